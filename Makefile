@@ -59,10 +59,10 @@ UNIT_CFLAGS  = $(call package_cflags,$(UNIT_PACKAGES))
 UNIT_LIBS    = $(call package_libs,$(UNIT_PACKAGES))
 
 # The walls: only lib/ and its unit tests see lib/; backends/ and cli/ see the public headers alone.
-FLAGS_lib      = -Iinclude -Ilib $(LIB_CFLAGS)
+FLAGS_lib      = -Iinclude -iquote lib $(LIB_CFLAGS)
 FLAGS_backends = -Iinclude
 FLAGS_cli      = -Iinclude $(CLI_CFLAGS)
-FLAGS_tests    = -Iinclude -Ilib $(LIB_CFLAGS)
+FLAGS_tests    = -Iinclude -iquote lib $(LIB_CFLAGS)
 FLAGS_examples = -Iinclude
 flags_of       = $(FLAGS_$(firstword $(subst /, ,$(1))))
 
