@@ -133,6 +133,117 @@ $(UNITS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call objects,$(UNIT_HELPERS
 demo: all ## build, then show the tool on the examples
 	@FLOWRULES=$(TOOL) OUT=$(BUILD)/demo examples/demo
 
+# ---- testing -----------------------------------------------------------------------------------
+
+# What make check runs, in this order; a suite is an executable tests/NAME/run (see tests/suite.sh).
+FIRST_SUITES := lint headers unit golden errors
+LAST_SUITES  := asan
+SUITES := $(filter $(patsubst tests/%/run,%,$(wildcard tests/*/run)),$(FIRST_SUITES)) \
+          $(filter-out $(FIRST_SUITES) $(LAST_SUITES),$(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))) \
+          $(LAST_SUITES)
+RUN = MAKE='$(MAKE)' CC='$(CC)' V=$(V) BUILD=$(BUILD) FLOWRULES=$(abspath $(TOOL)) tests/run
+
+.PHONY: check check-long units asan
+check: all units asan ## every suite: lint, unit, golden, errors, kernel, sanitizers ...
+	@$(RUN) $(SUITES)
+
+check-long: all units asan ## the same with more rounds and everything that takes long
+	@LONG=1 $(RUN) $(SUITES)
+
+CHECKS := $(patsubst %,check-%,$(filter-out asan,$(SUITES)))
+.PHONY: $(CHECKS) check-asan
+$(CHECKS): check-%: all units
+	@$(RUN) $*
+
+check-asan: asan ## unit, golden and errors with AddressSanitizer and UBSan
+	@$(RUN) asan
+
+units: $(UNITS)
+
+asan:
+	$(Q)$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' asan-programs
+
+.PHONY: asan-programs
+asan-programs: $(TOOL) $(UNITS)
+
+.PHONY: bless bless-errors
+bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
+	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
+
+bless-errors: $(TOOL) ## write expected messages: TARGET=NAME or all
+	@FLOWRULES=$(abspath $(TOOL)) tests/errors/run --bless '$(TARGET)'
+
+# ---- linting -----------------------------------------------------------------------------------
+
+C_FILES  := $(sort $(wildcard lib/*.c backends/*.c cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
+C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h lib/*.h backends/*.h cli/*.h tests/*/*.h))
+SH_FILES := bootstrap .ci/run $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh
+LINT     := $(BUILD)/lint
+
+.PHONY: lint lint-format lint-compile lint-tidy lint-cppcheck lint-shell lint-walls
+lint: lint-compile lint-format lint-tidy lint-cppcheck lint-shell lint-walls ## all static checks
+
+# One stamp for each file and check: what has not changed is not checked again.
+COMPILED := $(patsubst %,$(LINT)/%.compiled,$(C_FILES))
+lint-compile: $(COMPILED)
+lint-tidy: $(patsubst %,$(LINT)/%.tidied,$(C_FILES))
+lint-format: $(patsubst %,$(LINT)/%.formatted,$(C_AND_H))
+lint-shell: $(patsubst %,$(LINT)/%.shellchecked,$(SH_FILES))
+
+LINT_FLAGS = -std=c11 $(filter-out -Werror,$(WARNINGS)) -Werror $(CPPFLAGS) $(call flags_of,$<)
+
+# gcc with the optimizer, since some warnings need its analysis.
+$(LINT)/%.c.compiled: %.c $(BUILD)/flags
+	$(say) LINT $<
+	@mkdir -p $(@D)
+	$(Q)gcc $(LINT_FLAGS) -O2 -MMD -MP -MF $@.d -MT '$@ $(@:.compiled=.tidied)' -c -o $@.o $<
+	$(Q)clang $(LINT_FLAGS) -fsyntax-only $<
+	@rm -f $@.o && touch $@
+
+$(LINT)/%.c.tidied: %.c .clang-tidy
+	$(say) TIDY $<
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(filter-out -Werror,$(LINT_FLAGS)) 2>$@.log || \
+	    { grep -v 'warnings\? generated' $@.log; false; }
+	@rm -f $@.log && touch $@
+
+$(LINT)/%.formatted: % .clang-format
+	@mkdir -p $(@D)
+	$(Q)clang-format --dry-run -Werror $<
+	@touch $@
+
+$(LINT)/%.shellchecked: %
+	@mkdir -p $(@D)
+	$(Q)shellcheck -x $<
+	@touch $@
+
+-include $(COMPILED:=.d)
+
+lint-cppcheck:
+	@mkdir -p $(LINT)/cppcheck
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --language=c --inline-suppr \
+	    --cppcheck-build-dir=$(LINT)/cppcheck --enable=warning,performance,portability \
+	    --suppress=missingInclude --suppress=missingIncludeSystem --template=gcc \
+	    -Iinclude $(C_FILES)
+
+lint-walls:
+	$(Q)BUILD=$(BUILD) tests/lint/walls
+
+.PHONY: format
+format: ## clang-format all C files in place
+	clang-format -i $(C_AND_H)
+
+# ---- measuring ---------------------------------------------------------------------------------
+
+$(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
+
+.PHONY: bench
+bench: $(TOOL) $(BENCHES) ## speed and memory against libyaml's bare scan (BIG=1: a million flows)
+	@FLOWRULES=$(abspath $(TOOL)) BUILD=$(BUILD) tests/bench/bench
+
 # ---- installing --------------------------------------------------------------------------------
 
 .PHONY: install
