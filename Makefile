@@ -9,7 +9,7 @@ BUILD  ?= build
 CC     ?= cc
 AR     ?= ar
 CFLAGS ?= -O2 -g
-WERROR ?= 0
+WERROR ?= $(if $(filter check%,$(MAKECMDGOALS)),1,0)
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
