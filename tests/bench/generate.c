@@ -1,0 +1,106 @@
+/*
+ * Writes a synthetic policy to standard output, the same for the same arguments.
+ * Knows two shapes of flows; knows nothing of how they are measured.
+ *
+ * usage: generate shared|hosts COUNT
+ *   shared  a few source networks, many single destinations, now and then a prefix
+ *   hosts   every flow has its own source host and destination prefix; one in ten is a deny
+ */
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define NETWORKS        8u
+
+static const char *const purposes[] = {"Model weights", "Image pulls", "Metrics", "Name lookups",
+                                       "Log shipping"};
+static const char *const owners[] = {"ml-platform", "network", "storage"};
+static const char *const tags[] = {"required", "outbound", "optional"};
+static const unsigned ports[] = {22,   53,   80,   123,  443,  636,  1433, 3128, 3306, 5432,
+                                 5671, 6379, 6443, 8000, 8080, 8088, 8443, 9090, 9200, 9300};
+
+/* A one-to-one scramble of 32 bits (the finalizer of MurmurHash3), so that nothing comes sorted. */
+static uint32_t scramble(uint32_t value) {
+    value ^= value >> 16;
+    value *= 0x85ebca6bu;
+    value ^= value >> 13;
+    value *= 0xc2b2ae35u;
+    return value ^ value >> 16;
+}
+
+/* Unicast and outside 10.0.0.0/8, where the sources are. */
+static uint32_t destination(uint32_t flow) {
+    uint32_t address = scramble(flow + 1);
+    uint32_t first = 11 + (address >> 24) % 112; /* 11-122 */
+    return first << 24 | (address & 0xffffffu);
+}
+
+static void write_address(const char *key, uint32_t address, unsigned length) {
+    address &= UINT32_MAX << (32 - length);
+    printf("    %s: %" PRIu32 ".%" PRIu32 ".%" PRIu32 ".%" PRIu32, key, address >> 24,
+           address >> 16 & 255, address >> 8 & 255, address & 255);
+    if (length < 32)
+        printf("/%u", length);
+    putchar('\n');
+}
+
+static void write_rest(uint32_t flow) {
+    uint32_t hash = scramble(flow ^ 0x5bd1e995u);
+    unsigned port = hash % 4 == 0 ? 1024 + hash / 4 % 60000 : ports[hash / 4 % COUNT_OF(ports)];
+    printf("    protocol: tcp\n    port: %u\n    purpose: %s\n    tags: [%s]\n    owner: %s\n",
+           port, purposes[hash % COUNT_OF(purposes)], tags[hash % COUNT_OF(tags)],
+           owners[hash / 8 % COUNT_OF(owners)]);
+}
+
+static void write_shared(uint32_t flow) {
+    printf("    source: cluster-%" PRIu32 "\n", scramble(flow + 7) % NETWORKS);
+    write_address("destination", destination(flow), flow % 64 == 63 ? 24 + flow / 64 % 6 : 32);
+    write_rest(flow);
+}
+
+static void write_hosts(uint32_t flow) {
+    if (flow % 10 == 9)
+        puts("    action: deny");
+    write_address("source", 10u << 24 | (flow * 0x9e3779b1u & 0xffffffu), 32);
+    write_address("destination", destination(flow * 2 + 1), 24 + flow % 7);
+    write_rest(flow);
+}
+
+struct shape {
+    const char *name;
+    void (*write_flow)(uint32_t flow);
+};
+
+static const struct shape shapes[] = {{"shared", write_shared}, {"hosts", write_hosts}};
+
+static void write_head(const char *shape, uint32_t count) {
+    printf("flowrules: 1\ntitle: %" PRIu32 " synthetic flows, %s\nprotects: [inside]\nnetworks:\n",
+           count, shape);
+    for (unsigned i = 0; i < NETWORKS; i++)
+        printf("  cluster-%u: [10.%u.0.0/16]\n", i, i);
+    puts("  inside: [10.0.0.0/8]\n"
+         "targets:\n"
+         "  nft: {backend: nftables, direction: egress}\n"
+         "  ipt: {backend: iptables, direction: egress}\n"
+         "flows:");
+}
+
+int main(int argc, char **argv) {
+    char *end = NULL;
+    unsigned long count = argc == 3 ? strtoul(argv[2], &end, 10) : 0;
+    for (size_t i = 0; count > 0 && *end == '\0' && i < COUNT_OF(shapes); i++) {
+        if (strcmp(shapes[i].name, argv[1]) != 0)
+            continue;
+        write_head(argv[1], (uint32_t)count);
+        for (uint32_t flow = 0; flow < count; flow++) {
+            printf("  - name: f%07" PRIu32 "\n", flow);
+            shapes[i].write_flow(flow);
+        }
+        return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    fputs("usage: generate shared|hosts COUNT\n", stderr);
+    return 2;
+}
