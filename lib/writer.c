@@ -1,0 +1,456 @@
+/*
+ * The writer: bytes in blocks, and how numbers, addresses and user text are spelled.
+ * Knows no target's syntax; what user text may become is told by a flowrules_escape.
+ */
+#include "writer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "utf8.h"
+
+/* The first block is small, so that parts and small files cost little. */
+#define FIRST_BLOCK ((size_t)4 * 1024)
+
+void fr_writer_init(struct flowrules_writer *w, const struct fr_allocator *allocator,
+                    bool keep_origins) {
+    w->allocator = allocator;
+    w->first = NULL;
+    w->last = NULL;
+    fr_vec_init(&w->origins, allocator, sizeof(struct fr_origin));
+    w->keep_origins = keep_origins;
+    w->failed = false;
+}
+
+void fr_writer_free(struct flowrules_writer *w) {
+    for (struct fr_block *block = w->first; block != NULL;) {
+        struct fr_block *next = block->next;
+        fr_free(w->allocator, block);
+        block = next;
+    }
+    w->first = NULL;
+    w->last = NULL;
+    fr_vec_free(&w->origins);
+}
+
+/* ---- bytes ------------------------------------------------------------------------------- */
+
+static bool add_block(struct flowrules_writer *w) {
+    size_t capacity = (w->first == NULL ? FIRST_BLOCK : FR_WRITER_BLOCK) - sizeof(struct fr_block);
+    struct fr_block *block = fr_malloc(w->allocator, sizeof *block + capacity);
+    if (block == NULL) {
+        w->failed = true;
+        return false;
+    }
+    block->next = NULL;
+    block->size = 0;
+    block->capacity = capacity;
+    block->lines = 0;
+    if (w->last != NULL)
+        w->last->next = block;
+    else
+        w->first = block;
+    w->last = block;
+    return true;
+}
+
+static inline size_t room(const struct flowrules_writer *w) {
+    return w->last != NULL ? w->last->capacity - w->last->size : 0;
+}
+
+static uint32_t count_lines(const char *bytes, size_t size) {
+    uint32_t lines = 0;
+    const char *end = bytes + size;
+    while (bytes < end && (bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL) {
+        lines++;
+        bytes++;
+    }
+    return lines;
+}
+
+/* For bytes that fit into the last block. */
+static inline void append(struct fr_block *block, const char *bytes, size_t size) {
+    memcpy(block->bytes + block->size, bytes, size);
+    block->size += size;
+}
+
+void fr_write_bytes(struct flowrules_writer *w, const char *bytes, size_t size) {
+    while (size > 0 && !w->failed) {
+        size_t part = room(w);
+        if (part == 0) {
+            add_block(w);
+            continue;
+        }
+        if (part > size)
+            part = size;
+        append(w->last, bytes, part);
+        w->last->lines += count_lines(bytes, part);
+        bytes += part;
+        size -= part;
+    }
+}
+
+/* For bytes without a newline. */
+static inline void write_word(struct flowrules_writer *w, const char *bytes, size_t size) {
+    if (size <= room(w) && !w->failed)
+        append(w->last, bytes, size);
+    else
+        fr_write_bytes(w, bytes, size);
+}
+
+void flowrules_write(flowrules_writer *w, const char *text) {
+    if (text != NULL)
+        fr_write_bytes(w, text, strlen(text));
+}
+
+/* Formats straight into the last block; a text that does not fit there takes the detour. */
+static void write_formatted(flowrules_writer *w, const char *format, va_list arguments,
+                            va_list again) {
+    size_t free_bytes = room(w);
+    char *end = free_bytes > 0 ? w->last->bytes + w->last->size : NULL;
+    int length = vsnprintf(end, free_bytes, format, arguments);
+    if (length < 0) {
+        w->failed = true;
+    } else if ((size_t)length < free_bytes) {
+        w->last->size += (size_t)length;
+        w->last->lines += count_lines(end, (size_t)length);
+    } else {
+        char *text = fr_malloc(w->allocator, (size_t)length + 1);
+        if (text == NULL) {
+            w->failed = true;
+            return;
+        }
+        vsnprintf(text, (size_t)length + 1, format, again);
+        fr_write_bytes(w, text, (size_t)length);
+        fr_free(w->allocator, text);
+    }
+}
+
+void flowrules_writef(flowrules_writer *w, const char *format, ...) {
+    if (w->failed)
+        return;
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    write_formatted(w, format, arguments, again);
+    va_end(again);
+    va_end(arguments);
+}
+
+size_t fr_writer_size(const struct flowrules_writer *w) {
+    size_t size = 0;
+    for (const struct fr_block *block = w->first; block != NULL; block = block->next)
+        size += block->size;
+    return size;
+}
+
+char *fr_writer_text(const struct flowrules_writer *w, size_t *size) {
+    if (w->failed)
+        return NULL;
+    *size = fr_writer_size(w);
+    char *text = fr_malloc(w->allocator, *size + 1);
+    if (text == NULL)
+        return NULL;
+    char *end = text;
+    for (const struct fr_block *block = w->first; block != NULL; block = block->next) {
+        memcpy(end, block->bytes, block->size);
+        end += block->size;
+    }
+    *end = '\0';
+    return text;
+}
+
+/* ---- numbers and addresses ---------------------------------------------------------------- */
+
+/* The digits of a number at out, which must have room for 20; the number of digits. */
+static inline size_t put_number(char *out, uint64_t number) {
+    char digits[20];
+    size_t count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    for (size_t i = 0; i < count; i++)
+        out[i] = digits[count - 1 - i];
+    return count;
+}
+
+void flowrules_write_number(flowrules_writer *w, uint64_t number) {
+    char text[20];
+    write_word(w, text, put_number(text, number));
+}
+
+static inline size_t put_octet(char *out, unsigned octet) {
+    size_t count = 0;
+    if (octet >= 100)
+        out[count++] = (char)('0' + octet / 100);
+    if (octet >= 10)
+        out[count++] = (char)('0' + octet / 10 % 10);
+    out[count++] = (char)('0' + octet % 10);
+    return count;
+}
+
+static inline size_t put_ip4(char *out, uint32_t ip) {
+    size_t count = put_octet(out, ip >> 24);
+    for (unsigned shift = 24; shift > 0;) {
+        shift -= 8;
+        out[count++] = '.';
+        count += put_octet(out + count, ip >> shift & 255u);
+    }
+    return count;
+}
+
+static size_t put_hex(char *out, unsigned group) {
+    size_t count = 0;
+    for (unsigned shift = 16; shift > 0;) {
+        shift -= 4;
+        if (group >> shift != 0 || shift == 0)
+            out[count++] = "0123456789abcdef"[group >> shift & 15u];
+    }
+    return count;
+}
+
+/* The first longest run of at least two zero groups (RFC 5952 4.2): its start and length. */
+static unsigned zero_run(const unsigned groups[8], unsigned *run_length) {
+    unsigned best = 8, best_length = 1;
+    for (unsigned i = 0; i < 8;) {
+        unsigned end = i;
+        while (end < 8 && groups[end] == 0)
+            end++;
+        if (end - i > best_length) {
+            best = i;
+            best_length = end - i;
+        }
+        i = end + 1;
+    }
+    *run_length = best < 8 ? best_length : 0;
+    return best;
+}
+
+/* RFC 5952, with the dotted form for IPv4-mapped addresses (its section 5). */
+static size_t put_ip6(char *out, struct flowrules_ip ip) {
+    if (ip.hi == 0 && ip.lo >> 32 == 0xffff) {
+        memcpy(out, "::ffff:", 7);
+        return 7 + put_ip4(out + 7, (uint32_t)ip.lo);
+    }
+    unsigned groups[8], run_length;
+    for (unsigned i = 0; i < 8; i++)
+        groups[i] = (unsigned)((i < 4 ? ip.hi : ip.lo) >> (48 - 16 * (i % 4)) & 0xffff);
+    unsigned run = zero_run(groups, &run_length);
+    size_t count = 0;
+    for (unsigned i = 0; i < 8;) {
+        if (i == run) {
+            out[count++] = ':';
+            i += run_length;
+            if (i == 8)
+                out[count++] = ':';
+            continue;
+        }
+        if (i > 0)
+            out[count++] = ':';
+        count += put_hex(out + count, groups[i++]);
+    }
+    return count;
+}
+
+#define IP_TEXT_MAX 39
+
+static inline size_t put_ip(char *out, enum flowrules_family family, struct flowrules_ip ip) {
+    return family == FLOWRULES_IPV4 ? put_ip4(out, (uint32_t)ip.lo) : put_ip6(out, ip);
+}
+
+void flowrules_write_ip(flowrules_writer *w, enum flowrules_family family, struct flowrules_ip ip) {
+    char text[IP_TEXT_MAX];
+    write_word(w, text, put_ip(text, family, ip));
+}
+
+static void write_range(flowrules_writer *w, const struct flowrules_range *range,
+                        bool length_always) {
+    char text[2 * IP_TEXT_MAX + 1];
+    unsigned bits = range->family == FLOWRULES_IPV4 ? 32 : 128;
+    int prefix = flowrules_range_prefix(range);
+    size_t count = put_ip(text, range->family, range->first);
+    if (prefix < 0) {
+        text[count++] = '-';
+        count += put_ip(text + count, range->family, range->last);
+    } else if (length_always || (unsigned)prefix < bits) {
+        text[count++] = '/';
+        count += put_octet(text + count, (unsigned)prefix);
+    }
+    write_word(w, text, count);
+}
+
+void flowrules_write_range(flowrules_writer *w, const struct flowrules_range *range) {
+    write_range(w, range, false);
+}
+
+void flowrules_write_prefix(flowrules_writer *w, const struct flowrules_range *range) {
+    write_range(w, range, true);
+}
+
+void flowrules_write_ports(flowrules_writer *w, struct flowrules_ports ports,
+                           const char *separator) {
+    flowrules_write_number(w, ports.first);
+    if (ports.last != ports.first) {
+        flowrules_write(w, separator);
+        flowrules_write_number(w, ports.last);
+    }
+}
+
+/* ---- user text ---------------------------------------------------------------------------- */
+
+struct spelled {
+    char bytes[4];
+    size_t size;
+};
+
+static bool is_plain(unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static bool is_one_of(const char *characters, char c) {
+    return characters != NULL && c != '\0' && strchr(characters, c) != NULL;
+}
+
+/* What the character of some bytes at text becomes; nothing where replace is 0. */
+static struct spelled spell(const struct flowrules_escape *escape, const char *text, size_t bytes,
+                            uint32_t character) {
+    struct spelled s = {{escape->replace, 0, 0, 0}, escape->replace != '\0' ? 1 : 0};
+    if (bytes == 0 || fr_utf8_is_control(character))
+        return s;
+    bool escaped = bytes == 1 && escape->before != '\0' && is_one_of(escape->escape, *text);
+    if (escaped) {
+        s = (struct spelled){{escape->before, *text, 0, 0}, 2};
+    } else if (bytes > 1 ? escape->utf8
+                         : is_plain((unsigned char)*text) || is_one_of(escape->keep, *text)) {
+        memcpy(s.bytes, text, bytes);
+        s.size = bytes;
+    }
+    return s;
+}
+
+/* The next character of a text as it is spelled; text moves behind it. */
+static struct spelled spell_next(const struct flowrules_escape *escape, const char **text,
+                                 const char *end) {
+    uint32_t character = 0;
+    size_t bytes = fr_utf8_decode(*text, (size_t)(end - *text), &character);
+    struct spelled s = spell(escape, *text, bytes, character);
+    *text += bytes > 0 ? bytes : 1;
+    return s;
+}
+
+/* Does a whole text, as it is spelled, fit into size bytes? */
+static bool fits(const struct flowrules_escape *escape, const char *text, const char *end,
+                 size_t size) {
+    size_t used = 0;
+    while (text < end && used <= size)
+        used += spell_next(escape, &text, end).size;
+    return used <= size;
+}
+
+void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *escape,
+                          const char *text) {
+    if (text == NULL)
+        return;
+    const char *end = text + strlen(text);
+    size_t left = escape->max_bytes > 0 ? escape->max_bytes : SIZE_MAX;
+    struct spelled dot = spell(escape, ".", 1, '.');
+    size_t dots = 0;
+    if (!fits(escape, text, end, left)) {
+        dots = dot.size * 3 <= left ? 3 : 0;
+        left -= dots * dot.size;
+    }
+    while (text < end) {
+        struct spelled s = spell_next(escape, &text, end);
+        if (s.size > left)
+            break;
+        write_word(w, s.bytes, s.size);
+        left -= s.size;
+    }
+    for (; dots > 0; dots--)
+        write_word(w, dot.bytes, dot.size);
+}
+
+/* ---- parts and origins --------------------------------------------------------------------- */
+
+/* Origins of a part come behind those of the file; a copied block is now part of another one. */
+static bool move_origins(struct flowrules_writer *w, struct flowrules_writer *part,
+                         const struct fr_block *copied_to) {
+    if (!fr_vec_reserve(&w->origins, part->origins.count))
+        return false;
+    for (size_t i = 0; i < part->origins.count; i++) {
+        struct fr_origin *origin = fr_vec_push(&w->origins);
+        *origin = *fr_vec_at(&part->origins, struct fr_origin, i);
+        if (copied_to != NULL) {
+            origin->block = copied_to;
+            origin->line += copied_to->lines;
+        }
+    }
+    part->origins.count = 0;
+    return true;
+}
+
+/* A part of one block that fits into the file's last block is copied: its block is used again. */
+static bool copy_part(struct flowrules_writer *w, struct flowrules_writer *part) {
+    struct fr_block *block = part->first;
+    if (block == NULL || block->next != NULL || block->size > room(w))
+        return false;
+    if (!move_origins(w, part, w->last)) {
+        w->failed = true;
+        return true;
+    }
+    append(w->last, block->bytes, block->size);
+    w->last->lines += block->lines;
+    block->size = 0;
+    block->lines = 0;
+    return true;
+}
+
+void flowrules_write_part(flowrules_writer *w, flowrules_writer *part) {
+    if (part->failed)
+        w->failed = true;
+    if (w->failed || part->first == NULL || w == part || copy_part(w, part))
+        return;
+    if (!move_origins(w, part, NULL)) {
+        w->failed = true;
+        return;
+    }
+    if (w->last != NULL)
+        w->last->next = part->first;
+    else
+        w->first = part->first;
+    w->last = part->last;
+    part->first = NULL;
+    part->last = NULL;
+}
+
+void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows) {
+    if (!w->keep_origins || w->failed || (w->last == NULL && !add_block(w)))
+        return;
+    struct fr_origin origin = {w->last, w->last->lines, flows};
+    if (w->origins.count > 0) {
+        const struct fr_origin *before =
+            fr_vec_at(&w->origins, struct fr_origin, w->origins.count - 1);
+        if (before->block == origin.block && before->line == origin.line &&
+            before->flows == origin.flows)
+            return;
+    }
+    struct fr_origin *kept = fr_vec_push(&w->origins);
+    if (kept == NULL)
+        w->failed = true;
+    else
+        *kept = origin;
+}
+
+void fr_writer_visit(const struct flowrules_writer *w,
+                     void (*visit)(void *user, uint32_t line, flowrules_flows flows), void *user) {
+    const struct fr_block *block = w->first;
+    uint32_t lines_before = 0;
+    for (size_t i = 0; i < w->origins.count; i++) {
+        const struct fr_origin *origin = fr_vec_at(&w->origins, struct fr_origin, i);
+        for (; block != NULL && block != origin->block; block = block->next)
+            lines_before += block->lines;
+        visit(user, lines_before + origin->line + 1, origin->flows);
+    }
+}
