@@ -1,0 +1,417 @@
+/*
+ * Diagnostics: messages with a place, made safe to show, with the line that they speak of.
+ * Knows files as names and bytes, not what is wrong in them.
+ */
+#include "diagnostics.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "utf8.h"
+
+/* More of a message, in bytes, is not kept: a hostile name may be as long as its file. */
+#define MESSAGE_MAX 1024
+/* The longest source line that is shown, in bytes. */
+#define SOURCE_MAX 240
+
+/* A file, and the place in it that was found last, so that the next search starts there. */
+struct fr_source {
+    const char *name, *text;
+    size_t size;
+    uint32_t line;
+    size_t offset;
+};
+
+void fr_diagnostics_init(struct fr_diagnostics *d, const struct fr_allocator *allocator) {
+    fr_arena_init(&d->arena, allocator);
+    fr_vec_init(&d->list, allocator, sizeof(struct fr_diagnostic));
+    fr_vec_init(&d->files, allocator, sizeof(struct fr_source));
+    d->error_count = 0;
+    d->left_out = 0;
+    d->errors_from = FR_DIAGNOSTICS_MAX - 1;
+    d->out_of_memory = false;
+}
+
+void fr_diagnostics_free(struct fr_diagnostics *d) {
+    fr_vec_free(&d->list);
+    fr_vec_free(&d->files);
+    fr_arena_free(&d->arena);
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+static struct fr_source *source_of(const struct fr_diagnostics *d, uint32_t file) {
+    if (file == 0 || file > d->files.count)
+        return NULL;
+    return fr_vec_at(&d->files, struct fr_source, file - 1);
+}
+
+/* The names live in the arena too: they are copied over when the messages are cleared. */
+void fr_diagnostics_clear(struct fr_diagnostics *d) {
+    struct fr_arena names;
+    fr_arena_init(&names, d->arena.allocator);
+    for (size_t i = 0; i < d->files.count; i++) {
+        struct fr_source *source = fr_vec_at(&d->files, struct fr_source, i);
+        source->name = fr_arena_text(&names, source->name, strlen(source->name));
+        if (source->name == NULL)
+            source->name = "?";
+    }
+    fr_arena_free(&d->arena);
+    d->arena = names;
+    d->list.count = 0;
+    d->error_count = 0;
+    d->left_out = 0;
+    d->errors_from = FR_DIAGNOSTICS_MAX - 1;
+    d->out_of_memory = false;
+}
+
+void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file) {
+    struct fr_source *source = source_of(d, file);
+    if (source != NULL) {
+        source->text = NULL;
+        source->size = 0;
+    }
+}
+
+const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t file) {
+    const struct fr_source *source = source_of(d, file);
+    return source != NULL ? source->name : NULL;
+}
+
+/* ---- text that is safe to show ------------------------------------------------------------ */
+
+/*
+ * Spells a text at out (NULL: only measures): controls and broken UTF-8 as \xNN. A tab in a
+ * source line becomes a space, so that its columns stay. The size without the final NUL.
+ */
+static size_t spell(char *out, const char *text, size_t length, bool tabs) {
+    static const char digits[] = "0123456789ABCDEF";
+    size_t size = 0;
+    for (size_t i = 0; i < length;) {
+        uint32_t character = 0;
+        size_t bytes = fr_utf8_decode(text + i, length - i, &character);
+        bool tab = tabs && bytes == 1 && character == '\t';
+        bool shown = bytes > 0 && (tab || !fr_utf8_is_control(character));
+        size_t end = i + (bytes > 0 ? bytes : 1);
+        for (; i < end; i++) {
+            unsigned char byte = (unsigned char)text[i];
+            if (out != NULL && shown)
+                out[size] = tab ? ' ' : text[i];
+            else if (out != NULL)
+                memcpy(out + size, (char[4]){'\\', 'x', digits[byte >> 4], digits[byte & 15]}, 4);
+            size += shown ? 1 : 4;
+        }
+    }
+    return size;
+}
+
+static const char *shown_text(struct fr_diagnostics *d, const char *text, size_t length,
+                              bool tabs) {
+    size_t size = spell(NULL, text, length, tabs);
+    char *copy = fr_arena_alloc4(&d->arena, size + 1);
+    if (copy == NULL) {
+        d->out_of_memory = true;
+        return NULL;
+    }
+    spell(copy, text, length, tabs);
+    copy[size] = '\0';
+    return copy;
+}
+
+/* A length cut to at most max bytes, before a character rather than within it. */
+static size_t cut_length(const char *text, size_t length, size_t max) {
+    if (length <= max)
+        return length;
+    size_t cut = max;
+    while (cut > 0 && max - cut < 3 && ((unsigned char)text[cut] & 0xc0) == 0x80)
+        cut--;
+    return cut;
+}
+
+static const char *shown_or_null(struct fr_diagnostics *d, const char *text) {
+    if (text == NULL)
+        return NULL;
+    return shown_text(d, text, cut_length(text, strlen(text), MESSAGE_MAX), false);
+}
+
+/* A formatted message, cut where it gets too long. */
+static const char *formatted(struct fr_diagnostics *d, const char *format, va_list arguments) {
+    char text[MESSAGE_MAX + 1];
+    int wanted = vsnprintf(text, sizeof text, format, arguments);
+    if (wanted < 0)
+        return NULL;
+    size_t length = (size_t)wanted;
+    if (length > MESSAGE_MAX) {
+        length = cut_length(text, length, MESSAGE_MAX - 3);
+        memcpy(text + length, "...", 3);
+        length += 3;
+    }
+    return shown_text(d, text, length, false);
+}
+
+uint32_t fr_diagnostics_file(struct fr_diagnostics *d, const char *name, const char *text,
+                             size_t size) {
+    const char *shown = shown_or_null(d, name != NULL ? name : "?");
+    struct fr_source *source = shown != NULL ? fr_vec_push(&d->files) : NULL;
+    if (source == NULL) {
+        d->out_of_memory = true;
+        return 0;
+    }
+    *source = (struct fr_source){shown, text, text != NULL ? size : 0, 1, 0};
+    return (uint32_t)d->files.count;
+}
+
+/* ---- source lines ------------------------------------------------------------------------- */
+
+/*
+ * The size of the line break at text, 0 when there is none: those that YAML 1.1 counts as one,
+ * which libyaml's line numbers follow (CR LF, LF, CR, NEL, LS, PS).
+ */
+static inline size_t break_size(const char *text, size_t left) {
+    unsigned char byte = (unsigned char)text[0];
+    if (byte == '\n')
+        return 1;
+    if (byte == '\r')
+        return left > 1 && text[1] == '\n' ? 2 : 1;
+    if (byte == 0xc2)
+        return left > 1 && (unsigned char)text[1] == 0x85 ? 2 : 0;
+    if (byte == 0xe2 && left > 2 && (unsigned char)text[1] == 0x80 &&
+        ((unsigned char)text[2] == 0xa8 || (unsigned char)text[2] == 0xa9))
+        return 3;
+    return 0;
+}
+
+static size_t line_end(const struct fr_source *source, size_t offset, size_t *break_bytes) {
+    *break_bytes = 0;
+    for (; offset < source->size; offset++) {
+        *break_bytes = break_size(source->text + offset, source->size - offset);
+        if (*break_bytes > 0)
+            break;
+    }
+    return offset;
+}
+
+/* Moves the remembered place to the start of a line; false when the file has no such line. */
+static bool find_line(struct fr_source *source, uint32_t line) {
+    if (line < source->line) {
+        source->line = 1;
+        source->offset = 0;
+    }
+    while (source->line < line) {
+        size_t break_bytes, end = line_end(source, source->offset, &break_bytes);
+        if (break_bytes == 0)
+            return false;
+        source->offset = end + break_bytes;
+        source->line++;
+    }
+    return true;
+}
+
+static bool shows_column(const char *text, size_t length, uint32_t column) {
+    uint32_t characters = 0;
+    for (size_t i = 0; i < length && characters < column; i++)
+        characters += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return characters >= column;
+}
+
+/* The line that a message is about; NULL when it is not to be had, or cut before the column. */
+static const char *source_line(struct fr_diagnostics *d, struct fr_at at) {
+    struct fr_source *source = source_of(d, at.file);
+    if (source == NULL || source->text == NULL || at.line == 0 || !find_line(source, at.line))
+        return NULL;
+    size_t break_bytes;
+    const char *text = source->text + source->offset;
+    size_t length = line_end(source, source->offset, &break_bytes) - source->offset;
+    size_t cut = cut_length(text, length, SOURCE_MAX);
+    if (cut < length && !shows_column(text, cut, at.column))
+        return NULL;
+    return shown_text(d, text, cut, true);
+}
+
+/* ---- messages ----------------------------------------------------------------------------- */
+
+/* Says in the last message how many there were beyond it. */
+static void count_left_out(struct fr_diagnostics *d, size_t more) {
+    static const size_t room = 64;
+    struct fr_diagnostic *last = fr_vec_at(&d->list, struct fr_diagnostic, FR_DIAGNOSTICS_MAX - 1);
+    char *text =
+        d->left_out > 0 ? (char *)(uintptr_t)last->message : fr_arena_alloc4(&d->arena, room);
+    if (text == NULL) {
+        d->out_of_memory = true;
+        return;
+    }
+    d->left_out += more;
+    *last = (struct fr_diagnostic){.severity = FLOWRULES_NOTE, .id = FR_MORE_MESSAGES};
+    last->message = text;
+    snprintf(text, room, "%zu more messages are not shown", d->left_out);
+}
+
+/*
+ * The place of a message beyond the cap, or NULL when it is left out: an error takes the place of
+ * the last message that is none, so that what made a file invalid is always told.
+ */
+static struct fr_diagnostic *place_past_cap(struct fr_diagnostics *d, flowrules_severity severity) {
+    count_left_out(d, d->left_out == 0 ? 2 : 1);
+    if (severity != FLOWRULES_ERROR)
+        return NULL;
+    while (d->errors_from > 0) {
+        struct fr_diagnostic *kept = fr_vec_at(&d->list, struct fr_diagnostic, --d->errors_from);
+        if (kept->severity != FLOWRULES_ERROR)
+            return kept;
+    }
+    return NULL;
+}
+
+static struct fr_diagnostic *new_place(struct fr_diagnostics *d, flowrules_severity severity) {
+    if (d->list.count >= FR_DIAGNOSTICS_MAX)
+        return place_past_cap(d, severity);
+    struct fr_diagnostic *place = fr_vec_push(&d->list);
+    if (place == NULL)
+        d->out_of_memory = true;
+    return place;
+}
+
+static void report(struct fr_diagnostics *d, const struct fr_about *about, const char *format,
+                   va_list arguments) {
+    if (about->severity == FLOWRULES_ERROR)
+        d->error_count++;
+    struct fr_diagnostic *place = new_place(d, about->severity);
+    if (place == NULL)
+        return;
+    struct fr_diagnostic told = {.severity = about->severity, .id = about->id, .at = about->at};
+    told.file = fr_diagnostics_file_name(d, about->at.file);
+    told.message = formatted(d, format, arguments);
+    told.hint = shown_or_null(d, about->hint);
+    told.flow = shown_or_null(d, about->flow);
+    told.target = shown_or_null(d, about->target);
+    told.source = source_line(d, about->at);
+    if (told.message == NULL)
+        told.message = "out of memory";
+    *place = told;
+}
+
+void fr_report(struct fr_diagnostics *d, const struct fr_about *about, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    report(d, about, format, arguments);
+    va_end(arguments);
+}
+
+flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at at,
+                          const char *hint, const char *format, ...) {
+    struct fr_about about = {FLOWRULES_ERROR, id, at, NULL, NULL, hint};
+    va_list arguments;
+    va_start(arguments, format);
+    report(d, &about, format, arguments);
+    va_end(arguments);
+    return FLOWRULES_INVALID;
+}
+
+static int compare_numbers(uint32_t a, uint32_t b) {
+    return (a > b) - (a < b);
+}
+
+static int compare_places(const struct fr_at *a, const struct fr_at *b) {
+    int order = compare_numbers(a->file, b->file);
+    if (order == 0)
+        order = compare_numbers(a->line, b->line);
+    return order != 0 ? order : compare_numbers(a->column, b->column);
+}
+
+/* Merges two sorted neighbours; the moves are few, since messages come nearly in order. */
+static void merge_neighbours(struct fr_diagnostic *items, size_t middle, size_t count) {
+    size_t low = 0;
+    for (; middle < count; middle++) {
+        while (low < middle && compare_places(&items[low].at, &items[middle].at) <= 0)
+            low++;
+        if (low == middle)
+            return;
+        struct fr_diagnostic moved = items[middle];
+        memmove(&items[low + 1], &items[low], (middle - low) * sizeof *items);
+        items[low++] = moved;
+    }
+}
+
+/* In place, so that it can't run out of memory; the cap keeps the moves cheap. */
+static void sort_stable(struct fr_diagnostic *items, size_t count) {
+    if (count < 2)
+        return;
+    sort_stable(items, count / 2);
+    sort_stable(items + count / 2, count - count / 2);
+    merge_neighbours(items, count / 2, count);
+}
+
+void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first) {
+    /* The note of what was left out stays last. */
+    size_t end = d->left_out > 0 ? d->list.count - 1 : d->list.count;
+    if (first < end)
+        sort_stable(fr_vec_at(&d->list, struct fr_diagnostic, first), end - first);
+    d->errors_from = FR_DIAGNOSTICS_MAX - 1;
+}
+
+/* ---- suggestions -------------------------------------------------------------------------- */
+
+#define NEAREST_MAX 64
+
+static char lower(char c) {
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/*
+ * The edit distance with transposition of neighbours (optimal string alignment), or limit + 1 as
+ * soon as it is beyond limit. Only cells near the diagonal can stay within it.
+ */
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length,
+                       size_t limit) {
+    size_t rows[3][NEAREST_MAX + 2];
+    if ((a_length > b_length ? a_length - b_length : b_length - a_length) > limit)
+        return limit + 1;
+    for (size_t j = 0; j <= b_length; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
+        size_t from = i > limit + 1 ? i - limit : 1, to = smaller(b_length, i + limit);
+        size_t least = row[from - 1] = from == 1 ? i : limit + 1;
+        for (size_t j = from; j <= to; j++) {
+            bool same = lower(a[i - 1]) == lower(b[j - 1]);
+            size_t up = j == i + limit ? limit + 1 : above[j];
+            size_t best = smaller(above[j - 1] + (same ? 0 : 1), smaller(up, row[j - 1]) + 1);
+            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+                lower(a[i - 2]) == lower(b[j - 1]))
+                best = smaller(best, two_above[j - 2] + 1);
+            row[j] = best;
+            least = smaller(least, best);
+        }
+        if (least > limit)
+            return limit + 1;
+    }
+    return rows[a_length % 3][b_length];
+}
+
+const char *fr_nearest(const char *text, const char *(*next)(const void *user, size_t i),
+                       const void *user) {
+    size_t length = strlen(text);
+    if (length == 0 || length > NEAREST_MAX)
+        return NULL;
+    size_t limit = length / 3 > 1 ? length / 3 : 1;
+    const char *best = NULL, *candidate;
+    for (size_t i = 0; (candidate = next(user, i)) != NULL; i++) {
+        size_t candidate_length = strnlen(candidate, NEAREST_MAX + 1);
+        if (candidate_length > NEAREST_MAX)
+            continue;
+        /* A slip leaves something of the text: b is not a misspelt a. */
+        size_t edits = distance(text, length, candidate, candidate_length, limit);
+        if (edits > limit || edits >= smaller(length, candidate_length))
+            continue;
+        best = candidate;
+        if (edits == 0)
+            return best;
+        limit = edits - 1;
+    }
+    return best;
+}

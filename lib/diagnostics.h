@@ -1,0 +1,172 @@
+/*
+ * Diagnostics: what is told to the user, with a place in a file, a stable id and a hint.
+ * They are collected in the context; nothing is printed here.
+ */
+#ifndef FR_DIAGNOSTICS_H
+#define FR_DIAGNOSTICS_H
+
+#include "memory.h"
+
+/* A place in one of the files of a context. File 0 is "no file"; lines and columns count from 1. */
+struct fr_at {
+    uint32_t file;
+    uint32_t line;
+    uint32_t column; /* in characters */
+    uint32_t length; /* of what is marked, in characters; 0 = unknown */
+};
+#define FR_NOWHERE ((struct fr_at){0, 0, 0, 0})
+
+/*
+ * The stable numbers of messages (FR0102): hundreds by subject. A number is never used again for
+ * something else. docs/DIAGNOSTICS.md lists them all.
+ */
+enum fr_id {
+    /* 01: the file and its YAML */
+    FR_YAML_SYNTAX = 101,
+    FR_YAML_TAB,
+    FR_YAML_UTF8,
+    FR_YAML_TOO_LARGE,
+    FR_YAML_TOO_DEEP,
+    FR_YAML_TOO_MANY,
+    FR_YAML_ALIAS_UNKNOWN,
+    FR_YAML_ALIAS_EXPANDS,
+    FR_YAML_MERGE,
+    FR_YAML_DOCUMENTS,
+    FR_YAML_EMPTY,
+    FR_YAML_CONTROL,
+    /* 02: keys and values */
+    FR_KEY_UNKNOWN = 201,
+    FR_KEY_DUPLICATE,
+    FR_KEY_MISSING,
+    FR_KEY_CONFLICT,
+    FR_VALUE_KIND,
+    FR_VALUE_EMPTY,
+    FR_VALUE_UNKNOWN,
+    FR_VALUE_RANGE,
+    FR_VALUE_TOO_LONG,
+    FR_VERSION,
+    FR_INCLUDE,
+    FR_INCLUDE_CONTENT,
+    FR_NAME_FORM,
+    FR_NAME_DUPLICATE,
+    FR_NAME_RESERVED,
+    FR_DATE,
+    FR_PATTERN,
+    /* 03: networks, services, flows and what they mean */
+    FR_ADDRESS = 301,
+    FR_HOST_BITS,
+    FR_RANGE_ORDER,
+    FR_FAMILY_MIX,
+    FR_FQDN,
+    FR_NETWORK_UNKNOWN,
+    FR_NETWORK_CYCLE,
+    FR_NETWORK_EMPTY,
+    FR_NETWORK_DEPTH,
+    FR_EXCEPT,
+    FR_SERVICE_UNKNOWN,
+    FR_PROTOCOL,
+    FR_PORT,
+    FR_PORT_PROTOCOL,
+    FR_ICMP_FORM,
+    FR_CANNOT_MEET,
+    FR_NO_FLOWS,
+    FR_EXPIRED,
+    FR_AS_OF_NEEDED,
+    FR_NETWORK_UNUSED,
+    /* 04: names and the lock file */
+    FR_LOCK_FORM = 401,
+    FR_NAME_NOT_PINNED,
+    FR_LOCK_OTHER,
+    /* 05: targets and what they can say */
+    FR_BACKEND_UNKNOWN = 501,
+    FR_FORMAT_UNKNOWN,
+    FR_TARGET_UNKNOWN,
+    FR_SETTING_UNKNOWN,
+    FR_SETTING_VALUE,
+    FR_SETTING_MISSING,
+    FR_PROTECTS_MISSING,
+    FR_REFUSED,
+    FR_CLOSED_DIRECTION,
+    FR_LOSS_ACCEPTED,
+    FR_LIMIT,
+    FR_TARGET_EMPTY,
+    FR_BACKEND_DEFECT,
+    FR_SELECT_NOTHING,
+    /* 06: how the library or the tool is used */
+    FR_OPTION_UNKNOWN = 601,
+    FR_OPTION_VALUE,
+    FR_QUERY_FORM,
+    /* 07: files and memory */
+    FR_FILE_READ = 701,
+    FR_NO_MEMORY,
+    FR_MORE_MESSAGES
+};
+
+struct fr_diagnostic {
+    enum flowrules_severity severity;
+    enum fr_id id;
+    struct fr_at at;
+    const char *file; /* its name as shown, or NULL */
+    const char *flow, *target; /* NULL where it is about none */
+    const char *message, *hint, *source; /* hint and source line may be NULL */
+};
+
+/* Sorted by nothing until fr_diagnostics_sort; texts are owned by the arena. */
+struct fr_diagnostics {
+    struct fr_arena arena;
+    struct fr_vec list;  /* struct fr_diagnostic */
+    struct fr_vec files; /* struct fr_source */
+    size_t error_count;  /* all errors, also those past the cap */
+    size_t left_out;     /* messages past the cap */
+    size_t errors_from;  /* past the cap: all that is kept from here on is errors */
+    bool out_of_memory;
+};
+
+/* At most this many are kept; the last one then says how many more there were. */
+#define FR_DIAGNOSTICS_MAX 1000
+
+void fr_diagnostics_init(struct fr_diagnostics *d, const struct fr_allocator *allocator);
+void fr_diagnostics_free(struct fr_diagnostics *d);
+void fr_diagnostics_clear(struct fr_diagnostics *d); /* keeps the files */
+
+/*
+ * A file that messages can point into: its name as shown and its text, borrowed until
+ * fr_diagnostics_forget (after which source lines of new messages are left out).
+ * The result is the file's number, 0 when out of memory.
+ */
+uint32_t fr_diagnostics_file(struct fr_diagnostics *d, const char *name, const char *text,
+                             size_t size);
+void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file);
+const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t file);
+
+/* What a message is about; flow, target and hint may be NULL. */
+struct fr_about {
+    enum flowrules_severity severity;
+    enum fr_id id;
+    struct fr_at at;
+    const char *flow, *target, *hint;
+};
+
+/*
+ * Adds a message. Control characters and broken UTF-8 in it are shown as \xNN, so that a
+ * hostile file can't write to a terminal. Running out of memory sets out_of_memory.
+ */
+void fr_report(struct fr_diagnostics *d, const struct fr_about *about, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* An error at a place; hint may be NULL. Returns FLOWRULES_INVALID. */
+flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at at,
+                          const char *hint, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* Puts the messages from index first on in the order of file, line and column; stable. */
+void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first);
+
+/*
+ * The candidate nearest to text (edit distance with transposition, ignoring case), or NULL when
+ * none is near enough to be a likely slip. next(user, i) gives candidate i, NULL at the end.
+ */
+const char *fr_nearest(const char *text, const char *(*next)(const void *user, size_t i),
+                       const void *user);
+
+#endif
