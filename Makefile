@@ -40,7 +40,7 @@ ifneq ($(SANITIZE),)
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8
+LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2
 ifneq ($(shell grep -l '<ares.h>' lib/*.c 2>/dev/null),)
 LIB_PACKAGES  += libcares
 endif
@@ -66,7 +66,7 @@ FLAGS_tests    = -Iinclude -iquote lib $(LIB_CFLAGS)
 FLAGS_examples = -Iinclude
 flags_of       = $(FLAGS_$(firstword $(subst /, ,$(1))))
 
-COMPILE = $(CC) -std=c11 $(WARNINGS) -fPIC -fvisibility=hidden $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)
+COMPILE = $(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) -fPIC -fvisibility=hidden $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(SANITIZE_FLAGS) $(CFLAGS) $(LDFLAGS)
 
 # ---- sources -----------------------------------------------------------------------------------
