@@ -1,0 +1,203 @@
+"""Loads what flowrules renders for real, sends packets, and compares with the policy."""
+import argparse
+import concurrent.futures
+import ctypes
+import glob
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+AS_OF = "2026-11-23"
+
+
+class Report:
+    """Lines of the test protocol, and counts."""
+
+    def __init__(self):
+        self.lines, self.counts = [], {"ok": 0, "FAIL": 0, "skip": 0}
+        self.sent = self.wrong = 0
+
+    def ok(self, name, note=""):
+        self.counts["ok"] += 1
+        self.lines.append("ok %s%s" % (name, " # " + note if note else ""))
+
+    def fail(self, name, why, details=()):
+        self.counts["FAIL"] += 1
+        self.lines.append("FAIL %s: %s" % (name, why))
+        self.lines += ["    " + line for line in details]
+
+    def skip(self, name, why):
+        self.counts["skip"] += 1
+        self.lines.append("skip %s: %s" % (name, why))
+
+    def swept(self, name, result):
+        """A sweep must have seen packets of both kinds, or it has proved nothing."""
+        self.sent += result.sent
+        self.wrong += result.wrong
+        if result.wrong:
+            self.fail(name, "%d of %d packets" % (result.wrong, result.sent), result.shown)
+        elif result.sent == 0:
+            self.fail(name, "no packet was sent")
+        else:
+            self.ok(name, "%d packets, %d pass, 0 mismatches" % (result.sent, result.passed))
+
+    def add(self, other):
+        self.lines += other.lines
+        self.sent += other.sent
+        self.wrong += other.wrong
+        for word, count in other.counts.items():
+            self.counts[word] += count
+
+
+def missing():
+    """Why nothing can be tested here, or None."""
+    if os.geteuid() != 0:
+        return "needs root"
+    for program in ("ip", "nft"):
+        if shutil.which(program) is None:
+            return program + " is not installed"
+    try:
+        import yaml  # noqa: F401
+    except ImportError:
+        return "PyYAML is not installed"
+    import world
+    try:
+        world.Namespace().close()
+    except OSError as problem:
+        return "network namespaces are not allowed: %s" % problem
+    return None
+
+
+def prepare_worker(numbers):
+    """A processor of its own, and no life beyond that of the parent."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    processors = sorted(os.sched_getaffinity(0))
+    with numbers.get_lock():
+        number = numbers.value
+        numbers.value += 1
+    os.sched_setaffinity(0, {processors[number % len(processors)]})
+
+
+def run_job(job, options):
+    report = Report()
+    try:
+        folder = tempfile.mkdtemp(dir=options["scratch"])
+        job[0](report, options, folder, *job[1:])
+    except Exception as problem:  # a broken test is a failed one, and the others still run
+        where = traceback.extract_tb(sys.exc_info()[2])[-1]
+        report.fail(str(job[1] if len(job) > 1 else job[0].__name__), "%s: %s (%s:%d)" % (
+            type(problem).__name__, problem, os.path.basename(where.filename), where.lineno))
+    return report
+
+
+def selftest_job(report, options, folder):
+    import selftest
+    selftest.run(report, options["seed"], folder)
+
+
+def policy_job(report, options, folder, path):
+    import policies
+    policies.run(report, options, folder, path)
+
+
+def random_job(report, options, folder, number):
+    import policies
+    policies.run_random(report, options, folder, number)
+
+
+def live_job(report, options, folder):
+    import live
+    live.run(report, options, folder)
+
+
+def jobs_of(arguments):
+    found = []
+    if not arguments.policies:
+        found.append((selftest_job,))
+    tool = arguments.tool
+    if not os.access(tool, os.X_OK):
+        return found, "%s is not built" % os.path.relpath(tool, ROOT)
+    paths = arguments.policies or sorted(glob.glob(os.path.join(HERE, "policies", "*.yaml"))) + [
+        path for path in [os.path.join(ROOT, "examples", "kimi-k2.yaml")] if os.path.exists(path)]
+    if not arguments.policies:
+        found.append((live_job,))
+    found += [(policy_job, os.path.abspath(path)) for path in paths]
+    if not arguments.policies:
+        found += [(random_job, number) for number in range(arguments.random)]
+    return found, None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--long", action="store_true", default=bool(os.environ.get("LONG")),
+                        help="more packets, many random policies")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--random", type=int, help="this many random policies")
+    parser.add_argument("--cap", type=int, help="packets for each ruleset and direction")
+    parser.add_argument("--tool", default=os.environ.get(
+        "FLOWRULES", os.path.join(ROOT, "build", "flowrules")))
+    parser.add_argument("policies", nargs="*")
+    arguments = parser.parse_args()
+    if arguments.random is None:
+        arguments.random = 60 if arguments.long else 2
+    total = Report()
+    why = missing()
+    if why:
+        total.skip("kernel", why)
+        finish(total)
+    scratch = tempfile.mkdtemp(prefix="flowrules-kernel-")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    options = {"seed": arguments.seed, "scratch": scratch, "tool": os.path.abspath(arguments.tool), "as-of": AS_OF,
+               "cap": arguments.cap or (4000 if arguments.long else 900)}
+    print("# seed %s, at most %d packets for each ruleset and direction" % (
+        arguments.seed, options["cap"]))
+    try:
+        jobs, why = jobs_of(arguments)
+        if why:
+            total.skip("kernel/policies", why)
+        work(jobs, options, total)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    finish(total)
+
+
+def work(jobs, options, total):
+    """Runs the jobs, one on each processor at a time, and prints in their order."""
+    numbers = multiprocessing.Value("i", 0)
+    pool = concurrent.futures.ProcessPoolExecutor(
+        min(len(jobs), len(os.sched_getaffinity(0))), multiprocessing.get_context("fork"),
+        prepare_worker, (numbers,))
+    try:
+        for future in [pool.submit(run_job, job, options) for job in jobs]:
+            report = future.result()
+            print("\n".join(report.lines), flush=True)
+            report.lines = []
+            total.add(report)
+    except BaseException:
+        for process in list(pool._processes.values()):
+            process.kill()
+        raise
+    pool.shutdown()
+
+
+def finish(total):
+    for line in total.lines:
+        if not line.startswith("#"):
+            print(line)
+    print("# %d packets sent, %d mismatches" % (total.sent, total.wrong))
+    print("%d passed, %d failed, %d skipped" % (total.counts["ok"], total.counts["FAIL"],
+                                                total.counts["skip"]), flush=True)
+    sys.exit(1 if total.counts["FAIL"] else 0)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, HERE)
+    main()

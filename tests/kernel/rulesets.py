@@ -1,0 +1,111 @@
+"""Loads rulesets into a namespace and takes stock of what is there; knows nft, iptables, ipset."""
+import json
+import os
+import re
+
+# Somebody else's rules, which must be there unchanged whatever is loaded beside them.
+FOREIGN_NFT = """
+table inet foreign {
+    set guests { type ipv4_addr; elements = { 203.0.113.250, 203.0.113.251 } }
+    chain input { type filter hook input priority -5; policy accept; ip saddr @guests counter; }
+    chain watch { counter comment "foreign"; }
+}
+table ip foreign4 { chain output { type filter hook output priority -5; policy accept; }; }
+"""
+FOREIGN_IPTABLES = """*%(table)s
+:FOREIGN - [0:0]
+-A FOREIGN -m comment --comment "foreign rule" -j RETURN
+-A %(chain)s -p tcp -j FOREIGN
+%(more)sCOMMIT
+"""
+VARIANTS = {
+    "legacy": {name: name.replace("tables", "tables-legacy", 1) for name in (
+        "iptables", "ip6tables", "iptables-restore", "ip6tables-restore", "iptables-save",
+        "ip6tables-save")},
+    "nf_tables": {name: name.replace("tables", "tables-nft", 1) for name in (
+        "iptables", "ip6tables", "iptables-restore", "ip6tables-restore", "iptables-save",
+        "ip6tables-save")},
+}
+
+
+class Ruleset:
+    """Files in a folder, and how they are loaded."""
+
+    def __init__(self, kind, target, folder, variant=None):
+        self.kind, self.target, self.folder, self.variant = kind, target, folder, variant
+
+    def environment(self):
+        found = dict(os.environ, LC_ALL="C", XTABLES_LOCKFILE=os.path.join(self.folder, ".lock"))
+        if self.variant:
+            for name, program in VARIANTS[self.variant].items():
+                found[name.upper().replace("-", "_")] = program
+        return found
+
+    def _run(self, namespace, command, text=None):
+        return namespace.run(command, text, self.environment(), self.folder)
+
+    def load(self, namespace):
+        name = {"nft": ".nft", "restore": ".apply.sh", "script": ".sh"}[self.kind]
+        program = ["nft", "-f"] if self.kind == "nft" else ["sh"]
+        self._run(namespace, program + [self.target + name])
+
+    def load_foreign(self, namespace):
+        self._run(namespace, ["nft", "-f", "-"], FOREIGN_NFT)
+        if self.kind == "nft":
+            return
+        self._run(namespace, ["ipset", "-exist", "restore"],
+                  "create foreign hash:net\nadd foreign 203.0.113.0/28\n")
+        programs = VARIANTS[self.variant]
+        for restore in ("iptables-restore", "ip6tables-restore"):
+            more = ("-A INPUT -m set --match-set foreign src -j FOREIGN\n"
+                    if restore == "iptables-restore" else "")
+            for table, chain, rule in (("filter", "INPUT", more), ("filter", "FORWARD", ""),
+                                       ("mangle", "OUTPUT", "")):
+                text = FOREIGN_IPTABLES % {"table": table, "chain": chain, "more": rule}
+                if chain == "FORWARD":
+                    text = text.replace(":FOREIGN - [0:0]\n", "").replace(
+                        "-A FOREIGN -m comment --comment \"foreign rule\" -j RETURN\n", "")
+                self._run(namespace, [programs[restore], "--noflush"], text)
+
+    def stock(self, namespace):
+        """All rules that are loaded, without what counts or numbers, as lines in order."""
+        if self.kind == "nft":
+            listing = json.loads(self._run(namespace, ["nft", "-j", "list", "ruleset"]))
+            return [json.dumps(item, sort_keys=True) for item in _settled(listing["nftables"])
+                    if "metainfo" not in item]
+        lines = []
+        for save in ("iptables-save", "ip6tables-save"):
+            table = ""
+            for line in self._run(namespace, [VARIANTS[self.variant][save]]).split("\n"):
+                if line.startswith("*"):
+                    table = line
+                elif line and not line.startswith("#") and line != "COMMIT":
+                    lines.append("%s %s %s" % (save[:-5], table, re.sub(r" \[\d+:\d+\]$", "", line)))
+        listing = self._run(namespace, ["ipset", "save", "-sorted"])
+        lines += ["ipset " + re.sub(r" (initval|bucketsize) \S+", "", line)
+                  for line in listing.split("\n") if line]
+        listing = json.loads(self._run(namespace, ["nft", "-j", "list", "ruleset"]))
+        return lines + [json.dumps(item, sort_keys=True) for item in _settled(listing["nftables"])
+                        if '"foreign' in json.dumps(item)]
+
+
+def foreign_part(lines):
+    """Of the lines of a stock, those that are somebody else's."""
+    return [line for line in lines if "foreign" in line.lower()]
+
+
+def _settled(value):
+    """The listing without handles and counts, the elements of a set in an order of their own."""
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for key, item in value.items():
+        if key in ("handle", "packets", "bytes", "index"):
+            continue
+        item = _settled(item)
+        if key == "elem" and isinstance(item, list):
+            item = sorted(item, key=lambda element: json.dumps(element, sort_keys=True))
+        found[key] = item
+    return found
