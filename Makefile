@@ -66,7 +66,8 @@ FLAGS_tests    = -Iinclude -iquote lib $(LIB_CFLAGS)
 FLAGS_examples = -Iinclude
 flags_of       = $(FLAGS_$(firstword $(subst /, ,$(1))))
 
-COMPILE = $(CC) -std=c11 -D_XOPEN_SOURCE=700 $(WARNINGS) -fPIC -fvisibility=hidden $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)
+STANDARD := -std=c11 -D_XOPEN_SOURCE=700
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) -fPIC -fvisibility=hidden $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(SANITIZE_FLAGS) $(CFLAGS) $(LDFLAGS)
 
 # ---- sources -----------------------------------------------------------------------------------
@@ -190,7 +191,7 @@ lint-tidy: $(patsubst %,$(LINT)/%.tidied,$(C_FILES))
 lint-format: $(patsubst %,$(LINT)/%.formatted,$(C_AND_H))
 lint-shell: $(patsubst %,$(LINT)/%.shellchecked,$(SH_FILES))
 
-LINT_FLAGS = -std=c11 $(filter-out -Werror,$(WARNINGS)) -Werror $(CPPFLAGS) $(call flags_of,$<)
+LINT_FLAGS = $(STANDARD) $(filter-out -Werror,$(WARNINGS)) -Werror $(CPPFLAGS) $(call flags_of,$<)
 
 # gcc with the optimizer, since some warnings need its analysis.
 $(LINT)/%.c.compiled: %.c $(BUILD)/flags
