@@ -1,0 +1,36 @@
+/*
+ * JSON out, by cJSON: small trees, printed one after the other, so that a long list never stands
+ * in memory whole. Out of memory ends the tool.
+ */
+#ifndef CLI_JSON_H
+#define CLI_JSON_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <cjson/cJSON.h>
+
+cJSON *json_object(void);
+cJSON *json_array(void);
+void json_text(cJSON *object, const char *name, const char *text); /* NULL: null */
+void json_number(cJSON *object, const char *name, size_t number);
+void json_bool(cJSON *object, const char *name, bool value);
+void json_add(cJSON *object, const char *name, cJSON *item); /* takes item */
+void json_append(cJSON *array, cJSON *item);                 /* takes item */
+void json_append_text(cJSON *array, const char *text);
+
+/* Prints a tree in one line, without a newline, and frees it. */
+void json_print(FILE *stream, cJSON *item);
+/* Prints text as a JSON string. */
+void json_print_text(FILE *stream, const char *text);
+
+/* A list of trees, one in a line: begin, row for each, end (which prints no newline). */
+struct json_rows {
+    FILE *stream;
+    size_t count;
+};
+struct json_rows json_rows_begin(FILE *stream);
+void json_row(struct json_rows *rows, cJSON *item); /* takes item */
+void json_rows_end(struct json_rows *rows);
+
+#endif

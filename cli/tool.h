@@ -1,0 +1,77 @@
+/*
+ * What the verbs share: the settings of the command line, the context, the policy, how a verb
+ * ends. Knows no verb.
+ */
+#ifndef CLI_TOOL_H
+#define CLI_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cjson/cJSON.h>
+#include <flowrules/flowrules.h>
+
+struct text_list {
+    const char **items;
+    size_t count;
+};
+
+enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
+
+/* What the command line says; texts are those of argv. */
+struct settings {
+    const char *as_of, *lock, *output;
+    struct text_list targets, operands;
+    int diagnostics, colour;
+    bool quiet, json, no_map, print, help, version;
+};
+
+struct verb;
+
+struct tool {
+    struct settings settings;
+    const struct verb *verb; /* NULL: none was named */
+    flowrules_context *context;
+    cJSON *messages;    /* those for --diagnostics=json, told at the end */
+    bool colour_out;    /* is standard output in colour? */
+    bool colour_err;    /* is standard error? */
+    bool told_an_error; /* so that no failure stays silent */
+};
+
+/* ---- the command line (arguments.c) ------------------------------------------------------ */
+
+/* Reads argv into tool->settings and tool->verb; wrong usage is told. */
+flowrules_status read_arguments(struct tool *tool, int argc, char **argv);
+
+void text_list_add(struct text_list *list, const char *text);
+
+/* ---- messages (messages.c) --------------------------------------------------------------- */
+
+/* Tells what has gathered in the context. */
+void tell_diagnostics(struct tool *tool);
+/* Tells an error of the tool's own. */
+void tell_error(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Tells wrong usage, and where the right one stands. The result is FLOWRULES_USAGE. */
+flowrules_status tell_usage(struct tool *tool, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Prints what --diagnostics=json has gathered. */
+void tell_gathered(struct tool *tool);
+
+/* ---- policies (policy.c) ----------------------------------------------------------------- */
+
+/* Reads the policy at a path, "-" being standard input; messages are told. */
+flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const char *path);
+/* How a policy's path is shown. */
+const char *policy_shown(const char *path);
+
+/* ---- ends -------------------------------------------------------------------------------- */
+
+/* The worse of two: what the tool ends with when several things failed. */
+flowrules_status worse(flowrules_status one, flowrules_status other);
+
+/* Says so and ends the tool. Nothing may be half written when it is called. */
+_Noreturn void out_of_memory(void);
+void *allocate(size_t count, size_t size); /* zeroed; never NULL */
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * The table of verbs. Texts are shown as they stand here by the help, which wraps them.
+ */
+#include "verbs.h"
+
+#include <string.h>
+
+#include "text.h"
+
+#define PLACE(member) offsetof(struct settings, member)
+#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
+
+static const char *const diagnostics_choices[] = {
+    [DIAGNOSTICS_TEXT] = "text", [DIAGNOSTICS_JSON] = "json", NULL};
+static const char *const colour_choices[] = {
+    [COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never", NULL};
+
+const struct option common_options[] = {
+    {0, "as-of", "DATE",
+     "read the policy as of this day (YYYY-MM-DD): flows that expired before it are left out; "
+     "without it, today's date in UTC",
+     OPTION_TEXT, PLACE(as_of), NULL},
+    {0, "lock", "FILE",
+     "the lock file with the addresses of names, or 'none'; without it, POLICY.lock where that "
+     "exists",
+     OPTION_TEXT, PLACE(lock), NULL},
+    {0, "diagnostics", "FORM",
+     "messages as 'text', or as 'json': one array of objects on standard error at the end",
+     OPTION_CHOICE, PLACE(diagnostics), diagnostics_choices},
+    {0, "color", "WHEN",
+     "'auto' (on a terminal, unless NO_COLOR is set in the environment), 'always' or 'never'",
+     OPTION_CHOICE, PLACE(colour), colour_choices},
+    {'q', "quiet", NULL, "no warnings and notes", OPTION_FLAG, PLACE(quiet), NULL},
+    {'h', "help", NULL, "this help, or that of the verb", OPTION_FLAG, PLACE(help), NULL},
+    {0, "version", NULL, "the version", OPTION_FLAG, PLACE(version), NULL},
+};
+const size_t common_option_count = COUNT(common_options);
+
+#define JSON_OPTION(what)                                                                          \
+    { 0, "json", NULL, what, OPTION_FLAG, PLACE(json), NULL }
+
+static const struct option check_options[] = {
+    JSON_OPTION("the title, flows and targets as JSON"),
+};
+
+static const struct option render_options[] = {
+    {'t', "target", "TARGET[:FORMAT]",
+     "a target of the policy, or a backend's name for that backend with its default settings; "
+     "FORMAT is another spelling than the first of 'flowrules targets BACKEND'; may be given "
+     "several times; without it, every target of the policy",
+     OPTION_LIST, PLACE(targets), NULL},
+    {'o', "output", "DIR",
+     "write the files into this folder, which is made if it is missing: all of them or, when a "
+     "target fails, none",
+     OPTION_TEXT, PLACE(output), NULL},
+    {0, "print", NULL, "print every file to standard output, each after a line '==> NAME <=='",
+     OPTION_FLAG, PLACE(print), NULL},
+    {0, "no-map", NULL,
+     "do not write TARGET.map.json, which tells the flows that each rule came from", OPTION_FLAG,
+     PLACE(no_map), NULL},
+    JSON_OPTION("with -o, the list of written files as JSON"),
+};
+
+static const struct option explain_options[] = {
+    {'t', "target", "TARGET",
+     "a target of the policy, or a backend's name; may be given several times; without it, every "
+     "target of the policy",
+     OPTION_LIST, PLACE(targets), NULL},
+    JSON_OPTION("a list with an object for each flow and target"),
+};
+
+static const struct option query_options[] = {
+    {'t', "target", "TARGET",
+     "show the rules of this target, or of a backend's name; may be given several times; without "
+     "it, those of every target of the policy",
+     OPTION_LIST, PLACE(targets), NULL},
+    JSON_OPTION("the whole answer as JSON"),
+};
+
+static const struct option targets_options[] = {
+    JSON_OPTION("a list with an object for each backend, with all that is known of it"),
+};
+
+const struct verb verbs[] = {
+    {"check", "POLICY", "is the file sound?",
+     "Reads a policy, what it includes and its lock file, and tells every error in them. "
+     "POLICY may be '-' for standard input.",
+     check_options, COUNT(check_options), 1, 1, "a POLICY is needed",
+     "flowrules check kimi-k2.yaml\n"
+     "flowrules check --json kimi-k2.yaml\n"
+     "flowrules check --as-of 2027-07-01 kimi-k2.yaml\n",
+     run_check},
+    {"render", "POLICY", "write the rules of the targets",
+     "Writes what the targets of a policy need. One target with one file goes to standard "
+     "output; more need -o DIR or --print.\n"
+     "Every target is rendered before a file is written. When one of them can't say a flow "
+     "exactly (exit status 4), nothing is written at all. Each file replaces an older one whole.\n"
+     "POLICY may be '-' for standard input.",
+     render_options, COUNT(render_options), 1, 1, "a POLICY is needed",
+     "flowrules render kimi-k2.yaml -t node-nft\n"
+     "flowrules render kimi-k2.yaml -o build/\n"
+     "flowrules render kimi-k2.yaml -t nftables --print\n",
+     run_render},
+    {"explain", "POLICY", "how truly each target can say each flow",
+     "Prints a table of every flow on every target, then the reason for all that is not exact:\n"
+     "  exact         the target admits exactly this flow\n"
+     "  native        exact, and the target resolves the name or group itself\n"
+     "  pinned        exact for the addresses in the lock file\n"
+     "  widened       more is admitted than asked for, as the file allows\n"
+     "  narrowed      less is admitted than asked for, as the file allows\n"
+     "  refused       it can't be said; nothing is written for this target\n"
+     "  unresolved    a name has no address in the lock file\n"
+     "  expired       the flow's last day has passed; it is left out\n"
+     "  out-of-scope  the target does not stand between these ends, or does not select the flow\n"
+     "The exit status is 4 when a flow is refused, otherwise 5 when one is unresolved. "
+     "POLICY may be '-' for standard input.",
+     explain_options, COUNT(explain_options), 1, 1, "a POLICY is needed",
+     "flowrules explain kimi-k2.yaml\n"
+     "flowrules explain kimi-k2.yaml -t node-nft -t nftables\n"
+     "flowrules explain --json kimi-k2.yaml\n",
+     run_explain},
+    {"query", "POLICY QUESTION", "would a packet pass, and by which flow?",
+     "Tells whether a packet that opens a connection would pass, the flows that say so, and the "
+     "rules that they became.\n"
+     "QUESTION is 'PROTOCOL SOURCE[:PORT] -> DESTINATION[:PORT]', or, for ICMP, "
+     "DESTINATION[:TYPE[/CODE]]. An end is an address (an IPv6 address in brackets when a port "
+     "follows), a name or a network of the policy.\n"
+     "The exit status is 0 when it is allowed, 1 when it is denied or allowed in part. "
+     "POLICY may be '-' for standard input.",
+     query_options, COUNT(query_options), 2, 2, "a POLICY and a QUESTION are needed",
+     "flowrules query kimi-k2.yaml 'tcp 10.0.16.5 -> huggingface.co:443'\n"
+     "flowrules query kimi-k2.yaml 'udp [2001:db8:16::5]:40000 -> [2001:db8::53]:53'\n"
+     "flowrules query kimi-k2.yaml 'icmp office -> router:8/0' -t node-nft\n",
+     run_query},
+    {"targets", "[BACKEND]", "what each backend can say, its settings and limits",
+     "Without a name, a table of the backends. With one, its formats, what it can say, its "
+     "settings in a policy's targets, its bindings in networks, and its limits with their source.",
+     targets_options, COUNT(targets_options), 0, 1, "",
+     "flowrules targets\n"
+     "flowrules targets nftables\n"
+     "flowrules targets --json\n",
+     run_targets},
+    {"help", "[VERB]", "this help, or that of a verb", "Prints the help of the tool, or of a verb.",
+     NULL, 0, 0, 1, "", "flowrules help render\n", run_help},
+};
+const size_t verb_count = COUNT(verbs);
+
+const struct verb *find_verb(const char *name) {
+    for (size_t i = 0; i < verb_count; i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}
+
+static const char *verb_name(const void *user, size_t index) {
+    (void)user;
+    return index < verb_count ? verbs[index].name : NULL;
+}
+
+const char *nearest_verb(const char *name) {
+    return nearest(name, verb_name, NULL);
+}

@@ -1,0 +1,57 @@
+/*
+ * The verbs of the tool and their options, as data: the command line is read, checked, explained
+ * and helped with by these tables alone.
+ */
+#ifndef CLI_VERBS_H
+#define CLI_VERBS_H
+
+#include <stddef.h>
+
+#include "tool.h"
+
+enum option_kind {
+    OPTION_FLAG,  /* a bool */
+    OPTION_TEXT,  /* a const char *, the last one given */
+    OPTION_LIST,  /* a struct text_list of all that were given */
+    OPTION_CHOICE /* an int: the index in choices */
+};
+
+struct option {
+    char letter; /* 0: none */
+    const char *name, *argument, *help;
+    enum option_kind kind;
+    size_t place;               /* where it goes in struct settings */
+    const char *const *choices; /* ends with NULL */
+};
+
+struct verb {
+    const char *name, *operands, *summary;
+    const char *about; /* paragraphs, with a newline between them */
+    const struct option *options;
+    size_t option_count;
+    size_t operands_least, operands_most;
+    const char *operand_missing; /* what to say when there are too few */
+    const char *examples;        /* whole lines */
+    flowrules_status (*run)(struct tool *tool);
+};
+
+extern const struct verb verbs[];
+extern const size_t verb_count;
+extern const struct option common_options[];
+extern const size_t common_option_count;
+
+/* The verb of that name, or NULL; the verb most like it, or NULL. */
+const struct verb *find_verb(const char *name);
+const char *nearest_verb(const char *name);
+
+flowrules_status run_check(struct tool *tool);
+flowrules_status run_render(struct tool *tool);
+flowrules_status run_explain(struct tool *tool);
+flowrules_status run_query(struct tool *tool);
+flowrules_status run_targets(struct tool *tool);
+flowrules_status run_help(struct tool *tool);
+
+/* Help on the tool, or on one verb, to standard output. */
+void print_help(const struct verb *verb);
+
+#endif
