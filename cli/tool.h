@@ -5,6 +5,7 @@
 #ifndef CLI_TOOL_H
 #define CLI_TOOL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -55,6 +56,8 @@ void tell_error(struct tool *tool, const char *format, ...) __attribute__((forma
 /* Tells wrong usage, and where the right one stands. The result is FLOWRULES_USAGE. */
 flowrules_status tell_usage(struct tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The text that printf would print, to be freed. */
+char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 /* Prints what --diagnostics=json has gathered. */
 void tell_gathered(struct tool *tool);
 

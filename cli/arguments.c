@@ -1,0 +1,218 @@
+/*
+ * Reads the command line by the tables of verbs.h: options before, between or behind the operands,
+ * "--opt=value" or "--opt value", "-o value" or "-ovalue", "--" to end them.
+ */
+#include "tool.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+#include "verbs.h"
+
+struct reading {
+    struct tool *tool;
+    char **next;   /* the argument to be read; NULL ends them */
+    bool ended;    /* "--" was seen */
+    bool stop;     /* the verb is unknown, and so is what the rest means */
+    char *problem; /* the first one; reading goes on, for a --help behind it */
+};
+
+__attribute__((format(printf, 2, 3))) static void object(struct reading *reading,
+                                                         const char *format, ...) {
+    va_list arguments;
+    if (reading->problem != NULL)
+        return;
+    va_start(arguments, format);
+    reading->problem = format_text(format, arguments);
+    va_end(arguments);
+}
+
+void text_list_add(struct text_list *list, const char *text) {
+    const char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
+    if (items == NULL)
+        out_of_memory();
+    list->items = items;
+    list->items[list->count++] = text;
+}
+
+/* ---- looking options up ------------------------------------------------------------------ */
+
+/* Option number index of those that may stand here: the verb's, then the common ones. */
+static const struct option *option_at(const struct verb *verb, size_t index) {
+    size_t own = verb != NULL ? verb->option_count : 0;
+    if (index < own)
+        return &verb->options[index];
+    return index - own < common_option_count ? &common_options[index - own] : NULL;
+}
+
+static const char *option_name(const void *user, size_t index) {
+    const struct option *option = option_at(user, index);
+    return option != NULL ? option->name : NULL;
+}
+
+static const struct option *find_option(const struct verb *verb, const char *name, size_t length) {
+    const struct option *option;
+    for (size_t i = 0; (option = option_at(verb, i)) != NULL; i++)
+        if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
+            return option;
+    return NULL;
+}
+
+static const struct option *find_letter(const struct verb *verb, char letter) {
+    const struct option *option;
+    for (size_t i = 0; (option = option_at(verb, i)) != NULL; i++)
+        if (option->letter == letter)
+            return option;
+    return NULL;
+}
+
+/* An unknown option: perhaps it stands in front of the verb that has it, perhaps it is a slip. */
+static void object_to_option(struct reading *reading, const char *name, size_t length) {
+    char word[64];
+    const struct verb *verb = reading->tool->verb;
+    snprintf(word, sizeof(word), "%.*s", (int)length, name);
+    for (size_t i = 0; verb == NULL && i < verb_count; i++)
+        if (find_option(&verbs[i], name, length) != NULL) {
+            object(reading, "option '--%s' comes after the verb", word);
+            return;
+        }
+    const char *meant = nearest(word, option_name, verb);
+    if (meant != NULL)
+        object(reading, "unknown option '--%s'; did you mean '--%s'?", word, meant);
+    else
+        object(reading, "unknown option '--%s'", word);
+}
+
+/* ---- taking values ----------------------------------------------------------------------- */
+
+static void take_choice(struct reading *reading, const struct option *option, int *place,
+                        const char *value) {
+    char known[64] = "";
+    for (int i = 0; option->choices[i] != NULL; i++) {
+        if (strcmp(option->choices[i], value) == 0) {
+            *place = i;
+            return;
+        }
+        size_t length = strlen(known);
+        snprintf(known + length, sizeof(known) - length, "%s%s", i == 0 ? "" : ", ",
+                 option->choices[i]);
+    }
+    object(reading, "option '--%s' is one of %s, not '%s'", option->name, known, value);
+}
+
+static void take(struct reading *reading, const struct option *option, const char *value) {
+    void *place = (char *)&reading->tool->settings + option->place;
+    switch (option->kind) {
+    case OPTION_FLAG:
+        *(bool *)place = true;
+        return;
+    case OPTION_TEXT:
+        *(const char **)place = value;
+        return;
+    case OPTION_LIST:
+        text_list_add(place, value);
+        return;
+    case OPTION_CHOICE:
+        take_choice(reading, option, place, value);
+        return;
+    }
+}
+
+/* Takes the next argument as an option's value. */
+static void take_next(struct reading *reading, const struct option *option) {
+    if (*reading->next != NULL)
+        take(reading, option, *reading->next++);
+    else
+        object(reading, "option '--%s' needs a value: %s", option->name, option->argument);
+}
+
+static void read_long(struct reading *reading, const char *text) {
+    size_t length = strcspn(text, "=");
+    const char *value = text[length] == '=' ? text + length + 1 : NULL;
+    const struct option *option = find_option(reading->tool->verb, text, length);
+    if (option == NULL)
+        object_to_option(reading, text, length);
+    else if (option->kind == OPTION_FLAG && value != NULL)
+        object(reading, "option '--%s' takes no value", option->name);
+    else if (option->kind == OPTION_FLAG || value != NULL)
+        take(reading, option, value);
+    else
+        take_next(reading, option);
+}
+
+static void read_letters(struct reading *reading, const char *letters) {
+    for (; *letters != '\0'; letters++) {
+        const struct option *option = find_letter(reading->tool->verb, *letters);
+        if (option == NULL) {
+            object(reading, "unknown option '-%c'", *letters);
+            return;
+        }
+        if (option->kind == OPTION_FLAG) {
+            take(reading, option, NULL);
+            continue;
+        }
+        if (letters[1] != '\0')
+            take(reading, option, letters + 1);
+        else
+            take_next(reading, option);
+        return;
+    }
+}
+
+static void read_operand(struct reading *reading, const char *text) {
+    struct tool *tool = reading->tool;
+    if (tool->verb != NULL) {
+        text_list_add(&tool->settings.operands, text);
+        return;
+    }
+    tool->verb = find_verb(text);
+    if (tool->verb != NULL)
+        return;
+    const char *meant = nearest_verb(text);
+    if (meant != NULL)
+        object(reading, "unknown verb '%s'; did you mean '%s'?", text, meant);
+    else
+        object(reading, "unknown verb '%s'", text);
+    reading->stop = true;
+}
+
+/* ---- the whole line ---------------------------------------------------------------------- */
+
+static void read_one(struct reading *reading) {
+    const char *text = *reading->next++;
+    if (reading->ended || text[0] != '-' || text[1] == '\0')
+        read_operand(reading, text);
+    else if (strcmp(text, "--") == 0)
+        reading->ended = true;
+    else if (text[1] == '-')
+        read_long(reading, text + 2);
+    else
+        read_letters(reading, text + 1);
+}
+
+static void count_operands(struct reading *reading) {
+    const struct verb *verb = reading->tool->verb;
+    const struct text_list *operands = &reading->tool->settings.operands;
+    if (verb == NULL)
+        object(reading, "a verb is needed");
+    else if (operands->count < verb->operands_least)
+        object(reading, "%s", verb->operand_missing);
+    else if (operands->count > verb->operands_most)
+        object(reading, "one operand too many: '%s'", operands->items[verb->operands_most]);
+}
+
+flowrules_status read_arguments(struct tool *tool, int argc, char **argv) {
+    struct reading reading = {tool, argv + (argc > 0 ? 1 : 0), false, false, NULL};
+    while (*reading.next != NULL && !reading.stop)
+        read_one(&reading);
+    flowrules_status status = FLOWRULES_OK;
+    if (!tool->settings.help && !tool->settings.version)
+        count_operands(&reading);
+    if (reading.problem != NULL && !(tool->settings.help && !reading.stop))
+        status = tell_usage(tool, "%s", reading.problem);
+    free(reading.problem);
+    return status;
+}

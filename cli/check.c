@@ -1,0 +1,92 @@
+/*
+ * flowrules check: is the file sound? Loading tells; here is only what is said of a sound one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+#include "verbs.h"
+
+static void print_count(size_t count, const char *thing, const char *behind) {
+    printf("%zu %s%s%s", count, thing, count == 1 ? "" : "s", behind);
+}
+
+static void print_line(const flowrules_policy *policy, const char *path) {
+    print_user(stdout, policy_shown(path));
+    fputs(": ", stdout);
+    print_count(flowrules_flow_count(policy), "flow", ", ");
+    print_count(flowrules_network_count(policy), "network", ", ");
+    print_count(flowrules_service_count(policy), "service", ", ");
+    print_count(flowrules_target_count(policy), "target", ": sound\n");
+}
+
+/* ---- as JSON ----------------------------------------------------------------------------- */
+
+static cJSON *flow_item(const flowrules_policy *policy, size_t flow) {
+    cJSON *item = json_object();
+    cJSON *tags = json_array();
+    json_text(item, "name", flowrules_flow_name(policy, flow));
+    json_text(item, "action", flowrules_flow_action(policy, flow));
+    json_text(item, "purpose", flowrules_flow_purpose(policy, flow));
+    json_text(item, "owner", flowrules_flow_owner(policy, flow));
+    json_text(item, "ticket", flowrules_flow_ticket(policy, flow));
+    json_text(item, "expires", flowrules_flow_expires(policy, flow));
+    json_bool(item, "expired", flowrules_flow_expired(policy, flow) != 0);
+    for (size_t i = 0; i < flowrules_flow_tag_count(policy, flow); i++)
+        json_append_text(tags, flowrules_flow_tag(policy, flow, i));
+    json_add(item, "tags", tags);
+    return item;
+}
+
+/* The names of the formats of a target's backend. */
+static cJSON *formats_of(const flowrules_context *context, const char *backend) {
+    cJSON *formats = json_array();
+    for (size_t i = 0; i < flowrules_backend_count(context); i++) {
+        if (strcmp(flowrules_backend_name(context, i), backend) != 0)
+            continue;
+        size_t count = flowrules_backend_row_count(context, i, FLOWRULES_FORMATS);
+        for (size_t row = 0; row < count; row++)
+            json_append_text(formats,
+                             flowrules_backend_row_name(context, i, FLOWRULES_FORMATS, row));
+    }
+    return formats;
+}
+
+static cJSON *target_item(const flowrules_context *context, const flowrules_policy *policy,
+                          size_t target) {
+    cJSON *item = json_object();
+    json_text(item, "name", flowrules_target_name(policy, target));
+    json_text(item, "backend", flowrules_target_backend(policy, target));
+    json_add(item, "formats", formats_of(context, flowrules_target_backend(policy, target)));
+    return item;
+}
+
+static void print_json(const flowrules_context *context, const flowrules_policy *policy) {
+    fputs("{\"title\": ", stdout);
+    json_print_text(stdout, flowrules_policy_title(policy));
+    fputs(", \"flows\": ", stdout);
+    struct json_rows rows = json_rows_begin(stdout);
+    for (size_t i = 0; i < flowrules_flow_count(policy); i++)
+        json_row(&rows, flow_item(policy, i));
+    json_rows_end(&rows);
+    printf(",\n\"networks\": %zu, \"services\": %zu, \"targets\": ",
+           flowrules_network_count(policy), flowrules_service_count(policy));
+    rows = json_rows_begin(stdout);
+    for (size_t i = 0; i < flowrules_target_count(policy); i++)
+        json_row(&rows, target_item(context, policy, i));
+    json_rows_end(&rows);
+    fputs("}\n", stdout);
+}
+
+flowrules_status run_check(struct tool *tool) {
+    flowrules_policy *policy;
+    const char *path = tool->settings.operands.items[0];
+    flowrules_status status = open_policy(&policy, tool, path);
+    if (status == FLOWRULES_OK && tool->settings.json)
+        print_json(tool->context, policy);
+    else if (status == FLOWRULES_OK)
+        print_line(policy, path);
+    flowrules_policy_free(policy);
+    return status;
+}

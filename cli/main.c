@@ -1,0 +1,133 @@
+/*
+ * The tool: reads the command line, runs a verb, makes sure that all it said has arrived.
+ * Knows no verb by name.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "text.h"
+#include "tool.h"
+#include "verbs.h"
+
+_Noreturn void out_of_memory(void) {
+    fputs("flowrules: out of memory\n", stderr);
+    _Exit(FLOWRULES_IO);
+}
+
+void *allocate(size_t count, size_t size) {
+    void *block = calloc(count > 0 ? count : 1, size);
+    if (block == NULL)
+        out_of_memory();
+    return block;
+}
+
+flowrules_status worse(flowrules_status one, flowrules_status other) {
+    /* From good to bad; what is refused stays so even when the names are pinned. */
+    static const int badness[] = {
+        [FLOWRULES_OK] = 0,      [FLOWRULES_DIFFERENT] = 1, [FLOWRULES_UNRESOLVED] = 2,
+        [FLOWRULES_REFUSED] = 3, [FLOWRULES_INVALID] = 4,   [FLOWRULES_USAGE] = 5,
+        [FLOWRULES_IO] = 6,      [FLOWRULES_NO_MEMORY] = 7,
+    };
+    return badness[other] > badness[one] ? other : one;
+}
+
+/*
+ * A file opened while a standard stream is closed would take its place, and receive what was
+ * meant for it. Here /dev/null takes it; it can't be written through, so that this still fails.
+ */
+static void keep_streams_apart(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF &&
+            open("/dev/null", O_RDONLY) != descriptor)
+            _Exit(FLOWRULES_IO);
+    signal(SIGPIPE, SIG_IGN); /* writing reports it instead */
+}
+
+static bool is_coloured(int colour, FILE *stream) {
+    if (colour != COLOUR_AUTO)
+        return colour == COLOUR_ALWAYS;
+    const char *unwanted = getenv("NO_COLOR"); /* https://no-color.org */
+    const char *terminal = getenv("TERM");
+    if (unwanted != NULL && unwanted[0] != '\0')
+        return false;
+    return isatty(fileno(stream)) && terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
+/* Sets the date and the lock; the library reads no clock. */
+static flowrules_status set_up(struct tool *tool) {
+    char today[32];
+    const char *as_of = tool->settings.as_of;
+    time_t now = time(NULL);
+    struct tm date;
+    if (flowrules_context_new(&tool->context) != FLOWRULES_OK)
+        return FLOWRULES_NO_MEMORY;
+    if (as_of == NULL) {
+        if (gmtime_r(&now, &date) == NULL ||
+            strftime(today, sizeof(today), "%Y-%m-%d", &date) == 0) {
+            tell_error(tool, "today's date is not known; give one with --as-of");
+            return FLOWRULES_IO;
+        }
+        as_of = today;
+    }
+    flowrules_status status = flowrules_context_set(tool->context, "as-of", as_of);
+    if (status == FLOWRULES_OK && tool->settings.lock != NULL)
+        status = flowrules_context_set(tool->context, "lock", tool->settings.lock);
+    tell_diagnostics(tool);
+    return status;
+}
+
+static flowrules_status run(struct tool *tool) {
+    if (tool->settings.version) {
+        printf("flowrules %s\n", flowrules_version());
+        return FLOWRULES_OK;
+    }
+    if (tool->settings.help) {
+        print_help(tool->verb);
+        return FLOWRULES_OK;
+    }
+    flowrules_status status = set_up(tool);
+    return status == FLOWRULES_OK ? tool->verb->run(tool) : status;
+}
+
+/* The exit status, when all has been said and has arrived. */
+static int conclude(struct tool *tool, flowrules_status status) {
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    int reason = errno;
+    if (fclose(stdout) != 0 && !failed) {
+        failed = true;
+        reason = errno;
+    }
+    if (failed) {
+        tell_error(tool, "cannot write to standard output: %s", strerror(reason));
+        status = FLOWRULES_IO;
+    }
+    bool silent_failure = status > FLOWRULES_DIFFERENT && !tool->told_an_error;
+    if (silent_failure && status != FLOWRULES_NO_MEMORY)
+        tell_error(tool, "%s", flowrules_status_name(status));
+    tell_gathered(tool);
+    if (status == FLOWRULES_NO_MEMORY)
+        out_of_memory();
+    return (int)status;
+}
+
+int main(int argc, char **argv) {
+    struct tool tool = {0};
+    keep_streams_apart();
+    flowrules_status status = read_arguments(&tool, argc, argv);
+    tool.colour_out = is_coloured(tool.settings.colour, stdout);
+    tool.colour_err = is_coloured(tool.settings.colour, stderr);
+    if (status == FLOWRULES_OK)
+        status = run(&tool);
+    int end = conclude(&tool, status);
+    flowrules_context_free(tool.context);
+    free(tool.settings.targets.items);
+    free(tool.settings.operands.items);
+    return end;
+}

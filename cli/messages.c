@@ -1,0 +1,264 @@
+/*
+ * Messages to standard error: those of the library, which gather in the context, and the tool's
+ * own; as text with the line and a caret, or as JSON at the end.
+ */
+#include "tool.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+#include "verbs.h"
+
+#define TAB_STOP     4
+#define LINE_CELLS   100 /* of a source line; a longer one is shown around the mark */
+#define CELLS_BEFORE 40  /* the mark, in a line that is cut */
+
+struct message {
+    flowrules_severity severity;
+    const char *id, *file, *flow, *target, *message, *hint, *source;
+    uint32_t line, column, length;
+};
+
+static const struct {
+    const char *name;
+    enum style style;
+} severities[] = {
+    [FLOWRULES_NOTE] = {"note", STYLE_CYAN},
+    [FLOWRULES_WARNING] = {"warning", STYLE_YELLOW},
+    [FLOWRULES_ERROR] = {"error", STYLE_RED},
+};
+
+static struct message message_at(const flowrules_context *context, size_t index) {
+    return (struct message){
+        .severity = flowrules_diagnostic_severity(context, index),
+        .id = flowrules_diagnostic_id(context, index),
+        .file = flowrules_diagnostic_file(context, index),
+        .flow = flowrules_diagnostic_flow(context, index),
+        .target = flowrules_diagnostic_target(context, index),
+        .message = flowrules_diagnostic_message(context, index),
+        .hint = flowrules_diagnostic_hint(context, index),
+        .source = flowrules_diagnostic_source(context, index),
+        .line = flowrules_diagnostic_line(context, index),
+        .column = flowrules_diagnostic_column(context, index),
+        .length = flowrules_diagnostic_length(context, index),
+    };
+}
+
+/* ---- the source line --------------------------------------------------------------------- */
+
+/* The character at text, at a column of the screen; a tab reaches to its next stop. */
+static struct glyph source_glyph(const char *text, size_t column) {
+    struct glyph glyph = next_glyph(text);
+    if (*text == '\t')
+        glyph.cells = TAB_STOP - column % TAB_STOP;
+    return glyph;
+}
+
+static size_t print_source_glyph(const char *text, const struct glyph *glyph) {
+    if (*text == '\t')
+        print_spaces(stderr, glyph->cells);
+    else
+        print_glyph(stderr, text, glyph);
+    return glyph->cells;
+}
+
+/* Where the shown part of a line begins: before the mark, when the line is too long. */
+static const char *shown_from(const struct message *message, size_t *skipped) {
+    const char *start = message->source;
+    size_t characters = message->column > CELLS_BEFORE ? message->column - CELLS_BEFORE : 0;
+    *skipped = 0;
+    if (user_cells(message->source) <= LINE_CELLS)
+        return start;
+    for (; *skipped < characters && *start != '\0'; (*skipped)++)
+        start += next_glyph(start).bytes;
+    return start;
+}
+
+/* Prints the line; *before and *marked become the columns of the screen that the mark needs. */
+static void print_source(const struct message *message, size_t *before, size_t *marked) {
+    size_t character;
+    const char *text = shown_from(message, &character);
+    size_t column = 0;
+    *before = *marked = 0;
+    if (character > 0)
+        column += (size_t)fprintf(stderr, "...");
+    size_t first = message->column > 0 ? message->column - 1 : 0;
+    size_t last = first + (message->length > 0 ? message->length : 1);
+    for (; *text != '\0' && column < LINE_CELLS; character++) {
+        struct glyph glyph = source_glyph(text, column);
+        if (character == first)
+            *before = column;
+        if (character >= first && character < last)
+            *marked += glyph.cells;
+        column += print_source_glyph(text, &glyph);
+        text += glyph.bytes;
+    }
+    if (character <= first) /* the mark stands behind the end of the line */
+        *before = column;
+    if (*text != '\0')
+        fputs("...", stderr);
+}
+
+static void print_excerpt(const struct tool *tool, const struct message *message) {
+    size_t before, marked;
+    enum style style = severities[message->severity].style;
+    fprintf(stderr, "%5u | ", (unsigned)message->line);
+    print_source(message, &before, &marked);
+    putc('\n', stderr);
+    if (message->column == 0)
+        return;
+    fputs("      | ", stderr);
+    print_spaces(stderr, before);
+    style_begin(stderr, tool->colour_err, style);
+    putc('^', stderr);
+    for (size_t i = 1; i < marked; i++)
+        putc('~', stderr);
+    style_end(stderr, tool->colour_err, style);
+    putc('\n', stderr);
+}
+
+/* ---- a message --------------------------------------------------------------------------- */
+
+static void print_place(const struct tool *tool, const struct message *message) {
+    style_begin(stderr, tool->colour_err, STYLE_BOLD);
+    print_user(stderr, message->file != NULL ? message->file : "flowrules");
+    if (message->file != NULL && message->line > 0)
+        fprintf(stderr, ":%u", (unsigned)message->line);
+    if (message->file != NULL && message->line > 0 && message->column > 0)
+        fprintf(stderr, ":%u", (unsigned)message->column);
+    fputs(": ", stderr);
+    style_end(stderr, tool->colour_err, STYLE_BOLD);
+}
+
+/* The target and the flow that a message is about, where it does not name them itself. */
+static void print_about(const struct message *message) {
+    bool target = message->target != NULL && strstr(message->message, message->target) == NULL;
+    bool flow = message->flow != NULL && strstr(message->message, message->flow) == NULL;
+    if (target) {
+        fputs("target '", stderr);
+        print_user(stderr, message->target);
+        fputs(flow ? "', " : "': ", stderr);
+    }
+    if (flow) {
+        fputs("flow '", stderr);
+        print_user(stderr, message->flow);
+        fputs("': ", stderr);
+    }
+}
+
+static void print_message(const struct tool *tool, const struct message *message) {
+    print_place(tool, message);
+    style_begin(stderr, tool->colour_err, severities[message->severity].style);
+    fprintf(stderr, "%s:", severities[message->severity].name);
+    style_end(stderr, tool->colour_err, severities[message->severity].style);
+    putc(' ', stderr);
+    print_about(message);
+    print_user(stderr, message->message);
+    if (message->id != NULL)
+        fprintf(stderr, " [%s]", message->id);
+    putc('\n', stderr);
+    if (message->source != NULL && message->line > 0)
+        print_excerpt(tool, message);
+    if (message->hint != NULL) {
+        fputs("  hint: ", stderr);
+        print_user(stderr, message->hint);
+        putc('\n', stderr);
+    }
+}
+
+static void gather(struct tool *tool, const struct message *message) {
+    cJSON *item = json_object();
+    json_text(item, "severity", severities[message->severity].name);
+    json_text(item, "id", message->id);
+    json_text(item, "file", message->file);
+    json_number(item, "line", message->line);
+    json_number(item, "column", message->column);
+    json_number(item, "length", message->length);
+    json_text(item, "flow", message->flow);
+    json_text(item, "target", message->target);
+    json_text(item, "message", message->message);
+    json_text(item, "hint", message->hint);
+    if (tool->messages == NULL)
+        tool->messages = json_array();
+    json_append(tool->messages, item);
+}
+
+static void tell(struct tool *tool, const struct message *message) {
+    if (message->severity == FLOWRULES_ERROR)
+        tool->told_an_error = true;
+    else if (tool->settings.quiet)
+        return;
+    if (tool->settings.diagnostics == DIAGNOSTICS_JSON)
+        gather(tool, message);
+    else
+        print_message(tool, message);
+}
+
+/* ---- what the verbs call ----------------------------------------------------------------- */
+
+void tell_diagnostics(struct tool *tool) {
+    size_t count = flowrules_diagnostic_count(tool->context);
+    for (size_t i = 0; i < count; i++) {
+        struct message message = message_at(tool->context, i);
+        tell(tool, &message);
+    }
+    flowrules_diagnostics_clear(tool->context);
+}
+
+char *format_text(const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    size_t size = length >= 0 ? (size_t)length + 1 : 1;
+    char *text = allocate(size, 1);
+    vsnprintf(text, size, format, arguments);
+    return text;
+}
+
+void tell_error(struct tool *tool, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(format, arguments);
+    va_end(arguments);
+    struct message message = {.severity = FLOWRULES_ERROR, .message = text};
+    tell(tool, &message);
+    free(text);
+}
+
+flowrules_status tell_usage(struct tool *tool, const char *format, ...) {
+    char try[80];
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(format, arguments);
+    va_end(arguments);
+    snprintf(try, sizeof(try), "try 'flowrules %s%s--help'",
+             tool->verb != NULL ? tool->verb->name : "", tool->verb != NULL ? " " : "");
+    if (tool->settings.diagnostics == DIAGNOSTICS_JSON) {
+        struct message message = {.severity = FLOWRULES_ERROR, .message = text, .hint = try};
+        gather(tool, &message);
+    } else {
+        fputs("flowrules: ", stderr);
+        print_user(stderr, text);
+        fprintf(stderr, "\n%s\n", try);
+    }
+    free(text);
+    tool->told_an_error = true;
+    return FLOWRULES_USAGE;
+}
+
+void tell_gathered(struct tool *tool) {
+    if (tool->settings.diagnostics != DIAGNOSTICS_JSON)
+        return;
+    struct json_rows rows = json_rows_begin(stderr);
+    while (cJSON_GetArraySize(tool->messages) > 0)
+        json_row(&rows, cJSON_DetachItemFromArray(tool->messages, 0));
+    json_rows_end(&rows);
+    putc('\n', stderr);
+    cJSON_Delete(tool->messages);
+    tool->messages = NULL;
+}

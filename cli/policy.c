@@ -1,0 +1,61 @@
+/*
+ * Opens the policy that a verb was given: a file, or standard input.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Standard input is read no further than this; a file's limit is the library's. */
+#define INPUT_LARGEST ((size_t)1 << 30)
+
+const char *policy_shown(const char *path) {
+    return strcmp(path, "-") == 0 ? "<stdin>" : path;
+}
+
+/* All of standard input, to be freed; NULL when it can't be read, which is told. */
+static char *read_input(struct tool *tool, size_t *size) {
+    size_t capacity = 0, room;
+    char *text = NULL;
+    *size = 0;
+    do {
+        if (*size == capacity) {
+            capacity = capacity > 0 ? 2 * capacity : 64 * (size_t)1024;
+            char *larger = realloc(text, capacity);
+            if (larger == NULL)
+                out_of_memory();
+            text = larger;
+        }
+        room = fread(text + *size, 1, capacity - *size, stdin);
+        *size += room;
+    } while (room > 0 && *size <= INPUT_LARGEST);
+    if (ferror(stdin)) {
+        tell_error(tool, "cannot read standard input: %s", strerror(errno));
+    } else if (*size > INPUT_LARGEST) {
+        tell_error(tool, "standard input is larger than %zu bytes", INPUT_LARGEST);
+    } else {
+        return text;
+    }
+    free(text);
+    return NULL;
+}
+
+flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const char *path) {
+    flowrules_status status;
+    *policy = NULL;
+    if (strcmp(path, "-") == 0) {
+        size_t size;
+        char *text = read_input(tool, &size);
+        if (text == NULL)
+            return FLOWRULES_IO;
+        status = flowrules_policy_load_text(policy, tool->context, policy_shown(path), text, size);
+        free(text);
+    } else {
+        status = flowrules_policy_load(policy, tool->context, path);
+    }
+    tell_diagnostics(tool);
+    return status;
+}
