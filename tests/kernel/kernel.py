@@ -66,12 +66,13 @@ def missing():
         import yaml  # noqa: F401
     except ImportError:
         return "PyYAML is not installed"
+    import rulesets
     import world
     try:
-        world.Namespace().close()
-    except OSError as problem:
+        world.HostWorld([]).close()
+    except (OSError, world.CommandError) as problem:
         return "network namespaces are not allowed: %s" % problem
-    return None
+    return rulesets.lacking(None)
 
 
 def prepare_worker(numbers):

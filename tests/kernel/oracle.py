@@ -235,11 +235,11 @@ def _selected(entry, select):
     tags = as_list(select.get("tags"))
     if tags and not set(tags) & set(as_list(entry.get("tags"))):
         return False
-    for pattern in as_list(select.get("name")):
-        if pattern.startswith("/") and pattern.endswith("/"):
-            return re.search(pattern[1:-1], entry["name"]) is not None
-        return pattern == entry["name"]
-    return True
+    patterns = as_list(select.get("name"))
+    return not patterns or any(
+        re.search(pattern[1:-1], entry["name"]) is not None
+        if len(pattern) > 1 and pattern[0] == pattern[-1] == "/" else pattern == entry["name"]
+        for pattern in patterns)
 
 
 class Target:
@@ -292,9 +292,10 @@ class Target:
             return True
         if view == "forward":  # neighbours are found on a link, and a router stays out of it
             return False
-        if packet.icmp_type in (133, 134, 135, 136):
+        if packet.icmp_type in (133, 134, 135, 136):  # RFC 4861, 6.1 and 7.1
             return packet.hop_limit == 255
-        return packet.icmp_type in (130, 131, 132, 143)
+        # RFC 2710, 3 and RFC 3810, 5
+        return packet.icmp_type in (130, 131, 132, 143) and packet.hop_limit == 1
 
     def passes(self, view, packet):
         if not self.enforced(view) or self.by_baseline(view, packet):

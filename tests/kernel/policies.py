@@ -9,7 +9,7 @@ import subprocess
 import oracle
 import sweep
 import world
-from rulesets import VARIANTS, Ruleset, foreign_part
+from rulesets import VARIANTS, Ruleset, foreign_part, lacking
 
 # The format of a backend, and the ways in which its artifact is loaded.
 SPELLINGS = {"nftables": (("nft", (None,)),),
@@ -49,10 +49,9 @@ def rulesets(report, options, folder, path, target, age):
             continue
         for variant in variants:
             named = label + (" (%s)" % variant if variant else "")
-            needed = list(VARIANTS[variant].values()) + ["ipset"] if variant else ["nft"]
-            lacking = [name for name in needed if shutil.which(name) is None]
-            if lacking:
-                report.skip(named, lacking[0] + " is not installed")
+            why = lacking(variant)
+            if why:
+                report.skip(named, why)
                 continue
             yield named, Ruleset(spelling, target, place, variant)
 

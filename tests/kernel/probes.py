@@ -193,7 +193,7 @@ class Prober:
                 (t, 0) for t in (1, 2, 3, 4, 127, 128, 129, 137, 138, 139, 144, 151)]
             kinds += [(3, 3), (3, 4), (3, 5)] if family == 4 else [(2, 1), (1, 4)]
             if family == 6 and self.view != "forward":
-                kinds += [(t, 0) for t in range(133, 137)]
+                kinds += [(t, 0) for t in range(130, 137)] + [(143, 0)]
             for kind, code in kinds:
                 self.edges.append(self.packet(family, source, destination,
                                               Service(protocol, icmp_type=kind, icmp_code=code)))

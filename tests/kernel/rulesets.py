@@ -1,7 +1,11 @@
 """Loads rulesets into a namespace and takes stock of what is there; knows nft, iptables, ipset."""
+import functools
 import json
 import os
 import re
+import shutil
+
+import world
 
 # Somebody else's rules, which must be there unchanged whatever is loaded beside them.
 FOREIGN_NFT = """
@@ -26,6 +30,24 @@ VARIANTS = {
         "iptables", "ip6tables", "iptables-restore", "ip6tables-restore", "iptables-save",
         "ip6tables-save")},
 }
+
+
+@functools.lru_cache(None)
+def lacking(variant):
+    """Why rulesets can't be loaded here with this variant of iptables (None: with nft), or None."""
+    needed = list(VARIANTS[variant].values()) + ["ipset"] if variant else ["nft"]
+    for name in needed:
+        if shutil.which(name) is None:
+            return name + " is not installed"
+    namespace = world.Namespace()
+    try:
+        for name in [n for n in needed if n.endswith("-save")] + ["ipset", "nft"]:
+            namespace.run([name] + ["list"] * (name == "ipset") + ["list", "ruleset"] * (name == "nft"))
+    except world.CommandError as problem:
+        return "the kernel does not allow it: %s" % problem
+    finally:
+        namespace.close()
+    return None
 
 
 class Ruleset:
@@ -80,13 +102,19 @@ class Ruleset:
                 if line.startswith("*"):
                     table = line
                 elif line and not line.startswith("#") and line != "COMMIT":
-                    lines.append("%s %s %s" % (save[:-5], table, re.sub(r" \[\d+:\d+\]$", "", line)))
+                    lines.append("%s %s %s" % (save[:-5], table, _without_slot(line)))
         listing = self._run(namespace, ["ipset", "save", "-sorted"])
         lines += ["ipset " + re.sub(r" (initval|bucketsize) \S+", "", line)
                   for line in listing.split("\n") if line]
         listing = json.loads(self._run(namespace, ["nft", "-j", "list", "ruleset"]))
         return lines + [json.dumps(item, sort_keys=True) for item in _settled(listing["nftables"])
                         if '"foreign' in json.dumps(item)]
+
+
+def _without_slot(line):
+    """A rule without counts; a script builds beside what is in force, in slots a and b by turns."""
+    line = re.sub(r" \[\d+:\d+\]$", "", line)
+    return re.sub(r"\b(FR-[^ /]*)/[ab](?=[./])", r"\1/slot", line)
 
 
 def foreign_part(lines):

@@ -10,6 +10,7 @@ import select
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import packets
@@ -215,7 +216,8 @@ class Road:
             self.way_in.send(packet, data)
             if count & 511 == 511:
                 self._drain()
-        # A wire keeps the order on one processor: when the sentinel is there, all before it are.
+        # A wire keeps the order while the process stays on one processor (kernel.prepare_worker):
+        # when the sentinel is there, so is all that was sent before it.
         for wire in self.wires:
             wire.sentinel()
         self._drain()
@@ -254,12 +256,15 @@ def _mac(number):
     return "02:00:00:00:00:%02x" % number, bytes((2, 0, 0, 0, 0, number))
 
 
+def _close_all(things):
+    for thing in things:
+        thing.close()
+
+
 class World:
     """Namespaces joined by veth pairs; roads are named "out", "in" (host), "over", "back" (router)."""
 
     def __init__(self, protocols):
-        # A sentinel keeps its place in the row only while all stays on one processor.
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         self.protocols, self.namespaces, self.things, self.roads = protocols, [], [], {}
         try:
             self.build()
@@ -284,8 +289,8 @@ class World:
             namespace.ip("link set lo up\nlink set %s up" % name)
 
     def close(self):
-        for thing in self.things + self.namespaces:
-            thing.close()
+        """Closes everything; behind our back, since the kernel takes its time for each socket."""
+        threading.Thread(target=_close_all, args=(self.things + self.namespaces,)).start()
         self.things, self.namespaces = [], []
 
     def __enter__(self):

@@ -1,3 +1,4 @@
+#!/bin/sh
 # The tiny policy as iptables rules: IPTABLES_RESTORE and IP6TABLES_RESTORE say which iptables.
 set -eu
 common() {
@@ -31,9 +32,10 @@ neighbours() {
     for type in 133 134 135 136; do
         echo "-A $1 -p icmpv6 --icmpv6-type $type -m hl --hl-eq 255 -j ACCEPT"
     done
-    for type in 2 130 131 132 143; do
-        echo "-A $1 -p icmpv6 --icmpv6-type $type -j ACCEPT"
+    for type in 130 131 132 143; do
+        echo "-A $1 -p icmpv6 --icmpv6-type $type -m hl --hl-eq 1 -j ACCEPT"
     done
+    echo "-A $1 -p icmpv6 --icmpv6-type 2 -j ACCEPT"
 }
 ${IP6TABLES_RESTORE:-ip6tables-restore} <<RULES
 $(common)
