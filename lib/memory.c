@@ -90,10 +90,10 @@ static void *large_block(struct fr_arena *arena, size_t size) {
     return chunk->bytes;
 }
 
-/* The next chunk is a quarter of what there is, so that little is left over at the end. */
+/* The next chunk is at most a quarter of what there is, so that little is left over at the end. */
 static void *block_in_new_chunk(struct fr_arena *arena, size_t size) {
     size_t total = CHUNK_SMALLEST;
-    while (total < arena->total / 4 && total < CHUNK_LARGEST)
+    while (total <= arena->total / 8 && total < CHUNK_LARGEST)
         total *= 2;
     if (size > total / 4)
         return large_block(arena, size);

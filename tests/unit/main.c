@@ -1,0 +1,61 @@
+/*
+ * Runs all unit tests; the last line says how many passed.
+ */
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "unit.h"
+
+static void (*const suites[])(void) = {fr_test_memory,   fr_test_writer,      fr_test_addresses,
+                                       fr_test_services, fr_test_diagnostics, fr_test_json};
+
+void unit_suite(const char *name, const struct unit_test *tests) {
+    CU_pSuite suite = CU_add_suite(name, NULL, NULL);
+    for (; suite != NULL && tests->name != NULL; tests++)
+        if (CU_add_test(suite, tests->name, tests->run) == NULL)
+            suite = NULL;
+    if (suite == NULL) {
+        fprintf(stderr, "%s: %s\n", name, CU_get_error_msg());
+        exit(EXIT_FAILURE);
+    }
+}
+
+uint32_t unit_random(uint64_t *state, uint32_t limit) {
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return (uint32_t)((*state * UINT64_C(2685821657736338717)) >> 32) % limit;
+}
+
+static void *resize_within(void *user, void *block, size_t size) {
+    struct unit_budget *budget = user;
+    if (size == 0) {
+        budget->live -= block != NULL;
+        free(block);
+        return NULL;
+    }
+    if (budget->left == 0)
+        return NULL;
+    budget->left--;
+    void *moved = realloc(block, size);
+    budget->live += block == NULL && moved != NULL;
+    return moved;
+}
+
+struct fr_allocator unit_allocator(struct unit_budget *budget) {
+    return (struct fr_allocator){resize_within, budget};
+}
+
+int main(void) {
+    if (CU_initialize_registry() != CUE_SUCCESS)
+        return EXIT_FAILURE;
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
+        suites[i]();
+    CU_basic_set_mode(CU_BRM_VERBOSE);
+    CU_basic_run_tests();
+    unsigned run = CU_get_number_of_tests_run(), failed = CU_get_number_of_tests_failed();
+    CU_cleanup_registry();
+    printf("%u passed, %u failed, 0 skipped\n", run - failed, failed);
+    return failed == 0 && run > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

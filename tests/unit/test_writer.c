@@ -1,0 +1,260 @@
+/*
+ * The writer: numbers and addresses against the C library, user text, parts and origins.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "unit.h"
+#include "writer.h"
+
+static struct flowrules_writer writer(void) {
+    struct flowrules_writer w;
+    fr_writer_init(&w, &fr_default_allocator, true);
+    return w;
+}
+
+/* Does the writer hold this text? Frees it. */
+static bool wrote(struct flowrules_writer *w, const char *expected) {
+    size_t size = 0;
+    char *text = fr_writer_text(w, &size);
+    bool same = text != NULL && size == strlen(expected) && strcmp(text, expected) == 0;
+    if (!same)
+        fprintf(stderr, "wrote \"%s\", expected \"%s\"\n", text, expected);
+    fr_free(&fr_default_allocator, text);
+    fr_writer_free(w);
+    return same;
+}
+
+static void numbers_and_ports(void) {
+    struct flowrules_writer w = writer();
+    flowrules_write_number(&w, 0);
+    flowrules_write(&w, " ");
+    flowrules_write_number(&w, UINT64_MAX);
+    flowrules_write(&w, NULL);
+    flowrules_writef(&w, " %s %d ", "x", -1);
+    flowrules_write_ports(&w, (struct flowrules_ports){443, 443}, "-");
+    flowrules_write(&w, " ");
+    flowrules_write_ports(&w, (struct flowrules_ports){0, 65535}, ":");
+    CU_ASSERT(wrote(&w, "0 18446744073709551615 x -1 443 0:65535"));
+}
+
+static bool writes_ip(enum flowrules_family family, struct flowrules_ip ip, const char *expected) {
+    struct flowrules_writer w = writer();
+    flowrules_write_ip(&w, family, ip);
+    return wrote(&w, expected);
+}
+
+static void ip6_is_canonical(void) {
+    static const char *const texts[] = {"::",
+                                        "::1",
+                                        "1::",
+                                        "2001:db8::1",
+                                        "2001:db8:0:1:1:1:1:1",
+                                        "2001:0:0:1::1",
+                                        "::ffff:192.0.2.1",
+                                        "::ffff:0:0:1",
+                                        "fe80::1:0:0:1",
+                                        "1:2:3:4:5:6:7:8",
+                                        "0:2:3:4:5:6:7:8",
+                                        "1:2:3:4:5:6:7:0",
+                                        "64:ff9b::c000:201",
+                                        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+                                        "1:0:0:2::",
+                                        "0:0:1::",
+                                        "::102:304"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        unsigned char bytes[16];
+        struct flowrules_ip ip = {0, 0};
+        CU_ASSERT_EQUAL_FATAL(inet_pton(AF_INET6, texts[i], bytes), 1);
+        for (unsigned b = 0; b < 8; b++) {
+            ip.hi = ip.hi << 8 | bytes[b];
+            ip.lo = ip.lo << 8 | bytes[b + 8];
+        }
+        CU_ASSERT(writes_ip(FLOWRULES_IPV6, ip, texts[i]));
+    }
+}
+
+/* Every address that is written is read back as itself, by the C library too. */
+static void ips_round_trip(void) {
+    uint64_t random = 20;
+    for (unsigned i = 0; i < 20000; i++) {
+        struct flowrules_ip ip = {0, 0};
+        for (unsigned group = 0; group < 8; group++) {
+            uint64_t value = unit_random(&random, 65536) >> unit_random(&random, 16);
+            uint64_t *half = group < 4 ? &ip.hi : &ip.lo;
+            *half = *half << 16 | (unit_random(&random, 2) == 0 ? 0 : value);
+        }
+        struct flowrules_writer w = writer();
+        flowrules_write_ip(&w, FLOWRULES_IPV6, ip);
+        size_t size;
+        char *text = fr_writer_text(&w, &size);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+        unsigned char bytes[16];
+        CU_ASSERT_EQUAL(inet_pton(AF_INET6, text, bytes), 1);
+        for (unsigned b = 0; b < 16; b++)
+            CU_ASSERT_EQUAL(bytes[b],
+                            (unsigned char)((b < 8 ? ip.hi : ip.lo) >> (56 - 8 * (b % 8))));
+        fr_free(&fr_default_allocator, text);
+        fr_writer_free(&w);
+        char four[INET_ADDRSTRLEN];
+        uint32_t network = htonl((uint32_t)ip.lo);
+        CU_ASSERT_PTR_NOT_NULL(inet_ntop(AF_INET, &network, four, sizeof four));
+        CU_ASSERT(writes_ip(FLOWRULES_IPV4, (struct flowrules_ip){0, ip.lo & UINT32_MAX}, four));
+    }
+}
+
+static void ranges_in_three_forms(void) {
+    struct flowrules_range one = {FLOWRULES_IPV4, {0, 0x0a000001}, {0, 0x0a000001}};
+    struct flowrules_range net = {FLOWRULES_IPV4, {0, 0x0a000000}, {0, 0x0affffff}};
+    struct flowrules_range odd = {FLOWRULES_IPV4, {0, 0x0a000001}, {0, 0x0a000002}};
+    struct flowrules_range all = {FLOWRULES_IPV6, {0, 0}, {UINT64_MAX, UINT64_MAX}};
+    struct flowrules_range *const ranges[] = {&one, &net, &odd, &all};
+    struct flowrules_writer w = writer();
+    for (size_t i = 0; i < 4; i++) {
+        flowrules_write_range(&w, ranges[i]);
+        flowrules_write(&w, " ");
+        flowrules_write_prefix(&w, ranges[i]);
+        flowrules_write(&w, "\n");
+    }
+    CU_ASSERT(wrote(&w, "10.0.0.1 10.0.0.1/32\n10.0.0.0/8 10.0.0.0/8\n"
+                        "10.0.0.1-10.0.0.2 10.0.0.1-10.0.0.2\n::/0 ::/0\n"));
+}
+
+static bool escapes(const struct flowrules_escape *escape, const char *text, const char *expected) {
+    struct flowrules_writer w = writer();
+    flowrules_write_user(&w, escape, text);
+    return wrote(&w, expected);
+}
+
+static void user_text_is_escaped(void) {
+    struct flowrules_escape quoted = {" .\n", "\"\\\n", '\\', '?', true, 0};
+    CU_ASSERT(escapes(&quoted, "a \"b\" \\ c.", "a \\\"b\\\" \\\\ c."));
+    CU_ASSERT(escapes(&quoted, "a\nb\r\x1b[0m\x7f", "a?b???0m?"));
+    CU_ASSERT(escapes(&quoted, "h\xc3\xa9 \xff\xc3", "h\xc3\xa9 ??"));
+    CU_ASSERT(escapes(&quoted, "\xc2\x85 \xe2\x80\xa8 \xe2\x80\xae", "? ? ?"));
+    CU_ASSERT(escapes(&quoted, NULL, ""));
+    struct flowrules_escape strict = {NULL, NULL, 0, '_', false, 8};
+    CU_ASSERT(escapes(&strict, "h\xc3\xa9 x", "h__x"));
+    CU_ASSERT(escapes(&strict, "12345678", "12345678"));
+    CU_ASSERT(escapes(&strict, "123456789", "12345___"));
+    struct flowrules_escape dropping = {"", "", '\\', '\0', false, 0};
+    CU_ASSERT(escapes(&dropping, "a b\nc", "abc"));
+    struct flowrules_escape bare = {NULL, "\"", '\0', '_', false, 0};
+    CU_ASSERT(escapes(&bare, "a\"b", "a_b"));
+}
+
+static void user_text_is_cut_at_a_character(void) {
+    struct flowrules_escape escape = {".", "\"", '\\', '?', true, 8};
+    CU_ASSERT(escapes(&escape, "abcd\xc3\xa9\xc3\xa9g", "abcd..."));
+    CU_ASSERT(escapes(&escape, "abc\xc3\xa9\xc3\xa9g", "abc\xc3\xa9\xc3\xa9g"));
+    CU_ASSERT(escapes(&escape, "abcd\"\"\"", "abcd..."));
+    escape.max_bytes = 2;
+    CU_ASSERT(escapes(&escape, "abcd", "ab"));
+}
+
+static void collect(void *user, uint32_t line, flowrules_flows flows) {
+    char *text = user;
+    snprintf(text + strlen(text), 512 - strlen(text), "%u:%u ", line, flows);
+}
+
+static void origins_follow_lines_and_parts(void) {
+    char visited[512] = "";
+    struct flowrules_writer w = writer(), part = writer();
+    flowrules_writer_origin(&part, 50);
+    flowrules_writer_origin(&part, 50);
+    flowrules_write(&part, "p1\np2\n");
+    flowrules_writer_origin(&part, 51);
+    flowrules_write(&part, "p3\n");
+    flowrules_write(&w, "a\n");
+    flowrules_writer_origin(&w, 1);
+    flowrules_write(&w, "b\n");
+    flowrules_write_part(&w, &part);
+    flowrules_writer_origin(&w, 2);
+    flowrules_write(&w, "c\n");
+    flowrules_write(&part, "p4\n");
+    flowrules_writer_origin(&part, 52);
+    flowrules_write(&part, "p5");
+    flowrules_write_part(&w, &part);
+    flowrules_write_part(&w, &part);
+    CU_ASSERT_EQUAL(fr_writer_size(&part), 0);
+    fr_writer_visit(&w, collect, visited);
+    CU_ASSERT_STRING_EQUAL(visited, "2:1 3:50 5:51 6:2 8:52 ");
+    CU_ASSERT(wrote(&w, "a\nb\np1\np2\np3\nc\np4\np5"));
+    fr_writer_free(&part);
+}
+
+static void check_line(void *user, uint32_t line, flowrules_flows flows) {
+    uint32_t *expected = user;
+    CU_ASSERT_EQUAL(line, flows);
+    CU_ASSERT_EQUAL(line, ++*expected);
+}
+
+/* Many blocks, texts over their edges, and large parts that are moved rather than copied. */
+static void blocks_in_a_row(void) {
+    struct flowrules_writer w = writer(), part = writer();
+    uint32_t line = 1;
+    size_t size = 0;
+    for (unsigned round = 0; round < 6; round++) {
+        struct flowrules_writer *to = round % 2 == 0 ? &w : &part;
+        for (unsigned i = 0; i < 9000; i++) {
+            flowrules_writer_origin(to, line++);
+            flowrules_writef(to, "%0*d\n", (int)(i % 37) + 1, 7);
+            size += i % 37 + 2;
+        }
+        flowrules_write_part(&w, &part);
+    }
+    uint32_t visited = 0;
+    fr_writer_visit(&w, check_line, &visited);
+    CU_ASSERT_EQUAL(visited, 54000);
+    CU_ASSERT_EQUAL(fr_writer_size(&w), size);
+    size_t text_size;
+    char *text = fr_writer_text(&w, &text_size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    CU_ASSERT_EQUAL(strlen(text), size);
+    fr_free(&fr_default_allocator, text);
+    char large[FR_WRITER_BLOCK * 2];
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = '\0';
+    flowrules_writef(&w, "%s", large);
+    CU_ASSERT_EQUAL(fr_writer_size(&w), size + sizeof large - 1);
+    fr_writer_free(&w);
+    fr_writer_free(&part);
+}
+
+static void want_of_memory_is_remembered(void) {
+    for (size_t allowed = 0; allowed < 8; allowed++) {
+        struct unit_budget budget = {allowed, 0};
+        struct fr_allocator allocator = unit_allocator(&budget);
+        struct flowrules_writer w, part;
+        fr_writer_init(&w, &allocator, true);
+        fr_writer_init(&part, &allocator, true);
+        for (unsigned i = 0; i < 20000; i++) {
+            flowrules_writer_origin(&w, i);
+            flowrules_writef(&w, "%u\n", i);
+            flowrules_write(&part, "text\n");
+        }
+        flowrules_write_part(&w, &part);
+        CU_ASSERT(w.failed);
+        size_t size;
+        CU_ASSERT_PTR_NULL(fr_writer_text(&w, &size));
+        fr_writer_free(&w);
+        fr_writer_free(&part);
+        CU_ASSERT_EQUAL(budget.live, 0);
+    }
+}
+
+void fr_test_writer(void) {
+    static const struct unit_test tests[] = {
+        {"numbers and ports", numbers_and_ports},
+        {"IPv6 text is canonical", ip6_is_canonical},
+        {"addresses round trip", ips_round_trip},
+        {"ranges in three forms", ranges_in_three_forms},
+        {"user text is escaped", user_text_is_escaped},
+        {"user text is cut at a character", user_text_is_cut_at_a_character},
+        {"origins follow lines and parts", origins_follow_lines_and_parts},
+        {"blocks in a row", blocks_in_a_row},
+        {"want of memory is remembered", want_of_memory_is_remembered},
+        {NULL, NULL}};
+    unit_suite("writer", tests);
+}

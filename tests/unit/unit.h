@@ -1,0 +1,36 @@
+/*
+ * What the unit tests share: suites, a seeded generator, and an allocator that runs out.
+ */
+#ifndef FR_TESTS_UNIT_H
+#define FR_TESTS_UNIT_H
+
+#include <CUnit/CUnit.h>
+
+#include "memory.h"
+
+struct unit_test {
+    const char *name; /* NULL at the end */
+    void (*run)(void);
+};
+
+/* Adds a suite; a registry that does not take it ends the program. */
+void unit_suite(const char *name, const struct unit_test *tests);
+
+/* The next number of a seeded generator (xorshift64*), below limit. */
+uint32_t unit_random(uint64_t *state, uint32_t limit);
+
+/* Grants so many allocations, then none; counts what is not yet freed. */
+struct unit_budget {
+    size_t left, live;
+};
+struct fr_allocator unit_allocator(struct unit_budget *budget);
+
+/* One for each tests/unit/test_*.c. */
+void fr_test_memory(void);
+void fr_test_writer(void);
+void fr_test_addresses(void);
+void fr_test_services(void);
+void fr_test_diagnostics(void);
+void fr_test_json(void);
+
+#endif
