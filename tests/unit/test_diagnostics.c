@@ -59,8 +59,7 @@ static const char *line_of(struct fr_diagnostics *d, uint32_t file, uint32_t lin
 }
 
 static void source_lines_are_found(void) {
-    static const char text[] = "one\ntwo\r\nthr\xc3\xa9"
-                               "e\rfour\xc2\x85"
+    static const char text[] = "one\ntwo\r\nthre\xc3\xa9\rfour\xc2\x85"
                                "five\xe2\x80\xa8six\n\n\te\x1bight";
     struct fr_diagnostics d;
     fr_diagnostics_init(&d, &fr_default_allocator);
@@ -69,15 +68,8 @@ static void source_lines_are_found(void) {
     CU_ASSERT_STRING_EQUAL(fr_diagnostics_file_name(&d, file), "a\\x0Ab.yaml");
     CU_ASSERT_PTR_NULL(fr_diagnostics_file_name(&d, 0));
     CU_ASSERT_PTR_NULL(fr_diagnostics_file_name(&d, 2));
-    static const char *const lines[] = {"one",
-                                        "two",
-                                        "thr\xc3\xa9"
-                                        "e",
-                                        "four",
-                                        "five",
-                                        "six",
-                                        "",
-                                        " e\\x1Bight"};
+    static const char *const lines[] = {"one", "two", "thre\xc3\xa9", "four", "five",
+                                        "six", "",    " e\\x1Bight"};
     static const uint32_t order[] = {1, 2, 3, 4, 5, 6, 7, 8, 3, 1, 8, 8};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         const char *line = line_of(&d, file, order[i], 1);
