@@ -47,7 +47,8 @@ static void keep_streams_apart(void) {
         if (fcntl(descriptor, F_GETFD) == -1 && errno == EBADF &&
             open("/dev/null", O_RDONLY) != descriptor)
             _Exit(FLOWRULES_IO);
-    signal(SIGPIPE, SIG_IGN); /* writing reports it instead */
+    signal(SIGPIPE, SIG_IGN); /* writing reports these instead */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static bool is_coloured(int colour, FILE *stream) {

@@ -1,0 +1,213 @@
+/*
+ * flowrules render: what the targets of a policy need, to standard output or to a folder.
+ * Everything is rendered in memory before the first byte is written.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "output.h"
+#include "text.h"
+#include "verbs.h"
+
+/* What was asked for, and what came of it. */
+struct batch {
+    struct text_list specs; /* TARGET or TARGET:FORMAT */
+    char **targets;         /* the names in front of the colon */
+    flowrules_artifact **artifacts;
+    struct output *outputs;
+    size_t output_count;
+};
+
+/* ---- what is asked for ------------------------------------------------------------------- */
+
+static flowrules_status check_options(struct tool *tool) {
+    const struct settings *settings = &tool->settings;
+    if (settings->print && settings->output != NULL)
+        return tell_usage(tool, "--print and -o exclude each other");
+    if (settings->json && settings->output == NULL)
+        return tell_usage(tool, "--json lists the written files, and needs -o DIR");
+    return FLOWRULES_OK;
+}
+
+static flowrules_status choose_targets(struct batch *batch, struct tool *tool,
+                                       const flowrules_policy *policy) {
+    const struct settings *settings = &tool->settings;
+    for (size_t i = 0; i < settings->targets.count; i++)
+        text_list_add(&batch->specs, settings->targets.items[i]);
+    for (size_t i = 0; settings->targets.count == 0 && i < flowrules_target_count(policy); i++)
+        text_list_add(&batch->specs, flowrules_target_name(policy, i));
+    if (batch->specs.count == 0)
+        return tell_usage(tool, "the policy has no targets; name a backend with -t");
+    if (batch->specs.count > 1 && settings->output == NULL && !settings->print)
+        return tell_usage(tool, "%zu targets do not fit on standard output; use -o DIR, or -t",
+                          batch->specs.count);
+    return FLOWRULES_OK;
+}
+
+/* ---- rendering --------------------------------------------------------------------------- */
+
+static char *target_of(const char *spec) {
+    size_t length = strcspn(spec, ":");
+    char *name = allocate(length + 1, 1);
+    memcpy(name, spec, length);
+    return name;
+}
+
+/* Renders all, also behind one that failed, so that every reason is told at once. */
+static flowrules_status render_all(struct batch *batch, struct tool *tool,
+                                   const flowrules_policy *policy) {
+    flowrules_status status = FLOWRULES_OK;
+    batch->artifacts = allocate(batch->specs.count, sizeof(flowrules_artifact *));
+    batch->targets = allocate(batch->specs.count, sizeof(char *));
+    for (size_t i = 0; i < batch->specs.count; i++) {
+        const char *spec = batch->specs.items[i];
+        batch->targets[i] = target_of(spec);
+        flowrules_status one = flowrules_render(&batch->artifacts[i], tool->context, policy, spec);
+        tell_diagnostics(tool);
+        status = worse(status, one);
+    }
+    return status;
+}
+
+static void list_files(struct batch *batch) {
+    size_t total = 0, next = 0;
+    for (size_t i = 0; i < batch->specs.count; i++)
+        total += flowrules_artifact_file_count(batch->artifacts[i]) + 1;
+    batch->outputs = allocate(total, sizeof(*batch->outputs));
+    for (size_t i = 0; i < batch->specs.count; i++) {
+        const flowrules_artifact *artifact = batch->artifacts[i];
+        for (size_t file = 0; file < flowrules_artifact_file_count(artifact); file++)
+            batch->outputs[next++] = (struct output){
+                .target = batch->targets[i],
+                .name = flowrules_artifact_file_name(artifact, file),
+                .artifact = artifact,
+                .file = file,
+                .bytes = flowrules_artifact_file_size(artifact, file),
+                .executable = flowrules_artifact_file_executable(artifact, file) != 0,
+            };
+    }
+    batch->output_count = next;
+}
+
+/* Adds TARGET.map.json for each target; list_files left the room. Their names are the outputs'. */
+static void list_maps(struct batch *batch) {
+    static const char ending[] = ".map.json";
+    for (size_t i = 0; i < batch->specs.count; i++) {
+        const char *map = flowrules_artifact_map(batch->artifacts[i]);
+        if (map == NULL)
+            out_of_memory();
+        size_t size = strlen(batch->targets[i]) + sizeof(ending);
+        char *name = allocate(size, 1);
+        snprintf(name, size, "%s%s", batch->targets[i], ending);
+        batch->outputs[batch->output_count++] = (struct output){
+            .target = batch->targets[i], .name = name, .text = map, .bytes = strlen(map)};
+    }
+}
+
+static void batch_free(struct batch *batch) {
+    for (size_t i = 0; i < batch->output_count; i++)
+        if (batch->outputs[i].artifact == NULL)
+            free((void *)(uintptr_t)batch->outputs[i].name);
+    for (size_t i = 0; batch->artifacts != NULL && i < batch->specs.count; i++) {
+        flowrules_artifact_free(batch->artifacts[i]);
+        free(batch->targets[i]);
+    }
+    free(batch->outputs);
+    free(batch->artifacts);
+    free(batch->targets);
+    free(batch->specs.items);
+}
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static void print_output(const struct output *output) {
+    const char *bytes;
+    size_t size;
+    for (size_t i = 0; (bytes = output_block(output, i, &size)) != NULL; i++)
+        fwrite(bytes, 1, size, stdout);
+}
+
+static flowrules_status print_outputs(const struct batch *batch, struct tool *tool) {
+    if (!tool->settings.print && batch->output_count != 1)
+        return tell_usage(tool,
+                          "target '%s' yields %zu files, which do not fit on standard output; "
+                          "use -o DIR",
+                          batch->targets[0], batch->output_count);
+    for (size_t i = 0; i < batch->output_count; i++) {
+        if (tool->settings.print) {
+            fputs("==> ", stdout);
+            print_user(stdout, batch->outputs[i].name);
+            fputs(" <==\n", stdout);
+        }
+        print_output(&batch->outputs[i]);
+    }
+    return FLOWRULES_OK;
+}
+
+static char *path_of(const char *folder, const char *name) {
+    size_t length = strlen(folder);
+    size_t size = length + strlen(name) + 2;
+    char *path = allocate(size, 1);
+    bool closed = length > 0 && folder[length - 1] == '/';
+    snprintf(path, size, "%s%s%s", folder, closed ? "" : "/", name);
+    return path;
+}
+
+static void tell_written(const struct batch *batch, const struct tool *tool) {
+    struct json_rows rows = {stdout, 0};
+    if (tool->settings.json) {
+        fputs("{\"files\": ", stdout);
+        rows = json_rows_begin(stdout);
+    }
+    for (size_t i = 0; i < batch->output_count; i++) {
+        char *path = path_of(tool->settings.output, batch->outputs[i].name);
+        if (tool->settings.json) {
+            cJSON *item = json_object();
+            json_text(item, "target", batch->outputs[i].target);
+            json_text(item, "file", path);
+            json_number(item, "bytes", batch->outputs[i].bytes);
+            json_row(&rows, item);
+        } else {
+            fputs("wrote ", stdout);
+            print_user(stdout, path);
+            putchar('\n');
+        }
+        free(path);
+    }
+    if (tool->settings.json) {
+        json_rows_end(&rows);
+        fputs("}\n", stdout);
+    }
+}
+
+static flowrules_status write_batch(struct batch *batch, struct tool *tool) {
+    list_files(batch);
+    if (tool->settings.output == NULL)
+        return print_outputs(batch, tool);
+    if (!tool->settings.no_map)
+        list_maps(batch);
+    flowrules_status status =
+        write_outputs(tool, tool->settings.output, batch->outputs, batch->output_count);
+    if (status == FLOWRULES_OK)
+        tell_written(batch, tool);
+    return status;
+}
+
+flowrules_status run_render(struct tool *tool) {
+    struct batch batch = {0};
+    flowrules_policy *policy = NULL;
+    flowrules_status status = check_options(tool);
+    if (status == FLOWRULES_OK)
+        status = open_policy(&policy, tool, tool->settings.operands.items[0]);
+    if (status == FLOWRULES_OK)
+        status = choose_targets(&batch, tool, policy);
+    if (status == FLOWRULES_OK)
+        status = render_all(&batch, tool, policy);
+    if (status == FLOWRULES_OK)
+        status = write_batch(&batch, tool);
+    batch_free(&batch);
+    flowrules_policy_free(policy);
+    return status;
+}
