@@ -271,11 +271,6 @@ static uint32_t hash_shape(const struct shape *s) {
     return hash ^ hash >> 15;
 }
 
-static struct shape shape_of(const struct fr_set_head *head) {
-    return (struct shape){*head, fr_set_ranges4(head),
-                          head->count6 > 0 ? fr_set_ranges6(head) : NULL, fr_set_atoms(head)};
-}
-
 static bool same_items(const void *a, const void *b, size_t size) {
     return size == 0 || memcmp(a, b, size) == 0;
 }
@@ -288,21 +283,26 @@ static bool shape_is(const struct shape *s, const struct fr_set_head *head) {
            same_items(s->atoms, fr_set_atoms(head), head->atoms * sizeof *s->atoms);
 }
 
-/* The slots hold set + 1; 0 is free. */
+/* A slot of the table of all sets; set is one more than the set's number, 0 where it is free. */
+struct fr_set_slot {
+    uint32_t hash, set;
+};
+
 static bool grow_slots(struct fr_sets *sets) {
     size_t count = sets->slot_count > 0 ? sets->slot_count * 2 : 64;
-    if (count > SIZE_MAX / sizeof(uint32_t))
+    if (count > SIZE_MAX / sizeof(struct fr_set_slot))
         return false;
-    uint32_t *slots = fr_malloc(sets->arena.allocator, count * sizeof *slots);
+    struct fr_set_slot *slots = fr_malloc(sets->arena.allocator, count * sizeof *slots);
     if (slots == NULL)
         return false;
     memset(slots, 0, count * sizeof *slots);
-    for (size_t set = 0; set < sets->heads.count; set++) {
-        struct shape s = shape_of(fr_set_head(sets, (fr_set)set));
-        size_t i = hash_shape(&s) & (count - 1);
-        while (slots[i] != 0)
+    for (size_t old = 0; old < sets->slot_count; old++) {
+        if (sets->slots[old].set == 0)
+            continue;
+        size_t i = sets->slots[old].hash & (count - 1);
+        while (slots[i].set != 0)
             i = (i + 1) & (count - 1);
-        slots[i] = (uint32_t)(set + 1);
+        slots[i] = sets->slots[old];
     }
     fr_free(sets->arena.allocator, sets->slots);
     sets->slots = slots;
@@ -336,17 +336,20 @@ static struct fr_set_head *store_record(struct fr_sets *sets, const struct shape
 static fr_set intern(struct fr_sets *sets, const struct shape *s) {
     if (sets->heads.count >= sets->slot_count / 4 * 3 && !grow_slots(sets))
         return FR_SET_NONE;
-    size_t mask = sets->slot_count - 1, i = hash_shape(s) & mask;
-    for (; sets->slots[i] != 0; i = (i + 1) & mask)
-        if (shape_is(s, fr_set_head(sets, sets->slots[i] - 1)))
-            return sets->slots[i] - 1;
+    uint32_t hash = hash_shape(s);
+    size_t mask = sets->slot_count - 1, i = hash & mask;
+    for (; sets->slots[i].set != 0; i = (i + 1) & mask) {
+        fr_set known = sets->slots[i].set - 1;
+        if (sets->slots[i].hash == hash && shape_is(s, fr_set_head(sets, known)))
+            return known;
+    }
     if (sets->heads.count >= FR_SET_NONE - 1 || !fr_vec_reserve(&sets->heads, 1))
         return FR_SET_NONE;
     const struct fr_set_head *record = store_record(sets, s);
     if (record == NULL)
         return FR_SET_NONE;
     *(const struct fr_set_head **)fr_vec_push(&sets->heads) = record;
-    sets->slots[i] = (uint32_t)sets->heads.count;
+    sets->slots[i] = (struct fr_set_slot){hash, (uint32_t)sets->heads.count};
     return (fr_set)(sets->heads.count - 1);
 }
 

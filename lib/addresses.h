@@ -61,7 +61,7 @@ struct fr_set_head {
 struct fr_sets {
     struct fr_arena arena;
     struct fr_vec heads; /* const struct fr_set_head * */
-    uint32_t *slots;
+    struct fr_set_slot *slots;
     size_t slot_count;
 };
 
