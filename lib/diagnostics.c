@@ -135,13 +135,10 @@ static const char *shown_or_null(struct fr_diagnostics *d, const char *text) {
     return shown_text(d, text, cut_length(text, strlen(text), MESSAGE_MAX), false);
 }
 
-/* A formatted message, cut where it gets too long. */
-static const char *formatted(struct fr_diagnostics *d, const char *format, va_list arguments) {
-    char text[MESSAGE_MAX + 1];
-    int wanted = vsnprintf(text, sizeof text, format, arguments);
-    if (wanted < 0)
-        return NULL;
-    size_t length = (size_t)wanted;
+/* A message as vsnprintf left it in a buffer of MESSAGE_MAX + 1 bytes, cut where it got too long.
+ */
+static const char *shown_message(struct fr_diagnostics *d, char *text, int wanted) {
+    size_t length = wanted > 0 ? (size_t)wanted : 0;
     if (length > MESSAGE_MAX) {
         length = cut_length(text, length, MESSAGE_MAX - 3);
         memcpy(text + length, "...", 3);
@@ -272,8 +269,7 @@ static struct fr_diagnostic *new_place(struct fr_diagnostics *d, flowrules_sever
     return place;
 }
 
-static void report(struct fr_diagnostics *d, const struct fr_about *about, const char *format,
-                   va_list arguments) {
+static void report(struct fr_diagnostics *d, const struct fr_about *about, char *text, int wanted) {
     if (about->severity == FLOWRULES_ERROR)
         d->error_count++;
     struct fr_diagnostic *place = new_place(d, about->severity);
@@ -281,7 +277,7 @@ static void report(struct fr_diagnostics *d, const struct fr_about *about, const
         return;
     struct fr_diagnostic told = {.severity = about->severity, .id = about->id, .at = about->at};
     told.file = fr_diagnostics_file_name(d, about->at.file);
-    told.message = formatted(d, format, arguments);
+    told.message = shown_message(d, text, wanted);
     told.hint = shown_or_null(d, about->hint);
     told.flow = shown_or_null(d, about->flow);
     told.target = shown_or_null(d, about->target);
@@ -292,19 +288,23 @@ static void report(struct fr_diagnostics *d, const struct fr_about *about, const
 }
 
 void fr_report(struct fr_diagnostics *d, const struct fr_about *about, const char *format, ...) {
+    char text[MESSAGE_MAX + 1];
     va_list arguments;
     va_start(arguments, format);
-    report(d, about, format, arguments);
+    int wanted = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    report(d, about, text, wanted);
 }
 
 flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at at,
                           const char *hint, const char *format, ...) {
     struct fr_about about = {FLOWRULES_ERROR, id, at, NULL, NULL, hint};
+    char text[MESSAGE_MAX + 1];
     va_list arguments;
     va_start(arguments, format);
-    report(d, &about, format, arguments);
+    int wanted = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    report(d, &about, text, wanted);
     return FLOWRULES_INVALID;
 }
 

@@ -105,37 +105,31 @@ void flowrules_write(flowrules_writer *w, const char *text) {
 }
 
 /* Formats straight into the last block; a text that does not fit there takes the detour. */
-static void write_formatted(flowrules_writer *w, const char *format, va_list arguments,
-                            va_list again) {
-    size_t free_bytes = room(w);
-    char *end = free_bytes > 0 ? w->last->bytes + w->last->size : NULL;
-    int length = vsnprintf(end, free_bytes, format, arguments);
-    if (length < 0) {
-        w->failed = true;
-    } else if ((size_t)length < free_bytes) {
-        w->last->size += (size_t)length;
-        w->last->lines += count_lines(end, (size_t)length);
-    } else {
-        char *text = fr_malloc(w->allocator, (size_t)length + 1);
-        if (text == NULL) {
-            w->failed = true;
-            return;
-        }
-        vsnprintf(text, (size_t)length + 1, format, again);
-        fr_write_bytes(w, text, (size_t)length);
-        fr_free(w->allocator, text);
-    }
-}
-
 void flowrules_writef(flowrules_writer *w, const char *format, ...) {
     if (w->failed)
         return;
-    va_list arguments, again;
+    size_t free_bytes = room(w);
+    char *end = free_bytes > 0 ? w->last->bytes + w->last->size : NULL, *text = NULL;
+    va_list arguments;
     va_start(arguments, format);
-    va_copy(again, arguments);
-    write_formatted(w, format, arguments, again);
-    va_end(again);
+    int length = vsnprintf(end, free_bytes, format, arguments);
     va_end(arguments);
+    if (length >= 0 && (size_t)length < free_bytes) {
+        w->last->size += (size_t)length;
+        w->last->lines += count_lines(end, (size_t)length);
+        return;
+    }
+    if (length >= 0)
+        text = fr_malloc(w->allocator, (size_t)length + 1);
+    if (text == NULL) {
+        w->failed = true;
+        return;
+    }
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    fr_write_bytes(w, text, (size_t)length);
+    fr_free(w->allocator, text);
 }
 
 size_t fr_writer_size(const struct flowrules_writer *w) {
