@@ -15,6 +15,7 @@
 struct batch {
     struct text_list specs; /* TARGET or TARGET:FORMAT */
     char **targets;         /* the names in front of the colon */
+    char **map_names;       /* of the files that tell where rules came from */
     flowrules_artifact **artifacts;
     struct output *outputs;
     size_t output_count;
@@ -61,6 +62,7 @@ static flowrules_status render_all(struct batch *batch, struct tool *tool,
     flowrules_status status = FLOWRULES_OK;
     batch->artifacts = allocate(batch->specs.count, sizeof(flowrules_artifact *));
     batch->targets = allocate(batch->specs.count, sizeof(char *));
+    batch->map_names = allocate(batch->specs.count, sizeof(char *));
     for (size_t i = 0; i < batch->specs.count; i++) {
         const char *spec = batch->specs.items[i];
         batch->targets[i] = target_of(spec);
@@ -91,7 +93,7 @@ static void list_files(struct batch *batch) {
     batch->output_count = next;
 }
 
-/* Adds TARGET.map.json for each target; list_files left the room. Their names are the outputs'. */
+/* Adds TARGET.map.json for each target; list_files left the room. */
 static void list_maps(struct batch *batch) {
     static const char ending[] = ".map.json";
     for (size_t i = 0; i < batch->specs.count; i++) {
@@ -101,22 +103,22 @@ static void list_maps(struct batch *batch) {
         size_t size = strlen(batch->targets[i]) + sizeof(ending);
         char *name = allocate(size, 1);
         snprintf(name, size, "%s%s", batch->targets[i], ending);
+        batch->map_names[i] = name;
         batch->outputs[batch->output_count++] = (struct output){
             .target = batch->targets[i], .name = name, .text = map, .bytes = strlen(map)};
     }
 }
 
 static void batch_free(struct batch *batch) {
-    for (size_t i = 0; i < batch->output_count; i++)
-        if (batch->outputs[i].artifact == NULL)
-            free((void *)(uintptr_t)batch->outputs[i].name);
     for (size_t i = 0; batch->artifacts != NULL && i < batch->specs.count; i++) {
         flowrules_artifact_free(batch->artifacts[i]);
         free(batch->targets[i]);
+        free(batch->map_names[i]);
     }
     free(batch->outputs);
     free(batch->artifacts);
     free(batch->targets);
+    free(batch->map_names);
     free(batch->specs.items);
 }
 

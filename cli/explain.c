@@ -1,0 +1,338 @@
+/*
+ * flowrules explain: the table of flow and target, and the reasons for all that is not exact.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+#include "verbs.h"
+
+#define FLOW_CELLS_MOST 40 /* of the column of names */
+#define GAP             2  /* between columns */
+
+/* The words of fidelity from worst to best: the order of the reasons. */
+static const struct {
+    const char *word;
+    enum style style;
+    flowrules_status status;
+} fidelities[] = {
+    {"refused", STYLE_RED, FLOWRULES_REFUSED}, {"unresolved", STYLE_RED, FLOWRULES_UNRESOLVED},
+    {"widened", STYLE_YELLOW, FLOWRULES_OK},   {"narrowed", STYLE_YELLOW, FLOWRULES_OK},
+    {"pinned", STYLE_YELLOW, FLOWRULES_OK},    {"native", STYLE_GREEN, FLOWRULES_OK},
+    {"exact", STYLE_GREEN, FLOWRULES_OK},      {"expired", STYLE_DIM, FLOWRULES_OK},
+    {"out-of-scope", STYLE_DIM, FLOWRULES_OK},
+};
+#define FIDELITY_COUNT (sizeof(fidelities) / sizeof(fidelities[0]))
+
+/* A row of a report, classed. */
+struct cell {
+    const char *flow, *reason; /* the reason is "" where there is none */
+    size_t fidelity, order;
+};
+
+/* All that is said of one target. */
+struct column {
+    const char *target;
+    struct cell *cells;
+    size_t count, capacity;
+    size_t width;
+};
+
+struct matrix {
+    struct column *columns;
+    size_t count;
+    flowrules_report **reports; /* own the texts */
+    size_t report_count;
+};
+
+/* ---- from reports to columns ------------------------------------------------------------- */
+
+static size_t fidelity_of(const char *word) {
+    size_t i = 0;
+    while (i + 1 < FIDELITY_COUNT && strcmp(fidelities[i].word, word) != 0)
+        i++;
+    return i;
+}
+
+static struct column *column_of(struct matrix *matrix, size_t first, const char *target) {
+    for (size_t i = matrix->count; i > first; i--)
+        if (strcmp(matrix->columns[i - 1].target, target) == 0)
+            return &matrix->columns[i - 1];
+    struct column *columns =
+        realloc(matrix->columns, (matrix->count + 1) * sizeof(*matrix->columns));
+    if (columns == NULL)
+        out_of_memory();
+    matrix->columns = columns;
+    columns[matrix->count] = (struct column){.target = target, .width = user_cells(target)};
+    return &columns[matrix->count++];
+}
+
+static void add_cell(struct column *column, const struct cell *cell) {
+    if (column->count == column->capacity) {
+        size_t capacity = column->capacity > 0 ? 2 * column->capacity : 64;
+        struct cell *cells = realloc(column->cells, capacity * sizeof(*cells));
+        if (cells == NULL)
+            out_of_memory();
+        column->cells = cells;
+        column->capacity = capacity;
+    }
+    size_t width = strlen(fidelities[cell->fidelity].word);
+    if (width > column->width)
+        column->width = width;
+    column->cells[column->count++] = *cell;
+}
+
+static void add_report(struct matrix *matrix, const flowrules_report *report) {
+    size_t first = matrix->count;
+    for (size_t row = 0; row < flowrules_report_row_count(report); row++) {
+        const char *reason = flowrules_report_reason(report, row);
+        struct column *column = column_of(matrix, first, flowrules_report_target(report, row));
+        struct cell cell = {
+            .flow = flowrules_report_flow(report, row),
+            .reason = reason != NULL ? reason : "",
+            .fidelity = fidelity_of(flowrules_report_fidelity(report, row)),
+            .order = column->count,
+        };
+        add_cell(column, &cell);
+    }
+}
+
+static flowrules_status explain_one(struct matrix *matrix, struct tool *tool,
+                                    const flowrules_policy *policy, const char *target) {
+    flowrules_report *report;
+    flowrules_status status = flowrules_explain(&report, tool->context, policy, target);
+    tell_diagnostics(tool);
+    if (status == FLOWRULES_OK) {
+        matrix->reports[matrix->report_count++] = report;
+        add_report(matrix, report);
+    }
+    return status;
+}
+
+/* Asks for every -t or, without one, for all targets of the file at once. */
+static flowrules_status explain_all(struct matrix *matrix, struct tool *tool,
+                                    const flowrules_policy *policy) {
+    const struct text_list *targets = &tool->settings.targets;
+    flowrules_status status = FLOWRULES_OK;
+    matrix->reports = allocate(targets->count + 1, sizeof(flowrules_report *));
+    if (targets->count == 0)
+        return explain_one(matrix, tool, policy, NULL);
+    for (size_t i = 0; i < targets->count; i++)
+        status = worse(status, explain_one(matrix, tool, policy, targets->items[i]));
+    return status;
+}
+
+static void matrix_free(struct matrix *matrix) {
+    for (size_t i = 0; i < matrix->count; i++)
+        free(matrix->columns[i].cells);
+    for (size_t i = 0; i < matrix->report_count; i++)
+        flowrules_report_free(matrix->reports[i]);
+    free(matrix->columns);
+    free(matrix->reports);
+}
+
+static flowrules_status status_of(const struct matrix *matrix) {
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; i < matrix->count; i++)
+        for (size_t row = 0; row < matrix->columns[i].count; row++)
+            status = worse(status, fidelities[matrix->columns[i].cells[row].fidelity].status);
+    return status;
+}
+
+/* ---- the table --------------------------------------------------------------------------- */
+
+static size_t flow_width(const struct matrix *matrix) {
+    size_t width = strlen("flow");
+    for (size_t row = 0; row < matrix->columns[0].count; row++) {
+        size_t cells = user_cells(matrix->columns[0].cells[row].flow);
+        if (cells > width)
+            width = cells;
+    }
+    return width < FLOW_CELLS_MOST ? width : FLOW_CELLS_MOST;
+}
+
+/* The first column that does not fit in a block beginning with `first`. */
+static size_t block_end(const struct matrix *matrix, size_t first, size_t used, size_t width) {
+    size_t end = first;
+    do
+        used += GAP + matrix->columns[end++].width;
+    while (end < matrix->count && used + GAP + matrix->columns[end].width <= width);
+    return end;
+}
+
+static void print_word(const struct tool *tool, const struct column *column, size_t row,
+                       bool last) {
+    if (row >= column->count) {
+        print_spaces(stdout, last ? 0 : column->width);
+        return;
+    }
+    size_t fidelity = column->cells[row].fidelity;
+    const char *word = fidelities[fidelity].word;
+    style_begin(stdout, tool->colour_out, fidelities[fidelity].style);
+    fputs(word, stdout);
+    style_end(stdout, tool->colour_out, fidelities[fidelity].style);
+    print_spaces(stdout, last ? 0 : column->width - strlen(word));
+}
+
+static void print_heading(const struct tool *tool, const struct matrix *matrix, size_t first,
+                          size_t end, size_t width) {
+    style_begin(stdout, tool->colour_out, STYLE_BOLD);
+    print_user_in(stdout, "flow", width);
+    for (size_t i = first; i < end; i++) {
+        const struct column *column = &matrix->columns[i];
+        print_spaces(stdout, GAP);
+        print_user_in(stdout, column->target,
+                      i + 1 < end ? column->width : user_cells(column->target));
+    }
+    style_end(stdout, tool->colour_out, STYLE_BOLD);
+    putchar('\n');
+}
+
+static void print_table(const struct tool *tool, const struct matrix *matrix) {
+    size_t width = flow_width(matrix);
+    size_t page = terminal_width(stdout);
+    for (size_t first = 0, end; first < matrix->count; first = end) {
+        end = block_end(matrix, first, width, page);
+        if (first > 0)
+            putchar('\n');
+        print_heading(tool, matrix, first, end, width);
+        for (size_t row = 0; row < matrix->columns[first].count; row++) {
+            print_user_in(stdout, matrix->columns[first].cells[row].flow, width);
+            for (size_t i = first; i < end; i++) {
+                print_spaces(stdout, GAP);
+                print_word(tool, &matrix->columns[i], row, i + 1 == end);
+            }
+            putchar('\n');
+        }
+    }
+}
+
+/* ---- the reasons ------------------------------------------------------------------------- */
+
+/* Worst first, equal reasons side by side, then in the order of the file. */
+static int by_reason(const void *one, const void *other) {
+    const struct cell *a = one, *b = other;
+    if (a->fidelity != b->fidelity)
+        return a->fidelity < b->fidelity ? -1 : 1;
+    int order = strcmp(a->reason, b->reason);
+    if (order != 0)
+        return order;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static size_t group_end(const struct column *column, size_t first) {
+    const struct cell *cell = &column->cells[first];
+    size_t end = first + 1;
+    while (end < column->count && column->cells[end].fidelity == cell->fidelity &&
+           strcmp(column->cells[end].reason, cell->reason) == 0)
+        end++;
+    return end;
+}
+
+/* The names of a group of flows, in lines of the page's width. */
+static void print_flows(const struct column *column, size_t first, size_t end, size_t page) {
+    static const size_t indent = 6;
+    size_t used = indent;
+    print_spaces(stdout, indent);
+    for (size_t i = first; i < end; i++) {
+        const char *comma = i + 1 < end ? "," : "";
+        size_t cells = user_cells(column->cells[i].flow) + strlen(comma);
+        if (i > first && used + 1 + cells > page) {
+            putchar('\n');
+            print_spaces(stdout, indent);
+            used = indent;
+        } else if (i > first) {
+            putchar(' ');
+            used++;
+        }
+        print_user(stdout, column->cells[i].flow);
+        fputs(comma, stdout);
+        used += cells;
+    }
+    putchar('\n');
+}
+
+static void print_group(const struct tool *tool, const struct column *column, size_t first,
+                        size_t end, size_t page) {
+    const struct cell *cell = &column->cells[first];
+    const char *word = fidelities[cell->fidelity].word;
+    fputs("  ", stdout);
+    style_begin(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+    fputs(word, stdout);
+    style_end(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+    fputs(": ", stdout);
+    size_t indent = 2 + strlen(word) + 2;
+    print_wrapped_rest(stdout, cell->reason, indent, page);
+    print_flows(column, first, end, page);
+}
+
+static void print_reasons(const struct tool *tool, const struct matrix *matrix) {
+    size_t page = terminal_width(stdout);
+    for (size_t i = 0; i < matrix->count; i++) {
+        struct column *column = &matrix->columns[i];
+        bool headed = false;
+        qsort(column->cells, column->count, sizeof(*column->cells), by_reason);
+        for (size_t first = 0, end; first < column->count; first = end) {
+            end = group_end(column, first);
+            if (column->cells[first].reason[0] == '\0')
+                continue;
+            if (!headed) {
+                putchar('\n');
+                style_begin(stdout, tool->colour_out, STYLE_BOLD);
+                print_user(stdout, column->target);
+                style_end(stdout, tool->colour_out, STYLE_BOLD);
+                putchar('\n');
+                headed = true;
+            }
+            print_group(tool, column, first, end, page);
+        }
+    }
+}
+
+/* ---- as JSON ----------------------------------------------------------------------------- */
+
+static void print_json(const struct matrix *matrix) {
+    struct json_rows rows = json_rows_begin(stdout);
+    for (size_t i = 0; i < matrix->count; i++)
+        for (size_t row = 0; row < matrix->columns[i].count; row++) {
+            const struct cell *cell = &matrix->columns[i].cells[row];
+            cJSON *item = json_object();
+            json_text(item, "flow", cell->flow);
+            json_text(item, "target", matrix->columns[i].target);
+            json_text(item, "fidelity", fidelities[cell->fidelity].word);
+            json_text(item, "reason", cell->reason[0] != '\0' ? cell->reason : NULL);
+            json_row(&rows, item);
+        }
+    json_rows_end(&rows);
+    putchar('\n');
+}
+
+static void print_matrix(const struct tool *tool, const struct matrix *matrix) {
+    if (tool->settings.json) {
+        print_json(matrix);
+    } else if (matrix->count > 0) {
+        print_table(tool, matrix);
+        print_reasons(tool, matrix);
+    }
+}
+
+flowrules_status run_explain(struct tool *tool) {
+    struct matrix matrix = {0};
+    flowrules_policy *policy;
+    flowrules_status status = open_policy(&policy, tool, tool->settings.operands.items[0]);
+    if (status == FLOWRULES_OK && tool->settings.targets.count == 0 &&
+        flowrules_target_count(policy) == 0)
+        status = tell_usage(tool, "the policy has no targets; name a backend with -t");
+    if (status == FLOWRULES_OK)
+        status = explain_all(&matrix, tool, policy);
+    if (status == FLOWRULES_OK) {
+        print_matrix(tool, &matrix);
+        status = status_of(&matrix);
+        tool->told_an_error = true; /* the table tells it */
+    }
+    matrix_free(&matrix);
+    flowrules_policy_free(policy);
+    return status;
+}
