@@ -1,0 +1,1024 @@
+/*
+ * iptables: own chains in the filter table of both families, hooked into the built-in chains by
+ * one jump each, and ipsets where lists are long. Knows the syntax of iptables, iptables-restore
+ * and ipset, and how to change a running firewall without a gap. Knows nothing of how rules came
+ * about. Facts without another source: iptables-extensions(8) 1.8.9 and ipset(8) 7.17.
+ */
+#include <string.h>
+
+#include "flowrules/backend.h"
+#include "iptables_scripts.h"
+
+/* The parts of the files, one of each for each family but the sets. */
+enum {
+    PART_DECLARATIONS = 0,
+    PART_HOOK_CHAINS = 2, /* and twice the direction */
+    PART_RULES = 8,
+    PART_SETS = 10
+};
+
+enum {
+    CHAIN_MAX = 28, /* XT_EXTENSION_MAXNAMELEN is 29, <linux/netfilter/x_tables.h> */
+    BASE_MAX = 10,  /* so that groups have 12 bytes for their names, and sets a number */
+    RANGES_MAX = 16,
+    FAN_OUT = 16
+};
+
+struct state {
+    bool script;
+    char base[3 + BASE_MAX + 1]; /* FR-... */
+    size_t name_room;            /* for a group's part of a chain's name */
+    const struct flowrules_group *group;
+    unsigned sets, dispatches;
+    size_t nodes; /* of the dispatch that is being written */
+};
+
+struct family {
+    const char *command, *slot, *suffix, *inet;
+    unsigned length;
+};
+static const struct family families[] = {
+    {"iptables", "/$s4", ".v4.rules", "inet", 32},
+    {"ip6tables", "/$s6", ".v6.rules", "inet6", 128},
+};
+
+static const struct {
+    const char *builtin, *own;
+} hooks[] = {
+    [FLOWRULES_EGRESS] = {"OUTPUT", "OUT"},
+    [FLOWRULES_INGRESS] = {"INPUT", "IN"},
+    [FLOWRULES_FORWARD] = {"FORWARD", "FWD"},
+};
+
+static const char *const short_option[] = {"-s", "-d"};
+static const char *const iprange_option[] = {"--src-range", "--dst-range"};
+static const char *const set_flag[] = {"src", "dst"};
+static const char *const verdict[] = {"ACCEPT", "DROP"};
+static const char *const log_word[] = {"FR allow ", "FR deny "};
+
+/*
+ * One text for three quotings: the shell's '...', and the "..." of iptables-restore and of ipset
+ * restore. None of these characters ends or escapes anything in them.
+ */
+#define QUOTED_TEXT " !#%&()*+,-./:;<=>?@[]^_{|}~"
+static const struct flowrules_escape comment_escape = {
+    /* XT_MAX_COMMENT_LEN is 256 with the final zero; IPSET_MAX_COMMENT_SIZE is 255. */
+    .keep = QUOTED_TEXT,
+    .replace = '_',
+    .utf8 = true,
+    .max_bytes = 255};
+static const struct flowrules_escape log_escape = {
+    /* struct xt_log_info keeps 30 bytes with the final zero; "FR allow " and ": " take 11. */
+    .keep = QUOTED_TEXT,
+    .replace = '_',
+    .max_bytes = 18};
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* FNV-1a, its bits mixed once more (the finalizer of MurmurHash3). */
+static uint64_t hash(const char *text) {
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+    h = (h ^ (h >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return h ^ (h >> 33);
+}
+
+/* Digits of five bits each. */
+static void put_hash(char *to, size_t digits, const char *text) {
+    uint64_t h = hash(text);
+    for (size_t i = 0; i < digits; i++, h >>= 5)
+        to[i] = "abcdefghijklmnopqrstuvwxyz234567"[h & 31];
+    to[digits] = '\0';
+}
+
+static bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
+/* FR- and a word that no other target has: cut or changed ones end in a hash of the whole. */
+static void set_base(flowrules_output *out, struct state *s) {
+    const char *name = flowrules_output_setting(out, "chain");
+    if (!name)
+        name = flowrules_output_target(out);
+    else if (strncmp(name, "FR-", 3) == 0)
+        name += 3;
+    memcpy(s->base, "FR-", 3);
+    size_t length = 0;
+    bool whole = true;
+    for (const char *c = name; *c && whole; c++) {
+        whole = length < BASE_MAX && is_name_character(*c);
+        if (whole)
+            s->base[3 + length++] = *c;
+    }
+    if (!whole) {
+        size_t kept = length < BASE_MAX - 6 ? length : BASE_MAX - 6;
+        s->base[3 + kept] = '-';
+        put_hash(s->base + 3 + kept + 1, 5, name);
+        length = kept + 6;
+    }
+    s->base[3 + length] = '\0';
+    s->name_room = CHAIN_MAX - (3 + length) - 3;
+}
+
+/*
+ * Own chains: BASE.OUT is hooked, BASE/web is a group's, BASE/d1-7 belongs to a dispatch; in a
+ * script, BASE/a.OUT, BASE/a/web and BASE/a/d1-7 with the slot's letter. Groups have no - in
+ * their names, so all differ. nft can read these names too, should its list be saved.
+ */
+enum chain_kind { CHAIN_HOOK, CHAIN_GROUP, CHAIN_NODE, CHAIN_CLASS };
+
+struct chain {
+    enum chain_kind kind;
+    const char *name; /* of a hook or group */
+    size_t number;    /* of a node or class */
+};
+
+static void write_group_part(flowrules_writer *w, const struct state *s, const char *name) {
+    if (strlen(name) <= s->name_room) {
+        flowrules_write(w, name);
+        return;
+    }
+    char text[11];
+    put_hash(text, 10, name);
+    flowrules_writef(w, "%.*s_%s", (int)(s->name_room - 11), name, text);
+}
+
+static void write_chain(flowrules_writer *w, const struct state *s, enum flowrules_family family,
+                        const struct chain *chain) {
+    flowrules_write(w, s->script ? "\"" : "");
+    flowrules_write(w, s->base);
+    flowrules_write(w, s->script ? families[family].slot : "");
+    switch (chain->kind) {
+    case CHAIN_HOOK:
+        flowrules_write(w, ".");
+        flowrules_write(w, chain->name);
+        break;
+    case CHAIN_GROUP:
+        flowrules_write(w, "/");
+        write_group_part(w, s, chain->name);
+        break;
+    case CHAIN_NODE:
+        flowrules_writef(w, "/d%u-%zu", s->dispatches, chain->number);
+        break;
+    case CHAIN_CLASS:
+        flowrules_writef(w, "/d%u-c%zu", s->dispatches, chain->number);
+        break;
+    }
+    flowrules_write(w, s->script ? "\"" : "");
+}
+
+static void declare(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                    const struct chain *chain) {
+    flowrules_writer *w = flowrules_output_part(out, PART_DECLARATIONS + (unsigned)family);
+    if (s->script)
+        flowrules_writef(w, "%s -N ", families[family].command);
+    else
+        flowrules_write(w, ":");
+    write_chain(w, s, family, chain);
+    flowrules_write(w, s->script ? "\n" : " - [0:0]\n");
+}
+
+static struct chain hook_chain(enum flowrules_direction direction) {
+    return (struct chain){.kind = CHAIN_HOOK, .name = hooks[direction].own};
+}
+
+static struct chain group_chain(const char *name) {
+    return (struct chain){.kind = CHAIN_GROUP, .name = name};
+}
+
+static flowrules_writer *rules_part(flowrules_output *out, enum flowrules_family family) {
+    return flowrules_output_part(out, PART_RULES + (unsigned)family);
+}
+
+static flowrules_writer *hook_part(flowrules_output *out, enum flowrules_family family,
+                                   enum flowrules_direction direction) {
+    return flowrules_output_part(out,
+                                 PART_HOOK_CHAINS + 2 * (unsigned)direction + (unsigned)family);
+}
+
+static void begin_rule(flowrules_writer *w, const struct state *s, enum flowrules_family family,
+                       const struct chain *chain) {
+    flowrules_write(w, s->script ? families[family].command : "");
+    flowrules_write(w, s->script ? " -A " : "-A ");
+    write_chain(w, s, family, chain);
+}
+
+static void end_with_jump(flowrules_writer *w, const struct state *s, enum flowrules_family family,
+                          const struct chain *target) {
+    flowrules_write(w, " -j ");
+    write_chain(w, s, family, target);
+    flowrules_write(w, "\n");
+}
+
+/* ---- ipsets ------------------------------------------------------------------------------ */
+
+/* Named by the plan, so that a new version leaves alone the sets that are in use. */
+static void write_set_name(flowrules_writer *w, const flowrules_output *out, const struct state *s,
+                           unsigned number) {
+    flowrules_write(w, s->base);
+    flowrules_write(w, ".");
+    flowrules_write(w, flowrules_output_fingerprint(out));
+    flowrules_write(w, ".");
+    flowrules_write_number(w, number);
+}
+
+static flowrules_writer *create_set(flowrules_output *out, struct state *s, const char *type,
+                                    enum flowrules_family family, size_t count, bool comment) {
+    flowrules_writer *w = flowrules_output_part(out, PART_SETS);
+    size_t hash_size = 64;
+    while (hash_size < count && hash_size < (size_t)1 << 24)
+        hash_size *= 2;
+    flowrules_write(w, "create ");
+    write_set_name(w, out, s, ++s->sets);
+    flowrules_writef(w, " %s family %s hashsize %zu maxelem %zu%s\n", type, families[family].inet,
+                     hash_size, count, comment ? " comment" : "");
+    return w;
+}
+
+static bool next_network(struct flowrules_range *rest, struct flowrules_range *network) {
+    if (!flowrules_range_next_prefix(rest, network))
+        return false;
+    if (flowrules_range_prefix(network) != 0)
+        return true;
+    /* ipset knows no prefix of length 0: two of length 1 are the same. */
+    *rest = *network;
+    if (network->family == FLOWRULES_IPV4) {
+        network->last.lo = UINT32_MAX >> 1;
+        rest->first.lo = network->last.lo + 1;
+    } else {
+        network->last.hi = UINT64_MAX >> 1;
+        rest->first.hi = network->last.hi + 1;
+    }
+    return true;
+}
+
+static size_t count_networks(struct flowrules_range range) {
+    struct flowrules_range network;
+    size_t count = 0;
+    while (next_network(&range, &network))
+        count++;
+    return count;
+}
+
+static unsigned add_range_set(flowrules_output *out, struct state *s, struct flowrules_set set,
+                              enum flowrules_family family) {
+    size_t ranges = flowrules_set_range_count(set, family), count = 0;
+    for (size_t i = 0; i < ranges; i++)
+        count += count_networks(flowrules_set_range(set, family, i));
+    flowrules_writer *w = create_set(out, s, "hash:net", family, count, false);
+    for (size_t i = 0; i < ranges; i++) {
+        struct flowrules_range rest = flowrules_set_range(set, family, i), network;
+        while (next_network(&rest, &network)) {
+            flowrules_write(w, "add ");
+            write_set_name(w, out, s, s->sets);
+            flowrules_write(w, " ");
+            flowrules_write_range(w, &network);
+            flowrules_write(w, "\n");
+        }
+    }
+    return s->sets;
+}
+
+/* The protocols of hash:ip,port that can have ports here; NULL for others. */
+static const char *port_protocol(int protocol) {
+    return protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol == 132 ? "sctp" : NULL;
+}
+
+static const char *table_set_type(const struct flowrules_table *table) {
+    static const char *const by_source[] = {"hash:net,net", "hash:ip,port,ip"};
+    static const char *const plain[2][2] = {{"hash:ip", "hash:ip,port"},
+                                            {"hash:net", "hash:net,port"}};
+    return table->by_source ? by_source[table->by_port] : plain[table->interval][table->by_port];
+}
+
+static void write_set_element(flowrules_writer *w, const flowrules_output *out,
+                              const struct flowrules_rule *rule,
+                              const struct flowrules_element *element,
+                              const struct flowrules_range *network) {
+    if (rule->table->by_source)
+        flowrules_write_ip(w, network->family, element->source);
+    else
+        flowrules_write_range(w, network);
+    if (rule->table->by_port) {
+        flowrules_write(w, ",");
+        flowrules_write(w, port_protocol(rule->services[0].protocol));
+        flowrules_write(w, ":");
+        flowrules_write_number(w, element->ports.first);
+    }
+    if (rule->table->by_source) {
+        flowrules_write(w, ",");
+        flowrules_write_range(w, network);
+    }
+    flowrules_write(w, " comment \"");
+    flowrules_write_flows(w, out, &comment_escape, element->flows);
+    flowrules_write(w, "\"\n");
+}
+
+static void add_table_set(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
+                          enum flowrules_family family) {
+    const struct flowrules_table *table = rule->table;
+    size_t count = 0;
+    for (size_t i = 0; i < table->count; i++)
+        count += table->interval ? count_networks(flowrules_table_element(rule, i).address) : 1;
+    flowrules_writer *w = create_set(out, s, table_set_type(table), family, count, true);
+    for (size_t i = 0; i < table->count; i++) {
+        struct flowrules_element element = flowrules_table_element(rule, i);
+        struct flowrules_range rest = element.address, network;
+        while (next_network(&rest, &network)) {
+            flowrules_write(w, "add ");
+            flowrules_writer_origin(w, element.flows);
+            write_set_name(w, out, s, s->sets);
+            flowrules_write(w, " ");
+            write_set_element(w, out, rule, &element, &network);
+        }
+    }
+}
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+/* How one end is matched in one rule. */
+struct end_match {
+    enum { EVERY, RANGE, SET } kind;
+    struct flowrules_range range;
+    unsigned set;
+};
+
+/* All that an end takes: one rule for each of its ranges, or one with a set. */
+struct addresses {
+    struct flowrules_set set;
+    enum flowrules_family family;
+    struct end_match one; /* RANGE: several, from set */
+};
+
+struct position {
+    size_t index;
+    struct flowrules_range rest;
+    bool splitting, done;
+};
+
+static struct addresses prepare_addresses(flowrules_output *out, struct state *s,
+                                          struct flowrules_set set, enum flowrules_family family) {
+    struct addresses a = {.set = set, .family = family, .one = {.kind = RANGE}};
+    if (flowrules_set_is_all(set, family)) {
+        a.one.kind = EVERY;
+    } else if (flowrules_set_range_count(set, family) > RANGES_MAX) {
+        a.one.kind = SET;
+        a.one.set = add_range_set(out, s, set, family);
+    }
+    return a;
+}
+
+/* A range of two prefixes is written as two, one of more is left to iprange. */
+static bool splits_well(const struct flowrules_range *range) {
+    struct flowrules_range rest = *range, prefix;
+    return flowrules_range_prefix(range) < 0 && flowrules_range_next_prefix(&rest, &prefix) &&
+           flowrules_range_prefix(&rest) >= 0;
+}
+
+static bool next_match(const struct addresses *a, struct position *p, struct end_match *match) {
+    if (a->one.kind != RANGE) {
+        bool first = !p->done;
+        *match = a->one;
+        p->done = true;
+        return first;
+    }
+    match->kind = RANGE;
+    if (p->splitting && flowrules_range_next_prefix(&p->rest, &match->range))
+        return true;
+    p->splitting = false;
+    if (p->index >= flowrules_set_range_count(a->set, a->family))
+        return false;
+    match->range = flowrules_set_range(a->set, a->family, p->index++);
+    if (splits_well(&match->range)) {
+        p->splitting = true;
+        p->rest = match->range;
+        return flowrules_range_next_prefix(&p->rest, &match->range);
+    }
+    return true;
+}
+
+/* -s and -d stand before -p, the others behind it, as iptables -S lists them. */
+static void write_end_prefix(flowrules_writer *w, const struct end_match *match,
+                             enum flowrules_end end) {
+    if (match->kind == RANGE && flowrules_range_prefix(&match->range) >= 0) {
+        flowrules_writef(w, " %s ", short_option[end]);
+        flowrules_write_prefix(w, &match->range);
+    }
+}
+
+static void write_end_module(flowrules_writer *w, const flowrules_output *out,
+                             const struct state *s, const struct end_match *match,
+                             enum flowrules_end end) {
+    if (match->kind == SET) {
+        flowrules_write(w, " -m set --match-set ");
+        write_set_name(w, out, s, match->set);
+        flowrules_writef(w, " %s", set_flag[end]);
+    } else if (match->kind == RANGE && flowrules_range_prefix(&match->range) < 0) {
+        flowrules_writef(w, " -m iprange %s ", iprange_option[end]);
+        flowrules_write_ip(w, match->range.family, match->range.first);
+        flowrules_write(w, "-");
+        flowrules_write_ip(w, match->range.family, match->range.last);
+    }
+}
+
+/* ---- services ---------------------------------------------------------------------------- */
+
+/*
+ * A protocol by its name where iptables has it built in, so that no /etc/protocols is asked.
+ * -p 0 means any, so that protocol 0 itself takes a look into the header; so does AH in IPv6,
+ * where it is an extension header, which -p never matches.
+ */
+static void write_protocol(flowrules_writer *w, int protocol, enum flowrules_family family) {
+    static const char *const words[] = {
+        [1] = "icmp", [6] = "tcp", [17] = "udp", [50] = "esp", [51] = "ah", [58] = "ipv6-icmp"};
+    size_t count = sizeof words / sizeof *words;
+    if (protocol < 0)
+        return;
+    if (protocol == 51 && family == FLOWRULES_IPV6)
+        flowrules_write(w, " -m ah");
+    else if (protocol == 0)
+        flowrules_write(w, " -m u32 --u32 \"6&0xff=0\"");
+    else if ((size_t)protocol < count && words[protocol])
+        flowrules_writef(w, " -p %s", words[protocol]);
+    else
+        flowrules_writef(w, " -p %d", protocol);
+}
+
+static void write_port_list(flowrules_writer *w, const char *end,
+                            const struct flowrules_ports *ports, size_t count) {
+    flowrules_writef(w, " -m multiport --%sports ", end);
+    for (size_t i = 0; i < count; i++) {
+        flowrules_write(w, i > 0 ? "," : "");
+        flowrules_write_ports(w, ports[i], ":");
+    }
+}
+
+static void write_ports(flowrules_writer *w, const struct flowrules_service *service) {
+    size_t sources = service->source_port_count, destinations = service->destination_port_count;
+    if (sources == 1 || destinations == 1)
+        flowrules_writef(w, " -m %s", port_protocol(service->protocol));
+    if (sources == 1) {
+        flowrules_write(w, " --sport ");
+        flowrules_write_ports(w, service->source_ports[0], ":");
+    }
+    if (destinations == 1) {
+        flowrules_write(w, " --dport ");
+        flowrules_write_ports(w, service->destination_ports[0], ":");
+    }
+    if (sources > 1)
+        write_port_list(w, "s", service->source_ports, sources);
+    if (destinations > 1)
+        write_port_list(w, "d", service->destination_ports, destinations);
+}
+
+/*
+ * --icmp-type 255 means any (net/netfilter/xt_tcpudp.c, icmp_type_code_match), so that this type
+ * is looked for in the packet, behind an IPv4 header of whatever length.
+ */
+static void write_icmp(flowrules_writer *w, const struct flowrules_service *service) {
+    int type = service->icmp_type, code = service->icmp_code;
+    if (type < 0)
+        return;
+    if (service->protocol == 58)
+        flowrules_writef(w, " -m icmp6 --icmpv6-type %d", type);
+    else if (type != 255)
+        flowrules_writef(w, " -m icmp --icmp-type %d", type);
+    else if (code < 0)
+        flowrules_write(w, " -m u32 --u32 \"0>>22&0x3c@0>>24=255\"");
+    else
+        flowrules_writef(w, " -m u32 --u32 \"0>>22&0x3c@0>>16=%d\"", 255 * 256 + code);
+    if (code >= 0 && (type != 255 || service->protocol == 58))
+        flowrules_writef(w, "/%d", code);
+}
+
+/* ---- rules ------------------------------------------------------------------------------- */
+
+/* What one line matches. */
+struct packet_match {
+    struct end_match ends[2];
+    const struct flowrules_service *service;
+    unsigned set;          /* the number of a table's set, or 0 */
+    const char *set_flags; /* which part of a packet each part of its elements is */
+};
+
+static void write_match(flowrules_writer *w, const flowrules_output *out, const struct state *s,
+                        enum flowrules_family family, const struct packet_match *match) {
+    write_end_prefix(w, &match->ends[FLOWRULES_SOURCE], FLOWRULES_SOURCE);
+    write_end_prefix(w, &match->ends[FLOWRULES_DESTINATION], FLOWRULES_DESTINATION);
+    if (match->service)
+        write_protocol(w, match->service->protocol, family);
+    write_end_module(w, out, s, &match->ends[FLOWRULES_SOURCE], FLOWRULES_SOURCE);
+    write_end_module(w, out, s, &match->ends[FLOWRULES_DESTINATION], FLOWRULES_DESTINATION);
+    if (match->set > 0) {
+        flowrules_write(w, " -m set --match-set ");
+        write_set_name(w, out, s, match->set);
+        flowrules_writef(w, " %s", match->set_flags);
+    }
+    if (match->service) {
+        write_ports(w, match->service);
+        write_icmp(w, match->service);
+    }
+}
+
+static void write_comment(flowrules_writer *w, const flowrules_output *out, const struct state *s,
+                          flowrules_flows flows) {
+    const char *quote = s->script ? "'" : "\"";
+    flowrules_writef(w, " -m comment --comment %s", quote);
+    flowrules_write_flows(w, out, &comment_escape, flows);
+    flowrules_write(w, quote);
+}
+
+static void add_rule(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                     const struct flowrules_rule *rule, flowrules_flows flows,
+                     const struct packet_match *match) {
+    flowrules_writer *w = rules_part(out, family);
+    struct chain chain = group_chain(s->group->name);
+    const char *quote = s->script ? "'" : "\"";
+    if (rule->log) {
+        begin_rule(w, s, family, &chain);
+        flowrules_writer_origin(w, flows);
+        write_match(w, out, s, family, match);
+        write_comment(w, out, s, flows);
+        flowrules_writef(w, " -j LOG --log-prefix %s%s", quote, log_word[rule->action]);
+        flowrules_write_flows(w, out, &log_escape, flows);
+        flowrules_writef(w, ": %s\n", quote);
+    }
+    begin_rule(w, s, family, &chain);
+    flowrules_writer_origin(w, flows);
+    write_match(w, out, s, family, match);
+    write_comment(w, out, s, flows);
+    flowrules_writef(w, " -j %s\n", verdict[rule->action]);
+}
+
+static struct end_match range_match(struct flowrules_range range) {
+    bool all = flowrules_range_prefix(&range) == 0;
+    return (struct end_match){.kind = all ? EVERY : RANGE, .range = range};
+}
+
+static void add_element_rules(flowrules_output *out, const struct state *s,
+                              enum flowrules_family family, const struct flowrules_rule *rule) {
+    for (size_t i = 0; i < rule->table->count; i++) {
+        struct flowrules_element element = flowrules_table_element(rule, i);
+        struct flowrules_service service = rule->services[0];
+        struct packet_match match = {.service = &service};
+        match.ends[rule->table_end] = range_match(element.address);
+        if (rule->table->by_source)
+            match.ends[FLOWRULES_SOURCE] = range_match((struct flowrules_range){
+                .family = family, .first = element.source, .last = element.source});
+        if (rule->table->by_port) {
+            service.destination_ports = &element.ports;
+            service.destination_port_count = 1;
+        }
+        add_rule(out, s, family, rule, element.flows, &match);
+    }
+}
+
+static const char *table_set_flags(const struct flowrules_rule *rule) {
+    if (rule->table->by_source)
+        return rule->table->by_port ? "src,dst,dst" : "src,dst";
+    if (rule->table_end == FLOWRULES_SOURCE)
+        return rule->table->by_port ? "src,dst" : "src";
+    return rule->table->by_port ? "dst,dst" : "dst";
+}
+
+static void add_table_rules(flowrules_output *out, struct state *s, enum flowrules_family family,
+                            const struct flowrules_rule *rule) {
+    const struct flowrules_table *table = rule->table;
+    bool sayable = !table->by_port || port_protocol(rule->services[0].protocol);
+    if (!sayable || table->count <= (size_t)flowrules_output_number(out, "set-size")) {
+        add_element_rules(out, s, family, rule);
+        return;
+    }
+    add_table_set(out, s, rule, family);
+    struct flowrules_service service = rule->services[0];
+    if (table->by_port)
+        service.destination_port_count = 0;
+    struct packet_match match = {
+        .service = &service, .set = s->sets, .set_flags = table_set_flags(rule)};
+    add_rule(out, s, family, rule, rule->flows, &match);
+}
+
+static void add_plain_rules(flowrules_output *out, struct state *s, enum flowrules_family family,
+                            const struct flowrules_rule *rule) {
+    struct addresses sources = prepare_addresses(out, s, rule->source, family);
+    struct addresses destinations = prepare_addresses(out, s, rule->destination, family);
+    struct packet_match match = {.set = 0};
+    for (size_t i = 0; i < rule->service_count; i++) {
+        match.service = &rule->services[i];
+        struct position source = {.index = 0};
+        while (next_match(&sources, &source, &match.ends[FLOWRULES_SOURCE])) {
+            struct position destination = {.index = 0};
+            while (next_match(&destinations, &destination, &match.ends[FLOWRULES_DESTINATION]))
+                add_rule(out, s, family, rule, rule->flows, &match);
+        }
+    }
+}
+
+/* ICMP is IPv4's alone, ICMPv6 IPv6's; a final protocol 0 (hop-by-hop options) IPv6 has none. */
+static bool family_has(enum flowrules_family family, int protocol) {
+    return family == FLOWRULES_IPV4 ? protocol != 58 : protocol != 1 && protocol != 0;
+}
+
+static bool has_family(struct flowrules_set set, enum flowrules_family family) {
+    return flowrules_set_is_any(set) || flowrules_set_range_count(set, family) > 0;
+}
+
+static bool group_has(const struct flowrules_group *group, enum flowrules_family family) {
+    return (group->families & FLOWRULES_FAMILY_BIT(family)) && has_family(group->match, family);
+}
+
+static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    struct state *s = flowrules_output_state(out);
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        if (!(r->families & FLOWRULES_FAMILY_BIT(f)) || !group_has(s->group, f) ||
+            !family_has(f, r->services[0].protocol))
+            continue;
+        if (r->table)
+            add_table_rules(out, s, f, r);
+        else if (has_family(r->source, f) && has_family(r->destination, f))
+            add_plain_rules(out, s, f, r);
+    }
+}
+
+/* ---- groups and dispatches ---------------------------------------------------------------- */
+
+static void add_group_jumps(flowrules_output *out, struct state *s, enum flowrules_family family,
+                            const struct flowrules_group *g) {
+    flowrules_writer *w = hook_part(out, family, g->direction);
+    struct chain from = hook_chain(g->direction), to = group_chain(g->name);
+    struct addresses addresses = prepare_addresses(out, s, g->match, family);
+    struct position position = {.index = 0};
+    struct packet_match match = {.set = 0};
+    while (next_match(&addresses, &position, &match.ends[g->end])) {
+        begin_rule(w, s, family, &from);
+        write_match(w, out, s, family, &match);
+        end_with_jump(w, s, family, &to);
+    }
+}
+
+static void group(flowrules_output *out, const struct flowrules_group *g) {
+    struct state *s = flowrules_output_state(out);
+    struct chain chain = group_chain(g->name);
+    s->group = g;
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        if (!group_has(g, f))
+            continue;
+        declare(out, s, f, &chain);
+        if (!g->dispatched)
+            add_group_jumps(out, s, f, g);
+    }
+}
+
+static struct chain class_chain(const struct flowrules_dispatch *d, size_t class_index) {
+    if (flowrules_dispatch_group(d, class_index, 1) == NULL)
+        return group_chain(flowrules_dispatch_group(d, class_index, 0));
+    return (struct chain){.kind = CHAIN_CLASS, .number = class_index};
+}
+
+static void add_classes(flowrules_output *out, const struct state *s,
+                        const struct flowrules_dispatch *d) {
+    flowrules_writer *w = rules_part(out, d->family);
+    for (size_t i = 0; i < d->class_count; i++) {
+        struct chain chain = class_chain(d, i);
+        if (chain.kind != CHAIN_CLASS)
+            continue;
+        declare(out, s, d->family, &chain);
+        const char *name;
+        for (size_t k = 0; (name = flowrules_dispatch_group(d, i, k)) != NULL; k++) {
+            struct chain to = group_chain(name);
+            begin_rule(w, s, d->family, &chain);
+            end_with_jump(w, s, d->family, &to);
+        }
+    }
+}
+
+static void add_branch(flowrules_output *out, const struct state *s,
+                       const struct flowrules_dispatch *d, const struct chain *from,
+                       struct flowrules_range range, const struct chain *to) {
+    flowrules_writer *w = rules_part(out, d->family);
+    struct packet_match match = {.set = 0};
+    match.ends[d->end] = range_match(range);
+    begin_rule(w, s, d->family, from);
+    write_match(w, out, s, d->family, &match);
+    end_with_jump(w, s, d->family, to);
+}
+
+/*
+ * A tree over the ranges first to end-1, so that a packet meets at most FAN_OUT rules a level.
+ * Its depth is the logarithm of the number of ranges, and so is the recursion's.
+ */
+static void add_tree(flowrules_output *out, struct state *s, const struct flowrules_dispatch *d,
+                     size_t first, size_t end, size_t node) {
+    struct chain from = {.kind = CHAIN_NODE, .number = node};
+    size_t step = 1;
+    while (step * FAN_OUT < end - first)
+        step *= FAN_OUT;
+    declare(out, s, d->family, &from);
+    size_t children = s->nodes;
+    for (size_t i = first; i < end; i += step) {
+        size_t last = end - i < step ? end - 1 : i + step - 1;
+        struct flowrules_range range = flowrules_dispatch_range(d, i);
+        struct chain to = class_chain(d, flowrules_dispatch_class(d, i));
+        if (last > i) {
+            range.last = flowrules_dispatch_range(d, last).last;
+            to = (struct chain){.kind = CHAIN_NODE, .number = s->nodes++};
+        }
+        add_branch(out, s, d, &from, range, &to);
+    }
+    for (size_t i = first; i < end && step > 1; i += step) {
+        size_t child_end = end - i < step ? end : i + step;
+        if (child_end - i > 1)
+            add_tree(out, s, d, i, child_end, children++);
+    }
+}
+
+static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) {
+    struct state *s = flowrules_output_state(out);
+    if (d->range_count == 0)
+        return;
+    s->dispatches++;
+    s->nodes = 1;
+    struct chain from = hook_chain(d->direction), root = {.kind = CHAIN_NODE, .number = 0};
+    flowrules_writer *w = hook_part(out, d->family, d->direction);
+    begin_rule(w, s, d->family, &from);
+    end_with_jump(w, s, d->family, &root);
+    add_tree(out, s, d, 0, d->range_count, 0);
+    add_classes(out, s, d);
+}
+
+/* ---- hooked chains ----------------------------------------------------------------------- */
+
+static void add_fixed(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                      enum flowrules_direction direction, const char *text) {
+    flowrules_writer *w = hook_part(out, family, direction);
+    struct chain chain = hook_chain(direction);
+    begin_rule(w, s, family, &chain);
+    flowrules_write(w, text);
+    flowrules_write(w, "\n");
+}
+
+/*
+ * Neighbour discovery and MLD are never tracked and may never have crossed a router: hop limit
+ * 255 (RFC 4861, 6.1 and 7.1) and 1 (RFC 2710, 3 and RFC 3810, 5).
+ */
+static void add_neighbour_discovery(flowrules_output *out, const struct state *s,
+                                    enum flowrules_direction direction) {
+    static const struct {
+        int type, hop_limit;
+    } messages[] = {{133, 255}, {134, 255}, {135, 255}, {136, 255},
+                    {130, 1},   {131, 1},   {132, 1},   {143, 1}};
+    struct chain chain = hook_chain(direction);
+    flowrules_writer *w = hook_part(out, FLOWRULES_IPV6, direction);
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        begin_rule(w, s, FLOWRULES_IPV6, &chain);
+        flowrules_writef(w, " -p ipv6-icmp -m icmp6 --icmpv6-type %d -m hl --hl-eq %d -j ACCEPT\n",
+                         messages[i].type, messages[i].hop_limit);
+    }
+}
+
+static void begin_hook_chain(flowrules_output *out, const struct state *s,
+                             enum flowrules_family family, enum flowrules_direction direction) {
+    static const char *const loopback[] = {" -o lo -j ACCEPT", " -i lo -j ACCEPT", NULL};
+    /* Path MTU discovery: RFC 1191, 4 and RFC 4890, 4.3.1. */
+    static const char *const path_mtu[] = {
+        " -p icmp -m icmp --icmp-type 3/4 -j ACCEPT",
+        " -p ipv6-icmp -m icmp6 --icmpv6-type 2 -j ACCEPT",
+    };
+    struct chain chain = hook_chain(direction);
+    declare(out, s, family, &chain);
+    add_fixed(out, s, family, direction, " -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+    if (flowrules_output_baseline(out)) {
+        if (loopback[direction])
+            add_fixed(out, s, family, direction, loopback[direction]);
+        if (family == FLOWRULES_IPV6 && direction != FLOWRULES_FORWARD)
+            add_neighbour_discovery(out, s, direction);
+        add_fixed(out, s, family, direction, path_mtu[family]);
+    }
+    /* What is no SYN opens no connection, though conntrack would take it for one. */
+    if (!flowrules_output_flag(out, "mid-stream"))
+        add_fixed(out, s, family, direction,
+                  " -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP");
+}
+
+static void end_hook_chain(flowrules_output *out, const struct state *s,
+                           enum flowrules_family family, enum flowrules_direction direction) {
+    if (flowrules_output_log_denied(out))
+        add_fixed(out, s, family, direction,
+                  " -m limit --limit 10/second --limit-burst 20 -j LOG "
+                  "--log-prefix \"FR denied: \"");
+    add_fixed(out, s, family, direction, " -j DROP");
+}
+
+static void for_each_hook_chain(flowrules_output *out,
+                                void (*visit)(flowrules_output *out, const struct state *s,
+                                              enum flowrules_family family,
+                                              enum flowrules_direction direction)) {
+    const struct state *s = flowrules_output_state(out);
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        for (enum flowrules_family f = FLOWRULES_IPV4;
+             f <= FLOWRULES_IPV6 && flowrules_output_enforces(out, d); f++)
+            visit(out, s, f, d);
+    }
+}
+
+static void begin_restore(flowrules_output *out) {
+    set_base(out, flowrules_output_state(out));
+    for_each_hook_chain(out, begin_hook_chain);
+}
+
+static void begin_script(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    s->script = true;
+    begin_restore(out);
+}
+
+/* ---- the files --------------------------------------------------------------------------- */
+
+static void write_head(flowrules_output *out, flowrules_writer *w) {
+    const char *title = flowrules_output_title(out);
+    if (title) {
+        flowrules_write(w, "# ");
+        flowrules_write_user(w, &comment_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
+                     flowrules_output_target(out), flowrules_output_fingerprint(out));
+}
+
+/* What the scripts need to know of the plan, as variables of the shell. */
+static void write_variables(flowrules_output *out, flowrules_writer *w) {
+    const struct state *s = flowrules_output_state(out);
+    flowrules_writef(w, "own='%s'\nversion='%s'\nhooks='", s->base,
+                     flowrules_output_fingerprint(out));
+    const char *space = "";
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (flowrules_output_enforces(out, d)) {
+            flowrules_writef(w, "%s%s.%s", space, hooks[d].builtin, hooks[d].own);
+            space = " ";
+        }
+    }
+    flowrules_write(w, "'\n");
+}
+
+static void write_all_parts(flowrules_output *out, flowrules_writer *w,
+                            enum flowrules_family family) {
+    flowrules_write_part(w, flowrules_output_part(out, PART_DECLARATIONS + (unsigned)family));
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
+        flowrules_write_part(w, hook_part(out, family, d));
+    flowrules_write_part(w, rules_part(out, family));
+}
+
+static void write_rules_file(flowrules_output *out, enum flowrules_family family) {
+    const struct state *s = flowrules_output_state(out);
+    const struct family *names = &families[family];
+    const char *target = flowrules_output_target(out);
+    flowrules_writer *w = flowrules_output_file(out, names->suffix, false);
+    write_head(out, w);
+    flowrules_writef(w, "# %s.apply.sh loads all files of this target; by hand, this one:\n",
+                     target);
+    if (s->sets > 0)
+        flowrules_writef(w, "#   ipset restore -exist <%s.ipset\n", target);
+    flowrules_writef(w, "#   %s-restore -w --noflush <%s%s\n# and once for all versions:\n",
+                     names->command, target, names->suffix);
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (flowrules_output_enforces(out, d))
+            flowrules_writef(w, "#   %s -w -I %s -j %s.%s\n", names->command, hooks[d].builtin,
+                             s->base, hooks[d].own);
+    }
+    flowrules_write(w, "*filter\n");
+    write_all_parts(out, w, family);
+    flowrules_write(w, "COMMIT\n");
+}
+
+static void write_apply_file(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    flowrules_writer *w = flowrules_output_file(out, ".apply.sh", true);
+    flowrules_write(w, "#!/bin/sh\n");
+    write_head(out, w);
+    flowrules_write(
+        w, "# Loads the files beside this one, as root: tested first, each family in one step.\n"
+           "# A second run changes nothing. IPTABLES, IP6TABLES, IPTABLES_RESTORE,\n"
+           "# IP6TABLES_RESTORE and IPSET name other commands.\n"
+           "set -eu\n\n");
+    write_variables(out, w);
+    flowrules_writef(w, "files=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)/%s\n",
+                     flowrules_output_target(out));
+    flowrules_write(w, fr_iptables_apply_functions);
+    if (s->sets > 0)
+        flowrules_write(w, "# The rules name them; no rule in force does yet.\n"
+                           "\"${IPSET:-ipset}\" restore -exist <\"$files.ipset\"\n");
+    flowrules_write(w, fr_iptables_apply_steps);
+}
+
+static void end_restore(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    for_each_hook_chain(out, end_hook_chain);
+    write_rules_file(out, FLOWRULES_IPV4);
+    write_rules_file(out, FLOWRULES_IPV6);
+    if (s->sets > 0) {
+        flowrules_writer *w = flowrules_output_file(out, ".ipset", false);
+        flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
+    }
+    write_apply_file(out);
+}
+
+static void end_script(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    flowrules_writer *w = flowrules_output_file(out, ".sh", true);
+    for_each_hook_chain(out, end_hook_chain);
+    flowrules_write(w, "#!/bin/sh\n");
+    write_head(out, w);
+    flowrules_write(
+        w, "# Run as root: builds the new chains beside the old ones, then switches. It can be\n"
+           "# repeated. IPTABLES, IP6TABLES, IPTABLES_RESTORE, IP6TABLES_RESTORE and IPSET name\n"
+           "# other commands.\n"
+           "set -eu\n\n");
+    write_variables(out, w);
+    flowrules_write(w, fr_iptables_script_functions);
+    if (s->sets > 0) {
+        flowrules_write(w, "\"${IPSET:-ipset}\" restore -exist <<'END_OF_SETS'\n");
+        flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
+        flowrules_write(w, "END_OF_SETS\n\n");
+    }
+    write_all_parts(out, w, FLOWRULES_IPV4);
+    flowrules_write(w, "\n");
+    write_all_parts(out, w, FLOWRULES_IPV6);
+    flowrules_write(w, fr_iptables_script_switch);
+}
+
+/* ---- the record -------------------------------------------------------------------------- */
+
+static const struct flowrules_setting settings[] = {
+    {.key = "hook",
+     .type = "choice host|forward",
+     .fallback = "host",
+     .help = "host: the machine's own traffic; forward: what it routes"},
+    {.key = "chain",
+     .type = "name",
+     .help = "what own chains and sets are called after FR-; default the target's name"},
+    {.key = "set-size",
+     .type = "integer 0 1000000",
+     .fallback = "64",
+     .help = "up to this many addresses of a list are a rule each, more are an ipset"},
+    {.key = "mid-stream",
+     .type = "boolean",
+     .fallback = "false",
+     .help = "TCP that did not begin with a SYN here may open a connection too"},
+    {.key = NULL},
+};
+
+static const struct flowrules_limit limits[] = {
+    {"bytes of a chain's name", CHAIN_MAX,
+     "XT_EXTENSION_MAXNAMELEN is 29, <linux/netfilter/x_tables.h>"},
+    {"bytes of an ipset's name", 31, "IPSET_MAXNAMELEN is 32, <linux/netfilter/ipset/ip_set.h>"},
+    {"bytes of a comment", 255, "XT_MAX_COMMENT_LEN is 256, <linux/netfilter/xt_comment.h>"},
+    {"bytes of a log prefix", 29, "struct xt_log_info, <linux/netfilter/xt_LOG.h>"},
+    {"ports of a rule", 15, "XT_MULTI_PORTS, <linux/netfilter/xt_multiport.h>"},
+    {.name = NULL},
+};
+
+static const struct flowrules_format formats[] = {
+    {.name = "restore",
+     .help = "files for iptables-restore, ip6tables-restore and ipset restore, and a script that "
+             "loads them",
+     .begin = begin_restore,
+     .group = group,
+     .rule = rule,
+     .dispatch = dispatch,
+     .end = end_restore},
+    {.name = "script",
+     .help = "one shell script of iptables, ip6tables and ipset commands",
+     .begin = begin_script,
+     .group = group,
+     .rule = rule,
+     .dispatch = dispatch,
+     .end = end_script},
+    {.name = NULL},
+};
+
+extern const struct flowrules_backend flowrules_backend_iptables;
+const struct flowrules_backend flowrules_backend_iptables = {
+    .abi = FLOWRULES_BACKEND_ABI,
+    .name = "iptables",
+    .title = "iptables",
+    .description = "Chains of the Linux kernel's iptables and ip6tables, with ipsets",
+    .capabilities = {.placement = FLOWRULES_BY_HOOK,
+                     .evaluation = FLOWRULES_FIRST_MATCH,
+                     .families = FLOWRULES_BOTH_FAMILIES,
+                     .one_service = true,
+                     .source_ports = true,
+                     .icmp_types = true,
+                     .logging = true,
+                     .lookup = true,
+                     .table_port_ranges = false,
+                     .rule_flows = 16,
+                     .ports_per_rule = 15,
+                     .name_max = 128},
+    .state_size = sizeof(struct state),
+    .formats = formats,
+    .settings = settings,
+    .limits = limits,
+};

@@ -1,0 +1,599 @@
+/*
+ * nftables: one table of the inet family, replaced whole in one transaction. Knows nft's syntax
+ * and what its kernel looks up fast: sets, maps and chains. Knows nothing of how rules came about.
+ * Facts without another source: nft(8) of nftables 1.0.6 and <linux/netfilter/nf_tables.h>.
+ */
+#include "flowrules/backend.h"
+
+/* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
+enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3 };
+
+/* More ranges than this, and a rule names a set. */
+enum { ANONYMOUS_MAX = 32 };
+
+struct state {
+    const struct flowrules_group *group; /* whose chain is open, or NULL */
+    unsigned named_sets;                 /* of the open group */
+};
+
+/*
+ * nft knows no escape within a quoted string, so that a quote can't be said; a $ starts a
+ * variable in a log prefix; a \ before a line's end joins lines.
+ */
+static const struct flowrules_escape comment_escape = {
+    .keep = " !#%&'()*+,-./:;<=>?@[]^_`{|}~",
+    .replace = '_',
+    .utf8 = true,
+    .max_bytes = 128, /* NFTNL_UDATA_COMMENT_MAXLEN, nftables src/parser_bison.y */
+};
+static const struct flowrules_escape log_escape = {
+    .keep = " !#%&'()*+,-./:;<=>?@[]^_`{|}~",
+    .replace = '_',
+    .max_bytes = 100, /* NF_LOG_PREFIXLEN is 128 with the final zero; our own words take 18 */
+};
+
+static const char *const family_word[] = {"ip", "ip6"};
+static const char *const family_type[] = {"ipv4_addr", "ipv6_addr"};
+static const char *const nfproto_match[] = {"meta nfproto ipv4", "meta nfproto ipv6"};
+static const char *const end_word[] = {"saddr", "daddr"};
+static const char *const action_word[] = {"allow", "deny"};
+static const char *const verdict[] = {"accept", "drop"};
+
+struct hook {
+    const char *chain, *interface; /* interface: the match of loopback traffic, or NULL */
+};
+static const struct hook hooks[] = {
+    [FLOWRULES_EGRESS] = {"output", "oifname \"lo\""},
+    [FLOWRULES_INGRESS] = {"input", "iifname \"lo\""},
+    [FLOWRULES_FORWARD] = {"forward", NULL},
+};
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* A hyphen in front: no word of nft's can be meant, and the base chains' names stay free. */
+static void write_chain_name(flowrules_writer *w, enum flowrules_action action,
+                             enum flowrules_end end, const char *group) {
+    flowrules_write(w, action == FLOWRULES_DENY ? "deny-" : "");
+    flowrules_write(w, end == FLOWRULES_SOURCE ? "from-" : "to-");
+    flowrules_write(w, group);
+}
+
+static void write_group_name(flowrules_writer *w, const struct flowrules_group *group) {
+    write_chain_name(w, group->action, group->end, group->name);
+}
+
+/* The policy's names may hold what an identifier of nft's can't; a target's name never does. */
+static const struct flowrules_escape identifier_escape = {
+    .keep = "_-.", .replace = '_', .max_bytes = 200};
+
+static void write_table_name(flowrules_writer *w, flowrules_output *out) {
+    const char *name = flowrules_output_setting(out, "table");
+    if (name) {
+        flowrules_write_user(w, &identifier_escape, name);
+    } else {
+        flowrules_write(w, "flowrules_");
+        flowrules_write(w, flowrules_output_target(out));
+    }
+}
+
+/* ---- sets -------------------------------------------------------------------------------- */
+
+static void open_set(flowrules_writer *w, const char *prefix, const char *name) {
+    flowrules_write(w, "\tset ");
+    flowrules_write(w, prefix);
+    flowrules_write(w, name);
+}
+
+static bool is_single(const struct flowrules_range *range) {
+    return range->first.hi == range->last.hi && range->first.lo == range->last.lo;
+}
+
+static bool all_single(struct flowrules_set set, enum flowrules_family family) {
+    size_t count = flowrules_set_range_count(set, family);
+    for (size_t i = 0; i < count; i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i);
+        if (!is_single(&range))
+            return false;
+    }
+    return true;
+}
+
+/* A named set of the ranges at one end of the open group, or of its match; returns its number. */
+static unsigned add_range_set(flowrules_output *out, struct state *s, struct flowrules_set set,
+                              enum flowrules_family family) {
+    flowrules_writer *w = flowrules_output_part(out, PART_SETS);
+    unsigned number = ++s->named_sets;
+    flowrules_writef(w, "\tset addresses-%s.%u {\n\t\ttype %s\n%s\t\telements = {\n",
+                     s->group->name, number, family_type[family],
+                     all_single(set, family) ? "" : "\t\tflags interval\n");
+    size_t count = flowrules_set_range_count(set, family);
+    for (size_t i = 0; i < count; i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i);
+        flowrules_write(w, "\t\t\t");
+        flowrules_write_range(w, &range);
+        flowrules_write(w, ",\n");
+    }
+    flowrules_write(w, "\t\t}\n\t}\n\n");
+    return number;
+}
+
+static void write_table_type(flowrules_writer *w, const struct flowrules_rule *rule,
+                             enum flowrules_family family) {
+    const struct flowrules_table *table = rule->table;
+    flowrules_write(w, " {\n\t\ttype ");
+    if (table->by_source) {
+        flowrules_write(w, family_type[family]);
+        flowrules_write(w, " . ");
+    }
+    flowrules_write(w, family_type[family]);
+    flowrules_write(w, table->by_port ? " . inet_service\n" : "\n");
+    flowrules_write(w, table->interval ? "\t\tflags interval\n" : "");
+    flowrules_write(w, "\t\telements = {\n");
+}
+
+static void write_element(flowrules_writer *w, const flowrules_output *out,
+                          const struct flowrules_table *table,
+                          const struct flowrules_element *element) {
+    flowrules_write(w, "\t\t\t");
+    flowrules_writer_origin(w, element->flows);
+    if (table->by_source) {
+        flowrules_write_ip(w, element->address.family, element->source);
+        flowrules_write(w, " . ");
+    }
+    flowrules_write_range(w, &element->address);
+    if (table->by_port) {
+        flowrules_write(w, " . ");
+        flowrules_write_ports(w, element->ports, "-");
+    }
+    flowrules_write(w, " comment \"");
+    flowrules_write_flows(w, out, &comment_escape, element->flows);
+    flowrules_write(w, "\",\n");
+}
+
+static void add_table_set(flowrules_output *out, const struct flowrules_rule *rule,
+                          enum flowrules_family family) {
+    flowrules_writer *w = flowrules_output_part(out, PART_SETS);
+    open_set(w, "table-", rule->table->name);
+    write_table_type(w, rule, family);
+    for (size_t i = 0; i < rule->table->count; i++) {
+        struct flowrules_element element = flowrules_table_element(rule, i);
+        write_element(w, out, rule->table, &element);
+    }
+    flowrules_write(w, "\t\t}\n\t}\n\n");
+}
+
+/* ---- matches ----------------------------------------------------------------------------- */
+
+/* "ip daddr X " for one end; false when every address matches, so that nothing was written. */
+static bool write_address(flowrules_output *out, struct state *s, flowrules_writer *w,
+                          struct flowrules_set set, enum flowrules_family family,
+                          enum flowrules_end end) {
+    if (flowrules_set_is_all(set, family))
+        return false;
+    flowrules_writef(w, "%s %s ", family_word[family], end_word[end]);
+    size_t count = flowrules_set_range_count(set, family);
+    if (count > ANONYMOUS_MAX) {
+        unsigned number = add_range_set(out, s, set, family);
+        flowrules_writef(w, "@addresses-%s.%u ", s->group->name, number);
+        return true;
+    }
+    flowrules_write(w, count > 1 ? "{ " : "");
+    for (size_t i = 0; i < count; i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i);
+        flowrules_write(w, i > 0 ? ", " : "");
+        flowrules_write_range(w, &range);
+    }
+    flowrules_write(w, count > 1 ? " } " : " ");
+    return true;
+}
+
+static void write_ports(flowrules_writer *w, const char *protocol, const char *end,
+                        const struct flowrules_ports *ports, size_t count) {
+    if (count == 0)
+        return;
+    flowrules_writef(w, "%s %s %s", protocol, end, count > 1 ? "{ " : "");
+    for (size_t i = 0; i < count; i++) {
+        flowrules_write(w, i > 0 ? ", " : "");
+        flowrules_write_ports(w, ports[i], "-");
+    }
+    flowrules_write(w, count > 1 ? " } " : " ");
+}
+
+/*
+ * The protocols that nft's scanner knows, so that no /etc/protocols is asked at load. In IPv6,
+ * AH is an extension header that meta l4proto looks behind (net/ipv6/exthdrs_core.c,
+ * ipv6_find_hdr), so it is matched where it follows the fixed header.
+ */
+static const struct {
+    int protocol;
+    const char *word;
+} protocol_words[] = {{1, "icmp"}, {6, "tcp"},     {17, "udp"},  {50, "esp"},
+                      {51, "ah"},  {58, "icmpv6"}, {132, "sctp"}};
+
+static const char *protocol_word(int protocol) {
+    for (size_t i = 0; i < sizeof protocol_words / sizeof *protocol_words; i++) {
+        if (protocol_words[i].protocol == protocol)
+            return protocol_words[i].word;
+    }
+    return NULL;
+}
+
+static void write_protocol(flowrules_writer *w, int protocol, enum flowrules_family family) {
+    const char *word = protocol_word(protocol);
+    flowrules_write(w,
+                    protocol == 51 && family == FLOWRULES_IPV6 ? "ip6 nexthdr " : "meta l4proto ");
+    if (word)
+        flowrules_write(w, word);
+    else
+        flowrules_write_number(w, (uint64_t)protocol);
+    flowrules_write(w, " ");
+}
+
+/* With looked_up_port, a set of addresses and ports follows and says the protocol. */
+static void write_service(flowrules_writer *w, const struct flowrules_service *service,
+                          enum flowrules_family family, bool looked_up_port) {
+    size_t destination_ports = looked_up_port ? 0 : service->destination_port_count;
+    const char *word = protocol_word(service->protocol);
+    if (service->protocol < 0)
+        return;
+    if (service->icmp_type >= 0 || service->icmp_code >= 0) {
+        if (service->icmp_type >= 0)
+            flowrules_writef(w, "%s type %d ", word, service->icmp_type);
+        if (service->icmp_code >= 0)
+            flowrules_writef(w, "%s code %d ", word, service->icmp_code);
+    } else if (service->source_port_count > 0 || destination_ports > 0) {
+        write_ports(w, word, "sport", service->source_ports, service->source_port_count);
+        write_ports(w, word, "dport", service->destination_ports, destination_ports);
+    } else if (!looked_up_port) {
+        write_protocol(w, service->protocol, family);
+    }
+}
+
+/* Matches of ICMP's fields and of IPv6's headers hold for their family alone. */
+static bool brings_family(const struct flowrules_service *service, enum flowrules_family family) {
+    return service->icmp_type >= 0 || (service->protocol == 51 && family == FLOWRULES_IPV6);
+}
+
+static void write_lookup(flowrules_writer *w, const struct flowrules_rule *rule,
+                         enum flowrules_family family) {
+    const char *word = family_word[family];
+    if (rule->table->by_source)
+        flowrules_writef(w, "%s saddr . ", word);
+    flowrules_writef(w, "%s %s ", word, end_word[rule->table_end]);
+    if (rule->table->by_port)
+        flowrules_writef(w, ". %s dport ", protocol_word(rule->services[0].protocol));
+    flowrules_writef(w, "@table-%s ", rule->table->name);
+}
+
+static void write_verdict(flowrules_writer *w, const flowrules_output *out,
+                          const struct flowrules_rule *rule) {
+    if (flowrules_output_flag(out, "counters"))
+        flowrules_write(w, "counter ");
+    if (rule->log) {
+        flowrules_writef(w, "log prefix \"flowrules %s ", action_word[rule->action]);
+        flowrules_write_flows(w, out, &log_escape, rule->flows);
+        flowrules_write(w, ": \" ");
+    }
+    flowrules_writef(w, "%s comment \"", verdict[rule->action]);
+    flowrules_write_flows(w, out, &comment_escape, rule->flows);
+    flowrules_write(w, "\"\n");
+}
+
+/* ---- rules and groups -------------------------------------------------------------------- */
+
+/* A rule for one family, or, where family_matters is false, for both at once. */
+static void write_rule(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
+                       const struct flowrules_service *service, enum flowrules_family family,
+                       bool family_matters) {
+    flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
+    flowrules_write(w, "\t\t");
+    flowrules_writer_origin(w, rule->flows);
+    bool family_matched = !family_matters;
+    if (!rule->table && family_matters) {
+        bool source = write_address(out, s, w, rule->source, family, FLOWRULES_SOURCE);
+        bool destination =
+            write_address(out, s, w, rule->destination, family, FLOWRULES_DESTINATION);
+        family_matched = source || destination;
+    }
+    if (!rule->table && !family_matched && !brings_family(service, family) &&
+        s->group->families != FLOWRULES_FAMILY_BIT(family))
+        flowrules_writef(w, "%s ", nfproto_match[family]);
+    write_service(w, service, family, rule->table && rule->table->by_port);
+    if (rule->table)
+        write_lookup(w, rule, family);
+    write_verdict(w, out, rule);
+}
+
+static bool has_family(struct flowrules_set set, enum flowrules_family family) {
+    return flowrules_set_is_any(set) || flowrules_set_range_count(set, family) > 0;
+}
+
+static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    struct state *s = flowrules_output_state(out);
+    for (size_t i = 0; i < r->service_count; i++) {
+        const struct flowrules_service *service = &r->services[i];
+        bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
+        /* AH is said differently in each family. */
+        if (!r->table && any_ends && r->families == FLOWRULES_BOTH_FAMILIES &&
+            service->protocol != 51) {
+            write_rule(out, s, r, service, FLOWRULES_IPV4, false);
+            continue;
+        }
+        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+            if (!(r->families & FLOWRULES_FAMILY_BIT(f)) || !has_family(r->source, f) ||
+                !has_family(r->destination, f))
+                continue;
+            if (r->table && i == 0)
+                add_table_set(out, r, f);
+            write_rule(out, s, r, service, f, true);
+        }
+    }
+}
+
+static void close_chain(flowrules_output *out, struct state *s) {
+    if (s->group)
+        flowrules_write(flowrules_output_part(out, PART_CHAINS), "\t}\n\n");
+    s->group = NULL;
+}
+
+static void write_jump(flowrules_writer *w, const struct flowrules_group *group) {
+    flowrules_write(w, "jump ");
+    write_group_name(w, group);
+    flowrules_write(w, "\n");
+}
+
+static void write_jumps(flowrules_output *out, struct state *s,
+                        const struct flowrules_group *group) {
+    flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)group->direction);
+    if (flowrules_set_is_any(group->match) && group->families == FLOWRULES_BOTH_FAMILIES) {
+        flowrules_write(w, "\t\t");
+        write_jump(w, group);
+        return;
+    }
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        if (!(group->families & FLOWRULES_FAMILY_BIT(f)) || !has_family(group->match, f))
+            continue;
+        flowrules_write(w, "\t\t");
+        if (!write_address(out, s, w, group->match, f, group->end))
+            flowrules_writef(w, "%s ", nfproto_match[f]);
+        write_jump(w, group);
+    }
+}
+
+static void group(flowrules_output *out, const struct flowrules_group *g) {
+    struct state *s = flowrules_output_state(out);
+    close_chain(out, s);
+    s->group = g;
+    s->named_sets = 0;
+    if (!g->dispatched)
+        write_jumps(out, s, g);
+    flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
+    flowrules_write(w, "\tchain ");
+    write_group_name(w, g);
+    flowrules_write(w, " {\n");
+}
+
+/* ---- dispatches -------------------------------------------------------------------------- */
+
+static bool class_is_one_group(const struct flowrules_dispatch *d, size_t class_index) {
+    return flowrules_dispatch_group(d, class_index, 1) == NULL;
+}
+
+static void write_class_name(flowrules_writer *w, const struct flowrules_dispatch *d,
+                             size_t class_index) {
+    if (class_is_one_group(d, class_index)) {
+        write_chain_name(w, d->action, d->end, flowrules_dispatch_group(d, class_index, 0));
+    } else {
+        flowrules_write(w, "class-");
+        flowrules_write(w, d->name);
+        flowrules_write(w, ".");
+        flowrules_write_number(w, class_index);
+    }
+}
+
+static void write_classes(flowrules_writer *w, const struct flowrules_dispatch *d) {
+    for (size_t i = 0; i < d->class_count; i++) {
+        if (class_is_one_group(d, i))
+            continue;
+        flowrules_write(w, "\tchain ");
+        write_class_name(w, d, i);
+        flowrules_write(w, " {\n");
+        const char *name;
+        for (size_t k = 0; (name = flowrules_dispatch_group(d, i, k)) != NULL; k++) {
+            flowrules_write(w, "\t\tjump ");
+            write_chain_name(w, d->action, d->end, name);
+            flowrules_write(w, "\n");
+        }
+        flowrules_write(w, "\t}\n\n");
+    }
+}
+
+static void write_map(flowrules_writer *w, const struct flowrules_dispatch *d) {
+    bool interval = false;
+    for (size_t i = 0; i < d->range_count && !interval; i++) {
+        struct flowrules_range range = flowrules_dispatch_range(d, i);
+        interval = !is_single(&range);
+    }
+    flowrules_writef(w, "\tmap dispatch-%s {\n\t\ttype %s : verdict\n%s\t\telements = {\n", d->name,
+                     family_type[d->family], interval ? "\t\tflags interval\n" : "");
+    for (size_t i = 0; i < d->range_count; i++) {
+        struct flowrules_range range = flowrules_dispatch_range(d, i);
+        flowrules_write(w, "\t\t\t");
+        flowrules_write_range(w, &range);
+        flowrules_write(w, " : jump ");
+        write_class_name(w, d, flowrules_dispatch_class(d, i));
+        flowrules_write(w, ",\n");
+    }
+    flowrules_write(w, "\t\t}\n\t}\n\n");
+}
+
+static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) {
+    struct state *s = flowrules_output_state(out);
+    close_chain(out, s);
+    if (d->range_count == 0)
+        return;
+    write_map(flowrules_output_part(out, PART_SETS), d);
+    write_classes(flowrules_output_part(out, PART_CHAINS), d);
+    flowrules_writef(flowrules_output_part(out, PART_BASE + (unsigned)d->direction),
+                     "\t\t%s %s vmap @dispatch-%s\n", family_word[d->family], end_word[d->end],
+                     d->name);
+}
+
+/* ---- the base chains and the file --------------------------------------------------------- */
+
+/*
+ * Neighbour discovery and MLD are never tracked and may never have crossed a router: hop limit
+ * 255 (RFC 4861, 6.1 and 7.1) and 1 (RFC 2710, 3 and RFC 3810, 5).
+ */
+static const char host_baseline[] =
+    "\t\ticmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, "
+    "nd-neighbor-advert } ip6 hoplimit 255 accept\n"
+    "\t\ticmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, "
+    "mld2-listener-report } ip6 hoplimit 1 accept\n";
+/* Path MTU discovery: RFC 1191, 4 and RFC 4890, 4.3.1. */
+static const char path_mtu_baseline[] =
+    "\t\ticmp type destination-unreachable icmp code frag-needed accept\n"
+    "\t\ticmpv6 type packet-too-big accept\n";
+
+static void begin_base(flowrules_output *out, enum flowrules_direction direction) {
+    flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
+    const struct hook *hook = &hooks[direction];
+    long long priority = flowrules_output_number(out, "priority");
+    flowrules_writef(w, "\tchain %s {\n\t\ttype filter hook %s priority ", hook->chain,
+                     hook->chain);
+    if (priority == 0)
+        flowrules_write(w, "filter");
+    else
+        flowrules_writef(w, "%lld", priority);
+    flowrules_write(w, "; policy drop;\n\t\tct state established,related accept\n");
+    if (flowrules_output_baseline(out)) {
+        if (hook->interface) {
+            flowrules_writef(w, "\t\t%s accept\n", hook->interface);
+            flowrules_write(w, host_baseline);
+        }
+        flowrules_write(w, path_mtu_baseline);
+    }
+    /* What is no SYN opens no connection, though conntrack would take it for one. */
+    if (!flowrules_output_flag(out, "mid-stream"))
+        flowrules_write(w, "\t\ttcp flags & (fin | syn | rst | ack) != syn drop\n");
+}
+
+static void begin(flowrules_output *out) {
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (flowrules_output_enforces(out, d))
+            begin_base(out, d);
+    }
+}
+
+static void end_base(flowrules_output *out, flowrules_writer *file,
+                     enum flowrules_direction direction) {
+    flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
+    if (flowrules_output_log_denied(out))
+        flowrules_write(w, "\t\tlimit rate 10/second burst 20 packets "
+                           "log prefix \"flowrules denied: \"\n");
+    if (flowrules_output_flag(out, "counters"))
+        flowrules_write(w, "\t\tcounter comment \"denied: no rule allows it\"\n");
+    flowrules_write(w, "\t}\n\n");
+    flowrules_write_part(file, w);
+}
+
+static void write_head(flowrules_output *out, flowrules_writer *w) {
+    const char *title = flowrules_output_title(out);
+    if (title) {
+        flowrules_write(w, "# ");
+        flowrules_write_user(w, &comment_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
+                     flowrules_output_target(out), flowrules_output_fingerprint(out));
+    flowrules_writef(w, "# Load with: nft -f %s.nft\n", flowrules_output_target(out));
+    flowrules_write(w,
+                    "# It is one transaction, replaces this table alone, and can be repeated.\n\n");
+    flowrules_write(w, "add table inet ");
+    write_table_name(w, out);
+    flowrules_write(w, "\ndelete table inet ");
+    write_table_name(w, out);
+    flowrules_write(w, "\n\ntable inet ");
+    write_table_name(w, out);
+    flowrules_write(w, " {\n");
+}
+
+static void end(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    flowrules_writer *w = flowrules_output_file(out, ".nft", false);
+    close_chain(out, s);
+    write_head(out, w);
+    flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (flowrules_output_enforces(out, d))
+            end_base(out, w, d);
+    }
+    flowrules_write_part(w, flowrules_output_part(out, PART_CHAINS));
+    flowrules_write(w, "}\n");
+}
+
+/* ---- the record -------------------------------------------------------------------------- */
+
+static const struct flowrules_setting settings[] = {
+    {.key = "hook",
+     .type = "choice host|forward",
+     .fallback = "host",
+     .help = "host: the machine's own traffic; forward: what it routes"},
+    {.key = "table",
+     .type = "name",
+     .help = "the table's name; default flowrules_ and the target's name"},
+    {.key = "priority",
+     .type = "integer -400 400",
+     .fallback = "0",
+     .help = "of the base chains; 0 is nft's filter"},
+    {.key = "mid-stream",
+     .type = "boolean",
+     .fallback = "false",
+     .help = "TCP that did not begin with a SYN here may open a connection too"},
+    {.key = "counters", .type = "boolean", .fallback = "true", .help = "count each rule's packets"},
+    {.key = NULL},
+};
+
+static const struct flowrules_limit limits[] = {
+    {"bytes of a table's, chain's or set's name", 255,
+     "NFT_NAME_MAXLEN is 256, <linux/netfilter/nf_tables.h>"},
+    {"bytes of a comment", 128, "nftables src/parser_bison.y: \"comment too long\""},
+    {"bytes of a log prefix", 127, "NF_LOG_PREFIXLEN is 128, <linux/netfilter/nf_log.h>"},
+    {"chains jumped through at once", 16,
+     "NFT_JUMP_STACK_SIZE, linux include/net/netfilter/nf_tables.h"},
+    {.name = NULL},
+};
+
+static const struct flowrules_format formats[] = {
+    {.name = "nft",
+     .help = "a file for nft -f",
+     .begin = begin,
+     .group = group,
+     .rule = rule,
+     .dispatch = dispatch,
+     .end = end},
+    {.name = NULL},
+};
+
+extern const struct flowrules_backend flowrules_backend_nftables;
+const struct flowrules_backend flowrules_backend_nftables = {
+    .abi = FLOWRULES_BACKEND_ABI,
+    .name = "nftables",
+    .title = "nftables",
+    .description = "A table of the Linux kernel's nftables, loaded by nft",
+    .capabilities = {.placement = FLOWRULES_BY_HOOK,
+                     .evaluation = FLOWRULES_FIRST_MATCH,
+                     .families = FLOWRULES_BOTH_FAMILIES,
+                     .one_service = true,
+                     .source_ports = true,
+                     .icmp_types = true,
+                     .logging = true,
+                     .lookup = true,
+                     .table_port_ranges = true,
+                     .rule_flows = 16,
+                     .name_max = 128},
+    .state_size = sizeof(struct state),
+    .formats = formats,
+    .settings = settings,
+    .limits = limits,
+};

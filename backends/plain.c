@@ -1,0 +1,130 @@
+/*
+ * plain: a listing for people, one block for each rule; the smallest whole backend, to copy.
+ * Knows how a rule reads in words; knows no firewall, and nothing that it writes can be loaded.
+ */
+#include "flowrules/backend.h"
+
+/* One line of text is all that can be broken out of: no control characters. */
+static const struct flowrules_escape text_escape = {
+    .keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    .replace = '?',
+    .utf8 = true,
+    .max_bytes = 1024,
+};
+
+static void line(flowrules_writer *w, const char *label, const char *user_text) {
+    if (user_text) {
+        flowrules_writef(w, "  %-12s ", label);
+        flowrules_write_user(w, &text_escape, user_text);
+        flowrules_write(w, "\n");
+    }
+}
+
+static void begin(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_file(out, ".txt", false);
+    flowrules_writef(w, "target %s\n", flowrules_output_target(out));
+    line(w, "title", flowrules_output_title(out));
+    line(w, "version", flowrules_output_fingerprint(out));
+}
+
+static void write_ranges(flowrules_writer *w, struct flowrules_set set,
+                         enum flowrules_family family, const char *label) {
+    size_t count = flowrules_set_range_count(set, family);
+    for (size_t i = 0; i < count; i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i);
+        flowrules_writef(w, "  %-12s ", label);
+        flowrules_write_range(w, &range);
+        flowrules_write(w, "\n");
+    }
+}
+
+static void write_end(flowrules_writer *w, const struct flowrules_rule *rule,
+                      struct flowrules_set set, const char *label) {
+    if (flowrules_set_is_any(set)) {
+        const char *any = rule->families == FLOWRULES_BOTH_FAMILIES                ? "any"
+                          : rule->families == FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4) ? "any IPv4"
+                                                                                   : "any IPv6";
+        line(w, label, any);
+        return;
+    }
+    write_ranges(w, set, FLOWRULES_IPV4, label);
+    write_ranges(w, set, FLOWRULES_IPV6, label);
+    for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(set, i);
+        flowrules_writef(w, "  %-12s %s", label, atom.kind == FLOWRULES_ATOM_WILDCARD ? "*." : "");
+        flowrules_write_user(w, &text_escape, atom.name);
+        flowrules_write(w, "\n");
+    }
+}
+
+static void write_port_list(flowrules_writer *w, const char *label,
+                            const struct flowrules_ports *ports, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        flowrules_write(w, i == 0 ? label : ", ");
+        flowrules_write_ports(w, ports[i], "-");
+    }
+}
+
+static void write_service(flowrules_writer *w, const struct flowrules_service *service) {
+    if (service->protocol < 0)
+        flowrules_write(w, "  service      any");
+    else
+        flowrules_writef(w, "  service      protocol %d", service->protocol);
+    write_port_list(w, " from port ", service->source_ports, service->source_port_count);
+    write_port_list(w, " to port ", service->destination_ports, service->destination_port_count);
+    if (service->icmp_type >= 0)
+        flowrules_writef(w, " type %d", service->icmp_type);
+    if (service->icmp_code >= 0)
+        flowrules_writef(w, " code %d", service->icmp_code);
+    flowrules_write(w, "\n");
+}
+
+static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    flowrules_writer *w = flowrules_output_file(out, ".txt", false);
+    flowrules_writef(w, "\n%s ", r->action == FLOWRULES_ALLOW ? "allow" : "deny");
+    flowrules_writer_origin(w, r->flows);
+    flowrules_write_user(w, &text_escape, r->name);
+    flowrules_write(w, "\n");
+    for (size_t i = 0; i < flowrules_flows_count(out, r->flows); i++) {
+        line(w, "flow", flowrules_flows_name(out, r->flows, i));
+        line(w, "purpose", flowrules_flows_purpose(out, r->flows, i));
+        line(w, "owner", flowrules_flows_owner(out, r->flows, i));
+        line(w, "ticket", flowrules_flows_ticket(out, r->flows, i));
+    }
+    write_end(w, r, r->source, "source");
+    write_end(w, r, r->destination, "destination");
+    for (size_t i = 0; i < r->service_count; i++)
+        write_service(w, &r->services[i]);
+    if (r->log)
+        line(w, "log", "yes");
+}
+
+static void end(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_file(out, ".txt", false);
+    flowrules_writef(w, "\ndeny everything else%s\n",
+                     flowrules_output_log_denied(out) ? ", and log it" : "");
+}
+
+static const struct flowrules_format formats[] = {
+    {.name = "txt", .help = "a listing to read", .begin = begin, .rule = rule, .end = end},
+    {.name = NULL},
+};
+
+extern const struct flowrules_backend flowrules_backend_plain;
+const struct flowrules_backend flowrules_backend_plain = {
+    .abi = FLOWRULES_BACKEND_ABI,
+    .name = "plain",
+    .title = "Plain text",
+    .description = "A listing of the rules for people: what would be allowed, flow by flow",
+    .capabilities = {.placement = FLOWRULES_TRANSIT,
+                     .evaluation = FLOWRULES_FIRST_MATCH,
+                     .families = FLOWRULES_BOTH_FAMILIES,
+                     .mixed_families = true,
+                     .names = true,
+                     .wildcards = true,
+                     .source_ports = true,
+                     .icmp_types = true,
+                     .logging = true,
+                     .name_max = 255},
+    .formats = formats,
+};
