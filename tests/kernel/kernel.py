@@ -156,7 +156,8 @@ def main():
         finish(total)
     scratch = tempfile.mkdtemp(prefix="flowrules-kernel-")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    options = {"seed": arguments.seed, "scratch": scratch, "tool": os.path.abspath(arguments.tool), "as-of": AS_OF,
+    options = {"seed": arguments.seed, "scratch": scratch, "as-of": AS_OF,
+               "tool": os.path.abspath(arguments.tool),
                "cap": arguments.cap or (4000 if arguments.long else 900)}
     print("# seed %s, at most %d packets for each ruleset and direction" % (
         arguments.seed, options["cap"]))

@@ -186,7 +186,7 @@ def _random_service(choose):
     if kind < 0.7:
         found = {"protocol": choose.choice(("tcp", "udp", "sctp", ["tcp", "udp"]))}
         if choose.random() < 0.9:
-            found["port"] = [ports() for _ in range(choose.choice((1, 1, 2, 3, 20)))]
+            found["port"] = [ports() for _ in range(choose.choice((1, 1, 1, 2, 2, 3, 3, 20)))]
         if choose.random() < 0.2:
             found["source-port"] = ports()
         return found
@@ -201,7 +201,7 @@ def random_policy(choose):
     names = ["net%d" % number for number in range(choose.randint(3, 8))]
     networks = {}
     for number, name in enumerate(names):
-        members = [_random_range(choose) for _ in range(choose.choice((1, 2, 3, 12)))]
+        members = [_random_range(choose) for _ in range(choose.choice((1, 2, 3, 6)))]
         # Every network has both families, so that no two of them can't meet.
         members += ["10.%d.0.0/16" % choose.randint(0, 255), "2001:db8:%x::/48" % (number + 1)]
         if number and choose.random() < 0.4:
@@ -210,7 +210,7 @@ def random_policy(choose):
         if choose.random() < 0.3:
             networks[name] = {"members": members, "except": [_random_range(choose)]}
     flows = []
-    for number in range(choose.choice((2, 5, 12, 40))):
+    for number in range(choose.choice((2, 5, 8, 12))):
         flow = {"name": "flow%d" % number, "source": choose.choice(names),
                 "destination": choose.choice(names)}
         if choose.random() < 0.1:
