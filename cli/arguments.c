@@ -4,7 +4,6 @@
  */
 #include "tool.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +30,7 @@ __attribute__((format(printf, 2, 3))) static void object(struct reading *reading
 }
 
 void text_list_add(struct text_list *list, const char *text) {
-    const char **items = realloc(list->items, (list->count + 1) * sizeof(*items));
-    if (items == NULL)
-        out_of_memory();
-    list->items = items;
+    list->items = reallocate(list->items, list->count + 1, sizeof(*list->items));
     list->items[list->count++] = text;
 }
 

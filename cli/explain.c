@@ -60,23 +60,16 @@ static struct column *column_of(struct matrix *matrix, size_t first, const char 
     for (size_t i = matrix->count; i > first; i--)
         if (strcmp(matrix->columns[i - 1].target, target) == 0)
             return &matrix->columns[i - 1];
-    struct column *columns =
-        realloc(matrix->columns, (matrix->count + 1) * sizeof(*matrix->columns));
-    if (columns == NULL)
-        out_of_memory();
-    matrix->columns = columns;
-    columns[matrix->count] = (struct column){.target = target, .width = user_cells(target)};
-    return &columns[matrix->count++];
+    matrix->columns = reallocate(matrix->columns, matrix->count + 1, sizeof(*matrix->columns));
+    struct column *column = &matrix->columns[matrix->count++];
+    *column = (struct column){.target = target, .width = user_cells(target)};
+    return column;
 }
 
 static void add_cell(struct column *column, const struct cell *cell) {
     if (column->count == column->capacity) {
-        size_t capacity = column->capacity > 0 ? 2 * column->capacity : 64;
-        struct cell *cells = realloc(column->cells, capacity * sizeof(*cells));
-        if (cells == NULL)
-            out_of_memory();
-        column->cells = cells;
-        column->capacity = capacity;
+        column->capacity = column->capacity > 0 ? 2 * column->capacity : 64;
+        column->cells = reallocate(column->cells, column->capacity, sizeof(*column->cells));
     }
     size_t width = strlen(fidelities[cell->fidelity].word);
     if (width > column->width)

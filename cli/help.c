@@ -32,7 +32,6 @@ static void print_term(const char *term, const char *meaning, size_t indent) {
     print_user(stdout, term);
     if (2 + cells + 2 > indent) {
         putchar('\n');
-        cells = 0;
         print_spaces(stdout, indent);
     } else {
         print_spaces(stdout, indent - 2 - cells);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include "tool.h"
 #include "verbs.h"
 
-_Noreturn void out_of_memory(void) {
+void out_of_memory(void) {
     fputs("flowrules: out of memory\n", stderr);
     _Exit(FLOWRULES_IO);
 }
@@ -26,6 +27,13 @@ void *allocate(size_t count, size_t size) {
     if (block == NULL)
         out_of_memory();
     return block;
+}
+
+void *reallocate(void *block, size_t count, size_t size) {
+    void *larger = count <= SIZE_MAX / size ? realloc(block, count * size) : NULL;
+    if (larger == NULL)
+        out_of_memory();
+    return larger;
 }
 
 flowrules_status worse(flowrules_status one, flowrules_status other) {

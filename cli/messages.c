@@ -134,10 +134,19 @@ static void print_place(const struct tool *tool, const struct message *message) 
     style_end(stderr, tool->colour_err, STYLE_BOLD);
 }
 
+/* Does a message name this, in quotes, by itself? */
+static bool mentions(const char *message, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = strchr(message, '\''); at != NULL; at = strchr(at + 1, '\''))
+        if (strncmp(at + 1, name, length) == 0 && at[1 + length] == '\'')
+            return true;
+    return false;
+}
+
 /* The target and the flow that a message is about, where it does not name them itself. */
 static void print_about(const struct message *message) {
-    bool target = message->target != NULL && strstr(message->message, message->target) == NULL;
-    bool flow = message->flow != NULL && strstr(message->message, message->flow) == NULL;
+    bool target = message->target != NULL && !mentions(message->message, message->target);
+    bool flow = message->flow != NULL && !mentions(message->message, message->flow);
     if (target) {
         fputs("target '", stderr);
         print_user(stderr, message->target);

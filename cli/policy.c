@@ -24,10 +24,7 @@ static char *read_input(struct tool *tool, size_t *size) {
     do {
         if (*size == capacity) {
             capacity = capacity > 0 ? 2 * capacity : 64 * (size_t)1024;
-            char *larger = realloc(text, capacity);
-            if (larger == NULL)
-                out_of_memory();
-            text = larger;
+            text = reallocate(text, capacity, 1);
         }
         room = fread(text + *size, 1, capacity - *size, stdin);
         *size += room;

@@ -42,7 +42,8 @@ static flowrules_status choose_targets(struct batch *batch, struct tool *tool,
     if (batch->specs.count == 0)
         return tell_usage(tool, "the policy has no targets; name a backend with -t");
     if (batch->specs.count > 1 && settings->output == NULL && !settings->print)
-        return tell_usage(tool, "%zu targets do not fit on standard output; use -o DIR, or -t",
+        return tell_usage(tool,
+                          "%zu targets do not fit on standard output; use -o DIR, --print or -t",
                           batch->specs.count);
     return FLOWRULES_OK;
 }
@@ -135,7 +136,7 @@ static flowrules_status print_outputs(const struct batch *batch, struct tool *to
     if (!tool->settings.print && batch->output_count != 1)
         return tell_usage(tool,
                           "target '%s' yields %zu files, which do not fit on standard output; "
-                          "use -o DIR",
+                          "use -o DIR or --print",
                           batch->targets[0], batch->output_count);
     for (size_t i = 0; i < batch->output_count; i++) {
         if (tool->settings.print) {

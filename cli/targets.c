@@ -11,15 +11,15 @@
 #define NAME_CELLS_MOST 26 /* of a table's first column; a longer name has a line of its own */
 
 static const struct {
-    flowrules_topic topic;
     const char *heading, *key;
+    flowrules_topic topic;
     bool has_value;
 } topics[] = {
-    {FLOWRULES_FORMATS, "Formats", "formats", false},
-    {FLOWRULES_CAPABILITIES, "What it can say", "capabilities", true},
-    {FLOWRULES_SETTINGS, "Settings of a target", "settings", true},
-    {FLOWRULES_BINDINGS, "Bindings of a network", "bindings", true},
-    {FLOWRULES_LIMITS, "Limits", "limits", true},
+    {"Formats", "formats", FLOWRULES_FORMATS, false},
+    {"What it can say", "capabilities", FLOWRULES_CAPABILITIES, true},
+    {"Settings of a target", "settings", FLOWRULES_SETTINGS, true},
+    {"Bindings of a network", "bindings", FLOWRULES_BINDINGS, true},
+    {"Limits", "limits", FLOWRULES_LIMITS, true},
 };
 #define TOPIC_COUNT (sizeof(topics) / sizeof(topics[0]))
 

@@ -74,7 +74,8 @@ const char *policy_shown(const char *path);
 flowrules_status worse(flowrules_status one, flowrules_status other);
 
 /* Says so and ends the tool. Nothing may be half written when it is called. */
-_Noreturn void out_of_memory(void);
+void out_of_memory(void) __attribute__((noreturn));
 void *allocate(size_t count, size_t size); /* zeroed; never NULL */
+void *reallocate(void *block, size_t count, size_t size);
 
 #endif

@@ -16,64 +16,63 @@ static const char *const colour_choices[] = {
     [COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never", NULL};
 
 const struct option common_options[] = {
-    {0, "as-of", "DATE",
+    {"as-of", "DATE",
      "read the policy as of this day (YYYY-MM-DD): flows that expired before it are left out; "
      "without it, today's date in UTC",
-     OPTION_TEXT, PLACE(as_of), NULL},
-    {0, "lock", "FILE",
+     PLACE(as_of), NULL, OPTION_TEXT, 0},
+    {"lock", "FILE",
      "the lock file with the addresses of names, or 'none'; without it, POLICY.lock where that "
      "exists",
-     OPTION_TEXT, PLACE(lock), NULL},
-    {0, "diagnostics", "FORM",
+     PLACE(lock), NULL, OPTION_TEXT, 0},
+    {"diagnostics", "FORM",
      "messages as 'text', or as 'json': one array of objects on standard error at the end",
-     OPTION_CHOICE, PLACE(diagnostics), diagnostics_choices},
-    {0, "color", "WHEN",
+     PLACE(diagnostics), diagnostics_choices, OPTION_CHOICE, 0},
+    {"color", "WHEN",
      "'auto' (on a terminal, unless NO_COLOR is set in the environment), 'always' or 'never'",
-     OPTION_CHOICE, PLACE(colour), colour_choices},
-    {'q', "quiet", NULL, "no warnings and notes", OPTION_FLAG, PLACE(quiet), NULL},
-    {'h', "help", NULL, "this help, or that of the verb", OPTION_FLAG, PLACE(help), NULL},
-    {0, "version", NULL, "the version", OPTION_FLAG, PLACE(version), NULL},
+     PLACE(colour), colour_choices, OPTION_CHOICE, 0},
+    {"quiet", NULL, "no warnings and notes", PLACE(quiet), NULL, OPTION_FLAG, 'q'},
+    {"help", NULL, "this help, or that of the verb", PLACE(help), NULL, OPTION_FLAG, 'h'},
+    {"version", NULL, "the version", PLACE(version), NULL, OPTION_FLAG, 0},
 };
 const size_t common_option_count = COUNT(common_options);
 
 #define JSON_OPTION(what)                                                                          \
-    { 0, "json", NULL, what, OPTION_FLAG, PLACE(json), NULL }
+    { "json", NULL, what, PLACE(json), NULL, OPTION_FLAG, 0 }
 
 static const struct option check_options[] = {
     JSON_OPTION("the title, flows and targets as JSON"),
 };
 
 static const struct option render_options[] = {
-    {'t', "target", "TARGET[:FORMAT]",
+    {"target", "TARGET[:FORMAT]",
      "a target of the policy, or a backend's name for that backend with its default settings; "
      "FORMAT is another spelling than the first of 'flowrules targets BACKEND'; may be given "
      "several times; without it, every target of the policy",
-     OPTION_LIST, PLACE(targets), NULL},
-    {'o', "output", "DIR",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    {"output", "DIR",
      "write the files into this folder, which is made if it is missing: all of them or, when a "
      "target fails, none",
-     OPTION_TEXT, PLACE(output), NULL},
-    {0, "print", NULL, "print every file to standard output, each after a line '==> NAME <=='",
-     OPTION_FLAG, PLACE(print), NULL},
-    {0, "no-map", NULL,
-     "do not write TARGET.map.json, which tells the flows that each rule came from", OPTION_FLAG,
-     PLACE(no_map), NULL},
+     PLACE(output), NULL, OPTION_TEXT, 'o'},
+    {"print", NULL, "print every file to standard output, each after a line '==> NAME <=='",
+     PLACE(print), NULL, OPTION_FLAG, 0},
+    {"no-map", NULL, "do not write TARGET.map.json, which tells the flows that each rule came from",
+     PLACE(no_map), NULL, OPTION_FLAG, 0},
     JSON_OPTION("with -o, the list of written files as JSON"),
 };
 
 static const struct option explain_options[] = {
-    {'t', "target", "TARGET",
+    {"target", "TARGET",
      "a target of the policy, or a backend's name; may be given several times; without it, every "
      "target of the policy",
-     OPTION_LIST, PLACE(targets), NULL},
+     PLACE(targets), NULL, OPTION_LIST, 't'},
     JSON_OPTION("a list with an object for each flow and target"),
 };
 
 static const struct option query_options[] = {
-    {'t', "target", "TARGET",
+    {"target", "TARGET",
      "show the rules of this target, or of a backend's name; may be given several times; without "
      "it, those of every target of the policy",
-     OPTION_LIST, PLACE(targets), NULL},
+     PLACE(targets), NULL, OPTION_LIST, 't'},
     JSON_OPTION("the whole answer as JSON"),
 };
 

@@ -17,11 +17,11 @@ enum option_kind {
 };
 
 struct option {
-    char letter; /* 0: none */
     const char *name, *argument, *help;
-    enum option_kind kind;
     size_t place;               /* where it goes in struct settings */
     const char *const *choices; /* ends with NULL */
+    enum option_kind kind;
+    char letter; /* 0: none */
 };
 
 struct verb {
