@@ -50,19 +50,12 @@ static const struct hook hooks[] = {
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-/* A hyphen in front: no word of nft's can be meant, and the base chains' names stay free. */
-static void write_chain_name(flowrules_writer *w, enum flowrules_action action,
-                             enum flowrules_end end, const char *group) {
-    flowrules_write(w, action == FLOWRULES_DENY ? "deny-" : "");
-    flowrules_write(w, end == FLOWRULES_SOURCE ? "from-" : "to-");
-    flowrules_write(w, group);
-}
+/*
+ * The plan's names are identifiers as they are, and none is a word of nft's or of a base chain;
+ * with a dot and a number behind them they name what belongs to a group or dispatch.
+ */
 
-static void write_group_name(flowrules_writer *w, const struct flowrules_group *group) {
-    write_chain_name(w, group->action, group->end, group->name);
-}
-
-/* The policy's names may hold what an identifier of nft's can't; a target's name never does. */
+/* A setting of the type name is an identifier as well; the escape says so once more. */
 static const struct flowrules_escape identifier_escape = {
     .keep = "_-.", .replace = '_', .max_bytes = 200};
 
@@ -77,12 +70,6 @@ static void write_table_name(flowrules_writer *w, flowrules_output *out) {
 }
 
 /* ---- sets -------------------------------------------------------------------------------- */
-
-static void open_set(flowrules_writer *w, const char *prefix, const char *name) {
-    flowrules_write(w, "\tset ");
-    flowrules_write(w, prefix);
-    flowrules_write(w, name);
-}
 
 static bool is_single(const struct flowrules_range *range) {
     return range->first.hi == range->last.hi && range->first.lo == range->last.lo;
@@ -103,9 +90,8 @@ static unsigned add_range_set(flowrules_output *out, struct state *s, struct flo
                               enum flowrules_family family) {
     flowrules_writer *w = flowrules_output_part(out, PART_SETS);
     unsigned number = ++s->named_sets;
-    flowrules_writef(w, "\tset addresses-%s.%u {\n\t\ttype %s\n%s\t\telements = {\n",
-                     s->group->name, number, family_type[family],
-                     all_single(set, family) ? "" : "\t\tflags interval\n");
+    flowrules_writef(w, "\tset %s.%u {\n\t\ttype %s\n%s\t\telements = {\n", s->group->name, number,
+                     family_type[family], all_single(set, family) ? "" : "\t\tflags interval\n");
     size_t count = flowrules_set_range_count(set, family);
     for (size_t i = 0; i < count; i++) {
         struct flowrules_range range = flowrules_set_range(set, family, i);
@@ -153,7 +139,8 @@ static void write_element(flowrules_writer *w, const flowrules_output *out,
 static void add_table_set(flowrules_output *out, const struct flowrules_rule *rule,
                           enum flowrules_family family) {
     flowrules_writer *w = flowrules_output_part(out, PART_SETS);
-    open_set(w, "table-", rule->table->name);
+    flowrules_write(w, "\tset ");
+    flowrules_write(w, rule->table->name);
     write_table_type(w, rule, family);
     for (size_t i = 0; i < rule->table->count; i++) {
         struct flowrules_element element = flowrules_table_element(rule, i);
@@ -174,7 +161,7 @@ static bool write_address(flowrules_output *out, struct state *s, flowrules_writ
     size_t count = flowrules_set_range_count(set, family);
     if (count > ANONYMOUS_MAX) {
         unsigned number = add_range_set(out, s, set, family);
-        flowrules_writef(w, "@addresses-%s.%u ", s->group->name, number);
+        flowrules_writef(w, "@%s.%u ", s->group->name, number);
         return true;
     }
     flowrules_write(w, count > 1 ? "{ " : "");
@@ -262,7 +249,7 @@ static void write_lookup(flowrules_writer *w, const struct flowrules_rule *rule,
     flowrules_writef(w, "%s %s ", word, end_word[rule->table_end]);
     if (rule->table->by_port)
         flowrules_writef(w, ". %s dport ", protocol_word(rule->services[0].protocol));
-    flowrules_writef(w, "@table-%s ", rule->table->name);
+    flowrules_writef(w, "@%s ", rule->table->name);
 }
 
 static void write_verdict(flowrules_writer *w, const flowrules_output *out,
@@ -338,7 +325,7 @@ static void close_chain(flowrules_output *out, struct state *s) {
 
 static void write_jump(flowrules_writer *w, const struct flowrules_group *group) {
     flowrules_write(w, "jump ");
-    write_group_name(w, group);
+    flowrules_write(w, group->name);
     flowrules_write(w, "\n");
 }
 
@@ -369,7 +356,7 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
         write_jumps(out, s, g);
     flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
     flowrules_write(w, "\tchain ");
-    write_group_name(w, g);
+    flowrules_write(w, g->name);
     flowrules_write(w, " {\n");
 }
 
@@ -382,9 +369,8 @@ static bool class_is_one_group(const struct flowrules_dispatch *d, size_t class_
 static void write_class_name(flowrules_writer *w, const struct flowrules_dispatch *d,
                              size_t class_index) {
     if (class_is_one_group(d, class_index)) {
-        write_chain_name(w, d->action, d->end, flowrules_dispatch_group(d, class_index, 0));
+        flowrules_write(w, flowrules_dispatch_group(d, class_index, 0));
     } else {
-        flowrules_write(w, "class-");
         flowrules_write(w, d->name);
         flowrules_write(w, ".");
         flowrules_write_number(w, class_index);
@@ -401,7 +387,7 @@ static void write_classes(flowrules_writer *w, const struct flowrules_dispatch *
         const char *name;
         for (size_t k = 0; (name = flowrules_dispatch_group(d, i, k)) != NULL; k++) {
             flowrules_write(w, "\t\tjump ");
-            write_chain_name(w, d->action, d->end, name);
+            flowrules_write(w, name);
             flowrules_write(w, "\n");
         }
         flowrules_write(w, "\t}\n\n");
@@ -414,7 +400,7 @@ static void write_map(flowrules_writer *w, const struct flowrules_dispatch *d) {
         struct flowrules_range range = flowrules_dispatch_range(d, i);
         interval = !is_single(&range);
     }
-    flowrules_writef(w, "\tmap dispatch-%s {\n\t\ttype %s : verdict\n%s\t\telements = {\n", d->name,
+    flowrules_writef(w, "\tmap %s {\n\t\ttype %s : verdict\n%s\t\telements = {\n", d->name,
                      family_type[d->family], interval ? "\t\tflags interval\n" : "");
     for (size_t i = 0; i < d->range_count; i++) {
         struct flowrules_range range = flowrules_dispatch_range(d, i);
@@ -435,8 +421,7 @@ static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) 
     write_map(flowrules_output_part(out, PART_SETS), d);
     write_classes(flowrules_output_part(out, PART_CHAINS), d);
     flowrules_writef(flowrules_output_part(out, PART_BASE + (unsigned)d->direction),
-                     "\t\t%s %s vmap @dispatch-%s\n", family_word[d->family], end_word[d->end],
-                     d->name);
+                     "\t\t%s %s vmap @%s\n", family_word[d->family], end_word[d->end], d->name);
 }
 
 /* ---- the base chains and the file --------------------------------------------------------- */
