@@ -8,7 +8,7 @@
 #include "text.h"
 #include "verbs.h"
 
-#define NAME_CELLS_MOST 26 /* of a table's first column; a longer name has a line of its own */
+#define NAME_CELLS_MOST 32 /* of a table's first column; a longer name has a line of its own */
 
 static const struct {
     const char *heading, *key;
