@@ -21,8 +21,10 @@ int fr_ip_compare(struct flowrules_ip a, struct flowrules_ip b);
 struct flowrules_ip fr_ip_next(struct flowrules_ip ip);     /* wraps at the end */
 struct flowrules_ip fr_ip_previous(struct flowrules_ip ip); /* wraps at the start */
 /* The first and last address of ip/length within the family (32 or 128 bits). */
-struct flowrules_ip fr_ip_first(enum flowrules_family family, struct flowrules_ip ip, unsigned length);
-struct flowrules_ip fr_ip_last(enum flowrules_family family, struct flowrules_ip ip, unsigned length);
+struct flowrules_ip fr_ip_first(enum flowrules_family family, struct flowrules_ip ip,
+                                unsigned length);
+struct flowrules_ip fr_ip_last(enum flowrules_family family, struct flowrules_ip ip,
+                               unsigned length);
 struct flowrules_ip fr_ip_max(enum flowrules_family family);
 
 /* Reads one address, strictly (no leading zeros, no zone); false when it is none. */
@@ -87,7 +89,8 @@ void fr_builder_free(struct fr_builder *b);
 void fr_builder_range(struct fr_builder *b, const struct flowrules_range *range);
 void fr_builder_atom(struct fr_builder *b, uint32_t atom);
 void fr_builder_set(struct fr_builder *b, const struct fr_sets *sets, fr_set set);
-/* The canonical set of all that was put in, and an empty builder; FR_SET_NONE when out of memory. */
+/* The canonical set of all that was put in, and an empty builder; FR_SET_NONE when out of memory.
+ */
 fr_set fr_builder_finish(struct fr_builder *b, struct fr_sets *sets);
 
 /* Exact set algebra; each costs at most the sum of both sizes. FR_SET_NONE when out of memory. */

@@ -240,6 +240,7 @@ static void count_left_out(struct fr_diagnostics *d, size_t more) {
     }
     d->left_out += more;
     *last = (struct fr_diagnostic){.severity = FLOWRULES_NOTE, .id = FR_MORE_MESSAGES};
+    snprintf(last->name, sizeof last->name, "FR%04u", (unsigned)last->id % 10000);
     last->message = text;
     snprintf(text, room, "%zu more messages are not shown", d->left_out);
 }
@@ -276,6 +277,7 @@ static void report(struct fr_diagnostics *d, const struct fr_about *about, char 
     if (place == NULL)
         return;
     struct fr_diagnostic told = {.severity = about->severity, .id = about->id, .at = about->at};
+    snprintf(told.name, sizeof told.name, "FR%04u", (unsigned)told.id % 10000);
     told.file = fr_diagnostics_file_name(d, about->at.file);
     told.message = shown_message(d, text, wanted);
     told.hint = shown_or_null(d, about->hint);

@@ -105,9 +105,10 @@ enum fr_id {
 struct fr_diagnostic {
     enum flowrules_severity severity;
     enum fr_id id;
+    char name[8]; /* "FR0102" */
     struct fr_at at;
-    const char *file; /* its name as shown, or NULL */
-    const char *flow, *target; /* NULL where it is about none */
+    const char *file;                    /* its name as shown, or NULL */
+    const char *flow, *target;           /* NULL where it is about none */
     const char *message, *hint, *source; /* hint and source line may be NULL */
 };
 

@@ -11,14 +11,15 @@
 struct cJSON;
 typedef struct cJSON fr_json;
 
-/* The tree of a text; NULL when it is not JSON (*error_offset: where) or memory ran out (SIZE_MAX). */
+/* The tree of a text; NULL when it is not JSON (*error_offset: where) or memory ran out (SIZE_MAX).
+ */
 fr_json *fr_json_parse(const char *text, size_t size, size_t *error_offset);
 void fr_json_free(fr_json *json);
 const fr_json *fr_json_member(const fr_json *object, const char *name); /* NULL when absent */
 const fr_json *fr_json_first(const fr_json *array_or_object);
 const fr_json *fr_json_next(const fr_json *item);
 const char *fr_json_name(const fr_json *member);
-const char *fr_json_string(const fr_json *value);  /* NULL when it is no string */
+const char *fr_json_string(const fr_json *value); /* NULL when it is no string */
 bool fr_json_number(const fr_json *value, double *number);
 bool fr_json_is_object(const fr_json *value);
 bool fr_json_is_array(const fr_json *value);
@@ -32,7 +33,8 @@ fr_json *fr_json_array(void);
 void fr_json_add_string(fr_json *object, const char *name, const char *text); /* NULL text: null */
 void fr_json_add_number(fr_json *object, const char *name, double number);
 void fr_json_add_bool(fr_json *object, const char *name, bool value);
-/* Gives item to object (or, with a NULL name, appends it to an array); frees it when object is NULL. */
+/* Gives item to object (or, with a NULL name, appends it to an array); frees it when object is
+ * NULL. */
 void fr_json_add(fr_json *object, const char *name, fr_json *item);
 fr_json *fr_json_text(const char *text);
 /* Prints without line breaks and frees the tree; out of memory fails the writer. */

@@ -1,0 +1,337 @@
+/*
+ * flowrules: the interface for those who write a backend.
+ *
+ * A backend is one const struct flowrules_backend: what a platform can say, as data, and a few
+ * functions that spell a plan. The core lowers a policy to that data first (subtracts, splits,
+ * merges, names, counts), so all that a backend is given is legal for it, and it only writes.
+ * User text reaches a file through flowrules_write_user alone, with an escape that belongs to the
+ * place in the target's syntax. backends/plain.c is the smallest whole example.
+ *
+ * A writer remembers its first failure (out of memory); write on, the core checks once at the end.
+ * All that a backend is handed lives until its end function has returned.
+ */
+#ifndef FLOWRULES_BACKEND_H
+#define FLOWRULES_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flowrules.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FLOWRULES_BACKEND_ABI 1u
+
+/* ---- addresses, ports, sets -------------------------------------------------------------- */
+
+enum flowrules_family { FLOWRULES_IPV4 = 0, FLOWRULES_IPV6 = 1 };
+#define FLOWRULES_FAMILY_BIT(family) (1u << (family))
+#define FLOWRULES_BOTH_FAMILIES      3u
+
+/* An address: 128 bits, an IPv4 address in the low 32. */
+struct flowrules_ip {
+    uint64_t hi, lo;
+};
+
+struct flowrules_range {
+    enum flowrules_family family;
+    struct flowrules_ip first, last;
+};
+
+struct flowrules_ports {
+    uint16_t first, last;
+};
+
+/* A set of addresses, names and platform groups, in order, disjoint and merged. */
+struct flowrules_set {
+    const void *store;
+    uint32_t id;
+};
+
+enum flowrules_atom_kind { FLOWRULES_ATOM_NAME, FLOWRULES_ATOM_WILDCARD, FLOWRULES_ATOM_GROUP };
+
+struct flowrules_atom {
+    enum flowrules_atom_kind kind;
+    const char *name; /* the FQDN, for a wildcard the part below "*.", or the network's name */
+};
+
+FLOWRULES_API bool flowrules_set_is_any(struct flowrules_set set);
+FLOWRULES_API size_t flowrules_set_range_count(struct flowrules_set set,
+                                               enum flowrules_family family);
+FLOWRULES_API struct flowrules_range
+flowrules_set_range(struct flowrules_set set, enum flowrules_family family, size_t index);
+/* The names and platform groups of a set; none in a set that is any. */
+FLOWRULES_API size_t flowrules_set_atom_count(struct flowrules_set set);
+FLOWRULES_API struct flowrules_atom flowrules_set_atom(struct flowrules_set set, size_t index);
+/* Does it hold every address of the family? */
+FLOWRULES_API bool flowrules_set_is_all(struct flowrules_set set, enum flowrules_family family);
+
+/* The length of the prefix that is exactly this range, or -1 when it is none. */
+FLOWRULES_API int flowrules_range_prefix(const struct flowrules_range *range);
+/*
+ * Takes the largest prefix off the front of a range: it goes to *prefix, the rest stays in *range.
+ * False when nothing was left. for (; flowrules_range_next_prefix(&r, &p);) visits all.
+ */
+FLOWRULES_API bool flowrules_range_next_prefix(struct flowrules_range *range,
+                                               struct flowrules_range *prefix);
+
+/* ---- writing ----------------------------------------------------------------------------- */
+
+typedef struct flowrules_writer flowrules_writer;
+
+FLOWRULES_API void flowrules_write(flowrules_writer *w, const char *text);
+/* For numbers and a backend's own words; never for user text. */
+FLOWRULES_API void flowrules_writef(flowrules_writer *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+FLOWRULES_API void flowrules_write_number(flowrules_writer *w, uint64_t number);
+FLOWRULES_API void flowrules_write_ip(flowrules_writer *w, enum flowrules_family family,
+                                      struct flowrules_ip ip);
+/* a.b.c.d for one address, a.b.c.d/len for a prefix, first-last for what is neither. */
+FLOWRULES_API void flowrules_write_range(flowrules_writer *w, const struct flowrules_range *range);
+/* The same with "/len" for a single address too. */
+FLOWRULES_API void flowrules_write_prefix(flowrules_writer *w, const struct flowrules_range *range);
+/* 443, or 8000 and 8010 with the separator between. */
+FLOWRULES_API void flowrules_write_ports(flowrules_writer *w, struct flowrules_ports ports,
+                                         const char *separator);
+
+/*
+ * What user text may become at one place of a syntax. Letters, digits and the characters of keep
+ * stand for themselves; those of escape get before in front; everything else (control characters
+ * always) becomes replace. At most max_bytes are written; a longer text is cut at a whole
+ * character and ends in "...". With utf8, whole non-ASCII characters are kept.
+ */
+struct flowrules_escape {
+    const char *keep;
+    const char *escape;
+    char before;
+    char replace;
+    bool utf8;
+    size_t max_bytes;
+};
+
+FLOWRULES_API void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *escape,
+                                        const char *text);
+
+/* ---- the plan ---------------------------------------------------------------------------- */
+
+enum flowrules_action { FLOWRULES_ALLOW = 0, FLOWRULES_DENY = 1 };
+enum flowrules_direction { FLOWRULES_EGRESS = 0, FLOWRULES_INGRESS = 1, FLOWRULES_FORWARD = 2 };
+enum flowrules_end { FLOWRULES_SOURCE = 0, FLOWRULES_DESTINATION = 1 };
+
+/* The flows that a rule comes from: a number for flowrules_flows_... */
+typedef uint32_t flowrules_flows;
+
+/* One protocol with its ports or ICMP types; what is not limited is absent or -1. */
+struct flowrules_service {
+    int protocol; /* IANA number, -1 = any */
+    const struct flowrules_ports *source_ports, *destination_ports;
+    size_t source_port_count, destination_port_count; /* 0 = any */
+    int icmp_type, icmp_code;                         /* -1 = any */
+};
+
+/* A pair of a lookup table: (source host,) address range and port range. */
+struct flowrules_element {
+    struct flowrules_ip source; /* in tables with by_source alone */
+    struct flowrules_range address;
+    struct flowrules_ports ports; /* in tables with by_port alone */
+    flowrules_flows flows;
+};
+
+/*
+ * A lookup table: any of its elements matching is a match. Exact tables hold single addresses and
+ * single ports (a hash set); interval tables hold ranges, none of which overlap.
+ */
+struct flowrules_table {
+    const char *name; /* of the kind of a group's, unique in the plan */
+    bool by_source;   /* the source too is part of the key (exact tables of single hosts) */
+    bool by_port;
+    bool interval;
+    size_t count;
+    const void *elements; /* read by flowrules_table_element */
+};
+
+/*
+ * A rule. In a group, the end that the group matches is not repeated: it is "any" here.
+ * With a table, the table says address (at the other end than the group's) and port, and services
+ * holds one entry that says the protocol.
+ */
+struct flowrules_rule {
+    enum flowrules_action action;
+    enum flowrules_direction direction;
+    unsigned families; /* bits; both only where the ends are any */
+    struct flowrules_set source, destination;
+    const struct flowrules_service *services;
+    size_t service_count;
+    const struct flowrules_table *table; /* or NULL */
+    enum flowrules_end table_end;        /* the end that the table's address is */
+    bool log;
+    flowrules_flows flows;
+    const char *name; /* fit for the backend's limits, unique in the plan */
+};
+
+/*
+ * Rules that share an end, so that it is matched once. Targets without lookup get one group for
+ * each direction, which matches nothing.
+ */
+struct flowrules_group {
+    /* Letters, digits and _ (a letter first, a _ and a digit in it): no keyword of any target. */
+    const char *name; /* unique in the plan, with tables and dispatches */
+    enum flowrules_action action;
+    enum flowrules_direction direction;
+    unsigned families;
+    enum flowrules_end end;
+    struct flowrules_set match; /* any: no match */
+    size_t rule_count;
+    bool dispatched; /* reached through a dispatch, not one by one */
+};
+
+/*
+ * Many groups at once: disjoint ranges of one end, each leading to the groups that hold it.
+ * Range i leads to class flowrules_dispatch_class(d, i).
+ */
+struct flowrules_dispatch {
+    const char *name;
+    enum flowrules_action action;
+    enum flowrules_direction direction;
+    enum flowrules_family family;
+    enum flowrules_end end;
+    size_t range_count, class_count;
+    const void *ranges, *classes;
+};
+
+typedef struct flowrules_output flowrules_output;
+
+FLOWRULES_API struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule,
+                                                               size_t index);
+FLOWRULES_API struct flowrules_range flowrules_dispatch_range(const struct flowrules_dispatch *d,
+                                                              size_t index);
+FLOWRULES_API size_t flowrules_dispatch_class(const struct flowrules_dispatch *d, size_t range);
+/* The names of the groups of a class, in order: index 0, 1 ... until NULL. */
+FLOWRULES_API const char *flowrules_dispatch_group(const struct flowrules_dispatch *d,
+                                                   size_t class_index, size_t index);
+
+/* ---- what a spelling function can ask and do ---------------------------------------------- */
+
+/* Names from the policy; user text is marked so. */
+FLOWRULES_API const char *flowrules_output_target(const flowrules_output *out); /* [A-Za-z0-9._-] */
+FLOWRULES_API const char *
+flowrules_output_title(const flowrules_output *out); /* user text or NULL */
+/* Is this direction in force, so that what no rule allows is denied? */
+FLOWRULES_API bool flowrules_output_enforces(const flowrules_output *out,
+                                             enum flowrules_direction direction);
+FLOWRULES_API bool flowrules_output_baseline(const flowrules_output *out);
+FLOWRULES_API bool flowrules_output_log_denied(const flowrules_output *out);
+/* A setting of the target, or its default; checked against the backend's table. */
+FLOWRULES_API const char *flowrules_output_setting(const flowrules_output *out, const char *key);
+FLOWRULES_API long long flowrules_output_number(const flowrules_output *out, const char *key);
+FLOWRULES_API bool flowrules_output_flag(const flowrules_output *out, const char *key);
+/* Zeroed memory for the backend, of the size that it declared as state_size. */
+FLOWRULES_API void *flowrules_output_state(flowrules_output *out);
+/* A short text that stands for the whole plan: 8 hex digits, the same for the same plan. */
+FLOWRULES_API const char *flowrules_output_fingerprint(const flowrules_output *out);
+
+FLOWRULES_API size_t flowrules_flows_count(const flowrules_output *out, flowrules_flows flows);
+/* User text. */
+FLOWRULES_API const char *flowrules_flows_name(const flowrules_output *out, flowrules_flows flows,
+                                               size_t index);
+FLOWRULES_API const char *flowrules_flows_purpose(const flowrules_output *out,
+                                                  flowrules_flows flows, size_t index);
+FLOWRULES_API const char *flowrules_flows_owner(const flowrules_output *out, flowrules_flows flows,
+                                                size_t index);
+FLOWRULES_API const char *flowrules_flows_ticket(const flowrules_output *out, flowrules_flows flows,
+                                                 size_t index);
+/* The names of the flows with ", " between; cut to escape's max_bytes as "a, b +3 more". */
+FLOWRULES_API void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
+                                         const struct flowrules_escape *escape,
+                                         flowrules_flows flows);
+
+/*
+ * A file of the artifact, named TARGET + suffix; the same suffix gives the same file. executable:
+ * meant to be run. Files come in the order in which they were first asked for.
+ */
+FLOWRULES_API flowrules_writer *flowrules_output_file(flowrules_output *out, const char *suffix,
+                                                      bool executable);
+/* A part of a file, written aside and put where flowrules_write_part says; number 0-63. */
+FLOWRULES_API flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number);
+/* Moves a part to the end of a file and leaves the part empty. */
+FLOWRULES_API void flowrules_write_part(flowrules_writer *w, flowrules_writer *part);
+/* Says that the line being written now comes from these flows; for the map of the artifact. */
+FLOWRULES_API void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows);
+
+/* ---- the record of a backend ------------------------------------------------------------- */
+
+enum flowrules_placement {
+    FLOWRULES_ATTACHED, /* on the protected machine: egress and ingress */
+    FLOWRULES_TRANSIT,  /* between networks: forward */
+    FLOWRULES_BY_HOOK   /* attached with the setting hook: host, transit with hook: forward */
+};
+
+enum flowrules_evaluation {
+    FLOWRULES_FIRST_MATCH, /* the first rule that matches decides */
+    FLOWRULES_ALLOW_UNION  /* there are only allows */
+};
+
+struct flowrules_capabilities {
+    enum flowrules_placement placement;
+    enum flowrules_evaluation evaluation;
+    unsigned families;   /* bits */
+    bool mixed_families; /* IPv4 and IPv6 in one rule */
+    bool one_service;    /* a rule says one protocol */
+    bool names;          /* resolves FQDNs itself */
+    bool wildcards;      /* and names below one */
+    bool groups;         /* knows networks by a binding of its own */
+    bool source_ports;
+    bool icmp_types;
+    bool logging;
+    bool lookup;             /* wants groups, tables and dispatches */
+    bool table_port_ranges;  /* tables may hold ranges of ports */
+    unsigned rule_flows;     /* lookup: up to this many flows of a group stay a rule each */
+    unsigned ports_per_rule; /* 0 = no limit; a range counts two */
+    unsigned name_max;       /* bytes of a rule's name */
+};
+
+struct flowrules_setting {
+    const char *key;
+    const char *type;     /* "text", "name", "integer MIN MAX", "boolean", "choice A|B" */
+    const char *fallback; /* the default, or NULL */
+    bool required;
+    const char *help;
+};
+
+struct flowrules_limit {
+    const char *name;
+    unsigned long long value;
+    const char *source; /* the vendor's page, RFC or kernel header */
+};
+
+struct flowrules_format {
+    const char *name;
+    const char *help;
+    /* In this order: begin; for each group, group and its rules; dispatch where a direction's
+     * groups need one; end. group and dispatch may be NULL where lookup is false. */
+    void (*begin)(flowrules_output *out);
+    void (*group)(flowrules_output *out, const struct flowrules_group *group);
+    void (*rule)(flowrules_output *out, const struct flowrules_rule *rule);
+    void (*dispatch)(flowrules_output *out, const struct flowrules_dispatch *dispatch);
+    void (*end)(flowrules_output *out);
+};
+
+struct flowrules_backend {
+    uint32_t abi; /* FLOWRULES_BACKEND_ABI */
+    const char *name, *title, *description;
+    struct flowrules_capabilities capabilities;
+    size_t state_size;
+    const struct flowrules_format *formats;   /* the first is the default; ends with a NULL name */
+    const struct flowrules_setting *settings; /* end with a NULL key; may be NULL */
+    const struct flowrules_setting *bindings; /* likewise */
+    const struct flowrules_limit *limits;     /* end with a NULL name; may be NULL */
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,311 @@
+/*
+ * flowrules: one file of allowed flows in, the exact rules of every firewall out.
+ *
+ * Conventions of every function here
+ *   Result      a flowrules_status; what is made comes back through the first parameter, which
+ *               is set to NULL on failure. Getters return the value itself.
+ *   Ownership   an object is the caller's until its _free; _free(NULL) does nothing. Text that a
+ *               getter returns belongs to the object and lives until that is freed; it is UTF-8,
+ *               NUL-terminated, and NULL where there is none. An index out of range reads as
+ *               NULL, 0 or false.
+ *   Messages    what there is to tell is kept in the context (flowrules_diagnostic_...); the
+ *               library never prints, never exits and keeps no global state.
+ *   Threads     a context and all that was made with it belong to one thread at a time; different
+ *               contexts are independent.
+ *   Lifetime    a context must outlive what was made with it. A policy must outlive nothing:
+ *               artifacts, reports and answers hold copies.
+ */
+#ifndef FLOWRULES_FLOWRULES_H
+#define FLOWRULES_FLOWRULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FLOWRULES_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define FLOWRULES_API   __attribute__((visibility("default")))
+#define FLOWRULES_CHECK __attribute__((visibility("default"), warn_unused_result))
+#else
+#define FLOWRULES_API
+#define FLOWRULES_CHECK
+#endif
+
+/* How a call ended. 0 to 6 are the tool's exit statuses too. */
+typedef enum flowrules_status {
+    FLOWRULES_OK = 0,
+    FLOWRULES_DIFFERENT = 1,  /* a comparison found a difference */
+    FLOWRULES_USAGE = 2,      /* an option, target, backend or format that does not exist */
+    FLOWRULES_INVALID = 3,    /* the input is not valid; the messages say where */
+    FLOWRULES_REFUSED = 4,    /* a target can't say a flow exactly; the messages list each one */
+    FLOWRULES_UNRESOLVED = 5, /* a name has no address in the lock file */
+    FLOWRULES_IO = 6,         /* a file can't be read */
+    FLOWRULES_NO_MEMORY = 7
+} flowrules_status;
+
+/* The status in a word: "ok", "refused" ... A static text. */
+FLOWRULES_API const char *flowrules_status_name(flowrules_status status);
+
+/* The version of the library that runs, as "major.minor.patch". A static text. */
+FLOWRULES_API const char *flowrules_version(void);
+
+/* ---- contexts ---------------------------------------------------------------------------- */
+
+typedef struct flowrules_context flowrules_context;
+
+/*
+ * An allocator: a block of size bytes with the content of block (NULL: a new one), NULL when
+ * there is none to be had; with size 0 it frees block and returns NULL.
+ */
+typedef void *(*flowrules_resize_fn)(void *user, void *block, size_t size);
+
+/* A new context on the C library's allocator. */
+FLOWRULES_CHECK flowrules_status flowrules_context_new(flowrules_context **context);
+
+/* A new context that takes its memory from resize, which is called with user. */
+FLOWRULES_CHECK flowrules_status flowrules_context_new_with_allocator(flowrules_context **context,
+                                                                      flowrules_resize_fn resize,
+                                                                      void *user);
+
+FLOWRULES_API void flowrules_context_free(flowrules_context *context);
+
+/*
+ * Sets an option; FLOWRULES_USAGE, with a message, when the key or value is not known. A NULL
+ * value means the default again.
+ *   as-of      the date (YYYY-MM-DD) at which a policy is read: flows that expired before it are
+ *              left out. A policy in which a flow expires can't be read without it.
+ *   lock       the lock file's path; "none" for no lock. Default: the policy's path + ".lock",
+ *              when that exists.
+ *   max-size   the largest file that is read, in bytes. Default 1073741824 (1 GiB).
+ *   max-flows  the largest number of flows. Default 4000000.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_context_set(flowrules_context *context, const char *key,
+                                                       const char *value);
+
+/* ---- diagnostics ------------------------------------------------------------------------- */
+
+typedef enum flowrules_severity {
+    FLOWRULES_NOTE = 0,
+    FLOWRULES_WARNING = 1,
+    FLOWRULES_ERROR = 2
+} flowrules_severity;
+
+/* The number of messages since the context was made or they were last cleared. */
+FLOWRULES_API size_t flowrules_diagnostic_count(const flowrules_context *context);
+
+FLOWRULES_API flowrules_severity flowrules_diagnostic_severity(const flowrules_context *context,
+                                                               size_t index);
+
+/* The stable name of the kind of message: "FR0102". docs/DIAGNOSTICS.md lists them. */
+FLOWRULES_API const char *flowrules_diagnostic_id(const flowrules_context *context, size_t index);
+
+/* What is wrong, and what to do about it (may be NULL). One line each, without control characters.
+ */
+FLOWRULES_API const char *flowrules_diagnostic_message(const flowrules_context *context,
+                                                       size_t index);
+FLOWRULES_API const char *flowrules_diagnostic_hint(const flowrules_context *context, size_t index);
+
+/*
+ * Where it is: the file's name as it was given (NULL: nowhere), line and column from 1 (0: the
+ * whole file), the marked length in characters (0: unknown), and the text of that line.
+ */
+FLOWRULES_API const char *flowrules_diagnostic_file(const flowrules_context *context, size_t index);
+FLOWRULES_API uint32_t flowrules_diagnostic_line(const flowrules_context *context, size_t index);
+FLOWRULES_API uint32_t flowrules_diagnostic_column(const flowrules_context *context, size_t index);
+FLOWRULES_API uint32_t flowrules_diagnostic_length(const flowrules_context *context, size_t index);
+FLOWRULES_API const char *flowrules_diagnostic_source(const flowrules_context *context,
+                                                      size_t index);
+
+/* The flow and the target that it is about, or NULL. */
+FLOWRULES_API const char *flowrules_diagnostic_flow(const flowrules_context *context, size_t index);
+FLOWRULES_API const char *flowrules_diagnostic_target(const flowrules_context *context,
+                                                      size_t index);
+
+FLOWRULES_API void flowrules_diagnostics_clear(flowrules_context *context);
+
+/* ---- policies ---------------------------------------------------------------------------- */
+
+typedef struct flowrules_policy flowrules_policy;
+
+/*
+ * Reads a policy file, what it includes, and its lock file. FLOWRULES_INVALID: every error of
+ * the files is in the messages, in order. Warnings come with FLOWRULES_OK.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_policy_load(flowrules_policy **policy,
+                                                       flowrules_context *context,
+                                                       const char *path);
+
+/*
+ * The same from memory; name stands for the file in messages, and its folder is where includes
+ * are looked for. No lock file is read unless the option "lock" names one.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_policy_load_text(flowrules_policy **policy,
+                                                            flowrules_context *context,
+                                                            const char *name, const char *text,
+                                                            size_t size);
+
+FLOWRULES_API void flowrules_policy_free(flowrules_policy *policy);
+
+FLOWRULES_API const char *flowrules_policy_title(const flowrules_policy *policy);
+
+/* The flows in the order of the file, expired ones included. */
+FLOWRULES_API size_t flowrules_flow_count(const flowrules_policy *policy);
+FLOWRULES_API const char *flowrules_flow_name(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API const char *flowrules_flow_action(const flowrules_policy *policy,
+                                                size_t flow); /* "allow", "deny" */
+FLOWRULES_API const char *flowrules_flow_purpose(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API const char *flowrules_flow_owner(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API const char *flowrules_flow_ticket(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API const char *flowrules_flow_expires(const flowrules_policy *policy,
+                                                 size_t flow); /* YYYY-MM-DD */
+FLOWRULES_API int flowrules_flow_expired(const flowrules_policy *policy, size_t flow); /* 1 or 0 */
+FLOWRULES_API size_t flowrules_flow_tag_count(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API const char *flowrules_flow_tag(const flowrules_policy *policy, size_t flow,
+                                             size_t tag);
+
+FLOWRULES_API size_t flowrules_network_count(const flowrules_policy *policy);
+FLOWRULES_API size_t flowrules_service_count(const flowrules_policy *policy);
+
+/* The targets in the order of the file. */
+FLOWRULES_API size_t flowrules_target_count(const flowrules_policy *policy);
+FLOWRULES_API const char *flowrules_target_name(const flowrules_policy *policy, size_t target);
+FLOWRULES_API const char *flowrules_target_backend(const flowrules_policy *policy, size_t target);
+
+/* ---- rendering --------------------------------------------------------------------------- */
+
+typedef struct flowrules_artifact flowrules_artifact;
+
+/*
+ * Renders one target: a target of the policy or, with default settings, a backend's name; with
+ * ":FORMAT" behind it for a format other than the first. The same policy, lock, settings and
+ * as-of date give the same bytes. FLOWRULES_REFUSED and FLOWRULES_UNRESOLVED: the messages list
+ * every flow that stands in the way, and there is no artifact.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_render(flowrules_artifact **artifact,
+                                                  flowrules_context *context,
+                                                  const flowrules_policy *policy,
+                                                  const char *target);
+
+FLOWRULES_API void flowrules_artifact_free(flowrules_artifact *artifact);
+
+/* The files of an artifact. A name has no folder in it; data is not NUL-terminated. */
+FLOWRULES_API size_t flowrules_artifact_file_count(const flowrules_artifact *artifact);
+FLOWRULES_API const char *flowrules_artifact_file_name(const flowrules_artifact *artifact,
+                                                       size_t file);
+FLOWRULES_API size_t flowrules_artifact_file_size(const flowrules_artifact *artifact, size_t file);
+/* Is it meant to be run (a script)? 1 or 0. */
+FLOWRULES_API int flowrules_artifact_file_executable(const flowrules_artifact *artifact,
+                                                     size_t file);
+/*
+ * The bytes of a file, one block after the other: block 0, 1 ... until NULL. *size is its size.
+ * The blocks in a row are the file; it is kept so because an artifact may be very large.
+ */
+FLOWRULES_API const char *flowrules_artifact_file_block(const flowrules_artifact *artifact,
+                                                        size_t file, size_t block, size_t *size);
+
+/*
+ * Where each rule came from, as JSON: {"target", "backend", "format", "rules": [{"file", "line",
+ * "flows": [...]}]}. Made at the first call; NULL when memory runs out.
+ */
+FLOWRULES_API const char *flowrules_artifact_map(flowrules_artifact *artifact);
+
+/* ---- explaining -------------------------------------------------------------------------- */
+
+typedef struct flowrules_report flowrules_report;
+
+/*
+ * How truly each flow can be said: a row for each flow and target, targets in the order of the
+ * file, flows likewise. target NULL: every target of the file. Refusals are rows, not failures.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_explain(flowrules_report **report,
+                                                   flowrules_context *context,
+                                                   const flowrules_policy *policy,
+                                                   const char *target);
+
+FLOWRULES_API void flowrules_report_free(flowrules_report *report);
+
+FLOWRULES_API size_t flowrules_report_row_count(const flowrules_report *report);
+FLOWRULES_API const char *flowrules_report_flow(const flowrules_report *report, size_t row);
+FLOWRULES_API const char *flowrules_report_target(const flowrules_report *report, size_t row);
+/* "exact", "native", "pinned", "widened", "narrowed", "refused", "unresolved", "expired" or
+ * "out-of-scope". */
+FLOWRULES_API const char *flowrules_report_fidelity(const flowrules_report *report, size_t row);
+/* Why, in a line; NULL where it is exact and there is nothing to say. */
+FLOWRULES_API const char *flowrules_report_reason(const flowrules_report *report, size_t row);
+
+/* ---- asking ------------------------------------------------------------------------------ */
+
+typedef struct flowrules_answer flowrules_answer;
+
+/*
+ * Would a packet that opens a connection pass? The question has the form
+ * "PROTOCOL SOURCE[:PORT] -> DESTINATION[:PORT or :TYPE[/CODE]]", an end being an address
+ * (IPv6 in brackets when a port follows), a name or a network: "tcp 10.0.16.5 ->
+ * huggingface.co:443". target NULL: the policy and every target of the file.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_query(flowrules_answer **answer,
+                                                 flowrules_context *context,
+                                                 const flowrules_policy *policy, const char *target,
+                                                 const char *question);
+
+FLOWRULES_API void flowrules_answer_free(flowrules_answer *answer);
+
+/* "allowed", "denied", or "partly" when an end is a set of which only a part may pass. */
+FLOWRULES_API const char *flowrules_answer_verdict(const flowrules_answer *answer);
+/* Why, in a line. */
+FLOWRULES_API const char *flowrules_answer_reason(const flowrules_answer *answer);
+
+/* The flows that speak of the packet: those that deny it, then those that allow it. */
+FLOWRULES_API size_t flowrules_answer_flow_count(const flowrules_answer *answer);
+FLOWRULES_API const char *flowrules_answer_flow_name(const flowrules_answer *answer, size_t flow);
+FLOWRULES_API const char *flowrules_answer_flow_action(const flowrules_answer *answer, size_t flow);
+FLOWRULES_API const char *flowrules_answer_flow_file(const flowrules_answer *answer, size_t flow);
+FLOWRULES_API uint32_t flowrules_answer_flow_line(const flowrules_answer *answer, size_t flow);
+
+/* The rules that those flows became: target, file of its artifact, line, and the flow. */
+FLOWRULES_API size_t flowrules_answer_rule_count(const flowrules_answer *answer);
+FLOWRULES_API const char *flowrules_answer_rule_target(const flowrules_answer *answer, size_t rule);
+FLOWRULES_API const char *flowrules_answer_rule_flow(const flowrules_answer *answer, size_t rule);
+FLOWRULES_API const char *flowrules_answer_rule_file(const flowrules_answer *answer, size_t rule);
+FLOWRULES_API uint32_t flowrules_answer_rule_line(const flowrules_answer *answer, size_t rule);
+FLOWRULES_API const char *flowrules_answer_rule_text(const flowrules_answer *answer, size_t rule);
+
+/* ---- backends ---------------------------------------------------------------------------- */
+
+/* The backends that a context knows, in the order of their registration. */
+FLOWRULES_API size_t flowrules_backend_count(const flowrules_context *context);
+FLOWRULES_API const char *flowrules_backend_name(const flowrules_context *context, size_t backend);
+FLOWRULES_API const char *flowrules_backend_title(const flowrules_context *context, size_t backend);
+FLOWRULES_API const char *flowrules_backend_description(const flowrules_context *context,
+                                                        size_t backend);
+
+/* What a backend tells of itself, as tables of rows. */
+typedef enum flowrules_topic {
+    FLOWRULES_FORMATS = 0,      /* name; -; what it is */
+    FLOWRULES_CAPABILITIES = 1, /* name; value; what it means */
+    FLOWRULES_SETTINGS = 2,     /* key; type, and default where there is one; help */
+    FLOWRULES_BINDINGS = 3,     /* likewise, for networks */
+    FLOWRULES_LIMITS = 4        /* name; number; where the vendor says so */
+} flowrules_topic;
+
+FLOWRULES_API size_t flowrules_backend_row_count(const flowrules_context *context, size_t backend,
+                                                 flowrules_topic topic);
+FLOWRULES_API const char *flowrules_backend_row_name(const flowrules_context *context,
+                                                     size_t backend, flowrules_topic topic,
+                                                     size_t row);
+FLOWRULES_API const char *flowrules_backend_row_value(const flowrules_context *context,
+                                                      size_t backend, flowrules_topic topic,
+                                                      size_t row);
+FLOWRULES_API const char *flowrules_backend_row_help(const flowrules_context *context,
+                                                     size_t backend, flowrules_topic topic,
+                                                     size_t row);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * The context: its life, its options, and what every module needs of the world: files and dates.
+ */
+#include "context.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "registry.h"
+
+#define DEFAULT_MAX_SIZE  ((uint64_t)1 << 30)
+#define DEFAULT_MAX_FLOWS ((uint64_t)4000000)
+
+flowrules_status flowrules_context_new(flowrules_context **context) {
+    return flowrules_context_new_with_allocator(context, fr_default_allocator.resize,
+                                                fr_default_allocator.user);
+}
+
+flowrules_status flowrules_context_new_with_allocator(flowrules_context **context,
+                                                      flowrules_resize_fn resize, void *user) {
+    *context = NULL;
+    flowrules_context *c = resize(user, NULL, sizeof *c);
+    if (c == NULL)
+        return FLOWRULES_NO_MEMORY;
+    memset(c, 0, sizeof *c);
+    c->allocator = (struct fr_allocator){resize, user};
+    c->as_of = FR_NO_DATE;
+    c->max_size = DEFAULT_MAX_SIZE;
+    c->max_flows = DEFAULT_MAX_FLOWS;
+    fr_diagnostics_init(&c->diagnostics, &c->allocator);
+    fr_vec_init(&c->backends, &c->allocator, sizeof(const struct flowrules_backend *));
+    fr_vec_init(&c->descriptions, &c->allocator, sizeof(struct fr_description));
+    fr_arena_init(&c->texts, &c->allocator);
+    if (!fr_registry_add_all(c)) {
+        flowrules_context_free(c);
+        return FLOWRULES_NO_MEMORY;
+    }
+    *context = c;
+    return FLOWRULES_OK;
+}
+
+void flowrules_context_free(flowrules_context *context) {
+    if (context == NULL)
+        return;
+    struct fr_allocator allocator = context->allocator;
+    fr_free(&allocator, context->lock);
+    for (size_t i = 0; i < context->descriptions.count; i++)
+        fr_vec_free(&fr_vec_at(&context->descriptions, struct fr_description, i)->rows);
+    fr_vec_free(&context->descriptions);
+    fr_arena_free(&context->texts);
+    fr_vec_free(&context->backends);
+    fr_diagnostics_free(&context->diagnostics);
+    fr_free(&allocator, context);
+}
+
+flowrules_status fr_no_memory(flowrules_context *context) {
+    context->diagnostics.out_of_memory = true;
+    return FLOWRULES_NO_MEMORY;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+static bool set_as_of(flowrules_context *context, const char *value) {
+    if (value == NULL) {
+        context->as_of = FR_NO_DATE;
+        return true;
+    }
+    return fr_date_parse(value, strlen(value), &context->as_of);
+}
+
+static bool set_lock(flowrules_context *context, const char *value) {
+    char *copy = NULL;
+    if (value != NULL) {
+        copy = fr_malloc(&context->allocator, strlen(value) + 1);
+        if (copy == NULL)
+            return false;
+        strcpy(copy, value);
+    }
+    fr_free(&context->allocator, context->lock);
+    context->lock = copy;
+    return true;
+}
+
+static bool read_count(const char *value, uint64_t fallback, uint64_t *count) {
+    if (value == NULL) {
+        *count = fallback;
+        return true;
+    }
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(value, &end, 10);
+    if (errno != 0 || *end != '\0' || value[0] < '0' || value[0] > '9')
+        return false;
+    *count = number;
+    return true;
+}
+
+static bool set_max_size(flowrules_context *context, const char *value) {
+    return read_count(value, DEFAULT_MAX_SIZE, &context->max_size);
+}
+
+static bool set_max_flows(flowrules_context *context, const char *value) {
+    return read_count(value, DEFAULT_MAX_FLOWS, &context->max_flows);
+}
+
+static const struct {
+    const char *key, *form;
+    bool (*set)(flowrules_context *context, const char *value);
+} options[] = {
+    {"as-of", "a date, YYYY-MM-DD", set_as_of},
+    {"lock", "a path, or none", set_lock},
+    {"max-size", "a number of bytes", set_max_size},
+    {"max-flows", "a number", set_max_flows},
+};
+
+flowrules_status flowrules_context_set(flowrules_context *context, const char *key,
+                                       const char *value) {
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (strcmp(options[i].key, key) != 0)
+            continue;
+        if (options[i].set(context, value))
+            return FLOWRULES_OK;
+        fr_error(&context->diagnostics, FR_OPTION_VALUE, FR_NOWHERE, options[i].form,
+                 "'%s' is no value for the option '%s'", value, key);
+        return FLOWRULES_USAGE;
+    }
+    fr_error(&context->diagnostics, FR_OPTION_UNKNOWN, FR_NOWHERE,
+             "as-of, lock, max-size, max-flows", "there is no option '%s'", key);
+    return FLOWRULES_USAGE;
+}
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+struct reading {
+    char *text;
+    size_t size, capacity;
+};
+
+static flowrules_status read_all(flowrules_context *context, FILE *file, struct reading *reading,
+                                 bool *too_large) {
+    size_t count;
+    do {
+        if (reading->capacity - reading->size < 2) {
+            size_t capacity = reading->capacity < 65536 ? 65536 : reading->capacity * 2;
+            char *text = fr_realloc(&context->allocator, reading->text, capacity);
+            if (text == NULL)
+                return fr_no_memory(context);
+            reading->text = text;
+            reading->capacity = capacity;
+        }
+        count =
+            fread(reading->text + reading->size, 1, reading->capacity - reading->size - 1, file);
+        reading->size += count;
+        *too_large = reading->size > context->max_size;
+    } while (count > 0 && !*too_large);
+    reading->text[reading->size] = '\0';
+    return ferror(file) ? FLOWRULES_IO : FLOWRULES_OK;
+}
+
+flowrules_status fr_read_file(flowrules_context *context, const char *path, struct fr_at at,
+                              char **text, size_t *size) {
+    struct reading reading = {NULL, 0, 0};
+    bool too_large = false;
+    *text = NULL;
+    FILE *file = fopen(path, "rb");
+    flowrules_status status = file == NULL ? FLOWRULES_IO : FLOWRULES_OK;
+    if (status == FLOWRULES_OK && fseek(file, 0, SEEK_END) == 0) {
+        /* One allocation of the right size for a plain file; pipes go the long way. */
+        long length = ftell(file);
+        rewind(file);
+        if (length > 0 && (uint64_t)length <= context->max_size) {
+            reading.text = fr_malloc(&context->allocator, (size_t)length + 2);
+            reading.capacity = reading.text == NULL ? 0 : (size_t)length + 2;
+        }
+    }
+    if (status == FLOWRULES_OK)
+        status = read_all(context, file, &reading, &too_large);
+    if (status == FLOWRULES_IO)
+        fr_error(&context->diagnostics, FR_FILE_READ, at, NULL, "can't read %s: %s", path,
+                 strerror(errno));
+    if (file != NULL)
+        fclose(file);
+    if (status == FLOWRULES_OK && too_large)
+        status = fr_error(&context->diagnostics, FR_YAML_TOO_LARGE, at,
+                          "the option max-size raises the limit",
+                          "%s is larger than %" PRIu64 " bytes", path, context->max_size);
+    if (status != FLOWRULES_OK) {
+        fr_free(&context->allocator, reading.text);
+        return status;
+    }
+    *text = reading.text;
+    *size = reading.size;
+    return FLOWRULES_OK;
+}
+
+/* ---- dates ------------------------------------------------------------------------------------
+ */
+
+/* Days since 1970-01-01 of a day of the Gregorian calendar (years counted from March). */
+static int32_t days_of(int year, int month, int day) {
+    int y = month <= 2 ? year - 1 : year;
+    int m = month <= 2 ? month + 9 : month - 3;
+    int era = y / 400, of_era = y - era * 400;
+    int of_year = (153 * m + 2) / 5 + day - 1;
+    return (int32_t)(era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468);
+}
+
+bool fr_date_parse(const char *text, size_t length, int32_t *days) {
+    int part[3] = {0, 0, 0};
+    if (length != 10 || text[4] != '-' || text[7] != '-')
+        return false;
+    for (size_t i = 0, p = 0; i < 10; i++) {
+        if (i == 4 || i == 7) {
+            p++;
+            continue;
+        }
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        part[p] = part[p] * 10 + (text[i] - '0');
+    }
+    if (part[0] < 1970 || part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > 31)
+        return false;
+    *days = days_of(part[0], part[1], part[2]);
+    char again[11];
+    fr_date_format(*days, again); /* 2026-02-30 comes back as another day */
+    return memcmp(again, text, 10) == 0;
+}
+
+void fr_date_format(int32_t days, char date[11]) {
+    int32_t shifted = days + 719468, era = shifted / 146097, of_era = shifted % 146097;
+    int32_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int32_t of_year = of_era - (365 * y + y / 4 - y / 100);
+    int32_t m = (5 * of_year + 2) / 153, day = of_year - (153 * m + 2) / 5 + 1;
+    int32_t month = m < 10 ? m + 3 : m - 9, year = y + era * 400 + (month <= 2);
+    char all[40];
+    snprintf(all, sizeof all, "%04d-%02d-%02d", (int)(year % 10000), (int)month, (int)day);
+    memcpy(date, all, 10);
+    date[10] = '\0';
+}

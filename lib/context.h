@@ -1,0 +1,42 @@
+/*
+ * The context: allocator, options, diagnostics and the backends that are known. All of it
+ * belongs to one thread at a time.
+ */
+#ifndef FR_CONTEXT_H
+#define FR_CONTEXT_H
+
+#include "diagnostics.h"
+
+#define FR_NO_DATE INT32_MIN
+
+struct flowrules_context {
+    struct fr_allocator allocator;
+    struct fr_diagnostics diagnostics;
+    struct fr_vec backends;     /* const struct flowrules_backend * */
+    struct fr_vec descriptions; /* struct fr_description, one for each backend */
+    struct fr_arena texts;      /* of the descriptions */
+    int32_t as_of;              /* days since 1970-01-01, or FR_NO_DATE */
+    char *lock;                 /* a path, "none", or NULL for the default */
+    uint64_t max_size, max_flows;
+};
+
+/* Reports that memory ran out; returns FLOWRULES_NO_MEMORY. */
+flowrules_status fr_no_memory(flowrules_context *context);
+
+/* Reads a whole file, NUL-terminated, at most max_size bytes; messages point to at. */
+flowrules_status fr_read_file(flowrules_context *context, const char *path, struct fr_at at,
+                              char **text, size_t *size);
+
+/* Days since 1970-01-01 of YYYY-MM-DD; false when it is no date between 1970 and 9999. */
+bool fr_date_parse(const char *text, size_t length, int32_t *days);
+/* The same back; date has room for 11 bytes. */
+void fr_date_format(int32_t days, char date[11]);
+
+#define FR_TRY(expression)                                                                         \
+    do {                                                                                           \
+        flowrules_status fr_status_ = (expression);                                                \
+        if (fr_status_ != FLOWRULES_OK)                                                            \
+            return fr_status_;                                                                     \
+    } while (0)
+
+#endif

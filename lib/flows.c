@@ -1,0 +1,281 @@
+/*
+ * Ends of flows to sets. Networks are evaluated once for each way of looking at wildcards.
+ */
+#include "flows.h"
+
+#include <string.h>
+
+flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *policy,
+                              const struct fr_view_mode *mode) {
+    const struct fr_allocator *allocator = &policy->context->allocator;
+    memset(view, 0, sizeof *view);
+    view->policy = policy;
+    view->context = policy->context;
+    view->mode = *mode;
+    fr_vec_init(&view->atoms, allocator, sizeof(struct flowrules_atom));
+    fr_builder_init(&view->builder, allocator);
+    for (size_t i = 0; i < 3; i++)
+        fr_map_init(&view->atom_of[i], allocator);
+    for (size_t i = 0; i < 2; i++)
+        fr_vec_init(&view->networks[i], allocator, sizeof(struct fr_end));
+    fr_vec_init(&view->walked, allocator, sizeof(uint32_t));
+    bool good = fr_sets_init(&view->sets, allocator) &&
+                fr_vec_reserve(&view->walked, policy->networks.count);
+    for (size_t i = 0; good && i < policy->networks.count; i++)
+        fr_vec_push(&view->walked);
+    for (size_t n = 0; good && n < 2; n++) {
+        good = fr_vec_reserve(&view->networks[n], policy->networks.count);
+        for (size_t i = 0; good && i < policy->networks.count; i++)
+            ((struct fr_end *)fr_vec_push(&view->networks[n]))->set = FR_SET_NONE;
+    }
+    return good ? FLOWRULES_OK : fr_no_memory(view->context);
+}
+
+void fr_view_free(struct fr_view *view) {
+    fr_vec_free(&view->atoms);
+    fr_vec_free(&view->walked);
+    fr_builder_free(&view->builder);
+    for (size_t i = 0; i < 3; i++)
+        fr_map_free(&view->atom_of[i]);
+    for (size_t i = 0; i < 2; i++)
+        fr_vec_free(&view->networks[i]);
+    fr_sets_free(&view->sets);
+}
+
+/* ---- atoms -------------------------------------------------------------------------------------
+ */
+
+static flowrules_status add_atom(struct fr_view *view, struct fr_builder *b,
+                                 enum flowrules_atom_kind kind, uint32_t key, const char *name) {
+    uint32_t atom;
+    if (!fr_map_get(&view->atom_of[kind], key, &atom)) {
+        atom = (uint32_t)view->atoms.count;
+        struct flowrules_atom *slot = fr_vec_push(&view->atoms);
+        if (slot == NULL || !fr_map_put(&view->atom_of[kind], key, atom))
+            return fr_no_memory(view->context);
+        *slot = (struct flowrules_atom){kind, name};
+    }
+    fr_builder_atom(b, atom);
+    return FLOWRULES_OK;
+}
+
+/* ---- names -------------------------------------------------------------------------------------
+ */
+
+static void add_pins(const struct fr_view *view, struct fr_builder *b,
+                     const struct fr_locked_name *entry) {
+    for (uint32_t i = 0; i < entry->count; i++) {
+        const struct fr_pin *pin =
+            fr_vec_at(&view->policy->lock.pins, struct fr_pin, entry->first + i);
+        struct flowrules_range range = {pin->family, pin->ip, pin->ip};
+        fr_builder_range(b, &range);
+    }
+}
+
+static flowrules_status add_name(struct fr_view *view, struct fr_builder *b, fr_string string,
+                                 unsigned *flags) {
+    const char *name = FR_POLICY_TEXT(view->policy, string);
+    const struct fr_locked_name *entry = fr_lock_find(&view->policy->lock, name);
+    if (view->mode.asking && entry != NULL)
+        add_pins(view, b, entry);
+    if (view->mode.refuse_names)
+        *flags |= FR_END_REFUSED;
+    else if (view->mode.names)
+        *flags |= FR_END_NATIVE;
+    else if (entry != NULL && entry->count > 0) {
+        *flags |= FR_END_PINNED;
+        add_pins(view, b, entry);
+        return FLOWRULES_OK;
+    } else {
+        *flags |= FR_END_UNPINNED;
+    }
+    return add_atom(view, b, FLOWRULES_ATOM_NAME, string, name);
+}
+
+/* Names in a question that the policy does not mention get numbers past its strings. */
+static uint32_t asked_key(const struct fr_view *view, const char *name) {
+    fr_string known = fr_strings_find(&view->policy->strings, name, strlen(name));
+    if (known != 0)
+        return known;
+    bool first = view->mode.asked[0] != NULL && strcmp(view->mode.asked[0], name) == 0;
+    return UINT32_MAX - (first ? 0u : 1u);
+}
+
+static flowrules_status add_asked(struct fr_view *view, struct fr_builder *b, const char *name) {
+    return add_atom(view, b, FLOWRULES_ATOM_NAME, asked_key(view, name), name);
+}
+
+fr_set fr_view_name(struct fr_view *view, const char *name) {
+    if (add_asked(view, &view->builder, name) != FLOWRULES_OK)
+        return FR_SET_NONE;
+    return fr_builder_finish(&view->builder, &view->sets);
+}
+
+static flowrules_status add_wildcard(struct fr_view *view, struct fr_builder *b, fr_string string,
+                                     bool narrow, unsigned *flags) {
+    const char *domain = FR_POLICY_TEXT(view->policy, string);
+    const struct fr_lock *lock = &view->policy->lock;
+    bool known = false;
+    for (size_t i = 0; i < 2; i++)
+        if (view->mode.asked[i] != NULL && fr_name_is_below(view->mode.asked[i], domain))
+            FR_TRY(add_asked(view, b, view->mode.asked[i]));
+    if (view->mode.refuse_names) {
+        *flags |= FR_END_REFUSED;
+    } else if (view->mode.wildcards) {
+        *flags |= FR_END_NATIVE;
+    } else if (narrow) {
+        for (size_t i = 0; i < lock->names.count; i++) {
+            const struct fr_locked_name *entry = fr_vec_at(&lock->names, struct fr_locked_name, i);
+            if (entry->count == 0 ||
+                !fr_name_is_below(fr_strings_text(&lock->strings, entry->name), domain))
+                continue;
+            add_pins(view, b, entry);
+            known = true;
+        }
+        *flags |= known ? FR_END_NARROWED | FR_END_PINNED : FR_END_WILDCARD;
+    } else {
+        *flags |= FR_END_WILDCARD;
+    }
+    return known ? FLOWRULES_OK : add_atom(view, b, FLOWRULES_ATOM_WILDCARD, string, domain);
+}
+
+/* ---- networks ----------------------------------------------------------------------------------
+ */
+
+static bool is_bound(const struct fr_view *view, const struct fr_network *network) {
+    const flowrules_policy *policy = view->policy;
+    for (uint32_t i = 0; view->mode.platform != NULL && i < network->bindings.count; i++) {
+        const struct fr_binding *binding =
+            fr_vec_at(&policy->bindings, struct fr_binding, network->bindings.first + i);
+        if (strcmp(FR_POLICY_TEXT(policy, binding->platform), view->mode.platform) == 0)
+            return true;
+    }
+    return false;
+}
+
+static flowrules_status add_span(struct fr_view *view, struct fr_builder *b, struct fr_span span,
+                                 bool narrow, unsigned *flags);
+
+static flowrules_status build_network(struct fr_view *view, struct fr_builder *b, uint32_t index,
+                                      bool narrow, struct fr_end *end) {
+    const struct fr_network *network = fr_vec_at(&view->policy->networks, struct fr_network, index);
+    const char *name = FR_POLICY_TEXT(view->policy, network->name);
+    struct fr_end except = {FR_SET_EMPTY, 0};
+    end->flags = 0;
+    if (is_bound(view, network)) {
+        end->flags = FR_END_NATIVE;
+        FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name));
+    } else if (network->members.count == 0) {
+        end->flags = FR_END_FOREIGN;
+        FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name));
+    } else {
+        FR_TRY(add_span(view, b, network->members, narrow, &end->flags));
+    }
+    end->set = fr_builder_finish(b, &view->sets);
+    if (network->except.count > 0) {
+        FR_TRY(add_span(view, b, network->except, narrow, &except.flags));
+        except.set = fr_builder_finish(b, &view->sets);
+    }
+    if (end->set != FR_SET_NONE && except.set != FR_SET_NONE)
+        end->set = fr_set_subtract(&view->sets, end->set, except.set);
+    return end->set == FR_SET_NONE || except.set == FR_SET_NONE ? fr_no_memory(view->context)
+                                                                : FLOWRULES_OK;
+}
+
+static flowrules_status network_end(struct fr_view *view, uint32_t index, bool narrow,
+                                    const struct fr_end **end) {
+    struct fr_end *slot = fr_vec_at(&view->networks[narrow], struct fr_end, index);
+    *end = slot;
+    if (slot->set != FR_SET_NONE)
+        return FLOWRULES_OK;
+    struct fr_builder builder;
+    fr_builder_init(&builder, &view->context->allocator);
+    flowrules_status status = build_network(view, &builder, index, narrow, slot);
+    fr_builder_free(&builder);
+    return status;
+}
+
+static flowrules_status add_peer(struct fr_view *view, struct fr_builder *b,
+                                 const struct fr_peer *peer, bool narrow, unsigned *flags) {
+    const struct fr_end *inner;
+    struct flowrules_range range;
+    switch ((enum fr_peer_kind)peer->kind) {
+    case FR_PEER_ANY:
+        fr_builder_set(b, &view->sets, FR_SET_ANY);
+        return FLOWRULES_OK;
+    case FR_PEER_NETWORK:
+        FR_TRY(network_end(view, peer->ref, narrow, &inner));
+        fr_builder_set(b, &view->sets, inner->set);
+        *flags |= inner->flags;
+        return FLOWRULES_OK;
+    case FR_PEER_ADDRESS4:
+        range = (struct flowrules_range){FLOWRULES_IPV4, {0, peer->ref}, {0, peer->ref}};
+        fr_builder_range(b, &range);
+        return FLOWRULES_OK;
+    case FR_PEER_RANGE:
+        fr_builder_range(b, fr_vec_at(&view->policy->ranges, struct flowrules_range, peer->ref));
+        return FLOWRULES_OK;
+    case FR_PEER_NAME:
+        return add_name(view, b, peer->ref, flags);
+    case FR_PEER_WILDCARD:
+        return add_wildcard(view, b, peer->ref, narrow, flags);
+    case FR_PEER_BROKEN:
+        return FLOWRULES_OK;
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status add_span(struct fr_view *view, struct fr_builder *b, struct fr_span span,
+                                 bool narrow, unsigned *flags) {
+    for (uint32_t i = 0; i < span.count; i++)
+        FR_TRY(add_peer(view, b, fr_vec_at(&view->policy->peers, struct fr_peer, span.first + i),
+                        narrow, flags));
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool narrow,
+                             struct fr_end *end) {
+    const struct fr_peer *first = fr_vec_at(&view->policy->peers, struct fr_peer, span.first);
+    end->flags = 0;
+    if (span.count == 1 && first->kind == FR_PEER_NETWORK) {
+        const struct fr_end *known;
+        FR_TRY(network_end(view, first->ref, narrow, &known));
+        *end = *known;
+        return FLOWRULES_OK;
+    }
+    FR_TRY(add_span(view, &view->builder, span, narrow, &end->flags));
+    end->set = fr_builder_finish(&view->builder, &view->sets);
+    return end->set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
+}
+
+flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end) {
+    const struct fr_end *known;
+    FR_TRY(network_end(view, index, false, &known));
+    *end = *known;
+    return FLOWRULES_OK;
+}
+
+static void walk(struct fr_view *view, struct fr_span span,
+                 void (*visit)(void *user, const struct fr_peer *peer), void *user) {
+    const flowrules_policy *policy = view->policy;
+    for (uint32_t i = 0; i < span.count; i++) {
+        const struct fr_peer *peer = fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
+        if (peer->kind == FR_PEER_NAME || peer->kind == FR_PEER_WILDCARD)
+            visit(user, peer);
+        if (peer->kind != FR_PEER_NETWORK)
+            continue;
+        uint32_t *walked = fr_vec_at(&view->walked, uint32_t, peer->ref);
+        if (*walked == view->walk)
+            continue; /* networks may share members: visiting twice could double at every level */
+        *walked = view->walk;
+        visit(user, peer);
+        walk(view, fr_vec_at(&policy->networks, struct fr_network, peer->ref)->members, visit,
+             user);
+    }
+}
+
+void fr_view_walk(struct fr_view *view, struct fr_span span,
+                  void (*visit)(void *user, const struct fr_peer *peer), void *user) {
+    view->walk++;
+    walk(view, span, visit, user);
+}

@@ -1,0 +1,66 @@
+/*
+ * A policy as one target sees it: the sets of addresses and atoms that the ends of its flows are.
+ * Names become the addresses of the lock file, or atoms; networks become groups of the target's
+ * platform where they are bound to one.
+ */
+#ifndef FR_FLOWS_H
+#define FR_FLOWS_H
+
+#include "addresses.h"
+#include "policy.h"
+
+/* What stands in a set besides addresses that were written down. */
+enum fr_end_flags {
+    FR_END_PINNED = 1,    /* addresses from the lock file */
+    FR_END_NATIVE = 2,    /* names or groups that the target resolves itself */
+    FR_END_UNPINNED = 4,  /* names that the lock file has no address of */
+    FR_END_WILDCARD = 8,  /* wildcards that the target can't say */
+    FR_END_NARROWED = 16, /* wildcards cut to the names of the lock file below them */
+    FR_END_FOREIGN = 32,  /* groups of another platform without addresses */
+    FR_END_REFUSED = 64   /* names, where the target refuses names */
+};
+
+struct fr_end {
+    fr_set set;
+    unsigned flags;
+};
+
+struct fr_view_mode {
+    bool names, wildcards; /* the target resolves them itself */
+    bool refuse_names;
+    bool asking;          /* for a question: names are atoms and what the lock file says */
+    const char *asked[2]; /* the names that the question is about, or NULL */
+    const char *platform; /* whose bindings it understands, or NULL */
+};
+
+struct fr_view {
+    const flowrules_policy *policy;
+    flowrules_context *context;
+    struct fr_view_mode mode;
+    struct fr_sets sets;
+    struct fr_vec atoms;       /* struct flowrules_atom */
+    struct fr_map atom_of[3];  /* by kind: string or network + 1 -> atom */
+    struct fr_vec networks[2]; /* struct fr_end for each network; [1]: wildcards narrowed */
+    struct fr_vec walked;      /* uint32_t for each network: the walk that saw it last */
+    uint32_t walk;
+    struct fr_builder builder;
+};
+
+flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *policy,
+                              const struct fr_view_mode *mode);
+void fr_view_free(struct fr_view *view);
+
+/* What the items of a span come to; narrow: wildcards may be cut to what the lock file knows. */
+flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool narrow,
+                             struct fr_end *end);
+
+/* What one network comes to. */
+flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end);
+/* The set that is one name as an atom; FR_SET_NONE when out of memory. */
+fr_set fr_view_name(struct fr_view *view, const char *name);
+
+/* Calls visit once for every name, wildcard and network reached from the items of a span. */
+void fr_view_walk(struct fr_view *view, struct fr_span span,
+                  void (*visit)(void *user, const struct fr_peer *peer), void *user);
+
+#endif

@@ -1,0 +1,702 @@
+/*
+ * A target's plan: what it enforces of the policy, and how truly it can say each flow.
+ */
+#include "plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "registry.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+static const char *const fidelity_words[] = {
+    [FR_EXACT] = "exact",
+    [FR_NATIVE] = "native",
+    [FR_PINNED] = "pinned",
+    [FR_WIDENED] = "widened",
+    [FR_NARROWED] = "narrowed",
+    [FR_FIDELITY_REFUSED] = "refused",
+    [FR_FIDELITY_UNRESOLVED] = "unresolved",
+    [FR_FIDELITY_EXPIRED] = "expired",
+    [FR_OUT_OF_SCOPE] = "out-of-scope",
+};
+
+const char *fr_fidelity_word(enum fr_fidelity fidelity) {
+    return fidelity_words[fidelity];
+}
+
+/* ---- finding the target -------------------------------------------------------------------------
+ */
+
+static const char *next_target(const void *user, size_t i) {
+    const struct fr_plan *plan = user;
+    size_t own = plan->policy->targets.count;
+    if (i < own)
+        return FR_POLICY_TEXT(plan->policy,
+                              fr_vec_at(&plan->policy->targets, struct fr_target, i)->name);
+    return fr_registry_candidate(plan->context, i - own);
+}
+
+static flowrules_status unknown_target(struct fr_plan *plan, const char *name) {
+    const char *near = fr_nearest(name, next_target, plan);
+    char hint[160];
+    snprintf(hint, sizeof hint,
+             near != NULL ? "did you mean '%s'?"
+                          : "a target of the policy, or a backend ('flowrules targets')%s",
+             near != NULL ? near : "");
+    fr_error(&plan->context->diagnostics, FR_TARGET_UNKNOWN, FR_NOWHERE, hint,
+             "there is no target '%s'", name);
+    return FLOWRULES_USAGE;
+}
+
+static flowrules_status find_format(struct fr_plan *plan, const char *format) {
+    plan->format = fr_format_find(plan->backend, format);
+    if (plan->format != NULL)
+        return FLOWRULES_OK;
+    char hint[160] = "";
+    for (const struct flowrules_format *f = plan->backend->formats; f->name != NULL; f++) {
+        strncat(hint, hint[0] == '\0' ? "one of: " : ", ", sizeof hint - strlen(hint) - 1);
+        strncat(hint, f->name, sizeof hint - strlen(hint) - 1);
+    }
+    fr_error(&plan->context->diagnostics, FR_FORMAT_UNKNOWN, FR_NOWHERE, hint,
+             "the backend '%s' has no format '%s'", plan->backend->name, format);
+    return FLOWRULES_USAGE;
+}
+
+static flowrules_status find_target(struct fr_plan *plan, const char *spec) {
+    const flowrules_policy *policy = plan->policy;
+    const char *colon = strchr(spec, ':');
+    size_t length = colon == NULL ? strlen(spec) : (size_t)(colon - spec);
+    char *name = fr_arena_text(&plan->arena, spec, length);
+    uint32_t index;
+    if (name == NULL)
+        return fr_no_memory(plan->context);
+    plan->name = name;
+    fr_string string = fr_strings_find(&policy->strings, name, length);
+    if (string != 0 && fr_map_get(&policy->target_by_name, string, &index)) {
+        plan->target = fr_vec_at(&policy->targets, struct fr_target, index);
+        plan->backend = plan->target->record;
+    } else {
+        plan->backend = fr_registry_find(plan->context, name);
+        if (plan->backend == NULL)
+            return unknown_target(plan, name);
+        plan->own_target = (struct fr_target){.baseline = true, .optimize = true};
+        plan->own_target.record = plan->backend;
+        plan->target = &plan->own_target;
+    }
+    return find_format(plan, colon == NULL ? NULL : colon + 1);
+}
+
+const char *fr_plan_setting(const struct fr_plan *plan, const char *key) {
+    const flowrules_policy *policy = plan->policy;
+    for (uint32_t i = 0; i < plan->target->settings.count; i++) {
+        const struct fr_setting_value *value =
+            fr_vec_at(&policy->settings, struct fr_setting_value, plan->target->settings.first + i);
+        if (strcmp(FR_POLICY_TEXT(policy, value->key), key) == 0)
+            return FR_POLICY_TEXT(policy, value->value);
+    }
+    const struct flowrules_setting *setting = fr_setting_find(plan->backend, key);
+    return setting == NULL ? NULL : setting->fallback;
+}
+
+/* Settings that have no default must be there also for a backend that was named alone. */
+static flowrules_status check_required(struct fr_plan *plan) {
+    for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
+         s++) {
+        if (!s->required || fr_plan_setting(plan, s->key) != NULL)
+            continue;
+        return fr_error(
+            &plan->context->diagnostics, FR_SETTING_MISSING, FR_NOWHERE, s->help,
+            "the backend '%s' needs the setting '%s': make a target of it in the policy",
+            plan->backend->name, s->key);
+    }
+    return FLOWRULES_OK;
+}
+
+/* ---- what it enforces
+ * ---------------------------------------------------------------------------- */
+
+static void set_directions(struct fr_plan *plan) {
+    enum flowrules_placement placement = plan->backend->capabilities.placement;
+    const char *hook = fr_plan_setting(plan, "hook");
+    plan->transit =
+        placement == FLOWRULES_TRANSIT ||
+        (placement == FLOWRULES_BY_HOOK && hook != NULL && strcmp(hook, "forward") == 0);
+    enum fr_direction_mode direction = plan->target->direction;
+    plan->enforces[FLOWRULES_FORWARD] = plan->transit;
+    plan->enforces[FLOWRULES_EGRESS] = !plan->transit && direction != FR_DIRECTION_INGRESS;
+    plan->enforces[FLOWRULES_INGRESS] = !plan->transit && direction != FR_DIRECTION_EGRESS;
+}
+
+static flowrules_status open_view(struct fr_plan *plan) {
+    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    enum fr_names_mode names = plan->target->names;
+    struct fr_view_mode mode = {
+        .names = can->names && names != FR_NAMES_PINNED,
+        .wildcards = can->wildcards && names != FR_NAMES_PINNED,
+        .refuse_names = names == FR_NAMES_REFUSE || (names == FR_NAMES_NATIVE && !can->names),
+        .platform = can->groups ? plan->backend->name : NULL,
+    };
+    FR_TRY(fr_view_init(&plan->view, plan->policy, &mode));
+    plan->have_view = true;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status find_protects(struct fr_plan *plan) {
+    struct fr_span span =
+        plan->target->protects.count > 0 ? plan->target->protects : plan->policy->protects;
+    plan->protects = (struct fr_end){FR_SET_ANY, 0};
+    if (span.count > 0)
+        return fr_view_end(&plan->view, span, false, &plan->protects);
+    if (plan->transit)
+        return FLOWRULES_OK;
+    return fr_error(&plan->context->diagnostics, FR_PROTECTS_MISSING, plan->target->at,
+                    "write 'protects: [NETWORK]' in the policy or in the target",
+                    "target '%s' stands on a machine: it must be said which networks it protects",
+                    plan->name);
+}
+
+/* ---- select
+ * -------------------------------------------------------------------------------------- */
+
+static bool has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag) {
+    if (flow->tags == UINT32_MAX)
+        return false;
+    struct fr_span span = *fr_vec_at(&policy->tag_lists, struct fr_span, flow->tags);
+    for (uint32_t i = 0; i < span.count; i++)
+        if (*fr_vec_at(&policy->tags, fr_string, span.first + i) == tag)
+            return true;
+    return false;
+}
+
+static bool selected_by_tag(const struct fr_plan *plan, const struct fr_flow *flow) {
+    struct fr_span tags = plan->target->select_tags;
+    for (uint32_t i = 0; i < tags.count; i++)
+        if (has_tag(plan->policy, flow,
+                    *fr_vec_at(&plan->policy->target_strings, fr_string, tags.first + i)))
+            return true;
+    return tags.count == 0;
+}
+
+static flowrules_status matches(struct fr_plan *plan, const struct fr_pattern *pattern,
+                                const struct fr_flow *flow, bool *match) {
+    const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
+    *match = false;
+    if (pattern->expression == NULL) {
+        *match = flow->name == pattern->text;
+        return FLOWRULES_OK;
+    }
+    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    if (data == NULL)
+        return fr_no_memory(plan->context);
+    int result = pcre2_match(pattern->expression, (PCRE2_SPTR)name, strlen(name), 0, 0, data, NULL);
+    pcre2_match_data_free(data);
+    if (result < 0 && result != PCRE2_ERROR_NOMATCH)
+        return fr_error(
+            &plan->context->diagnostics, FR_PATTERN, pattern->at, "write a simpler expression",
+            "the expression can't be matched against '%.80s' (PCRE2 error %d)", name, result);
+    *match = result >= 0;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status is_selected(struct fr_plan *plan, const struct fr_flow *flow,
+                                    bool *selected) {
+    struct fr_span names = plan->target->select_names;
+    *selected = selected_by_tag(plan, flow);
+    if (!*selected || names.count == 0)
+        return FLOWRULES_OK;
+    *selected = false;
+    for (uint32_t i = 0; i < names.count && !*selected; i++)
+        FR_TRY(matches(plan, fr_vec_at(&plan->policy->patterns, struct fr_pattern, names.first + i),
+                       flow, selected));
+    return FLOWRULES_OK;
+}
+
+static bool may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
+    for (uint32_t i = 0; i < plan->target->losses.count; i++) {
+        const struct fr_loss_entry *entry =
+            fr_vec_at(&plan->policy->losses, struct fr_loss_entry, plan->target->losses.first + i);
+        if (entry->flow_index == flow && entry->loss == loss)
+            return true;
+    }
+    return false;
+}
+
+/* ---- reasons
+ * ------------------------------------------------------------------------------------- */
+
+/* The first names of a flow that a reason speaks of, as text. */
+struct mention {
+    const struct fr_plan *plan;
+    unsigned want; /* FR_END_... flags: which peers to list */
+    unsigned listed, total;
+    size_t addresses;
+    int32_t oldest;
+    char text[400];
+};
+
+static void list_name(struct mention *m, const char *before, const char *name) {
+    m->total++;
+    size_t used = strlen(m->text);
+    if (m->listed == 3 || used + strlen(name) + 8 >= sizeof m->text)
+        return;
+    snprintf(m->text + used, sizeof m->text - used, "%s%s%s", m->listed > 0 ? ", " : "", before,
+             name);
+    m->listed++;
+}
+
+static void count_pins(struct mention *m, const struct fr_locked_name *entry) {
+    const struct fr_lock *lock = &m->plan->policy->lock;
+    m->addresses += entry->count;
+    for (uint32_t i = 0; i < entry->count; i++) {
+        int32_t seen = fr_vec_at(&lock->pins, struct fr_pin, entry->first + i)->last_seen;
+        if (seen != FR_NO_DATE && (m->oldest == FR_NO_DATE || seen < m->oldest))
+            m->oldest = seen;
+    }
+}
+
+static void mention_peer(void *user, const struct fr_peer *peer) {
+    struct mention *m = user;
+    const flowrules_policy *policy = m->plan->policy;
+    if (peer->kind == FR_PEER_NETWORK) {
+        const struct fr_network *network =
+            fr_vec_at(&policy->networks, struct fr_network, peer->ref);
+        if ((m->want & FR_END_FOREIGN) != 0 && network->members.count == 0)
+            list_name(m, "", FR_POLICY_TEXT(policy, network->name));
+        return;
+    }
+    const char *name = FR_POLICY_TEXT(policy, peer->ref);
+    if (peer->kind == FR_PEER_WILDCARD) {
+        if ((m->want & (FR_END_WILDCARD | FR_END_NARROWED | FR_END_REFUSED | FR_END_NATIVE)) != 0)
+            list_name(m, "*.", name);
+        return;
+    }
+    const struct fr_locked_name *entry = fr_lock_find(&policy->lock, name);
+    bool pinned = entry != NULL && entry->count > 0;
+    if ((m->want & FR_END_UNPINNED) != 0 && !pinned)
+        list_name(m, "", name);
+    if ((m->want & (FR_END_REFUSED | FR_END_NATIVE)) != 0)
+        list_name(m, "", name);
+    if ((m->want & FR_END_PINNED) != 0 && pinned) {
+        list_name(m, "", name);
+        count_pins(m, entry);
+    }
+}
+
+static void mention(struct mention *m, struct fr_plan *plan, const struct fr_flow *flow,
+                    unsigned want) {
+    *m = (struct mention){.plan = plan, .want = want, .oldest = FR_NO_DATE};
+    fr_view_walk(&plan->view, flow->source, mention_peer, m);
+    fr_view_walk(&plan->view, flow->destination, mention_peer, m);
+    if (m->total > m->listed) {
+        size_t used = strlen(m->text);
+        snprintf(m->text + used, sizeof m->text - used, " and %u more", m->total - m->listed);
+    }
+}
+
+static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+    struct mention m;
+    char seen[64] = "";
+    mention(&m, plan, flow, FR_END_PINNED);
+    if (m.oldest != FR_NO_DATE) {
+        char date[11];
+        fr_date_format(m.oldest, date);
+        if (plan->policy->as_of != FR_NO_DATE)
+            snprintf(seen, sizeof seen, ", seen %s (%d days ago)", date,
+                     plan->policy->as_of - m.oldest);
+        else
+            snprintf(seen, sizeof seen, ", seen %s", date);
+    }
+    return fr_arena_printf(&plan->arena, "%zu address%s of %s%s%s", m.addresses,
+                           m.addresses == 1 ? "" : "es", m.text, seen,
+                           plan->policy->lock.example ? ", made up for the example" : "");
+}
+
+static const char *narrowed_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+    struct mention m;
+    mention(&m, plan, flow, FR_END_NARROWED);
+    return fr_arena_printf(&plan->arena, "%s is cut to the names below it that the lock file knows",
+                           m.text);
+}
+
+static const char *refused_reason(struct fr_plan *plan, const struct fr_flow *flow,
+                                  unsigned flags) {
+    struct mention m;
+    if ((flags & FR_END_FOREIGN) != 0) {
+        mention(&m, plan, flow, FR_END_FOREIGN);
+        return fr_arena_printf(&plan->arena,
+                               "%s has no addresses: it is a group of another platform", m.text);
+    }
+    if ((flags & FR_END_REFUSED) != 0) {
+        mention(&m, plan, flow, FR_END_REFUSED);
+        return fr_arena_printf(
+            &plan->arena,
+            plan->target->names == FR_NAMES_REFUSE
+                ? "names are refused on this target (names: refuse): %s"
+                : "%s: this backend does not resolve names itself (names: native)",
+            m.text);
+    }
+    mention(&m, plan, flow, FR_END_WILDCARD);
+    return fr_arena_printf(&plan->arena,
+                           "%s: this backend matches addresses, and a wildcard has none", m.text);
+}
+
+static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+    struct mention m;
+    mention(&m, plan, flow, FR_END_UNPINNED);
+    return fr_arena_printf(&plan->arena, "no address of %s in the lock file", m.text);
+}
+
+/* ---- judging flows
+ * ------------------------------------------------------------------------------- */
+
+/* Names and groups may have addresses of both families. */
+static unsigned families_of(const struct fr_plan *plan, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
+    return head->all_atoms != 0 || head->atoms > 0 ? FLOWRULES_BOTH_FAMILIES
+                                                   : fr_set_families(&plan->view.sets, set);
+}
+
+static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+                                   fr_set source, fr_set destination,
+                                   enum flowrules_direction direction) {
+    if (source == FR_SET_NONE || destination == FR_SET_NONE)
+        return fr_no_memory(plan->context);
+    if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
+        return FLOWRULES_OK;
+    unsigned service = fr_service_get(&plan->policy->services, flow->service)->families;
+    if ((families_of(plan, source) & families_of(plan, destination) & service) == 0)
+        return FLOWRULES_OK; /* what is left of the ends in scope has no family in common */
+    enum fr_log_mode log = plan->target->log;
+    struct fr_scoped *slot = fr_vec_push(&plan->scoped);
+    if (slot == NULL)
+        return fr_no_memory(plan->context);
+    *slot = (struct fr_scoped){.flow = index,
+                               .source = source,
+                               .destination = destination,
+                               .service = flow->service,
+                               .direction = (uint8_t)direction,
+                               .deny = flow->deny,
+                               .log = log == FR_LOG_ALL || (log != FR_LOG_NONE && flow->log)};
+    return FLOWRULES_OK;
+}
+
+/*
+ * The part of source × destination that the target stands in front of: what has an end among the
+ * protected networks. A transit target keeps the flow whole where one of its ends is all inside.
+ */
+static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+                                   fr_set source, fr_set destination) {
+    struct fr_sets *sets = &plan->view.sets;
+    enum fr_direction_mode mode = plan->target->direction;
+    fr_set from = mode == FR_DIRECTION_INGRESS ? FR_SET_EMPTY
+                                               : fr_set_intersect(sets, source, plan->protects.set);
+    fr_set to = mode == FR_DIRECTION_EGRESS
+                    ? FR_SET_EMPTY
+                    : fr_set_intersect(sets, destination, plan->protects.set);
+    if (!plan->transit) {
+        FR_TRY(scope_part(plan, index, flow, from, destination, FLOWRULES_EGRESS));
+        return scope_part(plan, index, flow, source, to, FLOWRULES_INGRESS);
+    }
+    if (from == source || to == destination)
+        return scope_part(plan, index, flow, source, destination, FLOWRULES_FORWARD);
+    FR_TRY(scope_part(plan, index, flow, from, destination, FLOWRULES_FORWARD));
+    return scope_part(plan, index, flow, source, to, FLOWRULES_FORWARD);
+}
+
+/* What the flags of both ends make of a flow that is in scope. */
+static struct fr_verdict judge(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
+    struct fr_verdict verdict = {FR_EXACT, NULL};
+    if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0) {
+        plan->refused++;
+        verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, refused_reason(plan, flow, flags)};
+    } else if ((flags & FR_END_UNPINNED) != 0) {
+        plan->unresolved++;
+        verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow)};
+    } else if ((flags & FR_END_NARROWED) != 0) {
+        verdict = (struct fr_verdict){FR_NARROWED, narrowed_reason(plan, flow)};
+    } else if ((flags & FR_END_PINNED) != 0) {
+        verdict = (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow)};
+    } else if ((flags & FR_END_NATIVE) != 0) {
+        verdict = (struct fr_verdict){FR_NATIVE, NULL};
+    } else {
+        return verdict;
+    }
+    if (verdict.reason == NULL && verdict.fidelity != FR_NATIVE)
+        fr_no_memory(plan->context);
+    return verdict;
+}
+
+static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
+                                  struct fr_verdict *verdict) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
+    bool selected, narrow = may_lose(plan, index, FR_LOSS_NARROW);
+    struct fr_end source, destination;
+    if (flow->expired) {
+        *verdict = (struct fr_verdict){
+            FR_FIDELITY_EXPIRED, fr_arena_printf(&plan->arena, "it expired on %s",
+                                                 FR_POLICY_TEXT(plan->policy, flow->expires_text))};
+        return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    }
+    FR_TRY(is_selected(plan, flow, &selected));
+    if (!selected) {
+        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target"};
+        return FLOWRULES_OK;
+    }
+    FR_TRY(fr_view_end(&plan->view, flow->source, narrow, &source));
+    FR_TRY(fr_view_end(&plan->view, flow->destination, narrow, &destination));
+    size_t before = plan->scoped.count;
+    FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "neither end is among the protected networks"};
+    if (plan->scoped.count > before)
+        *verdict = judge(plan, flow, source.flags | destination.flags);
+    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+}
+
+static flowrules_status plan_flows(struct fr_plan *plan) {
+    size_t count = plan->policy->flows.count;
+    if (!fr_vec_reserve(&plan->verdicts, count))
+        return fr_no_memory(plan->context);
+    for (uint32_t i = 0; i < count; i++)
+        FR_TRY(plan_flow(plan, i, fr_vec_push(&plan->verdicts)));
+    return FLOWRULES_OK;
+}
+
+/* ---- life
+ * ---------------------------------------------------------------------------------------- */
+
+static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocator) {
+    fr_arena_init(&plan->arena, allocator);
+    fr_vec_init(&plan->verdicts, allocator, sizeof(struct fr_verdict));
+    fr_vec_init(&plan->scoped, allocator, sizeof(struct fr_scoped));
+    fr_vec_init(&plan->flow_lists, allocator, sizeof(struct fr_span));
+    fr_vec_init(&plan->flow_members, allocator, sizeof(uint32_t));
+    fr_vec_init(&plan->rules, allocator, sizeof(struct fr_rule));
+    fr_vec_init(&plan->groups, allocator, sizeof(struct fr_group));
+    fr_vec_init(&plan->tables, allocator, sizeof(struct fr_table *));
+    fr_vec_init(&plan->dispatches, allocator, sizeof(struct fr_dispatch *));
+}
+
+flowrules_status fr_plan_new(struct fr_plan **plan, flowrules_context *context,
+                             const flowrules_policy *policy, const char *spec) {
+    const struct fr_allocator *allocator = &context->allocator;
+    *plan = NULL;
+    struct fr_plan *p = fr_malloc(allocator, sizeof *p);
+    if (p == NULL)
+        return fr_no_memory(context);
+    memset(p, 0, sizeof *p);
+    p->context = context;
+    p->policy = policy;
+    init_lists(p, allocator);
+    flowrules_status status =
+        fr_services_init(&p->services, allocator) ? FLOWRULES_OK : fr_no_memory(context);
+    if (status == FLOWRULES_OK)
+        status = find_target(p, spec);
+    if (status == FLOWRULES_OK)
+        status = check_required(p);
+    if (status == FLOWRULES_OK) {
+        set_directions(p);
+        status = open_view(p);
+    }
+    if (status == FLOWRULES_OK)
+        status = find_protects(p);
+    if (status == FLOWRULES_OK)
+        status = plan_flows(p);
+    if (status != FLOWRULES_OK) {
+        fr_plan_free(p);
+        return status;
+    }
+    *plan = p;
+    return FLOWRULES_OK;
+}
+
+static void free_tables(struct fr_plan *plan) {
+    for (size_t i = 0; i < plan->tables.count; i++)
+        fr_vec_free(&(*fr_vec_at(&plan->tables, struct fr_table *, i))->elements);
+    for (size_t i = 0; i < plan->dispatches.count; i++) {
+        struct fr_dispatch *d = *fr_vec_at(&plan->dispatches, struct fr_dispatch *, i);
+        fr_vec_free(&d->ranges);
+        fr_vec_free(&d->classes);
+        fr_vec_free(&d->members);
+    }
+}
+
+void fr_plan_free(struct fr_plan *plan) {
+    if (plan == NULL)
+        return;
+    struct fr_vec *lists[] = {&plan->verdicts,     &plan->scoped,    &plan->flow_lists,
+                              &plan->flow_members, &plan->rules,     &plan->groups,
+                              &plan->tables,       &plan->dispatches};
+    free_tables(plan);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        fr_vec_free(lists[i]);
+    if (plan->have_view)
+        fr_view_free(&plan->view);
+    fr_services_free(&plan->services);
+    fr_arena_free(&plan->arena);
+    fr_free(&plan->context->allocator, plan);
+}
+
+/* ---- reporting
+ * ----------------------------------------------------------------------------------- */
+
+static const char *refusal_hint(const struct fr_plan *plan, const struct fr_verdict *verdict) {
+    if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
+        return plan->policy->lock.present
+                   ? "add the name's addresses to the lock file"
+                   : "there is no lock file beside the policy; --lock names another";
+    if (strstr(verdict->reason, "wildcard") != NULL)
+        return "list the names, or accept the names that the lock file knows with "
+               "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
+    if (strstr(verdict->reason, "another platform") != NULL)
+        return "give the network 'members' too, or leave the flow out with 'select'";
+    return "use 'names: pinned'";
+}
+
+static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr_verdict *verdict) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
+    const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
+    struct fr_about about = {.severity = FLOWRULES_ERROR,
+                             .id = FR_REFUSED,
+                             .at = fr_flow_at(flow),
+                             .flow = name,
+                             .target = plan->name};
+    if (verdict->fidelity == FR_NARROWED || verdict->fidelity == FR_WIDENED) {
+        about.severity = FLOWRULES_NOTE;
+        about.id = FR_LOSS_ACCEPTED;
+        fr_report(&plan->context->diagnostics, &about, "flow '%s' is %s on target '%s': %s", name,
+                  fr_fidelity_word(verdict->fidelity), plan->name, verdict->reason);
+        return;
+    }
+    about.hint = refusal_hint(plan, verdict);
+    if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
+        about.id = FR_NAME_NOT_PINNED;
+    fr_report(&plan->context->diagnostics, &about, "target '%s' can't say flow '%s': %s",
+              plan->name, name, verdict->reason);
+}
+
+static void warn_of_directions(struct fr_plan *plan) {
+    bool used[3] = {false, false, false};
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        used[s->direction] = used[s->direction] || !s->deny;
+    }
+    static const char *const messages[3] = {
+        [FLOWRULES_EGRESS] = "no flow leaves the machine: target '%s' shuts all that goes out",
+        [FLOWRULES_INGRESS] = "no flow enters the machine: target '%s' shuts all that comes in, "
+                              "SSH too",
+        [FLOWRULES_FORWARD] = "no flow passes through: target '%s' shuts everything",
+    };
+    static const char *const hints[3] = {
+        [FLOWRULES_EGRESS] = "'direction: ingress' leaves what goes out alone",
+        [FLOWRULES_INGRESS] = "'direction: egress' leaves what comes in alone",
+        [FLOWRULES_FORWARD] = "do 'protects' and 'select' say what was meant?",
+    };
+    for (int d = 0; d < 3; d++) {
+        struct fr_about about = {
+            FLOWRULES_WARNING, FR_CLOSED_DIRECTION, plan->target->at, NULL, plan->name, hints[d]};
+        if (plan->enforces[d] && !used[d])
+            fr_report(&plan->context->diagnostics, &about, messages[d], plan->name);
+    }
+}
+
+flowrules_status fr_plan_report(struct fr_plan *plan) {
+    for (uint32_t i = 0; i < plan->verdicts.count; i++) {
+        const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
+        switch (verdict->fidelity) {
+        case FR_NARROWED:
+        case FR_WIDENED:
+        case FR_FIDELITY_REFUSED:
+        case FR_FIDELITY_UNRESOLVED:
+            report_verdict(plan, i, verdict);
+            break;
+        case FR_EXACT:
+        case FR_NATIVE:
+        case FR_PINNED:
+        case FR_FIDELITY_EXPIRED:
+        case FR_OUT_OF_SCOPE:
+            break;
+        }
+    }
+    if (plan->refused > 0)
+        return FLOWRULES_REFUSED;
+    if (plan->unresolved > 0)
+        return FLOWRULES_UNRESOLVED;
+    warn_of_directions(plan);
+    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+}
+
+/* ---- lists of flows
+ * ------------------------------------------------------------------------------ */
+
+size_t fr_flows_count(const struct fr_plan *plan, uint32_t flows) {
+    if (flows < plan->policy->flows.count)
+        return 1;
+    return fr_vec_at(&plan->flow_lists, struct fr_span, flows - plan->policy->flows.count)->count;
+}
+
+uint32_t fr_flows_at(const struct fr_plan *plan, uint32_t flows, size_t index) {
+    if (flows < plan->policy->flows.count)
+        return flows;
+    struct fr_span span =
+        *fr_vec_at(&plan->flow_lists, struct fr_span, flows - plan->policy->flows.count);
+    return *fr_vec_at(&plan->flow_members, uint32_t, span.first + index);
+}
+
+uint32_t fr_flows_list(struct fr_plan *plan, const uint32_t *flows, size_t count) {
+    if (count == 1)
+        return flows[0];
+    struct fr_span span = {(uint32_t)plan->flow_members.count, (uint32_t)count};
+    if (!fr_vec_reserve(&plan->flow_members, count))
+        return UINT32_MAX;
+    for (size_t i = 0; i < count; i++)
+        *(uint32_t *)fr_vec_push(&plan->flow_members) = flows[i];
+    struct fr_span *slot = fr_vec_push(&plan->flow_lists);
+    if (slot == NULL)
+        return UINT32_MAX;
+    *slot = span;
+    return (uint32_t)(plan->policy->flows.count + plan->flow_lists.count - 1);
+}
+
+/* ---- groups, rules, services
+ * --------------------------------------------------------------------- */
+
+struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view) {
+    struct fr_group *group = fr_vec_push(&plan->groups);
+    if (group == NULL)
+        return NULL;
+    group->view = *view;
+    group->first_rule = (uint32_t)plan->rules.count;
+    return group;
+}
+
+flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule) {
+    struct fr_rule *slot = fr_vec_push(&plan->rules);
+    if (slot == NULL || rule->flows == UINT32_MAX)
+        return fr_no_memory(plan->context);
+    *slot = *rule;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsigned families,
+                                 fr_service *result) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, service);
+    struct fr_vec kept;
+    fr_vec_init(&kept, &plan->context->allocator, sizeof(struct fr_term));
+    bool good = fr_vec_reserve(&kept, terms->count);
+    for (uint32_t i = 0; good && i < terms->count; i++)
+        if ((fr_protocol_families(terms->terms[i].protocol) & families) != 0)
+            *(struct fr_term *)fr_vec_push(&kept) = terms->terms[i];
+    *result = FR_SERVICE_NONE;
+    if (good && kept.count > 0)
+        *result = fr_services_add(&plan->services, kept.items, kept.count);
+    good = good && (kept.count == 0 || *result != FR_SERVICE_NONE);
+    fr_vec_free(&kept);
+    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
+}
+
+flowrules_status fr_plan_lower(struct fr_plan *plan) {
+    return plan->backend->capabilities.lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);
+}

@@ -1,0 +1,154 @@
+/*
+ * The plan of a target: which flows it enforces and how truly, and the rules that say them, in
+ * order and legal for the backend. plan.c scopes and judges; lookup.c and rules.c lower.
+ */
+#ifndef FR_PLAN_H
+#define FR_PLAN_H
+
+#include "flows.h"
+
+enum fr_fidelity {
+    FR_EXACT,
+    FR_NATIVE,
+    FR_PINNED,
+    FR_WIDENED,
+    FR_NARROWED,
+    FR_FIDELITY_REFUSED,
+    FR_FIDELITY_UNRESOLVED,
+    FR_FIDELITY_EXPIRED,
+    FR_OUT_OF_SCOPE
+};
+
+const char *fr_fidelity_word(enum fr_fidelity fidelity);
+
+/* How one flow fares: the word, and why (a text of the plan's arena, or NULL). */
+struct fr_verdict {
+    enum fr_fidelity fidelity;
+    const char *reason;
+};
+
+/* The part of a flow that the target has to pass in one direction. */
+struct fr_scoped {
+    uint32_t flow;
+    fr_set source, destination;
+    fr_service service; /* of the policy */
+    uint8_t direction;  /* enum flowrules_direction */
+    uint8_t deny, log;
+};
+
+enum fr_rule_kind { FR_RULE_MATCH, FR_RULE_TABLE };
+
+/* A rule before it is spelled out for a backend. */
+struct fr_rule {
+    uint8_t kind, families;
+    uint32_t flows;
+    fr_set source, destination; /* any where the group matches it, or the table does */
+    fr_service service;         /* of the plan */
+    uint32_t table;             /* of tables */
+};
+
+/* Elements of tables: IPv4 in 20 bytes, since there may be very many. */
+struct fr_element4 {
+    uint32_t source, first, last;
+    uint16_t port_first, port_last;
+    uint32_t flows;
+};
+
+struct fr_element6 {
+    struct flowrules_ip source, first, last;
+    uint16_t port_first, port_last;
+    uint32_t flows;
+};
+
+struct fr_table {
+    struct flowrules_table view; /* view.elements points to the next field */
+    enum flowrules_family family;
+    enum flowrules_end end;
+    struct fr_vec elements; /* struct fr_element4 or fr_element6 */
+};
+
+struct fr_group {
+    struct flowrules_group view;
+    bool log;
+    fr_set match;
+    uint32_t first_rule;
+};
+
+struct fr_class {
+    uint32_t first, count; /* of class_groups */
+};
+
+struct fr_dispatch_range {
+    struct flowrules_range range;
+    uint32_t class_index;
+};
+
+struct fr_dispatch {
+    struct flowrules_dispatch view;
+    uint32_t after_group;  /* it comes after this group */
+    struct fr_vec ranges;  /* struct fr_dispatch_range */
+    struct fr_vec classes; /* struct fr_class */
+    struct fr_vec members; /* const char *: names of groups */
+};
+
+struct fr_plan {
+    flowrules_context *context;
+    const flowrules_policy *policy;
+    const struct fr_target *target;
+    struct fr_target own_target; /* where only a backend was named */
+    const struct flowrules_backend *backend;
+    const struct flowrules_format *format;
+    const char *name; /* of the target */
+    bool transit;
+    bool enforces[3];
+    struct fr_arena arena;
+    struct fr_view view;
+    bool have_view;
+    struct fr_end protects;
+    struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
+    struct fr_vec scoped;   /* struct fr_scoped */
+    struct fr_services services;
+    struct fr_vec flow_lists;   /* struct fr_span of flow_members; number + flow count */
+    struct fr_vec flow_members; /* uint32_t */
+    struct fr_vec rules;        /* struct fr_rule */
+    struct fr_vec groups;       /* struct fr_group */
+    struct fr_vec tables;       /* struct fr_table * */
+    struct fr_vec dispatches;   /* struct fr_dispatch * */
+    uint32_t refused, unresolved;
+    char fingerprint[9];
+};
+
+/*
+ * Plans a target of the policy, or a backend with default settings; spec is "NAME[:FORMAT]".
+ * The verdicts are complete when it returns FLOWRULES_OK, also where flows are refused; the rules
+ * only once fr_plan_lower was called.
+ */
+flowrules_status fr_plan_new(struct fr_plan **plan, flowrules_context *context,
+                             const flowrules_policy *policy, const char *spec);
+void fr_plan_free(struct fr_plan *plan);
+
+/* Reports every refused and unresolved flow; the status is the worse of the two. */
+flowrules_status fr_plan_report(struct fr_plan *plan);
+/* Makes the rules; only for a plan without refusals. */
+flowrules_status fr_plan_lower(struct fr_plan *plan);
+
+/* The value of a setting of the target, or its default; NULL when the backend has no such key. */
+const char *fr_plan_setting(const struct fr_plan *plan, const char *key);
+
+/* The number of a list of flows: the flow itself, or a list of at least two. UINT32_MAX: no memory.
+ */
+uint32_t fr_flows_list(struct fr_plan *plan, const uint32_t *flows, size_t count);
+size_t fr_flows_count(const struct fr_plan *plan, uint32_t flows);
+uint32_t fr_flows_at(const struct fr_plan *plan, uint32_t flows, size_t index);
+
+/* The lowering by lookup tables (lookup.c), and rule by rule (rules.c). */
+flowrules_status fr_lower_lookup(struct fr_plan *plan);
+flowrules_status fr_lower_rules(struct fr_plan *plan);
+/* A new group at the end of the plan; NULL when out of memory. */
+struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view);
+flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule);
+/* The policy's service without the terms that the families have no use for. */
+flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsigned families,
+                                 fr_service *result);
+
+#endif

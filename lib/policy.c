@@ -1,0 +1,268 @@
+/*
+ * A policy's life, its loading with lock file, and what can be asked of it.
+ */
+#include "policy.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+static void init_lists(flowrules_policy *p, const struct fr_allocator *a) {
+    fr_vec_init(&p->networks, a, sizeof(struct fr_network));
+    fr_vec_init(&p->peers, a, sizeof(struct fr_peer));
+    fr_vec_init(&p->ranges, a, sizeof(struct flowrules_range));
+    fr_vec_init(&p->bindings, a, sizeof(struct fr_binding));
+    fr_vec_init(&p->binding_values, a, sizeof(struct fr_binding_value));
+    fr_vec_init(&p->definitions, a, sizeof(struct fr_service_definition));
+    fr_vec_init(&p->service_refs, a, sizeof(struct fr_peer));
+    fr_vec_init(&p->flows, a, sizeof(struct fr_flow));
+    fr_vec_init(&p->tag_lists, a, sizeof(struct fr_span));
+    fr_vec_init(&p->tags, a, sizeof(fr_string));
+    fr_vec_init(&p->targets, a, sizeof(struct fr_target));
+    fr_vec_init(&p->settings, a, sizeof(struct fr_setting_value));
+    fr_vec_init(&p->target_strings, a, sizeof(fr_string));
+    fr_vec_init(&p->patterns, a, sizeof(struct fr_pattern));
+    fr_vec_init(&p->losses, a, sizeof(struct fr_loss_entry));
+}
+
+flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context) {
+    const struct fr_allocator *a = &context->allocator;
+    flowrules_policy *p = fr_malloc(a, sizeof *p);
+    *policy = p;
+    if (p == NULL)
+        return fr_no_memory(context);
+    memset(p, 0, sizeof *p);
+    p->context = context;
+    p->references = 1;
+    p->as_of = context->as_of;
+    fr_strings_init(&p->strings, a);
+    fr_lock_init(&p->lock, a);
+    init_lists(p, a);
+    fr_map_init(&p->network_by_name, a);
+    fr_map_init(&p->definition_by_name, a);
+    fr_map_init(&p->flow_by_name, a);
+    fr_map_init(&p->target_by_name, a);
+    if (fr_services_init(&p->services, a))
+        return FLOWRULES_OK;
+    flowrules_policy_free(p);
+    *policy = NULL;
+    return fr_no_memory(context);
+}
+
+void flowrules_policy_free(flowrules_policy *p) {
+    if (p == NULL || --p->references > 0)
+        return;
+    for (size_t i = 0; i < p->patterns.count; i++)
+        pcre2_code_free(fr_vec_at(&p->patterns, struct fr_pattern, i)->expression);
+    struct fr_vec *lists[] = {&p->networks, &p->peers,          &p->ranges,      &p->bindings,
+                              &p->flows,    &p->binding_values, &p->definitions, &p->tags,
+                              &p->targets,  &p->service_refs,   &p->tag_lists,   &p->settings,
+                              &p->patterns, &p->target_strings, &p->losses};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        fr_vec_free(lists[i]);
+    fr_map_free(&p->network_by_name);
+    fr_map_free(&p->definition_by_name);
+    fr_map_free(&p->flow_by_name);
+    fr_map_free(&p->target_by_name);
+    fr_services_free(&p->services);
+    fr_lock_free(&p->lock);
+    fr_strings_free(&p->strings);
+    fr_free(&p->context->allocator, p->lock_path);
+    fr_free(&p->context->allocator, p);
+}
+
+flowrules_policy *fr_policy_hold(const flowrules_policy *policy) {
+    flowrules_policy *held = (flowrules_policy *)policy; /* the count is no part of its meaning */
+    held->references++;
+    return held;
+}
+
+/* ---- loading ----------------------------------------------------------------------------------
+ */
+
+/* The lock file's path, made from the option and the policy's path; NULL: there is none. */
+static flowrules_status find_lock(flowrules_policy *policy, const char *path) {
+    flowrules_context *context = policy->context;
+    const char *chosen = context->lock;
+    if (chosen != NULL && strcmp(chosen, "none") == 0)
+        return FLOWRULES_OK;
+    if (chosen == NULL && path == NULL)
+        return FLOWRULES_OK;
+    size_t length = strlen(chosen != NULL ? chosen : path) + sizeof ".lock";
+    policy->lock_path = fr_malloc(&context->allocator, length);
+    if (policy->lock_path == NULL)
+        return fr_no_memory(context);
+    snprintf(policy->lock_path, length, chosen != NULL ? "%s" : "%s.lock",
+             chosen != NULL ? chosen : path);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_lock(flowrules_policy *policy, const char *path) {
+    flowrules_context *context = policy->context;
+    char *text;
+    size_t size;
+    FR_TRY(find_lock(policy, path));
+    if (policy->lock_path == NULL)
+        return FLOWRULES_OK;
+    if (context->lock == NULL && access(policy->lock_path, F_OK) != 0)
+        return FLOWRULES_OK; /* names that need it will say so */
+    FR_TRY(fr_read_file(context, policy->lock_path, FR_NOWHERE, &text, &size));
+    uint32_t file = fr_diagnostics_file(&context->diagnostics, policy->lock_path, text, size);
+    flowrules_status status =
+        file == 0 ? fr_no_memory(context) : fr_lock_read(&policy->lock, context, file, text, size);
+    fr_diagnostics_forget(&context->diagnostics, file);
+    fr_free(&context->allocator, text);
+    return status;
+}
+
+static flowrules_status load(flowrules_policy *policy, const char *path, uint32_t file,
+                             const char *text, size_t size, bool beside) {
+    flowrules_context *context = policy->context;
+    size_t errors = context->diagnostics.error_count;
+    size_t first = context->diagnostics.list.count;
+    flowrules_status status = fr_policy_read(policy, file, path, text, size);
+    if (status == FLOWRULES_OK)
+        status = fr_policy_resolve(policy);
+    fr_diagnostics_sort(&context->diagnostics, first);
+    if (status == FLOWRULES_OK)
+        status = read_lock(policy, beside ? path : NULL);
+    if (context->diagnostics.out_of_memory)
+        return FLOWRULES_NO_MEMORY;
+    if (status == FLOWRULES_OK && context->diagnostics.error_count > errors)
+        status = FLOWRULES_INVALID;
+    return status;
+}
+
+static flowrules_status load_text(flowrules_policy **policy, flowrules_context *context,
+                                  const char *name, const char *text, size_t size, bool beside) {
+    *policy = NULL;
+    flowrules_policy *p;
+    if (size > context->max_size)
+        return fr_error(&context->diagnostics, FR_YAML_TOO_LARGE, FR_NOWHERE,
+                        "the option max-size raises the limit", "%s is larger than %llu bytes",
+                        name, (unsigned long long)context->max_size);
+    uint32_t file = fr_diagnostics_file(&context->diagnostics, name, text, size);
+    if (file == 0)
+        return fr_no_memory(context);
+    flowrules_status status = fr_policy_new(&p, context);
+    if (status == FLOWRULES_OK)
+        status = load(p, name, file, text, size, beside);
+    fr_diagnostics_forget(&context->diagnostics, file);
+    if (status != FLOWRULES_OK) {
+        flowrules_policy_free(p);
+        return status;
+    }
+    *policy = p;
+    return FLOWRULES_OK;
+}
+
+flowrules_status flowrules_policy_load_text(flowrules_policy **policy, flowrules_context *context,
+                                            const char *name, const char *text, size_t size) {
+    return load_text(policy, context, name, text, size, false);
+}
+
+flowrules_status flowrules_policy_load(flowrules_policy **policy, flowrules_context *context,
+                                       const char *path) {
+    char *text;
+    size_t size;
+    *policy = NULL;
+    FR_TRY(fr_read_file(context, path, FR_NOWHERE, &text, &size));
+    flowrules_status status = load_text(policy, context, path, text, size, true);
+    fr_free(&context->allocator, text);
+    return status;
+}
+
+/* ---- getters ----------------------------------------------------------------------------------
+ */
+
+const char *flowrules_policy_title(const flowrules_policy *policy) {
+    return FR_POLICY_TEXT(policy, policy->title);
+}
+
+size_t flowrules_flow_count(const flowrules_policy *policy) {
+    return policy->flows.count;
+}
+
+static const struct fr_flow *flow_at(const flowrules_policy *policy, size_t flow) {
+    return flow < policy->flows.count ? fr_vec_at(&policy->flows, struct fr_flow, flow) : NULL;
+}
+
+const char *flowrules_flow_name(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->name);
+}
+
+const char *flowrules_flow_action(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : f->deny ? "deny" : "allow";
+}
+
+const char *flowrules_flow_purpose(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->purpose);
+}
+
+const char *flowrules_flow_owner(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->owner);
+}
+
+const char *flowrules_flow_ticket(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->ticket);
+}
+
+const char *flowrules_flow_expires(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->expires_text);
+}
+
+int flowrules_flow_expired(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f != NULL && f->expired;
+}
+
+static struct fr_span tags_of(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    if (f == NULL || f->tags == UINT32_MAX)
+        return (struct fr_span){0, 0};
+    return *fr_vec_at(&policy->tag_lists, struct fr_span, f->tags);
+}
+
+size_t flowrules_flow_tag_count(const flowrules_policy *policy, size_t flow) {
+    return tags_of(policy, flow).count;
+}
+
+const char *flowrules_flow_tag(const flowrules_policy *policy, size_t flow, size_t tag) {
+    struct fr_span span = tags_of(policy, flow);
+    if (tag >= span.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy, *fr_vec_at(&policy->tags, fr_string, span.first + tag));
+}
+
+size_t flowrules_network_count(const flowrules_policy *policy) {
+    return policy->networks.count;
+}
+
+size_t flowrules_service_count(const flowrules_policy *policy) {
+    return policy->definitions.count;
+}
+
+size_t flowrules_target_count(const flowrules_policy *policy) {
+    return policy->targets.count;
+}
+
+const char *flowrules_target_name(const flowrules_policy *policy, size_t target) {
+    if (target >= policy->targets.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->targets, struct fr_target, target)->name);
+}
+
+const char *flowrules_target_backend(const flowrules_policy *policy, size_t target) {
+    if (target >= policy->targets.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->targets, struct fr_target, target)->backend);
+}

@@ -1,0 +1,156 @@
+/*
+ * A policy: what one YAML file and its includes say, checked and immutable. Networks and flows
+ * still speak in names here; flows.h turns them into sets.
+ */
+#ifndef FR_POLICY_H
+#define FR_POLICY_H
+
+#include "context.h"
+#include "names.h"
+#include "services.h"
+
+#define FR_INCLUDE_DEPTH_MAX 8u
+#define FR_NETWORK_DEPTH_MAX 64u
+#define FR_FLOW_NAME_MAX     255u
+#define FR_WORD_MAX          63u /* names of networks, services, targets */
+#define FR_NO_EXPIRY         INT32_MAX
+
+enum fr_peer_kind {
+    FR_PEER_ANY,
+    FR_PEER_NETWORK,  /* ref: a string while loading, then an index into networks */
+    FR_PEER_ADDRESS4, /* ref: the address */
+    FR_PEER_RANGE,    /* ref: an index into ranges */
+    FR_PEER_NAME,     /* ref: a string, canonical */
+    FR_PEER_WILDCARD, /* ref: a string, canonical, without "*." */
+    FR_PEER_BROKEN    /* reported; never in a policy that loaded */
+};
+
+/* One item of a source, a destination, or a network's members. */
+struct fr_peer {
+    uint32_t ref;
+    uint32_t line;
+    uint16_t column;
+    uint8_t file, kind;
+};
+
+struct fr_span {
+    uint32_t first, count;
+};
+
+struct fr_flow {
+    fr_string name, purpose, owner, ticket, expires_text;
+    struct fr_span source, destination; /* of peers */
+    uint32_t service; /* a fr_service; while loading with by_name: of service_refs */
+    uint32_t tags;    /* an index into tag_lists */
+    int32_t expires;  /* days since 1970-01-01, the last day; FR_NO_EXPIRY */
+    uint32_t line;
+    uint16_t column;
+    uint8_t file;
+    uint8_t deny : 1, log : 1, expired : 1, by_name : 1, usable : 1;
+};
+
+/* A value of a binding: key, or key and label; in the order of the file. */
+struct fr_binding_value {
+    fr_string key, label, value;
+};
+
+/* A network in a platform's own terms. */
+struct fr_binding {
+    fr_string platform;
+    struct fr_span values;
+    struct fr_at at;
+};
+
+struct fr_network {
+    fr_string name, description;
+    struct fr_span members, except; /* of peers */
+    struct fr_span bindings;
+    struct fr_at at;
+    uint8_t visit; /* 0 new, 1 under way, 2 done: for cycles */
+    bool used;
+};
+
+struct fr_service_definition {
+    fr_string name;
+    fr_service service;
+    struct fr_at at;
+};
+
+struct fr_setting_value {
+    fr_string key, value;
+    struct fr_at at, value_at;
+};
+
+/* A pattern of select.name: a plain name, or a compiled expression. */
+struct fr_pattern {
+    fr_string text;
+    void *expression; /* pcre2_code *, NULL for a plain name */
+    struct fr_at at;
+};
+
+enum fr_names_mode { FR_NAMES_DEFAULT, FR_NAMES_NATIVE, FR_NAMES_PINNED, FR_NAMES_REFUSE };
+enum fr_log_mode { FR_LOG_FLOWS, FR_LOG_DENIED, FR_LOG_ALL, FR_LOG_NONE };
+enum fr_direction_mode { FR_DIRECTION_BOTH, FR_DIRECTION_EGRESS, FR_DIRECTION_INGRESS };
+enum fr_loss { FR_LOSS_WIDEN = 1, FR_LOSS_NARROW = 2 };
+
+struct fr_loss_entry {
+    fr_string flow;
+    uint32_t flow_index;
+    enum fr_loss loss;
+    struct fr_at at;
+};
+
+struct fr_target {
+    fr_string name, backend;
+    const struct flowrules_backend *record; /* NULL while it is not known */
+    struct fr_span protects;                /* of peers; count 0: the policy's */
+    struct fr_span settings;
+    struct fr_span select_tags;  /* of target_strings */
+    struct fr_span select_names; /* of patterns */
+    struct fr_span losses;
+    enum fr_names_mode names;
+    enum fr_log_mode log;
+    enum fr_direction_mode direction;
+    bool baseline, optimize;
+    struct fr_at at, backend_at;
+};
+
+struct flowrules_policy {
+    flowrules_context *context;
+    unsigned references; /* its owner, and the artifacts and reports that read it */
+    struct fr_strings strings;
+    fr_string title, description;
+    struct fr_services services;
+    struct fr_lock lock;
+    struct fr_vec networks, peers, ranges, bindings, binding_values;
+    struct fr_vec definitions, service_refs;
+    struct fr_vec flows, tag_lists, tags;
+    struct fr_vec targets, settings, target_strings, patterns, losses;
+    struct fr_span protects;
+    struct fr_map network_by_name, definition_by_name, flow_by_name, target_by_name;
+    int32_t as_of;
+    char *lock_path;
+};
+
+#define FR_POLICY_TEXT(policy, string) fr_strings_text(&(policy)->strings, (string))
+
+/* Keeps a policy alive until a flowrules_policy_free more. */
+flowrules_policy *fr_policy_hold(const flowrules_policy *policy);
+
+flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context);
+
+/* Reads a file's text into the policy (rank 2a): keys, values, forms. Errors are reported. */
+flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,
+                                const char *text, size_t size);
+/* Binds names to what they name and checks the whole (rank 2b). */
+flowrules_status fr_policy_resolve(flowrules_policy *policy);
+
+static inline struct fr_at fr_peer_at(const struct fr_peer *peer) {
+    return (struct fr_at){peer->file, peer->line, peer->column, 0};
+}
+
+static inline struct fr_at fr_flow_at(const struct fr_flow *flow) {
+    return (struct fr_at){flow->file, flow->line, flow->column, 0};
+}
+
+#endif

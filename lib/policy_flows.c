@@ -1,0 +1,519 @@
+/*
+ * The flows of a policy, and its targets.
+ */
+#include "policy_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+/* ---- a flow --------------------------------------------------------------------------------- */
+
+static bool has_control(const struct fr_value *value) {
+    for (size_t i = 0; i < value->length; i++)
+        if ((unsigned char)value->text[i] < 0x20 || value->text[i] == 0x7f)
+            return true;
+    return false;
+}
+
+static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
+    struct fr_flow *flow = object;
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    flow->line = value->at.line;
+    flow->column = (uint16_t)value->at.column;
+    uint32_t earlier;
+    if (value->length == 0 || value->length > FR_FLOW_NAME_MAX || has_control(value)) {
+        fr_error(r->diagnostics, FR_NAME_FORM, value->at,
+                 "1 to 255 bytes without line breaks or control characters",
+                 "this can't be the name of a flow");
+        return FLOWRULES_OK;
+    }
+    fr_string name = fr_strings_add(&r->policy->strings, value->text, value->length);
+    if (name == 0)
+        return fr_no_memory(r->context);
+    if (fr_map_get(&r->policy->flow_by_name, name, &earlier)) {
+        char hint[80];
+        snprintf(hint, sizeof hint, "the first is in line %u",
+                 fr_vec_at(&r->policy->flows, struct fr_flow, earlier)->line);
+        fr_error(r->diagnostics, FR_NAME_DUPLICATE, value->at, hint,
+                 "two flows have the name '%.80s'", value->text);
+        return FLOWRULES_OK;
+    }
+    flow->name = name;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_action(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    static const char *const words[] = {"allow", "deny", NULL};
+    size_t index = 0;
+    FR_TRY(fr_read_choice(r, value, words, &index));
+    ((struct fr_flow *)object)->deny = index == 1;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_source(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    return fr_read_peers(r, value, &((struct fr_flow *)object)->source);
+}
+
+static flowrules_status read_destination(struct fr_reader *r, const struct fr_value *value,
+                                         void *object) {
+    return fr_read_peers(r, value, &((struct fr_flow *)object)->destination);
+}
+
+static flowrules_status read_service_ref(struct fr_reader *r, const struct fr_value *value,
+                                         void *object) {
+    struct fr_span *span = object;
+    fr_string name;
+    FR_TRY(fr_read_word(r, value, false, &name));
+    if (name == 0)
+        return FLOWRULES_OK;
+    struct fr_peer *slot = fr_vec_push(&r->policy->service_refs);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = (struct fr_peer){.ref = name,
+                             .line = value->at.line,
+                             .column = (uint16_t)value->at.column,
+                             .file = (uint8_t)r->file};
+    span->count++;
+    return FLOWRULES_OK;
+}
+
+/* service: NAME or a list; the refs end with an empty one. */
+static flowrules_status read_service(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    struct fr_flow *flow = object;
+    struct fr_span span = {(uint32_t)r->policy->service_refs.count, 0};
+    if (value->kind == FR_MAPPING) {
+        fr_error(r->diagnostics, FR_VALUE_KIND, value->at,
+                 "name a service, or write protocol: and port: in the flow itself",
+                 "'service' takes a name here, not a mapping");
+        return fr_yaml_skip(r->yaml, value);
+    }
+    FR_TRY(fr_read_list(r, value, read_service_ref, &span));
+    struct fr_peer *end = fr_vec_push(&r->policy->service_refs);
+    if (end == NULL)
+        return fr_no_memory(r->context);
+    flow->by_name = true;
+    flow->service = span.first;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_purpose(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    return fr_read_text(r, value, &((struct fr_flow *)object)->purpose);
+}
+
+static flowrules_status read_owner(struct fr_reader *r, const struct fr_value *value,
+                                   void *object) {
+    return fr_read_text(r, value, &((struct fr_flow *)object)->owner);
+}
+
+static flowrules_status read_ticket(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    return fr_read_text(r, value, &((struct fr_flow *)object)->ticket);
+}
+
+static flowrules_status read_log(struct fr_reader *r, const struct fr_value *value, void *object) {
+    bool log = false;
+    FR_TRY(fr_read_boolean(r, value, &log));
+    ((struct fr_flow *)object)->log = log;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_expires(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    bool good;
+    int32_t days;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    struct fr_flow *flow = object;
+    if (fr_date_parse(value->text, value->length, &days)) {
+        flow->expires = days;
+        return fr_read_text(r, value, &flow->expires_text);
+    }
+    fr_error(r->diagnostics, FR_DATE, value->at, "YYYY-MM-DD, the last day on which it holds",
+             "'%.80s' is no date", value->text);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_tag(struct fr_reader *r, const struct fr_value *value, void *object) {
+    struct fr_span *span = object;
+    fr_string tag;
+    FR_TRY(fr_read_word(r, value, true, &tag));
+    if (tag == 0)
+        return FLOWRULES_OK;
+    fr_string *slot = fr_vec_push(&r->policy->tags);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = tag;
+    span->count++;
+    return FLOWRULES_OK;
+}
+
+/* Tag lists repeat over very many flows: equal ones are kept once. */
+static flowrules_status read_tags(struct fr_reader *r, const struct fr_value *value, void *object) {
+    flowrules_policy *policy = r->policy;
+    struct fr_span span = {(uint32_t)policy->tags.count, 0};
+    FR_TRY(fr_read_list(r, value, read_tag, &span));
+    if (span.count == 0)
+        return FLOWRULES_OK;
+    uint32_t known;
+    uint32_t key =
+        fr_hash(fr_vec_at(&policy->tags, fr_string, span.first), span.count * sizeof(fr_string)) |
+        1u;
+    if (fr_map_get(&r->tag_lists, key, &known)) {
+        struct fr_span other = *fr_vec_at(&policy->tag_lists, struct fr_span, known);
+        if (other.count == span.count && memcmp(fr_vec_at(&policy->tags, fr_string, other.first),
+                                                fr_vec_at(&policy->tags, fr_string, span.first),
+                                                span.count * sizeof(fr_string)) == 0) {
+            policy->tags.count = span.first;
+            ((struct fr_flow *)object)->tags = known;
+            return FLOWRULES_OK;
+        }
+    }
+    struct fr_span *slot = fr_vec_push(&policy->tag_lists);
+    if (slot == NULL || !fr_map_put(&r->tag_lists, key, (uint32_t)policy->tag_lists.count - 1))
+        return fr_no_memory(r->context);
+    *slot = span;
+    ((struct fr_flow *)object)->tags = (uint32_t)policy->tag_lists.count - 1;
+    return FLOWRULES_OK;
+}
+
+static const struct fr_key flow_keys[] = {
+    {"name", read_flow_name, true},
+    {"source", read_source, true},
+    {"destination", read_destination, true},
+    {"service", read_service, false},
+    {"protocol", fr_read_protocol, false},
+    {"port", fr_read_port, false},
+    {"purpose", read_purpose, false},
+    {"tags", read_tags, false},
+    {"owner", read_owner, false},
+    {"ticket", read_ticket, false},
+    {"action", read_action, false},
+    {"log", read_log, false},
+    {"expires", read_expires, false},
+    {"source-port", fr_read_source_port, false},
+    {"icmp-type", fr_read_icmp_type, false},
+    {"icmp-code", fr_read_icmp_code, false},
+    {NULL, NULL, false},
+};
+
+/* The service of a flow that is written in the flow itself, or a word on what is missing. */
+static flowrules_status finish_service(struct fr_reader *r, struct fr_flow *flow, struct fr_at at) {
+    bool drafted = !fr_draft_is_empty(&r->draft);
+    if (flow->by_name && drafted) {
+        fr_error(r->diagnostics, FR_KEY_CONFLICT, at, "keep one of them",
+                 "a flow has either 'service' or 'protocol' and ports of its own");
+        return FLOWRULES_OK;
+    }
+    if (!flow->by_name && !drafted) {
+        fr_error(r->diagnostics, FR_KEY_MISSING, at, "'service: any' opens everything",
+                 "a flow needs the key 'service', or 'protocol' and 'port'");
+        return FLOWRULES_OK;
+    }
+    if (!drafted)
+        return FLOWRULES_OK;
+    r->draft.terms.count = 0;
+    FR_TRY(fr_draft_terms(r, at));
+    return fr_draft_service(r, &flow->service);
+}
+
+static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *value, void *object) {
+    (void)object;
+    struct fr_at at = value->at;
+    struct fr_flow flow = {.expires = FR_NO_EXPIRY,
+                           .tags = UINT32_MAX,
+                           .service = FR_SERVICE_NONE,
+                           .line = at.line,
+                           .column = (uint16_t)at.column,
+                           .file = (uint8_t)r->file};
+    if (r->policy->flows.count >= r->context->max_flows)
+        return fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "split the policy",
+                        "the policy has more than %llu flows",
+                        (unsigned long long)r->context->max_flows);
+    size_t errors = r->diagnostics->error_count;
+    fr_draft_clear(&r->draft);
+    FR_TRY(fr_read_mapping(r, value, "a flow", flow_keys, NULL, &flow));
+    if (value->kind == FR_MAPPING && r->diagnostics->error_count == errors)
+        FR_TRY(finish_service(r, &flow, (struct fr_at){r->file, flow.line, flow.column, 0}));
+    struct fr_flow *slot = fr_vec_push(&r->policy->flows);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    flow.usable = r->diagnostics->error_count == errors;
+    *slot = flow;
+    if (flow.name != 0 &&
+        !fr_map_put(&r->policy->flow_by_name, flow.name, (uint32_t)r->policy->flows.count - 1))
+        return fr_no_memory(r->context);
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value, void *object) {
+    if (value->kind != FR_SEQUENCE) {
+        fr_error(r->diagnostics, FR_VALUE_KIND, value->at, "begin each flow with '- name:'",
+                 "'flows' must be a list");
+        return fr_yaml_skip(r->yaml, value);
+    }
+    return fr_read_list(r, value, read_flow, object);
+}
+
+/* ---- a target ------------------------------------------------------------------------------- */
+
+static flowrules_status read_backend(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    struct fr_target *target = object;
+    target->backend_at = value->at;
+    return fr_read_word(r, value, false, &target->backend);
+}
+
+static flowrules_status read_target_protects(struct fr_reader *r, const struct fr_value *value,
+                                             void *object) {
+    return fr_read_peers(r, value, &((struct fr_target *)object)->protects);
+}
+
+static flowrules_status read_direction(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
+    static const char *const words[] = {"both", "egress", "ingress", NULL};
+    size_t index = 0;
+    FR_TRY(fr_read_choice(r, value, words, &index));
+    ((struct fr_target *)object)->direction = (enum fr_direction_mode)index;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_names(struct fr_reader *r, const struct fr_value *value,
+                                   void *object) {
+    static const char *const words[] = {"native", "pinned", "refuse", NULL};
+    size_t index = 3;
+    FR_TRY(fr_read_choice(r, value, words, &index));
+    if (index < 3)
+        ((struct fr_target *)object)->names = (enum fr_names_mode)(index + 1);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_log_mode(struct fr_reader *r, const struct fr_value *value,
+                                      void *object) {
+    static const char *const words[] = {"flows", "denied", "all", "none", NULL};
+    size_t index = 0;
+    FR_TRY(fr_read_choice(r, value, words, &index));
+    ((struct fr_target *)object)->log = (enum fr_log_mode)index;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_baseline(struct fr_reader *r, const struct fr_value *value,
+                                      void *object) {
+    return fr_read_boolean(r, value, &((struct fr_target *)object)->baseline);
+}
+
+static flowrules_status read_optimize(struct fr_reader *r, const struct fr_value *value,
+                                      void *object) {
+    return fr_read_boolean(r, value, &((struct fr_target *)object)->optimize);
+}
+
+/* ---- select --------------------------------------------------------------------------------- */
+
+static flowrules_status read_select_tag(struct fr_reader *r, const struct fr_value *value,
+                                        void *object) {
+    struct fr_span *span = object;
+    fr_string tag;
+    FR_TRY(fr_read_word(r, value, true, &tag));
+    fr_string *slot = tag == 0 ? NULL : fr_vec_push(&r->policy->target_strings);
+    if (slot == NULL)
+        return tag == 0 ? FLOWRULES_OK : fr_no_memory(r->context);
+    *slot = tag;
+    span->count++;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_select_tags(struct fr_reader *r, const struct fr_value *value,
+                                         void *object) {
+    struct fr_target *target = object;
+    target->select_tags = (struct fr_span){(uint32_t)r->policy->target_strings.count, 0};
+    return fr_read_list(r, value, read_select_tag, &target->select_tags);
+}
+
+/* Compiles /regex/; an error of the expression is reported at its place. */
+static flowrules_status compile_pattern(struct fr_reader *r, const struct fr_value *value,
+                                        struct fr_pattern *pattern) {
+    int error;
+    PCRE2_SIZE offset;
+    pattern->expression = pcre2_compile((PCRE2_SPTR)value->text + 1, value->length - 2,
+                                        PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &error, &offset, NULL);
+    if (pattern->expression != NULL)
+        return FLOWRULES_OK;
+    if (error == PCRE2_ERROR_HEAP_FAILED)
+        return fr_no_memory(r->context);
+    char why[128] = "";
+    pcre2_get_error_message(error, (PCRE2_UCHAR *)why, sizeof why);
+    struct fr_at at = value->at;
+    at.column += (uint32_t)offset + 1 + (value->quoted ? 1 : 0);
+    at.length = 1;
+    fr_error(r->diagnostics, FR_PATTERN, at, "a regular expression of PCRE2 between slashes",
+             "the expression is not valid: %s", why);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_select_name(struct fr_reader *r, const struct fr_value *value,
+                                         void *object) {
+    struct fr_span *span = object;
+    struct fr_pattern pattern = {.at = value->at};
+    FR_TRY(fr_read_text(r, value, &pattern.text));
+    if (pattern.text == 0)
+        return FLOWRULES_OK;
+    bool expression =
+        value->length >= 2 && value->text[0] == '/' && value->text[value->length - 1] == '/';
+    if (expression)
+        FR_TRY(compile_pattern(r, value, &pattern));
+    if (expression && pattern.expression == NULL)
+        return FLOWRULES_OK;
+    struct fr_pattern *slot = fr_vec_push(&r->policy->patterns);
+    if (slot == NULL) {
+        pcre2_code_free(pattern.expression);
+        return fr_no_memory(r->context);
+    }
+    *slot = pattern;
+    span->count++;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_select_names(struct fr_reader *r, const struct fr_value *value,
+                                          void *object) {
+    struct fr_target *target = object;
+    target->select_names = (struct fr_span){(uint32_t)r->policy->patterns.count, 0};
+    return fr_read_list(r, value, read_select_name, &target->select_names);
+}
+
+static const struct fr_key select_keys[] = {
+    {"tags", read_select_tags, false},
+    {"name", read_select_names, false},
+    {NULL, NULL, false},
+};
+
+static flowrules_status read_select(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    return fr_read_mapping(r, value, "select", select_keys, NULL, object);
+}
+
+/* ---- allow-loss ------------------------------------------------------------------------------ */
+
+static flowrules_status read_loss_flow(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
+    struct fr_loss_entry *entry = object;
+    entry->at = value->at;
+    return fr_read_text(r, value, &entry->flow);
+}
+
+static flowrules_status read_loss_kind(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
+    static const char *const words[] = {"widen", "narrow", NULL};
+    size_t index = 0;
+    FR_TRY(fr_read_choice(r, value, words, &index));
+    ((struct fr_loss_entry *)object)->loss = index == 0 ? FR_LOSS_WIDEN : FR_LOSS_NARROW;
+    return FLOWRULES_OK;
+}
+
+static const struct fr_key loss_keys[] = {
+    {"flow", read_loss_flow, true},
+    {"loss", read_loss_kind, true},
+    {NULL, NULL, false},
+};
+
+static flowrules_status read_loss(struct fr_reader *r, const struct fr_value *value, void *object) {
+    struct fr_target *target = object;
+    struct fr_loss_entry entry = {.at = value->at};
+    FR_TRY(fr_read_mapping(r, value, "an entry of allow-loss", loss_keys, NULL, &entry));
+    struct fr_loss_entry *slot = fr_vec_push(&r->policy->losses);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = entry;
+    target->losses.count++;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_losses(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    struct fr_target *target = object;
+    target->losses = (struct fr_span){(uint32_t)r->policy->losses.count, 0};
+    return fr_read_list(r, value, read_loss, object);
+}
+
+/* ---- targets: -------------------------------------------------------------------------------- */
+
+static const struct fr_key target_keys[] = {
+    {"backend", read_backend, true},    {"protects", read_target_protects, false},
+    {"select", read_select, false},     {"direction", read_direction, false},
+    {"names", read_names, false},       {"log", read_log_mode, false},
+    {"baseline", read_baseline, false}, {"optimize", read_optimize, false},
+    {"allow-loss", read_losses, false}, {NULL, NULL, false},
+};
+
+/* A key that is no target's own: a setting of its backend, checked once that is known. */
+static flowrules_status read_setting(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    struct fr_target *target = object;
+    struct fr_setting_value setting = {.at = r->key_at, .value_at = value->at};
+    setting.key = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
+    if (setting.key == 0)
+        return fr_no_memory(r->context);
+    for (uint32_t i = 0; i < target->settings.count; i++) {
+        const struct fr_setting_value *other =
+            fr_vec_at(&r->policy->settings, struct fr_setting_value, target->settings.first + i);
+        if (other->key == setting.key) {
+            fr_error(r->diagnostics, FR_KEY_DUPLICATE, r->key_at, "keep one of them",
+                     "'%s' is given twice", r->key);
+            return fr_yaml_skip(r->yaml, value);
+        }
+    }
+    FR_TRY(fr_read_text(r, value, &setting.value));
+    if (setting.value == 0)
+        return FLOWRULES_OK;
+    struct fr_setting_value *slot = fr_vec_push(&r->policy->settings);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = setting;
+    target->settings.count++;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status store_target(struct fr_reader *r, const struct fr_target *target) {
+    struct fr_target *slot = fr_vec_push(&r->policy->targets);
+    if (slot == NULL || !fr_map_put(&r->policy->target_by_name, target->name,
+                                    (uint32_t)r->policy->targets.count - 1))
+        return fr_no_memory(r->context);
+    *slot = *target;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_target(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    (void)object;
+    struct fr_target target = {.at = r->key_at, .baseline = true, .optimize = true};
+    struct fr_value key = {
+        .kind = FR_SCALAR, .text = r->key, .length = strlen(r->key), .at = r->key_at};
+    uint32_t earlier;
+    FR_TRY(fr_read_word(r, &key, true, &target.name));
+    if (target.name == 0)
+        return fr_yaml_skip(r->yaml, value);
+    if (fr_map_get(&r->policy->target_by_name, target.name, &earlier)) {
+        fr_error(r->diagnostics, FR_NAME_DUPLICATE, r->key_at, "give one of them another name",
+                 "two targets have the name '%s'", r->key);
+        return fr_yaml_skip(r->yaml, value);
+    }
+    target.settings.first = (uint32_t)r->policy->settings.count;
+    FR_TRY(fr_read_mapping(r, value, "a target", target_keys, read_setting, &target));
+    return store_target(r, &target);
+}
+
+static const struct fr_key no_keys[] = {{NULL, NULL, false}};
+
+flowrules_status fr_read_targets(struct fr_reader *r, const struct fr_value *value, void *object) {
+    return fr_read_mapping(r, value, "targets", no_keys, read_target, object);
+}

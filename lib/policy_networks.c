@@ -1,0 +1,347 @@
+/*
+ * Networks, and the items of sources and destinations: addresses, ranges, names, other networks.
+ */
+#include "policy_read.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- items --------------------------------------------------------------------------------- */
+
+/* An address as text, for hints; text has room for INET6_ADDRSTRLEN bytes. */
+static void ip_text(enum flowrules_family family, struct flowrules_ip ip, char *text) {
+    unsigned char bytes[16];
+    for (unsigned i = 0; i < 8; i++) {
+        bytes[i] = (unsigned char)(ip.hi >> (56 - 8 * i));
+        bytes[8 + i] = (unsigned char)(ip.lo >> (56 - 8 * i));
+    }
+    inet_ntop(family == FLOWRULES_IPV4 ? AF_INET : AF_INET6,
+              family == FLOWRULES_IPV4 ? bytes + 12 : bytes, text, INET6_ADDRSTRLEN);
+}
+
+static void report_host_bits(struct fr_reader *r, const struct fr_value *value,
+                             const struct flowrules_range *network, unsigned length) {
+    char first[INET6_ADDRSTRLEN], hint[160];
+    ip_text(network->family, network->first, first);
+    const char *slash = memchr(value->text, '/', value->length);
+    int address = slash == NULL ? 0 : (int)(slash - value->text);
+    snprintf(hint, sizeof hint, "the network is %s/%u; the one address is %.*s", first, length,
+             address, value->text);
+    fr_error(r->diagnostics, FR_HOST_BITS, value->at, hint,
+             "%.60s has bits set to the right of its prefix", value->text);
+}
+
+static void report_range(struct fr_reader *r, const struct fr_value *value, enum fr_range_form form,
+                         const struct flowrules_range *range, unsigned length) {
+    struct fr_diagnostics *d = r->diagnostics;
+    switch (form) {
+    case FR_RANGE_HOST_BITS:
+        report_host_bits(r, value, range, length);
+        break;
+    case FR_RANGE_BAD_LENGTH:
+        fr_error(d, FR_ADDRESS, value->at, "0-32 for IPv4, 0-128 for IPv6",
+                 "'%.80s' has no valid prefix length", value->text);
+        break;
+    case FR_RANGE_REVERSED:
+        fr_error(d, FR_RANGE_ORDER, value->at, "write the lower address first",
+                 "the range %.100s is the wrong way round", value->text);
+        break;
+    case FR_RANGE_FAMILIES:
+        fr_error(d, FR_FAMILY_MIX, value->at, "write two ranges",
+                 "the range %.100s goes from one address family to the other", value->text);
+        break;
+    case FR_RANGE_BAD_ADDRESS:
+    case FR_RANGE_NOT_ADDRESS:
+    case FR_RANGE_OK:
+        fr_error(d, FR_ADDRESS, value->at,
+                 "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 2001:db8::/32 ...",
+                 "'%.80s' is no address", value->text);
+        break;
+    }
+}
+
+static const struct {
+    enum fr_name_form form;
+    const char *message, *hint;
+} name_errors[] = {
+    {FR_NAME_TOO_LONG, "the name is longer than 253 characters", "RFC 1035 allows no more"},
+    {FR_NAME_LABEL_TOO_LONG, "a label of the name is longer than 63 characters",
+     "RFC 1035 allows no more between two dots"},
+    {FR_NAME_BAD_WILDCARD, "a wildcard is '*.' in front of a name",
+     "*.example.com means every name below example.com"},
+    {FR_NAME_BAD_IDNA, "the name has no form in the DNS (IDNA)", "check its letters"},
+    {FR_NAME_BAD, "this is no DNS name",
+     "labels of letters, digits, '-' and '_' with dots between; no URL, no path, no port"},
+};
+
+static flowrules_status name_peer(struct fr_reader *r, const struct fr_value *value,
+                                  struct fr_peer *peer) {
+    char name[FR_FQDN_MAX + 3];
+    enum fr_name_form form = fr_name_canonical(r->checker, value->text, value->length, name);
+    if (form == FR_NAME_NO_MEMORY)
+        return fr_no_memory(r->context);
+    if (form == FR_NAME_OK || form == FR_NAME_WILDCARD) {
+        peer->kind = form == FR_NAME_OK ? FR_PEER_NAME : FR_PEER_WILDCARD;
+        peer->ref = fr_strings_add(&r->policy->strings, name, strlen(name));
+        return peer->ref != 0 ? FLOWRULES_OK : fr_no_memory(r->context);
+    }
+    peer->kind = FR_PEER_BROKEN;
+    for (size_t i = 0; i < sizeof name_errors / sizeof name_errors[0]; i++)
+        if (name_errors[i].form == form)
+            fr_error(r->diagnostics, FR_FQDN, value->at, name_errors[i].hint, "'%.80s': %s",
+                     value->text, name_errors[i].message);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status range_peer(struct fr_reader *r, const struct flowrules_range *range,
+                                   struct fr_peer *peer) {
+    if (range->family == FLOWRULES_IPV4 && range->first.lo == range->last.lo) {
+        peer->kind = FR_PEER_ADDRESS4;
+        peer->ref = (uint32_t)range->first.lo;
+        return FLOWRULES_OK;
+    }
+    struct flowrules_range *slot = fr_vec_push(&r->policy->ranges);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = *range;
+    peer->kind = FR_PEER_RANGE;
+    peer->ref = (uint32_t)r->policy->ranges.count - 1;
+    return FLOWRULES_OK;
+}
+
+/* Does a text that is no address mean a DNS name rather than a network of the policy? */
+static bool is_dns_name(const struct fr_value *value) {
+    for (size_t i = 0; i < value->length; i++)
+        if (value->text[i] == '.' || value->text[i] == '*' || (unsigned char)value->text[i] >= 0x80)
+            return true;
+    return false;
+}
+
+static flowrules_status word_peer(struct fr_reader *r, const struct fr_value *value,
+                                  struct fr_peer *peer) {
+    if (fr_value_is(value, "any")) {
+        peer->kind = FR_PEER_ANY;
+        return FLOWRULES_OK;
+    }
+    fr_string name;
+    FR_TRY(fr_read_word(r, value, false, &name));
+    peer->kind = name != 0 ? FR_PEER_NETWORK : FR_PEER_BROKEN;
+    peer->ref = name;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_peer(struct fr_reader *r, const struct fr_value *value, void *object) {
+    struct fr_span *span = object;
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    struct fr_peer peer = {
+        .line = value->at.line,
+        .column = (uint16_t)(value->at.column < UINT16_MAX ? value->at.column : UINT16_MAX),
+        .file = (uint8_t)r->file};
+    struct flowrules_range range;
+    unsigned length = 0;
+    enum fr_range_form form = fr_range_parse(value->text, value->length, &range, &length);
+    if (form == FR_RANGE_OK)
+        FR_TRY(range_peer(r, &range, &peer));
+    else if (form != FR_RANGE_NOT_ADDRESS)
+        report_range(r, value, form, &range, length);
+    else if (is_dns_name(value))
+        FR_TRY(name_peer(r, value, &peer));
+    else
+        FR_TRY(word_peer(r, value, &peer));
+    if (form != FR_RANGE_OK && form != FR_RANGE_NOT_ADDRESS)
+        peer.kind = FR_PEER_BROKEN;
+    struct fr_peer *slot = fr_vec_push(&r->policy->peers);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = peer;
+    span->count++;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value,
+                               struct fr_span *span) {
+    *span = (struct fr_span){(uint32_t)r->policy->peers.count, 0};
+    return fr_read_list(r, value, read_peer, span);
+}
+
+/* ---- bindings ------------------------------------------------------------------------------- */
+
+struct binding_draft {
+    fr_string key, label;
+};
+
+static flowrules_status push_binding_value(struct fr_reader *r, const struct binding_draft *draft,
+                                           fr_string value) {
+    struct fr_binding_value *slot = fr_vec_push(&r->policy->binding_values);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = (struct fr_binding_value){draft->key, draft->label, value};
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_binding_scalar(struct fr_reader *r, const struct fr_value *value,
+                                            void *object) {
+    fr_string text;
+    FR_TRY(fr_read_text(r, value, &text));
+    return text == 0 ? FLOWRULES_OK : push_binding_value(r, object, text);
+}
+
+static flowrules_status read_binding_label(struct fr_reader *r, const struct fr_value *value,
+                                           void *object) {
+    struct binding_draft draft = *(const struct binding_draft *)object;
+    draft.label = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
+    if (draft.label == 0)
+        return fr_no_memory(r->context);
+    return read_binding_scalar(r, value, &draft);
+}
+
+static const struct fr_key no_keys[] = {{NULL, NULL, false}};
+
+/* A key of a binding: a text, a list of texts, or a mapping of labels. */
+static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_value *value,
+                                         void *object) {
+    (void)object;
+    struct binding_draft draft = {fr_strings_add(&r->policy->strings, r->key, strlen(r->key)), 0};
+    if (draft.key == 0)
+        return fr_no_memory(r->context);
+    if (value->kind == FR_MAPPING)
+        return fr_read_mapping(r, value, "a set of labels", no_keys, read_binding_label, &draft);
+    return fr_read_list(r, value, read_binding_scalar, &draft);
+}
+
+/* ---- networks: ------------------------------------------------------------------------------ */
+
+/*
+ * The platforms whose terms a network may be given in, whether or not their backend is built in:
+ * a policy stays readable for a tool that lacks one.
+ */
+static const struct fr_key platforms[] = {
+    {"aws-sg", NULL, false},    {"azure-nsg", NULL, false}, {"cilium", NULL, false},
+    {"cisco-asa", NULL, false}, {"gcloud", NULL, false},    {"kubernetes", NULL, false},
+    {"openshift", NULL, false}, {"paloalto", NULL, false},  {NULL, NULL, false},
+};
+
+static bool is_platform(const struct fr_reader *r, const char *name) {
+    for (size_t i = 0; platforms[i].name != NULL; i++)
+        if (strcmp(platforms[i].name, name) == 0)
+            return true;
+    for (size_t i = 0; i < r->context->backends.count; i++) {
+        const struct flowrules_backend *b =
+            *fr_vec_at(&r->context->backends, const struct flowrules_backend *, i);
+        if (b->bindings != NULL && strcmp(b->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Candidates for a misspelt key of a network: its own keys, then the platforms. */
+static const char *next_network_key(const void *user, size_t i) {
+    static const char *const own[] = {"description", "members", "except"};
+    (void)user;
+    if (i < 3)
+        return own[i];
+    return platforms[i - 3].name;
+}
+
+static flowrules_status read_members(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    return fr_read_peers(r, value, &((struct fr_network *)object)->members);
+}
+
+static flowrules_status read_except(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    return fr_read_peers(r, value, &((struct fr_network *)object)->except);
+}
+
+static flowrules_status read_network_text(struct fr_reader *r, const struct fr_value *value,
+                                          void *object) {
+    return fr_read_text(r, value, &((struct fr_network *)object)->description);
+}
+
+static const struct fr_key network_keys[] = {
+    {"description", read_network_text, false},
+    {"members", read_members, false},
+    {"except", read_except, false},
+    {NULL, NULL, false},
+};
+
+static flowrules_status read_binding(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    struct fr_network *network = object;
+    struct fr_at at = r->key_at;
+    if (!is_platform(r, r->key)) {
+        const char *near = fr_nearest(r->key, next_network_key, NULL);
+        char hint[80];
+        snprintf(hint, sizeof hint,
+                 near != NULL ? "did you mean '%s'?" : "keys of your own begin with 'x-'%s",
+                 near != NULL ? near : "");
+        fr_error(r->diagnostics, FR_KEY_UNKNOWN, at, hint, "a network has no key '%.80s'", r->key);
+        return fr_yaml_skip(r->yaml, value);
+    }
+    struct fr_binding binding = {.at = at};
+    binding.platform = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
+    binding.values.first = (uint32_t)r->policy->binding_values.count;
+    if (binding.platform == 0)
+        return fr_no_memory(r->context);
+    FR_TRY(fr_read_mapping(r, value, "a platform's group", no_keys, read_binding_key, NULL));
+    binding.values.count = (uint32_t)r->policy->binding_values.count - binding.values.first;
+    struct fr_binding *slot = fr_vec_push(&r->policy->bindings);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = binding;
+    network->bindings.count++;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status store_network(struct fr_reader *r, const struct fr_network *network) {
+    struct fr_network *slot = fr_vec_push(&r->policy->networks);
+    if (slot == NULL || !fr_map_put(&r->policy->network_by_name, network->name,
+                                    (uint32_t)r->policy->networks.count - 1))
+        return fr_no_memory(r->context);
+    *slot = *network;
+    return FLOWRULES_OK;
+}
+
+/* Reports a name that can't be given; true when it may. */
+static bool is_free_name(struct fr_reader *r, fr_string name) {
+    uint32_t earlier;
+    if (strcmp(r->key, "any") == 0) {
+        fr_error(r->diagnostics, FR_NAME_RESERVED, r->key_at, "choose another name",
+                 "'any' is a reserved name");
+        return false;
+    }
+    if (!fr_map_get(&r->policy->network_by_name, name, &earlier))
+        return true;
+    const struct fr_network *other = fr_vec_at(&r->policy->networks, struct fr_network, earlier);
+    char hint[300];
+    snprintf(hint, sizeof hint, "the first definition is in %.200s line %u",
+             fr_diagnostics_file_name(r->diagnostics, other->at.file), other->at.line);
+    fr_error(r->diagnostics, FR_NAME_DUPLICATE, r->key_at, hint, "network '%s' is defined twice",
+             r->key);
+    return false;
+}
+
+static flowrules_status read_network(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    struct fr_network network = {.at = r->key_at};
+    struct fr_value key = {
+        .kind = FR_SCALAR, .text = r->key, .length = strlen(r->key), .at = r->key_at};
+    FR_TRY(fr_read_word(r, &key, false, &network.name));
+    if (network.name == 0 || !is_free_name(r, network.name))
+        return fr_yaml_skip(r->yaml, value);
+    network.bindings.first = (uint32_t)r->policy->bindings.count;
+    if (value->kind == FR_MAPPING)
+        FR_TRY(fr_read_mapping(r, value, "a network", network_keys, read_binding, &network));
+    else
+        FR_TRY(fr_read_peers(r, value, &network.members));
+    return store_network(r, &network);
+}
+
+flowrules_status fr_read_networks(struct fr_reader *r, const struct fr_value *value, void *object) {
+    return fr_read_mapping(r, value, "networks", no_keys, read_network, object);
+}

@@ -1,0 +1,488 @@
+/*
+ * A policy file's text to a policy: the top level, includes, and the forms that all parts share.
+ * What a name refers to is not known here: policy_resolve.c binds it.
+ */
+#include "policy_read.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A purpose or description may be long, not endless. */
+#define TEXT_MAX     65535u
+#define INCLUDES_MAX 200u
+
+/* ---- forms -------------------------------------------------------------------------------- */
+
+flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *value, bool *good) {
+    *good = value->kind == FR_SCALAR && !fr_value_is_null(value);
+    if (*good)
+        return FLOWRULES_OK;
+    if (value->kind == FR_SCALAR)
+        fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at, "write a value, or leave the key out",
+                 "'%s' has no value", r->key);
+    else
+        fr_error(r->diagnostics, FR_VALUE_KIND, value->at, NULL, "'%s' takes a text here, not a %s",
+                 r->key, value->kind == FR_MAPPING ? "mapping" : "list");
+    return fr_yaml_skip(r->yaml, value);
+}
+
+flowrules_status fr_read_text(struct fr_reader *r, const struct fr_value *value, fr_string *text) {
+    bool good;
+    *text = 0;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    if (value->length > TEXT_MAX) {
+        fr_error(r->diagnostics, FR_VALUE_TOO_LONG, value->at, "shorten it",
+                 "'%s' is longer than %u bytes", r->key, TEXT_MAX);
+        return FLOWRULES_OK;
+    }
+    *text = fr_strings_add(&r->policy->strings, value->text, value->length);
+    return *text != 0 ? FLOWRULES_OK : fr_no_memory(r->context);
+}
+
+static bool is_word(const struct fr_value *value, bool dots) {
+    if (value->length == 0)
+        return false;
+    for (size_t i = 0; i < value->length; i++) {
+        unsigned char c = (unsigned char)value->text[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        bool digit = c >= '0' && c <= '9';
+        if (!letter && !(digit && (i > 0 || dots)) && !(i > 0 && c == '-') &&
+            !(i > 0 && dots && c == '.'))
+            return false;
+    }
+    return true;
+}
+
+flowrules_status fr_read_word(struct fr_reader *r, const struct fr_value *value, bool dots,
+                              fr_string *word) {
+    bool good;
+    *word = 0;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    if (!is_word(value, dots)) {
+        fr_error(r->diagnostics, FR_NAME_FORM, value->at,
+                 dots ? "letters, digits, '_', '-' and '.'; begin with a letter or digit"
+                      : "letters, digits, '_' and '-'; begin with a letter",
+                 "'%.80s' can't be a name here", value->text);
+        return FLOWRULES_OK;
+    }
+    if (value->length > FR_WORD_MAX) {
+        fr_error(r->diagnostics, FR_VALUE_TOO_LONG, value->at, "shorten it",
+                 "the name is longer than %u characters", FR_WORD_MAX);
+        return FLOWRULES_OK;
+    }
+    *word = fr_strings_add(&r->policy->strings, value->text, value->length);
+    return *word != 0 ? FLOWRULES_OK : fr_no_memory(r->context);
+}
+
+static const char *next_word(const void *user, size_t i) {
+    return ((const char *const *)user)[i];
+}
+
+flowrules_status fr_read_choice(struct fr_reader *r, const struct fr_value *value,
+                                const char *const *words, size_t *index) {
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    char all[200] = "";
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (fr_value_is(value, words[i])) {
+            *index = i;
+            return FLOWRULES_OK;
+        }
+        strncat(all, i > 0 ? ", " : "", sizeof all - strlen(all) - 1);
+        strncat(all, words[i], sizeof all - strlen(all) - 1);
+    }
+    const char *near = fr_nearest(value->text, next_word, words);
+    char hint[260];
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else
+        snprintf(hint, sizeof hint, "one of: %s", all);
+    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, value->at, hint, "'%.80s' is no value for '%s'",
+             value->text, r->key);
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_boolean(struct fr_reader *r, const struct fr_value *value, bool *boolean) {
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    if (!value->quoted && (fr_value_is(value, "true") || fr_value_is(value, "false"))) {
+        *boolean = fr_value_is(value, "true");
+        return FLOWRULES_OK;
+    }
+    fr_error(r->diagnostics, FR_VALUE_KIND, value->at, "write true or false",
+             "'%.80s' is no value for '%s'", value->text, r->key);
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_list(struct fr_reader *r, const struct fr_value *value, fr_read_fn read,
+                              void *object) {
+    if (value->kind != FR_SEQUENCE)
+        return read(r, value, object);
+    struct fr_value item;
+    bool more, any = false;
+    for (;;) {
+        FR_TRY(fr_yaml_item(r->yaml, &item, &more));
+        if (!more)
+            break;
+        any = true;
+        FR_TRY(read(r, &item, object));
+    }
+    if (!any)
+        fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at, "write a value, or leave the key out",
+                 "'%s' is an empty list", r->key);
+    return FLOWRULES_OK;
+}
+
+/* ---- mappings ------------------------------------------------------------------------------ */
+
+static const char *next_key(const void *user, size_t i) {
+    return ((const struct fr_key *)user)[i].name;
+}
+
+static flowrules_status unknown_key(struct fr_reader *r, const char *what,
+                                    const struct fr_value *key, const struct fr_key *keys) {
+    const char *near = fr_nearest(key->text, next_key, keys);
+    char hint[160];
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else
+        snprintf(hint, sizeof hint, "keys of your own begin with 'x-'");
+    fr_error(r->diagnostics, FR_KEY_UNKNOWN, key->at, hint, "%s has no key '%.80s'", what,
+             key->text);
+    return FLOWRULES_OK;
+}
+
+static size_t find_key(const struct fr_key *keys, const struct fr_value *key) {
+    size_t i = 0;
+    while (keys[i].name != NULL && !fr_value_is(key, keys[i].name))
+        i++;
+    return i;
+}
+
+static flowrules_status skip_value(struct fr_reader *r) {
+    struct fr_value value;
+    FR_TRY(fr_yaml_next(r->yaml, &value));
+    return fr_yaml_skip(r->yaml, &value);
+}
+
+static flowrules_status read_known(struct fr_reader *r, const struct fr_key *key, uint32_t bit,
+                                   const struct fr_value *name, uint32_t *seen, void *object) {
+    if ((*seen & bit) != 0) {
+        if (!name->merged)
+            fr_error(r->diagnostics, FR_KEY_DUPLICATE, name->at, "keep one of them",
+                     "'%s' is given twice", key->name);
+        return skip_value(r);
+    }
+    *seen |= bit;
+    r->key = key->name;
+    r->key_at = name->at;
+    struct fr_value value;
+    FR_TRY(fr_yaml_next(r->yaml, &value));
+    return key->read(r, &value, object);
+}
+
+static flowrules_status read_other(struct fr_reader *r, const struct fr_value *name,
+                                   fr_read_fn other, void *object) {
+    struct fr_value value;
+    char key[128];
+    snprintf(key, sizeof key, "%s", name->text);
+    r->key = key;
+    r->key_at = name->at;
+    FR_TRY(fr_yaml_next(r->yaml, &value));
+    flowrules_status status = other(r, &value, object);
+    r->key = "";
+    return status;
+}
+
+flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *start,
+                                 const char *what, const struct fr_key *keys, fr_read_fn other,
+                                 void *object) {
+    if (start->kind != FR_MAPPING) {
+        fr_error(r->diagnostics, FR_VALUE_KIND, start->at, "write 'key: value' pairs",
+                 "%s must be a mapping", what);
+        return fr_yaml_skip(r->yaml, start);
+    }
+    struct fr_merges merges = {.count = 0};
+    struct fr_value key;
+    uint32_t seen = 0;
+    for (bool more = true;;) {
+        FR_TRY(fr_yaml_key(r->yaml, &merges, &key, &more));
+        if (!more)
+            break;
+        size_t i = find_key(keys, &key);
+        if (keys[i].name != NULL)
+            FR_TRY(read_known(r, &keys[i], (uint32_t)1 << i, &key, &seen, object));
+        else if (key.length >= 2 && memcmp(key.text, "x-", 2) == 0)
+            FR_TRY(skip_value(r));
+        else if (other != NULL)
+            FR_TRY(read_other(r, &key, other, object));
+        else {
+            FR_TRY(unknown_key(r, what, &key, keys));
+            FR_TRY(skip_value(r));
+        }
+    }
+    for (size_t i = 0; keys[i].name != NULL; i++)
+        if (keys[i].required && (seen & ((uint32_t)1 << i)) == 0)
+            fr_error(r->diagnostics, FR_KEY_MISSING, start->at, NULL, "%s needs the key '%s'", what,
+                     keys[i].name);
+    return FLOWRULES_OK;
+}
+
+/* ---- the top level ------------------------------------------------------------------------- */
+
+static flowrules_status read_version(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (good && !fr_value_is(value, "1"))
+        fr_error(r->diagnostics, FR_VERSION, value->at, "write 'flowrules: 1'",
+                 "format '%.80s' is not known to this version of flowrules", value->text);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_title(struct fr_reader *r, const struct fr_value *value,
+                                   void *object) {
+    (void)object;
+    return fr_read_text(r, value, &r->policy->title);
+}
+
+static flowrules_status read_description(struct fr_reader *r, const struct fr_value *value,
+                                         void *object) {
+    (void)object;
+    return fr_read_text(r, value, &r->policy->description);
+}
+
+static flowrules_status read_protects(struct fr_reader *r, const struct fr_value *value,
+                                      void *object) {
+    (void)object;
+    return fr_read_peers(r, value, &r->policy->protects);
+}
+
+static flowrules_status read_includes(struct fr_reader *r, const struct fr_value *value,
+                                      void *object);
+
+static const struct fr_key policy_keys[] = {
+    {"flowrules", read_version, true},        {"title", read_title, false},
+    {"description", read_description, false}, {"include", read_includes, false},
+    {"protects", read_protects, false},       {"networks", fr_read_networks, false},
+    {"services", fr_read_services, false},    {"flows", fr_read_flows, true},
+    {"targets", fr_read_targets, false},      {NULL, NULL, false},
+};
+
+static flowrules_status not_included(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    fr_error(r->diagnostics, FR_INCLUDE_CONTENT, r->key_at,
+             "move it to the policy that includes this file",
+             "an included file holds definitions alone: '%s' can't stand here", r->key);
+    return fr_yaml_skip(r->yaml, value);
+}
+
+static flowrules_status ignored_text(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    fr_string text;
+    return fr_read_text(r, value, &text);
+}
+
+static const struct fr_key included_keys[] = {
+    {"flowrules", read_version, false},    {"title", ignored_text, false},
+    {"description", ignored_text, false},  {"include", read_includes, false},
+    {"protects", not_included, false},     {"networks", fr_read_networks, false},
+    {"services", fr_read_services, false}, {"flows", not_included, false},
+    {"targets", not_included, false},      {NULL, NULL, false},
+};
+
+static flowrules_status read_document(struct fr_reader *r, const char *text, size_t size,
+                                      const char *what, const struct fr_key *keys) {
+    struct fr_value root;
+    FR_TRY(fr_yaml_open(&r->yaml, r->context, r->file, text, size));
+    flowrules_status status = fr_yaml_root(r->yaml, &root);
+    if (status == FLOWRULES_OK && root.kind == FR_STREAM_END) {
+        status = fr_error(r->diagnostics, FR_YAML_EMPTY, root.at,
+                          "a policy begins with 'flowrules: 1'", "the file is empty");
+    } else if (status == FLOWRULES_OK) {
+        status = fr_read_mapping(r, &root, what, keys, NULL, NULL);
+        if (status == FLOWRULES_OK)
+            status = fr_yaml_finish(r->yaml);
+    }
+    fr_yaml_close(r->yaml);
+    return status;
+}
+
+/* ---- includes ------------------------------------------------------------------------------ */
+
+/* The path of an include: its folder is the including file's. NULL when out of memory. */
+static char *include_path(struct fr_reader *r, const char *name) {
+    const char *slash = strrchr(r->path, '/');
+    size_t folder = slash == NULL ? 0 : (size_t)(slash - r->path) + 1;
+    size_t length = strlen(name);
+    char *path = fr_malloc(&r->context->allocator, folder + length + 1);
+    if (path == NULL)
+        return NULL;
+    memcpy(path, r->path, folder);
+    memcpy(path + folder, name, length + 1);
+    return path;
+}
+
+/* Does the path leave the folder that it starts from, as written? */
+static bool leaves_folder(const char *name) {
+    if (name[0] == '/')
+        return true;
+    for (const char *part = name; part != NULL; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* Is the file, links followed, below the folder of the file that includes it? */
+static bool is_below(const char *real, const char *includer) {
+    char folder[4096];
+    const char *slash = strrchr(includer, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - includer);
+    if (length >= sizeof folder)
+        return false;
+    memcpy(folder, includer, length);
+    folder[length] = '\0';
+    char *real_folder = realpath(slash == NULL ? "." : length == 0 ? "/" : folder, NULL);
+    if (real_folder == NULL)
+        return false;
+    size_t real_length = strlen(real_folder);
+    bool below = strncmp(real, real_folder, real_length) == 0 &&
+                 (real[real_length] == '/' || strcmp(real_folder, "/") == 0);
+    free(real_folder);
+    return below;
+}
+
+/* Notes a file as read; *known when it was already. */
+static flowrules_status note_included(struct fr_reader *r, const char *real, bool *known) {
+    *known = false;
+    for (size_t i = 0; i < r->included.count; i++)
+        if (strcmp(*fr_vec_at(&r->included, char *, i), real) == 0) {
+            *known = true;
+            return FLOWRULES_OK;
+        }
+    char **slot = fr_vec_push(&r->included);
+    char *copy = fr_malloc(&r->context->allocator, strlen(real) + 1);
+    if (slot == NULL || copy == NULL) {
+        if (slot != NULL)
+            r->included.count--;
+        fr_free(&r->context->allocator, copy);
+        return fr_no_memory(r->context);
+    }
+    *slot = strcpy(copy, real);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_include_text(struct fr_reader *r, const char *path, struct fr_at at) {
+    char *text = NULL;
+    size_t size = 0;
+    FR_TRY(fr_read_file(r->context, path, at, &text, &size));
+    struct fr_reader inner = *r;
+    inner.path = path;
+    inner.include_depth++;
+    inner.file = fr_diagnostics_file(r->diagnostics, path, text, size);
+    flowrules_status status =
+        inner.file == 0 ? fr_no_memory(r->context)
+                        : read_document(&inner, text, size, "an included file", included_keys);
+    r->draft = inner.draft;
+    r->tag_lists = inner.tag_lists;
+    r->included = inner.included;
+    fr_diagnostics_forget(r->diagnostics, inner.file);
+    fr_free(&r->context->allocator, text);
+    /* A broken include is told; the rest of the policy is still read for more errors. */
+    return status == FLOWRULES_INVALID ? FLOWRULES_OK : status;
+}
+
+static flowrules_status include_file(struct fr_reader *r, const char *path, struct fr_at at) {
+    char *real = realpath(path, NULL);
+    if (real == NULL) {
+        fr_error(r->diagnostics, FR_INCLUDE, at,
+                 "the path is relative to the file that includes it", "can't include %s: %s", path,
+                 strerror(errno));
+        return FLOWRULES_OK;
+    }
+    bool known = true; /* so far: nothing to read */
+    flowrules_status status = FLOWRULES_OK;
+    if (!is_below(real, r->path))
+        fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the policy's folder",
+                 "%s is a link out of the policy's folder", path);
+    else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX || r->included.count >= INCLUDES_MAX)
+        fr_error(r->diagnostics, FR_INCLUDE, at, NULL,
+                 "includes are nested more than %u deep, or more than %u files",
+                 FR_INCLUDE_DEPTH_MAX, INCLUDES_MAX);
+    else
+        status = note_included(r, real, &known);
+    if (status == FLOWRULES_OK && !known)
+        status = read_include_text(r, path, at);
+    free(real);
+    return status;
+}
+
+static flowrules_status read_include(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    if (leaves_folder(value->text)) {
+        fr_error(r->diagnostics, FR_INCLUDE, value->at, "keep what is included beside the policy",
+                 "'%.80s' is above the folder of this file", value->text);
+        return FLOWRULES_OK;
+    }
+    struct fr_at at = value->at;
+    char *path = include_path(r, value->text);
+    if (path == NULL)
+        return fr_no_memory(r->context);
+    flowrules_status status = include_file(r, path, at);
+    fr_free(&r->context->allocator, path);
+    return status;
+}
+
+static flowrules_status read_includes(struct fr_reader *r, const struct fr_value *value,
+                                      void *object) {
+    return fr_read_list(r, value, read_include, object);
+}
+
+flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,
+                                const char *text, size_t size) {
+    flowrules_context *context = policy->context;
+    struct fr_reader r = {.policy = policy,
+                          .context = context,
+                          .diagnostics = &context->diagnostics,
+                          .path = path,
+                          .key = "",
+                          .file = file};
+    fr_draft_init(&r.draft, &context->allocator);
+    fr_map_init(&r.tag_lists, &context->allocator);
+    fr_vec_init(&r.included, &context->allocator, sizeof(char *));
+    flowrules_status status = fr_name_checker_new(&r.checker, context);
+    char *real = realpath(path, NULL);
+    bool known;
+    if (status == FLOWRULES_OK && real != NULL)
+        status = note_included(&r, real, &known);
+    free(real);
+    if (status == FLOWRULES_OK)
+        status = read_document(&r, text, size, "a policy", policy_keys);
+    for (size_t i = 0; i < r.included.count; i++)
+        fr_free(&context->allocator, *fr_vec_at(&r.included, char *, i));
+    fr_vec_free(&r.included);
+    fr_map_free(&r.tag_lists);
+    fr_draft_free(&r.draft);
+    fr_name_checker_free(r.checker);
+    return status;
+}

@@ -1,0 +1,103 @@
+/*
+ * The reader of a policy file: what the files policy_read*.c share. A handler reads one value
+ * whole, reports what is wrong with it and goes on; only syntax and memory errors end a reading.
+ */
+#ifndef FR_POLICY_READ_H
+#define FR_POLICY_READ_H
+
+#include "policy.h"
+#include "yaml.h"
+
+/* A port as written: numbers, or a name that waits for its protocol. */
+struct fr_port_item {
+    uint16_t first, last;
+    fr_string name;
+    struct fr_at at;
+};
+
+struct fr_number_item {
+    unsigned number;
+    fr_string name;
+    struct fr_at at;
+};
+
+/* protocol:, port: ... of a service or a flow, before they are put together. */
+struct fr_service_draft {
+    struct fr_vec protocols, types, codes; /* struct fr_number_item */
+    struct fr_vec source_ports, ports;     /* struct fr_port_item */
+    struct fr_vec terms;                   /* struct fr_term, of all mappings of a list */
+};
+
+struct fr_reader {
+    flowrules_policy *policy;
+    flowrules_context *context;
+    struct fr_diagnostics *diagnostics;
+    struct fr_yaml *yaml;
+    struct fr_name_checker *checker;
+    struct fr_service_draft draft;
+    struct fr_map tag_lists; /* joined text -> index + 1 */
+    struct fr_vec included;  /* char *: real paths */
+    const char *path;
+    const char *key; /* of the value being read */
+    struct fr_at key_at;
+    uint32_t file;
+    unsigned include_depth;
+};
+
+typedef flowrules_status (*fr_read_fn)(struct fr_reader *r, const struct fr_value *value,
+                                       void *object);
+
+/* A key of a mapping: how its value is read, and what the JSON Schema and the manual say. */
+struct fr_key {
+    const char *name;
+    fr_read_fn read;
+    bool required;
+};
+
+/*
+ * Reads a mapping by a table of keys that ends with a NULL name. other reads keys that are not
+ * in it (r->key is the key); NULL: they are errors, with a suggestion.
+ */
+flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *start,
+                                 const char *what, const struct fr_key *keys, fr_read_fn other,
+                                 void *object);
+/* Calls read for a scalar, or for each scalar of a sequence. */
+flowrules_status fr_read_list(struct fr_reader *r, const struct fr_value *value, fr_read_fn read,
+                              void *object);
+/* A text without limits on its characters; the result is 0 where it was reported as wrong. */
+flowrules_status fr_read_text(struct fr_reader *r, const struct fr_value *value, fr_string *text);
+/* A word [A-Za-z_][A-Za-z0-9_-]*, with dots where dots is true. */
+flowrules_status fr_read_word(struct fr_reader *r, const struct fr_value *value, bool dots,
+                              fr_string *word);
+flowrules_status fr_read_boolean(struct fr_reader *r, const struct fr_value *value, bool *boolean);
+/* One of words (ends with NULL): *index. */
+flowrules_status fr_read_choice(struct fr_reader *r, const struct fr_value *value,
+                                const char *const *words, size_t *index);
+/* Is value a scalar that is not null? If not it is reported and skipped. */
+flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *value, bool *good);
+
+flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value,
+                               struct fr_span *span);
+flowrules_status fr_read_networks(struct fr_reader *r, const struct fr_value *value, void *object);
+flowrules_status fr_read_services(struct fr_reader *r, const struct fr_value *value, void *object);
+flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value, void *object);
+flowrules_status fr_read_targets(struct fr_reader *r, const struct fr_value *value, void *object);
+
+void fr_draft_init(struct fr_service_draft *draft, const struct fr_allocator *allocator);
+void fr_draft_free(struct fr_service_draft *draft);
+/* Empties what is read of one mapping. */
+void fr_draft_clear(struct fr_service_draft *draft);
+/* The handlers of protocol, port, source-port, icmp-type and icmp-code. */
+flowrules_status fr_read_protocol(struct fr_reader *r, const struct fr_value *value, void *object);
+flowrules_status fr_read_port(struct fr_reader *r, const struct fr_value *value, void *object);
+flowrules_status fr_read_source_port(struct fr_reader *r, const struct fr_value *value,
+                                     void *object);
+flowrules_status fr_read_icmp_type(struct fr_reader *r, const struct fr_value *value, void *object);
+flowrules_status fr_read_icmp_code(struct fr_reader *r, const struct fr_value *value, void *object);
+/* Puts the draft's mapping together and adds its terms; at is the mapping's place. */
+flowrules_status fr_draft_terms(struct fr_reader *r, struct fr_at at);
+/* The service of all the draft's terms; *service is FR_SERVICE_NONE where an error was reported. */
+flowrules_status fr_draft_service(struct fr_reader *r, fr_service *service);
+bool fr_draft_is_empty(const struct fr_service_draft *draft);
+
+#endif

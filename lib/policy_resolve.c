@@ -1,0 +1,546 @@
+/*
+ * Binds the names in a policy to what they name, and checks what only the whole can tell:
+ * cycles, empty networks, ends that can't meet, settings of backends, dates.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "policy.h"
+#include "registry.h"
+
+struct resolver {
+    flowrules_policy *policy;
+    flowrules_context *context;
+    struct fr_diagnostics *diagnostics;
+    struct fr_sets sets;
+    struct fr_vec facts; /* struct facts, one for each network */
+};
+
+/* What a network comes to: its addresses, and what else is in it. */
+struct facts {
+    fr_set set;
+    unsigned families; /* that it may have addresses of: names and groups may have both */
+    bool symbolic;     /* holds names or platform groups */
+};
+
+static const char *next_network(const void *user, size_t i) {
+    const flowrules_policy *policy = user;
+    if (i >= policy->networks.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
+}
+
+static const char *next_service(const void *user, size_t i) {
+    const flowrules_policy *policy = user;
+    if (i >= policy->definitions.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy,
+                          fr_vec_at(&policy->definitions, struct fr_service_definition, i)->name);
+}
+
+static const char *next_flow(const void *user, size_t i) {
+    const flowrules_policy *policy = user;
+    if (i >= policy->flows.count)
+        return NULL;
+    const char *name = FR_POLICY_TEXT(policy, fr_vec_at(&policy->flows, struct fr_flow, i)->name);
+    return name == NULL ? "" : name;
+}
+
+/* ---- references to networks -------------------------------------------------------------------
+ */
+
+static void bind_peer(struct resolver *r, struct fr_peer *peer) {
+    if (peer->kind != FR_PEER_NETWORK)
+        return;
+    flowrules_policy *policy = r->policy;
+    uint32_t index;
+    if (fr_map_get(&policy->network_by_name, peer->ref, &index)) {
+        peer->ref = index;
+        fr_vec_at(&policy->networks, struct fr_network, index)->used = true;
+        return;
+    }
+    const char *name = FR_POLICY_TEXT(policy, peer->ref);
+    const char *near = fr_nearest(name, next_network, policy);
+    char hint[160];
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else
+        snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')",
+                 name);
+    struct fr_at at = fr_peer_at(peer);
+    at.length = (uint32_t)strlen(name);
+    fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, at, hint, "there is no network '%s'", name);
+    peer->kind = FR_PEER_BROKEN;
+}
+
+static void bind_peers(struct resolver *r) {
+    for (size_t i = 0; i < r->policy->peers.count; i++)
+        bind_peer(r, fr_vec_at(&r->policy->peers, struct fr_peer, i));
+}
+
+static struct fr_peer *peer_at(const flowrules_policy *policy, struct fr_span span, uint32_t i) {
+    return fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
+}
+
+/* ---- cycles ------------------------------------------------------------------------------------
+ */
+
+struct path {
+    uint32_t network[FR_NETWORK_DEPTH_MAX];
+    unsigned depth;
+};
+
+static void report_cycle(struct resolver *r, const struct path *path, struct fr_peer *peer) {
+    char way[400] = "";
+    bool inside = false;
+    for (unsigned i = 0; i < path->depth; i++) {
+        inside = inside || path->network[i] == peer->ref;
+        if (!inside || strlen(way) > 300)
+            continue;
+        strcat(way, next_network(r->policy, path->network[i]));
+        strcat(way, " -> ");
+    }
+    strcat(way, next_network(r->policy, peer->ref));
+    struct fr_at at = fr_peer_at(peer);
+    at.length = (uint32_t)strlen(next_network(r->policy, peer->ref));
+    fr_error(r->diagnostics, FR_NETWORK_CYCLE, at, "take one of them out",
+             "networks contain each other: %s", way);
+    peer->kind = FR_PEER_BROKEN;
+}
+
+static void visit(struct resolver *r, struct path *path, uint32_t index);
+
+static void visit_span(struct resolver *r, struct path *path, struct fr_span span) {
+    for (uint32_t i = 0; i < span.count; i++) {
+        struct fr_peer *peer = peer_at(r->policy, span, i);
+        if (peer->kind != FR_PEER_NETWORK)
+            continue;
+        uint8_t state = fr_vec_at(&r->policy->networks, struct fr_network, peer->ref)->visit;
+        if (state == 1)
+            report_cycle(r, path, peer);
+        else if (state == 0)
+            visit(r, path, peer->ref);
+    }
+}
+
+/* Depth first, so that every network is evaluated after what it contains. */
+static void visit(struct resolver *r, struct path *path, uint32_t index) {
+    struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
+    if (path->depth == FR_NETWORK_DEPTH_MAX) {
+        fr_error(r->diagnostics, FR_NETWORK_DEPTH, network->at, NULL,
+                 "networks are nested more than %u deep", FR_NETWORK_DEPTH_MAX);
+        network->visit = 2;
+        return;
+    }
+    network->visit = 1;
+    path->network[path->depth++] = index;
+    visit_span(r, path, network->members);
+    visit_span(r, path, network->except);
+    path->depth--;
+    network->visit = 2;
+}
+
+static void find_cycles(struct resolver *r) {
+    struct path path = {.depth = 0};
+    for (uint32_t i = 0; i < r->policy->networks.count; i++)
+        if (fr_vec_at(&r->policy->networks, struct fr_network, i)->visit == 0)
+            visit(r, &path, i);
+}
+
+/* ---- what networks come to ---------------------------------------------------------------------
+ */
+
+static flowrules_status network_facts(struct resolver *r, uint32_t index,
+                                      const struct facts **facts);
+
+/* Adds one item to the builder's set and to what is known of it. */
+static flowrules_status add_peer(struct resolver *r, struct fr_builder *b,
+                                 const struct fr_peer *peer, struct facts *sum) {
+    const struct facts *inner;
+    struct flowrules_range range;
+    switch ((enum fr_peer_kind)peer->kind) {
+    case FR_PEER_ANY:
+        fr_builder_set(b, &r->sets, FR_SET_ANY);
+        return FLOWRULES_OK;
+    case FR_PEER_NETWORK:
+        FR_TRY(network_facts(r, peer->ref, &inner));
+        fr_builder_set(b, &r->sets, inner->set);
+        sum->families |= inner->families;
+        sum->symbolic = sum->symbolic || inner->symbolic;
+        return FLOWRULES_OK;
+    case FR_PEER_ADDRESS4:
+        range = (struct flowrules_range){FLOWRULES_IPV4, {0, peer->ref}, {0, peer->ref}};
+        fr_builder_range(b, &range);
+        return FLOWRULES_OK;
+    case FR_PEER_RANGE:
+        fr_builder_range(b, fr_vec_at(&r->policy->ranges, struct flowrules_range, peer->ref));
+        return FLOWRULES_OK;
+    case FR_PEER_NAME:
+    case FR_PEER_WILDCARD:
+        sum->families |= FLOWRULES_BOTH_FAMILIES;
+        sum->symbolic = true;
+        return FLOWRULES_OK;
+    case FR_PEER_BROKEN:
+        return FLOWRULES_OK;
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status span_facts(struct resolver *r, struct fr_span span, struct facts *sum) {
+    struct fr_builder builder;
+    fr_builder_init(&builder, &r->context->allocator);
+    flowrules_status status = FLOWRULES_OK;
+    for (uint32_t i = 0; status == FLOWRULES_OK && i < span.count; i++)
+        status = add_peer(r, &builder, peer_at(r->policy, span, i), sum);
+    if (status == FLOWRULES_OK)
+        sum->set = fr_builder_finish(&builder, &r->sets);
+    fr_builder_free(&builder);
+    if (status == FLOWRULES_OK && sum->set == FR_SET_NONE)
+        status = fr_no_memory(r->context);
+    return status;
+}
+
+static flowrules_status subtract_except(struct resolver *r, const struct fr_network *network,
+                                        struct facts *facts) {
+    struct facts except = {FR_SET_EMPTY, 0, false};
+    if (network->except.count == 0)
+        return FLOWRULES_OK;
+    struct fr_at at = fr_peer_at(peer_at(r->policy, network->except, 0));
+    FR_TRY(span_facts(r, network->except, &except));
+    if (except.symbolic) {
+        fr_error(r->diagnostics, FR_EXCEPT, at,
+                 "a name's addresses change: an exception by name would not hold",
+                 "'except' takes addresses, and networks of addresses");
+        return FLOWRULES_OK;
+    }
+    bool had = facts->set != FR_SET_EMPTY;
+    facts->set = fr_set_subtract(&r->sets, facts->set, except.set);
+    if (facts->set == FR_SET_NONE)
+        return fr_no_memory(r->context);
+    if (had && facts->set == FR_SET_EMPTY && !facts->symbolic)
+        fr_error(r->diagnostics, FR_NETWORK_EMPTY, at, "remove the network, or the exception",
+                 "nothing is left of network '%s'", FR_POLICY_TEXT(r->policy, network->name));
+    return FLOWRULES_OK;
+}
+
+static flowrules_status network_facts(struct resolver *r, uint32_t index,
+                                      const struct facts **facts) {
+    struct facts *slot = fr_vec_at(&r->facts, struct facts, index);
+    *facts = slot;
+    if (slot->set != FR_SET_NONE)
+        return FLOWRULES_OK;
+    slot->set = FR_SET_EMPTY; /* cycles are cut: they were reported */
+    const struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
+    struct facts sum = {FR_SET_EMPTY, 0, network->bindings.count > 0};
+    if (network->members.count == 0 && network->bindings.count == 0)
+        fr_error(r->diagnostics, FR_NETWORK_EMPTY, network->at,
+                 "add 'members', or the group of a platform", "network '%s' has no members",
+                 FR_POLICY_TEXT(r->policy, network->name));
+    FR_TRY(span_facts(r, network->members, &sum));
+    FR_TRY(subtract_except(r, network, &sum));
+    if (network->bindings.count > 0 && network->members.count == 0)
+        sum.families = FLOWRULES_BOTH_FAMILIES;
+    sum.families |= fr_set_families(&r->sets, sum.set);
+    *slot = sum;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status evaluate_networks(struct resolver *r) {
+    if (!fr_vec_reserve(&r->facts, r->policy->networks.count))
+        return fr_no_memory(r->context);
+    for (size_t i = 0; i < r->policy->networks.count; i++)
+        ((struct facts *)fr_vec_push(&r->facts))->set = FR_SET_NONE;
+    const struct facts *facts;
+    for (uint32_t i = 0; i < r->policy->networks.count; i++)
+        FR_TRY(network_facts(r, i, &facts));
+    return FLOWRULES_OK;
+}
+
+/* ---- flows --------------------------------------------------------------------------------------
+ */
+
+/* The families of one end; most ends are one item, which needs no set. */
+static unsigned end_families(const struct resolver *r, struct fr_span span) {
+    unsigned families = 0;
+    for (uint32_t i = 0; i < span.count; i++) {
+        const struct fr_peer *peer = peer_at(r->policy, span, i);
+        if (peer->kind == FR_PEER_ADDRESS4)
+            families |= FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4);
+        else if (peer->kind == FR_PEER_RANGE)
+            families |= FLOWRULES_FAMILY_BIT(
+                fr_vec_at(&r->policy->ranges, struct flowrules_range, peer->ref)->family);
+        else if (peer->kind == FR_PEER_NETWORK)
+            families |= fr_vec_at(&r->facts, struct facts, peer->ref)->families;
+        else
+            families |= FLOWRULES_BOTH_FAMILIES;
+    }
+    return families;
+}
+
+static const char *const family_words[] = {"no addresses", "IPv4 alone", "IPv6 alone", "both"};
+
+static void check_meeting(struct resolver *r, struct fr_flow *flow) {
+    if (flow->service == FR_SERVICE_NONE)
+        return;
+    unsigned source = end_families(r, flow->source);
+    unsigned destination = end_families(r, flow->destination);
+    unsigned service = fr_service_get(&r->policy->services, flow->service)->families;
+    if ((source & destination & service) != 0)
+        return;
+    if ((source & destination) == 0)
+        fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_at(flow),
+                 "give both ends addresses of the same family",
+                 "no packet can be this flow: its source has %s, its destination %s",
+                 family_words[source], family_words[destination]);
+    else
+        fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_at(flow),
+                 "icmp is IPv4's, icmpv6 is IPv6's",
+                 "no packet can be this flow: its ends have %s, its protocol %s",
+                 family_words[source & destination], family_words[service]);
+    flow->usable = false;
+}
+
+/* One name of service:, or the end of the list. */
+static flowrules_status add_service(struct resolver *r, const struct fr_peer *ref,
+                                    struct fr_vec *terms, bool *good) {
+    flowrules_policy *policy = r->policy;
+    const char *name = FR_POLICY_TEXT(policy, ref->ref);
+    uint32_t index;
+    fr_service service = FR_SERVICE_ANY;
+    if (fr_map_get(&policy->definition_by_name, ref->ref, &index)) {
+        service = fr_vec_at(&policy->definitions, struct fr_service_definition, index)->service;
+    } else if (strcmp(name, "any") != 0) {
+        const char *near = fr_nearest(name, next_service, policy);
+        char hint[160];
+        snprintf(hint, sizeof hint,
+                 near != NULL ? "did you mean '%s'?" : "define it under services%s",
+                 near != NULL ? near : "");
+        struct fr_at at = fr_peer_at(ref);
+        at.length = (uint32_t)strlen(name);
+        fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, at, hint, "there is no service '%s'", name);
+        service = FR_SERVICE_NONE;
+    }
+    *good = *good && service != FR_SERVICE_NONE;
+    if (service == FR_SERVICE_NONE)
+        return FLOWRULES_OK;
+    const struct fr_service_terms *list = fr_service_get(&policy->services, service);
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct fr_term *slot = fr_vec_push(terms);
+        if (slot == NULL)
+            return fr_no_memory(r->context);
+        *slot = list->terms[i];
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status bind_service(struct resolver *r, struct fr_flow *flow,
+                                     struct fr_vec *terms) {
+    bool good = true;
+    if (!flow->by_name)
+        return FLOWRULES_OK;
+    terms->count = 0;
+    for (size_t i = flow->service;; i++) {
+        const struct fr_peer *ref = fr_vec_at(&r->policy->service_refs, struct fr_peer, i);
+        if (ref->ref == 0)
+            break;
+        FR_TRY(add_service(r, ref, terms, &good));
+    }
+    flow->by_name = false;
+    flow->service = FR_SERVICE_NONE;
+    if (!good || terms->count == 0) {
+        flow->usable = false;
+        return FLOWRULES_OK;
+    }
+    flow->service = fr_services_add(&r->policy->services, terms->items, terms->count);
+    return flow->service == FR_SERVICE_NONE ? fr_no_memory(r->context) : FLOWRULES_OK;
+}
+
+static void check_expiry(struct resolver *r, struct fr_flow *flow) {
+    flowrules_policy *policy = r->policy;
+    if (flow->expires == FR_NO_EXPIRY)
+        return;
+    const char *name = FR_POLICY_TEXT(policy, flow->name);
+    if (policy->as_of == FR_NO_DATE) {
+        fr_error(r->diagnostics, FR_AS_OF_NEEDED, fr_flow_at(flow), "set the option as-of",
+                 "flow '%s' expires, and the date to compare with is not known",
+                 name == NULL ? "" : name);
+        return;
+    }
+    flow->expired = policy->as_of > flow->expires;
+    if (!flow->expired)
+        return;
+    struct fr_about about = {FLOWRULES_WARNING,
+                             FR_EXPIRED,
+                             fr_flow_at(flow),
+                             name,
+                             NULL,
+                             "renew it, or remove it from the file"};
+    fr_report(r->diagnostics, &about, "flow '%s' expired on %s and is left out",
+              name == NULL ? "" : name, FR_POLICY_TEXT(policy, flow->expires_text));
+}
+
+static flowrules_status resolve_flows(struct resolver *r) {
+    struct fr_vec terms;
+    fr_vec_init(&terms, &r->context->allocator, sizeof(struct fr_term));
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; status == FLOWRULES_OK && i < r->policy->flows.count; i++) {
+        struct fr_flow *flow = fr_vec_at(&r->policy->flows, struct fr_flow, i);
+        status = bind_service(r, flow, &terms);
+        if (status == FLOWRULES_OK && flow->usable) {
+            check_meeting(r, flow);
+            check_expiry(r, flow);
+        }
+    }
+    fr_vec_free(&terms);
+    return status;
+}
+
+/* ---- targets ------------------------------------------------------------------------------------
+ */
+
+static bool bind_backend(struct resolver *r, struct fr_target *target) {
+    if (target->backend == 0)
+        return false; /* reported */
+    const char *name = FR_POLICY_TEXT(r->policy, target->backend);
+    target->record = fr_registry_find(r->context, name);
+    if (target->record != NULL)
+        return true;
+    const char *near = fr_nearest(name, fr_registry_candidate, r->context);
+    char hint[160];
+    snprintf(hint, sizeof hint,
+             near != NULL ? "did you mean '%s'?" : "'flowrules targets' lists them%s",
+             near != NULL ? near : "");
+    fr_error(r->diagnostics, FR_BACKEND_UNKNOWN, target->backend_at, hint,
+             "there is no backend '%s'", name);
+    return false;
+}
+
+static void check_setting(struct resolver *r, const struct fr_target *target,
+                          const struct fr_setting_value *value) {
+    const char *key = FR_POLICY_TEXT(r->policy, value->key);
+    const struct flowrules_setting *setting = fr_setting_find(target->record, key);
+    char hint[200], form[160];
+    if (setting == NULL) {
+        const char *near = fr_nearest(key, fr_setting_candidate, target->record);
+        if (near != NULL)
+            snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+        else
+            snprintf(hint, sizeof hint, "'flowrules targets %s' lists its settings",
+                     target->record->name);
+        fr_error(r->diagnostics, FR_SETTING_UNKNOWN, value->at, hint,
+                 "a target of the backend '%s' has no key '%s'", target->record->name, key);
+    } else if (!fr_setting_check(setting, FR_POLICY_TEXT(r->policy, value->value), form)) {
+        fr_error(r->diagnostics, FR_SETTING_VALUE, value->value_at, form,
+                 "'%.80s' is no value for '%s'", FR_POLICY_TEXT(r->policy, value->value), key);
+    }
+}
+
+static void check_settings(struct resolver *r, const struct fr_target *target) {
+    const struct fr_vec *settings = &r->policy->settings;
+    for (uint32_t i = 0; i < target->settings.count; i++)
+        check_setting(r, target,
+                      fr_vec_at(settings, struct fr_setting_value, target->settings.first + i));
+    for (const struct flowrules_setting *s = target->record->settings; s != NULL && s->key != NULL;
+         s++) {
+        bool given = !s->required;
+        for (uint32_t i = 0; i < target->settings.count && !given; i++)
+            given = strcmp(FR_POLICY_TEXT(r->policy, fr_vec_at(settings, struct fr_setting_value,
+                                                               target->settings.first + i)
+                                                         ->key),
+                           s->key) == 0;
+        if (!given)
+            fr_error(r->diagnostics, FR_SETTING_MISSING, target->at, s->help,
+                     "target '%s' needs the setting '%s'", FR_POLICY_TEXT(r->policy, target->name),
+                     s->key);
+    }
+}
+
+static void bind_losses(struct resolver *r, const struct fr_target *target) {
+    for (uint32_t i = 0; i < target->losses.count; i++) {
+        struct fr_loss_entry *entry =
+            fr_vec_at(&r->policy->losses, struct fr_loss_entry, target->losses.first + i);
+        if (entry->flow == 0 ||
+            fr_map_get(&r->policy->flow_by_name, entry->flow, &entry->flow_index))
+            continue;
+        const char *name = FR_POLICY_TEXT(r->policy, entry->flow);
+        const char *near = fr_nearest(name, next_flow, r->policy);
+        char hint[300];
+        if (near != NULL)
+            snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+        fr_error(r->diagnostics, FR_VALUE_UNKNOWN, entry->at, near != NULL ? hint : NULL,
+                 "there is no flow '%.80s'", name);
+    }
+}
+
+/* A part of select that selects nothing is a slip of the pen. */
+static void report_unmatched(struct resolver *r, const struct fr_target *target, const char *what,
+                             fr_string text, struct fr_at at) {
+    struct fr_about about = {FLOWRULES_WARNING,
+                             FR_SELECT_NOTHING,
+                             at,
+                             NULL,
+                             FR_POLICY_TEXT(r->policy, target->name),
+                             NULL};
+    fr_report(r->diagnostics, &about, "no flow has the %s '%.80s'", what,
+              FR_POLICY_TEXT(r->policy, text));
+}
+
+static bool flow_has_tag(const flowrules_policy *policy, const struct fr_flow *flow,
+                         fr_string tag) {
+    if (flow->tags == UINT32_MAX)
+        return false;
+    struct fr_span span = *fr_vec_at(&policy->tag_lists, struct fr_span, flow->tags);
+    for (uint32_t i = 0; i < span.count; i++)
+        if (*fr_vec_at(&policy->tags, fr_string, span.first + i) == tag)
+            return true;
+    return false;
+}
+
+static void check_select(struct resolver *r, const struct fr_target *target) {
+    const flowrules_policy *policy = r->policy;
+    for (uint32_t i = 0; i < target->select_tags.count; i++) {
+        fr_string tag =
+            *fr_vec_at(&policy->target_strings, fr_string, target->select_tags.first + i);
+        bool found = false;
+        for (size_t f = 0; f < policy->flows.count && !found; f++)
+            found = flow_has_tag(policy, fr_vec_at(&policy->flows, struct fr_flow, f), tag);
+        if (!found)
+            report_unmatched(r, target, "tag", tag, target->at);
+    }
+    for (uint32_t i = 0; i < target->select_names.count; i++) {
+        const struct fr_pattern *pattern =
+            fr_vec_at(&policy->patterns, struct fr_pattern, target->select_names.first + i);
+        uint32_t flow;
+        if (pattern->expression == NULL && !fr_map_get(&policy->flow_by_name, pattern->text, &flow))
+            report_unmatched(r, target, "name", pattern->text, pattern->at);
+    }
+}
+
+static void resolve_targets(struct resolver *r) {
+    for (size_t i = 0; i < r->policy->targets.count; i++) {
+        struct fr_target *target = fr_vec_at(&r->policy->targets, struct fr_target, i);
+        if (bind_backend(r, target))
+            check_settings(r, target);
+        bind_losses(r, target);
+        check_select(r, target);
+    }
+}
+
+flowrules_status fr_policy_resolve(flowrules_policy *policy) {
+    flowrules_context *context = policy->context;
+    struct resolver r = {
+        .policy = policy, .context = context, .diagnostics = &context->diagnostics};
+    if (!fr_sets_init(&r.sets, &context->allocator))
+        return fr_no_memory(context);
+    fr_vec_init(&r.facts, &context->allocator, sizeof(struct facts));
+    bind_peers(&r);
+    find_cycles(&r);
+    flowrules_status status = evaluate_networks(&r);
+    if (status == FLOWRULES_OK)
+        status = resolve_flows(&r);
+    if (status == FLOWRULES_OK)
+        resolve_targets(&r);
+    fr_vec_free(&r.facts);
+    fr_sets_free(&r.sets);
+    return status;
+}

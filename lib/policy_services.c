@@ -1,0 +1,440 @@
+/*
+ * Protocols, ports and ICMP as a policy writes them, to services. The keys of a mapping may come
+ * in any order, so they are kept as read and put together at its end.
+ */
+#include "policy_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the product of a mapping's lists may come to. */
+#define TERMS_MAX 65536u
+
+void fr_draft_init(struct fr_service_draft *draft, const struct fr_allocator *allocator) {
+    fr_vec_init(&draft->protocols, allocator, sizeof(struct fr_number_item));
+    fr_vec_init(&draft->types, allocator, sizeof(struct fr_number_item));
+    fr_vec_init(&draft->codes, allocator, sizeof(struct fr_number_item));
+    fr_vec_init(&draft->source_ports, allocator, sizeof(struct fr_port_item));
+    fr_vec_init(&draft->ports, allocator, sizeof(struct fr_port_item));
+    fr_vec_init(&draft->terms, allocator, sizeof(struct fr_term));
+}
+
+void fr_draft_free(struct fr_service_draft *draft) {
+    fr_vec_free(&draft->protocols);
+    fr_vec_free(&draft->types);
+    fr_vec_free(&draft->codes);
+    fr_vec_free(&draft->source_ports);
+    fr_vec_free(&draft->ports);
+    fr_vec_free(&draft->terms);
+}
+
+void fr_draft_clear(struct fr_service_draft *draft) {
+    draft->protocols.count = draft->types.count = draft->codes.count = 0;
+    draft->source_ports.count = draft->ports.count = 0;
+}
+
+bool fr_draft_is_empty(const struct fr_service_draft *draft) {
+    return draft->protocols.count + draft->types.count + draft->codes.count +
+               draft->source_ports.count + draft->ports.count ==
+           0;
+}
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+static bool number(const char *text, size_t length, unsigned most, unsigned *result) {
+    if (length == 0 || length > 5)
+        return false;
+    unsigned value = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        value = value * 10 + (unsigned)(text[i] - '0');
+    }
+    *result = value;
+    return value <= most && (length == 1 || text[0] != '0');
+}
+
+static flowrules_status read_protocol_item(struct fr_reader *r, const struct fr_value *value,
+                                           void *object) {
+    (void)object;
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    int protocol =
+        fr_value_is(value, "any") ? FR_PROTOCOL_ANY : fr_protocol_parse(value->text, value->length);
+    if (protocol < 0) {
+        const char *near = fr_nearest(value->text, fr_protocol_candidate, NULL);
+        char hint[120];
+        if (near != NULL)
+            snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+        else
+            snprintf(hint, sizeof hint, "tcp, udp, sctp, icmp, icmpv6, esp, ah, gre, any or 0-255");
+        fr_error(r->diagnostics, FR_PROTOCOL, value->at, hint, "'%.80s' is no protocol",
+                 value->text);
+        return FLOWRULES_OK;
+    }
+    struct fr_number_item *item = fr_vec_push(&r->draft.protocols);
+    if (item == NULL)
+        return fr_no_memory(r->context);
+    *item = (struct fr_number_item){(unsigned)protocol, 0, value->at};
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_protocol(struct fr_reader *r, const struct fr_value *value, void *object) {
+    return fr_read_list(r, value, read_protocol_item, object);
+}
+
+/* Does it consist of digits and '-' alone, so that it can't be a port's name? */
+static bool is_numeric(const struct fr_value *value) {
+    for (size_t i = 0; i < value->length; i++)
+        if ((value->text[i] < '0' || value->text[i] > '9') && value->text[i] != '-')
+            return false;
+    return true;
+}
+
+static flowrules_status numeric_port(struct fr_reader *r, const struct fr_value *value,
+                                     struct fr_port_item *item, bool *good) {
+    const char *dash = memchr(value->text, '-', value->length);
+    size_t left = dash == NULL ? value->length : (size_t)(dash - value->text);
+    unsigned first = 0, last = 0;
+    *good = number(value->text, left, 65535, &first);
+    last = first;
+    if (*good && dash != NULL)
+        *good = number(dash + 1, value->length - left - 1, 65535, &last);
+    if (!*good) {
+        fr_error(r->diagnostics, FR_PORT, value->at,
+                 "a port is 0-65535, a range is written 8000-8010", "'%.80s' is no port",
+                 value->text);
+        return FLOWRULES_OK;
+    }
+    if (first > last) {
+        char hint[60];
+        snprintf(hint, sizeof hint, "write %u-%u", last, first);
+        *good = false;
+        fr_error(r->diagnostics, FR_RANGE_ORDER, value->at, hint,
+                 "the port range %u-%u is the wrong way round", first, last);
+    }
+    item->first = (uint16_t)first;
+    item->last = (uint16_t)last;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_port_item(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
+    struct fr_vec *ports = object;
+    struct fr_port_item item = {.at = value->at};
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (good && is_numeric(value))
+        FR_TRY(numeric_port(r, value, &item, &good));
+    else if (good && fr_value_is(value, "any"))
+        item.last = 65535;
+    else if (good)
+        item.name = fr_strings_add(&r->policy->strings, value->text, value->length);
+    if (!good)
+        return FLOWRULES_OK;
+    struct fr_port_item *slot = fr_vec_push(ports);
+    if (slot == NULL || (!is_numeric(value) && item.last == 0 && item.name == 0))
+        return fr_no_memory(r->context);
+    *slot = item;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_port(struct fr_reader *r, const struct fr_value *value, void *object) {
+    (void)object;
+    return fr_read_list(r, value, read_port_item, &r->draft.ports);
+}
+
+flowrules_status fr_read_source_port(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    return fr_read_list(r, value, read_port_item, &r->draft.source_ports);
+}
+
+static flowrules_status read_icmp_item(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
+    struct fr_vec *items = object;
+    struct fr_number_item item = {.at = value->at};
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    if (!number(value->text, value->length, 255, &item.number)) {
+        bool name = items == &r->draft.types && !is_numeric(value);
+        if (!name) {
+            fr_error(r->diagnostics, FR_ICMP_FORM, value->at, "a number 0-255, or a type's name",
+                     "'%.80s' is no value for '%s'", value->text, r->key);
+            return FLOWRULES_OK;
+        }
+        item.name = fr_strings_add(&r->policy->strings, value->text, value->length);
+        if (item.name == 0)
+            return fr_no_memory(r->context);
+    }
+    struct fr_number_item *slot = fr_vec_push(items);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = item;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_icmp_type(struct fr_reader *r, const struct fr_value *value,
+                                   void *object) {
+    (void)object;
+    return fr_read_list(r, value, read_icmp_item, &r->draft.types);
+}
+
+flowrules_status fr_read_icmp_code(struct fr_reader *r, const struct fr_value *value,
+                                   void *object) {
+    (void)object;
+    return fr_read_list(r, value, read_icmp_item, &r->draft.codes);
+}
+
+/* ---- putting together ------------------------------------------------------------------------ */
+
+/* Do the keys that are there go together? Every error is reported. */
+static bool draft_is_sound(struct fr_reader *r, struct fr_at at) {
+    struct fr_service_draft *d = &r->draft;
+    bool ports = d->ports.count + d->source_ports.count > 0;
+    bool icmp = d->types.count + d->codes.count > 0;
+    const struct fr_port_item *port = d->ports.count > 0
+                                          ? fr_vec_at(&d->ports, struct fr_port_item, 0)
+                                          : fr_vec_at(&d->source_ports, struct fr_port_item, 0);
+    if (d->protocols.count == 0) {
+        if (ports)
+            fr_error(r->diagnostics, FR_PORT_PROTOCOL, port->at,
+                     "add 'protocol: tcp' (or udp, sctp)", "a port needs a protocol");
+        else
+            fr_error(r->diagnostics, FR_KEY_MISSING, at, "tcp, udp, icmp ... or any",
+                     "the service needs the key 'protocol'");
+        return false;
+    }
+    bool sound = true;
+    for (size_t i = 0; i < d->protocols.count; i++) {
+        const struct fr_number_item *item = fr_vec_at(&d->protocols, struct fr_number_item, i);
+        if (ports && !fr_protocol_has_ports(item->number)) {
+            fr_error(
+                r->diagnostics, FR_PORT_PROTOCOL, port->at,
+                "ports belong to tcp, udp and sctp; write the others as a service of their own",
+                "protocol '%s' has no ports", fr_protocol_name(item->number));
+            sound = false;
+        } else if (icmp && !fr_protocol_is_icmp(item->number)) {
+            fr_error(r->diagnostics, FR_ICMP_FORM, item->at, "ICMP types belong to icmp and icmpv6",
+                     "protocol '%s' has no ICMP types", fr_protocol_name(item->number));
+            sound = false;
+        }
+    }
+    if (d->codes.count > 0 && d->types.count == 0) {
+        fr_error(r->diagnostics, FR_ICMP_FORM, fr_vec_at(&d->codes, struct fr_number_item, 0)->at,
+                 "add 'icmp-type'", "an ICMP code needs a type");
+        sound = false;
+    }
+    return sound;
+}
+
+/* The numbers of a named port; false when the protocol has no such name, which is reported. */
+static bool port_numbers(struct fr_reader *r, const struct fr_port_item *item, unsigned protocol,
+                         struct flowrules_ports *ports) {
+    *ports = (struct flowrules_ports){item->first, item->last};
+    if (item->name == 0)
+        return true;
+    const char *name = fr_strings_text(&r->policy->strings, item->name);
+    int port = fr_port_named(name, strlen(name), protocol);
+    if (port >= 0) {
+        *ports = (struct flowrules_ports){(uint16_t)port, (uint16_t)port};
+        return true;
+    }
+    const char *near = fr_nearest(name, fr_port_candidate, NULL);
+    char hint[120];
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'? A number always works", near);
+    else
+        snprintf(hint, sizeof hint, "write the number");
+    fr_error(r->diagnostics, FR_PORT, item->at, hint, "'%.80s' is no port of %s in IANA's registry",
+             name, fr_protocol_name(protocol));
+    return false;
+}
+
+static bool icmp_number(struct fr_reader *r, const struct fr_number_item *item, unsigned protocol,
+                        unsigned *type) {
+    *type = item->number;
+    if (item->name == 0)
+        return true;
+    const char *name = fr_strings_text(&r->policy->strings, item->name);
+    int found = fr_icmp_type_named(name, strlen(name), protocol);
+    if (found < 0)
+        fr_error(r->diagnostics, FR_ICMP_FORM, item->at, "write the number",
+                 "'%.80s' is no type of %s", name, fr_protocol_name(protocol));
+    else
+        *type = (unsigned)found;
+    return found >= 0;
+}
+
+static flowrules_status push_term(struct fr_reader *r, struct fr_term term) {
+    struct fr_term *slot = fr_vec_push(&r->draft.terms);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = term;
+    return FLOWRULES_OK;
+}
+
+static const struct fr_port_item any_port = {.first = 0, .last = 65535};
+
+static flowrules_status port_terms(struct fr_reader *r, unsigned protocol) {
+    struct fr_service_draft *d = &r->draft;
+    size_t sources = d->source_ports.count > 0 ? d->source_ports.count : 1;
+    size_t destinations = d->ports.count > 0 ? d->ports.count : 1;
+    for (size_t s = 0; s < sources; s++) {
+        struct flowrules_ports from, to;
+        const struct fr_port_item *source =
+            d->source_ports.count > 0 ? fr_vec_at(&d->source_ports, struct fr_port_item, s)
+                                      : &any_port;
+        if (!port_numbers(r, source, protocol, &from))
+            continue;
+        for (size_t i = 0; i < destinations; i++) {
+            const struct fr_port_item *port =
+                d->ports.count > 0 ? fr_vec_at(&d->ports, struct fr_port_item, i) : &any_port;
+            if (port_numbers(r, port, protocol, &to))
+                FR_TRY(push_term(r, (struct fr_term){(uint16_t)protocol, from.first, from.last,
+                                                     to.first, to.last}));
+        }
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status icmp_terms(struct fr_reader *r, unsigned protocol) {
+    struct fr_service_draft *d = &r->draft;
+    for (size_t t = 0; t < d->types.count; t++) {
+        unsigned type;
+        if (!icmp_number(r, fr_vec_at(&d->types, struct fr_number_item, t), protocol, &type))
+            continue;
+        if (d->codes.count == 0)
+            FR_TRY(push_term(
+                r, (struct fr_term){(uint16_t)protocol, (uint16_t)type, (uint16_t)type, 0, 65535}));
+        for (size_t c = 0; c < d->codes.count; c++) {
+            uint16_t code = (uint16_t)fr_vec_at(&d->codes, struct fr_number_item, c)->number;
+            FR_TRY(push_term(r, (struct fr_term){(uint16_t)protocol, (uint16_t)type, (uint16_t)type,
+                                                 code, code}));
+        }
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_draft_terms(struct fr_reader *r, struct fr_at at) {
+    struct fr_service_draft *d = &r->draft;
+    if (!draft_is_sound(r, at))
+        return FLOWRULES_OK;
+    size_t sources = d->source_ports.count > 0 ? d->source_ports.count : 1;
+    size_t ports = d->ports.count > 0 ? d->ports.count : 1;
+    if (sources > TERMS_MAX / ports / d->protocols.count) {
+        fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "use ranges",
+                 "the service has more than %u combinations of ports", TERMS_MAX);
+        return FLOWRULES_OK;
+    }
+    for (size_t i = 0; i < d->protocols.count; i++) {
+        unsigned protocol = fr_vec_at(&d->protocols, struct fr_number_item, i)->number;
+        if (d->types.count > 0)
+            FR_TRY(icmp_terms(r, protocol));
+        else
+            FR_TRY(port_terms(r, protocol));
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_draft_service(struct fr_reader *r, fr_service *service) {
+    struct fr_vec *terms = &r->draft.terms;
+    *service = FR_SERVICE_NONE;
+    if (terms->count == 0)
+        return FLOWRULES_OK; /* reported */
+    *service = fr_services_add(&r->policy->services, terms->items, terms->count);
+    terms->count = 0;
+    return *service == FR_SERVICE_NONE ? fr_no_memory(r->context) : FLOWRULES_OK;
+}
+
+/* ---- services: ------------------------------------------------------------------------------ */
+
+static flowrules_status ignore_text(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    (void)object;
+    fr_string text;
+    return fr_read_text(r, value, &text);
+}
+
+static const struct fr_key service_keys[] = {
+    {"protocol", fr_read_protocol, false},
+    {"port", fr_read_port, false},
+    {"source-port", fr_read_source_port, false},
+    {"icmp-type", fr_read_icmp_type, false},
+    {"icmp-code", fr_read_icmp_code, false},
+    {"description", ignore_text, false},
+    {NULL, NULL, false},
+};
+
+static flowrules_status read_service_mapping(struct fr_reader *r, const struct fr_value *value,
+                                             void *object) {
+    fr_draft_clear(&r->draft);
+    if (value->kind != FR_MAPPING) {
+        fr_error(r->diagnostics, FR_VALUE_KIND, value->at, "write {protocol: tcp, port: 443}",
+                 "a service must be a mapping, or a list of them");
+        return fr_yaml_skip(r->yaml, value);
+    }
+    struct fr_at at = value->at;
+    size_t errors = r->diagnostics->error_count;
+    FR_TRY(fr_read_mapping(r, value, "a service", service_keys, NULL, object));
+    return r->diagnostics->error_count == errors ? fr_draft_terms(r, at) : FLOWRULES_OK;
+}
+
+/* One entry of services: r->key is its name. */
+static flowrules_status read_service(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    flowrules_policy *policy = r->policy;
+    struct fr_service_definition *definition = object;
+    struct fr_at at = r->key_at;
+    fr_string name = definition->name;
+    r->draft.terms.count = 0;
+    if (value->kind == FR_SEQUENCE)
+        FR_TRY(fr_read_list(r, value, read_service_mapping, NULL));
+    else
+        FR_TRY(read_service_mapping(r, value, NULL));
+    fr_service service;
+    FR_TRY(fr_draft_service(r, &service));
+    struct fr_service_definition *slot = fr_vec_push(&policy->definitions);
+    if (slot == NULL ||
+        !fr_map_put(&policy->definition_by_name, name, (uint32_t)policy->definitions.count - 1))
+        return fr_no_memory(r->context);
+    *slot = (struct fr_service_definition){name, service, at};
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_named_service(struct fr_reader *r, const struct fr_value *value,
+                                           void *object) {
+    (void)object;
+    struct fr_service_definition definition = {.at = r->key_at};
+    struct fr_value key = {
+        .kind = FR_SCALAR, .text = r->key, .length = strlen(r->key), .at = r->key_at};
+    uint32_t earlier;
+    if (fr_value_is(&key, "any")) {
+        fr_error(r->diagnostics, FR_NAME_RESERVED, r->key_at, "choose another name",
+                 "'any' is a reserved name");
+        return fr_yaml_skip(r->yaml, value);
+    }
+    FR_TRY(fr_read_word(r, &key, false, &definition.name));
+    if (definition.name == 0)
+        return fr_yaml_skip(r->yaml, value);
+    if (fr_map_get(&r->policy->definition_by_name, definition.name, &earlier)) {
+        const struct fr_service_definition *other =
+            fr_vec_at(&r->policy->definitions, struct fr_service_definition, earlier);
+        char hint[80];
+        snprintf(hint, sizeof hint, "the first definition is in line %u", other->at.line);
+        fr_error(r->diagnostics, FR_NAME_DUPLICATE, r->key_at, hint,
+                 "service '%s' is defined twice", r->key);
+        return fr_yaml_skip(r->yaml, value);
+    }
+    return read_service(r, value, &definition);
+}
+
+static const struct fr_key no_keys[] = {{NULL, NULL, false}};
+
+flowrules_status fr_read_services(struct fr_reader *r, const struct fr_value *value, void *object) {
+    return fr_read_mapping(r, value, "services", no_keys, read_named_service, object);
+}

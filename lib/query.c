@@ -1,0 +1,630 @@
+/*
+ * Asking: would this packet pass, by which flow, and where did that flow become a rule?
+ * The question is a box of the packet space; the flows are taken away from it one by one.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "render.h"
+
+/* A question that falls into more pieces than this is answered "partly". */
+#define PIECES_MAX 4096u
+/* Lines of an artifact that are shown for a flow. */
+#define LINES_MAX 3u
+
+struct answer_flow {
+    uint32_t flow;
+};
+
+struct answer_rule {
+    const char *target, *file, *text;
+    uint32_t flow, line;
+};
+
+struct flowrules_answer {
+    struct fr_allocator allocator;
+    struct fr_arena arena;
+    flowrules_policy *policy;
+    const char *verdict, *reason;
+    struct fr_vec flows, rules;
+};
+
+/* A part of the question that no flow has answered yet. */
+struct piece {
+    fr_set ends[2];
+    struct fr_term term;
+};
+
+struct asking {
+    flowrules_context *context;
+    const flowrules_policy *policy;
+    flowrules_answer *answer;
+    struct fr_view view;
+    struct piece question;
+    unsigned families;
+    char names[2][FR_FQDN_MAX + 3]; /* where an end is a name */
+    struct fr_vec open, next;       /* struct piece */
+    bool too_many;
+};
+
+static flowrules_status form_error(struct asking *a, const char *what, const char *text) {
+    fr_error(&a->context->diagnostics, FR_QUERY_FORM, FR_NOWHERE,
+             "'tcp 10.0.16.5 -> huggingface.co:443', 'icmp any -> 192.0.2.1:8', "
+             "'udp [2001:db8::1] -> [2001:db8::53]:53'",
+             "the question can't be read: %s '%.100s'", what, text);
+    return FLOWRULES_USAGE;
+}
+
+/* ---- reading the question
+ * ------------------------------------------------------------------------- */
+
+/* One end as text: the address or name, and what stands behind the colon (or NULL). */
+struct end_text {
+    char name[FR_FQDN_MAX + 64];
+    char port[32];
+};
+
+static bool copy_text(char *to, size_t room, const char *from, size_t length) {
+    if (length >= room)
+        return false;
+    memcpy(to, from, length);
+    to[length] = '\0';
+    return true;
+}
+
+/* Takes ADDRESS, [ADDRESS], NAME, each with :PORT or without, apart. */
+static bool split_end(const char *text, size_t length, struct end_text *end) {
+    const char *colon = NULL, *name = text;
+    size_t name_length = length;
+    if (length > 0 && text[0] == '[') {
+        const char *close = memchr(text, ']', length);
+        if (close == NULL)
+            return false;
+        name = text + 1;
+        name_length = (size_t)(close - name);
+        size_t rest = length - name_length - 2;
+        if (rest > 0 && close[1] != ':')
+            return false;
+        colon = rest > 0 ? close + 1 : NULL;
+    } else {
+        const char *first = memchr(text, ':', length);
+        bool only =
+            first != NULL && memchr(first + 1, ':', length - (size_t)(first - text) - 1) == NULL;
+        colon = only ? first : NULL; /* two colons: an IPv6 address without brackets */
+        if (colon != NULL)
+            name_length = (size_t)(colon - text);
+    }
+    end->port[0] = '\0';
+    if (colon != NULL &&
+        !copy_text(end->port, sizeof end->port, colon + 1, length - (size_t)(colon - text) - 1))
+        return false;
+    return name_length > 0 && copy_text(end->name, sizeof end->name, name, name_length);
+}
+
+static bool read_number(const char *text, size_t length, unsigned most, uint16_t *number) {
+    unsigned value = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9' || value > most)
+            return false;
+        value = value * 10 + (unsigned)(text[i] - '0');
+    }
+    *number = (uint16_t)value;
+    return length > 0 && value <= most;
+}
+
+/* A port, or for ICMP type[/code], into the term. */
+static bool read_port(struct fr_term *term, const char *text) {
+    if (text[0] == '\0')
+        return true;
+    if (fr_protocol_is_icmp(term->protocol)) {
+        size_t length = strcspn(text, "/");
+        if (!read_number(text, length, 255, &term->source_first))
+            return false;
+        term->source_last = term->source_first;
+        if (text[length] == '\0')
+            return true;
+        bool good = read_number(text + length + 1, strlen(text + length + 1), 255,
+                                &term->destination_first);
+        term->destination_last = term->destination_first;
+        return good;
+    }
+    if (!fr_protocol_has_ports(term->protocol))
+        return false;
+    if (!read_number(text, strlen(text), 65535, &term->destination_first)) {
+        int named = fr_port_named(text, strlen(text), term->protocol);
+        if (named < 0)
+            return false;
+        term->destination_first = (uint16_t)named;
+    }
+    term->destination_last = term->destination_first;
+    return true;
+}
+
+static const char *next_network(const void *user, size_t i) {
+    const flowrules_policy *policy = user;
+    if (i >= policy->networks.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
+}
+
+/* Is the end a DNS name? Its canonical form goes to name. */
+static flowrules_status read_name(struct asking *a, const char *text, char *name) {
+    struct fr_name_checker *checker;
+    struct flowrules_range range;
+    unsigned length;
+    name[0] = '\0';
+    if (fr_range_parse(text, strlen(text), &range, &length) != FR_RANGE_NOT_ADDRESS ||
+        strchr(text, '.') == NULL)
+        return FLOWRULES_OK;
+    FR_TRY(fr_name_checker_new(&checker, a->context));
+    enum fr_name_form form = fr_name_canonical(checker, text, strlen(text), name);
+    fr_name_checker_free(checker);
+    if (form == FR_NAME_NO_MEMORY)
+        return fr_no_memory(a->context);
+    return form == FR_NAME_OK ? FLOWRULES_OK : form_error(a, "this is no name:", text);
+}
+
+/* The set that one end is. */
+static flowrules_status read_end(struct asking *a, const char *text, const char *name,
+                                 fr_set *set) {
+    struct flowrules_range range;
+    unsigned length;
+    uint32_t index;
+    struct fr_end end;
+    enum fr_range_form form = fr_range_parse(text, strlen(text), &range, &length);
+    *set = FR_SET_ANY;
+    if (strcmp(text, "any") == 0)
+        return FLOWRULES_OK;
+    if (name[0] != '\0') {
+        *set = fr_view_name(&a->view, name);
+    } else if (form == FR_RANGE_OK) {
+        fr_builder_range(&a->view.builder, &range);
+        *set = fr_builder_finish(&a->view.builder, &a->view.sets);
+    } else {
+        fr_string word = fr_strings_find(&a->policy->strings, text, strlen(text));
+        if (word == 0 || !fr_map_get(&a->policy->network_by_name, word, &index)) {
+            const char *near = fr_nearest(text, next_network, a->policy);
+            char hint[120];
+            snprintf(hint, sizeof hint,
+                     near != NULL ? "did you mean '%s'?"
+                                  : "an address, a name with a dot, or a network%s",
+                     near != NULL ? near : "");
+            fr_error(&a->context->diagnostics, FR_QUERY_FORM, FR_NOWHERE, hint,
+                     "'%.100s' is no address, and no network of the policy", text);
+            return FLOWRULES_USAGE;
+        }
+        FR_TRY(fr_view_network(&a->view, index, &end));
+        *set = end.set;
+    }
+    return *set == FR_SET_NONE ? fr_no_memory(a->context) : FLOWRULES_OK;
+}
+
+/* Words of the question: protocol, source, "->", destination. */
+static bool split_words(const char *text, const char *words[4], size_t lengths[4]) {
+    size_t count = 0;
+    while (*text != '\0') {
+        text += strspn(text, " \t");
+        size_t length = strcspn(text, " \t");
+        if (length == 0)
+            break;
+        if (count == 4)
+            return false;
+        words[count] = text;
+        lengths[count++] = length;
+        text += length;
+    }
+    return count == 4 && lengths[2] == 2 && memcmp(words[2], "->", 2) == 0;
+}
+
+static flowrules_status read_question(struct asking *a, const char *question) {
+    const char *words[4];
+    size_t lengths[4];
+    struct end_text source, destination;
+    struct fr_term term = {0, 0, 65535, 0, 65535};
+    if (!split_words(question, words, lengths) || !split_end(words[1], lengths[1], &source) ||
+        !split_end(words[3], lengths[3], &destination))
+        return form_error(a, "it is not 'PROTOCOL SOURCE -> DESTINATION:PORT':", question);
+    int protocol = lengths[0] == 3 && memcmp(words[0], "any", 3) == 0
+                       ? FR_PROTOCOL_ANY
+                       : fr_protocol_parse(words[0], lengths[0]);
+    if (protocol < 0)
+        return form_error(a, "there is no such protocol:", words[0]);
+    term.protocol = (uint16_t)protocol;
+    if (!read_port(&term, destination.port))
+        return form_error(a, "this is no port (or ICMP type) of the protocol:", destination.port);
+    if (source.port[0] != '\0' &&
+        (!fr_protocol_has_ports(term.protocol) ||
+         !read_number(source.port, strlen(source.port), 65535, &term.source_first)))
+        return form_error(a, "this is no source port:", source.port);
+    if (source.port[0] != '\0')
+        term.source_last = term.source_first;
+    a->question.term = term;
+    FR_TRY(read_name(a, source.name, a->names[0]));
+    FR_TRY(read_name(a, destination.name, a->names[1]));
+    struct fr_view_mode mode = {.names = true, .wildcards = true, .asking = true};
+    for (size_t i = 0; i < 2; i++)
+        mode.asked[i] = a->names[i][0] != '\0' ? a->names[i] : NULL;
+    FR_TRY(fr_view_init(&a->view, a->policy, &mode));
+    FR_TRY(read_end(a, source.name, a->names[0], &a->question.ends[0]));
+    return read_end(a, destination.name, a->names[1], &a->question.ends[1]);
+}
+
+/* ---- taking flows away from the question
+ * ------------------------------------------------------------ */
+
+static flowrules_status push_piece(struct asking *a, const struct piece *piece) {
+    if (piece->ends[0] == FR_SET_NONE || piece->ends[1] == FR_SET_NONE)
+        return fr_no_memory(a->context);
+    if (piece->ends[0] == FR_SET_EMPTY || piece->ends[1] == FR_SET_EMPTY)
+        return FLOWRULES_OK;
+    if (a->next.count >= PIECES_MAX) {
+        a->too_many = true;
+        return FLOWRULES_OK;
+    }
+    struct piece *slot = fr_vec_push(&a->next);
+    if (slot == NULL)
+        return fr_no_memory(a->context);
+    *slot = *piece;
+    return FLOWRULES_OK;
+}
+
+static bool term_overlap(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
+    if (a->protocol != b->protocol && a->protocol != FR_PROTOCOL_ANY &&
+        b->protocol != FR_PROTOCOL_ANY)
+        return false;
+    both->protocol = a->protocol == FR_PROTOCOL_ANY ? b->protocol : a->protocol;
+    both->source_first = a->source_first > b->source_first ? a->source_first : b->source_first;
+    both->source_last = a->source_last < b->source_last ? a->source_last : b->source_last;
+    both->destination_first =
+        a->destination_first > b->destination_first ? a->destination_first : b->destination_first;
+    both->destination_last =
+        a->destination_last < b->destination_last ? a->destination_last : b->destination_last;
+    return both->source_first <= both->source_last &&
+           both->destination_first <= both->destination_last;
+}
+
+/* Pushes what of the piece's ports lies outside the overlap; protocols are equal, or any is left.
+ */
+static flowrules_status push_other_ports(struct asking *a, const struct piece *piece,
+                                         const struct fr_term *overlap) {
+    struct piece rest = *piece;
+    if (piece->term.protocol != overlap->protocol)
+        return push_piece(a, piece); /* "any" minus one protocol: still open, in part */
+    const struct fr_term *t = &piece->term;
+    const struct fr_term cuts[4] = {
+        {t->protocol, t->source_first, (uint16_t)(overlap->source_first - 1), t->destination_first,
+         t->destination_last},
+        {t->protocol, (uint16_t)(overlap->source_last + 1), t->source_last, t->destination_first,
+         t->destination_last},
+        {t->protocol, overlap->source_first, overlap->source_last, t->destination_first,
+         (uint16_t)(overlap->destination_first - 1)},
+        {t->protocol, overlap->source_first, overlap->source_last,
+         (uint16_t)(overlap->destination_last + 1), t->destination_last},
+    };
+    const bool there[4] = {
+        overlap->source_first > t->source_first,
+        overlap->source_last<t->source_last, overlap->destination_first> t->destination_first,
+        overlap->destination_last < t->destination_last};
+    for (size_t i = 0; i < 4; i++) {
+        rest.term = cuts[i];
+        if (there[i])
+            FR_TRY(push_piece(a, &rest));
+    }
+    return FLOWRULES_OK;
+}
+
+/* What is left of a piece once source × destination × term is taken away; *touched: if any was. */
+static flowrules_status take_term(struct asking *a, const struct piece *piece,
+                                  const struct fr_end ends[2], const struct fr_term *term,
+                                  bool *touched) {
+    struct fr_sets *sets = &a->view.sets;
+    struct fr_term overlap;
+    fr_set in[2];
+    for (size_t i = 0; i < 2; i++) {
+        in[i] = fr_set_intersect(sets, piece->ends[i], ends[i].set);
+        if (in[i] == FR_SET_NONE)
+            return fr_no_memory(a->context);
+    }
+    if (in[0] == FR_SET_EMPTY || in[1] == FR_SET_EMPTY ||
+        !term_overlap(&piece->term, term, &overlap))
+        return push_piece(a, piece);
+    *touched = true;
+    struct piece rest = *piece;
+    rest.ends[0] = fr_set_subtract(sets, piece->ends[0], in[0]);
+    FR_TRY(push_piece(a, &rest));
+    rest.ends[0] = in[0];
+    rest.ends[1] = fr_set_subtract(sets, piece->ends[1], in[1]);
+    FR_TRY(push_piece(a, &rest));
+    rest.ends[1] = in[1];
+    return push_other_ports(a, &rest, &overlap);
+}
+
+/* Takes one flow away from all that is open. */
+static flowrules_status take_flow(struct asking *a, const struct fr_flow *flow, bool *touched) {
+    struct fr_end ends[2];
+    FR_TRY(fr_view_end(&a->view, flow->source, false, &ends[0]));
+    FR_TRY(fr_view_end(&a->view, flow->destination, false, &ends[1]));
+    const struct fr_service_terms *terms = fr_service_get(&a->policy->services, flow->service);
+    for (uint32_t t = 0; t < terms->count; t++) {
+        a->next.count = 0;
+        for (size_t i = 0; i < a->open.count; i++) {
+            struct piece piece = *fr_vec_at(&a->open, struct piece, i);
+            FR_TRY(take_term(a, &piece, ends, &terms->terms[t], touched));
+        }
+        struct fr_vec swap = a->open;
+        a->open = a->next;
+        a->next = swap;
+    }
+    return FLOWRULES_OK;
+}
+
+/* Takes away all flows of one action; those that were touched go into the answer. */
+static flowrules_status take_flows(struct asking *a, bool deny) {
+    for (uint32_t i = 0; i < a->policy->flows.count && a->open.count > 0; i++) {
+        const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, i);
+        bool touched = false;
+        if (flow->deny != deny || flow->expired)
+            continue;
+        FR_TRY(take_flow(a, flow, &touched));
+        if (!touched)
+            continue;
+        struct answer_flow *slot = fr_vec_push(&a->answer->flows);
+        if (slot == NULL)
+            return fr_no_memory(a->context);
+        slot->flow = i;
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status start(struct asking *a) {
+    struct piece *slot = fr_vec_push(&a->open);
+    if (slot == NULL)
+        return fr_no_memory(a->context);
+    *slot = a->question;
+    return FLOWRULES_OK;
+}
+
+static void conclude(struct asking *a, bool some_denied, bool all_denied) {
+    flowrules_answer *answer = a->answer;
+    bool some_allowed = false;
+    for (size_t i = 0; i < answer->flows.count; i++) {
+        uint32_t flow = fr_vec_at(&answer->flows, struct answer_flow, i)->flow;
+        some_allowed = some_allowed || !fr_vec_at(&a->policy->flows, struct fr_flow, flow)->deny;
+    }
+    if (all_denied || !some_allowed) {
+        answer->verdict = "denied";
+        answer->reason = some_denied ? "a deny beats every allow"
+                                     : "no flow allows it, and what no flow allows is denied";
+    } else if (some_denied || a->open.count > 0) {
+        answer->verdict = "partly";
+        answer->reason = "a part of it may pass: ask for single addresses and ports";
+    } else {
+        answer->verdict = "allowed";
+        answer->reason = "every packet of the question is allowed";
+    }
+}
+
+static flowrules_status decide(struct asking *a) {
+    FR_TRY(start(a));
+    FR_TRY(take_flows(a, true));
+    bool some_denied = a->answer->flows.count > 0;
+    bool all_denied = some_denied && a->open.count == 0;
+    if (!all_denied)
+        FR_TRY(take_flows(a, false));
+    conclude(a, some_denied, all_denied);
+    return FLOWRULES_OK;
+}
+
+/* ---- the rules that the flows became
+ * ------------------------------------------------------------------ */
+
+struct finding {
+    struct asking *a;
+    const flowrules_artifact *artifact;
+    const char *target, *file;
+    char *text; /* of the file */
+    uint32_t flow;
+    unsigned found;
+    bool failed;
+};
+
+static const char *line_text(struct finding *f, uint32_t line) {
+    const char *at = f->text;
+    for (uint32_t i = 1; i < line && at != NULL; i++) {
+        at = strchr(at, '\n');
+        at = at == NULL ? NULL : at + 1;
+    }
+    if (at == NULL)
+        return NULL;
+    at += strspn(at, " \t");
+    return fr_arena_text(&f->a->answer->arena, at, strcspn(at, "\n"));
+}
+
+static void find_line(void *user, uint32_t line, flowrules_flows flows) {
+    struct finding *f = user;
+    bool here = false;
+    for (size_t i = 0; !here && i < fr_artifact_flow_count(f->artifact, flows); i++)
+        here = fr_artifact_flow(f->artifact, flows, i) == f->flow;
+    if (!here || f->found++ >= LINES_MAX || f->failed)
+        return;
+    struct answer_rule *slot = fr_vec_push(&f->a->answer->rules);
+    if (slot == NULL) {
+        f->failed = true;
+        return;
+    }
+    *slot = (struct answer_rule){f->target, f->file, line_text(f, line), f->flow, line};
+    f->failed = slot->text == NULL;
+}
+
+static flowrules_status find_in_file(struct finding *f, const struct fr_file *file) {
+    struct fr_arena *arena = &f->a->answer->arena;
+    size_t size;
+    f->text = fr_writer_text(&file->writer, &size);
+    f->file = fr_arena_printf(arena, "%s", file->name);
+    f->failed = f->text == NULL || f->file == NULL;
+    for (size_t i = 0; i < f->a->answer->flows.count && !f->failed; i++) {
+        f->flow = fr_vec_at(&f->a->answer->flows, struct answer_flow, i)->flow;
+        f->found = 0;
+        fr_writer_visit(&file->writer, find_line, f);
+    }
+    fr_free(&f->a->context->allocator, f->text);
+    return f->failed ? fr_no_memory(f->a->context) : FLOWRULES_OK;
+}
+
+/* A target that refuses a flow of its own has no artifact, and so no rule to show. */
+static flowrules_status find_in_target(struct asking *a, const char *spec) {
+    struct fr_plan *plan;
+    flowrules_artifact *artifact = NULL;
+    FR_TRY(fr_plan_new(&plan, a->context, a->policy, spec));
+    struct finding finding = {.a = a};
+    finding.target = fr_arena_printf(&a->answer->arena, "%s", plan->name);
+    flowrules_status status = finding.target == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
+    if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0) {
+        status = fr_plan_lower(plan);
+        if (status == FLOWRULES_OK)
+            status = fr_render(&artifact, plan);
+    }
+    finding.artifact = artifact;
+    for (size_t i = 0; artifact != NULL && status == FLOWRULES_OK && i < artifact->files.count; i++)
+        status = find_in_file(&finding, *fr_vec_at(&artifact->files, struct fr_file *, i));
+    flowrules_artifact_free(artifact);
+    fr_plan_free(plan);
+    return status;
+}
+
+static flowrules_status find_rules(struct asking *a, const char *target) {
+    if (target != NULL)
+        return find_in_target(a, target);
+    for (size_t i = 0; i < a->policy->targets.count; i++)
+        FR_TRY(find_in_target(a, flowrules_target_name(a->policy, i)));
+    return FLOWRULES_OK;
+}
+
+/* ---- the public face
+ * ------------------------------------------------------------------------------------ */
+
+static flowrules_answer *new_answer(flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_answer *answer = fr_malloc(&context->allocator, sizeof *answer);
+    if (answer == NULL)
+        return NULL;
+    memset(answer, 0, sizeof *answer);
+    answer->allocator = context->allocator;
+    answer->policy = fr_policy_hold(policy);
+    fr_arena_init(&answer->arena, &answer->allocator);
+    fr_vec_init(&answer->flows, &answer->allocator, sizeof(struct answer_flow));
+    fr_vec_init(&answer->rules, &answer->allocator, sizeof(struct answer_rule));
+    return answer;
+}
+
+flowrules_status flowrules_query(flowrules_answer **answer, flowrules_context *context,
+                                 const flowrules_policy *policy, const char *target,
+                                 const char *question) {
+    struct asking a = {.context = context, .policy = policy};
+    *answer = NULL;
+    a.answer = new_answer(context, policy);
+    if (a.answer == NULL)
+        return fr_no_memory(context);
+    fr_vec_init(&a.open, &context->allocator, sizeof(struct piece));
+    fr_vec_init(&a.next, &context->allocator, sizeof(struct piece));
+    flowrules_status status = read_question(&a, question);
+    if (status == FLOWRULES_OK)
+        status = decide(&a);
+    if (status == FLOWRULES_OK)
+        status = find_rules(&a, target);
+    fr_vec_free(&a.open);
+    fr_vec_free(&a.next);
+    fr_view_free(&a.view);
+    if (status == FLOWRULES_OK)
+        *answer = a.answer;
+    else
+        flowrules_answer_free(a.answer);
+    return status;
+}
+
+void flowrules_answer_free(flowrules_answer *answer) {
+    if (answer == NULL)
+        return;
+    struct fr_allocator allocator = answer->allocator;
+    flowrules_policy_free(answer->policy);
+    fr_vec_free(&answer->flows);
+    fr_vec_free(&answer->rules);
+    fr_arena_free(&answer->arena);
+    fr_free(&allocator, answer);
+}
+
+const char *flowrules_answer_verdict(const flowrules_answer *answer) {
+    return answer->verdict;
+}
+
+const char *flowrules_answer_reason(const flowrules_answer *answer) {
+    return answer->reason;
+}
+
+static const struct fr_flow *flow_at(const flowrules_answer *answer, size_t flow, size_t *index) {
+    if (flow >= answer->flows.count)
+        return NULL;
+    *index = fr_vec_at(&answer->flows, struct answer_flow, flow)->flow;
+    return fr_vec_at(&answer->policy->flows, struct fr_flow, *index);
+}
+
+size_t flowrules_answer_flow_count(const flowrules_answer *answer) {
+    return answer->flows.count;
+}
+
+const char *flowrules_answer_flow_name(const flowrules_answer *answer, size_t flow) {
+    size_t index;
+    return flow_at(answer, flow, &index) == NULL ? NULL
+                                                 : flowrules_flow_name(answer->policy, index);
+}
+
+const char *flowrules_answer_flow_action(const flowrules_answer *answer, size_t flow) {
+    size_t index;
+    return flow_at(answer, flow, &index) == NULL ? NULL
+                                                 : flowrules_flow_action(answer->policy, index);
+}
+
+const char *flowrules_answer_flow_file(const flowrules_answer *answer, size_t flow) {
+    size_t index;
+    const struct fr_flow *f = flow_at(answer, flow, &index);
+    return f == NULL ? NULL
+                     : fr_diagnostics_file_name(&answer->policy->context->diagnostics, f->file);
+}
+
+uint32_t flowrules_answer_flow_line(const flowrules_answer *answer, size_t flow) {
+    size_t index;
+    const struct fr_flow *f = flow_at(answer, flow, &index);
+    return f == NULL ? 0 : f->line;
+}
+
+static const struct answer_rule *rule_at(const flowrules_answer *answer, size_t rule) {
+    return rule < answer->rules.count ? fr_vec_at(&answer->rules, struct answer_rule, rule) : NULL;
+}
+
+size_t flowrules_answer_rule_count(const flowrules_answer *answer) {
+    return answer->rules.count;
+}
+
+const char *flowrules_answer_rule_target(const flowrules_answer *answer, size_t rule) {
+    const struct answer_rule *r = rule_at(answer, rule);
+    return r == NULL ? NULL : r->target;
+}
+
+const char *flowrules_answer_rule_flow(const flowrules_answer *answer, size_t rule) {
+    const struct answer_rule *r = rule_at(answer, rule);
+    return r == NULL ? NULL : flowrules_flow_name(answer->policy, r->flow);
+}
+
+const char *flowrules_answer_rule_file(const flowrules_answer *answer, size_t rule) {
+    const struct answer_rule *r = rule_at(answer, rule);
+    return r == NULL ? NULL : r->file;
+}
+
+uint32_t flowrules_answer_rule_line(const flowrules_answer *answer, size_t rule) {
+    const struct answer_rule *r = rule_at(answer, rule);
+    return r == NULL ? 0 : r->line;
+}
+
+const char *flowrules_answer_rule_text(const flowrules_answer *answer, size_t rule) {
+    const struct answer_rule *r = rule_at(answer, rule);
+    return r == NULL ? NULL : r->text;
+}

@@ -1,0 +1,173 @@
+/*
+ * The backends: the built-in list, and the checking of settings against their tables.
+ */
+#include "registry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLOWRULES_BACKEND(symbol) extern const struct flowrules_backend flowrules_backend_##symbol;
+#include "../backends/backends.def"
+#undef FLOWRULES_BACKEND
+
+static const struct flowrules_backend *const built_in[] = {
+#define FLOWRULES_BACKEND(symbol) &flowrules_backend_##symbol,
+#include "../backends/backends.def"
+#undef FLOWRULES_BACKEND
+};
+
+bool fr_registry_add_all(flowrules_context *context) {
+    for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++) {
+        const struct flowrules_backend **slot = fr_vec_push(&context->backends);
+        if (slot == NULL)
+            return false;
+        *slot = built_in[i];
+        if (!fr_describe(context, built_in[i]))
+            return false;
+    }
+    return true;
+}
+
+static const struct flowrules_backend *backend_at(const flowrules_context *context, size_t i) {
+    if (i >= context->backends.count)
+        return NULL;
+    return *fr_vec_at(&context->backends, const struct flowrules_backend *, i);
+}
+
+const struct flowrules_backend *fr_registry_find(const flowrules_context *context,
+                                                 const char *name) {
+    for (size_t i = 0; i < context->backends.count; i++)
+        if (strcmp(backend_at(context, i)->name, name) == 0)
+            return backend_at(context, i);
+    return NULL;
+}
+
+const char *fr_registry_candidate(const void *user, size_t i) {
+    const struct flowrules_backend *backend = backend_at(user, i);
+    return backend == NULL ? NULL : backend->name;
+}
+
+const struct flowrules_format *fr_format_find(const struct flowrules_backend *backend,
+                                              const char *name) {
+    for (const struct flowrules_format *f = backend->formats; f->name != NULL; f++)
+        if (name == NULL || strcmp(f->name, name) == 0)
+            return f;
+    return NULL;
+}
+
+/* ---- settings ---------------------------------------------------------------------------------
+ */
+
+/* What every backend of the placement FLOWRULES_BY_HOOK takes. */
+const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
+                                                const char *key) {
+    for (const struct flowrules_setting *s = backend->settings; s != NULL && s->key != NULL; s++)
+        if (strcmp(s->key, key) == 0)
+            return s;
+    return NULL;
+}
+
+const char *fr_setting_candidate(const void *user, size_t i) {
+    static const char *const common[] = {"protects", "select",   "direction",  "names",  "log",
+                                         "baseline", "optimize", "allow-loss", "backend"};
+    const struct flowrules_backend *backend = user;
+    size_t count = sizeof common / sizeof common[0];
+    if (i < count)
+        return common[i];
+    return backend->settings == NULL ? NULL : backend->settings[i - count].key;
+}
+
+static bool check_integer(const char *range, const char *value, char form[160]) {
+    char *end;
+    long long low = strtoll(range, &end, 10), high = strtoll(end, NULL, 10);
+    snprintf(form, 160, "a number from %lld to %lld", low, high);
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    bool digits = (value[0] >= '0' && value[0] <= '9') || value[0] == '-';
+    return errno == 0 && digits && *end == '\0' && number >= low && number <= high;
+}
+
+static bool check_choice(const char *words, const char *value, char form[160]) {
+    size_t length = strlen(value);
+    snprintf(form, 160, "one of: %s", words);
+    for (char *bar = form; *bar != '\0'; bar++)
+        if (*bar == '|')
+            *bar = ' ';
+    for (const char *word = words; *word != '\0'; word += *word == '|') {
+        size_t end = strcspn(word, "|");
+        if (end == length && memcmp(word, value, end) == 0)
+            return true;
+        word += end;
+    }
+    return false;
+}
+
+static bool check_name(const char *range, const char *value, char form[160]) {
+    (void)range;
+    snprintf(form, 160,
+             "a name of letters, digits, '_', '-' that begins with a letter, "
+             "of at most 63");
+    bool first = (value[0] >= 'a' && value[0] <= 'z') || (value[0] >= 'A' && value[0] <= 'Z') ||
+                 value[0] == '_';
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    return first && strlen(value) <= 63 && value[strspn(value, allowed)] == '\0';
+}
+
+static bool check_boolean(const char *range, const char *value, char form[160]) {
+    (void)range;
+    snprintf(form, 160, "true or false");
+    return strcmp(value, "true") == 0 || strcmp(value, "false") == 0;
+}
+
+static bool check_text(const char *range, const char *value, char form[160]) {
+    (void)range;
+    snprintf(form, 160, "a text of one line, at most 255 bytes");
+    for (const char *c = value; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return false;
+    return strlen(value) <= 255;
+}
+
+static const struct {
+    const char *type;
+    bool (*check)(const char *range, const char *value, char form[160]);
+} types[] = {
+    {"integer ", check_integer}, {"choice ", check_choice}, {"name", check_name},
+    {"boolean", check_boolean},  {"text", check_text},
+};
+
+bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]) {
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        size_t length = strlen(types[i].type);
+        if (strncmp(setting->type, types[i].type, length) == 0)
+            return types[i].check(setting->type + length, value, form);
+    }
+    snprintf(form, 160, "a value of the type '%s', which this version does not know",
+             setting->type);
+    return false;
+}
+
+/* ---- what a backend tells of itself ------------------------------------------------------------
+ */
+
+size_t flowrules_backend_count(const flowrules_context *context) {
+    return context->backends.count;
+}
+
+const char *flowrules_backend_name(const flowrules_context *context, size_t backend) {
+    const struct flowrules_backend *b = backend_at(context, backend);
+    return b == NULL ? NULL : b->name;
+}
+
+const char *flowrules_backend_title(const flowrules_context *context, size_t backend) {
+    const struct flowrules_backend *b = backend_at(context, backend);
+    return b == NULL ? NULL : b->title;
+}
+
+const char *flowrules_backend_description(const flowrules_context *context, size_t backend) {
+    const struct flowrules_backend *b = backend_at(context, backend);
+    return b == NULL ? NULL : b->description;
+}

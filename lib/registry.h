@@ -1,0 +1,42 @@
+/*
+ * The backends that a context knows, and the checking of what a policy says to them.
+ */
+#ifndef FR_REGISTRY_H
+#define FR_REGISTRY_H
+
+#include "context.h"
+#include "flowrules/backend.h"
+
+/* A row of what a backend tells of itself; texts are the backend's or the context's. */
+struct fr_description_row {
+    flowrules_topic topic;
+    const char *name, *value, *help;
+};
+
+struct fr_description {
+    struct fr_vec rows; /* struct fr_description_row */
+};
+
+/* Adds the description of a backend to the context; false when out of memory. */
+bool fr_describe(flowrules_context *context, const struct flowrules_backend *backend);
+
+/* Puts the built-in backends into a new context; false when out of memory. */
+bool fr_registry_add_all(flowrules_context *context);
+const struct flowrules_backend *fr_registry_find(const flowrules_context *context,
+                                                 const char *name);
+/* The name of backend i, for suggestions; NULL at the end. user is the context. */
+const char *fr_registry_candidate(const void *user, size_t i);
+
+/* A setting of a backend by key, or NULL. */
+const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
+                                                const char *key);
+/* The key of setting i, for suggestions. user is the backend. */
+const char *fr_setting_candidate(const void *user, size_t i);
+/* Is value of the setting's type? If not, *form says in words what it takes. */
+bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]);
+
+/* A format of a backend by name (NULL: the first), or NULL. */
+const struct flowrules_format *fr_format_find(const struct flowrules_backend *backend,
+                                              const char *name);
+
+#endif

@@ -1,0 +1,491 @@
+/*
+ * Spelling: hands a plan to a backend, group by group, and answers what the backend asks.
+ */
+#include "render.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "rules.h"
+
+struct flowrules_output {
+    struct fr_plan *plan;
+    flowrules_artifact *artifact;
+    struct fr_arena scratch; /* what one rule needs */
+    struct flowrules_writer parts[FR_PARTS];
+    void *state;
+    bool failed;
+    struct flowrules_writer sink; /* where writing goes once memory has run out */
+};
+
+/* ---- what a backend asks
+ * ------------------------------------------------------------------------------- */
+
+const char *flowrules_output_target(const flowrules_output *out) {
+    return out->plan->name;
+}
+
+const char *flowrules_output_title(const flowrules_output *out) {
+    return FR_POLICY_TEXT(out->plan->policy, out->plan->policy->title);
+}
+
+bool flowrules_output_enforces(const flowrules_output *out, enum flowrules_direction direction) {
+    return out->plan->enforces[direction];
+}
+
+bool flowrules_output_baseline(const flowrules_output *out) {
+    return out->plan->target->baseline;
+}
+
+bool flowrules_output_log_denied(const flowrules_output *out) {
+    enum fr_log_mode log = out->plan->target->log;
+    return log == FR_LOG_DENIED || log == FR_LOG_ALL;
+}
+
+const char *flowrules_output_setting(const flowrules_output *out, const char *key) {
+    return fr_plan_setting(out->plan, key);
+}
+
+long long flowrules_output_number(const flowrules_output *out, const char *key) {
+    const char *value = fr_plan_setting(out->plan, key);
+    return value == NULL ? 0 : strtoll(value, NULL, 10);
+}
+
+bool flowrules_output_flag(const flowrules_output *out, const char *key) {
+    const char *value = fr_plan_setting(out->plan, key);
+    return value != NULL && strcmp(value, "true") == 0;
+}
+
+void *flowrules_output_state(flowrules_output *out) {
+    return out->state;
+}
+
+const char *flowrules_output_fingerprint(const flowrules_output *out) {
+    return out->plan->fingerprint;
+}
+
+static const struct fr_flow *flow_of(const flowrules_output *out, flowrules_flows flows,
+                                     size_t index) {
+    if (index >= fr_flows_count(out->plan, flows))
+        return NULL;
+    return fr_vec_at(&out->plan->policy->flows, struct fr_flow,
+                     fr_flows_at(out->plan, flows, index));
+}
+
+size_t flowrules_flows_count(const flowrules_output *out, flowrules_flows flows) {
+    return fr_flows_count(out->plan, flows);
+}
+
+const char *flowrules_flows_name(const flowrules_output *out, flowrules_flows flows, size_t index) {
+    const struct fr_flow *flow = flow_of(out, flows, index);
+    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->name);
+}
+
+const char *flowrules_flows_purpose(const flowrules_output *out, flowrules_flows flows,
+                                    size_t index) {
+    const struct fr_flow *flow = flow_of(out, flows, index);
+    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->purpose);
+}
+
+const char *flowrules_flows_owner(const flowrules_output *out, flowrules_flows flows,
+                                  size_t index) {
+    const struct fr_flow *flow = flow_of(out, flows, index);
+    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->owner);
+}
+
+const char *flowrules_flows_ticket(const flowrules_output *out, flowrules_flows flows,
+                                   size_t index) {
+    const struct fr_flow *flow = flow_of(out, flows, index);
+    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->ticket);
+}
+
+void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
+                           const struct flowrules_escape *escape, flowrules_flows flows) {
+    size_t count = fr_flows_count(out->plan, flows), room = escape->max_bytes;
+    if (count == 1) {
+        flowrules_write_user(w, escape, flowrules_flows_name(out, flows, 0));
+        return;
+    }
+    for (size_t i = 0, used = 0; i < count; i++) {
+        const char *name = flowrules_flows_name(out, flows, i);
+        size_t length = strlen(name) + 2;
+        /* Room is kept for " +N more", and a name may grow by its escapes. */
+        if (room > 0 && i > 0 && used + 2 * length + 16 > room) {
+            flowrules_writef(w, " +%zu more", count - i);
+            return;
+        }
+        struct flowrules_escape one = *escape;
+        one.max_bytes = room > 16 ? room - 16 : room;
+        if (i > 0)
+            flowrules_write(w, ", ");
+        flowrules_write_user(w, &one, name);
+        used += length;
+    }
+}
+
+/* ---- files
+ * ---------------------------------------------------------------------------------------------- */
+
+static struct fr_file *new_file(flowrules_output *out, const char *suffix, bool executable) {
+    flowrules_artifact *artifact = out->artifact;
+    struct fr_file *file = fr_arena_zalloc(&artifact->arena, sizeof *file);
+    struct fr_file **slot = file == NULL ? NULL : fr_vec_push(&artifact->files);
+    if (slot == NULL)
+        return NULL;
+    *slot = file;
+    fr_writer_init(&file->writer, &artifact->allocator, true);
+    file->executable = executable;
+    file->suffix = fr_arena_printf(&artifact->arena, "%s", suffix);
+    file->name = fr_arena_printf(&artifact->arena, "%s%s", out->plan->name, suffix);
+    return file->name == NULL || file->suffix == NULL ? NULL : file;
+}
+
+flowrules_writer *flowrules_output_file(flowrules_output *out, const char *suffix,
+                                        bool executable) {
+    for (size_t i = 0; i < out->artifact->files.count; i++) {
+        struct fr_file *file = *fr_vec_at(&out->artifact->files, struct fr_file *, i);
+        if (file->suffix != NULL && strcmp(file->suffix, suffix) == 0)
+            return &file->writer;
+    }
+    struct fr_file *file = new_file(out, suffix, executable);
+    out->failed = out->failed || file == NULL;
+    return file == NULL ? &out->sink : &file->writer;
+}
+
+flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number) {
+    return number < FR_PARTS ? &out->parts[number] : &out->sink;
+}
+
+/* ---- spelling
+ * ------------------------------------------------------------------------------------------- */
+
+static bool spell_rule(flowrules_output *out, const struct fr_group *group,
+                       const struct fr_rule *rule) {
+    struct fr_plan *plan = out->plan;
+    const struct fr_sets *sets = &plan->view.sets;
+    struct flowrules_rule view = {.action = group->view.action,
+                                  .direction = group->view.direction,
+                                  .families = rule->families,
+                                  .source = {sets, rule->source},
+                                  .destination = {sets, rule->destination},
+                                  .log = group->log,
+                                  .flows = rule->flows};
+    fr_arena_free(&out->scratch);
+    fr_arena_init(&out->scratch, &plan->context->allocator);
+    view.name = flowrules_flows_name(out, rule->flows, 0);
+    view.services = fr_service_spell(plan, &out->scratch, rule->service, &view.service_count);
+    if (view.services == NULL)
+        return false;
+    if (rule->kind == FR_RULE_TABLE) {
+        const struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
+        view.table = &table->view;
+        view.table_end = table->end;
+    }
+    plan->format->rule(out, &view);
+    return true;
+}
+
+static bool spell_group(flowrules_output *out, uint32_t index) {
+    struct fr_plan *plan = out->plan;
+    const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, index);
+    bool good = true;
+    if (plan->format->group != NULL)
+        plan->format->group(out, &group->view);
+    for (uint32_t i = 0; good && i < group->view.rule_count; i++)
+        good =
+            spell_rule(out, group, fr_vec_at(&plan->rules, struct fr_rule, group->first_rule + i));
+    for (size_t i = 0; good && i < plan->dispatches.count; i++) {
+        const struct fr_dispatch *d = *fr_vec_at(&plan->dispatches, struct fr_dispatch *, i);
+        if (d->view.name != NULL && d->after_group == index)
+            plan->format->dispatch(out, &d->view);
+    }
+    return good;
+}
+
+static bool writers_good(const flowrules_output *out) {
+    bool good = !out->failed && !out->sink.failed;
+    for (size_t i = 0; i < FR_PARTS; i++)
+        good = good && !out->parts[i].failed;
+    for (size_t i = 0; i < out->artifact->files.count; i++)
+        good = good && !(*fr_vec_at(&out->artifact->files, struct fr_file *, i))->writer.failed;
+    return good;
+}
+
+static bool spell(flowrules_output *out) {
+    const struct flowrules_format *format = out->plan->format;
+    bool good = true;
+    format->begin(out);
+    for (uint32_t i = 0; good && i < out->plan->groups.count; i++)
+        good = spell_group(out, i);
+    if (good)
+        format->end(out);
+    return good && writers_good(out);
+}
+
+/* ---- the fingerprint
+ * -------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t value) {
+    hash = (hash ^ value) * 0x9E3779B97F4A7C15u; /* Knuth's multiplicative constant, 2^64 / phi */
+    return hash ^ (hash >> 29);
+}
+
+static uint64_t mix_text(uint64_t hash, const char *text) {
+    return mix(hash, text == NULL ? 0 : fr_hash(text, strlen(text)));
+}
+
+static uint64_t mix_set(uint64_t hash, struct flowrules_set set) {
+    for (int family = 0; family < 2; family++)
+        for (size_t i = 0; i < flowrules_set_range_count(set, (enum flowrules_family)family); i++) {
+            struct flowrules_range r = flowrules_set_range(set, (enum flowrules_family)family, i);
+            hash = mix(mix(mix(mix(hash, r.first.hi), r.first.lo), r.last.hi), r.last.lo);
+        }
+    return mix(hash, flowrules_set_is_any(set));
+}
+
+static uint64_t mix_table(uint64_t hash, const struct fr_plan *plan, const struct fr_rule *rule) {
+    const struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
+    struct flowrules_rule view = {.table = &table->view};
+    for (size_t i = 0; i < table->view.count; i++) {
+        struct flowrules_element e = flowrules_table_element(&view, i);
+        hash = mix(mix(hash, e.source.hi), e.source.lo);
+        hash = mix(mix(hash, e.address.first.hi), e.address.first.lo);
+        hash = mix(mix(hash, e.address.last.hi), e.address.last.lo);
+        hash = mix(mix(mix(hash, e.ports.first), e.ports.last), e.flows);
+    }
+    return mix_text(hash, table->view.name);
+}
+
+static uint64_t mix_rule(uint64_t hash, const struct fr_plan *plan, const struct fr_rule *rule) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->services, rule->service);
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const struct fr_term *t = &terms->terms[i];
+        hash = mix(mix(hash, t->protocol), ((uint64_t)t->source_first << 16) | t->source_last);
+        hash = mix(hash, ((uint64_t)t->destination_first << 16) | t->destination_last);
+    }
+    hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, rule->source});
+    hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, rule->destination});
+    if (rule->kind == FR_RULE_TABLE)
+        hash = mix_table(hash, plan, rule);
+    for (size_t i = 0; i < fr_flows_count(plan, rule->flows); i++)
+        hash = mix_text(hash,
+                        FR_POLICY_TEXT(plan->policy, fr_vec_at(&plan->policy->flows, struct fr_flow,
+                                                               fr_flows_at(plan, rule->flows, i))
+                                                         ->name));
+    return hash;
+}
+
+static void fingerprint(struct fr_plan *plan) {
+    uint64_t hash = mix_text(mix_text(1, plan->name), plan->format->name);
+    for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
+         s++)
+        hash = mix_text(hash, fr_plan_setting(plan, s->key));
+    hash = mix(hash, ((uint64_t)plan->target->baseline << 8) | (uint64_t)plan->target->log);
+    for (size_t i = 0; i < plan->groups.count; i++) {
+        const struct fr_group *g = fr_vec_at(&plan->groups, struct fr_group, i);
+        hash = mix_text(mix_set(hash, g->view.match), g->view.name);
+        hash = mix(mix(hash, g->log), g->view.action);
+        for (size_t r = 0; r < g->view.rule_count; r++)
+            hash = mix_rule(hash, plan, fr_vec_at(&plan->rules, struct fr_rule, g->first_rule + r));
+    }
+    snprintf(plan->fingerprint, sizeof plan->fingerprint, "%08x", (unsigned)(hash ^ (hash >> 32)));
+}
+
+/* ---- artifacts
+ * ---------------------------------------------------------------------------------------------- */
+
+/* Takes over the lists of flows, so that the artifact outlives the plan. */
+static void keep_flows(flowrules_artifact *artifact, struct fr_plan *plan) {
+    artifact->policy = fr_policy_hold(plan->policy);
+    artifact->lists = plan->flow_lists;
+    artifact->members = plan->flow_members;
+    fr_vec_init(&plan->flow_lists, &plan->context->allocator, sizeof(struct fr_span));
+    fr_vec_init(&plan->flow_members, &plan->context->allocator, sizeof(uint32_t));
+}
+
+size_t fr_artifact_flow_count(const flowrules_artifact *artifact, flowrules_flows flows) {
+    size_t own = artifact->policy->flows.count;
+    return flows < own ? 1 : fr_vec_at(&artifact->lists, struct fr_span, flows - own)->count;
+}
+
+uint32_t fr_artifact_flow(const flowrules_artifact *artifact, flowrules_flows flows, size_t index) {
+    size_t own = artifact->policy->flows.count;
+    if (flows < own)
+        return flows;
+    uint32_t first = fr_vec_at(&artifact->lists, struct fr_span, flows - own)->first;
+    return *fr_vec_at(&artifact->members, uint32_t, first + index);
+}
+
+static flowrules_artifact *new_artifact(const struct fr_plan *plan) {
+    const struct fr_allocator *allocator = &plan->context->allocator;
+    flowrules_artifact *artifact = fr_malloc(allocator, sizeof *artifact);
+    if (artifact == NULL)
+        return NULL;
+    memset(artifact, 0, sizeof *artifact);
+    artifact->allocator = *allocator;
+    fr_arena_init(&artifact->arena, &artifact->allocator);
+    fr_vec_init(&artifact->files, &artifact->allocator, sizeof(struct fr_file *));
+    fr_vec_init(&artifact->lists, &artifact->allocator, sizeof(struct fr_span));
+    fr_vec_init(&artifact->members, &artifact->allocator, sizeof(uint32_t));
+    artifact->target = fr_arena_printf(&artifact->arena, "%s", plan->name);
+    artifact->backend = fr_arena_printf(&artifact->arena, "%s", plan->backend->name);
+    artifact->format = fr_arena_printf(&artifact->arena, "%s", plan->format->name);
+    if (artifact->target != NULL && artifact->backend != NULL && artifact->format != NULL)
+        return artifact;
+    flowrules_artifact_free(artifact);
+    return NULL;
+}
+
+void flowrules_artifact_free(flowrules_artifact *artifact) {
+    if (artifact == NULL)
+        return;
+    struct fr_allocator allocator = artifact->allocator;
+    for (size_t i = 0; i < artifact->files.count; i++)
+        fr_writer_free(&(*fr_vec_at(&artifact->files, struct fr_file *, i))->writer);
+    fr_vec_free(&artifact->files);
+    fr_vec_free(&artifact->lists);
+    fr_vec_free(&artifact->members);
+    flowrules_policy_free(artifact->policy);
+    fr_free(&allocator, artifact->map);
+    fr_arena_free(&artifact->arena);
+    fr_free(&allocator, artifact);
+}
+
+flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan) {
+    const struct fr_allocator *allocator = &plan->context->allocator;
+    *artifact = NULL;
+    flowrules_output *out = fr_malloc(allocator, sizeof *out);
+    if (out == NULL)
+        return fr_no_memory(plan->context);
+    memset(out, 0, sizeof *out);
+    out->plan = plan;
+    fr_arena_init(&out->scratch, allocator);
+    fr_writer_init(&out->sink, allocator, false);
+    for (size_t i = 0; i < FR_PARTS; i++)
+        fr_writer_init(&out->parts[i], allocator, true);
+    out->artifact = new_artifact(plan);
+    out->state = fr_arena_zalloc(&plan->arena, plan->backend->state_size + 1);
+    fingerprint(plan);
+    bool good = out->artifact != NULL && out->state != NULL && spell(out);
+    if (good)
+        keep_flows(out->artifact, plan);
+    for (size_t i = 0; i < FR_PARTS; i++)
+        fr_writer_free(&out->parts[i]);
+    fr_writer_free(&out->sink);
+    fr_arena_free(&out->scratch);
+    if (good)
+        *artifact = out->artifact;
+    else
+        flowrules_artifact_free(out->artifact);
+    fr_free(allocator, out);
+    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
+}
+
+flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,
+                                  const flowrules_policy *policy, const char *target) {
+    struct fr_plan *plan;
+    *artifact = NULL;
+    FR_TRY(fr_plan_new(&plan, context, policy, target));
+    flowrules_status status = fr_plan_report(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_plan_lower(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_render(artifact, plan);
+    fr_plan_free(plan);
+    return status;
+}
+
+/* ---- getters
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static const struct fr_file *file_at(const flowrules_artifact *artifact, size_t file) {
+    return file < artifact->files.count ? *fr_vec_at(&artifact->files, struct fr_file *, file)
+                                        : NULL;
+}
+
+size_t flowrules_artifact_file_count(const flowrules_artifact *artifact) {
+    return artifact->files.count;
+}
+
+const char *flowrules_artifact_file_name(const flowrules_artifact *artifact, size_t file) {
+    const struct fr_file *f = file_at(artifact, file);
+    return f == NULL ? NULL : f->name;
+}
+
+size_t flowrules_artifact_file_size(const flowrules_artifact *artifact, size_t file) {
+    const struct fr_file *f = file_at(artifact, file);
+    return f == NULL ? 0 : fr_writer_size(&f->writer);
+}
+
+int flowrules_artifact_file_executable(const flowrules_artifact *artifact, size_t file) {
+    const struct fr_file *f = file_at(artifact, file);
+    return f != NULL && f->executable;
+}
+
+const char *flowrules_artifact_file_block(const flowrules_artifact *artifact, size_t file,
+                                          size_t block, size_t *size) {
+    const struct fr_file *f = file_at(artifact, file);
+    const struct fr_block *b = f == NULL ? NULL : f->writer.first;
+    for (size_t i = 0; b != NULL && i < block; i++)
+        b = b->next;
+    *size = b == NULL ? 0 : b->size;
+    return b == NULL ? NULL : b->bytes;
+}
+
+/* ---- the map
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+struct mapping {
+    flowrules_artifact *artifact;
+    struct flowrules_writer *writer;
+    const char *file;
+    bool any;
+};
+
+static void map_line(void *user, uint32_t line, flowrules_flows flows) {
+    struct mapping *m = user;
+    const flowrules_artifact *a = m->artifact;
+    fr_json *entry = fr_json_object(), *names = fr_json_array();
+    for (size_t i = 0; i < fr_artifact_flow_count(a, flows); i++)
+        fr_json_add(names, NULL,
+                    fr_json_text(flowrules_flow_name(a->policy, fr_artifact_flow(a, flows, i))));
+    fr_json_add_string(entry, "file", m->file);
+    fr_json_add_number(entry, "line", line);
+    fr_json_add(entry, "flows", names);
+    flowrules_write(m->writer, m->any ? ",\n  " : "\n  ");
+    m->any = true;
+    fr_json_write(m->writer, entry);
+}
+
+static void write_map(flowrules_artifact *artifact, struct flowrules_writer *w) {
+    struct mapping mapping = {.artifact = artifact, .writer = w};
+    flowrules_write(w, "{\"target\": ");
+    fr_json_write(w, fr_json_text(artifact->target));
+    flowrules_write(w, ", \"backend\": ");
+    fr_json_write(w, fr_json_text(artifact->backend));
+    flowrules_write(w, ", \"format\": ");
+    fr_json_write(w, fr_json_text(artifact->format));
+    flowrules_write(w, ", \"rules\": [");
+    for (size_t i = 0; i < artifact->files.count; i++) {
+        const struct fr_file *file = file_at(artifact, i);
+        mapping.file = file->name;
+        fr_writer_visit(&file->writer, map_line, &mapping);
+    }
+    flowrules_write(w, mapping.any ? "\n]}\n" : "]}\n");
+}
+
+const char *flowrules_artifact_map(flowrules_artifact *artifact) {
+    if (artifact->map != NULL)
+        return artifact->map;
+    struct flowrules_writer w;
+    size_t size;
+    fr_writer_init(&w, &artifact->allocator, false);
+    write_map(artifact, &w);
+    artifact->map = fr_writer_text(&w, &size);
+    fr_writer_free(&w);
+    return artifact->map;
+}

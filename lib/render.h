@@ -1,0 +1,35 @@
+/*
+ * From a plan to bytes: calls a backend's spelling functions and keeps what they write.
+ */
+#ifndef FR_RENDER_H
+#define FR_RENDER_H
+
+#include "plan.h"
+#include "writer.h"
+
+#define FR_PARTS 64u
+
+struct fr_file {
+    char *name, *suffix;
+    bool executable;
+    struct flowrules_writer writer;
+};
+
+struct flowrules_artifact {
+    struct fr_allocator allocator;
+    struct fr_arena arena;
+    const char *target, *backend, *format;
+    struct fr_vec files;          /* struct fr_file * */
+    flowrules_policy *policy;     /* held: for the names of flows */
+    struct fr_vec lists, members; /* of flows, as in the plan */
+    char *map;
+};
+
+/* Spells a lowered plan. */
+flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan);
+
+/* The flows of a number that a writer's origin gave. */
+size_t fr_artifact_flow_count(const flowrules_artifact *artifact, flowrules_flows flows);
+uint32_t fr_artifact_flow(const flowrules_artifact *artifact, flowrules_flows flows, size_t index);
+
+#endif

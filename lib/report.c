@@ -1,0 +1,113 @@
+/*
+ * Explaining: the verdict of every flow on every target, as rows.
+ */
+#include "plan.h"
+
+#include <string.h>
+
+struct row {
+    uint32_t flow;
+    uint8_t fidelity;
+    const char *target, *reason;
+};
+
+struct flowrules_report {
+    struct fr_allocator allocator;
+    struct fr_arena arena;
+    struct fr_strings strings; /* reasons repeat over very many flows */
+    struct fr_vec rows;
+    flowrules_policy *policy;
+};
+
+static flowrules_status add_row(flowrules_report *report, const struct fr_plan *plan, uint32_t flow,
+                                const char *target) {
+    const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
+    struct row *row = fr_vec_push(&report->rows);
+    fr_string reason = 0;
+    if (verdict->reason != NULL)
+        reason = fr_strings_add(&report->strings, verdict->reason, strlen(verdict->reason));
+    if (row == NULL || (verdict->reason != NULL && reason == 0))
+        return fr_no_memory(plan->context);
+    *row = (struct row){flow, (uint8_t)verdict->fidelity, target,
+                        fr_strings_text(&report->strings, reason)};
+    return FLOWRULES_OK;
+}
+
+static flowrules_status add_target(flowrules_report *report, flowrules_context *context,
+                                   const char *spec) {
+    struct fr_plan *plan;
+    FR_TRY(fr_plan_new(&plan, context, report->policy, spec));
+    const char *target = fr_arena_printf(&report->arena, "%s", plan->name);
+    flowrules_status status = target == NULL ? fr_no_memory(context) : FLOWRULES_OK;
+    for (uint32_t i = 0; status == FLOWRULES_OK && i < plan->verdicts.count; i++)
+        status = add_row(report, plan, i, target);
+    fr_plan_free(plan);
+    return status;
+}
+
+static flowrules_status add_targets(flowrules_report *report, flowrules_context *context,
+                                    const char *target) {
+    if (target != NULL)
+        return add_target(report, context, target);
+    for (size_t i = 0; i < flowrules_target_count(report->policy); i++)
+        FR_TRY(add_target(report, context, flowrules_target_name(report->policy, i)));
+    return FLOWRULES_OK;
+}
+
+flowrules_status flowrules_explain(flowrules_report **report, flowrules_context *context,
+                                   const flowrules_policy *policy, const char *target) {
+    *report = NULL;
+    flowrules_report *r = fr_malloc(&context->allocator, sizeof *r);
+    if (r == NULL)
+        return fr_no_memory(context);
+    r->allocator = context->allocator;
+    r->policy = fr_policy_hold(policy);
+    fr_arena_init(&r->arena, &r->allocator);
+    fr_strings_init(&r->strings, &r->allocator);
+    fr_vec_init(&r->rows, &r->allocator, sizeof(struct row));
+    flowrules_status status = add_targets(r, context, target);
+    if (status == FLOWRULES_OK)
+        *report = r;
+    else
+        flowrules_report_free(r);
+    return status;
+}
+
+void flowrules_report_free(flowrules_report *report) {
+    if (report == NULL)
+        return;
+    struct fr_allocator allocator = report->allocator;
+    flowrules_policy_free(report->policy);
+    fr_vec_free(&report->rows);
+    fr_strings_free(&report->strings);
+    fr_arena_free(&report->arena);
+    fr_free(&allocator, report);
+}
+
+static const struct row *row_at(const flowrules_report *report, size_t row) {
+    return row < report->rows.count ? fr_vec_at(&report->rows, struct row, row) : NULL;
+}
+
+size_t flowrules_report_row_count(const flowrules_report *report) {
+    return report->rows.count;
+}
+
+const char *flowrules_report_flow(const flowrules_report *report, size_t row) {
+    const struct row *r = row_at(report, row);
+    return r == NULL ? NULL : flowrules_flow_name(report->policy, r->flow);
+}
+
+const char *flowrules_report_target(const flowrules_report *report, size_t row) {
+    const struct row *r = row_at(report, row);
+    return r == NULL ? NULL : r->target;
+}
+
+const char *flowrules_report_fidelity(const flowrules_report *report, size_t row) {
+    const struct row *r = row_at(report, row);
+    return r == NULL ? NULL : fr_fidelity_word((enum fr_fidelity)r->fidelity);
+}
+
+const char *flowrules_report_reason(const flowrules_report *report, size_t row) {
+    const struct row *r = row_at(report, row);
+    return r == NULL ? NULL : r->reason;
+}

@@ -1,0 +1,19 @@
+/*
+ * Services in pieces, for lowering and for spelling.
+ */
+#ifndef FR_RULES_H
+#define FR_RULES_H
+
+#include "plan.h"
+
+/*
+ * Cuts a service of the plan into services (fr_service, appended to pieces) of one protocol and
+ * source port range each, with no more ports than the backend takes in a rule.
+ */
+flowrules_status fr_service_pieces(struct fr_plan *plan, fr_service service, struct fr_vec *pieces);
+
+/* A service of the plan as a backend reads it, in the arena; NULL when out of memory. */
+const struct flowrules_service *fr_service_spell(const struct fr_plan *plan, struct fr_arena *arena,
+                                                 fr_service service, size_t *count);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * Protocols, ports and ICMP: names, and canonical services. A service is a union of terms; for
+ * ICMP the type stands in the source ports' place and the code in the destination ports'.
+ */
+#ifndef FR_SERVICES_H
+#define FR_SERVICES_H
+
+#include "flowrules/backend.h"
+#include "memory.h"
+
+#define FR_PROTOCOL_ANY 256
+
+enum {
+    FR_ICMP = 1,
+    FR_TCP = 6,
+    FR_UDP = 17,
+    FR_GRE = 47,
+    FR_ESP = 50,
+    FR_AH = 51,
+    FR_ICMPV6 = 58,
+    FR_SCTP = 132
+};
+
+/* One box of the space protocol × source port × destination port. */
+struct fr_term {
+    uint16_t protocol;                            /* 0-255 or FR_PROTOCOL_ANY */
+    uint16_t source_first, source_last;           /* 0-65535 where not limited */
+    uint16_t destination_first, destination_last; /* likewise */
+};
+
+bool fr_protocol_has_ports(unsigned protocol); /* tcp, udp, sctp */
+bool fr_protocol_is_icmp(unsigned protocol);   /* icmp, icmpv6 */
+/* The families that a protocol runs over, as bits: ICMP is IPv4's, ICMPv6 IPv6's. */
+unsigned fr_protocol_families(unsigned protocol);
+/* "tcp" ... or "47" in a static table; "any" for FR_PROTOCOL_ANY. */
+const char *fr_protocol_name(unsigned protocol);
+/* A name of fr_protocol_name's, ipv6-icmp, or a number 0-255; -1 when it is none. */
+int fr_protocol_parse(const char *text, size_t length);
+/* Candidate i for suggestions; NULL at the end. user is not used. */
+const char *fr_protocol_candidate(const void *user, size_t i);
+
+/* A service name of IANA's registry (fixed table), for one protocol; -1 when unknown. */
+int fr_port_named(const char *text, size_t length, unsigned protocol);
+const char *fr_port_candidate(const void *user, size_t i);
+/* An ICMP type's name (echo-request ...) for icmp or icmpv6; -1 when unknown. */
+int fr_icmp_type_named(const char *text, size_t length, unsigned protocol);
+const char *fr_icmp_type_name(unsigned protocol, unsigned type); /* NULL when it has none */
+
+typedef uint32_t fr_service; /* a number in the store; equal services have equal numbers */
+#define FR_SERVICE_ANY  ((fr_service)0)
+#define FR_SERVICE_NONE UINT32_MAX /* out of memory */
+
+struct fr_service_terms {
+    uint32_t count;
+    uint32_t families; /* that any of its terms runs over */
+    struct fr_term terms[];
+};
+
+struct fr_services {
+    struct fr_arena arena;
+    struct fr_vec list; /* const struct fr_service_terms * */
+    struct fr_map by_hash;
+    struct fr_vec next; /* uint32_t: the next service of the same hash, or UINT32_MAX */
+};
+
+bool fr_services_init(struct fr_services *services, const struct fr_allocator *allocator);
+void fr_services_free(struct fr_services *services);
+const struct fr_service_terms *fr_service_get(const struct fr_services *services,
+                                              fr_service service);
+/*
+ * The canonical service of terms: sorted, duplicates and covered terms dropped, terms that differ
+ * in one port range only and touch merged. terms is reordered. FR_SERVICE_NONE: out of memory.
+ */
+fr_service fr_services_add(struct fr_services *services, struct fr_term *terms, size_t count);
+bool fr_service_has(const struct fr_services *services, fr_service service, unsigned protocol,
+                    unsigned source, unsigned destination);
+
+#endif

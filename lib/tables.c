@@ -1,0 +1,671 @@
+/*
+ * Lookup tables: elements collected by protocol and kind of key, then sorted, merged where they
+ * are equal, dropped where another covers them, and laid out so that no two of a table overlap.
+ * Every step is n log n. An element's flows are those that it came from and those it covers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lookup.h"
+
+/* How many intervals around an element are looked at for one that covers it. */
+#define COVERS_SEEN 64u
+/* Layers that are looked at for a place: deeper nesting than this is no real policy. */
+#define LAYERS_SEEN 64u
+/* Layers of intervals that exact elements are looked up in: more only waste time. */
+#define COVER_LAYERS 8u
+/* Up to this many, products stay a rule for each flow, which reads better. */
+#define PRODUCTS_APART 16u
+
+struct fr_bucket {
+    uint16_t protocol; /* FR_PROTOCOL_ANY: every one */
+    bool by_source, by_port;
+    struct fr_vec elements;
+};
+
+void fr_tables_init(struct fr_tables *tables, struct fr_plan *plan, enum flowrules_family family,
+                    const char *group, enum flowrules_end end) {
+    *tables = (struct fr_tables){.plan = plan, .family = family, .end = end, .group = group};
+    fr_vec_init(&tables->buckets, &plan->context->allocator, sizeof(struct fr_bucket));
+    fr_vec_init(&tables->products, &plan->context->allocator, sizeof(struct fr_product));
+}
+
+void fr_tables_free(struct fr_tables *tables) {
+    for (size_t i = 0; i < tables->buckets.count; i++)
+        fr_vec_free(&fr_vec_at(&tables->buckets, struct fr_bucket, i)->elements);
+    fr_vec_free(&tables->buckets);
+    fr_vec_free(&tables->products);
+}
+
+/* ---- elements in their packed forms
+ * ------------------------------------------------------------------- */
+
+static size_t element_size(enum flowrules_family family) {
+    return family == FLOWRULES_IPV4 ? sizeof(struct fr_element4) : sizeof(struct fr_element6);
+}
+
+static struct fr_element6 load(const struct fr_vec *elements, enum flowrules_family family,
+                               size_t i) {
+    if (family == FLOWRULES_IPV6)
+        return *fr_vec_at(elements, struct fr_element6, i);
+    const struct fr_element4 *e = fr_vec_at(elements, struct fr_element4, i);
+    return (struct fr_element6){{0, e->source}, {0, e->first}, {0, e->last},
+                                e->port_first,  e->port_last,  e->flows};
+}
+
+static void store(struct fr_vec *elements, enum flowrules_family family, size_t i,
+                  const struct fr_element6 *e) {
+    if (family == FLOWRULES_IPV6)
+        *fr_vec_at(elements, struct fr_element6, i) = *e;
+    else
+        *fr_vec_at(elements, struct fr_element4, i) = (struct fr_element4){
+            (uint32_t)e->source.lo, (uint32_t)e->first.lo, (uint32_t)e->last.lo,
+            e->port_first,          e->port_last,          e->flows};
+}
+
+static flowrules_status push(struct fr_plan *plan, struct fr_vec *elements,
+                             enum flowrules_family family, const struct fr_element6 *e) {
+    if (fr_vec_push(elements) == NULL)
+        return fr_no_memory(plan->context);
+    store(elements, family, elements->count - 1, e);
+    return FLOWRULES_OK;
+}
+
+static bool is_exact(const struct fr_element6 *e, bool by_port) {
+    return fr_ip_compare(e->first, e->last) == 0 && (!by_port || e->port_first == e->port_last);
+}
+
+static int compare_numbers(uint64_t a, uint64_t b) {
+    return (a > b) - (a < b);
+}
+
+/* Exact elements by source, address and port; ranges after them, wide before narrow. */
+static int compare_wide(const struct fr_element6 *a, const struct fr_element6 *b) {
+    int order = fr_ip_compare(a->source, b->source);
+    if (order == 0)
+        order = fr_ip_compare(a->first, b->first);
+    if (order == 0)
+        order = fr_ip_compare(b->last, a->last);
+    if (order == 0)
+        order = compare_numbers(a->port_first, b->port_first);
+    if (order == 0)
+        order = compare_numbers(b->port_last, a->port_last);
+    return order != 0 ? order : compare_numbers(a->flows, b->flows);
+}
+
+static int compare6(const void *a, const void *b) {
+    return compare_wide(a, b);
+}
+
+static int compare4(const void *left, const void *right) {
+    const struct fr_element4 *a = left, *b = right;
+    if (a->source != b->source)
+        return a->source < b->source ? -1 : 1;
+    if (a->first != b->first)
+        return a->first < b->first ? -1 : 1;
+    if (a->last != b->last)
+        return a->last > b->last ? -1 : 1;
+    if (a->port_first != b->port_first)
+        return a->port_first < b->port_first ? -1 : 1;
+    if (a->port_last != b->port_last)
+        return a->port_last > b->port_last ? -1 : 1;
+    return compare_numbers(a->flows, b->flows);
+}
+
+static void sort_elements(struct fr_vec *elements, enum flowrules_family family) {
+    if (elements->count > 1)
+        qsort(elements->items, elements->count, elements->item_size,
+              family == FLOWRULES_IPV4 ? compare4 : compare6);
+}
+
+/* ---- collecting
+ * ----------------------------------------------------------------------------------------- */
+
+static flowrules_status find_bucket(struct fr_tables *t, uint16_t protocol, bool by_source,
+                                    bool by_port, struct fr_bucket **bucket) {
+    for (size_t i = 0; i < t->buckets.count; i++) {
+        size_t at = (t->last_bucket + i) % t->buckets.count;
+        *bucket = fr_vec_at(&t->buckets, struct fr_bucket, at);
+        if ((*bucket)->protocol == protocol && (*bucket)->by_source == by_source &&
+            (*bucket)->by_port == by_port) {
+            t->last_bucket = at;
+            return FLOWRULES_OK;
+        }
+    }
+    *bucket = fr_vec_push(&t->buckets);
+    if (*bucket == NULL)
+        return fr_no_memory(t->plan->context);
+    (*bucket)->protocol = protocol;
+    (*bucket)->by_source = by_source;
+    (*bucket)->by_port = by_port;
+    fr_vec_init(&(*bucket)->elements, &t->plan->context->allocator, element_size(t->family));
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_tables_add(struct fr_tables *t, const struct fr_term *term, bool by_source,
+                               struct flowrules_ip source, const struct flowrules_range *range,
+                               uint32_t flow) {
+    bool by_port = term->destination_first != 0 || term->destination_last != 65535;
+    struct fr_bucket *bucket;
+    FR_TRY(find_bucket(t, term->protocol, by_source, by_port, &bucket));
+    struct fr_element6 e = {source, range->first, range->last, 0, 0, flow};
+    if (by_port) {
+        e.port_first = term->destination_first;
+        e.port_last = term->destination_last;
+    }
+    return push(t->plan, &bucket->elements, t->family, &e);
+}
+
+flowrules_status fr_tables_product(struct fr_tables *t, fr_set other, fr_service service,
+                                   uint32_t flow) {
+    struct fr_product *slot = fr_vec_push(&t->products);
+    if (slot == NULL)
+        return fr_no_memory(t->plan->context);
+    *slot = (struct fr_product){other, service, flow};
+    return FLOWRULES_OK;
+}
+
+/* ---- products
+ * ------------------------------------------------------------------------------------------- */
+
+static int by_service(const void *left, const void *right) {
+    const struct fr_product *a = left, *b = right;
+    int order = compare_numbers(a->service, b->service);
+    return order != 0 ? order : compare_numbers(a->flows, b->flows);
+}
+
+static int by_other(const void *left, const void *right) {
+    const struct fr_product *a = left, *b = right;
+    int order = compare_numbers(a->other, b->other);
+    return order != 0 ? order : compare_numbers(a->flows, b->flows);
+}
+
+/* The flows of count products in a row, each once. */
+static uint32_t flows_of(struct fr_tables *t, size_t first, size_t count) {
+    struct fr_vec flows;
+    fr_vec_init(&flows, &t->plan->context->allocator, sizeof(uint32_t));
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++) {
+        uint32_t number = fr_vec_at(&t->products, struct fr_product, first + i)->flows;
+        for (size_t f = 0; good && f < fr_flows_count(t->plan, number); f++) {
+            uint32_t *slot = fr_vec_push(&flows);
+            good = slot != NULL;
+            if (good)
+                *slot = fr_flows_at(t->plan, number, f);
+        }
+    }
+    uint32_t result = good ? fr_flows_list(t->plan, flows.items, flows.count) : UINT32_MAX;
+    fr_vec_free(&flows);
+    return result;
+}
+
+static flowrules_status union_of_others(struct fr_tables *t, size_t first, size_t count,
+                                        fr_set *other) {
+    struct fr_builder builder;
+    fr_builder_init(&builder, &t->plan->context->allocator);
+    for (size_t i = 0; i < count; i++)
+        fr_builder_set(&builder, &t->plan->view.sets,
+                       fr_vec_at(&t->products, struct fr_product, first + i)->other);
+    *other = fr_builder_finish(&builder, &t->plan->view.sets);
+    fr_builder_free(&builder);
+    struct flowrules_set view = {&t->plan->view.sets, *other};
+    if (*other != FR_SET_NONE && flowrules_set_is_all(view, t->family))
+        *other = FR_SET_ANY;
+    return *other == FR_SET_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
+}
+
+static flowrules_status union_of_services(struct fr_tables *t, size_t first, size_t count,
+                                          fr_service *service) {
+    struct fr_vec terms;
+    fr_vec_init(&terms, &t->plan->context->allocator, sizeof(struct fr_term));
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++) {
+        const struct fr_service_terms *list = fr_service_get(
+            &t->plan->services, fr_vec_at(&t->products, struct fr_product, first + i)->service);
+        good = fr_vec_reserve(&terms, list->count);
+        for (uint32_t k = 0; good && k < list->count; k++)
+            *(struct fr_term *)fr_vec_push(&terms) = list->terms[k];
+    }
+    *service =
+        good ? fr_services_add(&t->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
+    fr_vec_free(&terms);
+    return *service == FR_SERVICE_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
+}
+
+/* Merges runs of products that are equal in one of their two sides. */
+static flowrules_status merge_runs(struct fr_tables *t, bool equal_services) {
+    struct fr_product *list = t->products.items;
+    size_t kept = 0;
+    qsort(list, t->products.count, sizeof *list, equal_services ? by_service : by_other);
+    for (size_t i = 0, next; i < t->products.count; i = next) {
+        for (next = i + 1; next < t->products.count; next++)
+            if (equal_services ? list[next].service != list[i].service
+                               : list[next].other != list[i].other)
+                break;
+        struct fr_product merged = list[i];
+        if (next - i > 1) {
+            merged.flows = flows_of(t, i, next - i);
+            if (merged.flows == UINT32_MAX)
+                return fr_no_memory(t->plan->context);
+            if (equal_services)
+                FR_TRY(union_of_others(t, i, next - i, &merged.other));
+            else
+                FR_TRY(union_of_services(t, i, next - i, &merged.service));
+        }
+        list[kept++] = merged;
+    }
+    t->products.count = kept;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_tables_merge_products(struct fr_tables *t) {
+    if (t->products.count <= PRODUCTS_APART)
+        return FLOWRULES_OK;
+    FR_TRY(merge_runs(t, true));
+    return merge_runs(t, false);
+}
+
+/* ---- merging equal elements
+ * ------------------------------------------------------------------------------ */
+
+/* That a flow's element was dropped because another covers it. */
+struct cover {
+    uint32_t element; /* of the bucket, after sorting */
+    uint32_t flow;
+};
+
+/* The work on one bucket. */
+struct work {
+    struct fr_tables *tables;
+    struct fr_bucket *bucket;
+    struct fr_vec exact, wide; /* elements */
+    struct fr_vec covers;      /* struct cover, of wide */
+    struct fr_vec layer_of;    /* uint32_t for each of wide; UINT32_MAX: covered */
+    struct fr_vec layer_end;   /* struct flowrules_ip: the last address in a layer */
+};
+
+static bool same_key(const struct fr_element6 *a, const struct fr_element6 *b) {
+    return fr_ip_compare(a->source, b->source) == 0 && fr_ip_compare(a->first, b->first) == 0 &&
+           fr_ip_compare(a->last, b->last) == 0 && a->port_first == b->port_first &&
+           a->port_last == b->port_last;
+}
+
+/* Makes one of the elements of each key, with the flows of all; they are sorted. */
+static flowrules_status merge_equal(struct work *w, struct fr_vec *elements) {
+    enum flowrules_family family = w->tables->family;
+    struct fr_vec flows;
+    fr_vec_init(&flows, &w->tables->plan->context->allocator, sizeof(uint32_t));
+    size_t kept = 0;
+    bool good = true;
+    for (size_t i = 0, next; good && i < elements->count; i = next) {
+        struct fr_element6 e = load(elements, family, i), other;
+        flows.count = 0;
+        for (next = i + 1; good && next < elements->count; next++) {
+            other = load(elements, family, next);
+            if (!same_key(&e, &other))
+                break;
+            uint32_t last =
+                flows.count == 0 ? e.flows : *fr_vec_at(&flows, uint32_t, flows.count - 1);
+            if (flows.count == 0 && (good = fr_vec_reserve(&flows, 2)))
+                *(uint32_t *)fr_vec_push(&flows) = e.flows;
+            uint32_t *slot = good && other.flows != last ? fr_vec_push(&flows) : NULL;
+            good = good && (other.flows == last || slot != NULL);
+            if (slot != NULL)
+                *slot = other.flows;
+        }
+        if (flows.count > 1)
+            e.flows = fr_flows_list(w->tables->plan, flows.items, flows.count);
+        good = good && e.flows != UINT32_MAX;
+        store(elements, family, kept++, &e);
+    }
+    elements->count = kept;
+    fr_vec_free(&flows);
+    return good ? FLOWRULES_OK : fr_no_memory(w->tables->plan->context);
+}
+
+/* Takes the elements that are no single address and port out of the bucket. */
+static flowrules_status split(struct work *w) {
+    enum flowrules_family family = w->tables->family;
+    struct fr_vec *all = &w->bucket->elements;
+    size_t kept = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        struct fr_element6 e = load(all, family, i);
+        if (is_exact(&e, w->bucket->by_port))
+            store(all, family, kept++, &e);
+        else
+            FR_TRY(push(w->tables->plan, &w->wide, family, &e));
+    }
+    all->count = kept;
+    w->exact = *all;
+    fr_vec_init(all, &w->tables->plan->context->allocator, element_size(family));
+    return FLOWRULES_OK;
+}
+
+/* ---- layers
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static flowrules_status add_cover(struct work *w, size_t element, uint32_t flows) {
+    for (size_t i = 0; i < fr_flows_count(w->tables->plan, flows); i++) {
+        struct cover *slot = fr_vec_push(&w->covers);
+        if (slot == NULL)
+            return fr_no_memory(w->tables->plan->context);
+        *slot = (struct cover){(uint32_t)element, fr_flows_at(w->tables->plan, flows, i)};
+    }
+    return FLOWRULES_OK;
+}
+
+static bool covers(const struct fr_element6 *outer, const struct fr_element6 *inner) {
+    return fr_ip_compare(outer->first, inner->first) <= 0 &&
+           fr_ip_compare(outer->last, inner->last) >= 0 && outer->port_first <= inner->port_first &&
+           outer->port_last >= inner->port_last;
+}
+
+/* The element before i that covers it, among the nearest that can; SIZE_MAX: none was found. */
+static size_t find_cover(const struct work *w, size_t i, const struct fr_element6 *e) {
+    size_t seen = 0;
+    for (size_t k = i; k-- > 0 && seen < COVERS_SEEN; seen++) {
+        struct fr_element6 outer = load(&w->wide, w->tables->family, k);
+        if (*fr_vec_at(&w->layer_of, uint32_t, k) != UINT32_MAX && covers(&outer, e))
+            return k;
+    }
+    return SIZE_MAX;
+}
+
+/* Ports that overlap on one range of addresses would clash: they become one stretch of ports. */
+static flowrules_status merge_ports(struct work *w) {
+    enum flowrules_family family = w->tables->family;
+    struct fr_plan *plan = w->tables->plan;
+    size_t kept = 0;
+    for (size_t i = 0; i < w->wide.count; i++) {
+        struct fr_element6 e = load(&w->wide, family, i);
+        struct fr_element6 last = kept > 0 ? load(&w->wide, family, kept - 1) : e;
+        bool touching = kept > 0 && fr_ip_compare(last.first, e.first) == 0 &&
+                        fr_ip_compare(last.last, e.last) == 0 && e.port_first <= last.port_last;
+        if (!touching) {
+            store(&w->wide, family, kept++, &e);
+            continue;
+        }
+        if (e.port_last > last.port_last)
+            last.port_last = e.port_last;
+        struct fr_vec flows;
+        fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
+        size_t count = fr_flows_count(plan, last.flows), more = fr_flows_count(plan, e.flows);
+        bool good = fr_vec_reserve(&flows, count + more);
+        for (size_t f = 0; good && f < count + more; f++)
+            *(uint32_t *)fr_vec_push(&flows) = f < count ? fr_flows_at(plan, last.flows, f)
+                                                         : fr_flows_at(plan, e.flows, f - count);
+        if (good)
+            last.flows = fr_flows_list(plan, flows.items, flows.count);
+        fr_vec_free(&flows);
+        if (!good || last.flows == UINT32_MAX)
+            return fr_no_memory(plan->context);
+        store(&w->wide, family, kept - 1, &last);
+    }
+    w->wide.count = kept;
+    return FLOWRULES_OK;
+}
+
+/*
+ * The layer for an element: the first whose addresses have all ended before it (elements come in
+ * the order of their first address). Layers are as many as ranges nest deep.
+ */
+static flowrules_status choose_layer(struct work *w, size_t i, const struct fr_element6 *e) {
+    uint32_t layer = UINT32_MAX;
+    if (i > 0) { /* the same addresses, other ports: the same layer */
+        struct fr_element6 before = load(&w->wide, w->tables->family, i - 1);
+        if (fr_ip_compare(before.first, e->first) == 0 && fr_ip_compare(before.last, e->last) == 0)
+            layer = *fr_vec_at(&w->layer_of, uint32_t, i - 1);
+    }
+    for (size_t k = 0; layer == UINT32_MAX && k < w->layer_end.count && k < LAYERS_SEEN; k++)
+        if (fr_ip_compare(*fr_vec_at(&w->layer_end, struct flowrules_ip, k), e->first) < 0)
+            layer = (uint32_t)k;
+    if (layer == UINT32_MAX) {
+        if (fr_vec_push(&w->layer_end) == NULL)
+            return fr_no_memory(w->tables->plan->context);
+        layer = (uint32_t)w->layer_end.count - 1;
+    }
+    *fr_vec_at(&w->layer_end, struct flowrules_ip, layer) = e->last;
+    *fr_vec_at(&w->layer_of, uint32_t, i) = layer;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status make_layers(struct work *w) {
+    if (!fr_vec_reserve(&w->layer_of, w->wide.count))
+        return fr_no_memory(w->tables->plan->context);
+    w->layer_of.count = w->wide.count;
+    for (size_t i = 0; i < w->wide.count; i++) {
+        struct fr_element6 e = load(&w->wide, w->tables->family, i);
+        size_t cover = find_cover(w, i, &e);
+        *fr_vec_at(&w->layer_of, uint32_t, i) = UINT32_MAX;
+        if (cover != SIZE_MAX)
+            FR_TRY(add_cover(w, cover, e.flows));
+        else
+            FR_TRY(choose_layer(w, i, &e));
+    }
+    return FLOWRULES_OK;
+}
+
+/* ---- exact elements that a range covers
+ * --------------------------------------------------------------------- */
+
+/* The indices of a layer's elements, in order. */
+static flowrules_status list_layer(struct work *w, uint32_t layer, struct fr_vec *list) {
+    list->count = 0;
+    for (uint32_t i = 0; i < w->wide.count; i++) {
+        if (*fr_vec_at(&w->layer_of, uint32_t, i) != layer)
+            continue;
+        uint32_t *slot = fr_vec_push(list);
+        if (slot == NULL)
+            return fr_no_memory(w->tables->plan->context);
+        *slot = i;
+    }
+    return FLOWRULES_OK;
+}
+
+/* The element of the layer, from *at on, that covers e; what ends before e is passed for good. */
+static size_t cover_in_layer(const struct work *w, const struct fr_vec *list, size_t *at,
+                             const struct fr_element6 *e) {
+    struct fr_element6 outer;
+    for (; *at < list->count; (*at)++) {
+        outer = load(&w->wide, w->tables->family, *fr_vec_at(list, uint32_t, *at));
+        if (fr_ip_compare(outer.last, e->first) >= 0)
+            break;
+    }
+    for (size_t k = *at; k < list->count; k++) {
+        outer = load(&w->wide, w->tables->family, *fr_vec_at(list, uint32_t, k));
+        if (fr_ip_compare(outer.first, e->first) > 0)
+            break;
+        if (covers(&outer, e))
+            return *fr_vec_at(list, uint32_t, k);
+    }
+    return SIZE_MAX;
+}
+
+/* Drops the exact elements that a layer covers: a merge walk, since both are sorted. */
+static flowrules_status drop_covered(struct work *w, const struct fr_vec *list) {
+    enum flowrules_family family = w->tables->family;
+    size_t kept = 0, at = 0;
+    for (size_t i = 0; i < w->exact.count; i++) {
+        struct fr_element6 e = load(&w->exact, family, i);
+        size_t cover = cover_in_layer(w, list, &at, &e);
+        if (cover == SIZE_MAX)
+            store(&w->exact, family, kept++, &e);
+        else
+            FR_TRY(add_cover(w, cover, e.flows));
+    }
+    w->exact.count = kept;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status drop_all_covered(struct work *w) {
+    struct fr_vec list;
+    fr_vec_init(&list, &w->tables->plan->context->allocator, sizeof(uint32_t));
+    flowrules_status status = FLOWRULES_OK;
+    for (uint32_t i = 0; status == FLOWRULES_OK && i < w->layer_end.count && i < COVER_LAYERS;
+         i++) {
+        status = list_layer(w, i, &list);
+        if (status == FLOWRULES_OK)
+            status = drop_covered(w, &list);
+    }
+    fr_vec_free(&list);
+    return status;
+}
+
+static int by_element(const void *left, const void *right) {
+    const struct cover *a = left, *b = right;
+    int order = compare_numbers(a->element, b->element);
+    return order != 0 ? order : compare_numbers(a->flow, b->flow);
+}
+
+/* Gives every covering element the flows of what it covers. */
+static flowrules_status name_covered(struct work *w) {
+    struct fr_plan *plan = w->tables->plan;
+    struct cover *list = w->covers.items;
+    struct fr_vec flows;
+    fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
+    if (w->covers.count > 1)
+        qsort(list, w->covers.count, sizeof *list, by_element);
+    bool good = true;
+    for (size_t i = 0, next; good && i < w->covers.count; i = next) {
+        struct fr_element6 e = load(&w->wide, w->tables->family, list[i].element);
+        size_t own = fr_flows_count(plan, e.flows);
+        for (next = i; next < w->covers.count && list[next].element == list[i].element; next++)
+            continue;
+        flows.count = 0;
+        good = fr_vec_reserve(&flows, own + next - i);
+        for (size_t f = 0; good && f < own; f++)
+            *(uint32_t *)fr_vec_push(&flows) = fr_flows_at(plan, e.flows, f);
+        for (size_t f = i; good && f < next; f++)
+            if (list[f].flow != *fr_vec_at(&flows, uint32_t, flows.count - 1))
+                *(uint32_t *)fr_vec_push(&flows) = list[f].flow;
+        if (good)
+            e.flows = fr_flows_list(plan, flows.items, flows.count);
+        good = good && e.flows != UINT32_MAX;
+        store(&w->wide, w->tables->family, list[i].element, &e);
+    }
+    fr_vec_free(&flows);
+    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
+}
+
+/* ---- tables into the plan
+ * --------------------------------------------------------------------------------- */
+
+static const char *table_name(struct work *w, const char *kind, unsigned number) {
+    struct fr_arena *arena = &w->tables->plan->arena;
+    int version = w->tables->family == FLOWRULES_IPV4 ? 4 : 6;
+    char protocol[16];
+    const char *name = fr_protocol_name(w->bucket->protocol);
+    snprintf(protocol, sizeof protocol, "%s%s", name[0] >= '0' && name[0] <= '9' ? "p" : "", name);
+    if (number > 0)
+        return fr_arena_printf(arena, "%s_%s%d_%s%u", w->tables->group, protocol, version, kind,
+                               number + 1);
+    return fr_arena_printf(arena, "%s_%s%d_%s", w->tables->group, protocol, version, kind);
+}
+
+static flowrules_status table_service(struct work *w, fr_service *service) {
+    struct fr_term term = {w->bucket->protocol, 0, 65535, 0, 65535};
+    *service = fr_services_add(&w->tables->plan->services, &term, 1);
+    return *service == FR_SERVICE_NONE ? fr_no_memory(w->tables->plan->context) : FLOWRULES_OK;
+}
+
+/* Moves elements into a new table of the plan and adds its rule. */
+static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool interval,
+                                  const char *name) {
+    struct fr_plan *plan = w->tables->plan;
+    struct fr_rule rule = {.kind = FR_RULE_TABLE,
+                           .families = FLOWRULES_FAMILY_BIT(w->tables->family),
+                           .source = FR_SET_ANY,
+                           .destination = FR_SET_ANY,
+                           .table = (uint32_t)plan->tables.count};
+    FR_TRY(table_service(w, &rule.service));
+    struct fr_table *table = fr_arena_zalloc(&plan->arena, sizeof *table);
+    struct fr_table **slot = fr_vec_push(&plan->tables);
+    if (slot == NULL || table == NULL || name == NULL) {
+        plan->tables.count -= slot != NULL;
+        return fr_no_memory(plan->context);
+    }
+    *slot = table;
+    table->family = w->tables->family;
+    table->end = w->tables->end;
+    table->elements = *elements;
+    fr_vec_init(elements, &plan->context->allocator, element_size(w->tables->family));
+    fr_vec_shrink(&table->elements);
+    table->view = (struct flowrules_table){.name = name,
+                                           .by_source = w->bucket->by_source,
+                                           .by_port = w->bucket->by_port,
+                                           .interval = interval,
+                                           .count = table->elements.count,
+                                           .elements = table};
+    rule.flows = load(&table->elements, table->family, 0).flows;
+    return fr_plan_rule(plan, &rule);
+}
+
+static flowrules_status add_layer(struct work *w, uint32_t layer) {
+    enum flowrules_family family = w->tables->family;
+    struct fr_vec elements;
+    fr_vec_init(&elements, &w->tables->plan->context->allocator, element_size(family));
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; status == FLOWRULES_OK && i < w->wide.count; i++) {
+        struct fr_element6 e = load(&w->wide, family, i);
+        if (*fr_vec_at(&w->layer_of, uint32_t, i) == layer)
+            status = push(w->tables->plan, &elements, family, &e);
+    }
+    if (status == FLOWRULES_OK)
+        status = add_table(w, &elements, true, table_name(w, "nets", layer));
+    fr_vec_free(&elements);
+    return status;
+}
+
+static flowrules_status work_through(struct work *w) {
+    FR_TRY(split(w));
+    sort_elements(&w->exact, w->tables->family);
+    sort_elements(&w->wide, w->tables->family);
+    FR_TRY(merge_equal(w, &w->exact));
+    FR_TRY(merge_equal(w, &w->wide));
+    FR_TRY(merge_ports(w));
+    FR_TRY(make_layers(w));
+    if (!w->bucket->by_source)
+        FR_TRY(drop_all_covered(w));
+    FR_TRY(name_covered(w));
+    if (w->exact.count > 0)
+        FR_TRY(add_table(w, &w->exact, false,
+                         table_name(w, w->bucket->by_source ? "pairs" : "hosts", 0)));
+    for (uint32_t i = 0; i < w->layer_end.count; i++)
+        FR_TRY(add_layer(w, i));
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_tables_finish(struct fr_tables *tables) {
+    const struct fr_allocator *allocator = &tables->plan->context->allocator;
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; status == FLOWRULES_OK && i < tables->buckets.count; i++) {
+        struct work w = {.tables = tables,
+                         .bucket = fr_vec_at(&tables->buckets, struct fr_bucket, i)};
+        fr_vec_init(&w.exact, allocator, element_size(tables->family));
+        fr_vec_init(&w.wide, allocator, element_size(tables->family));
+        fr_vec_init(&w.covers, allocator, sizeof(struct cover));
+        fr_vec_init(&w.layer_of, allocator, sizeof(uint32_t));
+        fr_vec_init(&w.layer_end, allocator, sizeof(struct flowrules_ip));
+        status = work_through(&w);
+        fr_vec_free(&w.exact);
+        fr_vec_free(&w.wide);
+        fr_vec_free(&w.covers);
+        fr_vec_free(&w.layer_of);
+        fr_vec_free(&w.layer_end);
+    }
+    return status;
+}
+
+/* ---- what a backend reads
+ * ---------------------------------------------------------------------------------- */
+
+struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule, size_t index) {
+    const struct fr_table *table = rule->table->elements;
+    struct fr_element6 e = load(&table->elements, table->family, index);
+    return (struct flowrules_element){.source = e.source,
+                                      .address = {table->family, e.first, e.last},
+                                      .ports = {e.port_first, e.port_last},
+                                      .flows = e.flows};
+}

@@ -1,0 +1,476 @@
+/*
+ * YAML to values: libyaml's events, with aliases and merge keys expanded from a record of what
+ * was anchored. Knows no key of a policy.
+ */
+#include "yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+/* What an anchor names: the recorded values from first to before end (0 while it is open). */
+struct anchor {
+    const char *name;
+    uint32_t first, end;
+    unsigned depth; /* of the collection that closes it */
+};
+
+/* A stretch of the record that is being read again. */
+struct replay {
+    uint32_t at, end;
+};
+
+struct fr_yaml {
+    flowrules_context *context;
+    uint32_t file;
+    const char *text;
+    size_t size;
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool have_event;
+    unsigned depth;
+    unsigned open_anchors;
+    uint32_t expanded;
+    struct fr_arena arena; /* texts of the record, names of anchors */
+    struct fr_vec record;  /* struct fr_value */
+    struct fr_vec anchors; /* struct anchor */
+    struct fr_vec replays; /* struct replay */
+};
+
+flowrules_status fr_yaml_open(struct fr_yaml **yaml, flowrules_context *context, uint32_t file,
+                              const char *text, size_t size) {
+    struct fr_yaml *y = fr_malloc(&context->allocator, sizeof *y);
+    if (y == NULL)
+        return fr_no_memory(context);
+    memset(y, 0, sizeof *y);
+    y->context = context;
+    y->file = file;
+    y->text = text;
+    y->size = size;
+    fr_arena_init(&y->arena, &context->allocator);
+    fr_vec_init(&y->record, &context->allocator, sizeof(struct fr_value));
+    fr_vec_init(&y->anchors, &context->allocator, sizeof(struct anchor));
+    fr_vec_init(&y->replays, &context->allocator, sizeof(struct replay));
+    if (!yaml_parser_initialize(&y->parser)) {
+        fr_free(&context->allocator, y);
+        return fr_no_memory(context);
+    }
+    yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&y->parser, (const unsigned char *)text, size);
+    *yaml = y;
+    return FLOWRULES_OK;
+}
+
+void fr_yaml_close(struct fr_yaml *yaml) {
+    if (yaml == NULL)
+        return;
+    if (yaml->have_event)
+        yaml_event_delete(&yaml->event);
+    yaml_parser_delete(&yaml->parser);
+    fr_vec_free(&yaml->record);
+    fr_vec_free(&yaml->anchors);
+    fr_vec_free(&yaml->replays);
+    fr_arena_free(&yaml->arena);
+    fr_free(&yaml->context->allocator, yaml);
+}
+
+static struct fr_at place(const struct fr_yaml *y, const yaml_mark_t *start,
+                          const yaml_mark_t *end) {
+    struct fr_at at = {y->file, (uint32_t)start->line + 1, (uint32_t)start->column + 1, 1};
+    if (end != NULL && end->line == start->line && end->column > start->column)
+        at.length = (uint32_t)(end->column - start->column);
+    return at;
+}
+
+/* The place of a byte of the text, for errors of the encoding, which libyaml gives by offset. */
+static struct fr_at place_of_offset(const struct fr_yaml *y, size_t offset) {
+    struct fr_at at = {y->file, 1, 1, 1};
+    for (size_t i = 0; i < offset && i < y->size; i++) {
+        if (y->text[i] == '\n') {
+            at.line++;
+            at.column = 1;
+        } else if (((unsigned char)y->text[i] & 0xC0) != 0x80) {
+            at.column++;
+        }
+    }
+    return at;
+}
+
+static flowrules_status encoding_error(struct fr_yaml *y) {
+    struct fr_at at = place_of_offset(y, y->parser.problem_offset);
+    const char *problem = y->parser.problem;
+    if (strstr(problem, "control characters") != NULL)
+        return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, at,
+                        "remove it, or write it as an escape in a double-quoted text",
+                        "a control character (0x%02x) is not allowed in a file",
+                        (unsigned)y->parser.problem_value);
+    return fr_error(&y->context->diagnostics, FR_YAML_UTF8, at, "save the file as UTF-8",
+                    "the file is not valid UTF-8: %s", problem);
+}
+
+/* Is the place of a syntax error a tab in a line's indentation, or a token's first character? */
+static bool is_tab_at(const struct fr_yaml *y, const yaml_mark_t *mark) {
+    size_t offset = 0;
+    for (size_t line = 0; line < mark->line; line++) {
+        const char *newline = memchr(y->text + offset, '\n', y->size - offset);
+        if (newline == NULL)
+            return false;
+        offset = (size_t)(newline - y->text) + 1;
+    }
+    for (size_t i = offset; i < y->size && (y->text[i] == ' ' || y->text[i] == '\t'); i++)
+        if (y->text[i] == '\t' && i - offset <= mark->column)
+            return true;
+    return false;
+}
+
+static flowrules_status syntax_error(struct fr_yaml *y) {
+    const yaml_parser_t *p = &y->parser;
+    if (p->error == YAML_MEMORY_ERROR)
+        return fr_no_memory(y->context);
+    if (p->error == YAML_READER_ERROR)
+        return encoding_error(y);
+    struct fr_at at = place(y, &p->problem_mark, NULL);
+    if (is_tab_at(y, &p->problem_mark))
+        return fr_error(&y->context->diagnostics, FR_YAML_TAB, at, "indent with spaces",
+                        "a tab can't stand in the indentation of YAML");
+    if (p->context != NULL)
+        return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at,
+                        "texts with : # { [ or a leading * & ! % @ need quotes",
+                        "this is not YAML: %s %s (line %zu)", p->problem, p->context,
+                        p->context_mark.line + 1);
+    return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at,
+                    "texts with : # { [ or a leading * & ! % @ need quotes", "this is not YAML: %s",
+                    p->problem);
+}
+
+static flowrules_status parse(struct fr_yaml *y) {
+    if (y->have_event)
+        yaml_event_delete(&y->event);
+    y->have_event = false;
+    if (!yaml_parser_parse(&y->parser, &y->event))
+        return syntax_error(y);
+    y->have_event = true;
+    return FLOWRULES_OK;
+}
+
+/* ---- anchors and aliases ------------------------------------------------------------------ */
+
+static flowrules_status record_value(struct fr_yaml *y, const struct fr_value *value) {
+    struct fr_value *slot = fr_vec_push(&y->record);
+    if (slot == NULL)
+        return fr_no_memory(y->context);
+    *slot = *value;
+    if (value->kind == FR_SCALAR) {
+        slot->text = fr_arena_text(&y->arena, value->text, value->length);
+        if (slot->text == NULL)
+            return fr_no_memory(y->context);
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status open_anchor(struct fr_yaml *y, const yaml_char_t *name) {
+    struct anchor *anchor = fr_vec_push(&y->anchors);
+    if (anchor == NULL)
+        return fr_no_memory(y->context);
+    anchor->name = fr_arena_text(&y->arena, (const char *)name, strlen((const char *)name));
+    if (anchor->name == NULL)
+        return fr_no_memory(y->context);
+    anchor->first = (uint32_t)y->record.count;
+    anchor->depth = y->depth;
+    y->open_anchors++;
+    return FLOWRULES_OK;
+}
+
+/* After a value was recorded: closes the anchors that it completes. */
+static void close_anchors(struct fr_yaml *y) {
+    for (size_t i = y->anchors.count; i-- > 0 && y->open_anchors > 0;) {
+        struct anchor *anchor = fr_vec_at(&y->anchors, struct anchor, i);
+        if (anchor->end == 0 && anchor->depth == y->depth) {
+            anchor->end = (uint32_t)y->record.count;
+            y->open_anchors--;
+        }
+    }
+}
+
+static flowrules_status find_anchor(struct fr_yaml *y, const char *name, struct fr_at at,
+                                    const struct anchor **found) {
+    for (size_t i = y->anchors.count; i-- > 0;) {
+        const struct anchor *anchor = fr_vec_at(&y->anchors, struct anchor, i);
+        if (strcmp(anchor->name, name) != 0)
+            continue;
+        if (anchor->end == 0)
+            return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_EXPANDS, at,
+                            "an alias can't stand inside the value that it names",
+                            "alias '*%s' contains itself", name);
+        *found = anchor;
+        return FLOWRULES_OK;
+    }
+    return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_UNKNOWN, at,
+                    "an anchor ('&name') must stand before its alias; to write a text that begins "
+                    "with *, quote it",
+                    "alias '*%s' has no anchor", name);
+}
+
+static flowrules_status start_replay(struct fr_yaml *y, uint32_t first, uint32_t end,
+                                     struct fr_at at) {
+    if (end - first > FR_YAML_MAX_EXPANSION - y->expanded)
+        return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_EXPANDS, at,
+                        "define a network or service once and use its name instead",
+                        "aliases expand to more than %u values", FR_YAML_MAX_EXPANSION);
+    y->expanded += end - first;
+    struct replay *replay = fr_vec_push(&y->replays);
+    if (replay == NULL)
+        return fr_no_memory(y->context);
+    *replay = (struct replay){first, end};
+    return FLOWRULES_OK;
+}
+
+/* ---- values ------------------------------------------------------------------------------- */
+
+static flowrules_status count_depth(struct fr_yaml *y, const struct fr_value *value) {
+    if (value->kind == FR_END)
+        y->depth--;
+    if (value->kind != FR_SEQUENCE && value->kind != FR_MAPPING)
+        return FLOWRULES_OK;
+    if (++y->depth > FR_YAML_MAX_DEPTH)
+        return fr_error(&y->context->diagnostics, FR_YAML_TOO_DEEP, value->at,
+                        "a policy needs no more than 6 levels",
+                        "values are nested more than %u levels deep", FR_YAML_MAX_DEPTH);
+    return FLOWRULES_OK;
+}
+
+/* A value again from the record; *found is false when no replay is under way. */
+static flowrules_status next_replayed(struct fr_yaml *y, struct fr_value *value, bool *found) {
+    *found = false;
+    while (y->replays.count > 0) {
+        struct replay *replay = fr_vec_at(&y->replays, struct replay, y->replays.count - 1);
+        if (replay->at < replay->end) {
+            *value = *fr_vec_at(&y->record, struct fr_value, replay->at++);
+            *found = true;
+            return count_depth(y, value);
+        }
+        y->replays.count--;
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status scalar_value(struct fr_yaml *y, struct fr_value *value) {
+    value->kind = FR_SCALAR;
+    value->text = (const char *)y->event.data.scalar.value;
+    value->length = y->event.data.scalar.length;
+    value->quoted = y->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    if (value->quoted && memchr(value->text, '\0', value->length) != NULL)
+        return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, value->at, NULL,
+                        "a text can't hold a NUL character");
+    return FLOWRULES_OK;
+}
+
+static const yaml_char_t *event_anchor(const yaml_event_t *event) {
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return event->data.scalar.anchor;
+    case YAML_SEQUENCE_START_EVENT:
+        return event->data.sequence_start.anchor;
+    case YAML_MAPPING_START_EVENT:
+        return event->data.mapping_start.anchor;
+    default:
+        return NULL;
+    }
+}
+
+/* Turns the event into a value; *alias is set when it was an alias, which the caller reads on. */
+static flowrules_status value_of_event(struct fr_yaml *y, struct fr_value *value, bool *alias) {
+    const struct anchor *anchor = NULL;
+    switch (y->event.type) {
+    case YAML_SCALAR_EVENT:
+        return scalar_value(y, value);
+    case YAML_SEQUENCE_START_EVENT:
+        value->kind = FR_SEQUENCE;
+        value->at.length = 1;
+        return FLOWRULES_OK;
+    case YAML_MAPPING_START_EVENT:
+        value->kind = FR_MAPPING;
+        value->at.length = 1;
+        return FLOWRULES_OK;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        value->kind = FR_END;
+        return FLOWRULES_OK;
+    case YAML_ALIAS_EVENT:
+        *alias = true;
+        FR_TRY(find_anchor(y, (const char *)y->event.data.alias.anchor, value->at, &anchor));
+        return start_replay(y, anchor->first, anchor->end, value->at);
+    default:
+        value->kind = FR_STREAM_END;
+        return FLOWRULES_OK;
+    }
+}
+
+flowrules_status fr_yaml_next(struct fr_yaml *y, struct fr_value *value) {
+    bool done = false, alias = false;
+    FR_TRY(next_replayed(y, value, &done));
+    if (!done) {
+        FR_TRY(parse(y));
+        *value = (struct fr_value){.at = place(y, &y->event.start_mark, &y->event.end_mark)};
+        const yaml_char_t *anchor = event_anchor(&y->event);
+        if (anchor != NULL)
+            FR_TRY(open_anchor(y, anchor));
+        FR_TRY(value_of_event(y, value, &alias));
+        if (alias)
+            return fr_yaml_next(y, value);
+        FR_TRY(count_depth(y, value));
+    }
+    if (y->open_anchors > 0) {
+        FR_TRY(record_value(y, value));
+        if (value->kind == FR_SCALAR || value->kind == FR_END)
+            close_anchors(y);
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_yaml_root(struct fr_yaml *y, struct fr_value *value) {
+    do {
+        FR_TRY(parse(y));
+        if (y->event.type == YAML_STREAM_END_EVENT) {
+            *value = (struct fr_value){.kind = FR_STREAM_END, .at = {y->file, 1, 1, 0}};
+            return FLOWRULES_OK;
+        }
+    } while (y->event.type != YAML_DOCUMENT_START_EVENT);
+    return fr_yaml_next(y, value);
+}
+
+flowrules_status fr_yaml_finish(struct fr_yaml *y) {
+    FR_TRY(parse(y)); /* the end of the document */
+    FR_TRY(parse(y));
+    if (y->event.type == YAML_STREAM_END_EVENT)
+        return FLOWRULES_OK;
+    return fr_error(&y->context->diagnostics, FR_YAML_DOCUMENTS,
+                    place(y, &y->event.start_mark, &y->event.end_mark),
+                    "put each policy in a file of its own, or use include",
+                    "a second YAML document begins here; a policy is one");
+}
+
+flowrules_status fr_yaml_skip(struct fr_yaml *y, const struct fr_value *value) {
+    if (value->kind != FR_SEQUENCE && value->kind != FR_MAPPING)
+        return FLOWRULES_OK;
+    struct fr_value inner;
+    for (unsigned depth = 1; depth > 0;) {
+        FR_TRY(fr_yaml_next(y, &inner));
+        if (inner.kind == FR_END)
+            depth--;
+        else if (inner.kind == FR_SEQUENCE || inner.kind == FR_MAPPING)
+            depth++;
+    }
+    return FLOWRULES_OK;
+}
+
+/* ---- mappings and sequences ---------------------------------------------------------------- */
+
+/* Notes that the mapping recorded at first..end is to be merged. */
+static flowrules_status add_merge(struct fr_yaml *y, struct fr_merges *merges, uint32_t first,
+                                  uint32_t end, struct fr_at at) {
+    size_t most = sizeof merges->first / sizeof merges->first[0];
+    if (merges->count == most)
+        return fr_error(&y->context->diagnostics, FR_YAML_MERGE, at, NULL,
+                        "more than %zu mappings are merged into one", most);
+    merges->first[merges->count] = first;
+    merges->end[merges->count++] = end;
+    return FLOWRULES_OK;
+}
+
+/* The end of the recorded value that begins at first. */
+static uint32_t recorded_end(const struct fr_yaml *y, uint32_t first) {
+    unsigned depth = 0;
+    uint32_t at = first;
+    do {
+        enum fr_node kind = fr_vec_at(&y->record, struct fr_value, at++)->kind;
+        if (kind == FR_SEQUENCE || kind == FR_MAPPING)
+            depth++;
+        else if (kind == FR_END)
+            depth--;
+    } while (depth > 0);
+    return at;
+}
+
+/* The value of a merge key: a mapping, or a sequence of them; they are recorded for later. */
+static flowrules_status read_merge(struct fr_yaml *y, struct fr_merges *merges) {
+    struct fr_value value;
+    uint32_t first = (uint32_t)y->record.count;
+    y->open_anchors++; /* record, whatever comes */
+    flowrules_status status = fr_yaml_next(y, &value);
+    if (status == FLOWRULES_OK)
+        status = fr_yaml_skip(y, &value);
+    y->open_anchors--;
+    FR_TRY(status);
+    if (value.kind == FR_MAPPING)
+        return add_merge(y, merges, first, (uint32_t)y->record.count, value.at);
+    bool good = value.kind == FR_SEQUENCE;
+    for (uint32_t at = first + 1; good && at + 1 < y->record.count;) {
+        const struct fr_value *item = fr_vec_at(&y->record, struct fr_value, at);
+        uint32_t end = recorded_end(y, at);
+        good = item->kind == FR_MAPPING;
+        if (good)
+            FR_TRY(add_merge(y, merges, at, end, item->at));
+        at = end;
+    }
+    if (!good)
+        fr_error(&y->context->diagnostics, FR_YAML_MERGE, value.at, "write '<<: *anchor'",
+                 "a merge key ('<<') takes a mapping or a list of mappings");
+    return FLOWRULES_OK;
+}
+
+/* At the end of a mapping's own keys: goes on with the next mapping to be merged. */
+static flowrules_status next_merge(struct fr_yaml *y, struct fr_merges *merges,
+                                   const struct fr_value *end, bool *more) {
+    *more = merges->count > 0;
+    if (!*more)
+        return FLOWRULES_OK;
+    uint32_t first = merges->first[0], last = merges->end[0];
+    merges->count--;
+    memmove(merges->first, merges->first + 1, merges->count * sizeof merges->first[0]);
+    memmove(merges->end, merges->end + 1, merges->count * sizeof merges->end[0]);
+    merges->merging = true;
+    y->depth++; /* the replayed stretch ends with the end of its mapping */
+    return start_replay(y, first + 1, last, end->at);
+}
+
+flowrules_status fr_yaml_key(struct fr_yaml *y, struct fr_merges *merges, struct fr_value *key,
+                             bool *more) {
+    for (*more = true; *more;) {
+        FR_TRY(fr_yaml_next(y, key));
+        if (key->kind == FR_END) {
+            FR_TRY(next_merge(y, merges, key, more));
+            continue;
+        }
+        key->merged = merges->merging;
+        if (key->kind == FR_SCALAR && !key->quoted && fr_value_is(key, "<<")) {
+            FR_TRY(read_merge(y, merges));
+            continue;
+        }
+        if (key->kind == FR_SCALAR)
+            return FLOWRULES_OK;
+        fr_error(&y->context->diagnostics, FR_VALUE_KIND, key->at, NULL, "a key must be a word");
+        FR_TRY(fr_yaml_skip(y, key));
+        struct fr_value value;
+        FR_TRY(fr_yaml_next(y, &value));
+        FR_TRY(fr_yaml_skip(y, &value));
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_yaml_item(struct fr_yaml *y, struct fr_value *item, bool *more) {
+    FR_TRY(fr_yaml_next(y, item));
+    *more = item->kind != FR_END;
+    return FLOWRULES_OK;
+}
+
+bool fr_value_is_null(const struct fr_value *value) {
+    return value->kind == FR_SCALAR && !value->quoted &&
+           (value->length == 0 || fr_value_is(value, "~") || fr_value_is(value, "null") ||
+            fr_value_is(value, "Null") || fr_value_is(value, "NULL"));
+}
+
+bool fr_value_is(const struct fr_value *value, const char *text) {
+    return value->kind == FR_SCALAR && strlen(text) == value->length &&
+           memcmp(value->text, text, value->length) == 0;
+}
