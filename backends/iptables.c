@@ -428,8 +428,9 @@ static void write_end_module(flowrules_writer *w, const flowrules_output *out,
 
 /*
  * A protocol by its name where iptables has it built in, so that no /etc/protocols is asked.
- * -p 0 means any, so that protocol 0 itself takes a look into the header; so does AH in IPv6,
- * where it is an extension header, which -p never matches.
+ * -p 0 means any, so that protocol 0 itself takes a look into the header. AH in IPv6 is an
+ * extension header to iptables (net/ipv6/netfilter/ip6_tables.c, ip6_packet_match), which -p
+ * never matches.
  */
 static void write_protocol(flowrules_writer *w, int protocol, enum flowrules_family family) {
     static const char *const words[] = {

@@ -186,11 +186,7 @@ static void write_ports(flowrules_writer *w, const char *protocol, const char *e
     flowrules_write(w, count > 1 ? " } " : " ");
 }
 
-/*
- * The protocols that nft's scanner knows, so that no /etc/protocols is asked at load. In IPv6,
- * AH is an extension header that meta l4proto looks behind (net/ipv6/exthdrs_core.c,
- * ipv6_find_hdr), so it is matched where it follows the fixed header.
- */
+/* The protocols that nft's scanner knows, so that no /etc/protocols is asked at load. */
 static const struct {
     int protocol;
     const char *word;
@@ -205,10 +201,9 @@ static const char *protocol_word(int protocol) {
     return NULL;
 }
 
-static void write_protocol(flowrules_writer *w, int protocol, enum flowrules_family family) {
+static void write_protocol(flowrules_writer *w, int protocol) {
     const char *word = protocol_word(protocol);
-    flowrules_write(w,
-                    protocol == 51 && family == FLOWRULES_IPV6 ? "ip6 nexthdr " : "meta l4proto ");
+    flowrules_write(w, "meta l4proto ");
     if (word)
         flowrules_write(w, word);
     else
@@ -218,7 +213,7 @@ static void write_protocol(flowrules_writer *w, int protocol, enum flowrules_fam
 
 /* With looked_up_port, a set of addresses and ports follows and says the protocol. */
 static void write_service(flowrules_writer *w, const struct flowrules_service *service,
-                          enum flowrules_family family, bool looked_up_port) {
+                          bool looked_up_port) {
     size_t destination_ports = looked_up_port ? 0 : service->destination_port_count;
     const char *word = protocol_word(service->protocol);
     if (service->protocol < 0)
@@ -232,13 +227,8 @@ static void write_service(flowrules_writer *w, const struct flowrules_service *s
         write_ports(w, word, "sport", service->source_ports, service->source_port_count);
         write_ports(w, word, "dport", service->destination_ports, destination_ports);
     } else if (!looked_up_port) {
-        write_protocol(w, service->protocol, family);
+        write_protocol(w, service->protocol);
     }
-}
-
-/* Matches of ICMP's fields and of IPv6's headers hold for their family alone. */
-static bool brings_family(const struct flowrules_service *service, enum flowrules_family family) {
-    return service->icmp_type >= 0 || (service->protocol == 51 && family == FLOWRULES_IPV6);
 }
 
 static void write_lookup(flowrules_writer *w, const struct flowrules_rule *rule,
@@ -282,10 +272,11 @@ static void write_rule(flowrules_output *out, struct state *s, const struct flow
             write_address(out, s, w, rule->destination, family, FLOWRULES_DESTINATION);
         family_matched = source || destination;
     }
-    if (!rule->table && !family_matched && !brings_family(service, family) &&
+    /* Matches of ICMP's fields bring their family along. */
+    if (!rule->table && !family_matched && service->icmp_type < 0 &&
         s->group->families != FLOWRULES_FAMILY_BIT(family))
         flowrules_writef(w, "%s ", nfproto_match[family]);
-    write_service(w, service, family, rule->table && rule->table->by_port);
+    write_service(w, service, rule->table && rule->table->by_port);
     if (rule->table)
         write_lookup(w, rule, family);
     write_verdict(w, out, rule);
@@ -300,9 +291,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     for (size_t i = 0; i < r->service_count; i++) {
         const struct flowrules_service *service = &r->services[i];
         bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
-        /* AH is said differently in each family. */
-        if (!r->table && any_ends && r->families == FLOWRULES_BOTH_FAMILIES &&
-            service->protocol != 51) {
+        if (!r->table && any_ends && r->families == FLOWRULES_BOTH_FAMILIES) {
             write_rule(out, s, r, service, FLOWRULES_IPV4, false);
             continue;
         }
@@ -319,7 +308,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 static void close_chain(flowrules_output *out, struct state *s) {
     if (s->group)
-        flowrules_write(flowrules_output_part(out, PART_CHAINS), "\t}\n\n");
+        flowrules_write(flowrules_output_part(out, PART_CHAINS), "\t}\n");
     s->group = NULL;
 }
 
@@ -355,7 +344,7 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
     if (!g->dispatched)
         write_jumps(out, s, g);
     flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
-    flowrules_write(w, "\tchain ");
+    flowrules_write(w, "\n\tchain ");
     flowrules_write(w, g->name);
     flowrules_write(w, " {\n");
 }
@@ -381,7 +370,7 @@ static void write_classes(flowrules_writer *w, const struct flowrules_dispatch *
     for (size_t i = 0; i < d->class_count; i++) {
         if (class_is_one_group(d, i))
             continue;
-        flowrules_write(w, "\tchain ");
+        flowrules_write(w, "\n\tchain ");
         write_class_name(w, d, i);
         flowrules_write(w, " {\n");
         const char *name;
@@ -390,7 +379,7 @@ static void write_classes(flowrules_writer *w, const struct flowrules_dispatch *
             flowrules_write(w, name);
             flowrules_write(w, "\n");
         }
-        flowrules_write(w, "\t}\n\n");
+        flowrules_write(w, "\t}\n");
     }
 }
 
@@ -478,7 +467,7 @@ static void end_base(flowrules_output *out, flowrules_writer *file,
                            "log prefix \"flowrules denied: \"\n");
     if (flowrules_output_flag(out, "counters"))
         flowrules_write(w, "\t\tcounter comment \"denied: no rule allows it\"\n");
-    flowrules_write(w, "\t}\n\n");
+    flowrules_write(w, "\t}\n");
     flowrules_write_part(file, w);
 }
 
@@ -509,9 +498,13 @@ static void end(flowrules_output *out) {
     close_chain(out, s);
     write_head(out, w);
     flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
+    const char *blank = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (flowrules_output_enforces(out, d))
-            end_base(out, w, d);
+        if (!flowrules_output_enforces(out, d))
+            continue;
+        flowrules_write(w, blank);
+        end_base(out, w, d);
+        blank = "\n";
     }
     flowrules_write_part(w, flowrules_output_part(out, PART_CHAINS));
     flowrules_write(w, "}\n");

@@ -65,11 +65,18 @@ static void write_port_list(flowrules_writer *w, const char *label,
     }
 }
 
+static const char *const protocols[] = {[1] = "icmp", [6] = "tcp", [17] = "udp",    [47] = "gre",
+                                        [50] = "esp", [51] = "ah", [58] = "icmpv6", [132] = "sctp"};
+
 static void write_service(flowrules_writer *w, const struct flowrules_service *service) {
+    size_t known = sizeof protocols / sizeof *protocols;
+    flowrules_write(w, "  service      ");
     if (service->protocol < 0)
-        flowrules_write(w, "  service      any");
+        flowrules_write(w, "any");
+    else if ((size_t)service->protocol < known && protocols[service->protocol])
+        flowrules_write(w, protocols[service->protocol]);
     else
-        flowrules_writef(w, "  service      protocol %d", service->protocol);
+        flowrules_writef(w, "protocol %d", service->protocol);
     write_port_list(w, " from port ", service->source_ports, service->source_port_count);
     write_port_list(w, " to port ", service->destination_ports, service->destination_port_count);
     if (service->icmp_type >= 0)
