@@ -65,6 +65,7 @@ struct fr_sets {
     struct fr_vec heads; /* const struct fr_set_head * */
     struct fr_set_slot *slots;
     size_t slot_count;
+    const struct fr_vec *atoms; /* struct flowrules_atom, for readers; NULL where there are none */
 };
 
 bool fr_sets_init(struct fr_sets *sets, const struct fr_allocator *allocator);

@@ -23,6 +23,7 @@ flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *poli
                 fr_vec_reserve(&view->walked, policy->networks.count);
     for (size_t i = 0; good && i < policy->networks.count; i++)
         fr_vec_push(&view->walked);
+    view->sets.atoms = &view->atoms;
     for (size_t n = 0; good && n < 2; n++) {
         good = fr_vec_reserve(&view->networks[n], policy->networks.count);
         for (size_t i = 0; good && i < policy->networks.count; i++)
@@ -57,6 +58,17 @@ static flowrules_status add_atom(struct fr_view *view, struct fr_builder *b,
     }
     fr_builder_atom(b, atom);
     return FLOWRULES_OK;
+}
+
+size_t flowrules_set_atom_count(struct flowrules_set set) {
+    const struct fr_set_head *head = fr_set_head(set.store, set.id);
+    return head->all_atoms != 0 ? 0 : head->atoms;
+}
+
+struct flowrules_atom flowrules_set_atom(struct flowrules_set set, size_t index) {
+    const struct fr_sets *sets = set.store;
+    uint32_t atom = fr_set_atoms(fr_set_head(sets, set.id))[index];
+    return *fr_vec_at(sets->atoms, struct flowrules_atom, atom);
 }
 
 /* ---- names -------------------------------------------------------------------------------------
