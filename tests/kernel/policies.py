@@ -67,8 +67,10 @@ def older(path, folder):
     document["networks"] = document.get("networks") or {}
     document["networks"]["zz-gone"] = STALE_ADDRESSES
     for source, destination, name in ((near, "zz-gone", "out"), ("zz-gone", near, "in")):
-        flows.append(dict(STALE, name="zz-gone-" + name, source=source, destination=destination,
-                          tags=flows[0].get("tags") or []))
+        flow = dict(STALE, name="zz-gone-" + name, source=source, destination=destination)
+        if flows[0].get("tags"):  # so that what selects by tags selects it too
+            flow["tags"] = flows[0]["tags"]
+        flows.append(flow)
     old = os.path.join(folder, "older-" + os.path.basename(path))
     with open(old, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=1)
