@@ -162,7 +162,11 @@ static flowrules_status unknown_key(struct fr_reader *r, const char *what,
     return FLOWRULES_OK;
 }
 
-static size_t find_key(const struct fr_key *keys, const struct fr_value *key) {
+/* The index of a key, looked for from hint on: keys mostly come in the order of the table. */
+static size_t find_key(const struct fr_key *keys, const struct fr_value *key, size_t hint) {
+    for (size_t i = hint; keys[i].name != NULL; i++)
+        if (keys[i].name[0] == key->text[0] && fr_value_is(key, keys[i].name))
+            return i;
     size_t i = 0;
     while (keys[i].name != NULL && !fr_value_is(key, keys[i].name))
         i++;
@@ -215,11 +219,13 @@ flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *sta
     struct fr_merges merges = {.count = 0};
     struct fr_value key;
     uint32_t seen = 0;
+    size_t hint = 0;
     for (bool more = true;;) {
         FR_TRY(fr_yaml_key(r->yaml, &merges, &key, &more));
         if (!more)
             break;
-        size_t i = find_key(keys, &key);
+        size_t i = find_key(keys, &key, hint);
+        hint = keys[i].name != NULL ? i + 1 : 0;
         if (keys[i].name != NULL)
             FR_TRY(read_known(r, &keys[i], (uint32_t)1 << i, &key, &seen, object));
         else if (key.length >= 2 && memcmp(key.text, "x-", 2) == 0)

@@ -306,18 +306,21 @@ static flowrules_status value_of_event(struct fr_yaml *y, struct fr_value *value
     }
 }
 
-flowrules_status fr_yaml_next(struct fr_yaml *y, struct fr_value *value) {
+/* A value that anchors, aliases or a record of them are involved in. */
+static flowrules_status next_recorded(struct fr_yaml *y, struct fr_value *value, bool parsed) {
     bool done = false, alias = false;
-    FR_TRY(next_replayed(y, value, &done));
+    if (!parsed)
+        FR_TRY(next_replayed(y, value, &done));
     if (!done) {
-        FR_TRY(parse(y));
+        if (!parsed)
+            FR_TRY(parse(y));
         *value = (struct fr_value){.at = place(y, &y->event.start_mark, &y->event.end_mark)};
         const yaml_char_t *anchor = event_anchor(&y->event);
         if (anchor != NULL)
             FR_TRY(open_anchor(y, anchor));
         FR_TRY(value_of_event(y, value, &alias));
         if (alias)
-            return fr_yaml_next(y, value);
+            return next_recorded(y, value, false);
         FR_TRY(count_depth(y, value));
     }
     if (y->open_anchors > 0) {
@@ -326,6 +329,18 @@ flowrules_status fr_yaml_next(struct fr_yaml *y, struct fr_value *value) {
             close_anchors(y);
     }
     return FLOWRULES_OK;
+}
+
+flowrules_status fr_yaml_next(struct fr_yaml *y, struct fr_value *value) {
+    if (y->replays.count > 0 || y->open_anchors > 0)
+        return next_recorded(y, value, false);
+    FR_TRY(parse(y));
+    /* Nearly every value of a large policy is a plain scalar: this is its short way. */
+    if (y->event.type != YAML_SCALAR_EVENT || y->event.data.scalar.anchor != NULL)
+        return next_recorded(y, value, true);
+    value->merged = false;
+    value->at = place(y, &y->event.start_mark, &y->event.end_mark);
+    return scalar_value(y, value);
 }
 
 flowrules_status fr_yaml_root(struct fr_yaml *y, struct fr_value *value) {
@@ -465,12 +480,13 @@ flowrules_status fr_yaml_item(struct fr_yaml *y, struct fr_value *item, bool *mo
 }
 
 bool fr_value_is_null(const struct fr_value *value) {
-    return value->kind == FR_SCALAR && !value->quoted &&
-           (value->length == 0 || fr_value_is(value, "~") || fr_value_is(value, "null") ||
-            fr_value_is(value, "Null") || fr_value_is(value, "NULL"));
+    if (value->kind != FR_SCALAR || value->quoted || value->length > 4)
+        return false;
+    return value->length == 0 || fr_value_is(value, "~") || fr_value_is(value, "null") ||
+           fr_value_is(value, "Null") || fr_value_is(value, "NULL");
 }
 
 bool fr_value_is(const struct fr_value *value, const char *text) {
-    return value->kind == FR_SCALAR && strlen(text) == value->length &&
-           memcmp(value->text, text, value->length) == 0;
+    return value->kind == FR_SCALAR && strncmp(value->text, text, value->length) == 0 &&
+           text[value->length] == '\0';
 }
