@@ -129,6 +129,7 @@ const struct flowrules_backend flowrules_backend_plain = {
                      .mixed_families = true,
                      .names = true,
                      .wildcards = true,
+                     .every_group = true,
                      .source_ports = true,
                      .icmp_types = true,
                      .logging = true,

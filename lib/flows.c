@@ -178,7 +178,7 @@ static flowrules_status build_network(struct fr_view *view, struct fr_builder *b
         end->flags = FR_END_NATIVE;
         FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name));
     } else if (network->members.count == 0) {
-        end->flags = FR_END_FOREIGN;
+        end->flags = view->mode.every_group ? FR_END_NATIVE : FR_END_FOREIGN;
         FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name));
     } else {
         FR_TRY(add_span(view, b, network->members, narrow, &end->flags));

@@ -31,6 +31,7 @@ struct fr_view_mode {
     bool asking;          /* for a question: names are atoms and what the lock file says */
     const char *asked[2]; /* the names that the question is about, or NULL */
     const char *platform; /* whose bindings it understands, or NULL */
+    bool every_group;     /* groups of any platform are told by the network's name */
 };
 
 struct fr_view {

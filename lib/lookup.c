@@ -110,50 +110,44 @@ static const struct fr_scoped *scoped_of(const struct part *p, const struct entr
 /* ---- groups
  * ----------------------------------------------------------------------------------------- */
 
+/* Tables by the number of a set: how often it is each end, and which draft matches it. */
+struct by_set {
+    uint32_t *counts[2];
+    uint32_t *drafts[4]; /* by end and log; draft + 1 */
+};
+
 /* How often each set is the source, and the destination, of an entry. */
-static flowrules_status count_ends(struct part *p, struct fr_map counts[2]) {
-    for (size_t i = 0; i < p->entries.count; i++) {
-        const struct entry *entry = fr_vec_at(&p->entries, struct entry, i);
-        for (size_t end = 0; end < 2; end++) {
-            uint32_t count = 0;
-            fr_map_get(&counts[end], entry->ends[end], &count);
-            if (!fr_map_put(&counts[end], entry->ends[end], count + 1))
-                return fr_no_memory(p->plan->context);
-        }
-    }
-    return FLOWRULES_OK;
+static void count_ends(struct part *p, struct by_set *by_set) {
+    for (size_t i = 0; i < p->entries.count; i++)
+        for (size_t end = 0; end < 2; end++)
+            by_set->counts[end][fr_vec_at(&p->entries, struct entry, i)->ends[end]]++;
 }
 
 /* The end that more entries share; for incoming connections the destination, where it is a tie. */
 static enum flowrules_end shared_end(const struct part *p, const struct entry *entry,
-                                     const struct fr_map counts[2]) {
-    uint32_t source = 0, destination = 0;
-    fr_map_get(&counts[FLOWRULES_SOURCE], entry->ends[FLOWRULES_SOURCE], &source);
-    fr_map_get(&counts[FLOWRULES_DESTINATION], entry->ends[FLOWRULES_DESTINATION], &destination);
+                                     const struct by_set *by_set) {
+    uint32_t source = by_set->counts[FLOWRULES_SOURCE][entry->ends[FLOWRULES_SOURCE]];
+    uint32_t destination =
+        by_set->counts[FLOWRULES_DESTINATION][entry->ends[FLOWRULES_DESTINATION]];
     if (source == destination)
         return p->direction == FLOWRULES_INGRESS ? FLOWRULES_DESTINATION : FLOWRULES_SOURCE;
     return source > destination ? FLOWRULES_SOURCE : FLOWRULES_DESTINATION;
 }
 
-static flowrules_status draft_of(struct part *p, struct fr_map *known, enum flowrules_end end,
-                                 fr_set match, bool log, uint32_t *index) {
-    if (fr_map_get(known, match, index))
-        return FLOWRULES_OK;
-    *index = (uint32_t)p->drafts.count;
-    struct draft *draft = fr_vec_push(&p->drafts);
-    if (draft == NULL || !fr_map_put(known, match, *index))
-        return fr_no_memory(p->plan->context);
-    *draft = (struct draft){.end = end, .match = match, .log = log};
-    return FLOWRULES_OK;
-}
-
-static flowrules_status assign_drafts(struct part *p, struct fr_map counts[2],
-                                      struct fr_map known[4]) {
+static flowrules_status assign_drafts(struct part *p, struct by_set *by_set) {
     for (size_t i = 0; i < p->entries.count; i++) {
         struct entry *entry = fr_vec_at(&p->entries, struct entry, i);
-        enum flowrules_end end = shared_end(p, entry, counts);
+        enum flowrules_end end = shared_end(p, entry, by_set);
         bool log = scoped_of(p, entry)->log;
-        FR_TRY(draft_of(p, &known[2 * end + log], end, entry->ends[end], log, &entry->draft));
+        uint32_t *known = &by_set->drafts[2 * end + log][entry->ends[end]];
+        if (*known == 0) {
+            struct draft *draft = fr_vec_push(&p->drafts);
+            if (draft == NULL)
+                return fr_no_memory(p->plan->context);
+            *draft = (struct draft){.end = end, .match = entry->ends[end], .log = log};
+            *known = (uint32_t)p->drafts.count;
+        }
+        entry->draft = *known - 1;
         fr_vec_at(&p->drafts, struct draft, entry->draft)->count++;
     }
     return FLOWRULES_OK;
@@ -180,14 +174,17 @@ static flowrules_status order_entries(struct part *p) {
 }
 
 static flowrules_status make_drafts(struct part *p) {
-    struct fr_map maps[6];
-    for (size_t i = 0; i < 6; i++)
-        fr_map_init(&maps[i], &p->plan->context->allocator);
-    flowrules_status status = count_ends(p, maps);
-    if (status == FLOWRULES_OK)
-        status = assign_drafts(p, maps, maps + 2);
-    for (size_t i = 0; i < 6; i++)
-        fr_map_free(&maps[i]);
+    size_t sets = p->plan->view.sets.heads.count;
+    uint32_t *numbers = fr_malloc(&p->plan->context->allocator, 6 * sets * sizeof *numbers);
+    if (numbers == NULL)
+        return fr_no_memory(p->plan->context);
+    memset(numbers, 0, 6 * sets * sizeof *numbers);
+    struct by_set by_set = {{numbers, numbers + sets},
+                            {numbers + 2 * sets, numbers + 3 * sets, numbers + 4 * sets,
+                             numbers + 5 * sets}};
+    count_ends(p, &by_set);
+    flowrules_status status = assign_drafts(p, &by_set);
+    fr_free(&p->plan->context->allocator, numbers);
     return status == FLOWRULES_OK ? order_entries(p) : status;
 }
 

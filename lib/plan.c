@@ -138,6 +138,7 @@ static flowrules_status open_view(struct fr_plan *plan) {
         .wildcards = can->wildcards && names != FR_NAMES_PINNED,
         .refuse_names = names == FR_NAMES_REFUSE || (names == FR_NAMES_NATIVE && !can->names),
         .platform = can->groups ? plan->backend->name : NULL,
+        .every_group = can->every_group,
     };
     FR_TRY(fr_view_init(&plan->view, plan->policy, &mode));
     plan->have_view = true;

@@ -43,7 +43,6 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
     init_lists(p, a);
     fr_map_init(&p->network_by_name, a);
     fr_map_init(&p->definition_by_name, a);
-    fr_map_init(&p->flow_by_name, a);
     fr_map_init(&p->target_by_name, a);
     if (fr_services_init(&p->services, a))
         return FLOWRULES_OK;
@@ -65,13 +64,21 @@ void flowrules_policy_free(flowrules_policy *p) {
         fr_vec_free(lists[i]);
     fr_map_free(&p->network_by_name);
     fr_map_free(&p->definition_by_name);
-    fr_map_free(&p->flow_by_name);
     fr_map_free(&p->target_by_name);
     fr_services_free(&p->services);
     fr_lock_free(&p->lock);
     fr_strings_free(&p->strings);
     fr_free(&p->context->allocator, p->lock_path);
     fr_free(&p->context->allocator, p);
+}
+
+bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow) {
+    for (uint32_t i = 0; name != 0 && i < policy->flows.count; i++)
+        if (fr_vec_at(&policy->flows, struct fr_flow, i)->name == name) {
+            *flow = i;
+            return true;
+        }
+    return false;
 }
 
 flowrules_policy *fr_policy_hold(const flowrules_policy *policy) {

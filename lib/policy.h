@@ -127,13 +127,15 @@ struct flowrules_policy {
     struct fr_vec flows, tag_lists, tags;
     struct fr_vec targets, settings, target_strings, patterns, losses;
     struct fr_span protects;
-    struct fr_map network_by_name, definition_by_name, flow_by_name, target_by_name;
+    struct fr_map network_by_name, definition_by_name, target_by_name;
     int32_t as_of;
     char *lock_path;
 };
 
 #define FR_POLICY_TEXT(policy, string) fr_strings_text(&(policy)->strings, (string))
 
+/* The flow of a name; a walk over all of them, for the few that are asked for by name. */
+bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow);
 /* Keeps a policy alive until a flowrules_policy_free more. */
 flowrules_policy *fr_policy_hold(const flowrules_policy *policy);
 

@@ -18,6 +18,26 @@ static bool has_control(const struct fr_value *value) {
     return false;
 }
 
+/* Marks a string as the name of a flow; *taken: it was already. False when out of memory. */
+static bool take_flow_name(struct fr_reader *r, fr_string name, bool *taken) {
+    struct fr_vec *bits = &r->flow_names;
+    while (bits->count <= name / 8)
+        if (fr_vec_push(bits) == NULL)
+            return false;
+    uint8_t *byte = fr_vec_at(bits, uint8_t, name / 8);
+    uint8_t bit = (uint8_t)(1u << (name % 8));
+    *taken = (*byte & bit) != 0;
+    *byte |= bit;
+    return true;
+}
+
+static uint32_t line_of_flow(const flowrules_policy *policy, fr_string name) {
+    uint32_t flow;
+    return fr_policy_find_flow(policy, name, &flow)
+               ? fr_vec_at(&policy->flows, struct fr_flow, flow)->line
+               : 0;
+}
+
 static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_value *value,
                                        void *object) {
     struct fr_flow *flow = object;
@@ -27,7 +47,6 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
         return FLOWRULES_OK;
     flow->line = value->at.line;
     flow->column = (uint16_t)value->at.column;
-    uint32_t earlier;
     if (value->length == 0 || value->length > FR_FLOW_NAME_MAX || has_control(value)) {
         fr_error(r->diagnostics, FR_NAME_FORM, value->at,
                  "1 to 255 bytes without line breaks or control characters",
@@ -35,12 +54,12 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
         return FLOWRULES_OK;
     }
     fr_string name = fr_strings_add(&r->policy->strings, value->text, value->length);
-    if (name == 0)
+    bool taken = false;
+    if (name == 0 || !take_flow_name(r, name, &taken))
         return fr_no_memory(r->context);
-    if (fr_map_get(&r->policy->flow_by_name, name, &earlier)) {
+    if (taken) {
         char hint[80];
-        snprintf(hint, sizeof hint, "the first is in line %u",
-                 fr_vec_at(&r->policy->flows, struct fr_flow, earlier)->line);
+        snprintf(hint, sizeof hint, "the first is in line %u", line_of_flow(r->policy, name));
         fr_error(r->diagnostics, FR_NAME_DUPLICATE, value->at, hint,
                  "two flows have the name '%.80s'", value->text);
         return FLOWRULES_OK;
@@ -251,9 +270,6 @@ static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *va
         return fr_no_memory(r->context);
     flow.usable = r->diagnostics->error_count == errors;
     *slot = flow;
-    if (flow.name != 0 &&
-        !fr_map_put(&r->policy->flow_by_name, flow.name, (uint32_t)r->policy->flows.count - 1))
-        return fr_no_memory(r->context);
     return FLOWRULES_OK;
 }
 

@@ -475,6 +475,7 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
                           .file = file};
     fr_draft_init(&r.draft, &context->allocator);
     fr_map_init(&r.tag_lists, &context->allocator);
+    fr_vec_init(&r.flow_names, &context->allocator, sizeof(uint8_t));
     fr_vec_init(&r.included, &context->allocator, sizeof(char *));
     flowrules_status status = fr_name_checker_new(&r.checker, context);
     char *real = realpath(path, NULL);
@@ -488,6 +489,7 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
         fr_free(&context->allocator, *fr_vec_at(&r.included, char *, i));
     fr_vec_free(&r.included);
     fr_map_free(&r.tag_lists);
+    fr_vec_free(&r.flow_names);
     fr_draft_free(&r.draft);
     fr_name_checker_free(r.checker);
     return status;

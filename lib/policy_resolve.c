@@ -460,7 +460,7 @@ static void bind_losses(struct resolver *r, const struct fr_target *target) {
         struct fr_loss_entry *entry =
             fr_vec_at(&r->policy->losses, struct fr_loss_entry, target->losses.first + i);
         if (entry->flow == 0 ||
-            fr_map_get(&r->policy->flow_by_name, entry->flow, &entry->flow_index))
+            fr_policy_find_flow(r->policy, entry->flow, &entry->flow_index))
             continue;
         const char *name = FR_POLICY_TEXT(r->policy, entry->flow);
         const char *near = fr_nearest(name, next_flow, r->policy);
@@ -511,7 +511,7 @@ static void check_select(struct resolver *r, const struct fr_target *target) {
         const struct fr_pattern *pattern =
             fr_vec_at(&policy->patterns, struct fr_pattern, target->select_names.first + i);
         uint32_t flow;
-        if (pattern->expression == NULL && !fr_map_get(&policy->flow_by_name, pattern->text, &flow))
+        if (pattern->expression == NULL && !fr_policy_find_flow(policy, pattern->text, &flow))
             report_unmatched(r, target, "name", pattern->text, pattern->at);
     }
 }

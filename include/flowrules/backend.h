@@ -283,6 +283,7 @@ struct flowrules_capabilities {
     bool names;          /* resolves FQDNs itself */
     bool wildcards;      /* and names below one */
     bool groups;         /* knows networks by a binding of its own */
+    bool every_group;    /* a listing: shows any platform's group by its network's name */
     bool source_ports;
     bool icmp_types;
     bool logging;

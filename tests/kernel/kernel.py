@@ -175,7 +175,7 @@ def work(jobs, options, total):
     """Runs the jobs, one on each processor at a time, and prints in their order."""
     numbers = multiprocessing.Value("i", 0)
     pool = concurrent.futures.ProcessPoolExecutor(
-        min(len(jobs), len(os.sched_getaffinity(0))), multiprocessing.get_context("fork"),
+        min(len(jobs), 2 * len(os.sched_getaffinity(0))), multiprocessing.get_context("fork"),
         prepare_worker, (numbers,))
     try:
         for future in [pool.submit(run_job, job, options) for job in jobs]:
