@@ -353,8 +353,7 @@ static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow 
 /* ---- judging flows
  * ------------------------------------------------------------------------------- */
 
-/* Names and groups may have addresses of both families. */
-static unsigned families_of(const struct fr_plan *plan, fr_set set) {
+unsigned fr_plan_families(const struct fr_plan *plan, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
     return head->all_atoms != 0 || head->atoms > 0 ? FLOWRULES_BOTH_FAMILIES
                                                    : fr_set_families(&plan->view.sets, set);
@@ -368,7 +367,7 @@ static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const s
     if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
         return FLOWRULES_OK;
     unsigned service = fr_service_get(&plan->policy->services, flow->service)->families;
-    if ((families_of(plan, source) & families_of(plan, destination) & service) == 0)
+    if ((fr_plan_families(plan, source) & fr_plan_families(plan, destination) & service) == 0)
         return FLOWRULES_OK; /* what is left of the ends in scope has no family in common */
     enum fr_log_mode log = plan->target->log;
     struct fr_scoped *slot = fr_vec_push(&plan->scoped);

@@ -144,6 +144,8 @@ uint32_t fr_flows_at(const struct fr_plan *plan, uint32_t flows, size_t index);
 /* The lowering by lookup tables (lookup.c), and rule by rule (rules.c). */
 flowrules_status fr_lower_lookup(struct fr_plan *plan);
 flowrules_status fr_lower_rules(struct fr_plan *plan);
+/* The families that a set may have addresses of: names and groups may have both. */
+unsigned fr_plan_families(const struct fr_plan *plan, fr_set set);
 /* A new group at the end of the plan; NULL when out of memory. */
 struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view);
 flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule);

@@ -113,8 +113,8 @@ static flowrules_status lower_flow(struct fr_plan *plan, const struct fr_scoped 
                            .flows = scoped->flow,
                            .source = scoped->source,
                            .destination = scoped->destination};
-    unsigned families = fr_set_families(&plan->view.sets, scoped->source) &
-                        fr_set_families(&plan->view.sets, scoped->destination);
+    unsigned families =
+        fr_plan_families(plan, scoped->source) & fr_plan_families(plan, scoped->destination);
     FR_TRY(fr_plan_service(plan, scoped->service, families, &rule.service));
     if (rule.service == FR_SERVICE_NONE)
         return FLOWRULES_OK;

@@ -279,8 +279,9 @@ struct cover {
 struct work {
     struct fr_tables *tables;
     struct fr_bucket *bucket;
-    struct fr_vec exact, wide; /* elements */
+    struct fr_vec exact, wide; /* elements; exact ones in the order of the flows */
     struct fr_vec covers;      /* struct cover, of wide */
+    struct fr_vec repeats;     /* struct cover, of exact */
     struct fr_vec layer_of;    /* uint32_t for each of wide; UINT32_MAX: covered */
     struct fr_vec layer_end;   /* struct flowrules_ip: the last address in a layer */
 };
@@ -324,6 +325,68 @@ static flowrules_status merge_equal(struct work *w, struct fr_vec *elements) {
     return good ? FLOWRULES_OK : fr_no_memory(w->tables->plan->context);
 }
 
+static flowrules_status add_cover(struct work *w, struct fr_vec *covers, size_t element,
+                                  uint32_t flows) {
+    for (size_t i = 0; i < fr_flows_count(w->tables->plan, flows); i++) {
+        struct cover *slot = fr_vec_push(covers);
+        if (slot == NULL)
+            return fr_no_memory(w->tables->plan->context);
+        *slot = (struct cover){(uint32_t)element, fr_flows_at(w->tables->plan, flows, i)};
+    }
+    return FLOWRULES_OK;
+}
+
+/* A table of exact elements by their key, open addressing. */
+struct seen {
+    uint32_t *slots; /* element + 1 */
+    size_t mask;
+};
+
+static size_t slot_of(const struct seen *seen, const struct fr_element6 *e) {
+    uint64_t key[5] = {e->source.hi, e->source.lo, e->first.hi, e->first.lo, e->port_first};
+    uint64_t hash = 0;
+    for (size_t i = 0; i < 5; i++)
+        hash = (hash ^ key[i]) * 0x9E3779B97F4A7C15u; /* 2^64 / phi */
+    return (size_t)(hash >> 32) & seen->mask;
+}
+
+/* Keeps the first of the exact elements of each key; the flows of the others go to its name. */
+static flowrules_status keep_first(struct work *w, struct seen *seen) {
+    enum flowrules_family family = w->tables->family;
+    size_t kept = 0;
+    for (size_t i = 0; i < w->exact.count; i++) {
+        struct fr_element6 e = load(&w->exact, family, i), other;
+        size_t slot = slot_of(seen, &e);
+        bool known = false;
+        for (; seen->slots[slot] != 0 && !known; slot = (slot + 1) & seen->mask) {
+            other = load(&w->exact, family, seen->slots[slot] - 1);
+            known = same_key(&e, &other);
+            if (known)
+                FR_TRY(add_cover(w, &w->repeats, seen->slots[slot] - 1, e.flows));
+        }
+        if (known)
+            continue;
+        store(&w->exact, family, kept++, &e);
+        seen->slots[slot] = (uint32_t)kept;
+    }
+    w->exact.count = kept;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status merge_exact(struct work *w) {
+    const struct fr_allocator *allocator = &w->tables->plan->context->allocator;
+    size_t size = 16;
+    while (size < 2 * w->exact.count)
+        size *= 2;
+    struct seen seen = {fr_malloc(allocator, size * sizeof *seen.slots), size - 1};
+    if (seen.slots == NULL)
+        return fr_no_memory(w->tables->plan->context);
+    memset(seen.slots, 0, size * sizeof *seen.slots);
+    flowrules_status status = keep_first(w, &seen);
+    fr_free(allocator, seen.slots);
+    return status;
+}
+
 /* Takes the elements that are no single address and port out of the bucket. */
 static flowrules_status split(struct work *w) {
     enum flowrules_family family = w->tables->family;
@@ -345,16 +408,6 @@ static flowrules_status split(struct work *w) {
 /* ---- layers
  * -----------------------------------------------------------------------------------------------
  */
-
-static flowrules_status add_cover(struct work *w, size_t element, uint32_t flows) {
-    for (size_t i = 0; i < fr_flows_count(w->tables->plan, flows); i++) {
-        struct cover *slot = fr_vec_push(&w->covers);
-        if (slot == NULL)
-            return fr_no_memory(w->tables->plan->context);
-        *slot = (struct cover){(uint32_t)element, fr_flows_at(w->tables->plan, flows, i)};
-    }
-    return FLOWRULES_OK;
-}
 
 static bool covers(const struct fr_element6 *outer, const struct fr_element6 *inner) {
     return fr_ip_compare(outer->first, inner->first) <= 0 &&
@@ -440,7 +493,7 @@ static flowrules_status make_layers(struct work *w) {
         size_t cover = find_cover(w, i, &e);
         *fr_vec_at(&w->layer_of, uint32_t, i) = UINT32_MAX;
         if (cover != SIZE_MAX)
-            FR_TRY(add_cover(w, cover, e.flows));
+            FR_TRY(add_cover(w, &w->covers, cover, e.flows));
         else
             FR_TRY(choose_layer(w, i, &e));
     }
@@ -464,16 +517,21 @@ static flowrules_status list_layer(struct work *w, uint32_t layer, struct fr_vec
     return FLOWRULES_OK;
 }
 
-/* The element of the layer, from *at on, that covers e; what ends before e is passed for good. */
-static size_t cover_in_layer(const struct work *w, const struct fr_vec *list, size_t *at,
+/* The element of the layer that covers e: its ranges are sorted, and those that differ are apart.
+ */
+static size_t cover_in_layer(const struct work *w, const struct fr_vec *list,
                              const struct fr_element6 *e) {
     struct fr_element6 outer;
-    for (; *at < list->count; (*at)++) {
-        outer = load(&w->wide, w->tables->family, *fr_vec_at(list, uint32_t, *at));
-        if (fr_ip_compare(outer.last, e->first) >= 0)
-            break;
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        outer = load(&w->wide, w->tables->family, *fr_vec_at(list, uint32_t, middle));
+        if (fr_ip_compare(outer.last, e->first) < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (size_t k = *at; k < list->count; k++) {
+    for (size_t k = low; k < list->count; k++) {
         outer = load(&w->wide, w->tables->family, *fr_vec_at(list, uint32_t, k));
         if (fr_ip_compare(outer.first, e->first) > 0)
             break;
@@ -483,17 +541,17 @@ static size_t cover_in_layer(const struct work *w, const struct fr_vec *list, si
     return SIZE_MAX;
 }
 
-/* Drops the exact elements that a layer covers: a merge walk, since both are sorted. */
+/* Drops the exact elements that a layer covers. */
 static flowrules_status drop_covered(struct work *w, const struct fr_vec *list) {
     enum flowrules_family family = w->tables->family;
-    size_t kept = 0, at = 0;
+    size_t kept = 0;
     for (size_t i = 0; i < w->exact.count; i++) {
         struct fr_element6 e = load(&w->exact, family, i);
-        size_t cover = cover_in_layer(w, list, &at, &e);
+        size_t cover = cover_in_layer(w, list, &e);
         if (cover == SIZE_MAX)
             store(&w->exact, family, kept++, &e);
         else
-            FR_TRY(add_cover(w, cover, e.flows));
+            FR_TRY(add_cover(w, &w->covers, cover, e.flows));
     }
     w->exact.count = kept;
     return FLOWRULES_OK;
@@ -520,18 +578,19 @@ static int by_element(const void *left, const void *right) {
 }
 
 /* Gives every covering element the flows of what it covers. */
-static flowrules_status name_covered(struct work *w) {
+static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
+                                     struct fr_vec *elements) {
     struct fr_plan *plan = w->tables->plan;
-    struct cover *list = w->covers.items;
+    struct cover *list = covers->items;
     struct fr_vec flows;
     fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
-    if (w->covers.count > 1)
-        qsort(list, w->covers.count, sizeof *list, by_element);
+    if (covers->count > 1)
+        qsort(list, covers->count, sizeof *list, by_element);
     bool good = true;
-    for (size_t i = 0, next; good && i < w->covers.count; i = next) {
-        struct fr_element6 e = load(&w->wide, w->tables->family, list[i].element);
+    for (size_t i = 0, next; good && i < covers->count; i = next) {
+        struct fr_element6 e = load(elements, w->tables->family, list[i].element);
         size_t own = fr_flows_count(plan, e.flows);
-        for (next = i; next < w->covers.count && list[next].element == list[i].element; next++)
+        for (next = i; next < covers->count && list[next].element == list[i].element; next++)
             continue;
         flows.count = 0;
         good = fr_vec_reserve(&flows, own + next - i);
@@ -543,7 +602,7 @@ static flowrules_status name_covered(struct work *w) {
         if (good)
             e.flows = fr_flows_list(plan, flows.items, flows.count);
         good = good && e.flows != UINT32_MAX;
-        store(&w->wide, w->tables->family, list[i].element, &e);
+        store(elements, w->tables->family, list[i].element, &e);
     }
     fr_vec_free(&flows);
     return good ? FLOWRULES_OK : fr_no_memory(plan->context);
@@ -620,15 +679,15 @@ static flowrules_status add_layer(struct work *w, uint32_t layer) {
 
 static flowrules_status work_through(struct work *w) {
     FR_TRY(split(w));
-    sort_elements(&w->exact, w->tables->family);
+    FR_TRY(merge_exact(w));
+    FR_TRY(name_covered(w, &w->repeats, &w->exact));
     sort_elements(&w->wide, w->tables->family);
-    FR_TRY(merge_equal(w, &w->exact));
     FR_TRY(merge_equal(w, &w->wide));
     FR_TRY(merge_ports(w));
     FR_TRY(make_layers(w));
     if (!w->bucket->by_source)
         FR_TRY(drop_all_covered(w));
-    FR_TRY(name_covered(w));
+    FR_TRY(name_covered(w, &w->covers, &w->wide));
     if (w->exact.count > 0)
         FR_TRY(add_table(w, &w->exact, false,
                          table_name(w, w->bucket->by_source ? "pairs" : "hosts", 0)));
@@ -646,12 +705,14 @@ flowrules_status fr_tables_finish(struct fr_tables *tables) {
         fr_vec_init(&w.exact, allocator, element_size(tables->family));
         fr_vec_init(&w.wide, allocator, element_size(tables->family));
         fr_vec_init(&w.covers, allocator, sizeof(struct cover));
+        fr_vec_init(&w.repeats, allocator, sizeof(struct cover));
         fr_vec_init(&w.layer_of, allocator, sizeof(uint32_t));
         fr_vec_init(&w.layer_end, allocator, sizeof(struct flowrules_ip));
         status = work_through(&w);
         fr_vec_free(&w.exact);
         fr_vec_free(&w.wide);
         fr_vec_free(&w.covers);
+        fr_vec_free(&w.repeats);
         fr_vec_free(&w.layer_of);
         fr_vec_free(&w.layer_end);
     }
