@@ -5,6 +5,8 @@
 #ifndef FR_CONTEXT_H
 #define FR_CONTEXT_H
 
+#include <stdio.h>
+
 #include "diagnostics.h"
 
 #define FR_NO_DATE INT32_MIN
@@ -22,6 +24,13 @@ struct flowrules_context {
 
 /* Reports that memory ran out; returns FLOWRULES_NO_MEMORY. */
 flowrules_status fr_no_memory(flowrules_context *context);
+
+/* What a reader reads: a text in memory, or a stream where text is NULL. */
+struct fr_input {
+    const char *text;
+    size_t size;
+    FILE *stream;
+};
 
 /* Reads a whole file, NUL-terminated, at most max_size bytes; messages point to at. */
 flowrules_status fr_read_file(flowrules_context *context, const char *path, struct fr_at at,

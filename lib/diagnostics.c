@@ -18,6 +18,8 @@
 /* A file, and the place in it that was found last, so that the next search starts there. */
 struct fr_source {
     const char *name, *text;
+    char *path;   /* where it can be read again, or NULL */
+    char *loaded; /* what was read again */
     size_t size;
     uint32_t line;
     size_t offset;
@@ -33,7 +35,21 @@ void fr_diagnostics_init(struct fr_diagnostics *d, const struct fr_allocator *al
     d->out_of_memory = false;
 }
 
+static void drop_text(const struct fr_diagnostics *d, struct fr_source *source) {
+    fr_free(d->arena.allocator, source->loaded);
+    source->loaded = NULL;
+    source->text = NULL;
+    source->size = 0;
+    source->line = 1;
+    source->offset = 0;
+}
+
 void fr_diagnostics_free(struct fr_diagnostics *d) {
+    for (size_t i = 0; i < d->files.count; i++) {
+        struct fr_source *source = fr_vec_at(&d->files, struct fr_source, i);
+        drop_text(d, source);
+        fr_free(d->arena.allocator, source->path);
+    }
     fr_vec_free(&d->list);
     fr_vec_free(&d->files);
     fr_arena_free(&d->arena);
@@ -68,10 +84,8 @@ void fr_diagnostics_clear(struct fr_diagnostics *d) {
 
 void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file) {
     struct fr_source *source = source_of(d, file);
-    if (source != NULL) {
-        source->text = NULL;
-        source->size = 0;
-    }
+    if (source != NULL)
+        drop_text(d, source);
 }
 
 const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t file) {
@@ -155,8 +169,42 @@ uint32_t fr_diagnostics_file(struct fr_diagnostics *d, const char *name, const c
         d->out_of_memory = true;
         return 0;
     }
-    *source = (struct fr_source){shown, text, text != NULL ? size : 0, 1, 0};
+    *source =
+        (struct fr_source){.name = shown, .text = text, .size = text != NULL ? size : 0, .line = 1};
     return (uint32_t)d->files.count;
+}
+
+bool fr_diagnostics_path(struct fr_diagnostics *d, uint32_t file, const char *path) {
+    struct fr_source *source = source_of(d, file);
+    if (source == NULL)
+        return false;
+    source->path = fr_malloc(d->arena.allocator, strlen(path) + 1);
+    if (source->path != NULL)
+        memcpy(source->path, path, strlen(path) + 1);
+    return source->path != NULL;
+}
+
+/* Reads a file again; it may have changed or gone since, and then there is less to show. */
+static void load_again(struct fr_diagnostics *d, struct fr_source *source) {
+    FILE *stream = fopen(source->path, "rb");
+    long length = stream != NULL && fseek(stream, 0, SEEK_END) == 0 ? ftell(stream) : -1;
+    if (length > 0)
+        source->loaded = fr_malloc(d->arena.allocator, (size_t)length);
+    if (source->loaded != NULL) {
+        rewind(stream);
+        source->size = fread(source->loaded, 1, (size_t)length, stream);
+        source->text = source->loaded;
+    }
+    if (stream != NULL)
+        fclose(stream);
+}
+
+const char *fr_diagnostics_text(struct fr_diagnostics *d, uint32_t file, size_t *size) {
+    struct fr_source *source = source_of(d, file);
+    if (source != NULL && source->text == NULL && source->path != NULL)
+        load_again(d, source);
+    *size = source == NULL ? 0 : source->size;
+    return source == NULL ? NULL : source->text;
 }
 
 /* ---- source lines ------------------------------------------------------------------------- */
@@ -215,9 +263,10 @@ static bool shows_column(const char *text, size_t length, uint32_t column) {
 /* The line that a message is about; NULL when it is not to be had, or cut before the column. */
 static const char *source_line(struct fr_diagnostics *d, struct fr_at at) {
     struct fr_source *source = source_of(d, at.file);
-    if (source == NULL || source->text == NULL || at.line == 0 || !find_line(source, at.line))
+    size_t size, break_bytes;
+    if (at.line == 0 || fr_diagnostics_text(d, at.file, &size) == NULL ||
+        !find_line(source, at.line))
         return NULL;
-    size_t break_bytes;
     const char *text = source->text + source->offset;
     size_t length = line_end(source, source->offset, &break_bytes) - source->offset;
     size_t cut = cut_length(text, length, SOURCE_MAX);

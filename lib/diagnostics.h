@@ -132,11 +132,18 @@ void fr_diagnostics_clear(struct fr_diagnostics *d); /* keeps the files */
 
 /*
  * A file that messages can point into: its name as shown and its text, borrowed until
- * fr_diagnostics_forget (after which source lines of new messages are left out).
+ * fr_diagnostics_forget (after which new messages show lines of it only where it has a path).
  * The result is the file's number, 0 when out of memory.
  */
 uint32_t fr_diagnostics_file(struct fr_diagnostics *d, const char *name, const char *text,
                              size_t size);
+/*
+ * Where the text can be read again, once a message needs a line of it: for files that are not
+ * kept in memory. False when out of memory.
+ */
+bool fr_diagnostics_path(struct fr_diagnostics *d, uint32_t file, const char *path);
+/* The text of a file, read again where it has to be; NULL when it is not to be had. */
+const char *fr_diagnostics_text(struct fr_diagnostics *d, uint32_t file, size_t *size);
 void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file);
 const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t file);
 

@@ -179,9 +179,9 @@ static flowrules_status make_drafts(struct part *p) {
     if (numbers == NULL)
         return fr_no_memory(p->plan->context);
     memset(numbers, 0, 6 * sets * sizeof *numbers);
-    struct by_set by_set = {{numbers, numbers + sets},
-                            {numbers + 2 * sets, numbers + 3 * sets, numbers + 4 * sets,
-                             numbers + 5 * sets}};
+    struct by_set by_set = {
+        {numbers, numbers + sets},
+        {numbers + 2 * sets, numbers + 3 * sets, numbers + 4 * sets, numbers + 5 * sets}};
     count_ends(p, &by_set);
     flowrules_status status = assign_drafts(p, &by_set);
     fr_free(&p->plan->context->allocator, numbers);

@@ -698,5 +698,8 @@ flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsig
 }
 
 flowrules_status fr_plan_lower(struct fr_plan *plan) {
-    return plan->backend->capabilities.lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);
+    flowrules_status status =
+        plan->backend->capabilities.lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);
+    fr_vec_free(&plan->scoped); /* the rules hold all that spelling needs */
+    return status;
 }

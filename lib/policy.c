@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -126,11 +127,11 @@ static flowrules_status read_lock(flowrules_policy *policy, const char *path) {
 }
 
 static flowrules_status load(flowrules_policy *policy, const char *path, uint32_t file,
-                             const char *text, size_t size, bool beside) {
+                             const struct fr_input *input, bool beside) {
     flowrules_context *context = policy->context;
     size_t errors = context->diagnostics.error_count;
     size_t first = context->diagnostics.list.count;
-    flowrules_status status = fr_policy_read(policy, file, path, text, size);
+    flowrules_status status = fr_policy_read(policy, file, path, input);
     if (status == FLOWRULES_OK)
         status = fr_policy_resolve(policy);
     fr_diagnostics_sort(&context->diagnostics, first);
@@ -143,20 +144,23 @@ static flowrules_status load(flowrules_policy *policy, const char *path, uint32_
     return status;
 }
 
-static flowrules_status load_text(flowrules_policy **policy, flowrules_context *context,
-                                  const char *name, const char *text, size_t size, bool beside) {
-    *policy = NULL;
+static flowrules_status too_large(flowrules_context *context, const char *name) {
+    return fr_error(&context->diagnostics, FR_YAML_TOO_LARGE, FR_NOWHERE,
+                    "the option max-size raises the limit", "%s is larger than %llu bytes", name,
+                    (unsigned long long)context->max_size);
+}
+
+/* path: where messages can read the file again, or NULL. */
+static flowrules_status load_input(flowrules_policy **policy, flowrules_context *context,
+                                   const char *name, const struct fr_input *input,
+                                   const char *path) {
     flowrules_policy *p;
-    if (size > context->max_size)
-        return fr_error(&context->diagnostics, FR_YAML_TOO_LARGE, FR_NOWHERE,
-                        "the option max-size raises the limit", "%s is larger than %llu bytes",
-                        name, (unsigned long long)context->max_size);
-    uint32_t file = fr_diagnostics_file(&context->diagnostics, name, text, size);
-    if (file == 0)
+    uint32_t file = fr_diagnostics_file(&context->diagnostics, name, input->text, input->size);
+    if (file == 0 || (path != NULL && !fr_diagnostics_path(&context->diagnostics, file, path)))
         return fr_no_memory(context);
     flowrules_status status = fr_policy_new(&p, context);
     if (status == FLOWRULES_OK)
-        status = load(p, name, file, text, size, beside);
+        status = load(p, name, file, input, path != NULL);
     fr_diagnostics_forget(&context->diagnostics, file);
     if (status != FLOWRULES_OK) {
         flowrules_policy_free(p);
@@ -168,17 +172,39 @@ static flowrules_status load_text(flowrules_policy **policy, flowrules_context *
 
 flowrules_status flowrules_policy_load_text(flowrules_policy **policy, flowrules_context *context,
                                             const char *name, const char *text, size_t size) {
-    return load_text(policy, context, name, text, size, false);
+    struct fr_input input = {text, size, NULL};
+    *policy = NULL;
+    if (size > context->max_size)
+        return too_large(context, name);
+    return load_input(policy, context, name, &input, NULL);
+}
+
+/* A pipe or device: it can be read but once, and so has to be kept. */
+static flowrules_status load_whole(flowrules_policy **policy, flowrules_context *context,
+                                   const char *path) {
+    char *text;
+    struct fr_input input = {NULL, 0, NULL};
+    FR_TRY(fr_read_file(context, path, FR_NOWHERE, &text, &input.size));
+    input.text = text;
+    flowrules_status status = load_input(policy, context, path, &input, path);
+    fr_free(&context->allocator, text);
+    return status;
 }
 
 flowrules_status flowrules_policy_load(flowrules_policy **policy, flowrules_context *context,
                                        const char *path) {
-    char *text;
-    size_t size;
+    struct fr_input input = {NULL, 0, NULL};
+    struct stat facts;
     *policy = NULL;
-    FR_TRY(fr_read_file(context, path, FR_NOWHERE, &text, &size));
-    flowrules_status status = load_text(policy, context, path, text, size, true);
-    fr_free(&context->allocator, text);
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return load_whole(policy, context, path);
+    if ((uint64_t)facts.st_size > context->max_size)
+        return too_large(context, path);
+    input.stream = fopen(path, "rb");
+    if (input.stream == NULL)
+        return load_whole(policy, context, path); /* says why it can't be read */
+    flowrules_status status = load_input(policy, context, path, &input, path);
+    fclose(input.stream);
     return status;
 }
 

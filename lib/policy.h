@@ -141,9 +141,9 @@ flowrules_policy *fr_policy_hold(const flowrules_policy *policy);
 
 flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context);
 
-/* Reads a file's text into the policy (rank 2a): keys, values, forms. Errors are reported. */
+/* Reads a file into the policy (rank 2a): keys, values, forms. Errors are reported. */
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,
-                                const char *text, size_t size);
+                                const struct fr_input *input);
 /* Binds names to what they name and checks the whole (rank 2b). */
 flowrules_status fr_policy_resolve(flowrules_policy *policy);
 

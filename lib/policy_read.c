@@ -310,10 +310,10 @@ static const struct fr_key included_keys[] = {
     {"targets", not_included, false},      {NULL, NULL, false},
 };
 
-static flowrules_status read_document(struct fr_reader *r, const char *text, size_t size,
+static flowrules_status read_document(struct fr_reader *r, const struct fr_input *input,
                                       const char *what, const struct fr_key *keys) {
     struct fr_value root;
-    FR_TRY(fr_yaml_open(&r->yaml, r->context, r->file, text, size));
+    FR_TRY(fr_yaml_open(&r->yaml, r->context, r->file, input));
     flowrules_status status = fr_yaml_root(r->yaml, &root);
     if (status == FLOWRULES_OK && root.kind == FR_STREAM_END) {
         status = fr_error(r->diagnostics, FR_YAML_EMPTY, root.at,
@@ -397,13 +397,14 @@ static flowrules_status read_include_text(struct fr_reader *r, const char *path,
     char *text = NULL;
     size_t size = 0;
     FR_TRY(fr_read_file(r->context, path, at, &text, &size));
+    struct fr_input input = {text, size, NULL};
     struct fr_reader inner = *r;
     inner.path = path;
     inner.include_depth++;
     inner.file = fr_diagnostics_file(r->diagnostics, path, text, size);
     flowrules_status status =
         inner.file == 0 ? fr_no_memory(r->context)
-                        : read_document(&inner, text, size, "an included file", included_keys);
+                        : read_document(&inner, &input, "an included file", included_keys);
     r->draft = inner.draft;
     r->tag_lists = inner.tag_lists;
     r->included = inner.included;
@@ -465,7 +466,7 @@ static flowrules_status read_includes(struct fr_reader *r, const struct fr_value
 }
 
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,
-                                const char *text, size_t size) {
+                                const struct fr_input *input) {
     flowrules_context *context = policy->context;
     struct fr_reader r = {.policy = policy,
                           .context = context,
@@ -484,7 +485,7 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
         status = note_included(&r, real, &known);
     free(real);
     if (status == FLOWRULES_OK)
-        status = read_document(&r, text, size, "a policy", policy_keys);
+        status = read_document(&r, input, "a policy", policy_keys);
     for (size_t i = 0; i < r.included.count; i++)
         fr_free(&context->allocator, *fr_vec_at(&r.included, char *, i));
     fr_vec_free(&r.included);

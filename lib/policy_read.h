@@ -36,8 +36,8 @@ struct fr_reader {
     struct fr_name_checker *checker;
     struct fr_service_draft draft;
     struct fr_vec flow_names; /* uint8_t: a bit for each string that names a flow */
-    struct fr_map tag_lists; /* joined text -> index + 1 */
-    struct fr_vec included;  /* char *: real paths */
+    struct fr_map tag_lists;  /* joined text -> index + 1 */
+    struct fr_vec included;   /* char *: real paths */
     const char *path;
     const char *key; /* of the value being read */
     struct fr_at key_at;

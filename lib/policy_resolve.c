@@ -459,8 +459,7 @@ static void bind_losses(struct resolver *r, const struct fr_target *target) {
     for (uint32_t i = 0; i < target->losses.count; i++) {
         struct fr_loss_entry *entry =
             fr_vec_at(&r->policy->losses, struct fr_loss_entry, target->losses.first + i);
-        if (entry->flow == 0 ||
-            fr_policy_find_flow(r->policy, entry->flow, &entry->flow_index))
+        if (entry->flow == 0 || fr_policy_find_flow(r->policy, entry->flow, &entry->flow_index))
             continue;
         const char *name = FR_POLICY_TEXT(r->policy, entry->flow);
         const char *near = fr_nearest(name, next_flow, r->policy);

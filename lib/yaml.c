@@ -4,6 +4,7 @@
  */
 #include "yaml.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <yaml.h>
@@ -23,8 +24,7 @@ struct replay {
 struct fr_yaml {
     flowrules_context *context;
     uint32_t file;
-    const char *text;
-    size_t size;
+    FILE *stream; /* or NULL */
     yaml_parser_t parser;
     yaml_event_t event;
     bool have_event;
@@ -37,16 +37,21 @@ struct fr_yaml {
     struct fr_vec replays; /* struct replay */
 };
 
+static int read_stream(void *user, unsigned char *buffer, size_t size, size_t *count) {
+    struct fr_yaml *y = user;
+    *count = fread(buffer, 1, size, y->stream);
+    return !ferror(y->stream);
+}
+
 flowrules_status fr_yaml_open(struct fr_yaml **yaml, flowrules_context *context, uint32_t file,
-                              const char *text, size_t size) {
+                              const struct fr_input *input) {
     struct fr_yaml *y = fr_malloc(&context->allocator, sizeof *y);
     if (y == NULL)
         return fr_no_memory(context);
     memset(y, 0, sizeof *y);
     y->context = context;
     y->file = file;
-    y->text = text;
-    y->size = size;
+    y->stream = input->stream;
     fr_arena_init(&y->arena, &context->allocator);
     fr_vec_init(&y->record, &context->allocator, sizeof(struct fr_value));
     fr_vec_init(&y->anchors, &context->allocator, sizeof(struct anchor));
@@ -56,7 +61,10 @@ flowrules_status fr_yaml_open(struct fr_yaml **yaml, flowrules_context *context,
         return fr_no_memory(context);
     }
     yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&y->parser, (const unsigned char *)text, size);
+    if (input->text != NULL)
+        yaml_parser_set_input_string(&y->parser, (const unsigned char *)input->text, input->size);
+    else
+        yaml_parser_set_input(&y->parser, read_stream, y);
     *yaml = y;
     return FLOWRULES_OK;
 }
@@ -83,13 +91,15 @@ static struct fr_at place(const struct fr_yaml *y, const yaml_mark_t *start,
 }
 
 /* The place of a byte of the text, for errors of the encoding, which libyaml gives by offset. */
-static struct fr_at place_of_offset(const struct fr_yaml *y, size_t offset) {
+static struct fr_at place_of_offset(struct fr_yaml *y, size_t offset) {
+    size_t size;
+    const char *text = fr_diagnostics_text(&y->context->diagnostics, y->file, &size);
     struct fr_at at = {y->file, 1, 1, 1};
-    for (size_t i = 0; i < offset && i < y->size; i++) {
-        if (y->text[i] == '\n') {
+    for (size_t i = 0; text != NULL && i < offset && i < size; i++) {
+        if (text[i] == '\n') {
             at.line++;
             at.column = 1;
-        } else if (((unsigned char)y->text[i] & 0xC0) != 0x80) {
+        } else if (((unsigned char)text[i] & 0xC0) != 0x80) {
             at.column++;
         }
     }
@@ -109,16 +119,19 @@ static flowrules_status encoding_error(struct fr_yaml *y) {
 }
 
 /* Is the place of a syntax error a tab in a line's indentation, or a token's first character? */
-static bool is_tab_at(const struct fr_yaml *y, const yaml_mark_t *mark) {
-    size_t offset = 0;
+static bool is_tab_at(struct fr_yaml *y, const yaml_mark_t *mark) {
+    size_t size, offset = 0;
+    const char *text = fr_diagnostics_text(&y->context->diagnostics, y->file, &size);
+    if (text == NULL)
+        return false;
     for (size_t line = 0; line < mark->line; line++) {
-        const char *newline = memchr(y->text + offset, '\n', y->size - offset);
+        const char *newline = memchr(text + offset, '\n', size - offset);
         if (newline == NULL)
             return false;
-        offset = (size_t)(newline - y->text) + 1;
+        offset = (size_t)(newline - text) + 1;
     }
-    for (size_t i = offset; i < y->size && (y->text[i] == ' ' || y->text[i] == '\t'); i++)
-        if (y->text[i] == '\t' && i - offset <= mark->column)
+    for (size_t i = offset; i < size && (text[i] == ' ' || text[i] == '\t'); i++)
+        if (text[i] == '\t' && i - offset <= mark->column)
             return true;
     return false;
 }
@@ -127,6 +140,11 @@ static flowrules_status syntax_error(struct fr_yaml *y) {
     const yaml_parser_t *p = &y->parser;
     if (p->error == YAML_MEMORY_ERROR)
         return fr_no_memory(y->context);
+    if (p->error == YAML_READER_ERROR && y->stream != NULL && ferror(y->stream)) {
+        fr_error(&y->context->diagnostics, FR_FILE_READ, (struct fr_at){y->file, 0, 0, 0}, NULL,
+                 "the file can't be read to its end: %s", strerror(errno));
+        return FLOWRULES_IO;
+    }
     if (p->error == YAML_READER_ERROR)
         return encoding_error(y);
     struct fr_at at = place(y, &p->problem_mark, NULL);

@@ -27,9 +27,9 @@ struct fr_value {
 
 struct fr_yaml;
 
-/* A reader of text, which must live as long; file is its number in the diagnostics. */
+/* A reader of an input, which must live as long; file is its number in the diagnostics. */
 flowrules_status fr_yaml_open(struct fr_yaml **yaml, flowrules_context *context, uint32_t file,
-                              const char *text, size_t size);
+                              const struct fr_input *input);
 void fr_yaml_close(struct fr_yaml *yaml);
 
 /* The root value of the only document; FR_STREAM_END for an empty file. */

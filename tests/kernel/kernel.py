@@ -109,6 +109,11 @@ def policy_job(report, options, folder, path):
     policies.run(report, options, folder, path)
 
 
+def crowd_job(report, options, folder, name):
+    import policies
+    policies.run_crowd(report, options, folder, name)
+
+
 def random_job(report, options, folder, number):
     import policies
     policies.run_random(report, options, folder, number)
@@ -129,7 +134,8 @@ def jobs_of(arguments):
     paths = arguments.policies or sorted(glob.glob(os.path.join(HERE, "policies", "*.yaml"))) + [
         path for path in [os.path.join(ROOT, "examples", "kimi-k2.yaml")] if os.path.exists(path)]
     if not arguments.policies:
-        found.append((live_job,))
+        import crowds
+        found += [(crowd_job, name) for name in crowds.CROWDS] + [(live_job,)]
     found += [(policy_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         found += [(random_job, number) for number in range(arguments.random)]
@@ -139,7 +145,7 @@ def jobs_of(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", default=bool(os.environ.get("LONG")),
-                        help="more packets, many random policies")
+                        help="more packets, every program, many random policies")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--random", type=int, help="this many random policies")
     parser.add_argument("--cap", type=int, help="packets for each ruleset and direction")
@@ -156,7 +162,7 @@ def main():
         finish(total)
     scratch = tempfile.mkdtemp(prefix="flowrules-kernel-")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    options = {"seed": arguments.seed, "scratch": scratch, "as-of": AS_OF,
+    options = {"seed": arguments.seed, "scratch": scratch, "as-of": AS_OF, "all": arguments.long,
                "tool": os.path.abspath(arguments.tool),
                "cap": arguments.cap or (4000 if arguments.long else 900)}
     print("# seed %s, at most %d packets for each ruleset and direction" % (

@@ -31,7 +31,7 @@ class Loader(yaml.SafeLoader):
 
 Loader.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (("bool", r"true|false", "tf"), ("int", r"[0-9]+", "0123456789"),
-                               ("null", r"~|null|", "~n")):
+                               ("null", r"~|null|", "~n"), ("merge", r"<<", "<")):
     Loader.add_implicit_resolver("tag:yaml.org,2002:" + _tag, re.compile("^(?:%s)$" % _pattern),
                                  list(_first))
 Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))

@@ -8,7 +8,8 @@
 #include "unit.h"
 
 static void (*const suites[])(void) = {fr_test_memory,   fr_test_writer,      fr_test_addresses,
-                                       fr_test_services, fr_test_diagnostics, fr_test_json};
+                                       fr_test_services, fr_test_diagnostics, fr_test_json,
+                                       fr_test_lowering};
 
 void unit_suite(const char *name, const struct unit_test *tests) {
     CU_pSuite suite = CU_add_suite(name, NULL, NULL);

@@ -32,5 +32,6 @@ void fr_test_addresses(void);
 void fr_test_services(void);
 void fr_test_diagnostics(void);
 void fr_test_json(void);
+void fr_test_lowering(void);
 
 #endif
