@@ -616,11 +616,14 @@ static const char *table_name(struct work *w, const char *kind, unsigned number)
     int version = w->tables->family == FLOWRULES_IPV4 ? 4 : 6;
     char protocol[16];
     const char *name = fr_protocol_name(w->bucket->protocol);
+    /* A group may have two tables of a protocol: of some ports, and of all. */
+    const char *all =
+        !w->bucket->by_port && fr_protocol_has_ports(w->bucket->protocol) ? "all_" : "";
     snprintf(protocol, sizeof protocol, "%s%s", name[0] >= '0' && name[0] <= '9' ? "p" : "", name);
     if (number > 0)
-        return fr_arena_printf(arena, "%s_%s%d_%s%u", w->tables->group, protocol, version, kind,
-                               number + 1);
-    return fr_arena_printf(arena, "%s_%s%d_%s", w->tables->group, protocol, version, kind);
+        return fr_arena_printf(arena, "%s_%s%d_%s%s%u", w->tables->group, protocol, version, all,
+                               kind, number + 1);
+    return fr_arena_printf(arena, "%s_%s%d_%s%s", w->tables->group, protocol, version, all, kind);
 }
 
 static flowrules_status table_service(struct work *w, fr_service *service) {
