@@ -181,21 +181,41 @@ static int by_other(const void *left, const void *right) {
     return order != 0 ? order : compare_numbers(a->flows, b->flows);
 }
 
-/* The flows of count products in a row, each once. */
+static int by_number(const void *left, const void *right) {
+    return compare_numbers(*(const uint32_t *)left, *(const uint32_t *)right);
+}
+
+/* The number of the flows, each of them once and in order; UINT32_MAX when out of memory. */
+static uint32_t list_once(struct fr_plan *plan, struct fr_vec *flows) {
+    uint32_t *list = flows->items;
+    size_t kept = 0;
+    if (flows->count > 1)
+        qsort(list, flows->count, sizeof *list, by_number);
+    for (size_t i = 0; i < flows->count; i++)
+        if (kept == 0 || list[kept - 1] != list[i])
+            list[kept++] = list[i];
+    return fr_flows_list(plan, list, kept);
+}
+
+/* Appends the flows that a number stands for. */
+static bool append_flows(const struct fr_plan *plan, struct fr_vec *flows, uint32_t number) {
+    size_t count = fr_flows_count(plan, number);
+    if (!fr_vec_reserve(flows, count))
+        return false;
+    for (size_t f = 0; f < count; f++)
+        *(uint32_t *)fr_vec_push(flows) = fr_flows_at(plan, number, f);
+    return true;
+}
+
+/* The flows of count products in a row. */
 static uint32_t flows_of(struct fr_tables *t, size_t first, size_t count) {
     struct fr_vec flows;
     fr_vec_init(&flows, &t->plan->context->allocator, sizeof(uint32_t));
     bool good = true;
-    for (size_t i = 0; good && i < count; i++) {
-        uint32_t number = fr_vec_at(&t->products, struct fr_product, first + i)->flows;
-        for (size_t f = 0; good && f < fr_flows_count(t->plan, number); f++) {
-            uint32_t *slot = fr_vec_push(&flows);
-            good = slot != NULL;
-            if (good)
-                *slot = fr_flows_at(t->plan, number, f);
-        }
-    }
-    uint32_t result = good ? fr_flows_list(t->plan, flows.items, flows.count) : UINT32_MAX;
+    for (size_t i = 0; good && i < count; i++)
+        good = append_flows(t->plan, &flows,
+                            fr_vec_at(&t->products, struct fr_product, first + i)->flows);
+    uint32_t result = good ? list_once(t->plan, &flows) : UINT32_MAX;
     fr_vec_free(&flows);
     return result;
 }
@@ -426,38 +446,40 @@ static size_t find_cover(const struct work *w, size_t i, const struct fr_element
     return SIZE_MAX;
 }
 
+/* Do the ports of e overlap those of the stretch before it, on the same addresses? */
+static bool goes_on(const struct fr_element6 *stretch, const struct fr_element6 *e) {
+    return fr_ip_compare(stretch->first, e->first) == 0 &&
+           fr_ip_compare(stretch->last, e->last) == 0 && e->port_first <= stretch->port_last;
+}
+
 /* Ports that overlap on one range of addresses would clash: they become one stretch of ports. */
 static flowrules_status merge_ports(struct work *w) {
     enum flowrules_family family = w->tables->family;
     struct fr_plan *plan = w->tables->plan;
+    struct fr_vec flows;
+    fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
     size_t kept = 0;
-    for (size_t i = 0; i < w->wide.count; i++) {
-        struct fr_element6 e = load(&w->wide, family, i);
-        struct fr_element6 last = kept > 0 ? load(&w->wide, family, kept - 1) : e;
-        bool touching = kept > 0 && fr_ip_compare(last.first, e.first) == 0 &&
-                        fr_ip_compare(last.last, e.last) == 0 && e.port_first <= last.port_last;
-        if (!touching) {
-            store(&w->wide, family, kept++, &e);
-            continue;
+    bool good = true;
+    for (size_t i = 0, next; good && i < w->wide.count; i = next) {
+        struct fr_element6 stretch = load(&w->wide, family, i), e;
+        flows.count = 0;
+        for (next = i + 1; good && next < w->wide.count; next++) {
+            e = load(&w->wide, family, next);
+            if (!goes_on(&stretch, &e))
+                break;
+            if (e.port_last > stretch.port_last)
+                stretch.port_last = e.port_last;
+            good = (flows.count > 0 || append_flows(plan, &flows, stretch.flows)) &&
+                   append_flows(plan, &flows, e.flows);
         }
-        if (e.port_last > last.port_last)
-            last.port_last = e.port_last;
-        struct fr_vec flows;
-        fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
-        size_t count = fr_flows_count(plan, last.flows), more = fr_flows_count(plan, e.flows);
-        bool good = fr_vec_reserve(&flows, count + more);
-        for (size_t f = 0; good && f < count + more; f++)
-            *(uint32_t *)fr_vec_push(&flows) = f < count ? fr_flows_at(plan, last.flows, f)
-                                                         : fr_flows_at(plan, e.flows, f - count);
-        if (good)
-            last.flows = fr_flows_list(plan, flows.items, flows.count);
-        fr_vec_free(&flows);
-        if (!good || last.flows == UINT32_MAX)
-            return fr_no_memory(plan->context);
-        store(&w->wide, family, kept - 1, &last);
+        if (good && flows.count > 0)
+            stretch.flows = list_once(plan, &flows);
+        good = good && stretch.flows != UINT32_MAX;
+        store(&w->wide, family, kept++, &stretch);
     }
     w->wide.count = kept;
-    return FLOWRULES_OK;
+    fr_vec_free(&flows);
+    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
 /*
@@ -589,18 +611,16 @@ static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
     bool good = true;
     for (size_t i = 0, next; good && i < covers->count; i = next) {
         struct fr_element6 e = load(elements, w->tables->family, list[i].element);
-        size_t own = fr_flows_count(plan, e.flows);
-        for (next = i; next < covers->count && list[next].element == list[i].element; next++)
-            continue;
         flows.count = 0;
-        good = fr_vec_reserve(&flows, own + next - i);
-        for (size_t f = 0; good && f < own; f++)
-            *(uint32_t *)fr_vec_push(&flows) = fr_flows_at(plan, e.flows, f);
-        for (size_t f = i; good && f < next; f++)
-            if (list[f].flow != *fr_vec_at(&flows, uint32_t, flows.count - 1))
-                *(uint32_t *)fr_vec_push(&flows) = list[f].flow;
+        good = append_flows(plan, &flows, e.flows);
+        for (next = i; next < covers->count && list[next].element == list[i].element; next++) {
+            uint32_t *slot = good ? fr_vec_push(&flows) : NULL;
+            good = slot != NULL;
+            if (good)
+                *slot = list[next].flow;
+        }
         if (good)
-            e.flows = fr_flows_list(plan, flows.items, flows.count);
+            e.flows = list_once(plan, &flows);
         good = good && e.flows != UINT32_MAX;
         store(elements, w->tables->family, list[i].element, &e);
     }
