@@ -328,7 +328,10 @@ static const char *refused_reason(struct fr_plan *plan, const struct fr_flow *fl
     if ((flags & FR_END_FOREIGN) != 0) {
         mention(&m, plan, flow, FR_END_FOREIGN);
         return fr_arena_printf(&plan->arena,
-                               "%s has no addresses: it is a group of another platform", m.text);
+                               m.total == 1
+                                   ? "%s has no addresses: it is a group of another platform"
+                                   : "%s have no addresses: they are groups of another platform",
+                               m.text);
     }
     if ((flags & FR_END_REFUSED) != 0) {
         mention(&m, plan, flow, FR_END_REFUSED);
