@@ -348,7 +348,7 @@ static fr_set intern(struct fr_sets *sets, const struct shape *s) {
     const struct fr_set_head *record = store_record(sets, s);
     if (record == NULL)
         return FR_SET_NONE;
-    *(const struct fr_set_head **)fr_vec_push(&sets->heads) = record;
+    *(const struct fr_set_head **)fr_vec_add(&sets->heads) = record;
     sets->slots[i] = (struct fr_set_slot){hash, (uint32_t)sets->heads.count};
     return (fr_set)(sets->heads.count - 1);
 }
@@ -362,6 +362,7 @@ bool fr_sets_init(struct fr_sets *sets, const struct fr_allocator *allocator) {
     fr_vec_init(&sets->heads, allocator, sizeof(const struct fr_set_head *));
     sets->slots = NULL;
     sets->slot_count = 0;
+    memset(sets->meetings, 0, sizeof sets->meetings);
     if (intern(sets, &empty) == FR_SET_EMPTY && intern(sets, &any) == FR_SET_ANY)
         return true;
     fr_sets_free(sets);
@@ -803,7 +804,12 @@ fr_set fr_set_intersect(struct fr_sets *sets, fr_set a, fr_set b) {
         return b == FR_SET_NONE ? b : a;
     if (b == FR_SET_EMPTY || a == FR_SET_ANY)
         return a == FR_SET_NONE ? a : b;
-    return combine(sets, a, b, both);
+    struct fr_meeting *known = &sets->meetings[(a * 31u + b) % FR_MEETINGS];
+    if (known->a != a || known->b != b) /* a and b are not empty here, as a fresh entry is */
+        *known = (struct fr_meeting){a, b, combine(sets, a, b, both)};
+    if (known->result == FR_SET_NONE)
+        known->a = FR_SET_EMPTY;
+    return known->result;
 }
 
 fr_set fr_set_subtract(struct fr_sets *sets, fr_set a, fr_set b) {

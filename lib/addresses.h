@@ -60,12 +60,20 @@ struct fr_set_head {
     uint32_t all_atoms;
 };
 
+/* A small memory of intersections: the same few sets meet very often. */
+#define FR_MEETINGS 64u
+
+struct fr_meeting {
+    fr_set a, b, result;
+};
+
 struct fr_sets {
     struct fr_arena arena;
     struct fr_vec heads; /* const struct fr_set_head * */
     struct fr_set_slot *slots;
     size_t slot_count;
     const struct fr_vec *atoms; /* struct flowrules_atom, for readers; NULL where there are none */
+    struct fr_meeting meetings[FR_MEETINGS];
 };
 
 bool fr_sets_init(struct fr_sets *sets, const struct fr_allocator *allocator);

@@ -42,8 +42,7 @@ enum fr_id {
     FR_VALUE_KIND,
     FR_VALUE_EMPTY,
     FR_VALUE_UNKNOWN,
-    FR_VALUE_RANGE,
-    FR_VALUE_TOO_LONG,
+    FR_VALUE_TOO_LONG = 209,
     FR_VERSION,
     FR_INCLUDE,
     FR_INCLUDE_CONTENT,
@@ -69,14 +68,11 @@ enum fr_id {
     FR_PORT_PROTOCOL,
     FR_ICMP_FORM,
     FR_CANNOT_MEET,
-    FR_NO_FLOWS,
-    FR_EXPIRED,
+    FR_EXPIRED = 318,
     FR_AS_OF_NEEDED,
-    FR_NETWORK_UNUSED,
     /* 04: names and the lock file */
     FR_LOCK_FORM = 401,
     FR_NAME_NOT_PINNED,
-    FR_LOCK_OTHER,
     /* 05: targets and what they can say */
     FR_BACKEND_UNKNOWN = 501,
     FR_FORMAT_UNKNOWN,
@@ -88,18 +84,14 @@ enum fr_id {
     FR_REFUSED,
     FR_CLOSED_DIRECTION,
     FR_LOSS_ACCEPTED,
-    FR_LIMIT,
-    FR_TARGET_EMPTY,
-    FR_BACKEND_DEFECT,
-    FR_SELECT_NOTHING,
+    FR_SELECT_NOTHING = 514,
     /* 06: how the library or the tool is used */
     FR_OPTION_UNKNOWN = 601,
     FR_OPTION_VALUE,
     FR_QUERY_FORM,
     /* 07: files and memory */
     FR_FILE_READ = 701,
-    FR_NO_MEMORY,
-    FR_MORE_MESSAGES
+    FR_MORE_MESSAGES = 703
 };
 
 struct fr_diagnostic {

@@ -86,7 +86,7 @@ static flowrules_status add_entry(struct part *p, uint32_t index, const struct f
         return fr_no_memory(p->plan->context);
     if (entry.ends[0] == FR_SET_EMPTY || entry.ends[1] == FR_SET_EMPTY)
         return FLOWRULES_OK;
-    struct entry *slot = fr_vec_push(&p->entries);
+    struct entry *slot = fr_vec_add(&p->entries);
     if (slot == NULL)
         return fr_no_memory(p->plan->context);
     *slot = entry;

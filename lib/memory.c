@@ -198,12 +198,16 @@ bool fr_vec_reserve(struct fr_vec *vec, size_t count) {
     return set_capacity(vec, doubled > needed ? doubled : needed);
 }
 
-void *fr_vec_push(struct fr_vec *vec) {
+void *fr_vec_add(struct fr_vec *vec) {
     if (vec->count == vec->capacity && !fr_vec_reserve(vec, 1))
         return NULL;
-    void *item = (char *)vec->items + vec->count * vec->item_size;
-    memset(item, 0, vec->item_size);
-    vec->count++;
+    return (char *)vec->items + vec->count++ * vec->item_size;
+}
+
+void *fr_vec_push(struct fr_vec *vec) {
+    void *item = fr_vec_add(vec);
+    if (item != NULL)
+        memset(item, 0, vec->item_size);
     return item;
 }
 
@@ -246,7 +250,7 @@ uint32_t fr_hash(const void *bytes, size_t length) {
 
 struct fr_string_entry {
     const char *text;
-    uint32_t length, hash;
+    uint32_t length;
 };
 
 #define SLOTS_SMALLEST ((size_t)64)
@@ -267,34 +271,37 @@ void fr_strings_free(struct fr_strings *strings) {
 }
 
 /* The slot that holds the string, or the free one where it would go. */
-static uint32_t *string_slot(const struct fr_strings *strings, const char *text, size_t length,
-                             uint32_t hash) {
+static struct fr_string_slot *string_slot(const struct fr_strings *strings, const char *text,
+                                          size_t length, uint32_t hash) {
     size_t mask = strings->slot_count - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        uint32_t *slot = &strings->slots[i];
-        if (*slot == 0)
+        struct fr_string_slot *slot = &strings->slots[i];
+        if (slot->string == 0)
             return slot;
+        if (slot->hash != hash)
+            continue;
         const struct fr_string_entry *entry =
-            fr_vec_at(&strings->entries, struct fr_string_entry, *slot - 1);
-        if (entry->hash == hash && entry->length == length &&
-            memcmp(entry->text, text, length) == 0)
+            fr_vec_at(&strings->entries, struct fr_string_entry, slot->string - 1);
+        if (entry->length == length && memcmp(entry->text, text, length) == 0)
             return slot;
     }
 }
 
 static bool grow_string_slots(struct fr_strings *strings) {
     size_t count = strings->slot_count > 0 ? strings->slot_count * 2 : SLOTS_SMALLEST;
-    if (count > SIZE_MAX / sizeof(uint32_t))
+    if (count > SIZE_MAX / sizeof *strings->slots)
         return false;
-    uint32_t *slots = fr_malloc(strings->arena.allocator, count * sizeof *slots);
+    struct fr_string_slot *slots = fr_malloc(strings->arena.allocator, count * sizeof *slots);
     if (slots == NULL)
         return false;
     memset(slots, 0, count * sizeof *slots);
-    for (size_t n = 0; n < strings->entries.count; n++) {
-        size_t i = fr_vec_at(&strings->entries, struct fr_string_entry, n)->hash & (count - 1);
-        while (slots[i] != 0)
+    for (size_t n = 0; n < strings->slot_count; n++) {
+        const struct fr_string_slot *old = &strings->slots[n];
+        size_t i = old->hash & (count - 1);
+        while (old->string != 0 && slots[i].string != 0)
             i = (i + 1) & (count - 1);
-        slots[i] = (uint32_t)(n + 1);
+        if (old->string != 0)
+            slots[i] = *old;
     }
     fr_free(strings->arena.allocator, strings->slots);
     strings->slots = slots;
@@ -310,18 +317,18 @@ fr_string fr_strings_add(struct fr_strings *strings, const char *text, size_t le
     if (length == 0)
         text = "";
     uint32_t hash = fr_hash(text, length);
-    uint32_t *slot = string_slot(strings, text, length, hash);
-    if (*slot != 0)
-        return *slot;
+    struct fr_string_slot *slot = string_slot(strings, text, length, hash);
+    if (slot->string != 0)
+        return slot->string;
     if (!fr_vec_reserve(&strings->entries, 1))
         return 0;
     const char *copy = fr_arena_text(&strings->arena, text, length);
     if (copy == NULL)
         return 0;
-    struct fr_string_entry *entry = fr_vec_push(&strings->entries);
-    *entry = (struct fr_string_entry){copy, (uint32_t)length, hash};
-    *slot = (uint32_t)strings->entries.count;
-    return *slot;
+    struct fr_string_entry *entry = fr_vec_add(&strings->entries);
+    *entry = (struct fr_string_entry){copy, (uint32_t)length};
+    *slot = (struct fr_string_slot){hash, (uint32_t)strings->entries.count};
+    return slot->string;
 }
 
 fr_string fr_strings_find(const struct fr_strings *strings, const char *text, size_t length) {
@@ -329,7 +336,7 @@ fr_string fr_strings_find(const struct fr_strings *strings, const char *text, si
         return 0;
     if (length == 0)
         text = "";
-    return *string_slot(strings, text, length, fr_hash(text, length));
+    return string_slot(strings, text, length, fr_hash(text, length))->string;
 }
 
 static const struct fr_string_entry *entry_of(const struct fr_strings *strings, fr_string string) {

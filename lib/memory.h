@@ -55,6 +55,8 @@ void fr_vec_init(struct fr_vec *vec, const struct fr_allocator *allocator, size_
 void fr_vec_free(struct fr_vec *vec);
 /* The address of a new zeroed last item, or NULL when out of memory. */
 void *fr_vec_push(struct fr_vec *vec);
+/* The same without zeroing: for items that are assigned whole at once. */
+void *fr_vec_add(struct fr_vec *vec);
 /* Room for count more items without growing; false when out of memory. */
 bool fr_vec_reserve(struct fr_vec *vec, size_t count);
 /* Gives back the memory that is reserved and not used. */
@@ -67,10 +69,16 @@ void fr_vec_shrink(struct fr_vec *vec);
  */
 typedef uint32_t fr_string;
 
+/* The hash beside the number: a probe that misses reads nothing else. */
+struct fr_string_slot {
+    uint32_t hash;
+    fr_string string;
+};
+
 struct fr_strings {
     struct fr_arena arena;
-    struct fr_vec entries; /* struct fr_string_entry */
-    uint32_t *slots;       /* open addressing, a power of two of them, 0 = free */
+    struct fr_vec entries;        /* struct fr_string_entry */
+    struct fr_string_slot *slots; /* open addressing, a power of two of them, 0 = free */
     size_t slot_count;
 };
 

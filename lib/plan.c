@@ -373,7 +373,7 @@ static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const s
     if ((fr_plan_families(plan, source) & fr_plan_families(plan, destination) & service) == 0)
         return FLOWRULES_OK; /* what is left of the ends in scope has no family in common */
     enum fr_log_mode log = plan->target->log;
-    struct fr_scoped *slot = fr_vec_push(&plan->scoped);
+    struct fr_scoped *slot = fr_vec_add(&plan->scoped);
     if (slot == NULL)
         return fr_no_memory(plan->context);
     *slot = (struct fr_scoped){.flow = index,

@@ -265,7 +265,7 @@ static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *va
     FR_TRY(fr_read_mapping(r, value, "a flow", flow_keys, NULL, &flow));
     if (value->kind == FR_MAPPING && r->diagnostics->error_count == errors)
         FR_TRY(finish_service(r, &flow, (struct fr_at){r->file, flow.line, flow.column, 0}));
-    struct fr_flow *slot = fr_vec_push(&r->policy->flows);
+    struct fr_flow *slot = fr_vec_add(&r->policy->flows);
     if (slot == NULL)
         return fr_no_memory(r->context);
     flow.usable = r->diagnostics->error_count == errors;

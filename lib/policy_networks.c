@@ -154,7 +154,7 @@ static flowrules_status read_peer(struct fr_reader *r, const struct fr_value *va
         FR_TRY(word_peer(r, value, &peer));
     if (form != FR_RANGE_OK && form != FR_RANGE_NOT_ADDRESS)
         peer.kind = FR_PEER_BROKEN;
-    struct fr_peer *slot = fr_vec_push(&r->policy->peers);
+    struct fr_peer *slot = fr_vec_add(&r->policy->peers);
     if (slot == NULL)
         return fr_no_memory(r->context);
     *slot = peer;

@@ -74,7 +74,7 @@ static flowrules_status read_protocol_item(struct fr_reader *r, const struct fr_
                  value->text);
         return FLOWRULES_OK;
     }
-    struct fr_number_item *item = fr_vec_push(&r->draft.protocols);
+    struct fr_number_item *item = fr_vec_add(&r->draft.protocols);
     if (item == NULL)
         return fr_no_memory(r->context);
     *item = (struct fr_number_item){(unsigned)protocol, 0, value->at};
@@ -271,7 +271,7 @@ static bool icmp_number(struct fr_reader *r, const struct fr_number_item *item, 
 }
 
 static flowrules_status push_term(struct fr_reader *r, struct fr_term term) {
-    struct fr_term *slot = fr_vec_push(&r->draft.terms);
+    struct fr_term *slot = fr_vec_add(&r->draft.terms);
     if (slot == NULL)
         return fr_no_memory(r->context);
     *slot = term;

@@ -66,7 +66,7 @@ static void store(struct fr_vec *elements, enum flowrules_family family, size_t 
 
 static flowrules_status push(struct fr_plan *plan, struct fr_vec *elements,
                              enum flowrules_family family, const struct fr_element6 *e) {
-    if (fr_vec_push(elements) == NULL)
+    if (fr_vec_add(elements) == NULL)
         return fr_no_memory(plan->context);
     store(elements, family, elements->count - 1, e);
     return FLOWRULES_OK;

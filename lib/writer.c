@@ -374,7 +374,7 @@ static bool move_origins(struct flowrules_writer *w, struct flowrules_writer *pa
     if (!fr_vec_reserve(&w->origins, part->origins.count))
         return false;
     for (size_t i = 0; i < part->origins.count; i++) {
-        struct fr_origin *origin = fr_vec_push(&w->origins);
+        struct fr_origin *origin = fr_vec_add(&w->origins);
         *origin = *fr_vec_at(&part->origins, struct fr_origin, i);
         if (copied_to != NULL) {
             origin->block = copied_to;
@@ -430,7 +430,7 @@ void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows) {
             before->flows == origin.flows)
             return;
     }
-    struct fr_origin *kept = fr_vec_push(&w->origins);
+    struct fr_origin *kept = fr_vec_add(&w->origins);
     if (kept == NULL)
         w->failed = true;
     else

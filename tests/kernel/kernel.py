@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -89,6 +90,7 @@ def prepare_worker(numbers):
 
 def run_job(job, options):
     report = Report()
+    begin = time.monotonic()
     try:
         folder = tempfile.mkdtemp(dir=options["scratch"])
         job[0](report, options, folder, *job[1:])
@@ -96,6 +98,9 @@ def run_job(job, options):
         where = traceback.extract_tb(sys.exc_info()[2])[-1]
         report.fail(str(job[1] if len(job) > 1 else job[0].__name__), "%s: %s (%s:%d)" % (
             type(problem).__name__, problem, os.path.basename(where.filename), where.lineno))
+    report.lines.append("# %s: %.1f s" % (" ".join(
+        [job[0].__name__[:-4]] + [os.path.basename(str(word)) for word in job[1:]]),
+        time.monotonic() - begin))
     return report
 
 
