@@ -140,9 +140,8 @@ static flowrules_status open_view(struct fr_plan *plan) {
         .platform = can->groups ? plan->backend->name : NULL,
         .every_group = can->every_group,
     };
-    FR_TRY(fr_view_init(&plan->view, plan->policy, &mode));
-    plan->have_view = true;
-    return FLOWRULES_OK;
+    plan->have_view = true; /* there is something to free even where it fails */
+    return fr_view_init(&plan->view, plan->policy, &mode);
 }
 
 static flowrules_status find_protects(struct fr_plan *plan) {
@@ -215,7 +214,12 @@ static flowrules_status is_selected(struct fr_plan *plan, const struct fr_flow *
     return FLOWRULES_OK;
 }
 
-static bool may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
+/*
+ * May the wildcards of a flow be cut to the names that the lock file knows? For an allow that
+ * admits less (narrow), for a deny more (widen).
+ */
+static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
+    enum fr_loss loss = deny ? FR_LOSS_WIDEN : FR_LOSS_NARROW;
     for (uint32_t i = 0; i < plan->target->losses.count; i++) {
         const struct fr_loss_entry *entry =
             fr_vec_at(&plan->policy->losses, struct fr_loss_entry, plan->target->losses.first + i);
@@ -315,7 +319,7 @@ static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flo
                            plan->policy->lock.example ? ", made up for the example" : "");
 }
 
-static const char *narrowed_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+static const char *cut_reason(struct fr_plan *plan, const struct fr_flow *flow) {
     struct mention m;
     mention(&m, plan, flow, FR_END_NARROWED);
     return fr_arena_printf(&plan->arena, "%s is cut to the names below it that the lock file knows",
@@ -419,7 +423,8 @@ static struct fr_verdict judge(struct fr_plan *plan, const struct fr_flow *flow,
         plan->unresolved++;
         verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow)};
     } else if ((flags & FR_END_NARROWED) != 0) {
-        verdict = (struct fr_verdict){FR_NARROWED, narrowed_reason(plan, flow)};
+        verdict =
+            (struct fr_verdict){flow->deny ? FR_WIDENED : FR_NARROWED, cut_reason(plan, flow)};
     } else if ((flags & FR_END_PINNED) != 0) {
         verdict = (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow)};
     } else if ((flags & FR_END_NATIVE) != 0) {
@@ -435,7 +440,7 @@ static struct fr_verdict judge(struct fr_plan *plan, const struct fr_flow *flow,
 static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
                                   struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
-    bool selected, narrow = may_lose(plan, index, FR_LOSS_NARROW);
+    bool selected, cut = may_cut(plan, index, flow->deny);
     struct fr_end source, destination;
     if (flow->expired) {
         *verdict = (struct fr_verdict){
@@ -448,8 +453,8 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
         *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target"};
         return FLOWRULES_OK;
     }
-    FR_TRY(fr_view_end(&plan->view, flow->source, narrow, &source));
-    FR_TRY(fr_view_end(&plan->view, flow->destination, narrow, &destination));
+    FR_TRY(fr_view_end(&plan->view, flow->source, cut, &source));
+    FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
     *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "neither end is among the protected networks"};
@@ -545,14 +550,18 @@ void fr_plan_free(struct fr_plan *plan) {
 /* ---- reporting
  * ----------------------------------------------------------------------------------- */
 
-static const char *refusal_hint(const struct fr_plan *plan, const struct fr_verdict *verdict) {
+static const char *refusal_hint(const struct fr_plan *plan, const struct fr_flow *flow,
+                                const struct fr_verdict *verdict) {
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         return plan->policy->lock.present
                    ? "add the name's addresses to the lock file"
                    : "there is no lock file beside the policy; --lock names another";
     if (strstr(verdict->reason, "wildcard") != NULL)
-        return "list the names, or accept the names that the lock file knows with "
-               "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
+        return flow->deny
+                   ? "list the names, or accept that only those that the lock file knows are "
+                     "denied with 'allow-loss: [{flow: NAME, loss: widen}]' in the target"
+                   : "list the names, or accept the names that the lock file knows with "
+                     "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
     if (strstr(verdict->reason, "another platform") != NULL)
         return "give the network 'members' too, or leave the flow out with 'select'";
     return "use 'names: pinned'";
@@ -573,7 +582,7 @@ static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr
                   fr_fidelity_word(verdict->fidelity), plan->name, verdict->reason);
         return;
     }
-    about.hint = refusal_hint(plan, verdict);
+    about.hint = refusal_hint(plan, flow, verdict);
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         about.id = FR_NAME_NOT_PINNED;
     fr_report(&plan->context->diagnostics, &about, "target '%s' can't say flow '%s': %s",
