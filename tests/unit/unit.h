@@ -33,5 +33,6 @@ void fr_test_services(void);
 void fr_test_diagnostics(void);
 void fr_test_json(void);
 void fr_test_lowering(void);
+void fr_test_want(void);
 
 #endif
