@@ -381,16 +381,18 @@ static bool is_hosts(const struct part *p, fr_set set, size_t most) {
     return count > 0 && count <= most;
 }
 
-/* May every packet of the entry be an element (source host, destination host, port)? */
+/* May every packet of the entry be an element: source host, destination host and port, if any? */
 static bool is_pairs(const struct part *p, const struct entry *entry) {
     if (!is_hosts(p, entry->ends[0], PAIR_HOSTS) || !is_hosts(p, entry->ends[1], ELEMENTS_PER_FLOW))
         return false;
     const struct fr_service_terms *terms =
         fr_service_get(&p->plan->policy->services, scoped_of(p, entry)->service);
-    for (uint32_t i = 0; i < terms->count; i++)
-        if (terms->terms[i].destination_first != terms->terms[i].destination_last ||
-            !can_be_element(p, &terms->terms[i]))
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const struct fr_term *term = &terms->terms[i];
+        bool all = term->destination_first == 0 && term->destination_last == 65535;
+        if ((!all && term->destination_first != term->destination_last) || !can_be_element(p, term))
             return false;
+    }
     return range_count(p, entry->ends[0]) * range_count(p, entry->ends[1]) * terms->count <=
            ELEMENTS_PER_FLOW;
 }
