@@ -34,7 +34,7 @@ void text_list_add(struct text_list *list, const char *text) {
     list->items[list->count++] = text;
 }
 
-/* ---- looking options up ------------------------------------------------------------------ */
+/* ---- looking options up -------------------------------------------------------------------- */
 
 /* Option number index of those that may stand here: the verb's, then the common ones. */
 static const struct option *option_at(const struct verb *verb, size_t index) {
@@ -82,7 +82,7 @@ static void object_to_option(struct reading *reading, const char *name, size_t l
         object(reading, "unknown option '--%s'", word);
 }
 
-/* ---- taking values ----------------------------------------------------------------------- */
+/* ---- taking values ------------------------------------------------------------------------- */
 
 static void take_choice(struct reading *reading, const struct option *option, int *place,
                         const char *value) {
@@ -175,7 +175,7 @@ static void read_operand(struct reading *reading, const char *text) {
     reading->stop = true;
 }
 
-/* ---- the whole line ---------------------------------------------------------------------- */
+/* ---- the whole line ------------------------------------------------------------------------ */
 
 static void read_one(struct reading *reading) {
     const char *text = *reading->next++;

@@ -21,7 +21,7 @@ static void print_line(const flowrules_policy *policy, const char *path) {
     print_count(flowrules_target_count(policy), "target", ": sound\n");
 }
 
-/* ---- as JSON ----------------------------------------------------------------------------- */
+/* ---- as JSON ------------------------------------------------------------------------------- */
 
 static cJSON *flow_item(const flowrules_policy *policy, size_t flow) {
     cJSON *item = json_object();

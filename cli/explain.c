@@ -47,7 +47,7 @@ struct matrix {
     size_t report_count;
 };
 
-/* ---- from reports to columns ------------------------------------------------------------- */
+/* ---- from reports to columns --------------------------------------------------------------- */
 
 static size_t fidelity_of(const char *word) {
     size_t i = 0;
@@ -134,7 +134,7 @@ static flowrules_status status_of(const struct matrix *matrix) {
     return status;
 }
 
-/* ---- the table --------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 static size_t flow_width(const struct matrix *matrix) {
     size_t width = strlen("flow");
@@ -202,7 +202,7 @@ static void print_table(const struct tool *tool, const struct matrix *matrix) {
     }
 }
 
-/* ---- the reasons ------------------------------------------------------------------------- */
+/* ---- the reasons --------------------------------------------------------------------------- */
 
 /* Worst first, equal reasons side by side, then in the order of the file. */
 static int by_reason(const void *one, const void *other) {
@@ -284,7 +284,7 @@ static void print_reasons(const struct tool *tool, const struct matrix *matrix) 
     }
 }
 
-/* ---- as JSON ----------------------------------------------------------------------------- */
+/* ---- as JSON ------------------------------------------------------------------------------- */
 
 static void print_json(const struct matrix *matrix) {
     struct json_rows rows = json_rows_begin(stdout);

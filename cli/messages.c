@@ -48,7 +48,7 @@ static struct message message_at(const flowrules_context *context, size_t index)
     };
 }
 
-/* ---- the source line --------------------------------------------------------------------- */
+/* ---- the source line ----------------------------------------------------------------------- */
 
 /* The character at text, at a column of the screen; a tab reaches to its next stop. */
 static struct glyph source_glyph(const char *text, size_t column) {
@@ -121,7 +121,7 @@ static void print_excerpt(const struct tool *tool, const struct message *message
     putc('\n', stderr);
 }
 
-/* ---- a message --------------------------------------------------------------------------- */
+/* ---- a message ----------------------------------------------------------------------------- */
 
 static void print_place(const struct tool *tool, const struct message *message) {
     style_begin(stderr, tool->colour_err, STYLE_BOLD);
@@ -207,7 +207,7 @@ static void tell(struct tool *tool, const struct message *message) {
         print_message(tool, message);
 }
 
-/* ---- what the verbs call ----------------------------------------------------------------- */
+/* ---- what the verbs call ------------------------------------------------------------------- */
 
 void tell_diagnostics(struct tool *tool) {
     size_t count = flowrules_diagnostic_count(tool->context);

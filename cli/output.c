@@ -45,7 +45,7 @@ static bool failed(const struct writing *writing, const char *what, const char *
     return false;
 }
 
-/* ---- before anything is written ---------------------------------------------------------- */
+/* ---- before anything is written ------------------------------------------------------------ */
 
 static bool is_plain_name(const char *name) {
     return name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
@@ -92,7 +92,7 @@ static bool check_places(const struct writing *writing) {
     return true;
 }
 
-/* ---- writing ----------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 /* Makes an empty file of a name that was free; the umask decides on the mode. */
 static int make_temporary(const struct writing *writing, struct pending *file) {

@@ -25,7 +25,7 @@ static const struct {
 };
 #define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))
 
-/* ---- asking ------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------------------- */
 
 static flowrules_status ask(struct answers *answers, struct tool *tool,
                             const flowrules_policy *policy, const char *target) {
@@ -50,7 +50,7 @@ static flowrules_status ask_all(struct answers *answers, struct tool *tool,
     return status;
 }
 
-/* ---- for a person ------------------------------------------------------------------------ */
+/* ---- for a person -------------------------------------------------------------------------- */
 
 /* The flows of one action, behind a word: "by a (policy.yaml:3), b (policy.yaml:9)". */
 static size_t print_flows(const flowrules_answer *answer, const char *action, const char *word) {
@@ -97,7 +97,7 @@ static void print_rules(const flowrules_answer *answer) {
     }
 }
 
-/* ---- as JSON ----------------------------------------------------------------------------- */
+/* ---- as JSON ------------------------------------------------------------------------------- */
 
 static cJSON *flow_items(const flowrules_answer *answer) {
     cJSON *flows = json_array();
@@ -138,7 +138,7 @@ static void print_json(const struct answers *answers, const char *question) {
     putchar('\n');
 }
 
-/* ---- the verb ---------------------------------------------------------------------------- */
+/* ---- the verb ------------------------------------------------------------------------------ */
 
 static void print_answers(const struct tool *tool, const struct answers *answers) {
     if (tool->settings.json) {

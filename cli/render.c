@@ -21,7 +21,7 @@ struct batch {
     size_t output_count;
 };
 
-/* ---- what is asked for ------------------------------------------------------------------- */
+/* ---- what is asked for --------------------------------------------------------------------- */
 
 static flowrules_status check_options(struct tool *tool) {
     const struct settings *settings = &tool->settings;
@@ -48,7 +48,7 @@ static flowrules_status choose_targets(struct batch *batch, struct tool *tool,
     return FLOWRULES_OK;
 }
 
-/* ---- rendering --------------------------------------------------------------------------- */
+/* ---- rendering ----------------------------------------------------------------------------- */
 
 static char *target_of(const char *spec) {
     size_t length = strcspn(spec, ":");
@@ -123,7 +123,7 @@ static void batch_free(struct batch *batch) {
     free(batch->specs.items);
 }
 
-/* ---- writing ----------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 static void print_output(const struct output *output) {
     const char *bytes;

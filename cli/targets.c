@@ -27,7 +27,7 @@ static const char *next_backend(const void *user, size_t index) {
     return flowrules_backend_name(user, index);
 }
 
-/* ---- all backends ------------------------------------------------------------------------ */
+/* ---- all backends -------------------------------------------------------------------------- */
 
 static size_t widest(const flowrules_context *context,
                      const char *(*text)(const flowrules_context *context, size_t backend),
@@ -63,7 +63,7 @@ static void print_list(const struct tool *tool) {
     }
 }
 
-/* ---- one backend ------------------------------------------------------------------------- */
+/* ---- one backend --------------------------------------------------------------------------- */
 
 static size_t name_width(const flowrules_context *context, size_t backend, flowrules_topic topic) {
     size_t width = 0;
@@ -123,7 +123,7 @@ static void print_backend(const struct tool *tool, size_t backend) {
     }
 }
 
-/* ---- as JSON ----------------------------------------------------------------------------- */
+/* ---- as JSON ------------------------------------------------------------------------------- */
 
 static cJSON *topic_items(const flowrules_context *context, size_t backend, size_t topic) {
     flowrules_topic kind = topics[topic].topic;
@@ -157,7 +157,7 @@ static void print_json(const flowrules_context *context, size_t first, size_t en
     putchar('\n');
 }
 
-/* ---- the verb ---------------------------------------------------------------------------- */
+/* ---- the verb ------------------------------------------------------------------------------ */
 
 static flowrules_status show_backend(struct tool *tool, const char *name) {
     const flowrules_context *context = tool->context;

@@ -13,7 +13,7 @@
 #define WIDTH_DEFAULT  100
 #define WIDTH_SMALLEST 40
 
-/* ---- characters -------------------------------------------------------------------------- */
+/* ---- characters ---------------------------------------------------------------------------- */
 
 struct span {
     uint32_t first, last;
@@ -91,7 +91,7 @@ void print_glyph(FILE *stream, const char *text, const struct glyph *glyph) {
         fprintf(stream, "\\x%02X", (unsigned)(unsigned char)text[i]);
 }
 
-/* ---- lines ------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------- */
 
 void print_user(FILE *stream, const char *text) {
     if (text == NULL)
@@ -176,7 +176,7 @@ void print_wrapped(FILE *stream, const char *text, size_t indent, size_t width) 
     print_wrapped_rest(stream, text, indent, width);
 }
 
-/* ---- terminals --------------------------------------------------------------------------- */
+/* ---- terminals ----------------------------------------------------------------------------- */
 
 static const char *const style_codes[] = {
     [STYLE_PLAIN] = "",   [STYLE_BOLD] = "1",    [STYLE_DIM] = "2",   [STYLE_RED] = "1;31",
@@ -201,7 +201,7 @@ size_t terminal_width(FILE *stream) {
     return size.ws_col < WIDTH_SMALLEST ? WIDTH_SMALLEST : size.ws_col;
 }
 
-/* ---- the nearest word -------------------------------------------------------------------- */
+/* ---- the nearest word ---------------------------------------------------------------------- */
 
 #define WORD_LONGEST 40
 

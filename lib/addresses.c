@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- single addresses --------------------------------------------------------------------- */
+/* ---- single addresses ---------------------------------------------------------------------- */
 
 static inline struct flowrules_ip ip_of(uint64_t hi, uint64_t lo) {
     return (struct flowrules_ip){hi, lo};
@@ -63,7 +63,7 @@ struct flowrules_ip fr_ip_max(enum flowrules_family family) {
     return low_bits(bits_of(family));
 }
 
-/* ---- prefixes ----------------------------------------------------------------------------- */
+/* ---- prefixes ------------------------------------------------------------------------------ */
 
 static unsigned trailing_zeros(struct flowrules_ip ip) {
     if (ip.lo != 0)
@@ -110,7 +110,7 @@ bool flowrules_range_next_prefix(struct flowrules_range *range, struct flowrules
     return true;
 }
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -232,7 +232,7 @@ enum fr_range_form fr_range_parse(const char *text, size_t length, struct flowru
     return FR_RANGE_OK;
 }
 
-/* ---- the store ---------------------------------------------------------------------------- */
+/* ---- the store ----------------------------------------------------------------------------- */
 
 /* A canonical set, its parts anywhere in memory. */
 struct shape {
@@ -377,7 +377,7 @@ void fr_sets_free(struct fr_sets *sets) {
     fr_arena_free(&sets->arena);
 }
 
-/* ---- looking into sets -------------------------------------------------------------------- */
+/* ---- looking into sets --------------------------------------------------------------------- */
 
 static inline size_t range_count(const struct fr_set_head *head, enum flowrules_family family) {
     return family == FLOWRULES_IPV4 ? head->count4 : head->count6;
@@ -463,7 +463,7 @@ bool flowrules_set_is_all(struct flowrules_set set, enum flowrules_family family
            fr_ip_compare(range.last, fr_ip_max(family)) == 0;
 }
 
-/* ---- building ----------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------------------------ */
 
 void fr_builder_init(struct fr_builder *b, const struct fr_allocator *allocator) {
     fr_vec_init(&b->ranges4, allocator, sizeof(struct fr_range4));
@@ -670,7 +670,7 @@ fr_set fr_builder_finish(struct fr_builder *b, struct fr_sets *sets) {
     return result;
 }
 
-/* ---- algebra ------------------------------------------------------------------------------ */
+/* ---- algebra ------------------------------------------------------------------------------- */
 
 /* Whether a point is in the result, by whether it is in the first and in the second set. */
 typedef bool (*combine_fn)(bool in_a, bool in_b);

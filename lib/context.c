@@ -61,7 +61,7 @@ flowrules_status fr_no_memory(flowrules_context *context) {
     return FLOWRULES_NO_MEMORY;
 }
 
-/* ---- options --------------------------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------------------------- */
 
 static bool set_as_of(flowrules_context *context, const char *value) {
     if (value == NULL) {
@@ -132,8 +132,7 @@ flowrules_status flowrules_context_set(flowrules_context *context, const char *k
     return FLOWRULES_USAGE;
 }
 
-/* ---- files ------------------------------------------------------------------------------------
- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 struct reading {
     char *text;
@@ -197,8 +196,7 @@ flowrules_status fr_read_file(flowrules_context *context, const char *path, stru
     return FLOWRULES_OK;
 }
 
-/* ---- dates ------------------------------------------------------------------------------------
- */
+/* ---- dates --------------------------------------------------------------------------------- */
 
 /* Days since 1970-01-01 of a day of the Gregorian calendar (years counted from March). */
 static int32_t days_of(int year, int month, int day) {

@@ -92,8 +92,7 @@ bool fr_describe(flowrules_context *context, const struct flowrules_backend *b) 
            add_settings(context, d, FLOWRULES_BINDINGS, b->bindings) && add_limits(context, d, b);
 }
 
-/* ---- getters
- * ----------------------------------------------------------------------------------------- */
+/* ---- getters ------------------------------------------------------------------------------- */
 
 static const struct fr_description_row *row_at(const flowrules_context *context, size_t backend,
                                                flowrules_topic topic, size_t row) {

@@ -55,7 +55,7 @@ void fr_diagnostics_free(struct fr_diagnostics *d) {
     fr_arena_free(&d->arena);
 }
 
-/* ---- files -------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 static struct fr_source *source_of(const struct fr_diagnostics *d, uint32_t file) {
     if (file == 0 || file > d->files.count)
@@ -93,7 +93,7 @@ const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t fi
     return source != NULL ? source->name : NULL;
 }
 
-/* ---- text that is safe to show ------------------------------------------------------------ */
+/* ---- text that is safe to show ------------------------------------------------------------- */
 
 /*
  * Spells a text at out (NULL: only measures): controls and broken UTF-8 as \xNN. A tab in a
@@ -207,7 +207,7 @@ const char *fr_diagnostics_text(struct fr_diagnostics *d, uint32_t file, size_t 
     return source == NULL ? NULL : source->text;
 }
 
-/* ---- source lines ------------------------------------------------------------------------- */
+/* ---- source lines -------------------------------------------------------------------------- */
 
 /*
  * The size of the line break at text, 0 when there is none: those that YAML 1.1 counts as one,
@@ -275,7 +275,7 @@ static const char *source_line(struct fr_diagnostics *d, struct fr_at at) {
     return shown_text(d, text, cut, true);
 }
 
-/* ---- messages ----------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 
 /* Says in the last message how many there were beyond it. */
 static void count_left_out(struct fr_diagnostics *d, size_t more) {
@@ -401,7 +401,7 @@ void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first) {
     d->errors_from = FR_DIAGNOSTICS_MAX - 1;
 }
 
-/* ---- suggestions -------------------------------------------------------------------------- */
+/* ---- suggestions --------------------------------------------------------------------------- */
 
 #define NEAREST_MAX 64
 

@@ -202,8 +202,7 @@ flowrules_status fr_dispatch_make(struct fr_plan *plan, enum flowrules_family fa
     return status;
 }
 
-/* ---- what a backend reads
- * ------------------------------------------------------------------------------------ */
+/* ---- what a backend reads ------------------------------------------------------------------ */
 
 struct flowrules_range flowrules_dispatch_range(const struct flowrules_dispatch *d, size_t index) {
     const struct fr_dispatch *dispatch = d->ranges;

@@ -43,8 +43,7 @@ void fr_view_free(struct fr_view *view) {
     fr_sets_free(&view->sets);
 }
 
-/* ---- atoms -------------------------------------------------------------------------------------
- */
+/* ---- atoms --------------------------------------------------------------------------------- */
 
 static flowrules_status add_atom(struct fr_view *view, struct fr_builder *b,
                                  enum flowrules_atom_kind kind, uint32_t key, const char *name) {
@@ -71,8 +70,7 @@ struct flowrules_atom flowrules_set_atom(struct flowrules_set set, size_t index)
     return *fr_vec_at(sets->atoms, struct flowrules_atom, atom);
 }
 
-/* ---- names -------------------------------------------------------------------------------------
- */
+/* ---- names --------------------------------------------------------------------------------- */
 
 static void add_pins(const struct fr_view *view, struct fr_builder *b,
                      const struct fr_locked_name *entry) {
@@ -151,8 +149,7 @@ static flowrules_status add_wildcard(struct fr_view *view, struct fr_builder *b,
     return known ? FLOWRULES_OK : add_atom(view, b, FLOWRULES_ATOM_WILDCARD, string, domain);
 }
 
-/* ---- networks ----------------------------------------------------------------------------------
- */
+/* ---- networks ------------------------------------------------------------------------------ */
 
 static bool is_bound(const struct fr_view *view, const struct fr_network *network) {
     const flowrules_policy *policy = view->policy;

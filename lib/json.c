@@ -10,7 +10,7 @@
 
 #include "writer.h"
 
-/* ---- reading ------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 static bool only_space(const char *text, const char *end) {
     while (text < end && (*text == ' ' || *text == '\t' || *text == '\n' || *text == '\r'))
@@ -72,7 +72,7 @@ bool fr_json_is_array(const fr_json *value) {
     return cJSON_IsArray(value) != 0;
 }
 
-/* ---- writing ------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 fr_json *fr_json_object(void) {
     return cJSON_CreateObject();

@@ -52,8 +52,7 @@ struct part {
     unsigned *group_number;
 };
 
-/* ---- entries
- * --------------------------------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------------------------- */
 
 static bool is_everything(const struct fr_plan *plan, const struct fr_scoped *s) {
     struct flowrules_set source = {&plan->view.sets, s->source};
@@ -107,8 +106,7 @@ static const struct fr_scoped *scoped_of(const struct part *p, const struct entr
     return fr_vec_at(&p->plan->scoped, struct fr_scoped, entry->scoped);
 }
 
-/* ---- groups
- * ----------------------------------------------------------------------------------------- */
+/* ---- groups -------------------------------------------------------------------------------- */
 
 /* Tables by the number of a set: how often it is each end, and which draft matches it. */
 struct by_set {
@@ -188,8 +186,7 @@ static flowrules_status make_drafts(struct part *p) {
     return status == FLOWRULES_OK ? order_entries(p) : status;
 }
 
-/* ---- rules of a group
- * --------------------------------------------------------------------------------- */
+/* ---- rules of a group ---------------------------------------------------------------------- */
 
 static flowrules_status match_rules(struct part *p, const struct draft *draft, fr_set other,
                                     fr_service service, uint32_t flows) {
@@ -321,8 +318,7 @@ static flowrules_status rules_by_table(struct part *p, const struct draft *draft
     return status;
 }
 
-/* ---- groups into the plan
- * ------------------------------------------------------------------------------- */
+/* ---- groups into the plan ------------------------------------------------------------------ */
 
 static const char *group_name(struct part *p, const char *kind) {
     static const char *const directions[3] = {
@@ -367,8 +363,7 @@ static flowrules_status emit_draft(struct part *p, const struct draft *draft, bo
     return FLOWRULES_OK;
 }
 
-/* ---- pairs of hosts
- * ------------------------------------------------------------------------------------- */
+/* ---- pairs of hosts ------------------------------------------------------------------------ */
 
 static bool is_hosts(const struct part *p, fr_set set, size_t most) {
     struct flowrules_set view = {&p->plan->view.sets, set};
@@ -455,8 +450,7 @@ static size_t choose_pairs(struct part *p) {
     return left;
 }
 
-/* ---- parts
- * ---------------------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 /* Emits the groups that match the same end, and their dispatch where they are many. */
 static flowrules_status emit_end(struct part *p, enum flowrules_end end, bool many) {

@@ -37,7 +37,7 @@ void fr_free(const struct fr_allocator *allocator, void *block) {
         allocator->resize(allocator->user, block, 0);
 }
 
-/* ---- arenas ------------------------------------------------------------------------------ */
+/* ---- arenas -------------------------------------------------------------------------------- */
 
 struct fr_chunk {
     struct fr_chunk *older;
@@ -160,7 +160,7 @@ char *fr_arena_printf(struct fr_arena *arena, const char *format, ...) {
     return text;
 }
 
-/* ---- growing arrays ---------------------------------------------------------------------- */
+/* ---- growing arrays ------------------------------------------------------------------------ */
 
 void fr_vec_init(struct fr_vec *vec, const struct fr_allocator *allocator, size_t item_size) {
     vec->allocator = allocator;
@@ -218,7 +218,7 @@ void fr_vec_shrink(struct fr_vec *vec) {
         set_capacity(vec, vec->count); /* without memory for it, it stays as it is */
 }
 
-/* ---- hashing ----------------------------------------------------------------------------- */
+/* ---- hashing ------------------------------------------------------------------------------- */
 
 /* Little-endian on every machine: the hash is part of names in artifacts. */
 static inline uint64_t load64(const unsigned char *p) {
@@ -246,7 +246,7 @@ uint32_t fr_hash(const void *bytes, size_t length) {
     return (uint32_t)(h ^ h >> 32);
 }
 
-/* ---- interned strings -------------------------------------------------------------------- */
+/* ---- interned strings ---------------------------------------------------------------------- */
 
 struct fr_string_entry {
     const char *text;
@@ -355,7 +355,7 @@ size_t fr_strings_length(const struct fr_strings *strings, fr_string string) {
     return entry != NULL ? entry->length : 0;
 }
 
-/* ---- the map ----------------------------------------------------------------------------- */
+/* ---- the map ------------------------------------------------------------------------------- */
 
 void fr_map_init(struct fr_map *map, const struct fr_allocator *allocator) {
     map->allocator = allocator;

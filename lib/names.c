@@ -149,8 +149,7 @@ bool fr_name_is_below(const char *name, const char *domain) {
            strcmp(name + length - below, domain) == 0;
 }
 
-/* ---- the lock file -----------------------------------------------------------------------------
- */
+/* ---- the lock file ------------------------------------------------------------------------- */
 
 void fr_lock_init(struct fr_lock *lock, const struct fr_allocator *allocator) {
     memset(lock, 0, sizeof *lock);

@@ -27,8 +27,7 @@ const char *fr_fidelity_word(enum fr_fidelity fidelity) {
     return fidelity_words[fidelity];
 }
 
-/* ---- finding the target -------------------------------------------------------------------------
- */
+/* ---- finding the target -------------------------------------------------------------------- */
 
 static const char *next_target(const void *user, size_t i) {
     const struct fr_plan *plan = user;
@@ -115,8 +114,7 @@ static flowrules_status check_required(struct fr_plan *plan) {
     return FLOWRULES_OK;
 }
 
-/* ---- what it enforces
- * ---------------------------------------------------------------------------- */
+/* ---- what it enforces ---------------------------------------------------------------------- */
 
 static void set_directions(struct fr_plan *plan) {
     enum flowrules_placement placement = plan->backend->capabilities.placement;
@@ -158,8 +156,7 @@ static flowrules_status find_protects(struct fr_plan *plan) {
                     plan->name);
 }
 
-/* ---- select
- * -------------------------------------------------------------------------------------- */
+/* ---- select -------------------------------------------------------------------------------- */
 
 static bool has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag) {
     if (flow->tags == UINT32_MAX)
@@ -229,8 +226,7 @@ static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
     return false;
 }
 
-/* ---- reasons
- * ------------------------------------------------------------------------------------- */
+/* ---- reasons ------------------------------------------------------------------------------- */
 
 /* The first names of a flow that a reason speaks of, as text. */
 struct mention {
@@ -357,8 +353,7 @@ static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow 
     return fr_arena_printf(&plan->arena, "no address of %s in the lock file", m.text);
 }
 
-/* ---- judging flows
- * ------------------------------------------------------------------------------- */
+/* ---- judging flows ------------------------------------------------------------------------- */
 
 unsigned fr_plan_families(const struct fr_plan *plan, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
@@ -472,8 +467,7 @@ static flowrules_status plan_flows(struct fr_plan *plan) {
     return FLOWRULES_OK;
 }
 
-/* ---- life
- * ---------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------- */
 
 static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocator) {
     fr_arena_init(&plan->arena, allocator);
@@ -547,8 +541,7 @@ void fr_plan_free(struct fr_plan *plan) {
     fr_free(&plan->context->allocator, plan);
 }
 
-/* ---- reporting
- * ----------------------------------------------------------------------------------- */
+/* ---- reporting ----------------------------------------------------------------------------- */
 
 static const char *refusal_hint(const struct fr_plan *plan, const struct fr_flow *flow,
                                 const struct fr_verdict *verdict) {
@@ -640,8 +633,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 
-/* ---- lists of flows
- * ------------------------------------------------------------------------------ */
+/* ---- lists of flows ------------------------------------------------------------------------ */
 
 size_t fr_flows_count(const struct fr_plan *plan, uint32_t flows) {
     if (flows < plan->policy->flows.count)
@@ -672,8 +664,7 @@ uint32_t fr_flows_list(struct fr_plan *plan, const uint32_t *flows, size_t count
     return (uint32_t)(plan->policy->flows.count + plan->flow_lists.count - 1);
 }
 
-/* ---- groups, rules, services
- * --------------------------------------------------------------------- */
+/* ---- groups, rules, services --------------------------------------------------------------- */
 
 struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view) {
     struct fr_group *group = fr_vec_push(&plan->groups);

@@ -88,8 +88,7 @@ flowrules_policy *fr_policy_hold(const flowrules_policy *policy) {
     return held;
 }
 
-/* ---- loading ----------------------------------------------------------------------------------
- */
+/* ---- loading ------------------------------------------------------------------------------- */
 
 /* The lock file's path, made from the option and the policy's path; NULL: there is none. */
 static flowrules_status find_lock(flowrules_policy *policy, const char *path) {
@@ -208,8 +207,7 @@ flowrules_status flowrules_policy_load(flowrules_policy **policy, flowrules_cont
     return status;
 }
 
-/* ---- getters ----------------------------------------------------------------------------------
- */
+/* ---- getters ------------------------------------------------------------------------------- */
 
 const char *flowrules_policy_title(const flowrules_policy *policy) {
     return FR_POLICY_TEXT(policy, policy->title);

@@ -9,7 +9,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-/* ---- a flow --------------------------------------------------------------------------------- */
+/* ---- a flow -------------------------------------------------------------------------------- */
 
 static bool has_control(const struct fr_value *value) {
     for (size_t i = 0; i < value->length; i++)
@@ -282,7 +282,7 @@ flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value
     return fr_read_list(r, value, read_flow, object);
 }
 
-/* ---- a target ------------------------------------------------------------------------------- */
+/* ---- a target ------------------------------------------------------------------------------ */
 
 static flowrules_status read_backend(struct fr_reader *r, const struct fr_value *value,
                                      void *object) {
@@ -334,7 +334,7 @@ static flowrules_status read_optimize(struct fr_reader *r, const struct fr_value
     return fr_read_boolean(r, value, &((struct fr_target *)object)->optimize);
 }
 
-/* ---- select --------------------------------------------------------------------------------- */
+/* ---- select -------------------------------------------------------------------------------- */
 
 static flowrules_status read_select_tag(struct fr_reader *r, const struct fr_value *value,
                                         void *object) {
@@ -418,7 +418,7 @@ static flowrules_status read_select(struct fr_reader *r, const struct fr_value *
     return fr_read_mapping(r, value, "select", select_keys, NULL, object);
 }
 
-/* ---- allow-loss ------------------------------------------------------------------------------ */
+/* ---- allow-loss ---------------------------------------------------------------------------- */
 
 static flowrules_status read_loss_flow(struct fr_reader *r, const struct fr_value *value,
                                        void *object) {
@@ -461,7 +461,7 @@ static flowrules_status read_losses(struct fr_reader *r, const struct fr_value *
     return fr_read_list(r, value, read_loss, object);
 }
 
-/* ---- targets: -------------------------------------------------------------------------------- */
+/* ---- targets: ------------------------------------------------------------------------------ */
 
 static const struct fr_key target_keys[] = {
     {"backend", read_backend, true},    {"protects", read_target_protects, false},

@@ -168,7 +168,7 @@ flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value
     return fr_read_list(r, value, read_peer, span);
 }
 
-/* ---- bindings ------------------------------------------------------------------------------- */
+/* ---- bindings ------------------------------------------------------------------------------ */
 
 struct binding_draft {
     fr_string key, label;
@@ -213,7 +213,7 @@ static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_va
     return fr_read_list(r, value, read_binding_scalar, &draft);
 }
 
-/* ---- networks: ------------------------------------------------------------------------------ */
+/* ---- networks: ----------------------------------------------------------------------------- */
 
 /*
  * The platforms whose terms a network may be given in, whether or not their backend is built in:

@@ -13,7 +13,7 @@
 #define TEXT_MAX     65535u
 #define INCLUDES_MAX 200u
 
-/* ---- forms -------------------------------------------------------------------------------- */
+/* ---- forms --------------------------------------------------------------------------------- */
 
 flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *value, bool *good) {
     *good = value->kind == FR_SCALAR && !fr_value_is_null(value);
@@ -205,12 +205,25 @@ static flowrules_status read_known(struct fr_reader *r, const struct fr_key *key
     return key->read(r, &value, object);
 }
 
+/* A key that is in no table; others: the lines of those that were read, by string. */
 static flowrules_status read_other(struct fr_reader *r, const struct fr_value *name,
-                                   fr_read_fn other, void *object) {
+                                   struct fr_map *others, fr_read_fn other, void *object) {
     struct fr_value value;
-    char key[128];
-    snprintf(key, sizeof key, "%s", name->text);
-    r->key = key;
+    uint32_t line;
+    fr_string key = fr_strings_add(&r->policy->strings, name->text, name->length);
+    if (key == 0)
+        return fr_no_memory(r->context);
+    if (fr_map_get(others, key, &line)) {
+        char hint[60];
+        snprintf(hint, sizeof hint, "keep one of them; the first is in line %u", line);
+        if (!name->merged)
+            fr_error(r->diagnostics, FR_KEY_DUPLICATE, name->at, hint, "'%.80s' is given twice",
+                     name->text);
+        return skip_value(r);
+    }
+    if (!fr_map_put(others, key, name->at.line))
+        return fr_no_memory(r->context);
+    r->key = FR_POLICY_TEXT(r->policy, key);
     r->key_at = name->at;
     FR_TRY(fr_yaml_next(r->yaml, &value));
     flowrules_status status = other(r, &value, object);
@@ -218,15 +231,19 @@ static flowrules_status read_other(struct fr_reader *r, const struct fr_value *n
     return status;
 }
 
-flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *start,
-                                 const char *what, const struct fr_key *keys, fr_read_fn other,
-                                 void *object) {
-    if (start->kind != FR_MAPPING) {
-        fr_error(r->diagnostics, FR_VALUE_KIND, start->at, "write 'key: value' pairs",
-                 "%s must be a mapping", what);
-        return fr_yaml_skip(r->yaml, start);
-    }
+/* What is read of one mapping, and where it begins. */
+struct mapping {
+    const char *what;
+    const struct fr_key *keys;
+    fr_read_fn other;
+    void *object;
+    struct fr_at at;
+};
+
+static flowrules_status read_keys(struct fr_reader *r, const struct mapping *m,
+                                  struct fr_map *others) {
     struct fr_merges merges = {.count = 0};
+    const struct fr_key *keys = m->keys;
     struct fr_value key;
     uint32_t seen = 0;
     size_t hint = 0;
@@ -237,21 +254,37 @@ flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *sta
         size_t i = find_key(keys, &key, hint);
         hint = keys[i].name != NULL ? i + 1 : 0;
         if (keys[i].name != NULL)
-            FR_TRY(read_known(r, &keys[i], (uint32_t)1 << i, &key, &seen, object));
+            FR_TRY(read_known(r, &keys[i], (uint32_t)1 << i, &key, &seen, m->object));
         else if (key.length >= 2 && memcmp(key.text, "x-", 2) == 0)
             FR_TRY(skip_value(r));
-        else if (other != NULL)
-            FR_TRY(read_other(r, &key, other, object));
+        else if (m->other != NULL)
+            FR_TRY(read_other(r, &key, others, m->other, m->object));
         else {
-            FR_TRY(unknown_key(r, what, &key, keys));
+            FR_TRY(unknown_key(r, m->what, &key, keys));
             FR_TRY(skip_value(r));
         }
     }
     for (size_t i = 0; keys[i].name != NULL; i++)
         if (keys[i].required && (seen & ((uint32_t)1 << i)) == 0)
-            fr_error(r->diagnostics, FR_KEY_MISSING, start->at, NULL, "%s needs the key '%s'", what,
-                     keys[i].name);
+            fr_error(r->diagnostics, FR_KEY_MISSING, m->at, keys[i].missing,
+                     "%s needs the key '%s'", m->what, keys[i].name);
     return FLOWRULES_OK;
+}
+
+flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *start,
+                                 const char *what, const struct fr_key *keys, fr_read_fn other,
+                                 void *object) {
+    if (start->kind != FR_MAPPING) {
+        fr_error(r->diagnostics, FR_VALUE_KIND, start->at, "write 'key: value' pairs",
+                 "%s must be a mapping", what);
+        return fr_yaml_skip(r->yaml, start);
+    }
+    struct mapping mapping = {what, keys, other, object, start->at};
+    struct fr_map others;
+    fr_map_init(&others, &r->context->allocator);
+    flowrules_status status = read_keys(r, &mapping, &others);
+    fr_map_free(&others);
+    return status;
 }
 
 /* ---- the top level ------------------------------------------------------------------------- */

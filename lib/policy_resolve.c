@@ -46,8 +46,7 @@ static const char *next_flow(const void *user, size_t i) {
     return name == NULL ? "" : name;
 }
 
-/* ---- references to networks -------------------------------------------------------------------
- */
+/* ---- references to networks ---------------------------------------------------------------- */
 
 static void bind_peer(struct resolver *r, struct fr_peer *peer) {
     if (peer->kind != FR_PEER_NETWORK)
@@ -82,8 +81,7 @@ static struct fr_peer *peer_at(const flowrules_policy *policy, struct fr_span sp
     return fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
 }
 
-/* ---- cycles ------------------------------------------------------------------------------------
- */
+/* ---- cycles -------------------------------------------------------------------------------- */
 
 struct path {
     uint32_t network[FR_NETWORK_DEPTH_MAX];
@@ -147,8 +145,7 @@ static void find_cycles(struct resolver *r) {
             visit(r, &path, i);
 }
 
-/* ---- what networks come to ---------------------------------------------------------------------
- */
+/* ---- what networks come to ----------------------------------------------------------------- */
 
 static flowrules_status network_facts(struct resolver *r, uint32_t index,
                                       const struct facts **facts);
@@ -256,8 +253,7 @@ static flowrules_status evaluate_networks(struct resolver *r) {
     return FLOWRULES_OK;
 }
 
-/* ---- flows --------------------------------------------------------------------------------------
- */
+/* ---- flows --------------------------------------------------------------------------------- */
 
 /* The families of one end; most ends are one item, which needs no set. */
 static unsigned end_families(const struct resolver *r, struct fr_span span) {
@@ -395,8 +391,7 @@ static flowrules_status resolve_flows(struct resolver *r) {
     return status;
 }
 
-/* ---- targets ------------------------------------------------------------------------------------
- */
+/* ---- targets ------------------------------------------------------------------------------- */
 
 static bool bind_backend(struct resolver *r, struct fr_target *target) {
     if (target->backend == 0)

@@ -190,7 +190,7 @@ flowrules_status fr_read_icmp_code(struct fr_reader *r, const struct fr_value *v
     return fr_read_list(r, value, read_icmp_item, &r->draft.codes);
 }
 
-/* ---- putting together ------------------------------------------------------------------------ */
+/* ---- putting together ---------------------------------------------------------------------- */
 
 /* Do the keys that are there go together? Every error is reported. */
 static bool draft_is_sound(struct fr_reader *r, struct fr_at at) {
@@ -351,7 +351,7 @@ flowrules_status fr_draft_service(struct fr_reader *r, fr_service *service) {
     return *service == FR_SERVICE_NONE ? fr_no_memory(r->context) : FLOWRULES_OK;
 }
 
-/* ---- services: ------------------------------------------------------------------------------ */
+/* ---- services: ----------------------------------------------------------------------------- */
 
 static flowrules_status ignore_text(struct fr_reader *r, const struct fr_value *value,
                                     void *object) {

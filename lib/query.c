@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boxes.h"
 #include "render.h"
 
 /* A question that falls into more pieces than this is answered "partly". */
@@ -29,22 +30,15 @@ struct flowrules_answer {
     struct fr_vec flows, rules;
 };
 
-/* A part of the question that no flow has answered yet. */
-struct piece {
-    fr_set ends[2];
-    struct fr_term term;
-};
-
 struct asking {
     flowrules_context *context;
     const flowrules_policy *policy;
     flowrules_answer *answer;
     struct fr_view view;
-    struct piece question;
+    struct fr_box question;
     unsigned families;
     char names[2][FR_FQDN_MAX + 3]; /* where an end is a name */
-    struct fr_vec open, next;       /* struct piece */
-    bool too_many;
+    struct fr_boxes open;           /* what no flow has answered yet */
 };
 
 static flowrules_status form_error(struct asking *a, const char *what, const char *text) {
@@ -55,8 +49,7 @@ static flowrules_status form_error(struct asking *a, const char *what, const cha
     return FLOWRULES_USAGE;
 }
 
-/* ---- reading the question
- * ------------------------------------------------------------------------- */
+/* ---- reading the question ------------------------------------------------------------------ */
 
 /* One end as text: the address or name, and what stands behind the colon (or NULL). */
 struct end_text {
@@ -249,95 +242,7 @@ static flowrules_status read_question(struct asking *a, const char *question) {
     return read_end(a, destination.name, a->names[1], &a->question.ends[1]);
 }
 
-/* ---- taking flows away from the question
- * ------------------------------------------------------------ */
-
-static flowrules_status push_piece(struct asking *a, const struct piece *piece) {
-    if (piece->ends[0] == FR_SET_NONE || piece->ends[1] == FR_SET_NONE)
-        return fr_no_memory(a->context);
-    if (piece->ends[0] == FR_SET_EMPTY || piece->ends[1] == FR_SET_EMPTY)
-        return FLOWRULES_OK;
-    if (a->next.count >= PIECES_MAX) {
-        a->too_many = true;
-        return FLOWRULES_OK;
-    }
-    struct piece *slot = fr_vec_push(&a->next);
-    if (slot == NULL)
-        return fr_no_memory(a->context);
-    *slot = *piece;
-    return FLOWRULES_OK;
-}
-
-static bool term_overlap(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
-    if (a->protocol != b->protocol && a->protocol != FR_PROTOCOL_ANY &&
-        b->protocol != FR_PROTOCOL_ANY)
-        return false;
-    both->protocol = a->protocol == FR_PROTOCOL_ANY ? b->protocol : a->protocol;
-    both->source_first = a->source_first > b->source_first ? a->source_first : b->source_first;
-    both->source_last = a->source_last < b->source_last ? a->source_last : b->source_last;
-    both->destination_first =
-        a->destination_first > b->destination_first ? a->destination_first : b->destination_first;
-    both->destination_last =
-        a->destination_last < b->destination_last ? a->destination_last : b->destination_last;
-    return both->source_first <= both->source_last &&
-           both->destination_first <= both->destination_last;
-}
-
-/* Pushes what of the piece's ports lies outside the overlap; protocols are equal, or any is left.
- */
-static flowrules_status push_other_ports(struct asking *a, const struct piece *piece,
-                                         const struct fr_term *overlap) {
-    struct piece rest = *piece;
-    if (piece->term.protocol != overlap->protocol)
-        return push_piece(a, piece); /* "any" minus one protocol: still open, in part */
-    const struct fr_term *t = &piece->term;
-    const struct fr_term cuts[4] = {
-        {t->protocol, t->source_first, (uint16_t)(overlap->source_first - 1), t->destination_first,
-         t->destination_last},
-        {t->protocol, (uint16_t)(overlap->source_last + 1), t->source_last, t->destination_first,
-         t->destination_last},
-        {t->protocol, overlap->source_first, overlap->source_last, t->destination_first,
-         (uint16_t)(overlap->destination_first - 1)},
-        {t->protocol, overlap->source_first, overlap->source_last,
-         (uint16_t)(overlap->destination_last + 1), t->destination_last},
-    };
-    const bool there[4] = {
-        overlap->source_first > t->source_first,
-        overlap->source_last<t->source_last, overlap->destination_first> t->destination_first,
-        overlap->destination_last < t->destination_last};
-    for (size_t i = 0; i < 4; i++) {
-        rest.term = cuts[i];
-        if (there[i])
-            FR_TRY(push_piece(a, &rest));
-    }
-    return FLOWRULES_OK;
-}
-
-/* What is left of a piece once source × destination × term is taken away; *touched: if any was. */
-static flowrules_status take_term(struct asking *a, const struct piece *piece,
-                                  const struct fr_end ends[2], const struct fr_term *term,
-                                  bool *touched) {
-    struct fr_sets *sets = &a->view.sets;
-    struct fr_term overlap;
-    fr_set in[2];
-    for (size_t i = 0; i < 2; i++) {
-        in[i] = fr_set_intersect(sets, piece->ends[i], ends[i].set);
-        if (in[i] == FR_SET_NONE)
-            return fr_no_memory(a->context);
-    }
-    if (in[0] == FR_SET_EMPTY || in[1] == FR_SET_EMPTY ||
-        !term_overlap(&piece->term, term, &overlap))
-        return push_piece(a, piece);
-    *touched = true;
-    struct piece rest = *piece;
-    rest.ends[0] = fr_set_subtract(sets, piece->ends[0], in[0]);
-    FR_TRY(push_piece(a, &rest));
-    rest.ends[0] = in[0];
-    rest.ends[1] = fr_set_subtract(sets, piece->ends[1], in[1]);
-    FR_TRY(push_piece(a, &rest));
-    rest.ends[1] = in[1];
-    return push_other_ports(a, &rest, &overlap);
-}
+/* ---- taking flows away from the question --------------------------------------------------- */
 
 /* Takes one flow away from all that is open. */
 static flowrules_status take_flow(struct asking *a, const struct fr_flow *flow, bool *touched) {
@@ -346,21 +251,15 @@ static flowrules_status take_flow(struct asking *a, const struct fr_flow *flow, 
     FR_TRY(fr_view_end(&a->view, flow->destination, false, &ends[1]));
     const struct fr_service_terms *terms = fr_service_get(&a->policy->services, flow->service);
     for (uint32_t t = 0; t < terms->count; t++) {
-        a->next.count = 0;
-        for (size_t i = 0; i < a->open.count; i++) {
-            struct piece piece = *fr_vec_at(&a->open, struct piece, i);
-            FR_TRY(take_term(a, &piece, ends, &terms->terms[t], touched));
-        }
-        struct fr_vec swap = a->open;
-        a->open = a->next;
-        a->next = swap;
+        struct fr_box box = {{ends[0].set, ends[1].set}, terms->terms[t]};
+        FR_TRY(fr_boxes_subtract(&a->open, &box, touched));
     }
     return FLOWRULES_OK;
 }
 
 /* Takes away all flows of one action; those that were touched go into the answer. */
 static flowrules_status take_flows(struct asking *a, bool deny) {
-    for (uint32_t i = 0; i < a->policy->flows.count && a->open.count > 0; i++) {
+    for (uint32_t i = 0; i < a->policy->flows.count && a->open.list.count > 0; i++) {
         const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, i);
         bool touched = false;
         if (flow->deny != deny || flow->expired)
@@ -376,14 +275,6 @@ static flowrules_status take_flows(struct asking *a, bool deny) {
     return FLOWRULES_OK;
 }
 
-static flowrules_status start(struct asking *a) {
-    struct piece *slot = fr_vec_push(&a->open);
-    if (slot == NULL)
-        return fr_no_memory(a->context);
-    *slot = a->question;
-    return FLOWRULES_OK;
-}
-
 static void conclude(struct asking *a, bool some_denied, bool all_denied) {
     flowrules_answer *answer = a->answer;
     bool some_allowed = false;
@@ -395,7 +286,7 @@ static void conclude(struct asking *a, bool some_denied, bool all_denied) {
         answer->verdict = "denied";
         answer->reason = some_denied ? "a deny beats every allow"
                                      : "no flow allows it, and what no flow allows is denied";
-    } else if (some_denied || a->open.count > 0) {
+    } else if (some_denied || a->open.list.count > 0 || a->open.too_many) {
         answer->verdict = "partly";
         answer->reason = "a part of it may pass: ask for single addresses and ports";
     } else {
@@ -405,18 +296,17 @@ static void conclude(struct asking *a, bool some_denied, bool all_denied) {
 }
 
 static flowrules_status decide(struct asking *a) {
-    FR_TRY(start(a));
+    FR_TRY(fr_boxes_add(&a->open, &a->question));
     FR_TRY(take_flows(a, true));
     bool some_denied = a->answer->flows.count > 0;
-    bool all_denied = some_denied && a->open.count == 0;
+    bool all_denied = some_denied && a->open.list.count == 0 && !a->open.too_many;
     if (!all_denied)
         FR_TRY(take_flows(a, false));
     conclude(a, some_denied, all_denied);
     return FLOWRULES_OK;
 }
 
-/* ---- the rules that the flows became
- * ------------------------------------------------------------------ */
+/* ---- the rules that the flows became ------------------------------------------------------- */
 
 struct finding {
     struct asking *a;
@@ -500,8 +390,7 @@ static flowrules_status find_rules(struct asking *a, const char *target) {
     return FLOWRULES_OK;
 }
 
-/* ---- the public face
- * ------------------------------------------------------------------------------------ */
+/* ---- the public face ----------------------------------------------------------------------- */
 
 static flowrules_answer *new_answer(flowrules_context *context, const flowrules_policy *policy) {
     flowrules_answer *answer = fr_malloc(&context->allocator, sizeof *answer);
@@ -524,15 +413,13 @@ flowrules_status flowrules_query(flowrules_answer **answer, flowrules_context *c
     a.answer = new_answer(context, policy);
     if (a.answer == NULL)
         return fr_no_memory(context);
-    fr_vec_init(&a.open, &context->allocator, sizeof(struct piece));
-    fr_vec_init(&a.next, &context->allocator, sizeof(struct piece));
+    fr_boxes_init(&a.open, context, &a.view.sets, PIECES_MAX);
     flowrules_status status = read_question(&a, question);
     if (status == FLOWRULES_OK)
         status = decide(&a);
     if (status == FLOWRULES_OK)
         status = find_rules(&a, target);
-    fr_vec_free(&a.open);
-    fr_vec_free(&a.next);
+    fr_boxes_free(&a.open);
     fr_view_free(&a.view);
     if (status == FLOWRULES_OK)
         *answer = a.answer;

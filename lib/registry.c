@@ -57,8 +57,7 @@ const struct flowrules_format *fr_format_find(const struct flowrules_backend *ba
     return NULL;
 }
 
-/* ---- settings ---------------------------------------------------------------------------------
- */
+/* ---- settings ------------------------------------------------------------------------------ */
 
 /* What every backend of the placement FLOWRULES_BY_HOOK takes. */
 const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
@@ -150,8 +149,7 @@ bool fr_setting_check(const struct flowrules_setting *setting, const char *value
     return false;
 }
 
-/* ---- what a backend tells of itself ------------------------------------------------------------
- */
+/* ---- what a backend tells of itself -------------------------------------------------------- */
 
 size_t flowrules_backend_count(const flowrules_context *context) {
     return context->backends.count;

@@ -20,8 +20,7 @@ struct flowrules_output {
     struct flowrules_writer sink; /* where writing goes once memory has run out */
 };
 
-/* ---- what a backend asks
- * ------------------------------------------------------------------------------- */
+/* ---- what a backend asks ------------------------------------------------------------------- */
 
 const char *flowrules_output_target(const flowrules_output *out) {
     return out->plan->name;
@@ -125,8 +124,7 @@ void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
     }
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 static struct fr_file *new_file(flowrules_output *out, const char *suffix, bool executable) {
     flowrules_artifact *artifact = out->artifact;
@@ -158,8 +156,7 @@ flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number) 
     return number < FR_PARTS ? &out->parts[number] : &out->sink;
 }
 
-/* ---- spelling
- * ------------------------------------------------------------------------------------------- */
+/* ---- spelling ------------------------------------------------------------------------------ */
 
 static bool spell_rule(flowrules_output *out, const struct fr_group *group,
                        const struct fr_rule *rule) {
@@ -224,8 +221,7 @@ static bool spell(flowrules_output *out) {
     return good && writers_good(out);
 }
 
-/* ---- the fingerprint
- * -------------------------------------------------------------------------------------- */
+/* ---- the fingerprint ----------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t hash, uint64_t value) {
     hash = (hash ^ value) * 0x9E3779B97F4A7C15u; /* Knuth's multiplicative constant, 2^64 / phi */
@@ -293,8 +289,7 @@ static void fingerprint(struct fr_plan *plan) {
     snprintf(plan->fingerprint, sizeof plan->fingerprint, "%08x", (unsigned)(hash ^ (hash >> 32)));
 }
 
-/* ---- artifacts
- * ---------------------------------------------------------------------------------------------- */
+/* ---- artifacts ----------------------------------------------------------------------------- */
 
 /* Takes over the lists of flows, so that the artifact outlives the plan. */
 static void keep_flows(flowrules_artifact *artifact, struct fr_plan *plan) {
@@ -397,9 +392,7 @@ flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_conte
     return status;
 }
 
-/* ---- getters
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- getters ------------------------------------------------------------------------------- */
 
 static const struct fr_file *file_at(const flowrules_artifact *artifact, size_t file) {
     return file < artifact->files.count ? *fr_vec_at(&artifact->files, struct fr_file *, file)
@@ -435,9 +428,7 @@ const char *flowrules_artifact_file_block(const flowrules_artifact *artifact, si
     return b == NULL ? NULL : b->bytes;
 }
 
-/* ---- the map
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the map ------------------------------------------------------------------------------- */
 
 struct mapping {
     flowrules_artifact *artifact;

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* ---- services
- * ------------------------------------------------------------------------------------ */
+/* ---- services ------------------------------------------------------------------------------ */
 
 static bool limits_source(const struct fr_term *term) {
     return term->source_first != 0 || term->source_last != 65535;
@@ -105,8 +104,7 @@ const struct flowrules_service *fr_service_spell(const struct fr_plan *plan, str
     return list;
 }
 
-/* ---- one rule a flow
- * ------------------------------------------------------------------------------ */
+/* ---- one rule a flow ----------------------------------------------------------------------- */
 
 static flowrules_status lower_flow(struct fr_plan *plan, const struct fr_scoped *scoped) {
     struct fr_rule rule = {.kind = FR_RULE_MATCH,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names -------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------- */
 
 #define NAME_MAX_LENGTH 31
 
@@ -352,7 +352,7 @@ static bool canonical(const struct fr_allocator *allocator, struct fr_term *term
     return drop_covered(allocator, terms, count);
 }
 
-/* ---- the store ---------------------------------------------------------------------------- */
+/* ---- the store ----------------------------------------------------------------------------- */
 
 #define NO_NEXT UINT32_MAX
 

@@ -38,8 +38,7 @@ void fr_tables_free(struct fr_tables *tables) {
     fr_vec_free(&tables->products);
 }
 
-/* ---- elements in their packed forms
- * ------------------------------------------------------------------- */
+/* ---- elements in their packed forms -------------------------------------------------------- */
 
 static size_t element_size(enum flowrules_family family) {
     return family == FLOWRULES_IPV4 ? sizeof(struct fr_element4) : sizeof(struct fr_element6);
@@ -119,8 +118,7 @@ static void sort_elements(struct fr_vec *elements, enum flowrules_family family)
               family == FLOWRULES_IPV4 ? compare4 : compare6);
 }
 
-/* ---- collecting
- * ----------------------------------------------------------------------------------------- */
+/* ---- collecting ---------------------------------------------------------------------------- */
 
 static flowrules_status find_bucket(struct fr_tables *t, uint16_t protocol, bool by_source,
                                     bool by_port, struct fr_bucket **bucket) {
@@ -166,8 +164,7 @@ flowrules_status fr_tables_product(struct fr_tables *t, fr_set other, fr_service
     return FLOWRULES_OK;
 }
 
-/* ---- products
- * ------------------------------------------------------------------------------------------- */
+/* ---- products ------------------------------------------------------------------------------ */
 
 static int by_service(const void *left, const void *right) {
     const struct fr_product *a = left, *b = right;
@@ -286,8 +283,7 @@ flowrules_status fr_tables_merge_products(struct fr_tables *t) {
     return merge_runs(t, false);
 }
 
-/* ---- merging equal elements
- * ------------------------------------------------------------------------------ */
+/* ---- merging equal elements ---------------------------------------------------------------- */
 
 /* That a flow's element was dropped because another covers it. */
 struct cover {
@@ -425,9 +421,7 @@ static flowrules_status split(struct work *w) {
     return FLOWRULES_OK;
 }
 
-/* ---- layers
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- layers -------------------------------------------------------------------------------- */
 
 static bool covers(const struct fr_element6 *outer, const struct fr_element6 *inner) {
     return fr_ip_compare(outer->first, inner->first) <= 0 &&
@@ -522,8 +516,7 @@ static flowrules_status make_layers(struct work *w) {
     return FLOWRULES_OK;
 }
 
-/* ---- exact elements that a range covers
- * --------------------------------------------------------------------- */
+/* ---- exact elements that a range covers ---------------------------------------------------- */
 
 /* The indices of a layer's elements, in order. */
 static flowrules_status list_layer(struct work *w, uint32_t layer, struct fr_vec *list) {
@@ -628,8 +621,7 @@ static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
     return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
-/* ---- tables into the plan
- * --------------------------------------------------------------------------------- */
+/* ---- tables into the plan ------------------------------------------------------------------ */
 
 static const char *table_name(struct work *w, const char *kind, unsigned number) {
     struct fr_arena *arena = &w->tables->plan->arena;
@@ -742,8 +734,7 @@ flowrules_status fr_tables_finish(struct fr_tables *tables) {
     return status;
 }
 
-/* ---- what a backend reads
- * ---------------------------------------------------------------------------------- */
+/* ---- what a backend reads ------------------------------------------------------------------ */
 
 struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule, size_t index) {
     const struct fr_table *table = rule->table->elements;

@@ -34,7 +34,7 @@ void fr_writer_free(struct flowrules_writer *w) {
     fr_vec_free(&w->origins);
 }
 
-/* ---- bytes ------------------------------------------------------------------------------- */
+/* ---- bytes --------------------------------------------------------------------------------- */
 
 static bool add_block(struct flowrules_writer *w) {
     size_t capacity = (w->first == NULL ? FIRST_BLOCK : FR_WRITER_BLOCK) - sizeof(struct fr_block);
@@ -155,7 +155,7 @@ char *fr_writer_text(const struct flowrules_writer *w, size_t *size) {
     return text;
 }
 
-/* ---- numbers and addresses ---------------------------------------------------------------- */
+/* ---- numbers and addresses ----------------------------------------------------------------- */
 
 /* The digits of a number at out, which must have room for 20; the number of digits. */
 static inline size_t put_number(char *out, uint64_t number) {
@@ -292,7 +292,7 @@ void flowrules_write_ports(flowrules_writer *w, struct flowrules_ports ports,
     }
 }
 
-/* ---- user text ---------------------------------------------------------------------------- */
+/* ---- user text ----------------------------------------------------------------------------- */
 
 struct spelled {
     char bytes[4];

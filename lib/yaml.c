@@ -11,7 +11,6 @@
 
 /* What an anchor names: the recorded values from first to before end (0 while it is open). */
 struct anchor {
-    const char *name;
     uint32_t first, end;
     unsigned depth; /* of the collection that closes it */
 };
@@ -29,12 +28,15 @@ struct fr_yaml {
     yaml_event_t event;
     bool have_event;
     unsigned depth;
-    unsigned open_anchors;
-    uint32_t expanded;
-    struct fr_arena arena; /* texts of the record, names of anchors */
-    struct fr_vec record;  /* struct fr_value */
-    struct fr_vec anchors; /* struct anchor */
-    struct fr_vec replays; /* struct replay */
+    unsigned recording; /* anchors and merge keys whose values are being recorded */
+    uint64_t parsed, expanded;
+    struct fr_arena arena;   /* texts of the record */
+    struct fr_strings names; /* of anchors */
+    struct fr_map anchor_of; /* name -> the index of its latest anchor */
+    struct fr_vec record;    /* struct fr_value */
+    struct fr_vec anchors;   /* struct anchor */
+    struct fr_vec open;      /* uint32_t: the anchors that are open, the innermost last */
+    struct fr_vec replays;   /* struct replay */
 };
 
 static int read_stream(void *user, unsigned char *buffer, size_t size, size_t *count) {
@@ -54,7 +56,10 @@ flowrules_status fr_yaml_open(struct fr_yaml **yaml, flowrules_context *context,
     y->stream = input->stream;
     fr_arena_init(&y->arena, &context->allocator);
     fr_vec_init(&y->record, &context->allocator, sizeof(struct fr_value));
+    fr_strings_init(&y->names, &context->allocator);
+    fr_map_init(&y->anchor_of, &context->allocator);
     fr_vec_init(&y->anchors, &context->allocator, sizeof(struct anchor));
+    fr_vec_init(&y->open, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&y->replays, &context->allocator, sizeof(struct replay));
     if (!yaml_parser_initialize(&y->parser)) {
         fr_free(&context->allocator, y);
@@ -77,6 +82,9 @@ void fr_yaml_close(struct fr_yaml *yaml) {
     yaml_parser_delete(&yaml->parser);
     fr_vec_free(&yaml->record);
     fr_vec_free(&yaml->anchors);
+    fr_vec_free(&yaml->open);
+    fr_map_free(&yaml->anchor_of);
+    fr_strings_free(&yaml->names);
     fr_vec_free(&yaml->replays);
     fr_arena_free(&yaml->arena);
     fr_free(&yaml->context->allocator, yaml);
@@ -168,10 +176,11 @@ static flowrules_status parse(struct fr_yaml *y) {
     if (!yaml_parser_parse(&y->parser, &y->event))
         return syntax_error(y);
     y->have_event = true;
+    y->parsed++;
     return FLOWRULES_OK;
 }
 
-/* ---- anchors and aliases ------------------------------------------------------------------ */
+/* ---- anchors and aliases ------------------------------------------------------------------- */
 
 static flowrules_status record_value(struct fr_yaml *y, const struct fr_value *value) {
     struct fr_value *slot = fr_vec_push(&y->record);
@@ -186,55 +195,72 @@ static flowrules_status record_value(struct fr_yaml *y, const struct fr_value *v
     return FLOWRULES_OK;
 }
 
-static flowrules_status open_anchor(struct fr_yaml *y, const yaml_char_t *name) {
+static flowrules_status open_anchor(struct fr_yaml *y, const yaml_char_t *text) {
+    uint32_t index = (uint32_t)y->anchors.count;
+    fr_string name = fr_strings_add(&y->names, (const char *)text, strlen((const char *)text));
     struct anchor *anchor = fr_vec_push(&y->anchors);
-    if (anchor == NULL)
+    uint32_t *open = fr_vec_push(&y->open);
+    if (name == 0 || anchor == NULL || open == NULL || !fr_map_put(&y->anchor_of, name, index))
         return fr_no_memory(y->context);
-    anchor->name = fr_arena_text(&y->arena, (const char *)name, strlen((const char *)name));
-    if (anchor->name == NULL)
-        return fr_no_memory(y->context);
-    anchor->first = (uint32_t)y->record.count;
-    anchor->depth = y->depth;
-    y->open_anchors++;
+    *anchor = (struct anchor){.first = (uint32_t)y->record.count, .depth = y->depth};
+    *open = index;
+    y->recording++;
     return FLOWRULES_OK;
 }
 
-/* After a value was recorded: closes the anchors that it completes. */
+/* After a value was recorded: closes the anchors that it completes, which are the innermost. */
 static void close_anchors(struct fr_yaml *y) {
-    for (size_t i = y->anchors.count; i-- > 0 && y->open_anchors > 0;) {
-        struct anchor *anchor = fr_vec_at(&y->anchors, struct anchor, i);
-        if (anchor->end == 0 && anchor->depth == y->depth) {
-            anchor->end = (uint32_t)y->record.count;
-            y->open_anchors--;
-        }
+    while (y->open.count > 0) {
+        uint32_t index = *fr_vec_at(&y->open, uint32_t, y->open.count - 1);
+        struct anchor *anchor = fr_vec_at(&y->anchors, struct anchor, index);
+        if (anchor->depth != y->depth)
+            return;
+        anchor->end = (uint32_t)y->record.count;
+        y->open.count--;
+        y->recording--;
     }
+}
+
+static const char *next_anchor(const void *user, size_t i) {
+    const struct fr_yaml *y = user;
+    return fr_strings_text(&y->names, (fr_string)(i + 1));
+}
+
+static flowrules_status unknown_anchor(struct fr_yaml *y, const char *name, struct fr_at at) {
+    const char *near = fr_nearest(name, next_anchor, y);
+    char hint[160];
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '*%.80s'?", near);
+    else
+        snprintf(hint, sizeof hint,
+                 "an anchor ('&name') must stand before its alias; to write a text that begins "
+                 "with *, quote it");
+    return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_UNKNOWN, at, hint,
+                    "alias '*%s' has no anchor", name);
 }
 
 static flowrules_status find_anchor(struct fr_yaml *y, const char *name, struct fr_at at,
                                     const struct anchor **found) {
-    for (size_t i = y->anchors.count; i-- > 0;) {
-        const struct anchor *anchor = fr_vec_at(&y->anchors, struct anchor, i);
-        if (strcmp(anchor->name, name) != 0)
-            continue;
-        if (anchor->end == 0)
-            return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_EXPANDS, at,
-                            "an alias can't stand inside the value that it names",
-                            "alias '*%s' contains itself", name);
-        *found = anchor;
+    uint32_t index;
+    fr_string string = fr_strings_find(&y->names, name, strlen(name));
+    if (string == 0 || !fr_map_get(&y->anchor_of, string, &index))
+        return unknown_anchor(y, name, at);
+    *found = fr_vec_at(&y->anchors, struct anchor, index);
+    if ((*found)->end != 0)
         return FLOWRULES_OK;
-    }
-    return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_UNKNOWN, at,
-                    "an anchor ('&name') must stand before its alias; to write a text that begins "
-                    "with *, quote it",
-                    "alias '*%s' has no anchor", name);
+    return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_EXPANDS, at,
+                    "an alias can't stand inside the value that it names",
+                    "alias '*%s' contains itself", name);
 }
 
 static flowrules_status start_replay(struct fr_yaml *y, uint32_t first, uint32_t end,
                                      struct fr_at at) {
-    if (end - first > FR_YAML_MAX_EXPANSION - y->expanded)
+    /* Honest files stay far below: what their aliases bring in grows with what is written. */
+    uint64_t most = FR_YAML_MAX_EXPANSION + FR_YAML_EXPANSION_FACTOR * y->parsed;
+    if (end - first > most - y->expanded)
         return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_EXPANDS, at,
                         "define a network or service once and use its name instead",
-                        "aliases expand to more than %u values", FR_YAML_MAX_EXPANSION);
+                        "aliases expand to more than %llu values", (unsigned long long)most);
     y->expanded += end - first;
     struct replay *replay = fr_vec_push(&y->replays);
     if (replay == NULL)
@@ -243,7 +269,7 @@ static flowrules_status start_replay(struct fr_yaml *y, uint32_t first, uint32_t
     return FLOWRULES_OK;
 }
 
-/* ---- values ------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------- */
 
 static flowrules_status count_depth(struct fr_yaml *y, const struct fr_value *value) {
     if (value->kind == FR_END)
@@ -341,7 +367,7 @@ static flowrules_status next_recorded(struct fr_yaml *y, struct fr_value *value,
             return next_recorded(y, value, false);
         FR_TRY(count_depth(y, value));
     }
-    if (y->open_anchors > 0) {
+    if (y->recording > 0) {
         FR_TRY(record_value(y, value));
         if (value->kind == FR_SCALAR || value->kind == FR_END)
             close_anchors(y);
@@ -350,7 +376,7 @@ static flowrules_status next_recorded(struct fr_yaml *y, struct fr_value *value,
 }
 
 flowrules_status fr_yaml_next(struct fr_yaml *y, struct fr_value *value) {
-    if (y->replays.count > 0 || y->open_anchors > 0)
+    if (y->replays.count > 0 || y->recording > 0)
         return next_recorded(y, value, false);
     FR_TRY(parse(y));
     /* Nearly every value of a large policy is a plain scalar: this is its short way. */
@@ -406,8 +432,12 @@ static flowrules_status add_merge(struct fr_yaml *y, struct fr_merges *merges, u
     if (merges->count == most)
         return fr_error(&y->context->diagnostics, FR_YAML_MERGE, at, NULL,
                         "more than %zu mappings are merged into one", most);
-    merges->first[merges->count] = first;
-    merges->end[merges->count++] = end;
+    /* Merge keys within a merged mapping come before the mappings that are merged after it. */
+    unsigned at_front = merges->front++, behind = merges->count++ - at_front;
+    memmove(merges->first + at_front + 1, merges->first + at_front, behind * sizeof first);
+    memmove(merges->end + at_front + 1, merges->end + at_front, behind * sizeof end);
+    merges->first[at_front] = first;
+    merges->end[at_front] = end;
     return FLOWRULES_OK;
 }
 
@@ -425,16 +455,37 @@ static uint32_t recorded_end(const struct fr_yaml *y, uint32_t first) {
     return at;
 }
 
+/* Most merge keys name an anchored mapping, which need not be recorded again; *done: so it was. */
+static flowrules_status merge_alias(struct fr_yaml *y, struct fr_merges *merges,
+                                    struct fr_value *value, bool *done) {
+    const struct anchor *anchor;
+    FR_TRY(parse(y));
+    *done = false;
+    if (y->event.type == YAML_ALIAS_EVENT) {
+        struct fr_at at = place(y, &y->event.start_mark, &y->event.end_mark);
+        FR_TRY(find_anchor(y, (const char *)y->event.data.alias.anchor, at, &anchor));
+        *done = fr_vec_at(&y->record, struct fr_value, anchor->first)->kind == FR_MAPPING;
+        if (*done)
+            return add_merge(y, merges, anchor->first, anchor->end, at);
+    }
+    return next_recorded(y, value, true);
+}
+
 /* The value of a merge key: a mapping, or a sequence of them; they are recorded for later. */
 static flowrules_status read_merge(struct fr_yaml *y, struct fr_merges *merges) {
     struct fr_value value;
     uint32_t first = (uint32_t)y->record.count;
-    y->open_anchors++; /* record, whatever comes */
-    flowrules_status status = fr_yaml_next(y, &value);
-    if (status == FLOWRULES_OK)
+    bool done = false;
+    bool plain = y->replays.count == 0 && y->recording == 0;
+    y->recording++; /* record, whatever comes */
+    flowrules_status status =
+        plain ? merge_alias(y, merges, &value, &done) : fr_yaml_next(y, &value);
+    if (status == FLOWRULES_OK && !done)
         status = fr_yaml_skip(y, &value);
-    y->open_anchors--;
+    y->recording--;
     FR_TRY(status);
+    if (done)
+        return FLOWRULES_OK;
     if (value.kind == FR_MAPPING)
         return add_merge(y, merges, first, (uint32_t)y->record.count, value.at);
     bool good = value.kind == FR_SEQUENCE;
@@ -463,6 +514,7 @@ static flowrules_status next_merge(struct fr_yaml *y, struct fr_merges *merges,
     memmove(merges->first, merges->first + 1, merges->count * sizeof merges->first[0]);
     memmove(merges->end, merges->end + 1, merges->count * sizeof merges->end[0]);
     merges->merging = true;
+    merges->front = 0;
     y->depth++; /* the replayed stretch ends with the end of its mapping */
     return start_replay(y, first + 1, last, end->at);
 }

@@ -10,8 +10,10 @@
 
 /* Collections may nest this deep; a policy needs 6. */
 #define FR_YAML_MAX_DEPTH 32u
-/* Values that aliases and merge keys may bring in all together. */
-#define FR_YAML_MAX_EXPANSION 1000000u
+/* Values that aliases and merge keys may bring in all together: so many, and so many times those
+ * that are written out. */
+#define FR_YAML_MAX_EXPANSION    1000000u
+#define FR_YAML_EXPANSION_FACTOR 16u
 
 enum fr_node { FR_SCALAR, FR_SEQUENCE, FR_MAPPING, FR_END, FR_STREAM_END };
 
@@ -44,6 +46,7 @@ flowrules_status fr_yaml_skip(struct fr_yaml *yaml, const struct fr_value *value
 struct fr_merges {
     uint32_t first[16], end[16];
     unsigned count;
+    unsigned front; /* where the next one goes */
     bool merging;
 };
 
