@@ -73,6 +73,22 @@ void flowrules_policy_free(flowrules_policy *p) {
     fr_free(&p->context->allocator, p);
 }
 
+const struct fr_binding *fr_policy_binding(const flowrules_policy *policy, const char *network,
+                                           const char *platform) {
+    fr_string name = fr_strings_find(&policy->strings, network, strlen(network));
+    uint32_t index;
+    if (name == 0 || !fr_map_get(&policy->network_by_name, name, &index))
+        return NULL;
+    const struct fr_network *n = fr_vec_at(&policy->networks, struct fr_network, index);
+    for (uint32_t i = 0; i < n->bindings.count; i++) {
+        const struct fr_binding *binding =
+            fr_vec_at(&policy->bindings, struct fr_binding, n->bindings.first + i);
+        if (strcmp(FR_POLICY_TEXT(policy, binding->platform), platform) == 0)
+            return binding;
+    }
+    return NULL;
+}
+
 bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow) {
     for (uint32_t i = 0; name != 0 && i < policy->flows.count; i++)
         if (fr_vec_at(&policy->flows, struct fr_flow, i)->name == name) {
@@ -80,6 +96,14 @@ bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_
             return true;
         }
     return false;
+}
+
+struct fr_at fr_flow_place(const flowrules_policy *policy, const struct fr_flow *flow) {
+    struct fr_at at = fr_flow_at(flow);
+    const char *name = FR_POLICY_TEXT(policy, flow->name);
+    for (; name != NULL && *name != '\0'; name++)
+        at.length += ((unsigned char)*name & 0xc0) != 0x80;
+    return at;
 }
 
 flowrules_policy *fr_policy_hold(const flowrules_policy *policy) {

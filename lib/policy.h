@@ -12,7 +12,8 @@
 #define FR_INCLUDE_DEPTH_MAX 8u
 #define FR_NETWORK_DEPTH_MAX 64u
 #define FR_FLOW_NAME_MAX     255u
-#define FR_WORD_MAX          63u /* names of networks, services, targets */
+#define FR_SERVICE_TERMS_MAX 65536u /* combinations of protocols and ports in one service */
+#define FR_WORD_MAX          63u    /* names of networks, services, targets */
 #define FR_NO_EXPIRY         INT32_MAX
 
 enum fr_peer_kind {
@@ -67,6 +68,7 @@ struct fr_network {
     struct fr_span bindings;
     struct fr_at at;
     uint8_t visit; /* 0 new, 1 under way, 2 done: for cycles */
+    uint8_t depth; /* how deep networks nest in it, itself included */
     bool used;
 };
 
@@ -136,6 +138,9 @@ struct flowrules_policy {
 
 /* The flow of a name; a walk over all of them, for the few that are asked for by name. */
 bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow);
+/* The binding of a network to a platform, or NULL. */
+const struct fr_binding *fr_policy_binding(const flowrules_policy *policy, const char *network,
+                                           const char *platform);
 /* Keeps a policy alive until a flowrules_policy_free more. */
 flowrules_policy *fr_policy_hold(const flowrules_policy *policy);
 
@@ -144,6 +149,8 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
 /* Reads a file into the policy (rank 2a): keys, values, forms. Errors are reported. */
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,
                                 const struct fr_input *input);
+/* The place of a flow's name, with its length. */
+struct fr_at fr_flow_place(const flowrules_policy *policy, const struct fr_flow *flow);
 /* Binds names to what they name and checks the whole (rank 2b). */
 flowrules_status fr_policy_resolve(flowrules_policy *policy);
 
@@ -153,6 +160,11 @@ static inline struct fr_at fr_peer_at(const struct fr_peer *peer) {
 
 static inline struct fr_at fr_flow_at(const struct fr_flow *flow) {
     return (struct fr_at){flow->file, flow->line, flow->column, 0};
+}
+
+/* A column as flows and peers keep it: 0, the whole line, where it does not fit. */
+static inline uint16_t fr_short_column(const struct fr_at *at) {
+    return (uint16_t)(at->column <= UINT16_MAX ? at->column : 0);
 }
 
 #endif

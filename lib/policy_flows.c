@@ -9,6 +9,9 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+/* The first of two flows of a name is looked for in all: not for ever so many slips. */
+#define DUPLICATES_MAX 100u
+
 /* ---- a flow -------------------------------------------------------------------------------- */
 
 static bool has_control(const struct fr_value *value) {
@@ -46,7 +49,7 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
     if (!good)
         return FLOWRULES_OK;
     flow->line = value->at.line;
-    flow->column = (uint16_t)value->at.column;
+    flow->column = fr_short_column(&value->at);
     if (value->length == 0 || value->length > FR_FLOW_NAME_MAX || has_control(value)) {
         fr_error(r->diagnostics, FR_NAME_FORM, value->at,
                  "1 to 255 bytes without line breaks or control characters",
@@ -59,7 +62,12 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
         return fr_no_memory(r->context);
     if (taken) {
         char hint[80];
-        snprintf(hint, sizeof hint, "the first is in line %u", line_of_flow(r->policy, name));
+        uint32_t line =
+            r->diagnostics->error_count < DUPLICATES_MAX ? line_of_flow(r->policy, name) : 0;
+        if (line > 0)
+            snprintf(hint, sizeof hint, "the first is in line %u", line);
+        else
+            snprintf(hint, sizeof hint, "give one of them another name");
         fr_error(r->diagnostics, FR_NAME_DUPLICATE, value->at, hint,
                  "two flows have the name '%.80s'", value->text);
         return FLOWRULES_OK;
@@ -99,7 +107,7 @@ static flowrules_status read_service_ref(struct fr_reader *r, const struct fr_va
         return fr_no_memory(r->context);
     *slot = (struct fr_peer){.ref = name,
                              .line = value->at.line,
-                             .column = (uint16_t)value->at.column,
+                             .column = fr_short_column(&value->at),
                              .file = (uint8_t)r->file};
     span->count++;
     return FLOWRULES_OK;
@@ -208,23 +216,24 @@ static flowrules_status read_tags(struct fr_reader *r, const struct fr_value *va
 }
 
 static const struct fr_key flow_keys[] = {
-    {"name", read_flow_name, true},
-    {"source", read_source, true},
-    {"destination", read_destination, true},
-    {"service", read_service, false},
-    {"protocol", fr_read_protocol, false},
-    {"port", fr_read_port, false},
-    {"purpose", read_purpose, false},
-    {"tags", read_tags, false},
-    {"owner", read_owner, false},
-    {"ticket", read_ticket, false},
-    {"action", read_action, false},
-    {"log", read_log, false},
-    {"expires", read_expires, false},
-    {"source-port", fr_read_source_port, false},
-    {"icmp-type", fr_read_icmp_type, false},
-    {"icmp-code", fr_read_icmp_code, false},
-    {NULL, NULL, false},
+    {"name", read_flow_name, "messages and rules refer to a flow by its name"},
+    {"source", read_source, "who opens the connection: networks, addresses, names, or any"},
+    {"destination", read_destination,
+     "where the connection goes: networks, addresses, names, or any"},
+    {"service", read_service, NULL},
+    {"protocol", fr_read_protocol, NULL},
+    {"port", fr_read_port, NULL},
+    {"purpose", read_purpose, NULL},
+    {"tags", read_tags, NULL},
+    {"owner", read_owner, NULL},
+    {"ticket", read_ticket, NULL},
+    {"action", read_action, NULL},
+    {"log", read_log, NULL},
+    {"expires", read_expires, NULL},
+    {"source-port", fr_read_source_port, NULL},
+    {"icmp-type", fr_read_icmp_type, NULL},
+    {"icmp-code", fr_read_icmp_code, NULL},
+    {NULL, NULL, NULL},
 };
 
 /* The service of a flow that is written in the flow itself, or a word on what is missing. */
@@ -254,7 +263,7 @@ static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *va
                            .tags = UINT32_MAX,
                            .service = FR_SERVICE_NONE,
                            .line = at.line,
-                           .column = (uint16_t)at.column,
+                           .column = fr_short_column(&at),
                            .file = (uint8_t)r->file};
     if (r->policy->flows.count >= r->context->max_flows)
         return fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "split the policy",
@@ -264,7 +273,7 @@ static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *va
     fr_draft_clear(&r->draft);
     FR_TRY(fr_read_mapping(r, value, "a flow", flow_keys, NULL, &flow));
     if (value->kind == FR_MAPPING && r->diagnostics->error_count == errors)
-        FR_TRY(finish_service(r, &flow, (struct fr_at){r->file, flow.line, flow.column, 0}));
+        FR_TRY(finish_service(r, &flow, fr_flow_place(r->policy, &flow)));
     struct fr_flow *slot = fr_vec_add(&r->policy->flows);
     if (slot == NULL)
         return fr_no_memory(r->context);
@@ -408,9 +417,9 @@ static flowrules_status read_select_names(struct fr_reader *r, const struct fr_v
 }
 
 static const struct fr_key select_keys[] = {
-    {"tags", read_select_tags, false},
-    {"name", read_select_names, false},
-    {NULL, NULL, false},
+    {"tags", read_select_tags, NULL},
+    {"name", read_select_names, NULL},
+    {NULL, NULL, NULL},
 };
 
 static flowrules_status read_select(struct fr_reader *r, const struct fr_value *value,
@@ -437,9 +446,9 @@ static flowrules_status read_loss_kind(struct fr_reader *r, const struct fr_valu
 }
 
 static const struct fr_key loss_keys[] = {
-    {"flow", read_loss_flow, true},
-    {"loss", read_loss_kind, true},
-    {NULL, NULL, false},
+    {"flow", read_loss_flow, "the name of the flow that may lose"},
+    {"loss", read_loss_kind, "what is accepted: widen or narrow"},
+    {NULL, NULL, NULL},
 };
 
 static flowrules_status read_loss(struct fr_reader *r, const struct fr_value *value, void *object) {
@@ -464,11 +473,16 @@ static flowrules_status read_losses(struct fr_reader *r, const struct fr_value *
 /* ---- targets: ------------------------------------------------------------------------------ */
 
 static const struct fr_key target_keys[] = {
-    {"backend", read_backend, true},    {"protects", read_target_protects, false},
-    {"select", read_select, false},     {"direction", read_direction, false},
-    {"names", read_names, false},       {"log", read_log_mode, false},
-    {"baseline", read_baseline, false}, {"optimize", read_optimize, false},
-    {"allow-loss", read_losses, false}, {NULL, NULL, false},
+    {"backend", read_backend, "'flowrules targets' lists the backends"},
+    {"protects", read_target_protects, NULL},
+    {"select", read_select, NULL},
+    {"direction", read_direction, NULL},
+    {"names", read_names, NULL},
+    {"log", read_log_mode, NULL},
+    {"baseline", read_baseline, NULL},
+    {"optimize", read_optimize, NULL},
+    {"allow-loss", read_losses, NULL},
+    {NULL, NULL, NULL},
 };
 
 /* A key that is no target's own: a setting of its backend, checked once that is known. */
@@ -479,15 +493,6 @@ static flowrules_status read_setting(struct fr_reader *r, const struct fr_value 
     setting.key = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
     if (setting.key == 0)
         return fr_no_memory(r->context);
-    for (uint32_t i = 0; i < target->settings.count; i++) {
-        const struct fr_setting_value *other =
-            fr_vec_at(&r->policy->settings, struct fr_setting_value, target->settings.first + i);
-        if (other->key == setting.key) {
-            fr_error(r->diagnostics, FR_KEY_DUPLICATE, r->key_at, "keep one of them",
-                     "'%s' is given twice", r->key);
-            return fr_yaml_skip(r->yaml, value);
-        }
-    }
     FR_TRY(fr_read_text(r, value, &setting.value));
     if (setting.value == 0)
         return FLOWRULES_OK;
@@ -528,7 +533,7 @@ static flowrules_status read_target(struct fr_reader *r, const struct fr_value *
     return store_target(r, &target);
 }
 
-static const struct fr_key no_keys[] = {{NULL, NULL, false}};
+static const struct fr_key no_keys[] = {{NULL, NULL, NULL}};
 
 flowrules_status fr_read_targets(struct fr_reader *r, const struct fr_value *value, void *object) {
     return fr_read_mapping(r, value, "targets", no_keys, read_target, object);

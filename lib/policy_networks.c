@@ -138,9 +138,7 @@ static flowrules_status read_peer(struct fr_reader *r, const struct fr_value *va
     if (!good)
         return FLOWRULES_OK;
     struct fr_peer peer = {
-        .line = value->at.line,
-        .column = (uint16_t)(value->at.column < UINT16_MAX ? value->at.column : UINT16_MAX),
-        .file = (uint8_t)r->file};
+        .line = value->at.line, .column = fr_short_column(&value->at), .file = (uint8_t)r->file};
     struct flowrules_range range;
     unsigned length = 0;
     enum fr_range_form form = fr_range_parse(value->text, value->length, &range, &length);
@@ -199,7 +197,7 @@ static flowrules_status read_binding_label(struct fr_reader *r, const struct fr_
     return read_binding_scalar(r, value, &draft);
 }
 
-static const struct fr_key no_keys[] = {{NULL, NULL, false}};
+static const struct fr_key no_keys[] = {{NULL, NULL, NULL}};
 
 /* A key of a binding: a text, a list of texts, or a mapping of labels. */
 static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_value *value,
@@ -220,9 +218,9 @@ static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_va
  * a policy stays readable for a tool that lacks one.
  */
 static const struct fr_key platforms[] = {
-    {"aws-sg", NULL, false},    {"azure-nsg", NULL, false}, {"cilium", NULL, false},
-    {"cisco-asa", NULL, false}, {"gcloud", NULL, false},    {"kubernetes", NULL, false},
-    {"openshift", NULL, false}, {"paloalto", NULL, false},  {NULL, NULL, false},
+    {"aws-sg", NULL, NULL},    {"azure-nsg", NULL, NULL}, {"cilium", NULL, NULL},
+    {"cisco-asa", NULL, NULL}, {"gcloud", NULL, NULL},    {"kubernetes", NULL, NULL},
+    {"openshift", NULL, NULL}, {"paloalto", NULL, NULL},  {NULL, NULL, NULL},
 };
 
 static bool is_platform(const struct fr_reader *r, const char *name) {
@@ -263,10 +261,10 @@ static flowrules_status read_network_text(struct fr_reader *r, const struct fr_v
 }
 
 static const struct fr_key network_keys[] = {
-    {"description", read_network_text, false},
-    {"members", read_members, false},
-    {"except", read_except, false},
-    {NULL, NULL, false},
+    {"description", read_network_text, NULL},
+    {"members", read_members, NULL},
+    {"except", read_except, NULL},
+    {NULL, NULL, NULL},
 };
 
 static flowrules_status read_binding(struct fr_reader *r, const struct fr_value *value,

@@ -265,8 +265,8 @@ static flowrules_status read_keys(struct fr_reader *r, const struct mapping *m,
         }
     }
     for (size_t i = 0; keys[i].name != NULL; i++)
-        if (keys[i].required && (seen & ((uint32_t)1 << i)) == 0)
-            fr_error(r->diagnostics, FR_KEY_MISSING, m->at, keys[i].missing,
+        if (keys[i].required != NULL && (seen & ((uint32_t)1 << i)) == 0)
+            fr_error(r->diagnostics, FR_KEY_MISSING, m->at, keys[i].required,
                      "%s needs the key '%s'", m->what, keys[i].name);
     return FLOWRULES_OK;
 }
@@ -322,11 +322,16 @@ static flowrules_status read_includes(struct fr_reader *r, const struct fr_value
                                       void *object);
 
 static const struct fr_key policy_keys[] = {
-    {"flowrules", read_version, true},        {"title", read_title, false},
-    {"description", read_description, false}, {"include", read_includes, false},
-    {"protects", read_protects, false},       {"networks", fr_read_networks, false},
-    {"services", fr_read_services, false},    {"flows", fr_read_flows, true},
-    {"targets", fr_read_targets, false},      {NULL, NULL, false},
+    {"flowrules", read_version, "a policy begins with 'flowrules: 1'"},
+    {"title", read_title, NULL},
+    {"description", read_description, NULL},
+    {"include", read_includes, NULL},
+    {"protects", read_protects, NULL},
+    {"networks", fr_read_networks, NULL},
+    {"services", fr_read_services, NULL},
+    {"flows", fr_read_flows, "what may pass is a list: 'flows: [...]'"},
+    {"targets", fr_read_targets, NULL},
+    {NULL, NULL, NULL},
 };
 
 static flowrules_status not_included(struct fr_reader *r, const struct fr_value *value,
@@ -346,11 +351,11 @@ static flowrules_status ignored_text(struct fr_reader *r, const struct fr_value 
 }
 
 static const struct fr_key included_keys[] = {
-    {"flowrules", read_version, false},    {"title", ignored_text, false},
-    {"description", ignored_text, false},  {"include", read_includes, false},
-    {"protects", not_included, false},     {"networks", fr_read_networks, false},
-    {"services", fr_read_services, false}, {"flows", not_included, false},
-    {"targets", not_included, false},      {NULL, NULL, false},
+    {"flowrules", read_version, NULL},    {"title", ignored_text, NULL},
+    {"description", ignored_text, NULL},  {"include", read_includes, NULL},
+    {"protects", not_included, NULL},     {"networks", fr_read_networks, NULL},
+    {"services", fr_read_services, NULL}, {"flows", not_included, NULL},
+    {"targets", not_included, NULL},      {NULL, NULL, NULL},
 };
 
 static flowrules_status read_document(struct fr_reader *r, const struct fr_input *input,
@@ -416,6 +421,13 @@ static bool is_below(const char *real, const char *includer) {
     return below;
 }
 
+static bool is_same_file(const char *real, const char *path) {
+    char *other = realpath(path, NULL);
+    bool same = other != NULL && strcmp(real, other) == 0;
+    free(other);
+    return same;
+}
+
 /* Notes a file as read; *known when it was already. */
 static flowrules_status note_included(struct fr_reader *r, const char *real, bool *known) {
     *known = false;
@@ -439,21 +451,23 @@ static flowrules_status note_included(struct fr_reader *r, const char *real, boo
 static flowrules_status read_include_text(struct fr_reader *r, const char *path, struct fr_at at) {
     char *text = NULL;
     size_t size = 0;
-    FR_TRY(fr_read_file(r->context, path, at, &text, &size));
+    flowrules_status status = fr_read_file(r->context, path, at, &text, &size);
+    if (status == FLOWRULES_NO_MEMORY)
+        return status;
+    if (status != FLOWRULES_OK)
+        return FLOWRULES_OK; /* it is told; the rest is still read for more errors */
     struct fr_input input = {text, size, NULL};
     struct fr_reader inner = *r;
     inner.path = path;
     inner.include_depth++;
     inner.file = fr_diagnostics_file(r->diagnostics, path, text, size);
-    flowrules_status status =
-        inner.file == 0 ? fr_no_memory(r->context)
-                        : read_document(&inner, &input, "an included file", included_keys);
+    status = inner.file == 0 ? fr_no_memory(r->context)
+                             : read_document(&inner, &input, "an included file", included_keys);
     r->draft = inner.draft;
     r->tag_lists = inner.tag_lists;
     r->included = inner.included;
     fr_diagnostics_forget(r->diagnostics, inner.file);
     fr_free(&r->context->allocator, text);
-    /* A broken include is told; the rest of the policy is still read for more errors. */
     return status == FLOWRULES_INVALID ? FLOWRULES_OK : status;
 }
 
@@ -470,6 +484,8 @@ static flowrules_status include_file(struct fr_reader *r, const char *path, stru
     if (!is_below(real, r->path))
         fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the policy's folder",
                  "%s is a link out of the policy's folder", path);
+    else if (is_same_file(real, r->path))
+        fr_error(r->diagnostics, FR_INCLUDE, at, "remove it", "%s includes itself", path);
     else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX || r->included.count >= INCLUDES_MAX)
         fr_error(r->diagnostics, FR_INCLUDE, at, NULL,
                  "includes are nested more than %u deep, or more than %u files",

@@ -52,7 +52,7 @@ typedef flowrules_status (*fr_read_fn)(struct fr_reader *r, const struct fr_valu
 struct fr_key {
     const char *name;
     fr_read_fn read;
-    bool required;
+    const char *required; /* NULL: it may be left out; else the hint where it is missing */
 };
 
 /*

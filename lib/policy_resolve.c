@@ -8,6 +8,9 @@
 #include "policy.h"
 #include "registry.h"
 
+/* Errors with a suggestion at most. */
+#define SUGGESTIONS_MAX 100u
+
 struct resolver {
     flowrules_policy *policy;
     flowrules_context *context;
@@ -46,6 +49,19 @@ static const char *next_flow(const void *user, size_t i) {
     return name == NULL ? "" : name;
 }
 
+/* The place of a reference to a name of the policy's own. */
+static struct fr_at ref_at(const struct fr_peer *peer, const char *name) {
+    struct fr_at at = fr_peer_at(peer);
+    at.length = (uint32_t)strlen(name);
+    return at;
+}
+
+/* Every suggestion looks at all names: a large file full of slips gets no more than some. */
+static const char *suggestion(const struct resolver *r, const char *name,
+                              const char *(*next)(const void *user, size_t i)) {
+    return r->diagnostics->error_count < SUGGESTIONS_MAX ? fr_nearest(name, next, r->policy) : NULL;
+}
+
 /* ---- references to networks ---------------------------------------------------------------- */
 
 static void bind_peer(struct resolver *r, struct fr_peer *peer) {
@@ -59,16 +75,15 @@ static void bind_peer(struct resolver *r, struct fr_peer *peer) {
         return;
     }
     const char *name = FR_POLICY_TEXT(policy, peer->ref);
-    const char *near = fr_nearest(name, next_network, policy);
+    const char *near = suggestion(r, name, next_network);
     char hint[160];
     if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
     else
         snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')",
                  name);
-    struct fr_at at = fr_peer_at(peer);
-    at.length = (uint32_t)strlen(name);
-    fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, at, hint, "there is no network '%s'", name);
+    fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, ref_at(peer, name), hint,
+             "there is no network '%s'", name);
     peer->kind = FR_PEER_BROKEN;
 }
 
@@ -89,52 +104,68 @@ struct path {
 };
 
 static void report_cycle(struct resolver *r, const struct path *path, struct fr_peer *peer) {
+    const char *name = next_network(r->policy, peer->ref);
     char way[400] = "";
-    bool inside = false;
-    for (unsigned i = 0; i < path->depth; i++) {
-        inside = inside || path->network[i] == peer->ref;
-        if (!inside || strlen(way) > 300)
-            continue;
-        strcat(way, next_network(r->policy, path->network[i]));
-        strcat(way, " -> ");
+    unsigned i = 0, named = 0;
+    while (path->network[i] != peer->ref)
+        i++;
+    for (; i < path->depth; i++, named++) {
+        size_t used = strlen(way);
+        if (named < 4)
+            snprintf(way + used, sizeof way - used, "%s -> ",
+                     next_network(r->policy, path->network[i]));
+        else if (named == 4)
+            snprintf(way + used, sizeof way - used, "... -> ");
     }
-    strcat(way, next_network(r->policy, peer->ref));
-    struct fr_at at = fr_peer_at(peer);
-    at.length = (uint32_t)strlen(next_network(r->policy, peer->ref));
-    fr_error(r->diagnostics, FR_NETWORK_CYCLE, at, "take one of them out",
-             "networks contain each other: %s", way);
+    fr_error(r->diagnostics, FR_NETWORK_CYCLE, ref_at(peer, name),
+             named > 1 ? "take one of them out of another" : "take it out",
+             named > 1 ? "networks contain each other: %s%s" : "a network contains itself: %s%s",
+             way, name);
+    peer->kind = FR_PEER_BROKEN;
+}
+
+static void report_depth(struct resolver *r, struct fr_peer *peer) {
+    const char *name = next_network(r->policy, peer->ref);
+    fr_error(r->diagnostics, FR_NETWORK_DEPTH, ref_at(peer, name),
+             "name what they hold in one network", "networks are nested more than %u deep",
+             FR_NETWORK_DEPTH_MAX);
     peer->kind = FR_PEER_BROKEN;
 }
 
 static void visit(struct resolver *r, struct path *path, uint32_t index);
 
-static void visit_span(struct resolver *r, struct path *path, struct fr_span span) {
+/* How deep the networks in a span nest; what nests too deep, or contains itself, is cut off. */
+static unsigned visit_span(struct resolver *r, struct path *path, struct fr_span span) {
+    unsigned deepest = 0;
     for (uint32_t i = 0; i < span.count; i++) {
         struct fr_peer *peer = peer_at(r->policy, span, i);
         if (peer->kind != FR_PEER_NETWORK)
             continue;
-        uint8_t state = fr_vec_at(&r->policy->networks, struct fr_network, peer->ref)->visit;
-        if (state == 1)
+        const struct fr_network *inner =
+            fr_vec_at(&r->policy->networks, struct fr_network, peer->ref);
+        if (inner->visit == 1)
             report_cycle(r, path, peer);
-        else if (state == 0)
+        else if (inner->visit == 0 && path->depth < FR_NETWORK_DEPTH_MAX)
             visit(r, path, peer->ref);
+        if (peer->kind == FR_PEER_BROKEN)
+            continue;
+        if (inner->visit == 0 || inner->depth >= FR_NETWORK_DEPTH_MAX)
+            report_depth(r, peer);
+        else if (inner->depth > deepest)
+            deepest = inner->depth;
     }
+    return deepest;
 }
 
 /* Depth first, so that every network is evaluated after what it contains. */
 static void visit(struct resolver *r, struct path *path, uint32_t index) {
     struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
-    if (path->depth == FR_NETWORK_DEPTH_MAX) {
-        fr_error(r->diagnostics, FR_NETWORK_DEPTH, network->at, NULL,
-                 "networks are nested more than %u deep", FR_NETWORK_DEPTH_MAX);
-        network->visit = 2;
-        return;
-    }
     network->visit = 1;
     path->network[path->depth++] = index;
-    visit_span(r, path, network->members);
-    visit_span(r, path, network->except);
+    unsigned members = visit_span(r, path, network->members);
+    unsigned except = visit_span(r, path, network->except);
     path->depth--;
+    network->depth = (uint8_t)(1 + (members > except ? members : except));
     network->visit = 2;
 }
 
@@ -284,71 +315,80 @@ static void check_meeting(struct resolver *r, struct fr_flow *flow) {
     if ((source & destination & service) != 0)
         return;
     if ((source & destination) == 0)
-        fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_at(flow),
+        fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_place(r->policy, flow),
                  "give both ends addresses of the same family",
                  "no packet can be this flow: its source has %s, its destination %s",
                  family_words[source], family_words[destination]);
     else
-        fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_at(flow),
+        fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_place(r->policy, flow),
                  "icmp is IPv4's, icmpv6 is IPv6's",
                  "no packet can be this flow: its ends have %s, its protocol %s",
                  family_words[source & destination], family_words[service]);
     flow->usable = false;
 }
 
-/* One name of service:, or the end of the list. */
-static flowrules_status add_service(struct resolver *r, const struct fr_peer *ref,
-                                    struct fr_vec *terms, bool *good) {
+/* The service that a name of service: stands for; FR_SERVICE_NONE where it is not known. */
+static fr_service find_service(struct resolver *r, const struct fr_peer *ref) {
     flowrules_policy *policy = r->policy;
     const char *name = FR_POLICY_TEXT(policy, ref->ref);
     uint32_t index;
-    fr_service service = FR_SERVICE_ANY;
-    if (fr_map_get(&policy->definition_by_name, ref->ref, &index)) {
-        service = fr_vec_at(&policy->definitions, struct fr_service_definition, index)->service;
-    } else if (strcmp(name, "any") != 0) {
-        const char *near = fr_nearest(name, next_service, policy);
-        char hint[160];
-        snprintf(hint, sizeof hint,
-                 near != NULL ? "did you mean '%s'?" : "define it under services%s",
-                 near != NULL ? near : "");
-        struct fr_at at = fr_peer_at(ref);
-        at.length = (uint32_t)strlen(name);
-        fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, at, hint, "there is no service '%s'", name);
-        service = FR_SERVICE_NONE;
-    }
-    *good = *good && service != FR_SERVICE_NONE;
-    if (service == FR_SERVICE_NONE)
-        return FLOWRULES_OK;
-    const struct fr_service_terms *list = fr_service_get(&policy->services, service);
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct fr_term *slot = fr_vec_push(terms);
-        if (slot == NULL)
-            return fr_no_memory(r->context);
-        *slot = list->terms[i];
-    }
+    if (fr_map_get(&policy->definition_by_name, ref->ref, &index))
+        return fr_vec_at(&policy->definitions, struct fr_service_definition, index)->service;
+    if (strcmp(name, "any") == 0)
+        return FR_SERVICE_ANY;
+    const char *near = suggestion(r, name, next_service);
+    char hint[160];
+    snprintf(hint, sizeof hint, near != NULL ? "did you mean '%s'?" : "define it under services%s",
+             near != NULL ? near : "");
+    fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, ref_at(ref, name), hint,
+             "there is no service '%s'", name);
+    return FR_SERVICE_NONE;
+}
+
+static flowrules_status add_terms(struct resolver *r, fr_service service, struct fr_vec *terms) {
+    const struct fr_service_terms *list = fr_service_get(&r->policy->services, service);
+    if (!fr_vec_reserve(terms, list->count))
+        return fr_no_memory(r->context);
+    for (uint32_t i = 0; i < list->count; i++)
+        *(struct fr_term *)fr_vec_push(terms) = list->terms[i];
     return FLOWRULES_OK;
 }
 
+/* The union of the services that a flow names. */
 static flowrules_status bind_service(struct resolver *r, struct fr_flow *flow,
                                      struct fr_vec *terms) {
-    bool good = true;
     if (!flow->by_name)
         return FLOWRULES_OK;
+    const struct fr_peer *refs = fr_vec_at(&r->policy->service_refs, struct fr_peer, flow->service);
+    size_t count = 0;
+    bool good = refs[0].ref != 0;
     terms->count = 0;
-    for (size_t i = flow->service;; i++) {
-        const struct fr_peer *ref = fr_vec_at(&r->policy->service_refs, struct fr_peer, i);
-        if (ref->ref == 0)
-            break;
-        FR_TRY(add_service(r, ref, terms, &good));
-    }
     flow->by_name = false;
     flow->service = FR_SERVICE_NONE;
-    if (!good || terms->count == 0) {
-        flow->usable = false;
-        return FLOWRULES_OK;
+    for (; refs[count].ref != 0; count++) {
+        fr_service service = find_service(r, &refs[count]);
+        good = good && service != FR_SERVICE_NONE;
+        if (good && (count > 0 || refs[1].ref != 0))
+            FR_TRY(add_terms(r, service, terms));
+        flow->service = service;
+        if (terms->count <= FR_SERVICE_TERMS_MAX)
+            continue;
+        fr_error(r->diagnostics, FR_YAML_TOO_MANY, fr_peer_at(&refs[count]), "use ranges of ports",
+                 "the services of flow '%s' have more than %u combinations of ports together",
+                 flow->name != 0 ? FR_POLICY_TEXT(r->policy, flow->name) : "",
+                 FR_SERVICE_TERMS_MAX);
+        good = false;
+        break;
     }
-    flow->service = fr_services_add(&r->policy->services, terms->items, terms->count);
-    return flow->service == FR_SERVICE_NONE ? fr_no_memory(r->context) : FLOWRULES_OK;
+    if (good && count > 1)
+        flow->service = fr_services_add(&r->policy->services, terms->items, terms->count);
+    if (good && flow->service == FR_SERVICE_NONE)
+        return fr_no_memory(r->context);
+    if (!good) {
+        flow->usable = false;
+        flow->service = FR_SERVICE_NONE;
+    }
+    return FLOWRULES_OK;
 }
 
 static void check_expiry(struct resolver *r, struct fr_flow *flow) {
@@ -357,7 +397,8 @@ static void check_expiry(struct resolver *r, struct fr_flow *flow) {
         return;
     const char *name = FR_POLICY_TEXT(policy, flow->name);
     if (policy->as_of == FR_NO_DATE) {
-        fr_error(r->diagnostics, FR_AS_OF_NEEDED, fr_flow_at(flow), "set the option as-of",
+        fr_error(r->diagnostics, FR_AS_OF_NEEDED, fr_flow_place(r->policy, flow),
+                 "set the option as-of",
                  "flow '%s' expires, and the date to compare with is not known",
                  name == NULL ? "" : name);
         return;
@@ -367,7 +408,7 @@ static void check_expiry(struct resolver *r, struct fr_flow *flow) {
         return;
     struct fr_about about = {FLOWRULES_WARNING,
                              FR_EXPIRED,
-                             fr_flow_at(flow),
+                             fr_flow_place(policy, flow),
                              name,
                              NULL,
                              "renew it, or remove it from the file"};
@@ -457,7 +498,7 @@ static void bind_losses(struct resolver *r, const struct fr_target *target) {
         if (entry->flow == 0 || fr_policy_find_flow(r->policy, entry->flow, &entry->flow_index))
             continue;
         const char *name = FR_POLICY_TEXT(r->policy, entry->flow);
-        const char *near = fr_nearest(name, next_flow, r->policy);
+        const char *near = suggestion(r, name, next_flow);
         char hint[300];
         if (near != NULL)
             snprintf(hint, sizeof hint, "did you mean '%s'?", near);

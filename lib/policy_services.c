@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the product of a mapping's lists may come to. */
-#define TERMS_MAX 65536u
-
 void fr_draft_init(struct fr_service_draft *draft, const struct fr_allocator *allocator) {
     fr_vec_init(&draft->protocols, allocator, sizeof(struct fr_number_item));
     fr_vec_init(&draft->types, allocator, sizeof(struct fr_number_item));
@@ -232,9 +229,9 @@ static bool draft_is_sound(struct fr_reader *r, struct fr_at at) {
     return sound;
 }
 
-/* The numbers of a named port; false when the protocol has no such name, which is reported. */
+/* The numbers of a named port; false when the protocol has no such name, which is to be told. */
 static bool port_numbers(struct fr_reader *r, const struct fr_port_item *item, unsigned protocol,
-                         struct flowrules_ports *ports) {
+                         bool told, struct flowrules_ports *ports) {
     *ports = (struct flowrules_ports){item->first, item->last};
     if (item->name == 0)
         return true;
@@ -250,8 +247,9 @@ static bool port_numbers(struct fr_reader *r, const struct fr_port_item *item, u
         snprintf(hint, sizeof hint, "did you mean '%s'? A number always works", near);
     else
         snprintf(hint, sizeof hint, "write the number");
-    fr_error(r->diagnostics, FR_PORT, item->at, hint, "'%.80s' is no port of %s in IANA's registry",
-             name, fr_protocol_name(protocol));
+    if (told)
+        fr_error(r->diagnostics, FR_PORT, item->at, hint,
+                 "'%.80s' is no port of %s in IANA's registry", name, fr_protocol_name(protocol));
     return false;
 }
 
@@ -289,12 +287,11 @@ static flowrules_status port_terms(struct fr_reader *r, unsigned protocol) {
         const struct fr_port_item *source =
             d->source_ports.count > 0 ? fr_vec_at(&d->source_ports, struct fr_port_item, s)
                                       : &any_port;
-        if (!port_numbers(r, source, protocol, &from))
-            continue;
+        bool known = port_numbers(r, source, protocol, true, &from);
         for (size_t i = 0; i < destinations; i++) {
             const struct fr_port_item *port =
                 d->ports.count > 0 ? fr_vec_at(&d->ports, struct fr_port_item, i) : &any_port;
-            if (port_numbers(r, port, protocol, &to))
+            if (port_numbers(r, port, protocol, s == 0, &to) && known)
                 FR_TRY(push_term(r, (struct fr_term){(uint16_t)protocol, from.first, from.last,
                                                      to.first, to.last}));
         }
@@ -320,15 +317,24 @@ static flowrules_status icmp_terms(struct fr_reader *r, unsigned protocol) {
     return FLOWRULES_OK;
 }
 
+/* The product of the lists, or more than FR_SERVICE_TERMS_MAX where it is too large to be counted.
+ */
+static size_t draft_product(const struct fr_service_draft *d) {
+    size_t counts[] = {d->source_ports.count, d->ports.count, d->types.count, d->codes.count};
+    size_t product = d->protocols.count;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0] && product <= FR_SERVICE_TERMS_MAX; i++)
+        product *= counts[i] > 0 ? counts[i] : 1;
+    return product;
+}
+
 flowrules_status fr_draft_terms(struct fr_reader *r, struct fr_at at) {
     struct fr_service_draft *d = &r->draft;
     if (!draft_is_sound(r, at))
         return FLOWRULES_OK;
-    size_t sources = d->source_ports.count > 0 ? d->source_ports.count : 1;
-    size_t ports = d->ports.count > 0 ? d->ports.count : 1;
-    if (sources > TERMS_MAX / ports / d->protocols.count) {
-        fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "use ranges",
-                 "the service has more than %u combinations of ports", TERMS_MAX);
+    if (draft_product(d) > FR_SERVICE_TERMS_MAX - d->terms.count) {
+        fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "use ranges, or fewer keys that are lists",
+                 "the service has more than %u combinations of protocols, ports and types",
+                 FR_SERVICE_TERMS_MAX);
         return FLOWRULES_OK;
     }
     for (size_t i = 0; i < d->protocols.count; i++) {
@@ -361,13 +367,13 @@ static flowrules_status ignore_text(struct fr_reader *r, const struct fr_value *
 }
 
 static const struct fr_key service_keys[] = {
-    {"protocol", fr_read_protocol, false},
-    {"port", fr_read_port, false},
-    {"source-port", fr_read_source_port, false},
-    {"icmp-type", fr_read_icmp_type, false},
-    {"icmp-code", fr_read_icmp_code, false},
-    {"description", ignore_text, false},
-    {NULL, NULL, false},
+    {"protocol", fr_read_protocol, NULL},
+    {"port", fr_read_port, NULL},
+    {"source-port", fr_read_source_port, NULL},
+    {"icmp-type", fr_read_icmp_type, NULL},
+    {"icmp-code", fr_read_icmp_code, NULL},
+    {"description", ignore_text, NULL},
+    {NULL, NULL, NULL},
 };
 
 static flowrules_status read_service_mapping(struct fr_reader *r, const struct fr_value *value,
@@ -433,7 +439,7 @@ static flowrules_status read_named_service(struct fr_reader *r, const struct fr_
     return read_service(r, value, &definition);
 }
 
-static const struct fr_key no_keys[] = {{NULL, NULL, false}};
+static const struct fr_key no_keys[] = {{NULL, NULL, NULL}};
 
 flowrules_status fr_read_services(struct fr_reader *r, const struct fr_value *value, void *object) {
     return fr_read_mapping(r, value, "services", no_keys, read_named_service, object);

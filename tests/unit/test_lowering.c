@@ -53,7 +53,8 @@ static void see_group(flowrules_output *out, const struct flowrules_group *group
 
 static void copy_ports(struct flowrules_ports **to, const struct flowrules_ports **ports,
                        size_t count) {
-    memcpy(*to, *ports, count * sizeof **to);
+    if (count > 0)
+        memcpy(*to, *ports, count * sizeof **to);
     *ports = count > 0 ? *to : NULL;
     *to += count;
 }
