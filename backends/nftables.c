@@ -272,7 +272,7 @@ static void write_rule(flowrules_output *out, struct state *s, const struct flow
             write_address(out, s, w, rule->destination, family, FLOWRULES_DESTINATION);
         family_matched = source || destination;
     }
-    /* Matches of ICMP's fields bring their family along. */
+    /* Matches of ICMP's fields bring their family along, that of its protocol does not. */
     if (!rule->table && !family_matched && service->icmp_type < 0 &&
         s->group->families != FLOWRULES_FAMILY_BIT(family))
         flowrules_writef(w, "%s ", nfproto_match[family]);
@@ -286,17 +286,25 @@ static bool has_family(struct flowrules_set set, enum flowrules_family family) {
     return flowrules_set_is_any(set) || flowrules_set_range_count(set, family) > 0;
 }
 
+/* ICMP is IPv4's alone, ICMPv6 IPv6's. */
+static unsigned protocol_families(int protocol) {
+    return protocol == 1    ? FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)
+           : protocol == 58 ? FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6)
+                            : FLOWRULES_BOTH_FAMILIES;
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     for (size_t i = 0; i < r->service_count; i++) {
         const struct flowrules_service *service = &r->services[i];
+        unsigned families = r->families & protocol_families(service->protocol);
         bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
-        if (!r->table && any_ends && r->families == FLOWRULES_BOTH_FAMILIES) {
+        if (!r->table && any_ends && families == FLOWRULES_BOTH_FAMILIES) {
             write_rule(out, s, r, service, FLOWRULES_IPV4, false);
             continue;
         }
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
-            if (!(r->families & FLOWRULES_FAMILY_BIT(f)) || !has_family(r->source, f) ||
+            if (!(families & FLOWRULES_FAMILY_BIT(f)) || !has_family(r->source, f) ||
                 !has_family(r->destination, f))
                 continue;
             if (r->table && i == 0)
