@@ -872,6 +872,18 @@ static void write_all_parts(flowrules_output *out, flowrules_writer *w,
     flowrules_write_part(w, rules_part(out, family));
 }
 
+/* The commands that hook the own chains into the built-in ones (-I), or out of them (-D). */
+static void write_hook_lines(flowrules_output *out, flowrules_writer *w,
+                             enum flowrules_family family, const char *head, const char *verb) {
+    const struct state *s = flowrules_output_state(out);
+    flowrules_write(w, head);
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (flowrules_output_enforces(out, d))
+            flowrules_writef(w, "#   %s -w %s %s -j %s.%s\n", families[family].command, verb,
+                             hooks[d].builtin, s->base, hooks[d].own);
+    }
+}
+
 static void write_rules_file(flowrules_output *out, enum flowrules_family family) {
     const struct state *s = flowrules_output_state(out);
     const struct family *names = &families[family];
@@ -882,13 +894,10 @@ static void write_rules_file(flowrules_output *out, enum flowrules_family family
                      target);
     if (s->sets > 0)
         flowrules_writef(w, "#   ipset restore -exist <%s.ipset\n", target);
-    flowrules_writef(w, "#   %s-restore -w --noflush <%s%s\n# and once for all versions:\n",
-                     names->command, target, names->suffix);
-    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (flowrules_output_enforces(out, d))
-            flowrules_writef(w, "#   %s -w -I %s -j %s.%s\n", names->command, hooks[d].builtin,
-                             s->base, hooks[d].own);
-    }
+    flowrules_writef(w, "#   %s-restore -w --noflush <%s%s\n", names->command, target,
+                     names->suffix);
+    write_hook_lines(out, w, family, "# and once for all versions:\n", "-I");
+    write_hook_lines(out, w, family, "# Out of force again:\n", "-D");
     flowrules_write(w, "*filter\n");
     write_all_parts(out, w, family);
     flowrules_write(w, "COMMIT\n");

@@ -488,9 +488,14 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     }
     flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
                      flowrules_output_target(out), flowrules_output_fingerprint(out));
-    flowrules_writef(w, "# Load with: nft -f %s.nft\n", flowrules_output_target(out));
-    flowrules_write(w,
-                    "# It is one transaction, replaces this table alone, and can be repeated.\n\n");
+    const char *target = flowrules_output_target(out);
+    flowrules_writef(w,
+                     "# Try with:  nft -c -f %s.nft\n# Load with: nft -f %s.nft\n"
+                     "#   It is one transaction, replaces this table alone, and can be repeated.\n"
+                     "# Undo with: nft delete table inet ",
+                     target, target);
+    write_table_name(w, out);
+    flowrules_write(w, "\n\n");
     flowrules_write(w, "add table inet ");
     write_table_name(w, out);
     flowrules_write(w, "\ndelete table inet ");
