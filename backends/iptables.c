@@ -532,26 +532,38 @@ static void write_comment(flowrules_writer *w, const flowrules_output *out, cons
     flowrules_write(w, quote);
 }
 
+/* A log goes by the flows; where a set is looked up, whose elements have flows of their own, by the
+ * group. */
+static void write_log(flowrules_writer *w, const flowrules_output *out, const struct state *s,
+                      const struct flowrules_rule *rule, flowrules_flows flows, bool by_set) {
+    const char *quote = s->script ? "'" : "\"";
+    flowrules_writef(w, " -j LOG --log-prefix %s%s", quote, log_word[rule->action]);
+    if (by_set)
+        flowrules_write_user(w, &log_escape, s->group->name);
+    else
+        flowrules_write_flows(w, out, &log_escape, flows);
+    flowrules_writef(w, ": %s\n", quote);
+}
+
+/* The elements of a set say their flows: the rule that looks it up has no comment and no origin. */
 static void add_rule(flowrules_output *out, const struct state *s, enum flowrules_family family,
                      const struct flowrules_rule *rule, flowrules_flows flows,
                      const struct packet_match *match) {
     flowrules_writer *w = rules_part(out, family);
     struct chain chain = group_chain(s->group->name);
-    const char *quote = s->script ? "'" : "\"";
-    if (rule->log) {
+    bool by_set = match->set > 0;
+    for (int log = rule->log; log >= 0; log--) {
         begin_rule(w, s, family, &chain);
-        flowrules_writer_origin(w, flows);
+        if (!by_set)
+            flowrules_writer_origin(w, flows);
         write_match(w, out, s, family, match);
-        write_comment(w, out, s, flows);
-        flowrules_writef(w, " -j LOG --log-prefix %s%s", quote, log_word[rule->action]);
-        flowrules_write_flows(w, out, &log_escape, flows);
-        flowrules_writef(w, ": %s\n", quote);
+        if (!by_set)
+            write_comment(w, out, s, flows);
+        if (log)
+            write_log(w, out, s, rule, flows, by_set);
+        else
+            flowrules_writef(w, " -j %s\n", verdict[rule->action]);
     }
-    begin_rule(w, s, family, &chain);
-    flowrules_writer_origin(w, flows);
-    write_match(w, out, s, family, match);
-    write_comment(w, out, s, flows);
-    flowrules_writef(w, " -j %s\n", verdict[rule->action]);
 }
 
 static struct end_match range_match(struct flowrules_range range) {

@@ -242,21 +242,30 @@ static void write_lookup(flowrules_writer *w, const struct flowrules_rule *rule,
     flowrules_writef(w, "@%s ", rule->table->name);
 }
 
+/* In a log and in comments a rule goes by its flows; one with a table by that, since each element
+ * there has flows of its own. */
 static void write_verdict(flowrules_writer *w, const flowrules_output *out,
                           const struct flowrules_rule *rule) {
     if (flowrules_output_flag(out, "counters"))
         flowrules_write(w, "counter ");
     if (rule->log) {
         flowrules_writef(w, "log prefix \"flowrules %s ", action_word[rule->action]);
-        flowrules_write_flows(w, out, &log_escape, rule->flows);
+        if (rule->table)
+            flowrules_writef(w, "@%s", rule->table->name);
+        else
+            flowrules_write_flows(w, out, &log_escape, rule->flows);
         flowrules_write(w, ": \" ");
     }
-    flowrules_writef(w, "%s comment \"", verdict[rule->action]);
-    flowrules_write_flows(w, out, &comment_escape, rule->flows);
-    flowrules_write(w, "\"\n");
+    flowrules_write(w, verdict[rule->action]);
+    if (!rule->table) {
+        flowrules_write(w, " comment \"");
+        flowrules_write_flows(w, out, &comment_escape, rule->flows);
+        flowrules_write(w, "\"");
+    }
+    flowrules_write(w, "\n");
 }
 
-/* ---- rules and groups -------------------------------------------------------------------- */
+/* ---- rules and groups ---------------------------------------------------------------------- */
 
 /* A rule for one family, or, where family_matters is false, for both at once. */
 static void write_rule(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
@@ -264,7 +273,8 @@ static void write_rule(flowrules_output *out, struct state *s, const struct flow
                        bool family_matters) {
     flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
     flowrules_write(w, "\t\t");
-    flowrules_writer_origin(w, rule->flows);
+    if (!rule->table)
+        flowrules_writer_origin(w, rule->flows);
     bool family_matched = !family_matters;
     if (!rule->table && family_matters) {
         bool source = write_address(out, s, w, rule->source, family, FLOWRULES_SOURCE);
