@@ -168,6 +168,7 @@ def main():
     scratch = tempfile.mkdtemp(prefix="flowrules-kernel-")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = {"seed": arguments.seed, "scratch": scratch, "as-of": AS_OF, "all": arguments.long,
+               "scripts": True,
                "tool": os.path.abspath(arguments.tool),
                "cap": arguments.cap or (4000 if arguments.long else 900)}
     print("# seed %s, at most %d packets for each ruleset and direction" % (

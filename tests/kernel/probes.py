@@ -88,10 +88,12 @@ class Prober:
 
     def service_edges(self, term, family):
         echo = Service(ICMP if family == 4 else ICMPV6, icmp_type=8 if family == 4 else 128)
+        # The other family's ICMP, which is nothing but a number here.
+        alien = Service(ICMPV6 if family == 4 else ICMP, icmp_type=8 if family == 6 else 128)
         base = self.base_service(term, family)
         if base is None:
-            return [echo]
-        found = [echo, Service(packets.ESP)]
+            return [echo, alien]
+        found = [echo, alien, Service(packets.ESP)]
         if term.protocol is None:
             return found + [Service(TCP, 0), Service(TCP, 65535), Service(UDP, 53),
                             Service(packets.SCTP, 1), Service(packets.GRE), Service(89)]

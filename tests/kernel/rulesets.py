@@ -103,9 +103,10 @@ class Ruleset:
                     table = line
                 elif line and not line.startswith("#") and line != "COMMIT":
                     lines.append("%s %s %s" % (save[:-5], table, _without_slot(line)))
-        listing = self._run(namespace, ["ipset", "save", "-sorted"])
-        lines += ["ipset " + re.sub(r" (initval|bucketsize) \S+", "", line)
-                  for line in listing.split("\n") if line]
+        # Not -sorted, with which ipset 7.17 leaves out a port now and then.
+        listing = self._run(namespace, ["ipset", "save"])
+        lines += sorted("ipset " + re.sub(r" (initval|bucketsize) \S+", "", line)
+                        for line in listing.split("\n") if line)
         listing = json.loads(self._run(namespace, ["nft", "-j", "list", "ruleset"]))
         return lines + [json.dumps(item, sort_keys=True) for item in _settled(listing["nftables"])
                         if '"foreign' in json.dumps(item)]
