@@ -645,19 +645,6 @@ static flowrules_status table_service(struct work *w, fr_service *service) {
 }
 
 /* Moves elements into a new table of the plan and adds its rule. */
-/* The flows of all elements: a rule's comment and log speak for whatever it may match. */
-static flowrules_status flows_of_table(struct fr_plan *plan, const struct fr_table *table,
-                                       uint32_t *number) {
-    struct fr_vec flows;
-    fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
-    bool good = true;
-    for (size_t i = 0; good && i < table->elements.count; i++)
-        good = append_flows(plan, &flows, load(&table->elements, table->family, i).flows);
-    *number = good ? list_once(plan, &flows) : UINT32_MAX;
-    fr_vec_free(&flows);
-    return *number != UINT32_MAX ? FLOWRULES_OK : fr_no_memory(plan->context);
-}
-
 static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool interval,
                                   const char *name) {
     struct fr_plan *plan = w->tables->plan;
@@ -685,7 +672,7 @@ static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool 
                                            .interval = interval,
                                            .count = table->elements.count,
                                            .elements = table};
-    FR_TRY(flows_of_table(plan, table, &rule.flows));
+    rule.flows = load(&table->elements, table->family, 0).flows;
     return fr_plan_rule(plan, &rule);
 }
 
