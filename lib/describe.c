@@ -31,6 +31,13 @@ static const char *const evaluations[] = {
     [FLOWRULES_ALLOW_UNION] = "allows alone, in any order",
 };
 
+static const char *const wildcards[] = {
+    [FLOWRULES_WILDCARDS_NONE] = "no",
+    [FLOWRULES_WILDCARDS_BELOW] = "yes",
+    [FLOWRULES_WILDCARDS_ONE_LABEL] = "one label alone",
+    [FLOWRULES_WILDCARDS_AND_SELF] = "and the name itself",
+};
+
 static const char *const families[] = {"none", "IPv4", "IPv6", "IPv4 and IPv6"};
 
 static bool add_capabilities(struct fr_description *d, const struct flowrules_backend *b) {
@@ -42,7 +49,7 @@ static bool add_capabilities(struct fr_description *d, const struct flowrules_ba
         {"decides", evaluations[c->evaluation], "which rule decides"},
         {"families", families[c->families & FLOWRULES_BOTH_FAMILIES], "address families"},
         {"names", yes_no(c->names), "resolves DNS names itself; without it they are pinned"},
-        {"wildcards", yes_no(c->wildcards), "matches names below a name"},
+        {"wildcards", wildcards[c->wildcards], "matches names below a name"},
         {"groups", c->every_group ? "of every platform" : yes_no(c->groups),
          "knows networks by a group of its own"},
         {"source-ports", yes_no(c->source_ports), "matches source ports"},

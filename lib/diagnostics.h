@@ -84,6 +84,7 @@ enum fr_id {
     FR_REFUSED,
     FR_CLOSED_DIRECTION,
     FR_LOSS_ACCEPTED,
+    FR_LIMIT,
     FR_SELECT_NOTHING = 514,
     /* 06: how the library or the tool is used */
     FR_OPTION_UNKNOWN = 601,

@@ -18,6 +18,7 @@ flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *poli
         fr_map_init(&view->atom_of[i], allocator);
     for (size_t i = 0; i < 2; i++)
         fr_vec_init(&view->networks[i], allocator, sizeof(struct fr_end));
+    fr_map_init(&view->network_of, allocator);
     fr_vec_init(&view->walked, allocator, sizeof(uint32_t));
     bool good = fr_sets_init(&view->sets, allocator) &&
                 fr_vec_reserve(&view->walked, policy->networks.count);
@@ -35,6 +36,7 @@ flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *poli
 void fr_view_free(struct fr_view *view) {
     fr_vec_free(&view->atoms);
     fr_vec_free(&view->walked);
+    fr_map_free(&view->network_of);
     fr_builder_free(&view->builder);
     for (size_t i = 0; i < 3; i++)
         fr_map_free(&view->atom_of[i]);
@@ -91,7 +93,7 @@ static flowrules_status add_name(struct fr_view *view, struct fr_builder *b, fr_
     if (view->mode.refuse_names)
         *flags |= FR_END_REFUSED;
     else if (view->mode.names)
-        *flags |= FR_END_NATIVE;
+        *flags |= FR_END_NATIVE | FR_END_NAMES;
     else if (entry != NULL && entry->count > 0) {
         *flags |= FR_END_PINNED;
         add_pins(view, b, entry);
@@ -121,28 +123,44 @@ fr_set fr_view_name(struct fr_view *view, const char *name) {
     return fr_builder_finish(&view->builder, &view->sets);
 }
 
+/* The names below a domain that the lock file has addresses of: as names, or as addresses. */
+static flowrules_status add_known_names(struct fr_view *view, struct fr_builder *b,
+                                        const char *domain, bool *known) {
+    const struct fr_lock *lock = &view->policy->lock;
+    for (uint32_t i = 0; i < lock->names.count; i++) {
+        const struct fr_locked_name *entry = fr_vec_at(&lock->names, struct fr_locked_name, i);
+        const char *name = fr_strings_text(&lock->strings, entry->name);
+        if (entry->count == 0 || !fr_name_is_below(name, domain))
+            continue;
+        *known = true;
+        fr_string own = fr_strings_find(&view->policy->strings, name, strlen(name));
+        if (view->mode.names)
+            FR_TRY(
+                add_atom(view, b, FLOWRULES_ATOM_NAME, own != 0 ? own : UINT32_MAX / 2 + i, name));
+        else
+            add_pins(view, b, entry);
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status add_wildcard(struct fr_view *view, struct fr_builder *b, fr_string string,
                                      bool narrow, unsigned *flags) {
     const char *domain = FR_POLICY_TEXT(view->policy, string);
-    const struct fr_lock *lock = &view->policy->lock;
     bool known = false;
     for (size_t i = 0; i < 2; i++)
         if (view->mode.asked[i] != NULL && fr_name_is_below(view->mode.asked[i], domain))
             FR_TRY(add_asked(view, b, view->mode.asked[i]));
     if (view->mode.refuse_names) {
         *flags |= FR_END_REFUSED;
-    } else if (view->mode.wildcards) {
-        *flags |= FR_END_NATIVE;
+    } else if (view->mode.wildcards == FLOWRULES_WILDCARDS_BELOW) {
+        *flags |= FR_END_NATIVE | FR_END_NAMES;
+    } else if (view->mode.wildcards != FLOWRULES_WILDCARDS_NONE) {
+        *flags |= FR_END_OTHER_WILDCARD;
+        *flags |= narrow ? FR_END_NARROWED | FR_END_NATIVE | FR_END_NAMES : FR_END_WILDCARD;
     } else if (narrow) {
-        for (size_t i = 0; i < lock->names.count; i++) {
-            const struct fr_locked_name *entry = fr_vec_at(&lock->names, struct fr_locked_name, i);
-            if (entry->count == 0 ||
-                !fr_name_is_below(fr_strings_text(&lock->strings, entry->name), domain))
-                continue;
-            add_pins(view, b, entry);
-            known = true;
-        }
-        *flags |= known ? FR_END_NARROWED | FR_END_PINNED : FR_END_WILDCARD;
+        FR_TRY(add_known_names(view, b, domain, &known));
+        unsigned how = view->mode.names ? FR_END_NATIVE | FR_END_NAMES : FR_END_PINNED;
+        *flags |= known ? FR_END_NARROWED | how : FR_END_WILDCARD;
     } else {
         *flags |= FR_END_WILDCARD;
     }
@@ -255,6 +273,26 @@ flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool nar
     FR_TRY(add_span(view, &view->builder, span, narrow, &end->flags));
     end->set = fr_builder_finish(&view->builder, &view->sets);
     return end->set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
+}
+
+/* Networks come first come first served, so that a set has one name. */
+static void name_networks(struct fr_view *view) {
+    for (uint32_t i = 0; i < view->policy->networks.count; i++) {
+        const struct fr_end *end;
+        uint32_t known;
+        if (network_end(view, i, false, &end) == FLOWRULES_OK && end->set != FR_SET_EMPTY &&
+            !fr_map_get(&view->network_of, end->set, &known))
+            (void)fr_map_put(&view->network_of, end->set, i + 1); /* a name less is no harm */
+    }
+}
+
+bool fr_view_network_of(struct fr_view *view, fr_set set, uint32_t *network) {
+    if (view->network_of.count == 0)
+        name_networks(view);
+    if (!fr_map_get(&view->network_of, set, network))
+        return false;
+    --*network;
+    return true;
 }
 
 flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end) {

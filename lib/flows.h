@@ -11,13 +11,15 @@
 
 /* What stands in a set besides addresses that were written down. */
 enum fr_end_flags {
-    FR_END_PINNED = 1,    /* addresses from the lock file */
-    FR_END_NATIVE = 2,    /* names or groups that the target resolves itself */
-    FR_END_UNPINNED = 4,  /* names that the lock file has no address of */
-    FR_END_WILDCARD = 8,  /* wildcards that the target can't say */
-    FR_END_NARROWED = 16, /* wildcards cut to the names of the lock file below them */
-    FR_END_FOREIGN = 32,  /* groups of another platform without addresses */
-    FR_END_REFUSED = 64   /* names, where the target refuses names */
+    FR_END_PINNED = 1,          /* addresses from the lock file */
+    FR_END_NATIVE = 2,          /* names or groups that the target resolves itself */
+    FR_END_UNPINNED = 4,        /* names that the lock file has no address of */
+    FR_END_WILDCARD = 8,        /* wildcards that the target can't say */
+    FR_END_NARROWED = 16,       /* wildcards cut to the names of the lock file below them */
+    FR_END_FOREIGN = 32,        /* groups of another platform without addresses */
+    FR_END_REFUSED = 64,        /* names, where the target refuses names */
+    FR_END_NAMES = 128,         /* names that stand in a rule as names */
+    FR_END_OTHER_WILDCARD = 256 /* wildcards that the target reads its own way */
 };
 
 struct fr_end {
@@ -26,7 +28,8 @@ struct fr_end {
 };
 
 struct fr_view_mode {
-    bool names, wildcards; /* the target resolves them itself */
+    bool names;                         /* the target resolves them itself */
+    enum flowrules_wildcards wildcards; /* and what a wildcard means to it */
     bool refuse_names;
     bool asking;          /* for a question: names are atoms and what the lock file says */
     const char *asked[2]; /* the names that the question is about, or NULL */
@@ -42,6 +45,7 @@ struct fr_view {
     struct fr_vec atoms;       /* struct flowrules_atom */
     struct fr_map atom_of[3];  /* by kind: string or network + 1 -> atom */
     struct fr_vec networks[2]; /* struct fr_end for each network; [1]: wildcards narrowed */
+    struct fr_map network_of;  /* by set: network + 1; filled when it is first asked for */
     struct fr_vec walked;      /* uint32_t for each network: the walk that saw it last */
     uint32_t walk;
     struct fr_builder builder;
@@ -57,6 +61,8 @@ flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool nar
 
 /* What one network comes to. */
 flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end);
+/* The network that comes to exactly this set: the first that does. */
+bool fr_view_network_of(struct fr_view *view, fr_set set, uint32_t *network);
 /* The set that is one name as an atom; FR_SET_NONE when out of memory. */
 fr_set fr_view_name(struct fr_view *view, const char *name);
 

@@ -1,12 +1,13 @@
 /*
  * A target's plan: what it enforces of the policy, and how truly it can say each flow.
  */
-#include "plan.h"
+#include "output.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "registry.h"
+#include "rules.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -133,7 +134,7 @@ static flowrules_status open_view(struct fr_plan *plan) {
     enum fr_names_mode names = plan->target->names;
     struct fr_view_mode mode = {
         .names = can->names && names != FR_NAMES_PINNED,
-        .wildcards = can->wildcards && names != FR_NAMES_PINNED,
+        .wildcards = names != FR_NAMES_PINNED ? can->wildcards : FLOWRULES_WILDCARDS_NONE,
         .refuse_names = names == FR_NAMES_REFUSE || (names == FR_NAMES_NATIVE && !can->names),
         .platform = can->groups ? plan->backend->name : NULL,
         .every_group = can->every_group,
@@ -211,12 +212,7 @@ static flowrules_status is_selected(struct fr_plan *plan, const struct fr_flow *
     return FLOWRULES_OK;
 }
 
-/*
- * May the wildcards of a flow be cut to the names that the lock file knows? For an allow that
- * admits less (narrow), for a deny more (widen).
- */
-static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
-    enum fr_loss loss = deny ? FR_LOSS_WIDEN : FR_LOSS_NARROW;
+bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
     for (uint32_t i = 0; i < plan->target->losses.count; i++) {
         const struct fr_loss_entry *entry =
             fr_vec_at(&plan->policy->losses, struct fr_loss_entry, plan->target->losses.first + i);
@@ -226,131 +222,13 @@ static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
     return false;
 }
 
-/* ---- reasons ------------------------------------------------------------------------------- */
-
-/* The first names of a flow that a reason speaks of, as text. */
-struct mention {
-    const struct fr_plan *plan;
-    unsigned want; /* FR_END_... flags: which peers to list */
-    unsigned listed, total;
-    size_t addresses;
-    int32_t oldest;
-    char text[400];
-};
-
-static void list_name(struct mention *m, const char *before, const char *name) {
-    m->total++;
-    size_t used = strlen(m->text);
-    if (m->listed == 3 || used + strlen(name) + 8 >= sizeof m->text)
-        return;
-    snprintf(m->text + used, sizeof m->text - used, "%s%s%s", m->listed > 0 ? ", " : "", before,
-             name);
-    m->listed++;
-}
-
-static void count_pins(struct mention *m, const struct fr_locked_name *entry) {
-    const struct fr_lock *lock = &m->plan->policy->lock;
-    m->addresses += entry->count;
-    for (uint32_t i = 0; i < entry->count; i++) {
-        int32_t seen = fr_vec_at(&lock->pins, struct fr_pin, entry->first + i)->last_seen;
-        if (seen != FR_NO_DATE && (m->oldest == FR_NO_DATE || seen < m->oldest))
-            m->oldest = seen;
-    }
-}
-
-static void mention_peer(void *user, const struct fr_peer *peer) {
-    struct mention *m = user;
-    const flowrules_policy *policy = m->plan->policy;
-    if (peer->kind == FR_PEER_NETWORK) {
-        const struct fr_network *network =
-            fr_vec_at(&policy->networks, struct fr_network, peer->ref);
-        if ((m->want & FR_END_FOREIGN) != 0 && network->members.count == 0)
-            list_name(m, "", FR_POLICY_TEXT(policy, network->name));
-        return;
-    }
-    const char *name = FR_POLICY_TEXT(policy, peer->ref);
-    if (peer->kind == FR_PEER_WILDCARD) {
-        if ((m->want & (FR_END_WILDCARD | FR_END_NARROWED | FR_END_REFUSED | FR_END_NATIVE)) != 0)
-            list_name(m, "*.", name);
-        return;
-    }
-    const struct fr_locked_name *entry = fr_lock_find(&policy->lock, name);
-    bool pinned = entry != NULL && entry->count > 0;
-    if ((m->want & FR_END_UNPINNED) != 0 && !pinned)
-        list_name(m, "", name);
-    if ((m->want & (FR_END_REFUSED | FR_END_NATIVE)) != 0)
-        list_name(m, "", name);
-    if ((m->want & FR_END_PINNED) != 0 && pinned) {
-        list_name(m, "", name);
-        count_pins(m, entry);
-    }
-}
-
-static void mention(struct mention *m, struct fr_plan *plan, const struct fr_flow *flow,
-                    unsigned want) {
-    *m = (struct mention){.plan = plan, .want = want, .oldest = FR_NO_DATE};
-    fr_view_walk(&plan->view, flow->source, mention_peer, m);
-    fr_view_walk(&plan->view, flow->destination, mention_peer, m);
-    if (m->total > m->listed) {
-        size_t used = strlen(m->text);
-        snprintf(m->text + used, sizeof m->text - used, " and %u more", m->total - m->listed);
-    }
-}
-
-static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flow) {
-    struct mention m;
-    char seen[64] = "";
-    mention(&m, plan, flow, FR_END_PINNED);
-    if (m.oldest != FR_NO_DATE) {
-        char date[11];
-        fr_date_format(m.oldest, date);
-        if (plan->policy->as_of != FR_NO_DATE)
-            snprintf(seen, sizeof seen, ", seen %s (%d days ago)", date,
-                     plan->policy->as_of - m.oldest);
-        else
-            snprintf(seen, sizeof seen, ", seen %s", date);
-    }
-    return fr_arena_printf(&plan->arena, "%zu address%s of %s%s%s", m.addresses,
-                           m.addresses == 1 ? "" : "es", m.text, seen,
-                           plan->policy->lock.example ? ", made up for the example" : "");
-}
-
-static const char *cut_reason(struct fr_plan *plan, const struct fr_flow *flow) {
-    struct mention m;
-    mention(&m, plan, flow, FR_END_NARROWED);
-    return fr_arena_printf(&plan->arena, "%s is cut to the names below it that the lock file knows",
-                           m.text);
-}
-
-static const char *refused_reason(struct fr_plan *plan, const struct fr_flow *flow,
-                                  unsigned flags) {
-    struct mention m;
-    if ((flags & FR_END_FOREIGN) != 0) {
-        mention(&m, plan, flow, FR_END_FOREIGN);
-        return fr_arena_printf(&plan->arena,
-                               m.total == 1
-                                   ? "%s has no addresses: it is a group of another platform"
-                                   : "%s have no addresses: they are groups of another platform",
-                               m.text);
-    }
-    if ((flags & FR_END_REFUSED) != 0) {
-        mention(&m, plan, flow, FR_END_REFUSED);
-        return fr_arena_printf(
-            &plan->arena,
-            plan->target->names == FR_NAMES_REFUSE
-                ? "names are refused on this target (names: refuse): %s"
-                : "%s: this backend does not resolve names itself (names: native)",
-            m.text);
-    }
-    mention(&m, plan, flow, FR_END_WILDCARD);
-    return fr_arena_printf(&plan->arena,
-                           "%s: this backend matches addresses, and a wildcard has none", m.text);
-}
-
-static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow *flow) {
-    struct mention m;
-    mention(&m, plan, flow, FR_END_UNPINNED);
-    return fr_arena_printf(&plan->arena, "no address of %s in the lock file", m.text);
+/*
+ * May the wildcards of a flow be read as the target reads them, or cut to the names that the lock
+ * file knows? Less is a loss by narrowing in an allow, by widening in a deny.
+ */
+static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
+    bool more = plan->backend->capabilities.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
+    return fr_may_lose(plan, flow, deny != more ? FR_LOSS_WIDEN : FR_LOSS_NARROW);
 }
 
 /* ---- judging flows ------------------------------------------------------------------------- */
@@ -408,30 +286,6 @@ static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const s
     return scope_part(plan, index, flow, source, to, FLOWRULES_FORWARD);
 }
 
-/* What the flags of both ends make of a flow that is in scope. */
-static struct fr_verdict judge(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
-    struct fr_verdict verdict = {FR_EXACT, NULL};
-    if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0) {
-        plan->refused++;
-        verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, refused_reason(plan, flow, flags)};
-    } else if ((flags & FR_END_UNPINNED) != 0) {
-        plan->unresolved++;
-        verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow)};
-    } else if ((flags & FR_END_NARROWED) != 0) {
-        verdict =
-            (struct fr_verdict){flow->deny ? FR_WIDENED : FR_NARROWED, cut_reason(plan, flow)};
-    } else if ((flags & FR_END_PINNED) != 0) {
-        verdict = (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow)};
-    } else if ((flags & FR_END_NATIVE) != 0) {
-        verdict = (struct fr_verdict){FR_NATIVE, NULL};
-    } else {
-        return verdict;
-    }
-    if (verdict.reason == NULL && verdict.fidelity != FR_NATIVE)
-        fr_no_memory(plan->context);
-    return verdict;
-}
-
 static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
                                   struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
@@ -454,7 +308,7 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
     *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "neither end is among the protected networks"};
     if (plan->scoped.count > before)
-        *verdict = judge(plan, flow, source.flags | destination.flags);
+        FR_TRY(fr_judge(plan, index, source.flags | destination.flags, before, verdict));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 
@@ -534,6 +388,9 @@ void fr_plan_free(struct fr_plan *plan) {
     free_tables(plan);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
+    if (plan->asker != NULL)
+        fr_output_free(plan->asker);
+    fr_free(&plan->context->allocator, plan->asker);
     if (plan->have_view)
         fr_view_free(&plan->view);
     fr_services_free(&plan->services);
@@ -683,21 +540,36 @@ flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule) 
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsigned families,
-                                 fr_service *result) {
-    const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, service);
+/* Copies the terms of a service that families have a use for into the plan. */
+static flowrules_status copy_service(struct fr_plan *plan, const struct fr_service_terms *terms,
+                                     unsigned families, fr_service *result) {
     struct fr_vec kept;
     fr_vec_init(&kept, &plan->context->allocator, sizeof(struct fr_term));
     bool good = fr_vec_reserve(&kept, terms->count);
     for (uint32_t i = 0; good && i < terms->count; i++)
         if ((fr_protocol_families(terms->terms[i].protocol) & families) != 0)
-            *(struct fr_term *)fr_vec_push(&kept) = terms->terms[i];
+            *(struct fr_term *)fr_vec_add(&kept) = terms->terms[i];
     *result = FR_SERVICE_NONE;
     if (good && kept.count > 0)
         *result = fr_services_add(&plan->services, kept.items, kept.count);
     good = good && (kept.count == 0 || *result != FR_SERVICE_NONE);
     fr_vec_free(&kept);
     return good ? FLOWRULES_OK : fr_no_memory(plan->context);
+}
+
+flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsigned families,
+                                 fr_service *result) {
+    return copy_service(plan, fr_service_get(&plan->policy->services, service), families, result);
+}
+
+flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsigned families,
+                                fr_service *result) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->services, service);
+    *result = service;
+    bool whole = true;
+    for (uint32_t i = 0; i < terms->count; i++)
+        whole = whole && (fr_protocol_families(terms->terms[i].protocol) & families) != 0;
+    return whole ? FLOWRULES_OK : copy_service(plan, terms, families, result);
 }
 
 flowrules_status fr_plan_lower(struct fr_plan *plan) {

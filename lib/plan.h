@@ -34,6 +34,7 @@ struct fr_scoped {
     fr_service service; /* of the policy */
     uint8_t direction;  /* enum flowrules_direction */
     uint8_t deny, log;
+    uint8_t whole_icmp; /* ICMP types are left out: accepted as a widening */
 };
 
 enum fr_rule_kind { FR_RULE_MATCH, FR_RULE_TABLE };
@@ -45,6 +46,7 @@ struct fr_rule {
     fr_set source, destination; /* any where the group matches it, or the table does */
     fr_service service;         /* of the plan */
     uint32_t table;             /* of tables */
+    const char *name;           /* of the plan's arena, or NULL: the first flow's */
 };
 
 /* Elements of tables: IPv4 in 20 bytes, since there may be very many. */
@@ -100,6 +102,7 @@ struct fr_plan {
     const struct flowrules_format *format;
     const char *name; /* of the target */
     bool transit;
+    bool denies; /* some flow in scope is a deny */
     bool enforces[3];
     struct fr_arena arena;
     struct fr_view view;
@@ -108,12 +111,13 @@ struct fr_plan {
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;   /* struct fr_scoped */
     struct fr_services services;
-    struct fr_vec flow_lists;   /* struct fr_span of flow_members; number + flow count */
-    struct fr_vec flow_members; /* uint32_t */
-    struct fr_vec rules;        /* struct fr_rule */
-    struct fr_vec groups;       /* struct fr_group */
-    struct fr_vec tables;       /* struct fr_table * */
-    struct fr_vec dispatches;   /* struct fr_dispatch * */
+    struct fr_vec flow_lists;       /* struct fr_span of flow_members; number + flow count */
+    struct fr_vec flow_members;     /* uint32_t */
+    struct fr_vec rules;            /* struct fr_rule */
+    struct fr_vec groups;           /* struct fr_group */
+    struct fr_vec tables;           /* struct fr_table * */
+    struct fr_vec dispatches;       /* struct fr_dispatch * */
+    struct flowrules_output *asker; /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
     char fingerprint[9];
 };
@@ -134,6 +138,15 @@ flowrules_status fr_plan_lower(struct fr_plan *plan);
 
 /* The value of a setting of the target, or its default; NULL when the backend has no such key. */
 const char *fr_plan_setting(const struct fr_plan *plan, const char *key);
+
+/* May the flow be said with this loss on this target? */
+bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss);
+/*
+ * How truly the target says a flow that is in scope: flags of its ends, and its scoped parts from
+ * first on. Parts are adapted where an accepted loss asks for it (verdict.c).
+ */
+flowrules_status fr_judge(struct fr_plan *plan, uint32_t flow, unsigned flags, size_t first,
+                          struct fr_verdict *verdict);
 
 /* The number of a list of flows: the flow itself, or a list of at least two. UINT32_MAX: no memory.
  */

@@ -234,7 +234,8 @@ static flowrules_status read_question(struct asking *a, const char *question) {
     a->question.term = term;
     FR_TRY(read_name(a, source.name, a->names[0]));
     FR_TRY(read_name(a, destination.name, a->names[1]));
-    struct fr_view_mode mode = {.names = true, .wildcards = true, .asking = true};
+    struct fr_view_mode mode = {
+        .names = true, .wildcards = FLOWRULES_WILDCARDS_BELOW, .asking = true};
     for (size_t i = 0; i < 2; i++)
         mode.asked[i] = a->names[i][0] != '\0' ? a->names[i] : NULL;
     FR_TRY(fr_view_init(&a->view, a->policy, &mode));

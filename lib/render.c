@@ -8,179 +8,15 @@
 #include <string.h>
 
 #include "json.h"
-#include "rules.h"
-
-struct flowrules_output {
-    struct fr_plan *plan;
-    flowrules_artifact *artifact;
-    struct fr_arena scratch; /* what one rule needs */
-    struct flowrules_writer parts[FR_PARTS];
-    void *state;
-    bool failed;
-    struct flowrules_writer sink; /* where writing goes once memory has run out */
-};
-
-/* ---- what a backend asks ------------------------------------------------------------------- */
-
-const char *flowrules_output_target(const flowrules_output *out) {
-    return out->plan->name;
-}
-
-const char *flowrules_output_title(const flowrules_output *out) {
-    return FR_POLICY_TEXT(out->plan->policy, out->plan->policy->title);
-}
-
-bool flowrules_output_enforces(const flowrules_output *out, enum flowrules_direction direction) {
-    return out->plan->enforces[direction];
-}
-
-bool flowrules_output_baseline(const flowrules_output *out) {
-    return out->plan->target->baseline;
-}
-
-bool flowrules_output_log_denied(const flowrules_output *out) {
-    enum fr_log_mode log = out->plan->target->log;
-    return log == FR_LOG_DENIED || log == FR_LOG_ALL;
-}
-
-const char *flowrules_output_setting(const flowrules_output *out, const char *key) {
-    return fr_plan_setting(out->plan, key);
-}
-
-long long flowrules_output_number(const flowrules_output *out, const char *key) {
-    const char *value = fr_plan_setting(out->plan, key);
-    return value == NULL ? 0 : strtoll(value, NULL, 10);
-}
-
-bool flowrules_output_flag(const flowrules_output *out, const char *key) {
-    const char *value = fr_plan_setting(out->plan, key);
-    return value != NULL && strcmp(value, "true") == 0;
-}
-
-void *flowrules_output_state(flowrules_output *out) {
-    return out->state;
-}
-
-const char *flowrules_output_fingerprint(const flowrules_output *out) {
-    return out->plan->fingerprint;
-}
-
-static const struct fr_flow *flow_of(const flowrules_output *out, flowrules_flows flows,
-                                     size_t index) {
-    if (index >= fr_flows_count(out->plan, flows))
-        return NULL;
-    return fr_vec_at(&out->plan->policy->flows, struct fr_flow,
-                     fr_flows_at(out->plan, flows, index));
-}
-
-size_t flowrules_flows_count(const flowrules_output *out, flowrules_flows flows) {
-    return fr_flows_count(out->plan, flows);
-}
-
-const char *flowrules_flows_name(const flowrules_output *out, flowrules_flows flows, size_t index) {
-    const struct fr_flow *flow = flow_of(out, flows, index);
-    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->name);
-}
-
-const char *flowrules_flows_purpose(const flowrules_output *out, flowrules_flows flows,
-                                    size_t index) {
-    const struct fr_flow *flow = flow_of(out, flows, index);
-    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->purpose);
-}
-
-const char *flowrules_flows_owner(const flowrules_output *out, flowrules_flows flows,
-                                  size_t index) {
-    const struct fr_flow *flow = flow_of(out, flows, index);
-    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->owner);
-}
-
-const char *flowrules_flows_ticket(const flowrules_output *out, flowrules_flows flows,
-                                   size_t index) {
-    const struct fr_flow *flow = flow_of(out, flows, index);
-    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->ticket);
-}
-
-void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
-                           const struct flowrules_escape *escape, flowrules_flows flows) {
-    size_t count = fr_flows_count(out->plan, flows), room = escape->max_bytes;
-    if (count == 1) {
-        flowrules_write_user(w, escape, flowrules_flows_name(out, flows, 0));
-        return;
-    }
-    for (size_t i = 0, used = 0; i < count; i++) {
-        const char *name = flowrules_flows_name(out, flows, i);
-        size_t length = strlen(name) + 2;
-        /* Room is kept for " +N more", and a name may grow by its escapes. */
-        if (room > 0 && i > 0 && used + 2 * length + 16 > room) {
-            flowrules_writef(w, " +%zu more", count - i);
-            return;
-        }
-        struct flowrules_escape one = *escape;
-        one.max_bytes = room > 16 ? room - 16 : room;
-        if (i > 0)
-            flowrules_write(w, ", ");
-        flowrules_write_user(w, &one, name);
-        used += length;
-    }
-}
-
-/* ---- files --------------------------------------------------------------------------------- */
-
-static struct fr_file *new_file(flowrules_output *out, const char *suffix, bool executable) {
-    flowrules_artifact *artifact = out->artifact;
-    struct fr_file *file = fr_arena_zalloc(&artifact->arena, sizeof *file);
-    struct fr_file **slot = file == NULL ? NULL : fr_vec_push(&artifact->files);
-    if (slot == NULL)
-        return NULL;
-    *slot = file;
-    fr_writer_init(&file->writer, &artifact->allocator, true);
-    file->executable = executable;
-    file->suffix = fr_arena_printf(&artifact->arena, "%s", suffix);
-    file->name = fr_arena_printf(&artifact->arena, "%s%s", out->plan->name, suffix);
-    return file->name == NULL || file->suffix == NULL ? NULL : file;
-}
-
-flowrules_writer *flowrules_output_file(flowrules_output *out, const char *suffix,
-                                        bool executable) {
-    for (size_t i = 0; i < out->artifact->files.count; i++) {
-        struct fr_file *file = *fr_vec_at(&out->artifact->files, struct fr_file *, i);
-        if (file->suffix != NULL && strcmp(file->suffix, suffix) == 0)
-            return &file->writer;
-    }
-    struct fr_file *file = new_file(out, suffix, executable);
-    out->failed = out->failed || file == NULL;
-    return file == NULL ? &out->sink : &file->writer;
-}
-
-flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number) {
-    return number < FR_PARTS ? &out->parts[number] : &out->sink;
-}
 
 /* ---- spelling ------------------------------------------------------------------------------ */
 
 static bool spell_rule(flowrules_output *out, const struct fr_group *group,
                        const struct fr_rule *rule) {
-    struct fr_plan *plan = out->plan;
-    const struct fr_sets *sets = &plan->view.sets;
-    struct flowrules_rule view = {.action = group->view.action,
-                                  .direction = group->view.direction,
-                                  .families = rule->families,
-                                  .source = {sets, rule->source},
-                                  .destination = {sets, rule->destination},
-                                  .log = group->log,
-                                  .flows = rule->flows};
-    fr_arena_free(&out->scratch);
-    fr_arena_init(&out->scratch, &plan->context->allocator);
-    view.name = flowrules_flows_name(out, rule->flows, 0);
-    view.services = fr_service_spell(plan, &out->scratch, rule->service, &view.service_count);
-    if (view.services == NULL)
+    struct flowrules_rule view;
+    if (!fr_output_rule(out, group, rule, &view))
         return false;
-    if (rule->kind == FR_RULE_TABLE) {
-        const struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
-        view.table = &table->view;
-        view.table_end = table->end;
-    }
-    plan->format->rule(out, &view);
+    out->plan->format->rule(out, &view);
     return true;
 }
 
@@ -201,15 +37,6 @@ static bool spell_group(flowrules_output *out, uint32_t index) {
     return good;
 }
 
-static bool writers_good(const flowrules_output *out) {
-    bool good = !out->failed && !out->sink.failed;
-    for (size_t i = 0; i < FR_PARTS; i++)
-        good = good && !out->parts[i].failed;
-    for (size_t i = 0; i < out->artifact->files.count; i++)
-        good = good && !(*fr_vec_at(&out->artifact->files, struct fr_file *, i))->writer.failed;
-    return good;
-}
-
 static bool spell(flowrules_output *out) {
     const struct flowrules_format *format = out->plan->format;
     bool good = true;
@@ -218,7 +45,7 @@ static bool spell(flowrules_output *out) {
         good = spell_group(out, i);
     if (good)
         format->end(out);
-    return good && writers_good(out);
+    return good && fr_output_good(out);
 }
 
 /* ---- the fingerprint ----------------------------------------------------------------------- */
@@ -348,34 +175,41 @@ void flowrules_artifact_free(flowrules_artifact *artifact) {
     fr_free(&allocator, artifact);
 }
 
+/* A backend refused the whole target: that is told like the refusal of a flow. */
+static flowrules_status report_refusal(const struct fr_plan *plan, const char *refusal) {
+    struct fr_about about = {FLOWRULES_ERROR, FR_LIMIT, plan->target->at, NULL, plan->name, NULL};
+    fr_report(&plan->context->diagnostics, &about, "target '%s' can't be rendered: %s", plan->name,
+              refusal);
+    return FLOWRULES_REFUSED;
+}
+
 flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan) {
-    const struct fr_allocator *allocator = &plan->context->allocator;
     *artifact = NULL;
-    flowrules_output *out = fr_malloc(allocator, sizeof *out);
-    if (out == NULL)
+    flowrules_output *out = fr_malloc(&plan->context->allocator, sizeof *out);
+    flowrules_artifact *made = new_artifact(plan);
+    if (out == NULL || made == NULL) {
+        fr_free(&plan->context->allocator, out);
+        flowrules_artifact_free(made);
         return fr_no_memory(plan->context);
-    memset(out, 0, sizeof *out);
-    out->plan = plan;
-    fr_arena_init(&out->scratch, allocator);
-    fr_writer_init(&out->sink, allocator, false);
-    for (size_t i = 0; i < FR_PARTS; i++)
-        fr_writer_init(&out->parts[i], allocator, true);
-    out->artifact = new_artifact(plan);
+    }
+    fr_output_init(out, plan);
+    out->files = &made->files;
+    out->files_arena = &made->arena;
     out->state = fr_arena_zalloc(&plan->arena, plan->backend->state_size + 1);
     fingerprint(plan);
-    bool good = out->artifact != NULL && out->state != NULL && spell(out);
-    if (good)
-        keep_flows(out->artifact, plan);
-    for (size_t i = 0; i < FR_PARTS; i++)
-        fr_writer_free(&out->parts[i]);
-    fr_writer_free(&out->sink);
-    fr_arena_free(&out->scratch);
-    if (good)
-        *artifact = out->artifact;
-    else
-        flowrules_artifact_free(out->artifact);
-    fr_free(allocator, out);
-    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
+    bool good = out->state != NULL && spell(out);
+    flowrules_status status = good ? FLOWRULES_OK : fr_no_memory(plan->context);
+    if (good && out->refusal != NULL)
+        status = report_refusal(plan, out->refusal);
+    fr_output_free(out);
+    fr_free(&plan->context->allocator, out);
+    if (status != FLOWRULES_OK) {
+        flowrules_artifact_free(made);
+        return status;
+    }
+    keep_flows(made, plan);
+    *artifact = made;
+    return FLOWRULES_OK;
 }
 
 flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,

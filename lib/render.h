@@ -4,16 +4,7 @@
 #ifndef FR_RENDER_H
 #define FR_RENDER_H
 
-#include "plan.h"
-#include "writer.h"
-
-#define FR_PARTS 64u
-
-struct fr_file {
-    char *name, *suffix;
-    bool executable;
-    struct flowrules_writer writer;
-};
+#include "output.h"
 
 struct flowrules_artifact {
     struct fr_allocator allocator;

@@ -4,7 +4,10 @@
  */
 #include "rules.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "boxes.h"
 
 /* ---- services ------------------------------------------------------------------------------ */
 
@@ -23,6 +26,21 @@ static bool same_service(const struct fr_term *a, const struct fr_term *b) {
            limits_destination(a) && limits_destination(b);
 }
 
+/* A term, or one for each port of it where a target has no ranges (the verdict bounds them). */
+static bool add_terms(struct fr_vec *terms, const struct fr_term *term, bool single) {
+    bool apart = single && fr_protocol_has_ports(term->protocol) && limits_destination(term);
+    for (uint32_t port = term->destination_first; port <= term->destination_last; port++) {
+        struct fr_term *slot = fr_vec_add(terms);
+        if (slot == NULL)
+            return false;
+        *slot = *term;
+        if (!apart)
+            return true;
+        slot->destination_first = slot->destination_last = (uint16_t)port;
+    }
+    return true;
+}
+
 static flowrules_status add_piece(struct fr_plan *plan, struct fr_vec *pieces,
                                   struct fr_term *terms, size_t count) {
     fr_service *slot = fr_vec_push(pieces);
@@ -34,14 +52,16 @@ static flowrules_status add_piece(struct fr_plan *plan, struct fr_vec *pieces,
 
 flowrules_status fr_service_pieces(struct fr_plan *plan, fr_service service,
                                    struct fr_vec *pieces) {
-    unsigned most = plan->backend->capabilities.ports_per_rule;
+    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    unsigned most = can->one_port || can->no_port_ranges ? 1 : can->ports_per_rule;
     const struct fr_service_terms *terms = fr_service_get(&plan->services, service);
     struct fr_vec copy; /* adding services may move nothing, but sorts what it is given */
     fr_vec_init(&copy, &plan->context->allocator, sizeof(struct fr_term));
-    if (!fr_vec_reserve(&copy, terms->count))
-        return fr_no_memory(plan->context);
-    copy.count = terms->count;
-    memcpy(copy.items, terms->terms, terms->count * sizeof(struct fr_term));
+    for (uint32_t i = 0; i < terms->count; i++)
+        if (!add_terms(&copy, &terms->terms[i], can->no_port_ranges)) {
+            fr_vec_free(&copy);
+            return fr_no_memory(plan->context);
+        }
     struct fr_term *list = copy.items;
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0, next; status == FLOWRULES_OK && i < copy.count; i = next) {
@@ -104,58 +124,637 @@ const struct flowrules_service *fr_service_spell(const struct fr_plan *plan, str
     return list;
 }
 
-/* ---- one rule a flow ----------------------------------------------------------------------- */
+/* ---- drafts -----------------------------------------------------------------------------------
+ */
 
-static flowrules_status lower_flow(struct fr_plan *plan, const struct fr_scoped *scoped) {
+/* The rules of one direction, action and log, while they are cut and merged. */
+struct drafts {
+    struct fr_plan *plan;
+    const struct flowrules_capabilities *can;
+    enum flowrules_direction direction;
+    enum flowrules_action action;
+    bool log;
+    struct fr_vec list, next; /* struct fr_rule */
+    struct fr_vec pieces;     /* fr_service */
+};
+
+static flowrules_status push(struct drafts *d, const struct fr_rule *rule) {
+    struct fr_rule *slot = fr_vec_add(&d->next);
+    if (slot == NULL || rule->source == FR_SET_NONE || rule->destination == FR_SET_NONE)
+        return fr_no_memory(d->plan->context);
+    *slot = *rule;
+    return FLOWRULES_OK;
+}
+
+/* Replaces every draft by what step makes of it. */
+static flowrules_status
+each(struct drafts *d, flowrules_status (*step)(struct drafts *d, const struct fr_rule *rule)) {
+    d->next.count = 0;
+    for (size_t i = 0; i < d->list.count; i++) {
+        struct fr_rule rule = *fr_vec_at(&d->list, struct fr_rule, i);
+        FR_TRY(step(d, &rule));
+    }
+    struct fr_vec swap = d->list;
+    d->list = d->next;
+    d->next = swap;
+    return FLOWRULES_OK;
+}
+
+/* Names and groups may have addresses of both families. */
+static unsigned families_of(const struct fr_plan *plan, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
+    return head->all_atoms != 0 || head->atoms > 0 ? FLOWRULES_BOTH_FAMILIES
+                                                   : fr_set_families(&plan->view.sets, set);
+}
+
+/* ---- from flows --------------------------------------------------------------------------------
+ */
+
+/* The service of a part, in the plan, without ICMP types where they were given up. */
+static flowrules_status part_service(struct drafts *d, const struct fr_scoped *part,
+                                     unsigned families, fr_service *service) {
+    FR_TRY(fr_plan_service(d->plan, part->service, families, service));
+    if (!part->whole_icmp || *service == FR_SERVICE_NONE)
+        return FLOWRULES_OK;
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, *service);
+    struct fr_vec whole;
+    fr_vec_init(&whole, &d->plan->context->allocator, sizeof(struct fr_term));
+    bool good = fr_vec_reserve(&whole, terms->count);
+    for (uint32_t i = 0; good && i < terms->count; i++) {
+        struct fr_term *term = fr_vec_add(&whole);
+        *term = terms->terms[i];
+        if (fr_protocol_is_icmp(term->protocol))
+            *term = (struct fr_term){term->protocol, 0, 65535, 0, 65535};
+    }
+    *service =
+        good ? fr_services_add(&d->plan->services, whole.items, whole.count) : FR_SERVICE_NONE;
+    fr_vec_free(&whole);
+    return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
+}
+
+/* A deny that can't be taken out of the allows exactly refuses its flow. */
+static flowrules_status refuse_deny(struct drafts *d, const struct fr_scoped *part,
+                                    const char *why) {
+    const struct fr_flow *flow = fr_vec_at(&d->plan->policy->flows, struct fr_flow, part->flow);
+    struct fr_at at = fr_flow_at(flow);
+    const char *name = FR_POLICY_TEXT(d->plan->policy, flow->name);
+    struct fr_about about = {FLOWRULES_ERROR,
+                             FR_REFUSED,
+                             at,
+                             name,
+                             d->plan->name,
+                             "deny and allow single networks and protocols"};
+    fr_report(&d->plan->context->diagnostics, &about, "target '%s' can't say flow '%s': %s",
+              d->plan->name, name, why);
+    return FLOWRULES_REFUSED;
+}
+
+static flowrules_status subtract_denies(struct drafts *d, struct fr_boxes *boxes,
+                                        const struct fr_scoped *part) {
+    bool touched = false;
+    for (size_t i = 0; i < d->plan->scoped.count; i++) {
+        const struct fr_scoped *deny = fr_vec_at(&d->plan->scoped, struct fr_scoped, i);
+        if (!deny->deny || deny->direction != part->direction)
+            continue;
+        const struct fr_service_terms *terms =
+            fr_service_get(&d->plan->policy->services, deny->service);
+        for (uint32_t t = 0; t < terms->count; t++) {
+            struct fr_box gone = {{deny->source, deny->destination}, terms->terms[t]};
+            FR_TRY(fr_boxes_subtract(boxes, &gone, &touched));
+        }
+    }
+    return boxes->too_many ? refuse_deny(d, part, "the denies cut it into too many pieces")
+                           : FLOWRULES_OK;
+}
+
+/* Everything but some names or groups: no list of allows can say that. */
+static bool leaves_atoms_out(const struct drafts *d, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    return head->all_atoms != 0 && head->atoms > 0;
+}
+
+/* An allow, for a target without denies: what the denies leave of it. */
+static flowrules_status draft_rest(struct drafts *d, const struct fr_scoped *part,
+                                   const struct fr_rule *whole) {
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, whole->service);
+    struct fr_boxes boxes;
+    fr_boxes_init(&boxes, d->plan->context, &d->plan->view.sets, 4096);
+    flowrules_status status = FLOWRULES_OK;
+    for (uint32_t i = 0; status == FLOWRULES_OK && i < terms->count; i++) {
+        struct fr_box box = {{whole->source, whole->destination}, terms->terms[i]};
+        status = fr_boxes_add(&boxes, &box);
+    }
+    if (status == FLOWRULES_OK)
+        status = subtract_denies(d, &boxes, part);
+    for (size_t i = 0; status == FLOWRULES_OK && i < boxes.list.count; i++) {
+        struct fr_box box = *fr_vec_at(&boxes.list, struct fr_box, i);
+        struct fr_rule rule = *whole;
+        rule.source = box.ends[0];
+        rule.destination = box.ends[1];
+        rule.service = fr_services_add(&d->plan->services, &box.term, 1);
+        status = rule.service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : push(d, &rule);
+        if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
+            status = refuse_deny(d, part, "a group or name can't be taken out of 'any'");
+    }
+    fr_boxes_free(&boxes);
+    return status;
+}
+
+static flowrules_status draft_part(struct drafts *d, const struct fr_scoped *part) {
+    unsigned families = families_of(d->plan, part->source) &
+                        families_of(d->plan, part->destination) & d->can->families;
     struct fr_rule rule = {.kind = FR_RULE_MATCH,
-                           .flows = scoped->flow,
-                           .source = scoped->source,
-                           .destination = scoped->destination};
-    unsigned families =
-        fr_plan_families(plan, scoped->source) & fr_plan_families(plan, scoped->destination);
-    FR_TRY(fr_plan_service(plan, scoped->service, families, &rule.service));
+                           .flows = part->flow,
+                           .source = part->source,
+                           .destination = part->destination};
+    FR_TRY(part_service(d, part, families, &rule.service));
     if (rule.service == FR_SERVICE_NONE)
         return FLOWRULES_OK;
-    rule.families = (uint8_t)(families & fr_service_get(&plan->services, rule.service)->families);
-    return fr_plan_rule(plan, &rule);
+    if (d->can->evaluation == FLOWRULES_ALLOW_UNION && d->plan->denies)
+        return draft_rest(d, part, &rule);
+    return push(d, &rule);
+}
+
+static flowrules_status draft_flows(struct drafts *d) {
+    for (size_t i = 0; i < d->plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&d->plan->scoped, struct fr_scoped, i);
+        if (part->direction == d->direction && part->deny == d->action && part->log == d->log)
+            FR_TRY(draft_part(d, part));
+    }
+    struct fr_vec swap = d->list;
+    d->list = d->next;
+    d->next = swap;
+    return FLOWRULES_OK;
+}
+
+/* ---- merging ------------------------------------------------------------------------------------
+ */
+
+static int compare_numbers(uint32_t a, uint32_t b) {
+    return (a > b) - (a < b);
+}
+
+static int by_keys(const struct fr_rule *a, const struct fr_rule *b, uint32_t a1, uint32_t b1,
+                   uint32_t a2, uint32_t b2) {
+    int order = compare_numbers(a1, b1);
+    if (order == 0)
+        order = compare_numbers(a2, b2);
+    return order != 0 ? order : compare_numbers(a->flows, b->flows);
+}
+
+static int but_destination(const void *left, const void *right) {
+    const struct fr_rule *a = left, *b = right;
+    return by_keys(a, b, a->source, b->source, a->service, b->service);
+}
+
+static int but_source(const void *left, const void *right) {
+    const struct fr_rule *a = left, *b = right;
+    return by_keys(a, b, a->destination, b->destination, a->service, b->service);
+}
+
+static int but_service(const void *left, const void *right) {
+    const struct fr_rule *a = left, *b = right;
+    return by_keys(a, b, a->source, b->source, a->destination, b->destination);
+}
+
+static int by_first_flow(const void *left, const void *right) {
+    const struct fr_rule *a = left, *b = right;
+    return compare_numbers(a->table, b->table);
+}
+
+/* The dimension in which the rules of a run may differ. */
+enum dimension { IN_DESTINATION, IN_SOURCE, IN_SERVICE };
+
+static const struct {
+    int (*compare)(const void *left, const void *right);
+} dimensions[] = {
+    [IN_DESTINATION] = {but_destination},
+    [IN_SOURCE] = {but_source},
+    [IN_SERVICE] = {but_service},
+};
+
+static bool alike(const struct fr_rule *a, const struct fr_rule *b, enum dimension dimension) {
+    return (dimension == IN_SOURCE || a->source == b->source) &&
+           (dimension == IN_DESTINATION || a->destination == b->destination) &&
+           (dimension == IN_SERVICE || a->service == b->service);
+}
+
+static flowrules_status union_of_sets(struct drafts *d, const struct fr_rule *run, size_t count,
+                                      bool source, fr_set *set) {
+    struct fr_builder builder;
+    fr_builder_init(&builder, &d->plan->context->allocator);
+    for (size_t i = 0; i < count; i++)
+        fr_builder_set(&builder, &d->plan->view.sets, source ? run[i].source : run[i].destination);
+    *set = fr_builder_finish(&builder, &d->plan->view.sets);
+    fr_builder_free(&builder);
+    return *set == FR_SET_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
+}
+
+static flowrules_status union_of_services(struct drafts *d, const struct fr_rule *run, size_t count,
+                                          fr_service *service) {
+    struct fr_vec terms;
+    fr_vec_init(&terms, &d->plan->context->allocator, sizeof(struct fr_term));
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++) {
+        const struct fr_service_terms *list = fr_service_get(&d->plan->services, run[i].service);
+        good = fr_vec_reserve(&terms, list->count);
+        for (uint32_t k = 0; good && k < list->count; k++)
+            *(struct fr_term *)fr_vec_add(&terms) = list->terms[k];
+    }
+    *service =
+        good ? fr_services_add(&d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
+    fr_vec_free(&terms);
+    return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
+}
+
+static flowrules_status merge_run(struct drafts *d, const struct fr_rule *run, size_t count,
+                                  enum dimension dimension, struct fr_rule *merged) {
+    *merged = run[0];
+    if (count == 1)
+        return FLOWRULES_OK;
+    struct fr_vec flows;
+    fr_vec_init(&flows, &d->plan->context->allocator, sizeof(uint32_t));
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++) {
+        size_t more = fr_flows_count(d->plan, run[i].flows);
+        good = fr_vec_reserve(&flows, more);
+        for (size_t f = 0; good && f < more; f++)
+            *(uint32_t *)fr_vec_add(&flows) = fr_flows_at(d->plan, run[i].flows, f);
+        if (run[i].table < merged->table)
+            merged->table = run[i].table;
+    }
+    merged->flows = good ? fr_flows_list(d->plan, flows.items, flows.count) : UINT32_MAX;
+    fr_vec_free(&flows);
+    if (merged->flows == UINT32_MAX)
+        return fr_no_memory(d->plan->context);
+    if (dimension == IN_SERVICE)
+        return union_of_services(d, run, count, &merged->service);
+    return union_of_sets(d, run, count, dimension == IN_SOURCE,
+                         dimension == IN_SOURCE ? &merged->source : &merged->destination);
+}
+
+/* Merges the rules that differ in one dimension only; table keeps the order of the file. */
+static flowrules_status merge(struct drafts *d, enum dimension dimension) {
+    struct fr_rule *list = d->list.items;
+    size_t kept = 0;
+    qsort(list, d->list.count, sizeof *list, dimensions[dimension].compare);
+    for (size_t i = 0, next; i < d->list.count; i = next) {
+        struct fr_rule merged;
+        for (next = i + 1; next < d->list.count && alike(&list[i], &list[next], dimension); next++)
+            continue;
+        FR_TRY(merge_run(d, list + i, next - i, dimension, &merged));
+        list[kept++] = merged;
+    }
+    d->list.count = kept;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status merge_all(struct drafts *d) {
+    unsigned above = d->can->merge_above;
+    if (above == 0 || d->list.count <= above || !d->plan->target->optimize)
+        return FLOWRULES_OK;
+    for (uint32_t i = 0; i < d->list.count; i++)
+        fr_vec_at(&d->list, struct fr_rule, i)->table = i;
+    FR_TRY(merge(d, IN_DESTINATION));
+    FR_TRY(merge(d, IN_SOURCE));
+    FR_TRY(merge(d, IN_SERVICE));
+    if (d->list.count > 1)
+        qsort(d->list.items, d->list.count, sizeof(struct fr_rule), by_first_flow);
+    return FLOWRULES_OK;
+}
+
+/* ---- ends
+ * ----------------------------------------------------------------------------------------- */
+
+/* The names and groups of a set, without its addresses. */
+static fr_set atoms_of(struct drafts *d, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    if (head->all_atoms != 0)
+        return FR_SET_EMPTY;
+    struct fr_builder builder;
+    fr_builder_init(&builder, &d->plan->context->allocator);
+    for (uint32_t i = 0; i < head->atoms; i++)
+        fr_builder_atom(&builder, fr_set_atoms(head)[i]);
+    fr_set atoms = fr_builder_finish(&builder, &d->plan->view.sets);
+    fr_builder_free(&builder);
+    return atoms;
+}
+
+static fr_set addresses_of(struct drafts *d, fr_set set) {
+    if (fr_set_head(&d->plan->view.sets, set)->all_atoms != 0)
+        return set; /* any */
+    return fr_set_subtract(&d->plan->view.sets, set, atoms_of(d, set));
+}
+
+/* The part of a set for rules of some families; any stays any. */
+static fr_set for_families(struct drafts *d, fr_set set, unsigned families) {
+    if (set == FR_SET_ANY || families == FLOWRULES_BOTH_FAMILIES)
+        return set;
+    enum flowrules_family family = (families & 1u) != 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
+    struct flowrules_set view = {&d->plan->view.sets, set};
+    if (flowrules_set_is_all(view, family) && fr_set_head(&d->plan->view.sets, set)->all_atoms != 0)
+        return FR_SET_ANY;
+    return fr_set_union(&d->plan->view.sets, fr_set_family(&d->plan->view.sets, set, family),
+                        atoms_of(d, set));
+}
+
+static flowrules_status push_families(struct drafts *d, const struct fr_rule *rule,
+                                      unsigned families) {
+    struct fr_rule part = *rule;
+    families &= families_of(d->plan, rule->source) & families_of(d->plan, rule->destination) &
+                fr_service_get(&d->plan->services, rule->service)->families & d->can->families;
+    if (families == 0)
+        return FLOWRULES_OK;
+    part.families = (uint8_t)families;
+    part.source = for_families(d, rule->source, families);
+    part.destination = for_families(d, rule->destination, families);
+    if (part.source == FR_SET_EMPTY || part.destination == FR_SET_EMPTY)
+        return FLOWRULES_OK;
+    FR_TRY(fr_service_for(d->plan, rule->service, families, &part.service));
+    return part.service == FR_SERVICE_NONE ? FLOWRULES_OK : push(d, &part);
+}
+
+static bool is_symbolic(const struct drafts *d, fr_set set) {
+    return set != FR_SET_ANY && fr_set_families(&d->plan->view.sets, set) == 0;
+}
+
+static flowrules_status split_families(struct drafts *d, const struct fr_rule *rule) {
+    bool any = rule->source == FR_SET_ANY && rule->destination == FR_SET_ANY;
+    bool symbolic = (is_symbolic(d, rule->source) || rule->source == FR_SET_ANY) &&
+                    (is_symbolic(d, rule->destination) || rule->destination == FR_SET_ANY) && !any;
+    if (d->can->mixed_families || (any && d->can->any_is_both) || (symbolic && d->can->any_is_both))
+        return push_families(d, rule, FLOWRULES_BOTH_FAMILIES);
+    FR_TRY(push_families(d, rule, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)));
+    return push_families(d, rule, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6));
+}
+
+static flowrules_status push_ends(struct drafts *d, const struct fr_rule *rule, fr_set source,
+                                  fr_set destination) {
+    struct fr_rule part = *rule;
+    part.source = source;
+    part.destination = destination;
+    if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
+        return FLOWRULES_OK;
+    return push(d, &part);
+}
+
+static flowrules_status split_atoms(struct drafts *d, const struct fr_rule *rule) {
+    if (!d->can->separate_atoms)
+        return push(d, rule);
+    fr_set sources[2] = {addresses_of(d, rule->source), atoms_of(d, rule->source)};
+    fr_set destinations[2] = {addresses_of(d, rule->destination), atoms_of(d, rule->destination)};
+    for (size_t s = 0; s < 2; s++)
+        for (size_t t = 0; t < 2; t++)
+            FR_TRY(push_ends(d, rule, sources[s], destinations[t]));
+    return FLOWRULES_OK;
+}
+
+/* Part i of an end that may hold one group at most: the addresses and names, then each group. */
+static fr_set group_part(struct drafts *d, fr_set set, size_t i) {
+    struct flowrules_set view = {&d->plan->view.sets, set};
+    struct fr_builder builder;
+    fr_builder_init(&builder, &d->plan->context->allocator);
+    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    size_t groups = 0, count = head->all_atoms != 0 ? 0 : head->atoms;
+    for (size_t k = 0; k < count; k++) {
+        bool group = flowrules_set_atom(view, k).kind == FLOWRULES_ATOM_GROUP;
+        groups += group;
+        if (group && groups == i)
+            fr_builder_atom(&builder, fr_set_atoms(head)[k]);
+    }
+    fr_set part = fr_builder_finish(&builder, &d->plan->view.sets);
+    if (i == 0 && part != FR_SET_NONE) {
+        part = set;
+        for (size_t g = 1; g <= groups && part != FR_SET_NONE; g++)
+            part = fr_set_subtract(&d->plan->view.sets, part, group_part(d, set, g));
+    }
+    fr_builder_free(&builder);
+    return part;
+}
+
+static size_t group_count(const struct drafts *d, fr_set set) {
+    struct flowrules_set view = {&d->plan->view.sets, set};
+    size_t groups = 0;
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++)
+        groups += flowrules_set_atom(view, i).kind == FLOWRULES_ATOM_GROUP;
+    return groups;
+}
+
+static flowrules_status split_groups(struct drafts *d, const struct fr_rule *rule) {
+    bool source = d->can->one_group || (d->can->one_protected && d->direction == FLOWRULES_EGRESS);
+    bool destination =
+        d->can->one_group || (d->can->one_protected && d->direction == FLOWRULES_INGRESS);
+    size_t sources = source ? group_count(d, rule->source) : 0;
+    size_t destinations = destination ? group_count(d, rule->destination) : 0;
+    if (sources + destinations == 0)
+        return push(d, rule);
+    for (size_t s = 0; s <= sources; s++)
+        for (size_t t = 0; t <= destinations; t++)
+            FR_TRY(push_ends(d, rule, sources > 0 ? group_part(d, rule->source, s) : rule->source,
+                             destinations > 0 ? group_part(d, rule->destination, t)
+                                              : rule->destination));
+    return FLOWRULES_OK;
+}
+
+/* ---- services and sizes
+ * --------------------------------------------------------------------------- */
+
+static flowrules_status split_services(struct drafts *d, const struct fr_rule *rule) {
+    struct fr_rule part = *rule;
+    if (!d->can->one_service && !d->can->one_port && !d->can->no_port_ranges &&
+        d->can->ports_per_rule == 0)
+        return push(d, rule);
+    d->pieces.count = 0;
+    FR_TRY(fr_service_pieces(d->plan, rule->service, &d->pieces));
+    for (size_t i = 0; i < d->pieces.count; i++) {
+        part.service = *fr_vec_at(&d->pieces, fr_service, i);
+        FR_TRY(push(d, &part));
+    }
+    return FLOWRULES_OK;
+}
+
+/* A walk over the prefixes (or ranges) of a set, to cut it into sets of so many. */
+struct cutting {
+    struct flowrules_set set;
+    enum flowrules_family family;
+    size_t at;
+    struct flowrules_range rest;
+    bool inside; /* of rest */
+};
+
+static bool next_address(const struct drafts *d, struct cutting *c, struct flowrules_range *range) {
+    for (;;) {
+        if (c->inside && flowrules_range_next_prefix(&c->rest, range))
+            return true;
+        c->inside = false;
+        while (c->at == flowrules_set_range_count(c->set, c->family)) {
+            if (c->family == FLOWRULES_IPV6)
+                return false;
+            c->family = FLOWRULES_IPV6;
+            c->at = 0;
+        }
+        *range = flowrules_set_range(c->set, c->family, c->at++);
+        if (!d->can->prefixes)
+            return true;
+        c->rest = *range;
+        c->inside = true;
+    }
+}
+
+/* The next set of at most addresses_per_end of them; FR_SET_EMPTY at the end. */
+static fr_set next_cut(struct drafts *d, struct cutting *c) {
+    struct flowrules_range range;
+    struct fr_builder builder;
+    fr_builder_init(&builder, &d->plan->context->allocator);
+    for (unsigned i = 0; i < d->can->addresses_per_end && next_address(d, c, &range); i++)
+        fr_builder_range(&builder, &range);
+    fr_set set = fr_builder_finish(&builder, &d->plan->view.sets);
+    fr_builder_free(&builder);
+    return set;
+}
+
+/* The sets that an end is cut into; names and groups stay in one. */
+static flowrules_status cut_end(struct drafts *d, fr_set set, struct fr_vec *cuts) {
+    struct cutting c = {.set = {&d->plan->view.sets, set}};
+    fr_set part = set == FR_SET_ANY ? set : atoms_of(d, set);
+    cuts->count = 0;
+    for (bool first = true; part != FR_SET_EMPTY || first; first = false) {
+        fr_set *slot = part == FR_SET_EMPTY ? NULL : fr_vec_add(cuts);
+        if (part == FR_SET_NONE || (part != FR_SET_EMPTY && slot == NULL))
+            return fr_no_memory(d->plan->context);
+        if (slot != NULL)
+            *slot = part;
+        part = set == FR_SET_ANY ? FR_SET_EMPTY : next_cut(d, &c);
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status split_addresses(struct drafts *d, const struct fr_rule *rule) {
+    if (d->can->addresses_per_end == 0)
+        return push(d, rule);
+    bool source = !(d->can->implicit_end && d->direction == FLOWRULES_EGRESS);
+    bool destination = !(d->can->implicit_end && d->direction == FLOWRULES_INGRESS);
+    struct fr_vec sources, destinations;
+    fr_vec_init(&sources, &d->plan->context->allocator, sizeof(fr_set));
+    fr_vec_init(&destinations, &d->plan->context->allocator, sizeof(fr_set));
+    flowrules_status status = FLOWRULES_OK;
+    if (source)
+        status = cut_end(d, rule->source, &sources);
+    if (destination && status == FLOWRULES_OK)
+        status = cut_end(d, rule->destination, &destinations);
+    for (size_t s = 0; status == FLOWRULES_OK && s < (source ? sources.count : 1); s++)
+        for (size_t t = 0; status == FLOWRULES_OK && t < (destination ? destinations.count : 1);
+             t++)
+            status =
+                push_ends(d, rule, source ? *fr_vec_at(&sources, fr_set, s) : rule->source,
+                          destination ? *fr_vec_at(&destinations, fr_set, t) : rule->destination);
+    fr_vec_free(&sources);
+    fr_vec_free(&destinations);
+    return status;
+}
+
+/* ---- equal rules
+ * ------------------------------------------------------------------------------------ */
+
+/* Rules that came out the same stand once, with the flows of all; first come, first kept. */
+static flowrules_status drop_equal(struct drafts *d) {
+    struct fr_map first;
+    flowrules_status status = FLOWRULES_OK;
+    size_t kept = 0;
+    fr_map_init(&first, &d->plan->context->allocator);
+    for (size_t i = 0; status == FLOWRULES_OK && i < d->list.count; i++) {
+        struct fr_rule rule = *fr_vec_at(&d->list, struct fr_rule, i);
+        uint32_t key[4] = {rule.source, rule.destination, rule.service, rule.families}, known;
+        uint32_t hash = fr_hash(key, sizeof key) | 1u;
+        struct fr_rule *other =
+            fr_map_get(&first, hash, &known) ? fr_vec_at(&d->list, struct fr_rule, known) : NULL;
+        if (other != NULL && other->source == rule.source &&
+            other->destination == rule.destination && other->service == rule.service &&
+            other->families == rule.families) {
+            struct fr_rule run[2] = {*other, rule}, merged;
+            status = merge_run(d, run, 2, IN_SOURCE, &merged);
+            other->flows = merged.flows;
+            continue;
+        }
+        *fr_vec_at(&d->list, struct fr_rule, kept) = rule;
+        if (!fr_map_put(&first, hash, (uint32_t)kept++))
+            status = fr_no_memory(d->plan->context);
+    }
+    d->list.count = kept;
+    fr_map_free(&first);
+    return status;
+}
+
+/* ---- the plan
+ * ----------------------------------------------------------------------------------------- */
+
+static flowrules_status make_drafts(struct drafts *d) {
+    FR_TRY(draft_flows(d));
+    FR_TRY(each(d, split_atoms));
+    FR_TRY(each(d, split_families));
+    FR_TRY(merge_all(d));
+    FR_TRY(each(d, split_groups));
+    FR_TRY(each(d, split_services));
+    FR_TRY(each(d, split_addresses));
+    return d->plan->target->optimize ? drop_equal(d) : FLOWRULES_OK;
+}
+
+static const char *const group_names[3][2] = {
+    [FLOWRULES_EGRESS] = {"out", "out_deny"},
+    [FLOWRULES_INGRESS] = {"in", "in_deny"},
+    [FLOWRULES_FORWARD] = {"forward", "forward_deny"},
+};
+
+static flowrules_status enter(struct drafts *d) {
+    struct fr_plan *plan = d->plan;
+    struct flowrules_group view = {.name = group_names[d->direction][d->action],
+                                   .action = d->action,
+                                   .direction = d->direction,
+                                   .families = FLOWRULES_BOTH_FAMILIES,
+                                   .match = {&plan->view.sets, FR_SET_ANY},
+                                   .rule_count = d->list.count};
+    if (d->list.count == 0)
+        return FLOWRULES_OK;
+    struct fr_group *group = fr_plan_group(plan, &view);
+    if (group == NULL || !fr_vec_reserve(&plan->rules, d->list.count))
+        return fr_no_memory(plan->context);
+    group->log = d->log;
+    group->match = FR_SET_ANY;
+    for (size_t i = 0; i < d->list.count; i++)
+        FR_TRY(fr_plan_rule(plan, fr_vec_at(&d->list, struct fr_rule, i)));
+    return FLOWRULES_OK;
 }
 
 static flowrules_status lower_group(struct fr_plan *plan, enum flowrules_direction direction,
                                     enum flowrules_action action, bool log) {
-    static const char *const names[3][2] = {
-        [FLOWRULES_EGRESS] = {"out", "out_deny"},
-        [FLOWRULES_INGRESS] = {"in", "in_deny"},
-        [FLOWRULES_FORWARD] = {"forward", "forward_deny"},
-    };
-    struct flowrules_group view = {.name = names[direction][action],
-                                   .action = action,
-                                   .direction = direction,
-                                   .families = FLOWRULES_BOTH_FAMILIES,
-                                   .match = {&plan->view.sets, FR_SET_ANY}};
-    size_t first = plan->rules.count;
-    for (size_t i = 0; i < plan->scoped.count; i++) {
-        const struct fr_scoped *scoped = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-        if (scoped->direction == direction && scoped->deny == action && scoped->log == log)
-            FR_TRY(lower_flow(plan, scoped));
-    }
-    if (plan->rules.count == first)
-        return FLOWRULES_OK;
-    struct fr_group *group = fr_plan_group(plan, &view);
-    if (group == NULL)
-        return fr_no_memory(plan->context);
-    group->log = log;
-    group->match = FR_SET_ANY;
-    group->first_rule = (uint32_t)first;
-    group->view.rule_count = plan->rules.count - first;
-    return FLOWRULES_OK;
+    const struct fr_allocator *allocator = &plan->context->allocator;
+    struct drafts d = {.plan = plan,
+                       .can = &plan->backend->capabilities,
+                       .direction = direction,
+                       .action = action,
+                       .log = log};
+    fr_vec_init(&d.list, allocator, sizeof(struct fr_rule));
+    fr_vec_init(&d.next, allocator, sizeof(struct fr_rule));
+    fr_vec_init(&d.pieces, allocator, sizeof(fr_service));
+    flowrules_status status = make_drafts(&d);
+    if (status == FLOWRULES_OK)
+        status = enter(&d);
+    fr_vec_free(&d.list);
+    fr_vec_free(&d.next);
+    fr_vec_free(&d.pieces);
+    return status;
 }
 
 flowrules_status fr_lower_rules(struct fr_plan *plan) {
+    bool denies = plan->backend->capabilities.evaluation != FLOWRULES_ALLOW_UNION;
+    for (size_t i = 0; i < plan->scoped.count; i++)
+        plan->denies = plan->denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
     for (int direction = 0; direction < 3; direction++)
-        for (int action = FLOWRULES_DENY; action >= FLOWRULES_ALLOW; action--)
+        for (int action = denies ? FLOWRULES_DENY : FLOWRULES_ALLOW; action >= FLOWRULES_ALLOW;
+             action--)
             for (int log = 0; log < 2; log++)
                 if (plan->enforces[direction])
                     FR_TRY(lower_group(plan, (enum flowrules_direction)direction,
                                        (enum flowrules_action)action, log == 1));
-    return FLOWRULES_OK;
+    return fr_name_rules(plan);
 }

@@ -12,6 +12,13 @@
  */
 flowrules_status fr_service_pieces(struct fr_plan *plan, fr_service service, struct fr_vec *pieces);
 
+/* The part of a service of the plan that families have a use for; FR_SERVICE_NONE: none. */
+flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsigned families,
+                                fr_service *result);
+
+/* Gives every rule of the plan a name that the backend takes, unique in the plan (rule_names.c). */
+flowrules_status fr_name_rules(struct fr_plan *plan);
+
 /* A service of the plan as a backend reads it, in the arena; NULL when out of memory. */
 const struct flowrules_service *fr_service_spell(const struct fr_plan *plan, struct fr_arena *arena,
                                                  fr_service service, size_t *count);

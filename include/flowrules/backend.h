@@ -248,6 +248,44 @@ FLOWRULES_API void flowrules_write_flows(flowrules_writer *w, const flowrules_ou
                                          const struct flowrules_escape *escape,
                                          flowrules_flows flows);
 
+/* The last day of a flow, YYYY-MM-DD, or NULL. */
+FLOWRULES_API const char *flowrules_flows_expires(const flowrules_output *out,
+                                                  flowrules_flows flows, size_t index);
+
+/* The name of the policy's network that is exactly this set, or NULL. */
+FLOWRULES_API const char *flowrules_set_label(const flowrules_output *out,
+                                              struct flowrules_set set);
+/* The protected networks, as the platform knows them. */
+FLOWRULES_API struct flowrules_set flowrules_output_protects(const flowrules_output *out);
+/*
+ * The binding of a network (by name) to this platform: value index of a key, or NULL. Values of a
+ * key that is a mapping have labels. User text.
+ */
+FLOWRULES_API const char *flowrules_binding_value(const flowrules_output *out, const char *network,
+                                                  const char *key, size_t index);
+FLOWRULES_API const char *flowrules_binding_label(const flowrules_output *out, const char *network,
+                                                  const char *key, size_t index);
+
+/*
+ * Every set that a rule's source or destination is, each once, in the order of first use (any
+ * left out); and every service of one protocol. For the objects that rules refer to.
+ */
+FLOWRULES_API size_t flowrules_output_set_count(flowrules_output *out);
+FLOWRULES_API struct flowrules_set flowrules_output_set(flowrules_output *out, size_t index);
+FLOWRULES_API size_t flowrules_output_service_count(flowrules_output *out);
+FLOWRULES_API const struct flowrules_service *flowrules_output_service(flowrules_output *out,
+                                                                       size_t index);
+/* The number of rules of a direction (and action), to be held against limits. */
+FLOWRULES_API size_t flowrules_output_rule_count(const flowrules_output *out,
+                                                 enum flowrules_direction direction,
+                                                 enum flowrules_action action);
+/*
+ * Refuses the whole target: more rules than the platform takes, say. The message is one line;
+ * nothing of the artifact is kept. What was refused first is told.
+ */
+FLOWRULES_API void flowrules_output_refuse(flowrules_output *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /*
  * A file of the artifact, named TARGET + suffix; the same suffix gives the same file. executable:
  * meant to be run. Files come in the order in which they were first asked for.
@@ -274,24 +312,58 @@ enum flowrules_evaluation {
     FLOWRULES_ALLOW_UNION  /* there are only allows */
 };
 
+/* What a platform's own wildcard means, against the policy's "any name below, at any depth". */
+enum flowrules_wildcards {
+    FLOWRULES_WILDCARDS_NONE,
+    FLOWRULES_WILDCARDS_BELOW,     /* the same */
+    FLOWRULES_WILDCARDS_ONE_LABEL, /* names one label below: less */
+    FLOWRULES_WILDCARDS_AND_SELF   /* the name itself too: more */
+};
+
+/*
+ * What a platform can say. The core refuses what it can't, and splits and merges for it; a zero
+ * means the usual: no limit, nothing missing, nothing extra.
+ */
 struct flowrules_capabilities {
     enum flowrules_placement placement;
     enum flowrules_evaluation evaluation;
     unsigned families;   /* bits */
     bool mixed_families; /* IPv4 and IPv6 in one rule */
-    bool one_service;    /* a rule says one protocol */
-    bool names;          /* resolves FQDNs itself */
-    bool wildcards;      /* and names below one */
-    bool groups;         /* knows networks by a binding of its own */
-    bool every_group;    /* a listing: shows any platform's group by its network's name */
+    bool implicit_end;   /* attached: no field for the protected end, a rule holds for all of it */
+    /* ends */
+    bool names;                         /* resolves FQDNs itself */
+    bool source_names;                  /* also as the source of a flow */
+    bool deny_names;                    /* also in a deny */
+    enum flowrules_wildcards wildcards; /* and names below one */
+    bool groups;                        /* knows networks by a binding of its own */
+    bool every_group;           /* a listing: shows any platform's group by its network's name */
+    bool separate_atoms;        /* names and groups not beside addresses in one end of a rule */
+    bool one_group;             /* one group an end, and nothing beside it */
+    bool one_protected;         /* one group at the protected end: a rule for each */
+    bool any_is_both;           /* any to any says both families, though others are apart */
+    unsigned addresses_per_end; /* prefixes or ranges in one end of a rule; 0 = no limit */
+    bool prefixes;              /* no ranges first-last: addresses_per_end counts prefixes */
+    /* services */
+    bool one_service;         /* a rule says one protocol */
+    bool one_port;            /* a rule says one port, or one range of ports */
+    bool no_port_ranges;      /* ports one by one: up to 64 of a flow, more is refused */
+    const uint8_t *protocols; /* the protocols that can be said; NULL: all */
+    size_t protocol_count;
+    bool no_any_protocol; /* "any protocol" can't be said */
     bool source_ports;
     bool icmp_types;
-    bool logging;
-    bool lookup;             /* wants groups, tables and dispatches */
-    bool table_port_ranges;  /* tables may hold ranges of ports */
-    unsigned rule_flows;     /* lookup: up to this many flows of a group stay a rule each */
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
-    unsigned name_max;       /* bytes of a rule's name */
+    /* the rest */
+    bool logging;
+    bool expiry;            /* ends a rule by itself */
+    bool lookup;            /* wants groups, tables and dispatches */
+    bool table_port_ranges; /* tables may hold ranges of ports */
+    unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */
+    unsigned merge_above;   /* no lookup: more rules than this are merged; 0 = never */
+    unsigned name_max;      /* bytes of a rule's name; 0: it is the flow's, user text */
+    const char *name_extra; /* characters in names besides a-z and 0-9 */
+    bool name_lower;        /* no capitals in names; else A-Z too, told apart ignoring case */
+    bool name_letter;       /* names begin with a letter */
 };
 
 struct flowrules_setting {
@@ -329,6 +401,11 @@ struct flowrules_backend {
     const struct flowrules_setting *settings; /* end with a NULL key; may be NULL */
     const struct flowrules_setting *bindings; /* likewise */
     const struct flowrules_limit *limits;     /* end with a NULL name; may be NULL */
+    /*
+     * Can the platform say this flow, beyond what the capabilities tell? NULL, or why not: a text
+     * that lives as long as the backend. May itself be NULL.
+     */
+    const char *(*refuses)(const flowrules_output *out, const struct flowrules_rule *flow);
 };
 
 #ifdef __cplusplus

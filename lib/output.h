@@ -1,0 +1,42 @@
+/*
+ * What a backend holds while it spells or judges: the plan behind it, the files that it writes.
+ */
+#ifndef FR_OUTPUT_H
+#define FR_OUTPUT_H
+
+#include "plan.h"
+#include "writer.h"
+
+#define FR_PARTS 64u
+
+struct fr_file {
+    char *name, *suffix;
+    bool executable;
+    struct flowrules_writer writer;
+};
+
+struct flowrules_output {
+    struct fr_plan *plan;
+    struct fr_arena *files_arena; /* of the artifact */
+    struct fr_vec *files;         /* struct fr_file *, of the artifact */
+    struct fr_arena scratch;      /* what one rule needs */
+    struct flowrules_writer parts[FR_PARTS];
+    struct fr_vec sets;     /* fr_set: those of rules, once they were asked for */
+    struct fr_vec services; /* const struct flowrules_service * */
+    bool listed;
+    void *state;
+    char *refusal; /* why the whole target is refused, or NULL */
+    bool failed;
+    struct flowrules_writer sink; /* where writing goes once memory has run out */
+};
+
+void fr_output_init(flowrules_output *out, struct fr_plan *plan);
+void fr_output_free(flowrules_output *out);
+/* Is every byte that was written there? */
+bool fr_output_good(const flowrules_output *out);
+
+/* A rule of a group as the backend reads it; false when out of memory. */
+bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const struct fr_rule *rule,
+                    struct flowrules_rule *view);
+
+#endif

@@ -1,0 +1,352 @@
+/*
+ * The verdict on a flow that is in a target's scope: how truly it can be said, and why not more.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "output.h"
+#include "rules.h"
+
+/* Ports of a range that are written out one by one where a target has no ranges. */
+#define PORTS_WRITTEN_OUT 64u
+
+/* ---- reasons ------------------------------------------------------------------------------- */
+
+/* The first names of a flow that a reason speaks of, as text. */
+struct mention {
+    const struct fr_plan *plan;
+    unsigned want; /* FR_END_... flags: which peers to list */
+    unsigned listed, total;
+    size_t addresses;
+    int32_t oldest;
+    char text[400];
+};
+
+static void list_name(struct mention *m, const char *before, const char *name) {
+    m->total++;
+    size_t used = strlen(m->text);
+    if (m->listed == 3 || used + strlen(name) + 8 >= sizeof m->text)
+        return;
+    snprintf(m->text + used, sizeof m->text - used, "%s%s%s", m->listed > 0 ? ", " : "", before,
+             name);
+    m->listed++;
+}
+
+static void count_pins(struct mention *m, const struct fr_locked_name *entry) {
+    const struct fr_lock *lock = &m->plan->policy->lock;
+    m->addresses += entry->count;
+    for (uint32_t i = 0; i < entry->count; i++) {
+        int32_t seen = fr_vec_at(&lock->pins, struct fr_pin, entry->first + i)->last_seen;
+        if (seen != FR_NO_DATE && (m->oldest == FR_NO_DATE || seen < m->oldest))
+            m->oldest = seen;
+    }
+}
+
+static void mention_peer(void *user, const struct fr_peer *peer) {
+    struct mention *m = user;
+    const flowrules_policy *policy = m->plan->policy;
+    if (peer->kind == FR_PEER_NETWORK) {
+        const struct fr_network *network =
+            fr_vec_at(&policy->networks, struct fr_network, peer->ref);
+        if ((m->want & FR_END_FOREIGN) != 0 && network->members.count == 0)
+            list_name(m, "", FR_POLICY_TEXT(policy, network->name));
+        return;
+    }
+    const char *name = FR_POLICY_TEXT(policy, peer->ref);
+    if (peer->kind == FR_PEER_WILDCARD) {
+        if ((m->want & (FR_END_WILDCARD | FR_END_NARROWED | FR_END_REFUSED | FR_END_NATIVE)) != 0)
+            list_name(m, "*.", name);
+        return;
+    }
+    const struct fr_locked_name *entry = fr_lock_find(&policy->lock, name);
+    bool pinned = entry != NULL && entry->count > 0;
+    if ((m->want & FR_END_UNPINNED) != 0 && !pinned)
+        list_name(m, "", name);
+    if ((m->want & (FR_END_REFUSED | FR_END_NATIVE)) != 0)
+        list_name(m, "", name);
+    if ((m->want & FR_END_PINNED) != 0 && pinned) {
+        list_name(m, "", name);
+        count_pins(m, entry);
+    }
+}
+
+static void mention(struct mention *m, struct fr_plan *plan, const struct fr_flow *flow,
+                    unsigned want) {
+    *m = (struct mention){.plan = plan, .want = want, .oldest = FR_NO_DATE};
+    fr_view_walk(&plan->view, flow->source, mention_peer, m);
+    fr_view_walk(&plan->view, flow->destination, mention_peer, m);
+    if (m->total > m->listed) {
+        size_t used = strlen(m->text);
+        snprintf(m->text + used, sizeof m->text - used, " and %u more", m->total - m->listed);
+    }
+}
+
+/* Where a target reads a wildcard its own way: by enum flowrules_wildcards. */
+static const struct {
+    const char *refused, *accepted;
+} wildcard_words[] = {
+    [FLOWRULES_WILDCARDS_ONE_LABEL] = {"%s: a wildcard of this backend is one label, not any depth",
+                                       "%s is matched one label deep"},
+    [FLOWRULES_WILDCARDS_AND_SELF] = {"%s: a wildcard of this backend admits the name itself too",
+                                      "%s is matched with the name itself"},
+};
+
+static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+    struct mention m;
+    char seen[64] = "";
+    mention(&m, plan, flow, FR_END_PINNED);
+    if (m.oldest != FR_NO_DATE) {
+        char date[11];
+        fr_date_format(m.oldest, date);
+        if (plan->policy->as_of != FR_NO_DATE)
+            snprintf(seen, sizeof seen, ", seen %s (%d days ago)", date,
+                     plan->policy->as_of - m.oldest);
+        else
+            snprintf(seen, sizeof seen, ", seen %s", date);
+    }
+    return fr_arena_printf(&plan->arena, "%zu address%s of %s%s%s", m.addresses,
+                           m.addresses == 1 ? "" : "es", m.text, seen,
+                           plan->policy->lock.example ? ", made up for the example" : "");
+}
+
+static const char *cut_reason(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
+    struct mention m;
+    mention(&m, plan, flow, FR_END_NARROWED);
+    if ((flags & FR_END_OTHER_WILDCARD) != 0)
+        return fr_arena_printf(&plan->arena, wildcard_words[plan->view.mode.wildcards].accepted,
+                               m.text);
+    return fr_arena_printf(&plan->arena, "%s is cut to the names below it that the lock file knows",
+                           m.text);
+}
+
+static const char *refused_reason(struct fr_plan *plan, const struct fr_flow *flow,
+                                  unsigned flags) {
+    struct mention m;
+    if ((flags & FR_END_FOREIGN) != 0) {
+        mention(&m, plan, flow, FR_END_FOREIGN);
+        return fr_arena_printf(&plan->arena,
+                               m.total == 1
+                                   ? "%s has no addresses: it is a group of another platform"
+                                   : "%s have no addresses: they are groups of another platform",
+                               m.text);
+    }
+    if ((flags & FR_END_REFUSED) != 0) {
+        mention(&m, plan, flow, FR_END_REFUSED);
+        return fr_arena_printf(
+            &plan->arena,
+            plan->target->names == FR_NAMES_REFUSE
+                ? "names are refused on this target (names: refuse): %s"
+                : "%s: this backend does not resolve names itself (names: native)",
+            m.text);
+    }
+    mention(&m, plan, flow, FR_END_WILDCARD);
+    if ((flags & FR_END_OTHER_WILDCARD) != 0)
+        return fr_arena_printf(&plan->arena, wildcard_words[plan->view.mode.wildcards].refused,
+                               m.text);
+    return fr_arena_printf(&plan->arena,
+                           plan->view.mode.names
+                               ? "%s: this backend knows whole names, not wildcards"
+                               : "%s: this backend matches addresses, and a wildcard has none",
+                           m.text);
+}
+
+static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+    struct mention m;
+    mention(&m, plan, flow, FR_END_UNPINNED);
+    return fr_arena_printf(&plan->arena, "no address of %s in the lock file", m.text);
+}
+
+/* ---- what capabilities leave unsaid --------------------------------------------------------- */
+
+static bool says_protocol(const struct flowrules_capabilities *can, unsigned protocol) {
+    if (protocol == FR_PROTOCOL_ANY)
+        return !can->no_any_protocol;
+    for (size_t i = 0; can->protocols != NULL && i < can->protocol_count; i++)
+        if (can->protocols[i] == protocol)
+            return true;
+    return can->protocols == NULL;
+}
+
+static bool types_icmp(const struct fr_term *term) {
+    return fr_protocol_is_icmp(term->protocol) && term->source_last != 65535;
+}
+
+/* Why a term can't be said, or NULL; ICMP types are told apart, since they may be given up. */
+static const char *unsayable_term(struct fr_plan *plan, const struct fr_term *term) {
+    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    bool icmp = fr_protocol_is_icmp(term->protocol);
+    unsigned ports = (unsigned)term->destination_last - term->destination_first + 1;
+    if (term->protocol == FR_PROTOCOL_ANY && can->no_any_protocol)
+        return "'any protocol' can't be said here: name the protocols";
+    if (!says_protocol(can, term->protocol))
+        return fr_arena_printf(&plan->arena, "protocol %s can't be said here",
+                               fr_protocol_name(term->protocol));
+    if (!icmp && !can->source_ports && (term->source_first != 0 || term->source_last != 65535))
+        return "source ports can't be matched here";
+    if (!icmp && can->no_port_ranges && ports > PORTS_WRITTEN_OUT && ports < 65536)
+        return "ranges of ports can't be said here, and this one is too long to be written out";
+    return NULL;
+}
+
+static const char *unsayable_service(struct fr_plan *plan, const struct fr_flow *flow,
+                                     unsigned families) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, flow->service);
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const char *why = NULL;
+        if ((fr_protocol_families(terms->terms[i].protocol) & families) != 0)
+            why = unsayable_term(plan, &terms->terms[i]);
+        if (why != NULL)
+            return why;
+    }
+    return NULL;
+}
+
+static bool gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow *flow) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, flow->service);
+    bool typed = false;
+    for (uint32_t i = 0; i < terms->count; i++)
+        typed = typed || types_icmp(&terms->terms[i]);
+    return typed && !plan->backend->capabilities.icmp_types;
+}
+
+static bool has_names(const struct fr_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++)
+        if (flowrules_set_atom(view, i).kind != FLOWRULES_ATOM_GROUP)
+            return true;
+    return false;
+}
+
+static const char *unsayable_names(const struct fr_plan *plan, const struct fr_scoped *part) {
+    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    bool source = has_names(plan, part->source);
+    if (source && !can->source_names)
+        return "a name can't be the source here";
+    if (part->deny && !can->deny_names && (source || has_names(plan, part->destination)))
+        return "a deny by name lets everything pass while the name does not resolve";
+    return NULL;
+}
+
+/* ---- parts ------------------------------------------------------------------------------------
+ */
+
+/* Does a part cover only some of what the target's rules hold for? */
+static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
+    if (!plan->backend->capabilities.implicit_end)
+        return NULL;
+    fr_set *end = part->direction == FLOWRULES_EGRESS ? &part->source : &part->destination;
+    return *end == plan->protects.set ? NULL : end;
+}
+
+/* Asks the backend itself about a part. */
+static flowrules_status ask_backend(struct fr_plan *plan, const struct fr_scoped *part,
+                                    const char **why) {
+    *why = NULL;
+    if (plan->backend->refuses == NULL)
+        return FLOWRULES_OK;
+    if (plan->asker == NULL) {
+        plan->asker = fr_malloc(&plan->context->allocator, sizeof *plan->asker);
+        if (plan->asker == NULL)
+            return fr_no_memory(plan->context);
+        fr_output_init(plan->asker, plan);
+    }
+    struct fr_group group = {.view = {.action = part->deny ? FLOWRULES_DENY : FLOWRULES_ALLOW,
+                                      .direction = (enum flowrules_direction)part->direction},
+                             .log = part->log};
+    struct fr_rule rule = {.families = FLOWRULES_BOTH_FAMILIES,
+                           .flows = part->flow,
+                           .source = part->source,
+                           .destination = part->destination};
+    struct flowrules_rule view;
+    FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, &rule.service));
+    if (!fr_output_rule(plan->asker, &group, &rule, &view))
+        return fr_no_memory(plan->context);
+    *why = plan->backend->refuses(plan->asker, &view);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status refuse_part(struct fr_plan *plan, const struct fr_scoped *part,
+                                    const char **why) {
+    *why = unsayable_names(plan, part);
+    return *why != NULL ? FLOWRULES_OK : ask_backend(plan, part, why);
+}
+
+/* ---- the verdict ------------------------------------------------------------------------------
+ */
+
+static const char whole_icmp[] = "ICMP types can't be told apart here: all of the protocol passes";
+static const char whole_end[] =
+    "the flow names a part of the protected networks, and a rule here holds for all of them";
+
+/* What is wrong with the flow as a whole, or NULL. */
+static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
+    if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
+        return refused_reason(plan, flow, flags);
+    return unsayable_service(plan, flow, plan->backend->capabilities.families);
+}
+
+/* The widenings that the flow needs; *why is the first of them. Accepted ones are carried out. */
+static bool widens(struct fr_plan *plan, uint32_t index, size_t first, const char **why) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
+    bool accepted = fr_may_lose(plan, index, flow->deny ? FR_LOSS_NARROW : FR_LOSS_WIDEN);
+    bool types = gives_up_icmp_types(plan, flow);
+    *why = types ? whole_icmp : NULL;
+    for (size_t i = first; i < plan->scoped.count; i++) {
+        struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        fr_set *end = uncovered_end(plan, part);
+        part->whole_icmp = types;
+        if (end == NULL)
+            continue;
+        *why = whole_end;
+        if (accepted)
+            *end = plan->protects.set;
+    }
+    return accepted;
+}
+
+static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flow *flow,
+                                       unsigned flags) {
+    if ((flags & FR_END_NARROWED) != 0) {
+        bool more = plan->view.mode.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
+        return (struct fr_verdict){flow->deny != more ? FR_WIDENED : FR_NARROWED,
+                                   cut_reason(plan, flow, flags)};
+    }
+    if ((flags & FR_END_PINNED) != 0)
+        return (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow)};
+    return (struct fr_verdict){(flags & FR_END_NATIVE) != 0 ? FR_NATIVE : FR_EXACT, NULL};
+}
+
+/* What is said of a flow that loses nothing of its meaning. */
+static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow) {
+    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    if (flow->log && !can->logging)
+        return "not logged: this platform has no logging for a rule";
+    if (flow->deny && can->evaluation == FLOWRULES_ALLOW_UNION)
+        return "taken out of what the other flows allow";
+    return NULL;
+}
+
+flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, size_t first,
+                          struct fr_verdict *verdict) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
+    const char *why = refusal(plan, flow, flags), *wide = NULL;
+    for (size_t i = first; why == NULL && i < plan->scoped.count; i++)
+        FR_TRY(refuse_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i), &why));
+    bool accepted = why == NULL && widens(plan, index, first, &wide);
+    if (why == NULL && wide != NULL && !accepted)
+        why = wide;
+    if (why != NULL) {
+        plan->refused++;
+        *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
+    } else if ((flags & FR_END_UNPINNED) != 0) {
+        plan->unresolved++;
+        *verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow)};
+    } else if (wide != NULL) {
+        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, wide};
+    } else {
+        *verdict = plain_verdict(plan, flow, flags);
+        if (verdict->reason == NULL)
+            verdict->reason = remark(plan, flow);
+    }
+    return FLOWRULES_OK;
+}
