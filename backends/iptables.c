@@ -73,7 +73,7 @@ static const struct flowrules_escape log_escape = {
     .replace = '_',
     .max_bytes = 18};
 
-/* ---- names ------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------- */
 
 /* FNV-1a, its bits mixed once more (the finalizer of MurmurHash3). */
 static uint64_t hash(const char *text) {
@@ -213,7 +213,7 @@ static void end_with_jump(flowrules_writer *w, const struct state *s, enum flowr
     flowrules_write(w, "\n");
 }
 
-/* ---- ipsets ------------------------------------------------------------------------------ */
+/* ---- ipsets -------------------------------------------------------------------------------- */
 
 /* Named by the plan, so that a new version leaves alone the sets that are in use. */
 static void write_set_name(flowrules_writer *w, const flowrules_output *out, const struct state *s,
@@ -337,7 +337,7 @@ static void add_table_set(flowrules_output *out, struct state *s, const struct f
     }
 }
 
-/* ---- addresses --------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------- */
 
 /* How one end is matched in one rule. */
 struct end_match {
@@ -424,7 +424,7 @@ static void write_end_module(flowrules_writer *w, const flowrules_output *out,
     }
 }
 
-/* ---- services ---------------------------------------------------------------------------- */
+/* ---- services ------------------------------------------------------------------------------ */
 
 /*
  * A protocol by its name where iptables has it built in, so that no /etc/protocols is asked.
@@ -495,7 +495,7 @@ static void write_icmp(flowrules_writer *w, const struct flowrules_service *serv
         flowrules_writef(w, "/%d", code);
 }
 
-/* ---- rules ------------------------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------------------------- */
 
 /* What one line matches. */
 struct packet_match {
@@ -656,7 +656,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     }
 }
 
-/* ---- groups and dispatches ---------------------------------------------------------------- */
+/* ---- groups and dispatches ----------------------------------------------------------------- */
 
 static void add_group_jumps(flowrules_output *out, struct state *s, enum flowrules_family family,
                             const struct flowrules_group *g) {
@@ -762,7 +762,7 @@ static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) 
     add_classes(out, s, d);
 }
 
-/* ---- hooked chains ----------------------------------------------------------------------- */
+/* ---- hooked chains ------------------------------------------------------------------------- */
 
 static void add_fixed(flowrules_output *out, const struct state *s, enum flowrules_family family,
                       enum flowrules_direction direction, const char *text) {
@@ -848,7 +848,7 @@ static void begin_script(flowrules_output *out) {
     begin_restore(out);
 }
 
-/* ---- the files --------------------------------------------------------------------------- */
+/* ---- the files ----------------------------------------------------------------------------- */
 
 static void write_head(flowrules_output *out, flowrules_writer *w) {
     const char *title = flowrules_output_title(out);
@@ -971,7 +971,7 @@ static void end_script(flowrules_output *out) {
     flowrules_write(w, fr_iptables_script_switch);
 }
 
-/* ---- the record -------------------------------------------------------------------------- */
+/* ---- the record ---------------------------------------------------------------------------- */
 
 static const struct flowrules_setting settings[] = {
     {.key = "hook",

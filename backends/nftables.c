@@ -48,7 +48,7 @@ static const struct hook hooks[] = {
     [FLOWRULES_FORWARD] = {"forward", NULL},
 };
 
-/* ---- names ------------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------------- */
 
 /*
  * The plan's names are identifiers as they are, and none is a word of nft's or of a base chain;
@@ -69,7 +69,7 @@ static void write_table_name(flowrules_writer *w, flowrules_output *out) {
     }
 }
 
-/* ---- sets -------------------------------------------------------------------------------- */
+/* ---- sets ---------------------------------------------------------------------------------- */
 
 static bool is_single(const struct flowrules_range *range) {
     return range->first.hi == range->last.hi && range->first.lo == range->last.lo;
@@ -149,7 +149,7 @@ static void add_table_set(flowrules_output *out, const struct flowrules_rule *ru
     flowrules_write(w, "\t\t}\n\t}\n\n");
 }
 
-/* ---- matches ----------------------------------------------------------------------------- */
+/* ---- matches ------------------------------------------------------------------------------- */
 
 /* "ip daddr X " for one end; false when every address matches, so that nothing was written. */
 static bool write_address(flowrules_output *out, struct state *s, flowrules_writer *w,
@@ -367,7 +367,7 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
     flowrules_write(w, " {\n");
 }
 
-/* ---- dispatches -------------------------------------------------------------------------- */
+/* ---- dispatches ---------------------------------------------------------------------------- */
 
 static bool class_is_one_group(const struct flowrules_dispatch *d, size_t class_index) {
     return flowrules_dispatch_group(d, class_index, 1) == NULL;
@@ -431,7 +431,7 @@ static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) 
                      "\t\t%s %s vmap @%s\n", family_word[d->family], end_word[d->end], d->name);
 }
 
-/* ---- the base chains and the file --------------------------------------------------------- */
+/* ---- the base chains and the file ---------------------------------------------------------- */
 
 /*
  * Neighbour discovery and MLD are never tracked and may never have crossed a router: hop limit
@@ -533,7 +533,7 @@ static void end(flowrules_output *out) {
     flowrules_write(w, "}\n");
 }
 
-/* ---- the record -------------------------------------------------------------------------- */
+/* ---- the record ---------------------------------------------------------------------------- */
 
 static const struct flowrules_setting settings[] = {
     {.key = "hook",

@@ -367,6 +367,22 @@ static flowrules_status union_of_services(struct drafts *d, const struct fr_rule
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 
+static int by_number(const void *left, const void *right) {
+    const uint32_t *a = left, *b = right;
+    return compare_numbers(*a, *b);
+}
+
+/* Flows in the order of the file, each once. */
+static void sort_flows(struct fr_vec *flows) {
+    uint32_t *list = flows->items;
+    size_t kept = 0;
+    qsort(list, flows->count, sizeof *list, by_number);
+    for (size_t i = 0; i < flows->count; i++)
+        if (kept == 0 || list[i] != list[kept - 1])
+            list[kept++] = list[i];
+    flows->count = kept;
+}
+
 static flowrules_status merge_run(struct drafts *d, const struct fr_rule *run, size_t count,
                                   enum dimension dimension, struct fr_rule *merged) {
     *merged = run[0];
@@ -383,6 +399,8 @@ static flowrules_status merge_run(struct drafts *d, const struct fr_rule *run, s
         if (run[i].table < merged->table)
             merged->table = run[i].table;
     }
+    if (good)
+        sort_flows(&flows);
     merged->flows = good ? fr_flows_list(d->plan, flows.items, flows.count) : UINT32_MAX;
     fr_vec_free(&flows);
     if (merged->flows == UINT32_MAX)
