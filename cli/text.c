@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define WIDTH_DEFAULT  100
+#define WIDTH_DEFAULT  98
 #define WIDTH_SMALLEST 40
 
 /* ---- characters ---------------------------------------------------------------------------- */
