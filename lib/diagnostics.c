@@ -267,8 +267,9 @@ static const char *source_line(struct fr_diagnostics *d, struct fr_at at) {
     if (at.line == 0 || fr_diagnostics_text(d, at.file, &size) == NULL ||
         !find_line(source, at.line))
         return NULL;
-    const char *text = source->text + source->offset;
-    size_t length = line_end(source, source->offset, &break_bytes) - source->offset;
+    size_t mark = source->offset == 0 ? fr_bom_size(source->text, source->size) : 0;
+    const char *text = source->text + source->offset + mark;
+    size_t length = line_end(source, source->offset, &break_bytes) - source->offset - mark;
     size_t cut = cut_length(text, length, SOURCE_MAX);
     if (cut < length && !shows_column(text, cut, at.column))
         return NULL;
@@ -450,6 +451,7 @@ const char *fr_nearest(const char *text, const char *(*next)(const void *user, s
     if (length == 0 || length > NEAREST_MAX)
         return NULL;
     size_t limit = length / 3 > 1 ? length / 3 : 1;
+    size_t nearest = limit + 1;
     const char *best = NULL, *candidate;
     for (size_t i = 0; (candidate = next(user, i)) != NULL; i++) {
         size_t candidate_length = strnlen(candidate, NEAREST_MAX + 1);
@@ -459,10 +461,15 @@ const char *fr_nearest(const char *text, const char *(*next)(const void *user, s
         size_t edits = distance(text, length, candidate, candidate_length, limit);
         if (edits > limit || edits >= smaller(length, candidate_length))
             continue;
+        /* Of those as near, one that begins as the text does is the likelier. */
+        bool alike = lower(candidate[0]) == lower(text[0]);
+        if (best != NULL && edits == nearest && !alike)
+            continue;
         best = candidate;
+        nearest = edits;
         if (edits == 0)
             return best;
-        limit = edits - 1;
+        limit = alike ? edits - 1 : edits;
     }
     return best;
 }

@@ -68,7 +68,8 @@ enum fr_id {
     FR_PORT_PROTOCOL,
     FR_ICMP_FORM,
     FR_CANNOT_MEET,
-    FR_EXPIRED = 318,
+    FR_NO_FLOWS,
+    FR_EXPIRED,
     FR_AS_OF_NEEDED,
     /* 04: names and the lock file */
     FR_LOCK_FORM = 401,

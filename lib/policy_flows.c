@@ -288,7 +288,19 @@ flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value
                  "'flows' must be a list");
         return fr_yaml_skip(r->yaml, value);
     }
-    return fr_read_list(r, value, read_flow, object);
+    size_t before = r->policy->flows.count;
+    struct fr_value item;
+    bool more;
+    for (;;) {
+        FR_TRY(fr_yaml_item(r->yaml, &item, &more));
+        if (!more)
+            break;
+        FR_TRY(read_flow(r, &item, object));
+    }
+    if (r->policy->flows.count == before)
+        fr_error(r->diagnostics, FR_NO_FLOWS, value->at,
+                 "a policy says what may pass: write at least one", "the policy has no flows");
+    return FLOWRULES_OK;
 }
 
 /* ---- a target ------------------------------------------------------------------------------ */

@@ -32,6 +32,16 @@ static void report_host_bits(struct fr_reader *r, const struct fr_value *value,
              "%.60s has bits set to the right of its prefix", value->text);
 }
 
+/* What to do about a text with a ':' or digits that is no address. */
+static const char *address_hint(const char *text) {
+    const char *colon = strchr(text, ':');
+    if (strstr(text, "://") != NULL)
+        return "a URL is no address: write its name alone, such as example.com";
+    if (colon != NULL && strchr(colon + 1, ':') == NULL)
+        return "write the address or name alone: a port belongs to the service";
+    return "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 2001:db8::/32 ...";
+}
+
 static void report_range(struct fr_reader *r, const struct fr_value *value, enum fr_range_form form,
                          const struct flowrules_range *range, unsigned length) {
     struct fr_diagnostics *d = r->diagnostics;
@@ -54,9 +64,8 @@ static void report_range(struct fr_reader *r, const struct fr_value *value, enum
     case FR_RANGE_BAD_ADDRESS:
     case FR_RANGE_NOT_ADDRESS:
     case FR_RANGE_OK:
-        fr_error(d, FR_ADDRESS, value->at,
-                 "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 2001:db8::/32 ...",
-                 "'%.80s' is no address", value->text);
+        fr_error(d, FR_ADDRESS, value->at, address_hint(value->text), "'%.80s' is no address",
+                 value->text);
         break;
     }
 }
@@ -131,16 +140,27 @@ static flowrules_status word_peer(struct fr_reader *r, const struct fr_value *va
     return FLOWRULES_OK;
 }
 
+static flowrules_status push_peer(struct fr_reader *r, const struct fr_peer *peer,
+                                  struct fr_span *span) {
+    struct fr_peer *slot = fr_vec_add(&r->policy->peers);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = *peer;
+    span->count++;
+    return FLOWRULES_OK;
+}
+
 static flowrules_status read_peer(struct fr_reader *r, const struct fr_value *value, void *object) {
-    struct fr_span *span = object;
     bool good;
-    FR_TRY(fr_want_scalar(r, value, &good));
-    if (!good)
-        return FLOWRULES_OK;
-    struct fr_peer peer = {
-        .line = value->at.line, .column = fr_short_column(&value->at), .file = (uint8_t)r->file};
+    struct fr_peer peer = {.kind = FR_PEER_BROKEN,
+                           .line = value->at.line,
+                           .column = fr_short_column(&value->at),
+                           .file = (uint8_t)r->file};
     struct flowrules_range range;
     unsigned length = 0;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return push_peer(r, &peer, object);
     enum fr_range_form form = fr_range_parse(value->text, value->length, &range, &length);
     if (form == FR_RANGE_OK)
         FR_TRY(range_peer(r, &range, &peer));
@@ -150,14 +170,7 @@ static flowrules_status read_peer(struct fr_reader *r, const struct fr_value *va
         FR_TRY(name_peer(r, value, &peer));
     else
         FR_TRY(word_peer(r, value, &peer));
-    if (form != FR_RANGE_OK && form != FR_RANGE_NOT_ADDRESS)
-        peer.kind = FR_PEER_BROKEN;
-    struct fr_peer *slot = fr_vec_add(&r->policy->peers);
-    if (slot == NULL)
-        return fr_no_memory(r->context);
-    *slot = peer;
-    span->count++;
-    return FLOWRULES_OK;
+    return push_peer(r, &peer, object);
 }
 
 flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value,
@@ -333,10 +346,17 @@ static flowrules_status read_network(struct fr_reader *r, const struct fr_value 
     if (network.name == 0 || !is_free_name(r, network.name))
         return fr_yaml_skip(r->yaml, value);
     network.bindings.first = (uint32_t)r->policy->bindings.count;
+    size_t errors = r->diagnostics->error_count;
     if (value->kind == FR_MAPPING)
         FR_TRY(fr_read_mapping(r, value, "a network", network_keys, read_binding, &network));
     else
         FR_TRY(fr_read_peers(r, value, &network.members));
+    if (network.members.count == 0 && r->diagnostics->error_count > errors) {
+        /* What its members are can't be known: that it has none is no second error. */
+        struct fr_peer broken = {.kind = FR_PEER_BROKEN};
+        network.members = (struct fr_span){(uint32_t)r->policy->peers.count, 0};
+        FR_TRY(push_peer(r, &broken, &network.members));
+    }
     return store_network(r, &network);
 }
 

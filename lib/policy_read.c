@@ -20,11 +20,17 @@ flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *valu
     if (*good)
         return FLOWRULES_OK;
     if (value->kind == FR_SCALAR)
-        fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at, "write a value, or leave the key out",
-                 "'%s' has no value", r->key);
+        fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at,
+                 "write a value; a key that is optional can be left out", "'%s' has no value",
+                 r->key);
+    else if (value->kind == FR_MAPPING)
+        fr_error(r->diagnostics, FR_VALUE_KIND, value->at,
+                 "write the value itself, not 'key: value' pairs",
+                 "'%s' takes a text here, not a mapping", r->key);
     else
-        fr_error(r->diagnostics, FR_VALUE_KIND, value->at, NULL, "'%s' takes a text here, not a %s",
-                 r->key, value->kind == FR_MAPPING ? "mapping" : "list");
+        fr_error(r->diagnostics, FR_VALUE_KIND, value->at,
+                 "write the value itself, without '[ ]' or '- '",
+                 "'%s' takes a text here, not a list", r->key);
     return fr_yaml_skip(r->yaml, value);
 }
 
@@ -119,7 +125,8 @@ flowrules_status fr_read_boolean(struct fr_reader *r, const struct fr_value *val
         *boolean = fr_value_is(value, "true");
         return FLOWRULES_OK;
     }
-    fr_error(r->diagnostics, FR_VALUE_KIND, value->at, "write true or false",
+    fr_error(r->diagnostics, FR_VALUE_KIND, value->at,
+             value->quoted ? "write true or false, without quotes" : "write true or false",
              "'%.80s' is no value for '%s'", value->text, r->key);
     return FLOWRULES_OK;
 }
@@ -138,7 +145,7 @@ flowrules_status fr_read_list(struct fr_reader *r, const struct fr_value *value,
         FR_TRY(read(r, &item, object));
     }
     if (!any)
-        fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at, "write a value, or leave the key out",
+        fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at, "write at least one value",
                  "'%s' is an empty list", r->key);
     return FLOWRULES_OK;
 }
@@ -152,10 +159,14 @@ static const char *next_key(const void *user, size_t i) {
 static flowrules_status unknown_key(struct fr_reader *r, const char *what,
                                     const struct fr_value *key, const struct fr_key *keys) {
     const char *near = fr_nearest(key->text, next_key, keys);
-    char hint[160];
+    char hint[240] = "one of: ";
+    size_t used = strlen(hint);
+    for (size_t i = 0; keys[i].name != NULL && used < sizeof hint; i++)
+        used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s", i > 0 ? ", " : "",
+                                 keys[i].name);
     if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    else
+    else if (used >= sizeof hint)
         snprintf(hint, sizeof hint, "keys of your own begin with 'x-'");
     fr_error(r->diagnostics, FR_KEY_UNKNOWN, key->at, hint, "%s has no key '%.80s'", what,
              key->text);
@@ -274,6 +285,11 @@ static flowrules_status read_keys(struct fr_reader *r, const struct mapping *m,
 flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *start,
                                  const char *what, const struct fr_key *keys, fr_read_fn other,
                                  void *object) {
+    if (fr_value_is_null(start)) {
+        fr_error(r->diagnostics, FR_VALUE_EMPTY, start->at, "write 'key: value' pairs",
+                 "%s can't be empty", what);
+        return FLOWRULES_OK;
+    }
     if (start->kind != FR_MAPPING) {
         fr_error(r->diagnostics, FR_VALUE_KIND, start->at, "write 'key: value' pairs",
                  "%s must be a mapping", what);
@@ -486,10 +502,12 @@ static flowrules_status include_file(struct fr_reader *r, const char *path, stru
                  "%s is a link out of the policy's folder", path);
     else if (is_same_file(real, r->path))
         fr_error(r->diagnostics, FR_INCLUDE, at, "remove it", "%s includes itself", path);
-    else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX || r->included.count >= INCLUDES_MAX)
-        fr_error(r->diagnostics, FR_INCLUDE, at, NULL,
-                 "includes are nested more than %u deep, or more than %u files",
-                 FR_INCLUDE_DEPTH_MAX, INCLUDES_MAX);
+    else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX)
+        fr_error(r->diagnostics, FR_INCLUDE, at, "include it from the policy itself",
+                 "includes are nested more than %u deep", FR_INCLUDE_DEPTH_MAX);
+    else if (r->included.count >= INCLUDES_MAX)
+        fr_error(r->diagnostics, FR_INCLUDE, at, "join some of them",
+                 "a policy includes more than %u files", INCLUDES_MAX);
     else
         status = note_included(r, real, &known);
     if (status == FLOWRULES_OK && !known)

@@ -24,6 +24,7 @@ struct facts {
     fr_set set;
     unsigned families; /* that it may have addresses of: names and groups may have both */
     bool symbolic;     /* holds names or platform groups */
+    bool broken;       /* holds what was reported as wrong: more can't be said of it */
 };
 
 static const char *next_network(const void *user, size_t i) {
@@ -195,6 +196,7 @@ static flowrules_status add_peer(struct resolver *r, struct fr_builder *b,
         fr_builder_set(b, &r->sets, inner->set);
         sum->families |= inner->families;
         sum->symbolic = sum->symbolic || inner->symbolic;
+        sum->broken = sum->broken || inner->broken;
         return FLOWRULES_OK;
     case FR_PEER_ADDRESS4:
         range = (struct flowrules_range){FLOWRULES_IPV4, {0, peer->ref}, {0, peer->ref}};
@@ -209,6 +211,8 @@ static flowrules_status add_peer(struct resolver *r, struct fr_builder *b,
         sum->symbolic = true;
         return FLOWRULES_OK;
     case FR_PEER_BROKEN:
+        sum->families |= FLOWRULES_BOTH_FAMILIES;
+        sum->broken = true;
         return FLOWRULES_OK;
     }
     return FLOWRULES_OK;
@@ -228,15 +232,30 @@ static flowrules_status span_facts(struct resolver *r, struct fr_span span, stru
     return status;
 }
 
+/* The place of the first item of a span that is a name, or holds names or groups. */
+static struct fr_at symbolic_at(const struct resolver *r, struct fr_span span) {
+    for (uint32_t i = 0; i < span.count; i++) {
+        const struct fr_peer *peer = peer_at(r->policy, span, i);
+        if (peer->kind == FR_PEER_NAME)
+            return ref_at(peer, FR_POLICY_TEXT(r->policy, peer->ref));
+        if (peer->kind == FR_PEER_NETWORK &&
+            fr_vec_at(&r->facts, struct facts, peer->ref)->symbolic)
+            return ref_at(peer, next_network(r->policy, peer->ref));
+        if (peer->kind == FR_PEER_WILDCARD)
+            return fr_peer_at(peer);
+    }
+    return fr_peer_at(peer_at(r->policy, span, 0));
+}
+
 static flowrules_status subtract_except(struct resolver *r, const struct fr_network *network,
                                         struct facts *facts) {
-    struct facts except = {FR_SET_EMPTY, 0, false};
+    struct facts except = {.set = FR_SET_EMPTY};
     if (network->except.count == 0)
         return FLOWRULES_OK;
-    struct fr_at at = fr_peer_at(peer_at(r->policy, network->except, 0));
     FR_TRY(span_facts(r, network->except, &except));
+    facts->broken = facts->broken || except.broken;
     if (except.symbolic) {
-        fr_error(r->diagnostics, FR_EXCEPT, at,
+        fr_error(r->diagnostics, FR_EXCEPT, symbolic_at(r, network->except),
                  "a name's addresses change: an exception by name would not hold",
                  "'except' takes addresses, and networks of addresses");
         return FLOWRULES_OK;
@@ -245,9 +264,11 @@ static flowrules_status subtract_except(struct resolver *r, const struct fr_netw
     facts->set = fr_set_subtract(&r->sets, facts->set, except.set);
     if (facts->set == FR_SET_NONE)
         return fr_no_memory(r->context);
-    if (had && facts->set == FR_SET_EMPTY && !facts->symbolic)
-        fr_error(r->diagnostics, FR_NETWORK_EMPTY, at, "remove the network, or the exception",
-                 "nothing is left of network '%s'", FR_POLICY_TEXT(r->policy, network->name));
+    if (had && facts->set == FR_SET_EMPTY && !facts->symbolic && !facts->broken)
+        fr_error(r->diagnostics, FR_NETWORK_EMPTY,
+                 fr_peer_at(peer_at(r->policy, network->except, 0)),
+                 "remove the network, or the exception", "nothing is left of network '%s'",
+                 FR_POLICY_TEXT(r->policy, network->name));
     return FLOWRULES_OK;
 }
 
@@ -259,7 +280,7 @@ static flowrules_status network_facts(struct resolver *r, uint32_t index,
         return FLOWRULES_OK;
     slot->set = FR_SET_EMPTY; /* cycles are cut: they were reported */
     const struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
-    struct facts sum = {FR_SET_EMPTY, 0, network->bindings.count > 0};
+    struct facts sum = {.set = FR_SET_EMPTY, .symbolic = network->bindings.count > 0};
     if (network->members.count == 0 && network->bindings.count == 0)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY, network->at,
                  "add 'members', or the group of a platform", "network '%s' has no members",
@@ -282,6 +303,86 @@ static flowrules_status evaluate_networks(struct resolver *r) {
     for (uint32_t i = 0; i < r->policy->networks.count; i++)
         FR_TRY(network_facts(r, i, &facts));
     return FLOWRULES_OK;
+}
+
+/* ---- bindings ------------------------------------------------------------------------------ */
+
+static const struct flowrules_setting *find_binding(const struct flowrules_backend *backend,
+                                                    const char *key) {
+    for (const struct flowrules_setting *s = backend->bindings; s->key != NULL; s++)
+        if (strcmp(s->key, key) == 0)
+            return s;
+    return NULL;
+}
+
+static void unknown_binding(struct resolver *r, const struct fr_binding *binding,
+                            const struct flowrules_backend *backend, const char *key) {
+    const char *near = fr_nearest(key, fr_binding_candidate, backend);
+    char hint[160];
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else
+        snprintf(hint, sizeof hint, "'flowrules targets %s' lists its bindings", backend->name);
+    fr_error(r->diagnostics, FR_SETTING_UNKNOWN, binding->at, hint,
+             "a group of the platform '%s' has no key '%.80s'", backend->name, key);
+}
+
+/* One value of a binding against its backend's table; repeated: the key has another before it. */
+static void check_binding_value(struct resolver *r, const struct fr_binding *binding,
+                                const struct flowrules_backend *backend,
+                                const struct fr_binding_value *value, bool repeated) {
+    const char *key = FR_POLICY_TEXT(r->policy, value->key), *form_hint;
+    const struct flowrules_setting *setting = find_binding(backend, key);
+    char form[160];
+    if (setting == NULL) {
+        if (!repeated)
+            unknown_binding(r, binding, backend, key);
+        return;
+    }
+    bool labels = strcmp(setting->type, "labels") == 0;
+    bool good = fr_setting_check(setting, FR_POLICY_TEXT(r->policy, value->value), form);
+    form_hint = form;
+    if (labels != (value->label != 0)) {
+        good = false;
+        form_hint = labels ? "a mapping of labels" : "a text, not a mapping";
+    } else if (repeated && !labels && strncmp(setting->type, "list ", 5) != 0) {
+        good = false;
+        form_hint = "one value, not a list";
+    }
+    if (!good)
+        fr_error(r->diagnostics, FR_SETTING_VALUE, binding->at, form_hint,
+                 "the value of '%s' in the group of '%s' is not valid", key, backend->name);
+}
+
+static void check_binding(struct resolver *r, const struct fr_binding *binding) {
+    const struct flowrules_backend *backend =
+        fr_registry_find(r->context, FR_POLICY_TEXT(r->policy, binding->platform));
+    if (backend == NULL || backend->bindings == NULL)
+        return;
+    fr_string last = 0;
+    for (uint32_t i = 0; i < binding->values.count; i++) {
+        const struct fr_binding_value *value = fr_vec_at(
+            &r->policy->binding_values, struct fr_binding_value, binding->values.first + i);
+        check_binding_value(r, binding, backend, value, value->key == last);
+        last = value->key;
+    }
+    for (const struct flowrules_setting *s = backend->bindings; s->key != NULL; s++) {
+        bool given = !s->required;
+        for (uint32_t i = 0; i < binding->values.count && !given; i++)
+            given = strcmp(FR_POLICY_TEXT(r->policy, fr_vec_at(&r->policy->binding_values,
+                                                               struct fr_binding_value,
+                                                               binding->values.first + i)
+                                                         ->key),
+                           s->key) == 0;
+        if (!given)
+            fr_error(r->diagnostics, FR_SETTING_MISSING, binding->at, s->help,
+                     "a group of the platform '%s' needs the key '%s'", backend->name, s->key);
+    }
+}
+
+static void check_bindings(struct resolver *r) {
+    for (size_t i = 0; i < r->policy->bindings.count; i++)
+        check_binding(r, fr_vec_at(&r->policy->bindings, struct fr_binding, i));
 }
 
 /* ---- flows --------------------------------------------------------------------------------- */
@@ -500,10 +601,11 @@ static void bind_losses(struct resolver *r, const struct fr_target *target) {
         const char *name = FR_POLICY_TEXT(r->policy, entry->flow);
         const char *near = suggestion(r, name, next_flow);
         char hint[300];
-        if (near != NULL)
-            snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-        fr_error(r->diagnostics, FR_VALUE_UNKNOWN, entry->at, near != NULL ? hint : NULL,
-                 "there is no flow '%.80s'", name);
+        snprintf(hint, sizeof hint,
+                 near != NULL ? "did you mean '%s'?" : "the name of a flow under flows%s",
+                 near != NULL ? near : "");
+        fr_error(r->diagnostics, FR_VALUE_UNKNOWN, entry->at, hint, "there is no flow '%.80s'",
+                 name);
     }
 }
 
@@ -515,7 +617,7 @@ static void report_unmatched(struct resolver *r, const struct fr_target *target,
                              at,
                              NULL,
                              FR_POLICY_TEXT(r->policy, target->name),
-                             NULL};
+                             "select goes by the tags and names that flows have"};
     fr_report(r->diagnostics, &about, "no flow has the %s '%.80s'", what,
               FR_POLICY_TEXT(r->policy, text));
 }
@@ -570,6 +672,7 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
     fr_vec_init(&r.facts, &context->allocator, sizeof(struct facts));
     bind_peers(&r);
     find_cycles(&r);
+    check_bindings(&r);
     flowrules_status status = evaluate_networks(&r);
     if (status == FLOWRULES_OK)
         status = resolve_flows(&r);

@@ -160,7 +160,9 @@ static flowrules_status read_icmp_item(struct fr_reader *r, const struct fr_valu
     if (!number(value->text, value->length, 255, &item.number)) {
         bool name = items == &r->draft.types && !is_numeric(value);
         if (!name) {
-            fr_error(r->diagnostics, FR_ICMP_FORM, value->at, "a number 0-255, or a type's name",
+            fr_error(r->diagnostics, FR_ICMP_FORM, value->at,
+                     items == &r->draft.types ? "a number 0-255, or a name such as echo-request"
+                                              : "a number 0-255",
                      "'%.80s' is no value for '%s'", value->text, r->key);
             return FLOWRULES_OK;
         }
@@ -245,6 +247,8 @@ static bool port_numbers(struct fr_reader *r, const struct fr_port_item *item, u
     char hint[120];
     if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean '%s'? A number always works", near);
+    else if (strchr(name, ',') != NULL)
+        snprintf(hint, sizeof hint, "a list is written [80, 443]");
     else
         snprintf(hint, sizeof hint, "write the number");
     if (told)
@@ -261,8 +265,9 @@ static bool icmp_number(struct fr_reader *r, const struct fr_number_item *item, 
     const char *name = fr_strings_text(&r->policy->strings, item->name);
     int found = fr_icmp_type_named(name, strlen(name), protocol);
     if (found < 0)
-        fr_error(r->diagnostics, FR_ICMP_FORM, item->at, "write the number",
-                 "'%.80s' is no type of %s", name, fr_protocol_name(protocol));
+        fr_error(r->diagnostics, FR_ICMP_FORM, item->at,
+                 "write the number, or a name such as echo-request", "'%.80s' is no type of %s",
+                 name, fr_protocol_name(protocol));
     else
         *type = (unsigned)found;
     return found >= 0;
@@ -430,8 +435,9 @@ static flowrules_status read_named_service(struct fr_reader *r, const struct fr_
     if (fr_map_get(&r->policy->definition_by_name, definition.name, &earlier)) {
         const struct fr_service_definition *other =
             fr_vec_at(&r->policy->definitions, struct fr_service_definition, earlier);
-        char hint[80];
-        snprintf(hint, sizeof hint, "the first definition is in line %u", other->at.line);
+        char hint[300];
+        snprintf(hint, sizeof hint, "the first definition is in %.200s line %u",
+                 fr_diagnostics_file_name(r->diagnostics, other->at.file), other->at.line);
         fr_error(r->diagnostics, FR_NAME_DUPLICATE, r->key_at, hint,
                  "service '%s' is defined twice", r->key);
         return fr_yaml_skip(r->yaml, value);

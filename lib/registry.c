@@ -78,6 +78,11 @@ const char *fr_setting_candidate(const void *user, size_t i) {
     return backend->settings == NULL ? NULL : backend->settings[i - count].key;
 }
 
+const char *fr_binding_candidate(const void *user, size_t i) {
+    const struct flowrules_backend *backend = user;
+    return backend->bindings[i].key;
+}
+
 static bool check_integer(const char *range, const char *value, char form[160]) {
     char *end;
     long long low = strtoll(range, &end, 10), high = strtoll(end, NULL, 10);
@@ -135,14 +140,18 @@ static const struct {
     bool (*check)(const char *range, const char *value, char form[160]);
 } types[] = {
     {"integer ", check_integer}, {"choice ", check_choice}, {"name", check_name},
-    {"boolean", check_boolean},  {"text", check_text},
+    {"boolean", check_boolean},  {"text", check_text},      {"labels", check_text},
 };
 
 bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]) {
+    static const char list[] = "list ";
+    const char *type = setting->type;
+    if (strncmp(type, list, sizeof list - 1) == 0)
+        type += sizeof list - 1;
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         size_t length = strlen(types[i].type);
-        if (strncmp(setting->type, types[i].type, length) == 0)
-            return types[i].check(setting->type + length, value, form);
+        if (strncmp(type, types[i].type, length) == 0)
+            return types[i].check(type + length, value, form);
     }
     snprintf(form, 160, "a value of the type '%s', which this version does not know",
              setting->type);

@@ -32,6 +32,8 @@ const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *
                                                 const char *key);
 /* The key of setting i, for suggestions. user is the backend. */
 const char *fr_setting_candidate(const void *user, size_t i);
+/* The key of binding i, for suggestions. user is the backend. */
+const char *fr_binding_candidate(const void *user, size_t i);
 /* Is value of the setting's type? If not, *form says in words what it takes. */
 bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]);
 

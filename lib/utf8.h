@@ -36,6 +36,11 @@ static inline size_t fr_utf8_decode(const char *text, size_t size, uint32_t *cha
     return length;
 }
 
+/* The size of a byte order mark at the start of a file: 3, or 0 where there is none. */
+static inline size_t fr_bom_size(const char *text, size_t size) {
+    return size >= 3 && text[0] == '\xef' && text[1] == '\xbb' && text[2] == '\xbf' ? 3 : 0;
+}
+
 /*
  * Must a character never reach an output as it is? Controls (C0, DEL, C1), the Unicode line
  * separators, and the characters that turn the direction of text, which hide what stands there.

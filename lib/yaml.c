@@ -9,6 +9,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "utf8.h"
+
 /* What an anchor names: the recorded values from first to before end (0 while it is open). */
 struct anchor {
     uint32_t first, end;
@@ -23,7 +25,9 @@ struct replay {
 struct fr_yaml {
     flowrules_context *context;
     uint32_t file;
-    FILE *stream; /* or NULL */
+    FILE *stream;   /* or NULL */
+    size_t skipped; /* bytes of a byte order mark */
+    bool begun;
     yaml_parser_t parser;
     yaml_event_t event;
     bool have_event;
@@ -42,6 +46,12 @@ struct fr_yaml {
 static int read_stream(void *user, unsigned char *buffer, size_t size, size_t *count) {
     struct fr_yaml *y = user;
     *count = fread(buffer, 1, size, y->stream);
+    if (!y->begun) {
+        y->skipped = fr_bom_size((const char *)buffer, *count);
+        *count -= y->skipped;
+        memmove(buffer, buffer + y->skipped, *count);
+    }
+    y->begun = true;
     return !ferror(y->stream);
 }
 
@@ -66,10 +76,13 @@ flowrules_status fr_yaml_open(struct fr_yaml **yaml, flowrules_context *context,
         return fr_no_memory(context);
     }
     yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
-    if (input->text != NULL)
-        yaml_parser_set_input_string(&y->parser, (const unsigned char *)input->text, input->size);
-    else
+    if (input->text != NULL) {
+        y->skipped = fr_bom_size(input->text, input->size);
+        yaml_parser_set_input_string(&y->parser, (const unsigned char *)input->text + y->skipped,
+                                     input->size - y->skipped);
+    } else {
         yaml_parser_set_input(&y->parser, read_stream, y);
+    }
     *yaml = y;
     return FLOWRULES_OK;
 }
@@ -103,7 +116,7 @@ static struct fr_at place_of_offset(struct fr_yaml *y, size_t offset) {
     size_t size;
     const char *text = fr_diagnostics_text(&y->context->diagnostics, y->file, &size);
     struct fr_at at = {y->file, 1, 1, 1};
-    for (size_t i = 0; text != NULL && i < offset && i < size; i++) {
+    for (size_t i = y->skipped; text != NULL && i < offset + y->skipped && i < size; i++) {
         if (text[i] == '\n') {
             at.line++;
             at.column = 1;
@@ -118,8 +131,7 @@ static flowrules_status encoding_error(struct fr_yaml *y) {
     struct fr_at at = place_of_offset(y, y->parser.problem_offset);
     const char *problem = y->parser.problem;
     if (strstr(problem, "control characters") != NULL)
-        return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, at,
-                        "remove it, or write it as an escape in a double-quoted text",
+        return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, at, "remove it",
                         "a control character (0x%02x) is not allowed in a file",
                         (unsigned)y->parser.problem_value);
     return fr_error(&y->context->diagnostics, FR_YAML_UTF8, at, "save the file as UTF-8",
@@ -144,6 +156,31 @@ static bool is_tab_at(struct fr_yaml *y, const yaml_mark_t *mark) {
     return false;
 }
 
+/* What to do about what libyaml says: the first part of its words that fits. */
+static const struct {
+    const char *problem, *hint;
+} syntax_hints[] = {
+    {"scanning an alias", "put a wildcard in quotes: \"*.example.com\""},
+    {"scanning an anchor", "put a text that begins with & in quotes"},
+    {"cannot start any token", "put a text that begins with @, ` or % in quotes"},
+    {"mapping values are not allowed", "put a text with ': ' in it in quotes"},
+    {"could not find expected ':'", "a key is followed by ': ', a text of more lines is indented"},
+    {"quoted scalar", "the quote is not closed"},
+    {"',' or ']'", "a ',' or the closing ']' is missing"},
+    {"',' or '}'", "a ',' or the closing '}' is missing"},
+    {"expected '-'", "lines of one list or mapping begin in the same column"},
+    {"block mapping", "lines of one list or mapping begin in the same column"},
+    {"<document start>", "keys of the policy begin in the same column"},
+};
+
+static const char *syntax_hint(const yaml_parser_t *parser) {
+    for (size_t i = 0; i < sizeof syntax_hints / sizeof syntax_hints[0]; i++)
+        if (strstr(parser->problem, syntax_hints[i].problem) != NULL ||
+            (parser->context != NULL && strstr(parser->context, syntax_hints[i].problem) != NULL))
+            return syntax_hints[i].hint;
+    return "texts with : # { [ or a leading * & ! % @ need quotes";
+}
+
 static flowrules_status syntax_error(struct fr_yaml *y) {
     const yaml_parser_t *p = &y->parser;
     if (p->error == YAML_MEMORY_ERROR)
@@ -159,14 +196,14 @@ static flowrules_status syntax_error(struct fr_yaml *y) {
     if (is_tab_at(y, &p->problem_mark))
         return fr_error(&y->context->diagnostics, FR_YAML_TAB, at, "indent with spaces",
                         "a tab can't stand in the indentation of YAML");
-    if (p->context != NULL)
-        return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at,
-                        "texts with : # { [ or a leading * & ! % @ need quotes",
-                        "this is not YAML: %s %s (line %zu)", p->problem, p->context,
-                        p->context_mark.line + 1);
-    return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at,
-                    "texts with : # { [ or a leading * & ! % @ need quotes", "this is not YAML: %s",
-                    p->problem);
+    if (p->context == NULL)
+        return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at, syntax_hint(p),
+                        "this is not YAML: %s", p->problem);
+    if (strstr(p->context, "quoted scalar") != NULL && p->context_mark.line < p->problem_mark.line)
+        at = place(y, &p->context_mark, NULL); /* where it opens, rather than the end of the file */
+    return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at, syntax_hint(p),
+                    "this is not YAML: %s %s (line %zu)", p->problem, p->context,
+                    p->context_mark.line + 1);
 }
 
 static flowrules_status parse(struct fr_yaml *y) {
@@ -304,7 +341,7 @@ static flowrules_status scalar_value(struct fr_yaml *y, struct fr_value *value) 
     value->length = y->event.data.scalar.length;
     value->quoted = y->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (value->quoted && memchr(value->text, '\0', value->length) != NULL)
-        return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, value->at, NULL,
+        return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, value->at, "remove it",
                         "a text can't hold a NUL character");
     return FLOWRULES_OK;
 }
@@ -430,7 +467,7 @@ static flowrules_status add_merge(struct fr_yaml *y, struct fr_merges *merges, u
                                   uint32_t end, struct fr_at at) {
     size_t most = sizeof merges->first / sizeof merges->first[0];
     if (merges->count == most)
-        return fr_error(&y->context->diagnostics, FR_YAML_MERGE, at, NULL,
+        return fr_error(&y->context->diagnostics, FR_YAML_MERGE, at, "join some of them",
                         "more than %zu mappings are merged into one", most);
     /* Merge keys within a merged mapping come before the mappings that are merged after it. */
     unsigned at_front = merges->front++, behind = merges->count++ - at_front;
@@ -472,7 +509,7 @@ static flowrules_status merge_alias(struct fr_yaml *y, struct fr_merges *merges,
 }
 
 /* The value of a merge key: a mapping, or a sequence of them; they are recorded for later. */
-static flowrules_status read_merge(struct fr_yaml *y, struct fr_merges *merges) {
+static flowrules_status read_merge(struct fr_yaml *y, struct fr_merges *merges, struct fr_at at) {
     struct fr_value value;
     uint32_t first = (uint32_t)y->record.count;
     bool done = false;
@@ -487,18 +524,18 @@ static flowrules_status read_merge(struct fr_yaml *y, struct fr_merges *merges) 
     if (done)
         return FLOWRULES_OK;
     if (value.kind == FR_MAPPING)
-        return add_merge(y, merges, first, (uint32_t)y->record.count, value.at);
+        return add_merge(y, merges, first, (uint32_t)y->record.count, at);
     bool good = value.kind == FR_SEQUENCE;
-    for (uint32_t at = first + 1; good && at + 1 < y->record.count;) {
-        const struct fr_value *item = fr_vec_at(&y->record, struct fr_value, at);
-        uint32_t end = recorded_end(y, at);
+    for (uint32_t i = first + 1; good && i + 1 < y->record.count;) {
+        const struct fr_value *item = fr_vec_at(&y->record, struct fr_value, i);
+        uint32_t end = recorded_end(y, i);
         good = item->kind == FR_MAPPING;
         if (good)
-            FR_TRY(add_merge(y, merges, at, end, item->at));
-        at = end;
+            FR_TRY(add_merge(y, merges, i, end, at));
+        i = end;
     }
     if (!good)
-        fr_error(&y->context->diagnostics, FR_YAML_MERGE, value.at, "write '<<: *anchor'",
+        fr_error(&y->context->diagnostics, FR_YAML_MERGE, at, "write '<<: *anchor'",
                  "a merge key ('<<') takes a mapping or a list of mappings");
     return FLOWRULES_OK;
 }
@@ -529,12 +566,13 @@ flowrules_status fr_yaml_key(struct fr_yaml *y, struct fr_merges *merges, struct
         }
         key->merged = merges->merging;
         if (key->kind == FR_SCALAR && !key->quoted && fr_value_is(key, "<<")) {
-            FR_TRY(read_merge(y, merges));
+            FR_TRY(read_merge(y, merges, key->at));
             continue;
         }
         if (key->kind == FR_SCALAR)
             return FLOWRULES_OK;
-        fr_error(&y->context->diagnostics, FR_VALUE_KIND, key->at, NULL, "a key must be a word");
+        fr_error(&y->context->diagnostics, FR_VALUE_KIND, key->at, "write 'key: value'",
+                 "a key must be a word");
         FR_TRY(fr_yaml_skip(y, key));
         struct fr_value value;
         FR_TRY(fr_yaml_next(y, &value));
