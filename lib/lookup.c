@@ -233,7 +233,7 @@ static bool can_be_element(const struct part *p, const struct fr_term *term) {
     bool source = term->source_first != 0 || term->source_last != 65535;
     bool range = term->destination_first != term->destination_last &&
                  (term->destination_first != 0 || term->destination_last != 65535);
-    if (source || (range && !p->plan->backend->capabilities.table_port_ranges))
+    if (source || (range && !p->plan->can->table_port_ranges))
         return false;
     return !fr_protocol_is_icmp(term->protocol) || term->destination_last == 65535;
 }
@@ -351,7 +351,7 @@ static void close_group(struct part *p, size_t index) {
 }
 
 static flowrules_status emit_draft(struct part *p, const struct draft *draft, bool dispatched) {
-    unsigned few = draft->log ? LOGGED_RULES : p->plan->backend->capabilities.rule_flows;
+    unsigned few = draft->log ? LOGGED_RULES : p->plan->can->rule_flows;
     size_t index;
     FR_TRY(open_group(p, draft, "", dispatched, &index));
     const char *name = fr_vec_at(&p->plan->groups, struct fr_group, index)->view.name;

@@ -52,17 +52,19 @@ static flowrules_status unknown_target(struct fr_plan *plan, const char *name) {
 }
 
 static flowrules_status find_format(struct fr_plan *plan, const char *format) {
+    if (format == NULL && plan->target->format != 0)
+        format = FR_POLICY_TEXT(plan->policy, plan->target->format);
     plan->format = fr_format_find(plan->backend, format);
-    if (plan->format != NULL)
-        return FLOWRULES_OK;
-    char hint[160] = "";
-    for (const struct flowrules_format *f = plan->backend->formats; f->name != NULL; f++) {
-        strncat(hint, hint[0] == '\0' ? "one of: " : ", ", sizeof hint - strlen(hint) - 1);
-        strncat(hint, f->name, sizeof hint - strlen(hint) - 1);
+    if (plan->format == NULL) {
+        char hint[160];
+        fr_format_list(plan->backend, hint);
+        fr_error(&plan->context->diagnostics, FR_FORMAT_UNKNOWN, FR_NOWHERE, hint,
+                 "the backend '%s' has no format '%s'", plan->backend->name, format);
+        return FLOWRULES_USAGE;
     }
-    fr_error(&plan->context->diagnostics, FR_FORMAT_UNKNOWN, FR_NOWHERE, hint,
-             "the backend '%s' has no format '%s'", plan->backend->name, format);
-    return FLOWRULES_USAGE;
+    plan->can = plan->format->capabilities != NULL ? plan->format->capabilities
+                                                   : &plan->backend->capabilities;
+    return FLOWRULES_OK;
 }
 
 static flowrules_status find_target(struct fr_plan *plan, const char *spec) {
@@ -118,7 +120,7 @@ static flowrules_status check_required(struct fr_plan *plan) {
 /* ---- what it enforces ---------------------------------------------------------------------- */
 
 static void set_directions(struct fr_plan *plan) {
-    enum flowrules_placement placement = plan->backend->capabilities.placement;
+    enum flowrules_placement placement = plan->can->placement;
     const char *hook = fr_plan_setting(plan, "hook");
     plan->transit =
         placement == FLOWRULES_TRANSIT ||
@@ -130,7 +132,7 @@ static void set_directions(struct fr_plan *plan) {
 }
 
 static flowrules_status open_view(struct fr_plan *plan) {
-    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    const struct flowrules_capabilities *can = plan->can;
     enum fr_names_mode names = plan->target->names;
     struct fr_view_mode mode = {
         .names = can->names && names != FR_NAMES_PINNED,
@@ -227,7 +229,7 @@ bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
  * file knows? Less is a loss by narrowing in an allow, by widening in a deny.
  */
 static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
-    bool more = plan->backend->capabilities.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
+    bool more = plan->can->wildcards == FLOWRULES_WILDCARDS_AND_SELF;
     return fr_may_lose(plan, flow, deny != more ? FR_LOSS_WIDEN : FR_LOSS_NARROW);
 }
 
@@ -422,7 +424,7 @@ static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr
     const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
     struct fr_about about = {.severity = FLOWRULES_ERROR,
                              .id = FR_REFUSED,
-                             .at = fr_flow_at(flow),
+                             .at = fr_flow_place(plan->policy, flow),
                              .flow = name,
                              .target = plan->name};
     if (verdict->fidelity == FR_NARROWED || verdict->fidelity == FR_WIDENED) {
@@ -573,8 +575,7 @@ flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsign
 }
 
 flowrules_status fr_plan_lower(struct fr_plan *plan) {
-    flowrules_status status =
-        plan->backend->capabilities.lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);
+    flowrules_status status = plan->can->lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);
     fr_vec_free(&plan->scoped); /* the rules hold all that spelling needs */
     return status;
 }

@@ -100,7 +100,8 @@ struct fr_plan {
     struct fr_target own_target; /* where only a backend was named */
     const struct flowrules_backend *backend;
     const struct flowrules_format *format;
-    const char *name; /* of the target */
+    const struct flowrules_capabilities *can; /* the format's, or the backend's */
+    const char *name;                         /* of the target */
     bool transit;
     bool denies; /* some flow in scope is a deny */
     bool enforces[3];

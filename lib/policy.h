@@ -103,7 +103,7 @@ struct fr_loss_entry {
 };
 
 struct fr_target {
-    fr_string name, backend;
+    fr_string name, backend, format;        /* format: 0 = the backend's first */
     const struct flowrules_backend *record; /* NULL while it is not known */
     struct fr_span protects;                /* of peers; count 0: the policy's */
     struct fr_span settings;
@@ -114,7 +114,7 @@ struct fr_target {
     enum fr_log_mode log;
     enum fr_direction_mode direction;
     bool baseline, optimize;
-    struct fr_at at, backend_at;
+    struct fr_at at, backend_at, format_at;
 };
 
 struct flowrules_policy {

@@ -312,6 +312,13 @@ static flowrules_status read_backend(struct fr_reader *r, const struct fr_value 
     return fr_read_word(r, value, false, &target->backend);
 }
 
+static flowrules_status read_format(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    struct fr_target *target = object;
+    target->format_at = value->at;
+    return fr_read_word(r, value, false, &target->format);
+}
+
 static flowrules_status read_target_protects(struct fr_reader *r, const struct fr_value *value,
                                              void *object) {
     return fr_read_peers(r, value, &((struct fr_target *)object)->protects);
@@ -486,6 +493,7 @@ static flowrules_status read_losses(struct fr_reader *r, const struct fr_value *
 
 static const struct fr_key target_keys[] = {
     {"backend", read_backend, "'flowrules targets' lists the backends"},
+    {.name = "format", .read = read_format},
     {"protects", read_target_protects, NULL},
     {"select", read_select, NULL},
     {"direction", read_direction, NULL},

@@ -552,6 +552,16 @@ static bool bind_backend(struct resolver *r, struct fr_target *target) {
     return false;
 }
 
+static void check_format(struct resolver *r, const struct fr_target *target) {
+    const char *format = FR_POLICY_TEXT(r->policy, target->format);
+    char hint[160];
+    if (format == NULL || fr_format_find(target->record, format) != NULL)
+        return;
+    fr_format_list(target->record, hint);
+    fr_error(r->diagnostics, FR_FORMAT_UNKNOWN, target->format_at, hint,
+             "the backend '%s' has no format '%s'", target->record->name, format);
+}
+
 static void check_setting(struct resolver *r, const struct fr_target *target,
                           const struct fr_setting_value *value) {
     const char *key = FR_POLICY_TEXT(r->policy, value->key);
@@ -656,8 +666,10 @@ static void check_select(struct resolver *r, const struct fr_target *target) {
 static void resolve_targets(struct resolver *r) {
     for (size_t i = 0; i < r->policy->targets.count; i++) {
         struct fr_target *target = fr_vec_at(&r->policy->targets, struct fr_target, i);
-        if (bind_backend(r, target))
+        if (bind_backend(r, target)) {
+            check_format(r, target);
             check_settings(r, target);
+        }
         bind_losses(r, target);
         check_select(r, target);
     }

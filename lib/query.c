@@ -41,13 +41,16 @@ struct asking {
     struct fr_boxes open;           /* what no flow has answered yet */
 };
 
-static flowrules_status form_error(struct asking *a, const char *what, const char *text) {
-    fr_error(&a->context->diagnostics, FR_QUERY_FORM, FR_NOWHERE,
-             "'tcp 10.0.16.5 -> huggingface.co:443', 'icmp any -> 192.0.2.1:8', "
-             "'udp [2001:db8::1] -> [2001:db8::53]:53'",
-             "the question can't be read: %s '%.100s'", what, text);
+static flowrules_status form_error(struct asking *a, const char *hint, const char *text,
+                                   const char *what) {
+    fr_error(&a->context->diagnostics, FR_QUERY_FORM, FR_NOWHERE, hint,
+             "the question can't be read: '%.100s' %s", text, what);
     return FLOWRULES_USAGE;
 }
+
+static const char whole_form[] =
+    "'tcp 10.0.16.5 -> huggingface.co:443', 'icmp any -> 192.0.2.1:8', "
+    "'udp [2001:db8::1] -> [2001:db8::53]:53'";
 
 /* ---- reading the question ------------------------------------------------------------------ */
 
@@ -88,6 +91,8 @@ static bool split_end(const char *text, size_t length, struct end_text *end) {
             name_length = (size_t)(colon - text);
     }
     end->port[0] = '\0';
+    if (colon != NULL && length - (size_t)(colon - text) == 1)
+        return false; /* a colon, and nothing behind it */
     if (colon != NULL &&
         !copy_text(end->port, sizeof end->port, colon + 1, length - (size_t)(colon - text) - 1))
         return false;
@@ -154,7 +159,24 @@ static flowrules_status read_name(struct asking *a, const char *text, char *name
     fr_name_checker_free(checker);
     if (form == FR_NAME_NO_MEMORY)
         return fr_no_memory(a->context);
-    return form == FR_NAME_OK ? FLOWRULES_OK : form_error(a, "this is no name:", text);
+    if (form == FR_NAME_OK)
+        return FLOWRULES_OK;
+    return form_error(a, "ask for one name, such as www.example.com", text, "is no name");
+}
+
+/* What is wrong with an end that is no name. */
+static flowrules_status unknown_end(struct asking *a, const char *text, enum fr_range_form form) {
+    const char *near = fr_nearest(text, next_network, a->policy);
+    char hint[160] = "an address, a name with a dot, or a network of the policy";
+    if (form == FR_RANGE_HOST_BITS)
+        snprintf(hint, sizeof hint, "bits are set to the right of its prefix");
+    else if (form != FR_RANGE_NOT_ADDRESS)
+        snprintf(hint, sizeof hint, "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, [2001:db8::1]");
+    else if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    return form_error(a, hint, text,
+                      form == FR_RANGE_NOT_ADDRESS ? "is no network of the policy"
+                                                   : "is no address");
 }
 
 /* The set that one end is. */
@@ -175,17 +197,8 @@ static flowrules_status read_end(struct asking *a, const char *text, const char 
         *set = fr_builder_finish(&a->view.builder, &a->view.sets);
     } else {
         fr_string word = fr_strings_find(&a->policy->strings, text, strlen(text));
-        if (word == 0 || !fr_map_get(&a->policy->network_by_name, word, &index)) {
-            const char *near = fr_nearest(text, next_network, a->policy);
-            char hint[120];
-            snprintf(hint, sizeof hint,
-                     near != NULL ? "did you mean '%s'?"
-                                  : "an address, a name with a dot, or a network%s",
-                     near != NULL ? near : "");
-            fr_error(&a->context->diagnostics, FR_QUERY_FORM, FR_NOWHERE, hint,
-                     "'%.100s' is no address, and no network of the policy", text);
-            return FLOWRULES_USAGE;
-        }
+        if (word == 0 || !fr_map_get(&a->policy->network_by_name, word, &index))
+            return unknown_end(a, text, form);
         FR_TRY(fr_view_network(&a->view, index, &end));
         *set = end.set;
     }
@@ -209,6 +222,24 @@ static bool split_words(const char *text, const char *words[4], size_t lengths[4
     return count == 4 && lengths[2] == 2 && memcmp(words[2], "->", 2) == 0;
 }
 
+static flowrules_status unknown_protocol(struct asking *a, const char *text, size_t length) {
+    char word[100], hint[100] = "tcp, udp, sctp, icmp, icmpv6, esp, ah, gre, any or 0-255";
+    snprintf(word, sizeof word, "%.*s", (int)(length < 80 ? length : 80), text);
+    const char *near = fr_nearest(word, fr_protocol_candidate, NULL);
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    return form_error(a, hint, word, "is no protocol");
+}
+
+static flowrules_status wrong_port(struct asking *a, unsigned protocol, const char *text) {
+    if (fr_protocol_is_icmp(protocol))
+        return form_error(a, "TYPE or TYPE/CODE, numbers 0-255", text, "is no ICMP type");
+    if (!fr_protocol_has_ports(protocol))
+        return form_error(a, "ports belong to tcp, udp and sctp", text,
+                          "can't be: the protocol has no ports");
+    return form_error(a, "a number 0-65535, or a name of IANA's", text, "is no port");
+}
+
 static flowrules_status read_question(struct asking *a, const char *question) {
     const char *words[4];
     size_t lengths[4];
@@ -216,19 +247,20 @@ static flowrules_status read_question(struct asking *a, const char *question) {
     struct fr_term term = {0, 0, 65535, 0, 65535};
     if (!split_words(question, words, lengths) || !split_end(words[1], lengths[1], &source) ||
         !split_end(words[3], lengths[3], &destination))
-        return form_error(a, "it is not 'PROTOCOL SOURCE -> DESTINATION:PORT':", question);
+        return form_error(a, whole_form, question, "is not 'PROTOCOL SOURCE -> DESTINATION:PORT'");
     int protocol = lengths[0] == 3 && memcmp(words[0], "any", 3) == 0
                        ? FR_PROTOCOL_ANY
                        : fr_protocol_parse(words[0], lengths[0]);
     if (protocol < 0)
-        return form_error(a, "there is no such protocol:", words[0]);
+        return unknown_protocol(a, words[0], lengths[0]);
     term.protocol = (uint16_t)protocol;
     if (!read_port(&term, destination.port))
-        return form_error(a, "this is no port (or ICMP type) of the protocol:", destination.port);
+        return wrong_port(a, term.protocol, destination.port);
     if (source.port[0] != '\0' &&
         (!fr_protocol_has_ports(term.protocol) ||
          !read_number(source.port, strlen(source.port), 65535, &term.source_first)))
-        return form_error(a, "this is no source port:", source.port);
+        return form_error(a, "a number 0-65535, and for tcp, udp and sctp alone", source.port,
+                          "is no source port");
     if (source.port[0] != '\0')
         term.source_last = term.source_first;
     a->question.term = term;

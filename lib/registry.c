@@ -57,6 +57,14 @@ const struct flowrules_format *fr_format_find(const struct flowrules_backend *ba
     return NULL;
 }
 
+void fr_format_list(const struct flowrules_backend *backend, char list[160]) {
+    list[0] = '\0';
+    for (const struct flowrules_format *f = backend->formats; f->name != NULL; f++) {
+        strncat(list, list[0] == '\0' ? "one of: " : ", ", 159 - strlen(list));
+        strncat(list, f->name, 159 - strlen(list));
+    }
+}
+
 /* ---- settings ------------------------------------------------------------------------------ */
 
 /* What every backend of the placement FLOWRULES_BY_HOOK takes. */

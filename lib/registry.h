@@ -41,4 +41,7 @@ bool fr_setting_check(const struct flowrules_setting *setting, const char *value
 const struct flowrules_format *fr_format_find(const struct flowrules_backend *backend,
                                               const char *name);
 
+/* "one of: set, xml" */
+void fr_format_list(const struct flowrules_backend *backend, char list[160]);
+
 #endif

@@ -120,7 +120,7 @@ static flowrules_status name_rule(struct naming *n, struct fr_rule *rule, uint32
 }
 
 flowrules_status fr_name_rules(struct fr_plan *plan) {
-    struct naming n = {.plan = plan, .can = &plan->backend->capabilities};
+    struct naming n = {.plan = plan, .can = plan->can};
     if (n.can->name_max == 0)
         return FLOWRULES_OK;
     fr_strings_init(&n.taken, &plan->context->allocator);

@@ -52,7 +52,7 @@ static flowrules_status add_piece(struct fr_plan *plan, struct fr_vec *pieces,
 
 flowrules_status fr_service_pieces(struct fr_plan *plan, fr_service service,
                                    struct fr_vec *pieces) {
-    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    const struct flowrules_capabilities *can = plan->can;
     unsigned most = can->one_port || can->no_port_ranges ? 1 : can->ports_per_rule;
     const struct fr_service_terms *terms = fr_service_get(&plan->services, service);
     struct fr_vec copy; /* adding services may move nothing, but sorts what it is given */
@@ -746,11 +746,8 @@ static flowrules_status enter(struct drafts *d) {
 static flowrules_status lower_group(struct fr_plan *plan, enum flowrules_direction direction,
                                     enum flowrules_action action, bool log) {
     const struct fr_allocator *allocator = &plan->context->allocator;
-    struct drafts d = {.plan = plan,
-                       .can = &plan->backend->capabilities,
-                       .direction = direction,
-                       .action = action,
-                       .log = log};
+    struct drafts d = {
+        .plan = plan, .can = plan->can, .direction = direction, .action = action, .log = log};
     fr_vec_init(&d.list, allocator, sizeof(struct fr_rule));
     fr_vec_init(&d.next, allocator, sizeof(struct fr_rule));
     fr_vec_init(&d.pieces, allocator, sizeof(fr_service));
@@ -764,7 +761,7 @@ static flowrules_status lower_group(struct fr_plan *plan, enum flowrules_directi
 }
 
 flowrules_status fr_lower_rules(struct fr_plan *plan) {
-    bool denies = plan->backend->capabilities.evaluation != FLOWRULES_ALLOW_UNION;
+    bool denies = plan->can->evaluation != FLOWRULES_ALLOW_UNION;
     for (size_t i = 0; i < plan->scoped.count; i++)
         plan->denies = plan->denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
     for (int direction = 0; direction < 3; direction++)

@@ -173,7 +173,7 @@ static bool types_icmp(const struct fr_term *term) {
 
 /* Why a term can't be said, or NULL; ICMP types are told apart, since they may be given up. */
 static const char *unsayable_term(struct fr_plan *plan, const struct fr_term *term) {
-    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    const struct flowrules_capabilities *can = plan->can;
     bool icmp = fr_protocol_is_icmp(term->protocol);
     unsigned ports = (unsigned)term->destination_last - term->destination_first + 1;
     if (term->protocol == FR_PROTOCOL_ANY && can->no_any_protocol)
@@ -206,7 +206,7 @@ static bool gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow
     bool typed = false;
     for (uint32_t i = 0; i < terms->count; i++)
         typed = typed || types_icmp(&terms->terms[i]);
-    return typed && !plan->backend->capabilities.icmp_types;
+    return typed && !plan->can->icmp_types;
 }
 
 static bool has_names(const struct fr_plan *plan, fr_set set) {
@@ -218,7 +218,7 @@ static bool has_names(const struct fr_plan *plan, fr_set set) {
 }
 
 static const char *unsayable_names(const struct fr_plan *plan, const struct fr_scoped *part) {
-    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    const struct flowrules_capabilities *can = plan->can;
     bool source = has_names(plan, part->source);
     if (source && !can->source_names)
         return "a name can't be the source here";
@@ -232,7 +232,7 @@ static const char *unsayable_names(const struct fr_plan *plan, const struct fr_s
 
 /* Does a part cover only some of what the target's rules hold for? */
 static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
-    if (!plan->backend->capabilities.implicit_end)
+    if (!plan->can->implicit_end)
         return NULL;
     fr_set *end = part->direction == FLOWRULES_EGRESS ? &part->source : &part->destination;
     return *end == plan->protects.set ? NULL : end;
@@ -282,7 +282,7 @@ static const char whole_end[] =
 static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
     if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
         return refused_reason(plan, flow, flags);
-    return unsayable_service(plan, flow, plan->backend->capabilities.families);
+    return unsayable_service(plan, flow, plan->can->families);
 }
 
 /* The widenings that the flow needs; *why is the first of them. Accepted ones are carried out. */
@@ -318,7 +318,7 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
 
 /* What is said of a flow that loses nothing of its meaning. */
 static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow) {
-    const struct flowrules_capabilities *can = &plan->backend->capabilities;
+    const struct flowrules_capabilities *can = plan->can;
     if (flow->log && !can->logging)
         return "not logged: this platform has no logging for a rule";
     if (flow->deny && can->evaluation == FLOWRULES_ALLOW_UNION)

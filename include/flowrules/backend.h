@@ -390,6 +390,8 @@ struct flowrules_format {
     void (*rule)(flowrules_output *out, const struct flowrules_rule *rule);
     void (*dispatch)(flowrules_output *out, const struct flowrules_dispatch *dispatch);
     void (*end)(flowrules_output *out);
+    /* What this format can say, where that is not what the backend's others can; or NULL. */
+    const struct flowrules_capabilities *capabilities;
 };
 
 struct flowrules_backend {

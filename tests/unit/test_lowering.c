@@ -99,7 +99,7 @@ static void forget(void) {
 }
 
 static const struct flowrules_format formats[] = {
-    {"seen", "", see_begin, see_group, see_rule, see_dispatch, see_end},
+    {"seen", "", see_begin, see_group, see_rule, see_dispatch, see_end, NULL},
     {.name = NULL},
 };
 
