@@ -402,21 +402,30 @@ void fr_plan_free(struct fr_plan *plan) {
 
 /* ---- reporting ----------------------------------------------------------------------------- */
 
-static const char *refusal_hint(const struct fr_plan *plan, const struct fr_flow *flow,
+/* Words of reasons; they hold spaces, and so are never a part of a name of the user's. */
+static bool speaks_of(const struct fr_verdict *verdict, const char *words) {
+    return strstr(verdict->reason, words) != NULL;
+}
+
+static const char *refusal_hint(const struct fr_plan *plan, uint32_t index,
                                 const struct fr_verdict *verdict) {
+    bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         return plan->policy->lock.present
                    ? "add the name's addresses to the lock file"
                    : "there is no lock file beside the policy; --lock names another";
-    if (strstr(verdict->reason, "wildcard") != NULL)
-        return flow->deny
-                   ? "list the names, or accept that only those that the lock file knows are "
-                     "denied with 'allow-loss: [{flow: NAME, loss: widen}]' in the target"
-                   : "list the names, or accept the names that the lock file knows with "
-                     "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
-    if (strstr(verdict->reason, "another platform") != NULL)
+    if (speaks_of(verdict, "and a wildcard has none") && may_cut(plan, index, deny))
+        return "the lock file knows no name below it: add one, or list the names";
+    if (speaks_of(verdict, " wildcard"))
+        return deny ? "list the names, or accept that only those that the lock file knows are "
+                      "denied with 'allow-loss: [{flow: NAME, loss: widen}]' in the target"
+                    : "list the names, or accept the names that the lock file knows with "
+                      "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
+    if (speaks_of(verdict, "of another platform"))
         return "give the network 'members' too, or leave the flow out with 'select'";
-    return "use 'names: pinned'";
+    if (speaks_of(verdict, "names are refused") || speaks_of(verdict, "does not resolve names"))
+        return "use 'names: pinned'";
+    return "say it in other words, or leave the flow out with 'select'";
 }
 
 static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr_verdict *verdict) {
@@ -434,7 +443,7 @@ static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr
                   fr_fidelity_word(verdict->fidelity), plan->name, verdict->reason);
         return;
     }
-    about.hint = refusal_hint(plan, flow, verdict);
+    about.hint = refusal_hint(plan, index, verdict);
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         about.id = FR_NAME_NOT_PINNED;
     fr_report(&plan->context->diagnostics, &about, "target '%s' can't say flow '%s': %s",

@@ -236,7 +236,7 @@ static flowrules_status wrong_port(struct asking *a, unsigned protocol, const ch
         return form_error(a, "TYPE or TYPE/CODE, numbers 0-255", text, "is no ICMP type");
     if (!fr_protocol_has_ports(protocol))
         return form_error(a, "ports belong to tcp, udp and sctp", text,
-                          "can't be: the protocol has no ports");
+                          "is a port, and the protocol has none");
     return form_error(a, "a number 0-65535, or a name of IANA's", text, "is no port");
 }
 
