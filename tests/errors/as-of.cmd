@@ -1,0 +1,1 @@
+check good-json.yaml --as-of 2026-02-30

@@ -1,0 +1,1 @@
+check include-folder

@@ -1,0 +1,1 @@
+check good-json.yaml --lock nowhere.lock --as-of 2026-11-23

@@ -1,0 +1,1 @@
+render protects-missing.yaml -t iptables --as-of 2026-11-23

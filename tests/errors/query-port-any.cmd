@@ -1,0 +1,1 @@
+query render.yaml 'any 10.0.0.1 -> 10.0.0.2:80' -t unpinned --lock none --as-of 2026-11-23

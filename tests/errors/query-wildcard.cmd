@@ -1,0 +1,1 @@
+query render.yaml 'tcp 10.0.0.1 -> *.example.com:80' -t unpinned --lock none --as-of 2026-11-23

@@ -1,0 +1,1 @@
+render render.yaml -t nft --as-of 2026-11-23
