@@ -170,7 +170,7 @@ def main():
     options = {"seed": arguments.seed, "scratch": scratch, "as-of": AS_OF, "all": arguments.long,
                "scripts": True,
                "tool": os.path.abspath(arguments.tool),
-               "cap": arguments.cap or (4000 if arguments.long else 900)}
+               "cap": arguments.cap or (4000 if arguments.long else 700)}
     print("# seed %s, at most %d packets for each ruleset and direction" % (
         arguments.seed, options["cap"]))
     try:

@@ -255,8 +255,10 @@ def random_policy(choose):
     networks = {}
     for number, name in enumerate(names):
         members = [_random_range(choose) for _ in range(choose.choice((1, 2, 3, 6)))]
-        # Every network has both families, so that no two of them can't meet.
-        members += ["10.%d.0.0/16" % choose.randint(0, 255), "2001:db8:%x::/48" % (number + 1)]
+        # Every network has both families, so that no two of them can't meet: some of it lies where
+        # no random range does, and nothing takes it away.
+        members += ["10.%d.0.0/16" % choose.randint(0, 255), "198.18.%d.0/24" % number,
+                    "2001:db8:%x::/48" % (number + 1), "2001:db9:%x::/48" % number]
         if number and choose.random() < 0.4:
             members.append(names[choose.randrange(number)])
         networks[name] = members

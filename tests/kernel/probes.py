@@ -161,6 +161,33 @@ class Prober:
                 self.random.choice(variants + plain)))
         self.probe_state(family, source, destination, plain)
 
+    def probe_deny(self, deny, family):
+        """What another flow allows, at a deny's edges and within: only there does a deny show."""
+        near = self.target.protects.ranges
+        seen = 0
+        for allow in self.random.sample(self.target.flows, len(self.target.flows)):
+            sources = overlap(deny.source.ranges, allow.source.ranges)
+            destinations = overlap(deny.destination.ranges, allow.destination.ranges)
+            if self.view == "egress":
+                sources = overlap(sources, near)
+            if self.view == "ingress":
+                destinations = overlap(destinations, near)
+            inside = list(zip(self.inside(sources, family), self.inside(destinations, family)))
+            services = [s for s in (self.base_service(term, family) for term in allow.terms) if s]
+            if not allow.allow or not inside or not services:
+                continue
+            seen += 1
+            if seen > 4:
+                break
+            source, destination = inside[0]
+            for service in services[:6]:
+                self.edges.append(self.packet(family, source, destination, service))
+            service = self.random.choice(services)
+            for address in self.points(sources, family, 4):
+                self.edges.append(self.packet(family, address, destination, service))
+            for address in self.points(destinations, family, 4):
+                self.edges.append(self.packet(family, source, address, service))
+
     def probe_state(self, family, source, destination, services):
         """What must never open a connection, though its ends are those of an allowed one."""
         for service in services:
@@ -233,6 +260,8 @@ class Prober:
         for flow in self.target.flows:
             for family in (4, 6):
                 self.probe_flow(flow, family)
+                if not flow.allow:
+                    self.probe_deny(flow, family)
         if len(self.edges) > self.cap * 3 // 4:
             self.edges = self.random.sample(self.edges, self.cap * 3 // 4)
         self.probe_baseline()

@@ -19,6 +19,9 @@ CLONE_NEWNET = 0x40000000
 IPV6_HDRINCL, SO_MARK, SO_RCVBUFFORCE = 36, 36, 33
 ETH_IPV4, ETH_IPV6, ETH_SENTINEL = 0x0800, 0x86DD, 0x88B5
 PROBE_MARK = 0x77
+# Packets under way at once: a processor's queue holds 1000 (net.core.netdev_max_backlog), and
+# other jobs use it too.
+PACE = 128
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 # What the machine under test says of its own accord (resets, ICMP errors) would disturb the state
@@ -212,15 +215,14 @@ class Road:
     def travel(self, numbered):
         """Sends (number, packet, bytes); returns the numbers of those that came through."""
         self.seen = set()
-        for count, (_, packet, data) in enumerate(numbered):
-            self.way_in.send(packet, data)
-            if count & 511 == 511:
-                self._drain()
-        # A wire keeps the order while the process stays on one processor (kernel.prepare_worker):
-        # when the sentinel is there, so is all that was sent before it.
-        for wire in self.wires:
-            wire.sentinel()
-        self._drain()
+        for start in range(0, len(numbered), PACE):
+            for _, packet, data in numbered[start:start + PACE]:
+                self.way_in.send(packet, data)
+            # A wire keeps the order while the process stays on one processor
+            # (kernel.prepare_worker): when the sentinel is there, so is all that was sent before.
+            for wire in self.wires:
+                wire.sentinel()
+            self._drain()
         return self.seen
 
 
@@ -233,19 +235,31 @@ class Wire:
         self.receiver.bind((end_name, ETH_SENTINEL))
         self.start_name, self.count = start_name, 0
 
+    def wait_until_up(self):
+        """A link that was just set up may swallow what is sent for a while, without a word."""
+        if not any(self._cross(0.05) for _ in range(400)):
+            raise CommandError("a link between namespaces does not come up")
+
     def sentinel(self):
+        if not self._cross(20):
+            raise CommandError("a sentinel was lost between namespaces")
+
+    def _cross(self, seconds):
+        """Sends a number and waits for it at the other end."""
         self.count += 1
         data = struct.pack("!I", self.count)
         self.sender.sendto(data, (self.start_name, ETH_SENTINEL, 0, 0, b"\xff" * 6))
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            select.select([self.receiver], [], [], 0.2)
+        deadline = time.monotonic() + seconds
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            select.select([self.receiver], [], [], left)
             try:
                 if self.receiver.recv(64)[:4] == data:
-                    return
+                    return True
             except BlockingIOError:
                 pass
-        raise CommandError("a sentinel was lost between namespaces")
 
     def close(self):
         self.sender.close()
@@ -268,6 +282,9 @@ class World:
         self.protocols, self.namespaces, self.things, self.roads = protocols, [], [], {}
         try:
             self.build()
+            for road in self.roads.values():
+                for wire in road.wires:
+                    wire.wait_until_up()
         except BaseException:
             self.close()
             raise
