@@ -99,7 +99,7 @@ bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_
 }
 
 struct fr_at fr_flow_place(const flowrules_policy *policy, const struct fr_flow *flow) {
-    struct fr_at at = fr_flow_at(flow);
+    struct fr_at at = {policy->first_file + flow->file, flow->line, flow->column, 0};
     const char *name = FR_POLICY_TEXT(policy, flow->name);
     for (; name != NULL && *name != '\0'; name++)
         at.length += ((unsigned char)*name & 0xc0) != 0x80;
@@ -182,6 +182,8 @@ static flowrules_status load_input(flowrules_policy **policy, flowrules_context 
     if (file == 0 || (path != NULL && !fr_diagnostics_path(&context->diagnostics, file, path)))
         return fr_no_memory(context);
     flowrules_status status = fr_policy_new(&p, context);
+    if (status == FLOWRULES_OK)
+        p->first_file = file;
     if (status == FLOWRULES_OK)
         status = load(p, name, file, input, path != NULL);
     fr_diagnostics_forget(&context->diagnostics, file);

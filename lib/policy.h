@@ -31,7 +31,7 @@ struct fr_peer {
     uint32_t ref;
     uint32_t line;
     uint16_t column;
-    uint8_t file, kind;
+    uint8_t file, kind; /* file: beyond the policy's first */
 };
 
 struct fr_span {
@@ -46,7 +46,7 @@ struct fr_flow {
     int32_t expires;  /* days since 1970-01-01, the last day; FR_NO_EXPIRY */
     uint32_t line;
     uint16_t column;
-    uint8_t file;
+    uint8_t file; /* beyond the policy's first */
     uint8_t deny : 1, log : 1, expired : 1, by_name : 1, usable : 1;
 };
 
@@ -119,6 +119,7 @@ struct fr_target {
 
 struct flowrules_policy {
     flowrules_context *context;
+    uint32_t first_file; /* of the policy's files; a context may have read others before */
     unsigned references; /* its owner, and the artifacts and reports that read it */
     struct fr_strings strings;
     fr_string title, description;
@@ -154,12 +155,8 @@ struct fr_at fr_flow_place(const flowrules_policy *policy, const struct fr_flow 
 /* Binds names to what they name and checks the whole (rank 2b). */
 flowrules_status fr_policy_resolve(flowrules_policy *policy);
 
-static inline struct fr_at fr_peer_at(const struct fr_peer *peer) {
-    return (struct fr_at){peer->file, peer->line, peer->column, 0};
-}
-
-static inline struct fr_at fr_flow_at(const struct fr_flow *flow) {
-    return (struct fr_at){flow->file, flow->line, flow->column, 0};
+static inline struct fr_at fr_peer_at(const flowrules_policy *policy, const struct fr_peer *peer) {
+    return (struct fr_at){policy->first_file + peer->file, peer->line, peer->column, 0};
 }
 
 /* A column as flows and peers keep it: 0, the whole line, where it does not fit. */

@@ -108,7 +108,7 @@ static flowrules_status read_service_ref(struct fr_reader *r, const struct fr_va
     *slot = (struct fr_peer){.ref = name,
                              .line = value->at.line,
                              .column = fr_short_column(&value->at),
-                             .file = (uint8_t)r->file};
+                             .file = (uint8_t)(r->file - r->policy->first_file)};
     span->count++;
     return FLOWRULES_OK;
 }
@@ -264,7 +264,7 @@ static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *va
                            .service = FR_SERVICE_NONE,
                            .line = at.line,
                            .column = fr_short_column(&at),
-                           .file = (uint8_t)r->file};
+                           .file = (uint8_t)(r->file - r->policy->first_file)};
     if (r->policy->flows.count >= r->context->max_flows)
         return fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "split the policy",
                         "the policy has more than %llu flows",

@@ -155,7 +155,7 @@ static flowrules_status read_peer(struct fr_reader *r, const struct fr_value *va
     struct fr_peer peer = {.kind = FR_PEER_BROKEN,
                            .line = value->at.line,
                            .column = fr_short_column(&value->at),
-                           .file = (uint8_t)r->file};
+                           .file = (uint8_t)(r->file - r->policy->first_file)};
     struct flowrules_range range;
     unsigned length = 0;
     FR_TRY(fr_want_scalar(r, value, &good));

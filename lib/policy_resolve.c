@@ -51,8 +51,8 @@ static const char *next_flow(const void *user, size_t i) {
 }
 
 /* The place of a reference to a name of the policy's own. */
-static struct fr_at ref_at(const struct fr_peer *peer, const char *name) {
-    struct fr_at at = fr_peer_at(peer);
+static struct fr_at ref_at(const struct resolver *r, const struct fr_peer *peer, const char *name) {
+    struct fr_at at = fr_peer_at(r->policy, peer);
     at.length = (uint32_t)strlen(name);
     return at;
 }
@@ -83,7 +83,7 @@ static void bind_peer(struct resolver *r, struct fr_peer *peer) {
     else
         snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')",
                  name);
-    fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, ref_at(peer, name), hint,
+    fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, ref_at(r, peer, name), hint,
              "there is no network '%s'", name);
     peer->kind = FR_PEER_BROKEN;
 }
@@ -118,7 +118,7 @@ static void report_cycle(struct resolver *r, const struct path *path, struct fr_
         else if (named == 4)
             snprintf(way + used, sizeof way - used, "... -> ");
     }
-    fr_error(r->diagnostics, FR_NETWORK_CYCLE, ref_at(peer, name),
+    fr_error(r->diagnostics, FR_NETWORK_CYCLE, ref_at(r, peer, name),
              named > 1 ? "take one of them out of another" : "take it out",
              named > 1 ? "networks contain each other: %s%s" : "a network contains itself: %s%s",
              way, name);
@@ -127,7 +127,7 @@ static void report_cycle(struct resolver *r, const struct path *path, struct fr_
 
 static void report_depth(struct resolver *r, struct fr_peer *peer) {
     const char *name = next_network(r->policy, peer->ref);
-    fr_error(r->diagnostics, FR_NETWORK_DEPTH, ref_at(peer, name),
+    fr_error(r->diagnostics, FR_NETWORK_DEPTH, ref_at(r, peer, name),
              "name what they hold in one network", "networks are nested more than %u deep",
              FR_NETWORK_DEPTH_MAX);
     peer->kind = FR_PEER_BROKEN;
@@ -237,14 +237,14 @@ static struct fr_at symbolic_at(const struct resolver *r, struct fr_span span) {
     for (uint32_t i = 0; i < span.count; i++) {
         const struct fr_peer *peer = peer_at(r->policy, span, i);
         if (peer->kind == FR_PEER_NAME)
-            return ref_at(peer, FR_POLICY_TEXT(r->policy, peer->ref));
+            return ref_at(r, peer, FR_POLICY_TEXT(r->policy, peer->ref));
         if (peer->kind == FR_PEER_NETWORK &&
             fr_vec_at(&r->facts, struct facts, peer->ref)->symbolic)
-            return ref_at(peer, next_network(r->policy, peer->ref));
+            return ref_at(r, peer, next_network(r->policy, peer->ref));
         if (peer->kind == FR_PEER_WILDCARD)
-            return fr_peer_at(peer);
+            return fr_peer_at(r->policy, peer);
     }
-    return fr_peer_at(peer_at(r->policy, span, 0));
+    return fr_peer_at(r->policy, peer_at(r->policy, span, 0));
 }
 
 static flowrules_status subtract_except(struct resolver *r, const struct fr_network *network,
@@ -266,7 +266,7 @@ static flowrules_status subtract_except(struct resolver *r, const struct fr_netw
         return fr_no_memory(r->context);
     if (had && facts->set == FR_SET_EMPTY && !facts->symbolic && !facts->broken)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY,
-                 fr_peer_at(peer_at(r->policy, network->except, 0)),
+                 fr_peer_at(r->policy, peer_at(r->policy, network->except, 0)),
                  "remove the network, or the exception", "nothing is left of network '%s'",
                  FR_POLICY_TEXT(r->policy, network->name));
     return FLOWRULES_OK;
@@ -441,7 +441,7 @@ static fr_service find_service(struct resolver *r, const struct fr_peer *ref) {
     char hint[160];
     snprintf(hint, sizeof hint, near != NULL ? "did you mean '%s'?" : "define it under services%s",
              near != NULL ? near : "");
-    fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, ref_at(ref, name), hint,
+    fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, ref_at(r, ref, name), hint,
              "there is no service '%s'", name);
     return FR_SERVICE_NONE;
 }
@@ -474,7 +474,8 @@ static flowrules_status bind_service(struct resolver *r, struct fr_flow *flow,
         flow->service = service;
         if (terms->count <= FR_SERVICE_TERMS_MAX)
             continue;
-        fr_error(r->diagnostics, FR_YAML_TOO_MANY, fr_peer_at(&refs[count]), "use ranges of ports",
+        fr_error(r->diagnostics, FR_YAML_TOO_MANY, fr_peer_at(r->policy, &refs[count]),
+                 "use ranges of ports",
                  "the services of flow '%s' have more than %u combinations of ports together",
                  flow->name != 0 ? FR_POLICY_TEXT(r->policy, flow->name) : "",
                  FR_SERVICE_TERMS_MAX);

@@ -507,7 +507,8 @@ const char *flowrules_answer_flow_file(const flowrules_answer *answer, size_t fl
     size_t index;
     const struct fr_flow *f = flow_at(answer, flow, &index);
     return f == NULL ? NULL
-                     : fr_diagnostics_file_name(&answer->policy->context->diagnostics, f->file);
+                     : fr_diagnostics_file_name(&answer->policy->context->diagnostics,
+                                                answer->policy->first_file + f->file);
 }
 
 uint32_t flowrules_answer_flow_line(const flowrules_answer *answer, size_t flow) {

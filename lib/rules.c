@@ -196,7 +196,7 @@ static flowrules_status part_service(struct drafts *d, const struct fr_scoped *p
 static flowrules_status refuse_deny(struct drafts *d, const struct fr_scoped *part,
                                     const char *why) {
     const struct fr_flow *flow = fr_vec_at(&d->plan->policy->flows, struct fr_flow, part->flow);
-    struct fr_at at = fr_flow_at(flow);
+    struct fr_at at = fr_flow_place(d->plan->policy, flow);
     const char *name = FR_POLICY_TEXT(d->plan->policy, flow->name);
     struct fr_about about = {FLOWRULES_ERROR,
                              FR_REFUSED,
