@@ -89,7 +89,8 @@ def _openers(target, view, judged, count=12):
     for packet, passes in judged:
         answerable = (packet.protocol in (UDP, packets.SCTP)
                       or packet.protocol == TCP and packet.flags == SYN
-                      or (packet.protocol, packet.icmp_type) in ((ICMP, 8), (ICMPV6, 128)))
+                      or (packet.family, packet.protocol, packet.icmp_type) in (
+                          (4, ICMP, 8), (6, ICMPV6, 128)))  # no state is kept of alien ICMP
         if not passes or not answerable or not target.allowed(packet):
             continue
         if used.intersection(packet.connections()):
