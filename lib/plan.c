@@ -335,6 +335,7 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->groups, allocator, sizeof(struct fr_group));
     fr_vec_init(&plan->tables, allocator, sizeof(struct fr_table *));
     fr_vec_init(&plan->dispatches, allocator, sizeof(struct fr_dispatch *));
+    fr_vec_init(&plan->bound, allocator, sizeof(struct fr_bound));
 }
 
 flowrules_status fr_plan_new(struct fr_plan **plan, flowrules_context *context,
@@ -384,9 +385,9 @@ static void free_tables(struct fr_plan *plan) {
 void fr_plan_free(struct fr_plan *plan) {
     if (plan == NULL)
         return;
-    struct fr_vec *lists[] = {&plan->verdicts,     &plan->scoped,    &plan->flow_lists,
-                              &plan->flow_members, &plan->rules,     &plan->groups,
-                              &plan->tables,       &plan->dispatches};
+    struct fr_vec *lists[] = {&plan->verdicts,     &plan->scoped,     &plan->flow_lists,
+                              &plan->flow_members, &plan->rules,      &plan->groups,
+                              &plan->tables,       &plan->dispatches, &plan->bound};
     free_tables(plan);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);

@@ -93,6 +93,12 @@ struct fr_dispatch {
     struct fr_vec members; /* const char *: names of groups */
 };
 
+/* A network that is bound to the target's platform with some key, and one of its values. */
+struct fr_bound {
+    fr_set set;
+    fr_string value;
+};
+
 struct fr_plan {
     flowrules_context *context;
     const flowrules_policy *policy;
@@ -118,6 +124,9 @@ struct fr_plan {
     struct fr_vec groups;           /* struct fr_group */
     struct fr_vec tables;           /* struct fr_table * */
     struct fr_vec dispatches;       /* struct fr_dispatch * */
+    struct fr_vec bound;            /* struct fr_bound: for the key that was asked for last */
+    fr_set bound_all;               /* what they come to together */
+    const char *bound_key;          /* NULL: none yet */
     struct flowrules_output *asker; /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
     char fingerprint[9];

@@ -445,23 +445,34 @@ static flowrules_status merge_all(struct drafts *d) {
  * ----------------------------------------------------------------------------------------- */
 
 /* The names and groups of a set, without its addresses. */
-static fr_set atoms_of(struct drafts *d, fr_set set) {
+static fr_set atoms_of_kinds(struct drafts *d, fr_set set, unsigned kinds) {
     const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    struct flowrules_set view = {&d->plan->view.sets, set};
     if (head->all_atoms != 0)
         return FR_SET_EMPTY;
     struct fr_builder builder;
     fr_builder_init(&builder, &d->plan->context->allocator);
     for (uint32_t i = 0; i < head->atoms; i++)
-        fr_builder_atom(&builder, fr_set_atoms(head)[i]);
+        if ((kinds & 1u << flowrules_set_atom(view, i).kind) != 0)
+            fr_builder_atom(&builder, fr_set_atoms(head)[i]);
     fr_set atoms = fr_builder_finish(&builder, &d->plan->view.sets);
     fr_builder_free(&builder);
     return atoms;
 }
 
-static fr_set addresses_of(struct drafts *d, fr_set set) {
-    if (fr_set_head(&d->plan->view.sets, set)->all_atoms != 0)
-        return set; /* any */
-    return fr_set_subtract(&d->plan->view.sets, set, atoms_of(d, set));
+static fr_set atoms_of(struct drafts *d, fr_set set) {
+    return atoms_of_kinds(d, set, ~0u);
+}
+
+static fr_set wildcards_of(struct drafts *d, fr_set set) {
+    return atoms_of_kinds(d, set, 1u << FLOWRULES_ATOM_WILDCARD);
+}
+
+/* What is left of a set without one of its parts. */
+static fr_set without(struct drafts *d, fr_set set, fr_set part) {
+    if (part == FR_SET_NONE || part == FR_SET_EMPTY)
+        return part == FR_SET_EMPTY ? set : FR_SET_NONE;
+    return fr_set_subtract(&d->plan->view.sets, set, part);
 }
 
 /* The part of a set for rules of some families; any stays any. */
@@ -516,15 +527,25 @@ static flowrules_status push_ends(struct drafts *d, const struct fr_rule *rule, 
     return push(d, &part);
 }
 
-static flowrules_status split_atoms(struct drafts *d, const struct fr_rule *rule) {
-    if (!d->can->separate_atoms)
-        return push(d, rule);
-    fr_set sources[2] = {addresses_of(d, rule->source), atoms_of(d, rule->source)};
-    fr_set destinations[2] = {addresses_of(d, rule->destination), atoms_of(d, rule->destination)};
+/* A rule for each of source and destination, and of what part finds in them and the rest. */
+static flowrules_status split_ends(struct drafts *d, const struct fr_rule *rule,
+                                   fr_set (*part)(struct drafts *d, fr_set set)) {
+    fr_set sources[2] = {0, part(d, rule->source)};
+    fr_set destinations[2] = {0, part(d, rule->destination)};
+    sources[0] = without(d, rule->source, sources[1]);
+    destinations[0] = without(d, rule->destination, destinations[1]);
     for (size_t s = 0; s < 2; s++)
         for (size_t t = 0; t < 2; t++)
             FR_TRY(push_ends(d, rule, sources[s], destinations[t]));
     return FLOWRULES_OK;
+}
+
+static flowrules_status split_atoms(struct drafts *d, const struct fr_rule *rule) {
+    return d->can->separate_atoms ? split_ends(d, rule, atoms_of) : push(d, rule);
+}
+
+static flowrules_status split_wildcards(struct drafts *d, const struct fr_rule *rule) {
+    return d->can->separate_wildcards ? split_ends(d, rule, wildcards_of) : push(d, rule);
 }
 
 /* Part i of an end that may hold one group at most: the addresses and names, then each group. */
@@ -576,6 +597,34 @@ static flowrules_status split_groups(struct drafts *d, const struct fr_rule *rul
 
 /* ---- services and sizes
  * --------------------------------------------------------------------------- */
+
+/* The part of a rule whose protocols have ports, or of those that have none. */
+static flowrules_status push_ported(struct drafts *d, const struct fr_rule *rule, bool ported) {
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, rule->service);
+    struct fr_rule part = *rule;
+    struct fr_vec kept;
+    fr_vec_init(&kept, &d->plan->context->allocator, sizeof(struct fr_term));
+    bool good = fr_vec_reserve(&kept, terms->count);
+    for (uint32_t i = 0; good && i < terms->count; i++)
+        if (fr_protocol_has_ports(terms->terms[i].protocol) == ported)
+            *(struct fr_term *)fr_vec_add(&kept) = terms->terms[i];
+    if (good && kept.count > 0) {
+        part.service = fr_services_add(&d->plan->services, kept.items, kept.count);
+        good = part.service != FR_SERVICE_NONE;
+    }
+    bool some = kept.count > 0;
+    fr_vec_free(&kept);
+    if (!good)
+        return fr_no_memory(d->plan->context);
+    return some ? push(d, &part) : FLOWRULES_OK;
+}
+
+static flowrules_status split_ported(struct drafts *d, const struct fr_rule *rule) {
+    if (!d->can->ports_apart)
+        return push(d, rule);
+    FR_TRY(push_ported(d, rule, true));
+    return push_ported(d, rule, false);
+}
 
 static flowrules_status split_services(struct drafts *d, const struct fr_rule *rule) {
     struct fr_rule part = *rule;
@@ -709,9 +758,11 @@ static flowrules_status drop_equal(struct drafts *d) {
 static flowrules_status make_drafts(struct drafts *d) {
     FR_TRY(draft_flows(d));
     FR_TRY(each(d, split_atoms));
+    FR_TRY(each(d, split_wildcards));
     FR_TRY(each(d, split_families));
     FR_TRY(merge_all(d));
     FR_TRY(each(d, split_groups));
+    FR_TRY(each(d, split_ported));
     FR_TRY(each(d, split_services));
     FR_TRY(each(d, split_addresses));
     return d->plan->target->optimize ? drop_equal(d) : FLOWRULES_OK;

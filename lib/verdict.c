@@ -167,8 +167,15 @@ static bool says_protocol(const struct flowrules_capabilities *can, unsigned pro
     return can->protocols == NULL;
 }
 
-static bool types_icmp(const struct fr_term *term) {
-    return fr_protocol_is_icmp(term->protocol) && term->source_last != 65535;
+/* Does a term ask for an ICMP type that can't be said? */
+static bool types_icmp(const struct flowrules_capabilities *can, const struct fr_term *term) {
+    if (can->icmp_types || !fr_protocol_is_icmp(term->protocol) || term->source_last == 65535)
+        return false;
+    for (size_t i = 0; i < can->icmp_listed_count; i++)
+        if (can->icmp_listed[i].protocol == term->protocol &&
+            can->icmp_listed[i].type == term->source_first && term->destination_last == 65535)
+            return false;
+    return true;
 }
 
 /* Why a term can't be said, or NULL; ICMP types are told apart, since they may be given up. */
@@ -201,12 +208,14 @@ static const char *unsayable_service(struct fr_plan *plan, const struct fr_flow 
     return NULL;
 }
 
-static bool gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow *flow) {
+static bool gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow *flow,
+                                unsigned families) {
     const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, flow->service);
     bool typed = false;
     for (uint32_t i = 0; i < terms->count; i++)
-        typed = typed || types_icmp(&terms->terms[i]);
-    return typed && !plan->can->icmp_types;
+        typed = typed || (types_icmp(plan->can, &terms->terms[i]) &&
+                          (fr_protocol_families(terms->terms[i].protocol) & families) != 0);
+    return typed;
 }
 
 static bool has_names(const struct fr_plan *plan, fr_set set) {
@@ -285,11 +294,22 @@ static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, uns
     return unsayable_service(plan, flow, plan->can->families);
 }
 
+/* The families of the packets that the parts of a flow, from first on, can be. */
+static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
+    unsigned families = 0;
+    for (size_t i = first; i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        families |=
+            fr_plan_families(plan, part->source) & fr_plan_families(plan, part->destination);
+    }
+    return families;
+}
+
 /* The widenings that the flow needs; *why is the first of them. Accepted ones are carried out. */
 static bool widens(struct fr_plan *plan, uint32_t index, size_t first, const char **why) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     bool accepted = fr_may_lose(plan, index, flow->deny ? FR_LOSS_NARROW : FR_LOSS_WIDEN);
-    bool types = gives_up_icmp_types(plan, flow);
+    bool types = gives_up_icmp_types(plan, flow, families_of_parts(plan, first));
     *why = types ? whole_icmp : NULL;
     for (size_t i = first; i < plan->scoped.count; i++) {
         struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
@@ -304,6 +324,16 @@ static bool widens(struct fr_plan *plan, uint32_t index, size_t first, const cha
     return accepted;
 }
 
+/* How the wildcards of a flow are matched, where the target has something to say about that. */
+static const char *wildcard_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+    const char *note = plan->can->wildcards_note;
+    struct mention m;
+    if (note == NULL || !plan->view.mode.names)
+        return NULL;
+    mention(&m, plan, flow, FR_END_NARROWED);
+    return m.total == 0 ? NULL : fr_arena_printf(&plan->arena, "%s: %s", m.text, note);
+}
+
 static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flow *flow,
                                        unsigned flags) {
     if ((flags & FR_END_NARROWED) != 0) {
@@ -313,7 +343,9 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
     }
     if ((flags & FR_END_PINNED) != 0)
         return (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow)};
-    return (struct fr_verdict){(flags & FR_END_NATIVE) != 0 ? FR_NATIVE : FR_EXACT, NULL};
+    if ((flags & FR_END_NATIVE) != 0)
+        return (struct fr_verdict){FR_NATIVE, wildcard_reason(plan, flow)};
+    return (struct fr_verdict){FR_EXACT, NULL};
 }
 
 /* What is said of a flow that loses nothing of its meaning. */

@@ -265,6 +265,16 @@ FLOWRULES_API const char *flowrules_binding_value(const flowrules_output *out, c
                                                   const char *key, size_t index);
 FLOWRULES_API const char *flowrules_binding_label(const flowrules_output *out, const char *network,
                                                   const char *key, size_t index);
+/*
+ * Where a set is, as the bindings of networks tell: value index of a key, each value once, of the
+ * networks bound with it that are exactly this set, else of those that share something with it.
+ * NULL behind the last. flowrules_set_bound: is all of the set in such networks? User text.
+ */
+FLOWRULES_API const char *flowrules_set_binding(const flowrules_output *out,
+                                                struct flowrules_set set, const char *key,
+                                                size_t index);
+FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set,
+                                       const char *key);
 
 /*
  * Every set that a rule's source or destination is, each once, in the order of first use (any
@@ -320,6 +330,11 @@ enum flowrules_wildcards {
     FLOWRULES_WILDCARDS_AND_SELF   /* the name itself too: more */
 };
 
+/* A type of ICMP or ICMPv6 with any code, by the protocol's number. */
+struct flowrules_icmp {
+    uint8_t protocol, type;
+};
+
 /*
  * What a platform can say. The core refuses what it can't, and splits and merges for it; a zero
  * means the usual: no limit, nothing missing, nothing extra.
@@ -335,9 +350,11 @@ struct flowrules_capabilities {
     bool source_names;                  /* also as the source of a flow */
     bool deny_names;                    /* also in a deny */
     enum flowrules_wildcards wildcards; /* and names below one */
-    bool groups;                        /* knows networks by a binding of its own */
+    const char *wildcards_note; /* how one is matched, where explain is to say it, or NULL */
+    bool groups;                /* knows networks by a binding of its own */
     bool every_group;           /* a listing: shows any platform's group by its network's name */
     bool separate_atoms;        /* names and groups not beside addresses in one end of a rule */
+    bool separate_wildcards;    /* wildcards not beside anything else in one end of a rule */
     bool one_group;             /* one group an end, and nothing beside it */
     bool one_protected;         /* one group at the protected end: a rule for each */
     bool any_is_both;           /* any to any says both families, though others are apart */
@@ -352,6 +369,10 @@ struct flowrules_capabilities {
     bool no_any_protocol; /* "any protocol" can't be said */
     bool source_ports;
     bool icmp_types;
+    const struct flowrules_icmp
+        *icmp_listed; /* where icmp_types is false: those that can be said */
+    size_t icmp_listed_count;
+    bool ports_apart;        /* protocols with ports not beside others in one rule */
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
     /* the rest */
     bool logging;
