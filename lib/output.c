@@ -58,6 +58,10 @@ bool flowrules_output_baseline(const flowrules_output *out) {
     return out->plan->target->baseline;
 }
 
+const char *flowrules_output_format(const flowrules_output *out) {
+    return out->plan->format->name;
+}
+
 bool flowrules_output_log_denied(const flowrules_output *out) {
     enum fr_log_mode log = out->plan->target->log;
     return log == FR_LOG_DENIED || log == FR_LOG_ALL;

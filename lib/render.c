@@ -68,6 +68,26 @@ static uint64_t mix_set(uint64_t hash, struct flowrules_set set) {
     return mix(hash, flowrules_set_is_any(set));
 }
 
+/* What the platform's groups of a set are to it. */
+static uint64_t mix_bindings(uint64_t hash, const struct fr_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(view, i);
+        const struct fr_binding *binding =
+            atom.kind == FLOWRULES_ATOM_GROUP
+                ? fr_policy_binding(plan->policy, atom.name, plan->backend->name)
+                : NULL;
+        for (uint32_t v = 0; binding != NULL && v < binding->values.count; v++) {
+            const struct fr_binding_value *value = fr_vec_at(
+                &plan->policy->binding_values, struct fr_binding_value, binding->values.first + v);
+            hash = mix_text(hash, FR_POLICY_TEXT(plan->policy, value->key));
+            hash = mix_text(hash, FR_POLICY_TEXT(plan->policy, value->label));
+            hash = mix_text(hash, FR_POLICY_TEXT(plan->policy, value->value));
+        }
+    }
+    return hash;
+}
+
 static uint64_t mix_table(uint64_t hash, const struct fr_plan *plan, const struct fr_rule *rule) {
     const struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
     struct flowrules_rule view = {.table = &table->view};
@@ -90,6 +110,7 @@ static uint64_t mix_rule(uint64_t hash, const struct fr_plan *plan, const struct
     }
     hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, rule->source});
     hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, rule->destination});
+    hash = mix_bindings(mix_bindings(hash, plan, rule->source), plan, rule->destination);
     if (rule->kind == FR_RULE_TABLE)
         hash = mix_table(hash, plan, rule);
     for (size_t i = 0; i < fr_flows_count(plan, rule->flows); i++)
@@ -100,12 +121,23 @@ static uint64_t mix_rule(uint64_t hash, const struct fr_plan *plan, const struct
     return hash;
 }
 
+/* A target of groups closes what it protects by them: that is no part of a rule. */
+static uint64_t mix_protects(uint64_t hash, const struct fr_plan *plan) {
+    if (plan->backend->bindings == NULL)
+        return hash;
+    hash = mix(hash, ((uint64_t)plan->enforces[FLOWRULES_EGRESS] << 1) |
+                         (uint64_t)plan->enforces[FLOWRULES_INGRESS]);
+    hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, plan->protects.set});
+    return mix_bindings(hash, plan, plan->protects.set);
+}
+
 static void fingerprint(struct fr_plan *plan) {
     uint64_t hash = mix_text(mix_text(1, plan->name), plan->format->name);
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
          s++)
         hash = mix_text(hash, fr_plan_setting(plan, s->key));
     hash = mix(hash, ((uint64_t)plan->target->baseline << 8) | (uint64_t)plan->target->log);
+    hash = mix_protects(hash, plan);
     for (size_t i = 0; i < plan->groups.count; i++) {
         const struct fr_group *g = fr_vec_at(&plan->groups, struct fr_group, i);
         hash = mix_text(mix_set(hash, g->view.match), g->view.name);

@@ -507,11 +507,20 @@ static bool is_symbolic(const struct drafts *d, fr_set set) {
     return set != FR_SET_ANY && fr_set_families(&d->plan->view.sets, set) == 0;
 }
 
+/* Does a rule match its far end by names or groups alone, and its own end by no address? */
+static bool is_by_atoms(const struct drafts *d, const struct fr_rule *rule) {
+    bool egress = d->direction == FLOWRULES_EGRESS;
+    fr_set near = egress ? rule->source : rule->destination;
+    return is_symbolic(d, egress ? rule->destination : rule->source) &&
+           (near == FR_SET_ANY || is_symbolic(d, near));
+}
+
 static flowrules_status split_families(struct drafts *d, const struct fr_rule *rule) {
     bool any = rule->source == FR_SET_ANY && rule->destination == FR_SET_ANY;
     bool symbolic = (is_symbolic(d, rule->source) || rule->source == FR_SET_ANY) &&
                     (is_symbolic(d, rule->destination) || rule->destination == FR_SET_ANY) && !any;
-    if (d->can->mixed_families || (any && d->can->any_is_both) || (symbolic && d->can->any_is_both))
+    if (d->can->mixed_families || (any && d->can->any_is_both) ||
+        (symbolic && d->can->any_is_both) || (d->can->atoms_are_both && is_by_atoms(d, rule)))
         return push_families(d, rule, FLOWRULES_BOTH_FAMILIES);
     FR_TRY(push_families(d, rule, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)));
     return push_families(d, rule, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6));
@@ -626,10 +635,24 @@ static flowrules_status split_ported(struct drafts *d, const struct fr_rule *rul
     return push_ported(d, rule, false);
 }
 
+/* The ports of a service as ports_per_rule counts them. */
+static size_t port_weight(const struct fr_service_terms *terms) {
+    size_t weight = 0;
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const struct fr_term *term = &terms->terms[i];
+        if (fr_protocol_has_ports(term->protocol) && limits_destination(term))
+            weight += term->destination_first == term->destination_last ? 1 : 2;
+    }
+    return weight;
+}
+
 static flowrules_status split_services(struct drafts *d, const struct fr_rule *rule) {
+    const struct flowrules_capabilities *can = d->can;
     struct fr_rule part = *rule;
-    if (!d->can->one_service && !d->can->one_port && !d->can->no_port_ranges &&
-        d->can->ports_per_rule == 0)
+    bool whole = !can->one_service && !can->one_port && !can->no_port_ranges;
+    if (whole &&
+        (can->ports_per_rule == 0 ||
+         port_weight(fr_service_get(&d->plan->services, rule->service)) <= can->ports_per_rule))
         return push(d, rule);
     d->pieces.count = 0;
     FR_TRY(fr_service_pieces(d->plan, rule->service, &d->pieces));
@@ -680,19 +703,44 @@ static fr_set next_cut(struct drafts *d, struct cutting *c) {
     return set;
 }
 
-/* The sets that an end is cut into; names and groups stay in one. */
+static flowrules_status add_cut(struct drafts *d, fr_set part, struct fr_vec *cuts) {
+    if (part == FR_SET_EMPTY)
+        return FLOWRULES_OK;
+    fr_set *slot = part == FR_SET_NONE ? NULL : fr_vec_add(cuts);
+    if (slot == NULL)
+        return fr_no_memory(d->plan->context);
+    *slot = part;
+    return FLOWRULES_OK;
+}
+
+/* The names and groups of a set, at most names_per_end at once. */
+static flowrules_status cut_atoms(struct drafts *d, fr_set set, struct fr_vec *cuts) {
+    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    uint32_t most = d->can->names_per_end, count = head->all_atoms != 0 ? 0 : head->atoms;
+    if (most == 0 || count <= most)
+        return add_cut(d, atoms_of(d, set), cuts);
+    struct fr_builder builder;
+    flowrules_status status = FLOWRULES_OK;
+    fr_builder_init(&builder, &d->plan->context->allocator);
+    for (uint32_t first = 0; status == FLOWRULES_OK && first < count; first += most) {
+        head = fr_set_head(&d->plan->view.sets, set); /* a new set may have moved it */
+        for (uint32_t i = first; i < count && i - first < most; i++)
+            fr_builder_atom(&builder, fr_set_atoms(head)[i]);
+        status = add_cut(d, fr_builder_finish(&builder, &d->plan->view.sets), cuts);
+    }
+    fr_builder_free(&builder);
+    return status;
+}
+
+/* The sets that an end is cut into: names and groups, then addresses. */
 static flowrules_status cut_end(struct drafts *d, fr_set set, struct fr_vec *cuts) {
     struct cutting c = {.set = {&d->plan->view.sets, set}};
-    fr_set part = set == FR_SET_ANY ? set : atoms_of(d, set);
     cuts->count = 0;
-    for (bool first = true; part != FR_SET_EMPTY || first; first = false) {
-        fr_set *slot = part == FR_SET_EMPTY ? NULL : fr_vec_add(cuts);
-        if (part == FR_SET_NONE || (part != FR_SET_EMPTY && slot == NULL))
-            return fr_no_memory(d->plan->context);
-        if (slot != NULL)
-            *slot = part;
-        part = set == FR_SET_ANY ? FR_SET_EMPTY : next_cut(d, &c);
-    }
+    if (set == FR_SET_ANY)
+        return add_cut(d, set, cuts);
+    FR_TRY(cut_atoms(d, set, cuts));
+    for (fr_set part; (part = next_cut(d, &c)) != FR_SET_EMPTY;)
+        FR_TRY(add_cut(d, part, cuts));
     return FLOWRULES_OK;
 }
 
@@ -757,10 +805,10 @@ static flowrules_status drop_equal(struct drafts *d) {
 
 static flowrules_status make_drafts(struct drafts *d) {
     FR_TRY(draft_flows(d));
+    FR_TRY(merge_all(d)); /* before anything is split, so that no union undoes it */
     FR_TRY(each(d, split_atoms));
     FR_TRY(each(d, split_wildcards));
     FR_TRY(each(d, split_families));
-    FR_TRY(merge_all(d));
     FR_TRY(each(d, split_groups));
     FR_TRY(each(d, split_ported));
     FR_TRY(each(d, split_services));

@@ -223,6 +223,8 @@ flowrules_output_title(const flowrules_output *out); /* user text or NULL */
 FLOWRULES_API bool flowrules_output_enforces(const flowrules_output *out,
                                              enum flowrules_direction direction);
 FLOWRULES_API bool flowrules_output_baseline(const flowrules_output *out);
+/* The name of the format that is spelled, or asked for. */
+FLOWRULES_API const char *flowrules_output_format(const flowrules_output *out);
 FLOWRULES_API bool flowrules_output_log_denied(const flowrules_output *out);
 /* A setting of the target, or its default; checked against the backend's table. */
 FLOWRULES_API const char *flowrules_output_setting(const flowrules_output *out, const char *key);
@@ -358,7 +360,9 @@ struct flowrules_capabilities {
     bool one_group;             /* one group an end, and nothing beside it */
     bool one_protected;         /* one group at the protected end: a rule for each */
     bool any_is_both;           /* any to any says both families, though others are apart */
+    bool atoms_are_both;        /* attached: so does a far end of names or groups alone */
     unsigned addresses_per_end; /* prefixes or ranges in one end of a rule; 0 = no limit */
+    unsigned names_per_end;     /* names in one end of a rule; 0 = no limit */
     bool prefixes;              /* no ranges first-last: addresses_per_end counts prefixes */
     /* services */
     bool one_service;         /* a rule says one protocol */
