@@ -74,10 +74,11 @@ static bool set_as_of(flowrules_context *context, const char *value) {
 static bool set_lock(flowrules_context *context, const char *value) {
     char *copy = NULL;
     if (value != NULL) {
-        copy = fr_malloc(&context->allocator, strlen(value) + 1);
+        size_t size = strlen(value) + 1;
+        copy = fr_malloc(&context->allocator, size);
         if (copy == NULL)
             return false;
-        strcpy(copy, value);
+        memcpy(copy, value, size);
     }
     fr_free(&context->allocator, context->lock);
     context->lock = copy;

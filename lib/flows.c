@@ -19,6 +19,8 @@ flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *poli
     for (size_t i = 0; i < 2; i++)
         fr_vec_init(&view->networks[i], allocator, sizeof(struct fr_end));
     fr_map_init(&view->network_of, allocator);
+    fr_map_init(&view->part_of[0], allocator);
+    fr_map_init(&view->part_of[1], allocator);
     fr_vec_init(&view->walked, allocator, sizeof(uint32_t));
     bool good = fr_sets_init(&view->sets, allocator) &&
                 fr_vec_reserve(&view->walked, policy->networks.count);
@@ -37,6 +39,8 @@ void fr_view_free(struct fr_view *view) {
     fr_vec_free(&view->atoms);
     fr_vec_free(&view->walked);
     fr_map_free(&view->network_of);
+    fr_map_free(&view->part_of[0]);
+    fr_map_free(&view->part_of[1]);
     fr_builder_free(&view->builder);
     for (size_t i = 0; i < 3; i++)
         fr_map_free(&view->atom_of[i]);
@@ -59,6 +63,11 @@ static flowrules_status add_atom(struct fr_view *view, struct fr_builder *b,
     }
     fr_builder_atom(b, atom);
     return FLOWRULES_OK;
+}
+
+bool flowrules_set_has_all_atoms(struct flowrules_set set) {
+    const struct fr_set_head *head = fr_set_head(set.store, set.id);
+    return head->all_atoms != 0 && head->atoms == 0;
 }
 
 size_t flowrules_set_atom_count(struct flowrules_set set) {
@@ -171,10 +180,13 @@ static flowrules_status add_wildcard(struct fr_view *view, struct fr_builder *b,
 
 static bool is_bound(const struct fr_view *view, const struct fr_network *network) {
     const flowrules_policy *policy = view->policy;
+    const char *other = view->mode.bindings_of;
     for (uint32_t i = 0; view->mode.platform != NULL && i < network->bindings.count; i++) {
         const struct fr_binding *binding =
             fr_vec_at(&policy->bindings, struct fr_binding, network->bindings.first + i);
-        if (strcmp(FR_POLICY_TEXT(policy, binding->platform), view->mode.platform) == 0)
+        const char *platform = FR_POLICY_TEXT(policy, binding->platform);
+        if (strcmp(platform, view->mode.platform) == 0 ||
+            (other != NULL && strcmp(platform, other) == 0))
             return true;
     }
     return false;
@@ -290,6 +302,38 @@ bool fr_view_network_of(struct fr_view *view, fr_set set, uint32_t *network) {
     if (view->network_of.count == 0)
         name_networks(view);
     if (!fr_map_get(&view->network_of, set, network))
+        return false;
+    --*network;
+    return true;
+}
+
+/* Its addresses of a family, its names and groups. */
+static fr_set family_part(struct fr_view *view, fr_set set, enum flowrules_family family) {
+    fr_builder_set(&view->builder, &view->sets, fr_set_family(&view->sets, set, family));
+    const struct fr_set_head *head = fr_set_head(&view->sets, set);
+    for (uint32_t i = 0; head->all_atoms == 0 && i < head->atoms; i++)
+        fr_builder_atom(&view->builder, fr_set_atoms(head)[i]);
+    return fr_builder_finish(&view->builder, &view->sets);
+}
+
+static void name_parts(struct fr_view *view, enum flowrules_family family) {
+    for (uint32_t i = 0; i < view->policy->networks.count; i++) {
+        const struct fr_end *end;
+        uint32_t known;
+        if (network_end(view, i, false, &end) != FLOWRULES_OK)
+            continue;
+        fr_set part = family_part(view, end->set, family);
+        if (part != FR_SET_EMPTY && part != FR_SET_NONE &&
+            !fr_map_get(&view->part_of[family], part, &known))
+            (void)fr_map_put(&view->part_of[family], part, i + 1);
+    }
+}
+
+bool fr_view_network_part(struct fr_view *view, fr_set set, enum flowrules_family family,
+                          uint32_t *network) {
+    if (view->part_of[family].count == 0)
+        name_parts(view, family);
+    if (!fr_map_get(&view->part_of[family], set, network))
         return false;
     --*network;
     return true;

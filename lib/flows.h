@@ -34,6 +34,7 @@ struct fr_view_mode {
     bool asking;          /* for a question: names are atoms and what the lock file says */
     const char *asked[2]; /* the names that the question is about, or NULL */
     const char *platform; /* whose bindings it understands, or NULL */
+    const char *bindings_of; /* and another one's, or NULL */
     bool every_group;     /* groups of any platform are told by the network's name */
 };
 
@@ -46,6 +47,7 @@ struct fr_view {
     struct fr_map atom_of[3];  /* by kind: string or network + 1 -> atom */
     struct fr_vec networks[2]; /* struct fr_end for each network; [1]: wildcards narrowed */
     struct fr_map network_of;  /* by set: network + 1; filled when it is first asked for */
+    struct fr_map part_of[2];  /* by set of one family: likewise */
     struct fr_vec walked;      /* uint32_t for each network: the walk that saw it last */
     uint32_t walk;
     struct fr_builder builder;
@@ -63,6 +65,9 @@ flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool nar
 flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end);
 /* The network that comes to exactly this set: the first that does. */
 bool fr_view_network_of(struct fr_view *view, fr_set set, uint32_t *network);
+/* The network of which the set is exactly what it has of a family, with its names. */
+bool fr_view_network_part(struct fr_view *view, fr_set set, enum flowrules_family family,
+                          uint32_t *network);
 /* The set that is one name as an atom; FR_SET_NONE when out of memory. */
 fr_set fr_view_name(struct fr_view *view, const char *name);
 

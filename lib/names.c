@@ -86,9 +86,10 @@ static enum fr_name_form to_ascii(const char *text, size_t length, char *name, s
         return FR_NAME_LABEL_TOO_LONG;
     if (result != IDN2_OK)
         return FR_NAME_BAD_IDNA;
-    bool fits = strlen((const char *)ascii) < room;
+    size_t size = strlen((const char *)ascii) + 1;
+    bool fits = size <= room;
     if (fits)
-        strcpy(name, (const char *)ascii);
+        memcpy(name, ascii, size);
     idn2_free(ascii);
     return fits ? FR_NAME_OK : FR_NAME_TOO_LONG;
 }

@@ -17,6 +17,7 @@ void fr_output_init(flowrules_output *out, struct fr_plan *plan) {
     fr_arena_init(&out->scratch, allocator);
     fr_vec_init(&out->sets, allocator, sizeof(fr_set));
     fr_vec_init(&out->services, allocator, sizeof(const struct flowrules_service *));
+    fr_strings_init(&out->once, allocator);
     fr_writer_init(&out->sink, allocator, false);
     for (size_t i = 0; i < FR_PARTS; i++)
         fr_writer_init(&out->parts[i], allocator, true);
@@ -26,6 +27,7 @@ void fr_output_free(flowrules_output *out) {
     for (size_t i = 0; i < FR_PARTS; i++)
         fr_writer_free(&out->parts[i]);
     fr_writer_free(&out->sink);
+    fr_strings_free(&out->once);
     fr_vec_free(&out->sets);
     fr_vec_free(&out->services);
     fr_arena_free(&out->scratch);
@@ -65,6 +67,10 @@ const char *flowrules_output_format(const flowrules_output *out) {
 bool flowrules_output_log_denied(const flowrules_output *out) {
     enum fr_log_mode log = out->plan->target->log;
     return log == FR_LOG_DENIED || log == FR_LOG_ALL;
+}
+
+bool flowrules_output_log_nothing(const flowrules_output *out) {
+    return out->plan->target->log == FR_LOG_NONE;
 }
 
 const char *flowrules_output_setting(const flowrules_output *out, const char *key) {
@@ -199,11 +205,20 @@ const char *flowrules_set_label(const flowrules_output *out, struct flowrules_se
     return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, network)->name);
 }
 
-/* Value index of a key of a network's binding to the backend's platform. */
+const char *flowrules_set_family_label(const flowrules_output *out, struct flowrules_set set,
+                                       enum flowrules_family family) {
+    uint32_t network;
+    if (!fr_view_network_part(&out->plan->view, set.id, family, &network))
+        return NULL;
+    const flowrules_policy *policy = out->plan->policy;
+    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, network)->name);
+}
+
+/* Value index of a key of a network's binding to the backend's platform, or to its other one. */
 static const struct fr_binding_value *
 binding_value(const flowrules_output *out, const char *network, const char *key, size_t index) {
     const flowrules_policy *policy = out->plan->policy;
-    const struct fr_binding *binding = fr_policy_binding(policy, network, out->plan->backend->name);
+    const struct fr_binding *binding = fr_policy_binding_for(policy, network, out->plan->backend);
     for (uint32_t i = 0; binding != NULL && i < binding->values.count; i++) {
         const struct fr_binding_value *value =
             fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
@@ -293,6 +308,14 @@ size_t flowrules_output_service_count(flowrules_output *out) {
 const struct flowrules_service *flowrules_output_service(flowrules_output *out, size_t index) {
     list_objects(out);
     return *fr_vec_at(&out->services, const struct flowrules_service *, index);
+}
+
+bool flowrules_output_once(flowrules_output *out, const char *text) {
+    size_t length = strlen(text);
+    if (fr_strings_find(&out->once, text, length) != 0)
+        return false;
+    out->failed = fr_strings_add(&out->once, text, length) == 0 || out->failed;
+    return true;
 }
 
 size_t flowrules_output_rule_count(const flowrules_output *out, enum flowrules_direction direction,

@@ -24,6 +24,7 @@ struct flowrules_output {
     struct fr_vec sets;     /* fr_set: those of rules, once they were asked for */
     struct fr_vec services; /* const struct flowrules_service * */
     bool listed;
+    struct fr_strings once; /* the texts that were asked for */
     void *state;
     char *refusal; /* why the whole target is refused, or NULL */
     bool failed;

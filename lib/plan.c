@@ -128,7 +128,8 @@ static void set_directions(struct fr_plan *plan) {
     enum fr_direction_mode direction = plan->target->direction;
     plan->enforces[FLOWRULES_FORWARD] = plan->transit;
     plan->enforces[FLOWRULES_EGRESS] = !plan->transit && direction != FR_DIRECTION_INGRESS;
-    plan->enforces[FLOWRULES_INGRESS] = !plan->transit && direction != FR_DIRECTION_EGRESS;
+    plan->enforces[FLOWRULES_INGRESS] =
+        !plan->transit && direction != FR_DIRECTION_EGRESS && !plan->can->no_ingress;
 }
 
 static flowrules_status open_view(struct fr_plan *plan) {
@@ -139,6 +140,7 @@ static flowrules_status open_view(struct fr_plan *plan) {
         .wildcards = names != FR_NAMES_PINNED ? can->wildcards : FLOWRULES_WILDCARDS_NONE,
         .refuse_names = names == FR_NAMES_REFUSE || (names == FR_NAMES_NATIVE && !can->names),
         .platform = can->groups ? plan->backend->name : NULL,
+        .bindings_of = plan->backend->bindings_of,
         .every_group = can->every_group,
     };
     plan->have_view = true; /* there is something to free even where it fails */
@@ -275,7 +277,7 @@ static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const s
     enum fr_direction_mode mode = plan->target->direction;
     fr_set from = mode == FR_DIRECTION_INGRESS ? FR_SET_EMPTY
                                                : fr_set_intersect(sets, source, plan->protects.set);
-    fr_set to = mode == FR_DIRECTION_EGRESS
+    fr_set to = mode == FR_DIRECTION_EGRESS || plan->can->no_ingress
                     ? FR_SET_EMPTY
                     : fr_set_intersect(sets, destination, plan->protects.set);
     if (!plan->transit) {
@@ -308,7 +310,9 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
     FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "neither end is among the protected networks"};
+    *verdict = (struct fr_verdict){
+        FR_OUT_OF_SCOPE, plan->can->no_ingress ? "its source is not among the protected networks"
+                                               : "neither end is among the protected networks"};
     if (plan->scoped.count > before)
         FR_TRY(fr_judge(plan, index, source.flags | destination.flags, before, verdict));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
@@ -459,8 +463,8 @@ static void warn_of_directions(struct fr_plan *plan) {
     }
     static const char *const messages[3] = {
         [FLOWRULES_EGRESS] = "no flow leaves the machine: target '%s' shuts all that goes out",
-        [FLOWRULES_INGRESS] = "no flow enters the machine: target '%s' shuts all that comes in, "
-                              "SSH too",
+        [FLOWRULES_INGRESS] = ("no flow enters the machine: target '%s' shuts all that comes in, "
+                               "SSH too"),
         [FLOWRULES_FORWARD] = "no flow passes through: target '%s' shuts everything",
     };
     static const char *const hints[3] = {

@@ -47,6 +47,7 @@ struct fr_rule {
     fr_service service;         /* of the plan */
     uint32_t table;             /* of tables */
     const char *name;           /* of the plan's arena, or NULL: the first flow's */
+    int32_t expires;            /* the last day, where the backend ends rules by itself */
 };
 
 /* Elements of tables: IPv4 in 20 bytes, since there may be very many. */

@@ -89,6 +89,14 @@ const struct fr_binding *fr_policy_binding(const flowrules_policy *policy, const
     return NULL;
 }
 
+const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, const char *network,
+                                               const struct flowrules_backend *backend) {
+    const struct fr_binding *own = fr_policy_binding(policy, network, backend->name);
+    if (own != NULL || backend->bindings_of == NULL)
+        return own;
+    return fr_policy_binding(policy, network, backend->bindings_of);
+}
+
 bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow) {
     for (uint32_t i = 0; name != 0 && i < policy->flows.count; i++)
         if (fr_vec_at(&policy->flows, struct fr_flow, i)->name == name) {

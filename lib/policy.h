@@ -142,6 +142,9 @@ bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_
 /* The binding of a network to a platform, or NULL. */
 const struct fr_binding *fr_policy_binding(const flowrules_policy *policy, const char *network,
                                            const char *platform);
+/* The binding by which a backend knows a network, or NULL. */
+const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, const char *network,
+                                               const struct flowrules_backend *backend);
 /* Keeps a policy alive until a flowrules_policy_free more. */
 flowrules_policy *fr_policy_hold(const flowrules_policy *policy);
 

@@ -453,14 +453,16 @@ static flowrules_status note_included(struct fr_reader *r, const char *real, boo
             return FLOWRULES_OK;
         }
     char **slot = fr_vec_push(&r->included);
-    char *copy = fr_malloc(&r->context->allocator, strlen(real) + 1);
+    size_t size = strlen(real) + 1;
+    char *copy = fr_malloc(&r->context->allocator, size);
     if (slot == NULL || copy == NULL) {
         if (slot != NULL)
             r->included.count--;
         fr_free(&r->context->allocator, copy);
         return fr_no_memory(r->context);
     }
-    *slot = strcpy(copy, real);
+    memcpy(copy, real, size);
+    *slot = copy;
     return FLOWRULES_OK;
 }
 

@@ -339,8 +339,11 @@ static void check_binding_value(struct resolver *r, const struct fr_binding *bin
             unknown_binding(r, binding, backend, key);
         return;
     }
-    bool labels = strcmp(setting->type, "labels") == 0;
-    bool good = fr_setting_check(setting, FR_POLICY_TEXT(r->policy, value->value), form);
+    const char *text = FR_POLICY_TEXT(r->policy, value->value);
+    const char *label = value->label == 0 ? NULL : FR_POLICY_TEXT(r->policy, value->label);
+    bool labels = fr_setting_is_mapping(setting, label != NULL ? "" : text);
+    bool good = fr_setting_check(setting, text, form) &&
+                (label == NULL || fr_label_check(setting, label, form));
     form_hint = form;
     if (labels != (value->label != 0)) {
         good = false;

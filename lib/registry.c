@@ -143,13 +143,86 @@ static bool check_text(const char *range, const char *value, char form[160]) {
     return strlen(value) <= 255;
 }
 
+static bool is_letter_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* Letters, digits and some others between them: labels of Kubernetes and parts of names. */
+static bool is_label(const char *text, size_t length, const char *between) {
+    if (length == 0 || length > 63 || !is_letter_or_digit(text[0]) ||
+        !is_letter_or_digit(text[length - 1]))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!is_letter_or_digit(text[i]) && strchr(between, text[i]) == NULL)
+            return false;
+    return true;
+}
+
+static bool has_capitals(const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (text[i] >= 'A' && text[i] <= 'Z')
+            return true;
+    return false;
+}
+
+/* RFC 1123, as the API server checks it: apimachinery pkg/util/validation, IsDNS1123Label. */
+static bool check_namespace(const char *range, const char *value, char form[160]) {
+    (void)range;
+    size_t length = strlen(value);
+    snprintf(form, 160, "a namespace: lower-case letters, digits and '-', at most 63; or any");
+    return is_label(value, length, "-") && !has_capitals(value, length);
+}
+
+/* The same, IsValidLabelValue. */
+static bool check_label_value(const char *range, const char *value, char form[160]) {
+    (void)range;
+    snprintf(
+        form, 160,
+        "labels of Kubernetes (values: letters, digits, '-', '_' and '.', at most 63), or any");
+    return value[0] == '\0' || is_label(value, strlen(value), "-_.");
+}
+
+static bool check_port(const char *range, const char *value, char form[160]) {
+    (void)range;
+    bool good = check_integer("1 65535", value, form);
+    snprintf(form, 160, "ports of a Service with the pods' own, such as {53: 5353}");
+    return good;
+}
+
 static const struct {
     const char *type;
     bool (*check)(const char *range, const char *value, char form[160]);
 } types[] = {
-    {"integer ", check_integer}, {"choice ", check_choice}, {"name", check_name},
-    {"boolean", check_boolean},  {"text", check_text},      {"labels", check_text},
+    {"integer ", check_integer}, {"choice ", check_choice},       {"namespace", check_namespace},
+    {"name", check_name},        {"boolean", check_boolean},      {"text", check_text},
+    {"labels", check_text},      {"selector", check_label_value}, {"ports", check_port},
 };
+
+bool fr_setting_is_mapping(const struct flowrules_setting *setting, const char *value) {
+    if (strcmp(setting->type, "selector") == 0)
+        return strcmp(value, "any") != 0;
+    return strcmp(setting->type, "labels") == 0 || strcmp(setting->type, "ports") == 0;
+}
+
+/* A prefix that is a DNS name and a '/', both optional, and a name: IsQualifiedName. */
+static bool is_qualified_name(const char *text) {
+    const char *slash = strchr(text, '/');
+    const char *name = slash == NULL ? text : slash + 1;
+    for (const char *part = text; slash != NULL && part <= slash;) {
+        size_t length = strcspn(part, "./");
+        if (!is_label(part, length, "-") || has_capitals(part, length))
+            return false;
+        part += length + 1;
+    }
+    return (slash == NULL || slash - text <= 253) && is_label(name, strlen(name), "-_.");
+}
+
+bool fr_label_check(const struct flowrules_setting *setting, const char *label, char form[160]) {
+    if (strcmp(setting->type, "ports") == 0)
+        return check_port(NULL, label, form);
+    snprintf(form, 160, "labels of Kubernetes, such as app.kubernetes.io/name: web");
+    return strcmp(setting->type, "selector") != 0 || is_qualified_name(label);
+}
 
 bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]) {
     static const char list[] = "list ";

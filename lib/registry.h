@@ -37,6 +37,11 @@ const char *fr_binding_candidate(const void *user, size_t i);
 /* Is value of the setting's type? If not, *form says in words what it takes. */
 bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]);
 
+/* Does a binding's key take a mapping; a selector is one unless its text is "any". */
+bool fr_setting_is_mapping(const struct flowrules_setting *setting, const char *value);
+/* Is label one that a mapping of the setting's type may have? If not, *form says what it takes. */
+bool fr_label_check(const struct flowrules_setting *setting, const char *label, char form[160]);
+
 /* A format of a backend by name (NULL: the first), or NULL. */
 const struct flowrules_format *fr_format_find(const struct flowrules_backend *backend,
                                               const char *name);

@@ -65,6 +65,10 @@ static uint64_t mix_set(uint64_t hash, struct flowrules_set set) {
             struct flowrules_range r = flowrules_set_range(set, (enum flowrules_family)family, i);
             hash = mix(mix(mix(mix(hash, r.first.hi), r.first.lo), r.last.hi), r.last.lo);
         }
+    for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(set, i);
+        hash = mix_text(mix(hash, atom.kind), atom.name);
+    }
     return mix(hash, flowrules_set_is_any(set));
 }
 
@@ -75,7 +79,7 @@ static uint64_t mix_bindings(uint64_t hash, const struct fr_plan *plan, fr_set s
         struct flowrules_atom atom = flowrules_set_atom(view, i);
         const struct fr_binding *binding =
             atom.kind == FLOWRULES_ATOM_GROUP
-                ? fr_policy_binding(plan->policy, atom.name, plan->backend->name)
+                ? fr_policy_binding_for(plan->policy, atom.name, plan->backend)
                 : NULL;
         for (uint32_t v = 0; binding != NULL && v < binding->values.count; v++) {
             const struct fr_binding_value *value = fr_vec_at(
@@ -113,6 +117,8 @@ static uint64_t mix_rule(uint64_t hash, const struct fr_plan *plan, const struct
     hash = mix_bindings(mix_bindings(hash, plan, rule->source), plan, rule->destination);
     if (rule->kind == FR_RULE_TABLE)
         hash = mix_table(hash, plan, rule);
+    if (plan->backend->capabilities.expiry)
+        hash = mix(hash, (uint32_t)rule->expires);
     for (size_t i = 0; i < fr_flows_count(plan, rule->flows); i++)
         hash = mix_text(hash,
                         FR_POLICY_TEXT(plan->policy, fr_vec_at(&plan->policy->flows, struct fr_flow,

@@ -91,7 +91,7 @@ static void base_name(struct naming *n, const char *flow, char *base, size_t roo
     snprintf(hash, sizeof hash, "%c%06x", separator != '\0' ? separator : 'x',
              fr_hash(flow, strlen(flow)) & 0xffffffu);
     fit(n->can, flow, base, room - strlen(hash), &changed);
-    strcat(base, hash);
+    memcpy(base + strlen(base), hash, strlen(hash) + 1);
 }
 
 /* Tries the flow's name, then name-2, name-3 ... until one is free. */

@@ -233,6 +233,13 @@ static bool leaves_atoms_out(const struct drafts *d, fr_set set) {
     return head->all_atoms != 0 && head->atoms > 0;
 }
 
+static flowrules_status refuse_rest(struct drafts *d, const struct fr_scoped *part,
+                                    const char *why) {
+    const char *text =
+        fr_arena_printf(&d->plan->arena, "what the denies leave of it can't be said: %s", why);
+    return text == NULL ? fr_no_memory(d->plan->context) : refuse_deny(d, part, text);
+}
+
 /* An allow, for a target without denies: what the denies leave of it. */
 static flowrules_status draft_rest(struct drafts *d, const struct fr_scoped *part,
                                    const struct fr_rule *whole) {
@@ -253,8 +260,11 @@ static flowrules_status draft_rest(struct drafts *d, const struct fr_scoped *par
         rule.destination = box.ends[1];
         rule.service = fr_services_add(&d->plan->services, &box.term, 1);
         status = rule.service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : push(d, &rule);
+        const char *why = fr_unsayable_rest(d->plan, &box.term);
         if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
-            status = refuse_deny(d, part, "a group or name can't be taken out of 'any'");
+            why = "a group or name can't be taken out of 'any'";
+        if (why != NULL && status == FLOWRULES_OK)
+            status = refuse_rest(d, part, why);
     }
     fr_boxes_free(&boxes);
     return status;
@@ -266,7 +276,10 @@ static flowrules_status draft_part(struct drafts *d, const struct fr_scoped *par
     struct fr_rule rule = {.kind = FR_RULE_MATCH,
                            .flows = part->flow,
                            .source = part->source,
-                           .destination = part->destination};
+                           .destination = part->destination,
+                           .expires = FR_NO_EXPIRY};
+    if (d->can->expiry)
+        rule.expires = fr_vec_at(&d->plan->policy->flows, struct fr_flow, part->flow)->expires;
     FR_TRY(part_service(d, part, families, &rule.service));
     if (rule.service == FR_SERVICE_NONE)
         return FLOWRULES_OK;
@@ -299,6 +312,8 @@ static int by_keys(const struct fr_rule *a, const struct fr_rule *b, uint32_t a1
     int order = compare_numbers(a1, b1);
     if (order == 0)
         order = compare_numbers(a2, b2);
+    if (order == 0)
+        order = (a->expires > b->expires) - (a->expires < b->expires);
     return order != 0 ? order : compare_numbers(a->flows, b->flows);
 }
 
@@ -336,7 +351,7 @@ static const struct {
 static bool alike(const struct fr_rule *a, const struct fr_rule *b, enum dimension dimension) {
     return (dimension == IN_SOURCE || a->source == b->source) &&
            (dimension == IN_DESTINATION || a->destination == b->destination) &&
-           (dimension == IN_SERVICE || a->service == b->service);
+           (dimension == IN_SERVICE || a->service == b->service) && a->expires == b->expires;
 }
 
 static flowrules_status union_of_sets(struct drafts *d, const struct fr_rule *run, size_t count,
@@ -607,6 +622,17 @@ static flowrules_status split_groups(struct drafts *d, const struct fr_rule *rul
 /* ---- services and sizes
  * --------------------------------------------------------------------------- */
 
+/* The ports of a service as ports_per_rule counts them. */
+static size_t port_weight(const struct fr_service_terms *terms) {
+    size_t weight = 0;
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const struct fr_term *term = &terms->terms[i];
+        if (fr_protocol_has_ports(term->protocol) && limits_destination(term))
+            weight += term->destination_first == term->destination_last ? 1 : 2;
+    }
+    return weight;
+}
+
 /* The part of a rule whose protocols have ports, or of those that have none. */
 static flowrules_status push_ported(struct drafts *d, const struct fr_rule *rule, bool ported) {
     const struct fr_service_terms *terms = fr_service_get(&d->plan->services, rule->service);
@@ -633,17 +659,6 @@ static flowrules_status split_ported(struct drafts *d, const struct fr_rule *rul
         return push(d, rule);
     FR_TRY(push_ported(d, rule, true));
     return push_ported(d, rule, false);
-}
-
-/* The ports of a service as ports_per_rule counts them. */
-static size_t port_weight(const struct fr_service_terms *terms) {
-    size_t weight = 0;
-    for (uint32_t i = 0; i < terms->count; i++) {
-        const struct fr_term *term = &terms->terms[i];
-        if (fr_protocol_has_ports(term->protocol) && limits_destination(term))
-            weight += term->destination_first == term->destination_last ? 1 : 2;
-    }
-    return weight;
 }
 
 static flowrules_status split_services(struct drafts *d, const struct fr_rule *rule) {
@@ -789,6 +804,8 @@ static flowrules_status drop_equal(struct drafts *d) {
             struct fr_rule run[2] = {*other, rule}, merged;
             status = merge_run(d, run, 2, IN_SOURCE, &merged);
             other->flows = merged.flows;
+            if (rule.expires > other->expires)
+                other->expires = rule.expires;
             continue;
         }
         *fr_vec_at(&d->list, struct fr_rule, kept) = rule;

@@ -12,6 +12,9 @@
  */
 flowrules_status fr_service_pieces(struct fr_plan *plan, fr_service service, struct fr_vec *pieces);
 
+/* Why the target can't say what a deny leaves of an allow, or NULL (verdict.c). */
+const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term);
+
 /* The part of a service of the plan that families have a use for; FR_SERVICE_NONE: none. */
 flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsigned families,
                                 fr_service *result);

@@ -649,7 +649,7 @@ static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool 
                                   const char *name) {
     struct fr_plan *plan = w->tables->plan;
     struct fr_rule rule = {.kind = FR_RULE_TABLE,
-                           .families = FLOWRULES_FAMILY_BIT(w->tables->family),
+                           .families = (uint8_t)FLOWRULES_FAMILY_BIT(w->tables->family),
                            .source = FR_SET_ANY,
                            .destination = FR_SET_ANY,
                            .table = (uint32_t)plan->tables.count};
@@ -692,7 +692,8 @@ static flowrules_status add_layer(struct work *w, uint32_t layer) {
     return status;
 }
 
-static flowrules_status work_through(struct work *w) {
+/* Sorts the bucket's elements out: equal ones merged, covered ones dropped, ranges in layers. */
+static flowrules_status arrange(struct work *w) {
     FR_TRY(split(w));
     FR_TRY(merge_exact(w));
     FR_TRY(name_covered(w, &w->repeats, &w->exact));
@@ -702,10 +703,13 @@ static flowrules_status work_through(struct work *w) {
     FR_TRY(make_layers(w));
     if (!w->bucket->by_source)
         FR_TRY(drop_all_covered(w));
-    FR_TRY(name_covered(w, &w->covers, &w->wide));
+    return name_covered(w, &w->covers, &w->wide);
+}
+
+static flowrules_status add_tables(struct work *w) {
+    const char *kind = w->bucket->by_source ? "pairs" : "hosts";
     if (w->exact.count > 0)
-        FR_TRY(add_table(w, &w->exact, false,
-                         table_name(w, w->bucket->by_source ? "pairs" : "hosts", 0)));
+        FR_TRY(add_table(w, &w->exact, false, table_name(w, kind, 0)));
     for (uint32_t i = 0; i < w->layer_end.count; i++)
         FR_TRY(add_layer(w, i));
     return FLOWRULES_OK;
@@ -723,7 +727,9 @@ flowrules_status fr_tables_finish(struct fr_tables *tables) {
         fr_vec_init(&w.repeats, allocator, sizeof(struct cover));
         fr_vec_init(&w.layer_of, allocator, sizeof(uint32_t));
         fr_vec_init(&w.layer_end, allocator, sizeof(struct flowrules_ip));
-        status = work_through(&w);
+        status = arrange(&w);
+        if (status == FLOWRULES_OK)
+            status = add_tables(&w);
         fr_vec_free(&w.exact);
         fr_vec_free(&w.wide);
         fr_vec_free(&w.covers);

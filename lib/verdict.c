@@ -284,6 +284,11 @@ static flowrules_status refuse_part(struct fr_plan *plan, const struct fr_scoped
  */
 
 static const char whole_icmp[] = "ICMP types can't be told apart here: all of the protocol passes";
+const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term) {
+    const char *why = unsayable_term(plan, term);
+    return why == NULL && types_icmp(plan->can, term) ? "ICMP types can't be told apart here" : why;
+}
+
 static const char whole_end[] =
     "the flow names a part of the protected networks, and a rule here holds for all of them";
 

@@ -20,6 +20,7 @@ struct anchor {
 /* A stretch of the record that is being read again. */
 struct replay {
     uint32_t at, end;
+    bool merge; /* for a merge key: what it brings in was recorded where it was written */
 };
 
 struct fr_yaml {
@@ -32,6 +33,7 @@ struct fr_yaml {
     yaml_event_t event;
     bool have_event;
     unsigned depth;
+    unsigned merging;   /* replays for merge keys */
     unsigned recording; /* anchors and merge keys whose values are being recorded */
     uint64_t parsed, expanded;
     struct fr_arena arena;   /* texts of the record */
@@ -186,7 +188,8 @@ static flowrules_status syntax_error(struct fr_yaml *y) {
     if (p->error == YAML_MEMORY_ERROR)
         return fr_no_memory(y->context);
     if (p->error == YAML_READER_ERROR && y->stream != NULL && ferror(y->stream)) {
-        fr_error(&y->context->diagnostics, FR_FILE_READ, (struct fr_at){y->file, 0, 0, 0}, NULL,
+        struct fr_at whole = {y->file, 0, 0, 0};
+        fr_error(&y->context->diagnostics, FR_FILE_READ, whole, NULL,
                  "the file can't be read to its end: %s", strerror(errno));
         return FLOWRULES_IO;
     }
@@ -290,7 +293,7 @@ static flowrules_status find_anchor(struct fr_yaml *y, const char *name, struct 
                     "alias '*%s' contains itself", name);
 }
 
-static flowrules_status start_replay(struct fr_yaml *y, uint32_t first, uint32_t end,
+static flowrules_status start_replay(struct fr_yaml *y, uint32_t first, uint32_t end, bool merge,
                                      struct fr_at at) {
     /* Honest files stay far below: what their aliases bring in grows with what is written. */
     uint64_t most = FR_YAML_MAX_EXPANSION + FR_YAML_EXPANSION_FACTOR * y->parsed;
@@ -302,7 +305,8 @@ static flowrules_status start_replay(struct fr_yaml *y, uint32_t first, uint32_t
     struct replay *replay = fr_vec_push(&y->replays);
     if (replay == NULL)
         return fr_no_memory(y->context);
-    *replay = (struct replay){first, end};
+    *replay = (struct replay){first, end, merge};
+    y->merging += merge;
     return FLOWRULES_OK;
 }
 
@@ -320,19 +324,26 @@ static flowrules_status count_depth(struct fr_yaml *y, const struct fr_value *va
     return FLOWRULES_OK;
 }
 
-/* A value again from the record; *found is false when no replay is under way. */
-static flowrules_status next_replayed(struct fr_yaml *y, struct fr_value *value, bool *found) {
-    *found = false;
+/* The replay that the next value comes from, or NULL; those that have ended are put away. */
+static struct replay *current_replay(struct fr_yaml *y) {
     while (y->replays.count > 0) {
         struct replay *replay = fr_vec_at(&y->replays, struct replay, y->replays.count - 1);
-        if (replay->at < replay->end) {
-            *value = *fr_vec_at(&y->record, struct fr_value, replay->at++);
-            *found = true;
-            return count_depth(y, value);
-        }
+        if (replay->at < replay->end)
+            return replay;
+        y->merging -= replay->merge;
         y->replays.count--;
     }
-    return FLOWRULES_OK;
+    return NULL;
+}
+
+/* A value again from the record; *found is false when no replay is under way. */
+static flowrules_status next_replayed(struct fr_yaml *y, struct fr_value *value, bool *found) {
+    struct replay *replay = current_replay(y);
+    *found = replay != NULL;
+    if (replay == NULL)
+        return FLOWRULES_OK;
+    *value = *fr_vec_at(&y->record, struct fr_value, replay->at++);
+    return count_depth(y, value);
 }
 
 static flowrules_status scalar_value(struct fr_yaml *y, struct fr_value *value) {
@@ -380,7 +391,7 @@ static flowrules_status value_of_event(struct fr_yaml *y, struct fr_value *value
     case YAML_ALIAS_EVENT:
         *alias = true;
         FR_TRY(find_anchor(y, (const char *)y->event.data.alias.anchor, value->at, &anchor));
-        return start_replay(y, anchor->first, anchor->end, value->at);
+        return start_replay(y, anchor->first, anchor->end, false, value->at);
     default:
         value->kind = FR_STREAM_END;
         return FLOWRULES_OK;
@@ -404,7 +415,7 @@ static flowrules_status next_recorded(struct fr_yaml *y, struct fr_value *value,
             return next_recorded(y, value, false);
         FR_TRY(count_depth(y, value));
     }
-    if (y->recording > 0) {
+    if (y->recording > 0 && y->merging == 0) {
         FR_TRY(record_value(y, value));
         if (value->kind == FR_SCALAR || value->kind == FR_END)
             close_anchors(y);
@@ -493,46 +504,53 @@ static uint32_t recorded_end(const struct fr_yaml *y, uint32_t first) {
 }
 
 /* Most merge keys name an anchored mapping, which need not be recorded again; *done: so it was. */
-static flowrules_status merge_alias(struct fr_yaml *y, struct fr_merges *merges,
-                                    struct fr_value *value, bool *done) {
+static flowrules_status merge_alias(struct fr_yaml *y, struct fr_merges *merges, bool *done) {
     const struct anchor *anchor;
     FR_TRY(parse(y));
-    *done = false;
-    if (y->event.type == YAML_ALIAS_EVENT) {
-        struct fr_at at = place(y, &y->event.start_mark, &y->event.end_mark);
-        FR_TRY(find_anchor(y, (const char *)y->event.data.alias.anchor, at, &anchor));
-        *done = fr_vec_at(&y->record, struct fr_value, anchor->first)->kind == FR_MAPPING;
-        if (*done)
-            return add_merge(y, merges, anchor->first, anchor->end, at);
-    }
-    return next_recorded(y, value, true);
+    if (y->event.type != YAML_ALIAS_EVENT)
+        return FLOWRULES_OK;
+    struct fr_at at = place(y, &y->event.start_mark, &y->event.end_mark);
+    FR_TRY(find_anchor(y, (const char *)y->event.data.alias.anchor, at, &anchor));
+    *done = fr_vec_at(&y->record, struct fr_value, anchor->first)->kind == FR_MAPPING;
+    return *done ? add_merge(y, merges, anchor->first, anchor->end, at) : FLOWRULES_OK;
+}
+
+/* Reads the value of a merge key, which stands in the record from *first to before *end then. */
+static flowrules_status record_merge(struct fr_yaml *y, struct fr_value *value, bool parsed,
+                                     uint32_t *first, uint32_t *end) {
+    const struct replay *replay = parsed ? NULL : current_replay(y);
+    bool recorded = replay != NULL;
+    *first = recorded ? replay->at : (uint32_t)y->record.count;
+    if (!recorded)
+        y->recording++; /* record, whatever comes */
+    flowrules_status status = parsed ? next_recorded(y, value, true) : fr_yaml_next(y, value);
+    if (status == FLOWRULES_OK)
+        status = fr_yaml_skip(y, value);
+    if (!recorded)
+        y->recording--;
+    FR_TRY(status);
+    *end = recorded_end(y, *first);
+    return FLOWRULES_OK;
 }
 
 /* The value of a merge key: a mapping, or a sequence of them; they are recorded for later. */
 static flowrules_status read_merge(struct fr_yaml *y, struct fr_merges *merges, struct fr_at at) {
     struct fr_value value;
-    uint32_t first = (uint32_t)y->record.count;
-    bool done = false;
-    bool plain = y->replays.count == 0 && y->recording == 0;
-    y->recording++; /* record, whatever comes */
-    flowrules_status status =
-        plain ? merge_alias(y, merges, &value, &done) : fr_yaml_next(y, &value);
-    if (status == FLOWRULES_OK && !done)
-        status = fr_yaml_skip(y, &value);
-    y->recording--;
-    FR_TRY(status);
+    uint32_t first, end;
+    bool plain = current_replay(y) == NULL && y->recording == 0, done = false;
+    if (plain)
+        FR_TRY(merge_alias(y, merges, &done));
     if (done)
         return FLOWRULES_OK;
+    FR_TRY(record_merge(y, &value, plain, &first, &end));
     if (value.kind == FR_MAPPING)
-        return add_merge(y, merges, first, (uint32_t)y->record.count, at);
+        return add_merge(y, merges, first, end, at);
     bool good = value.kind == FR_SEQUENCE;
-    for (uint32_t i = first + 1; good && i + 1 < y->record.count;) {
-        const struct fr_value *item = fr_vec_at(&y->record, struct fr_value, i);
-        uint32_t end = recorded_end(y, i);
-        good = item->kind == FR_MAPPING;
+    for (uint32_t i = first + 1, next; good && i + 1 < end; i = next) {
+        next = recorded_end(y, i);
+        good = fr_vec_at(&y->record, struct fr_value, i)->kind == FR_MAPPING;
         if (good)
-            FR_TRY(add_merge(y, merges, i, end, at));
-        i = end;
+            FR_TRY(add_merge(y, merges, i, next, at));
     }
     if (!good)
         fr_error(&y->context->diagnostics, FR_YAML_MERGE, at, "write '<<: *anchor'",
@@ -553,7 +571,7 @@ static flowrules_status next_merge(struct fr_yaml *y, struct fr_merges *merges,
     merges->merging = true;
     merges->front = 0;
     y->depth++; /* the replayed stretch ends with the end of its mapping */
-    return start_replay(y, first + 1, last, end->at);
+    return start_replay(y, first + 1, last, true, end->at);
 }
 
 flowrules_status fr_yaml_key(struct fr_yaml *y, struct fr_merges *merges, struct fr_value *key,
