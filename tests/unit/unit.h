@@ -32,6 +32,11 @@ void fr_test_addresses(void);
 void fr_test_services(void);
 void fr_test_diagnostics(void);
 void fr_test_json(void);
+void fr_test_yaml(void);
+void fr_test_names(void);
+void fr_test_policy(void);
+void fr_test_plan(void);
+void fr_test_query(void);
 void fr_test_lowering(void);
 void fr_test_want(void);
 
