@@ -35,7 +35,7 @@ struct entry {
 struct draft {
     enum flowrules_end end;
     fr_set match;
-    bool log, pairs;
+    bool pairs;
     uint32_t count, first; /* in order */
 };
 
@@ -44,6 +44,7 @@ struct part {
     struct fr_plan *plan;
     enum flowrules_direction direction;
     enum flowrules_action action;
+    bool log;
     enum flowrules_family family;
     unsigned families;
     struct fr_vec entries, drafts;
@@ -96,7 +97,8 @@ static flowrules_status collect(struct part *p) {
     const struct fr_vec *scoped = &p->plan->scoped;
     for (uint32_t i = 0; i < scoped->count; i++) {
         const struct fr_scoped *s = fr_vec_at(scoped, struct fr_scoped, i);
-        if (s->direction == p->direction && s->deny == (p->action == FLOWRULES_DENY))
+        if (s->direction == p->direction && s->deny == (p->action == FLOWRULES_DENY) &&
+            s->log == p->log)
             FR_TRY(add_entry(p, i, s));
     }
     return FLOWRULES_OK;
@@ -111,7 +113,7 @@ static const struct fr_scoped *scoped_of(const struct part *p, const struct entr
 /* Tables by the number of a set: how often it is each end, and which draft matches it. */
 struct by_set {
     uint32_t *counts[2];
-    uint32_t *drafts[4]; /* by end and log; draft + 1 */
+    uint32_t *drafts[2]; /* by end; draft + 1 */
 };
 
 /* How often each set is the source, and the destination, of an entry. */
@@ -136,13 +138,12 @@ static flowrules_status assign_drafts(struct part *p, struct by_set *by_set) {
     for (size_t i = 0; i < p->entries.count; i++) {
         struct entry *entry = fr_vec_at(&p->entries, struct entry, i);
         enum flowrules_end end = shared_end(p, entry, by_set);
-        bool log = scoped_of(p, entry)->log;
-        uint32_t *known = &by_set->drafts[2 * end + log][entry->ends[end]];
+        uint32_t *known = &by_set->drafts[end][entry->ends[end]];
         if (*known == 0) {
             struct draft *draft = fr_vec_push(&p->drafts);
             if (draft == NULL)
                 return fr_no_memory(p->plan->context);
-            *draft = (struct draft){.end = end, .match = entry->ends[end], .log = log};
+            *draft = (struct draft){.end = end, .match = entry->ends[end]};
             *known = (uint32_t)p->drafts.count;
         }
         entry->draft = *known - 1;
@@ -173,13 +174,11 @@ static flowrules_status order_entries(struct part *p) {
 
 static flowrules_status make_drafts(struct part *p) {
     size_t sets = p->plan->view.sets.heads.count;
-    uint32_t *numbers = fr_malloc(&p->plan->context->allocator, 6 * sets * sizeof *numbers);
+    uint32_t *numbers = fr_malloc(&p->plan->context->allocator, 4 * sets * sizeof *numbers);
     if (numbers == NULL)
         return fr_no_memory(p->plan->context);
-    memset(numbers, 0, 6 * sets * sizeof *numbers);
-    struct by_set by_set = {
-        {numbers, numbers + sets},
-        {numbers + 2 * sets, numbers + 3 * sets, numbers + 4 * sets, numbers + 5 * sets}};
+    memset(numbers, 0, 4 * sets * sizeof *numbers);
+    struct by_set by_set = {{numbers, numbers + sets}, {numbers + 2 * sets, numbers + 3 * sets}};
     count_ends(p, &by_set);
     flowrules_status status = assign_drafts(p, &by_set);
     fr_free(&p->plan->context->allocator, numbers);
@@ -340,7 +339,7 @@ static flowrules_status open_group(struct part *p, const struct draft *draft, co
     struct fr_group *group = view.name == NULL ? NULL : fr_plan_group(p->plan, &view);
     if (group == NULL)
         return fr_no_memory(p->plan->context);
-    group->log = draft->log;
+    group->log = p->log;
     group->match = draft->match;
     return FLOWRULES_OK;
 }
@@ -351,7 +350,7 @@ static void close_group(struct part *p, size_t index) {
 }
 
 static flowrules_status emit_draft(struct part *p, const struct draft *draft, bool dispatched) {
-    unsigned few = draft->log ? LOGGED_RULES : p->plan->can->rule_flows;
+    unsigned few = p->log ? LOGGED_RULES : p->plan->can->rule_flows;
     size_t index;
     FR_TRY(open_group(p, draft, "", dispatched, &index));
     const char *name = fr_vec_at(&p->plan->groups, struct fr_group, index)->view.name;
@@ -393,8 +392,6 @@ static bool is_pairs(const struct part *p, const struct entry *entry) {
 }
 
 static bool is_pairs_draft(const struct part *p, const struct draft *draft) {
-    if (draft->log)
-        return false;
     for (uint32_t i = 0; i < draft->count; i++)
         if (!is_pairs(p, entry_of(p, draft, i)))
             return false;
@@ -440,7 +437,8 @@ static flowrules_status emit_pairs(struct part *p) {
 /* Which drafts become pairs, where there are too many groups for jumps; the count of the others. */
 static size_t choose_pairs(struct part *p) {
     size_t left = p->drafts.count;
-    if (left <= JUMPS_MAX || !p->plan->target->optimize || p->families == FLOWRULES_BOTH_FAMILIES)
+    if (p->log || left <= JUMPS_MAX || !p->plan->target->optimize ||
+        p->families == FLOWRULES_BOTH_FAMILIES)
         return left;
     for (size_t i = 0; i < p->drafts.count; i++) {
         struct draft *draft = fr_vec_at(&p->drafts, struct draft, i);
@@ -479,12 +477,13 @@ static flowrules_status lower_entries(struct part *p) {
 }
 
 static flowrules_status lower_part(struct fr_plan *plan, enum flowrules_direction direction,
-                                   enum flowrules_action action, unsigned families,
+                                   enum flowrules_action action, bool log, unsigned families,
                                    unsigned *group_number) {
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct part p = {.plan = plan,
                      .direction = direction,
                      .action = action,
+                     .log = log,
                      .family = (families & 1u) != 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6,
                      .families = families,
                      .group_number = group_number};
@@ -500,14 +499,21 @@ static flowrules_status lower_part(struct fr_plan *plan, enum flowrules_directio
     return status;
 }
 
-flowrules_status fr_lower_lookup(struct fr_plan *plan) {
+/* Denies before allows; and logged ones before the others, so that what is to be logged is. */
+static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
     static const unsigned families[] = {FLOWRULES_BOTH_FAMILIES, 1u, 2u};
-    for (int direction = 0; direction < 3; direction++) {
-        unsigned group_number = 0;
-        for (int action = FLOWRULES_DENY; action >= FLOWRULES_ALLOW; action--)
-            for (size_t f = 0; f < 3 && plan->enforces[direction]; f++)
-                FR_TRY(lower_part(plan, (enum flowrules_direction)direction,
-                                  (enum flowrules_action)action, families[f], &group_number));
-    }
+    unsigned group_number = 0;
+    for (int action = FLOWRULES_DENY; action >= FLOWRULES_ALLOW; action--)
+        for (int log = 1; log >= 0; log--)
+            for (size_t f = 0; f < 3; f++)
+                FR_TRY(lower_part(plan, direction, (enum flowrules_action)action, log == 1,
+                                  families[f], &group_number));
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_lower_lookup(struct fr_plan *plan) {
+    for (int direction = 0; direction < 3; direction++)
+        if (plan->enforces[direction])
+            FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));
     return FLOWRULES_OK;
 }

@@ -883,7 +883,7 @@ flowrules_status fr_lower_rules(struct fr_plan *plan) {
     for (int direction = 0; direction < 3; direction++)
         for (int action = denies ? FLOWRULES_DENY : FLOWRULES_ALLOW; action >= FLOWRULES_ALLOW;
              action--)
-            for (int log = 0; log < 2; log++)
+            for (int log = 1; log >= 0; log--) /* what is to be logged is, first */
                 if (plan->enforces[direction])
                     FR_TRY(lower_group(plan, (enum flowrules_direction)direction,
                                        (enum flowrules_action)action, log == 1));
