@@ -17,10 +17,14 @@ static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool is_letter_or_digit(char c) {
+    return is_letter(c) || (c >= '0' && c <= '9');
+}
+
 static bool is_fit(const struct flowrules_capabilities *can, char c) {
     if (c >= 'A' && c <= 'Z')
         return !can->name_lower;
-    return is_letter(c) || (c >= '0' && c <= '9') ||
+    return is_letter_or_digit(c) ||
            (can->name_extra != NULL && c != '\0' && strchr(can->name_extra, c) != NULL);
 }
 
@@ -31,7 +35,7 @@ static char stand_in(const struct flowrules_capabilities *can) {
 
 /*
  * Fits a flow's name into room bytes; *changed when it is no longer the flow's own. Runs of what
- * does not fit become one character, and none stands at either end.
+ * does not fit become one character; a letter or digit stands at either end.
  */
 static void fit(const struct flowrules_capabilities *can, const char *name, char *fitted,
                 size_t room, bool *changed) {
@@ -50,6 +54,9 @@ static void fit(const struct flowrules_capabilities *can, const char *name, char
         if (!is_fit(can, c)) {
             *changed = true;
             c = length > 0 && fitted[length - 1] != filler ? filler : '\0';
+        } else if (length == 0 && !is_letter_or_digit(c)) {
+            *changed = true;
+            c = '\0';
         }
         if (length + 1 >= room) {
             *changed = true;
@@ -58,8 +65,7 @@ static void fit(const struct flowrules_capabilities *can, const char *name, char
         if (c != '\0')
             fitted[length++] = c;
     }
-    while (length > 0 && !is_letter(fitted[length - 1]) &&
-           !(fitted[length - 1] >= '0' && fitted[length - 1] <= '9')) {
+    while (length > 0 && !is_letter_or_digit(fitted[length - 1])) {
         length--;
         *changed = true;
     }
@@ -91,6 +97,8 @@ static void base_name(struct naming *n, const char *flow, char *base, size_t roo
     snprintf(hash, sizeof hash, "%c%06x", separator != '\0' ? separator : 'x',
              fr_hash(flow, strlen(flow)) & 0xffffffu);
     fit(n->can, flow, base, room - strlen(hash), &changed);
+    if (base[0] == '\0') /* nothing of it fits: no separator may come first */
+        memcpy(base, "rule", sizeof "rule");
     memcpy(base + strlen(base), hash, strlen(hash) + 1);
 }
 
