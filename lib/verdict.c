@@ -292,13 +292,6 @@ const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term) 
 static const char whole_end[] =
     "the flow names a part of the protected networks, and a rule here holds for all of them";
 
-/* What is wrong with the flow as a whole, or NULL. */
-static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
-    if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
-        return refused_reason(plan, flow, flags);
-    return unsayable_service(plan, flow, plan->can->families);
-}
-
 /* The families of the packets that the parts of a flow, from first on, can be. */
 static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
     unsigned families = 0;
@@ -308,6 +301,14 @@ static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
             fr_plan_families(plan, part->source) & fr_plan_families(plan, part->destination);
     }
     return families;
+}
+
+/* What is wrong with the flow as a whole, or NULL. */
+static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags,
+                           unsigned families) {
+    if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
+        return refused_reason(plan, flow, flags);
+    return unsayable_service(plan, flow, plan->can->families & families);
 }
 
 /* The widenings that the flow needs; *why is the first of them. Accepted ones are carried out. */
@@ -366,7 +367,7 @@ static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow
 flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, size_t first,
                           struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
-    const char *why = refusal(plan, flow, flags), *wide = NULL;
+    const char *why = refusal(plan, flow, flags, families_of_parts(plan, first)), *wide = NULL;
     for (size_t i = first; why == NULL && i < plan->scoped.count; i++)
         FR_TRY(refuse_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i), &why));
     bool accepted = why == NULL && widens(plan, index, first, &wide);
