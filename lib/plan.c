@@ -426,6 +426,10 @@ static const char *refusal_hint(const struct fr_plan *plan, uint32_t index,
                       "denied with 'allow-loss: [{flow: NAME, loss: widen}]' in the target"
                     : "list the names, or accept the names that the lock file knows with "
                       "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
+    if (speaks_of(verdict, "all of the protocol passes") ||
+        speaks_of(verdict, "a rule here holds for all of them"))
+        return deny ? "accept it with 'allow-loss: [{flow: NAME, loss: narrow}]' in the target"
+                    : "accept it with 'allow-loss: [{flow: NAME, loss: widen}]' in the target";
     if (speaks_of(verdict, "of another platform"))
         return "give the network 'members' too, or leave the flow out with 'select'";
     if (speaks_of(verdict, "names are refused") || speaks_of(verdict, "does not resolve names"))
