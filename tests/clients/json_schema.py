@@ -1,0 +1,112 @@
+"""Holds JSON against a schema: as much of JSON Schema, drafts 4 to 7, as vendors' schemas use.
+
+A keyword that is not known is an error, so that nothing is taken for checked that was not.
+"""
+import re
+
+ANNOTATIONS = {"$schema", "$id", "id", "title", "description", "default", "examples", "definitions",
+               "$comment"}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+
+class Schema:
+    """documents: every schema that a $ref may name, by its address without the fragment."""
+
+    def __init__(self, documents):
+        self.documents = documents
+
+    def resolve(self, reference, base):
+        address, _, pointer = reference.partition("#")
+        address = address or base
+        schema = self.documents[address]
+        for part in filter(None, pointer.split("/")):
+            schema = schema[part.replace("~1", "/").replace("~0", "~")]
+        return schema, address
+
+    def errors(self, value, schema, base, path="$"):
+        """What is wrong with a value, as texts."""
+        if "$ref" in schema:
+            return self.errors(value, *self.resolve(schema["$ref"], base), path)
+        found = []
+        for keyword, argument in schema.items():
+            if keyword in ANNOTATIONS:
+                continue
+            check = getattr(self, "check_" + keyword, None)
+            if check is None:
+                raise ValueError(f"the schema's keyword {keyword} is not known here")
+            found += check(value, argument, schema, base, path)
+        return found
+
+    def check_type(self, value, argument, _schema, _base, path):
+        for name in argument if isinstance(argument, list) else [argument]:
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if name == "number" and number or name == "integer" and number and value == int(value):
+                return []
+            if name in TYPES and isinstance(value, TYPES[name]):
+                return []
+        return [f"{path}: is no {argument}"]
+
+    def check_enum(self, value, argument, _schema, _base, path):
+        return [] if value in argument else [f"{path}: {value!r} is none of {argument}"]
+
+    def check_pattern(self, value, argument, _schema, _base, path):
+        if isinstance(value, str) and not re.search(argument, value):
+            return [f"{path}: {value!r} is not of the form {argument}"]
+        return []
+
+    def check_format(self, *_arguments):
+        return []
+
+    def check_minimum(self, value, argument, _schema, _base, path):
+        return [f"{path}: less than {argument}"] if value < argument else []
+
+    def check_maximum(self, value, argument, _schema, _base, path):
+        return [f"{path}: more than {argument}"] if value > argument else []
+
+    def check_minLength(self, value, argument, _schema, _base, path):
+        return [f"{path}: too short"] if isinstance(value, str) and len(value) < argument else []
+
+    def check_maxLength(self, value, argument, _schema, _base, path):
+        return [f"{path}: too long"] if isinstance(value, str) and len(value) > argument else []
+
+    def check_required(self, value, argument, _schema, _base, path):
+        if not isinstance(value, dict):
+            return []
+        return [f"{path}: lacks {name}" for name in argument if name not in value]
+
+    def check_properties(self, value, argument, _schema, base, path):
+        found = []
+        for name, schema in argument.items():
+            if isinstance(value, dict) and name in value:
+                found += self.errors(value[name], schema, base, f"{path}.{name}")
+        return found
+
+    def check_additionalProperties(self, value, argument, schema, base, path):
+        found = []
+        for name in value if isinstance(value, dict) else []:
+            if name in schema.get("properties", {}):
+                continue
+            if argument is False:
+                found.append(f"{path}: {name} is not known")
+            elif isinstance(argument, dict):
+                found += self.errors(value[name], argument, base, f"{path}.{name}")
+        return found
+
+    def check_items(self, value, argument, _schema, base, path):
+        found = []
+        for i, item in enumerate(value if isinstance(value, list) else []):
+            found += self.errors(item, argument, base, f"{path}[{i}]")
+        return found
+
+    def check_allOf(self, value, argument, _schema, base, path):
+        return [error for schema in argument for error in self.errors(value, schema, base, path)]
+
+    def check_anyOf(self, value, argument, _schema, base, path):
+        tries = [self.errors(value, schema, base, path) for schema in argument]
+        return [] if [] in tries else min(tries, key=len)
+
+    def check_oneOf(self, value, argument, _schema, base, path):
+        tries = [self.errors(value, schema, base, path) for schema in argument]
+        if tries.count([]) > 1:
+            return [f"{path}: fits more than one of what it may be"]
+        return [] if [] in tries else min(tries, key=len)
