@@ -226,6 +226,8 @@ FLOWRULES_API bool flowrules_output_baseline(const flowrules_output *out);
 /* The name of the format that is spelled, or asked for. */
 FLOWRULES_API const char *flowrules_output_format(const flowrules_output *out);
 FLOWRULES_API bool flowrules_output_log_denied(const flowrules_output *out);
+/* Is nothing to be logged at all? For platforms that log without being told to. */
+FLOWRULES_API bool flowrules_output_log_nothing(const flowrules_output *out);
 /* A setting of the target, or its default; checked against the backend's table. */
 FLOWRULES_API const char *flowrules_output_setting(const flowrules_output *out, const char *key);
 FLOWRULES_API long long flowrules_output_number(const flowrules_output *out, const char *key);
@@ -257,6 +259,10 @@ FLOWRULES_API const char *flowrules_flows_expires(const flowrules_output *out,
 /* The name of the policy's network that is exactly this set, or NULL. */
 FLOWRULES_API const char *flowrules_set_label(const flowrules_output *out,
                                               struct flowrules_set set);
+/* The network of which this is exactly what it has of one family, with its names; or NULL. */
+FLOWRULES_API const char *flowrules_set_family_label(const flowrules_output *out,
+                                                     struct flowrules_set set,
+                                                     enum flowrules_family family);
 /* The protected networks, as the platform knows them. */
 FLOWRULES_API struct flowrules_set flowrules_output_protects(const flowrules_output *out);
 /*
@@ -287,6 +293,11 @@ FLOWRULES_API struct flowrules_set flowrules_output_set(flowrules_output *out, s
 FLOWRULES_API size_t flowrules_output_service_count(flowrules_output *out);
 FLOWRULES_API const struct flowrules_service *flowrules_output_service(flowrules_output *out,
                                                                        size_t index);
+/*
+ * True the first time that it is asked with this text, false from then on: for objects that are
+ * written where a rule first needs them.
+ */
+FLOWRULES_API bool flowrules_output_once(flowrules_output *out, const char *text);
 /* The number of rules of a direction (and action), to be held against limits. */
 FLOWRULES_API size_t flowrules_output_rule_count(const flowrules_output *out,
                                                  enum flowrules_direction direction,
@@ -380,7 +391,7 @@ struct flowrules_capabilities {
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
     /* the rest */
     bool logging;
-    bool expiry;            /* ends a rule by itself */
+    bool expiry;            /* ends a rule by itself, on the last of its flows' last days */
     bool lookup;            /* wants groups, tables and dispatches */
     bool table_port_ranges; /* tables may hold ranges of ports */
     unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */
