@@ -239,8 +239,12 @@ static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
 
 unsigned fr_plan_families(const struct fr_plan *plan, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
-    return head->all_atoms != 0 || head->atoms > 0 ? FLOWRULES_BOTH_FAMILIES
-                                                   : fr_set_families(&plan->view.sets, set);
+    const struct fr_view_mode *mode = &plan->view.mode;
+    /* "Everything but" holds all names: nothing, where the target knows addresses alone. */
+    bool atoms = head->all_atoms == 0 ? head->atoms > 0
+                                      : mode->names || mode->wildcards || mode->every_group ||
+                                            mode->platform != NULL || mode->bindings_of != NULL;
+    return atoms ? FLOWRULES_BOTH_FAMILIES : fr_set_families(&plan->view.sets, set);
 }
 
 static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,

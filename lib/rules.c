@@ -160,13 +160,6 @@ each(struct drafts *d, flowrules_status (*step)(struct drafts *d, const struct f
     return FLOWRULES_OK;
 }
 
-/* Names and groups may have addresses of both families. */
-static unsigned families_of(const struct fr_plan *plan, fr_set set) {
-    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
-    return head->all_atoms != 0 || head->atoms > 0 ? FLOWRULES_BOTH_FAMILIES
-                                                   : fr_set_families(&plan->view.sets, set);
-}
-
 /* ---- from flows --------------------------------------------------------------------------------
  */
 
@@ -240,6 +233,44 @@ static flowrules_status refuse_rest(struct drafts *d, const struct fr_scoped *pa
     return text == NULL ? fr_no_memory(d->plan->context) : refuse_deny(d, part, text);
 }
 
+/* A stretch of ICMP types or codes as numbers: all stay all, others end at 255. */
+static void icmp_stretch(uint16_t *first, uint16_t *last, uint32_t *count) {
+    *count = 1;
+    if (*first == 0 && *last == 65535)
+        return;
+    *last = *last > 255 ? 255 : *last;
+    *count = *first <= *last ? *last - *first + 1u : 0;
+}
+
+/*
+ * The service of a box that denies left over. No rule says a stretch of ICMP types or codes: each
+ * of them becomes a term.
+ */
+static fr_service rest_service(struct drafts *d, const struct fr_term *term) {
+    struct fr_term box = *term;
+    uint32_t types, codes;
+    if (!fr_protocol_is_icmp(term->protocol))
+        return fr_services_add(&d->plan->services, &box, 1);
+    icmp_stretch(&box.source_first, &box.source_last, &types);
+    icmp_stretch(&box.destination_first, &box.destination_last, &codes);
+    struct fr_vec terms;
+    fr_vec_init(&terms, &d->plan->context->allocator, sizeof(struct fr_term));
+    bool good = fr_vec_reserve(&terms, (size_t)types * codes);
+    for (uint32_t i = 0; good && i < types * codes; i++) {
+        struct fr_term *one = fr_vec_add(&terms);
+        *one = box;
+        if (box.source_last != 65535)
+            one->source_first = one->source_last = (uint16_t)(box.source_first + i / codes);
+        if (box.destination_last != 65535)
+            one->destination_first = one->destination_last =
+                (uint16_t)(box.destination_first + i % codes);
+    }
+    fr_service service =
+        good ? fr_services_add(&d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
+    fr_vec_free(&terms);
+    return service;
+}
+
 /* An allow, for a target without denies: what the denies leave of it. */
 static flowrules_status draft_rest(struct drafts *d, const struct fr_scoped *part,
                                    const struct fr_rule *whole) {
@@ -256,9 +287,12 @@ static flowrules_status draft_rest(struct drafts *d, const struct fr_scoped *par
     for (size_t i = 0; status == FLOWRULES_OK && i < boxes.list.count; i++) {
         struct fr_box box = *fr_vec_at(&boxes.list, struct fr_box, i);
         struct fr_rule rule = *whole;
+        if (fr_protocol_is_icmp(box.term.protocol) &&
+            (box.term.source_first > 255 || box.term.destination_first > 255))
+            continue; /* there are no such types and codes */
         rule.source = box.ends[0];
         rule.destination = box.ends[1];
-        rule.service = fr_services_add(&d->plan->services, &box.term, 1);
+        rule.service = rest_service(d, &box.term);
         status = rule.service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : push(d, &rule);
         const char *why = fr_unsayable_rest(d->plan, &box.term);
         if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
@@ -271,8 +305,8 @@ static flowrules_status draft_rest(struct drafts *d, const struct fr_scoped *par
 }
 
 static flowrules_status draft_part(struct drafts *d, const struct fr_scoped *part) {
-    unsigned families = families_of(d->plan, part->source) &
-                        families_of(d->plan, part->destination) & d->can->families;
+    unsigned families = fr_plan_families(d->plan, part->source) &
+                        fr_plan_families(d->plan, part->destination) & d->can->families;
     struct fr_rule rule = {.kind = FR_RULE_MATCH,
                            .flows = part->flow,
                            .source = part->source,
@@ -505,7 +539,8 @@ static fr_set for_families(struct drafts *d, fr_set set, unsigned families) {
 static flowrules_status push_families(struct drafts *d, const struct fr_rule *rule,
                                       unsigned families) {
     struct fr_rule part = *rule;
-    families &= families_of(d->plan, rule->source) & families_of(d->plan, rule->destination) &
+    families &= fr_plan_families(d->plan, rule->source) &
+                fr_plan_families(d->plan, rule->destination) &
                 fr_service_get(&d->plan->services, rule->service)->families & d->can->families;
     if (families == 0)
         return FLOWRULES_OK;
