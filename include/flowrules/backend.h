@@ -66,6 +66,8 @@ flowrules_set_range(struct flowrules_set set, enum flowrules_family family, size
 /* The names and platform groups of a set; none in a set that is any. */
 FLOWRULES_API size_t flowrules_set_atom_count(struct flowrules_set set);
 FLOWRULES_API struct flowrules_atom flowrules_set_atom(struct flowrules_set set, size_t index);
+/* Does it hold every name and group, as any does, whatever addresses it lacks? */
+FLOWRULES_API bool flowrules_set_has_all_atoms(struct flowrules_set set);
 /* Does it hold every address of the family? */
 FLOWRULES_API bool flowrules_set_is_all(struct flowrules_set set, enum flowrules_family family);
 
@@ -285,6 +287,21 @@ FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowr
                                        const char *key);
 
 /*
+ * Networks that select pods of Kubernetes by the keys namespace ("any": all; absent: the target's
+ * setting of that name), namespace-labels and pods of their binding.
+ */
+FLOWRULES_API const char *flowrules_pods_namespace(const flowrules_output *out,
+                                                   const char *network);
+/* Does wide select every pod that narrow does; may some pod be selected by both? */
+FLOWRULES_API bool flowrules_pods_cover(const flowrules_output *out, const char *wide,
+                                        const char *narrow);
+FLOWRULES_API bool flowrules_pods_may_meet(const flowrules_output *out, const char *a,
+                                           const char *b);
+/* The pods' own port behind a port of their Service, by the key target-ports; else the same. */
+FLOWRULES_API uint16_t flowrules_pods_port(const flowrules_output *out, const char *network,
+                                           uint16_t port);
+
+/*
  * Every set that a rule's source or destination is, each once, in the order of first use (any
  * left out); and every service of one protocol. For the objects that rules refer to.
  */
@@ -357,6 +374,7 @@ struct flowrules_capabilities {
     enum flowrules_evaluation evaluation;
     unsigned families;   /* bits */
     bool mixed_families; /* IPv4 and IPv6 in one rule */
+    bool no_ingress;     /* attached: what comes in is not its business */
     bool implicit_end;   /* attached: no field for the protected end, a rule holds for all of it */
     /* ends */
     bool names;                         /* resolves FQDNs itself */
@@ -404,7 +422,11 @@ struct flowrules_capabilities {
 
 struct flowrules_setting {
     const char *key;
-    const char *type;     /* "text", "name", "integer MIN MAX", "boolean", "choice A|B" */
+    /*
+     * "text", "name", "integer MIN MAX", "boolean", "choice A|B"; in bindings also "list TYPE",
+     * "labels", and of Kubernetes "namespace", "selector" (labels, or any), "ports" (port: port).
+     */
+    const char *type;
     const char *fallback; /* the default, or NULL */
     bool required;
     const char *help;
@@ -438,7 +460,9 @@ struct flowrules_backend {
     const struct flowrules_format *formats;   /* the first is the default; ends with a NULL name */
     const struct flowrules_setting *settings; /* end with a NULL key; may be NULL */
     const struct flowrules_setting *bindings; /* likewise */
-    const struct flowrules_limit *limits;     /* end with a NULL name; may be NULL */
+    /* Networks without a binding to this backend are known by theirs to this one; or NULL. */
+    const char *bindings_of;
+    const struct flowrules_limit *limits; /* end with a NULL name; may be NULL */
     /*
      * Can the platform say this flow, beyond what the capabilities tell? NULL, or why not: a text
      * that lives as long as the backend. May itself be NULL.
