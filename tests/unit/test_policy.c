@@ -111,19 +111,27 @@ static void other_words_mean_the_same(void) {
     }
 }
 
+/* Labels of Kubernetes: a DNS name of up to 253 characters, a slash, and a word of up to 63. */
 static void long_labels_are_kept_whole(void) {
     char text[1000], key[300];
     memset(key, 'k', sizeof key);
-    key[sizeof key - 1] = '\0';
-    snprintf(text, sizeof text,
-             "flowrules: 1\nnetworks:\n  n: {kubernetes: {pods: {%s: a, %sx: b}}}\n" FLOW, key,
-             key);
+    for (size_t i = 50; i < 240; i += 50)
+        key[i] = '.';
+    strcpy(key + 240, "/label");
+    snprintf(
+        text, sizeof text,
+        "flowrules: 1\nnetworks:\n  n: {kubernetes: {namespace: n, pods: {%s: a, %sx: b}}}\n" FLOW,
+        key, key);
     struct unit_policy loaded = unit_load(text);
-    CU_ASSERT_EQUAL_FATAL(loaded.status, FLOWRULES_OK);
-    const struct fr_vec *values = &loaded.policy->binding_values;
-    CU_ASSERT_EQUAL_FATAL(values->count, 2);
-    CU_ASSERT_STRING_EQUAL(
-        FR_POLICY_TEXT(loaded.policy, fr_vec_at(values, struct fr_binding_value, 0)->label), key);
+    CU_ASSERT_EQUAL(loaded.status, FLOWRULES_OK);
+    size_t found = 0;
+    for (size_t i = 0; loaded.policy != NULL && i < loaded.policy->binding_values.count; i++) {
+        const char *label = FR_POLICY_TEXT(
+            loaded.policy,
+            fr_vec_at(&loaded.policy->binding_values, struct fr_binding_value, i)->label);
+        found += label != NULL && strcmp(label, key) == 0;
+    }
+    CU_ASSERT_EQUAL(found, 1);
     unit_unload(&loaded);
 }
 
