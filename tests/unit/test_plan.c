@@ -72,8 +72,10 @@ static void verdicts(struct unit_policy *loaded, const char *target, const char 
     CU_ASSERT_EQUAL_FATAL(fr_plan_new(&plan, loaded->context, loaded->policy, target),
                           FLOWRULES_OK);
     CU_ASSERT_EQUAL_FATAL(plan->verdicts.count, FLOWS);
-    for (size_t i = 0; i < FLOWS; i++)
+    for (size_t i = 0; i < FLOWS; i++) {
+        CU_ASSERT_STRING_EQUAL(flowrules_flow_name(loaded->policy, i), flow_names[i]);
         got[i] = letters[fr_vec_at(&plan->verdicts, struct fr_verdict, i)->fidelity];
+    }
     CU_ASSERT_STRING_EQUAL(got, expected);
     if (strcmp(got, expected) != 0)
         printf("\n    %s: %s, not %s\n", target, got, expected);
