@@ -782,11 +782,18 @@ static flowrules_status cut_atoms(struct drafts *d, fr_set set, struct fr_vec *c
     return status;
 }
 
+/* Names beside few enough ranges are not cut off. */
+static bool stays_whole(const struct drafts *d, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    return !d->can->prefixes && d->can->names_per_end == 0 && head->all_atoms == 0 &&
+           (size_t)head->count4 + head->count6 + head->atoms <= d->can->addresses_per_end;
+}
+
 /* The sets that an end is cut into: names and groups, then addresses. */
 static flowrules_status cut_end(struct drafts *d, fr_set set, struct fr_vec *cuts) {
     struct cutting c = {.set = {&d->plan->view.sets, set}};
     cuts->count = 0;
-    if (set == FR_SET_ANY)
+    if (set == FR_SET_ANY || stays_whole(d, set))
         return add_cut(d, set, cuts);
     FR_TRY(cut_atoms(d, set, cuts));
     for (fr_set part; (part = next_cut(d, &c)) != FR_SET_EMPTY;)
