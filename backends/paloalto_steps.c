@@ -1,0 +1,93 @@
+/*
+ * The text beside the commands of paloalto: how they are loaded, taken back and removed. Knows no
+ * rule and no object.
+ */
+#include "paloalto_steps.h"
+
+/* Within an XML comment two hyphens are an error. */
+static const struct flowrules_escape comment_escape = {
+    .keep = " !()*+,./:;=@[]^_{}~'", .replace = '_', .utf8 = true, .max_bytes = 200};
+static const struct flowrules_escape name_escape = {
+    .keep = " ._-", .replace = '_', .max_bytes = 255};
+
+static void write_heading(flowrules_output *out, flowrules_writer *w, bool comment) {
+    const char *title = flowrules_output_title(out);
+    if (title) {
+        flowrules_write_user(w, &comment_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_write(w, "flowrules target ");
+    flowrules_write_user(w, comment ? &comment_escape : &name_escape, flowrules_output_target(out));
+    flowrules_writef(w, ", version %s\n", flowrules_output_fingerprint(out));
+}
+
+void paloalto_write_comment(flowrules_output *out, flowrules_writer *w) {
+    flowrules_write(w, "<!--\n");
+    write_heading(out, w, true);
+    flowrules_write(w,
+                    "How to load it and how to remove it: see the .txt beside this file.\n-->\n");
+}
+
+/* "N. text", N counted on. */
+static void step(flowrules_writer *w, unsigned *number, const char *text) {
+    flowrules_writef(w, "%3u. %s\n", ++*number, text);
+}
+
+static void write_load(flowrules_output *out, flowrules_writer *w,
+                       const struct paloalto_steps *steps) {
+    const char *target = flowrules_output_target(out);
+    const char *group = flowrules_output_setting(out, "device-group");
+    unsigned number = 0;
+    flowrules_write(w, "\nTo load it. All goes to the candidate configuration: nothing is in force "
+                       "before the commit.\n");
+    if (steps->xml) {
+        flowrules_writef(w, "%3u. scp import configuration from USER@HOST:%s.xml\n", ++number,
+                         target);
+    }
+    step(w, &number, "set cli scripting-mode on");
+    step(w, &number, "configure");
+    flowrules_writef(w,
+                     "%3u. paste the %s.remove.set of the version in force, if there is one: a "
+                     "rule\n     that this version no longer has stays open otherwise\n",
+                     ++number, target);
+    flowrules_writef(w, "%3u. paste %s.%s\n", ++number, target, steps->xml ? "load.set" : "set");
+    step(w, &number, "validate full");
+    step(w, &number, "commit");
+    if (group) {
+        flowrules_writef(w, "%3u. commit-all shared-policy device-group \"", ++number);
+        flowrules_write_user(w, &name_escape, group);
+        flowrules_write(w, "\"   (operational mode)\n");
+    }
+    flowrules_write(w, "\nThe first lines delete the rules that are set again below; where there "
+                       "are none yet,\nthe answer is that they do not exist.\n");
+}
+
+static void write_rest(flowrules_output *out, flowrules_writer *w,
+                       const struct paloalto_steps *steps) {
+    const char *target = flowrules_output_target(out);
+    flowrules_writef(w,
+                     "\nTo take it back before the commit: revert config\n"
+                     "Afterwards: load the version before in the same way.\n"
+                     "To remove it: paste %s.remove.set and commit. The tag stays.\n",
+                     target);
+    flowrules_writef(w,
+                     "\nKeep %s.remove.set for the next version. Every rule of flowrules begins "
+                     "with the prefix\n'%s'.\n",
+                     target, flowrules_output_setting(out, "prefix"));
+    flowrules_write(w, "\nWhat the device has to bring along:\n"
+                       "  - DNS that answers the firewall as it answers the clients, for FQDN "
+                       "objects\n"
+                       "  - IPv6 firewalling (Device > Setup > Session), where a rule has IPv6\n"
+                       "  - the zones, and the log forwarding profile, that the rules name\n");
+    if (steps->wildcards)
+        flowrules_write(w, "  - traffic whose TLS SNI or HTTP Host is in the clear, for URL "
+                           "categories\n");
+}
+
+void paloalto_write_steps(flowrules_output *out, const struct paloalto_steps *steps) {
+    flowrules_writer *w = flowrules_output_file(out, ".txt", false);
+    write_heading(out, w, false);
+    flowrules_writef(w, "%zu rules\n", steps->rules);
+    write_load(out, w, steps);
+    write_rest(out, w, steps);
+}
