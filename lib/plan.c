@@ -267,7 +267,8 @@ static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const s
                                .service = flow->service,
                                .direction = (uint8_t)direction,
                                .deny = flow->deny,
-                               .log = log == FR_LOG_ALL || (log != FR_LOG_NONE && flow->log)};
+                               .log = plan->can->logging && /* else it tells no rules apart */
+                                      (log == FR_LOG_ALL || (log != FR_LOG_NONE && flow->log))};
     return FLOWRULES_OK;
 }
 

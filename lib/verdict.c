@@ -239,12 +239,35 @@ static const char *unsayable_names(const struct fr_plan *plan, const struct fr_s
 /* ---- parts ------------------------------------------------------------------------------------
  */
 
-/* Does a part cover only some of what the target's rules hold for? */
+/* The only family in which a part has packets, which is true of it; false where it has both. */
+static bool one_family(const struct fr_plan *plan, const struct fr_scoped *part,
+                       enum flowrules_family *family) {
+    unsigned families =
+        fr_plan_families(plan, part->source) & fr_plan_families(plan, part->destination) &
+        fr_service_get(&plan->policy->services, part->service)->families & plan->can->families;
+    *family = families == FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4) ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
+    return families != FLOWRULES_BOTH_FAMILIES;
+}
+
+/*
+ * Does a part cover only some of what the target's rules hold for? To be the same in the part's
+ * own family is enough: no rule that comes of it speaks of the other one.
+ */
 static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
     if (!plan->can->implicit_end)
         return NULL;
     fr_set *end = part->direction == FLOWRULES_EGRESS ? &part->source : &part->destination;
-    return *end == plan->protects.set ? NULL : end;
+    fr_set whole = plan->protects.set;
+    struct fr_sets *sets = &plan->view.sets;
+    const struct fr_set_head *own = fr_set_head(sets, *end), *all = fr_set_head(sets, whole);
+    bool atoms = own->all_atoms == all->all_atoms && own->atoms == all->atoms;
+    enum flowrules_family family;
+    if (*end == whole)
+        return NULL;
+    if (!atoms || !one_family(plan, part, &family))
+        return end;
+    fr_set part_of = fr_set_family(sets, *end, family);
+    return part_of != FR_SET_NONE && part_of == fr_set_family(sets, whole, family) ? NULL : end;
 }
 
 /* Asks the backend itself about a part. */
