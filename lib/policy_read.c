@@ -251,6 +251,14 @@ struct mapping {
     struct fr_at at;
 };
 
+static void report_missing(struct fr_reader *r, const struct mapping *m, uint32_t seen) {
+    const struct fr_key *keys = m->keys;
+    for (size_t i = 0; keys[i].name != NULL; i++)
+        if (keys[i].required != NULL && (seen & ((uint32_t)1 << i)) == 0)
+            fr_error(r->diagnostics, FR_KEY_MISSING, m->at, keys[i].required,
+                     "%s needs the key '%s'", m->what, keys[i].name);
+}
+
 static flowrules_status read_keys(struct fr_reader *r, const struct mapping *m,
                                   struct fr_map *others) {
     struct fr_merges merges = {.count = 0};
@@ -275,10 +283,7 @@ static flowrules_status read_keys(struct fr_reader *r, const struct mapping *m,
             FR_TRY(skip_value(r));
         }
     }
-    for (size_t i = 0; keys[i].name != NULL; i++)
-        if (keys[i].required != NULL && (seen & ((uint32_t)1 << i)) == 0)
-            fr_error(r->diagnostics, FR_KEY_MISSING, m->at, keys[i].required,
-                     "%s needs the key '%s'", m->what, keys[i].name);
+    report_missing(r, m, seen);
     return FLOWRULES_OK;
 }
 

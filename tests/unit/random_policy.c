@@ -213,9 +213,9 @@ static bool can_meet(const struct random_flow *flow) {
 
 __attribute__((format(printf, 2, 3))) static void put(struct random_policy *policy,
                                                       const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
     size_t room = sizeof policy->text - policy->size;
+    va_list arguments;
+    va_start(arguments, format); /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     int length = vsnprintf(policy->text + policy->size, room, format, arguments);
     va_end(arguments);
     CU_ASSERT_FATAL(length >= 0 && (size_t)length < room);

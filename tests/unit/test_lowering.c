@@ -584,8 +584,12 @@ static bool try_seed(struct random_policy *policy, uint64_t seed) {
 static void plans_mean_the_policy(void) {
     unsigned long long first = 0, last = 1199;
     const char *seeds = getenv("FLOWRULES_SEEDS");
-    if (seeds != NULL && sscanf(seeds, "%llu-%llu", &first, &last) < 2)
-        last = first;
+    if (seeds != NULL) {
+        char *end;
+        first = last = strtoull(seeds, &end, 10);
+        if (*end == '-')
+            last = strtoull(end + 1, NULL, 10);
+    }
     struct random_policy *policy = malloc(sizeof *policy);
     CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
     unsigned failures = 0;

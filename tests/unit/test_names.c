@@ -75,10 +75,10 @@ static void check_idna(void) {
 static void check_lengths(void) {
     char text[600], *end;
     memset(text, 'a', sizeof text);
-    strcpy(text + 63, ".example");
+    snprintf(text + 63, 9, ".example");
     becomes(text, FR_NAME_OK, text);
     memset(text, 'a', sizeof text);
-    strcpy(text + 64, ".example");
+    snprintf(text + 64, 9, ".example");
     becomes(text, FR_NAME_LABEL_TOO_LONG, NULL);
     for (size_t length = 252; length <= 255; length++) {
         memset(text, 'a', sizeof text);
@@ -90,7 +90,7 @@ static void check_lengths(void) {
         end = text + length;
         if (end[-1] == '.')
             continue;
-        strcpy(end, "."); /* the final dot does not count */
+        snprintf(end, 2, "."); /* the final dot does not count */
         becomes(text, form, NULL);
     }
     memset(text, 'a', sizeof text);

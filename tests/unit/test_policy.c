@@ -117,7 +117,7 @@ static void long_labels_are_kept_whole(void) {
     memset(key, 'k', sizeof key);
     for (size_t i = 50; i < 240; i += 50)
         key[i] = '.';
-    strcpy(key + 240, "/label");
+    snprintf(key + 240, sizeof key - 240, "/label");
     snprintf(
         text, sizeof text,
         "flowrules: 1\nnetworks:\n  n: {kubernetes: {namespace: n, pods: {%s: a, %sx: b}}}\n" FLOW,

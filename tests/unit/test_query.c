@@ -34,18 +34,18 @@ static const char lock_text[] = "{\"flowrules-lock\": 1, \"names\": {\"www.examp
 /* The verdict, then the flows that it names. */
 static void answers(struct unit_policy *loaded, const char *question, const char *expected) {
     flowrules_answer *answer;
-    char got[400] = "";
+    char got[400];
+    size_t used;
     flowrules_diagnostics_clear(loaded->context);
     flowrules_status status =
         flowrules_query(&answer, loaded->context, loaded->policy, NULL, question);
     if (status != FLOWRULES_OK)
-        snprintf(got, sizeof got, "%s", flowrules_status_name(status));
+        used = (size_t)snprintf(got, sizeof got, "%s", flowrules_status_name(status));
     else
-        snprintf(got, sizeof got, "%s", flowrules_answer_verdict(answer));
-    for (size_t i = 0; status == FLOWRULES_OK && i < flowrules_answer_flow_count(answer); i++) {
-        strcat(got, " ");
-        strcat(got, flowrules_answer_flow_name(answer, i));
-    }
+        used = (size_t)snprintf(got, sizeof got, "%s", flowrules_answer_verdict(answer));
+    for (size_t i = 0; status == FLOWRULES_OK && i < flowrules_answer_flow_count(answer); i++)
+        used += (size_t)snprintf(got + used, sizeof got - used, " %s",
+                                 flowrules_answer_flow_name(answer, i));
     CU_ASSERT_STRING_EQUAL(got, expected);
     if (strcmp(got, expected) != 0)
         printf("\n    %s: %s, not %s\n", question, got, expected);
@@ -109,7 +109,7 @@ static void questions_are_checked(void) {
     }
     char text[2000] = "tcp ";
     memset(text + 4, 'a', 1500);
-    strcpy(text + 1504, " -> any");
+    snprintf(text + 1504, 8, " -> any");
     answers(&loaded, text, "wrong usage");
     unit_unload(&loaded);
 }
