@@ -10,10 +10,14 @@ TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": 
 
 
 class Schema:
-    """documents: every schema that a $ref may name, by its address without the fragment."""
+    """documents: every schema that a $ref may name, by its address without the fragment.
 
-    def __init__(self, documents):
+    strict: an object whose schema lists properties may have no others, said or unsaid.
+    """
+
+    def __init__(self, documents, strict=False):
         self.documents = documents
+        self.strict = strict
 
     def resolve(self, reference, base):
         address, _, pointer = reference.partition("#")
@@ -74,8 +78,10 @@ class Schema:
             return []
         return [f"{path}: lacks {name}" for name in argument if name not in value]
 
-    def check_properties(self, value, argument, _schema, base, path):
+    def check_properties(self, value, argument, schema, base, path):
         found = []
+        if self.strict and isinstance(value, dict) and "additionalProperties" not in schema:
+            found += [f"{path}: {name} is not known" for name in value if name not in argument]
         for name, schema in argument.items():
             if isinstance(value, dict) and name in value:
                 found += self.errors(value[name], schema, base, f"{path}.{name}")

@@ -1,0 +1,439 @@
+"""Holds rendered network security groups against Azure's schemas, against what Azure refuses
+without a schema saying so, and against the policy itself, by deciding packets as Azure would.
+"""
+import ipaddress
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+
+from json_schema import Schema
+
+ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+TOOL = os.environ.get("FLOWRULES", os.path.join(ROOT, "build/flowrules"))
+SCHEMAS = os.environ.get("FLOWRULES_SCHEMAS", os.path.join(ROOT, "../shared/schemas"))
+AS_OF = os.environ.get("AS_OF", "2026-11-23")
+GOLDEN = os.path.join(ROOT, "tests/golden")
+
+# Policy and target; a backend's name is the target with its defaults.
+TARGETS = [(os.path.join(GOLDEN, "azure-nsg/policy.yaml"), target)
+           for target in ("nsg-main", "nsg-groups", "nsg-anywhere", "nsg-out", "nsg-widened")]
+# Policies all of which a network security group can say: packets are decided for these.
+DECIDED = ["denies", "direction", "families", "groups", "log", "ranges-except"]
+TARGETS += [(os.path.join(GOLDEN, case, "policy.yaml"), "azure-nsg")
+            for case in DECIDED + ["hostile-text", "expires"]]
+SUFFIXES = {"arm": ".arm.json", "json": ".rules.json", "terraform": ".tf.json"}
+
+counts = {"ok": 0, "FAIL": 0, "skip": 0}
+
+
+def tell(word, name, why=None):
+    counts[word] += 1
+    print(f"{word} {name}" + (f": {why}" if why else ""))
+
+
+def verdict(name, errors):
+    tell("FAIL" if errors else "ok", name, errors[0] if errors else None)
+    for error in errors[1:10]:
+        print(f"    {error}")
+
+
+def run(*arguments, **options):
+    return subprocess.run(arguments, capture_output=True, text=True, check=False, **options)
+
+
+def render(policy, target, spelling, folder):
+    """The JSON of a target in a format, or None."""
+    result = run(TOOL, "render", policy, "-t", f"{target}:{spelling}", "-o", folder,
+                 "--as-of", AS_OF)
+    if result.returncode != 0:
+        tell("FAIL", f"{target}.{spelling}", f"render: status {result.returncode}")
+        print(result.stderr)
+        return None
+    with open(os.path.join(folder, target + SUFFIXES[spelling]), encoding="utf-8") as file:
+        return json.load(file, object_pairs_hook=unique)
+
+
+def unique(pairs):
+    """A JSON object; a key that comes twice is a mistake that Python would let pass."""
+    keys = [key for key, _ in pairs]
+    assert len(keys) == len(set(keys)), f"a key stands twice: {keys}"
+    return dict(pairs)
+
+
+# ---- what Azure refuses ---------------------------------------------------------------------
+
+
+def side_errors(name, rule, side):
+    """One side of a rule: one way of saying it, in the form that Azure takes there."""
+    address, addresses = rule.get(side + "AddressPrefix"), rule.get(side + "AddressPrefixes")
+    groups = rule.get(side + "ApplicationSecurityGroups")
+    port, ports = rule.get(side + "PortRange"), rule.get(side + "PortRanges")
+    errors = []
+    if sum(value is not None for value in (address, addresses, groups)) != 1:
+        errors.append(f"{name}: {side} is not said in one way")
+    if (port is None) == (ports is None):
+        errors.append(f"{name}: the ports of {side} are not said in one way")
+    if groups is not None and not 1 <= len(groups) <= 10:
+        errors.append(f"{name}: {len(groups)} application security groups")
+    for text in ports or ([] if port in (None, "*") else [port]):
+        first, _, last = text.partition("-")
+        if not 0 <= int(first) <= int(last or first) <= 65535:
+            errors.append(f"{name}: port {text}")
+    if addresses is not None and len(addresses) < 2:
+        errors.append(f"{name}: a list of {len(addresses)}")
+    networks = prefixes(rule, side)
+    for i, network in enumerate(networks):
+        for other in networks[:i]:
+            if network.version != other.version:
+                errors.append(f"{name}: {network} and {other} in one rule")
+            elif network.overlaps(other):
+                errors.append(f"{name}: {network} overlaps {other}")
+    return errors
+
+
+def prefixes(rule, side):
+    """The networks of a side; none where it is "*", a tag or a group. Host bits are an error."""
+    texts = rule.get(side + "AddressPrefixes") or [rule.get(side + "AddressPrefix") or "*"]
+    return [ipaddress.ip_network(text) for text in texts
+            if text != "*" and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.]*", text)]
+
+
+def rule_errors(rules):
+    """What Azure refuses of a list of rules, each as in securityRules."""
+    errors, names, taken = [], set(), set()
+    totals = {"source": 0, "destination": 0}
+    for entry in rules:
+        name, rule = entry["name"], entry["properties"]
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,78}[A-Za-z0-9_])?", name):
+            errors.append(f"{name}: no name of a rule")
+        if name.lower() in names:
+            errors.append(f"{name}: twice")
+        if (rule["direction"], rule["priority"]) in taken:
+            errors.append(f"{name}: priority {rule['priority']} twice")
+        if not 100 <= rule["priority"] <= 4096:
+            errors.append(f"{name}: priority {rule['priority']}")
+        if not 1 <= len(rule["description"]) <= 140:
+            errors.append(f"{name}: a description of {len(rule['description'])} characters")
+        if rule["protocol"] in ("Icmp", "Esp", "Ah", "*"):
+            for field in ("sourcePortRange", "destinationPortRange"):
+                if rule["protocol"] != "*" and rule.get(field) != "*":
+                    errors.append(f"{name}: ports of {rule['protocol']}")
+        names.add(name.lower())
+        taken.add((rule["direction"], rule["priority"]))
+        for side in totals:
+            errors += side_errors(name, rule, side)
+            totals[side] += len(prefixes(rule, side))
+        versions = {network.version for side in totals for network in prefixes(rule, side)}
+        if len(versions) > 1:
+            errors.append(f"{name}: two families")
+    if len(rules) > 1000 or max(totals.values()) > 4000:
+        errors.append(f"{len(rules)} rules, {totals} addresses")
+    return errors + closing_errors(rules)
+
+
+def closing_errors(rules):
+    """Each direction with rules ends in a deny of everything, above Azure's own allows."""
+    errors = []
+    for direction in sorted({entry["properties"]["direction"] for entry in rules}):
+        last = max((entry["properties"] for entry in rules
+                    if entry["properties"]["direction"] == direction),
+                   key=lambda rule: rule["priority"])
+        want = {"priority": 4096, "access": "Deny", "protocol": "*", "sourceAddressPrefix": "*",
+                "sourcePortRange": "*", "destinationAddressPrefix": "*",
+                "destinationPortRange": "*"}
+        if any(last.get(key) != value for key, value in want.items()):
+            errors.append(f"{direction} is not closed by a deny of everything at 4096")
+    return errors
+
+
+def expressions(value, path="$"):
+    """The strings of a template that Azure would evaluate."""
+    if isinstance(value, str):
+        return [path] if value.startswith("[") else []
+    items = value.items() if isinstance(value, dict) else \
+        enumerate(value) if isinstance(value, list) else []
+    return [found for key, item in items for found in expressions(item, f"{path}.{key}")]
+
+
+# ---- schemas --------------------------------------------------------------------------------
+
+
+def load_schema(name):
+    with open(os.path.join(SCHEMAS, name), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def arm_errors(template):
+    resource = template["resources"][0]
+    network = load_schema(f"arm_network_{resource['apiVersion']}.json")
+    common = load_schema("arm_common_definitions.json")
+    address = "https://schema.management.azure.com/schemas/common/definitions.json"
+    schema = Schema({"": network, address: common}, strict=True)
+    definition = network["resourceDefinitions"]["networkSecurityGroups"]
+    errors = schema.errors(resource, definition, "")
+    if len(template["resources"]) != 1 or template["$schema"] != \
+            "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#":
+        errors.append("the template is not one group's")
+    return errors
+
+
+def terraform_errors(document):
+    known = load_schema("tf_azurerm.json")["resources"]["azurerm_network_security_group"]
+    fields = set(known["security_rule"]["type"]["array"]["block"])
+    (resource,) = document["resource"]["azurerm_network_security_group"].values()
+    errors = [f"{key} is no argument" for key in resource if key not in known]
+    errors += [f"{key} is missing" for key in known if known[key]["required"] and
+               key not in resource]
+    for rule in resource["security_rule"]:
+        if set(rule) != fields:
+            errors.append(f"{rule['name']}: {sorted(set(rule) ^ fields)}")
+    return errors
+
+
+# ---- Terraform ------------------------------------------------------------------------------
+
+SINGULAR = {"prefix": "AddressPrefix", "prefixes": "AddressPrefixes", "range": "PortRange",
+            "ranges": "PortRanges"}
+
+
+def from_terraform(rules):
+    """Rules of Terraform as those of a template: what says nothing is left out."""
+    result = []
+    for rule in rules:
+        properties = {}
+        for key, value in rule.items():
+            if key == "name" or value in ("", []):
+                continue
+            side, _, field = key.partition("_")
+            if key.endswith("_application_security_group_ids"):
+                properties[side + "ApplicationSecurityGroups"] = [{"id": i} for i in value]
+            elif side in ("source", "destination"):
+                properties[side + SINGULAR[field.rpartition("_")[2]]] = value
+            else:
+                properties[key] = value
+        result.append({"name": rule["name"], "properties": properties})
+    return result
+
+
+def evaluated(document, folder):
+    """The rules as Terraform itself understands their strings; no provider is needed for that."""
+    (resource,) = document["resource"]["azurerm_network_security_group"].values()
+    work = os.path.join(folder, "terraform")
+    os.mkdir(work)
+    with open(os.path.join(work, "main.tf.json"), "w", encoding="utf-8") as file:
+        json.dump({"output": {"rules": {"value": resource["security_rule"]}}}, file)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
+    environment["CHECKPOINT_DISABLE"] = "1"
+    for arguments in (("init", "-input=false"), ("apply", "-auto-approve", "-input=false")):
+        result = run("terraform", *arguments, cwd=work, env=environment)
+        if result.returncode != 0:
+            raise ValueError(result.stdout + result.stderr)
+    result = run("terraform", "output", "-json", "rules", cwd=work, env=environment)
+    shutil.rmtree(work)
+    return json.loads(result.stdout)
+
+
+# ---- packets --------------------------------------------------------------------------------
+
+PROTOCOLS = {"Tcp": "tcp", "Udp": "udp", "Icmp": "icmp", "Esp": "esp", "Ah": "ah", "*": "sctp"}
+
+
+def matches(rule, packet):
+    protocol, ends, ports = packet
+    if rule["protocol"] not in ("*", protocol):
+        return False
+    for side, address, port in zip(("source", "destination"), ends, ports):
+        if rule.get(side + "AddressPrefix") != "*" and not any(
+                address in network for network in prefixes(rule, side)
+                if network.version == address.version):
+            return False
+        wanted = rule.get(side + "PortRanges") or [rule[side + "PortRange"]]
+        if port is not None and "*" not in wanted and not any(
+                int(text.split("-")[0]) <= port <= int(text.split("-")[-1]) for text in wanted):
+            return False
+    return True
+
+
+def passes(rules, direction, packet):
+    """What Azure decides: the first rule by priority that matches."""
+    for rule in sorted((entry["properties"] for entry in rules), key=lambda r: r["priority"]):
+        if rule["direction"] == direction and matches(rule, packet):
+            return rule["access"] == "Allow"
+    raise ValueError("no rule matches")
+
+
+def edges(network):
+    """Addresses at the edges of a network, inside and outside."""
+    first, last = network[0], network[-1]
+    return [first, last] + [address for address in (first - 1 if int(first) else first,
+                                                    last + 1 if int(last) + 1 < 1 <<
+                                                    network.max_prefixlen else last)]
+
+
+def port_edges(rule, side):
+    if rule["protocol"] not in ("Tcp", "Udp"):
+        return [None]
+    numbers = set()
+    for text in rule.get(side + "PortRanges") or [rule[side + "PortRange"]]:
+        for number in ([] if text == "*" else map(int, text.split("-"))):
+            numbers |= {number - 1, number, number + 1}
+    return sorted(numbers & set(range(65536))) or [40000]
+
+
+def packets(rules, chance):
+    """Packets around the edges of the rules: (direction, packet), the protected end inside."""
+    ours = [network for entry in rules for network in prefixes(
+        entry["properties"],
+        "source" if entry["properties"]["direction"] == "Outbound" else "destination")]
+    for entry in rules:
+        rule = entry["properties"]
+        near, far = ("source", "destination") if rule["direction"] == "Outbound" else \
+            ("destination", "source")
+        for network in prefixes(rule, near):
+            elsewhere = {4: "203.0.113.250", 6: "2001:db8:ffff::1"}[network.version]
+            remote = [address for peer in prefixes(rule, far) for address in edges(peer)] + \
+                [ipaddress.ip_address(elsewhere)]
+            remote = [address for address in remote if not any(
+                address in own for own in ours if own.version == address.version)]
+            choices = [(a, b, p, q) for a in (network[0], network[-1]) for b in remote
+                       for p in port_edges(rule, near) for q in port_edges(rule, far)]
+            for a, b, p, q in chance.sample(choices, min(12, len(choices))):
+                pair = ((a, b), (p, q)) if near == "source" else ((b, a), (q, p))
+                yield rule["direction"], (rule["protocol"], *pair)
+
+
+def question(packet):
+    protocol, ends, ports = packet
+    texts = []
+    for address, port in zip(ends, ports):
+        text = f"[{address}]" if address.version == 6 else str(address)
+        texts.append(text if port is None else f"{text}:{port}")
+    return f"{PROTOCOLS[protocol]} {texts[0]} -> {texts[1]}"
+
+
+def decide(policy, rules):
+    """Azure's decision against the policy's, packet by packet."""
+    errors, asked, allowed = [], 0, 0
+    for direction, packet in packets(rules, random.Random(1)):
+        result = run(TOOL, "query", policy, question(packet), "--as-of", AS_OF, "--quiet")
+        want = {0: True, 1: False}.get(result.returncode)
+        got = passes(rules, direction, packet)
+        asked, allowed = asked + 1, allowed + got
+        if want is None or want != got:
+            errors.append(f"{direction} {question(packet)}: the policy says {want}, Azure {got}")
+    if not 0 < allowed < asked:
+        errors.append(f"of {asked} packets {allowed} were allowed: that tries nothing")
+    return errors
+
+
+# ---- limits ---------------------------------------------------------------------------------
+
+GROUP_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/applicationSecurityGroups"
+
+
+def address(number):
+    return str(ipaddress.ip_address("198.18.0.0") + number)
+
+
+def rules_policy(count):
+    """A policy of so many rules, none of which can be merged with another."""
+    flows = [{"name": f"flow-{i}", "source": f"10.0.{i // 250}.{i % 250}",
+              "destination": address(i), "protocol": "tcp", "port": i + 1}
+             for i in range(count - 1)]
+    return {}, flows
+
+
+def addresses_policy(count):
+    members = [address(2 * i) for i in range(count)]
+    return {"far": {"members": members}}, [{"name": "flow", "source": "ours", "destination": "far",
+                                            "protocol": "tcp", "port": 443}]
+
+
+def groups_policy(count):
+    networks = {f"asg-{i}": {"azure-nsg": {"application-security-group": f"{GROUP_ID}/asg-{i}"}}
+                for i in range(count)}
+    return networks, [{"name": name, "source": "ours", "destination": name, "protocol": "tcp",
+                       "port": 443} for name in networks]
+
+
+LIMITS = [("rules", 1000, rules_policy, "1001 rules, and Azure takes 1000"),
+          ("addresses", 4000, addresses_policy, "4001 addresses and prefixes"),
+          ("groups", 100, groups_policy, "101 application security groups")]
+
+
+def limit_errors(folder, limit, make, message):
+    """A policy at a limit is rendered, and one past it refused."""
+    errors = []
+    path = os.path.join(folder, "limit.yaml")
+    for count, status in ((limit, 0), (limit + 1, 4)):
+        networks, flows = make(count)
+        target = {"backend": "azure-nsg", "direction": "egress"}
+        policy = {"flowrules": 1, "protects": ["ours"], "targets": {"limit": target},
+                  "networks": {"ours": {"members": ["10.0.0.0/16"]}, **networks}, "flows": flows}
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(policy, file)
+        result = run(TOOL, "render", path, "-t", "limit", "--as-of", AS_OF)
+        if result.returncode != status or (message in result.stderr) != (status != 0):
+            errors.append(f"{count}: status {result.returncode}: {result.stderr[:300]}")
+        elif status == 0:
+            template = json.loads(result.stdout)
+            errors += rule_errors(template["resources"][0]["properties"]["securityRules"])
+    return errors
+
+
+# ---- the suite ------------------------------------------------------------------------------
+
+
+def try_target(policy, target, folder):
+    name = f"{os.path.basename(os.path.dirname(policy))}/{target}"
+    got = {spelling: render(policy, target, spelling, folder) for spelling in SUFFIXES}
+    if None in got.values():
+        return
+    rules = got["arm"]["resources"][0]["properties"]["securityRules"]
+    if os.path.isdir(SCHEMAS):
+        verdict(f"{name} schema of the template", arm_errors(got["arm"]))
+        verdict(f"{name} schema of Terraform", terraform_errors(got["terraform"]))
+    else:
+        tell("skip", f"{name} schemas", f"there is no folder {SCHEMAS}")
+    verdict(f"{name} rules as Azure takes them", rule_errors(rules))
+    evaluates = [path for path in expressions(got["arm"]) if path != "$.resources.0.location"]
+    verdict(f"{name} no expression but the location", evaluates)
+    (resource,) = got["terraform"]["resource"]["azurerm_network_security_group"].values()
+    same = [strip(rules), strip(got["json"]), strip(from_terraform(resource["security_rule"]))]
+    verdict(f"{name} the same in each format",
+            [] if same[0] == same[1] == same[2] else ["the formats differ"])
+    if shutil.which("terraform"):
+        values = evaluated(got["terraform"], folder)
+        verdict(f"{name} strings as Terraform reads them",
+                [] if values == resource["security_rule"] else ["a string is a template"])
+    else:
+        tell("skip", f"{name} terraform", "it is not installed")
+
+
+def strip(rules):
+    """Rules without the version, which tells formats apart."""
+    return json.loads(re.sub(r"version [0-9a-f]{8}", "version", json.dumps(rules)))
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for policy, target in TARGETS:
+            try_target(policy, target, folder)
+        for case in DECIDED:
+            policy = os.path.join(GOLDEN, case, "policy.yaml")
+            template = render(policy, "azure-nsg", "arm", folder)
+            if template is not None:
+                rules = template["resources"][0]["properties"]["securityRules"]
+                verdict(f"{case} packets", decide(policy, rules))
+        for name, limit, make, message in LIMITS:
+            verdict(f"limit of {name}", limit_errors(folder, limit, make, message))
+    print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
+    return 1 if counts["FAIL"] else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
