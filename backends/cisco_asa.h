@@ -1,0 +1,44 @@
+/*
+ * cisco-asa, what its two files share: the parts of the artifact and what is kept while writing.
+ */
+#ifndef FR_CISCO_ASA_H
+#define FR_CISCO_ASA_H
+
+#include "flowrules/backend.h"
+
+/* Parts, in the order in which the ASA must see them: nothing may be named before it is defined. */
+enum { FR_CISCO_ASA_TIMES, FR_CISCO_ASA_OBJECTS, FR_CISCO_ASA_GROUPS, FR_CISCO_ASA_LIST };
+
+enum {
+    FR_CISCO_ASA_LOG_LEVEL = 6,      /* what "log" alone means: access-list extended, log */
+    FR_CISCO_ASA_LOG_INTERVAL = 300, /* likewise, in seconds */
+    FR_CISCO_ASA_LIST_NAME_MAX = 241,
+    FR_CISCO_ASA_ENDS = 256
+};
+
+/* How an end of a rule is said that needs an object. */
+struct fr_cisco_asa_end {
+    char text[80];
+    uint32_t set;
+    enum flowrules_family family;
+};
+
+struct fr_cisco_asa {
+    struct fr_cisco_asa_end ends[FR_CISCO_ASA_ENDS];
+    size_t lines;                         /* of the access list */
+    bool names, icmp, sctp, ends_in_time; /* what the rules call for */
+    bool remarked;
+    flowrules_flows remarked_flows; /* those that the last remarks were about */
+};
+
+extern const struct flowrules_escape fr_cisco_asa_comment_escape, fr_cisco_asa_word_escape;
+extern const struct flowrules_setting fr_cisco_asa_settings[];
+
+/* The name that the list has while it is built, and is never bound under. */
+void fr_cisco_asa_write_building(flowrules_output *out, flowrules_writer *w);
+/* Refuses settings that can't be pasted. */
+void fr_cisco_asa_check_settings(flowrules_output *out);
+/* Puts the artifact together. */
+void fr_cisco_asa_write_files(flowrules_output *out);
+
+#endif

@@ -1,0 +1,255 @@
+/*
+ * cisco-asa, the artifact around the list: how to load it, the swap, the way back, what has to be
+ * there beforehand, and how an earlier version is retired. Knows no rules.
+ */
+#include "cisco_asa.h"
+
+#include <string.h>
+
+/* ---- settings ------------------------------------------------------------------------------ */
+
+const struct flowrules_setting fr_cisco_asa_settings[] = {
+    {.key = "interface", .type = "name", .fallback = "inside", .help = "nameif of the interface"},
+    {.key = "access-group",
+     .type = "choice in|out|global",
+     .fallback = "in",
+     .help = "what the list filters: what enters or leaves at the interface, or all interfaces"},
+    {.key = "access-list",
+     .type = "name",
+     .help = "name of the access list, without its version; the target's name"},
+    {.key = "replaces",
+     .type = "name",
+     .help = "the access list in force until now: a file with the commands that remove it"},
+    {.key = "dns",
+     .type = "choice comment|commands|none",
+     .fallback = "comment",
+     .help = "the resolver settings that names need: as a comment, as commands, or left out"},
+    {.key = "dns-server", .type = "text", .help = "addresses of DNS servers, with spaces between"},
+    {.key = "dns-interface", .type = "name", .help = "where they are reached; the interface"},
+    {.key = "log-level",
+     .type = "integer 0 7",
+     .fallback = "6",
+     .help = "severity of what is logged, message 106100"},
+    {.key = "log-interval",
+     .type = "integer 1 600",
+     .fallback = "300",
+     .help = "seconds from one message about a connection to the next"},
+    {.key = NULL},
+};
+
+/* Digits, letters to f, dots and colons, in words: what addresses are made of. */
+static bool are_addresses(const char *text) {
+    return text[strspn(text, "0123456789abcdefABCDEF.: ")] == '\0' &&
+           strpbrk(text, "0123456789") != NULL;
+}
+
+void fr_cisco_asa_check_settings(flowrules_output *out) {
+    const char *servers = flowrules_output_setting(out, "dns-server");
+    const char *base = flowrules_output_setting(out, "access-list");
+    if (base == NULL)
+        base = flowrules_output_target(out);
+    if (strlen(base) + sizeof "_v01234567" - 1 > FR_CISCO_ASA_LIST_NAME_MAX ||
+        strlen(base) + sizeof "FR__building" - 1 > FR_CISCO_ASA_LIST_NAME_MAX)
+        flowrules_output_refuse(out, "an access list's name has at most %d characters",
+                                FR_CISCO_ASA_LIST_NAME_MAX);
+    if (servers != NULL && !are_addresses(servers))
+        flowrules_output_refuse(out, "dns-server takes addresses with spaces between");
+    if (servers == NULL && strcmp(flowrules_output_setting(out, "dns"), "commands") == 0)
+        flowrules_output_refuse(out, "with 'dns: commands' it needs a dns-server");
+}
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+static void write_word(flowrules_writer *w, const char *word) {
+    flowrules_write_user(w, &fr_cisco_asa_word_escape, word);
+}
+
+static void write_base(flowrules_output *out, flowrules_writer *w) {
+    const char *base = flowrules_output_setting(out, "access-list");
+    write_word(w, base != NULL ? base : flowrules_output_target(out));
+}
+
+void fr_cisco_asa_write_building(flowrules_output *out, flowrules_writer *w) {
+    flowrules_write(w, "FR_");
+    write_base(out, w);
+    flowrules_write(w, "_building");
+}
+
+/* A version has a name of its own: it is built beside the one in force, never inside it. */
+static void write_list_name(flowrules_output *out, flowrules_writer *w) {
+    write_base(out, w);
+    flowrules_writef(w, "_v%s", flowrules_output_fingerprint(out));
+}
+
+/* " in interface inside" or " global". */
+static void write_place(flowrules_output *out, flowrules_writer *w) {
+    const char *group = flowrules_output_setting(out, "access-group");
+    flowrules_write(w, " ");
+    flowrules_write(w, group);
+    if (strcmp(group, "global") == 0)
+        return;
+    flowrules_write(w, " interface ");
+    write_word(w, flowrules_output_setting(out, "interface"));
+}
+
+static void write_binding(flowrules_output *out, flowrules_writer *w) {
+    flowrules_write(w, "access-group ");
+    write_list_name(out, w);
+    write_place(out, w);
+    flowrules_write(w, "\n");
+}
+
+/* ---- before and after ---------------------------------------------------------------------- */
+
+static void write_head(flowrules_output *out, flowrules_writer *w) {
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    if (title != NULL) {
+        flowrules_write(w, "! ");
+        flowrules_write_user(w, &fr_cisco_asa_comment_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_writef(w, "! Target %s, version %s: access list ", target,
+                     flowrules_output_fingerprint(out));
+    write_list_name(out, w);
+    flowrules_write(w, ", bound");
+    write_place(out, w);
+    flowrules_write(w, ".\n! For ASA 9.0 or later. What the list does not permit is denied there.\n"
+                       "!\n"
+                       "! Before:    show running-config access-group\n"
+                       "!   Write down the list that is bound there: it is the way back.\n");
+    flowrules_writef(w,
+                     "! Load with: paste in configure terminal, or: copy disk0:/%s.cfg "
+                     "running-config\n",
+                     target);
+    flowrules_write(w, "!   Sections 1 and 2 build beside what is in force; section 3 swaps. Do "
+                       "not go on to 3\n"
+                       "!   after an error. Some are no harm: that the list being built does not "
+                       "exist yet, or,\n"
+                       "!   on a second paste, that objects, members and this version exist "
+                       "already.\n");
+    flowrules_write(w, "! Undo with: access-group EARLIER");
+    write_place(out, w);
+    flowrules_write(w, "\n! Keep with: write memory\n");
+}
+
+static void section(flowrules_writer *w, const char *title) {
+    flowrules_writef(w, "!\n! ---- %s\n", title);
+}
+
+/* Commands, or the same behind a !. */
+static void write_dns(flowrules_output *out, flowrules_writer *w) {
+    const char *how = flowrules_output_setting(out, "dns"), *before = "! ";
+    const char *servers = flowrules_output_setting(out, "dns-server");
+    const char *interface = flowrules_output_setting(out, "dns-interface");
+    if (strcmp(how, "none") == 0)
+        return;
+    if (strcmp(how, "commands") == 0)
+        before = "";
+    flowrules_write(w, "! The ASA resolves the names below itself. It should ask the servers that "
+                       "its clients ask.\n");
+    flowrules_writef(w, "%sdns domain-lookup ", before);
+    write_word(w, interface != NULL ? interface : flowrules_output_setting(out, "interface"));
+    flowrules_writef(w, "\n%sdns server-group DefaultDNS\n", before);
+    if (servers == NULL)
+        flowrules_writef(w, "%s name-server ADDRESS\n", before);
+    while (servers != NULL && *(servers += strspn(servers, " ")) != '\0') {
+        size_t length = strcspn(servers, " ");
+        flowrules_writef(w, "%s name-server %.*s\n", before, (int)length, servers);
+        servers += length;
+    }
+}
+
+/* Replies to TCP and UDP pass by state, those to ICMP by inspection alone. */
+static const char icmp_words[] =
+    "! Replies to ICMP pass where it is inspected, which belongs to the policy of the whole ASA:\n"
+    "! policy-map global_policy\n"
+    "!  class inspection_default\n"
+    "!   inspect icmp\n";
+
+static const char retire_words[] =
+    "! What nothing refers to is no harm. Its objects begin with FR_:\n"
+    "!   show running-config object | include FR_\n"
+    "!   show running-config object-group | include FR_\n"
+    "! Groups first: the ASA refuses to remove what is in use, and so all of them may be tried.\n"
+    "!   no object-group network NAME\n"
+    "!   no object-group service NAME\n"
+    "!   no object network NAME\n"
+    "!   no time-range NAME\n";
+
+static void write_swap(flowrules_output *out, flowrules_writer *w) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    section(w, "3. In force");
+    flowrules_write(w, "! show running-config access-list ");
+    fr_cisco_asa_write_building(out, w);
+    flowrules_writef(w, "\n!   must list %zu lines.\naccess-list ", s->lines);
+    fr_cisco_asa_write_building(out, w);
+    flowrules_write(w, " rename ");
+    write_list_name(out, w);
+    flowrules_write(w, "\n");
+    write_binding(out, w);
+    flowrules_write(w, "clear configure access-list ");
+    fr_cisco_asa_write_building(out, w);
+    flowrules_write(w, "\n! Connections that are open stay open: clear conn ends them.\n");
+}
+
+static void write_retirement(flowrules_output *out, flowrules_writer *w) {
+    const char *earlier = flowrules_output_setting(out, "replaces");
+    section(w, "4. Later, when there is no need to go back: retire the earlier version");
+    if (earlier != NULL) {
+        flowrules_writef(w, "! Load %s.retire.cfg.\n", flowrules_output_target(out));
+        return;
+    }
+    flowrules_write(w, "! Never the list in force: its access-group goes with it, and nothing is "
+                       "filtered then.\n"
+                       "!   show running-config access-group\n"
+                       "!   clear configure access-list EARLIER\n");
+    flowrules_write(w, retire_words);
+}
+
+/* The new list is bound once more first, so that the earlier one is not in force when it goes. */
+static void write_retirement_file(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_file(out, ".retire.cfg", false);
+    const char *earlier = flowrules_output_setting(out, "replaces");
+    flowrules_writef(w, "! Target %s, version %s: retires access list ",
+                     flowrules_output_target(out), flowrules_output_fingerprint(out));
+    write_word(w, earlier);
+    flowrules_writef(w,
+                     ".\n! Load after %s.cfg, when there is no need to go back. Stop where the "
+                     "first command fails:\n"
+                     "! the earlier list is still in force then, and its access-group would go "
+                     "with it.\n",
+                     flowrules_output_target(out));
+    write_binding(out, w);
+    flowrules_write(w, "clear configure access-list ");
+    write_word(w, earlier);
+    flowrules_write(w, "\n!\n");
+    flowrules_write(w, retire_words);
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+void fr_cisco_asa_write_files(flowrules_output *out) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    flowrules_writer *w = flowrules_output_file(out, ".cfg", false);
+    write_head(out, w);
+    section(w, "1. What the list refers to");
+    if (s->names)
+        write_dns(out, w);
+    if (s->icmp)
+        flowrules_write(w, icmp_words);
+    if (s->sctp)
+        flowrules_write(w, "! SCTP in access lists needs ASA 9.5(2) or later.\n");
+    if (s->ends_in_time)
+        flowrules_write(w, "! Times are those of the ASA's own clock: show clock\n");
+    for (unsigned part = FR_CISCO_ASA_TIMES; part <= FR_CISCO_ASA_GROUPS; part++)
+        flowrules_write_part(w, flowrules_output_part(out, part));
+    section(w, "2. The list, under a name that is never bound");
+    flowrules_write(w, "clear configure access-list ");
+    fr_cisco_asa_write_building(out, w);
+    flowrules_write(w, "\n");
+    flowrules_write_part(w, flowrules_output_part(out, FR_CISCO_ASA_LIST));
+    write_swap(out, w);
+    write_retirement(out, w);
+    if (flowrules_output_setting(out, "replaces") != NULL)
+        write_retirement_file(out);
+}
