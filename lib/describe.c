@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "registry.h"
+#include "services.h"
 
 static bool add_row(struct fr_description *d, flowrules_topic topic, const char *name,
                     const char *value, const char *help) {
@@ -19,6 +20,8 @@ static bool add_row(struct fr_description *d, flowrules_topic topic, const char 
 static const char *yes_no(bool value) {
     return value ? "yes" : "no";
 }
+
+/* ---- what it can say ----------------------------------------------------------------------- */
 
 static const char *const placements[] = {
     [FLOWRULES_ATTACHED] = "on the machine",
@@ -40,25 +43,161 @@ static const char *const wildcards[] = {
 
 static const char *const families[] = {"none", "IPv4", "IPv6", "IPv4 and IPv6"};
 
-static bool add_capabilities(struct fr_description *d, const struct flowrules_backend *b) {
-    const struct flowrules_capabilities *c = &b->capabilities;
-    const struct {
-        const char *name, *value, *help;
-    } rows[] = {
-        {"stands", placements[c->placement], "where the rules are enforced"},
-        {"decides", evaluations[c->evaluation], "which rule decides"},
-        {"families", families[c->families & FLOWRULES_BOTH_FAMILIES], "address families"},
-        {"names", yes_no(c->names), "resolves DNS names itself; without it they are pinned"},
-        {"wildcards", wildcards[c->wildcards], "matches names below a name"},
-        {"groups", c->every_group ? "of every platform" : yes_no(c->groups),
-         "knows networks by a group of its own"},
-        {"source-ports", yes_no(c->source_ports), "matches source ports"},
-        {"icmp-types", yes_no(c->icmp_types), "matches ICMP types and codes"},
-        {"logging", yes_no(c->logging), "logs where a flow or the target asks for it"},
-    };
+/* Each returns the text of a capability, or NULL when memory has run out. */
+typedef const char *telling(struct fr_arena *texts, const struct flowrules_capabilities *can);
+
+static const char *stands(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return placements[can->placement];
+}
+
+static const char *closes(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    if (can->placement == FLOWRULES_TRANSIT)
+        return can->every_group ? "nothing: a listing" : "what is forwarded";
+    return can->no_ingress ? "egress alone" : "egress and ingress";
+}
+
+static const char *decides(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return evaluations[can->evaluation];
+}
+
+static const char *protected_end(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return can->implicit_end ? "not matched" : "matched";
+}
+
+static const char *told_families(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return families[can->families & FLOWRULES_BOTH_FAMILIES];
+}
+
+static const char *names(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return can->names && !can->source_names ? "as destinations" : yes_no(can->names);
+}
+
+static const char *told_wildcards(struct fr_arena *texts,
+                                  const struct flowrules_capabilities *can) {
+    (void)texts;
+    return wildcards[can->wildcards];
+}
+
+static const char *groups(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return can->every_group ? "of every platform" : yes_no(can->groups);
+}
+
+static const char *protocols(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    if (can->protocols == NULL)
+        return can->no_any_protocol ? "all, one by one" : "all";
+    const char *list = "";
+    for (size_t i = 0; list != NULL && i < can->protocol_count; i++) {
+        const char *name = fr_protocol_name(can->protocols[i]);
+        const char *comma = i == 0 ? "" : ", ";
+        list = name != NULL ? fr_arena_printf(texts, "%s%s%s", list, comma, name)
+                            : fr_arena_printf(texts, "%s%s%u", list, comma, can->protocols[i]);
+    }
+    return list == NULL || can->no_any_protocol ? list : fr_arena_printf(texts, "%s, any", list);
+}
+
+static const char *ports(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    if (can->no_port_ranges)
+        return "one by one";
+    if (can->one_port)
+        return "one range a rule";
+    return can->ports_per_rule == 0
+               ? "lists of ranges"
+               : fr_arena_printf(texts, "lists of ranges, %u ports a rule", can->ports_per_rule);
+}
+
+static const char *source_ports(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return yes_no(can->source_ports);
+}
+
+static const char *icmp_types(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    const char *list = can->icmp_types ? "yes" : can->icmp_listed_count == 0 ? "no" : "";
+    for (size_t i = 0; list != NULL && !can->icmp_types && i < can->icmp_listed_count; i++) {
+        const struct flowrules_icmp *icmp = &can->icmp_listed[i];
+        const char *name = fr_icmp_type_name(icmp->protocol, icmp->type);
+        list = fr_arena_printf(texts, "%s%s%s %s", list, i == 0 ? "" : ", ",
+                               fr_protocol_name(icmp->protocol), name != NULL ? name : "?");
+    }
+    return list;
+}
+
+static const char *addresses(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    const char *kind = can->prefixes ? "prefixes" : "prefixes and ranges";
+    if (can->addresses_per_end == 1)
+        return can->prefixes ? "one prefix at an end of a rule" : "one range at an end of a rule";
+    return can->addresses_per_end == 0
+               ? fr_arena_printf(texts, "lists of %s", kind)
+               : fr_arena_printf(texts, "%u %s at an end of a rule", can->addresses_per_end, kind);
+}
+
+static const char *merging(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    if (can->lookup)
+        return "into lookups";
+    return can->merge_above == 0 ? "no"
+                                 : fr_arena_printf(texts, "more than %u rules", can->merge_above);
+}
+
+static const char *logging(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return yes_no(can->logging);
+}
+
+static const char *expiry(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return yes_no(can->expiry);
+}
+
+static const struct {
+    const char *name, *help;
+    telling *tell;
+} capabilities[] = {
+    {"stands", "where the rules are enforced", stands},
+    {"closes", "what no flow allows is denied there", closes},
+    {"decides", "which rule decides", decides},
+    {"protected-end", "not matched: a rule holds for all that the target protects", protected_end},
+    {"families", "address families", told_families},
+    {"addresses", "what an end of a rule takes", addresses},
+    {"names", "resolves DNS names itself; without it they are pinned", names},
+    {"wildcards", "matches names below a name", told_wildcards},
+    {"groups", "knows networks by a group of its own", groups},
+    {"protocols", "that can be said", protocols},
+    {"ports", "what a rule takes", ports},
+    {"source-ports", "matches source ports", source_ports},
+    {"icmp-types", "matches ICMP types and codes", icmp_types},
+    {"logging", "logs where a flow or the target asks for it", logging},
+    {"expiry", "ends a rule by itself on a flow's last day", expiry},
+    {"merging", "rules that admit the same together become one", merging},
+};
+
+/* The text of a capability, with the formats that differ from the backend in it. */
+static const char *tell(struct fr_arena *texts, const struct flowrules_backend *b, telling *of) {
+    const char *usual = of(texts, &b->capabilities);
+    const char *text = usual;
+    for (const struct flowrules_format *f = b->formats; text != NULL && f->name != NULL; f++) {
+        const char *own = f->capabilities == NULL ? usual : of(texts, f->capabilities);
+        if (own == NULL)
+            return NULL;
+        if (strcmp(own, usual) != 0)
+            text = fr_arena_printf(texts, "%s; %s: %s", text, f->name, own);
+    }
+    return text;
+}
+
+static bool add_capabilities(flowrules_context *context, struct fr_description *d,
+                             const struct flowrules_backend *b) {
     bool good = true;
-    for (size_t i = 0; good && i < sizeof rows / sizeof rows[0]; i++)
-        good = add_row(d, FLOWRULES_CAPABILITIES, rows[i].name, rows[i].value, rows[i].help);
+    for (size_t i = 0; good && i < sizeof capabilities / sizeof capabilities[0]; i++) {
+        const char *value = tell(&context->texts, b, capabilities[i].tell);
+        good = value != NULL && add_row(d, FLOWRULES_CAPABILITIES, capabilities[i].name, value,
+                                        capabilities[i].help);
+    }
     return good;
 }
 
@@ -94,7 +233,7 @@ bool fr_describe(flowrules_context *context, const struct flowrules_backend *b) 
     fr_vec_init(&d->rows, &context->allocator, sizeof(struct fr_description_row));
     for (const struct flowrules_format *f = b->formats; good && f->name != NULL; f++)
         good = add_row(d, FLOWRULES_FORMATS, f->name, NULL, f->help);
-    return good && add_capabilities(d, b) &&
+    return good && add_capabilities(context, d, b) &&
            add_settings(context, d, FLOWRULES_SETTINGS, b->settings) &&
            add_settings(context, d, FLOWRULES_BINDINGS, b->bindings) && add_limits(context, d, b);
 }
