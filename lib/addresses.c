@@ -463,6 +463,27 @@ bool flowrules_set_is_all(struct flowrules_set set, enum flowrules_family family
            fr_ip_compare(range.last, fr_ip_max(family)) == 0;
 }
 
+/* Slot k lies between range k - 1 and range k; the first and the last may be empty. */
+bool flowrules_set_gap(struct flowrules_set set, enum flowrules_family family, size_t index,
+                       struct flowrules_range *gap) {
+    const struct fr_set_head *head = fr_set_head(set.store, set.id);
+    size_t count = range_count(head, family);
+    bool leads = count == 0 || fr_ip_compare(range_at(head, family, 0).first, ip_of(0, 0)) != 0;
+    size_t slot = index + (leads ? 0 : 1);
+    *gap = (struct flowrules_range){family, ip_of(0, 0), fr_ip_max(family)};
+    if (slot > count)
+        return false;
+    if (slot > 0) {
+        struct flowrules_ip last = range_at(head, family, slot - 1).last;
+        if (fr_ip_compare(last, fr_ip_max(family)) == 0)
+            return false;
+        gap->first = fr_ip_next(last);
+    }
+    if (slot < count)
+        gap->last = fr_ip_previous(range_at(head, family, slot).first);
+    return true;
+}
+
 /* ---- building ------------------------------------------------------------------------------ */
 
 void fr_builder_init(struct fr_builder *b, const struct fr_allocator *allocator) {

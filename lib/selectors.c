@@ -9,7 +9,9 @@
 
 const char *flowrules_pods_namespace(const flowrules_output *out, const char *network) {
     const char *own = flowrules_binding_value(out, network, "namespace", 0);
-    return own != NULL ? own : flowrules_output_setting(out, "namespace");
+    if (own != NULL || flowrules_binding_label(out, network, "namespace-labels", 0) != NULL)
+        return own;
+    return flowrules_output_setting(out, "namespace");
 }
 
 /* The value of a label that a network's pods must have, or NULL. */

@@ -71,6 +71,10 @@ FLOWRULES_API bool flowrules_set_has_all_atoms(struct flowrules_set set);
 /* Does it hold every address of the family? */
 FLOWRULES_API bool flowrules_set_is_all(struct flowrules_set set, enum flowrules_family family);
 
+/* What a set lacks of a family, as ranges: index 0, 1 ... until false. */
+FLOWRULES_API bool flowrules_set_gap(struct flowrules_set set, enum flowrules_family family,
+                                     size_t index, struct flowrules_range *gap);
+
 /* The length of the prefix that is exactly this range, or -1 when it is none. */
 FLOWRULES_API int flowrules_range_prefix(const struct flowrules_range *range);
 /*
@@ -288,7 +292,7 @@ FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowr
 
 /*
  * Networks that select pods of Kubernetes by the keys namespace ("any": all; absent: the target's
- * setting of that name), namespace-labels and pods of their binding.
+ * setting of that name, unless there are namespace-labels), namespace-labels and pods.
  */
 FLOWRULES_API const char *flowrules_pods_namespace(const flowrules_output *out,
                                                    const char *network);
