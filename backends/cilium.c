@@ -1,0 +1,820 @@
+/*
+ * cilium: CiliumNetworkPolicy manifests, one for each flow and protected group, and one that denies
+ * the rest for each group. Knows the API cilium.io/v2, its names and its entities; knows no L7
+ * policy but that of DNS, without which it learns no names. Facts without another source: cilium
+ * pkg/policy/api/rule_validation.go, pkg/policy/api/entity.go.
+ */
+#include "flowrules/backend.h"
+
+#include <string.h>
+
+/* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */
+static const struct flowrules_escape quoted_escape = {
+    .keep = " !#$%&'()*+,-./:;<=>?@[]^_`{|}~",
+    .escape = "\"\\",
+    .before = '\\',
+    .replace = '?',
+    .utf8 = true,
+    .max_bytes = 1024,
+};
+static const struct flowrules_escape comment_escape = {
+    .keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    .replace = '?',
+    .utf8 = true,
+    .max_bytes = 1024,
+};
+
+enum {
+    PORTS_MAX = 40,      /* maxPorts in rule_validation.go: in one entry of toPorts */
+    FIELDS_MAX = 40,     /* maxICMPFields: in one entry of icmps */
+    PROTECTED_MAX = 4096 /* our own: what is remembered of each */
+};
+
+struct state {
+    /* What the open manifest is for; its rules stand in one list. */
+    bool open;
+    flowrules_flows flows;
+    enum flowrules_direction direction;
+    const char *pods; /* the network that it protects */
+    bool names;       /* some rule is by name: DNS goes through the proxy */
+    /* By place among the protected networks. */
+    bool reaches_names[PROTECTED_MAX], asks_dns[PROTECTED_MAX];
+};
+
+static const char *const list_key[][2] = {
+    [FLOWRULES_EGRESS] = {[FLOWRULES_ALLOW] = "egress", [FLOWRULES_DENY] = "egressDeny"},
+    [FLOWRULES_INGRESS] = {[FLOWRULES_ALLOW] = "ingress", [FLOWRULES_DENY] = "ingressDeny"},
+};
+static const char *const peer_prefix[] = {"to", "from"};
+
+static flowrules_writer *file(flowrules_output *out) {
+    return flowrules_output_file(out, ".yaml", false);
+}
+
+static void write_quoted(flowrules_writer *w, const char *user_text) {
+    flowrules_write(w, "\"");
+    flowrules_write_user(w, &quoted_escape, user_text);
+    flowrules_write(w, "\"");
+}
+
+static const char *instance(const flowrules_output *out) {
+    const char *setting = flowrules_output_setting(out, "instance");
+    return setting ? setting : flowrules_output_target(out);
+}
+
+/* ---- metadata ------------------------------------------------------------------------------ */
+
+/* The names of flows' policies have no dot; the others have one. */
+static void open_manifest(flowrules_output *out, flowrules_writer *w, const char *kind,
+                          const char *name, const char *network) {
+    flowrules_write(w, "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n"
+                       "metadata:\n  name: \"");
+    flowrules_write_user(w, &quoted_escape, instance(out));
+    flowrules_write(w, kind);
+    flowrules_write_user(w, &quoted_escape, name);
+    flowrules_write(w, "\"\n  namespace: ");
+    write_quoted(w, flowrules_pods_namespace(out, network));
+    flowrules_write(w, "\n  labels:\n    app.kubernetes.io/managed-by: flowrules\n"
+                       "    app.kubernetes.io/instance: ");
+    write_quoted(w, instance(out));
+    flowrules_write(w, "\n  annotations:\n");
+}
+
+static void annotate(flowrules_writer *w, const char *key, const char *user_text) {
+    if (!user_text)
+        return;
+    flowrules_writef(w, "    flowrules/%s: ", key);
+    write_quoted(w, user_text);
+    flowrules_write(w, "\n");
+}
+
+static void annotate_flows(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
+    flowrules_write(w, "    flowrules/flows: \"");
+    flowrules_write_flows(w, out, &quoted_escape, flows);
+    flowrules_write(w, "\"\n");
+    if (flowrules_flows_count(out, flows) > 1)
+        return;
+    annotate(w, "purpose", flowrules_flows_purpose(out, flows, 0));
+    annotate(w, "owner", flowrules_flows_owner(out, flows, 0));
+    annotate(w, "ticket", flowrules_flows_ticket(out, flows, 0));
+    annotate(w, "expires", flowrules_flows_expires(out, flows, 0));
+}
+
+/* ---- selectors ----------------------------------------------------------------------------- */
+
+static bool every_namespace(const char *name) {
+    return strcmp(name, "any") == 0;
+}
+
+static bool has_labels(const flowrules_output *out, const char *network) {
+    return flowrules_binding_label(out, network, "pods", 0) != NULL;
+}
+
+/* prefix: what Cilium puts before the keys of labels of pods, and of their namespaces. */
+static void write_labels(flowrules_output *out, flowrules_writer *w, const char *indent,
+                         const char *prefix, const char *network, const char *key) {
+    const char *label;
+    for (size_t i = 0; (label = flowrules_binding_label(out, network, key, i)) != NULL; i++) {
+        flowrules_writef(w, "%s\"%s", indent, prefix);
+        flowrules_write_user(w, &quoted_escape, label);
+        flowrules_write(w, "\": ");
+        write_quoted(w, flowrules_binding_value(out, network, key, i));
+        flowrules_write(w, "\n");
+    }
+}
+
+static void write_endpoint_selector(flowrules_output *out, flowrules_writer *w,
+                                    const char *network) {
+    flowrules_write(w, "spec:\n  endpointSelector:");
+    if (!has_labels(out, network)) {
+        flowrules_write(w, " {} # every pod of the namespace\n");
+        return;
+    }
+    flowrules_write(w, "\n    matchLabels:\n");
+    write_labels(out, w, "      ", "k8s:", network, "pods");
+}
+
+/* A selector without a namespace would be of the policy's own: there is always one. */
+static void write_pods(flowrules_output *out, flowrules_writer *w, const char *network) {
+    static const char indent[] = "            ";
+    const char *namespace = flowrules_pods_namespace(out, network);
+    bool labels = flowrules_binding_label(out, network, "namespace-labels", 0) != NULL;
+    const char *head = "        - ";
+    if (namespace && !every_namespace(namespace)) {
+        flowrules_writef(w, "%smatchLabels:\n%s\"k8s:io.kubernetes.pod.namespace\": ", head,
+                         indent);
+        write_quoted(w, namespace);
+        flowrules_write(w, "\n");
+    } else {
+        flowrules_writef(w,
+                         "%smatchExpressions:\n%s- {key: \"k8s:io.kubernetes.pod.namespace\", "
+                         "operator: Exists}\n",
+                         head, indent);
+        if (labels || has_labels(out, network))
+            flowrules_write(w, "          matchLabels:\n");
+    }
+    write_labels(out, w, indent, "k8s:io.cilium.k8s.namespace.labels.", network,
+                 "namespace-labels");
+    write_labels(out, w, indent, "k8s:", network, "pods");
+}
+
+/* ---- ports --------------------------------------------------------------------------------- */
+
+static bool is_icmp(int protocol) {
+    return protocol == 1 || protocol == 58;
+}
+
+static const char *protocol_word(int protocol) {
+    return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "SCTP";
+}
+
+/* What is said in one list of ports: the questions to the DNS, or all that is no such question. */
+enum port_kind { PORTS_DNS, PORTS_OTHER };
+
+static bool is_dns(const flowrules_output *out, const struct flowrules_service *service,
+                   struct flowrules_ports ports) {
+    long long port = flowrules_output_number(out, "dns-port");
+    return (service->protocol == 6 || service->protocol == 17) && ports.first == ports.last &&
+           ports.first == port;
+}
+
+/* A port as it is where the packets arrive; pods: the network that maps it, or NULL. */
+static struct flowrules_ports arriving(const flowrules_output *out, struct flowrules_ports ports,
+                                       const char *pods) {
+    if (pods && ports.first == ports.last)
+        ports.first = ports.last = flowrules_pods_port(out, pods, ports.first);
+    return ports;
+}
+
+/* Begins a new list of ports where the last is full. */
+static void write_port(flowrules_writer *w, const char *protocol, struct flowrules_ports ports,
+                       size_t *count) {
+    if ((*count)++ % PORTS_MAX == 0)
+        flowrules_write(w, "        - ports:\n");
+    flowrules_writef(w, "            - port: \"%u\"\n", ports.first);
+    if (ports.last > ports.first)
+        flowrules_writef(w, "              endPort: %u\n", ports.last);
+    flowrules_writef(w, "              protocol: %s\n", protocol);
+}
+
+/* Port "0" is every port of the protocol. */
+static void write_ports(flowrules_output *out, flowrules_writer *w,
+                        const struct flowrules_rule *rule, const char *pods, enum port_kind kind) {
+    static const struct flowrules_ports every = {0, 0};
+    const struct state *s = flowrules_output_state(out);
+    bool proxied =
+        s->names && rule->action == FLOWRULES_ALLOW && rule->direction == FLOWRULES_EGRESS;
+    size_t count = 0;
+    for (size_t i = 0; i < rule->service_count; i++) {
+        const struct flowrules_service *service = &rule->services[i];
+        const char *protocol = protocol_word(service->protocol);
+        if (is_icmp(service->protocol))
+            continue;
+        for (size_t p = 0; p < service->destination_port_count; p++) {
+            struct flowrules_ports ports = service->destination_ports[p];
+            if ((proxied && is_dns(out, service, ports)) == (kind == PORTS_DNS))
+                write_port(w, protocol, arriving(out, ports, pods), &count);
+        }
+        if (service->destination_port_count == 0 && kind == PORTS_OTHER)
+            write_port(w, protocol, every, &count);
+    }
+    if (kind == PORTS_DNS && count > 0)
+        flowrules_write(w, "          rules:\n            dns:\n"
+                           "              - matchPattern: \"*\"\n");
+}
+
+static void write_icmp(flowrules_writer *w, const struct flowrules_rule *rule) {
+    size_t count = 0;
+    flowrules_write(w, "      icmps:\n");
+    for (size_t i = 0; i < rule->service_count; i++) {
+        const struct flowrules_service *service = &rule->services[i];
+        if (!is_icmp(service->protocol))
+            continue;
+        if (count++ % FIELDS_MAX == 0)
+            flowrules_write(w, "        - fields:\n");
+        flowrules_writef(w, "            - {family: %s, type: %d}\n",
+                         service->protocol == 1 ? "IPv4" : "IPv6", service->icmp_type);
+    }
+}
+
+/* ---- peers --------------------------------------------------------------------------------- */
+
+/* An item of a rule list has peers of one kind alone. */
+enum peer_kind { PEERS_ENTITIES, PEERS_ENDPOINTS, PEERS_CIDRS, PEERS_NAMES, PEER_KINDS };
+
+static const char *const peer_suffix[] = {"Entities", "Endpoints", "CIDR", "FQDNs"};
+
+static struct flowrules_set protected_end(const struct flowrules_rule *rule) {
+    return rule->direction == FLOWRULES_EGRESS ? rule->source : rule->destination;
+}
+
+static struct flowrules_set peer_end(const struct flowrules_rule *rule) {
+    return rule->direction == FLOWRULES_EGRESS ? rule->destination : rule->source;
+}
+
+static bool is_entities(const flowrules_output *out, const char *network) {
+    return flowrules_binding_value(out, network, "entities", 0) != NULL;
+}
+
+static bool has_target_ports(const flowrules_output *out, const char *network) {
+    return flowrules_binding_label(out, network, "target-ports", 0) != NULL;
+}
+
+/* Both families whole are what Cilium calls the world: what is no pod and no node. */
+static bool is_world(struct flowrules_set peers) {
+    return flowrules_set_is_all(peers, FLOWRULES_IPV4) &&
+           flowrules_set_is_all(peers, FLOWRULES_IPV6);
+}
+
+/* The kind of a name or group; PEER_KINDS where its ports put it into an item of its own. */
+static enum peer_kind atom_kind(const flowrules_output *out, const struct flowrules_rule *rule,
+                                struct flowrules_atom atom) {
+    if (atom.kind != FLOWRULES_ATOM_GROUP)
+        return PEERS_NAMES;
+    if (is_entities(out, atom.name))
+        return PEERS_ENTITIES;
+    return rule->direction == FLOWRULES_EGRESS && has_target_ports(out, atom.name)
+               ? PEER_KINDS
+               : PEERS_ENDPOINTS;
+}
+
+static bool has_peers(const flowrules_output *out, const struct flowrules_rule *rule,
+                      struct flowrules_set peers, enum peer_kind kind) {
+    if (flowrules_set_is_any(peers))
+        return kind == PEERS_ENTITIES;
+    if (kind == PEERS_ENTITIES && (flowrules_set_has_all_atoms(peers) || is_world(peers)))
+        return true;
+    if (kind == PEERS_CIDRS)
+        return !is_world(peers) && (flowrules_set_range_count(peers, FLOWRULES_IPV4) ||
+                                    flowrules_set_range_count(peers, FLOWRULES_IPV6));
+    for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
+        if (atom_kind(out, rule, flowrules_set_atom(peers, i)) == kind)
+            return true;
+    return false;
+}
+
+static void write_blocks(flowrules_writer *w, struct flowrules_set set,
+                         enum flowrules_family family) {
+    size_t count = flowrules_set_range_count(set, family);
+    for (size_t i = 0; i < count; i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i), prefix;
+        while (flowrules_range_next_prefix(&range, &prefix)) {
+            flowrules_write(w, "        - \"");
+            flowrules_write_prefix(w, &prefix);
+            flowrules_write(w, "\"\n");
+        }
+    }
+}
+
+/* all is everything; what is left of it without some addresses is the cluster and blocks. */
+static void write_own_entities(flowrules_writer *w, struct flowrules_set peers) {
+    if (flowrules_set_is_any(peers))
+        flowrules_write(w, "        - all\n");
+    else if (flowrules_set_has_all_atoms(peers))
+        flowrules_write(w, "        - cluster\n");
+    else if (is_world(peers))
+        flowrules_write(w, "        - world\n");
+}
+
+static void write_atom(flowrules_output *out, flowrules_writer *w, struct flowrules_atom atom) {
+    const char *entity;
+    if (atom.kind == FLOWRULES_ATOM_GROUP && !is_entities(out, atom.name))
+        write_pods(out, w, atom.name);
+    for (size_t i = 0; atom.kind == FLOWRULES_ATOM_GROUP &&
+                       (entity = flowrules_binding_value(out, atom.name, "entities", i)) != NULL;
+         i++) {
+        flowrules_write(w, "        - ");
+        flowrules_write_user(w, &quoted_escape, entity); /* one of a list of words */
+        flowrules_write(w, "\n");
+    }
+    if (atom.kind == FLOWRULES_ATOM_GROUP)
+        return;
+    flowrules_write(w, atom.kind == FLOWRULES_ATOM_NAME ? "        - matchName: \""
+                                                        : "        - matchPattern: \"*.");
+    flowrules_write_user(w, &quoted_escape, atom.name);
+    flowrules_write(w, "\"\n");
+}
+
+static void open_item(flowrules_writer *w, const struct flowrules_rule *rule, enum peer_kind kind) {
+    flowrules_write(w, "    - ");
+    flowrules_writer_origin(w, rule->flows);
+    flowrules_writef(w, "%s%s:\n", peer_prefix[rule->direction], peer_suffix[kind]);
+}
+
+static void write_peers(flowrules_output *out, flowrules_writer *w,
+                        const struct flowrules_rule *rule, enum peer_kind kind) {
+    struct flowrules_set peers = peer_end(rule);
+    open_item(w, rule, kind);
+    if (kind == PEERS_ENTITIES)
+        write_own_entities(w, peers);
+    if (kind == PEERS_CIDRS) {
+        write_blocks(w, peers, FLOWRULES_IPV4);
+        write_blocks(w, peers, FLOWRULES_IPV6);
+    }
+    for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
+        if (atom_kind(out, rule, flowrules_set_atom(peers, i)) == kind)
+            write_atom(out, w, flowrules_set_atom(peers, i));
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
+
+/* What the services of one item may be together: nothing (every protocol), ports, or ICMP. */
+enum part { PART_EVERY, PART_PORTS, PART_ICMP, PARTS };
+
+static bool has_part(const struct flowrules_rule *rule, enum part part) {
+    bool has[PARTS] = {false, false, false};
+    for (size_t i = 0; i < rule->service_count; i++) {
+        int protocol = rule->services[i].protocol;
+        has[protocol < 0 ? PART_EVERY : is_icmp(protocol) ? PART_ICMP : PART_PORTS] = true;
+    }
+    return has[part] && (part == PART_EVERY || !has[PART_EVERY]);
+}
+
+static void write_part(flowrules_output *out, flowrules_writer *w,
+                       const struct flowrules_rule *rule, enum part part, const char *pods) {
+    if (part == PART_ICMP)
+        write_icmp(w, rule);
+    if (part != PART_PORTS)
+        return;
+    flowrules_write(w, "      toPorts:\n");
+    write_ports(out, w, rule, pods, PORTS_DNS);
+    write_ports(out, w, rule, pods, PORTS_OTHER);
+}
+
+static void write_items(flowrules_output *out, flowrules_writer *w,
+                        const struct flowrules_rule *rule, const char *pods, enum part part) {
+    struct flowrules_set peers = peer_end(rule);
+    const char *own_ports = rule->direction == FLOWRULES_INGRESS ? pods : NULL;
+    for (int kind = 0; kind < PEER_KINDS; kind++) {
+        if (!has_peers(out, rule, peers, (enum peer_kind)kind))
+            continue;
+        write_peers(out, w, rule, (enum peer_kind)kind);
+        write_part(out, w, rule, part, own_ports);
+    }
+    for (size_t i = 0; i < flowrules_set_atom_count(peers); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(peers, i);
+        if (atom_kind(out, rule, atom) != PEER_KINDS)
+            continue;
+        open_item(w, rule, PEERS_ENDPOINTS);
+        write_pods(out, w, atom.name);
+        write_part(out, w, rule, part, atom.name);
+    }
+}
+
+static void open_rule(flowrules_output *out, flowrules_writer *w, const struct flowrules_rule *rule,
+                      const char *pods) {
+    flowrules_writer_origin(w, rule->flows);
+    open_manifest(out, w, "-", rule->name, pods);
+    annotate_flows(out, w, rule->flows);
+    write_endpoint_selector(out, w, pods);
+    flowrules_writef(w, "  %s:\n", list_key[rule->direction][rule->action]);
+}
+
+/* Remembers of the protected pods whether they reach names, and ask the DNS for them. */
+static void note_names(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
+                       const char *pods) {
+    struct flowrules_set all = flowrules_output_protects(out);
+    size_t place = 0;
+    if (!s->names || rule->action == FLOWRULES_DENY || rule->direction == FLOWRULES_INGRESS)
+        return;
+    while (strcmp(flowrules_set_atom(all, place).name, pods) != 0)
+        place++;
+    if (has_peers(out, rule, rule->destination, PEERS_NAMES))
+        s->reaches_names[place] = true;
+    for (size_t i = 0; i < rule->service_count; i++) {
+        const struct flowrules_service *service = &rule->services[i];
+        for (size_t p = 0; p < service->destination_port_count; p++)
+            if (service->protocol == 17 && is_dns(out, service, service->destination_ports[p]))
+                s->asks_dns[place] = true;
+    }
+}
+
+static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    struct state *s = flowrules_output_state(out);
+    flowrules_writer *w = file(out);
+    const char *pods = flowrules_set_atom(protected_end(r), 0).name;
+    if (!s->open || s->flows != r->flows || s->direction != r->direction || s->pods != pods) {
+        open_rule(out, w, r, pods);
+        s->open = true;
+        s->flows = r->flows;
+        s->direction = r->direction;
+        s->pods = pods;
+    }
+    for (int part = 0; part < PARTS; part++)
+        if (has_part(r, (enum part)part))
+            write_items(out, w, r, pods, (enum part)part);
+    note_names(out, s, r, pods);
+}
+
+/* ---- what can't be said -------------------------------------------------------------------- */
+
+static bool is_bound(const flowrules_output *out, const char *network) {
+    static const char *const keys[] = {"namespace", "namespace-labels", "pods", "service"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (flowrules_binding_value(out, network, keys[i], 0))
+            return true;
+    return false;
+}
+
+/* Why a network of pods or entities can't be selected, or NULL. */
+static const char *unselectable(const flowrules_output *out, const char *network) {
+    bool labels = flowrules_binding_value(out, network, "namespace-labels", 0) != NULL;
+    if (is_entities(out, network))
+        return is_bound(out, network) ? "a group has 'entities' or pods, not both" : NULL;
+    if (!is_bound(out, network))
+        return "it is no group of pods";
+    if (flowrules_binding_value(out, network, "service", 0) &&
+        !flowrules_binding_value(out, network, "pods", 0))
+        return "policies see the pods behind a Service, not the Service: give its 'pods' too";
+    if (!flowrules_pods_namespace(out, network) && !labels)
+        return "its namespace is not known: give the network, or the target, a 'namespace'";
+    return NULL;
+}
+
+/* Why pods can't be protected, or NULL. */
+static const char *unprotectable(const flowrules_output *out, const char *network) {
+    const char *why = unselectable(out, network);
+    if (why)
+        return why;
+    if (is_entities(out, network))
+        return "a policy holds for pods, not for entities";
+    if (flowrules_binding_value(out, network, "namespace-labels", 0))
+        return "a policy stands in one namespace: its name is needed, not its labels";
+    if (every_namespace(flowrules_pods_namespace(out, network)))
+        return "a policy stands in one namespace: what it protects can't be in any";
+    return NULL;
+}
+
+static bool is_group(struct flowrules_set set, size_t i) {
+    return flowrules_set_atom(set, i).kind == FLOWRULES_ATOM_GROUP;
+}
+
+static bool holds(struct flowrules_set set, const char *network) {
+    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
+        if (strcmp(flowrules_set_atom(set, i).name, network) == 0)
+            return true;
+    return false;
+}
+
+/* Is a peer shut in the other direction, by the default deny of pods that it is among? */
+static bool is_shut(const flowrules_output *out, const struct flowrules_rule *flow,
+                    const char *peer) {
+    struct flowrules_set all = flowrules_output_protects(out);
+    if (flow->action == FLOWRULES_DENY || is_entities(out, peer) || holds(all, peer) ||
+        !flowrules_output_enforces(out, flow->direction == FLOWRULES_EGRESS ? FLOWRULES_INGRESS
+                                                                            : FLOWRULES_EGRESS))
+        return false;
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
+        if (flowrules_pods_cover(out, flowrules_set_atom(all, i).name, peer))
+            return true;
+    return false;
+}
+
+static const char no_pods[] = "what is protected here must be pods: a network with a group "
+                              "'cilium: {namespace: ..., pods: ...}' or 'kubernetes: ...'";
+
+static const char *refuses_ends(const flowrules_output *out, const struct flowrules_rule *flow) {
+    struct flowrules_set own = protected_end(flow), peers = peer_end(flow);
+    const char *why = NULL;
+    if (flowrules_set_is_any(own) || flowrules_set_has_all_atoms(own) ||
+        flowrules_set_range_count(own, FLOWRULES_IPV4) ||
+        flowrules_set_range_count(own, FLOWRULES_IPV6))
+        return no_pods;
+    for (size_t i = 0; i < flowrules_set_atom_count(own) && !why; i++)
+        why = is_group(own, i) ? unprotectable(out, flowrules_set_atom(own, i).name) : no_pods;
+    for (size_t i = 0; i < flowrules_set_atom_count(peers) && !why; i++) {
+        const char *peer = flowrules_set_atom(peers, i).name;
+        if (!is_group(peers, i))
+            continue;
+        why = unselectable(out, peer);
+        if (!why && is_shut(out, flow, peer))
+            why = "its other end is among the protected pods under another name: add that "
+                  "network to 'protects' too";
+    }
+    return why;
+}
+
+/* Does a range of ports hold one that the pods have under another number? */
+static bool hides_target_port(const flowrules_output *out, struct flowrules_set destination,
+                              struct flowrules_ports ports) {
+    for (size_t i = 0; i < flowrules_set_atom_count(destination); i++)
+        for (unsigned p = ports.first; ports.first < ports.last && p <= ports.last; p++)
+            if (flowrules_pods_port(out, flowrules_set_atom(destination, i).name, (uint16_t)p) != p)
+                return true;
+    return false;
+}
+
+static const char *refuses_service(const flowrules_output *out, const struct flowrules_rule *flow,
+                                   const struct flowrules_service *service) {
+    if (is_icmp(service->protocol) && service->icmp_type < 0)
+        return "all of ICMP can't be said here: name its types";
+    if (service->icmp_code >= 0)
+        return "ICMP codes can't be told apart here: leave them out";
+    for (size_t p = 0; p < service->destination_port_count; p++) {
+        if (service->destination_ports[p].first == 0)
+            return "port 0 can't be said here: it means every port";
+        if (hides_target_port(out, flow->destination, service->destination_ports[p]))
+            return "a range of ports holds one of 'target-ports': name them one by one";
+    }
+    return NULL;
+}
+
+static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+    const char *why = refuses_ends(out, flow);
+    for (size_t i = 0; i < flow->service_count && !why; i++)
+        why = refuses_service(out, flow, &flow->services[i]);
+    return why;
+}
+
+/* ---- default denies and DNS ---------------------------------------------------------------- */
+
+/* Is what this network selects denied with another one's pods, or with an equal, earlier one's? */
+static bool is_covered(const flowrules_output *out, struct flowrules_set all, size_t index) {
+    const char *own = flowrules_set_atom(all, index).name;
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
+        const char *other = flowrules_set_atom(all, i).name;
+        if (i != index && flowrules_pods_cover(out, other, own) &&
+            (i < index || !flowrules_pods_cover(out, own, other)))
+            return true;
+    }
+    return false;
+}
+
+/* A label of RFC 1123, as which names of networks mostly stand. */
+static bool is_label(const char *text) {
+    size_t length = strlen(text);
+    size_t fit = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return length > 0 && length <= 63 && fit == length && text[0] != '-' && text[length - 1] != '-';
+}
+
+/* A network whose name is no label goes by its place: networks begin with a letter. */
+static void open_for_network(flowrules_output *out, const char *kind, struct flowrules_set all,
+                             size_t index) {
+    flowrules_writer *w = file(out);
+    const char *network = flowrules_set_atom(all, index).name;
+    char place[24], *digit = place + sizeof place - 1;
+    *digit = '\0';
+    for (size_t n = index + 1; n > 0; n /= 10)
+        *--digit = (char)('0' + n % 10);
+    open_manifest(out, w, kind, is_label(network) ? network : digit, network);
+    annotate(w, "network", network);
+    annotate(w, "version", flowrules_output_fingerprint(out));
+    write_endpoint_selector(out, w, network);
+}
+
+/* none is an entity that nothing is: such a rule denies by default, and allows nothing. */
+static void write_default_deny(flowrules_output *out, struct flowrules_set all, size_t index) {
+    flowrules_writer *w = file(out);
+    open_for_network(out, "-default-deny.", all, index);
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
+        if (flowrules_output_enforces(out, d))
+            flowrules_writef(w, "  %s:\n    - %sEntities: [none]\n", list_key[d][FLOWRULES_ALLOW],
+                             peer_prefix[d]);
+}
+
+static void write_dns(flowrules_output *out, struct flowrules_set all, size_t index) {
+    flowrules_writer *w = file(out);
+    const char *dns = flowrules_output_setting(out, "dns");
+    uint16_t port = (uint16_t)flowrules_output_number(out, "dns-port");
+    open_for_network(out, "-dns.", all, index);
+    flowrules_write(w, "  egress:\n    - toEndpoints:\n");
+    if (dns)
+        write_pods(out, w, dns);
+    else
+        flowrules_write(w, "        - matchLabels:\n"
+                           "            \"k8s:io.kubernetes.pod.namespace\": kube-system\n"
+                           "            \"k8s:k8s-app\": kube-dns\n");
+    flowrules_writef(w,
+                     "      toPorts:\n        - ports:\n            - port: \"%u\"\n"
+                     "              protocol: ANY\n          rules:\n            dns:\n"
+                     "              - matchPattern: \"*\"\n",
+                     dns ? flowrules_pods_port(out, dns, port) : port);
+}
+
+/* Do flows let these pods ask the DNS, under their own network's name or a wider one's? */
+static bool may_ask_dns(const flowrules_output *out, const struct state *s,
+                        struct flowrules_set all, size_t index) {
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
+        if (s->asks_dns[i] && flowrules_pods_cover(out, flowrules_set_atom(all, i).name,
+                                                   flowrules_set_atom(all, index).name))
+            return true;
+    return false;
+}
+
+static void end(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    struct flowrules_set all = flowrules_output_protects(out);
+    for (size_t i = 0; i < flowrules_set_atom_count(all) && i < PROTECTED_MAX; i++) {
+        if (!s->reaches_names[i] || may_ask_dns(out, s, all, i))
+            continue;
+        if (!flowrules_output_baseline(out))
+            flowrules_output_refuse(out,
+                                    "the pods of '%s' reach names, and no flow lets them ask the "
+                                    "DNS: add one over UDP, or leave the baseline on",
+                                    flowrules_set_atom(all, i).name);
+        write_dns(out, all, i);
+    }
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
+        if (!is_covered(out, all, i))
+            write_default_deny(out, all, i);
+}
+
+/* ---- the head ------------------------------------------------------------------------------ */
+
+static void check_target(flowrules_output *out) {
+    struct flowrules_set all = flowrules_output_protects(out);
+    const char *dns = flowrules_output_setting(out, "dns");
+    if (!is_label(instance(out)))
+        flowrules_output_refuse(out,
+                                "'%s' can't be part of a name: give 'instance', lower-case "
+                                "letters, digits and '-'",
+                                instance(out));
+    if (flowrules_set_atom_count(all) == 0 || flowrules_set_range_count(all, FLOWRULES_IPV4) ||
+        flowrules_set_range_count(all, FLOWRULES_IPV6))
+        flowrules_output_refuse(out, "%s", no_pods);
+    if (flowrules_set_atom_count(all) > PROTECTED_MAX)
+        flowrules_output_refuse(out, "more than %d protected networks", PROTECTED_MAX);
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
+        const char *network = flowrules_set_atom(all, i).name;
+        const char *why = is_group(all, i) ? unprotectable(out, network) : no_pods;
+        if (why)
+            flowrules_output_refuse(out, "'%s' can't be protected: %s", network, why);
+    }
+    if (dns && (is_entities(out, dns) || unselectable(out, dns)))
+        flowrules_output_refuse(out, "'dns: %s' is no network of pods", dns);
+}
+
+static bool has_names(flowrules_output *out) {
+    for (size_t i = 0; i < flowrules_output_set_count(out); i++) {
+        struct flowrules_set set = flowrules_output_set(out, i);
+        for (size_t k = 0; k < flowrules_set_atom_count(set); k++)
+            if (!is_group(set, k))
+                return true;
+    }
+    return false;
+}
+
+static void write_own_labels(flowrules_output *out, flowrules_writer *w) {
+    flowrules_write(w, "#     -l app.kubernetes.io/managed-by=flowrules,"
+                       "app.kubernetes.io/instance=");
+    flowrules_write_user(w, &comment_escape, instance(out));
+}
+
+static void begin(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    flowrules_writer *w = file(out);
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    check_target(out);
+    s->names = has_names(out);
+    if (title) {
+        flowrules_write(w, "# ");
+        flowrules_write_user(w, &comment_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_writef(
+        w,
+        "# Target %s, version %s: what no policy allows the protected pods is denied.\n"
+        "# Try with:  kubectl diff -f %s.yaml\n"
+        "# Load with: kubectl apply -f %s.yaml --prune \\\n",
+        target, flowrules_output_fingerprint(out), target, target);
+    write_own_labels(out, w);
+    flowrules_write(w, " \\\n#     --prune-allowlist=cilium.io/v2/CiliumNetworkPolicy\n"
+                       "#   It replaces what an earlier version left in these namespaces, and can "
+                       "be repeated.\n"
+                       "# Undo with: kubectl delete ciliumnetworkpolicies --all-namespaces \\\n");
+    write_own_labels(out, w);
+    flowrules_write(w, "\n# Ports are the pods' own: a Service's are translated before policies "
+                       "see them.\n");
+    if (s->names)
+        flowrules_write(w, "# Names are learnt from the pods' own questions to the DNS, which pass "
+                           "Cilium's proxy.\n");
+}
+
+/* ---- the record ---------------------------------------------------------------------------- */
+
+static const struct flowrules_setting settings[] = {
+    {.key = "namespace",
+     .type = "namespace",
+     .help = "of the networks whose group has none of its own"},
+    {.key = "instance",
+     .type = "name",
+     .help = "a word that no other policy in the cluster has: names begin with it, the label "
+             "app.kubernetes.io/instance has it; default the target's name"},
+    {.key = "dns",
+     .type = "name",
+     .help = "the network of the cluster's DNS, for pods that reach names though no flow lets "
+             "them ask; default the pods k8s-app: kube-dns of kube-system"},
+    {.key = "dns-port",
+     .type = "integer 1 65535",
+     .fallback = "53",
+     .help = "the port of the DNS, as flows have it"},
+    {.key = NULL},
+};
+
+static const struct flowrules_setting bindings[] = {
+    {.key = "namespace",
+     .type = "namespace",
+     .help = "the pods' namespace; any: all; absent: the target's setting"},
+    {.key = "namespace-labels", .type = "selector", .help = "labels that the namespace has too"},
+    {.key = "pods", .type = "selector", .help = "labels of the pods; any, or absent: all of them"},
+    {.key = "service", .type = "namespace", .help = "the Service before the pods, for people"},
+    {.key = "target-ports",
+     .type = "ports",
+     .help = "ports of that Service with the pods' own where they differ, such as {53: 5353}"},
+    {.key = "entities",
+     .type = "list choice world|cluster|host|remote-node|kube-apiserver|ingress|health|init|"
+             "unmanaged",
+     .help = "instead of pods: what Cilium knows by a word"},
+    {.key = NULL},
+};
+
+static const struct flowrules_limit limits[] = {
+    {"bytes of a name", 253, "DNS-1123 subdomain, kubernetes.io: object names and IDs"},
+    {"bytes of a label's value", 63, "kubernetes.io: labels and selectors"},
+    {"ports in one list", PORTS_MAX, "maxPorts, cilium pkg/policy/api/rule_validation.go"},
+    {"ICMP types in one list", FIELDS_MAX,
+     "maxICMPFields, cilium pkg/policy/api/rule_validation.go"},
+    {.name = NULL},
+};
+
+static const uint8_t protocols[] = {1, 6, 17, 58, 132}; /* ICMP, TCP, UDP, ICMPv6, SCTP */
+
+static const struct flowrules_format formats[] = {
+    {.name = "yaml",
+     .help = "manifests for kubectl apply",
+     .begin = begin,
+     .rule = rule,
+     .end = end},
+    {.name = NULL},
+};
+
+extern const struct flowrules_backend flowrules_backend_cilium;
+const struct flowrules_backend flowrules_backend_cilium = {
+    .abi = FLOWRULES_BACKEND_ABI,
+    .name = "cilium",
+    .title = "CiliumNetworkPolicy",
+    .description = "CiliumNetworkPolicy manifests: pods, entities, addresses and DNS names",
+    /* A deny beats every allow, wherever it stands: as the first rule that matches would. */
+    .capabilities = {.placement = FLOWRULES_ATTACHED,
+                     .evaluation = FLOWRULES_FIRST_MATCH,
+                     .families = FLOWRULES_BOTH_FAMILIES,
+                     .mixed_families = true,
+                     .names = true,
+                     .wildcards = FLOWRULES_WILDCARDS_ONE_LABEL,
+                     .groups = true,
+                     .one_protected = true,
+                     .prefixes = true,
+                     .protocols = protocols,
+                     .protocol_count = sizeof protocols,
+                     .icmp_types = true,
+                     .name_max = 189, /* 253 without the instance and a '-' */
+                     .name_extra = "-",
+                     .name_lower = true},
+    .state_size = sizeof(struct state),
+    .formats = formats,
+    .settings = settings,
+    .bindings = bindings,
+    .bindings_of = "kubernetes",
+    .limits = limits,
+    .refuses = refuses,
+};

@@ -1,0 +1,343 @@
+/*
+ * openshift: the EgressFirewall of one namespace. Knows the API k8s.ovn.org/v1, in which the first
+ * rule that matches decides and what none matches passes; knows neither pods nor what comes in.
+ * Facts without another source: the CRD of ovn-kubernetes, dist/templates.
+ */
+#include "flowrules/backend.h"
+
+#include <string.h>
+
+/* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */
+static const struct flowrules_escape quoted_escape = {
+    .keep = " !#$%&'()*+,-./:;<=>?@[]^_`{|}~",
+    .escape = "\"\\",
+    .before = '\\',
+    .replace = '?',
+    .utf8 = true,
+    .max_bytes = 1024,
+};
+static const struct flowrules_escape comment_escape = {
+    .keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    .replace = '?',
+    .utf8 = true,
+    .max_bytes = 1024,
+};
+
+enum {
+    RULES_MAX = 8000, /* what comes later is ignored: ovn-kubernetes, docs of EgressFirewall */
+    PORTS_HELD = 256  /* our own: ports of one rule here */
+};
+
+struct port {
+    int protocol;
+    uint16_t number;
+};
+
+/* The core gives a rule for each port: those that differ in nothing else are held for one. */
+struct state {
+    bool open, every_protocol;
+    enum flowrules_action action;
+    flowrules_flows flows;
+    struct flowrules_set destination;
+    size_t port_count, rules;
+    struct port ports[PORTS_HELD];
+};
+
+static flowrules_writer *file(flowrules_output *out) {
+    return flowrules_output_file(out, ".yaml", false);
+}
+
+static void write_quoted(flowrules_writer *w, const char *user_text) {
+    flowrules_write(w, "\"");
+    flowrules_write_user(w, &quoted_escape, user_text);
+    flowrules_write(w, "\"");
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
+
+static const char *const type_word[] = {"Allow", "Deny"};
+
+static const char *protocol_word(int protocol) {
+    return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "SCTP";
+}
+
+static void open_item(flowrules_writer *w, struct state *s) {
+    flowrules_write(w, "    - ");
+    flowrules_writer_origin(w, s->flows);
+    flowrules_writef(w, "type: %s\n      to:\n", type_word[s->action]);
+    s->rules++;
+}
+
+static void close_item(flowrules_writer *w, const struct state *s) {
+    if (s->every_protocol)
+        return;
+    flowrules_write(w, "      ports:\n");
+    for (size_t i = 0; i < s->port_count; i++)
+        flowrules_writef(w, "        - {protocol: %s, port: %u}\n",
+                         protocol_word(s->ports[i].protocol), s->ports[i].number);
+}
+
+static void write_blocks(flowrules_writer *w, struct state *s, enum flowrules_family family) {
+    static const char *const everywhere[] = {"0.0.0.0/0", "::/0"};
+    size_t count = flowrules_set_range_count(s->destination, family);
+    if (flowrules_set_is_any(s->destination)) {
+        open_item(w, s);
+        flowrules_writef(w, "        cidrSelector: \"%s\"\n", everywhere[family]);
+        close_item(w, s);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct flowrules_range range = flowrules_set_range(s->destination, family, i), prefix;
+        while (flowrules_range_next_prefix(&range, &prefix)) {
+            open_item(w, s);
+            flowrules_write(w, "        cidrSelector: \"");
+            flowrules_write_prefix(w, &prefix);
+            flowrules_write(w, "\"\n");
+            close_item(w, s);
+        }
+    }
+}
+
+static void write_nodes(flowrules_output *out, flowrules_writer *w, const char *network) {
+    const char *label;
+    flowrules_write(w, "        nodeSelector:\n          matchLabels:\n");
+    for (size_t i = 0; (label = flowrules_binding_label(out, network, "nodes", i)) != NULL; i++) {
+        flowrules_write(w, "            ");
+        write_quoted(w, label);
+        flowrules_write(w, ": ");
+        write_quoted(w, flowrules_binding_value(out, network, "nodes", i));
+        flowrules_write(w, "\n");
+    }
+}
+
+static void write_atom(flowrules_output *out, flowrules_writer *w, struct state *s,
+                       struct flowrules_atom atom) {
+    open_item(w, s);
+    if (atom.kind == FLOWRULES_ATOM_GROUP) {
+        write_nodes(out, w, atom.name);
+    } else {
+        flowrules_write(w, atom.kind == FLOWRULES_ATOM_NAME ? "        dnsName: \""
+                                                            : "        dnsName: \"*.");
+        flowrules_write_user(w, &quoted_escape, atom.name);
+        flowrules_write(w, "\"\n");
+    }
+    close_item(w, s);
+}
+
+/* Writes what was held: a rule for each name, block and group of the destination. */
+static void flush(flowrules_output *out, struct state *s) {
+    flowrules_writer *w = file(out);
+    if (!s->open)
+        return;
+    flowrules_write(w, "    # ");
+    flowrules_writer_origin(w, s->flows);
+    flowrules_write_flows(w, out, &comment_escape, s->flows);
+    flowrules_write(w, "\n");
+    for (size_t i = 0; i < flowrules_set_atom_count(s->destination); i++)
+        write_atom(out, w, s, flowrules_set_atom(s->destination, i));
+    write_blocks(w, s, FLOWRULES_IPV4);
+    write_blocks(w, s, FLOWRULES_IPV6);
+    s->open = false;
+}
+
+static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    struct state *s = flowrules_output_state(out);
+    const struct flowrules_service *service = &r->services[0];
+    bool same = s->open && s->flows == r->flows && s->action == r->action &&
+                s->destination.id == r->destination.id && !s->every_protocol &&
+                service->protocol >= 0 && s->port_count < PORTS_HELD;
+    if (!same) {
+        flush(out, s);
+        s->open = true;
+        s->every_protocol = service->protocol < 0;
+        s->action = r->action;
+        s->flows = r->flows;
+        s->destination = r->destination;
+        s->port_count = 0;
+    }
+    if (service->protocol >= 0)
+        s->ports[s->port_count++] =
+            (struct port){service->protocol, service->destination_ports[0].first};
+}
+
+/* ---- what can't be said -------------------------------------------------------------------- */
+
+/* dnsName in the CRD: letters, digits and '-' alone between the dots. */
+static bool is_host_name(const char *name) {
+    static const char fit[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+    return name[strspn(name, fit)] == '\0';
+}
+
+static const char *refuses_atom(const flowrules_output *out, struct flowrules_atom atom) {
+    if (atom.kind == FLOWRULES_ATOM_GROUP)
+        return flowrules_binding_label(out, atom.name, "nodes", 0)
+                   ? NULL
+                   : "an EgressFirewall sees what leaves the cluster, not pods: let a target of "
+                     "the backend kubernetes say it";
+    if (atom.kind == FLOWRULES_ATOM_WILDCARD && !flowrules_output_flag(out, "dns-name-resolver"))
+        return "a wildcard needs a cluster with DNSNameResolver: 'dns-name-resolver: true'";
+    return is_host_name(atom.name) ? NULL : "a name here has letters, digits and '-' alone";
+}
+
+static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+    const char *why = NULL;
+    for (size_t i = 0; i < flowrules_set_atom_count(flow->destination) && !why; i++)
+        why = refuses_atom(out, flowrules_set_atom(flow->destination, i));
+    for (size_t i = 0; i < flow->service_count && !why; i++) {
+        const struct flowrules_service *service = &flow->services[i];
+        if (service->protocol >= 0 && service->destination_port_count == 0)
+            why = "every port of a protocol can't be said here: name them, or 'any' protocol";
+        for (size_t p = 0; p < service->destination_port_count; p++)
+            if (service->destination_ports[p].first == 0)
+                why = "port 0 can't be said here: ports are 1 to 65535";
+    }
+    return why;
+}
+
+/* ---- the namespace ------------------------------------------------------------------------- */
+
+static bool is_pods(const flowrules_output *out, struct flowrules_atom atom) {
+    return atom.kind == FLOWRULES_ATOM_GROUP &&
+           !flowrules_binding_label(out, atom.name, "nodes", 0) &&
+           flowrules_binding_value(out, atom.name, "namespace", 0);
+}
+
+/* The network that is every pod of the namespace, or NULL with the reason refused. */
+static const char *whole_namespace(flowrules_output *out) {
+    struct flowrules_set all = flowrules_output_protects(out);
+    const char *whole = NULL, *namespace = NULL;
+    bool one = flowrules_set_range_count(all, FLOWRULES_IPV4) == 0 &&
+               flowrules_set_range_count(all, FLOWRULES_IPV6) == 0;
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(all, i);
+        const char *own =
+            is_pods(out, atom) ? flowrules_binding_value(out, atom.name, "namespace", 0) : "any";
+        one = one && strcmp(own, "any") != 0 && (!namespace || strcmp(own, namespace) == 0);
+        namespace = own;
+        if (!flowrules_binding_label(out, atom.name, "pods", 0) &&
+            !flowrules_binding_value(out, atom.name, "namespace-labels", 0) &&
+            (!flowrules_binding_value(out, atom.name, "service", 0) ||
+             flowrules_binding_value(out, atom.name, "pods", 0)))
+            whole = atom.name;
+    }
+    if (!one || !namespace)
+        flowrules_output_refuse(out, "an EgressFirewall holds for one namespace: protect a network "
+                                     "with a group 'kubernetes: {namespace: NAME, pods: any}'");
+    else if (!whole)
+        flowrules_output_refuse(out,
+                                "an EgressFirewall holds for every pod of its namespace: protect a "
+                                "network 'kubernetes: {namespace: %s, pods: any}' too",
+                                namespace);
+    return one ? whole : NULL;
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+static void write_head(flowrules_output *out, flowrules_writer *w) {
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    if (title) {
+        flowrules_write(w, "# ");
+        flowrules_write_user(w, &comment_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_writef(
+        w,
+        "# Target %s, version %s: what no rule allows to leave the cluster\n"
+        "# from this namespace is denied. Traffic between pods is not its business.\n"
+        "# The API server is outside too: pods that use it need a flow to it.\n"
+        "# Try with:  oc diff -f %s.yaml\n"
+        "# Load with: oc apply -f %s.yaml\n"
+        "#   A namespace has one EgressFirewall: this replaces it whole, and can be repeated.\n",
+        target, flowrules_output_fingerprint(out), target, target);
+}
+
+static void begin(flowrules_output *out) {
+    flowrules_writer *w = file(out);
+    const char *network = whole_namespace(out);
+    if (!flowrules_output_enforces(out, FLOWRULES_EGRESS))
+        flowrules_output_refuse(out, "an EgressFirewall knows no ingress: leave 'direction' out");
+    if (!network)
+        return;
+    write_head(out, w);
+    flowrules_write(w, "# Undo with: oc delete egressfirewall default -n ");
+    flowrules_write_user(w, &comment_escape, flowrules_binding_value(out, network, "namespace", 0));
+    flowrules_write(w, "\n---\napiVersion: k8s.ovn.org/v1\nkind: EgressFirewall\n"
+                       "metadata:\n  name: default\n  namespace: ");
+    write_quoted(w, flowrules_binding_value(out, network, "namespace", 0));
+    flowrules_write(w, "\n  labels:\n    app.kubernetes.io/managed-by: flowrules\n"
+                       "  annotations:\n    flowrules/target: ");
+    write_quoted(w, flowrules_output_target(out));
+    flowrules_write(w, "\n    flowrules/version: ");
+    write_quoted(w, flowrules_output_fingerprint(out));
+    flowrules_write(w, "\nspec:\n  egress:\n");
+}
+
+static void end(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    flush(out, s);
+    flowrules_write(file(out), "    # What no rule allows; without these it would pass.\n"
+                               "    - type: Deny\n      to:\n        cidrSelector: \"0.0.0.0/0\"\n"
+                               "    - type: Deny\n      to:\n        cidrSelector: \"::/0\"\n");
+    if (s->rules + 2 > RULES_MAX)
+        flowrules_output_refuse(out,
+                                "%zu rules, and an EgressFirewall ignores what comes after %d: "
+                                "use wider blocks, or fewer names",
+                                s->rules + 2, RULES_MAX);
+}
+
+/* ---- the record ---------------------------------------------------------------------------- */
+
+static const struct flowrules_setting settings[] = {
+    {.key = "dns-name-resolver",
+     .type = "boolean",
+     .fallback = "false",
+     .help = "the cluster has the feature DNSNameResolver: wildcards, one label deep"},
+    {.key = NULL},
+};
+
+static const struct flowrules_setting bindings[] = {
+    {.key = "namespace", .type = "namespace", .help = "a namespace, with all its pods"},
+    {.key = "nodes", .type = "selector", .help = "labels of nodes, as a destination"},
+    {.key = NULL},
+};
+
+static const struct flowrules_limit limits[] = {
+    {"rules of a namespace", RULES_MAX, "ovn-kubernetes: later rules are ignored"},
+    {"EgressFirewalls of a namespace", 1, "the CRD: metadata.name is ^default$"},
+    {.name = NULL},
+};
+
+static const uint8_t protocols[] = {6, 17, 132}; /* TCP, UDP, SCTP */
+
+static const struct flowrules_format formats[] = {
+    {.name = "yaml", .help = "a manifest for oc apply", .begin = begin, .rule = rule, .end = end},
+    {.name = NULL},
+};
+
+extern const struct flowrules_backend flowrules_backend_openshift;
+const struct flowrules_backend flowrules_backend_openshift = {
+    .abi = FLOWRULES_BACKEND_ABI,
+    .name = "openshift",
+    .title = "OpenShift EgressFirewall",
+    .description = "The EgressFirewall of a namespace: what leaves the cluster, by address or name",
+    .capabilities = {.placement = FLOWRULES_ATTACHED,
+                     .evaluation = FLOWRULES_FIRST_MATCH,
+                     .families = FLOWRULES_BOTH_FAMILIES,
+                     .mixed_families = true,
+                     .no_ingress = true,
+                     .implicit_end = true,
+                     .names = true,
+                     .wildcards = FLOWRULES_WILDCARDS_ONE_LABEL,
+                     .groups = true,
+                     .no_port_ranges = true,
+                     .prefixes = true,
+                     .protocols = protocols,
+                     .protocol_count = sizeof protocols},
+    .state_size = sizeof(struct state),
+    .formats = formats,
+    .settings = settings,
+    .bindings = bindings,
+    .bindings_of = "kubernetes",
+    .limits = limits,
+    .refuses = refuses,
+};
