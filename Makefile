@@ -174,6 +174,12 @@ bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 bless-errors: $(TOOL) ## write expected messages: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/errors/run --bless '$(TARGET)'
 
+.PHONY: docs
+docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
+	@mkdir -p $(BUILD)
+	$(Q)$(TOOL) targets --json | python3 tests/docs/targets.py >$(BUILD)/TARGETS.md
+	$(Q)cmp -s $(BUILD)/TARGETS.md docs/TARGETS.md || cp $(BUILD)/TARGETS.md docs/TARGETS.md
+
 # ---- linting -----------------------------------------------------------------------------------
 
 C_FILES  := $(sort $(wildcard lib/*.c backends/*.c cli/*.c tests/*/*.c examples/*.c examples/*/*.c))

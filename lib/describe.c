@@ -55,6 +55,8 @@ static const char *closes(struct fr_arena *texts, const struct flowrules_capabil
     (void)texts;
     if (can->placement == FLOWRULES_TRANSIT)
         return can->every_group ? "nothing: a listing" : "what is forwarded";
+    if (can->placement == FLOWRULES_BY_HOOK)
+        return "egress and ingress, or what is forwarded";
     return can->no_ingress ? "egress alone" : "egress and ingress";
 }
 
