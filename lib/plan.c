@@ -426,6 +426,12 @@ static const char *refusal_hint(const struct fr_plan *plan, uint32_t index,
                    : "there is no lock file beside the policy; --lock names another";
     if (speaks_of(verdict, "and a wildcard has none") && may_cut(plan, index, deny))
         return "the lock file knows no name below it: add one, or list the names";
+    if (speaks_of(verdict, "a wildcard of this backend"))
+        return deny != (plan->can->wildcards == FLOWRULES_WILDCARDS_AND_SELF)
+                   ? "list the names, or accept it with "
+                     "'allow-loss: [{flow: NAME, loss: widen}]' in the target"
+                   : "list the names, or accept it with "
+                     "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
     if (speaks_of(verdict, " wildcard"))
         return deny ? "list the names, or accept that only those that the lock file knows are "
                       "denied with 'allow-loss: [{flow: NAME, loss: widen}]' in the target"

@@ -48,8 +48,11 @@ static void mention_peer(void *user, const struct fr_peer *peer) {
     if (peer->kind == FR_PEER_NETWORK) {
         const struct fr_network *network =
             fr_vec_at(&policy->networks, struct fr_network, peer->ref);
-        if ((m->want & FR_END_FOREIGN) != 0 && network->members.count == 0)
-            list_name(m, "", FR_POLICY_TEXT(policy, network->name));
+        const char *own = FR_POLICY_TEXT(policy, network->name);
+        bool bound =
+            m->plan->can->groups && fr_policy_binding_for(policy, own, m->plan->backend) != NULL;
+        if ((m->want & FR_END_FOREIGN) != 0 && network->members.count == 0 && !bound)
+            list_name(m, "", own);
         return;
     }
     const char *name = FR_POLICY_TEXT(policy, peer->ref);
@@ -228,6 +231,8 @@ static bool has_names(const struct fr_plan *plan, fr_set set) {
 
 static const char *unsayable_names(const struct fr_plan *plan, const struct fr_scoped *part) {
     const struct flowrules_capabilities *can = plan->can;
+    if (!plan->view.mode.names)
+        return NULL; /* what is left of names is not pinned: that is told */
     bool source = has_names(plan, part->source);
     if (source && !can->source_names)
         return "a name can't be the source here";
