@@ -384,6 +384,8 @@ static const char *refuses_ends(const flowrules_output *out, const struct flowru
         why = is_group(own, i) ? unprotectable(out, flowrules_set_atom(own, i).name) : no_pods;
     for (size_t i = 0; i < flowrules_set_atom_count(peers) && !why; i++) {
         const char *peer = flowrules_set_atom(peers, i).name;
+        if (!is_group(peers, i))
+            continue; /* a name that is not pinned: the core tells */
         why = unselectable(out, peer);
         if (!why && is_shut(out, flow, peer))
             why = "its other end is among the protected pods under another name: add that "
@@ -422,8 +424,10 @@ static const char *refuses_ports(const flowrules_output *out, const struct flowr
  */
 static const char *refuses_deny(const flowrules_output *out, const struct flowrules_rule *flow) {
     struct flowrules_set own = protected_end(flow), all = flowrules_output_protects(out);
-    if (flowrules_set_atom_count(peer_end(flow)) > 0)
-        return "there are only allows here, and another network may select the same pods";
+    struct flowrules_set peers = peer_end(flow);
+    for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
+        if (is_group(peers, i))
+            return "there are only allows here, and another network may select the same pods";
     for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
         const char *other = flowrules_set_atom(all, i).name;
         for (size_t k = 0; k < flowrules_set_atom_count(own) && !holds(own, other); k++)
