@@ -120,6 +120,8 @@ static const struct flowrules_escape ticket_escape = {
 /* What was checked letter by letter already; the escape says so once more. */
 static const struct flowrules_escape checked_escape = {
     .keep = " _-./()", .replace = '_', .max_bytes = 1024};
+static const struct flowrules_escape address_escape = {
+    .keep = "*./:", .replace = '_', .max_bytes = 128};
 static const struct flowrules_escape target_escape = {
     .keep = "_-.", .replace = '_', .max_bytes = 60};
 /* A label of Terraform's, or a variable's name: letters, digits, _ and -. */
@@ -365,9 +367,12 @@ static const char *any_word(const struct flowrules_rule *rule, struct flowrules_
     return every_address[rule->families == FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6)];
 }
 
-/* "*", a prefix or a tag, which has been checked. */
+/* "*", a prefix or a tag. */
 static void write_address_text(struct state *s, const struct side_words *words, const char *text) {
-    text_field(s, words->address, text);
+    begin_field(s, words->address);
+    flowrules_write(s->w, "\"");
+    flowrules_write_user(s->w, &address_escape, text);
+    flowrules_write(s->w, "\",");
     absent(s, words->addresses, "[]");
     absent(s, words->groups, "[]");
 }

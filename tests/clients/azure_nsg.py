@@ -242,8 +242,8 @@ def evaluated(document, folder):
 PROTOCOLS = {"Tcp": "tcp", "Udp": "udp", "Icmp": "icmp", "Esp": "esp", "Ah": "ah", "*": "sctp"}
 
 
-def matches(rule, packet):
-    protocol, ends, ports = packet
+def matches(rule, packet_):
+    protocol, ends, ports = packet_
     if rule["protocol"] not in ("*", protocol):
         return False
     for side, address, port in zip(("source", "destination"), ends, ports):
@@ -258,10 +258,10 @@ def matches(rule, packet):
     return True
 
 
-def passes(rules, direction, packet):
+def passes(rules, direction, packet_):
     """What Azure decides: the first rule by priority that matches."""
     for rule in sorted((entry["properties"] for entry in rules), key=lambda r: r["priority"]):
-        if rule["direction"] == direction and matches(rule, packet):
+        if rule["direction"] == direction and matches(rule, packet_):
             return rule["access"] == "Allow"
     raise ValueError("no rule matches")
 
@@ -274,40 +274,66 @@ def edges(network):
                                                     network.max_prefixlen else last)]
 
 
-def port_edges(rule, side):
-    if rule["protocol"] not in ("Tcp", "Udp"):
-        return [None]
-    numbers = set()
-    for text in rule.get(side + "PortRanges") or [rule[side + "PortRange"]]:
-        for number in ([] if text == "*" else map(int, text.split("-"))):
-            numbers |= {number - 1, number, number + 1}
-    return sorted(numbers & set(range(65536))) or [40000]
+def written(policy):
+    """The networks and ports that stand in a policy's text, whatever became of them in rules."""
+    with open(policy, encoding="utf-8") as file:
+        text = re.sub(r"#.*", "", file.read())
+    networks = set()
+    for word in re.findall(r"[0-9a-f]*[.:][0-9a-f.:]+(?:/[0-9]+)?", text):
+        try:
+            networks.add(ipaddress.ip_network(word.rstrip(":")))
+        except ValueError:
+            continue
+    ports = {int(number) for value in re.findall(r"port: (\[[^]]*\]|[0-9-]+)", text)
+             for number in re.findall(r"[0-9]+", value)}
+    near = {number + step for number in ports for step in (-1, 0, 1)}
+    return sorted(networks, key=str), sorted(near & set(range(65536)))
 
 
-def packets(rules, chance):
-    """Packets around the edges of the rules: (direction, packet), the protected end inside."""
-    ours = [network for entry in rules for network in prefixes(
-        entry["properties"],
-        "source" if entry["properties"]["direction"] == "Outbound" else "destination")]
-    for entry in rules:
-        rule = entry["properties"]
-        near, far = ("source", "destination") if rule["direction"] == "Outbound" else \
-            ("destination", "source")
-        for network in prefixes(rule, near):
-            elsewhere = {4: "203.0.113.250", 6: "2001:db8:ffff::1"}[network.version]
-            remote = [address for peer in prefixes(rule, far) for address in edges(peer)] + \
-                [ipaddress.ip_address(elsewhere)]
-            remote = [address for address in remote if not any(
-                address in own for own in ours if own.version == address.version)]
-            choices = [(a, b, p, q) for a in (network[0], network[-1]) for b in remote
-                       for p in port_edges(rule, near) for q in port_edges(rule, far)]
-            for a, b, p, q in chance.sample(choices, min(12, len(choices))):
-                pair = ((a, b), (p, q)) if near == "source" else ((b, a), (q, p))
-                yield rule["direction"], (rule["protocol"], *pair)
+def services(ports):
+    return [(protocol, port) for protocol in ("Tcp", "Udp") for port in ports] + \
+        [("Icmp", None), ("Esp", None), ("*", 9)]
 
 
-def question(packet):
-    protocol, ends, ports = packet
+def packet(near, far, service, outbound):
+    protocol, port = service
+    return (protocol, (near, far) if outbound else (far, near),
+            (None if port is None else 40000, port))
+
+
+def within(rules, chance):
+    """Two packets that each rule matches: few that are tried at random would be."""
+    for rule in (entry["properties"] for entry in rules):
+        ends = [[end for network in prefixes(rule, side) for end in edges(network)[:2]]
+                for side in ("source", "destination")]
+        wanted = rule.get("destinationPortRanges") or [rule["destinationPortRange"]]
+        if all(ends) and rule["protocol"] in ("Tcp", "Udp") and "*" not in wanted:
+            for _ in range(2):
+                port = int(chance.choice(re.split("-", chance.choice(wanted))))
+                yield packet(*map(chance.choice, ends), (rule["protocol"], port), True)
+
+
+def around(policy, ours, chance):
+    """Packets at the edges of what a policy speaks of, one of their ends protected."""
+    networks, ports = written(policy)
+    choices = [packet(own[0], far, service, outbound)
+               for network in networks for far in edges(network)
+               for own in ours if own.version == far.version
+               for service in services(ports) if far.version == 4 or service[0] != "Icmp"
+               for outbound in (True, False)]
+    return chance.sample(choices, min(300, len(choices)))
+
+
+def decides(rules, ours, packet_):
+    """What Azure decides where it stands at each end that is protected; None where at neither."""
+    directions = [direction for direction, end in zip(("Outbound", "Inbound"), packet_[1])
+                  if any(end in own for own in ours if own.version == end.version)]
+    return all(passes(rules, direction, packet_) for direction in directions) \
+        if directions else None
+
+
+def question(packet_):
+    protocol, ends, ports = packet_
     texts = []
     for address, port in zip(ends, ports):
         text = f"[{address}]" if address.version == 6 else str(address)
@@ -315,16 +341,25 @@ def question(packet):
     return f"{PROTOCOLS[protocol]} {texts[0]} -> {texts[1]}"
 
 
+def protected(rules):
+    sides = {"Outbound": "source", "Inbound": "destination"}
+    return sorted({network for entry in rules for network in prefixes(
+        entry["properties"], sides[entry["properties"]["direction"]])}, key=str)
+
+
 def decide(policy, rules):
     """Azure's decision against the policy's, packet by packet."""
-    errors, asked, allowed = [], 0, 0
-    for direction, packet in packets(rules, random.Random(1)):
-        result = run(TOOL, "query", policy, question(packet), "--as-of", AS_OF, "--quiet")
+    errors, asked, allowed, chance = [], 0, 0, random.Random(1)
+    ours = protected(rules)
+    for tried in [*within(rules, chance), *around(policy, ours, chance)]:
+        got = decides(rules, ours, tried)
+        if got is None:
+            continue
+        result = run(TOOL, "query", policy, question(tried), "--as-of", AS_OF, "--quiet")
         want = {0: True, 1: False}.get(result.returncode)
-        got = passes(rules, direction, packet)
         asked, allowed = asked + 1, allowed + got
         if want is None or want != got:
-            errors.append(f"{direction} {question(packet)}: the policy says {want}, Azure {got}")
+            errors.append(f"{question(tried)}: the policy says {want}, Azure {got}")
     if not 0 < allowed < asked:
         errors.append(f"of {asked} packets {allowed} were allowed: that tries nothing")
     return errors
