@@ -27,11 +27,12 @@ enum section {
 enum { PART_REMOVE = SECTION_COUNT, PART_DELETE = PART_REMOVE + SECTION_COUNT, PART_MOVE };
 
 enum {
-    NAME_SIZE = 64,    /* of objects, groups, services and rules, with the final zero: 63 bytes */
-    PREFIX_MAX = 10,   /* leaves a URL category 31 bytes: prefix, "-u-" and 16 digits */
-    ZONE_MAX = 31,     /* bytes of a zone's name */
-    ZONES_MAX = 64,    /* that the last deny lists */
-    MEMBERS_MAX = 2500 /* of an address group */
+    NAME_SIZE = 64,     /* of objects, groups, services and rules, with the final zero: 63 bytes */
+    PREFIX_MAX = 10,    /* leaves a URL category 31 bytes: prefix, "-u-" and 16 digits */
+    ZONE_MAX = 31,      /* bytes of a zone's name */
+    ZONES_MAX = 64,     /* that the last deny lists */
+    MEMBERS_MAX = 2500, /* of an address group */
+    RULES_APART = 2000  /* more than a small firewall holds (product capacities): merged */
 };
 
 /* Entries of one port list: 80 of at most 12 bytes keep below the 1023 that it may take. */
@@ -48,8 +49,6 @@ struct state {
     char name[NAME_SIZE];
     const char *path[4];
     unsigned depth;
-    bool from_flows;
-    flowrules_flows flows;
     /* Of all rules. */
     char last[NAME_SIZE];
     const char *zones[ZONES_MAX];
@@ -162,6 +161,7 @@ static size_t member_count(struct flowrules_set set) {
 /* Member index of a set: a name, or else *range. */
 static const char *set_member(struct flowrules_set set, size_t index,
                               struct flowrules_range *range) {
+    *range = (struct flowrules_range){.family = FLOWRULES_IPV4};
     for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         size_t count = flowrules_set_range_count(set, (enum flowrules_family)f);
         if (index < count) {
@@ -247,7 +247,10 @@ static const char *const section_words[SECTION_COUNT] = {
     [SECTION_CATEGORY] = "profiles custom-url-category",
 };
 
-/* A name of the user's, quoted where set would take it for two words. */
+/*
+ * A name of the user's, quoted where set would take it for two words. Those that flowrules made are
+ * legal as they are.
+ */
 static void write_word(flowrules_writer *w, bool xml, const char *word) {
     const char *quote = !xml && strchr(word, ' ') ? "\"" : "";
     flowrules_write(w, quote);
@@ -280,15 +283,13 @@ static void indent(const struct state *s, unsigned more) {
 
 /* A line of the open entry: in set, with all that leads to the value that follows. */
 static void begin_line(flowrules_output *out) {
-    struct state *s = flowrules_output_state(out);
-    if (s->from_flows)
-        flowrules_writer_origin(s->w, s->flows);
+    const struct state *s = flowrules_output_state(out);
     if (s->xml) {
         indent(s, 1);
         return;
     }
     write_command(out, s->w, "set", s->section);
-    write_word(s->w, false, s->name);
+    flowrules_write(s->w, s->name);
     for (unsigned i = 0; i < s->depth; i++) {
         flowrules_write(s->w, " ");
         flowrules_write(s->w, s->path[i]);
@@ -299,10 +300,8 @@ static void begin_line(flowrules_output *out) {
 static void remove_line(flowrules_output *out, unsigned part) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, part);
-    if (s->from_flows)
-        flowrules_writer_origin(w, s->flows);
     write_command(out, w, "delete", s->section);
-    write_word(w, false, s->name);
+    flowrules_write(w, s->name);
     flowrules_write(w, "\n");
 }
 
@@ -319,11 +318,9 @@ static void open_entry(flowrules_output *out, enum section section, const char *
         remove_line(out, PART_DELETE);
     if (!s->xml)
         return;
-    if (s->from_flows)
-        flowrules_writer_origin(s->w, s->flows);
     indent(s, 0);
     flowrules_write(s->w, "<entry name=\"");
-    write_word(s->w, true, name);
+    flowrules_write(s->w, name);
     flowrules_write(s->w, "\">\n");
 }
 
@@ -672,13 +669,11 @@ static void write_move(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, PART_MOVE);
     const char *before = flowrules_output_setting(out, "before");
-    if (s->from_flows)
-        flowrules_writer_origin(w, s->flows);
     write_command(out, w, "move", SECTION_RULE);
-    write_word(w, false, s->name);
+    flowrules_write(w, s->name);
     if (s->last[0] != '\0') {
         flowrules_write(w, " after ");
-        write_word(w, false, s->last);
+        flowrules_write(w, s->last);
     } else if (before) {
         flowrules_write(w, " before ");
         write_word(w, false, before);
@@ -693,8 +688,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s-%s", s->prefix, r->name);
-    s->from_flows = true;
-    s->flows = r->flows;
+    flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
     open_entry(out, SECTION_RULE, name);
     write_zones(out, r->source, FLOWRULES_SOURCE);
     write_zones(out, r->destination, FLOWRULES_DESTINATION);
@@ -709,7 +703,6 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     tag_entry(out);
     close_entry(out);
     write_move(out);
-    s->from_flows = false;
 }
 
 static void write_last_zones(flowrules_output *out, enum flowrules_end end) {
@@ -756,7 +749,7 @@ static bool is_name(const char *text, size_t most) {
         if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
             !strchr(" ._-", *c))
             return false;
-    return text[0] != '\0' && text[0] != ' ' && strlen(text) <= most;
+    return text[0] != '\0' && !strchr(" .-", text[0]) && strlen(text) <= most;
 }
 
 static void check_names(flowrules_output *out) {
@@ -1072,6 +1065,7 @@ const struct flowrules_backend flowrules_backend_paloalto = {
                      .icmp_listed = echo,
                      .icmp_listed_count = 1,
                      .ports_apart = true,
+                     .merge_above = RULES_APART,
                      .logging = true,
                      .name_max = NAME_SIZE - 1 - PREFIX_MAX - 1,
                      .name_extra = "-_"},

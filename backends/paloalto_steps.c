@@ -4,6 +4,8 @@
  */
 #include "paloalto_steps.h"
 
+#include <string.h>
+
 /* Within an XML comment two hyphens are an error. */
 static const struct flowrules_escape comment_escape = {
     .keep = " !()*+,./:;=@[]^_{}~'", .replace = '_', .utf8 = true, .max_bytes = 200};
@@ -11,13 +13,14 @@ static const struct flowrules_escape name_escape = {
     .keep = " ._-", .replace = '_', .max_bytes = 255};
 
 static void write_heading(flowrules_output *out, flowrules_writer *w, bool comment) {
-    const char *title = flowrules_output_title(out);
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    bool hyphens = comment && strstr(target, "--");
     if (title) {
         flowrules_write_user(w, &comment_escape, title);
         flowrules_write(w, "\n");
     }
     flowrules_write(w, "flowrules target ");
-    flowrules_write_user(w, comment ? &comment_escape : &name_escape, flowrules_output_target(out));
+    flowrules_write_user(w, hyphens ? &comment_escape : &name_escape, target);
     flowrules_writef(w, ", version %s\n", flowrules_output_fingerprint(out));
 }
 
