@@ -432,11 +432,9 @@ static void sort_flows(struct fr_vec *flows) {
     flows->count = kept;
 }
 
-static flowrules_status merge_run(struct drafts *d, const struct fr_rule *run, size_t count,
-                                  enum dimension dimension, struct fr_rule *merged) {
-    *merged = run[0];
-    if (count == 1)
-        return FLOWRULES_OK;
+/* The flows of a run of rules, as those of one. */
+static flowrules_status merge_flows(struct drafts *d, const struct fr_rule *run, size_t count,
+                                    uint32_t *list) {
     struct fr_vec flows;
     fr_vec_init(&flows, &d->plan->context->allocator, sizeof(uint32_t));
     bool good = true;
@@ -445,15 +443,23 @@ static flowrules_status merge_run(struct drafts *d, const struct fr_rule *run, s
         good = fr_vec_reserve(&flows, more);
         for (size_t f = 0; good && f < more; f++)
             *(uint32_t *)fr_vec_add(&flows) = fr_flows_at(d->plan, run[i].flows, f);
-        if (run[i].table < merged->table)
-            merged->table = run[i].table;
     }
     if (good)
         sort_flows(&flows);
-    merged->flows = good ? fr_flows_list(d->plan, flows.items, flows.count) : UINT32_MAX;
+    *list = good ? fr_flows_list(d->plan, flows.items, flows.count) : UINT32_MAX;
     fr_vec_free(&flows);
-    if (merged->flows == UINT32_MAX)
-        return fr_no_memory(d->plan->context);
+    return *list == UINT32_MAX ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
+}
+
+static flowrules_status merge_run(struct drafts *d, const struct fr_rule *run, size_t count,
+                                  enum dimension dimension, struct fr_rule *merged) {
+    *merged = run[0];
+    if (count == 1)
+        return FLOWRULES_OK;
+    for (size_t i = 1; i < count; i++)
+        if (run[i].table < merged->table)
+            merged->table = run[i].table;
+    FR_TRY(merge_flows(d, run, count, &merged->flows));
     if (dimension == IN_SERVICE)
         return union_of_services(d, run, count, &merged->service);
     return union_of_sets(d, run, count, dimension == IN_SOURCE,
@@ -828,35 +834,53 @@ static flowrules_status split_addresses(struct drafts *d, const struct fr_rule *
 /* ---- equal rules
  * ------------------------------------------------------------------------------------ */
 
+static bool equal_rules(const struct fr_rule *a, const struct fr_rule *b) {
+    return a->source == b->source && a->destination == b->destination && a->service == b->service &&
+           a->families == b->families;
+}
+
+/* Notes in table of each rule the place of the first that is equal to it; *equal: there are any. */
+static flowrules_status find_equal(struct drafts *d, bool *equal) {
+    struct fr_map first;
+    struct fr_rule *list = d->list.items;
+    bool good = true;
+    *equal = false;
+    fr_map_init(&first, &d->plan->context->allocator);
+    for (uint32_t i = 0; good && i < d->list.count; i++) {
+        uint32_t key[4] = {list[i].source, list[i].destination, list[i].service, list[i].families};
+        uint32_t hash = fr_hash(key, sizeof key) | 1u, known;
+        list[i].table = i;
+        if (fr_map_get(&first, hash, &known) && equal_rules(&list[known], &list[i])) {
+            list[i].table = known;
+            *equal = true;
+        } else {
+            good = fr_map_put(&first, hash, i);
+        }
+    }
+    fr_map_free(&first);
+    return good ? FLOWRULES_OK : fr_no_memory(d->plan->context);
+}
+
 /* Rules that came out the same stand once, with the flows of all; first come, first kept. */
 static flowrules_status drop_equal(struct drafts *d) {
-    struct fr_map first;
-    flowrules_status status = FLOWRULES_OK;
+    struct fr_rule *list = d->list.items;
     size_t kept = 0;
-    fr_map_init(&first, &d->plan->context->allocator);
-    for (size_t i = 0; status == FLOWRULES_OK && i < d->list.count; i++) {
-        struct fr_rule rule = *fr_vec_at(&d->list, struct fr_rule, i);
-        uint32_t key[4] = {rule.source, rule.destination, rule.service, rule.families}, known;
-        uint32_t hash = fr_hash(key, sizeof key) | 1u;
-        struct fr_rule *other =
-            fr_map_get(&first, hash, &known) ? fr_vec_at(&d->list, struct fr_rule, known) : NULL;
-        if (other != NULL && other->source == rule.source &&
-            other->destination == rule.destination && other->service == rule.service &&
-            other->families == rule.families) {
-            struct fr_rule run[2] = {*other, rule}, merged;
-            status = merge_run(d, run, 2, IN_SOURCE, &merged);
-            other->flows = merged.flows;
-            if (rule.expires > other->expires)
-                other->expires = rule.expires;
-            continue;
-        }
-        *fr_vec_at(&d->list, struct fr_rule, kept) = rule;
-        if (!fr_map_put(&first, hash, (uint32_t)kept++))
-            status = fr_no_memory(d->plan->context);
+    bool equal;
+    FR_TRY(find_equal(d, &equal));
+    if (!equal)
+        return FLOWRULES_OK;
+    qsort(list, d->list.count, sizeof *list, by_first_flow);
+    for (size_t i = 0, next; i < d->list.count; i = next) {
+        struct fr_rule rule = list[i];
+        for (next = i + 1; next < d->list.count && list[next].table == rule.table; next++)
+            if (list[next].expires > rule.expires)
+                rule.expires = list[next].expires;
+        if (next > i + 1)
+            FR_TRY(merge_flows(d, list + i, next - i, &rule.flows));
+        list[kept++] = rule;
     }
     d->list.count = kept;
-    fr_map_free(&first);
-    return status;
+    return FLOWRULES_OK;
 }
 
 /* ---- the plan
