@@ -707,7 +707,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 static void write_last_zones(flowrules_output *out, enum flowrules_end end) {
     const struct state *s = flowrules_output_state(out);
-    bool any = s->zone_count == 0;
+    bool any = false;
     for (size_t i = 0; i < s->zone_count; i++)
         any = any || strcmp(s->zones[i], "any") == 0;
     open_word(out, end_words[end].zone);
@@ -716,6 +716,20 @@ static void write_last_zones(flowrules_output *out, enum flowrules_end end) {
     for (size_t i = 0; !any && i < s->zone_count; i++)
         member(out, s->zones[i]);
     close_word(out);
+}
+
+/* Without rules, the zones are those of the settings; denying between any zones is never guessed.
+ */
+static void note_own_zones(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    for (int end = FLOWRULES_SOURCE; s->zone_count < 2 && end <= FLOWRULES_DESTINATION; end++) {
+        const char *own = flowrules_output_setting(out, end_words[end].setting);
+        if (own && s->entries[SECTION_RULE] == 0)
+            note_zone(out, own);
+    }
+    if (s->zone_count == 0)
+        flowrules_output_refuse(out, "no rule says between which zones the rest is to be denied: "
+                                     "set 'from-zone' and 'to-zone', or 'explicit-deny: false'");
 }
 
 /*
@@ -728,6 +742,7 @@ static void write_last_deny(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s_deny-rest", s->prefix);
+    note_own_zones(out);
     open_entry(out, SECTION_RULE, name);
     write_last_zones(out, FLOWRULES_SOURCE);
     write_last_zones(out, FLOWRULES_DESTINATION);
