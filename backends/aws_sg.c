@@ -565,7 +565,7 @@ static void write_script_head(flowrules_writer *w, const flowrules_output *out) 
         w,
         "# Target %s, version %s: rules of AWS security groups, set with the AWS CLI.\n"
         "# Try with:  ./%s.sh --dry-run   tells what would change\n"
-        "# Run with:  ./%s.sh             the groups are these, or SG='sg-... sg-...'\n"
+        "# Run with:  ./%s.sh             on the groups below, or SG='sg-... sg-...'\n"
         "#   It can be repeated, and changes rules alone whose description begins as below.\n"
         "#   What is new is authorized before what is old is revoked",
         target, flowrules_output_fingerprint(out), target, target);
