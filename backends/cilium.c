@@ -90,6 +90,7 @@ static void annotate(flowrules_writer *w, const char *key, const char *user_text
 
 static void annotate_flows(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
     flowrules_write(w, "    flowrules/flows: \"");
+    flowrules_writer_origin(w, flows);
     flowrules_write_flows(w, out, &quoted_escape, flows);
     flowrules_write(w, "\"\n");
     if (flowrules_flows_count(out, flows) > 1)
@@ -403,7 +404,6 @@ static void write_items(flowrules_output *out, flowrules_writer *w,
 
 static void open_rule(flowrules_output *out, flowrules_writer *w, const struct flowrules_rule *rule,
                       const char *pods) {
-    flowrules_writer_origin(w, rule->flows);
     open_manifest(out, w, "-", rule->name, pods);
     annotate_flows(out, w, rule->flows);
     write_endpoint_selector(out, w, pods);
@@ -802,6 +802,7 @@ const struct flowrules_backend flowrules_backend_cilium = {
                      .names = true,
                      .wildcards = FLOWRULES_WILDCARDS_ONE_LABEL,
                      .groups = true,
+                     .pod_groups = true,
                      .one_protected = true,
                      .prefixes = true,
                      .protocols = protocols,

@@ -78,6 +78,7 @@ static void annotate(flowrules_writer *w, const char *key, const char *user_text
 
 static void annotate_flows(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
     flowrules_write(w, "    flowrules/flows: \"");
+    flowrules_writer_origin(w, flows);
     flowrules_write_flows(w, out, &quoted_escape, flows);
     flowrules_write(w, "\"\n");
     if (flowrules_flows_count(out, flows) > 1)
@@ -300,7 +301,6 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     bool same = s->open && s->flows == r->flows && s->direction == r->direction && s->pods == pods;
     if (!same) {
         *s = (struct state){true, r->flows, r->direction, pods};
-        flowrules_writer_origin(w, r->flows);
         open_manifest(out, w, "-", r->name, pods);
         annotate_flows(out, w, r->flows);
         write_pod_selector(out, w, pods);
@@ -599,6 +599,7 @@ const struct flowrules_backend flowrules_backend_kubernetes = {
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,
                      .groups = true,
+                     .pod_groups = true,
                      .one_protected = true,
                      .prefixes = true,
                      .protocols = protocols,

@@ -329,6 +329,7 @@ const struct flowrules_backend flowrules_backend_openshift = {
                      .names = true,
                      .wildcards = FLOWRULES_WILDCARDS_ONE_LABEL,
                      .groups = true,
+                     .pod_groups = true,
                      .no_port_ranges = true,
                      .prefixes = true,
                      .protocols = protocols,

@@ -147,12 +147,23 @@ static flowrules_status open_view(struct fr_plan *plan) {
     return fr_view_init(&plan->view, plan->policy, &mode);
 }
 
+struct flowrules_output *fr_plan_asker(struct fr_plan *plan) {
+    if (plan->asker == NULL) {
+        plan->asker = fr_malloc(&plan->context->allocator, sizeof *plan->asker);
+        if (plan->asker != NULL)
+            fr_output_init(plan->asker, plan);
+    }
+    return plan->asker;
+}
+
 static flowrules_status find_protects(struct fr_plan *plan) {
     struct fr_span span =
         plan->target->protects.count > 0 ? plan->target->protects : plan->policy->protects;
     plan->protects = (struct fr_end){FR_SET_ANY, 0};
-    if (span.count > 0)
-        return fr_view_end(&plan->view, span, false, &plan->protects);
+    if (span.count > 0) {
+        FR_TRY(fr_view_end(&plan->view, span, false, &plan->protects));
+        return plan->can->pod_groups ? fr_protect_pods(plan) : FLOWRULES_OK;
+    }
     if (plan->transit)
         return FLOWRULES_OK;
     return fr_error(&plan->context->diagnostics, FR_PROTECTS_MISSING, plan->target->at,

@@ -116,6 +116,7 @@ struct fr_plan {
     struct fr_view view;
     bool have_view;
     struct fr_end protects;
+    fr_set widest_pods;     /* of pod_groups: the protected groups that are within no other */
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;   /* struct fr_scoped */
     struct fr_services services;
@@ -146,6 +147,11 @@ void fr_plan_free(struct fr_plan *plan);
 flowrules_status fr_plan_report(struct fr_plan *plan);
 /* Makes the rules; only for a plan without refusals. */
 flowrules_status fr_plan_lower(struct fr_plan *plan);
+
+/* What answers a backend's questions before there are rules; NULL when out of memory. */
+struct flowrules_output *fr_plan_asker(struct fr_plan *plan);
+/* Protects the groups of pods that are within a protected one, too (selectors.c). */
+flowrules_status fr_protect_pods(struct fr_plan *plan);
 
 /* The value of a setting of the target, or its default; NULL when the backend has no such key. */
 const char *fr_plan_setting(const struct fr_plan *plan, const char *key);

@@ -78,3 +78,54 @@ uint16_t flowrules_pods_port(const flowrules_output *out, const char *network, u
                                      10);
     return port;
 }
+
+/* ---- what is protected ------------------------------------------------------------------------
+ */
+
+/* Is a network pods and nothing else, by labels of its own or a namespace's name? */
+static bool is_pods(const flowrules_output *out, const char *network) {
+    bool pods = flowrules_binding_value(out, network, "pods", 0) != NULL;
+    bool service = flowrules_binding_value(out, network, "service", 0) != NULL;
+    return (pods || (flowrules_binding_value(out, network, "namespace", 0) != NULL && !service)) &&
+           flowrules_binding_value(out, network, "namespace-labels", 0) == NULL &&
+           flowrules_binding_value(out, network, "entities", 0) == NULL &&
+           flowrules_binding_value(out, network, "nodes", 0) == NULL;
+}
+
+/* Is it within one of the groups of a set; strictly: and that one is not within it? */
+static bool is_within(const flowrules_output *out, fr_set set, const char *network, bool strictly) {
+    struct flowrules_set view = {&out->plan->view.sets, set};
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(view, i);
+        if (atom.kind == FLOWRULES_ATOM_GROUP && is_pods(out, atom.name) &&
+            flowrules_pods_cover(out, atom.name, network) &&
+            !(strictly && flowrules_pods_cover(out, network, atom.name)))
+            return true;
+    }
+    return false;
+}
+
+static flowrules_status add_set(struct fr_plan *plan, fr_set *sum, fr_set set) {
+    *sum = fr_set_union(&plan->view.sets, *sum, set);
+    return *sum == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+flowrules_status fr_protect_pods(struct fr_plan *plan) {
+    const flowrules_output *out = fr_plan_asker(plan);
+    fr_set own = plan->protects.set;
+    if (out == NULL)
+        return fr_no_memory(plan->context);
+    plan->widest_pods = FR_SET_EMPTY;
+    for (uint32_t i = 0; own != FR_SET_ANY && i < plan->policy->networks.count; i++) {
+        struct fr_end end;
+        const char *name = FR_POLICY_TEXT(
+            plan->policy, fr_vec_at(&plan->policy->networks, struct fr_network, i)->name);
+        if (!is_pods(out, name) || !is_within(out, own, name, false))
+            continue;
+        FR_TRY(fr_view_network(&plan->view, i, &end));
+        FR_TRY(add_set(plan, &plan->protects.set, end.set));
+        if (!is_within(out, own, name, true))
+            FR_TRY(add_set(plan, &plan->widest_pods, end.set));
+    }
+    return FLOWRULES_OK;
+}

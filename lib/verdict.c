@@ -254,6 +254,11 @@ static bool one_family(const struct fr_plan *plan, const struct fr_scoped *part,
     return families != FLOWRULES_BOTH_FAMILIES;
 }
 
+static bool holds_widest_pods(struct fr_plan *plan, fr_set set) {
+    return plan->can->pod_groups && plan->widest_pods != FR_SET_EMPTY &&
+           fr_set_intersect(&plan->view.sets, set, plan->widest_pods) == plan->widest_pods;
+}
+
 /*
  * Does a part cover only some of what the target's rules hold for? To be the same in the part's
  * own family is enough: no rule that comes of it speaks of the other one.
@@ -267,7 +272,7 @@ static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
     const struct fr_set_head *own = fr_set_head(sets, *end), *all = fr_set_head(sets, whole);
     bool atoms = own->all_atoms == all->all_atoms && own->atoms == all->atoms;
     enum flowrules_family family;
-    if (*end == whole)
+    if (*end == whole || holds_widest_pods(plan, *end))
         return NULL;
     if (!atoms || !one_family(plan, part, &family))
         return end;
@@ -281,12 +286,8 @@ static flowrules_status ask_backend(struct fr_plan *plan, const struct fr_scoped
     *why = NULL;
     if (plan->backend->refuses == NULL)
         return FLOWRULES_OK;
-    if (plan->asker == NULL) {
-        plan->asker = fr_malloc(&plan->context->allocator, sizeof *plan->asker);
-        if (plan->asker == NULL)
-            return fr_no_memory(plan->context);
-        fr_output_init(plan->asker, plan);
-    }
+    if (fr_plan_asker(plan) == NULL)
+        return fr_no_memory(plan->context);
     struct fr_group group = {.view = {.action = part->deny ? FLOWRULES_DENY : FLOWRULES_ALLOW,
                                       .direction = (enum flowrules_direction)part->direction},
                              .log = part->log};

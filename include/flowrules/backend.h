@@ -387,8 +387,9 @@ struct flowrules_capabilities {
     enum flowrules_wildcards wildcards; /* and names below one */
     const char *wildcards_note; /* how one is matched, where explain is to say it, or NULL */
     bool groups;                /* knows networks by a binding of its own */
-    bool every_group;           /* a listing: shows any platform's group by its network's name */
-    bool separate_atoms;        /* names and groups not beside addresses in one end of a rule */
+    bool pod_groups;     /* groups select pods: those within a protected one are protected too */
+    bool every_group;    /* a listing: shows any platform's group by its network's name */
+    bool separate_atoms; /* names and groups not beside addresses in one end of a rule */
     bool separate_wildcards;    /* wildcards not beside anything else in one end of a rule */
     bool one_group;             /* one group an end, and nothing beside it */
     bool one_protected;         /* one group at the protected end: a rule for each */
