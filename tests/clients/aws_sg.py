@@ -436,7 +436,10 @@ def main():
     modules = {}
     with tempfile.TemporaryDirectory() as folder:
         for policy, target in TARGETS:
-            try_target(policy, target, folder, modules)
+            try:
+                try_target(policy, target, folder, modules)
+            except RuntimeError as error:
+                tell("FAIL", target, error)
         files = render(POLICY, "nodes", "json", folder + "/json")
         render(POLICY, "nodes", "script", folder + "/out")
         script = os.path.join(folder, "nodes.sh")
