@@ -459,11 +459,12 @@ def question(packet):
     return f"{protocol} {texts[0]} -> {texts[1]}" + (f":{port}" if port is not None else "")
 
 
-def decide(policy, rules):
+def decide(policy, rules, more=()):
+    """Google's decision against the policy's, packet by packet."""
     errors, asked, allowed = [], 0, 0
     chance = random.Random(1)
     everything = list(packets(rules, chance))
-    for direction, packet in chance.sample(everything, min(150, len(everything))):
+    for direction, packet in chance.sample(everything, min(150, len(everything))) + list(more):
         result = run(TOOL, "query", policy, question(packet), "--as-of", AS_OF, "--quiet")
         want = {0: True, 1: False}.get(result.returncode)
         got = passes(rules, direction, packet)
@@ -544,6 +545,65 @@ def hostile_errors(folder):
     return errors
 
 
+def write_policy(folder, networks, flows):
+    path = os.path.join(folder, "made.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({"flowrules": 1, "protects": ["ours"], "networks": networks, "flows": flows,
+                   "targets": {"made": {"backend": "gcloud", "direction": "egress"}}}, file)
+    return path
+
+
+def packets_of(flow, networks):
+    """A packet of each of a flow's sources."""
+    sources = flow["source"] if isinstance(flow["source"], list) else [flow["source"]]
+    for text in networks["ours"]["members"] if "ours" in sources else sources:
+        source = ipaddress.ip_network(text)[9]
+        far = ["203.0.113.250", "2001:db8:ffff::1"] if flow["destination"] == "any" else \
+            [peer.partition("/")[0] for peer in flow["destination"]]
+        (peer,) = [a for a in map(ipaddress.ip_address, far) if a.version == source.version]
+        port = flow["port"][0] if isinstance(flow["port"], list) else flow["port"]
+        yield (flow["protocol"][0] if isinstance(flow["protocol"], list) else flow["protocol"],
+               (source, peer), port)
+
+
+def merged_errors(folder):
+    """More flows than stand alone are merged: fewer rules, and the same packets."""
+    chance = random.Random(2)
+    networks = {"ours": {"members": ["10.0.0.0/16", "2001:db8:1::/48"]}}
+    flows = []
+    for i in range(160):
+        source = chance.choice(["10.0.1.0/24", "10.0.2.0/24", "2001:db8:1:1::/64", "ours"])
+        four = chance.choice([f"198.51.100.{i % 20 + 1}", "192.0.2.0/25"])
+        flows.append({"name": f"flow-{i}", "source": source, "protocol": chance.choice(
+            [["tcp"], ["tcp", "udp"], ["sctp"]]), "port": chance.choice([80, 443, [22, 8000]]),
+                      "destination": "any" if i % 30 == 0 else [four, f"2001:db8:2::{i % 7 + 1:x}"],
+                      "action": "deny" if i % 40 == 1 else "allow"})
+        if i % 30 == 0:
+            flows[-1].update(source=["10.0.7.0/24", "2001:db8:1:7::/64"][i // 30 % 2],
+                             protocol="tcp", port=9000)
+    path = write_policy(folder, networks, flows)
+    script = render(path, "made", "script", folder)
+    rules = list(own(rules_after(script, folder, [])).values())
+    many = [] if len(rules) < 160 else [f"{len(rules)} rules of {len(flows)} flows"]
+    return many + decide(path, rules, [("EGRESS", packet) for flow in flows
+                                       for packet in packets_of(flow, networks)])
+
+
+def names_errors(folder):
+    """More names than a rule takes are cut; all of them are there."""
+    names = {f"host-{i}.example.com" for i in range(250)}
+    networks = {"ours": {"members": ["10.0.0.0/16"]}, "far": {"members": sorted(names)}}
+    path = write_policy(folder, networks, [{"name": "far", "source": "ours", "destination": "far",
+                                            "protocol": "tcp", "port": 443}])
+    script, place = render(path, "made", "policy", folder), Project(folder, [])
+    status, _, said = place.run(script)
+    if status != 0:
+        return [said]
+    (policy,) = place.state()["policies"].values()
+    told = [name for rule in policy["rules"].values() for name in rule["ends"].get("dest-fqdns", [])]
+    return [] if sorted(told) == sorted(names) and len(policy["rules"]) == 4 else [str(told)]
+
+
 def main():
     policy = os.path.join(GOLDEN, "gcloud/policy.yaml")
     for target, project in TARGETS.items():
@@ -564,6 +624,8 @@ def main():
                 verdict(f"{case} packets of a policy", decide(path, list(made["rules"].values())))
     with tempfile.TemporaryDirectory() as folder:
         verdict("hostile-text", hostile_errors(folder))
+        verdict("merged rules", merged_errors(folder))
+        verdict("names cut", names_errors(folder))
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
     sys.exit(counts["FAIL"] > 0)
 
