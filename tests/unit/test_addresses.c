@@ -360,6 +360,32 @@ static void want_of_memory_is_clean(void) {
     }
 }
 
+/* The gaps of a set, family by family, are what it lacks of all addresses. */
+static void gaps_are_the_rest(void) {
+    struct fr_sets sets;
+    struct fr_builder b;
+    CU_ASSERT_FATAL(fr_sets_init(&sets, &fr_default_allocator));
+    fr_builder_init(&b, &fr_default_allocator);
+    uint64_t random = 11;
+    const points addresses = ((points)1 << (4 * SIDE)) - 1;
+    for (unsigned i = 0; i < 500; i++) {
+        fr_set set = i == 0 ? FR_SET_EMPTY : i == 1 ? FR_SET_ANY : random_set(&sets, &b, &random);
+        struct flowrules_range gap;
+        for (unsigned f = 0; f < 2; f++)
+            for (size_t k = 0; flowrules_set_gap((struct flowrules_set){&sets, set},
+                                                 (enum flowrules_family)f, k, &gap);
+                 k++) {
+                CU_ASSERT(fr_ip_compare(gap.first, gap.last) <= 0);
+                fr_builder_range(&b, &gap);
+            }
+        fr_set rest = fr_builder_finish(&b, &sets);
+        CU_ASSERT_EQUAL(points_of(&sets, rest), ~points_of(&sets, set) & addresses);
+        CU_ASSERT_EQUAL(fr_set_intersect(&sets, set, rest), FR_SET_EMPTY);
+    }
+    fr_builder_free(&b);
+    fr_sets_free(&sets);
+}
+
 void fr_test_addresses(void) {
     static const struct unit_test tests[] = {{"ranges are read strictly", ranges_are_read_strictly},
                                              {"host bits are masked", host_bits_are_masked},
@@ -368,6 +394,7 @@ void fr_test_addresses(void) {
                                              {"the algebra is exact", algebra_is_exact},
                                              {"the builder is canonical", builder_is_canonical},
                                              {"any and the families", any_and_families},
+                                             {"gaps are the rest", gaps_are_the_rest},
                                              {"single hosts are lean", single_hosts_are_lean},
                                              {"want of memory is clean", want_of_memory_is_clean},
                                              {NULL, NULL}};
