@@ -31,11 +31,11 @@ struct fr_view_mode {
     bool names;                         /* the target resolves them itself */
     enum flowrules_wildcards wildcards; /* and what a wildcard means to it */
     bool refuse_names;
-    bool asking;          /* for a question: names are atoms and what the lock file says */
-    const char *asked[2]; /* the names that the question is about, or NULL */
-    const char *platform; /* whose bindings it understands, or NULL */
+    bool asking;             /* for a question: names are atoms and what the lock file says */
+    const char *asked[2];    /* the names that the question is about, or NULL */
+    const char *platform;    /* whose bindings it understands, or NULL */
     const char *bindings_of; /* and another one's, or NULL */
-    bool every_group;     /* groups of any platform are told by the network's name */
+    bool every_group;        /* groups of any platform are told by the network's name */
 };
 
 struct fr_view {
