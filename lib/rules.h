@@ -6,6 +6,9 @@
 
 #include "plan.h"
 
+/* Does a term name destination ports (or ICMP codes)? */
+bool fr_limits_ports(const struct fr_term *term);
+
 /*
  * Cuts a service of the plan into services (fr_service, appended to pieces) of one protocol and
  * source port range each, with no more ports than the backend takes in a rule.

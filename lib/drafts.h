@@ -1,0 +1,40 @@
+/*
+ * Rules in the making, for targets that take them one by one: rules.c drafts them from flows,
+ * rules_merge.c merges them, rules_split.c cuts them to what the target takes.
+ */
+#ifndef FR_DRAFTS_H
+#define FR_DRAFTS_H
+
+#include "plan.h"
+
+/* The rules of one direction, action and log, while they are cut and merged. */
+struct fr_drafts {
+    struct fr_plan *plan;
+    const struct flowrules_capabilities *can;
+    enum flowrules_direction direction;
+    enum flowrules_action action;
+    bool log;
+    struct fr_vec list, next; /* struct fr_rule */
+    struct fr_vec pieces;     /* fr_service */
+};
+
+/* Adds a rule to the next list. */
+flowrules_status fr_drafts_push(struct fr_drafts *d, const struct fr_rule *rule);
+
+/* Merges rules that differ in one dimension only, where there are more than the target likes. */
+flowrules_status fr_merge_rules(struct fr_drafts *d);
+/* Rules that came out the same stand once, with the flows of all; first come, first kept. */
+flowrules_status fr_drop_equal_rules(struct fr_drafts *d);
+
+/* Steps that push what a rule is cut into: names and groups apart from addresses, wildcards apart.
+ */
+flowrules_status fr_split_atoms(struct fr_drafts *d, const struct fr_rule *rule);
+flowrules_status fr_split_wildcards(struct fr_drafts *d, const struct fr_rule *rule);
+/* The address families apart; one group an end; protocols with ports apart; services; sizes. */
+flowrules_status fr_split_families(struct fr_drafts *d, const struct fr_rule *rule);
+flowrules_status fr_split_groups(struct fr_drafts *d, const struct fr_rule *rule);
+flowrules_status fr_split_ported(struct fr_drafts *d, const struct fr_rule *rule);
+flowrules_status fr_split_services(struct fr_drafts *d, const struct fr_rule *rule);
+flowrules_status fr_split_addresses(struct fr_drafts *d, const struct fr_rule *rule);
+
+#endif
