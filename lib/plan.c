@@ -306,6 +306,30 @@ static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const s
     return scope_part(plan, index, flow, source, to, FLOWRULES_FORWARD);
 }
 
+/*
+ * Why nothing of a flow is in scope: the ends that count are those of the directions that the
+ * target closes. NULL when out of memory.
+ */
+static const char *scope_reason(struct fr_plan *plan, fr_set source, fr_set destination) {
+    static const char *const outside[] = {
+        [FR_DIRECTION_BOTH] = "neither end is among the protected networks",
+        [FR_DIRECTION_EGRESS] = "its source is not among the protected networks, and this target "
+                                "has direction: egress",
+        [FR_DIRECTION_INGRESS] = "its destination is not among the protected networks, and this "
+                                 "target has direction: ingress"};
+    enum fr_direction_mode mode = plan->target->direction;
+    fr_set inside = plan->protects.set, from = FR_SET_EMPTY, to = FR_SET_EMPTY;
+    if (mode != FR_DIRECTION_INGRESS)
+        from = fr_set_intersect(&plan->view.sets, source, inside);
+    if (mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)
+        to = fr_set_intersect(&plan->view.sets, destination, inside);
+    if (from == FR_SET_NONE || to == FR_SET_NONE)
+        return NULL;
+    if (from != FR_SET_EMPTY || to != FR_SET_EMPTY)
+        return "what of it is in scope has no address family in common";
+    return plan->can->no_ingress ? "its source is not among the protected networks" : outside[mode];
+}
+
 static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
                                   struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
@@ -326,11 +350,14 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
     FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
-    *verdict = (struct fr_verdict){
-        FR_OUT_OF_SCOPE, plan->can->no_ingress ? "its source is not among the protected networks"
-                                               : "neither end is among the protected networks"};
-    if (plan->scoped.count > before)
+    if (plan->scoped.count > before) {
         FR_TRY(fr_judge(plan, index, source.flags | destination.flags, before, verdict));
+    } else {
+        const char *why = scope_reason(plan, source.set, destination.set);
+        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
+        if (why == NULL)
+            return fr_no_memory(plan->context);
+    }
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 

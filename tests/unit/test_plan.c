@@ -35,6 +35,7 @@ static const char policy_text[] =
     "targets:\n"
     "  host: {backend: nftables}\n"
     "  egress: {backend: nftables, direction: egress}\n"
+    "  ingress: {backend: nftables, direction: ingress}\n"
     "  router: {backend: nftables, hook: forward}\n"
     "  native: {backend: nftables, names: native}\n"
     "  refuse: {backend: nftables, names: refuse}\n"
@@ -155,6 +156,13 @@ static void reasons_are_told(void) {
     CU_ASSERT_EQUAL_FATAL(loaded.status, FLOWRULES_OK);
     reason_is(&loaded, "host", "out", "none");
     reason_is(&loaded, "host", "past", "neither end is among the protected networks");
+    reason_is(&loaded, "host", "mixed", "what of it is in scope has no address family in common");
+    reason_is(&loaded, "egress", "in",
+              "its source is not among the protected networks, and this target has direction: "
+              "egress");
+    reason_is(&loaded, "ingress", "out",
+              "its destination is not among the protected networks, and this target has direction: "
+              "ingress");
     reason_is(&loaded, "tagged", "within", "not selected for this target");
     reason_is(&loaded, "host", "old", "it expired on 2020-01-01");
     reason_is(&loaded, "host", "pinned", "1 address of a.example, seen 2026-11-13 (10 days ago)");
