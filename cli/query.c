@@ -86,7 +86,13 @@ static void print_verdict(const struct tool *tool, const flowrules_answer *answe
         print_wrapped(stdout, flowrules_answer_reason(answer), 2, terminal_width(stdout));
 }
 
-static void print_rules(const flowrules_answer *answer) {
+/* The rules of a target, or of all. One that was asked for and has none must not look agreeing. */
+static void print_rules(const flowrules_answer *answer, const char *target) {
+    if (target != NULL && flowrules_answer_flow_count(answer) > 0 &&
+        flowrules_answer_rule_count(answer) == 0) {
+        print_user(stdout, target);
+        puts(": no rule of it says so; 'flowrules explain' tells why");
+    }
     for (size_t i = 0; i < flowrules_answer_rule_count(answer); i++) {
         print_user(stdout, flowrules_answer_rule_target(answer, i));
         fputs(": ", stdout);
@@ -141,13 +147,14 @@ static void print_json(const struct answers *answers, const char *question) {
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 static void print_answers(const struct tool *tool, const struct answers *answers) {
+    const struct text_list *targets = &tool->settings.targets;
     if (tool->settings.json) {
         print_json(answers, tool->settings.operands.items[1]);
         return;
     }
     print_verdict(tool, answers->items[0]);
     for (size_t i = 0; i < answers->count; i++)
-        print_rules(answers->items[i]);
+        print_rules(answers->items[i], i < targets->count ? targets->items[i] : NULL);
 }
 
 static flowrules_status status_of(const struct answers *answers) {

@@ -418,8 +418,12 @@ static flowrules_status find_in_target(struct asking *a, const char *spec) {
 static flowrules_status find_rules(struct asking *a, const char *target) {
     if (target != NULL)
         return find_in_target(a, target);
-    for (size_t i = 0; i < a->policy->targets.count; i++)
-        FR_TRY(find_in_target(a, flowrules_target_name(a->policy, i)));
+    for (size_t i = 0; i < a->policy->targets.count; i++) {
+        flowrules_status status = find_in_target(a, flowrules_target_name(a->policy, i));
+        /* What one target lacks is told; the policy and the others answer all the same. */
+        if (status != FLOWRULES_OK && status != FLOWRULES_REFUSED && status != FLOWRULES_INVALID)
+            return status;
+    }
     return FLOWRULES_OK;
 }
 

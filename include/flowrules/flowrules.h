@@ -245,7 +245,8 @@ typedef struct flowrules_answer flowrules_answer;
  * Would a packet that opens a connection pass? The question has the form
  * "PROTOCOL SOURCE[:PORT] -> DESTINATION[:PORT or :TYPE[/CODE]]", an end being an address
  * (IPv6 in brackets when a port follows), a name or a network: "tcp 10.0.16.5 ->
- * huggingface.co:443". target NULL: the policy and every target of the file.
+ * huggingface.co:443". target NULL: the policy and every target of the file; one that can't be
+ * rendered is told of, and the others answer.
  */
 FLOWRULES_CHECK flowrules_status flowrules_query(flowrules_answer **answer,
                                                  flowrules_context *context,
