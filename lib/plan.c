@@ -520,10 +520,13 @@ static void warn_of_directions(struct fr_plan *plan) {
                                "SSH too"),
         [FLOWRULES_FORWARD] = "no flow passes through: target '%s' shuts everything",
     };
-    static const char *const hints[3] = {
-        [FLOWRULES_EGRESS] = "'direction: ingress' leaves what goes out alone",
+    static const char what_was_meant[] = "do 'protects' and 'select' say what was meant?";
+    const char *const hints[3] = {
+        [FLOWRULES_EGRESS] = plan->can->no_ingress
+                                 ? what_was_meant
+                                 : "'direction: ingress' leaves what goes out alone",
         [FLOWRULES_INGRESS] = "'direction: egress' leaves what comes in alone",
-        [FLOWRULES_FORWARD] = "do 'protects' and 'select' say what was meant?",
+        [FLOWRULES_FORWARD] = what_was_meant,
     };
     for (int d = 0; d < 3; d++) {
         struct fr_about about = {

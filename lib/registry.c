@@ -103,10 +103,13 @@ static bool check_integer(const char *range, const char *value, char form[160]) 
 
 static bool check_choice(const char *words, const char *value, char form[160]) {
     size_t length = strlen(value);
-    snprintf(form, 160, "one of: %s", words);
-    for (char *bar = form; *bar != '\0'; bar++)
-        if (*bar == '|')
-            *bar = ' ';
+    size_t used = (size_t)snprintf(form, 160, "one of: ");
+    for (const char *at = words; *at != '\0' && used < 158; at++) {
+        form[used++] = *at == '|' ? ',' : *at;
+        if (*at == '|')
+            form[used++] = ' ';
+    }
+    form[used] = '\0';
     for (const char *word = words; *word != '\0'; word += *word == '|') {
         size_t end = strcspn(word, "|");
         if (end == length && memcmp(word, value, end) == 0)
