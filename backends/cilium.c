@@ -8,20 +8,15 @@
 
 #include <string.h>
 
-/* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */
-static const struct flowrules_escape quoted_escape = {
-    .keep = " !#$%&'()*+,-./:;<=>?@[]^_`{|}~",
-    .escape = "\"\\",
-    .before = '\\',
-    .replace = '?',
-    .utf8 = true,
-    .max_bytes = 1024,
-};
-static const struct flowrules_escape comment_escape = {
-    .keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-    .replace = '?',
-    .utf8 = true,
-    .max_bytes = 1024,
+static const struct flowrules_manifest manifest = {
+    .api = "cilium.io/v2",
+    .kind = "CiliumNetworkPolicy",
+    .plural = "ciliumnetworkpolicies",
+    .selector = "endpointSelector",
+    .label_prefix = "k8s:",
+    .proviso = "",
+    .no_pods = "what is protected here must be pods: a network with a group "
+               "'cilium: {namespace: ..., pods: ...}' or 'kubernetes: ...'",
 };
 
 enum {
@@ -51,112 +46,31 @@ static flowrules_writer *file(flowrules_output *out) {
     return flowrules_output_file(out, ".yaml", false);
 }
 
-static void write_quoted(flowrules_writer *w, const char *user_text) {
-    flowrules_write(w, "\"");
-    flowrules_write_user(w, &quoted_escape, user_text);
-    flowrules_write(w, "\"");
-}
-
-static const char *instance(const flowrules_output *out) {
-    const char *setting = flowrules_output_setting(out, "instance");
-    return setting ? setting : flowrules_output_target(out);
-}
-
-/* ---- metadata ------------------------------------------------------------------------------ */
-
-/* The names of flows' policies have no dot; the others have one. */
-static void open_manifest(flowrules_output *out, flowrules_writer *w, const char *kind,
-                          const char *name, const char *network) {
-    flowrules_write(w, "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n"
-                       "metadata:\n  name: \"");
-    flowrules_write_user(w, &quoted_escape, instance(out));
-    flowrules_write(w, kind);
-    flowrules_write_user(w, &quoted_escape, name);
-    flowrules_write(w, "\"\n  namespace: ");
-    write_quoted(w, flowrules_pods_namespace(out, network));
-    flowrules_write(w, "\n  labels:\n    app.kubernetes.io/managed-by: flowrules\n"
-                       "    app.kubernetes.io/instance: ");
-    write_quoted(w, instance(out));
-    flowrules_write(w, "\n  annotations:\n");
-}
-
-static void annotate(flowrules_writer *w, const char *key, const char *user_text) {
-    if (!user_text)
-        return;
-    flowrules_writef(w, "    flowrules/%s: ", key);
-    write_quoted(w, user_text);
-    flowrules_write(w, "\n");
-}
-
-static void annotate_flows(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
-    flowrules_write(w, "    flowrules/flows: \"");
-    flowrules_writer_origin(w, flows);
-    flowrules_write_flows(w, out, &quoted_escape, flows);
-    flowrules_write(w, "\"\n");
-    if (flowrules_flows_count(out, flows) > 1)
-        return;
-    annotate(w, "purpose", flowrules_flows_purpose(out, flows, 0));
-    annotate(w, "owner", flowrules_flows_owner(out, flows, 0));
-    annotate(w, "ticket", flowrules_flows_ticket(out, flows, 0));
-    annotate(w, "expires", flowrules_flows_expires(out, flows, 0));
-}
-
 /* ---- selectors ----------------------------------------------------------------------------- */
-
-static bool every_namespace(const char *name) {
-    return strcmp(name, "any") == 0;
-}
-
-static bool has_labels(const flowrules_output *out, const char *network) {
-    return flowrules_binding_label(out, network, "pods", 0) != NULL;
-}
-
-/* prefix: what Cilium puts before the keys of labels of pods, and of their namespaces. */
-static void write_labels(flowrules_output *out, flowrules_writer *w, const char *indent,
-                         const char *prefix, const char *network, const char *key) {
-    const char *label;
-    for (size_t i = 0; (label = flowrules_binding_label(out, network, key, i)) != NULL; i++) {
-        flowrules_writef(w, "%s\"%s", indent, prefix);
-        flowrules_write_user(w, &quoted_escape, label);
-        flowrules_write(w, "\": ");
-        write_quoted(w, flowrules_binding_value(out, network, key, i));
-        flowrules_write(w, "\n");
-    }
-}
-
-static void write_endpoint_selector(flowrules_output *out, flowrules_writer *w,
-                                    const char *network) {
-    flowrules_write(w, "spec:\n  endpointSelector:");
-    if (!has_labels(out, network)) {
-        flowrules_write(w, " {} # every pod of the namespace\n");
-        return;
-    }
-    flowrules_write(w, "\n    matchLabels:\n");
-    write_labels(out, w, "      ", "k8s:", network, "pods");
-}
 
 /* A selector without a namespace would be of the policy's own: there is always one. */
 static void write_pods(flowrules_output *out, flowrules_writer *w, const char *network) {
     static const char indent[] = "            ";
-    const char *namespace = flowrules_pods_namespace(out, network);
-    bool labels = flowrules_binding_label(out, network, "namespace-labels", 0) != NULL;
+    const char *namespace = flowrules_pods_one_namespace(out, network);
+    bool labels = flowrules_binding_label(out, network, "namespace-labels", 0) ||
+                  flowrules_binding_label(out, network, "pods", 0);
     const char *head = "        - ";
-    if (namespace && !every_namespace(namespace)) {
+    if (namespace) {
         flowrules_writef(w, "%smatchLabels:\n%s\"k8s:io.kubernetes.pod.namespace\": ", head,
                          indent);
-        write_quoted(w, namespace);
+        flowrules_yaml_write(w, namespace);
         flowrules_write(w, "\n");
     } else {
         flowrules_writef(w,
                          "%smatchExpressions:\n%s- {key: \"k8s:io.kubernetes.pod.namespace\", "
                          "operator: Exists}\n",
                          head, indent);
-        if (labels || has_labels(out, network))
+        if (labels)
             flowrules_write(w, "          matchLabels:\n");
     }
-    write_labels(out, w, indent, "k8s:io.cilium.k8s.namespace.labels.", network,
-                 "namespace-labels");
-    write_labels(out, w, indent, "k8s:", network, "pods");
+    flowrules_yaml_labels(w, out, network, "namespace-labels", indent,
+                          "k8s:io.cilium.k8s.namespace.labels.");
+    flowrules_yaml_labels(w, out, network, "pods", indent, manifest.label_prefix);
 }
 
 /* ---- ports --------------------------------------------------------------------------------- */
@@ -245,20 +159,8 @@ enum peer_kind { PEERS_ENTITIES, PEERS_ENDPOINTS, PEERS_CIDRS, PEERS_NAMES, PEER
 
 static const char *const peer_suffix[] = {"Entities", "Endpoints", "CIDR", "FQDNs"};
 
-static struct flowrules_set protected_end(const struct flowrules_rule *rule) {
-    return rule->direction == FLOWRULES_EGRESS ? rule->source : rule->destination;
-}
-
-static struct flowrules_set peer_end(const struct flowrules_rule *rule) {
-    return rule->direction == FLOWRULES_EGRESS ? rule->destination : rule->source;
-}
-
 static bool is_entities(const flowrules_output *out, const char *network) {
     return flowrules_binding_value(out, network, "entities", 0) != NULL;
-}
-
-static bool has_target_ports(const flowrules_output *out, const char *network) {
-    return flowrules_binding_label(out, network, "target-ports", 0) != NULL;
 }
 
 /* Both families whole are what Cilium calls the world: what is no pod and no node. */
@@ -274,7 +176,7 @@ static enum peer_kind atom_kind(const flowrules_output *out, const struct flowru
         return PEERS_NAMES;
     if (is_entities(out, atom.name))
         return PEERS_ENTITIES;
-    return rule->direction == FLOWRULES_EGRESS && has_target_ports(out, atom.name)
+    return rule->direction == FLOWRULES_EGRESS && flowrules_pods_map_ports(out, atom.name)
                ? PEER_KINDS
                : PEERS_ENDPOINTS;
 }
@@ -325,14 +227,14 @@ static void write_atom(flowrules_output *out, flowrules_writer *w, struct flowru
                        (entity = flowrules_binding_value(out, atom.name, "entities", i)) != NULL;
          i++) {
         flowrules_write(w, "        - ");
-        flowrules_write_user(w, &quoted_escape, entity); /* one of a list of words */
+        flowrules_write_user(w, &flowrules_yaml_quoted, entity); /* one of a list of words */
         flowrules_write(w, "\n");
     }
     if (atom.kind == FLOWRULES_ATOM_GROUP)
         return;
     flowrules_write(w, atom.kind == FLOWRULES_ATOM_NAME ? "        - matchName: \""
                                                         : "        - matchPattern: \"*.");
-    flowrules_write_user(w, &quoted_escape, atom.name);
+    flowrules_write_user(w, &flowrules_yaml_quoted, atom.name);
     flowrules_write(w, "\"\n");
 }
 
@@ -344,7 +246,7 @@ static void open_item(flowrules_writer *w, const struct flowrules_rule *rule, en
 
 static void write_peers(flowrules_output *out, flowrules_writer *w,
                         const struct flowrules_rule *rule, enum peer_kind kind) {
-    struct flowrules_set peers = peer_end(rule);
+    struct flowrules_set peers = flowrules_rule_peers(rule);
     open_item(w, rule, kind);
     if (kind == PEERS_ENTITIES)
         write_own_entities(w, peers);
@@ -384,7 +286,7 @@ static void write_part(flowrules_output *out, flowrules_writer *w,
 
 static void write_items(flowrules_output *out, flowrules_writer *w,
                         const struct flowrules_rule *rule, const char *pods, enum part part) {
-    struct flowrules_set peers = peer_end(rule);
+    struct flowrules_set peers = flowrules_rule_peers(rule);
     const char *own_ports = rule->direction == FLOWRULES_INGRESS ? pods : NULL;
     for (int kind = 0; kind < PEER_KINDS; kind++) {
         if (!has_peers(out, rule, peers, (enum peer_kind)kind))
@@ -402,11 +304,9 @@ static void write_items(flowrules_output *out, flowrules_writer *w,
     }
 }
 
-static void open_rule(flowrules_output *out, flowrules_writer *w, const struct flowrules_rule *rule,
-                      const char *pods) {
-    open_manifest(out, w, "-", rule->name, pods);
-    annotate_flows(out, w, rule->flows);
-    write_endpoint_selector(out, w, pods);
+static void open_rule(flowrules_output *out, flowrules_writer *w,
+                      const struct flowrules_rule *rule) {
+    flowrules_manifest_of_flows(w, out, &manifest, rule);
     flowrules_writef(w, "  %s:\n", list_key[rule->direction][rule->action]);
 }
 
@@ -432,9 +332,9 @@ static void note_names(flowrules_output *out, struct state *s, const struct flow
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = file(out);
-    const char *pods = flowrules_set_atom(protected_end(r), 0).name;
+    const char *pods = flowrules_set_atom(flowrules_rule_protected(r), 0).name;
     if (!s->open || s->flows != r->flows || s->direction != r->direction || s->pods != pods) {
-        open_rule(out, w, r, pods);
+        open_rule(out, w, r);
         s->open = true;
         s->flows = r->flows;
         s->direction = r->direction;
@@ -448,102 +348,6 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 /* ---- what can't be said -------------------------------------------------------------------- */
 
-static bool is_bound(const flowrules_output *out, const char *network) {
-    static const char *const keys[] = {"namespace", "namespace-labels", "pods", "service"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (flowrules_binding_value(out, network, keys[i], 0))
-            return true;
-    return false;
-}
-
-/* Why a network of pods or entities can't be selected, or NULL. */
-static const char *unselectable(const flowrules_output *out, const char *network) {
-    bool labels = flowrules_binding_value(out, network, "namespace-labels", 0) != NULL;
-    if (is_entities(out, network))
-        return is_bound(out, network) ? "a group has 'entities' or pods, not both" : NULL;
-    if (!is_bound(out, network))
-        return "it is no group of pods";
-    if (flowrules_binding_value(out, network, "service", 0) &&
-        !flowrules_binding_value(out, network, "pods", 0))
-        return "policies see the pods behind a Service, not the Service: give its 'pods' too";
-    if (!flowrules_pods_namespace(out, network) && !labels)
-        return "its namespace is not known: give the network, or the target, a 'namespace'";
-    return NULL;
-}
-
-/* Why pods can't be protected, or NULL. */
-static const char *unprotectable(const flowrules_output *out, const char *network) {
-    const char *why = unselectable(out, network);
-    if (why)
-        return why;
-    if (is_entities(out, network))
-        return "a policy holds for pods, not for entities";
-    if (flowrules_binding_value(out, network, "namespace-labels", 0))
-        return "a policy stands in one namespace: its name is needed, not its labels";
-    if (every_namespace(flowrules_pods_namespace(out, network)))
-        return "a policy stands in one namespace: what it protects can't be in any";
-    return NULL;
-}
-
-static bool is_group(struct flowrules_set set, size_t i) {
-    return flowrules_set_atom(set, i).kind == FLOWRULES_ATOM_GROUP;
-}
-
-static bool holds(struct flowrules_set set, const char *network) {
-    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
-        if (strcmp(flowrules_set_atom(set, i).name, network) == 0)
-            return true;
-    return false;
-}
-
-/* Is a peer shut in the other direction, by the default deny of pods that it is among? */
-static bool is_shut(const flowrules_output *out, const struct flowrules_rule *flow,
-                    const char *peer) {
-    struct flowrules_set all = flowrules_output_protects(out);
-    if (flow->action == FLOWRULES_DENY || is_entities(out, peer) || holds(all, peer) ||
-        !flowrules_output_enforces(out, flow->direction == FLOWRULES_EGRESS ? FLOWRULES_INGRESS
-                                                                            : FLOWRULES_EGRESS))
-        return false;
-    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
-        if (flowrules_pods_cover(out, flowrules_set_atom(all, i).name, peer))
-            return true;
-    return false;
-}
-
-static const char no_pods[] = "what is protected here must be pods: a network with a group "
-                              "'cilium: {namespace: ..., pods: ...}' or 'kubernetes: ...'";
-
-static const char *refuses_ends(const flowrules_output *out, const struct flowrules_rule *flow) {
-    struct flowrules_set own = protected_end(flow), peers = peer_end(flow);
-    const char *why = NULL;
-    if (flowrules_set_is_any(own) || flowrules_set_has_all_atoms(own) ||
-        flowrules_set_range_count(own, FLOWRULES_IPV4) ||
-        flowrules_set_range_count(own, FLOWRULES_IPV6))
-        return no_pods;
-    for (size_t i = 0; i < flowrules_set_atom_count(own) && !why; i++)
-        why = is_group(own, i) ? unprotectable(out, flowrules_set_atom(own, i).name) : no_pods;
-    for (size_t i = 0; i < flowrules_set_atom_count(peers) && !why; i++) {
-        const char *peer = flowrules_set_atom(peers, i).name;
-        if (!is_group(peers, i))
-            continue;
-        why = unselectable(out, peer);
-        if (!why && is_shut(out, flow, peer))
-            why = "its other end is among the protected pods under another name: add that "
-                  "network to 'protects' too";
-    }
-    return why;
-}
-
-/* Does a range of ports hold one that the pods have under another number? */
-static bool hides_target_port(const flowrules_output *out, struct flowrules_set destination,
-                              struct flowrules_ports ports) {
-    for (size_t i = 0; i < flowrules_set_atom_count(destination); i++)
-        for (unsigned p = ports.first; ports.first < ports.last && p <= ports.last; p++)
-            if (flowrules_pods_port(out, flowrules_set_atom(destination, i).name, (uint16_t)p) != p)
-                return true;
-    return false;
-}
-
 static const char *refuses_service(const flowrules_output *out, const struct flowrules_rule *flow,
                                    const struct flowrules_service *service) {
     if (is_icmp(service->protocol) && service->icmp_type < 0)
@@ -553,14 +357,14 @@ static const char *refuses_service(const flowrules_output *out, const struct flo
     for (size_t p = 0; p < service->destination_port_count; p++) {
         if (service->destination_ports[p].first == 0)
             return "port 0 can't be said here: it means every port";
-        if (hides_target_port(out, flow->destination, service->destination_ports[p]))
+        if (flowrules_pods_hide_port(out, flow->destination, service->destination_ports[p]))
             return "a range of ports holds one of 'target-ports': name them one by one";
     }
     return NULL;
 }
 
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *why = refuses_ends(out, flow);
+    const char *why = flowrules_pods_refuse_ends(out, flow, manifest.no_pods);
     for (size_t i = 0; i < flow->service_count && !why; i++)
         why = refuses_service(out, flow, &flow->services[i]);
     return why;
@@ -568,55 +372,21 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
 
 /* ---- default denies and DNS ---------------------------------------------------------------- */
 
-/* Is what this network selects denied with another one's pods, or with an equal, earlier one's? */
-static bool is_covered(const flowrules_output *out, struct flowrules_set all, size_t index) {
-    const char *own = flowrules_set_atom(all, index).name;
-    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
-        const char *other = flowrules_set_atom(all, i).name;
-        if (i != index && flowrules_pods_cover(out, other, own) &&
-            (i < index || !flowrules_pods_cover(out, own, other)))
-            return true;
-    }
-    return false;
-}
-
-/* A label of RFC 1123, as which names of networks mostly stand. */
-static bool is_label(const char *text) {
-    size_t length = strlen(text);
-    size_t fit = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
-    return length > 0 && length <= 63 && fit == length && text[0] != '-' && text[length - 1] != '-';
-}
-
-/* A network whose name is no label goes by its place: networks begin with a letter. */
-static void open_for_network(flowrules_output *out, const char *kind, struct flowrules_set all,
-                             size_t index) {
-    flowrules_writer *w = file(out);
-    const char *network = flowrules_set_atom(all, index).name;
-    char place[24], *digit = place + sizeof place - 1;
-    *digit = '\0';
-    for (size_t n = index + 1; n > 0; n /= 10)
-        *--digit = (char)('0' + n % 10);
-    open_manifest(out, w, kind, is_label(network) ? network : digit, network);
-    annotate(w, "network", network);
-    annotate(w, "version", flowrules_output_fingerprint(out));
-    write_endpoint_selector(out, w, network);
-}
-
 /* none is an entity that nothing is: such a rule denies by default, and allows nothing. */
-static void write_default_deny(flowrules_output *out, struct flowrules_set all, size_t index) {
+static void write_default_deny(flowrules_output *out, size_t index) {
     flowrules_writer *w = file(out);
-    open_for_network(out, "-default-deny.", all, index);
+    flowrules_manifest_of_network(w, out, &manifest, "-default-deny.", index);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
         if (flowrules_output_enforces(out, d))
             flowrules_writef(w, "  %s:\n    - %sEntities: [none]\n", list_key[d][FLOWRULES_ALLOW],
                              peer_prefix[d]);
 }
 
-static void write_dns(flowrules_output *out, struct flowrules_set all, size_t index) {
+static void write_dns(flowrules_output *out, size_t index) {
     flowrules_writer *w = file(out);
     const char *dns = flowrules_output_setting(out, "dns");
     uint16_t port = (uint16_t)flowrules_output_number(out, "dns-port");
-    open_for_network(out, "-dns.", all, index);
+    flowrules_manifest_of_network(w, out, &manifest, "-dns.", index);
     flowrules_write(w, "  egress:\n    - toEndpoints:\n");
     if (dns)
         write_pods(out, w, dns);
@@ -652,79 +422,35 @@ static void end(flowrules_output *out) {
                                     "the pods of '%s' reach names, and no flow lets them ask the "
                                     "DNS: add one over UDP, or leave the baseline on",
                                     flowrules_set_atom(all, i).name);
-        write_dns(out, all, i);
+        write_dns(out, i);
     }
     for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
-        if (!is_covered(out, all, i))
-            write_default_deny(out, all, i);
+        if (!flowrules_pods_are_repeated(out, i))
+            write_default_deny(out, i);
 }
 
 /* ---- the head ------------------------------------------------------------------------------ */
-
-static void check_target(flowrules_output *out) {
-    struct flowrules_set all = flowrules_output_protects(out);
-    const char *dns = flowrules_output_setting(out, "dns");
-    if (!is_label(instance(out)))
-        flowrules_output_refuse(out,
-                                "'%s' can't be part of a name: give 'instance', lower-case "
-                                "letters, digits and '-'",
-                                instance(out));
-    if (flowrules_set_atom_count(all) == 0 || flowrules_set_range_count(all, FLOWRULES_IPV4) ||
-        flowrules_set_range_count(all, FLOWRULES_IPV6))
-        flowrules_output_refuse(out, "%s", no_pods);
-    if (flowrules_set_atom_count(all) > PROTECTED_MAX)
-        flowrules_output_refuse(out, "more than %d protected networks", PROTECTED_MAX);
-    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
-        const char *network = flowrules_set_atom(all, i).name;
-        const char *why = is_group(all, i) ? unprotectable(out, network) : no_pods;
-        if (why)
-            flowrules_output_refuse(out, "'%s' can't be protected: %s", network, why);
-    }
-    if (dns && (is_entities(out, dns) || unselectable(out, dns)))
-        flowrules_output_refuse(out, "'dns: %s' is no network of pods", dns);
-}
 
 static bool has_names(flowrules_output *out) {
     for (size_t i = 0; i < flowrules_output_set_count(out); i++) {
         struct flowrules_set set = flowrules_output_set(out, i);
         for (size_t k = 0; k < flowrules_set_atom_count(set); k++)
-            if (!is_group(set, k))
+            if (flowrules_set_atom(set, k).kind != FLOWRULES_ATOM_GROUP)
                 return true;
     }
     return false;
 }
 
-static void write_own_labels(flowrules_output *out, flowrules_writer *w) {
-    flowrules_write(w, "#     -l app.kubernetes.io/managed-by=flowrules,"
-                       "app.kubernetes.io/instance=");
-    flowrules_write_user(w, &comment_escape, instance(out));
-}
-
 static void begin(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = file(out);
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    check_target(out);
+    const char *dns = flowrules_output_setting(out, "dns");
+    flowrules_manifest_head(w, out, &manifest);
+    if (flowrules_set_atom_count(flowrules_output_protects(out)) > PROTECTED_MAX)
+        flowrules_output_refuse(out, "more than %d protected networks", PROTECTED_MAX);
+    if (dns && (is_entities(out, dns) || flowrules_pods_unselectable(out, dns)))
+        flowrules_output_refuse(out, "'dns: %s' is no network of pods", dns);
     s->names = has_names(out);
-    if (title) {
-        flowrules_write(w, "# ");
-        flowrules_write_user(w, &comment_escape, title);
-        flowrules_write(w, "\n");
-    }
-    flowrules_writef(
-        w,
-        "# Target %s, version %s: what no policy allows the protected pods is denied.\n"
-        "# Try with:  kubectl diff -f %s.yaml\n"
-        "# Load with: kubectl apply -f %s.yaml --prune \\\n",
-        target, flowrules_output_fingerprint(out), target, target);
-    write_own_labels(out, w);
-    flowrules_write(w, " \\\n#     --prune-allowlist=cilium.io/v2/CiliumNetworkPolicy\n"
-                       "#   It replaces what an earlier version left in these namespaces, and can "
-                       "be repeated.\n"
-                       "# Undo with: kubectl delete ciliumnetworkpolicies --all-namespaces \\\n");
-    write_own_labels(out, w);
-    flowrules_write(w, "\n# Ports are the pods' own: a Service's are translated before policies "
-                       "see them.\n");
     if (s->names)
         flowrules_write(w, "# Names are learnt from the pods' own questions to the DNS, which pass "
                            "Cilium's proxy.\n");

@@ -7,22 +7,6 @@
 
 #include <string.h>
 
-/* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */
-static const struct flowrules_escape quoted_escape = {
-    .keep = " !#$%&'()*+,-./:;<=>?@[]^_`{|}~",
-    .escape = "\"\\",
-    .before = '\\',
-    .replace = '?',
-    .utf8 = true,
-    .max_bytes = 1024,
-};
-static const struct flowrules_escape comment_escape = {
-    .keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-    .replace = '?',
-    .utf8 = true,
-    .max_bytes = 1024,
-};
-
 enum {
     RULES_MAX = 8000, /* what comes later is ignored: ovn-kubernetes, docs of EgressFirewall */
     PORTS_HELD = 256  /* our own: ports of one rule here */
@@ -45,12 +29,6 @@ struct state {
 
 static flowrules_writer *file(flowrules_output *out) {
     return flowrules_output_file(out, ".yaml", false);
-}
-
-static void write_quoted(flowrules_writer *w, const char *user_text) {
-    flowrules_write(w, "\"");
-    flowrules_write_user(w, &quoted_escape, user_text);
-    flowrules_write(w, "\"");
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
@@ -99,15 +77,8 @@ static void write_blocks(flowrules_writer *w, struct state *s, enum flowrules_fa
 }
 
 static void write_nodes(flowrules_output *out, flowrules_writer *w, const char *network) {
-    const char *label;
     flowrules_write(w, "        nodeSelector:\n          matchLabels:\n");
-    for (size_t i = 0; (label = flowrules_binding_label(out, network, "nodes", i)) != NULL; i++) {
-        flowrules_write(w, "            ");
-        write_quoted(w, label);
-        flowrules_write(w, ": ");
-        write_quoted(w, flowrules_binding_value(out, network, "nodes", i));
-        flowrules_write(w, "\n");
-    }
+    flowrules_yaml_labels(w, out, network, "nodes", "            ", "");
 }
 
 static void write_atom(flowrules_output *out, flowrules_writer *w, struct state *s,
@@ -118,7 +89,7 @@ static void write_atom(flowrules_output *out, flowrules_writer *w, struct state 
     } else {
         flowrules_write(w, atom.kind == FLOWRULES_ATOM_NAME ? "        dnsName: \""
                                                             : "        dnsName: \"*.");
-        flowrules_write_user(w, &quoted_escape, atom.name);
+        flowrules_write_user(w, &flowrules_yaml_quoted, atom.name);
         flowrules_write(w, "\"\n");
     }
     close_item(w, s);
@@ -131,7 +102,7 @@ static void flush(flowrules_output *out, struct state *s) {
         return;
     flowrules_write(w, "    # ");
     flowrules_writer_origin(w, s->flows);
-    flowrules_write_flows(w, out, &comment_escape, s->flows);
+    flowrules_write_flows(w, out, &flowrules_yaml_comment, s->flows);
     flowrules_write(w, "\n");
     for (size_t i = 0; i < flowrules_set_atom_count(s->destination); i++)
         write_atom(out, w, s, flowrules_set_atom(s->destination, i));
@@ -234,12 +205,8 @@ static const char *whole_namespace(flowrules_output *out) {
 /* ---- the file ------------------------------------------------------------------------------ */
 
 static void write_head(flowrules_output *out, flowrules_writer *w) {
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    if (title) {
-        flowrules_write(w, "# ");
-        flowrules_write_user(w, &comment_escape, title);
-        flowrules_write(w, "\n");
-    }
+    const char *target = flowrules_output_target(out);
+    flowrules_yaml_title(w, out);
     flowrules_writef(
         w,
         "# Target %s, version %s: what no rule allows to leave the cluster\n"
@@ -260,15 +227,16 @@ static void begin(flowrules_output *out) {
         return;
     write_head(out, w);
     flowrules_write(w, "# Undo with: oc delete egressfirewall default -n ");
-    flowrules_write_user(w, &comment_escape, flowrules_binding_value(out, network, "namespace", 0));
+    flowrules_write_user(w, &flowrules_yaml_comment,
+                         flowrules_binding_value(out, network, "namespace", 0));
     flowrules_write(w, "\n---\napiVersion: k8s.ovn.org/v1\nkind: EgressFirewall\n"
                        "metadata:\n  name: default\n  namespace: ");
-    write_quoted(w, flowrules_binding_value(out, network, "namespace", 0));
+    flowrules_yaml_write(w, flowrules_binding_value(out, network, "namespace", 0));
     flowrules_write(w, "\n  labels:\n    app.kubernetes.io/managed-by: flowrules\n"
                        "  annotations:\n    flowrules/target: ");
-    write_quoted(w, flowrules_output_target(out));
+    flowrules_yaml_write(w, flowrules_output_target(out));
     flowrules_write(w, "\n    flowrules/version: ");
-    write_quoted(w, flowrules_output_fingerprint(out));
+    flowrules_yaml_write(w, flowrules_output_fingerprint(out));
     flowrules_write(w, "\nspec:\n  egress:\n");
 }
 

@@ -305,6 +305,41 @@ FLOWRULES_API bool flowrules_pods_may_meet(const flowrules_output *out, const ch
 FLOWRULES_API uint16_t flowrules_pods_port(const flowrules_output *out, const char *network,
                                            uint16_t port);
 
+/* The name of the one namespace that they are in, or NULL. */
+FLOWRULES_API const char *flowrules_pods_one_namespace(const flowrules_output *out,
+                                                       const char *network);
+/* Does some port of their Service have another number at the pods? */
+FLOWRULES_API bool flowrules_pods_map_ports(const flowrules_output *out, const char *network);
+/* Is such a port inside a range, for a group of the destination? */
+FLOWRULES_API bool flowrules_pods_hide_port(const flowrules_output *out,
+                                            struct flowrules_set destination,
+                                            struct flowrules_ports ports);
+/*
+ * Why a network can't be selected, or protected, as pods; or NULL. The key entities says what is no
+ * pods and can be selected.
+ */
+FLOWRULES_API const char *flowrules_pods_unselectable(const flowrules_output *out,
+                                                      const char *network);
+FLOWRULES_API const char *flowrules_pods_unprotectable(const flowrules_output *out,
+                                                       const char *network);
+/* The end of an attached flow or rule that is protected, and the other one. */
+FLOWRULES_API struct flowrules_set flowrules_rule_protected(const struct flowrules_rule *rule);
+FLOWRULES_API struct flowrules_set flowrules_rule_peers(const struct flowrules_rule *rule);
+/*
+ * For a backend's refuses: why policies for pods can't say the ends of a flow, or NULL. no_pods is
+ * told where the protected end is no pods.
+ */
+FLOWRULES_API const char *flowrules_pods_refuse_ends(const flowrules_output *out,
+                                                     const struct flowrules_rule *flow,
+                                                     const char *no_pods);
+/* Refuses the target where something that it protects is no pods. */
+FLOWRULES_API void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods);
+/* May some of these pods be selected by another protected network too? */
+FLOWRULES_API bool flowrules_pods_have_others(const flowrules_output *out,
+                                              struct flowrules_set own);
+/* Are the pods of protected network index among a wider one's, or an equal, earlier one's? */
+FLOWRULES_API bool flowrules_pods_are_repeated(const flowrules_output *out, size_t index);
+
 /*
  * Every set that a rule's source or destination is, each once, in the order of first use (any
  * left out); and every service of one protocol. For the objects that rules refer to.
@@ -342,6 +377,43 @@ FLOWRULES_API flowrules_writer *flowrules_output_part(flowrules_output *out, uns
 FLOWRULES_API void flowrules_write_part(flowrules_writer *w, flowrules_writer *part);
 /* Says that the line being written now comes from these flows; for the map of the artifact. */
 FLOWRULES_API void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows);
+
+/* ---- YAML, and manifests of policies for pods --------------------------------------------- */
+
+/* For user text inside double quotes, and in a comment. */
+FLOWRULES_API extern const struct flowrules_escape flowrules_yaml_quoted;
+FLOWRULES_API extern const struct flowrules_escape flowrules_yaml_comment;
+/* User text with the quotes around it. */
+FLOWRULES_API void flowrules_yaml_write(flowrules_writer *w, const char *user_text);
+/* The policy's title as a comment, if it has one. */
+FLOWRULES_API void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out);
+/* The labels of a binding's key, a line for each; prefix: the backend's, before their names. */
+FLOWRULES_API void flowrules_yaml_labels(flowrules_writer *w, const flowrules_output *out,
+                                         const char *network, const char *key, const char *indent,
+                                         const char *prefix);
+
+/* A kind of policy that kubectl loads. Targets have the settings namespace and instance. */
+struct flowrules_manifest {
+    const char *api;          /* group/version */
+    const char *kind;         /* as manifests have it */
+    const char *plural;       /* as kubectl delete has it */
+    const char *selector;     /* the key of the selector of the protected pods */
+    const char *label_prefix; /* before their labels there, or "" */
+    const char *proviso;      /* goes on after "is denied" in the head, or "" */
+    const char *no_pods;      /* told where something protected is no pods */
+};
+
+/* Refuses what can't be protected; the comments at the head of the file, with the commands. */
+FLOWRULES_API void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
+                                           const struct flowrules_manifest *manifest);
+/* The manifest for a rule's flows and protected pods, up to their selector; its rules follow. */
+FLOWRULES_API void flowrules_manifest_of_flows(flowrules_writer *w, const flowrules_output *out,
+                                               const struct flowrules_manifest *manifest,
+                                               const struct flowrules_rule *rule);
+/* The same for protected network index; word, "-dns." say, is in its name before the network's. */
+FLOWRULES_API void flowrules_manifest_of_network(flowrules_writer *w, const flowrules_output *out,
+                                                 const struct flowrules_manifest *manifest,
+                                                 const char *word, size_t index);
 
 /* ---- the record of a backend ------------------------------------------------------------- */
 

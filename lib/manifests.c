@@ -1,0 +1,175 @@
+/*
+ * YAML's text, and what the manifests of all policies for pods share: a head with the commands,
+ * metadata, the selector of the pods. Knows no API's rules: those are the backends'.
+ */
+#include <string.h>
+
+#include "flowrules/backend.h"
+
+/* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */
+const struct flowrules_escape flowrules_yaml_quoted = {
+    .keep = " !#$%&'()*+,-./:;<=>?@[]^_`{|}~",
+    .escape = "\"\\",
+    .before = '\\',
+    .replace = '?',
+    .utf8 = true,
+    .max_bytes = 1024,
+};
+const struct flowrules_escape flowrules_yaml_comment = {
+    .keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+    .replace = '?',
+    .utf8 = true,
+    .max_bytes = 1024,
+};
+
+void flowrules_yaml_write(flowrules_writer *w, const char *user_text) {
+    flowrules_write(w, "\"");
+    flowrules_write_user(w, &flowrules_yaml_quoted, user_text);
+    flowrules_write(w, "\"");
+}
+
+void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out) {
+    const char *title = flowrules_output_title(out);
+    if (title == NULL)
+        return;
+    flowrules_write(w, "# ");
+    flowrules_write_user(w, &flowrules_yaml_comment, title);
+    flowrules_write(w, "\n");
+}
+
+void flowrules_yaml_labels(flowrules_writer *w, const flowrules_output *out, const char *network,
+                           const char *key, const char *indent, const char *prefix) {
+    const char *label;
+    for (size_t i = 0; (label = flowrules_binding_label(out, network, key, i)) != NULL; i++) {
+        flowrules_writef(w, "%s\"%s", indent, prefix);
+        flowrules_write_user(w, &flowrules_yaml_quoted, label);
+        flowrules_write(w, "\": ");
+        flowrules_yaml_write(w, flowrules_binding_value(out, network, key, i));
+        flowrules_write(w, "\n");
+    }
+}
+
+/* ---- the head ------------------------------------------------------------------------------ */
+
+static const char *instance(const flowrules_output *out) {
+    const char *setting = flowrules_output_setting(out, "instance");
+    return setting != NULL ? setting : flowrules_output_target(out);
+}
+
+/* A label of RFC 1123, as which names of networks mostly stand. */
+static bool is_label(const char *text) {
+    size_t length = strlen(text);
+    size_t fit = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return length > 0 && length <= 63 && fit == length && text[0] != '-' && text[length - 1] != '-';
+}
+
+static void write_own_labels(flowrules_writer *w, const flowrules_output *out) {
+    flowrules_write(w, "#     -l app.kubernetes.io/managed-by=flowrules,"
+                       "app.kubernetes.io/instance=");
+    flowrules_write_user(w, &flowrules_yaml_comment, instance(out));
+}
+
+void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
+                             const struct flowrules_manifest *manifest) {
+    const char *target = flowrules_output_target(out);
+    if (!is_label(instance(out)))
+        flowrules_output_refuse(out,
+                                "'%s' can't be part of a name: give 'instance', lower-case "
+                                "letters, digits and '-'",
+                                instance(out));
+    flowrules_pods_check_protected(out, manifest->no_pods);
+    flowrules_yaml_title(w, out);
+    flowrules_writef(w,
+                     "# Target %s, version %s: what no policy allows the protected pods is "
+                     "denied%s.\n"
+                     "# Try with:  kubectl diff -f %s.yaml\n"
+                     "# Load with: kubectl apply -f %s.yaml --prune \\\n",
+                     target, flowrules_output_fingerprint(out), manifest->proviso, target, target);
+    write_own_labels(w, out);
+    flowrules_writef(w,
+                     " \\\n#     --prune-allowlist=%s/%s\n"
+                     "#   It replaces what an earlier version left in these namespaces, and can "
+                     "be repeated.\n"
+                     "# Undo with: kubectl delete %s --all-namespaces \\\n",
+                     manifest->api, manifest->kind, manifest->plural);
+    write_own_labels(w, out);
+    flowrules_write(w, "\n# Ports are the pods' own: a Service's are translated before policies "
+                       "see them.\n");
+}
+
+/* ---- metadata ------------------------------------------------------------------------------ */
+
+/* word: what stands between the instance and the name. */
+static void open_manifest(flowrules_writer *w, const flowrules_output *out,
+                          const struct flowrules_manifest *manifest, const char *word,
+                          const char *name, const char *network) {
+    flowrules_writef(w, "---\napiVersion: %s\nkind: %s\nmetadata:\n  name: \"", manifest->api,
+                     manifest->kind);
+    flowrules_write_user(w, &flowrules_yaml_quoted, instance(out));
+    flowrules_write(w, word);
+    flowrules_write_user(w, &flowrules_yaml_quoted, name);
+    flowrules_write(w, "\"\n  namespace: ");
+    flowrules_yaml_write(w, flowrules_pods_namespace(out, network));
+    flowrules_write(w, "\n  labels:\n    app.kubernetes.io/managed-by: flowrules\n"
+                       "    app.kubernetes.io/instance: ");
+    flowrules_yaml_write(w, instance(out));
+    flowrules_write(w, "\n  annotations:\n");
+}
+
+static void annotate(flowrules_writer *w, const char *key, const char *user_text) {
+    if (user_text == NULL)
+        return;
+    flowrules_writef(w, "    flowrules/%s: ", key);
+    flowrules_yaml_write(w, user_text);
+    flowrules_write(w, "\n");
+}
+
+static void annotate_flows(flowrules_writer *w, const flowrules_output *out,
+                           flowrules_flows flows) {
+    flowrules_write(w, "    flowrules/flows: \"");
+    flowrules_writer_origin(w, flows);
+    flowrules_write_flows(w, out, &flowrules_yaml_quoted, flows);
+    flowrules_write(w, "\"\n");
+    if (flowrules_flows_count(out, flows) > 1)
+        return;
+    annotate(w, "purpose", flowrules_flows_purpose(out, flows, 0));
+    annotate(w, "owner", flowrules_flows_owner(out, flows, 0));
+    annotate(w, "ticket", flowrules_flows_ticket(out, flows, 0));
+    annotate(w, "expires", flowrules_flows_expires(out, flows, 0));
+}
+
+static void write_selector(flowrules_writer *w, const flowrules_output *out,
+                           const struct flowrules_manifest *manifest, const char *network) {
+    flowrules_writef(w, "spec:\n  %s:", manifest->selector);
+    if (flowrules_binding_label(out, network, "pods", 0) == NULL) {
+        flowrules_write(w, " {} # every pod of the namespace\n");
+        return;
+    }
+    flowrules_write(w, "\n    matchLabels:\n");
+    flowrules_yaml_labels(w, out, network, "pods", "      ", manifest->label_prefix);
+}
+
+/* The names of flows' policies have no dot; those of networks have one. */
+void flowrules_manifest_of_flows(flowrules_writer *w, const flowrules_output *out,
+                                 const struct flowrules_manifest *manifest,
+                                 const struct flowrules_rule *rule) {
+    const char *network = flowrules_set_atom(flowrules_rule_protected(rule), 0).name;
+    open_manifest(w, out, manifest, "-", rule->name, network);
+    annotate_flows(w, out, rule->flows);
+    write_selector(w, out, manifest, network);
+}
+
+/* A network whose name is no label goes by its place: networks begin with a letter. */
+void flowrules_manifest_of_network(flowrules_writer *w, const flowrules_output *out,
+                                   const struct flowrules_manifest *manifest, const char *word,
+                                   size_t index) {
+    const char *network = flowrules_set_atom(flowrules_output_protects(out), index).name;
+    char place[24], *digit = place + sizeof place - 1;
+    *digit = '\0';
+    for (size_t n = index + 1; n > 0; n /= 10)
+        *--digit = (char)('0' + n % 10);
+    open_manifest(w, out, manifest, word, is_label(network) ? network : digit, network);
+    annotate(w, "network", network);
+    annotate(w, "version", flowrules_output_fingerprint(out));
+    write_selector(w, out, manifest, network);
+}
