@@ -915,6 +915,12 @@ static void write_rules_file(flowrules_output *out, enum flowrules_family family
     flowrules_write(w, "COMMIT\n");
 }
 
+/* The way back, at the head of what loads both families. */
+static void write_undo(flowrules_output *out, flowrules_writer *w) {
+    write_hook_lines(out, w, FLOWRULES_IPV4, "# Out of force again:\n", "-D");
+    write_hook_lines(out, w, FLOWRULES_IPV6, "", "-D");
+}
+
 static void write_apply_file(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".apply.sh", true);
@@ -923,8 +929,9 @@ static void write_apply_file(flowrules_output *out) {
     flowrules_write(
         w, "# Loads the files beside this one, as root: tested first, each family in one step.\n"
            "# A second run changes nothing. IPTABLES, IP6TABLES, IPTABLES_RESTORE,\n"
-           "# IP6TABLES_RESTORE and IPSET name other commands.\n"
-           "set -eu\n\n");
+           "# IP6TABLES_RESTORE and IPSET name other commands.\n");
+    write_undo(out, w);
+    flowrules_write(w, "set -eu\n\n");
     write_variables(out, w);
     flowrules_writef(w, "files=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)/%s\n",
                      flowrules_output_target(out));
@@ -956,8 +963,9 @@ static void end_script(flowrules_output *out) {
     flowrules_write(
         w, "# Run as root: builds the new chains beside the old ones, then switches. It can be\n"
            "# repeated. IPTABLES, IP6TABLES, IPTABLES_RESTORE, IP6TABLES_RESTORE and IPSET name\n"
-           "# other commands.\n"
-           "set -eu\n\n");
+           "# other commands.\n");
+    write_undo(out, w);
+    flowrules_write(w, "set -eu\n\n");
     write_variables(out, w);
     flowrules_write(w, fr_iptables_script_functions);
     if (s->sets > 0) {
