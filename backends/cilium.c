@@ -317,8 +317,11 @@ static void note_names(flowrules_output *out, struct state *s, const struct flow
     size_t place = 0;
     if (!s->names || rule->action == FLOWRULES_DENY || rule->direction == FLOWRULES_INGRESS)
         return;
-    while (strcmp(flowrules_set_atom(all, place).name, pods) != 0)
+    size_t count = flowrules_set_atom_count(all);
+    while (place < count && strcmp(flowrules_set_atom(all, place).name, pods) != 0)
         place++;
+    if (place >= count || place >= PROTECTED_MAX)
+        return; /* more were refused at the head */
     if (has_peers(out, rule, rule->destination, PEERS_NAMES))
         s->reaches_names[place] = true;
     for (size_t i = 0; i < rule->service_count; i++) {
@@ -404,7 +407,7 @@ static void write_dns(flowrules_output *out, size_t index) {
 /* Do flows let these pods ask the DNS, under their own network's name or a wider one's? */
 static bool may_ask_dns(const flowrules_output *out, const struct state *s,
                         struct flowrules_set all, size_t index) {
-    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
+    for (size_t i = 0; i < flowrules_set_atom_count(all) && i < PROTECTED_MAX; i++)
         if (s->asks_dns[i] && flowrules_pods_cover(out, flowrules_set_atom(all, i).name,
                                                    flowrules_set_atom(all, index).name))
             return true;
