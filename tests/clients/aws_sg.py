@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -116,6 +117,11 @@ class Stage:
         self.path = os.path.join(folder, "state.json")
         self.folder = folder
         self.state = {"groups": groups, "quota": quota, "next": 100, "calls": [], **more}
+        self.stub = os.path.join(folder, "aws")
+        with open(self.stub, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\nexec {sys.executable} -I -S "
+                       f"'{os.path.join(HERE, 'aws_sg_ec2.py')}' \"$@\"\n")
+        os.chmod(self.stub, 0o755)
 
     def run(self, script, *arguments, **environment):
         self.state["calls"] = []
@@ -123,8 +129,7 @@ class Stage:
             json.dump(self.state, file)
         result = run("sh", script, *arguments, cwd=self.folder, env={
             "PATH": os.environ["PATH"], "EC2_STATE": self.path,
-            "AWS": os.path.join(HERE, "aws_sg_ec2.py"), "PYTHONDONTWRITEBYTECODE": "1",
-            **environment})
+            "AWS": self.stub, **environment})
         with open(self.path, encoding="utf-8") as file:
             self.state = json.load(file)
         return result
