@@ -178,7 +178,7 @@ static flowrules_status add_wildcard(struct fr_view *view, struct fr_builder *b,
 
 /* ---- networks ------------------------------------------------------------------------------ */
 
-static bool is_bound(const struct fr_view *view, const struct fr_network *network) {
+bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *network) {
     const flowrules_policy *policy = view->policy;
     const char *other = view->mode.bindings_of;
     for (uint32_t i = 0; view->mode.platform != NULL && i < network->bindings.count; i++) {
@@ -201,7 +201,7 @@ static flowrules_status build_network(struct fr_view *view, struct fr_builder *b
     const char *name = FR_POLICY_TEXT(view->policy, network->name);
     struct fr_end except = {FR_SET_EMPTY, 0};
     end->flags = 0;
-    if (is_bound(view, network)) {
+    if (fr_view_is_bound(view, network)) {
         end->flags = FR_END_NATIVE;
         FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name));
     } else if (network->members.count == 0) {

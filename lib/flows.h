@@ -61,6 +61,8 @@ void fr_view_free(struct fr_view *view);
 flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool narrow,
                              struct fr_end *end);
 
+/* Does the view see a network as a group of its platform? */
+bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *network);
 /* What one network comes to. */
 flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end);
 /* The network that comes to exactly this set: the first that does. */

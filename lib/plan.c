@@ -348,6 +348,14 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
     }
     FR_TRY(fr_view_end(&plan->view, flow->source, cut, &source));
     FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
+    const fr_set ends[2] = {source.set, destination.set};
+    const char *twofold;
+    FR_TRY(fr_check_twofold(plan, flow, ends, &twofold));
+    if (twofold != NULL) {
+        plan->refused++;
+        *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, twofold};
+        return FLOWRULES_OK;
+    }
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
     if (plan->scoped.count > before) {
@@ -441,6 +449,9 @@ void fr_plan_free(struct fr_plan *plan) {
     if (plan->asker != NULL)
         fr_output_free(plan->asker);
     fr_free(&plan->context->allocator, plan->asker);
+    if (plan->literal != NULL)
+        fr_view_free(plan->literal);
+    fr_free(&plan->context->allocator, plan->literal);
     if (plan->have_view)
         fr_view_free(&plan->view);
     fr_services_free(&plan->services);

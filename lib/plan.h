@@ -115,6 +115,7 @@ struct fr_plan {
     struct fr_arena arena;
     struct fr_view view;
     bool have_view;
+    struct fr_view *literal; /* without groups, for denies; NULL until one asks (twofold.c) */
     struct fr_end protects;
     fr_set widest_pods;     /* of pod_groups: the protected groups that are within no other */
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
@@ -156,6 +157,10 @@ flowrules_status fr_protect_pods(struct fr_plan *plan);
 /* The value of a setting of the target, or its default; NULL when the backend has no such key. */
 const char *fr_plan_setting(const struct fr_plan *plan, const char *key);
 
+/* Why a deny can't hold for a network that is a group and addresses at once, or NULL (twofold.c).
+ */
+flowrules_status fr_check_twofold(struct fr_plan *plan, const struct fr_flow *flow,
+                                  const fr_set ends[2], const char **why);
 /* May the flow be said with this loss on this target? */
 bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss);
 /*

@@ -79,8 +79,7 @@ uint16_t flowrules_pods_port(const flowrules_output *out, const char *network, u
     return port;
 }
 
-/* ---- what is protected ------------------------------------------------------------------------
- */
+/* ---- what is protected --------------------------------------------------------------------- */
 
 /* Is a network pods and nothing else, by labels of its own or a namespace's name? */
 static bool is_pods(const flowrules_output *out, const char *network) {

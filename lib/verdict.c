@@ -241,8 +241,7 @@ static const char *unsayable_names(const struct fr_plan *plan, const struct fr_s
     return NULL;
 }
 
-/* ---- parts ------------------------------------------------------------------------------------
- */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 /* The only family in which a part has packets, which is true of it; false where it has both. */
 static bool one_family(const struct fr_plan *plan, const struct fr_scoped *part,
@@ -309,8 +308,7 @@ static flowrules_status refuse_part(struct fr_plan *plan, const struct fr_scoped
     return *why != NULL ? FLOWRULES_OK : ask_backend(plan, part, why);
 }
 
-/* ---- the verdict ------------------------------------------------------------------------------
- */
+/* ---- the verdict --------------------------------------------------------------------------- */
 
 static const char whole_icmp[] = "ICMP types can't be told apart here: all of the protocol passes";
 const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term) {
