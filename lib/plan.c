@@ -330,11 +330,34 @@ static const char *scope_reason(struct fr_plan *plan, fr_set source, fr_set dest
     return plan->can->no_ingress ? "its source is not among the protected networks" : outside[mode];
 }
 
+/* A flow that stands and is selected: what of it is in scope, and how truly it can be said. */
+static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
+                                      const struct fr_flow *flow, struct fr_verdict *verdict) {
+    bool cut = may_cut(plan, index, flow->deny);
+    struct fr_end source, destination;
+    FR_TRY(fr_view_end(&plan->view, flow->source, cut, &source));
+    FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
+    const fr_set ends[2] = {source.set, destination.set};
+    const char *why;
+    FR_TRY(fr_check_twofold(plan, flow, ends, &why));
+    if (why != NULL) {
+        plan->refused++;
+        *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
+        return FLOWRULES_OK;
+    }
+    size_t before = plan->scoped.count;
+    FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
+    if (plan->scoped.count > before)
+        return fr_judge(plan, index, source.flags | destination.flags, before, verdict);
+    why = scope_reason(plan, source.set, destination.set);
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
+    return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
 static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
                                   struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
-    bool selected, cut = may_cut(plan, index, flow->deny);
-    struct fr_end source, destination;
+    bool selected;
     if (flow->expired) {
         *verdict = (struct fr_verdict){
             FR_FIDELITY_EXPIRED, fr_arena_printf(&plan->arena, "it expired on %s",
@@ -346,26 +369,7 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
         *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target"};
         return FLOWRULES_OK;
     }
-    FR_TRY(fr_view_end(&plan->view, flow->source, cut, &source));
-    FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
-    const fr_set ends[2] = {source.set, destination.set};
-    const char *twofold;
-    FR_TRY(fr_check_twofold(plan, flow, ends, &twofold));
-    if (twofold != NULL) {
-        plan->refused++;
-        *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, twofold};
-        return FLOWRULES_OK;
-    }
-    size_t before = plan->scoped.count;
-    FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
-    if (plan->scoped.count > before) {
-        FR_TRY(fr_judge(plan, index, source.flags | destination.flags, before, verdict));
-    } else {
-        const char *why = scope_reason(plan, source.set, destination.set);
-        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
-        if (why == NULL)
-            return fr_no_memory(plan->context);
-    }
+    FR_TRY(plan_selected(plan, index, flow, verdict));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 

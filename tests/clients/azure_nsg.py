@@ -355,7 +355,8 @@ def decide(policy, rules):
         got = decides(rules, ours, tried)
         if got is None:
             continue
-        result = run(TOOL, "query", policy, question(tried), "--as-of", AS_OF, "--quiet")
+        result = run(TOOL, "query", policy, question(tried), "--as-of", AS_OF, "--quiet", "-t",
+                     "plain")
         want = {0: True, 1: False}.get(result.returncode)
         asked, allowed = asked + 1, allowed + got
         if want is None or want != got:
