@@ -174,21 +174,11 @@ static flowrules_status find_protects(struct fr_plan *plan) {
 
 /* ---- select -------------------------------------------------------------------------------- */
 
-static bool has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag) {
-    if (flow->tags == UINT32_MAX)
-        return false;
-    struct fr_span span = *fr_vec_at(&policy->tag_lists, struct fr_span, flow->tags);
-    for (uint32_t i = 0; i < span.count; i++)
-        if (*fr_vec_at(&policy->tags, fr_string, span.first + i) == tag)
-            return true;
-    return false;
-}
-
 static bool selected_by_tag(const struct fr_plan *plan, const struct fr_flow *flow) {
     struct fr_span tags = plan->target->select_tags;
     for (uint32_t i = 0; i < tags.count; i++)
-        if (has_tag(plan->policy, flow,
-                    *fr_vec_at(&plan->policy->target_strings, fr_string, tags.first + i)))
+        if (fr_flow_has_tag(plan->policy, flow,
+                            *fr_vec_at(&plan->policy->target_strings, fr_string, tags.first + i)))
             return true;
     return tags.count == 0;
 }

@@ -97,6 +97,16 @@ const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, c
     return fr_policy_binding(policy, network, backend->bindings_of);
 }
 
+bool fr_flow_has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag) {
+    if (flow->tags == UINT32_MAX)
+        return false;
+    struct fr_span span = *fr_vec_at(&policy->tag_lists, struct fr_span, flow->tags);
+    for (uint32_t i = 0; i < span.count; i++)
+        if (*fr_vec_at(&policy->tags, fr_string, span.first + i) == tag)
+            return true;
+    return false;
+}
+
 bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow) {
     for (uint32_t i = 0; name != 0 && i < policy->flows.count; i++)
         if (fr_vec_at(&policy->flows, struct fr_flow, i)->name == name) {

@@ -137,6 +137,7 @@ struct flowrules_policy {
 
 #define FR_POLICY_TEXT(policy, string) fr_strings_text(&(policy)->strings, (string))
 
+bool fr_flow_has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag);
 /* The flow of a name; a walk over all of them, for the few that are asked for by name. */
 bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow);
 /* The binding of a network to a platform, or NULL. */

@@ -636,17 +636,6 @@ static void report_unmatched(struct resolver *r, const struct fr_target *target,
               FR_POLICY_TEXT(r->policy, text));
 }
 
-static bool flow_has_tag(const flowrules_policy *policy, const struct fr_flow *flow,
-                         fr_string tag) {
-    if (flow->tags == UINT32_MAX)
-        return false;
-    struct fr_span span = *fr_vec_at(&policy->tag_lists, struct fr_span, flow->tags);
-    for (uint32_t i = 0; i < span.count; i++)
-        if (*fr_vec_at(&policy->tags, fr_string, span.first + i) == tag)
-            return true;
-    return false;
-}
-
 static void check_select(struct resolver *r, const struct fr_target *target) {
     const flowrules_policy *policy = r->policy;
     for (uint32_t i = 0; i < target->select_tags.count; i++) {
@@ -654,7 +643,7 @@ static void check_select(struct resolver *r, const struct fr_target *target) {
             *fr_vec_at(&policy->target_strings, fr_string, target->select_tags.first + i);
         bool found = false;
         for (size_t f = 0; f < policy->flows.count && !found; f++)
-            found = flow_has_tag(policy, fr_vec_at(&policy->flows, struct fr_flow, f), tag);
+            found = fr_flow_has_tag(policy, fr_vec_at(&policy->flows, struct fr_flow, f), tag);
         if (!found)
             report_unmatched(r, target, "tag", tag, target->at);
     }
