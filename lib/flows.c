@@ -36,6 +36,10 @@ flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *poli
 }
 
 void fr_view_free(struct fr_view *view) {
+    if (view->literal != NULL) {
+        fr_view_free(view->literal);
+        fr_free(&view->context->allocator, view->literal);
+    }
     fr_vec_free(&view->atoms);
     fr_vec_free(&view->walked);
     fr_map_free(&view->network_of);
@@ -47,6 +51,20 @@ void fr_view_free(struct fr_view *view) {
     for (size_t i = 0; i < 2; i++)
         fr_vec_free(&view->networks[i]);
     fr_sets_free(&view->sets);
+}
+
+flowrules_status fr_view_literal(struct fr_view *view, struct fr_view **literal) {
+    struct fr_view_mode mode = view->mode;
+    mode.platform = mode.bindings_of = NULL;
+    mode.every_group = true;
+    *literal = view->literal;
+    if (view->literal != NULL)
+        return FLOWRULES_OK;
+    view->literal = fr_malloc(&view->context->allocator, sizeof *view->literal);
+    if (view->literal == NULL)
+        return fr_no_memory(view->context);
+    *literal = view->literal;
+    return fr_view_init(view->literal, view->policy, &mode);
 }
 
 /* ---- atoms --------------------------------------------------------------------------------- */
@@ -195,6 +213,63 @@ bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *netwo
 static flowrules_status add_span(struct fr_view *view, struct fr_builder *b, struct fr_span span,
                                  bool narrow, unsigned *flags);
 
+/*
+ * A group of the platform from which an exception takes addresses: it is out when it loses all of
+ * them, and can't be cut when it loses some.
+ */
+static flowrules_status cut_group(struct fr_view *view, struct fr_builder *b, uint32_t index,
+                                  fr_set except, struct fr_end *end) {
+    const struct fr_network *network = fr_vec_at(&view->policy->networks, struct fr_network, index);
+    struct fr_sets *sets = &view->literal->sets;
+    struct fr_end members;
+    uint32_t atom;
+    if (network->members.count == 0 || !fr_view_is_bound(view, network) ||
+        !fr_map_get(&view->atom_of[FLOWRULES_ATOM_GROUP], index + 1, &atom) ||
+        !fr_set_has_atom(&view->sets, end->set, atom))
+        return FLOWRULES_OK;
+    FR_TRY(fr_view_network(view->literal, index, &members));
+    if (!fr_set_overlaps(sets, except, members.set))
+        return FLOWRULES_OK;
+    if (!fr_set_covers(sets, except, members.set)) {
+        end->flags |= FR_END_CUT_GROUP;
+        return FLOWRULES_OK;
+    }
+    fr_builder_atom(b, atom);
+    end->set = fr_set_subtract(&view->sets, end->set, fr_builder_finish(b, &view->sets));
+    return end->set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
+}
+
+static flowrules_status cut_groups(struct fr_view *view, struct fr_builder *b,
+                                   struct fr_span except, struct fr_end *end) {
+    struct fr_view *literal;
+    struct fr_end gone;
+    if (view->mode.platform == NULL || fr_set_head(&view->sets, end->set)->atoms == 0)
+        return FLOWRULES_OK;
+    FR_TRY(fr_view_literal(view, &literal));
+    FR_TRY(fr_view_end(literal, except, false, &gone));
+    for (uint32_t i = 0; i < view->policy->networks.count; i++)
+        FR_TRY(cut_group(view, b, i, gone.set, end));
+    return FLOWRULES_OK;
+}
+
+/* What is left of a set behind an exception. Nobody knows which names and groups lie in it. */
+static flowrules_status leave_out(struct fr_view *view, fr_set except, struct fr_end *end) {
+    struct fr_sets *sets = &view->sets;
+    end->set = fr_set_subtract(sets, end->set, except);
+    if (end->set != FR_SET_NONE && fr_set_head(sets, end->set)->all_atoms != 0) {
+        end->flags |= FR_END_ANY_BUT;
+        end->set = fr_set_union(sets, fr_set_family(sets, end->set, FLOWRULES_IPV4),
+                                fr_set_family(sets, end->set, FLOWRULES_IPV6));
+    }
+    return end->set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
+}
+
+/* Beside any itself, any less something is any. */
+static void settle_flags(const struct fr_view *view, struct fr_end *end) {
+    if (fr_set_head(&view->sets, end->set)->all_atoms != 0)
+        end->flags &= ~(unsigned)(FR_END_ANY_BUT | FR_END_CUT_GROUP);
+}
+
 static flowrules_status build_network(struct fr_view *view, struct fr_builder *b, uint32_t index,
                                       bool narrow, struct fr_end *end) {
     const struct fr_network *network = fr_vec_at(&view->policy->networks, struct fr_network, index);
@@ -211,14 +286,15 @@ static flowrules_status build_network(struct fr_view *view, struct fr_builder *b
         FR_TRY(add_span(view, b, network->members, narrow, &end->flags));
     }
     end->set = fr_builder_finish(b, &view->sets);
-    if (network->except.count > 0) {
-        FR_TRY(add_span(view, b, network->except, narrow, &except.flags));
-        except.set = fr_builder_finish(b, &view->sets);
-    }
-    if (end->set != FR_SET_NONE && except.set != FR_SET_NONE)
-        end->set = fr_set_subtract(&view->sets, end->set, except.set);
-    return end->set == FR_SET_NONE || except.set == FR_SET_NONE ? fr_no_memory(view->context)
-                                                                : FLOWRULES_OK;
+    if (end->set == FR_SET_NONE)
+        return fr_no_memory(view->context);
+    settle_flags(view, end);
+    if (network->except.count == 0)
+        return FLOWRULES_OK;
+    FR_TRY(add_span(view, b, network->except, narrow, &except.flags));
+    except.set = fr_builder_finish(b, &view->sets);
+    FR_TRY(leave_out(view, except.set, end));
+    return cut_groups(view, b, network->except, end);
 }
 
 static flowrules_status network_end(struct fr_view *view, uint32_t index, bool narrow,
@@ -284,7 +360,10 @@ flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool nar
     }
     FR_TRY(add_span(view, &view->builder, span, narrow, &end->flags));
     end->set = fr_builder_finish(&view->builder, &view->sets);
-    return end->set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
+    if (end->set == FR_SET_NONE)
+        return fr_no_memory(view->context);
+    settle_flags(view, end);
+    return FLOWRULES_OK;
 }
 
 /* Networks come first come first served, so that a set has one name. */
@@ -344,6 +423,11 @@ flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr
     FR_TRY(network_end(view, index, false, &known));
     *end = *known;
     return FLOWRULES_OK;
+}
+
+unsigned fr_view_network_flags(const struct fr_view *view, uint32_t index) {
+    return fr_vec_at(&view->networks[0], struct fr_end, index)->flags |
+           fr_vec_at(&view->networks[1], struct fr_end, index)->flags;
 }
 
 static void walk(struct fr_view *view, struct fr_span span,

@@ -11,15 +11,17 @@
 
 /* What stands in a set besides addresses that were written down. */
 enum fr_end_flags {
-    FR_END_PINNED = 1,          /* addresses from the lock file */
-    FR_END_NATIVE = 2,          /* names or groups that the target resolves itself */
-    FR_END_UNPINNED = 4,        /* names that the lock file has no address of */
-    FR_END_WILDCARD = 8,        /* wildcards that the target can't say */
-    FR_END_NARROWED = 16,       /* wildcards cut to the names of the lock file below them */
-    FR_END_FOREIGN = 32,        /* groups of another platform without addresses */
-    FR_END_REFUSED = 64,        /* names, where the target refuses names */
-    FR_END_NAMES = 128,         /* names that stand in a rule as names */
-    FR_END_OTHER_WILDCARD = 256 /* wildcards that the target reads its own way */
+    FR_END_PINNED = 1,           /* addresses from the lock file */
+    FR_END_NATIVE = 2,           /* names or groups that the target resolves itself */
+    FR_END_UNPINNED = 4,         /* names that the lock file has no address of */
+    FR_END_WILDCARD = 8,         /* wildcards that the target can't say */
+    FR_END_NARROWED = 16,        /* wildcards cut to the names of the lock file below them */
+    FR_END_FOREIGN = 32,         /* groups of another platform without addresses */
+    FR_END_REFUSED = 64,         /* names, where the target refuses names */
+    FR_END_NAMES = 128,          /* names that stand in a rule as names */
+    FR_END_OTHER_WILDCARD = 256, /* wildcards that the target reads its own way */
+    FR_END_ANY_BUT = 512,        /* any less some addresses: names and groups are left out too */
+    FR_END_CUT_GROUP = 1024      /* a group of which an exception takes a part */
 };
 
 struct fr_end {
@@ -51,11 +53,15 @@ struct fr_view {
     struct fr_vec walked;      /* uint32_t for each network: the walk that saw it last */
     uint32_t walk;
     struct fr_builder builder;
+    struct fr_view *literal; /* of fr_view_literal; NULL until one asks */
 };
 
 flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *policy,
                               const struct fr_view_mode *mode);
 void fr_view_free(struct fr_view *view);
+
+/* The same without the platform's groups: networks are their members. The view keeps it. */
+flowrules_status fr_view_literal(struct fr_view *view, struct fr_view **literal);
 
 /* What the items of a span come to; narrow: wildcards may be cut to what the lock file knows. */
 flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool narrow,
@@ -65,6 +71,8 @@ flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool nar
 bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *network);
 /* What one network comes to. */
 flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end);
+/* The flags of a network that was evaluated; 0 for one that was not. */
+unsigned fr_view_network_flags(const struct fr_view *view, uint32_t index);
 /* The network that comes to exactly this set: the first that does. */
 bool fr_view_network_of(struct fr_view *view, fr_set set, uint32_t *network);
 /* The network of which the set is exactly what it has of a family, with its names. */

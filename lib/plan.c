@@ -156,12 +156,26 @@ struct flowrules_output *fr_plan_asker(struct fr_plan *plan) {
     return plan->asker;
 }
 
+static flowrules_status cut_protects(struct fr_plan *plan) {
+    struct fr_about about = {
+        FLOWRULES_ERROR,  FR_LIMIT,
+        plan->target->at, NULL,
+        plan->name,       "make networks of the parts, each with a group of its own"};
+    fr_report(&plan->context->diagnostics, &about,
+              "target '%s' can't be rendered: an exception takes a part of a protected group, and "
+              "a group can't be cut here",
+              plan->name);
+    return FLOWRULES_REFUSED;
+}
+
 static flowrules_status find_protects(struct fr_plan *plan) {
     struct fr_span span =
         plan->target->protects.count > 0 ? plan->target->protects : plan->policy->protects;
     plan->protects = (struct fr_end){FR_SET_ANY, 0};
     if (span.count > 0) {
         FR_TRY(fr_view_end(&plan->view, span, false, &plan->protects));
+        if ((plan->protects.flags & FR_END_CUT_GROUP) != 0)
+            return cut_protects(plan);
         return plan->can->pod_groups ? fr_protect_pods(plan) : FLOWRULES_OK;
     }
     if (plan->transit)
@@ -320,6 +334,14 @@ static const char *scope_reason(struct fr_plan *plan, fr_set source, fr_set dest
     return plan->can->no_ingress ? "its source is not among the protected networks" : outside[mode];
 }
 
+/* A deny from, or to, any less some addresses: would it reach what is protected as a group? */
+static bool misses_groups(const struct fr_plan *plan, const struct fr_flow *flow,
+                          const struct fr_end *source, const struct fr_end *destination) {
+    return flow->deny && plan->view.mode.platform != NULL &&
+           (((source->flags & FR_END_ANY_BUT) != 0 && plan->enforces[FLOWRULES_EGRESS]) ||
+            ((destination->flags & FR_END_ANY_BUT) != 0 && plan->enforces[FLOWRULES_INGRESS]));
+}
+
 /* A flow that stands and is selected: what of it is in scope, and how truly it can be said. */
 static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
@@ -337,7 +359,7 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
     }
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
-    if (plan->scoped.count > before)
+    if (plan->scoped.count > before || misses_groups(plan, flow, &source, &destination))
         return fr_judge(plan, index, source.flags | destination.flags, before, verdict);
     why = scope_reason(plan, source.set, destination.set);
     *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
@@ -443,9 +465,6 @@ void fr_plan_free(struct fr_plan *plan) {
     if (plan->asker != NULL)
         fr_output_free(plan->asker);
     fr_free(&plan->context->allocator, plan->asker);
-    if (plan->literal != NULL)
-        fr_view_free(plan->literal);
-    fr_free(&plan->context->allocator, plan->literal);
     if (plan->have_view)
         fr_view_free(&plan->view);
     fr_services_free(&plan->services);
@@ -484,6 +503,10 @@ static const char *refusal_hint(const struct fr_plan *plan, uint32_t index,
         speaks_of(verdict, "a rule here holds for all of them"))
         return deny ? "accept it with 'allow-loss: [{flow: NAME, loss: narrow}]' in the target"
                     : "accept it with 'allow-loss: [{flow: NAME, loss: widen}]' in the target";
+    if (speaks_of(verdict, "is 'any' less some addresses"))
+        return "deny 'any', or 0.0.0.0/0 and \"::/0\" less the exception for addresses alone";
+    if (speaks_of(verdict, "takes a part of a group"))
+        return "make networks of the parts, each with a group of its own";
     if (speaks_of(verdict, "of another platform"))
         return "give the network 'members' too, or leave the flow out with 'select'";
     if (speaks_of(verdict, "names are refused") || speaks_of(verdict, "does not resolve names"))

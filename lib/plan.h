@@ -115,7 +115,6 @@ struct fr_plan {
     struct fr_arena arena;
     struct fr_view view;
     bool have_view;
-    struct fr_view *literal; /* without groups, for denies; NULL until one asks (twofold.c) */
     struct fr_end protects;
     fr_set widest_pods;     /* of pod_groups: the protected groups that are within no other */
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */

@@ -6,23 +6,11 @@
  */
 #include "plan.h"
 
-static flowrules_status open_literal(struct fr_plan *plan) {
-    if (plan->literal != NULL)
-        return FLOWRULES_OK;
-    struct fr_view_mode mode = plan->view.mode;
-    mode.platform = mode.bindings_of = NULL;
-    mode.every_group = true;
-    plan->literal = fr_malloc(&plan->context->allocator, sizeof *plan->literal);
-    if (plan->literal == NULL)
-        return fr_no_memory(plan->context);
-    return fr_view_init(plan->literal, plan->policy, &mode);
-}
-
 /* A set of the literal view's addresses, in the plan's own store. */
 static fr_set into_plan(struct fr_plan *plan, fr_set set) {
     struct fr_builder builder;
     fr_builder_init(&builder, &plan->context->allocator);
-    fr_builder_set(&builder, &plan->literal->sets, set);
+    fr_builder_set(&builder, &plan->view.literal->sets, set);
     fr_set copy = fr_builder_finish(&builder, &plan->view.sets);
     fr_builder_free(&builder);
     return copy;
@@ -33,7 +21,7 @@ static flowrules_status holds_for_both(struct fr_plan *plan, uint32_t network, f
                                        struct fr_span span, fr_set end, bool *both) {
     struct fr_end literal;
     uint32_t atom;
-    FR_TRY(fr_view_end(plan->literal, span, false, &literal));
+    FR_TRY(fr_view_end(plan->view.literal, span, false, &literal));
     fr_set own = into_plan(plan, members);
     if (own == FR_SET_NONE)
         return fr_no_memory(plan->context);
@@ -43,7 +31,7 @@ static flowrules_status holds_for_both(struct fr_plan *plan, uint32_t network, f
         home = fr_set_has_atom(&plan->view.sets, plan->protects.set, atom);
     }
     bool addresses = home || fr_set_covers(&plan->view.sets, end, own);
-    bool touches = group || fr_set_overlaps(&plan->literal->sets, literal.set, members);
+    bool touches = group || fr_set_overlaps(&plan->view.literal->sets, literal.set, members);
     *both = !touches || (group && addresses);
     return FLOWRULES_OK;
 }
@@ -56,7 +44,7 @@ static flowrules_status check_network(struct fr_plan *plan, uint32_t index,
     *both = true;
     if (network->members.count == 0 || !fr_view_is_bound(&plan->view, network))
         return FLOWRULES_OK;
-    FR_TRY(fr_view_network(plan->literal, index, &members));
+    FR_TRY(fr_view_network(plan->view.literal, index, &members));
     FR_TRY(holds_for_both(plan, index, members.set, flow->source, ends[0], both));
     if (*both)
         FR_TRY(holds_for_both(plan, index, members.set, flow->destination, ends[1], both));
@@ -68,7 +56,8 @@ flowrules_status fr_check_twofold(struct fr_plan *plan, const struct fr_flow *fl
     *why = NULL;
     if (!flow->deny || plan->view.mode.platform == NULL)
         return FLOWRULES_OK;
-    FR_TRY(open_literal(plan));
+    struct fr_view *literal;
+    FR_TRY(fr_view_literal(&plan->view, &literal));
     for (uint32_t i = 0; i < plan->policy->networks.count; i++) {
         const struct fr_network *network = fr_vec_at(&plan->policy->networks, struct fr_network, i);
         bool both;

@@ -53,6 +53,10 @@ static void mention_peer(void *user, const struct fr_peer *peer) {
             m->plan->can->groups && fr_policy_binding_for(policy, own, m->plan->backend) != NULL;
         if ((m->want & FR_END_FOREIGN) != 0 && network->members.count == 0 && !bound)
             list_name(m, "", own);
+        unsigned flags = fr_view_network_flags(&m->plan->view, peer->ref);
+        if ((m->want & flags & (FR_END_ANY_BUT | FR_END_CUT_GROUP)) != 0 &&
+            network->except.count > 0)
+            list_name(m, "", own);
         return;
     }
     const char *name = FR_POLICY_TEXT(policy, peer->ref);
@@ -151,6 +155,20 @@ static const char *refused_reason(struct fr_plan *plan, const struct fr_flow *fl
                                ? "%s: this backend knows whole names, not wildcards"
                                : "%s: this backend matches addresses, and a wildcard has none",
                            m.text);
+}
+
+static const char *exception_reason(struct fr_plan *plan, const struct fr_flow *flow,
+                                    unsigned flag) {
+    struct mention m;
+    mention(&m, plan, flow, flag);
+    return fr_arena_printf(
+        &plan->arena,
+        flag == FR_END_ANY_BUT
+            ? "%s is 'any' less some addresses, and so without groups: the deny "
+              "would hold for none of them"
+            : "the exception of %s takes a part of a group, and a group can't be "
+              "cut here",
+        m.text);
 }
 
 static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow *flow) {
@@ -333,6 +351,10 @@ static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
 /* What is wrong with the flow as a whole, or NULL. */
 static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags,
                            unsigned families) {
+    if ((flags & FR_END_CUT_GROUP) != 0)
+        return exception_reason(plan, flow, FR_END_CUT_GROUP);
+    if ((flags & FR_END_ANY_BUT) != 0 && flow->deny && plan->view.mode.platform != NULL)
+        return exception_reason(plan, flow, FR_END_ANY_BUT);
     if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
         return refused_reason(plan, flow, flags);
     return unsayable_service(plan, flow, plan->can->families & families);
