@@ -3,7 +3,7 @@
 #   make V=1              show the commands
 #   make CC=clang         another compiler
 #   make WERROR=1         warnings are errors (as in check)
-#   make install PREFIX=/usr DESTDIR=/tmp/root
+#   make install prefix=/usr DESTDIR=/tmp/root
 
 BUILD  ?= build
 CC     ?= cc
@@ -11,12 +11,22 @@ AR     ?= ar
 CFLAGS ?= -O2 -g
 WERROR ?= $(if $(filter check%,$(MAKECMDGOALS)),1,0)
 
+# The GNU names for where things go (https://www.gnu.org/prep/standards, Directory Variables);
+# PREFIX sets the first. DESTDIR goes before them all, and into no file.
 PREFIX     ?= /usr/local
-BINDIR     ?= $(PREFIX)/bin
-LIBDIR     ?= $(PREFIX)/lib
-INCLUDEDIR ?= $(PREFIX)/include
-MANDIR     ?= $(PREFIX)/share/man
+prefix      = $(PREFIX)
+exec_prefix = $(prefix)
+bindir      = $(exec_prefix)/bin
+libdir      = $(exec_prefix)/lib
+includedir  = $(prefix)/include
+datarootdir = $(prefix)/share
+datadir     = $(datarootdir)
+mandir      = $(datarootdir)/man
+docdir      = $(datarootdir)/doc/flowrules
+pkgconfigdir = $(libdir)/pkgconfig
+
 PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
 
 VERSION := $(shell awk -F'"' '/define FLOWRULES_VERSION/ { print $$2 }' include/flowrules/flowrules.h)
 SONAME  := libflowrules.so.0
@@ -78,16 +88,18 @@ CLI_SOURCES     := $(sort $(wildcard cli/*.c))
 # A unit test with a main is a program; the others are helpers, linked into each of them.
 UNIT_MAINS      := $(sort $(shell grep -l '^int main' tests/unit/*.c 2>/dev/null))
 UNIT_HELPERS    := $(filter-out $(UNIT_MAINS),$(sort $(wildcard tests/unit/*.c)))
+THREAD_SOURCES  := tests/threads/threads.c
 BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES) $(BACKEND_SOURCES))
-OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_MAINS) $(UNIT_HELPERS) $(BENCH_SOURCES))
+OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_MAINS) $(UNIT_HELPERS) $(BENCH_SOURCES) $(THREAD_SOURCES))
 
 SHARED := $(BUILD)/libflowrules.so.$(VERSION)
 STATIC := $(BUILD)/libflowrules.a
 TOOL   := $(BUILD)/flowrules
 UNITS  := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_MAINS))
+THREADS := $(BUILD)/threads
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
 
 # ---- building ----------------------------------------------------------------------------------
@@ -117,14 +129,20 @@ $(SHARED): $(LIB_OBJECTS) lib/flowrules.map
 	    -o $@ $(LIB_OBJECTS) $(LIB_LIBS)
 	$(Q)ln -sf $(@F) $(BUILD)/$(SONAME) && ln -sf $(SONAME) $(BUILD)/libflowrules.so
 
+# The tool has the whole library in it, and shows it to the plugins that it loads.
 $(TOOL): $(call objects,$(CLI_SOURCES)) $(STATIC)
 	$(say) LD $@
-	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS) $(CLI_LIBS)
+	$(Q)$(LINK) -rdynamic -o $@ $(call objects,$(CLI_SOURCES)) \
+	    -Wl,--whole-archive $(STATIC) -Wl,--no-whole-archive $(LIB_LIBS) $(CLI_LIBS)
 
 $(UNITS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call objects,$(UNIT_HELPERS)) $(STATIC)
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS) $(UNIT_LIBS)
+
+$(THREADS): $(call objects,$(THREAD_SOURCES)) $(STATIC)
+	$(say) LD $@
+	$(Q)$(LINK) -pthread -o $@ $^ $(LIB_LIBS)
 
 -include $(OBJECTS:.o=.d)
 
@@ -144,17 +162,19 @@ SUITES := $(filter $(patsubst tests/%/run,%,$(wildcard tests/*/run)),$(FIRST_SUI
           $(LAST_SUITES)
 RUN = MAKE='$(MAKE)' CC='$(CC)' V=$(V) BUILD=$(BUILD) FLOWRULES=$(abspath $(TOOL)) tests/run
 
-.PHONY: check check-long units asan
-check: all units asan ## every suite: lint, unit, golden, errors, kernel, sanitizers ...
+.PHONY: check check-long units asan tsan
+check: all units asan tsan ## every suite: lint, unit, golden, errors, kernel, sanitizers ...
 	@$(RUN) $(SUITES)
 
-check-long: all units asan ## the same with more rounds and everything that takes long
+check-long: all units asan tsan ## the same with more rounds and everything that takes long
 	@LONG=1 $(RUN) $(SUITES)
 
 CHECKS := $(patsubst %,check-%,$(filter-out asan,$(SUITES)))
 .PHONY: $(CHECKS) check-asan
 $(CHECKS): check-%: all units
 	@$(RUN) $*
+
+check-threads: tsan
 
 check-asan: asan ## unit, golden and errors with AddressSanitizer and UBSan
 	@$(RUN) asan
@@ -164,15 +184,22 @@ units: $(UNITS)
 asan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' asan-programs
 
-.PHONY: asan-programs
-asan-programs: $(TOOL) $(UNITS)
+tsan:
+	$(Q)$(MAKE) BUILD=$(BUILD)/tsan SANITIZE=thread CFLAGS='-O1 -g' tsan-programs
 
-.PHONY: bless bless-errors
+.PHONY: asan-programs tsan-programs
+asan-programs: $(TOOL) $(UNITS)
+tsan-programs: $(THREADS)
+
+.PHONY: bless bless-errors bless-abi
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
 bless-errors: $(TOOL) ## write expected messages: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/errors/run --bless '$(TARGET)'
+
+bless-abi: $(SHARED) ## write tests/abi/symbols.txt, what the shared library exports
+	@BUILD=$(BUILD) tests/abi/run --bless
 
 .PHONY: docs
 docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
@@ -253,17 +280,54 @@ bench: $(TOOL) $(BENCHES) ## speed and memory against libyaml's bare scan (BIG=1
 
 # ---- installing --------------------------------------------------------------------------------
 
-.PHONY: install
-install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCLUDEDIR)/flowrules
-	install -m 755 $(TOOL) $(DESTDIR)$(BINDIR)/flowrules
-	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/
-	ln -sf $(notdir $(SHARED)) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libflowrules.so
-	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)/
-	install -m 644 include/flowrules/*.h $(DESTDIR)$(INCLUDEDIR)/flowrules/
-	for page in $(wildcard docs/man/*.1); do \
-	    install -D -m 644 "$$page" "$(DESTDIR)$(MANDIR)/man1/$${page##*/}"; done
+# Made anew when a directory variable says something else than before.
+PC_EDITS = -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
+           -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' \
+           -e 's|@requires_private@|$(LIB_PACKAGES)|'
+
+.PHONY: $(BUILD)/flowrules.pc
+$(BUILD)/flowrules.pc: pkgconfig/flowrules.pc.in
+	@sed $(PC_EDITS) $< >$@
+
+# Each installed file, as DIRECTORY:FILE; install and uninstall both go by this list.
+HEADERS   := $(wildcard include/flowrules/*.h)
+PROGRAMS  := $(TOOL)
+INSTALLED = $(HEADERS:%=$(includedir)/flowrules:%) $(STATIC:%=$(libdir):%) \
+            $(pkgconfigdir):$(BUILD)/flowrules.pc
+# The shared library and its links: the name that programs load, and the one that they link with.
+SHARED_NAMES := $(notdir $(SHARED)) $(SONAME) libflowrules.so
+
+.PHONY: install uninstall
+install: all $(BUILD)/flowrules.pc ## install under $(DESTDIR)$(PREFIX), or by the GNU directory variables
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)'
+	$(Q)$(INSTALL) -m 755 $(PROGRAMS) '$(DESTDIR)$(bindir)'
+	$(Q)$(INSTALL) -m 644 $(SHARED) '$(DESTDIR)$(libdir)'
+	$(Q)cd '$(DESTDIR)$(libdir)' && ln -sf $(notdir $(SHARED)) $(SONAME) && ln -sf $(SONAME) libflowrules.so
+	$(Q)for entry in $(INSTALLED); do \
+	    to="$(DESTDIR)$${entry%%:*}" && $(INSTALL) -d "$$to" && \
+	    $(INSTALL) -m 644 "$${entry#*:}" "$$to" || exit; done
+
+uninstall: ## remove what install has put there, and the folders that were for it alone
+	$(Q)rm -f $(patsubst %,'$(DESTDIR)$(bindir)/%',$(notdir $(PROGRAMS)))
+	$(Q)rm -f $(patsubst %,'$(DESTDIR)$(libdir)/%',$(SHARED_NAMES))
+	$(Q)for entry in $(INSTALLED); do \
+	    rm -f "$(DESTDIR)$${entry%%:*}/$${entry##*/}"; done
+	$(Q)rmdir '$(DESTDIR)$(includedir)/flowrules' 2>/dev/null || :
+
+# The files that git knows, in an order and with times that do not depend on the machine.
+DIST  := flowrules-$(VERSION)
+EPOCH  = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null))
+
+.PHONY: dist
+dist: ## the sources as build/flowrules-VERSION.tar.gz, the same bytes for the same commit
+	@git rev-parse --is-inside-work-tree >/dev/null || { echo 'make dist needs the git repository'; exit 1; }
+	@mkdir -p $(BUILD)
+	$(Q)git ls-files -z | LC_ALL=C sort -z | \
+	    tar --create --file=$(BUILD)/$(DIST).tar --null --no-recursion --verbatim-files-from \
+	        --format=ustar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime=@$(EPOCH) \
+	        --transform='flags=r;s|^|$(DIST)/|' --files-from=-
+	$(Q)gzip -9nf $(BUILD)/$(DIST).tar
+	@echo $(BUILD)/$(DIST).tar.gz
 
 .PHONY: clean
 clean: ## remove build/
