@@ -785,6 +785,21 @@ static void check_names(flowrules_output *out) {
         flowrules_output_refuse(out, "the prefix is longer than %d characters", PREFIX_MAX);
 }
 
+/* Nothing stands in two zones: a rule from or to the wrong one would never match. */
+static void check_zones(flowrules_output *out) {
+    const char *from = flowrules_output_setting(out, end_words[FLOWRULES_SOURCE].setting);
+    const char *to = flowrules_output_setting(out, end_words[FLOWRULES_DESTINATION].setting);
+    if (!from || !to || strcmp(from, to) == 0 || strcmp(from, "any") == 0 || strcmp(to, "any") == 0)
+        return;
+    const char *both = flowrules_output_unbound_meeting(out, "zone");
+    if (both)
+        flowrules_output_refuse(out,
+                                "%s is a source, in zone '%s' (from-zone), and a destination, in "
+                                "zone '%s' (to-zone): say in which of them it is by the binding of "
+                                "a network (paloalto: {zone: NAME})",
+                                both, from, to);
+}
+
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
 static const char *choose_rulebase(flowrules_output *out) {
     const char *rulebase = flowrules_output_setting(out, "rulebase");
@@ -805,6 +820,7 @@ static void begin_all(flowrules_output *out, bool xml) {
     s->xml = xml;
     s->prefix = flowrules_output_setting(out, "prefix");
     check_names(out);
+    check_zones(out);
     s->rulebase = choose_rulebase(out);
     s->place_name = flowrules_output_setting(out, "device-group");
     s->place = s->place_name ? "device-group" : "vsys";

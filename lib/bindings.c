@@ -19,12 +19,34 @@ static bool add_network(struct fr_plan *plan, uint32_t index, const struct fr_bi
         struct fr_bound *slot = fr_vec_push(&plan->bound);
         if (slot == NULL || fr_view_network(&plan->view, index, &end) != FLOWRULES_OK)
             return false;
-        *slot = (struct fr_bound){end.set, value->value};
+        *slot = (struct fr_bound){end.set, end.set, value->value};
         plan->bound_all = fr_set_union(&plan->view.sets, plan->bound_all, end.set);
         if (plan->bound_all == FR_SET_NONE)
             return false;
     }
     return true;
+}
+
+static const struct fr_bound *bound_at(const struct fr_plan *plan, size_t i) {
+    return fr_vec_at(&plan->bound, struct fr_bound, i);
+}
+
+static bool forget_bound(struct fr_plan *plan) {
+    plan->bound.count = 0;
+    plan->bound_key = NULL;
+    fr_no_memory(plan->context);
+    return false;
+}
+
+/* An address stands where the narrowest network that holds it does: 10.1.0.0/16, not 10.0.0.0/8. */
+static bool leave_narrower(struct fr_plan *plan, struct fr_bound *wide) {
+    struct fr_sets *sets = &plan->view.sets;
+    for (size_t i = 0; i < plan->bound.count && wide->own != FR_SET_NONE; i++) {
+        fr_set inner = bound_at(plan, i)->set;
+        if (inner != wide->set && fr_set_covers(sets, wide->set, inner))
+            wide->own = fr_set_subtract(sets, wide->own, inner);
+    }
+    return wide->own != FR_SET_NONE;
 }
 
 /* Lists the networks that are bound with a key; kept until another key is asked for. */
@@ -39,25 +61,13 @@ static bool list_bound(struct fr_plan *plan, const char *key) {
         const struct fr_network *network = fr_vec_at(&policy->networks, struct fr_network, i);
         const struct fr_binding *binding =
             fr_policy_binding(policy, FR_POLICY_TEXT(policy, network->name), plan->backend->name);
-        if (binding != NULL && !add_network(plan, i, binding, key)) {
-            plan->bound.count = 0;
-            plan->bound_key = NULL;
-            fr_no_memory(plan->context);
-            return false;
-        }
+        if (binding != NULL && !add_network(plan, i, binding, key))
+            return forget_bound(plan);
     }
-    return true;
-}
-
-static const struct fr_bound *bound_at(const struct fr_plan *plan, size_t i) {
-    return fr_vec_at(&plan->bound, struct fr_bound, i);
-}
-
-static bool is_exact(const struct fr_plan *plan, fr_set set) {
-    bool exact = false;
     for (size_t i = 0; i < plan->bound.count; i++)
-        exact = exact || bound_at(plan, i)->set == set;
-    return exact;
+        if (!leave_narrower(plan, fr_vec_at(&plan->bound, struct fr_bound, i)))
+            return forget_bound(plan);
+    return true;
 }
 
 const char *flowrules_set_binding(const flowrules_output *out, struct flowrules_set set,
@@ -65,16 +75,14 @@ const char *flowrules_set_binding(const flowrules_output *out, struct flowrules_
     struct fr_plan *plan = out->plan;
     if (!list_bound(plan, key))
         return NULL;
-    bool exact = is_exact(plan, set.id);
     for (size_t i = 0; i < plan->bound.count; i++) {
         const struct fr_bound *b = bound_at(plan, i);
         bool told = false;
-        if (exact ? b->set != set.id : !fr_set_overlaps(&plan->view.sets, b->set, set.id))
+        if (!fr_set_overlaps(&plan->view.sets, b->own, set.id))
             continue;
         for (size_t k = 0; k < i && !told; k++)
             told = bound_at(plan, k)->value == b->value &&
-                   (exact ? bound_at(plan, k)->set == set.id
-                          : fr_set_overlaps(&plan->view.sets, bound_at(plan, k)->set, set.id));
+                   fr_set_overlaps(&plan->view.sets, bound_at(plan, k)->own, set.id);
         if (!told && index-- == 0)
             return FR_POLICY_TEXT(plan->policy, b->value);
     }
@@ -84,4 +92,57 @@ const char *flowrules_set_binding(const flowrules_output *out, struct flowrules_
 bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set, const char *key) {
     struct fr_plan *plan = out->plan;
     return list_bound(plan, key) && fr_set_covers(&plan->view.sets, plan->bound_all, set.id);
+}
+
+/* All that rules have at one end. Ends that are a whole family stand nowhere in particular. */
+static fr_set ends_of_rules(struct fr_plan *plan, enum flowrules_end end) {
+    struct fr_builder builder;
+    fr_set last = FR_SET_EMPTY;
+    fr_builder_init(&builder, &plan->context->allocator);
+    for (size_t i = 0; i < plan->rules.count; i++) {
+        const struct fr_rule *rule = fr_vec_at(&plan->rules, struct fr_rule, i);
+        fr_set set = end == FLOWRULES_SOURCE ? rule->source : rule->destination;
+        struct flowrules_set view = {&plan->view.sets, set};
+        if (set != last && !flowrules_set_is_all(view, FLOWRULES_IPV4) &&
+            !flowrules_set_is_all(view, FLOWRULES_IPV6))
+            fr_builder_set(&builder, &plan->view.sets, set);
+        last = set;
+    }
+    fr_set all = fr_builder_finish(&builder, &plan->view.sets);
+    fr_builder_free(&builder);
+    return all;
+}
+
+/* The first range of a set, or its first name, as text; NULL when out of memory. */
+static const char *first_as_text(struct fr_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    struct flowrules_writer w;
+    size_t size;
+    bool has4 = flowrules_set_range_count(view, FLOWRULES_IPV4) > 0;
+    if (!has4 && flowrules_set_range_count(view, FLOWRULES_IPV6) == 0)
+        return flowrules_set_atom_count(view) > 0 ? flowrules_set_atom(view, 0).name : "";
+    struct flowrules_range range =
+        flowrules_set_range(view, has4 ? FLOWRULES_IPV4 : FLOWRULES_IPV6, 0);
+    fr_writer_init(&w, &plan->context->allocator, false);
+    flowrules_write_range(&w, &range);
+    char *text = fr_writer_text(&w, &size);
+    const char *kept = text == NULL ? NULL : fr_arena_printf(&plan->arena, "%s", text);
+    fr_free(&plan->context->allocator, text);
+    fr_writer_free(&w);
+    return kept;
+}
+
+const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key) {
+    struct fr_plan *plan = out->plan;
+    struct fr_sets *sets = &plan->view.sets;
+    if (!list_bound(plan, key))
+        return NULL;
+    fr_set from = ends_of_rules(plan, FLOWRULES_SOURCE);
+    fr_set to = ends_of_rules(plan, FLOWRULES_DESTINATION);
+    fr_set both = fr_set_subtract(sets, fr_set_intersect(sets, from, to), plan->bound_all);
+    if (both == FR_SET_EMPTY)
+        return NULL;
+    const char *text = both == FR_SET_NONE ? NULL : first_as_text(plan, both);
+    out->failed = out->failed || text == NULL;
+    return text;
 }

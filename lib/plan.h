@@ -97,6 +97,7 @@ struct fr_dispatch {
 /* A network that is bound to the target's platform with some key, and one of its values. */
 struct fr_bound {
     fr_set set;
+    fr_set own; /* without the networks inside it that are bound themselves */
     fr_string value;
 };
 

@@ -281,14 +281,21 @@ FLOWRULES_API const char *flowrules_binding_label(const flowrules_output *out, c
                                                   const char *key, size_t index);
 /*
  * Where a set is, as the bindings of networks tell: value index of a key, each value once, of the
- * networks bound with it that are exactly this set, else of those that share something with it.
- * NULL behind the last. flowrules_set_bound: is all of the set in such networks? User text.
+ * networks bound with it that share something with the set; an address in several of them, one
+ * inside the other, is in the innermost. NULL behind the last. flowrules_set_bound: is all of the
+ * set in such networks? User text.
  */
 FLOWRULES_API const char *flowrules_set_binding(const flowrules_output *out,
                                                 struct flowrules_set set, const char *key,
                                                 size_t index);
 FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set,
                                        const char *key);
+/*
+ * An address, range or name that is a source of some rule and a destination of some, and in no
+ * network bound with the key: its first as text, NULL where there is none. Ends that hold a whole
+ * family do not count. To be asked once there are rules.
+ */
+FLOWRULES_API const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key);
 
 /*
  * Networks that select pods of Kubernetes by the keys namespace ("any": all; absent: the target's
