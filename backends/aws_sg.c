@@ -861,9 +861,13 @@ static const struct flowrules_setting settings[] = {
 
 static const struct flowrules_setting bindings[] = {
     {.key = "group", .type = "list text", .help = "the id of a security group, sg-..."},
-    {.key = "account", .type = "text", .help = "the account that the group belongs to, 12 digits"},
+    {.key = "account",
+     .aside = true,
+     .type = "text",
+     .help = "the account that the group belongs to, 12 digits"},
     {.key = "prefix-list", .type = "list text", .help = "the id of a prefix list, pl-..."},
     {.key = "entries",
+     .aside = true,
      .type = "integer 1 1000",
      .help = "what a prefix list counts against the quota: its MaxEntries; default 1"},
     {.key = NULL},

@@ -1042,6 +1042,8 @@ const struct flowrules_backend flowrules_backend_iptables = {
                      .source_ports = true,
                      .icmp_types = true,
                      .logging = true,
+                     .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
+                                FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
                      .lookup = true,
                      .table_port_ranges = false,
                      .rule_flows = 16,
@@ -1051,4 +1053,5 @@ const struct flowrules_backend flowrules_backend_iptables = {
     .formats = formats,
     .settings = settings,
     .limits = limits,
+    .baseline = flowrules_linux_baseline,
 };

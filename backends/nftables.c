@@ -589,6 +589,8 @@ const struct flowrules_backend flowrules_backend_nftables = {
                      .source_ports = true,
                      .icmp_types = true,
                      .logging = true,
+                     .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
+                                FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
                      .lookup = true,
                      .table_port_ranges = true,
                      .rule_flows = 16,
@@ -597,4 +599,5 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .formats = formats,
     .settings = settings,
     .limits = limits,
+    .baseline = flowrules_linux_baseline,
 };

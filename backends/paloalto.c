@@ -1056,7 +1056,10 @@ static const struct flowrules_setting settings[] = {
 };
 
 static const struct flowrules_setting bindings[] = {
-    {.key = "zone", .type = "list text", .help = "the zones that the network's addresses are in"},
+    {.key = "zone",
+     .aside = true,
+     .type = "list text",
+     .help = "the zones that the network's addresses are in"},
     {.key = NULL},
 };
 

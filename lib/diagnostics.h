@@ -93,7 +93,11 @@ enum fr_id {
     FR_QUERY_FORM,
     /* 07: files and memory */
     FR_FILE_READ = 701,
-    FR_MORE_MESSAGES = 703
+    FR_MORE_MESSAGES = 703,
+    /* 08: configurations that are read back */
+    FR_CONFIG_SYNTAX = 801,
+    FR_CONFIG_NOT_KEPT = 803,
+    FR_CONFIG_NO_READER
 };
 
 struct fr_diagnostic {

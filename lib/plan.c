@@ -67,8 +67,22 @@ static flowrules_status find_format(struct fr_plan *plan, const char *format) {
     return FLOWRULES_OK;
 }
 
+/* The policy by itself: a listing of it, as if one firewall stood between all its networks. */
+static flowrules_status take_whole(struct fr_plan *plan) {
+    plan->name = "policy";
+    plan->whole = true;
+    plan->backend = fr_registry_find(plan->context, "plain");
+    if (plan->backend == NULL)
+        return unknown_target(plan, "plain");
+    plan->own_target = (struct fr_target){.baseline = true, .optimize = true};
+    plan->target = &plan->own_target;
+    return find_format(plan, NULL);
+}
+
 static flowrules_status find_target(struct fr_plan *plan, const char *spec) {
     const flowrules_policy *policy = plan->policy;
+    if (spec == NULL)
+        return take_whole(plan);
     const char *colon = strchr(spec, ':');
     size_t length = colon == NULL ? strlen(spec) : (size_t)(colon - spec);
     char *name = fr_arena_text(&plan->arena, spec, length);
@@ -172,7 +186,7 @@ static flowrules_status find_protects(struct fr_plan *plan) {
     struct fr_span span =
         plan->target->protects.count > 0 ? plan->target->protects : plan->policy->protects;
     plan->protects = (struct fr_end){FR_SET_ANY, 0};
-    if (span.count > 0) {
+    if (span.count > 0 && !plan->whole) {
         FR_TRY(fr_view_end(&plan->view, span, false, &plan->protects));
         if ((plan->protects.flags & FR_END_CUT_GROUP) != 0)
             return cut_protects(plan);

@@ -111,6 +111,7 @@ struct fr_plan {
     const struct flowrules_capabilities *can; /* the format's, or the backend's */
     const char *name;                         /* of the target */
     bool transit;
+    bool whole;  /* no target: the policy by itself */
     bool denies; /* some flow in scope is a deny */
     bool enforces[3];
     struct fr_arena arena;
@@ -136,7 +137,8 @@ struct fr_plan {
 };
 
 /*
- * Plans a target of the policy, or a backend with default settings; spec is "NAME[:FORMAT]".
+ * Plans a target of the policy, or a backend with default settings; spec is "NAME[:FORMAT]", or
+ * NULL for all flows of the policy, whatever is protected.
  * The verdicts are complete when it returns FLOWRULES_OK, also where flows are refused; the rules
  * only once fr_plan_lower was called.
  */

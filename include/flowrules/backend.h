@@ -422,6 +422,264 @@ FLOWRULES_API void flowrules_manifest_of_network(flowrules_writer *w, const flow
                                                  const struct flowrules_manifest *manifest,
                                                  const char *word, size_t index);
 
+/* ---- reading ------------------------------------------------------------------------------ */
+
+/*
+ * A reader turns a configuration, our own artifact or what the device or cloud gives out, into
+ * rules in the order in which the platform decides. It never guesses: what it does not understand
+ * and what might change the meaning it tells with flowrules_input_doubt, and no comparison then
+ * says "equal". All that it is handed or asks for lives as long as the input; once memory has run
+ * out every call does nothing (and pointers are NULL), so that a reader has no error plumbing.
+ */
+typedef struct flowrules_input flowrules_input;
+
+/* Where something stands: the file by its index, line and column from 1 (0: the whole file). */
+struct flowrules_place {
+    size_t file;
+    uint32_t line, column;
+};
+
+FLOWRULES_API size_t flowrules_input_file_count(const flowrules_input *in);
+FLOWRULES_API const char *flowrules_input_file_name(const flowrules_input *in, size_t file);
+/* The bytes of a file; a NUL follows them. */
+FLOWRULES_API const char *flowrules_input_text(const flowrules_input *in, size_t file,
+                                               size_t *size);
+/* The format that was asked for, or NULL: the reader looks at the files and decides. */
+FLOWRULES_API const char *flowrules_input_format(const flowrules_input *in);
+/* A setting of the target, or of the caller; else the backend's default, or NULL. */
+FLOWRULES_API const char *flowrules_input_setting(const flowrules_input *in, const char *key);
+/* The target that the configuration is held against, or NULL: an import, a comparison of two. */
+FLOWRULES_API const char *flowrules_input_target(const flowrules_input *in);
+
+/* What is to be told. The messages are one line each. */
+/* It is not of the syntax: nothing can be said of the configuration. hint may be NULL. */
+FLOWRULES_API void flowrules_input_error(flowrules_input *in, struct flowrules_place at,
+                                         const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* It is not understood, and might change what passes in a direction. */
+FLOWRULES_API void flowrules_input_doubt(flowrules_input *in, struct flowrules_place at,
+                                         enum flowrules_direction direction, const char *format,
+                                         ...) __attribute__((format(printf, 4, 5)));
+/* It does not change what passes, but an import can't keep it. */
+FLOWRULES_API void flowrules_input_note(flowrules_input *in, struct flowrules_place at,
+                                        const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Has reading failed for good: an error told, or memory gone? Then a reader may return at once. */
+FLOWRULES_API bool flowrules_input_failed(const flowrules_input *in);
+
+/* Zeroed memory, NULL when there is none. */
+FLOWRULES_API void *flowrules_input_alloc(flowrules_input *in, size_t size);
+FLOWRULES_API char *flowrules_input_copy(flowrules_input *in, const char *text, size_t length);
+/* A text made by format. */
+FLOWRULES_API char *flowrules_input_print(flowrules_input *in, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/*
+ * Room for one more of the count items of an array that began as NULL with *capacity 0: the array,
+ * perhaps at another place; NULL when out of memory (the array is lost with the input).
+ */
+FLOWRULES_API void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity,
+                                         size_t count, size_t item_size);
+/*
+ * Names that stand for something: of each kind (0-15) each name once. define is false where the
+ * name stands already (or memory ran out); lookup is NULL where it does not stand.
+ */
+FLOWRULES_API bool flowrules_input_define(flowrules_input *in, unsigned kind, const char *name,
+                                          void *meaning);
+FLOWRULES_API void *flowrules_input_lookup(const flowrules_input *in, unsigned kind,
+                                           const char *name);
+
+/* ---- texts of lines and words --------------------------------------------------------------- */
+
+/* A line, without its end. Zero it with the file's index set to begin. */
+struct flowrules_line {
+    size_t file;
+    uint32_t number;
+    const char *text; /* not NUL-terminated */
+    size_t length;
+};
+
+/* The next line; false behind the last. A CR before the LF is not part of it. */
+FLOWRULES_API bool flowrules_input_line(flowrules_input *in, struct flowrules_line *line);
+
+/* A word of a line: text NUL-terminated and without its quotes, column from 1. */
+struct flowrules_word {
+    const char *text;
+    uint32_t column;
+    bool quoted;
+};
+
+/*
+ * The words of a line, split at blanks. quotes: the characters that quote (NULL: none); inside
+ * them, a backslash takes the next character as it is where escapes is true. A quote that does not
+ * end is told as an error. NULL and 0 for a line without words.
+ */
+FLOWRULES_API const struct flowrules_word *flowrules_input_words(flowrules_input *in,
+                                                                 const struct flowrules_line *line,
+                                                                 const char *quotes, bool escapes,
+                                                                 size_t *count);
+
+/* ---- documents: YAML, JSON and XML ---------------------------------------------------------- */
+
+/*
+ * A value of a document. YAML and JSON: a mapping with keys, a list, or a scalar. XML: an element
+ * is a mapping with its name, attributes, text and child elements.
+ */
+typedef struct flowrules_node flowrules_node;
+enum flowrules_node_kind {
+    FLOWRULES_NODE_NULL, /* nothing, ~, null */
+    FLOWRULES_NODE_TEXT, /* a scalar: text, number or boolean */
+    FLOWRULES_NODE_LIST,
+    FLOWRULES_NODE_MAP
+};
+
+/*
+ * The documents of a YAML or JSON file, in a list; NULL after an error, which was told. A key that
+ * stands twice in a mapping is an error.
+ */
+FLOWRULES_API const flowrules_node *flowrules_input_documents(flowrules_input *in, size_t file);
+/* The root element of an XML file; NULL after an error. External entities are never read. */
+FLOWRULES_API const flowrules_node *flowrules_input_xml(flowrules_input *in, size_t file);
+
+/* All of these take NULL for a node, as one that is absent. */
+FLOWRULES_API enum flowrules_node_kind flowrules_node_kind(const flowrules_node *node);
+FLOWRULES_API struct flowrules_place flowrules_node_place(const flowrules_node *node);
+/* The value of a mapping's key, or an element's first child of a name; NULL when absent. */
+FLOWRULES_API const flowrules_node *flowrules_node_get(const flowrules_node *node, const char *key);
+/* The items of a list or mapping (child elements), in order: first, then next until NULL. */
+FLOWRULES_API const flowrules_node *flowrules_node_first(const flowrules_node *node);
+FLOWRULES_API const flowrules_node *flowrules_node_next(const flowrules_node *node);
+/* The number of items. */
+FLOWRULES_API size_t flowrules_node_count(const flowrules_node *node);
+/* The key under which a value stands, an element's name; NULL in a list. */
+FLOWRULES_API const char *flowrules_node_key(const flowrules_node *node);
+/* A scalar's text, an element's own text without blanks around it; NULL where it is neither. */
+FLOWRULES_API const char *flowrules_node_text(const flowrules_node *node);
+/* Was a scalar written in quotes? */
+FLOWRULES_API bool flowrules_node_quoted(const flowrules_node *node);
+/* An attribute of an XML element, or NULL. */
+FLOWRULES_API const char *flowrules_node_attribute(const flowrules_node *node, const char *name);
+/* A whole number from low to high; false when it is none. */
+FLOWRULES_API bool flowrules_node_number(const flowrules_node *node, long long low, long long high,
+                                         long long *number);
+
+/* ---- words of the field --------------------------------------------------------------------- */
+
+/* An address, a prefix (bits behind it are cleared) or first-last; false when it is none. */
+FLOWRULES_API bool flowrules_parse_range(const char *text, size_t length,
+                                         struct flowrules_range *range);
+/* An IPv4 address and netmask ("255.255.240.0") as a prefix; false for a mask with holes. */
+FLOWRULES_API bool flowrules_parse_netmask(const char *address, const char *mask,
+                                           struct flowrules_range *range);
+/* A decimal number from 0 to most with nothing behind it; false when it is none. */
+FLOWRULES_API bool flowrules_parse_number(const char *text, size_t length, unsigned most,
+                                          unsigned *number);
+/* IANA's number of a protocol by name or number, any case; -1 when unknown. */
+FLOWRULES_API int flowrules_parse_protocol(const char *text);
+/* A port by number or IANA's name for the protocol; -1 when unknown. */
+FLOWRULES_API int flowrules_parse_port(const char *text, int protocol);
+
+/* ---- sets and rules that were read ----------------------------------------------------------- */
+
+FLOWRULES_API struct flowrules_set flowrules_input_any(const flowrules_input *in);
+FLOWRULES_API struct flowrules_set flowrules_input_none(const flowrules_input *in);
+/* Every address of a family, and no name or group. */
+FLOWRULES_API struct flowrules_set flowrules_input_family(flowrules_input *in,
+                                                          enum flowrules_family family);
+FLOWRULES_API struct flowrules_set flowrules_input_range(flowrules_input *in,
+                                                         const struct flowrules_range *range);
+/* A name, or with "*." in front every name below one; what is none is told as an error. */
+FLOWRULES_API struct flowrules_set
+flowrules_input_name(flowrules_input *in, struct flowrules_place at, const char *name);
+
+/*
+ * A group in the platform's own terms: the keys, labels and values of a binding, as in the
+ * backend's table of bindings (label NULL where the key is no mapping). Of a key that is a list,
+ * one value: the network with several is the union of a group for each. Keys that don't say which
+ * machines it is (a port mapping, a zone) are left out. The order does not matter.
+ */
+struct flowrules_group_key {
+    const char *key, *label, *value;
+};
+FLOWRULES_API struct flowrules_set
+flowrules_input_group(flowrules_input *in, const struct flowrules_group_key *keys, size_t count);
+
+/* A set of the target's plan (protected networks, say) in the terms of the input; for baseline. */
+FLOWRULES_API struct flowrules_set
+flowrules_input_own(flowrules_input *in, const flowrules_output *out, struct flowrules_set set);
+/* The union of sets, in one go. */
+FLOWRULES_API struct flowrules_set
+flowrules_input_unite(flowrules_input *in, const struct flowrules_set *sets, size_t count);
+FLOWRULES_API struct flowrules_set
+flowrules_input_intersect(flowrules_input *in, struct flowrules_set a, struct flowrules_set b);
+FLOWRULES_API struct flowrules_set
+flowrules_input_subtract(flowrules_input *in, struct flowrules_set a, struct flowrules_set b);
+/*
+ * The networks of the policy whose binding to this backend has the value for a key (a zone's
+ * addresses, say); none where no network has. *known: is there a policy at all?
+ */
+FLOWRULES_API struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
+                                                         const char *value, bool *known);
+/* The configuration knows a set by this name; for an import. description may be NULL. */
+FLOWRULES_API void flowrules_input_label(flowrules_input *in, struct flowrules_set set,
+                                         const char *name, const char *description);
+
+/*
+ * The kinds of packets that rules of Linux tell apart. All but the new ones are decided by what
+ * docs/MODEL.md calls the baseline. The platforms that track connections by themselves know the
+ * first alone.
+ */
+enum flowrules_packets {
+    FLOWRULES_NEW = 1,       /* opens a connection, and is none of the below */
+    FLOWRULES_REPLY = 2,     /* of a connection that is established, or related to one */
+    FLOWRULES_LOOPBACK = 4,  /* comes or goes by the loopback interface */
+    FLOWRULES_NEIGHBOUR = 8, /* ICMPv6 133-136 with hop limit 255 */
+    FLOWRULES_LISTENER = 16, /* ICMPv6 130-132 and 143 with hop limit 1 */
+    FLOWRULES_MIDSTREAM = 32 /* TCP without a connection that does not begin with a SYN */
+};
+
+enum flowrules_verdict {
+    FLOWRULES_PASS,   /* ends this list: allowed as far as it goes */
+    FLOWRULES_BLOCK,  /* ends all lists: denied */
+    FLOWRULES_OUTSIDE /* of what the target has no say over: not compared (for baseline alone) */
+};
+
+/* A rule that was read. A zero in families, packets or service_count means all. */
+struct flowrules_read_rule {
+    enum flowrules_direction direction;
+    enum flowrules_verdict verdict;
+    unsigned families; /* bits */
+    unsigned packets;  /* bits */
+    struct flowrules_set source, destination;
+    const struct flowrules_service *services;
+    size_t service_count;
+    struct flowrules_place at;
+    /* For an import: what the configuration calls it, says of it, ...; may be NULL. */
+    const char *name, *comment;
+    const char *expires; /* its last day, YYYY-MM-DD */
+    bool log;
+};
+
+/*
+ * The next rule of its direction's list: the first that matches decides. What no rule of a list
+ * matches passes it, so a reader ends each list with what the platform does by default. A
+ * direction without any rule is not enforced: all passes. A rule that can match nothing (an end
+ * that is empty, families that don't meet) may be given: it is left out.
+ */
+FLOWRULES_API void flowrules_input_rule(flowrules_input *in,
+                                        const struct flowrules_read_rule *rule);
+/* A further list of a direction begins: a packet has to pass all of them. */
+FLOWRULES_API void flowrules_input_stage(flowrules_input *in, enum flowrules_direction direction);
+/*
+ * What matches goes on behind a later point of the same list (a return from a chain): the number
+ * is for flowrules_input_land, which says where that point is: before the next rule.
+ */
+FLOWRULES_API uint32_t flowrules_input_skip(flowrules_input *in,
+                                            const struct flowrules_read_rule *rule);
+FLOWRULES_API void flowrules_input_land(flowrules_input *in, uint32_t skip);
+
+/* The baseline of docs/MODEL.md for Linux, for records of nftables and iptables. */
+FLOWRULES_API void flowrules_linux_baseline(const flowrules_output *out, flowrules_input *in);
+
 /* ---- the record of a backend ------------------------------------------------------------- */
 
 enum flowrules_placement {
@@ -492,6 +750,7 @@ struct flowrules_capabilities {
     bool ports_apart;        /* protocols with ports not beside others in one rule */
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
     /* the rest */
+    unsigned packets; /* kinds of packets beside the new ones that its rules decide: bits */
     bool logging;
     bool expiry;            /* ends a rule by itself, on the last of its flows' last days */
     bool lookup;            /* wants groups, tables and dispatches */
@@ -513,6 +772,7 @@ struct flowrules_setting {
     const char *type;
     const char *fallback; /* the default, or NULL */
     bool required;
+    bool aside; /* of a binding: it does not say which machines the network is */
     const char *help;
 };
 
@@ -552,6 +812,13 @@ struct flowrules_backend {
      * that lives as long as the backend. May itself be NULL.
      */
     const char *(*refuses)(const flowrules_output *out, const struct flowrules_rule *flow);
+    /* Reads configurations: any format of ours, and what the platform gives out. NULL: it can't. */
+    void (*read)(flowrules_input *in);
+    /*
+     * What a target of this backend lets pass or blocks besides its flows, as rules that go before
+     * those of the flows; what it has no say over, as FLOWRULES_OUTSIDE. NULL: nothing.
+     */
+    void (*baseline)(const flowrules_output *out, flowrules_input *in);
 };
 
 #ifdef __cplusplus

@@ -275,6 +275,130 @@ FLOWRULES_API const char *flowrules_answer_rule_file(const flowrules_answer *ans
 FLOWRULES_API uint32_t flowrules_answer_rule_line(const flowrules_answer *answer, size_t rule);
 FLOWRULES_API const char *flowrules_answer_rule_text(const flowrules_answer *answer, size_t rule);
 
+/* ---- configurations, and what they mean --------------------------------------------------- */
+
+/* The files of one configuration: of an artifact, or what a device or cloud gives out. */
+typedef struct flowrules_configuration flowrules_configuration;
+
+FLOWRULES_CHECK flowrules_status
+flowrules_configuration_new(flowrules_configuration **configuration, flowrules_context *context);
+FLOWRULES_API void flowrules_configuration_free(flowrules_configuration *configuration);
+/* Reads a file; the path is its name in messages. FLOWRULES_IO: it can't be read. */
+FLOWRULES_CHECK flowrules_status
+flowrules_configuration_add_file(flowrules_configuration *configuration, const char *path);
+/* A file from memory, of which a copy is kept. */
+FLOWRULES_CHECK flowrules_status flowrules_configuration_add_text(
+    flowrules_configuration *configuration, const char *name, const char *text, size_t size);
+/* The files of an artifact that was rendered. */
+FLOWRULES_CHECK flowrules_status flowrules_configuration_add_artifact(
+    flowrules_configuration *configuration, const flowrules_artifact *artifact);
+/*
+ * Tells the reader a setting of the backend ("interface" of a Cisco ASA, say) where no target of a
+ * policy does, or another value than the target's. FLOWRULES_USAGE: not a key=value of the backend,
+ * told when the configuration is read.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_configuration_set(flowrules_configuration *configuration,
+                                                             const char *key, const char *value);
+
+/* The packets that a policy's target, or a configuration, lets pass. */
+typedef struct flowrules_meaning flowrules_meaning;
+
+/*
+ * What a target of the policy has to let pass (see flowrules_render for how it is named). target
+ * NULL: the policy by itself, as if one firewall stood between all its networks.
+ * FLOWRULES_REFUSED, FLOWRULES_UNRESOLVED: as when it is rendered.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_meaning_of_policy(flowrules_meaning **meaning,
+                                                             flowrules_context *context,
+                                                             const flowrules_policy *policy,
+                                                             const char *target);
+/*
+ * What a configuration lets pass: backend is "BACKEND[:FORMAT]" or, with a policy, the name of a
+ * target of it, whose settings then hold. policy may be NULL. FLOWRULES_INVALID: the configuration
+ * is not of the backend's syntax.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_meaning_of_configuration(
+    flowrules_meaning **meaning, flowrules_context *context, const char *backend,
+    const flowrules_policy *policy, const flowrules_configuration *configuration);
+FLOWRULES_API void flowrules_meaning_free(flowrules_meaning *meaning);
+
+/* ---- comparing ---------------------------------------------------------------------------- */
+
+typedef struct flowrules_comparison flowrules_comparison;
+
+/*
+ * Which packets does after let pass that before does not, and the other way round? FLOWRULES_OK:
+ * none, they are equal. FLOWRULES_DIFFERENT: there are some, or it can't be told; see the verdict.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_compare(flowrules_comparison **comparison,
+                                                   flowrules_context *context,
+                                                   const flowrules_meaning *before,
+                                                   const flowrules_meaning *after);
+/* Does a configuration mean exactly what a target of the policy has to let pass? */
+FLOWRULES_CHECK flowrules_status flowrules_verify(flowrules_comparison **comparison,
+                                                  flowrules_context *context,
+                                                  const flowrules_policy *policy,
+                                                  const char *target,
+                                                  const flowrules_configuration *configuration);
+FLOWRULES_API void flowrules_comparison_free(flowrules_comparison *comparison);
+
+/*
+ * "equal"; "different"; or "unknown": no difference was found, but not all was understood or
+ * compared (see the doubts).
+ */
+FLOWRULES_API const char *flowrules_comparison_verdict(const flowrules_comparison *comparison);
+
+/* The differences, grouped by the flow and the rules that decide on either side. */
+FLOWRULES_API size_t flowrules_difference_count(const flowrules_comparison *comparison);
+/* "allowed": after lets it pass and before does not. "denied": the other way round. */
+FLOWRULES_API const char *flowrules_difference_change(const flowrules_comparison *comparison,
+                                                      size_t difference);
+/* "egress", "ingress" or "forward". */
+FLOWRULES_API const char *flowrules_difference_direction(const flowrules_comparison *comparison,
+                                                         size_t difference);
+/* The packets, each as a text: from where, to where, and protocol with ports. */
+FLOWRULES_API const char *flowrules_difference_source(const flowrules_comparison *comparison,
+                                                      size_t difference);
+FLOWRULES_API const char *flowrules_difference_destination(const flowrules_comparison *comparison,
+                                                           size_t difference);
+FLOWRULES_API const char *flowrules_difference_service(const flowrules_comparison *comparison,
+                                                       size_t difference);
+/* One packet of them, in the form of a question: "tcp 10.0.0.1:1024 -> 192.0.2.1:443". */
+FLOWRULES_API const char *flowrules_difference_witness(const flowrules_comparison *comparison,
+                                                       size_t difference);
+/*
+ * What decides on the side before (after = 0) or after (1): the flow of a policy; the file, line
+ * and name of a configuration's rule. NULL and 0 where nothing does, or it is of the other kind.
+ */
+FLOWRULES_API const char *flowrules_difference_flow(const flowrules_comparison *comparison,
+                                                    size_t difference, int after);
+FLOWRULES_API const char *flowrules_difference_file(const flowrules_comparison *comparison,
+                                                    size_t difference, int after);
+FLOWRULES_API uint32_t flowrules_difference_line(const flowrules_comparison *comparison,
+                                                 size_t difference, int after);
+
+/* Why it can't be told: what a reader did not understand (after: of which side), and limits. */
+FLOWRULES_API size_t flowrules_doubt_count(const flowrules_comparison *comparison);
+FLOWRULES_API const char *flowrules_doubt_text(const flowrules_comparison *comparison,
+                                               size_t doubt);
+FLOWRULES_API int flowrules_doubt_after(const flowrules_comparison *comparison, size_t doubt);
+FLOWRULES_API const char *flowrules_doubt_file(const flowrules_comparison *comparison,
+                                               size_t doubt);
+FLOWRULES_API uint32_t flowrules_doubt_line(const flowrules_comparison *comparison, size_t doubt);
+
+/* ---- importing ---------------------------------------------------------------------------- */
+
+/*
+ * A policy that means exactly what a configuration does, as an artifact with one file of YAML.
+ * backend: "BACKEND[:FORMAT]". protects: the addresses, prefixes or names of groups that the
+ * configuration protects, with commas, where it does not say so itself; or NULL. What can't be kept
+ * is told as notes. FLOWRULES_REFUSED: no policy can mean it; the messages say why.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_import(flowrules_artifact **artifact,
+                                                  flowrules_context *context, const char *backend,
+                                                  const char *protects,
+                                                  const flowrules_configuration *configuration);
+
 /* ---- backends ---------------------------------------------------------------------------- */
 
 /* The backends that a context knows, in the order of their registration. */

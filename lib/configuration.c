@@ -1,0 +1,216 @@
+/*
+ * The files of a configuration, and reading them with a backend's reader into a meaning.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "input.h"
+#include "output.h"
+#include "registry.h"
+
+flowrules_status flowrules_configuration_new(flowrules_configuration **configuration,
+                                             flowrules_context *context) {
+    flowrules_configuration *c = fr_malloc(&context->allocator, sizeof *c);
+    *configuration = c;
+    if (c == NULL)
+        return fr_no_memory(context);
+    c->context = context;
+    fr_arena_init(&c->arena, &context->allocator);
+    fr_vec_init(&c->files, &context->allocator, sizeof(struct fr_config_file));
+    fr_vec_init(&c->settings, &context->allocator, sizeof(struct fr_config_setting));
+    return FLOWRULES_OK;
+}
+
+void flowrules_configuration_free(flowrules_configuration *c) {
+    if (c == NULL)
+        return;
+    for (size_t i = 0; i < c->files.count; i++) {
+        struct fr_config_file *file = fr_vec_at(&c->files, struct fr_config_file, i);
+        fr_diagnostics_forget(&c->context->diagnostics, file->number);
+        fr_free(&c->context->allocator, (void *)file->text);
+    }
+    fr_vec_free(&c->files);
+    fr_vec_free(&c->settings);
+    fr_arena_free(&c->arena);
+    fr_free(&c->context->allocator, c);
+}
+
+/* Takes over text, a block of the allocator with a NUL behind its size bytes. */
+static flowrules_status add_file(flowrules_configuration *c, const char *name, char *text,
+                                 size_t size) {
+    struct fr_config_file file = {fr_arena_text(&c->arena, name, strlen(name)), text, size, 0};
+    bool room = file.name != NULL && fr_vec_reserve(&c->files, 1);
+    if (room)
+        file.number = fr_diagnostics_file(&c->context->diagnostics, file.name, text, size);
+    if (file.number == 0) {
+        fr_free(&c->context->allocator, text);
+        return fr_no_memory(c->context);
+    }
+    *(struct fr_config_file *)fr_vec_add(&c->files) = file;
+    return FLOWRULES_OK;
+}
+
+flowrules_status flowrules_configuration_add_file(flowrules_configuration *configuration,
+                                                  const char *path) {
+    char *text;
+    size_t size;
+    FR_TRY(fr_read_file(configuration->context, path, FR_NOWHERE, &text, &size));
+    return add_file(configuration, path, text, size);
+}
+
+flowrules_status flowrules_configuration_add_text(flowrules_configuration *configuration,
+                                                  const char *name, const char *text, size_t size) {
+    char *copy = size < SIZE_MAX ? fr_malloc(&configuration->context->allocator, size + 1) : NULL;
+    if (copy == NULL)
+        return fr_no_memory(configuration->context);
+    if (size > 0)
+        memcpy(copy, text, size);
+    copy[size] = '\0';
+    return add_file(configuration, name, copy, size);
+}
+
+flowrules_status flowrules_configuration_add_artifact(flowrules_configuration *configuration,
+                                                      const flowrules_artifact *artifact) {
+    flowrules_context *context = configuration->context;
+    for (size_t i = 0; i < flowrules_artifact_file_count(artifact); i++) {
+        size_t size = flowrules_artifact_file_size(artifact, i), used = 0, part;
+        const char *bytes;
+        char *text = fr_malloc(&context->allocator, size + 1);
+        if (text == NULL)
+            return fr_no_memory(context);
+        for (size_t k = 0; (bytes = flowrules_artifact_file_block(artifact, i, k, &part)) != NULL;
+             k++) {
+            memcpy(text + used, bytes, part);
+            used += part;
+        }
+        text[used] = '\0';
+        FR_TRY(add_file(configuration, flowrules_artifact_file_name(artifact, i), text, used));
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status flowrules_configuration_set(flowrules_configuration *configuration,
+                                             const char *key, const char *value) {
+    struct fr_config_setting setting = {fr_arena_text(&configuration->arena, key, strlen(key)),
+                                        fr_arena_text(&configuration->arena, value, strlen(value))};
+    struct fr_config_setting *slot =
+        setting.key == NULL || setting.value == NULL ? NULL : fr_vec_push(&configuration->settings);
+    if (slot == NULL)
+        return fr_no_memory(configuration->context);
+    *slot = setting;
+    return FLOWRULES_OK;
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static flowrules_status check_settings(flowrules_context *context,
+                                       const struct flowrules_backend *backend,
+                                       const flowrules_configuration *c) {
+    for (size_t i = 0; i < c->settings.count; i++) {
+        const struct fr_config_setting *s = fr_vec_at(&c->settings, struct fr_config_setting, i);
+        const struct flowrules_setting *known = fr_setting_find(backend, s->key);
+        char form[160];
+        if (known == NULL) {
+            fr_error(&context->diagnostics, FR_SETTING_UNKNOWN, FR_NOWHERE, NULL,
+                     "the backend '%s' has no setting '%s'", backend->name, s->key);
+            return FLOWRULES_USAGE;
+        }
+        if (!fr_setting_check(known, s->value, form)) {
+            fr_error(&context->diagnostics, FR_SETTING_VALUE, FR_NOWHERE, form,
+                     "'%s' is no value of the setting '%s'", s->value, s->key);
+            return FLOWRULES_USAGE;
+        }
+    }
+    return FLOWRULES_OK;
+}
+
+/* The backend of "NAME[:FORMAT]"; *format is NULL or a text of the meaning. */
+static flowrules_status find_backend(flowrules_meaning *m, const char *spec, const char **format) {
+    flowrules_context *context = m->context;
+    const char *colon = strchr(spec, ':');
+    size_t length = colon == NULL ? strlen(spec) : (size_t)(colon - spec);
+    const char *name = fr_arena_text(&m->arena, spec, length);
+    if (name == NULL)
+        return fr_no_memory(context);
+    m->backend = fr_registry_find(context, name);
+    *format = colon == NULL ? NULL : colon + 1;
+    if (m->backend == NULL) {
+        const char *near = fr_nearest(name, fr_registry_candidate, context);
+        char hint[160];
+        snprintf(hint, sizeof hint,
+                 near != NULL ? "did you mean '%s'?" : "see 'flowrules targets'%s",
+                 near != NULL ? near : "");
+        fr_error(&context->diagnostics, FR_BACKEND_UNKNOWN, FR_NOWHERE, hint,
+                 "there is no backend '%s'", name);
+        return FLOWRULES_USAGE;
+    }
+    if (*format != NULL && fr_format_find(m->backend, *format) == NULL) {
+        char hint[160];
+        fr_format_list(m->backend, hint);
+        fr_error(&context->diagnostics, FR_FORMAT_UNKNOWN, FR_NOWHERE, hint,
+                 "the backend '%s' has no format '%s'", m->backend->name, *format);
+        return FLOWRULES_USAGE;
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status keep_file_names(flowrules_meaning *m, const flowrules_configuration *c) {
+    for (size_t i = 0; i < c->files.count; i++) {
+        const char *name = fr_vec_at(&c->files, struct fr_config_file, i)->name;
+        const char **slot = fr_vec_push(&m->files);
+        if (slot == NULL || (*slot = fr_arena_text(&m->arena, name, strlen(name))) == NULL)
+            return fr_no_memory(m->context);
+    }
+    return FLOWRULES_OK;
+}
+
+/* Calls the reader; plan is NULL where the configuration is held against no target. */
+static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, const char *format,
+                                  const flowrules_configuration *c) {
+    struct flowrules_input in;
+    if (m->backend->read == NULL) {
+        fr_error(&m->context->diagnostics, FR_CONFIG_NO_READER, FR_NOWHERE, NULL,
+                 "what the backend '%s' writes can't be read back", m->backend->name);
+        return FLOWRULES_USAGE;
+    }
+    FR_TRY(check_settings(m->context, m->backend, c));
+    FR_TRY(keep_file_names(m, c));
+    flowrules_status status = fr_input_init(&in, m);
+    in.backend = m->backend;
+    in.format = format;
+    in.config = c;
+    in.plan = plan;
+    if (status == FLOWRULES_OK) {
+        m->backend->read(&in);
+        status = fr_input_status(&in);
+    }
+    fr_input_free(&in);
+    return status;
+}
+
+flowrules_status flowrules_meaning_of_configuration(flowrules_meaning **meaning,
+                                                    flowrules_context *context, const char *backend,
+                                                    const flowrules_policy *policy,
+                                                    const flowrules_configuration *configuration) {
+    flowrules_meaning *m;
+    struct fr_plan *plan = NULL;
+    const char *format = NULL;
+    *meaning = NULL;
+    FR_TRY(fr_meaning_new(&m, context));
+    flowrules_status status = policy == NULL ? find_backend(m, backend, &format)
+                                             : fr_plan_new(&plan, context, policy, backend);
+    if (plan != NULL) {
+        m->backend = plan->backend;
+        format = strchr(backend, ':') == NULL ? NULL : plan->format->name;
+    }
+    if (status == FLOWRULES_OK)
+        m->packets = FLOWRULES_NEW | m->backend->capabilities.packets;
+    if (status == FLOWRULES_OK)
+        status = read_with(m, plan, format, configuration);
+    fr_plan_free(plan);
+    if (status == FLOWRULES_OK)
+        *meaning = m;
+    else
+        flowrules_meaning_free(m);
+    return status;
+}

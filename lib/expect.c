@@ -1,0 +1,192 @@
+/*
+ * What a target has to let pass: the flows in its scope and its baseline as clauses, straight from
+ * the policy. Nothing of how they are lowered or spelled comes in, so that this is what a rendering
+ * is held against.
+ */
+#include "expect.h"
+
+#include <string.h>
+
+#include "output.h"
+
+struct expecting {
+    struct flowrules_input *in;
+    struct fr_plan *plan;
+    struct flowrules_output *out;
+    flowrules_meaning *meaning;
+};
+
+/* ---- services ------------------------------------------------------------------------------ */
+
+/* A port of a Service as the pods' own, for pods of a network that say so. */
+static void map_port(const struct expecting *e, const char *pods, struct fr_term *term) {
+    if (pods == NULL || !fr_protocol_has_ports(term->protocol) ||
+        term->destination_first != term->destination_last)
+        return;
+    term->destination_first = flowrules_pods_port(e->out, pods, term->destination_first);
+    term->destination_last = term->destination_first;
+}
+
+/* A flow's service in the terms of the meaning; pods: whose ports they are, or NULL. */
+static fr_service expect_service(const struct expecting *e, const struct fr_scoped *part,
+                                 const char *pods) {
+    const struct fr_service_terms *terms =
+        fr_service_get(&e->plan->policy->services, part->service);
+    struct fr_vec list;
+    fr_vec_init(&list, &e->plan->context->allocator, sizeof(struct fr_term));
+    fr_service service = FR_SERVICE_NONE;
+    if (fr_vec_reserve(&list, terms->count)) {
+        for (uint32_t i = 0; i < terms->count; i++) {
+            struct fr_term term = terms->terms[i];
+            if (part->whole_icmp && fr_protocol_is_icmp(term.protocol)) {
+                term.source_first = term.destination_first = 0;
+                term.source_last = term.destination_last = UINT16_MAX;
+            }
+            map_port(e, pods, &term);
+            *(struct fr_term *)fr_vec_add(&list) = term;
+        }
+        service = fr_services_add(&e->meaning->services, list.items, list.count);
+    }
+    fr_vec_free(&list);
+    return service;
+}
+
+/* ---- flows --------------------------------------------------------------------------------- */
+
+static flowrules_status add_clause(const struct expecting *e, const struct fr_scoped *part,
+                                   fr_set destination, const char *pods) {
+    const struct fr_flow *flow = fr_vec_at(&e->plan->policy->flows, struct fr_flow, part->flow);
+    struct fr_stage *stage = fr_meaning_stage(e->meaning, part->direction);
+    struct fr_clause *clause = stage == NULL ? NULL : fr_vec_push(&stage->clauses);
+    if (clause == NULL)
+        return fr_no_memory(e->plan->context);
+    *clause = (struct fr_clause){.effect = part->deny ? FR_BLOCK : FR_PASS,
+                                 .families = FLOWRULES_BOTH_FAMILIES,
+                                 .packets = FR_ALL_PACKETS,
+                                 .log = flow->log,
+                                 .flow = part->flow,
+                                 .source = fr_input_translate(e->in, e->plan, part->source).id,
+                                 .destination = fr_input_translate(e->in, e->plan, destination).id,
+                                 .service = expect_service(e, part, pods)};
+    return clause->service == FR_SERVICE_NONE || e->in->failed ? fr_no_memory(e->plan->context)
+                                                               : FLOWRULES_OK;
+}
+
+/* The part of a flow whose destination is pods with ports of their own, a clause for each group. */
+static flowrules_status add_mapped(const struct expecting *e, const struct fr_scoped *part,
+                                   fr_set *rest) {
+    struct fr_sets *sets = &e->plan->view.sets;
+    struct flowrules_set view = {sets, part->destination};
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(view, i);
+        if (atom.kind != FLOWRULES_ATOM_GROUP || !flowrules_pods_map_ports(e->out, atom.name))
+            continue;
+        fr_builder_atom(&e->plan->view.builder,
+                        fr_set_atoms(fr_set_head(sets, part->destination))[i]);
+        fr_set own = fr_builder_finish(&e->plan->view.builder, sets);
+        *rest = fr_set_subtract(sets, *rest, own);
+        if (own == FR_SET_NONE || *rest == FR_SET_NONE)
+            return fr_no_memory(e->plan->context);
+        FR_TRY(add_clause(e, part, own, atom.name));
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status add_flow(const struct expecting *e, const struct fr_scoped *part) {
+    fr_set rest = part->destination;
+    if (e->plan->can->pod_groups)
+        FR_TRY(add_mapped(e, part, &rest));
+    return rest == FR_SET_EMPTY ? FLOWRULES_OK : add_clause(e, part, rest, NULL);
+}
+
+static flowrules_status add_flows(const struct expecting *e, bool deny) {
+    for (size_t i = 0; i < e->plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
+        if (part->deny == deny)
+            FR_TRY(add_flow(e, part));
+    }
+    return FLOWRULES_OK;
+}
+
+/* ---- what is around them ------------------------------------------------------------------- */
+
+/* Everything of a direction, or what has a protected end outside of what is protected. */
+static void add_rule(const struct expecting *e, enum flowrules_direction direction,
+                     enum flowrules_verdict verdict, struct flowrules_set protected_end) {
+    bool egress = direction == FLOWRULES_EGRESS;
+    struct flowrules_set any = flowrules_input_any(e->in);
+    struct flowrules_read_rule rule = {.direction = direction,
+                                       .verdict = verdict,
+                                       .source = egress ? protected_end : any,
+                                       .destination = egress ? any : protected_end};
+    flowrules_input_rule(e->in, &rule);
+}
+
+/* Is a rule of the target about what it protects alone, so that it has no say over the rest? */
+static bool holds_for_protected_alone(const struct expecting *e) {
+    const struct flowrules_capabilities *can = e->plan->can;
+    struct flowrules_set protects = {&e->plan->view.sets, e->plan->protects.set};
+    return !e->plan->transit &&
+           (can->implicit_end || can->pod_groups || flowrules_set_atom_count(protects) > 0);
+}
+
+static flowrules_status add_all(const struct expecting *e) {
+    const struct flowrules_backend *backend = e->plan->backend;
+    struct flowrules_set outside = flowrules_input_none(e->in);
+    if (holds_for_protected_alone(e))
+        outside =
+            flowrules_input_subtract(e->in, flowrules_input_any(e->in),
+                                     fr_input_translate(e->in, e->plan, e->plan->protects.set));
+    for (int d = 0; d < (int)FR_DIRECTIONS; d++)
+        if (e->plan->enforces[d])
+            add_rule(e, (enum flowrules_direction)d, FLOWRULES_OUTSIDE, outside);
+    if (backend->baseline != NULL)
+        backend->baseline(e->out, e->in);
+    FR_TRY(add_flows(e, true));
+    FR_TRY(add_flows(e, false));
+    for (int d = 0; d < (int)FR_DIRECTIONS; d++)
+        if (e->plan->enforces[d])
+            add_rule(e, (enum flowrules_direction)d, FLOWRULES_BLOCK, flowrules_input_any(e->in));
+    return fr_input_status(e->in);
+}
+
+flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
+    struct flowrules_input in;
+    flowrules_meaning *m;
+    *meaning = NULL;
+    FR_TRY(fr_meaning_new(&m, plan->context));
+    flowrules_status status = fr_input_init(&in, m);
+    in.backend = plan->backend;
+    in.plan = plan;
+    struct expecting e = {&in, plan, fr_plan_asker(plan), m};
+    if (status == FLOWRULES_OK && e.out == NULL)
+        status = fr_no_memory(plan->context);
+    m->backend = plan->backend;
+    m->policy = fr_policy_hold(plan->policy);
+    m->packets = FLOWRULES_NEW | plan->can->packets;
+    memcpy(m->enforced, plan->enforces, sizeof m->enforced);
+    m->target = fr_arena_text(&m->arena, plan->name, strlen(plan->name));
+    if (status == FLOWRULES_OK && m->target == NULL)
+        status = fr_no_memory(plan->context);
+    if (status == FLOWRULES_OK)
+        status = add_all(&e);
+    fr_input_free(&in);
+    if (status == FLOWRULES_OK)
+        *meaning = m;
+    else
+        flowrules_meaning_free(m);
+    return status;
+}
+
+flowrules_status flowrules_meaning_of_policy(flowrules_meaning **meaning,
+                                             flowrules_context *context,
+                                             const flowrules_policy *policy, const char *target) {
+    struct fr_plan *plan;
+    *meaning = NULL;
+    FR_TRY(fr_plan_new(&plan, context, policy, target));
+    flowrules_status status = target == NULL ? FLOWRULES_OK : fr_plan_report(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_expect(meaning, plan);
+    fr_plan_free(plan);
+    return status;
+}

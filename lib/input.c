@@ -1,0 +1,653 @@
+/*
+ * The reader's side of flowrules_input_...: files and settings, messages, memory and symbols, sets
+ * and rules. What a reader says goes into a meaning.
+ */
+#include "input.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output.h"
+#include "registry.h"
+
+/* A skip whose end is not known yet. */
+struct fr_skip {
+    enum flowrules_direction direction;
+    uint32_t stage, clause;
+};
+
+flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *meaning) {
+    flowrules_context *context = meaning->context;
+    memset(in, 0, sizeof *in);
+    in->context = context;
+    in->meaning = meaning;
+    fr_arena_init(&in->arena, &context->allocator);
+    fr_strings_init(&in->names, &context->allocator);
+    fr_vec_init(&in->skips, &context->allocator, sizeof(struct fr_skip));
+    for (size_t i = 0; i < FR_SYMBOL_KINDS; i++) {
+        fr_map_init(&in->symbols[i].of, &context->allocator);
+        fr_vec_init(&in->symbols[i].meanings, &context->allocator, sizeof(void *));
+    }
+    return fr_name_checker_new(&in->checker, context);
+}
+
+void fr_input_free(struct flowrules_input *in) {
+    for (size_t i = 0; i < FR_SYMBOL_KINDS; i++) {
+        fr_map_free(&in->symbols[i].of);
+        fr_vec_free(&in->symbols[i].meanings);
+    }
+    fr_vec_free(&in->skips);
+    fr_strings_free(&in->names);
+    fr_arena_free(&in->arena);
+    fr_name_checker_free(in->checker);
+}
+
+flowrules_status fr_input_status(const struct flowrules_input *in) {
+    if (in->failed || in->context->diagnostics.out_of_memory)
+        return fr_no_memory(in->context);
+    return in->invalid ? FLOWRULES_INVALID : FLOWRULES_OK;
+}
+
+/* ---- files and settings -------------------------------------------------------------------- */
+
+static const struct fr_config_file *file_at(const flowrules_input *in, size_t file) {
+    if (in->config == NULL || file >= in->config->files.count)
+        return NULL;
+    return fr_vec_at(&in->config->files, struct fr_config_file, file);
+}
+
+size_t flowrules_input_file_count(const flowrules_input *in) {
+    return in->config == NULL ? 0 : in->config->files.count;
+}
+
+const char *flowrules_input_file_name(const flowrules_input *in, size_t file) {
+    const struct fr_config_file *f = file_at(in, file);
+    return f == NULL ? NULL : f->name;
+}
+
+const char *flowrules_input_text(const flowrules_input *in, size_t file, size_t *size) {
+    const struct fr_config_file *f = file_at(in, file);
+    *size = f == NULL ? 0 : f->size;
+    return f == NULL ? NULL : f->text;
+}
+
+const char *flowrules_input_format(const flowrules_input *in) {
+    return in->format;
+}
+
+const char *flowrules_input_setting(const flowrules_input *in, const char *key) {
+    for (size_t i = 0; in->config != NULL && i < in->config->settings.count; i++) {
+        const struct fr_config_setting *s =
+            fr_vec_at(&in->config->settings, struct fr_config_setting, i);
+        if (strcmp(s->key, key) == 0)
+            return s->value;
+    }
+    if (in->plan != NULL)
+        return fr_plan_setting(in->plan, key);
+    const struct flowrules_setting *setting = fr_setting_find(in->backend, key);
+    return setting == NULL ? NULL : setting->fallback;
+}
+
+const char *flowrules_input_target(const flowrules_input *in) {
+    return in->plan == NULL ? NULL : in->plan->name;
+}
+
+/* ---- messages ------------------------------------------------------------------------------ */
+
+static struct fr_at at_of(const flowrules_input *in, struct flowrules_place at) {
+    const struct fr_config_file *f = file_at(in, at.file);
+    return f == NULL ? FR_NOWHERE : (struct fr_at){f->number, at.line, at.column, 0};
+}
+
+static char *format_text(flowrules_input *in, struct fr_arena *arena, const char *format,
+                         va_list arguments) {
+    char text[1024];
+    vsnprintf(text, sizeof text, format, arguments);
+    char *kept = fr_arena_printf(arena, "%s", text);
+    in->failed = in->failed || kept == NULL;
+    return kept;
+}
+
+void flowrules_input_error(flowrules_input *in, struct flowrules_place at, const char *hint,
+                           const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(in, &in->arena, format, arguments);
+    va_end(arguments);
+    in->invalid = true;
+    if (text != NULL)
+        fr_error(&in->context->diagnostics, FR_CONFIG_SYNTAX, at_of(in, at), hint, "%s", text);
+}
+
+void flowrules_input_doubt(flowrules_input *in, struct flowrules_place at,
+                           enum flowrules_direction direction, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(in, &in->meaning->arena, format, arguments);
+    va_end(arguments);
+    struct fr_doubt *doubt = text == NULL ? NULL : fr_vec_push(&in->meaning->doubts);
+    in->failed = in->failed || doubt == NULL;
+    if (doubt != NULL)
+        *doubt = (struct fr_doubt){direction, (uint32_t)at.file, at.line, text};
+}
+
+void flowrules_input_note(flowrules_input *in, struct flowrules_place at, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(in, &in->arena, format, arguments);
+    va_end(arguments);
+    struct fr_about about = {FLOWRULES_NOTE, FR_CONFIG_NOT_KEPT, at_of(in, at), NULL, NULL, NULL};
+    if (text != NULL && in->plan == NULL)
+        fr_report(&in->context->diagnostics, &about, "%s", text);
+}
+
+bool flowrules_input_failed(const flowrules_input *in) {
+    return in->failed || in->invalid;
+}
+
+/* ---- memory and symbols -------------------------------------------------------------------- */
+
+void *flowrules_input_alloc(flowrules_input *in, size_t size) {
+    void *block = fr_arena_zalloc(&in->arena, size);
+    in->failed = in->failed || block == NULL;
+    return block;
+}
+
+char *flowrules_input_copy(flowrules_input *in, const char *text, size_t length) {
+    char *copy = fr_arena_text(&in->arena, text, length);
+    in->failed = in->failed || copy == NULL;
+    return copy;
+}
+
+char *flowrules_input_print(flowrules_input *in, const char *format, ...) {
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *text = length < 0 ? NULL : fr_arena_alloc(&in->arena, (size_t)length + 1);
+    if (text != NULL)
+        vsnprintf(text, (size_t)length + 1, format, again);
+    va_end(again);
+    in->failed = in->failed || text == NULL;
+    return text;
+}
+
+void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity, size_t count,
+                           size_t item_size) {
+    if (count < *capacity)
+        return items;
+    size_t room = *capacity == 0 ? 8 : *capacity * 2;
+    char *grown =
+        room <= SIZE_MAX / item_size ? fr_arena_zalloc(&in->arena, room * item_size) : NULL;
+    in->failed = in->failed || grown == NULL;
+    if (grown == NULL)
+        return NULL;
+    if (count > 0)
+        memcpy(grown, items, count * item_size);
+    *capacity = room;
+    return grown;
+}
+
+bool flowrules_input_define(flowrules_input *in, unsigned kind, const char *name, void *meaning) {
+    uint32_t known;
+    struct fr_symbols *symbols = &in->symbols[kind % FR_SYMBOL_KINDS];
+    fr_string key = fr_strings_add(&in->names, name, strlen(name));
+    if (key != 0 && fr_map_get(&symbols->of, key, &known))
+        return false;
+    void **slot = key == 0 ? NULL : fr_vec_push(&symbols->meanings);
+    if (slot == NULL || !fr_map_put(&symbols->of, key, (uint32_t)symbols->meanings.count)) {
+        in->failed = true;
+        return false;
+    }
+    *slot = meaning;
+    return true;
+}
+
+void *flowrules_input_lookup(const flowrules_input *in, unsigned kind, const char *name) {
+    uint32_t index;
+    const struct fr_symbols *symbols = &in->symbols[kind % FR_SYMBOL_KINDS];
+    fr_string key = fr_strings_find(&in->names, name, strlen(name));
+    if (key == 0 || !fr_map_get(&symbols->of, key, &index))
+        return NULL;
+    return *fr_vec_at(&symbols->meanings, void *, index - 1);
+}
+
+/* ---- lines and words ----------------------------------------------------------------------- */
+
+bool flowrules_input_line(flowrules_input *in, struct flowrules_line *line) {
+    size_t size;
+    const char *text = flowrules_input_text(in, line->file, &size);
+    if (text == NULL)
+        return false;
+    const char *end = text + size;
+    const char *from = line->text == NULL ? text : line->text + line->length;
+    if (line->text != NULL && from < end && *from == '\r')
+        from++;
+    if (line->text != NULL && from < end)
+        from++; /* the LF */
+    if (from >= end)
+        return false;
+    const char *feed = memchr(from, '\n', (size_t)(end - from));
+    line->number = line->text == NULL ? 1 : line->number + 1;
+    line->text = from;
+    line->length = (size_t)((feed == NULL ? end : feed) - from);
+    if (line->length > 0 && feed != NULL && from[line->length - 1] == '\r')
+        line->length--;
+    return true;
+}
+
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\v' || c == '\f';
+}
+
+/* One word from *at on, written to out without its quotes; false where a quote does not end. */
+static bool read_word(const struct flowrules_line *line, size_t *at, const char *quotes,
+                      bool escapes, char **out, bool *quoted) {
+    char open = '\0';
+    for (; *at < line->length && (open != '\0' || !is_blank(line->text[*at])); ++*at) {
+        char c = line->text[*at];
+        if (open != '\0' && escapes && c == '\\' && *at + 1 < line->length) {
+            *(*out)++ = line->text[++*at];
+        } else if (c == open && open != '\0') {
+            open = '\0';
+        } else if (open == '\0' && quotes != NULL && c != '\0' && strchr(quotes, c) != NULL) {
+            open = c;
+            *quoted = true;
+        } else {
+            *(*out)++ = c;
+        }
+    }
+    *(*out)++ = '\0';
+    return open == '\0';
+}
+
+const struct flowrules_word *flowrules_input_words(flowrules_input *in,
+                                                   const struct flowrules_line *line,
+                                                   const char *quotes, bool escapes,
+                                                   size_t *count) {
+    struct flowrules_word *words = NULL;
+    size_t capacity = 0, at = 0;
+    *count = 0;
+    char *out = flowrules_input_alloc(in, line->length * 2 + 2);
+    while (out != NULL) {
+        while (at < line->length && is_blank(line->text[at]))
+            at++;
+        if (at >= line->length)
+            return words;
+        struct flowrules_word word = {out, (uint32_t)at + 1, false};
+        if (!read_word(line, &at, quotes, escapes, &out, &word.quoted)) {
+            struct flowrules_place place = {line->file, line->number, word.column};
+            flowrules_input_error(in, place, NULL, "a quote opens here and does not end");
+            break;
+        }
+        words = flowrules_input_grow(in, words, &capacity, *count, sizeof *words);
+        if (words == NULL)
+            break;
+        words[(*count)++] = word;
+    }
+    *count = 0;
+    return NULL;
+}
+
+/* ---- words of the field --------------------------------------------------------------------- */
+
+bool flowrules_parse_range(const char *text, size_t length, struct flowrules_range *range) {
+    unsigned bits;
+    enum fr_range_form form = fr_range_parse(text, length, range, &bits);
+    return form == FR_RANGE_OK || form == FR_RANGE_HOST_BITS;
+}
+
+bool flowrules_parse_netmask(const char *address, const char *mask, struct flowrules_range *range) {
+    enum flowrules_family family, mask_family;
+    struct flowrules_ip ip, bits;
+    if (!fr_ip_parse(address, strlen(address), &family, &ip) ||
+        !fr_ip_parse(mask, strlen(mask), &mask_family, &bits) || family != FLOWRULES_IPV4 ||
+        mask_family != FLOWRULES_IPV4)
+        return false;
+    uint32_t host = ~(uint32_t)bits.lo;
+    if ((host & (host + 1)) != 0)
+        return false;
+    *range = (struct flowrules_range){family, {0, ip.lo & ~(uint64_t)host}, {0, ip.lo | host}};
+    return true;
+}
+
+bool flowrules_parse_number(const char *text, size_t length, unsigned most, unsigned *number) {
+    unsigned long long value = 0;
+    if (length == 0 || length > 10)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+        value = value * 10 + (unsigned)(text[i] - '0');
+    }
+    *number = (unsigned)value;
+    return value <= most;
+}
+
+int flowrules_parse_protocol(const char *text) {
+    char lower[16];
+    size_t length = strlen(text);
+    if (length == 0 || length >= sizeof lower)
+        return -1;
+    for (size_t i = 0; i <= length; i++)
+        lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i]);
+    return fr_protocol_parse(lower, length);
+}
+
+int flowrules_parse_port(const char *text, int protocol) {
+    unsigned number;
+    if (flowrules_parse_number(text, strlen(text), UINT16_MAX, &number))
+        return (int)number;
+    return protocol < 0 ? -1 : fr_port_named(text, strlen(text), (unsigned)protocol);
+}
+
+/* ---- sets ---------------------------------------------------------------------------------- */
+
+static struct flowrules_set set_of(const flowrules_input *in, fr_set set) {
+    return (struct flowrules_set){&in->meaning->sets, set};
+}
+
+/* A set that was made, or the empty one where memory has run out. */
+static struct flowrules_set made(flowrules_input *in, fr_set set) {
+    in->failed = in->failed || set == FR_SET_NONE;
+    return set_of(in, set == FR_SET_NONE ? FR_SET_EMPTY : set);
+}
+
+struct flowrules_set flowrules_input_any(const flowrules_input *in) {
+    return set_of(in, FR_SET_ANY);
+}
+
+struct flowrules_set flowrules_input_none(const flowrules_input *in) {
+    return set_of(in, FR_SET_EMPTY);
+}
+
+struct flowrules_set flowrules_input_range(flowrules_input *in,
+                                           const struct flowrules_range *range) {
+    fr_builder_range(&in->meaning->builder, range);
+    return made(in, fr_builder_finish(&in->meaning->builder, &in->meaning->sets));
+}
+
+struct flowrules_set flowrules_input_family(flowrules_input *in, enum flowrules_family family) {
+    struct flowrules_range all = {family, {0, 0}, fr_ip_max(family)};
+    return flowrules_input_range(in, &all);
+}
+
+struct flowrules_set flowrules_input_name(flowrules_input *in, struct flowrules_place at,
+                                          const char *name) {
+    char canonical[FR_FQDN_MAX + 3];
+    switch (fr_name_canonical(in->checker, name, strlen(name), canonical)) {
+    case FR_NAME_OK:
+        return made(
+            in, fr_meaning_atom_set(in->meaning,
+                                    fr_meaning_name(in->meaning, FLOWRULES_ATOM_NAME, canonical)));
+    case FR_NAME_WILDCARD:
+        return made(
+            in, fr_meaning_atom_set(
+                    in->meaning, fr_meaning_name(in->meaning, FLOWRULES_ATOM_WILDCARD, canonical)));
+    case FR_NAME_NO_MEMORY:
+        in->failed = true;
+        break;
+    case FR_NAME_TOO_LONG:
+    case FR_NAME_LABEL_TOO_LONG:
+    case FR_NAME_BAD_WILDCARD:
+    case FR_NAME_BAD_IDNA:
+    case FR_NAME_BAD:
+        flowrules_input_error(in, at, NULL, "'%.260s' is no name (FQDN)", name);
+        break;
+    }
+    return set_of(in, FR_SET_EMPTY);
+}
+
+struct flowrules_set flowrules_input_group(flowrules_input *in,
+                                           const struct flowrules_group_key *keys, size_t count) {
+    return made(in, fr_meaning_atom_set(in->meaning, fr_meaning_group(in->meaning, keys, count)));
+}
+
+struct flowrules_set flowrules_input_unite(flowrules_input *in, const struct flowrules_set *sets,
+                                           size_t count) {
+    for (size_t i = 0; i < count; i++)
+        fr_builder_set(&in->meaning->builder, &in->meaning->sets, sets[i].id);
+    return made(in, fr_builder_finish(&in->meaning->builder, &in->meaning->sets));
+}
+
+struct flowrules_set flowrules_input_intersect(flowrules_input *in, struct flowrules_set a,
+                                               struct flowrules_set b) {
+    return made(in, fr_set_intersect(&in->meaning->sets, a.id, b.id));
+}
+
+struct flowrules_set flowrules_input_subtract(flowrules_input *in, struct flowrules_set a,
+                                              struct flowrules_set b) {
+    return made(in, fr_set_subtract(&in->meaning->sets, a.id, b.id));
+}
+
+void flowrules_input_label(flowrules_input *in, struct flowrules_set set, const char *name,
+                           const char *description) {
+    struct fr_label *label = fr_vec_push(&in->meaning->labels);
+    struct fr_arena *arena = &in->meaning->arena;
+    in->failed = in->failed || label == NULL;
+    if (label == NULL)
+        return;
+    *label = (struct fr_label){set.id, fr_arena_text(arena, name, strlen(name)), NULL};
+    if (description != NULL)
+        label->description = fr_arena_text(arena, description, strlen(description));
+    in->failed =
+        in->failed || label->name == NULL || (description != NULL && label->description == NULL);
+}
+
+/* ---- sets of a plan ------------------------------------------------------------------------ */
+
+/* Does a key of a binding say which machines it is? */
+static bool is_identity(const struct flowrules_backend *backend, const char *key) {
+    for (const struct flowrules_setting *s = backend->bindings; s != NULL && s->key != NULL; s++)
+        if (strcmp(s->key, key) == 0)
+            return !s->aside;
+    return true;
+}
+
+static bool is_list(const struct flowrules_backend *backend, const char *key) {
+    for (const struct flowrules_setting *s = backend->bindings; s != NULL && s->key != NULL; s++)
+        if (strcmp(s->key, key) == 0)
+            return strncmp(s->type, "list ", 5) == 0;
+    return false;
+}
+
+/* The namespace that pods are in where their binding does not say: the target's. */
+static const char *own_namespace(const struct fr_plan *plan, const struct flowrules_group_key *keys,
+                                 size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(keys[i].key, "namespace") == 0 || strcmp(keys[i].key, "nodes") == 0 ||
+            strcmp(keys[i].key, "namespace-labels") == 0 || strcmp(keys[i].key, "entities") == 0)
+            return NULL;
+    return plan->can->pod_groups ? fr_plan_setting(plan, "namespace") : NULL;
+}
+
+/* Adds the group of the keys, or one for each value of those that are lists. */
+static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec *keys) {
+    struct flowrules_group_key *list = keys->items;
+    const char *space = own_namespace(plan, list, keys->count);
+    size_t joined = 0;
+    bool any_list = false;
+    for (size_t i = 0; i < keys->count; i++)
+        if (is_list(plan->backend, list[i].key)) {
+            fr_builder_atom(&in->meaning->builder, fr_meaning_group(in->meaning, &list[i], 1));
+            any_list = true;
+        } else {
+            list[joined++] = list[i];
+        }
+    if (space != NULL)
+        list[joined++] = (struct flowrules_group_key){"namespace", NULL, space};
+    if (joined > 0 || !any_list)
+        fr_builder_atom(&in->meaning->builder, fr_meaning_group(in->meaning, list, joined));
+}
+
+/* Adds what a network that is a group is to the platform. */
+static bool add_network(flowrules_input *in, struct fr_plan *plan, const char *network) {
+    const flowrules_policy *policy = plan->policy;
+    const struct fr_binding *binding = fr_policy_binding_for(policy, network, plan->backend);
+    struct fr_vec keys;
+    fr_vec_init(&keys, &in->context->allocator, sizeof(struct flowrules_group_key));
+    uint32_t count = binding == NULL ? 0 : binding->values.count;
+    bool good = fr_vec_reserve(&keys, count + 1);
+    for (uint32_t i = 0; good && i < count; i++) {
+        const struct fr_binding_value *v =
+            fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
+        const char *key = FR_POLICY_TEXT(policy, v->key);
+        if (is_identity(plan->backend, key))
+            *(struct flowrules_group_key *)fr_vec_add(&keys) = (struct flowrules_group_key){
+                key, FR_POLICY_TEXT(policy, v->label), FR_POLICY_TEXT(policy, v->value)};
+    }
+    if (good && binding != NULL)
+        add_groups(in, plan, &keys);
+    else if (good) /* a listing shows it by its name */
+        fr_builder_atom(&in->meaning->builder,
+                        fr_meaning_group(in->meaning,
+                                         &(struct flowrules_group_key){"network", NULL, network},
+                                         1));
+    fr_vec_free(&keys);
+    return good;
+}
+
+/* The listed atoms of a set of the plan, as a set of the input. */
+static fr_set translate_atoms(flowrules_input *in, struct fr_plan *plan,
+                              const struct fr_set_head *head) {
+    for (uint32_t i = 0; i < head->atoms; i++) {
+        const struct flowrules_atom *atom =
+            fr_vec_at(&plan->view.atoms, struct flowrules_atom, fr_set_atoms(head)[i]);
+        if (atom->kind != FLOWRULES_ATOM_GROUP)
+            fr_builder_atom(&in->meaning->builder,
+                            fr_meaning_name(in->meaning, atom->kind, atom->name));
+        else if (!add_network(in, plan, atom->name))
+            in->failed = true;
+    }
+    return fr_builder_finish(&in->meaning->builder, &in->meaning->sets);
+}
+
+struct flowrules_set fr_input_translate(struct flowrules_input *in, struct fr_plan *plan,
+                                        fr_set set) {
+    struct fr_sets *sets = &in->meaning->sets;
+    if (set == FR_SET_ANY || set == FR_SET_EMPTY)
+        return set_of(in, set);
+    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
+    fr_set atoms = translate_atoms(in, plan, head);
+    if (head->all_atoms != 0)
+        atoms = fr_set_subtract(sets, fr_meaning_all_atoms(in->meaning), atoms);
+    struct flowrules_set view = {&plan->view.sets, set};
+    for (int family = 0; family < 2; family++)
+        for (size_t i = 0; i < flowrules_set_range_count(view, (enum flowrules_family)family);
+             i++) {
+            struct flowrules_range r = flowrules_set_range(view, (enum flowrules_family)family, i);
+            fr_builder_range(&in->meaning->builder, &r);
+        }
+    fr_builder_set(&in->meaning->builder, sets, atoms);
+    return made(in, fr_builder_finish(&in->meaning->builder, sets));
+}
+
+struct flowrules_set flowrules_input_own(flowrules_input *in, const flowrules_output *out,
+                                         struct flowrules_set set) {
+    return fr_input_translate(in, out->plan, set.id);
+}
+
+struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key, const char *value,
+                                           bool *known) {
+    struct flowrules_set sum = flowrules_input_none(in);
+    *known = in->plan != NULL;
+    if (in->plan == NULL)
+        return sum;
+    const flowrules_policy *policy = in->plan->policy;
+    for (uint32_t i = 0; i < policy->networks.count; i++) {
+        const char *name =
+            FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
+        const struct fr_binding *b = fr_policy_binding(policy, name, in->backend->name);
+        struct fr_end end;
+        for (uint32_t k = 0; b != NULL && k < b->values.count; k++) {
+            const struct fr_binding_value *v =
+                fr_vec_at(&policy->binding_values, struct fr_binding_value, b->values.first + k);
+            if (strcmp(FR_POLICY_TEXT(policy, v->key), key) != 0 ||
+                strcmp(FR_POLICY_TEXT(policy, v->value), value) != 0)
+                continue;
+            in->failed = in->failed || fr_view_network(&in->plan->view, i, &end) != FLOWRULES_OK;
+            struct flowrules_set both[] = {sum, fr_input_translate(in, in->plan, end.set)};
+            sum = flowrules_input_unite(in, both, 2);
+        }
+    }
+    return sum;
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
+
+static fr_string keep_text(flowrules_input *in, const char *text) {
+    if (text == NULL)
+        return 0;
+    fr_string kept = fr_strings_add(&in->meaning->strings, text, strlen(text));
+    in->failed = in->failed || kept == 0;
+    return kept;
+}
+
+/* Adds a clause; false where it matches nothing or memory has run out. */
+static bool add_clause(flowrules_input *in, const struct flowrules_read_rule *rule,
+                       enum fr_effect effect) {
+    fr_service service = fr_meaning_service(in->meaning, rule->services, rule->service_count);
+    struct fr_stage *stage = fr_meaning_stage(in->meaning, rule->direction);
+    struct fr_clause *clause = stage == NULL ? NULL : fr_vec_push(&stage->clauses);
+    if (clause == NULL || service == FR_SERVICE_NONE) {
+        in->failed = true;
+        return false;
+    }
+    *clause = (struct fr_clause){
+        .effect = (uint8_t)effect,
+        .families = (uint8_t)(rule->families == 0 ? FLOWRULES_BOTH_FAMILIES : rule->families),
+        .packets = (uint8_t)(rule->packets == 0 ? FR_ALL_PACKETS : rule->packets),
+        .log = rule->log,
+        .flow = FR_NO_FLOW,
+        .file = (uint32_t)rule->at.file,
+        .line = rule->at.line,
+        .source = rule->source.id,
+        .destination = rule->destination.id,
+        .service = service,
+        .name = keep_text(in, rule->name),
+        .comment = keep_text(in, rule->comment),
+        .expires = keep_text(in, rule->expires)};
+    return true;
+}
+
+static bool matches_nothing(const struct flowrules_read_rule *rule) {
+    return rule->source.id == FR_SET_EMPTY || rule->destination.id == FR_SET_EMPTY;
+}
+
+void flowrules_input_rule(flowrules_input *in, const struct flowrules_read_rule *rule) {
+    static const enum fr_effect effects[] = {
+        [FLOWRULES_PASS] = FR_PASS, [FLOWRULES_BLOCK] = FR_BLOCK, [FLOWRULES_OUTSIDE] = FR_OUTSIDE};
+    if (!matches_nothing(rule))
+        add_clause(in, rule, effects[rule->verdict]);
+}
+
+void flowrules_input_stage(flowrules_input *in, enum flowrules_direction direction) {
+    in->meaning->open[direction] = true;
+}
+
+uint32_t flowrules_input_skip(flowrules_input *in, const struct flowrules_read_rule *rule) {
+    if (matches_nothing(rule) || !add_clause(in, rule, FR_SKIP))
+        return UINT32_MAX;
+    struct fr_skip *skip = fr_vec_push(&in->skips);
+    in->failed = in->failed || skip == NULL;
+    if (skip == NULL)
+        return UINT32_MAX;
+    const struct fr_vec *stages = &in->meaning->stages[rule->direction];
+    const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, stages->count - 1);
+    *skip = (struct fr_skip){rule->direction, (uint32_t)stages->count - 1,
+                             (uint32_t)stage->clauses.count - 1};
+    return (uint32_t)in->skips.count - 1;
+}
+
+void flowrules_input_land(flowrules_input *in, uint32_t number) {
+    if (number >= in->skips.count)
+        return;
+    const struct fr_skip *skip = fr_vec_at(&in->skips, struct fr_skip, number);
+    struct fr_stage *stage =
+        *fr_vec_at(&in->meaning->stages[skip->direction], struct fr_stage *, skip->stage);
+    fr_vec_at(&stage->clauses, struct fr_clause, skip->clause)->skip_to =
+        (uint32_t)stage->clauses.count;
+}

@@ -1,0 +1,63 @@
+/*
+ * What a reader is handed: the files of a configuration, a place to put rules, and the words of
+ * the field. Knows no platform's syntax; documents are nodes.c's.
+ */
+#ifndef FR_INPUT_H
+#define FR_INPUT_H
+
+#include "meaning.h"
+#include "names.h"
+#include "plan.h"
+
+#define FR_SYMBOL_KINDS 16u
+
+/* A file of a configuration. */
+struct fr_config_file {
+    const char *name, *text;
+    size_t size;
+    uint32_t number; /* in the diagnostics */
+};
+
+struct fr_config_setting {
+    const char *key, *value;
+};
+
+struct flowrules_configuration {
+    flowrules_context *context;
+    struct fr_arena arena;
+    struct fr_vec files;    /* struct fr_config_file */
+    struct fr_vec settings; /* struct fr_config_setting */
+};
+
+/* What one name of a kind stands for. */
+struct fr_symbols {
+    struct fr_map of;       /* string -> index into meanings + 1 */
+    struct fr_vec meanings; /* void * */
+};
+
+struct flowrules_input {
+    flowrules_context *context;
+    const struct flowrules_backend *backend;
+    const char *format;                           /* or NULL */
+    const struct flowrules_configuration *config; /* NULL: rules without files */
+    struct fr_plan *plan;                         /* or NULL */
+    flowrules_meaning *meaning;
+    struct fr_arena arena;
+    struct fr_strings names;
+    struct fr_symbols symbols[FR_SYMBOL_KINDS];
+    struct fr_vec skips; /* struct fr_skip: where those are that have not landed */
+    struct fr_name_checker *checker;
+    bool failed;  /* memory has run out */
+    bool invalid; /* an error was told */
+};
+
+flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *meaning);
+void fr_input_free(struct flowrules_input *in);
+/* How reading went, after the reader returned. */
+flowrules_status fr_input_status(const struct flowrules_input *in);
+
+/* A set of a plan in the terms of the input: groups by what their bindings say. */
+struct flowrules_set fr_input_translate(struct flowrules_input *in, struct fr_plan *plan,
+                                        fr_set set);
+
+#endif

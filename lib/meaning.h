@@ -1,0 +1,94 @@
+/*
+ * What a policy's target or a configuration lets pass, as ordered lists of clauses for each
+ * direction: the common form in which the two are compared. Knows no syntax and no algebra.
+ */
+#ifndef FR_MEANING_H
+#define FR_MEANING_H
+
+#include "addresses.h"
+#include "context.h"
+#include "services.h"
+
+#define FR_ALL_PACKETS 63u /* every enum flowrules_packets */
+#define FR_NO_FLOW     UINT32_MAX
+#define FR_DIRECTIONS  3u
+
+enum fr_effect { FR_PASS, FR_BLOCK, FR_OUTSIDE, FR_SKIP };
+
+/* A rule in the form that is compared. */
+struct fr_clause {
+    uint8_t effect; /* enum fr_effect */
+    uint8_t families, packets;
+    bool log;
+    uint32_t skip_to;    /* of FR_SKIP: the index where it goes on */
+    uint32_t flow;       /* of a policy, or FR_NO_FLOW */
+    uint32_t file, line; /* of the configuration; line 0: it stands nowhere */
+    fr_set source, destination;
+    fr_service service;
+    fr_string name, comment, expires;
+};
+
+/* One list that a packet has to pass; what no clause matches passes. */
+struct fr_stage {
+    struct fr_vec clauses; /* struct fr_clause */
+};
+
+/* A constraint of a group: "key\0label\0value" as an interned string. */
+struct fr_group_terms {
+    fr_string *terms; /* sorted */
+    uint32_t count;
+};
+
+/* What a reader did not understand. */
+struct fr_doubt {
+    enum flowrules_direction direction;
+    uint32_t file, line;
+    const char *text;
+};
+
+/* A name that the configuration has for a set. */
+struct fr_label {
+    fr_set set;
+    const char *name, *description;
+};
+
+struct flowrules_meaning {
+    flowrules_context *context;
+    const struct flowrules_backend *backend; /* NULL: a policy by itself */
+    const char *target;                      /* NULL: none */
+    struct fr_arena arena;
+    struct fr_strings strings;
+    struct fr_sets sets;
+    struct fr_services services;
+    struct fr_builder builder;
+    struct fr_vec atoms;                 /* struct flowrules_atom */
+    struct fr_vec groups;                /* struct fr_group_terms, for each atom; empty for names */
+    struct fr_map atom_of;               /* string of kind and key -> the atom + 1 */
+    struct fr_vec stages[FR_DIRECTIONS]; /* struct fr_stage * */
+    bool enforced[FR_DIRECTIONS];        /* of a policy's target: does it close this direction? */
+    bool open[FR_DIRECTIONS];            /* a further stage begins with the next clause */
+    unsigned packets;                    /* kinds of packets that are decided */
+    struct fr_vec doubts;                /* struct fr_doubt */
+    struct fr_vec labels;                /* struct fr_label */
+    struct fr_vec files;                 /* const char *: names of the configuration's files */
+    struct flowrules_policy *policy;     /* held, where flows are named; or NULL */
+};
+
+flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context);
+
+/* The atom of a name or wildcard; UINT32_MAX when out of memory. */
+uint32_t fr_meaning_name(flowrules_meaning *m, enum flowrules_atom_kind kind, const char *name);
+/* The atom of a group by its keys (see flowrules_input_group); UINT32_MAX when out of memory. */
+uint32_t fr_meaning_group(flowrules_meaning *m, const struct flowrules_group_key *keys,
+                          size_t count);
+/* The set that is one atom; FR_SET_NONE when out of memory. */
+fr_set fr_meaning_atom_set(flowrules_meaning *m, uint32_t atom);
+/* Every name and group, and no address. */
+fr_set fr_meaning_all_atoms(flowrules_meaning *m);
+/* What the platform's words for the services are, each with its ports; FR_SERVICE_NONE. */
+fr_service fr_meaning_service(flowrules_meaning *m, const struct flowrules_service *services,
+                              size_t count);
+/* The list of a direction to which clauses are added now; NULL when out of memory. */
+struct fr_stage *fr_meaning_stage(flowrules_meaning *m, enum flowrules_direction direction);
+
+#endif
