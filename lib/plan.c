@@ -517,6 +517,8 @@ static const char *refusal_hint(const struct fr_plan *plan, uint32_t index,
         speaks_of(verdict, "a rule here holds for all of them"))
         return deny ? "accept it with 'allow-loss: [{flow: NAME, loss: narrow}]' in the target"
                     : "accept it with 'allow-loss: [{flow: NAME, loss: widen}]' in the target";
+    if (speaks_of(verdict, "the denies leave of it") || speaks_of(verdict, "the denies cut it"))
+        return "deny and allow single networks and protocols";
     if (speaks_of(verdict, "is 'any' less some addresses"))
         return "deny 'any', or 0.0.0.0/0 and \"::/0\" less the exception for addresses alone";
     if (speaks_of(verdict, "takes a part of a group"))
@@ -689,5 +691,23 @@ flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsign
 flowrules_status fr_plan_lower(struct fr_plan *plan) {
     flowrules_status status = plan->can->lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);
     fr_vec_free(&plan->scoped); /* the rules hold all that spelling needs */
+    return status == FLOWRULES_OK && plan->refused > 0 ? FLOWRULES_REFUSED : status;
+}
+
+flowrules_status fr_plan_lower_reported(struct fr_plan *plan) {
+    flowrules_status status = fr_plan_lower(plan);
+    for (uint32_t i = 0; status == FLOWRULES_REFUSED && i < plan->verdicts.count; i++) {
+        const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
+        if (verdict->fidelity == FR_FIDELITY_REFUSED)
+            report_verdict(plan, i, verdict);
+    }
     return status;
+}
+
+void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why) {
+    struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
+    if (verdict->fidelity == FR_FIDELITY_REFUSED)
+        return; /* what was found first is told */
+    plan->refused++;
+    *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
 }

@@ -148,8 +148,15 @@ void fr_plan_free(struct fr_plan *plan);
 
 /* Reports every refused and unresolved flow; the status is the worse of the two. */
 flowrules_status fr_plan_report(struct fr_plan *plan);
-/* Makes the rules; only for a plan without refusals. */
+/*
+ * Makes the rules; only for a plan without refusals. FLOWRULES_REFUSED: there are verdicts now that
+ * refuse a flow; nothing is reported.
+ */
 flowrules_status fr_plan_lower(struct fr_plan *plan);
+/* The same, and reports what is refused. */
+flowrules_status fr_plan_lower_reported(struct fr_plan *plan);
+/* Refuses a flow for what was found while its rules were made; why is a text of the arena. */
+void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why);
 
 /* What answers a backend's questions before there are rules; NULL when out of memory. */
 struct flowrules_output *fr_plan_asker(struct fr_plan *plan);

@@ -403,7 +403,7 @@ static flowrules_status find_in_target(struct asking *a, const char *spec) {
     finding.target = fr_arena_printf(&a->answer->arena, "%s", plan->name);
     flowrules_status status = finding.target == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
     if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0) {
-        status = fr_plan_lower(plan);
+        status = fr_plan_lower_reported(plan);
         if (status == FLOWRULES_OK)
             status = fr_render(&artifact, plan);
     }

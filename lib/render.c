@@ -26,7 +26,7 @@ static bool spell_group(flowrules_output *out, uint32_t index) {
     bool good = true;
     if (plan->format->group != NULL)
         plan->format->group(out, &group->view);
-    for (uint32_t i = 0; good && i < group->view.rule_count; i++)
+    for (uint32_t i = 0; good && out->refusal == NULL && i < group->view.rule_count; i++)
         good =
             spell_rule(out, group, fr_vec_at(&plan->rules, struct fr_rule, group->first_rule + i));
     for (size_t i = 0; good && i < plan->dispatches.count; i++) {
@@ -37,13 +37,14 @@ static bool spell_group(flowrules_output *out, uint32_t index) {
     return good;
 }
 
+/* What is refused is thrown away: nothing more of it is written. */
 static bool spell(flowrules_output *out) {
     const struct flowrules_format *format = out->plan->format;
     bool good = true;
     format->begin(out);
-    for (uint32_t i = 0; good && i < out->plan->groups.count; i++)
+    for (uint32_t i = 0; good && out->refusal == NULL && i < out->plan->groups.count; i++)
         good = spell_group(out, i);
-    if (good)
+    if (good && out->refusal == NULL)
         format->end(out);
     return good && fr_output_good(out);
 }
@@ -221,8 +222,11 @@ static flowrules_status report_refusal(const struct fr_plan *plan, const char *r
     return FLOWRULES_REFUSED;
 }
 
-flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan) {
+/* An artifact, or why the target as a whole is refused: a text of the plan's arena. */
+static flowrules_status make_artifact(flowrules_artifact **artifact, struct fr_plan *plan,
+                                      const char **refusal) {
     *artifact = NULL;
+    *refusal = NULL;
     flowrules_output *out = fr_malloc(&plan->context->allocator, sizeof *out);
     flowrules_artifact *made = new_artifact(plan);
     if (out == NULL || made == NULL) {
@@ -236,18 +240,35 @@ flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan) 
     out->state = fr_arena_zalloc(&plan->arena, plan->backend->state_size + 1);
     fingerprint(plan);
     bool good = out->state != NULL && spell(out);
-    flowrules_status status = good ? FLOWRULES_OK : fr_no_memory(plan->context);
-    if (good && out->refusal != NULL)
-        status = report_refusal(plan, out->refusal);
+    *refusal = good ? out->refusal : NULL;
     fr_output_free(out);
     fr_free(&plan->context->allocator, out);
-    if (status != FLOWRULES_OK) {
+    if (!good || *refusal != NULL) {
         flowrules_artifact_free(made);
-        return status;
+        return good ? FLOWRULES_REFUSED : fr_no_memory(plan->context);
     }
     keep_flows(made, plan);
     *artifact = made;
     return FLOWRULES_OK;
+}
+
+flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan) {
+    const char *refusal;
+    flowrules_status status = make_artifact(artifact, plan, &refusal);
+    return status == FLOWRULES_REFUSED ? report_refusal(plan, refusal) : status;
+}
+
+flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal) {
+    flowrules_artifact *artifact;
+    *refusal = NULL;
+    if (plan->refused + plan->unresolved > 0)
+        return FLOWRULES_OK;
+    flowrules_status status = fr_plan_lower(plan);
+    if (status == FLOWRULES_OK) {
+        status = make_artifact(&artifact, plan, refusal);
+        flowrules_artifact_free(artifact);
+    }
+    return status == FLOWRULES_REFUSED ? FLOWRULES_OK : status;
 }
 
 flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,
@@ -257,7 +278,7 @@ flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_conte
     FR_TRY(fr_plan_new(&plan, context, policy, target));
     flowrules_status status = fr_plan_report(plan);
     if (status == FLOWRULES_OK)
-        status = fr_plan_lower(plan);
+        status = fr_plan_lower_reported(plan);
     if (status == FLOWRULES_OK)
         status = fr_render(artifact, plan);
     fr_plan_free(plan);

@@ -18,6 +18,11 @@ struct flowrules_artifact {
 
 /* Spells a lowered plan. */
 flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan);
+/*
+ * What rendering would still refuse in a plan that has refused nothing: flows, whose verdicts say
+ * so then, or the target as a whole, for which *refusal says why (of the plan's arena, or NULL).
+ */
+flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal);
 
 /* The flows of a number that a writer's origin gave. */
 size_t fr_artifact_flow_count(const flowrules_artifact *artifact, flowrules_flows flows);

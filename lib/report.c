@@ -1,7 +1,7 @@
 /*
  * Explaining: the verdict of every flow on every target, as rows.
  */
-#include "plan.h"
+#include "render.h"
 
 #include <string.h>
 
@@ -19,28 +19,46 @@ struct flowrules_report {
     flowrules_policy *policy;
 };
 
-static flowrules_status add_row(flowrules_report *report, const struct fr_plan *plan, uint32_t flow,
-                                const char *target) {
-    const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
-    struct row *row = fr_vec_push(&report->rows);
+static flowrules_status add_row(flowrules_report *report, flowrules_context *context,
+                                struct row row) {
+    struct row *slot = fr_vec_push(&report->rows);
     fr_string reason = 0;
-    if (verdict->reason != NULL)
-        reason = fr_strings_add(&report->strings, verdict->reason, strlen(verdict->reason));
-    if (row == NULL || (verdict->reason != NULL && reason == 0))
+    if (row.reason != NULL)
+        reason = fr_strings_add(&report->strings, row.reason, strlen(row.reason));
+    if (slot == NULL || (row.reason != NULL && reason == 0))
+        return fr_no_memory(context);
+    row.reason = fr_strings_text(&report->strings, reason);
+    *slot = row;
+    return FLOWRULES_OK;
+}
+
+/* A target that is refused as a whole refuses each flow, whatever there would be to say of it. */
+static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
+                                 const char *refusal) {
+    const char *target = fr_arena_printf(&report->arena, "%s", plan->name);
+    const char *whole = NULL;
+    if (refusal != NULL)
+        whole = fr_arena_printf(&plan->arena, "the target can't be rendered: %s", refusal);
+    if (target == NULL || (refusal != NULL && whole == NULL))
         return fr_no_memory(plan->context);
-    *row = (struct row){flow, (uint8_t)verdict->fidelity, target,
-                        fr_strings_text(&report->strings, reason)};
+    for (uint32_t i = 0; i < plan->verdicts.count; i++) {
+        struct fr_verdict verdict = *fr_vec_at(&plan->verdicts, struct fr_verdict, i);
+        if (whole != NULL)
+            verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, whole};
+        struct row row = {i, (uint8_t)verdict.fidelity, target, verdict.reason};
+        FR_TRY(add_row(report, plan->context, row));
+    }
     return FLOWRULES_OK;
 }
 
 static flowrules_status add_target(flowrules_report *report, flowrules_context *context,
                                    const char *spec) {
     struct fr_plan *plan;
+    const char *refusal;
     FR_TRY(fr_plan_new(&plan, context, report->policy, spec));
-    const char *target = fr_arena_printf(&report->arena, "%s", plan->name);
-    flowrules_status status = target == NULL ? fr_no_memory(context) : FLOWRULES_OK;
-    for (uint32_t i = 0; status == FLOWRULES_OK && i < plan->verdicts.count; i++)
-        status = add_row(report, plan, i, target);
+    flowrules_status status = fr_try_rendering(plan, &refusal);
+    if (status == FLOWRULES_OK)
+        status = add_rows(report, plan, refusal);
     fr_plan_free(plan);
     return status;
 }

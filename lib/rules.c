@@ -55,23 +55,6 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 
-/* A deny that can't be taken out of the allows exactly refuses its flow. */
-static flowrules_status refuse_deny(struct fr_drafts *d, const struct fr_scoped *part,
-                                    const char *why) {
-    const struct fr_flow *flow = fr_vec_at(&d->plan->policy->flows, struct fr_flow, part->flow);
-    struct fr_at at = fr_flow_place(d->plan->policy, flow);
-    const char *name = FR_POLICY_TEXT(d->plan->policy, flow->name);
-    struct fr_about about = {FLOWRULES_ERROR,
-                             FR_REFUSED,
-                             at,
-                             name,
-                             d->plan->name,
-                             "deny and allow single networks and protocols"};
-    fr_report(&d->plan->context->diagnostics, &about, "target '%s' can't say flow '%s': %s",
-              d->plan->name, name, why);
-    return FLOWRULES_REFUSED;
-}
-
 static flowrules_status subtract_denies(struct fr_drafts *d, struct fr_boxes *boxes,
                                         const struct fr_scoped *part) {
     bool touched = false;
@@ -86,8 +69,9 @@ static flowrules_status subtract_denies(struct fr_drafts *d, struct fr_boxes *bo
             FR_TRY(fr_boxes_subtract(boxes, &gone, &touched));
         }
     }
-    return boxes->too_many ? refuse_deny(d, part, "the denies cut it into too many pieces")
-                           : FLOWRULES_OK;
+    if (boxes->too_many)
+        fr_plan_refuse(d->plan, part->flow, "the denies cut it into too many pieces");
+    return FLOWRULES_OK;
 }
 
 /* Everything but some names or groups: no list of allows can say that. */
@@ -96,11 +80,15 @@ static bool leaves_atoms_out(const struct fr_drafts *d, fr_set set) {
     return head->all_atoms != 0 && head->atoms > 0;
 }
 
+/* What can't be taken out of the allows exactly refuses the flow. */
 static flowrules_status refuse_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                     const char *why) {
     const char *text =
         fr_arena_printf(&d->plan->arena, "what the denies leave of it can't be said: %s", why);
-    return text == NULL ? fr_no_memory(d->plan->context) : refuse_deny(d, part, text);
+    if (text == NULL)
+        return fr_no_memory(d->plan->context);
+    fr_plan_refuse(d->plan, part->flow, text);
+    return FLOWRULES_OK;
 }
 
 /* A stretch of ICMP types or codes as numbers: all stay all, others end at 255. */
@@ -154,7 +142,7 @@ static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *
     }
     if (status == FLOWRULES_OK)
         status = subtract_denies(d, &boxes, part);
-    for (size_t i = 0; status == FLOWRULES_OK && i < boxes.list.count; i++) {
+    for (size_t i = 0; status == FLOWRULES_OK && !boxes.too_many && i < boxes.list.count; i++) {
         struct fr_box box = *fr_vec_at(&boxes.list, struct fr_box, i);
         struct fr_rule rule = *whole;
         if (fr_protocol_is_icmp(box.term.protocol) &&

@@ -219,7 +219,9 @@ typedef struct flowrules_report flowrules_report;
 
 /*
  * How truly each flow can be said: a row for each flow and target, targets in the order of the
- * file, flows likewise. target NULL: every target of the file. Refusals are rows, not failures.
+ * file, flows likewise. target NULL: every target of the file. Refusals are rows, not failures;
+ * what flowrules_render would refuse is refused here, and a target that it would refuse as a whole
+ * refuses every flow.
  */
 FLOWRULES_CHECK flowrules_status flowrules_explain(flowrules_report **report,
                                                    flowrules_context *context,
