@@ -133,7 +133,7 @@ $(SHARED): $(LIB_OBJECTS) lib/flowrules.map
 $(TOOL): $(call objects,$(CLI_SOURCES)) $(STATIC)
 	$(say) LD $@
 	$(Q)$(LINK) -rdynamic -o $@ $(call objects,$(CLI_SOURCES)) \
-	    -Wl,--whole-archive $(STATIC) -Wl,--no-whole-archive $(LIB_LIBS) $(CLI_LIBS)
+	    -Wl,--whole-archive $(STATIC) -Wl,--no-whole-archive $(LIB_LIBS) $(CLI_LIBS) -ldl
 
 $(UNITS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call objects,$(UNIT_HELPERS)) $(STATIC)
 	$(say) LD $@
@@ -191,7 +191,7 @@ tsan:
 asan-programs: $(TOOL) $(UNITS)
 tsan-programs: $(THREADS)
 
-.PHONY: bless bless-errors bless-abi
+.PHONY: bless bless-errors bless-abi bless-plugin
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
@@ -200,6 +200,9 @@ bless-errors: $(TOOL) ## write expected messages: TARGET=NAME or all
 
 bless-abi: $(SHARED) ## write tests/abi/symbols.txt, what the shared library exports
 	@BUILD=$(BUILD) tests/abi/run --bless
+
+bless-plugin: all ## write the expected files of examples/plugin/
+	@MAKE='$(MAKE)' BUILD=$(BUILD) FLOWRULES=$(abspath $(TOOL)) tests/plugin/run --bless
 
 .PHONY: docs
 docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself

@@ -89,7 +89,7 @@ static flowrules_status set_up(struct tool *tool) {
     if (status == FLOWRULES_OK && tool->settings.lock != NULL)
         status = flowrules_context_set(tool->context, "lock", tool->settings.lock);
     tell_diagnostics(tool);
-    return status;
+    return status == FLOWRULES_OK ? load_plugins(tool) : status;
 }
 
 static flowrules_status run(struct tool *tool) {
@@ -137,6 +137,7 @@ int main(int argc, char **argv) {
     int end = conclude(&tool, status);
     flowrules_context_free(tool.context);
     free(tool.settings.targets.items);
+    free(tool.settings.plugins.items);
     free(tool.settings.operands.items);
     return end;
 }

@@ -23,7 +23,7 @@ enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
 /* What the command line says; texts are those of argv. */
 struct settings {
     const char *as_of, *lock, *output;
-    struct text_list targets, operands;
+    struct text_list targets, plugins, operands;
     int diagnostics, colour;
     bool quiet, json, no_map, print, help, version;
 };
@@ -60,6 +60,11 @@ flowrules_status tell_usage(struct tool *tool, const char *format, ...)
 char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 /* Prints what --diagnostics=json has gathered. */
 void tell_gathered(struct tool *tool);
+
+/* ---- plugins (plugins.c) ----------------------------------------------------------------- */
+
+/* Makes the backends of --plugin known to the context; what is wrong with one is told. */
+flowrules_status load_plugins(struct tool *tool);
 
 /* ---- policies (policy.c) ----------------------------------------------------------------- */
 

@@ -24,6 +24,9 @@ const struct option common_options[] = {
      "the lock file with the addresses of names, or 'none'; without it, POLICY.lock where that "
      "exists",
      PLACE(lock), NULL, OPTION_TEXT, 0},
+    {"plugin", "FILE",
+     "a shared object with a backend that is not built in; may be given several times",
+     PLACE(plugins), NULL, OPTION_LIST, 0},
     {"diagnostics", "FORM",
      "messages as 'text', or as 'json': one array of objects on standard error at the end",
      PLACE(diagnostics), diagnostics_choices, OPTION_CHOICE, 0},

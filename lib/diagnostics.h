@@ -91,6 +91,9 @@ enum fr_id {
     FR_OPTION_UNKNOWN = 601,
     FR_OPTION_VALUE,
     FR_QUERY_FORM,
+    FR_BACKEND_ABI = 611,
+    FR_BACKEND_RECORD,
+    FR_BACKEND_DUPLICATE,
     /* 07: files and memory */
     FR_FILE_READ = 701,
     FR_MORE_MESSAGES = 703,

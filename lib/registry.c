@@ -18,15 +18,21 @@ static const struct flowrules_backend *const built_in[] = {
 #undef FLOWRULES_BACKEND
 };
 
+bool fr_registry_add(flowrules_context *context, const struct flowrules_backend *backend) {
+    const struct flowrules_backend **slot = fr_vec_push(&context->backends);
+    if (slot == NULL)
+        return false;
+    *slot = backend;
+    if (fr_describe(context, backend))
+        return true;
+    context->backends.count--;
+    return false;
+}
+
 bool fr_registry_add_all(flowrules_context *context) {
-    for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++) {
-        const struct flowrules_backend **slot = fr_vec_push(&context->backends);
-        if (slot == NULL)
+    for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++)
+        if (!fr_registry_add(context, built_in[i]))
             return false;
-        *slot = built_in[i];
-        if (!fr_describe(context, built_in[i]))
-            return false;
-    }
     return true;
 }
 
@@ -67,7 +73,6 @@ void fr_format_list(const struct flowrules_backend *backend, char list[160]) {
 
 /* ---- settings ------------------------------------------------------------------------------ */
 
-/* What every backend of the placement FLOWRULES_BY_HOOK takes. */
 const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
                                                 const char *key) {
     for (const struct flowrules_setting *s = backend->settings; s != NULL && s->key != NULL; s++)
@@ -76,13 +81,19 @@ const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *
     return NULL;
 }
 
+const char *fr_target_key(size_t i) {
+    static const char *const common[] = {"protects", "select",   "direction",  "names",   "log",
+                                         "baseline", "optimize", "allow-loss", "backend", "format"};
+    return i < sizeof common / sizeof common[0] ? common[i] : NULL;
+}
+
 const char *fr_setting_candidate(const void *user, size_t i) {
-    static const char *const common[] = {"protects", "select",   "direction",  "names",  "log",
-                                         "baseline", "optimize", "allow-loss", "backend"};
     const struct flowrules_backend *backend = user;
-    size_t count = sizeof common / sizeof common[0];
+    size_t count = 0;
+    while (fr_target_key(count) != NULL)
+        count++;
     if (i < count)
-        return common[i];
+        return fr_target_key(i);
     return backend->settings == NULL ? NULL : backend->settings[i - count].key;
 }
 
@@ -227,15 +238,43 @@ bool fr_label_check(const struct flowrules_setting *setting, const char *label, 
     return strcmp(setting->type, "selector") != 0 || is_qualified_name(label);
 }
 
-bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]) {
+/* The rest of a type behind the word that type number i begins with, or NULL. */
+static const char *type_rest(const char *type, size_t i) {
+    size_t length = strlen(types[i].type);
+    return strncmp(type, types[i].type, length) == 0 ? type + length : NULL;
+}
+
+static const char *type_of_items(const char *type) {
     static const char list[] = "list ";
-    const char *type = setting->type;
-    if (strncmp(type, list, sizeof list - 1) == 0)
-        type += sizeof list - 1;
+    return strncmp(type, list, sizeof list - 1) == 0 ? type + sizeof list - 1 : type;
+}
+
+/* "MIN MAX" of an integer's type. */
+static bool is_span(const char *text) {
+    char *middle, *end;
+    long long low = strtoll(text, &middle, 10), high = strtoll(middle, &end, 10);
+    return middle != text && end != middle && *end == '\0' && low <= high;
+}
+
+bool fr_setting_type_is_known(const char *type) {
+    type = type_of_items(type);
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        size_t length = strlen(types[i].type);
-        if (strncmp(type, types[i].type, length) == 0)
-            return types[i].check(type + length, value, form);
+        const char *rest = type_rest(type, i);
+        if (rest == NULL)
+            continue;
+        if (types[i].check == check_integer)
+            return is_span(rest);
+        return types[i].check == check_choice ? rest[0] != '\0' : rest[0] == '\0';
+    }
+    return false;
+}
+
+bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]) {
+    const char *type = type_of_items(setting->type);
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        const char *rest = type_rest(type, i);
+        if (rest != NULL)
+            return types[i].check(rest, value, form);
     }
     snprintf(form, 160, "a value of the type '%s', which this version does not know",
              setting->type);

@@ -20,6 +20,10 @@ struct fr_description {
 /* Adds the description of a backend to the context; false when out of memory. */
 bool fr_describe(flowrules_context *context, const struct flowrules_backend *backend);
 
+/* Adds a backend and its description; false when out of memory. */
+bool fr_registry_add(flowrules_context *context, const struct flowrules_backend *backend);
+/* Is a record consistent, and its name free? If not, that is reported. */
+bool fr_registry_check(flowrules_context *context, const struct flowrules_backend *backend);
 /* Puts the built-in backends into a new context; false when out of memory. */
 bool fr_registry_add_all(flowrules_context *context);
 const struct flowrules_backend *fr_registry_find(const flowrules_context *context,
@@ -30,6 +34,10 @@ const char *fr_registry_candidate(const void *user, size_t i);
 /* A setting of a backend by key, or NULL. */
 const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
                                                 const char *key);
+/* Key i of those that every target has, whatever its backend; NULL at the end. */
+const char *fr_target_key(size_t i);
+/* Is it a type of settings? */
+bool fr_setting_type_is_known(const char *type);
 /* The key of setting i, for suggestions. user is the backend. */
 const char *fr_setting_candidate(const void *user, size_t i);
 /* The key of binding i, for suggestions. user is the backend. */

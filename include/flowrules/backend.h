@@ -7,6 +7,10 @@
  * User text reaches a file through flowrules_write_user alone, with an escape that belongs to the
  * place in the target's syntax. backends/plain.c is the smallest whole example.
  *
+ * One outside the tree is a shared object that exports its record as flowrules_plugin, and links
+ * with nothing: whoever loads it has the library (flowrules --plugin FILE, or a program that calls
+ * flowrules_backend_register). examples/plugin is a whole one.
+ *
  * A writer remembers its first failure (out of memory); write on, the core checks once at the end.
  * All that a backend is handed lives until its end function has returned.
  */

@@ -410,6 +410,16 @@ FLOWRULES_API const char *flowrules_backend_title(const flowrules_context *conte
 FLOWRULES_API const char *flowrules_backend_description(const flowrules_context *context,
                                                         size_t backend);
 
+/*
+ * Makes a backend known to a context, for the policies that are read with it from then on; its
+ * record is told of in flowrules/backend.h. The record and all that it points to are read, not
+ * copied: they must outlive the context. FLOWRULES_USAGE, with a message: it was built for another
+ * version of the interface, its name is taken, or it is not consistent.
+ */
+struct flowrules_backend;
+FLOWRULES_CHECK flowrules_status
+flowrules_backend_register(flowrules_context *context, const struct flowrules_backend *backend);
+
 /* What a backend tells of itself, as tables of rows. */
 typedef enum flowrules_topic {
     FLOWRULES_FORMATS = 0,      /* name; -; what it is */

@@ -38,6 +38,7 @@ void fr_test_policy(void);
 void fr_test_plan(void);
 void fr_test_query(void);
 void fr_test_lowering(void);
+void fr_test_registry(void);
 void fr_test_want(void);
 
 #endif
