@@ -149,6 +149,47 @@ static void add_table_set(flowrules_output *out, const struct flowrules_rule *ru
     flowrules_write(w, "\t\t}\n\t}\n\n");
 }
 
+/* ---- sets of names ------------------------------------------------------------------------- */
+
+static void write_named_set(flowrules_writer *w, const char *key, enum flowrules_family family) {
+    flowrules_writef(w, "names_%s.%s", key, family == FLOWRULES_IPV4 ? "4" : "6");
+}
+
+static void write_named_sets(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_part(out, PART_SETS);
+    const char *timeout = flowrules_output_setting(out, "names-timeout");
+    for (size_t i = 0; i < flowrules_output_named_set_count(out); i++) {
+        struct flowrules_named_set named = flowrules_output_named_set(out, i);
+        flowrules_write(w, "\t# ");
+        flowrules_write_names(w, named.names);
+        flowrules_write(w, "\n");
+        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+            if (!(named.families & FLOWRULES_FAMILY_BIT(f)))
+                continue;
+            flowrules_write(w, "\tset ");
+            write_named_set(w, named.key, f);
+            flowrules_writef(w, " {\n\t\ttype %s\n\t\tflags timeout\n\t\ttimeout %ss\n\t}\n\n",
+                             family_type[f], timeout);
+        }
+    }
+}
+
+/* dnsmasq's way to write a set: family, then the words that nft takes, with # between. */
+static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out, const char *key,
+                              enum flowrules_family family) {
+    flowrules_write(w, family == FLOWRULES_IPV4 ? "4#inet#" : "6#inet#");
+    write_table_name(w, out);
+    flowrules_write(w, "#");
+    write_named_set(w, key, family);
+}
+
+static const struct flowrules_dnsmasq dnsmasq = {
+    .option = "nftset",
+    .needs = "dnsmasq 2.87 or newer that names nftset in 'dnsmasq --version'",
+    .loading = ".nft",
+    .write_set = write_dnsmasq_set,
+};
+
 /* ---- matches ------------------------------------------------------------------------------- */
 
 /* "ip daddr X " for one end; false when every address matches, so that nothing was written. */
@@ -158,6 +199,13 @@ static bool write_address(flowrules_output *out, struct state *s, flowrules_writ
     if (flowrules_set_is_all(set, family))
         return false;
     flowrules_writef(w, "%s %s ", family_word[family], end_word[end]);
+    const char *key = flowrules_set_key(out, set);
+    if (key) {
+        flowrules_write(w, "@");
+        write_named_set(w, key, family);
+        flowrules_write(w, " ");
+        return true;
+    }
     size_t count = flowrules_set_range_count(set, family);
     if (count > ANONYMOUS_MAX) {
         unsigned number = add_range_set(out, s, set, family);
@@ -293,7 +341,8 @@ static void write_rule(flowrules_output *out, struct state *s, const struct flow
 }
 
 static bool has_family(struct flowrules_set set, enum flowrules_family family) {
-    return flowrules_set_is_any(set) || flowrules_set_range_count(set, family) > 0;
+    return flowrules_set_is_any(set) || flowrules_set_range_count(set, family) > 0 ||
+           flowrules_set_atom_count(set) > 0;
 }
 
 /* ICMP is IPv4's alone, ICMPv6 IPv6's. */
@@ -471,6 +520,7 @@ static void begin_base(flowrules_output *out, enum flowrules_direction direction
 }
 
 static void begin(flowrules_output *out) {
+    write_named_sets(out);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
         if (flowrules_output_enforces(out, d))
             begin_base(out, d);
@@ -489,6 +539,25 @@ static void end_base(flowrules_output *out, flowrules_writer *file,
     flowrules_write_part(file, w);
 }
 
+static const char apply_steps[] =
+    "nft=${NFT:-nft}\n"
+    "\n"
+    "# What a set holds, as a command that puts it there again; nothing where there is no such "
+    "set.\n"
+    "held() { # SET\n"
+    "    # shellcheck disable=SC2086\n"
+    "    { \"$nft\" list set $table \"$1\" 2>/dev/null || :; } | tr '\\n\\t' '  ' |\n"
+    "        sed -n \"s/.*elements = { \\([^}]*\\)}.*/add element $table $1 { \\1}/p\"\n"
+    "    echo\n"
+    "}\n"
+    "\n"
+    "{\n"
+    "    cat -- \"$rules\"\n"
+    "    for set in $sets; do\n"
+    "        held \"$set\"\n"
+    "    done\n"
+    "} | \"$nft\" -f -\n";
+
 static void write_head(flowrules_output *out, flowrules_writer *w) {
     const char *title = flowrules_output_title(out);
     if (title) {
@@ -505,7 +574,15 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                      "# Undo with: nft delete table inet ",
                      target, target);
     write_table_name(w, out);
-    flowrules_write(w, "\n\n");
+    flowrules_write(w, "\n");
+    if (flowrules_output_named_set_count(out) > 0)
+        flowrules_writef(
+            w,
+            "# Names: dnsmasq fills the sets names_... as %s.dnsmasq.conf tells it.\n"
+            "#   This file empties them: what was looked up before is denied until it "
+            "is asked for\n#   again. %s.apply.sh loads it and keeps what they hold.\n",
+            target, target);
+    flowrules_write(w, "\n");
     flowrules_write(w, "add table inet ");
     write_table_name(w, out);
     flowrules_write(w, "\ndelete table inet ");
@@ -513,6 +590,35 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, "\n\ntable inet ");
     write_table_name(w, out);
     flowrules_write(w, " {\n");
+}
+
+/* The file that keeps what the sets of names hold: their keys stay while their names do. */
+static void write_apply(flowrules_output *out) {
+    const char *target = flowrules_output_target(out);
+    flowrules_writer *w = flowrules_output_file(out, ".apply.sh", true);
+    flowrules_writef(w,
+                     "#!/bin/sh\n"
+                     "# Target %s, version %s: loads %s.nft beside this file, as root, and with it "
+                     "what\n# its sets of names hold now, in one transaction. It can be repeated. "
+                     "NFT names\n# another nft.\n"
+                     "set -eu\n\ntable='inet ",
+                     target, flowrules_output_fingerprint(out), target);
+    write_table_name(w, out);
+    flowrules_write(w, "'\nsets='");
+    const char *space = "";
+    for (size_t i = 0; i < flowrules_output_named_set_count(out); i++) {
+        struct flowrules_named_set named = flowrules_output_named_set(out, i);
+        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+            if (!(named.families & FLOWRULES_FAMILY_BIT(f)))
+                continue;
+            flowrules_write(w, space);
+            write_named_set(w, named.key, f);
+            space = "\n";
+        }
+    }
+    flowrules_writef(w, "'\nrules=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)/%s.nft\n",
+                     target);
+    flowrules_write(w, apply_steps);
 }
 
 static void end(flowrules_output *out) {
@@ -531,6 +637,10 @@ static void end(flowrules_output *out) {
     }
     flowrules_write_part(w, flowrules_output_part(out, PART_CHAINS));
     flowrules_write(w, "}\n");
+    if (flowrules_output_named_set_count(out) > 0) {
+        flowrules_dnsmasq_write(out, &dnsmasq);
+        write_apply(out);
+    }
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -551,6 +661,15 @@ static const struct flowrules_setting settings[] = {
      .type = "boolean",
      .fallback = "false",
      .help = "TCP that did not begin with a SYN here may open a connection too"},
+    {.key = "names-timeout",
+     .type = "integer 1 2147483",
+     .fallback = "86400",
+     .help = "names: native: seconds that an address stays in a set after dnsmasq put it there"},
+    {.key = "names-exact",
+     .type = "boolean",
+     .fallback = "false",
+     .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked for, "
+             "and for the name above a wildcard, unless a flow asks for it"},
     {.key = "counters", .type = "boolean", .fallback = "true", .help = "count each rule's packets"},
     {.key = NULL},
 };
@@ -585,6 +704,12 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .capabilities = {.placement = FLOWRULES_BY_HOOK,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .families = FLOWRULES_BOTH_FAMILIES,
+                     .names = true,
+                     .names_on_request = true,
+                     .names_note = "as dnsmasq looks them up",
+                     .whole_domains = true,
+                     .names_exact_by = "names-exact",
+                     .wildcards = FLOWRULES_WILDCARDS_BELOW,
                      .one_service = true,
                      .source_ports = true,
                      .icmp_types = true,

@@ -77,6 +77,8 @@ static const char *told_families(struct fr_arena *texts, const struct flowrules_
 
 static const char *names(struct fr_arena *texts, const struct flowrules_capabilities *can) {
     (void)texts;
+    if (can->names_on_request)
+        return "as destinations, with names: native";
     return can->names && !can->source_names ? "as destinations" : yes_no(can->names);
 }
 

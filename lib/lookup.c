@@ -72,25 +72,43 @@ static fr_set of_family(struct part *p, fr_set set) {
     return fr_set_family(&p->plan->view.sets, set, p->family);
 }
 
-static flowrules_status add_entry(struct part *p, uint32_t index, const struct fr_scoped *s) {
-    unsigned service = fr_service_get(&p->plan->policy->services, s->service)->families;
-    struct entry entry = {index, {FR_SET_ANY, FR_SET_ANY}, 0};
-    bool everything = is_everything(p->plan, s);
-    if (everything != (p->families == FLOWRULES_BOTH_FAMILIES) || (service & p->families) == 0)
-        return FLOWRULES_OK;
-    if (!everything) {
-        entry.ends[FLOWRULES_SOURCE] = of_family(p, s->source);
-        entry.ends[FLOWRULES_DESTINATION] = of_family(p, s->destination);
-    }
-    if (entry.ends[0] == FR_SET_NONE || entry.ends[1] == FR_SET_NONE)
+static flowrules_status push_entry(struct part *p, uint32_t index, fr_set source,
+                                   fr_set destination) {
+    if (source == FR_SET_NONE || destination == FR_SET_NONE)
         return fr_no_memory(p->plan->context);
-    if (entry.ends[0] == FR_SET_EMPTY || entry.ends[1] == FR_SET_EMPTY)
+    if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
         return FLOWRULES_OK;
     struct entry *slot = fr_vec_add(&p->entries);
     if (slot == NULL)
         return fr_no_memory(p->plan->context);
-    *slot = entry;
+    *slot = (struct entry){index, {source, destination}, 0};
     return FLOWRULES_OK;
+}
+
+/* Names that the target follows itself stand apart from addresses: in sets of their own. */
+static flowrules_status add_names_entry(struct part *p, uint32_t index, fr_set source,
+                                        const struct fr_scoped *s) {
+    if (!p->plan->view.mode.names || s->deny != 0)
+        return FLOWRULES_OK;
+    fr_set names = fr_names_of(p->plan, s->destination);
+    if (source == FR_SET_EMPTY || names == FR_SET_EMPTY || names == FR_SET_NONE)
+        return names == FR_SET_NONE ? fr_no_memory(p->plan->context) : FLOWRULES_OK;
+    if (!fr_use_named_set(p->plan, names, p->families))
+        return fr_no_memory(p->plan->context);
+    return push_entry(p, index, source, names);
+}
+
+static flowrules_status add_entry(struct part *p, uint32_t index, const struct fr_scoped *s) {
+    unsigned service = fr_service_get(&p->plan->policy->services, s->service)->families;
+    bool everything = is_everything(p->plan, s);
+    if (everything != (p->families == FLOWRULES_BOTH_FAMILIES) || (service & p->families) == 0)
+        return FLOWRULES_OK;
+    if (everything)
+        return push_entry(p, index, FR_SET_ANY, FR_SET_ANY);
+    fr_set source = of_family(p, s->source), destination = of_family(p, s->destination);
+    FR_TRY(push_entry(p, index, source, destination));
+    /* Every address is the addresses of names too. */
+    return destination == FR_SET_ANY ? FLOWRULES_OK : add_names_entry(p, index, source, s);
 }
 
 static flowrules_status collect(struct part *p) {
@@ -237,6 +255,10 @@ static bool can_be_element(const struct part *p, const struct fr_term *term) {
     return !fr_protocol_is_icmp(term->protocol) || term->destination_last == 65535;
 }
 
+static bool is_names(const struct part *p, fr_set set) {
+    return flowrules_set_atom_count((struct flowrules_set){&p->plan->view.sets, set}) > 0;
+}
+
 static size_t range_count(const struct part *p, fr_set set) {
     return flowrules_set_range_count((struct flowrules_set){&p->plan->view.sets, set}, p->family);
 }
@@ -271,8 +293,10 @@ static flowrules_status flatten(struct part *p, const struct draft *draft,
     size_t ranges = range_count(p, other);
     bool product = other == FR_SET_ANY || ranges * terms->count > ELEMENTS_PER_FLOW;
     fr_service service;
-    if (product) {
+    if (product || is_names(p, other)) {
         FR_TRY(fr_plan_service(p->plan, scoped->service, p->families, &service));
+        if (is_names(p, other)) /* no union of sets of names: nothing would fill it */
+            return match_rules(p, draft, other, service, scoped->flow);
         return fr_tables_product(tables, other, service, scoped->flow);
     }
     for (uint32_t i = 0; i < terms->count; i++) {
@@ -456,7 +480,8 @@ static flowrules_status emit_end(struct part *p, enum flowrules_end end, bool ma
     for (size_t i = 0; i < p->drafts.count; i++) {
         const struct draft *draft = fr_vec_at(&p->drafts, struct draft, i);
         if (!draft->pairs && draft->end == end)
-            FR_TRY(emit_draft(p, draft, many && draft->match != FR_SET_ANY));
+            FR_TRY(emit_draft(p, draft,
+                              many && draft->match != FR_SET_ANY && !is_names(p, draft->match)));
     }
     size_t count = p->plan->groups.count - first;
     return many && count > 0 ? fr_dispatch_make(p->plan, p->family, first, count) : FLOWRULES_OK;

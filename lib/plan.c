@@ -149,9 +149,13 @@ static void set_directions(struct fr_plan *plan) {
 static flowrules_status open_view(struct fr_plan *plan) {
     const struct flowrules_capabilities *can = plan->can;
     enum fr_names_mode names = plan->target->names;
+    bool native = can->names_on_request ? names == FR_NAMES_NATIVE : names != FR_NAMES_PINNED;
+    const char *exact =
+        can->names_exact_by == NULL ? NULL : fr_plan_setting(plan, can->names_exact_by);
+    plan->exact_domains = exact != NULL && strcmp(exact, "true") == 0;
     struct fr_view_mode mode = {
-        .names = can->names && names != FR_NAMES_PINNED,
-        .wildcards = names != FR_NAMES_PINNED ? can->wildcards : FLOWRULES_WILDCARDS_NONE,
+        .names = can->names && native,
+        .wildcards = native ? can->wildcards : FLOWRULES_WILDCARDS_NONE,
         .refuse_names = names == FR_NAMES_REFUSE || (names == FR_NAMES_NATIVE && !can->names),
         .platform = can->groups ? plan->backend->name : NULL,
         .bindings_of = plan->backend->bindings_of,
@@ -405,7 +409,7 @@ static flowrules_status plan_flows(struct fr_plan *plan) {
         return fr_no_memory(plan->context);
     for (uint32_t i = 0; i < count; i++)
         FR_TRY(plan_flow(plan, i, fr_vec_push(&plan->verdicts)));
-    return FLOWRULES_OK;
+    return fr_check_domains(plan);
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */
@@ -421,6 +425,7 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->tables, allocator, sizeof(struct fr_table *));
     fr_vec_init(&plan->dispatches, allocator, sizeof(struct fr_dispatch *));
     fr_vec_init(&plan->bound, allocator, sizeof(struct fr_bound));
+    fr_domains_init(&plan->domains, allocator);
 }
 
 flowrules_status fr_plan_new(struct fr_plan **plan, flowrules_context *context,
@@ -476,6 +481,7 @@ void fr_plan_free(struct fr_plan *plan) {
     free_tables(plan);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
+    fr_domains_free(&plan->domains);
     if (plan->asker != NULL)
         fr_output_free(plan->asker);
     fr_free(&plan->context->allocator, plan->asker);
@@ -493,7 +499,22 @@ static bool speaks_of(const struct fr_verdict *verdict, const char *words) {
     return strstr(verdict->reason, words) != NULL;
 }
 
-static const char *refusal_hint(const struct fr_plan *plan, uint32_t index,
+/* NULL when out of memory: the message goes without. */
+static const char *domain_hint(struct fr_plan *plan) {
+    static const char accept[] = "accept it with 'allow-loss: [{flow: NAME, loss: widen}]'";
+    if (plan->exact_domains)
+        return fr_arena_printf(&plan->arena,
+                               "another flow asks for these: let this one have both, or %s in the "
+                               "target",
+                               accept);
+    return fr_arena_printf(&plan->arena,
+                           "ask for 'NAME' and '*.NAME' both, %s%s%sor %s in the target",
+                           plan->can->names_exact_by == NULL ? "" : "set '",
+                           plan->can->names_exact_by == NULL ? "" : plan->can->names_exact_by,
+                           plan->can->names_exact_by == NULL ? "" : ": true', ", accept);
+}
+
+static const char *refusal_hint(struct fr_plan *plan, uint32_t index,
                                 const struct fr_verdict *verdict) {
     bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
@@ -508,6 +529,8 @@ static const char *refusal_hint(const struct fr_plan *plan, uint32_t index,
                      "'allow-loss: [{flow: NAME, loss: widen}]' in the target"
                    : "list the names, or accept it with "
                      "'allow-loss: [{flow: NAME, loss: narrow}]' in the target";
+    if (fr_speaks_of_domains(verdict->reason))
+        return domain_hint(plan);
     if (speaks_of(verdict, " wildcard"))
         return deny ? "list the names, or accept that only those that the lock file knows are "
                       "denied with 'allow-loss: [{flow: NAME, loss: widen}]' in the target"

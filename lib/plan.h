@@ -5,6 +5,7 @@
 #ifndef FR_PLAN_H
 #define FR_PLAN_H
 
+#include "domains.h"
 #include "flows.h"
 
 enum fr_fidelity {
@@ -111,8 +112,9 @@ struct fr_plan {
     const struct flowrules_capabilities *can; /* the format's, or the backend's */
     const char *name;                         /* of the target */
     bool transit;
-    bool whole;  /* no target: the policy by itself */
-    bool denies; /* some flow in scope is a deny */
+    bool whole;         /* no target: the policy by itself */
+    bool exact_domains; /* of whole_domains: what no flow asks for is not resolved */
+    bool denies;        /* some flow in scope is a deny */
     bool enforces[3];
     struct fr_arena arena;
     struct fr_view view;
@@ -128,6 +130,7 @@ struct fr_plan {
     struct fr_vec groups;           /* struct fr_group */
     struct fr_vec tables;           /* struct fr_table * */
     struct fr_vec dispatches;       /* struct fr_dispatch * */
+    struct fr_domains domains;      /* of whole_domains */
     struct fr_vec bound;            /* struct fr_bound: for the key that was asked for last */
     fr_set bound_all;               /* what they come to together */
     const char *bound_key;          /* NULL: none yet */

@@ -379,13 +379,14 @@ static bool widens(struct fr_plan *plan, uint32_t index, size_t first, const cha
     return accepted;
 }
 
-/* How the wildcards of a flow are matched, where the target has something to say about that. */
-static const char *wildcard_reason(struct fr_plan *plan, const struct fr_flow *flow) {
-    const char *note = plan->can->wildcards_note;
+/* How the names or wildcards of a flow are matched, where the target has something to say. */
+static const char *names_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+    const struct flowrules_capabilities *can = plan->can;
+    const char *note = can->names_note != NULL ? can->names_note : can->wildcards_note;
     struct mention m;
     if (note == NULL || !plan->view.mode.names)
         return NULL;
-    mention(&m, plan, flow, FR_END_NARROWED);
+    mention(&m, plan, flow, can->names_note != NULL ? FR_END_NATIVE : FR_END_NARROWED);
     return m.total == 0 ? NULL : fr_arena_printf(&plan->arena, "%s: %s", m.text, note);
 }
 
@@ -399,7 +400,7 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
     if ((flags & FR_END_PINNED) != 0)
         return (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow)};
     if ((flags & FR_END_NATIVE) != 0)
-        return (struct fr_verdict){FR_NATIVE, wildcard_reason(plan, flow)};
+        return (struct fr_verdict){FR_NATIVE, names_reason(plan, flow)};
     return (struct fr_verdict){FR_EXACT, NULL};
 }
 

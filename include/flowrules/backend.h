@@ -389,6 +389,39 @@ FLOWRULES_API void flowrules_write_part(flowrules_writer *w, flowrules_writer *p
 /* Says that the line being written now comes from these flows; for the map of the artifact. */
 FLOWRULES_API void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows);
 
+/* ---- names that dnsmasq follows ------------------------------------------------------------ */
+
+/*
+ * A set of names that rules match, with capabilities.whole_domains: an end of a rule, or a group's
+ * match, that has names has nothing else, and the target keeps a set of addresses for it.
+ */
+struct flowrules_named_set {
+    struct flowrules_set names;
+    unsigned families; /* bits: those in which a rule needs it */
+    const char *key;   /* 12 hex digits: the same for the same names and names-timeout */
+};
+
+FLOWRULES_API size_t flowrules_output_named_set_count(const flowrules_output *out);
+FLOWRULES_API struct flowrules_named_set flowrules_output_named_set(const flowrules_output *out,
+                                                                    size_t index);
+/* The key of the named set that is the names of an end; NULL where it has none. */
+FLOWRULES_API const char *flowrules_set_key(const flowrules_output *out, struct flowrules_set set);
+/* Some of its names, for a comment: "a.example, *.b.example and 7 more". */
+FLOWRULES_API void flowrules_write_names(flowrules_writer *w, struct flowrules_set set);
+
+/* How dnsmasq is told to fill a target's sets. */
+struct flowrules_dnsmasq {
+    const char *option;  /* "nftset" or "ipset" */
+    const char *needs;   /* what dnsmasq and the machine must have */
+    const char *loading; /* what has to be loaded first, behind the target's name */
+    void (*write_set)(flowrules_writer *w, flowrules_output *out, const char *key,
+                      enum flowrules_family family);
+};
+
+/* The file TARGET.dnsmasq.conf, where the target has named sets. */
+FLOWRULES_API void flowrules_dnsmasq_write(flowrules_output *out,
+                                           const struct flowrules_dnsmasq *dnsmasq);
+
 /* ---- YAML, and manifests of policies for pods --------------------------------------------- */
 
 /* For user text inside double quotes, and in a comment. */
@@ -722,10 +755,18 @@ struct flowrules_capabilities {
     bool no_ingress;     /* attached: what comes in is not its business */
     bool implicit_end;   /* attached: no field for the protected end, a rule holds for all of it */
     /* ends */
-    bool names;                         /* resolves FQDNs itself */
-    bool source_names;                  /* also as the source of a flow */
-    bool deny_names;                    /* also in a deny */
+    bool names;            /* resolves FQDNs itself */
+    bool names_on_request; /* only where the target says names: native */
+    bool source_names;     /* also as the source of a flow */
+    bool deny_names;       /* also in a deny */
+    /*
+     * lookup: each set of names is filled by a resolver that knows whole domains, a name and all
+     * below it. A name, or a wildcard, alone is exact under the setting names_exact_by.
+     */
+    bool whole_domains;
     enum flowrules_wildcards wildcards; /* and names below one */
+    const char *names_exact_by;         /* the key of a boolean setting, or NULL */
+    const char *names_note;     /* how names are resolved, where explain is to say it, or NULL */
     const char *wildcards_note; /* how one is matched, where explain is to say it, or NULL */
     bool groups;                /* knows networks by a binding of its own */
     bool pod_groups;     /* groups select pods: those within a protected one are protected too */

@@ -1,0 +1,322 @@
+/*
+ * Names by domain: what a resolver that fills sets has to know, and where it would admit too much.
+ * A domain that it knows takes all names below it along, but for those that a longer one covers.
+ */
+#include "domains.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allocator) {
+    fr_strings_init(&domains->names, allocator);
+    fr_vec_init(&domains->list, allocator, sizeof(struct fr_domain));
+    fr_vec_init(&domains->marks, allocator, sizeof(struct fr_domain_mark));
+    fr_vec_init(&domains->sets, allocator, sizeof(struct fr_named_set));
+    fr_vec_init(&domains->used, allocator, sizeof(uint32_t));
+    fr_map_init(&domains->set_of, allocator);
+    fr_strings_init(&domains->keys, allocator);
+    fr_vec_init(&domains->found, allocator, sizeof(uint32_t));
+}
+
+void fr_domains_free(struct fr_domains *domains) {
+    fr_strings_free(&domains->names);
+    fr_vec_free(&domains->list);
+    fr_vec_free(&domains->marks);
+    fr_vec_free(&domains->sets);
+    fr_vec_free(&domains->used);
+    fr_map_free(&domains->set_of);
+    fr_strings_free(&domains->keys);
+    fr_vec_free(&domains->found);
+}
+
+/* ---- sets of names ------------------------------------------------------------------------- */
+
+fr_set fr_names_of(struct fr_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
+    size_t count = flowrules_set_atom_count(view), names = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (flowrules_set_atom(view, i).kind == FLOWRULES_ATOM_GROUP)
+            continue;
+        fr_builder_atom(&plan->view.builder, fr_set_atoms(head)[i]);
+        names++;
+    }
+    return names == 0 ? FR_SET_EMPTY : fr_builder_finish(&plan->view.builder, &plan->view.sets);
+}
+
+/* FNV-1a, its bits mixed once more (the finalizer of MurmurHash3). */
+static uint64_t hash_text(uint64_t seed, const char *text) {
+    uint64_t h = (UINT64_C(0xcbf29ce484222325) ^ seed) * UINT64_C(0x100000001b3);
+    for (; *text != '\0'; text++)
+        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+    h = (h ^ (h >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return h ^ (h >> 33);
+}
+
+/*
+ * The key of a set: the same for the same names in whatever order, and for no other ones, since
+ * what is in the set when a new version is loaded is left there.
+ */
+static bool make_key(struct fr_plan *plan, fr_set set, char key[13]) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    struct fr_domains *d = &plan->domains;
+    const char *timeout = fr_plan_setting(plan, "names-timeout");
+    uint64_t hash = timeout == NULL ? 0 : hash_text(2, timeout);
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(view, i);
+        hash += hash_text(atom.kind == FLOWRULES_ATOM_WILDCARD, atom.name);
+    }
+    do
+        snprintf(key, 13, "%012llx", (unsigned long long)(hash++ & UINT64_C(0xffffffffffff)));
+    while (fr_strings_find(&d->keys, key, 12) != 0);
+    return fr_strings_add(&d->keys, key, 12) != 0;
+}
+
+/* The number of a domain, new or known; false when out of memory. */
+static bool list_domain(struct fr_domains *d, const char *name, uint32_t *domain) {
+    fr_string string = fr_strings_add(&d->names, name, strlen(name));
+    *domain = string - 1;
+    return string != 0 && (string <= d->list.count || fr_vec_push(&d->list) != NULL);
+}
+
+static flowrules_status add_set(struct fr_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    struct fr_domains *d = &plan->domains;
+    uint32_t index;
+    if (fr_map_get(&d->set_of, set, &index))
+        return FLOWRULES_OK;
+    index = (uint32_t)d->sets.count;
+    struct fr_named_set *named = fr_vec_push(&d->sets);
+    if (named == NULL || !make_key(plan, set, named->key) || !fr_map_put(&d->set_of, set, index))
+        return fr_no_memory(plan->context);
+    named->set = set;
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(view, i);
+        struct fr_domain_mark *mark = fr_vec_push(&d->marks);
+        if (mark == NULL || !list_domain(d, atom.name, &mark->domain))
+            return fr_no_memory(plan->context);
+        mark->set = index;
+        mark->wildcard = atom.kind == FLOWRULES_ATOM_WILDCARD;
+    }
+    return FLOWRULES_OK;
+}
+
+struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set) {
+    uint32_t index;
+    if (!fr_map_get(&plan->domains.set_of, set, &index))
+        return NULL;
+    return fr_vec_at(&plan->domains.sets, struct fr_named_set, index);
+}
+
+bool fr_use_named_set(struct fr_plan *plan, fr_set set, unsigned families) {
+    struct fr_domains *d = &plan->domains;
+    struct fr_named_set *named = fr_named_set_of(plan, set);
+    if (named->families == 0) {
+        uint32_t *slot = fr_vec_push(&d->used);
+        if (slot == NULL)
+            return false;
+        *slot = (uint32_t)(named - (struct fr_named_set *)d->sets.items);
+    }
+    named->families |= families;
+    return true;
+}
+
+/* ---- domains ------------------------------------------------------------------------------- */
+
+static int compare_numbers(uint32_t a, uint32_t b) {
+    return (a > b) - (a < b);
+}
+
+static int by_domain(const void *left, const void *right) {
+    const struct fr_domain_mark *a = left, *b = right;
+    int order = compare_numbers(a->domain, b->domain);
+    if (order == 0)
+        order = compare_numbers(a->set, b->set);
+    return order != 0 ? order : compare_numbers(a->wildcard, b->wildcard);
+}
+
+uint32_t fr_domain_above(const struct fr_domains *domains, uint32_t domain) {
+    const char *name = fr_strings_text(&domains->names, domain + 1);
+    for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+        fr_string above = fr_strings_find(&domains->names, dot + 1, strlen(dot + 1));
+        if (above != 0)
+            return above - 1;
+    }
+    return UINT32_MAX;
+}
+
+static struct fr_domain *domain_at(const struct fr_domains *d, uint32_t domain) {
+    return fr_vec_at(&d->list, struct fr_domain, domain);
+}
+
+static const struct fr_domain_mark *mark_at(const struct fr_domains *d, uint32_t index) {
+    return fr_vec_at(&d->marks, struct fr_domain_mark, index);
+}
+
+/* What a domain is to one set, or to any (UINT32_MAX): named, or what is below it. */
+static void look(const struct fr_domains *d, uint32_t domain, uint32_t set, bool *self,
+                 bool *below) {
+    *self = *below = false;
+    for (uint32_t at = domain; at != UINT32_MAX; at = fr_domain_above(d, at)) {
+        const struct fr_domain *listed = domain_at(d, at);
+        for (uint32_t i = 0; i < listed->marks; i++) {
+            const struct fr_domain_mark *mark = mark_at(d, listed->first_mark + i);
+            if (set != UINT32_MAX && mark->set != set)
+                continue;
+            *self = *self || (mark->wildcard != 0) == (at != domain);
+            *below = *below || mark->wildcard != 0;
+        }
+    }
+}
+
+static void settle(struct fr_domains *d) {
+    if (d->marks.count > 1)
+        qsort(d->marks.items, d->marks.count, sizeof(struct fr_domain_mark), by_domain);
+    for (uint32_t i = 0; i < d->marks.count; i++) {
+        struct fr_domain *domain = domain_at(d, mark_at(d, i)->domain);
+        if (domain->marks++ == 0)
+            domain->first_mark = i;
+    }
+    for (uint32_t i = 0; i < d->list.count; i++)
+        look(d, i, UINT32_MAX, &domain_at(d, i)->self, &domain_at(d, i)->below);
+}
+
+static int by_number(const void *left, const void *right) {
+    const uint32_t *a = left, *b = right;
+    return compare_numbers(*a, *b);
+}
+
+bool fr_domain_sets(struct fr_domains *d, uint32_t domain) {
+    d->found.count = 0;
+    for (uint32_t at = domain; at != UINT32_MAX; at = fr_domain_above(d, at)) {
+        const struct fr_domain *listed = domain_at(d, at);
+        for (uint32_t i = 0; i < listed->marks; i++) {
+            const struct fr_domain_mark *mark = mark_at(d, listed->first_mark + i);
+            if (at != domain && mark->wildcard == 0)
+                continue;
+            uint32_t *slot = fr_vec_push(&d->found);
+            if (slot == NULL)
+                return false;
+            *slot = mark->set;
+        }
+    }
+    uint32_t *sets = d->found.items;
+    size_t kept = 0;
+    if (d->found.count > 1)
+        qsort(sets, d->found.count, sizeof *sets, by_number);
+    for (size_t i = 0; i < d->found.count; i++)
+        if (kept == 0 || sets[kept - 1] != sets[i])
+            sets[kept++] = sets[i];
+    d->found.count = kept;
+    return true;
+}
+
+/* ---- the verdict --------------------------------------------------------------------------- */
+
+static const char below_refused[] = "the names below would pass too";
+static const char self_refused[] = "the name itself would pass too";
+
+bool fr_speaks_of_domains(const char *reason) {
+    return strstr(reason, below_refused) != NULL || strstr(reason, self_refused) != NULL;
+}
+
+/* Too much of a set: the first names of which what is below, or of which they themselves, pass. */
+struct excess {
+    bool below;
+    unsigned count, listed;
+    char text[400];
+};
+
+static void list_excess(struct excess *e, const char *name, bool below) {
+    if (e->count == 0)
+        e->below = below;
+    else if (e->below != below)
+        return; /* the other kind is told once these are gone */
+    size_t used = strlen(e->text);
+    e->count++;
+    if (e->listed == 3 || used + strlen(name) + 8 >= sizeof e->text)
+        return;
+    snprintf(e->text + used, sizeof e->text - used, "%s%s%s", e->listed > 0 ? ", " : "",
+             below ? "" : "*.", name);
+    e->listed++;
+}
+
+/*
+ * The resolver takes a domain whole. Where the target has it answer for no name that no flow asks
+ * for, only what other flows ask for comes on top.
+ */
+static void find_excess(struct fr_plan *plan, const struct fr_named_set *named, struct excess *e) {
+    struct fr_domains *d = &plan->domains;
+    struct flowrules_set view = {&plan->view.sets, named->set};
+    uint32_t index = (uint32_t)(named - (const struct fr_named_set *)d->sets.items);
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
+        const char *name = flowrules_set_atom(view, i).name;
+        uint32_t domain = fr_strings_find(&d->names, name, strlen(name)) - 1;
+        const struct fr_domain *asked = domain_at(d, domain);
+        bool self, below;
+        look(d, domain, index, &self, &below);
+        if (!below && (!plan->exact_domains || asked->below))
+            list_excess(e, name, true);
+        else if (!self && (!plan->exact_domains || asked->self))
+            list_excess(e, name, false);
+    }
+}
+
+static const char *excess_reason(struct fr_plan *plan, const struct excess *e, bool accepted) {
+    char more[32] = "";
+    if (e->count > e->listed)
+        snprintf(more, sizeof more, " and %u more", e->count - e->listed);
+    if (accepted)
+        return fr_arena_printf(&plan->arena,
+                               e->below ? "%s%s: the names below pass too"
+                                        : "%s%s: the name itself passes too",
+                               e->text, more);
+    return fr_arena_printf(&plan->arena, "%s%s: %s", e->text, more,
+                           e->below ? below_refused : self_refused);
+}
+
+static flowrules_status judge(struct fr_plan *plan, uint32_t flow, const struct excess *e) {
+    struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
+    bool accepted = fr_may_lose(plan, flow, FR_LOSS_WIDEN);
+    const char *reason = excess_reason(plan, e, accepted);
+    if (reason == NULL)
+        return fr_no_memory(plan->context);
+    plan->refused += !accepted;
+    *verdict = (struct fr_verdict){accepted ? FR_WIDENED : FR_FIDELITY_REFUSED, reason};
+    return FLOWRULES_OK;
+}
+
+/* The names that a part reaches; empty for what no set is filled for. */
+static fr_set part_names(struct fr_plan *plan, const struct fr_scoped *part) {
+    return part->deny != 0 ? FR_SET_EMPTY : fr_names_of(plan, part->destination);
+}
+
+flowrules_status fr_check_domains(struct fr_plan *plan) {
+    if (!plan->can->whole_domains || !plan->view.mode.names)
+        return FLOWRULES_OK;
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        fr_set names = part_names(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i));
+        if (names == FR_SET_NONE)
+            return fr_no_memory(plan->context);
+        if (names != FR_SET_EMPTY)
+            FR_TRY(add_set(plan, names));
+    }
+    settle(&plan->domains);
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        const struct fr_named_set *named = fr_named_set_of(plan, part_names(plan, part));
+        enum fr_fidelity fidelity =
+            fr_vec_at(&plan->verdicts, struct fr_verdict, part->flow)->fidelity;
+        struct excess excess = {.count = 0};
+        if (named == NULL || fidelity == FR_FIDELITY_REFUSED)
+            continue;
+        find_excess(plan, named, &excess);
+        if (excess.count > 0)
+            FR_TRY(judge(plan, part->flow, &excess));
+    }
+    return FLOWRULES_OK;
+}

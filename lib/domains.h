@@ -1,0 +1,70 @@
+/*
+ * The names of a target that a resolver follows for it, as dnsmasq does: sets of names, and what
+ * the resolver has to add to each. It knows domains alone, a name with all that is below it.
+ */
+#ifndef FR_DOMAINS_H
+#define FR_DOMAINS_H
+
+#include "addresses.h"
+
+struct fr_plan;
+
+/* A set of names that rules match, to be filled by the resolver. */
+struct fr_named_set {
+    fr_set set;
+    unsigned families; /* those in which a rule matches it */
+    char key[13];      /* stands for its names */
+};
+
+/* A name or wildcard of a set. */
+struct fr_domain_mark {
+    uint32_t domain, set;
+    uint32_t wildcard; /* *.domain: what is below it */
+};
+
+/* A domain that is the name, or below whose name there are names, in some set. */
+struct fr_domain {
+    bool self, below;
+    uint32_t first_mark, marks;
+};
+
+struct fr_domains {
+    struct fr_strings names; /* of the domains: string n is domain n - 1 */
+    struct fr_vec list;      /* struct fr_domain */
+    struct fr_vec marks;     /* struct fr_domain_mark, by domain once they are settled */
+    struct fr_vec sets;      /* struct fr_named_set */
+    struct fr_vec used;      /* uint32_t: those that rules match, in order of first use */
+    struct fr_map set_of;    /* by fr_set: index of sets */
+    struct fr_strings keys;  /* those that are taken */
+    struct fr_vec found;     /* uint32_t: the answer to the last question */
+};
+
+void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allocator);
+void fr_domains_free(struct fr_domains *domains);
+
+/* The names and wildcards of a set, as a set of their own; FR_SET_NONE when out of memory. */
+fr_set fr_names_of(struct fr_plan *plan, fr_set set);
+
+/*
+ * Looks at the flows of a plan whose target has its names followed by domain, and refuses or widens
+ * those that the resolver would admit too much for.
+ */
+flowrules_status fr_check_domains(struct fr_plan *plan);
+
+/* Is this said of the reason of such a refusal? */
+bool fr_speaks_of_domains(const char *reason);
+
+/* The named set of a set of names; NULL when there is none. */
+struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set);
+/* A rule is to match it in these families; false when out of memory. */
+bool fr_use_named_set(struct fr_plan *plan, fr_set set, unsigned families);
+
+/*
+ * The sets, as indices of sets in order, that take the addresses of a domain and of all below it;
+ * false when out of memory. They stand in domains->found until the next call.
+ */
+bool fr_domain_sets(struct fr_domains *domains, uint32_t domain);
+/* The listed domain that is next above one, or UINT32_MAX. */
+uint32_t fr_domain_above(const struct fr_domains *domains, uint32_t domain);
+
+#endif
