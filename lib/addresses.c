@@ -433,6 +433,13 @@ bool fr_set_has_ip(const struct fr_sets *sets, fr_set set, enum flowrules_family
     return i < range_count(head, family) && fr_ip_compare(range_at(head, family, i).first, ip) <= 0;
 }
 
+bool fr_set_has_range(const struct fr_sets *sets, fr_set set, const struct flowrules_range *range) {
+    const struct fr_set_head *head = fr_set_head(sets, set);
+    size_t i = range_from(head, range->family, range->last);
+    return i < range_count(head, range->family) &&
+           fr_ip_compare(range_at(head, range->family, i).first, range->first) <= 0;
+}
+
 bool fr_set_has_atom(const struct fr_sets *sets, fr_set set, uint32_t atom) {
     const struct fr_set_head *head = fr_set_head(sets, set);
     return has_listed(head, atom) != (head->all_atoms != 0);

@@ -110,6 +110,7 @@ bool fr_set_covers(const struct fr_sets *sets, fr_set outer, fr_set inner);
 bool fr_set_overlaps(const struct fr_sets *sets, fr_set a, fr_set b);
 bool fr_set_has_ip(const struct fr_sets *sets, fr_set set, enum flowrules_family family,
                    struct flowrules_ip ip);
+bool fr_set_has_range(const struct fr_sets *sets, fr_set set, const struct flowrules_range *range);
 bool fr_set_has_atom(const struct fr_sets *sets, fr_set set, uint32_t atom);
 /* The part of a set that is of one family (atoms left out). */
 fr_set fr_set_family(struct fr_sets *sets, fr_set set, enum flowrules_family family);

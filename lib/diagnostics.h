@@ -71,6 +71,7 @@ enum fr_id {
     FR_NO_FLOWS,
     FR_EXPIRED,
     FR_AS_OF_NEEDED,
+    FR_SHADOWED,
     /* 04: names and the lock file */
     FR_LOCK_FORM = 401,
     FR_NAME_NOT_PINNED,

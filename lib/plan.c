@@ -9,9 +9,6 @@
 #include "registry.h"
 #include "rules.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 static const char *const fidelity_words[] = {
     [FR_EXACT] = "exact",
     [FR_NATIVE] = "native",
@@ -204,50 +201,7 @@ static flowrules_status find_protects(struct fr_plan *plan) {
                     plan->name);
 }
 
-/* ---- select -------------------------------------------------------------------------------- */
-
-static bool selected_by_tag(const struct fr_plan *plan, const struct fr_flow *flow) {
-    struct fr_span tags = plan->target->select_tags;
-    for (uint32_t i = 0; i < tags.count; i++)
-        if (fr_flow_has_tag(plan->policy, flow,
-                            *fr_vec_at(&plan->policy->target_strings, fr_string, tags.first + i)))
-            return true;
-    return tags.count == 0;
-}
-
-static flowrules_status matches(struct fr_plan *plan, const struct fr_pattern *pattern,
-                                const struct fr_flow *flow, bool *match) {
-    const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
-    *match = false;
-    if (pattern->expression == NULL) {
-        *match = flow->name == pattern->text;
-        return FLOWRULES_OK;
-    }
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    if (data == NULL)
-        return fr_no_memory(plan->context);
-    int result = pcre2_match(pattern->expression, (PCRE2_SPTR)name, strlen(name), 0, 0, data, NULL);
-    pcre2_match_data_free(data);
-    if (result < 0 && result != PCRE2_ERROR_NOMATCH)
-        return fr_error(
-            &plan->context->diagnostics, FR_PATTERN, pattern->at, "write a simpler expression",
-            "the expression can't be matched against '%.80s' (PCRE2 error %d)", name, result);
-    *match = result >= 0;
-    return FLOWRULES_OK;
-}
-
-static flowrules_status is_selected(struct fr_plan *plan, const struct fr_flow *flow,
-                                    bool *selected) {
-    struct fr_span names = plan->target->select_names;
-    *selected = selected_by_tag(plan, flow);
-    if (!*selected || names.count == 0)
-        return FLOWRULES_OK;
-    *selected = false;
-    for (uint32_t i = 0; i < names.count && !*selected; i++)
-        FR_TRY(matches(plan, fr_vec_at(&plan->policy->patterns, struct fr_pattern, names.first + i),
-                       flow, selected));
-    return FLOWRULES_OK;
-}
+/* ---- losses -------------------------------------------------------------------------------- */
 
 bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
     for (uint32_t i = 0; i < plan->target->losses.count; i++) {
@@ -394,7 +348,7 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
                                                  FR_POLICY_TEXT(plan->policy, flow->expires_text))};
         return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
     }
-    FR_TRY(is_selected(plan, flow, &selected));
+    FR_TRY(fr_target_selects(plan->policy, plan->target, flow, &selected));
     if (!selected) {
         *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target"};
         return FLOWRULES_OK;

@@ -159,6 +159,10 @@ struct fr_at fr_flow_place(const flowrules_policy *policy, const struct fr_flow 
 /* Binds names to what they name and checks the whole (rank 2b). */
 flowrules_status fr_policy_resolve(flowrules_policy *policy);
 
+/* Does a target's select take the flow? (policy_select.c) */
+flowrules_status fr_target_selects(const flowrules_policy *policy, const struct fr_target *target,
+                                   const struct fr_flow *flow, bool *selected);
+
 static inline struct fr_at fr_peer_at(const flowrules_policy *policy, const struct fr_peer *peer) {
     return (struct fr_at){policy->first_file + peer->file, peer->line, peer->column, 0};
 }

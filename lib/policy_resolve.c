@@ -5,27 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy.h"
+#include "policy_resolve.h"
 #include "registry.h"
 
 /* Errors with a suggestion at most. */
 #define SUGGESTIONS_MAX 100u
-
-struct resolver {
-    flowrules_policy *policy;
-    flowrules_context *context;
-    struct fr_diagnostics *diagnostics;
-    struct fr_sets sets;
-    struct fr_vec facts; /* struct facts, one for each network */
-};
-
-/* What a network comes to: its addresses, and what else is in it. */
-struct facts {
-    fr_set set;
-    unsigned families; /* that it may have addresses of: names and groups may have both */
-    bool symbolic;     /* holds names or platform groups */
-    bool broken;       /* holds what was reported as wrong: more can't be said of it */
-};
 
 static const char *next_network(const void *user, size_t i) {
     const flowrules_policy *policy = user;
@@ -51,21 +35,22 @@ static const char *next_flow(const void *user, size_t i) {
 }
 
 /* The place of a reference to a name of the policy's own. */
-static struct fr_at ref_at(const struct resolver *r, const struct fr_peer *peer, const char *name) {
+static struct fr_at ref_at(const struct fr_binder *r, const struct fr_peer *peer,
+                           const char *name) {
     struct fr_at at = fr_peer_at(r->policy, peer);
     at.length = (uint32_t)strlen(name);
     return at;
 }
 
 /* Every suggestion looks at all names: a large file full of slips gets no more than some. */
-static const char *suggestion(const struct resolver *r, const char *name,
+static const char *suggestion(const struct fr_binder *r, const char *name,
                               const char *(*next)(const void *user, size_t i)) {
     return r->diagnostics->error_count < SUGGESTIONS_MAX ? fr_nearest(name, next, r->policy) : NULL;
 }
 
 /* ---- references to networks ---------------------------------------------------------------- */
 
-static void bind_peer(struct resolver *r, struct fr_peer *peer) {
+static void bind_peer(struct fr_binder *r, struct fr_peer *peer) {
     if (peer->kind != FR_PEER_NETWORK)
         return;
     flowrules_policy *policy = r->policy;
@@ -88,7 +73,7 @@ static void bind_peer(struct resolver *r, struct fr_peer *peer) {
     peer->kind = FR_PEER_BROKEN;
 }
 
-static void bind_peers(struct resolver *r) {
+static void bind_peers(struct fr_binder *r) {
     for (size_t i = 0; i < r->policy->peers.count; i++)
         bind_peer(r, fr_vec_at(&r->policy->peers, struct fr_peer, i));
 }
@@ -104,7 +89,7 @@ struct path {
     unsigned depth;
 };
 
-static void report_cycle(struct resolver *r, const struct path *path, struct fr_peer *peer) {
+static void report_cycle(struct fr_binder *r, const struct path *path, struct fr_peer *peer) {
     const char *name = next_network(r->policy, peer->ref);
     char way[400] = "";
     unsigned i = 0, named = 0;
@@ -125,7 +110,7 @@ static void report_cycle(struct resolver *r, const struct path *path, struct fr_
     peer->kind = FR_PEER_BROKEN;
 }
 
-static void report_depth(struct resolver *r, struct fr_peer *peer) {
+static void report_depth(struct fr_binder *r, struct fr_peer *peer) {
     const char *name = next_network(r->policy, peer->ref);
     fr_error(r->diagnostics, FR_NETWORK_DEPTH, ref_at(r, peer, name),
              "name what they hold in one network", "networks are nested more than %u deep",
@@ -133,10 +118,10 @@ static void report_depth(struct resolver *r, struct fr_peer *peer) {
     peer->kind = FR_PEER_BROKEN;
 }
 
-static void visit(struct resolver *r, struct path *path, uint32_t index);
+static void visit(struct fr_binder *r, struct path *path, uint32_t index);
 
 /* How deep the networks in a span nest; what nests too deep, or contains itself, is cut off. */
-static unsigned visit_span(struct resolver *r, struct path *path, struct fr_span span) {
+static unsigned visit_span(struct fr_binder *r, struct path *path, struct fr_span span) {
     unsigned deepest = 0;
     for (uint32_t i = 0; i < span.count; i++) {
         struct fr_peer *peer = peer_at(r->policy, span, i);
@@ -159,7 +144,7 @@ static unsigned visit_span(struct resolver *r, struct path *path, struct fr_span
 }
 
 /* Depth first, so that every network is evaluated after what it contains. */
-static void visit(struct resolver *r, struct path *path, uint32_t index) {
+static void visit(struct fr_binder *r, struct path *path, uint32_t index) {
     struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
     network->visit = 1;
     path->network[path->depth++] = index;
@@ -170,7 +155,7 @@ static void visit(struct resolver *r, struct path *path, uint32_t index) {
     network->visit = 2;
 }
 
-static void find_cycles(struct resolver *r) {
+static void find_cycles(struct fr_binder *r) {
     struct path path = {.depth = 0};
     for (uint32_t i = 0; i < r->policy->networks.count; i++)
         if (fr_vec_at(&r->policy->networks, struct fr_network, i)->visit == 0)
@@ -179,13 +164,13 @@ static void find_cycles(struct resolver *r) {
 
 /* ---- what networks come to ----------------------------------------------------------------- */
 
-static flowrules_status network_facts(struct resolver *r, uint32_t index,
-                                      const struct facts **facts);
+static flowrules_status network_facts(struct fr_binder *r, uint32_t index,
+                                      const struct fr_facts **facts);
 
 /* Adds one item to the builder's set and to what is known of it. */
-static flowrules_status add_peer(struct resolver *r, struct fr_builder *b,
-                                 const struct fr_peer *peer, struct facts *sum) {
-    const struct facts *inner;
+static flowrules_status add_peer(struct fr_binder *r, struct fr_builder *b,
+                                 const struct fr_peer *peer, struct fr_facts *sum) {
+    const struct fr_facts *inner;
     struct flowrules_range range;
     switch ((enum fr_peer_kind)peer->kind) {
     case FR_PEER_ANY:
@@ -218,7 +203,7 @@ static flowrules_status add_peer(struct resolver *r, struct fr_builder *b,
     return FLOWRULES_OK;
 }
 
-static flowrules_status span_facts(struct resolver *r, struct fr_span span, struct facts *sum) {
+flowrules_status fr_span_facts(struct fr_binder *r, struct fr_span span, struct fr_facts *sum) {
     struct fr_builder builder;
     fr_builder_init(&builder, &r->context->allocator);
     flowrules_status status = FLOWRULES_OK;
@@ -233,13 +218,13 @@ static flowrules_status span_facts(struct resolver *r, struct fr_span span, stru
 }
 
 /* The place of the first item of a span that is a name, or holds names or groups. */
-static struct fr_at symbolic_at(const struct resolver *r, struct fr_span span) {
+static struct fr_at symbolic_at(const struct fr_binder *r, struct fr_span span) {
     for (uint32_t i = 0; i < span.count; i++) {
         const struct fr_peer *peer = peer_at(r->policy, span, i);
         if (peer->kind == FR_PEER_NAME)
             return ref_at(r, peer, FR_POLICY_TEXT(r->policy, peer->ref));
         if (peer->kind == FR_PEER_NETWORK &&
-            fr_vec_at(&r->facts, struct facts, peer->ref)->symbolic)
+            fr_vec_at(&r->facts, struct fr_facts, peer->ref)->symbolic)
             return ref_at(r, peer, next_network(r->policy, peer->ref));
         if (peer->kind == FR_PEER_WILDCARD)
             return fr_peer_at(r->policy, peer);
@@ -247,12 +232,12 @@ static struct fr_at symbolic_at(const struct resolver *r, struct fr_span span) {
     return fr_peer_at(r->policy, peer_at(r->policy, span, 0));
 }
 
-static flowrules_status subtract_except(struct resolver *r, const struct fr_network *network,
-                                        struct facts *facts) {
-    struct facts except = {.set = FR_SET_EMPTY};
+static flowrules_status subtract_except(struct fr_binder *r, const struct fr_network *network,
+                                        struct fr_facts *facts) {
+    struct fr_facts except = {.set = FR_SET_EMPTY};
     if (network->except.count == 0)
         return FLOWRULES_OK;
-    FR_TRY(span_facts(r, network->except, &except));
+    FR_TRY(fr_span_facts(r, network->except, &except));
     facts->broken = facts->broken || except.broken;
     if (except.symbolic) {
         fr_error(r->diagnostics, FR_EXCEPT, symbolic_at(r, network->except),
@@ -272,20 +257,20 @@ static flowrules_status subtract_except(struct resolver *r, const struct fr_netw
     return FLOWRULES_OK;
 }
 
-static flowrules_status network_facts(struct resolver *r, uint32_t index,
-                                      const struct facts **facts) {
-    struct facts *slot = fr_vec_at(&r->facts, struct facts, index);
+static flowrules_status network_facts(struct fr_binder *r, uint32_t index,
+                                      const struct fr_facts **facts) {
+    struct fr_facts *slot = fr_vec_at(&r->facts, struct fr_facts, index);
     *facts = slot;
     if (slot->set != FR_SET_NONE)
         return FLOWRULES_OK;
     slot->set = FR_SET_EMPTY; /* cycles are cut: they were reported */
     const struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
-    struct facts sum = {.set = FR_SET_EMPTY, .symbolic = network->bindings.count > 0};
+    struct fr_facts sum = {.set = FR_SET_EMPTY, .symbolic = network->bindings.count > 0};
     if (network->members.count == 0 && network->bindings.count == 0)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY, network->at,
                  "add 'members', or the group of a platform", "network '%s' has no members",
                  FR_POLICY_TEXT(r->policy, network->name));
-    FR_TRY(span_facts(r, network->members, &sum));
+    FR_TRY(fr_span_facts(r, network->members, &sum));
     FR_TRY(subtract_except(r, network, &sum));
     if (network->bindings.count > 0 && network->members.count == 0)
         sum.families = FLOWRULES_BOTH_FAMILIES;
@@ -294,12 +279,12 @@ static flowrules_status network_facts(struct resolver *r, uint32_t index,
     return FLOWRULES_OK;
 }
 
-static flowrules_status evaluate_networks(struct resolver *r) {
+static flowrules_status evaluate_networks(struct fr_binder *r) {
     if (!fr_vec_reserve(&r->facts, r->policy->networks.count))
         return fr_no_memory(r->context);
     for (size_t i = 0; i < r->policy->networks.count; i++)
-        ((struct facts *)fr_vec_push(&r->facts))->set = FR_SET_NONE;
-    const struct facts *facts;
+        ((struct fr_facts *)fr_vec_push(&r->facts))->set = FR_SET_NONE;
+    const struct fr_facts *facts;
     for (uint32_t i = 0; i < r->policy->networks.count; i++)
         FR_TRY(network_facts(r, i, &facts));
     return FLOWRULES_OK;
@@ -315,7 +300,7 @@ static const struct flowrules_setting *find_binding(const struct flowrules_backe
     return NULL;
 }
 
-static void unknown_binding(struct resolver *r, const struct fr_binding *binding,
+static void unknown_binding(struct fr_binder *r, const struct fr_binding *binding,
                             const struct flowrules_backend *backend, const char *key) {
     const char *near = fr_nearest(key, fr_binding_candidate, backend);
     char hint[160];
@@ -328,7 +313,7 @@ static void unknown_binding(struct resolver *r, const struct fr_binding *binding
 }
 
 /* One value of a binding against its backend's table; repeated: the key has another before it. */
-static void check_binding_value(struct resolver *r, const struct fr_binding *binding,
+static void check_binding_value(struct fr_binder *r, const struct fr_binding *binding,
                                 const struct flowrules_backend *backend,
                                 const struct fr_binding_value *value, bool repeated) {
     const char *key = FR_POLICY_TEXT(r->policy, value->key), *form_hint;
@@ -357,7 +342,7 @@ static void check_binding_value(struct resolver *r, const struct fr_binding *bin
                  "the value of '%s' in the group of '%s' is not valid", key, backend->name);
 }
 
-static void check_binding(struct resolver *r, const struct fr_binding *binding) {
+static void check_binding(struct fr_binder *r, const struct fr_binding *binding) {
     const struct flowrules_backend *backend =
         fr_registry_find(r->context, FR_POLICY_TEXT(r->policy, binding->platform));
     if (backend == NULL || backend->bindings == NULL)
@@ -383,7 +368,7 @@ static void check_binding(struct resolver *r, const struct fr_binding *binding) 
     }
 }
 
-static void check_bindings(struct resolver *r) {
+static void check_bindings(struct fr_binder *r) {
     for (size_t i = 0; i < r->policy->bindings.count; i++)
         check_binding(r, fr_vec_at(&r->policy->bindings, struct fr_binding, i));
 }
@@ -391,7 +376,7 @@ static void check_bindings(struct resolver *r) {
 /* ---- flows --------------------------------------------------------------------------------- */
 
 /* The families of one end; most ends are one item, which needs no set. */
-static unsigned end_families(const struct resolver *r, struct fr_span span) {
+static unsigned end_families(const struct fr_binder *r, struct fr_span span) {
     unsigned families = 0;
     for (uint32_t i = 0; i < span.count; i++) {
         const struct fr_peer *peer = peer_at(r->policy, span, i);
@@ -401,7 +386,7 @@ static unsigned end_families(const struct resolver *r, struct fr_span span) {
             families |= FLOWRULES_FAMILY_BIT(
                 fr_vec_at(&r->policy->ranges, struct flowrules_range, peer->ref)->family);
         else if (peer->kind == FR_PEER_NETWORK)
-            families |= fr_vec_at(&r->facts, struct facts, peer->ref)->families;
+            families |= fr_vec_at(&r->facts, struct fr_facts, peer->ref)->families;
         else
             families |= FLOWRULES_BOTH_FAMILIES;
     }
@@ -410,7 +395,7 @@ static unsigned end_families(const struct resolver *r, struct fr_span span) {
 
 static const char *const family_words[] = {"no addresses", "IPv4 alone", "IPv6 alone", "both"};
 
-static void check_meeting(struct resolver *r, struct fr_flow *flow) {
+static void check_meeting(struct fr_binder *r, struct fr_flow *flow) {
     if (flow->service == FR_SERVICE_NONE)
         return;
     unsigned source = end_families(r, flow->source);
@@ -432,7 +417,7 @@ static void check_meeting(struct resolver *r, struct fr_flow *flow) {
 }
 
 /* The service that a name of service: stands for; FR_SERVICE_NONE where it is not known. */
-static fr_service find_service(struct resolver *r, const struct fr_peer *ref) {
+static fr_service find_service(struct fr_binder *r, const struct fr_peer *ref) {
     flowrules_policy *policy = r->policy;
     const char *name = FR_POLICY_TEXT(policy, ref->ref);
     uint32_t index;
@@ -449,7 +434,7 @@ static fr_service find_service(struct resolver *r, const struct fr_peer *ref) {
     return FR_SERVICE_NONE;
 }
 
-static flowrules_status add_terms(struct resolver *r, fr_service service, struct fr_vec *terms) {
+static flowrules_status add_terms(struct fr_binder *r, fr_service service, struct fr_vec *terms) {
     const struct fr_service_terms *list = fr_service_get(&r->policy->services, service);
     if (!fr_vec_reserve(terms, list->count))
         return fr_no_memory(r->context);
@@ -459,7 +444,7 @@ static flowrules_status add_terms(struct resolver *r, fr_service service, struct
 }
 
 /* The union of the services that a flow names. */
-static flowrules_status bind_service(struct resolver *r, struct fr_flow *flow,
+static flowrules_status bind_service(struct fr_binder *r, struct fr_flow *flow,
                                      struct fr_vec *terms) {
     if (!flow->by_name)
         return FLOWRULES_OK;
@@ -496,7 +481,7 @@ static flowrules_status bind_service(struct resolver *r, struct fr_flow *flow,
     return FLOWRULES_OK;
 }
 
-static void check_expiry(struct resolver *r, struct fr_flow *flow) {
+static void check_expiry(struct fr_binder *r, struct fr_flow *flow) {
     flowrules_policy *policy = r->policy;
     if (flow->expires == FR_NO_EXPIRY)
         return;
@@ -521,7 +506,7 @@ static void check_expiry(struct resolver *r, struct fr_flow *flow) {
               name == NULL ? "" : name, FR_POLICY_TEXT(policy, flow->expires_text));
 }
 
-static flowrules_status resolve_flows(struct resolver *r) {
+static flowrules_status resolve_flows(struct fr_binder *r) {
     struct fr_vec terms;
     fr_vec_init(&terms, &r->context->allocator, sizeof(struct fr_term));
     flowrules_status status = FLOWRULES_OK;
@@ -539,7 +524,7 @@ static flowrules_status resolve_flows(struct resolver *r) {
 
 /* ---- targets ------------------------------------------------------------------------------- */
 
-static bool bind_backend(struct resolver *r, struct fr_target *target) {
+static bool bind_backend(struct fr_binder *r, struct fr_target *target) {
     if (target->backend == 0)
         return false; /* reported */
     const char *name = FR_POLICY_TEXT(r->policy, target->backend);
@@ -556,7 +541,7 @@ static bool bind_backend(struct resolver *r, struct fr_target *target) {
     return false;
 }
 
-static void check_format(struct resolver *r, const struct fr_target *target) {
+static void check_format(struct fr_binder *r, const struct fr_target *target) {
     const char *format = FR_POLICY_TEXT(r->policy, target->format);
     char hint[160];
     if (format == NULL || fr_format_find(target->record, format) != NULL)
@@ -566,7 +551,7 @@ static void check_format(struct resolver *r, const struct fr_target *target) {
              "the backend '%s' has no format '%s'", target->record->name, format);
 }
 
-static void check_setting(struct resolver *r, const struct fr_target *target,
+static void check_setting(struct fr_binder *r, const struct fr_target *target,
                           const struct fr_setting_value *value) {
     const char *key = FR_POLICY_TEXT(r->policy, value->key);
     const struct flowrules_setting *setting = fr_setting_find(target->record, key);
@@ -586,7 +571,7 @@ static void check_setting(struct resolver *r, const struct fr_target *target,
     }
 }
 
-static void check_settings(struct resolver *r, const struct fr_target *target) {
+static void check_settings(struct fr_binder *r, const struct fr_target *target) {
     const struct fr_vec *settings = &r->policy->settings;
     for (uint32_t i = 0; i < target->settings.count; i++)
         check_setting(r, target,
@@ -606,7 +591,7 @@ static void check_settings(struct resolver *r, const struct fr_target *target) {
     }
 }
 
-static void bind_losses(struct resolver *r, const struct fr_target *target) {
+static void bind_losses(struct fr_binder *r, const struct fr_target *target) {
     for (uint32_t i = 0; i < target->losses.count; i++) {
         struct fr_loss_entry *entry =
             fr_vec_at(&r->policy->losses, struct fr_loss_entry, target->losses.first + i);
@@ -624,7 +609,7 @@ static void bind_losses(struct resolver *r, const struct fr_target *target) {
 }
 
 /* A part of select that selects nothing is a slip of the pen. */
-static void report_unmatched(struct resolver *r, const struct fr_target *target, const char *what,
+static void report_unmatched(struct fr_binder *r, const struct fr_target *target, const char *what,
                              fr_string text, struct fr_at at) {
     struct fr_about about = {FLOWRULES_WARNING,
                              FR_SELECT_NOTHING,
@@ -636,7 +621,7 @@ static void report_unmatched(struct resolver *r, const struct fr_target *target,
               FR_POLICY_TEXT(r->policy, text));
 }
 
-static void check_select(struct resolver *r, const struct fr_target *target) {
+static void check_select(struct fr_binder *r, const struct fr_target *target) {
     const flowrules_policy *policy = r->policy;
     for (uint32_t i = 0; i < target->select_tags.count; i++) {
         fr_string tag =
@@ -656,7 +641,7 @@ static void check_select(struct resolver *r, const struct fr_target *target) {
     }
 }
 
-static void resolve_targets(struct resolver *r) {
+static void resolve_targets(struct fr_binder *r) {
     for (size_t i = 0; i < r->policy->targets.count; i++) {
         struct fr_target *target = fr_vec_at(&r->policy->targets, struct fr_target, i);
         if (bind_backend(r, target)) {
@@ -670,11 +655,11 @@ static void resolve_targets(struct resolver *r) {
 
 flowrules_status fr_policy_resolve(flowrules_policy *policy) {
     flowrules_context *context = policy->context;
-    struct resolver r = {
+    struct fr_binder r = {
         .policy = policy, .context = context, .diagnostics = &context->diagnostics};
     if (!fr_sets_init(&r.sets, &context->allocator))
         return fr_no_memory(context);
-    fr_vec_init(&r.facts, &context->allocator, sizeof(struct facts));
+    fr_vec_init(&r.facts, &context->allocator, sizeof(struct fr_facts));
     bind_peers(&r);
     find_cycles(&r);
     check_bindings(&r);
@@ -683,6 +668,8 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
         status = resolve_flows(&r);
     if (status == FLOWRULES_OK)
         resolve_targets(&r);
+    if (status == FLOWRULES_OK)
+        status = fr_warn_of_shadowed(&r);
     fr_vec_free(&r.facts);
     fr_sets_free(&r.sets);
     return status;

@@ -1,0 +1,53 @@
+/*
+ * Which flows a target's select takes: those that have one of its tags and one of its names.
+ */
+#include <string.h>
+
+#include "policy.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+static bool selected_by_tag(const flowrules_policy *policy, const struct fr_target *target,
+                            const struct fr_flow *flow) {
+    struct fr_span tags = target->select_tags;
+    for (uint32_t i = 0; i < tags.count; i++)
+        if (fr_flow_has_tag(policy, flow,
+                            *fr_vec_at(&policy->target_strings, fr_string, tags.first + i)))
+            return true;
+    return tags.count == 0;
+}
+
+static flowrules_status matches(const flowrules_policy *policy, const struct fr_pattern *pattern,
+                                const struct fr_flow *flow, bool *match) {
+    const char *name = FR_POLICY_TEXT(policy, flow->name);
+    *match = false;
+    if (pattern->expression == NULL) {
+        *match = flow->name == pattern->text;
+        return FLOWRULES_OK;
+    }
+    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    if (data == NULL)
+        return fr_no_memory(policy->context);
+    int result = pcre2_match(pattern->expression, (PCRE2_SPTR)name, strlen(name), 0, 0, data, NULL);
+    pcre2_match_data_free(data);
+    if (result < 0 && result != PCRE2_ERROR_NOMATCH)
+        return fr_error(
+            &policy->context->diagnostics, FR_PATTERN, pattern->at, "write a simpler expression",
+            "the expression can't be matched against '%.80s' (PCRE2 error %d)", name, result);
+    *match = result >= 0;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_target_selects(const flowrules_policy *policy, const struct fr_target *target,
+                                   const struct fr_flow *flow, bool *selected) {
+    struct fr_span names = target->select_names;
+    *selected = selected_by_tag(policy, target, flow);
+    if (!*selected || names.count == 0)
+        return FLOWRULES_OK;
+    *selected = false;
+    for (uint32_t i = 0; i < names.count && !*selected; i++)
+        FR_TRY(matches(policy, fr_vec_at(&policy->patterns, struct fr_pattern, names.first + i),
+                       flow, selected));
+    return FLOWRULES_OK;
+}
