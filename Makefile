@@ -24,6 +24,9 @@ datadir     = $(datarootdir)
 mandir      = $(datarootdir)/man
 docdir      = $(datarootdir)/doc/flowrules
 pkgconfigdir = $(libdir)/pkgconfig
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir  = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
 
 PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
@@ -214,7 +217,7 @@ docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
 
 C_FILES  := $(sort $(wildcard lib/*.c backends/*.c cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
 C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h lib/*.h backends/*.h cli/*.h tests/*/*.h))
-SH_FILES := bootstrap .ci/run $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh
+SH_FILES := bootstrap .ci/run $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
 LINT     := $(BUILD)/lint
 
 .PHONY: lint lint-format lint-compile lint-tidy lint-cppcheck lint-shell lint-walls
@@ -283,6 +286,9 @@ bench: $(TOOL) $(BENCHES) ## speed and memory against libyaml's bare scan (BIG=1
 
 # ---- installing --------------------------------------------------------------------------------
 
+# The time that all made files are of: what is told, the commit's or, without git, the sources'.
+EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),$(shell stat -c %Y CHANGELOG.md))
+
 # Made anew when a directory variable says something else than before.
 PC_EDITS = -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
            -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' \
@@ -292,16 +298,28 @@ PC_EDITS = -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir
 $(BUILD)/flowrules.pc: pkgconfig/flowrules.pc.in
 	@sed $(PC_EDITS) $< >$@
 
-# Each installed file, as DIRECTORY:FILE; install and uninstall both go by this list.
+# The manual pages are made of what the tool, docs/POLICY.md and the header say; and dated by it all.
+DATE = $(shell date -u -d @$(EPOCH) +%Y-%m-%d)
+$(BUILD)/man/made: $(TOOL) include/flowrules/flowrules.h docs/POLICY.md $(wildcard docs/man/*)
+	$(say) MAN $(@D)
+	$(Q)rm -rf $(@D)
+	$(Q)python3 docs/man/manual.py --tool $(TOOL) --version $(VERSION) --date $(DATE) $(@D)
+	@touch $@
+
+.PHONY: manuals
+manuals: $(BUILD)/man/made ## the manual pages, in build/man
+
+# Each installed file but those, as DIRECTORY:FILE; install and uninstall both go by this list.
 HEADERS   := $(wildcard include/flowrules/*.h)
 PROGRAMS  := $(TOOL)
 INSTALLED = $(HEADERS:%=$(includedir)/flowrules:%) $(STATIC:%=$(libdir):%) \
-            $(pkgconfigdir):$(BUILD)/flowrules.pc
+            $(pkgconfigdir):$(BUILD)/flowrules.pc $(zshcompletiondir):completions/_flowrules \
+            $(fishcompletiondir):completions/flowrules.fish
 # The shared library and its links: the name that programs load, and the one that they link with.
 SHARED_NAMES := $(notdir $(SHARED)) $(SONAME) libflowrules.so
 
 .PHONY: install uninstall
-install: all $(BUILD)/flowrules.pc ## install under $(DESTDIR)$(PREFIX), or by the GNU directory variables
+install: all manuals $(BUILD)/flowrules.pc ## install under $(DESTDIR)$(PREFIX), or by the GNU directory variables
 	$(Q)$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(libdir)'
 	$(Q)$(INSTALL) -m 755 $(PROGRAMS) '$(DESTDIR)$(bindir)'
 	$(Q)$(INSTALL) -m 644 $(SHARED) '$(DESTDIR)$(libdir)'
@@ -309,18 +327,24 @@ install: all $(BUILD)/flowrules.pc ## install under $(DESTDIR)$(PREFIX), or by t
 	$(Q)for entry in $(INSTALLED); do \
 	    to="$(DESTDIR)$${entry%%:*}" && $(INSTALL) -d "$$to" && \
 	    $(INSTALL) -m 644 "$${entry#*:}" "$$to" || exit; done
+	$(Q)for page in $(BUILD)/man/man?/*; do \
+	    to="$(DESTDIR)$(mandir)/$$(basename "$${page%/*}")" && $(INSTALL) -d "$$to" && \
+	    $(INSTALL) -m 644 "$$page" "$$to" || exit; done
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(bashcompletiondir)' # bash looks for the command's own name
+	$(Q)$(INSTALL) -m 644 completions/flowrules.bash '$(DESTDIR)$(bashcompletiondir)/flowrules'
 
 uninstall: ## remove what install has put there, and the folders that were for it alone
 	$(Q)rm -f $(patsubst %,'$(DESTDIR)$(bindir)/%',$(notdir $(PROGRAMS)))
 	$(Q)rm -f $(patsubst %,'$(DESTDIR)$(libdir)/%',$(SHARED_NAMES))
 	$(Q)for entry in $(INSTALLED); do \
 	    rm -f "$(DESTDIR)$${entry%%:*}/$${entry##*/}"; done
+	$(Q)rm -f '$(DESTDIR)$(mandir)'/man1/flowrules.1 '$(DESTDIR)$(mandir)'/man1/flowrules-*.1 \
+	    '$(DESTDIR)$(mandir)/man3/libflowrules.3' '$(DESTDIR)$(mandir)/man5/flowrules-policy.5' \
+	    '$(DESTDIR)$(bashcompletiondir)/flowrules'
 	$(Q)rmdir '$(DESTDIR)$(includedir)/flowrules' 2>/dev/null || :
 
 # The files that git knows, in an order and with times that do not depend on the machine.
 DIST  := flowrules-$(VERSION)
-EPOCH  = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null))
-
 .PHONY: dist
 dist: ## the sources as build/flowrules-VERSION.tar.gz, the same bytes for the same commit
 	@git rev-parse --is-inside-work-tree >/dev/null || { echo 'make dist needs the git repository'; exit 1; }

@@ -13,10 +13,11 @@
 
 struct reading {
     struct tool *tool;
-    char **next;   /* the argument to be read; NULL ends them */
-    bool ended;    /* "--" was seen */
-    bool stop;     /* the verb is unknown, and so is what the rest means */
-    char *problem; /* the first one; reading goes on, for a --help behind it */
+    char **next;                  /* the argument to be read; NULL ends them */
+    bool ended;                   /* "--" was seen */
+    bool stop;                    /* the verb is unknown, and so is what the rest means */
+    const struct option *waiting; /* whose value should have come */
+    char *problem;                /* the first one; reading goes on, for a --help behind it */
 };
 
 __attribute__((format(printf, 2, 3))) static void object(struct reading *reading,
@@ -36,8 +37,8 @@ void text_list_add(struct text_list *list, const char *text) {
 
 /* ---- looking options up -------------------------------------------------------------------- */
 
-/* Option number index of those that may stand here: the verb's, then the common ones. */
-static const struct option *option_at(const struct verb *verb, size_t index) {
+/* The verb's own, then the common ones. */
+const struct option *option_at(const struct verb *verb, size_t index) {
     size_t own = verb != NULL ? verb->option_count : 0;
     if (index < own)
         return &verb->options[index];
@@ -119,10 +120,12 @@ static void take(struct reading *reading, const struct option *option, const cha
 
 /* Takes the next argument as an option's value. */
 static void take_next(struct reading *reading, const struct option *option) {
-    if (*reading->next != NULL)
+    if (*reading->next != NULL) {
         take(reading, option, *reading->next++);
-    else
-        object(reading, "option '--%s' needs a value: %s", option->name, option->argument);
+        return;
+    }
+    reading->waiting = option;
+    object(reading, "option '--%s' needs a value: %s", option->name, option->argument);
 }
 
 static void read_long(struct reading *reading, const char *text) {
@@ -201,7 +204,7 @@ static void count_operands(struct reading *reading) {
 }
 
 flowrules_status read_arguments(struct tool *tool, int argc, char **argv) {
-    struct reading reading = {tool, argv + (argc > 0 ? 1 : 0), false, false, NULL};
+    struct reading reading = {.tool = tool, .next = argv + (argc > 0 ? 1 : 0)};
     while (*reading.next != NULL && !reading.stop)
         read_one(&reading);
     flowrules_status status = FLOWRULES_OK;
@@ -211,4 +214,13 @@ flowrules_status read_arguments(struct tool *tool, int argc, char **argv) {
         status = tell_usage(tool, "%s", reading.problem);
     free(reading.problem);
     return status;
+}
+
+const struct option *read_beginning(struct tool *tool, char **words, bool *ended) {
+    struct reading reading = {.tool = tool, .next = words};
+    while (*reading.next != NULL && !reading.stop)
+        read_one(&reading);
+    free(reading.problem);
+    *ended = reading.ended;
+    return reading.waiting;
 }

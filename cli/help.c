@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json.h"
 #include "text.h"
 
 #define PAGE_WIDTH    80
@@ -125,12 +126,62 @@ void print_help(const struct verb *verb) {
         print_tool_help();
 }
 
+/* ---- as JSON, from which the manual pages are made ----------------------------------------- */
+
+static cJSON *option_items(const struct option *options, size_t count) {
+    cJSON *items = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const struct option *option = &options[i];
+        cJSON *item = json_object();
+        const char letter[] = {option->letter, '\0'};
+        json_text(item, "name", option->name);
+        json_text(item, "letter", option->letter != 0 ? letter : NULL);
+        json_text(item, "argument", option->argument);
+        json_text(item, "help", option->help);
+        json_bool(item, "many", option->kind == OPTION_LIST);
+        json_append(items, item);
+    }
+    return items;
+}
+
+static cJSON *verb_item(const struct verb *verb) {
+    cJSON *item = json_object();
+    json_text(item, "name", verb->name);
+    json_text(item, "operands", verb->operands);
+    json_text(item, "summary", verb->summary);
+    json_text(item, "about", verb->about);
+    json_text(item, "examples", verb->examples);
+    json_add(item, "options", option_items(verb->options, verb->option_count));
+    return item;
+}
+
+static void print_json(const struct verb *only) {
+    cJSON *whole = json_object(), *list = json_array(), *statuses = json_array();
+    for (size_t i = 0; i < verb_count; i++)
+        if (only == NULL || only == &verbs[i])
+            json_append(list, verb_item(&verbs[i]));
+    for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+        cJSON *item = json_object();
+        json_number(item, "status", (size_t)exits[i].status);
+        json_text(item, "meaning", exits[i].meaning);
+        json_append(statuses, item);
+    }
+    json_add(whole, "verbs", list);
+    json_add(whole, "options", option_items(common_options, common_option_count));
+    json_add(whole, "exits", statuses);
+    json_print(stdout, whole);
+    putchar('\n');
+}
+
 flowrules_status run_help(struct tool *tool) {
     const struct text_list *operands = &tool->settings.operands;
     const char *name = operands->count > 0 ? operands->items[0] : NULL;
     const struct verb *verb = name != NULL ? find_verb(name) : NULL;
     if (name == NULL || verb != NULL) {
-        print_help(verb);
+        if (tool->settings.json)
+            print_json(verb);
+        else
+            print_help(verb);
         return FLOWRULES_OK;
     }
     const char *meant = nearest_verb(name);

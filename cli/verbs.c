@@ -3,6 +3,7 @@
  */
 #include "verbs.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "text.h"
@@ -83,6 +84,10 @@ static const struct option targets_options[] = {
     JSON_OPTION("a list with an object for each backend, with all that is known of it"),
 };
 
+static const struct option help_options[] = {
+    JSON_OPTION("the verbs and their options as JSON"),
+};
+
 const struct verb verbs[] = {
     {"check", "POLICY", "is the file sound?",
      "Reads a policy, what it includes and its lock file, and tells every error in them. "
@@ -132,7 +137,7 @@ const struct verb verbs[] = {
      query_options, COUNT(query_options), 2, 2, "a POLICY and a QUESTION are needed",
      "flowrules query kimi-k2.yaml 'tcp 10.0.16.5 -> huggingface.co:443'\n"
      "flowrules query kimi-k2.yaml 'udp [2001:db8:16::5]:40000 -> [2001:db8::53]:53'\n"
-     "flowrules query kimi-k2.yaml 'icmp office -> router:8/0' -t node-nft\n",
+     "flowrules query kimi-k2.yaml 'icmp cluster-nodes -> router:8/0' -t node-nft\n",
      run_query},
     {"targets", "[BACKEND]", "what each backend can say, its settings and limits",
      "Without a name, a table of the backends. With one, its formats, what it can say, its "
@@ -142,8 +147,20 @@ const struct verb verbs[] = {
      "flowrules targets nftables\n"
      "flowrules targets --json\n",
      run_targets},
+    {"complete", "[WORD]...", "what may come next on a command line (for shells)",
+     "Prints what the last WORD of a command line may become, a candidate on a line with its "
+     "meaning behind a tab; ':files' and ':folders' stand for those. The words are those behind "
+     "'flowrules', the last one empty where a new one begins.\n"
+     "The completions for bash, zsh and fish that are installed with the tool ask it.",
+     NULL, 0, 0, SIZE_MAX, "",
+     "flowrules complete -- ren\n"
+     "flowrules complete -- render kimi-k2.yaml -t ''\n",
+     run_complete},
     {"help", "[VERB]", "this help, or that of a verb", "Prints the help of the tool, or of a verb.",
-     NULL, 0, 0, 1, "", "flowrules help render\n", run_help},
+     help_options, COUNT(help_options), 0, 1, "",
+     "flowrules help render\n"
+     "flowrules help --json\n",
+     run_help},
 };
 const size_t verb_count = COUNT(verbs);
 

@@ -49,7 +49,16 @@ flowrules_status run_render(struct tool *tool);
 flowrules_status run_explain(struct tool *tool);
 flowrules_status run_query(struct tool *tool);
 flowrules_status run_targets(struct tool *tool);
+flowrules_status run_complete(struct tool *tool);
 flowrules_status run_help(struct tool *tool);
+
+/*
+ * Reads the beginning of a command line, as far as it can be read: into tool->settings and
+ * tool->verb. Gives the option that waits for its value, or NULL; *ended: "--" was among them.
+ */
+const struct option *read_beginning(struct tool *tool, char **words, bool *ended);
+/* Option number index of those that may stand behind the verb (NULL: in front), or NULL. */
+const struct option *option_at(const struct verb *verb, size_t index);
 
 /* Help on the tool, or on one verb, to standard output. */
 void print_help(const struct verb *verb);
