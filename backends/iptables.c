@@ -21,7 +21,8 @@ enum {
     CHAIN_MAX = 28, /* XT_EXTENSION_MAXNAMELEN is 29, <linux/netfilter/x_tables.h> */
     BASE_MAX = 10,  /* so that groups have 12 bytes for their names, and sets a number */
     RANGES_MAX = 16,
-    FAN_OUT = 16
+    FAN_OUT = 16,
+    NAMED_SET_MAX = 65536 /* addresses of a list of names; ipset's own default */
 };
 
 struct state {
@@ -225,6 +226,40 @@ static void write_set_name(flowrules_writer *w, const flowrules_output *out, con
     flowrules_write_number(w, number);
 }
 
+/*
+ * A set of names goes by their key, whatever the version: dnsmasq goes on filling the one that is
+ * there, and a new version finds what it holds.
+ */
+static void write_named_set(flowrules_writer *w, const struct state *s, const char *key,
+                            enum flowrules_family family) {
+    flowrules_write(w, s->base);
+    flowrules_writef(w, ".%s.%s", key, family == FLOWRULES_IPV4 ? "4" : "6");
+}
+
+static void write_named_sets(flowrules_output *out, const struct state *s) {
+    flowrules_writer *w = flowrules_output_part(out, PART_SETS);
+    for (size_t i = 0; i < flowrules_output_named_set_count(out); i++) {
+        struct flowrules_named_set named = flowrules_output_named_set(out, i);
+        flowrules_write(w, "# ");
+        flowrules_write_names(w, named.names);
+        flowrules_write(w, "\n");
+        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+            if (!(named.families & FLOWRULES_FAMILY_BIT(f)))
+                continue;
+            flowrules_write(w, "create ");
+            write_named_set(w, s, named.key, f);
+            flowrules_writef(w, " hash:ip family %s hashsize 64 maxelem %d timeout %s\n",
+                             families[f].inet, NAMED_SET_MAX,
+                             flowrules_output_setting(out, "names-timeout"));
+        }
+    }
+}
+
+static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out, const char *key,
+                              enum flowrules_family family) {
+    write_named_set(w, flowrules_output_state(out), key, family);
+}
+
 static flowrules_writer *create_set(flowrules_output *out, struct state *s, const char *type,
                                     enum flowrules_family family, size_t count, bool comment) {
     flowrules_writer *w = flowrules_output_part(out, PART_SETS);
@@ -341,9 +376,11 @@ static void add_table_set(flowrules_output *out, struct state *s, const struct f
 
 /* How one end is matched in one rule. */
 struct end_match {
-    enum { EVERY, RANGE, SET } kind;
+    enum { EVERY, RANGE, SET, NAMES } kind;
     struct flowrules_range range;
     unsigned set;
+    const char *key;
+    enum flowrules_family family; /* of NAMES */
 };
 
 /* All that an end takes: one rule for each of its ranges, or one with a set. */
@@ -361,8 +398,11 @@ struct position {
 
 static struct addresses prepare_addresses(flowrules_output *out, struct state *s,
                                           struct flowrules_set set, enum flowrules_family family) {
-    struct addresses a = {.set = set, .family = family, .one = {.kind = RANGE}};
-    if (flowrules_set_is_all(set, family)) {
+    struct addresses a = {.set = set, .family = family, .one = {.kind = RANGE, .family = family}};
+    a.one.key = flowrules_set_key(out, set);
+    if (a.one.key) {
+        a.one.kind = NAMES;
+    } else if (flowrules_set_is_all(set, family)) {
         a.one.kind = EVERY;
     } else if (flowrules_set_range_count(set, family) > RANGES_MAX) {
         a.one.kind = SET;
@@ -412,9 +452,12 @@ static void write_end_prefix(flowrules_writer *w, const struct end_match *match,
 static void write_end_module(flowrules_writer *w, const flowrules_output *out,
                              const struct state *s, const struct end_match *match,
                              enum flowrules_end end) {
-    if (match->kind == SET) {
+    if (match->kind == SET || match->kind == NAMES) {
         flowrules_write(w, " -m set --match-set ");
-        write_set_name(w, out, s, match->set);
+        if (match->kind == SET)
+            write_set_name(w, out, s, match->set);
+        else
+            write_named_set(w, s, match->key, match->family);
         flowrules_writef(w, " %s", set_flag[end]);
     } else if (match->kind == RANGE && flowrules_range_prefix(&match->range) < 0) {
         flowrules_writef(w, " -m iprange %s ", iprange_option[end]);
@@ -636,7 +679,8 @@ static bool family_has(enum flowrules_family family, int protocol) {
 }
 
 static bool has_family(struct flowrules_set set, enum flowrules_family family) {
-    return flowrules_set_is_any(set) || flowrules_set_range_count(set, family) > 0;
+    return flowrules_set_is_any(set) || flowrules_set_range_count(set, family) > 0 ||
+           flowrules_set_atom_count(set) > 0;
 }
 
 static bool group_has(const struct flowrules_group *group, enum flowrules_family family) {
@@ -839,6 +883,7 @@ static void for_each_hook_chain(flowrules_output *out,
 
 static void begin_restore(flowrules_output *out) {
     set_base(out, flowrules_output_state(out));
+    write_named_sets(out, flowrules_output_state(out));
     for_each_hook_chain(out, begin_hook_chain);
 }
 
@@ -859,6 +904,23 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     }
     flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
                      flowrules_output_target(out), flowrules_output_fingerprint(out));
+    if (flowrules_output_named_set_count(out) > 0)
+        flowrules_writef(w,
+                         "# Names: dnsmasq fills the sets that end in .4 and .6 as %s.dnsmasq.conf "
+                         "tells it;\n#   what they hold stays when this is loaded again.\n",
+                         flowrules_output_target(out));
+}
+
+static bool has_sets(const flowrules_output *out, const struct state *s) {
+    return s->sets > 0 || flowrules_output_named_set_count(out) > 0;
+}
+
+static void write_dnsmasq_file(flowrules_output *out, const char *loading) {
+    const struct flowrules_dnsmasq dnsmasq = {.option = "ipset",
+                                              .needs = "ipset in what 'dnsmasq --version' names",
+                                              .loading = loading,
+                                              .write_set = write_dnsmasq_set};
+    flowrules_dnsmasq_write(out, &dnsmasq);
 }
 
 /* What the scripts need to know of the plan, as variables of the shell. */
@@ -904,7 +966,7 @@ static void write_rules_file(flowrules_output *out, enum flowrules_family family
     write_head(out, w);
     flowrules_writef(w, "# %s.apply.sh loads all files of this target; by hand, this one:\n",
                      target);
-    if (s->sets > 0)
+    if (has_sets(out, s))
         flowrules_writef(w, "#   ipset restore -exist <%s.ipset\n", target);
     flowrules_writef(w, "#   %s-restore -w --noflush <%s%s\n", names->command, target,
                      names->suffix);
@@ -936,7 +998,7 @@ static void write_apply_file(flowrules_output *out) {
     flowrules_writef(w, "files=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)/%s\n",
                      flowrules_output_target(out));
     flowrules_write(w, fr_iptables_apply_functions);
-    if (s->sets > 0)
+    if (has_sets(out, s))
         flowrules_write(w, "# The rules name them; no rule in force does yet.\n"
                            "\"${IPSET:-ipset}\" restore -exist <\"$files.ipset\"\n");
     flowrules_write(w, fr_iptables_apply_steps);
@@ -947,11 +1009,12 @@ static void end_restore(flowrules_output *out) {
     for_each_hook_chain(out, end_hook_chain);
     write_rules_file(out, FLOWRULES_IPV4);
     write_rules_file(out, FLOWRULES_IPV6);
-    if (s->sets > 0) {
+    if (has_sets(out, s)) {
         flowrules_writer *w = flowrules_output_file(out, ".ipset", false);
         flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
     }
     write_apply_file(out);
+    write_dnsmasq_file(out, ".apply.sh");
 }
 
 static void end_script(flowrules_output *out) {
@@ -968,7 +1031,7 @@ static void end_script(flowrules_output *out) {
     flowrules_write(w, "set -eu\n\n");
     write_variables(out, w);
     flowrules_write(w, fr_iptables_script_functions);
-    if (s->sets > 0) {
+    if (has_sets(out, s)) {
         flowrules_write(w, "\"${IPSET:-ipset}\" restore -exist <<'END_OF_SETS'\n");
         flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
         flowrules_write(w, "END_OF_SETS\n\n");
@@ -977,6 +1040,7 @@ static void end_script(flowrules_output *out) {
     flowrules_write(w, "\n");
     write_all_parts(out, w, FLOWRULES_IPV6);
     flowrules_write(w, fr_iptables_script_switch);
+    write_dnsmasq_file(out, ".sh");
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -993,6 +1057,15 @@ static const struct flowrules_setting settings[] = {
      .type = "integer 0 1000000",
      .fallback = "64",
      .help = "up to this many addresses of a list are a rule each, more are an ipset"},
+    {.key = "names-timeout",
+     .type = "integer 1 2147483",
+     .fallback = "86400",
+     .help = "names: native: seconds that an address stays in a set after dnsmasq put it there"},
+    {.key = "names-exact",
+     .type = "boolean",
+     .fallback = "false",
+     .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked for, "
+             "and for the name above a wildcard, unless a flow asks for it"},
     {.key = "mid-stream",
      .type = "boolean",
      .fallback = "false",
@@ -1038,6 +1111,12 @@ const struct flowrules_backend flowrules_backend_iptables = {
     .capabilities = {.placement = FLOWRULES_BY_HOOK,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .families = FLOWRULES_BOTH_FAMILIES,
+                     .names = true,
+                     .names_on_request = true,
+                     .names_note = "as dnsmasq looks them up",
+                     .whole_domains = true,
+                     .names_exact_by = "names-exact",
+                     .wildcards = FLOWRULES_WILDCARDS_BELOW,
                      .one_service = true,
                      .source_ports = true,
                      .icmp_types = true,

@@ -185,7 +185,7 @@ static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out, const 
 
 static const struct flowrules_dnsmasq dnsmasq = {
     .option = "nftset",
-    .needs = "dnsmasq 2.87 or newer that names nftset in 'dnsmasq --version'",
+    .needs = "nftset in what 'dnsmasq --version' names (2.87 or newer)",
     .loading = ".nft",
     .write_set = write_dnsmasq_set,
 };
