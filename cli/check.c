@@ -1,5 +1,6 @@
 /*
- * flowrules check: is the file sound? Loading tells; here is only what is said of a sound one.
+ * flowrules check: is the file sound, and can its targets be rendered? The library tells of what is
+ * wrong; here is what is said of a file that can be read.
  */
 #include <stdio.h>
 #include <string.h>
@@ -62,8 +63,9 @@ static cJSON *target_item(const flowrules_context *context, const flowrules_poli
     return item;
 }
 
-static void print_json(const flowrules_context *context, const flowrules_policy *policy) {
-    fputs("{\"title\": ", stdout);
+static void print_json(const flowrules_context *context, const flowrules_policy *policy,
+                       bool sound) {
+    fputs(sound ? "{\"sound\": true, \"title\": " : "{\"sound\": false, \"title\": ", stdout);
     json_print_text(stdout, flowrules_policy_title(policy));
     fputs(", \"flows\": ", stdout);
     struct json_rows rows = json_rows_begin(stdout);
@@ -83,8 +85,12 @@ flowrules_status run_check(struct tool *tool) {
     flowrules_policy *policy;
     const char *path = tool->settings.operands.items[0];
     flowrules_status status = open_policy(&policy, tool, path);
-    if (status == FLOWRULES_OK && tool->settings.json)
-        print_json(tool->context, policy);
+    if (status == FLOWRULES_OK) {
+        status = flowrules_check(tool->context, policy);
+        tell_diagnostics(tool);
+    }
+    if (policy != NULL && tool->settings.json)
+        print_json(tool->context, policy, status == FLOWRULES_OK);
     else if (status == FLOWRULES_OK)
         print_line(policy, path);
     flowrules_policy_free(policy);

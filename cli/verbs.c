@@ -90,7 +90,8 @@ static const struct option help_options[] = {
 
 const struct verb verbs[] = {
     {"check", "POLICY", "is the file sound?",
-     "Reads a policy, what it includes and its lock file, and tells every error in them. "
+     "Reads a policy, what it includes and its lock file, and tells every error in them, and "
+     "every error that rendering its targets would tell, but for names that are not pinned. "
      "POLICY may be '-' for standard input.",
      check_options, COUNT(check_options), 1, 1, "a POLICY is needed",
      "flowrules check kimi-k2.yaml\n"

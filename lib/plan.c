@@ -468,6 +468,13 @@ static const char *domain_hint(struct fr_plan *plan) {
                            plan->can->names_exact_by == NULL ? "" : ": true', ", accept);
 }
 
+/* Would the flow be said, narrowed as it may be, if the lock file knew a name of it? */
+static bool lacks_names(const struct fr_plan *plan, uint32_t index,
+                        const struct fr_verdict *verdict) {
+    bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
+    return speaks_of(verdict, "and a wildcard has none") && may_cut(plan, index, deny);
+}
+
 static const char *refusal_hint(struct fr_plan *plan, uint32_t index,
                                 const struct fr_verdict *verdict) {
     bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
@@ -475,7 +482,7 @@ static const char *refusal_hint(struct fr_plan *plan, uint32_t index,
         return plan->policy->lock.present
                    ? "add the name's addresses to the lock file"
                    : "there is no lock file beside the policy; --lock names another";
-    if (speaks_of(verdict, "and a wildcard has none") && may_cut(plan, index, deny))
+    if (lacks_names(plan, index, verdict))
         return "the lock file knows no name below it: add one, or list the names";
     if (speaks_of(verdict, "a wildcard of this backend"))
         return deny != (plan->can->wildcards == FLOWRULES_WILDCARDS_AND_SELF)
@@ -671,14 +678,23 @@ flowrules_status fr_plan_lower(struct fr_plan *plan) {
     return status == FLOWRULES_OK && plan->refused > 0 ? FLOWRULES_REFUSED : status;
 }
 
+flowrules_status fr_plan_check(struct fr_plan *plan) {
+    uint32_t reported = 0;
+    for (uint32_t i = 0; reported < plan->refused && i < plan->verdicts.count; i++) {
+        const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
+        if (verdict->fidelity != FR_FIDELITY_REFUSED || lacks_names(plan, i, verdict))
+            continue;
+        report_verdict(plan, i, verdict);
+        reported++;
+    }
+    if (reported > 0)
+        return FLOWRULES_REFUSED;
+    return plan->refused + plan->unresolved > 0 ? FLOWRULES_UNRESOLVED : FLOWRULES_OK;
+}
+
 flowrules_status fr_plan_lower_reported(struct fr_plan *plan) {
     flowrules_status status = fr_plan_lower(plan);
-    for (uint32_t i = 0; status == FLOWRULES_REFUSED && i < plan->verdicts.count; i++) {
-        const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
-        if (verdict->fidelity == FR_FIDELITY_REFUSED)
-            report_verdict(plan, i, verdict);
-    }
-    return status;
+    return status == FLOWRULES_REFUSED ? fr_plan_check(plan) : status;
 }
 
 void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why) {

@@ -152,6 +152,11 @@ void fr_plan_free(struct fr_plan *plan);
 /* Reports every refused and unresolved flow; the status is the worse of the two. */
 flowrules_status fr_plan_report(struct fr_plan *plan);
 /*
+ * Reports every flow that is refused whatever the lock file knows, and nothing else.
+ * FLOWRULES_UNRESOLVED: there is none, but names are missing.
+ */
+flowrules_status fr_plan_check(struct fr_plan *plan);
+/*
  * Makes the rules; only for a plan without refusals. FLOWRULES_REFUSED: there are verdicts now that
  * refuse a flow; nothing is reported.
  */

@@ -285,6 +285,38 @@ flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_conte
     return status;
 }
 
+/* ---- checking ------------------------------------------------------------------------------ */
+
+/* What a lock file lacks is no fault of the policy, and hides what else there is to be found. */
+static flowrules_status check_target(flowrules_context *context, const flowrules_policy *policy,
+                                     const char *target) {
+    struct fr_plan *plan;
+    flowrules_artifact *artifact;
+    FR_TRY(fr_plan_new(&plan, context, policy, target));
+    flowrules_status status = fr_plan_check(plan);
+    if (status == FLOWRULES_OK) {
+        status = fr_plan_lower_reported(plan);
+        if (status == FLOWRULES_OK) {
+            status = fr_render(&artifact, plan);
+            flowrules_artifact_free(artifact);
+        }
+    }
+    fr_plan_free(plan);
+    return status == FLOWRULES_UNRESOLVED ? FLOWRULES_OK : status;
+}
+
+flowrules_status flowrules_check(flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_status worst = FLOWRULES_OK;
+    for (size_t i = 0; i < flowrules_target_count(policy); i++) {
+        flowrules_status status = check_target(context, policy, flowrules_target_name(policy, i));
+        if (status == FLOWRULES_NO_MEMORY)
+            return status;
+        if (worst == FLOWRULES_OK || status == FLOWRULES_INVALID)
+            worst = status;
+    }
+    return worst;
+}
+
 /* ---- getters ------------------------------------------------------------------------------- */
 
 static const struct fr_file *file_at(const flowrules_artifact *artifact, size_t file) {

@@ -213,6 +213,14 @@ FLOWRULES_API const char *flowrules_artifact_file_block(const flowrules_artifact
  */
 FLOWRULES_API const char *flowrules_artifact_map(flowrules_artifact *artifact);
 
+/*
+ * Would every target of the file be rendered, if all names were pinned? Every error that
+ * flowrules_render would tell of is in the messages then, but for names that are not pinned:
+ * FLOWRULES_INVALID where a target lacks something, FLOWRULES_REFUSED where one can't be said.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_check(flowrules_context *context,
+                                                 const flowrules_policy *policy);
+
 /* ---- explaining -------------------------------------------------------------------------- */
 
 typedef struct flowrules_report flowrules_report;

@@ -25,6 +25,11 @@ static const char head[] =
     "  inside: {members: [10.0.0.0/24, 10.1.0.0-10.1.0.9], except: [10.0.0.7]}\n"
     "  web: [example.com, b\u00fccher.example, office]\n"
     "  pods: {members: [10.0.2.0/24], kubernetes: {namespace: n, pods: {app: web}}}\n"
+    "  jobs: {members: [10.0.3.0/24], kubernetes: {namespace: n, pods: {app: job}}}\n"
+    "  far: {members: [any], except: [10.0.0.0/8]}\n"
+    "  not-jobs: {members: [pods, jobs, 192.0.2.9], except: [10.0.3.0/24]}\n"
+    "  west: {members: [172.16.0.0/12], paloalto: {zone: west}}\n"
+    "  east: {members: [172.16.0.0/16], paloalto: {zone: east}}\n"
     "services:\n"
     "  web: [{protocol: tcp, port: [80, https]}, {protocol: icmp, icmp-type: echo-request}]\n"
     "flows:\n"
@@ -32,6 +37,12 @@ static const char head[] =
     "  - {name: wild, source: inside, destination: \"*.example.com\", protocol: tcp, port: 1-9}\n"
     "  - {name: shut, action: deny, source: any, destination: pods, service: [web, dns]}\n"
     "  - {name: old, source: any, destination: inside, service: any, expires: 2020-01-01}\n"
+    "  - {name: k1, source: not-jobs, destination: pods, protocol: tcp, port: 1-9}\n"
+    "  - {name: k2, source: far, destination: pods, protocol: tcp, port: 1-9}\n"
+    "  - {name: k3, action: deny, source: 192.0.2.9, destination: pods, protocol: tcp, port: 3}\n"
+    "  - {name: k4, source: 192.0.2.9, destination: pods, protocol: tcp, port: 3}\n"
+    "  - {name: z1, source: west, destination: 192.0.2.9, protocol: tcp, port: 3}\n"
+    "  - {name: z2, source: 192.0.2.9, destination: east, protocol: tcp, port: 3}\n"
     "  - {name: from, source: office, destination: inside, protocol: [tcp, udp], port: [1-3, 9],\n"
     "     source-port: [7, 100-200], purpose: why, ticket: T-1}\n";
 
@@ -47,6 +58,8 @@ static const char lock[] =
 static const char targets[] =
     "targets:\n"
     "  nft: {backend: nftables, log: all, allow-loss: [{flow: wild, loss: narrow}]}\n"
+    "  k8s: {backend: kubernetes, protects: [pods], direction: ingress, select: {name: /^k/}}\n"
+    "  palo: {backend: paloalto, protects: [any], from-zone: a, to-zone: b, select: {name: /^z/}}\n"
     "  ipt: {backend: iptables, select: {tags: [a], name: [web, /^w/]}}\n"
     "  list: {backend: plain, direction: egress, select: {name: '/^(?!wild)/'}}\n";
 
@@ -167,8 +180,14 @@ static flowrules_status ask(flowrules_context *context, const flowrules_policy *
     return status;
 }
 
+/* One of its targets is refused, as a whole. */
+static flowrules_status check(flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_status status = flowrules_check(context, policy);
+    return status == FLOWRULES_REFUSED ? FLOWRULES_OK : FLOWRULES_NO_MEMORY;
+}
+
 static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
-    static const char *const names[] = {"nft", "ipt", "list", "iptables"};
+    static const char *const names[] = {"nft", "ipt", "list", "k8s", "iptables"};
     char path[100];
     flowrules_policy *policy;
     snprintf(path, sizeof path, "%s/policy.yaml", folder);
@@ -177,14 +196,16 @@ static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
         status = flowrules_policy_load(&policy, context, path);
     if (status != FLOWRULES_OK)
         return status;
-    for (size_t i = 0; i < 3 && status == FLOWRULES_OK; i++)
+    for (size_t i = 0; i < 4 && status == FLOWRULES_OK; i++)
         status = render(context, policy, names[i], sum);
     if (status == FLOWRULES_OK)
         status = explain(context, policy, sum);
     if (status == FLOWRULES_OK)
         status = ask(context, policy, sum);
+    if (status == FLOWRULES_OK)
+        status = check(context, policy);
     /* What is refused lists every flow, and that takes memory too. */
-    if (status == FLOWRULES_OK && render(context, policy, names[3], sum) != FLOWRULES_REFUSED)
+    if (status == FLOWRULES_OK && render(context, policy, names[4], sum) != FLOWRULES_REFUSED)
         status = FLOWRULES_NO_MEMORY;
     flowrules_policy_free(policy);
     return status;
@@ -197,6 +218,7 @@ static flowrules_status try_with(struct scarcity *scarcity, uint64_t *sum, bool 
         flowrules_context_new_with_allocator(&context, scarce_resize, scarcity);
     if (status == FLOWRULES_OK)
         status = everything(context, sum);
+    shown = shown && status != FLOWRULES_OK;
     for (size_t i = 0; shown && context != NULL && i < flowrules_diagnostic_count(context); i++)
         if (flowrules_diagnostic_severity(context, i) == FLOWRULES_ERROR &&
             flowrules_diagnostic_flow(context, i) == NULL)
