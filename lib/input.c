@@ -550,6 +550,11 @@ struct flowrules_set flowrules_input_own(flowrules_input *in, const flowrules_ou
     return fr_input_translate(in, out->plan, set.id);
 }
 
+struct flowrules_set flowrules_input_protects(flowrules_input *in) {
+    return in->plan == NULL ? flowrules_input_any(in)
+                            : fr_input_translate(in, in->plan, in->plan->protects.set);
+}
+
 struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key, const char *value,
                                            bool *known) {
     struct flowrules_set sum = flowrules_input_none(in);
@@ -561,7 +566,7 @@ struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
         const char *name =
             FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
         const struct fr_binding *b = fr_policy_binding(policy, name, in->backend->name);
-        struct fr_end end;
+        struct fr_end end = {.set = FR_SET_EMPTY};
         for (uint32_t k = 0; b != NULL && k < b->values.count; k++) {
             const struct fr_binding_value *v =
                 fr_vec_at(&policy->binding_values, struct fr_binding_value, b->values.first + k);

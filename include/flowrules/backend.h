@@ -599,6 +599,29 @@ FLOWRULES_API const char *flowrules_node_attribute(const flowrules_node *node, c
 FLOWRULES_API bool flowrules_node_number(const flowrules_node *node, long long low, long long high,
                                          long long *number);
 
+/*
+ * A nested block of Terraform, or whatever else is one mapping or a list of them: the first, then
+ * the next one until NULL.
+ */
+FLOWRULES_API const flowrules_node *flowrules_node_block(const flowrules_node *node);
+FLOWRULES_API const flowrules_node *flowrules_node_next_block(const flowrules_node *block);
+
+/* Is a document Terraform's JSON: a mapping with resource, variable ... at its top? */
+FLOWRULES_API bool flowrules_terraform_is(const flowrules_node *document);
+/*
+ * Calls each with own for every block of a section ("resource", "data", "variable", ...), in order:
+ * type is NULL where the section has names alone, name too where it has none.
+ */
+typedef void flowrules_terraform_visit(void *own, const char *type, const char *name,
+                                       const flowrules_node *block);
+FLOWRULES_API void flowrules_terraform_each(const flowrules_node *document, const char *section,
+                                            flowrules_terraform_visit *each, void *own);
+/* A scalar's text with "$${" as "${"; NULL where Terraform computes a part of it. */
+FLOWRULES_API const char *flowrules_terraform_text(flowrules_input *in, const flowrules_node *node);
+/* "var.x" of "${var.x}": what stands in a template that is nothing else; or NULL. */
+FLOWRULES_API const char *flowrules_terraform_expression(flowrules_input *in,
+                                                         const flowrules_node *node);
+
 /* ---- words of the field --------------------------------------------------------------------- */
 
 /* An address, a prefix (bits behind it are cleared) or first-last; false when it is none. */
@@ -640,6 +663,8 @@ struct flowrules_group_key {
 FLOWRULES_API struct flowrules_set
 flowrules_input_group(flowrules_input *in, const struct flowrules_group_key *keys, size_t count);
 
+/* What the target protects, in the terms of the input; any where there is no target. */
+FLOWRULES_API struct flowrules_set flowrules_input_protects(flowrules_input *in);
 /* A set of the target's plan (protected networks, say) in the terms of the input; for baseline. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_own(flowrules_input *in, const flowrules_output *out, struct flowrules_set set);
