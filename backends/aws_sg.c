@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws_sg_read.h"
 #include "aws_sg_script.h"
 
 enum {
@@ -924,4 +925,5 @@ const struct flowrules_backend flowrules_backend_aws_sg = {
     .bindings = bindings,
     .limits = limits,
     .refuses = refuses,
+    .read = fr_aws_sg_read,
 };
