@@ -635,4 +635,6 @@ const struct flowrules_backend flowrules_backend_cisco_asa = {
     .settings = fr_cisco_asa_settings,
     .limits = limits,
     .refuses = refuses,
+    .read = fr_cisco_asa_read,
+    .baseline = fr_cisco_asa_baseline,
 };

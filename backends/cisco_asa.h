@@ -1,5 +1,6 @@
 /*
- * cisco-asa, what its two files share: the parts of the artifact and what is kept while writing.
+ * cisco-asa, what its files share: the parts of the artifact, what is kept while writing, and what
+ * the record names.
  */
 #ifndef FR_CISCO_ASA_H
 #define FR_CISCO_ASA_H
@@ -40,5 +41,8 @@ void fr_cisco_asa_write_building(flowrules_output *out, flowrules_writer *w);
 void fr_cisco_asa_check_settings(flowrules_output *out);
 /* Puts the artifact together. */
 void fr_cisco_asa_write_files(flowrules_output *out);
+
+void fr_cisco_asa_read(flowrules_input *in);
+void fr_cisco_asa_baseline(const flowrules_output *out, flowrules_input *in);
 
 #endif

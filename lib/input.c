@@ -94,6 +94,12 @@ const char *flowrules_input_target(const flowrules_input *in) {
     return in->plan == NULL ? NULL : in->plan->name;
 }
 
+int flowrules_input_day(const flowrules_input *in, const char *day, bool *known) {
+    int32_t days = 0, as_of = in->context->as_of;
+    *known = as_of != FR_NO_DATE && fr_date_parse(day, strlen(day), &days);
+    return *known ? (days > as_of) - (days < as_of) : 0;
+}
+
 /* ---- messages ------------------------------------------------------------------------------ */
 
 static struct fr_at at_of(const flowrules_input *in, struct flowrules_place at) {

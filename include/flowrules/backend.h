@@ -488,6 +488,12 @@ FLOWRULES_API const char *flowrules_input_setting(const flowrules_input *in, con
 /* The target that the configuration is held against, or NULL: an import, a comparison of two. */
 FLOWRULES_API const char *flowrules_input_target(const flowrules_input *in);
 
+/*
+ * Where a day, YYYY-MM-DD, lies from the one as of which is read (the option as-of): -1 before it,
+ * 0 that day, 1 behind it. *known is false without that option, and where day is no date.
+ */
+FLOWRULES_API int flowrules_input_day(const flowrules_input *in, const char *day, bool *known);
+
 /* What is to be told. The messages are one line each. */
 /* It is not of the syntax: nothing can be said of the configuration. hint may be NULL. */
 FLOWRULES_API void flowrules_input_error(flowrules_input *in, struct flowrules_place at,

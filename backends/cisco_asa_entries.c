@@ -1,0 +1,358 @@
+/*
+ * cisco-asa, reading: the entries of an extended access list as rules, with the remarks before
+ * them. Knows nothing of where a list is bound.
+ *
+ * Facts: Cisco ASA Series Command Reference, access-list extended; Firewall CLI Configuration
+ * Guide, "Access Control Lists".
+ */
+#include "cisco_asa_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, SCTP = 132, TEXT_MAX = 512 };
+
+/* What the remarks before an entry say: they hold until the next ones. */
+struct remarks {
+    char name[TEXT_MAX], comment[TEXT_MAX];
+    bool done; /* an entry came since */
+};
+
+/* An entry as it is taken apart. */
+struct entry {
+    struct fr_cisco_asa_cursor c;
+    enum flowrules_verdict verdict;
+    struct fr_cisco_asa_services protocols, services;
+    bool whole; /* the protocols say ports and types as well */
+    bool given[2];
+    struct fr_cisco_asa_port_list ports[2];
+    struct fr_cisco_asa_pair ends[2];
+    bool log, inactive;
+    const char *until;
+};
+
+static bool is_icmp(const struct entry *e) {
+    return !e->whole && e->protocols.count == 1 &&
+           (e->protocols.services[0].protocol == ICMP ||
+            e->protocols.services[0].protocol == ICMP6);
+}
+
+static bool fail(struct entry *e, const char *hint, const char *text) {
+    flowrules_input_error(e->c.r->in, fr_cisco_asa_place(&e->c), hint, text,
+                          fr_cisco_asa_peek(&e->c));
+    return false;
+}
+
+static bool doubt(struct entry *e, const char *text) {
+    flowrules_input_doubt(e->c.r->in, fr_cisco_asa_place(&e->c), FLOWRULES_FORWARD, text,
+                          fr_cisco_asa_peek(&e->c));
+    return false;
+}
+
+/* ---- protocol ------------------------------------------------------------------------------ */
+
+static bool take_services(struct entry *e) {
+    const struct fr_cisco_asa_object *o =
+        fr_cisco_asa_object_named(&e->c, fr_cisco_asa_take(&e->c));
+    if (o == NULL)
+        return false;
+    if (o->kind != FR_CISCO_ASA_SERVICE && o->kind != FR_CISCO_ASA_SERVICE_GROUP &&
+        o->kind != FR_CISCO_ASA_PROTOCOL_GROUP) {
+        flowrules_input_error(e->c.r->in, fr_cisco_asa_taken(&e->c), NULL,
+                              "'%.80s' does not hold protocols", o->name);
+        return false;
+    }
+    e->protocols = o->services;
+    e->whole = o->kind != FR_CISCO_ASA_PROTOCOL_GROUP;
+    return true;
+}
+
+static bool take_protocol(struct entry *e) {
+    struct flowrules_service service = {.icmp_type = -1, .icmp_code = -1};
+    bool any;
+    if (fr_cisco_asa_accept(&e->c, "object") || fr_cisco_asa_accept(&e->c, "object-group"))
+        return take_services(e);
+    const char *word = fr_cisco_asa_peek(&e->c);
+    service.protocol = fr_cisco_asa_protocol(word, &any);
+    if (service.protocol < 0 && !any)
+        return *word == '\0' ? fail(e, NULL, "the line ends where a protocol is expected%s")
+                             : doubt(e, "the protocol '%.80s' is not understood");
+    fr_cisco_asa_take(&e->c);
+    return fr_cisco_asa_add_service(&e->c, &e->protocols, service);
+}
+
+/* ---- ends and ports ------------------------------------------------------------------------ */
+
+/* Users and security groups say who sends; nothing in a policy does. */
+static bool is_about_users(struct entry *e) {
+    static const char *const words[] = {"user",
+                                        "user-group",
+                                        "object-group-user",
+                                        "security-group",
+                                        "object-group-security",
+                                        "object-group-network-service"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(fr_cisco_asa_peek(&e->c), words[i]) == 0) {
+            doubt(e, "'%.80s' is not understood");
+            return true;
+        }
+    return false;
+}
+
+static bool have_ports(const struct entry *e) {
+    for (size_t i = 0; i < e->protocols.count; i++) {
+        int protocol = e->protocols.services[i].protocol;
+        if (protocol != TCP && protocol != UDP && protocol != SCTP)
+            return false;
+    }
+    return !e->whole;
+}
+
+/* The group that the next words name, where it is of ports. */
+static const struct fr_cisco_asa_object *port_group(struct entry *e) {
+    if (strcmp(fr_cisco_asa_peek(&e->c), "object-group") != 0 || e->c.at + 1 >= e->c.count)
+        return NULL;
+    const struct fr_cisco_asa_object *o =
+        flowrules_input_lookup(e->c.r->in, FR_CISCO_ASA_OBJECT_NAMES, e->c.words[e->c.at + 1].text);
+    return o != NULL && o->kind == FR_CISCO_ASA_PORT_GROUP ? o : NULL;
+}
+
+static bool take_ports(struct entry *e, int end) {
+    struct flowrules_place at = fr_cisco_asa_place(&e->c);
+    int protocol = e->protocols.count == 1 ? e->protocols.services[0].protocol : -1;
+    if (port_group(e) != NULL) {
+        fr_cisco_asa_take(&e->c);
+        const struct fr_cisco_asa_object *o =
+            fr_cisco_asa_object_named(&e->c, fr_cisco_asa_take(&e->c));
+        if (o == NULL)
+            return false;
+        e->given[end] = true;
+        e->ports[end] = o->ports;
+    } else if (!fr_cisco_asa_take_ports(&e->c, protocol, &e->given[end], &e->ports[end])) {
+        return false;
+    }
+    if (!e->given[end] || have_ports(e))
+        return true;
+    flowrules_input_error(e->c.r->in, at, NULL, "ports stand beside a protocol that has none");
+    return false;
+}
+
+/* ---- types of ICMP ------------------------------------------------------------------------- */
+
+static bool take_types(struct entry *e) {
+    struct flowrules_service service = e->protocols.services[0];
+    if (!fr_cisco_asa_accept(&e->c, "object-group")) {
+        if (!fr_cisco_asa_take_icmp(&e->c, &service))
+            return false;
+        e->protocols = (struct fr_cisco_asa_services){NULL, 0, 0};
+        return fr_cisco_asa_add_service(&e->c, &e->protocols, service);
+    }
+    if (service.protocol == ICMP6)
+        return doubt(e, "the group '%.80s' beside icmp6 is not understood");
+    const struct fr_cisco_asa_object *o =
+        fr_cisco_asa_object_named(&e->c, fr_cisco_asa_take(&e->c));
+    if (o == NULL)
+        return false;
+    if (o->kind != FR_CISCO_ASA_ICMP_GROUP) {
+        flowrules_input_error(e->c.r->in, fr_cisco_asa_taken(&e->c), NULL,
+                              "'%.80s' does not hold types of ICMP", o->name);
+        return false;
+    }
+    e->protocols = o->services;
+    return true;
+}
+
+/* ---- the rest of the line ------------------------------------------------------------------ */
+
+/* log [[LEVEL] [interval SECONDS] | disable | default] */
+static void take_log(struct entry *e) {
+    static const char *const levels[] = {"emergencies",   "alerts",    "critical",
+                                         "errors",        "warnings",  "notifications",
+                                         "informational", "debugging", "default"};
+    unsigned level;
+    const char *word = fr_cisco_asa_peek(&e->c);
+    e->log = !fr_cisco_asa_accept(&e->c, "disable");
+    bool known = flowrules_parse_number(word, strlen(word), 7, &level);
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        known = known || strcmp(word, levels[i]) == 0;
+    if (known)
+        fr_cisco_asa_take(&e->c);
+    if (fr_cisco_asa_accept(&e->c, "interval"))
+        fr_cisco_asa_take(&e->c);
+}
+
+static bool take_time(struct entry *e) {
+    const struct fr_cisco_asa_time *t = fr_cisco_asa_time_named(&e->c, fr_cisco_asa_take(&e->c));
+    if (t == NULL)
+        return false;
+    e->until = t->until;
+    if (!t->in_force)
+        flowrules_input_note(e->c.r->in, fr_cisco_asa_taken(&e->c),
+                             "left out: its time range '%.80s' is not in force", t->name);
+    e->inactive = e->inactive || !t->in_force;
+    return true;
+}
+
+static bool take_options(struct entry *e) {
+    while (e->c.at < e->c.count) {
+        if (fr_cisco_asa_accept(&e->c, "log")) {
+            take_log(e);
+        } else if (fr_cisco_asa_accept(&e->c, "inactive")) {
+            e->inactive = true;
+            flowrules_input_note(e->c.r->in, fr_cisco_asa_taken(&e->c), "left out: it is inactive");
+        } else if (fr_cisco_asa_accept(&e->c, "time-range")) {
+            if (!take_time(e))
+                return false;
+        } else if (strncmp(fr_cisco_asa_peek(&e->c), "(hitcnt=", 8) == 0) {
+            return fail(e, "give show running-config",
+                        "'%.80s' is of the output of show access-list");
+        } else {
+            return doubt(e, "'%.80s' is not understood");
+        }
+    }
+    return true;
+}
+
+static bool take_action(struct entry *e) {
+    fr_cisco_asa_take(&e->c); /* access-list NAME */
+    fr_cisco_asa_take(&e->c);
+    if (fr_cisco_asa_accept(&e->c, "line"))
+        fr_cisco_asa_take(&e->c);
+    fr_cisco_asa_accept(&e->c, "extended"); /* what a list is unless it says another word */
+    bool permit = fr_cisco_asa_accept(&e->c, "permit");
+    if (!permit && !fr_cisco_asa_accept(&e->c, "deny"))
+        return *fr_cisco_asa_peek(&e->c) == '\0'
+                   ? fail(e, NULL, "the line ends where permit or deny is expected%s")
+                   : doubt(e, "an entry with '%.80s' is not understood");
+    e->verdict = permit ? FLOWRULES_PASS : FLOWRULES_BLOCK;
+    return true;
+}
+
+static bool take_entry(struct entry *e) {
+    if (!take_action(e) || !take_protocol(e))
+        return false;
+    for (int end = 0; end < 2; end++)
+        if (is_about_users(e) || !fr_cisco_asa_take_end(&e->c, &e->ends[end]) ||
+            !take_ports(e, end))
+            return false;
+    if (is_icmp(e) && !take_types(e))
+        return false;
+    return take_options(e);
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
+
+/* The protocols of the entry with its ports; none where an operator leaves none. */
+static bool spell_services(struct entry *e) {
+    for (int end = 0; end < 2; end++)
+        if (e->given[end] && e->ports[end].count == 0)
+            return true;
+    if (!e->given[FLOWRULES_SOURCE] && !e->given[FLOWRULES_DESTINATION]) {
+        e->services = e->protocols;
+        return true;
+    }
+    for (size_t i = 0; i < e->protocols.count; i++) {
+        struct flowrules_service service = e->protocols.services[i];
+        service.source_ports = e->ports[FLOWRULES_SOURCE].ports;
+        service.source_port_count = e->ports[FLOWRULES_SOURCE].count;
+        service.destination_ports = e->ports[FLOWRULES_DESTINATION].ports;
+        service.destination_port_count = e->ports[FLOWRULES_DESTINATION].count;
+        if (!fr_cisco_asa_add_service(&e->c, &e->services, service))
+            return false;
+    }
+    return true;
+}
+
+/* One rule where both families say the same, else one for each. */
+static void write_rules(const struct entry *e, const struct remarks *remarks) {
+    flowrules_input *in = e->c.r->in;
+    const struct fr_cisco_asa_pair *ends = e->ends;
+    bool same = true;
+    struct flowrules_read_rule rule = {
+        .direction = FLOWRULES_FORWARD,
+        .verdict = e->verdict,
+        .services = e->services.services,
+        .service_count = e->services.count,
+        .at = {e->c.line->file, e->c.line->number, 1},
+        .name = remarks->name[0] != '\0' ? remarks->name : NULL,
+        .comment = remarks->comment[0] != '\0' ? remarks->comment : NULL,
+        .expires = e->until,
+        .log = e->log,
+    };
+    if (rule.service_count == 0)
+        return;
+    for (int end = 0; end < 2; end++)
+        same = same && ends[end].of[0].id == ends[end].of[1].id;
+    for (int f = 0; f < (same ? 1 : 2); f++) {
+        rule.families = same ? 0 : FLOWRULES_FAMILY_BIT((unsigned)f);
+        rule.source = ends[FLOWRULES_SOURCE].of[f];
+        rule.destination = ends[FLOWRULES_DESTINATION].of[f];
+        flowrules_input_rule(in, &rule);
+    }
+}
+
+/* ---- remarks ------------------------------------------------------------------------------- */
+
+static void append(char text[TEXT_MAX], const char *between, const char *more, size_t length) {
+    size_t used = strlen(text);
+    snprintf(text + used, TEXT_MAX - used, "%s%.*s", used > 0 ? between : "", (int)length, more);
+}
+
+/* Our own begin with "flow NAME" or "flows NAMES", and go on with "- WORDS". */
+static void read_remark(const struct fr_cisco_asa_cursor *c, size_t at, struct remarks *remarks) {
+    const char *end = c->line->text + c->line->length;
+    if (remarks->done)
+        *remarks = (struct remarks){.done = false};
+    if (at >= c->count)
+        return;
+    const char *word = c->words[at].text, *from = c->line->text + c->words[at].column - 1;
+    bool first = remarks->name[0] == '\0' && remarks->comment[0] == '\0';
+    bool flow = first && (strcmp(word, "flow") == 0 || strcmp(word, "flows") == 0);
+    bool dash = remarks->name[0] != '\0' && strcmp(word, "-") == 0;
+    if ((flow || dash) && at + 1 < c->count)
+        from = c->line->text + c->words[at + 1].column - 1;
+    append(flow ? remarks->name : remarks->comment, dash ? "; " : " ", from, (size_t)(end - from));
+}
+
+static bool is_remark(const struct fr_cisco_asa_cursor *c, size_t *at) {
+    *at = 2;
+    if (c->count > 3 && strcmp(c->words[2].text, "line") == 0)
+        *at = 4;
+    bool remark = c->count > *at && strcmp(c->words[*at].text, "remark") == 0;
+    ++*at;
+    return remark;
+}
+
+void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list) {
+    struct remarks remarks = {.done = false};
+    for (size_t i = 0; i < list->entries.count && !flowrules_input_failed(r->in); i++) {
+        struct entry e = {.log = false};
+        size_t at;
+        fr_cisco_asa_begin(&e.c, r, &list->entries.lines[i]);
+        if (is_remark(&e.c, &at)) {
+            read_remark(&e.c, at, &remarks);
+            continue;
+        }
+        remarks.done = true;
+        if (take_entry(&e) && !e.inactive && spell_services(&e))
+            write_rules(&e, &remarks);
+    }
+}
+
+bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list) {
+    static const char *const words[] = {"permit", "ip", "any", "any"};
+    for (size_t i = 0; i < list->entries.count; i++) {
+        struct fr_cisco_asa_cursor c;
+        size_t at, k = 0;
+        fr_cisco_asa_begin(&c, r, &list->entries.lines[i]);
+        if (is_remark(&c, &at))
+            continue;
+        c.at = at - 1;
+        fr_cisco_asa_accept(&c, "extended");
+        while (k < 4 && fr_cisco_asa_accept(&c, words[k]))
+            k++;
+        return k == 4 && (c.at >= c.count || strcmp(fr_cisco_asa_peek(&c), "log") == 0) &&
+               strcmp(c.words[c.count - 1].text, "inactive") != 0;
+    }
+    return false;
+}

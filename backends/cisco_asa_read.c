@@ -1,0 +1,501 @@
+/*
+ * cisco-asa, reading: the commands of our own artifact and of show running-config, in order; what
+ * they define, which list is bound where, and hence which entries decide. Knows the order of lists,
+ * not what is in them.
+ *
+ * What can't change what a list passes (hostname, routes, crypto and all the rest of a running
+ * configuration) is passed over. NAT is too: since ASA 8.3 lists see real addresses.
+ */
+#include "cisco_asa_read.h"
+
+#include "cisco_asa.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_ROOM = 256 };
+
+/* ---- words of a line that is not taken apart ----------------------------------------------- */
+
+/* Copies word index (from 0) of a line; false where there is none, or it is too long. */
+static bool copy_word(const struct flowrules_line *line, size_t index, char word[NAME_ROOM]) {
+    const char *at = line->text, *end = line->text + line->length;
+    for (;; index--) {
+        while (at < end && (*at == ' ' || *at == '\t'))
+            at++;
+        const char *from = at;
+        while (at < end && *at != ' ' && *at != '\t')
+            at++;
+        size_t length = (size_t)(at - from);
+        if (length == 0 || (index == 0 && length >= NAME_ROOM))
+            return false;
+        if (index > 0)
+            continue;
+        memcpy(word, from, length);
+        word[length] = '\0';
+        return memchr(word, '\0', length) == NULL;
+    }
+}
+
+static struct flowrules_place place_of(const struct flowrules_line *line) {
+    return (struct flowrules_place){line->file, line->number, 1};
+}
+
+static void keep_line(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_lines *lines,
+                      const struct flowrules_line *line) {
+    lines->lines = flowrules_input_grow(r->in, lines->lines, &lines->capacity, lines->count,
+                                        sizeof *lines->lines);
+    if (lines->lines != NULL)
+        lines->lines[lines->count++] = *line;
+}
+
+/* ---- objects, groups and other definitions ------------------------------------------------- */
+
+static const struct {
+    const char *command, *type;
+    enum fr_cisco_asa_kind kind;
+} kinds[] = {
+    {"object", "network", FR_CISCO_ASA_NETWORK},
+    {"object", "service", FR_CISCO_ASA_SERVICE},
+    {"object-group", "network", FR_CISCO_ASA_NETWORK_GROUP},
+    {"object-group", "service", FR_CISCO_ASA_SERVICE_GROUP},
+    {"object-group", "protocol", FR_CISCO_ASA_PROTOCOL_GROUP},
+    {"object-group", "icmp-type", FR_CISCO_ASA_ICMP_GROUP},
+};
+
+static enum fr_cisco_asa_kind kind_of(const char *command, const char *type, bool typed) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].command, command) == 0 && strcmp(kinds[i].type, type) == 0)
+            return typed && kinds[i].kind == FR_CISCO_ASA_SERVICE_GROUP ? FR_CISCO_ASA_PORT_GROUP
+                                                                        : kinds[i].kind;
+    return FR_CISCO_ASA_OTHER;
+}
+
+/* "object TYPE NAME", "object-group TYPE NAME [tcp]": the lines that follow are of it. */
+static void define_object(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char command[NAME_ROOM], type[NAME_ROOM], name[NAME_ROOM], more[NAME_ROOM];
+    if (!copy_word(line, 0, command) || !copy_word(line, 1, type) || !copy_word(line, 2, name)) {
+        flowrules_input_error(r->in, place_of(line), NULL, "an object has a type and a name");
+        return;
+    }
+    enum fr_cisco_asa_kind kind = kind_of(command, type, copy_word(line, 3, more));
+    struct fr_cisco_asa_object *o = flowrules_input_lookup(r->in, FR_CISCO_ASA_OBJECT_NAMES, name);
+    if (o != NULL && o->kind != kind) {
+        flowrules_input_error(r->in, place_of(line),
+                              "objects of all kinds share one space of names",
+                              "'%.80s' is the name of something else already", name);
+        return;
+    }
+    if (o == NULL && (o = flowrules_input_alloc(r->in, sizeof *o)) != NULL) {
+        o->kind = kind;
+        o->name = flowrules_input_copy(r->in, name, strlen(name));
+        o->at = place_of(line);
+        flowrules_input_define(r->in, FR_CISCO_ASA_OBJECT_NAMES, name, o);
+    }
+    r->open = o == NULL ? NULL : &o->held;
+}
+
+static void define_time(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char name[NAME_ROOM];
+    if (!copy_word(line, 1, name)) {
+        flowrules_input_error(r->in, place_of(line), NULL, "a time range has a name");
+        return;
+    }
+    struct fr_cisco_asa_time *t = flowrules_input_lookup(r->in, FR_CISCO_ASA_TIME_NAMES, name);
+    if (t == NULL && (t = flowrules_input_alloc(r->in, sizeof *t)) != NULL) {
+        t->name = flowrules_input_copy(r->in, name, strlen(name));
+        flowrules_input_define(r->in, FR_CISCO_ASA_TIME_NAMES, name, t);
+    }
+    r->open = t == NULL ? NULL : &t->held;
+}
+
+/* "name ADDRESS ALIAS [description ...]" */
+static void define_alias(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char address[NAME_ROOM], alias[NAME_ROOM];
+    if (copy_word(line, 1, address) && copy_word(line, 2, alias))
+        flowrules_input_define(r->in, FR_CISCO_ASA_ALIASES, alias,
+                               flowrules_input_copy(r->in, address, strlen(address)));
+}
+
+/* ---- lists --------------------------------------------------------------------------------- */
+
+static struct fr_cisco_asa_list *list_named(struct fr_cisco_asa_reading *r, const char *name) {
+    struct fr_cisco_asa_list *list = flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
+    if (list == NULL && (list = flowrules_input_alloc(r->in, sizeof *list)) != NULL) {
+        list->name = flowrules_input_copy(r->in, name, strlen(name));
+        flowrules_input_define(r->in, FR_CISCO_ASA_LIST_NAMES, name, list);
+    }
+    return list;
+}
+
+/* A line takes the place that it says, counted from 1, remarks too; the others move on. */
+static void keep_entry(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list *list,
+                       const struct flowrules_line *line, const char *number) {
+    unsigned place;
+    struct fr_cisco_asa_lines *entries = &list->entries;
+    keep_line(r, entries, line);
+    if (flowrules_input_failed(r->in) ||
+        !flowrules_parse_number(number, strlen(number), INT32_MAX, &place) || place == 0 ||
+        place >= entries->count)
+        return;
+    memmove(&entries->lines[place], &entries->lines[place - 1],
+            (entries->count - place) * sizeof *entries->lines);
+    entries->lines[place - 1] = *line;
+}
+
+/* Under a name that is taken the ASA refuses to rename, and nothing changes. */
+static void rename_list(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list *list,
+                        const struct flowrules_line *line) {
+    char name[NAME_ROOM];
+    if (!copy_word(line, 3, name)) {
+        flowrules_input_error(r->in, place_of(line), NULL, "a list is renamed to a name");
+        return;
+    }
+    struct fr_cisco_asa_list *to = list_named(r, name);
+    if (to == NULL || to->entries.count > 0)
+        return;
+    to->entries = list->entries;
+    list->entries = (struct fr_cisco_asa_lines){NULL, 0, 0};
+    for (struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next)
+        if (b->list != NULL && strcmp(b->list, list->name) == 0)
+            b->list = to->name;
+}
+
+static void read_access_list(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char name[NAME_ROOM], word[NAME_ROOM], number[NAME_ROOM] = "";
+    r->open = NULL;
+    if (!copy_word(line, 1, name) || !copy_word(line, 2, word)) {
+        flowrules_input_error(r->in, place_of(line), NULL,
+                              "an access list has a name of at most %d characters, and an entry",
+                              FR_CISCO_ASA_LIST_NAME_MAX);
+        return;
+    }
+    if (strcmp(name, "deny-flow-max") == 0 || strcmp(name, "alert-interval") == 0)
+        return; /* how much is logged of all lists */
+    struct fr_cisco_asa_list *list = list_named(r, name);
+    if (list == NULL)
+        return;
+    if (strcmp(word, "rename") == 0)
+        rename_list(r, list, line);
+    else
+        keep_entry(r, list, line,
+                   strcmp(word, "line") == 0 && copy_word(line, 3, number) ? number : "");
+}
+
+/* A list of before 9.0 that is about IPv6 alone: one that is bound is not understood. */
+static void read_ipv6(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char word[NAME_ROOM], name[NAME_ROOM];
+    r->open = NULL;
+    if (!copy_word(line, 1, word) || strcmp(word, "access-list") != 0 || !copy_word(line, 2, name))
+        return;
+    struct fr_cisco_asa_list *list = list_named(r, name);
+    if (list != NULL)
+        keep_line(r, &list->entries, line);
+}
+
+/* ---- where lists are bound ----------------------------------------------------------------- */
+
+static struct fr_cisco_asa_binding *binding_at(struct fr_cisco_asa_reading *r, const char *place) {
+    struct fr_cisco_asa_binding *b = flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, place);
+    if (b != NULL || (b = flowrules_input_alloc(r->in, sizeof *b)) == NULL)
+        return b;
+    b->place = flowrules_input_copy(r->in, place, strlen(place));
+    *r->last_binding = b;
+    r->last_binding = &b->next;
+    flowrules_input_define(r->in, FR_CISCO_ASA_PLACES, place, b);
+    return b;
+}
+
+/* NAME {in|out} interface INTERFACE [WORD], or NAME global; false where it is none of them. */
+static bool take_place(struct fr_cisco_asa_cursor *c, const char **list, const char **place) {
+    *list = fr_cisco_asa_take(c);
+    const char *direction = fr_cisco_asa_take(c);
+    *place = "global";
+    if (strcmp(direction, "global") == 0)
+        return true;
+    if ((strcmp(direction, "in") != 0 && strcmp(direction, "out") != 0) ||
+        !fr_cisco_asa_accept(c, "interface") || *fr_cisco_asa_peek(c) == '\0')
+        return false;
+    *place = flowrules_input_print(c->r->in, "%s interface %s", direction, fr_cisco_asa_take(c));
+    return *place != NULL;
+}
+
+/* A list for the control plane is about what goes to the ASA itself. */
+static void read_access_group(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    struct fr_cisco_asa_cursor c;
+    const char *list, *place;
+    r->open = NULL;
+    fr_cisco_asa_begin(&c, r, line);
+    fr_cisco_asa_take(&c);
+    if (!take_place(&c, &list, &place)) {
+        flowrules_input_error(r->in, place_of(line), NULL,
+                              "an access-group is: access-group NAME in|out interface INTERFACE, "
+                              "or access-group NAME global");
+        return;
+    }
+    if (fr_cisco_asa_accept(&c, "control-plane"))
+        return;
+    struct fr_cisco_asa_binding *b = binding_at(r, place);
+    if (b == NULL)
+        return;
+    b->list = list;
+    b->at = place_of(line);
+    b->overridden = fr_cisco_asa_accept(&c, "per-user-override");
+}
+
+static void unbind(struct fr_cisco_asa_reading *r, const char *list) {
+    for (struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next)
+        if (b->list != NULL && (list == NULL || strcmp(b->list, list) == 0))
+            b->list = NULL;
+}
+
+/* ---- taking away --------------------------------------------------------------------------- */
+
+/* "clear configure access-list NAME" takes the list's access-group too. */
+static void clear(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    static const char *const matter[] = {"object", "object-group", "name",
+                                         "names",  "time-range",   "all"};
+    char what[NAME_ROOM], name[NAME_ROOM];
+    r->open = NULL;
+    if (!copy_word(line, 1, what) || strcmp(what, "configure") != 0 || !copy_word(line, 2, what))
+        return;
+    bool named = copy_word(line, 3, name);
+    if (strcmp(what, "access-group") == 0) {
+        unbind(r, NULL);
+    } else if (strcmp(what, "access-list") == 0 && named) {
+        struct fr_cisco_asa_list *list = list_named(r, name);
+        if (list != NULL)
+            list->entries.count = 0;
+        unbind(r, name);
+    }
+    for (size_t i = 0; i < sizeof matter / sizeof *matter; i++)
+        if (strcmp(what, matter[i]) == 0 || (strcmp(what, "access-list") == 0 && !named)) {
+            flowrules_input_doubt(r->in, place_of(line), FLOWRULES_FORWARD,
+                                  "'clear configure %.80s' is not followed", what);
+            return;
+        }
+}
+
+/* "no access-group ..." is followed; what else takes away from lists and objects is not. */
+static void take_back(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    static const char *const matter[] = {"access-list", "object", "object-group", "name",
+                                         "time-range"};
+    struct fr_cisco_asa_cursor c;
+    const char *list, *place;
+    r->open = NULL;
+    fr_cisco_asa_begin(&c, r, line);
+    fr_cisco_asa_take(&c);
+    if (fr_cisco_asa_accept(&c, "access-group")) {
+        struct fr_cisco_asa_binding *b =
+            take_place(&c, &list, &place)
+                ? flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, place)
+                : NULL;
+        if (b != NULL && b->list != NULL && strcmp(b->list, list) == 0)
+            b->list = NULL;
+        return;
+    }
+    for (size_t i = 0; i < sizeof matter / sizeof *matter; i++)
+        if (strcmp(fr_cisco_asa_peek(&c), matter[i]) == 0)
+            flowrules_input_doubt(r->in, place_of(line), FLOWRULES_FORWARD,
+                                  "'no %.80s' is not followed", matter[i]);
+}
+
+/* ---- lines --------------------------------------------------------------------------------- */
+
+/* "ASA Version 9.16(4)": before 9.0 any was IPv4 alone, before 8.3 lists saw translated addresses.
+ */
+static void read_version(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char word[NAME_ROOM];
+    unsigned major;
+    r->open = NULL;
+    if (!copy_word(line, 1, word) || strcmp(word, "Version") != 0 || !copy_word(line, 2, word))
+        return;
+    if (flowrules_parse_number(word, strcspn(word, "."), 999, &major) && major < 9)
+        flowrules_input_doubt(r->in, place_of(line), FLOWRULES_FORWARD,
+                              "access lists of ASA %.20s meant other things: 9.0 or later is read",
+                              word);
+}
+
+static const struct {
+    const char *word;
+    void (*read)(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
+} commands[] = {
+    {"ASA", read_version},
+    {"access-group", read_access_group},
+    {"access-list", read_access_list},
+    {"clear", clear},
+    {"ipv6", read_ipv6},
+    {"name", define_alias},
+    {"no", take_back},
+    {"object", define_object},
+    {"object-group", define_object},
+    {"time-range", define_time},
+};
+
+/* Lines of a mode that were pasted without the blank in front, and are no command by themselves. */
+static bool is_mode_line(const char *word) {
+    static const char *const words[] = {"host",           "subnet",         "range",
+                                        "fqdn",           "network-object", "group-object",
+                                        "service-object", "port-object",    "protocol-object",
+                                        "icmp-object",    "absolute",       "periodic"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+static void read_line(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char word[NAME_ROOM];
+    if (line->length > 0 && (line->text[0] == ' ' || line->text[0] == '\t')) {
+        if (r->open != NULL)
+            keep_line(r, r->open, line);
+        return;
+    }
+    if (!copy_word(line, 0, word)) {
+        r->open = line->length > 0 ? NULL : r->open;
+        return;
+    }
+    if (strncmp(word, "<---", 4) == 0) {
+        flowrules_input_error(r->in, place_of(line), "'terminal pager 0' before it is recorded",
+                              "the prompt of a pager stands here, and may hide a line");
+        return;
+    }
+    if (r->open != NULL && is_mode_line(word)) {
+        keep_line(r, r->open, line);
+        return;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].word, word) == 0) {
+            commands[i].read(r, line);
+            return;
+        }
+    r->open = NULL;
+}
+
+/* The map of an artifact, which may be handed in with it. */
+static bool is_map(const flowrules_input *in, size_t file) {
+    const char *name = flowrules_input_file_name(in, file);
+    size_t length = name == NULL ? 0 : strlen(name), tail = sizeof ".map.json" - 1;
+    return length >= tail && strcmp(name + length - tail, ".map.json") == 0;
+}
+
+/* ---- what decides -------------------------------------------------------------------------- */
+
+static const struct fr_cisco_asa_binding *bound_at(const struct fr_cisco_asa_reading *r,
+                                                   const char *place) {
+    const struct fr_cisco_asa_binding *b =
+        flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, place);
+    return b != NULL && b->list != NULL ? b : NULL;
+}
+
+static void tell_unbound(struct fr_cisco_asa_reading *r, const char *place) {
+    char hint[400] = "";
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next) {
+        size_t used = strlen(hint);
+        if (b->list != NULL && used < 300)
+            snprintf(hint + used, sizeof hint - used, "%s%.40s %.60s",
+                     used == 0 ? "there is: " : ", ", b->list, b->place);
+    }
+    size_t used = strlen(hint);
+    if (used == 0)
+        snprintf(hint, sizeof hint, "give the whole of show running-config, with its access-group");
+    else
+        snprintf(hint + used, sizeof hint - used,
+                 "; the settings interface and access-group choose");
+    flowrules_input_error(r->in, (struct flowrules_place){0, 0, 0}, hint,
+                          "no access list is bound %s", place);
+}
+
+static void read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
+    const struct fr_cisco_asa_list *list =
+        b == NULL ? NULL : flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, b->list);
+    if (b == NULL)
+        return;
+    if (list == NULL || list->entries.count == 0) {
+        flowrules_input_error(r->in, b->at, NULL, "there is no access list '%.80s'", b->list);
+        return;
+    }
+    if (b->overridden)
+        flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
+                              "a list that is loaded for a user goes before '%.80s'", b->list);
+    fr_cisco_asa_read_list(r, list);
+}
+
+/* A list elsewhere that the same packets may meet: it can only pass less. */
+static void doubt_others(struct fr_cisco_asa_reading *r, const char *direction, const char *place) {
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next) {
+        if (b->list == NULL || strcmp(b->place, place) == 0 ||
+            strncmp(b->place, direction, strlen(direction)) != 0)
+            continue;
+        const struct fr_cisco_asa_list *list =
+            flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, b->list);
+        if (list == NULL || !fr_cisco_asa_passes_all(r, list))
+            flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
+                                  "the same packets may meet '%.80s', %.80s", b->list, b->place);
+    }
+}
+
+/*
+ * What comes in: the list of the interface, then the global one, then nothing more. What goes out
+ * came in elsewhere before, and the other way round.
+ */
+static void decide(struct fr_cisco_asa_reading *r) {
+    const char *group = flowrules_input_setting(r->in, "access-group");
+    const char *interface = flowrules_input_setting(r->in, "interface");
+    bool out = strcmp(group, "out") == 0, global = strcmp(group, "global") == 0;
+    const char *place =
+        global ? group : flowrules_input_print(r->in, "%s interface %s", group, interface);
+    if (place == NULL)
+        return;
+    const struct fr_cisco_asa_binding *own = bound_at(r, place);
+    const struct fr_cisco_asa_binding *all = out || global ? NULL : bound_at(r, "global");
+    if (own == NULL && all == NULL) {
+        tell_unbound(r, place);
+        return;
+    }
+    read_bound(r, own);
+    read_bound(r, all);
+    struct flowrules_read_rule rest = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = FLOWRULES_BLOCK,
+                                       .source = flowrules_input_any(r->in),
+                                       .destination = flowrules_input_any(r->in)};
+    flowrules_input_rule(r->in, &rest);
+    doubt_others(r, out ? "in " : "out ", place);
+    if (global)
+        doubt_others(r, "in ", place);
+    if (out)
+        doubt_others(r, "global", place);
+}
+
+void fr_cisco_asa_read(flowrules_input *in) {
+    struct fr_cisco_asa_reading r = {.in = in};
+    r.last_binding = &r.bindings;
+    for (size_t file = 0; file < flowrules_input_file_count(in); file++) {
+        struct flowrules_line line = {.file = file};
+        r.open = NULL;
+        while (!is_map(in, file) && flowrules_input_line(in, &line))
+            read_line(&r, &line);
+    }
+    if (!flowrules_input_failed(in))
+        decide(&r);
+}
+
+/* ---- what is expected beside the flows ----------------------------------------------------- */
+
+/* Of the ICMP errors, those that path MTU discovery needs: RFC 1191, 4 and RFC 8201, 4. */
+void fr_cisco_asa_baseline(const flowrules_output *out, flowrules_input *in) {
+    struct flowrules_service needed[] = {{.protocol = 1, .icmp_type = 3, .icmp_code = 4},
+                                         {.protocol = 58, .icmp_type = 2, .icmp_code = -1}};
+    if (!flowrules_output_baseline(out))
+        return;
+    for (unsigned family = 0; family < 2; family++) {
+        struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                           .verdict = FLOWRULES_PASS,
+                                           .families = FLOWRULES_FAMILY_BIT(family),
+                                           .source = flowrules_input_any(in),
+                                           .destination = flowrules_input_any(in),
+                                           .services = &needed[family],
+                                           .service_count = 1};
+        flowrules_input_rule(in, &rule);
+    }
+}

@@ -1,0 +1,146 @@
+/*
+ * cisco-asa, what the files of its reader share: what a configuration defines, and a place in a
+ * line that is read word by word.
+ */
+#ifndef FR_CISCO_ASA_READ_H
+#define FR_CISCO_ASA_READ_H
+
+#include "flowrules/backend.h"
+
+/* What a name stands for. Objects and groups of all kinds share one space of names. */
+enum fr_cisco_asa_kind {
+    FR_CISCO_ASA_NETWORK,
+    FR_CISCO_ASA_SERVICE,
+    FR_CISCO_ASA_NETWORK_GROUP,
+    FR_CISCO_ASA_SERVICE_GROUP, /* without a type: stands where the protocol does */
+    FR_CISCO_ASA_PORT_GROUP,    /* of a type: stands where ports do */
+    FR_CISCO_ASA_PROTOCOL_GROUP,
+    FR_CISCO_ASA_ICMP_GROUP,
+    FR_CISCO_ASA_OTHER /* of users, security groups, applications */
+};
+
+/* Kinds of symbols, as flowrules_input_define has them. */
+enum {
+    FR_CISCO_ASA_OBJECT_NAMES,
+    FR_CISCO_ASA_LIST_NAMES,
+    FR_CISCO_ASA_TIME_NAMES,
+    FR_CISCO_ASA_ALIASES,
+    FR_CISCO_ASA_PLACES
+};
+
+/* The same end of a rule in IPv4 and in IPv6: an object says one of them, any says both. */
+struct fr_cisco_asa_pair {
+    struct flowrules_set of[2];
+};
+
+struct fr_cisco_asa_lines {
+    struct flowrules_line *lines;
+    size_t count, capacity;
+};
+
+struct fr_cisco_asa_services {
+    struct flowrules_service *services;
+    size_t count, capacity;
+};
+
+struct fr_cisco_asa_port_list {
+    struct flowrules_ports *ports;
+    size_t count, capacity;
+};
+
+enum fr_cisco_asa_progress {
+    FR_CISCO_ASA_UNREAD,
+    FR_CISCO_ASA_READING, /* so that a group that holds itself is found */
+    FR_CISCO_ASA_KNOWN,
+    FR_CISCO_ASA_UNKNOWN /* an error or doubt was told */
+};
+
+/* An object or group: its lines as they stand, and what they mean once a rule needs it. */
+struct fr_cisco_asa_object {
+    enum fr_cisco_asa_kind kind;
+    const char *name, *description;
+    struct flowrules_place at;
+    struct fr_cisco_asa_lines held;
+    enum fr_cisco_asa_progress progress;
+    struct fr_cisco_asa_pair pair;
+    struct fr_cisco_asa_services services; /* of protocol and ICMP groups too */
+    struct fr_cisco_asa_port_list ports;
+};
+
+/* A time-range, as of the day that is read. */
+struct fr_cisco_asa_time {
+    const char *name;
+    struct fr_cisco_asa_lines held;
+    enum fr_cisco_asa_progress progress;
+    bool in_force;
+    const char *until; /* the last day, or NULL */
+};
+
+struct fr_cisco_asa_list {
+    const char *name;
+    struct fr_cisco_asa_lines entries;
+};
+
+/* Which list filters where: "in interface inside", "global". */
+struct fr_cisco_asa_binding {
+    const char *place, *list; /* list: NULL once it was taken back */
+    struct flowrules_place at;
+    bool overridden; /* per-user-override */
+    struct fr_cisco_asa_binding *next;
+};
+
+struct fr_cisco_asa_reading {
+    flowrules_input *in;
+    struct fr_cisco_asa_binding *bindings, **last_binding;
+    struct fr_cisco_asa_lines *open; /* where lines of a mode go, or NULL */
+    unsigned depth;                  /* of groups in groups */
+};
+
+/* A line, word by word. */
+struct fr_cisco_asa_cursor {
+    struct fr_cisco_asa_reading *r;
+    const struct flowrules_line *line;
+    const struct flowrules_word *words;
+    size_t count, at;
+};
+
+void fr_cisco_asa_begin(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_reading *r,
+                        const struct flowrules_line *line);
+/* The next word, or "" behind the last; take goes on behind it. */
+const char *fr_cisco_asa_peek(const struct fr_cisco_asa_cursor *c);
+const char *fr_cisco_asa_take(struct fr_cisco_asa_cursor *c);
+/* Is it the next word? Then it is taken. */
+bool fr_cisco_asa_accept(struct fr_cisco_asa_cursor *c, const char *word);
+/* The place of the next word, and of the last one taken. */
+struct flowrules_place fr_cisco_asa_place(const struct fr_cisco_asa_cursor *c);
+struct flowrules_place fr_cisco_asa_taken(const struct fr_cisco_asa_cursor *c);
+
+/* Numbers of the ASA's words; -1 when unknown. Protocol 0 is any, -1 of ports without one. */
+int fr_cisco_asa_protocol(const char *word, bool *any);
+int fr_cisco_asa_port(const char *word, bool tcp, bool udp);
+int fr_cisco_asa_icmp_type(const char *word, int protocol);
+
+/* What the words at the cursor say; false where an error or doubt was told. */
+bool fr_cisco_asa_take_end(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_pair *end);
+/* eq, lt, gt, neq or range; *given is false where no such word stands there. */
+bool fr_cisco_asa_take_ports(struct fr_cisco_asa_cursor *c, int protocol, bool *given,
+                             struct fr_cisco_asa_port_list *list);
+/* A type and code of ICMP, where the words go on with them. */
+bool fr_cisco_asa_take_icmp(struct fr_cisco_asa_cursor *c, struct flowrules_service *service);
+bool fr_cisco_asa_add_ports(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_port_list *list,
+                            unsigned first, unsigned last);
+bool fr_cisco_asa_add_service(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_services *list,
+                              struct flowrules_service service);
+
+/* The object of a name, read; NULL where an error or doubt was told. */
+struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor *c,
+                                                      const char *name);
+/* The same of a time-range. */
+struct fr_cisco_asa_time *fr_cisco_asa_time_named(struct fr_cisco_asa_cursor *c, const char *name);
+
+/* The entries of a list as rules, in order. */
+void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);
+/* Does its first entry let everything pass? */
+bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);
+
+#endif
