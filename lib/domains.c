@@ -15,6 +15,7 @@ void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allo
     fr_vec_init(&domains->list, allocator, sizeof(struct fr_domain));
     fr_vec_init(&domains->marks, allocator, sizeof(struct fr_domain_mark));
     fr_vec_init(&domains->sets, allocator, sizeof(struct fr_named_set));
+    fr_vec_init(&domains->parts, allocator, sizeof(struct fr_named_part));
     fr_vec_init(&domains->used, allocator, sizeof(uint32_t));
     fr_map_init(&domains->set_of, allocator);
     fr_strings_init(&domains->keys, allocator);
@@ -26,6 +27,7 @@ void fr_domains_free(struct fr_domains *domains) {
     fr_vec_free(&domains->list);
     fr_vec_free(&domains->marks);
     fr_vec_free(&domains->sets);
+    fr_vec_free(&domains->parts);
     fr_vec_free(&domains->used);
     fr_map_free(&domains->set_of);
     fr_strings_free(&domains->keys);
@@ -83,13 +85,9 @@ static bool list_domain(struct fr_domains *d, const char *name, uint32_t *domain
     return string != 0 && (string <= d->list.count || fr_vec_push(&d->list) != NULL);
 }
 
-static flowrules_status add_set(struct fr_plan *plan, fr_set set) {
+static flowrules_status add_set(struct fr_plan *plan, fr_set set, uint32_t index) {
     struct flowrules_set view = {&plan->view.sets, set};
     struct fr_domains *d = &plan->domains;
-    uint32_t index;
-    if (fr_map_get(&d->set_of, set, &index))
-        return FLOWRULES_OK;
-    index = (uint32_t)d->sets.count;
     struct fr_named_set *named = fr_vec_push(&d->sets);
     if (named == NULL || !make_key(plan, set, named->key) || !fr_map_put(&d->set_of, set, index))
         return fr_no_memory(plan->context);
@@ -102,6 +100,21 @@ static flowrules_status add_set(struct fr_plan *plan, fr_set set) {
         mark->set = index;
         mark->wildcard = atom.kind == FLOWRULES_ATOM_WILDCARD;
     }
+    return FLOWRULES_OK;
+}
+
+/* The part scoped reaches these names. */
+static flowrules_status add_part(struct fr_plan *plan, fr_set names, uint32_t scoped) {
+    struct fr_domains *d = &plan->domains;
+    uint32_t index;
+    if (!fr_map_get(&d->set_of, names, &index)) {
+        index = (uint32_t)d->sets.count;
+        FR_TRY(add_set(plan, names, index));
+    }
+    struct fr_named_part *part = fr_vec_push(&d->parts);
+    if (part == NULL)
+        return fr_no_memory(plan->context);
+    *part = (struct fr_named_part){index, scoped};
     return FLOWRULES_OK;
 }
 
@@ -173,7 +186,25 @@ static void look(const struct fr_domains *d, uint32_t domain, uint32_t set, bool
     }
 }
 
+static int by_set(const void *left, const void *right) {
+    const struct fr_named_part *a = left, *b = right;
+    int order = compare_numbers(a->set, b->set);
+    return order != 0 ? order : compare_numbers(a->scoped, b->scoped);
+}
+
+static void settle_parts(struct fr_domains *d) {
+    if (d->parts.count > 1)
+        qsort(d->parts.items, d->parts.count, sizeof(struct fr_named_part), by_set);
+    for (uint32_t i = 0; i < d->parts.count; i++) {
+        uint32_t set = fr_vec_at(&d->parts, struct fr_named_part, i)->set;
+        struct fr_named_set *named = fr_vec_at(&d->sets, struct fr_named_set, set);
+        if (named->parts++ == 0)
+            named->first_part = i;
+    }
+}
+
 static void settle(struct fr_domains *d) {
+    settle_parts(d);
     if (d->marks.count > 1)
         qsort(d->marks.items, d->marks.count, sizeof(struct fr_domain_mark), by_domain);
     for (uint32_t i = 0; i < d->marks.count; i++) {
@@ -245,11 +276,44 @@ static void list_excess(struct excess *e, const char *name, bool below) {
     e->listed++;
 }
 
+/* Does a part of another flow allow all that this one does, with the names of that set? */
+static bool is_allowed_with(const struct fr_plan *plan, const struct fr_scoped *part,
+                            uint32_t set) {
+    const struct fr_domains *d = &plan->domains;
+    const struct fr_named_set *named = fr_vec_at(&d->sets, struct fr_named_set, set);
+    for (uint32_t i = 0; i < named->parts; i++) {
+        uint32_t index = fr_vec_at(&d->parts, struct fr_named_part, named->first_part + i)->scoped;
+        const struct fr_scoped *other = fr_vec_at(&plan->scoped, struct fr_scoped, index);
+        if (other->direction == part->direction && other->service == part->service &&
+            fr_set_covers(&plan->view.sets, other->source, part->source))
+            return true;
+    }
+    return false;
+}
+
+/* Is what comes on top allowed all the same: what is below the domain, or the domain itself? */
+static bool is_allowed_anyway(struct fr_plan *plan, const struct fr_scoped *part, uint32_t domain,
+                              bool want_below) {
+    struct fr_domains *d = &plan->domains;
+    for (uint32_t at = domain; at != UINT32_MAX; at = fr_domain_above(d, at)) {
+        const struct fr_domain *listed = domain_at(d, at);
+        for (uint32_t i = 0; i < listed->marks; i++) {
+            const struct fr_domain_mark *mark = mark_at(d, listed->first_mark + i);
+            bool has =
+                mark->wildcard != 0 ? want_below || at != domain : !want_below && at == domain;
+            if (has && is_allowed_with(plan, part, mark->set))
+                return true;
+        }
+    }
+    return false;
+}
+
 /*
  * The resolver takes a domain whole. Where the target has it answer for no name that no flow asks
- * for, only what other flows ask for comes on top.
+ * for, only what other flows ask for comes on top; and what they allow as well is no excess.
  */
-static void find_excess(struct fr_plan *plan, const struct fr_named_set *named, struct excess *e) {
+static void find_excess(struct fr_plan *plan, const struct fr_scoped *part,
+                        const struct fr_named_set *named, struct excess *e) {
     struct fr_domains *d = &plan->domains;
     struct flowrules_set view = {&plan->view.sets, named->set};
     uint32_t index = (uint32_t)(named - (const struct fr_named_set *)d->sets.items);
@@ -259,10 +323,11 @@ static void find_excess(struct fr_plan *plan, const struct fr_named_set *named, 
         const struct fr_domain *asked = domain_at(d, domain);
         bool self, below;
         look(d, domain, index, &self, &below);
-        if (!below && (!plan->exact_domains || asked->below))
-            list_excess(e, name, true);
-        else if (!self && (!plan->exact_domains || asked->self))
-            list_excess(e, name, false);
+        if (self == below)
+            continue;
+        bool answered = !plan->exact_domains || (below ? asked->self : asked->below);
+        if (answered && !is_allowed_anyway(plan, part, domain, !below))
+            list_excess(e, name, !below);
     }
 }
 
@@ -298,12 +363,12 @@ static fr_set part_names(struct fr_plan *plan, const struct fr_scoped *part) {
 flowrules_status fr_check_domains(struct fr_plan *plan) {
     if (!plan->can->whole_domains || !plan->view.mode.names)
         return FLOWRULES_OK;
-    for (size_t i = 0; i < plan->scoped.count; i++) {
+    for (uint32_t i = 0; i < plan->scoped.count; i++) {
         fr_set names = part_names(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i));
         if (names == FR_SET_NONE)
             return fr_no_memory(plan->context);
         if (names != FR_SET_EMPTY)
-            FR_TRY(add_set(plan, names));
+            FR_TRY(add_part(plan, names, i));
     }
     settle(&plan->domains);
     for (size_t i = 0; i < plan->scoped.count; i++) {
@@ -314,7 +379,7 @@ flowrules_status fr_check_domains(struct fr_plan *plan) {
         struct excess excess = {.count = 0};
         if (named == NULL || fidelity == FR_FIDELITY_REFUSED)
             continue;
-        find_excess(plan, named, &excess);
+        find_excess(plan, part, named, &excess);
         if (excess.count > 0)
             FR_TRY(judge(plan, part->flow, &excess));
     }

@@ -14,6 +14,12 @@ struct fr_named_set {
     fr_set set;
     unsigned families; /* those in which a rule matches it */
     char key[13];      /* stands for its names */
+    uint32_t first_part, parts;
+};
+
+/* A part of a flow that reaches the names of a set. */
+struct fr_named_part {
+    uint32_t set, scoped;
 };
 
 /* A name or wildcard of a set. */
@@ -33,6 +39,7 @@ struct fr_domains {
     struct fr_vec list;      /* struct fr_domain */
     struct fr_vec marks;     /* struct fr_domain_mark, by domain once they are settled */
     struct fr_vec sets;      /* struct fr_named_set */
+    struct fr_vec parts;     /* struct fr_named_part, by set once they are settled */
     struct fr_vec used;      /* uint32_t: those that rules match, in order of first use */
     struct fr_map set_of;    /* by fr_set: index of sets */
     struct fr_strings keys;  /* those that are taken */
