@@ -72,6 +72,91 @@ bool fr_json_is_array(const fr_json *value) {
     return cJSON_IsArray(value) != 0;
 }
 
+/* ---- places -------------------------------------------------------------------------------- */
+
+/*
+ * The tree keeps no places. The text is walked again beside it: it is valid, or there would be no
+ * tree, and so only strings need care.
+ */
+struct place {
+    const char *at, *end; /* what is read next, and where the text ends */
+    const fr_json *wanted;
+    const char *found;
+};
+
+/* cJSON takes every control character for a space. */
+static void skip_space(struct place *p) {
+    while (p->at < p->end && (unsigned char)*p->at <= ' ')
+        p->at++;
+}
+
+static void skip_string(struct place *p) {
+    for (p->at++; p->at < p->end && *p->at != '"'; p->at++)
+        p->at += *p->at == '\\';
+    p->at++;
+}
+
+static void skip_scalar(struct place *p) {
+    while (p->at < p->end && (unsigned char)*p->at > ' ' && strchr(",]}", *p->at) == NULL)
+        p->at++;
+}
+
+static void walk_value(struct place *p, const fr_json *value);
+
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static void walk_items(struct place *p, const fr_json *items) {
+    p->at++;
+    for (const fr_json *item = items; item != NULL && p->found == NULL; item = item->next) {
+        skip_space(p);
+        const char *start = p->at;
+        if (item->string != NULL) {
+            skip_string(p);
+            skip_space(p);
+            p->at++; /* the colon */
+        }
+        if (item == p->wanted)
+            p->found = start;
+        else
+            walk_value(p, item);
+        skip_space(p);
+        p->at += p->at < p->end && *p->at == ',';
+    }
+    skip_space(p);
+    p->at++;
+}
+
+/* No deeper than cJSON reads, CJSON_NESTING_LIMIT. NOLINTNEXTLINE(misc-no-recursion) */
+static void walk_value(struct place *p, const fr_json *value) {
+    skip_space(p);
+    if (p->at >= p->end)
+        return;
+    if (*p->at == '{' || *p->at == '[')
+        walk_items(p, value->child);
+    else if (*p->at == '"')
+        skip_string(p);
+    else
+        skip_scalar(p);
+}
+
+size_t fr_json_place(const char *text, size_t size, const fr_json *root, const fr_json *value,
+                     size_t *length) {
+    struct place p = {text, text + size, value, NULL};
+    if (size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        p.at += 3;
+    if (value == root)
+        skip_space(&p);
+    else
+        walk_value(&p, root);
+    const char *start = p.found != NULL ? p.found : value == root ? p.at : text;
+    p.at = start;
+    if (p.at < p.end && *p.at == '"')
+        skip_string(&p);
+    else if (p.at < p.end && strchr("[{", *p.at) == NULL)
+        skip_scalar(&p);
+    *length = p.at > start ? (size_t)(p.at - start) : 1;
+    return (size_t)(start - text);
+}
+
 /* ---- writing ------------------------------------------------------------------------------- */
 
 fr_json *fr_json_object(void) {

@@ -23,6 +23,12 @@ const char *fr_json_string(const fr_json *value); /* NULL when it is no string *
 bool fr_json_number(const fr_json *value, double *number);
 bool fr_json_is_object(const fr_json *value);
 bool fr_json_is_array(const fr_json *value);
+/*
+ * Where a value of the tree stands in the text that it was read from, a member at its name: the
+ * offset, and the length of the name or value where it is a string or number, else 1.
+ */
+size_t fr_json_place(const char *text, size_t size, const fr_json *root, const fr_json *value,
+                     size_t *length);
 
 /*
  * Writing: small trees, printed one after the other into a writer, so that a long array never

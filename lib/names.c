@@ -170,24 +170,55 @@ void fr_lock_free(struct fr_lock *lock) {
 struct lock_reader {
     struct fr_lock *lock;
     flowrules_context *context;
-    struct fr_at at;
+    uint32_t file;
+    const char *text;
+    size_t size;
+    const fr_json *root;
+    size_t errors; /* of the context, before this file */
 };
 
-static void lock_error(struct lock_reader *r, const char *name, const char *what) {
-    fr_error(&r->context->diagnostics, FR_LOCK_FORM, r->at, "write the lock file anew",
-             "the lock file's entry of '%.253s' is not valid: %s", name, what);
+/* Line and column of a stretch of the file's bytes. */
+static struct fr_at place_of(const struct lock_reader *r, size_t offset, size_t length) {
+    struct fr_at at = {r->file, 1, 1, 0};
+    for (size_t i = 0; i < offset && i < r->size; i++) {
+        at.column += ((unsigned char)r->text[i] & 0xC0) != 0x80; /* not inside a character */
+        if (r->text[i] == '\n') {
+            at.line++;
+            at.column = 1;
+        }
+    }
+    for (size_t i = offset; i < offset + length && i < r->size; i++)
+        at.length += ((unsigned char)r->text[i] & 0xC0) != 0x80;
+    return at;
+}
+
+/* Each place is a walk over the file: errors that are counted and not shown go without. */
+static struct fr_at place_of_value(const struct lock_reader *r, const fr_json *value) {
+    size_t length;
+    if (r->context->diagnostics.error_count - r->errors >= FR_DIAGNOSTICS_MAX)
+        return (struct fr_at){r->file, 0, 0, 0};
+    size_t offset = fr_json_place(r->text, r->size, r->root, value, &length);
+    return place_of(r, offset, length);
+}
+
+static void lock_error(struct lock_reader *r, const char *name, const fr_json *value,
+                       const char *what) {
+    fr_error(&r->context->diagnostics, FR_LOCK_FORM, place_of_value(r, value),
+             "write the lock file anew", "the lock file's entry of '%.253s' is not valid: %s", name,
+             what);
 }
 
 static flowrules_status read_pin(struct lock_reader *r, const char *name, const fr_json *json) {
-    const char *address = fr_json_string(fr_json_member(json, "address"));
-    const char *seen = fr_json_string(fr_json_member(json, "last-seen"));
+    const fr_json *own = fr_json_member(json, "address"), *day = fr_json_member(json, "last-seen");
+    const char *address = fr_json_string(own), *seen = fr_json_string(day);
     struct fr_pin pin = {.last_seen = FR_NO_DATE};
     if (address == NULL || !fr_ip_parse(address, strlen(address), &pin.family, &pin.ip)) {
-        lock_error(r, name, "an entry of 'addresses' has no valid 'address'");
+        lock_error(r, name, own != NULL ? own : json,
+                   "an entry of 'addresses' has no valid 'address'");
         return FLOWRULES_OK;
     }
     if (seen != NULL && !fr_date_parse(seen, strlen(seen), &pin.last_seen)) {
-        lock_error(r, name, "'last-seen' is no date");
+        lock_error(r, name, day, "'last-seen' is no date");
         return FLOWRULES_OK;
     }
     struct fr_pin *slot = fr_vec_push(&r->lock->pins);
@@ -202,7 +233,7 @@ static flowrules_status read_locked_name(struct lock_reader *r, const fr_json *j
     const char *name = fr_json_name(json);
     const fr_json *addresses = fr_json_member(json, "addresses");
     if (!fr_json_is_array(addresses)) {
-        lock_error(r, name, "it has no list 'addresses'");
+        lock_error(r, name, json, "it has no list 'addresses'");
         return FLOWRULES_OK;
     }
     struct fr_locked_name entry = {.first = (uint32_t)lock->pins.count};
@@ -216,7 +247,7 @@ static flowrules_status read_locked_name(struct lock_reader *r, const fr_json *j
         return fr_no_memory(r->context);
     *slot = entry;
     if (fr_map_get(&lock->by_name, entry.name, &earlier)) {
-        lock_error(r, name, "it stands there twice");
+        lock_error(r, name, json, "it stands there twice");
         return FLOWRULES_OK;
     }
     if (!fr_map_put(&lock->by_name, entry.name, (uint32_t)lock->names.count - 1))
@@ -227,9 +258,13 @@ static flowrules_status read_locked_name(struct lock_reader *r, const fr_json *j
 static flowrules_status read_lock(struct lock_reader *r, const fr_json *root) {
     double version = 0;
     const fr_json *names = fr_json_member(root, "names");
-    if (!fr_json_number(fr_json_member(root, "flowrules-lock"), &version) || version < 1 ||
-        version > 1 || !fr_json_is_object(names))
-        return fr_error(&r->context->diagnostics, FR_LOCK_FORM, r->at,
+    const fr_json *form = fr_json_member(root, "flowrules-lock");
+    bool known = fr_json_number(form, &version) && version >= 1 && version <= 1;
+    if (!known || !fr_json_is_object(names))
+        return fr_error(&r->context->diagnostics, FR_LOCK_FORM,
+                        place_of_value(r, !known && form != NULL   ? form
+                                          : known && names != NULL ? names
+                                                                   : root),
                         "it holds {\"flowrules-lock\": 1, \"names\": {...}}",
                         "this is no lock file of flowrules");
     r->lock->example = fr_json_string(fr_json_member(root, "example")) != NULL;
@@ -241,18 +276,15 @@ static flowrules_status read_lock(struct lock_reader *r, const fr_json *root) {
 
 flowrules_status fr_lock_read(struct fr_lock *lock, flowrules_context *context, uint32_t file,
                               const char *text, size_t size) {
-    struct lock_reader r = {lock, context, {file, 0, 0, 0}};
     size_t offset = 0, errors = context->diagnostics.error_count;
+    struct lock_reader r = {lock, context, file, text, size, NULL, errors};
     fr_json *root = fr_json_parse(text, size, &offset);
     if (root == NULL && offset == SIZE_MAX)
         return fr_no_memory(context);
-    if (root == NULL) {
-        r.at.line = 1;
-        for (size_t i = 0; i < offset && i < size; i++)
-            r.at.line += text[i] == '\n';
-        return fr_error(&context->diagnostics, FR_LOCK_FORM, r.at, "write the lock file anew",
-                        "the lock file is not valid JSON");
-    }
+    if (root == NULL)
+        return fr_error(&context->diagnostics, FR_LOCK_FORM, place_of(&r, offset, 1),
+                        "write the lock file anew", "the lock file is not valid JSON");
+    r.root = root;
     flowrules_status status = read_lock(&r, root);
     fr_json_free(root);
     if (status == FLOWRULES_OK && context->diagnostics.error_count > errors)

@@ -92,10 +92,38 @@ static void what_is_missing_fails_the_print(void) {
     fr_writer_free(&w);
 }
 
+static void is_at(const char *text, const fr_json *root, const fr_json *value, const char *what) {
+    size_t length, offset = fr_json_place(text, strlen(text), root, value, &length);
+    CU_ASSERT_EQUAL(length, strlen(what));
+    CU_ASSERT_NSTRING_EQUAL(text + offset, what, strlen(what));
+}
+
+static void values_have_places(void) {
+    static const char text[] = "\xEF\xBB\xBF {\"a\" : \"] \\\" }\", \"b\\\\\":[ ] , "
+                               "\"c\"\t:[-1.5e3,true,[{\"d\": {}}, 7]]}\n";
+    size_t offset = 0;
+    fr_json *root = fr_json_parse(text, sizeof text - 1, &offset);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(root);
+    const fr_json *list = fr_json_member(root, "c"), *number = fr_json_first(list);
+    const fr_json *inner = fr_json_next(fr_json_next(number)), *object = fr_json_first(inner);
+    is_at(text, root, root, "{");
+    is_at(text, root, fr_json_first(root), "\"a\"");
+    is_at(text, root, fr_json_next(fr_json_first(root)), "\"b\\\\\"");
+    is_at(text, root, list, "\"c\"");
+    is_at(text, root, number, "-1.5e3");
+    is_at(text, root, fr_json_next(number), "true");
+    is_at(text, root, inner, "[");
+    is_at(text, root, object, "{");
+    is_at(text, root, fr_json_first(object), "\"d\"");
+    is_at(text, root, fr_json_next(object), "7");
+    fr_json_free(root);
+}
+
 void fr_test_json(void) {
     static const struct unit_test tests[] = {
         {"trees are read", trees_are_read},
         {"broken text is refused", broken_text_is_refused},
+        {"values have places", values_have_places},
         {"trees are written", trees_are_written},
         {"what is missing fails the print", what_is_missing_fails_the_print},
         {NULL, NULL}};
