@@ -212,6 +212,7 @@ flowrules_status run_complete(struct tool *tool) {
         offer_operand(&line);
     free(line.before.settings.targets.items);
     free(line.before.settings.plugins.items);
+    free(line.before.settings.sets.items);
     free(line.before.settings.operands.items);
     free(words);
     return FLOWRULES_OK;

@@ -18,7 +18,7 @@ static const struct {
     const char *meaning;
 } exits[] = {
     {FLOWRULES_OK, "done"},
-    {FLOWRULES_DIFFERENT, "query: the packet is not allowed, or only in part"},
+    {FLOWRULES_DIFFERENT, "a difference or a finding: see the help of query, verify and diff"},
     {FLOWRULES_USAGE, "wrong usage"},
     {FLOWRULES_INVALID, "invalid input; the messages say where"},
     {FLOWRULES_REFUSED, "a target can't say a flow exactly, and nothing weaker is written"},

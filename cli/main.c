@@ -138,6 +138,7 @@ int main(int argc, char **argv) {
     flowrules_context_free(tool.context);
     free(tool.settings.targets.items);
     free(tool.settings.plugins.items);
+    free(tool.settings.sets.items);
     free(tool.settings.operands.items);
     return end;
 }

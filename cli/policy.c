@@ -16,8 +16,7 @@ const char *policy_shown(const char *path) {
     return strcmp(path, "-") == 0 ? "<stdin>" : path;
 }
 
-/* All of standard input, to be freed; NULL when it can't be read, which is told. */
-static char *read_input(struct tool *tool, size_t *size) {
+char *read_input(struct tool *tool, size_t *size) {
     size_t capacity = 0, room;
     char *text = NULL;
     *size = 0;

@@ -23,7 +23,7 @@ enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
 /* What the command line says; texts are those of argv. */
 struct settings {
     const char *as_of, *lock, *output;
-    struct text_list targets, plugins, operands;
+    struct text_list targets, plugins, sets, operands;
     int diagnostics, colour;
     bool quiet, json, no_map, print, help, version;
 };
@@ -70,6 +70,8 @@ flowrules_status load_plugins(struct tool *tool);
 
 /* Reads the policy at a path, "-" being standard input; messages are told. */
 flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const char *path);
+/* All of standard input, to be freed; NULL when it can't be read, which is told. */
+char *read_input(struct tool *tool, size_t *size);
 /* How a policy's path is shown. */
 const char *policy_shown(const char *path);
 

@@ -9,7 +9,9 @@
 #include "text.h"
 
 #define PLACE(member) offsetof(struct settings, member)
-#define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
+/* Files of one configuration: as many as a command line holds. */
+#define FILES_MOST   SIZE_MAX
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const diagnostics_choices[] = {
     [DIAGNOSTICS_TEXT] = "text", [DIAGNOSTICS_JSON] = "json", NULL};
@@ -80,6 +82,32 @@ static const struct option query_options[] = {
     JSON_OPTION("the whole answer as JSON"),
 };
 
+#define SET_OPTION                                                                                 \
+    {                                                                                              \
+        "set", "KEY=VALUE",                                                                        \
+            "a setting of the backend for reading the configuration, as in 'flowrules targets "    \
+            "BACKEND'; may be given several times",                                                \
+            PLACE(sets), NULL, OPTION_LIST, 0                                                      \
+    }
+
+static const struct option verify_options[] = {
+    {"target", "TARGET[:FORMAT]",
+     "the target of the policy that the files are of, or a backend's name; may be left out where "
+     "the policy has one target",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    SET_OPTION,
+    JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
+};
+
+static const struct option diff_options[] = {
+    {"target", "TARGET[:FORMAT]",
+     "compare what this target of the policies has to let pass; without it, the policies by "
+     "themselves",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    SET_OPTION,
+    JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
+};
+
 static const struct option targets_options[] = {
     JSON_OPTION("a list with an object for each backend, with all that is known of it"),
 };
@@ -140,6 +168,28 @@ const struct verb verbs[] = {
      "flowrules query kimi-k2.yaml 'udp [2001:db8:16::5]:40000 -> [2001:db8::53]:53'\n"
      "flowrules query kimi-k2.yaml 'icmp cluster-nodes -> router:8/0' -t node-nft\n",
      run_query},
+    {"verify", "POLICY FILE...", "does a configuration mean exactly the policy?",
+     "Reads an artifact, or what a device or cloud gives out as its running configuration, and "
+     "decides whether it lets pass exactly what a target of the policy has to. Where it does not, "
+     "tells the packets that pass and should not and those that should and don't, each with an "
+     "example, the flow, and the line of the rule that decides.\n"
+     "What is not understood and might change the meaning is told with its line, and the verdict "
+     "is then never 'equal'.\n"
+     "The exit status is 0 when they are equal, 1 when they differ or it can't be told. One FILE, "
+     "or POLICY, may be '-' for standard input.",
+     verify_options, COUNT(verify_options), 2, FILES_MOST, "a POLICY and a FILE are needed",
+     "flowrules verify --help\n", run_verify},
+    {"diff", "OLD NEW", "what would newly pass, what no longer?",
+     "Compares what two policies or configurations let pass, in any mix. A side is the path of a "
+     "policy, or BACKEND[:FORMAT]=FILE[,FILE...] for a configuration. Another order, grouping or "
+     "naming is no difference.\n"
+     "With -t, policies are compared as that target has to enforce them; a configuration needs "
+     "it on the other side, unless it is compared with another one.\n"
+     "The exit status is 0 when the same packets pass, 1 when not or when it can't be told.",
+     diff_options, COUNT(diff_options), 2, 2, "two sides are needed",
+     "flowrules diff kimi-k2.yaml kimi-k2.yaml\n"
+     "flowrules diff kimi-k2.yaml kimi-k2.yaml -t node-nft --json\n",
+     run_diff},
     {"targets", "[BACKEND]", "what each backend can say, its settings and limits",
      "Without a name, a table of the backends. With one, its formats, what it can say, its "
      "settings in a policy's targets, its bindings in networks, and its limits with their source.",

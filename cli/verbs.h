@@ -48,6 +48,8 @@ flowrules_status run_check(struct tool *tool);
 flowrules_status run_render(struct tool *tool);
 flowrules_status run_explain(struct tool *tool);
 flowrules_status run_query(struct tool *tool);
+flowrules_status run_verify(struct tool *tool);
+flowrules_status run_diff(struct tool *tool);
 flowrules_status run_targets(struct tool *tool);
 flowrules_status run_complete(struct tool *tool);
 flowrules_status run_help(struct tool *tool);

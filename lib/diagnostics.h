@@ -101,7 +101,8 @@ enum fr_id {
     /* 08: configurations that are read back */
     FR_CONFIG_SYNTAX = 801,
     FR_CONFIG_NOT_KEPT = 803,
-    FR_CONFIG_NO_READER
+    FR_CONFIG_NO_READER,
+    FR_CONFIG_PLACES
 };
 
 struct fr_diagnostic {

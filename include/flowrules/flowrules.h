@@ -366,6 +366,9 @@ FLOWRULES_API const char *flowrules_difference_change(const flowrules_comparison
 /* "egress", "ingress" or "forward". */
 FLOWRULES_API const char *flowrules_difference_direction(const flowrules_comparison *comparison,
                                                          size_t difference);
+/* Of which kind they are: "new connections", or one of those that the baseline is about. */
+FLOWRULES_API const char *flowrules_difference_packets(const flowrules_comparison *comparison,
+                                                       size_t difference);
 /* The packets, each as a text: from where, to where, and protocol with ports. */
 FLOWRULES_API const char *flowrules_difference_source(const flowrules_comparison *comparison,
                                                       size_t difference);
@@ -395,19 +398,6 @@ FLOWRULES_API int flowrules_doubt_after(const flowrules_comparison *comparison, 
 FLOWRULES_API const char *flowrules_doubt_file(const flowrules_comparison *comparison,
                                                size_t doubt);
 FLOWRULES_API uint32_t flowrules_doubt_line(const flowrules_comparison *comparison, size_t doubt);
-
-/* ---- importing ---------------------------------------------------------------------------- */
-
-/*
- * A policy that means exactly what a configuration does, as an artifact with one file of YAML.
- * backend: "BACKEND[:FORMAT]". protects: the addresses, prefixes or names of groups that the
- * configuration protects, with commas, where it does not say so itself; or NULL. What can't be kept
- * is told as notes. FLOWRULES_REFUSED: no policy can mean it; the messages say why.
- */
-FLOWRULES_CHECK flowrules_status flowrules_import(flowrules_artifact **artifact,
-                                                  flowrules_context *context, const char *backend,
-                                                  const char *protects,
-                                                  const flowrules_configuration *configuration);
 
 /* ---- backends ---------------------------------------------------------------------------- */
 

@@ -1,0 +1,209 @@
+/*
+ * Tells a comparison as a person would: what is newly allowed and what no longer, each with a
+ * packet that shows it and the rules that decide.
+ */
+#include "comparison.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+
+/* ---- configurations ------------------------------------------------------------------------ */
+
+static flowrules_status add_settings(flowrules_configuration *configuration, struct tool *tool) {
+    const struct text_list *list = &tool->settings.sets;
+    for (size_t i = 0; i < list->count; i++) {
+        const char *text = list->items[i];
+        size_t length = strcspn(text, "=");
+        if (text[length] == '\0' || length == 0)
+            return tell_usage(tool, "--set takes KEY=VALUE, not '%s'", text);
+        char *key = allocate(length + 1, 1);
+        memcpy(key, text, length);
+        flowrules_status status =
+            flowrules_configuration_set(configuration, key, text + length + 1);
+        free(key);
+        if (status != FLOWRULES_OK)
+            return status;
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status add_file(flowrules_configuration *configuration, struct tool *tool,
+                                 const char *path) {
+    size_t size;
+    if (strcmp(path, "-") != 0)
+        return flowrules_configuration_add_file(configuration, path);
+    char *text = read_input(tool, &size);
+    if (text == NULL)
+        return FLOWRULES_IO;
+    flowrules_status status =
+        flowrules_configuration_add_text(configuration, policy_shown(path), text, size);
+    free(text);
+    return status;
+}
+
+flowrules_status open_configuration(flowrules_configuration **configuration, struct tool *tool,
+                                    const char *const *paths, size_t count) {
+    flowrules_status status = flowrules_configuration_new(configuration, tool->context);
+    if (status == FLOWRULES_OK)
+        status = add_settings(*configuration, tool);
+    for (size_t i = 0; i < count && status == FLOWRULES_OK; i++)
+        status = add_file(*configuration, tool, paths[i]);
+    tell_diagnostics(tool);
+    return status;
+}
+
+/* ---- as text ------------------------------------------------------------------------------- */
+
+static bool is_change(const flowrules_comparison *comparison, size_t i, const char *change) {
+    return strcmp(flowrules_difference_change(comparison, i), change) == 0;
+}
+
+/* Who decides on one side, as the end of a sentence. */
+static void print_decider(const flowrules_comparison *comparison, size_t i, int after, bool passes,
+                          const struct comparison_words *words) {
+    const char *flow = flowrules_difference_flow(comparison, i, after);
+    const char *file = flowrules_difference_file(comparison, i, after);
+    if (flow != NULL) {
+        fputs("flow '", stdout);
+        print_user(stdout, flow);
+        fputs(passes ? "' allows it" : "' denies it", stdout);
+    } else if (file != NULL) {
+        print_user(stdout, file);
+        printf(":%u %s", (unsigned)flowrules_difference_line(comparison, i, after),
+               passes ? "lets it pass" : "blocks it");
+    } else {
+        fputs(passes ? "nothing blocks it" : words->no_rule[after], stdout);
+    }
+}
+
+static void print_difference(const struct tool *tool, const flowrules_comparison *comparison,
+                             size_t i, const struct comparison_words *words) {
+    bool passes_after = is_change(comparison, i, "allowed");
+    const char *packets = flowrules_difference_packets(comparison, i);
+    const char *direction = flowrules_difference_direction(comparison, i);
+    fputs("  ", stdout);
+    style_begin(stdout, tool->colour_out, STYLE_BOLD);
+    print_user(stdout, flowrules_difference_source(comparison, i));
+    fputs(" -> ", stdout);
+    print_user(stdout, flowrules_difference_destination(comparison, i));
+    fputs("  ", stdout);
+    print_user(stdout, flowrules_difference_service(comparison, i));
+    style_end(stdout, tool->colour_out, STYLE_BOLD);
+    if (strcmp(direction, "forward") != 0)
+        printf("  (%s)", direction);
+    putchar('\n');
+    if (strcmp(packets, "new connections") != 0)
+        printf("    %s\n", packets);
+    fputs("    for example ", stdout);
+    print_user(stdout, flowrules_difference_witness(comparison, i));
+    fputs("\n    ", stdout);
+    print_decider(comparison, i, 1, passes_after, words);
+    fputs("; ", stdout);
+    print_decider(comparison, i, 0, !passes_after, words);
+    putchar('\n');
+}
+
+static void print_differences(const struct tool *tool, const flowrules_comparison *comparison,
+                              const char *change, const char *heading,
+                              const struct comparison_words *words) {
+    bool first = true;
+    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
+        if (!is_change(comparison, i, change))
+            continue;
+        if (first)
+            printf("%s:\n", heading);
+        first = false;
+        print_difference(tool, comparison, i, words);
+    }
+}
+
+static void print_doubts(const flowrules_comparison *comparison) {
+    if (flowrules_doubt_count(comparison) > 0)
+        puts("it can't be told because of:");
+    for (size_t i = 0; i < flowrules_doubt_count(comparison); i++) {
+        const char *file = flowrules_doubt_file(comparison, i);
+        fputs("  ", stdout);
+        if (file != NULL) {
+            print_user(stdout, file);
+            printf(":%u: ", (unsigned)flowrules_doubt_line(comparison, i));
+        }
+        print_user(stdout, flowrules_doubt_text(comparison, i));
+        putchar('\n');
+    }
+}
+
+static void print_text(const struct tool *tool, const flowrules_comparison *comparison,
+                       const struct comparison_words *words) {
+    const char *verdict = flowrules_comparison_verdict(comparison);
+    bool equal = strcmp(verdict, "equal") == 0;
+    bool different = strcmp(verdict, "different") == 0;
+    enum style style = equal ? STYLE_GREEN : different ? STYLE_RED : STYLE_YELLOW;
+    style_begin(stdout, tool->colour_out, style);
+    fputs(equal ? "equal" : different ? "different" : "can't tell", stdout);
+    style_end(stdout, tool->colour_out, style);
+    if (equal) {
+        fputs(": ", stdout);
+        print_user(stdout, words->equal);
+    }
+    putchar('\n');
+    print_differences(tool, comparison, "allowed", words->allowed, words);
+    print_differences(tool, comparison, "denied", words->denied, words);
+    print_doubts(comparison);
+}
+
+/* ---- as JSON ------------------------------------------------------------------------------- */
+
+static cJSON *decider_item(const flowrules_comparison *comparison, size_t i, int after) {
+    cJSON *item = json_object();
+    const char *file = flowrules_difference_file(comparison, i, after);
+    json_text(item, "flow", flowrules_difference_flow(comparison, i, after));
+    json_text(item, "file", file);
+    if (file != NULL)
+        json_number(item, "line", flowrules_difference_line(comparison, i, after));
+    return item;
+}
+
+static cJSON *difference_item(const flowrules_comparison *comparison, size_t i) {
+    cJSON *item = json_object();
+    json_text(item, "change", flowrules_difference_change(comparison, i));
+    json_text(item, "direction", flowrules_difference_direction(comparison, i));
+    json_text(item, "packets", flowrules_difference_packets(comparison, i));
+    json_text(item, "source", flowrules_difference_source(comparison, i));
+    json_text(item, "destination", flowrules_difference_destination(comparison, i));
+    json_text(item, "service", flowrules_difference_service(comparison, i));
+    json_text(item, "witness", flowrules_difference_witness(comparison, i));
+    json_add(item, "before", decider_item(comparison, i, 0));
+    json_add(item, "after", decider_item(comparison, i, 1));
+    return item;
+}
+
+static void print_json(const flowrules_comparison *comparison) {
+    cJSON *whole = json_object(), *differences = json_array(), *doubts = json_array();
+    for (size_t i = 0; i < flowrules_difference_count(comparison); i++)
+        json_append(differences, difference_item(comparison, i));
+    for (size_t i = 0; i < flowrules_doubt_count(comparison); i++) {
+        cJSON *item = json_object();
+        json_text(item, "text", flowrules_doubt_text(comparison, i));
+        json_text(item, "side", flowrules_doubt_after(comparison, i) != 0 ? "after" : "before");
+        json_text(item, "file", flowrules_doubt_file(comparison, i));
+        json_number(item, "line", flowrules_doubt_line(comparison, i));
+        json_append(doubts, item);
+    }
+    json_text(whole, "verdict", flowrules_comparison_verdict(comparison));
+    json_add(whole, "differences", differences);
+    json_add(whole, "doubts", doubts);
+    json_print(stdout, whole);
+    putchar('\n');
+}
+
+void print_comparison(const struct tool *tool, const flowrules_comparison *comparison,
+                      const struct comparison_words *words) {
+    if (tool->settings.json)
+        print_json(comparison);
+    else
+        print_text(tool, comparison, words);
+}

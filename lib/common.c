@@ -1,0 +1,341 @@
+/*
+ * Common terms for two meanings. What a selector of pods or a wildcard holds is decided here, by
+ * its constraints alone.
+ */
+#include "common.h"
+
+#include <string.h>
+
+#include "names.h"
+
+/* ---- atoms --------------------------------------------------------------------------------- */
+
+static const struct flowrules_atom *atom_at(const flowrules_meaning *m, size_t i) {
+    return fr_vec_at(&m->atoms, struct flowrules_atom, i);
+}
+
+static const struct fr_group_terms *terms_at(const flowrules_meaning *m, size_t i) {
+    return fr_vec_at(&m->groups, struct fr_group_terms, i);
+}
+
+/* The parts of a term, which was put together with NULs between. */
+static struct flowrules_group_key split_term(const flowrules_meaning *m, fr_string term) {
+    const char *key = fr_strings_text(&m->strings, term);
+    const char *label = key + strlen(key) + 1;
+    return (struct flowrules_group_key){key, *label == '\0' ? NULL : label,
+                                        label + strlen(label) + 1};
+}
+
+/* The group of some terms of m, in common terms. */
+static uint32_t common_group(struct fr_common *c, const flowrules_meaning *m,
+                             const fr_string *terms, size_t count) {
+    struct fr_vec keys;
+    fr_vec_init(&keys, &c->context->allocator, sizeof(struct flowrules_group_key));
+    uint32_t atom = UINT32_MAX;
+    if (fr_vec_reserve(&keys, count + 1)) {
+        for (size_t i = 0; i < count; i++)
+            *(struct flowrules_group_key *)fr_vec_add(&keys) = split_term(m, terms[i]);
+        atom = fr_meaning_group(c->terms, keys.items, keys.count);
+    }
+    fr_vec_free(&keys);
+    return atom;
+}
+
+static uint32_t common_atom(struct fr_common *c, const flowrules_meaning *m, uint32_t atom) {
+    const struct flowrules_atom *a = atom_at(m, atom);
+    if (a->kind != FLOWRULES_ATOM_GROUP)
+        return fr_meaning_name(c->terms, a->kind, a->name);
+    return common_group(c, m, terms_at(m, atom)->terms, terms_at(m, atom)->count);
+}
+
+static flowrules_status add_atoms(struct fr_common *c, const flowrules_meaning *m) {
+    for (uint32_t i = 0; i < m->atoms.count; i++)
+        if (common_atom(c, m, i) == UINT32_MAX)
+            return fr_no_memory(c->context);
+    return FLOWRULES_OK;
+}
+
+/* ---- what holds what ----------------------------------------------------------------------- */
+
+/* Nodes and entities are no pods: a selector of pods says nothing of them. */
+static bool is_pods(const struct fr_common *c, const struct fr_group_terms *group) {
+    for (uint32_t i = 0; i < group->count; i++) {
+        struct flowrules_group_key key = split_term(c->terms, group->terms[i]);
+        if (strcmp(key.key, "nodes") == 0 || strcmp(key.key, "entities") == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool has_term(const struct fr_group_terms *group, fr_string term) {
+    for (uint32_t i = 0; i < group->count; i++)
+        if (group->terms[i] == term)
+            return true;
+    return false;
+}
+
+/* Every constraint of wide is one of narrow. */
+static bool group_covers(const struct fr_group_terms *wide, const struct fr_group_terms *narrow) {
+    for (uint32_t i = 0; i < wide->count; i++)
+        if (!has_term(narrow, wide->terms[i]))
+            return false;
+    return true;
+}
+
+static bool texts_differ(const char *a, const char *b) {
+    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) != 0;
+}
+
+/* No pod has two values of a label, or is in two namespaces. */
+static bool groups_exclude(const struct fr_common *c, const struct fr_group_terms *a,
+                           const struct fr_group_terms *b) {
+    for (uint32_t i = 0; i < a->count; i++)
+        for (uint32_t k = 0; k < b->count; k++) {
+            struct flowrules_group_key x = split_term(c->terms, a->terms[i]);
+            struct flowrules_group_key y = split_term(c->terms, b->terms[k]);
+            if (strcmp(x.key, y.key) == 0 && !texts_differ(x.label, y.label) &&
+                strcmp(x.value, y.value) != 0)
+                return true;
+        }
+    return false;
+}
+
+/* Does one atom hold all that the other does? */
+static bool holds(const struct fr_common *c, uint32_t wide, uint32_t narrow) {
+    const struct flowrules_atom *a = atom_at(c->terms, wide), *b = atom_at(c->terms, narrow);
+    if (wide == narrow)
+        return true;
+    if (a->kind == FLOWRULES_ATOM_WILDCARD)
+        return b->kind != FLOWRULES_ATOM_GROUP && fr_name_is_below(b->name, a->name);
+    if (a->kind != FLOWRULES_ATOM_GROUP || b->kind != FLOWRULES_ATOM_GROUP ||
+        c->atoms_are_addresses)
+        return false;
+    const struct fr_group_terms *x = terms_at(c->terms, wide), *y = terms_at(c->terms, narrow);
+    return is_pods(c, x) == is_pods(c, y) && group_covers(x, y);
+}
+
+/* Adds the pods that two selectors have in common, where neither holds the other. */
+static flowrules_status add_meeting(struct fr_common *c, uint32_t i, uint32_t k) {
+    const struct fr_group_terms *x = terms_at(c->terms, i), *y = terms_at(c->terms, k);
+    if (atom_at(c->terms, i)->kind != FLOWRULES_ATOM_GROUP ||
+        atom_at(c->terms, k)->kind != FLOWRULES_ATOM_GROUP || is_pods(c, x) != is_pods(c, y) ||
+        group_covers(x, y) || group_covers(y, x) || groups_exclude(c, x, y))
+        return FLOWRULES_OK;
+    fr_string *both = fr_arena_alloc(&c->terms->arena, (x->count + y->count) * sizeof *both);
+    if (both == NULL)
+        return fr_no_memory(c->context);
+    memcpy(both, x->terms, x->count * sizeof *both);
+    memcpy(both + x->count, y->terms, y->count * sizeof *both);
+    return common_group(c, c->terms, both, x->count + y->count) == UINT32_MAX
+               ? fr_no_memory(c->context)
+               : FLOWRULES_OK;
+}
+
+/* Pods that two selectors share are an atom of their own: what they share may differ. */
+static flowrules_status add_meetings(struct fr_common *c) {
+    for (uint32_t i = 1; i < c->terms->atoms.count && !c->too_many; i++)
+        for (uint32_t k = 0; k < i && !c->too_many; k++) {
+            FR_TRY(add_meeting(c, i, k));
+            c->too_many = c->terms->atoms.count > FR_COMMON_ATOMS_MAX;
+        }
+    return FLOWRULES_OK;
+}
+
+/* Do some atoms hold others? Where there are only names and groups for themselves, none does. */
+static bool may_hold(const struct fr_common *c) {
+    for (size_t i = 0; i < c->terms->atoms.count; i++)
+        if (atom_at(c->terms, i)->kind == FLOWRULES_ATOM_WILDCARD)
+            return true;
+    return !c->atoms_are_addresses;
+}
+
+static flowrules_status list_members(struct fr_common *c) {
+    bool searching = may_hold(c) && !c->too_many;
+    for (uint32_t i = 0; i < c->terms->atoms.count; i++) {
+        struct fr_member_span *span = fr_vec_push(&c->spans);
+        uint32_t first = (uint32_t)c->members.count;
+        bool wide = searching && atom_at(c->terms, i)->kind != FLOWRULES_ATOM_NAME;
+        for (uint32_t k = wide ? 0 : i; k < (wide ? c->terms->atoms.count : i + 1); k++) {
+            uint32_t *member = holds(c, i, k) ? fr_vec_push(&c->members) : NULL;
+            if (member != NULL)
+                *member = k;
+            else if (holds(c, i, k))
+                return fr_no_memory(c->context);
+        }
+        if (span == NULL)
+            return fr_no_memory(c->context);
+        *span = (struct fr_member_span){first, (uint32_t)c->members.count - first};
+    }
+    return FLOWRULES_OK;
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+static bool has_pods(const flowrules_meaning *m) {
+    return m->backend != NULL && m->backend->capabilities.pod_groups;
+}
+
+flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
+                                const flowrules_meaning *before, const flowrules_meaning *after) {
+    memset(c, 0, sizeof *c);
+    c->context = context;
+    c->sides[0] = before;
+    c->sides[1] = after;
+    c->packets = before->packets & after->packets;
+    c->atoms_are_addresses = !has_pods(before) && !has_pods(after);
+    fr_vec_init(&c->members, &context->allocator, sizeof(uint32_t));
+    fr_vec_init(&c->spans, &context->allocator, sizeof(struct fr_member_span));
+    fr_vec_init(&c->stages, &context->allocator, sizeof(struct fr_common_stage));
+    fr_vec_init(&c->items, &context->allocator, sizeof(struct fr_item));
+    FR_TRY(fr_meaning_new(&c->terms, context));
+    FR_TRY(add_atoms(c, before));
+    FR_TRY(add_atoms(c, after));
+    if (!c->atoms_are_addresses)
+        FR_TRY(add_meetings(c));
+    return list_members(c);
+}
+
+void fr_common_free(struct fr_common *c) {
+    fr_vec_free(&c->members);
+    fr_vec_free(&c->spans);
+    fr_vec_free(&c->stages);
+    fr_vec_free(&c->items);
+    flowrules_meaning_free(c->terms);
+}
+
+/* ---- clauses ------------------------------------------------------------------------------- */
+
+/* What was translated already: by the number of the set, or service, of one side. */
+struct translation {
+    struct fr_common *common;
+    const flowrules_meaning *from;
+    struct fr_vec sets;     /* fr_set: FR_SET_NONE where it is not known yet */
+    struct fr_vec services; /* fr_service: likewise */
+};
+
+static bool init_translation(struct translation *t, struct fr_common *c,
+                             const flowrules_meaning *from) {
+    *t = (struct translation){.common = c, .from = from};
+    fr_vec_init(&t->sets, &c->context->allocator, sizeof(fr_set));
+    fr_vec_init(&t->services, &c->context->allocator, sizeof(fr_service));
+    size_t sets = from->sets.heads.count, services = from->services.list.count;
+    if (!fr_vec_reserve(&t->sets, sets) || !fr_vec_reserve(&t->services, services))
+        return false;
+    for (size_t i = 0; i < sets; i++)
+        *(fr_set *)fr_vec_add(&t->sets) = FR_SET_NONE;
+    for (size_t i = 0; i < services; i++)
+        *(fr_service *)fr_vec_add(&t->services) = FR_SERVICE_NONE;
+    return true;
+}
+
+static void free_translation(struct translation *t) {
+    fr_vec_free(&t->sets);
+    fr_vec_free(&t->services);
+}
+
+/* Puts the atoms of a set, with all that they hold, into the builder. */
+static bool build_atoms(struct translation *t, const struct fr_set_head *head) {
+    struct fr_common *c = t->common;
+    for (uint32_t i = 0; i < head->atoms; i++) {
+        uint32_t atom = common_atom(c, t->from, fr_set_atoms(head)[i]);
+        if (atom == UINT32_MAX)
+            return false;
+        const struct fr_member_span *span = fr_vec_at(&c->spans, struct fr_member_span, atom);
+        for (uint32_t k = 0; k < span->count; k++)
+            fr_builder_atom(&c->terms->builder, *fr_vec_at(&c->members, uint32_t, span->first + k));
+    }
+    return true;
+}
+
+static fr_set translate_set(struct translation *t, fr_set set) {
+    flowrules_meaning *terms = t->common->terms;
+    const struct fr_set_head *head = fr_set_head(&t->from->sets, set);
+    if (!build_atoms(t, head))
+        return FR_SET_NONE;
+    fr_set atoms = fr_builder_finish(&terms->builder, &terms->sets);
+    if (head->all_atoms != 0)
+        atoms = fr_set_subtract(&terms->sets, fr_meaning_all_atoms(terms), atoms);
+    struct flowrules_set view = {&t->from->sets, set};
+    for (int f = 0; f < 2; f++)
+        for (size_t i = 0; i < flowrules_set_range_count(view, (enum flowrules_family)f); i++) {
+            struct flowrules_range r = flowrules_set_range(view, (enum flowrules_family)f, i);
+            fr_builder_range(&terms->builder, &r);
+        }
+    fr_builder_set(&terms->builder, &terms->sets, atoms);
+    return fr_builder_finish(&terms->builder, &terms->sets);
+}
+
+static fr_set set_of(struct translation *t, fr_set set) {
+    fr_set *known = fr_vec_at(&t->sets, fr_set, set);
+    if (set == FR_SET_ANY || set == FR_SET_EMPTY)
+        return set;
+    if (*known == FR_SET_NONE)
+        *known = translate_set(t, set);
+    return *known;
+}
+
+static fr_service service_of(struct translation *t, fr_service service) {
+    fr_service *known = fr_vec_at(&t->services, fr_service, service);
+    if (*known == FR_SERVICE_NONE) {
+        const struct fr_service_terms *terms = fr_service_get(&t->from->services, service);
+        size_t size = terms->count * sizeof(struct fr_term);
+        struct fr_term *copy = fr_malloc(&t->common->context->allocator, size);
+        if (copy == NULL)
+            return FR_SERVICE_NONE;
+        memcpy(copy, terms->terms, size);
+        *known = fr_services_add(&t->common->terms->services, copy, terms->count);
+        fr_free(&t->common->context->allocator, copy);
+    }
+    return *known;
+}
+
+static flowrules_status add_items(struct translation *t, const struct fr_stage *stage,
+                                  uint16_t number) {
+    struct fr_common *c = t->common;
+    uint32_t base = (uint32_t)c->items.count;
+    if (!fr_vec_reserve(&c->items, stage->clauses.count))
+        return fr_no_memory(c->context);
+    for (uint32_t i = 0; i < stage->clauses.count; i++) {
+        const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
+        struct fr_item item = {.ends = {set_of(t, clause->source), set_of(t, clause->destination)},
+                               .service = service_of(t, clause->service),
+                               .skip_to = base + clause->skip_to,
+                               .clause = i,
+                               .stage = number,
+                               .effect = clause->effect,
+                               .families = clause->families,
+                               .packets = clause->packets};
+        if (item.ends[0] == FR_SET_NONE || item.ends[1] == FR_SET_NONE ||
+            item.service == FR_SERVICE_NONE)
+            return fr_no_memory(c->context);
+        *(struct fr_item *)fr_vec_add(&c->items) = item;
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status add_side(struct fr_common *c, unsigned side,
+                                 enum flowrules_direction direction) {
+    const struct fr_vec *stages = &c->sides[side]->stages[direction];
+    struct translation t;
+    flowrules_status status =
+        init_translation(&t, c, c->sides[side]) ? FLOWRULES_OK : fr_no_memory(c->context);
+    for (size_t i = 0; status == FLOWRULES_OK && i < stages->count; i++) {
+        const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, i);
+        struct fr_common_stage *slot = fr_vec_push(&c->stages);
+        if (slot == NULL) {
+            status = fr_no_memory(c->context);
+            break;
+        }
+        *slot = (struct fr_common_stage){stage, side == 1};
+        status = add_items(&t, stage, (uint16_t)(c->stages.count - 1));
+    }
+    free_translation(&t);
+    return status;
+}
+
+flowrules_status fr_common_choose(struct fr_common *c, enum flowrules_direction direction) {
+    c->stages.count = 0;
+    c->items.count = 0;
+    FR_TRY(add_side(c, 0, direction));
+    return add_side(c, 1, direction);
+}

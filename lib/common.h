@@ -1,0 +1,52 @@
+/*
+ * Two meanings in the same terms, so that their clauses can be held against each other: one store
+ * of sets and services, and groups and wildcards as all of the known ones that they hold.
+ */
+#ifndef FR_COMMON_H
+#define FR_COMMON_H
+
+#include "meaning.h"
+
+/* Kinds of pods that selectors of both sides tell apart: more is not compared. */
+#define FR_COMMON_ATOMS_MAX 4096u
+
+/* A clause in common terms; its number in the list is the order in which clauses decide. */
+struct fr_item {
+    fr_set ends[2];
+    fr_service service;
+    uint32_t skip_to; /* of FR_SKIP: the number of the item where it goes on */
+    uint32_t clause;  /* of the stage that it comes from */
+    uint16_t stage;   /* of stages */
+    uint8_t effect, families, packets;
+};
+
+/* A list that packets have to pass; those of before come first. */
+struct fr_common_stage {
+    const struct fr_stage *stage;
+    bool after; /* of the second meaning */
+};
+
+struct fr_common {
+    flowrules_context *context;
+    const flowrules_meaning *sides[2];
+    flowrules_meaning *terms; /* the stores, and the atoms of both */
+    struct fr_vec members;    /* uint32_t: the atoms that each atom holds, itself first */
+    struct fr_vec spans;      /* struct fr_member_span, for each atom */
+    bool atoms_are_addresses; /* names and groups have addresses: all addresses are all of them */
+    unsigned packets;         /* the kinds that both sides decide */
+    bool too_many;            /* there are more atoms than are told apart */
+    struct fr_vec stages;     /* struct fr_common_stage: of the direction that was chosen */
+    struct fr_vec items;      /* struct fr_item: likewise */
+};
+
+struct fr_member_span {
+    uint32_t first, count;
+};
+
+flowrules_status fr_common_init(struct fr_common *common, flowrules_context *context,
+                                const flowrules_meaning *before, const flowrules_meaning *after);
+void fr_common_free(struct fr_common *common);
+/* Puts the clauses of a direction into stages and items. */
+flowrules_status fr_common_choose(struct fr_common *common, enum flowrules_direction direction);
+
+#endif

@@ -1,0 +1,611 @@
+/*
+ * What two meanings differ in, told to a person: regions that are decided by the same clauses
+ * become a few rows, each with a packet that shows it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expect.h"
+#include "set_text.h"
+#include "space.h"
+
+/* Regions of one difference that are kept to be put together; more are counted alone. */
+#define BOXES_MAX 4096u
+/* Rows that one difference may become. */
+#define ROWS_MAX 16u
+/* Differences that are told apart. */
+#define DIFFERENCES_MAX 10000u
+/* Stands for the protocols that no service of either side mentions. */
+#define PROTOCOL_OTHERS 257u
+
+struct box {
+    fr_set ends[2];
+    fr_service service;
+};
+
+/* What is decided otherwise by the same clauses. */
+struct difference {
+    enum flowrules_direction direction;
+    enum flowrules_packets packets;
+    bool passes_after;
+    uint32_t stages[2], clauses[2]; /* of each side; UINT32_MAX: no clause */
+    const char *witness;
+    struct fr_vec boxes; /* struct box */
+    bool cut;            /* there were more */
+};
+
+struct row {
+    const char *change, *direction, *packets, *source, *destination, *service, *witness;
+    const char *flows[2], *files[2];
+    uint32_t lines[2];
+};
+
+struct doubt {
+    const char *text, *file;
+    uint32_t line;
+    bool after;
+};
+
+struct flowrules_comparison {
+    struct fr_allocator allocator;
+    struct fr_arena arena;
+    struct fr_vec rows;   /* struct row */
+    struct fr_vec doubts; /* struct doubt */
+};
+
+struct comparing {
+    flowrules_context *context;
+    flowrules_comparison *result;
+    struct fr_common common;
+    struct fr_vec differences; /* struct difference */
+    fr_set others;             /* every atom that neither side mentions */
+    bool named[256];           /* protocols that some service mentions */
+    bool cut;                  /* there were more differences than are told apart */
+};
+
+/* ---- collecting ---------------------------------------------------------------------------- */
+
+static void name_protocols(struct comparing *c) {
+    memset(c->named, 0, sizeof c->named);
+    for (size_t i = 0; i < c->common.items.count; i++) {
+        const struct fr_item *item = fr_vec_at(&c->common.items, struct fr_item, i);
+        const struct fr_service_terms *terms =
+            fr_service_get(&c->common.terms->services, item->service);
+        for (uint32_t t = 0; t < terms->count; t++)
+            if (terms->terms[t].protocol < 256)
+                c->named[terms->terms[t].protocol] = true;
+    }
+    c->named[FR_TCP] = c->named[FR_UDP] = c->named[FR_SCTP] = true;
+    c->named[FR_ICMP] = c->named[FR_ICMPV6] = true;
+}
+
+static fr_set set_of_region(struct comparing *c, const struct fr_region *region, unsigned end) {
+    flowrules_meaning *terms = c->common.terms;
+    bool others = false;
+    for (uint32_t i = region->first[end]; i != UINT32_MAX;) {
+        const struct fr_piece *piece = &region->pieces[end][i];
+        struct flowrules_range r = {region->family, piece->first, piece->last};
+        if (piece->atom == FR_NO_ATOM)
+            fr_builder_range(&terms->builder, &r);
+        else if (piece->atom != FR_OTHER_ATOM)
+            fr_builder_atom(&terms->builder, piece->atom);
+        others = others || piece->atom == FR_OTHER_ATOM;
+        i = piece->next;
+    }
+    if (others)
+        fr_builder_set(&terms->builder, &terms->sets, c->others);
+    return fr_builder_finish(&terms->builder, &terms->sets);
+}
+
+static fr_service service_of_region(struct comparing *c, const struct fr_region *region) {
+    struct fr_term term = {
+        .protocol =
+            (uint16_t)(region->protocol == FR_OTHER_PROTOCOLS ? PROTOCOL_OTHERS : region->protocol),
+        .source_first = region->source.first,
+        .source_last = region->source.last,
+        .destination_first = region->destination.first,
+        .destination_last = region->destination.last};
+    if (!fr_protocol_has_ports(region->protocol) && !fr_protocol_is_icmp(region->protocol))
+        term.source_last = term.destination_last = UINT16_MAX;
+    return fr_services_add(&c->common.terms->services, &term, 1);
+}
+
+/* Where the item of a decision stands: its stage among those of its side, and its clause. */
+static void place_item(const struct comparing *c, uint32_t number, uint32_t *stage,
+                       uint32_t *clause) {
+    *stage = *clause = UINT32_MAX;
+    if (number == FR_NO_ITEM)
+        return;
+    const struct fr_item *item = fr_vec_at(&c->common.items, struct fr_item, number);
+    const struct fr_common_stage *stages = c->common.stages.items;
+    uint32_t first = 0;
+    while (stages[first].after != stages[item->stage].after)
+        first++;
+    *stage = item->stage - first;
+    *clause = item->clause;
+}
+
+/* The flow of a clause, so that the parts of a flow are one difference. */
+static uint32_t flow_at(const struct comparing *c, const struct difference *d, unsigned side) {
+    if (d->clauses[side] == UINT32_MAX)
+        return FR_NO_FLOW;
+    const struct fr_vec *stages = &c->common.sides[side]->stages[d->direction];
+    const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, d->stages[side]);
+    return fr_vec_at(&stage->clauses, struct fr_clause, d->clauses[side])->flow;
+}
+
+static bool same_decider(const struct comparing *c, const struct difference *a,
+                         const struct difference *b, unsigned side) {
+    uint32_t flow = flow_at(c, a, side);
+    if (flow != FR_NO_FLOW || flow_at(c, b, side) != FR_NO_FLOW)
+        return flow == flow_at(c, b, side);
+    return a->stages[side] == b->stages[side] && a->clauses[side] == b->clauses[side];
+}
+
+static bool same_difference(const struct comparing *c, const struct difference *a,
+                            const struct difference *b) {
+    return a->direction == b->direction && a->packets == b->packets &&
+           a->passes_after == b->passes_after && same_decider(c, a, b, 0) &&
+           same_decider(c, a, b, 1);
+}
+
+/* The difference of this kind, new or known; NULL when out of memory or there are too many. */
+static struct difference *find_difference(struct comparing *c, const struct difference *wanted) {
+    size_t count = c->differences.count;
+    /* The latest are the likeliest: regions come in the order of the rules. */
+    for (size_t i = count; i > 0 && i + 64 > count; i--) {
+        struct difference *known = fr_vec_at(&c->differences, struct difference, i - 1);
+        if (same_difference(c, known, wanted))
+            return known;
+    }
+    for (size_t i = 0; i + 64 <= count && i < 256; i++) {
+        struct difference *known = fr_vec_at(&c->differences, struct difference, i);
+        if (same_difference(c, known, wanted))
+            return known;
+    }
+    c->cut = c->cut || count >= DIFFERENCES_MAX;
+    if (c->cut)
+        return NULL;
+    struct difference *made = fr_vec_push(&c->differences);
+    if (made == NULL)
+        return NULL;
+    *made = *wanted;
+    fr_vec_init(&made->boxes, &c->context->allocator, sizeof(struct box));
+    return made;
+}
+
+static flowrules_status visit_region(void *user, const struct fr_region *region) {
+    struct comparing *c = user;
+    struct difference wanted = {.direction = region->direction,
+                                .packets = region->packets,
+                                .passes_after = region->passes_after};
+    for (unsigned side = 0; side < 2; side++)
+        place_item(c, region->deciders[side], &wanted.stages[side], &wanted.clauses[side]);
+    struct difference *d = find_difference(c, &wanted);
+    if (d == NULL)
+        return c->cut ? FLOWRULES_OK : fr_no_memory(c->context);
+    if (d->witness == NULL)
+        d->witness = fr_witness_text(&c->result->arena, &c->common, region);
+    d->cut = d->cut || d->boxes.count >= BOXES_MAX;
+    if (d->cut)
+        return d->witness == NULL ? fr_no_memory(c->context) : FLOWRULES_OK;
+    struct box box = {{set_of_region(c, region, 0), set_of_region(c, region, 1)},
+                      service_of_region(c, region)};
+    struct box *slot = fr_vec_add(&d->boxes);
+    if (slot == NULL || d->witness == NULL || box.ends[0] == FR_SET_NONE ||
+        box.ends[1] == FR_SET_NONE || box.service == FR_SERVICE_NONE)
+        return fr_no_memory(c->context);
+    *slot = box;
+    return FLOWRULES_OK;
+}
+
+/* ---- putting boxes together ---------------------------------------------------------------- */
+
+static int order(uint32_t a, uint32_t b) {
+    return (a > b) - (a < b);
+}
+
+static int compare_but_service(const void *a, const void *b) {
+    const struct box *x = a, *y = b;
+    int by = order(x->ends[0], y->ends[0]);
+    return by != 0 ? by : order(x->ends[1], y->ends[1]);
+}
+
+static int compare_but_source(const void *a, const void *b) {
+    const struct box *x = a, *y = b;
+    int by = order(x->ends[1], y->ends[1]);
+    return by != 0 ? by : order(x->service, y->service);
+}
+
+static int compare_but_destination(const void *a, const void *b) {
+    const struct box *x = a, *y = b;
+    int by = order(x->ends[0], y->ends[0]);
+    return by != 0 ? by : order(x->service, y->service);
+}
+
+static fr_service unite_services(struct comparing *c, fr_service a, fr_service b) {
+    struct fr_services *services = &c->common.terms->services;
+    const struct fr_service_terms *x = fr_service_get(services, a);
+    const struct fr_service_terms *y = fr_service_get(services, b);
+    struct fr_term *terms =
+        fr_malloc(&c->context->allocator, (x->count + y->count) * sizeof *terms);
+    if (terms == NULL)
+        return FR_SERVICE_NONE;
+    memcpy(terms, x->terms, x->count * sizeof *terms);
+    memcpy(terms + x->count, y->terms, y->count * sizeof *terms);
+    fr_service both = fr_services_add(services, terms, x->count + y->count);
+    fr_free(&c->context->allocator, terms);
+    return both;
+}
+
+/* Boxes that are alike but for one field become one. False when out of memory. */
+static bool unite(struct comparing *c, struct fr_vec *boxes,
+                  int (*compare)(const void *, const void *)) {
+    struct fr_sets *sets = &c->common.terms->sets;
+    struct box *list = boxes->items;
+    size_t kept = 0;
+    if (boxes->count == 0)
+        return true;
+    qsort(list, boxes->count, sizeof *list, compare);
+    for (size_t i = 1; i < boxes->count; i++) {
+        if (compare(&list[kept], &list[i]) != 0) {
+            list[++kept] = list[i];
+            continue;
+        }
+        struct box *one = &list[kept];
+        one->ends[0] = fr_set_union(sets, one->ends[0], list[i].ends[0]);
+        one->ends[1] = fr_set_union(sets, one->ends[1], list[i].ends[1]);
+        if (one->service != list[i].service)
+            one->service = unite_services(c, one->service, list[i].service);
+        if (one->ends[0] == FR_SET_NONE || one->ends[1] == FR_SET_NONE ||
+            one->service == FR_SERVICE_NONE)
+            return false;
+    }
+    boxes->count = kept + 1;
+    return true;
+}
+
+static bool unite_all(struct comparing *c, struct fr_vec *boxes) {
+    return unite(c, boxes, compare_but_service) && unite(c, boxes, compare_but_source) &&
+           unite(c, boxes, compare_but_destination) && unite(c, boxes, compare_but_service) &&
+           unite(c, boxes, compare_but_source) && unite(c, boxes, compare_but_destination);
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+static const char *direction_word(enum flowrules_direction direction) {
+    static const char *const words[] = {[FLOWRULES_EGRESS] = "egress",
+                                        [FLOWRULES_INGRESS] = "ingress",
+                                        [FLOWRULES_FORWARD] = "forward"};
+    return words[direction];
+}
+
+static const char *packets_word(enum flowrules_packets packets) {
+    switch (packets) {
+    case FLOWRULES_NEW:
+        return "new connections";
+    case FLOWRULES_REPLY:
+        return "packets of connections that are there";
+    case FLOWRULES_LOOPBACK:
+        return "packets of the loopback interface";
+    case FLOWRULES_NEIGHBOUR:
+        return "IPv6 neighbour discovery";
+    case FLOWRULES_LISTENER:
+        return "IPv6 multicast listener discovery";
+    case FLOWRULES_MIDSTREAM:
+        return "TCP without a SYN";
+    }
+    return NULL;
+}
+
+static bool copy_text(struct comparing *c, const char *text, const char **copy) {
+    *copy = text == NULL ? NULL : fr_arena_text(&c->result->arena, text, strlen(text));
+    return text == NULL || *copy != NULL;
+}
+
+/* Who decides on one side: the flow of a policy, or the file and line of a configuration. */
+static bool tell_decider(struct comparing *c, const struct difference *d, unsigned side,
+                         struct row *row) {
+    const flowrules_meaning *m = c->common.sides[side];
+    if (d->clauses[side] == UINT32_MAX)
+        return true;
+    const struct fr_stage *stage =
+        *fr_vec_at(&m->stages[d->direction], struct fr_stage *, d->stages[side]);
+    const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, d->clauses[side]);
+    if (clause->flow != FR_NO_FLOW)
+        return copy_text(c, flowrules_flow_name(m->policy, clause->flow), &row->flows[side]);
+    if (clause->file >= m->files.count)
+        return true;
+    row->lines[side] = clause->line;
+    return copy_text(c, *fr_vec_at(&m->files, const char *, clause->file), &row->files[side]);
+}
+
+static bool add_row(struct comparing *c, const struct difference *d, const struct box *box,
+                    const char *witness, bool last_of_many) {
+    struct row row = {.change = d->passes_after ? "allowed" : "denied",
+                      .direction = direction_word(d->direction),
+                      .packets = packets_word(d->packets),
+                      .witness = witness};
+    struct fr_arena *arena = &c->result->arena;
+    row.source = fr_set_text(arena, c->common.terms, box->ends[0]);
+    row.destination = fr_set_text(arena, c->common.terms, box->ends[1]);
+    row.service = fr_service_text(arena, c->common.terms, box->service, c->named);
+    if (last_of_many && row.service != NULL)
+        row.service = fr_arena_printf(arena, "%s, and more", row.service);
+    struct row *slot = fr_vec_push(&c->result->rows);
+    if (slot == NULL || row.source == NULL || row.destination == NULL || row.service == NULL ||
+        !tell_decider(c, d, 0, &row) || !tell_decider(c, d, 1, &row))
+        return false;
+    *slot = row;
+    return true;
+}
+
+static flowrules_status tell_difference(struct comparing *c, struct difference *d) {
+    bool good = unite_all(c, &d->boxes);
+    bool many = d->cut || d->boxes.count > ROWS_MAX;
+    size_t count = d->boxes.count > ROWS_MAX ? ROWS_MAX : d->boxes.count;
+    for (size_t i = 0; good && i < count; i++) {
+        const struct box *box = fr_vec_at(&d->boxes, struct box, i);
+        const char *witness = count == 1 ? d->witness
+                                         : fr_box_witness(&c->result->arena, c->common.terms,
+                                                          box->ends, box->service, c->named);
+        good = witness != NULL && add_row(c, d, box, witness, many && i + 1 == count);
+    }
+    return good ? FLOWRULES_OK : fr_no_memory(c->context);
+}
+
+/* ---- doubts -------------------------------------------------------------------------------- */
+
+static flowrules_status add_doubt(struct comparing *c, const char *text, const char *file,
+                                  uint32_t line, bool after) {
+    struct doubt *doubt = fr_vec_push(&c->result->doubts);
+    if (doubt == NULL || !copy_text(c, text, &doubt->text) || !copy_text(c, file, &doubt->file))
+        return fr_no_memory(c->context);
+    doubt->line = line;
+    doubt->after = after;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status tell_doubts(struct comparing *c, unsigned side, const bool *compared) {
+    const flowrules_meaning *m = c->common.sides[side];
+    for (size_t i = 0; i < m->doubts.count; i++) {
+        const struct fr_doubt *d = fr_vec_at(&m->doubts, struct fr_doubt, i);
+        if (!compared[d->direction])
+            continue;
+        const char *file =
+            d->file < m->files.count ? *fr_vec_at(&m->files, const char *, d->file) : NULL;
+        FR_TRY(add_doubt(c, d->text, file, d->line, side == 1));
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status tell_limits(struct comparing *c, bool too_much) {
+    if (too_much)
+        FR_TRY(add_doubt(c,
+                         "the comparison took more steps than are allowed: not all of it is "
+                         "decided",
+                         NULL, 0, true));
+    if (c->common.too_many)
+        FR_TRY(add_doubt(c, "the selectors of pods overlap in more ways than are told apart", NULL,
+                         0, true));
+    return FLOWRULES_OK;
+}
+
+/* ---- comparing ----------------------------------------------------------------------------- */
+
+/* The directions that both are about: those that a target closes, else those with any list. */
+static void choose_directions(const flowrules_meaning *before, const flowrules_meaning *after,
+                              bool *compared) {
+    const flowrules_meaning *sides[2] = {before, after};
+    for (size_t d = 0; d < FR_DIRECTIONS; d++) {
+        compared[d] = before->stages[d].count > 0 || after->stages[d].count > 0;
+        for (size_t s = 0; s < 2; s++)
+            if (sides[s]->target != NULL)
+                compared[d] = compared[d] && sides[s]->enforced[d];
+    }
+}
+
+/* What passes through and what a machine itself sends and gets can't be held against each other. */
+static flowrules_status check_places(flowrules_context *context, const flowrules_meaning *before,
+                                     const flowrules_meaning *after) {
+    bool through = before->stages[FLOWRULES_FORWARD].count > 0;
+    bool other = after->stages[FLOWRULES_FORWARD].count > 0;
+    bool own = before->stages[FLOWRULES_EGRESS].count + before->stages[FLOWRULES_INGRESS].count > 0;
+    bool also = after->stages[FLOWRULES_EGRESS].count + after->stages[FLOWRULES_INGRESS].count > 0;
+    if (!(through && !own && also && !other) && !(other && !also && own && !through))
+        return FLOWRULES_OK;
+    fr_error(&context->diagnostics, FR_CONFIG_PLACES, FR_NOWHERE,
+             "name the policy's target that stands in the same place with -t",
+             "one of the two is about what passes through, the other about what a machine itself "
+             "sends and gets");
+    return FLOWRULES_USAGE;
+}
+
+static flowrules_status find_others(struct comparing *c) {
+    flowrules_meaning *terms = c->common.terms;
+    for (uint32_t i = 0; i < terms->atoms.count; i++)
+        fr_builder_atom(&terms->builder, i);
+    fr_set known = fr_builder_finish(&terms->builder, &terms->sets);
+    c->others = fr_set_subtract(&terms->sets, fr_meaning_all_atoms(terms), known);
+    return c->others == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
+}
+
+static flowrules_status compare_direction(struct comparing *c, enum flowrules_direction direction,
+                                          bool *too_much) {
+    struct fr_space space = {
+        .common = &c->common, .visit = visit_region, .user = c, .most = FR_SPACE_STEPS};
+    FR_TRY(fr_common_choose(&c->common, direction));
+    name_protocols(c);
+    FR_TRY(fr_space_compare(&space, direction));
+    *too_much = *too_much || space.too_much;
+    for (size_t i = 0; i < c->differences.count; i++)
+        FR_TRY(tell_difference(c, fr_vec_at(&c->differences, struct difference, i)));
+    for (size_t i = 0; i < c->differences.count; i++)
+        fr_vec_free(&fr_vec_at(&c->differences, struct difference, i)->boxes);
+    c->differences.count = 0;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status compare_all(struct comparing *c, const flowrules_meaning *before,
+                                    const flowrules_meaning *after) {
+    bool compared[FR_DIRECTIONS], too_much = false;
+    FR_TRY(check_places(c->context, before, after));
+    FR_TRY(fr_common_init(&c->common, c->context, before, after));
+    FR_TRY(find_others(c));
+    choose_directions(before, after, compared);
+    for (size_t d = 0; d < FR_DIRECTIONS; d++)
+        if (compared[d])
+            FR_TRY(compare_direction(c, (enum flowrules_direction)d, &too_much));
+    FR_TRY(tell_doubts(c, 0, compared));
+    FR_TRY(tell_doubts(c, 1, compared));
+    FR_TRY(tell_limits(c, too_much));
+    bool equal = c->result->rows.count == 0 && c->result->doubts.count == 0;
+    return equal ? FLOWRULES_OK : FLOWRULES_DIFFERENT;
+}
+
+static flowrules_comparison *new_comparison(flowrules_context *context) {
+    flowrules_comparison *r = fr_malloc(&context->allocator, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    r->allocator = context->allocator;
+    fr_arena_init(&r->arena, &r->allocator);
+    fr_vec_init(&r->rows, &r->allocator, sizeof(struct row));
+    fr_vec_init(&r->doubts, &r->allocator, sizeof(struct doubt));
+    return r;
+}
+
+flowrules_status flowrules_compare(flowrules_comparison **comparison, flowrules_context *context,
+                                   const flowrules_meaning *before,
+                                   const flowrules_meaning *after) {
+    struct comparing c = {.context = context, .result = new_comparison(context)};
+    *comparison = NULL;
+    if (c.result == NULL)
+        return fr_no_memory(context);
+    fr_vec_init(&c.differences, &context->allocator, sizeof(struct difference));
+    flowrules_status status = compare_all(&c, before, after);
+    for (size_t i = 0; i < c.differences.count; i++)
+        fr_vec_free(&fr_vec_at(&c.differences, struct difference, i)->boxes);
+    fr_vec_free(&c.differences);
+    fr_common_free(&c.common);
+    if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT)
+        *comparison = c.result;
+    else
+        flowrules_comparison_free(c.result);
+    return status;
+}
+
+flowrules_status flowrules_verify(flowrules_comparison **comparison, flowrules_context *context,
+                                  const flowrules_policy *policy, const char *target,
+                                  const flowrules_configuration *configuration) {
+    flowrules_meaning *expected = NULL, *found = NULL;
+    *comparison = NULL;
+    flowrules_status status = flowrules_meaning_of_policy(&expected, context, policy, target);
+    if (status == FLOWRULES_OK)
+        status = flowrules_meaning_of_configuration(&found, context, target, policy, configuration);
+    if (status == FLOWRULES_OK)
+        status = flowrules_compare(comparison, context, expected, found);
+    flowrules_meaning_free(expected);
+    flowrules_meaning_free(found);
+    return status;
+}
+
+/* ---- getters ------------------------------------------------------------------------------- */
+
+void flowrules_comparison_free(flowrules_comparison *comparison) {
+    if (comparison == NULL)
+        return;
+    struct fr_allocator allocator = comparison->allocator;
+    fr_vec_free(&comparison->rows);
+    fr_vec_free(&comparison->doubts);
+    fr_arena_free(&comparison->arena);
+    fr_free(&allocator, comparison);
+}
+
+const char *flowrules_comparison_verdict(const flowrules_comparison *comparison) {
+    if (comparison->rows.count > 0)
+        return "different";
+    return comparison->doubts.count > 0 ? "unknown" : "equal";
+}
+
+size_t flowrules_difference_count(const flowrules_comparison *comparison) {
+    return comparison->rows.count;
+}
+
+static const struct row *row_at(const flowrules_comparison *comparison, size_t i) {
+    static const struct row none;
+    return i < comparison->rows.count ? fr_vec_at(&comparison->rows, struct row, i) : &none;
+}
+
+const char *flowrules_difference_change(const flowrules_comparison *comparison, size_t difference) {
+    return row_at(comparison, difference)->change;
+}
+
+const char *flowrules_difference_direction(const flowrules_comparison *comparison,
+                                           size_t difference) {
+    return row_at(comparison, difference)->direction;
+}
+
+const char *flowrules_difference_packets(const flowrules_comparison *comparison,
+                                         size_t difference) {
+    return row_at(comparison, difference)->packets;
+}
+
+const char *flowrules_difference_source(const flowrules_comparison *comparison, size_t difference) {
+    return row_at(comparison, difference)->source;
+}
+
+const char *flowrules_difference_destination(const flowrules_comparison *comparison,
+                                             size_t difference) {
+    return row_at(comparison, difference)->destination;
+}
+
+const char *flowrules_difference_service(const flowrules_comparison *comparison,
+                                         size_t difference) {
+    return row_at(comparison, difference)->service;
+}
+
+const char *flowrules_difference_witness(const flowrules_comparison *comparison,
+                                         size_t difference) {
+    return row_at(comparison, difference)->witness;
+}
+
+const char *flowrules_difference_flow(const flowrules_comparison *comparison, size_t difference,
+                                      int after) {
+    return row_at(comparison, difference)->flows[after != 0];
+}
+
+const char *flowrules_difference_file(const flowrules_comparison *comparison, size_t difference,
+                                      int after) {
+    return row_at(comparison, difference)->files[after != 0];
+}
+
+uint32_t flowrules_difference_line(const flowrules_comparison *comparison, size_t difference,
+                                   int after) {
+    return row_at(comparison, difference)->lines[after != 0];
+}
+
+static const struct doubt *doubt_at(const flowrules_comparison *comparison, size_t i) {
+    static const struct doubt none;
+    return i < comparison->doubts.count ? fr_vec_at(&comparison->doubts, struct doubt, i) : &none;
+}
+
+size_t flowrules_doubt_count(const flowrules_comparison *comparison) {
+    return comparison->doubts.count;
+}
+
+const char *flowrules_doubt_text(const flowrules_comparison *comparison, size_t doubt) {
+    return doubt_at(comparison, doubt)->text;
+}
+
+int flowrules_doubt_after(const flowrules_comparison *comparison, size_t doubt) {
+    return doubt_at(comparison, doubt)->after;
+}
+
+const char *flowrules_doubt_file(const flowrules_comparison *comparison, size_t doubt) {
+    return doubt_at(comparison, doubt)->file;
+}
+
+uint32_t flowrules_doubt_line(const flowrules_comparison *comparison, size_t doubt) {
+    return doubt_at(comparison, doubt)->line;
+}

@@ -1,0 +1,324 @@
+/*
+ * Sets, services and packets as texts for people: short, and exact where they name a packet.
+ */
+#include "set_text.h"
+
+#include <string.h>
+
+#include "writer.h"
+
+/* Parts of a set, or of a service, that are shown before "+N more". */
+#define PARTS_SHOWN 8u
+#define OTHERS      257u
+
+/* Puts what a writer holds into the arena and frees the writer; NULL when out of memory. */
+static const char *finish(struct fr_arena *arena, struct flowrules_writer *w) {
+    size_t size;
+    char *text = fr_writer_text(w, &size);
+    const char *kept = text == NULL ? NULL : fr_arena_text(arena, text, size);
+    fr_free(w->allocator, text);
+    fr_writer_free(w);
+    return kept;
+}
+
+/* ---- sets ---------------------------------------------------------------------------------- */
+
+struct parts {
+    struct flowrules_writer *w;
+    size_t shown, total;
+};
+
+/* Begins a part: false where it is only counted. */
+static bool begin_part(struct parts *p) {
+    p->total++;
+    if (p->shown == PARTS_SHOWN)
+        return false;
+    flowrules_write(p->w, p->shown++ > 0 ? ", " : "");
+    return true;
+}
+
+static void write_atom(struct flowrules_writer *w, const struct flowrules_atom *atom) {
+    flowrules_write(w, atom->kind == FLOWRULES_ATOM_WILDCARD ? "*." : "");
+    fr_write_bytes(w, atom->name, strlen(atom->name));
+}
+
+static void write_ranges(struct parts *p, struct flowrules_set set, enum flowrules_family family) {
+    if (flowrules_set_is_all(set, family)) {
+        if (begin_part(p))
+            flowrules_write(p->w, family == FLOWRULES_IPV4 ? "any IPv4" : "any IPv6");
+        return;
+    }
+    for (size_t i = 0; i < flowrules_set_range_count(set, family); i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i), prefix;
+        int length = flowrules_range_prefix(&range);
+        if (length < 0 && p->shown < PARTS_SHOWN) {
+            /* What is two or three prefixes reads better so than as a range. */
+            struct flowrules_range rest = range;
+            size_t count = 0;
+            while (count < 4 && flowrules_range_next_prefix(&rest, &prefix))
+                count++;
+            if (count < 4) {
+                while (flowrules_range_next_prefix(&range, &prefix))
+                    if (begin_part(p))
+                        flowrules_write_range(p->w, &prefix);
+                continue;
+            }
+        }
+        if (begin_part(p))
+            flowrules_write_range(p->w, &range);
+    }
+}
+
+static void write_atoms(struct parts *p, const flowrules_meaning *terms, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&terms->sets, set);
+    for (uint32_t i = 0; head->all_atoms == 0 && i < head->atoms; i++)
+        if (begin_part(p))
+            write_atom(p->w,
+                       fr_vec_at(&terms->atoms, struct flowrules_atom, fr_set_atoms(head)[i]));
+    if (head->all_atoms == 0)
+        return;
+    for (uint32_t a = 0, k = 0; a < terms->atoms.count; a++) {
+        while (k < head->atoms && fr_set_atoms(head)[k] < a)
+            k++;
+        bool lacks = k < head->atoms && fr_set_atoms(head)[k] == a;
+        if (!lacks && begin_part(p))
+            write_atom(p->w, fr_vec_at(&terms->atoms, struct flowrules_atom, a));
+    }
+    if (begin_part(p))
+        flowrules_write(p->w, "every other name or group");
+}
+
+const char *fr_set_text(struct fr_arena *arena, const flowrules_meaning *terms, fr_set set) {
+    struct flowrules_set view = {&terms->sets, set};
+    struct flowrules_writer w;
+    struct parts p = {&w, 0, 0};
+    fr_writer_init(&w, arena->allocator, false);
+    if (set == FR_SET_ANY || (flowrules_set_is_all(view, FLOWRULES_IPV4) &&
+                              flowrules_set_is_all(view, FLOWRULES_IPV6))) {
+        flowrules_write(&w, "any");
+        return finish(arena, &w);
+    }
+    write_atoms(&p, terms, set);
+    write_ranges(&p, view, FLOWRULES_IPV4);
+    write_ranges(&p, view, FLOWRULES_IPV6);
+    if (p.total > p.shown)
+        flowrules_writef(&w, " +%zu more", p.total - p.shown);
+    return finish(arena, &w);
+}
+
+/* ---- services ------------------------------------------------------------------------------ */
+
+static bool is_whole(const struct fr_term *term, uint16_t last) {
+    return term->source_first == 0 && term->source_last >= last && term->destination_first == 0 &&
+           term->destination_last >= last;
+}
+
+/* Do the terms have all of a protocol in one of them? */
+static bool has_whole(const struct fr_service_terms *terms, unsigned protocol) {
+    for (uint32_t i = 0; i < terms->count; i++)
+        if ((terms->terms[i].protocol == protocol || terms->terms[i].protocol == FR_PROTOCOL_ANY) &&
+            is_whole(&terms->terms[i], fr_protocol_is_icmp(protocol) ? 255 : UINT16_MAX))
+            return true;
+    return false;
+}
+
+/* Is it every protocol that is told apart, and all the others? One of the ICMPs will do. */
+static bool is_any(const struct fr_service_terms *terms, const bool *named) {
+    for (unsigned p = 0; p < 256; p++)
+        if (named[p] && !fr_protocol_is_icmp(p) && !has_whole(terms, p))
+            return false;
+    return has_whole(terms, OTHERS) && (has_whole(terms, FR_ICMP) || has_whole(terms, FR_ICMPV6));
+}
+
+static void write_term(struct flowrules_writer *w, const struct fr_term *term) {
+    struct flowrules_ports source = {term->source_first, term->source_last};
+    struct flowrules_ports destination = {term->destination_first, term->destination_last};
+    if (term->protocol == OTHERS) {
+        flowrules_write(w, "every other protocol");
+        return;
+    }
+    flowrules_write(w, fr_protocol_name(term->protocol));
+    if (fr_protocol_is_icmp(term->protocol)) {
+        bool codes = destination.first > 0 || destination.last < 255;
+        if (source.first > 0 || source.last < 255 || codes) {
+            flowrules_write(w, " type ");
+            flowrules_write_ports(w, source, "-");
+        }
+        if (codes) {
+            flowrules_write(w, " code ");
+            flowrules_write_ports(w, destination, "-");
+        }
+        return;
+    }
+    if (destination.first > 0 || destination.last < UINT16_MAX) {
+        flowrules_write(w, "/");
+        flowrules_write_ports(w, destination, "-");
+    }
+    if (source.first > 0 || source.last < UINT16_MAX) {
+        flowrules_write(w, " from port ");
+        flowrules_write_ports(w, source, "-");
+    }
+}
+
+const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *terms,
+                            fr_service service, const bool *named) {
+    const struct fr_service_terms *list = fr_service_get(&terms->services, service);
+    struct flowrules_writer w;
+    struct parts p = {&w, 0, 0};
+    fr_writer_init(&w, arena->allocator, false);
+    if (is_any(list, named)) {
+        flowrules_write(&w, "any protocol");
+        return finish(arena, &w);
+    }
+    for (uint32_t i = 0; i < list->count; i++)
+        if (begin_part(&p))
+            write_term(&w, &list->terms[i]);
+    if (p.total > p.shown)
+        flowrules_writef(&w, " +%zu more", p.total - p.shown);
+    return finish(arena, &w);
+}
+
+/* ---- witnesses ----------------------------------------------------------------------------- */
+
+/* One end of a packet: an address of a family, or an atom. */
+struct point {
+    const struct flowrules_atom *atom; /* or NULL */
+    bool other;                        /* a name or group that nobody mentions */
+    enum flowrules_family family;
+    struct flowrules_ip ip;
+};
+
+static bool contains(const struct flowrules_range *range, struct flowrules_ip ip) {
+    return fr_ip_compare(range->first, ip) <= 0 && fr_ip_compare(ip, range->last) <= 0;
+}
+
+/* An address of a range that people will take for one: of documentation's (RFC 5737, RFC 3849). */
+static struct flowrules_ip likely_ip(const struct flowrules_range *range) {
+    const struct flowrules_ip v4 = {0, 0xC0000201}, v6 = {0x20010DB800000000u, 1};
+    struct flowrules_ip example = range->family == FLOWRULES_IPV4 ? v4 : v6;
+    if (contains(range, example))
+        return example;
+    bool zero = range->first.hi == 0 && range->first.lo == 0;
+    struct flowrules_ip next = fr_ip_next(range->first);
+    return zero && contains(range, next) ? next : range->first;
+}
+
+static void write_point(struct flowrules_writer *w, const struct point *p, int port) {
+    bool brackets = p->atom == NULL && !p->other && p->family == FLOWRULES_IPV6 && port >= 0;
+    flowrules_write(w, brackets ? "[" : "");
+    if (p->atom != NULL)
+        write_atom(w, p->atom);
+    else if (p->other)
+        flowrules_write(w, "any-other");
+    else
+        flowrules_write_ip(w, p->family, p->ip);
+    flowrules_write(w, brackets ? "]" : "");
+    if (port >= 0)
+        flowrules_writef(w, ":%d", port);
+}
+
+/* The port that a packet shows: none where all will do, 0 only where it must be. */
+static int port_of(struct flowrules_ports ports, bool may_be_absent) {
+    if (may_be_absent && ports.first == 0 && ports.last == UINT16_MAX)
+        return -1;
+    if (ports.first <= 443 && 443 <= ports.last)
+        return 443;
+    return ports.first == 0 && ports.last > 0 ? 1 : ports.first;
+}
+
+static void write_packet(struct flowrules_writer *w, unsigned protocol, const struct point ends[2],
+                         struct flowrules_ports source, struct flowrules_ports destination) {
+    int from = -1, to = -1;
+    if (fr_protocol_has_ports(protocol)) {
+        from = port_of(source, true);
+        to = port_of(destination, false);
+    } else if (fr_protocol_is_icmp(protocol)) {
+        to = source.first;
+    }
+    flowrules_write(w, fr_protocol_name(protocol));
+    flowrules_write(w, " ");
+    write_point(w, &ends[0], from);
+    flowrules_write(w, " -> ");
+    write_point(w, &ends[1], to);
+    if (fr_protocol_is_icmp(protocol) && destination.first > 0)
+        flowrules_writef(w, "/%u", (unsigned)destination.first);
+}
+
+static struct point point_of_piece(const struct fr_common *common, const struct fr_region *region,
+                                   unsigned end) {
+    struct point p = {.family = region->family};
+    const struct fr_piece *best = &region->pieces[end][region->first[end]];
+    for (uint32_t i = region->first[end]; i != UINT32_MAX; i = region->pieces[end][i].next) {
+        const struct fr_piece *piece = &region->pieces[end][i];
+        struct flowrules_range range = {region->family, piece->first, piece->last};
+        if (piece->atom != FR_NO_ATOM)
+            continue;
+        p.ip = likely_ip(&range);
+        bool likely = p.ip.lo == 0xC0000201 || p.ip.hi == 0x20010DB800000000u;
+        if (best->atom != FR_NO_ATOM || likely)
+            best = piece;
+        if (likely)
+            break;
+    }
+    struct flowrules_range range = {region->family, best->first, best->last};
+    p.ip = likely_ip(&range);
+    p.other = best->atom == FR_OTHER_ATOM;
+    if (best->atom != FR_NO_ATOM && !p.other)
+        p.atom = fr_vec_at(&common->terms->atoms, struct flowrules_atom, best->atom);
+    return p;
+}
+
+const char *fr_witness_text(struct fr_arena *arena, const struct fr_common *common,
+                            const struct fr_region *region) {
+    struct flowrules_writer w;
+    struct point ends[2];
+    for (unsigned e = 0; e < 2; e++)
+        ends[e] = point_of_piece(common, region, e);
+    fr_writer_init(&w, arena->allocator, false);
+    write_packet(&w, region->protocol == FR_OTHER_PROTOCOLS ? region->other : region->protocol,
+                 ends, region->source, region->destination);
+    return finish(arena, &w);
+}
+
+/* A point of a set in a family; false when it has none there. Names have both. */
+static bool point_of_set(const flowrules_meaning *terms, fr_set set, enum flowrules_family family,
+                         struct point *p) {
+    struct flowrules_set view = {&terms->sets, set};
+    const struct fr_set_head *head = fr_set_head(&terms->sets, set);
+    *p = (struct point){.family = family};
+    if (flowrules_set_range_count(view, family) > 0) {
+        struct flowrules_range range = flowrules_set_range(view, family, 0);
+        p->ip = likely_ip(&range);
+        return true;
+    }
+    p->other = head->all_atoms != 0;
+    if (!p->other && head->atoms > 0)
+        p->atom = fr_vec_at(&terms->atoms, struct flowrules_atom, fr_set_atoms(head)[0]);
+    return p->other || p->atom != NULL;
+}
+
+const char *fr_box_witness(struct fr_arena *arena, const flowrules_meaning *terms,
+                           const fr_set ends[2], fr_service service, const bool *named) {
+    const struct fr_service_terms *list = fr_service_get(&terms->services, service);
+    struct point points[2];
+    for (uint32_t i = 0; i < list->count; i++)
+        for (int f = 0; f < 2; f++) {
+            const struct fr_term *term = &list->terms[i];
+            enum flowrules_family family = (enum flowrules_family)f;
+            unsigned protocol = term->protocol;
+            if (protocol == OTHERS) /* the first that is not told apart */
+                for (protocol = 2; protocol < 255 && (named[protocol] || protocol == FR_ICMPV6);)
+                    protocol++;
+            if ((fr_protocol_families(protocol) & FLOWRULES_FAMILY_BIT(family)) == 0 ||
+                !point_of_set(terms, ends[0], family, &points[0]) ||
+                !point_of_set(terms, ends[1], family, &points[1]))
+                continue;
+            struct flowrules_writer w;
+            fr_writer_init(&w, arena->allocator, false);
+            write_packet(&w, protocol, points,
+                         (struct flowrules_ports){term->source_first, term->source_last},
+                         (struct flowrules_ports){term->destination_first, term->destination_last});
+            return finish(arena, &w);
+        }
+    return "";
+}

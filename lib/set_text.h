@@ -1,0 +1,25 @@
+/*
+ * Sets, services and packets as texts for people, in the terms of a meaning.
+ */
+#ifndef FR_SET_TEXT_H
+#define FR_SET_TEXT_H
+
+#include "space.h"
+
+/* Each returns a text of the arena, or NULL when out of memory. */
+
+/* "10.0.0.0/8, 192.0.2.1, example.org +3 more"; "any" for everything. */
+const char *fr_set_text(struct fr_arena *arena, const flowrules_meaning *terms, fr_set set);
+/*
+ * "tcp/443, udp/53"; "any". named: the protocols that are told apart, 256 of them; a term of the
+ * protocol 257 is all the others.
+ */
+const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *terms,
+                            fr_service service, const bool *named);
+/* A packet of a region, or of a box, in the form of a question. */
+const char *fr_witness_text(struct fr_arena *arena, const struct fr_common *common,
+                            const struct fr_region *region);
+const char *fr_box_witness(struct fr_arena *arena, const flowrules_meaning *terms,
+                           const fr_set ends[2], fr_service service, const bool *named);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * The exact comparison of two meanings: every packet on which they decide otherwise, in regions.
+ * Knows sets and ordered clauses, no text.
+ */
+#ifndef FR_SPACE_H
+#define FR_SPACE_H
+
+#include "common.h"
+
+#define FR_NO_ITEM UINT32_MAX
+/* The atom of a piece: none (it is addresses), or every name and group that nobody mentions. */
+#define FR_NO_ATOM    UINT32_MAX
+#define FR_OTHER_ATOM (UINT32_MAX - 1)
+/* The protocol of a region: each one that no service mentions; other is the first of them. */
+#define FR_OTHER_PROTOCOLS 256
+
+/* A stretch of addresses of the region's family, or an atom. */
+struct fr_piece {
+    struct flowrules_ip first, last;
+    uint32_t atom; /* or FR_NO_ATOM */
+    uint32_t next; /* of the same class, or UINT32_MAX */
+};
+
+/* Packets that two meanings decide otherwise, all for the same reasons. */
+struct fr_region {
+    enum flowrules_direction direction;
+    enum flowrules_family family;
+    const struct fr_piece *pieces[2]; /* of the source and destination: follow next from first */
+    uint32_t first[2];
+    unsigned protocol, other;
+    struct flowrules_ports source, destination; /* of ICMP: type and code */
+    enum flowrules_packets packets;
+    bool passes_after;    /* after lets them pass, before does not; or the other way round */
+    uint32_t deciders[2]; /* items, or FR_NO_ITEM: what no clause matches */
+};
+
+typedef flowrules_status (*fr_region_fn)(void *user, const struct fr_region *region);
+
+struct fr_space {
+    struct fr_common *common;
+    fr_region_fn visit; /* called for each region that differs; FLOWRULES_OK goes on */
+    void *user;
+    uint64_t most; /* steps that a comparison may take */
+    uint64_t steps;
+    bool too_much; /* it would have taken more: not all was compared */
+};
+
+/* About a minute of work; far more than anything that people write. */
+#define FR_SPACE_STEPS ((uint64_t)4000000000)
+
+/* Compares the direction that was chosen in common. */
+flowrules_status fr_space_compare(struct fr_space *space, enum flowrules_direction direction);
+
+#endif
