@@ -120,7 +120,7 @@ static flowrules_status add_part(struct fr_plan *plan, fr_set names, uint32_t sc
 
 struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set) {
     uint32_t index;
-    if (!fr_map_get(&plan->domains.set_of, set, &index))
+    if (set == FR_SET_EMPTY || !fr_map_get(&plan->domains.set_of, set, &index))
         return NULL;
     return fr_vec_at(&plan->domains.sets, struct fr_named_set, index);
 }
@@ -373,7 +373,10 @@ flowrules_status fr_check_domains(struct fr_plan *plan) {
     settle(&plan->domains);
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-        const struct fr_named_set *named = fr_named_set_of(plan, part_names(plan, part));
+        fr_set names = part_names(plan, part);
+        if (names == FR_SET_NONE)
+            return fr_no_memory(plan->context);
+        const struct fr_named_set *named = fr_named_set_of(plan, names);
         enum fr_fidelity fidelity =
             fr_vec_at(&plan->verdicts, struct fr_verdict, part->flow)->fidelity;
         struct excess excess = {.count = 0};

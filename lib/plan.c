@@ -564,6 +564,38 @@ static void warn_of_directions(struct fr_plan *plan) {
     }
 }
 
+/* Does a flow let the machine ask other servers: UDP port 53, outwards? */
+static bool may_ask(const struct fr_plan *plan) {
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, s->service);
+        for (uint32_t t = 0; s->deny == 0 && s->direction == FLOWRULES_EGRESS && t < terms->count;
+             t++) {
+            const struct fr_term *term = &terms->terms[t];
+            if ((term->protocol == 17 || term->protocol == FR_PROTOCOL_ANY) &&
+                term->destination_first <= 53 && term->destination_last >= 53)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A resolver that its own machine's rules shut in fills no set. */
+static void warn_of_asking(struct fr_plan *plan) {
+    struct fr_about about = {
+        FLOWRULES_WARNING,
+        FR_NOBODY_ASKS,
+        plan->target->at,
+        NULL,
+        plan->name,
+        "add a flow to its DNS servers, unless they run on this machine or use another port"};
+    if (plan->domains.sets.count > 0 && plan->enforces[FLOWRULES_EGRESS] && !may_ask(plan))
+        fr_report(
+            &plan->context->diagnostics, &about,
+            "no flow lets dnsmasq ask: target '%s' shuts UDP port 53, and names get no address",
+            plan->name);
+}
+
 flowrules_status fr_plan_report(struct fr_plan *plan) {
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
         const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
@@ -587,6 +619,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
     if (plan->unresolved > 0)
         return FLOWRULES_UNRESOLVED;
     warn_of_directions(plan);
+    warn_of_asking(plan);
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 

@@ -61,6 +61,10 @@ static const char targets[] =
     "  k8s: {backend: kubernetes, protects: [pods], direction: ingress, select: {name: /^k/}}\n"
     "  palo: {backend: paloalto, protects: [any], from-zone: a, to-zone: b, select: {name: /^z/}}\n"
     "  ipt: {backend: iptables, select: {tags: [a], name: [web, /^w/]}}\n"
+    "  dns: {backend: nftables, names: native, names-exact: true, direction: egress, select: {name:"
+    " [web, wild]}, allow-loss: [{flow: web, loss: widen}, {flow: wild, loss: widen}]}\n"
+    "  dns-ipt: {backend: iptables, names: native, direction: egress, select: {name: [web, wild]},"
+    " allow-loss: [{flow: web, loss: widen}, {flow: wild, loss: widen}]}\n"
     "  list: {backend: plain, direction: egress, select: {name: '/^(?!wild)/'}}\n";
 
 static void write_file(const char *name, const char *text) {
@@ -187,7 +191,7 @@ static flowrules_status check(flowrules_context *context, const flowrules_policy
 }
 
 static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
-    static const char *const names[] = {"nft", "ipt", "list", "k8s", "iptables"};
+    static const char *const names[] = {"nft", "ipt", "list", "k8s", "dns", "dns-ipt", "iptables"};
     char path[100];
     flowrules_policy *policy;
     snprintf(path, sizeof path, "%s/policy.yaml", folder);
@@ -196,7 +200,7 @@ static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
         status = flowrules_policy_load(&policy, context, path);
     if (status != FLOWRULES_OK)
         return status;
-    for (size_t i = 0; i < 4 && status == FLOWRULES_OK; i++)
+    for (size_t i = 0; i < 6 && status == FLOWRULES_OK; i++)
         status = render(context, policy, names[i], sum);
     if (status == FLOWRULES_OK)
         status = explain(context, policy, sum);
@@ -205,7 +209,7 @@ static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
     if (status == FLOWRULES_OK)
         status = check(context, policy);
     /* What is refused lists every flow, and that takes memory too. */
-    if (status == FLOWRULES_OK && render(context, policy, names[4], sum) != FLOWRULES_REFUSED)
+    if (status == FLOWRULES_OK && render(context, policy, names[6], sum) != FLOWRULES_REFUSED)
         status = FLOWRULES_NO_MEMORY;
     flowrules_policy_free(policy);
     return status;

@@ -1,0 +1,1 @@
+render dnsmasq-line.yaml -t node --print

@@ -1,0 +1,1 @@
+render dnsmasq-shut.yaml -t node:script --print
