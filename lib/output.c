@@ -246,8 +246,8 @@ static bool note_set(flowrules_output *out, struct fr_map *seen, fr_set set) {
     uint32_t known;
     if (set == FR_SET_ANY || fr_map_get(seen, set, &known))
         return true;
-    fr_set *slot = fr_vec_add(&out->sets);
-    if (slot == NULL || !fr_map_put(seen, set, 1))
+    fr_set *slot = fr_map_put(seen, set, 1) ? fr_vec_add(&out->sets) : NULL;
+    if (slot == NULL)
         return false;
     *slot = set;
     return true;
