@@ -53,10 +53,7 @@ ifneq ($(SANITIZE),)
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 libxml-2.0
-ifneq ($(shell grep -l '<ares.h>' lib/*.c 2>/dev/null),)
-LIB_PACKAGES  += libcares
-endif
+LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 libxml-2.0 libcares
 CLI_PACKAGES  := libcjson
 UNIT_PACKAGES := cunit
 

@@ -213,6 +213,8 @@ flowrules_status run_complete(struct tool *tool) {
     free(line.before.settings.targets.items);
     free(line.before.settings.plugins.items);
     free(line.before.settings.sets.items);
+    free(line.before.settings.networks.items);
+    free(line.before.settings.servers.items);
     free(line.before.settings.operands.items);
     free(words);
     return FLOWRULES_OK;

@@ -18,11 +18,12 @@ static const struct {
     const char *meaning;
 } exits[] = {
     {FLOWRULES_OK, "done"},
-    {FLOWRULES_DIFFERENT, "a difference or a finding: see the help of query, verify and diff"},
+    {FLOWRULES_DIFFERENT,
+     "a difference or a finding: see the help of query, verify, diff and resolve"},
     {FLOWRULES_USAGE, "wrong usage"},
     {FLOWRULES_INVALID, "invalid input; the messages say where"},
     {FLOWRULES_REFUSED, "a target can't say a flow exactly, and nothing weaker is written"},
-    {FLOWRULES_UNRESOLVED, "a name has no address in the lock file"},
+    {FLOWRULES_UNRESOLVED, "a name has no address in the lock file, or could not be resolved"},
     {FLOWRULES_IO, "a file can't be read or written, or memory ran out"},
 };
 

@@ -88,6 +88,8 @@ static flowrules_status set_up(struct tool *tool) {
     flowrules_status status = flowrules_context_set(tool->context, "as-of", as_of);
     if (status == FLOWRULES_OK && tool->settings.lock != NULL)
         status = flowrules_context_set(tool->context, "lock", tool->settings.lock);
+    if (status == FLOWRULES_OK && tool->settings.max_age != NULL)
+        status = flowrules_context_set(tool->context, "max-age", tool->settings.max_age);
     tell_diagnostics(tool);
     return status == FLOWRULES_OK ? load_plugins(tool) : status;
 }
@@ -139,6 +141,8 @@ int main(int argc, char **argv) {
     free(tool.settings.targets.items);
     free(tool.settings.plugins.items);
     free(tool.settings.sets.items);
+    free(tool.settings.networks.items);
+    free(tool.settings.servers.items);
     free(tool.settings.operands.items);
     return end;
 }

@@ -22,10 +22,11 @@ enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
 
 /* What the command line says; texts are those of argv. */
 struct settings {
-    const char *as_of, *lock, *output;
-    struct text_list targets, plugins, sets, operands;
+    const char *as_of, *lock, *output, *max_age;
+    const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
+    struct text_list targets, networks, servers, plugins, sets, operands;
     int diagnostics, colour;
-    bool quiet, json, no_map, print, help, version;
+    bool quiet, json, no_map, print, merge, check, help, version;
 };
 
 struct verb;

@@ -45,7 +45,15 @@ const size_t common_option_count = COUNT(common_options);
 #define JSON_OPTION(what)                                                                          \
     { "json", NULL, what, PLACE(json), NULL, OPTION_FLAG, 0 }
 
+#define MAX_AGE_OPTION                                                                             \
+    {                                                                                              \
+        "max-age", "DAYS",                                                                         \
+            "warn of names that a target pins to addresses last seen more than DAYS days ago",     \
+            PLACE(max_age), NULL, OPTION_TEXT, 0                                                   \
+    }
+
 static const struct option check_options[] = {
+    MAX_AGE_OPTION,
     JSON_OPTION("the title, flows and targets as JSON"),
 };
 
@@ -61,6 +69,7 @@ static const struct option render_options[] = {
      PLACE(output), NULL, OPTION_TEXT, 'o'},
     {"print", NULL, "print every file to standard output, each after a line '==> NAME <=='",
      PLACE(print), NULL, OPTION_FLAG, 0},
+    MAX_AGE_OPTION,
     {"no-map", NULL, "do not write TARGET.map.json, which tells the flows that each rule came from",
      PLACE(no_map), NULL, OPTION_FLAG, 0},
     JSON_OPTION("with -o, the list of written files as JSON"),
@@ -106,6 +115,37 @@ static const struct option diff_options[] = {
      PLACE(targets), NULL, OPTION_LIST, 't'},
     SET_OPTION,
     JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
+};
+
+static const struct option resolve_options[] = {
+    {"target", "TARGET",
+     "only names that this target needs, or a backend's name; may be given several times; without "
+     "it, those that any target of the policy needs",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    {"network", "NAME", "only names in this network; may be given several times", PLACE(networks),
+     NULL, OPTION_LIST, 0},
+    {"server", "ADDR[:PORT]",
+     "ask this server; may be given several times, up to 8: each is asked, and where they disagree "
+     "that is told; without it, the servers of the machine's resolv.conf",
+     PLACE(servers), NULL, OPTION_LIST, 's'},
+    {"merge", NULL, "keep addresses that a name had before, for names whose answers rotate",
+     PLACE(merge), NULL, OPTION_FLAG, 0},
+    {"keep", "DAYS",
+     "the same, for so many days since an address was last seen; without it, 30 days",
+     PLACE(keep_days), NULL, OPTION_TEXT, 0},
+    {"check", NULL, "write nothing; the exit status is 1 when a name has other addresses now",
+     PLACE(check), NULL, OPTION_FLAG, 0},
+    {"timeout", "SECONDS", "wait so long for a reply, twice as long at each new try (2)",
+     PLACE(timeout), NULL, OPTION_TEXT, 0},
+    {"tries", "NUMBER", "put a question so often (3)", PLACE(tries), NULL, OPTION_TEXT, 0},
+    {"deadline", "SECONDS", "end after this time, whatever is still open (300)", PLACE(deadline),
+     NULL, OPTION_TEXT, 0},
+    {"in-flight", "NUMBER", "questions under way at once (100)", PLACE(in_flight), NULL,
+     OPTION_TEXT, 0},
+    {"max-addresses", "NUMBER",
+     "do not believe that a name has more addresses of a family than this (256)",
+     PLACE(max_addresses), NULL, OPTION_TEXT, 0},
+    JSON_OPTION("every name with its status, aliases and addresses as JSON"),
 };
 
 static const struct option targets_options[] = {
@@ -155,6 +195,25 @@ const struct verb verbs[] = {
      "flowrules explain kimi-k2.yaml -t node-nft -t nftables\n"
      "flowrules explain --json kimi-k2.yaml\n",
      run_explain},
+    {"resolve", "POLICY [NAME]...", "ask the DNS, and pin names in the lock file",
+     "Asks for the addresses of the names that targets match by address, and writes them into the "
+     "lock file: POLICY.lock, or --lock FILE. No other verb asks the DNS.\n"
+     "With NAME, only that name, whether or not a target needs it; it is one of the policy, or "
+     "below one of its wildcards. Entries of names that are not asked for stay as they are.\n"
+     "  new      the name had no address in the lock file\n"
+     "  changed  it has other addresses now\n"
+     "  same     it has not\n"
+     "  kept     it could not be resolved: its old addresses stay, with a warning\n"
+     "  failed   it could not be resolved, and had none (exit status 5)\n"
+     "A name without an address in one family is no failure. POLICY may be '-' for standard "
+     "input, with --lock.",
+     resolve_options, COUNT(resolve_options), 1, SIZE_MAX, "a POLICY is needed",
+     "flowrules resolve kimi-k2.yaml\n"
+     "flowrules resolve kimi-k2.yaml -t node-nft --server 192.0.2.53 --server '[2001:db8::53]:53'\n"
+     "flowrules resolve kimi-k2.yaml --merge --keep 14\n"
+     "flowrules resolve kimi-k2.yaml --check\n"
+     "flowrules resolve kimi-k2.yaml cdn-lfs.huggingface.co\n",
+     run_resolve},
     {"query", "POLICY QUESTION", "would a packet pass, and by which flow?",
      "Tells whether a packet that opens a connection would pass, the flows that say so, and the "
      "rules that they became.\n"

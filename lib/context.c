@@ -9,10 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inquiry.h"
 #include "registry.h"
 
 #define DEFAULT_MAX_SIZE  ((uint64_t)1 << 30)
 #define DEFAULT_MAX_FLOWS ((uint64_t)4000000)
+
+/* What a resolver on the way is asked to bear; dnsmasq forwards 150 at once by default. */
+#define DEFAULT_IN_FLIGHT     100u
+#define DEFAULT_TIMEOUT_MS    2000u
+#define DEFAULT_DEADLINE_MS   300000u
+#define DEFAULT_TRIES         3u
+#define DEFAULT_MAX_ADDRESSES 256u
+#define DEFAULT_KEEP_DAYS     30u
 
 flowrules_status flowrules_context_new(flowrules_context **context) {
     return flowrules_context_new_with_allocator(context, fr_default_allocator.resize,
@@ -30,6 +39,13 @@ flowrules_status flowrules_context_new_with_allocator(flowrules_context **contex
     c->as_of = FR_NO_DATE;
     c->max_size = DEFAULT_MAX_SIZE;
     c->max_flows = DEFAULT_MAX_FLOWS;
+    c->in_flight = DEFAULT_IN_FLIGHT;
+    c->timeout_ms = DEFAULT_TIMEOUT_MS;
+    c->deadline_ms = DEFAULT_DEADLINE_MS;
+    c->tries = DEFAULT_TRIES;
+    c->max_addresses = DEFAULT_MAX_ADDRESSES;
+    c->keep_days = DEFAULT_KEEP_DAYS;
+    c->max_age = FR_NO_AGE;
     fr_diagnostics_init(&c->diagnostics, &c->allocator);
     fr_vec_init(&c->backends, &c->allocator, sizeof(const struct flowrules_backend *));
     fr_vec_init(&c->descriptions, &c->allocator, sizeof(struct fr_description));
@@ -47,6 +63,7 @@ void flowrules_context_free(flowrules_context *context) {
         return;
     struct fr_allocator allocator = context->allocator;
     fr_free(&allocator, context->lock);
+    fr_free(&allocator, context->servers);
     for (size_t i = 0; i < context->descriptions.count; i++)
         fr_vec_free(&fr_vec_at(&context->descriptions, struct fr_description, i)->rows);
     fr_vec_free(&context->descriptions);
@@ -71,7 +88,7 @@ static bool set_as_of(flowrules_context *context, const char *value) {
     return fr_date_parse(value, strlen(value), &context->as_of);
 }
 
-static bool set_lock(flowrules_context *context, const char *value) {
+static bool set_text(flowrules_context *context, char **text, const char *value) {
     char *copy = NULL;
     if (value != NULL) {
         size_t size = strlen(value) + 1;
@@ -80,9 +97,24 @@ static bool set_lock(flowrules_context *context, const char *value) {
             return false;
         memcpy(copy, value, size);
     }
-    fr_free(&context->allocator, context->lock);
-    context->lock = copy;
+    fr_free(&context->allocator, *text);
+    *text = copy;
     return true;
+}
+
+static bool set_lock(flowrules_context *context, const char *value) {
+    return set_text(context, &context->lock, value);
+}
+
+static bool set_server(flowrules_context *context, const char *value) {
+    size_t count = 0, length;
+    for (const char *at = value; at != NULL; at = at[length] == ',' ? at + length + 1 : NULL) {
+        struct fr_server server;
+        length = strcspn(at, ",");
+        if (!fr_server_parse(at, length, &server) || ++count > FR_SERVERS_MAX)
+            return false;
+    }
+    return set_text(context, &context->servers, value);
 }
 
 static bool read_count(const char *value, uint64_t fallback, uint64_t *count) {
@@ -107,6 +139,78 @@ static bool set_max_flows(flowrules_context *context, const char *value) {
     return read_count(value, DEFAULT_MAX_FLOWS, &context->max_flows);
 }
 
+/* A number from least to most. */
+static bool read_within(const char *value, uint64_t fallback, uint64_t least, uint64_t most,
+                        uint64_t *count) {
+    uint64_t number;
+    if (!read_count(value, fallback, &number) || number < least || number > most)
+        return false;
+    *count = number;
+    return true;
+}
+
+/* Seconds with at most three decimals, as milliseconds. */
+static bool read_seconds(const char *value, uint64_t fallback, uint64_t *milliseconds) {
+    uint64_t number = 0, scale = 1000;
+    size_t digits = 0;
+    bool point = false;
+    if (value == NULL) {
+        *milliseconds = fallback;
+        return true;
+    }
+    for (; *value != '\0'; value++) {
+        if (*value == '.' && !point && digits > 0) {
+            point = true;
+            continue;
+        }
+        if (*value < '0' || *value > '9' || ++digits > 9 || (point && scale == 1))
+            return false;
+        number = number * 10 + (uint64_t)(*value - '0');
+        scale /= point ? 10 : 1;
+    }
+    uint64_t most = UINT64_C(1000) * 86400;
+    if (digits == 0 || number == 0 || number * scale > most)
+        return false;
+    *milliseconds = number * scale;
+    return true;
+}
+
+static bool set_timeout(flowrules_context *context, const char *value) {
+    return read_seconds(value, DEFAULT_TIMEOUT_MS, &context->timeout_ms);
+}
+
+static bool set_deadline(flowrules_context *context, const char *value) {
+    return read_seconds(value, DEFAULT_DEADLINE_MS, &context->deadline_ms);
+}
+
+static bool set_tries(flowrules_context *context, const char *value) {
+    return read_within(value, DEFAULT_TRIES, 1, 20, &context->tries);
+}
+
+static bool set_in_flight(flowrules_context *context, const char *value) {
+    return read_within(value, DEFAULT_IN_FLIGHT, 1, 10000, &context->in_flight);
+}
+
+static bool set_max_addresses(flowrules_context *context, const char *value) {
+    return read_within(value, DEFAULT_MAX_ADDRESSES, 1, 65535, &context->max_addresses);
+}
+
+static bool set_keep_days(flowrules_context *context, const char *value) {
+    return read_within(value, DEFAULT_KEEP_DAYS, 0, 36500, &context->keep_days);
+}
+
+static bool set_max_age(flowrules_context *context, const char *value) {
+    return read_within(value, FR_NO_AGE, 0, value == NULL ? FR_NO_AGE : 36500, &context->max_age);
+}
+
+static bool set_merge(flowrules_context *context, const char *value) {
+    bool yes = value != NULL && strcmp(value, "yes") == 0;
+    if (value != NULL && !yes && strcmp(value, "no") != 0)
+        return false;
+    context->merge = yes;
+    return true;
+}
+
 static const struct {
     const char *key, *form;
     bool (*set)(flowrules_context *context, const char *value);
@@ -115,6 +219,16 @@ static const struct {
     {"lock", "a path, or none", set_lock},
     {"max-size", "a number of bytes", set_max_size},
     {"max-flows", "a number", set_max_flows},
+    {"max-age", "a number of days, 0 to 36500", set_max_age},
+    {"server", "ADDRESS or ADDRESS:PORT, up to 8 of them with commas; [ADDRESS]:PORT for IPv6",
+     set_server},
+    {"timeout", "seconds, such as 2 or 0.5", set_timeout},
+    {"tries", "a number, 1 to 20", set_tries},
+    {"deadline", "seconds, such as 300", set_deadline},
+    {"in-flight", "a number, 1 to 10000", set_in_flight},
+    {"max-addresses", "a number, 1 to 65535", set_max_addresses},
+    {"merge", "yes or no", set_merge},
+    {"keep-days", "a number of days, 0 to 36500", set_keep_days},
 };
 
 flowrules_status flowrules_context_set(flowrules_context *context, const char *key,
@@ -129,7 +243,9 @@ flowrules_status flowrules_context_set(flowrules_context *context, const char *k
         return FLOWRULES_USAGE;
     }
     fr_error(&context->diagnostics, FR_OPTION_UNKNOWN, FR_NOWHERE,
-             "as-of, lock, max-size, max-flows", "there is no option '%s'", key);
+             "as-of, lock, max-size, max-flows, max-age, server, timeout, tries, deadline, "
+             "in-flight, max-addresses, merge, keep-days",
+             "there is no option '%s'", key);
     return FLOWRULES_USAGE;
 }
 

@@ -20,7 +20,18 @@ struct flowrules_context {
     int32_t as_of;              /* days since 1970-01-01, or FR_NO_DATE */
     char *lock;                 /* a path, "none", or NULL for the default */
     uint64_t max_size, max_flows;
+    /* How names are resolved. */
+    char *servers; /* "ADDR[:PORT],...", checked; NULL: the machine's */
+    uint64_t timeout_ms, deadline_ms, tries, in_flight, max_addresses;
+    uint64_t keep_days, max_age; /* days; max_age: FR_NO_AGE for no limit */
+    bool merge;
+    flowrules_resolver_fn resolver; /* NULL: the DNS */
+    void *resolver_user;
+    flowrules_progress_fn progress; /* NULL: nobody wants to know */
+    void *progress_user;
 };
+
+#define FR_NO_AGE UINT64_MAX
 
 /* Reports that memory ran out; returns FLOWRULES_NO_MEMORY. */
 flowrules_status fr_no_memory(flowrules_context *context);

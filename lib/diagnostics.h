@@ -75,6 +75,15 @@ enum fr_id {
     /* 04: names and the lock file */
     FR_LOCK_FORM = 401,
     FR_NAME_NOT_PINNED,
+    FR_RESOLVER,
+    FR_NAME_FAILED,
+    FR_NAME_KEPT,
+    FR_NAME_PARTLY,
+    FR_SERVERS_DIFFER,
+    FR_ADDRESS_SPECIAL,
+    FR_ANSWER_BESIDE,
+    FR_PINS_OLD,
+    FR_NAME_NOT_IN_POLICY,
     /* 05: targets and what they can say */
     FR_BACKEND_UNKNOWN = 501,
     FR_FORMAT_UNKNOWN,

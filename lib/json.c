@@ -201,12 +201,16 @@ void fr_json_add_bool(fr_json *object, const char *name, bool value) {
         fr_json_add(object, name, cJSON_CreateBool(value));
 }
 
-void fr_json_write(struct flowrules_writer *writer, fr_json *json) {
+void fr_json_print(struct flowrules_writer *writer, const fr_json *json) {
     char *text = json != NULL ? cJSON_PrintUnformatted(json) : NULL;
     if (text != NULL)
         fr_write_bytes(writer, text, strlen(text));
     else
         writer->failed = true;
     cJSON_free(text);
+}
+
+void fr_json_write(struct flowrules_writer *writer, fr_json *json) {
+    fr_json_print(writer, json);
     cJSON_Delete(json);
 }

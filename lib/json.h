@@ -43,7 +43,9 @@ void fr_json_add_bool(fr_json *object, const char *name, bool value);
  * NULL. */
 void fr_json_add(fr_json *object, const char *name, fr_json *item);
 fr_json *fr_json_text(const char *text);
-/* Prints without line breaks and frees the tree; out of memory fails the writer. */
+/* Prints without line breaks; out of memory fails the writer. */
+void fr_json_print(struct flowrules_writer *writer, const fr_json *json);
+/* The same, and frees the tree. */
 void fr_json_write(struct flowrules_writer *writer, fr_json *json);
 
 #endif

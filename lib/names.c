@@ -204,8 +204,8 @@ static struct fr_at place_of_value(const struct lock_reader *r, const fr_json *v
 static void lock_error(struct lock_reader *r, const char *name, const fr_json *value,
                        const char *what) {
     fr_error(&r->context->diagnostics, FR_LOCK_FORM, place_of_value(r, value),
-             "write the lock file anew", "the lock file's entry of '%.253s' is not valid: %s", name,
-             what);
+             "remove it, and run 'flowrules resolve' to make it anew",
+             "the lock file's entry of '%.253s' is not valid: %s", name, what);
 }
 
 static flowrules_status read_pin(struct lock_reader *r, const char *name, const fr_json *json) {
@@ -283,7 +283,8 @@ flowrules_status fr_lock_read(struct fr_lock *lock, flowrules_context *context, 
         return fr_no_memory(context);
     if (root == NULL)
         return fr_error(&context->diagnostics, FR_LOCK_FORM, place_of(&r, offset, 1),
-                        "write the lock file anew", "the lock file is not valid JSON");
+                        "remove it, and run 'flowrules resolve' to make it anew",
+                        "the lock file is not valid JSON");
     r.root = root;
     flowrules_status status = read_lock(&r, root);
     fr_json_free(root);
@@ -298,4 +299,13 @@ const struct fr_locked_name *fr_lock_find(const struct fr_lock *lock, const char
     if (string == 0 || !fr_map_get(&lock->by_name, string, &index))
         return NULL;
     return fr_vec_at(&lock->names, struct fr_locked_name, index);
+}
+
+int32_t fr_lock_last_seen(const struct fr_lock *lock, const struct fr_locked_name *entry) {
+    int32_t newest = FR_NO_DATE; /* less than any day */
+    for (uint32_t i = 0; i < entry->count; i++) {
+        int32_t seen = fr_vec_at(&lock->pins, struct fr_pin, entry->first + i)->last_seen;
+        newest = seen > newest ? seen : newest;
+    }
+    return newest;
 }

@@ -8,6 +8,7 @@
 
 #include "registry.h"
 #include "rules.h"
+#include "wanted.h"
 
 static const char *const fidelity_words[] = {
     [FR_EXACT] = "exact",
@@ -475,15 +476,27 @@ static bool lacks_names(const struct fr_plan *plan, uint32_t index,
     return speaks_of(verdict, "and a wildcard has none") && may_cut(plan, index, deny);
 }
 
+/* The command that pins the names; NULL when out of memory, and then there is no hint. */
+static const char *resolve_hint(struct fr_plan *plan) {
+    const flowrules_policy *policy = plan->policy;
+    const char *path = fr_diagnostics_file_name(&plan->context->diagnostics, policy->first_file);
+    const char *lock = plan->context->lock;
+    bool named = path != NULL && path[0] != '<'; /* "<stdin>" is no path */
+    bool chosen = lock != NULL && strcmp(lock, "none") != 0;
+    return fr_arena_printf(&plan->arena, "run 'flowrules resolve %s%s%s'%s",
+                           named ? path : "POLICY", chosen ? " --lock " : "", chosen ? lock : "",
+                           policy->lock.present ? ", or add the addresses to the lock file"
+                                                : ", which makes the lock file");
+}
+
 static const char *refusal_hint(struct fr_plan *plan, uint32_t index,
                                 const struct fr_verdict *verdict) {
     bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
-        return plan->policy->lock.present
-                   ? "add the name's addresses to the lock file"
-                   : "there is no lock file beside the policy; --lock names another";
+        return resolve_hint(plan);
     if (lacks_names(plan, index, verdict))
-        return "the lock file knows no name below it: add one, or list the names";
+        return "the lock file knows no name below it: list the names, or pin some with "
+               "'flowrules resolve POLICY NAME'";
     if (speaks_of(verdict, "a wildcard of this backend"))
         return deny != (plan->can->wildcards == FLOWRULES_WILDCARDS_AND_SELF)
                    ? "list the names, or accept it with "
@@ -620,6 +633,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
         return FLOWRULES_UNRESOLVED;
     warn_of_directions(plan);
     warn_of_asking(plan);
+    FR_TRY(fr_warn_of_age(plan));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 

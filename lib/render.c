@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "wanted.h"
 
 /* ---- spelling ------------------------------------------------------------------------------ */
 
@@ -293,7 +294,9 @@ static flowrules_status check_target(flowrules_context *context, const flowrules
     struct fr_plan *plan;
     flowrules_artifact *artifact;
     FR_TRY(fr_plan_new(&plan, context, policy, target));
-    flowrules_status status = fr_plan_check(plan);
+    flowrules_status status = fr_warn_of_age(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_plan_check(plan);
     if (status == FLOWRULES_OK) {
         status = fr_plan_lower_reported(plan);
         if (status == FLOWRULES_OK) {

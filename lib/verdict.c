@@ -6,6 +6,7 @@
 
 #include "output.h"
 #include "rules.h"
+#include "special.h"
 
 /* Ports of a range that are written out one by one where a target has no ranges. */
 #define PORTS_WRITTEN_OUT 64u
@@ -18,7 +19,9 @@ struct mention {
     unsigned want; /* FR_END_... flags: which peers to list */
     unsigned listed, total;
     size_t addresses;
-    int32_t oldest;
+    size_t earlier; /* of them: not in the newest answer, and kept */
+    size_t inner;   /* of them: private, loopback and the like */
+    int32_t oldest; /* the newest day of the name that was seen longest ago */
     char text[400];
 };
 
@@ -34,11 +37,16 @@ static void list_name(struct mention *m, const char *before, const char *name) {
 
 static void count_pins(struct mention *m, const struct fr_locked_name *entry) {
     const struct fr_lock *lock = &m->plan->policy->lock;
+    int32_t newest = fr_lock_last_seen(lock, entry);
     m->addresses += entry->count;
+    if (newest != FR_NO_DATE && (m->oldest == FR_NO_DATE || newest < m->oldest))
+        m->oldest = newest;
     for (uint32_t i = 0; i < entry->count; i++) {
-        int32_t seen = fr_vec_at(&lock->pins, struct fr_pin, entry->first + i)->last_seen;
-        if (seen != FR_NO_DATE && (m->oldest == FR_NO_DATE || seen < m->oldest))
-            m->oldest = seen;
+        const struct fr_pin *pin = fr_vec_at(&lock->pins, struct fr_pin, entry->first + i);
+        const char *words;
+        m->earlier += pin->last_seen != FR_NO_DATE && pin->last_seen < newest;
+        m->inner += fr_special_use(pin->family, pin->ip, &words) != FR_SPECIAL_NONE &&
+                    strcmp(words, "for documentation") != 0;
     }
 }
 
@@ -100,7 +108,7 @@ static const struct {
 
 static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flow) {
     struct mention m;
-    char seen[64] = "";
+    char seen[64] = "", kept[64] = "", inner[80] = "";
     mention(&m, plan, flow, FR_END_PINNED);
     if (m.oldest != FR_NO_DATE) {
         char date[11];
@@ -111,8 +119,13 @@ static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flo
         else
             snprintf(seen, sizeof seen, ", seen %s", date);
     }
-    return fr_arena_printf(&plan->arena, "%zu address%s of %s%s%s", m.addresses,
-                           m.addresses == 1 ? "" : "es", m.text, seen,
+    if (m.earlier > 0)
+        snprintf(kept, sizeof kept, ", %zu of them kept from before", m.earlier);
+    if (m.inner > 0)
+        snprintf(inner, sizeof inner, ", %zu of them not of the Internet (private, loopback ...)",
+                 m.inner);
+    return fr_arena_printf(&plan->arena, "%zu address%s of %s%s%s%s%s", m.addresses,
+                           m.addresses == 1 ? "" : "es", m.text, seen, kept, inner,
                            plan->policy->lock.example ? ", made up for the example" : "");
 }
 

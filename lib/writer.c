@@ -259,6 +259,10 @@ void flowrules_write_ip(flowrules_writer *w, enum flowrules_family family, struc
     write_word(w, text, put_ip(text, family, ip));
 }
 
+void fr_ip_text(char text[FR_IP_TEXT_SIZE], enum flowrules_family family, struct flowrules_ip ip) {
+    text[put_ip(text, family, ip)] = '\0';
+}
+
 static void write_range(flowrules_writer *w, const struct flowrules_range *range,
                         bool length_always) {
     char text[2 * IP_TEXT_MAX + 1];

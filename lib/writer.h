@@ -37,6 +37,9 @@ void fr_writer_init(struct flowrules_writer *w, const struct fr_allocator *alloc
 void fr_writer_free(struct flowrules_writer *w);
 void fr_write_bytes(struct flowrules_writer *w, const char *bytes, size_t size);
 size_t fr_writer_size(const struct flowrules_writer *w);
+/* An address as text, with its NUL. */
+#define FR_IP_TEXT_SIZE 40
+void fr_ip_text(char text[FR_IP_TEXT_SIZE], enum flowrules_family family, struct flowrules_ip ip);
 /* All bytes in one NUL-terminated block of the allocator; NULL when out of memory or failed. */
 char *fr_writer_text(const struct flowrules_writer *w, size_t *size);
 /* Calls visit for each origin in the order of the file, with its line in the file, from 1. */

@@ -82,6 +82,21 @@ FLOWRULES_API void flowrules_context_free(flowrules_context *context);
  *              when that exists.
  *   max-size   the largest file that is read, in bytes. Default 1073741824 (1 GiB).
  *   max-flows  the largest number of flows. Default 4000000.
+ *   max-age    rendering and flowrules_check warn of names whose addresses were last seen more
+ *              days ago than this.
+ *              Default: no limit.
+ * How flowrules_resolve goes about it:
+ *   server     the DNS servers that are asked, all of them: "ADDRESS[:PORT],...", up to 8; an IPv6
+ *              address stands in brackets when a port follows. Default: those of the machine's
+ *              resolv.conf, the next of them where one fails.
+ *   timeout    seconds that a reply is waited for, up to three decimals; doubled at each new try.
+ *              Default 2.
+ *   tries      how often a question is put to a server that does not reply or fails. Default 3.
+ *   deadline   seconds after which it ends, whatever is still open. Default 300.
+ *   in-flight  questions under way at once. Default 100.
+ *   max-addresses  a name with more addresses of one family is not believed. Default 256.
+ *   merge      "yes": addresses that a name had before stay. Default "no".
+ *   keep-days  with merge, for so many days since they were last seen. Default 30.
  */
 FLOWRULES_CHECK flowrules_status flowrules_context_set(flowrules_context *context, const char *key,
                                                        const char *value);
@@ -174,6 +189,116 @@ FLOWRULES_API size_t flowrules_service_count(const flowrules_policy *policy);
 FLOWRULES_API size_t flowrules_target_count(const flowrules_policy *policy);
 FLOWRULES_API const char *flowrules_target_name(const flowrules_policy *policy, size_t target);
 FLOWRULES_API const char *flowrules_target_backend(const flowrules_policy *policy, size_t target);
+
+/* ---- resolving --------------------------------------------------------------------------- */
+
+/*
+ * The addresses of names, asked of the DNS, and the lock file that pins them. Nothing else in the
+ * library asks anything of anybody. Nothing is written: the caller has the lock file's new text.
+ */
+typedef struct flowrules_resolution flowrules_resolution;
+
+/*
+ * A resolution of the names of a policy of which some target needs addresses: one that matches
+ * addresses, for a flow that it enforces. For a policy without targets, of all names. The policy
+ * must outlive the resolution. Errors of targets are in the messages.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_resolution_new(flowrules_resolution **resolution,
+                                                          flowrules_context *context,
+                                                          const flowrules_policy *policy);
+
+FLOWRULES_API void flowrules_resolution_free(flowrules_resolution *resolution);
+
+/*
+ * These narrow it, before flowrules_resolve: to the names that one target needs (a target of the
+ * policy, or a backend), to those in one network, to one name. Several of a kind add up; a name
+ * must be needed by one of the targets and be in one of the networks. A name that is asked for by
+ * itself need not be needed by a target; it is one of the policy, or below one of its wildcards.
+ * FLOWRULES_USAGE where there is no such target, network or name.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_resolution_target(flowrules_resolution *resolution,
+                                                             const char *target);
+FLOWRULES_CHECK flowrules_status flowrules_resolution_network(flowrules_resolution *resolution,
+                                                              const char *network);
+FLOWRULES_CHECK flowrules_status flowrules_resolution_name(flowrules_resolution *resolution,
+                                                           const char *name);
+
+/*
+ * Asks, compares with the lock file, and makes its new text; needs the option as-of. Once for a
+ * resolution. FLOWRULES_UNRESOLVED: some name has no address and had none before; the rest is
+ * there all the same. FLOWRULES_IO: the DNS can't be asked at all. What failed, what is doubtful
+ * and what servers disagree on is in the messages.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_resolve(flowrules_resolution *resolution);
+
+/* The names that were asked for, sorted. */
+FLOWRULES_API size_t flowrules_resolution_name_count(const flowrules_resolution *resolution);
+FLOWRULES_API const char *flowrules_resolution_name_text(const flowrules_resolution *resolution,
+                                                         size_t name);
+/*
+ * "new" (it had no address before), "changed", "same", "kept" (it could not be resolved, and
+ * stays as it was) or "failed" (likewise, and it had none).
+ */
+FLOWRULES_API const char *flowrules_resolution_status(const flowrules_resolution *resolution,
+                                                      size_t name);
+/* Why it is kept or failed, in a line; NULL for the others. */
+FLOWRULES_API const char *flowrules_resolution_reason(const flowrules_resolution *resolution,
+                                                      size_t name);
+/* The seconds for which its answer holds; 0 where there was none. */
+FLOWRULES_API uint32_t flowrules_resolution_ttl(const flowrules_resolution *resolution,
+                                                size_t name);
+
+/* Its addresses, those that it no longer has among them; IPv4 first, sorted. */
+FLOWRULES_API size_t flowrules_resolution_address_count(const flowrules_resolution *resolution,
+                                                        size_t name);
+FLOWRULES_API const char *flowrules_resolution_address(const flowrules_resolution *resolution,
+                                                       size_t name, size_t address);
+/* "new", "same", "kept" (not in the answer, and stays), or "gone". */
+FLOWRULES_API const char *flowrules_resolution_address_state(const flowrules_resolution *resolution,
+                                                             size_t name, size_t address);
+
+/* The chain of aliases (CNAME) from the name to that which has the addresses. */
+FLOWRULES_API size_t flowrules_resolution_alias_count(const flowrules_resolution *resolution,
+                                                      size_t name);
+FLOWRULES_API const char *flowrules_resolution_alias(const flowrules_resolution *resolution,
+                                                     size_t name, size_t alias);
+
+/*
+ * The new lock file, whole and NUL-terminated, *size bytes without that; NULL before
+ * flowrules_resolve. It holds all that the old one did of names that were not asked for.
+ */
+FLOWRULES_API const char *flowrules_resolution_lock(const flowrules_resolution *resolution,
+                                                    size_t *size);
+/* Is it another text than the old lock file's? 1 or 0. */
+FLOWRULES_API int flowrules_resolution_lock_differs(const flowrules_resolution *resolution);
+
+/* What an injected resolver answers into; it exists while that is called. */
+typedef struct flowrules_inquiry flowrules_inquiry;
+
+/* Resolves a name, by the functions below. Called from within flowrules_resolve, one at a time. */
+typedef void (*flowrules_resolver_fn)(void *user, const char *name, flowrules_inquiry *inquiry);
+
+/* Asks resolver instead of the DNS; NULL for the DNS again. */
+FLOWRULES_API void flowrules_context_set_resolver(flowrules_context *context,
+                                                  flowrules_resolver_fn resolver, void *user);
+
+/*
+ * One address of the name, "192.0.2.1" or "2001:db8::1", and the seconds for which it holds; one
+ * alias on the way to it, in their order; or that the name can't be resolved, and why (may be
+ * NULL). 1, or 0 when it is not taken: no address, too many of them, no memory. A name without
+ * address, alias and failure is one that has no address.
+ */
+FLOWRULES_API int flowrules_inquiry_address(flowrules_inquiry *inquiry, const char *address,
+                                            uint32_t ttl);
+FLOWRULES_API int flowrules_inquiry_alias(flowrules_inquiry *inquiry, const char *name);
+FLOWRULES_API int flowrules_inquiry_fail(flowrules_inquiry *inquiry, const char *why);
+
+/* Is told how many of the names have been answered. Called from within flowrules_resolve. */
+typedef void (*flowrules_progress_fn)(void *user, size_t done, size_t total);
+
+/* Calls progress while names are resolved; NULL for nobody. */
+FLOWRULES_API void flowrules_context_set_progress(flowrules_context *context,
+                                                  flowrules_progress_fn progress, void *user);
 
 /* ---- rendering --------------------------------------------------------------------------- */
 

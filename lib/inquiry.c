@@ -1,0 +1,228 @@
+/*
+ * Inquiries: what was asked and answered, the names of servers, and the resolver that a program
+ * may give instead of the DNS.
+ */
+#include "inquiry.h"
+
+#include <string.h>
+
+void fr_inquiry_init(struct fr_inquiry *inquiry, flowrules_context *context) {
+    const struct fr_allocator *allocator = &context->allocator;
+    memset(inquiry, 0, sizeof *inquiry);
+    inquiry->context = context;
+    fr_vec_init(&inquiry->servers, allocator, sizeof(const char *));
+    fr_vec_init(&inquiry->replies, allocator, sizeof(struct fr_reply));
+    fr_vec_init(&inquiry->found, allocator, sizeof(struct fr_found));
+    fr_vec_init(&inquiry->aliases, allocator, sizeof(const char *));
+    fr_arena_init(&inquiry->texts, allocator);
+}
+
+void fr_inquiry_free(struct fr_inquiry *inquiry) {
+    fr_vec_free(&inquiry->servers);
+    fr_vec_free(&inquiry->replies);
+    fr_vec_free(&inquiry->found);
+    fr_vec_free(&inquiry->aliases);
+    fr_arena_free(&inquiry->texts);
+}
+
+struct fr_reply *fr_inquiry_reply(const struct fr_inquiry *inquiry, size_t name, size_t server,
+                                  enum flowrules_family family) {
+    size_t number = (name * inquiry->server_count + server) * 2 + (size_t)family;
+    return fr_vec_at(&inquiry->replies, struct fr_reply, number);
+}
+
+flowrules_status fr_inquiry_make_replies(struct fr_inquiry *inquiry) {
+    size_t total = inquiry->name_count * inquiry->server_count * 2;
+    if (!fr_vec_reserve(&inquiry->replies, total))
+        return fr_no_memory(inquiry->context);
+    for (size_t i = 0; i < total; i++)
+        ((struct fr_reply *)fr_vec_push(&inquiry->replies))->outcome = FR_OUT_OF_TIME;
+    return FLOWRULES_OK;
+}
+
+bool fr_reply_address(struct fr_inquiry *inquiry, struct fr_reply *reply,
+                      enum flowrules_family family, struct flowrules_ip ip, uint32_t ttl) {
+    struct fr_found *found = fr_vec_push(&inquiry->found);
+    if (found == NULL)
+        return false;
+    *found = (struct fr_found){family, ip};
+    if (reply->count++ == 0)
+        reply->first = (uint32_t)inquiry->found.count - 1;
+    reply->ttl = reply->count == 1 || ttl < reply->ttl ? ttl : reply->ttl;
+    return true;
+}
+
+bool fr_reply_alias(struct fr_inquiry *inquiry, struct fr_reply *reply, const char *name) {
+    char *copy = fr_arena_text(&inquiry->texts, name, strlen(name));
+    const char **alias = copy == NULL ? NULL : fr_vec_push(&inquiry->aliases);
+    if (alias == NULL)
+        return false;
+    *alias = copy;
+    if (reply->alias_count++ == 0)
+        reply->first_alias = (uint32_t)inquiry->aliases.count - 1;
+    return true;
+}
+
+/* ---- outcomes ------------------------------------------------------------------------------ */
+
+const char *fr_outcome_words(enum fr_outcome outcome) {
+    static const char *const words[] = {
+        [FR_ANSWERED] = "answered",
+        [FR_NO_ADDRESS] = "it has no address",
+        [FR_NO_NAME] = "there is no such name (NXDOMAIN)",
+        [FR_SERVER_FAILED] = "the server failed (SERVFAIL)",
+        [FR_SERVER_REFUSED] = "the server refuses the question",
+        [FR_NO_REPLY] = "no reply in time",
+        [FR_UNREACHABLE] = "the server can't be reached",
+        [FR_BAD_REPLY] = "the reply is not valid",
+        [FR_TRUNCATED] = "the reply is cut off, over TCP too",
+        [FR_ALIAS_LOOP] = "its aliases (CNAME) run in a circle",
+        [FR_TOO_MANY] = "it has more addresses than max-addresses allows",
+        [FR_OUT_OF_TIME] = "the deadline passed before it was answered",
+        [FR_GIVEN_UP] = "the server does not reply, and was given up",
+        [FR_INJECTED_FAILED] = "the resolver failed",
+    };
+    return words[outcome];
+}
+
+bool fr_outcome_is_known(enum fr_outcome outcome) {
+    return outcome == FR_ANSWERED || outcome == FR_NO_ADDRESS || outcome == FR_NO_NAME;
+}
+
+/* ---- servers ------------------------------------------------------------------------------- */
+
+static bool read_port(const char *text, size_t length, uint16_t *port) {
+    uint32_t number = 0;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] < '0' || text[i] > '9' || number > 65535)
+            return false;
+        number = number * 10 + (uint32_t)(text[i] - '0');
+    }
+    *port = (uint16_t)number;
+    return length > 0 && number > 0 && number <= 65535;
+}
+
+bool fr_server_parse(const char *text, size_t length, struct fr_server *server) {
+    const char *address = text, *end = text + length, *rest = end;
+    server->port = FR_DNS_PORT;
+    if (length > 0 && text[0] == '[') {
+        const char *close = memchr(text, ']', length);
+        if (close == NULL)
+            return false;
+        address = text + 1;
+        rest = close + 1;
+        end = close;
+    } else {
+        const char *colon = memchr(text, ':', length);
+        /* One colon begins a port; an IPv6 address without brackets has more, and no port. */
+        if (colon != NULL && memchr(colon + 1, ':', (size_t)(end - colon - 1)) == NULL)
+            rest = end = colon;
+    }
+    const char *last = text + length;
+    if (rest < last &&
+        (*rest != ':' || !read_port(rest + 1, (size_t)(last - rest - 1), &server->port)))
+        return false;
+    return fr_ip_parse(address, (size_t)(end - address), &server->family, &server->ip) &&
+           (text[0] != '[' || server->family == FLOWRULES_IPV6);
+}
+
+flowrules_status fr_inquiry_add_server(struct fr_inquiry *inquiry, const char *shown) {
+    const char *copy = fr_arena_text(&inquiry->texts, shown, strlen(shown));
+    const char **slot = copy == NULL ? NULL : fr_vec_push(&inquiry->servers);
+    if (slot == NULL)
+        return fr_no_memory(inquiry->context);
+    *slot = copy;
+    return FLOWRULES_OK;
+}
+
+/* ---- a resolver of the program's own ------------------------------------------------------- */
+
+/* One name that an injected resolver is asked for; it writes its answer here. */
+struct flowrules_inquiry {
+    struct fr_inquiry *inquiry;
+    struct fr_reply answer; /* of both families */
+    size_t counts[2];
+    bool too_many, failed, no_memory;
+};
+
+int flowrules_inquiry_address(flowrules_inquiry *asked, const char *address, uint32_t ttl) {
+    enum flowrules_family family;
+    struct flowrules_ip ip;
+    if (!fr_ip_parse(address, strlen(address), &family, &ip))
+        return 0;
+    if (asked->counts[family] >= asked->inquiry->context->max_addresses) {
+        asked->too_many = true;
+        return 0;
+    }
+    if (!fr_reply_address(asked->inquiry, &asked->answer, family, ip, ttl))
+        asked->no_memory = true;
+    else
+        asked->counts[family]++;
+    return !asked->no_memory;
+}
+
+int flowrules_inquiry_alias(flowrules_inquiry *asked, const char *name) {
+    if (asked->answer.alias_count >= FR_ALIASES_MAX)
+        return 0;
+    asked->no_memory = !fr_reply_alias(asked->inquiry, &asked->answer, name) || asked->no_memory;
+    return !asked->no_memory;
+}
+
+int flowrules_inquiry_fail(flowrules_inquiry *asked, const char *why) {
+    asked->failed = true;
+    asked->answer.why = NULL;
+    if (why == NULL)
+        return 1;
+    asked->answer.why = fr_arena_text(&asked->inquiry->texts, why, strlen(why));
+    asked->no_memory = asked->answer.why == NULL || asked->no_memory;
+    return !asked->no_memory;
+}
+
+/* Both families share the list that the resolver wrote; each counts its own. */
+static void keep_answer(const struct flowrules_inquiry *asked, size_t name) {
+    for (int family = 0; family < 2; family++) {
+        struct fr_reply *reply =
+            fr_inquiry_reply(asked->inquiry, name, 0, (enum flowrules_family)family);
+        *reply = asked->answer;
+        reply->outcome = asked->counts[family] > 0 ? FR_ANSWERED : FR_NO_ADDRESS;
+        if (asked->failed)
+            reply->outcome = FR_INJECTED_FAILED;
+        else if (asked->too_many)
+            reply->outcome = FR_TOO_MANY;
+    }
+}
+
+static flowrules_status ask_injected(struct fr_inquiry *inquiry) {
+    flowrules_context *context = inquiry->context;
+    inquiry->server_count = 1;
+    FR_TRY(fr_inquiry_make_replies(inquiry));
+    for (size_t i = 0; i < inquiry->name_count; i++) {
+        struct flowrules_inquiry asked = {.inquiry = inquiry};
+        context->resolver(context->resolver_user, inquiry->names[i], &asked);
+        if (asked.no_memory)
+            return fr_no_memory(context);
+        keep_answer(&asked, i);
+        if (context->progress != NULL)
+            context->progress(context->progress_user, i + 1, inquiry->name_count);
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_inquiry_run(struct fr_inquiry *inquiry) {
+    if (inquiry->name_count == 0)
+        return FLOWRULES_OK;
+    return inquiry->context->resolver != NULL ? ask_injected(inquiry)
+                                              : fr_inquiry_ask_servers(inquiry);
+}
+
+void flowrules_context_set_resolver(flowrules_context *context, flowrules_resolver_fn resolver,
+                                    void *user) {
+    context->resolver = resolver;
+    context->resolver_user = user;
+}
+
+void flowrules_context_set_progress(flowrules_context *context, flowrules_progress_fn progress,
+                                    void *user) {
+    context->progress = progress;
+    context->progress_user = user;
+}

@@ -1,0 +1,92 @@
+/*
+ * An inquiry: names, whom they are asked of, and what was answered. Knows nothing of policies and
+ * lock files. inquiry.c keeps it, resolver.c asks the DNS.
+ */
+#ifndef FR_INQUIRY_H
+#define FR_INQUIRY_H
+
+#include "context.h"
+#include "names.h"
+
+#define FR_SERVERS_MAX 8u
+#define FR_DNS_PORT    53u
+/* A chain of aliases longer than this is taken for a loop; resolvers stop at about as many. */
+#define FR_ALIASES_MAX 16u
+
+/* How the question for one name, of one family, to one server ended. */
+enum fr_outcome {
+    FR_ANSWERED,
+    FR_NO_ADDRESS, /* the name exists, and has none of this family */
+    FR_NO_NAME,    /* NXDOMAIN */
+    FR_SERVER_FAILED,
+    FR_SERVER_REFUSED,
+    FR_NO_REPLY,
+    FR_UNREACHABLE,
+    FR_BAD_REPLY,
+    FR_TRUNCATED, /* over TCP, too, or TCP was of no avail */
+    FR_ALIAS_LOOP,
+    FR_TOO_MANY, /* addresses */
+    FR_OUT_OF_TIME,
+    FR_GIVEN_UP, /* the server was silent so often that it was no longer asked */
+    FR_INJECTED_FAILED
+};
+
+struct fr_server {
+    enum flowrules_family family;
+    struct flowrules_ip ip;
+    uint16_t port;
+};
+
+struct fr_found {
+    enum flowrules_family family;
+    struct flowrules_ip ip;
+};
+
+struct fr_reply {
+    enum fr_outcome outcome;
+    uint32_t first, count;             /* of found; those of the reply's family count */
+    uint32_t first_alias, alias_count; /* of aliases, the chain in its order */
+    uint32_t ttl;                      /* seconds, the least of all that led to an address */
+    uint32_t beside;                   /* addresses of other names, which are not taken */
+    const char *why;                   /* of FR_INJECTED_FAILED, or NULL */
+};
+
+/* Names, whom they are asked of, and what was answered. */
+struct fr_inquiry {
+    flowrules_context *context;
+    const char *const *names; /* canonical; the caller's */
+    size_t name_count, server_count;
+    struct fr_vec servers; /* const char *: as they are shown */
+    struct fr_vec replies; /* struct fr_reply: see fr_inquiry_reply */
+    struct fr_vec found;   /* struct fr_found */
+    struct fr_vec aliases; /* const char *, of texts */
+    struct fr_arena texts;
+};
+
+void fr_inquiry_init(struct fr_inquiry *inquiry, flowrules_context *context);
+void fr_inquiry_free(struct fr_inquiry *inquiry);
+/* Asks for both families of every name: the resolver that was injected, or the servers. */
+flowrules_status fr_inquiry_run(struct fr_inquiry *inquiry);
+/* Asks the servers, many questions at once (resolver.c); its clock only measures its waiting. */
+flowrules_status fr_inquiry_ask_servers(struct fr_inquiry *inquiry);
+/* Room for all replies, once the servers are known. */
+flowrules_status fr_inquiry_make_replies(struct fr_inquiry *inquiry);
+/* One more server, as it is shown. */
+flowrules_status fr_inquiry_add_server(struct fr_inquiry *inquiry, const char *shown);
+struct fr_reply *fr_inquiry_reply(const struct fr_inquiry *inquiry, size_t name, size_t server,
+                                  enum flowrules_family family);
+
+/* What an outcome other than FR_ANSWERED means, in words. */
+const char *fr_outcome_words(enum fr_outcome outcome);
+/* Does the outcome tell what there is, rather than that it could not be told? */
+bool fr_outcome_is_known(enum fr_outcome outcome);
+
+/* Reads "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; false when it is none of them. */
+bool fr_server_parse(const char *text, size_t length, struct fr_server *server);
+
+/* Puts an address, or an alias, behind a reply; false when out of memory. */
+bool fr_reply_address(struct fr_inquiry *inquiry, struct fr_reply *reply,
+                      enum flowrules_family family, struct flowrules_ip ip, uint32_t ttl);
+bool fr_reply_alias(struct fr_inquiry *inquiry, struct fr_reply *reply, const char *name);
+
+#endif

@@ -1,0 +1,172 @@
+/*
+ * The names that a target needs addresses of: those at the ends of the flows that it enforces,
+ * where it matches addresses. And how old their addresses are.
+ */
+#include "wanted.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct gathering {
+    struct fr_strings *names;
+    const struct fr_lock *lock;
+    const flowrules_policy *policy;
+    bool wildcards; /* those of the lock file below a wildcard, too */
+    bool no_memory;
+};
+
+static void gather(struct gathering *g, const char *name) {
+    if (fr_strings_add(g->names, name, strlen(name)) == 0)
+        g->no_memory = true;
+}
+
+static void gather_below(struct gathering *g, const char *domain) {
+    for (size_t i = 0; i < g->lock->names.count; i++) {
+        const struct fr_locked_name *entry = fr_vec_at(&g->lock->names, struct fr_locked_name, i);
+        const char *name = fr_strings_text(&g->lock->strings, entry->name);
+        if (fr_name_is_below(name, domain))
+            gather(g, name);
+    }
+}
+
+static void gather_peer(void *user, const struct fr_peer *peer) {
+    struct gathering *g = user;
+    if (peer->kind == FR_PEER_NAME)
+        gather(g, FR_POLICY_TEXT(g->policy, peer->ref));
+    else if (peer->kind == FR_PEER_WILDCARD && g->wildcards)
+        gather_below(g, FR_POLICY_TEXT(g->policy, peer->ref));
+}
+
+static struct gathering gathering_of(struct fr_strings *names, const flowrules_policy *policy) {
+    return (struct gathering){names, &policy->lock, policy, true, false};
+}
+
+static void gather_flow(struct gathering *g, struct fr_view *view, const struct fr_flow *flow) {
+    fr_view_walk(view, flow->source, gather_peer, g);
+    fr_view_walk(view, flow->destination, gather_peer, g);
+}
+
+flowrules_status fr_wanted_by_plan(struct fr_strings *names, struct fr_plan *plan) {
+    const flowrules_policy *policy = plan->policy;
+    struct gathering g = gathering_of(names, policy);
+    if (plan->view.mode.names || plan->view.mode.refuse_names)
+        return FLOWRULES_OK;
+    g.wildcards = false;
+    fr_view_walk(&plan->view,
+                 plan->target->protects.count > 0 ? plan->target->protects : policy->protects,
+                 gather_peer, &g);
+    for (size_t i = 0; i < plan->verdicts.count; i++) {
+        enum fr_fidelity fidelity = fr_vec_at(&plan->verdicts, struct fr_verdict, i)->fidelity;
+        if (fidelity == FR_FIDELITY_EXPIRED || fidelity == FR_OUT_OF_SCOPE)
+            continue;
+        g.wildcards = fidelity == FR_NARROWED || fidelity == FR_WIDENED;
+        gather_flow(&g, &plan->view, fr_vec_at(&policy->flows, struct fr_flow, i));
+    }
+    return g.no_memory ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+flowrules_status fr_wanted_by_target(struct fr_strings *names, const flowrules_policy *policy,
+                                     const char *target) {
+    struct fr_plan *plan;
+    FR_TRY(fr_plan_new(&plan, policy->context, policy, target));
+    flowrules_status status = fr_wanted_by_plan(names, plan);
+    fr_plan_free(plan);
+    return status;
+}
+
+/* All names, for a policy that has no targets. */
+static flowrules_status wanted_by_nobody(struct fr_strings *names, const flowrules_policy *policy) {
+    struct gathering g = gathering_of(names, policy);
+    struct fr_view_mode mode = {.names = false};
+    struct fr_view view;
+    flowrules_status status = fr_view_init(&view, policy, &mode);
+    if (status == FLOWRULES_OK)
+        fr_view_walk(&view, policy->protects, gather_peer, &g);
+    for (size_t i = 0; status == FLOWRULES_OK && i < policy->flows.count; i++) {
+        const struct fr_flow *flow = fr_vec_at(&policy->flows, struct fr_flow, i);
+        if (!flow->expired)
+            gather_flow(&g, &view, flow);
+    }
+    fr_view_free(&view);
+    return g.no_memory ? fr_no_memory(policy->context) : status;
+}
+
+flowrules_status fr_wanted_by_policy(struct fr_strings *names, const flowrules_policy *policy) {
+    if (policy->targets.count == 0)
+        return wanted_by_nobody(names, policy);
+    for (size_t i = 0; i < policy->targets.count; i++)
+        FR_TRY(fr_wanted_by_target(names, policy, flowrules_target_name(policy, i)));
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_names_in_network(struct fr_strings *names, const flowrules_policy *policy,
+                                     uint32_t network) {
+    struct gathering g = gathering_of(names, policy);
+    struct fr_view_mode mode = {.names = false};
+    struct fr_view view;
+    flowrules_status status = fr_view_init(&view, policy, &mode);
+    if (status == FLOWRULES_OK)
+        fr_view_walk(&view, fr_vec_at(&policy->networks, struct fr_network, network)->members,
+                     gather_peer, &g);
+    fr_view_free(&view);
+    return g.no_memory ? fr_no_memory(policy->context) : status;
+}
+
+/* ---- age ----------------------------------------------------------------------------------- */
+
+/* Names that are too old: the first of them as text. */
+struct aged {
+    char text[200];
+    size_t count, listed;
+    int32_t oldest; /* FR_NO_DATE: one that was never seen */
+};
+
+static void add_aged(struct aged *aged, const char *name, int32_t seen) {
+    size_t used = strlen(aged->text);
+    if (aged->listed < 3 && used + strlen(name) + 3 < sizeof aged->text) {
+        snprintf(aged->text + used, sizeof aged->text - used, "%s%s", aged->listed > 0 ? ", " : "",
+                 name);
+        aged->listed++;
+    }
+    if (aged->count++ == 0 || seen < aged->oldest) /* FR_NO_DATE is less than any day */
+        aged->oldest = seen;
+}
+
+static void report_aged(struct fr_plan *plan, const struct aged *aged) {
+    char more[40] = "", ago[80] = "on a day that the lock file does not tell";
+    struct fr_about about = {FLOWRULES_WARNING, FR_PINS_OLD,
+                             plan->target->at,  NULL,
+                             plan->name,        "run 'flowrules resolve'"};
+    if (aged->count > aged->listed)
+        snprintf(more, sizeof more, " and %zu more", aged->count - aged->listed);
+    if (aged->oldest != FR_NO_DATE)
+        snprintf(ago, sizeof ago, "%s%" PRId32 " days ago", aged->count > 1 ? "up to " : "",
+                 plan->policy->as_of - aged->oldest);
+    fr_report(&plan->context->diagnostics, &about,
+              "target '%s' pins addresses of %s%s that were last seen %s; max-age is %" PRIu64,
+              plan->name, aged->text, more, ago, plan->context->max_age);
+}
+
+flowrules_status fr_warn_of_age(struct fr_plan *plan) {
+    flowrules_context *context = plan->context;
+    if (context->max_age == FR_NO_AGE || plan->policy->as_of == FR_NO_DATE)
+        return FLOWRULES_OK;
+    struct fr_strings names;
+    struct aged aged = {.oldest = INT32_MAX};
+    fr_strings_init(&names, &context->allocator);
+    flowrules_status status = fr_wanted_by_plan(&names, plan);
+    for (fr_string i = 1; status == FLOWRULES_OK && i <= names.entries.count; i++) {
+        const char *name = fr_strings_text(&names, i);
+        const struct fr_locked_name *entry = fr_lock_find(&plan->policy->lock, name);
+        int32_t seen = entry == NULL ? FR_NO_DATE : fr_lock_last_seen(&plan->policy->lock, entry);
+        bool old =
+            seen == FR_NO_DATE || (int64_t)plan->policy->as_of - seen > (int64_t)context->max_age;
+        if (entry != NULL && entry->count > 0 && old)
+            add_aged(&aged, name, seen);
+    }
+    fr_strings_free(&names);
+    if (aged.count > 0)
+        report_aged(plan, &aged);
+    return context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : status;
+}
