@@ -61,46 +61,19 @@ static void doubt_others(struct terraform *t, const flowrules_node *block,
 
 /* ---- groups -------------------------------------------------------------------------------- */
 
-/* The default of a variable: of a list, number index. */
-static const char *variable_default(struct terraform *t, const char *name, size_t length,
-                                    unsigned index) {
-    const flowrules_node *variables = flowrules_node_get(t->document, "variable");
-    char *key = flowrules_input_copy(t->reader->in, name, length);
-    const flowrules_node *value =
-        flowrules_node_get(key == NULL ? NULL : flowrules_node_get(variables, key), "default");
-    if (flowrules_node_kind(value) == FLOWRULES_NODE_LIST)
-        for (value = flowrules_node_first(value); value != NULL && index > 0; index--)
-            value = flowrules_node_next(value);
-    return flowrules_terraform_text(t->reader->in, value);
-}
-
-/* What an expression is, as far as the file tells: an id, or itself. */
-static const char *resolve(struct terraform *t, const char *expression) {
-    unsigned index = 0;
-    if (strncmp(expression, "var.", 4) == 0) {
-        const char *name = expression + 4;
-        size_t length = strcspn(name, "[");
-        const char *end = strchr(name, ']');
-        if (end != NULL && name[length] == '[' &&
-            !flowrules_parse_number(name + length + 1, (size_t)(end - name) - length - 1, 1000,
-                                    &index))
-            return expression;
-        const char *value = variable_default(t, name, length, index);
-        /* The items of a list that has to be given are the interface's groups together. */
-        return value != NULL ? value : flowrules_input_copy(t->reader->in, expression, length + 4);
-    }
-    size_t length = strlen(expression);
-    if (length > 3 && strcmp(expression + length - 3, ".id") == 0)
-        return flowrules_input_copy(t->reader->in, expression, length - 3);
-    return expression;
-}
-
 /* The id of the group that an argument holds: sg-..., or what Terraform has for it; or NULL. */
 static const char *group_id(struct terraform *t, const flowrules_node *node) {
-    const char *text = flowrules_terraform_text(t->reader->in, node);
-    const char *expression =
-        text == NULL ? flowrules_terraform_expression(t->reader->in, node) : NULL;
-    return expression == NULL ? text : resolve(t, expression);
+    flowrules_input *in = t->reader->in;
+    const flowrules_node *value = flowrules_terraform_value(in, t->document, node);
+    const char *expression = flowrules_terraform_expression(in, node);
+    if (value != NULL || expression == NULL)
+        return flowrules_terraform_text(in, value);
+    size_t length = strlen(expression);
+    if (strncmp(expression, "var.", 4) == 0) /* the interface's groups, of which none is known */
+        return flowrules_input_copy(in, expression, strcspn(expression, "["));
+    if (length > 3 && strcmp(expression + length - 3, ".id") == 0)
+        return flowrules_input_copy(in, expression, length - 3);
+    return expression;
 }
 
 /* The group that a rule names; in the second round NULL where it is not the target's. */
@@ -150,10 +123,9 @@ static struct flowrules_set peer_list(struct terraform *t, const flowrules_node 
 static struct flowrules_set peer_cidr(struct terraform *t, const flowrules_node *node,
                                       enum flowrules_direction direction,
                                       enum flowrules_family family) {
-    const char *text = group_id(t, node);
-    if (text != NULL && text[strspn(text, "0123456789abcdefABCDEF.:/")] == '\0')
-        return fr_aws_sg_cidr(t->reader, flowrules_node_place(node), text, family);
-    if (text != NULL && flowrules_terraform_expression(t->reader->in, node) == NULL)
+    const flowrules_node *value = flowrules_terraform_value(t->reader->in, t->document, node);
+    const char *text = flowrules_terraform_text(t->reader->in, value);
+    if (text != NULL)
         return fr_aws_sg_cidr(t->reader, flowrules_node_place(node), text, family);
     doubt(t, node, direction, "this address is not known before Terraform has run");
     return flowrules_input_none(t->reader->in);
@@ -183,23 +155,32 @@ static struct flowrules_set read_peer(struct terraform *t, const flowrules_node 
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
+/* Protocol and ports of a block; false after an error or a doubt. */
 static bool read_head(struct terraform *t, const flowrules_node *block, const char *protocol,
                       struct fr_aws_sg_rule *rule) {
-    const flowrules_node *node = flowrules_node_get(block, protocol);
-    const flowrules_node *from = flowrules_node_get(block, "from_port");
-    const flowrules_node *to = flowrules_node_get(block, "to_port");
-    rule->at = flowrules_node_place(block);
-    rule->protocol = flowrules_terraform_text(t->reader->in, node);
-    rule->description = text_of(t, block, "description");
-    if (flowrules_terraform_expression(t->reader->in, node) != NULL ||
-        flowrules_terraform_expression(t->reader->in, from) != NULL ||
-        flowrules_terraform_expression(t->reader->in, to) != NULL) {
-        doubt(t, block, rule->direction,
-              "its protocol or ports are not known before Terraform has run");
-        return false;
+    const char *const keys[] = {protocol, "from_port", "to_port"};
+    const flowrules_node *values[3];
+    for (size_t i = 0; i < 3; i++) {
+        const flowrules_node *node = flowrules_node_get(block, keys[i]);
+        values[i] = flowrules_terraform_value(t->reader->in, t->document, node);
+        if (values[i] == NULL && flowrules_node_kind(node) != FLOWRULES_NODE_NULL) {
+            doubt(t, node, rule->direction, "this is not known before Terraform has run");
+            return false;
+        }
     }
-    return fr_aws_sg_port(t->reader, from, &rule->has_from, &rule->from) &&
-           fr_aws_sg_port(t->reader, to, &rule->has_to, &rule->to);
+    rule->at = flowrules_node_place(block);
+    rule->protocol = flowrules_node_text(values[0]);
+    rule->description = text_of(t, block, "description");
+    return fr_aws_sg_port(t->reader, values[1], &rule->has_from, &rule->from) &&
+           fr_aws_sg_port(t->reader, values[2], &rule->has_to, &rule->to);
+}
+
+/* The first value of an argument that is one or a list of them, perhaps in a variable. */
+static const flowrules_node *first_peer(struct terraform *t, const flowrules_node *block,
+                                        const char *key) {
+    const flowrules_node *node = flowrules_node_get(block, key);
+    const flowrules_node *value = flowrules_terraform_value(t->reader->in, t->document, node);
+    return flowrules_node_block(flowrules_node_kind(value) == FLOWRULES_NODE_LIST ? value : node);
 }
 
 /* The rule of a block for each of its peers; arguments end with a NULL key. */
@@ -210,8 +191,7 @@ static void read_rule(struct terraform *t, const flowrules_node *block, const ch
     if (!read_head(t, block, protocol, &rule))
         return;
     for (; arguments->key != NULL; arguments++)
-        for (const flowrules_node *n =
-                 flowrules_node_block(flowrules_node_get(block, arguments->key));
+        for (const flowrules_node *n = first_peer(t, block, arguments->key);
              n != NULL && !flowrules_input_failed(t->reader->in);
              n = flowrules_node_next_block(n)) {
             rule.peer = read_peer(t, n, arguments->peer, direction);

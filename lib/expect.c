@@ -140,9 +140,12 @@ static flowrules_status add_all(const struct expecting *e) {
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])
             add_rule(e, (enum flowrules_direction)d, FLOWRULES_OUTSIDE, outside);
-    if (backend->baseline != NULL)
+    bool behind = e->plan->can->baseline_behind;
+    if (backend->baseline != NULL && !behind)
         backend->baseline(e->out, e->in);
     FR_TRY(add_flows(e, true));
+    if (backend->baseline != NULL && behind)
+        backend->baseline(e->out, e->in);
     FR_TRY(add_flows(e, false));
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "output.h"
 #include "registry.h"
@@ -559,6 +560,19 @@ struct flowrules_set flowrules_input_own(flowrules_input *in, const flowrules_ou
 struct flowrules_set flowrules_input_protects(flowrules_input *in) {
     return in->plan == NULL ? flowrules_input_any(in)
                             : fr_input_translate(in, in->plan, in->plan->protects.set);
+}
+
+const char *flowrules_input_spelling(const flowrules_input *in, const char *key,
+                                     const char *value) {
+    const flowrules_policy *policy = in->plan == NULL ? NULL : in->plan->policy;
+    for (size_t i = 0; policy != NULL && i < policy->binding_values.count; i++) {
+        const struct fr_binding_value *v =
+            fr_vec_at(&policy->binding_values, struct fr_binding_value, i);
+        const char *known = FR_POLICY_TEXT(policy, v->value);
+        if (strcmp(FR_POLICY_TEXT(policy, v->key), key) == 0 && strcasecmp(known, value) == 0)
+            return known;
+    }
+    return value;
 }
 
 struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key, const char *value,

@@ -87,3 +87,39 @@ const char *flowrules_terraform_expression(flowrules_input *in, const flowrules_
         return NULL;
     return flowrules_input_copy(in, text + 2, length - 3);
 }
+
+/* The default of the variable of "var.NAME" or "var.NAME[INDEX]"; NULL when it has none. */
+static const flowrules_node *variable_default(flowrules_input *in, const flowrules_node *document,
+                                              const char *expression) {
+    const char *name = expression + strlen("var.");
+    size_t length = strcspn(name, "[");
+    unsigned index = 0;
+    const char *key = flowrules_input_copy(in, name, length);
+    const flowrules_node *value = NULL;
+    for (const flowrules_node *b = flowrules_node_block(flowrules_node_get(document, "variable"));
+         b != NULL && value == NULL && key != NULL; b = flowrules_node_next_block(b))
+        value = flowrules_node_get(flowrules_node_block(flowrules_node_get(b, key)), "default");
+    if (name[length] == '\0')
+        return value;
+    const char *end = strchr(name, ']');
+    if (end == NULL || end[1] != '\0' ||
+        !flowrules_parse_number(name + length + 1, (size_t)(end - name) - length - 1, UINT16_MAX,
+                                &index) ||
+        flowrules_node_kind(value) != FLOWRULES_NODE_LIST)
+        return NULL;
+    for (value = flowrules_node_first(value); value != NULL && index > 0; index--)
+        value = flowrules_node_next(value);
+    return value;
+}
+
+const flowrules_node *flowrules_terraform_value(flowrules_input *in, const flowrules_node *document,
+                                                const flowrules_node *node) {
+    const char *expression = flowrules_terraform_expression(in, node);
+    if (flowrules_node_kind(node) == FLOWRULES_NODE_TEXT &&
+        flowrules_terraform_text(in, node) == NULL)
+        node = expression != NULL && strncmp(expression, "var.", 4) == 0
+                   ? variable_default(in, document, expression)
+                   : NULL;
+    /* A default is no template: what it says stands there. */
+    return flowrules_node_kind(node) == FLOWRULES_NODE_NULL ? NULL : node;
+}

@@ -628,6 +628,14 @@ FLOWRULES_API const char *flowrules_terraform_text(flowrules_input *in, const fl
 FLOWRULES_API const char *flowrules_terraform_expression(flowrules_input *in,
                                                          const flowrules_node *node);
 
+/*
+ * The value of an argument: itself, or the default of the variable that it is ("${var.x}",
+ * "${var.x[0]}"); NULL where it is null or Terraform computes it.
+ */
+FLOWRULES_API const flowrules_node *
+flowrules_terraform_value(flowrules_input *in, const flowrules_node *document,
+                          const flowrules_node *node);
+
 /* ---- words of the field --------------------------------------------------------------------- */
 
 /* An address, a prefix (bits behind it are cleared) or first-last; false when it is none. */
@@ -681,6 +689,12 @@ FLOWRULES_API struct flowrules_set
 flowrules_input_intersect(flowrules_input *in, struct flowrules_set a, struct flowrules_set b);
 FLOWRULES_API struct flowrules_set
 flowrules_input_subtract(flowrules_input *in, struct flowrules_set a, struct flowrules_set b);
+/*
+ * A value of a binding as the policy spells it, where that differs in the case of letters alone;
+ * else the value itself. For platforms that do not tell them apart.
+ */
+FLOWRULES_API const char *flowrules_input_spelling(const flowrules_input *in, const char *key,
+                                                   const char *value);
 /*
  * The networks of the policy whose binding to this backend has the value for a key (a zone's
  * addresses, say); none where no network has. *known: is there a policy at all?
@@ -827,6 +841,7 @@ struct flowrules_capabilities {
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
     /* the rest */
     unsigned packets; /* kinds of packets beside the new ones that its rules decide: bits */
+    bool baseline_behind; /* the record's baseline goes behind the denies of the flows */
     bool logging;
     bool expiry;            /* ends a rule by itself, on the last of its flows' last days */
     bool lookup;            /* wants groups, tables and dispatches */
@@ -892,7 +907,8 @@ struct flowrules_backend {
     void (*read)(flowrules_input *in);
     /*
      * What a target of this backend lets pass or blocks besides its flows, as rules that go before
-     * those of the flows; what it has no say over, as FLOWRULES_OUTSIDE. NULL: nothing.
+     * those of the flows (or behind their denies: baseline_behind); what it has no say over, as
+     * FLOWRULES_OUTSIDE. NULL: nothing.
      */
     void (*baseline)(const flowrules_output *out, flowrules_input *in);
 };
