@@ -4,9 +4,9 @@
  * rules came about. Every format says the whole list, so that it replaces what was there before.
  * "NSG" below: learn.microsoft.com/azure/virtual-network/network-security-groups-overview.
  */
-#include <string.h>
+#include "azure_nsg_read.h"
 
-#include "flowrules/backend.h"
+#include <string.h>
 
 /* Azure's numbers; the record's table of limits names their sources. */
 enum {
@@ -968,11 +968,14 @@ const struct flowrules_backend flowrules_backend_azure_nsg = {
                      .source_ports = true,
                      .merge_above = RULES_MAX / 4,
                      .name_max = NAME_MAX_BYTES,
-                     .name_extra = "-_."},
+                     .name_extra = "-_.",
+                     .baseline_behind = true},
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,
     .bindings = bindings,
     .limits = limits,
     .refuses = refuses,
+    .read = fr_azure_nsg_read,
+    .baseline = fr_azure_nsg_baseline,
 };
