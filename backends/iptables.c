@@ -588,6 +588,15 @@ static void write_log(flowrules_writer *w, const flowrules_output *out, const st
     flowrules_writef(w, ": %s\n", quote);
 }
 
+static flowrules_flows flows_of_match(const flowrules_output *out, flowrules_flows flows,
+                                      const struct packet_match *match) {
+    for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++)
+        if (match->ends[end].kind == RANGE)
+            flows =
+                flowrules_flows_at(out, flows, (enum flowrules_end)end, &match->ends[end].range);
+    return flows;
+}
+
 /* The elements of a set say their flows: the rule that looks it up has no comment and no origin. */
 static void add_rule(flowrules_output *out, const struct state *s, enum flowrules_family family,
                      const struct flowrules_rule *rule, flowrules_flows flows,
@@ -598,7 +607,7 @@ static void add_rule(flowrules_output *out, const struct state *s, enum flowrule
     for (int log = rule->log; log >= 0; log--) {
         begin_rule(w, s, family, &chain);
         if (!by_set)
-            flowrules_writer_origin(w, flows);
+            flowrules_writer_origin(w, flows_of_match(out, flows, match));
         write_match(w, out, s, family, match);
         if (!by_set)
             write_comment(w, out, s, flows);

@@ -359,8 +359,13 @@ bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const s
     fr_arena_init(&out->scratch, &plan->context->allocator);
     view->name = rule->name != NULL ? rule->name : flowrules_flows_name(out, rule->flows, 0);
     view->services = fr_service_spell(plan, &out->scratch, rule->service, &view->service_count);
+    bool elsewhere = plan->asked != NULL && !fr_rule_is_asked(plan, group, rule);
+    if (elsewhere)
+        view->flows |= FR_ELSEWHERE;
     if (view->services != NULL && rule->kind == FR_RULE_TABLE) {
-        const struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
+        struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
+        table->plan = plan->asked != NULL ? plan : NULL;
+        table->elsewhere = elsewhere;
         view->table = &table->view;
         view->table_end = table->end;
     }

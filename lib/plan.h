@@ -68,7 +68,9 @@ struct fr_table {
     struct flowrules_table view; /* view.elements points to the next field */
     enum flowrules_family family;
     enum flowrules_end end;
-    struct fr_vec elements; /* struct fr_element4 or fr_element6 */
+    struct fr_vec elements;     /* struct fr_element4 or fr_element6 */
+    const struct fr_plan *plan; /* while a question is answered, else NULL */
+    bool elsewhere;             /* then: its rule matches no packet of the question */
 };
 
 struct fr_group {
@@ -101,6 +103,16 @@ struct fr_bound {
     fr_set own; /* without the networks inside it that are bound themselves */
     fr_string value;
 };
+
+/*
+ * The packets of a question, by the plan's sets. Rules and elements that match none of them are
+ * given to a backend with FR_ELSEWHERE in the number of their flows: it stands for the same flows.
+ */
+struct fr_asked {
+    fr_set ends[2];
+    struct fr_term term;
+};
+#define FR_ELSEWHERE 0x80000000u
 
 struct fr_plan {
     flowrules_context *context;
@@ -136,6 +148,7 @@ struct fr_plan {
     const char *bound_key;          /* NULL: none yet */
     struct flowrules_output *asker; /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
+    const struct fr_asked *asked; /* or NULL */
     char fingerprint[9];
 };
 
@@ -198,6 +211,10 @@ flowrules_status fr_lower_lookup(struct fr_plan *plan);
 flowrules_status fr_lower_rules(struct fr_plan *plan);
 /* The families that a set may have addresses of: names and groups may have both. */
 unsigned fr_plan_families(const struct fr_plan *plan, fr_set set);
+/* Does a rule, or an element of its table, match a packet of the question (asked.c)? */
+bool fr_rule_is_asked(const struct fr_plan *plan, const struct fr_group *group,
+                      const struct fr_rule *rule);
+bool fr_element_is_asked(const struct fr_table *table, const struct flowrules_element *element);
 /* A new group at the end of the plan; NULL when out of memory. */
 struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view);
 flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule);

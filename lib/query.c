@@ -10,8 +10,8 @@
 
 /* A question that falls into more pieces than this is answered "partly". */
 #define PIECES_MAX 4096u
-/* Lines of an artifact that are shown for a flow. */
-#define LINES_MAX 3u
+/* Lines of a file that are shown for a flow, of those that match the question. */
+#define LINES_MAX 4u
 
 struct answer_flow {
     uint32_t flow;
@@ -366,6 +366,8 @@ static const char *line_text(struct finding *f, uint32_t line) {
 static void find_line(void *user, uint32_t line, flowrules_flows flows) {
     struct finding *f = user;
     bool here = false;
+    if ((flows & FR_ELSEWHERE) != 0)
+        return;
     for (size_t i = 0; !here && i < fr_artifact_flow_count(f->artifact, flows); i++)
         here = fr_artifact_flow(f->artifact, flows, i) == f->flow;
     if (!here || f->found++ >= LINES_MAX || f->failed)
@@ -394,6 +396,80 @@ static flowrules_status find_in_file(struct finding *f, const struct fr_file *fi
     return f->failed ? fr_no_memory(f->a->context) : FLOWRULES_OK;
 }
 
+/* Groups of the platform that the question may be about: the network asked for, or one around it.
+ */
+static flowrules_status add_groups(struct asking *a, struct fr_plan *plan, struct fr_builder *b,
+                                   fr_set end) {
+    uint32_t atom;
+    for (uint32_t i = 0; i < a->policy->networks.count; i++) {
+        struct fr_end own;
+        if (!fr_map_get(&plan->view.atom_of[FLOWRULES_ATOM_GROUP], i + 1, &atom))
+            continue;
+        FR_TRY(fr_view_network(&a->view, i, &own));
+        if (fr_set_overlaps(&a->view.sets, own.set, end))
+            fr_builder_atom(b, atom);
+    }
+    return FLOWRULES_OK;
+}
+
+/* What stands in a plan for a name: the name, a wildcard above it, its addresses. */
+static void add_names(const struct fr_plan *plan, struct fr_builder *b, const char *name) {
+    const struct fr_lock *lock = &plan->policy->lock;
+    const struct fr_locked_name *entry = fr_lock_find(lock, name);
+    for (uint32_t i = 0; i < plan->view.atoms.count; i++) {
+        const struct flowrules_atom *atom = fr_vec_at(&plan->view.atoms, struct flowrules_atom, i);
+        bool same = strcmp(atom->name, name) == 0;
+        if ((atom->kind == FLOWRULES_ATOM_NAME && same) ||
+            (atom->kind == FLOWRULES_ATOM_WILDCARD && fr_name_is_below(name, atom->name)))
+            fr_builder_atom(b, i);
+    }
+    for (uint32_t i = 0; entry != NULL && i < entry->count; i++) {
+        const struct fr_pin *pin = fr_vec_at(&lock->pins, struct fr_pin, entry->first + i);
+        struct flowrules_range range = {pin->family, pin->ip, pin->ip};
+        fr_builder_range(b, &range);
+    }
+}
+
+static void add_ranges(const struct asking *a, struct fr_builder *b, fr_set end,
+                       enum flowrules_family family) {
+    struct flowrules_set view = {&a->view.sets, end};
+    for (size_t i = 0; i < flowrules_set_range_count(view, family); i++) {
+        struct flowrules_range range = flowrules_set_range(view, family, i);
+        fr_builder_range(b, &range);
+    }
+}
+
+/* An end of the question by the sets of a plan. */
+static flowrules_status end_for_plan(struct asking *a, struct fr_plan *plan, int end, fr_set *set) {
+    fr_set own = a->question.ends[end];
+    struct fr_builder b;
+    *set = FR_SET_ANY;
+    if (own == FR_SET_ANY)
+        return FLOWRULES_OK;
+    fr_builder_init(&b, &a->context->allocator);
+    add_ranges(a, &b, own, FLOWRULES_IPV4);
+    add_ranges(a, &b, own, FLOWRULES_IPV6);
+    if (a->names[end][0] != '\0')
+        add_names(plan, &b, a->names[end]);
+    flowrules_status status = add_groups(a, plan, &b, own);
+    *set = fr_builder_finish(&b, &plan->view.sets);
+    fr_builder_free(&b);
+    return status == FLOWRULES_OK && *set == FR_SET_NONE ? fr_no_memory(a->context) : status;
+}
+
+/* Renders a plan so that what matches no packet of the question can be told apart. */
+static flowrules_status render_asked(struct asking *a, struct fr_plan *plan,
+                                     flowrules_artifact **artifact) {
+    struct fr_asked asked = {.term = a->question.term};
+    for (int end = 0; end < 2; end++)
+        FR_TRY(end_for_plan(a, plan, end, &asked.ends[end]));
+    FR_TRY(fr_plan_lower_reported(plan));
+    plan->asked = &asked;
+    flowrules_status status = fr_render(artifact, plan);
+    plan->asked = NULL;
+    return status;
+}
+
 /* A target that refuses a flow of its own has no artifact, and so no rule to show. */
 static flowrules_status find_in_target(struct asking *a, const char *spec) {
     struct fr_plan *plan;
@@ -402,11 +478,8 @@ static flowrules_status find_in_target(struct asking *a, const char *spec) {
     struct finding finding = {.a = a};
     finding.target = fr_arena_printf(&a->answer->arena, "%s", plan->name);
     flowrules_status status = finding.target == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
-    if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0) {
-        status = fr_plan_lower_reported(plan);
-        if (status == FLOWRULES_OK)
-            status = fr_render(&artifact, plan);
-    }
+    if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0)
+        status = render_asked(a, plan, &artifact);
     finding.artifact = artifact;
     for (size_t i = 0; artifact != NULL && status == FLOWRULES_OK && i < artifact->files.count; i++)
         status = find_in_file(&finding, *fr_vec_at(&artifact->files, struct fr_file *, i));

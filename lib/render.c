@@ -168,11 +168,13 @@ static void keep_flows(flowrules_artifact *artifact, struct fr_plan *plan) {
 }
 
 size_t fr_artifact_flow_count(const flowrules_artifact *artifact, flowrules_flows flows) {
+    flows &= ~FR_ELSEWHERE;
     size_t own = artifact->policy->flows.count;
     return flows < own ? 1 : fr_vec_at(&artifact->lists, struct fr_span, flows - own)->count;
 }
 
 uint32_t fr_artifact_flow(const flowrules_artifact *artifact, flowrules_flows flows, size_t index) {
+    flows &= ~FR_ELSEWHERE;
     size_t own = artifact->policy->flows.count;
     if (flows < own)
         return flows;

@@ -745,8 +745,11 @@ flowrules_status fr_tables_finish(struct fr_tables *tables) {
 struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule, size_t index) {
     const struct fr_table *table = rule->table->elements;
     struct fr_element6 e = load(&table->elements, table->family, index);
-    return (struct flowrules_element){.source = e.source,
-                                      .address = {table->family, e.first, e.last},
-                                      .ports = {e.port_first, e.port_last},
-                                      .flows = e.flows};
+    struct flowrules_element element = {.source = e.source,
+                                        .address = {table->family, e.first, e.last},
+                                        .ports = {e.port_first, e.port_last},
+                                        .flows = e.flows};
+    if (table->plan != NULL && !fr_element_is_asked(table, &element))
+        element.flows |= FR_ELSEWHERE;
+    return element;
 }

@@ -388,6 +388,13 @@ FLOWRULES_API flowrules_writer *flowrules_output_part(flowrules_output *out, uns
 FLOWRULES_API void flowrules_write_part(flowrules_writer *w, flowrules_writer *part);
 /* Says that the line being written now comes from these flows; for the map of the artifact. */
 FLOWRULES_API void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows);
+/*
+ * The flows of a line that says no more of an end of their rule than one range, for
+ * flowrules_writer_origin: so that a question about a packet finds the right one of such lines.
+ */
+FLOWRULES_API flowrules_flows flowrules_flows_at(const flowrules_output *out, flowrules_flows flows,
+                                                 enum flowrules_end end,
+                                                 const struct flowrules_range *range);
 
 /* ---- names that dnsmasq follows ------------------------------------------------------------ */
 

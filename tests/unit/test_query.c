@@ -175,6 +175,48 @@ static bool any_flow_has(const struct random_policy *policy, bool deny,
     return false;
 }
 
+static const char scattered_text[] =
+    "flowrules: 1\n"
+    "protects: lab\n"
+    "networks:\n"
+    "  lab: {members: [10.1.0.0/16], aws-sg: {group: sg-0a1b2c3d4e5f60718}}\n"
+    "  hub: [one.example, two.example]\n"
+    "flows:\n"
+    "  - {name: out, source: lab, destination: [192.0.2.1, 192.0.2.3, 192.0.2.5, 192.0.2.7,\n"
+    "     192.0.2.9, 192.0.2.11], protocol: tcp, port: [80, 443]}\n"
+    "  - {name: hub, source: lab, destination: hub, protocol: tcp, port: 443}\n"
+    "targets:\n"
+    "  ipt: {backend: iptables, direction: egress}\n"
+    "  aws: {backend: aws-sg, direction: egress}\n";
+
+static const char scattered_lock[] =
+    "{\"flowrules-lock\": 1, \"names\": {\"one.example\": {\"addresses\": [{\"address\": "
+    "\"198.51.100.1\"}]}, \"two.example\": {\"addresses\": [{\"address\": \"198.51.100.2\"}]}}}";
+
+/* Of the many lines that a flow became, the ones that the packet meets. */
+static void the_packets_lines_are_shown(void) {
+    static const struct {
+        const char *target, *question, *line;
+    } cases[] = {{"ipt", "tcp 10.1.0.1 -> 192.0.2.1:80", "-d 192.0.2.1/32"},
+                 {"ipt", "tcp 10.1.0.1 -> 192.0.2.11:443", "-d 192.0.2.11/32"},
+                 {"ipt", "tcp 10.1.0.1 -> two.example:443", "-d 198.51.100.2/32"},
+                 {"aws", "tcp 10.1.0.1 -> 192.0.2.9:443", "\"CidrIp\": \"192.0.2.9/32\""},
+                 {"aws", "tcp 10.1.0.1 -> 192.0.2.9:80", "\"FromPort\": 80"},
+                 {"aws", "tcp lab -> one.example:443", "\"CidrIp\": \"198.51.100.1/32\""}};
+    struct unit_policy loaded = unit_load_locked(scattered_text, scattered_lock);
+    CU_ASSERT_EQUAL_FATAL(loaded.status, FLOWRULES_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        flowrules_answer *answer;
+        CU_ASSERT_EQUAL_FATAL(flowrules_query(&answer, loaded.context, loaded.policy,
+                                              cases[i].target, cases[i].question),
+                              FLOWRULES_OK);
+        CU_ASSERT_EQUAL_FATAL(flowrules_answer_rule_count(answer), 1);
+        CU_ASSERT_PTR_NOT_NULL(strstr(flowrules_answer_rule_text(answer, 0), cases[i].line));
+        flowrules_answer_free(answer);
+    }
+    unit_unload(&loaded);
+}
+
 static void packets_get_their_answer(void) {
     struct random_policy *policy = malloc(sizeof *policy);
     CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
@@ -213,10 +255,12 @@ static void packets_get_their_answer(void) {
 }
 
 void fr_test_query(void) {
-    static const struct unit_test tests[] = {{"questions are answered", questions_are_answered},
-                                             {"questions are checked", questions_are_checked},
-                                             {"rules are shown", rules_are_shown},
-                                             {"packets get their answer", packets_get_their_answer},
-                                             {NULL, NULL}};
+    static const struct unit_test tests[] = {
+        {"questions are answered", questions_are_answered},
+        {"questions are checked", questions_are_checked},
+        {"rules are shown", rules_are_shown},
+        {"the packet's lines are shown", the_packets_lines_are_shown},
+        {"packets get their answer", packets_get_their_answer},
+        {NULL, NULL}};
     unit_suite("query", tests);
 }
