@@ -695,6 +695,8 @@ static const struct flowrules_format formats[] = {
     {.name = NULL},
 };
 
+void fr_nftables_read(flowrules_input *in); /* nftables_read.c */
+
 extern const struct flowrules_backend flowrules_backend_nftables;
 const struct flowrules_backend flowrules_backend_nftables = {
     .abi = FLOWRULES_BACKEND_ABI,
@@ -724,5 +726,6 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .formats = formats,
     .settings = settings,
     .limits = limits,
+    .read = fr_nftables_read,
     .baseline = flowrules_linux_baseline,
 };

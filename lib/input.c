@@ -371,10 +371,16 @@ struct flowrules_set flowrules_input_none(const flowrules_input *in) {
     return set_of(in, FR_SET_EMPTY);
 }
 
+struct flowrules_set flowrules_input_ranges(flowrules_input *in,
+                                            const struct flowrules_range *ranges, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        fr_builder_range(&in->meaning->builder, &ranges[i]);
+    return made(in, fr_builder_finish(&in->meaning->builder, &in->meaning->sets));
+}
+
 struct flowrules_set flowrules_input_range(flowrules_input *in,
                                            const struct flowrules_range *range) {
-    fr_builder_range(&in->meaning->builder, range);
-    return made(in, fr_builder_finish(&in->meaning->builder, &in->meaning->sets));
+    return flowrules_input_ranges(in, range, 1);
 }
 
 struct flowrules_set flowrules_input_family(flowrules_input *in, enum flowrules_family family) {

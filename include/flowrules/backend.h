@@ -668,6 +668,10 @@ FLOWRULES_API struct flowrules_set flowrules_input_family(flowrules_input *in,
                                                           enum flowrules_family family);
 FLOWRULES_API struct flowrules_set flowrules_input_range(flowrules_input *in,
                                                          const struct flowrules_range *range);
+/* The union of ranges, which may overlap, in one go. */
+FLOWRULES_API struct flowrules_set flowrules_input_ranges(flowrules_input *in,
+                                                          const struct flowrules_range *ranges,
+                                                          size_t count);
 /* A name, or with "*." in front every name below one; what is none is told as an error. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_name(flowrules_input *in, struct flowrules_place at, const char *name);

@@ -1,0 +1,205 @@
+/*
+ * What nftables and iptables have in common when they are read back: tables of chains of rules,
+ * and which packets these let pass. The readers build this form, each from its syntax;
+ * netfilter_*.c knows none, but what the kernel's netfilter does with a packet.
+ */
+#ifndef FR_NETFILTER_H
+#define FR_NETFILTER_H
+
+#include "flowrules/backend.h"
+
+/* ---- what rules look at -------------------------------------------------------------------- */
+
+enum netfilter_field {
+    NETFILTER_OTHER, /* something that the meaning of a policy does not know */
+    NETFILTER_SOURCE,
+    NETFILTER_DESTINATION,
+    NETFILTER_FAMILY,
+    NETFILTER_PROTOCOL,
+    NETFILTER_SOURCE_PORT,
+    NETFILTER_DESTINATION_PORT,
+    NETFILTER_ICMP_TYPE,
+    NETFILTER_ICMP_CODE,
+    NETFILTER_STATE,
+    NETFILTER_TCP_FLAGS,
+    NETFILTER_INPUT_INTERFACE,
+    NETFILTER_OUTPUT_INTERFACE,
+    NETFILTER_HOP_LIMIT
+};
+
+/* A part of a packet, in a header of one protocol (-1: whatever it is) and family (bits). */
+struct netfilter_key {
+    enum netfilter_field field;
+    int protocol;
+    unsigned families;
+};
+
+enum netfilter_state {
+    NETFILTER_STATE_NEW = 1,
+    NETFILTER_STATE_ESTABLISHED = 2,
+    NETFILTER_STATE_RELATED = 4,
+    NETFILTER_STATE_INVALID = 8,
+    NETFILTER_STATE_UNTRACKED = 16,
+    NETFILTER_STATE_ALL = 31
+};
+
+/*
+ * What one key may be. Numbers are in first.lo to last.lo: families as enum flowrules_family,
+ * states as bits (both the same), TCP flags as a mask (first.lo) and what is left under it.
+ * protocol: of ports in ipsets, -1 elsewhere. text: of interfaces.
+ */
+struct netfilter_piece {
+    struct flowrules_range range;
+    int protocol;
+    const char *text;
+};
+
+enum netfilter_verdict {
+    NETFILTER_NONE, /* goes on behind the rule */
+    NETFILTER_ACCEPT,
+    NETFILTER_DROP,
+    NETFILTER_JUMP,
+    NETFILTER_GOTO,
+    NETFILTER_RETURN
+};
+
+struct netfilter_element {
+    const struct netfilter_piece *pieces; /* one for each key */
+    const char *comment;
+    const char *target; /* a map's: the chain of a jump or goto */
+    enum netfilter_verdict verdict;
+    uint32_t line;
+};
+
+#define NETFILTER_KEYS_MAX 5u
+
+struct netfilter_set {
+    const char *name; /* NULL: written in the rule */
+    struct flowrules_place at;
+    unsigned parts;                                 /* pieces of an element */
+    struct netfilter_key types[NETFILTER_KEYS_MAX]; /* of the pieces, where they are declared */
+    struct netfilter_element *elements;
+    size_t count, capacity;
+    const char *doubt;          /* why its elements are not what it holds; or NULL */
+    struct flowrules_set names; /* what a resolver fills it with; where named is true */
+    bool named;
+    bool commented; /* some element has a comment */
+    bool united;    /* the union of the first pieces is known: */
+    struct flowrules_set addresses;
+};
+
+struct netfilter_match {
+    struct netfilter_key keys[NETFILTER_KEYS_MAX];
+    unsigned key_count;
+    bool negated;
+    struct netfilter_set *set;
+    const char *other; /* of NETFILTER_OTHER: what it is about */
+    struct netfilter_groups *groups;
+};
+
+struct netfilter_rule {
+    struct flowrules_place at;
+    const char *comment;
+    struct netfilter_match *matches;
+    size_t match_count, match_capacity;
+    enum netfilter_verdict verdict;
+    const char *target;
+    struct netfilter_match *map; /* its elements have the verdicts; or NULL */
+    struct netfilter_branches *branches;
+    const char *other;    /* a statement that is not understood, and decides; or NULL */
+    const char *rewrites; /* it changes addresses or ports of the packet: how; or NULL */
+    bool log;
+    unsigned doubted; /* directions (bits) for which a doubt was told */
+};
+
+enum netfilter_hook {
+    NETFILTER_NO_HOOK,
+    NETFILTER_INPUT,
+    NETFILTER_OUTPUT,
+    NETFILTER_FORWARD,
+    NETFILTER_PREROUTING,
+    NETFILTER_POSTROUTING,
+    NETFILTER_DEVICE_INGRESS,
+    NETFILTER_DEVICE_EGRESS
+};
+
+struct netfilter_chain {
+    const char *name;
+    struct netfilter_table *table;
+    struct netfilter_chain *next; /* of the table */
+    struct flowrules_place at;
+    struct netfilter_rule **rules;
+    size_t rule_count, rule_capacity;
+    enum netfilter_hook hook;
+    bool nat; /* decides on addresses, not on what passes */
+    long long priority;
+    enum netfilter_verdict policy;
+    struct flowrules_place policy_at;
+    /* Of the walk: */
+    unsigned effects; /* what its rules and those below may do: bits, once known */
+    enum { NETFILTER_FRESH, NETFILTER_OPEN, NETFILTER_DONE } visit, order;
+    struct netfilter_boxes *arriving;
+    struct branch *branch; /* of the map of rule branch_of, to this chain */
+    const struct netfilter_rule *branch_of;
+};
+
+struct netfilter_table {
+    const char *family, *name; /* as the configuration has them */
+    unsigned families;         /* bits; 0: its packets are none of a policy's */
+    size_t number;
+    struct netfilter_table *next;
+    struct netfilter_chain *chains, **last_chain;
+};
+
+/* All that was read. */
+struct netfilter {
+    flowrules_input *in;
+    struct netfilter_table *tables, **last_table;
+    size_t table_count;
+};
+
+/* ---- building ------------------------------------------------------------------------------ */
+
+void fr_netfilter_init(struct netfilter *nf, flowrules_input *in);
+/* The table, chain or set of this name, made where there is none; NULL: out of memory. */
+struct netfilter_table *fr_netfilter_table(struct netfilter *nf, const char *family,
+                                           const char *name);
+struct netfilter_chain *fr_netfilter_chain(struct netfilter *nf, struct netfilter_table *table,
+                                           const char *name, struct flowrules_place at);
+struct netfilter_set *fr_netfilter_set(struct netfilter *nf, struct netfilter_table *table,
+                                       const char *name, struct flowrules_place at);
+/* The same, NULL where there is none. */
+struct netfilter_chain *fr_netfilter_find_chain(const struct netfilter *nf,
+                                                const struct netfilter_table *table,
+                                                const char *name);
+struct netfilter_set *fr_netfilter_find_set(const struct netfilter *nf,
+                                            const struct netfilter_table *table, const char *name);
+/* A set without a name. */
+struct netfilter_set *fr_netfilter_anonymous_set(struct netfilter *nf, unsigned parts,
+                                                 struct flowrules_place at);
+struct netfilter_rule *fr_netfilter_rule(struct netfilter *nf, struct netfilter_chain *chain,
+                                         struct flowrules_place at);
+/* A further match of a rule; set is NULL for NETFILTER_OTHER. */
+struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilter_rule *rule);
+/* A further element, with room for the set's parts; the pieces are returned, to be filled. */
+struct netfilter_piece *fr_netfilter_element(struct netfilter *nf, struct netfilter_set *set,
+                                             uint32_t line);
+/* The rule has something that is not understood: told where a packet may come so far. */
+void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what);
+
+/* ---- what it means ------------------------------------------------------------------------- */
+
+/* Gives the input the rules of all chains on hooks that a packet passes. */
+void fr_netfilter_give(struct netfilter *nf);
+
+/* ---- words --------------------------------------------------------------------------------- */
+
+/* The number of a name of both tools, or of nft or iptables alone; -1 when unknown. */
+int fr_netfilter_icmp_type(int protocol, const char *name);
+int fr_netfilter_icmp_code(int protocol, const char *name);
+/* A connection's state, any case; 0 when unknown. */
+unsigned fr_netfilter_state(const char *name);
+/* A TCP flag's bit, any case; 0 when unknown. */
+unsigned fr_netfilter_tcp_flag(const char *name);
+
+#endif

@@ -1,0 +1,742 @@
+/*
+ * What a rule's matches leave of the packets that come to it. Knows the fields of packets and what
+ * conntrack makes of them; nothing of chains and verdicts.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "netfilter_walk.h"
+
+enum { ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, SCTP = 132 };
+enum { TERMS_MAX = 70000 };
+
+/* ---- boxes --------------------------------------------------------------------------------- */
+
+struct netfilter_boxes *fr_netfilter_take_boxes(struct netfilter_walk *walk) {
+    struct netfilter_boxes *boxes = walk->spare;
+    if (boxes)
+        walk->spare = boxes->next;
+    else
+        boxes = flowrules_input_alloc(walk->in, sizeof *boxes);
+    if (boxes)
+        boxes->count = 0;
+    return boxes;
+}
+
+void fr_netfilter_spare_boxes(struct netfilter_walk *walk, struct netfilter_boxes *boxes) {
+    if (!boxes)
+        return;
+    boxes->next = walk->spare;
+    walk->spare = boxes;
+}
+
+void fr_netfilter_add_box(struct netfilter_walk *walk, struct netfilter_boxes *boxes,
+                          const struct netfilter_box *box) {
+    if (!boxes)
+        return;
+    boxes->items = flowrules_input_grow(walk->in, boxes->items, &boxes->capacity, boxes->count,
+                                        sizeof *boxes->items);
+    if (boxes->items)
+        boxes->items[boxes->count++] = *box;
+    else
+        boxes->count = boxes->capacity = 0;
+}
+
+/* ---- terms --------------------------------------------------------------------------------- */
+
+static const struct netfilter_term any_term = {0, 255, 0, UINT16_MAX, 0, UINT16_MAX};
+
+static struct netfilter_term term_at(const struct netfilter_terms *terms, size_t index) {
+    return terms->count == 0 ? any_term : terms->items[index];
+}
+
+static size_t term_count(const struct netfilter_terms *terms) {
+    return terms->count == 0 ? 1 : terms->count;
+}
+
+bool fr_netfilter_terms_meet(const struct netfilter_terms *terms, int protocol, uint16_t first,
+                             uint16_t last) {
+    for (size_t i = 0; i < term_count(terms); i++) {
+        struct netfilter_term t = term_at(terms, i);
+        if (t.first_protocol <= protocol && protocol <= t.last_protocol && t.source_first <= last &&
+            first <= t.source_last)
+            return true;
+    }
+    return false;
+}
+
+bool fr_netfilter_terms_cover(const struct netfilter_terms *terms, int protocol, uint16_t first,
+                              uint16_t last) {
+    for (size_t i = 0; i < term_count(terms); i++) {
+        struct netfilter_term t = term_at(terms, i);
+        if (t.first_protocol <= protocol && protocol <= t.last_protocol &&
+            t.source_first <= first && last <= t.source_last && t.destination_first == 0 &&
+            t.destination_last == UINT16_MAX)
+            return true;
+    }
+    return false;
+}
+
+static uint16_t larger(uint16_t a, uint16_t b) {
+    return a > b ? a : b;
+}
+
+static uint16_t smaller(uint16_t a, uint16_t b) {
+    return a < b ? a : b;
+}
+
+static bool meet(struct netfilter_term a, struct netfilter_term b, struct netfilter_term *both) {
+    *both = (struct netfilter_term){
+        (uint8_t)larger(a.first_protocol, b.first_protocol),
+        (uint8_t)smaller(a.last_protocol, b.last_protocol),
+        larger(a.source_first, b.source_first),
+        smaller(a.source_last, b.source_last),
+        larger(a.destination_first, b.destination_first),
+        smaller(a.destination_last, b.destination_last),
+    };
+    return both->first_protocol <= both->last_protocol && both->source_first <= both->source_last &&
+           both->destination_first <= both->destination_last;
+}
+
+struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
+                                                    struct netfilter_terms a,
+                                                    struct netfilter_terms b, bool *empty) {
+    *empty = false;
+    if (a.count == 0 || b.count == 0)
+        return a.count == 0 ? b : a;
+    if (a.items == b.items && a.count == b.count)
+        return a;
+    if (a.count * b.count > TERMS_MAX) {
+        walk->unknown = "more protocols and ports at once than are compared";
+        *empty = true;
+        return a;
+    }
+    struct netfilter_term *items = flowrules_input_alloc(
+        walk->in, (a.count < b.count ? b.count : a.count) * 2 * sizeof *items);
+    size_t count = 0, capacity = items ? (a.count < b.count ? b.count : a.count) * 2 : 0;
+    for (size_t i = 0; i < a.count && capacity > 0; i++) {
+        for (size_t k = 0; k < b.count; k++) {
+            struct netfilter_term both;
+            if (!meet(a.items[i], b.items[k], &both))
+                continue;
+            items = flowrules_input_grow(walk->in, items, &capacity, count, sizeof *items);
+            if (!items)
+                break;
+            items[count++] = both;
+        }
+    }
+    *empty = count == 0;
+    return (struct netfilter_terms){items, count};
+}
+
+/* Cuts a box to terms; false: nothing is left. */
+static bool cut_terms(struct netfilter_walk *walk, struct netfilter_box *box,
+                      const struct netfilter_term *items, size_t count) {
+    bool empty = count == 0;
+    if (!empty)
+        box->terms = fr_netfilter_intersect_terms(walk, box->terms,
+                                                  (struct netfilter_terms){items, count}, &empty);
+    return !empty;
+}
+
+/* ---- numbers ------------------------------------------------------------------------------- */
+
+/* The same piece of some elements. */
+struct values {
+    const struct netfilter_element *elements;
+    size_t count;
+    unsigned part;
+    bool negated;
+};
+
+static const struct netfilter_piece *value_at(const struct values *values, size_t index) {
+    return &values->elements[index].pieces[values->part];
+}
+
+struct span {
+    unsigned first, last;
+    int protocol;
+};
+
+static int compare_spans(const void *a, const void *b) {
+    const struct span *x = a, *y = b;
+    if (x->protocol != y->protocol)
+        return x->protocol < y->protocol ? -1 : 1;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* What is between the spans from 0 to most, in their place; room for one more is there. */
+static size_t complement(struct span *spans, size_t count, unsigned most) {
+    unsigned from = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct span taken = spans[i];
+        if (taken.first > from)
+            spans[kept++] = (struct span){from, taken.first - 1, -1};
+        from = taken.last + 1 > from ? taken.last + 1 : from;
+    }
+    if (from <= most)
+        spans[kept++] = (struct span){from, most, -1};
+    return kept;
+}
+
+/* The numbers as spans in order, merged; of all that they are not where they are negated. */
+static struct span *spans_of(struct netfilter_walk *walk, const struct values *values,
+                             unsigned most, size_t *count) {
+    /* A complement has a span more, and never writes past what it has read. */
+    struct span *spans = flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *spans);
+    *count = 0;
+    for (size_t i = 0; spans && i < values->count; i++) {
+        const struct netfilter_piece *piece = value_at(values, i);
+        spans[(*count)++] = (struct span){(unsigned)piece->range.first.lo,
+                                          (unsigned)piece->range.last.lo, piece->protocol};
+    }
+    if (!spans)
+        return NULL;
+    qsort(spans, *count, sizeof *spans, compare_spans);
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        if (kept > 0 && spans[kept - 1].protocol == spans[i].protocol &&
+            spans[i].first <= spans[kept - 1].last + 1) {
+            if (spans[i].last > spans[kept - 1].last)
+                spans[kept - 1].last = spans[i].last;
+        } else {
+            spans[kept++] = spans[i];
+        }
+    }
+    *count = values->negated ? complement(spans, kept, most) : kept;
+    return spans;
+}
+
+/* ---- addresses and families ---------------------------------------------------------------- */
+
+static struct flowrules_set unite_addresses(struct netfilter_walk *walk,
+                                            const struct values *values) {
+    struct flowrules_range *ranges =
+        flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *ranges);
+    for (size_t i = 0; ranges && i < values->count; i++)
+        ranges[i] = value_at(values, i)->range;
+    return ranges ? flowrules_input_ranges(walk->in, ranges, values->count) : walk->none;
+}
+
+/* All that a set of addresses holds, kept for the next time. */
+static struct flowrules_set set_addresses(struct netfilter_walk *walk, struct netfilter_set *set,
+                                          const struct values *values) {
+    if (set->united)
+        return set->addresses;
+    struct flowrules_set both[] = {unite_addresses(walk, values), set->names};
+    set->addresses = set->named ? flowrules_input_unite(walk->in, both, 2) : both[0];
+    set->united = true;
+    return set->addresses;
+}
+
+static bool narrow_address(struct netfilter_walk *walk, struct netfilter_box *box,
+                           const struct netfilter_key *key, const struct values *values,
+                           struct netfilter_set *set) {
+    struct flowrules_set addresses =
+        set ? set_addresses(walk, set, values) : unite_addresses(walk, values);
+    struct flowrules_set *end = key->field == NETFILTER_SOURCE ? &box->source : &box->destination;
+    box->families &= (uint8_t)key->families;
+    if (values->negated && set && set->named) {
+        walk->unknown = "everything but the addresses of names";
+        return false;
+    }
+    if (values->negated) {
+        struct flowrules_set all[2];
+        size_t count = 0;
+        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
+            if (key->families & FLOWRULES_FAMILY_BIT(f))
+                all[count++] = flowrules_input_family(walk->in, f);
+        addresses = flowrules_input_subtract(walk->in, flowrules_input_unite(walk->in, all, count),
+                                             addresses);
+    }
+    *end = flowrules_input_intersect(walk->in, *end, addresses);
+    return end->id != walk->none.id && box->families != 0;
+}
+
+static bool narrow_family(struct netfilter_box *box, const struct values *values) {
+    unsigned families = 0;
+    for (size_t i = 0; i < values->count; i++)
+        families |= FLOWRULES_FAMILY_BIT((unsigned)value_at(values, i)->range.first.lo & 1u);
+    box->families &= (uint8_t)(values->negated ? ~families : families);
+    return box->families != 0;
+}
+
+/* ---- protocols, ports and ICMP ------------------------------------------------------------- */
+
+static bool narrow_protocol(struct netfilter_walk *walk, struct netfilter_box *box,
+                            const struct values *values) {
+    size_t count;
+    struct span *spans = spans_of(walk, values, UINT8_MAX, &count);
+    struct netfilter_term *terms = flowrules_input_alloc(walk->in, (count + 1) * sizeof *terms);
+    for (size_t i = 0; terms && i < count; i++) {
+        terms[i] = any_term;
+        terms[i].first_protocol = (uint8_t)spans[i].first;
+        terms[i].last_protocol = (uint8_t)spans[i].last;
+    }
+    return terms && cut_terms(walk, box, terms, count);
+}
+
+static bool has_ports(int protocol) {
+    return protocol == TCP || protocol == UDP || protocol == SCTP;
+}
+
+/* Are the protocols of the box known to have ports? */
+static bool has_ports_alone(const struct netfilter_box *box) {
+    for (size_t i = 0; i < box->terms.count; i++)
+        if (box->terms.items[i].first_protocol != box->terms.items[i].last_protocol ||
+            !has_ports(box->terms.items[i].first_protocol))
+            return false;
+    return box->terms.count > 0;
+}
+
+static void add_port_term(struct netfilter_term *terms, size_t *count,
+                          const struct netfilter_key *key, int protocol, const struct span *span) {
+    struct netfilter_term *term = &terms[(*count)++];
+    *term = any_term;
+    term->first_protocol = term->last_protocol = (uint8_t)protocol;
+    bool source = key->field == NETFILTER_SOURCE_PORT || key->field == NETFILTER_ICMP_TYPE;
+    *(source ? &term->source_first : &term->destination_first) = (uint16_t)span->first;
+    *(source ? &term->source_last : &term->destination_last) = (uint16_t)span->last;
+}
+
+/* Ports, and types and codes of ICMP, which stand in their place. */
+static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
+                        const struct netfilter_key *key, const struct values *values) {
+    static const int port_protocols[] = {TCP, UDP, SCTP};
+    bool icmp = key->field == NETFILTER_ICMP_TYPE || key->field == NETFILTER_ICMP_CODE;
+    size_t count, used = 0;
+    struct span *spans = spans_of(walk, values, icmp ? UINT8_MAX : UINT16_MAX, &count);
+    struct netfilter_term *terms = flowrules_input_alloc(walk->in, (count * 3 + 1) * sizeof *terms);
+    box->families &= (uint8_t)key->families;
+    for (size_t i = 0; terms && i < count; i++) {
+        int protocol = key->protocol >= 0 ? key->protocol : spans[i].protocol;
+        if (icmp || has_ports(protocol)) {
+            add_port_term(terms, &used, key, protocol, &spans[i]);
+        } else if (protocol >= 0 || !has_ports_alone(box)) {
+            walk->unknown = "ports of something else than TCP, UDP and SCTP";
+            return false;
+        } else {
+            for (size_t k = 0; k < 3; k++)
+                add_port_term(terms, &used, key, port_protocols[k], &spans[i]);
+        }
+    }
+    return terms && box->families != 0 && cut_terms(walk, box, terms, used);
+}
+
+/* ---- what connections, flags and interfaces say -------------------------------------------- */
+
+static bool narrow_state(struct netfilter_box *box, const struct values *values) {
+    unsigned states = 0, kinds = 0, classes = 0;
+    for (size_t i = 0; i < values->count; i++)
+        states |= (unsigned)value_at(values, i)->range.first.lo;
+    states = (values->negated ? ~states : states) & NETFILTER_STATE_ALL;
+    if (states & NETFILTER_STATE_NEW) {
+        kinds |= KIND_LOOPBACK | KIND_MIDSTREAM;
+        classes |= CLASS_NEW;
+    }
+    if (states & NETFILTER_STATE_INVALID) {
+        kinds |= KIND_STRAY;
+        classes |= CLASS_INVALID;
+    }
+    if (states & NETFILTER_STATE_UNTRACKED) {
+        kinds |= KIND_NEIGHBOUR | KIND_LISTENER;
+        classes |= CLASS_UNTRACKED;
+    }
+    kinds |= states & NETFILTER_STATE_ESTABLISHED ? KIND_ESTABLISHED : 0u;
+    kinds |= states & NETFILTER_STATE_RELATED ? KIND_RELATED : 0u;
+    box->classes &= (uint8_t)classes;
+    kinds |= box->classes ? KIND_NEW : 0u;
+    box->kinds &= (uint8_t)kinds;
+    return box->kinds != 0;
+}
+
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+
+/* May packets of a kind have these flags (of the lower six)? */
+static bool kind_has_flags(enum netfilter_kind kind, unsigned flags) {
+    unsigned core = flags & (FIN | SYN | RST | ACK);
+    switch (kind) {
+    case KIND_NEW:
+    case KIND_LOOPBACK:
+        return core == SYN;
+    case KIND_MIDSTREAM:
+        return core == ACK;
+    case KIND_STRAY:
+        return core != SYN && core != ACK;
+    case KIND_ESTABLISHED:
+        /* What tcp_valid_flags of nf_conntrack_proto_tcp.c has; all else is invalid. */
+        return core == SYN || core == (SYN | ACK) || core == RST || core == (RST | ACK) ||
+               core == (FIN | ACK) || core == ACK;
+    case KIND_RELATED:
+        return core == SYN;
+    default:
+        return false;
+    }
+}
+
+/* Cuts the kinds to those of the flags; those that have some packets of both are unknown. */
+static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
+                         const struct values *values) {
+    static const struct netfilter_term tcp = {TCP, TCP, 0, UINT16_MAX, 0, UINT16_MAX};
+    unsigned all = 0, none = 0;
+    for (unsigned flags = 0; flags < 64; flags++) {
+        bool matches = false;
+        for (size_t i = 0; i < values->count; i++) {
+            const struct netfilter_piece *piece = value_at(values, i);
+            matches = matches || (flags & piece->range.first.lo & 63u) == piece->range.last.lo;
+        }
+        matches = matches != values->negated;
+        for (unsigned bit = 0; bit < KIND_COUNT; bit++)
+            if (kind_has_flags((enum netfilter_kind)(1u << bit), flags))
+                *(matches ? &all : &none) |= 1u << bit;
+    }
+    unsigned partly = box->kinds & all & none & (walk->live[0] | walk->live[1]);
+    if (partly)
+        walk->unknown = "TCP flags that some packets of a kind have and others do not";
+    box->kinds &= (uint8_t)(all & ~none);
+    return box->kinds != 0 && cut_terms(walk, box, &tcp, 1);
+}
+
+static bool names_loopback(const struct values *values) {
+    return values->count == 1 && value_at(values, 0)->text &&
+           strcmp(value_at(values, 0)->text, "lo") == 0;
+}
+
+/* Packets come by no interface on the way out of the machine, and leave by none on the way in. */
+static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *box,
+                             const struct netfilter_key *key, const struct values *values) {
+    bool input = key->field == NETFILTER_INPUT_INTERFACE;
+    if (walk->direction == FLOWRULES_FORWARD && names_loopback(values))
+        return values->negated;
+    if (walk->direction == (input ? FLOWRULES_EGRESS : FLOWRULES_INGRESS)) {
+        if (values->negated)
+            walk->unknown = "the interface of packets that have none here";
+        return false;
+    }
+    if (names_loopback(values)) {
+        box->looped = box->looped || (!values->negated && (box->kinds & KINDS_REPLY));
+        box->kinds &= (uint8_t)(values->negated ? ~(unsigned)KIND_LOOPBACK : KIND_LOOPBACK);
+        return box->kinds != 0;
+    }
+    bool known = values->negated ? box->kinds == KIND_LOOPBACK
+                                 : (box->kinds & ~(unsigned)KIND_LOOPBACK) == 0;
+    if (!known)
+        walk->unknown =
+            input ? "the interface that packets come by" : "the interface that packets leave by";
+    return known && values->negated;
+}
+
+static bool is_neighbour(const struct netfilter_term *t) {
+    return t->source_first >= 133 && t->source_last <= 136;
+}
+
+static bool is_listener(const struct netfilter_term *t) {
+    return (t->source_first >= 130 && t->source_last <= 132) ||
+           (t->source_first == 143 && t->source_last == 143);
+}
+
+/* Is all of the box ICMPv6 of such types? */
+static bool is_all(const struct netfilter_box *box,
+                   bool (*of_type)(const struct netfilter_term *)) {
+    for (size_t i = 0; i < box->terms.count; i++) {
+        const struct netfilter_term *t = &box->terms.items[i];
+        if (t->first_protocol != ICMPV6 || t->last_protocol != ICMPV6 || !of_type(t))
+            return false;
+    }
+    return box->terms.count > 0;
+}
+
+/* The hop limits of the baseline are known, of the ICMPv6 types that have them. */
+static bool narrow_hop_limit(struct netfilter_walk *walk, struct netfilter_box *box,
+                             const struct values *values) {
+    uint64_t limit = values->count == 1 ? value_at(values, 0)->range.first.lo : 0;
+    bool single = values->count == 1 && value_at(values, 0)->range.last.lo == limit;
+    unsigned kind = 0;
+    if (single && limit == 255 && is_all(box, is_neighbour))
+        kind = KIND_NEIGHBOUR;
+    if (single && limit == 1 && is_all(box, is_listener))
+        kind = KIND_LISTENER;
+    if (kind == 0) {
+        walk->unknown = "a hop limit (TTL)";
+        return false;
+    }
+    box->families &= FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6);
+    box->kinds &= (uint8_t)(values->negated ? ~kind : kind);
+    return box->kinds != 0 && box->families != 0;
+}
+
+/* ---- matches ------------------------------------------------------------------------------- */
+
+/* Cuts a box by one key; false: nothing is left, or walk->unknown says what can't be told. */
+static bool narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
+                       const struct netfilter_key *key, const struct values *values,
+                       struct netfilter_set *set) {
+    switch (key->field) {
+    case NETFILTER_SOURCE:
+    case NETFILTER_DESTINATION:
+        return narrow_address(walk, box, key, values, set);
+    case NETFILTER_FAMILY:
+        return narrow_family(box, values);
+    case NETFILTER_PROTOCOL:
+        box->families &= (uint8_t)key->families;
+        return box->families != 0 && narrow_protocol(walk, box, values);
+    case NETFILTER_SOURCE_PORT:
+    case NETFILTER_DESTINATION_PORT:
+    case NETFILTER_ICMP_TYPE:
+    case NETFILTER_ICMP_CODE:
+        return narrow_port(walk, box, key, values);
+    case NETFILTER_STATE:
+        return narrow_state(box, values);
+    case NETFILTER_TCP_FLAGS:
+        return narrow_flags(walk, box, values);
+    case NETFILTER_INPUT_INTERFACE:
+    case NETFILTER_OUTPUT_INTERFACE:
+        return narrow_interface(walk, box, key, values);
+    case NETFILTER_HOP_LIMIT:
+        return narrow_hop_limit(walk, box, values);
+    case NETFILTER_OTHER:
+        break;
+    }
+    walk->unknown = "a part of packets that policies do not know";
+    return false;
+}
+
+/* Keeps the boxes that a key leaves something of. */
+static void narrow_each(struct netfilter_walk *walk, struct netfilter_match *match,
+                        struct netfilter_boxes *boxes) {
+    struct values values = {match->set->elements, match->set->count, 0, match->negated};
+    size_t kept = 0;
+    for (size_t i = 0; i < boxes->count; i++) {
+        struct netfilter_box box = boxes->items[i];
+        if (narrow_key(walk, &box, &match->keys[0], &values, match->set))
+            boxes->items[kept++] = box;
+    }
+    boxes->count = kept;
+}
+
+/* ---- elements of several parts ------------------------------------------------------------- */
+
+/* The elements of a match as boxes; those that differ in one address alone are one. */
+struct netfilter_groups {
+    struct netfilter_boxes boxes;
+};
+
+static uint64_t mix(uint64_t hash, uint64_t number) {
+    hash = (hash ^ number) * UINT64_C(0xff51afd7ed558ccd);
+    return hash ^ (hash >> 32);
+}
+
+static uint64_t hash_element(const struct netfilter_element *element, unsigned parts,
+                             unsigned free_part) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = element->comment; c && *c; c++)
+        hash = mix(hash, (unsigned char)*c);
+    for (unsigned i = 0; i < parts; i++) {
+        const struct flowrules_range *r = &element->pieces[i].range;
+        if (i == free_part)
+            continue;
+        hash = mix(mix(mix(mix(hash, r->first.hi), r->first.lo), r->last.hi), r->last.lo);
+        hash = mix(hash, (uint64_t)element->pieces[i].protocol);
+    }
+    return hash;
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_ip(struct flowrules_ip a, struct flowrules_ip b) {
+    return a.hi == b.hi && a.lo == b.lo;
+}
+
+static bool same_but(const struct netfilter_element *a, const struct netfilter_element *b,
+                     unsigned parts, unsigned free_part) {
+    for (unsigned i = 0; i < parts; i++) {
+        const struct netfilter_piece *x = &a->pieces[i], *y = &b->pieces[i];
+        if (i != free_part &&
+            (!same_ip(x->range.first, y->range.first) || !same_ip(x->range.last, y->range.last) ||
+             x->protocol != y->protocol || !same_text(x->text, y->text)))
+            return false;
+    }
+    return same_text(a->comment, b->comment);
+}
+
+/* The part by which elements are put together: the last address; parts where there is none. */
+static unsigned find_free_part(const struct netfilter_match *match) {
+    unsigned found = match->key_count;
+    for (unsigned i = 0; i < match->key_count; i++)
+        if (match->keys[i].field == NETFILTER_SOURCE ||
+            match->keys[i].field == NETFILTER_DESTINATION)
+            found = i;
+    return found;
+}
+
+/* For each element the first one that it goes together with; NULL: out of memory. */
+static size_t *find_groups(struct netfilter_walk *walk, const struct netfilter_match *match,
+                           unsigned free_part) {
+    const struct netfilter_set *set = match->set;
+    size_t slots = 16;
+    while (slots < set->count * 2)
+        slots *= 2;
+    size_t *table = flowrules_input_alloc(walk->in, slots * sizeof *table);
+    size_t *group = flowrules_input_alloc(walk->in, (set->count + 1) * sizeof *group);
+    for (size_t i = 0; table && group && i < set->count; i++) {
+        const struct netfilter_element *e = &set->elements[i];
+        size_t slot = (size_t)hash_element(e, match->key_count, free_part) & (slots - 1);
+        while (table[slot] &&
+               !same_but(&set->elements[table[slot] - 1], e, match->key_count, free_part))
+            slot = (slot + 1) & (slots - 1);
+        if (!table[slot])
+            table[slot] = i + 1;
+        group[i] = table[slot] - 1;
+    }
+    return table ? group : NULL;
+}
+
+/* The box of an element alone, its free part aside. */
+static bool element_box(struct netfilter_walk *walk, const struct netfilter_match *match,
+                        const struct netfilter_element *element, unsigned free_part,
+                        struct netfilter_box *box) {
+    *box = (struct netfilter_box){.source = walk->any,
+                                  .destination = walk->any,
+                                  .families = FLOWRULES_BOTH_FAMILIES,
+                                  .kinds = KINDS_ALL,
+                                  .classes = CLASSES_ALL,
+                                  .comment = element->comment,
+                                  .line = element->line};
+    for (unsigned i = 0; i < match->key_count; i++) {
+        struct values values = {element, 1, i, false};
+        if (i != free_part && !narrow_key(walk, box, &match->keys[i], &values, NULL))
+            return false;
+    }
+    return true;
+}
+
+/* The elements of a group, from its first, each with the next one's index; SIZE_MAX ends them. */
+static void add_group(struct netfilter_walk *walk, struct netfilter_match *match, size_t first,
+                      const size_t *next, unsigned free_part, struct flowrules_range *ranges) {
+    const struct netfilter_element *elements = match->set->elements;
+    struct netfilter_box box;
+    if (!element_box(walk, match, &elements[first], free_part, &box))
+        return;
+    if (free_part < match->key_count) {
+        const struct netfilter_key *key = &match->keys[free_part];
+        size_t count = 0;
+        for (size_t i = first; i != SIZE_MAX; i = next[i])
+            ranges[count++] = elements[i].pieces[free_part].range;
+        *(key->field == NETFILTER_SOURCE ? &box.source : &box.destination) =
+            flowrules_input_ranges(walk->in, ranges, count);
+        box.families &= (uint8_t)key->families;
+    }
+    if (box.families != 0)
+        fr_netfilter_add_box(walk, &match->groups->boxes, &box);
+}
+
+static void group_elements(struct netfilter_walk *walk, struct netfilter_match *match) {
+    unsigned free_part = find_free_part(match);
+    size_t count = match->set->count;
+    match->groups = flowrules_input_alloc(walk->in, sizeof *match->groups);
+    size_t *group = find_groups(walk, match, free_part);
+    size_t *next = flowrules_input_alloc(walk->in, (count + 1) * sizeof *next);
+    size_t *last = flowrules_input_alloc(walk->in, (count + 1) * sizeof *last);
+    struct flowrules_range *ranges = flowrules_input_alloc(walk->in, (count + 1) * sizeof *ranges);
+    if (!match->groups || !group || !next || !last || !ranges)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        next[i] = SIZE_MAX;
+        if (group[i] != i)
+            next[last[group[i]]] = i;
+        last[group[i]] = i;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (group[i] == i)
+            add_group(walk, match, i, next, free_part, ranges);
+}
+
+static bool intersect_boxes(struct netfilter_walk *walk, const struct netfilter_box *a,
+                            const struct netfilter_box *b, struct netfilter_box *both) {
+    bool empty;
+    *both = *a;
+    both->families &= b->families;
+    both->kinds &= b->kinds;
+    both->classes &= b->classes;
+    both->looped = a->looped || b->looped;
+    if (b->line != 0) {
+        both->comment = b->comment;
+        both->line = b->line;
+    }
+    if (both->families == 0 || both->kinds == 0)
+        return false;
+    both->source = flowrules_input_intersect(walk->in, a->source, b->source);
+    both->destination = flowrules_input_intersect(walk->in, a->destination, b->destination);
+    if (both->source.id == walk->none.id || both->destination.id == walk->none.id)
+        return false;
+    both->terms = fr_netfilter_intersect_terms(walk, a->terms, b->terms, &empty);
+    return !empty;
+}
+
+static void narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match *match,
+                             struct netfilter_boxes *boxes) {
+    if (match->negated) {
+        walk->unknown = "everything but what a set of several parts holds";
+        boxes->count = 0;
+        return;
+    }
+    if (!match->groups)
+        group_elements(walk, match);
+    struct netfilter_boxes *sum = fr_netfilter_take_boxes(walk);
+    for (size_t i = 0; match->groups && i < boxes->count; i++) {
+        for (size_t k = 0; k < match->groups->boxes.count; k++) {
+            struct netfilter_box both;
+            if (intersect_boxes(walk, &boxes->items[i], &match->groups->boxes.items[k], &both))
+                fr_netfilter_add_box(walk, sum, &both);
+        }
+    }
+    if (!sum)
+        return;
+    struct netfilter_boxes swap = *boxes;
+    boxes->items = sum->items;
+    boxes->count = sum->count;
+    boxes->capacity = sum->capacity;
+    sum->items = swap.items;
+    sum->capacity = swap.capacity;
+    fr_netfilter_spare_boxes(walk, sum);
+}
+
+void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
+                            struct netfilter_boxes *boxes) {
+    if (boxes->count == 0)
+        return;
+    if (!match->set || match->set->doubt) {
+        walk->unknown = match->set ? match->set->doubt : match->other;
+        return;
+    }
+    if (match->key_count == 1 && (match->negated || !match->set->commented))
+        narrow_each(walk, match, boxes);
+    else
+        narrow_by_groups(walk, match, boxes);
+}
+
+/* Does it look at what other matches of the rule say first: the protocol? */
+static bool comes_last(const struct netfilter_match *match) {
+    for (unsigned i = 0; i < match->key_count; i++) {
+        enum netfilter_field field = match->keys[i].field;
+        if (field == NETFILTER_HOP_LIMIT ||
+            ((field == NETFILTER_SOURCE_PORT || field == NETFILTER_DESTINATION_PORT) &&
+             match->keys[i].protocol < 0))
+            return true;
+    }
+    return false;
+}
+
+void fr_netfilter_narrow(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                         struct netfilter_boxes *boxes) {
+    walk->unknown = NULL;
+    for (size_t i = 0; i < rule->match_count; i++)
+        if (!comes_last(&rule->matches[i]))
+            fr_netfilter_narrow_by(walk, &rule->matches[i], boxes);
+    for (size_t i = 0; i < rule->match_count; i++)
+        if (comes_last(&rule->matches[i]))
+            fr_netfilter_narrow_by(walk, &rule->matches[i], boxes);
+}

@@ -1,0 +1,115 @@
+/*
+ * Of netfilter_*.c alone: the packets that reach a point of a chain, as boxes, while its rules are
+ * followed one by one.
+ */
+#ifndef FR_NETFILTER_WALK_H
+#define FR_NETFILTER_WALK_H
+
+#include "netfilter.h"
+
+/*
+ * The kinds of packets of backend.h, of which conntrack's states divide two: replies, and TCP
+ * without a connection that does not begin with a SYN. Of the latter, conntrack takes a bare ACK
+ * for new and all else for invalid (net/netfilter/nf_conntrack_proto_tcp.c, the row of sNO).
+ */
+enum netfilter_kind {
+    KIND_NEW = 1,
+    KIND_ESTABLISHED = 2,
+    KIND_RELATED = 4,
+    KIND_LOOPBACK = 8,
+    KIND_NEIGHBOUR = 16,
+    KIND_LISTENER = 32,
+    KIND_MIDSTREAM = 64,
+    KIND_STRAY = 128,
+    KINDS_REPLY = KIND_ESTABLISHED | KIND_RELATED,
+    KINDS_ALL = 255
+};
+enum { KIND_COUNT = 8 };
+
+/* What conntrack makes of packets of KIND_NEW, by their ICMP type alone. */
+enum { CLASS_NEW = 1, CLASS_INVALID = 2, CLASS_UNTRACKED = 4, CLASSES_ALL = 7 };
+
+/* ICMP: the type in the source ports' place, the code in the destination ports'. */
+struct netfilter_term {
+    uint8_t first_protocol, last_protocol; /* differ only where all else is any */
+    uint16_t source_first, source_last, destination_first, destination_last;
+};
+
+struct netfilter_terms {
+    const struct netfilter_term *items; /* count 0: any */
+    size_t count;
+};
+
+struct netfilter_box {
+    struct flowrules_set source, destination;
+    struct netfilter_terms terms;
+    uint8_t families, kinds, classes;
+    bool looped; /* replies on the loopback interface were left out */
+    const char *comment;
+    uint32_t line; /* of an element; 0: the rule's */
+};
+
+struct netfilter_boxes {
+    struct netfilter_box *items;
+    size_t count, capacity;
+    struct netfilter_boxes *next; /* free ones */
+};
+
+struct netfilter_walk {
+    struct netfilter *nf;
+    flowrules_input *in;
+    enum flowrules_direction direction;
+    unsigned families;
+    struct flowrules_set any, none;
+    struct netfilter_boxes *spare;
+    const char *unknown; /* what of the rule at hand is not understood, or NULL */
+    /* For each family: the kinds that are not decided for good yet, and how the others were. */
+    uint8_t live[2];
+    uint8_t blocked[2]; /* of the others */
+    /* Replies of one state, part of which was decided before the rest: by verdict. */
+    uint8_t pending[2]; /* kinds, by enum flowrules_verdict */
+    struct flowrules_place pending_at;
+    bool strays_left; /* bare ACKs of some boxes are blocked, strays of theirs not */
+    unsigned skipped; /* kinds of packets that left a chain and have not come back */
+    size_t given;
+    bool too_many;
+    struct flowrules_service *services; /* for the rule that is being given */
+    struct flowrules_ports *ports;
+    size_t service_capacity, port_capacity;
+};
+
+/* Boxes for a while; given back, they are used again. NULL: out of memory. */
+struct netfilter_boxes *fr_netfilter_take_boxes(struct netfilter_walk *walk);
+void fr_netfilter_spare_boxes(struct netfilter_walk *walk, struct netfilter_boxes *boxes);
+void fr_netfilter_add_box(struct netfilter_walk *walk, struct netfilter_boxes *boxes,
+                          const struct netfilter_box *box);
+
+/* Cuts boxes to what the rule's matches take; walk->unknown says what could not be told. */
+void fr_netfilter_narrow(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                         struct netfilter_boxes *boxes);
+/* To what one match takes. */
+void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
+                            struct netfilter_boxes *boxes);
+/* May the terms match packets of a protocol; all of them, with every port and type? */
+bool fr_netfilter_terms_meet(const struct netfilter_terms *terms, int protocol, uint16_t first,
+                             uint16_t last);
+bool fr_netfilter_terms_cover(const struct netfilter_terms *terms, int protocol, uint16_t first,
+                              uint16_t last);
+/* The terms that both have; count 0 and items NULL is any, *empty: none at all. */
+struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
+                                                    struct netfilter_terms a,
+                                                    struct netfilter_terms b, bool *empty);
+
+/* A rule of the walk's direction, or a skip (its number is returned), of one box. */
+void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                       enum flowrules_verdict verdict, const struct netfilter_box *box);
+struct netfilter_landing {
+    uint32_t *skips;
+    size_t count, capacity;
+};
+void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *rule,
+                            const struct netfilter_box *box, struct netfilter_landing *landing);
+/* A doubt about a rule, once for each direction. */
+void fr_netfilter_doubt(struct netfilter_walk *walk, struct netfilter_rule *rule, const char *what);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Of nftables_*.c alone: what the two forms of nft's rulesets, its own text and JSON, have in
+ * common when they are read.
+ */
+#ifndef FR_NFTABLES_READ_H
+#define FR_NFTABLES_READ_H
+
+#include "netfilter.h"
+
+/* nft's text of a file into nf. Errors are told. */
+void fr_nftables_read_text(struct netfilter *nf, size_t file);
+
+/* "ip saddr": the key of a field of a header, or of meta and ct; false when not known. */
+bool fr_nftables_key(const char *header, const char *field, struct netfilter_key *key);
+/* The key that has the values of a set's type, "ipv4_addr"; false when not known. */
+bool fr_nftables_type(const char *type, struct netfilter_key *key);
+/* A value of a key, "443", "1024-65535", "192.0.2.0/24", "echo-request"; false when it is none. */
+bool fr_nftables_value(flowrules_input *in, const struct netfilter_key *key, const char *text,
+                       size_t length, struct netfilter_piece *piece);
+/* "accept", "jump"; *takes_chain: a chain's name follows. False when it is no verdict. */
+bool fr_nftables_verdict(const char *word, enum netfilter_verdict *verdict, bool *takes_chain);
+/* "filter" or a number; false when it is none. */
+bool fr_nftables_priority(const char *text, long long *priority);
+/* The hook and type of a base chain. */
+void fr_nftables_hook(struct netfilter_chain *chain, const char *type, const char *hook);
+/* A value that is none: told as an error. */
+void fr_nftables_bad_value(flowrules_input *in, struct flowrules_place at, const char *text,
+                           size_t length);
+/* reject with something: what that says of the packets. */
+void fr_nftables_reject(struct netfilter *nf, struct netfilter_rule *rule, const char *with);
+/* A match of one number. */
+struct netfilter_match *fr_nftables_single(struct netfilter *nf, struct netfilter_rule *rule,
+                                           struct netfilter_key key, uint64_t number);
+/* What is said of statements that change packets. */
+extern const char fr_nftables_rewrites[];
+
+#endif

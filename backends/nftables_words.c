@@ -1,0 +1,269 @@
+/*
+ * nft's words for the fields of packets and their values, the same in its text and its JSON.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nftables_read.h"
+
+const char fr_nftables_rewrites[] = "addresses or ports are changed here, or tracking is";
+
+enum { IPV4 = 1, IPV6 = 2, BOTH = 3 };
+
+static const struct {
+    const char *header, *field;
+    struct netfilter_key key;
+} keys[] = {
+    {"ip", "saddr", {NETFILTER_SOURCE, -1, IPV4}},
+    {"ip", "daddr", {NETFILTER_DESTINATION, -1, IPV4}},
+    {"ip", "protocol", {NETFILTER_PROTOCOL, -1, IPV4}},
+    {"ip6", "saddr", {NETFILTER_SOURCE, -1, IPV6}},
+    {"ip6", "daddr", {NETFILTER_DESTINATION, -1, IPV6}},
+    {"ip6", "hoplimit", {NETFILTER_HOP_LIMIT, -1, IPV6}},
+    {"tcp", "sport", {NETFILTER_SOURCE_PORT, 6, BOTH}},
+    {"tcp", "dport", {NETFILTER_DESTINATION_PORT, 6, BOTH}},
+    {"tcp", "flags", {NETFILTER_TCP_FLAGS, 6, BOTH}},
+    {"udp", "sport", {NETFILTER_SOURCE_PORT, 17, BOTH}},
+    {"udp", "dport", {NETFILTER_DESTINATION_PORT, 17, BOTH}},
+    {"sctp", "sport", {NETFILTER_SOURCE_PORT, 132, BOTH}},
+    {"sctp", "dport", {NETFILTER_DESTINATION_PORT, 132, BOTH}},
+    {"th", "sport", {NETFILTER_SOURCE_PORT, -1, BOTH}},
+    {"th", "dport", {NETFILTER_DESTINATION_PORT, -1, BOTH}},
+    {"icmp", "type", {NETFILTER_ICMP_TYPE, 1, IPV4}},
+    {"icmp", "code", {NETFILTER_ICMP_CODE, 1, IPV4}},
+    {"icmpv6", "type", {NETFILTER_ICMP_TYPE, 58, IPV6}},
+    {"icmpv6", "code", {NETFILTER_ICMP_CODE, 58, IPV6}},
+    {"meta", "l4proto", {NETFILTER_PROTOCOL, -1, BOTH}},
+    {"meta", "nfproto", {NETFILTER_FAMILY, -1, BOTH}},
+    {"meta", "protocol", {NETFILTER_FAMILY, -1, BOTH}},
+    {"meta", "iif", {NETFILTER_INPUT_INTERFACE, -1, BOTH}},
+    {"meta", "iifname", {NETFILTER_INPUT_INTERFACE, -1, BOTH}},
+    {"meta", "oif", {NETFILTER_OUTPUT_INTERFACE, -1, BOTH}},
+    {"meta", "oifname", {NETFILTER_OUTPUT_INTERFACE, -1, BOTH}},
+    {"ct", "state", {NETFILTER_STATE, -1, BOTH}},
+};
+
+bool fr_nftables_key(const char *header, const char *field, struct netfilter_key *key) {
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (strcmp(keys[i].header, header) == 0 && strcmp(keys[i].field, field) == 0) {
+            *key = keys[i].key;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct {
+    const char *type;
+    struct netfilter_key key;
+} types[] = {
+    {"ipv4_addr", {NETFILTER_SOURCE, -1, IPV4}},
+    {"ipv6_addr", {NETFILTER_SOURCE, -1, IPV6}},
+    {"inet_proto", {NETFILTER_PROTOCOL, -1, BOTH}},
+    {"inet_service", {NETFILTER_DESTINATION_PORT, -1, BOTH}},
+    {"icmp_type", {NETFILTER_ICMP_TYPE, 1, IPV4}},
+    {"icmp_code", {NETFILTER_ICMP_CODE, 1, IPV4}},
+    {"icmpv6_type", {NETFILTER_ICMP_TYPE, 58, IPV6}},
+    {"icmpv6_code", {NETFILTER_ICMP_CODE, 58, IPV6}},
+    {"nf_proto", {NETFILTER_FAMILY, -1, BOTH}},
+    {"ether_type", {NETFILTER_FAMILY, -1, BOTH}},
+    {"ifname", {NETFILTER_INPUT_INTERFACE, -1, BOTH}},
+    {"iface_index", {NETFILTER_INPUT_INTERFACE, -1, BOTH}},
+    {"ct_state", {NETFILTER_STATE, -1, BOTH}},
+};
+
+bool fr_nftables_type(const char *type, struct netfilter_key *key) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (strcmp(types[i].type, type) == 0) {
+            *key = types[i].key;
+            return true;
+        }
+    }
+    *key = (struct netfilter_key){NETFILTER_OTHER, -1, BOTH};
+    return false;
+}
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+enum { WORD_MAX = 64 };
+
+/* The number of a word for a key, or -1. */
+static int named_number(const struct netfilter_key *key, const char *word) {
+    switch (key->field) {
+    case NETFILTER_PROTOCOL:
+        return flowrules_parse_protocol(word);
+    case NETFILTER_SOURCE_PORT:
+    case NETFILTER_DESTINATION_PORT: {
+        int port = flowrules_parse_port(word, key->protocol < 0 ? 6 : key->protocol);
+        return port >= 0 ? port : flowrules_parse_port(word, 17);
+    }
+    case NETFILTER_ICMP_TYPE:
+        return fr_netfilter_icmp_type(key->protocol, word);
+    case NETFILTER_ICMP_CODE:
+        return fr_netfilter_icmp_code(key->protocol, word);
+    case NETFILTER_FAMILY:
+        if (strcmp(word, "ipv4") == 0 || strcmp(word, "ip") == 0 || strcmp(word, "2") == 0)
+            return FLOWRULES_IPV4;
+        if (strcmp(word, "ipv6") == 0 || strcmp(word, "ip6") == 0 || strcmp(word, "10") == 0)
+            return FLOWRULES_IPV6;
+        return -1;
+    case NETFILTER_STATE: {
+        unsigned state = fr_netfilter_state(word);
+        return state == 0 ? -1 : (int)state;
+    }
+    case NETFILTER_TCP_FLAGS: {
+        unsigned flag = fr_netfilter_tcp_flag(word);
+        return flag == 0 ? -1 : (int)flag;
+    }
+    default:
+        return -1;
+    }
+}
+
+static unsigned most_of(const struct netfilter_key *key) {
+    bool port = key->field == NETFILTER_SOURCE_PORT || key->field == NETFILTER_DESTINATION_PORT;
+    return port ? UINT16_MAX : UINT8_MAX;
+}
+
+/* A number by digits or by name. */
+static bool number_of(const struct netfilter_key *key, const char *text, size_t length,
+                      unsigned *number) {
+    char word[WORD_MAX];
+    bool by_name = key->field == NETFILTER_FAMILY || key->field == NETFILTER_STATE;
+    if (!by_name && flowrules_parse_number(text, length, most_of(key), number))
+        return true;
+    if (length == 0 || length >= sizeof word)
+        return false;
+    memcpy(word, text, length);
+    word[length] = '\0';
+    int named = named_number(key, word);
+    *number = (unsigned)named;
+    return named >= 0;
+}
+
+static bool number_range(const struct netfilter_key *key, const char *text, size_t length,
+                         struct netfilter_piece *piece) {
+    unsigned first, last;
+    if (!number_of(key, text, length, &first)) {
+        const char *dash = memchr(text, '-', length);
+        size_t before = dash ? (size_t)(dash - text) : 0;
+        if (!dash || !number_of(key, text, before, &first) ||
+            !number_of(key, dash + 1, length - before - 1, &last) || last < first)
+            return false;
+    } else {
+        last = first;
+    }
+    piece->range.first.lo = first;
+    piece->range.last.lo = last;
+    return true;
+}
+
+bool fr_nftables_value(flowrules_input *in, const struct netfilter_key *key, const char *text,
+                       size_t length, struct netfilter_piece *piece) {
+    switch (key->field) {
+    case NETFILTER_SOURCE:
+    case NETFILTER_DESTINATION:
+        return flowrules_parse_range(text, length, &piece->range) &&
+               (FLOWRULES_FAMILY_BIT(piece->range.family) & key->families);
+    case NETFILTER_INPUT_INTERFACE:
+    case NETFILTER_OUTPUT_INTERFACE:
+        piece->text = flowrules_input_copy(in, text, length);
+        return true;
+    case NETFILTER_OTHER:
+        return true;
+    default:
+        return number_range(key, text, length, piece);
+    }
+}
+
+void fr_nftables_bad_value(flowrules_input *in, struct flowrules_place at, const char *text,
+                           size_t length) {
+    flowrules_input_error(in, at, "numbers in place of names: nft -nn list ruleset",
+                          "'%.*s' is no value that can stand here",
+                          (int)(length < 100 ? length : 100), text);
+}
+
+/* ---- verdicts and hooks -------------------------------------------------------------------- */
+
+bool fr_nftables_verdict(const char *word, enum netfilter_verdict *verdict, bool *takes_chain) {
+    static const struct {
+        const char *word;
+        enum netfilter_verdict verdict;
+    } verdicts[] = {
+        {"accept", NETFILTER_ACCEPT}, {"drop", NETFILTER_DROP},     {"jump", NETFILTER_JUMP},
+        {"goto", NETFILTER_GOTO},     {"return", NETFILTER_RETURN}, {"continue", NETFILTER_NONE},
+    };
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+        if (strcmp(verdicts[i].word, word) == 0) {
+            *verdict = verdicts[i].verdict;
+            *takes_chain = *verdict == NETFILTER_JUMP || *verdict == NETFILTER_GOTO;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fr_nftables_priority(const char *text, long long *priority) {
+    static const struct {
+        const char *name;
+        long long number;
+    } names[] = {{"raw", -300}, {"mangle", -150}, {"dstnat", -100},
+                 {"filter", 0}, {"security", 50}, {"srcnat", 100}};
+    unsigned number;
+    bool negative = text[0] == '-';
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i].name, text) == 0) {
+            *priority = names[i].number;
+            return true;
+        }
+    }
+    if (!flowrules_parse_number(text + negative, strlen(text + negative), INT32_MAX, &number))
+        return false;
+    *priority = negative ? -(long long)number : (long long)number;
+    return true;
+}
+
+void fr_nftables_hook(struct netfilter_chain *chain, const char *type, const char *hook) {
+    static const struct {
+        const char *name;
+        enum netfilter_hook hook;
+    } hooks[] = {{"input", NETFILTER_INPUT},
+                 {"output", NETFILTER_OUTPUT},
+                 {"forward", NETFILTER_FORWARD},
+                 {"prerouting", NETFILTER_PREROUTING},
+                 {"postrouting", NETFILTER_POSTROUTING},
+                 {"ingress", NETFILTER_DEVICE_INGRESS},
+                 {"egress", NETFILTER_DEVICE_EGRESS}};
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
+        if (strcmp(hooks[i].name, hook) == 0)
+            chain->hook = hooks[i].hook;
+    chain->nat = strcmp(type, "nat") == 0;
+}
+
+/* ---- statements ---------------------------------------------------------------------------- */
+
+struct netfilter_match *fr_nftables_single(struct netfilter *nf, struct netfilter_rule *rule,
+                                           struct netfilter_key key, uint64_t number) {
+    struct netfilter_match *match = fr_netfilter_match(nf, rule);
+    struct netfilter_set *set = fr_netfilter_anonymous_set(nf, 1, rule->at);
+    struct netfilter_piece *piece = set ? fr_netfilter_element(nf, set, 0) : NULL;
+    if (!match || !piece)
+        return NULL;
+    piece->range.first.lo = piece->range.last.lo = number;
+    match->keys[0] = key;
+    match->set = set;
+    return match;
+}
+
+/* nft's text leaves out the matches that a kind of reject implies. */
+void fr_nftables_reject(struct netfilter *nf, struct netfilter_rule *rule, const char *with) {
+    static const struct netfilter_key protocol = {NETFILTER_PROTOCOL, -1, BOTH},
+                                      family = {NETFILTER_FAMILY, -1, BOTH};
+    if (strcmp(with, "tcp") == 0)
+        fr_nftables_single(nf, rule, protocol, 6);
+    else if (strcmp(with, "icmp") == 0)
+        fr_nftables_single(nf, rule, family, FLOWRULES_IPV4);
+    else if (strcmp(with, "icmpv6") == 0)
+        fr_nftables_single(nf, rule, family, FLOWRULES_IPV6);
+    rule->verdict = NETFILTER_DROP;
+}
