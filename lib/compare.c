@@ -59,7 +59,6 @@ struct comparing {
     flowrules_comparison *result;
     struct fr_common common;
     struct fr_vec differences; /* struct difference */
-    fr_set others;             /* every atom that neither side mentions */
     bool named[256];           /* protocols that some service mentions */
     bool cut;                  /* there were more differences than are told apart */
 };
@@ -80,35 +79,63 @@ static void name_protocols(struct comparing *c) {
     c->named[FR_ICMP] = c->named[FR_ICMPV6] = true;
 }
 
+/* Every atom that a region does not list at an end. */
+static fr_set unlisted_atoms(struct comparing *c, const struct fr_region *region, unsigned end) {
+    flowrules_meaning *terms = c->common.terms;
+    for (size_t i = 0; i < region->listed_count[end]; i++)
+        fr_builder_atom(&terms->builder, region->listed[end][i]);
+    fr_set listed = fr_builder_finish(&terms->builder, &terms->sets);
+    return fr_set_subtract(&terms->sets, fr_meaning_all_atoms(terms), listed);
+}
+
 static fr_set set_of_region(struct comparing *c, const struct fr_region *region, unsigned end) {
     flowrules_meaning *terms = c->common.terms;
-    bool others = false;
-    for (uint32_t i = region->first[end]; i != UINT32_MAX;) {
+    fr_set rest = FR_SET_EMPTY;
+    for (uint32_t i = region->first[end]; i != UINT32_MAX; i = region->pieces[end][i].next)
+        if (region->pieces[end][i].atom == FR_OTHER_ATOM)
+            rest = unlisted_atoms(c, region, end);
+    for (uint32_t i = region->first[end]; i != UINT32_MAX; i = region->pieces[end][i].next) {
         const struct fr_piece *piece = &region->pieces[end][i];
         struct flowrules_range r = {region->family, piece->first, piece->last};
         if (piece->atom == FR_NO_ATOM)
             fr_builder_range(&terms->builder, &r);
         else if (piece->atom != FR_OTHER_ATOM)
             fr_builder_atom(&terms->builder, piece->atom);
-        others = others || piece->atom == FR_OTHER_ATOM;
-        i = piece->next;
     }
-    if (others)
-        fr_builder_set(&terms->builder, &terms->sets, c->others);
+    fr_builder_set(&terms->builder, &terms->sets, rest);
     return fr_builder_finish(&terms->builder, &terms->sets);
 }
 
+static bool add_term(struct fr_vec *terms, const struct fr_region *region, unsigned protocol) {
+    struct fr_term *term = fr_vec_add(terms);
+    if (term == NULL)
+        return false;
+    *term = (struct fr_term){(uint16_t)protocol, region->source.first, region->source.last,
+                             region->destination.first, region->destination.last};
+    if (!fr_protocol_has_ports(protocol) && !fr_protocol_is_icmp(protocol))
+        term->source_last = term->destination_last = UINT16_MAX;
+    return true;
+}
+
+/* The others of a region are those of the whole comparison, and some that are named elsewhere. */
+static bool add_others(struct comparing *c, struct fr_vec *terms, const struct fr_region *region) {
+    bool good = add_term(terms, region, PROTOCOL_OTHERS);
+    for (unsigned p = 0; good && p < 256; p++)
+        if (c->named[p] && !region->named[p])
+            good = add_term(terms, region, p);
+    return good;
+}
+
 static fr_service service_of_region(struct comparing *c, const struct fr_region *region) {
-    struct fr_term term = {
-        .protocol =
-            (uint16_t)(region->protocol == FR_OTHER_PROTOCOLS ? PROTOCOL_OTHERS : region->protocol),
-        .source_first = region->source.first,
-        .source_last = region->source.last,
-        .destination_first = region->destination.first,
-        .destination_last = region->destination.last};
-    if (!fr_protocol_has_ports(region->protocol) && !fr_protocol_is_icmp(region->protocol))
-        term.source_last = term.destination_last = UINT16_MAX;
-    return fr_services_add(&c->common.terms->services, &term, 1);
+    struct fr_vec terms;
+    fr_vec_init(&terms, &c->context->allocator, sizeof(struct fr_term));
+    bool good = region->protocol == FR_OTHER_PROTOCOLS ? add_others(c, &terms, region)
+                                                       : add_term(&terms, region, region->protocol);
+    fr_service service = good
+                             ? fr_services_add(&c->common.terms->services, terms.items, terms.count)
+                             : FR_SERVICE_NONE;
+    fr_vec_free(&terms);
+    return service;
 }
 
 /* Where the item of a decision stands: its stage among those of its side, and its clause. */
@@ -422,15 +449,6 @@ static flowrules_status check_places(flowrules_context *context, const flowrules
     return FLOWRULES_USAGE;
 }
 
-static flowrules_status find_others(struct comparing *c) {
-    flowrules_meaning *terms = c->common.terms;
-    for (uint32_t i = 0; i < terms->atoms.count; i++)
-        fr_builder_atom(&terms->builder, i);
-    fr_set known = fr_builder_finish(&terms->builder, &terms->sets);
-    c->others = fr_set_subtract(&terms->sets, fr_meaning_all_atoms(terms), known);
-    return c->others == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
-}
-
 static flowrules_status compare_direction(struct comparing *c, enum flowrules_direction direction,
                                           bool *too_much) {
     struct fr_space space = {
@@ -452,7 +470,6 @@ static flowrules_status compare_all(struct comparing *c, const flowrules_meaning
     bool compared[FR_DIRECTIONS], too_much = false;
     FR_TRY(check_places(c->context, before, after));
     FR_TRY(fr_common_init(&c->common, c->context, before, after));
-    FR_TRY(find_others(c));
     choose_directions(before, after, compared);
     for (size_t d = 0; d < FR_DIRECTIONS; d++)
         if (compared[d])

@@ -38,7 +38,8 @@ struct class {
 
 /* What cutting one end needs; kept from one cut to the next. */
 struct cut {
-    struct fr_vec locals, grouped, events, pairs, active, classes, actives, pieces, slots, list;
+    struct fr_vec locals, grouped, events, pairs, listed, active, classes, actives, pieces, slots;
+    struct fr_vec list; /* the items of one class */
 };
 
 /* The terms of items at the level of services. */
@@ -319,6 +320,7 @@ static flowrules_status cut_services(struct sweep *s, const uint32_t *list, size
     named[FR_TCP] = named[FR_UDP] = named[FR_SCTP] = named[FR_ICMP] = named[FR_ICMPV6] = true;
     fr_vec_init(&own, &s->space->common->context->allocator, sizeof(struct offer));
     flowrules_status status = FLOWRULES_OK;
+    s->region.named = named;
     s->region.other = other_protocol(named);
     for (unsigned p = 0; p < 256 && status == FLOWRULES_OK && !s->space->too_much; p++)
         if (named[p] && protocol_exists(s->region.family, p))
@@ -661,6 +663,7 @@ static void turn_pairs(struct sweep *s, struct cut *cut, uint64_t *hash, size_t 
 static bool cut_atoms(struct sweep *s, struct cut *cut) {
     static const struct flowrules_ip zero = {0, 0};
     uint64_t hash = 0;
+    cut->listed.count = 0;
     if (!list_pairs(s, cut))
         return false;
     for (uint32_t l = 0; l < cut->locals.count; l++)
@@ -673,7 +676,8 @@ static bool cut_atoms(struct sweep *s, struct cut *cut) {
         while (next < cut->pairs.count && pairs[next].atom == pairs[i].atom)
             next++;
         turn_pairs(s, cut, &hash, i, next, false);
-        good = add_piece(s, cut, hash, zero, zero, pairs[i].atom);
+        good =
+            push(&cut->listed, pairs[i].atom) && add_piece(s, cut, hash, zero, zero, pairs[i].atom);
         turn_pairs(s, cut, &hash, i, next, true);
         i = next;
     }
@@ -798,6 +802,8 @@ static flowrules_status cut_end(struct sweep *s, unsigned depth, unsigned ends_l
             return FLOWRULES_OK;
         s->region.pieces[end] = cut->pieces.items;
         s->region.first[end] = class->first_piece;
+        s->region.listed[end] = cut->listed.items;
+        s->region.listed_count[end] = cut->listed.count;
         FR_TRY(cut_end(s, depth + 1, ends_left, cut->list.items, cut->list.count));
     }
     return FLOWRULES_OK;
@@ -813,7 +819,8 @@ static struct fr_vec *vecs_of(struct cut *cut, size_t i, size_t *item_size) {
                {&cut->events, sizeof(struct event)}, {&cut->pairs, sizeof(struct atom_pair)},
                {&cut->active, sizeof(uint32_t)},     {&cut->classes, sizeof(struct class)},
                {&cut->actives, sizeof(uint32_t)},    {&cut->pieces, sizeof(struct fr_piece)},
-               {&cut->slots, sizeof(uint32_t)},      {&cut->list, sizeof(uint32_t)}};
+               {&cut->slots, sizeof(uint32_t)},      {&cut->list, sizeof(uint32_t)},
+               {&cut->listed, sizeof(uint32_t)}};
     if (i >= sizeof all / sizeof *all)
         return NULL;
     *item_size = all[i].size;

@@ -8,10 +8,10 @@
 #include "common.h"
 
 #define FR_NO_ITEM UINT32_MAX
-/* The atom of a piece: none (it is addresses), or every name and group that nobody mentions. */
+/* The atom of a piece: none (it is addresses), or every atom that the region does not list. */
 #define FR_NO_ATOM    UINT32_MAX
 #define FR_OTHER_ATOM (UINT32_MAX - 1)
-/* The protocol of a region: each one that no service mentions; other is the first of them. */
+/* The protocol of a region: each one that is not named in it; other is the first of them. */
 #define FR_OTHER_PROTOCOLS 256
 
 /* A stretch of addresses of the region's family, or an atom. */
@@ -27,7 +27,10 @@ struct fr_region {
     enum flowrules_family family;
     const struct fr_piece *pieces[2]; /* of the source and destination: follow next from first */
     uint32_t first[2];
+    const uint32_t *listed[2]; /* the atoms that were told apart at an end, in order */
+    size_t listed_count[2];
     unsigned protocol, other;
+    const bool *named;                          /* of 256: the protocols that were told apart */
     struct flowrules_ports source, destination; /* of ICMP: type and code */
     enum flowrules_packets packets;
     bool passes_after;    /* after lets them pass, before does not; or the other way round */

@@ -40,5 +40,6 @@ void fr_test_query(void);
 void fr_test_lowering(void);
 void fr_test_registry(void);
 void fr_test_want(void);
+void fr_test_space(void);
 
 #endif

@@ -1,0 +1,438 @@
+/*
+ * The exact comparison against brute force: random lists of clauses over a universe that is small
+ * enough to ask about every packet. What the comparison finds has to be just what differs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+#include "loading.h"
+#include "space.h"
+#include "unit.h"
+
+#define ADDRESSES 4u /* of each family: 10.0.0.0 on, 2001:db8:: on */
+#define ATOMS     4u /* names, or pods with each combination of two labels */
+#define POINTS    (ADDRESSES + ATOMS)
+#define PORTS     3u
+#define KINDS     3u
+#define RULES_MAX 9u
+
+static const unsigned protocols[] = {6, 1, 58, 50, 47};
+#define PROTOCOLS (sizeof protocols / sizeof protocols[0])
+
+static const unsigned kinds[KINDS] = {FLOWRULES_NEW, FLOWRULES_REPLY, FLOWRULES_MIDSTREAM};
+
+/* One packet of the universe. */
+struct packet {
+    unsigned family, source, destination; /* points: addresses, then atoms */
+    unsigned protocol, from, to;          /* ports, or ICMP type and code */
+    unsigned kind;
+};
+
+/* A set as the test knows it: for each family, which of its points. */
+struct known_set {
+    bool has[2][POINTS];
+};
+
+struct known_rule {
+    enum fr_effect effect;
+    unsigned families, packets, stage;
+    size_t skip_to; /* a number of a rule of the same stage */
+    struct known_set ends[2];
+    int protocol;
+    unsigned from[2], to[2]; /* first and last port */
+};
+
+struct side {
+    struct known_rule rules[RULES_MAX];
+    size_t count;
+    flowrules_meaning *meaning;
+};
+
+static struct {
+    struct side sides[2];
+    bool pods;
+    uint64_t state;
+    size_t regions; /* that were found */
+    struct fr_common common;
+    bool found[2][POINTS][POINTS][PROTOCOLS][PORTS][PORTS][KINDS];
+} world;
+
+static const struct flowrules_backend pods_backend = {
+    .abi = FLOWRULES_BACKEND_ABI, .name = "pods", .capabilities = {.pod_groups = true}};
+
+static uint32_t roll(uint32_t limit) {
+    return unit_random(&world.state, limit);
+}
+
+/* ---- sets ---------------------------------------------------------------------------------- */
+
+static struct flowrules_range range_of(unsigned family, unsigned first, unsigned last) {
+    struct flowrules_range r = {
+        (enum flowrules_family)family, {0, 0x0A000000u + first}, {0, 0x0A000000u + last}};
+    if (family == FLOWRULES_IPV6) {
+        r.first = (struct flowrules_ip){0x20010DB800000000u, first};
+        r.last = (struct flowrules_ip){0x20010DB800000000u, last};
+    }
+    return r;
+}
+
+/* Atom i: in pods mode a pod with label a where bit 0 is set and b where bit 1 is. */
+static struct flowrules_set pods_set(flowrules_input *in, unsigned labels,
+                                     struct known_set *known) {
+    static const struct flowrules_group_key keys[] = {{"pods", "a", "1"}, {"pods", "b", "1"}};
+    for (unsigned pod = 0; pod < ATOMS; pod++)
+        if ((pod & labels) == labels)
+            known->has[0][ADDRESSES + pod] = known->has[1][ADDRESSES + pod] = true;
+    if (labels == 0)
+        return flowrules_input_group(in, &(struct flowrules_group_key){"pods", NULL, "any"}, 1);
+    return flowrules_input_group(in, labels == 2 ? &keys[1] : keys, labels == 3 ? 2 : 1);
+}
+
+/* Names: x.test, a.x.test, other.test; and the wildcard *.x.test, which holds one of them. */
+static struct flowrules_set names_set(flowrules_input *in, unsigned number,
+                                      struct known_set *known) {
+    static const char *const names[] = {"x.test", "a.x.test", "other.test", "*.x.test"};
+    for (int f = 0; f < 2; f++) {
+        known->has[f][ADDRESSES + number] = true;
+        if (number == 3)
+            known->has[f][ADDRESSES + 1] = true;
+    }
+    return flowrules_input_name(in, (struct flowrules_place){0, 0, 0}, names[number]);
+}
+
+static struct flowrules_set random_part(flowrules_input *in, struct known_set *known) {
+    if (roll(3) == 0)
+        return world.pods ? pods_set(in, roll(ATOMS), known) : names_set(in, roll(ATOMS), known);
+    unsigned family = roll(2), first = roll(ADDRESSES), last = first + roll(ADDRESSES - first);
+    struct flowrules_range range = range_of(family, first, last);
+    for (unsigned i = first; i <= last; i++)
+        known->has[family][i] = true;
+    return flowrules_input_range(in, &range);
+}
+
+static struct flowrules_set random_set(flowrules_input *in, struct known_set *known) {
+    struct flowrules_set parts[3];
+    size_t count = 1 + roll(3);
+    memset(known, 0, sizeof *known);
+    if (roll(3) == 0) {
+        memset(known->has, true, sizeof known->has);
+        return flowrules_input_any(in);
+    }
+    for (size_t i = 0; i < count; i++)
+        parts[i] = random_part(in, known);
+    struct flowrules_set set = flowrules_input_unite(in, parts, count);
+    if (roll(6) != 0)
+        return set;
+    for (unsigned i = 0; i < 2 * POINTS; i++)
+        known->has[i / POINTS][i % POINTS] = !known->has[i / POINTS][i % POINTS];
+    return flowrules_input_subtract(in, flowrules_input_any(in), set);
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
+
+static struct flowrules_ports random_ports(unsigned known[2]) {
+    known[0] = roll(PORTS);
+    known[1] = roll(4) == 0 ? 65535 : known[0] + roll(PORTS - known[0]);
+    return (struct flowrules_ports){(uint16_t)known[0], (uint16_t)known[1]};
+}
+
+/* A service of one protocol; *from and *to are the room for its ports. */
+static struct flowrules_service random_service(struct known_rule *k, struct flowrules_ports *from,
+                                               struct flowrules_ports *to) {
+    struct flowrules_service s = {.protocol = -1, .icmp_type = -1, .icmp_code = -1};
+    k->protocol = roll(4) == 0 ? -1 : (int)protocols[roll(PROTOCOLS)];
+    k->from[0] = k->to[0] = 0;
+    k->from[1] = k->to[1] = 65535;
+    s.protocol = k->protocol;
+    if (k->protocol >= 0 && fr_protocol_is_icmp((unsigned)k->protocol) && roll(2) == 0) {
+        s.icmp_type = (int)(k->from[0] = k->from[1] = roll(PORTS));
+        if (roll(2) == 0)
+            s.icmp_code = (int)(k->to[0] = k->to[1] = roll(PORTS));
+    } else if (k->protocol >= 0 && fr_protocol_has_ports((unsigned)k->protocol)) {
+        if (roll(3) == 0) {
+            *from = random_ports(k->from);
+            s.source_ports = from;
+            s.source_port_count = 1;
+        }
+        if (roll(3) != 0) {
+            *to = random_ports(k->to);
+            s.destination_ports = to;
+            s.destination_port_count = 1;
+        }
+    }
+    return s;
+}
+
+static void random_rule(flowrules_input *in, struct side *side, unsigned stage, bool skips,
+                        uint32_t *skip) {
+    struct known_rule *k = &side->rules[side->count];
+    struct flowrules_ports from, to;
+    struct flowrules_service service = random_service(k, &from, &to);
+    k->stage = stage;
+    k->families = roll(4) == 0 ? 1 + roll(2) : 3;
+    k->packets = roll(4) == 0 ? kinds[roll(KINDS)] : FR_ALL_PACKETS;
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_EGRESS,
+                                       .families = k->families,
+                                       .packets = k->packets,
+                                       .services = &service,
+                                       .service_count = 1};
+    rule.source = random_set(in, &k->ends[0]);
+    rule.destination = random_set(in, &k->ends[1]);
+    bool empty = rule.source.id == FR_SET_EMPTY || rule.destination.id == FR_SET_EMPTY;
+    if (skips && !empty) {
+        k->effect = FR_SKIP;
+        *skip = flowrules_input_skip(in, &rule);
+    } else {
+        k->effect = roll(8) == 0 ? FR_OUTSIDE : roll(2) == 0 ? FR_PASS : FR_BLOCK;
+        rule.verdict = k->effect == FR_PASS    ? FLOWRULES_PASS
+                       : k->effect == FR_BLOCK ? FLOWRULES_BLOCK
+                                               : FLOWRULES_OUTSIDE;
+        flowrules_input_rule(in, &rule);
+    }
+    if (!empty)
+        side->count++;
+}
+
+static void random_stage(flowrules_input *in, struct side *side, unsigned stage) {
+    size_t rules = 1 + roll(4), landing = 0;
+    uint32_t skip = UINT32_MAX;
+    size_t skipping = 0;
+    flowrules_input_stage(in, FLOWRULES_EGRESS);
+    for (size_t i = 0; i < rules; i++) {
+        if (skip != UINT32_MAX && i == landing) {
+            flowrules_input_land(in, skip);
+            side->rules[skipping].skip_to = side->count;
+            skip = UINT32_MAX;
+        }
+        bool may_skip = skip == UINT32_MAX && i + 1 < rules && roll(5) == 0;
+        size_t before = side->count;
+        random_rule(in, side, stage, may_skip, &skip);
+        if (may_skip && skip != UINT32_MAX) {
+            skipping = before;
+            landing = i + 1 + roll((uint32_t)(rules - i - 1));
+        }
+    }
+    if (skip != UINT32_MAX) {
+        flowrules_input_land(in, skip);
+        side->rules[skipping].skip_to = side->count;
+    }
+}
+
+static void random_side(flowrules_context *context, struct side *side) {
+    struct flowrules_input in;
+    side->count = 0;
+    CU_ASSERT_FATAL(fr_meaning_new(&side->meaning, context) == FLOWRULES_OK);
+    CU_ASSERT_FATAL(fr_input_init(&in, side->meaning) == FLOWRULES_OK);
+    side->meaning->packets = FLOWRULES_NEW | FLOWRULES_REPLY | FLOWRULES_MIDSTREAM;
+    side->meaning->backend = world.pods ? &pods_backend : NULL;
+    unsigned stages = roll(4) == 0 ? 2 : 1;
+    for (unsigned s = 0; s < stages; s++)
+        random_stage(&in, side, s);
+    CU_ASSERT_FATAL(fr_input_status(&in) == FLOWRULES_OK);
+    fr_input_free(&in);
+}
+
+/* ---- brute force --------------------------------------------------------------------------- */
+
+static bool matches(const struct known_rule *k, const struct packet *p) {
+    unsigned protocol = protocols[p->protocol];
+    return (k->families & (1u << p->family)) != 0 && (k->packets & kinds[p->kind]) != 0 &&
+           k->ends[0].has[p->family][p->source] && k->ends[1].has[p->family][p->destination] &&
+           (k->protocol < 0 || (unsigned)k->protocol == protocol) && k->from[0] <= p->from &&
+           p->from <= k->from[1] && k->to[0] <= p->to && p->to <= k->to[1];
+}
+
+static enum fr_effect brute_stage(const struct side *side, const struct packet *p, unsigned stage) {
+    for (size_t i = 0; i < side->count; i++) {
+        if (side->rules[i].stage != stage || !matches(&side->rules[i], p))
+            continue;
+        if (side->rules[i].effect != FR_SKIP)
+            return side->rules[i].effect;
+        i = side->rules[i].skip_to - 1;
+    }
+    return FR_PASS;
+}
+
+static enum fr_effect brute(const struct side *side, const struct packet *p) {
+    enum fr_effect first = brute_stage(side, p, 0);
+    return first != FR_PASS ? first : brute_stage(side, p, 1);
+}
+
+static bool exists(const struct packet *p) {
+    unsigned protocol = protocols[p->protocol];
+    bool ports = fr_protocol_has_ports(protocol), icmp = fr_protocol_is_icmp(protocol);
+    return (fr_protocol_families(protocol) & (1u << p->family)) != 0 &&
+           (ports || icmp || (p->from == 0 && p->to == 0)) &&
+           (kinds[p->kind] != FLOWRULES_MIDSTREAM || protocol == 6);
+}
+
+static bool differs(const struct packet *p) {
+    enum fr_effect a = brute(&world.sides[0], p), b = brute(&world.sides[1], p);
+    return a != b && a != FR_OUTSIDE && b != FR_OUTSIDE;
+}
+
+/* ---- what the comparison found ------------------------------------------------------------- */
+
+/* The point of the universe that an atom of the common terms is, or POINTS. */
+static bool atom_is_point(uint32_t atom, unsigned point) {
+    const flowrules_meaning *terms = world.common.terms;
+    if (atom == FR_OTHER_ATOM)
+        return false;
+    const struct flowrules_atom *a = fr_vec_at(&terms->atoms, struct flowrules_atom, atom);
+    static const char *const names[] = {"x.test", "a.x.test", "other.test", "x.test"};
+    enum flowrules_atom_kind kind =
+        point - ADDRESSES == 3 ? FLOWRULES_ATOM_WILDCARD : FLOWRULES_ATOM_NAME;
+    return a->kind == kind && strcmp(a->name, names[point - ADDRESSES]) == 0;
+}
+
+/* The labels that a group of pods asks for. */
+static unsigned labels_of(uint32_t atom) {
+    const flowrules_meaning *terms = world.common.terms;
+    const char *name = fr_vec_at(&terms->atoms, struct flowrules_atom, atom)->name;
+    return (strstr(name, "a=1") != NULL ? 1u : 0u) | (strstr(name, "b=1") != NULL ? 2u : 0u);
+}
+
+/* Is an atom told apart at an end of the region? The others are one piece. */
+static bool is_listed(const struct fr_region *region, unsigned end, uint32_t atom) {
+    for (size_t i = 0; i < region->listed_count[end]; i++)
+        if (region->listed[end][i] == atom)
+            return true;
+    return false;
+}
+
+/* The known group with the most labels that a pod has stands for the pod. */
+static bool piece_is_pod(const struct fr_region *region, unsigned end, uint32_t atom,
+                         unsigned pod) {
+    uint32_t own = FR_OTHER_ATOM;
+    for (uint32_t i = 0; i < world.common.terms->atoms.count; i++)
+        if ((labels_of(i) & pod) == labels_of(i) &&
+            (own == FR_OTHER_ATOM || (labels_of(i) & labels_of(own)) == labels_of(own)))
+            own = i;
+    if (own != FR_OTHER_ATOM && !is_listed(region, end, own))
+        own = FR_OTHER_ATOM;
+    return atom == own;
+}
+
+static bool piece_has(const struct fr_region *region, unsigned end, unsigned point) {
+    for (uint32_t i = region->first[end]; i != UINT32_MAX; i = region->pieces[end][i].next) {
+        const struct fr_piece *piece = &region->pieces[end][i];
+        struct flowrules_ip ip = range_of(region->family, point, point).first;
+        if (point < ADDRESSES ? piece->atom == FR_NO_ATOM && fr_ip_compare(piece->first, ip) <= 0 &&
+                                    fr_ip_compare(ip, piece->last) <= 0
+            : piece->atom == FR_NO_ATOM ? false
+            : world.pods                ? piece_is_pod(region, end, piece->atom, point - ADDRESSES)
+                                        : atom_is_point(piece->atom, point))
+            return true;
+    }
+    return false;
+}
+
+static bool region_has_protocol(const struct fr_region *region, unsigned protocol) {
+    return region->protocol == FR_OTHER_PROTOCOLS ? !region->named[protocol]
+                                                  : region->protocol == protocol;
+}
+
+static bool region_has(const struct fr_region *r, const struct packet *p) {
+    return region_has_protocol(r, protocols[p->protocol]) && r->packets == kinds[p->kind] &&
+           r->source.first <= p->from && p->from <= r->source.last &&
+           r->destination.first <= p->to && p->to <= r->destination.last;
+}
+
+static flowrules_status mark_services(const struct fr_region *r, struct packet p) {
+    for (p.protocol = 0; p.protocol < PROTOCOLS; p.protocol++)
+        for (p.from = 0; p.from < PORTS; p.from++)
+            for (p.to = 0; p.to < PORTS; p.to++)
+                for (p.kind = 0; p.kind < KINDS; p.kind++)
+                    if (exists(&p) && region_has(r, &p))
+                        world.found[p.family][p.source][p.destination][p.protocol][p.from][p.to]
+                                   [p.kind] = true;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status mark_region(void *user, const struct fr_region *region) {
+    struct packet p = {.family = region->family};
+    (void)user;
+    world.regions++;
+    for (p.source = 0; p.source < POINTS; p.source++)
+        for (p.destination = 0; p.destination < POINTS; p.destination++)
+            if (piece_has(region, 0, p.source) && piece_has(region, 1, p.destination))
+                mark_services(region, p);
+    return FLOWRULES_OK;
+}
+
+/*
+ * A name has addresses, and where no clause tells it apart these alone are compared: what differs
+ * for the name then differs for addresses too.
+ */
+static bool may_be_missing(const struct packet *p) {
+    return !world.pods && (p->source >= ADDRESSES || p->destination >= ADDRESSES) &&
+           world.regions > 0;
+}
+
+static bool is_wrong(const struct packet *p) {
+    bool found =
+        world.found[p->family][p->source][p->destination][p->protocol][p->from][p->to][p->kind];
+    return found != differs(p) && (found || !may_be_missing(p));
+}
+
+static size_t count_wrong(void) {
+    size_t wrong = 0;
+    struct packet p;
+    for (p.family = 0; p.family < 2; p.family++)
+        for (p.source = 0; p.source < POINTS; p.source++)
+            for (p.destination = 0; p.destination < POINTS; p.destination++)
+                for (p.protocol = 0; p.protocol < PROTOCOLS; p.protocol++)
+                    for (p.from = 0; p.from < PORTS; p.from++)
+                        for (p.to = 0; p.to < PORTS; p.to++)
+                            for (p.kind = 0; p.kind < KINDS; p.kind++)
+                                wrong += exists(&p) && is_wrong(&p);
+    return wrong;
+}
+
+/* ---- the property -------------------------------------------------------------------------- */
+
+static size_t compare_once(flowrules_context *context) {
+    struct fr_space space = {.common = &world.common, .visit = mark_region, .most = FR_SPACE_STEPS};
+    for (size_t s = 0; s < 2; s++)
+        random_side(context, &world.sides[s]);
+    memset(world.found, 0, sizeof world.found);
+    world.regions = 0;
+    CU_ASSERT_FATAL(fr_common_init(&world.common, context, world.sides[0].meaning,
+                                   world.sides[1].meaning) == FLOWRULES_OK);
+    CU_ASSERT_FATAL(fr_common_choose(&world.common, FLOWRULES_EGRESS) == FLOWRULES_OK);
+    CU_ASSERT_FATAL(fr_space_compare(&space, FLOWRULES_EGRESS) == FLOWRULES_OK);
+    CU_ASSERT_FATAL(!space.too_much);
+    size_t wrong = count_wrong();
+    fr_common_free(&world.common);
+    for (size_t s = 0; s < 2; s++)
+        flowrules_meaning_free(world.sides[s].meaning);
+    return wrong;
+}
+
+static void test_brute_force(void) {
+    const char *seed = getenv("SEED"), *rounds = getenv("ROUNDS");
+    unsigned long long first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
+    unsigned long count = rounds != NULL           ? strtoul(rounds, NULL, 10)
+                          : getenv("LONG") != NULL ? 1000000
+                                                   : 2000;
+    flowrules_context *context;
+    CU_ASSERT_FATAL(flowrules_context_new(&context) == FLOWRULES_OK);
+    for (unsigned long i = 0; i < count; i++) {
+        world.state = (first + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
+        world.pods = (first + i) % 2 == 0;
+        size_t wrong = compare_once(context);
+        if (wrong > 0) {
+            printf("    seed %llu: %zu packets\n", first + i, wrong);
+            CU_FAIL_FATAL("the comparison and brute force disagree");
+        }
+    }
+    flowrules_context_free(context);
+}
+
+void fr_test_space(void) {
+    static const struct unit_test tests[] = {
+        {"space: random clauses against brute force", test_brute_force}, {NULL, NULL}};
+    unit_suite("space", tests);
+}
