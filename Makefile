@@ -89,11 +89,12 @@ CLI_SOURCES     := $(sort $(wildcard cli/*.c))
 UNIT_MAINS      := $(sort $(shell grep -l '^int main' tests/unit/*.c 2>/dev/null))
 UNIT_HELPERS    := $(filter-out $(UNIT_MAINS),$(sort $(wildcard tests/unit/*.c)))
 THREAD_SOURCES  := tests/threads/threads.c
+FUZZ_SOURCES    := tests/fuzz/fuzz.c
 BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES) $(BACKEND_SOURCES))
-OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_MAINS) $(UNIT_HELPERS) $(BENCH_SOURCES) $(THREAD_SOURCES))
+OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_MAINS) $(UNIT_HELPERS) $(BENCH_SOURCES) $(THREAD_SOURCES) $(FUZZ_SOURCES))
 
 SHARED := $(BUILD)/libflowrules.so.$(VERSION)
 STATIC := $(BUILD)/libflowrules.a
@@ -187,7 +188,19 @@ asan:
 tsan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/tsan SANITIZE=thread CFLAGS='-O1 -g' tsan-programs
 
-.PHONY: asan-programs tsan-programs
+# libFuzzer is clang's. The objects are told to count what they reach, the program has its main.
+# NULL + 0, the end of an empty list, is no finding (and no longer undefined in C2y, N3322).
+FUZZ_CC ?= clang
+fuzz: ## the fuzzer build/fuzz/fuzzer, which tests/fuzz/run feeds (LONG=1: for long)
+	$(Q)$(MAKE) BUILD=$(BUILD)/fuzz CC='$(FUZZ_CC)' SANITIZE=fuzzer-no-link,address,undefined \
+	    CFLAGS='-O1 -g -fno-sanitize=pointer-overflow' fuzz-program
+
+$(BUILD)/fuzzer: $(call objects,$(FUZZ_SOURCES)) $(STATIC)
+	$(say) LD $@
+	$(Q)$(CC) -fsanitize=fuzzer,address,undefined $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+.PHONY: fuzz fuzz-program asan-programs tsan-programs
+fuzz-program: $(BUILD)/fuzzer
 asan-programs: $(TOOL) $(UNITS)
 tsan-programs: $(THREADS)
 

@@ -176,7 +176,8 @@ static bool push(struct fr_vec *vec, uint32_t number) {
 static size_t sort_unique(struct fr_vec *vec) {
     uint32_t *numbers = vec->items;
     size_t kept = 0;
-    qsort(numbers, vec->count, sizeof *numbers, compare_numbers);
+    if (vec->count > 1)
+        qsort(numbers, vec->count, sizeof *numbers, compare_numbers);
     for (size_t i = 0; i < vec->count; i++)
         if (kept == 0 || numbers[kept - 1] != numbers[i])
             numbers[kept++] = numbers[i];
@@ -636,7 +637,8 @@ static bool list_pairs(struct sweep *s, struct cut *cut) {
             *pair = (struct atom_pair){fr_set_atoms(head)[i], l};
         }
     }
-    qsort(cut->pairs.items, cut->pairs.count, sizeof(struct atom_pair), compare_pairs);
+    if (cut->pairs.count > 1)
+        qsort(cut->pairs.items, cut->pairs.count, sizeof(struct atom_pair), compare_pairs);
     return true;
 }
 
@@ -700,7 +702,8 @@ static bool make_classes(struct sweep *s, struct cut *cut, unsigned end, const u
         good = add_events(s, cut, l);
     if (!good)
         return false;
-    qsort(cut->events.items, cut->events.count, sizeof(struct event), compare_events);
+    if (cut->events.count > 1)
+        qsort(cut->events.items, cut->events.count, sizeof(struct event), compare_events);
     return cut_addresses(s, cut) && cut_atoms(s, cut);
 }
 
@@ -858,7 +861,7 @@ static void free_sweep(struct sweep *s) {
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; (vec = vecs_of(&s->cuts[c], i, &size)) != NULL; i++)
             fr_vec_free(vec);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         fr_vec_free(others[i]);
 }
 
