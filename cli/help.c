@@ -90,7 +90,8 @@ static void print_examples(const char *text) {
 
 static void print_verb_help(const struct verb *verb) {
     printf("flowrules %s: %s\n\n", verb->name, verb->summary);
-    printf("usage: flowrules %s [OPTION]... %s\n", verb->name, verb->operands);
+    printf("usage: flowrules %s [OPTION]...%s%s\n", verb->name,
+           verb->operands[0] != '\0' ? " " : "", verb->operands);
     print_paragraphs(verb->about);
     print_options("Options", verb->options, verb->option_count);
     print_options("Options of every verb", common_options, common_option_count);

@@ -26,7 +26,7 @@ struct settings {
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
     struct text_list targets, networks, servers, plugins, sets, operands;
     int diagnostics, colour;
-    bool quiet, json, no_map, print, merge, check, help, version;
+    bool quiet, json, included, no_map, print, merge, check, help, version;
 };
 
 struct verb;

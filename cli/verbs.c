@@ -152,6 +152,11 @@ static const struct option targets_options[] = {
     JSON_OPTION("a list with an object for each backend, with all that is known of it"),
 };
 
+static const struct option schema_options[] = {
+    {"included", NULL, "that of the files that a policy includes", PLACE(included), NULL,
+     OPTION_FLAG, 0},
+};
+
 static const struct option help_options[] = {
     JSON_OPTION("the verbs and their options as JSON"),
 };
@@ -257,6 +262,16 @@ const struct verb verbs[] = {
      "flowrules targets nftables\n"
      "flowrules targets --json\n",
      run_targets},
+    {"schema", "", "the JSON Schema of the policy file",
+     "Prints the JSON Schema (2020-12) of the policy file, by which an editor completes and "
+     "checks. "
+     "It is made of the tables that the reader goes by, with the settings of every backend, those "
+     "of --plugin too. What 'flowrules check' finds sound passes it; not all that is wrong can be "
+     "said by a schema.",
+     schema_options, COUNT(schema_options), 0, 0, "",
+     "flowrules schema > policy.schema.json\n"
+     "flowrules schema --included > definitions.schema.json\n",
+     run_schema},
     {"complete", "[WORD]...", "what may come next on a command line (for shells)",
      "Prints what the last WORD of a command line may become, a candidate on a line with its "
      "meaning behind a tab; ':files' and ':folders' stand for those. The words are those behind "

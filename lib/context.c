@@ -64,6 +64,7 @@ void flowrules_context_free(flowrules_context *context) {
     struct fr_allocator allocator = context->allocator;
     fr_free(&allocator, context->lock);
     fr_free(&allocator, context->servers);
+    fr_free(&allocator, context->schema);
     for (size_t i = 0; i < context->descriptions.count; i++)
         fr_vec_free(&fr_vec_at(&context->descriptions, struct fr_description, i)->rows);
     fr_vec_free(&context->descriptions);

@@ -201,8 +201,8 @@ void fr_json_add_bool(fr_json *object, const char *name, bool value) {
         fr_json_add(object, name, cJSON_CreateBool(value));
 }
 
-void fr_json_print(struct flowrules_writer *writer, const fr_json *json) {
-    char *text = json != NULL ? cJSON_PrintUnformatted(json) : NULL;
+/* Writes a text of cJSON's (NULL: it found no memory), and frees it. */
+static void write_text(struct flowrules_writer *writer, char *text) {
     if (text != NULL)
         fr_write_bytes(writer, text, strlen(text));
     else
@@ -210,7 +210,17 @@ void fr_json_print(struct flowrules_writer *writer, const fr_json *json) {
     cJSON_free(text);
 }
 
+void fr_json_print(struct flowrules_writer *writer, const fr_json *json) {
+    write_text(writer, json != NULL ? cJSON_PrintUnformatted(json) : NULL);
+}
+
 void fr_json_write(struct flowrules_writer *writer, fr_json *json) {
     fr_json_print(writer, json);
+    cJSON_Delete(json);
+}
+
+void fr_json_write_lines(struct flowrules_writer *writer, fr_json *json) {
+    write_text(writer, json != NULL ? cJSON_Print(json) : NULL);
+    fr_write_bytes(writer, "\n", 1);
     cJSON_Delete(json);
 }

@@ -47,5 +47,7 @@ fr_json *fr_json_text(const char *text);
 void fr_json_print(struct flowrules_writer *writer, const fr_json *json);
 /* The same, and frees the tree. */
 void fr_json_write(struct flowrules_writer *writer, fr_json *json);
+/* The same in lines that are indented, for people. */
+void fr_json_write_lines(struct flowrules_writer *writer, fr_json *json);
 
 #endif

@@ -76,11 +76,12 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
     return FLOWRULES_OK;
 }
 
+static const char *const action_words[] = {"allow", "deny", NULL};
+
 static flowrules_status read_action(struct fr_reader *r, const struct fr_value *value,
                                     void *object) {
-    static const char *const words[] = {"allow", "deny", NULL};
     size_t index = 0;
-    FR_TRY(fr_read_choice(r, value, words, &index));
+    FR_TRY(fr_read_choice(r, value, action_words, &index));
     ((struct fr_flow *)object)->deny = index == 1;
     return FLOWRULES_OK;
 }
@@ -215,25 +216,32 @@ static flowrules_status read_tags(struct fr_reader *r, const struct fr_value *va
     return FLOWRULES_OK;
 }
 
-static const struct fr_key flow_keys[] = {
-    {"name", read_flow_name, "messages and rules refer to a flow by its name"},
-    {"source", read_source, "who opens the connection: networks, addresses, names, or any"},
+const struct fr_key fr_flow_keys[] = {
+    {"name", read_flow_name, "messages and rules refer to a flow by its name", "flow-name",
+     "messages and rules refer to it by this", NULL},
+    {"source", read_source, "who opens the connection: networks, addresses, names, or any", "ends",
+     "who opens the connection", NULL},
     {"destination", read_destination,
-     "where the connection goes: networks, addresses, names, or any"},
-    {"service", read_service, NULL},
-    {"protocol", fr_read_protocol, NULL},
-    {"port", fr_read_port, NULL},
-    {"purpose", read_purpose, NULL},
-    {"tags", read_tags, NULL},
-    {"owner", read_owner, NULL},
-    {"ticket", read_ticket, NULL},
-    {"action", read_action, NULL},
-    {"log", read_log, NULL},
-    {"expires", read_expires, NULL},
-    {"source-port", fr_read_source_port, NULL},
-    {"icmp-type", fr_read_icmp_type, NULL},
-    {"icmp-code", fr_read_icmp_code, NULL},
-    {NULL, NULL, NULL},
+     "where the connection goes: networks, addresses, names, or any", "ends",
+     "where the connection goes", NULL},
+    {"service", read_service, NULL, "words",
+     "names of services, or any; instead of protocol and port", NULL},
+    {"protocol", fr_read_protocol, NULL, "protocols", "tcp, udp, sctp, icmp ..., a number, or any",
+     NULL},
+    {"port", fr_read_port, NULL, "ports", "443, 8000-8010, or a service's name", NULL},
+    {"purpose", read_purpose, NULL, "text", "what it is for", NULL},
+    {"tags", read_tags, NULL, "labels", "by which targets select flows", NULL},
+    {"owner", read_owner, NULL, "text", "who answers for it", NULL},
+    {"ticket", read_ticket, NULL, "text", "where it was asked for", NULL},
+    {"action", read_action, NULL, "choice", "a deny beats every allow", action_words},
+    {"log", read_log, NULL, "boolean", "are its connections logged?", NULL},
+    {"expires", read_expires, NULL, "date", "the last day on which it holds", NULL},
+    {"source-port", fr_read_source_port, NULL, "ports", "the port that the connection comes from",
+     NULL},
+    {"icmp-type", fr_read_icmp_type, NULL, "icmp-types", "a number, or a name such as echo-request",
+     NULL},
+    {"icmp-code", fr_read_icmp_code, NULL, "icmp-codes", "needs icmp-type", NULL},
+    {.name = NULL},
 };
 
 /* The service of a flow that is written in the flow itself, or a word on what is missing. */
@@ -271,7 +279,7 @@ static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *va
                         (unsigned long long)r->context->max_flows);
     size_t errors = r->diagnostics->error_count;
     fr_draft_clear(&r->draft);
-    FR_TRY(fr_read_mapping(r, value, "a flow", flow_keys, NULL, &flow));
+    FR_TRY(fr_read_mapping(r, value, "a flow", fr_flow_keys, NULL, &flow));
     if (value->kind == FR_MAPPING && r->diagnostics->error_count == errors)
         FR_TRY(finish_service(r, &flow, fr_flow_place(r->policy, &flow)));
     struct fr_flow *slot = fr_vec_add(&r->policy->flows);
@@ -324,30 +332,33 @@ static flowrules_status read_target_protects(struct fr_reader *r, const struct f
     return fr_read_peers(r, value, &((struct fr_target *)object)->protects);
 }
 
+static const char *const direction_words[] = {"both", "egress", "ingress", NULL};
+
 static flowrules_status read_direction(struct fr_reader *r, const struct fr_value *value,
                                        void *object) {
-    static const char *const words[] = {"both", "egress", "ingress", NULL};
     size_t index = 0;
-    FR_TRY(fr_read_choice(r, value, words, &index));
+    FR_TRY(fr_read_choice(r, value, direction_words, &index));
     ((struct fr_target *)object)->direction = (enum fr_direction_mode)index;
     return FLOWRULES_OK;
 }
 
+static const char *const names_words[] = {"native", "pinned", "refuse", NULL};
+
 static flowrules_status read_names(struct fr_reader *r, const struct fr_value *value,
                                    void *object) {
-    static const char *const words[] = {"native", "pinned", "refuse", NULL};
     size_t index = 3;
-    FR_TRY(fr_read_choice(r, value, words, &index));
+    FR_TRY(fr_read_choice(r, value, names_words, &index));
     if (index < 3)
         ((struct fr_target *)object)->names = (enum fr_names_mode)(index + 1);
     return FLOWRULES_OK;
 }
 
+static const char *const log_words[] = {"flows", "denied", "all", "none", NULL};
+
 static flowrules_status read_log_mode(struct fr_reader *r, const struct fr_value *value,
                                       void *object) {
-    static const char *const words[] = {"flows", "denied", "all", "none", NULL};
     size_t index = 0;
-    FR_TRY(fr_read_choice(r, value, words, &index));
+    FR_TRY(fr_read_choice(r, value, log_words, &index));
     ((struct fr_target *)object)->log = (enum fr_log_mode)index;
     return FLOWRULES_OK;
 }
@@ -435,15 +446,16 @@ static flowrules_status read_select_names(struct fr_reader *r, const struct fr_v
     return fr_read_list(r, value, read_select_name, &target->select_names);
 }
 
-static const struct fr_key select_keys[] = {
-    {"tags", read_select_tags, NULL},
-    {"name", read_select_names, NULL},
-    {NULL, NULL, NULL},
+const struct fr_key fr_select_keys[] = {
+    {"tags", read_select_tags, NULL, "labels", "flows with one of these tags", NULL},
+    {"name", read_select_names, NULL, "texts",
+     "flows with one of these names; /regex/ is an expression", NULL},
+    {.name = NULL},
 };
 
 static flowrules_status read_select(struct fr_reader *r, const struct fr_value *value,
                                     void *object) {
-    return fr_read_mapping(r, value, "select", select_keys, NULL, object);
+    return fr_read_mapping(r, value, "select", fr_select_keys, NULL, object);
 }
 
 /* ---- allow-loss ---------------------------------------------------------------------------- */
@@ -455,25 +467,28 @@ static flowrules_status read_loss_flow(struct fr_reader *r, const struct fr_valu
     return fr_read_text(r, value, &entry->flow);
 }
 
+static const char *const loss_words[] = {"widen", "narrow", NULL};
+
 static flowrules_status read_loss_kind(struct fr_reader *r, const struct fr_value *value,
                                        void *object) {
-    static const char *const words[] = {"widen", "narrow", NULL};
     size_t index = 0;
-    FR_TRY(fr_read_choice(r, value, words, &index));
+    FR_TRY(fr_read_choice(r, value, loss_words, &index));
     ((struct fr_loss_entry *)object)->loss = index == 0 ? FR_LOSS_WIDEN : FR_LOSS_NARROW;
     return FLOWRULES_OK;
 }
 
-static const struct fr_key loss_keys[] = {
-    {"flow", read_loss_flow, "the name of the flow that may lose"},
-    {"loss", read_loss_kind, "what is accepted: widen or narrow"},
-    {NULL, NULL, NULL},
+const struct fr_key fr_loss_keys[] = {
+    {"flow", read_loss_flow, "the name of the flow that may lose", "text", "the name of a flow",
+     NULL},
+    {"loss", read_loss_kind, "what is accepted: widen or narrow", "choice",
+     "narrow: less is admitted; widen: more is", loss_words},
+    {.name = NULL},
 };
 
 static flowrules_status read_loss(struct fr_reader *r, const struct fr_value *value, void *object) {
     struct fr_target *target = object;
     struct fr_loss_entry entry = {.at = value->at};
-    FR_TRY(fr_read_mapping(r, value, "an entry of allow-loss", loss_keys, NULL, &entry));
+    FR_TRY(fr_read_mapping(r, value, "an entry of allow-loss", fr_loss_keys, NULL, &entry));
     struct fr_loss_entry *slot = fr_vec_push(&r->policy->losses);
     if (slot == NULL)
         return fr_no_memory(r->context);
@@ -491,18 +506,22 @@ static flowrules_status read_losses(struct fr_reader *r, const struct fr_value *
 
 /* ---- targets: ------------------------------------------------------------------------------ */
 
-static const struct fr_key target_keys[] = {
-    {"backend", read_backend, "'flowrules targets' lists the backends"},
-    {.name = "format", .read = read_format},
-    {"protects", read_target_protects, NULL},
-    {"select", read_select, NULL},
-    {"direction", read_direction, NULL},
-    {"names", read_names, NULL},
-    {"log", read_log_mode, NULL},
-    {"baseline", read_baseline, NULL},
-    {"optimize", read_optimize, NULL},
-    {"allow-loss", read_losses, NULL},
-    {NULL, NULL, NULL},
+const struct fr_key fr_target_keys[] = {
+    {"backend", read_backend, "'flowrules targets' lists the backends", "backend", "the platform",
+     NULL},
+    {"format", read_format, NULL, "word",
+     "how it is written; the backend's first where it is left out", NULL},
+    {"protects", read_target_protects, NULL, "ends", "whose firewall it is; else the policy's",
+     NULL},
+    {"select", read_select, NULL, "select", "the flows that it is for; else all", NULL},
+    {"direction", read_direction, NULL, "choice", "what it closes", direction_words},
+    {"names", read_names, NULL, "choice", "how DNS names are matched", names_words},
+    {"log", read_log_mode, NULL, "choice", "what is logged", log_words},
+    {"baseline", read_baseline, NULL, "boolean",
+     "what a host needs besides the flows: loopback, neighbour discovery ...", NULL},
+    {"optimize", read_optimize, NULL, "boolean", "lookups or merged rules for many flows", NULL},
+    {"allow-loss", read_losses, NULL, "losses", "flows that may be said less exactly", NULL},
+    {.name = NULL},
 };
 
 /* A key that is no target's own: a setting of its backend, checked once that is known. */
@@ -549,11 +568,11 @@ static flowrules_status read_target(struct fr_reader *r, const struct fr_value *
         return fr_yaml_skip(r->yaml, value);
     }
     target.settings.first = (uint32_t)r->policy->settings.count;
-    FR_TRY(fr_read_mapping(r, value, "a target", target_keys, read_setting, &target));
+    FR_TRY(fr_read_mapping(r, value, "a target", fr_target_keys, read_setting, &target));
     return store_target(r, &target);
 }
 
-static const struct fr_key no_keys[] = {{NULL, NULL, NULL}};
+static const struct fr_key no_keys[] = {{.name = NULL}};
 
 flowrules_status fr_read_targets(struct fr_reader *r, const struct fr_value *value, void *object) {
     return fr_read_mapping(r, value, "targets", no_keys, read_target, object);

@@ -210,7 +210,7 @@ static flowrules_status read_binding_label(struct fr_reader *r, const struct fr_
     return read_binding_scalar(r, value, &draft);
 }
 
-static const struct fr_key no_keys[] = {{NULL, NULL, NULL}};
+static const struct fr_key no_keys[] = {{.name = NULL}};
 
 /* A key of a binding: a text, a list of texts, or a mapping of labels. */
 static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_value *value,
@@ -230,15 +230,15 @@ static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_va
  * The platforms whose terms a network may be given in, whether or not their backend is built in:
  * a policy stays readable for a tool that lacks one.
  */
-static const struct fr_key platforms[] = {
-    {"aws-sg", NULL, NULL},    {"azure-nsg", NULL, NULL}, {"cilium", NULL, NULL},
-    {"cisco-asa", NULL, NULL}, {"gcloud", NULL, NULL},    {"kubernetes", NULL, NULL},
-    {"openshift", NULL, NULL}, {"paloalto", NULL, NULL},  {NULL, NULL, NULL},
+const struct fr_key fr_platforms[] = {
+    {.name = "aws-sg"},    {.name = "azure-nsg"}, {.name = "cilium"},
+    {.name = "cisco-asa"}, {.name = "gcloud"},    {.name = "kubernetes"},
+    {.name = "openshift"}, {.name = "paloalto"},  {.name = NULL},
 };
 
 static bool is_platform(const struct fr_reader *r, const char *name) {
-    for (size_t i = 0; platforms[i].name != NULL; i++)
-        if (strcmp(platforms[i].name, name) == 0)
+    for (size_t i = 0; fr_platforms[i].name != NULL; i++)
+        if (strcmp(fr_platforms[i].name, name) == 0)
             return true;
     for (size_t i = 0; i < r->context->backends.count; i++) {
         const struct flowrules_backend *b =
@@ -255,7 +255,7 @@ static const char *next_network_key(const void *user, size_t i) {
     (void)user;
     if (i < 3)
         return own[i];
-    return platforms[i - 3].name;
+    return fr_platforms[i - 3].name;
 }
 
 static flowrules_status read_members(struct fr_reader *r, const struct fr_value *value,
@@ -273,11 +273,11 @@ static flowrules_status read_network_text(struct fr_reader *r, const struct fr_v
     return fr_read_text(r, value, &((struct fr_network *)object)->description);
 }
 
-static const struct fr_key network_keys[] = {
-    {"description", read_network_text, NULL},
-    {"members", read_members, NULL},
-    {"except", read_except, NULL},
-    {NULL, NULL, NULL},
+const struct fr_key fr_network_keys[] = {
+    {"description", read_network_text, NULL, "text", "for people", NULL},
+    {"members", read_members, NULL, "ends", "what is in it", NULL},
+    {"except", read_except, NULL, "ends", "what is not: addresses alone", NULL},
+    {.name = NULL},
 };
 
 static flowrules_status read_binding(struct fr_reader *r, const struct fr_value *value,
@@ -348,7 +348,7 @@ static flowrules_status read_network(struct fr_reader *r, const struct fr_value 
     network.bindings.first = (uint32_t)r->policy->bindings.count;
     size_t errors = r->diagnostics->error_count;
     if (value->kind == FR_MAPPING)
-        FR_TRY(fr_read_mapping(r, value, "a network", network_keys, read_binding, &network));
+        FR_TRY(fr_read_mapping(r, value, "a network", fr_network_keys, read_binding, &network));
     else
         FR_TRY(fr_read_peers(r, value, &network.members));
     if (network.members.count == 0 && r->diagnostics->error_count > errors) {

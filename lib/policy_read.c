@@ -342,17 +342,20 @@ static flowrules_status read_protects(struct fr_reader *r, const struct fr_value
 static flowrules_status read_includes(struct fr_reader *r, const struct fr_value *value,
                                       void *object);
 
-static const struct fr_key policy_keys[] = {
-    {"flowrules", read_version, "a policy begins with 'flowrules: 1'"},
-    {"title", read_title, NULL},
-    {"description", read_description, NULL},
-    {"include", read_includes, NULL},
-    {"protects", read_protects, NULL},
-    {"networks", fr_read_networks, NULL},
-    {"services", fr_read_services, NULL},
-    {"flows", fr_read_flows, "what may pass is a list: 'flows: [...]'"},
-    {"targets", fr_read_targets, NULL},
-    {NULL, NULL, NULL},
+const struct fr_key fr_policy_keys[] = {
+    {"flowrules", read_version, "a policy begins with 'flowrules: 1'", "version",
+     "the version of this format", NULL},
+    {"title", read_title, NULL, "text", "stands at the head of what is rendered", NULL},
+    {"description", read_description, NULL, "text", "for people", NULL},
+    {"include", read_includes, NULL, "texts", "files of definitions, relative to this one", NULL},
+    {"protects", read_protects, NULL, "ends", "whose firewalls these are", NULL},
+    {"networks", fr_read_networks, NULL, "networks", "names of addresses, DNS names and groups",
+     NULL},
+    {"services", fr_read_services, NULL, "services", "names of protocols and ports", NULL},
+    {"flows", fr_read_flows, "what may pass is a list: 'flows: [...]'", "flows",
+     "what may pass; a deny beats every allow", NULL},
+    {"targets", fr_read_targets, NULL, "targets", "where the policy is enforced", NULL},
+    {.name = NULL},
 };
 
 static flowrules_status not_included(struct fr_reader *r, const struct fr_value *value,
@@ -371,12 +374,18 @@ static flowrules_status ignored_text(struct fr_reader *r, const struct fr_value 
     return fr_read_text(r, value, &text);
 }
 
-static const struct fr_key included_keys[] = {
-    {"flowrules", read_version, NULL},    {"title", ignored_text, NULL},
-    {"description", ignored_text, NULL},  {"include", read_includes, NULL},
-    {"protects", not_included, NULL},     {"networks", fr_read_networks, NULL},
-    {"services", fr_read_services, NULL}, {"flows", not_included, NULL},
-    {"targets", not_included, NULL},      {NULL, NULL, NULL},
+const struct fr_key fr_included_keys[] = {
+    {"flowrules", read_version, NULL, "version", "the version of this format", NULL},
+    {"title", ignored_text, NULL, "text", "for people", NULL},
+    {"description", ignored_text, NULL, "text", "for people", NULL},
+    {"include", read_includes, NULL, "texts", "files of definitions, relative to this one", NULL},
+    {"protects", not_included, NULL, NULL, "of a policy alone", NULL},
+    {"networks", fr_read_networks, NULL, "networks", "names of addresses, DNS names and groups",
+     NULL},
+    {"services", fr_read_services, NULL, "services", "names of protocols and ports", NULL},
+    {"flows", not_included, NULL, NULL, "of a policy alone", NULL},
+    {"targets", not_included, NULL, NULL, "of a policy alone", NULL},
+    {.name = NULL},
 };
 
 static flowrules_status read_document(struct fr_reader *r, const struct fr_input *input,
@@ -485,7 +494,7 @@ static flowrules_status read_include_text(struct fr_reader *r, const char *path,
     inner.include_depth++;
     inner.file = fr_diagnostics_file(r->diagnostics, path, text, size);
     status = inner.file == 0 ? fr_no_memory(r->context)
-                             : read_document(&inner, &input, "an included file", included_keys);
+                             : read_document(&inner, &input, "an included file", fr_included_keys);
     r->draft = inner.draft;
     r->tag_lists = inner.tag_lists;
     r->included = inner.included;
@@ -569,7 +578,7 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
         status = note_included(&r, real, &known);
     free(real);
     if (status == FLOWRULES_OK)
-        status = read_document(&r, input, "a policy", policy_keys);
+        status = read_document(&r, input, "a policy", fr_policy_keys);
     for (size_t i = 0; i < r.included.count; i++)
         fr_free(&context->allocator, *fr_vec_at(&r.included, char *, i));
     fr_vec_free(&r.included);

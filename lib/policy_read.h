@@ -48,12 +48,21 @@ struct fr_reader {
 typedef flowrules_status (*fr_read_fn)(struct fr_reader *r, const struct fr_value *value,
                                        void *object);
 
-/* A key of a mapping: how its value is read, and what the JSON Schema and the manual say. */
+/* A key of a mapping: how its value is read, and what the JSON Schema says of it. */
 struct fr_key {
     const char *name;
     fr_read_fn read;
     const char *required; /* NULL: it may be left out; else the hint where it is missing */
+    const char *form; /* of its value, by a name that schema.c knows; NULL: it can't stand here */
+    const char *help;
+    const char *const *choices; /* of the form "choice"; ends with NULL */
 };
+
+/* The tables of keys of every mapping whose keys are fixed. */
+extern const struct fr_key fr_policy_keys[], fr_included_keys[], fr_network_keys[],
+    fr_service_keys[], fr_flow_keys[], fr_target_keys[], fr_select_keys[], fr_loss_keys[];
+/* The platforms in whose terms a network may be given though their backend is not known. */
+extern const struct fr_key fr_platforms[];
 
 /*
  * Reads a mapping by a table of keys that ends with a NULL name. other reads keys that are not

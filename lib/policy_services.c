@@ -371,14 +371,17 @@ static flowrules_status ignore_text(struct fr_reader *r, const struct fr_value *
     return fr_read_text(r, value, &text);
 }
 
-static const struct fr_key service_keys[] = {
-    {"protocol", fr_read_protocol, NULL},
-    {"port", fr_read_port, NULL},
-    {"source-port", fr_read_source_port, NULL},
-    {"icmp-type", fr_read_icmp_type, NULL},
-    {"icmp-code", fr_read_icmp_code, NULL},
-    {"description", ignore_text, NULL},
-    {NULL, NULL, NULL},
+const struct fr_key fr_service_keys[] = {
+    {"protocol", fr_read_protocol, NULL, "protocols", "tcp, udp, sctp, icmp ..., a number, or any",
+     NULL},
+    {"port", fr_read_port, NULL, "ports", "443, 8000-8010, or a service's name", NULL},
+    {"source-port", fr_read_source_port, NULL, "ports", "the port that the connection comes from",
+     NULL},
+    {"icmp-type", fr_read_icmp_type, NULL, "icmp-types", "a number, or a name such as echo-request",
+     NULL},
+    {"icmp-code", fr_read_icmp_code, NULL, "icmp-codes", "needs icmp-type", NULL},
+    {"description", ignore_text, NULL, "text", "for people", NULL},
+    {.name = NULL},
 };
 
 static flowrules_status read_service_mapping(struct fr_reader *r, const struct fr_value *value,
@@ -391,7 +394,7 @@ static flowrules_status read_service_mapping(struct fr_reader *r, const struct f
     }
     struct fr_at at = value->at;
     size_t errors = r->diagnostics->error_count;
-    FR_TRY(fr_read_mapping(r, value, "a service", service_keys, NULL, object));
+    FR_TRY(fr_read_mapping(r, value, "a service", fr_service_keys, NULL, object));
     return r->diagnostics->error_count == errors ? fr_draft_terms(r, at) : FLOWRULES_OK;
 }
 
@@ -445,7 +448,7 @@ static flowrules_status read_named_service(struct fr_reader *r, const struct fr_
     return read_service(r, value, &definition);
 }
 
-static const struct fr_key no_keys[] = {{NULL, NULL, NULL}};
+static const struct fr_key no_keys[] = {{.name = NULL}};
 
 flowrules_status fr_read_services(struct fr_reader *r, const struct fr_value *value, void *object) {
     return fr_read_mapping(r, value, "services", no_keys, read_named_service, object);

@@ -224,8 +224,8 @@ def tool_page(told):
     page.add("Description", [])
     verbs = []
     for verb in told["verbs"]:
-        verbs += [".TP", f"\\fB{text(verb['name'])}\\fR \\fI{text(verb['operands'])}\\fR",
-                  inline(verb["summary"])]
+        verbs += [".TP", f"\\fB{text(verb['name'])}\\fR \\fI{text(verb['operands'])}\\fR"
+                  if verb["operands"] else f"\\fB{text(verb['name'])}\\fR", inline(verb["summary"])]
     page.add("Verbs", verbs + [".PP", "Each has a page of its own: \\fBflowrules\\-render\\fR(1), say."])
     page.add("Options", [".PP", "These are options of every verb.", *options(told["options"])])
     page.add("Exit status", exits(told["exits"]))
@@ -236,8 +236,9 @@ def tool_page(told):
 
 def verb_page(told, verb):
     page = Page(f"flowrules-{verb['name']}", 1, "User Commands", verb["summary"])
-    page.add("Synopsis", [f"\\fBflowrules {text(verb['name'])}\\fR [\\fIOPTION\\fR]... "
-                          f"\\fI{text(verb['operands'])}\\fR"])
+    operands = f" \\fI{text(verb['operands'])}\\fR" if verb["operands"] else ""
+    page.add("Synopsis",
+             [f"\\fBflowrules {text(verb['name'])}\\fR [\\fIOPTION\\fR]...{operands}"])
     page.add("Description", about(verb["about"]))
     if verb["options"]:
         page.add("Options", options(verb["options"]))

@@ -543,6 +543,14 @@ struct flowrules_backend;
 FLOWRULES_CHECK flowrules_status
 flowrules_backend_register(flowrules_context *context, const struct flowrules_backend *backend);
 
+/*
+ * The JSON Schema (2020-12) of the policy file, for the backends that the context knows; with
+ * included 1, that of the files that a policy includes. What loads passes it; what does not load
+ * may pass, where only the whole policy tells. The text is the context's, until the next call.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_schema(const char **schema, flowrules_context *context,
+                                                  int included);
+
 /* What a backend tells of itself, as tables of rows. */
 typedef enum flowrules_topic {
     FLOWRULES_FORMATS = 0,      /* name; -; what it is */
