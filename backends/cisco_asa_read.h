@@ -115,6 +115,13 @@ bool fr_cisco_asa_accept(struct fr_cisco_asa_cursor *c, const char *word);
 struct flowrules_place fr_cisco_asa_place(const struct fr_cisco_asa_cursor *c);
 struct flowrules_place fr_cisco_asa_taken(const struct fr_cisco_asa_cursor *c);
 
+/* A doubt about the word that was taken last; an error at the next one, or behind the last: false.
+ */
+void fr_cisco_asa_doubt_word(struct fr_cisco_asa_cursor *c, const char *what);
+bool fr_cisco_asa_expect(struct fr_cisco_asa_cursor *c, const char *what);
+/* Does the line end here? If not, a doubt is told. */
+bool fr_cisco_asa_ends_here(struct fr_cisco_asa_cursor *c);
+
 /* Numbers of the ASA's words; -1 when unknown. Protocol 0 is any, -1 of ports without one. */
 int fr_cisco_asa_protocol(const char *word, bool *any);
 int fr_cisco_asa_port(const char *word, bool tcp, bool udp);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "paloalto.h"
 #include "paloalto_steps.h"
 
 /* Where the entries of a configuration are; parts of the file, in the order of references. */
@@ -1109,4 +1110,6 @@ const struct flowrules_backend flowrules_backend_paloalto = {
     .bindings = bindings,
     .limits = limits,
     .refuses = refuses,
+    .read = fr_paloalto_read,
+    .baseline = fr_paloalto_baseline,
 };

@@ -49,8 +49,7 @@ static bool leave_narrower(struct fr_plan *plan, struct fr_bound *wide) {
     return wide->own != FR_SET_NONE;
 }
 
-/* Lists the networks that are bound with a key; kept until another key is asked for. */
-static bool list_bound(struct fr_plan *plan, const char *key) {
+bool fr_bound_list(struct fr_plan *plan, const char *key) {
     const flowrules_policy *policy = plan->policy;
     if (plan->bound_key != NULL && strcmp(plan->bound_key, key) == 0)
         return true;
@@ -73,7 +72,7 @@ static bool list_bound(struct fr_plan *plan, const char *key) {
 const char *flowrules_set_binding(const flowrules_output *out, struct flowrules_set set,
                                   const char *key, size_t index) {
     struct fr_plan *plan = out->plan;
-    if (!list_bound(plan, key))
+    if (!fr_bound_list(plan, key))
         return NULL;
     for (size_t i = 0; i < plan->bound.count; i++) {
         const struct fr_bound *b = bound_at(plan, i);
@@ -91,7 +90,7 @@ const char *flowrules_set_binding(const flowrules_output *out, struct flowrules_
 
 bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set, const char *key) {
     struct fr_plan *plan = out->plan;
-    return list_bound(plan, key) && fr_set_covers(&plan->view.sets, plan->bound_all, set.id);
+    return fr_bound_list(plan, key) && fr_set_covers(&plan->view.sets, plan->bound_all, set.id);
 }
 
 /* All that rules have at one end. Ends that are a whole family stand nowhere in particular. */
@@ -135,7 +134,7 @@ static const char *first_as_text(struct fr_plan *plan, fr_set set) {
 const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key) {
     struct fr_plan *plan = out->plan;
     struct fr_sets *sets = &plan->view.sets;
-    if (!list_bound(plan, key))
+    if (!fr_bound_list(plan, key))
         return NULL;
     fr_set from = ends_of_rules(plan, FLOWRULES_SOURCE);
     fr_set to = ends_of_rules(plan, FLOWRULES_DESTINATION);
@@ -145,4 +144,20 @@ const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *
     const char *text = both == FR_SET_NONE ? NULL : first_as_text(plan, both);
     out->failed = out->failed || text == NULL;
     return text;
+}
+
+struct flowrules_set flowrules_output_ends(const flowrules_output *out, enum flowrules_end end) {
+    struct fr_plan *plan = out->plan;
+    struct fr_builder builder;
+    fr_builder_init(&builder, &plan->context->allocator);
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        fr_builder_set(&builder, &plan->view.sets,
+                       end == FLOWRULES_SOURCE ? part->source : part->destination);
+    }
+    fr_set all = fr_builder_finish(&builder, &plan->view.sets);
+    fr_builder_free(&builder);
+    if (all == FR_SET_NONE)
+        fr_no_memory(plan->context);
+    return (struct flowrules_set){&plan->view.sets, all == FR_SET_NONE ? FR_SET_EMPTY : all};
 }

@@ -587,24 +587,32 @@ struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
     *known = in->plan != NULL;
     if (in->plan == NULL)
         return sum;
-    const flowrules_policy *policy = in->plan->policy;
-    for (uint32_t i = 0; i < policy->networks.count; i++) {
-        const char *name =
-            FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
-        const struct fr_binding *b = fr_policy_binding(policy, name, in->backend->name);
-        struct fr_end end = {.set = FR_SET_EMPTY};
-        for (uint32_t k = 0; b != NULL && k < b->values.count; k++) {
-            const struct fr_binding_value *v =
-                fr_vec_at(&policy->binding_values, struct fr_binding_value, b->values.first + k);
-            if (strcmp(FR_POLICY_TEXT(policy, v->key), key) != 0 ||
-                strcmp(FR_POLICY_TEXT(policy, v->value), value) != 0)
-                continue;
-            in->failed = in->failed || fr_view_network(&in->plan->view, i, &end) != FLOWRULES_OK;
-            struct flowrules_set both[] = {sum, fr_input_translate(in, in->plan, end.set)};
-            sum = flowrules_input_unite(in, both, 2);
-        }
+    if (!fr_bound_list(in->plan, key)) {
+        in->failed = true;
+        return sum;
+    }
+    for (size_t i = 0; i < in->plan->bound.count; i++) {
+        const struct fr_bound *b = fr_vec_at(&in->plan->bound, struct fr_bound, i);
+        if (strcmp(FR_POLICY_TEXT(in->plan->policy, b->value), value) != 0)
+            continue;
+        struct flowrules_set both[] = {sum, fr_input_translate(in, in->plan, b->own)};
+        sum = flowrules_input_unite(in, both, 2);
     }
     return sum;
+}
+
+const char *flowrules_input_bound_value(flowrules_input *in, const char *key, size_t index) {
+    if (in->plan == NULL || !fr_bound_list(in->plan, key))
+        return NULL;
+    for (size_t i = 0; i < in->plan->bound.count; i++) {
+        fr_string value = fr_vec_at(&in->plan->bound, struct fr_bound, i)->value;
+        size_t k = 0;
+        while (k < i && fr_vec_at(&in->plan->bound, struct fr_bound, k)->value != value)
+            k++;
+        if (k == i && index-- == 0)
+            return FR_POLICY_TEXT(in->plan->policy, value);
+    }
+    return NULL;
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */

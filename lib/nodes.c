@@ -371,8 +371,8 @@ const flowrules_node *flowrules_input_xml(flowrules_input *in, size_t file) {
     const int options =
         XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES;
     if (text == NULL || size > INT32_MAX) {
-        flowrules_input_error(in, (struct flowrules_place){file, 0, 0}, NULL,
-                              "it is larger than XML is read");
+        struct flowrules_place whole = {file, 0, 0};
+        flowrules_input_error(in, whole, NULL, "it is larger than XML is read");
         return NULL;
     }
     xmlParserCtxt *parser = xmlNewParserCtxt();

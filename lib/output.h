@@ -40,4 +40,10 @@ bool fr_output_good(const flowrules_output *out);
 bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const struct fr_rule *rule,
                     struct flowrules_rule *view);
 
+/*
+ * Lists the networks that are bound with a key in plan->bound; kept until another key is asked for.
+ * False when out of memory.
+ */
+bool fr_bound_list(struct fr_plan *plan, const char *key);
+
 #endif

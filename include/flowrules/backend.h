@@ -300,6 +300,9 @@ FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowr
  * family do not count. To be asked once there are rules.
  */
 FLOWRULES_API const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key);
+/* All that the target's flows have at an end, denies too. */
+FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output *out,
+                                                         enum flowrules_end end);
 
 /*
  * Networks that select pods of Kubernetes by the keys namespace ("any": all; absent: the target's
@@ -707,11 +710,15 @@ flowrules_input_subtract(flowrules_input *in, struct flowrules_set a, struct flo
 FLOWRULES_API const char *flowrules_input_spelling(const flowrules_input *in, const char *key,
                                                    const char *value);
 /*
- * The networks of the policy whose binding to this backend has the value for a key (a zone's
- * addresses, say); none where no network has. *known: is there a policy at all?
+ * What is in the networks of the policy whose binding to this backend has the value for a key (a
+ * zone's addresses, say), and not in such networks within these that have another; none where no
+ * network has it. *known: is there a policy at all?
  */
 FLOWRULES_API struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
                                                          const char *value, bool *known);
+/* The values that these bindings have for a key, each once: index 0, 1 ... until NULL. */
+FLOWRULES_API const char *flowrules_input_bound_value(flowrules_input *in, const char *key,
+                                                      size_t index);
 /* The configuration knows a set by this name; for an import. description may be NULL. */
 FLOWRULES_API void flowrules_input_label(flowrules_input *in, struct flowrules_set set,
                                          const char *name, const char *description);

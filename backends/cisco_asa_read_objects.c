@@ -1,6 +1,6 @@
 /*
- * cisco-asa, reading: addresses, ports and types as words say them, and the objects, groups and
- * time ranges that names stand for. Each is read once, when a rule first needs it.
+ * cisco-asa, reading: addresses, ports and types as words say them, and the objects and groups that
+ * names stand for. Each is read once, when a rule first needs it.
  *
  * Facts: Cisco ASA Series Firewall CLI Configuration Guide, "Objects for Access Control".
  */
@@ -16,23 +16,6 @@ enum {
     UDP = 17,
     SCTP = 132
 };
-
-static void doubt_word(struct fr_cisco_asa_cursor *c, const char *what) {
-    flowrules_input_doubt(c->r->in, fr_cisco_asa_taken(c), FLOWRULES_FORWARD,
-                          "%s '%.80s' is not understood", what, c->words[c->at - 1].text);
-}
-
-/* An error at the next word, or behind the last one. */
-static bool expect(struct fr_cisco_asa_cursor *c, const char *what) {
-    const char *word = fr_cisco_asa_peek(c);
-    if (*word == '\0')
-        flowrules_input_error(c->r->in, fr_cisco_asa_place(c), NULL,
-                              "the line ends where %s is expected", what);
-    else
-        flowrules_input_error(c->r->in, fr_cisco_asa_place(c), NULL,
-                              "'%.80s' stands where %s is expected", word, what);
-    return false;
-}
 
 /* ---- addresses ----------------------------------------------------------------------------- */
 
@@ -55,7 +38,7 @@ static bool is_host(const char *word, struct flowrules_range *range) {
 
 static bool take_host(struct fr_cisco_asa_cursor *c, struct flowrules_range *range) {
     if (!is_host(address_word(c, fr_cisco_asa_peek(c)), range))
-        return expect(c, "an address");
+        return fr_cisco_asa_expect(c, "an address");
     c->at++;
     return true;
 }
@@ -71,20 +54,26 @@ static bool take_subnet(struct fr_cisco_asa_cursor *c, struct flowrules_range *r
         return true;
     }
     if (!is_host(address, range) || range->family != FLOWRULES_IPV4)
-        return expect(c, "an address");
+        return fr_cisco_asa_expect(c, "an address");
     c->at++;
     const char *word = fr_cisco_asa_peek(c);
     if (!is_host(word, &mask) || mask.family != FLOWRULES_IPV4)
-        return expect(c, "a netmask");
+        return fr_cisco_asa_expect(c, "a netmask");
     c->at++;
-    if (flowrules_parse_netmask(address, word, range))
+    struct flowrules_ip first = range->first;
+    if (!flowrules_parse_netmask(address, word, range)) {
+        fr_cisco_asa_doubt_word(c, "a netmask with holes,");
+        return false;
+    }
+    if (first.lo == range->first.lo)
         return true;
-    doubt_word(c, "a netmask with holes,");
+    flowrules_input_error(c->r->in, fr_cisco_asa_taken(c), "an ASA refuses it",
+                          "'%.80s %.80s' has bits behind the mask", address, word);
     return false;
 }
 
 static bool take_range(struct fr_cisco_asa_cursor *c, struct flowrules_range *range) {
-    struct flowrules_range last;
+    struct flowrules_range last = {.family = FLOWRULES_IPV4};
     if (!take_host(c, range) || !take_host(c, &last))
         return false;
     bool ordered = range->first.hi < last.first.hi ||
@@ -137,7 +126,7 @@ static void set_subnet(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_pair *
 }
 
 bool fr_cisco_asa_take_end(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_pair *end) {
-    struct flowrules_range range;
+    struct flowrules_range range = {.family = FLOWRULES_IPV4};
     if (take_keyword(c, end))
         return true;
     if (fr_cisco_asa_accept(c, "object"))
@@ -146,7 +135,7 @@ bool fr_cisco_asa_take_end(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_pa
         return take_named_end(c, end, FR_CISCO_ASA_NETWORK_GROUP);
     if (fr_cisco_asa_accept(c, "interface")) {
         fr_cisco_asa_take(c);
-        doubt_word(c, "the address of interface");
+        fr_cisco_asa_doubt_word(c, "the address of interface");
         return false;
     }
     bool host = fr_cisco_asa_accept(c, "host");
@@ -172,12 +161,12 @@ static int take_port(struct fr_cisco_asa_cursor *c, int protocol) {
     const char *word = fr_cisco_asa_peek(c);
     int port = fr_cisco_asa_port(word, protocol != UDP, protocol != TCP);
     if (port < 0 && (*word == '\0' || (*word >= '0' && *word <= '9'))) {
-        expect(c, "a port, 0 to 65535,");
+        fr_cisco_asa_expect(c, "a port, 0 to 65535,");
         return -1;
     }
     c->at++;
     if (port < 0)
-        doubt_word(c, "the port");
+        fr_cisco_asa_doubt_word(c, "the port");
     return port;
 }
 
@@ -229,17 +218,17 @@ bool fr_cisco_asa_take_icmp(struct fr_cisco_asa_cursor *c, struct flowrules_serv
             return true;
     service->icmp_type = fr_cisco_asa_icmp_type(word, service->protocol);
     if (service->icmp_type < 0 && *word >= '0' && *word <= '9')
-        return expect(c, "a type of ICMP, 0 to 255,");
+        return fr_cisco_asa_expect(c, "a type of ICMP, 0 to 255,");
     c->at++;
     if (service->icmp_type < 0) {
-        doubt_word(c, "the type of ICMP");
+        fr_cisco_asa_doubt_word(c, "the type of ICMP");
         return false;
     }
     word = fr_cisco_asa_peek(c);
     if (*word < '0' || *word > '9')
         return true;
     if (!flowrules_parse_number(word, strlen(word), 255, &code))
-        return expect(c, "a code of ICMP, 0 to 255,");
+        return fr_cisco_asa_expect(c, "a code of ICMP, 0 to 255,");
     service->icmp_code = (int)code;
     c->at++;
     return true;
@@ -248,9 +237,10 @@ bool fr_cisco_asa_take_icmp(struct fr_cisco_asa_cursor *c, struct flowrules_serv
 bool fr_cisco_asa_add_service(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_services *list,
                               struct flowrules_service service) {
     flowrules_input *in = c->r->in;
+    struct flowrules_place at = {c->line->file, c->line->number, 0};
     if (list->count >= SERVICES_MAX) {
-        flowrules_input_error(in, (struct flowrules_place){c->line->file, c->line->number, 0}, NULL,
-                              "more than %d services stand in one entry", SERVICES_MAX);
+        flowrules_input_error(in, at, NULL, "more than %d services stand in one entry",
+                              SERVICES_MAX);
         return false;
     }
     list->services = flowrules_input_grow(in, list->services, &list->capacity, list->count,
@@ -284,7 +274,7 @@ static bool take_service_ports(struct fr_cisco_asa_cursor *c, int protocol, bool
         if (!fr_cisco_asa_take_ports(c, protocol, &given[end], &ports[end]))
             return false;
         if (word && !given[end])
-            return expect(c, "eq, lt, gt, neq or range");
+            return fr_cisco_asa_expect(c, "eq, lt, gt, neq or range");
     }
     return true;
 }
@@ -305,7 +295,7 @@ static bool take_service(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_serv
     service.protocol = fr_cisco_asa_protocol(fr_cisco_asa_take(c), &any);
     if (service.protocol < 0 && !any) {
         c->at--;
-        return expect(c, "a protocol");
+        return fr_cisco_asa_expect(c, "a protocol");
     }
     if (has_ports(service.protocol))
         return take_service_ports(c, service.protocol, given, ports) &&
@@ -325,18 +315,10 @@ static bool join_services(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_ser
 
 /* ---- what the lines of an object or a group say -------------------------------------------- */
 
-static bool ends_here(struct fr_cisco_asa_cursor *c) {
-    if (c->at >= c->count)
-        return true;
-    fr_cisco_asa_take(c);
-    doubt_word(c, "the word");
-    return false;
-}
-
 static bool read_fqdn(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_object *o) {
     bool only[2] = {fr_cisco_asa_accept(c, "v4"), fr_cisco_asa_accept(c, "v6")};
     if (*fr_cisco_asa_peek(c) == '\0')
-        return expect(c, "a name");
+        return fr_cisco_asa_expect(c, "a name");
     struct flowrules_place at = fr_cisco_asa_place(c);
     struct flowrules_set name = flowrules_input_name(c->r->in, at, fr_cisco_asa_take(c));
     if (fr_cisco_asa_accept(c, "id")) /* which of the ASA's own numbers it has */
@@ -349,7 +331,7 @@ static bool read_fqdn(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_object 
 /* The last value stands: an object holds one. */
 static bool read_network(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_object *o,
                          const char *word) {
-    struct flowrules_range range;
+    struct flowrules_range range = {.family = FLOWRULES_IPV4};
     bool good = strcmp(word, "host") == 0     ? take_host(c, &range)
                 : strcmp(word, "subnet") == 0 ? take_subnet(c, &range)
                 : strcmp(word, "range") == 0  ? take_range(c, &range)
@@ -417,7 +399,7 @@ static bool read_port_member(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_
     if (strcmp(word, "port-object") == 0) {
         if (!fr_cisco_asa_take_ports(c, -1, &given, &o->ports))
             return false;
-        return given || expect(c, "eq or range");
+        return given || fr_cisco_asa_expect(c, "eq or range");
     }
     const struct fr_cisco_asa_object *member = take_member(c, FR_CISCO_ASA_PORT_GROUP);
     for (size_t i = 0; member != NULL && i < member->ports.count; i++)
@@ -437,7 +419,7 @@ static bool read_protocol_member(struct fr_cisco_asa_cursor *c, struct fr_cisco_
     }
     service.protocol = fr_cisco_asa_protocol(fr_cisco_asa_peek(c), &any);
     if (service.protocol < 0 && !any)
-        return expect(c, "a protocol");
+        return fr_cisco_asa_expect(c, "a protocol");
     c->at++;
     return fr_cisco_asa_add_service(c, &o->services, service);
 }
@@ -451,7 +433,7 @@ static bool read_icmp_member(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_
         return member != NULL && join_services(c, &o->services, &member->services);
     }
     if (*fr_cisco_asa_peek(c) == '\0')
-        return expect(c, "a type of ICMP");
+        return fr_cisco_asa_expect(c, "a type of ICMP");
     return fr_cisco_asa_take_icmp(c, &service) &&
            fr_cisco_asa_add_service(c, &o->services, service);
 }
@@ -506,7 +488,7 @@ static bool read_line(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_object 
                       struct parts *parts) {
     const char *word = fr_cisco_asa_take(c);
     if (is_member(o->kind, word))
-        return read_member(c, o, parts, word) && ends_here(c);
+        return read_member(c, o, parts, word) && fr_cisco_asa_ends_here(c);
     if (strcmp(word, "description") == 0 && c->count > 1) {
         const char *from = c->line->text + c->words[1].column - 1;
         o->description =
@@ -515,7 +497,7 @@ static bool read_line(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_object 
     }
     if (strcmp(word, "nat") == 0 || *word == '\0')
         return true;
-    doubt_word(c, "in an object,");
+    fr_cisco_asa_doubt_word(c, "in an object,");
     return false;
 }
 
@@ -593,96 +575,4 @@ struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor
         r->depth--;
     }
     return o->progress == FR_CISCO_ASA_KNOWN ? o : NULL;
-}
-
-/* ---- time ranges --------------------------------------------------------------------------- */
-
-static int month_number(const char *word) {
-    static const char *const months[] = {"january",   "february", "march",    "april",
-                                         "may",       "june",     "july",     "august",
-                                         "september", "october",  "november", "december"};
-    char lower[16] = "";
-    size_t length = strlen(word);
-    for (size_t i = 0; i < length && i < sizeof lower - 1; i++)
-        lower[i] = (char)(word[i] >= 'A' && word[i] <= 'Z' ? word[i] + ('a' - 'A') : word[i]);
-    for (int i = 0; length >= 3 && i < 12; i++)
-        if (strncmp(months[i], lower, length) == 0)
-            return i + 1;
-    return 0;
-}
-
-/* "23:59 30 June 2027" as 2027-06-30; the hours do not count (docs/MODEL.md, Time). */
-static const char *take_day(struct fr_cisco_asa_cursor *c) {
-    unsigned day, year;
-    const char *clock = fr_cisco_asa_take(c), *number = fr_cisco_asa_take(c);
-    int month = month_number(fr_cisco_asa_take(c));
-    const char *last = fr_cisco_asa_peek(c);
-    if (strchr(clock, ':') == NULL || !flowrules_parse_number(number, strlen(number), 31, &day) ||
-        day == 0 || month == 0 || !flowrules_parse_number(last, strlen(last), 9999, &year)) {
-        c->at = c->at >= 3 ? c->at - 3 : 0;
-        expect(c, "a time, 23:59 30 June 2027 say,");
-        return NULL;
-    }
-    c->at++;
-    return flowrules_input_print(c->r->in, "%04u-%02d-%02u", year, month, day);
-}
-
-/* -1, 0, 1: the day lies before, on, behind the one that is read of; a doubt without one. */
-static bool compare_day(struct fr_cisco_asa_cursor *c, const char *day, int *order) {
-    bool known;
-    *order = flowrules_input_day(c->r->in, day, &known);
-    if (!known)
-        flowrules_input_doubt(c->r->in, fr_cisco_asa_taken(c), FLOWRULES_FORWARD,
-                              "'%s' is no day that can be held against the one as of which is read",
-                              day);
-    return known;
-}
-
-static bool read_absolute(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_time *t) {
-    int order;
-    const char *day;
-    if (fr_cisco_asa_accept(c, "start")) {
-        if ((day = take_day(c)) == NULL || !compare_day(c, day, &order))
-            return false;
-        t->in_force = t->in_force && order <= 0;
-    }
-    if (fr_cisco_asa_accept(c, "end")) {
-        if ((t->until = take_day(c)) == NULL || !compare_day(c, t->until, &order))
-            return false;
-        t->in_force = t->in_force && order >= 0;
-    }
-    return ends_here(c);
-}
-
-static bool read_time(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_time *t) {
-    struct fr_cisco_asa_cursor c;
-    t->in_force = true;
-    for (size_t i = 0; i < t->held.count; i++) {
-        fr_cisco_asa_begin(&c, r, &t->held.lines[i]);
-        if (c.count == 0)
-            continue;
-        if (!fr_cisco_asa_accept(&c, "absolute")) {
-            fr_cisco_asa_take(&c);
-            doubt_word(&c, "a time range that is not absolute,");
-            return false;
-        }
-        if (!read_absolute(&c, t))
-            return false;
-    }
-    return true;
-}
-
-struct fr_cisco_asa_time *fr_cisco_asa_time_named(struct fr_cisco_asa_cursor *c, const char *name) {
-    struct fr_cisco_asa_reading *r = c->r;
-    struct fr_cisco_asa_time *t = flowrules_input_lookup(r->in, FR_CISCO_ASA_TIME_NAMES, name);
-    if (t == NULL || t->held.count == 0) {
-        flowrules_input_error(r->in, fr_cisco_asa_taken(c), "give the whole of show running-config",
-                              t == NULL ? "there is no time range '%.80s'"
-                                        : "the time range '%.80s' holds nothing",
-                              name);
-        return NULL;
-    }
-    if (t->progress == FR_CISCO_ASA_UNREAD)
-        t->progress = read_time(r, t) ? FR_CISCO_ASA_KNOWN : FR_CISCO_ASA_UNKNOWN;
-    return t->progress == FR_CISCO_ASA_KNOWN ? t : NULL;
 }

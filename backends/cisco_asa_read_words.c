@@ -46,6 +46,30 @@ struct flowrules_place fr_cisco_asa_taken(const struct fr_cisco_asa_cursor *c) {
     return place_at(c, c->at > 0 ? c->at - 1 : 0);
 }
 
+void fr_cisco_asa_doubt_word(struct fr_cisco_asa_cursor *c, const char *what) {
+    flowrules_input_doubt(c->r->in, fr_cisco_asa_taken(c), FLOWRULES_FORWARD,
+                          "%s '%.80s' is not understood", what, c->words[c->at - 1].text);
+}
+
+bool fr_cisco_asa_expect(struct fr_cisco_asa_cursor *c, const char *what) {
+    const char *word = fr_cisco_asa_peek(c);
+    if (*word == '\0')
+        flowrules_input_error(c->r->in, fr_cisco_asa_place(c), NULL,
+                              "the line ends where %s is expected", what);
+    else
+        flowrules_input_error(c->r->in, fr_cisco_asa_place(c), NULL,
+                              "'%.80s' stands where %s is expected", word, what);
+    return false;
+}
+
+bool fr_cisco_asa_ends_here(struct fr_cisco_asa_cursor *c) {
+    if (c->at >= c->count)
+        return true;
+    fr_cisco_asa_take(c);
+    fr_cisco_asa_doubt_word(c, "the word");
+    return false;
+}
+
 /* ---- protocols ----------------------------------------------------------------------------- */
 
 struct number_word {

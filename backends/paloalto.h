@@ -1,0 +1,12 @@
+/*
+ * paloalto, what its record names of other files.
+ */
+#ifndef PALOALTO_H
+#define PALOALTO_H
+
+#include "flowrules/backend.h"
+
+void fr_paloalto_read(flowrules_input *in);
+void fr_paloalto_baseline(const flowrules_output *out, flowrules_input *in);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * paloalto, what the files of its reader share: a configuration as entries with attributes, of
+ * lines of "set" and of XML alike, and where zones are.
+ */
+#ifndef FR_PALOALTO_READ_H
+#define FR_PALOALTO_READ_H
+
+#include "flowrules/backend.h"
+
+/* What an entry is; the kinds of symbols too. */
+enum fr_paloalto_section {
+    FR_PALOALTO_ADDRESS,
+    FR_PALOALTO_ADDRESS_GROUP,
+    FR_PALOALTO_SERVICE,
+    FR_PALOALTO_SERVICE_GROUP,
+    FR_PALOALTO_CATEGORY,
+    FR_PALOALTO_LIST, /* an external dynamic list */
+    FR_PALOALTO_APPLICATION_GROUP,
+    FR_PALOALTO_APPLICATION, /* of the configuration's own, or a filter of them */
+    FR_PALOALTO_RULE,
+    FR_PALOALTO_DEFAULT_RULE,
+    FR_PALOALTO_SECTIONS, /* further kinds of symbols */
+    FR_PALOALTO_RULEBASES = FR_PALOALTO_SECTIONS,
+    FR_PALOALTO_SCOPES,
+    FR_PALOALTO_TERRITORIES
+};
+
+/* The text of an element or member; key is the path of elements with slashes between. */
+struct fr_paloalto_attribute {
+    const char *key, *value;
+    struct flowrules_place at;
+};
+
+enum fr_paloalto_progress {
+    FR_PALOALTO_UNREAD,
+    FR_PALOALTO_READING, /* so that a group that holds itself is found */
+    FR_PALOALTO_KNOWN,
+    FR_PALOALTO_UNKNOWN /* an error or doubt was told */
+};
+
+struct fr_paloalto_services {
+    struct flowrules_service *services;
+    size_t count, capacity;
+};
+
+struct fr_paloalto_entry {
+    enum fr_paloalto_section section;
+    const char *scope, *name;
+    struct flowrules_place at;
+    struct fr_paloalto_attribute *attributes;
+    size_t count, capacity;
+    bool present; /* not deleted, or not yet */
+    /* Of rules: the one before and the next of the rulebase. */
+    struct fr_paloalto_rulebase *rulebase;
+    struct fr_paloalto_entry *before, *next;
+    /* What it means, once a rule needs it. */
+    enum fr_paloalto_progress progress;
+    struct flowrules_set set;
+    struct fr_paloalto_services services;
+};
+
+struct fr_paloalto_rulebase {
+    struct fr_paloalto_entry *first, *last;
+};
+
+/* A vsys, "vsys vsys1" where there is one alone, a device group, "shared". */
+struct fr_paloalto_scope {
+    const char *name, *parent; /* parent: of a device group, or NULL */
+    bool has_rules;
+    struct fr_paloalto_scope *next;
+};
+
+enum { FR_PALOALTO_CHAIN = 16 }; /* device groups nest four deep */
+
+struct fr_paloalto_reading {
+    flowrules_input *in;
+    struct fr_paloalto_scope *scopes, **last_scope;
+    bool parents_known, loaded;
+    /* Where names are looked up: the own scope, those above it, "shared". */
+    const char *chain[FR_PALOALTO_CHAIN];
+    size_t chained;
+    unsigned depth;
+};
+
+/* ---- paloalto_read_config.c: what stands in the files -------------------------------------------
+ */
+
+void fr_paloalto_read_files(struct fr_paloalto_reading *r);
+/* The entry of a name; NULL where it is not there. Rules: name is "RULEBASE\nNAME". */
+struct fr_paloalto_entry *fr_paloalto_find(const struct fr_paloalto_reading *r,
+                                           enum fr_paloalto_section section, const char *scope,
+                                           const char *name);
+/* Attribute index of a key from *index on, which then is behind it; NULL behind the last. */
+const struct fr_paloalto_attribute *fr_paloalto_next(const struct fr_paloalto_entry *e,
+                                                     const char *key, size_t *index);
+/* The last value of a key, or NULL. */
+const char *fr_paloalto_value(const struct fr_paloalto_entry *e, const char *key);
+/* The rules of a rulebase, first to last; NULL where there are none. */
+const struct fr_paloalto_entry *fr_paloalto_rules(const struct fr_paloalto_reading *r,
+                                                  const char *scope, const char *rulebase);
+
+/* ---- paloalto_read_objects.c: what names stand for ----------------------------------------------
+ */
+
+/* What a member of a source or destination is; false where an error or doubt was told. */
+bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
+                         size_t chained, struct flowrules_set *set);
+/* Adds what a member of a service is: an object, a group, or one that PAN-OS brings along. */
+bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
+                         size_t chained, struct fr_paloalto_services *services);
+/* The names of a URL category; false likewise. */
+bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
+                          struct flowrules_set *set);
+/* Adds the protocol of an application that has no ports; *ports: it is one that has. */
+bool fr_paloalto_application(struct fr_paloalto_reading *r,
+                             const struct fr_paloalto_attribute *member, size_t chained,
+                             struct fr_paloalto_services *services);
+bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
+                             struct flowrules_service service);
+
+/* ---- paloalto_read_zones.c: where zones are
+ * ------------------------------------------------------ */
+
+struct fr_paloalto_zones {
+    bool known;         /* is there a policy? */
+    const char *own[2]; /* the zones of what no network places, by end, or NULL */
+    size_t count;
+    const char **names;         /* of the policy's networks */
+    struct flowrules_set *sets; /* what stands in each */
+    struct flowrules_set unplaced;
+};
+
+/* The zones that a rule names at one end. */
+struct fr_paloalto_zone_list {
+    const char **names;
+    size_t count, capacity;
+};
+
+void fr_paloalto_find_zones(flowrules_input *in, const char *from, const char *to,
+                            struct fr_paloalto_zones *zones);
+void fr_paloalto_add_zone(flowrules_input *in, struct fr_paloalto_zone_list *list,
+                          const char *name);
+bool fr_paloalto_has_zone(const struct fr_paloalto_zone_list *list, const char *name);
+/* What stands in zones of the list and no others; what may stand in one of them. */
+struct flowrules_set fr_paloalto_surely_in(flowrules_input *in,
+                                           const struct fr_paloalto_zones *zones,
+                                           enum flowrules_end end,
+                                           const struct fr_paloalto_zone_list *list);
+struct flowrules_set fr_paloalto_maybe_in(flowrules_input *in,
+                                          const struct fr_paloalto_zones *zones,
+                                          enum flowrules_end end,
+                                          const struct fr_paloalto_zone_list *list);
+/* Rules about what stays within a zone, one for each zone that is known. */
+void fr_paloalto_within_zones(flowrules_input *in, const struct fr_paloalto_zones *zones,
+                              enum flowrules_verdict verdict);
+
+#endif

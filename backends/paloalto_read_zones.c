@@ -1,0 +1,166 @@
+/*
+ * paloalto: where zones are, as the bindings of the policy's networks and the settings from-zone
+ * and to-zone tell (docs/MODEL.md, Groups), and what a target so has no say over. A rule's zones
+ * are read as the addresses that stand in them.
+ */
+#include "paloalto_read.h"
+
+#include "paloalto.h"
+
+#include <string.h>
+
+static bool is_any(const char *zone) {
+    return strcmp(zone, "any") == 0;
+}
+
+void fr_paloalto_find_zones(flowrules_input *in, const char *from, const char *to,
+                            struct fr_paloalto_zones *zones) {
+    size_t names = 0, sets = 0;
+    const char *zone;
+    *zones = (struct fr_paloalto_zones){.own = {from, to}, .unplaced = flowrules_input_any(in)};
+    flowrules_input_bound(in, "zone", "", &zones->known);
+    for (; (zone = flowrules_input_bound_value(in, "zone", zones->count)) != NULL; zones->count++) {
+        zones->names =
+            flowrules_input_grow(in, zones->names, &names, zones->count, sizeof *zones->names);
+        zones->sets =
+            flowrules_input_grow(in, zones->sets, &sets, zones->count, sizeof *zones->sets);
+        if (zones->names == NULL || zones->sets == NULL) {
+            zones->count = 0;
+            return;
+        }
+        zones->names[zones->count] = zone;
+        zones->sets[zones->count] = flowrules_input_bound(in, "zone", zone, &zones->known);
+    }
+    struct flowrules_set placed = flowrules_input_unite(in, zones->sets, zones->count);
+    zones->unplaced = flowrules_input_subtract(in, zones->unplaced, placed);
+}
+
+void fr_paloalto_add_zone(flowrules_input *in, struct fr_paloalto_zone_list *list,
+                          const char *name) {
+    if (fr_paloalto_has_zone(list, name))
+        return;
+    list->names =
+        flowrules_input_grow(in, list->names, &list->capacity, list->count, sizeof *list->names);
+    if (list->names != NULL)
+        list->names[list->count++] = name;
+}
+
+bool fr_paloalto_has_zone(const struct fr_paloalto_zone_list *list, const char *name) {
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The zones that are in the list, or are not, united. */
+static struct flowrules_set unite_zones(flowrules_input *in, const struct fr_paloalto_zones *zones,
+                                        const struct fr_paloalto_zone_list *list, bool listed) {
+    struct flowrules_set *sets = flowrules_input_alloc(in, (zones->count + 1) * sizeof *sets);
+    size_t count = 0;
+    for (size_t i = 0; sets != NULL && i < zones->count; i++)
+        if (fr_paloalto_has_zone(list, zones->names[i]) == listed)
+            sets[count++] = zones->sets[i];
+    return flowrules_input_unite(in, sets, count);
+}
+
+/* A network may be bound to several zones: it is in the list whole where all of them are. */
+struct flowrules_set fr_paloalto_surely_in(flowrules_input *in,
+                                           const struct fr_paloalto_zones *zones,
+                                           enum flowrules_end end,
+                                           const struct fr_paloalto_zone_list *list) {
+    struct flowrules_set all = flowrules_input_any(in);
+    if (fr_paloalto_has_zone(list, "any"))
+        return all;
+    all = flowrules_input_subtract(in, all, unite_zones(in, zones, list, false));
+    if (zones->own[end] == NULL || !fr_paloalto_has_zone(list, zones->own[end]))
+        all = flowrules_input_subtract(in, all, zones->unplaced);
+    return all;
+}
+
+struct flowrules_set fr_paloalto_maybe_in(flowrules_input *in,
+                                          const struct fr_paloalto_zones *zones,
+                                          enum flowrules_end end,
+                                          const struct fr_paloalto_zone_list *list) {
+    const char *own = zones->own[end];
+    if (fr_paloalto_has_zone(list, "any"))
+        return flowrules_input_any(in);
+    struct flowrules_set both[] = {unite_zones(in, zones, list, true), zones->unplaced};
+    bool unplaced = own != NULL && (is_any(own) || fr_paloalto_has_zone(list, own));
+    return flowrules_input_unite(in, both, unplaced ? 2 : 1);
+}
+
+/* ---- within a zone ------------------------------------------------------------------------- */
+
+/* All that a zone may hold, where it is known by its name. */
+static struct flowrules_set zone_set(flowrules_input *in, const struct fr_paloalto_zones *zones,
+                                     enum flowrules_end end, const char *name) {
+    struct fr_paloalto_zone_list one = {&name, 1, 1};
+    struct flowrules_set both[] = {unite_zones(in, zones, &one, true), zones->unplaced};
+    bool unplaced = zones->own[end] != NULL && strcmp(zones->own[end], name) == 0;
+    return flowrules_input_unite(in, both, unplaced ? 2 : 1);
+}
+
+void fr_paloalto_within_zones(flowrules_input *in, const struct fr_paloalto_zones *zones,
+                              enum flowrules_verdict verdict) {
+    struct fr_paloalto_zone_list all = {NULL, 0, 0};
+    for (size_t i = 0; i < zones->count; i++)
+        fr_paloalto_add_zone(in, &all, zones->names[i]);
+    for (int end = 0; end < 2; end++)
+        if (zones->own[end] != NULL)
+            fr_paloalto_add_zone(in, &all, zones->own[end]);
+    for (size_t i = 0; all.names != NULL && i < all.count; i++) {
+        if (is_any(all.names[i])) /* nobody knows which it is */
+            continue;
+        struct flowrules_read_rule rule = {
+            .direction = FLOWRULES_FORWARD,
+            .verdict = verdict,
+            .source = zone_set(in, zones, FLOWRULES_SOURCE, all.names[i]),
+            .destination = zone_set(in, zones, FLOWRULES_DESTINATION, all.names[i])};
+        flowrules_input_rule(in, &rule);
+    }
+}
+
+/* ---- what a target has no say over ---------------------------------------------------------- */
+
+/* The zones that the rules of all flows name: with explicit-deny, between these all is decided. */
+static void list_zones_of_flows(const flowrules_output *out, flowrules_input *in,
+                                const struct fr_paloalto_zones *zones,
+                                struct fr_paloalto_zone_list *list) {
+    bool none = true;
+    for (int end = 0; end < 2; end++) {
+        struct flowrules_set all = flowrules_output_ends(out, (enum flowrules_end)end);
+        const char *zone;
+        for (size_t i = 0; (zone = flowrules_set_binding(out, all, "zone", i)) != NULL; i++)
+            fr_paloalto_add_zone(in, list, zone);
+        bool empty = !flowrules_set_is_any(all) && flowrules_set_atom_count(all) == 0 &&
+                     flowrules_set_range_count(all, FLOWRULES_IPV4) == 0 &&
+                     flowrules_set_range_count(all, FLOWRULES_IPV6) == 0;
+        none = none && empty;
+        if (!empty && zones->own[end] != NULL && !flowrules_set_bound(out, all, "zone"))
+            fr_paloalto_add_zone(in, list, zones->own[end]);
+    }
+    for (int end = 0; end < 2 && none; end++)
+        if (zones->own[end] != NULL)
+            fr_paloalto_add_zone(in, list, zones->own[end]);
+}
+
+void fr_paloalto_baseline(const flowrules_output *out, flowrules_input *in) {
+    struct fr_paloalto_zones zones;
+    struct fr_paloalto_zone_list named = {NULL, 0, 0};
+    struct flowrules_set any = flowrules_input_any(in);
+    fr_paloalto_find_zones(in, flowrules_output_setting(out, "from-zone"),
+                           flowrules_output_setting(out, "to-zone"), &zones);
+    list_zones_of_flows(out, in, &zones, &named);
+    for (int end = 0; end < 2; end++) {
+        struct flowrules_set within =
+            fr_paloalto_surely_in(in, &zones, (enum flowrules_end)end, &named);
+        struct flowrules_set beyond = flowrules_input_subtract(in, any, within);
+        struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                           .verdict = FLOWRULES_OUTSIDE,
+                                           .source = end == FLOWRULES_SOURCE ? beyond : any,
+                                           .destination = end == FLOWRULES_SOURCE ? any : beyond};
+        flowrules_input_rule(in, &rule);
+    }
+    if (!flowrules_output_flag(out, "explicit-deny"))
+        fr_paloalto_within_zones(in, &zones, FLOWRULES_OUTSIDE);
+}
