@@ -69,7 +69,7 @@ UNIT_CFLAGS  = $(call package_cflags,$(UNIT_PACKAGES))
 UNIT_LIBS    = $(call package_libs,$(UNIT_PACKAGES))
 
 # The walls: only lib/ and its unit tests see lib/; backends/ and cli/ see the public headers alone.
-FLAGS_lib      = -Iinclude -iquote lib $(LIB_CFLAGS)
+FLAGS_lib      = -Iinclude -iquote lib -iquote $(BUILD) $(LIB_CFLAGS)
 FLAGS_backends = -Iinclude
 FLAGS_cli      = -Iinclude $(CLI_CFLAGS)
 FLAGS_tests    = -Iinclude -iquote lib $(LIB_CFLAGS)
@@ -117,6 +117,15 @@ $(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(call flags_of,$<) -MMD -MP -c -o $@ $<
+
+# The script of flowrules probe, as the lines of an array in C.
+PROBE_SCRIPT := $(BUILD)/probe_script.inc
+$(PROBE_SCRIPT): lib/probe.sh
+	$(say) GEN $@
+	@mkdir -p $(@D)
+	$(Q)sed -e 's/[\\"?]/\\&/g' -e 's/.*/"&\\n",/' $< >$@.new && mv $@.new $@
+
+$(BUILD)/lib/probe_script.o: $(PROBE_SCRIPT)
 
 $(call objects,$(UNIT_MAINS) $(UNIT_HELPERS)): FLAGS_tests += $(UNIT_CFLAGS)
 
@@ -227,7 +236,7 @@ docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
 
 C_FILES  := $(sort $(wildcard lib/*.c backends/*.c cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
 C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h lib/*.h backends/*.h cli/*.h tests/*/*.h))
-SH_FILES := bootstrap .ci/run $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
+SH_FILES := bootstrap .ci/run lib/probe.sh $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
 LINT     := $(BUILD)/lint
 
 .PHONY: lint lint-format lint-compile lint-tidy lint-cppcheck lint-shell lint-walls
@@ -241,6 +250,8 @@ lint-format: $(patsubst %,$(LINT)/%.formatted,$(C_AND_H))
 lint-shell: $(patsubst %,$(LINT)/%.shellchecked,$(SH_FILES))
 
 LINT_FLAGS = $(STANDARD) $(filter-out -Werror,$(WARNINGS)) -Werror $(CPPFLAGS) $(call flags_of,$<)
+
+$(LINT)/lib/probe_script.c.compiled $(LINT)/lib/probe_script.c.tidied: $(PROBE_SCRIPT)
 
 # gcc with the optimizer, since some warnings need its analysis.
 $(LINT)/%.c.compiled: %.c $(BUILD)/flags

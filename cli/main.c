@@ -138,11 +138,11 @@ int main(int argc, char **argv) {
         status = run(&tool);
     int end = conclude(&tool, status);
     flowrules_context_free(tool.context);
-    free(tool.settings.targets.items);
-    free(tool.settings.plugins.items);
-    free(tool.settings.sets.items);
-    free(tool.settings.networks.items);
-    free(tool.settings.servers.items);
-    free(tool.settings.operands.items);
+    struct text_list *lists[] = {
+        &tool.settings.targets, &tool.settings.operands, &tool.settings.plugins,
+        &tool.settings.sets,    &tool.settings.networks, &tool.settings.servers,
+        &tool.settings.flows,   &tool.settings.hosts,    &tool.settings.labels};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        free(lists[i]->items);
     return end;
 }

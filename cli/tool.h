@@ -25,6 +25,9 @@ struct settings {
     const char *as_of, *lock, *output, *max_age;
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
     struct text_list targets, networks, servers, plugins, sets, operands;
+    const char *from, *name, *namespace_name, *image, *most; /* of probe */
+    struct text_list flows, hosts, labels;                   /* likewise */
+    int format;
     int diagnostics, colour;
     bool quiet, json, included, no_map, print, merge, check, help, version;
 };

@@ -148,6 +148,40 @@ static const struct option resolve_options[] = {
     JSON_OPTION("every name with its status, aliases and addresses as JSON"),
 };
 
+static const char *const probe_formats[] = {"sh", "kubernetes", NULL};
+
+static const struct option probe_options[] = {
+    {"from", "NETWORK",
+     "the flows whose source overlaps this network of the policy, or address: those that begin "
+     "where the test is to run",
+     PLACE(from), NULL, OPTION_TEXT, 0},
+    {"target", "TARGET", "the flows that leave what this target protects, or pass through it",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    {"flow", "NAME", "this flow; may be given several times", PLACE(flows), NULL, OPTION_LIST, 0},
+    {"try", "[NETWORK=]HOST",
+     "an address or name to try where a destination is no single host: a prefix or wildcard that "
+     "holds it or, with NETWORK=, a platform's group; may be given several times",
+     PLACE(hosts), NULL, OPTION_LIST, 0},
+    {"most", "NUMBER", "the most probes that are made of one flow, 1-1000; without it, 16",
+     PLACE(most), NULL, OPTION_TEXT, 0},
+    {"format", "FORM",
+     "'sh', a script, or 'kubernetes', a Pod that runs it and the ConfigMap that holds it",
+     PLACE(format), probe_formats, OPTION_CHOICE, 0},
+    {"name", "NAME", "what the file and the pod are called; without it, flowrules-probe",
+     PLACE(name), NULL, OPTION_TEXT, 0},
+    {"namespace", "NAME", "of the pod; without it, that of the pods which --from NETWORK selects",
+     PLACE(namespace_name), NULL, OPTION_TEXT, 0},
+    {"label", "KEY=VALUE",
+     "of the pod, so that NetworkPolicies select it, beside those of --from NETWORK; may be given "
+     "several times",
+     PLACE(labels), NULL, OPTION_LIST, 0},
+    {"image", "IMAGE", "of the pod: any that has sh; without it, docker.io/library/python:3-slim",
+     PLACE(image), NULL, OPTION_TEXT, 0},
+    {"output", "DIR", "write the file into this folder, which is made if it is missing",
+     PLACE(output), NULL, OPTION_TEXT, 'o'},
+    JSON_OPTION("the list of probes as JSON, for a tool of your own to make them"),
+};
+
 static const struct option targets_options[] = {
     JSON_OPTION("a list with an object for each backend, with all that is known of it"),
 };
@@ -254,6 +288,22 @@ const struct verb verbs[] = {
      "flowrules diff kimi-k2.yaml kimi-k2.yaml\n"
      "flowrules diff kimi-k2.yaml kimi-k2.yaml -t node-nft --json\n",
      run_diff},
+    {"probe", "POLICY", "a script that tries the flows from where it is run",
+     "Writes a POSIX shell script that tests the connectivity of the flows, from the machine that "
+     "it is run on: a TCP connection, a TLS handshake, a DNS query over UDP and TCP, an NTP query, "
+     "a ping. It is made with what the machine has, prints a line for each flow and a summary, and "
+     "its exit status tells whether all is well; --help is at its head. Nothing is tried while it "
+     "is written.\n"
+     "Without --from, -t and --flow it has every allow, and the denies from any. A deny is tried "
+     "too, and passes when there is no connection. A destination of more than one address, a "
+     "wildcard or a platform's group has no host to connect to, which the script tells: --try "
+     "names one.\n"
+     "POLICY may be '-' for standard input.",
+     probe_options, COUNT(probe_options), 1, 1, "a POLICY is needed",
+     "flowrules probe kimi-k2.yaml --from cluster-nodes -o build/\n"
+     "flowrules probe kimi-k2.yaml -t node-nft --try cas.huggingface.co -o build/\n"
+     "flowrules probe llm-d.yaml --from vllm --format kubernetes -o build/\n",
+     run_probe},
     {"targets", "[BACKEND]", "what each backend can say, its settings and limits",
      "Without a name, a table of the backends. With one, its formats, what it can say, its "
      "settings in a policy's targets, its bindings in networks, and its limits with their source.",

@@ -102,7 +102,8 @@ enum fr_id {
     FR_OPTION_UNKNOWN = 601,
     FR_OPTION_VALUE,
     FR_QUERY_FORM,
-    FR_BACKEND_ABI = 611,
+    FR_PROBE_EMPTY = 610,
+    FR_BACKEND_ABI,
     FR_BACKEND_RECORD,
     FR_BACKEND_DUPLICATE,
     /* 07: files and memory */

@@ -150,6 +150,25 @@ fr_set fr_view_name(struct fr_view *view, const char *name) {
     return fr_builder_finish(&view->builder, &view->sets);
 }
 
+fr_set fr_view_other_name(struct fr_view *view, const char *name) {
+    if (fr_strings_find(&view->policy->strings, name, strlen(name)) != 0)
+        return fr_view_name(view, name);
+    uint32_t atom = 0;
+    for (; atom < view->atoms.count; atom++) {
+        const struct flowrules_atom *a = fr_vec_at(&view->atoms, struct flowrules_atom, atom);
+        if (a->kind == FLOWRULES_ATOM_NAME && strcmp(a->name, name) == 0)
+            break;
+    }
+    if (atom == view->atoms.count) {
+        struct flowrules_atom *slot = fr_vec_push(&view->atoms);
+        if (slot == NULL)
+            return FR_SET_NONE;
+        *slot = (struct flowrules_atom){FLOWRULES_ATOM_NAME, name};
+    }
+    fr_builder_atom(&view->builder, atom);
+    return fr_builder_finish(&view->builder, &view->sets);
+}
+
 /* The names below a domain that the lock file has addresses of: as names, or as addresses. */
 static flowrules_status add_known_names(struct fr_view *view, struct fr_builder *b,
                                         const char *domain, bool *known) {
@@ -430,27 +449,30 @@ unsigned fr_view_network_flags(const struct fr_view *view, uint32_t index) {
            fr_vec_at(&view->networks[1], struct fr_end, index)->flags;
 }
 
-static void walk(struct fr_view *view, struct fr_span span,
+static void walk(struct fr_view *view, struct fr_span span, unsigned kinds,
                  void (*visit)(void *user, const struct fr_peer *peer), void *user) {
     const flowrules_policy *policy = view->policy;
     for (uint32_t i = 0; i < span.count; i++) {
         const struct fr_peer *peer = fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
-        if (peer->kind == FR_PEER_NAME || peer->kind == FR_PEER_WILDCARD)
-            visit(user, peer);
-        if (peer->kind != FR_PEER_NETWORK)
+        bool wanted = (kinds >> peer->kind & 1u) != 0;
+        if (peer->kind != FR_PEER_NETWORK) {
+            if (wanted)
+                visit(user, peer);
             continue;
+        }
         uint32_t *walked = fr_vec_at(&view->walked, uint32_t, peer->ref);
         if (*walked == view->walk)
             continue; /* networks may share members: visiting twice could double at every level */
         *walked = view->walk;
-        visit(user, peer);
-        walk(view, fr_vec_at(&policy->networks, struct fr_network, peer->ref)->members, visit,
-             user);
+        if (wanted)
+            visit(user, peer);
+        walk(view, fr_vec_at(&policy->networks, struct fr_network, peer->ref)->members, kinds,
+             visit, user);
     }
 }
 
-void fr_view_walk(struct fr_view *view, struct fr_span span,
+void fr_view_walk(struct fr_view *view, struct fr_span span, unsigned kinds,
                   void (*visit)(void *user, const struct fr_peer *peer), void *user) {
     view->walk++;
-    walk(view, span, visit, user);
+    walk(view, span, kinds, visit, user);
 }

@@ -6,6 +6,8 @@
 #ifndef FR_FLOWS_H
 #define FR_FLOWS_H
 
+#include <limits.h>
+
 #include "addresses.h"
 #include "policy.h"
 
@@ -80,9 +82,18 @@ bool fr_view_network_part(struct fr_view *view, fr_set set, enum flowrules_famil
                           uint32_t *network);
 /* The set that is one name as an atom; FR_SET_NONE when out of memory. */
 fr_set fr_view_name(struct fr_view *view, const char *name);
+/* The same for a name of which the policy may know nothing; it has to live as long as the view. */
+fr_set fr_view_other_name(struct fr_view *view, const char *name);
 
-/* Calls visit once for every name, wildcard and network reached from the items of a span. */
-void fr_view_walk(struct fr_view *view, struct fr_span span,
+/* Which items a walk visits, as bits of their kinds. */
+#define FR_WALK_NAMES (1u << FR_PEER_NAME | 1u << FR_PEER_WILDCARD | 1u << FR_PEER_NETWORK)
+#define FR_WALK_ALL   UINT_MAX
+
+/*
+ * Calls visit for every item of these kinds that is reached from the items of a span, in the order
+ * of the file; what is in a network once, however often the network is reached.
+ */
+void fr_view_walk(struct fr_view *view, struct fr_span span, unsigned kinds,
                   void (*visit)(void *user, const struct fr_peer *peer), void *user);
 
 #endif

@@ -156,16 +156,17 @@ void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-static struct fr_file *new_file(flowrules_output *out, const char *suffix, bool executable) {
-    struct fr_file *file = fr_arena_zalloc(out->files_arena, sizeof *file);
-    struct fr_file **slot = file == NULL ? NULL : fr_vec_push(out->files);
+struct fr_file *fr_file_new(struct fr_vec *files, struct fr_arena *arena, const char *name,
+                            const char *suffix, bool executable) {
+    struct fr_file *file = fr_arena_zalloc(arena, sizeof *file);
+    struct fr_file **slot = file == NULL ? NULL : fr_vec_push(files);
     if (slot == NULL)
         return NULL;
     *slot = file;
-    fr_writer_init(&file->writer, &out->plan->context->allocator, true);
+    fr_writer_init(&file->writer, arena->allocator, true);
     file->executable = executable;
-    file->suffix = fr_arena_printf(out->files_arena, "%s", suffix);
-    file->name = fr_arena_printf(out->files_arena, "%s%s", out->plan->name, suffix);
+    file->suffix = fr_arena_printf(arena, "%s", suffix);
+    file->name = fr_arena_printf(arena, "%s%s", name, suffix);
     return file->name == NULL || file->suffix == NULL ? NULL : file;
 }
 
@@ -176,7 +177,8 @@ flowrules_writer *flowrules_output_file(flowrules_output *out, const char *suffi
         if (file->suffix != NULL && strcmp(file->suffix, suffix) == 0)
             return &file->writer;
     }
-    struct fr_file *file = new_file(out, suffix, executable);
+    struct fr_file *file =
+        fr_file_new(out->files, out->files_arena, out->plan->name, suffix, executable);
     out->failed = out->failed || file == NULL;
     return file == NULL ? &out->sink : &file->writer;
 }

@@ -31,6 +31,10 @@ struct flowrules_output {
     struct flowrules_writer sink; /* where writing goes once memory has run out */
 };
 
+/* A new file, called name + suffix, at the end of files; NULL when out of memory. */
+struct fr_file *fr_file_new(struct fr_vec *files, struct fr_arena *arena, const char *name,
+                            const char *suffix, bool executable);
+
 void fr_output_init(flowrules_output *out, struct fr_plan *plan);
 void fr_output_free(flowrules_output *out);
 /* Is every byte that was written there? */

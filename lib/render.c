@@ -160,7 +160,6 @@ static void fingerprint(struct fr_plan *plan) {
 
 /* Takes over the lists of flows, so that the artifact outlives the plan. */
 static void keep_flows(flowrules_artifact *artifact, struct fr_plan *plan) {
-    artifact->policy = fr_policy_hold(plan->policy);
     artifact->lists = plan->flow_lists;
     artifact->members = plan->flow_members;
     fr_vec_init(&plan->flow_lists, &plan->context->allocator, sizeof(struct fr_span));
@@ -182,20 +181,22 @@ uint32_t fr_artifact_flow(const flowrules_artifact *artifact, flowrules_flows fl
     return *fr_vec_at(&artifact->members, uint32_t, first + index);
 }
 
-static flowrules_artifact *new_artifact(const struct fr_plan *plan) {
-    const struct fr_allocator *allocator = &plan->context->allocator;
+flowrules_artifact *fr_artifact_new(const flowrules_policy *policy, const char *target,
+                                    const char *backend, const char *format) {
+    const struct fr_allocator *allocator = &policy->context->allocator;
     flowrules_artifact *artifact = fr_malloc(allocator, sizeof *artifact);
     if (artifact == NULL)
         return NULL;
     memset(artifact, 0, sizeof *artifact);
     artifact->allocator = *allocator;
+    artifact->policy = fr_policy_hold(policy);
     fr_arena_init(&artifact->arena, &artifact->allocator);
     fr_vec_init(&artifact->files, &artifact->allocator, sizeof(struct fr_file *));
     fr_vec_init(&artifact->lists, &artifact->allocator, sizeof(struct fr_span));
     fr_vec_init(&artifact->members, &artifact->allocator, sizeof(uint32_t));
-    artifact->target = fr_arena_printf(&artifact->arena, "%s", plan->name);
-    artifact->backend = fr_arena_printf(&artifact->arena, "%s", plan->backend->name);
-    artifact->format = fr_arena_printf(&artifact->arena, "%s", plan->format->name);
+    artifact->target = fr_arena_printf(&artifact->arena, "%s", target);
+    artifact->backend = fr_arena_printf(&artifact->arena, "%s", backend);
+    artifact->format = fr_arena_printf(&artifact->arena, "%s", format);
     if (artifact->target != NULL && artifact->backend != NULL && artifact->format != NULL)
         return artifact;
     flowrules_artifact_free(artifact);
@@ -231,7 +232,8 @@ static flowrules_status make_artifact(flowrules_artifact **artifact, struct fr_p
     *artifact = NULL;
     *refusal = NULL;
     flowrules_output *out = fr_malloc(&plan->context->allocator, sizeof *out);
-    flowrules_artifact *made = new_artifact(plan);
+    flowrules_artifact *made =
+        fr_artifact_new(plan->policy, plan->name, plan->backend->name, plan->format->name);
     if (out == NULL || made == NULL) {
         fr_free(&plan->context->allocator, out);
         flowrules_artifact_free(made);

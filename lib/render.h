@@ -16,6 +16,10 @@ struct flowrules_artifact {
     char *map;
 };
 
+/* An artifact without files; NULL when out of memory. It holds the policy. */
+flowrules_artifact *fr_artifact_new(const flowrules_policy *policy, const char *target,
+                                    const char *backend, const char *format);
+
 /* Spells a lowered plan. */
 flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan);
 /*

@@ -88,8 +88,8 @@ static void mention_peer(void *user, const struct fr_peer *peer) {
 static void mention(struct mention *m, struct fr_plan *plan, const struct fr_flow *flow,
                     unsigned want) {
     *m = (struct mention){.plan = plan, .want = want, .oldest = FR_NO_DATE};
-    fr_view_walk(&plan->view, flow->source, mention_peer, m);
-    fr_view_walk(&plan->view, flow->destination, mention_peer, m);
+    fr_view_walk(&plan->view, flow->source, FR_WALK_NAMES, mention_peer, m);
+    fr_view_walk(&plan->view, flow->destination, FR_WALK_NAMES, mention_peer, m);
     if (m->total > m->listed) {
         size_t used = strlen(m->text);
         snprintf(m->text + used, sizeof m->text - used, " and %u more", m->total - m->listed);

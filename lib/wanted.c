@@ -43,8 +43,8 @@ static struct gathering gathering_of(struct fr_strings *names, const flowrules_p
 }
 
 static void gather_flow(struct gathering *g, struct fr_view *view, const struct fr_flow *flow) {
-    fr_view_walk(view, flow->source, gather_peer, g);
-    fr_view_walk(view, flow->destination, gather_peer, g);
+    fr_view_walk(view, flow->source, FR_WALK_NAMES, gather_peer, g);
+    fr_view_walk(view, flow->destination, FR_WALK_NAMES, gather_peer, g);
 }
 
 flowrules_status fr_wanted_by_plan(struct fr_strings *names, struct fr_plan *plan) {
@@ -55,7 +55,7 @@ flowrules_status fr_wanted_by_plan(struct fr_strings *names, struct fr_plan *pla
     g.wildcards = false;
     fr_view_walk(&plan->view,
                  plan->target->protects.count > 0 ? plan->target->protects : policy->protects,
-                 gather_peer, &g);
+                 FR_WALK_NAMES, gather_peer, &g);
     for (size_t i = 0; i < plan->verdicts.count; i++) {
         enum fr_fidelity fidelity = fr_vec_at(&plan->verdicts, struct fr_verdict, i)->fidelity;
         if (fidelity == FR_FIDELITY_EXPIRED || fidelity == FR_OUT_OF_SCOPE)
@@ -82,7 +82,7 @@ static flowrules_status wanted_by_nobody(struct fr_strings *names, const flowrul
     struct fr_view view;
     flowrules_status status = fr_view_init(&view, policy, &mode);
     if (status == FLOWRULES_OK)
-        fr_view_walk(&view, policy->protects, gather_peer, &g);
+        fr_view_walk(&view, policy->protects, FR_WALK_NAMES, gather_peer, &g);
     for (size_t i = 0; status == FLOWRULES_OK && i < policy->flows.count; i++) {
         const struct fr_flow *flow = fr_vec_at(&policy->flows, struct fr_flow, i);
         if (!flow->expired)
@@ -108,7 +108,7 @@ flowrules_status fr_names_in_network(struct fr_strings *names, const flowrules_p
     flowrules_status status = fr_view_init(&view, policy, &mode);
     if (status == FLOWRULES_OK)
         fr_view_walk(&view, fr_vec_at(&policy->networks, struct fr_network, network)->members,
-                     gather_peer, &g);
+                     FR_WALK_NAMES, gather_peer, &g);
     fr_view_free(&view);
     return g.no_memory ? fr_no_memory(policy->context) : status;
 }

@@ -346,6 +346,47 @@ FLOWRULES_API const char *flowrules_artifact_map(flowrules_artifact *artifact);
 FLOWRULES_CHECK flowrules_status flowrules_check(flowrules_context *context,
                                                  const flowrules_policy *policy);
 
+/* ---- probing ----------------------------------------------------------------------------- */
+
+typedef struct flowrules_probe flowrules_probe;
+
+/*
+ * A connectivity test of a policy's flows, to be run where they begin. It takes options, and is
+ * then written as an artifact of one file; the library itself connects to nothing. It keeps the
+ * policy alive.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_probe_new(flowrules_probe **probe,
+                                                     flowrules_context *context,
+                                                     const flowrules_policy *policy);
+
+FLOWRULES_API void flowrules_probe_free(flowrules_probe *probe);
+
+/*
+ * Sets an option, or adds to one that is a list; FLOWRULES_USAGE, with a message, when the key or
+ * the value is not known. A NULL value means the default again. Networks, flows and targets are
+ * looked up by flowrules_probe_write.
+ *   format     sh, a script (the default); kubernetes, a Pod and a ConfigMap that run it; json,
+ *              the list of probes
+ *   from       a network of the policy or an address: the flows whose source overlaps it
+ *   target     a target: the flows that leave what it protects, or pass through it
+ *   flow       the name of a flow (a list): these flows alone
+ *   try        [NETWORK=]HOST (a list): a host to try where a destination is no single host: a
+ *              prefix or wildcard that holds it, or a network that is a platform's group
+ *   most       the most probes that are made of one flow, 1-1000. Default 16.
+ *   name       of the file, without its ending, and of the Pod. Default flowrules-probe.
+ *   namespace, label (KEY=VALUE, a list), image   of the Pod. The first two are those of the
+ *              network from, where it selects pods.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_probe_set(flowrules_probe *probe, const char *key,
+                                                     const char *value);
+
+/*
+ * Writes the test. The same policy and options give the same bytes. FLOWRULES_USAGE, with a
+ * message: an option names what the policy does not have, or no flow is left.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_probe_write(flowrules_artifact **artifact,
+                                                       flowrules_probe *probe);
+
 /* ---- explaining -------------------------------------------------------------------------- */
 
 typedef struct flowrules_report flowrules_report;

@@ -1,0 +1,1 @@
+probe render.yaml --image 'a b' --as-of 2026-11-23

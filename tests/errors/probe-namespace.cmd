@@ -1,0 +1,1 @@
+probe render.yaml --namespace Default --as-of 2026-11-23

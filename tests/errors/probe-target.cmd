@@ -1,0 +1,1 @@
+probe render.yaml -t nftt --as-of 2026-11-23
