@@ -452,11 +452,21 @@ void flowrules_input_label(flowrules_input *in, struct flowrules_set set, const 
 
 /* ---- sets of a plan ------------------------------------------------------------------------ */
 
-/* Does a key of a binding say which machines it is? */
-static bool is_identity(const struct flowrules_backend *backend, const char *key) {
-    for (const struct flowrules_setting *s = backend->bindings; s != NULL && s->key != NULL; s++)
+/* Is a word one of those of a text "a|b"? */
+static bool is_one_of(const char *words, const char *word) {
+    size_t length = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)) != NULL; at += length)
+        if ((at == words || at[-1] == '|') && (at[length] == '\0' || at[length] == '|'))
+            return true;
+    return false;
+}
+
+/* Does a key of a binding say which machines it is, in the plan's format? */
+static bool is_identity(const struct fr_plan *plan, const char *key) {
+    for (const struct flowrules_setting *s = plan->backend->bindings; s != NULL && s->key != NULL;
+         s++)
         if (strcmp(s->key, key) == 0)
-            return !s->aside;
+            return !s->aside && (s->formats == NULL || is_one_of(s->formats, plan->format->name));
     return true;
 }
 
@@ -508,7 +518,7 @@ static bool add_network(flowrules_input *in, struct fr_plan *plan, const char *n
         const struct fr_binding_value *v =
             fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
         const char *key = FR_POLICY_TEXT(policy, v->key);
-        if (is_identity(plan->backend, key))
+        if (is_identity(plan, key))
             *(struct flowrules_group_key *)fr_vec_add(&keys) = (struct flowrules_group_key){
                 key, FR_POLICY_TEXT(policy, v->label), FR_POLICY_TEXT(policy, v->value)};
     }
