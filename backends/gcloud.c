@@ -6,10 +6,11 @@
  * "VPC" below: cloud.google.com/firewall/docs/firewalls; "policies":
  * cloud.google.com/firewall/docs/firewall-policies-rule-details.
  */
+#include "gcloud_read.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "flowrules/backend.h"
 #include "gcloud_scripts.h"
 
 enum {
@@ -952,12 +953,14 @@ static const struct flowrules_setting settings[] = {
 static const struct flowrules_setting bindings[] = {
     {.key = "tags",
      .type = "list text",
+     .formats = "script|terraform",
      .help = "network tags of the instances, any of them: VPC rules"},
     {.key = "service-accounts",
      .type = "list text",
      .help = "service accounts of the instances, any of them"},
     {.key = "secure-tags",
      .type = "list text",
+     .formats = "policy",
      .help = "secure tags of the instances, any of them: the format policy"},
     {.key = NULL},
 };
@@ -1026,4 +1029,6 @@ const struct flowrules_backend flowrules_backend_gcloud = {
     .bindings = bindings,
     .limits = limits,
     .refuses = refuses,
+    .read = fr_gcloud_read,
+    .baseline = fr_gcloud_baseline,
 };
