@@ -1111,6 +1111,8 @@ static const struct flowrules_format formats[] = {
     {.name = NULL},
 };
 
+void fr_iptables_read(flowrules_input *in); /* iptables_read.c */
+
 extern const struct flowrules_backend flowrules_backend_iptables;
 const struct flowrules_backend flowrules_backend_iptables = {
     .abi = FLOWRULES_BACKEND_ABI,
@@ -1141,5 +1143,6 @@ const struct flowrules_backend flowrules_backend_iptables = {
     .formats = formats,
     .settings = settings,
     .limits = limits,
+    .read = fr_iptables_read,
     .baseline = flowrules_linux_baseline,
 };

@@ -95,7 +95,8 @@ struct netfilter_set *fr_netfilter_set(struct netfilter *nf, struct netfilter_ta
     if (!set || !flowrules_input_define(nf->in, SYMBOL_SET, key_of(key, table, name), set))
         return NULL;
     set->name = flowrules_input_copy(nf->in, name, strlen(name));
-    return set->name ? set : NULL;
+    set->types = flowrules_input_alloc(nf->in, NETFILTER_KEYS_MAX * sizeof *set->types);
+    return set->name && set->types ? set : NULL;
 }
 
 struct netfilter_set *fr_netfilter_anonymous_set(struct netfilter *nf, unsigned parts,
@@ -110,6 +111,18 @@ struct netfilter_set *fr_netfilter_anonymous_set(struct netfilter *nf, unsigned 
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
+/* As flowrules_input_grow, from one item on: most rules and their sets have few. */
+static void *grow(flowrules_input *in, void *items, size_t *capacity, size_t count, size_t size) {
+    if (count < *capacity || *capacity >= 8)
+        return flowrules_input_grow(in, items, capacity, count, size);
+    size_t room = *capacity == 0 ? 1 : *capacity * 2;
+    void *grown = flowrules_input_alloc(in, room * size);
+    if (grown && count > 0)
+        memcpy(grown, items, count * size);
+    *capacity = grown ? room : 0;
+    return grown;
+}
+
 struct netfilter_rule *fr_netfilter_rule(struct netfilter *nf, struct netfilter_chain *chain,
                                          struct flowrules_place at) {
     struct netfilter_rule *rule = flowrules_input_alloc(nf->in, sizeof *rule);
@@ -123,8 +136,8 @@ struct netfilter_rule *fr_netfilter_rule(struct netfilter *nf, struct netfilter_
 }
 
 struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilter_rule *rule) {
-    rule->matches = flowrules_input_grow(nf->in, rule->matches, &rule->match_capacity,
-                                         rule->match_count, sizeof *rule->matches);
+    rule->matches = grow(nf->in, rule->matches, &rule->match_capacity, rule->match_count,
+                         sizeof *rule->matches);
     if (!rule->matches)
         return NULL;
     struct netfilter_match *match = &rule->matches[rule->match_count++];
@@ -134,8 +147,7 @@ struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilte
 
 struct netfilter_piece *fr_netfilter_element(struct netfilter *nf, struct netfilter_set *set,
                                              uint32_t line) {
-    set->elements = flowrules_input_grow(nf->in, set->elements, &set->capacity, set->count,
-                                         sizeof *set->elements);
+    set->elements = grow(nf->in, set->elements, &set->capacity, set->count, sizeof *set->elements);
     struct netfilter_piece *pieces =
         flowrules_input_alloc(nf->in, (set->parts == 0 ? 1 : set->parts) * sizeof *pieces);
     if (!set->elements || !pieces)

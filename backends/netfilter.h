@@ -76,8 +76,8 @@ struct netfilter_element {
 struct netfilter_set {
     const char *name; /* NULL: written in the rule */
     struct flowrules_place at;
-    unsigned parts;                                 /* pieces of an element */
-    struct netfilter_key types[NETFILTER_KEYS_MAX]; /* of the pieces, where they are declared */
+    unsigned parts;              /* pieces of an element */
+    struct netfilter_key *types; /* of a named set: NETFILTER_KEYS_MAX, of its pieces */
     struct netfilter_element *elements;
     size_t count, capacity;
     const char *doubt;          /* why its elements are not what it holds; or NULL */

@@ -388,8 +388,10 @@ static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
         }
         matches = matches != values->negated;
         for (unsigned bit = 0; bit < KIND_COUNT; bit++)
-            if (kind_has_flags((enum netfilter_kind)(1u << bit), flags))
-                *(matches ? &all : &none) |= 1u << bit;
+            if (kind_has_flags((enum netfilter_kind)(1u << bit), flags)) {
+                all |= matches ? 1u << bit : 0u;
+                none |= matches ? 0u : 1u << bit;
+            }
     }
     unsigned partly = box->kinds & all & none & (walk->live[0] | walk->live[1]);
     if (partly)

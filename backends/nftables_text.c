@@ -27,7 +27,6 @@ struct parser {
     uint32_t line;
     struct token token;
     struct netfilter_table *table;
-    unsigned depth;
 };
 
 /* ---- tokens -------------------------------------------------------------------------------- */

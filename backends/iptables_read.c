@@ -1,0 +1,459 @@
+/*
+ * iptables read back: what iptables-save, ip6tables-save, iptables -S and ipset save print, and
+ * the files and scripts of this backend. Knows which file is which and the lines around the rules.
+ */
+#include <string.h>
+
+#include "iptables_read.h"
+#include "iptables_scripts.h"
+
+void fr_iptables_read(flowrules_input *in);
+
+static const char *const family_word[] = {"ip", "ip6"};
+static const char *const family_name[] = {"IPv4", "IPv6"};
+
+/* ---- built-in chains ----------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    enum netfilter_hook hook;
+} hooks[] = {{"INPUT", NETFILTER_INPUT},
+             {"OUTPUT", NETFILTER_OUTPUT},
+             {"FORWARD", NETFILTER_FORWARD},
+             {"PREROUTING", NETFILTER_PREROUTING},
+             {"POSTROUTING", NETFILTER_POSTROUTING}};
+
+static enum netfilter_hook hook_of(const char *chain) {
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++)
+        if (strcmp(hooks[i].name, chain) == 0)
+            return hooks[i].hook;
+    return NETFILTER_NO_HOOK;
+}
+
+/* Where a table's chains come on a hook: enum nf_ip_hook_priorities. */
+static long long priority_of(const struct netfilter_chain *chain) {
+    static const struct {
+        const char *table;
+        long long priority;
+    } tables[] = {{"raw", -300}, {"mangle", -150}, {"nat", -100}, {"security", 50}};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (strcmp(tables[i].table, chain->table->name) == 0)
+            return tables[i].priority;
+    return 0;
+}
+
+/* Puts a chain on a hook. */
+static void put_on_hook(struct netfilter_chain *chain, enum netfilter_hook hook) {
+    chain->hook = hook;
+    chain->priority = priority_of(chain);
+    chain->nat = strcmp(chain->table->name, "nat") == 0;
+}
+
+/* ---- lines --------------------------------------------------------------------------------- */
+
+/* The table and family that lines are about. */
+struct state {
+    struct iptables_reader *reader;
+    enum flowrules_family family;
+    struct netfilter_table *table;
+    bool built_in; /* the file has the built-in chains of the table filter */
+};
+
+static struct netfilter_table *table_of(struct state *s, const char *name) {
+    s->reader->families |= FLOWRULES_FAMILY_BIT(s->family);
+    return fr_netfilter_table(&s->reader->nf, family_word[s->family], name);
+}
+
+static bool read_policy(const char *word, struct netfilter_chain *chain) {
+    bool drop = strcmp(word, "DROP") == 0;
+    chain->policy = drop ? NETFILTER_DROP : NETFILTER_ACCEPT;
+    return drop || strcmp(word, "ACCEPT") == 0 || strcmp(word, "-") == 0;
+}
+
+/* ":INPUT DROP [0:0]", "-P INPUT DROP", "-N chain" */
+static void read_chain(struct state *s, const char *name, const char *policy,
+                       struct flowrules_place at) {
+    struct netfilter_chain *chain = fr_netfilter_chain(&s->reader->nf, s->table, name, at);
+    enum netfilter_hook hook = hook_of(name);
+    if (!chain)
+        return;
+    chain->policy_at = at;
+    if (policy && !read_policy(policy, chain))
+        flowrules_input_error(s->reader->in, at, NULL, "'%.60s' is no policy of a chain", policy);
+    if (hook != NETFILTER_NO_HOOK) {
+        put_on_hook(chain, hook);
+        s->built_in = true;
+    }
+}
+
+static void read_rule_line(struct state *s, struct iptables_words *words) {
+    struct flowrules_place at = fr_iptables_place(words, words->next);
+    if (words->next >= words->count) {
+        flowrules_input_error(s->reader->in, at, NULL, "the name of a chain should stand here");
+        return;
+    }
+    const char *name = words->items[words->next++].text;
+    struct netfilter_chain *chain = fr_netfilter_find_chain(&s->reader->nf, s->table, name);
+    if (chain)
+        fr_iptables_read_rule(s->reader, chain, s->family, words);
+    else
+        flowrules_input_error(s->reader->in, at, NULL,
+                              "no line before this makes the chain '%.60s'", name);
+}
+
+static void not_a_line(struct state *s, const struct iptables_words *words) {
+    flowrules_input_error(s->reader->in, fr_iptables_place(words, 0),
+                          "hand in what iptables-save prints",
+                          "'%.60s' begins no line of iptables-save", words->items[0].text);
+}
+
+/* A line behind its family and table: "-A ...", "-N ...", "-P ...". */
+static void read_command(struct state *s, struct iptables_words *words) {
+    const char *verb = words->next < words->count ? words->items[words->next].text : "";
+    size_t left = words->count - words->next;
+    if (!s->table)
+        s->table = table_of(s, "filter");
+    if (!s->table)
+        return;
+    if (strcmp(verb, "-A") == 0) {
+        words->next++;
+        read_rule_line(s, words);
+    } else if (strcmp(verb, "-N") == 0 && left == 2) {
+        read_chain(s, words->items[words->next + 1].text, NULL,
+                   fr_iptables_place(words, words->next + 1));
+    } else if (strcmp(verb, "-P") == 0 && left >= 3) {
+        read_chain(s, words->items[words->next + 1].text, words->items[words->next + 2].text,
+                   fr_iptables_place(words, words->next + 1));
+    } else {
+        not_a_line(s, words);
+    }
+}
+
+/* ":INPUT DROP [0:0]" */
+static void read_declaration(struct state *s, const struct iptables_words *words) {
+    if (!s->table)
+        not_a_line(s, words);
+    else
+        read_chain(s, words->items[0].text + 1, words->count > 1 ? words->items[1].text : NULL,
+                   fr_iptables_place(words, 0));
+}
+
+static void read_save_line(struct state *s, struct iptables_words *words) {
+    const char *first = words->items[0].text;
+    if (first[0] == '*') {
+        s->table = table_of(s, first + 1);
+    } else if (first[0] == ':') {
+        read_declaration(s, words);
+    } else if (strcmp(first, "COMMIT") == 0) {
+        s->table = NULL;
+    } else {
+        if (first[0] == '[')
+            words->next++; /* -c: packets and bytes */
+        read_command(s, words);
+    }
+}
+
+/* ---- which family -------------------------------------------------------------------------- */
+
+static bool contains(const char *text, size_t size, const char *what) {
+    size_t length = strlen(what);
+    for (const char *at = text; size - (size_t)(at - text) >= length; at++) {
+        at = memchr(at, what[0], size - (size_t)(at - text) - length + 1);
+        if (!at)
+            return false;
+        if (memcmp(at, what, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What a comment says of the family of what follows: "# Generated by ip6tables-save ...". */
+static bool family_of_comment(const struct flowrules_line *line, enum flowrules_family *family) {
+    if (contains(line->text, line->length, "ip6tables-save") ||
+        contains(line->text, line->length, "ip6tables-restore") ||
+        contains(line->text, line->length, "ip6tables-nft-save"))
+        *family = FLOWRULES_IPV6;
+    else if (contains(line->text, line->length, "iptables-save") ||
+             contains(line->text, line->length, "iptables-restore") ||
+             contains(line->text, line->length, "iptables-nft-save"))
+        *family = FLOWRULES_IPV4;
+    else
+        return false;
+    return true;
+}
+
+static bool family_of_words(const char *text, size_t size, const char *const words[2][5],
+                            enum flowrules_family *family) {
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        for (size_t i = 0; i < 5 && words[f][i]; i++) {
+            if (contains(text, size, words[f][i])) {
+                *family = f;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* By what the file is called, else by what only one of the families has. */
+static bool guess_family(const flowrules_input *in, size_t file, enum flowrules_family *family) {
+    static const char *const by_name[2][5] = {{"v4", "ip4", "rules4"}, {"v6", "ip6", "rules6"}};
+    static const char *const by_text[2][5] = {{"--icmp-type", "-p icmp ", "icmp-port-unreachable"},
+                                              {"icmpv6", "ipv6-icmp", "icmp6", "::"}};
+    const char *name = flowrules_input_file_name(in, file);
+    const char *slash = strrchr(name, '/');
+    size_t size;
+    const char *text = flowrules_input_text(in, file, &size);
+    name = slash ? slash + 1 : name;
+    if (family_of_words(name, strlen(name), by_name, family) ||
+        family_of_words(text, size, by_text, family))
+        return true;
+    static const char *const options[] = {" -s ", " -d "};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        struct flowrules_range range;
+        const char *at = strstr(text, options[i]);
+        if (at && flowrules_parse_range(at + 4, strcspn(at + 4, " \n"), &range)) {
+            *family = range.family;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- files of rules ------------------------------------------------------------------------ */
+
+static bool next_words(struct iptables_reader *reader, struct iptables_words *words,
+                       struct flowrules_line *line) {
+    *words = (struct iptables_words){.line = *line};
+    words->items = flowrules_input_words(reader->in, line, "\"'", true, &words->count);
+    return words->items && words->count > 0;
+}
+
+static bool is_comment(const struct flowrules_line *line) {
+    size_t i = 0;
+    while (i < line->length && (line->text[i] == ' ' || line->text[i] == '\t'))
+        i++;
+    return i < line->length && line->text[i] == '#';
+}
+
+static void doubt_all(flowrules_input *in, struct flowrules_place at, const char *what) {
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
+        flowrules_input_doubt(in, at, d, "it is not known what passes: %s", what);
+}
+
+/* iptables-save of one variant tells of rules that the other one has. */
+static void read_warning(struct iptables_reader *reader, const struct flowrules_line *line) {
+    struct flowrules_place at = {line->file, line->number, 1};
+    if (contains(line->text, line->length, "-legacy tables present"))
+        doubt_all(reader->in, at, "iptables-legacy has rules too, which are not in this file");
+    if (contains(line->text, line->length, "is incompatible"))
+        doubt_all(reader->in, at, "nft has rules too, which are not in this file");
+}
+
+/* Where a file has own chains alone, they stand for what the built-in chains jump to first. */
+static void hook_own_chains(struct state *s) {
+    static const struct {
+        const char *suffix;
+        enum netfilter_hook hook;
+    } own[] = {{".OUT", NETFILTER_OUTPUT}, {".IN", NETFILTER_INPUT}, {".FWD", NETFILTER_FORWARD}};
+    struct netfilter_table *filter = table_of(s, "filter");
+    for (struct netfilter_chain *c = filter ? filter->chains : NULL; c; c = c->next) {
+        const char *suffix = strrchr(c->name, '.');
+        for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+            if (suffix && strncmp(c->name, "FR-", 3) == 0 && strcmp(suffix, own[i].suffix) == 0)
+                put_on_hook(c, own[i].hook);
+    }
+}
+
+static void read_rules(struct iptables_reader *reader, size_t file) {
+    struct state s = {.reader = reader};
+    struct flowrules_line line = {.file = file};
+    struct iptables_words words;
+    bool known = false, guessed = false;
+    while (flowrules_input_line(reader->in, &line) && !flowrules_input_failed(reader->in)) {
+        if (is_comment(&line)) {
+            known = family_of_comment(&line, &s.family) || known;
+            read_warning(reader, &line);
+            continue;
+        }
+        if (!next_words(reader, &words, &line))
+            continue;
+        if (!known && !guessed && !guess_family(reader->in, file, &s.family)) {
+            flowrules_input_error(reader->in, (struct flowrules_place){file, line.number, 1},
+                                  "keep the first line that iptables-save writes, or have v4 or v6 "
+                                  "in the file's name",
+                                  "it can't be told whether these rules are of IPv4 or IPv6");
+            return;
+        }
+        guessed = true;
+        read_save_line(&s, &words);
+    }
+    if (!s.built_in && guessed && !flowrules_input_failed(reader->in))
+        hook_own_chains(&s);
+}
+
+static void read_sets(struct iptables_reader *reader, size_t file) {
+    struct flowrules_line line = {.file = file};
+    struct iptables_words words;
+    while (flowrules_input_line(reader->in, &line) && !flowrules_input_failed(reader->in)) {
+        if (is_comment(&line) || !next_words(reader, &words, &line))
+            continue;
+        if (!fr_iptables_read_set_line(reader, &words))
+            flowrules_input_error(reader->in, (struct flowrules_place){file, line.number, 1},
+                                  "hand in what ipset save prints",
+                                  "'%.60s' begins no line of ipset save", words.items[0].text);
+    }
+}
+
+/* ---- scripts ------------------------------------------------------------------------------- */
+
+static const char *find_text(const char *text, const char *what) {
+    return strstr(text, what);
+}
+
+/* A script's own lines before its functions: variables that say what is hooked where. */
+static void read_head_line(struct state *s, const struct flowrules_line *line) {
+    static const char *const known[] = {"set -eu", "own='", "version='", "files=$(CDPATH=''",
+                                        "hooks='"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (line->length >= strlen(known[i]) && memcmp(line->text, known[i], strlen(known[i])) == 0)
+            return;
+    if (line->length > 0 && !is_comment(line))
+        doubt_all(s->reader->in, (struct flowrules_place){line->file, line->number, 1},
+                  "this line is not of the script as it was written");
+}
+
+/* "iptables -A ..." and "ip6tables -N ...", or a line of ipset between the marks. */
+static void read_script_line(struct state *s, struct flowrules_line *line, bool *in_sets) {
+    static const char begin[] = "\"${IPSET:-ipset}\" restore -exist <<'END_OF_SETS'";
+    static const char end[] = "END_OF_SETS";
+    struct iptables_words words;
+    if (line->length == sizeof begin - 1 && memcmp(line->text, begin, line->length) == 0) {
+        *in_sets = true;
+        return;
+    }
+    if (line->length == sizeof end - 1 && memcmp(line->text, end, line->length) == 0) {
+        *in_sets = false;
+        return;
+    }
+    if (is_comment(line) || !next_words(s->reader, &words, line))
+        return;
+    bool v6 = strcmp(words.items[0].text, "ip6tables") == 0;
+    if (*in_sets && fr_iptables_read_set_line(s->reader, &words))
+        return;
+    if (*in_sets || (!v6 && strcmp(words.items[0].text, "iptables") != 0)) {
+        not_a_line(s, &words);
+        return;
+    }
+    s->family = v6 ? FLOWRULES_IPV6 : FLOWRULES_IPV4;
+    s->table = table_of(s, "filter");
+    words.next = 1;
+    read_command(s, &words);
+}
+
+/* TARGET.sh: the commands between the texts that every script has. */
+static void read_script(struct iptables_reader *reader, size_t file, const char *functions) {
+    struct state s = {.reader = reader};
+    struct flowrules_line line = {.file = file};
+    const char *commands = functions + strlen(fr_iptables_script_functions);
+    const char *rest = find_text(commands, fr_iptables_script_switch);
+    bool in_sets = false;
+    if (!rest || rest[strlen(fr_iptables_script_switch)] != '\0') {
+        doubt_all(reader->in, (struct flowrules_place){file, 1, 1},
+                  "the end of this script is not as it was written");
+        return;
+    }
+    while (flowrules_input_line(reader->in, &line) && !flowrules_input_failed(reader->in)) {
+        if (line.text < functions)
+            read_head_line(&s, &line);
+        else if (line.text >= commands && line.text < rest)
+            read_script_line(&s, &line, &in_sets);
+    }
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        s.family = f;
+        if (!flowrules_input_failed(reader->in))
+            hook_own_chains(&s);
+    }
+}
+
+/* TARGET.apply.sh loads the other files: it has to be as it was written. */
+static void read_apply(struct iptables_reader *reader, size_t file, const char *functions) {
+    struct state s = {.reader = reader};
+    struct flowrules_line line = {.file = file};
+    const char *commands = functions + strlen(fr_iptables_apply_functions);
+    const char *rest = find_text(commands, fr_iptables_apply_steps);
+    while (flowrules_input_line(reader->in, &line))
+        if (line.text < functions)
+            read_head_line(&s, &line);
+    if (!rest || rest[strlen(fr_iptables_apply_steps)] != '\0')
+        doubt_all(reader->in, (struct flowrules_place){file, 1, 1},
+                  "the end of this script is not as it was written");
+}
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+/* The first line that is neither blank nor a comment begins with a word. */
+static bool begins_with(flowrules_input *in, size_t file, const char *word) {
+    struct flowrules_line line = {.file = file};
+    size_t length = strlen(word);
+    while (flowrules_input_line(in, &line)) {
+        if (line.length == 0 || is_comment(&line))
+            continue;
+        return line.length >= length && memcmp(line.text, word, length) == 0;
+    }
+    return false;
+}
+
+static void read_file(struct iptables_reader *reader, size_t file) {
+    flowrules_input *in = reader->in;
+    size_t size;
+    const char *text = flowrules_input_text(in, file, &size);
+    const char *script = find_text(text, fr_iptables_script_functions);
+    const char *apply = find_text(text, fr_iptables_apply_functions);
+    if (ends_with(flowrules_input_file_name(in, file), ".map.json"))
+        return;
+    if (script)
+        read_script(reader, file, script);
+    else if (apply)
+        read_apply(reader, file, apply);
+    else if (size > 2 && memcmp(text, "#!", 2) == 0)
+        flowrules_input_error(in, (struct flowrules_place){file, 1, 1},
+                              "hand in what iptables-save and ip6tables-save print",
+                              "a script that this backend did not write can't be read");
+    else if (begins_with(in, file, "create ") || begins_with(in, file, "add "))
+        read_sets(reader, file);
+    else
+        read_rules(reader, file);
+}
+
+/* Of a family that nothing is known of, nothing can be told. */
+static void check_families(struct iptables_reader *reader) {
+    static const char *const command[] = {"iptables-save", "ip6tables-save"};
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        if (reader->families & FLOWRULES_FAMILY_BIT(f))
+            continue;
+        char *hint =
+            flowrules_input_print(reader->in, "hand in what %s prints as well", command[f]);
+        flowrules_input_error(reader->in, (struct flowrules_place){0, 0, 0}, hint,
+                              "there are no rules of %s", family_name[f]);
+    }
+}
+
+void fr_iptables_read(flowrules_input *in) {
+    struct iptables_reader reader = {.in = in};
+    fr_netfilter_init(&reader.nf, in);
+    reader.sets = fr_netfilter_table(&reader.nf, "ipset", "");
+    for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++)
+        read_file(&reader, i);
+    if (!flowrules_input_failed(in))
+        check_families(&reader);
+    if (!flowrules_input_failed(in))
+        fr_iptables_resolve_sets(&reader);
+    if (!flowrules_input_failed(in))
+        fr_netfilter_give(&reader.nf);
+}
