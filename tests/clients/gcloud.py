@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from gcloud_stub import filtered
+
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TOOL = os.environ.get("FLOWRULES", os.path.join(ROOT, "build/flowrules"))
 SCHEMAS = os.environ.get("FLOWRULES_SCHEMAS", os.path.join(ROOT, "../shared/schemas"))
@@ -607,6 +609,68 @@ def names_errors(folder):
     return [] if sorted(told) == sorted(names) and len(policy["rules"]) == 4 else [str(told)]
 
 
+# ---- filters, as the SDK reads them ---------------------------------------------------------
+
+ASK_THE_SDK = """
+import json, sys
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/third_party"]
+from googlecloudsdk.core.resource import resource_filter
+cases = json.load(sys.stdin)
+print(json.dumps([bool(resource_filter.Compile(e).Evaluate(item)) for e, item in cases]))
+"""
+
+
+def filter_cases(folder):
+    """Each filter of the scripts, with resources that it takes and that it leaves."""
+    policy = os.path.join(GOLDEN, "gcloud/policy.yaml")
+    logs = []
+    for number, spelling in enumerate(("script", "policy")):
+        place = os.path.join(folder, str(number))
+        os.makedirs(place)
+        script = render(policy, next(iter(TARGETS)), spelling, place)
+        logs += Project(place, []).run(script)[1] if script else []
+    filters = sorted({word.split("=", 1)[1] for command in logs for word in command
+                      if word.startswith("--filter=")})
+    networks = {re.search(r"/networks/([^$]+)", f).group(1) for f in filters if "/networks/" in f}
+    name = next(re.search(r"name ~ \^([^\[ ]+?)--", f).group(1) for f in filters if "name ~" in f)
+    items = [{"name": f"{name}--{tail}", "description": description, "network": f"x/networks/{n}",
+              "associations": [{"name": "a", "attachmentTarget": f"https://x/global/networks/{n}"}]}
+             for n in sorted(networks) + ["elsewhere", sorted(networks)[0] + "-2"]
+             for tail in ("0123abcd", "a-1f7d90f3", "")
+             for description in ("flowrules: a", "of somebody, not flowrules")]
+    items.append({"name": f"{name}--0123abcd", "description": "flowrules"})  # of no network
+    return [(f, item) for f in filters for item in items]
+
+
+def stub_takes(expression, item):
+    """What the stand-in makes of it, which keeps associations by name."""
+    kept = dict(item, associations={a["name"]: a["attachmentTarget"]
+                                    for a in item.get("associations", [])})
+    kept.setdefault("network", "")
+    return bool(filtered({item["name"]: kept}, expression))
+
+
+def check_filters(folder):
+    """The stand-in reads filters as gcloud does: gcloud's own code is asked where there is some."""
+    client = shutil.which("gcloud")
+    library = client and os.path.join(os.path.dirname(os.path.realpath(client)), "../lib")
+    if not library or not os.path.isdir(os.path.join(library, "googlecloudsdk")):
+        tell("skip", "filters", "the Google Cloud SDK is not installed")
+        return
+    cases = filter_cases(folder)
+    result = subprocess.run([sys.executable, "-c", ASK_THE_SDK, library], input=json.dumps(cases),
+                            capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        verdict("filters", [result.stderr.strip().split("\n")[-1]])
+        return
+    taken = json.loads(result.stdout)
+    errors = [f"{e} of {item}: the SDK says {says}" for (e, item), says in zip(cases, taken)
+              if stub_takes(e, item) != says]
+    if not any(taken) or all(taken):
+        errors.append("nothing was decided")
+    verdict("filters", errors)
+
+
 def main():
     policy = os.path.join(GOLDEN, "gcloud/policy.yaml")
     for target, project in TARGETS.items():
@@ -629,6 +693,8 @@ def main():
         verdict("hostile-text", hostile_errors(folder))
         verdict("merged rules", merged_errors(folder))
         verdict("names cut", names_errors(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        check_filters(folder)
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
     sys.exit(counts["FAIL"] > 0)
 
