@@ -190,6 +190,58 @@ static flowrules_status check(flowrules_context *context, const flowrules_policy
     return status == FLOWRULES_REFUSED ? FLOWRULES_OK : FLOWRULES_NO_MEMORY;
 }
 
+static void answer(void *user, const char *name, flowrules_inquiry *inquiry) {
+    (void)user;
+    if (strncmp(name, "www.", 4) == 0) {
+        (void)flowrules_inquiry_fail(inquiry, "not now");
+        return;
+    }
+    (void)flowrules_inquiry_alias(inquiry, "edge.example");
+    (void)flowrules_inquiry_address(inquiry, "2001:db8:80::1", 60);
+    (void)flowrules_inquiry_address(inquiry, "10.0.2.80", 60);
+}
+
+/* Resolves everything, through a resolver or, where that is NULL, of a server that is not there. */
+static flowrules_status resolve(flowrules_context *context, const flowrules_policy *policy,
+                                flowrules_resolver_fn resolver, uint64_t *sum) {
+    flowrules_resolution *r;
+    size_t size;
+    flowrules_context_set_resolver(context, resolver, NULL);
+    flowrules_status status = flowrules_resolution_new(&r, context, policy);
+    CU_ASSERT_EQUAL(status == FLOWRULES_OK, r != NULL);
+    if (status == FLOWRULES_OK)
+        status = flowrules_resolution_target(r, "nft");
+    if (status == FLOWRULES_OK)
+        status = flowrules_resolution_target(r, "ipt");
+    if (status == FLOWRULES_OK)
+        status = flowrules_resolution_name(r, "other.example.com");
+    if (status == FLOWRULES_OK)
+        status = flowrules_resolve(r);
+    CU_ASSERT(status == FLOWRULES_NO_MEMORY || flowrules_resolution_lock(r, &size) != NULL);
+    for (size_t i = 0; status != FLOWRULES_NO_MEMORY && i < flowrules_resolution_name_count(r);
+         i++) {
+        *sum = mix(*sum, flowrules_resolution_name_text(r, i));
+        *sum = mix(*sum, flowrules_resolution_status(r, i));
+    }
+    *sum = status == FLOWRULES_NO_MEMORY ? *sum : mix(*sum, flowrules_resolution_lock(r, &size));
+    flowrules_resolution_free(r);
+    return status;
+}
+
+static flowrules_status resolve_both(flowrules_context *context, const flowrules_policy *policy,
+                                     uint64_t *sum) {
+    flowrules_status status = resolve(context, policy, answer, sum);
+    if (status == FLOWRULES_OK)
+        status = flowrules_context_set(context, "server", "127.0.0.1:9,[::1]:9");
+    if (status == FLOWRULES_USAGE) /* as for an option that is not known */
+        return FLOWRULES_NO_MEMORY;
+    if (status == FLOWRULES_OK)
+        status = flowrules_context_set(context, "timeout", "0.001");
+    if (status == FLOWRULES_OK && resolve(context, policy, NULL, sum) != FLOWRULES_UNRESOLVED)
+        status = FLOWRULES_NO_MEMORY;
+    return status;
+}
+
 static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
     static const char *const names[] = {"nft", "ipt", "list", "k8s", "dns", "dns-ipt", "iptables"};
     char path[100];
@@ -208,6 +260,8 @@ static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
         status = ask(context, policy, sum);
     if (status == FLOWRULES_OK)
         status = check(context, policy);
+    if (status == FLOWRULES_OK)
+        status = resolve_both(context, policy, sum);
     /* What is refused lists every flow, and that takes memory too. */
     if (status == FLOWRULES_OK && render(context, policy, names[6], sum) != FLOWRULES_REFUSED)
         status = FLOWRULES_NO_MEMORY;

@@ -39,6 +39,7 @@ void fr_test_plan(void);
 void fr_test_query(void);
 void fr_test_lowering(void);
 void fr_test_registry(void);
+void fr_test_resolve(void);
 void fr_test_want(void);
 void fr_test_space(void);
 
