@@ -407,6 +407,9 @@ struct flowrules_set flowrules_input_name(flowrules_input *in, struct flowrules_
     case FR_NAME_LABEL_TOO_LONG:
     case FR_NAME_BAD_WILDCARD:
     case FR_NAME_BAD_IDNA:
+    case FR_NAME_EMPTY_LABEL:
+    case FR_NAME_HYPHEN:
+    case FR_NAME_ALL_DIGITS:
     case FR_NAME_BAD:
         flowrules_input_error(in, at, NULL, "'%.260s' is no name (FQDN)", name);
         break;

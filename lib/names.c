@@ -24,6 +24,7 @@ struct fr_name_checker {
     pcre2_general_context *memory;
     pcre2_code *pattern;
     pcre2_match_data *match;
+    int idna_error; /* of libidn2, for the last name that it refused */
 };
 
 static void *pattern_malloc(size_t size, void *user) {
@@ -69,7 +70,8 @@ void fr_name_checker_free(struct fr_name_checker *checker) {
 }
 
 /* Turns a name with letters beyond ASCII into A-labels (IDNA2008, non-transitional). */
-static enum fr_name_form to_ascii(const char *text, size_t length, char *name, size_t room) {
+static enum fr_name_form to_ascii(struct fr_name_checker *checker, const char *text, size_t length,
+                                  char *name, size_t room) {
     char unicode[4 * FR_FQDN_MAX + 1];
     uint8_t *ascii = NULL;
     if (length >= sizeof unicode)
@@ -84,6 +86,7 @@ static enum fr_name_form to_ascii(const char *text, size_t length, char *name, s
         return FR_NAME_TOO_LONG;
     if (result == IDN2_TOO_BIG_LABEL)
         return FR_NAME_LABEL_TOO_LONG;
+    checker->idna_error = result;
     if (result != IDN2_OK)
         return FR_NAME_BAD_IDNA;
     size_t size = strlen((const char *)ascii) + 1;
@@ -120,6 +123,48 @@ static bool labels_fit(const char *name) {
     return true;
 }
 
+/* Why the pattern refuses a name in lower case. */
+static enum fr_name_form what_is_wrong(const char *name) {
+    if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.")] != '\0')
+        return FR_NAME_BAD;
+    for (const char *label = name;; label++) {
+        size_t length = strcspn(label, ".");
+        if (length == 0)
+            return FR_NAME_EMPTY_LABEL;
+        if (label[0] == '-' || label[length - 1] == '-')
+            return FR_NAME_HYPHEN;
+        label += length;
+        if (*label == '\0')
+            return FR_NAME_ALL_DIGITS;
+    }
+}
+
+const char *fr_name_idna_words(const struct fr_name_checker *checker) {
+    static const struct {
+        int error;
+        const char *words;
+    } errors[] = {
+        {IDN2_ENCODING_ERROR, "it is not valid UTF-8"},
+        {IDN2_PUNYCODE_BAD_INPUT, "a label that begins with 'xn--' is no A-label"},
+        {IDN2_INVALID_ALABEL, "a label that begins with 'xn--' is no A-label"},
+        {IDN2_ALABEL_ROUNDTRIP_FAILED, "a label that begins with 'xn--' is no A-label"},
+        {IDN2_NOT_NFC, "its letters and accents are not composed (NFC)"},
+        {IDN2_2HYPHEN, "a label has '--' in its third and fourth place"},
+        {IDN2_HYPHEN_STARTEND, "a label begins or ends with '-'"},
+        {IDN2_LEADING_COMBINING, "a label begins with a combining mark"},
+        {IDN2_DISALLOWED, "a character of it may not stand in a name"},
+        {IDN2_CONTEXTJ, "a joiner stands where it may not"},
+        {IDN2_CONTEXTO, "a character stands beside others that it may not stand beside"},
+        {IDN2_UNASSIGNED, "a character of it is not assigned in Unicode"},
+        {IDN2_BIDI, "letters from left to right and from right to left mix"},
+        {IDN2_DOT_IN_LABEL, "a character of it stands for a dot"},
+    };
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (errors[i].error == checker->idna_error)
+            return errors[i].words;
+    return "check its letters";
+}
+
 enum fr_name_form fr_name_canonical(struct fr_name_checker *checker, const char *text,
                                     size_t length, char name[FR_FQDN_MAX + 3]) {
     bool wildcard = length >= 2 && text[0] == '*' && text[1] == '.';
@@ -129,18 +174,21 @@ enum fr_name_form fr_name_canonical(struct fr_name_checker *checker, const char 
         left--;
     if (memchr(rest, '*', left) != NULL)
         return FR_NAME_BAD_WILDCARD;
-    enum fr_name_form form = is_ascii(rest, left) ? lower(rest, left, name, FR_FQDN_MAX + 1)
-                                                  : to_ascii(rest, left, name, FR_FQDN_MAX + 1);
+    enum fr_name_form form = is_ascii(rest, left)
+                                 ? lower(rest, left, name, FR_FQDN_MAX + 1)
+                                 : to_ascii(checker, rest, left, name, FR_FQDN_MAX + 1);
     if (form != FR_NAME_OK)
         return form;
     if (!labels_fit(name))
         return FR_NAME_LABEL_TOO_LONG;
+    if (wildcard && strlen(name) + 2 > FR_FQDN_MAX)
+        return FR_NAME_TOO_LONG; /* there is no room for a name below it */
     int matches =
         pcre2_match(checker->pattern, (PCRE2_SPTR)name, strlen(name), 0, 0, checker->match, NULL);
     if (matches == PCRE2_ERROR_NOMEMORY)
         return FR_NAME_NO_MEMORY;
     if (matches < 0)
-        return FR_NAME_BAD;
+        return what_is_wrong(name);
     return wildcard ? FR_NAME_WILDCARD : FR_NAME_OK;
 }
 

@@ -24,13 +24,19 @@ enum fr_name_form {
     FR_NAME_LABEL_TOO_LONG,
     FR_NAME_BAD_WILDCARD, /* a * that is not the whole first label */
     FR_NAME_BAD_IDNA,
-    FR_NAME_BAD,
+    FR_NAME_EMPTY_LABEL,
+    FR_NAME_HYPHEN,     /* at an end of a label */
+    FR_NAME_ALL_DIGITS, /* the last label */
+    FR_NAME_BAD,        /* a character that no name has */
     FR_NAME_NO_MEMORY
 };
 
 /* The canonical form of a name (lower case, A-labels, no final dot), put into name. */
 enum fr_name_form fr_name_canonical(struct fr_name_checker *checker, const char *text,
                                     size_t length, char name[FR_FQDN_MAX + 3]);
+
+/* What was wrong with the last name that had FR_NAME_BAD_IDNA, in words. */
+const char *fr_name_idna_words(const struct fr_name_checker *checker);
 
 /* One pinned address. */
 struct fr_pin {

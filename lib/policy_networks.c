@@ -79,7 +79,13 @@ static const struct {
      "RFC 1035 allows no more between two dots"},
     {FR_NAME_BAD_WILDCARD, "a wildcard is '*.' in front of a name",
      "*.example.com means every name below example.com"},
-    {FR_NAME_BAD_IDNA, "the name has no form in the DNS (IDNA)", "check its letters"},
+    {FR_NAME_BAD_IDNA, "the name has no form in the DNS (IDNA)", NULL},
+    {FR_NAME_EMPTY_LABEL, "a label of the name is empty",
+     "write no dot in front, and no two in a row"},
+    {FR_NAME_HYPHEN, "a label of the name begins or ends with '-'",
+     "RFC 1123 wants a letter or a digit there"},
+    {FR_NAME_ALL_DIGITS, "the last label of the name is all digits",
+     "such a name is read as an address, and there is no such address"},
     {FR_NAME_BAD, "this is no DNS name",
      "labels of letters, digits, '-' and '_' with dots between; no URL, no path, no port"},
 };
@@ -98,8 +104,10 @@ static flowrules_status name_peer(struct fr_reader *r, const struct fr_value *va
     peer->kind = FR_PEER_BROKEN;
     for (size_t i = 0; i < sizeof name_errors / sizeof name_errors[0]; i++)
         if (name_errors[i].form == form)
-            fr_error(r->diagnostics, FR_FQDN, value->at, name_errors[i].hint, "'%.80s': %s",
-                     value->text, name_errors[i].message);
+            fr_error(r->diagnostics, FR_FQDN, value->at,
+                     form == FR_NAME_BAD_IDNA ? fr_name_idna_words(r->checker)
+                                              : name_errors[i].hint,
+                     "'%.80s': %s", value->text, name_errors[i].message);
     return FLOWRULES_OK;
 }
 

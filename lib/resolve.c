@@ -73,10 +73,10 @@ flowrules_status flowrules_resolution_network(flowrules_resolution *r, const cha
     if (name != 0 && fr_map_get(&r->policy->network_by_name, name, &index))
         return fr_names_in_network(&r->in_networks, r->policy, index);
     const char *near = fr_nearest(network, next_network, r->policy);
-    char hint[160] = "";
+    char hint[160] = "a network of the policy";
     if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    fr_error(&r->context->diagnostics, FR_NETWORK_UNKNOWN, FR_NOWHERE, near != NULL ? hint : NULL,
+    fr_error(&r->context->diagnostics, FR_NETWORK_UNKNOWN, FR_NOWHERE, hint,
              "there is no network '%s'", network);
     return FLOWRULES_USAGE;
 }

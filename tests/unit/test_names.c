@@ -39,20 +39,20 @@ static void check_forms(void) {
     becomes("1.2.3.4a", FR_NAME_OK, "1.2.3.4a");
     becomes("*.Example.com", FR_NAME_WILDCARD, "example.com");
     becomes("*.com", FR_NAME_WILDCARD, "com");
-    becomes("", FR_NAME_BAD, NULL);
-    becomes(".", FR_NAME_BAD, NULL);
-    becomes("a..b", FR_NAME_BAD, NULL);
-    becomes(".a", FR_NAME_BAD, NULL);
-    becomes("a..", FR_NAME_BAD, NULL);
-    becomes("-a.b", FR_NAME_BAD, NULL);
-    becomes("a-.b", FR_NAME_BAD, NULL);
-    becomes("1.2.3.4", FR_NAME_BAD, NULL);
-    becomes("a.42", FR_NAME_BAD, NULL);
+    becomes("", FR_NAME_EMPTY_LABEL, NULL);
+    becomes(".", FR_NAME_EMPTY_LABEL, NULL);
+    becomes("a..b", FR_NAME_EMPTY_LABEL, NULL);
+    becomes(".a", FR_NAME_EMPTY_LABEL, NULL);
+    becomes("a..", FR_NAME_EMPTY_LABEL, NULL);
+    becomes("-a.b", FR_NAME_HYPHEN, NULL);
+    becomes("a-.b", FR_NAME_HYPHEN, NULL);
+    becomes("1.2.3.4", FR_NAME_ALL_DIGITS, NULL);
+    becomes("a.42", FR_NAME_ALL_DIGITS, NULL);
     becomes("a b.c", FR_NAME_BAD, NULL);
     becomes("a\nb.c", FR_NAME_BAD, NULL);
     becomes("example.com\n", FR_NAME_BAD, NULL);
     becomes("a.b;c", FR_NAME_BAD, NULL);
-    becomes("*.", FR_NAME_BAD, NULL);
+    becomes("*.", FR_NAME_EMPTY_LABEL, NULL);
     becomes("*", FR_NAME_BAD_WILDCARD, NULL);
     becomes("a.*.b", FR_NAME_BAD_WILDCARD, NULL);
     becomes("*.*.b", FR_NAME_BAD_WILDCARD, NULL);
@@ -67,7 +67,8 @@ static void check_idna(void) {
     becomes("xn--bcher-kva.example", FR_NAME_OK, "xn--bcher-kva.example");
     becomes("stra\u00dfe.example", FR_NAME_OK, "xn--strae-oqa.example"); /* non-transitional */
     becomes("\u4f8b\u5b50.example", FR_NAME_OK, "xn--fsqu00a.example");
-    becomes("\uff11.\uff12.\uff13.\uff14", FR_NAME_BAD, NULL); /* full-width digits: an address */
+    becomes("\uff11.\uff12.\uff13.\uff14", FR_NAME_ALL_DIGITS,
+            NULL); /* full-width digits: an address */
     becomes("a\u2028b.example", FR_NAME_BAD_IDNA, NULL);
     becomes("a\u202eb.example", FR_NAME_BAD_IDNA, NULL); /* right-to-left override */
 }
@@ -92,6 +93,14 @@ static void check_lengths(void) {
             continue;
         snprintf(end, 2, "."); /* the final dot does not count */
         becomes(text, form, NULL);
+    }
+    for (size_t length = 251; length <= 252; length++) { /* below a wildcard there must be room */
+        memset(text, 'a', sizeof text);
+        memcpy(text, "*.", 2);
+        for (size_t i = 65; i < length + 2; i += 64)
+            text[i] = '.';
+        text[length + 2] = '\0';
+        becomes(text, length == 251 ? FR_NAME_WILDCARD : FR_NAME_TOO_LONG, NULL);
     }
     memset(text, 'a', sizeof text);
     memcpy(text, "\u00fc", 2);

@@ -1,0 +1,1 @@
+resolve render.yaml --network insde --server 127.0.0.1:9

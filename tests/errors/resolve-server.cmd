@@ -1,0 +1,1 @@
+resolve render.yaml --server dns.example

@@ -1,0 +1,1 @@
+resolve - --server 127.0.0.1:9

@@ -1,0 +1,1 @@
+resolve render.yaml '*.example.com' --server 127.0.0.1:9
