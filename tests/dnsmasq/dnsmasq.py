@@ -164,6 +164,8 @@ def what_was_asked_for_passes(t):
     t.check("a name passes once it was asked for, in its family and at its port alone",
             answers + t.passed_and_not([("192.0.2.1", 443)],
                                        [("192.0.2.1", 8443), ("2001:db8:1::1", 443)]))
+    t.check("among many sources likewise",
+            t.passed_and_not([("192.0.2.1", 450)], [("192.0.2.1", 451), ("192.0.2.4", 450)]))
     answers = [("hub.test has an IPv6 address", t.ask("hub.test", AAAA) == (0, ["2001:db8:1::1"])),
                ("a name below has one", t.ask("deep.er.hub.test") == (0, ["192.0.2.3"])),
                ("a CNAME is followed", t.ask("alias.test") == (0, ["192.0.2.6"]))]
