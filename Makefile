@@ -213,12 +213,15 @@ fuzz-program: $(BUILD)/fuzzer
 asan-programs: $(TOOL) $(UNITS)
 tsan-programs: $(THREADS)
 
-.PHONY: bless bless-errors bless-abi bless-plugin
+.PHONY: bless bless-errors bless-read bless-abi bless-plugin
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
 bless-errors: $(TOOL) ## write expected messages: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/errors/run --bless '$(TARGET)'
+
+bless-read: $(TOOL) ## write what verify says of tests/read: TARGET=BACKEND/CASE, BACKEND or all
+	@FLOWRULES=$(abspath $(TOOL)) tests/read/run --bless '$(TARGET)'
 
 bless-abi: $(SHARED) ## write tests/abi/symbols.txt, what the shared library exports
 	@BUILD=$(BUILD) tests/abi/run --bless

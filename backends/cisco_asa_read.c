@@ -393,7 +393,7 @@ static void tell_unbound(struct fr_cisco_asa_reading *r, const char *place) {
     for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next) {
         size_t used = strlen(hint);
         if (b->list != NULL && used < 300)
-            snprintf(hint + used, sizeof hint - used, "%s%.40s %.60s",
+            snprintf(hint + used, sizeof hint - used, "%s'%.40s' %.60s",
                      used == 0 ? "there is: " : ", ", b->list, b->place);
     }
     size_t used = strlen(hint);
@@ -431,7 +431,7 @@ static void doubt_others(struct fr_cisco_asa_reading *r, const char *direction, 
             flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, b->list);
         if (list == NULL || !fr_cisco_asa_passes_all(r, list))
             flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
-                                  "the same packets may meet '%.80s', %.80s", b->list, b->place);
+                                  "the same packets may meet '%.80s' (%.80s)", b->list, b->place);
     }
 }
 

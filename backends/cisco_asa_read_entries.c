@@ -214,8 +214,9 @@ static bool take_options(struct entry *e) {
 }
 
 static bool take_action(struct entry *e) {
-    fr_cisco_asa_take(&e->c); /* access-list NAME */
-    fr_cisco_asa_take(&e->c);
+    if (!fr_cisco_asa_accept(&e->c, "access-list"))
+        return doubt(e, "a list of '%.80s' alone, as before ASA 9.0, is not understood");
+    fr_cisco_asa_take(&e->c); /* its name */
     if (fr_cisco_asa_accept(&e->c, "line"))
         fr_cisco_asa_take(&e->c);
     fr_cisco_asa_accept(&e->c, "extended"); /* what a list is unless it says another word */

@@ -342,7 +342,7 @@ static bool tell_decider(struct comparing *c, const struct difference *d, unsign
     const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, d->clauses[side]);
     if (clause->flow != FR_NO_FLOW)
         return copy_text(c, flowrules_flow_name(m->policy, clause->flow), &row->flows[side]);
-    if (clause->file >= m->files.count)
+    if (clause->line == 0 || clause->file >= m->files.count) /* what holds by itself */
         return true;
     row->lines[side] = clause->line;
     return copy_text(c, *fr_vec_at(&m->files, const char *, clause->file), &row->files[side]);
