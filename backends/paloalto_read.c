@@ -476,17 +476,23 @@ static void chain(struct fr_paloalto_reading *r, const char *scope) {
         r->chain[r->chained++] = scope;
 }
 
-static void tell_scopes(struct fr_paloalto_reading *r, const char *what) {
-    char hint[300] = "";
+static void tell_scopes(struct fr_paloalto_reading *r, const char *missing) {
+    static const char choose[] = "the settings vsys and device-group choose; it has rules of: ";
+    const struct flowrules_place nowhere = {0, 0, 0};
+    char hint[400] = "";
     for (const struct fr_paloalto_scope *s = r->scopes; s != NULL; s = s->next) {
         size_t used = strlen(hint);
-        if (s->has_rules && used < 200)
-            snprintf(hint + used, sizeof hint - used, "%s%.80s",
-                     used == 0 ? "it has rules of: " : ", ", s->name);
+        if (s->has_rules && used < 300)
+            snprintf(hint + used, sizeof hint - used, "%s%.80s", used == 0 ? choose : ", ",
+                     s->name);
     }
-    flowrules_input_error(r->in, (struct flowrules_place){0, 0, 0},
-                          hint[0] == '\0' ? "give the whole configuration" : hint,
-                          "there are no security rules of %s", what);
+    if (hint[0] == '\0')
+        snprintf(hint, sizeof hint, "give the whole configuration");
+    if (missing != NULL)
+        flowrules_input_error(r->in, nowhere, hint, "there are no security rules of %.80s",
+                              missing);
+    else
+        flowrules_input_error(r->in, nowhere, hint, "it has security rules of several places");
 }
 
 /* The groups above a device group, as far as it is told; "shared" is above them all. */
@@ -529,8 +535,7 @@ static const struct fr_paloalto_scope *choose_scope(struct fr_paloalto_reading *
         count++;
     }
     if (count != 1)
-        tell_scopes(r, count == 0 ? "a firewall"
-                                  : "one place: the settings vsys and device-group choose");
+        tell_scopes(r, count == 0 ? "a firewall" : NULL);
     return count == 1 ? found : NULL;
 }
 
