@@ -86,9 +86,24 @@ static void write_service(flowrules_writer *w, const struct flowrules_service *s
     flowrules_write(w, "\n");
 }
 
+/* The tags of a flow in one line: they tell what is required, and what optional. */
+static void write_tags(flowrules_writer *w, const flowrules_output *out, flowrules_flows flows,
+                       size_t index) {
+    const char *tag;
+    for (size_t i = 0; (tag = flowrules_flows_tag(out, flows, index, i)); i++) {
+        if (i == 0)
+            flowrules_writef(w, "  %-12s ", "tags");
+        else
+            flowrules_write(w, ", ");
+        flowrules_write_user(w, &text_escape, tag);
+    }
+    if (flowrules_flows_tag(out, flows, index, 0))
+        flowrules_write(w, "\n");
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
-    flowrules_writef(w, "\n%s ", r->action == FLOWRULES_ALLOW ? "allow" : "deny");
+    flowrules_writef(w, "\n[ ] %s ", r->action == FLOWRULES_ALLOW ? "allow" : "deny");
     flowrules_writer_origin(w, r->flows);
     flowrules_write_user(w, &text_escape, r->name);
     flowrules_write(w, "\n");
@@ -97,6 +112,10 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         line(w, "purpose", flowrules_flows_purpose(out, r->flows, i));
         line(w, "owner", flowrules_flows_owner(out, r->flows, i));
         line(w, "ticket", flowrules_flows_ticket(out, r->flows, i));
+        line(w, "volume", flowrules_flows_volume(out, r->flows, i));
+        line(w, "frequency", flowrules_flows_frequency(out, r->flows, i));
+        line(w, "expires", flowrules_flows_expires(out, r->flows, i));
+        write_tags(w, out, r->flows, i);
     }
     write_end(w, r, r->source, "source");
     write_end(w, r, r->destination, "destination");
@@ -108,8 +127,9 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 static void end(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
-    flowrules_writef(w, "\ndeny everything else%s\n",
+    flowrules_writef(w, "\n[ ] deny everything else%s\n",
                      flowrules_output_log_denied(out) ? ", and log it" : "");
+    flowrules_write(w, "\nchecked by ____________________  on ____________\n");
 }
 
 static const struct flowrules_format formats[] = {

@@ -32,6 +32,8 @@ static cJSON *flow_item(const flowrules_policy *policy, size_t flow) {
     json_text(item, "purpose", flowrules_flow_purpose(policy, flow));
     json_text(item, "owner", flowrules_flow_owner(policy, flow));
     json_text(item, "ticket", flowrules_flow_ticket(policy, flow));
+    json_text(item, "volume", flowrules_flow_volume(policy, flow));
+    json_text(item, "frequency", flowrules_flow_frequency(policy, flow));
     json_text(item, "expires", flowrules_flow_expires(policy, flow));
     json_bool(item, "expired", flowrules_flow_expired(policy, flow) != 0);
     for (size_t i = 0; i < flowrules_flow_tag_count(policy, flow); i++)

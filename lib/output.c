@@ -130,6 +130,25 @@ const char *flowrules_flows_ticket(const flowrules_output *out, flowrules_flows 
     return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->ticket);
 }
 
+const char *flowrules_flows_volume(const flowrules_output *out, flowrules_flows flows,
+                                   size_t index) {
+    const struct fr_flow *flow = flow_of(out, flows, index);
+    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->volume);
+}
+
+const char *flowrules_flows_frequency(const flowrules_output *out, flowrules_flows flows,
+                                      size_t index) {
+    const struct fr_flow *flow = flow_of(out, flows, index);
+    return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->frequency);
+}
+
+const char *flowrules_flows_tag(const flowrules_output *out, flowrules_flows flows, size_t index,
+                                size_t tag) {
+    if (index >= fr_flows_count(out->plan, flows))
+        return NULL;
+    return flowrules_flow_tag(out->plan->policy, fr_flows_at(out->plan, flows, index), tag);
+}
+
 void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
                            const struct flowrules_escape *escape, flowrules_flows flows) {
     size_t count = fr_flows_count(out->plan, flows), room = escape->max_bytes;

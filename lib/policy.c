@@ -290,6 +290,16 @@ const char *flowrules_flow_ticket(const flowrules_policy *policy, size_t flow) {
     return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->ticket);
 }
 
+const char *flowrules_flow_volume(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->volume);
+}
+
+const char *flowrules_flow_frequency(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->frequency);
+}
+
 const char *flowrules_flow_expires(const flowrules_policy *policy, size_t flow) {
     const struct fr_flow *f = flow_at(policy, flow);
     return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->expires_text);

@@ -39,7 +39,7 @@ struct fr_span {
 };
 
 struct fr_flow {
-    fr_string name, purpose, owner, ticket, expires_text;
+    fr_string name, purpose, owner, ticket, volume, frequency, expires_text;
     struct fr_span source, destination; /* of peers */
     uint32_t service; /* a fr_service; while loading with by_name: of service_refs */
     uint32_t tags;    /* an index into tag_lists */

@@ -149,6 +149,16 @@ static flowrules_status read_ticket(struct fr_reader *r, const struct fr_value *
     return fr_read_text(r, value, &((struct fr_flow *)object)->ticket);
 }
 
+static flowrules_status read_volume(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    return fr_read_text(r, value, &((struct fr_flow *)object)->volume);
+}
+
+static flowrules_status read_frequency(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
+    return fr_read_text(r, value, &((struct fr_flow *)object)->frequency);
+}
+
 static flowrules_status read_log(struct fr_reader *r, const struct fr_value *value, void *object) {
     bool log = false;
     FR_TRY(fr_read_boolean(r, value, &log));
@@ -233,6 +243,8 @@ const struct fr_key fr_flow_keys[] = {
     {"tags", read_tags, NULL, "labels", "by which targets select flows", NULL},
     {"owner", read_owner, NULL, "text", "who answers for it", NULL},
     {"ticket", read_ticket, NULL, "text", "where it was asked for", NULL},
+    {"volume", read_volume, NULL, "text", "how much is expected to pass", NULL},
+    {"frequency", read_frequency, NULL, "text", "how often it is used", NULL},
     {"action", read_action, NULL, "choice", "a deny beats every allow", action_words},
     {"log", read_log, NULL, "boolean", "are its connections logged?", NULL},
     {"expires", read_expires, NULL, "date", "the last day on which it holds", NULL},

@@ -257,6 +257,13 @@ FLOWRULES_API const char *flowrules_flows_owner(const flowrules_output *out, flo
                                                 size_t index);
 FLOWRULES_API const char *flowrules_flows_ticket(const flowrules_output *out, flowrules_flows flows,
                                                  size_t index);
+FLOWRULES_API const char *flowrules_flows_volume(const flowrules_output *out, flowrules_flows flows,
+                                                 size_t index);
+FLOWRULES_API const char *flowrules_flows_frequency(const flowrules_output *out,
+                                                    flowrules_flows flows, size_t index);
+/* A flow's tags: tag 0, 1 ... until NULL. */
+FLOWRULES_API const char *flowrules_flows_tag(const flowrules_output *out, flowrules_flows flows,
+                                              size_t index, size_t tag);
 /* The names of the flows with ", " between; cut to escape's max_bytes as "a, b +3 more". */
 FLOWRULES_API void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
                                          const struct flowrules_escape *escape,
@@ -642,9 +649,9 @@ FLOWRULES_API const char *flowrules_terraform_expression(flowrules_input *in,
  * The value of an argument: itself, or the default of the variable that it is ("${var.x}",
  * "${var.x[0]}"); NULL where it is null or Terraform computes it.
  */
-FLOWRULES_API const flowrules_node *
-flowrules_terraform_value(flowrules_input *in, const flowrules_node *document,
-                          const flowrules_node *node);
+FLOWRULES_API const flowrules_node *flowrules_terraform_value(flowrules_input *in,
+                                                              const flowrules_node *document,
+                                                              const flowrules_node *node);
 
 /* ---- words of the field --------------------------------------------------------------------- */
 
@@ -672,9 +679,8 @@ FLOWRULES_API struct flowrules_set flowrules_input_family(flowrules_input *in,
 FLOWRULES_API struct flowrules_set flowrules_input_range(flowrules_input *in,
                                                          const struct flowrules_range *range);
 /* The union of ranges, which may overlap, in one go. */
-FLOWRULES_API struct flowrules_set flowrules_input_ranges(flowrules_input *in,
-                                                          const struct flowrules_range *ranges,
-                                                          size_t count);
+FLOWRULES_API struct flowrules_set
+flowrules_input_ranges(flowrules_input *in, const struct flowrules_range *ranges, size_t count);
 /* A name, or with "*." in front every name below one; what is none is told as an error. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_name(flowrules_input *in, struct flowrules_place at, const char *name);
@@ -858,7 +864,7 @@ struct flowrules_capabilities {
     bool ports_apart;        /* protocols with ports not beside others in one rule */
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
     /* the rest */
-    unsigned packets; /* kinds of packets beside the new ones that its rules decide: bits */
+    unsigned packets;     /* kinds of packets beside the new ones that its rules decide: bits */
     bool baseline_behind; /* the record's baseline goes behind the denies of the flows */
     bool logging;
     bool expiry;            /* ends a rule by itself, on the last of its flows' last days */

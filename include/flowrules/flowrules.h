@@ -175,6 +175,8 @@ FLOWRULES_API const char *flowrules_flow_action(const flowrules_policy *policy,
 FLOWRULES_API const char *flowrules_flow_purpose(const flowrules_policy *policy, size_t flow);
 FLOWRULES_API const char *flowrules_flow_owner(const flowrules_policy *policy, size_t flow);
 FLOWRULES_API const char *flowrules_flow_ticket(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API const char *flowrules_flow_volume(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API const char *flowrules_flow_frequency(const flowrules_policy *policy, size_t flow);
 FLOWRULES_API const char *flowrules_flow_expires(const flowrules_policy *policy,
                                                  size_t flow); /* YYYY-MM-DD */
 FLOWRULES_API int flowrules_flow_expired(const flowrules_policy *policy, size_t flow); /* 1 or 0 */

@@ -57,7 +57,7 @@ def tame(policy):
     policy["title"] = "A title"
     for number, flow in enumerate(policy["flows"]):
         flow["name"] = f"flow-{number}"
-        for key in ("purpose", "owner", "ticket"):
+        for key in ("purpose", "owner", "ticket", "volume", "frequency"):
             if key in flow:
                 flow[key] = key
     return policy
