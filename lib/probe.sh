@@ -348,11 +348,6 @@ explain() { # STATUS TEXT
     esac
 }
 
-# Begins a probe; false when it is not to be made.
-probing() { # WHAT
-    what=$1
-    [ -n "$selected" ]
-}
 
 record() { # VERDICT DETAIL
     probes=$((probes + 1))
@@ -411,7 +406,8 @@ connects() { # HOST PORT
 }
 
 try_tcp() { # HOST PORT
-    probing "tcp $(bracketed "$1"):$2" || return 0
+    [ -n "$selected" ] || return 0
+    what="tcp $(bracketed "$1"):$2"
     if [ -z "$tcp_tool" ]; then
         lacks "$tcp_tools"
     elif connects "$1" "$2"; then
@@ -422,7 +418,8 @@ try_tcp() { # HOST PORT
 }
 
 try_tls() { # HOST PORT
-    probing "tls $(bracketed "$1"):$2" || return 0
+    [ -n "$selected" ] || return 0
+    what="tls $(bracketed "$1"):$2"
     if [ -z "$tcp_tool" ]; then
         lacks "$tcp_tools"
     elif ! connects "$1" "$2"; then
@@ -460,7 +457,8 @@ dig_answer() { # udp|tcp HOST PORT
 }
 
 try_dns() { # udp|tcp HOST PORT
-    probing "dns $1 $(bracketed "$2"):$3" || return 0
+    [ -n "$selected" ] || return 0
+    what="dns $1 $(bracketed "$2"):$3"
     tool=$udp_tool
     if [ -n "$udp_tool" ]; then
         said=$(dns_answer "$@")
@@ -486,7 +484,8 @@ ntp_question() {
 }
 
 try_ntp() { # HOST PORT
-    probing "ntp $(bracketed "$1"):$2" || return 0
+    [ -n "$selected" ] || return 0
+    what="ntp $(bracketed "$1"):$2"
     tool=$udp_tool
     if [ -z "$udp_tool" ]; then
         lacks "$udp_tools"
@@ -504,7 +503,8 @@ try_ntp() { # HOST PORT
 }
 
 try_ping() { # 4|6 HOST
-    probing "ping $2" || return 0
+    [ -n "$selected" ] || return 0
+    what="ping $2"
     tool=ping
     if ! has ping; then
         lacks ping

@@ -16,6 +16,12 @@ static const char *const script[] = {
 /* A ConfigMap holds at most 1 MiB (kubernetes.io/docs/concepts/configuration/configmap). */
 #define CONFIGMAP_MOST ((size_t)1024 * 1024)
 
+/*
+ * Shells walk the commands of a function recursively: dash 0.5.12 overflows its stack where there
+ * are some ten thousands of them.
+ */
+#define FUNCTION_MOST 5000u
+
 /* Inside double quotes, these four are special to a shell (POSIX.1-2017, XCU 2.2.3). */
 static const struct flowrules_escape shell_quoted = {
     .keep = " !#%&'()*+,-./:;<=>?@[]^_{|}~",
@@ -113,15 +119,29 @@ static void write_head(struct flowrules_writer *w, const struct flowrules_probe 
     flowrules_write(w, ".\n");
 }
 
+/* All flows, as the body of a function that calls the next one where there are very many. */
+static void write_flows(struct flowrules_writer *w, const struct flowrules_probe *probe) {
+    size_t functions = 1, steps = 0;
+    for (size_t f = 0; f < probe->flows.count; f++) {
+        const struct fr_probed_flow *flow = fr_vec_at(&probe->flows, struct fr_probed_flow, f);
+        steps += flow->steps.count + 1;
+        if (f > 0)
+            flowrules_write(w, "\n");
+        if (steps > FUNCTION_MOST) {
+            functions++;
+            steps = flow->steps.count + 1;
+            flowrules_writef(w, "    flows_%zu\n}\n\nflows_%zu() {\n", functions, functions);
+        }
+        write_flow(w, probe, flow);
+    }
+}
+
 void fr_probe_write_script(struct flowrules_writer *w, const struct flowrules_probe *probe) {
     for (size_t i = 0; i < sizeof script / sizeof script[0]; i++) {
         if (strcmp(script[i], "# @head\n") == 0)
             write_head(w, probe);
         else if (strcmp(script[i], "    : '@flows'\n") == 0)
-            for (size_t f = 0; f < probe->flows.count; f++) {
-                flowrules_write(w, f > 0 ? "\n" : "");
-                write_flow(w, probe, fr_vec_at(&probe->flows, struct fr_probed_flow, f));
-            }
+            write_flows(w, probe);
         else
             flowrules_write(w, script[i]);
     }

@@ -172,7 +172,7 @@ def main(scratch):
     status, script, messages = suite.flowrules("-", policy=POLICY)
     suite.check("live-script", status == 0, "there is none", messages)
     there = suite.shells()
-    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
         # Every set of tools under one shell, in turn; one of them under all.
         names = list(there)
         jobs = [(name, names[i % len(names)]) for i, name in enumerate(SETS)]

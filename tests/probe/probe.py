@@ -197,6 +197,24 @@ def kubectl(scratch, text):
         suite.check("kubectl", done.returncode == 0, "it does not take the manifest", done.stderr)
 
 
+def large(scratch, there):
+    """As many flows as a policy may well have: it runs, one of them is found, a ConfigMap is too small."""
+    flows = [{"name": f"flow-{i}", "source": "any", "destination": f"192.0.{i // 256}.{i % 256}", "protocol": "tcp",
+              "port": 9200} for i in range(30000)]
+    policy = json.dumps({"flowrules": 1, "flows": flows})
+    _, script, _ = suite.flowrules("-", policy=policy)
+    path = suite.folder_of(os.path.join(scratch, "large"), [])
+    for name, shell in there.items():
+        status, output = suite.run_script(shell, script, path, "flow-29999")
+        suite.check(f"large-under-{name}", status == 3 and output.startswith("SKIP  flow-29999: tcp 192.0.117.47:9200: "),
+                    f"status {status}", output)
+    status, _, messages = suite.flowrules("-", "--format", "kubernetes", policy=policy)
+    suite.check("large-manifest", status == 4 and re.fullmatch(
+        r"flowrules: error: the test of 30000 flows has \d+ bytes; a ConfigMap takes 1048576 \[FR0511\]\n"
+        r"  hint: choose flows with flow, from or target, or fewer probes with most\n", messages),
+        f"status {status}", messages)
+
+
 # ---- all -------------------------------------------------------------------------------------
 
 def usage(scratch, there, script):
@@ -240,6 +258,7 @@ def main():
         usage(scratch, there, kimi)
         choices()
         unpinned_families()
+        large(scratch, there)
         manifest(scratch)
         live(scratch)
     return suite.finish()
