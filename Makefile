@@ -380,6 +380,14 @@ dist: ## the sources as build/flowrules-VERSION.tar.gz, the same bytes for the s
 	$(Q)gzip -9nf $(BUILD)/$(DIST).tar
 	@echo $(BUILD)/$(DIST).tar.gz
 
+# Built from what dist packs, so that nothing of this folder gets in; DEB_BUILD_OPTIONS is heeded.
+.PHONY: deb
+deb: dist ## the Debian packages, in build/deb
+	$(Q)rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	$(Q)tar -xzf $(BUILD)/$(DIST).tar.gz -C $(BUILD)/deb
+	$(Q)cd $(BUILD)/deb/$(DIST) && env -u MAKEFLAGS -u MAKELEVEL -u BUILD dpkg-buildpackage -us -uc -b
+	$(Q)rm -rf $(BUILD)/deb/$(DIST) && ls $(BUILD)/deb/*.deb
+
 .PHONY: clean
 clean: ## remove build/
 	rm -rf $(BUILD)
