@@ -1,7 +1,7 @@
 /*
- * Contexts in many threads at once, each of which reads, explains, renders and asks all that it is
- * given: built with ThreadSanitizer, which tells of everything that two of them share. What they
- * render must be the same in each.
+ * Contexts in many threads at once, each of which reads, explains, renders, resolves and asks all
+ * that it is given: built with ThreadSanitizer, which tells of everything that two of them share.
+ * What they render must be the same in each.
  *
  * usage: threads POLICY...
  */
@@ -74,6 +74,31 @@ static void ask(struct worker *worker, flowrules_context *context, const flowrul
     flowrules_answer_free(answer);
 }
 
+static void answer(void *user, const char *name, flowrules_inquiry *inquiry) {
+    (void)user;
+    (void)flowrules_inquiry_alias(inquiry, name);
+    (void)flowrules_inquiry_address(inquiry, "192.0.2.80", 60);
+    (void)flowrules_inquiry_address(inquiry, "2001:db8::80", 60);
+}
+
+/* By a resolver of its own or, where that is NULL, of a port where nobody listens. */
+static void resolve(struct worker *worker, flowrules_context *context,
+                    const flowrules_policy *policy, flowrules_resolver_fn resolver) {
+    flowrules_resolution *resolution;
+    size_t size;
+    flowrules_context_set_resolver(context, resolver, NULL);
+    if (flowrules_context_set(context, "server", "127.0.0.1:9") != FLOWRULES_OK ||
+        flowrules_context_set(context, "timeout", "0.01") != FLOWRULES_OK ||
+        flowrules_resolution_new(&resolution, context, policy) != FLOWRULES_OK)
+        return;
+    flowrules_status status = flowrules_resolve(resolution);
+    if (resolver != NULL) { /* what fails there may fail in one way or another */
+        take_text(worker, flowrules_status_name(status));
+        take_text(worker, flowrules_resolution_lock(resolution, &size));
+    }
+    flowrules_resolution_free(resolution);
+}
+
 static void work_on(struct worker *worker, const char *path) {
     flowrules_context *context;
     flowrules_policy *policy;
@@ -85,10 +110,15 @@ static void work_on(struct worker *worker, const char *path) {
         ask(worker, context, policy);
         for (size_t i = 0; i < flowrules_target_count(policy); i++)
             render(worker, context, policy, flowrules_target_name(policy, i));
-        flowrules_policy_free(policy);
+        resolve(worker, context, policy, answer);
+    } else {
+        policy = NULL;
     }
     for (size_t i = 0; i < flowrules_diagnostic_count(context); i++)
         take_text(worker, flowrules_diagnostic_message(context, i));
+    if (policy != NULL)
+        resolve(worker, context, policy, NULL);
+    flowrules_policy_free(policy);
     flowrules_context_free(context);
 }
 
