@@ -202,8 +202,7 @@ typedef struct flowrules_resolution flowrules_resolution;
 
 /*
  * A resolution of the names of a policy of which some target needs addresses: one that matches
- * addresses, for a flow that it enforces. For a policy without targets, of all names. The policy
- * must outlive the resolution. Errors of targets are in the messages.
+ * addresses, for a flow that it enforces. For a policy without targets, of all names.
  */
 FLOWRULES_CHECK flowrules_status flowrules_resolution_new(flowrules_resolution **resolution,
                                                           flowrules_context *context,
