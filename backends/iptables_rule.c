@@ -109,9 +109,7 @@ static void read_protocol(struct rule_reader *r) {
     const char *value = take(r);
     if (strcmp(value, "all") == 0 || strcmp(value, "0") == 0)
         return;
-    int protocol = strcmp(value, "ipv6-icmp") == 0 || strcmp(value, "icmp6") == 0
-                       ? ICMPV6
-                       : flowrules_parse_protocol(value);
+    int protocol = strcmp(value, "icmp6") == 0 ? (int)ICMPV6 : fr_netfilter_protocol(value);
     if (protocol < 0) {
         bad_value(r, value);
         return;

@@ -197,6 +197,8 @@ void fr_netfilter_give(struct netfilter *nf);
 /* The number of a name of both tools, or of nft or iptables alone; -1 when unknown. */
 int fr_netfilter_icmp_type(int protocol, const char *name);
 int fr_netfilter_icmp_code(int protocol, const char *name);
+/* A protocol by number, or by its name in /etc/protocols, as the tools print it; -1. */
+int fr_netfilter_protocol(const char *name);
 /* A connection's state, any case; 0 when unknown. */
 unsigned fr_netfilter_state(const char *name);
 /* A TCP flag's bit, any case; 0 when unknown. */

@@ -7,8 +7,9 @@
 
 #include "netfilter.h"
 
-/* nft's text of a file into nf. Errors are told. */
+/* nft's text of a file, or its JSON, into nf. Errors are told. */
 void fr_nftables_read_text(struct netfilter *nf, size_t file);
+void fr_nftables_read_json(struct netfilter *nf, size_t file);
 
 /* "ip saddr": the key of a field of a header, or of meta and ct; false when not known. */
 bool fr_nftables_key(const char *header, const char *field, struct netfilter_key *key);
@@ -31,6 +32,35 @@ void fr_nftables_reject(struct netfilter *nf, struct netfilter_rule *rule, const
 /* A match of one number. */
 struct netfilter_match *fr_nftables_single(struct netfilter *nf, struct netfilter_rule *rule,
                                            struct netfilter_key key, uint64_t number);
+/* Turns the number of a piece to all that are less, or more. */
+enum nftables_operator {
+    NFTABLES_EQUAL,
+    NFTABLES_UNEQUAL,
+    NFTABLES_LESS,
+    NFTABLES_MORE,
+    NFTABLES_AT_MOST,
+    NFTABLES_AT_LEAST
+};
+/* False where there are none. */
+bool fr_nftables_compare(const struct netfilter_key *key, enum nftables_operator op,
+                         struct netfilter_piece *piece);
+
+/* What the bits of a key, connection states or TCP flags, are held against. */
+struct nftables_bits {
+    bool masked;   /* under mask; else whole */
+    bool compared; /* by an operator; without one, one of them is enough */
+    bool unequal;
+    uint64_t mask, bits;
+};
+void fr_nftables_bits(struct netfilter *nf, struct netfilter_match *match, uint32_t line,
+                      const struct nftables_bits *bits);
+bool fr_nftables_has_bits(const struct netfilter_match *match);
+/* The keys of a set were declared: doubts it where some is not known. */
+void fr_nftables_check_set(struct netfilter_set *set);
+/* The set of a name that a rule refers to; NULL after an error. */
+struct netfilter_set *fr_nftables_refer(struct netfilter *nf, const struct netfilter_table *table,
+                                        const char *name, unsigned parts,
+                                        struct flowrules_place at);
 /* What is said of statements that change packets. */
 extern const char fr_nftables_rewrites[];
 

@@ -254,7 +254,7 @@ static uint64_t take_bits(struct parser *p, const struct netfilter_key *key) {
     do {
         struct netfilter_piece piece = {.protocol = -1};
         take_value(p, key, &piece);
-        bits |= piece.range.first.lo;
+        bits |= piece.range.last.lo;
     } while ((accept_symbol(p, ',') || accept_symbol(p, '|')) && !flowrules_input_failed(p->in));
     if (open)
         expect_symbol(p, ')');
@@ -325,18 +325,10 @@ static void take_elements(struct parser *p, const struct netfilter_key *keys,
 
 /* ---- matches ------------------------------------------------------------------------------- */
 
-/* The set of a name that a rule refers to; NULL after an error. */
 static struct netfilter_set *refer(struct parser *p, unsigned parts) {
     struct flowrules_place at = place(p);
     char *name = take_name(p, "the name of a set");
-    struct netfilter_set *set = name ? fr_netfilter_find_set(p->nf, p->table, name) : NULL;
-    if (name && !set)
-        flowrules_input_error(p->in, at, NULL, "there is no set or map '%.100s' in table '%s'",
-                              name, p->table->name);
-    else if (set && set->parts != parts)
-        flowrules_input_error(p->in, at, NULL, "the elements of '%.100s' have %u parts, not %u",
-                              name, set->parts, parts);
-    return set && set->parts == parts ? set : NULL;
+    return name ? fr_nftables_refer(p->nf, p->table, name, parts, at) : NULL;
 }
 
 /* The words that begin a key with a second word, and those that are one by themselves. */
@@ -362,91 +354,73 @@ static bool take_key(struct parser *p, struct netfilter_key *key) {
     return key->field != NETFILTER_OTHER;
 }
 
-static unsigned most_of(const struct netfilter_key *key) {
-    bool port = key->field == NETFILTER_SOURCE_PORT || key->field == NETFILTER_DESTINATION_PORT;
-    return port ? UINT16_MAX : UINT8_MAX;
-}
-
-/* A piece for "< 1024" and the like; false where nothing is less, or more. */
-static bool turn_comparison(const struct netfilter_key *key, int symbol,
-                            struct netfilter_piece *piece) {
-    uint64_t number = piece->range.first.lo;
-    bool less = symbol == '<' || symbol == AT_MOST, strict = symbol == '<' || symbol == '>';
-    if (strict && number == (less ? 0 : most_of(key)))
-        return false;
-    piece->range.first.lo = less ? 0 : number + strict;
-    piece->range.last.lo = less ? number - strict : most_of(key);
-    return true;
-}
-
 /* "tcp flags & (fin | syn) == syn", "tcp flags syn / fin,syn" and "ct state established,related".
  */
 static void take_bit_match(struct parser *p, struct netfilter_match *match) {
     struct netfilter_key *key = &match->keys[0];
-    struct netfilter_piece *piece = fr_netfilter_element(p->nf, match->set, p->token.line);
-    bool masked = accept_symbol(p, '&');
-    uint64_t mask = masked ? take_bits(p, key) : 0;
-    match->negated = is_symbol(p, UNEQUAL);
-    bool compared = accept_symbol(p, UNEQUAL) || accept_symbol(p, EQUAL);
-    uint64_t bits = take_bits(p, key);
-    if (!piece)
-        return;
-    if (key->field == NETFILTER_STATE) {
-        piece->range.first.lo = piece->range.last.lo = bits;
-        match->other = masked ? "a mask of connection states" : NULL;
-    } else if (masked || (compared && !is_symbol(p, '/'))) {
-        piece->range.first.lo = masked ? mask : UINT8_MAX;
-        piece->range.last.lo = bits;
-    } else if (accept_symbol(p, '/')) {
-        piece->range.first.lo = take_bits(p, key);
-        piece->range.last.lo = bits;
-    } else {
-        /* One of these flags: all but where none is set. */
-        piece->range.first.lo = bits;
-        piece->range.last.lo = 0;
-        match->negated = !match->negated;
+    uint32_t line = p->token.line;
+    struct nftables_bits bits = {.masked = accept_symbol(p, '&')};
+    bits.mask = bits.masked ? take_bits(p, key) : 0;
+    bits.unequal = is_symbol(p, UNEQUAL);
+    bits.compared = accept_symbol(p, UNEQUAL) || accept_symbol(p, EQUAL);
+    bits.bits = take_bits(p, key);
+    if (!bits.masked && accept_symbol(p, '/')) {
+        bits.masked = true;
+        bits.mask = take_bits(p, key);
     }
-    if (match->other)
-        match->set = NULL;
+    fr_nftables_bits(p->nf, match, line, &bits);
 }
 
-static bool is_bits(const struct netfilter_match *match) {
-    return match->key_count == 1 &&
-           (match->keys[0].field == NETFILTER_STATE || match->keys[0].field == NETFILTER_TCP_FLAGS);
+static enum nftables_operator operator_of(int symbol) {
+    switch (symbol) {
+    case '<':
+        return NFTABLES_LESS;
+    case '>':
+        return NFTABLES_MORE;
+    case AT_MOST:
+        return NFTABLES_AT_MOST;
+    case AT_LEAST:
+        return NFTABLES_AT_LEAST;
+    case UNEQUAL:
+        return NFTABLES_UNEQUAL;
+    default:
+        return NFTABLES_EQUAL;
+    }
+}
+
+/* Is the next token after an operator a plain value, no set and no reference? */
+static bool compares_plainly(const struct parser *p) {
+    const char *at = p->at;
+    while (at < p->end && (*at == ' ' || *at == '\t'))
+        at++;
+    return at < p->end && *at != '{' && *at != '@';
 }
 
 /* What a key is held against: operator and value, set, or reference. */
 static void take_comparison(struct parser *p, struct netfilter_match *match) {
-    int symbol = p->token.kind == TOKEN_SYMBOL ? p->token.symbol : 0;
+    enum nftables_operator op = operator_of(p->token.kind == TOKEN_SYMBOL ? p->token.symbol : 0);
+    bool explicit = op != NFTABLES_EQUAL || is_symbol(p, EQUAL);
     match->set = fr_netfilter_anonymous_set(p->nf, match->key_count, place(p));
     if (!match->set)
         return;
-    if (symbol == UNEQUAL || symbol == EQUAL) {
-        const char *at = p->at;
-        while (at < p->end && (*at == ' ' || *at == '\t'))
-            at++;
-        bool plain = at < p->end && *at != '{' && *at != '@';
-        if (is_bits(match) && plain) {
+    if (fr_nftables_has_bits(match) && (explicit ? compares_plainly(p) : !is_symbol(p, '{'))) {
+        if (!is_symbol(p, '@')) {
             take_bit_match(p, match);
             return;
         }
-        match->negated = symbol == UNEQUAL;
-        next(p);
     }
-    bool compares = symbol == '<' || symbol == '>' || symbol == AT_LEAST || symbol == AT_MOST;
-    if (compares)
+    match->negated = op == NFTABLES_UNEQUAL;
+    if (explicit)
         next(p);
     if (is_symbol(p, '{')) {
         take_elements(p, match->keys, match->set, false);
     } else if (accept_symbol(p, '@')) {
         match->set = refer(p, match->key_count);
-    } else if (is_bits(match)) {
-        take_bit_match(p, match);
     } else {
         take_element(p, match->keys, match->set, false);
-        if (compares && match->set->count > 0 &&
-            !turn_comparison(&match->keys[0], symbol,
-                             (struct netfilter_piece *)match->set->elements[0].pieces))
+        if (match->set->count > 0 &&
+            !fr_nftables_compare(&match->keys[0], op,
+                                 (struct netfilter_piece *)match->set->elements[0].pieces))
             match->set->count = 0;
     }
 }
@@ -705,9 +679,7 @@ static void take_types(struct parser *p, struct netfilter_set *set, bool by_key)
         else
             set->doubt = "a set with more parts than are known";
     } while (accept_symbol(p, '.') && !flowrules_input_failed(p->in));
-    for (unsigned i = 0; i < set->parts; i++)
-        if (set->types[i].field == NETFILTER_OTHER)
-            set->doubt = "a set of something that policies do not know";
+    fr_nftables_check_set(set);
 }
 
 static void take_set_flags(struct parser *p, struct netfilter_set *set) {

@@ -87,11 +87,44 @@ bool fr_nftables_type(const char *type, struct netfilter_key *key) {
 
 enum { WORD_MAX = 64 };
 
+/* "0x12", as nft -nn prints bits; -1 when it is none. */
+static int hexadecimal(const char *word) {
+    int number = 0;
+    if (strncmp(word, "0x", 2) != 0 || strlen(word) > 6 || word[2] == '\0')
+        return -1;
+    for (const char *c = word + 2; *c; c++) {
+        static const char digits[] = "0123456789abcdef";
+        const char *digit = strchr(digits, *c);
+        if (!digit)
+            return -1;
+        number = number * 16 + (int)(digit - digits);
+    }
+    return number;
+}
+
+/* NF_CT_STATE_BIT of <linux/netfilter/nf_conntrack_common.h> */
+static int state_of_bit(const char *word) {
+    switch (hexadecimal(word)) {
+    case 0x1:
+        return NETFILTER_STATE_INVALID;
+    case 0x2:
+        return NETFILTER_STATE_ESTABLISHED;
+    case 0x4:
+        return NETFILTER_STATE_RELATED;
+    case 0x8:
+        return NETFILTER_STATE_NEW;
+    case 0x40:
+        return NETFILTER_STATE_UNTRACKED;
+    default:
+        return -1;
+    }
+}
+
 /* The number of a word for a key, or -1. */
 static int named_number(const struct netfilter_key *key, const char *word) {
     switch (key->field) {
     case NETFILTER_PROTOCOL:
-        return flowrules_parse_protocol(word);
+        return fr_netfilter_protocol(word);
     case NETFILTER_SOURCE_PORT:
     case NETFILTER_DESTINATION_PORT: {
         int port = flowrules_parse_port(word, key->protocol < 0 ? 6 : key->protocol);
@@ -109,11 +142,11 @@ static int named_number(const struct netfilter_key *key, const char *word) {
         return -1;
     case NETFILTER_STATE: {
         unsigned state = fr_netfilter_state(word);
-        return state == 0 ? -1 : (int)state;
+        return state == 0 ? state_of_bit(word) : (int)state;
     }
     case NETFILTER_TCP_FLAGS: {
         unsigned flag = fr_netfilter_tcp_flag(word);
-        return flag == 0 ? -1 : (int)flag;
+        return flag == 0 ? hexadecimal(word) : (int)flag;
     }
     default:
         return -1;
@@ -170,6 +203,11 @@ bool fr_nftables_value(flowrules_input *in, const struct netfilter_key *key, con
         piece->text = flowrules_input_copy(in, text, length);
         return true;
     case NETFILTER_OTHER:
+        return true;
+    case NETFILTER_TCP_FLAGS:
+        if (!number_range(key, text, length, piece))
+            return false;
+        piece->range.first.lo = UINT8_MAX; /* the mask: these flags and no other */
         return true;
     default:
         return number_range(key, text, length, piece);
@@ -253,6 +291,75 @@ struct netfilter_match *fr_nftables_single(struct netfilter *nf, struct netfilte
     match->keys[0] = key;
     match->set = set;
     return match;
+}
+
+bool fr_nftables_compare(const struct netfilter_key *key, enum nftables_operator op,
+                         struct netfilter_piece *piece) {
+    uint64_t number = piece->range.first.lo, most = most_of(key);
+    switch (op) {
+    case NFTABLES_EQUAL:
+    case NFTABLES_UNEQUAL:
+        return true;
+    case NFTABLES_LESS:
+    case NFTABLES_AT_MOST:
+        if (op == NFTABLES_LESS && number == 0)
+            return false;
+        piece->range.first.lo = 0;
+        piece->range.last.lo = op == NFTABLES_LESS ? number - 1 : number;
+        return true;
+    case NFTABLES_MORE:
+    case NFTABLES_AT_LEAST:
+        if (op == NFTABLES_MORE && number == most)
+            return false;
+        piece->range.first.lo = op == NFTABLES_MORE ? number + 1 : number;
+        piece->range.last.lo = most;
+        return true;
+    }
+    return true;
+}
+
+bool fr_nftables_has_bits(const struct netfilter_match *match) {
+    return match->key_count == 1 &&
+           (match->keys[0].field == NETFILTER_STATE || match->keys[0].field == NETFILTER_TCP_FLAGS);
+}
+
+void fr_nftables_bits(struct netfilter *nf, struct netfilter_match *match, uint32_t line,
+                      const struct nftables_bits *bits) {
+    struct netfilter_piece *piece = fr_netfilter_element(nf, match->set, line);
+    match->negated = bits->unequal;
+    if (!piece)
+        return;
+    if (match->keys[0].field == NETFILTER_STATE) {
+        piece->range.first.lo = piece->range.last.lo = bits->bits;
+        match->other = bits->masked ? "a mask of connection states" : NULL;
+        match->set = bits->masked ? NULL : match->set;
+    } else if (bits->masked || bits->compared) {
+        piece->range.first.lo = bits->masked ? bits->mask : UINT8_MAX;
+        piece->range.last.lo = bits->bits;
+    } else {
+        /* One of these flags: all but where none is set. */
+        piece->range.first.lo = bits->bits;
+        match->negated = !match->negated;
+    }
+}
+
+void fr_nftables_check_set(struct netfilter_set *set) {
+    for (unsigned i = 0; i < set->parts; i++)
+        if (set->types[i].field == NETFILTER_OTHER)
+            set->doubt = "a set of something that policies do not know";
+}
+
+struct netfilter_set *fr_nftables_refer(struct netfilter *nf, const struct netfilter_table *table,
+                                        const char *name, unsigned parts,
+                                        struct flowrules_place at) {
+    struct netfilter_set *set = fr_netfilter_find_set(nf, table, name);
+    if (!set)
+        flowrules_input_error(nf->in, at, NULL, "there is no set or map '%.100s' in table '%s'",
+                              name, table->name);
+    else if (set->parts != parts)
+        flowrules_input_error(nf->in, at, NULL, "the elements of '%.100s' have %u parts, not %u",
+                              name, set->parts, parts);
+    return set && set->parts == parts ? set : NULL;
 }
 
 /* nft's text leaves out the matches that a kind of reject implies. */
