@@ -27,6 +27,7 @@ struct entry {
     bool given[2];
     struct fr_cisco_asa_port_list ports[2];
     struct fr_cisco_asa_pair ends[2];
+    bool taken[2]; /* are the ends known? */
     bool log, inactive;
     const char *until;
 };
@@ -229,20 +230,6 @@ static bool take_action(struct entry *e) {
     return true;
 }
 
-static bool take_entry(struct entry *e) {
-    if (!take_action(e) || !take_protocol(e))
-        return false;
-    for (int end = 0; end < 2; end++)
-        if (is_about_users(e) || !fr_cisco_asa_take_end(&e->c, &e->ends[end]) ||
-            !take_ports(e, end))
-            return false;
-    if (is_icmp(e) && !take_types(e))
-        return false;
-    return take_options(e);
-}
-
-/* ---- rules --------------------------------------------------------------------------------- */
-
 /* The protocols of the entry with its ports; none where an operator leaves none. */
 static bool spell_services(struct entry *e) {
     for (int end = 0; end < 2; end++)
@@ -264,8 +251,40 @@ static bool spell_services(struct entry *e) {
     return true;
 }
 
+static bool take_entry(struct entry *e) {
+    if (!take_action(e) || !take_protocol(e))
+        return false;
+    for (int end = 0; end < 2; end++) {
+        if (is_about_users(e) || !fr_cisco_asa_take_end(&e->c, &e->ends[end]))
+            return false;
+        e->taken[end] = true;
+        if (!take_ports(e, end))
+            return false;
+    }
+    if (is_icmp(e) && !take_types(e))
+        return false;
+    return spell_services(e) && take_options(e);
+}
+
+/* ---- rules --------------------------------------------------------------------------------- */
+
+/*
+ * Of an entry that is not understood, the most that it may match: left out of comparisons, so that
+ * what is told to be different is.
+ */
+static void widen(struct entry *e) {
+    struct flowrules_set any = flowrules_input_any(e->c.r->in);
+    e->verdict = FLOWRULES_OUTSIDE;
+    for (int end = 0; end < 2; end++)
+        for (int f = 0; f < 2; f++)
+            if (!e->taken[end])
+                e->ends[end].of[f] = any;
+    if (e->services.count == 0)
+        e->services = e->protocols;
+}
+
 /* One rule where both families say the same, else one for each. */
-static void write_rules(const struct entry *e, const struct remarks *remarks) {
+static void write_rules(const struct entry *e, const struct remarks *remarks, bool understood) {
     flowrules_input *in = e->c.r->in;
     const struct fr_cisco_asa_pair *ends = e->ends;
     bool same = true;
@@ -280,8 +299,8 @@ static void write_rules(const struct entry *e, const struct remarks *remarks) {
         .expires = e->until,
         .log = e->log,
     };
-    if (rule.service_count == 0)
-        return;
+    if (rule.service_count == 0 && understood)
+        return; /* lt 0, say */
     for (int end = 0; end < 2; end++)
         same = same && ends[end].of[0].id == ends[end].of[1].id;
     for (int f = 0; f < (same ? 1 : 2); f++) {
@@ -335,8 +354,11 @@ void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisc
             continue;
         }
         remarks.done = true;
-        if (take_entry(&e) && !e.inactive && spell_services(&e))
-            write_rules(&e, &remarks);
+        bool understood = take_entry(&e);
+        if (!understood && !flowrules_input_failed(r->in))
+            widen(&e);
+        if (!e.inactive)
+            write_rules(&e, &remarks, understood);
     }
 }
 

@@ -29,6 +29,7 @@ struct taken {
     struct fr_paloalto_zone_list zones[2];
     struct fr_paloalto_services services;
     bool no_service; /* its application never has its ports */
+    enum flowrules_verdict verdict;
 };
 
 static const char *const zone_keys[] = {"from", "to"};
@@ -199,18 +200,17 @@ static const struct territory *territory_of(const struct deciding *d, int end,
     return t;
 }
 
-/* Limits an end to where its zones are. */
+/* What of an end its zones surely, and maybe, leave; a doubt where that is not the same. */
 static bool limit_end(const struct deciding *d, const struct taken *t, int end,
-                      const struct fr_paloalto_zone_list *list, struct flowrules_set *set) {
+                      const struct fr_paloalto_zone_list *list, struct territory *left) {
     flowrules_input *in = d->r->in;
-    if (d->zoneless)
-        return true;
-    const struct territory *at = territory_of(d, end, list);
+    *left = (struct territory){t->ends[end], t->ends[end]};
+    const struct territory *at = d->zoneless ? NULL : territory_of(d, end, list);
     if (at == NULL)
-        return false;
-    struct flowrules_set maybe = flowrules_input_intersect(in, *set, at->maybe);
-    *set = flowrules_input_intersect(in, *set, at->surely);
-    if (maybe.id == set->id)
+        return true;
+    left->surely = flowrules_input_intersect(in, t->ends[end], at->surely);
+    left->maybe = flowrules_input_intersect(in, t->ends[end], at->maybe);
+    if (left->maybe.id == left->surely.id)
         return true;
     doubt(d, t->e, first_of(t->e, zone_keys[end]),
           end == 0 ? "'from' names some of the zones that its source may be in, and not others"
@@ -251,8 +251,9 @@ static bool take_category(const struct deciding *d, struct taken *t) {
         web = web || strcmp(a->value, "web-browsing") == 0;
         others = others || (strcmp(a->value, "ssl") != 0 && strcmp(a->value, "web-browsing") != 0);
     }
-    if (!ssl || !web || others || !flowrules_set_is_any(t->ends[FLOWRULES_DESTINATION]) ||
-        strcmp(fr_paloalto_value(t->e, "action"), "allow") != 0) {
+    const char *action = fr_paloalto_value(t->e, "action");
+    if (!ssl || !web || others || action == NULL ||
+        !flowrules_set_is_any(t->ends[FLOWRULES_DESTINATION]) || strcmp(action, "allow") != 0) {
         doubt(d, t->e, first_of(t->e, "category"),
               "a category is understood in an allow to any, with ssl and web-browsing alone");
         return false;
@@ -375,20 +376,20 @@ static void find_texts(const struct deciding *d, const struct fr_paloalto_entry 
         texts->until[0] = '\0'; /* PAN-OS goes on with it */
 }
 
+/* What can't be told of a rule is left out of comparisons, as far as it may reach. */
 static void write_rule(const struct deciding *d, const struct taken *t,
-                       enum flowrules_verdict verdict,
                        const struct fr_paloalto_zone_list lists[2]) {
     const char *log_end = fr_paloalto_value(t->e, "log-end");
     struct texts texts;
-    struct flowrules_set ends[2] = {t->ends[0], t->ends[1]};
+    struct territory ends[2];
+    bool whole = true;
     for (int end = 0; end < 2; end++)
-        if (!limit_end(d, t, end, &lists[end], &ends[end]))
-            return;
+        whole = limit_end(d, t, end, &lists[end], &ends[end]) && whole;
     find_texts(d, t->e, &texts);
     struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
-                                       .verdict = verdict,
-                                       .source = ends[FLOWRULES_SOURCE],
-                                       .destination = ends[FLOWRULES_DESTINATION],
+                                       .verdict = t->verdict,
+                                       .source = ends[FLOWRULES_SOURCE].surely,
+                                       .destination = ends[FLOWRULES_DESTINATION].surely,
                                        .services = t->services.services,
                                        .service_count = t->services.count,
                                        .at = t->e->at,
@@ -398,28 +399,34 @@ static void write_rule(const struct deciding *d, const struct taken *t,
                                        .log = log_end == NULL || strcmp(log_end, "yes") == 0 ||
                                               is_yes(t->e, "log-start")};
     flowrules_input_rule(d->r->in, &rule);
+    rule.verdict = FLOWRULES_OUTSIDE;
+    rule.source = ends[FLOWRULES_SOURCE].maybe;
+    rule.destination = ends[FLOWRULES_DESTINATION].maybe;
+    if (!whole)
+        flowrules_input_rule(d->r->in, &rule);
 }
 
 /* An intrazone rule holds within each of its zones, an interzone rule between two different ones.
  */
-static void write_by_type(const struct deciding *d, const struct taken *t,
-                          enum flowrules_verdict verdict) {
+static void write_by_type(const struct deciding *d, struct taken *t) {
     const char *type = fr_paloalto_value(t->e, "rule-type");
-    if (type == NULL || strcmp(type, "universal") == 0 ||
-        (strcmp(type, "interzone") == 0 && !share_zone(t))) {
-        write_rule(d, t, verdict, t->zones);
-        return;
-    }
-    if (strcmp(type, "intrazone") != 0 || fr_paloalto_has_zone(&t->zones[0], "any") ||
-        d->zoneless) {
+    bool within = type != NULL && strcmp(type, "intrazone") == 0;
+    bool understood = type == NULL || strcmp(type, "universal") == 0 ||
+                      (strcmp(type, "interzone") == 0 && !share_zone(t)) ||
+                      (within && !fr_paloalto_has_zone(&t->zones[0], "any") && !d->zoneless);
+    if (!understood) {
         doubt(d, t->e, first_of(t->e, "rule-type"),
               "the type is not understood between these zones");
+        t->verdict = FLOWRULES_OUTSIDE;
+    }
+    if (!within || !understood) {
+        write_rule(d, t, t->zones);
         return;
     }
     for (size_t i = 0; i < t->zones[0].count; i++) {
         struct fr_paloalto_zone_list one = {&t->zones[0].names[i], 1, 1};
         struct fr_paloalto_zone_list both[2] = {one, one};
-        write_rule(d, t, verdict, both);
+        write_rule(d, t, both);
     }
 }
 
@@ -441,26 +448,41 @@ static bool take_action(const struct deciding *d, const struct fr_paloalto_entry
     return false;
 }
 
+/* Each part in turn; of one that is not understood the most that it may be is kept. */
+static bool take_parts(const struct deciding *d, struct taken *t) {
+    bool good = check_attributes(d, t->e);
+    struct flowrules_set any = flowrules_input_any(d->r->in);
+    good = take_action(d, t->e, &t->verdict) && good;
+    for (int end = 0; end < 2; end++) {
+        good = take_zones(d, t, end) && good;
+        if (!take_end(d, t, end)) {
+            t->ends[end] = any;
+            good = false;
+        }
+    }
+    if (!flowrules_input_failed(d->r->in) && (!take_category(d, t) || !take_what(d, t))) {
+        t->services.count = 0;
+        good = false;
+    }
+    return good;
+}
+
 static void read_rule(const struct deciding *d, const struct fr_paloalto_entry *e) {
     struct taken t = {.e = e};
-    enum flowrules_verdict verdict;
     if (is_yes(e, "disabled")) {
         flowrules_input_note(d->r->in, e->at, "left out: the rule '%.80s' is disabled", e->name);
         return;
     }
-    if (!check_attributes(d, e) || !take_action(d, e, &verdict))
-        return;
-    for (int end = 0; end < 2; end++)
-        if (!take_zones(d, &t, end) || !take_end(d, &t, end))
-            return;
-    if (!take_category(d, &t) || !take_what(d, &t))
+    if (!take_parts(d, &t))
+        t.verdict = FLOWRULES_OUTSIDE;
+    if (flowrules_input_failed(d->r->in))
         return;
     if (t.no_service)
         flowrules_input_note(d->r->in, e->at,
                              "left out: the application of the rule '%.80s' never has its ports",
                              e->name);
     else
-        write_by_type(d, &t, verdict);
+        write_by_type(d, &t);
 }
 
 /* ---- where a target is ------------------------------------------------------------------------

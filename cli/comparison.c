@@ -128,8 +128,11 @@ static void print_doubts(const flowrules_comparison *comparison) {
         const char *file = flowrules_doubt_file(comparison, i);
         fputs("  ", stdout);
         if (file != NULL) {
+            uint32_t line = flowrules_doubt_line(comparison, i);
             print_user(stdout, file);
-            printf(":%u: ", (unsigned)flowrules_doubt_line(comparison, i));
+            if (line > 0)
+                printf(":%u", (unsigned)line);
+            fputs(": ", stdout);
         }
         print_user(stdout, flowrules_doubt_text(comparison, i));
         putchar('\n');

@@ -746,7 +746,9 @@ enum flowrules_packets {
 enum flowrules_verdict {
     FLOWRULES_PASS,   /* ends this list: allowed as far as it goes */
     FLOWRULES_BLOCK,  /* ends all lists: denied */
-    FLOWRULES_OUTSIDE /* of what the target has no say over: not compared (for baseline alone) */
+    /* Not compared: for baseline, what the target has no say over; for a reader, all that a rule
+     * may match which it told a doubt of. */
+    FLOWRULES_OUTSIDE
 };
 
 /* A rule that was read. A zero in families, packets or service_count means all. */

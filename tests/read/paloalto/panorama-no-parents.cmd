@@ -1,0 +1,1 @@
+--set device-group=site
