@@ -220,6 +220,15 @@ static bool take_place(struct fr_cisco_asa_cursor *c, const char **list, const c
     return *place != NULL;
 }
 
+/* In transparent mode a list of ethertypes may be bound beside the one that is about IP. */
+static bool is_of_frames(const struct fr_cisco_asa_reading *r, const char *name) {
+    const struct fr_cisco_asa_list *list =
+        flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
+    char word[NAME_ROOM];
+    return list != NULL && list->entries.count > 0 && copy_word(&list->entries.lines[0], 2, word) &&
+           strcmp(word, "ethertype") == 0;
+}
+
 /* A list for the control plane is about what goes to the ASA itself. */
 static void read_access_group(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
     struct fr_cisco_asa_cursor c;
@@ -233,7 +242,7 @@ static void read_access_group(struct fr_cisco_asa_reading *r, const struct flowr
                               "or access-group NAME global");
         return;
     }
-    if (fr_cisco_asa_accept(&c, "control-plane"))
+    if (fr_cisco_asa_accept(&c, "control-plane") || is_of_frames(r, list))
         return;
     struct fr_cisco_asa_binding *b = binding_at(r, place);
     if (b == NULL)

@@ -124,10 +124,11 @@ static bool check_attribute(const struct deciding *d, const struct fr_paloalto_e
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (!has_key(a->key, keys[i].key))
             continue;
-        if (keys[i].manner == NOTED)
+        if (keys[i].manner == NOTED && !d->r->profiles_told) {
+            d->r->profiles_told = true;
             flowrules_input_note(d->r->in, a->at,
-                                 "the profiles of the rule '%.80s' may block what it allows",
-                                 e->name);
+                                 "profiles, here and elsewhere, may block what rules allow");
+        }
         if (keys[i].manner != ANY_ALONE || strcmp(a->value, "any") == 0)
             return true;
         break;
@@ -376,6 +377,10 @@ static void find_texts(const struct deciding *d, const struct fr_paloalto_entry 
         texts->until[0] = '\0'; /* PAN-OS goes on with it */
 }
 
+static bool is_none(const struct deciding *d, struct flowrules_set set) {
+    return set.id == flowrules_input_none(d->r->in).id;
+}
+
 /* What can't be told of a rule is left out of comparisons, as far as it may reach. */
 static void write_rule(const struct deciding *d, const struct taken *t,
                        const struct fr_paloalto_zone_list lists[2]) {
@@ -399,6 +404,9 @@ static void write_rule(const struct deciding *d, const struct taken *t,
                                        .log = log_end == NULL || strcmp(log_end, "yes") == 0 ||
                                               is_yes(t->e, "log-start")};
     flowrules_input_rule(d->r->in, &rule);
+    if (is_none(d, ends[FLOWRULES_SOURCE].maybe) || is_none(d, ends[FLOWRULES_DESTINATION].maybe))
+        flowrules_input_note(d->r->in, t->e->at,
+                             "left out: the rule '%.80s' is between other zones", t->e->name);
     rule.verdict = FLOWRULES_OUTSIDE;
     rule.source = ends[FLOWRULES_SOURCE].maybe;
     rule.destination = ends[FLOWRULES_DESTINATION].maybe;
@@ -406,28 +414,57 @@ static void write_rule(const struct deciding *d, const struct taken *t,
         flowrules_input_rule(d->r->in, &rule);
 }
 
+/* The zones of a list one by one; of "any" all that are known. */
+static struct fr_paloalto_zone_list spread(const struct deciding *d,
+                                           const struct fr_paloalto_zone_list *list) {
+    struct fr_paloalto_zone_list all = {NULL, 0, 0};
+    if (!fr_paloalto_has_zone(list, "any"))
+        return *list;
+    for (size_t i = 0; i < d->zones.count; i++)
+        fr_paloalto_add_zone(d->r->in, &all, d->zones.names[i]);
+    for (int end = 0; end < 2; end++)
+        if (d->zones.own[end] != NULL)
+            fr_paloalto_add_zone(d->r->in, &all, d->zones.own[end]);
+    return all;
+}
+
+/* A zone that the settings leave open may be any of the others. */
+static bool zones_are_known(const struct deciding *d) {
+    for (int end = 0; end < 2; end++)
+        if (d->zones.own[end] != NULL && strcmp(d->zones.own[end], "any") == 0)
+            return false;
+    return !d->zoneless;
+}
+
 /* An intrazone rule holds within each of its zones, an interzone rule between two different ones.
  */
+static void write_pairs(const struct deciding *d, const struct taken *t, bool within) {
+    struct fr_paloalto_zone_list from = spread(d, &t->zones[0]), to = spread(d, &t->zones[1]);
+    for (size_t i = 0; from.names != NULL && i < from.count; i++) {
+        struct fr_paloalto_zone_list both[2] = {{&from.names[i], 1, 1}, {NULL, 0, 0}};
+        for (size_t k = 0; to.names != NULL && k < to.count; k++)
+            if ((strcmp(to.names[k], from.names[i]) == 0) == within)
+                fr_paloalto_add_zone(d->r->in, &both[1], to.names[k]);
+        if (both[1].count > 0)
+            write_rule(d, t, both);
+    }
+}
+
 static void write_by_type(const struct deciding *d, struct taken *t) {
     const char *type = fr_paloalto_value(t->e, "rule-type");
     bool within = type != NULL && strcmp(type, "intrazone") == 0;
-    bool understood = type == NULL || strcmp(type, "universal") == 0 ||
-                      (strcmp(type, "interzone") == 0 && !share_zone(t)) ||
-                      (within && !fr_paloalto_has_zone(&t->zones[0], "any") && !d->zoneless);
-    if (!understood) {
+    bool between = type != NULL && strcmp(type, "interzone") == 0;
+    bool whole = type == NULL || strcmp(type, "universal") == 0 || (between && !share_zone(t));
+    if (!whole && (within || between) && zones_are_known(d)) {
+        write_pairs(d, t, within);
+        return;
+    }
+    if (!whole) {
         doubt(d, t->e, first_of(t->e, "rule-type"),
               "the type is not understood between these zones");
         t->verdict = FLOWRULES_OUTSIDE;
     }
-    if (!within || !understood) {
-        write_rule(d, t, t->zones);
-        return;
-    }
-    for (size_t i = 0; i < t->zones[0].count; i++) {
-        struct fr_paloalto_zone_list one = {&t->zones[0].names[i], 1, 1};
-        struct fr_paloalto_zone_list both[2] = {one, one};
-        write_rule(d, t, both);
-    }
+    write_rule(d, t, t->zones);
 }
 
 static bool take_action(const struct deciding *d, const struct fr_paloalto_entry *e,

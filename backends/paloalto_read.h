@@ -75,7 +75,7 @@ enum { FR_PALOALTO_CHAIN = 16 }; /* device groups nest four deep */
 struct fr_paloalto_reading {
     flowrules_input *in;
     struct fr_paloalto_scope *scopes, **last_scope;
-    bool parents_known, loaded;
+    bool parents_known, loaded, profiles_told;
     /* Where names are looked up: the own scope, those above it, "shared". */
     const char *chain[FR_PALOALTO_CHAIN];
     size_t chained;
