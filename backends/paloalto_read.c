@@ -571,31 +571,41 @@ static void chain_parents(struct fr_paloalto_reading *r, const struct fr_paloalt
     }
 }
 
+/* The only place that has rules or, where none has, the only place. */
+static const struct fr_paloalto_scope *only_scope(struct fr_paloalto_reading *r, bool rules,
+                                                  size_t *count) {
+    const struct fr_paloalto_scope *found = NULL;
+    *count = 0;
+    for (const struct fr_paloalto_scope *s = r->scopes; s != NULL; s = s->next) {
+        bool group = strncmp(s->name, "device-group ", 13) == 0;
+        if ((rules && !s->has_rules) || strcmp(s->name, "shared") == 0 ||
+            (group && flowrules_input_target(r->in) != NULL))
+            continue;
+        found = s;
+        ++*count;
+    }
+    return *count == 1 ? found : NULL;
+}
+
 /* The device group, or the vsys: the only one where none is named. */
 static const struct fr_paloalto_scope *choose_scope(struct fr_paloalto_reading *r) {
     const char *group = flowrules_input_setting(r->in, "device-group");
     const char *vsys = flowrules_input_setting(r->in, "vsys");
-    const struct fr_paloalto_scope *found = NULL;
-    size_t count = 0;
+    size_t count;
     if (group != NULL || vsys != NULL) {
         const char *name = group != NULL ? flowrules_input_print(r->in, "device-group %s", group)
                                          : flowrules_input_print(r->in, "vsys %s", vsys);
-        found = find_scope(r, name);
-        if ((found == NULL || !found->has_rules) && name != NULL)
+        const struct fr_paloalto_scope *named = find_scope(r, name);
+        if (named == NULL && name != NULL)
             tell_scopes(r, name);
-        return found != NULL && found->has_rules ? found : NULL;
+        return named;
     }
-    for (const struct fr_paloalto_scope *s = r->scopes; s != NULL; s = s->next) {
-        bool group_scope = strncmp(s->name, "device-group ", 13) == 0;
-        if (!s->has_rules || strcmp(s->name, "shared") == 0 ||
-            (group_scope && flowrules_input_target(r->in) != NULL))
-            continue;
-        found = s;
-        count++;
-    }
+    const struct fr_paloalto_scope *found = only_scope(r, true, &count);
+    if (count == 0)
+        found = only_scope(r, false, &count);
     if (count != 1)
         tell_scopes(r, count == 0 ? "a firewall" : NULL);
-    return count == 1 ? found : NULL;
+    return found;
 }
 
 /* ---- what decides ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 
 /* What an entry is; the kinds of symbols too. */
 enum fr_paloalto_section {
+    FR_PALOALTO_TAG,
     FR_PALOALTO_ADDRESS,
     FR_PALOALTO_ADDRESS_GROUP,
     FR_PALOALTO_SERVICE,

@@ -150,6 +150,7 @@ static const struct {
     const char *words[2];
     enum fr_paloalto_section section;
 } sections[] = {
+    {{"tag", NULL}, FR_PALOALTO_TAG},
     {{"address", NULL}, FR_PALOALTO_ADDRESS},
     {{"address-group", NULL}, FR_PALOALTO_ADDRESS_GROUP},
     {{"service", NULL}, FR_PALOALTO_SERVICE},

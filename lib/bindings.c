@@ -146,18 +146,40 @@ const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *
     return text;
 }
 
+/* What a rule of some families says of an end: any stays any (see fr_split_families). */
+static fr_set end_for(struct fr_plan *plan, fr_set set, unsigned families) {
+    struct fr_sets *sets = &plan->view.sets;
+    if (set == FR_SET_ANY || families == FLOWRULES_BOTH_FAMILIES)
+        return set;
+    enum flowrules_family family = (families & 1u) != 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
+    enum flowrules_family other = family == FLOWRULES_IPV4 ? FLOWRULES_IPV6 : FLOWRULES_IPV4;
+    struct flowrules_set view = {sets, set};
+    if (flowrules_set_is_all(view, family) && fr_set_head(sets, set)->all_atoms != 0)
+        return FR_SET_ANY;
+    fr_set rest = fr_set_family(sets, set, other);
+    return rest == FR_SET_NONE ? rest : fr_set_subtract(sets, set, rest);
+}
+
 struct flowrules_set flowrules_output_ends(const flowrules_output *out, enum flowrules_end end) {
     struct fr_plan *plan = out->plan;
     struct fr_builder builder;
+    bool good = true;
     fr_builder_init(&builder, &plan->context->allocator);
-    for (size_t i = 0; i < plan->scoped.count; i++) {
+    for (size_t i = 0; good && i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-        fr_builder_set(&builder, &plan->view.sets,
-                       end == FLOWRULES_SOURCE ? part->source : part->destination);
+        unsigned families = fr_plan_families(plan, part->source) &
+                            fr_plan_families(plan, part->destination) & plan->can->families &
+                            fr_service_get(&plan->policy->services, part->service)->families;
+        fr_set set =
+            end_for(plan, end == FLOWRULES_SOURCE ? part->source : part->destination, families);
+        good = set != FR_SET_NONE;
+        if (good && families != 0)
+            fr_builder_set(&builder, &plan->view.sets, set);
     }
     fr_set all = fr_builder_finish(&builder, &plan->view.sets);
     fr_builder_free(&builder);
-    if (all == FR_SET_NONE)
+    good = good && all != FR_SET_NONE;
+    if (!good)
         fr_no_memory(plan->context);
-    return (struct flowrules_set){&plan->view.sets, all == FR_SET_NONE ? FR_SET_EMPTY : all};
+    return (struct flowrules_set){&plan->view.sets, good ? all : FR_SET_EMPTY};
 }

@@ -307,7 +307,7 @@ FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowr
  * family do not count. To be asked once there are rules.
  */
 FLOWRULES_API const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key);
-/* All that the target's flows have at an end, denies too. */
+/* All that the target's flows have at an end, denies too, of the families that both ends have. */
 FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output *out,
                                                          enum flowrules_end end);
 
@@ -744,8 +744,8 @@ enum flowrules_packets {
 };
 
 enum flowrules_verdict {
-    FLOWRULES_PASS,   /* ends this list: allowed as far as it goes */
-    FLOWRULES_BLOCK,  /* ends all lists: denied */
+    FLOWRULES_PASS,  /* ends this list: allowed as far as it goes */
+    FLOWRULES_BLOCK, /* ends all lists: denied */
     /* Not compared: for baseline, what the target has no say over; for a reader, all that a rule
      * may match which it told a doubt of. */
     FLOWRULES_OUTSIDE
