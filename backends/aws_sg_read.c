@@ -204,15 +204,18 @@ struct flowrules_set fr_aws_sg_cidr(struct fr_aws_sg_reader *r, struct flowrules
     if (text != NULL && strchr(text, '/') != NULL &&
         flowrules_parse_range(text, strlen(text), &range) && range.family == family)
         return flowrules_input_range(r->in, &range);
-    flowrules_input_error(r->in, at, "an address needs its length too: 192.0.2.1/32",
+    bool four = family == FLOWRULES_IPV4;
+    flowrules_input_error(r->in, at,
+                          four ? "with a length, as in 192.0.2.0/24 or 192.0.2.1/32"
+                               : "with a length, as in 2001:db8::/32 or 2001:db8::1/128",
                           "'%.80s' is no prefix of %s", text == NULL ? "..." : text,
-                          family == FLOWRULES_IPV4 ? "IPv4" : "IPv6");
+                          four ? "IPv4" : "IPv6");
     return flowrules_input_none(r->in);
 }
 
 static bool bad_rule(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *rule,
                      const char *what) {
-    flowrules_input_error(r->in, rule->at, NULL, "%s", what);
+    flowrules_input_error(r->in, rule->service_at, NULL, "%s", what);
     return false;
 }
 
@@ -250,7 +253,8 @@ static bool take_service(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule
         return true;
     service->protocol = flowrules_parse_protocol(text);
     if (service->protocol < 0) {
-        flowrules_input_error(r->in, rule->at, "tcp, udp, icmp, icmpv6, a number, or -1 for all",
+        flowrules_input_error(r->in, rule->service_at,
+                              "tcp, udp, icmp, icmpv6, a number, or -1 for all",
                               "'%.40s' is no protocol", text);
         return false;
     }
@@ -349,7 +353,9 @@ static struct flowrules_set read_peer(struct fr_aws_sg_reader *r, const flowrule
 /* Reads protocol and ports from a mapping; false after an error. */
 static bool read_head(struct fr_aws_sg_reader *r, const flowrules_node *map,
                       struct fr_aws_sg_rule *rule) {
-    rule->protocol = text_of(map, "IpProtocol");
+    const flowrules_node *protocol = flowrules_node_get(map, "IpProtocol");
+    rule->protocol = flowrules_node_text(protocol);
+    rule->service_at = flowrules_node_place(protocol != NULL ? protocol : map);
     return fr_aws_sg_port(r, flowrules_node_get(map, "FromPort"), &rule->has_from, &rule->from) &&
            fr_aws_sg_port(r, flowrules_node_get(map, "ToPort"), &rule->has_to, &rule->to);
 }
@@ -629,7 +635,6 @@ static void read_file(struct fr_aws_sg_reader *r, const struct file *f, size_t f
 /* What a group lets out besides its rules. */
 static void read_rest(struct fr_aws_sg_reader *r, const struct fr_aws_sg_group *group) {
     static const char *const all[] = {"0.0.0.0/0", "::/0"};
-    struct flowrules_place at = {group->at.file, 0, 0};
     if (group->rest == FR_AWS_SG_UNKNOWN)
         flowrules_input_doubt(r->in, group->at, FLOWRULES_EGRESS,
                               "the group %.80s is not made here: whether it still has its default "
@@ -637,10 +642,11 @@ static void read_rest(struct fr_aws_sg_reader *r, const struct fr_aws_sg_group *
                               group->id);
     for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6 && group->rest == FR_AWS_SG_DEFAULT; f++) {
         struct fr_aws_sg_rule rule = {.direction = FLOWRULES_EGRESS,
-                                      .at = at,
+                                      .at = group->at,
+                                      .service_at = group->at,
                                       .protocol = "-1",
                                       .description = "the default egress rule of a new group"};
-        rule.peer = fr_aws_sg_cidr(r, at, all[f], (enum flowrules_family)f);
+        rule.peer = fr_aws_sg_cidr(r, group->at, all[f], (enum flowrules_family)f);
         if (!group->revoked[f])
             fr_aws_sg_allow(r, &rule);
     }
@@ -648,15 +654,19 @@ static void read_rest(struct fr_aws_sg_reader *r, const struct fr_aws_sg_group *
 
 /* What no rule allows is denied, both ways. */
 static void end(struct fr_aws_sg_reader *r) {
+    struct flowrules_place at = {0, 0, 0};
     for (const struct fr_aws_sg_group *g = r->first; g != NULL; g = g->next)
-        if (g->chosen)
+        if (g->chosen) {
             read_rest(r, g);
+            at = g->at;
+        }
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         struct flowrules_set any = flowrules_input_any(r->in);
         struct flowrules_read_rule block = {.direction = (enum flowrules_direction)d,
                                             .verdict = FLOWRULES_BLOCK,
                                             .source = any,
-                                            .destination = any};
+                                            .destination = any,
+                                            .at = at};
         flowrules_input_rule(r->in, &block);
     }
 }

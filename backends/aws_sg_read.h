@@ -38,10 +38,11 @@ struct fr_aws_sg_reader {
 /* A rule before it is looked at. */
 struct fr_aws_sg_rule {
     enum flowrules_direction direction;
-    struct flowrules_place at;
-    const char *protocol;  /* as it is written, or NULL */
-    bool has_from, has_to; /* FromPort, ToPort */
-    long long from, to;    /* -1 to 65535 */
+    struct flowrules_place at;         /* of the peer */
+    struct flowrules_place service_at; /* of protocol and ports */
+    const char *protocol;              /* as it is written, or NULL */
+    bool has_from, has_to;             /* FromPort, ToPort */
+    long long from, to;                /* -1 to 65535 */
     struct flowrules_set peer;
     const char *description; /* or NULL */
 };

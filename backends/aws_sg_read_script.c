@@ -37,6 +37,11 @@ static void tell_foreign(struct script *s) {
                           "this is no line of such a script");
 }
 
+static void tell_cut(struct script *s) {
+    flowrules_input_error(s->reader->in, place(s, 0), "render it again",
+                          "the script ends before its last line");
+}
+
 static bool is_line(const struct script *s, const char *text) {
     return s->line.length == strlen(text) && memcmp(s->line.text, text, s->line.length) == 0;
 }
@@ -155,7 +160,8 @@ static bool take_rule(struct script *s) {
         flowrules_input_words(s->reader->in, &s->line, "'", false, &count);
     if (count != 9 || strcmp(w[0].text, "allow") != 0 || s->group == NULL)
         return false;
-    struct fr_aws_sg_rule rule = {.at = place(s, w[0].column), .protocol = w[3].text};
+    struct fr_aws_sg_rule rule = {
+        .at = place(s, w[0].column), .service_at = place(s, w[3].column), .protocol = w[3].text};
     bool egress = strcmp(w[1].text, "egress") == 0, known;
     rule.direction = egress ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
     if ((!egress && strcmp(w[1].text, "ingress") != 0) ||
@@ -185,7 +191,10 @@ static void check_rest(struct script *s) {
     s->line.number++;
     for (size_t i = 0; i < at; i++)
         s->line.number += rest[i] == '\n' ? 1 : 0;
-    tell_foreign(s);
+    if (at == left)
+        tell_cut(s);
+    else
+        tell_foreign(s);
 }
 
 static bool take_line(struct script *s) {
@@ -213,8 +222,7 @@ static void read_script(struct fr_aws_sg_reader *r, size_t file, bool rules) {
     if (whole && !rules)
         check_rest(&s);
     else if (!whole && !flowrules_input_failed(r->in))
-        flowrules_input_error(r->in, (struct flowrules_place){file, s.line.number, 0},
-                              "render it again", "the script ends before its last line");
+        tell_cut(&s);
 }
 
 void fr_aws_sg_script_groups(struct fr_aws_sg_reader *r, size_t file) {

@@ -80,7 +80,7 @@ static const char *group_id(struct terraform *t, const flowrules_node *node) {
 static struct fr_aws_sg_group *group_of_rule(struct terraform *t, const flowrules_node *block) {
     const flowrules_node *node = flowrules_node_get(block, "security_group_id");
     const char *id = group_id(t, node);
-    if (id == NULL) {
+    if (id == NULL || *id == '\0') {
         flowrules_input_error(t->reader->in, flowrules_node_place(node == NULL ? block : node),
                               "an id or a reference, as in ${aws_security_group.web.id}",
                               "it is not known which group security_group_id means");
@@ -168,7 +168,7 @@ static bool read_head(struct terraform *t, const flowrules_node *block, const ch
             return false;
         }
     }
-    rule->at = flowrules_node_place(block);
+    rule->at = rule->service_at = flowrules_node_place(block);
     rule->protocol = flowrules_node_text(values[0]);
     rule->description = text_of(t, block, "description");
     return fr_aws_sg_port(t->reader, values[1], &rule->has_from, &rule->from) &&

@@ -24,7 +24,7 @@ static bool equals(const char *a, const char *b) {
 
 void fr_azure_nsg_doubt(struct fr_azure_nsg_reader *r, const flowrules_node *node,
                         const char *what) {
-    for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
+    for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS && what != NULL; d++)
         flowrules_input_doubt(r->in, flowrules_node_place(node), (enum flowrules_direction)d, "%s",
                               what);
 }
@@ -196,7 +196,11 @@ static void find_fields(struct source *s, const flowrules_node *map) {
         if (f < FIELDS)
             s->values[f] = flowrules_node_kind(n) == FLOWRULES_NODE_NULL ? NULL : n;
         else if (!is_harmless(key))
-            doubt(s, n, "this is not known in a rule of a network security group");
+            fr_azure_nsg_doubt(
+                s->r, n,
+                flowrules_input_print(s->r->in,
+                                      "'%.80s' is not known in a rule of a network security group",
+                                      key == NULL ? "..." : key));
     }
 }
 
@@ -396,8 +400,9 @@ static void put_services(struct source *s, int protocol, const struct ports *sou
     s->rule.services = services;
     s->rule.service_count = services == NULL ? 0 : count;
     if (!all && protocol != 6 && protocol != 17)
-        doubt(s, s->values[PROTOCOL],
-              "whether such a rule, with ports, is about protocols without them is not documented");
+        fr_azure_nsg_doubt(s->r, s->values[PROTOCOL],
+                           "whether such a rule, with ports, is about protocols without them is "
+                           "not documented");
 }
 
 static void read_services(struct source *s) {
@@ -586,6 +591,10 @@ static bool give_rules(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_
 }
 
 static void give_group(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_group *group) {
+    /* "Internet" is what is outside of VirtualNetwork: NSG, service tags. */
+    const struct flowrules_set both[] = {tag_set(r, "VirtualNetwork"), tag_set(r, "Internet")};
+    struct flowrules_set apart = flowrules_input_unite(r->in, both, 2);
+    struct flowrules_set probes = tag_set(r, "AzureLoadBalancer"); /* 168.63.129.16 */
     if (group->count > 0)
         qsort(group->rules, group->count, sizeof *group->rules, compare_rules);
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
@@ -593,6 +602,7 @@ static void give_group(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_group 
         bool closed = give_rules(r, group, (enum flowrules_direction)d, &own);
         for (unsigned i = own ? 2 : 0; i < 3 && !closed; i++)
             add_own(r, (enum flowrules_direction)d, i);
+        flowrules_input_weigh_groups(r->in, (enum flowrules_direction)d, apart, probes);
     }
 }
 

@@ -165,7 +165,9 @@ void fr_gcloud_service(struct fr_gcloud_rule *rule, const char *protocol, const 
         return;
     }
     if (strcasecmp(protocol, "ipip") == 0) {
-        fr_gcloud_doubt(rule, at, "whether ipip is protocol 4 or 94 is not documented");
+        rule->half_known = true;
+        flowrules_input_doubt(rule->reader->in, at, rule->direction,
+                              "whether ipip is protocol 4 or 94 is not documented");
         return;
     }
     int number = flowrules_parse_protocol(protocol);
@@ -250,6 +252,8 @@ void fr_gcloud_keep(struct fr_gcloud_rule *rule) {
     struct flowrules_set ends[2];
     ends[own] = protected_end(rule, own);
     ends[other] = other_end(rule, other);
+    if (rule->service_count == 0 && rule->half_known)
+        rule->unknown = true;
     if (rule->service_count == 0 && !rule->every_service && !rule->unknown)
         fail(rule, rule->at, NULL, "the rule names no protocol%s", "");
     if (rule->disabled)
@@ -357,8 +361,9 @@ static void take_keys(struct fr_gcloud_rule *rule, const flowrules_node *map,
         while (k->name != NULL && !equals(k->name, flowrules_node_key(n)))
             k++;
         if (k->name == NULL)
-            fr_gcloud_doubt(rule, flowrules_node_place(n),
-                            "this is not known in a rule of a firewall");
+            flowrules_input_doubt(rule->reader->in, flowrules_node_place(n), rule->direction,
+                                  "'%.80s' is not known in a rule of a firewall",
+                                  flowrules_node_key(n) == NULL ? "..." : flowrules_node_key(n));
         else if (flowrules_node_kind(n) != FLOWRULES_NODE_NULL)
             k->take(rule, n, k->field);
     }
@@ -517,6 +522,7 @@ static void check_priorities(struct fr_gcloud_reader *r) {
 static void give_rules(struct fr_gcloud_reader *r) {
     uint32_t *skips = flowrules_input_alloc(r->in, (r->count + 1) * sizeof *skips);
     size_t skip_count = 0;
+    struct flowrules_set none = flowrules_input_none(r->in);
     if (r->count > 0)
         qsort(r->kept, r->count, sizeof *r->kept, compare_rules);
     check_priorities(r);
@@ -535,6 +541,7 @@ static void give_rules(struct fr_gcloud_reader *r) {
                                   "whether VPC rules or the policy decide first is a setting of "
                                   "the network");
         add_implied(r, (enum flowrules_direction)d);
+        flowrules_input_weigh_groups(r->in, (enum flowrules_direction)d, none, none);
     }
 }
 

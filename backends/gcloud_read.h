@@ -36,8 +36,9 @@ struct fr_gcloud_reader;
 struct fr_gcloud_rule {
     struct fr_gcloud_reader *reader;
     struct flowrules_place at;
-    bool of_policy; /* of a network firewall policy, not of VPC */
-    bool unknown;   /* a doubt was told: it is left out */
+    bool of_policy;  /* of a network firewall policy, not of VPC */
+    bool unknown;    /* a doubt was told: it is left out */
+    bool half_known; /* a protocol of it is left out */
     bool disabled, log;
     enum flowrules_direction direction;
     enum fr_gcloud_action action;

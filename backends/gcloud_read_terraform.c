@@ -126,8 +126,9 @@ static void take_arguments(struct resource *r, const flowrules_node *block,
         while (a->name != NULL && !equals(a->name, flowrules_node_key(n)))
             a++;
         if (a->name == NULL)
-            fr_gcloud_doubt(&r->rule, flowrules_node_place(n),
-                            "this is not known in a rule of a firewall");
+            flowrules_input_doubt(r->t->reader->in, flowrules_node_place(n), r->rule.direction,
+                                  "'%.80s' is not known in a rule of a firewall",
+                                  flowrules_node_key(n) == NULL ? "..." : flowrules_node_key(n));
         else if (flowrules_node_kind(n) != FLOWRULES_NODE_NULL)
             a->take(r, n, a->field);
     }

@@ -384,8 +384,21 @@ static flowrules_status tell_difference(struct comparing *c, struct difference *
 
 /* ---- doubts -------------------------------------------------------------------------------- */
 
+/* Was this told just now, of the other direction? */
+static bool is_told(const struct comparing *c, const char *text, const char *file, uint32_t line) {
+    const struct fr_vec *doubts = &c->result->doubts;
+    if (doubts->count == 0)
+        return false;
+    const struct doubt *last = fr_vec_at(doubts, struct doubt, doubts->count - 1);
+    return last->line == line && strcmp(last->text, text) == 0 &&
+           (file == NULL) == (last->file == NULL) &&
+           (file == NULL || strcmp(file, last->file) == 0);
+}
+
 static flowrules_status add_doubt(struct comparing *c, const char *text, const char *file,
                                   uint32_t line, bool after) {
+    if (is_told(c, text, file, line))
+        return FLOWRULES_OK;
     struct doubt *doubt = fr_vec_push(&c->result->doubts);
     if (doubt == NULL || !copy_text(c, text, &doubt->text) || !copy_text(c, file, &doubt->file))
         return fr_no_memory(c->context);

@@ -785,6 +785,18 @@ FLOWRULES_API uint32_t flowrules_input_skip(flowrules_input *in,
                                             const struct flowrules_read_rule *rule);
 FLOWRULES_API void flowrules_input_land(flowrules_input *in, uint32_t skip);
 
+/*
+ * For lists of which the first match decides, once all rules of a direction are given. Which
+ * addresses a group has is not known, so that it is told as a doubt where a deny before an allow
+ * might take something away unseen, and where an allow stands before what the target's flows deny.
+ * apart: groups of which no two have an address in common; alone: groups that hold none of the
+ * addresses that rules name.
+ */
+FLOWRULES_API void flowrules_input_weigh_groups(flowrules_input *in,
+                                                enum flowrules_direction direction,
+                                                struct flowrules_set apart,
+                                                struct flowrules_set alone);
+
 /* The baseline of docs/MODEL.md for Linux, for records of nftables and iptables. */
 FLOWRULES_API void flowrules_linux_baseline(const flowrules_output *out, flowrules_input *in);
 
@@ -889,7 +901,7 @@ struct flowrules_setting {
     const char *type;
     const char *fallback; /* the default, or NULL */
     bool required;
-    bool aside; /* of a binding: it does not say which machines the network is */
+    bool aside;          /* of a binding: it does not say which machines the network is */
     const char *formats; /* of a binding: "A|B", the formats that know it; NULL: all */
     const char *help;
 };
