@@ -1,0 +1,90 @@
+#!/bin/sh
+# Target prod, version b1ef09cb: VPC firewall rules of the network prod.
+# Apply with: sh prod.gcloud.sh
+#   It makes what is missing, sets right what was changed, then deletes what only
+#   older versions had. It can be repeated, and touches no rules but fr-prod--*.
+# Undo with:  sh prod.gcloud.sh --remove
+# Rules of others with a priority below 989 decide before these.
+set -eu
+
+prefix=fr-prod
+network=prod
+
+firewall_rules() {
+    gcloud compute firewall-rules "$@" --quiet </dev/null
+}
+
+newline='
+'
+
+# The rules of all versions of this target: final denies first, then allows, then denies.
+mine() {
+    firewall_rules list --filter="name ~ ^$prefix-- AND description ~ ^flowrules" \
+        --sort-by=~priority --format='value(name)'
+}
+
+old=$(mine)
+case ${1-} in
+'') ;;
+--remove)
+    for name in $old; do
+        firewall_rules delete "$name"
+    done
+    exit
+    ;;
+*)
+    echo "usage: $0 [--remove]" >&2
+    exit 2
+    ;;
+esac
+
+# Makes a rule, or sets one that is there to what it should be: NAME DIRECTION ACTION PRIORITY
+# FIELD...
+wanted=$newline
+rule() {
+    name=$1 direction=$2 action=$3 priority=$4
+    shift 4
+    wanted=$wanted$name$newline
+    case $newline$old$newline in
+    *"$newline$name$newline"*)
+        firewall_rules update "$name" --priority="$priority" --no-disabled "$@"
+        ;;
+    *)
+        firewall_rules create "$name" --network="$network" --direction="$direction" \
+            --action="$action" --priority="$priority" "$@"
+        ;;
+    esac
+}
+
+rule fr-prod--dns-48ba1c66 EGRESS ALLOW 990 \
+    --rules=udp:53 \
+    --source-ranges=10.0.16.0/20 \
+    --destination-ranges=8.8.8.8/32 \
+    --no-enable-logging \
+    --description='flowrules: dns'
+
+rule fr-prod--no-quarantine-8b486a92 INGRESS DENY 989 \
+    --rules=all \
+    --source-ranges=192.0.2.64/28 \
+    --destination-ranges=10.0.16.0/20 \
+    --no-enable-logging \
+    --description='flowrules: no-quarantine'
+
+rule fr-prod--no-quarantine-2-44edd872 INGRESS DENY 989 \
+    --rules=all \
+    --source-ranges=192.0.2.64/28 \
+    --target-tags=web \
+    --no-enable-logging \
+    --description='flowrules: no-quarantine'
+
+rule fr-prod--ssh-d0b5c441 INGRESS ALLOW 990 \
+    --rules=tcp:22 \
+    --source-tags=bastion \
+    --target-tags=web \
+    --enable-logging \
+    --description='flowrules: ssh'
+
+rule fr-prod--web-77f896f3 INGRESS ALLOW 990 \
+    --rules=tcp:80,tcp:443,tcp:8000-8080 \
+    --source-ranges=192.0.2.0/24 \
+    --target-tags=web \
