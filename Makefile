@@ -227,7 +227,7 @@ bless-abi: $(SHARED) ## write tests/abi/symbols.txt, what the shared library exp
 	@BUILD=$(BUILD) tests/abi/run --bless
 
 bless-plugin: all ## write the expected files of examples/plugin/
-	@MAKE='$(MAKE)' BUILD=$(BUILD) FLOWRULES=$(abspath $(TOOL)) tests/plugin/run --bless
+	@MAKE='$(MAKE)' BUILD=$(BUILD) FLOWRULES=$(abspath $(TOOL)) tests/plugin/run --bless '$(TARGET)'
 
 .PHONY: docs
 docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
