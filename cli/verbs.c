@@ -276,7 +276,10 @@ const struct verb verbs[] = {
      "The exit status is 0 when they are equal, 1 when they differ or it can't be told. One FILE, "
      "or POLICY, may be '-' for standard input.",
      verify_options, COUNT(verify_options), 2, FILES_MOST, "a POLICY and a FILE are needed",
-     "flowrules verify --help\n", run_verify},
+     "flowrules render kimi-k2.yaml -t node-nft > node-nft.nft\n"
+     "flowrules verify kimi-k2.yaml -t node-nft node-nft.nft\n"
+     "flowrules verify kimi-k2.yaml -t node-nft --json node-nft.nft\n",
+     run_verify},
     {"diff", "OLD NEW", "what would newly pass, what no longer?",
      "Compares what two policies or configurations let pass, in any mix. A side is the path of a "
      "policy, or BACKEND[:FORMAT]=FILE[,FILE...] for a configuration. Another order, grouping or "
