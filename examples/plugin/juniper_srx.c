@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <flowrules/backend.h>
+#include "juniper_srx.h"
 
 enum {
     NAME_SIZE = 64, /* of policies, addresses and applications, with the final zero: 63 bytes */
@@ -362,4 +362,5 @@ const struct flowrules_backend flowrules_plugin = {
     .settings = settings,
     .limits = limits,
     .refuses = refuses,
+    .read = juniper_srx_read,
 };
