@@ -186,7 +186,7 @@ $(CHECKS): check-%: all units
 
 check-threads: tsan
 
-check-asan: asan ## unit, golden and errors with AddressSanitizer and UBSan
+check-asan: asan ## unit, golden, errors and resolve with AddressSanitizer and UBSan
 	@$(RUN) asan
 
 units: $(UNITS)

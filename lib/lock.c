@@ -127,7 +127,7 @@ static bool is_one_of(const char *name, const char *const *names) {
 static void write_others(struct flowrules_writer *w, const fr_json *object,
                          const char *const *known, const char *before) {
     for (const fr_json *item = fr_json_first(object); item != NULL; item = fr_json_next(item)) {
-        if (is_one_of(fr_json_name(item), known))
+        if (fr_json_name(item) == NULL || is_one_of(fr_json_name(item), known))
             continue;
         flowrules_write(w, before);
         write_text(w, fr_json_name(item));

@@ -158,6 +158,27 @@ static void a_lock_that_vanished_is_told(void) {
     unit_unload(&loaded);
 }
 
+/* The library has no clock: without the day nothing is asked. */
+static void the_day_is_needed(void) {
+    flowrules_context *context;
+    flowrules_policy *policy;
+    flowrules_resolution *r;
+    unsigned asked = 0;
+    CU_ASSERT_EQUAL_FATAL(flowrules_context_new(&context), FLOWRULES_OK);
+    flowrules_context_set_resolver(context, answer, &asked);
+    CU_ASSERT_EQUAL_FATAL(flowrules_policy_load_text(&policy, context, "policy.yaml", policy_text,
+                                                     strlen(policy_text)),
+                          FLOWRULES_OK);
+    CU_ASSERT_EQUAL_FATAL(flowrules_resolution_new(&r, context, policy), FLOWRULES_OK);
+    flowrules_policy_free(policy); /* the resolution holds it */
+    CU_ASSERT_EQUAL(flowrules_resolve(r), FLOWRULES_USAGE);
+    CU_ASSERT_EQUAL(asked, 0);
+    CU_ASSERT_EQUAL_FATAL(flowrules_diagnostic_count(context), 1);
+    CU_ASSERT_STRING_EQUAL(flowrules_diagnostic_id(context, 0), "FR0319");
+    flowrules_resolution_free(r);
+    flowrules_context_free(context);
+}
+
 static void servers_are_read(void) {
     static const struct {
         const char *text;
@@ -370,6 +391,7 @@ void fr_test_resolve(void) {
         {"a program resolves by itself", a_program_resolves_by_itself},
         {"too many addresses are none", too_many_addresses_are_none},
         {"a lock that vanished is told", a_lock_that_vanished_is_told},
+        {"the day is needed", the_day_is_needed},
         {"servers are read", servers_are_read},
         {"options of resolving", options_of_resolving},
         {"special addresses", special_addresses},
