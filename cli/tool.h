@@ -22,7 +22,7 @@ enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
 
 /* What the command line says; texts are those of argv. */
 struct settings {
-    const char *as_of, *lock, *output, *max_age;
+    const char *as_of, *lock, *output, *max_age, *protects;
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
     struct text_list targets, networks, servers, plugins, sets, operands;
     const char *from, *name, *namespace_name, *image, *most; /* of probe */

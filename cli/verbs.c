@@ -182,6 +182,14 @@ static const struct option probe_options[] = {
     JSON_OPTION("the list of probes as JSON, for a tool of your own to make them"),
 };
 
+static const struct option import_options[] = {
+    SET_OPTION,
+    {"protects", "ENDS",
+     "whose firewall it is, where the configuration does not say: addresses, prefixes or groups as "
+     "KEY=VALUE (group=sg-0a1b2c3d, say), with commas between",
+     PLACE(protects), NULL, OPTION_TEXT, 0},
+};
+
 static const struct option targets_options[] = {
     JSON_OPTION("a list with an object for each backend, with all that is known of it"),
 };
@@ -307,6 +315,17 @@ const struct verb verbs[] = {
      "flowrules probe kimi-k2.yaml -t node-nft --try cas.huggingface.co -o build/\n"
      "flowrules probe llm-d.yaml --from vllm --format kubernetes -o build/\n",
      run_probe},
+    {"import", "BACKEND[:FORMAT] FILE...", "a policy from a configuration",
+     "Writes a policy that means exactly what a configuration lets pass to standard output: "
+     "objects "
+     "become networks, names and comments of rules those of flows, and a target says how to render "
+     "it again. The policy is held against the configuration before it is printed; what it can't "
+     "keep is told.\n"
+     "Rendered for another backend it is a migration: give it a target of that backend.\n"
+     "The exit status is 1 when something was not understood and the policy is without it, 4 when "
+     "no policy can mean what the configuration does. One FILE may be '-' for standard input.",
+     import_options, COUNT(import_options), 2, FILES_MOST, "a BACKEND and a FILE are needed",
+     "flowrules import --help\n", run_import},
     {"targets", "[BACKEND]", "what each backend can say, its settings and limits",
      "Without a name, a table of the backends. With one, its formats, what it can say, its "
      "settings in a policy's targets, its bindings in networks, and its limits with their source.",

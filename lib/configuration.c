@@ -6,6 +6,7 @@
 
 #include "input.h"
 #include "output.h"
+#include "proof.h"
 #include "registry.h"
 
 flowrules_status flowrules_configuration_new(flowrules_configuration **configuration,
@@ -188,29 +189,50 @@ static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, co
     return status;
 }
 
-flowrules_status flowrules_meaning_of_configuration(flowrules_meaning **meaning,
-                                                    flowrules_context *context, const char *backend,
-                                                    const flowrules_policy *policy,
-                                                    const flowrules_configuration *configuration) {
+flowrules_status fr_read_for(flowrules_meaning **meaning, struct fr_plan *plan, const char *format,
+                             const flowrules_configuration *configuration) {
     flowrules_meaning *m;
-    struct fr_plan *plan = NULL;
-    const char *format = NULL;
     *meaning = NULL;
-    FR_TRY(fr_meaning_new(&m, context));
-    flowrules_status status = policy == NULL ? find_backend(m, backend, &format)
-                                             : fr_plan_new(&plan, context, policy, backend);
-    if (plan != NULL) {
-        m->backend = plan->backend;
-        format = strchr(backend, ':') == NULL ? NULL : plan->format->name;
-    }
-    if (status == FLOWRULES_OK)
-        m->packets = FLOWRULES_NEW | m->backend->capabilities.packets;
-    if (status == FLOWRULES_OK)
-        status = read_with(m, plan, format, configuration);
-    fr_plan_free(plan);
+    FR_TRY(fr_meaning_new(&m, plan->context));
+    m->backend = plan->backend;
+    m->packets = FLOWRULES_NEW | plan->can->packets;
+    flowrules_status status = read_with(m, plan, format, configuration);
     if (status == FLOWRULES_OK)
         *meaning = m;
     else
         flowrules_meaning_free(m);
+    return status;
+}
+
+/* Without a policy: with the settings of the caller, or the backend's. */
+static flowrules_status read_alone(flowrules_meaning **meaning, flowrules_context *context,
+                                   const char *spec, const flowrules_configuration *configuration) {
+    flowrules_meaning *m;
+    const char *format = NULL;
+    FR_TRY(fr_meaning_new(&m, context));
+    flowrules_status status = find_backend(m, spec, &format);
+    if (status == FLOWRULES_OK) {
+        m->packets = FLOWRULES_NEW | m->backend->capabilities.packets;
+        status = read_with(m, NULL, format, configuration);
+    }
+    if (status == FLOWRULES_OK)
+        *meaning = m;
+    else
+        flowrules_meaning_free(m);
+    return status;
+}
+
+flowrules_status flowrules_meaning_of_configuration(flowrules_meaning **meaning,
+                                                    flowrules_context *context, const char *backend,
+                                                    const flowrules_policy *policy,
+                                                    const flowrules_configuration *configuration) {
+    struct fr_plan *plan;
+    *meaning = NULL;
+    if (policy == NULL)
+        return read_alone(meaning, context, backend, configuration);
+    FR_TRY(fr_plan_new(&plan, context, policy, backend));
+    const char *format = strchr(backend, ':') == NULL ? NULL : plan->format->name;
+    flowrules_status status = fr_read_for(meaning, plan, format, configuration);
+    fr_plan_free(plan);
     return status;
 }

@@ -64,6 +64,14 @@ static struct fr_source *source_of(const struct fr_diagnostics *d, uint32_t file
 }
 
 /* The names live in the arena too: they are copied over when the messages are cleared. */
+void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first) {
+    for (size_t i = first; i < d->list.count; i++)
+        if (fr_vec_at(&d->list, struct fr_diagnostic, i)->severity == FLOWRULES_ERROR)
+            d->error_count--;
+    if (d->list.count > first)
+        d->list.count = first;
+}
+
 void fr_diagnostics_clear(struct fr_diagnostics *d) {
     struct fr_arena names;
     fr_arena_init(&names, d->arena.allocator);

@@ -111,9 +111,11 @@ enum fr_id {
     FR_MORE_MESSAGES = 703,
     /* 08: configurations that are read back */
     FR_CONFIG_SYNTAX = 801,
-    FR_CONFIG_NOT_KEPT = 803,
+    FR_CONFIG_DOUBT,
+    FR_CONFIG_NOT_KEPT,
     FR_CONFIG_NO_READER,
-    FR_CONFIG_PLACES
+    FR_CONFIG_PLACES,
+    FR_CONFIG_NOT_EQUAL
 };
 
 struct fr_diagnostic {
@@ -180,6 +182,9 @@ void fr_report(struct fr_diagnostics *d, const struct fr_about *about, const cha
 flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at at,
                           const char *hint, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Takes back the messages from index first on. */
+void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first);
 
 /* Puts the messages from index first on in the order of file, line and column; stable. */
 void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first);

@@ -453,6 +453,17 @@ void flowrules_input_label(flowrules_input *in, struct flowrules_set set, const 
         in->failed || label->name == NULL || (description != NULL && label->description == NULL);
 }
 
+void flowrules_input_found(flowrules_input *in, const char *key, const char *value) {
+    struct fr_arena *arena = &in->meaning->arena;
+    struct fr_found_setting *found = fr_vec_push(&in->meaning->settings);
+    in->failed = in->failed || found == NULL;
+    if (found == NULL)
+        return;
+    *found = (struct fr_found_setting){fr_arena_text(arena, key, strlen(key)),
+                                       fr_arena_text(arena, value, strlen(value))};
+    in->failed = in->failed || found->key == NULL || found->value == NULL;
+}
+
 /* ---- sets of a plan ------------------------------------------------------------------------ */
 
 /* Is a word one of those of a text "a|b"? */

@@ -27,6 +27,7 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
         fr_vec_init(&m->stages[i], allocator, sizeof(struct fr_stage *));
     fr_vec_init(&m->doubts, allocator, sizeof(struct fr_doubt));
     fr_vec_init(&m->labels, allocator, sizeof(struct fr_label));
+    fr_vec_init(&m->settings, allocator, sizeof(struct fr_found_setting));
     fr_vec_init(&m->files, allocator, sizeof(const char *));
     if (fr_sets_init(&m->sets, allocator) && fr_services_init(&m->services, allocator)) {
         m->sets.atoms = &m->atoms;
@@ -47,6 +48,7 @@ void flowrules_meaning_free(flowrules_meaning *m) {
     }
     fr_vec_free(&m->doubts);
     fr_vec_free(&m->labels);
+    fr_vec_free(&m->settings);
     fr_vec_free(&m->files);
     fr_vec_free(&m->atoms);
     fr_vec_free(&m->groups);

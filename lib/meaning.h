@@ -52,6 +52,11 @@ struct fr_label {
     const char *name, *description;
 };
 
+/* A setting of a target that the configuration tells. */
+struct fr_found_setting {
+    const char *key, *value;
+};
+
 struct flowrules_meaning {
     flowrules_context *context;
     const struct flowrules_backend *backend; /* NULL: a policy by itself */
@@ -70,6 +75,7 @@ struct flowrules_meaning {
     unsigned packets;                    /* kinds of packets that are decided */
     struct fr_vec doubts;                /* struct fr_doubt */
     struct fr_vec labels;                /* struct fr_label */
+    struct fr_vec settings;              /* struct fr_found_setting */
     struct fr_vec files;                 /* const char *: names of the configuration's files */
     struct flowrules_policy *policy;     /* held, where flows are named; or NULL */
 };

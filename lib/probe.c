@@ -244,7 +244,8 @@ static flowrules_status write_to(flowrules_artifact *artifact, const struct flow
 flowrules_status flowrules_probe_write(flowrules_artifact **artifact, flowrules_probe *probe) {
     *artifact = NULL;
     FR_TRY(fr_probe_choose(probe));
-    flowrules_artifact *made = fr_artifact_new(probe->policy, probe->name, "probe", "");
+    flowrules_artifact *made =
+        fr_artifact_new(probe->context, probe->policy, probe->name, "probe", "");
     if (made == NULL)
         return fr_no_memory(probe->context);
     flowrules_status status = write_to(made, probe);

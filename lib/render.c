@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "proof.h"
 #include "wanted.h"
 
 /* ---- spelling ------------------------------------------------------------------------------ */
@@ -181,15 +182,15 @@ uint32_t fr_artifact_flow(const flowrules_artifact *artifact, flowrules_flows fl
     return *fr_vec_at(&artifact->members, uint32_t, first + index);
 }
 
-flowrules_artifact *fr_artifact_new(const flowrules_policy *policy, const char *target,
-                                    const char *backend, const char *format) {
-    const struct fr_allocator *allocator = &policy->context->allocator;
+flowrules_artifact *fr_artifact_new(flowrules_context *context, const flowrules_policy *policy,
+                                    const char *target, const char *backend, const char *format) {
+    const struct fr_allocator *allocator = &context->allocator;
     flowrules_artifact *artifact = fr_malloc(allocator, sizeof *artifact);
     if (artifact == NULL)
         return NULL;
     memset(artifact, 0, sizeof *artifact);
     artifact->allocator = *allocator;
-    artifact->policy = fr_policy_hold(policy);
+    artifact->policy = policy == NULL ? NULL : fr_policy_hold(policy);
     fr_arena_init(&artifact->arena, &artifact->allocator);
     fr_vec_init(&artifact->files, &artifact->allocator, sizeof(struct fr_file *));
     fr_vec_init(&artifact->lists, &artifact->allocator, sizeof(struct fr_span));
@@ -201,6 +202,27 @@ flowrules_artifact *fr_artifact_new(const flowrules_policy *policy, const char *
         return artifact;
     flowrules_artifact_free(artifact);
     return NULL;
+}
+
+flowrules_status fr_artifact_of_text(flowrules_artifact **artifact, flowrules_context *context,
+                                     const char *kind, const char *name, const char *text,
+                                     size_t size) {
+    flowrules_artifact *made = fr_artifact_new(context, NULL, kind, kind, kind);
+    struct fr_file *file = made == NULL ? NULL : fr_arena_zalloc(&made->arena, sizeof *file);
+    struct fr_file **slot = file == NULL ? NULL : fr_vec_push(&made->files);
+    *artifact = NULL;
+    if (slot != NULL) {
+        *slot = file;
+        fr_writer_init(&file->writer, &made->allocator, false);
+        fr_write_bytes(&file->writer, text, size);
+        file->name = fr_arena_text(&made->arena, name, strlen(name));
+        if (file->name != NULL && !file->writer.failed) {
+            *artifact = made;
+            return FLOWRULES_OK;
+        }
+    }
+    flowrules_artifact_free(made);
+    return fr_no_memory(context);
 }
 
 void flowrules_artifact_free(flowrules_artifact *artifact) {
@@ -232,8 +254,8 @@ static flowrules_status make_artifact(flowrules_artifact **artifact, struct fr_p
     *artifact = NULL;
     *refusal = NULL;
     flowrules_output *out = fr_malloc(&plan->context->allocator, sizeof *out);
-    flowrules_artifact *made =
-        fr_artifact_new(plan->policy, plan->name, plan->backend->name, plan->format->name);
+    flowrules_artifact *made = fr_artifact_new(plan->context, plan->policy, plan->name,
+                                               plan->backend->name, plan->format->name);
     if (out == NULL || made == NULL) {
         fr_free(&plan->context->allocator, out);
         flowrules_artifact_free(made);
@@ -279,13 +301,23 @@ flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal) {
 flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,
                                   const flowrules_policy *policy, const char *target) {
     struct fr_plan *plan;
+    flowrules_meaning *expected = NULL;
     *artifact = NULL;
     FR_TRY(fr_plan_new(&plan, context, policy, target));
     flowrules_status status = fr_plan_report(plan);
+    if (status == FLOWRULES_OK && !context->no_verify && plan->backend->read != NULL)
+        status = fr_expect(&expected, plan);
     if (status == FLOWRULES_OK)
         status = fr_plan_lower_reported(plan);
     if (status == FLOWRULES_OK)
         status = fr_render(artifact, plan);
+    if (status == FLOWRULES_OK && expected != NULL)
+        status = fr_prove(plan, expected, *artifact);
+    if (status != FLOWRULES_OK) {
+        flowrules_artifact_free(*artifact);
+        *artifact = NULL;
+    }
+    flowrules_meaning_free(expected);
     fr_plan_free(plan);
     return status;
 }

@@ -16,9 +16,9 @@ struct flowrules_artifact {
     char *map;
 };
 
-/* An artifact without files; NULL when out of memory. It holds the policy. */
-flowrules_artifact *fr_artifact_new(const flowrules_policy *policy, const char *target,
-                                    const char *backend, const char *format);
+/* An artifact without files; NULL when out of memory. It holds the policy, which may be NULL. */
+flowrules_artifact *fr_artifact_new(flowrules_context *context, const flowrules_policy *policy,
+                                    const char *target, const char *backend, const char *format);
 
 /* Spells a lowered plan. */
 flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan);
@@ -27,6 +27,11 @@ flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan);
  * so then, or the target as a whole, for which *refusal says why (of the plan's arena, or NULL).
  */
 flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal);
+
+/* An artifact with one file that no plan stands behind; kind is its target, backend and format. */
+flowrules_status fr_artifact_of_text(flowrules_artifact **artifact, flowrules_context *context,
+                                     const char *kind, const char *name, const char *text,
+                                     size_t size);
 
 /* The flows of a number that a writer's origin gave. */
 size_t fr_artifact_flow_count(const flowrules_artifact *artifact, flowrules_flows flows);

@@ -566,6 +566,20 @@ FLOWRULES_API const char *flowrules_doubt_file(const flowrules_comparison *compa
                                                size_t doubt);
 FLOWRULES_API uint32_t flowrules_doubt_line(const flowrules_comparison *comparison, size_t doubt);
 
+/* ---- importing ---------------------------------------------------------------------------- */
+
+/*
+ * A policy that means exactly what a configuration does, as an artifact with one file of YAML.
+ * backend: "BACKEND[:FORMAT]". protects: the addresses, prefixes or names of groups that the
+ * configuration protects, with commas, where it does not say so itself; or NULL. What can't be kept
+ * is told as notes. FLOWRULES_DIFFERENT: something was not understood, which the messages tell, and
+ * the policy is without it. FLOWRULES_REFUSED: no policy can mean it; the messages say why.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_import(flowrules_artifact **artifact,
+                                                  flowrules_context *context, const char *backend,
+                                                  const char *protects,
+                                                  const flowrules_configuration *configuration);
+
 /* ---- backends ---------------------------------------------------------------------------- */
 
 /* The backends that a context knows, in the order of their registration. */

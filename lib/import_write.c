@@ -1,0 +1,607 @@
+/*
+ * The YAML of an imported policy: networks under the names that the configuration has for them,
+ * services, flows in the order of its rules, and targets to render it again.
+ */
+#include "import_write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy.h"
+#include "registry.h"
+
+/* An end with up to so many items is written where it is used; a larger one becomes a network. */
+#define ITEMS_INLINE 4u
+
+struct network {
+    fr_set set;
+    uint32_t atom; /* a group's; UINT32_MAX: a set */
+    const char *name, *description;
+};
+
+struct writing {
+    struct fr_import *import;
+    flowrules_meaning *m;
+    struct flowrules_writer *w;
+    struct fr_arena arena;
+    struct fr_strings words;  /* names of networks that are taken */
+    struct fr_strings titles; /* names of flows that are taken */
+    struct fr_vec networks;   /* struct network */
+    struct fr_map network_of; /* set + 1 -> index + 1 */
+    struct fr_map group_of;   /* atom + 1 -> index + 1 */
+    struct fr_vec services;   /* fr_service: those with a name */
+    struct fr_map service_of; /* service + 1 -> index + 1 */
+    struct fr_map label_of;   /* set + 1 -> index of labels + 1 */
+    struct fr_map last_of;    /* title -> the last number behind it */
+    unsigned unnamed;         /* networks without a name of their own */
+};
+
+static flowrules_status no_memory(const struct writing *w) {
+    return fr_no_memory(w->m->context);
+}
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+static bool is_word_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
+/* A word like the text that no other has yet; NULL when out of memory. */
+static const char *take_word(struct writing *w, const char *text) {
+    char word[FR_WORD_MAX + 1];
+    size_t used = 0;
+    if (text[0] == '\0' || text[0] == '-' || (text[0] >= '0' && text[0] <= '9'))
+        used = (size_t)snprintf(word, sizeof word, "n-");
+    for (; *text != '\0' && used < FR_WORD_MAX - 8; text++)
+        if (is_word_char(*text))
+            word[used++] = *text;
+        else if (((unsigned char)*text & 0xC0) != 0x80) /* one for each character of UTF-8 */
+            word[used++] = '-';
+    word[used] = '\0';
+    for (unsigned number = 2;; number++) {
+        size_t length = strlen(word);
+        if (strcmp(word, "any") != 0 && fr_strings_find(&w->words, word, length) == 0) {
+            bool good = fr_strings_add(&w->words, word, length) != 0;
+            return good ? fr_arena_text(&w->arena, word, length) : NULL;
+        }
+        snprintf(word + used, sizeof word - used, "-%u", number);
+    }
+}
+
+/* The title itself, or with the next number behind it that makes it another one. */
+static const char *number_title(struct writing *w, char *title, size_t used, size_t room) {
+    fr_string base = fr_strings_add(&w->titles, title, used);
+    uint32_t number = 0;
+    if (base == 0)
+        return NULL;
+    bool taken = fr_map_get(&w->last_of, base, &number);
+    for (size_t length = used; taken;) {
+        length = used + (size_t)snprintf(title + used, room - used, "-%u", ++number);
+        fr_string numbered = fr_strings_find(&w->titles, title, length);
+        taken = numbered != 0;
+        if (!taken) {
+            numbered = fr_strings_add(&w->titles, title, length);
+            if (numbered == 0 || !fr_map_put(&w->last_of, numbered, 1))
+                return NULL;
+        }
+    }
+    if (!fr_map_put(&w->last_of, base, number == 0 ? 1 : number))
+        return NULL;
+    return fr_arena_text(&w->arena, title, strlen(title));
+}
+
+/* What a flow is called: as in the configuration, else by where it stands; each once. */
+static const char *take_title(struct writing *w, const struct fr_clause *clause) {
+    char title[FR_FLOW_NAME_MAX + 1];
+    const char *own = fr_strings_text(&w->m->strings, clause->name);
+    size_t used = 0;
+    for (; own != NULL && own[used] != '\0' && used < FR_FLOW_NAME_MAX - 12; used++)
+        title[used] = (unsigned char)own[used] < 0x20 || own[used] == 0x7F ? ' ' : own[used];
+    while (used > 0 && ((unsigned char)own[used] & 0xC0) == 0x80)
+        used--; /* whole characters of UTF-8 */
+    title[used] = '\0';
+    if (used == 0)
+        used = (size_t)(clause->line > 0 ? snprintf(title, sizeof title, "line-%u", clause->line)
+                                         : snprintf(title, sizeof title, "everything-else"));
+    return number_title(w, title, used, sizeof title);
+}
+
+/* ---- networks ------------------------------------------------------------------------------ */
+
+/* The first name that the configuration has for each set. */
+static bool map_labels(struct writing *w) {
+    uint32_t known;
+    for (uint32_t i = 0; i < w->m->labels.count; i++) {
+        fr_set set = fr_vec_at(&w->m->labels, struct fr_label, i)->set;
+        if (!fr_map_get(&w->label_of, set + 1, &known) && !fr_map_put(&w->label_of, set + 1, i + 1))
+            return false;
+    }
+    return true;
+}
+
+static const struct fr_label *label_of(const struct writing *w, fr_set set) {
+    uint32_t index;
+    return fr_map_get(&w->label_of, set + 1, &index)
+               ? fr_vec_at(&w->m->labels, struct fr_label, index - 1)
+               : NULL;
+}
+
+/* The name of a network for a set: the configuration's, or a number. */
+static const char *name_set(struct writing *w, const struct fr_label *label) {
+    char name[32];
+    if (label != NULL)
+        return take_word(w, label->name);
+    snprintf(name, sizeof name, "network-%u", ++w->unnamed);
+    return take_word(w, name);
+}
+
+static uint32_t add_network(struct writing *w, struct fr_map *map, uint32_t key,
+                            const struct network *network) {
+    uint32_t known;
+    if (fr_map_get(map, key + 1, &known))
+        return known - 1;
+    struct network *slot = fr_vec_push(&w->networks);
+    if (slot == NULL || network->name == NULL ||
+        !fr_map_put(map, key + 1, (uint32_t)w->networks.count))
+        return UINT32_MAX;
+    *slot = *network;
+    return (uint32_t)w->networks.count - 1;
+}
+
+static bool knows(const struct fr_map *map, uint32_t key) {
+    uint32_t known;
+    return fr_map_get(map, key + 1, &known);
+}
+
+/* Makes a network of each group that a set lists. */
+static bool add_groups(struct writing *w, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&w->m->sets, set);
+    for (uint32_t i = 0; i < head->atoms; i++) {
+        uint32_t atom = fr_set_atoms(head)[i];
+        const struct flowrules_atom *a = fr_vec_at(&w->m->atoms, struct flowrules_atom, atom);
+        if (a->kind != FLOWRULES_ATOM_GROUP || knows(&w->group_of, atom))
+            continue;
+        fr_builder_atom(&w->m->builder, atom);
+        fr_set own = fr_builder_finish(&w->m->builder, &w->m->sets);
+        const struct fr_label *label = own == FR_SET_NONE ? NULL : label_of(w, own);
+        struct network network = {own, atom, take_word(w, label == NULL ? a->name : label->name),
+                                  label == NULL ? NULL : label->description};
+        if (add_network(w, &w->group_of, atom, &network) == UINT32_MAX)
+            return false;
+    }
+    return true;
+}
+
+static size_t item_count(const struct writing *w, fr_set set) {
+    struct flowrules_set view = {&w->m->sets, set};
+    return flowrules_set_range_count(view, FLOWRULES_IPV4) +
+           flowrules_set_range_count(view, FLOWRULES_IPV6) + flowrules_set_atom_count(view);
+}
+
+/* Is the set one group that is a network anyway? */
+static bool is_group(const struct writing *w, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&w->m->sets, set);
+    return head->all_atoms == 0 && head->count4 == 0 && head->count6 == 0 && head->atoms == 1 &&
+           knows(&w->group_of, fr_set_atoms(head)[0]);
+}
+
+/* Makes a network of a set that has a name, or more items than are written in a flow. */
+static flowrules_status note_set(struct writing *w, fr_set set) {
+    if (set == FR_SET_ANY)
+        return FLOWRULES_OK;
+    if (fr_set_head(&w->m->sets, set)->all_atoms != 0 && w->import->atoms_are_pods)
+        w->import->cannot = "a rule is about all pods but some, which no policy can say";
+    if (!add_groups(w, set))
+        return no_memory(w);
+    const struct fr_label *label = label_of(w, set);
+    if (is_group(w, set) || knows(&w->network_of, set) ||
+        (label == NULL && item_count(w, set) <= ITEMS_INLINE))
+        return FLOWRULES_OK;
+    struct network network = {set, UINT32_MAX, name_set(w, label),
+                              label == NULL ? NULL : label->description};
+    return add_network(w, &w->network_of, set, &network) == UINT32_MAX ? no_memory(w)
+                                                                       : FLOWRULES_OK;
+}
+
+/* ---- writing ends -------------------------------------------------------------------------- */
+
+static void comma(struct flowrules_writer *w, bool *first) {
+    flowrules_write(w, *first ? "" : ", ");
+    *first = false;
+}
+
+static void write_ranges(struct writing *w, struct flowrules_set set, enum flowrules_family family,
+                         bool *first) {
+    for (size_t i = 0; i < flowrules_set_range_count(set, family); i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i);
+        comma(w->w, first);
+        flowrules_write(w->w, family == FLOWRULES_IPV6 ? "\"" : "");
+        flowrules_write_range(w->w, &range);
+        flowrules_write(w->w, family == FLOWRULES_IPV6 ? "\"" : "");
+    }
+}
+
+static void write_atom(struct writing *w, uint32_t atom, bool *first) {
+    const struct flowrules_atom *a = fr_vec_at(&w->m->atoms, struct flowrules_atom, atom);
+    uint32_t network;
+    comma(w->w, first);
+    if (a->kind == FLOWRULES_ATOM_GROUP && fr_map_get(&w->group_of, atom + 1, &network)) {
+        flowrules_write(w->w, fr_vec_at(&w->networks, struct network, network - 1)->name);
+        return;
+    }
+    flowrules_write(w->w, a->kind == FLOWRULES_ATOM_WILDCARD ? "\"*." : "\"");
+    flowrules_write_user(w->w, &flowrules_yaml_quoted, a->name);
+    flowrules_write(w->w, strchr(a->name, '.') == NULL ? ".\"" : "\"");
+}
+
+/* The items of a set, without brackets. What is "every name" beside addresses is left to them. */
+static void write_items(struct writing *w, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&w->m->sets, set);
+    struct flowrules_set view = {&w->m->sets, set};
+    bool first = true;
+    for (uint32_t i = 0; head->all_atoms == 0 && i < head->atoms; i++)
+        write_atom(w, fr_set_atoms(head)[i], &first);
+    write_ranges(w, view, FLOWRULES_IPV4, &first);
+    write_ranges(w, view, FLOWRULES_IPV6, &first);
+}
+
+static void write_end(struct writing *w, fr_set set) {
+    uint32_t network;
+    if (set == FR_SET_ANY) {
+        flowrules_write(w->w, "any");
+    } else if (fr_map_get(&w->network_of, set + 1, &network)) {
+        flowrules_write(w->w, fr_vec_at(&w->networks, struct network, network - 1)->name);
+    } else {
+        flowrules_write(w->w, "[");
+        write_items(w, set);
+        flowrules_write(w->w, "]");
+    }
+}
+
+/* A term of a group back in its three parts. */
+static struct flowrules_group_key split_term(const struct writing *w, fr_string term) {
+    const char *key = fr_strings_text(&w->m->strings, term);
+    const char *label = key + strlen(key) + 1;
+    return (struct flowrules_group_key){key, *label == '\0' ? NULL : label,
+                                        label + strlen(label) + 1};
+}
+
+/* The terms come sorted: those of one key that is a mapping stand together. */
+static void write_binding(struct writing *w, const struct fr_group_terms *group) {
+    const char *open = NULL;
+    flowrules_writef(w->w, "    %s: {", w->m->backend->name);
+    if (group->count == 0)
+        flowrules_write(w->w, "namespace: any");
+    for (uint32_t i = 0; i < group->count; i++) {
+        struct flowrules_group_key key = split_term(w, group->terms[i]);
+        bool same = open != NULL && key.label != NULL && strcmp(open, key.key) == 0;
+        if (open != NULL && !same)
+            flowrules_write(w->w, "}");
+        flowrules_write(w->w, i > 0 ? ", " : "");
+        if (!same)
+            flowrules_writef(w->w, "%s: %s", key.key, key.label != NULL ? "{" : "");
+        if (key.label != NULL) {
+            flowrules_yaml_write(w->w, key.label);
+            flowrules_write(w->w, ": ");
+        }
+        flowrules_yaml_write(w->w, key.value);
+        open = key.label != NULL ? key.key : NULL;
+    }
+    flowrules_write(w->w, open != NULL ? "}}\n" : "}\n");
+}
+
+static void write_network(struct writing *w, const struct network *network) {
+    flowrules_writef(w->w, "  %s:\n", network->name);
+    if (network->description != NULL) {
+        flowrules_write(w->w, "    description: ");
+        flowrules_yaml_write(w->w, network->description);
+        flowrules_write(w->w, "\n");
+    }
+    if (network->atom != UINT32_MAX) {
+        write_binding(w, fr_vec_at(&w->m->groups, struct fr_group_terms, network->atom));
+        return;
+    }
+    flowrules_write(w->w, "    members: [");
+    write_items(w, network->set);
+    flowrules_write(w->w, "]\n");
+}
+
+/* ---- services ------------------------------------------------------------------------------ */
+
+static bool same_but_destination(const struct fr_term *a, const struct fr_term *b) {
+    return a->protocol == b->protocol && a->source_first == b->source_first &&
+           a->source_last == b->source_last;
+}
+
+static bool is_one_entry(const struct fr_service_terms *terms) {
+    for (uint32_t i = 1; i < terms->count; i++)
+        if (!same_but_destination(&terms->terms[0], &terms->terms[i]))
+            return false;
+    return true;
+}
+
+static void write_number_range(struct flowrules_writer *w, unsigned first, unsigned last) {
+    if (first == last)
+        flowrules_writef(w, "%u", first);
+    else
+        flowrules_writef(w, "%u-%u", first, last);
+}
+
+/* ICMP types and codes have no ranges in a policy: each by its number. */
+static void write_numbers(struct flowrules_writer *w, const char *key, unsigned first,
+                          unsigned last) {
+    flowrules_writef(w, "%s: [", key);
+    for (unsigned i = first; i <= last && i < 256; i++)
+        flowrules_writef(w, "%s%u", i > first ? ", " : "", i);
+    flowrules_write(w, "]");
+}
+
+/*
+ * One entry: terms that differ in their destination ports alone; the number of them. between stands
+ * between its keys.
+ */
+static uint32_t write_entry(struct flowrules_writer *w, const char *between,
+                            const struct fr_term *terms, uint32_t count) {
+    const struct fr_term *t = &terms[0];
+    uint32_t used = 1;
+    flowrules_writef(w, "protocol: %s", fr_protocol_name(t->protocol));
+    if (fr_protocol_is_icmp(t->protocol)) {
+        bool codes = t->destination_first > 0 || t->destination_last < 255;
+        if (t->source_first > 0 || t->source_last < 255 || codes) {
+            flowrules_write(w, between);
+            write_numbers(w, "icmp-type", t->source_first, t->source_last);
+        }
+        if (codes) {
+            flowrules_write(w, between);
+            write_numbers(w, "icmp-code", t->destination_first, t->destination_last);
+        }
+        return 1;
+    }
+    while (used < count && same_but_destination(t, &terms[used]))
+        used++;
+    if (t->source_first > 0 || t->source_last < UINT16_MAX) {
+        flowrules_writef(w, "%ssource-port: ", between);
+        write_number_range(w, t->source_first, t->source_last);
+    }
+    if (used > 1 || t->destination_first > 0 || t->destination_last < UINT16_MAX) {
+        flowrules_writef(w, used > 1 ? "%sport: [" : "%sport: ", between);
+        for (uint32_t i = 0; i < used; i++) {
+            flowrules_write(w, i > 0 ? ", " : "");
+            write_number_range(w, terms[i].destination_first, terms[i].destination_last);
+        }
+        flowrules_write(w, used > 1 ? "]" : "");
+    }
+    return used;
+}
+
+static flowrules_status note_service(struct writing *w, fr_service service) {
+    const struct fr_service_terms *terms = fr_service_get(&w->m->services, service);
+    bool icmp = fr_protocol_is_icmp(terms->terms[0].protocol);
+    if (knows(&w->service_of, service) || (is_one_entry(terms) && !(icmp && terms->count > 1)))
+        return FLOWRULES_OK;
+    fr_service *slot = fr_vec_add(&w->services);
+    if (slot == NULL || !fr_map_put(&w->service_of, service + 1, (uint32_t)w->services.count))
+        return no_memory(w);
+    *slot = service;
+    return FLOWRULES_OK;
+}
+
+static void write_services(struct writing *w) {
+    flowrules_write(w->w, w->services.count > 0 ? "\nservices:\n" : "");
+    for (size_t i = 0; i < w->services.count; i++) {
+        const struct fr_service_terms *terms =
+            fr_service_get(&w->m->services, *fr_vec_at(&w->services, fr_service, i));
+        flowrules_writef(w->w, "  service-%zu:\n", i + 1);
+        for (uint32_t t = 0; t < terms->count;) {
+            flowrules_write(w->w, "    - {");
+            t += write_entry(w->w, ", ", &terms->terms[t], terms->count - t);
+            flowrules_write(w->w, "}\n");
+        }
+    }
+}
+
+static void write_service(struct writing *w, fr_service service) {
+    const struct fr_service_terms *terms = fr_service_get(&w->m->services, service);
+    uint32_t number;
+    if (service == FR_SERVICE_ANY) {
+        flowrules_write(w->w, "service: any");
+    } else if (fr_map_get(&w->service_of, service + 1, &number)) {
+        flowrules_writef(w->w, "service: service-%u", number);
+    } else {
+        write_entry(w->w, "\n    ", terms->terms, terms->count);
+    }
+}
+
+/* ---- flows --------------------------------------------------------------------------------- */
+
+static const char *tag_of(enum flowrules_direction direction) {
+    static const char *const tags[] = {[FLOWRULES_EGRESS] = "egress",
+                                       [FLOWRULES_INGRESS] = "ingress",
+                                       [FLOWRULES_FORWARD] = "forward"};
+    return tags[direction];
+}
+
+static void write_text(struct writing *w, const char *key, const char *text) {
+    if (text == NULL)
+        return;
+    flowrules_writef(w->w, "    %s: ", key);
+    flowrules_yaml_write(w->w, text);
+    flowrules_write(w->w, "\n");
+}
+
+static flowrules_status write_flow(struct writing *w, const struct fr_import_flow *flow,
+                                   bool tagged) {
+    const struct fr_clause *c = flow->clause;
+    const struct fr_strings *strings = &w->m->strings;
+    const char *title = take_title(w, c);
+    if (title == NULL)
+        return no_memory(w);
+    flowrules_write(w->w, "  - name: ");
+    flowrules_yaml_write(w->w, title);
+    flowrules_write(w->w, flow->deny ? "\n    action: deny\n    source: " : "\n    source: ");
+    write_end(w, flow->ends[0]);
+    flowrules_write(w->w, "\n    destination: ");
+    write_end(w, flow->ends[1]);
+    flowrules_write(w->w, "\n    ");
+    write_service(w, flow->service);
+    flowrules_write(w->w, "\n");
+    write_text(w, "purpose", c->comment != c->name ? fr_strings_text(strings, c->comment) : NULL);
+    if (c->expires != 0)
+        flowrules_writef(w->w, "    expires: %s\n", fr_strings_text(strings, c->expires));
+    flowrules_write(w->w, c->log ? "    log: true\n" : "");
+    if (tagged)
+        flowrules_writef(w->w, "    tags: [%s]\n", tag_of(flow->direction));
+    return FLOWRULES_OK;
+}
+
+/* ---- targets ------------------------------------------------------------------------------- */
+
+static bool is_bool(const struct writing *w, const char *key) {
+    const struct flowrules_setting *s = fr_setting_find(w->m->backend, key);
+    return s != NULL && (strcmp(s->type, "boolean") == 0 || strncmp(s->type, "integer", 7) == 0);
+}
+
+static void write_setting(struct writing *w, const char *key, const char *value) {
+    flowrules_writef(w->w, "    %s: ", key);
+    if (is_bool(w, key))
+        flowrules_write(w->w, value);
+    else
+        flowrules_yaml_write(w->w, value);
+    flowrules_write(w->w, "\n");
+}
+
+/* Settings of the caller's, then those that the configuration itself tells. */
+static void write_settings(struct writing *w, bool forward) {
+    const struct fr_vec *given = &w->import->config->settings, *found = &w->m->settings;
+    bool hook = false;
+    for (size_t i = 0; i < given->count; i++) {
+        const struct fr_config_setting *s = fr_vec_at(given, struct fr_config_setting, i);
+        write_setting(w, s->key, s->value);
+        hook = hook || strcmp(s->key, "hook") == 0;
+    }
+    for (size_t i = 0; i < found->count; i++) {
+        const struct fr_found_setting *s = fr_vec_at(found, struct fr_found_setting, i);
+        bool known = strcmp(s->key, "hook") == 0 && forward;
+        for (size_t k = 0; k < given->count; k++)
+            known =
+                known || strcmp(fr_vec_at(given, struct fr_config_setting, k)->key, s->key) == 0;
+        if (!known)
+            write_setting(w, s->key, s->value);
+    }
+    if (forward && !hook && fr_setting_find(w->m->backend, "hook") != NULL)
+        flowrules_write(w->w, "    hook: forward\n");
+}
+
+static void write_protects(struct writing *w, const char *indent) {
+    flowrules_writef(w->w, "%sprotects: [", indent);
+    for (size_t i = 0; i < w->import->protects.count; i++) {
+        fr_set set = *fr_vec_at(&w->import->protects, fr_set, i);
+        uint32_t network;
+        flowrules_write(w->w, i > 0 ? ", " : "");
+        if (fr_map_get(&w->network_of, set + 1, &network))
+            flowrules_write(w->w, fr_vec_at(&w->networks, struct network, network - 1)->name);
+        else
+            write_items(w, set);
+    }
+    flowrules_write(w->w, "]\n");
+}
+
+static void write_target(struct writing *w, const struct fr_import_target *target) {
+    const struct fr_import *import = w->import;
+    bool many = import->targets.count > 1, forward = target->direction == FLOWRULES_FORWARD;
+    flowrules_writef(w->w, "  %s%s%s:\n    backend: %s\n", w->m->backend->name, many ? "-" : "",
+                     many ? tag_of(target->direction) : "", w->m->backend->name);
+    if (import->format != NULL)
+        flowrules_writef(w->w, "    format: %s\n", import->format);
+    if (!forward && !target->both)
+        flowrules_writef(w->w, "    direction: %s\n", tag_of(target->direction));
+    if (!forward && import->protects.count > 0 && !import->protect_policy)
+        write_protects(w, "    ");
+    if (many)
+        flowrules_writef(w->w, "    select: {tags: [%s]}\n", tag_of(target->direction));
+    if (!import->baseline)
+        flowrules_write(w->w, "    baseline: false\n");
+    if (import->mid_stream)
+        flowrules_write(w->w, "    mid-stream: true\n");
+    write_settings(w, forward);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static flowrules_status note_all(struct writing *w) {
+    for (size_t i = 0; i < w->import->protects.count; i++) {
+        fr_set set = *fr_vec_at(&w->import->protects, fr_set, i);
+        if (!add_groups(w, set))
+            return no_memory(w);
+        struct network network = {set, UINT32_MAX, NULL, NULL};
+        const struct fr_label *label = label_of(w, set);
+        if (is_group(w, set) || knows(&w->network_of, set))
+            continue;
+        network.name = take_word(w, label == NULL ? "protected" : label->name);
+        if (add_network(w, &w->network_of, set, &network) == UINT32_MAX)
+            return no_memory(w);
+    }
+    for (size_t i = 0; i < w->import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
+        FR_TRY(note_set(w, flow->ends[0]));
+        FR_TRY(note_set(w, flow->ends[1]));
+        FR_TRY(note_service(w, flow->service));
+    }
+    return FLOWRULES_OK;
+}
+
+static void write_head(struct writing *w) {
+    const char *file = w->m->files.count == 0 ? "" : *fr_vec_at(&w->m->files, const char *, 0);
+    flowrules_write(w->w, "flowrules: 1\ntitle: \"");
+    flowrules_writef(w->w, "%s", w->m->backend->title);
+    flowrules_write(w->w, w->m->files.count == 0 ? "" : ", from ");
+    flowrules_write_user(w->w, &flowrules_yaml_quoted, file);
+    flowrules_write(w->w, "\"\n");
+    if (w->import->protect_policy)
+        write_protects(w, "");
+    flowrules_write(w->w, w->networks.count > 0 ? "\nnetworks:\n" : "");
+    for (size_t i = 0; i < w->networks.count; i++)
+        write_network(w, fr_vec_at(&w->networks, struct network, i));
+}
+
+static flowrules_status write_all(struct writing *w) {
+    FR_TRY(note_all(w));
+    write_head(w);
+    write_services(w);
+    flowrules_write(w->w, "\nflows:\n");
+    for (size_t i = 0; i < w->import->flows.count; i++)
+        FR_TRY(write_flow(w, fr_vec_at(&w->import->flows, struct fr_import_flow, i),
+                          w->import->targets.count > 1));
+    flowrules_write(w->w, "\ntargets:\n");
+    for (size_t i = 0; i < w->import->targets.count; i++)
+        write_target(w, fr_vec_at(&w->import->targets, struct fr_import_target, i));
+    return w->w->failed ? no_memory(w) : FLOWRULES_OK;
+}
+
+flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writer *writer) {
+    const struct fr_allocator *allocator = &import->m->context->allocator;
+    struct writing w = {.import = import, .m = import->m, .w = writer};
+    fr_arena_init(&w.arena, allocator);
+    fr_strings_init(&w.words, allocator);
+    fr_strings_init(&w.titles, allocator);
+    fr_vec_init(&w.networks, allocator, sizeof(struct network));
+    fr_vec_init(&w.services, allocator, sizeof(fr_service));
+    fr_map_init(&w.network_of, allocator);
+    fr_map_init(&w.group_of, allocator);
+    fr_map_init(&w.service_of, allocator);
+    fr_map_init(&w.label_of, allocator);
+    fr_map_init(&w.last_of, allocator);
+    flowrules_status status = map_labels(&w) ? write_all(&w) : no_memory(&w);
+    fr_map_free(&w.last_of);
+    fr_map_free(&w.label_of);
+    fr_map_free(&w.service_of);
+    fr_map_free(&w.group_of);
+    fr_map_free(&w.network_of);
+    fr_vec_free(&w.services);
+    fr_vec_free(&w.networks);
+    fr_strings_free(&w.titles);
+    fr_strings_free(&w.words);
+    fr_arena_free(&w.arena);
+    return status;
+}
