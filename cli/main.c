@@ -90,6 +90,8 @@ static flowrules_status set_up(struct tool *tool) {
         status = flowrules_context_set(tool->context, "lock", tool->settings.lock);
     if (status == FLOWRULES_OK && tool->settings.max_age != NULL)
         status = flowrules_context_set(tool->context, "max-age", tool->settings.max_age);
+    if (status == FLOWRULES_OK && tool->settings.no_verify)
+        status = flowrules_context_set(tool->context, "verify", "no");
     tell_diagnostics(tool);
     return status == FLOWRULES_OK ? load_plugins(tool) : status;
 }

@@ -29,7 +29,7 @@ struct settings {
     struct text_list flows, hosts, labels;                   /* likewise */
     int format;
     int diagnostics, colour;
-    bool quiet, json, included, no_map, print, merge, check, help, version;
+    bool quiet, json, included, no_map, no_verify, print, merge, check, help, version;
 };
 
 struct verb;

@@ -70,6 +70,9 @@ static const struct option render_options[] = {
     {"print", NULL, "print every file to standard output, each after a line '==> NAME <=='",
      PLACE(print), NULL, OPTION_FLAG, 0},
     MAX_AGE_OPTION,
+    {"no-verify", NULL,
+     "do not read the rules back and hold them against the policy before they are written",
+     PLACE(no_verify), NULL, OPTION_FLAG, 0},
     {"no-map", NULL, "do not write TARGET.map.json, which tells the flows that each rule came from",
      PLACE(no_map), NULL, OPTION_FLAG, 0},
     JSON_OPTION("with -o, the list of written files as JSON"),
@@ -216,8 +219,9 @@ const struct verb verbs[] = {
     {"render", "POLICY", "write the rules of the targets",
      "Writes what the targets of a policy need. One target with one file goes to standard "
      "output; more need -o DIR or --print.\n"
-     "Every target is rendered before a file is written. When one of them can't say a flow "
-     "exactly (exit status 4), nothing is written at all. Each file replaces an older one whole.\n"
+     "Every target is rendered, read back and held against the policy before a file is written. "
+     "When one of them can't say a flow exactly (exit status 4), nothing is written at all. Each "
+     "file replaces an older one whole.\n"
      "POLICY may be '-' for standard input.",
      render_options, COUNT(render_options), 1, 1, "a POLICY is needed",
      "flowrules render kimi-k2.yaml -t node-nft\n"

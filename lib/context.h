@@ -26,6 +26,7 @@ struct flowrules_context {
     uint64_t timeout_ms, deadline_ms, tries, in_flight, max_addresses;
     uint64_t keep_days, max_age; /* days; max_age: FR_NO_AGE for no limit */
     bool merge;
+    bool no_verify;                 /* what is rendered is not read back */
     flowrules_resolver_fn resolver; /* NULL: the DNS */
     void *resolver_user;
     flowrules_progress_fn progress; /* NULL: nobody wants to know */

@@ -115,7 +115,8 @@ enum fr_id {
     FR_CONFIG_NOT_KEPT,
     FR_CONFIG_NO_READER,
     FR_CONFIG_PLACES,
-    FR_CONFIG_NOT_EQUAL
+    FR_CONFIG_NOT_EQUAL,
+    FR_NOT_PROVEN
 };
 
 struct fr_diagnostic {

@@ -85,6 +85,8 @@ FLOWRULES_API void flowrules_context_free(flowrules_context *context);
  *   max-age    rendering and flowrules_check warn of names whose addresses were last seen more
  *              days ago than this.
  *              Default: no limit.
+ *   verify     "yes": what flowrules_render makes is read back and held against the policy first;
+ *              where they differ it is refused. "no": it is not. Default "yes".
  * How flowrules_resolve goes about it:
  *   server     the DNS servers that are asked, all of them: "ADDRESS[:PORT],...", up to 8; an IPv6
  *              address stands in brackets when a port follows. Default: those of the machine's

@@ -1,0 +1,58 @@
+/*
+ * The proof of a rendering: what a backend wrote is read by the backend's reader and compared with
+ * the flows, so that a defect in lowering or spelling never reaches a firewall.
+ */
+#include "proof.h"
+
+static void tell_defect(const struct fr_plan *plan, const flowrules_comparison *comparison) {
+    struct fr_about about = {FLOWRULES_ERROR,
+                             FR_NOT_PROVEN,
+                             plan->target->at,
+                             NULL,
+                             plan->name,
+                             "this is a defect of flowrules, please report it; the option verify "
+                             "(--no-verify) leaves the proof out"};
+    bool more = flowrules_difference_change(comparison, 0)[0] == 'a';
+    fr_report(&plan->context->diagnostics, &about,
+              "what was rendered for target '%s' is not what the policy means: '%s' %s (%s)",
+              plan->name, flowrules_difference_witness(comparison, 0),
+              more ? "would pass and should not" : "should pass and would not",
+              flowrules_difference_direction(comparison, 0));
+}
+
+static void tell_doubt(const struct fr_plan *plan, const flowrules_comparison *comparison) {
+    struct fr_about about = {FLOWRULES_WARNING, FR_NOT_PROVEN, plan->target->at, NULL,
+                             plan->name,        NULL};
+    fr_report(&plan->context->diagnostics, &about,
+              "it can't be told whether the rules of target '%s' mean the policy: %s (line %u)",
+              plan->name, flowrules_doubt_text(comparison, 0),
+              (unsigned)flowrules_doubt_line(comparison, 0));
+}
+
+flowrules_status fr_prove(struct fr_plan *plan, const flowrules_meaning *expected,
+                          const flowrules_artifact *artifact) {
+    flowrules_context *context = plan->context;
+    flowrules_configuration *configuration;
+    flowrules_meaning *found = NULL;
+    flowrules_comparison *comparison = NULL;
+    FR_TRY(flowrules_configuration_new(&configuration, context));
+    flowrules_status status = flowrules_configuration_add_artifact(configuration, artifact);
+    if (status == FLOWRULES_OK)
+        status = fr_read_for(&found, plan, plan->format->name, configuration);
+    if (status == FLOWRULES_OK)
+        status = flowrules_compare(&comparison, context, expected, found);
+    if (comparison != NULL && flowrules_difference_count(comparison) > 0) {
+        tell_defect(plan, comparison);
+        status = FLOWRULES_REFUSED;
+    } else if (comparison != NULL) {
+        if (flowrules_doubt_count(comparison) > 0)
+            tell_doubt(plan, comparison);
+        status = FLOWRULES_OK;
+    } else if (status == FLOWRULES_INVALID) {
+        status = FLOWRULES_REFUSED; /* the reader has told what it can't read */
+    }
+    flowrules_comparison_free(comparison);
+    flowrules_meaning_free(found);
+    flowrules_configuration_free(configuration);
+    return status;
+}
