@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_ROOM = 256 };
+/* Far beyond what an ASA has; so that a file of nonsense ends soon. */
+enum { NAME_ROOM = 256, PLACES_MAX = 10000, MOVED_MAX = 300000000 };
 
 /* ---- words of a line that is not taken apart ----------------------------------------------- */
 
@@ -138,6 +139,12 @@ static void keep_entry(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list 
         !flowrules_parse_number(number, strlen(number), INT32_MAX, &place) || place == 0 ||
         place >= entries->count)
         return;
+    list->moved += entries->count - place;
+    if (list->moved > MOVED_MAX) {
+        flowrules_input_error(r->in, place_of(line), NULL,
+                              "too many entries go before others by their line numbers");
+        return;
+    }
     memmove(&entries->lines[place], &entries->lines[place - 1],
             (entries->count - place) * sizeof *entries->lines);
     entries->lines[place - 1] = *line;
@@ -195,10 +202,18 @@ static void read_ipv6(struct fr_cisco_asa_reading *r, const struct flowrules_lin
 
 /* ---- where lists are bound ----------------------------------------------------------------- */
 
-static struct fr_cisco_asa_binding *binding_at(struct fr_cisco_asa_reading *r, const char *place) {
+static struct fr_cisco_asa_binding *binding_at(struct fr_cisco_asa_reading *r,
+                                               struct flowrules_place at, const char *place) {
     struct fr_cisco_asa_binding *b = flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, place);
-    if (b != NULL || (b = flowrules_input_alloc(r->in, sizeof *b)) == NULL)
+    if (b != NULL)
         return b;
+    if (++r->places > PLACES_MAX) {
+        flowrules_input_error(r->in, at, NULL, "lists are bound at more than %d places",
+                              PLACES_MAX);
+        return NULL;
+    }
+    if ((b = flowrules_input_alloc(r->in, sizeof *b)) == NULL)
+        return NULL;
     b->place = flowrules_input_copy(r->in, place, strlen(place));
     *r->last_binding = b;
     r->last_binding = &b->next;
@@ -244,7 +259,7 @@ static void read_access_group(struct fr_cisco_asa_reading *r, const struct flowr
     }
     if (fr_cisco_asa_accept(&c, "control-plane") || is_of_frames(r, list))
         return;
-    struct fr_cisco_asa_binding *b = binding_at(r, place);
+    struct fr_cisco_asa_binding *b = binding_at(r, place_of(line), place);
     if (b == NULL)
         return;
     b->list = list;
@@ -482,7 +497,7 @@ void fr_cisco_asa_read(flowrules_input *in) {
     for (size_t file = 0; file < flowrules_input_file_count(in); file++) {
         struct flowrules_line line = {.file = file};
         r.open = NULL;
-        while (!is_map(in, file) && flowrules_input_line(in, &line))
+        while (!is_map(in, file) && !flowrules_input_failed(in) && flowrules_input_line(in, &line))
             read_line(&r, &line);
     }
     if (!flowrules_input_failed(in))

@@ -79,6 +79,7 @@ struct fr_cisco_asa_time {
 struct fr_cisco_asa_list {
     const char *name;
     struct fr_cisco_asa_lines entries;
+    size_t moved; /* entries that made room for others, in all */
 };
 
 /* Which list filters where: "in interface inside", "global". */
@@ -92,6 +93,7 @@ struct fr_cisco_asa_binding {
 struct fr_cisco_asa_reading {
     flowrules_input *in;
     struct fr_cisco_asa_binding *bindings, **last_binding;
+    size_t places;                   /* how many of them */
     struct fr_cisco_asa_lines *open; /* where lines of a mode go, or NULL */
     unsigned depth;                  /* of groups in groups */
 };

@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, SCTP = 132, TEXT_MAX = 512 };
+enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58, SCTP = 132, TEXT_MAX = 512, PAIRS_MAX = 100000 };
 
-/* What the remarks before an entry say: they hold until the next ones. */
+/* What the remarks before an entry say: those of a flow hold until the next, others for one entry.
+ */
 struct remarks {
     char name[TEXT_MAX], comment[TEXT_MAX];
     bool done; /* an entry came since */
@@ -239,6 +240,11 @@ static bool spell_services(struct entry *e) {
         e->services = e->protocols;
         return true;
     }
+    if (e->ports[0].count * e->ports[1].count > PAIRS_MAX) {
+        flowrules_input_error(e->c.r->in, fr_cisco_asa_place(&e->c), NULL,
+                              "more than %d pairs of ports stand in one entry", PAIRS_MAX);
+        return false;
+    }
     for (size_t i = 0; i < e->protocols.count; i++) {
         struct flowrules_service service = e->protocols.services[i];
         service.source_ports = e->ports[FLOWRULES_SOURCE].ports;
@@ -359,12 +365,15 @@ void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisc
             widen(&e);
         if (!e.inactive)
             write_rules(&e, &remarks, understood);
+        if (remarks.name[0] == '\0')
+            remarks.comment[0] = '\0';
     }
 }
 
 bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list) {
     static const char *const words[] = {"permit", "ip", "any", "any"};
-    for (size_t i = 0; i < list->entries.count; i++) {
+    enum { REMARKS_MAX = 100 }; /* before the first entry */
+    for (size_t i = 0; i < list->entries.count && i < REMARKS_MAX; i++) {
         struct fr_cisco_asa_cursor c;
         size_t at, k = 0;
         fr_cisco_asa_begin(&c, r, &list->entries.lines[i]);

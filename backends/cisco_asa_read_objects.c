@@ -12,6 +12,7 @@
 enum {
     GROUPS_DEEP = 64, /* groups in groups; the ASA has no limit of its own that is documented */
     SERVICES_MAX = 100000, /* of one entry: all pairs of what its groups hold */
+    RANGES_MAX = 10000000, /* of one group, before they are united */
     TCP = 6,
     UDP = 17,
     SCTP = 132
@@ -358,29 +359,34 @@ static const struct fr_cisco_asa_object *take_member(struct fr_cisco_asa_cursor 
 /* A group's parts before they are united. */
 struct parts {
     struct flowrules_set *of[2];
-    size_t count, capacity[2];
+    size_t count, capacity[2], ranges;
 };
 
-static bool add_part(struct fr_cisco_asa_reading *r, struct parts *parts,
+static bool add_part(struct fr_cisco_asa_cursor *c, struct parts *parts,
                      const struct fr_cisco_asa_pair *pair) {
     for (int f = 0; f < 2; f++) {
-        parts->of[f] = flowrules_input_grow(r->in, parts->of[f], &parts->capacity[f], parts->count,
-                                            sizeof *parts->of[f]);
+        parts->of[f] = flowrules_input_grow(c->r->in, parts->of[f], &parts->capacity[f],
+                                            parts->count, sizeof *parts->of[f]);
         if (parts->of[f] == NULL)
             return false;
         parts->of[f][parts->count] = pair->of[f];
+        parts->ranges += flowrules_set_range_count(pair->of[f], (enum flowrules_family)f);
     }
     parts->count++;
-    return true;
+    if (parts->ranges <= RANGES_MAX)
+        return true;
+    flowrules_input_error(c->r->in, fr_cisco_asa_taken(c), NULL,
+                          "more than %d addresses stand in one group", RANGES_MAX);
+    return false;
 }
 
 static bool read_network_member(struct fr_cisco_asa_cursor *c, struct parts *parts,
                                 const char *word) {
     struct fr_cisco_asa_pair pair;
     if (strcmp(word, "network-object") == 0)
-        return fr_cisco_asa_take_end(c, &pair) && add_part(c->r, parts, &pair);
+        return fr_cisco_asa_take_end(c, &pair) && add_part(c, parts, &pair);
     const struct fr_cisco_asa_object *group = take_member(c, FR_CISCO_ASA_NETWORK_GROUP);
-    return group != NULL && add_part(c->r, parts, &group->pair);
+    return group != NULL && add_part(c, parts, &group->pair);
 }
 
 static bool read_service_member(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_object *o,

@@ -81,6 +81,7 @@ struct fr_paloalto_reading {
     const char *chain[FR_PALOALTO_CHAIN];
     size_t chained;
     unsigned depth;
+    size_t dropped; /* attributes that were looked at, to delete some */
 };
 
 /* ---- paloalto_read_config.c: what stands in the files -------------------------------------------

@@ -11,7 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_ROOM = 256, QUOTED_LINES = 200 };
+enum {
+    KEY_ROOM = 256,
+    QUOTED_LINES = 200,     /* that one description may go on over */
+    DROPPED_MAX = 300000000 /* attributes looked at to delete some: far beyond what is real */
+};
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
@@ -452,8 +456,11 @@ static void visit_values(struct command *c, struct fr_paloalto_entry *e, visit *
 static void drop_attribute(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
                            const char *key, const char *value, struct flowrules_place at) {
     size_t kept = 0, length = key == NULL ? 0 : strlen(key);
-    (void)r;
-    (void)at;
+    r->dropped += e->count;
+    if (r->dropped > DROPPED_MAX) {
+        flowrules_input_error(r->in, at, NULL, "too much is deleted one by one");
+        return;
+    }
     for (size_t i = 0; key != NULL && value != NULL && i < e->count; i++) {
         const struct fr_paloalto_attribute *a = &e->attributes[i];
         bool same = strncmp(a->key, key, length) == 0 &&

@@ -12,6 +12,8 @@
 enum {
     GROUPS_DEEP = 64,      /* groups in groups */
     SERVICES_MAX = 100000, /* of one rule or group */
+    PAIRS_MAX = 1000000,   /* of ports of one service */
+    RANGES_MAX = 10000000, /* of one group, before they are united */
     TCP = 6,
     UDP = 17,
     SCTP = 132,
@@ -132,7 +134,7 @@ static bool read_address(struct fr_paloalto_reading *r, struct fr_paloalto_entry
 static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
                                size_t chained) {
     struct flowrules_set *sets = NULL;
-    size_t count = 0, capacity = 0;
+    size_t count = 0, capacity = 0, ranges = 0;
     const struct fr_paloalto_attribute *member;
     const char *filter = fr_paloalto_value(e, "dynamic/filter");
     if (filter != NULL) {
@@ -145,6 +147,13 @@ static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto
         sets = flowrules_input_grow(r->in, sets, &capacity, count, sizeof *sets);
         if (sets == NULL || !fr_paloalto_address(r, member, chained, &sets[count]))
             return false;
+        ranges += flowrules_set_range_count(sets[count], FLOWRULES_IPV4) +
+                  flowrules_set_range_count(sets[count], FLOWRULES_IPV6);
+        if (ranges > RANGES_MAX) {
+            flowrules_input_error(r->in, member->at, NULL,
+                                  "more than %d addresses stand in one group", RANGES_MAX);
+            return false;
+        }
     }
     if (count == 0) {
         flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' holds nothing", e->name);
@@ -269,6 +278,12 @@ static bool read_service(struct fr_paloalto_reading *r, struct fr_paloalto_entry
         }
     if (ports.count == 0) {
         flowrules_input_error(r->in, e->at, NULL, "the service '%.80s' has no port", e->name);
+        return false;
+    }
+    if (sources.count * ports.count > PAIRS_MAX) {
+        flowrules_input_error(r->in, e->at, NULL,
+                              "the service '%.80s' has more than %d pairs of ports", e->name,
+                              PAIRS_MAX);
         return false;
     }
     struct flowrules_service service = {
