@@ -460,17 +460,45 @@ static void doubt_others(struct fr_cisco_asa_reading *r, const char *direction, 
 }
 
 /*
+ * Held against no target, a configuration with one list is read as that list wherever it is bound,
+ * unless another place is asked for than the one that is meant without a word.
+ */
+static const char *only_place(struct fr_cisco_asa_reading *r, const char *place) {
+    const struct fr_cisco_asa_binding *only = NULL;
+    if (flowrules_input_target(r->in) != NULL || strcmp(place, "in interface inside") != 0)
+        return place;
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next) {
+        if (b->list != NULL && (only != NULL || strcmp(b->place, place) == 0))
+            return place;
+        only = b->list != NULL ? b : only;
+    }
+    if (only == NULL)
+        return place;
+    const char *interface = strstr(only->place, " interface ");
+    const char *group = flowrules_input_copy(r->in, only->place, strcspn(only->place, " "));
+    flowrules_input_note(r->in, only->at, "what is read is '%.80s' (%.80s), which alone is bound",
+                         only->list, only->place);
+    if (interface != NULL)
+        flowrules_input_found(r->in, "interface", interface + sizeof " interface " - 1);
+    if (group != NULL)
+        flowrules_input_found(r->in, "access-group", group);
+    return only->place;
+}
+
+/*
  * What comes in: the list of the interface, then the global one, then nothing more. What goes out
  * came in elsewhere before, and the other way round.
  */
 static void decide(struct fr_cisco_asa_reading *r) {
     const char *group = flowrules_input_setting(r->in, "access-group");
     const char *interface = flowrules_input_setting(r->in, "interface");
-    bool out = strcmp(group, "out") == 0, global = strcmp(group, "global") == 0;
-    const char *place =
-        global ? group : flowrules_input_print(r->in, "%s interface %s", group, interface);
+    const char *place = strcmp(group, "global") == 0
+                            ? group
+                            : flowrules_input_print(r->in, "%s interface %s", group, interface);
     if (place == NULL)
         return;
+    place = only_place(r, place);
+    bool out = strncmp(place, "out ", 4) == 0, global = strcmp(place, "global") == 0;
     const struct fr_cisco_asa_binding *own = bound_at(r, place);
     const struct fr_cisco_asa_binding *all = out || global ? NULL : bound_at(r, "global");
     if (own == NULL && all == NULL) {

@@ -25,7 +25,8 @@ enum {
     FR_CISCO_ASA_LIST_NAMES,
     FR_CISCO_ASA_TIME_NAMES,
     FR_CISCO_ASA_ALIASES,
-    FR_CISCO_ASA_PLACES
+    FR_CISCO_ASA_PLACES,
+    FR_CISCO_ASA_LABELS
 };
 
 /* The same end of a rule in IPv4 and in IPv6: an object says one of them, any says both. */

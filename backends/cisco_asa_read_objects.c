@@ -507,16 +507,31 @@ static bool read_line(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_object 
     return false;
 }
 
+/* What has one label in both families is two objects of ours, and one network. */
+static void label_with(struct fr_cisco_asa_reading *r, struct flowrules_set set, const char *name) {
+    struct flowrules_set *known = flowrules_input_lookup(r->in, FR_CISCO_ASA_LABELS, name);
+    flowrules_input_label(r->in, set, name, NULL);
+    if (known != NULL) {
+        struct flowrules_set both[] = {*known, set};
+        *known = flowrules_input_unite(r->in, both, 2);
+        flowrules_input_label(r->in, *known, name, NULL);
+    } else if ((known = flowrules_input_alloc(r->in, sizeof *known)) != NULL) {
+        *known = set;
+        flowrules_input_define(r->in, FR_CISCO_ASA_LABELS, name, known);
+    }
+}
+
 /* Names of ours are FR_LABEL@CONTENT; range and group are no labels. */
 static void label(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_object *o) {
     struct flowrules_set all = flowrules_input_unite(r->in, o->pair.of, 2);
     const char *name = o->name, *at = strrchr(name, '@');
-    if (strncmp(name, "FR_", 3) == 0 && at != NULL) {
-        name = flowrules_input_copy(r->in, name + 3, (size_t)(at - name - 3));
-        if (name == NULL || strcmp(name, "range") == 0 || strcmp(name, "group") == 0)
-            return;
+    if (strncmp(name, "FR_", 3) != 0 || at == NULL) {
+        flowrules_input_label(r->in, all, name, o->description);
+        return;
     }
-    flowrules_input_label(r->in, all, name, o->description);
+    name = flowrules_input_copy(r->in, name + 3, (size_t)(at - name - 3));
+    if (name != NULL && strcmp(name, "range") != 0 && strcmp(name, "group") != 0)
+        label_with(r, all, name);
 }
 
 static bool is_empty(const struct fr_cisco_asa_object *o, bool value) {

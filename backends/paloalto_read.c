@@ -587,6 +587,19 @@ static const struct fr_paloalto_scope *only_scope(struct fr_paloalto_reading *r,
     return *count == 1 ? found : NULL;
 }
 
+/* What the settings would have to say of the place that was found. */
+static void tell_found(struct fr_paloalto_reading *r, const struct fr_paloalto_scope *scope) {
+    static const char group[] = "device-group ", vsys[] = "vsys ";
+    bool post = fr_paloalto_rules(r, scope->name, "post-rulebase") != NULL &&
+                fr_paloalto_rules(r, scope->name, "pre-rulebase") == NULL;
+    if (strncmp(scope->name, group, sizeof group - 1) == 0)
+        flowrules_input_found(r->in, "device-group", scope->name + sizeof group - 1);
+    else if (strcmp(scope->name, "vsys vsys1") != 0)
+        flowrules_input_found(r->in, "vsys", scope->name + sizeof vsys - 1);
+    if (post)
+        flowrules_input_found(r->in, "rulebase", "post");
+}
+
 /* The device group, or the vsys: the only one where none is named. */
 static const struct fr_paloalto_scope *choose_scope(struct fr_paloalto_reading *r) {
     const char *group = flowrules_input_setting(r->in, "device-group");
@@ -605,6 +618,8 @@ static const struct fr_paloalto_scope *choose_scope(struct fr_paloalto_reading *
         found = only_scope(r, false, &count);
     if (count != 1)
         tell_scopes(r, count == 0 ? "a firewall" : NULL);
+    else if (found != NULL)
+        tell_found(r, found);
     return found;
 }
 
@@ -681,7 +696,11 @@ static void check_zoneless(struct deciding *d) {
         for (size_t k = 0; k < sizeof bases / sizeof *bases; k++)
             same = same && same_zones(fr_paloalto_rules(d->r, d->r->chain[i], bases[k]), zones);
     bool within = same && zones[0] != NULL && zones[1] != NULL && strcmp(zones[0], zones[1]) == 0;
-    if (!same || within)
+    bool told = same && !within;
+    for (int end = 0; end < 2 && d->zoneless; end++)
+        flowrules_input_found(d->r->in, end == 0 ? "from-zone" : "to-zone",
+                              told && zones[end] != NULL ? zones[end] : "any");
+    if (!told)
         flowrules_input_doubt(d->r->in, (struct flowrules_place){0, 0, 0}, FLOWRULES_FORWARD,
                               "the rules are between several zones, and nothing tells what is in "
                               "them: the settings from-zone and to-zone choose two");
