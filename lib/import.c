@@ -101,21 +101,11 @@ static void write_any(struct fr_import *import) {
 }
 
 /* Path-MTU discovery is the baseline's where that is on. */
-static bool is_path_mtu(const struct fr_import *import, const struct fr_import_flow *flow) {
-    const struct fr_service_terms *terms = fr_service_get(&import->m->services, flow->service);
-    const struct fr_term *t = &terms->terms[0];
-    if (terms->count != 1 || flow->deny || flow->clause->name != 0)
-        return false;
-    return (t->protocol == FR_ICMP && t->source_first == 3 && t->source_last == 3 &&
-            t->destination_first == 4 && t->destination_last == 4) ||
-           (t->protocol == FR_ICMPV6 && t->source_first == 2 && t->source_last == 2);
-}
-
 static void drop_path_mtu(struct fr_import *import) {
     struct fr_import_flow *flows = import->flows.items;
     size_t kept = 0;
     for (size_t i = 0; i < import->flows.count; i++)
-        if (!is_path_mtu(import, &flows[i]))
+        if (!fr_import_is_path_mtu(import->m, &flows[i]))
             flows[kept++] = flows[i];
     import->flows.count = kept;
 }

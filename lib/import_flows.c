@@ -192,10 +192,21 @@ static flowrules_status add_cutter(struct importing *im, const struct fr_clause 
 }
 
 /* Does an allow that came before touch the deny? Then it must not be taken back. */
+bool fr_import_is_path_mtu(const flowrules_meaning *m, const struct fr_import_flow *flow) {
+    const struct fr_service_terms *terms = fr_service_get(&m->services, flow->service);
+    const struct fr_term *t = &terms->terms[0];
+    if (terms->count != 1 || flow->deny || flow->clause->name != 0)
+        return false;
+    return (t->protocol == FR_ICMP && t->source_first == 3 && t->source_last == 3 &&
+            t->destination_first == 4 && t->destination_last == 4) ||
+           (t->protocol == FR_ICMPV6 && t->source_first == 2 && t->source_last == 2);
+}
+
+/* What lets path-MTU discovery pass goes before every deny in a policy too: it is no allow here. */
 static bool touches_allow(const struct importing *im, const struct fr_clause *clause) {
     for (size_t i = im->first_flow; i < im->flows->count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(im->flows, struct fr_import_flow, i);
-        if (!flow->deny && flow_meets(im, flow, clause))
+        if (!flow->deny && flow_meets(im, flow, clause) && !fr_import_is_path_mtu(im->m, flow))
             return true;
     }
     return false;

@@ -25,4 +25,7 @@ struct fr_import_flow {
 flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction direction,
                                  struct fr_vec *flows, bool *too_many);
 
+/* Is it an allow without a name of what path-MTU discovery needs, as baselines have it? */
+bool fr_import_is_path_mtu(const flowrules_meaning *m, const struct fr_import_flow *flow);
+
 #endif
