@@ -671,36 +671,48 @@ static void write_defaults(const struct deciding *d) {
     flowrules_input_rule(in, &rest);
 }
 
-/* The rules of a rulebase are between the same zones as those before: *from and *to. */
-static bool same_zones(const struct fr_paloalto_entry *e, const char *zones[2]) {
-    for (; e != NULL; e = e->next)
+/* The zones that all allows of a rulebase, and those before, are between; false: several. */
+static bool same_zones(const struct fr_paloalto_entry *e, const char *pair[2]) {
+    for (; e != NULL; e = e->next) {
+        const char *action = fr_paloalto_value(e, "action");
+        if (is_yes(e, "disabled") || action == NULL || strcmp(action, "allow") != 0)
+            continue;
         for (int end = 0; end < 2; end++) {
             const struct fr_paloalto_attribute *a;
             for (size_t i = 0; (a = fr_paloalto_next(e, zone_keys[end], &i)) != NULL;) {
-                if (zones[end] == NULL)
-                    zones[end] = a->value;
-                if (strcmp(zones[end], a->value) != 0)
+                if (pair[end] == NULL)
+                    pair[end] = a->value;
+                if (strcmp(pair[end], a->value) != 0)
                     return false;
             }
         }
+    }
     return true;
 }
 
-/* Without a policy and settings, all rules have to be between the same two zones. */
-static void check_zoneless(struct deciding *d) {
+static bool find_pair(const struct deciding *d, const char *pair[2]) {
     static const char *const bases[] = {"pre-rulebase", "rulebase", "post-rulebase"};
-    const char *zones[2] = {NULL, NULL};
     bool same = true;
-    d->zoneless = !d->zones.known && (d->zones.own[0] == NULL || d->zones.own[1] == NULL);
-    for (size_t i = 0; d->zoneless && i < d->r->chained; i++)
+    for (size_t i = 0; i < d->r->chained; i++)
         for (size_t k = 0; k < sizeof bases / sizeof *bases; k++)
-            same = same && same_zones(fr_paloalto_rules(d->r, d->r->chain[i], bases[k]), zones);
-    bool within = same && zones[0] != NULL && zones[1] != NULL && strcmp(zones[0], zones[1]) == 0;
-    bool told = same && !within;
-    for (int end = 0; end < 2 && d->zoneless; end++)
-        flowrules_input_found(d->r->in, end == 0 ? "from-zone" : "to-zone",
-                              told && zones[end] != NULL ? zones[end] : "any");
-    if (!told)
+            same = same && same_zones(fr_paloalto_rules(d->r, d->r->chain[i], bases[k]), pair);
+    return same && pair[0] != NULL && pair[1] != NULL;
+}
+
+/* Without a policy and settings: the two zones between which all is that is allowed. */
+static void choose_zones(struct deciding *d) {
+    const char *pair[2] = {NULL, NULL};
+    if (d->zones.known || (d->zones.own[0] != NULL && d->zones.own[1] != NULL))
+        return;
+    d->zoneless = !find_pair(d, pair);
+    for (int end = 0; end < 2; end++) {
+        const char *found = d->zoneless ? "any" : pair[end];
+        if (d->zones.own[end] != NULL)
+            continue;
+        d->zones.own[end] = d->zoneless ? NULL : found;
+        flowrules_input_found(d->r->in, end == 0 ? "from-zone" : "to-zone", found);
+    }
+    if (d->zoneless)
         flowrules_input_doubt(d->r->in, (struct flowrules_place){0, 0, 0}, FLOWRULES_FORWARD,
                               "the rules are between several zones, and nothing tells what is in "
                               "them: the settings from-zone and to-zone choose two");
@@ -720,7 +732,7 @@ void fr_paloalto_read(flowrules_input *in) {
     chain(&r, "shared");
     fr_paloalto_find_zones(in, flowrules_input_setting(in, "from-zone"),
                            flowrules_input_setting(in, "to-zone"), &d.zones);
-    check_zoneless(&d);
+    choose_zones(&d);
     read_rulebases(&d);
     write_defaults(&d);
 }

@@ -414,9 +414,9 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
                 fr_import_flows(import->m, (enum flowrules_direction)d, &import->flows, &too_many));
     if (too_many)
         return refuse(import, "its rules overlap in more ways than a policy can tell apart");
+    drop_path_mtu(import);
     if (import->flows.count == 0)
         return refuse(import, "no rule of it allows or denies anything");
-    drop_path_mtu(import);
     FR_TRY(join_flows(import));
     write_any(import);
     FR_TRY(find_protects(import, protects));
