@@ -100,12 +100,29 @@ static void write_any(struct fr_import *import) {
         }
 }
 
+/* The families that packets at an end may be of: every name without an address is nowhere. */
+static unsigned families_of(const struct fr_import *import, fr_set end) {
+    struct flowrules_set view = {&import->m->sets, end};
+    bool all_atoms = end == FR_SET_ANY || fr_set_head(&import->m->sets, end)->all_atoms != 0;
+    unsigned families = 0;
+    if (all_atoms ? import->atoms_are_pods : flowrules_set_atom_count(view) > 0)
+        return FLOWRULES_BOTH_FAMILIES;
+    for (int f = 0; f < 2; f++)
+        if (flowrules_set_range_count(view, (enum flowrules_family)f) > 0)
+            families |= FLOWRULES_FAMILY_BIT((unsigned)f);
+    return families;
+}
+
+static bool can_be(const struct fr_import *import, const struct fr_import_flow *flow) {
+    return (families_of(import, flow->ends[0]) & families_of(import, flow->ends[1])) != 0;
+}
+
 /* Path-MTU discovery is the baseline's where that is on. */
-static void drop_path_mtu(struct fr_import *import) {
+static void drop_unwritten(struct fr_import *import) {
     struct fr_import_flow *flows = import->flows.items;
     size_t kept = 0;
     for (size_t i = 0; i < import->flows.count; i++)
-        if (!fr_import_is_path_mtu(import->m, &flows[i]))
+        if (!fr_import_is_path_mtu(import->m, &flows[i]) && can_be(import, &flows[i]))
             flows[kept++] = flows[i];
     import->flows.count = kept;
 }
@@ -414,7 +431,7 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
                 fr_import_flows(import->m, (enum flowrules_direction)d, &import->flows, &too_many));
     if (too_many)
         return refuse(import, "its rules overlap in more ways than a policy can tell apart");
-    drop_path_mtu(import);
+    drop_unwritten(import);
     if (import->flows.count == 0)
         return refuse(import, "no rule of it allows or denies anything");
     FR_TRY(join_flows(import));
