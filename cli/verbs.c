@@ -329,7 +329,9 @@ const struct verb verbs[] = {
      "The exit status is 1 when something was not understood and the policy is without it, 4 when "
      "no policy can mean what the configuration does. One FILE may be '-' for standard input.",
      import_options, COUNT(import_options), 2, FILES_MOST, "a BACKEND and a FILE are needed",
-     "flowrules import --help\n", run_import},
+     "flowrules render kimi-k2.yaml -t edge-asa --no-map > edge-asa.cfg\n"
+     "flowrules import cisco-asa edge-asa.cfg\n",
+     run_import},
     {"targets", "[BACKEND]", "what each backend can say, its settings and limits",
      "Without a name, a table of the backends. With one, its formats, what it can say, its "
      "settings in a policy's targets, its bindings in networks, and its limits with their source.",
