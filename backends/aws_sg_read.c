@@ -183,6 +183,9 @@ void fr_aws_sg_choose(struct fr_aws_sg_reader *r) {
                               list_groups(r));
     else if (choice == BY_SETTING && r->dump && r->count > 0)
         doubt_missing(r);
+    for (struct fr_aws_sg_group *g = r->first; g != NULL && chosen == 1; g = g->next)
+        if (g->chosen && fr_aws_sg_is_id(g->id))
+            flowrules_input_is_of(r->in, fr_aws_sg_known(r, "group", g->id));
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
@@ -281,15 +284,16 @@ void fr_aws_sg_allow(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *ru
     if (!take_service(r, rule, &service, &ports))
         return;
     const char *flows = flows_of(rule->description);
-    struct flowrules_read_rule pass = {.direction = rule->direction,
-                                       .verdict = FLOWRULES_PASS,
-                                       .source = egress ? any : rule->peer,
-                                       .destination = egress ? rule->peer : any,
-                                       .services = &service,
-                                       .service_count = service.protocol < 0 ? 0 : 1,
-                                       .at = rule->at,
-                                       .name = flows,
-                                       .comment = flows == NULL ? rule->description : NULL};
+    struct flowrules_read_rule pass = {
+        .direction = rule->direction,
+        .verdict = FLOWRULES_PASS,
+        .source = egress ? any : rule->peer,
+        .destination = egress ? rule->peer : any,
+        .services = &service,
+        .service_count = service.protocol < 0 ? 0 : 1,
+        .at = rule->at,
+        .name = flows,
+        .comment = flows != NULL || equals(rule->description, "") ? NULL : rule->description};
     flowrules_input_rule(r->in, &pass);
 }
 

@@ -473,7 +473,7 @@ static void read_rule(struct source *s) {
     const char *description = fr_azure_nsg_text(s->r, s->values[DESCRIPTION]);
     const char *flows = flows_of(s, description);
     rule->name = flows != NULL ? flows : rule->name;
-    rule->description = flows != NULL ? NULL : description;
+    rule->description = flows != NULL || equals(description, "") ? NULL : description;
 }
 
 /* Is it the same rule, which an exported template has at two places? */

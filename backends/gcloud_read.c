@@ -279,7 +279,8 @@ void fr_gcloud_keep(struct fr_gcloud_rule *rule) {
                  .service_count = rule->every_service ? 0 : rule->service_count,
                  .at = rule->at,
                  .name = flows != NULL ? flows : rule->name,
-                 .comment = flows != NULL ? NULL : rule->description,
+                 .comment =
+                     flows != NULL || equals(rule->description, "") ? NULL : rule->description,
                  .log = rule->log}};
 }
 

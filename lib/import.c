@@ -220,6 +220,10 @@ static fr_set all_protected(struct fr_import *import) {
 static flowrules_status find_protects(struct fr_import *import, const char *protects) {
     if (protects != NULL)
         return parse_protects(import, protects);
+    if (import->m->own != FR_SET_EMPTY) {
+        import->protect_policy = true;
+        return protect_groups(import, import->m->own);
+    }
     if (import->m->stages[FLOWRULES_EGRESS].count + import->m->stages[FLOWRULES_INGRESS].count == 0)
         return FLOWRULES_OK;
     fr_set all = all_protected(import);
@@ -245,6 +249,25 @@ static flowrules_status name_protected(struct fr_import *import) {
             *end = all;
     }
     return all == FR_SET_NONE ? fr_no_memory(import->m->context) : FLOWRULES_OK;
+}
+
+/* Flows that no packet can be, of ends without a family in common, are left out. */
+static void drop_unmatched(struct fr_import *import) {
+    const struct fr_sets *sets = &import->m->sets;
+    struct fr_import_flow *flows = import->flows.items;
+    size_t kept = 0;
+    for (size_t i = 0; i < import->flows.count; i++) {
+        unsigned families = FLOWRULES_BOTH_FAMILIES;
+        for (int end = 0; end < 2; end++) {
+            const struct fr_set_head *head = fr_set_head(sets, flows[i].ends[end]);
+            bool groups = head->all_atoms == 0 && head->atoms > 0;
+            if (!groups) /* any less some addresses is addresses alone */
+                families &= fr_set_families(sets, flows[i].ends[end]);
+        }
+        if (families != 0)
+            flows[kept++] = flows[i];
+    }
+    import->flows.count = kept;
 }
 
 /* ---- writing and trying -------------------------------------------------------------------- */
@@ -277,6 +300,7 @@ struct trial {
     size_t size;
     size_t differences, others; /* rows; those of new connections; and of other packets */
     bool valid;                 /* it could be loaded and planned */
+    size_t messages;            /* those that are not its own: told before it */
 };
 
 static void count_rows(struct trial *trial, const flowrules_comparison *comparison) {
@@ -310,7 +334,7 @@ static flowrules_status compare_targets(const struct fr_import *import, struct t
 static flowrules_status try_import(struct fr_import *import, struct trial *trial) {
     flowrules_context *context = import->m->context;
     struct flowrules_writer w;
-    *trial = (struct trial){NULL, 0, 0, 0, false};
+    *trial = (struct trial){.messages = context->diagnostics.list.count};
     fr_writer_init(&w, &context->allocator, false);
     flowrules_status status = fr_import_write(import, &w);
     if (status == FLOWRULES_OK)
@@ -351,6 +375,8 @@ static flowrules_status consider(struct fr_import *import, struct trial *best, b
     FR_TRY(choose_targets(import, together));
     FR_TRY(try_import(import, &trial));
     if (best->text == NULL || is_better(&trial, best)) {
+        if (trial.valid && best->text != NULL) /* what was wrong with the other is of no use */
+            fr_diagnostics_cut(&import->m->context->diagnostics, best->messages);
         fr_free(&import->m->context->allocator, best->text);
         *best = trial;
     } else {
@@ -370,11 +396,15 @@ static flowrules_status try_all(struct fr_import *import, struct trial *best) {
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
-static void tell_doubts(const struct fr_import *import) {
+/* The number of doubts that were told. */
+static size_t tell_doubts(const struct fr_import *import) {
+    size_t told = 0;
     const flowrules_meaning *m = import->m;
     for (size_t i = 0; i < m->doubts.count; i++) {
         const struct fr_doubt *d = fr_vec_at(&m->doubts, struct fr_doubt, i);
         struct fr_at at = FR_NOWHERE;
+        if (d->of_deny)
+            continue; /* it is a deny of the policy too */
         if (d->file < import->config->files.count)
             at = (struct fr_at){
                 fr_vec_at(&import->config->files, struct fr_config_file, d->file)->number, d->line,
@@ -386,7 +416,9 @@ static void tell_doubts(const struct fr_import *import) {
                                  NULL,
                                  "the policy is without it: say by hand what it means"};
         fr_report(&m->context->diagnostics, &about, "not understood: %s", d->text);
+        told++;
     }
+    return told;
 }
 
 static flowrules_status tell_result(const struct fr_import *import, const struct trial *best) {
@@ -396,7 +428,7 @@ static flowrules_status tell_result(const struct fr_import *import, const struct
                              NULL,
                              NULL,
                              "compare it with 'flowrules verify' to see where"};
-    tell_doubts(import);
+    size_t told = tell_doubts(import);
     if (!best->valid)
         return FLOWRULES_REFUSED; /* what is wrong with the policy was told */
     if (best->differences > 0) {
@@ -411,7 +443,7 @@ static flowrules_status tell_result(const struct fr_import *import, const struct
         fr_report(&import->m->context->diagnostics, &about,
                   "new connections pass as before; what passes of the others (replies, loopback, "
                   "IPv6 neighbour discovery) is the baseline, which differs");
-    return import->m->doubts.count > 0 ? FLOWRULES_DIFFERENT : FLOWRULES_OK;
+    return told > 0 ? FLOWRULES_DIFFERENT : FLOWRULES_OK;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
@@ -438,6 +470,7 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
     write_any(import);
     FR_TRY(find_protects(import, protects));
     FR_TRY(name_protected(import));
+    drop_unmatched(import);
     FR_TRY(try_all(import, best));
     if (import->cannot != NULL)
         return refuse(import, import->cannot);
@@ -448,7 +481,7 @@ flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_conte
                                   const char *backend, const char *protects,
                                   const flowrules_configuration *configuration) {
     struct fr_import import = {.config = configuration};
-    struct trial best = {NULL, 0, 0, 0, false};
+    struct trial best = {.text = NULL};
     const char *colon = strchr(backend, ':');
     *artifact = NULL;
     FR_TRY(flowrules_meaning_of_configuration(&import.m, context, backend, NULL, configuration));

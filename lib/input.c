@@ -137,7 +137,7 @@ void flowrules_input_doubt(flowrules_input *in, struct flowrules_place at,
     struct fr_doubt *doubt = text == NULL ? NULL : fr_vec_push(&in->meaning->doubts);
     in->failed = in->failed || doubt == NULL;
     if (doubt != NULL)
-        *doubt = (struct fr_doubt){direction, (uint32_t)at.file, at.line, text};
+        *doubt = (struct fr_doubt){direction, (uint32_t)at.file, at.line, text, false};
 }
 
 void flowrules_input_note(flowrules_input *in, struct flowrules_place at, const char *format, ...) {
@@ -585,6 +585,10 @@ struct flowrules_set fr_input_translate(struct flowrules_input *in, struct fr_pl
 struct flowrules_set flowrules_input_own(flowrules_input *in, const flowrules_output *out,
                                          struct flowrules_set set) {
     return fr_input_translate(in, out->plan, set.id);
+}
+
+void flowrules_input_is_of(flowrules_input *in, struct flowrules_set groups) {
+    in->meaning->own = groups.id;
 }
 
 struct flowrules_set flowrules_input_protects(flowrules_input *in) {

@@ -44,6 +44,7 @@ struct fr_doubt {
     enum flowrules_direction direction;
     uint32_t file, line;
     const char *text;
+    bool of_deny; /* about what a deny takes from allows: none for a policy that has the deny too */
 };
 
 /* A name that the configuration has for a set. */
@@ -78,6 +79,7 @@ struct flowrules_meaning {
     struct fr_vec settings;              /* struct fr_found_setting */
     struct fr_vec files;                 /* const char *: names of the configuration's files */
     struct flowrules_policy *policy;     /* held, where flows are named; or NULL */
+    fr_set own;                          /* groups that the configuration is of; or empty */
 };
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context);

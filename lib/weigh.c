@@ -199,6 +199,13 @@ static struct fr_clause taken(struct weighing *w, const struct fr_clause *deny,
     return part;
 }
 
+/* The doubt that was just told is none for a policy with the same denies. */
+static void mark_of_deny(struct weighing *w) {
+    struct fr_vec *doubts = &w->in->meaning->doubts;
+    if (doubts->count > 0)
+        fr_vec_at(doubts, struct fr_doubt, doubts->count - 1)->of_deny = true;
+}
+
 /* A deny that the target's flows do not have may take from what an allow behind it lets pass. */
 static void weigh_deny(struct weighing *w, size_t i) {
     const struct fr_clause *deny = clause_at(w, i);
@@ -215,6 +222,7 @@ static void weigh_deny(struct weighing *w, size_t i) {
                               "this deny stands before the allow in line %u, and which addresses a "
                               "group has is not known: what it takes away can't be computed",
                               allow->line);
+        mark_of_deny(w);
         return;
     }
 }

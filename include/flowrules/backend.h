@@ -697,6 +697,8 @@ struct flowrules_group_key {
 FLOWRULES_API struct flowrules_set
 flowrules_input_group(flowrules_input *in, const struct flowrules_group_key *keys, size_t count);
 
+/* The configuration says itself whose it is: these groups'. For an import. */
+FLOWRULES_API void flowrules_input_is_of(flowrules_input *in, struct flowrules_set groups);
 /* What the target protects, in the terms of the input; any where there is no target. */
 FLOWRULES_API struct flowrules_set flowrules_input_protects(flowrules_input *in);
 /* A set of the target's plan (protected networks, say) in the terms of the input; for baseline. */
