@@ -3,7 +3,7 @@
  * the rest for each group. Knows the API networking.k8s.io/v1; knows no CNI, none of which need
  * enforce it. Facts without another source: kubernetes pkg/apis/networking/validation.
  */
-#include "flowrules/backend.h"
+#include "objects.h"
 
 static const struct flowrules_manifest manifest = {
     .api = "networking.k8s.io/v1",
@@ -273,6 +273,36 @@ static void end(flowrules_output *out) {
             write_default_deny(out, i);
 }
 
+static bool has_denies(const flowrules_output *out) {
+    struct flowrules_rule flow;
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
+        if (flow.action == FLOWRULES_DENY)
+            return true;
+    return false;
+}
+
+/* The API has no port 0, which a deny may leave over of all ports: nothing is said of it then. */
+static void baseline(const flowrules_output *out, flowrules_input *in) {
+    static const struct flowrules_ports zero = {0, 0};
+    struct flowrules_service services[3];
+    for (size_t i = 0; i < 3; i++)
+        services[i] = (struct flowrules_service){.protocol = (int[]){6, 17, 132}[i],
+                                                 .destination_ports = &zero,
+                                                 .destination_port_count = 1,
+                                                 .icmp_type = -1,
+                                                 .icmp_code = -1};
+    struct flowrules_read_rule rule = {.verdict = FLOWRULES_OUTSIDE,
+                                       .source = flowrules_input_any(in),
+                                       .destination = flowrules_input_any(in),
+                                       .services = services,
+                                       .service_count = 3};
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
+        rule.direction = d;
+        if (flowrules_output_enforces(out, d) && has_denies(out))
+            flowrules_input_rule(in, &rule);
+    }
+}
+
 /* ---- the record ---------------------------------------------------------------------------- */
 
 static const struct flowrules_setting settings[] = {
@@ -345,4 +375,6 @@ const struct flowrules_backend flowrules_backend_kubernetes = {
     .bindings = bindings,
     .limits = limits,
     .refuses = refuses,
+    .read = fr_kubernetes_read,
+    .baseline = baseline,
 };

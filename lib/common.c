@@ -18,14 +18,6 @@ static const struct fr_group_terms *terms_at(const flowrules_meaning *m, size_t 
     return fr_vec_at(&m->groups, struct fr_group_terms, i);
 }
 
-/* The parts of a term, which was put together with NULs between. */
-static struct flowrules_group_key split_term(const flowrules_meaning *m, fr_string term) {
-    const char *key = fr_strings_text(&m->strings, term);
-    const char *label = key + strlen(key) + 1;
-    return (struct flowrules_group_key){key, *label == '\0' ? NULL : label,
-                                        label + strlen(label) + 1};
-}
-
 /* The group of some terms of m, in common terms. */
 static uint32_t common_group(struct fr_common *c, const flowrules_meaning *m,
                              const fr_string *terms, size_t count) {
@@ -34,7 +26,7 @@ static uint32_t common_group(struct fr_common *c, const flowrules_meaning *m,
     uint32_t atom = UINT32_MAX;
     if (fr_vec_reserve(&keys, count + 1)) {
         for (size_t i = 0; i < count; i++)
-            *(struct flowrules_group_key *)fr_vec_add(&keys) = split_term(m, terms[i]);
+            *(struct flowrules_group_key *)fr_vec_add(&keys) = fr_meaning_key(m, terms[i]);
         atom = fr_meaning_group(c->terms, keys.items, keys.count);
     }
     fr_vec_free(&keys);
@@ -57,47 +49,10 @@ static flowrules_status add_atoms(struct fr_common *c, const flowrules_meaning *
 
 /* ---- what holds what ----------------------------------------------------------------------- */
 
-/* Nodes and entities are no pods: a selector of pods says nothing of them. */
-static bool is_pods(const struct fr_common *c, const struct fr_group_terms *group) {
-    for (uint32_t i = 0; i < group->count; i++) {
-        struct flowrules_group_key key = split_term(c->terms, group->terms[i]);
-        if (strcmp(key.key, "nodes") == 0 || strcmp(key.key, "entities") == 0)
-            return false;
-    }
-    return true;
-}
-
-static bool has_term(const struct fr_group_terms *group, fr_string term) {
-    for (uint32_t i = 0; i < group->count; i++)
-        if (group->terms[i] == term)
-            return true;
-    return false;
-}
-
-/* Every constraint of wide is one of narrow. */
-static bool group_covers(const struct fr_group_terms *wide, const struct fr_group_terms *narrow) {
-    for (uint32_t i = 0; i < wide->count; i++)
-        if (!has_term(narrow, wide->terms[i]))
-            return false;
-    return true;
-}
-
-static bool texts_differ(const char *a, const char *b) {
-    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) != 0;
-}
-
-/* No pod has two values of a label, or is in two namespaces. */
-static bool groups_exclude(const struct fr_common *c, const struct fr_group_terms *a,
-                           const struct fr_group_terms *b) {
-    for (uint32_t i = 0; i < a->count; i++)
-        for (uint32_t k = 0; k < b->count; k++) {
-            struct flowrules_group_key x = split_term(c->terms, a->terms[i]);
-            struct flowrules_group_key y = split_term(c->terms, b->terms[k]);
-            if (strcmp(x.key, y.key) == 0 && !texts_differ(x.label, y.label) &&
-                strcmp(x.value, y.value) != 0)
-                return true;
-        }
-    return false;
+/* Both pods, or both nodes: a selector of pods says nothing of nodes or entities. */
+static bool are_alike(const struct fr_common *c, uint32_t a, uint32_t b) {
+    enum fr_selects kind = fr_meaning_selects(c->terms, a);
+    return kind != FR_SELECTS_NOTHING && kind == fr_meaning_selects(c->terms, b);
 }
 
 /* Does one atom hold all that the other does? */
@@ -110,16 +65,14 @@ static bool holds(const struct fr_common *c, uint32_t wide, uint32_t narrow) {
     if (a->kind != FLOWRULES_ATOM_GROUP || b->kind != FLOWRULES_ATOM_GROUP ||
         c->atoms_are_addresses)
         return false;
-    const struct fr_group_terms *x = terms_at(c->terms, wide), *y = terms_at(c->terms, narrow);
-    return is_pods(c, x) == is_pods(c, y) && group_covers(x, y);
+    return are_alike(c, wide, narrow) && fr_meaning_group_covers(c->terms, wide, narrow);
 }
 
 /* Adds the pods that two selectors have in common, where neither holds the other. */
 static flowrules_status add_meeting(struct fr_common *c, uint32_t i, uint32_t k) {
     const struct fr_group_terms *x = terms_at(c->terms, i), *y = terms_at(c->terms, k);
-    if (atom_at(c->terms, i)->kind != FLOWRULES_ATOM_GROUP ||
-        atom_at(c->terms, k)->kind != FLOWRULES_ATOM_GROUP || is_pods(c, x) != is_pods(c, y) ||
-        group_covers(x, y) || group_covers(y, x) || groups_exclude(c, x, y))
+    if (!are_alike(c, i, k) || holds(c, i, k) || holds(c, k, i) ||
+        fr_meaning_groups_exclude(c->terms, i, k))
         return FLOWRULES_OK;
     fr_string *both = fr_arena_alloc(&c->terms->arena, (x->count + y->count) * sizeof *both);
     if (both == NULL)
@@ -175,6 +128,21 @@ static bool has_pods(const flowrules_meaning *m) {
     return m->backend != NULL && m->backend->capabilities.pod_groups;
 }
 
+/*
+ * Where both sides know pods and neither knows names, all that is no address is pods: all of them
+ * are an atom then, and there are no others.
+ */
+static flowrules_status add_all_pods(struct fr_common *c) {
+    bool names = false;
+    c->terms->backend = c->sides[has_pods(c->sides[0]) ? 0 : 1]->backend;
+    for (size_t i = 0; i < 2; i++)
+        names = names || !has_pods(c->sides[i]) || c->sides[i]->backend->capabilities.names;
+    if (common_group(c, c->terms, NULL, 0) == UINT32_MAX)
+        return fr_no_memory(c->context);
+    c->has_others = names;
+    return FLOWRULES_OK;
+}
+
 flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
                                 const flowrules_meaning *before, const flowrules_meaning *after) {
     memset(c, 0, sizeof *c);
@@ -190,8 +158,10 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     FR_TRY(fr_meaning_new(&c->terms, context));
     FR_TRY(add_atoms(c, before));
     FR_TRY(add_atoms(c, after));
-    if (!c->atoms_are_addresses)
+    if (!c->atoms_are_addresses) {
+        FR_TRY(add_all_pods(c));
         FR_TRY(add_meetings(c));
+    }
     return list_members(c);
 }
 

@@ -33,6 +33,7 @@ struct fr_common {
     struct fr_vec members;    /* uint32_t: the atoms that each atom holds, itself first */
     struct fr_vec spans;      /* struct fr_member_span, for each atom */
     bool atoms_are_addresses; /* names and groups have addresses: all addresses are all of them */
+    bool has_others;          /* beside addresses and the atoms there are more names or groups */
     unsigned packets;         /* the kinds that both sides decide */
     bool too_many;            /* there are more atoms than are told apart */
     struct fr_vec stages;     /* struct fr_common_stage: of the direction that was chosen */

@@ -79,9 +79,24 @@ static void name_protocols(struct comparing *c) {
     c->named[FR_ICMP] = c->named[FR_ICMPV6] = true;
 }
 
+/* The known atoms that a region does not list at an end: there are no others. */
+static fr_set unlisted_pods(struct comparing *c, const struct fr_region *region, unsigned end) {
+    flowrules_meaning *terms = c->common.terms;
+    size_t k = 0;
+    for (uint32_t i = 0; i < terms->atoms.count; i++) {
+        while (k < region->listed_count[end] && region->listed[end][k] < i)
+            k++;
+        if (k == region->listed_count[end] || region->listed[end][k] != i)
+            fr_builder_atom(&terms->builder, i);
+    }
+    return fr_builder_finish(&terms->builder, &terms->sets);
+}
+
 /* Every atom that a region does not list at an end. */
 static fr_set unlisted_atoms(struct comparing *c, const struct fr_region *region, unsigned end) {
     flowrules_meaning *terms = c->common.terms;
+    if (!c->common.has_others && !c->common.atoms_are_addresses)
+        return unlisted_pods(c, region, end);
     for (size_t i = 0; i < region->listed_count[end]; i++)
         fr_builder_atom(&terms->builder, region->listed[end][i]);
     fr_set listed = fr_builder_finish(&terms->builder, &terms->sets);
@@ -407,11 +422,16 @@ static flowrules_status add_doubt(struct comparing *c, const char *text, const c
     return FLOWRULES_OK;
 }
 
+/* What is not understood in both directions is told once. */
+static bool same_doubt(const struct fr_doubt *a, const struct fr_doubt *b) {
+    return a->file == b->file && a->line == b->line && strcmp(a->text, b->text) == 0;
+}
+
 static flowrules_status tell_doubts(struct comparing *c, unsigned side, const bool *compared) {
     const flowrules_meaning *m = c->common.sides[side];
     for (size_t i = 0; i < m->doubts.count; i++) {
         const struct fr_doubt *d = fr_vec_at(&m->doubts, struct fr_doubt, i);
-        if (!compared[d->direction])
+        if (!compared[d->direction] || (i > 0 && same_doubt(d, d - 1) && compared[d[-1].direction]))
             continue;
         const char *file =
             d->file < m->files.count ? *fr_vec_at(&m->files, const char *, d->file) : NULL;

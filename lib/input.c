@@ -501,6 +501,12 @@ static const char *own_namespace(const struct fr_plan *plan, const struct flowru
     return plan->can->pod_groups ? fr_plan_setting(plan, "namespace") : NULL;
 }
 
+static void build_atom(flowrules_input *in, uint32_t atom) {
+    in->failed = in->failed || atom == UINT32_MAX;
+    if (atom != UINT32_MAX)
+        fr_builder_atom(&in->meaning->builder, atom);
+}
+
 /* Adds the group of the keys, or one for each value of those that are lists. */
 static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec *keys) {
     struct flowrules_group_key *list = keys->items;
@@ -509,7 +515,7 @@ static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec 
     bool any_list = false;
     for (size_t i = 0; i < keys->count; i++)
         if (is_list(plan->backend, list[i].key)) {
-            fr_builder_atom(&in->meaning->builder, fr_meaning_group(in->meaning, &list[i], 1));
+            build_atom(in, fr_meaning_group(in->meaning, &list[i], 1));
             any_list = true;
         } else {
             list[joined++] = list[i];
@@ -517,7 +523,7 @@ static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec 
     if (space != NULL)
         list[joined++] = (struct flowrules_group_key){"namespace", NULL, space};
     if (joined > 0 || !any_list)
-        fr_builder_atom(&in->meaning->builder, fr_meaning_group(in->meaning, list, joined));
+        build_atom(in, fr_meaning_group(in->meaning, list, joined));
 }
 
 /* Adds what a network that is a group is to the platform. */
@@ -539,10 +545,9 @@ static bool add_network(flowrules_input *in, struct fr_plan *plan, const char *n
     if (good && binding != NULL)
         add_groups(in, plan, &keys);
     else if (good) /* a listing shows it by its name */
-        fr_builder_atom(&in->meaning->builder,
-                        fr_meaning_group(in->meaning,
-                                         &(struct flowrules_group_key){"network", NULL, network},
-                                         1));
+        build_atom(in,
+                   fr_meaning_group(in->meaning,
+                                    &(struct flowrules_group_key){"network", NULL, network}, 1));
     fr_vec_free(&keys);
     return good;
 }
@@ -554,8 +559,7 @@ static fr_set translate_atoms(flowrules_input *in, struct fr_plan *plan,
         const struct flowrules_atom *atom =
             fr_vec_at(&plan->view.atoms, struct flowrules_atom, fr_set_atoms(head)[i]);
         if (atom->kind != FLOWRULES_ATOM_GROUP)
-            fr_builder_atom(&in->meaning->builder,
-                            fr_meaning_name(in->meaning, atom->kind, atom->name));
+            build_atom(in, fr_meaning_name(in->meaning, atom->kind, atom->name));
         else if (!add_network(in, plan, atom->name))
             in->failed = true;
     }
@@ -594,6 +598,20 @@ void flowrules_input_is_of(flowrules_input *in, struct flowrules_set groups) {
 struct flowrules_set flowrules_input_protects(flowrules_input *in) {
     return in->plan == NULL ? flowrules_input_any(in)
                             : fr_input_translate(in, in->plan, in->plan->protects.set);
+}
+
+bool flowrules_input_may_protect(flowrules_input *in, const struct flowrules_group_key *keys,
+                                 size_t count) {
+    flowrules_meaning *m = in->meaning;
+    uint32_t group = fr_meaning_group(m, keys, count);
+    struct flowrules_set protects = flowrules_input_protects(in);
+    const struct fr_set_head *head = fr_set_head(&m->sets, protects.id);
+    if (group == UINT32_MAX || in->plan == NULL || head->all_atoms != 0)
+        return true;
+    for (uint32_t i = 0; i < head->atoms; i++)
+        if (!fr_meaning_groups_exclude(m, group, fr_set_atoms(head)[i]))
+            return true;
+    return false;
 }
 
 const char *flowrules_input_spelling(const flowrules_input *in, const char *key,

@@ -147,20 +147,36 @@ static size_t sort_terms(struct term *terms, size_t count) {
     return kept;
 }
 
-/* The group of sorted terms: its key is theirs in a row, its name what they read as. */
-static uint32_t group_of(flowrules_meaning *m, const struct term *terms, size_t count) {
+/* Puts a text at a place that has room for it; the place behind it. */
+static char *put_text(char *at, const char *text) {
+    size_t length = strlen(text);
+    memcpy(at, text, length + 1);
+    return at + length;
+}
+
+/* Sorted terms as a binding has them: {namespace: shop, pods: app=web}. */
+static char *name_of(flowrules_meaning *m, const struct term *terms, size_t count) {
     size_t length = sizeof "all pods";
     for (size_t i = 0; i < count; i++)
         length += strlen(terms[i].text) + 2;
-    char *name = fr_arena_alloc(&m->arena, length);
+    char *name = fr_arena_alloc(&m->arena, length), *at = name;
+    if (name == NULL)
+        return NULL;
+    at = put_text(at, count == 0 ? "all pods" : count > 1 ? "{" : "");
+    for (size_t i = 0; i < count; i++)
+        at = put_text(put_text(at, i == 0 ? "" : ", "), terms[i].text);
+    put_text(at, count > 1 ? "}" : "");
+    return name;
+}
+
+/* The group of sorted terms: its key is theirs in a row. */
+static uint32_t group_of(flowrules_meaning *m, const struct term *terms, size_t count) {
+    char *name = name_of(m, terms, count);
     fr_string *kept = fr_arena_alloc(&m->arena, (count + 1) * sizeof *kept);
     if (name == NULL || kept == NULL)
         return UINT32_MAX;
-    strcpy(name, count == 0 ? "all pods" : "");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         kept[i] = terms[i].string;
-        strcat(strcat(name, i == 0 ? "" : ", "), terms[i].text);
-    }
     kept[count] = 0; /* so that no group's key is a name's */
     fr_string key = fr_strings_add(&m->strings, (const char *)kept, (count + 1) * sizeof *kept);
     return intern_atom(m, key, FLOWRULES_ATOM_GROUP, name,
@@ -183,6 +199,73 @@ uint32_t fr_meaning_group(flowrules_meaning *m, const struct flowrules_group_key
         used++;
     }
     return group_of(m, terms, sort_terms(terms, used));
+}
+
+struct flowrules_group_key fr_meaning_key(const flowrules_meaning *m, fr_string term) {
+    const char *key = fr_strings_text(&m->strings, term);
+    const char *label = key + strlen(key) + 1;
+    return (struct flowrules_group_key){key, *label == '\0' ? NULL : label,
+                                        label + strlen(label) + 1};
+}
+
+static bool is_key_of_pods(const char *key) {
+    return strcmp(key, "namespace") == 0 || strcmp(key, "namespace-labels") == 0 ||
+           strcmp(key, "pods") == 0;
+}
+
+enum fr_selects fr_meaning_selects(const flowrules_meaning *m, uint32_t atom) {
+    const struct fr_group_terms *terms = fr_vec_at(&m->groups, struct fr_group_terms, atom);
+    size_t pods = 0, nodes = 0;
+    if (fr_vec_at(&m->atoms, struct flowrules_atom, atom)->kind != FLOWRULES_ATOM_GROUP)
+        return FR_SELECTS_NOTHING;
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const char *key = fr_meaning_key(m, terms->terms[i]).key;
+        pods += is_key_of_pods(key) ? 1 : 0;
+        nodes += strcmp(key, "nodes") == 0 ? 1 : 0;
+    }
+    return pods == terms->count    ? FR_SELECTS_PODS
+           : nodes == terms->count ? FR_SELECTS_NODES
+                                   : FR_SELECTS_NOTHING;
+}
+
+/* All nodes are a term of their own; all pods are no term at all. */
+static bool is_all_nodes(const flowrules_meaning *m, fr_string term) {
+    struct flowrules_group_key key = fr_meaning_key(m, term);
+    return strcmp(key.key, "nodes") == 0 && key.label == NULL && strcmp(key.value, "any") == 0;
+}
+
+static bool has_term(const struct fr_group_terms *group, fr_string term) {
+    for (uint32_t i = 0; i < group->count; i++)
+        if (group->terms[i] == term)
+            return true;
+    return false;
+}
+
+bool fr_meaning_group_covers(const flowrules_meaning *m, uint32_t wide, uint32_t narrow) {
+    const struct fr_group_terms *outer = fr_vec_at(&m->groups, struct fr_group_terms, wide);
+    const struct fr_group_terms *inner = fr_vec_at(&m->groups, struct fr_group_terms, narrow);
+    for (uint32_t i = 0; i < outer->count; i++)
+        if (!has_term(inner, outer->terms[i]) && !is_all_nodes(m, outer->terms[i]))
+            return false;
+    return true;
+}
+
+static bool texts_differ(const char *a, const char *b) {
+    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) != 0;
+}
+
+bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t b) {
+    const struct fr_group_terms *one = fr_vec_at(&m->groups, struct fr_group_terms, a);
+    const struct fr_group_terms *other = fr_vec_at(&m->groups, struct fr_group_terms, b);
+    for (uint32_t i = 0; i < one->count; i++)
+        for (uint32_t k = 0; k < other->count; k++) {
+            struct flowrules_group_key x = fr_meaning_key(m, one->terms[i]);
+            struct flowrules_group_key y = fr_meaning_key(m, other->terms[k]);
+            if (strcmp(x.key, y.key) == 0 && !texts_differ(x.label, y.label) &&
+                strcmp(x.value, y.value) != 0)
+                return true;
+        }
+    return false;
 }
 
 fr_set fr_meaning_atom_set(flowrules_meaning *m, uint32_t atom) {

@@ -60,8 +60,9 @@ struct fr_found_setting {
 
 struct flowrules_meaning {
     flowrules_context *context;
-    const struct flowrules_backend *backend; /* NULL: a policy by itself */
-    const char *target;                      /* NULL: none */
+    /* NULL: a policy by itself; of common terms, the one that knows pods. */
+    const struct flowrules_backend *backend;
+    const char *target; /* NULL: none */
     struct fr_arena arena;
     struct fr_strings strings;
     struct fr_sets sets;
@@ -89,6 +90,15 @@ uint32_t fr_meaning_name(flowrules_meaning *m, enum flowrules_atom_kind kind, co
 /* The atom of a group by its keys (see flowrules_input_group); UINT32_MAX when out of memory. */
 uint32_t fr_meaning_group(flowrules_meaning *m, const struct flowrules_group_key *keys,
                           size_t count);
+/* The parts of a group's term; they live as long as the meaning. */
+struct flowrules_group_key fr_meaning_key(const flowrules_meaning *m, fr_string term);
+/* Does one group hold every pod (or node) of another: are its terms some of the other's? */
+bool fr_meaning_group_covers(const flowrules_meaning *m, uint32_t wide, uint32_t narrow);
+/* What a group selects by labels, so that it may hold, or share, what others select. */
+enum fr_selects { FR_SELECTS_NOTHING, FR_SELECTS_PODS, FR_SELECTS_NODES };
+enum fr_selects fr_meaning_selects(const flowrules_meaning *m, uint32_t atom);
+/* Can no pod be of both groups, since no pod has two values of a label or is in two namespaces? */
+bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t b);
 /* The set that is one atom; FR_SET_NONE when out of memory. */
 fr_set fr_meaning_atom_set(flowrules_meaning *m, uint32_t atom);
 /* Every name and group, and no address. */

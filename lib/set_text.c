@@ -69,12 +69,82 @@ static void write_ranges(struct parts *p, struct flowrules_set set, enum flowrul
     }
 }
 
+static bool knows_pods(const flowrules_meaning *terms) {
+    return terms->backend != NULL && terms->backend->capabilities.pod_groups;
+}
+
+/* Sets of more are listed as they are, and so where more selectors are known. */
+#define PODS_SHORTENED 64u
+
+static bool is_held(const flowrules_meaning *terms, uint32_t wide, uint32_t narrow) {
+    return wide != narrow && fr_meaning_selects(terms, wide) == FR_SELECTS_PODS &&
+           fr_meaning_selects(terms, narrow) == FR_SELECTS_PODS &&
+           fr_meaning_group_covers(terms, wide, narrow);
+}
+
+static bool lists(const struct fr_set_head *head, uint32_t atom) {
+    for (uint32_t i = 0; i < head->atoms; i++)
+        if (fr_set_atoms(head)[i] == atom)
+            return true;
+    return false;
+}
+
+/* Does the set lack pods that are among some of its own, and have others among those? */
+static bool lacks_between(const flowrules_meaning *terms, const struct fr_set_head *head,
+                          uint32_t wide, uint32_t narrow) {
+    for (uint32_t a = 0; a < terms->atoms.count; a++)
+        if (is_held(terms, wide, a) && is_held(terms, a, narrow) && !lists(head, a))
+            return true;
+    return false;
+}
+
+/* Is an atom among wider pods of the set, so that they say it? */
+static bool is_said(const flowrules_meaning *terms, const struct fr_set_head *head, uint32_t atom) {
+    for (uint32_t i = 0; i < head->atoms; i++)
+        if (is_held(terms, fr_set_atoms(head)[i], atom) &&
+            !lacks_between(terms, head, fr_set_atoms(head)[i], atom))
+            return true;
+    return false;
+}
+
+/* "namespace: shop (not {namespace: shop, pods: app=web})": what a set has of some pods. */
+static void write_pods(struct parts *p, const flowrules_meaning *terms,
+                       const struct fr_set_head *head, uint32_t wide) {
+    size_t holes = 0;
+    write_atom(p->w, fr_vec_at(&terms->atoms, struct flowrules_atom, wide));
+    for (uint32_t a = 0; a < terms->atoms.count; a++) {
+        if (!is_held(terms, wide, a) || lists(head, a) || lacks_between(terms, head, wide, a))
+            continue;
+        if (holes < PARTS_SHOWN) {
+            flowrules_write(p->w, holes == 0 ? " (not " : ", ");
+            write_atom(p->w, fr_vec_at(&terms->atoms, struct flowrules_atom, a));
+        }
+        holes++;
+    }
+    if (holes > PARTS_SHOWN)
+        flowrules_writef(p->w, " +%zu more", holes - PARTS_SHOWN);
+    flowrules_write(p->w, holes > 0 ? ")" : "");
+}
+
+static void write_listed(struct parts *p, const flowrules_meaning *terms,
+                         const struct fr_set_head *head) {
+    bool shorter =
+        knows_pods(terms) && head->atoms <= PODS_SHORTENED && terms->atoms.count <= PODS_SHORTENED;
+    for (uint32_t i = 0; i < head->atoms; i++) {
+        uint32_t atom = fr_set_atoms(head)[i];
+        if ((shorter && is_said(terms, head, atom)) || !begin_part(p))
+            continue;
+        if (shorter)
+            write_pods(p, terms, head, atom);
+        else
+            write_atom(p->w, fr_vec_at(&terms->atoms, struct flowrules_atom, atom));
+    }
+}
+
 static void write_atoms(struct parts *p, const flowrules_meaning *terms, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&terms->sets, set);
-    for (uint32_t i = 0; head->all_atoms == 0 && i < head->atoms; i++)
-        if (begin_part(p))
-            write_atom(p->w,
-                       fr_vec_at(&terms->atoms, struct flowrules_atom, fr_set_atoms(head)[i]));
+    if (head->all_atoms == 0)
+        write_listed(p, terms, head);
     if (head->all_atoms == 0)
         return;
     for (uint32_t a = 0, k = 0; a < terms->atoms.count; a++) {
@@ -93,7 +163,7 @@ const char *fr_set_text(struct fr_arena *arena, const flowrules_meaning *terms, 
     struct flowrules_writer w;
     struct parts p = {&w, 0, 0};
     fr_writer_init(&w, arena->allocator, false);
-    if (set == FR_SET_ANY || (flowrules_set_is_all(view, FLOWRULES_IPV4) &&
+    if (set == FR_SET_ANY || (!knows_pods(terms) && flowrules_set_is_all(view, FLOWRULES_IPV4) &&
                               flowrules_set_is_all(view, FLOWRULES_IPV6))) {
         flowrules_write(&w, "any");
         return finish(arena, &w);
@@ -244,6 +314,15 @@ static void write_packet(struct flowrules_writer *w, unsigned protocol, const st
         flowrules_writef(w, "/%u", (unsigned)destination.first);
 }
 
+/* The first atom that a region does not list at an end. */
+static uint32_t first_unlisted(const struct fr_common *common, const struct fr_region *region,
+                               unsigned end) {
+    uint32_t atom = 0;
+    while (atom < region->listed_count[end] && region->listed[end][atom] == atom)
+        atom++;
+    return atom < common->terms->atoms.count ? atom : FR_OTHER_ATOM;
+}
+
 static struct point point_of_piece(const struct fr_common *common, const struct fr_region *region,
                                    unsigned end) {
     struct point p = {.family = region->family};
@@ -262,9 +341,12 @@ static struct point point_of_piece(const struct fr_common *common, const struct 
     }
     struct flowrules_range range = {region->family, best->first, best->last};
     p.ip = likely_ip(&range);
-    p.other = best->atom == FR_OTHER_ATOM;
-    if (best->atom != FR_NO_ATOM && !p.other)
-        p.atom = fr_vec_at(&common->terms->atoms, struct flowrules_atom, best->atom);
+    uint32_t atom = best->atom;
+    if (atom == FR_OTHER_ATOM && !common->has_others)
+        atom = first_unlisted(common, region, end);
+    p.other = atom == FR_OTHER_ATOM;
+    if (atom != FR_NO_ATOM && !p.other)
+        p.atom = fr_vec_at(&common->terms->atoms, struct flowrules_atom, atom);
     return p;
 }
 

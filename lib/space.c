@@ -209,7 +209,9 @@ static flowrules_status cut_sources(struct sweep *s, const struct offer *offers,
     static const uint32_t icmpv6_kinds[] = {130, 133, 137, 143, 144};
     struct fr_vec *bounds = &s->bounds[1];
     bool good = find_bounds(bounds, offers, count, true, last);
-    for (size_t i = 0; good && s->region.protocol == FR_ICMPV6 && i < 5; i++)
+    bool kinds = s->region.protocol == FR_ICMPV6 &&
+                 (s->space->common->packets & (FLOWRULES_NEIGHBOUR | FLOWRULES_LISTENER)) != 0;
+    for (size_t i = 0; good && kinds && i < 5; i++)
         good = push(bounds, icmpv6_kinds[i]);
     if (!good)
         return fr_no_memory(s->space->common->context);
@@ -684,7 +686,10 @@ static bool cut_atoms(struct sweep *s, struct cut *cut) {
         i = next;
     }
     /* Where names and groups have addresses, the others are compared as those. */
-    if (good && !s->space->common->atoms_are_addresses)
+    const struct fr_common *common = s->space->common;
+    bool others = common->has_others ||
+                  (!common->atoms_are_addresses && cut->listed.count < common->terms->atoms.count);
+    if (good && others)
         good = add_piece(s, cut, hash, zero, zero, FR_OTHER_ATOM);
     cut->active.count = 0;
     return good;

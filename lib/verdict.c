@@ -310,12 +310,9 @@ static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
     return part_of != FR_SET_NONE && part_of == fr_set_family(sets, whole, family) ? NULL : end;
 }
 
-/* Asks the backend itself about a part. */
-static flowrules_status ask_backend(struct fr_plan *plan, const struct fr_scoped *part,
-                                    const char **why) {
-    *why = NULL;
-    if (plan->backend->refuses == NULL)
-        return FLOWRULES_OK;
+/* A part as backends see it. */
+static flowrules_status view_part(struct fr_plan *plan, const struct fr_scoped *part,
+                                  struct flowrules_rule *view) {
     if (fr_plan_asker(plan) == NULL)
         return fr_no_memory(plan->context);
     struct fr_group group = {.view = {.action = part->deny ? FLOWRULES_DENY : FLOWRULES_ALLOW,
@@ -325,10 +322,25 @@ static flowrules_status ask_backend(struct fr_plan *plan, const struct fr_scoped
                            .flows = part->flow,
                            .source = part->source,
                            .destination = part->destination};
-    struct flowrules_rule view;
     FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, &rule.service));
-    if (!fr_output_rule(plan->asker, &group, &rule, &view))
-        return fr_no_memory(plan->context);
+    return fr_output_rule(plan->asker, &group, &rule, view) ? FLOWRULES_OK
+                                                            : fr_no_memory(plan->context);
+}
+
+bool flowrules_output_flow(const flowrules_output *out, size_t index, struct flowrules_rule *flow) {
+    struct fr_plan *plan = out->plan;
+    return index < plan->scoped.count &&
+           view_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, index), flow) == FLOWRULES_OK;
+}
+
+/* Asks the backend itself about a part. */
+static flowrules_status ask_backend(struct fr_plan *plan, const struct fr_scoped *part,
+                                    const char **why) {
+    struct flowrules_rule view;
+    *why = NULL;
+    if (plan->backend->refuses == NULL)
+        return FLOWRULES_OK;
+    FR_TRY(view_part(plan, part, &view));
     *why = plan->backend->refuses(plan->asker, &view);
     return FLOWRULES_OK;
 }

@@ -307,6 +307,12 @@ FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowr
  * family do not count. To be asked once there are rules.
  */
 FLOWRULES_API const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key);
+/*
+ * A flow's part in one direction, as a rule before anything is split or merged: index 0, 1 ...
+ * until false. It holds until the next one is asked for.
+ */
+FLOWRULES_API bool flowrules_output_flow(const flowrules_output *out, size_t index,
+                                         struct flowrules_rule *flow);
 /* All that the target's flows have at an end, denies too, of the families that both ends have. */
 FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output *out,
                                                          enum flowrules_end end);
@@ -701,6 +707,13 @@ flowrules_input_group(flowrules_input *in, const struct flowrules_group_key *key
 FLOWRULES_API void flowrules_input_is_of(flowrules_input *in, struct flowrules_set groups);
 /* What the target protects, in the terms of the input; any where there is no target. */
 FLOWRULES_API struct flowrules_set flowrules_input_protects(flowrules_input *in);
+/*
+ * May some pod of a group (its keys as in flowrules_input_group) be among what the target protects?
+ * True where there is no target.
+ */
+FLOWRULES_API bool flowrules_input_may_protect(flowrules_input *in,
+                                               const struct flowrules_group_key *keys,
+                                               size_t count);
 /* A set of the target's plan (protected networks, say) in the terms of the input; for baseline. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_own(flowrules_input *in, const flowrules_output *out, struct flowrules_set set);

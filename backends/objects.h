@@ -1,0 +1,120 @@
+/*
+ * What the readers of policies for pods share: the objects of the API in their files, selectors of
+ * labels as groups, and rules that wait until all files are read. Private to those readers.
+ */
+#ifndef FR_OBJECTS_H
+#define FR_OBJECTS_H
+
+#include "flowrules/backend.h"
+
+#define FR_EGRESS_BIT  (1u << FLOWRULES_EGRESS)
+#define FR_INGRESS_BIT (1u << FLOWRULES_INGRESS)
+
+/* An object of the Kubernetes API. */
+struct fr_object {
+    const flowrules_node *root, *spec;
+    const char *api, *kind;
+    const char *name, *namespace; /* or NULL */
+    struct flowrules_place at;
+    /* What our own manifests say in annotations; or NULL. */
+    const char *flows, *purpose, *expires, *network;
+};
+
+/*
+ * In which order rules decide, whatever the order of the objects: denies beat allows, and what an
+ * object selects is denied besides.
+ */
+enum fr_phase { FR_PHASE_DENY, FR_PHASE_ALLOW, FR_PHASE_REST, FR_PHASES };
+
+struct fr_waiting {
+    struct flowrules_read_rule *rules;
+    size_t count, capacity;
+};
+
+struct fr_objects {
+    flowrules_input *in;
+    void (*visit)(struct fr_objects *r, const struct fr_object *object);
+    struct fr_waiting waiting[FR_PHASES];
+    /* Of what is being read now: may it decide for what the target protects, and where? */
+    bool matters;
+    unsigned directions; /* bits */
+};
+
+/* Calls visit for every object of every file, and of every list of objects; in order. */
+void fr_objects_each(struct fr_objects *r);
+/* The object's namespace, else what the setting of that name says; NULL after an error. */
+const char *fr_objects_namespace(struct fr_objects *r, const struct fr_object *object);
+/* An object that the reader does not know, of any kind. */
+void fr_objects_other(struct fr_objects *r, const struct fr_object *object);
+
+/* A doubt in the directions of what is being read, if it matters. text may be NULL: no memory. */
+void fr_objects_doubt(struct fr_objects *r, struct flowrules_place at, const char *text);
+/* Doubts every key of a mapping that is none of these; the list ends with NULL. */
+void fr_objects_doubt_others(struct fr_objects *r, const flowrules_node *map,
+                             const char *const *known);
+/* A rule of an object between the protected end and its peers. */
+struct flowrules_read_rule fr_objects_between(const struct fr_object *object,
+                                              enum flowrules_direction direction,
+                                              struct flowrules_set own, struct flowrules_set peers);
+/* A rule that decides in its phase; its services must live as long as the input. */
+void fr_objects_rule(struct fr_objects *r, enum fr_phase phase,
+                     const struct flowrules_read_rule *rule);
+/* Denies in a direction what no rule allows a group of pods; of equal ones, the first stands. */
+void fr_objects_rest(struct fr_objects *r, const struct fr_object *object,
+                     enum flowrules_direction direction, struct flowrules_set pods,
+                     struct flowrules_place at);
+/* Gives the rules to the input, phase by phase. */
+void fr_objects_finish(struct fr_objects *r);
+
+/* ---- selectors ----------------------------------------------------------------------------- */
+
+/* A label, or a namespace, that has one of several values. */
+struct fr_constraint {
+    const char *key, *label; /* as in flowrules_input_group */
+    const char **values;
+    size_t count, capacity;
+};
+
+/* What pods have to be; zero it to begin. */
+struct fr_selection {
+    struct fr_constraint *all;
+    size_t count, capacity;
+    bool has_namespace; /* it says in which namespaces, or that in any */
+    /* What was not understood first, if anything: the selection then holds more than it should. */
+    const char *unclear;
+    struct flowrules_place at;
+};
+
+/* Adds a constraint of one value. */
+void fr_objects_selection_add(struct fr_objects *r, struct fr_selection *s, const char *key,
+                              const char *label, const char *value);
+/* What a label of a selector is for the binding: sets key and label; NULL key: it is unknown. */
+typedef void fr_label_namer(const char *name, struct fr_constraint *constraint);
+/* Adds the constraints of a selector with matchLabels and matchExpressions. */
+void fr_objects_selection_labels(struct fr_objects *r, struct fr_selection *s,
+                                 const flowrules_node *selector, fr_label_namer *name);
+/* The pods of a selection: a group for each choice of values. */
+struct flowrules_set fr_objects_selection_set(struct fr_objects *r, const struct fr_selection *s);
+/* May the target protect some of these pods? */
+bool fr_objects_selection_matters(struct fr_objects *r, const struct fr_selection *s);
+/* Tells what is unclear; false where something is. */
+bool fr_objects_selection_is_clear(struct fr_objects *r, const struct fr_selection *s);
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+bool fr_objects_equals(const char *a, const char *b);
+/* The items of a list, that of a mapping's key; an error where it is another thing. */
+const flowrules_node *fr_objects_list(struct fr_objects *r, const flowrules_node *map,
+                                      const char *key);
+/* Is it a mapping? Else an error is told: what says what it has to be. */
+bool fr_objects_is_map(struct fr_objects *r, const flowrules_node *node, const char *what);
+/* A text that the API takes for one: no number or boolean. NULL after an error. */
+const char *fr_objects_text(struct fr_objects *r, const flowrules_node *node);
+/* A prefix of either family as a set; errors are told. */
+struct flowrules_set fr_objects_prefix(struct fr_objects *r, const flowrules_node *node);
+
+/* ---- the readers, for the records ---------------------------------------------------------- */
+
+void fr_kubernetes_read(flowrules_input *in);
+
+#endif
