@@ -431,7 +431,26 @@ static void read_file(struct iptables_reader *reader, size_t file) {
         read_rules(reader, file);
 }
 
-/* Of a family that nothing is known of, nothing can be told. */
+/* Closes the hooks of a family that the other one has. */
+static void close_family(struct iptables_reader *reader, enum flowrules_family family) {
+    struct netfilter *nf = &reader->nf;
+    struct flowrules_place nowhere = {0, 0, 0};
+    struct netfilter_table *known =
+        fr_netfilter_table(nf, family_word[family == FLOWRULES_IPV4], "filter");
+    struct netfilter_table *closed = fr_netfilter_table(nf, family_word[family], "filter");
+    for (const struct netfilter_chain *c = known ? known->chains : NULL; c && closed; c = c->next) {
+        struct netfilter_chain *chain =
+            c->hook == NETFILTER_NO_HOOK ? NULL : fr_netfilter_chain(nf, closed, c->name, nowhere);
+        if (chain) {
+            put_on_hook(chain, c->hook);
+            chain->policy = NETFILTER_DROP;
+        }
+    }
+    flowrules_input_note(reader->in, nowhere, "there are no rules of %s: it is taken for closed",
+                         family_name[family]);
+}
+
+/* Of a family that nothing is known of, it can't be told whether it is as a target wants it. */
 static void check_families(struct iptables_reader *reader) {
     static const char *const command[] = {"iptables-save", "ip6tables-save"};
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
@@ -439,8 +458,11 @@ static void check_families(struct iptables_reader *reader) {
             continue;
         char *hint =
             flowrules_input_print(reader->in, "hand in what %s prints as well", command[f]);
-        flowrules_input_error(reader->in, (struct flowrules_place){0, 0, 0}, hint,
-                              "there are no rules of %s", family_name[f]);
+        if (reader->families == 0 || flowrules_input_target(reader->in))
+            flowrules_input_error(reader->in, (struct flowrules_place){0, 0, 0}, hint,
+                                  "there are no rules of %s", family_name[f]);
+        else
+            close_family(reader, f);
     }
 }
 

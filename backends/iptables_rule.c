@@ -37,6 +37,8 @@ static const char *take(struct rule_reader *r) {
 }
 
 static void bad_value(struct rule_reader *r, const char *value) {
+    if (flowrules_input_failed(r->in))
+        return;
     flowrules_input_error(r->in, fr_iptables_place(r->words, r->words->next - 1), NULL,
                           "'%.100s' is no value that can stand here", value);
 }

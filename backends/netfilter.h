@@ -100,6 +100,7 @@ struct netfilter_match {
 struct netfilter_rule {
     struct flowrules_place at;
     const char *comment;
+    const char *origin; /* where it stands, when a line does not tell; or NULL */
     struct netfilter_match *matches;
     size_t match_count, match_capacity;
     enum netfilter_verdict verdict;

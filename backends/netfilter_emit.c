@@ -13,14 +13,20 @@ void fr_netfilter_doubt(struct netfilter_walk *walk, struct netfilter_rule *rule
     if (rule->doubted & bit)
         return;
     rule->doubted |= bit;
-    flowrules_input_doubt(walk->in, rule->at, walk->direction, "it is not known what passes: %s",
-                          what);
+    flowrules_input_doubt(walk->in, rule->at, walk->direction,
+                          "it is not known what passes: %s%s%s", what, rule->origin ? ", " : "",
+                          rule->origin ? rule->origin : "");
 }
 
+/* One about something that several boxes or families of a rule have in common is told once. */
 static void doubt_at(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                      const char *what) {
-    flowrules_input_doubt(walk->in, rule->at, walk->direction, "it is not known what passes: %s",
-                          what);
+    if (walk->doubted != rule || walk->doubt != what)
+        flowrules_input_doubt(walk->in, rule->at, walk->direction,
+                              "it is not known what passes: %s%s%s", what, rule->origin ? ", " : "",
+                              rule->origin ? rule->origin : "");
+    walk->doubted = rule;
+    walk->doubt = what;
 }
 
 /* ---- kinds --------------------------------------------------------------------------------- */
@@ -80,9 +86,10 @@ static void judge_strays(struct netfilter_walk *walk, const struct netfilter_rul
         return;
     bool apart = walk->live[family] & KIND_MIDSTREAM ? !midstream || walk->strays_left
                                                      : walk->blocked[family] & KIND_MIDSTREAM;
+    static const char strays[] =
+        "TCP that conntrack takes for invalid passes, what it takes for new does not";
     if (apart)
-        doubt_at(walk, rule,
-                 "TCP that conntrack takes for invalid passes, what it takes for new does not");
+        doubt_at(walk, rule, strays);
 }
 
 /* Replies that are established and those that are related go the same way, or it can't be told. */
@@ -118,8 +125,9 @@ static unsigned judge(struct netfilter_walk *walk, const struct netfilter_rule *
                       enum flowrules_family family) {
     unsigned kinds = box->kinds & walk->live[family] & possible_kinds(box, family);
     unsigned final = kinds & whole_kinds(box) & ~walk->skipped;
+    static const char looped[] = "packets of connections over the loopback interface are dropped";
     if (verdict == FLOWRULES_BLOCK && box->looped && (walk->live[family] & KINDS_REPLY))
-        doubt_at(walk, rule, "packets of connections over the loopback interface are dropped");
+        doubt_at(walk, rule, looped);
     judge_strays(walk, rule, verdict, kinds, final, family);
     unsigned packets =
         plain_packets(kinds) | judge_replies(walk, rule, verdict, kinds, final, family);

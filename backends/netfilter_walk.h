@@ -62,6 +62,8 @@ struct netfilter_walk {
     unsigned families;
     struct flowrules_set any, none;
     struct netfilter_boxes *spare;
+    const struct netfilter_rule *doubted; /* the last that was doubted, and why */
+    const char *doubt;
     const char *unknown; /* what of the rule at hand is not understood, or NULL */
     /* For each family: the kinds that are not decided for good yet, and how the others were. */
     uint8_t live[2];

@@ -437,6 +437,10 @@ static void read_rule(struct reader *r, const flowrules_node *node) {
         return;
     r->table = table;
     rule->comment = text_of(node, "comment");
+    rule->origin = text_of(node, "handle");
+    if (rule->origin) /* all of it stands in one line */
+        rule->origin =
+            flowrules_input_print(r->in, "chain %.60s, handle %.20s", name, rule->origin);
     for (const flowrules_node *n = flowrules_node_first(flowrules_node_get(node, "expr"));
          n && !flowrules_input_failed(r->in); n = flowrules_node_next(n))
         read_statement(r, n, rule);

@@ -191,6 +191,8 @@ static void skip_lines(struct parser *p) {
 }
 
 static void unexpected(struct parser *p, const char *wanted) {
+    if (flowrules_input_failed(p->in))
+        return;
     if (p->token.kind == TOKEN_END)
         flowrules_input_error(p->in, place(p), NULL, "the file ends where %s should stand", wanted);
     else if (p->token.kind == TOKEN_NEWLINE)

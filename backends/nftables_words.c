@@ -216,9 +216,10 @@ bool fr_nftables_value(flowrules_input *in, const struct netfilter_key *key, con
 
 void fr_nftables_bad_value(flowrules_input *in, struct flowrules_place at, const char *text,
                            size_t length) {
-    flowrules_input_error(in, at, "numbers in place of names: nft -nn list ruleset",
-                          "'%.*s' is no value that can stand here",
-                          (int)(length < 100 ? length : 100), text);
+    bool is_name = length > 0 && (text[0] < '0' || text[0] > '9') && text[0] != ':';
+    flowrules_input_error(
+        in, at, is_name ? "numbers in place of names: nft -nn list ruleset" : NULL,
+        "'%.*s' is no value that can stand here", (int)(length < 100 ? length : 100), text);
 }
 
 /* ---- verdicts and hooks -------------------------------------------------------------------- */

@@ -1,0 +1,2 @@
+#!/bin/sh
+iptables -A INPUT -j DROP
