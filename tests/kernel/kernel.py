@@ -114,6 +114,11 @@ def policy_job(report, options, folder, path):
     policies.run(report, options, folder, path)
 
 
+def readback_job(report, options, folder, path):
+    import readback
+    readback.run(report, options, folder, path)
+
+
 def crowd_job(report, options, folder, name):
     import policies
     policies.run_crowd(report, options, folder, name)
@@ -142,6 +147,7 @@ def jobs_of(arguments):
         import crowds
         found += [(crowd_job, name) for name in crowds.CROWDS] + [(live_job,)]
     found += [(policy_job, os.path.abspath(path)) for path in paths]
+    found += [(readback_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         found += [(random_job, number) for number in range(arguments.random)]
     return found, None
