@@ -350,9 +350,8 @@ static void read_match_set(struct rule_reader *r) {
     const char *name = take(r), *flags = take(r);
     struct netfilter_match *match = fr_netfilter_match(r->nf, r->rule);
     struct netfilter_set *set = fr_netfilter_set(r->nf, reader->sets, name, at);
-    reader->references =
-        flowrules_input_grow(r->in, reader->references, &reader->reference_capacity,
-                             reader->reference_count, sizeof *reader->references);
+    reader->references = fr_netfilter_grow(r->in, reader->references, &reader->reference_capacity,
+                                           reader->reference_count, sizeof *reader->references);
     if (!match || !set || !reader->references)
         return;
     match->negated = r->negated;

@@ -111,8 +111,10 @@ struct netfilter_set *fr_netfilter_anonymous_set(struct netfilter *nf, unsigned 
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-/* As flowrules_input_grow, from one item on: most rules and their sets have few. */
-static void *grow(flowrules_input *in, void *items, size_t *capacity, size_t count, size_t size) {
+void *fr_netfilter_grow(flowrules_input *in, void *items, size_t *capacity, size_t count,
+                        size_t size) {
+    if (flowrules_input_failed(in))
+        return NULL;
     if (count < *capacity || *capacity >= 8)
         return flowrules_input_grow(in, items, capacity, count, size);
     size_t room = *capacity == 0 ? 1 : *capacity * 2;
@@ -126,8 +128,8 @@ static void *grow(flowrules_input *in, void *items, size_t *capacity, size_t cou
 struct netfilter_rule *fr_netfilter_rule(struct netfilter *nf, struct netfilter_chain *chain,
                                          struct flowrules_place at) {
     struct netfilter_rule *rule = flowrules_input_alloc(nf->in, sizeof *rule);
-    chain->rules = flowrules_input_grow(nf->in, chain->rules, &chain->rule_capacity,
-                                        chain->rule_count, sizeof(struct netfilter_rule *));
+    chain->rules = fr_netfilter_grow(nf->in, chain->rules, &chain->rule_capacity, chain->rule_count,
+                                     sizeof(struct netfilter_rule *));
     if (!rule || !chain->rules)
         return NULL;
     rule->at = at;
@@ -136,8 +138,8 @@ struct netfilter_rule *fr_netfilter_rule(struct netfilter *nf, struct netfilter_
 }
 
 struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilter_rule *rule) {
-    rule->matches = grow(nf->in, rule->matches, &rule->match_capacity, rule->match_count,
-                         sizeof *rule->matches);
+    rule->matches = fr_netfilter_grow(nf->in, rule->matches, &rule->match_capacity,
+                                      rule->match_count, sizeof *rule->matches);
     if (!rule->matches)
         return NULL;
     struct netfilter_match *match = &rule->matches[rule->match_count++];
@@ -147,7 +149,8 @@ struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilte
 
 struct netfilter_piece *fr_netfilter_element(struct netfilter *nf, struct netfilter_set *set,
                                              uint32_t line) {
-    set->elements = grow(nf->in, set->elements, &set->capacity, set->count, sizeof *set->elements);
+    set->elements =
+        fr_netfilter_grow(nf->in, set->elements, &set->capacity, set->count, sizeof *set->elements);
     struct netfilter_piece *pieces =
         flowrules_input_alloc(nf->in, (set->parts == 0 ? 1 : set->parts) * sizeof *pieces);
     if (!set->elements || !pieces)

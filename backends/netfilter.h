@@ -175,6 +175,12 @@ struct netfilter_chain *fr_netfilter_find_chain(const struct netfilter *nf,
                                                 const char *name);
 struct netfilter_set *fr_netfilter_find_set(const struct netfilter *nf,
                                             const struct netfilter_table *table, const char *name);
+/*
+ * As flowrules_input_grow, from one item on, since most rules and sets have few. NULL for good once
+ * memory has run out: nothing is then written to what was lost.
+ */
+void *fr_netfilter_grow(flowrules_input *in, void *items, size_t *capacity, size_t count,
+                        size_t size);
 /* A set without a name. */
 struct netfilter_set *fr_netfilter_anonymous_set(struct netfilter *nf, unsigned parts,
                                                  struct flowrules_place at);

@@ -150,10 +150,10 @@ static int class_of_type(int protocol, unsigned type) {
 
 static void add_service(struct netfilter_walk *walk, size_t *count, int protocol,
                         const struct netfilter_term *term) {
-    walk->services = flowrules_input_grow(walk->in, walk->services, &walk->service_capacity, *count,
-                                          sizeof *walk->services);
-    walk->ports = flowrules_input_grow(walk->in, walk->ports, &walk->port_capacity, *count,
-                                       2 * sizeof *walk->ports);
+    walk->services = fr_netfilter_grow(walk->in, walk->services, &walk->service_capacity, *count,
+                                       sizeof *walk->services);
+    walk->ports = fr_netfilter_grow(walk->in, walk->ports, &walk->port_capacity, *count,
+                                    2 * sizeof *walk->ports);
     if (!walk->services || !walk->ports) {
         walk->service_capacity = walk->port_capacity = *count = 0;
         return;
@@ -267,10 +267,12 @@ static void give(struct netfilter_walk *walk, struct flowrules_read_rule *read,
         flowrules_input_rule(walk->in, read);
         return;
     }
-    landing->skips = flowrules_input_grow(walk->in, landing->skips, &landing->capacity,
-                                          landing->count, sizeof *landing->skips);
+    landing->skips = fr_netfilter_grow(walk->in, landing->skips, &landing->capacity, landing->count,
+                                       sizeof *landing->skips);
     if (landing->skips)
         landing->skips[landing->count++] = flowrules_input_skip(walk->in, read);
+    else
+        landing->count = landing->capacity = 0;
 }
 
 static void give_packets(struct netfilter_walk *walk, struct flowrules_read_rule *read,

@@ -34,8 +34,8 @@ void fr_netfilter_add_box(struct netfilter_walk *walk, struct netfilter_boxes *b
                           const struct netfilter_box *box) {
     if (!boxes)
         return;
-    boxes->items = flowrules_input_grow(walk->in, boxes->items, &boxes->capacity, boxes->count,
-                                        sizeof *boxes->items);
+    boxes->items = fr_netfilter_grow(walk->in, boxes->items, &boxes->capacity, boxes->count,
+                                     sizeof *boxes->items);
     if (boxes->items)
         boxes->items[boxes->count++] = *box;
     else
@@ -119,9 +119,11 @@ struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
             struct netfilter_term both;
             if (!meet(a.items[i], b.items[k], &both))
                 continue;
-            items = flowrules_input_grow(walk->in, items, &capacity, count, sizeof *items);
-            if (!items)
-                break;
+            items = fr_netfilter_grow(walk->in, items, &capacity, count, sizeof *items);
+            if (!items) {
+                *empty = true;
+                return a;
+            }
             items[count++] = both;
         }
     }

@@ -164,8 +164,8 @@ static void make_branches(struct netfilter *nf, const struct netfilter_chain *ch
         struct netfilter_set *set = branch ? branch->match.set : NULL;
         if (!set)
             return;
-        set->elements = flowrules_input_grow(nf->in, set->elements, &set->capacity, set->count,
-                                             sizeof *set->elements);
+        set->elements = fr_netfilter_grow(nf->in, set->elements, &set->capacity, set->count,
+                                          sizeof *set->elements);
         if (!set->elements)
             return;
         set->elements[set->count++] = *e;
@@ -186,8 +186,8 @@ struct chain_list {
 
 static void add_chain(struct netfilter_walk *walk, struct chain_list *list,
                       struct netfilter_chain *chain) {
-    list->items = flowrules_input_grow(walk->in, list->items, &list->capacity, list->count,
-                                       sizeof(struct netfilter_chain *));
+    list->items = fr_netfilter_grow(walk->in, list->items, &list->capacity, list->count,
+                                    sizeof(struct netfilter_chain *));
     if (list->items)
         list->items[list->count++] = chain;
     else
