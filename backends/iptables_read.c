@@ -425,6 +425,8 @@ static void read_file(struct iptables_reader *reader, size_t file) {
         flowrules_input_error(in, (struct flowrules_place){file, 1, 1},
                               "hand in what iptables-save and ip6tables-save print",
                               "a script that this backend did not write can't be read");
+    else if (fr_netfilter_is_dnsmasq(in, file))
+        fr_netfilter_read_dnsmasq(&reader->nf, file);
     else if (begins_with(in, file, "create ") || begins_with(in, file, "add "))
         read_sets(reader, file);
     else
@@ -469,11 +471,13 @@ static void check_families(struct iptables_reader *reader) {
 void fr_iptables_read(flowrules_input *in) {
     struct iptables_reader reader = {.in = in};
     fr_netfilter_init(&reader.nf, in);
-    reader.sets = fr_netfilter_table(&reader.nf, "ipset", "");
+    reader.sets = fr_netfilter_table(&reader.nf, NETFILTER_IPSETS, "");
     for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++)
         read_file(&reader, i);
     if (!flowrules_input_failed(in))
         check_families(&reader);
+    if (!flowrules_input_failed(in))
+        fr_netfilter_name_sets(&reader.nf);
     if (!flowrules_input_failed(in))
         fr_iptables_resolve_sets(&reader);
     if (!flowrules_input_failed(in))

@@ -83,6 +83,8 @@ struct netfilter_set {
     const char *doubt;          /* why its elements are not what it holds; or NULL */
     struct flowrules_set names; /* what a resolver fills it with; where named is true */
     bool named;
+    struct flowrules_set except; /* names below those of names that it is not filled with */
+    bool excepting;
     bool commented; /* some element has a comment */
     bool united;    /* the union of the first pieces is known: */
     struct flowrules_set addresses;
@@ -157,6 +159,7 @@ struct netfilter {
     flowrules_input *in;
     struct netfilter_table *tables, **last_table;
     size_t table_count;
+    struct netfilter_names *names; /* what dnsmasq's configuration says; or NULL */
 };
 
 /* ---- building ------------------------------------------------------------------------------ */
@@ -193,6 +196,17 @@ struct netfilter_piece *fr_netfilter_element(struct netfilter *nf, struct netfil
                                              uint32_t line);
 /* The rule has something that is not understood: told where a packet may come so far. */
 void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what);
+
+/* ---- names that dnsmasq follows ------------------------------------------------------------ */
+
+/* The family under which ipsets, which are of no table, are kept in one. */
+#define NETFILTER_IPSETS "ipset"
+
+/* Is a file a configuration of dnsmasq, by its first line? */
+bool fr_netfilter_is_dnsmasq(flowrules_input *in, size_t file);
+void fr_netfilter_read_dnsmasq(struct netfilter *nf, size_t file);
+/* Once all is read: the sets that dnsmasq fills are the names. */
+void fr_netfilter_name_sets(struct netfilter *nf);
 
 /* ---- what it means ------------------------------------------------------------------------- */
 

@@ -318,6 +318,20 @@ static void give_both(struct netfilter_walk *walk, struct flowrules_read_rule *r
             give_families(walk, read, box, FLOWRULES_FAMILY_BIT(f), packets[f], landing);
 }
 
+/* What is left out of an end goes on behind the rule. */
+static void give_exceptions(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                            const struct netfilter_box *box, const unsigned packets[2],
+                            struct netfilter_landing *landing) {
+    for (enum flowrules_end end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
+        if (!(box->excepting & (1u << end)))
+            continue;
+        struct netfilter_box left = *box;
+        *(end == FLOWRULES_SOURCE ? &left.source : &left.destination) = box->except[end];
+        struct flowrules_read_rule read = read_rule(walk, rule, &left);
+        give_both(walk, &read, &left, packets, landing);
+    }
+}
+
 void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                        enum flowrules_verdict verdict, const struct netfilter_box *box) {
     unsigned packets[2] = {0, 0};
@@ -325,13 +339,19 @@ void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule 
         if (box->families & walk->families & FLOWRULES_FAMILY_BIT(f))
             packets[f] = judge(walk, rule, verdict, box, f);
     struct flowrules_read_rule read = read_rule(walk, rule, box);
+    struct netfilter_landing landing = {.count = 0};
     read.verdict = verdict;
+    give_exceptions(walk, rule, box, packets, &landing);
     give_both(walk, &read, box, packets, NULL);
+    for (size_t i = 0; i < landing.count; i++)
+        flowrules_input_land(walk->in, landing.skips[i]);
 }
 
 void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *rule,
                             const struct netfilter_box *box, struct netfilter_landing *landing) {
     unsigned packets[2] = {0, 0};
+    if (box->excepting)
+        fr_netfilter_doubt(walk, rule, "some names of a set leave a chain here, others stay");
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         if (!(box->families & walk->families & FLOWRULES_FAMILY_BIT(f)))
             continue;

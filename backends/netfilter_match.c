@@ -232,6 +232,15 @@ static struct flowrules_set set_addresses(struct netfilter_walk *walk, struct ne
     return set->addresses;
 }
 
+/* Leaves more out of an end of a box. */
+static void leave_out(struct netfilter_walk *walk, struct netfilter_box *box,
+                      enum flowrules_end end, struct flowrules_set except) {
+    struct flowrules_set both[] = {except, box->except[end]};
+    bool had = box->excepting & (1u << end);
+    box->except[end] = had ? flowrules_input_unite(walk->in, both, 2) : except;
+    box->excepting |= (uint8_t)(1u << end);
+}
+
 static bool narrow_address(struct netfilter_walk *walk, struct netfilter_box *box,
                            const struct netfilter_key *key, const struct values *values,
                            struct netfilter_set *set) {
@@ -253,6 +262,10 @@ static bool narrow_address(struct netfilter_walk *walk, struct netfilter_box *bo
                                              addresses);
     }
     *end = flowrules_input_intersect(walk->in, *end, addresses);
+    if (set && set->named && set->excepting)
+        leave_out(walk, box,
+                  key->field == NETFILTER_SOURCE ? FLOWRULES_SOURCE : FLOWRULES_DESTINATION,
+                  set->except);
     return end->id != walk->none.id && box->families != 0;
 }
 
@@ -666,6 +679,9 @@ static bool intersect_boxes(struct netfilter_walk *walk, const struct netfilter_
     both->kinds &= b->kinds;
     both->classes &= b->classes;
     both->looped = a->looped || b->looped;
+    for (enum flowrules_end end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++)
+        if (b->excepting & (1u << end))
+            leave_out(walk, both, end, b->except[end]);
     if (b->line != 0) {
         both->comment = b->comment;
         both->line = b->line;

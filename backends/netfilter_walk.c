@@ -232,8 +232,9 @@ static bool differ_in_end(const struct netfilter_box *a, const struct netfilter_
                           enum flowrules_end end) {
     bool same_other = end == FLOWRULES_SOURCE ? a->destination.id == b->destination.id
                                               : a->source.id == b->source.id;
-    return same_other && same_terms(a, b) && a->families == b->families && a->kinds == b->kinds &&
-           a->classes == b->classes && a->looped == b->looped && a->line == b->line;
+    return same_other && !a->excepting && !b->excepting && same_terms(a, b) &&
+           a->families == b->families && a->kinds == b->kinds && a->classes == b->classes &&
+           a->looped == b->looped && a->line == b->line;
 }
 
 /* Unites all boxes that differ from the first in one end alone with it. */

@@ -44,6 +44,8 @@ struct netfilter_box {
     struct flowrules_set source, destination;
     struct netfilter_terms terms;
     uint8_t families, kinds, classes;
+    struct flowrules_set except[2]; /* what is left out of the ends, where excepting has the bit */
+    uint8_t excepting;
     bool looped; /* replies on the loopback interface were left out */
     const char *comment;
     uint32_t line; /* of an element; 0: the rule's */

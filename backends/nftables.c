@@ -3,7 +3,7 @@
  * and what its kernel looks up fast: sets, maps and chains. Knows nothing of how rules came about.
  * Facts without another source: nft(8) of nftables 1.0.6 and <linux/netfilter/nf_tables.h>.
  */
-#include "flowrules/backend.h"
+#include "nftables_read.h"
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
 enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3 };
@@ -539,7 +539,7 @@ static void end_base(flowrules_output *out, flowrules_writer *file,
     flowrules_write_part(file, w);
 }
 
-static const char apply_steps[] =
+const char fr_nftables_apply_steps[] =
     "nft=${NFT:-nft}\n"
     "\n"
     "# What a set holds, as a command that puts it there again; nothing where there is no such "
@@ -618,7 +618,7 @@ static void write_apply(flowrules_output *out) {
     }
     flowrules_writef(w, "'\nrules=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)/%s.nft\n",
                      target);
-    flowrules_write(w, apply_steps);
+    flowrules_write(w, fr_nftables_apply_steps);
 }
 
 static void end(flowrules_output *out) {
@@ -694,8 +694,6 @@ static const struct flowrules_format formats[] = {
      .end = end},
     {.name = NULL},
 };
-
-void fr_nftables_read(flowrules_input *in); /* nftables_read.c */
 
 extern const struct flowrules_backend flowrules_backend_nftables;
 const struct flowrules_backend flowrules_backend_nftables = {

@@ -5,8 +5,6 @@
 
 #include "nftables_read.h"
 
-void fr_nftables_read(flowrules_input *in);
-
 static bool ends_with(const char *text, const char *end) {
     size_t length = strlen(text), tail = strlen(end);
     return length >= tail && strcmp(text + length - tail, end) == 0;
@@ -22,17 +20,63 @@ static char first_character(const flowrules_input *in, size_t file) {
     return '\0';
 }
 
+static void doubt_script(flowrules_input *in, struct flowrules_place at) {
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
+        flowrules_input_doubt(in, at, d,
+                              "it is not known what passes: this is not the script as it was "
+                              "written");
+}
+
+/* TARGET.apply.sh loads the other file: it has to be as it was written. */
+static void read_script(flowrules_input *in, size_t file) {
+    static const char *const known[] = {"#", "set -eu", "table='", "sets='", "rules=$(CDPATH=''"};
+    size_t size;
+    const char *text = flowrules_input_text(in, file, &size);
+    const char *steps = strstr(text, fr_nftables_apply_steps);
+    struct flowrules_line line = {.file = file};
+    bool in_sets = false;
+    if (!steps || steps[strlen(fr_nftables_apply_steps)] != '\0') {
+        doubt_script(in, (struct flowrules_place){file, 1, 1});
+        return;
+    }
+    while (flowrules_input_line(in, &line) && line.text < steps) {
+        bool good = line.length == 0 || in_sets;
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+            good = good || strncmp(line.text, known[i], strlen(known[i])) == 0;
+        if (strncmp(line.text, "sets='", 6) == 0)
+            in_sets = true;
+        if (in_sets && line.length > 0 && line.text[line.length - 1] == '\'')
+            in_sets = false;
+        if (!good)
+            doubt_script(in, (struct flowrules_place){file, line.number, 1});
+    }
+}
+
+static void read_file(struct netfilter *nf, size_t file) {
+    size_t size;
+    const char *text = flowrules_input_text(nf->in, file, &size);
+    if (first_character(nf->in, file) == '{')
+        fr_nftables_read_json(nf, file);
+    else if (size > 2 && memcmp(text, "#!/bin/sh", size < 9 ? size : 9) == 0)
+        read_script(nf->in, file);
+    else if (!fr_netfilter_is_dnsmasq(nf->in, file))
+        fr_nftables_read_text(nf, file);
+}
+
 void fr_nftables_read(flowrules_input *in) {
     struct netfilter nf;
     fr_netfilter_init(&nf, in);
     for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++) {
         if (ends_with(flowrules_input_file_name(in, i), ".map.json"))
             continue;
-        if (first_character(in, i) == '{')
-            fr_nftables_read_json(&nf, i);
-        else
-            fr_nftables_read_text(&nf, i);
+        read_file(&nf, i);
     }
+    /* What fills the sets of the tables, once these are known. */
+    for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++)
+        if (fr_netfilter_is_dnsmasq(in, i))
+            fr_netfilter_read_dnsmasq(&nf, i);
+    if (!flowrules_input_failed(in))
+        fr_netfilter_name_sets(&nf);
     if (!flowrules_input_failed(in))
         fr_netfilter_give(&nf);
 }

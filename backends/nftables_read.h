@@ -7,6 +7,11 @@
 
 #include "netfilter.h"
 
+void fr_nftables_read(flowrules_input *in);
+
+/* The end of TARGET.apply.sh, which is the same for every target. */
+extern const char fr_nftables_apply_steps[];
+
 /* nft's text of a file, or its JSON, into nf. Errors are told. */
 void fr_nftables_read_text(struct netfilter *nf, size_t file);
 void fr_nftables_read_json(struct netfilter *nf, size_t file);

@@ -108,6 +108,45 @@ static flowrules_status add_flows(const struct expecting *e, bool deny) {
     return FLOWRULES_OK;
 }
 
+/*
+ * A resolver that knows whole domains fills the set of a name with what is below it, or with the
+ * name itself that a wildcard is below: where that loss was accepted, it is not compared.
+ */
+static fr_set domains_of(const struct expecting *e, fr_set set) {
+    struct fr_sets *sets = &e->meaning->sets;
+    struct flowrules_set view = {sets, set};
+    for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(view, i);
+        if (atom.kind == FLOWRULES_ATOM_GROUP)
+            continue;
+        for (int kind = FLOWRULES_ATOM_NAME; kind <= FLOWRULES_ATOM_WILDCARD; kind++)
+            fr_builder_atom(&e->meaning->builder,
+                            fr_meaning_name(e->meaning, (enum flowrules_atom_kind)kind, atom.name));
+    }
+    return fr_builder_finish(&e->meaning->builder, sets);
+}
+
+static flowrules_status add_widened(const struct expecting *e) {
+    for (size_t i = 0; i < e->plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
+        const struct fr_verdict *verdict =
+            fr_vec_at(&e->plan->verdicts, struct fr_verdict, part->flow);
+        if (verdict->fidelity != FR_WIDENED || part->deny)
+            continue;
+        fr_set to = fr_input_translate(e->in, e->plan, part->destination).id;
+        struct flowrules_set names = {&e->meaning->sets, domains_of(e, to)};
+        FR_TRY(add_clause(e, part, part->destination, NULL));
+        struct fr_stage *stage = fr_meaning_stage(e->meaning, part->direction);
+        if (stage == NULL || names.id == FR_SET_NONE)
+            return fr_no_memory(e->plan->context);
+        struct fr_clause *clause =
+            fr_vec_at(&stage->clauses, struct fr_clause, stage->clauses.count - 1);
+        clause->effect = FR_OUTSIDE;
+        clause->destination = names.id;
+    }
+    return FLOWRULES_OK;
+}
+
 /* ---- what is around them ------------------------------------------------------------------- */
 
 /* Everything of a direction, or what has a protected end outside of what is protected. */
@@ -147,6 +186,8 @@ static flowrules_status add_all(const struct expecting *e) {
     if (backend->baseline != NULL && behind)
         backend->baseline(e->out, e->in);
     FR_TRY(add_flows(e, false));
+    if (e->plan->can->whole_domains && e->plan->view.mode.names)
+        FR_TRY(add_widened(e));
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])
             add_rule(e, (enum flowrules_direction)d, FLOWRULES_BLOCK, flowrules_input_any(e->in));
