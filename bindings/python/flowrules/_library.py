@@ -1,0 +1,185 @@
+"""The shared library by ctypes: where it is found, and the table of its functions.
+
+It knows how each function is called, and nothing of what they are for. tests/python holds the
+table against the header."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_int, c_size_t, c_uint32, c_void_p
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
+
+SONAME = "libflowrules.so.0"
+
+RESIZE = CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_size_t)
+RESOLVER = CFUNCTYPE(None, c_void_p, c_char_p, c_void_p)
+PROGRESS = CFUNCTYPE(None, c_void_p, c_size_t, c_size_t)
+NO_RESOLVER, NO_PROGRESS = RESOLVER(0), PROGRESS(0)
+
+
+def decode(text: Optional[bytes]) -> Optional[str]:
+    """A text of the library: UTF-8, but for the bytes of odd file names."""
+    return None if text is None else text.decode("utf-8", "surrogateescape")
+
+
+class Result(NamedTuple):
+    """What a function returns: as ctypes sees it, and what is made of that."""
+
+    restype: Any
+    convert: Optional[Callable[[Any], Any]] = None
+
+
+STATUS = Result(c_int)
+FLAG = Result(c_int, bool)
+TEXT = Result(c_char_p, decode)
+BYTES = Result(POINTER(c_char))  # not ended by NUL: its size comes back through a parameter
+COUNT = Result(c_size_t)
+NUMBER = Result(c_uint32)
+NOTHING = Result(None)
+
+Handle, New, Text, Size = c_void_p, POINTER(c_void_p), c_char_p, c_size_t
+Enum = c_int
+
+# What is returned, what is taken, and the functions for which that holds, without "flowrules_".
+FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
+    (TEXT, (), "version"),
+    (TEXT, (Enum,), "status_name"),
+    # Objects: made, freed
+    (STATUS, (New,), "context_new"),
+    (STATUS, (New, RESIZE, Handle), "context_new_with_allocator"),
+    (STATUS, (New, Handle), "configuration_new"),
+    (STATUS, (New, Handle), "probe_write"),
+    (STATUS, (New, Handle, Text), "policy_load"),
+    (STATUS, (New, Handle, Text, Text, Size), "policy_load_text"),
+    (STATUS, (New, Handle, Handle), "resolution_new probe_new"),
+    (STATUS, (New, Handle, Handle, Text), "render explain meaning_of_policy"),
+    (STATUS, (New, Handle, Handle, Text, Text), "query"),
+    (STATUS, (New, Handle, Text, Handle, Handle), "meaning_of_configuration"),
+    (STATUS, (New, Handle, Handle, Handle), "compare"),
+    (STATUS, (New, Handle, Handle, Text, Handle), "verify"),
+    (STATUS, (New, Handle, Text, Text, Handle), "import"),
+    (
+        NOTHING,
+        (Handle,),
+        "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
+        " configuration_free meaning_free comparison_free diagnostics_clear",
+    ),
+    # What is told to an object, or asked of it
+    (STATUS, (Handle, Text, Text), "context_set probe_set configuration_set"),
+    (STATUS, (Handle, Text), "resolution_target resolution_network resolution_name"),
+    (STATUS, (Handle, Text), "configuration_add_file"),
+    (STATUS, (Handle, Text, Text, Size), "configuration_add_text"),
+    (STATUS, (Handle, Handle), "configuration_add_artifact check backend_register"),
+    (STATUS, (Handle,), "resolve"),
+    (STATUS, (POINTER(Text), Handle, c_int), "schema"),
+    (NOTHING, (Handle, RESOLVER, Handle), "context_set_resolver"),
+    (NOTHING, (Handle, PROGRESS, Handle), "context_set_progress"),
+    (FLAG, (Handle, Text, c_uint32), "inquiry_address"),
+    (FLAG, (Handle, Text), "inquiry_alias inquiry_fail"),
+    # Of an object
+    (TEXT, (Handle,), "policy_title artifact_map answer_verdict answer_reason comparison_verdict"),
+    (FLAG, (Handle,), "resolution_lock_differs"),
+    (BYTES, (Handle, POINTER(Size)), "resolution_lock"),
+    (
+        COUNT,
+        (Handle,),
+        "diagnostic_count flow_count network_count service_count target_count"
+        " resolution_name_count artifact_file_count report_row_count answer_flow_count"
+        " answer_rule_count difference_count doubt_count backend_count",
+    ),
+    # Of the part of an object that has a number
+    (Result(Enum), (Handle, Size), "diagnostic_severity"),
+    (
+        TEXT,
+        (Handle, Size),
+        "diagnostic_id diagnostic_message diagnostic_hint diagnostic_file diagnostic_source"
+        " diagnostic_flow diagnostic_target"
+        " flow_name flow_action flow_purpose flow_owner flow_ticket flow_volume flow_frequency"
+        " flow_expires target_name target_backend"
+        " resolution_name_text resolution_status resolution_reason artifact_file_name"
+        " report_flow report_target report_fidelity report_reason"
+        " answer_flow_name answer_flow_action answer_flow_file"
+        " answer_rule_target answer_rule_flow answer_rule_file answer_rule_text"
+        " difference_change difference_direction difference_packets difference_source"
+        " difference_destination difference_service difference_witness doubt_text doubt_file"
+        " backend_name backend_title backend_description",
+    ),
+    (
+        NUMBER,
+        (Handle, Size),
+        "diagnostic_line diagnostic_column diagnostic_length resolution_ttl answer_flow_line"
+        " answer_rule_line doubt_line",
+    ),
+    (FLAG, (Handle, Size), "flow_expired artifact_file_executable doubt_after"),
+    (
+        COUNT,
+        (Handle, Size),
+        "flow_tag_count resolution_address_count resolution_alias_count artifact_file_size",
+    ),
+    # Of a part of a part
+    (
+        TEXT,
+        (Handle, Size, Size),
+        "flow_tag resolution_address resolution_address_state resolution_alias",
+    ),
+    (BYTES, (Handle, Size, Size, POINTER(Size)), "artifact_file_block"),
+    (TEXT, (Handle, Size, c_int), "difference_flow difference_file"),
+    (NUMBER, (Handle, Size, c_int), "difference_line"),
+    (COUNT, (Handle, Size, Enum), "backend_row_count"),
+    (TEXT, (Handle, Size, Enum, Size), "backend_row_name backend_row_value backend_row_help"),
+)
+
+
+class Library:
+    """The functions of the library as attributes, without "flowrules_"."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        library = ctypes.CDLL(path)
+        for result, argtypes, names in FUNCTIONS:
+            for name in names.split():
+                setattr(self, name, _function(library, name, result, argtypes))
+
+    def __getattr__(self, name: str) -> Any:  # of what the table does not have
+        raise AttributeError(f"libflowrules has no function flowrules_{name}")
+
+
+def _function(library: ctypes.CDLL, name: str, result: Result, argtypes: Tuple[Any, ...]) -> Any:
+    function = getattr(library, f"flowrules_{name}")
+    function.restype, function.argtypes = result.restype, argtypes
+    convert = result.convert
+    if convert is not None:
+        function.errcheck = lambda value, _function, _arguments: convert(value)
+    return function
+
+
+def _places() -> Iterator[str]:
+    told = os.environ.get("FLOWRULES_LIBRARY")
+    if told:
+        yield told
+        return
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), SONAME)
+    if os.path.exists(beside):
+        yield beside
+    yield SONAME  # wherever the loader looks
+    found = ctypes.util.find_library("flowrules")
+    if found:
+        yield found
+
+
+def load() -> Library:
+    """The library: $FLOWRULES_LIBRARY; or beside this file; or where the loader finds it."""
+    failures: List[str] = []
+    for place in _places():
+        try:
+            return Library(place)
+        except (OSError, AttributeError) as error:  # no such file; a function that is not in it
+            failures.append(f"{place}: {error}")
+    raise ImportError(
+        f"the package flowrules needs {SONAME}, of the same version: install it (the package"
+        " libflowrules0, or make install and ldconfig), or set FLOWRULES_LIBRARY to its path ("
+        + "; ".join(failures)
+        + ")"
+    )

@@ -1,0 +1,584 @@
+"""Policies, configurations, and what can be asked of them."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import datetime
+import ipaddress
+import json
+import os
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+
+from . import _library
+from ._records import (
+    Address,
+    Answer,
+    AnswerFlow,
+    AnswerRule,
+    Artifact,
+    Backend,
+    CannotResolve,
+    Comparison,
+    Diagnostics,
+    Difference,
+    Doubt,
+    Fact,
+    File,
+    Flow,
+    IPAddress,
+    Imported,
+    InvalidConfiguration,
+    Name,
+    OutOfMemory,
+    Report,
+    ReportRow,
+    Resolution,
+    Resolved,
+    Side,
+    Target,
+    Unresolved,
+)
+from ._session import (
+    C,
+    DIFFERENT,
+    OK,
+    UNRESOLVED,
+    Option,
+    PathText,
+    Session,
+    encode,
+    encode_option,
+    encode_path,
+    read,
+    read_all,
+)
+
+Resolver = Callable[[str], Union[Resolved, Iterable[IPAddress]]]
+Progress = Callable[[int, int], None]
+Source = Union[PathText, File, Artifact]
+"""A configuration's file: a path, a file that is in memory, or all files of an artifact."""
+
+Day = Union[None, str, datetime.date]
+"""A date, or "YYYY-MM-DD"."""
+
+TOPICS = ("formats", "capabilities", "settings", "bindings", "limits")  # as flowrules_topic
+
+
+def _encode_optional(text: Optional[str]) -> Optional[bytes]:
+    return None if text is None else encode(text)
+
+
+def _session(
+    as_of: Day,
+    lock: Union[None, bool, PathText],
+    options: Mapping[str, Option],
+) -> Session:
+    day = datetime.date.today() if as_of is None else as_of
+    return Session({"as-of": day, "lock": "none" if lock is False else lock, **options})
+
+
+# ---- configurations ------------------------------------------------------------------------------
+
+
+class Configuration:
+    """The files of one configuration: of an artifact, or what a device or cloud gives out.
+
+    backend is "BACKEND[:FORMAT]". settings are those of the backend that the reader has to know
+    ("interface" of a Cisco ASA, say) where no target of a policy tells them. The files are read
+    when the configuration is compared."""
+
+    def __init__(
+        self, backend: str, *files: Source, settings: Optional[Mapping[str, str]] = None
+    ) -> None:
+        if not files:
+            raise TypeError("a configuration has at least one file")
+        self.backend = backend
+        self.files = files
+        self.settings: Dict[str, str] = dict(settings or {})
+
+    def __repr__(self) -> str:
+        return f"Configuration({self.backend!r}, {len(self.files)} files)"
+
+    def _open(self, session: Session) -> Any:
+        handle = session.make("configuration", C.configuration_new, session.context)
+        for key, value in self.settings.items():
+            session.check(C.configuration_set(handle, encode(key), encode(value)))
+        for source in self.files:
+            self._add(session, handle, source)
+        return handle
+
+    def _add(self, session: Session, handle: Any, source: Source) -> None:
+        if isinstance(source, Artifact):
+            for file in source.files:
+                self._add(session, handle, file)
+        elif isinstance(source, File):
+            name, data = encode(source.name), source.data
+            session.check(C.configuration_add_text(handle, name, data, len(data)))
+        else:
+            session.check(C.configuration_add_file(handle, encode_path(source)))
+
+    def _meaning(self, session: Session, backend: str, policy: Any = None) -> Any:
+        return session.make(
+            "meaning",
+            C.meaning_of_configuration,
+            session.context,
+            encode(backend),
+            policy,
+            self._open(session),
+            invalid=InvalidConfiguration,
+        )
+
+
+def _compare(session: Session, before: Any, after: Any) -> Comparison:
+    comparison = session.make(
+        "comparison", C.compare, session.context, before, after, also=(DIFFERENT,)
+    )
+    differences = tuple(
+        read(
+            Difference,
+            "difference",
+            comparison,
+            index,
+            before=read(Side, "difference", comparison, index, 0),
+            after=read(Side, "difference", comparison, index, 1),
+        )
+        for index in range(C.difference_count(comparison))
+    )
+    doubts = read_all(Doubt, "doubt", comparison)
+    verdict = C.comparison_verdict(comparison)
+    return Comparison(verdict, differences, doubts, session.diagnostics())
+
+
+def diff_configs(
+    before: Configuration, after: Configuration, *, as_of: Day = None, **options: Option
+) -> Comparison:
+    """Which packets does after let pass that before does not, and the other way round?
+
+    as_of is the date at which rules with a last day are read, today's where none is given."""
+    with _session(as_of, None, options) as session:
+        first = before._meaning(session, before.backend)
+        return _compare(session, first, after._meaning(session, after.backend))
+
+
+def _sources(files: Union[Source, Iterable[Source]]) -> Tuple[Source, ...]:
+    if isinstance(files, (str, os.PathLike, File, Artifact)):
+        return (files,)
+    return tuple(files)
+
+
+def import_config(
+    backend: str,
+    files: Union[Source, Iterable[Source]],
+    protects: Union[None, str, Iterable[str]] = None,
+    settings: Optional[Mapping[str, str]] = None,
+    *,
+    as_of: Day = None,
+    **options: Option,
+) -> Imported:
+    """A policy that means exactly what a configuration does.
+
+    protects: the addresses, prefixes or names of groups that it protects, where it does not say
+    so itself. as_of: as in diff_configs(). Refused: no policy can mean it."""
+    if protects is not None and not isinstance(protects, str):
+        protects = ",".join(protects)
+    configuration = Configuration(backend, *_sources(files), settings=settings)
+    with _session(as_of, None, options) as session:
+        artifact = session.make(
+            "artifact",
+            getattr(C, "import"),
+            session.context,
+            encode(backend),
+            _encode_optional(protects),
+            configuration._open(session),
+            also=(DIFFERENT,),
+            invalid=InvalidConfiguration,
+        )
+        complete = session.status == OK
+        return Imported(_read_files(artifact)[0].text, complete, session.diagnostics())
+
+
+# ---- artifacts -----------------------------------------------------------------------------------
+
+
+def _read_data(artifact: Any, index: int) -> bytes:
+    blocks: List[bytes] = []
+    size = ctypes.c_size_t()
+    while True:
+        block = C.artifact_file_block(artifact, index, len(blocks), ctypes.byref(size))
+        if not block:
+            return b"".join(blocks)
+        blocks.append(ctypes.string_at(block, size.value))
+
+
+def _read_files(artifact: Any) -> Tuple[File, ...]:
+    return tuple(
+        read(File, "artifact_file", artifact, index, data=_read_data(artifact, index))
+        for index in range(C.artifact_file_count(artifact))
+    )
+
+
+def _read_artifact(session: Session, artifact: Any) -> Artifact:
+    text = C.artifact_map(artifact)
+    if text is None:
+        raise OutOfMemory()
+    return Artifact(_read_files(artifact), json.loads(text), session.diagnostics())
+
+
+# ---- resolvers in Python -------------------------------------------------------------------------
+
+
+def _put_answer(inquiry: Any, answer: Union[Resolved, Iterable[IPAddress]]) -> None:
+    known = answer if isinstance(answer, Resolved) else Resolved(tuple(answer))
+    if not 0 <= known.ttl < 2**32:
+        raise ValueError(f"a time to live of {known.ttl} seconds")
+    for alias in known.aliases:
+        C.inquiry_alias(inquiry, encode(alias))
+    for address in known.addresses:  # too many of them, which is told, or no address, which is not
+        C.inquiry_address(inquiry, encode(str(ipaddress.ip_address(address))), known.ttl)
+
+
+def _callbacks(
+    resolver: Optional[Resolver], progress: Optional[Progress], raised: List[BaseException]
+) -> Tuple[Any, Any]:
+    """Both as C calls them. No exception can pass through C: the first is kept in raised."""
+
+    def resolve(_user: Any, name: bytes, inquiry: Any) -> None:
+        try:
+            if not raised and resolver is not None:
+                _put_answer(inquiry, resolver(name.decode("utf-8")))
+                return
+        except CannotResolve as failure:
+            C.inquiry_fail(inquiry, encode(str(failure).replace("\0", " ")))
+            return
+        except BaseException as error:
+            raised.append(error)
+        C.inquiry_fail(inquiry, None)
+
+    def tell(_user: Any, done: int, total: int) -> None:
+        try:
+            if not raised and progress is not None:
+                progress(done, total)
+        except BaseException as error:
+            raised.append(error)
+
+    return (
+        _library.RESOLVER(resolve) if resolver is not None else _library.NO_RESOLVER,
+        _library.PROGRESS(tell) if progress is not None else _library.NO_PROGRESS,
+    )
+
+
+def _read_name(resolution: Any, index: int) -> Name:
+    addresses = tuple(
+        Address(
+            C.resolution_address(resolution, index, each),
+            C.resolution_address_state(resolution, index, each),
+        )
+        for each in range(C.resolution_address_count(resolution, index))
+    )
+    aliases = tuple(
+        C.resolution_alias(resolution, index, each)
+        for each in range(C.resolution_alias_count(resolution, index))
+    )
+    text = C.resolution_name_text(resolution, index)
+    return read(
+        Name, "resolution", resolution, index, text=text, addresses=addresses, aliases=aliases
+    )
+
+
+def _read_resolution(session: Session, resolution: Any) -> Resolution:
+    size = ctypes.c_size_t()
+    lock = C.resolution_lock(resolution, ctypes.byref(size))
+    return Resolution(
+        tuple(_read_name(resolution, i) for i in range(C.resolution_name_count(resolution))),
+        ctypes.string_at(lock, size.value).decode("utf-8"),
+        C.resolution_lock_differs(resolution),
+        session.diagnostics(),
+    )
+
+
+# ---- policies ------------------------------------------------------------------------------------
+
+
+class Policy:
+    """A policy that has been read. Made by Policy.load() and Policy.loads().
+
+    What it says does not change: to see a changed file or lock file, load it again. It may be
+    used by several threads, one of which at a time is served. Its memory is freed when nothing
+    refers to it any more, by close(), or at the end of a with block.
+
+    Every method raises a FlowrulesError that has the diagnostics; what it warns of is in the
+    diagnostics of its result."""
+
+    diagnostics: Diagnostics
+    """What reading it told: warnings and notes."""
+    title: Optional[str]
+    flows: Tuple[Flow, ...]
+    """In the order of the file, expired ones included."""
+    targets: Tuple[Target, ...]
+
+    def __init__(self, session: Session, function: Any, *arguments: Any) -> None:
+        self._session = session
+        with session:
+            self._handle = session.make("policy", function, session.context, *arguments)
+            session.keep()
+            self.diagnostics = session.diagnostics()
+            self.title = C.policy_title(self._handle)
+            self.flows = self._read_flows()
+            self.targets = read_all(Target, "target", self._handle)
+
+    @classmethod
+    def load(
+        cls,
+        path: PathText,
+        *,
+        as_of: Day = None,
+        lock: Union[None, bool, PathText] = None,
+        **options: Option,
+    ) -> Policy:
+        """Reads a policy file, what it includes, and its lock file.
+
+        as_of is the date at which it is read, today's where none is given: flows that expired
+        before it are left out. lock is the lock file's path, False for none; without it, it is the
+        policy's path with ".lock" behind it, where that exists. The other options are those of
+        flowrules_context_set(), with _ for -: max_age, max_flows, verify, server ..."""
+        return cls(_session(as_of, lock, options), C.policy_load, encode_path(path))
+
+    @classmethod
+    def loads(
+        cls,
+        text: Union[str, bytes],
+        name: str = "<string>",
+        *,
+        as_of: Day = None,
+        lock: Union[None, bool, PathText] = None,
+        **options: Option,
+    ) -> Policy:
+        """The same from memory. name stands for the file in messages, and its folder is where
+        includes are looked for; there is no lock file unless one is named."""
+        data = text.encode("utf-8") if isinstance(text, str) else text
+        session = _session(as_of, lock, options)
+        return cls(session, C.policy_load_text, encode(name), data, len(data))
+
+    def _read_flows(self) -> Tuple[Flow, ...]:
+        return tuple(self._read_flow(index) for index in range(C.flow_count(self._handle)))
+
+    def _read_flow(self, index: int) -> Flow:
+        date = C.flow_expires(self._handle, index)
+        tags = range(C.flow_tag_count(self._handle, index))
+        return read(
+            Flow,
+            "flow",
+            self._handle,
+            index,
+            expires=None if date is None else datetime.date.fromisoformat(date),
+            tags=tuple(C.flow_tag(self._handle, index, tag) for tag in tags),
+        )
+
+    # ---- its life
+
+    def close(self) -> None:
+        """Frees its memory; what was read from it stays. Closing again does nothing."""
+        self._session.close()
+
+    def __enter__(self) -> Policy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.title!r}: {len(self.flows)} flows, {len(self.targets)} targets>"
+
+    # ---- what targets make of it
+
+    def render(self, target: str) -> Artifact:
+        """The files of a target of the policy or, with default settings, of a backend; with
+        ":FORMAT" behind it for another format than its first."""
+        with self._session as session:
+            context, policy = session.context, self._handle
+            artifact = session.make("artifact", C.render, context, policy, encode(target))
+            return _read_artifact(session, artifact)
+
+    def explain(self, target: Optional[str] = None) -> Report:
+        """How truly each flow can be said by a target or, without one, by every target."""
+        with self._session as session:
+            context, policy = session.context, self._handle
+            handle = session.make(
+                "report", C.explain, context, policy, _encode_optional(target)
+            )
+            rows = range(C.report_row_count(handle))
+            report = Report(read(ReportRow, "report", handle, row) for row in rows)
+            report.diagnostics = session.diagnostics()
+            return report
+
+    def check(self) -> Diagnostics:
+        """Could every target be rendered, if all names were pinned? What it warns of; it raises
+        InvalidPolicy or Refused where one could not."""
+        with self._session as session:
+            session.check(C.check(session.context, self._handle))
+            return session.diagnostics()
+
+    def query(self, question: str, target: Optional[str] = None) -> Answer:
+        """Would a packet that opens a connection pass? "tcp 10.0.16.5 -> huggingface.co:443"."""
+        with self._session as session:
+            context, policy = session.context, self._handle
+            answer = session.make(
+                "answer", C.query, context, policy, _encode_optional(target), encode(question)
+            )
+            return read(
+                Answer,
+                "answer",
+                answer,
+                flows=read_all(AnswerFlow, "answer_flow", answer),
+                rules=read_all(AnswerRule, "answer_rule", answer),
+                diagnostics=session.diagnostics(),
+            )
+
+    def probe(self, **options: Union[Option, Iterable[str]]) -> Artifact:
+        """A script that tries the connections of the flows from where it is run.
+
+        The options are those of flowrules_probe_set(): format, from_, target, flow, try_, most,
+        name, namespace, label, image; one that is a list takes a list."""
+        with self._session as session:
+            probe = session.make("probe", C.probe_new, session.context, self._handle)
+            for key, given in options.items():
+                for value in given if isinstance(given, (list, tuple, set)) else (given,):
+                    key_text = encode(key.rstrip("_").replace("_", "-"))
+                    session.check(C.probe_set(probe, key_text, encode_option(value)))
+            return _read_artifact(session, session.make("artifact", C.probe_write, probe))
+
+    # ---- comparing
+
+    def _meaning(self, session: Session, target: Optional[str]) -> Any:
+        context, policy = session.context, self._handle
+        name = _encode_optional(target)
+        return session.make("meaning", C.meaning_of_policy, context, policy, name)
+
+    def verify(
+        self, target: str, *files: Source, settings: Optional[Mapping[str, str]] = None
+    ) -> Comparison:
+        """Does a configuration let pass exactly what a target of the policy has to?
+
+        Before is the policy, after the configuration. settings replace the target's."""
+        configuration = Configuration(target, *files, settings=settings)
+        with self._session as session:
+            expected = self._meaning(session, target)
+            return _compare(
+                session, expected, configuration._meaning(session, target, self._handle)
+            )
+
+    def diff(
+        self, other: Union[Policy, Configuration], target: Optional[str] = None
+    ) -> Comparison:
+        """Which packets does other let pass that this policy does not, and the other way round?
+
+        Before is this policy, after the other. With a target: what that has to let pass; a
+        configuration of its backend is read with its settings."""
+        with contextlib.ExitStack() as stack:
+            sessions = {self._session}
+            if isinstance(other, Policy):
+                sessions.add(other._session)
+            for session in sorted(sessions, key=id):  # in one order: no two threads wait in a ring
+                stack.enter_context(session)
+            before = self._meaning(self._session, target)
+            if isinstance(other, Policy):
+                after = other._meaning(other._session, target)
+            elif target is not None and self._backend(target) == other.backend.split(":")[0]:
+                after = other._meaning(self._session, target, self._handle)
+            else:
+                after = other._meaning(self._session, other.backend)
+            comparison = _compare(self._session, before, after)
+        return comparison
+
+    def _backend(self, target: str) -> Optional[str]:
+        name = target.split(":")[0]
+        return next((each.backend for each in self.targets if each.name == name), None)
+
+    # ---- resolving
+
+    def resolve(
+        self,
+        resolver: Optional[Resolver] = None,
+        *,
+        targets: Iterable[str] = (),
+        networks: Iterable[str] = (),
+        names: Iterable[str] = (),
+        progress: Optional[Progress] = None,
+        **options: Option,
+    ) -> Resolution:
+        """Asks for the addresses of names, and makes the new text of the lock file.
+
+        resolver is asked instead of the DNS: called with a name, it returns addresses or a
+        Resolved, or raises CannotResolve; another exception ends it all and is raised here. targets,
+        networks and names narrow what is asked for. The options are those of
+        flowrules_context_set(), for this once: server, timeout, tries, deadline, merge ...
+
+        Nothing is written. Unresolved: some name has no address and had none before; the
+        exception's resolution has the rest."""
+        raised: List[BaseException] = []
+        narrowed = (
+            (C.resolution_target, targets),
+            (C.resolution_network, networks),
+            (C.resolution_name, names),
+        )
+        callbacks = _callbacks(resolver, progress, raised)
+        with self._session as session, session.options(options):
+            handle = session.make("resolution", C.resolution_new, session.context, self._handle)
+            for function, wanted in narrowed:
+                for each in (wanted,) if isinstance(wanted, str) else wanted:
+                    session.check(function(handle, encode(each)))
+            C.context_set_resolver(session.context, callbacks[0], None)
+            C.context_set_progress(session.context, callbacks[1], None)
+            try:
+                status = C.resolve(handle)
+            finally:
+                C.context_set_resolver(session.context, _library.NO_RESOLVER, None)
+                C.context_set_progress(session.context, _library.NO_PROGRESS, None)
+            if raised:
+                raise raised[0]
+            session.check(status, also=(UNRESOLVED,))
+            resolution = _read_resolution(session, handle)
+        if status == UNRESOLVED:
+            error = Unresolved(resolution.diagnostics)
+            error.resolution = resolution
+            raise error
+        return resolution
+
+
+# ---- what the library knows ----------------------------------------------------------------------
+
+
+def _read_facts(session: Session, backend: int, topic: int) -> Tuple[Fact, ...]:
+    rows = range(C.backend_row_count(session.context, backend, topic))
+    return tuple(read(Fact, "backend_row", session.context, backend, topic, row) for row in rows)
+
+
+def backends() -> Tuple[Backend, ...]:
+    """The kinds of firewalls that policies can be rendered for."""
+    with Session({}) as session:
+        return tuple(
+            read(
+                Backend,
+                "backend",
+                session.context,
+                index,
+                **{name: _read_facts(session, index, i) for i, name in enumerate(TOPICS)},
+            )
+            for index in range(C.backend_count(session.context))
+        )
+
+
+def schema(included: bool = False) -> Dict[str, Any]:
+    """The JSON Schema of the policy file, or of the files that a policy includes."""
+    with Session({}) as session:
+        text = ctypes.c_char_p()
+        session.check(C.schema(ctypes.byref(text), session.context, included))
+        made: Dict[str, Any] = json.loads(text.value or b"")
+        return made
+
+
+def version() -> str:
+    """The version of the library."""
+    told: str = C.version()
+    return told

@@ -1,0 +1,348 @@
+"""What the library answers with, as immutable records, and the exceptions.
+
+A record's fields are called as the library's getters are: _policy.read() fills them by name."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Tuple, Union
+
+IPAddress = Union[str, IPv4Address, IPv6Address]
+
+
+class Diagnostic(NamedTuple):
+    """One message: what is wrong, where, and what to do about it."""
+
+    severity: str
+    """"note", "warning" or "error"."""
+    id: str
+    """The kind of message, "FR0102": docs/DIAGNOSTICS.md lists them."""
+    message: str
+    hint: Optional[str]
+    file: Optional[str]
+    line: int
+    """From 1; 0: the whole file. Likewise the column, in characters."""
+    column: int
+    length: int
+    source: Optional[str]
+    """The text of the line."""
+    flow: Optional[str]
+    target: Optional[str]
+
+    def __str__(self) -> str:
+        place = self.file + ":" if self.file is not None else ""
+        if self.line > 0:
+            place += f"{self.line}:{self.column}:"
+        text = f"{place}{' ' if place else ''}{self.severity}: {self.message} [{self.id}]"
+        return text if self.hint is None else f"{text}\n    hint: {self.hint}"
+
+
+Diagnostics = Tuple[Diagnostic, ...]
+
+
+# ---- exceptions ----------------------------------------------------------------------------------
+
+
+class FlowrulesError(Exception):
+    """A call did not end well. diagnostics has all that the library told, notes among them."""
+
+    def __init__(self, diagnostics: Diagnostics = ()) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        errors = [each for each in self.diagnostics if each.severity == "error"]
+        return "\n".join(map(str, errors or self.diagnostics)) or type(self).__doc__ or ""
+
+
+class UsageError(FlowrulesError, ValueError):
+    """An option, target, backend or format that does not exist."""
+
+
+class InvalidPolicy(FlowrulesError, ValueError):
+    """The policy is not valid; the diagnostics say where."""
+
+
+class InvalidConfiguration(FlowrulesError, ValueError):
+    """A configuration is not of the syntax of its backend."""
+
+
+class Refused(FlowrulesError):
+    """A target can't say a flow exactly; the diagnostics list each one."""
+
+
+class Unresolved(FlowrulesError):
+    """A name has no address in the lock file or, when resolving, could not be resolved."""
+
+    resolution: Optional[Resolution] = None
+    """Of Policy.resolve(): what was found all the same."""
+
+
+class Unreadable(FlowrulesError, OSError):
+    """A file can't be read, or the DNS can't be asked."""
+
+
+class OutOfMemory(FlowrulesError, MemoryError):
+    """Memory ran out."""
+
+
+class CannotResolve(Exception):
+    """For a resolver to raise: the name can't be resolved, and why."""
+
+
+class Undecided:
+    """Of a result that is more than yes or no: asking whether it is true is a mistake."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} is neither true nor false: look at its verdict")
+
+
+# ---- the parts of a policy -----------------------------------------------------------------------
+
+
+class Flow(NamedTuple):
+    """A flow of the file."""
+
+    name: str
+    action: str
+    """"allow" or "deny"."""
+    purpose: Optional[str]
+    owner: Optional[str]
+    ticket: Optional[str]
+    volume: Optional[str]
+    frequency: Optional[str]
+    expired: bool
+    expires: Optional[datetime.date]
+    tags: Tuple[str, ...]
+
+
+class Target(NamedTuple):
+    """A target of the file."""
+
+    name: str
+    backend: str
+
+
+class ReportRow(NamedTuple):
+    """How truly a target can say a flow."""
+
+    flow: str
+    target: str
+    fidelity: str
+    """"exact", "native", "pinned", "widened", "narrowed", "refused", "unresolved", "expired" or
+    "out-of-scope"."""
+    reason: Optional[str]
+
+
+class Report(Tuple[ReportRow, ...]):
+    """A row for each flow and target, and what else there is to tell."""
+
+    diagnostics: Diagnostics = ()
+
+
+# ---- artifacts -----------------------------------------------------------------------------------
+
+
+class File(NamedTuple):
+    """A file of an artifact."""
+
+    name: str
+    data: bytes
+    executable: bool
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8")
+
+
+class Artifact(NamedTuple):
+    """What a target was rendered to."""
+
+    files: Tuple[File, ...]
+    map: Dict[str, Any]
+    """Where each rule came from: {"target", "backend", "format", "rules": [{"file", "line",
+    "flows"}]}."""
+    diagnostics: Diagnostics
+
+    def file(self, name: str) -> File:
+        """The file of a name; KeyError where there is none."""
+        for each in self.files:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+    def write(self, directory: Union[str, os.PathLike[str]]) -> List[Path]:
+        """Writes the files into a folder, which is made where there is none."""
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in self.files:
+            (folder / file.name).write_bytes(file.data)
+            (folder / file.name).chmod(0o755 if file.executable else 0o644)
+        return [folder / file.name for file in self.files]
+
+
+# ---- answers -------------------------------------------------------------------------------------
+
+
+class AnswerFlow(NamedTuple):
+    """A flow that speaks of the packet, and where it stands."""
+
+    name: str
+    action: str
+    file: str
+    line: int
+
+
+class AnswerRule(NamedTuple):
+    """A rule that such a flow became."""
+
+    target: str
+    flow: str
+    file: str
+    line: int
+    text: str
+
+
+class _Answer(NamedTuple):
+    verdict: str
+    reason: str
+    flows: Tuple[AnswerFlow, ...]
+    rules: Tuple[AnswerRule, ...]
+    diagnostics: Diagnostics
+
+
+class Answer(Undecided, _Answer):
+    """Would a packet pass? The verdict is "allowed", "denied" or "partly"."""
+
+    __slots__ = ()
+
+
+class Side(NamedTuple):
+    """What decides on one side: the flow of a policy, or the rule of a configuration."""
+
+    flow: Optional[str]
+    file: Optional[str]
+    line: int
+
+
+class Difference(NamedTuple):
+    """Packets that pass on one side alone."""
+
+    change: str
+    """"allowed": they pass after, and not before. "denied": the other way round."""
+    direction: str
+    packets: str
+    source: str
+    destination: str
+    service: str
+    witness: str
+    """One packet of them, in the form of a question."""
+    before: Side
+    after: Side
+
+
+class Doubt(NamedTuple):
+    """Why it can't be told whether there are more differences."""
+
+    text: str
+    after: bool
+    """Is it about the side after?"""
+    file: Optional[str]
+    line: int
+
+
+class _Comparison(NamedTuple):
+    verdict: str
+    differences: Tuple[Difference, ...]
+    doubts: Tuple[Doubt, ...]
+    diagnostics: Diagnostics
+
+
+class Comparison(Undecided, _Comparison):
+    """Two meanings, compared. The verdict is "equal", "different" or "unknown"."""
+
+    __slots__ = ()
+
+    @property
+    def equal(self) -> bool:
+        return self.verdict == "equal"
+
+
+class Imported(NamedTuple):
+    """A policy that means what a configuration does."""
+
+    text: str
+    complete: bool
+    """False: something was not understood, and the policy is without it; see the diagnostics."""
+    diagnostics: Diagnostics
+
+
+# ---- resolving -----------------------------------------------------------------------------------
+
+
+class Address(NamedTuple):
+    """An address of a name, and its state: "new", "same", "kept" or "gone"."""
+
+    text: str
+    state: str
+
+
+class Name(NamedTuple):
+    """A name that was asked for."""
+
+    text: str
+    status: str
+    """"new", "changed", "same", "kept" or "failed"."""
+    reason: Optional[str]
+    ttl: int
+    addresses: Tuple[Address, ...]
+    aliases: Tuple[str, ...]
+
+
+class Resolution(NamedTuple):
+    """What resolving found. Nothing was written: lock is the new text of the lock file."""
+
+    names: Tuple[Name, ...]
+    lock: str
+    changed: bool
+    """Is lock another text than the old one?"""
+    diagnostics: Diagnostics
+
+
+class Resolved(NamedTuple):
+    """What a resolver may return, where it knows more than addresses."""
+
+    addresses: Tuple[IPAddress, ...]
+    aliases: Tuple[str, ...] = ()
+    """The chain of aliases (CNAME) from the name to that which has the addresses."""
+    ttl: int = 0
+    """The seconds for which it holds."""
+
+
+# ---- backends ------------------------------------------------------------------------------------
+
+
+class Fact(NamedTuple):
+    """Something that a backend tells of itself."""
+
+    name: str
+    value: Optional[str]
+    help: Optional[str]
+
+
+class Backend(NamedTuple):
+    """A kind of firewall: its formats, what it can say, its settings and limits."""
+
+    name: str
+    title: str
+    description: str
+    formats: Tuple[Fact, ...]
+    capabilities: Tuple[Fact, ...]
+    settings: Tuple[Fact, ...]
+    bindings: Tuple[Fact, ...]
+    limits: Tuple[Fact, ...]
