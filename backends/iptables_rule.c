@@ -591,6 +591,20 @@ static void read_option(struct rule_reader *r) {
     skip_option(r, word);
 }
 
+static bool same_comment(const struct netfilter_rule *a, const struct netfilter_rule *b) {
+    return a->comment && b->comment ? strcmp(a->comment, b->comment) == 0
+                                    : a->comment == b->comment;
+}
+
+/* Does the rule before this one log what this one decides on? For an import alone. */
+static bool is_logged_before(const struct netfilter_chain *chain,
+                             const struct netfilter_rule *rule) {
+    const struct netfilter_rule *before =
+        chain->rule_count > 1 ? chain->rules[chain->rule_count - 2] : NULL;
+    return before && before->log && before->verdict == NETFILTER_NONE &&
+           before->match_count == rule->match_count && same_comment(before, rule);
+}
+
 void fr_iptables_read_rule(struct iptables_reader *reader, struct netfilter_chain *chain,
                            enum flowrules_family family, struct iptables_words *words) {
     struct rule_reader r = {.reader = reader,
@@ -604,4 +618,6 @@ void fr_iptables_read_rule(struct iptables_reader *reader, struct netfilter_chai
     r.rule = fr_netfilter_rule(r.nf, chain, fr_iptables_place(words, 0));
     while (r.rule && words->next < words->count && !flowrules_input_failed(r.in))
         read_option(&r);
+    if (r.rule && !flowrules_input_failed(r.in) && r.rule->verdict != NETFILTER_NONE)
+        r.rule->log = is_logged_before(chain, r.rule);
 }

@@ -229,6 +229,8 @@ static struct flowrules_set set_addresses(struct netfilter_walk *walk, struct ne
     struct flowrules_set both[] = {unite_addresses(walk, values), set->names};
     set->addresses = set->named ? flowrules_input_unite(walk->in, both, 2) : both[0];
     set->united = true;
+    if (set->name)
+        flowrules_input_label(walk->in, set->addresses, set->name, NULL);
     return set->addresses;
 }
 
