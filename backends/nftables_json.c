@@ -297,9 +297,10 @@ static void read_rewrite(struct reader *r, const flowrules_node *node,
     rule->rewrites = fr_nftables_rewrites;
 }
 
-/* Setting a mark or priority changes nothing that policies know. */
+/* Setting a mark, a priority or an option changes nothing that policies know. */
 static void read_mangle(struct reader *r, const flowrules_node *node, struct netfilter_rule *rule) {
-    if (only(flowrules_node_get(node, "key"), "payload"))
+    struct netfilter_key key;
+    if (read_key(flowrules_node_get(node, "key"), &key))
         read_rewrite(r, node, rule);
 }
 

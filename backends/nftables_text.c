@@ -435,6 +435,18 @@ static void not_understood(struct parser *p, struct netfilter_rule *rule, const 
                                             (int)(length < 60 ? length : 60), from);
 }
 
+/* What a field is set to: one value, or another field; the rule goes on behind it. */
+static void take_set_value(struct parser *p, struct netfilter_rule *rule, const char *from) {
+    struct netfilter_key key;
+    if (begins_key(p))
+        take_key(p, &key);
+    else if (p->token.kind == TOKEN_WORD)
+        next(p);
+    bool computed = is(p, "and") || is(p, "or") || is(p, "xor") || is(p, "map");
+    if (computed || (p->token.kind == TOKEN_SYMBOL && !at_end(p)))
+        not_understood(p, rule, from);
+}
+
 /* "ip saddr . tcp dport @set", "iifname vmap { ... }". */
 static void take_match(struct parser *p, struct netfilter_rule *rule) {
     const char *from = p->token.text;
@@ -446,10 +458,9 @@ static void take_match(struct parser *p, struct netfilter_rule *rule) {
         else
             known = take_key(p, &match.keys[match.key_count++]) && known;
     } while (known && accept_symbol(p, '.'));
-    bool header = memcmp(from, "meta", 4) != 0 && memcmp(from, "ct", 2) != 0;
-    if (is(p, "set")) {
-        skip_statement(p);
-        if (header)
+    if (accept(p, "set")) {
+        take_set_value(p, rule, from);
+        if (known) /* a mark, say, is nothing that policies know */
             rule->rewrites = fr_nftables_rewrites;
         return;
     }
@@ -533,6 +544,23 @@ static void take_comment(struct parser *p, struct netfilter_rule *rule) {
     rule->comment = take_name(p, "a comment");
 }
 
+/* "tcp option maxseg size set rt mtu" changes nothing that policies know. */
+static bool take_tcp_option(struct parser *p) {
+    const struct parser before = *p;
+    next(p);
+    bool option = accept(p, "option");
+    while (option && !at_end(p) && !is(p, "set"))
+        next(p);
+    bool sets = option && accept(p, "set");
+    if (sets)
+        accept(p, "rt");
+    if (sets && p->token.kind == TOKEN_WORD)
+        next(p);
+    if (!sets)
+        *p = before;
+    return sets;
+}
+
 static void take_rewrite(struct parser *p, struct netfilter_rule *rule) {
     skip_statement(p);
     rule->rewrites = fr_nftables_rewrites;
@@ -589,7 +617,7 @@ static void take_statement(struct parser *p, struct netfilter_rule *rule) {
             return;
         }
     }
-    if (take_verdict(p, rule))
+    if (take_verdict(p, rule) || (is(p, "tcp") && take_tcp_option(p)))
         return;
     if (begins_key(p))
         take_match(p, rule);
