@@ -10,7 +10,7 @@ enum { RULES_MAX = 5000000 };
 void fr_netfilter_doubt(struct netfilter_walk *walk, struct netfilter_rule *rule,
                         const char *what) {
     unsigned bit = 1u << walk->direction;
-    if (rule->doubted & bit)
+    if ((rule->doubted & bit) || *what == '\0')
         return;
     rule->doubted |= bit;
     flowrules_input_doubt(walk->in, rule->at, walk->direction,
@@ -345,6 +345,18 @@ void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule 
     give_both(walk, &read, box, packets, NULL);
     for (size_t i = 0; i < landing.count; i++)
         flowrules_input_land(walk->in, landing.skips[i]);
+}
+
+void fr_netfilter_emit_unknown(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                               const struct netfilter_box *box) {
+    unsigned packets[2] = {0, 0};
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        unsigned kinds = box->kinds & possible_kinds(box, f);
+        packets[f] = plain_packets(kinds) | (kinds & KINDS_REPLY ? FLOWRULES_REPLY : 0u);
+    }
+    struct flowrules_read_rule read = read_rule(walk, rule, box);
+    read.verdict = FLOWRULES_OUTSIDE;
+    give_both(walk, &read, box, packets, NULL);
 }
 
 void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *rule,

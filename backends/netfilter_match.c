@@ -521,15 +521,17 @@ static bool narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
     return false;
 }
 
-/* Keeps the boxes that a key leaves something of. */
+/* Keeps the boxes that a key leaves something of, and as they are where that can't be told. */
 static void narrow_each(struct netfilter_walk *walk, struct netfilter_match *match,
                         struct netfilter_boxes *boxes) {
     struct values values = {match->set->elements, match->set->count, 0, match->negated};
     size_t kept = 0;
     for (size_t i = 0; i < boxes->count; i++) {
         struct netfilter_box box = boxes->items[i];
-        if (narrow_key(walk, &box, &match->keys[0], &values, match->set))
+        if (narrow_key(walk, &box, &match->keys[0], &values, match->set) && !walk->unknown)
             boxes->items[kept++] = box;
+        else if (walk->unknown)
+            boxes->items[kept++] = boxes->items[i];
     }
     boxes->count = kept;
 }
@@ -702,11 +704,12 @@ static void narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match
                              struct netfilter_boxes *boxes) {
     if (match->negated) {
         walk->unknown = "everything but what a set of several parts holds";
-        boxes->count = 0;
         return;
     }
     if (!match->groups)
         group_elements(walk, match);
+    if (walk->unknown)
+        return;
     struct netfilter_boxes *sum = fr_netfilter_take_boxes(walk);
     for (size_t i = 0; match->groups && i < boxes->count; i++) {
         for (size_t k = 0; k < match->groups->boxes.count; k++) {
@@ -726,18 +729,24 @@ static void narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match
     fr_netfilter_spare_boxes(walk, sum);
 }
 
-void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
-                            struct netfilter_boxes *boxes) {
-    if (boxes->count == 0)
-        return;
-    if (!match->set || match->set->doubt) {
+static void narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
+                      struct netfilter_boxes *boxes) {
+    if (!match->set || match->set->doubt)
         walk->unknown = match->set ? match->set->doubt : match->other;
-        return;
-    }
-    if (match->key_count == 1 && (match->negated || !match->set->commented))
+    else if (match->key_count == 1 && (match->negated || !match->set->commented))
         narrow_each(walk, match, boxes);
     else
         narrow_by_groups(walk, match, boxes);
+}
+
+/* Of several things that can't be told, the first is. */
+void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
+                            struct netfilter_boxes *boxes) {
+    const char *unknown = walk->unknown;
+    walk->unknown = NULL;
+    if (boxes->count > 0)
+        narrow_by(walk, match, boxes);
+    walk->unknown = unknown ? unknown : walk->unknown;
 }
 
 /* Does it look at what other matches of the rule say first: the protocol? */

@@ -290,7 +290,10 @@ static struct netfilter_boxes *live_boxes(struct netfilter_walk *walk,
     return NULL;
 }
 
-/* The boxes that a rule decides on; NULL where there are none, or it can't be told. */
+/*
+ * The boxes that a rule decides on; NULL where there are none, or it can't be told: then nothing is
+ * said of what it may match.
+ */
 static struct netfilter_boxes *boxes_of_rule(struct netfilter_walk *walk,
                                              struct netfilter_rule *rule,
                                              const struct netfilter_boxes *from) {
@@ -308,6 +311,8 @@ static struct netfilter_boxes *boxes_of_rule(struct netfilter_walk *walk,
         fr_netfilter_doubt(walk, rule, doubt);
     if (!walk->unknown && !rule->other && boxes->count > 0)
         return boxes;
+    for (size_t i = 0; doubt && i < boxes->count; i++)
+        fr_netfilter_emit_unknown(walk, rule, &boxes->items[i]);
     fr_netfilter_spare_boxes(walk, boxes);
     return NULL;
 }
@@ -325,6 +330,8 @@ static struct netfilter_boxes *boxes_of_branch(struct netfilter_walk *walk,
         fr_netfilter_doubt(walk, rule, walk->unknown);
     if (!walk->unknown && boxes->count > 0)
         return boxes;
+    for (size_t i = 0; walk->unknown && i < boxes->count; i++)
+        fr_netfilter_emit_unknown(walk, rule, &boxes->items[i]);
     fr_netfilter_spare_boxes(walk, boxes);
     return NULL;
 }

@@ -107,13 +107,16 @@ struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
 /* A rule of the walk's direction, or a skip (its number is returned), of one box. */
 void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                        enum flowrules_verdict verdict, const struct netfilter_box *box);
+/* What of a box a rule decides can't be told: it is not compared. */
+void fr_netfilter_emit_unknown(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                               const struct netfilter_box *box);
 struct netfilter_landing {
     uint32_t *skips;
     size_t count, capacity;
 };
 void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *rule,
                             const struct netfilter_box *box, struct netfilter_landing *landing);
-/* A doubt about a rule, once for each direction. */
+/* A doubt about a rule, once for each direction; nothing where what is empty. */
 void fr_netfilter_doubt(struct netfilter_walk *walk, struct netfilter_rule *rule, const char *what);
 
 #endif
