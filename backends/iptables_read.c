@@ -415,7 +415,8 @@ static void read_file(struct iptables_reader *reader, size_t file) {
     const char *text = flowrules_input_text(in, file, &size);
     const char *script = find_text(text, fr_iptables_script_functions);
     const char *apply = find_text(text, fr_iptables_apply_functions);
-    if (ends_with(flowrules_input_file_name(in, file), ".map.json"))
+    if (ends_with(flowrules_input_file_name(in, file), ".map.json") ||
+        fr_netfilter_is_dnsmasq(in, file))
         return;
     if (script)
         read_script(reader, file, script);
@@ -425,8 +426,6 @@ static void read_file(struct iptables_reader *reader, size_t file) {
         flowrules_input_error(in, (struct flowrules_place){file, 1, 1},
                               "hand in what iptables-save and ip6tables-save print",
                               "a script that this backend did not write can't be read");
-    else if (fr_netfilter_is_dnsmasq(in, file))
-        fr_netfilter_read_dnsmasq(&reader->nf, file);
     else if (begins_with(in, file, "create ") || begins_with(in, file, "add "))
         read_sets(reader, file);
     else
@@ -476,6 +475,9 @@ void fr_iptables_read(flowrules_input *in) {
         read_file(&reader, i);
     if (!flowrules_input_failed(in))
         check_families(&reader);
+    for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++)
+        if (fr_netfilter_is_dnsmasq(in, i))
+            fr_netfilter_read_dnsmasq(&reader.nf, i, false);
     if (!flowrules_input_failed(in))
         fr_netfilter_name_sets(&reader.nf);
     if (!flowrules_input_failed(in))

@@ -58,7 +58,7 @@ static void read_create(struct iptables_reader *reader, struct iptables_words *w
         if (strcmp(word, "inet6") == 0)
             families = FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6);
         else if (strcmp(word, "timeout") == 0)
-            set->doubt = "a set whose elements come and go";
+            fr_netfilter_expires(&reader->nf, set);
     }
     if (!read_type(words->items[2].text, set, families)) {
         set->parts = 1;
@@ -131,16 +131,21 @@ static void read_add(struct iptables_reader *reader, struct iptables_words *word
         flowrules_input_error(reader->in, fr_iptables_place(words, 2), NULL,
                               "'%.100s' is no element of the set '%.100s'", words->items[2].text,
                               set->name);
+    bool stays = true;
     for (size_t i = 3; i < words->count; i++) {
         const char *word = words->items[i].text;
         if (strcmp(word, "nomatch") == 0)
             set->doubt = "a set with exceptions (nomatch)";
-        else if (strcmp(word, "timeout") == 0)
-            set->doubt = "a set whose elements come and go";
+        else if (strcmp(word, "timeout") == 0 && i + 1 < words->count)
+            stays = strcmp(words->items[i + 1].text, "0") == 0;
         if (strcmp(word, "comment") == 0 && i + 1 < words->count) {
             set->elements[set->count - 1].comment = words->items[++i].text;
             set->commented = true;
         }
+    }
+    if (!stays) {
+        fr_netfilter_expires(&reader->nf, set);
+        set->count--;
     }
 }
 
@@ -172,7 +177,7 @@ static void resolve(struct iptables_reader *reader, const struct iptables_refere
     struct netfilter_match *match = &reference->rule->matches[reference->match];
     struct netfilter_set *set = reference->set;
     const char *flag = reference->flags;
-    if (set->parts == 0 && !set->named) {
+    if (set->parts == 0) {
         flowrules_input_error(reader->in, reference->at,
                               "hand in what ipset save prints, or the .ipset file, as well",
                               "the set '%.100s' is not in the files", set->name);

@@ -109,6 +109,14 @@ struct netfilter_set *fr_netfilter_anonymous_set(struct netfilter *nf, unsigned 
     return set;
 }
 
+void fr_netfilter_expires(struct netfilter *nf, struct netfilter_set *set) {
+    if (set->expiring || !set->name)
+        return;
+    set->expiring = true;
+    set->next_expiring = nf->expiring;
+    nf->expiring = set;
+}
+
 /* ---- rules --------------------------------------------------------------------------------- */
 
 void *fr_netfilter_grow(flowrules_input *in, void *items, size_t *capacity, size_t count,

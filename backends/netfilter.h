@@ -80,11 +80,14 @@ struct netfilter_set {
     struct netfilter_key *types; /* of a named set: NETFILTER_KEYS_MAX, of its pieces */
     struct netfilter_element *elements;
     size_t count, capacity;
-    const char *doubt;          /* why its elements are not what it holds; or NULL */
-    struct flowrules_set names; /* what a resolver fills it with; where named is true */
-    bool named;
-    struct flowrules_set except; /* names below those of names that it is not filled with */
-    bool excepting;
+    const char *doubt; /* why its elements are not what it holds, "": that was told; or NULL */
+    bool expiring;     /* what comes and goes is not among the elements */
+    struct netfilter_set *next_expiring;
+    bool named; /* dnsmasq fills it, as its configuration says: */
+    struct netfilter_naming *naming;
+    struct flowrules_set names;
+    bool excepting; /* but for these below them: */
+    struct flowrules_set except;
     bool commented; /* some element has a comment */
     bool united;    /* the union of the first pieces is known: */
     struct flowrules_set addresses;
@@ -159,6 +162,7 @@ struct netfilter {
     flowrules_input *in;
     struct netfilter_table *tables, **last_table;
     size_t table_count;
+    struct netfilter_set *expiring;
     struct netfilter_names *names; /* what dnsmasq's configuration says; or NULL */
 };
 
@@ -202,9 +206,12 @@ void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const
 /* The family under which ipsets, which are of no table, are kept in one. */
 #define NETFILTER_IPSETS "ipset"
 
-/* Is a file a configuration of dnsmasq, by its first line? */
+/* A set whose elements come and go; it is doubted where no configuration says what fills it. */
+void fr_netfilter_expires(struct netfilter *nf, struct netfilter_set *set);
+/* Is a file a configuration of dnsmasq, by the options that it has? */
 bool fr_netfilter_is_dnsmasq(flowrules_input *in, size_t file);
-void fr_netfilter_read_dnsmasq(struct netfilter *nf, size_t file);
+/* Reads it, its lines for sets of nftables or for ipsets; the sets are known by then. */
+void fr_netfilter_read_dnsmasq(struct netfilter *nf, size_t file, bool nft);
 /* Once all is read: the sets that dnsmasq fills are the names. */
 void fr_netfilter_name_sets(struct netfilter *nf);
 

@@ -1,23 +1,15 @@
 /*
  * Sets that dnsmasq fills: what its configuration says of them is what they are, not what they
- * hold at the moment. Facts: dnsmasq(8) of 2.90; of all domains that a name is or is below, the
- * longest counts.
+ * hold at the moment. Knows which domains have which sets, and for which of them answers come, not
+ * how lines are written (netfilter_dnsmasq.c). Facts: dnsmasq(8) of 2.90 and its src/forward.c,
+ * domain_find_sets: of all domains that a name is or is below, the longest counts, and of several
+ * lines for one domain the first.
  */
 #include <string.h>
 
-#include "netfilter.h"
+#include "netfilter_names.h"
 
-/* Of what answers come, for a name itself and for all below it. */
-enum source { UNSAID, OPEN, SHUT };
-
-struct domain {
-    const char *name;
-    struct flowrules_place at;
-    enum source all, below; /* by local=/name/, and by the same of a wildcard */
-    struct filling *sets;
-    bool wide; /* something is said of a domain below it */
-    struct domain *next;
-};
+enum { SYMBOL_DOMAIN = 3 };
 
 /* A set that answers for a domain go to. */
 struct filling {
@@ -25,269 +17,252 @@ struct filling {
     struct filling *next;
 };
 
-enum { SYMBOL_DOMAIN = 3, NAME_MAX_BYTES = 300 };
-
-struct netfilter_names {
-    struct domain *domains, **last;
+struct netfilter_domain {
+    const char *name;
+    struct flowrules_place at;
+    enum netfilter_answers all, below; /* what lines say of /name/ and of / *.name/ */
+    struct flowrules_place filled_by;  /* its line of sets; line 0: none */
+    struct filling *sets;
+    struct netfilter_domain *next;
 };
 
-static struct domain *domain_of(struct netfilter *nf, const char *name, size_t length,
-                                struct flowrules_place at) {
-    char key[NAME_MAX_BYTES];
-    if (length == 0 || length >= sizeof key)
-        return NULL;
-    memcpy(key, name, length);
-    key[length] = '\0';
-    struct domain *domain = flowrules_input_lookup(nf->in, SYMBOL_DOMAIN, key);
-    if (domain)
-        return domain;
+struct names {
+    struct flowrules_set *items; /* one name each */
+    size_t count, capacity;
+};
+
+/* What is put together of a set's names. */
+struct netfilter_naming {
+    struct netfilter_set *set;
+    struct names in, out;
+    struct netfilter_naming *next;
+};
+
+struct netfilter_names {
+    struct netfilter_domain *domains, **last;
+    struct netfilter_naming *namings;
+    bool doubted;
+};
+
+/* ---- what the lines say -------------------------------------------------------------------- */
+
+bool fr_netfilter_begin_names(struct netfilter *nf) {
     if (!nf->names) {
         nf->names = flowrules_input_alloc(nf->in, sizeof *nf->names);
-        if (!nf->names)
-            return NULL;
-        nf->names->last = &nf->names->domains;
+        if (nf->names)
+            nf->names->last = &nf->names->domains;
     }
-    domain = flowrules_input_alloc(nf->in, sizeof *domain);
-    if (!domain || !flowrules_input_define(nf->in, SYMBOL_DOMAIN, key, domain))
+    return nf->names != NULL;
+}
+
+struct netfilter_domain *fr_netfilter_domain(struct netfilter *nf, const char *name,
+                                             struct flowrules_place at) {
+    struct flowrules_set set = flowrules_input_name(nf->in, at, name);
+    if (flowrules_input_failed(nf->in) || flowrules_set_atom_count(set) != 1)
         return NULL;
-    domain->name = flowrules_input_copy(nf->in, key, length);
+    name = flowrules_set_atom(set, 0).name;
+    struct netfilter_domain *domain = flowrules_input_lookup(nf->in, SYMBOL_DOMAIN, name);
+    if (domain)
+        return domain;
+    domain = flowrules_input_alloc(nf->in, sizeof *domain);
+    if (!domain || !flowrules_input_define(nf->in, SYMBOL_DOMAIN, name, domain))
+        return NULL;
+    domain->name = flowrules_input_copy(nf->in, name, strlen(name));
     domain->at = at;
     *nf->names->last = domain;
     nf->names->last = &domain->next;
     return domain->name ? domain : NULL;
 }
 
-/* ---- the lines ----------------------------------------------------------------------------- */
+bool fr_netfilter_say(struct netfilter_domain *domain, bool below, enum netfilter_answers answers) {
+    enum netfilter_answers *said = below ? &domain->below : &domain->all;
+    bool contrary = *said != NETFILTER_UNSAID && *said != answers;
+    *said = answers;
+    return !contrary;
+}
 
-/* "/a.example/b.example/": calls each with what stands behind them. */
-static void
-each_domain(struct netfilter *nf, const char *text, const char *end, struct flowrules_place at,
-            void (*each)(struct netfilter *nf, const char *name, size_t length, const char *value,
-                         const char *end, struct flowrules_place at)) {
-    const char *value = end;
-    while (value > text && value[-1] != '/')
-        value--;
-    while (text < value && *text == '/' && text + 1 < value) {
-        const char *slash = memchr(text + 1, '/', (size_t)(value - text - 1));
-        if (!slash)
-            return;
-        each(nf, text + 1, (size_t)(slash - text - 1), value, end, at);
-        text = slash;
+void fr_netfilter_doubt_names(struct netfilter *nf) {
+    nf->names->doubted = true;
+}
+
+bool fr_netfilter_begin_filling(struct netfilter_domain *domain, struct flowrules_place at) {
+    bool first = domain->filled_by.line == 0 ||
+                 (domain->filled_by.file == at.file && domain->filled_by.line == at.line);
+    if (first)
+        domain->filled_by = at;
+    return first;
+}
+
+/* A set of one address in each element can be filled; answers of another family never get in. */
+void fr_netfilter_fill(struct netfilter *nf, struct netfilter_domain *domain,
+                       struct netfilter_set *set, unsigned families) {
+    if (set->parts != 1 || set->types[0].field != NETFILTER_SOURCE) {
+        set->doubt = "dnsmasq is to fill a set of something else than addresses";
+        return;
     }
-}
-
-/* "/server/": local answers are shut, "#" and addresses of servers are open. */
-static void read_server(struct netfilter *nf, const char *name, size_t length, const char *value,
-                        const char *end, struct flowrules_place at) {
-    bool below = length > 2 && name[0] == '*' && name[1] == '.';
-    struct domain *domain = domain_of(nf, below ? name + 2 : name, below ? length - 2 : length, at);
-    if (domain)
-        *(below ? &domain->below : &domain->all) = value < end ? OPEN : SHUT;
-}
-
-static void read_address(struct netfilter *nf, const char *name, size_t length, const char *value,
-                         const char *end, struct flowrules_place at) {
-    (void)value;
-    read_server(nf, name, length, end, end, at);
-}
-
-static void fill(struct netfilter *nf, struct domain *domain, struct netfilter_set *set) {
     struct filling *filling = flowrules_input_alloc(nf->in, sizeof *filling);
-    if (!filling)
+    if (!filling || !(set->types[0].families & families))
         return;
     *filling = (struct filling){set, domain->sets};
     domain->sets = filling;
 }
 
-/* "4#inet#flowrules_web#names.4" */
-static void read_nft_set(struct netfilter *nf, struct domain *domain, const char *text,
-                         size_t length, struct flowrules_place at) {
-    char spec[600], *part[4];
-    size_t parts = 0;
-    if (length >= sizeof spec)
-        return;
-    memcpy(spec, text, length);
-    spec[length] = '\0';
-    for (char *at_part = spec; at_part && parts < 4; parts++) {
-        part[parts] = at_part;
-        at_part = strchr(at_part, '#');
-        if (at_part)
-            *at_part++ = '\0';
-    }
-    bool family = parts == 4 && (strcmp(part[0], "4") == 0 || strcmp(part[0], "6") == 0);
-    if (!family && parts != 3) {
-        flowrules_input_error(nf->in, at, NULL, "'%.*s' names no set of nftables",
-                              (int)(length < 100 ? length : 100), text);
-        return;
-    }
-    char **name = family ? part + 1 : part;
-    struct netfilter_table *table = fr_netfilter_table(nf, name[0], name[1]);
-    struct netfilter_set *set = table ? fr_netfilter_set(nf, table, name[2], at) : NULL;
-    if (set)
-        fill(nf, domain, set);
-}
-
-static void read_nft_sets(struct netfilter *nf, const char *name, size_t length, const char *value,
-                          const char *end, struct flowrules_place at) {
-    struct domain *domain = domain_of(nf, name, length, at);
-    while (domain && value < end) {
-        const char *comma = memchr(value, ',', (size_t)(end - value));
-        size_t part = (size_t)((comma ? comma : end) - value);
-        read_nft_set(nf, domain, value, part, at);
-        value += part + (comma != NULL);
-    }
-}
-
-static void read_ipsets(struct netfilter *nf, const char *name, size_t length, const char *value,
-                        const char *end, struct flowrules_place at) {
-    struct domain *domain = domain_of(nf, name, length, at);
-    struct netfilter_table *table = fr_netfilter_table(nf, NETFILTER_IPSETS, "");
-    while (domain && table && value < end) {
-        const char *comma = memchr(value, ',', (size_t)(end - value));
-        size_t part = (size_t)((comma ? comma : end) - value);
-        char *text = flowrules_input_copy(nf->in, value, part);
-        struct netfilter_set *set = text ? fr_netfilter_set(nf, table, text, at) : NULL;
-        if (set)
-            fill(nf, domain, set);
-        value += part + (comma != NULL);
-    }
-}
-
-static const struct {
-    const char *option;
-    void (*read)(struct netfilter *nf, const char *name, size_t length, const char *value,
-                 const char *end, struct flowrules_place at);
-} options[] = {{"nftset=", read_nft_sets},
-               {"ipset=", read_ipsets},
-               {"local=", read_server},
-               {"server=", read_server},
-               {"address=", read_address}};
-
-bool fr_netfilter_is_dnsmasq(flowrules_input *in, size_t file) {
-    struct flowrules_line line = {.file = file};
-    while (flowrules_input_line(in, &line)) {
-        if (line.length == 0 || line.text[0] == '#')
-            continue;
-        for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-            if (line.length > strlen(options[i].option) &&
-                memcmp(line.text, options[i].option, strlen(options[i].option)) == 0)
-                return true;
-        return false;
-    }
-    return false;
-}
-
-/* Other lines of a configuration have no say over which answers go where. */
-void fr_netfilter_read_dnsmasq(struct netfilter *nf, size_t file) {
-    struct flowrules_line line = {.file = file};
-    while (flowrules_input_line(nf->in, &line) && !flowrules_input_failed(nf->in)) {
-        struct flowrules_place at = {file, line.number, 1};
-        for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-            size_t length = strlen(options[i].option);
-            if (line.length > length && memcmp(line.text, options[i].option, length) == 0)
-                each_domain(nf, line.text + length, line.text + line.length, at, options[i].read);
-        }
-    }
-}
-
 /* ---- what the sets are --------------------------------------------------------------------- */
 
-/* The nearest domain above that has something said of it; NULL: none. */
-static struct domain *above(const struct netfilter *nf, const struct domain *domain) {
+/* The nearest domain above of which something is said; NULL: none. */
+static struct netfilter_domain *above(const struct netfilter *nf,
+                                      const struct netfilter_domain *domain) {
     const char *name = domain->name;
     while ((name = strchr(name, '.')) != NULL) {
-        struct domain *found = flowrules_input_lookup(nf->in, SYMBOL_DOMAIN, ++name);
+        struct netfilter_domain *found = flowrules_input_lookup(nf->in, SYMBOL_DOMAIN, ++name);
         if (found)
             return found;
     }
     return NULL;
 }
 
-/* Do answers come for what is strictly below a domain, where nothing else is said of it? */
-static bool below_is_open(const struct netfilter *nf, const struct domain *domain) {
+/* Do answers come for what is below a domain, where no longer one has a say? */
+static bool below_is_open(const struct netfilter *nf, const struct netfilter_domain *domain) {
     for (; domain; domain = above(nf, domain)) {
-        if (domain->below != UNSAID)
-            return domain->below == OPEN;
-        if (domain->all != UNSAID)
-            return domain->all == OPEN;
+        if (domain->below != NETFILTER_UNSAID)
+            return domain->below == NETFILTER_ASKED;
+        if (domain->all != NETFILTER_UNSAID)
+            return domain->all == NETFILTER_ASKED;
     }
     return true;
 }
 
-static bool self_is_open(const struct netfilter *nf, const struct domain *domain) {
-    return domain->all != UNSAID ? domain->all == OPEN : below_is_open(nf, above(nf, domain));
+static bool self_is_open(const struct netfilter *nf, const struct netfilter_domain *domain) {
+    return domain->all != NETFILTER_UNSAID ? domain->all == NETFILTER_ASKED
+                                           : below_is_open(nf, above(nf, domain));
 }
 
-static bool fills(const struct domain *domain, const struct netfilter_set *set) {
-    for (const struct filling *f = domain->sets; f; f = f->next)
+/* The domain whose line of sets a domain goes by: its own, or the next one above that has one. */
+static const struct netfilter_domain *owner(const struct netfilter *nf,
+                                            const struct netfilter_domain *domain) {
+    while (domain && domain->filled_by.line == 0)
+        domain = above(nf, domain);
+    return domain;
+}
+
+static bool fills(const struct netfilter_domain *domain, const struct netfilter_set *set) {
+    for (const struct filling *f = domain ? domain->sets : NULL; f; f = f->next)
         if (f->set == set)
             return true;
     return false;
 }
 
-/* Leaves a name, and what is below it, out of a set that the domain above fills. */
-static void leave_out(struct netfilter *nf, struct netfilter_set *set, const struct domain *domain,
-                      bool self, bool below) {
-    struct flowrules_set sets[3];
-    size_t count = 0;
-    char *wildcard = flowrules_input_print(nf->in, "*.%s", domain->name);
-    if (domain->wide) {
-        set->doubt = "a set of names below a domain, but for some of them and not others";
-        return;
-    }
-    if (set->excepting)
-        sets[count++] = set->except;
-    if (self)
-        sets[count++] = flowrules_input_name(nf->in, domain->at, domain->name);
-    if (below && wildcard)
-        sets[count++] = flowrules_input_name(nf->in, domain->at, wildcard);
-    set->except = flowrules_input_unite(nf->in, sets, count);
-    set->excepting = true;
+/* Do the answers for what is below a domain get into a set? */
+static bool takes_below(const struct netfilter *nf, const struct netfilter_domain *domain,
+                        const struct netfilter_set *set) {
+    return domain && fills(owner(nf, domain), set) && below_is_open(nf, domain);
 }
 
-/* A domain is an exception to what is said above it, where its answers go elsewhere or nowhere. */
-static void leave_out_exceptions(struct netfilter *nf, const struct domain *domain) {
-    struct domain *wider = above(nf, domain);
-    while (wider && !wider->sets)
-        wider = above(nf, wider);
-    if (!wider || !below_is_open(nf, wider))
-        return;
-    for (const struct filling *f = wider->sets; f; f = f->next) {
-        bool reaches = !domain->sets || fills(domain, f->set);
-        bool self = !reaches || !self_is_open(nf, domain);
-        bool below = !reaches || !below_is_open(nf, domain);
-        if (self || below)
-            leave_out(nf, f->set, domain, self, below);
-    }
+static void add_name(struct netfilter *nf, struct names *names,
+                     const struct netfilter_domain *domain, bool below) {
+    char *name = flowrules_input_print(nf->in, "%s%s", below ? "*." : "", domain->name);
+    names->items = flowrules_input_grow(nf->in, names->items, &names->capacity, names->count,
+                                        sizeof *names->items);
+    if (name && names->items)
+        names->items[names->count++] = flowrules_input_name(nf->in, domain->at, name);
+    else
+        names->count = names->capacity = 0;
 }
 
-static void name_set(struct netfilter *nf, struct netfilter_set *set, const struct domain *domain) {
-    struct flowrules_set both[3];
-    size_t count = 0;
-    if (set->named)
-        both[count++] = set->names;
-    if (self_is_open(nf, domain))
-        both[count++] = flowrules_input_name(nf->in, domain->at, domain->name);
-    if (below_is_open(nf, domain)) {
-        char *wildcard = flowrules_input_print(nf->in, "*.%s", domain->name);
-        if (wildcard)
-            both[count++] = flowrules_input_name(nf->in, domain->at, wildcard);
-    }
-    set->names = flowrules_input_unite(nf->in, both, count);
+static struct netfilter_naming *begin_naming(struct netfilter *nf, struct netfilter_set *set) {
+    if (set->naming)
+        return set->naming;
+    set->naming = flowrules_input_alloc(nf->in, sizeof *set->naming);
+    if (!set->naming)
+        return NULL;
+    set->naming->set = set;
+    set->naming->next = nf->names->namings;
+    nf->names->namings = set->naming;
+    return set->naming;
+}
+
+/* Its elements at the moment, and what their comments say, are no part of what it is. */
+static void end_naming(struct netfilter *nf, const struct netfilter_naming *naming) {
+    struct netfilter_set *set = naming->set;
+    set->names = flowrules_input_unite(nf->in, naming->in.items, naming->in.count);
+    set->except = flowrules_input_unite(nf->in, naming->out.items, naming->out.count);
     set->named = true;
-    set->count = 0;
-    set->doubt = NULL;
-    set->united = set->commented = false;
+    set->excepting = naming->out.count > 0;
+    set->commented = false;
+    if (nf->names->doubted && !set->doubt)
+        set->doubt = ""; /* told with the line of dnsmasq's configuration */
+}
+
+/* Is it below something that is left out of the set, below something that is in it? */
+static bool comes_back(const struct netfilter *nf, const struct netfilter_domain *domain,
+                       const struct netfilter_set *set) {
+    const struct netfilter_domain *wider = above(nf, domain);
+    if (takes_below(nf, wider, set))
+        return false;
+    for (; wider; wider = above(nf, wider))
+        if (takes_below(nf, wider, set))
+            return true;
+    return false;
+}
+
+/*
+ * What a domain and the names below it are to a set that its own line, or one above it, fills: in
+ * it, or left out of what is in it by a wider domain.
+ */
+static void judge(struct netfilter *nf, const struct netfilter_domain *domain,
+                  struct netfilter_set *set) {
+    struct netfilter_naming *naming = begin_naming(nf, set);
+    bool filled = fills(owner(nf, domain), set);
+    bool self = filled && self_is_open(nf, domain);
+    bool below = filled && below_is_open(nf, domain);
+    bool wider = takes_below(nf, above(nf, domain), set);
+    if (!naming)
+        return;
+    if ((self || below) && comes_back(nf, domain, set))
+        set->doubt = "a set of names below a domain that are left out, but for some of them";
+    if (self || wider)
+        add_name(nf, self ? &naming->in : &naming->out, domain, false);
+    if (below || wider)
+        add_name(nf, below ? &naming->in : &naming->out, domain, true);
+}
+
+static void judge_domain(struct netfilter *nf, const struct netfilter_domain *domain) {
+    const struct netfilter_domain *own = owner(nf, domain);
+    const struct netfilter_domain *wider = owner(nf, above(nf, domain));
+    for (const struct filling *f = own ? own->sets : NULL; f; f = f->next)
+        judge(nf, domain, f->set);
+    for (const struct filling *f = wider && wider != own ? wider->sets : NULL; f; f = f->next)
+        if (!fills(own, f->set))
+            judge(nf, domain, f->set);
+}
+
+/* Was the set written to be filled by dnsmasq, so that nothing else fills it? */
+static bool is_for_dnsmasq(const struct netfilter_set *set) {
+    return strncmp(set->name, "names_", 6) == 0 || strncmp(set->name, "FR-", 3) == 0;
+}
+
+static const char *doubt_of(struct netfilter *nf, const struct netfilter_set *set) {
+    return nf->names ? flowrules_input_print(nf->in,
+                                             "the elements of the set '%.100s' come and go, and "
+                                             "no line of dnsmasq's configuration fills it",
+                                             set->name)
+                     : flowrules_input_print(nf->in,
+                                             "the elements of the set '%.100s' come and go; if "
+                                             "dnsmasq fills it, hand in its configuration as well",
+                                             set->name);
 }
 
 void fr_netfilter_name_sets(struct netfilter *nf) {
-    struct domain *first = nf->names ? nf->names->domains : NULL;
-    for (struct domain *d = first; d; d = d->next)
-        for (struct filling *f = d->sets; f && !flowrules_input_failed(nf->in); f = f->next)
-            name_set(nf, f->set, d);
-    for (struct domain *d = first; d; d = d->next)
-        for (struct domain *wider = above(nf, d); wider; wider = above(nf, wider))
-            wider->wide = true;
-    for (struct domain *d = first; d && !flowrules_input_failed(nf->in); d = d->next)
-        leave_out_exceptions(nf, d);
+    struct netfilter_domain *domain = nf->names ? nf->names->domains : NULL;
+    for (; domain && !flowrules_input_failed(nf->in); domain = domain->next)
+        judge_domain(nf, domain);
+    bool about_these = nf->names && nf->names->namings;
+    for (struct netfilter_set *set = nf->expiring; set; set = set->next_expiring) {
+        if (about_these && is_for_dnsmasq(set))
+            begin_naming(nf, set);
+        if (!set->naming && !set->doubt)
+            set->doubt = doubt_of(nf, set);
+    }
+    for (struct netfilter_naming *n = nf->names ? nf->names->namings : NULL; n; n = n->next)
+        end_naming(nf, n);
 }

@@ -90,12 +90,14 @@ static void read_verdict(struct reader *r, const flowrules_node *node,
 
 /* ---- elements ------------------------------------------------------------------------------ */
 
-static void read_element_options(const flowrules_node *element, struct netfilter_set *set,
-                                 struct netfilter_element *into) {
+static void read_element_options(struct reader *r, const flowrules_node *element,
+                                 struct netfilter_set *set, struct netfilter_element *into) {
     into->comment = text_of(element, "comment");
     set->commented = set->commented || into->comment;
-    if (flowrules_node_get(element, "timeout") || flowrules_node_get(element, "expires"))
-        set->doubt = "a set whose elements expire";
+    if (flowrules_node_get(element, "timeout") || flowrules_node_get(element, "expires")) {
+        fr_netfilter_expires(r->nf, set);
+        set->count--;
+    }
 }
 
 /* A value, {"concat": [...]}, {"elem": {"val": ..., "comment": ...}}; of a map [key, verdict]. */
@@ -121,10 +123,10 @@ static void read_element(struct reader *r, const flowrules_node *node,
     }
     for (unsigned i = 0; i < set->parts; i++, part = flowrules_node_next(part))
         read_value(r, part, &keys[i], &pieces[i]);
-    if (element)
-        read_element_options(element, set, into);
     if (map)
         read_verdict(r, flowrules_node_next(key), &into->verdict, &into->target);
+    if (element)
+        read_element_options(r, element, set, into);
 }
 
 static void read_elements(struct reader *r, const flowrules_node *list,
@@ -398,6 +400,8 @@ static void read_types(struct netfilter_set *set, const flowrules_node *type) {
 static bool comes_and_goes(const flowrules_node *set) {
     const flowrules_node *flags = flowrules_node_get(set, "flags");
     const char *one = flowrules_node_text(flags);
+    if (flowrules_node_get(set, "timeout"))
+        return true;
     if (one)
         return strcmp(one, "timeout") == 0 || strcmp(one, "dynamic") == 0;
     for (const flowrules_node *n = flowrules_node_first(flags); n; n = flowrules_node_next(n)) {
@@ -421,7 +425,7 @@ static void read_set(struct reader *r, const flowrules_node *node, bool map) {
     if (map && (!to || strcmp(to, "verdict") != 0))
         set->doubt = "a map of something else than verdicts";
     if (comes_and_goes(node))
-        set->doubt = "a set whose elements come and go";
+        fr_nftables_expires(r->nf, set, map);
     read_elements(r, flowrules_node_get(node, "elem"), set->types, set, map);
 }
 

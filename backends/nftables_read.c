@@ -63,6 +63,21 @@ static void read_file(struct netfilter *nf, size_t file) {
         fr_nftables_read_text(nf, file);
 }
 
+/* What fills the sets of the tables, once these are known. */
+static void read_names(struct netfilter *nf) {
+    bool none = !nf->tables;
+    for (size_t i = 0; i < flowrules_input_file_count(nf->in); i++) {
+        if (flowrules_input_failed(nf->in) || !fr_netfilter_is_dnsmasq(nf->in, i))
+            continue;
+        fr_netfilter_read_dnsmasq(nf, i, true);
+        if (none)
+            flowrules_input_error(nf->in, (struct flowrules_place){i, 0, 0},
+                                  "hand in the .nft file, or what nft list ruleset prints, as well",
+                                  "there is no ruleset beside this configuration of dnsmasq");
+        none = false;
+    }
+}
+
 void fr_nftables_read(flowrules_input *in) {
     struct netfilter nf;
     fr_netfilter_init(&nf, in);
@@ -71,10 +86,7 @@ void fr_nftables_read(flowrules_input *in) {
             continue;
         read_file(&nf, i);
     }
-    /* What fills the sets of the tables, once these are known. */
-    for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++)
-        if (fr_netfilter_is_dnsmasq(in, i))
-            fr_netfilter_read_dnsmasq(&nf, i);
+    read_names(&nf);
     if (!flowrules_input_failed(in))
         fr_netfilter_name_sets(&nf);
     if (!flowrules_input_failed(in))

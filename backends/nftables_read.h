@@ -62,6 +62,8 @@ void fr_nftables_bits(struct netfilter *nf, struct netfilter_match *match, uint3
 bool fr_nftables_has_bits(const struct netfilter_match *match);
 /* The keys of a set were declared: doubts it where some is not known. */
 void fr_nftables_check_set(struct netfilter_set *set);
+/* The flags of a set or map say that its elements come and go. */
+void fr_nftables_expires(struct netfilter *nf, struct netfilter_set *set, bool map);
 /* The set of a name that a rule refers to; NULL after an error. */
 struct netfilter_set *fr_nftables_refer(struct netfilter *nf, const struct netfilter_table *table,
                                         const char *name, unsigned parts,

@@ -272,20 +272,23 @@ static void take_element_verdict(struct parser *p, struct netfilter_element *ele
         element->target = take_name(p, "the name of a chain");
 }
 
-/* "comment "..." timeout 1h expires 5m counter packets 1 bytes 2" behind an element's key. */
-static void take_element_options(struct parser *p, struct netfilter_set *set,
+/*
+ * "comment "..." timeout 1h expires 5m counter packets 1 bytes 2" behind an element's key. False:
+ * it goes after some time.
+ */
+static bool take_element_options(struct parser *p, struct netfilter_set *set,
                                  struct netfilter_element *element) {
+    bool stays = true;
     for (;;) {
         if (accept(p, "comment")) {
             element->comment = take_name(p, "a comment");
             set->commented = true;
         } else if (is(p, "timeout") || is(p, "expires") || is(p, "packets") || is(p, "bytes")) {
-            set->doubt =
-                is(p, "timeout") || is(p, "expires") ? "a set whose elements expire" : set->doubt;
+            stays = stays && !is(p, "timeout") && !is(p, "expires");
             next(p);
             take_name(p, "a value");
         } else if (!accept(p, "counter")) {
-            return;
+            return stays;
         }
     }
 }
@@ -303,10 +306,13 @@ static void take_element(struct parser *p, const struct netfilter_key *keys,
         skip_lines(p);
         take_value(p, &keys[i], &pieces[i]);
     }
-    take_element_options(p, set, element);
+    bool stays = take_element_options(p, set, element);
     if (map && expect_symbol(p, ':'))
         take_element_verdict(p, element);
-    take_element_options(p, set, element);
+    if (take_element_options(p, set, element) && stays)
+        return;
+    fr_netfilter_expires(p->nf, set);
+    set->count--;
 }
 
 /* The elements between braces. */
@@ -712,10 +718,10 @@ static void take_types(struct parser *p, struct netfilter_set *set, bool by_key)
     fr_nftables_check_set(set);
 }
 
-static void take_set_flags(struct parser *p, struct netfilter_set *set) {
+static void take_set_flags(struct parser *p, struct netfilter_set *set, bool map) {
     while (!at_end(p)) {
         if (is(p, "timeout") || is(p, "dynamic"))
-            set->doubt = "a set whose elements come and go";
+            fr_nftables_expires(p->nf, set, map);
         next(p);
     }
 }
@@ -737,7 +743,11 @@ static void take_set(struct parser *p, bool map) {
                 set->doubt = "a map of something else than verdicts";
             skip_statement(p);
         } else if (accept(p, "flags")) {
-            take_set_flags(p, set);
+            take_set_flags(p, set, map);
+        } else if (accept(p, "timeout")) {
+            /* nft list leaves the flag out where there is a timeout. */
+            fr_nftables_expires(p->nf, set, map);
+            skip_statement(p);
         } else if (accept(p, "elements")) {
             expect_symbol(p, '=');
             skip_lines(p);

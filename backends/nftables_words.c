@@ -350,6 +350,13 @@ void fr_nftables_check_set(struct netfilter_set *set) {
             set->doubt = "a set of something that policies do not know";
 }
 
+void fr_nftables_expires(struct netfilter *nf, struct netfilter_set *set, bool map) {
+    if (map)
+        set->doubt = "a map whose elements come and go";
+    else
+        fr_netfilter_expires(nf, set);
+}
+
 struct netfilter_set *fr_nftables_refer(struct netfilter *nf, const struct netfilter_table *table,
                                         const char *name, unsigned parts,
                                         struct flowrules_place at) {

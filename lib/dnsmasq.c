@@ -144,7 +144,7 @@ static bool is_used(const struct fr_domains *d) {
     return false;
 }
 
-/* A second line for a domain would take the place of the first: all its sets stand in one. */
+/* A second line for a domain would count for nothing: all its sets stand in one. */
 static void write_domain(flowrules_output *out, flowrules_writer *w,
                          const struct flowrules_dnsmasq *dnsmasq, uint32_t domain) {
     struct fr_domains *d = &out->plan->domains;

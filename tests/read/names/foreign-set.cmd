@@ -1,0 +1,1 @@
+-t node conf-alone.conf

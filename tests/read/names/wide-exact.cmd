@@ -1,0 +1,1 @@
+-t wide wide-conf/wide.nft
