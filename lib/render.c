@@ -298,10 +298,9 @@ flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal) {
     return status == FLOWRULES_REFUSED ? FLOWRULES_OK : status;
 }
 
-/* Is what is rendered read back? Not where dnsmasq fills sets: its configuration has no reader. */
+/* Is what is rendered read back? */
 static bool is_proven(const struct fr_plan *plan) {
-    bool dnsmasq = plan->can->packets != 0 && plan->view.mode.names;
-    return !plan->context->no_verify && plan->backend->read != NULL && !dnsmasq;
+    return !plan->context->no_verify && plan->backend->read != NULL;
 }
 
 flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,
