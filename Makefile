@@ -27,6 +27,7 @@ pkgconfigdir = $(libdir)/pkgconfig
 bashcompletiondir = $(datadir)/bash-completion/completions
 zshcompletiondir  = $(datadir)/zsh/site-functions
 fishcompletiondir = $(datadir)/fish/vendor_completions.d
+pythondir = $(shell python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 PKG_CONFIG ?= pkg-config
 INSTALL    ?= install
@@ -366,6 +367,14 @@ uninstall: ## remove what install has put there, and the folders that were for i
 	    '$(DESTDIR)$(mandir)/man3/libflowrules.3' '$(DESTDIR)$(mandir)/man5/flowrules-policy.5' \
 	    '$(DESTDIR)$(bashcompletiondir)/flowrules'
 	$(Q)rmdir '$(DESTDIR)$(includedir)/flowrules' 2>/dev/null || :
+
+# For packages of systems; a user's way is pip install ./bindings/python.
+.PHONY: install-python
+install-python: ## install the Python package into $(DESTDIR)$(pythondir)
+	$(Q)$(INSTALL) -d '$(DESTDIR)$(pythondir)' $(BUILD)/python
+	$(Q)PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=bindings/python python3 -c \
+	    'import sys, packing; packing.build_wheel(sys.argv[1])' $(BUILD)/python
+	$(Q)python3 -m zipfile -e $(BUILD)/python/flowrules-$(VERSION)-py3-none-any.whl '$(DESTDIR)$(pythondir)'
 
 # The files that git knows, in an order and with times that do not depend on the machine.
 DIST  := flowrules-$(VERSION)
