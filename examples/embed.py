@@ -23,7 +23,13 @@ INVENTORY = {
     "flows": [
         {"name": "web", "source": "any", "destination": "server", "protocol": "tcp", "port": 443},
         {"name": "ssh", "source": "office", "destination": "server", "protocol": "tcp", "port": 22},
-        {"name": "mirror", "source": "server", "destination": "mirror", "protocol": "tcp", "port": 443},
+        {
+            "name": "mirror",
+            "source": "server",
+            "destination": "mirror",
+            "protocol": "tcp",
+            "port": 443,
+        },
     ],
     "targets": {
         "web": {"backend": "nftables", "direction": "ingress"},

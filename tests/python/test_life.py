@@ -27,7 +27,8 @@ def freed(monkeypatch):
         return watched
 
     for name in KINDS:
-        monkeypatch.setattr(_session.C, name, watch(name[: -len("_free")], getattr(_session.C, name)))
+        watched = watch(name[: -len("_free")], getattr(_session.C, name))
+        monkeypatch.setattr(_session.C, name, watched)
     return order
 
 
@@ -83,14 +84,20 @@ def test_what_fails_is_freed(freed):
 
 def test_a_closed_policy_says_so():
     policy = Policy.loads(TEXT, as_of=AS_OF)
-    artifact = policy.render("nft")
+    artifact, flows = policy.render("nft"), policy.flows
     policy.close()
     for call in (policy.check, policy.explain, lambda: policy.render("nft"), policy.resolve):
         with pytest.raises(ValueError, match="closed"):
             call()
     with pytest.raises(ValueError, match="closed"):
         Policy.loads(TEXT, as_of=AS_OF).diff(policy)
-    assert policy.flows and policy.title and artifact.files[0].text  # these are Python's own
+    unread = Policy.loads(TEXT, as_of=AS_OF)
+    unread.close()
+    with pytest.raises(ValueError, match="closed"):
+        unread.flows
+    assert repr(unread) == "<Policy 'Two flows': 2 flows, 2 targets>"
+    # These are Python's own.
+    assert policy.flows is flows and policy.title and artifact.files[0].text
 
 
 def test_memory_does_not_grow():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import flowrules
 import pytest
-from conftest import ROOT
+from conftest import AS_OF, ROOT
 
 PACKAGE = ROOT / "bindings/python"
 LIBRARY = os.environ["FLOWRULES_LIBRARY"]
@@ -145,8 +145,9 @@ def test_pip_installs_it_without_an_index(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     code = (
-        "import flowrules, importlib.metadata as m; print(flowrules.__file__, m.version('flowrules'),"
-        " m.requires('flowrules'), flowrules.Policy.load('examples/first.yaml').title)"
+        "import flowrules, importlib.metadata as m;"
+        " print(flowrules.__file__, m.version('flowrules'), m.requires('flowrules'),"
+        " flowrules.Policy.load('examples/first.yaml').title)"
     )
     done = python(code, PYTHONPATH=str(tmp_path / "site"))
     version = flowrules.__version__
@@ -166,7 +167,8 @@ def test_the_wheel_has_every_file_and_is_the_same_again(tmp_path):
     wheel = pack("wheel", tmp_path / "one")
     assert wheel.read_bytes() == pack("wheel", tmp_path / "two").read_bytes()
     names = zipfile.ZipFile(wheel).namelist()
-    files = {f"flowrules/{path.name}" for path in (PACKAGE / "flowrules").iterdir() if path.is_file()}
+    there = [path for path in (PACKAGE / "flowrules").iterdir() if path.is_file()]
+    files = {f"flowrules/{path.name}" for path in there}
     assert {name for name in names if name.startswith("flowrules/")} == files
     record = zipfile.ZipFile(wheel).read(names[-1]).decode().splitlines()
     assert [line.split(",")[0] for line in record] == names
@@ -195,7 +197,7 @@ def test_the_example_renders_what_the_tool_does(tool, tmp_path):
         sys.path.pop(0)
     path = tmp_path / "made.json"
     path.write_text(json.dumps(embed.INVENTORY, indent=1))
-    status, rendered = tool("render", str(path), "-t", "web", "--no-map", "--as-of", "2026-11-23")
+    status, rendered = tool("render", str(path), "-t", "web", "--no-map", "--as-of", AS_OF)
     assert status == 0 and rendered.decode() in done.stdout
     assert '{"address": "203.0.113.80", "first-seen": "2026-11-23"' in done.stdout
     assert done.stdout.endswith("\nallowed\n")
@@ -221,8 +223,11 @@ def cpu(*command):
 def test_it_takes_less_than_a_tenth_of_a_second_more_than_the_tool(monkeypatch, tmp_path):
     """Python, the package and rendering, against the tool."""
     example = "examples/kimi-k2.yaml"
-    code = f"import flowrules; flowrules.Policy.load({example!r}, as_of='2026-11-23').render('node-nft')"
-    tool = cpu(os.environ["FLOWRULES"], "render", example, "-t", "node-nft", "--as-of", "2026-11-23")
+    code = (
+        "import flowrules;"
+        f" flowrules.Policy.load({example!r}, as_of={AS_OF!r}).render('node-nft')"
+    )
+    tool = cpu(os.environ["FLOWRULES"], "render", example, "-t", "node-nft", "--as-of", AS_OF)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE")  # as it is installed: compiled
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
     package = cpu(sys.executable, "-c", code)

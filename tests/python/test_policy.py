@@ -308,8 +308,9 @@ def test_diff_of_a_policy_and_a_configuration(policy):
     asa = policy.render("asa")
     running = flowrules.Configuration("cisco-asa", asa)
     assert policy.diff(running, "asa").equal
-    with pytest.raises(flowrules.InvalidConfiguration, match="in interface inside"):
-        policy.diff(running)  # no target tells the interface
+    elsewhere = flowrules.Configuration("cisco-asa", asa, settings={"interface": "elsewhere"})
+    with pytest.raises(flowrules.InvalidConfiguration, match="in interface elsewhere"):
+        policy.diff(elsewhere)
     told = flowrules.Configuration("cisco-asa", asa, settings={"interface": "outside"})
     assert policy.verify("asa", asa, settings={"interface": "outside"}).equal
     assert flowrules.diff_configs(told, told, as_of=AS_OF).equal

@@ -75,7 +75,9 @@ def _session(
     options: Mapping[str, Option],
 ) -> Session:
     day = datetime.date.today() if as_of is None else as_of
-    return Session({"as-of": day, "lock": "none" if lock is False else lock, **options})
+    if isinstance(lock, bool):
+        lock = None if lock else "none"
+    return Session({"as-of": day, "lock": lock, **options})
 
 
 # ---- configurations ------------------------------------------------------------------------------
@@ -233,9 +235,14 @@ def _put_answer(inquiry: Any, answer: Union[Resolved, Iterable[IPAddress]]) -> N
     if not 0 <= known.ttl < 2**32:
         raise ValueError(f"a time to live of {known.ttl} seconds")
     for alias in known.aliases:
-        C.inquiry_alias(inquiry, encode(alias))
-    for address in known.addresses:  # too many of them, which is told, or no address, which is not
-        C.inquiry_address(inquiry, encode(str(ipaddress.ip_address(address))), known.ttl)
+        if not C.inquiry_alias(inquiry, encode(alias)):
+            raise ValueError(f"the alias {alias!r} is not taken: there are too many")
+    for address in map(str, known.addresses):
+        if "%" in address:
+            raise ValueError(f"{address!r} has a zone, which is of one machine")
+        known_address = str(ipaddress.ip_address(address))
+        # Where it is not taken, there are too many, which is told.
+        C.inquiry_address(inquiry, encode(known_address), known.ttl)
 
 
 def _callbacks(
@@ -313,8 +320,6 @@ class Policy:
     diagnostics: Diagnostics
     """What reading it told: warnings and notes."""
     title: Optional[str]
-    flows: Tuple[Flow, ...]
-    """In the order of the file, expired ones included."""
     targets: Tuple[Target, ...]
 
     def __init__(self, session: Session, function: Any, *arguments: Any) -> None:
@@ -324,8 +329,9 @@ class Policy:
             session.keep()
             self.diagnostics = session.diagnostics()
             self.title = C.policy_title(self._handle)
-            self.flows = self._read_flows()
             self.targets = read_all(Target, "target", self._handle)
+            self._flow_count: int = C.flow_count(self._handle)
+        self._flows: Optional[Tuple[Flow, ...]] = None
 
     @classmethod
     def load(
@@ -360,8 +366,14 @@ class Policy:
         session = _session(as_of, lock, options)
         return cls(session, C.policy_load_text, encode(name), data, len(data))
 
-    def _read_flows(self) -> Tuple[Flow, ...]:
-        return tuple(self._read_flow(index) for index in range(C.flow_count(self._handle)))
+    @property
+    def flows(self) -> Tuple[Flow, ...]:
+        """In the order of the file, expired ones included. Read when they are first asked for:
+        of a large policy that takes as long as loading it."""
+        if self._flows is None:
+            with self._session:
+                self._flows = tuple(map(self._read_flow, range(self._flow_count)))
+        return self._flows
 
     def _read_flow(self, index: int) -> Flow:
         date = C.flow_expires(self._handle, index)
@@ -388,7 +400,7 @@ class Policy:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Policy {self.title!r}: {len(self.flows)} flows, {len(self.targets)} targets>"
+        return f"<Policy {self.title!r}: {self._flow_count} flows, {len(self.targets)} targets>"
 
     # ---- what targets make of it
 
@@ -510,8 +522,8 @@ class Policy:
         """Asks for the addresses of names, and makes the new text of the lock file.
 
         resolver is asked instead of the DNS: called with a name, it returns addresses or a
-        Resolved, or raises CannotResolve; another exception ends it all and is raised here. targets,
-        networks and names narrow what is asked for. The options are those of
+        Resolved, or raises CannotResolve; another exception ends it all and is raised here.
+        targets, networks and names narrow what is asked for. The options are those of
         flowrules_context_set(), for this once: server, timeout, tries, deadline, merge ...
 
         Nothing is written. Unresolved: some name has no address and had none before; the

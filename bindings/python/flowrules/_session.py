@@ -11,7 +11,19 @@ import datetime
 import os
 import threading
 import weakref
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Type, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+    Union,
+)
 
 from . import _library
 from ._records import (
@@ -65,7 +77,9 @@ def encode_option(value: Option) -> Optional[bytes]:
     return encode(str(value))
 
 
-def read(record: Callable[..., Record], prefix: str, handle: Any, *index: int, **known: Any) -> Record:
+def read(
+    record: Callable[..., Record], prefix: str, handle: Any, *index: int, **known: Any
+) -> Record:
     """A record, by the getters that are called as its fields; known are those that are not."""
     fields: Tuple[str, ...] = getattr(record, "_fields")
     values = (
@@ -112,7 +126,7 @@ class Session:
         self._lock.acquire()
         try:
             if self._busy:
-                raise RuntimeError("a policy can't be used by what it calls while it resolves")
+                raise RuntimeError("the policy is at work: what it calls meanwhile can't use it")
             if not self._finalizer.alive:
                 raise ValueError("the policy is closed")
             self._busy = True
