@@ -399,21 +399,8 @@ static flowrules_status tell_difference(struct comparing *c, struct difference *
 
 /* ---- doubts -------------------------------------------------------------------------------- */
 
-/* Was this told just now, of the other direction? */
-static bool is_told(const struct comparing *c, const char *text, const char *file, uint32_t line) {
-    const struct fr_vec *doubts = &c->result->doubts;
-    if (doubts->count == 0)
-        return false;
-    const struct doubt *last = fr_vec_at(doubts, struct doubt, doubts->count - 1);
-    return last->line == line && strcmp(last->text, text) == 0 &&
-           (file == NULL) == (last->file == NULL) &&
-           (file == NULL || strcmp(file, last->file) == 0);
-}
-
 static flowrules_status add_doubt(struct comparing *c, const char *text, const char *file,
                                   uint32_t line, bool after) {
-    if (is_told(c, text, file, line))
-        return FLOWRULES_OK;
     struct doubt *doubt = fr_vec_push(&c->result->doubts);
     if (doubt == NULL || !copy_text(c, text, &doubt->text) || !copy_text(c, file, &doubt->file))
         return fr_no_memory(c->context);
@@ -427,11 +414,60 @@ static bool same_doubt(const struct fr_doubt *a, const struct fr_doubt *b) {
     return a->file == b->file && a->line == b->line && strcmp(a->text, b->text) == 0;
 }
 
+/* The steps that looking for denies of both sides may take. */
+#define SHARED_MAX 20000000u
+
+/* Looks for denies that both sides have. */
+struct sharing {
+    struct fr_common *common;
+    size_t steps;
+    unsigned direction; /* that was chosen; FR_DIRECTIONS: none yet */
+};
+
+/* The item of a clause of a side; NULL: there is none, or it took too many steps. */
+static const struct fr_item *item_of(struct sharing *s, unsigned side, uint32_t clause) {
+    const struct fr_common *common = s->common;
+    for (size_t i = 0; i < common->items.count && s->steps < SHARED_MAX; i++, s->steps++) {
+        const struct fr_item *item = fr_vec_at(&common->items, struct fr_item, i);
+        bool after = fr_vec_at(&common->stages, struct fr_common_stage, item->stage)->after;
+        if (after == (side == 1) && item->clause == clause)
+            return item;
+    }
+    return NULL;
+}
+
+/* Does the other side doubt the same deny? Then it takes the same away, whatever that is. */
+static flowrules_status is_shared(struct sharing *s, unsigned side, const struct fr_doubt *doubt,
+                                  bool *shared) {
+    const struct fr_vec *others = &s->common->sides[1 - side]->doubts;
+    *shared = false;
+    if (!doubt->of_deny)
+        return FLOWRULES_OK;
+    if (s->direction != (unsigned)doubt->direction)
+        FR_TRY(fr_common_choose(s->common, doubt->direction));
+    s->direction = doubt->direction;
+    const struct fr_item *own = item_of(s, side, doubt->clause);
+    for (size_t i = 0; i < others->count && own != NULL && !*shared; i++) {
+        const struct fr_doubt *other = fr_vec_at(others, struct fr_doubt, i);
+        const struct fr_item *item = other->of_deny && other->direction == doubt->direction
+                                         ? item_of(s, 1 - side, other->clause)
+                                         : NULL;
+        *shared = item != NULL && item->ends[0] == own->ends[0] && item->ends[1] == own->ends[1] &&
+                  item->service == own->service && item->families == own->families;
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status tell_doubts(struct comparing *c, unsigned side, const bool *compared) {
     const flowrules_meaning *m = c->common.sides[side];
+    struct sharing sharing = {&c->common, 0, FR_DIRECTIONS};
     for (size_t i = 0; i < m->doubts.count; i++) {
         const struct fr_doubt *d = fr_vec_at(&m->doubts, struct fr_doubt, i);
+        bool shared;
         if (!compared[d->direction] || (i > 0 && same_doubt(d, d - 1) && compared[d[-1].direction]))
+            continue;
+        FR_TRY(is_shared(&sharing, side, d, &shared));
+        if (shared)
             continue;
         const char *file =
             d->file < m->files.count ? *fr_vec_at(&m->files, const char *, d->file) : NULL;

@@ -137,7 +137,7 @@ void flowrules_input_doubt(flowrules_input *in, struct flowrules_place at,
     struct fr_doubt *doubt = text == NULL ? NULL : fr_vec_push(&in->meaning->doubts);
     in->failed = in->failed || doubt == NULL;
     if (doubt != NULL)
-        *doubt = (struct fr_doubt){direction, (uint32_t)at.file, at.line, text, false};
+        *doubt = (struct fr_doubt){direction, (uint32_t)at.file, at.line, text, false, 0};
 }
 
 void flowrules_input_note(flowrules_input *in, struct flowrules_place at, const char *format, ...) {

@@ -44,7 +44,8 @@ struct fr_doubt {
     enum flowrules_direction direction;
     uint32_t file, line;
     const char *text;
-    bool of_deny; /* about what a deny takes from allows: none for a policy that has the deny too */
+    bool of_deny;    /* about what a deny takes from allows: none where the other side has it too */
+    uint32_t clause; /* the deny's, of the latest stage */
 };
 
 /* A name that the configuration has for a set. */

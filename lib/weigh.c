@@ -199,11 +199,21 @@ static struct fr_clause taken(struct weighing *w, const struct fr_clause *deny,
     return part;
 }
 
-/* The doubt that was just told is none for a policy with the same denies. */
-static void mark_of_deny(struct weighing *w) {
+/*
+ * The doubt that was just told, of clause i, is none where the same deny is on the other side, if
+ * it stands before every allow from which it may take something.
+ */
+static void mark_of_deny(struct weighing *w, size_t i) {
     struct fr_vec *doubts = &w->in->meaning->doubts;
-    if (doubts->count > 0)
-        fr_vec_at(doubts, struct fr_doubt, doubts->count - 1)->of_deny = true;
+    const struct fr_clause *deny = clause_at(w, i);
+    for (size_t k = 0; k < i; k++)
+        if (clause_at(w, k)->effect == FR_PASS && is_ambiguous(w, deny, clause_at(w, k)))
+            return;
+    if (doubts->count == 0)
+        return;
+    struct fr_doubt *doubt = fr_vec_at(doubts, struct fr_doubt, doubts->count - 1);
+    doubt->of_deny = true;
+    doubt->clause = (uint32_t)i;
 }
 
 /* A deny that the target's flows do not have may take from what an allow behind it lets pass. */
@@ -222,7 +232,7 @@ static void weigh_deny(struct weighing *w, size_t i) {
                               "this deny stands before the allow in line %u, and which addresses a "
                               "group has is not known: what it takes away can't be computed",
                               allow->line);
-        mark_of_deny(w);
+        mark_of_deny(w, i);
         return;
     }
 }
