@@ -4,9 +4,9 @@
  * policy but that of DNS, without which it learns no names. Facts without another source: cilium
  * pkg/policy/api/rule_validation.go, pkg/policy/api/entity.go.
  */
-#include "flowrules/backend.h"
-
 #include <string.h>
+
+#include "objects.h"
 
 static const struct flowrules_manifest manifest = {
     .api = "cilium.io/v2",
@@ -432,6 +432,106 @@ static void end(flowrules_output *out) {
             write_default_deny(out, i);
 }
 
+/* ---- the baseline, for a comparison -------------------------------------------------------- */
+
+enum { KEYS_MAX = 64 }; /* our own: labels of one network */
+
+/* The pods of a network as a group. */
+static struct flowrules_set group_of(const flowrules_output *out, flowrules_input *in,
+                                     const char *network) {
+    static const char *const labelled[] = {"namespace-labels", "pods"};
+    struct flowrules_group_key keys[KEYS_MAX];
+    const char *namespace = flowrules_pods_one_namespace(out, network), *label;
+    size_t count = 0;
+    if (namespace != NULL)
+        keys[count++] = (struct flowrules_group_key){"namespace", NULL, namespace};
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; count < KEYS_MAX &&
+                           (label = flowrules_binding_label(out, network, labelled[k], i)) != NULL;
+             i++)
+            keys[count++] = (struct flowrules_group_key){
+                labelled[k], label, flowrules_binding_value(out, network, labelled[k], i)};
+    return flowrules_input_group(in, keys, count);
+}
+
+static bool has_atom_of(struct flowrules_set set, bool names) {
+    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
+        if ((flowrules_set_atom(set, i).kind != FLOWRULES_ATOM_GROUP) == names)
+            return true;
+    return false;
+}
+
+static bool has_network(struct flowrules_set set, const char *network) {
+    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
+        if (strcmp(flowrules_set_atom(set, i).name, network) == 0)
+            return true;
+    return false;
+}
+
+static bool covers_network(const flowrules_output *out, struct flowrules_set set,
+                           const char *network) {
+    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
+        if (flowrules_pods_cover(out, flowrules_set_atom(set, i).name, network))
+            return true;
+    return false;
+}
+
+static bool asks_dns(const flowrules_output *out, const struct flowrules_rule *flow) {
+    for (size_t i = 0; i < flow->service_count; i++)
+        for (size_t p = 0; p < flow->services[i].destination_port_count; p++)
+            if (flow->services[i].protocol == 17 &&
+                is_dns(out, &flow->services[i], flow->services[i].destination_ports[p]))
+                return true;
+    return false;
+}
+
+/* Do the pods of a network reach names, while no flow of theirs asks the DNS? */
+static bool needs_dns(const flowrules_output *out, const char *network) {
+    bool reaches = false;
+    struct flowrules_rule flow;
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++) {
+        if (flow.action == FLOWRULES_DENY || flow.direction == FLOWRULES_INGRESS)
+            continue;
+        if (covers_network(out, flow.source, network) && asks_dns(out, &flow))
+            return false;
+        reaches =
+            reaches || (has_network(flow.source, network) && has_atom_of(flow.destination, true));
+    }
+    return reaches;
+}
+
+static void baseline(const flowrules_output *out, flowrules_input *in) {
+    static const struct flowrules_group_key kube_dns[] = {{"namespace", NULL, "kube-system"},
+                                                          {"pods", "k8s-app", "kube-dns"}};
+    struct flowrules_set all = flowrules_output_protects(out);
+    const char *dns = flowrules_output_setting(out, "dns");
+    uint16_t own = (uint16_t)flowrules_output_number(out, "dns-port");
+    uint16_t port = dns != NULL ? flowrules_pods_port(out, dns, own) : own;
+    struct flowrules_ports ports = {port, port};
+    struct flowrules_service services[3];
+    for (size_t i = 0; i < 3; i++)
+        services[i] = (struct flowrules_service){.protocol = (int[]){6, 17, 132}[i],
+                                                 .destination_ports = &ports,
+                                                 .destination_port_count = 1,
+                                                 .icmp_type = -1,
+                                                 .icmp_code = -1};
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_EGRESS,
+                                       .verdict = FLOWRULES_PASS,
+                                       .destination = dns != NULL
+                                                          ? group_of(out, in, dns)
+                                                          : flowrules_input_group(in, kube_dns, 2),
+                                       .services = services,
+                                       .service_count = 3};
+    for (size_t i = 0;
+         flowrules_output_enforces(out, FLOWRULES_EGRESS) && i < flowrules_set_atom_count(all);
+         i++) {
+        const char *network = flowrules_set_atom(all, i).name;
+        rule.source = group_of(out, in, network);
+        if (needs_dns(out, network))
+            flowrules_input_rule(in, &rule);
+    }
+}
+
 /* ---- the head ------------------------------------------------------------------------------ */
 
 static bool has_names(flowrules_output *out) {
@@ -537,6 +637,7 @@ const struct flowrules_backend flowrules_backend_cilium = {
                      .groups = true,
                      .pod_groups = true,
                      .one_protected = true,
+                     .baseline_behind = true,
                      .prefixes = true,
                      .protocols = protocols,
                      .protocol_count = sizeof protocols,
@@ -551,4 +652,6 @@ const struct flowrules_backend flowrules_backend_cilium = {
     .bindings_of = "kubernetes",
     .limits = limits,
     .refuses = refuses,
+    .read = fr_cilium_read,
+    .baseline = baseline,
 };

@@ -223,9 +223,9 @@ static unsigned read_types(struct fr_objects *r, const flowrules_node *spec) {
     return directions;
 }
 
-static struct flowrules_place place_of_rest(const struct fr_object *object) {
+static struct flowrules_place place_of_rest(struct fr_objects *r, const struct fr_object *object) {
     const flowrules_node *types = flowrules_node_get(object->spec, "policyTypes");
-    return types == NULL ? flowrules_node_place(object->spec) : flowrules_node_place(types);
+    return fr_objects_place(r, types == NULL ? object->spec : types);
 }
 
 static void read_direction(struct fr_objects *r, const struct policy *p,
@@ -233,7 +233,7 @@ static void read_direction(struct fr_objects *r, const struct policy *p,
     for (const flowrules_node *n = fr_objects_list(r, p->object->spec, rules_key[direction]);
          n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n))
         read_rule(r, p, n, direction);
-    fr_objects_rest(r, p->object, direction, p->own, place_of_rest(p->object));
+    fr_objects_rest(r, p->object, direction, p->own, place_of_rest(r, p->object));
 }
 
 static void read_policy(struct fr_objects *r, const struct fr_object *object) {

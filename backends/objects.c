@@ -20,10 +20,15 @@ bool fr_objects_equals(const char *a, const char *b) {
 
 /* ---- values -------------------------------------------------------------------------------- */
 
+struct flowrules_place fr_objects_place(const struct fr_objects *r, const flowrules_node *node) {
+    return node == NULL ? r->at : flowrules_node_place(node);
+}
+
 bool fr_objects_is_map(struct fr_objects *r, const flowrules_node *node, const char *what) {
     if (flowrules_node_kind(node) == FLOWRULES_NODE_MAP)
         return true;
-    flowrules_input_error(r->in, flowrules_node_place(node), NULL, "this has to be %s", what);
+    flowrules_input_error(r->in, fr_objects_place(r, node), NULL,
+                          node == NULL ? "%s is missing here" : "this has to be %s", what);
     return false;
 }
 
@@ -56,9 +61,9 @@ const char *fr_objects_text(struct fr_objects *r, const flowrules_node *node) {
     if (text != NULL && (flowrules_node_quoted(node) || !is_no_text(text)))
         return text;
     if (text == NULL)
-        flowrules_input_error(r->in, flowrules_node_place(node), NULL, "a text is missing here");
+        flowrules_input_error(r->in, fr_objects_place(r, node), NULL, "a text is missing here");
     else
-        flowrules_input_error(r->in, flowrules_node_place(node), "put it into quotes",
+        flowrules_input_error(r->in, fr_objects_place(r, node), "put it into quotes",
                               "'%.80s' is no text to the API's server", text);
     return NULL;
 }
@@ -69,7 +74,7 @@ struct flowrules_set fr_objects_prefix(struct fr_objects *r, const flowrules_nod
     if (text != NULL && strchr(text, '/') != NULL &&
         flowrules_parse_range(text, strlen(text), &range))
         return flowrules_input_range(r->in, &range);
-    flowrules_input_error(r->in, flowrules_node_place(node),
+    flowrules_input_error(r->in, fr_objects_place(r, node),
                           "an address needs its length too: 192.0.2.1/32", "'%.80s' is no prefix",
                           text == NULL ? "..." : text);
     return flowrules_input_none(r->in);
@@ -109,6 +114,7 @@ static void visit_one(struct fr_objects *r, const flowrules_node *root, const ch
                                .purpose = text_of(notes, "flowrules/purpose"),
                                .expires = text_of(notes, "flowrules/expires"),
                                .network = text_of(notes, "flowrules/network")};
+    r->at = object.at;
     r->matters = true;
     r->directions = FR_EGRESS_BIT | FR_INGRESS_BIT;
     r->visit(r, &object);

@@ -37,7 +37,8 @@ struct fr_objects {
     struct fr_waiting waiting[FR_PHASES];
     /* Of what is being read now: may it decide for what the target protects, and where? */
     bool matters;
-    unsigned directions; /* bits */
+    unsigned directions;       /* bits */
+    struct flowrules_place at; /* where it begins */
 };
 
 /* Calls visit for every object of every file, and of every list of objects; in order. */
@@ -106,6 +107,8 @@ bool fr_objects_equals(const char *a, const char *b);
 /* The items of a list, that of a mapping's key; an error where it is another thing. */
 const flowrules_node *fr_objects_list(struct fr_objects *r, const flowrules_node *map,
                                       const char *key);
+/* Where a node stands; of one that is absent, where the object begins. */
+struct flowrules_place fr_objects_place(const struct fr_objects *r, const flowrules_node *node);
 /* Is it a mapping? Else an error is told: what says what it has to be. */
 bool fr_objects_is_map(struct fr_objects *r, const flowrules_node *node, const char *what);
 /* A text that the API takes for one: no number or boolean. NULL after an error. */
@@ -116,5 +119,7 @@ struct flowrules_set fr_objects_prefix(struct fr_objects *r, const flowrules_nod
 /* ---- the readers, for the records ---------------------------------------------------------- */
 
 void fr_kubernetes_read(flowrules_input *in);
+void fr_cilium_read(flowrules_input *in);
+void fr_openshift_read(flowrules_input *in);
 
 #endif

@@ -3,9 +3,9 @@
  * rule that matches decides and what none matches passes; knows neither pods nor what comes in.
  * Facts without another source: the CRD of ovn-kubernetes, dist/templates.
  */
-#include "flowrules/backend.h"
-
 #include <string.h>
+
+#include "objects.h"
 
 enum {
     RULES_MAX = 8000, /* what comes later is ignored: ovn-kubernetes, docs of EgressFirewall */
@@ -309,4 +309,5 @@ const struct flowrules_backend flowrules_backend_openshift = {
     .bindings_of = "kubernetes",
     .limits = limits,
     .refuses = refuses,
+    .read = fr_openshift_read,
 };

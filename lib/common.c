@@ -55,6 +55,28 @@ static bool are_alike(const struct fr_common *c, uint32_t a, uint32_t b) {
     return kind != FR_SELECTS_NOTHING && kind == fr_meaning_selects(c->terms, b);
 }
 
+/* The entity of Cilium that an atom is, or NULL. */
+static const char *entity_of(const struct fr_common *c, uint32_t atom) {
+    const struct fr_group_terms *terms = terms_at(c->terms, atom);
+    if (terms->count != 1)
+        return NULL;
+    struct flowrules_group_key key = fr_meaning_key(c->terms, terms->terms[0]);
+    return strcmp(key.key, "entities") == 0 ? key.value : NULL;
+}
+
+/*
+ * The cluster is its pods and nodes, and what comes in through it (cilium
+ * pkg/policy/api/entity.go). The API server may be elsewhere.
+ */
+static bool cluster_holds(const struct fr_common *c, uint32_t cluster, uint32_t atom) {
+    const char *wide = entity_of(c, cluster), *narrow = entity_of(c, atom);
+    if (wide == NULL || strcmp(wide, "cluster") != 0)
+        return false;
+    if (narrow == NULL)
+        return fr_meaning_selects(c->terms, atom) == FR_SELECTS_PODS;
+    return strcmp(narrow, "kube-apiserver") != 0;
+}
+
 /* Does one atom hold all that the other does? */
 static bool holds(const struct fr_common *c, uint32_t wide, uint32_t narrow) {
     const struct flowrules_atom *a = atom_at(c->terms, wide), *b = atom_at(c->terms, narrow);
@@ -62,10 +84,10 @@ static bool holds(const struct fr_common *c, uint32_t wide, uint32_t narrow) {
         return true;
     if (a->kind == FLOWRULES_ATOM_WILDCARD)
         return b->kind != FLOWRULES_ATOM_GROUP && fr_name_is_below(b->name, a->name);
-    if (a->kind != FLOWRULES_ATOM_GROUP || b->kind != FLOWRULES_ATOM_GROUP ||
-        c->atoms_are_addresses)
+    if (a->kind != FLOWRULES_ATOM_GROUP || b->kind != FLOWRULES_ATOM_GROUP)
         return false;
-    return are_alike(c, wide, narrow) && fr_meaning_group_covers(c->terms, wide, narrow);
+    return cluster_holds(c, wide, narrow) ||
+           (are_alike(c, wide, narrow) && fr_meaning_group_covers(c->terms, wide, narrow));
 }
 
 /* Adds the pods that two selectors have in common, where neither holds the other. */
@@ -94,12 +116,25 @@ static flowrules_status add_meetings(struct fr_common *c) {
     return FLOWRULES_OK;
 }
 
+static bool has_pods(const flowrules_meaning *m) {
+    return m->backend != NULL && m->backend->capabilities.pod_groups;
+}
+
+static bool knows_pods(const struct fr_common *c) {
+    return has_pods(c->sides[0]) || has_pods(c->sides[1]);
+}
+
+/* Without a field for its own pods, a platform matches what it sees of others by address alone. */
+static bool sees_pods(const flowrules_meaning *m) {
+    return has_pods(m) && !m->backend->capabilities.implicit_end;
+}
+
 /* Do some atoms hold others? Where there are only names and groups for themselves, none does. */
 static bool may_hold(const struct fr_common *c) {
     for (size_t i = 0; i < c->terms->atoms.count; i++)
         if (atom_at(c->terms, i)->kind == FLOWRULES_ATOM_WILDCARD)
             return true;
-    return !c->atoms_are_addresses;
+    return knows_pods(c);
 }
 
 static flowrules_status list_members(struct fr_common *c) {
@@ -124,10 +159,6 @@ static flowrules_status list_members(struct fr_common *c) {
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
-static bool has_pods(const flowrules_meaning *m) {
-    return m->backend != NULL && m->backend->capabilities.pod_groups;
-}
-
 /*
  * Where both sides know pods and neither knows names, all that is no address is pods: all of them
  * are an atom then, and there are no others.
@@ -150,7 +181,7 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     c->sides[0] = before;
     c->sides[1] = after;
     c->packets = before->packets & after->packets;
-    c->atoms_are_addresses = !has_pods(before) && !has_pods(after);
+    c->atoms_are_addresses = !sees_pods(before) && !sees_pods(after);
     fr_vec_init(&c->members, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&c->spans, &context->allocator, sizeof(struct fr_member_span));
     fr_vec_init(&c->stages, &context->allocator, sizeof(struct fr_common_stage));
@@ -158,10 +189,10 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     FR_TRY(fr_meaning_new(&c->terms, context));
     FR_TRY(add_atoms(c, before));
     FR_TRY(add_atoms(c, after));
-    if (!c->atoms_are_addresses) {
+    if (!c->atoms_are_addresses)
         FR_TRY(add_all_pods(c));
+    if (knows_pods(c))
         FR_TRY(add_meetings(c));
-    }
     return list_members(c);
 }
 

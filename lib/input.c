@@ -507,6 +507,19 @@ static void build_atom(flowrules_input *in, uint32_t atom) {
         fr_builder_atom(&in->meaning->builder, atom);
 }
 
+/* The entity of Cilium that is all addresses outside of the cluster: as such it is compared. */
+static bool is_world(const struct flowrules_group_key *key) {
+    return strcmp(key->key, "entities") == 0 && strcmp(key->value, "world") == 0;
+}
+
+static void build_families(flowrules_input *in) {
+    for (int f = 0; f < 2; f++) {
+        enum flowrules_family family = (enum flowrules_family)f;
+        struct flowrules_range all = {family, {0, 0}, fr_ip_max(family)};
+        fr_builder_range(&in->meaning->builder, &all);
+    }
+}
+
 /* Adds the group of the keys, or one for each value of those that are lists. */
 static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec *keys) {
     struct flowrules_group_key *list = keys->items;
@@ -515,8 +528,12 @@ static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec 
     bool any_list = false;
     for (size_t i = 0; i < keys->count; i++)
         if (is_list(plan->backend, list[i].key)) {
-            build_atom(in, fr_meaning_group(in->meaning, &list[i], 1));
             any_list = true;
+            if (is_world(&list[i])) {
+                build_families(in);
+                continue;
+            }
+            build_atom(in, fr_meaning_group(in->meaning, &list[i], 1));
         } else {
             list[joined++] = list[i];
         }

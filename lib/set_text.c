@@ -141,12 +141,29 @@ static void write_listed(struct parts *p, const flowrules_meaning *terms,
     }
 }
 
+/* "every name and group (not namespace: shop)": of pods, what a set lacks is mostly less. */
+static void write_all_but(struct parts *p, const flowrules_meaning *terms,
+                          const struct fr_set_head *head) {
+    if (!begin_part(p))
+        return;
+    flowrules_write(p->w, "every name and group");
+    for (uint32_t i = 0; i < head->atoms; i++) {
+        flowrules_write(p->w, i == 0 ? " (not " : ", ");
+        write_atom(p->w, fr_vec_at(&terms->atoms, struct flowrules_atom, fr_set_atoms(head)[i]));
+    }
+    flowrules_write(p->w, head->atoms > 0 ? ")" : "");
+}
+
 static void write_atoms(struct parts *p, const flowrules_meaning *terms, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&terms->sets, set);
     if (head->all_atoms == 0)
         write_listed(p, terms, head);
     if (head->all_atoms == 0)
         return;
+    if (knows_pods(terms) && head->atoms <= PARTS_SHOWN) {
+        write_all_but(p, terms, head);
+        return;
+    }
     for (uint32_t a = 0, k = 0; a < terms->atoms.count; a++) {
         while (k < head->atoms && fr_set_atoms(head)[k] < a)
             k++;
