@@ -264,8 +264,13 @@ static flowrules_status cut_destinations(struct sweep *s, const struct offer *of
     return FLOWRULES_OK;
 }
 
-/* ICMP is IPv4's and ICMPv6 is IPv6's: there are no packets of the one in the other. */
+/*
+ * ICMP is IPv4's and ICMPv6 is IPv6's: there are no packets of the one in the other. In IPv6, 0 is
+ * the hop-by-hop header and no packet's protocol (RFC 8200 section 4.3).
+ */
 static bool protocol_exists(enum flowrules_family family, unsigned protocol) {
+    if (family == FLOWRULES_IPV6 && protocol == 0)
+        return false;
     return (fr_protocol_families(protocol) & FLOWRULES_FAMILY_BIT(family)) != 0;
 }
 

@@ -199,7 +199,7 @@ static unsigned families_of_end(const struct random_end *end) {
     return families;
 }
 
-static bool can_meet(const struct random_flow *flow) {
+bool random_flow_can_be(const struct random_flow *flow) {
     unsigned service = 0;
     for (unsigned i = 0; i < flow->service.protocol_count; i++)
         service |= flow->service.protocols[i] == 1    ? 1u
@@ -308,16 +308,13 @@ static void random_flow(uint64_t *random, const struct flavour *flavour,
         else if (chance(random, flavour->hubs / 2))
             flow->destination = hubs[1];
         random_service(random, flavour, &flow->service);
-    } while (!can_meet(flow));
+    } while (!random_flow_can_be(flow));
 }
 
-void random_policy_make(struct random_policy *policy, uint64_t seed, const char *backend) {
+void random_policy_fill(struct random_policy *policy, uint64_t seed) {
     uint64_t random = state_of(seed);
     struct flavour flavour = random_flavour(&random), protected = flavour;
-    static const char *const directions[] = {"both", "both", "egress", "ingress"};
-    static const char *const logs[] = {"flows", "all", "none", "denied"};
     struct random_end hubs[2];
-    policy->size = 0;
     protected.hosts = 20;
     protected.any = 20;
     protected.items = 4;
@@ -325,15 +322,26 @@ void random_policy_make(struct random_policy *policy, uint64_t seed, const char 
     random_end(&random, &flavour, &hubs[0]);
     random_end(&random, &flavour, &hubs[1]);
     policy->flow_count = 1 + unit_random(&random, chance(&random, 60) ? 12 : RANDOM_FLOWS_MAX);
+    for (unsigned i = 0; i < policy->flow_count; i++)
+        random_flow(&random, &flavour, hubs, &policy->flows[i]);
+}
+
+void random_policy_write(struct random_policy *policy, uint64_t seed, const char *backend) {
+    static const char *const directions[] = {"both", "both", "egress", "ingress"};
+    static const char *const logs[] = {"flows", "all", "none", "denied"};
+    policy->size = 0;
     put(policy, "flowrules: 1\n");
     put_end(policy, "protects: ", &policy->protects);
     put(policy, "flows:\n");
-    for (unsigned i = 0; i < policy->flow_count; i++) {
-        random_flow(&random, &flavour, hubs, &policy->flows[i]);
+    for (unsigned i = 0; i < policy->flow_count; i++)
         put_flow(policy, i, &policy->flows[i]);
-    }
     put(policy, "targets:\n  t: {backend: %s, direction: %s, log: %s, optimize: %s}\n", backend,
         directions[seed % 4], logs[seed / 4 % 4], seed % 13 == 0 ? "false" : "true");
+}
+
+void random_policy_make(struct random_policy *policy, uint64_t seed, const char *backend) {
+    random_policy_fill(policy, seed);
+    random_policy_write(policy, seed, backend);
 }
 
 void random_packet_make(struct random_packet *packet, uint64_t *random) {

@@ -50,6 +50,11 @@ struct random_packet {
 
 /* Makes the policy of a seed; the targets "host" and "router" stand in its text. */
 void random_policy_make(struct random_policy *policy, uint64_t seed, const char *backend);
+/* The same in two steps: what it means, and its text as it means now. */
+void random_policy_fill(struct random_policy *policy, uint64_t seed);
+void random_policy_write(struct random_policy *policy, uint64_t seed, const char *backend);
+/* Can a packet be of the flow at all? A policy with one that none can is an error. */
+bool random_flow_can_be(const struct random_flow *flow);
 /* A packet of the universe, likely at an edge. */
 void random_packet_make(struct random_packet *packet, uint64_t *random);
 

@@ -42,5 +42,6 @@ void fr_test_registry(void);
 void fr_test_resolve(void);
 void fr_test_want(void);
 void fr_test_space(void);
+void fr_test_verify(void);
 
 #endif

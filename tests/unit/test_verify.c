@@ -1,0 +1,344 @@
+/*
+ * Reading back, as a property: for random policies and every backend and format, what is rendered
+ * means the policy; and held against a policy that was changed in one place, it differs just where
+ * the two policies do, with a packet that shows it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "context.h"
+#include "random_policy.h"
+#include "unit.h"
+
+#define PACKETS 1500u /* that are tried in search of a difference */
+
+/* What a platform can't say is left out of its policies, so that most of them can be rendered. */
+struct platform {
+    const char *backend;
+    const char *target; /* the backend with settings, as a target of a policy has them */
+    bool transit;
+    bool ports_alone;   /* TCP and UDP, without source ports */
+    bool protected_end; /* a flow is about all that is protected: the platform has no such field */
+};
+
+static const struct platform platforms[] = {
+    {"nftables", "nftables", false, false, false},
+    {"iptables", "iptables", false, false, false},
+    {"cisco-asa", "cisco-asa", true, false, false},
+    {"paloalto", "paloalto, from-zone: inside, to-zone: outside", true, true, false},
+    {"aws-sg", "aws-sg", false, true, true},
+    {"azure-nsg", "azure-nsg", false, true, false},
+    {"gcloud", "gcloud", false, true, true},
+};
+#define PLATFORMS (sizeof platforms / sizeof *platforms)
+
+static struct {
+    struct random_policy policy, changed;
+    unsigned rendered[PLATFORMS], differences[PLATFORMS];
+    char what[400];
+} work;
+
+/* ---- policies ------------------------------------------------------------------------------ */
+
+static void tame_flow(struct random_policy *policy, struct random_flow *flow, unsigned number,
+                      const struct platform *platform) {
+    struct random_service *s = &flow->service;
+    if (platform->ports_alone) {
+        s->source_count = 0;
+        if (s->protocols[0] != 6 && s->protocols[0] != 17) {
+            s->protocols[0] = number % 3 == 0 ? 17 : 6;
+            s->destination_count = 0;
+        }
+        s->protocol_count = 1;
+    }
+    if (platform->protected_end && number % 2 == 0)
+        flow->source = policy->protects;
+    else if (platform->protected_end)
+        flow->destination = policy->protects;
+}
+
+static void make_policy(struct random_policy *policy, uint64_t seed,
+                        const struct platform *platform) {
+    unsigned kept = 0;
+    random_policy_fill(policy, seed);
+    for (unsigned i = 0; i < policy->flow_count; i++) {
+        tame_flow(policy, &policy->flows[i], i, platform);
+        if (random_flow_can_be(&policy->flows[i]))
+            policy->flows[kept++] = policy->flows[i];
+    }
+    policy->flow_count = kept;
+    random_policy_write(policy, seed, platform->target);
+}
+
+/* One thing that people do, or that a defect would do: a port, a mask, an action, a line. */
+static void change_policy(struct random_policy *policy, uint64_t *random,
+                          const struct platform *platform) {
+    struct random_flow *flow = &policy->flows[unit_random(random, policy->flow_count)];
+    struct random_end *end = unit_random(random, 2) == 0 ? &flow->source : &flow->destination;
+    switch (unit_random(random, 5)) {
+    case 0:
+        *flow = policy->flows[--policy->flow_count];
+        return;
+    case 1:
+        flow->deny = !flow->deny;
+        return;
+    case 2:
+        if (flow->service.destination_count > 0) {
+            struct flowrules_ports *p = &flow->service.destinations[0];
+            p->first = p->first > 0 ? (uint16_t)(p->first - 1) : p->first;
+            return;
+        }
+        flow->service.protocols[0] = flow->service.protocols[0] == 6 ? 17 : 6;
+        return;
+    case 3:
+        if (!end->any && end->count > 0 && !platform->protected_end) {
+            end->ranges[0].last = end->ranges[0].first;
+            return;
+        }
+        flow->deny = !flow->deny;
+        return;
+    default:
+        if (policy->flow_count < RANDOM_FLOWS_MAX) {
+            policy->flows[policy->flow_count] = *flow;
+            policy->flows[policy->flow_count++].service.destination_count = 0;
+        }
+    }
+}
+
+/* ---- brute force --------------------------------------------------------------------------- */
+
+static bool says(const struct random_policy *policy, bool deny, const struct random_packet *p) {
+    for (unsigned i = 0; i < policy->flow_count; i++)
+        if (policy->flows[i].deny == deny && random_flow_has(&policy->flows[i], p))
+            return true;
+    return false;
+}
+
+/* Does the target t pass the packet? Its direction is that of the seed, as in the text. */
+static bool passes(const struct random_policy *policy, uint64_t seed, const struct random_packet *p,
+                   bool transit) {
+    unsigned mode = seed % 4; /* 2: egress, 3: ingress */
+    bool from = random_end_has(&policy->protects, p->family, p->source);
+    bool to = random_end_has(&policy->protects, p->family, p->destination);
+    if (!random_in_scope(policy, p, transit) || (transit && mode == 2 && !from) ||
+        (transit && mode == 3 && !to))
+        return false;
+    return says(policy, false, p) && !says(policy, true, p);
+}
+
+static bool is_closed(uint64_t seed, const struct random_packet *p, bool transit) {
+    return transit || seed % 4 < 2 || (seed % 4 == 2) == (p->direction == FLOWRULES_EGRESS);
+}
+
+/* Path-MTU discovery passes by the baseline, whatever the flows say. */
+static bool is_baseline(const struct random_packet *p) {
+    return (p->protocol == 1 && p->source_port == 3 && p->destination_port == 4) ||
+           (p->protocol == 58 && p->source_port == 2);
+}
+
+static bool differs(uint64_t seed, const struct random_packet *p, bool transit) {
+    return is_closed(seed, p, transit) && !is_baseline(p) &&
+           passes(&work.policy, seed, p, transit) != passes(&work.changed, seed, p, transit);
+}
+
+static bool find_difference(uint64_t seed, uint64_t *random, bool transit) {
+    for (unsigned i = 0; i < PACKETS; i++) {
+        struct random_packet packet;
+        random_packet_make(&packet, random);
+        if (differs(seed, &packet, transit))
+            return true;
+    }
+    return false;
+}
+
+/* ---- witnesses ----------------------------------------------------------------------------- */
+
+/* "192.0.2.1:443", "[2001:db8::1]:443" or one without a port. */
+static bool read_end(const char *text, size_t length, enum flowrules_family *family,
+                     struct flowrules_ip *ip, unsigned ports[2]) {
+    char copy[128];
+    if (length >= sizeof copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    char *address = copy, *port = NULL, *bracket = strchr(copy, ']');
+    if (bracket != NULL) {
+        address++;
+        *bracket = '\0';
+        port = bracket[1] == ':' ? bracket + 2 : NULL;
+    } else if (strchr(copy, ':') == strrchr(copy, ':') && strchr(copy, ':') != NULL) {
+        port = strchr(copy, ':') + 1;
+        port[-1] = '\0';
+    }
+    struct flowrules_range range;
+    if (!flowrules_parse_range(address, strlen(address), &range))
+        return false;
+    *family = range.family;
+    *ip = range.first;
+    if (port != NULL && sscanf(port, "%u/%u", &ports[0], &ports[1]) < 1)
+        return false;
+    return true;
+}
+
+static bool read_witness(const char *text, struct random_packet *packet) {
+    char protocol[32];
+    unsigned from[2] = {0, 0}, to[2] = {0, 0};
+    const char *arrow = strstr(text, " -> ");
+    if (arrow == NULL || sscanf(text, "%31s", protocol) != 1)
+        return false;
+    const char *source = text + strlen(protocol) + 1;
+    enum flowrules_family other;
+    int number = flowrules_parse_protocol(protocol);
+    if (number < 0 ||
+        !read_end(source, (size_t)(arrow - source), &packet->family, &packet->source, from) ||
+        !read_end(arrow + 4, strlen(arrow + 4), &other, &packet->destination, to) ||
+        other != packet->family)
+        return false;
+    packet->protocol = (unsigned)number;
+    bool icmp = number == 1 || number == 58;
+    packet->source_port = (uint16_t)(icmp ? to[0] : from[0]);
+    packet->destination_port = (uint16_t)(icmp ? to[1] : to[0]);
+    return true;
+}
+
+static void check_witnesses(const flowrules_comparison *comparison, uint64_t seed,
+                            const struct platform *platform) {
+    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
+        struct random_packet packet = {.direction = FLOWRULES_EGRESS};
+        const char *text = flowrules_difference_witness(comparison, i);
+        if (strcmp(flowrules_difference_direction(comparison, i), "ingress") == 0)
+            packet.direction = FLOWRULES_INGRESS;
+        bool more = strcmp(flowrules_difference_change(comparison, i), "allowed") == 0;
+        if (strstr(text, "service-tag") != NULL)
+            continue; /* a group of the platform's own: not in this universe */
+        if (!read_witness(text, &packet) || !differs(seed, &packet, platform->transit) ||
+            passes(&work.policy, seed, &packet, platform->transit) != more)
+            snprintf(work.what, sizeof work.what, "'%s' (%s) is no difference", text,
+                     flowrules_difference_direction(comparison, i));
+    }
+}
+
+/* ---- the property -------------------------------------------------------------------------- */
+
+static bool says_defect(const flowrules_context *context) {
+    for (size_t i = 0; i < flowrules_diagnostic_count(context); i++)
+        if (strcmp(flowrules_diagnostic_id(context, i), "FR0807") == 0 ||
+            strcmp(flowrules_diagnostic_id(context, i), "FR0801") == 0) {
+            snprintf(work.what, sizeof work.what, "%s", flowrules_diagnostic_message(context, i));
+            return true;
+        }
+    return false;
+}
+
+/* The artifact of the policy against the changed one. */
+static void check_changed(flowrules_context *context, const flowrules_policy *changed,
+                          const flowrules_artifact *artifact, const char *spec, uint64_t seed,
+                          size_t number) {
+    const struct platform *platform = &platforms[number];
+    flowrules_configuration *configuration;
+    flowrules_comparison *comparison = NULL;
+    uint64_t random = (seed + 77) * UINT64_C(0x9E3779B97F4A7C15) | 1u;
+    CU_ASSERT_FATAL(flowrules_configuration_new(&configuration, context) == FLOWRULES_OK);
+    CU_ASSERT_FATAL(flowrules_configuration_add_artifact(configuration, artifact) == FLOWRULES_OK);
+    flowrules_status status = flowrules_verify(&comparison, context, changed, spec, configuration);
+    bool different = find_difference(seed, &random, platform->transit);
+    if (comparison != NULL) {
+        bool found = strcmp(flowrules_comparison_verdict(comparison), "different") == 0;
+        work.differences[number] += found;
+        if (different && !found)
+            snprintf(work.what, sizeof work.what, "a difference was not found");
+        check_witnesses(comparison, seed, platform);
+    } else if (status != FLOWRULES_REFUSED) {
+        snprintf(work.what, sizeof work.what, "verify ended with %s",
+                 flowrules_status_name(status));
+    }
+    flowrules_comparison_free(comparison);
+    flowrules_configuration_free(configuration);
+}
+
+static void try_format(flowrules_context *context, const flowrules_policy *policy,
+                       const flowrules_policy *changed, const char *spec, uint64_t seed,
+                       size_t number) {
+    flowrules_artifact *artifact;
+    flowrules_diagnostics_clear(context);
+    flowrules_status status = flowrules_render(&artifact, context, policy, spec);
+    if (says_defect(context))
+        return;
+    if (status == FLOWRULES_OK) {
+        work.rendered[number]++;
+        if (changed != NULL)
+            check_changed(context, changed, artifact, spec, seed, number);
+        flowrules_artifact_free(artifact);
+    }
+}
+
+static flowrules_policy *load(flowrules_context *context, const struct random_policy *policy) {
+    flowrules_policy *loaded = NULL;
+    flowrules_status status =
+        flowrules_policy_load_text(&loaded, context, "random", policy->text, policy->size);
+    return status == FLOWRULES_OK ? loaded : NULL;
+}
+
+static void try_platform(uint64_t seed, size_t number) {
+    const struct platform *platform = &platforms[number];
+    uint64_t random = (seed + 5) * UINT64_C(0x9E3779B97F4A7C15) | 1u;
+    flowrules_context *context;
+    make_policy(&work.policy, seed, platform);
+    if (work.policy.flow_count == 0)
+        return;
+    work.changed = work.policy;
+    change_policy(&work.changed, &random, platform);
+    random_policy_write(&work.changed, seed, platform->target);
+    CU_ASSERT_FATAL(flowrules_context_new(&context) == FLOWRULES_OK);
+    flowrules_policy *policy = load(context, &work.policy), *changed = load(context, &work.changed);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
+    for (size_t b = 0; b < flowrules_backend_count(context); b++) {
+        if (strcmp(flowrules_backend_name(context, b), platform->backend) != 0)
+            continue;
+        for (size_t f = 0; f < flowrules_backend_row_count(context, b, FLOWRULES_FORMATS); f++) {
+            char spec[64];
+            const char *format = flowrules_backend_row_name(context, b, FLOWRULES_FORMATS, f);
+            snprintf(spec, sizeof spec, "t:%s", format);
+            try_format(context, policy, changed, spec, seed, number);
+            if (work.what[0] != '\0') {
+                printf("    seed %llu, %s:%s: %s\n", (unsigned long long)seed, platform->backend,
+                       format, work.what);
+                work.what[0] = '\0';
+                CU_FAIL("what is read back is not what was rendered");
+            }
+        }
+    }
+    flowrules_policy_free(changed);
+    flowrules_policy_free(policy);
+    flowrules_context_free(context);
+}
+
+static void renderings_mean_the_policy(void) {
+    const char *seed = getenv("SEED"), *rounds = getenv("ROUNDS");
+    uint64_t first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
+    uint64_t count = rounds != NULL           ? strtoull(rounds, NULL, 10)
+                     : getenv("LONG") != NULL ? 5000
+                                              : 200;
+    for (uint64_t i = 0; i < count; i++)
+        for (size_t p = 0; p < PLATFORMS; p++)
+            try_platform(first + i, p);
+    printf("    seeds %llu to %llu", (unsigned long long)first,
+           (unsigned long long)(first + count - 1));
+    for (size_t p = 0; p < PLATFORMS; p++)
+        printf("%s %s %u, %u changed", p > 0 ? ";" : ":", platforms[p].backend, work.rendered[p],
+               work.differences[p]);
+    printf("\n");
+    /* The seeds are worth something only where they are rendered, and changed ones differ. */
+    for (size_t p = 0; count >= 100 && p < PLATFORMS; p++) {
+        CU_ASSERT(work.rendered[p] > count / 10);
+        CU_ASSERT(work.differences[p] > count / 20);
+    }
+}
+
+void fr_test_verify(void) {
+    static const struct unit_test tests[] = {
+        {"verify: random policies, rendered and read back", renderings_mean_the_policy},
+        {NULL, NULL}};
+    unit_suite("verify", tests);
+}
