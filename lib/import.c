@@ -100,29 +100,12 @@ static void write_any(struct fr_import *import) {
         }
 }
 
-/* The families that packets at an end may be of: every name without an address is nowhere. */
-static unsigned families_of(const struct fr_import *import, fr_set end) {
-    struct flowrules_set view = {&import->m->sets, end};
-    bool all_atoms = end == FR_SET_ANY || fr_set_head(&import->m->sets, end)->all_atoms != 0;
-    unsigned families = 0;
-    if (all_atoms ? import->atoms_are_pods : flowrules_set_atom_count(view) > 0)
-        return FLOWRULES_BOTH_FAMILIES;
-    for (int f = 0; f < 2; f++)
-        if (flowrules_set_range_count(view, (enum flowrules_family)f) > 0)
-            families |= FLOWRULES_FAMILY_BIT((unsigned)f);
-    return families;
-}
-
-static bool can_be(const struct fr_import *import, const struct fr_import_flow *flow) {
-    return (families_of(import, flow->ends[0]) & families_of(import, flow->ends[1])) != 0;
-}
-
 /* Path-MTU discovery is the baseline's where that is on. */
-static void drop_unwritten(struct fr_import *import) {
+static void drop_path_mtu(struct fr_import *import) {
     struct fr_import_flow *flows = import->flows.items;
     size_t kept = 0;
     for (size_t i = 0; i < import->flows.count; i++)
-        if (!fr_import_is_path_mtu(import->m, &flows[i]) && can_be(import, &flows[i]))
+        if (!fr_import_is_path_mtu(import->m, &flows[i]))
             flows[kept++] = flows[i];
     import->flows.count = kept;
 }
@@ -454,6 +437,28 @@ static flowrules_status refuse(const struct fr_import *import, const char *why) 
     return FLOWRULES_REFUSED;
 }
 
+/* A policy has at least one flow: where nothing passes, one says so. */
+static flowrules_status deny_all(struct fr_import *import) {
+    static const struct fr_clause nothing = {.effect = FR_BLOCK,
+                                             .families = FLOWRULES_BOTH_FAMILIES,
+                                             .packets = FR_ALL_PACKETS,
+                                             .flow = FR_NO_FLOW,
+                                             .source = FR_SET_ANY,
+                                             .destination = FR_SET_ANY,
+                                             .service = FR_SERVICE_ANY};
+    for (int d = 0; d < (int)FR_DIRECTIONS; d++) {
+        struct fr_import_flow *flow =
+            import->m->stages[d].count > 0 ? fr_vec_add(&import->flows) : NULL;
+        if (import->m->stages[d].count == 0)
+            continue;
+        if (flow == NULL)
+            return fr_no_memory(import->m->context);
+        *flow = (struct fr_import_flow){
+            &nothing, (enum flowrules_direction)d, {FR_SET_ANY, FR_SET_ANY}, FR_SERVICE_ANY, true};
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status import_all(struct fr_import *import, const char *protects,
                                    struct trial *best) {
     bool too_many = false;
@@ -463,11 +468,13 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
                 fr_import_flows(import->m, (enum flowrules_direction)d, &import->flows, &too_many));
     if (too_many)
         return refuse(import, "its rules overlap in more ways than a policy can tell apart");
-    drop_unwritten(import);
-    if (import->flows.count == 0)
-        return refuse(import, "no rule of it allows or denies anything");
+    drop_path_mtu(import);
     FR_TRY(join_flows(import));
     write_any(import);
+    if (import->flows.count == 0)
+        FR_TRY(deny_all(import));
+    if (import->flows.count == 0)
+        return refuse(import, "it has no rules, and so lets everything pass");
     FR_TRY(find_protects(import, protects));
     FR_TRY(name_protected(import));
     drop_unmatched(import);

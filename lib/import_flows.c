@@ -76,11 +76,34 @@ static bool flow_meets(const struct importing *im, const struct fr_import_flow *
 
 /* ---- cutting ------------------------------------------------------------------------------- */
 
+/*
+ * Everything but some addresses is addresses alone where names and groups have addresses: a policy
+ * says it so.
+ */
+static fr_set addresses_alone(struct importing *im, fr_set set) {
+    bool pods = im->m->backend->capabilities.pod_groups;
+    if (set == FR_SET_NONE || set == FR_SET_ANY || pods ||
+        fr_set_head(&im->m->sets, set)->all_atoms == 0)
+        return set;
+    return fr_set_union(&im->m->sets, fr_set_family(&im->m->sets, set, FLOWRULES_IPV4),
+                        fr_set_family(&im->m->sets, set, FLOWRULES_IPV6));
+}
+
+/* The families that an end may have: names and groups have both. */
+static unsigned families_of(const struct importing *im, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&im->m->sets, set);
+    return head->atoms > 0 || head->all_atoms != 0 ? FLOWRULES_BOTH_FAMILIES
+                                                   : fr_set_families(&im->m->sets, set);
+}
+
 static flowrules_status add_flow(struct importing *im, const struct fr_clause *clause,
-                                 const fr_set ends[2], fr_service service, bool deny) {
+                                 const fr_set both[2], fr_service service, bool deny) {
+    const fr_set ends[2] = {addresses_alone(im, both[0]), addresses_alone(im, both[1])};
     if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE || service == FR_SERVICE_NONE)
         return fr_no_memory(im->m->context);
-    if (ends[0] == FR_SET_EMPTY || ends[1] == FR_SET_EMPTY)
+    /* No packet has ends of two families: such a part of a rule says nothing. */
+    if ((families_of(im, ends[0]) & families_of(im, ends[1]) &
+         fr_service_get(&im->m->services, service)->families) == 0)
         return FLOWRULES_OK;
     if (im->flows->count >= FR_IMPORT_PARTS_MAX) {
         im->too_many = true;

@@ -102,8 +102,10 @@ static const char *take_title(struct writing *w, const struct fr_clause *clause)
         used--; /* whole characters of UTF-8 */
     title[used] = '\0';
     if (used == 0)
-        used = (size_t)(clause->line > 0 ? snprintf(title, sizeof title, "line-%u", clause->line)
-                                         : snprintf(title, sizeof title, "everything-else"));
+        used = (size_t)(clause->line > 0
+                            ? snprintf(title, sizeof title, "line-%u", clause->line)
+                            : snprintf(title, sizeof title,
+                                       clause->effect == FR_BLOCK ? "nothing" : "everything-else"));
     return number_title(w, title, used, sizeof title);
 }
 

@@ -35,7 +35,7 @@ static const struct platform platforms[] = {
 
 static struct {
     struct random_policy policy, changed;
-    unsigned rendered[PLATFORMS], differences[PLATFORMS];
+    unsigned rendered[PLATFORMS], differences[PLATFORMS], imported[PLATFORMS];
     char what[400];
 } work;
 
@@ -257,6 +257,26 @@ static void check_changed(flowrules_context *context, const flowrules_policy *ch
     flowrules_configuration_free(configuration);
 }
 
+/* A policy from the artifact: flowrules_import holds it against its source itself. */
+static void check_import(flowrules_context *context, const flowrules_artifact *artifact,
+                         const char *format, size_t number) {
+    flowrules_configuration *configuration;
+    flowrules_artifact *imported;
+    char spec[64];
+    snprintf(spec, sizeof spec, "%s:%s", platforms[number].backend, format);
+    flowrules_diagnostics_clear(context);
+    CU_ASSERT_FATAL(flowrules_configuration_new(&configuration, context) == FLOWRULES_OK);
+    CU_ASSERT_FATAL(flowrules_configuration_add_artifact(configuration, artifact) == FLOWRULES_OK);
+    flowrules_status status = flowrules_import(&imported, context, spec, NULL, configuration);
+    work.imported[number] += status == FLOWRULES_OK;
+    for (size_t i = 0; status != FLOWRULES_OK && i < flowrules_diagnostic_count(context); i++)
+        if (flowrules_diagnostic_severity(context, i) == FLOWRULES_ERROR)
+            snprintf(work.what, sizeof work.what, "import: %.300s",
+                     flowrules_diagnostic_message(context, i));
+    flowrules_artifact_free(imported);
+    flowrules_configuration_free(configuration);
+}
+
 static void try_format(flowrules_context *context, const flowrules_policy *policy,
                        const flowrules_policy *changed, const char *spec, uint64_t seed,
                        size_t number) {
@@ -269,6 +289,8 @@ static void try_format(flowrules_context *context, const flowrules_policy *polic
         work.rendered[number]++;
         if (changed != NULL)
             check_changed(context, changed, artifact, spec, seed, number);
+        if (seed % 4 == 0)
+            check_import(context, artifact, strchr(spec, ':') + 1, number);
         flowrules_artifact_free(artifact);
     }
 }
