@@ -336,6 +336,15 @@ static void try_platform(uint64_t seed, size_t number) {
     flowrules_context_free(context);
 }
 
+static void print_counts(uint64_t first, uint64_t count) {
+    printf("    seeds %llu to %llu", (unsigned long long)first,
+           (unsigned long long)(first + count - 1));
+    for (size_t p = 0; p < PLATFORMS; p++)
+        printf("%s %s %u, %u changed, %u imported", p > 0 ? ";" : ":", platforms[p].backend,
+               work.rendered[p], work.differences[p], work.imported[p]);
+    printf("\n");
+}
+
 static void renderings_mean_the_policy(void) {
     const char *seed = getenv("SEED"), *rounds = getenv("ROUNDS");
     uint64_t first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
@@ -345,12 +354,8 @@ static void renderings_mean_the_policy(void) {
     for (uint64_t i = 0; i < count; i++)
         for (size_t p = 0; p < PLATFORMS; p++)
             try_platform(first + i, p);
-    printf("    seeds %llu to %llu", (unsigned long long)first,
-           (unsigned long long)(first + count - 1));
-    for (size_t p = 0; p < PLATFORMS; p++)
-        printf("%s %s %u, %u changed", p > 0 ? ";" : ":", platforms[p].backend, work.rendered[p],
-               work.differences[p]);
-    printf("\n");
+    if (getenv("V") != NULL)
+        print_counts(first, count);
     /* The seeds are worth something only where they are rendered, and changed ones differ. */
     for (size_t p = 0; count >= 100 && p < PLATFORMS; p++) {
         CU_ASSERT(work.rendered[p] > count / 10);
