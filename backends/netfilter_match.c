@@ -143,15 +143,7 @@ static bool cut_terms(struct netfilter_walk *walk, struct netfilter_box *box,
 
 /* ---- numbers ------------------------------------------------------------------------------- */
 
-/* The same piece of some elements. */
-struct values {
-    const struct netfilter_element *elements;
-    size_t count;
-    unsigned part;
-    bool negated;
-};
-
-static const struct netfilter_piece *value_at(const struct values *values, size_t index) {
+static const struct netfilter_piece *value_at(const struct netfilter_values *values, size_t index) {
     return &values->elements[index].pieces[values->part];
 }
 
@@ -183,7 +175,7 @@ static size_t complement(struct span *spans, size_t count, unsigned most) {
 }
 
 /* The numbers as spans in order, merged; of all that they are not where they are negated. */
-static struct span *spans_of(struct netfilter_walk *walk, const struct values *values,
+static struct span *spans_of(struct netfilter_walk *walk, const struct netfilter_values *values,
                              unsigned most, size_t *count) {
     /* A complement has a span more, and never writes past what it has read. */
     struct span *spans = flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *spans);
@@ -213,7 +205,7 @@ static struct span *spans_of(struct netfilter_walk *walk, const struct values *v
 /* ---- addresses and families ---------------------------------------------------------------- */
 
 static struct flowrules_set unite_addresses(struct netfilter_walk *walk,
-                                            const struct values *values) {
+                                            const struct netfilter_values *values) {
     struct flowrules_range *ranges =
         flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *ranges);
     for (size_t i = 0; ranges && i < values->count; i++)
@@ -223,7 +215,7 @@ static struct flowrules_set unite_addresses(struct netfilter_walk *walk,
 
 /* All that a set of addresses holds, kept for the next time. */
 static struct flowrules_set set_addresses(struct netfilter_walk *walk, struct netfilter_set *set,
-                                          const struct values *values) {
+                                          const struct netfilter_values *values) {
     if (set->united)
         return set->addresses;
     struct flowrules_set both[] = {unite_addresses(walk, values), set->names};
@@ -234,9 +226,8 @@ static struct flowrules_set set_addresses(struct netfilter_walk *walk, struct ne
     return set->addresses;
 }
 
-/* Leaves more out of an end of a box. */
-static void leave_out(struct netfilter_walk *walk, struct netfilter_box *box,
-                      enum flowrules_end end, struct flowrules_set except) {
+void fr_netfilter_leave_out(struct netfilter_walk *walk, struct netfilter_box *box,
+                            enum flowrules_end end, struct flowrules_set except) {
     struct flowrules_set both[] = {except, box->except[end]};
     bool had = box->excepting & (1u << end);
     box->except[end] = had ? flowrules_input_unite(walk->in, both, 2) : except;
@@ -244,7 +235,7 @@ static void leave_out(struct netfilter_walk *walk, struct netfilter_box *box,
 }
 
 static bool narrow_address(struct netfilter_walk *walk, struct netfilter_box *box,
-                           const struct netfilter_key *key, const struct values *values,
+                           const struct netfilter_key *key, const struct netfilter_values *values,
                            struct netfilter_set *set) {
     struct flowrules_set addresses =
         set ? set_addresses(walk, set, values) : unite_addresses(walk, values);
@@ -265,13 +256,13 @@ static bool narrow_address(struct netfilter_walk *walk, struct netfilter_box *bo
     }
     *end = flowrules_input_intersect(walk->in, *end, addresses);
     if (set && set->named && set->excepting)
-        leave_out(walk, box,
-                  key->field == NETFILTER_SOURCE ? FLOWRULES_SOURCE : FLOWRULES_DESTINATION,
-                  set->except);
+        fr_netfilter_leave_out(
+            walk, box, key->field == NETFILTER_SOURCE ? FLOWRULES_SOURCE : FLOWRULES_DESTINATION,
+            set->except);
     return end->id != walk->none.id && box->families != 0;
 }
 
-static bool narrow_family(struct netfilter_box *box, const struct values *values) {
+static bool narrow_family(struct netfilter_box *box, const struct netfilter_values *values) {
     unsigned families = 0;
     for (size_t i = 0; i < values->count; i++)
         families |= FLOWRULES_FAMILY_BIT((unsigned)value_at(values, i)->range.first.lo & 1u);
@@ -282,7 +273,7 @@ static bool narrow_family(struct netfilter_box *box, const struct values *values
 /* ---- protocols, ports and ICMP ------------------------------------------------------------- */
 
 static bool narrow_protocol(struct netfilter_walk *walk, struct netfilter_box *box,
-                            const struct values *values) {
+                            const struct netfilter_values *values) {
     size_t count;
     struct span *spans = spans_of(walk, values, UINT8_MAX, &count);
     struct netfilter_term *terms = flowrules_input_alloc(walk->in, (count + 1) * sizeof *terms);
@@ -319,7 +310,7 @@ static void add_port_term(struct netfilter_term *terms, size_t *count,
 
 /* Ports, and types and codes of ICMP, which stand in their place. */
 static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
-                        const struct netfilter_key *key, const struct values *values) {
+                        const struct netfilter_key *key, const struct netfilter_values *values) {
     static const int port_protocols[] = {TCP, UDP, SCTP};
     bool icmp = key->field == NETFILTER_ICMP_TYPE || key->field == NETFILTER_ICMP_CODE;
     size_t count, used = 0;
@@ -343,7 +334,7 @@ static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
 
 /* ---- what connections, flags and interfaces say -------------------------------------------- */
 
-static bool narrow_state(struct netfilter_box *box, const struct values *values) {
+static bool narrow_state(struct netfilter_box *box, const struct netfilter_values *values) {
     unsigned states = 0, kinds = 0, classes = 0;
     for (size_t i = 0; i < values->count; i++)
         states |= (unsigned)value_at(values, i)->range.first.lo;
@@ -394,7 +385,7 @@ static bool kind_has_flags(enum netfilter_kind kind, unsigned flags) {
 
 /* Cuts the kinds to those of the flags; those that have some packets of both are unknown. */
 static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
-                         const struct values *values) {
+                         const struct netfilter_values *values) {
     static const struct netfilter_term tcp = {TCP, TCP, 0, UINT16_MAX, 0, UINT16_MAX};
     unsigned all = 0, none = 0;
     for (unsigned flags = 0; flags < 64; flags++) {
@@ -417,14 +408,15 @@ static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
     return box->kinds != 0 && cut_terms(walk, box, &tcp, 1);
 }
 
-static bool names_loopback(const struct values *values) {
+static bool names_loopback(const struct netfilter_values *values) {
     return values->count == 1 && value_at(values, 0)->text &&
            strcmp(value_at(values, 0)->text, "lo") == 0;
 }
 
 /* Packets come by no interface on the way out of the machine, and leave by none on the way in. */
 static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *box,
-                             const struct netfilter_key *key, const struct values *values) {
+                             const struct netfilter_key *key,
+                             const struct netfilter_values *values) {
     bool input = key->field == NETFILTER_INPUT_INTERFACE;
     if (walk->direction == FLOWRULES_FORWARD && names_loopback(values))
         return values->negated;
@@ -468,7 +460,7 @@ static bool is_all(const struct netfilter_box *box,
 
 /* The hop limits of the baseline are known, of the ICMPv6 types that have them. */
 static bool narrow_hop_limit(struct netfilter_walk *walk, struct netfilter_box *box,
-                             const struct values *values) {
+                             const struct netfilter_values *values) {
     uint64_t limit = values->count == 1 ? value_at(values, 0)->range.first.lo : 0;
     bool single = values->count == 1 && value_at(values, 0)->range.last.lo == limit;
     unsigned kind = 0;
@@ -487,10 +479,9 @@ static bool narrow_hop_limit(struct netfilter_walk *walk, struct netfilter_box *
 
 /* ---- matches ------------------------------------------------------------------------------- */
 
-/* Cuts a box by one key; false: nothing is left, or walk->unknown says what can't be told. */
-static bool narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
-                       const struct netfilter_key *key, const struct values *values,
-                       struct netfilter_set *set) {
+bool fr_netfilter_narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
+                             const struct netfilter_key *key, const struct netfilter_values *values,
+                             struct netfilter_set *set) {
     switch (key->field) {
     case NETFILTER_SOURCE:
     case NETFILTER_DESTINATION:
@@ -524,209 +515,17 @@ static bool narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
 /* Keeps the boxes that a key leaves something of, and as they are where that can't be told. */
 static void narrow_each(struct netfilter_walk *walk, struct netfilter_match *match,
                         struct netfilter_boxes *boxes) {
-    struct values values = {match->set->elements, match->set->count, 0, match->negated};
+    struct netfilter_values values = {match->set->elements, match->set->count, 0, match->negated};
     size_t kept = 0;
     for (size_t i = 0; i < boxes->count; i++) {
         struct netfilter_box box = boxes->items[i];
-        if (narrow_key(walk, &box, &match->keys[0], &values, match->set) && !walk->unknown)
+        if (fr_netfilter_narrow_key(walk, &box, &match->keys[0], &values, match->set) &&
+            !walk->unknown)
             boxes->items[kept++] = box;
         else if (walk->unknown)
             boxes->items[kept++] = boxes->items[i];
     }
     boxes->count = kept;
-}
-
-/* ---- elements of several parts ------------------------------------------------------------- */
-
-/* The elements of a match as boxes; those that differ in one address alone are one. */
-struct netfilter_groups {
-    struct netfilter_boxes boxes;
-};
-
-static uint64_t mix(uint64_t hash, uint64_t number) {
-    hash = (hash ^ number) * UINT64_C(0xff51afd7ed558ccd);
-    return hash ^ (hash >> 32);
-}
-
-static uint64_t hash_element(const struct netfilter_element *element, unsigned parts,
-                             unsigned free_part) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const char *c = element->comment; c && *c; c++)
-        hash = mix(hash, (unsigned char)*c);
-    for (unsigned i = 0; i < parts; i++) {
-        const struct flowrules_range *r = &element->pieces[i].range;
-        if (i == free_part)
-            continue;
-        hash = mix(mix(mix(mix(hash, r->first.hi), r->first.lo), r->last.hi), r->last.lo);
-        hash = mix(hash, (uint64_t)element->pieces[i].protocol);
-    }
-    return hash;
-}
-
-static bool same_text(const char *a, const char *b) {
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_ip(struct flowrules_ip a, struct flowrules_ip b) {
-    return a.hi == b.hi && a.lo == b.lo;
-}
-
-static bool same_but(const struct netfilter_element *a, const struct netfilter_element *b,
-                     unsigned parts, unsigned free_part) {
-    for (unsigned i = 0; i < parts; i++) {
-        const struct netfilter_piece *x = &a->pieces[i], *y = &b->pieces[i];
-        if (i != free_part &&
-            (!same_ip(x->range.first, y->range.first) || !same_ip(x->range.last, y->range.last) ||
-             x->protocol != y->protocol || !same_text(x->text, y->text)))
-            return false;
-    }
-    return same_text(a->comment, b->comment);
-}
-
-/* The part by which elements are put together: the last address; parts where there is none. */
-static unsigned find_free_part(const struct netfilter_match *match) {
-    unsigned found = match->key_count;
-    for (unsigned i = 0; i < match->key_count; i++)
-        if (match->keys[i].field == NETFILTER_SOURCE ||
-            match->keys[i].field == NETFILTER_DESTINATION)
-            found = i;
-    return found;
-}
-
-/* For each element the first one that it goes together with; NULL: out of memory. */
-static size_t *find_groups(struct netfilter_walk *walk, const struct netfilter_match *match,
-                           unsigned free_part) {
-    const struct netfilter_set *set = match->set;
-    size_t slots = 16;
-    while (slots < set->count * 2)
-        slots *= 2;
-    size_t *table = flowrules_input_alloc(walk->in, slots * sizeof *table);
-    size_t *group = flowrules_input_alloc(walk->in, (set->count + 1) * sizeof *group);
-    for (size_t i = 0; table && group && i < set->count; i++) {
-        const struct netfilter_element *e = &set->elements[i];
-        size_t slot = (size_t)hash_element(e, match->key_count, free_part) & (slots - 1);
-        while (table[slot] &&
-               !same_but(&set->elements[table[slot] - 1], e, match->key_count, free_part))
-            slot = (slot + 1) & (slots - 1);
-        if (!table[slot])
-            table[slot] = i + 1;
-        group[i] = table[slot] - 1;
-    }
-    return table ? group : NULL;
-}
-
-/* The box of an element alone, its free part aside. */
-static bool element_box(struct netfilter_walk *walk, const struct netfilter_match *match,
-                        const struct netfilter_element *element, unsigned free_part,
-                        struct netfilter_box *box) {
-    *box = (struct netfilter_box){.source = walk->any,
-                                  .destination = walk->any,
-                                  .families = FLOWRULES_BOTH_FAMILIES,
-                                  .kinds = KINDS_ALL,
-                                  .classes = CLASSES_ALL,
-                                  .comment = element->comment,
-                                  .line = element->line};
-    for (unsigned i = 0; i < match->key_count; i++) {
-        struct values values = {element, 1, i, false};
-        if (i != free_part && !narrow_key(walk, box, &match->keys[i], &values, NULL))
-            return false;
-    }
-    return true;
-}
-
-/* The elements of a group, from its first, each with the next one's index; SIZE_MAX ends them. */
-static void add_group(struct netfilter_walk *walk, struct netfilter_match *match, size_t first,
-                      const size_t *next, unsigned free_part, struct flowrules_range *ranges) {
-    const struct netfilter_element *elements = match->set->elements;
-    struct netfilter_box box;
-    if (!element_box(walk, match, &elements[first], free_part, &box))
-        return;
-    if (free_part < match->key_count) {
-        const struct netfilter_key *key = &match->keys[free_part];
-        size_t count = 0;
-        for (size_t i = first; i != SIZE_MAX; i = next[i])
-            ranges[count++] = elements[i].pieces[free_part].range;
-        *(key->field == NETFILTER_SOURCE ? &box.source : &box.destination) =
-            flowrules_input_ranges(walk->in, ranges, count);
-        box.families &= (uint8_t)key->families;
-    }
-    if (box.families != 0)
-        fr_netfilter_add_box(walk, &match->groups->boxes, &box);
-}
-
-static void group_elements(struct netfilter_walk *walk, struct netfilter_match *match) {
-    unsigned free_part = find_free_part(match);
-    size_t count = match->set->count;
-    match->groups = flowrules_input_alloc(walk->in, sizeof *match->groups);
-    size_t *group = find_groups(walk, match, free_part);
-    size_t *next = flowrules_input_alloc(walk->in, (count + 1) * sizeof *next);
-    size_t *last = flowrules_input_alloc(walk->in, (count + 1) * sizeof *last);
-    struct flowrules_range *ranges = flowrules_input_alloc(walk->in, (count + 1) * sizeof *ranges);
-    if (!match->groups || !group || !next || !last || !ranges)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        next[i] = SIZE_MAX;
-        if (group[i] != i)
-            next[last[group[i]]] = i;
-        last[group[i]] = i;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (group[i] == i)
-            add_group(walk, match, i, next, free_part, ranges);
-}
-
-static bool intersect_boxes(struct netfilter_walk *walk, const struct netfilter_box *a,
-                            const struct netfilter_box *b, struct netfilter_box *both) {
-    bool empty;
-    *both = *a;
-    both->families &= b->families;
-    both->kinds &= b->kinds;
-    both->classes &= b->classes;
-    both->looped = a->looped || b->looped;
-    for (enum flowrules_end end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++)
-        if (b->excepting & (1u << end))
-            leave_out(walk, both, end, b->except[end]);
-    if (b->line != 0) {
-        both->comment = b->comment;
-        both->line = b->line;
-    }
-    if (both->families == 0 || both->kinds == 0)
-        return false;
-    both->source = flowrules_input_intersect(walk->in, a->source, b->source);
-    both->destination = flowrules_input_intersect(walk->in, a->destination, b->destination);
-    if (both->source.id == walk->none.id || both->destination.id == walk->none.id)
-        return false;
-    both->terms = fr_netfilter_intersect_terms(walk, a->terms, b->terms, &empty);
-    return !empty;
-}
-
-static void narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match *match,
-                             struct netfilter_boxes *boxes) {
-    if (match->negated) {
-        walk->unknown = "everything but what a set of several parts holds";
-        return;
-    }
-    if (!match->groups)
-        group_elements(walk, match);
-    if (walk->unknown)
-        return;
-    struct netfilter_boxes *sum = fr_netfilter_take_boxes(walk);
-    for (size_t i = 0; match->groups && i < boxes->count; i++) {
-        for (size_t k = 0; k < match->groups->boxes.count; k++) {
-            struct netfilter_box both;
-            if (intersect_boxes(walk, &boxes->items[i], &match->groups->boxes.items[k], &both))
-                fr_netfilter_add_box(walk, sum, &both);
-        }
-    }
-    if (!sum)
-        return;
-    struct netfilter_boxes swap = *boxes;
-    boxes->items = sum->items;
-    boxes->count = sum->count;
-    boxes->capacity = sum->capacity;
-    sum->items = swap.items;
-    sum->capacity = swap.capacity;
-    fr_netfilter_spare_boxes(walk, sum);
 }
 
 static void narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
@@ -736,7 +535,7 @@ static void narrow_by(struct netfilter_walk *walk, struct netfilter_match *match
     else if (match->key_count == 1 && (match->negated || !match->set->commented))
         narrow_each(walk, match, boxes);
     else
-        narrow_by_groups(walk, match, boxes);
+        fr_netfilter_narrow_by_groups(walk, match, boxes);
 }
 
 /* Of several things that can't be told, the first is. */

@@ -94,6 +94,24 @@ void fr_netfilter_narrow(struct netfilter_walk *walk, const struct netfilter_rul
 /* To what one match takes. */
 void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
                             struct netfilter_boxes *boxes);
+/* The same piece of some elements. */
+struct netfilter_values {
+    const struct netfilter_element *elements;
+    size_t count;
+    unsigned part;
+    bool negated;
+};
+
+/* Cuts a box by one key; false: nothing is left, or walk->unknown says what can't be told. */
+bool fr_netfilter_narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
+                             const struct netfilter_key *key, const struct netfilter_values *values,
+                             struct netfilter_set *set);
+/* To the elements of a match's set, each part of which is held against a key. */
+void fr_netfilter_narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match *match,
+                                   struct netfilter_boxes *boxes);
+/* Leaves more out of an end of a box. */
+void fr_netfilter_leave_out(struct netfilter_walk *walk, struct netfilter_box *box,
+                            enum flowrules_end end, struct flowrules_set except);
 /* May the terms match packets of a protocol; all of them, with every port and type? */
 bool fr_netfilter_terms_meet(const struct netfilter_terms *terms, int protocol, uint16_t first,
                              uint16_t last);
