@@ -6,6 +6,8 @@
 
 #include "netfilter_names.h"
 
+enum { LINE_MAX_BYTES = 1023 }; /* MAXDNAME, 1025, less a newline and a NUL */
+
 /* A line, "option=value": NUL-terminated, without comment and blanks around. */
 struct option_line {
     struct netfilter *nf;
@@ -284,6 +286,17 @@ static void read_line(struct option_line *line, bool nft) {
         doubt(line->nf, line->at, line->option, "is not understood");
 }
 
+/* read_file of dnsmasq takes the rest of a longer line for another one. */
+static bool is_too_long(struct netfilter *nf, const struct flowrules_line *line) {
+    if (line->length <= LINE_MAX_BYTES)
+        return false;
+    flowrules_input_error(nf->in, (struct flowrules_place){line->file, line->number, 1},
+                          "make several lines of it, each for other domains",
+                          "a line of %zu bytes: dnsmasq reads %d at most", line->length,
+                          LINE_MAX_BYTES);
+    return true;
+}
+
 bool fr_netfilter_is_dnsmasq(flowrules_input *in, size_t file) {
     struct flowrules_line line = {.file = file};
     while (flowrules_input_line(in, &line)) {
@@ -307,7 +320,7 @@ void fr_netfilter_read_dnsmasq(struct netfilter *nf, size_t file, bool nft) {
     struct flowrules_line text = {.file = file};
     if (!fr_netfilter_begin_names(nf))
         return;
-    while (flowrules_input_line(nf->in, &text) && !flowrules_input_failed(nf->in)) {
+    while (flowrules_input_line(nf->in, &text) && !is_too_long(nf, &text)) {
         struct option_line line = {.nf = nf,
                                    .at = {file, text.number, 1},
                                    .begin = flowrules_input_copy(nf->in, text.text, text.length)};

@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "kernel"))
 import kernel
 import live
 import policies
+import readback
 import rulesets
 import world
 
@@ -227,7 +228,24 @@ def load_again(t, ruleset):
         [("192.0.2.2", 443), ("192.0.2.2", 444), ("192.0.2.8", 444)], [("192.0.2.9", 443)]))
 
 
-def follow(label, ruleset, folder):
+def reads_as_the_policy(t, ruleset, folder, options):
+    """What is loaded, listed while its sets hold addresses, beside what fills them."""
+    own = ruleset.target + ".dnsmasq.conf"
+    with open(os.path.join(ruleset.folder, own)) as file:
+        lines = file.read()
+    with open(os.path.join(folder, own), "w") as file:
+        file.write(lines.replace("set=/one.test/", "set=/other.test/"))
+    for what, files in readback.listings(ruleset, t.lab.node):
+        facts = [("an address is listed", any("192.0.2.2" in text for text in files.values()))]
+        status, words = readback.verify(options, POLICY, ruleset.target, files, ruleset.folder)
+        facts.append(("status 0, not %d: %s" % (status, words[:400]), status == 0))
+        status, words = readback.verify(options, POLICY, ruleset.target, files, folder)
+        facts.append(("other.test is told: " + words[:400],
+                      status == 1 and "different" in words and "-> other.test:443" in words))
+        t.check("%s means the policy, and not with another name in dnsmasq's file" % what, facts)
+
+
+def follow(label, ruleset, folder, options):
     report = kernel.Report()
     own = os.path.join(ruleset.folder, ruleset.target + ".dnsmasq.conf")
     try:
@@ -240,6 +258,7 @@ def follow(label, ruleset, folder):
             what_was_asked_for_passes(t)
             what_was_not_meant_does_not(t)
             load_again(t, ruleset)
+            reads_as_the_policy(t, ruleset, folder, options)
             time_ends(t, ruleset)
     except (OSError, world.CommandError) as problem:
         report.fail(label, "%s: %s" % (type(problem).__name__, problem))
@@ -284,7 +303,7 @@ def jobs(report, options, scratch):
         for label, ruleset in policies.rulesets(report, options, scratch, POLICY, target, "new"):
             folder = tempfile.mkdtemp(dir=scratch)
             os.chmod(folder, 0o755)
-            yield label, ruleset, folder
+            yield label, ruleset, folder, options
 
 
 def main():

@@ -1,0 +1,1 @@
+-t node no-conf.nft
