@@ -65,6 +65,9 @@ static const char targets[] =
     " [web, wild]}, allow-loss: [{flow: web, loss: widen}, {flow: wild, loss: widen}]}\n"
     "  dns-ipt: {backend: iptables, names: native, direction: egress, select: {name: [web, wild]},"
     " allow-loss: [{flow: web, loss: widen}, {flow: wild, loss: widen}]}\n"
+    "  aws: {backend: aws-sg, protects: [pods], direction: ingress, select: {name: [k4]}}\n"
+    "  nsg: {backend: azure-nsg, direction: egress, select: {name: /^p1/}}\n"
+    "  google: {backend: gcloud, direction: egress, select: {name: /^p1/}}\n"
     "  list: {backend: plain, direction: egress, select: {name: '/^(?!wild)/'}}\n";
 
 static void write_file(const char *name, const char *text) {
@@ -243,7 +246,8 @@ static flowrules_status resolve_both(flowrules_context *context, const flowrules
 }
 
 static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
-    static const char *const names[] = {"nft", "ipt", "list", "k8s", "dns", "dns-ipt", "iptables"};
+    static const char *const names[] = {"nft",     "ipt", "list", "k8s",    "dns",
+                                        "dns-ipt", "aws", "nsg",  "google", NULL};
     char path[100];
     flowrules_policy *policy;
     snprintf(path, sizeof path, "%s/policy.yaml", folder);
@@ -252,7 +256,7 @@ static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
         status = flowrules_policy_load(&policy, context, path);
     if (status != FLOWRULES_OK)
         return status;
-    for (size_t i = 0; i < 6 && status == FLOWRULES_OK; i++)
+    for (size_t i = 0; names[i] != NULL && status == FLOWRULES_OK; i++)
         status = render(context, policy, names[i], sum);
     if (status == FLOWRULES_OK)
         status = explain(context, policy, sum);
@@ -263,7 +267,7 @@ static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
     if (status == FLOWRULES_OK)
         status = resolve_both(context, policy, sum);
     /* What is refused lists every flow, and that takes memory too. */
-    if (status == FLOWRULES_OK && render(context, policy, names[6], sum) != FLOWRULES_REFUSED)
+    if (status == FLOWRULES_OK && render(context, policy, "iptables", sum) != FLOWRULES_REFUSED)
         status = FLOWRULES_NO_MEMORY;
     flowrules_policy_free(policy);
     return status;
