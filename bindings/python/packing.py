@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = sorted(HERE.glob("flowrules/*.py")) + [HERE / "flowrules" / "py.typed"]
 SOURCES = PACKAGE + [HERE / "pyproject.toml", HERE / "packing.py", HERE / "README.md"]
 VERSION = re.search(
-    r'^__version__ = "(.*)"', (HERE / "flowrules" / "__init__.py").read_text("utf-8"), re.M
+    r'^__version__ = "(.*)"', (HERE / "flowrules" / "_library.py").read_text("utf-8"), re.M
 ).group(1)
 STEM = f"flowrules-{VERSION}"
 METADATA = f"""\

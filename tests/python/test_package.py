@@ -111,6 +111,15 @@ def test_a_library_that_lacks_a_function_is_told():
     assert "undefined symbol: flowrules_version" in done.stderr
 
 
+def test_a_library_of_another_version_is_told(tmp_path):
+    environment = copy(tmp_path)
+    (table,) = tmp_path.glob("flowrules/_library.py")
+    version = flowrules.__version__
+    table.write_text(table.read_text().replace(f'"{version}"', '"99.0.0"'))
+    done = python("import flowrules", **{**environment, "FLOWRULES_LIBRARY": LIBRARY})
+    assert f"it is version {version}, and the package 99.0.0" in done.stderr
+
+
 def copy(tmp_path):
     shutil.copytree(PACKAGE / "flowrules", tmp_path / "flowrules",
                     ignore=shutil.ignore_patterns("__pycache__"))

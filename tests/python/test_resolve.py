@@ -144,8 +144,9 @@ def test_a_resolver_can_not_use_the_policy_that_asks(policy):
 
 
 def test_options_are_those_of_the_library(policy):
-    with pytest.raises(flowrules.UsageError, match="no-such"):
-        policy.resolve(lambda name: [], no_such=1)
+    for other in ({"no_such": 1}, {"as_of": AS_OF}, {"lock": "x"}):
+        with pytest.raises(TypeError, match=f"no option {list(other)[0]}; there are server, "):
+            policy.resolve(lambda name: [], **other)
     with pytest.raises(flowrules.UsageError):
         policy.resolve(lambda name: [], timeout=0.00001)
     assert policy.resolve(lambda name: ["203.0.113.1"], timeout=0.5, merge=True, keep_days=3)

@@ -10,6 +10,7 @@ Exceptions carry what is wrong as diagnostics, with file, line, column and a hin
 asks nobody and writes nothing, but Policy.resolve(), which asks the DNS or a function of yours.
 """
 
+from ._library import __version__
 from ._policy import (
     Configuration,
     Policy,
@@ -55,8 +56,6 @@ from ._records import (
     Unresolved,
     UsageError,
 )
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Address",

@@ -11,6 +11,7 @@ import os
 from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_int, c_size_t, c_uint32, c_void_p
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
 
+__version__ = "0.1.0"
 SONAME = "libflowrules.so.0"
 
 RESIZE = CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_size_t)
@@ -141,9 +142,16 @@ class Library:
         for result, argtypes, names in FUNCTIONS:
             for name in names.split():
                 setattr(self, name, _function(library, name, result, argtypes))
+        if _series(self.version()) != _series(__version__):
+            raise OSError(f"it is version {self.version()}, and the package {__version__}")
 
     def __getattr__(self, name: str) -> Any:  # of what the table does not have
         raise AttributeError(f"libflowrules has no function flowrules_{name}")
+
+
+def _series(version: str) -> List[str]:
+    """Versions with the same of these have the same functions: 0.1.0 and 0.1.7."""
+    return version.split(".")[:2]
 
 
 def _function(library: ctypes.CDLL, name: str, result: Result, argtypes: Tuple[Any, ...]) -> Any:
@@ -175,7 +183,7 @@ def load() -> Library:
     for place in _places():
         try:
             return Library(place)
-        except (OSError, AttributeError) as error:  # no such file; a function that is not in it
+        except (OSError, AttributeError) as error:  # no such file, or another; a function lacks
             failures.append(f"{place}: {error}")
     raise ImportError(
         f"the package flowrules needs {SONAME}, of the same version: install it (the package"

@@ -63,6 +63,17 @@ Day = Union[None, str, datetime.date]
 """A date, or "YYYY-MM-DD"."""
 
 TOPICS = ("formats", "capabilities", "settings", "bindings", "limits")  # as flowrules_topic
+# The options that count when names are resolved; the others did when the policy was read.
+RESOLVING = (
+    "server",
+    "timeout",
+    "tries",
+    "deadline",
+    "in_flight",
+    "max_addresses",
+    "merge",
+    "keep_days",
+)
 
 
 def _encode_optional(text: Optional[str]) -> Optional[bytes]:
@@ -77,7 +88,7 @@ def _session(
     day = datetime.date.today() if as_of is None else as_of
     if isinstance(lock, bool):
         lock = None if lock else "none"
-    return Session({"as-of": day, "lock": lock, **options})
+    return Session({"as_of": day, "lock": lock, **options})
 
 
 # ---- configurations ------------------------------------------------------------------------------
@@ -523,11 +534,15 @@ class Policy:
 
         resolver is asked instead of the DNS: called with a name, it returns addresses or a
         Resolved, or raises CannotResolve; another exception ends it all and is raised here.
-        targets, networks and names narrow what is asked for. The options are those of
-        flowrules_context_set(), for this once: server, timeout, tries, deadline, merge ...
+        targets, networks and names narrow what is asked for. The options are those that
+        flowrules_context_set() has for this, for once: server, timeout, tries, deadline,
+        in_flight, max_addresses, merge, keep_days.
 
         Nothing is written. Unresolved: some name has no address and had none before; the
         exception's resolution has the rest."""
+        for key in options:
+            if key not in RESOLVING:
+                raise TypeError(f"no option {key}; there are {', '.join(RESOLVING)}")
         raised: List[BaseException] = []
         narrowed = (
             (C.resolution_target, targets),

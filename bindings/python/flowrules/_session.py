@@ -77,6 +77,11 @@ def encode_option(value: Option) -> Optional[bytes]:
     return encode(str(value))
 
 
+def _keys(options: Mapping[str, Option]) -> Dict[str, Option]:
+    """As the library has them: no name in Python has a hyphen."""
+    return {key.replace("_", "-"): value for key, value in options.items()}
+
+
 def read(
     record: Callable[..., Record], prefix: str, handle: Any, *index: int, **known: Any
 ) -> Record:
@@ -110,7 +115,7 @@ class Session:
         self._busy = False
         self._made: List[Tuple[Any, ctypes.c_void_p]] = []
         self._kept = 0
-        self._options = options
+        self._options = _keys(options)
         # Not at exit: threads may still be at it, and the system takes it all back.
         self._finalizer = weakref.finalize(self, _free, self._made)
         self._finalizer.atexit = False
@@ -119,7 +124,7 @@ class Session:
         with self:
             self.context = self.make("context", C.context_new)
             self.keep()
-            for key, value in options.items():
+            for key, value in self._options.items():
                 self._set(key, value)
 
     def __enter__(self) -> Session:
@@ -156,17 +161,18 @@ class Session:
                 self._finalizer()
 
     def _set(self, key: str, value: Option) -> None:
-        self.check(C.context_set(self.context, encode(key.replace("_", "-")), encode_option(value)))
+        self.check(C.context_set(self.context, encode(key), encode_option(value)))
 
     @contextlib.contextmanager
     def options(self, options: Mapping[str, Option]) -> Iterator[None]:
         """Other options for a while."""
+        others = _keys(options)
         try:
-            for key, value in options.items():
+            for key, value in others.items():
                 self._set(key, value)
             yield
         finally:
-            for key in options:
+            for key in others:
                 with contextlib.suppress(UsageError):  # it was not taken in the first place
                     self._set(key, self._options.get(key))
 
