@@ -35,7 +35,7 @@ static const struct platform platforms[] = {
 
 static struct {
     struct random_policy policy, changed;
-    unsigned rendered[PLATFORMS], differences[PLATFORMS], imported[PLATFORMS];
+    unsigned rendered[PLATFORMS], differences[PLATFORMS], imported[PLATFORMS], caught[PLATFORMS];
     char what[400];
 } work;
 
@@ -277,6 +277,146 @@ static void check_import(flowrules_context *context, const flowrules_artifact *a
     flowrules_configuration_free(configuration);
 }
 
+/* ---- changed artifacts --------------------------------------------------------------------- */
+
+/* The files of an artifact in memory, of which one is changed. */
+struct text {
+    char *bytes;
+    size_t size;
+};
+
+static struct text file_text(const flowrules_artifact *artifact, size_t file) {
+    struct text t = {malloc(flowrules_artifact_file_size(artifact, file) + 16), 0};
+    const char *bytes;
+    size_t size;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(t.bytes);
+    for (size_t b = 0; (bytes = flowrules_artifact_file_block(artifact, file, b, &size)) != NULL;
+         b++) {
+        memcpy(t.bytes + t.size, bytes, size);
+        t.size += size;
+    }
+    t.bytes[t.size] = '\0';
+    return t;
+}
+
+/* The line that holds an offset: its start and its end, the newline included. */
+static void find_line(const struct text *t, size_t at, size_t *first, size_t *end) {
+    for (*first = at; *first > 0 && t->bytes[*first - 1] != '\n';)
+        --*first;
+    for (*end = at; *end < t->size && t->bytes[*end] != '\n';)
+        ++*end;
+    *end += *end < t->size;
+}
+
+static void drop_line(struct text *t, size_t at) {
+    size_t first, end;
+    find_line(t, at, &first, &end);
+    memmove(t->bytes + first, t->bytes + end, t->size - end);
+    t->size -= end - first;
+}
+
+static void swap_lines(struct text *t, size_t at) {
+    size_t first, middle, start, end;
+    char *copy;
+    find_line(t, at, &first, &middle);
+    if (middle >= t->size)
+        return;
+    find_line(t, middle, &start, &end);
+    copy = malloc(middle - first);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+    memcpy(copy, t->bytes + first, middle - first);
+    memmove(t->bytes + first, t->bytes + middle, end - middle);
+    memcpy(t->bytes + first + (end - middle), copy, middle - first);
+    free(copy);
+}
+
+/* The next digit behind an offset becomes another one: a port, an address or a mask. */
+static void change_digit(struct text *t, size_t at) {
+    while (at < t->size && (t->bytes[at] < '1' || t->bytes[at] > '8'))
+        at++;
+    if (at < t->size)
+        t->bytes[at]++;
+}
+
+/* The next word for an action behind an offset becomes the other one, in the same room. */
+static void change_action(struct text *t, size_t at) {
+    static const char *const words[][2] = {{"accept", "drop  "}, {"ACCEPT", "DROP  "},
+                                           {"permit", "deny  "}, {"allow", "deny "},
+                                           {"Allow", "Deny "},   {"ALLOW", "DENY "}};
+    for (; at < t->size; at++)
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (strncmp(t->bytes + at, words[i][0], strlen(words[i][0])) == 0) {
+                memcpy(t->bytes + at, words[i][1], strlen(words[i][1]));
+                return;
+            }
+}
+
+static void change_text(struct text *t, uint64_t *random) {
+    size_t at = unit_random(random, (uint32_t)t->size);
+    switch (unit_random(random, 4)) {
+    case 0:
+        drop_line(t, at);
+        break;
+    case 1:
+        swap_lines(t, at);
+        break;
+    case 2:
+        change_digit(t, at);
+        break;
+    default:
+        change_action(t, at);
+        break;
+    }
+    t->bytes[t->size] = '\0';
+}
+
+/* What the policy says of a witness has to be so, whatever became of the artifact. */
+static void check_policy_side(const flowrules_comparison *comparison, uint64_t seed,
+                              const struct platform *platform) {
+    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
+        struct random_packet packet = {.direction = FLOWRULES_EGRESS};
+        const char *text = flowrules_difference_witness(comparison, i);
+        bool fresh = strcmp(flowrules_difference_packets(comparison, i), "new connections") == 0;
+        bool more = strcmp(flowrules_difference_change(comparison, i), "allowed") == 0;
+        if (strcmp(flowrules_difference_direction(comparison, i), "ingress") == 0)
+            packet.direction = FLOWRULES_INGRESS;
+        if (!fresh || !read_witness(text, &packet) || is_baseline(&packet))
+            continue;
+        if (passes(&work.policy, seed, &packet, platform->transit) == more)
+            snprintf(work.what, sizeof work.what, "of a changed artifact: the policy %s '%s'",
+                     more ? "does allow" : "does not allow", text);
+    }
+}
+
+/* A line dropped, two swapped, a digit or an action changed: never a crash, never a false word. */
+static void check_changed_text(flowrules_context *context, const flowrules_policy *policy,
+                               const flowrules_artifact *artifact, const char *spec, uint64_t seed,
+                               size_t number) {
+    uint64_t random = (seed + 31) * UINT64_C(0x9E3779B97F4A7C15) | 1u;
+    size_t files = flowrules_artifact_file_count(artifact);
+    size_t victim = unit_random(&random, (uint32_t)files);
+    flowrules_configuration *configuration;
+    flowrules_comparison *comparison = NULL;
+    CU_ASSERT_FATAL(flowrules_configuration_new(&configuration, context) == FLOWRULES_OK);
+    for (size_t f = 0; f < files; f++) {
+        struct text t = file_text(artifact, f);
+        if (f == victim && t.size > 0)
+            change_text(&t, &random);
+        CU_ASSERT_FATAL(flowrules_configuration_add_text(configuration,
+                                                         flowrules_artifact_file_name(artifact, f),
+                                                         t.bytes, t.size) == FLOWRULES_OK);
+        free(t.bytes);
+    }
+    flowrules_status status = flowrules_verify(&comparison, context, policy, spec, configuration);
+    work.caught[number] += status != FLOWRULES_OK;
+    if (comparison != NULL)
+        check_policy_side(comparison, seed, &platforms[number]);
+    flowrules_comparison_free(comparison);
+    flowrules_configuration_free(configuration);
+}
+
+/* ---- each format --------------------------------------------------------------------------- */
+
 static void try_format(flowrules_context *context, const flowrules_policy *policy,
                        const flowrules_policy *changed, const char *spec, uint64_t seed,
                        size_t number) {
@@ -289,6 +429,7 @@ static void try_format(flowrules_context *context, const flowrules_policy *polic
         work.rendered[number]++;
         if (changed != NULL)
             check_changed(context, changed, artifact, spec, seed, number);
+        check_changed_text(context, policy, artifact, spec, seed, number);
         if (seed % 4 == 0)
             check_import(context, artifact, strchr(spec, ':') + 1, number);
         flowrules_artifact_free(artifact);
@@ -340,8 +481,9 @@ static void print_counts(uint64_t first, uint64_t count) {
     printf("    seeds %llu to %llu", (unsigned long long)first,
            (unsigned long long)(first + count - 1));
     for (size_t p = 0; p < PLATFORMS; p++)
-        printf("%s %s %u, %u changed, %u imported", p > 0 ? ";" : ":", platforms[p].backend,
-               work.rendered[p], work.differences[p], work.imported[p]);
+        printf("%s %s %u, %u changed, %u imported, %u caught", p > 0 ? ";" : ":",
+               platforms[p].backend, work.rendered[p], work.differences[p], work.imported[p],
+               work.caught[p]);
     printf("\n");
 }
 
@@ -350,7 +492,7 @@ static void renderings_mean_the_policy(void) {
     uint64_t first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
     uint64_t count = rounds != NULL           ? strtoull(rounds, NULL, 10)
                      : getenv("LONG") != NULL ? 5000
-                                              : 200;
+                                              : 120;
     for (uint64_t i = 0; i < count; i++)
         for (size_t p = 0; p < PLATFORMS; p++)
             try_platform(first + i, p);
@@ -360,6 +502,8 @@ static void renderings_mean_the_policy(void) {
     for (size_t p = 0; count >= 100 && p < PLATFORMS; p++) {
         CU_ASSERT(work.rendered[p] > count / 10);
         CU_ASSERT(work.differences[p] > count / 20);
+        CU_ASSERT(work.imported[p] > count / 40);
+        CU_ASSERT(work.caught[p] > work.rendered[p] / 8);
     }
 }
 
