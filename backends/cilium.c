@@ -522,9 +522,8 @@ static void baseline(const flowrules_output *out, flowrules_input *in) {
                                                           : flowrules_input_group(in, kube_dns, 2),
                                        .services = services,
                                        .service_count = 3};
-    for (size_t i = 0;
-         flowrules_output_enforces(out, FLOWRULES_EGRESS) && i < flowrules_set_atom_count(all);
-         i++) {
+    bool on = flowrules_output_baseline(out) && flowrules_output_enforces(out, FLOWRULES_EGRESS);
+    for (size_t i = 0; on && i < flowrules_set_atom_count(all); i++) {
         const char *network = flowrules_set_atom(all, i).name;
         rule.source = group_of(out, in, network);
         if (needs_dns(out, network))

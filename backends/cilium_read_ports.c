@@ -114,6 +114,16 @@ static bool is_every_name(const flowrules_node *rules) {
            fr_objects_equals(flowrules_node_text(pattern), "*");
 }
 
+/* An import says where the DNS listens, so that its questions go through the proxy again. */
+static void tell_dns_port(struct fr_objects *r, const flowrules_node *entry) {
+    const flowrules_node *first = fr_objects_list(r, entry, "ports");
+    const char *port = flowrules_node_text(flowrules_node_get(first, "port"));
+    unsigned number;
+    if (port != NULL && flowrules_parse_number(port, strlen(port), 65535, &number) && number > 0 &&
+        number != 53 && flowrules_input_define(r->in, 0, "dns-port", r))
+        flowrules_input_found(r->in, "dns-port", port);
+}
+
 static void read_to_ports(struct fr_objects *r, const flowrules_node *entry, struct services *s) {
     static const char *const known[] = {"ports", "rules", NULL};
     const flowrules_node *rules = flowrules_node_get(entry, "rules");
@@ -124,6 +134,8 @@ static void read_to_ports(struct fr_objects *r, const flowrules_node *entry, str
         fr_objects_doubt(r, flowrules_node_place(rules),
                          "rules for what is in a connection let less of it pass: they can't be "
                          "compared");
+    if (is_every_name(rules))
+        tell_dns_port(r, entry);
     const flowrules_node *first = fr_objects_list(r, entry, "ports");
     if (first == NULL)
         fr_objects_doubt(r, flowrules_node_place(entry), "toPorts without ports");

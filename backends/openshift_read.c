@@ -30,7 +30,10 @@ static struct flowrules_set read_name(struct fr_objects *r, const flowrules_node
     const char *name = fr_objects_text(r, node);
     if (name == NULL)
         return flowrules_input_none(r->in);
-    if (strncmp(name, "*.", 2) == 0)
+    bool wildcard = strncmp(name, "*.", 2) == 0;
+    if (wildcard && flowrules_input_define(r->in, 1, "dns-name-resolver", r))
+        flowrules_input_found(r->in, "dns-name-resolver", "true");
+    if (wildcard)
         flowrules_input_note(r->in, flowrules_node_place(node),
                              "'%.260s' is one label below here, and any number of them in a policy",
                              name);
@@ -127,6 +130,7 @@ static void read_rule(struct fr_objects *r, const struct fr_object *object,
                            read_destination(r, flowrules_node_get(rule, "to")));
     read.verdict = strcmp(word, "Allow") == 0 ? FLOWRULES_PASS : FLOWRULES_BLOCK;
     read.at = flowrules_node_place(rule);
+    read.name = NULL; /* that of the object is always the same */
     read_ports(r, rule, &read);
     if (!flowrules_input_failed(r->in))
         flowrules_input_rule(r->in, &read);
@@ -149,6 +153,11 @@ static void read_firewall(struct fr_objects *r, const struct fr_object *object) 
     }
     if (!fr_objects_is_map(r, object->spec != NULL ? object->spec : object->root, "a spec"))
         return;
+    if (object->namespace != NULL)
+        flowrules_input_is_of(
+            r->in,
+            flowrules_input_group(
+                r->in, &(struct flowrules_group_key){"namespace", NULL, object->namespace}, 1));
     r->directions = FR_EGRESS_BIT;
     for (const flowrules_node *n = fr_objects_list(r, object->spec, "egress");
          n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n)) {

@@ -173,19 +173,23 @@ static fr_set everything(struct fr_import *import) {
 }
 
 /* The groups that a set names, each a network of its own. */
-static flowrules_status protect_groups(struct fr_import *import, fr_set set) {
+static flowrules_status protect_groups(struct fr_import *import, fr_set set, struct fr_vec *list) {
     const struct fr_set_head *head = fr_set_head(&import->m->sets, set);
     for (uint32_t i = 0; i < head->atoms; i++) {
+        fr_set *slot = fr_vec_add(list);
         fr_builder_atom(&import->m->builder, fr_set_atoms(head)[i]);
-        FR_TRY(add_protected(import, fr_builder_finish(&import->m->builder, &import->m->sets)));
+        fr_set own = fr_builder_finish(&import->m->builder, &import->m->sets);
+        if (slot == NULL || own == FR_SET_NONE)
+            return fr_no_memory(import->m->context);
+        *slot = own;
     }
     return FLOWRULES_OK;
 }
 
-/* The protected ends of all rules together; any where some rule does not say. */
-static fr_set all_protected(struct fr_import *import) {
+/* The protected ends of the rules of some directions; any where some rule does not say. */
+static fr_set all_protected(struct fr_import *import, int first, int last) {
     fr_set sum = FR_SET_EMPTY;
-    for (int d = 0; d < (int)FLOWRULES_FORWARD; d++)
+    for (int d = first; d <= last; d++)
         for (size_t s = 0; s < import->m->stages[d].count; s++) {
             const struct fr_stage *stage = *fr_vec_at(&import->m->stages[d], struct fr_stage *, s);
             for (size_t i = 0; i < stage->clauses.count; i++) {
@@ -200,21 +204,32 @@ static fr_set all_protected(struct fr_import *import) {
     return sum;
 }
 
+/* Of pods, some may be shut for one direction alone. */
+static flowrules_status protect_both(struct fr_import *import, fr_set all) {
+    for (int d = FLOWRULES_EGRESS; import->atoms_are_pods && d <= FLOWRULES_INGRESS; d++) {
+        fr_set own = all_protected(import, d, d);
+        if (own == FR_SET_NONE)
+            return fr_no_memory(import->m->context);
+        FR_TRY(protect_groups(import, own, &import->protects_of[d]));
+    }
+    return protect_groups(import, all, &import->protects);
+}
+
 static flowrules_status find_protects(struct fr_import *import, const char *protects) {
     if (protects != NULL)
         return parse_protects(import, protects);
     if (import->m->own != FR_SET_EMPTY) {
         import->protect_policy = true;
-        return protect_groups(import, import->m->own);
+        return protect_groups(import, import->m->own, &import->protects);
     }
     if (import->m->stages[FLOWRULES_EGRESS].count + import->m->stages[FLOWRULES_INGRESS].count == 0)
         return FLOWRULES_OK;
-    fr_set all = all_protected(import);
+    fr_set all = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS);
     if (all == FR_SET_NONE)
         return fr_no_memory(import->m->context);
     const struct fr_set_head *head = fr_set_head(&import->m->sets, all);
     if (head->all_atoms == 0 && head->atoms > 0 && head->count4 == 0 && head->count6 == 0)
-        return protect_groups(import, all);
+        return protect_both(import, all);
     if (head->all_atoms != 0 || head->atoms > 0 || all == FR_SET_EMPTY)
         all = everything(import);
     return add_protected(import, all);
@@ -493,10 +508,13 @@ flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_conte
     *artifact = NULL;
     FR_TRY(flowrules_meaning_of_configuration(&import.m, context, backend, NULL, configuration));
     import.format = colon == NULL ? NULL : colon + 1;
-    import.atoms_are_pods = import.m->backend->capabilities.pod_groups;
+    import.atoms_are_pods = import.m->backend->capabilities.pod_groups &&
+                            !import.m->backend->capabilities.implicit_end;
     fr_vec_init(&import.flows, &context->allocator, sizeof(struct fr_import_flow));
     fr_vec_init(&import.targets, &context->allocator, sizeof(struct fr_import_target));
     fr_vec_init(&import.protects, &context->allocator, sizeof(fr_set));
+    for (size_t d = 0; d < FR_DIRECTIONS; d++)
+        fr_vec_init(&import.protects_of[d], &context->allocator, sizeof(fr_set));
     flowrules_status status = import_all(&import, protects, &best);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT) {
         flowrules_status made =
@@ -507,6 +525,8 @@ flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_conte
     fr_vec_free(&import.flows);
     fr_vec_free(&import.targets);
     fr_vec_free(&import.protects);
+    for (size_t d = 0; d < FR_DIRECTIONS; d++)
+        fr_vec_free(&import.protects_of[d]);
     flowrules_meaning_free(import.m);
     return status;
 }

@@ -271,8 +271,30 @@ static bool deny_in_skip(const struct importing *im, const struct fr_clause *cla
     return false;
 }
 
-static flowrules_status import_stage(struct importing *im, const struct fr_stage *stage) {
+/* Do rules here name the pods that they are for, and leave those open that none is for? */
+static bool names_pods(const flowrules_meaning *m) {
+    return m->backend != NULL && m->backend->capabilities.pod_groups &&
+           !m->backend->capabilities.implicit_end;
+}
+
+/* Is all denied to some pods? At the end of the list that is what protecting them means. */
+static bool is_rest_of_pods(const struct importing *im, const struct fr_clause *clause) {
+    fr_set peers = im->direction == FLOWRULES_EGRESS ? clause->destination : clause->source;
+    return clause->effect == FR_BLOCK && peers == FR_SET_ANY && clause->service == FR_SERVICE_ANY &&
+           clause->families == FLOWRULES_BOTH_FAMILIES;
+}
+
+/* The number of clauses before those of the end of a list that protect pods. */
+static uint32_t count_rules(const struct importing *im, const struct fr_stage *stage) {
     uint32_t count = (uint32_t)stage->clauses.count;
+    while (names_pods(im->m) && count > 0 &&
+           is_rest_of_pods(im, fr_vec_at(&stage->clauses, struct fr_clause, count - 1)))
+        count--;
+    return count;
+}
+
+static flowrules_status import_stage(struct importing *im, const struct fr_stage *stage) {
+    uint32_t count = count_rules(im, stage);
     im->first_flow = im->flows->count;
     im->cutters.count = 0;
     for (uint32_t i = 0; i < count && !im->too_many; i++) {
@@ -298,7 +320,7 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
                                           .source = FR_SET_ANY,
                                           .destination = FR_SET_ANY,
                                           .service = FR_SERVICE_ANY};
-    return im->too_many ? FLOWRULES_OK : add_clause(im, &rest, count);
+    return im->too_many || names_pods(im->m) ? FLOWRULES_OK : add_clause(im, &rest, count);
 }
 
 /* ---- several lists ------------------------------------------------------------------------- */

@@ -19,6 +19,12 @@ struct network {
     const char *name, *description;
 };
 
+/* A flow with a wildcard, where those of the platform are one label. */
+struct loss {
+    const char *title;
+    enum flowrules_direction direction;
+};
+
 struct writing {
     struct fr_import *import;
     flowrules_meaning *m;
@@ -33,6 +39,7 @@ struct writing {
     struct fr_map service_of; /* service + 1 -> index + 1 */
     struct fr_map label_of;   /* set + 1 -> index of labels + 1 */
     struct fr_map last_of;    /* title -> the last number behind it */
+    struct fr_vec losses;     /* struct loss */
     unsigned unnamed;         /* networks without a name of their own */
 };
 
@@ -156,6 +163,29 @@ static bool knows(const struct fr_map *map, uint32_t key) {
     return fr_map_get(map, key + 1, &known);
 }
 
+/* What a term says in short: its value, or what its label is called. */
+static const char *short_term(const flowrules_meaning *m, fr_string term) {
+    struct flowrules_group_key key = fr_meaning_key(m, term);
+    const char *slash = key.label == NULL ? NULL : strrchr(key.label, '/');
+    return *key.value != '\0' ? key.value : slash != NULL ? slash + 1 : key.label;
+}
+
+/* Pods are called by their namespace and the values of their labels, "shop-web"; nodes likewise. */
+static const char *title_of_group(struct writing *w, uint32_t atom) {
+    const struct fr_group_terms *terms = fr_vec_at(&w->m->groups, struct fr_group_terms, atom);
+    const char *title = "";
+    if (fr_meaning_selects(w->m, atom) == FR_SELECTS_NOTHING)
+        return fr_vec_at(&w->m->atoms, struct flowrules_atom, atom)->name;
+    if (terms->count == 0)
+        return "all-pods";
+    for (uint32_t i = 0; i < terms->count && title != NULL; i++) {
+        const char *word = short_term(w->m, terms->terms[i]);
+        title = fr_arena_printf(&w->arena, "%s%s%.63s", title, *title == '\0' ? "" : "-",
+                                word == NULL ? "" : word);
+    }
+    return title == NULL || *title != '\0' ? title : "pods";
+}
+
 /* Makes a network of each group that a set lists. */
 static bool add_groups(struct writing *w, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&w->m->sets, set);
@@ -167,7 +197,8 @@ static bool add_groups(struct writing *w, fr_set set) {
         fr_builder_atom(&w->m->builder, atom);
         fr_set own = fr_builder_finish(&w->m->builder, &w->m->sets);
         const struct fr_label *label = own == FR_SET_NONE ? NULL : label_of(w, own);
-        struct network network = {own, atom, take_word(w, label == NULL ? a->name : label->name),
+        const char *title = label == NULL ? title_of_group(w, atom) : label->name;
+        struct network network = {own, atom, title == NULL ? NULL : take_word(w, title),
                                   label == NULL ? NULL : label->description};
         if (add_network(w, &w->group_of, atom, &network) == UINT32_MAX)
             return false;
@@ -261,22 +292,32 @@ static void write_end(struct writing *w, fr_set set) {
     }
 }
 
-/* A term of a group back in its three parts. */
-static struct flowrules_group_key split_term(const struct writing *w, fr_string term) {
-    const char *key = fr_strings_text(&w->m->strings, term);
-    const char *label = key + strlen(key) + 1;
-    return (struct flowrules_group_key){key, *label == '\0' ? NULL : label,
-                                        label + strlen(label) + 1};
+/* Pods of any namespace have to say so: else it would be the target's. */
+static bool is_anywhere(const struct writing *w, uint32_t atom) {
+    const struct fr_group_terms *terms = fr_vec_at(&w->m->groups, struct fr_group_terms, atom);
+    for (uint32_t i = 0; i < terms->count; i++)
+        if (strncmp(fr_meaning_key(w->m, terms->terms[i]).key, "namespace", 9) == 0)
+            return false;
+    return fr_meaning_selects(w->m, atom) == FR_SELECTS_PODS;
+}
+
+/* Pods are written for the platform whose bindings others take too. */
+static const char *backend_of_binding(const struct writing *w, uint32_t atom) {
+    const struct flowrules_backend *backend = w->m->backend;
+    return backend->bindings_of != NULL && fr_meaning_selects(w->m, atom) == FR_SELECTS_PODS
+               ? backend->bindings_of
+               : backend->name;
 }
 
 /* The terms come sorted: those of one key that is a mapping stand together. */
-static void write_binding(struct writing *w, const struct fr_group_terms *group) {
+static void write_binding(struct writing *w, uint32_t atom) {
+    const struct fr_group_terms *group = fr_vec_at(&w->m->groups, struct fr_group_terms, atom);
     const char *open = NULL;
-    flowrules_writef(w->w, "    %s: {", w->m->backend->name);
-    if (group->count == 0)
-        flowrules_write(w->w, "namespace: any");
+    flowrules_writef(w->w, "    %s: {", backend_of_binding(w, atom));
+    if (is_anywhere(w, atom))
+        flowrules_write(w->w, group->count > 0 ? "namespace: any, " : "namespace: any");
     for (uint32_t i = 0; i < group->count; i++) {
-        struct flowrules_group_key key = split_term(w, group->terms[i]);
+        struct flowrules_group_key key = fr_meaning_key(w->m, group->terms[i]);
         bool same = open != NULL && key.label != NULL && strcmp(open, key.key) == 0;
         if (open != NULL && !same)
             flowrules_write(w->w, "}");
@@ -301,7 +342,7 @@ static void write_network(struct writing *w, const struct network *network) {
         flowrules_write(w->w, "\n");
     }
     if (network->atom != UINT32_MAX) {
-        write_binding(w, fr_vec_at(&w->m->groups, struct fr_group_terms, network->atom));
+        write_binding(w, network->atom);
         return;
     }
     flowrules_write(w->w, "    members: [");
@@ -432,6 +473,27 @@ static void write_text(struct writing *w, const char *key, const char *text) {
     flowrules_write(w->w, "\n");
 }
 
+static bool has_wildcard(const struct writing *w, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&w->m->sets, set);
+    for (uint32_t i = 0; head->all_atoms == 0 && i < head->atoms; i++)
+        if (fr_vec_at(&w->m->atoms, struct flowrules_atom, fr_set_atoms(head)[i])->kind ==
+            FLOWRULES_ATOM_WILDCARD)
+            return true;
+    return false;
+}
+
+static flowrules_status note_loss(struct writing *w, const struct fr_import_flow *flow,
+                                  const char *title) {
+    if (w->m->backend->capabilities.wildcards != FLOWRULES_WILDCARDS_ONE_LABEL ||
+        (!has_wildcard(w, flow->ends[0]) && !has_wildcard(w, flow->ends[1])))
+        return FLOWRULES_OK;
+    struct loss *loss = fr_vec_push(&w->losses);
+    if (loss == NULL)
+        return no_memory(w);
+    *loss = (struct loss){title, flow->direction};
+    return FLOWRULES_OK;
+}
+
 static flowrules_status write_flow(struct writing *w, const struct fr_import_flow *flow,
                                    bool tagged) {
     const struct fr_clause *c = flow->clause;
@@ -439,6 +501,7 @@ static flowrules_status write_flow(struct writing *w, const struct fr_import_flo
     const char *title = take_title(w, c);
     if (title == NULL)
         return no_memory(w);
+    FR_TRY(note_loss(w, flow, title));
     flowrules_write(w->w, "  - name: ");
     flowrules_yaml_write(w->w, title);
     flowrules_write(w->w, flow->deny ? "\n    action: deny\n    source: " : "\n    source: ");
@@ -495,10 +558,10 @@ static void write_settings(struct writing *w, bool forward) {
         flowrules_write(w->w, "    hook: forward\n");
 }
 
-static void write_protects(struct writing *w, const char *indent) {
+static void write_protects(struct writing *w, const char *indent, const struct fr_vec *list) {
     flowrules_writef(w->w, "%sprotects: [", indent);
-    for (size_t i = 0; i < w->import->protects.count; i++) {
-        fr_set set = *fr_vec_at(&w->import->protects, fr_set, i);
+    for (size_t i = 0; i < list->count; i++) {
+        fr_set set = *fr_vec_at(list, fr_set, i);
         uint32_t network;
         flowrules_write(w->w, i > 0 ? ", " : "");
         if (fr_map_get(&w->network_of, set + 1, &network))
@@ -507,6 +570,27 @@ static void write_protects(struct writing *w, const char *indent) {
             write_items(w, set);
     }
     flowrules_write(w->w, "]\n");
+}
+
+static const struct fr_vec *protects_of(const struct fr_import *import,
+                                        const struct fr_import_target *target) {
+    const struct fr_vec *own = &import->protects_of[target->direction];
+    return target->both || own->count == 0 ? &import->protects : own;
+}
+
+/* A platform whose wildcards are one label says less than a policy does: as much as it did. */
+static void write_losses(struct writing *w, const struct fr_import_target *target) {
+    bool any = false;
+    for (size_t i = 0; i < w->losses.count; i++) {
+        const struct loss *loss = fr_vec_at(&w->losses, struct loss, i);
+        if (!target->both && loss->direction != target->direction)
+            continue;
+        flowrules_write(w->w, any ? ", {flow: " : "    allow-loss: [{flow: ");
+        flowrules_yaml_write(w->w, loss->title);
+        flowrules_write(w->w, ", loss: narrow}");
+        any = true;
+    }
+    flowrules_write(w->w, any ? "]\n" : "");
 }
 
 static void write_target(struct writing *w, const struct fr_import_target *target) {
@@ -519,7 +603,7 @@ static void write_target(struct writing *w, const struct fr_import_target *targe
     if (!forward && !target->both)
         flowrules_writef(w->w, "    direction: %s\n", tag_of(target->direction));
     if (!forward && import->protects.count > 0 && !import->protect_policy)
-        write_protects(w, "    ");
+        write_protects(w, "    ", protects_of(import, target));
     if (many)
         flowrules_writef(w->w, "    select: {tags: [%s]}\n", tag_of(target->direction));
     if (!import->baseline)
@@ -527,6 +611,7 @@ static void write_target(struct writing *w, const struct fr_import_target *targe
     if (import->mid_stream)
         flowrules_write(w->w, "    mid-stream: true\n");
     write_settings(w, forward);
+    write_losses(w, target);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
@@ -561,7 +646,7 @@ static void write_head(struct writing *w) {
     flowrules_write_user(w->w, &flowrules_yaml_quoted, file);
     flowrules_write(w->w, "\"\n");
     if (w->import->protect_policy)
-        write_protects(w, "");
+        write_protects(w, "", &w->import->protects);
     flowrules_write(w->w, w->networks.count > 0 ? "\nnetworks:\n" : "");
     for (size_t i = 0; i < w->networks.count; i++)
         write_network(w, fr_vec_at(&w->networks, struct network, i));
@@ -589,6 +674,7 @@ flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writ
     fr_strings_init(&w.titles, allocator);
     fr_vec_init(&w.networks, allocator, sizeof(struct network));
     fr_vec_init(&w.services, allocator, sizeof(fr_service));
+    fr_vec_init(&w.losses, allocator, sizeof(struct loss));
     fr_map_init(&w.network_of, allocator);
     fr_map_init(&w.group_of, allocator);
     fr_map_init(&w.service_of, allocator);
@@ -600,6 +686,7 @@ flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writ
     fr_map_free(&w.service_of);
     fr_map_free(&w.group_of);
     fr_map_free(&w.network_of);
+    fr_vec_free(&w.losses);
     fr_vec_free(&w.services);
     fr_vec_free(&w.networks);
     fr_strings_free(&w.titles);

@@ -21,7 +21,9 @@ struct fr_import {
     struct fr_vec flows;    /* struct fr_import_flow */
     struct fr_vec targets;  /* struct fr_import_target */
     struct fr_vec protects; /* fr_set: those of networks, for attached targets; may be empty */
-    bool protect_policy;    /* whose firewall it is was given: it stands at the top */
+    struct fr_vec
+        protects_of[FR_DIRECTIONS]; /* fr_set: of pods, those that a direction is shut for */
+    bool protect_policy;            /* whose firewall it is was given: it stands at the top */
     bool atoms_are_pods;
     bool baseline, mid_stream;
     const char *cannot; /* why no policy can say it, or NULL */
