@@ -111,8 +111,44 @@ static void read_ports(struct fr_objects *r, const flowrules_node *rule,
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
+/* Rules that wait: one for all addresses of a family may be half of one for everything. */
+struct held {
+    struct flowrules_read_rule rule;
+    bool any;
+};
+
+static bool is_whole_family(const struct flowrules_read_rule *rule, enum flowrules_family family) {
+    return rule->service_count == 0 && flowrules_set_is_all(rule->destination, family) &&
+           flowrules_set_range_count(
+               rule->destination, family == FLOWRULES_IPV4 ? FLOWRULES_IPV6 : FLOWRULES_IPV4) == 0;
+}
+
+static bool are_everything(const struct flowrules_read_rule *a,
+                           const struct flowrules_read_rule *b) {
+    return a->verdict == b->verdict &&
+           ((is_whole_family(a, FLOWRULES_IPV4) && is_whole_family(b, FLOWRULES_IPV6)) ||
+            (is_whole_family(a, FLOWRULES_IPV6) && is_whole_family(b, FLOWRULES_IPV4)));
+}
+
+static void release(struct fr_objects *r, struct held *held) {
+    if (held->any && !flowrules_input_failed(r->in))
+        flowrules_input_rule(r->in, &held->rule);
+    held->any = false;
+}
+
+/* Two rules in a row for all addresses, a family each, are one for all that has an address. */
+static void add_rule(struct fr_objects *r, struct held *held,
+                     const struct flowrules_read_rule *rule) {
+    if (held->any && are_everything(&held->rule, rule)) {
+        held->rule.destination = flowrules_input_any(r->in);
+        return;
+    }
+    release(r, held);
+    *held = (struct held){*rule, true};
+}
+
 static void read_rule(struct fr_objects *r, const struct fr_object *object,
-                      const flowrules_node *rule) {
+                      const flowrules_node *rule, struct held *held) {
     static const char *const known[] = {"type", "to", "ports", NULL};
     if (!fr_objects_is_map(r, rule, "a mapping with type and to"))
         return;
@@ -133,7 +169,7 @@ static void read_rule(struct fr_objects *r, const struct fr_object *object,
     read.name = NULL; /* that of the object is always the same */
     read_ports(r, rule, &read);
     if (!flowrules_input_failed(r->in))
-        flowrules_input_rule(r->in, &read);
+        add_rule(r, held, &read);
 }
 
 /* Of several, those of namespaces in which the target protects nothing are left out. */
@@ -143,6 +179,7 @@ static bool is_targets(struct fr_objects *r, const struct fr_object *object) {
 }
 
 static void read_firewall(struct fr_objects *r, const struct fr_object *object) {
+    struct held held = {.any = false};
     size_t count = 0;
     if (!is_targets(r, object))
         return;
@@ -165,8 +202,9 @@ static void read_firewall(struct fr_objects *r, const struct fr_object *object) 
             fr_objects_doubt(r, flowrules_node_place(n),
                              "a rule behind the 8000th, which is ignored");
         else
-            read_rule(r, object, n);
+            read_rule(r, object, n, &held);
     }
+    release(r, &held);
 }
 
 static void visit(struct fr_objects *r, const struct fr_object *object) {

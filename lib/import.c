@@ -508,8 +508,8 @@ flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_conte
     *artifact = NULL;
     FR_TRY(flowrules_meaning_of_configuration(&import.m, context, backend, NULL, configuration));
     import.format = colon == NULL ? NULL : colon + 1;
-    import.atoms_are_pods = import.m->backend->capabilities.pod_groups &&
-                            !import.m->backend->capabilities.implicit_end;
+    import.atoms_are_pods =
+        import.m->backend->capabilities.pod_groups && !import.m->backend->capabilities.implicit_end;
     fr_vec_init(&import.flows, &context->allocator, sizeof(struct fr_import_flow));
     fr_vec_init(&import.targets, &context->allocator, sizeof(struct fr_import_target));
     fr_vec_init(&import.protects, &context->allocator, sizeof(fr_set));
