@@ -252,11 +252,22 @@ static const char *doubt_of(struct netfilter *nf, const struct netfilter_set *se
                                              set->name);
 }
 
+/* Are some names of domains that fill sets not asked for, so that an import has to shut them too?
+ */
+static bool is_exact(const struct netfilter_names *names) {
+    for (const struct netfilter_domain *d = names->domains; d; d = d->next)
+        if (d->all == NETFILTER_NOT_ASKED || d->below == NETFILTER_NOT_ASKED)
+            return true;
+    return false;
+}
+
 void fr_netfilter_name_sets(struct netfilter *nf) {
     struct netfilter_domain *domain = nf->names ? nf->names->domains : NULL;
     for (; domain && !flowrules_input_failed(nf->in); domain = domain->next)
         judge_domain(nf, domain);
     bool about_these = nf->names && nf->names->namings;
+    if (about_these && is_exact(nf->names))
+        flowrules_input_found(nf->in, "names-exact", "true");
     for (struct netfilter_set *set = nf->expiring; set; set = set->next_expiring) {
         if (about_these && is_for_dnsmasq(set))
             begin_naming(nf, set);

@@ -593,6 +593,16 @@ static void write_losses(struct writing *w, const struct fr_import_target *targe
     flowrules_write(w->w, any ? "]\n" : "");
 }
 
+/* Are there names that a resolver follows for the configuration, on request? */
+static bool follows_names(const struct writing *w) {
+    if (!w->m->backend->capabilities.names_on_request)
+        return false;
+    for (size_t i = 0; i < w->m->atoms.count; i++)
+        if (fr_vec_at(&w->m->atoms, struct flowrules_atom, i)->kind != FLOWRULES_ATOM_GROUP)
+            return true;
+    return false;
+}
+
 static void write_target(struct writing *w, const struct fr_import_target *target) {
     const struct fr_import *import = w->import;
     bool many = import->targets.count > 1, forward = target->direction == FLOWRULES_FORWARD;
@@ -610,6 +620,7 @@ static void write_target(struct writing *w, const struct fr_import_target *targe
         flowrules_write(w->w, "    baseline: false\n");
     if (import->mid_stream)
         flowrules_write(w->w, "    mid-stream: true\n");
+    flowrules_write(w->w, follows_names(w) ? "    names: native\n" : "");
     write_settings(w, forward);
     write_losses(w, target);
 }
