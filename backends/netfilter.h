@@ -76,21 +76,21 @@ struct netfilter_element {
 struct netfilter_set {
     const char *name; /* NULL: written in the rule */
     struct flowrules_place at;
-    unsigned parts;              /* pieces of an element */
     struct netfilter_key *types; /* of a named set: NETFILTER_KEYS_MAX, of its pieces */
     struct netfilter_element *elements;
     size_t count, capacity;
-    const char *doubt; /* why its elements are not what it holds, "": that was told; or NULL */
-    bool expiring;     /* what comes and goes is not among the elements */
-    struct netfilter_set *next_expiring;
-    bool named; /* dnsmasq fills it, as its configuration says: */
+    const char *doubt;   /* why its elements are not what it holds, "": that was told; or NULL */
+    unsigned *told_with; /* where it is marked that a doubt like it was told; NULL: in told */
+    unsigned told;       /* directions (bits) in which it was */
+    unsigned parts;      /* pieces of an element */
+    struct flowrules_set addresses; /* where united: the union of the first pieces */
+    struct flowrules_set names;     /* where named: those of which dnsmasq fills it, */
+    struct flowrules_set except;    /* and where excepting, these below them not */
     struct netfilter_naming *naming;
-    struct flowrules_set names;
-    bool excepting; /* but for these below them: */
-    struct flowrules_set except;
+    struct netfilter_set *next_expiring;
+    bool expiring;  /* what comes and goes is not among the elements */
     bool commented; /* some element has a comment */
-    bool united;    /* the union of the first pieces is known: */
-    struct flowrules_set addresses;
+    bool named, excepting, united;
 };
 
 struct netfilter_match {
@@ -163,6 +163,7 @@ struct netfilter {
     struct netfilter_table *tables, **last_table;
     size_t table_count;
     struct netfilter_set *expiring;
+    unsigned told; /* directions (bits) in which it was told that dnsmasq's configuration lacks */
     struct netfilter_names *names; /* what dnsmasq's configuration says; or NULL */
 };
 

@@ -528,10 +528,20 @@ static void narrow_each(struct netfilter_walk *walk, struct netfilter_match *mat
     boxes->count = kept;
 }
 
+/* What is not known of a set is told once in each direction, with the first rule. */
+static const char *doubt_of_set(const struct netfilter_walk *walk, struct netfilter_set *set) {
+    unsigned *told = set->told_with ? set->told_with : &set->told, bit = 1u << walk->direction;
+    bool again = *told & bit;
+    *told |= bit;
+    return again ? "" : set->doubt;
+}
+
 static void narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
                       struct netfilter_boxes *boxes) {
-    if (!match->set || match->set->doubt)
-        walk->unknown = match->set ? match->set->doubt : match->other;
+    if (!match->set)
+        walk->unknown = match->other;
+    else if (match->set->doubt)
+        walk->unknown = doubt_of_set(walk, match->set);
     else if (match->key_count == 1 && (match->negated || !match->set->commented))
         narrow_each(walk, match, boxes);
     else
@@ -542,6 +552,8 @@ static void narrow_by(struct netfilter_walk *walk, struct netfilter_match *match
 void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
                             struct netfilter_boxes *boxes) {
     const char *unknown = walk->unknown;
+    if (unknown && match->set && match->set->doubt)
+        return;
     walk->unknown = NULL;
     if (boxes->count > 0)
         narrow_by(walk, match, boxes);

@@ -271,8 +271,10 @@ void fr_netfilter_name_sets(struct netfilter *nf) {
     for (struct netfilter_set *set = nf->expiring; set; set = set->next_expiring) {
         if (about_these && is_for_dnsmasq(set))
             begin_naming(nf, set);
-        if (!set->naming && !set->doubt)
-            set->doubt = doubt_of(nf, set);
+        if (set->naming || set->doubt)
+            continue;
+        set->doubt = doubt_of(nf, set);
+        set->told_with = !nf->names && is_for_dnsmasq(set) ? &nf->told : NULL;
     }
     for (struct netfilter_naming *n = nf->names ? nf->names->namings : NULL; n; n = n->next)
         end_naming(nf, n);
