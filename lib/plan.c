@@ -316,6 +316,16 @@ static bool misses_groups(const struct fr_plan *plan, const struct fr_flow *flow
 }
 
 /* A flow that stands and is selected: what of it is in scope, and how truly it can be said. */
+/* Might an end of a flow be protected, once the lock file has the addresses of its names? */
+static bool may_be_protected(const struct fr_plan *plan, const struct fr_end *source,
+                             const struct fr_end *destination) {
+    enum fr_direction_mode mode = plan->target->direction;
+    bool from = mode != FR_DIRECTION_INGRESS && (source->flags & FR_END_UNPINNED) != 0;
+    bool to = mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress &&
+              (destination->flags & FR_END_UNPINNED) != 0;
+    return from || to;
+}
+
 static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
     bool cut = may_cut(plan, index, flow->deny);
@@ -334,6 +344,8 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
     if (plan->scoped.count > before || misses_groups(plan, flow, &source, &destination))
         return fr_judge(plan, index, source.flags | destination.flags, before, verdict);
+    if (may_be_protected(plan, &source, &destination))
+        return fr_judge_unknown_scope(plan, flow, verdict);
     why = scope_reason(plan, source.set, destination.set);
     *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;

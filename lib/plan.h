@@ -200,6 +200,10 @@ bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss);
 flowrules_status fr_judge(struct fr_plan *plan, uint32_t flow, unsigned flags, size_t first,
                           struct fr_verdict *verdict);
 
+/* The verdict on a flow that is in scope or not, as a name's addresses will have it. */
+flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_flow *flow,
+                                        struct fr_verdict *verdict);
+
 /* The number of a list of flows: the flow itself, or a list of at least two. UINT32_MAX: no memory.
  */
 uint32_t fr_flows_list(struct fr_plan *plan, const uint32_t *flows, size_t count);

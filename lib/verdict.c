@@ -439,6 +439,19 @@ static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow
     return NULL;
 }
 
+flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_flow *flow,
+                                        struct fr_verdict *verdict) {
+    const char *why = unresolved_reason(plan, flow);
+    plan->unresolved++;
+    *verdict = (struct fr_verdict){
+        FR_FIDELITY_UNRESOLVED,
+        why == NULL
+            ? NULL
+            : fr_arena_printf(&plan->arena,
+                              "%s; so it is not known whether it is about what is protected", why)};
+    return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
 flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, size_t first,
                           struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);

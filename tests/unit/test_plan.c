@@ -97,7 +97,7 @@ static void flows_are_judged(void) {
     verdicts(&loaded, "tagged", "EE...X.......");
     verdicts(&loaded, "named", "E....XP...R..");
     verdicts(&loaded, "both-ways", ".E...X.......");
-    verdicts(&loaded, "elsewhere", "EE.EEX.......");
+    verdicts(&loaded, "elsewhere", "EE.EEX.UU....");
     verdicts(&loaded, "nftables", "EEE.EXPUURRE.");
     unit_unload(&loaded);
 }
@@ -200,7 +200,8 @@ static void refusals_are_listed(void) {
     render_ends_in(&loaded, "host", FLOWRULES_REFUSED, 4);
     render_ends_in(&loaded, "native", FLOWRULES_REFUSED, 3);
     render_ends_in(&loaded, "tagged", FLOWRULES_OK, 0);
-    render_ends_in(&loaded, "elsewhere", FLOWRULES_OK, 0);
+    /* A name without addresses may be of what is protected. */
+    render_ends_in(&loaded, "elsewhere", FLOWRULES_UNRESOLVED, 2);
     render_ends_in(&loaded, "nobody", FLOWRULES_USAGE, 1);
     render_ends_in(&loaded, "tagged:xml", FLOWRULES_USAGE, 1);
     render_ends_in(&loaded, "tagged:nft", FLOWRULES_OK, 0);
