@@ -32,7 +32,11 @@ INVENTORY = {
         },
     ],
     "targets": {
-        "web": {"backend": "nftables", "direction": "ingress"},
+        "web": {
+            "backend": "nftables",
+            "direction": "ingress",
+            "select": {"name": ["web", "ssh"]},
+        },
         "way-out": {"backend": "nftables", "direction": "egress"},
     },
 }
