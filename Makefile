@@ -58,7 +58,8 @@ LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 libxml-2.0 libcares
 CLI_PACKAGES  := libcjson
 UNIT_PACKAGES := cunit
 
-package_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
+# As system headers: what they do is not warned of.
+package_cflags = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1)))
 package_libs   = $(shell $(PKG_CONFIG) --libs $(1))
 
 LIB_CFLAGS  := $(call package_cflags,$(LIB_PACKAGES))

@@ -176,8 +176,12 @@ static bool read_end(const char *text, size_t length, enum flowrules_family *fam
         return false;
     *family = range.family;
     *ip = range.first;
-    if (port != NULL && sscanf(port, "%u/%u", &ports[0], &ports[1]) < 1)
-        return false;
+    if (port != NULL) {
+        char *end;
+        ports[0] = (unsigned)strtoul(port, &end, 10);
+        ports[1] = *end == '/' ? (unsigned)strtoul(end + 1, &end, 10) : 0;
+        return *end == '\0';
+    }
     return true;
 }
 
@@ -185,9 +189,12 @@ static bool read_witness(const char *text, struct random_packet *packet) {
     char protocol[32];
     unsigned from[2] = {0, 0}, to[2] = {0, 0};
     const char *arrow = strstr(text, " -> ");
-    if (arrow == NULL || sscanf(text, "%31s", protocol) != 1)
+    size_t length = strcspn(text, " ");
+    if (arrow == NULL || length >= sizeof protocol || text + length == arrow)
         return false;
-    const char *source = text + strlen(protocol) + 1;
+    memcpy(protocol, text, length);
+    protocol[length] = '\0';
+    const char *source = text + length + 1;
     enum flowrules_family other;
     int number = flowrules_parse_protocol(protocol);
     if (number < 0 ||
