@@ -688,7 +688,9 @@ void fr_azure_nsg_read(flowrules_input *in) {
         struct flowrules_place at = {i, 0, 0};
         files[i].document = flowrules_node_first(list);
         if (flowrules_node_count(list) != 1 && !flowrules_input_failed(in))
-            flowrules_input_error(in, at, NULL, "it is not one JSON document");
+            flowrules_input_error(
+                in, at, "hand in what az network nsg show prints, or a file that flowrules wrote",
+                "it is not one JSON document");
     }
     for (int round = 0; round < 2 && !flowrules_input_failed(in); round++) {
         r.rules = round == 1;

@@ -579,7 +579,10 @@ static struct file look_at(struct fr_gcloud_reader *r, size_t file) {
         return (struct file){true, NULL};
     const flowrules_node *list = flowrules_input_documents(r->in, file);
     if (flowrules_node_count(list) != 1 && !flowrules_input_failed(r->in))
-        flowrules_input_error(r->in, at, NULL, "it is not one JSON document");
+        flowrules_input_error(
+            r->in, at,
+            "hand in what gcloud lists with --format=json, or a file that flowrules wrote",
+            "it is not one JSON document");
     return (struct file){false, flowrules_node_first(list)};
 }
 

@@ -75,8 +75,10 @@ static void print_decider(const flowrules_comparison *comparison, size_t i, int 
         print_user(stdout, file);
         printf(":%u %s", (unsigned)flowrules_difference_line(comparison, i, after),
                passes ? "lets it pass" : "blocks it");
+    } else if (flowrules_difference_baseline(comparison, i, after)) {
+        fputs(passes ? "the baseline lets it pass" : "the baseline blocks it", stdout);
     } else {
-        fputs(passes ? "nothing blocks it" : words->no_rule[after], stdout);
+        fputs(passes ? words->no_block[after] : words->no_rule[after], stdout);
     }
 }
 
@@ -167,6 +169,7 @@ static cJSON *decider_item(const flowrules_comparison *comparison, size_t i, int
     json_text(item, "file", file);
     if (file != NULL)
         json_number(item, "line", flowrules_difference_line(comparison, i, after));
+    json_bool(item, "baseline", flowrules_difference_baseline(comparison, i, after) != 0);
     return item;
 }
 

@@ -15,6 +15,7 @@ struct comparison_words {
     const char *equal;            /* the sentence for equality */
     const char *allowed, *denied; /* headings of the differences */
     const char *no_rule[2];       /* what is said where nothing decides: before, after */
+    const char *no_block[2];      /* and where it passes so */
 };
 
 /* To standard output, as text or with --json. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "text.h"
 #include "verbs.h"
 
 /* One side: a policy's path, or BACKEND[:FORMAT]=FILE[,FILE...]. */
@@ -51,10 +52,33 @@ static void split_paths(struct side *side, const char *list) {
     }
 }
 
+static const char *next_backend(const void *user, size_t i) {
+    return flowrules_backend_name(user, i);
+}
+
+/* Text with "=" behind a word that nearly is a backend's name: no policy is called so. */
+static flowrules_status check_misspelt(struct tool *tool, const char *text) {
+    size_t length = strcspn(text, ":=");
+    if (strchr(text, '=') == NULL)
+        return FLOWRULES_OK;
+    char *name = copy_part(text, length);
+    const char *meant = nearest(name, next_backend, tool->context);
+    flowrules_status status =
+        meant == NULL
+            ? FLOWRULES_OK
+            : tell_usage(tool, "there is no backend '%s'; did you mean '%s'?", name, meant);
+    free(name);
+    return status;
+}
+
 static flowrules_status open_side(struct side *side, struct tool *tool) {
     size_t length = strcspn(side->text, "=");
-    if (side->text[length] == '\0' || !is_backend(tool, side->text, length))
-        return open_policy(&side->policy, tool, side->text);
+    if (side->text[length] == '\0' || !is_backend(tool, side->text, length)) {
+        flowrules_status status = check_misspelt(tool, side->text);
+        return status == FLOWRULES_OK ? open_policy(&side->policy, tool, side->text) : status;
+    }
+    if (side->text[length + 1] == '\0')
+        return tell_usage(tool, "a FILE is needed behind '%s'", side->text);
     side->backend = copy_part(side->text, length);
     split_paths(side, side->text + length + 1);
     return open_configuration(&side->configuration, tool, (const char *const *)side->paths,
@@ -103,7 +127,8 @@ static flowrules_status compare_sides(struct tool *tool, struct side sides[2]) {
         .equal = "the same packets pass",
         .allowed = "newly allowed",
         .denied = "no longer allowed",
-        .no_rule = {"nothing allowed it before", "nothing allows it any more"}};
+        .no_rule = {"nothing allowed it before", "nothing allows it any more"},
+        .no_block = {"nothing blocked it before", "nothing blocks it any more"}};
     const struct text_list *targets = &tool->settings.targets;
     const char *target = targets->count > 0 ? targets->items[0] : NULL;
     flowrules_comparison *comparison = NULL;

@@ -29,7 +29,8 @@ static void print_verdict(const struct tool *tool, const flowrules_comparison *c
     const struct comparison_words words = {.equal = sentence,
                                            .allowed = "passes and should not",
                                            .denied = "should pass and does not",
-                                           .no_rule = {"no flow allows it", "no rule allows it"}};
+                                           .no_rule = {"no flow allows it", "no rule allows it"},
+                                           .no_block = {"nothing blocks it", "nothing blocks it"}};
     print_comparison(tool, comparison, &words);
     free(sentence);
 }

@@ -39,6 +39,7 @@ struct row {
     const char *change, *direction, *packets, *source, *destination, *service, *witness;
     const char *flows[2], *files[2];
     uint32_t lines[2];
+    bool baselines[2];
 };
 
 struct doubt {
@@ -357,6 +358,8 @@ static bool tell_decider(struct comparing *c, const struct difference *d, unsign
     const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, d->clauses[side]);
     if (clause->flow != FR_NO_FLOW)
         return copy_text(c, flowrules_flow_name(m->policy, clause->flow), &row->flows[side]);
+    if (m->target != NULL) /* its last clause, which blocks all kinds of packets, is no rule */
+        row->baselines[side] = clause->effect == FR_PASS || (clause->packets & FLOWRULES_NEW) == 0;
     if (clause->line == 0 || clause->file >= m->files.count) /* what holds by itself */
         return true;
     row->lines[side] = clause->line;
@@ -669,6 +672,11 @@ const char *flowrules_difference_file(const flowrules_comparison *comparison, si
 uint32_t flowrules_difference_line(const flowrules_comparison *comparison, size_t difference,
                                    int after) {
     return row_at(comparison, difference)->lines[after != 0];
+}
+
+int flowrules_difference_baseline(const flowrules_comparison *comparison, size_t difference,
+                                  int after) {
+    return row_at(comparison, difference)->baselines[after != 0];
 }
 
 static const struct doubt *doubt_at(const flowrules_comparison *comparison, size_t i) {

@@ -36,9 +36,46 @@ void flowrules_configuration_free(flowrules_configuration *c) {
     fr_free(&c->context->allocator, c);
 }
 
+/* The end of what comes before a byte that no text has, as a place of the file. */
+static struct fr_at place_behind(const struct fr_config_file *file, size_t length) {
+    struct fr_at at = {file->number, 1, 1, 0};
+    for (size_t i = 0; i < length; i++) {
+        bool newline = file->text[i] == '\n';
+        at.line += newline;
+        at.column = newline ? 1 : at.column + 1;
+    }
+    return at;
+}
+
+/* Devices write text, but a console of Windows may record it in UTF-16. */
+static flowrules_status check_text(flowrules_configuration *c, const struct fr_config_file *file) {
+    struct fr_diagnostics *d = &c->context->diagnostics;
+    const unsigned char *text = (const unsigned char *)file->text;
+    const char *zero = memchr(file->text, '\0', file->size);
+    bool wide = file->size >= 2 &&
+                ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF));
+    if (wide)
+        fr_error(d, FR_YAML_UTF8, (struct fr_at){file->number, 0, 0, 0},
+                 "save it as UTF-8: iconv -f UTF-16 -t UTF-8", "the file is in UTF-16");
+    else if (zero != NULL)
+        fr_error(d, FR_YAML_CONTROL, place_behind(file, (size_t)(zero - file->text)),
+                 "hand in what the device prints, not a file of its own format",
+                 "a byte 0 is here: this is not text");
+    return wide || zero != NULL ? FLOWRULES_INVALID : FLOWRULES_OK;
+}
+
+/* Without the mark that some editors put before UTF-8. */
+static size_t drop_mark(char *text, size_t size) {
+    if (size < 3 || memcmp(text, "\xEF\xBB\xBF", 3) != 0)
+        return size;
+    memmove(text, text + 3, size - 3 + 1);
+    return size - 3;
+}
+
 /* Takes over text, a block of the allocator with a NUL behind its size bytes. */
 static flowrules_status add_file(flowrules_configuration *c, const char *name, char *text,
                                  size_t size) {
+    size = drop_mark(text, size);
     struct fr_config_file file = {fr_arena_text(&c->arena, name, strlen(name)), text, size, 0};
     bool room = file.name != NULL && fr_vec_reserve(&c->files, 1);
     if (room)
@@ -48,7 +85,7 @@ static flowrules_status add_file(flowrules_configuration *c, const char *name, c
         return fr_no_memory(c->context);
     }
     *(struct fr_config_file *)fr_vec_add(&c->files) = file;
-    return FLOWRULES_OK;
+    return check_text(c, &file);
 }
 
 flowrules_status flowrules_configuration_add_file(flowrules_configuration *configuration,
@@ -110,9 +147,13 @@ static flowrules_status check_settings(flowrules_context *context,
     for (size_t i = 0; i < c->settings.count; i++) {
         const struct fr_config_setting *s = fr_vec_at(&c->settings, struct fr_config_setting, i);
         const struct flowrules_setting *known = fr_setting_find(backend, s->key);
-        char form[160];
+        char form[160], hint[160];
         if (known == NULL) {
-            fr_error(&context->diagnostics, FR_SETTING_UNKNOWN, FR_NOWHERE, NULL,
+            const char *near = fr_nearest(s->key, fr_setting_candidate, backend);
+            snprintf(hint, sizeof hint,
+                     near != NULL ? "did you mean '%s'?" : "'flowrules targets %s' lists them",
+                     near != NULL ? near : backend->name);
+            fr_error(&context->diagnostics, FR_SETTING_UNKNOWN, FR_NOWHERE, hint,
                      "the backend '%s' has no setting '%s'", backend->name, s->key);
             return FLOWRULES_USAGE;
         }
@@ -170,7 +211,8 @@ static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, co
                                   const flowrules_configuration *c) {
     struct flowrules_input in;
     if (m->backend->read == NULL) {
-        fr_error(&m->context->diagnostics, FR_CONFIG_NO_READER, FR_NOWHERE, NULL,
+        fr_error(&m->context->diagnostics, FR_CONFIG_NO_READER, FR_NOWHERE,
+                 "it is for people, or the backend has no reader yet: use another backend's target",
                  "what the backend '%s' writes can't be read back", m->backend->name);
         return FLOWRULES_USAGE;
     }

@@ -136,24 +136,39 @@ static flowrules_status add_protected(struct fr_import *import, fr_set set) {
     return FLOWRULES_OK;
 }
 
+static flowrules_status object_to(struct fr_import *import, const char *text, size_t length) {
+    struct fr_diagnostics *d = &import->m->context->diagnostics;
+    struct flowrules_range range;
+    unsigned bits;
+    if (length > 0 && fr_range_parse(text, length, &range, &bits) == FR_RANGE_HOST_BITS)
+        fr_error(d, FR_HOST_BITS, FR_NOWHERE, "the address alone, or its network",
+                 "'%.*s' has bits set to the right of its prefix", (int)length, text);
+    else
+        fr_error(d, FR_ADDRESS, FR_NOWHERE,
+                 "addresses and prefixes, or KEY=VALUE for a group of the platform",
+                 "'%.*s' can't be protected", (int)length, text);
+    return FLOWRULES_USAGE;
+}
+
 /* Reads --protects: addresses together are one network, each group is one of its own. */
 static flowrules_status parse_protects(struct fr_import *import, const char *text) {
     bool addresses = false;
     import->protect_policy = true;
+    if (*text == '\0')
+        return object_to(import, text, 0);
     while (*text != '\0') {
         size_t length = strcspn(text, ",");
         struct flowrules_range range;
+        unsigned bits;
         fr_set group = FR_SET_NONE;
-        if (flowrules_parse_range(text, length, &range)) {
+        if (fr_range_parse(text, length, &range, &bits) == FR_RANGE_OK) {
+
             fr_builder_range(&import->m->builder, &range);
             addresses = true;
         } else if (parse_group(import, text, length, &group)) {
             FR_TRY(add_protected(import, group));
         } else {
-            fr_error(&import->m->context->diagnostics, FR_ADDRESS, FR_NOWHERE,
-                     "addresses and prefixes, or KEY=VALUE for a group of the platform",
-                     "'%.*s' can't be protected", (int)length, text);
-            return FLOWRULES_USAGE;
+            return object_to(import, text, length);
         }
         text += length + (text[length] == ',');
     }

@@ -558,6 +558,9 @@ FLOWRULES_API const char *flowrules_difference_file(const flowrules_comparison *
                                                     size_t difference, int after);
 FLOWRULES_API uint32_t flowrules_difference_line(const flowrules_comparison *comparison,
                                                  size_t difference, int after);
+/* Is it the baseline of a policy's target that decides there (docs/MODEL.md)? */
+FLOWRULES_API int flowrules_difference_baseline(const flowrules_comparison *comparison,
+                                                size_t difference, int after);
 
 /* Why it can't be told: what a reader did not understand (after: of which side), and limits. */
 FLOWRULES_API size_t flowrules_doubt_count(const flowrules_comparison *comparison);

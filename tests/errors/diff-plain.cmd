@@ -1,0 +1,1 @@
+diff plain=configurations/empty.txt configurations/two.policy --as-of 2026-11-23

@@ -1,0 +1,1 @@
+import ntfables configurations/good.nft

@@ -1,0 +1,1 @@
+import plain configurations/empty.txt

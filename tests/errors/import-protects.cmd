@@ -1,0 +1,1 @@
+import nftables configurations/good.nft --protects office

@@ -1,0 +1,1 @@
+import configurations/good.nft nftables

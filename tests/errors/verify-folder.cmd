@@ -1,0 +1,1 @@
+verify configurations/two.policy configurations -t node --as-of 2026-11-23
