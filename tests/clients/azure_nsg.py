@@ -25,6 +25,7 @@ TARGETS = [(os.path.join(GOLDEN, "azure-nsg/policy.yaml"), target)
 DECIDED = ["denies", "direction", "families", "groups", "log", "ranges-except"]
 TARGETS += [(os.path.join(GOLDEN, case, "policy.yaml"), "azure-nsg")
             for case in DECIDED + ["hostile-text", "expires"]]
+TARGETS += [(os.path.join(GOLDEN, "traps/policy.yaml"), "azure")]
 SUFFIXES = {"arm": ".arm.json", "json": ".rules.json", "terraform": ".tf.json"}
 
 counts = {"ok": 0, "FAIL": 0, "skip": 0}

@@ -689,6 +689,12 @@ def main():
                 place.run(script)
                 (made,) = place.state()["policies"].values()
                 verdict(f"{case} packets of a policy", decide(path, list(made["rules"].values())))
+    for case, target in (("traps", "google"), ("limits", "google-ports")):
+        path = os.path.join(GOLDEN, case, "policy.yaml")
+        with tempfile.TemporaryDirectory() as folder:
+            rules = rules_after(render(path, target, "script", folder), folder, [])
+            verdict(f"{case}.terraform", terraform_errors(
+                render(path, target, "terraform", folder), rules))
     with tempfile.TemporaryDirectory() as folder:
         verdict("hostile-text", hostile_errors(folder))
         verdict("merged rules", merged_errors(folder))

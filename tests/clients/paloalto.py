@@ -16,6 +16,8 @@ TOOL = os.environ["FLOWRULES"]
 AS_OF = os.environ["AS_OF"]
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CASE = os.path.join(ROOT, "tests/golden/paloalto/policy.yaml")
+TRAPS = os.path.join(ROOT, "tests/golden/traps/policy.yaml")
+LIMITS = os.path.join(ROOT, "tests/golden/limits/policy.yaml")
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._-]*")
 MOST = {"address": 63, "address-group": 63, "service": 63, "tag": 127,
@@ -87,6 +89,8 @@ class Config:
         if not NAME.fullmatch(name) or len(name) > MOST[kind]:
             raise ValueError(f"no name: {name}")
         listed = VALUES[kind][attribute]
+        if attribute.startswith("protocol ") and len(value) > 1023:
+            raise ValueError(f"{len(value)} characters of ports")
         entry = self.section(place, kind).setdefault(name, {})
         if not listed:
             entry[attribute] = value
@@ -243,8 +247,8 @@ def same(a, b):
     return errors or ([] if order(a) == order(b) else [f"{order(a)} is not {order(b)}"])
 
 
-def test_target(target, start, scratch):
-    as_set, as_xml = render(CASE, target, scratch), render(CASE, target + ":xml", scratch)
+def test_target(target, start, scratch, policy=CASE):
+    as_set, as_xml = render(policy, target, scratch), render(policy, target + ":xml", scratch)
     one = start().run(files(as_set, target + ".set")[0])
     other = start().run(files(as_xml, ".load.set")[0])
     check(f"{target}: every reference resolves", one.faults())
@@ -320,6 +324,8 @@ with tempfile.TemporaryDirectory() as work:
         attempt(f"{label}: loads", lambda: loaded.append(test_target(label, first, work)) or [])
         if label == "firewall" and loaded:
             attempt("firewall: the order", lambda: test_order(loaded[0]))
+    for label, path in ("pan", TRAPS), ("pan-ports", LIMITS):
+        attempt(f"{label}: loads", lambda: test_target(label, theirs, work, path) and [])
     attempt("the next version replaces the last", lambda: test_next_version(work))
 print(f"{passed} passed, {failed} failed, 0 skipped")
 sys.exit(failed > 0)

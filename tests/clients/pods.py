@@ -23,6 +23,8 @@ OTHERS_TO_CHECK = {
     "examples/llm-d.yaml": ["network-policy", "cilium-policy", "egress-firewall"],
     "examples/kimi-k2.yaml": ["pods"],
     "tests/golden/hostile-text/policy.yaml": ["kubernetes", "cilium", "openshift"],
+    "tests/golden/traps/policy.yaml": ["pods", "cilium-pods", "firewall"],
+    "tests/golden/limits/policy.yaml": ["pods-ports", "cilium-ports"],
 }
 BACKENDS = {"kubernetes", "cilium", "openshift"}
 PART = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?$") # of a subdomain, of which only 253 is the limit
