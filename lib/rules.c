@@ -56,8 +56,7 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
 }
 
 static flowrules_status subtract_denies(struct fr_drafts *d, struct fr_boxes *boxes,
-                                        const struct fr_scoped *part) {
-    bool touched = false;
+                                        const struct fr_scoped *part, bool *touched) {
     for (size_t i = 0; i < d->plan->scoped.count; i++) {
         const struct fr_scoped *deny = fr_vec_at(&d->plan->scoped, struct fr_scoped, i);
         if (!deny->deny || deny->direction != part->direction)
@@ -66,7 +65,7 @@ static flowrules_status subtract_denies(struct fr_drafts *d, struct fr_boxes *bo
             fr_service_get(&d->plan->policy->services, deny->service);
         for (uint32_t t = 0; t < terms->count; t++) {
             struct fr_box gone = {{deny->source, deny->destination}, terms->terms[t]};
-            FR_TRY(fr_boxes_subtract(boxes, &gone, &touched));
+            FR_TRY(fr_boxes_subtract(boxes, &gone, touched));
         }
     }
     if (boxes->too_many)
@@ -129,35 +128,48 @@ static fr_service rest_service(struct fr_drafts *d, const struct fr_term *term) 
     return service;
 }
 
-/* An allow, for a target without denies: what the denies leave of it. */
+/* A box that denies left of an allow, as a rule. */
+static flowrules_status draft_box(struct fr_drafts *d, const struct fr_scoped *part,
+                                  const struct fr_rule *whole, const struct fr_box *box) {
+    struct fr_rule rule = *whole;
+    if (fr_protocol_is_icmp(box->term.protocol) &&
+        (box->term.source_first > 255 || box->term.destination_first > 255))
+        return FLOWRULES_OK; /* there are no such types and codes */
+    rule.source = box->ends[0];
+    rule.destination = box->ends[1];
+    rule.service = rest_service(d, &box->term);
+    if (rule.service == FR_SERVICE_NONE)
+        return fr_no_memory(d->plan->context);
+    FR_TRY(fr_drafts_push(d, &rule));
+    const char *why = fr_unsayable_rest(d->plan, &box->term);
+    if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
+        why = "a group or name can't be taken out of 'any'";
+    return why != NULL ? refuse_rest(d, part, why) : FLOWRULES_OK;
+}
+
+/*
+ * An allow, for a target without denies: what the denies leave of it. What none of them touches
+ * stays in one piece, with its lists of ports.
+ */
 static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                    const struct fr_rule *whole) {
     const struct fr_service_terms *terms = fr_service_get(&d->plan->services, whole->service);
     struct fr_boxes boxes;
     fr_boxes_init(&boxes, d->plan->context, &d->plan->view.sets, 4096);
+    bool touched = false;
     flowrules_status status = FLOWRULES_OK;
     for (uint32_t i = 0; status == FLOWRULES_OK && i < terms->count; i++) {
         struct fr_box box = {{whole->source, whole->destination}, terms->terms[i]};
         status = fr_boxes_add(&boxes, &box);
     }
     if (status == FLOWRULES_OK)
-        status = subtract_denies(d, &boxes, part);
-    for (size_t i = 0; status == FLOWRULES_OK && !boxes.too_many && i < boxes.list.count; i++) {
+        status = subtract_denies(d, &boxes, part, &touched);
+    if (status == FLOWRULES_OK && !touched)
+        status = fr_drafts_push(d, whole);
+    for (size_t i = 0; status == FLOWRULES_OK && touched && !boxes.too_many && i < boxes.list.count;
+         i++) {
         struct fr_box box = *fr_vec_at(&boxes.list, struct fr_box, i);
-        struct fr_rule rule = *whole;
-        if (fr_protocol_is_icmp(box.term.protocol) &&
-            (box.term.source_first > 255 || box.term.destination_first > 255))
-            continue; /* there are no such types and codes */
-        rule.source = box.ends[0];
-        rule.destination = box.ends[1];
-        rule.service = rest_service(d, &box.term);
-        status = rule.service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context)
-                                                 : fr_drafts_push(d, &rule);
-        const char *why = fr_unsayable_rest(d->plan, &box.term);
-        if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
-            why = "a group or name can't be taken out of 'any'";
-        if (why != NULL && status == FLOWRULES_OK)
-            status = refuse_rest(d, part, why);
+        status = draft_box(d, part, whole, &box);
     }
     fr_boxes_free(&boxes);
     return status;
