@@ -42,31 +42,71 @@ static void write_atom(struct flowrules_writer *w, const struct flowrules_atom *
     fr_write_bytes(w, atom->name, strlen(atom->name));
 }
 
+/* What is two or three prefixes reads better so than as a range. */
+static bool write_prefixes(struct parts *p, struct flowrules_range range) {
+    struct flowrules_range rest = range, prefix;
+    size_t count = 0;
+    if (flowrules_range_prefix(&range) >= 0 || p->shown == PARTS_SHOWN)
+        return false;
+    while (count < 4 && flowrules_range_next_prefix(&rest, &prefix))
+        count++;
+    if (count == 4)
+        return false;
+    while (flowrules_range_next_prefix(&range, &prefix))
+        if (begin_part(p))
+            flowrules_write_range(p->w, &prefix);
+    return true;
+}
+
+static void write_range(struct parts *p, struct flowrules_range range) {
+    if (!write_prefixes(p, range) && begin_part(p))
+        flowrules_write_range(p->w, &range);
+}
+
+static void end_holes(const struct parts *holes) {
+    if (holes->total > holes->shown)
+        flowrules_writef(holes->w, " +%zu more", holes->total - holes->shown);
+    flowrules_write(holes->w, ")");
+}
+
+/* Has a set the first and the last address of a family, so that what it lacks is less to say? */
+static bool is_all_but(struct flowrules_set set, enum flowrules_family family) {
+    size_t count = flowrules_set_range_count(set, family);
+    if (count < 2)
+        return false;
+    struct flowrules_ip first = flowrules_set_range(set, family, 0).first;
+    struct flowrules_ip last = flowrules_set_range(set, family, count - 1).last;
+    return first.hi == 0 && first.lo == 0 && fr_ip_compare(last, fr_ip_max(family)) == 0;
+}
+
+/* "any IPv4 (not 10.1.0.0/16)" */
+static void write_all_but_ranges(struct parts *p, struct flowrules_set set,
+                                 enum flowrules_family family) {
+    struct parts holes = {p->w, 0, 0};
+    if (!begin_part(p))
+        return;
+    flowrules_write(p->w, family == FLOWRULES_IPV4 ? "any IPv4 (not " : "any IPv6 (not ");
+    for (size_t i = 1; i < flowrules_set_range_count(set, family); i++) {
+        struct flowrules_range hole = {family,
+                                       fr_ip_next(flowrules_set_range(set, family, i - 1).last),
+                                       fr_ip_previous(flowrules_set_range(set, family, i).first)};
+        write_range(&holes, hole);
+    }
+    end_holes(&holes);
+}
+
 static void write_ranges(struct parts *p, struct flowrules_set set, enum flowrules_family family) {
     if (flowrules_set_is_all(set, family)) {
         if (begin_part(p))
             flowrules_write(p->w, family == FLOWRULES_IPV4 ? "any IPv4" : "any IPv6");
         return;
     }
-    for (size_t i = 0; i < flowrules_set_range_count(set, family); i++) {
-        struct flowrules_range range = flowrules_set_range(set, family, i), prefix;
-        int length = flowrules_range_prefix(&range);
-        if (length < 0 && p->shown < PARTS_SHOWN) {
-            /* What is two or three prefixes reads better so than as a range. */
-            struct flowrules_range rest = range;
-            size_t count = 0;
-            while (count < 4 && flowrules_range_next_prefix(&rest, &prefix))
-                count++;
-            if (count < 4) {
-                while (flowrules_range_next_prefix(&range, &prefix))
-                    if (begin_part(p))
-                        flowrules_write_range(p->w, &prefix);
-                continue;
-            }
-        }
-        if (begin_part(p))
-            flowrules_write_range(p->w, &range);
+    if (is_all_but(set, family)) {
+        write_all_but_ranges(p, set, family);
+        return;
     }
+    for (size_t i = 0; i < flowrules_set_range_count(set, family); i++)
+        write_range(p, flowrules_set_range(set, family, i));
 }
 
 static bool knows_pods(const flowrules_meaning *terms) {
@@ -217,6 +257,21 @@ static bool is_any(const struct fr_service_terms *terms, const bool *named) {
     return has_whole(terms, OTHERS) && (has_whole(terms, FR_ICMP) || has_whole(terms, FR_ICMPV6));
 }
 
+/* "type 3 code 4"; nothing for all of it. */
+static void write_icmp(struct flowrules_writer *w, const struct fr_term *term) {
+    struct flowrules_ports types = {term->source_first, term->source_last};
+    struct flowrules_ports codes = {term->destination_first, term->destination_last};
+    bool limited = codes.first > 0 || codes.last < 255;
+    if (types.first > 0 || types.last < 255 || limited) {
+        flowrules_write(w, "type ");
+        flowrules_write_ports(w, types, "-");
+    }
+    if (limited) {
+        flowrules_write(w, " code ");
+        flowrules_write_ports(w, codes, "-");
+    }
+}
+
 static void write_term(struct flowrules_writer *w, const struct fr_term *term) {
     struct flowrules_ports source = {term->source_first, term->source_last};
     struct flowrules_ports destination = {term->destination_first, term->destination_last};
@@ -226,15 +281,8 @@ static void write_term(struct flowrules_writer *w, const struct fr_term *term) {
     }
     flowrules_write(w, fr_protocol_name(term->protocol));
     if (fr_protocol_is_icmp(term->protocol)) {
-        bool codes = destination.first > 0 || destination.last < 255;
-        if (source.first > 0 || source.last < 255 || codes) {
-            flowrules_write(w, " type ");
-            flowrules_write_ports(w, source, "-");
-        }
-        if (codes) {
-            flowrules_write(w, " code ");
-            flowrules_write_ports(w, destination, "-");
-        }
+        flowrules_write(w, is_whole(term, 255) ? "" : " ");
+        write_icmp(w, term);
         return;
     }
     if (destination.first > 0 || destination.last < UINT16_MAX) {
@@ -247,6 +295,104 @@ static void write_term(struct flowrules_writer *w, const struct fr_term *term) {
     }
 }
 
+/* The types and codes of ICMP that a service has, or lacks. */
+struct icmp_grid {
+    bool has[256][256];
+};
+
+static void fill_grid(struct icmp_grid *grid, const struct fr_term *terms, uint32_t count) {
+    memset(grid, 0, sizeof *grid);
+    for (uint32_t i = 0; i < count; i++)
+        for (unsigned type = terms[i].source_first; type <= terms[i].source_last && type < 256;
+             type++)
+            for (unsigned code = terms[i].destination_first;
+                 code <= terms[i].destination_last && code < 256; code++)
+                grid->has[type][code] = true;
+}
+
+/* Types in a row with the same codes, these in runs: how many, and as parts where p is given. */
+static size_t write_grid(struct parts *p, const struct icmp_grid *grid, bool wanted,
+                         const char *before) {
+    size_t count = 0;
+    for (unsigned type = 0, next; type < 256; type = next) {
+        for (next = type + 1; next < 256; next++)
+            if (memcmp(grid->has[type], grid->has[next], sizeof grid->has[type]) != 0)
+                break;
+        for (unsigned code = 0, end; code < 256; code = end) {
+            for (end = code + 1; end < 256 && grid->has[type][code] == grid->has[type][end];)
+                end++;
+            if (grid->has[type][code] != wanted)
+                continue;
+            struct fr_term term = {FR_ICMP, (uint16_t)type, (uint16_t)(next - 1), (uint16_t)code,
+                                   (uint16_t)(end - 1)};
+            count++;
+            if (p == NULL || !begin_part(p))
+                continue;
+            flowrules_write(p->w, before);
+            write_icmp(p->w, &term);
+        }
+    }
+    return count;
+}
+
+/* "icmp type 8", "icmp (not type 3 code 4)": whichever is less. */
+static void write_icmps(struct parts *p, const struct fr_term *terms, uint32_t count) {
+    struct parts holes = {p->w, 0, 0};
+    struct icmp_grid grid;
+    const char *name = fr_protocol_name(terms->protocol);
+    fill_grid(&grid, terms, count);
+    size_t lacking = write_grid(NULL, &grid, false, "");
+    if (lacking >= write_grid(NULL, &grid, true, "")) {
+        write_grid(p, &grid, true, terms->protocol == FR_ICMP ? "icmp " : "icmpv6 ");
+    } else if (begin_part(p)) {
+        flowrules_write(p->w, name);
+        flowrules_write(p->w, lacking > 0 ? " (not " : "");
+        write_grid(&holes, &grid, false, "");
+        if (lacking > 0)
+            end_holes(&holes);
+    }
+}
+
+/* Are the terms all ports of a protocol but some between, from any port? */
+static bool is_all_but_ports(const struct fr_term *terms, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (terms[i].source_first > 0 || terms[i].source_last < UINT16_MAX ||
+            (i > 0 && terms[i].destination_first <= terms[i - 1].destination_last + 1))
+            return false;
+    return count > 1 && fr_protocol_has_ports(terms->protocol) && terms->destination_first == 0 &&
+           terms[count - 1].destination_last == UINT16_MAX;
+}
+
+/* "tcp (not 80, 443)" */
+static void write_all_but_ports(struct parts *p, const struct fr_term *terms, uint32_t count) {
+    struct parts holes = {p->w, 0, 0};
+    if (!begin_part(p))
+        return;
+    flowrules_writef(p->w, "%s (not ", fr_protocol_name(terms->protocol));
+    for (uint32_t i = 1; i < count; i++)
+        if (begin_part(&holes)) {
+            struct flowrules_ports hole = {(uint16_t)(terms[i - 1].destination_last + 1),
+                                           (uint16_t)(terms[i].destination_first - 1)};
+            flowrules_write_ports(p->w, hole, "-");
+        }
+    end_holes(&holes);
+}
+
+/* The terms of one protocol. */
+static void write_terms(struct parts *p, const struct fr_term *terms, uint32_t count) {
+    if (count > 1 && fr_protocol_is_icmp(terms->protocol)) {
+        write_icmps(p, terms, count);
+        return;
+    }
+    if (is_all_but_ports(terms, count)) {
+        write_all_but_ports(p, terms, count);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (begin_part(p))
+            write_term(p->w, &terms[i]);
+}
+
 const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *terms,
                             fr_service service, const bool *named) {
     const struct fr_service_terms *list = fr_service_get(&terms->services, service);
@@ -257,9 +403,12 @@ const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *ter
         flowrules_write(&w, "any protocol");
         return finish(arena, &w);
     }
-    for (uint32_t i = 0; i < list->count; i++)
-        if (begin_part(&p))
-            write_term(&w, &list->terms[i]);
+    for (uint32_t i = 0, next; i < list->count; i = next) {
+        for (next = i + 1; next < list->count; next++)
+            if (list->terms[next].protocol != list->terms[i].protocol)
+                break;
+        write_terms(&p, &list->terms[i], next - i);
+    }
     if (p.total > p.shown)
         flowrules_writef(&w, " +%zu more", p.total - p.shown);
     return finish(arena, &w);
