@@ -201,8 +201,25 @@ static flowrules_status protect_groups(struct fr_import *import, fr_set set, str
     return FLOWRULES_OK;
 }
 
-/* The protected ends of the rules of some directions; any where some rule does not say. */
-static fr_set all_protected(struct fr_import *import, int first, int last) {
+/* Is a clause one that says what is protected? */
+static bool tells_protected(const struct fr_import *import, const struct fr_clause *c) {
+    return (c->effect == FR_PASS && (c->packets & FLOWRULES_NEW) != 0) ||
+           (import->atoms_are_pods && c->effect == FR_BLOCK);
+}
+
+/* Of a set, the groups that it lists alone. */
+static fr_set groups_alone(struct fr_import *import, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&import->m->sets, set);
+    for (uint32_t i = 0; head->all_atoms == 0 && i < head->atoms; i++)
+        fr_builder_atom(&import->m->builder, fr_set_atoms(head)[i]);
+    return fr_builder_finish(&import->m->builder, &import->m->sets);
+}
+
+/*
+ * The protected ends of the rules of some directions; any where some rule does not say. groups:
+ * what they list of groups alone.
+ */
+static fr_set all_protected(struct fr_import *import, int first, int last, bool groups) {
     fr_set sum = FR_SET_EMPTY;
     for (int d = first; d <= last; d++)
         for (size_t s = 0; s < import->m->stages[d].count; s++) {
@@ -211,9 +228,9 @@ static fr_set all_protected(struct fr_import *import, int first, int last) {
                 const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
                 fr_set end =
                     protected_end((enum flowrules_direction)d) == 0 ? c->source : c->destination;
-                bool names_it = c->effect == FR_PASS && (c->packets & FLOWRULES_NEW) != 0;
-                if (names_it || (import->atoms_are_pods && c->effect == FR_BLOCK))
-                    sum = fr_set_union(&import->m->sets, sum, end);
+                if (tells_protected(import, c))
+                    sum = fr_set_union(&import->m->sets, sum,
+                                       groups ? groups_alone(import, end) : end);
             }
         }
     return sum;
@@ -222,7 +239,7 @@ static fr_set all_protected(struct fr_import *import, int first, int last) {
 /* Of pods, some may be shut for one direction alone. */
 static flowrules_status protect_both(struct fr_import *import, fr_set all) {
     for (int d = FLOWRULES_EGRESS; import->atoms_are_pods && d <= FLOWRULES_INGRESS; d++) {
-        fr_set own = all_protected(import, d, d);
+        fr_set own = all_protected(import, d, d, false);
         if (own == FR_SET_NONE)
             return fr_no_memory(import->m->context);
         FR_TRY(protect_groups(import, own, &import->protects_of[d]));
@@ -239,15 +256,20 @@ static flowrules_status find_protects(struct fr_import *import, const char *prot
     }
     if (import->m->stages[FLOWRULES_EGRESS].count + import->m->stages[FLOWRULES_INGRESS].count == 0)
         return FLOWRULES_OK;
-    fr_set all = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS);
+    fr_set all = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, false);
     if (all == FR_SET_NONE)
         return fr_no_memory(import->m->context);
     const struct fr_set_head *head = fr_set_head(&import->m->sets, all);
     if (head->all_atoms == 0 && head->atoms > 0 && head->count4 == 0 && head->count6 == 0)
         return protect_both(import, all);
-    if (head->all_atoms != 0 || head->atoms > 0 || all == FR_SET_EMPTY)
-        all = everything(import);
-    return add_protected(import, all);
+    if (head->all_atoms == 0 && head->atoms == 0 && all != FR_SET_EMPTY)
+        return add_protected(import, all);
+    /* Every address, and the groups that rules name beside them. */
+    fr_set groups = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, true);
+    if (groups == FR_SET_NONE)
+        return fr_no_memory(import->m->context);
+    FR_TRY(add_protected(import, everything(import)));
+    return protect_groups(import, groups, &import->protects);
 }
 
 /* Flows whose protected end is any are about what is protected. */
@@ -314,14 +336,17 @@ struct trial {
     size_t differences, others; /* rows; those of new connections; and of other packets */
     bool valid;                 /* it could be loaded and planned */
     size_t messages;            /* those that are not its own: told before it */
+    char witness[160];          /* a packet of the first difference */
 };
 
 static void count_rows(struct trial *trial, const flowrules_comparison *comparison) {
     for (size_t i = 0; i < flowrules_difference_count(comparison); i++)
-        if (strcmp(flowrules_difference_packets(comparison, i), "new connections") == 0)
-            trial->differences++;
-        else
+        if (strcmp(flowrules_difference_packets(comparison, i), "new connections") != 0)
             trial->others++;
+        else if (trial->differences++ == 0)
+            snprintf(trial->witness, sizeof trial->witness, "%s %s",
+                     flowrules_difference_change(comparison, i),
+                     flowrules_difference_witness(comparison, i));
 }
 
 /* Compares each target of the policy with the source. */
@@ -386,7 +411,11 @@ static flowrules_status consider(struct fr_import *import, struct trial *best, b
     import->baseline = baseline;
     import->mid_stream = mid_stream;
     FR_TRY(choose_targets(import, together));
-    FR_TRY(try_import(import, &trial));
+    flowrules_status status = try_import(import, &trial);
+    if (status != FLOWRULES_OK) {
+        fr_free(&import->m->context->allocator, trial.text);
+        return status;
+    }
     if (best->text == NULL || is_better(&trial, best)) {
         if (trial.valid && best->text != NULL) /* what was wrong with the other is of no use */
             fr_diagnostics_cut(&import->m->context->diagnostics, best->messages);
@@ -445,9 +474,11 @@ static flowrules_status tell_result(const struct fr_import *import, const struct
     if (!best->valid)
         return FLOWRULES_REFUSED; /* what is wrong with the policy was told */
     if (best->differences > 0) {
-        fr_report(&import->m->context->diagnostics, &about,
-                  "no policy was found that means the same: the best one differs in %zu places",
-                  best->differences);
+        fr_report(
+            &import->m->context->diagnostics, &about,
+            "no policy was found that means the same: the best one differs in %zu %s, such as "
+            "'%s'",
+            best->differences, best->differences == 1 ? "place" : "places", best->witness);
         return FLOWRULES_REFUSED;
     }
     about.severity = FLOWRULES_NOTE;

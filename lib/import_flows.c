@@ -50,19 +50,36 @@ static bool is_total(const struct fr_clause *clause) {
            clause->effect != FR_SKIP;
 }
 
+static uint16_t higher(uint16_t a, uint16_t b) {
+    return a > b ? a : b;
+}
+
+static uint16_t lower(uint16_t a, uint16_t b) {
+    return a < b ? a : b;
+}
+
+/* What two terms have in common; false where that is nothing. */
+static bool meet_terms(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
+    if (a->protocol != b->protocol && a->protocol != FR_PROTOCOL_ANY &&
+        b->protocol != FR_PROTOCOL_ANY)
+        return false;
+    *both = (struct fr_term){a->protocol == FR_PROTOCOL_ANY ? b->protocol : a->protocol,
+                             higher(a->source_first, b->source_first),
+                             lower(a->source_last, b->source_last),
+                             higher(a->destination_first, b->destination_first),
+                             lower(a->destination_last, b->destination_last)};
+    return both->source_first <= both->source_last &&
+           both->destination_first <= both->destination_last;
+}
+
 static bool services_meet(const struct importing *im, fr_service a, fr_service b) {
     const struct fr_service_terms *x = fr_service_get(&im->m->services, a);
     const struct fr_service_terms *y = fr_service_get(&im->m->services, b);
+    struct fr_term both;
     for (uint32_t i = 0; i < x->count; i++)
-        for (uint32_t k = 0; k < y->count; k++) {
-            const struct fr_term *s = &x->terms[i], *t = &y->terms[k];
-            bool protocol = s->protocol == t->protocol || s->protocol == FR_PROTOCOL_ANY ||
-                            t->protocol == FR_PROTOCOL_ANY;
-            if (protocol && s->source_first <= t->source_last &&
-                t->source_first <= s->source_last && s->destination_first <= t->destination_last &&
-                t->destination_first <= s->destination_last)
+        for (uint32_t k = 0; k < y->count; k++)
+            if (meet_terms(&x->terms[i], &y->terms[k], &both))
                 return true;
-        }
     return false;
 }
 
@@ -325,38 +342,30 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
 
 /* ---- several lists ------------------------------------------------------------------------- */
 
+/* The terms that two services have in common; false when out of memory. */
+static bool meet_services(const struct importing *im, fr_service a, fr_service b,
+                          struct fr_vec *terms) {
+    const struct fr_service_terms *x = fr_service_get(&im->m->services, a);
+    const struct fr_service_terms *y = fr_service_get(&im->m->services, b);
+    for (uint32_t i = 0; i < x->count; i++)
+        for (uint32_t k = 0; k < y->count; k++) {
+            struct fr_term both, *slot;
+            if (!meet_terms(&x->terms[i], &y->terms[k], &both))
+                continue;
+            slot = fr_vec_add(terms);
+            if (slot == NULL)
+                return false;
+            *slot = both;
+        }
+    return true;
+}
+
 /* What two allows both let pass; no flow where they have nothing in common. */
 static flowrules_status meet(struct importing *im, const struct fr_import_flow *a,
                              const struct fr_import_flow *b) {
-    const struct fr_service_terms *x = fr_service_get(&im->m->services, a->service);
-    const struct fr_service_terms *y = fr_service_get(&im->m->services, b->service);
     struct fr_vec terms;
     fr_vec_init(&terms, &im->m->context->allocator, sizeof(struct fr_term));
-    bool good = true;
-    for (uint32_t i = 0; good && i < x->count; i++)
-        for (uint32_t k = 0; good && k < y->count; k++) {
-            const struct fr_term *s = &x->terms[i], *t = &y->terms[k];
-            struct fr_term both = *s;
-            if (s->protocol == FR_PROTOCOL_ANY)
-                both.protocol = t->protocol;
-            else if (t->protocol != FR_PROTOCOL_ANY && t->protocol != s->protocol)
-                continue;
-#define HIGHER(field) both.field = s->field > t->field ? s->field : t->field
-#define LOWER(field)  both.field = s->field < t->field ? s->field : t->field
-            HIGHER(source_first);
-            LOWER(source_last);
-            HIGHER(destination_first);
-            LOWER(destination_last);
-#undef HIGHER
-#undef LOWER
-            if (both.source_first > both.source_last ||
-                both.destination_first > both.destination_last)
-                continue;
-            struct fr_term *slot = fr_vec_add(&terms);
-            good = slot != NULL;
-            if (good)
-                *slot = both;
-        }
+    bool good = meet_services(im, a->service, b->service, &terms);
     flowrules_status status = good ? FLOWRULES_OK : fr_no_memory(im->m->context);
     if (good && terms.count > 0) {
         const fr_set ends[2] = {fr_set_intersect(&im->m->sets, a->ends[0], b->ends[0]),

@@ -245,6 +245,28 @@ static flowrules_status resolve_both(flowrules_context *context, const flowrules
     return status;
 }
 
+/* A policy from what a target is rendered as; it is written, loaded and compared on the way. */
+static flowrules_status import(flowrules_context *context, const flowrules_policy *policy,
+                               const char *target, const char *backend, uint64_t *sum) {
+    flowrules_artifact *artifact, *imported = NULL;
+    flowrules_configuration *configuration = NULL;
+    size_t size = 0;
+    flowrules_status status = flowrules_render(&artifact, context, policy, target);
+    if (status == FLOWRULES_OK)
+        status = flowrules_configuration_new(&configuration, context);
+    if (status == FLOWRULES_OK)
+        status = flowrules_configuration_add_artifact(configuration, artifact);
+    if (status == FLOWRULES_OK)
+        status = flowrules_import(&imported, context, backend, NULL, configuration);
+    if (status == FLOWRULES_OK)
+        size = flowrules_artifact_file_size(imported, 0);
+    *sum = *sum * 31 + size;
+    flowrules_artifact_free(imported);
+    flowrules_configuration_free(configuration);
+    flowrules_artifact_free(artifact);
+    return status;
+}
+
 static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
     static const char *const names[] = {"nft",     "ipt", "list", "k8s",    "dns",
                                         "dns-ipt", "aws", "nsg",  "google", NULL};
@@ -266,6 +288,8 @@ static flowrules_status everything(flowrules_context *context, uint64_t *sum) {
         status = check(context, policy);
     if (status == FLOWRULES_OK)
         status = resolve_both(context, policy, sum);
+    if (status == FLOWRULES_OK)
+        status = import(context, policy, "nsg", "azure-nsg:arm", sum);
     /* What is refused lists every flow, and that takes memory too. */
     if (status == FLOWRULES_OK && render(context, policy, "iptables", sum) != FLOWRULES_REFUSED)
         status = FLOWRULES_NO_MEMORY;
