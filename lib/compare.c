@@ -62,6 +62,8 @@ struct comparing {
     struct fr_vec differences; /* struct difference */
     bool named[256];           /* protocols that some service mentions */
     bool cut;                  /* there were more differences than are told apart */
+    struct fr_map networks[2]; /* of each side's policy, by set in common terms: network + 1 */
+    bool networks_known;       /* they are there: only differences have a use for them */
 };
 
 /* ---- collecting ---------------------------------------------------------------------------- */
@@ -366,6 +368,76 @@ static bool tell_decider(struct comparing *c, const struct difference *d, unsign
     return copy_text(c, *fr_vec_at(&m->files, const char *, clause->file), &row->files[side]);
 }
 
+/* ---- names of networks --------------------------------------------------------------------- */
+
+/* The set of a network's addresses, or those of a family, gets its name; the first keeps it. */
+static flowrules_status name_part(struct comparing *c, unsigned side, uint32_t network,
+                                  struct flowrules_set set, unsigned families) {
+    flowrules_meaning *terms = c->common.terms;
+    uint32_t known;
+    for (int f = 0; f < 2; f++)
+        for (size_t i = 0; (families & FLOWRULES_FAMILY_BIT((enum flowrules_family)f)) != 0 &&
+                           i < flowrules_set_range_count(set, (enum flowrules_family)f);
+             i++) {
+            struct flowrules_range range = flowrules_set_range(set, (enum flowrules_family)f, i);
+            fr_builder_range(&terms->builder, &range);
+        }
+    fr_set named = fr_builder_finish(&terms->builder, &terms->sets);
+    if (named == FR_SET_NONE)
+        return fr_no_memory(c->context);
+    if (named != FR_SET_EMPTY && !fr_map_get(&c->networks[side], named, &known) &&
+        !fr_map_put(&c->networks[side], named, network + 1))
+        return fr_no_memory(c->context);
+    return FLOWRULES_OK;
+}
+
+/* Networks of addresses alone: what names and groups hold is told by these. */
+static flowrules_status name_networks(struct comparing *c, unsigned side, struct fr_view *view) {
+    for (uint32_t i = 0; i < view->policy->networks.count; i++) {
+        struct fr_end end;
+        FR_TRY(fr_view_network(view, i, &end));
+        struct flowrules_set set = {&view->sets, end.set};
+        if (end.flags != 0 || end.set == FR_SET_ANY || flowrules_set_atom_count(set) > 0 ||
+            flowrules_set_is_all(set, FLOWRULES_IPV4) || flowrules_set_is_all(set, FLOWRULES_IPV6))
+            continue;
+        FR_TRY(name_part(c, side, i, set, FLOWRULES_BOTH_FAMILIES));
+        FR_TRY(name_part(c, side, i, set, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)));
+        FR_TRY(name_part(c, side, i, set, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6)));
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status know_networks(struct comparing *c) {
+    static const struct fr_view_mode mode = {.refuse_names = true};
+    for (unsigned side = 0; side < 2 && !c->networks_known; side++) {
+        struct fr_view view;
+        if (c->common.sides[side]->policy == NULL)
+            continue;
+        flowrules_status status = fr_view_init(&view, c->common.sides[side]->policy, &mode);
+        if (status == FLOWRULES_OK)
+            status = name_networks(c, side, &view);
+        fr_view_free(&view);
+        FR_TRY(status);
+    }
+    c->networks_known = true;
+    return FLOWRULES_OK;
+}
+
+/* "office (10.1.0.0/16)", by the later policy that has a name for it; or the set alone. */
+static const char *end_text(struct comparing *c, fr_set set) {
+    struct fr_arena *arena = &c->result->arena;
+    const char *text = fr_set_text(arena, c->common.terms, set);
+    for (unsigned side = 2; side-- > 0 && text != NULL;) {
+        const flowrules_policy *policy = c->common.sides[side]->policy;
+        uint32_t network;
+        if (policy == NULL || !fr_map_get(&c->networks[side], set, &network))
+            continue;
+        const struct fr_network *n = fr_vec_at(&policy->networks, struct fr_network, network - 1);
+        return fr_arena_printf(arena, "%s (%s)", FR_POLICY_TEXT(policy, n->name), text);
+    }
+    return text;
+}
+
 static bool add_row(struct comparing *c, const struct difference *d, const struct box *box,
                     const char *witness, bool last_of_many) {
     struct row row = {.change = d->passes_after ? "allowed" : "denied",
@@ -373,8 +445,8 @@ static bool add_row(struct comparing *c, const struct difference *d, const struc
                       .packets = packets_word(d->packets),
                       .witness = witness};
     struct fr_arena *arena = &c->result->arena;
-    row.source = fr_set_text(arena, c->common.terms, box->ends[0]);
-    row.destination = fr_set_text(arena, c->common.terms, box->ends[1]);
+    row.source = end_text(c, box->ends[0]);
+    row.destination = end_text(c, box->ends[1]);
     row.service = fr_service_text(arena, c->common.terms, box->service, c->named);
     if (last_of_many && row.service != NULL)
         row.service = fr_arena_printf(arena, "%s, and more", row.service);
@@ -528,6 +600,8 @@ static flowrules_status compare_direction(struct comparing *c, enum flowrules_di
     FR_TRY(fr_common_choose(&c->common, direction));
     name_protocols(c);
     FR_TRY(fr_space_compare(&space, direction));
+    if (c->differences.count > 0)
+        FR_TRY(know_networks(c));
     *too_much = *too_much || space.too_much;
     for (size_t i = 0; i < c->differences.count; i++)
         FR_TRY(tell_difference(c, fr_vec_at(&c->differences, struct difference, i)));
@@ -572,10 +646,14 @@ flowrules_status flowrules_compare(flowrules_comparison **comparison, flowrules_
     if (c.result == NULL)
         return fr_no_memory(context);
     fr_vec_init(&c.differences, &context->allocator, sizeof(struct difference));
+    for (size_t i = 0; i < 2; i++)
+        fr_map_init(&c.networks[i], &context->allocator);
     flowrules_status status = compare_all(&c, before, after);
     for (size_t i = 0; i < c.differences.count; i++)
         fr_vec_free(&fr_vec_at(&c.differences, struct difference, i)->boxes);
     fr_vec_free(&c.differences);
+    for (size_t i = 0; i < 2; i++)
+        fr_map_free(&c.networks[i]);
     fr_common_free(&c.common);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT)
         *comparison = c.result;

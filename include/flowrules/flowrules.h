@@ -538,7 +538,10 @@ FLOWRULES_API const char *flowrules_difference_direction(const flowrules_compari
 /* Of which kind they are: "new connections", or one of those that the baseline is about. */
 FLOWRULES_API const char *flowrules_difference_packets(const flowrules_comparison *comparison,
                                                        size_t difference);
-/* The packets, each as a text: from where, to where, and protocol with ports. */
+/*
+ * The packets, each as a text for people: from where, to where, and protocol with ports. A set that
+ * is a network of the policy has its name before its addresses: "office (198.51.100.0/24)".
+ */
 FLOWRULES_API const char *flowrules_difference_source(const flowrules_comparison *comparison,
                                                       size_t difference);
 FLOWRULES_API const char *flowrules_difference_destination(const flowrules_comparison *comparison,
