@@ -503,7 +503,7 @@ static void renderings_mean_the_policy(void) {
     for (uint64_t i = 0; i < count; i++)
         for (size_t p = 0; p < PLATFORMS; p++)
             try_platform(first + i, p);
-    if (getenv("V") != NULL)
+    if (getenv("SHOW_COUNTS") != NULL)
         print_counts(first, count);
     /* The seeds are worth something only where they are rendered, and changed ones differ. */
     for (size_t p = 0; count >= 100 && p < PLATFORMS; p++) {
