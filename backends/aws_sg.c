@@ -307,6 +307,18 @@ static void refuse_rules(flowrules_output *out, const struct state *s,
         s->groups, s->groups == 1 ? "" : "s", s->groups == 1 ? "s" : "", s->rules_per_group);
 }
 
+/* What has no room in any group, or could have none. */
+static void refuse_entry(flowrules_output *out, const struct state *s, const struct entry *e,
+                         const char *network, const size_t weight[2]) {
+    if (weight[0] <= s->rules_per_group && weight[1] <= s->rules_per_group)
+        refuse_rules(out, s, e->direction);
+    else
+        flowrules_output_refuse(out,
+                                "the prefix list of '%s' counts as %zu rules, and a security group "
+                                "takes %zu: a shorter list, or a higher quota, is needed",
+                                network, weight[0], s->rules_per_group);
+}
+
 /* Adds a rule of the plan: to the entry that is the same, or as one. */
 static void add(flowrules_output *out, struct entry e, const char *network, flowrules_flows flows) {
     struct state *s = flowrules_output_state(out);
@@ -324,7 +336,7 @@ static void add(flowrules_output *out, struct entry e, const char *network, flow
     }
     weigh(out, &e, network, weight);
     if (s->entry_count == ENTRIES_MAX || !place(s, &e, weight)) {
-        refuse_rules(out, s, e.direction);
+        refuse_entry(out, s, &e, network, weight);
         return;
     }
     s->entries[s->entry_count] = e;

@@ -23,7 +23,8 @@ TARGETS = [(POLICY, target) for target in (
     "nodes", "unnamed", "made", "denied", "open", "apart", "three", "two-given", "web.tier",
     "db.tier", "narrowed")] + [(HOSTILE, "aws-sg")] + [
         (os.path.join(ROOT, "tests/golden", place, "policy.yaml"), target) for place, target in (
-            ("traps", "aws"), ("limits", "aws-sixty"), ("limits", "aws-one-more"))]
+            ("traps", "aws"), ("limits", "aws-sixty"), ("limits", "aws-one-more"),
+            ("limits", "aws-objects"), ("limits", "aws-balancer"))]
 GROUP = "sg-0123456789abcdef0"
 
 counts = {"ok": 0, "FAIL": 0, "skip": 0}
