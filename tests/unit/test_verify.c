@@ -498,7 +498,7 @@ static void renderings_mean_the_policy(void) {
     const char *seed = getenv("SEED"), *rounds = getenv("ROUNDS");
     uint64_t first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
     uint64_t count = rounds != NULL           ? strtoull(rounds, NULL, 10)
-                     : getenv("LONG") != NULL ? 5000
+                     : getenv("LONG") != NULL ? 2000
                                               : 120;
     for (uint64_t i = 0; i < count; i++)
         for (size_t p = 0; p < PLATFORMS; p++)
