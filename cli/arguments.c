@@ -192,6 +192,23 @@ static void read_one(struct reading *reading) {
         read_letters(reading, text + 1);
 }
 
+/* Is the operand standard input, or a side of diff that ends with it ("nftables=-")? */
+static bool is_input(const char *operand) {
+    size_t length = strlen(operand);
+    return length > 0 && operand[length - 1] == '-' &&
+           (length == 1 || operand[length - 2] == '=' || operand[length - 2] == ',');
+}
+
+/* It would be empty the second time, which may well mean something. */
+static void count_inputs(struct reading *reading) {
+    const struct text_list *operands = &reading->tool->settings.operands;
+    size_t count = 0;
+    for (size_t i = 0; i < operands->count; i++)
+        count += is_input(operands->items[i]);
+    if (count > 1)
+        object(reading, "standard input can be read once only: '-' stands %zu times", count);
+}
+
 static void count_operands(struct reading *reading) {
     const struct verb *verb = reading->tool->verb;
     const struct text_list *operands = &reading->tool->settings.operands;
@@ -208,8 +225,10 @@ flowrules_status read_arguments(struct tool *tool, int argc, char **argv) {
     while (*reading.next != NULL && !reading.stop)
         read_one(&reading);
     flowrules_status status = FLOWRULES_OK;
-    if (!tool->settings.help && !tool->settings.version)
+    if (!tool->settings.help && !tool->settings.version) {
         count_operands(&reading);
+        count_inputs(&reading);
+    }
     if (reading.problem != NULL && !(tool->settings.help && !reading.stop))
         status = tell_usage(tool, "%s", reading.problem);
     free(reading.problem);

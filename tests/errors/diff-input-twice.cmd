@@ -1,0 +1,1 @@
+diff - nftables=- --as-of 2026-11-23

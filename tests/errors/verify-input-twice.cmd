@@ -1,0 +1,1 @@
+verify - - -t node --as-of 2026-11-23
