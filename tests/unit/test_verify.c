@@ -33,8 +33,11 @@ static const struct platform platforms[] = {
 };
 #define PLATFORMS (sizeof platforms / sizeof *platforms)
 
+#define PODS 3u /* backends of policies for pods */
+
 static struct {
     struct random_policy policy, changed;
+    unsigned pods[PODS], pods_differ[PODS];
     unsigned rendered[PLATFORMS], differences[PLATFORMS], imported[PLATFORMS], caught[PLATFORMS];
     char what[400];
 } work;
@@ -499,7 +502,7 @@ static void renderings_mean_the_policy(void) {
     uint64_t first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
     uint64_t count = rounds != NULL           ? strtoull(rounds, NULL, 10)
                      : getenv("LONG") != NULL ? 2000
-                                              : 120;
+                                              : 200;
     for (uint64_t i = 0; i < count; i++)
         for (size_t p = 0; p < PLATFORMS; p++)
             try_platform(first + i, p);
@@ -514,9 +517,139 @@ static void renderings_mean_the_policy(void) {
     }
 }
 
+/* ---- policies for pods --------------------------------------------------------------------- */
+
+/* Groups of pods that hold and meet one another, and addresses beside them. */
+static const char pods_head[] =
+    "flowrules: 1\n"
+    "networks:\n"
+    "  web: {kubernetes: {namespace: shop, pods: {app: web}}}\n"
+    "  web-a: {kubernetes: {namespace: shop, pods: {app: web, tier: a}}}\n"
+    "  tier-a: {kubernetes: {namespace: shop, pods: {tier: a}}}\n"
+    "  jobs: {kubernetes: {namespace: jobs, pods: {app: job}}}\n"
+    "  shop: {kubernetes: {namespace: shop, pods: any}, openshift: {namespace: shop}}\n"
+    "  all: {kubernetes: {namespace: any, pods: any}}\n"
+    "  dns: {kubernetes: {namespace: kube-system, pods: {k8s-app: dns}, target-ports: {53: "
+    "5353}}}\n"
+    "  blocks: [192.0.2.0/24, \"2001:db8::/64\"]\n"
+    "  wide: {members: [0.0.0.0/0], except: [10.0.0.0/8]}\n";
+
+static const char pods_targets[] = "targets:\n"
+                                   "  kubernetes: {backend: kubernetes, protects: [web, jobs]}\n"
+                                   "  cilium: {backend: cilium, protects: [web, jobs]}\n"
+                                   "  openshift: {backend: openshift, protects: [shop]}\n";
+
+static const char *random_pods(uint64_t *random) {
+    static const char *const ends[] = {"web",  "web-a", "tier-a",    "jobs",
+                                       "shop", "all",   "dns",       "blocks",
+                                       "wide", "any",   "192.0.2.7", "hub.example.org"};
+    return ends[unit_random(random, sizeof ends / sizeof *ends)];
+}
+
+/* Flows of which one is changed, or none where that is count. */
+static size_t write_pods(char *text, size_t room, uint64_t seed, unsigned count, unsigned changed) {
+    static const char *const own[] = {"web", "web-a", "jobs", "shop"};
+    uint64_t random = (seed + 9) * UINT64_C(0x9E3779B97F4A7C15) | 1u;
+    size_t used = (size_t)snprintf(text, room, "%sflows:\n", pods_head);
+    for (unsigned i = 0; i < count; i++) {
+        bool leaves = unit_random(&random, 2) == 0;
+        const char *mine = own[unit_random(&random, 4)], *other = random_pods(&random);
+        unsigned port = 50 + unit_random(&random, 6), udp = unit_random(&random, 2);
+        if (!leaves && strcmp(other, "hub.example.org") == 0)
+            other = "any";
+        used += (size_t)snprintf(text + used, room - used,
+                                 "  - {name: f%u, source: %s, destination: %s, protocol: %s, "
+                                 "port: %u}\n",
+                                 i, leaves ? mine : other, leaves ? other : mine,
+                                 udp == 0 ? "tcp" : "udp", i == changed ? port + 100 : port);
+    }
+    used += (size_t)snprintf(text + used, room - used, "%s", pods_targets);
+    CU_ASSERT_FATAL(used < room);
+    return used;
+}
+
+/* How a policy's target and an artifact compare; NULL where the target can't be planned. */
+static const char *compare_pods(flowrules_context *context, const flowrules_policy *policy,
+                                const char *target, const flowrules_artifact *artifact) {
+    flowrules_configuration *configuration;
+    flowrules_comparison *comparison = NULL;
+    const char *verdict = NULL;
+    CU_ASSERT_FATAL(flowrules_configuration_new(&configuration, context) == FLOWRULES_OK);
+    CU_ASSERT_FATAL(flowrules_configuration_add_artifact(configuration, artifact) == FLOWRULES_OK);
+    flowrules_status status = flowrules_verify(&comparison, context, policy, target, configuration);
+    if (comparison != NULL)
+        verdict = status == FLOWRULES_OK ? "equal" : "different";
+    flowrules_comparison_free(comparison);
+    flowrules_configuration_free(configuration);
+    return verdict;
+}
+
+/*
+ * Each rendering proves itself; of two policies that differ in a port, each says of the other's
+ * rules what that one says of its own.
+ */
+static void try_pods_target(flowrules_context *context, flowrules_policy *const policies[2],
+                            const char *target, uint64_t seed, size_t number) {
+    flowrules_artifact *artifacts[2] = {NULL, NULL};
+    for (size_t i = 0; i < 2; i++) {
+        flowrules_status status = flowrules_render(&artifacts[i], context, policies[i], target);
+        work.pods[number] += status == FLOWRULES_OK;
+    }
+    bool defect = says_defect(context);
+    if (!defect && artifacts[0] != NULL && artifacts[1] != NULL) {
+        const char *one = compare_pods(context, policies[0], target, artifacts[1]);
+        const char *other = compare_pods(context, policies[1], target, artifacts[0]);
+        if (one == NULL || other == NULL || strcmp(one, other) != 0)
+            snprintf(work.what, sizeof work.what, "the two don't agree on how they differ");
+        work.pods_differ[number] += one != NULL && strcmp(one, "different") == 0;
+    }
+    if (work.what[0] != '\0') {
+        printf("    seed %llu, %s: %s\n", (unsigned long long)seed, target, work.what);
+        work.what[0] = '\0';
+        CU_FAIL("what is read back is not what was rendered");
+    }
+    for (size_t i = 0; i < 2; i++)
+        flowrules_artifact_free(artifacts[i]);
+}
+
+static void pods_mean_the_policy(void) {
+    static const char *const targets[PODS] = {"kubernetes", "cilium", "openshift"};
+    static char text[16384];
+    uint64_t count = getenv("LONG") != NULL ? 5000 : 200;
+    for (uint64_t seed = 1; seed <= count; seed++) {
+        unsigned flows = 1 + (unsigned)(seed % 5);
+        flowrules_context *context;
+        flowrules_policy *policies[2];
+        CU_ASSERT_FATAL(flowrules_context_new(&context) == FLOWRULES_OK);
+        for (unsigned i = 0; i < 2; i++) {
+            size_t size = write_pods(text, sizeof text, seed, flows, i == 0 ? flows : 0);
+            flowrules_status status =
+                flowrules_policy_load_text(&policies[i], context, "pods", text, size);
+            if (status != FLOWRULES_OK)
+                printf("    seed %llu: %s\n", (unsigned long long)seed,
+                       flowrules_diagnostic_message(context, 0));
+            CU_ASSERT_EQUAL_FATAL(status, FLOWRULES_OK);
+        }
+        for (size_t t = 0; t < PODS; t++) {
+            flowrules_diagnostics_clear(context);
+            try_pods_target(context, policies, targets[t], seed, t);
+        }
+        flowrules_policy_free(policies[0]);
+        flowrules_policy_free(policies[1]);
+        flowrules_context_free(context);
+    }
+    for (size_t t = 0; t < PODS; t++) {
+        if (getenv("SHOW_COUNTS") != NULL)
+            printf("    %s %u, %u differ\n", targets[t], work.pods[t], work.pods_differ[t]);
+        CU_ASSERT(work.pods[t] > count / 20);
+        CU_ASSERT(work.pods_differ[t] > count / 50);
+    }
+}
+
 void fr_test_verify(void) {
     static const struct unit_test tests[] = {
         {"verify: random policies, rendered and read back", renderings_mean_the_policy},
+        {"verify: policies for pods", pods_mean_the_policy},
         {NULL, NULL}};
     unit_suite("verify", tests);
 }
