@@ -642,7 +642,7 @@ static void pods_mean_the_policy(void) {
         if (getenv("SHOW_COUNTS") != NULL)
             printf("    %s %u, %u differ\n", targets[t], work.pods[t], work.pods_differ[t]);
         CU_ASSERT(work.pods[t] > count / 20);
-        CU_ASSERT(work.pods_differ[t] > count / 50);
+        CU_ASSERT(work.pods_differ[t] > 0);
     }
 }
 

@@ -128,6 +128,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (BYTES, (Handle, Size, Size, POINTER(Size)), "artifact_file_block"),
     (TEXT, (Handle, Size, c_int), "difference_flow difference_file"),
     (NUMBER, (Handle, Size, c_int), "difference_line"),
+    (FLAG, (Handle, Size, c_int), "difference_baseline"),
     (COUNT, (Handle, Size, Enum), "backend_row_count"),
     (TEXT, (Handle, Size, Enum, Size), "backend_row_name backend_row_value backend_row_help"),
 )

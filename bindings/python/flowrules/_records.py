@@ -228,6 +228,8 @@ class Side(NamedTuple):
     flow: Optional[str]
     file: Optional[str]
     line: int
+    baseline: bool
+    """Is it the baseline of a policy's target that decides?"""
 
 
 class Difference(NamedTuple):
