@@ -498,6 +498,22 @@ static flowrules_status refuse(const struct fr_import *import, const char *why) 
     return FLOWRULES_REFUSED;
 }
 
+/* A rule that depends on those before it in a way that no policy has. */
+static flowrules_status refuse_entangled(const struct fr_import *import,
+                                         const struct fr_clause *clause) {
+    struct fr_at at = FR_NOWHERE;
+    if (clause->line > 0 && clause->file < import->config->files.count)
+        at = (struct fr_at){
+            fr_vec_at(&import->config->files, struct fr_config_file, clause->file)->number,
+            clause->line, 0, 0};
+    fr_error(
+        &import->m->context->diagnostics, FR_CONFIG_NOT_EQUAL, at,
+        "take out the returns from its chain, or the deny, and import the rest",
+        "the configuration can't be imported: what this rule decides depends on the rules before "
+        "it in a way that a policy, whose order does not matter, can't say");
+    return FLOWRULES_REFUSED;
+}
+
 /* A policy has at least one flow: where nothing passes, one says so. */
 static flowrules_status deny_all(struct fr_import *import) {
     static const struct fr_clause nothing = {.effect = FR_BLOCK,
@@ -522,13 +538,13 @@ static flowrules_status deny_all(struct fr_import *import) {
 
 static flowrules_status import_all(struct fr_import *import, const char *protects,
                                    struct trial *best) {
-    bool too_many = false;
+    const struct fr_clause *too_many = NULL;
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (import->m->stages[d].count > 0)
             FR_TRY(
                 fr_import_flows(import->m, (enum flowrules_direction)d, &import->flows, &too_many));
-    if (too_many)
-        return refuse(import, "its rules overlap in more ways than a policy can tell apart");
+    if (too_many != NULL)
+        return refuse_entangled(import, too_many);
     drop_path_mtu(import);
     FR_TRY(join_flows(import));
     write_any(import);

@@ -21,7 +21,7 @@ struct importing {
     struct fr_vec *flows;
     size_t first_flow; /* of this stage */
     struct fr_vec cutters;
-    bool too_many;
+    const struct fr_clause *too_many; /* where it becomes more parts than are told; or NULL */
 };
 
 /* ---- clauses ------------------------------------------------------------------------------- */
@@ -123,7 +123,7 @@ static flowrules_status add_flow(struct importing *im, const struct fr_clause *c
          fr_service_get(&im->m->services, service)->families) == 0)
         return FLOWRULES_OK;
     if (im->flows->count >= FR_IMPORT_PARTS_MAX) {
-        im->too_many = true;
+        im->too_many = clause;
         return FLOWRULES_OK;
     }
     struct fr_import_flow *flow = fr_vec_add(im->flows);
@@ -192,7 +192,8 @@ static flowrules_status add_cut(struct importing *im, const struct fr_clause *cl
         if (number < cutter->until)
             status = cut(im, &boxes, cutter->clause);
     }
-    im->too_many = im->too_many || boxes.too_many;
+    if (boxes.too_many)
+        im->too_many = clause;
     if (status == FLOWRULES_OK)
         status = add_boxes(im, clause, &boxes, deny);
     fr_boxes_free(&boxes);
@@ -314,13 +315,13 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
     uint32_t count = count_rules(im, stage);
     im->first_flow = im->flows->count;
     im->cutters.count = 0;
-    for (uint32_t i = 0; i < count && !im->too_many; i++) {
+    for (uint32_t i = 0; i < count && im->too_many == NULL; i++) {
         const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
         if ((clause->packets & FLOWRULES_NEW) == 0)
             continue;
         bool total = is_total(clause);
         if (deny_in_skip(im, clause, i)) {
-            im->too_many = true;
+            im->too_many = clause;
             return FLOWRULES_OK;
         }
         if (total && clause->effect == FR_BLOCK)
@@ -337,7 +338,7 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
                                           .source = FR_SET_ANY,
                                           .destination = FR_SET_ANY,
                                           .service = FR_SERVICE_ANY};
-    return im->too_many || names_pods(im->m) ? FLOWRULES_OK : add_clause(im, &rest, count);
+    return im->too_many != NULL || names_pods(im->m) ? FLOWRULES_OK : add_clause(im, &rest, count);
 }
 
 /* ---- several lists ------------------------------------------------------------------------- */
@@ -406,7 +407,7 @@ static flowrules_status meet_stages(struct importing *im, size_t first, size_t s
 }
 
 flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction direction,
-                                 struct fr_vec *flows, bool *too_many) {
+                                 struct fr_vec *flows, const struct fr_clause **too_many) {
     struct importing im = {.m = m, .direction = direction, .flows = flows};
     size_t first = flows->count;
     flowrules_status status = FLOWRULES_OK;
@@ -414,10 +415,11 @@ flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction 
     for (size_t i = 0; i < m->stages[direction].count && status == FLOWRULES_OK; i++) {
         size_t second = flows->count;
         status = import_stage(&im, *fr_vec_at(&m->stages[direction], struct fr_stage *, i));
-        if (status == FLOWRULES_OK && i > 0 && !im.too_many)
+        if (status == FLOWRULES_OK && i > 0 && im.too_many == NULL)
             status = meet_stages(&im, first, second);
     }
     fr_vec_free(&im.cutters);
-    *too_many = *too_many || im.too_many;
+    if (im.too_many != NULL)
+        *too_many = im.too_many;
     return status;
 }

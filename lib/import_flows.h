@@ -19,11 +19,12 @@ struct fr_import_flow {
 };
 
 /*
- * Appends the flows of a direction (struct fr_import_flow) to a list. *too_many: it would have been
- * more parts than are told; the list is not complete then.
+ * Appends the flows of a direction (struct fr_import_flow) to a list. *too_many is set to the
+ * clause at which it becomes more parts than are told, or than a policy can tell apart; the list is
+ * not complete then.
  */
 flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction direction,
-                                 struct fr_vec *flows, bool *too_many);
+                                 struct fr_vec *flows, const struct fr_clause **too_many);
 
 /* Is it an allow without a name of what path-MTU discovery needs, as baselines have it? */
 bool fr_import_is_path_mtu(const flowrules_meaning *m, const struct fr_import_flow *flow);
