@@ -11,8 +11,8 @@
 /* "10.0.0.0/8, 192.0.2.1, example.org +3 more", "any IPv4 (not 10.0.0.0/8)"; "any". */
 const char *fr_set_text(struct fr_arena *arena, const flowrules_meaning *terms, fr_set set);
 /*
- * "tcp/443, udp (not 53)"; "any protocol". named: the protocols that are told apart, 256 of them; a term of the
- * protocol 257 is all the others.
+ * "tcp/443, udp (not 53)"; "any protocol". named: the protocols that are told apart, 256 of them; a
+ * term of the protocol 257 is all the others.
  */
 const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *terms,
                             fr_service service, const bool *named);
