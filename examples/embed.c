@@ -27,7 +27,7 @@ static const char text[] =
     "  - {name: ssh, source: office, destination: server, protocol: tcp, port: 22}\n"
     "  - {name: mirror, source: server, destination: mirror, protocol: tcp, port: 443}\n"
     "targets:\n"
-    "  web: {backend: nftables, direction: ingress}\n"
+    "  web: {backend: nftables, direction: ingress, select: {name: [web, ssh]}}\n"
     "  way-out: {backend: nftables, direction: egress}\n";
 
 /* All that the library has to tell since the last time, in the words of the tool. */

@@ -160,10 +160,14 @@ static void fuzz_reader(const char *backend, const uint8_t *data, size_t size) {
     flowrules_meaning *meaning;
     flowrules_comparison *comparison;
     need(flowrules_configuration_new(&configuration, context), "a configuration");
-    need(flowrules_configuration_add_text(configuration, "fuzz", (const char *)data, size),
-         "its text");
-    if (flowrules_meaning_of_configuration(&meaning, context, backend, NULL, configuration) ==
-        FLOWRULES_OK) {
+    /* What is no text at all, UTF-16 say, is refused here. */
+    flowrules_status added =
+        flowrules_configuration_add_text(configuration, "fuzz", (const char *)data, size);
+    if (added != FLOWRULES_INVALID)
+        need(added, "its text");
+    if (added == FLOWRULES_OK &&
+        flowrules_meaning_of_configuration(&meaning, context, backend, NULL, configuration) ==
+            FLOWRULES_OK) {
         flowrules_status status = flowrules_compare(&comparison, context, meaning, meaning);
         if (status != FLOWRULES_OK && status != FLOWRULES_DIFFERENT)
             need(status, "a comparison with itself");
