@@ -43,7 +43,7 @@ static uint16_t lower(uint16_t a, uint16_t b) {
     return a < b ? a : b;
 }
 
-static bool overlap(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
+bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
     bool any = a->protocol == FR_PROTOCOL_ANY || b->protocol == FR_PROTOCOL_ANY;
     if (a->protocol != b->protocol && !any)
         return false;
@@ -106,7 +106,8 @@ static flowrules_status cut(struct fr_boxes *boxes, const struct fr_box *box,
         if (in[i] == FR_SET_NONE)
             return fr_no_memory(boxes->context);
     }
-    if (in[0] == FR_SET_EMPTY || in[1] == FR_SET_EMPTY || !overlap(&box->term, &gone->term, &both))
+    if (in[0] == FR_SET_EMPTY || in[1] == FR_SET_EMPTY ||
+        !fr_terms_meet(&box->term, &gone->term, &both))
         return push(boxes, &boxes->next, box);
     *touched = true;
     struct fr_box rest = *box;

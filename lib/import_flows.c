@@ -50,35 +50,13 @@ static bool is_total(const struct fr_clause *clause) {
            clause->effect != FR_SKIP;
 }
 
-static uint16_t higher(uint16_t a, uint16_t b) {
-    return a > b ? a : b;
-}
-
-static uint16_t lower(uint16_t a, uint16_t b) {
-    return a < b ? a : b;
-}
-
-/* What two terms have in common; false where that is nothing. */
-static bool meet_terms(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
-    if (a->protocol != b->protocol && a->protocol != FR_PROTOCOL_ANY &&
-        b->protocol != FR_PROTOCOL_ANY)
-        return false;
-    *both = (struct fr_term){a->protocol == FR_PROTOCOL_ANY ? b->protocol : a->protocol,
-                             higher(a->source_first, b->source_first),
-                             lower(a->source_last, b->source_last),
-                             higher(a->destination_first, b->destination_first),
-                             lower(a->destination_last, b->destination_last)};
-    return both->source_first <= both->source_last &&
-           both->destination_first <= both->destination_last;
-}
-
 static bool services_meet(const struct importing *im, fr_service a, fr_service b) {
     const struct fr_service_terms *x = fr_service_get(&im->m->services, a);
     const struct fr_service_terms *y = fr_service_get(&im->m->services, b);
     struct fr_term both;
     for (uint32_t i = 0; i < x->count; i++)
         for (uint32_t k = 0; k < y->count; k++)
-            if (meet_terms(&x->terms[i], &y->terms[k], &both))
+            if (fr_terms_meet(&x->terms[i], &y->terms[k], &both))
                 return true;
     return false;
 }
@@ -351,7 +329,7 @@ static bool meet_services(const struct importing *im, fr_service a, fr_service b
     for (uint32_t i = 0; i < x->count; i++)
         for (uint32_t k = 0; k < y->count; k++) {
             struct fr_term both, *slot;
-            if (!meet_terms(&x->terms[i], &y->terms[k], &both))
+            if (!fr_terms_meet(&x->terms[i], &y->terms[k], &both))
                 continue;
             slot = fr_vec_add(terms);
             if (slot == NULL)
