@@ -91,7 +91,7 @@ static void read_entry(struct fr_objects *r, const flowrules_node *item, struct 
     static const char *const known[] = {"port", "endPort", "protocol", NULL};
     struct flowrules_ports *ports = flowrules_input_alloc(r->in, sizeof *ports);
     int protocols[3];
-    bool every;
+    bool every = false;
     if (ports == NULL || !fr_objects_is_map(r, item, "a mapping with port and protocol"))
         return;
     fr_objects_doubt_others(r, item, known);
