@@ -70,11 +70,10 @@ static bool read_policy(const char *word, struct netfilter_chain *chain) {
     return drop || strcmp(word, "ACCEPT") == 0 || strcmp(word, "-") == 0;
 }
 
-/* ":INPUT DROP [0:0]", "-P INPUT DROP", "-N chain" */
-static void read_chain(struct state *s, const char *name, const char *policy,
-                       struct flowrules_place at) {
-    struct netfilter_chain *chain = fr_netfilter_chain(&s->reader->nf, s->table, name, at);
-    enum netfilter_hook hook = hook_of(name);
+/* Gives a chain its policy (NULL: none is said), and puts a built-in one on its hook. */
+static void set_chain(struct state *s, struct netfilter_chain *chain, const char *policy,
+                      struct flowrules_place at) {
+    enum netfilter_hook hook = chain ? hook_of(chain->name) : NETFILTER_NO_HOOK;
     if (!chain)
         return;
     chain->policy_at = at;
@@ -86,62 +85,201 @@ static void read_chain(struct state *s, const char *name, const char *policy,
     }
 }
 
-static void read_rule_line(struct state *s, struct iptables_words *words) {
-    struct flowrules_place at = fr_iptables_place(words, words->next);
-    if (words->next >= words->count) {
-        flowrules_input_error(s->reader->in, at, NULL, "the name of a chain should stand here");
-        return;
-    }
-    const char *name = words->items[words->next++].text;
-    struct netfilter_chain *chain = fr_netfilter_find_chain(&s->reader->nf, s->table, name);
-    if (chain)
-        fr_iptables_read_rule(s->reader, chain, s->family, words);
-    else
-        flowrules_input_error(s->reader->in, at, NULL,
-                              "no line before this makes the chain '%.60s'", name);
-}
-
 static void not_a_line(struct state *s, const struct iptables_words *words) {
     flowrules_input_error(s->reader->in, fr_iptables_place(words, 0),
                           "hand in what iptables-save prints",
                           "'%.60s' begins no line of iptables-save", words->items[0].text);
 }
 
+/* The next word of a command; NULL after an error. */
+static const char *next_word(struct state *s, struct iptables_words *words, const char *what) {
+    if (words->next < words->count)
+        return words->items[words->next++].text;
+    flowrules_input_error(s->reader->in, fr_iptables_place(words, words->next), NULL,
+                          "%s should stand here", what);
+    return NULL;
+}
+
+/* The chain that a command names; NULL after an error. */
+static struct netfilter_chain *next_chain(struct state *s, struct iptables_words *words) {
+    struct flowrules_place at = fr_iptables_place(words, words->next);
+    const char *name = next_word(s, words, "the name of a chain");
+    struct netfilter_chain *chain =
+        name ? fr_netfilter_find_chain(&s->reader->nf, s->table, name) : NULL;
+    if (name && !chain)
+        flowrules_input_error(s->reader->in, at, NULL,
+                              "no line before this makes the chain '%.60s'", name);
+    return chain;
+}
+
+/* "-A INPUT ..." */
+static void append_rule(struct state *s, struct iptables_words *words) {
+    struct netfilter_chain *chain = next_chain(s, words);
+    if (chain)
+        fr_iptables_read_rule(s->reader, chain, s->family, words);
+}
+
+/* "-I INPUT ..." and "-I INPUT 3 ...": before the first rule, or before that one. */
+static void insert_rule(struct state *s, struct iptables_words *words) {
+    struct netfilter_chain *chain = next_chain(s, words);
+    const char *word = words->next < words->count ? words->items[words->next].text : "";
+    unsigned position = 1;
+    if (!chain)
+        return;
+    if (flowrules_parse_number(word, strlen(word), UINT16_MAX, &position))
+        words->next++;
+    if (position == 0 || position > chain->rule_count + 1) {
+        flowrules_input_error(s->reader->in, fr_iptables_place(words, words->next - 1), NULL,
+                              "the chain '%.60s' has no place %u for a rule", chain->name,
+                              position);
+        return;
+    }
+    fr_iptables_read_rule(s->reader, chain, s->family, words);
+    fr_netfilter_move_last_rule(chain, position - 1);
+}
+
+/* "-D INPUT 3"; a rule that is spelt out would have to be found among those that are there. */
+static void delete_rule(struct state *s, struct iptables_words *words) {
+    struct flowrules_place at = fr_iptables_place(words, words->next - 1);
+    struct netfilter_chain *chain = next_chain(s, words);
+    const char *word = words->next < words->count ? words->items[words->next].text : "";
+    unsigned position;
+    if (!chain)
+        return;
+    if (words->count != words->next + 1 ||
+        !flowrules_parse_number(word, strlen(word), UINT16_MAX, &position))
+        flowrules_input_error(s->reader->in, at, "load it, and hand in what iptables-save prints",
+                              "-D is read with the number of a rule alone");
+    else if (position == 0 || position > chain->rule_count)
+        flowrules_input_error(s->reader->in, at, NULL, "the chain '%.60s' has no rule %u",
+                              chain->name, position);
+    else
+        fr_netfilter_remove_rule(chain, position - 1);
+}
+
+/* "-N chain": a chain that is there already makes iptables fail. */
+static void make_chain(struct state *s, struct iptables_words *words) {
+    struct flowrules_place at = fr_iptables_place(words, words->next);
+    const char *name = next_word(s, words, "the name of a chain");
+    if (!name)
+        return;
+    if (fr_netfilter_find_chain(&s->reader->nf, s->table, name))
+        flowrules_input_error(s->reader->in, at, NULL, "the chain '%.60s' is there already", name);
+    else
+        set_chain(s, fr_netfilter_chain(&s->reader->nf, s->table, name, at), NULL, at);
+}
+
+/* "-P INPUT DROP" */
+static void set_policy(struct state *s, struct iptables_words *words) {
+    struct flowrules_place at = fr_iptables_place(words, words->next);
+    const char *name = next_word(s, words, "the name of a chain");
+    const char *policy = name ? next_word(s, words, "ACCEPT or DROP") : NULL;
+    if (policy)
+        set_chain(s, fr_netfilter_chain(&s->reader->nf, s->table, name, at), policy, at);
+}
+
+/* "-F chain", and "-F" for all chains of the table. */
+static void flush_chains(struct state *s, struct iptables_words *words) {
+    if (words->next < words->count) {
+        struct netfilter_chain *chain = next_chain(s, words);
+        if (chain)
+            chain->rule_count = 0;
+        return;
+    }
+    for (struct netfilter_chain *c = s->table->chains; c; c = c->next)
+        c->rule_count = 0;
+}
+
+/* "-X chain", and "-X" for all chains that are not built in: these have no rules, or it fails. */
+static void delete_chains(struct state *s, struct iptables_words *words) {
+    struct flowrules_place at = fr_iptables_place(words, words->next);
+    struct netfilter_chain *one = words->next < words->count ? next_chain(s, words) : NULL, *next;
+    for (struct netfilter_chain *c = s->table->chains; c && !flowrules_input_failed(s->reader->in);
+         c = next) {
+        next = c->next;
+        if (one ? c != one : hook_of(c->name) != NETFILTER_NO_HOOK)
+            continue;
+        if (c->rule_count > 0 || hook_of(c->name) != NETFILTER_NO_HOOK)
+            flowrules_input_error(s->reader->in, at, NULL,
+                                  "the chain '%.60s' can't be deleted: it %s", c->name,
+                                  c->rule_count > 0 ? "has rules" : "is built in");
+        else
+            fr_netfilter_delete_chain(c);
+    }
+}
+
+static void do_nothing(struct state *s, struct iptables_words *words) {
+    (void)s;
+    (void)words;
+}
+
+static const struct {
+    const char *verb, *spelt;
+    void (*run)(struct state *s, struct iptables_words *words);
+} command_table[] = {
+    {"-A", "--append", append_rule}, {"-I", "--insert", insert_rule},
+    {"-D", "--delete", delete_rule}, {"-N", "--new-chain", make_chain},
+    {"-P", "--policy", set_policy},  {"-F", "--flush", flush_chains},
+    {"-Z", "--zero", do_nothing},    {"-X", "--delete-chain", delete_chains},
+};
+
 /* A line behind its family and table: "-A ...", "-N ...", "-P ...". */
 static void read_command(struct state *s, struct iptables_words *words) {
     const char *verb = words->next < words->count ? words->items[words->next].text : "";
-    size_t left = words->count - words->next;
     if (!s->table)
         s->table = table_of(s, "filter");
     if (!s->table)
         return;
-    if (strcmp(verb, "-A") == 0) {
-        words->next++;
-        read_rule_line(s, words);
-    } else if (strcmp(verb, "-N") == 0 && left == 2) {
-        read_chain(s, words->items[words->next + 1].text, NULL,
-                   fr_iptables_place(words, words->next + 1));
-    } else if (strcmp(verb, "-P") == 0 && left >= 3) {
-        read_chain(s, words->items[words->next + 1].text, words->items[words->next + 2].text,
-                   fr_iptables_place(words, words->next + 1));
-    } else {
-        not_a_line(s, words);
+    for (size_t i = 0; i < sizeof command_table / sizeof *command_table; i++) {
+        if (strcmp(verb, command_table[i].verb) == 0 || strcmp(verb, command_table[i].spelt) == 0) {
+            words->next++;
+            command_table[i].run(s, words);
+            return;
+        }
     }
+    not_a_line(s, words);
 }
 
-/* ":INPUT DROP [0:0]" */
+/*
+ * ":INPUT DROP [0:0]". A chain that is not built in is empty behind such a line, also where it had
+ * rules: iptables-restore makes it, and empties it with --noflush.
+ */
 static void read_declaration(struct state *s, const struct iptables_words *words) {
-    if (!s->table)
+    struct flowrules_place at = fr_iptables_place(words, 0);
+    const char *name = words->items[0].text + 1;
+    if (!s->table) {
         not_a_line(s, words);
-    else
-        read_chain(s, words->items[0].text + 1, words->count > 1 ? words->items[1].text : NULL,
-                   fr_iptables_place(words, 0));
+        return;
+    }
+    struct netfilter_chain *chain = fr_netfilter_chain(&s->reader->nf, s->table, name, at);
+    if (chain && hook_of(name) == NETFILTER_NO_HOOK)
+        chain->rule_count = 0;
+    set_chain(s, chain, words->count > 1 ? words->items[1].text : NULL, at);
+}
+
+/*
+ * "*filter". A table that begins once more is emptied by iptables-restore, and not with --noflush:
+ * what that means for rules of its built-in chains can't be told.
+ */
+static void begin_table(struct state *s, const struct iptables_words *words) {
+    const char *name = words->items[0].text + 1;
+    s->table = table_of(s, name);
+    for (const struct netfilter_chain *c = s->table ? s->table->chains : NULL; c; c = c->next)
+        if (c->rule_count > 0 && hook_of(c->name) != NETFILTER_NO_HOOK) {
+            flowrules_input_error(
+                s->reader->in, fr_iptables_place(words, 0),
+                "load it, and hand in what iptables-save prints",
+                "the table '%.60s' begins once more: iptables-restore empties its chain '%.60s', "
+                "with --noflush it does not",
+                name, c->name);
+            return;
+        }
 }
 
 static void read_save_line(struct state *s, struct iptables_words *words) {
     const char *first = words->items[0].text;
     if (first[0] == '*') {
-        s->table = table_of(s, first + 1);
+        begin_table(s, words);
     } else if (first[0] == ':') {
         read_declaration(s, words);
     } else if (strcmp(first, "COMMIT") == 0) {

@@ -58,13 +58,28 @@ struct netfilter_chain *fr_netfilter_find_chain(const struct netfilter *nf,
                                                 const struct netfilter_table *table,
                                                 const char *name) {
     char key[KEY_MAX];
-    return flowrules_input_lookup(nf->in, SYMBOL_CHAIN, key_of(key, table, name));
+    struct netfilter_chain *chain =
+        flowrules_input_lookup(nf->in, SYMBOL_CHAIN, key_of(key, table, name));
+    return chain && !chain->gone ? chain : NULL;
 }
 
 struct netfilter_set *fr_netfilter_find_set(const struct netfilter *nf,
                                             const struct netfilter_table *table, const char *name) {
     char key[KEY_MAX];
-    return flowrules_input_lookup(nf->in, SYMBOL_SET, key_of(key, table, name));
+    struct netfilter_set *set =
+        flowrules_input_lookup(nf->in, SYMBOL_SET, key_of(key, table, name));
+    return set && !set->gone ? set : NULL;
+}
+
+/* What stands for a name, with nothing in it: made anew, or again where it is gone. */
+static void *fresh(struct netfilter *nf, unsigned kind, const char *key, size_t size) {
+    void *item = flowrules_input_lookup(nf->in, kind, key);
+    if (item) {
+        memset(item, 0, size);
+        return item;
+    }
+    item = flowrules_input_alloc(nf->in, size);
+    return item && flowrules_input_define(nf->in, kind, key, item) ? item : NULL;
 }
 
 struct netfilter_chain *fr_netfilter_chain(struct netfilter *nf, struct netfilter_table *table,
@@ -73,8 +88,8 @@ struct netfilter_chain *fr_netfilter_chain(struct netfilter *nf, struct netfilte
     struct netfilter_chain *chain = fr_netfilter_find_chain(nf, table, name);
     if (chain)
         return chain;
-    chain = flowrules_input_alloc(nf->in, sizeof *chain);
-    if (!chain || !flowrules_input_define(nf->in, SYMBOL_CHAIN, key_of(key, table, name), chain))
+    chain = fresh(nf, SYMBOL_CHAIN, key_of(key, table, name), sizeof *chain);
+    if (!chain)
         return NULL;
     chain->name = flowrules_input_copy(nf->in, name, strlen(name));
     chain->table = table;
@@ -91,12 +106,52 @@ struct netfilter_set *fr_netfilter_set(struct netfilter *nf, struct netfilter_ta
     struct netfilter_set *set = fr_netfilter_find_set(nf, table, name);
     if (set)
         return set;
-    set = fr_netfilter_anonymous_set(nf, 0, at);
-    if (!set || !flowrules_input_define(nf->in, SYMBOL_SET, key_of(key, table, name), set))
+    set = fresh(nf, SYMBOL_SET, key_of(key, table, name), sizeof *set);
+    if (!set)
         return NULL;
+    set->at = at;
+    set->table = table;
     set->name = flowrules_input_copy(nf->in, name, strlen(name));
     set->types = flowrules_input_alloc(nf->in, NETFILTER_KEYS_MAX * sizeof *set->types);
     return set->name && set->types ? set : NULL;
+}
+
+/* ---- taking away --------------------------------------------------------------------------- */
+
+void fr_netfilter_delete_chain(struct netfilter_chain *chain) {
+    struct netfilter_chain **at = &chain->table->chains;
+    while (*at != chain)
+        at = &(*at)->next;
+    *at = chain->next;
+    if (!chain->next)
+        chain->table->last_chain = at;
+    chain->gone = true;
+}
+
+/* Nothing fills a set that is gone; of one that is made again, nothing is kept. */
+static void forget_expiring(struct netfilter *nf, const struct netfilter_table *table,
+                            const struct netfilter_set *set) {
+    struct netfilter_set **at = &nf->expiring;
+    while (*at) {
+        if (*at == set || (*at)->table == table)
+            *at = (*at)->next_expiring;
+        else
+            at = &(*at)->next_expiring;
+    }
+}
+
+void fr_netfilter_delete_set(struct netfilter *nf, struct netfilter_set *set) {
+    forget_expiring(nf, NULL, set);
+    set->gone = true;
+}
+
+/* Names are looked up by the number of their table: with another one, none of them is known. */
+void fr_netfilter_delete_table(struct netfilter *nf, struct netfilter_table *table) {
+    forget_expiring(nf, table, NULL);
+    table->number = nf->table_count++;
+    table->families = families_of(table->family);
+    table->chains = NULL;
+    table->last_chain = &table->chains;
 }
 
 struct netfilter_set *fr_netfilter_anonymous_set(struct netfilter *nf, unsigned parts,
@@ -143,6 +198,21 @@ struct netfilter_rule *fr_netfilter_rule(struct netfilter *nf, struct netfilter_
     rule->at = at;
     chain->rules[chain->rule_count++] = rule;
     return rule;
+}
+
+void fr_netfilter_move_last_rule(struct netfilter_chain *chain, size_t before) {
+    if (chain->rule_count == 0 || before >= chain->rule_count)
+        return;
+    struct netfilter_rule *last = chain->rules[chain->rule_count - 1];
+    memmove(&chain->rules[before + 1], &chain->rules[before],
+            (chain->rule_count - 1 - before) * sizeof(struct netfilter_rule *));
+    chain->rules[before] = last;
+}
+
+void fr_netfilter_remove_rule(struct netfilter_chain *chain, size_t rule) {
+    chain->rule_count--;
+    memmove(&chain->rules[rule], &chain->rules[rule + 1],
+            (chain->rule_count - rule) * sizeof(struct netfilter_rule *));
 }
 
 struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilter_rule *rule) {

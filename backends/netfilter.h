@@ -74,7 +74,8 @@ struct netfilter_element {
 #define NETFILTER_KEYS_MAX 5u
 
 struct netfilter_set {
-    const char *name; /* NULL: written in the rule */
+    const char *name;                    /* NULL: written in the rule */
+    const struct netfilter_table *table; /* of a named one */
     struct flowrules_place at;
     struct netfilter_key *types; /* of a named set: NETFILTER_KEYS_MAX, of its pieces */
     struct netfilter_element *elements;
@@ -91,6 +92,7 @@ struct netfilter_set {
     bool expiring;  /* what comes and goes is not among the elements */
     bool commented; /* some element has a comment */
     bool named, excepting, united;
+    bool gone;
 };
 
 struct netfilter_match {
@@ -137,6 +139,7 @@ struct netfilter_chain {
     struct netfilter_rule **rules;
     size_t rule_count, rule_capacity;
     enum netfilter_hook hook;
+    bool gone;
     bool nat; /* decides on addresses, not on what passes */
     long long priority;
     enum netfilter_verdict policy;
@@ -199,6 +202,13 @@ struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilte
 /* A further element, with room for the set's parts; the pieces are returned, to be filled. */
 struct netfilter_piece *fr_netfilter_element(struct netfilter *nf, struct netfilter_set *set,
                                              uint32_t line);
+/* Puts a chain's last rule before another one, and takes a rule out; counted from 0. */
+void fr_netfilter_move_last_rule(struct netfilter_chain *chain, size_t before);
+void fr_netfilter_remove_rule(struct netfilter_chain *chain, size_t rule);
+/* Takes a chain, a set, or a table with all that is in it away: what is made later is new. */
+void fr_netfilter_delete_chain(struct netfilter_chain *chain);
+void fr_netfilter_delete_set(struct netfilter *nf, struct netfilter_set *set);
+void fr_netfilter_delete_table(struct netfilter *nf, struct netfilter_table *table);
 /* The rule has something that is not understood: told where a packet may come so far. */
 void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what);
 
