@@ -14,12 +14,11 @@
 #include <string.h>
 
 /* Far beyond what an ASA has; so that a file of nonsense ends soon. */
-enum { NAME_ROOM = 256, PLACES_MAX = 10000, MOVED_MAX = 300000000 };
+enum { NAME_ROOM = FR_CISCO_ASA_WORD, PLACES_MAX = 10000, PASSED_MAX = 300000000 };
 
 /* ---- words of a line that is not taken apart ----------------------------------------------- */
 
-/* Copies word index (from 0) of a line; false where there is none, or it is too long. */
-static bool copy_word(const struct flowrules_line *line, size_t index, char word[NAME_ROOM]) {
+bool fr_cisco_asa_copy_word(const struct flowrules_line *line, size_t index, char word[NAME_ROOM]) {
     const char *at = line->text, *end = line->text + line->length;
     for (;; index--) {
         while (at < end && (*at == ' ' || *at == '\t'))
@@ -38,7 +37,7 @@ static bool copy_word(const struct flowrules_line *line, size_t index, char word
     }
 }
 
-static struct flowrules_place place_of(const struct flowrules_line *line) {
+struct flowrules_place fr_cisco_asa_place_of(const struct flowrules_line *line) {
     return (struct flowrules_place){line->file, line->number, 1};
 }
 
@@ -75,31 +74,41 @@ static enum fr_cisco_asa_kind kind_of(const char *command, const char *type, boo
 /* "object TYPE NAME", "object-group TYPE NAME [tcp]": the lines that follow are of it. */
 static void define_object(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
     char command[NAME_ROOM], type[NAME_ROOM], name[NAME_ROOM], more[NAME_ROOM];
-    if (!copy_word(line, 0, command) || !copy_word(line, 1, type) || !copy_word(line, 2, name)) {
-        flowrules_input_error(r->in, place_of(line), NULL, "an object has a type and a name");
+    if (!fr_cisco_asa_copy_word(line, 0, command) || !fr_cisco_asa_copy_word(line, 1, type) ||
+        !fr_cisco_asa_copy_word(line, 2, name)) {
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
+                              "an object has a type and a name");
         return;
     }
-    enum fr_cisco_asa_kind kind = kind_of(command, type, copy_word(line, 3, more));
+    enum fr_cisco_asa_kind kind = kind_of(command, type, fr_cisco_asa_copy_word(line, 3, more));
     struct fr_cisco_asa_object *o = flowrules_input_lookup(r->in, FR_CISCO_ASA_OBJECT_NAMES, name);
-    if (o != NULL && o->kind != kind) {
-        flowrules_input_error(r->in, place_of(line),
+    if (o != NULL && !o->gone && o->kind != kind) {
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
                               "objects of all kinds share one space of names",
                               "'%.80s' is the name of something else already", name);
         return;
     }
     if (o == NULL && (o = flowrules_input_alloc(r->in, sizeof *o)) != NULL) {
-        o->kind = kind;
         o->name = flowrules_input_copy(r->in, name, strlen(name));
-        o->at = place_of(line);
+        o->gone = true;
+        o->next = r->objects;
+        r->objects = o;
         flowrules_input_define(r->in, FR_CISCO_ASA_OBJECT_NAMES, name, o);
     }
+    if (o != NULL && o->gone) {
+        o->gone = false;
+        o->kind = kind;
+        o->at = fr_cisco_asa_place_of(line);
+        o->held.count = 0;
+    }
     r->open = o == NULL ? NULL : &o->held;
+    r->open_object = o;
 }
 
 static void define_time(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
     char name[NAME_ROOM];
-    if (!copy_word(line, 1, name)) {
-        flowrules_input_error(r->in, place_of(line), NULL, "a time range has a name");
+    if (!fr_cisco_asa_copy_word(line, 1, name)) {
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL, "a time range has a name");
         return;
     }
     struct fr_cisco_asa_time *t = flowrules_input_lookup(r->in, FR_CISCO_ASA_TIME_NAMES, name);
@@ -108,25 +117,38 @@ static void define_time(struct fr_cisco_asa_reading *r, const struct flowrules_l
         flowrules_input_define(r->in, FR_CISCO_ASA_TIME_NAMES, name, t);
     }
     r->open = t == NULL ? NULL : &t->held;
+    r->open_object = NULL;
 }
 
 /* "name ADDRESS ALIAS [description ...]" */
 static void define_alias(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
     char address[NAME_ROOM], alias[NAME_ROOM];
-    if (copy_word(line, 1, address) && copy_word(line, 2, alias))
+    if (fr_cisco_asa_copy_word(line, 1, address) && fr_cisco_asa_copy_word(line, 2, alias))
         flowrules_input_define(r->in, FR_CISCO_ASA_ALIASES, alias,
                                flowrules_input_copy(r->in, address, strlen(address)));
 }
 
 /* ---- lists --------------------------------------------------------------------------------- */
 
-static struct fr_cisco_asa_list *list_named(struct fr_cisco_asa_reading *r, const char *name) {
+struct fr_cisco_asa_list *fr_cisco_asa_list_named(struct fr_cisco_asa_reading *r,
+                                                  const char *name) {
     struct fr_cisco_asa_list *list = flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
     if (list == NULL && (list = flowrules_input_alloc(r->in, sizeof *list)) != NULL) {
         list->name = flowrules_input_copy(r->in, name, strlen(name));
+        list->next = r->lists;
+        r->lists = list;
         flowrules_input_define(r->in, FR_CISCO_ASA_LIST_NAMES, name, list);
     }
     return list;
+}
+
+bool fr_cisco_asa_may_pass(struct fr_cisco_asa_reading *r, const struct flowrules_line *line,
+                           size_t lines) {
+    r->passed += lines;
+    if (r->passed > PASSED_MAX)
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
+                              "too many entries are changed by their line numbers, or taken away");
+    return r->passed <= PASSED_MAX;
 }
 
 /* A line takes the place that it says, counted from 1, remarks too; the others move on. */
@@ -139,12 +161,8 @@ static void keep_entry(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list 
         !flowrules_parse_number(number, strlen(number), INT32_MAX, &place) || place == 0 ||
         place >= entries->count)
         return;
-    list->moved += entries->count - place;
-    if (list->moved > MOVED_MAX) {
-        flowrules_input_error(r->in, place_of(line), NULL,
-                              "too many entries go before others by their line numbers");
+    if (!fr_cisco_asa_may_pass(r, line, entries->count - place))
         return;
-    }
     memmove(&entries->lines[place], &entries->lines[place - 1],
             (entries->count - place) * sizeof *entries->lines);
     entries->lines[place - 1] = *line;
@@ -154,11 +172,12 @@ static void keep_entry(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list 
 static void rename_list(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list *list,
                         const struct flowrules_line *line) {
     char name[NAME_ROOM];
-    if (!copy_word(line, 3, name)) {
-        flowrules_input_error(r->in, place_of(line), NULL, "a list is renamed to a name");
+    if (!fr_cisco_asa_copy_word(line, 3, name)) {
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
+                              "a list is renamed to a name");
         return;
     }
-    struct fr_cisco_asa_list *to = list_named(r, name);
+    struct fr_cisco_asa_list *to = fr_cisco_asa_list_named(r, name);
     if (to == NULL || to->entries.count > 0)
         return;
     to->entries = list->entries;
@@ -171,31 +190,33 @@ static void rename_list(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list
 static void read_access_list(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
     char name[NAME_ROOM], word[NAME_ROOM], number[NAME_ROOM] = "";
     r->open = NULL;
-    if (!copy_word(line, 1, name) || !copy_word(line, 2, word)) {
-        flowrules_input_error(r->in, place_of(line), NULL,
+    if (!fr_cisco_asa_copy_word(line, 1, name) || !fr_cisco_asa_copy_word(line, 2, word)) {
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
                               "an access list has a name of at most %d characters, and an entry",
                               FR_CISCO_ASA_LIST_NAME_MAX);
         return;
     }
     if (strcmp(name, "deny-flow-max") == 0 || strcmp(name, "alert-interval") == 0)
         return; /* how much is logged of all lists */
-    struct fr_cisco_asa_list *list = list_named(r, name);
+    struct fr_cisco_asa_list *list = fr_cisco_asa_list_named(r, name);
     if (list == NULL)
         return;
     if (strcmp(word, "rename") == 0)
         rename_list(r, list, line);
     else
         keep_entry(r, list, line,
-                   strcmp(word, "line") == 0 && copy_word(line, 3, number) ? number : "");
+                   strcmp(word, "line") == 0 && fr_cisco_asa_copy_word(line, 3, number) ? number
+                                                                                        : "");
 }
 
 /* A list of before 9.0 that is about IPv6 alone: one that is bound is not understood. */
 static void read_ipv6(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
     char word[NAME_ROOM], name[NAME_ROOM];
     r->open = NULL;
-    if (!copy_word(line, 1, word) || strcmp(word, "access-list") != 0 || !copy_word(line, 2, name))
+    if (!fr_cisco_asa_copy_word(line, 1, word) || strcmp(word, "access-list") != 0 ||
+        !fr_cisco_asa_copy_word(line, 2, name))
         return;
-    struct fr_cisco_asa_list *list = list_named(r, name);
+    struct fr_cisco_asa_list *list = fr_cisco_asa_list_named(r, name);
     if (list != NULL)
         keep_line(r, &list->entries, line);
 }
@@ -221,8 +242,7 @@ static struct fr_cisco_asa_binding *binding_at(struct fr_cisco_asa_reading *r,
     return b;
 }
 
-/* NAME {in|out} interface INTERFACE [WORD], or NAME global; false where it is none of them. */
-static bool take_place(struct fr_cisco_asa_cursor *c, const char **list, const char **place) {
+bool fr_cisco_asa_take_place(struct fr_cisco_asa_cursor *c, const char **list, const char **place) {
     *list = fr_cisco_asa_take(c);
     const char *direction = fr_cisco_asa_take(c);
     *place = "global";
@@ -240,8 +260,15 @@ static bool is_of_frames(const struct fr_cisco_asa_reading *r, const char *name)
     const struct fr_cisco_asa_list *list =
         flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
     char word[NAME_ROOM];
-    return list != NULL && list->entries.count > 0 && copy_word(&list->entries.lines[0], 2, word) &&
+    return list != NULL && list->entries.count > 0 &&
+           fr_cisco_asa_copy_word(&list->entries.lines[0], 2, word) &&
            strcmp(word, "ethertype") == 0;
+}
+
+static bool exists(const struct fr_cisco_asa_reading *r, const char *name) {
+    const struct fr_cisco_asa_list *list =
+        flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
+    return list != NULL && list->entries.count > 0;
 }
 
 /* A list for the control plane is about what goes to the ASA itself. */
@@ -251,77 +278,28 @@ static void read_access_group(struct fr_cisco_asa_reading *r, const struct flowr
     r->open = NULL;
     fr_cisco_asa_begin(&c, r, line);
     fr_cisco_asa_take(&c);
-    if (!take_place(&c, &list, &place)) {
-        flowrules_input_error(r->in, place_of(line), NULL,
+    if (!fr_cisco_asa_take_place(&c, &list, &place)) {
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
                               "an access-group is: access-group NAME in|out interface INTERFACE, "
                               "or access-group NAME global");
         return;
     }
     if (fr_cisco_asa_accept(&c, "control-plane") || is_of_frames(r, list))
         return;
-    struct fr_cisco_asa_binding *b = binding_at(r, place_of(line), place);
+    struct fr_cisco_asa_binding *b = binding_at(r, fr_cisco_asa_place_of(line), place);
     if (b == NULL)
         return;
-    b->list = list;
-    b->at = place_of(line);
+    struct flowrules_place at = fr_cisco_asa_place_of(line);
+    bool good = r->forward || exists(r, list);
+    if (!good)
+        flowrules_input_note(r->in, at, "an ASA refuses it: there is no access list '%.80s' yet",
+                             list);
+    if (!good && b->list != NULL)
+        return; /* what is bound there stays */
+    b->at = at;
+    b->list = good ? list : NULL;
+    b->refused = good ? NULL : list;
     b->overridden = fr_cisco_asa_accept(&c, "per-user-override");
-}
-
-static void unbind(struct fr_cisco_asa_reading *r, const char *list) {
-    for (struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next)
-        if (b->list != NULL && (list == NULL || strcmp(b->list, list) == 0))
-            b->list = NULL;
-}
-
-/* ---- taking away --------------------------------------------------------------------------- */
-
-/* "clear configure access-list NAME" takes the list's access-group too. */
-static void clear(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
-    static const char *const matter[] = {"object", "object-group", "name",
-                                         "names",  "time-range",   "all"};
-    char what[NAME_ROOM], name[NAME_ROOM];
-    r->open = NULL;
-    if (!copy_word(line, 1, what) || strcmp(what, "configure") != 0 || !copy_word(line, 2, what))
-        return;
-    bool named = copy_word(line, 3, name);
-    if (strcmp(what, "access-group") == 0) {
-        unbind(r, NULL);
-    } else if (strcmp(what, "access-list") == 0 && named) {
-        struct fr_cisco_asa_list *list = list_named(r, name);
-        if (list != NULL)
-            list->entries.count = 0;
-        unbind(r, name);
-    }
-    for (size_t i = 0; i < sizeof matter / sizeof *matter; i++)
-        if (strcmp(what, matter[i]) == 0 || (strcmp(what, "access-list") == 0 && !named)) {
-            flowrules_input_doubt(r->in, place_of(line), FLOWRULES_FORWARD,
-                                  "'clear configure %.80s' is not followed", what);
-            return;
-        }
-}
-
-/* "no access-group ..." is followed; what else takes away from lists and objects is not. */
-static void take_back(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
-    static const char *const matter[] = {"access-list", "object", "object-group", "name",
-                                         "time-range"};
-    struct fr_cisco_asa_cursor c;
-    const char *list, *place;
-    r->open = NULL;
-    fr_cisco_asa_begin(&c, r, line);
-    fr_cisco_asa_take(&c);
-    if (fr_cisco_asa_accept(&c, "access-group")) {
-        struct fr_cisco_asa_binding *b =
-            take_place(&c, &list, &place)
-                ? flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, place)
-                : NULL;
-        if (b != NULL && b->list != NULL && strcmp(b->list, list) == 0)
-            b->list = NULL;
-        return;
-    }
-    for (size_t i = 0; i < sizeof matter / sizeof *matter; i++)
-        if (strcmp(fr_cisco_asa_peek(&c), matter[i]) == 0)
-            flowrules_input_doubt(r->in, place_of(line), FLOWRULES_FORWARD,
-                                  "'no %.80s' is not followed", matter[i]);
 }
 
 /* ---- lines --------------------------------------------------------------------------------- */
@@ -332,12 +310,21 @@ static void read_version(struct fr_cisco_asa_reading *r, const struct flowrules_
     char word[NAME_ROOM];
     unsigned major;
     r->open = NULL;
-    if (!copy_word(line, 1, word) || strcmp(word, "Version") != 0 || !copy_word(line, 2, word))
+    if (!fr_cisco_asa_copy_word(line, 1, word) || strcmp(word, "Version") != 0 ||
+        !fr_cisco_asa_copy_word(line, 2, word))
         return;
     if (flowrules_parse_number(word, strcspn(word, "."), 999, &major) && major < 9)
-        flowrules_input_doubt(r->in, place_of(line), FLOWRULES_FORWARD,
+        flowrules_input_doubt(r->in, fr_cisco_asa_place_of(line), FLOWRULES_FORWARD,
                               "access lists of ASA %.20s meant other things: 9.0 or later is read",
                               word);
+}
+
+/* From then on, names may be used before they exist. */
+static void read_forward(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char word[NAME_ROOM];
+    r->open = NULL;
+    if (fr_cisco_asa_copy_word(line, 1, word) && strcmp(word, "enable") == 0)
+        r->forward = true;
 }
 
 static const struct {
@@ -347,10 +334,11 @@ static const struct {
     {"ASA", read_version},
     {"access-group", read_access_group},
     {"access-list", read_access_list},
-    {"clear", clear},
+    {"clear", fr_cisco_asa_clear},
+    {"forward-reference", read_forward},
     {"ipv6", read_ipv6},
     {"name", define_alias},
-    {"no", take_back},
+    {"no", fr_cisco_asa_take_back},
     {"object", define_object},
     {"object-group", define_object},
     {"time-range", define_time},
@@ -371,16 +359,17 @@ static bool is_mode_line(const char *word) {
 static void read_line(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
     char word[NAME_ROOM];
     if (line->length > 0 && (line->text[0] == ' ' || line->text[0] == '\t')) {
-        if (r->open != NULL)
+        if (r->open != NULL && !fr_cisco_asa_drop_member(r, line))
             keep_line(r, r->open, line);
         return;
     }
-    if (!copy_word(line, 0, word)) {
+    if (!fr_cisco_asa_copy_word(line, 0, word)) {
         r->open = line->length > 0 ? NULL : r->open;
         return;
     }
     if (strncmp(word, "<---", 4) == 0) {
-        flowrules_input_error(r->in, place_of(line), "'terminal pager 0' before it is recorded",
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
+                              "'terminal pager 0' before it is recorded",
                               "the prompt of a pager stands here, and may hide a line");
         return;
     }
@@ -428,6 +417,29 @@ static void tell_unbound(struct fr_cisco_asa_reading *r, const char *place) {
                  "; the settings interface and access-group choose");
     flowrules_input_error(r->in, (struct flowrules_place){0, 0, 0}, hint,
                           "no access list is bound %s", place);
+}
+
+/*
+ * The configuration says that no list is bound where one should be. Then security levels decide:
+ * what goes to a lower one passes.
+ */
+static void pass_unfiltered(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = FLOWRULES_PASS,
+                                       .source = flowrules_input_any(r->in),
+                                       .destination = flowrules_input_any(r->in),
+                                       .at = b->at};
+    flowrules_input_rule(r->in, &rule);
+    if (b->refused != NULL)
+        flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
+                              "an ASA refuses it, since there is no access list '%.80s' yet; "
+                              "without a list, security levels decide what passes",
+                              b->refused);
+    else
+        flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
+                              "nothing is bound %.80s from here on: security levels decide what "
+                              "passes",
+                              b->place);
 }
 
 static void read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
@@ -502,7 +514,12 @@ static void decide(struct fr_cisco_asa_reading *r) {
     const struct fr_cisco_asa_binding *own = bound_at(r, place);
     const struct fr_cisco_asa_binding *all = out || global ? NULL : bound_at(r, "global");
     if (own == NULL && all == NULL) {
-        tell_unbound(r, place);
+        const struct fr_cisco_asa_binding *tried =
+            flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, place);
+        if (tried == NULL || flowrules_input_target(r->in) == NULL)
+            tell_unbound(r, place);
+        else
+            pass_unfiltered(r, tried);
         return;
     }
     read_bound(r, own);

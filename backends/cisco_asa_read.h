@@ -60,7 +60,9 @@ enum fr_cisco_asa_progress {
 struct fr_cisco_asa_object {
     enum fr_cisco_asa_kind kind;
     const char *name, *description;
-    struct flowrules_place at;
+    struct flowrules_place at; /* where it was defined first, or again after it was taken away */
+    bool gone;                 /* taken away */
+    struct fr_cisco_asa_object *next;
     struct fr_cisco_asa_lines held;
     enum fr_cisco_asa_progress progress;
     struct fr_cisco_asa_pair pair;
@@ -77,26 +79,33 @@ struct fr_cisco_asa_time {
     const char *until; /* the last day, or NULL */
 };
 
+/* A list exists while it has entries. */
 struct fr_cisco_asa_list {
     const char *name;
     struct fr_cisco_asa_lines entries;
-    size_t moved; /* entries that made room for others, in all */
+    struct fr_cisco_asa_list *next;
 };
 
 /* Which list filters where: "in interface inside", "global". */
 struct fr_cisco_asa_binding {
-    const char *place, *list; /* list: NULL once it was taken back */
-    struct flowrules_place at;
-    bool overridden; /* per-user-override */
+    const char *place, *list;  /* list: NULL where none is bound */
+    struct flowrules_place at; /* of the command that bound it, failed to, or took it back */
+    const char *refused;       /* the list that did not exist when it was to be bound, or NULL */
+    bool overridden;           /* per-user-override */
     struct fr_cisco_asa_binding *next;
 };
 
 struct fr_cisco_asa_reading {
     flowrules_input *in;
     struct fr_cisco_asa_binding *bindings, **last_binding;
-    size_t places;                   /* how many of them */
-    struct fr_cisco_asa_lines *open; /* where lines of a mode go, or NULL */
-    unsigned depth;                  /* of groups in groups */
+    size_t places; /* how many of them */
+    struct fr_cisco_asa_list *lists;
+    struct fr_cisco_asa_object *objects;
+    struct fr_cisco_asa_lines *open;         /* where lines of a mode go, or NULL */
+    struct fr_cisco_asa_object *open_object; /* of which these are, or NULL */
+    unsigned depth;                          /* of groups in groups */
+    size_t passed; /* lines that were moved or searched to follow changes, in all */
+    bool forward;  /* forward-reference enable: names may be used before they exist */
 };
 
 /* A line, word by word. */
@@ -147,6 +156,24 @@ struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor
                                                       const char *name);
 /* The same of a time-range. */
 struct fr_cisco_asa_time *fr_cisco_asa_time_named(struct fr_cisco_asa_cursor *c, const char *name);
+
+/* Words of a line that is not taken apart: false where there is none, or it is too long. */
+enum { FR_CISCO_ASA_WORD = 256 };
+bool fr_cisco_asa_copy_word(const struct flowrules_line *line, size_t index,
+                            char word[FR_CISCO_ASA_WORD]);
+struct flowrules_place fr_cisco_asa_place_of(const struct flowrules_line *line);
+struct fr_cisco_asa_list *fr_cisco_asa_list_named(struct fr_cisco_asa_reading *r, const char *name);
+/* NAME {in|out} interface INTERFACE [WORD], or NAME global; false where it is none of them. */
+bool fr_cisco_asa_take_place(struct fr_cisco_asa_cursor *c, const char **list, const char **place);
+
+/* Counts lines that are moved or searched; false, with an error told, where they are too many. */
+bool fr_cisco_asa_may_pass(struct fr_cisco_asa_reading *r, const struct flowrules_line *line,
+                           size_t lines);
+/* Follows "clear ..." and "no ...". */
+void fr_cisco_asa_clear(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
+void fr_cisco_asa_take_back(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
+/* Follows " no ..." within an object or group; false where it is not understood. */
+bool fr_cisco_asa_drop_member(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
 
 /* The entries of a list as rules, in order. */
 void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);

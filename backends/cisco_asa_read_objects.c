@@ -563,6 +563,10 @@ static bool read_lines(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_objec
     return good;
 }
 
+static bool is_later(const struct flowrules_place *at, const struct flowrules_line *line) {
+    return at->file != line->file ? at->file > line->file : at->line > line->number;
+}
+
 struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor *c,
                                                       const char *name) {
     struct fr_cisco_asa_reading *r = c->r;
@@ -572,9 +576,15 @@ struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor
         flowrules_input_error(r->in, at, NULL, "the line ends where a name is expected");
         return NULL;
     }
-    if (o == NULL) {
+    if (o == NULL || o->gone) {
         flowrules_input_error(r->in, at, "give the whole of show running-config",
                               "there is no object or group '%.80s'", name);
+        return NULL;
+    }
+    if (!r->forward && is_later(&o->at, c->line)) {
+        flowrules_input_doubt(
+            r->in, at, FLOWRULES_FORWARD,
+            "an ASA refuses it unless it has '%.80s' already: here it comes later", name);
         return NULL;
     }
     if (o->progress == FR_CISCO_ASA_READING || r->depth >= GROUPS_DEEP) {
