@@ -104,10 +104,9 @@ static const char *protocol_word(int protocol) {
     return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "SCTP";
 }
 
-/* A range that begins with 0 is what a deny left over: the API has no port 0 (1-65535). */
 static void write_port(flowrules_output *out, flowrules_writer *w, int protocol,
                        struct flowrules_ports ports, const char *pods) {
-    unsigned first = ports.first == 0 ? 1u : ports.first;
+    unsigned first = ports.first;
     if (pods && ports.first == ports.last)
         first = flowrules_pods_port(out, pods, ports.first);
     flowrules_writef(w, "        - protocol: %s\n          port: %u\n", protocol_word(protocol),
@@ -228,26 +227,10 @@ static const char *refuses_ports(const flowrules_output *out, const struct flowr
     return NULL;
 }
 
-/*
- * Denies are taken out of the allows network by network. That is no deny where a pod may be
- * reached by an allow for another network.
- */
-static const char *refuses_deny(const flowrules_output *out, const struct flowrules_rule *flow) {
-    struct flowrules_set peers = flowrules_rule_peers(flow);
-    for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
-        if (flowrules_set_atom(peers, i).kind == FLOWRULES_ATOM_GROUP)
-            return "there are only allows here, and another network may select the same pods";
-    if (flowrules_pods_have_others(out, flowrules_rule_protected(flow)))
-        return "there are only allows here, and another protected network may select the same pods";
-    return NULL;
-}
-
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
     const char *why = flowrules_pods_refuse_ends(out, flow, manifest.no_pods);
     if (!why)
         why = refuses_ports(out, flow);
-    if (!why && flow->action == FLOWRULES_DENY)
-        why = refuses_deny(out, flow);
     return why;
 }
 
@@ -366,6 +349,7 @@ const struct flowrules_backend flowrules_backend_kubernetes = {
                      .prefixes = true,
                      .protocols = protocols,
                      .protocol_count = sizeof protocols,
+                     .no_port_zero = true,
                      .name_max = 189, /* 253 without the instance and a '-' */
                      .name_extra = "-",
                      .name_lower = true},

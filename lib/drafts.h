@@ -5,6 +5,7 @@
 #ifndef FR_DRAFTS_H
 #define FR_DRAFTS_H
 
+#include "boxes.h"
 #include "plan.h"
 
 /* The rules of one direction, action and log, while they are cut and merged. */
@@ -36,5 +37,15 @@ flowrules_status fr_split_groups(struct fr_drafts *d, const struct fr_rule *rule
 flowrules_status fr_split_ported(struct fr_drafts *d, const struct fr_rule *rule);
 flowrules_status fr_split_services(struct fr_drafts *d, const struct fr_rule *rule);
 flowrules_status fr_split_addresses(struct fr_drafts *d, const struct fr_rule *rule);
+
+/*
+ * Denies of pods (pod_denies.c): a deny with the groups of an allow that its own hold whole, so
+ * that it takes these too; and why some pod of what is left of an allow may be one that a deny
+ * names, or NULL: no such pod, or no memory.
+ */
+flowrules_status fr_widen_pods(struct fr_plan *plan, const struct fr_box *allow,
+                               struct fr_box *deny);
+const char *fr_pods_escape(struct fr_plan *plan, const struct fr_box *left,
+                           const struct fr_box *deny, uint32_t flow);
 
 #endif

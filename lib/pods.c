@@ -143,17 +143,6 @@ void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods) 
     }
 }
 
-bool flowrules_pods_have_others(const flowrules_output *out, struct flowrules_set own) {
-    struct flowrules_set all = flowrules_output_protects(out);
-    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
-        const char *other = flowrules_set_atom(all, i).name;
-        for (size_t k = 0; k < flowrules_set_atom_count(own) && !holds(own, other); k++)
-            if (flowrules_pods_may_meet(out, other, flowrules_set_atom(own, k).name))
-                return true;
-    }
-    return false;
-}
-
 bool flowrules_pods_are_repeated(const flowrules_output *out, size_t index) {
     struct flowrules_set all = flowrules_output_protects(out);
     const char *own = flowrules_set_atom(all, index).name;

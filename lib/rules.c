@@ -55,30 +55,6 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 
-static flowrules_status subtract_denies(struct fr_drafts *d, struct fr_boxes *boxes,
-                                        const struct fr_scoped *part, bool *touched) {
-    for (size_t i = 0; i < d->plan->scoped.count; i++) {
-        const struct fr_scoped *deny = fr_vec_at(&d->plan->scoped, struct fr_scoped, i);
-        if (!deny->deny || deny->direction != part->direction)
-            continue;
-        const struct fr_service_terms *terms =
-            fr_service_get(&d->plan->policy->services, deny->service);
-        for (uint32_t t = 0; t < terms->count; t++) {
-            struct fr_box gone = {{deny->source, deny->destination}, terms->terms[t]};
-            FR_TRY(fr_boxes_subtract(boxes, &gone, touched));
-        }
-    }
-    if (boxes->too_many)
-        fr_plan_refuse(d->plan, part->flow, "the denies cut it into too many pieces");
-    return FLOWRULES_OK;
-}
-
-/* Everything but some names or groups: no list of allows can say that. */
-static bool leaves_atoms_out(const struct fr_drafts *d, fr_set set) {
-    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
-    return head->all_atoms != 0 && head->atoms > 0;
-}
-
 /* What can't be taken out of the allows exactly refuses the flow. */
 static flowrules_status refuse_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                     const char *why) {
@@ -88,6 +64,71 @@ static flowrules_status refuse_rest(struct fr_drafts *d, const struct fr_scoped 
         return fr_no_memory(d->plan->context);
     fr_plan_refuse(d->plan, part->flow, text);
     return FLOWRULES_OK;
+}
+
+/* Something that is asked of each deny, term by term, that an allow of a direction may meet. */
+struct asking {
+    struct fr_drafts *d;
+    const struct fr_scoped *part;
+    const struct fr_rule *whole;
+    struct fr_boxes *boxes;
+    bool touched;
+    const char *why;
+};
+
+static flowrules_status each_deny(struct asking *a,
+                                  flowrules_status (*step)(struct asking *a, struct fr_box *deny,
+                                                           uint32_t flow)) {
+    struct fr_plan *plan = a->d->plan;
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *deny = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        if (!deny->deny || deny->direction != a->part->direction)
+            continue;
+        const struct fr_service_terms *terms =
+            fr_service_get(&plan->policy->services, deny->service);
+        for (uint32_t t = 0; t < terms->count; t++) {
+            struct fr_box box = {{deny->source, deny->destination}, terms->terms[t]};
+            FR_TRY(step(a, &box, deny->flow));
+        }
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status subtract_one(struct asking *a, struct fr_box *deny, uint32_t flow) {
+    struct fr_box allow = {{a->whole->source, a->whole->destination}, deny->term};
+    (void)flow;
+    if (a->d->can->pod_groups)
+        FR_TRY(fr_widen_pods(a->d->plan, &allow, deny));
+    return fr_boxes_subtract(a->boxes, deny, &a->touched);
+}
+
+/* Is some pod of what is left one that this deny names? */
+static flowrules_status weigh_one(struct asking *a, struct fr_box *deny, uint32_t flow) {
+    for (size_t i = 0; a->why == NULL && i < a->boxes->list.count; i++)
+        a->why =
+            fr_pods_escape(a->d->plan, fr_vec_at(&a->boxes->list, struct fr_box, i), deny, flow);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status subtract_denies(struct fr_drafts *d, struct fr_boxes *boxes,
+                                        const struct fr_scoped *part, const struct fr_rule *whole,
+                                        bool *touched) {
+    struct asking a = {d, part, whole, boxes, false, NULL};
+    FR_TRY(each_deny(&a, subtract_one));
+    *touched = a.touched;
+    if (!boxes->too_many && d->can->pod_groups)
+        FR_TRY(each_deny(&a, weigh_one));
+    if (a.why != NULL)
+        FR_TRY(refuse_rest(d, part, a.why));
+    if (boxes->too_many)
+        fr_plan_refuse(d->plan, part->flow, "the denies cut it into too many pieces");
+    return FLOWRULES_OK;
+}
+
+/* Everything but some names or groups: no list of allows can say that. */
+static bool leaves_atoms_out(const struct fr_drafts *d, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    return head->all_atoms != 0 && head->atoms > 0;
 }
 
 /* A stretch of ICMP types or codes as numbers: all stay all, others end at 255. */
@@ -128,13 +169,27 @@ static fr_service rest_service(struct fr_drafts *d, const struct fr_term *term) 
     return service;
 }
 
+/*
+ * A box that denies left of an allow, without what can't be said of it and is no packet of anybody:
+ * ICMP types above 255, and port 0 where the platform has none. False where nothing is left.
+ */
+static bool trim_box(const struct fr_drafts *d, struct fr_term *term) {
+    if (fr_protocol_is_icmp(term->protocol))
+        return term->source_first <= 255 && term->destination_first <= 255;
+    if (d->can->no_port_zero && term->destination_first == 0 && term->destination_last < 65535) {
+        if (term->destination_last == 0)
+            return false;
+        term->destination_first = 1;
+    }
+    return true;
+}
+
 /* A box that denies left of an allow, as a rule. */
 static flowrules_status draft_box(struct fr_drafts *d, const struct fr_scoped *part,
-                                  const struct fr_rule *whole, const struct fr_box *box) {
+                                  const struct fr_rule *whole, struct fr_box *box) {
     struct fr_rule rule = *whole;
-    if (fr_protocol_is_icmp(box->term.protocol) &&
-        (box->term.source_first > 255 || box->term.destination_first > 255))
-        return FLOWRULES_OK; /* there are no such types and codes */
+    if (!trim_box(d, &box->term))
+        return FLOWRULES_OK;
     rule.source = box->ends[0];
     rule.destination = box->ends[1];
     rule.service = rest_service(d, &box->term);
@@ -163,7 +218,7 @@ static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *
         status = fr_boxes_add(&boxes, &box);
     }
     if (status == FLOWRULES_OK)
-        status = subtract_denies(d, &boxes, part, &touched);
+        status = subtract_denies(d, &boxes, part, whole, &touched);
     if (status == FLOWRULES_OK && !touched)
         status = fr_drafts_push(d, whole);
     for (size_t i = 0; status == FLOWRULES_OK && touched && !boxes.too_many && i < boxes.list.count;

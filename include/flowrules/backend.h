@@ -361,9 +361,6 @@ FLOWRULES_API const char *flowrules_pods_refuse_ends(const flowrules_output *out
                                                      const char *no_pods);
 /* Refuses the target where something that it protects is no pods. */
 FLOWRULES_API void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods);
-/* May some of these pods be selected by another protected network too? */
-FLOWRULES_API bool flowrules_pods_have_others(const flowrules_output *out,
-                                              struct flowrules_set own);
 /* Are the pods of protected network index among a wider one's, or an equal, earlier one's? */
 FLOWRULES_API bool flowrules_pods_are_repeated(const flowrules_output *out, size_t index);
 
@@ -890,6 +887,7 @@ struct flowrules_capabilities {
     const uint8_t *protocols; /* the protocols that can be said; NULL: all */
     size_t protocol_count;
     bool no_any_protocol; /* "any protocol" can't be said */
+    bool no_port_zero;    /* no destination port 0: what denies leave of it is left out */
     bool source_ports;
     bool icmp_types;
     const struct flowrules_icmp
