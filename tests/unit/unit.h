@@ -33,6 +33,7 @@ void fr_test_services(void);
 void fr_test_diagnostics(void);
 void fr_test_json(void);
 void fr_test_yaml(void);
+void fr_test_xml(void);
 void fr_test_names(void);
 void fr_test_policy(void);
 void fr_test_plan(void);
