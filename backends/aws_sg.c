@@ -466,15 +466,36 @@ static void write_origins(flowrules_writer *w, const struct state *s, const stru
         flowrules_writer_origin(w, s->links[l - 1].flows);
 }
 
+/*
+ * The rules that a group may have before anything is authorized: a new one lets everything out, and
+ * the default group of a VPC lets everything in from itself.
+ */
+enum given { GIVEN_NOT, GIVEN_OUT_IPV4, GIVEN_OUT_IPV6, GIVEN_IN_SELF };
+
+static enum given given_as(const struct state *s, const struct entry *e) {
+    if (e->protocol >= 0)
+        return GIVEN_NOT;
+    if (e->direction == FLOWRULES_INGRESS)
+        return e->kind == PEER_GROUP && e->group < s->id_count &&
+                       strcmp(e->id, s->ids[e->group]) == 0
+                   ? GIVEN_IN_SELF
+                   : GIVEN_NOT;
+    if (e->id != NULL || flowrules_range_prefix(&e->range) != 0)
+        return GIVEN_NOT;
+    return e->range.family == FLOWRULES_IPV4 ? GIVEN_OUT_IPV4 : GIVEN_OUT_IPV6;
+}
+
+/* The rule of this group that it may have before; or NULL. */
+static const struct entry *find_given(const struct state *s, size_t group, enum given given) {
+    for (size_t i = 0; i < s->entry_count; i++)
+        if (s->entries[i].group == group && given_as(s, &s->entries[i]) == given)
+            return &s->entries[i];
+    return NULL;
+}
+
 /* Is "everything out" of a family a rule of this group, so that the default is not revoked? */
 static bool keeps_default(const struct state *s, size_t group, enum flowrules_family family) {
-    for (size_t i = 0; i < s->entry_count; i++) {
-        const struct entry *e = &s->entries[i];
-        if (e->group == group && e->direction == FLOWRULES_EGRESS && e->protocol < 0 &&
-            e->id == NULL && e->range.family == family && flowrules_range_prefix(&e->range) == 0)
-            return true;
-    }
-    return false;
+    return find_given(s, group, family == FLOWRULES_IPV4 ? GIVEN_OUT_IPV4 : GIVEN_OUT_IPV6) != NULL;
 }
 
 /* Visits the entries of a group and direction; start with *at 0. */
@@ -525,21 +546,49 @@ static void write_permission(flowrules_writer *w, const flowrules_output *out,
     flowrules_write(w, "\"}]}");
 }
 
+/* The next entry that no group has of itself; start with *at 0. */
+static const struct entry *next_new(const struct state *s, size_t group,
+                                    enum flowrules_direction direction, size_t *at) {
+    const struct entry *e = next_entry(s, group, direction, at);
+    while (e != NULL && given_as(s, e) != GIVEN_NOT)
+        e = next_entry(s, group, direction, at);
+    return e;
+}
+
 static void write_inputs(flowrules_output *out, const struct state *s, size_t group,
                          enum flowrules_direction direction) {
     static const char *const verbs[] = {"authorize-egress", "authorize-ingress"};
     size_t at = 0;
-    const struct entry *e = next_entry(s, group, direction, &at);
+    const struct entry *e = next_new(s, group, direction, &at);
     if (e == NULL)
         return; /* EC2 takes no empty list */
     flowrules_writer *w = open_input(out, s, group, verbs[direction]);
-    for (const char *before = ""; e != NULL; e = next_entry(s, group, direction, &at)) {
+    for (const char *before = ""; e != NULL; e = next_new(s, group, direction, &at)) {
         flowrules_write(w, before);
         write_origins(w, s, e);
         write_permission(w, out, s, e);
         before = ",\n";
     }
     flowrules_write(w, "\n  ]\n}\n");
+}
+
+/*
+ * EC2 refuses a whole call for one rule that is there already (InvalidPermission.Duplicate), so a
+ * rule that the group may have of itself is a call of its own, which may fail.
+ */
+static void write_given(flowrules_output *out, const struct state *s, size_t group) {
+    static const char *const verbs[] = {[GIVEN_OUT_IPV4] = "authorize-egress-all-ipv4",
+                                        [GIVEN_OUT_IPV6] = "authorize-egress-all-ipv6",
+                                        [GIVEN_IN_SELF] = "authorize-ingress-all-self"};
+    for (enum given given = GIVEN_OUT_IPV4; given <= GIVEN_IN_SELF; given++) {
+        const struct entry *e = find_given(s, group, given);
+        if (e == NULL)
+            continue;
+        flowrules_writer *w = open_input(out, s, group, verbs[given]);
+        write_origins(w, s, e);
+        write_permission(w, out, s, e);
+        flowrules_write(w, "\n  ]\n}\n");
+    }
 }
 
 /* Two calls: that of IPv6 fails where the VPC has none. */
@@ -559,6 +608,7 @@ static void end_json(flowrules_output *out) {
     for (size_t g = 0; g < s->group_count; g++) {
         write_inputs(out, s, g, FLOWRULES_EGRESS);
         write_inputs(out, s, g, FLOWRULES_INGRESS);
+        write_given(out, s, g);
         if (flowrules_output_enforces(out, FLOWRULES_EGRESS))
             write_revokes(out, s, g);
     }
@@ -897,8 +947,10 @@ static const struct flowrules_limit limits[] = {
 
 static const struct flowrules_format formats[] = {
     {.name = "json",
-     .help = "inputs of aws ec2 authorize- and revoke-security-group-egress and -ingress "
-             "--cli-input-json",
+     .help =
+         "inputs of aws ec2 authorize- and revoke-security-group-egress and -ingress "
+         "--cli-input-json; authorize-...-all-... may fail with InvalidPermission.Duplicate, where "
+         "the group has that rule, and revoke-egress-ipv6 where the VPC has no IPv6",
      .begin = begin,
      .rule = rule,
      .end = end_json},

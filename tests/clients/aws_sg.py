@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from aws_sg_ec2 import DESCRIPTION, Refused, default_rule, rules_of
+from aws_sg_ec2 import DESCRIPTION, Ec2, Refused, default_rule, rules_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "../.."))
@@ -21,7 +21,7 @@ POLICY = os.path.join(ROOT, "tests/golden/aws-sg/policy.yaml")
 HOSTILE = os.path.join(ROOT, "tests/golden/hostile-text/policy.yaml")
 TARGETS = [(POLICY, target) for target in (
     "nodes", "unnamed", "made", "denied", "open", "apart", "three", "two-given", "web.tier",
-    "db.tier", "narrowed")] + [(HOSTILE, "aws-sg")] + [
+    "db.tier", "among", "narrowed")] + [(HOSTILE, "aws-sg")] + [
         (os.path.join(ROOT, "tests/golden", place, "policy.yaml"), target) for place, target in (
             ("traps", "aws"), ("limits", "aws-sixty"), ("limits", "aws-one-more"),
             ("limits", "aws-objects"), ("limits", "aws-balancer"))]
@@ -294,6 +294,28 @@ def kept_default(folder):
     return errors
 
 
+def input_errors(folder, target, group):
+    """The CLI's inputs on a group as it is made, twice: what fails may, and alone, and does no harm."""
+    errors, files = [], render(POLICY, target, "json", folder + "/out")
+    own = next(iter(inputs_of(files).values()))["GroupId"]
+    state = {"groups": {own: group}, "quota": 60, "next": 100}
+    for attempt in ("first", "second"):
+        for (_, call), body in sorted(inputs_of(files).items()):
+            verb, direction = call.split("-")[:2]
+            before = json.dumps(state)
+            options = {"group-id": own, "ip-permissions": json.dumps(body["IpPermissions"])}
+            try:
+                getattr(Ec2(state), verb)(direction, options)
+            except Refused as refused:
+                state = json.loads(before)
+                expect(errors, attempt == "second" or "-all-" in call or call.endswith("ipv6"),
+                       f"{attempt} {call}: {refused}")
+                expect(errors, re.search("Duplicate|NotFound", str(refused)), f"{call}: {refused}")
+    present = {(r["direction"], tuple(r["key"])) for r in state["groups"][own]["rules"]}
+    expect(errors, present == {w[1:3] for w in wanted(files)}, f"{present}")
+    return errors
+
+
 # ---- terraform ------------------------------------------------------------------------------
 
 # Attributes of aws_vpc_security_group_egress_rule and _ingress_rule (provider hashicorp/aws 5).
@@ -458,6 +480,11 @@ def main():
             verdict(f"script: {scenario.__name__}", scenario(folder, script, files))
         for scenario in (unnamed, made, kept_default):
             verdict(f"script: {scenario.__name__}", scenario(folder))
+        own_rule = rule(2, "ingress", ("-1", None, None, "UserIdGroupPairs",
+                                       "sg-00000000000000001"), "")
+        for target, more in (("nodes", []), ("open", []), ("among", []), ("among", [own_rule])):
+            verdict(f"json: {target} on a group with {1 + len(more)} rules of its own",
+                    input_errors(folder, target, new_group(*more)))
         os.mkdir(folder + "/module")
         if shutil.which("terraform") and plugin_folder():
             verdict("terraform validate", validate(folder + "/module", modules))
