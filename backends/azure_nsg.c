@@ -900,8 +900,12 @@ static const struct flowrules_setting settings[] = {
 };
 
 static const struct flowrules_setting bindings[] = {
-    {.key = "service-tag", .type = "text", .help = "one of Azure's, as in Storage.WestEurope"},
+    {.key = "service-tag",
+     .any_case = true,
+     .type = "text",
+     .help = "one of Azure's, as in Storage.WestEurope"},
     {.key = "application-security-group",
+     .any_case = true,
      .type = "list text",
      .help = "ids of up to 10, /subscriptions/.../applicationSecurityGroups/NAME"},
     {.key = NULL},

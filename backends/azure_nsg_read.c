@@ -229,7 +229,7 @@ static void add_set(struct source *s, struct sets *sets, struct flowrules_set se
 
 static struct flowrules_set group_set(struct fr_azure_nsg_reader *r, const char *key,
                                       const char *value) {
-    struct flowrules_group_key part = {key, NULL, flowrules_input_spelling(r->in, key, value)};
+    struct flowrules_group_key part = {key, NULL, value};
     return flowrules_input_group(r->in, &part, 1);
 }
 

@@ -25,9 +25,15 @@ static uint32_t common_group(struct fr_common *c, const flowrules_meaning *m,
     fr_vec_init(&keys, &c->context->allocator, sizeof(struct flowrules_group_key));
     uint32_t atom = UINT32_MAX;
     if (fr_vec_reserve(&keys, count + 1)) {
-        for (size_t i = 0; i < count; i++)
-            *(struct flowrules_group_key *)fr_vec_add(&keys) = fr_meaning_key(m, terms[i]);
-        atom = fr_meaning_group(c->terms, keys.items, keys.count);
+        bool good = true;
+        for (size_t i = 0; i < count; i++) {
+            struct flowrules_group_key key =
+                fr_meaning_spelling(c->terms, m->backend, fr_meaning_key(m, terms[i]));
+            good = good && key.value != NULL;
+            *(struct flowrules_group_key *)fr_vec_add(&keys) = key;
+        }
+        if (good)
+            atom = fr_meaning_group(c->terms, keys.items, keys.count);
     }
     fr_vec_free(&keys);
     return atom;

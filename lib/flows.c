@@ -19,6 +19,7 @@ flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *poli
     for (size_t i = 0; i < 2; i++)
         fr_vec_init(&view->networks[i], allocator, sizeof(struct fr_end));
     fr_map_init(&view->network_of, allocator);
+    fr_map_init(&view->bound_as, allocator);
     fr_map_init(&view->part_of[0], allocator);
     fr_map_init(&view->part_of[1], allocator);
     fr_vec_init(&view->walked, allocator, sizeof(uint32_t));
@@ -43,6 +44,7 @@ void fr_view_free(struct fr_view *view) {
     fr_vec_free(&view->atoms);
     fr_vec_free(&view->walked);
     fr_map_free(&view->network_of);
+    fr_map_free(&view->bound_as);
     fr_map_free(&view->part_of[0]);
     fr_map_free(&view->part_of[1]);
     fr_builder_free(&view->builder);
@@ -215,18 +217,68 @@ static flowrules_status add_wildcard(struct fr_view *view, struct fr_builder *b,
 
 /* ---- networks ------------------------------------------------------------------------------ */
 
-bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *network) {
+/* The binding by which the view's platform knows a network: its own, else the other one's. */
+static const struct fr_binding *binding_of(const struct fr_view *view,
+                                           const struct fr_network *network) {
     const flowrules_policy *policy = view->policy;
-    const char *other = view->mode.bindings_of;
-    for (uint32_t i = 0; view->mode.platform != NULL && i < network->bindings.count; i++) {
+    const char *own = view->mode.platform, *other = view->mode.bindings_of;
+    const struct fr_binding *found = NULL;
+    for (uint32_t i = 0; own != NULL && i < network->bindings.count; i++) {
         const struct fr_binding *binding =
             fr_vec_at(&policy->bindings, struct fr_binding, network->bindings.first + i);
         const char *platform = FR_POLICY_TEXT(policy, binding->platform);
-        if (strcmp(platform, view->mode.platform) == 0 ||
-            (other != NULL && strcmp(platform, other) == 0))
-            return true;
+        if (strcmp(platform, own) == 0)
+            return binding;
+        if (other != NULL && strcmp(platform, other) == 0)
+            found = binding;
     }
-    return false;
+    return found;
+}
+
+bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *network) {
+    return binding_of(view, network) != NULL;
+}
+
+static const struct fr_binding_value *value_at(const struct fr_view *view,
+                                               const struct fr_binding *binding, uint32_t i) {
+    return fr_vec_at(&view->policy->binding_values, struct fr_binding_value,
+                     binding->values.first + i);
+}
+
+static bool same_values(const struct fr_view *view, const struct fr_binding *a,
+                        const struct fr_binding *b) {
+    if (a == NULL || b == NULL || a->values.count != b->values.count)
+        return false;
+    for (uint32_t i = 0; i < a->values.count; i++) {
+        const struct fr_binding_value *x = value_at(view, a, i), *y = value_at(view, b, i);
+        if (x->key != y->key || x->label != y->label || x->value != y->value)
+            return false;
+    }
+    return true;
+}
+
+/* The atom of a bound network; networks of which the platform is told the same are one group. */
+static flowrules_status add_group(struct fr_view *view, struct fr_builder *b, uint32_t index,
+                                  const char *name) {
+    const struct fr_vec *networks = &view->policy->networks;
+    const struct fr_binding *own = binding_of(view, fr_vec_at(networks, struct fr_network, index));
+    uint32_t hash = 0, first, atom;
+    for (uint32_t i = 0; i < own->values.count; i++) {
+        const struct fr_binding_value *v = value_at(view, own, i);
+        uint32_t words[] = {hash, v->key, v->label, v->value};
+        hash = fr_hash(words, sizeof words);
+    }
+    hash = hash == 0 ? 1 : hash;
+    if (!fr_map_get(&view->bound_as, hash, &first)) {
+        if (!fr_map_put(&view->bound_as, hash, index))
+            return fr_no_memory(view->context);
+    } else if (same_values(view, own,
+                           binding_of(view, fr_vec_at(networks, struct fr_network, first))) &&
+               fr_map_get(&view->atom_of[FLOWRULES_ATOM_GROUP], first + 1, &atom) &&
+               !fr_map_put(&view->atom_of[FLOWRULES_ATOM_GROUP], index + 1, atom)) {
+        return fr_no_memory(view->context);
+    }
+    return add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name);
 }
 
 static flowrules_status add_span(struct fr_view *view, struct fr_builder *b, struct fr_span span,
@@ -297,7 +349,7 @@ static flowrules_status build_network(struct fr_view *view, struct fr_builder *b
     end->flags = 0;
     if (fr_view_is_bound(view, network)) {
         end->flags = FR_END_NATIVE;
-        FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name));
+        FR_TRY(add_group(view, b, index, name));
     } else if (network->members.count == 0) {
         end->flags = view->mode.every_group ? FR_END_NATIVE : FR_END_FOREIGN;
         FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1, name));

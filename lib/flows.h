@@ -50,6 +50,7 @@ struct fr_view {
     struct fr_vec atoms;       /* struct flowrules_atom */
     struct fr_map atom_of[3];  /* by kind: string or network + 1 -> atom */
     struct fr_vec networks[2]; /* struct fr_end for each network; [1]: wildcards narrowed */
+    struct fr_map bound_as;    /* by hash of a binding's values: the first network with it */
     struct fr_map network_of;  /* by set: network + 1; filled when it is first asked for */
     struct fr_map part_of[2];  /* by set of one family: likewise */
     struct fr_vec walked;      /* uint32_t for each network: the walk that saw it last */

@@ -477,18 +477,14 @@ static bool is_one_of(const char *words, const char *word) {
 
 /* Does a key of a binding say which machines it is, in the plan's format? */
 static bool is_identity(const struct fr_plan *plan, const char *key) {
-    for (const struct flowrules_setting *s = plan->backend->bindings; s != NULL && s->key != NULL;
-         s++)
-        if (strcmp(s->key, key) == 0)
-            return !s->aside && (s->formats == NULL || is_one_of(s->formats, plan->format->name));
-    return true;
+    const struct flowrules_setting *s = fr_binding_find(plan->backend, key);
+    return s == NULL ||
+           (!s->aside && (s->formats == NULL || is_one_of(s->formats, plan->format->name)));
 }
 
 static bool is_list(const struct flowrules_backend *backend, const char *key) {
-    for (const struct flowrules_setting *s = backend->bindings; s != NULL && s->key != NULL; s++)
-        if (strcmp(s->key, key) == 0)
-            return strncmp(s->type, "list ", 5) == 0;
-    return false;
+    const struct flowrules_setting *s = fr_binding_find(backend, key);
+    return s != NULL && strncmp(s->type, "list ", 5) == 0;
 }
 
 /* The namespace that pods are in where their binding does not say: the target's. */

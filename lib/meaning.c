@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy.h"
+#include "registry.h"
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context) {
     const struct fr_allocator *allocator = &context->allocator;
@@ -23,6 +24,7 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
     fr_vec_init(&m->atoms, allocator, sizeof(struct flowrules_atom));
     fr_vec_init(&m->groups, allocator, sizeof(struct fr_group_terms));
     fr_map_init(&m->atom_of, allocator);
+    fr_map_init(&m->spelling_of, allocator);
     for (size_t i = 0; i < FR_DIRECTIONS; i++)
         fr_vec_init(&m->stages[i], allocator, sizeof(struct fr_stage *));
     fr_vec_init(&m->doubts, allocator, sizeof(struct fr_doubt));
@@ -53,6 +55,7 @@ void flowrules_meaning_free(flowrules_meaning *m) {
     fr_vec_free(&m->atoms);
     fr_vec_free(&m->groups);
     fr_map_free(&m->atom_of);
+    fr_map_free(&m->spelling_of);
     fr_builder_free(&m->builder);
     if (m->sets.arena.allocator != NULL)
         fr_sets_free(&m->sets);
@@ -137,6 +140,23 @@ static struct flowrules_group_key plain_key(struct flowrules_group_key key) {
     return key;
 }
 
+struct flowrules_group_key fr_meaning_spelling(flowrules_meaning *m,
+                                               const struct flowrules_backend *backend,
+                                               struct flowrules_group_key key) {
+    const struct flowrules_setting *s = fr_binding_find(backend, key.key);
+    fr_string spelling;
+    if (s == NULL || !s->any_case)
+        return key;
+    fr_string folded = fr_strings_add_folded(&m->strings, key.value);
+    if (!fr_map_get(&m->spelling_of, folded, &spelling)) {
+        spelling = fr_strings_add(&m->strings, key.value, strlen(key.value));
+        if (folded == 0 || spelling == 0 || !fr_map_put(&m->spelling_of, folded, spelling))
+            return (struct flowrules_group_key){key.key, key.label, NULL};
+    }
+    key.value = fr_strings_text(&m->strings, spelling);
+    return key;
+}
+
 /* Sorts terms and drops those that stand twice; their number. */
 static size_t sort_terms(struct term *terms, size_t count) {
     size_t kept = 0;
@@ -190,7 +210,9 @@ uint32_t fr_meaning_group(flowrules_meaning *m, const struct flowrules_group_key
     if (terms == NULL)
         return UINT32_MAX;
     for (size_t i = 0; i < count; i++) {
-        struct flowrules_group_key key = plain_key(keys[i]);
+        struct flowrules_group_key key = fr_meaning_spelling(m, m->backend, plain_key(keys[i]));
+        if (key.value == NULL)
+            return UINT32_MAX;
         if (is_no_constraint(&key))
             continue;
         terms[used] = (struct term){term_of(m, &key), term_text(m, &key)};

@@ -72,6 +72,7 @@ struct flowrules_meaning {
     struct fr_vec atoms;                 /* struct flowrules_atom */
     struct fr_vec groups;                /* struct fr_group_terms, for each atom; empty for names */
     struct fr_map atom_of;               /* string of kind and key -> the atom + 1 */
+    struct fr_map spelling_of;           /* value in lower case -> as it was spelled first */
     struct fr_vec stages[FR_DIRECTIONS]; /* struct fr_stage * */
     bool enforced[FR_DIRECTIONS];        /* of a policy's target: does it close this direction? */
     bool open[FR_DIRECTIONS];            /* a further stage begins with the next clause */
@@ -91,6 +92,13 @@ uint32_t fr_meaning_name(flowrules_meaning *m, enum flowrules_atom_kind kind, co
 /* The atom of a group by its keys (see flowrules_input_group); UINT32_MAX when out of memory. */
 uint32_t fr_meaning_group(flowrules_meaning *m, const struct flowrules_group_key *keys,
                           size_t count);
+/*
+ * A group's key as it was spelled first, where the backend's platform compares its values ignoring
+ * case; else the key itself. The value is NULL when out of memory.
+ */
+struct flowrules_group_key fr_meaning_spelling(flowrules_meaning *m,
+                                               const struct flowrules_backend *backend,
+                                               struct flowrules_group_key key);
 /* The parts of a group's term; they live as long as the meaning. */
 struct flowrules_group_key fr_meaning_key(const flowrules_meaning *m, fr_string term);
 /* Does one group hold every pod (or node) of another: are its terms some of the other's? */

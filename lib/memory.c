@@ -331,6 +331,18 @@ fr_string fr_strings_add(struct fr_strings *strings, const char *text, size_t le
     return slot->string;
 }
 
+fr_string fr_strings_add_folded(struct fr_strings *strings, const char *text) {
+    size_t length = strlen(text);
+    char *lower = fr_malloc(strings->arena.allocator, length + 1);
+    if (lower == NULL)
+        return 0;
+    for (size_t i = 0; i <= length; i++)
+        lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
+    fr_string string = fr_strings_add(strings, lower, length);
+    fr_free(strings->arena.allocator, lower);
+    return string;
+}
+
 fr_string fr_strings_find(const struct fr_strings *strings, const char *text, size_t length) {
     if (strings->slot_count == 0 || length >= UINT32_MAX)
         return 0;

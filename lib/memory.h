@@ -86,6 +86,8 @@ void fr_strings_init(struct fr_strings *strings, const struct fr_allocator *allo
 void fr_strings_free(struct fr_strings *strings);
 /* The number of a string, new or known; 0 when out of memory. */
 fr_string fr_strings_add(struct fr_strings *strings, const char *text, size_t length);
+/* The same of the text in lower case (ASCII). */
+fr_string fr_strings_add_folded(struct fr_strings *strings, const char *text);
 /* The number of a known string, or 0. */
 fr_string fr_strings_find(const struct fr_strings *strings, const char *text, size_t length);
 const char *fr_strings_text(const struct fr_strings *strings, fr_string string);

@@ -45,6 +45,7 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
     fr_map_init(&p->network_by_name, a);
     fr_map_init(&p->definition_by_name, a);
     fr_map_init(&p->target_by_name, a);
+    fr_map_init(&p->spelling_of, a);
     if (fr_services_init(&p->services, a))
         return FLOWRULES_OK;
     flowrules_policy_free(p);
@@ -66,6 +67,7 @@ void flowrules_policy_free(flowrules_policy *p) {
     fr_map_free(&p->network_by_name);
     fr_map_free(&p->definition_by_name);
     fr_map_free(&p->target_by_name);
+    fr_map_free(&p->spelling_of);
     fr_services_free(&p->services);
     fr_lock_free(&p->lock);
     fr_strings_free(&p->strings);

@@ -131,6 +131,8 @@ struct flowrules_policy {
     struct fr_vec targets, settings, target_strings, patterns, losses;
     struct fr_span protects;
     struct fr_map network_by_name, definition_by_name, target_by_name;
+    /* Values of bindings that their platform compares ignoring case: in lower case -> as first. */
+    struct fr_map spelling_of;
     int32_t as_of;
     char *lock_path;
 };

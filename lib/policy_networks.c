@@ -2,6 +2,7 @@
  * Networks, and the items of sources and destinations: addresses, ranges, names, other networks.
  */
 #include "policy_read.h"
+#include "registry.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -190,11 +191,47 @@ flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value
 /* ---- bindings ------------------------------------------------------------------------------ */
 
 struct binding_draft {
+    const struct flowrules_backend *backend; /* NULL: not built in */
+    size_t first;                            /* of the binding's values */
     fr_string key, label;
 };
 
+/* The value as the policy spells it first, where its platform compares it ignoring case. */
+static flowrules_status settle_spelling(struct fr_reader *r, const struct binding_draft *draft,
+                                        fr_string *value) {
+    flowrules_policy *p = r->policy;
+    const struct flowrules_setting *s =
+        fr_binding_find(draft->backend, FR_POLICY_TEXT(p, draft->key));
+    fr_string earlier;
+    if (s == NULL || !s->any_case)
+        return FLOWRULES_OK;
+    fr_string folded = fr_strings_add_folded(&p->strings, FR_POLICY_TEXT(p, *value));
+    if (folded == 0)
+        return fr_no_memory(r->context);
+    if (fr_map_get(&p->spelling_of, folded, &earlier))
+        *value = earlier;
+    else if (!fr_map_put(&p->spelling_of, folded, *value))
+        return fr_no_memory(r->context);
+    return FLOWRULES_OK;
+}
+
+/* Has the list of the key this value already? */
+static bool is_listed(const struct fr_reader *r, const struct binding_draft *draft,
+                      fr_string value) {
+    const struct fr_vec *values = &r->policy->binding_values;
+    for (size_t i = draft->first; i < values->count && draft->label == 0; i++) {
+        const struct fr_binding_value *v = fr_vec_at(values, struct fr_binding_value, i);
+        if (v->key == draft->key && v->label == 0 && v->value == value)
+            return true;
+    }
+    return false;
+}
+
 static flowrules_status push_binding_value(struct fr_reader *r, const struct binding_draft *draft,
                                            fr_string value) {
+    FR_TRY(settle_spelling(r, draft, &value));
+    if (is_listed(r, draft, value))
+        return FLOWRULES_OK;
     struct fr_binding_value *slot = fr_vec_push(&r->policy->binding_values);
     if (slot == NULL)
         return fr_no_memory(r->context);
@@ -223,8 +260,8 @@ static const struct fr_key no_keys[] = {{.name = NULL}};
 /* A key of a binding: a text, a list of texts, or a mapping of labels. */
 static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_value *value,
                                          void *object) {
-    (void)object;
-    struct binding_draft draft = {fr_strings_add(&r->policy->strings, r->key, strlen(r->key)), 0};
+    struct binding_draft draft = *(const struct binding_draft *)object;
+    draft.key = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
     if (draft.key == 0)
         return fr_no_memory(r->context);
     if (value->kind == FR_MAPPING)
@@ -304,9 +341,11 @@ static flowrules_status read_binding(struct fr_reader *r, const struct fr_value 
     struct fr_binding binding = {.at = at};
     binding.platform = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
     binding.values.first = (uint32_t)r->policy->binding_values.count;
+    struct binding_draft draft = {.backend = fr_registry_find(r->context, r->key),
+                                  .first = binding.values.first};
     if (binding.platform == 0)
         return fr_no_memory(r->context);
-    FR_TRY(fr_read_mapping(r, value, "a platform's group", no_keys, read_binding_key, NULL));
+    FR_TRY(fr_read_mapping(r, value, "a platform's group", no_keys, read_binding_key, &draft));
     binding.values.count = (uint32_t)r->policy->binding_values.count - binding.values.first;
     struct fr_binding *slot = fr_vec_push(&r->policy->bindings);
     if (slot == NULL)

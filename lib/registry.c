@@ -73,12 +73,21 @@ void fr_format_list(const struct flowrules_backend *backend, char list[160]) {
 
 /* ---- settings ------------------------------------------------------------------------------ */
 
-const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
-                                                const char *key) {
-    for (const struct flowrules_setting *s = backend->settings; s != NULL && s->key != NULL; s++)
+static const struct flowrules_setting *find(const struct flowrules_setting *list, const char *key) {
+    for (const struct flowrules_setting *s = list; s != NULL && s->key != NULL; s++)
         if (strcmp(s->key, key) == 0)
             return s;
     return NULL;
+}
+
+const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
+                                                const char *key) {
+    return find(backend->settings, key);
+}
+
+const struct flowrules_setting *fr_binding_find(const struct flowrules_backend *backend,
+                                                const char *key) {
+    return backend == NULL ? NULL : find(backend->bindings, key);
 }
 
 const char *fr_target_key(size_t i) {

@@ -34,6 +34,9 @@ const char *fr_registry_candidate(const void *user, size_t i);
 /* A setting of a backend by key, or NULL. */
 const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
                                                 const char *key);
+/* A key of a backend's bindings, or NULL; backend may be NULL. */
+const struct flowrules_setting *fr_binding_find(const struct flowrules_backend *backend,
+                                                const char *key);
 /* Key i of those that every target has, whatever its backend; NULL at the end. */
 const char *fr_target_key(size_t i);
 /* Is it a type of settings? */

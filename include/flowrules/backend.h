@@ -920,6 +920,7 @@ struct flowrules_setting {
     const char *fallback; /* the default, or NULL */
     bool required;
     bool aside;          /* of a binding: it does not say which machines the network is */
+    bool any_case;       /* of a binding: the platform compares its values ignoring case */
     const char *formats; /* of a binding: "A|B", the formats that know it; NULL: all */
     const char *help;
 };
