@@ -311,7 +311,8 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
                                .stage = number,
                                .effect = clause->effect,
                                .families = clause->families,
-                               .packets = clause->packets};
+                               .packets = clause->packets,
+                               .doubt = clause->doubt != 0};
         if (item.ends[0] == FR_SET_NONE || item.ends[1] == FR_SET_NONE ||
             item.service == FR_SERVICE_NONE)
             return fr_no_memory(c->context);

@@ -18,6 +18,7 @@ struct fr_item {
     uint32_t clause;  /* of the stage that it comes from */
     uint16_t stage;   /* of stages */
     uint8_t effect, families, packets;
+    bool doubt; /* a packet within it may match or not */
 };
 
 /* A list that packets have to pass; those of before come first. */

@@ -62,6 +62,7 @@ struct comparing {
     struct fr_vec differences; /* struct difference */
     bool named[256];           /* protocols that some service mentions */
     bool cut;                  /* there were more differences than are told apart */
+    struct fr_vec doubtful;    /* bool for each item: packets depend on whether it matches */
     struct fr_map networks[2]; /* of each side's policy, by set in common terms: network + 1 */
     bool networks_known;       /* they are there: only differences have a use for them */
 };
@@ -484,6 +485,58 @@ static flowrules_status add_doubt(struct comparing *c, const char *text, const c
     return FLOWRULES_OK;
 }
 
+/* An item in doubt matters. */
+static void visit_doubt(void *user, uint32_t item) {
+    struct comparing *c = user;
+    *fr_vec_at(&c->doubtful, bool, item) = true;
+}
+
+/* Room to note which items in doubt matter. */
+static bool clear_doubtful(struct comparing *c) {
+    size_t count = c->common.items.count;
+    c->doubtful.count = 0;
+    if (!fr_vec_reserve(&c->doubtful, count + 1))
+        return false;
+    memset(c->doubtful.items, 0, count * sizeof(bool));
+    c->doubtful.count = count;
+    return true;
+}
+
+/* Was it told already? What stands in one line is told in a row. */
+static bool is_told(const struct comparing *c, const char *text, const struct fr_clause *clause,
+                    const char *file, bool after) {
+    size_t count = c->result->doubts.count;
+    for (size_t i = count; i > 0 && i + 16 > count; i--) {
+        const struct doubt *d = fr_vec_at(&c->result->doubts, struct doubt, i - 1);
+        bool same_file =
+            (d->file == NULL) == (file == NULL) && (file == NULL || strcmp(d->file, file) == 0);
+        if (same_file && d->after == after && d->line == clause->line && strcmp(d->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Tells the doubts of those rules of the direction on which it depended what passes. */
+static flowrules_status tell_doubtful(struct comparing *c) {
+    for (uint32_t i = 0; i < c->doubtful.count; i++) {
+        if (!*fr_vec_at(&c->doubtful, bool, i))
+            continue;
+        const struct fr_item *item = fr_vec_at(&c->common.items, struct fr_item, i);
+        const struct fr_common_stage *stage =
+            fr_vec_at(&c->common.stages, struct fr_common_stage, item->stage);
+        const struct fr_clause *clause =
+            fr_vec_at(&stage->stage->clauses, struct fr_clause, item->clause);
+        const flowrules_meaning *m = c->common.sides[stage->after];
+        const char *text = fr_strings_text(&m->strings, clause->doubt);
+        const char *file = clause->file < m->files.count
+                               ? *fr_vec_at(&m->files, const char *, clause->file)
+                               : NULL;
+        if (!is_told(c, text, clause, file, stage->after))
+            FR_TRY(add_doubt(c, text, file, clause->line, stage->after));
+    }
+    return FLOWRULES_OK;
+}
+
 /* What is not understood in both directions is told once. */
 static bool same_doubt(const struct fr_doubt *a, const struct fr_doubt *b) {
     return a->file == b->file && a->line == b->line && strcmp(a->text, b->text) == 0;
@@ -595,9 +648,14 @@ static flowrules_status check_places(flowrules_context *context, const flowrules
 
 static flowrules_status compare_direction(struct comparing *c, enum flowrules_direction direction,
                                           bool *too_much) {
-    struct fr_space space = {
-        .common = &c->common, .visit = visit_region, .user = c, .most = FR_SPACE_STEPS};
+    struct fr_space space = {.common = &c->common,
+                             .visit = visit_region,
+                             .doubt = visit_doubt,
+                             .user = c,
+                             .most = FR_SPACE_STEPS};
     FR_TRY(fr_common_choose(&c->common, direction));
+    if (!clear_doubtful(c))
+        return fr_no_memory(c->context);
     name_protocols(c);
     FR_TRY(fr_space_compare(&space, direction));
     if (c->differences.count > 0)
@@ -608,7 +666,7 @@ static flowrules_status compare_direction(struct comparing *c, enum flowrules_di
     for (size_t i = 0; i < c->differences.count; i++)
         fr_vec_free(&fr_vec_at(&c->differences, struct difference, i)->boxes);
     c->differences.count = 0;
-    return FLOWRULES_OK;
+    return tell_doubtful(c);
 }
 
 static flowrules_status compare_all(struct comparing *c, const flowrules_meaning *before,
@@ -646,12 +704,14 @@ flowrules_status flowrules_compare(flowrules_comparison **comparison, flowrules_
     if (c.result == NULL)
         return fr_no_memory(context);
     fr_vec_init(&c.differences, &context->allocator, sizeof(struct difference));
+    fr_vec_init(&c.doubtful, &context->allocator, sizeof(bool));
     for (size_t i = 0; i < 2; i++)
         fr_map_init(&c.networks[i], &context->allocator);
     flowrules_status status = compare_all(&c, before, after);
     for (size_t i = 0; i < c.differences.count; i++)
         fr_vec_free(&fr_vec_at(&c.differences, struct difference, i)->boxes);
     fr_vec_free(&c.differences);
+    fr_vec_free(&c.doubtful);
     for (size_t i = 0; i < 2; i++)
         fr_map_free(&c.networks[i]);
     fr_common_free(&c.common);

@@ -707,7 +707,8 @@ static bool add_clause(flowrules_input *in, const struct flowrules_read_rule *ru
         .service = service,
         .name = keep_text(in, rule->name),
         .comment = keep_text(in, rule->comment),
-        .expires = keep_text(in, rule->expires)};
+        .expires = keep_text(in, rule->expires),
+        .doubt = keep_text(in, rule->doubt)};
     return true;
 }
 

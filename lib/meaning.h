@@ -26,6 +26,7 @@ struct fr_clause {
     fr_set source, destination;
     fr_service service;
     fr_string name, comment, expires;
+    fr_string doubt; /* why it is not known whether a packet within it matches; 0: it does */
 };
 
 /* One list that a packet has to pass; what no clause matches passes. */
@@ -39,7 +40,7 @@ struct fr_group_terms {
     uint32_t count;
 };
 
-/* What a reader did not understand. */
+/* What a reader did not understand, besides the rules that have a doubt of their own. */
 struct fr_doubt {
     enum flowrules_direction direction;
     uint32_t file, line;

@@ -58,6 +58,8 @@ struct sweep {
     struct fr_vec round_of; /* uint32_t for each set: the round in which it was seen */
     uint32_t round;
     struct fr_vec offers, chosen, bounds[2], inner; /* of services */
+    struct fr_vec ways;  /* unsigned: of each item of a list, the effects that it may lead to */
+    bool doubts;         /* some item is in doubt */
     struct fr_vec keys;  /* uint32_t: item lists that are known to be equal */
     struct fr_vec known; /* struct memory: open addressing */
     size_t known_count;
@@ -82,8 +84,8 @@ struct decision {
 };
 
 /*
- * What a side says of a packet that all the listed items match but for its kind: each stage's
- * first item decides, and one stage that blocks is enough.
+ * Decides a packet that all the listed items of a side match but for its kind: each stage's first
+ * item decides, and one stage that blocks is enough. Items in doubt are passed over.
  */
 static struct decision decide(const struct sweep *s, const uint32_t *list, size_t count, bool after,
                               unsigned packets) {
@@ -93,7 +95,7 @@ static struct decision decide(const struct sweep *s, const uint32_t *list, size_
     for (size_t i = 0; i < count; i++) {
         const struct fr_item *item = item_at(s, list[i]);
         if (stages[item->stage].after != after || item->stage == done || list[i] < go_on ||
-            (item->packets & packets) == 0)
+            (item->packets & packets) == 0 || item->doubt)
             continue;
         if (item->effect == FR_SKIP) {
             go_on = item->skip_to;
@@ -107,8 +109,101 @@ static struct decision decide(const struct sweep *s, const uint32_t *list, size_
     return result;
 }
 
+/* Which of the three effects a packet may have: a set of bits. */
+#define MAY(effect) (1u << (effect))
+
+/* The position in a list, from low on, of the first item that does not precede a number. */
+static size_t position_of(const uint32_t *list, size_t count, size_t low, uint32_t number) {
+    while (low < count) {
+        size_t middle = low + (count - low) / 2;
+        if (list[middle] < number)
+            low = middle + 1;
+        else
+            count = middle;
+    }
+    return low;
+}
+
+/*
+ * The effects that one stage may have, where each item in doubt matches or not: from the last item
+ * to the first, ways[i] is what may become of a packet that gets to the item. Items in doubt on
+ * which it depends are reported where tell is true. first to last: where the stage's items are.
+ */
+static unsigned weigh_stage(const struct sweep *s, const uint32_t *list, size_t first, size_t last,
+                            unsigned packets, bool tell) {
+    unsigned *ways = s->ways.items;
+    ways[last] = MAY(FR_PASS);
+    for (size_t i = last; i-- > first;) {
+        const struct fr_item *item = item_at(s, list[i]);
+        ways[i] = ways[i + 1];
+        if ((item->packets & packets) == 0)
+            continue;
+        unsigned taken = item->effect == FR_SKIP
+                             ? ways[position_of(list, last, i + 1, item->skip_to)]
+                             : MAY(item->effect);
+        ways[i] = item->doubt ? taken | ways[i + 1] : taken;
+        if (tell && item->doubt && ways[i] != (ways[i] & (0u - ways[i])))
+            s->space->doubt(s->space->user, list[i]);
+    }
+    return ways[first];
+}
+
+/* The effects that the stages of a side may have together: the first that does not pass decides. */
+static unsigned weigh_side(const struct sweep *s, const uint32_t *list, size_t count, bool after,
+                           unsigned packets, bool tell) {
+    const struct fr_common_stage *stages = s->space->common->stages.items;
+    unsigned result = MAY(FR_PASS);
+    for (size_t i = 0; i < count && (result & MAY(FR_PASS)) != 0;) {
+        size_t last = i;
+        uint16_t stage = item_at(s, list[i])->stage;
+        while (last < count && item_at(s, list[last])->stage == stage)
+            last++;
+        if (stages[stage].after == after)
+            result = (result & ~MAY(FR_PASS)) | weigh_stage(s, list, i, last, packets, tell);
+        i = last;
+    }
+    return result;
+}
+
+/* Do both sides decide alike, whichever of these effects each has? What is outside does not count.
+ */
+static bool surely_agree(unsigned before, unsigned after) {
+    unsigned both = (before | after) & ~MAY(FR_OUTSIDE);
+    return before == MAY(FR_OUTSIDE) || after == MAY(FR_OUTSIDE) || both == (both & (0u - both));
+}
+
+static bool has_doubt(const struct sweep *s, const uint32_t *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (item_at(s, list[i])->doubt)
+            return true;
+    return false;
+}
+
+/*
+ * True where items in doubt leave nothing to be told as different: all ways agree, or it depends on
+ * them, and they are reported.
+ */
+static bool settle_doubts(struct sweep *s, const uint32_t *list, size_t count, unsigned packets) {
+    unsigned before = weigh_side(s, list, count, false, packets, false);
+    unsigned after = weigh_side(s, list, count, true, packets, false);
+    s->space->steps += count;
+    if (surely_agree(before, after))
+        return true;
+    if ((before | after) == (MAY(FR_PASS) | MAY(FR_BLOCK)) && (before & after) == 0)
+        return false; /* surely different */
+    weigh_side(s, list, count, false, packets, true);
+    weigh_side(s, list, count, true, packets, true);
+    return true;
+}
+
 static flowrules_status decide_kind(struct sweep *s, const uint32_t *list, size_t count,
                                     unsigned packets) {
+    if (s->doubts && has_doubt(s, list, count)) {
+        if (!fr_vec_reserve(&s->ways, count + 1))
+            return fr_no_memory(s->space->common->context);
+        if (settle_doubts(s, list, count, packets))
+            return FLOWRULES_OK;
+    }
     struct decision before = decide(s, list, count, false, packets);
     struct decision after = decide(s, list, count, true, packets);
     s->space->steps += count;
@@ -341,14 +436,14 @@ static flowrules_status cut_services(struct sweep *s, const uint32_t *list, size
 
 /* ---- lists that are known to be equal ------------------------------------------------------ */
 
-/* What a list says but for its ends, in three numbers an item; skips are not remembered. */
+/* A list but for its ends, in three numbers an item; skips and doubts are not remembered. */
 static bool list_key(struct sweep *s, const uint32_t *list, size_t count, uint64_t *hash) {
     *hash = 1469598103934665603u;
     for (size_t i = 0; i < count; i++) {
         const struct fr_item *item = item_at(s, list[i]);
         uint32_t parts[] = {item->service, item->stage,
                             ((uint32_t)item->effect << 8) | item->packets};
-        if (item->effect == FR_SKIP)
+        if (item->effect == FR_SKIP || item->doubt)
             return false;
         for (size_t p = 0; p < 3; p++)
             *hash = (*hash ^ parts[p]) * 0x9E3779B97F4A7C15u;
@@ -721,7 +816,7 @@ static bool make_classes(struct sweep *s, struct cut *cut, unsigned end, const u
 
 /* Does an item decide all that its stage is still asked about, when the ends left are these? */
 static bool decides_all(const struct sweep *s, const struct fr_item *item, unsigned ends_left) {
-    if (item->effect == FR_SKIP || item->service != FR_SERVICE_ANY ||
+    if (item->effect == FR_SKIP || item->doubt || item->service != FR_SERVICE_ANY ||
         item->packets != FR_ALL_PACKETS)
         return false;
     for (unsigned e = 0; e < 2; e++)
@@ -859,14 +954,17 @@ static void init_sweep(struct sweep *s, struct fr_space *space) {
     fr_vec_init(&s->bounds[0], allocator, sizeof(uint32_t));
     fr_vec_init(&s->bounds[1], allocator, sizeof(uint32_t));
     fr_vec_init(&s->inner, allocator, sizeof(uint32_t));
+    fr_vec_init(&s->ways, allocator, sizeof(unsigned));
     fr_vec_init(&s->keys, allocator, sizeof(uint32_t));
+    for (size_t i = 0; i < space->common->items.count; i++)
+        s->doubts = s->doubts || s->items[i].doubt;
     fr_vec_init(&s->known, allocator, sizeof(struct memory));
 }
 
 static void free_sweep(struct sweep *s) {
     struct fr_vec *vec,
         *others[] = {&s->local_of,  &s->round_of, &s->offers, &s->chosen, &s->bounds[0],
-                     &s->bounds[1], &s->inner,    &s->keys,   &s->known};
+                     &s->bounds[1], &s->inner,    &s->ways,   &s->keys,   &s->known};
     size_t size;
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; (vec = vecs_of(&s->cuts[c], i, &size)) != NULL; i++)

@@ -38,10 +38,13 @@ struct fr_region {
 };
 
 typedef flowrules_status (*fr_region_fn)(void *user, const struct fr_region *region);
+/* An item in doubt, on which it depends whether both sides decide some packets alike. */
+typedef void (*fr_doubt_fn)(void *user, uint32_t item);
 
 struct fr_space {
     struct fr_common *common;
     fr_region_fn visit; /* called for each region that differs; FLOWRULES_OK goes on */
+    fr_doubt_fn doubt;  /* called for items in doubt, also more than once */
     void *user;
     uint64_t most; /* steps that a comparison may take */
     uint64_t steps;

@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-#define FLOWRULES_BACKEND_ABI 1u
+#define FLOWRULES_BACKEND_ABI 2u
 
 /* ---- addresses, ports, sets -------------------------------------------------------------- */
 
@@ -483,10 +483,11 @@ FLOWRULES_API void flowrules_manifest_of_network(flowrules_writer *w, const flow
 
 /*
  * A reader turns a configuration, our own artifact or what the device or cloud gives out, into
- * rules in the order in which the platform decides. It never guesses: what it does not understand
- * and what might change the meaning it tells with flowrules_input_doubt, and no comparison then
- * says "equal". All that it is handed or asks for lives as long as the input; once memory has run
- * out every call does nothing (and pointers are NULL), so that a reader has no error plumbing.
+ * rules in the order in which the platform decides. It never guesses: a rule that it does not
+ * understand whole has a doubt (struct flowrules_read_rule), and what might change the meaning of a
+ * whole direction it tells with flowrules_input_doubt: no comparison then says "equal". All that it
+ * is handed or asks for lives as long as the input; once memory has run out every call does nothing
+ * (and pointers are NULL), so that a reader has no error plumbing.
  */
 typedef struct flowrules_input flowrules_input;
 
@@ -519,7 +520,10 @@ FLOWRULES_API int flowrules_input_day(const flowrules_input *in, const char *day
 FLOWRULES_API void flowrules_input_error(flowrules_input *in, struct flowrules_place at,
                                          const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* It is not understood, and might change what passes in a direction. */
+/*
+ * It is not understood, and might change what passes in a direction: for what belongs to no rule.
+ * A rule of which not everything is known has a doubt of its own.
+ */
 FLOWRULES_API void flowrules_input_doubt(flowrules_input *in, struct flowrules_place at,
                                          enum flowrules_direction direction, const char *format,
                                          ...) __attribute__((format(printf, 4, 5)));
@@ -763,8 +767,7 @@ enum flowrules_packets {
 enum flowrules_verdict {
     FLOWRULES_PASS,  /* ends this list: allowed as far as it goes */
     FLOWRULES_BLOCK, /* ends all lists: denied */
-    /* Not compared: for baseline, what the target has no say over; for a reader, all that a rule
-     * may match which it told a doubt of. */
+    /* Not compared: what the target has no say over, or no packet can be. */
     FLOWRULES_OUTSIDE
 };
 
@@ -782,6 +785,14 @@ struct flowrules_read_rule {
     const char *name, *comment;
     const char *expires; /* its last day, YYYY-MM-DD */
     bool log;
+    /*
+     * NULL, or why it is not known whether a packet that is within the fields above matches: one
+     * line, for a person. The fields are the most that the rule may match, and verdict is what
+     * becomes of a packet that does match. What a rule surely matches is a rule without a doubt
+     * before it. A packet for which every way ends the same is decided; of the others no comparison
+     * says "equal". An import leaves out an allow in doubt and keeps a deny in doubt.
+     */
+    const char *doubt;
 };
 
 /*
@@ -796,7 +807,8 @@ FLOWRULES_API void flowrules_input_rule(flowrules_input *in,
 FLOWRULES_API void flowrules_input_stage(flowrules_input *in, enum flowrules_direction direction);
 /*
  * What matches goes on behind a later point of the same list (a return from a chain): the number
- * is for flowrules_input_land, which says where that point is: before the next rule.
+ * is for flowrules_input_land, which says where that point is: before the next rule. With a doubt,
+ * it may go on there or with the next rule. verdict is not looked at.
  */
 FLOWRULES_API uint32_t flowrules_input_skip(flowrules_input *in,
                                             const struct flowrules_read_rule *rule);
