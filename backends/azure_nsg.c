@@ -567,7 +567,7 @@ static void close_direction(flowrules_output *out, struct state *s,
     if (s->refused || s->closed[direction] || !flowrules_output_enforces(out, direction))
         return;
     s->closed[direction] = true;
-    if (direction == FLOWRULES_INGRESS && flowrules_output_baseline(out))
+    if (direction == FLOWRULES_INGRESS && flowrules_output_has(out, FLOWRULES_BASELINE_PROBES))
         write_own(out, s, &probes, direction);
     write_own(out, s, &closing[direction], direction);
 }
@@ -588,7 +588,9 @@ static size_t count_rules(const flowrules_output *out, enum flowrules_direction 
 static unsigned count_own(const flowrules_output *out, enum flowrules_direction direction) {
     if (!flowrules_output_enforces(out, direction))
         return 0;
-    return direction == FLOWRULES_INGRESS && flowrules_output_baseline(out) ? 2 : 1;
+    return direction == FLOWRULES_INGRESS && flowrules_output_has(out, FLOWRULES_BASELINE_PROBES)
+               ? 2
+               : 1;
 }
 
 static void check_rules(flowrules_output *out) {
@@ -973,6 +975,7 @@ const struct flowrules_backend flowrules_backend_azure_nsg = {
                      .merge_above = RULES_MAX / 4,
                      .name_max = NAME_MAX_BYTES,
                      .name_extra = "-_.",
+                     .baseline = FLOWRULES_BASELINE_PROBES,
                      .baseline_behind = true},
     .state_size = sizeof(struct state),
     .formats = formats,

@@ -715,6 +715,7 @@ void fr_azure_nsg_baseline(const flowrules_output *out, flowrules_input *in) {
                                          .destination = flowrules_input_any(in),
                                          .services = &tcp,
                                          .service_count = 1};
-    if (flowrules_output_baseline(out) && flowrules_output_enforces(out, FLOWRULES_INGRESS))
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_PROBES) &&
+        flowrules_output_enforces(out, FLOWRULES_INGRESS))
         flowrules_input_rule(in, &probes);
 }

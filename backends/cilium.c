@@ -420,7 +420,7 @@ static void end(flowrules_output *out) {
     for (size_t i = 0; i < flowrules_set_atom_count(all) && i < PROTECTED_MAX; i++) {
         if (!s->reaches_names[i] || may_ask_dns(out, s, all, i))
             continue;
-        if (!flowrules_output_baseline(out))
+        if (!flowrules_output_has(out, FLOWRULES_BASELINE_DNS))
             flowrules_output_refuse(out,
                                     "the pods of '%s' reach names, and no flow lets them ask the "
                                     "DNS: add one over UDP, or leave the baseline on",
@@ -522,7 +522,8 @@ static void baseline(const flowrules_output *out, flowrules_input *in) {
                                                           : flowrules_input_group(in, kube_dns, 2),
                                        .services = services,
                                        .service_count = 3};
-    bool on = flowrules_output_baseline(out) && flowrules_output_enforces(out, FLOWRULES_EGRESS);
+    bool on = flowrules_output_has(out, FLOWRULES_BASELINE_DNS) &&
+              flowrules_output_enforces(out, FLOWRULES_EGRESS);
     for (size_t i = 0; on && i < flowrules_set_atom_count(all); i++) {
         const char *network = flowrules_set_atom(all, i).name;
         rule.source = group_of(out, in, network);
@@ -636,6 +637,7 @@ const struct flowrules_backend flowrules_backend_cilium = {
                      .groups = true,
                      .pod_groups = true,
                      .one_protected = true,
+                     .baseline = FLOWRULES_BASELINE_DNS,
                      .baseline_behind = true,
                      .prefixes = true,
                      .protocols = protocols,

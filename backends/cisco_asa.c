@@ -550,7 +550,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 static void begin(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
     fr_cisco_asa_check_settings(out);
-    if (!flowrules_output_baseline(out))
+    if (!flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
         return;
     begin_line(out, w);
     flowrules_write(w, " remark path MTU discovery\n");
@@ -621,6 +621,7 @@ const struct flowrules_backend flowrules_backend_cisco_asa = {
     .description =
         "An extended access list of ASA 9.x with its objects, swapped in at an interface",
     .capabilities = {.placement = FLOWRULES_TRANSIT,
+                     .baseline = FLOWRULES_BASELINE_PATH_MTU,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .names = true,

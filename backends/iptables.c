@@ -833,12 +833,18 @@ static void add_fixed(flowrules_output *out, const struct state *s, enum flowrul
 static void add_neighbour_discovery(flowrules_output *out, const struct state *s,
                                     enum flowrules_direction direction) {
     static const struct {
+        enum flowrules_baseline part;
         int type, hop_limit;
-    } messages[] = {{133, 255}, {134, 255}, {135, 255}, {136, 255},
-                    {130, 1},   {131, 1},   {132, 1},   {143, 1}};
+    } messages[] = {
+        {FLOWRULES_BASELINE_NEIGHBOUR, 133, 255}, {FLOWRULES_BASELINE_NEIGHBOUR, 134, 255},
+        {FLOWRULES_BASELINE_NEIGHBOUR, 135, 255}, {FLOWRULES_BASELINE_NEIGHBOUR, 136, 255},
+        {FLOWRULES_BASELINE_LISTENER, 130, 1},    {FLOWRULES_BASELINE_LISTENER, 131, 1},
+        {FLOWRULES_BASELINE_LISTENER, 132, 1},    {FLOWRULES_BASELINE_LISTENER, 143, 1}};
     struct chain chain = hook_chain(direction);
     flowrules_writer *w = hook_part(out, FLOWRULES_IPV6, direction);
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        if (!flowrules_output_has(out, messages[i].part))
+            continue;
         begin_rule(w, s, FLOWRULES_IPV6, &chain);
         flowrules_writef(w, " -p ipv6-icmp -m icmp6 --icmpv6-type %d -m hl --hl-eq %d -j ACCEPT\n",
                          messages[i].type, messages[i].hop_limit);
@@ -855,18 +861,24 @@ static void begin_hook_chain(flowrules_output *out, const struct state *s,
     };
     struct chain chain = hook_chain(direction);
     declare(out, s, family, &chain);
-    add_fixed(out, s, family, direction, " -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
-    if (flowrules_output_baseline(out)) {
-        if (loopback[direction])
-            add_fixed(out, s, family, direction, loopback[direction]);
-        if (family == FLOWRULES_IPV6 && direction != FLOWRULES_FORWARD)
-            add_neighbour_discovery(out, s, direction);
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+        add_fixed(out, s, family, direction,
+                  " -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+    if (loopback[direction] && flowrules_output_has(out, FLOWRULES_BASELINE_LOOPBACK))
+        add_fixed(out, s, family, direction, loopback[direction]);
+    if (family == FLOWRULES_IPV6 && direction != FLOWRULES_FORWARD)
+        add_neighbour_discovery(out, s, direction);
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
         add_fixed(out, s, family, direction, path_mtu[family]);
-    }
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_INVALID))
+        add_fixed(out, s, family, direction, " -m conntrack --ctstate INVALID -j DROP");
     /* What is no SYN opens no connection, though conntrack would take it for one. */
     if (!flowrules_output_flag(out, "mid-stream"))
         add_fixed(out, s, family, direction,
-                  " -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP");
+                  flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES)
+                      ? " -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP"
+                      : " -p tcp -m conntrack --ctstate NEW,INVALID -m tcp ! --tcp-flags "
+                        "FIN,SYN,RST,ACK SYN -j DROP");
 }
 
 static void end_hook_chain(flowrules_output *out, const struct state *s,
@@ -1132,6 +1144,9 @@ const struct flowrules_backend flowrules_backend_iptables = {
                      .source_ports = true,
                      .icmp_types = true,
                      .logging = true,
+                     .baseline = FLOWRULES_BASELINE_REPLIES | FLOWRULES_BASELINE_LOOPBACK |
+                                 FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER |
+                                 FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,
                      .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
                                 FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
                      .lookup = true,

@@ -486,15 +486,33 @@ static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) 
  * Neighbour discovery and MLD are never tracked and may never have crossed a router: hop limit
  * 255 (RFC 4861, 6.1 and 7.1) and 1 (RFC 2710, 3 and RFC 3810, 5).
  */
-static const char host_baseline[] =
+static const char neighbour_baseline[] =
     "\t\ticmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, "
-    "nd-neighbor-advert } ip6 hoplimit 255 accept\n"
+    "nd-neighbor-advert } ip6 hoplimit 255 accept\n";
+static const char listener_baseline[] =
     "\t\ticmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, "
     "mld2-listener-report } ip6 hoplimit 1 accept\n";
 /* Path MTU discovery: RFC 1191, 4 and RFC 4890, 4.3.1. */
 static const char path_mtu_baseline[] =
     "\t\ticmp type destination-unreachable icmp code frag-needed accept\n"
     "\t\ticmpv6 type packet-too-big accept\n";
+
+/* interface: the match of the loopback interface, of a machine; NULL for a router. */
+static void write_baseline(const flowrules_output *out, flowrules_writer *w,
+                           const char *interface) {
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+        flowrules_write(w, "\t\tct state established,related accept\n");
+    if (interface && flowrules_output_has(out, FLOWRULES_BASELINE_LOOPBACK))
+        flowrules_writef(w, "\t\t%s accept\n", interface);
+    if (interface && flowrules_output_has(out, FLOWRULES_BASELINE_NEIGHBOUR))
+        flowrules_write(w, neighbour_baseline);
+    if (interface && flowrules_output_has(out, FLOWRULES_BASELINE_LISTENER))
+        flowrules_write(w, listener_baseline);
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
+        flowrules_write(w, path_mtu_baseline);
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_INVALID))
+        flowrules_write(w, "\t\tct state invalid drop\n");
+}
 
 static void begin_base(flowrules_output *out, enum flowrules_direction direction) {
     flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
@@ -506,17 +524,13 @@ static void begin_base(flowrules_output *out, enum flowrules_direction direction
         flowrules_write(w, "filter");
     else
         flowrules_writef(w, "%lld", priority);
-    flowrules_write(w, "; policy drop;\n\t\tct state established,related accept\n");
-    if (flowrules_output_baseline(out)) {
-        if (hook->interface) {
-            flowrules_writef(w, "\t\t%s accept\n", hook->interface);
-            flowrules_write(w, host_baseline);
-        }
-        flowrules_write(w, path_mtu_baseline);
-    }
+    flowrules_write(w, "; policy drop;\n");
+    write_baseline(out, w, hook->interface);
     /* What is no SYN opens no connection, though conntrack would take it for one. */
     if (!flowrules_output_flag(out, "mid-stream"))
-        flowrules_write(w, "\t\ttcp flags & (fin | syn | rst | ack) != syn drop\n");
+        flowrules_writef(
+            w, "\t\t%stcp flags & (fin | syn | rst | ack) != syn drop\n",
+            flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) ? "" : "ct state new,invalid ");
 }
 
 static void begin(flowrules_output *out) {
@@ -714,6 +728,9 @@ const struct flowrules_backend flowrules_backend_nftables = {
                      .source_ports = true,
                      .icmp_types = true,
                      .logging = true,
+                     .baseline = FLOWRULES_BASELINE_REPLIES | FLOWRULES_BASELINE_LOOPBACK |
+                                 FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER |
+                                 FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,
                      .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
                                 FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
                      .lookup = true,

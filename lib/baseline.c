@@ -28,18 +28,48 @@ static void pass_icmp(flowrules_input *in, enum flowrules_direction direction, i
     flowrules_input_rule(in, &rule);
 }
 
-static void linux_direction(const flowrules_output *out, flowrules_input *in,
-                            enum flowrules_direction direction) {
-    struct flowrules_read_rule rule = about(in, direction, FLOWRULES_REPLY, FLOWRULES_PASS);
-    flowrules_input_rule(in, &rule);
-    if (flowrules_output_baseline(out) && direction != FLOWRULES_FORWARD) {
-        rule.packets = FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR | FLOWRULES_LISTENER;
+static void block_invalid(flowrules_input *in, enum flowrules_direction direction) {
+    static const unsigned protocols[] = {FR_ICMP, FR_ICMPV6};
+    struct flowrules_service types[256];
+    for (size_t p = 0; p < sizeof protocols / sizeof *protocols; p++) {
+        struct flowrules_read_rule rule = about(in, direction, FLOWRULES_NEW, FLOWRULES_BLOCK);
+        rule.families = fr_protocol_families(protocols[p]);
+        rule.services = types;
+        for (unsigned type = 0; type < 256; type++)
+            if (fr_icmp_is_invalid(protocols[p], type))
+                types[rule.service_count++] = (struct flowrules_service){
+                    .protocol = (int)protocols[p], .icmp_type = (int)type, .icmp_code = -1};
         flowrules_input_rule(in, &rule);
     }
-    if (flowrules_output_baseline(out)) {
+}
+
+/* Parts that let all packets of a kind pass. */
+static const struct {
+    enum flowrules_baseline part;
+    enum flowrules_packets packets;
+    bool forward; /* on a router too */
+} kinds[] = {
+    {FLOWRULES_BASELINE_REPLIES, FLOWRULES_REPLY, true},
+    {FLOWRULES_BASELINE_LOOPBACK, FLOWRULES_LOOPBACK, false},
+    {FLOWRULES_BASELINE_NEIGHBOUR, FLOWRULES_NEIGHBOUR, false},
+    {FLOWRULES_BASELINE_LISTENER, FLOWRULES_LISTENER, false},
+};
+
+static void linux_direction(const flowrules_output *out, flowrules_input *in,
+                            enum flowrules_direction direction) {
+    struct flowrules_read_rule rule = about(in, direction, 0, FLOWRULES_PASS);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (flowrules_output_has(out, kinds[i].part) &&
+            (kinds[i].forward || direction != FLOWRULES_FORWARD))
+            rule.packets |= kinds[i].packets;
+    if (rule.packets != 0)
+        flowrules_input_rule(in, &rule);
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU)) {
         pass_icmp(in, direction, FR_ICMP, 3, 4);    /* RFC 1191: fragmentation needed */
         pass_icmp(in, direction, FR_ICMPV6, 2, -1); /* RFC 4890: packet too big */
     }
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_INVALID))
+        block_invalid(in, direction);
     rule = about(in, direction, FLOWRULES_MIDSTREAM, FLOWRULES_BLOCK);
     if (!flowrules_output_flag(out, "mid-stream"))
         flowrules_input_rule(in, &rule);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy.h"
 #include "registry.h"
 #include "services.h"
 
@@ -158,6 +159,13 @@ static const char *expiry(struct fr_arena *texts, const struct flowrules_capabil
     return yes_no(can->expiry);
 }
 
+static const char *baseline_parts(struct fr_arena *texts,
+                                  const struct flowrules_capabilities *can) {
+    char list[160];
+    fr_baseline_list(can->baseline, list, sizeof list);
+    return can->baseline == 0 ? "none" : fr_arena_printf(texts, "%s", list);
+}
+
 static const struct {
     const char *name, *help;
     telling *tell;
@@ -175,6 +183,8 @@ static const struct {
     {"ports", "what a rule takes", ports},
     {"source-ports", "matches source ports", source_ports},
     {"icmp-types", "matches ICMP types and codes", icmp_types},
+    {"baseline", "the parts that 'baseline' may list; 'invalid' is not among those of 'true'",
+     baseline_parts},
     {"logging", "logs where a flow or the target asks for it", logging},
     {"expiry", "ends a rule by itself on a flow's last day", expiry},
     {"merging", "rules that admit the same together become one", merging},

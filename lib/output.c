@@ -57,7 +57,11 @@ bool flowrules_output_enforces(const flowrules_output *out, enum flowrules_direc
 }
 
 bool flowrules_output_baseline(const flowrules_output *out) {
-    return out->plan->target->baseline;
+    return (out->plan->target->baseline & ~FR_BASELINE_FALSE) != 0;
+}
+
+bool flowrules_output_has(const flowrules_output *out, enum flowrules_baseline part) {
+    return (out->plan->target->baseline & part) != 0;
 }
 
 const char *flowrules_output_format(const flowrules_output *out) {

@@ -72,7 +72,7 @@ static flowrules_status take_whole(struct fr_plan *plan) {
     plan->backend = fr_registry_find(plan->context, "plain");
     if (plan->backend == NULL)
         return unknown_target(plan, "plain");
-    plan->own_target = (struct fr_target){.baseline = true, .optimize = true};
+    plan->own_target = (struct fr_target){.baseline = FR_BASELINE_TRUE, .optimize = true};
     plan->target = &plan->own_target;
     return find_format(plan, NULL);
 }
@@ -96,7 +96,7 @@ static flowrules_status find_target(struct fr_plan *plan, const char *spec) {
         plan->backend = fr_registry_find(plan->context, name);
         if (plan->backend == NULL)
             return unknown_target(plan, name);
-        plan->own_target = (struct fr_target){.baseline = true, .optimize = true};
+        plan->own_target = (struct fr_target){.baseline = FR_BASELINE_TRUE, .optimize = true};
         plan->own_target.record = plan->backend;
         plan->target = &plan->own_target;
     }
@@ -584,8 +584,42 @@ static void warn_of_directions(struct fr_plan *plan) {
     for (int d = 0; d < 3; d++) {
         struct fr_about about = {
             FLOWRULES_WARNING, FR_CLOSED_DIRECTION, plan->target->at, NULL, plan->name, hints[d]};
-        if (plan->enforces[d] && !used[d])
+        if (plan->enforces[d] && !used[d] && !plan->target->select_none)
             fr_report(&plan->context->diagnostics, &about, messages[d], plan->name);
+    }
+}
+
+/* Does a flow let everything pass, but for denies? */
+static bool is_open(const struct fr_plan *plan) {
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        fr_set far = s->direction == FLOWRULES_EGRESS ? s->destination : s->source;
+        if (!s->deny && s->service == FR_SERVICE_ANY && far == FR_SET_ANY)
+            return true;
+    }
+    return false;
+}
+
+/* What hosts can't do without: their loopback interface, and replies to what they allow. */
+static void warn_of_baseline(struct fr_plan *plan) {
+    static const struct {
+        unsigned part, packets;
+        const char *message, *hint;
+    } parts[] = {
+        {FLOWRULES_BASELINE_REPLIES, FLOWRULES_REPLY,
+         "the baseline of target '%s' is without 'replies': no answer comes back",
+         "add 'replies' to its baseline"},
+        {FLOWRULES_BASELINE_LOOPBACK, FLOWRULES_LOOPBACK,
+         "the baseline of target '%s' is without 'loopback': what programs on the machine say to "
+         "each other needs a flow",
+         "add 'loopback' to its baseline"}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct fr_about about = {FLOWRULES_WARNING, FR_BASELINE_LACKS, plan->target->at, NULL,
+                                 plan->name,        parts[i].hint};
+        bool needed = parts[i].packets == FLOWRULES_REPLY || (!plan->transit && !is_open(plan));
+        if (needed && (plan->can->packets & parts[i].packets) != 0 &&
+            (plan->target->baseline & parts[i].part) == 0)
+            fr_report(&plan->context->diagnostics, &about, parts[i].message, plan->name);
     }
 }
 
@@ -645,6 +679,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
         return FLOWRULES_UNRESOLVED;
     warn_of_directions(plan);
     warn_of_asking(plan);
+    warn_of_baseline(plan);
     FR_TRY(fr_warn_of_age(plan));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }

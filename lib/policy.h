@@ -102,6 +102,15 @@ struct fr_loss_entry {
     struct fr_at at;
 };
 
+/* baseline: true and false. What is not in the first stands where it is listed alone. */
+#define FR_BASELINE_TRUE  (~(unsigned)FLOWRULES_BASELINE_INVALID)
+#define FR_BASELINE_FALSE ((unsigned)FLOWRULES_BASELINE_REPLIES)
+
+/* The words for the parts of a baseline: word i is bit i; ends with NULL. */
+extern const char *const fr_baseline_words[];
+/* Parts as a list, "loopback, path-mtu"; it is cut where it does not fit. */
+void fr_baseline_list(unsigned parts, char *text, size_t size);
+
 struct fr_target {
     fr_string name, backend, format;        /* format: 0 = the backend's first */
     const struct flowrules_backend *record; /* NULL while it is not known */
@@ -113,8 +122,11 @@ struct fr_target {
     enum fr_names_mode names;
     enum fr_log_mode log;
     enum fr_direction_mode direction;
-    bool baseline, optimize;
+    unsigned baseline; /* enum flowrules_baseline, bits */
+    bool select_none;  /* select: none */
+    bool optimize;
     struct fr_at at, backend_at, format_at;
+    struct fr_at baseline_at; /* of a list of parts; else line 0 */
 };
 
 struct flowrules_policy {

@@ -250,8 +250,8 @@ const struct fr_key fr_flow_keys[] = {
     {"expires", read_expires, NULL, "date", "the last day on which it holds", NULL},
     {"source-port", fr_read_source_port, NULL, "ports", "the port that the connection comes from",
      NULL},
-    {"icmp-type", fr_read_icmp_type, NULL, "icmp-types", "a number, or a name such as echo-request",
-     NULL},
+    {"icmp-type", fr_read_icmp_type, NULL, "icmp-types",
+     "a number, a range such as 9-18, or a name such as echo-request", NULL},
     {"icmp-code", fr_read_icmp_code, NULL, "icmp-codes", "needs icmp-type", NULL},
     {.name = NULL},
 };
@@ -375,9 +375,47 @@ static flowrules_status read_log_mode(struct fr_reader *r, const struct fr_value
     return FLOWRULES_OK;
 }
 
+const char *const fr_baseline_words[] = {"replies", "loopback", "neighbour", "listener", "path-mtu",
+                                         "invalid", "probes",   "dns",       NULL};
+
+void fr_baseline_list(unsigned parts, char *text, size_t size) {
+    text[0] = '\0';
+    for (size_t i = 0; fr_baseline_words[i] != NULL; i++) {
+        size_t used = strlen(text);
+        if ((parts & (1u << i)) != 0)
+            snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", fr_baseline_words[i]);
+    }
+}
+
+static flowrules_status read_baseline_part(struct fr_reader *r, const struct fr_value *value,
+                                           void *object) {
+    size_t index = SIZE_MAX;
+    FR_TRY(fr_read_choice(r, value, fr_baseline_words, &index));
+    if (index != SIZE_MAX)
+        ((struct fr_target *)object)->baseline |= 1u << index;
+    return FLOWRULES_OK;
+}
+
+/* One word alone may stand for a list of one. */
+static bool is_baseline_word(const struct fr_value *value) {
+    for (size_t i = 0; value->kind == FR_SCALAR && fr_baseline_words[i] != NULL; i++)
+        if (fr_value_is(value, fr_baseline_words[i]))
+            return true;
+    return false;
+}
+
 static flowrules_status read_baseline(struct fr_reader *r, const struct fr_value *value,
                                       void *object) {
-    return fr_read_boolean(r, value, &((struct fr_target *)object)->baseline);
+    struct fr_target *target = object;
+    bool whole = true;
+    if (value->kind == FR_SEQUENCE || is_baseline_word(value)) {
+        target->baseline = 0;
+        target->baseline_at = value->at;
+        return fr_read_list(r, value, read_baseline_part, object);
+    }
+    FR_TRY(fr_read_boolean(r, value, &whole));
+    target->baseline = whole ? FR_BASELINE_TRUE : FR_BASELINE_FALSE;
+    return FLOWRULES_OK;
 }
 
 static flowrules_status read_optimize(struct fr_reader *r, const struct fr_value *value,
@@ -467,6 +505,10 @@ const struct fr_key fr_select_keys[] = {
 
 static flowrules_status read_select(struct fr_reader *r, const struct fr_value *value,
                                     void *object) {
+    if (value->kind == FR_SCALAR && fr_value_is(value, "none")) {
+        ((struct fr_target *)object)->select_none = true;
+        return FLOWRULES_OK;
+    }
     return fr_read_mapping(r, value, "select", fr_select_keys, NULL, object);
 }
 
@@ -525,12 +567,13 @@ const struct fr_key fr_target_keys[] = {
      "how it is written; the backend's first where it is left out", NULL},
     {"protects", read_target_protects, NULL, "ends", "whose firewall it is; else the policy's",
      NULL},
-    {"select", read_select, NULL, "select", "the flows that it is for; else all", NULL},
+    {"select", read_select, NULL, "select-or-none", "the flows that it is for, or none; else all",
+     NULL},
     {"direction", read_direction, NULL, "choice", "what it closes", direction_words},
     {"names", read_names, NULL, "choice", "how DNS names are matched", names_words},
     {"log", read_log_mode, NULL, "choice", "what is logged", log_words},
-    {"baseline", read_baseline, NULL, "boolean",
-     "what a host needs besides the flows: loopback, neighbour discovery ...", NULL},
+    {"baseline", read_baseline, NULL, "baseline",
+     "what passes besides the flows: all of it, none, or its parts (loopback, path-mtu ...)", NULL},
     {"optimize", read_optimize, NULL, "boolean", "lookups or merged rules for many flows", NULL},
     {"allow-loss", read_losses, NULL, "losses", "flows that may be said less exactly", NULL},
     {.name = NULL},
@@ -567,7 +610,7 @@ static flowrules_status store_target(struct fr_reader *r, const struct fr_target
 static flowrules_status read_target(struct fr_reader *r, const struct fr_value *value,
                                     void *object) {
     (void)object;
-    struct fr_target target = {.at = r->key_at, .baseline = true, .optimize = true};
+    struct fr_target target = {.at = r->key_at, .baseline = FR_BASELINE_TRUE, .optimize = true};
     struct fr_value key = {
         .kind = FR_SCALAR, .text = r->key, .length = strlen(r->key), .at = r->key_at};
     uint32_t earlier;

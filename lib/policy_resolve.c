@@ -591,6 +591,18 @@ static void check_settings(struct fr_binder *r, const struct fr_target *target) 
     }
 }
 
+static void check_baseline(struct fr_binder *r, const struct fr_target *target) {
+    unsigned known = target->record->capabilities.baseline, unknown = target->baseline & ~known;
+    char parts[160], hint[200];
+    if (target->baseline_at.line == 0 || unknown == 0)
+        return;
+    fr_baseline_list(known, parts, sizeof parts);
+    snprintf(hint, sizeof hint, known == 0 ? "leave 'baseline' out%s" : "it has: %s", parts);
+    fr_baseline_list(unknown, parts, sizeof parts);
+    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, target->baseline_at, hint,
+             "the baseline of the backend '%s' does not have: %s", target->record->name, parts);
+}
+
 static void bind_losses(struct fr_binder *r, const struct fr_target *target) {
     for (uint32_t i = 0; i < target->losses.count; i++) {
         struct fr_loss_entry *entry =
@@ -647,6 +659,7 @@ static void resolve_targets(struct fr_binder *r) {
         if (bind_backend(r, target)) {
             check_format(r, target);
             check_settings(r, target);
+            check_baseline(r, target);
         }
         bind_losses(r, target);
         check_select(r, target);

@@ -42,7 +42,7 @@ static flowrules_status matches(const flowrules_policy *policy, const struct fr_
 flowrules_status fr_target_selects(const flowrules_policy *policy, const struct fr_target *target,
                                    const struct fr_flow *flow, bool *selected) {
     struct fr_span names = target->select_names;
-    *selected = selected_by_tag(policy, target, flow);
+    *selected = !target->select_none && selected_by_tag(policy, target, flow);
     if (!*selected || names.count == 0)
         return FLOWRULES_OK;
     *selected = false;

@@ -149,32 +149,60 @@ flowrules_status fr_read_source_port(struct fr_reader *r, const struct fr_value 
     return fr_read_list(r, value, read_port_item, &r->draft.source_ports);
 }
 
+/* "8", or "9-18"; false where it is neither. */
+static bool icmp_range(const struct fr_value *value, unsigned *first, unsigned *last) {
+    const char *dash = memchr(value->text, '-', value->length);
+    size_t left = dash == NULL ? value->length : (size_t)(dash - value->text);
+    if (!number(value->text, left, 255, first))
+        return false;
+    *last = *first;
+    return dash == NULL || number(dash + 1, value->length - left - 1, 255, last);
+}
+
+static flowrules_status push_icmp(struct fr_reader *r, struct fr_vec *items, unsigned number,
+                                  fr_string name, struct fr_at at) {
+    struct fr_number_item *slot = fr_vec_push(items);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = (struct fr_number_item){number, name, at};
+    return FLOWRULES_OK;
+}
+
+/* Each number of a range by itself: types and codes are single values, or all of them. */
+static flowrules_status push_icmp_range(struct fr_reader *r, struct fr_vec *items,
+                                        const struct fr_value *value, unsigned first,
+                                        unsigned last) {
+    if (first > last) {
+        char hint[60];
+        snprintf(hint, sizeof hint, "write %u-%u", last, first);
+        fr_error(r->diagnostics, FR_RANGE_ORDER, value->at, hint,
+                 "the range %u-%u is the wrong way round", first, last);
+    }
+    for (unsigned i = first; i <= last; i++)
+        FR_TRY(push_icmp(r, items, i, 0, value->at));
+    return FLOWRULES_OK;
+}
+
 static flowrules_status read_icmp_item(struct fr_reader *r, const struct fr_value *value,
                                        void *object) {
     struct fr_vec *items = object;
-    struct fr_number_item item = {.at = value->at};
+    unsigned first, last;
     bool good;
     FR_TRY(fr_want_scalar(r, value, &good));
     if (!good)
         return FLOWRULES_OK;
-    if (!number(value->text, value->length, 255, &item.number)) {
-        bool name = items == &r->draft.types && !is_numeric(value);
-        if (!name) {
-            fr_error(r->diagnostics, FR_ICMP_FORM, value->at,
-                     items == &r->draft.types ? "a number 0-255, or a name such as echo-request"
-                                              : "a number 0-255",
-                     "'%.80s' is no value for '%s'", value->text, r->key);
-            return FLOWRULES_OK;
-        }
-        item.name = fr_strings_add(&r->policy->strings, value->text, value->length);
-        if (item.name == 0)
-            return fr_no_memory(r->context);
+    if (icmp_range(value, &first, &last))
+        return push_icmp_range(r, items, value, first, last);
+    if (items != &r->draft.types || is_numeric(value)) {
+        fr_error(r->diagnostics, FR_ICMP_FORM, value->at,
+                 items == &r->draft.types
+                     ? "a number 0-255, a range such as 9-18, or a name such as echo-request"
+                     : "a number 0-255, or a range such as 0-5",
+                 "'%.80s' is no value for '%s'", value->text, r->key);
+        return FLOWRULES_OK;
     }
-    struct fr_number_item *slot = fr_vec_push(items);
-    if (slot == NULL)
-        return fr_no_memory(r->context);
-    *slot = item;
-    return FLOWRULES_OK;
+    fr_string name = fr_strings_add(&r->policy->strings, value->text, value->length);
+    return name == 0 ? fr_no_memory(r->context) : push_icmp(r, items, 0, name, value->at);
 }
 
 flowrules_status fr_read_icmp_type(struct fr_reader *r, const struct fr_value *value,
@@ -377,8 +405,8 @@ const struct fr_key fr_service_keys[] = {
     {"port", fr_read_port, NULL, "ports", "443, 8000-8010, or a service's name", NULL},
     {"source-port", fr_read_source_port, NULL, "ports", "the port that the connection comes from",
      NULL},
-    {"icmp-type", fr_read_icmp_type, NULL, "icmp-types", "a number, or a name such as echo-request",
-     NULL},
+    {"icmp-type", fr_read_icmp_type, NULL, "icmp-types",
+     "a number, a range such as 9-18, or a name such as echo-request", NULL},
     {"icmp-code", fr_read_icmp_code, NULL, "icmp-codes", "needs icmp-type", NULL},
     {"description", ignore_text, NULL, "text", "for people", NULL},
     {.name = NULL},

@@ -140,12 +140,19 @@ static uint64_t mix_protects(uint64_t hash, const struct fr_plan *plan) {
     return mix_bindings(hash, plan, plan->protects.set);
 }
 
+/* The baseline as a number: 1 and 0 are true and false. */
+static uint64_t baseline_mark(unsigned baseline) {
+    if (baseline == FR_BASELINE_TRUE)
+        return 1;
+    return baseline == FR_BASELINE_FALSE ? 0 : (uint64_t)baseline << 1;
+}
+
 static void fingerprint(struct fr_plan *plan) {
     uint64_t hash = mix_text(mix_text(1, plan->name), plan->format->name);
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
          s++)
         hash = mix_text(hash, fr_plan_setting(plan, s->key));
-    hash = mix(hash, ((uint64_t)plan->target->baseline << 8) | (uint64_t)plan->target->log);
+    hash = mix(hash, (baseline_mark(plan->target->baseline) << 8) | (uint64_t)plan->target->log);
     hash = mix_protects(hash, plan);
     for (size_t i = 0; i < plan->groups.count; i++) {
         const struct fr_group *g = fr_vec_at(&plan->groups, struct fr_group, i);

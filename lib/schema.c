@@ -33,7 +33,7 @@ static const struct {
              " 'pattern': '^[^ ]+$'}"},
     {"icmp-type", "{'type': ['string', 'integer'], 'minimum': 0, 'maximum': 255}"},
     {"icmp-code", "{'type': ['string', 'integer'], 'minimum': 0, 'maximum': 255,"
-                  " 'pattern': '^[0-9]+$'}"},
+                  " 'pattern': '^[0-9]+(-[0-9]+)?$'}"},
     {"flows", "{'type': 'array', 'minItems': 1, 'items': {'$ref': '#/$defs/flow'}}"},
 };
 
@@ -134,6 +134,30 @@ static fr_json *names_mapping(const char *name_form, fr_json *value) {
     fr_json_add(names, "anyOf", any);
     fr_json_add(object, "propertyNames", names);
     fr_json_add(object, "additionalProperties", value);
+    return object;
+}
+
+/* true, false, a part or a list of parts. */
+static fr_json *baseline_value(void) {
+    fr_json *words[2] = {fr_json_object(), fr_json_object()}, *any = fr_json_array();
+    for (size_t i = 0; i < 2; i++) {
+        fr_json *list = fr_json_array();
+        for (size_t k = 0; fr_baseline_words[k] != NULL; k++)
+            fr_json_add(list, NULL, fr_json_text(fr_baseline_words[k]));
+        fr_json_add(words[i], "enum", list);
+    }
+    fr_json *object = fr_json_object();
+    fr_json_add(any, NULL, reference("boolean"));
+    fr_json_add(any, NULL, one_or_list(words[0], words[1]));
+    fr_json_add(object, "anyOf", any);
+    return object;
+}
+
+static fr_json *select_value(void) {
+    fr_json *object = fr_json_object(), *any = fr_json_array();
+    fr_json_add(any, NULL, tree("{'const': 'none'}"));
+    fr_json_add(any, NULL, keys_mapping(fr_select_keys));
+    fr_json_add(object, "anyOf", any);
     return object;
 }
 
@@ -355,7 +379,8 @@ static fr_json *definitions(const flowrules_context *context) {
     fr_json_add(network, "anyOf", any);
     fr_json_add(all, "networks", names_mapping("word", network));
     fr_json_add(all, "flow", flow_value());
-    fr_json_add(all, "select", keys_mapping(fr_select_keys));
+    fr_json_add(all, "select-or-none", select_value());
+    fr_json_add(all, "baseline", baseline_value());
     fr_json_add(all, "loss", keys_mapping(fr_loss_keys));
     fr_json_add(all, "backend", backend_names(context));
     fr_json_add(all, "target", target_value(context));

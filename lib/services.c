@@ -190,6 +190,17 @@ const char *fr_icmp_type_name(unsigned protocol, unsigned type) {
     return NULL;
 }
 
+/*
+ * As net/netfilter/nf_conntrack_proto_icmp.c and nf_conntrack_proto_icmpv6.c have it: neither a
+ * type that opens a connection nor one that is not tracked.
+ */
+bool fr_icmp_is_invalid(unsigned protocol, unsigned type) {
+    if (protocol == FR_ICMP)
+        return type != 8 && type != 13 && type != 15 && type != 17;
+    bool untracked = (type >= 130 && type <= 136) || type == 143 || type == 151 || type == 152;
+    return type != 128 && type != 139 && !untracked;
+}
+
 /* ---- canonical terms ----------------------------------------------------------------------- */
 
 /* The two port fields of a term, so that one code serves both. */

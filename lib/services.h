@@ -44,6 +44,8 @@ int fr_port_named(const char *text, size_t length, unsigned protocol);
 const char *fr_port_candidate(const void *user, size_t i);
 /* An ICMP type's name (echo-request ...) for icmp or icmpv6; -1 when unknown. */
 int fr_icmp_type_named(const char *text, size_t length, unsigned protocol);
+/* Does Linux call a packet of this ICMP type invalid where it belongs to no connection? */
+bool fr_icmp_is_invalid(unsigned protocol, unsigned type);
 const char *fr_icmp_type_name(unsigned protocol, unsigned type); /* NULL when it has none */
 
 typedef uint32_t fr_service; /* a number in the store; equal services have equal numbers */

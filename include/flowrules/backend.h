@@ -232,7 +232,21 @@ flowrules_output_title(const flowrules_output *out); /* user text or NULL */
 /* Is this direction in force, so that what no rule allows is denied? */
 FLOWRULES_API bool flowrules_output_enforces(const flowrules_output *out,
                                              enum flowrules_direction direction);
+/* Parts of a baseline (docs/MODEL.md). */
+enum flowrules_baseline {
+    FLOWRULES_BASELINE_REPLIES = 1,
+    FLOWRULES_BASELINE_LOOPBACK = 2,
+    FLOWRULES_BASELINE_NEIGHBOUR = 4, /* IPv6 neighbour discovery */
+    FLOWRULES_BASELINE_LISTENER = 8,  /* IPv6 multicast listener discovery */
+    FLOWRULES_BASELINE_PATH_MTU = 16,
+    FLOWRULES_BASELINE_INVALID = 32, /* drops what conntrack calls invalid; where it is listed */
+    FLOWRULES_BASELINE_PROBES = 64,  /* health probes of the platform's load balancer */
+    FLOWRULES_BASELINE_DNS = 128     /* to the platform's resolvers */
+};
+/* Has the target any of it but the replies? */
 FLOWRULES_API bool flowrules_output_baseline(const flowrules_output *out);
+/* Has the target this part of the baseline? */
+FLOWRULES_API bool flowrules_output_has(const flowrules_output *out, enum flowrules_baseline part);
 /* The name of the format that is spelled, or asked for. */
 FLOWRULES_API const char *flowrules_output_format(const flowrules_output *out);
 FLOWRULES_API bool flowrules_output_log_denied(const flowrules_output *out);
@@ -909,6 +923,7 @@ struct flowrules_capabilities {
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
     /* the rest */
     unsigned packets;     /* kinds of packets beside the new ones that its rules decide: bits */
+    unsigned baseline;    /* the parts that its baseline may have: bits */
     bool baseline_behind; /* the record's baseline goes behind the denies of the flows */
     bool logging;
     bool expiry;            /* ends a rule by itself, on the last of its flows' last days */

@@ -22,7 +22,7 @@ COMPARISONS = [
     ("Where the rules stand", ["stands", "closes", "decides", "protected-end", "families"]),
     ("What an end of a rule can be", ["addresses", "names", "wildcards", "groups"]),
     ("What a service of a rule can be", ["protocols", "ports", "source-ports", "icmp-types"]),
-    ("The rest", ["logging", "expiry", "merging"]),
+    ("The rest", ["baseline", "logging", "expiry", "merging"]),
 ]
 
 # What the type of a setting or binding is called; the first pattern that fits.

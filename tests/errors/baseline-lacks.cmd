@@ -1,0 +1,1 @@
+render baseline-lacks.yaml --print --as-of 2026-11-23
