@@ -145,11 +145,15 @@ void fr_netfilter_delete_set(struct netfilter *nf, struct netfilter_set *set) {
     set->gone = true;
 }
 
+void fr_netfilter_wake(struct netfilter_table *table) {
+    table->families = families_of(table->family);
+}
+
 /* Names are looked up by the number of their table: with another one, none of them is known. */
 void fr_netfilter_delete_table(struct netfilter *nf, struct netfilter_table *table) {
     forget_expiring(nf, table, NULL);
     table->number = nf->table_count++;
-    table->families = families_of(table->family);
+    fr_netfilter_wake(table);
     table->chains = NULL;
     table->last_chain = &table->chains;
 }

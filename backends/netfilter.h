@@ -89,7 +89,8 @@ struct netfilter_set {
     struct flowrules_set except;    /* and where excepting, these below them not */
     struct netfilter_naming *naming;
     struct netfilter_set *next_expiring;
-    bool expiring;  /* what comes and goes is not among the elements */
+    bool expiring; /* what comes and goes is not among the elements */
+    bool is_map;
     bool commented; /* some element has a comment */
     bool named, excepting, united;
     bool gone;
@@ -209,6 +210,8 @@ void fr_netfilter_remove_rule(struct netfilter_chain *chain, size_t rule);
 void fr_netfilter_delete_chain(struct netfilter_chain *chain);
 void fr_netfilter_delete_set(struct netfilter *nf, struct netfilter_set *set);
 void fr_netfilter_delete_table(struct netfilter *nf, struct netfilter_table *table);
+/* The chains of a table are on their hooks, whatever was said before. */
+void fr_netfilter_wake(struct netfilter_table *table);
 /* The rule has something that is not understood: told where a packet may come so far. */
 void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what);
 

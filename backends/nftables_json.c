@@ -397,19 +397,23 @@ static void read_types(struct netfilter_set *set, const flowrules_node *type) {
     fr_nftables_check_set(set);
 }
 
-static bool comes_and_goes(const flowrules_node *set) {
-    const flowrules_node *flags = flowrules_node_get(set, "flags");
+/* "timeout", or a list with it. */
+static bool has_flag(const flowrules_node *flags, const char *wanted) {
     const char *one = flowrules_node_text(flags);
-    if (flowrules_node_get(set, "timeout"))
-        return true;
     if (one)
-        return strcmp(one, "timeout") == 0 || strcmp(one, "dynamic") == 0;
+        return strcmp(one, wanted) == 0;
     for (const flowrules_node *n = flowrules_node_first(flags); n; n = flowrules_node_next(n)) {
         const char *flag = flowrules_node_text(n);
-        if (flag && (strcmp(flag, "timeout") == 0 || strcmp(flag, "dynamic") == 0))
+        if (flag && strcmp(flag, wanted) == 0)
             return true;
     }
     return false;
+}
+
+static bool comes_and_goes(const flowrules_node *set) {
+    const flowrules_node *flags = flowrules_node_get(set, "flags");
+    return flowrules_node_get(set, "timeout") || has_flag(flags, "timeout") ||
+           has_flag(flags, "dynamic");
 }
 
 static void read_set(struct reader *r, const flowrules_node *node, bool map) {
@@ -451,37 +455,71 @@ static void read_rule(struct reader *r, const flowrules_node *node) {
         read_statement(r, n, rule);
 }
 
-/* The objects of one kind at a time, so that what rules refer to is known before them. */
+/* {"family": "inet", "name": "filter", "flags": "dormant"} */
+static void read_table(struct reader *r, const flowrules_node *node) {
+    struct netfilter_table *table = table_of(r, node, "name");
+    if (table && has_flag(flowrules_node_get(node, "flags"), "dormant"))
+        table->families = 0; /* none of its chains is on a hook */
+}
+
+/* What rules name, and decides nothing by itself. */
+static bool is_aside(const char *key) {
+    static const char *const keys[] = {"metainfo",       "counter",  "quota",     "limit",
+                                       "secmark",        "synproxy", "ct helper", "ct timeout",
+                                       "ct expectation", "flowtable"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(keys[i], key) == 0)
+            return true;
+    return false;
+}
+
+/* One object, where it is of the pass: rules come behind what they refer to. */
+static void read_object(struct reader *r, const flowrules_node *object, int pass) {
+    const char *key = flowrules_node_key(object);
+    bool is_rule = strcmp(key, "rule") == 0;
+    if (is_rule != (pass == 1) || is_aside(key))
+        return;
+    if (is_rule)
+        read_rule(r, object);
+    else if (strcmp(key, "table") == 0)
+        read_table(r, object);
+    else if (strcmp(key, "chain") == 0)
+        read_chain(r, object);
+    else if (strcmp(key, "set") == 0 || strcmp(key, "map") == 0)
+        read_set(r, object, strcmp(key, "map") == 0);
+    else
+        flowrules_input_error(r->in, flowrules_node_place(object),
+                              "load it, and hand in what nft -j list ruleset prints",
+                              "'%.60s' is nothing that nft -j list ruleset prints", key);
+}
+
 static void read_objects(struct reader *r, const flowrules_node *list, int pass) {
     for (const flowrules_node *n = flowrules_node_first(list); n && !flowrules_input_failed(r->in);
          n = flowrules_node_next(n)) {
         const flowrules_node *object = flowrules_node_first(n);
-        const char *key = flowrules_node_key(object);
-        if (!key)
+        if (!flowrules_node_key(object))
             unexpected(r, n, "an object");
-        else if (pass == 0 && strcmp(key, "table") == 0)
-            table_of(r, object, "name");
-        else if (pass == 0 && strcmp(key, "chain") == 0)
-            read_chain(r, object);
-        else if (pass == 0 && (strcmp(key, "set") == 0 || strcmp(key, "map") == 0))
-            read_set(r, object, strcmp(key, "map") == 0);
-        else if (pass == 1 && strcmp(key, "rule") == 0)
-            read_rule(r, object);
+        else
+            read_object(r, object, pass);
     }
+}
+
+static void read_document(struct reader *r, const flowrules_node *document) {
+    const flowrules_node *list = flowrules_node_get(document, "nftables");
+    if (!is_list(list)) {
+        struct flowrules_place at = flowrules_node_place(document);
+        flowrules_input_error(r->in, (struct flowrules_place){at.file, 1, 1},
+                              "hand in what nft -j list ruleset prints",
+                              "this is JSON, but not nft's");
+        return;
+    }
+    read_objects(r, list, 0);
+    read_objects(r, list, 1);
 }
 
 void fr_nftables_read_json(struct netfilter *nf, size_t file) {
     struct reader r = {.nf = nf, .in = nf->in};
     const flowrules_node *document = flowrules_node_first(flowrules_input_documents(nf->in, file));
-    const flowrules_node *list = flowrules_node_get(document, "nftables");
-    if (flowrules_input_failed(nf->in))
-        return;
-    if (!is_list(list)) {
-        flowrules_input_error(nf->in, (struct flowrules_place){file, 1, 1},
-                              "hand in what nft -j list ruleset prints",
-                              "this is JSON, but not nft's");
-        return;
-    }
-    read_objects(&r, list, 0);
-    read_objects(&r, list, 1);
+    for (; document && !flowrules_input_failed(nf->in); document = flowrules_node_next(document))
+        read_document(&r, document);
 }

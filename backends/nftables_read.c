@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "nftables_read.h"
+#include "nftables_text.h"
 
 static bool ends_with(const char *text, const char *end) {
     size_t length = strlen(text), tail = strlen(end);
@@ -81,11 +81,17 @@ static void read_names(struct netfilter *nf) {
 void fr_nftables_read(flowrules_input *in) {
     struct netfilter nf;
     fr_netfilter_init(&nf, in);
+    bool none = true;
     for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++) {
         if (ends_with(flowrules_input_file_name(in, i), ".map.json"))
             continue;
+        if (fr_nftables_is_included(in, i))
+            continue;
         read_file(&nf, i);
+        none = false;
     }
+    if (none && !flowrules_input_failed(in))
+        read_file(&nf, 0); /* each is included by another one: this is told there */
     read_names(&nf);
     if (!flowrules_input_failed(in))
         fr_netfilter_name_sets(&nf);

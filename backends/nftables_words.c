@@ -19,6 +19,7 @@ static const struct {
     {"ip", "protocol", {NETFILTER_PROTOCOL, -1, IPV4}},
     {"ip6", "saddr", {NETFILTER_SOURCE, -1, IPV6}},
     {"ip6", "daddr", {NETFILTER_DESTINATION, -1, IPV6}},
+    {"ip6", "nexthdr", {NETFILTER_PROTOCOL, -1, IPV6}},
     {"ip6", "hoplimit", {NETFILTER_HOP_LIMIT, -1, IPV6}},
     {"tcp", "sport", {NETFILTER_SOURCE_PORT, 6, BOTH}},
     {"tcp", "dport", {NETFILTER_DESTINATION_PORT, 6, BOTH}},
