@@ -2,9 +2,13 @@
  * The comparison by cutting: an end at a time, the addresses are cut where some clause begins or
  * ends; stretches with the same clauses are one class; within a class the other end is cut, then
  * protocols and ports; what is left decides as one packet does. Classes are told apart by the
- * clauses that they have, so that a hundred thousand disjoint rules are as many small cases.
+ * clauses that they have, so that a hundred thousand disjoint rules are as many small cases. Only
+ * what meets a box in which something may differ is cut at all (cells.h): lists whose clauses all
+ * overlap have far more classes than boxes.
  */
 #include "space.h"
+
+#include "cells.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +44,7 @@ struct class {
 struct cut {
     struct fr_vec locals, grouped, events, pairs, listed, active, classes, actives, pieces, slots;
     struct fr_vec list; /* the items of one class */
+    unsigned end;       /* that is cut */
 };
 
 /* The terms of items at the level of services. */
@@ -63,6 +68,9 @@ struct sweep {
     struct fr_vec keys;  /* uint32_t: item lists that are known to be equal */
     struct fr_vec known; /* struct memory: open addressing */
     size_t known_count;
+    struct fr_cells *cells; /* where something may differ */
+    struct fr_vec boxes[3]; /* struct fr_cell: those of all, of a class, of a class within it */
+    struct fr_vec spans;    /* struct fr_cell_span: where these are at the end that is cut */
     struct fr_region region;
 };
 
@@ -330,6 +338,16 @@ static flowrules_status cut_sources(struct sweep *s, const struct offer *offers,
     return FLOWRULES_OK;
 }
 
+/* May something differ in the class at these ports? */
+static bool may_differ_at(const struct sweep *s, uint32_t first, uint32_t last) {
+    const struct fr_cell *boxes = s->boxes[2].items;
+    for (size_t i = 0; i < s->boxes[2].count; i++)
+        if (boxes[i].sides[FR_CELL_DESTINATION_PORT].first <= last &&
+            boxes[i].sides[FR_CELL_DESTINATION_PORT].last >= first)
+            return true;
+    return s->cells->everywhere;
+}
+
 static flowrules_status cut_destinations(struct sweep *s, const struct offer *offers, size_t count,
                                          uint32_t last) {
     struct fr_vec *bounds = &s->bounds[0];
@@ -338,6 +356,8 @@ static flowrules_status cut_destinations(struct sweep *s, const struct offer *of
     size_t edges = sort_unique(bounds);
     for (size_t i = 0; i + 1 < edges; i++) {
         uint32_t first = *fr_vec_at(bounds, uint32_t, i);
+        if (!may_differ_at(s, first, *fr_vec_at(bounds, uint32_t, i + 1) - 1))
+            continue;
         s->region.destination = (struct flowrules_ports){
             (uint16_t)first, (uint16_t)(*fr_vec_at(bounds, uint32_t, i + 1) - 1)};
         s->chosen.count = 0;
@@ -674,8 +694,89 @@ static struct class *class_of(struct sweep *s, struct cut *cut, uint64_t hash) {
     return class;
 }
 
+/* The ranks that a piece has at an end; an atom that is not listed may be any of several. */
+static struct fr_cell_span ranks_of(const struct sweep *s, struct flowrules_ip first,
+                                    struct flowrules_ip last, uint32_t atom) {
+    uint32_t rank;
+    if (atom == FR_NO_ATOM)
+        return fr_cells_addresses(s->cells, first, last);
+    if (atom == FR_OTHER_ATOM)
+        return fr_cells_atoms(s->cells);
+    rank = fr_cells_atom(s->cells, atom);
+    return (struct fr_cell_span){rank, rank};
+}
+
+static bool meets_spans(const struct fr_vec *spans, struct fr_cell_span with) {
+    const struct fr_cell_span *all = spans->items;
+    size_t low = 0, high = spans->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (all[middle].last < with.first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < spans->count && all[low].first <= with.last;
+}
+
+static int compare_spans(const void *a, const void *b) {
+    const struct fr_cell_span *x = a, *y = b;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Lists where the boxes are at an end: in order, and none meets another. */
+static bool list_spans(struct sweep *s, const struct fr_vec *boxes, unsigned end) {
+    s->spans.count = 0;
+    if (!fr_vec_reserve(&s->spans, boxes->count))
+        return false;
+    struct fr_cell_span *spans = s->spans.items;
+    for (size_t i = 0; i < boxes->count; i++)
+        spans[i] = fr_vec_at(boxes, struct fr_cell, i)->sides[end];
+    size_t kept = 0;
+    if (boxes->count > 1)
+        qsort(spans, boxes->count, sizeof *spans, compare_spans);
+    for (size_t i = 0; i < boxes->count; i++)
+        if (kept == 0 || spans[kept - 1].last < spans[i].first)
+            spans[kept++] = spans[i];
+        else if (spans[kept - 1].last < spans[i].last)
+            spans[kept - 1].last = spans[i].last;
+    s->spans.count = kept;
+    return true;
+}
+
+/* The boxes that have something of a class at an end. */
+static bool choose_boxes(struct sweep *s, unsigned depth, const struct cut *cut,
+                         const struct class *class) {
+    const struct fr_vec *from = &s->boxes[depth];
+    struct fr_vec *to = &s->boxes[depth + 1];
+    struct fr_cell_span atoms = fr_cells_atoms(s->cells);
+    bool others = false;
+    to->count = s->spans.count = 0;
+    if (!fr_vec_reserve(to, from->count))
+        return false;
+    for (uint32_t p = class->first_piece; p != UINT32_MAX && !s->cells->everywhere;) {
+        const struct fr_piece *piece = fr_vec_at(&cut->pieces, struct fr_piece, p);
+        struct fr_cell_span *span = piece->atom == FR_OTHER_ATOM ? NULL : fr_vec_add(&s->spans);
+        if (span != NULL)
+            *span = ranks_of(s, piece->first, piece->last, piece->atom);
+        else if (piece->atom != FR_OTHER_ATOM)
+            return false;
+        others = others || piece->atom == FR_OTHER_ATOM;
+        p = piece->next;
+    }
+    for (size_t i = 0; i < from->count; i++) {
+        const struct fr_cell *box = fr_vec_at(from, struct fr_cell, i);
+        if (meets_spans(&s->spans, box->sides[cut->end]) ||
+            (others && box->sides[cut->end].last >= atoms.first))
+            *(struct fr_cell *)fr_vec_add(to) = *box;
+    }
+    return true;
+}
+
 static bool add_piece(struct sweep *s, struct cut *cut, uint64_t hash, struct flowrules_ip first,
                       struct flowrules_ip last, uint32_t atom) {
+    if (!s->cells->everywhere && !meets_spans(&s->spans, ranks_of(s, first, last, atom)))
+        return true;
     uint32_t number = (uint32_t)cut->pieces.count;
     struct class *class = class_of(s, cut, hash);
     struct fr_piece *piece = class == NULL ? NULL : fr_vec_add(&cut->pieces);
@@ -899,7 +1000,8 @@ static flowrules_status cut_end(struct sweep *s, unsigned depth, unsigned ends_l
     unsigned end = ends_left == 3 ? choose_end(s, list, count) : ends_left >> 1;
     struct cut *cut = &s->cuts[depth];
     ends_left &= ~(1u << end);
-    if (!make_classes(s, cut, end, list, count))
+    cut->end = end;
+    if (!list_spans(s, &s->boxes[depth], end) || !make_classes(s, cut, end, list, count))
         return fr_no_memory(s->space->common->context);
     for (size_t i = 0; i < cut->classes.count; i++) {
         const struct class *class = fr_vec_at(&cut->classes, struct class, i);
@@ -912,6 +1014,8 @@ static flowrules_status cut_end(struct sweep *s, unsigned depth, unsigned ends_l
         s->region.first[end] = class->first_piece;
         s->region.listed[end] = cut->listed.items;
         s->region.listed_count[end] = cut->listed.count;
+        if (!choose_boxes(s, depth, cut, class))
+            return fr_no_memory(s->space->common->context);
         FR_TRY(cut_end(s, depth + 1, ends_left, cut->list.items, cut->list.count));
     }
     return FLOWRULES_OK;
@@ -959,12 +1063,16 @@ static void init_sweep(struct sweep *s, struct fr_space *space) {
     for (size_t i = 0; i < space->common->items.count; i++)
         s->doubts = s->doubts || s->items[i].doubt;
     fr_vec_init(&s->known, allocator, sizeof(struct memory));
+    fr_vec_init(&s->spans, allocator, sizeof(struct fr_cell_span));
+    for (size_t i = 0; i < 3; i++)
+        fr_vec_init(&s->boxes[i], allocator, sizeof(struct fr_cell));
 }
 
 static void free_sweep(struct sweep *s) {
     struct fr_vec *vec,
-        *others[] = {&s->local_of,  &s->round_of, &s->offers, &s->chosen, &s->bounds[0],
-                     &s->bounds[1], &s->inner,    &s->ways,   &s->keys,   &s->known};
+        *others[] = {&s->local_of,  &s->round_of, &s->offers,   &s->chosen,  &s->bounds[0],
+                     &s->bounds[1], &s->inner,    &s->ways,     &s->keys,    &s->known,
+                     &s->spans,     &s->boxes[0], &s->boxes[1], &s->boxes[2]};
     size_t size;
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; (vec = vecs_of(&s->cuts[c], i, &size)) != NULL; i++)
@@ -981,6 +1089,111 @@ static bool reserve_sets(struct sweep *s) {
     return true;
 }
 
+/* ---- where to look ------------------------------------------------------------------------- */
+
+/* What a search for boxes asks: notes whether something differs. */
+struct question {
+    struct sweep *sweep;
+    bool differs;
+};
+
+static flowrules_status note_difference(void *user, const struct fr_region *region) {
+    struct question *question = user;
+    (void)region;
+    question->differs = true;
+    return FLOWRULES_OK;
+}
+
+static void note_doubt(void *user, uint32_t item) {
+    struct question *question = user;
+    (void)item;
+    question->differs = true;
+}
+
+/* Decides the kinds of packets of a protocol; ICMPv6 has types that are of kinds of their own. */
+static flowrules_status decide_protocol(struct sweep *s, const uint32_t *items, size_t count,
+                                        const struct fr_cell *cell) {
+    static const uint32_t types[] = {130, 133, 137, 143, 144};
+    struct fr_cell_span from = cell->sides[FR_CELL_SOURCE_PORT];
+    s->region.source.first = (uint16_t)from.first;
+    FR_TRY(decide_kinds(s, items, count));
+    for (size_t i = 0; s->region.protocol == FR_ICMPV6 && i < sizeof types / sizeof *types; i++)
+        if (types[i] > from.first && types[i] <= from.last) {
+            s->region.source.first = (uint16_t)types[i];
+            FR_TRY(decide_kinds(s, items, count));
+        }
+    return FLOWRULES_OK;
+}
+
+/* True if both sides decide alike what all items match, whatever kind of packet it is. */
+static bool decides_alike(void *user, const uint32_t *items, size_t count,
+                          const struct fr_cell *cell) {
+    struct question *question = user;
+    struct sweep *s = question->sweep;
+    const uint32_t *protocols = s->cells->protocols;
+    struct fr_cell_span span = cell->sides[FR_CELL_PROTOCOL];
+    bool other = false; /* one of those whose packets are of the same kinds was asked about */
+    question->differs = false;
+    for (uint32_t p = span.first; p <= span.last && !question->differs; p++) {
+        bool own = protocols[p] == FR_TCP || protocols[p] == FR_ICMPV6;
+        if (!own && other)
+            continue;
+        other = other || !own;
+        s->region.protocol = protocols[p];
+        if (decide_protocol(s, items, count, cell) != FLOWRULES_OK)
+            return false;
+    }
+    return !question->differs;
+}
+
+/* The protocols that the items name or that are apart by their packets, and one for all others. */
+static size_t list_protocols(const struct sweep *s, const struct fr_vec *list,
+                             uint32_t protocols[257]) {
+    bool named[256] = {false};
+    size_t count = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct fr_service_terms *terms =
+            fr_service_get(s->services, item_at(s, *fr_vec_at(list, uint32_t, i))->service);
+        for (uint32_t t = 0; t < terms->count; t++)
+            if (terms->terms[t].protocol < 256)
+                named[terms->terms[t].protocol] = true;
+    }
+    named[FR_TCP] = named[FR_UDP] = named[FR_SCTP] = named[FR_ICMP] = named[FR_ICMPV6] = true;
+    for (unsigned p = 0; p < 256; p++)
+        if (named[p] && protocol_exists(s->region.family, p))
+            protocols[count++] = p;
+    if (other_protocol(named) < 256)
+        protocols[count++] = FR_OTHER_PROTOCOLS;
+    return count;
+}
+
+/* Finds the boxes in which something may differ; false when out of memory. */
+static bool find_boxes(struct sweep *s, const struct fr_vec *list) {
+    uint32_t protocols[257];
+    struct question question = {s, false};
+    struct fr_space *space = s->space, asked = *space;
+    struct fr_cells *cells = s->cells;
+    cells->family = s->region.family;
+    cells->protocols = protocols;
+    cells->protocol_count = list_protocols(s, list, protocols);
+    cells->equal = decides_alike;
+    cells->user = &question;
+    cells->most = space->most;
+    asked.visit = note_difference;
+    asked.doubt = note_doubt;
+    asked.user = &question;
+    s->space = &asked;
+    bool good = fr_cells_find(cells, list->items, list->count);
+    s->space = space;
+    s->boxes[0].count = 0;
+    if (!good || !fr_vec_reserve(&s->boxes[0], cells->found.count))
+        return false;
+    if (cells->found.count > 0)
+        memcpy(s->boxes[0].items, cells->found.items, cells->found.count * sizeof(struct fr_cell));
+    s->boxes[0].count = cells->found.count;
+    return true;
+}
+
 static flowrules_status compare_family(struct sweep *s, enum flowrules_family family) {
     struct fr_vec list;
     fr_vec_init(&list, &s->space->common->context->allocator, sizeof(uint32_t));
@@ -993,8 +1206,16 @@ static flowrules_status compare_family(struct sweep *s, enum flowrules_family fa
     for (uint32_t i = 0; good && i < s->space->common->items.count; i++)
         if ((s->items[i].families & FLOWRULES_FAMILY_BIT(family)) != 0)
             good = push(&list, i);
-    flowrules_status status =
-        good ? cut_end(s, 0, 3, list.items, list.count) : fr_no_memory(s->space->common->context);
+    struct fr_cells cells;
+    fr_cells_init(&cells, s->space->common);
+    s->cells = &cells;
+    good = good && find_boxes(s, &list);
+    flowrules_status status = FLOWRULES_OK;
+    if (!good)
+        status = fr_no_memory(s->space->common->context);
+    else if (cells.everywhere || cells.found.count > 0)
+        status = cut_end(s, 0, 3, list.items, list.count);
+    fr_cells_free(&cells);
     fr_vec_free(&list);
     return status;
 }
