@@ -16,7 +16,7 @@
 #define POINTS    (ADDRESSES + ATOMS)
 #define PORTS     3u
 #define KINDS     3u
-#define RULES_MAX 9u
+#define RULES_MAX 200u /* two stages of each side, the longest */
 
 static const unsigned protocols[] = {6, 1, 58, 50, 47};
 #define PROTOCOLS (sizeof protocols / sizeof protocols[0])
@@ -201,7 +201,7 @@ static void random_rule(flowrules_input *in, struct side *side, unsigned stage, 
 }
 
 static void random_stage(flowrules_input *in, struct side *side, unsigned stage) {
-    size_t rules = 1 + roll(4), landing = 0;
+    size_t rules = roll(40) == 0 ? 60 + roll(40) : 1 + roll(4), landing = 0;
     uint32_t skip = UINT32_MAX;
     size_t skipping = 0;
     flowrules_input_stage(in, FLOWRULES_EGRESS);
