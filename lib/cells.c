@@ -149,9 +149,11 @@ static bool list_edges(struct fr_cells *cells, fr_set set) {
 /* An interval of a set; one that touches the last is joined with it. */
 static bool add_interval(struct fr_cells *cells, struct fr_cell_set *known, uint32_t first,
                          uint32_t last) {
-    struct fr_cell_span *before = fr_vec_at(&cells->intervals, struct fr_cell_span,
-                                            known->first + known->count - (known->count > 0));
-    if (known->count > 0 && before->last + 1 >= first) {
+    struct fr_cell_span *before =
+        known->count == 0
+            ? NULL
+            : fr_vec_at(&cells->intervals, struct fr_cell_span, known->first + known->count - 1);
+    if (before != NULL && before->last + 1 >= first) {
         before->last = last;
         return true;
     }
