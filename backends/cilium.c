@@ -25,15 +25,21 @@ enum {
     PROTECTED_MAX = 4096 /* our own: what is remembered of each */
 };
 
+/* What the flows of a network's pods do about names. */
+struct asking {
+    bool reaches_names;
+    bool of_any;     /* they may ask some DNS, and the proxy hears it */
+    bool of_cluster; /* they may ask all pods of the cluster's own */
+};
+
 struct state {
     /* What the open manifest is for; its rules stand in one list. */
     bool open;
     flowrules_flows flows;
     enum flowrules_direction direction;
-    const char *pods; /* the network that it protects */
-    bool names;       /* some rule is by name: DNS goes through the proxy */
-    /* By place among the protected networks. */
-    bool reaches_names[PROTECTED_MAX], asks_dns[PROTECTED_MAX];
+    const char *pods;                    /* the network that it protects */
+    bool names;                          /* some rule is by name: DNS goes through the proxy */
+    struct asking asking[PROTECTED_MAX]; /* by place among the protected networks */
 };
 
 static const char *const list_key[][2] = {
@@ -86,11 +92,13 @@ static const char *protocol_word(int protocol) {
 /* What is said in one list of ports: the questions to the DNS, or all that is no such question. */
 enum port_kind { PORTS_DNS, PORTS_OTHER };
 
-static bool is_dns(const flowrules_output *out, const struct flowrules_service *service,
-                   struct flowrules_ports ports) {
-    long long port = flowrules_output_number(out, "dns-port");
-    return (service->protocol == 6 || service->protocol == 17) && ports.first == ports.last &&
-           ports.first == port;
+static uint16_t dns_port(const flowrules_output *out) {
+    return (uint16_t)flowrules_output_number(out, "dns-port");
+}
+
+static bool holds_dns(const flowrules_output *out, int protocol, struct flowrules_ports ports) {
+    uint16_t port = dns_port(out);
+    return (protocol == 6 || protocol == 17) && ports.first <= port && ports.last >= port;
 }
 
 /* A port as it is where the packets arrive; pods: the network that maps it, or NULL. */
@@ -112,28 +120,64 @@ static void write_port(flowrules_writer *w, const char *protocol, struct flowrul
     flowrules_writef(w, "              protocol: %s\n", protocol);
 }
 
-/* Port "0" is every port of the protocol. */
+/* A list of ports in the making, of one kind. */
+struct port_list {
+    flowrules_output *out;
+    flowrules_writer *w;
+    const char *pods; /* whose ports they are, or NULL */
+    enum port_kind kind;
+    bool proxied; /* questions to the DNS stand apart */
+    size_t count;
+};
+
+static void list_port(struct port_list *l, int protocol, struct flowrules_ports ports) {
+    write_port(l->w, protocol_word(protocol), arriving(l->out, ports, l->pods), &l->count);
+}
+
+/* A range that holds the port of the DNS: the port itself, or what is below and above it. */
+static void list_around_dns(struct port_list *l, int protocol, struct flowrules_ports ports) {
+    uint16_t dns = dns_port(l->out);
+    if (l->kind == PORTS_DNS) {
+        list_port(l, protocol, (struct flowrules_ports){dns, dns});
+        return;
+    }
+    if (ports.first < dns)
+        list_port(l, protocol, (struct flowrules_ports){ports.first, (uint16_t)(dns - 1)});
+    if (ports.last > dns)
+        list_port(l, protocol, (struct flowrules_ports){(uint16_t)(dns + 1), ports.last});
+}
+
+/* Port "0" is every port of the protocol; that of the DNS beside it is more specific. */
+static void list_service(struct port_list *l, const struct flowrules_service *service) {
+    static const struct flowrules_ports every = {0, 0}, all = {0, 65535};
+    for (size_t p = 0; p < service->destination_port_count; p++) {
+        struct flowrules_ports ports = service->destination_ports[p];
+        if (l->proxied && holds_dns(l->out, service->protocol, ports))
+            list_around_dns(l, service->protocol, ports);
+        else if (l->kind == PORTS_OTHER)
+            list_port(l, service->protocol, ports);
+    }
+    if (service->destination_port_count > 0)
+        return;
+    if (l->kind == PORTS_OTHER)
+        write_port(l->w, protocol_word(service->protocol), every, &l->count);
+    else if (l->proxied && holds_dns(l->out, service->protocol, all))
+        list_around_dns(l, service->protocol, all);
+}
+
 static void write_ports(flowrules_output *out, flowrules_writer *w,
                         const struct flowrules_rule *rule, const char *pods, enum port_kind kind) {
-    static const struct flowrules_ports every = {0, 0};
     const struct state *s = flowrules_output_state(out);
-    bool proxied =
-        s->names && rule->action == FLOWRULES_ALLOW && rule->direction == FLOWRULES_EGRESS;
-    size_t count = 0;
-    for (size_t i = 0; i < rule->service_count; i++) {
-        const struct flowrules_service *service = &rule->services[i];
-        const char *protocol = protocol_word(service->protocol);
-        if (is_icmp(service->protocol))
-            continue;
-        for (size_t p = 0; p < service->destination_port_count; p++) {
-            struct flowrules_ports ports = service->destination_ports[p];
-            if ((proxied && is_dns(out, service, ports)) == (kind == PORTS_DNS))
-                write_port(w, protocol, arriving(out, ports, pods), &count);
-        }
-        if (service->destination_port_count == 0 && kind == PORTS_OTHER)
-            write_port(w, protocol, every, &count);
-    }
-    if (kind == PORTS_DNS && count > 0)
+    struct port_list l = {.out = out,
+                          .w = w,
+                          .pods = pods,
+                          .kind = kind,
+                          .proxied = s->names && rule->action == FLOWRULES_ALLOW &&
+                                     rule->direction == FLOWRULES_EGRESS};
+    for (size_t i = 0; i < rule->service_count; i++)
+        if (!is_icmp(rule->services[i].protocol))
+            list_service(&l, &rule->services[i]);
+    if (kind == PORTS_DNS && l.count > 0)
         flowrules_write(w, "          rules:\n            dns:\n"
                            "              - matchPattern: \"*\"\n");
 }
@@ -259,6 +303,93 @@ static void write_peers(flowrules_output *out, flowrules_writer *w,
             write_atom(out, w, flowrules_set_atom(peers, i));
 }
 
+/* ---- who asks the DNS ---------------------------------------------------------------------- */
+
+/* How a set is about the cluster's own DNS: not at all, maybe or with some pods of it, with all. */
+enum about_dns { DNS_APART, DNS_PARTLY, DNS_WHOLE };
+
+/* A value that the DNS' pods surely have under a key (all its values being this one), or NULL. */
+static const char *only_value(const flowrules_output *out, const char *network, const char *key,
+                              const char *label) {
+    const char *own;
+    for (size_t i = 0; (own = flowrules_binding_label(out, network, key, i)) != NULL; i++)
+        if (strcmp(own, label) == 0)
+            return flowrules_binding_value(out, network, key, i);
+    return NULL;
+}
+
+/* The default DNS, pods k8s-app: kube-dns of kube-system, beside the selector of a network. */
+static enum about_dns about_kube_dns(const flowrules_output *out, const char *network) {
+    const char *namespace = flowrules_pods_one_namespace(out, network);
+    const char *app = only_value(out, network, "pods", "k8s-app");
+    bool more = flowrules_binding_label(out, network, "namespace-labels", 0) != NULL ||
+                flowrules_binding_label(out, network, "pods", app == NULL ? 0 : 1) != NULL;
+    if ((namespace != NULL && strcmp(namespace, "kube-system") != 0) ||
+        (app != NULL && strcmp(app, "kube-dns") != 0))
+        return DNS_APART;
+    return more ? DNS_PARTLY : DNS_WHOLE;
+}
+
+static enum about_dns about_atom(const flowrules_output *out, struct flowrules_atom atom) {
+    const char *dns = flowrules_output_setting(out, "dns"), *entity;
+    if (atom.kind != FLOWRULES_ATOM_GROUP)
+        return DNS_APART;
+    for (size_t i = 0; (entity = flowrules_binding_value(out, atom.name, "entities", i)) != NULL;
+         i++)
+        if (strcmp(entity, "cluster") == 0)
+            return DNS_WHOLE;
+    if (is_entities(out, atom.name))
+        return DNS_APART;
+    if (dns == NULL)
+        return about_kube_dns(out, atom.name);
+    if (flowrules_pods_cover(out, atom.name, dns))
+        return DNS_WHOLE;
+    return flowrules_pods_may_meet(out, atom.name, dns) ? DNS_PARTLY : DNS_APART;
+}
+
+static enum about_dns about_dns(const flowrules_output *out, struct flowrules_set set) {
+    enum about_dns most = flowrules_set_has_all_atoms(set) ? DNS_WHOLE : DNS_APART;
+    for (size_t i = 0; i < flowrules_set_atom_count(set) && most != DNS_WHOLE; i++) {
+        enum about_dns own = about_atom(out, flowrules_set_atom(set, i));
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
+/* Is a flow about questions to some DNS, as its ports say: UDP to the DNS' own? */
+static bool is_for_dns(const flowrules_output *out, const struct flowrules_rule *flow) {
+    static const struct flowrules_ports all = {0, 65535};
+    for (size_t i = 0; i < flow->service_count; i++) {
+        const struct flowrules_service *service = &flow->services[i];
+        if (service->protocol == 17 && service->destination_port_count == 0)
+            return holds_dns(out, 17, all);
+        for (size_t p = 0; p < service->destination_port_count; p++)
+            if (service->protocol == 17 && holds_dns(out, 17, service->destination_ports[p]))
+                return true;
+    }
+    return false;
+}
+
+static bool has_names_in(struct flowrules_set set) {
+    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
+        if (flowrules_set_atom(set, i).kind != FLOWRULES_ATOM_GROUP)
+            return true;
+    return false;
+}
+
+/* Adds what a flow, or a rule, lets its pods do about names. */
+static void add_asking(const flowrules_output *out, const struct flowrules_rule *flow,
+                       struct asking *a) {
+    if (flow->action == FLOWRULES_DENY || flow->direction == FLOWRULES_INGRESS)
+        return;
+    a->reaches_names = a->reaches_names || has_names_in(flow->destination);
+    /* One for every protocol has no list of ports, in which the proxy would be named. */
+    if (!is_for_dns(out, flow))
+        return;
+    a->of_any = true;
+    a->of_cluster = a->of_cluster || about_dns(out, flow->destination) == DNS_WHOLE;
+}
+
 /* ---- rules --------------------------------------------------------------------------------- */
 
 /* What the services of one item may be together: nothing (every protocol), ports, or ICMP. */
@@ -310,26 +441,15 @@ static void open_rule(flowrules_output *out, flowrules_writer *w,
     flowrules_writef(w, "  %s:\n", list_key[rule->direction][rule->action]);
 }
 
-/* Remembers of the protected pods whether they reach names, and ask the DNS for them. */
-static void note_names(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
-                       const char *pods) {
+/* Remembers of the protected pods what their rules do about names. */
+static void note_asking(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
+                        const char *pods) {
     struct flowrules_set all = flowrules_output_protects(out);
-    size_t place = 0;
-    if (!s->names || rule->action == FLOWRULES_DENY || rule->direction == FLOWRULES_INGRESS)
-        return;
-    size_t count = flowrules_set_atom_count(all);
+    size_t count = flowrules_set_atom_count(all), place = 0;
     while (place < count && strcmp(flowrules_set_atom(all, place).name, pods) != 0)
         place++;
-    if (place >= count || place >= PROTECTED_MAX)
-        return; /* more were refused at the head */
-    if (has_peers(out, rule, rule->destination, PEERS_NAMES))
-        s->reaches_names[place] = true;
-    for (size_t i = 0; i < rule->service_count; i++) {
-        const struct flowrules_service *service = &rule->services[i];
-        for (size_t p = 0; p < service->destination_port_count; p++)
-            if (service->protocol == 17 && is_dns(out, service, service->destination_ports[p]))
-                s->asks_dns[place] = true;
-    }
+    if (s->names && place < count && place < PROTECTED_MAX) /* more were refused at the head */
+        add_asking(out, rule, &s->asking[place]);
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
@@ -346,7 +466,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     for (int part = 0; part < PARTS; part++)
         if (has_part(r, (enum part)part))
             write_items(out, w, r, pods, (enum part)part);
-    note_names(out, s, r, pods);
+    note_asking(out, s, r, pods);
 }
 
 /* ---- what can't be said -------------------------------------------------------------------- */
@@ -388,7 +508,7 @@ static void write_default_deny(flowrules_output *out, size_t index) {
 static void write_dns(flowrules_output *out, size_t index) {
     flowrules_writer *w = file(out);
     const char *dns = flowrules_output_setting(out, "dns");
-    uint16_t port = (uint16_t)flowrules_output_number(out, "dns-port");
+    uint16_t port = dns_port(out);
     flowrules_manifest_of_network(w, out, &manifest, "-dns.", index);
     flowrules_write(w, "  egress:\n    - toEndpoints:\n");
     if (dns)
@@ -404,28 +524,36 @@ static void write_dns(flowrules_output *out, size_t index) {
                      dns ? flowrules_pods_port(out, dns, port) : port);
 }
 
-/* Do flows let these pods ask the DNS, under their own network's name or a wider one's? */
-static bool may_ask_dns(const flowrules_output *out, const struct state *s,
-                        struct flowrules_set all, size_t index) {
-    for (size_t i = 0; i < flowrules_set_atom_count(all) && i < PROTECTED_MAX; i++)
-        if (s->asks_dns[i] && flowrules_pods_cover(out, flowrules_set_atom(all, i).name,
-                                                   flowrules_set_atom(all, index).name))
-            return true;
-    return false;
+/* What pods do about names, under their own network's name; who they ask, under a wider one's too.
+ */
+static struct asking asking_of(const flowrules_output *out, const struct state *s,
+                               struct flowrules_set all, size_t index) {
+    struct asking a = s->asking[index];
+    const char *own = flowrules_set_atom(all, index).name;
+    for (size_t i = 0; a.reaches_names && i < flowrules_set_atom_count(all) && i < PROTECTED_MAX;
+         i++) {
+        const struct asking *wide = &s->asking[i];
+        if (wide->of_any && flowrules_pods_cover(out, flowrules_set_atom(all, i).name, own)) {
+            a.of_any = true;
+            a.of_cluster = a.of_cluster || wide->of_cluster;
+        }
+    }
+    return a;
 }
 
 static void end(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     struct flowrules_set all = flowrules_output_protects(out);
+    bool baseline = flowrules_output_has(out, FLOWRULES_BASELINE_DNS);
     for (size_t i = 0; i < flowrules_set_atom_count(all) && i < PROTECTED_MAX; i++) {
-        if (!s->reaches_names[i] || may_ask_dns(out, s, all, i))
-            continue;
-        if (!flowrules_output_has(out, FLOWRULES_BASELINE_DNS))
+        struct asking a = asking_of(out, s, all, i);
+        if (a.reaches_names && !baseline && !a.of_any)
             flowrules_output_refuse(out,
                                     "the pods of '%s' reach names, and no flow lets them ask the "
                                     "DNS: add one over UDP, or leave the baseline on",
                                     flowrules_set_atom(all, i).name);
-        write_dns(out, i);
+        if (a.reaches_names && baseline && !a.of_cluster)
+            write_dns(out, i);
     }
     for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
         if (!flowrules_pods_are_repeated(out, i))
@@ -454,13 +582,6 @@ static struct flowrules_set group_of(const flowrules_output *out, flowrules_inpu
     return flowrules_input_group(in, keys, count);
 }
 
-static bool has_atom_of(struct flowrules_set set, bool names) {
-    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
-        if ((flowrules_set_atom(set, i).kind != FLOWRULES_ATOM_GROUP) == names)
-            return true;
-    return false;
-}
-
 static bool has_network(struct flowrules_set set, const char *network) {
     for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
         if (strcmp(flowrules_set_atom(set, i).name, network) == 0)
@@ -476,28 +597,49 @@ static bool covers_network(const flowrules_output *out, struct flowrules_set set
     return false;
 }
 
-static bool asks_dns(const flowrules_output *out, const struct flowrules_rule *flow) {
-    for (size_t i = 0; i < flow->service_count; i++)
-        for (size_t p = 0; p < flow->services[i].destination_port_count; p++)
-            if (flow->services[i].protocol == 17 &&
-                is_dns(out, &flow->services[i], flow->services[i].destination_ports[p]))
-                return true;
+/* Do pods that reach names lack a flow to the cluster's own DNS? */
+static bool needs_dns(const flowrules_output *out, const char *network) {
+    struct asking own = {false, false, false}, all = own;
+    struct flowrules_rule flow;
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++) {
+        if (has_network(flow.source, network))
+            add_asking(out, &flow, &own);
+        if (covers_network(out, flow.source, network))
+            add_asking(out, &flow, &all);
+    }
+    return own.reaches_names && !all.of_cluster;
+}
+
+/* Do some of the pods of a deny reach names? */
+static bool denies_namers(const flowrules_output *out, const struct flowrules_rule *deny) {
+    struct flowrules_rule flow;
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++) {
+        if (flow.action == FLOWRULES_DENY || flow.direction == FLOWRULES_INGRESS ||
+            !has_names_in(flow.destination))
+            continue;
+        for (size_t a = 0; a < flowrules_set_atom_count(flow.source); a++)
+            for (size_t b = 0; b < flowrules_set_atom_count(deny->source); b++)
+                if (flowrules_pods_may_meet(out, flowrules_set_atom(flow.source, a).name,
+                                            flowrules_set_atom(deny->source, b).name))
+                    return true;
+    }
     return false;
 }
 
-/* Do the pods of a network reach names, while no flow of theirs asks the DNS? */
-static bool needs_dns(const flowrules_output *out, const char *network) {
-    bool reaches = false;
-    struct flowrules_rule flow;
-    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++) {
-        if (flow.action == FLOWRULES_DENY || flow.direction == FLOWRULES_INGRESS)
-            continue;
-        if (covers_network(out, flow.source, network) && asks_dns(out, &flow))
-            return false;
-        reaches =
-            reaches || (has_network(flow.source, network) && has_atom_of(flow.destination, true));
-    }
-    return reaches;
+static bool says_every_protocol(const struct flowrules_rule *flow) {
+    for (size_t i = 0; i < flow->service_count; i++)
+        if (flow->services[i].protocol < 0)
+            return true;
+    return false;
+}
+
+/* A deny beats every allow, that to the DNS too. */
+static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
+    if (flow->action == FLOWRULES_ALLOW || flow->direction == FLOWRULES_INGRESS ||
+        !(is_for_dns(out, flow) || says_every_protocol(flow)) ||
+        about_dns(out, flow->destination) == DNS_APART || !denies_namers(out, flow))
+        return NULL;
+    return "it shuts the cluster's DNS to pods that reach names, which then never resolve";
 }
 
 static void baseline(const flowrules_output *out, flowrules_input *in) {
@@ -505,7 +647,7 @@ static void baseline(const flowrules_output *out, flowrules_input *in) {
                                                           {"pods", "k8s-app", "kube-dns"}};
     struct flowrules_set all = flowrules_output_protects(out);
     const char *dns = flowrules_output_setting(out, "dns");
-    uint16_t own = (uint16_t)flowrules_output_number(out, "dns-port");
+    uint16_t own = dns_port(out);
     uint16_t port = dns != NULL ? flowrules_pods_port(out, dns, own) : own;
     struct flowrules_ports ports = {port, port};
     struct flowrules_service services[3];
@@ -555,8 +697,13 @@ static void begin(flowrules_output *out) {
         flowrules_output_refuse(out, "'dns: %s' is no network of pods", dns);
     s->names = has_names(out);
     if (s->names)
-        flowrules_write(w, "# Names are learnt from the pods' own questions to the DNS, which pass "
-                           "Cilium's proxy.\n");
+        flowrules_write(w,
+                        "# Names are learnt from the pods' own questions to the DNS, which pass "
+                        "Cilium's proxy.\n"
+                        "# Any name may be asked for (matchPattern \"*\"): pods try their search "
+                        "domains first, as in\n"
+                        "# NAME.NAMESPACE.svc.cluster.local. An answer opens the name that was "
+                        "asked for alone.\n");
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -653,6 +800,7 @@ const struct flowrules_backend flowrules_backend_cilium = {
     .bindings_of = "kubernetes",
     .limits = limits,
     .refuses = refuses,
+    .warns = warns,
     .read = fr_cilium_read,
     .baseline = baseline,
 };

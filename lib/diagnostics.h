@@ -99,6 +99,7 @@ enum fr_id {
     FR_SELECT_NOTHING = 514,
     FR_NOBODY_ASKS = 515,
     FR_BASELINE_LACKS = 516,
+    FR_UNEXPECTED = 517,
     /* 06: how the library or the tool is used */
     FR_OPTION_UNKNOWN = 601,
     FR_OPTION_VALUE,

@@ -273,6 +273,10 @@ static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const s
     fr_set to = mode == FR_DIRECTION_EGRESS || plan->can->no_ingress
                     ? FR_SET_EMPTY
                     : fr_set_intersect(sets, destination, plan->protects.set);
+    if (plan->can->pod_groups && mode != FR_DIRECTION_INGRESS)
+        from = fr_scope_pods(plan, source, from);
+    if (plan->can->pod_groups && mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)
+        to = fr_scope_pods(plan, destination, to);
     if (!plan->transit) {
         FR_TRY(scope_part(plan, index, flow, from, destination, FLOWRULES_EGRESS));
         return scope_part(plan, index, flow, source, to, FLOWRULES_INGRESS);
@@ -342,12 +346,24 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
     }
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
+    const char *missed = fr_pods_missed(plan, flow, ends, before);
+    if (missed != NULL && flow->deny) {
+        plan->refused++;
+        *verdict = (struct fr_verdict){.fidelity = FR_FIDELITY_REFUSED, .reason = missed};
+        return FLOWRULES_OK;
+    }
     if (plan->scoped.count > before || misses_groups(plan, flow, &source, &destination))
         return fr_judge(plan, index, source.flags | destination.flags, before, verdict);
     if (may_be_protected(plan, &source, &destination))
         return fr_judge_unknown_scope(plan, flow, verdict);
-    why = scope_reason(plan, source.set, destination.set);
+    why = missed != NULL ? missed : scope_reason(plan, source.set, destination.set);
     *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
+    if (missed != NULL) {
+        uint32_t *slot = fr_vec_push(&plan->missed);
+        if (slot == NULL)
+            return fr_no_memory(plan->context);
+        *slot = index;
+    }
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
@@ -392,6 +408,7 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->tables, allocator, sizeof(struct fr_table *));
     fr_vec_init(&plan->dispatches, allocator, sizeof(struct fr_dispatch *));
     fr_vec_init(&plan->bound, allocator, sizeof(struct fr_bound));
+    fr_vec_init(&plan->missed, allocator, sizeof(uint32_t));
     fr_domains_init(&plan->domains, allocator);
 }
 
@@ -442,9 +459,9 @@ static void free_tables(struct fr_plan *plan) {
 void fr_plan_free(struct fr_plan *plan) {
     if (plan == NULL)
         return;
-    struct fr_vec *lists[] = {&plan->verdicts,     &plan->scoped,     &plan->flow_lists,
-                              &plan->flow_members, &plan->rules,      &plan->groups,
-                              &plan->tables,       &plan->dispatches, &plan->bound};
+    struct fr_vec *lists[] = {
+        &plan->verdicts, &plan->scoped, &plan->flow_lists, &plan->flow_members, &plan->rules,
+        &plan->groups,   &plan->tables, &plan->dispatches, &plan->bound,        &plan->missed};
     free_tables(plan);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
@@ -655,6 +672,39 @@ static void warn_of_asking(struct fr_plan *plan) {
             plan->name);
 }
 
+static void warn_of_flow(struct fr_plan *plan, uint32_t index, const char *what) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
+    const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
+    struct fr_about about = {.severity = FLOWRULES_WARNING,
+                             .id = FR_UNEXPECTED,
+                             .at = fr_flow_place(plan->policy, flow),
+                             .flow = name,
+                             .target = plan->name};
+    fr_report(&plan->context->diagnostics, &about, "flow '%s' on target '%s': %s", name, plan->name,
+              what);
+}
+
+/* What the backend has to say of flows that it says exactly; what is out of scope, surprisingly. */
+static void warn_of_flows(struct fr_plan *plan) {
+    for (size_t i = 0; i < plan->missed.count; i++) {
+        uint32_t index = *fr_vec_at(&plan->missed, uint32_t, i);
+        warn_of_flow(plan, index, fr_vec_at(&plan->verdicts, struct fr_verdict, index)->reason);
+    }
+    struct flowrules_rule flow;
+    const char *last = NULL;
+    uint32_t of = 0;
+    if (plan->backend->warns == NULL || fr_plan_asker(plan) == NULL)
+        return;
+    for (size_t i = 0; flowrules_output_flow(plan->asker, i, &flow); i++) {
+        uint32_t index = fr_vec_at(&plan->scoped, struct fr_scoped, i)->flow;
+        const char *what = plan->backend->warns(plan->asker, &flow);
+        if (what != NULL && (what != last || index != of))
+            warn_of_flow(plan, index, what);
+        last = what;
+        of = index;
+    }
+}
+
 flowrules_status fr_plan_report(struct fr_plan *plan) {
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
         const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
@@ -680,6 +730,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
     warn_of_directions(plan);
     warn_of_asking(plan);
     warn_of_baseline(plan);
+    warn_of_flows(plan);
     FR_TRY(fr_warn_of_age(plan));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }

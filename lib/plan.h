@@ -136,16 +136,17 @@ struct fr_plan {
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;   /* struct fr_scoped */
     struct fr_services services;
-    struct fr_vec flow_lists;       /* struct fr_span of flow_members; number + flow count */
-    struct fr_vec flow_members;     /* uint32_t */
-    struct fr_vec rules;            /* struct fr_rule */
-    struct fr_vec groups;           /* struct fr_group */
-    struct fr_vec tables;           /* struct fr_table * */
-    struct fr_vec dispatches;       /* struct fr_dispatch * */
-    struct fr_domains domains;      /* of whole_domains */
-    struct fr_vec bound;            /* struct fr_bound: for the key that was asked for last */
-    fr_set bound_all;               /* what they come to together */
-    const char *bound_key;          /* NULL: none yet */
+    struct fr_vec flow_lists;   /* struct fr_span of flow_members; number + flow count */
+    struct fr_vec flow_members; /* uint32_t */
+    struct fr_vec rules;        /* struct fr_rule */
+    struct fr_vec groups;       /* struct fr_group */
+    struct fr_vec tables;       /* struct fr_table * */
+    struct fr_vec dispatches;   /* struct fr_dispatch * */
+    struct fr_domains domains;  /* of whole_domains */
+    struct fr_vec bound;        /* struct fr_bound: for the key that was asked for last */
+    fr_set bound_all;           /* what they come to together */
+    const char *bound_key;      /* NULL: none yet */
+    struct fr_vec missed;       /* uint32_t: flows out of scope whose author may not expect that */
     struct flowrules_output *asker; /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
     const struct fr_asked *asked; /* or NULL */
@@ -183,6 +184,17 @@ void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why);
 struct flowrules_output *fr_plan_asker(struct fr_plan *plan);
 /* Protects the groups of pods that are within a protected one, too (selectors.c). */
 flowrules_status fr_protect_pods(struct fr_plan *plan);
+/*
+ * What of one end of a flow is protected, inside, with the protected groups of pods that are within
+ * a group of that end; FR_SET_NONE: no memory.
+ */
+fr_set fr_scope_pods(struct fr_plan *plan, fr_set end, fr_set inside);
+/*
+ * Why a flow is not enforced, or not whole, since pods of it may be protected under another name;
+ * NULL where that is not so, or there is no memory. first: of its parts in scope.
+ */
+const char *fr_pods_missed(struct fr_plan *plan, const struct fr_flow *flow, const fr_set ends[2],
+                           size_t first);
 
 /* The value of a setting of the target, or its default; NULL when the backend has no such key. */
 const char *fr_plan_setting(const struct fr_plan *plan, const char *key);

@@ -128,3 +128,104 @@ flowrules_status fr_protect_pods(struct fr_plan *plan) {
     }
     return FLOWRULES_OK;
 }
+
+/* ---- protected pods at the ends of flows --------------------------------------------------- */
+
+/* Does a group say, by namespaces and labels, which pods it is? */
+static bool selects_pods(const flowrules_output *out, struct flowrules_atom atom) {
+    return atom.kind == FLOWRULES_ATOM_GROUP &&
+           flowrules_pods_unselectable(out, atom.name) == NULL &&
+           flowrules_binding_value(out, atom.name, "entities", 0) == NULL &&
+           flowrules_binding_value(out, atom.name, "nodes", 0) == NULL;
+}
+
+static bool holds_pods(const flowrules_output *out, struct flowrules_set end, const char *pods) {
+    for (size_t i = 0; i < flowrules_set_atom_count(end); i++)
+        if (selects_pods(out, flowrules_set_atom(end, i)) &&
+            flowrules_pods_cover(out, flowrules_set_atom(end, i).name, pods))
+            return true;
+    return false;
+}
+
+/* Is another protected group that the end holds as wide as this one? Then that one speaks for it.
+ */
+static bool is_spoken_for(const flowrules_output *out, struct flowrules_set own,
+                          struct flowrules_set end, size_t index) {
+    const char *pods = flowrules_set_atom(own, index).name;
+    for (size_t i = 0; i < flowrules_set_atom_count(own); i++) {
+        const char *other = flowrules_set_atom(own, i).name;
+        if (i != index && flowrules_pods_cover(out, other, pods) &&
+            (i < index || !flowrules_pods_cover(out, pods, other)) && holds_pods(out, end, other))
+            return true;
+    }
+    return false;
+}
+
+fr_set fr_scope_pods(struct fr_plan *plan, fr_set end, fr_set inside) {
+    struct fr_sets *sets = &plan->view.sets;
+    struct flowrules_set own = {sets, plan->protects.set}, all = {sets, end},
+                         known = {sets, inside};
+    struct fr_builder builder;
+    if (inside == FR_SET_NONE || flowrules_set_atom_count(all) == 0)
+        return inside;
+    fr_builder_init(&builder, &plan->context->allocator);
+    fr_builder_set(&builder, sets, inside);
+    for (size_t i = 0; i < flowrules_set_atom_count(own); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(own, i);
+        if (selects_pods(plan->asker, atom) && holds_pods(plan->asker, all, atom.name) &&
+            !holds_pods(plan->asker, known, atom.name) && !is_spoken_for(plan->asker, own, all, i))
+            fr_builder_atom(&builder, fr_set_atoms(fr_set_head(sets, own.id))[i]);
+    }
+    fr_set set = fr_builder_finish(&builder, sets);
+    fr_builder_free(&builder);
+    return set;
+}
+
+/* A group of an end that may share some pods with a protected one, and is not held by it. */
+static bool strays(struct fr_plan *plan, fr_set end, const char **stray, const char **home) {
+    struct flowrules_set own = {&plan->view.sets, plan->protects.set};
+    struct flowrules_set all = {&plan->view.sets, end};
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
+        struct flowrules_atom atom = flowrules_set_atom(all, i);
+        if (!selects_pods(plan->asker, atom) ||
+            fr_set_has_atom(&plan->view.sets, own.id,
+                            fr_set_atoms(fr_set_head(&plan->view.sets, end))[i]))
+            continue;
+        for (size_t k = 0; k < flowrules_set_atom_count(own); k++) {
+            *stray = atom.name;
+            *home = flowrules_set_atom(own, k).name;
+            if (flowrules_pods_may_meet(plan->asker, *stray, *home) &&
+                !flowrules_pods_cover(plan->asker, *stray, *home))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Is one part of the flow all of it? Then it is enforced there, whatever other names pods have. */
+static bool has_whole_part(const struct fr_plan *plan, const fr_set ends[2], size_t first) {
+    for (size_t i = first; i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        if (part->source == ends[0] && part->destination == ends[1])
+            return true;
+    }
+    return false;
+}
+
+const char *fr_pods_missed(struct fr_plan *plan, const struct fr_flow *flow, const fr_set ends[2],
+                           size_t first) {
+    const char *stray, *home;
+    bool missed = false;
+    if (!plan->can->pod_groups || (!flow->deny && plan->scoped.count > first) ||
+        has_whole_part(plan, ends, first))
+        return NULL;
+    if (plan->enforces[FLOWRULES_EGRESS])
+        missed = strays(plan, ends[0], &stray, &home);
+    if (!missed && plan->enforces[FLOWRULES_INGRESS])
+        missed = strays(plan, ends[1], &stray, &home);
+    return missed ? fr_arena_printf(&plan->arena,
+                                    "pods of '%s' may be pods of the protected '%s' too: add '%s' "
+                                    "to 'protects', or labels that exclude each other",
+                                    stray, home, stray)
+                  : NULL;
+}

@@ -988,6 +988,11 @@ struct flowrules_backend {
      * that lives as long as the backend. May itself be NULL.
      */
     const char *(*refuses)(const flowrules_output *out, const struct flowrules_rule *flow);
+    /*
+     * What does the user have to know of a flow that can be said, in the light of the others? NULL,
+     * or a text for a warning, that lives as long as the backend. May itself be NULL.
+     */
+    const char *(*warns)(const flowrules_output *out, const struct flowrules_rule *flow);
     /* Reads configurations: any format of ours, and what the platform gives out. NULL: it can't. */
     void (*read)(flowrules_input *in);
     /*
