@@ -193,8 +193,9 @@ void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first);
 void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first);
 
 /*
- * The candidate nearest to text (edit distance with transposition, ignoring case), or NULL when
- * none is near enough to be a likely slip. next(user, i) gives candidate i, NULL at the end.
+ * The candidate that was meant by text: what is called so elsewhere ("src" is a source), or what
+ * is nearest to it (edit distance with transposition, ignoring case); NULL when none is near
+ * enough to be a likely slip. next(user, i) gives candidate i, NULL at the end.
  */
 const char *fr_nearest(const char *text, const char *(*next)(const void *user, size_t i),
                        const void *user);

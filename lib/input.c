@@ -335,13 +335,7 @@ bool flowrules_parse_number(const char *text, size_t length, unsigned most, unsi
 }
 
 int flowrules_parse_protocol(const char *text) {
-    char lower[16];
-    size_t length = strlen(text);
-    if (length == 0 || length >= sizeof lower)
-        return -1;
-    for (size_t i = 0; i <= length; i++)
-        lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + ('a' - 'A') : text[i]);
-    return fr_protocol_parse(lower, length);
+    return fr_protocol_parse(text, strlen(text));
 }
 
 int flowrules_parse_port(const char *text, int protocol) {

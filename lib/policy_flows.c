@@ -2,6 +2,7 @@
  * The flows of a policy, and its targets.
  */
 #include "policy_read.h"
+#include "slips.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,8 +100,13 @@ static flowrules_status read_destination(struct fr_reader *r, const struct fr_va
 static flowrules_status read_service_ref(struct fr_reader *r, const struct fr_value *value,
                                          void *object) {
     struct fr_span *span = object;
-    fr_string name;
-    FR_TRY(fr_read_word(r, value, false, &name));
+    fr_string name = 0;
+    char hint[FR_SLIP_MAX];
+    if (value->kind == FR_SCALAR && !fr_is_word(value, false) && fr_slip_service(value->text, hint))
+        fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, value->at, hint,
+                 "'%.80s' is not the name of a service", value->text);
+    else
+        FR_TRY(fr_read_word(r, value, false, &name));
     if (name == 0)
         return FLOWRULES_OK;
     struct fr_peer *slot = fr_vec_push(&r->policy->service_refs);
@@ -178,8 +184,9 @@ static flowrules_status read_expires(struct fr_reader *r, const struct fr_value 
         flow->expires = days;
         return fr_read_text(r, value, &flow->expires_text);
     }
-    fr_error(r->diagnostics, FR_DATE, value->at, "YYYY-MM-DD, the last day on which it holds",
-             "'%.80s' is no date", value->text);
+    char hint[FR_SLIP_MAX] = "write YYYY-MM-DD, the last day on which the flow holds";
+    fr_slip_date(value->text, hint);
+    fr_error(r->diagnostics, FR_DATE, value->at, hint, "'%.80s' is not a valid date", value->text);
     return FLOWRULES_OK;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "policy_read.h"
 #include "registry.h"
+#include "slips.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -33,26 +34,37 @@ static void report_host_bits(struct fr_reader *r, const struct fr_value *value,
              "%.60s has bits set to the right of its prefix", value->text);
 }
 
-/* What to do about a text with a ':' or digits that is no address. */
-static const char *address_hint(const char *text) {
-    const char *colon = strchr(text, ':');
-    if (strstr(text, "://") != NULL)
-        return "a URL is no address: write its name alone, such as example.com";
-    if (colon != NULL && strchr(colon + 1, ':') == NULL)
-        return "write the address or name alone: a port belongs to the service";
-    return "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 2001:db8::/32 ...";
+/* Reports a text that was meant as an address, or as a name where kind says so. */
+static void report_end(struct fr_reader *r, const struct fr_value *value, enum fr_slip kind,
+                       const char *hint) {
+    if (kind == FR_SLIP_NAME)
+        fr_error(r->diagnostics, FR_FQDN, value->at, hint, "'%.80s' is not a valid DNS name",
+                 value->text);
+    else
+        fr_error(r->diagnostics, FR_ADDRESS, value->at, hint, "'%.80s' is not a valid address",
+                 value->text);
+}
+
+/* Reports what is a known slip; false: it is none. */
+static bool report_slip(struct fr_reader *r, const struct fr_value *value) {
+    char hint[FR_SLIP_MAX];
+    enum fr_slip kind = fr_slip_end(value->text, hint);
+    if (kind != FR_SLIP_NONE)
+        report_end(r, value, kind, hint);
+    return kind != FR_SLIP_NONE;
 }
 
 static void report_range(struct fr_reader *r, const struct fr_value *value, enum fr_range_form form,
                          const struct flowrules_range *range, unsigned length) {
     struct fr_diagnostics *d = r->diagnostics;
+    char hint[FR_SLIP_MAX] = "0-32 for IPv4, 0-128 for IPv6";
     switch (form) {
     case FR_RANGE_HOST_BITS:
         report_host_bits(r, value, range, length);
         break;
     case FR_RANGE_BAD_LENGTH:
-        fr_error(d, FR_ADDRESS, value->at, "0-32 for IPv4, 0-128 for IPv6",
-                 "'%.80s' has no valid prefix length", value->text);
+        fr_slip_end(value->text, hint);
+        fr_error(d, FR_ADDRESS, value->at, hint, "'%.80s' has no valid prefix length", value->text);
         break;
     case FR_RANGE_REVERSED:
         fr_error(d, FR_RANGE_ORDER, value->at, "write the lower address first",
@@ -65,8 +77,9 @@ static void report_range(struct fr_reader *r, const struct fr_value *value, enum
     case FR_RANGE_BAD_ADDRESS:
     case FR_RANGE_NOT_ADDRESS:
     case FR_RANGE_OK:
-        fr_error(d, FR_ADDRESS, value->at, address_hint(value->text), "'%.80s' is no address",
-                 value->text);
+        if (!report_slip(r, value))
+            report_end(r, value, FR_SLIP_ADDRESS,
+                       "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, 2001:db8::/32 ...");
         break;
     }
 }
@@ -87,7 +100,7 @@ static const struct {
      "RFC 1123 wants a letter or a digit there"},
     {FR_NAME_ALL_DIGITS, "the last label of the name is all digits",
      "such a name is read as an address, and there is no such address"},
-    {FR_NAME_BAD, "this is no DNS name",
+    {FR_NAME_BAD, "this is not a valid DNS name",
      "labels of letters, digits, '-' and '_' with dots between; no URL, no path, no port"},
 };
 
@@ -103,6 +116,8 @@ static flowrules_status name_peer(struct fr_reader *r, const struct fr_value *va
         return peer->ref != 0 ? FLOWRULES_OK : fr_no_memory(r->context);
     }
     peer->kind = FR_PEER_BROKEN;
+    if (report_slip(r, value))
+        return FLOWRULES_OK;
     for (size_t i = 0; i < sizeof name_errors / sizeof name_errors[0]; i++)
         if (name_errors[i].form == form)
             fr_error(r->diagnostics, FR_FQDN, value->at,
@@ -142,8 +157,9 @@ static flowrules_status word_peer(struct fr_reader *r, const struct fr_value *va
         peer->kind = FR_PEER_ANY;
         return FLOWRULES_OK;
     }
-    fr_string name;
-    FR_TRY(fr_read_word(r, value, false, &name));
+    fr_string name = 0;
+    if (fr_is_word(value, false) || !report_slip(r, value))
+        FR_TRY(fr_read_word(r, value, false, &name));
     peer->kind = name != 0 ? FR_PEER_NETWORK : FR_PEER_BROKEN;
     peer->ref = name;
     return FLOWRULES_OK;
@@ -330,12 +346,8 @@ static flowrules_status read_binding(struct fr_reader *r, const struct fr_value 
     struct fr_network *network = object;
     struct fr_at at = r->key_at;
     if (!is_platform(r, r->key)) {
-        const char *near = fr_nearest(r->key, next_network_key, NULL);
-        char hint[80];
-        snprintf(hint, sizeof hint,
-                 near != NULL ? "did you mean '%s'?" : "keys of your own begin with 'x-'%s",
-                 near != NULL ? near : "");
-        fr_error(r->diagnostics, FR_KEY_UNKNOWN, at, hint, "a network has no key '%.80s'", r->key);
+        fr_report_unknown_key(r, "a network", r->key, at, next_network_key, NULL,
+                              "keys of your own begin with 'x-'");
         return fr_yaml_skip(r->yaml, value);
     }
     struct fr_binding binding = {.at = at};

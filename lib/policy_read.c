@@ -3,11 +3,13 @@
  * What a name refers to is not known here: policy_resolve.c binds it.
  */
 #include "policy_read.h"
+#include "slips.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A purpose or description may be long, not endless. */
 #define TEXT_MAX     65535u
@@ -49,7 +51,7 @@ flowrules_status fr_read_text(struct fr_reader *r, const struct fr_value *value,
     return *text != 0 ? FLOWRULES_OK : fr_no_memory(r->context);
 }
 
-static bool is_word(const struct fr_value *value, bool dots) {
+bool fr_is_word(const struct fr_value *value, bool dots) {
     if (value->length == 0)
         return false;
     for (size_t i = 0; i < value->length; i++) {
@@ -70,7 +72,7 @@ flowrules_status fr_read_word(struct fr_reader *r, const struct fr_value *value,
     FR_TRY(fr_want_scalar(r, value, &good));
     if (!good)
         return FLOWRULES_OK;
-    if (!is_word(value, dots)) {
+    if (!fr_is_word(value, dots)) {
         fr_error(r->diagnostics, FR_NAME_FORM, value->at,
                  dots ? "letters, digits, '_', '-' and '.'; begin with a letter or digit"
                       : "letters, digits, '_' and '-'; begin with a letter",
@@ -111,7 +113,7 @@ flowrules_status fr_read_choice(struct fr_reader *r, const struct fr_value *valu
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
     else
         snprintf(hint, sizeof hint, "one of: %s", all);
-    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, value->at, hint, "'%.80s' is no value for '%s'",
+    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, value->at, hint, "'%.80s' is not a value of '%s'",
              value->text, r->key);
     return FLOWRULES_OK;
 }
@@ -125,9 +127,11 @@ flowrules_status fr_read_boolean(struct fr_reader *r, const struct fr_value *val
         *boolean = fr_value_is(value, "true");
         return FLOWRULES_OK;
     }
-    fr_error(r->diagnostics, FR_VALUE_KIND, value->at,
-             value->quoted ? "write true or false, without quotes" : "write true or false",
-             "'%.80s' is no value for '%s'", value->text, r->key);
+    char hint[FR_SLIP_MAX] = "write true or false";
+    if (fr_slip_boolean(value->text, hint) && value->quoted)
+        strncat(hint, ", without quotes", sizeof hint - strlen(hint) - 1);
+    fr_error(r->diagnostics, FR_VALUE_KIND, value->at, hint, "'%.80s' is not a value of '%s'",
+             value->text, r->key);
     return FLOWRULES_OK;
 }
 
@@ -156,21 +160,98 @@ static const char *next_key(const void *user, size_t i) {
     return ((const struct fr_key *)user)[i].name;
 }
 
-static flowrules_status unknown_key(struct fr_reader *r, const char *what,
-                                    const struct fr_value *key, const struct fr_key *keys) {
-    const char *near = fr_nearest(key->text, next_key, keys);
+/* Keys that other tools have and a policy has no need of, and what there is instead. */
+static const struct {
+    const char *what, *key, *hint;
+} needless_keys[] = {
+    {"a flow", "priority", "the order of flows never matters: a deny beats every allow"},
+    {"a flow", "order", "the order of flows never matters: a deny beats every allow"},
+    {"a flow", "sequence", "the order of flows never matters: a deny beats every allow"},
+    {"a flow", "position", "the order of flows never matters: a deny beats every allow"},
+    {"a flow", "enabled", "put '#' in front of the flow's lines, or use 'expires'"},
+    {"a flow", "disabled", "put '#' in front of the flow's lines, or use 'expires'"},
+    {"a flow", "disable", "put '#' in front of the flow's lines, or use 'expires'"},
+    {"a flow", "active", "put '#' in front of the flow's lines, or use 'expires'"},
+    {"a flow", "direction", "the source opens the connection to the destination; replies pass"},
+    {"a flow", "bidirectional",
+     "replies pass by themselves; write a second flow for connections "
+     "that the other side opens"},
+    {"a flow", "stateful", "replies pass by themselves"},
+    {"a flow", "state", "replies pass by themselves"},
+    {"a flow", "established", "replies pass by themselves"},
+    {"a flow", "except", "define a network with 'except', or write a flow with 'action: deny'"},
+    {"a flow", "exclude", "define a network with 'except', or write a flow with 'action: deny'"},
+    {"a flow", "targets", "give the flow tags; a target selects flows: 'select: {tags: [...]}'"},
+    {"a flow", "permit", "a flow allows unless it says 'action: deny'"},
+    {"a flow", "allow", "a flow allows unless it says 'action: deny'"},
+    {"a flow", "deny", "write 'action: deny'"},
+    {"a flow", "drop", "write 'action: deny'"},
+    {"a flow", "block", "write 'action: deny'"},
+    {"a flow", "zone", "zones are bindings of networks: 'paloalto: {zone: NAME}'"},
+    {"a flow", "interface", "interfaces are settings of targets"},
+    {"a network", "zone", "write it in the platform's terms: 'paloalto: {zone: NAME}'"},
+    {"a network", "tags", "write them in the platform's terms, such as 'gcloud: {tags: [...]}'"},
+    {"a network", "labels", "write them as 'kubernetes: {pods: {LABEL: VALUE}}'"},
+    {"a policy", "assertions", "this version of flowrules has no assertions"},
+    {"a policy", "default", "what no flow allows is denied"},
+    {"a policy", "defaults", "what no flow allows is denied; anchors and '<<' share keys"},
+};
+
+/* What to do about a key that is no word: a blank is missing, or one is too much. */
+static bool key_slip(const char *key, const char *(*next)(const void *user, size_t i),
+                     const void *user, char hint[FR_SLIP_MAX]) {
+    struct fr_slip_text plain;
+    const char *colon = strchr(key, ':'), *name;
+    if (key[0] == '-' && key[1] != '\0') {
+        snprintf(hint, FR_SLIP_MAX, "write '- %.80s': a blank follows the dash of a list", key + 1);
+        return true;
+    }
+    for (size_t i = 0; colon != NULL && (name = next(user, i)) != NULL; i++)
+        if (strlen(name) == (size_t)(colon - key) && strncmp(name, key, strlen(name)) == 0) {
+            snprintf(hint, FR_SLIP_MAX, "write '%s: %.80s': a blank follows the colon", name,
+                     colon + 1 + strspn(colon + 1, " "));
+            return true;
+        }
+    if (!fr_slip_plain(&plain, key) || strcmp(plain.text, key) == 0)
+        return false;
+    fr_slip_trim(&plain, "");
+    name = fr_nearest(plain.text, next, user);
+    if (name != NULL)
+        snprintf(hint, FR_SLIP_MAX, "write %s: with the quotes, blanks and hyphens of the keyboard",
+                 name);
+    return name != NULL;
+}
+
+const char *fr_report_unknown_key(struct fr_reader *r, const char *what, const char *key,
+                                  struct fr_at at, const char *(*next)(const void *user, size_t i),
+                                  const void *user, const char *hint) {
+    char better[FR_SLIP_MAX];
+    const char *near = fr_nearest(key, next, user);
+    bool slip = near == NULL && key_slip(key, next, user, better);
+    if (near != NULL)
+        snprintf(better, sizeof better, "did you mean '%s'?", near);
+    for (size_t i = 0; near == NULL && i < sizeof needless_keys / sizeof needless_keys[0]; i++)
+        if (strcmp(needless_keys[i].what, what) == 0 && strcasecmp(needless_keys[i].key, key) == 0)
+            hint = needless_keys[i].hint;
+    fr_error(r->diagnostics, FR_KEY_UNKNOWN, at, near != NULL || slip ? better : hint,
+             "%s has no key '%.80s'", what, key);
+    return near;
+}
+
+/* A key that was meant and misspelt need not be told to be missing too. */
+static void unknown_key(struct fr_reader *r, const char *what, const struct fr_value *key,
+                        const struct fr_key *keys, uint32_t *meant) {
     char hint[240] = "one of: ";
     size_t used = strlen(hint);
     for (size_t i = 0; keys[i].name != NULL && used < sizeof hint; i++)
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s", i > 0 ? ", " : "",
                                  keys[i].name);
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    else if (used >= sizeof hint)
+    if (used >= sizeof hint)
         snprintf(hint, sizeof hint, "keys of your own begin with 'x-'");
-    fr_error(r->diagnostics, FR_KEY_UNKNOWN, key->at, hint, "%s has no key '%.80s'", what,
-             key->text);
-    return FLOWRULES_OK;
+    const char *near = fr_report_unknown_key(r, what, key->text, key->at, next_key, keys, hint);
+    for (size_t i = 0; near != NULL && keys[i].name != NULL; i++)
+        if (strcmp(keys[i].name, near) == 0)
+            *meant |= (uint32_t)1 << i;
 }
 
 /* Is it this key? Short names are compared faster here than by a call. */
@@ -264,7 +345,7 @@ static flowrules_status read_keys(struct fr_reader *r, const struct mapping *m,
     struct fr_merges merges = {.count = 0};
     const struct fr_key *keys = m->keys;
     struct fr_value key;
-    uint32_t seen = 0;
+    uint32_t seen = 0, meant = 0;
     size_t hint = 0;
     for (bool more = true;;) {
         FR_TRY(fr_yaml_key(r->yaml, &merges, &key, &more));
@@ -279,11 +360,11 @@ static flowrules_status read_keys(struct fr_reader *r, const struct mapping *m,
         else if (m->other != NULL)
             FR_TRY(read_other(r, &key, others, m->other, m->object));
         else {
-            FR_TRY(unknown_key(r, m->what, &key, keys));
+            unknown_key(r, m->what, &key, keys, &meant);
             FR_TRY(skip_value(r));
         }
     }
-    report_missing(r, m, seen);
+    report_missing(r, m, seen | meant);
     return FLOWRULES_OK;
 }
 

@@ -79,6 +79,15 @@ flowrules_status fr_read_text(struct fr_reader *r, const struct fr_value *value,
 /* A word [A-Za-z_][A-Za-z0-9_-]*, with dots where dots is true. */
 flowrules_status fr_read_word(struct fr_reader *r, const struct fr_value *value, bool dots,
                               fr_string *word);
+/* Can it be a name of the policy's own? */
+bool fr_is_word(const struct fr_value *value, bool dots);
+/*
+ * Reports a key that a mapping does not have; hint where nothing near it is known. The key that was
+ * meant, or NULL.
+ */
+const char *fr_report_unknown_key(struct fr_reader *r, const char *what, const char *key,
+                                  struct fr_at at, const char *(*next)(const void *user, size_t i),
+                                  const void *user, const char *hint);
 flowrules_status fr_read_boolean(struct fr_reader *r, const struct fr_value *value, bool *boolean);
 /* One of words (ends with NULL): *index. */
 flowrules_status fr_read_choice(struct fr_reader *r, const struct fr_value *value,

@@ -7,6 +7,7 @@
 
 #include "policy_resolve.h"
 #include "registry.h"
+#include "slips.h"
 
 /* Errors with a suggestion at most. */
 #define SUGGESTIONS_MAX 100u
@@ -62,12 +63,12 @@ static void bind_peer(struct fr_binder *r, struct fr_peer *peer) {
     }
     const char *name = FR_POLICY_TEXT(policy, peer->ref);
     const char *near = suggestion(r, name, next_network);
-    char hint[160];
+    char hint[FR_SLIP_MAX];
+    snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')", name);
     if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
     else
-        snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')",
-                 name);
+        fr_slip_end(name, hint);
     fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, ref_at(r, peer, name), hint,
              "there is no network '%s'", name);
     peer->kind = FR_PEER_BROKEN;
@@ -426,9 +427,11 @@ static fr_service find_service(struct fr_binder *r, const struct fr_peer *ref) {
     if (strcmp(name, "any") == 0)
         return FR_SERVICE_ANY;
     const char *near = suggestion(r, name, next_service);
-    char hint[160];
-    snprintf(hint, sizeof hint, near != NULL ? "did you mean '%s'?" : "define it under services%s",
-             near != NULL ? near : "");
+    char hint[FR_SLIP_MAX] = "define it under services";
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else
+        fr_slip_service(name, hint);
     fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, ref_at(r, ref, name), hint,
              "there is no service '%s'", name);
     return FR_SERVICE_NONE;

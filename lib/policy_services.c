@@ -3,9 +3,11 @@
  * in any order, so they are kept as read and put together at its end.
  */
 #include "policy_read.h"
+#include "slips.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 void fr_draft_init(struct fr_service_draft *draft, const struct fr_allocator *allocator) {
     fr_vec_init(&draft->protocols, allocator, sizeof(struct fr_number_item));
@@ -51,6 +53,27 @@ static bool number(const char *text, size_t length, unsigned most, unsigned *res
     return value <= most && (length == 1 || text[0] != '0');
 }
 
+/* Names that are one protocol in IANA's registry and may be meant as another. */
+static const struct {
+    const char *name, *message, *hint;
+} two_meanings[] = {
+    {"ipip", "ipip is protocol 94 in IANA's registry",
+     "tunnels that are called ipip use protocol 4: write ipencap, or 94 for this one"},
+    {"l2tp", "l2tp is protocol 115, L2TP version 3 over IP",
+     "L2TP over UDP is 'protocol: udp' and 'port: 1701'; write 115 for this one"},
+};
+
+static void warn_of_two_meanings(struct fr_reader *r, const struct fr_value *value) {
+    for (size_t i = 0; i < sizeof two_meanings / sizeof two_meanings[0]; i++) {
+        struct fr_about about = {.severity = FLOWRULES_WARNING,
+                                 .id = FR_PROTOCOL,
+                                 .at = value->at,
+                                 .hint = two_meanings[i].hint};
+        if (strcasecmp(value->text, two_meanings[i].name) == 0)
+            fr_report(r->diagnostics, &about, "%s", two_meanings[i].message);
+    }
+}
+
 static flowrules_status read_protocol_item(struct fr_reader *r, const struct fr_value *value,
                                            void *object) {
     (void)object;
@@ -61,16 +84,13 @@ static flowrules_status read_protocol_item(struct fr_reader *r, const struct fr_
     int protocol =
         fr_value_is(value, "any") ? FR_PROTOCOL_ANY : fr_protocol_parse(value->text, value->length);
     if (protocol < 0) {
-        const char *near = fr_nearest(value->text, fr_protocol_candidate, NULL);
-        char hint[120];
-        if (near != NULL)
-            snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-        else
-            snprintf(hint, sizeof hint, "tcp, udp, sctp, icmp, icmpv6, esp, ah, gre, any or 0-255");
-        fr_error(r->diagnostics, FR_PROTOCOL, value->at, hint, "'%.80s' is no protocol",
+        char hint[FR_SLIP_MAX] = FR_PROTOCOL_FORM;
+        fr_slip_protocol(value->text, hint);
+        fr_error(r->diagnostics, FR_PROTOCOL, value->at, hint, "'%.80s' is not a valid protocol",
                  value->text);
         return FLOWRULES_OK;
     }
+    warn_of_two_meanings(r, value);
     struct fr_number_item *item = fr_vec_add(&r->draft.protocols);
     if (item == NULL)
         return fr_no_memory(r->context);
@@ -90,6 +110,22 @@ static bool is_numeric(const struct fr_value *value) {
     return true;
 }
 
+static void report_port(struct fr_reader *r, const struct fr_value *value) {
+    char hint[FR_SLIP_MAX] = "a port is 0-65535, a range is written 8000-8010";
+    fr_slip_port(value->text, hint);
+    fr_error(r->diagnostics, FR_PORT, value->at, hint, "'%.80s' is not a valid port", value->text);
+}
+
+/* Can it be the name of a port in IANA's registry? */
+static bool is_port_name(const struct fr_value *value) {
+    for (size_t i = 0; i < value->length; i++) {
+        unsigned char c = (unsigned char)value->text[i];
+        if (c >= 0x80 || c <= ' ' || strchr("/:,;<>=!*[]'", c) != NULL)
+            return false;
+    }
+    return value->length > 0 && value->text[strspn(value->text, "0123456789.+-")] != '\0';
+}
+
 static flowrules_status numeric_port(struct fr_reader *r, const struct fr_value *value,
                                      struct fr_port_item *item, bool *good) {
     const char *dash = memchr(value->text, '-', value->length);
@@ -100,9 +136,7 @@ static flowrules_status numeric_port(struct fr_reader *r, const struct fr_value 
     if (*good && dash != NULL)
         *good = number(dash + 1, value->length - left - 1, 65535, &last);
     if (!*good) {
-        fr_error(r->diagnostics, FR_PORT, value->at,
-                 "a port is 0-65535, a range is written 8000-8010", "'%.80s' is no port",
-                 value->text);
+        report_port(r, value);
         return FLOWRULES_OK;
     }
     if (first > last) {
@@ -127,8 +161,12 @@ static flowrules_status read_port_item(struct fr_reader *r, const struct fr_valu
         FR_TRY(numeric_port(r, value, &item, &good));
     else if (good && fr_value_is(value, "any"))
         item.last = 65535;
-    else if (good)
+    else if (good && is_port_name(value))
         item.name = fr_strings_add(&r->policy->strings, value->text, value->length);
+    else if (good) {
+        report_port(r, value);
+        good = false;
+    }
     if (!good)
         return FLOWRULES_OK;
     struct fr_port_item *slot = fr_vec_push(ports);
@@ -259,6 +297,28 @@ static bool draft_is_sound(struct fr_reader *r, struct fr_at at) {
     return sound;
 }
 
+/* The number that a name has with another protocol, or -1. */
+static int port_of_others(const char *name) {
+    static const unsigned protocols[] = {FR_TCP, FR_UDP, FR_SCTP};
+    int port = -1;
+    for (size_t i = 0; port < 0 && i < sizeof protocols / sizeof protocols[0]; i++)
+        port = fr_port_named(name, strlen(name), protocols[i]);
+    return port;
+}
+
+static void report_port_name(struct fr_reader *r, const struct fr_port_item *item, const char *name,
+                             unsigned protocol) {
+    char hint[FR_SLIP_MAX] = "write the number";
+    int other = port_of_others(name);
+    const char *near = other >= 0 ? NULL : fr_nearest(name, fr_port_candidate, NULL);
+    if (other >= 0)
+        snprintf(hint, sizeof hint, "write %d: IANA has the name for another protocol", other);
+    else if (!fr_slip_port(name, hint) && near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'? A number always works", near);
+    fr_error(r->diagnostics, FR_PORT, item->at, hint,
+             "'%.80s' is not a port of %s in IANA's registry", name, fr_protocol_name(protocol));
+}
+
 /* The numbers of a named port; false when the protocol has no such name, which is to be told. */
 static bool port_numbers(struct fr_reader *r, const struct fr_port_item *item, unsigned protocol,
                          bool told, struct flowrules_ports *ports) {
@@ -271,17 +331,8 @@ static bool port_numbers(struct fr_reader *r, const struct fr_port_item *item, u
         *ports = (struct flowrules_ports){(uint16_t)port, (uint16_t)port};
         return true;
     }
-    const char *near = fr_nearest(name, fr_port_candidate, NULL);
-    char hint[120];
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'? A number always works", near);
-    else if (strchr(name, ',') != NULL)
-        snprintf(hint, sizeof hint, "a list is written [80, 443]");
-    else
-        snprintf(hint, sizeof hint, "write the number");
     if (told)
-        fr_error(r->diagnostics, FR_PORT, item->at, hint,
-                 "'%.80s' is no port of %s in IANA's registry", name, fr_protocol_name(protocol));
+        report_port_name(r, item, name, protocol);
     return false;
 }
 
@@ -292,10 +343,13 @@ static bool icmp_number(struct fr_reader *r, const struct fr_number_item *item, 
         return true;
     const char *name = fr_strings_text(&r->policy->strings, item->name);
     int found = fr_icmp_type_named(name, strlen(name), protocol);
+    const char *near = found < 0 ? fr_icmp_type_nearest(name, protocol) : NULL;
+    char hint[80] = "write the number, or a name such as echo-request";
+    if (near != NULL)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
     if (found < 0)
-        fr_error(r->diagnostics, FR_ICMP_FORM, item->at,
-                 "write the number, or a name such as echo-request", "'%.80s' is no type of %s",
-                 name, fr_protocol_name(protocol));
+        fr_error(r->diagnostics, FR_ICMP_FORM, item->at, hint, "'%.80s' is not a type of %s", name,
+                 fr_protocol_name(protocol));
     else
         *type = (unsigned)found;
     return found >= 0;

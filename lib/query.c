@@ -7,6 +7,7 @@
 
 #include "boxes.h"
 #include "render.h"
+#include "slips.h"
 
 /* A question that falls into more pieces than this is answered "partly". */
 #define PIECES_MAX 4096u
@@ -161,22 +162,24 @@ static flowrules_status read_name(struct asking *a, const char *text, char *name
         return fr_no_memory(a->context);
     if (form == FR_NAME_OK)
         return FLOWRULES_OK;
-    return form_error(a, "ask for one name, such as www.example.com", text, "is no name");
+    return form_error(a, "ask for one name, such as www.example.com", text, "is not a valid name");
 }
 
 /* What is wrong with an end that is no name. */
 static flowrules_status unknown_end(struct asking *a, const char *text, enum fr_range_form form) {
     const char *near = fr_nearest(text, next_network, a->policy);
-    char hint[160] = "an address, a name with a dot, or a network of the policy";
+    char hint[FR_SLIP_MAX] = "an address, a name with a dot, or a network of the policy";
     if (form == FR_RANGE_HOST_BITS)
         snprintf(hint, sizeof hint, "bits are set to the right of its prefix");
     else if (form != FR_RANGE_NOT_ADDRESS)
         snprintf(hint, sizeof hint, "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, [2001:db8::1]");
-    else if (near != NULL)
+    if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    else if (form != FR_RANGE_HOST_BITS)
+        fr_slip_end(text, hint);
     return form_error(a, hint, text,
-                      form == FR_RANGE_NOT_ADDRESS ? "is no network of the policy"
-                                                   : "is no address");
+                      form == FR_RANGE_NOT_ADDRESS ? "is not a network of the policy"
+                                                   : "is not a valid address");
 }
 
 /* The set that one end is. */
@@ -223,21 +226,21 @@ static bool split_words(const char *text, const char *words[4], size_t lengths[4
 }
 
 static flowrules_status unknown_protocol(struct asking *a, const char *text, size_t length) {
-    char word[100], hint[100] = "tcp, udp, sctp, icmp, icmpv6, esp, ah, gre, any or 0-255";
+    char word[100], hint[100] = FR_PROTOCOL_FORM;
     snprintf(word, sizeof word, "%.*s", (int)(length < 80 ? length : 80), text);
     const char *near = fr_nearest(word, fr_protocol_candidate, NULL);
     if (near != NULL)
         snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    return form_error(a, hint, word, "is no protocol");
+    return form_error(a, hint, word, "is not a valid protocol");
 }
 
 static flowrules_status wrong_port(struct asking *a, unsigned protocol, const char *text) {
     if (fr_protocol_is_icmp(protocol))
-        return form_error(a, "TYPE or TYPE/CODE, numbers 0-255", text, "is no ICMP type");
+        return form_error(a, "TYPE or TYPE/CODE, numbers 0-255", text, "is not a valid ICMP type");
     if (!fr_protocol_has_ports(protocol))
         return form_error(a, "ports belong to tcp, udp and sctp", text,
                           "is a port, and the protocol has none");
-    return form_error(a, "a number 0-65535, or a name of IANA's", text, "is no port");
+    return form_error(a, "a number 0-65535, or a name of IANA's", text, "is not a valid port");
 }
 
 static flowrules_status read_question(struct asking *a, const char *question) {

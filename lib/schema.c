@@ -321,17 +321,20 @@ static fr_json *backend_names(const flowrules_context *context) {
 
 /* ---- services and flows -------------------------------------------------------------------- */
 
+/* The longest pattern of all names of protocols: four characters or less for each letter. */
+#define PROTOCOL_PATTERN 4096
+
 /* A protocol's name, in capitals too, or its number. */
 static fr_json *protocol_value(void) {
-    char pattern[300] = "^(?:[0-9]+|[Aa][Nn][Yy]";
+    char pattern[PROTOCOL_PATTERN] = "^(?:[0-9]+";
     const char *name;
     for (size_t i = 0; (name = fr_protocol_candidate(NULL, i)) != NULL; i++) {
         size_t used = strlen(pattern);
         pattern[used++] = '|';
         for (; *name != '\0' && used + 8 < sizeof pattern; name++) {
             char capital = (char)(*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name);
-            used += (size_t)snprintf(pattern + used, sizeof pattern - used,
-                                     capital != *name ? "[%c%c]" : "%c", capital, *name);
+            const char *form = capital != *name ? "[%c%c]" : *name == '.' ? "[%c]" : "%c";
+            used += (size_t)snprintf(pattern + used, sizeof pattern - used, form, capital, *name);
         }
         pattern[used] = '\0';
     }

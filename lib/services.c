@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diagnostics.h"
+
 /* ---- names --------------------------------------------------------------------------------- */
 
 #define NAME_MAX_LENGTH 31
@@ -31,13 +33,12 @@ static bool lower(struct lower_name *name, const char *text, size_t length) {
 struct protocol_name {
     const char *name;
     uint16_t protocol;
+    bool alias; /* read, never written */
 };
 
-/* The names of a policy; the later ones of a protocol are read and not written. */
 static const struct protocol_name protocol_names[] = {
-    {"tcp", FR_TCP},       {"udp", FR_UDP},          {"sctp", FR_SCTP}, {"icmp", FR_ICMP},
-    {"icmpv6", FR_ICMPV6}, {"ipv6-icmp", FR_ICMPV6}, {"esp", FR_ESP},   {"ah", FR_AH},
-    {"gre", FR_GRE},       {"any", FR_PROTOCOL_ANY}};
+#include "iana_protocols.inc"
+};
 
 #define PROTOCOL_NAMES (sizeof protocol_names / sizeof *protocol_names)
 
@@ -67,7 +68,7 @@ unsigned fr_protocol_families(unsigned protocol) {
 
 const char *fr_protocol_name(unsigned protocol) {
     for (size_t i = 0; i < PROTOCOL_NAMES; i++)
-        if (protocol_names[i].protocol == protocol)
+        if (protocol_names[i].protocol == protocol && !protocol_names[i].alias)
             return protocol_names[i].name;
     return protocol <= 255 ? protocol_numbers[protocol] : NULL;
 }
@@ -76,7 +77,8 @@ int fr_protocol_parse(const char *text, size_t length) {
     struct lower_name name;
     if (!lower(&name, text, length))
         return -1;
-    for (size_t i = 0; i < PROTOCOL_NAMES; i++)
+    bool number_only = name.text[0] >= '0' && name.text[0] <= '9';
+    for (size_t i = 0; i < PROTOCOL_NAMES && !number_only; i++)
         if (strcmp(protocol_names[i].name, name.text) == 0)
             return protocol_names[i].protocol;
     for (int number = 0; number <= 255; number++)
@@ -181,6 +183,18 @@ int fr_icmp_type_named(const char *text, size_t length, unsigned protocol) {
         if (icmp_names[i].protocol == protocol && strcmp(icmp_names[i].name, name.text) == 0)
             return icmp_names[i].type;
     return -1;
+}
+
+static const char *next_icmp_name(const void *user, size_t i) {
+    const unsigned *protocol = user;
+    for (size_t k = 0; k < ICMP_NAMES; k++)
+        if (icmp_names[k].protocol == *protocol && i-- == 0)
+            return icmp_names[k].name;
+    return NULL;
+}
+
+const char *fr_icmp_type_nearest(const char *text, unsigned protocol) {
+    return fr_nearest(text, next_icmp_name, &protocol);
 }
 
 const char *fr_icmp_type_name(unsigned protocol, unsigned type) {

@@ -32,10 +32,12 @@ bool fr_protocol_has_ports(unsigned protocol); /* tcp, udp, sctp */
 bool fr_protocol_is_icmp(unsigned protocol);   /* icmp, icmpv6 */
 /* The families that a protocol runs over, as bits: ICMP is IPv4's, ICMPv6 IPv6's. */
 unsigned fr_protocol_families(unsigned protocol);
-/* "tcp" ... or "47" in a static table; "any" for FR_PROTOCOL_ANY. */
+/* IANA's name ("tcp"), or the number where it has none ("249"); "any" for FR_PROTOCOL_ANY. */
 const char *fr_protocol_name(unsigned protocol);
-/* A name of fr_protocol_name's, ipv6-icmp, or a number 0-255; -1 when it is none. */
+/* A name of fr_protocol_name's, another name in use, or a number 0-255; -1 when it is none. */
 int fr_protocol_parse(const char *text, size_t length);
+/* What a protocol can be, for hints. */
+#define FR_PROTOCOL_FORM "a name of IANA's registry (tcp, udp, icmp, vrrp ...), 0-255, or any"
 /* Candidate i for suggestions; NULL at the end. user is not used. */
 const char *fr_protocol_candidate(const void *user, size_t i);
 
@@ -46,6 +48,8 @@ const char *fr_port_candidate(const void *user, size_t i);
 int fr_icmp_type_named(const char *text, size_t length, unsigned protocol);
 /* Does Linux call a packet of this ICMP type invalid where it belongs to no connection? */
 bool fr_icmp_is_invalid(unsigned protocol, unsigned type);
+/* The name of a type that was meant, or NULL. */
+const char *fr_icmp_type_nearest(const char *text, unsigned protocol);
 const char *fr_icmp_type_name(unsigned protocol, unsigned type); /* NULL when it has none */
 
 typedef uint32_t fr_service; /* a number in the store; equal services have equal numbers */

@@ -17,12 +17,19 @@ static void protocols_have_names(void) {
     }
     CU_ASSERT_PTR_NULL(fr_protocol_name(257));
     CU_ASSERT_STRING_EQUAL(fr_protocol_name(58), "icmpv6");
-    CU_ASSERT_STRING_EQUAL(fr_protocol_name(103), "103");
+    CU_ASSERT_STRING_EQUAL(fr_protocol_name(103), "pim");
+    CU_ASSERT_STRING_EQUAL(fr_protocol_name(94), "94");
+    CU_ASSERT_STRING_EQUAL(fr_protocol_name(41), "41");
+    CU_ASSERT_EQUAL(protocol_of("ipip"), 94);
+    CU_ASSERT_EQUAL(protocol_of("OSPFIGP"), 89);
+    CU_ASSERT_EQUAL(protocol_of("ipencap"), 4);
+    CU_ASSERT_EQUAL(protocol_of("mobility-header"), 135);
     CU_ASSERT_STRING_EQUAL(fr_protocol_name(249), "249");
     CU_ASSERT_EQUAL(protocol_of("ipv6-icmp"), 58);
     CU_ASSERT_EQUAL(protocol_of("TCP"), 6);
     CU_ASSERT_EQUAL(protocol_of("6"), 6);
-    static const char *const wrong[] = {"", "256", "-1", "06", "tcpx", "tc", "6 "};
+    static const char *const wrong[] = {"",   "256", "-1",   "06",   "tcpx",
+                                        "tc", "6 ",  "ipv4", "ipv6", "ip"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         CU_ASSERT_EQUAL(protocol_of(wrong[i]), -1);
     CU_ASSERT_EQUAL(fr_protocol_parse("tcp\0", 4), -1);
