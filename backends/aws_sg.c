@@ -196,6 +196,20 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     return NULL;
 }
 
+/* AWS counts the most entries that a prefix list may have, which only its owner knows. */
+static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
+    struct flowrules_set peer =
+        flow->direction == FLOWRULES_EGRESS ? flow->destination : flow->source;
+    for (size_t i = 0; i < flowrules_set_atom_count(peer); i++) {
+        const char *network = flowrules_set_atom(peer, i).name;
+        if (flowrules_binding_value(out, network, "prefix-list", 0) != NULL &&
+            flowrules_binding_value(out, network, "entries", 0) == NULL)
+            return "its prefix list has no 'entries' and is taken for one rule, and AWS counts its "
+                   "MaxEntries (aws ec2 describe-managed-prefix-lists)";
+    }
+    return NULL;
+}
+
 /* ---- entries ------------------------------------------------------------------------------- */
 
 /* FNV-1a, 64 bits. */
@@ -989,5 +1003,6 @@ const struct flowrules_backend flowrules_backend_aws_sg = {
     .bindings = bindings,
     .limits = limits,
     .refuses = refuses,
+    .warns = warns,
     .read = fr_aws_sg_read,
 };

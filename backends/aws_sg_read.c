@@ -8,6 +8,7 @@
  */
 #include "aws_sg_read.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,10 +144,9 @@ static void doubt_missing(struct fr_aws_sg_reader *r) {
                      strncmp(g->name, list, length) == 0);
         }
         for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS && !found; d++)
-            flowrules_input_doubt(r->in, at, (enum flowrules_direction)d,
-                                  "the security group %.*s is not in it: what it allows is not "
-                                  "known",
-                                  (int)length, list);
+            fr_aws_sg_doubt(r, at, (enum flowrules_direction)d,
+                            "the security group %.*s is not in it: what it allows is not known",
+                            (int)length, list);
         list += length;
     }
 }
@@ -293,8 +293,25 @@ void fr_aws_sg_allow(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *ru
         .service_count = service.protocol < 0 ? 0 : 1,
         .at = rule->at,
         .name = flows,
+        .doubt = rule->doubt,
         .comment = flows != NULL || equals(rule->description, "") ? NULL : rule->description};
     flowrules_input_rule(r->in, &pass);
+}
+
+void fr_aws_sg_doubt(struct fr_aws_sg_reader *r, struct flowrules_place at,
+                     enum flowrules_direction direction, const char *format, ...) {
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    struct fr_aws_sg_rule all = {.direction = direction,
+                                 .at = at,
+                                 .service_at = at,
+                                 .protocol = "-1",
+                                 .peer = flowrules_input_any(r->in),
+                                 .doubt = flowrules_input_print(r->in, "%s", text)};
+    fr_aws_sg_allow(r, &all);
 }
 
 /* ---- the CLI's JSON ------------------------------------------------------------------------ */
@@ -303,19 +320,20 @@ static const char *text_of(const flowrules_node *node, const char *key) {
     return flowrules_node_text(flowrules_node_get(node, key));
 }
 
-/* Doubts every key of a mapping that is none of these; the list ends with NULL. */
-static void doubt_others(struct fr_aws_sg_reader *r, const flowrules_node *map,
-                         enum flowrules_direction direction, const char *const *known) {
+/* A key of a mapping that is none of these, which makes its rule one in doubt; or NULL. */
+static const char *doubt_of_others(struct fr_aws_sg_reader *r, const flowrules_node *map,
+                                   const char *const *known) {
     for (const flowrules_node *n = flowrules_node_first(map); n != NULL;
          n = flowrules_node_next(n)) {
         const char *const *k = known;
         while (*k != NULL && !equals(*k, flowrules_node_key(n)))
             k++;
         if (*k == NULL)
-            flowrules_input_doubt(r->in, flowrules_node_place(n), direction,
-                                  "'%.80s' is not known in a rule of a security group",
-                                  flowrules_node_key(n) == NULL ? "..." : flowrules_node_key(n));
+            return flowrules_input_print(
+                r->in, "'%.80s' is not known in a rule of a security group",
+                flowrules_node_key(n) == NULL ? "..." : flowrules_node_key(n));
     }
+    return NULL;
 }
 
 /* The id of a peer under a key, which has to be there. */
@@ -327,9 +345,9 @@ static const char *peer_id(struct fr_aws_sg_reader *r, const flowrules_node *pee
     return id == NULL ? "" : id;
 }
 
-/* A peer of list number kind; *known is false where the group can't be told. */
+/* A peer of list number kind, into a rule. */
 static struct flowrules_set read_peer(struct fr_aws_sg_reader *r, const flowrules_node *peer,
-                                      int kind, enum flowrules_direction direction) {
+                                      int kind, struct fr_aws_sg_rule *rule) {
     static const char *const known[][8] = {
         {"CidrIp", "Description", NULL},
         {"CidrIpv6", "Description", NULL},
@@ -337,13 +355,13 @@ static struct flowrules_set read_peer(struct fr_aws_sg_reader *r, const flowrule
         {"GroupId", "UserId", "Description", "GroupName", "PeeringStatus", "VpcId",
          "VpcPeeringConnectionId", NULL},
     };
-    struct flowrules_place at = flowrules_node_place(peer);
-    doubt_others(r, peer, direction, known[kind]);
+    if (rule->doubt == NULL)
+        rule->doubt = doubt_of_others(r, peer, known[kind]);
     if (kind == 3 && text_of(peer, "GroupId") == NULL && text_of(peer, "GroupName") != NULL) {
-        flowrules_input_doubt(r->in, at, direction,
-                              "the group '%.80s' is given by its name, not by its id",
-                              text_of(peer, "GroupName"));
-        return flowrules_input_none(r->in);
+        rule->doubt =
+            flowrules_input_print(r->in, "the group '%.80s' is given by its name, not by its id",
+                                  text_of(peer, "GroupName"));
+        return flowrules_input_any(r->in);
     }
     const char *id = peer_id(r, peer, known[kind][0]);
     if (flowrules_input_failed(r->in))
@@ -397,16 +415,24 @@ static void read_permissions(struct fr_aws_sg_reader *r, struct fr_aws_sg_group 
     for (const flowrules_node *p = flowrules_node_first(list);
          p != NULL && !flowrules_input_failed(r->in); p = flowrules_node_next(p)) {
         struct fr_aws_sg_rule rule = {.direction = direction};
-        doubt_others(r, p, direction, known);
+        const char *unknown = doubt_of_others(r, p, known);
         if (!read_head(r, p, &rule))
             return;
+        if (unknown != NULL) { /* it may be a kind of peers */
+            rule.at = flowrules_node_place(p);
+            rule.peer = flowrules_input_any(r->in);
+            rule.doubt = unknown;
+            fr_aws_sg_allow(r, &rule);
+            continue;
+        }
         for (int kind = 0; kind < (int)(sizeof peer_lists / sizeof *peer_lists); kind++) {
             const flowrules_node *peers = flowrules_node_get(p, peer_lists[kind]);
             for (const flowrules_node *n = flowrules_node_first(peers); n != NULL;
                  n = flowrules_node_next(n)) {
                 rule.at = flowrules_node_place(n);
                 rule.description = text_of(n, "Description");
-                rule.peer = read_peer(r, n, kind, direction);
+                rule.doubt = NULL;
+                rule.peer = read_peer(r, n, kind, &rule);
                 if (flowrules_input_failed(r->in))
                     return;
                 each(r, group, &rule);
@@ -439,7 +465,7 @@ static void read_security_group_rule(struct fr_aws_sg_reader *r, const flowrules
     struct fr_aws_sg_rule rule = {.direction = egress ? FLOWRULES_EGRESS : FLOWRULES_INGRESS,
                                   .at = flowrules_node_place(n),
                                   .description = text_of(n, "Description")};
-    doubt_others(r, n, rule.direction, known);
+    rule.doubt = doubt_of_others(r, n, known);
     if (!egress && !equals(text_of(n, "IsEgress"), "false"))
         flowrules_input_error(r->in, rule.at, NULL, "IsEgress is missing here: true or false");
     if (!read_head(r, n, &rule))
@@ -450,6 +476,8 @@ static void read_security_group_rule(struct fr_aws_sg_reader *r, const flowrules
                                    v4 != NULL ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
     else if (other != NULL)
         rule.peer = fr_aws_sg_known(r, "group", peer_id(r, other, "GroupId"));
+    else if (rule.doubt != NULL && text_of(n, "PrefixListId") == NULL)
+        rule.peer = flowrules_input_any(r->in);
     else
         rule.peer = fr_aws_sg_known(r, "prefix-list", peer_id(r, n, "PrefixListId"));
     if (!flowrules_input_failed(r->in))
@@ -571,7 +599,9 @@ static void read_input(struct fr_aws_sg_reader *r, size_t file, const flowrules_
     struct fr_aws_sg_group *group = group_of_input(r, file, document, verb);
     if (group == NULL || !rules || !group->chosen)
         return;
-    doubt_others(r, document, direction, known);
+    const char *unknown = doubt_of_others(r, document, known);
+    if (unknown != NULL)
+        fr_aws_sg_doubt(r, flowrules_node_place(document), direction, "%s", unknown);
     read_permissions(r, group, flowrules_node_get(document, "IpPermissions"), direction,
                      revokes ? revoke : allow);
 }
@@ -640,10 +670,10 @@ static void read_file(struct fr_aws_sg_reader *r, const struct file *f, size_t f
 static void read_rest(struct fr_aws_sg_reader *r, const struct fr_aws_sg_group *group) {
     static const char *const all[] = {"0.0.0.0/0", "::/0"};
     if (group->rest == FR_AWS_SG_UNKNOWN)
-        flowrules_input_doubt(r->in, group->at, FLOWRULES_EGRESS,
-                              "the group %.80s is not made here: whether it still has its default "
-                              "egress rule can't be seen",
-                              group->id);
+        fr_aws_sg_doubt(r, group->at, FLOWRULES_EGRESS,
+                        "the group %.80s is not made here: whether it still has its default "
+                        "egress rule can't be seen",
+                        group->id);
     for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6 && group->rest == FR_AWS_SG_DEFAULT; f++) {
         struct fr_aws_sg_rule rule = {.direction = FLOWRULES_EGRESS,
                                       .at = group->at,

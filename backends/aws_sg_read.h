@@ -45,6 +45,7 @@ struct fr_aws_sg_rule {
     long long from, to;                /* -1 to 65535 */
     struct flowrules_set peer;
     const char *description; /* or NULL */
+    const char *doubt;       /* why it is not known what it allows of this; or NULL */
 };
 
 /* The group of this id; the first time, it begins here. NULL when out of memory. */
@@ -63,6 +64,10 @@ struct flowrules_set fr_aws_sg_cidr(struct fr_aws_sg_reader *r, struct flowrules
                                     const char *text, enum flowrules_family family);
 /* The group or prefix list of an id: key is that of the bindings, an account before a / is cut. */
 struct flowrules_set fr_aws_sg_known(struct fr_aws_sg_reader *r, const char *key, const char *id);
+/* What it may allow in a direction, all or nothing, is not known. */
+void fr_aws_sg_doubt(struct fr_aws_sg_reader *r, struct flowrules_place at,
+                     enum flowrules_direction direction, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Checks a rule and gives it to the input. */
 void fr_aws_sg_allow(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *rule);
 

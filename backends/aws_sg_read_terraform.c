@@ -24,9 +24,18 @@ static const char *text_of(struct terraform *t, const flowrules_node *block, con
     return flowrules_terraform_text(t->reader->in, flowrules_node_get(block, key));
 }
 
+/* What may be allowed in a direction besides is not known. */
 static void doubt(struct terraform *t, const flowrules_node *node,
                   enum flowrules_direction direction, const char *what) {
-    flowrules_input_doubt(t->reader->in, flowrules_node_place(node), direction, "%s", what);
+    fr_aws_sg_doubt(t->reader, flowrules_node_place(node), direction, "%s", what);
+}
+
+/* The rule that is being read is one in doubt, and its fields the most that it may allow. */
+static void doubt_rule(struct fr_aws_sg_rule *rule, const flowrules_node *node, const char *what) {
+    if (rule->doubt != NULL)
+        return;
+    rule->doubt = what;
+    rule->at = flowrules_node_place(node);
 }
 
 static void doubt_both(struct terraform *t, const flowrules_node *node, const char *what) {
@@ -44,9 +53,9 @@ static bool is_meta(const char *key) {
     return false;
 }
 
-/* Doubts what is none of these arguments, a list that ends with NULL. */
+/* Doubts a rule with what is none of these arguments, a list that ends with NULL. */
 static void doubt_others(struct terraform *t, const flowrules_node *block,
-                         enum flowrules_direction direction, const char *const *known) {
+                         struct fr_aws_sg_rule *rule, const char *const *known) {
     for (const flowrules_node *n = flowrules_node_first(block); n != NULL;
          n = flowrules_node_next(n)) {
         const char *key = flowrules_node_key(n);
@@ -54,8 +63,9 @@ static void doubt_others(struct terraform *t, const flowrules_node *block,
         while (*k != NULL && !equals(*k, key))
             k++;
         if (*k == NULL && !is_meta(key))
-            flowrules_input_doubt(t->reader->in, flowrules_node_place(n), direction,
-                                  "'%.80s' is not understood here", key == NULL ? "..." : key);
+            doubt_rule(rule, n,
+                       flowrules_input_print(t->reader->in, "'%.80s' is not understood here",
+                                             key == NULL ? "..." : key));
     }
 }
 
@@ -103,32 +113,31 @@ static struct fr_aws_sg_group *group_of_rule(struct terraform *t, const flowrule
 
 /* A group that stands as a peer: known by its id alone. */
 static struct flowrules_set peer_group(struct terraform *t, const flowrules_node *node,
-                                       enum flowrules_direction direction) {
+                                       struct fr_aws_sg_rule *rule) {
     const char *id = group_id(t, node), *slash = id == NULL ? NULL : strrchr(id, '/');
     if (id != NULL && fr_aws_sg_is_id(slash == NULL ? id : slash + 1))
         return fr_aws_sg_known(t->reader, "group", id);
-    doubt(t, node, direction, "the id of this group is not known before Terraform has run");
-    return flowrules_input_none(t->reader->in);
+    doubt_rule(rule, node, "the id of this group is not known before Terraform has run");
+    return flowrules_input_any(t->reader->in);
 }
 
 static struct flowrules_set peer_list(struct terraform *t, const flowrules_node *node,
-                                      enum flowrules_direction direction) {
+                                      struct fr_aws_sg_rule *rule) {
     const char *id = group_id(t, node);
     if (id != NULL && strncmp(id, "pl-", 3) == 0)
         return fr_aws_sg_known(t->reader, "prefix-list", id);
-    doubt(t, node, direction, "the id of this prefix list is not known before Terraform has run");
-    return flowrules_input_none(t->reader->in);
+    doubt_rule(rule, node, "the id of this prefix list is not known before Terraform has run");
+    return flowrules_input_any(t->reader->in);
 }
 
 static struct flowrules_set peer_cidr(struct terraform *t, const flowrules_node *node,
-                                      enum flowrules_direction direction,
-                                      enum flowrules_family family) {
+                                      struct fr_aws_sg_rule *rule, enum flowrules_family family) {
     const flowrules_node *value = flowrules_terraform_value(t->reader->in, t->document, node);
     const char *text = flowrules_terraform_text(t->reader->in, value);
     if (text != NULL)
         return fr_aws_sg_cidr(t->reader, flowrules_node_place(node), text, family);
-    doubt(t, node, direction, "this address is not known before Terraform has run");
-    return flowrules_input_none(t->reader->in);
+    doubt_rule(rule, node, "this address is not known before Terraform has run");
+    return flowrules_input_family(t->reader->in, family);
 }
 
 /* How arguments name the peers of a rule; each may be a list. */
@@ -139,40 +148,54 @@ struct argument {
 };
 
 static struct flowrules_set read_peer(struct terraform *t, const flowrules_node *node,
-                                      enum peer peer, enum flowrules_direction direction) {
+                                      enum peer peer, struct fr_aws_sg_rule *rule) {
     switch (peer) {
     case CIDR_IPV4:
-        return peer_cidr(t, node, direction, FLOWRULES_IPV4);
+        return peer_cidr(t, node, rule, FLOWRULES_IPV4);
     case CIDR_IPV6:
-        return peer_cidr(t, node, direction, FLOWRULES_IPV6);
+        return peer_cidr(t, node, rule, FLOWRULES_IPV6);
     case PREFIX_LIST:
-        return peer_list(t, node, direction);
+        return peer_list(t, node, rule);
     case GROUP:
         break;
     }
-    return peer_group(t, node, direction);
+    return peer_group(t, node, rule);
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-/* Protocol and ports of a block; false after an error or a doubt. */
+/* Protocol and ports of a block; false after an error. Where one is not known they are all. */
 static bool read_head(struct terraform *t, const flowrules_node *block, const char *protocol,
                       struct fr_aws_sg_rule *rule) {
     const char *const keys[] = {protocol, "from_port", "to_port"};
-    const flowrules_node *values[3];
+    const flowrules_node *values[3], *unknown = NULL;
     for (size_t i = 0; i < 3; i++) {
         const flowrules_node *node = flowrules_node_get(block, keys[i]);
         values[i] = flowrules_terraform_value(t->reader->in, t->document, node);
-        if (values[i] == NULL && flowrules_node_kind(node) != FLOWRULES_NODE_NULL) {
-            doubt(t, node, rule->direction, "this is not known before Terraform has run");
-            return false;
-        }
+        if (values[i] == NULL && flowrules_node_kind(node) != FLOWRULES_NODE_NULL)
+            unknown = node;
     }
-    rule->at = rule->service_at = flowrules_node_place(block);
+    rule->service_at = flowrules_node_place(block);
+    if (rule->doubt == NULL)
+        rule->at = rule->service_at;
     rule->protocol = flowrules_node_text(values[0]);
     rule->description = text_of(t, block, "description");
+    if (unknown != NULL) {
+        doubt_rule(rule, unknown,
+                   flowrules_input_print(t->reader->in,
+                                         "its %.20s is not known before Terraform has run",
+                                         flowrules_node_key(unknown)));
+        rule->protocol = "-1";
+        return true;
+    }
     return fr_aws_sg_port(t->reader, values[1], &rule->has_from, &rule->from) &&
            fr_aws_sg_port(t->reader, values[2], &rule->has_to, &rule->to);
+}
+
+/* A resource that Terraform makes any number of times. */
+static bool is_repeated(const flowrules_node *block) {
+    return flowrules_node_get(block, "count") != NULL ||
+           flowrules_node_get(block, "for_each") != NULL;
 }
 
 /* The first value of an argument that is one or a list of them, perhaps in a variable. */
@@ -183,37 +206,38 @@ static const flowrules_node *first_peer(struct terraform *t, const flowrules_nod
     return flowrules_node_block(flowrules_node_kind(value) == FLOWRULES_NODE_LIST ? value : node);
 }
 
-/* The rule of a block for each of its peers; arguments end with a NULL key. */
+/*
+ * The rule of a block for each of its peers; arguments end with a NULL key. known: all arguments
+ * that are understood.
+ */
 static void read_rule(struct terraform *t, const flowrules_node *block, const char *protocol,
                       enum flowrules_direction direction, const struct argument *arguments,
-                      struct fr_aws_sg_group *group) {
+                      const char *const *known, struct fr_aws_sg_group *group) {
     struct fr_aws_sg_rule rule = {.direction = direction};
+    if (is_repeated(block))
+        doubt_rule(&rule, block, "count, for_each and dynamic blocks are not computed");
+    doubt_others(t, block, &rule, known);
     if (!read_head(t, block, protocol, &rule))
         return;
+    const struct fr_aws_sg_rule head = rule;
     for (; arguments->key != NULL; arguments++)
         for (const flowrules_node *n = first_peer(t, block, arguments->key);
              n != NULL && !flowrules_input_failed(t->reader->in);
              n = flowrules_node_next_block(n)) {
-            rule.peer = read_peer(t, n, arguments->peer, direction);
+            rule = head;
+            rule.peer = read_peer(t, n, arguments->peer, &rule);
             fr_aws_sg_allow(t->reader, &rule);
         }
     if (!equals(text_of(t, block, "self"), "true"))
         return;
-    rule.peer = fr_aws_sg_known(t->reader, "group", group->id);
-    if (fr_aws_sg_is_id(group->id))
-        fr_aws_sg_allow(t->reader, &rule);
-    else
-        doubt(t, block, direction, "the group's own id is not known before Terraform has run");
-}
-
-/* A resource that Terraform makes any number of times. */
-static bool is_repeated(struct terraform *t, const flowrules_node *block) {
-    bool repeated = flowrules_node_get(block, "count") != NULL ||
-                    flowrules_node_get(block, "for_each") != NULL ||
-                    flowrules_node_get(block, "dynamic") != NULL;
-    if (repeated && t->rules)
-        doubt_both(t, block, "count, for_each and dynamic blocks are not computed");
-    return repeated;
+    bool own = fr_aws_sg_is_id(group->id);
+    rule = head;
+    if (!own)
+        doubt_rule(&rule, flowrules_node_get(block, "self"),
+                   "the group's own id is not known before Terraform has run");
+    rule.peer =
+        own ? fr_aws_sg_known(t->reader, "group", group->id) : flowrules_input_any(t->reader->in);
+    fr_aws_sg_allow(t->reader, &rule);
 }
 
 /* aws_vpc_security_group_egress_rule and _ingress_rule: one peer. */
@@ -232,12 +256,13 @@ static void take_single(struct terraform *t, const flowrules_node *block,
                                         "cidr_ipv6",
                                         "prefix_list_id",
                                         "referenced_security_group_id",
+                                        "count",
+                                        "for_each",
                                         NULL};
-    struct fr_aws_sg_group *group = is_repeated(t, block) ? NULL : group_of_rule(t, block);
+    struct fr_aws_sg_group *group = group_of_rule(t, block);
     if (group == NULL || !t->rules)
         return;
-    doubt_others(t, block, direction, known);
-    read_rule(t, block, "ip_protocol", direction, peers, group);
+    read_rule(t, block, "ip_protocol", direction, peers, known, group);
 }
 
 static const struct argument many_peers[] = {
@@ -257,8 +282,10 @@ static void take_older(struct terraform *t, const flowrules_node *block) {
                                         "prefix_list_ids",
                                         "source_security_group_id",
                                         "self",
+                                        "count",
+                                        "for_each",
                                         NULL};
-    struct fr_aws_sg_group *group = is_repeated(t, block) ? NULL : group_of_rule(t, block);
+    struct fr_aws_sg_group *group = group_of_rule(t, block);
     const char *type = text_of(t, block, "type");
     bool egress = equals(type, "egress");
     if (group == NULL || !t->rules)
@@ -269,8 +296,7 @@ static void take_older(struct terraform *t, const flowrules_node *block) {
         return;
     }
     enum flowrules_direction direction = egress ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
-    doubt_others(t, block, direction, known);
-    read_rule(t, block, "protocol", direction, many_peers, group);
+    read_rule(t, block, "protocol", direction, many_peers, known, group);
 }
 
 /* The rules inside a group. */
@@ -285,8 +311,7 @@ static void take_inline(struct terraform *t, const flowrules_node *block, const 
             doubt(t, n, direction, "these rules are not known before Terraform has run");
             continue;
         }
-        doubt_others(t, n, direction, known);
-        read_rule(t, n, "protocol", direction, many_peers, group);
+        read_rule(t, n, "protocol", direction, many_peers, known, group);
     }
 }
 
@@ -302,8 +327,10 @@ static void take_group(struct terraform *t, const char *type, const char *name,
     group->made = true;
     group->name = text_of(t, block, "name");
     group->vpc = text_of(t, block, "vpc_id");
-    if (!t->rules || !group->chosen || is_repeated(t, block))
+    if (!t->rules || !group->chosen)
         return;
+    if (is_repeated(block) || flowrules_node_get(block, "dynamic") != NULL)
+        doubt_both(t, block, "count, for_each and dynamic blocks are not computed");
     take_inline(t, block, "egress", FLOWRULES_EGRESS, group);
     take_inline(t, block, "ingress", FLOWRULES_INGRESS, group);
 }

@@ -152,12 +152,12 @@ static const struct {
 
 /* What else may stand in a rule without changing what it matches. */
 static bool is_harmless(const char *key) {
-    static const char *const known[] = {"id",         "etag",       "type",
-                                        "apiVersion", "dependsOn",  "provisioningState",
-                                        "properties", "//",         "comments",
-                                        "lifecycle",  "depends_on", "resource_group_name",
-                                        "timeouts",   "provider",   "network_security_group_name",
-                                        "condition",  "metadata",   "resourceGroup"};
+    static const char *const known[] = {"id",         "etag",         "type",
+                                        "apiVersion", "dependsOn",    "provisioningState",
+                                        "properties", "//",           "comments",
+                                        "lifecycle",  "depends_on",   "resource_group_name",
+                                        "timeouts",   "provider",     "network_security_group_name",
+                                        "metadata",   "resourceGroup"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (equals(known[i], key))
             return true;
@@ -169,13 +169,18 @@ struct source {
     struct fr_azure_nsg_reader *r;
     const flowrules_node *node;           /* the rule */
     const flowrules_node *values[FIELDS]; /* its fields, NULL where absent */
+    const flowrules_node *condition;      /* on which it is deployed; NULL: always */
+    const flowrules_node *unknown;        /* a field that is none of these; or NULL */
     bool understood;
     struct fr_azure_nsg_rule rule;
 };
 
+/* What the rule matches is not known; its fields have to hold the most that it may match. */
 static void doubt(struct source *s, const flowrules_node *node, const char *what) {
-    s->understood = false;
-    fr_azure_nsg_doubt(s->r, node, what);
+    if (s->rule.doubt != NULL)
+        return;
+    s->rule.doubt = what;
+    s->rule.doubt_at = flowrules_node_place(node);
 }
 
 static void fail(struct source *s, const flowrules_node *node, const char *hint, const char *what) {
@@ -195,12 +200,10 @@ static void find_fields(struct source *s, const flowrules_node *map) {
             f++;
         if (f < FIELDS)
             s->values[f] = flowrules_node_kind(n) == FLOWRULES_NODE_NULL ? NULL : n;
+        else if (equals(key, "condition"))
+            s->condition = equals(flowrules_node_text(n), "true") ? NULL : n;
         else if (!is_harmless(key))
-            fr_azure_nsg_doubt(
-                s->r, n,
-                flowrules_input_print(s->r->in,
-                                      "'%.80s' is not known in a rule of a network security group",
-                                      key == NULL ? "..." : key));
+            s->unknown = n;
     }
 }
 
@@ -317,6 +320,8 @@ static struct flowrules_set read_end(struct source *s, enum flowrules_end end) {
     take_items(s, side[0], take_address, &sets);
     take_items(s, side[ADDRESSES - ADDRESS], take_address, &sets);
     take_items(s, side[GROUPS - ADDRESS], take_group, &sets);
+    if (s->rule.doubt != NULL)
+        return flowrules_input_any(s->r->in);
     if (sets.count == 0 && s->understood)
         fail(s, NULL, "write * for all addresses",
              end == FLOWRULES_SOURCE ? "the rule says nothing of its sources"
@@ -372,6 +377,8 @@ static struct ports read_ports(struct source *s, enum flowrules_end end) {
              n = list ? flowrules_node_next(n) : NULL)
             take_port(s, n, &ports);
     }
+    if (s->rule.doubt != NULL)
+        ports.all = true;
     if (ports.count == 0 && !ports.all && s->understood)
         fail(s, NULL, "write * for all ports",
              end == FLOWRULES_SOURCE ? "the rule says nothing of its source ports"
@@ -399,10 +406,17 @@ static void put_services(struct source *s, int protocol, const struct ports *sou
             .destination_port_count = destinations->all ? 0 : destinations->count};
     s->rule.services = services;
     s->rule.service_count = services == NULL ? 0 : count;
-    if (!all && protocol != 6 && protocol != 17)
-        fr_azure_nsg_doubt(s->r, s->values[PROTOCOL],
-                           "whether such a rule, with ports, is about protocols without them is "
-                           "not documented");
+    s->rule.portless = protocol < 0;
+    s->rule.portless_at = flowrules_node_place(s->values[PROTOCOL]);
+}
+
+/* Ports beside a protocol that has none: it may be that nothing matches. */
+static void drop_ports(struct source *s, struct ports *sources, struct ports *destinations) {
+    if (!sources->all || !destinations->all)
+        doubt(s, s->values[PROTOCOL],
+              "whether ports count with a protocol without them is not "
+              "documented");
+    sources->all = destinations->all = true;
 }
 
 static void read_services(struct source *s) {
@@ -415,10 +429,12 @@ static void read_services(struct source *s) {
     struct ports destinations = read_ports(s, FLOWRULES_DESTINATION);
     for (size_t i = 0; text != NULL && i < sizeof known / sizeof *known; i++)
         if (equals(text, known[i].name)) {
+            if (known[i].number >= 0 && known[i].number != 6 && known[i].number != 17)
+                drop_ports(s, &sources, &destinations);
             put_services(s, known[i].number, &sources, &destinations);
             return;
         }
-    if (s->understood)
+    if (s->understood && (text != NULL || s->values[PROTOCOL] == NULL))
         fail(s, s->values[PROTOCOL], "Tcp, Udp, Icmp, Esp, Ah or *", "'%.40s' is no protocol");
 }
 
@@ -426,11 +442,12 @@ static void read_services(struct source *s) {
 
 /* One of two words, told apart ignoring case. */
 static unsigned read_word(struct source *s, enum field field, const char *zero, const char *one,
-                          const char *hint) {
-    const char *text = text_of(s, s->values[field]);
+                          const char *hint, bool *unknown) {
+    const char *text = fr_azure_nsg_text(s->r, s->values[field]);
+    *unknown = text == NULL && s->values[field] != NULL;
     if (equals(text, one))
         return 1;
-    if (!equals(text, zero) && s->understood)
+    if (!equals(text, zero) && !*unknown && s->understood)
         fail(s, s->values[field], hint, "'%.40s' is not understood here");
     return 0;
 }
@@ -439,7 +456,9 @@ static unsigned read_priority(struct source *s) {
     const flowrules_node *value = fr_azure_nsg_value(s->r, s->values[PRIORITY]);
     long long number;
     if (s->values[PRIORITY] != NULL && value == NULL) {
-        doubt(s, s->values[PRIORITY], "this is not known before it is deployed");
+        fr_azure_nsg_doubt(s->r, s->values[PRIORITY],
+                           "the priority of this rule is not known before it is deployed");
+        s->understood = false;
         return 0;
     }
     if (flowrules_node_number(value, PRIORITY_FIRST, PRIORITY_LAST, &number) ||
@@ -458,18 +477,63 @@ static const char *flows_of(struct source *s, const char *description) {
     return ticket == NULL ? flows : flowrules_input_copy(s->r->in, flows, (size_t)(ticket - flows));
 }
 
+/* A field that is not known may leave packets out, and where it is about ends or ports, add some.
+ */
+static void read_unknown(struct source *s) {
+    static const char *const widening[] = {"source", "destination", "address", "port", "protocol"};
+    const char *key = flowrules_node_key(s->unknown);
+    char *lower = flowrules_input_copy(s->r->in, key, strlen(key));
+    for (char *c = lower; c != NULL && *c != '\0'; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    doubt(s, s->unknown,
+          flowrules_input_print(s->r->in,
+                                "'%.80s' is not known in a rule of a network security group", key));
+    for (size_t i = 0; lower != NULL && i < sizeof widening / sizeof *widening; i++)
+        if (strstr(lower, widening[i]) != NULL) {
+            s->rule.ends[0] = s->rule.ends[1] = flowrules_input_any(s->r->in);
+            s->rule.service_count = 0;
+        }
+}
+
+/* Reads both ends and the services; what is not known in one of them does not widen the others. */
+static void read_match(struct source *s) {
+    const char *first = NULL;
+    struct flowrules_place at = {0, 0, 0};
+    for (int part = 0; part < 3; part++) {
+        s->rule.doubt = NULL;
+        if (part < 2)
+            s->rule.ends[part] = read_end(s, (enum flowrules_end)part);
+        else
+            read_services(s);
+        if (first == NULL && s->rule.doubt != NULL) {
+            first = s->rule.doubt;
+            at = s->rule.doubt_at;
+        }
+    }
+    s->rule.doubt = first;
+    s->rule.doubt_at = at;
+}
+
 static void read_rule(struct source *s) {
     struct fr_azure_nsg_rule *rule = &s->rule;
     rule->at = flowrules_node_place(s->node);
     rule->priority = read_priority(s);
-    rule->direction = read_word(s, DIRECTION, "Outbound", "Inbound", "Inbound or Outbound") == 0
+    rule->direction = read_word(s, DIRECTION, "Outbound", "Inbound", "Inbound or Outbound",
+                                &rule->any_direction) == 0
                           ? FLOWRULES_EGRESS
                           : FLOWRULES_INGRESS;
-    rule->verdict = read_word(s, ACCESS, "Allow", "Deny", "Allow or Deny") == 0 ? FLOWRULES_PASS
-                                                                                : FLOWRULES_BLOCK;
-    for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++)
-        rule->ends[end] = read_end(s, (enum flowrules_end)end);
-    read_services(s);
+    rule->verdict = read_word(s, ACCESS, "Allow", "Deny", "Allow or Deny", &rule->any_access) == 0
+                        ? FLOWRULES_PASS
+                        : FLOWRULES_BLOCK;
+    read_match(s);
+    if (s->unknown != NULL && !flowrules_input_failed(s->r->in))
+        read_unknown(s);
+    if (s->condition != NULL)
+        doubt(s, s->condition, "whether this rule is deployed depends on its condition");
+    if (rule->any_direction)
+        doubt(s, s->values[DIRECTION],
+              "the direction of this rule is not known before it is "
+              "deployed");
     const char *description = fr_azure_nsg_text(s->r, s->values[DESCRIPTION]);
     const char *flows = flows_of(s, description);
     rule->name = flows != NULL ? flows : rule->name;
@@ -515,8 +579,6 @@ void fr_azure_nsg_take_list(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_g
 
 static int compare_rules(const void *a, const void *b) {
     const struct fr_azure_nsg_rule *x = a, *y = b;
-    if (x->direction != y->direction)
-        return x->direction < y->direction ? -1 : 1;
     if (x->priority != y->priority)
         return x->priority < y->priority ? -1 : 1;
     return (x->at.line > y->at.line) - (x->at.line < y->at.line);
@@ -555,7 +617,52 @@ static void add_own(struct fr_azure_nsg_reader *r, enum flowrules_direction dire
 
 static bool is_everything(const struct fr_azure_nsg_rule *rule) {
     return flowrules_set_is_any(rule->ends[0]) && flowrules_set_is_any(rule->ends[1]) &&
-           rule->service_count == 0;
+           rule->service_count == 0 && rule->doubt == NULL;
+}
+
+/* With a doubt about what it does, it may allow what it matches, and denies it if it does not. */
+static void give(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_rule *rule,
+                 struct flowrules_read_rule *read) {
+    struct flowrules_read_rule allow = *read;
+    allow.verdict = FLOWRULES_PASS;
+    if (allow.doubt == NULL)
+        allow.doubt = "whether this rule allows or denies is not known before it is deployed";
+    if (rule->any_access) {
+        flowrules_input_rule(r->in, &allow);
+        read->verdict = FLOWRULES_BLOCK;
+    }
+    flowrules_input_rule(r->in, read);
+}
+
+/*
+ * Virtual networks carry TCP, UDP, ICMP, ESP and AH, and no other protocol:
+ * learn.microsoft.com/azure/virtual-network/virtual-networks-faq
+ */
+static void give_rule(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_rule *rule,
+                      enum flowrules_direction direction) {
+    static const struct flowrules_service portless[] = {
+        {.protocol = 1, .icmp_type = -1, .icmp_code = -1},
+        {.protocol = 50, .icmp_type = -1, .icmp_code = -1},
+        {.protocol = 51, .icmp_type = -1, .icmp_code = -1}};
+    struct flowrules_read_rule read = {.direction = direction,
+                                       .verdict = rule->verdict,
+                                       .source = rule->ends[FLOWRULES_SOURCE],
+                                       .destination = rule->ends[FLOWRULES_DESTINATION],
+                                       .services = rule->services,
+                                       .service_count = rule->service_count,
+                                       .at = rule->doubt == NULL ? rule->at : rule->doubt_at,
+                                       .name = rule->name,
+                                       .comment = rule->description,
+                                       .doubt = rule->doubt};
+    give(r, rule, &read);
+    if (!rule->portless)
+        return;
+    read.at = rule->portless_at;
+    read.services = portless;
+    read.service_count = sizeof portless / sizeof *portless;
+    if (read.doubt == NULL)
+        read.doubt = "whether a rule with ports is about protocols without them is not documented";
+    give(r, rule, &read);
 }
 
 /* The rules of a direction up to one that matches everything; false where there is none. */
@@ -564,9 +671,11 @@ static bool give_rules(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_
     const struct fr_azure_nsg_rule *before = NULL;
     for (size_t i = 0; i < group->count && !flowrules_input_failed(r->in); i++) {
         const struct fr_azure_nsg_rule *rule = &group->rules[i];
-        if (rule->direction != direction || (before != NULL && is_same(before, rule)))
+        if ((rule->direction != direction && !rule->any_direction) ||
+            (before != NULL && is_same(before, rule)))
             continue;
-        if (before != NULL && before->priority == rule->priority) {
+        if (before != NULL && before->priority == rule->priority && !before->any_direction &&
+            !rule->any_direction) {
             flowrules_input_error(r->in, rule->at, "Azure takes each once in a direction",
                                   "another rule, in line %u, has the priority %u too",
                                   before->at.line, rule->priority);
@@ -574,16 +683,7 @@ static bool give_rules(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_
         }
         before = rule;
         *own = *own || rule->priority >= PRIORITY_OWN;
-        struct flowrules_read_rule read = {.direction = direction,
-                                           .verdict = rule->verdict,
-                                           .source = rule->ends[FLOWRULES_SOURCE],
-                                           .destination = rule->ends[FLOWRULES_DESTINATION],
-                                           .services = rule->services,
-                                           .service_count = rule->service_count,
-                                           .at = rule->at,
-                                           .name = rule->name,
-                                           .comment = rule->description};
-        flowrules_input_rule(r->in, &read);
+        give_rule(r, rule, direction);
         if (is_everything(rule))
             return true;
     }

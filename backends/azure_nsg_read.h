@@ -17,6 +17,12 @@ struct fr_azure_nsg_rule {
     size_t service_count; /* 0: any */
     struct flowrules_place at;
     const char *name, *description; /* may be NULL */
+    const char *doubt; /* why it is not known what it matches within its fields; or NULL */
+    struct flowrules_place doubt_at;
+    bool any_direction, any_access; /* which one is not known, direction and verdict say nothing */
+    /* "*" with ports: whether it is about protocols without ports too is not known. */
+    bool portless;
+    struct flowrules_place portless_at;
 };
 
 /* A network security group; rules that stand for themselves are in one without a name. */

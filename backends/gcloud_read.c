@@ -54,9 +54,30 @@ static void choose_network(struct fr_gcloud_reader *r) {
 
 /* ---- values -------------------------------------------------------------------------------- */
 
+void fr_gcloud_doubt_within(struct fr_gcloud_rule *rule, struct flowrules_place at,
+                            const char *what) {
+    if (rule->doubt != NULL)
+        return;
+    rule->doubt = what;
+    rule->doubt_at = at;
+}
+
 void fr_gcloud_doubt(struct fr_gcloud_rule *rule, struct flowrules_place at, const char *what) {
+    fr_gcloud_doubt_within(rule, at, what);
+    rule->wide = true;
+}
+
+void fr_gcloud_doubt_key(struct fr_gcloud_rule *rule, const flowrules_node *node) {
+    const char *key = flowrules_node_key(node) == NULL ? "..." : flowrules_node_key(node);
+    fr_gcloud_doubt(rule, flowrules_node_place(node),
+                    flowrules_input_print(rule->reader->in,
+                                          "'%.80s' is not known in a rule of a firewall", key));
+}
+
+void fr_gcloud_doubt_all(struct fr_gcloud_rule *rule, struct flowrules_place at, const char *what) {
     rule->unknown = true;
-    flowrules_input_doubt(rule->reader->in, at, rule->direction, "%s", what);
+    for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
+        flowrules_input_doubt(rule->reader->in, at, (enum flowrules_direction)d, "%s", what);
 }
 
 static void fail(struct fr_gcloud_rule *rule, struct flowrules_place at, const char *hint,
@@ -165,9 +186,8 @@ void fr_gcloud_service(struct fr_gcloud_rule *rule, const char *protocol, const 
         return;
     }
     if (strcasecmp(protocol, "ipip") == 0) {
-        rule->half_known = true;
-        flowrules_input_doubt(rule->reader->in, at, rule->direction,
-                              "whether ipip is protocol 4 or 94 is not documented");
+        rule->ipip = true;
+        rule->ipip_at = at;
         return;
     }
     int number = flowrules_parse_protocol(protocol);
@@ -204,7 +224,7 @@ void fr_gcloud_action(struct fr_gcloud_rule *rule, const char *text, struct flow
     else if (rule->of_policy && strcasecmp(text, "goto_next") == 0)
         rule->action = FR_GCLOUD_NEXT;
     else if (rule->of_policy && strcasecmp(text, "apply_security_profile_group") == 0)
-        fr_gcloud_doubt(rule, at, "what a security profile lets pass is not known");
+        rule->either = true;
     else
         fail(rule, at, rule->of_policy ? "allow, deny or goto_next" : "ALLOW or DENY",
              "'%.40s' is no action of a rule", text);
@@ -226,9 +246,9 @@ static struct flowrules_set protected_end(struct fr_gcloud_rule *rule, enum flow
     flowrules_input *in = rule->reader->in;
     const struct fr_gcloud_sets *own = &rule->ends[end], *targets = &rule->targets;
     if (targets->count > 0 && own->count > 0)
-        fr_gcloud_doubt(rule, rule->at,
-                        "which addresses its target's instances have is not known, and it is about "
-                        "some of them");
+        fr_gcloud_doubt_within(rule, rule->at,
+                               "which addresses its target's instances have is not known, and it "
+                               "is about some of them");
     else if (own->count > 0 && !rule->ranges_at[end])
         fr_gcloud_doubt(rule, rule->at, "tags or names can't stand at this end of a rule");
     const struct fr_gcloud_sets *sets = targets->count > 0 ? targets : own;
@@ -252,15 +272,16 @@ void fr_gcloud_keep(struct fr_gcloud_rule *rule) {
     struct flowrules_set ends[2];
     ends[own] = protected_end(rule, own);
     ends[other] = other_end(rule, other);
-    if (rule->service_count == 0 && rule->half_known)
-        rule->unknown = true;
-    if (rule->service_count == 0 && !rule->every_service && !rule->unknown)
+    if (rule->service_count == 0 && !rule->every_service && !rule->ipip && rule->doubt == NULL)
         fail(rule, rule->at, NULL, "the rule names no protocol%s", "");
     if (rule->disabled)
         flowrules_input_note(r->in, rule->at, "the rule %.80s is disabled: it is left out",
                              rule->name == NULL ? "" : rule->name);
     if (rule->disabled || rule->unknown || flowrules_input_failed(r->in))
         return;
+    if (rule->wide)
+        ends[0] = ends[1] = flowrules_input_any(r->in);
+    bool all = rule->every_service || rule->wide;
     r->kept = flowrules_input_grow(r->in, r->kept, &r->capacity, r->count, sizeof *r->kept);
     if (r->kept == NULL)
         return;
@@ -270,14 +291,18 @@ void fr_gcloud_keep(struct fr_gcloud_rule *rule) {
     r->kept[r->count++] = (struct fr_gcloud_kept){
         .of_policy = rule->of_policy,
         .next = rule->action == FR_GCLOUD_NEXT,
+        .either = rule->either,
+        .ipip = rule->ipip && !all,
+        .ipip_at = rule->ipip_at,
         .priority = rule->priority,
         .read = {.direction = rule->direction,
                  .verdict = rule->action == FR_GCLOUD_DENY ? FLOWRULES_BLOCK : FLOWRULES_PASS,
                  .source = ends[FLOWRULES_SOURCE],
                  .destination = ends[FLOWRULES_DESTINATION],
                  .services = rule->services,
-                 .service_count = rule->every_service ? 0 : rule->service_count,
-                 .at = rule->at,
+                 .service_count = all ? 0 : rule->service_count,
+                 .at = rule->doubt == NULL ? rule->at : rule->doubt_at,
+                 .doubt = rule->doubt,
                  .name = flows != NULL ? flows : rule->name,
                  .comment =
                      flows != NULL || equals(rule->description, "") ? NULL : rule->description,
@@ -362,9 +387,7 @@ static void take_keys(struct fr_gcloud_rule *rule, const flowrules_node *map,
         while (k->name != NULL && !equals(k->name, flowrules_node_key(n)))
             k++;
         if (k->name == NULL)
-            flowrules_input_doubt(rule->reader->in, flowrules_node_place(n), rule->direction,
-                                  "'%.80s' is not known in a rule of a firewall",
-                                  flowrules_node_key(n) == NULL ? "..." : flowrules_node_key(n));
+            fr_gcloud_doubt_key(rule, n);
         else if (flowrules_node_kind(n) != FLOWRULES_NODE_NULL)
             k->take(rule, n, k->field);
     }
@@ -425,6 +448,7 @@ static const struct key policy_keys[] = {
     {"kind", take_nothing, 0},
     {"ruleTupleCount", take_nothing, 0},
     {"tlsInspect", take_nothing, 0},
+    {"securityProfileGroup", take_nothing, 0},
     {NULL, NULL, 0},
 };
 
@@ -520,21 +544,58 @@ static void check_priorities(struct fr_gcloud_reader *r) {
     }
 }
 
+/* Rules, and where to go on behind them: a list of its own is what a policy's goto_next leaves. */
+struct skips {
+    uint32_t *items;
+    size_t count;
+};
+
+static void give(struct fr_gcloud_reader *r, const struct fr_gcloud_kept *kept,
+                 const struct flowrules_read_rule *read, struct skips *skips) {
+    struct flowrules_read_rule other = *read;
+    if (kept->next) {
+        skips->items[skips->count++] = flowrules_input_skip(r->in, read);
+        return;
+    }
+    if (kept->either) { /* what a profile does not let pass, it denies */
+        if (other.doubt == NULL)
+            other.doubt = "what a security profile lets pass is not known";
+        flowrules_input_rule(r->in, &other);
+        other = *read;
+        other.verdict = FLOWRULES_BLOCK;
+    }
+    flowrules_input_rule(r->in, &other);
+}
+
+static void give_rule(struct fr_gcloud_reader *r, const struct fr_gcloud_kept *kept,
+                      struct skips *skips) {
+    static const struct flowrules_service ipip[] = {
+        {.protocol = 4, .icmp_type = -1, .icmp_code = -1},
+        {.protocol = 94, .icmp_type = -1, .icmp_code = -1}};
+    struct flowrules_read_rule read = kept->read;
+    if (read.service_count > 0 || !kept->ipip)
+        give(r, kept, &read, skips);
+    if (!kept->ipip)
+        return;
+    read.services = ipip;
+    read.service_count = 2;
+    read.at = kept->ipip_at;
+    if (read.doubt == NULL)
+        read.doubt = "whether ipip is protocol 4 or 94 is not documented";
+    give(r, kept, &read, skips);
+}
+
 static void give_rules(struct fr_gcloud_reader *r) {
-    uint32_t *skips = flowrules_input_alloc(r->in, (r->count + 1) * sizeof *skips);
-    size_t skip_count = 0;
+    struct skips skips = {flowrules_input_alloc(r->in, (2 * r->count + 1) * sizeof *skips.items),
+                          0};
     struct flowrules_set none = flowrules_input_none(r->in);
     if (r->count > 0)
         qsort(r->kept, r->count, sizeof *r->kept, compare_rules);
     check_priorities(r);
-    for (size_t i = 0; i < r->count && skips != NULL; i++) {
-        if (r->kept[i].next)
-            skips[skip_count++] = flowrules_input_skip(r->in, &r->kept[i].read);
-        else
-            flowrules_input_rule(r->in, &r->kept[i].read);
-    }
-    for (size_t i = 0; i < skip_count; i++)
-        flowrules_input_land(r->in, skips[i]);
+    for (size_t i = 0; i < r->count && skips.items != NULL; i++)
+        give_rule(r, &r->kept[i], &skips);
+    for (size_t i = 0; i < skips.count; i++)
+        flowrules_input_land(r->in, skips.items[i]);
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         struct flowrules_place at = {0, 0, 0};
         if (r->has_policy && r->has_vpc)

@@ -36,9 +36,15 @@ struct fr_gcloud_reader;
 struct fr_gcloud_rule {
     struct fr_gcloud_reader *reader;
     struct flowrules_place at;
-    bool of_policy;  /* of a network firewall policy, not of VPC */
-    bool unknown;    /* a doubt was told: it is left out */
-    bool half_known; /* a protocol of it is left out */
+    bool of_policy; /* of a network firewall policy, not of VPC */
+    bool unknown;   /* an error or a doubt was told: it is left out */
+    /* Why it is not known what it matches within its fields, or NULL. */
+    const char *doubt;
+    struct flowrules_place doubt_at;
+    bool wide;   /* it may match more than its fields: all */
+    bool either; /* whether it allows or denies is not known */
+    bool ipip;   /* it names that protocol, whose number is not known */
+    struct flowrules_place ipip_at;
     bool disabled, log;
     enum flowrules_direction direction;
     enum fr_gcloud_action action;
@@ -54,7 +60,8 @@ struct fr_gcloud_rule {
 /* A rule as it is put in order. */
 struct fr_gcloud_kept {
     struct flowrules_read_rule read;
-    bool of_policy, next;
+    bool of_policy, next, either, ipip;
+    struct flowrules_place ipip_at;
     long long priority;
 };
 
@@ -76,8 +83,15 @@ struct fr_gcloud_reader {
  * then. NULL: any.
  */
 bool fr_gcloud_wanted(struct fr_gcloud_reader *r, const char *network, struct flowrules_place at);
-/* A doubt about the rule, in its direction where that is known already. */
+/* It is not known what the rule matches: it may be anything. */
 void fr_gcloud_doubt(struct fr_gcloud_rule *rule, struct flowrules_place at, const char *what);
+/* It is not known whether the rule matches what its fields say; more it does not. */
+void fr_gcloud_doubt_within(struct fr_gcloud_rule *rule, struct flowrules_place at,
+                            const char *what);
+/* A key that is not known: about an end, it may add to that; else it may leave something out. */
+void fr_gcloud_doubt_key(struct fr_gcloud_rule *rule, const flowrules_node *node);
+/* Where the rule stands is not known: a doubt about all, and the rule is left out. */
+void fr_gcloud_doubt_all(struct fr_gcloud_rule *rule, struct flowrules_place at, const char *what);
 /* A value of a list. */
 void fr_gcloud_value(struct fr_gcloud_rule *rule, enum fr_gcloud_field field, const char *text,
                      struct flowrules_place at);

@@ -26,9 +26,14 @@ static const flowrules_node *value_of(struct terraform *t, const flowrules_node 
     return flowrules_terraform_value(t->reader->in, t->document, node);
 }
 
-/* The text of an argument; NULL where it is absent, or computed (a doubt is told then). */
+/* The text of an argument; NULL where it is absent or computed. */
+static const char *plain_text(struct terraform *t, const flowrules_node *node) {
+    return flowrules_terraform_text(t->reader->in, value_of(t, node));
+}
+
+/* The same, where the rule is in doubt if it is computed. */
 static const char *text_of(struct resource *r, const flowrules_node *node) {
-    const char *text = flowrules_terraform_text(r->t->reader->in, value_of(r->t, node));
+    const char *text = plain_text(r->t, node);
     if (text == NULL && flowrules_node_kind(node) != FLOWRULES_NODE_NULL)
         fr_gcloud_doubt(&r->rule, flowrules_node_place(node),
                         "this is not known before Terraform has run");
@@ -89,8 +94,11 @@ static void take_action(struct resource *r, const flowrules_node *node, int unus
 }
 
 static void take_priority(struct resource *r, const flowrules_node *node, int most) {
-    if (text_of(r, node) != NULL &&
-        !flowrules_node_number(value_of(r->t, node), 0, most, &r->rule.priority))
+    const char *text = plain_text(r->t, node);
+    if (text == NULL)
+        fr_gcloud_doubt_all(&r->rule, flowrules_node_place(node),
+                            "the priority of this rule is not known before Terraform has run");
+    else if (!flowrules_node_number(value_of(r->t, node), 0, most, &r->rule.priority))
         flowrules_input_error(r->t->reader->in, flowrules_node_place(node), NULL,
                               "this is no priority");
 }
@@ -106,10 +114,11 @@ static void take_logging(struct resource *r, const flowrules_node *node, int unu
                   equals(flowrules_node_text(node), "true");
 }
 
-static void take_repeated(struct resource *r, const flowrules_node *node, int unused) {
-    (void)unused;
-    fr_gcloud_doubt(&r->rule, flowrules_node_place(node),
-                    "count, for_each and dynamic blocks are not computed");
+/* A dynamic block may add to the rule; how often it is made changes nothing of its fields. */
+static void take_repeated(struct resource *r, const flowrules_node *node, int dynamic) {
+    (dynamic ? fr_gcloud_doubt
+             : fr_gcloud_doubt_within)(&r->rule, flowrules_node_place(node),
+                                       "count, for_each and dynamic blocks are not computed");
 }
 
 static void take_nothing(struct resource *r, const flowrules_node *node, int unused) {
@@ -126,9 +135,7 @@ static void take_arguments(struct resource *r, const flowrules_node *block,
         while (a->name != NULL && !equals(a->name, flowrules_node_key(n)))
             a++;
         if (a->name == NULL)
-            flowrules_input_doubt(r->t->reader->in, flowrules_node_place(n), r->rule.direction,
-                                  "'%.80s' is not known in a rule of a firewall",
-                                  flowrules_node_key(n) == NULL ? "..." : flowrules_node_key(n));
+            fr_gcloud_doubt_key(&r->rule, n);
         else if (flowrules_node_kind(n) != FLOWRULES_NODE_NULL)
             a->take(r, n, a->field);
     }
@@ -137,7 +144,7 @@ static void take_arguments(struct resource *r, const flowrules_node *block,
 #define META                                                                                       \
     {"//", take_nothing, 0}, {"depends_on", take_nothing, 0}, {"lifecycle", take_nothing, 0},      \
         {"provider", take_nothing, 0}, {"timeouts", take_nothing, 0}, {"count", take_repeated, 0}, \
-        {"for_each", take_repeated, 0}, {"dynamic", take_repeated, 0},                             \
+        {"for_each", take_repeated, 0}, {"dynamic", take_repeated, 1},                             \
         {"project", take_nothing, 0}, {"description", take_nothing, 0},                            \
         {"direction", take_nothing, 0}, {"disabled", take_disabled, 0}, {                          \
         "enable_logging", take_logging, 0                                                          \
@@ -169,7 +176,7 @@ static const struct argument match_arguments[] = {
     {"src_secure_tags", take_values, FR_GCLOUD_SOURCE_SECURE_TAGS},
     {"dest_ip_ranges", take_values, FR_GCLOUD_DESTINATION_RANGES},
     {"dest_fqdns", take_values, FR_GCLOUD_DESTINATION_NAMES},
-    {"dynamic", take_repeated, 0},
+    {"dynamic", take_repeated, 1},
     {NULL, NULL, 0},
 };
 
@@ -219,9 +226,10 @@ static bool is_wanted(struct resource *r, const flowrules_node *block) {
     const flowrules_node *node = flowrules_node_get(block, "network");
     const char *network = network_of(r->t, node);
     if (network == NULL && r->t->reader->rules)
-        fr_gcloud_doubt(&r->rule, flowrules_node_place(node == NULL ? block : node),
-                        "which network this is about is not known before Terraform has run");
-    return network != NULL && fr_gcloud_wanted(r->t->reader, network, flowrules_node_place(node));
+        fr_gcloud_doubt_within(&r->rule, flowrules_node_place(node == NULL ? block : node),
+                               "which network this is about is not known before Terraform has run");
+    return network == NULL ? r->t->reader->rules
+                           : fr_gcloud_wanted(r->t->reader, network, flowrules_node_place(node));
 }
 
 static void take_resource(void *own, const char *type, const char *name,
@@ -240,14 +248,16 @@ static void take_resource(void *own, const char *type, const char *name,
                                   .direction = FLOWRULES_INGRESS,
                                   .priority = 1000}};
     const flowrules_node *direction = flowrules_node_get(block, "direction");
-    const char *word = text_of(&r, direction);
+    const char *word = plain_text(t, direction);
     if (word != NULL)
         fr_gcloud_direction(&r.rule, word, flowrules_node_place(direction));
     if ((!of_policy && !is_wanted(&r, block)) || !t->reader->rules)
         return;
-    r.rule.name = text_of(&r, flowrules_node_get(block, of_policy ? "rule_name" : "name"));
-    r.rule.description = text_of(&r, flowrules_node_get(block, "description"));
-    r.rule.unknown = false;
+    if (word == NULL && flowrules_node_kind(direction) != FLOWRULES_NODE_NULL)
+        fr_gcloud_doubt_all(&r.rule, flowrules_node_place(direction),
+                            "the direction of this rule is not known before Terraform has run");
+    r.rule.name = plain_text(t, flowrules_node_get(block, of_policy ? "rule_name" : "name"));
+    r.rule.description = plain_text(t, flowrules_node_get(block, "description"));
     take_arguments(&r, block, of_policy ? policy_arguments : firewall_arguments);
     if (!flowrules_input_failed(t->reader->in))
         fr_gcloud_keep(&r.rule);

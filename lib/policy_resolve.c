@@ -293,14 +293,6 @@ static flowrules_status evaluate_networks(struct fr_binder *r) {
 
 /* ---- bindings ------------------------------------------------------------------------------ */
 
-static const struct flowrules_setting *find_binding(const struct flowrules_backend *backend,
-                                                    const char *key) {
-    for (const struct flowrules_setting *s = backend->bindings; s->key != NULL; s++)
-        if (strcmp(s->key, key) == 0)
-            return s;
-    return NULL;
-}
-
 static void unknown_binding(struct fr_binder *r, const struct fr_binding *binding,
                             const struct flowrules_backend *backend, const char *key) {
     const char *near = fr_nearest(key, fr_binding_candidate, backend);
@@ -318,7 +310,7 @@ static void check_binding_value(struct fr_binder *r, const struct fr_binding *bi
                                 const struct flowrules_backend *backend,
                                 const struct fr_binding_value *value, bool repeated) {
     const char *key = FR_POLICY_TEXT(r->policy, value->key), *form_hint;
-    const struct flowrules_setting *setting = find_binding(backend, key);
+    const struct flowrules_setting *setting = fr_binding_find(backend, key);
     char form[160];
     if (setting == NULL) {
         if (!repeated)

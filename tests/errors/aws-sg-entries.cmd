@@ -1,0 +1,1 @@
+render aws-sg-entries.yaml -t aws:terraform --print
