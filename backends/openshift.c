@@ -9,7 +9,7 @@
 
 enum {
     RULES_MAX = 8000, /* what comes later is ignored: ovn-kubernetes, docs of EgressFirewall */
-    PORTS_HELD = 256  /* our own: ports of one rule here */
+    PORTS_HELD = 1024 /* our own, so that no match of OVN grows without bound: ports of one rule */
 };
 
 struct port {
@@ -77,6 +77,10 @@ static void write_blocks(flowrules_writer *w, struct state *s, enum flowrules_fa
 }
 
 static void write_nodes(flowrules_output *out, flowrules_writer *w, const char *network) {
+    if (!flowrules_binding_label(out, network, "nodes", 0)) {
+        flowrules_write(w, "        nodeSelector: {} # every node\n");
+        return;
+    }
     flowrules_write(w, "        nodeSelector:\n          matchLabels:\n");
     flowrules_yaml_labels(w, out, network, "nodes", "            ", "");
 }
@@ -141,10 +145,7 @@ static bool is_host_name(const char *name) {
 
 static const char *refuses_atom(const flowrules_output *out, struct flowrules_atom atom) {
     if (atom.kind == FLOWRULES_ATOM_GROUP)
-        return flowrules_binding_label(out, atom.name, "nodes", 0)
-                   ? NULL
-                   : "an EgressFirewall sees what leaves the cluster, not pods: let a target of "
-                     "the backend kubernetes say it";
+        return NULL; /* nodes: groups of pods are out of scope */
     if (atom.kind == FLOWRULES_ATOM_WILDCARD && !flowrules_output_flag(out, "dns-name-resolver"))
         return "a wildcard needs a cluster with DNSNameResolver: 'dns-name-resolver: true'";
     return is_host_name(atom.name) ? NULL : "a name here has letters, digits and '-' alone";
@@ -169,7 +170,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
 
 static bool is_pods(const flowrules_output *out, struct flowrules_atom atom) {
     return atom.kind == FLOWRULES_ATOM_GROUP &&
-           !flowrules_binding_label(out, atom.name, "nodes", 0) &&
+           !flowrules_binding_value(out, atom.name, "nodes", 0) &&
            flowrules_binding_value(out, atom.name, "namespace", 0);
 }
 
@@ -271,6 +272,7 @@ static const struct flowrules_setting bindings[] = {
 
 static const struct flowrules_limit limits[] = {
     {"rules of a namespace", RULES_MAX, "ovn-kubernetes: later rules are ignored"},
+    {"ports of a rule", PORTS_HELD, "flowrules: the CRD has no limit; more ports are more rules"},
     {"EgressFirewalls of a namespace", 1, "the CRD: metadata.name is ^default$"},
     {.name = NULL},
 };
@@ -298,6 +300,8 @@ const struct flowrules_backend flowrules_backend_openshift = {
                      .wildcards = FLOWRULES_WILDCARDS_ONE_LABEL,
                      .groups = true,
                      .pod_groups = true,
+                     .far_groups = "nodes",
+                     .far_groups_note = "traffic between pods is not an EgressFirewall's business",
                      .no_port_ranges = true,
                      .prefixes = true,
                      .protocols = protocols,

@@ -330,33 +330,61 @@ static bool may_be_protected(const struct fr_plan *plan, const struct fr_end *so
     return from || to;
 }
 
+/* The far end of what leaves, without the groups that are not the target's business. */
+static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
+    struct fr_sets *sets = &plan->view.sets;
+    struct flowrules_set all = {sets, far};
+    if (plan->can->far_groups == NULL || flowrules_set_atom_count(all) == 0)
+        return far;
+    if (fr_plan_asker(plan) == NULL)
+        return FR_SET_NONE;
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
+        if (flowrules_set_atom(all, i).kind == FLOWRULES_ATOM_GROUP &&
+            fr_policy_binding_for(plan->policy, flowrules_set_atom(all, i).name, plan->backend) !=
+                NULL &&
+            flowrules_binding_value(plan->asker, flowrules_set_atom(all, i).name,
+                                    plan->can->far_groups, 0) == NULL)
+            fr_builder_atom(&plan->view.builder, fr_set_atoms(fr_set_head(sets, far))[i]);
+    fr_set gone = fr_builder_finish(&plan->view.builder, sets);
+    return gone == FR_SET_NONE ? gone : fr_set_subtract(sets, far, gone);
+}
+
 static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
     bool cut = may_cut(plan, index, flow->deny);
     struct fr_end source, destination;
     FR_TRY(fr_view_end(&plan->view, flow->source, cut, &source));
     FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
-    const fr_set ends[2] = {source.set, destination.set};
+    fr_set ends[2] = {source.set, destination.set};
     const char *why;
     FR_TRY(fr_check_twofold(plan, flow, ends, &why));
+    ends[1] = without_far_groups(plan, destination.set);
+    if (ends[1] == FR_SET_NONE)
+        return fr_no_memory(plan->context);
     if (why != NULL) {
         plan->refused++;
         *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
         return FLOWRULES_OK;
     }
     size_t before = plan->scoped.count;
-    FR_TRY(scope_flow(plan, index, flow, source.set, destination.set));
+    FR_TRY(scope_flow(plan, index, flow, ends[0], ends[1]));
     const char *missed = fr_pods_missed(plan, flow, ends, before);
     if (missed != NULL && flow->deny) {
         plan->refused++;
         *verdict = (struct fr_verdict){.fidelity = FR_FIDELITY_REFUSED, .reason = missed};
         return FLOWRULES_OK;
     }
-    if (plan->scoped.count > before || misses_groups(plan, flow, &source, &destination))
-        return fr_judge(plan, index, source.flags | destination.flags, before, verdict);
+    if (plan->scoped.count > before || misses_groups(plan, flow, &source, &destination)) {
+        FR_TRY(fr_judge(plan, index, source.flags | destination.flags, before, verdict));
+        if (ends[1] != destination.set && verdict->reason == NULL)
+            verdict->reason = plan->can->far_groups_note;
+        return FLOWRULES_OK;
+    }
     if (may_be_protected(plan, &source, &destination))
         return fr_judge_unknown_scope(plan, flow, verdict);
     why = missed != NULL ? missed : scope_reason(plan, source.set, destination.set);
+    if (ends[1] == FR_SET_EMPTY && destination.set != FR_SET_EMPTY)
+        why = plan->can->far_groups_note;
     *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
     if (missed != NULL) {
         uint32_t *slot = fr_vec_push(&plan->missed);

@@ -8,9 +8,6 @@
 #include "rules.h"
 #include "special.h"
 
-/* Ports of a range that are written out one by one where a target has no ranges. */
-#define PORTS_WRITTEN_OUT 64u
-
 /* ---- reasons ------------------------------------------------------------------------------- */
 
 /* The first names of a flow that a reason speaks of, as text. */
@@ -216,7 +213,6 @@ static bool types_icmp(const struct flowrules_capabilities *can, const struct fr
 static const char *unsayable_term(struct fr_plan *plan, const struct fr_term *term) {
     const struct flowrules_capabilities *can = plan->can;
     bool icmp = fr_protocol_is_icmp(term->protocol);
-    unsigned ports = (unsigned)term->destination_last - term->destination_first + 1;
     if (term->protocol == FR_PROTOCOL_ANY && can->no_any_protocol)
         return "'any protocol' can't be said here: name the protocols";
     if (!says_protocol(can, term->protocol))
@@ -224,8 +220,6 @@ static const char *unsayable_term(struct fr_plan *plan, const struct fr_term *te
                                fr_protocol_name(term->protocol));
     if (!icmp && !can->source_ports && (term->source_first != 0 || term->source_last != 65535))
         return "source ports can't be matched here";
-    if (!icmp && can->no_port_ranges && ports > PORTS_WRITTEN_OUT && ports < 65536)
-        return "ranges of ports can't be said here, and this one is too long to be written out";
     return NULL;
 }
 

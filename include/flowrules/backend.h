@@ -895,9 +895,11 @@ struct flowrules_capabilities {
     const char *names_note;     /* how names are resolved, where explain is to say it, or NULL */
     const char *wildcards_note; /* how one is matched, where explain is to say it, or NULL */
     bool groups;                /* knows networks by a binding of its own */
-    bool pod_groups;     /* groups select pods: those within a protected one are protected too */
-    bool every_group;    /* a listing: shows any platform's group by its network's name */
-    bool separate_atoms; /* names and groups not beside addresses in one end of a rule */
+    bool pod_groups; /* groups select pods: those within a protected one are protected too */
+    /* Attached: groups without this key of the binding are out of scope as the far end; and why. */
+    const char *far_groups, *far_groups_note;
+    bool every_group;           /* a listing: shows any platform's group by its network's name */
+    bool separate_atoms;        /* names and groups not beside addresses in one end of a rule */
     bool separate_wildcards;    /* wildcards not beside anything else in one end of a rule */
     bool one_group;             /* one group an end, and nothing beside it */
     bool one_protected;         /* one group at the protected end: a rule for each */
@@ -909,7 +911,7 @@ struct flowrules_capabilities {
     /* services */
     bool one_service;         /* a rule says one protocol */
     bool one_port;            /* a rule says one port, or one range of ports */
-    bool no_port_ranges;      /* ports one by one: up to 64 of a flow, more is refused */
+    bool no_port_ranges;      /* ports one by one, a rule for each */
     const uint8_t *protocols; /* the protocols that can be said; NULL: all */
     size_t protocol_count;
     bool no_any_protocol; /* "any protocol" can't be said */
