@@ -35,11 +35,20 @@ static bool take_flow_name(struct fr_reader *r, fr_string name, bool *taken) {
     return true;
 }
 
-static uint32_t line_of_flow(const flowrules_policy *policy, fr_string name) {
+/* Says where the first flow of a name is, to the user who wrote another in the file of r. */
+static void place_of_first(const struct fr_reader *r, fr_string name, char hint[300]) {
     uint32_t flow;
-    return fr_policy_find_flow(policy, name, &flow)
-               ? fr_vec_at(&policy->flows, struct fr_flow, flow)->line
-               : 0;
+    snprintf(hint, 300, "give one of them another name");
+    if (r->diagnostics->error_count >= DUPLICATES_MAX ||
+        !fr_policy_find_flow(r->policy, name, &flow))
+        return;
+    const struct fr_flow *first = fr_vec_at(&r->policy->flows, struct fr_flow, flow);
+    uint32_t file = r->policy->first_file + first->file;
+    if (file == r->file)
+        snprintf(hint, 300, "the first is in line %u", first->line);
+    else
+        snprintf(hint, 300, "the first is in %.200s line %u",
+                 fr_diagnostics_file_name(r->diagnostics, file), first->line);
 }
 
 static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_value *value,
@@ -62,13 +71,8 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
     if (name == 0 || !take_flow_name(r, name, &taken))
         return fr_no_memory(r->context);
     if (taken) {
-        char hint[80];
-        uint32_t line =
-            r->diagnostics->error_count < DUPLICATES_MAX ? line_of_flow(r->policy, name) : 0;
-        if (line > 0)
-            snprintf(hint, sizeof hint, "the first is in line %u", line);
-        else
-            snprintf(hint, sizeof hint, "give one of them another name");
+        char hint[300];
+        place_of_first(r, name, hint);
         fr_error(r->diagnostics, FR_NAME_DUPLICATE, value->at, hint,
                  "two flows have the name '%.80s'", value->text);
         return FLOWRULES_OK;
@@ -310,6 +314,7 @@ static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *va
 }
 
 flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value, void *object) {
+    r->flows_given = true;
     if (value->kind != FR_SEQUENCE) {
         fr_error(r->diagnostics, FR_VALUE_KIND, value->at, "begin each flow with '- name:'",
                  "'flows' must be a list");
@@ -326,7 +331,8 @@ flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value
     }
     if (r->policy->flows.count == before)
         fr_error(r->diagnostics, FR_NO_FLOWS, value->at,
-                 "a policy says what may pass: write at least one", "the policy has no flows");
+                 "write at least one, or leave the key out where an included file has flows",
+                 "the list of flows is empty");
     return FLOWRULES_OK;
 }
 

@@ -12,8 +12,7 @@
 #include <strings.h>
 
 /* A purpose or description may be long, not endless. */
-#define TEXT_MAX     65535u
-#define INCLUDES_MAX 200u
+#define TEXT_MAX 65535u
 
 /* ---- forms --------------------------------------------------------------------------------- */
 
@@ -252,6 +251,7 @@ static void unknown_key(struct fr_reader *r, const char *what, const struct fr_v
     for (size_t i = 0; near != NULL && keys[i].name != NULL; i++)
         if (strcmp(keys[i].name, near) == 0)
             *meant |= (uint32_t)1 << i;
+    r->flows_given = r->flows_given || (near != NULL && strcmp(near, "flows") == 0);
 }
 
 /* Is it this key? Short names are compared faster here than by a call. */
@@ -420,21 +420,18 @@ static flowrules_status read_protects(struct fr_reader *r, const struct fr_value
     return fr_read_peers(r, value, &r->policy->protects);
 }
 
-static flowrules_status read_includes(struct fr_reader *r, const struct fr_value *value,
-                                      void *object);
-
 const struct fr_key fr_policy_keys[] = {
     {"flowrules", read_version, "a policy begins with 'flowrules: 1'", "version",
      "the version of this format", NULL},
     {"title", read_title, NULL, "text", "stands at the head of what is rendered", NULL},
     {"description", read_description, NULL, "text", "for people", NULL},
-    {"include", read_includes, NULL, "texts", "files of definitions, relative to this one", NULL},
+    {"include", fr_read_includes, NULL, "texts",
+     "files with networks, services and flows, or patterns of them", NULL},
     {"protects", read_protects, NULL, "ends", "whose firewalls these are", NULL},
     {"networks", fr_read_networks, NULL, "networks", "names of addresses, DNS names and groups",
      NULL},
     {"services", fr_read_services, NULL, "services", "names of protocols and ports", NULL},
-    {"flows", fr_read_flows, "what may pass is a list: 'flows: [...]'", "flows",
-     "what may pass; a deny beats every allow", NULL},
+    {"flows", fr_read_flows, NULL, "flows", "what may pass; a deny beats every allow", NULL},
     {"targets", fr_read_targets, NULL, "targets", "where the policy is enforced", NULL},
     {.name = NULL},
 };
@@ -444,7 +441,8 @@ static flowrules_status not_included(struct fr_reader *r, const struct fr_value 
     (void)object;
     fr_error(r->diagnostics, FR_INCLUDE_CONTENT, r->key_at,
              "move it to the policy that includes this file",
-             "an included file holds definitions alone: '%s' can't stand here", r->key);
+             "'%s' is of a policy alone: an included file holds networks, services and flows",
+             r->key);
     return fr_yaml_skip(r->yaml, value);
 }
 
@@ -459,18 +457,19 @@ const struct fr_key fr_included_keys[] = {
     {"flowrules", read_version, NULL, "version", "the version of this format", NULL},
     {"title", ignored_text, NULL, "text", "for people", NULL},
     {"description", ignored_text, NULL, "text", "for people", NULL},
-    {"include", read_includes, NULL, "texts", "files of definitions, relative to this one", NULL},
+    {"include", fr_read_includes, NULL, "texts",
+     "files with networks, services and flows, or patterns of them", NULL},
     {"protects", not_included, NULL, NULL, "of a policy alone", NULL},
     {"networks", fr_read_networks, NULL, "networks", "names of addresses, DNS names and groups",
      NULL},
     {"services", fr_read_services, NULL, "services", "names of protocols and ports", NULL},
-    {"flows", not_included, NULL, NULL, "of a policy alone", NULL},
+    {"flows", fr_read_flows, NULL, "flows", "what may pass; a deny beats every allow", NULL},
     {"targets", not_included, NULL, NULL, "of a policy alone", NULL},
     {.name = NULL},
 };
 
-static flowrules_status read_document(struct fr_reader *r, const struct fr_input *input,
-                                      const char *what, const struct fr_key *keys) {
+flowrules_status fr_read_document(struct fr_reader *r, const struct fr_input *input,
+                                  const char *what, const struct fr_key *keys) {
     struct fr_value root;
     FR_TRY(fr_yaml_open(&r->yaml, r->context, r->file, input));
     flowrules_status status = fr_yaml_root(r->yaml, &root);
@@ -478,7 +477,12 @@ static flowrules_status read_document(struct fr_reader *r, const struct fr_input
         status = fr_error(r->diagnostics, FR_YAML_EMPTY, root.at,
                           "a policy begins with 'flowrules: 1'", "the file is empty");
     } else if (status == FLOWRULES_OK) {
+        struct fr_at at = root.at;
         status = fr_read_mapping(r, &root, what, keys, NULL, NULL);
+        if (status == FLOWRULES_OK && keys == fr_policy_keys && root.kind == FR_MAPPING &&
+            !r->flows_given)
+            fr_error(r->diagnostics, FR_KEY_MISSING, at, "what may pass is a list: 'flows: [...]'",
+                     "a policy needs the key 'flows'");
         if (status == FLOWRULES_OK)
             status = fr_yaml_finish(r->yaml);
     }
@@ -486,158 +490,7 @@ static flowrules_status read_document(struct fr_reader *r, const struct fr_input
     return status;
 }
 
-/* ---- includes ------------------------------------------------------------------------------ */
-
-/* The path of an include: its folder is the including file's. NULL when out of memory. */
-static char *include_path(struct fr_reader *r, const char *name) {
-    const char *slash = strrchr(r->path, '/');
-    size_t folder = slash == NULL ? 0 : (size_t)(slash - r->path) + 1;
-    size_t length = strlen(name);
-    char *path = fr_malloc(&r->context->allocator, folder + length + 1);
-    if (path == NULL)
-        return NULL;
-    memcpy(path, r->path, folder);
-    memcpy(path + folder, name, length + 1);
-    return path;
-}
-
-/* Does the path leave the folder that it starts from, as written? */
-static bool leaves_folder(const char *name) {
-    if (name[0] == '/')
-        return true;
-    for (const char *part = name; part != NULL; part = strchr(part, '/')) {
-        part += *part == '/';
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
-            return true;
-    }
-    return false;
-}
-
-/* Is the file, links followed, below the folder of the file that includes it? */
-static bool is_below(const char *real, const char *includer) {
-    char folder[4096];
-    const char *slash = strrchr(includer, '/');
-    size_t length = slash == NULL ? 0 : (size_t)(slash - includer);
-    if (length >= sizeof folder)
-        return false;
-    memcpy(folder, includer, length);
-    folder[length] = '\0';
-    char *real_folder = realpath(slash == NULL ? "." : length == 0 ? "/" : folder, NULL);
-    if (real_folder == NULL)
-        return false;
-    size_t real_length = strlen(real_folder);
-    bool below = strncmp(real, real_folder, real_length) == 0 &&
-                 (real[real_length] == '/' || strcmp(real_folder, "/") == 0);
-    free(real_folder);
-    return below;
-}
-
-static bool is_same_file(const char *real, const char *path) {
-    char *other = realpath(path, NULL);
-    bool same = other != NULL && strcmp(real, other) == 0;
-    free(other);
-    return same;
-}
-
-/* Notes a file as read; *known when it was already. */
-static flowrules_status note_included(struct fr_reader *r, const char *real, bool *known) {
-    *known = false;
-    for (size_t i = 0; i < r->included.count; i++)
-        if (strcmp(*fr_vec_at(&r->included, char *, i), real) == 0) {
-            *known = true;
-            return FLOWRULES_OK;
-        }
-    char **slot = fr_vec_push(&r->included);
-    size_t size = strlen(real) + 1;
-    char *copy = fr_malloc(&r->context->allocator, size);
-    if (slot == NULL || copy == NULL) {
-        if (slot != NULL)
-            r->included.count--;
-        fr_free(&r->context->allocator, copy);
-        return fr_no_memory(r->context);
-    }
-    memcpy(copy, real, size);
-    *slot = copy;
-    return FLOWRULES_OK;
-}
-
-static flowrules_status read_include_text(struct fr_reader *r, const char *path, struct fr_at at) {
-    char *text = NULL;
-    size_t size = 0;
-    flowrules_status status = fr_read_file(r->context, path, at, &text, &size);
-    if (status == FLOWRULES_NO_MEMORY)
-        return status;
-    if (status != FLOWRULES_OK)
-        return FLOWRULES_OK; /* it is told; the rest is still read for more errors */
-    struct fr_input input = {text, size, NULL};
-    struct fr_reader inner = *r;
-    inner.path = path;
-    inner.include_depth++;
-    inner.file = fr_diagnostics_file(r->diagnostics, path, text, size);
-    status = inner.file == 0 ? fr_no_memory(r->context)
-                             : read_document(&inner, &input, "an included file", fr_included_keys);
-    r->draft = inner.draft;
-    r->tag_lists = inner.tag_lists;
-    r->included = inner.included;
-    fr_diagnostics_forget(r->diagnostics, inner.file);
-    fr_free(&r->context->allocator, text);
-    return status == FLOWRULES_INVALID ? FLOWRULES_OK : status;
-}
-
-static flowrules_status include_file(struct fr_reader *r, const char *path, struct fr_at at) {
-    char *real = realpath(path, NULL);
-    if (real == NULL) {
-        fr_error(r->diagnostics, FR_INCLUDE, at,
-                 "the path is relative to the file that includes it", "can't include %s: %s", path,
-                 strerror(errno));
-        return FLOWRULES_OK;
-    }
-    bool known = true; /* so far: nothing to read */
-    flowrules_status status = FLOWRULES_OK;
-    if (!is_below(real, r->path))
-        fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the policy's folder",
-                 "%s is a link out of the policy's folder", path);
-    else if (is_same_file(real, r->path))
-        fr_error(r->diagnostics, FR_INCLUDE, at, "remove it", "%s includes itself", path);
-    else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX)
-        fr_error(r->diagnostics, FR_INCLUDE, at, "include it from the policy itself",
-                 "includes are nested more than %u deep", FR_INCLUDE_DEPTH_MAX);
-    else if (r->included.count >= INCLUDES_MAX)
-        fr_error(r->diagnostics, FR_INCLUDE, at, "join some of them",
-                 "a policy includes more than %u files", INCLUDES_MAX);
-    else
-        status = note_included(r, real, &known);
-    if (status == FLOWRULES_OK && !known)
-        status = read_include_text(r, path, at);
-    free(real);
-    return status;
-}
-
-static flowrules_status read_include(struct fr_reader *r, const struct fr_value *value,
-                                     void *object) {
-    (void)object;
-    bool good;
-    FR_TRY(fr_want_scalar(r, value, &good));
-    if (!good)
-        return FLOWRULES_OK;
-    if (leaves_folder(value->text)) {
-        fr_error(r->diagnostics, FR_INCLUDE, value->at, "keep what is included beside the policy",
-                 "'%.80s' is above the folder of this file", value->text);
-        return FLOWRULES_OK;
-    }
-    struct fr_at at = value->at;
-    char *path = include_path(r, value->text);
-    if (path == NULL)
-        return fr_no_memory(r->context);
-    flowrules_status status = include_file(r, path, at);
-    fr_free(&r->context->allocator, path);
-    return status;
-}
-
-static flowrules_status read_includes(struct fr_reader *r, const struct fr_value *value,
-                                      void *object) {
-    return fr_read_list(r, value, read_include, object);
-}
+/* ---- the whole ----------------------------------------------------------------------------- */
 
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,
                                 const struct fr_input *input) {
@@ -656,10 +509,10 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
     char *real = realpath(path, NULL);
     bool known;
     if (status == FLOWRULES_OK && real != NULL)
-        status = note_included(&r, real, &known);
+        status = fr_note_included(&r, real, &known);
     free(real);
     if (status == FLOWRULES_OK)
-        status = read_document(&r, input, "a policy", fr_policy_keys);
+        status = fr_read_document(&r, input, "a policy", fr_policy_keys);
     for (size_t i = 0; i < r.included.count; i++)
         fr_free(&context->allocator, *fr_vec_at(&r.included, char *, i));
     fr_vec_free(&r.included);

@@ -396,9 +396,11 @@ flowrules_status flowrules_schema(const char **schema, flowrules_context *contex
     size_t size;
     *schema = NULL;
     fr_json *root = keys_mapping(included ? fr_included_keys : fr_policy_keys);
+    if (!included) /* its flows may all be in included files */
+        fr_json_add(root, "anyOf", tree("[{'required': ['flows']}, {'required': ['include']}]"));
     fr_json_add_string(root, "$schema", "https://json-schema.org/draft/2020-12/schema");
     fr_json_add_string(root, "title",
-                       included ? "Definitions for policies of flowrules"
+                       included ? "A file that a policy of flowrules includes"
                                 : "A policy of flowrules");
     fr_json_add(root, "$defs", definitions(context));
     fr_writer_init(&w, &context->allocator, false);

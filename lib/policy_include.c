@@ -1,0 +1,237 @@
+/*
+ * What a policy includes: files by their paths or by patterns, below the folder of the file that
+ * names them. What they hold is read by the same tables as the policy itself.
+ */
+#include "policy_read.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INCLUDES_MAX 200u
+
+/* ---- includes ------------------------------------------------------------------------------ */
+
+/* The path of an include: its folder is the including file's. NULL when out of memory. */
+static char *include_path(struct fr_reader *r, const char *name) {
+    const char *slash = strrchr(r->path, '/');
+    size_t folder = slash == NULL ? 0 : (size_t)(slash - r->path) + 1;
+    size_t length = strlen(name);
+    char *path = fr_malloc(&r->context->allocator, folder + length + 1);
+    if (path == NULL)
+        return NULL;
+    memcpy(path, r->path, folder);
+    memcpy(path + folder, name, length + 1);
+    return path;
+}
+
+/* Does the path leave the folder that it starts from, as written? */
+static bool leaves_folder(const char *name) {
+    if (name[0] == '/')
+        return true;
+    for (const char *part = name; part != NULL; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* Is the file, links followed, below the folder of the file that includes it? */
+static bool is_below(const char *real, const char *includer) {
+    char folder[4096];
+    const char *slash = strrchr(includer, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - includer);
+    if (length >= sizeof folder)
+        return false;
+    memcpy(folder, includer, length);
+    folder[length] = '\0';
+    char *real_folder = realpath(slash == NULL ? "." : length == 0 ? "/" : folder, NULL);
+    if (real_folder == NULL)
+        return false;
+    size_t real_length = strlen(real_folder);
+    bool below = strncmp(real, real_folder, real_length) == 0 &&
+                 (real[real_length] == '/' || strcmp(real_folder, "/") == 0);
+    free(real_folder);
+    return below;
+}
+
+static bool is_same_file(const char *real, const char *path) {
+    char *other = realpath(path, NULL);
+    bool same = other != NULL && strcmp(real, other) == 0;
+    free(other);
+    return same;
+}
+
+/* Notes a file as read; *known when it was already. */
+flowrules_status fr_note_included(struct fr_reader *r, const char *real, bool *known) {
+    *known = false;
+    for (size_t i = 0; i < r->included.count; i++)
+        if (strcmp(*fr_vec_at(&r->included, char *, i), real) == 0) {
+            *known = true;
+            return FLOWRULES_OK;
+        }
+    char **slot = fr_vec_push(&r->included);
+    size_t size = strlen(real) + 1;
+    char *copy = fr_malloc(&r->context->allocator, size);
+    if (slot == NULL || copy == NULL) {
+        if (slot != NULL)
+            r->included.count--;
+        fr_free(&r->context->allocator, copy);
+        return fr_no_memory(r->context);
+    }
+    memcpy(copy, real, size);
+    *slot = copy;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_include_text(struct fr_reader *r, const char *path, struct fr_at at) {
+    char *text = NULL;
+    size_t size = 0;
+    flowrules_status status = fr_read_file(r->context, path, at, &text, &size);
+    if (status == FLOWRULES_NO_MEMORY)
+        return status;
+    if (status != FLOWRULES_OK)
+        return FLOWRULES_OK; /* it is told; the rest is still read for more errors */
+    struct fr_input input = {text, size, NULL};
+    struct fr_reader inner = *r;
+    inner.path = path;
+    inner.include_depth++;
+    inner.file = fr_diagnostics_file(r->diagnostics, path, text, size);
+    bool known = inner.file != 0 && fr_diagnostics_path(r->diagnostics, inner.file, path);
+    status = !known ? fr_no_memory(r->context)
+                    : fr_read_document(&inner, &input, "an included file", fr_included_keys);
+    r->draft = inner.draft;
+    r->tag_lists = inner.tag_lists;
+    r->included = inner.included;
+    r->flow_names = inner.flow_names;
+    r->flows_given = inner.flows_given;
+    fr_diagnostics_forget(r->diagnostics, inner.file);
+    fr_free(&r->context->allocator, text);
+    return status == FLOWRULES_INVALID ? FLOWRULES_OK : status;
+}
+
+/* Includes a file; one that a pattern found may be the file itself, which is passed over. */
+static flowrules_status include_file(struct fr_reader *r, const char *path, struct fr_at at,
+                                     bool found) {
+    char *real = realpath(path, NULL);
+    if (real == NULL) {
+        fr_error(r->diagnostics, FR_INCLUDE, at,
+                 "the path is relative to the file that includes it", "can't include %s: %s", path,
+                 strerror(errno));
+        return FLOWRULES_OK;
+    }
+    bool known = true; /* so far: nothing to read */
+    flowrules_status status = FLOWRULES_OK;
+    if (!is_below(real, r->path))
+        fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the policy's folder",
+                 "%s is a link out of the policy's folder", path);
+    else if (is_same_file(real, r->path) && !found)
+        fr_error(r->diagnostics, FR_INCLUDE, at, "remove it", "%s includes itself", path);
+    else if (is_same_file(real, r->path))
+        ;
+    else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX)
+        fr_error(r->diagnostics, FR_INCLUDE, at, "include it from the policy itself",
+                 "includes are nested more than %u deep", FR_INCLUDE_DEPTH_MAX);
+    else if (r->included.count >= INCLUDES_MAX)
+        fr_error(r->diagnostics, FR_INCLUDE, at, "join some of them",
+                 "a policy includes more than %u files", INCLUDES_MAX);
+    else
+        status = fr_note_included(r, real, &known);
+    if (status == FLOWRULES_OK && !known)
+        status = read_include_text(r, path, at);
+    free(real);
+    return status;
+}
+
+/* ---- patterns ------------------------------------------------------------------------------ */
+
+static bool is_pattern(const char *name) {
+    return strpbrk(name, "*?") != NULL;
+}
+
+/*
+ * What glob() takes for folder and name, with only '*' and '?' of the name as signs; NULL when out
+ * of memory.
+ */
+static char *glob_pattern(struct fr_reader *r, const char *path, size_t folder) {
+    char *pattern = fr_malloc(&r->context->allocator, 2 * strlen(path) + 1), *out = pattern;
+    for (size_t i = 0; pattern != NULL && path[i] != '\0'; i++) {
+        if (strchr("[]\\", path[i]) != NULL || (i < folder && strchr("*?", path[i]) != NULL))
+            *out++ = '\\';
+        *out++ = path[i];
+    }
+    if (pattern != NULL)
+        *out = '\0';
+    return pattern;
+}
+
+static int by_bytes(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static flowrules_status include_found(struct fr_reader *r, glob_t *found, struct fr_at at) {
+    flowrules_status status = FLOWRULES_OK;
+    qsort(found->gl_pathv, found->gl_pathc, sizeof *found->gl_pathv, by_bytes);
+    for (size_t i = 0; i < found->gl_pathc && status == FLOWRULES_OK; i++)
+        status = include_file(r, found->gl_pathv[i], at, true);
+    return status;
+}
+
+/* Includes the files that a path with '*' or '?' matches, in the order of their bytes. */
+static flowrules_status include_pattern(struct fr_reader *r, const char *name, const char *path,
+                                        struct fr_at at) {
+    glob_t found;
+    if (strstr(name, "**") != NULL) {
+        fr_error(r->diagnostics, FR_INCLUDE, at, "name each folder: [a/*.yaml, a/b/*.yaml]",
+                 "'**' is not known here: '*' stands for a part of one name");
+        return FLOWRULES_OK;
+    }
+    char *pattern = glob_pattern(r, path, strlen(path) - strlen(name));
+    if (pattern == NULL)
+        return fr_no_memory(r->context);
+    int result = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &found);
+    flowrules_status status = FLOWRULES_OK;
+    if (result == 0)
+        status = include_found(r, &found, at);
+    else if (result == GLOB_NOSPACE)
+        status = fr_no_memory(r->context);
+    else
+        fr_error(r->diagnostics, FR_INCLUDE, at,
+                 result == GLOB_NOMATCH ? "the pattern is relative to the file that includes it"
+                                        : "there is no such folder, or it can't be read",
+                 "no file matches '%.200s'", name);
+    if (result == 0)
+        globfree(&found);
+    fr_free(&r->context->allocator, pattern);
+    return status;
+}
+
+static flowrules_status read_include(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    bool good;
+    FR_TRY(fr_want_scalar(r, value, &good));
+    if (!good)
+        return FLOWRULES_OK;
+    if (leaves_folder(value->text)) {
+        fr_error(r->diagnostics, FR_INCLUDE, value->at, "keep what is included beside the policy",
+                 "'%.80s' is above the folder of this file", value->text);
+        return FLOWRULES_OK;
+    }
+    struct fr_at at = value->at;
+    size_t value_length = strlen(value->text);
+    char *path = include_path(r, value->text);
+    if (path == NULL)
+        return fr_no_memory(r->context);
+    flowrules_status status = is_pattern(path + strlen(path) - value_length)
+                                  ? include_pattern(r, path + strlen(path) - value_length, path, at)
+                                  : include_file(r, path, at, false);
+    fr_free(&r->context->allocator, path);
+    return status;
+}
+
+flowrules_status fr_read_includes(struct fr_reader *r, const struct fr_value *value, void *object) {
+    return fr_read_list(r, value, read_include, object);
+}
