@@ -570,7 +570,33 @@ static void read_file(struct iptables_reader *reader, size_t file) {
         read_rules(reader, file);
 }
 
-/* Closes the hooks of a family that the other one has. */
+static const char *const missing_family_hint[] = {"hand in what iptables-save prints as well",
+                                                  "hand in what ip6tables-save prints as well"};
+
+/* What a baseline is about is not compared: one baseline is for both families. */
+static void leave_out_others(flowrules_input *in, enum netfilter_hook hook,
+                             enum flowrules_family family) {
+    static const enum flowrules_direction directions[] = {[NETFILTER_INPUT] = FLOWRULES_INGRESS,
+                                                          [NETFILTER_OUTPUT] = FLOWRULES_EGRESS,
+                                                          [NETFILTER_FORWARD] = FLOWRULES_FORWARD};
+    struct flowrules_read_rule rule = {.direction = directions[hook],
+                                       .verdict = FLOWRULES_OUTSIDE,
+                                       .families = FLOWRULES_FAMILY_BIT(family),
+                                       .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK |
+                                                  FLOWRULES_NEIGHBOUR | FLOWRULES_LISTENER |
+                                                  FLOWRULES_MIDSTREAM,
+                                       .source = flowrules_input_any(in),
+                                       .destination = flowrules_input_any(in)};
+    struct flowrules_service path_mtu[] = {{.protocol = 1, .icmp_type = 3, .icmp_code = 4},
+                                           {.protocol = 58, .icmp_type = 2, .icmp_code = -1}};
+    flowrules_input_rule(in, &rule);
+    rule.packets = FLOWRULES_NEW;
+    rule.services = &path_mtu[family];
+    rule.service_count = 1;
+    flowrules_input_rule(in, &rule);
+}
+
+/* Closes the hooks of a family at which the other one has rules, or drops. */
 static void close_family(struct iptables_reader *reader, enum flowrules_family family) {
     struct netfilter *nf = &reader->nf;
     struct flowrules_place nowhere = {0, 0, 0};
@@ -578,28 +604,30 @@ static void close_family(struct iptables_reader *reader, enum flowrules_family f
         fr_netfilter_table(nf, family_word[family == FLOWRULES_IPV4], "filter");
     struct netfilter_table *closed = fr_netfilter_table(nf, family_word[family], "filter");
     for (const struct netfilter_chain *c = known ? known->chains : NULL; c && closed; c = c->next) {
-        struct netfilter_chain *chain =
-            c->hook == NETFILTER_NO_HOOK ? NULL : fr_netfilter_chain(nf, closed, c->name, nowhere);
+        bool open = c->policy != NETFILTER_DROP && c->rule_count == 0;
+        struct netfilter_chain *chain = c->hook == NETFILTER_NO_HOOK || open
+                                            ? NULL
+                                            : fr_netfilter_chain(nf, closed, c->name, nowhere);
         if (chain) {
             put_on_hook(chain, c->hook);
             chain->policy = NETFILTER_DROP;
+            leave_out_others(reader->in, c->hook, family);
         }
     }
-    flowrules_input_note(reader->in, nowhere, "there are no rules of %s: it is taken for closed",
-                         family_name[family]);
+    flowrules_input_assume(reader->in, nowhere, missing_family_hint[family],
+                           "there are no rules of %s: it is taken for closed where %s is filtered",
+                           family_name[family], family_name[family == FLOWRULES_IPV4]);
 }
 
 /* Of a family that nothing is known of, it can't be told whether it is as a target wants it. */
 static void check_families(struct iptables_reader *reader) {
-    static const char *const command[] = {"iptables-save", "ip6tables-save"};
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         if (reader->families & FLOWRULES_FAMILY_BIT(f))
             continue;
-        char *hint =
-            flowrules_input_print(reader->in, "hand in what %s prints as well", command[f]);
-        if (reader->families == 0 || flowrules_input_target(reader->in))
-            flowrules_input_error(reader->in, (struct flowrules_place){0, 0, 0}, hint,
-                                  "there are no rules of %s", family_name[f]);
+        if (reader->families == 0)
+            flowrules_input_error(reader->in, (struct flowrules_place){0, 0, 0},
+                                  missing_family_hint[f], "there are no rules of %s",
+                                  family_name[f]);
         else
             close_family(reader, f);
     }

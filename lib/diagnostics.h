@@ -118,7 +118,8 @@ enum fr_id {
     FR_CONFIG_NO_READER,
     FR_CONFIG_PLACES,
     FR_CONFIG_NOT_EQUAL,
-    FR_NOT_PROVEN
+    FR_NOT_PROVEN,
+    FR_CONFIG_ASSUMED
 };
 
 struct fr_diagnostic {

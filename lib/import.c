@@ -39,7 +39,7 @@ static bool are_apart(const flowrules_meaning *m, const struct fr_import_flow *a
 static bool join(flowrules_meaning *m, struct fr_import_flow *a, const struct fr_import_flow *b) {
     bool source = a->ends[0] == b->ends[0], destination = a->ends[1] == b->ends[1];
     bool service = a->service == b->service;
-    if (a->deny != b->deny || a->direction != b->direction ||
+    if (a->kind != b->kind || a->direction != b->direction ||
         (source + destination + service < 2 && !(service && are_apart(m, a, b))))
         return false;
     if (!source)
@@ -62,52 +62,127 @@ static bool join(flowrules_meaning *m, struct fr_import_flow *a, const struct fr
     return true;
 }
 
-/* One rule is often written as many lines: those of one name become one flow again. */
+static bool is_whole_family(const flowrules_meaning *m, fr_set set) {
+    struct flowrules_set view = {&m->sets, set};
+    return flowrules_set_is_all(view, FLOWRULES_IPV4) || flowrules_set_is_all(view, FLOWRULES_IPV6);
+}
+
+/*
+ * One rule of each family, without a name, that say the same of it: each end is all of the family,
+ * or a comment says that they belong together.
+ */
+static bool are_twins(const flowrules_meaning *m, const struct fr_import_flow *a,
+                      const struct fr_import_flow *b) {
+    if (a->clause->name != 0 || b->clause->name != 0 || a->clause->comment != b->clause->comment ||
+        !are_apart(m, a, b))
+        return false;
+    bool whole = true;
+    for (size_t e = 0; e < 2; e++)
+        whole = whole && is_whole_family(m, a->ends[e]) && is_whole_family(m, b->ends[e]);
+    return whole || a->clause->comment != 0;
+}
+
+/* What flows that may be one have in common, as a key: their name, their rule, or their service. */
+struct join_keys {
+    struct fr_map names;    /* name -> the flow that has it */
+    struct fr_map services; /* service + 1 -> the last flow without a name that has it */
+};
+
+/* The flow that this one may be joined to; NULL: none. */
+static struct fr_import_flow *find_partner(struct fr_import *import, const struct join_keys *keys,
+                                           struct fr_import_flow *flows, size_t kept,
+                                           const struct fr_import_flow *flow) {
+    uint32_t known;
+    if (flow->clause->name != 0)
+        return fr_map_get(&keys->names, flow->clause->name, &known) ? &flows[known] : NULL;
+    if (kept > 0 && flows[kept - 1].clause == flow->clause && flow->clause->line > 0)
+        return &flows[kept - 1];
+    if (fr_map_get(&keys->services, flow->service + 1, &known) &&
+        are_twins(import->m, &flows[known], flow))
+        return &flows[known];
+    return NULL;
+}
+
+static bool is_sound(const struct fr_import_flow *flow) {
+    return flow->ends[0] != FR_SET_NONE && flow->ends[1] != FR_SET_NONE &&
+           flow->service != FR_SERVICE_NONE;
+}
+
+/* One rule is often written as many lines, or cut into parts: they become one flow again. */
 static flowrules_status join_flows(struct fr_import *import) {
     struct fr_import_flow *flows = import->flows.items;
-    struct fr_map last; /* name -> the flow that has it */
+    struct join_keys keys;
     size_t kept = 0;
-    fr_map_init(&last, &import->m->context->allocator);
+    fr_map_init(&keys.names, &import->m->context->allocator);
+    fr_map_init(&keys.services, &import->m->context->allocator);
     bool good = true;
     for (size_t i = 0; good && i < import->flows.count; i++) {
-        uint32_t known;
-        fr_string name = flows[i].clause->name;
-        bool joined = name != 0 && fr_map_get(&last, name, &known) &&
-                      join(import->m, &flows[known], &flows[i]);
-        if (joined) {
-            good = flows[known].ends[0] != FR_SET_NONE && flows[known].ends[1] != FR_SET_NONE &&
-                   flows[known].service != FR_SERVICE_NONE;
+        struct fr_import_flow *partner = fr_import_is_flow(&flows[i])
+                                             ? find_partner(import, &keys, flows, kept, &flows[i])
+                                             : NULL;
+        if (partner != NULL && fr_import_is_flow(partner) && join(import->m, partner, &flows[i])) {
+            good = is_sound(partner);
             continue;
         }
         flows[kept] = flows[i];
-        good = name == 0 || fr_map_put(&last, name, (uint32_t)kept);
+        if (fr_import_is_flow(&flows[kept]))
+            good = flows[kept].clause->name != 0
+                       ? fr_map_put(&keys.names, flows[kept].clause->name, (uint32_t)kept)
+                       : fr_map_put(&keys.services, flows[kept].service + 1, (uint32_t)kept);
         kept++;
     }
     import->flows.count = kept;
-    fr_map_free(&last);
+    fr_map_free(&keys.names);
+    fr_map_free(&keys.services);
     return good ? FLOWRULES_OK : fr_no_memory(import->m->context);
+}
+
+/* ---- denies that take nothing -------------------------------------------------------------- */
+
+static bool takes_something(const struct fr_import *import, const struct fr_import_flow *deny) {
+    for (size_t i = 0; i < import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        if (flow->kind == FR_IMPORT_ALLOW && flow->direction == deny->direction &&
+            fr_import_may_meet(import->m, flow, deny->ends, deny->service))
+            return true;
+    }
+    return false;
+}
+
+/* A deny of what no flow allows says nothing: that is denied anyway. */
+static void drop_idle_denies(struct fr_import *import) {
+    struct fr_import_flow *flows = import->flows.items;
+    size_t kept = 0;
+    for (size_t i = 0; i < import->flows.count; i++)
+        flows[i].idle = flows[i].kind == FR_IMPORT_DENY && !takes_something(import, &flows[i]);
+    for (size_t i = 0; i < import->flows.count; i++)
+        if (!flows[i].idle)
+            flows[kept++] = flows[i];
+    import->flows.count = kept;
+}
+
+/* ---- ends ---------------------------------------------------------------------------------- */
+
+/* Is a set all addresses of a family, of which the other end is? Then it is as good as any. */
+static bool is_as_any(const struct fr_import *import, const struct fr_import_flow *flow,
+                      size_t end) {
+    struct flowrules_set view = {&import->m->sets, flow->ends[end]};
+    bool all4 = flowrules_set_is_all(view, FLOWRULES_IPV4);
+    bool all6 = flowrules_set_is_all(view, FLOWRULES_IPV6);
+    if (all4 && all6)
+        return true;
+    return (all4 && is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV4)) ||
+           (all6 && is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV6));
 }
 
 /* All addresses are any, where names and groups have addresses. */
 static void write_any(struct fr_import *import) {
-    for (size_t i = 0; i < import->flows.count && !import->atoms_are_pods; i++)
-        for (size_t e = 0; e < 2; e++) {
-            fr_set *end = &fr_vec_at(&import->flows, struct fr_import_flow, i)->ends[e];
-            struct flowrules_set view = {&import->m->sets, *end};
-            if (flowrules_set_is_all(view, FLOWRULES_IPV4) &&
-                flowrules_set_is_all(view, FLOWRULES_IPV6))
-                *end = FR_SET_ANY;
-        }
-}
-
-/* Path-MTU discovery is the baseline's where that is on. */
-static void drop_path_mtu(struct fr_import *import) {
-    struct fr_import_flow *flows = import->flows.items;
-    size_t kept = 0;
-    for (size_t i = 0; i < import->flows.count; i++)
-        if (!fr_import_is_path_mtu(import->m, &flows[i]))
-            flows[kept++] = flows[i];
-    import->flows.count = kept;
+    for (size_t i = 0; i < import->flows.count && !import->atoms_are_pods; i++) {
+        struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        for (size_t e = 0; e < 2; e++)
+            if (is_as_any(import, flow, e))
+                flow->ends[e] = FR_SET_ANY;
+    }
 }
 
 /* ---- what is protected --------------------------------------------------------------------- */
@@ -201,17 +276,32 @@ static flowrules_status protect_groups(struct fr_import *import, fr_set set, str
     return FLOWRULES_OK;
 }
 
-/* Is a clause one that says what is protected? */
-static bool tells_protected(const struct fr_import *import, const struct fr_clause *c) {
-    return (c->effect == FR_PASS && (c->packets & FLOWRULES_NEW) != 0) ||
-           (import->atoms_are_pods && c->effect == FR_BLOCK);
-}
-
 /* Of a set, the groups that it lists alone. */
 static fr_set groups_alone(struct fr_import *import, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&import->m->sets, set);
     for (uint32_t i = 0; head->all_atoms == 0 && i < head->atoms; i++)
         fr_builder_atom(&import->m->builder, fr_set_atoms(head)[i]);
+    return fr_builder_finish(&import->m->builder, &import->m->sets);
+}
+
+/* Is a clause one that says what is protected? Of pods, all of them are named, by denies too. */
+static bool tells_protected(const struct fr_import *import, const struct fr_clause *c) {
+    return (c->effect == FR_PASS && (c->packets & FLOWRULES_NEW) != 0) ||
+           (import->atoms_are_pods && c->effect == FR_BLOCK);
+}
+
+/* The protected end of a clause, as far as its families go. */
+static fr_set protected_set(struct fr_import *import, const struct fr_clause *c, int direction) {
+    fr_set set =
+        protected_end((enum flowrules_direction)direction) == 0 ? c->source : c->destination;
+    if (set != FR_SET_ANY || c->families == FLOWRULES_BOTH_FAMILIES)
+        return set;
+    for (unsigned f = 0; f < 2; f++) {
+        struct flowrules_range all = {
+            (enum flowrules_family)f, {0, 0}, fr_ip_max((enum flowrules_family)f)};
+        if ((c->families & FLOWRULES_FAMILY_BIT(f)) != 0)
+            fr_builder_range(&import->m->builder, &all);
+    }
     return fr_builder_finish(&import->m->builder, &import->m->sets);
 }
 
@@ -222,15 +312,13 @@ static fr_set groups_alone(struct fr_import *import, fr_set set) {
 static fr_set all_protected(struct fr_import *import, int first, int last, bool groups) {
     fr_set sum = FR_SET_EMPTY;
     for (int d = first; d <= last; d++)
-        for (size_t s = 0; s < import->m->stages[d].count; s++) {
+        for (size_t s = 0; s < import->m->stages[d].count && import->there[d]; s++) {
             const struct fr_stage *stage = *fr_vec_at(&import->m->stages[d], struct fr_stage *, s);
             for (size_t i = 0; i < stage->clauses.count; i++) {
                 const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
                 fr_set end =
-                    protected_end((enum flowrules_direction)d) == 0 ? c->source : c->destination;
-                if (tells_protected(import, c))
-                    sum = fr_set_union(&import->m->sets, sum,
-                                       groups ? groups_alone(import, end) : end);
+                    tells_protected(import, c) ? protected_set(import, c, d) : FR_SET_EMPTY;
+                sum = fr_set_union(&import->m->sets, sum, groups ? groups_alone(import, end) : end);
             }
         }
     return sum;
@@ -254,7 +342,7 @@ static flowrules_status find_protects(struct fr_import *import, const char *prot
         import->protect_policy = true;
         return protect_groups(import, import->m->own, &import->protects);
     }
-    if (import->m->stages[FLOWRULES_EGRESS].count + import->m->stages[FLOWRULES_INGRESS].count == 0)
+    if (!import->there[FLOWRULES_EGRESS] && !import->there[FLOWRULES_INGRESS])
         return FLOWRULES_OK;
     fr_set all = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, false);
     if (all == FR_SET_NONE)
@@ -280,7 +368,7 @@ static flowrules_status name_protected(struct fr_import *import) {
     for (size_t i = 0; i < import->flows.count && all != FR_SET_NONE; i++) {
         struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
         fr_set *end = &flow->ends[protected_end(flow->direction)];
-        if (flow->direction != FLOWRULES_FORWARD && *end == FR_SET_ANY)
+        if (fr_import_is_flow(flow) && flow->direction != FLOWRULES_FORWARD && *end == FR_SET_ANY)
             *end = all;
     }
     return all == FR_SET_NONE ? fr_no_memory(import->m->context) : FLOWRULES_OK;
@@ -299,7 +387,7 @@ static void drop_unmatched(struct fr_import *import) {
             if (!groups) /* any less some addresses is addresses alone */
                 families &= fr_set_families(sets, flows[i].ends[end]);
         }
-        if (families != 0)
+        if (families != 0 || !fr_import_is_flow(&flows[i]))
             flows[kept++] = flows[i];
     }
     import->flows.count = kept;
@@ -307,46 +395,130 @@ static void drop_unmatched(struct fr_import *import) {
 
 /* ---- writing and trying -------------------------------------------------------------------- */
 
+static size_t count_allows(const struct fr_import *import, int direction) {
+    size_t count = 0;
+    for (size_t i = 0; i < import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        count += fr_import_is_flow(flow) && (int)flow->direction == direction;
+    }
+    return count;
+}
+
 static flowrules_status add_target(struct fr_import *import, enum flowrules_direction direction,
-                                   bool both) {
+                                   bool both, unsigned own) {
     struct fr_import_target *target = fr_vec_add(&import->targets);
+    const struct fr_import_baseline *found = &import->found[direction];
+    unsigned known = import->m->backend->capabilities.baseline;
     if (target == NULL)
         return fr_no_memory(import->m->context);
-    *target = (struct fr_import_target){direction, both};
+    *target = (struct fr_import_target){.direction = direction,
+                                        .both = both,
+                                        .idle = count_allows(import, (int)direction) == 0,
+                                        .baseline = (found->parts | own) & known,
+                                        .mid_stream = found->mid_stream};
     return FLOWRULES_OK;
 }
 
+static bool same_baseline(const struct fr_import_baseline *a, const struct fr_import_baseline *b) {
+    return a->parts == b->parts && a->mid_stream == b->mid_stream;
+}
+
 /* One target where that says the same, one for each direction where it would say more. */
-static flowrules_status choose_targets(struct fr_import *import, bool together) {
-    const struct fr_vec *stages = import->m->stages;
-    bool both = stages[FLOWRULES_EGRESS].count > 0 && stages[FLOWRULES_INGRESS].count > 0;
+static flowrules_status choose_targets(struct fr_import *import, bool together, unsigned own) {
+    const bool *there = import->there;
+    bool both = together && there[FLOWRULES_EGRESS] && there[FLOWRULES_INGRESS] &&
+                same_baseline(&import->found[FLOWRULES_EGRESS], &import->found[FLOWRULES_INGRESS]);
     import->targets.count = 0;
-    if (both && together)
-        FR_TRY(add_target(import, FLOWRULES_EGRESS, true));
+    if (both)
+        FR_TRY(add_target(import, FLOWRULES_EGRESS, true, own));
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
-        if (stages[d].count > 0 && !(both && together && d != FLOWRULES_FORWARD))
-            FR_TRY(add_target(import, (enum flowrules_direction)d, false));
+        if (there[d] && !(both && d != FLOWRULES_FORWARD))
+            FR_TRY(add_target(import, (enum flowrules_direction)d, false, own));
+    if (both && count_allows(import, FLOWRULES_INGRESS) > 0)
+        fr_vec_at(&import->targets, struct fr_import_target, 0)->idle = false;
     return FLOWRULES_OK;
 }
+
+/* What a comparison could not tell, where no rule in doubt is the reason. */
+struct riddle {
+    const char *text;
+    struct fr_at at;
+};
 
 /* What holding a written policy against its source gave. */
 struct trial {
     char *text;
     size_t size;
     size_t differences, others; /* rows; those of new connections; and of other packets */
-    bool valid;                 /* it could be loaded and planned */
-    size_t messages;            /* those that are not its own: told before it */
-    char witness[160];          /* a packet of the first difference */
+    size_t riddles;
+    bool valid;           /* it could be loaded and planned */
+    size_t messages;      /* those that are not its own: told before it */
+    char witness[160];    /* a packet of the first difference */
+    char kind[40];        /* of the first of the others */
+    struct riddle riddle; /* the first */
 };
 
 static void count_rows(struct trial *trial, const flowrules_comparison *comparison) {
-    for (size_t i = 0; i < flowrules_difference_count(comparison); i++)
-        if (strcmp(flowrules_difference_packets(comparison, i), "new connections") != 0)
-            trial->others++;
-        else if (trial->differences++ == 0)
+    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
+        const char *packets = flowrules_difference_packets(comparison, i);
+        if (strcmp(packets, "new connections") != 0) {
+            if (trial->others++ == 0)
+                snprintf(trial->kind, sizeof trial->kind, "%s", packets);
+        } else if (trial->differences++ == 0) {
             snprintf(trial->witness, sizeof trial->witness, "%s %s",
                      flowrules_difference_change(comparison, i),
                      flowrules_difference_witness(comparison, i));
+        }
+    }
+}
+
+static struct fr_at place_in(const struct fr_import *import, uint32_t file, uint32_t line) {
+    if (line == 0 || file >= import->config->files.count)
+        return FR_NOWHERE;
+    return (struct fr_at){fr_vec_at(&import->config->files, struct fr_config_file, file)->number,
+                          line, 0, 0};
+}
+
+static struct fr_at place_of_doubt(const struct fr_import *import,
+                                   const flowrules_comparison *comparison, size_t i) {
+    const char *name = flowrules_doubt_file(comparison, i);
+    for (uint32_t f = 0; name != NULL && f < import->m->files.count; f++)
+        if (strcmp(name, *fr_vec_at(&import->m->files, const char *, f)) == 0)
+            return place_in(import, f, flowrules_doubt_line(comparison, i));
+    return FR_NOWHERE;
+}
+
+/* Is it in the file and line that the comparison names? */
+static bool is_at(const struct fr_import *import, const flowrules_comparison *comparison, size_t i,
+                  uint32_t file, uint32_t line) {
+    const char *name = flowrules_doubt_file(comparison, i);
+    if (flowrules_doubt_line(comparison, i) != line || (line > 0 && name == NULL))
+        return false;
+    return line == 0 || (file < import->m->files.count &&
+                         strcmp(name, *fr_vec_at(&import->m->files, const char *, file)) == 0);
+}
+
+/* Notes which doubts of the source matter; those of a deny by a group are no doubts of a rule. */
+static void note_doubts(const struct fr_import *import, struct trial *trial,
+                        const flowrules_comparison *comparison) {
+    for (size_t i = 0; i < flowrules_doubt_count(comparison); i++) {
+        bool known = false;
+        for (size_t f = 0; f < import->flows.count; f++) {
+            struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, f);
+            bool same = !fr_import_is_flow(flow) &&
+                        is_at(import, comparison, i, flow->clause->file, flow->clause->line);
+            flow->matters = flow->matters || same;
+            known = known || same;
+        }
+        for (size_t d = 0; d < import->m->doubts.count && !known; d++) {
+            struct fr_doubt *doubt = fr_vec_at(&import->m->doubts, struct fr_doubt, d);
+            known = !doubt->of_deny && is_at(import, comparison, i, doubt->file, doubt->line);
+        }
+        if (!known && trial->riddles++ == 0)
+            trial->riddle = (struct riddle){
+                fr_arena_printf(&import->m->arena, "%s", flowrules_doubt_text(comparison, i)),
+                place_of_doubt(import, comparison, i)};
+    }
 }
 
 /* Compares each target of the policy with the source. */
@@ -363,31 +535,48 @@ static flowrules_status compare_targets(const struct fr_import *import, struct t
         if (comparison == NULL)
             return status;
         count_rows(trial, comparison);
+        note_doubts(import, trial, comparison);
         flowrules_comparison_free(comparison);
     }
     return FLOWRULES_OK;
 }
 
-/* Writes the policy and holds it against its source; what loading tells is told only at the end. */
-static flowrules_status try_import(struct fr_import *import, struct trial *trial) {
+static flowrules_status write_text(struct fr_import *import, struct trial *trial) {
     flowrules_context *context = import->m->context;
     struct flowrules_writer w;
-    *trial = (struct trial){.messages = context->diagnostics.list.count};
     fr_writer_init(&w, &context->allocator, false);
     flowrules_status status = fr_import_write(import, &w);
+    fr_free(&context->allocator, trial->text);
+    trial->text = NULL;
     if (status == FLOWRULES_OK)
         trial->text = fr_writer_text(&w, &trial->size);
     fr_writer_free(&w);
     FR_TRY(status);
-    if (trial->text == NULL)
-        return fr_no_memory(context);
+    return trial->text == NULL ? fr_no_memory(context) : FLOWRULES_OK;
+}
+
+/* With the comments about doubts that matter, which are known now. */
+static flowrules_status write_again(struct fr_import *import, struct trial *trial) {
+    bool comments = false;
+    for (size_t i = 0; i < import->flows.count && !comments; i++)
+        comments = fr_vec_at(&import->flows, struct fr_import_flow, i)->matters;
+    return comments ? write_text(import, trial) : FLOWRULES_OK;
+}
+
+/* Writes the policy and holds it against its source; what loading tells is told only at the end. */
+static flowrules_status try_import(struct fr_import *import, struct trial *trial) {
+    flowrules_context *context = import->m->context;
     flowrules_policy *policy = NULL;
     size_t before = context->diagnostics.list.count;
-    status =
+    *trial = (struct trial){.messages = before};
+    FR_TRY(write_text(import, trial));
+    flowrules_status status =
         flowrules_policy_load_text(&policy, context, "imported policy", trial->text, trial->size);
     if (status == FLOWRULES_OK)
         status = compare_targets(import, trial, policy);
     flowrules_policy_free(policy);
+    if (status == FLOWRULES_OK)
+        status = write_again(import, trial);
     trial->valid = status == FLOWRULES_OK;
     if (trial->valid) /* warnings about a policy that the user has not seen yet */
         fr_diagnostics_cut(&context->diagnostics, before);
@@ -397,20 +586,19 @@ static flowrules_status try_import(struct fr_import *import, struct trial *trial
 static bool is_better(const struct trial *a, const struct trial *b) {
     if (a->valid != b->valid)
         return a->valid;
-    return a->differences != b->differences ? a->differences < b->differences
-                                            : a->others < b->others;
+    if (a->differences != b->differences)
+        return a->differences < b->differences;
+    return a->others != b->others ? a->others < b->others : a->riddles < b->riddles;
 }
 
 /* Tries one way to write it; keeps what is better, and stops at what is equal. */
 static flowrules_status consider(struct fr_import *import, struct trial *best, bool together,
-                                 bool baseline, bool mid_stream) {
+                                 unsigned own) {
     struct trial trial;
-    if (best->valid && best->differences + best->others == 0)
+    if (best->valid && best->differences + best->others + best->riddles == 0)
         return FLOWRULES_OK;
     size_t before = import->m->context->diagnostics.list.count;
-    import->baseline = baseline;
-    import->mid_stream = mid_stream;
-    FR_TRY(choose_targets(import, together));
+    FR_TRY(choose_targets(import, together, own));
     flowrules_status status = try_import(import, &trial);
     if (status != FLOWRULES_OK) {
         fr_free(&import->m->context->allocator, trial.text);
@@ -428,42 +616,61 @@ static flowrules_status consider(struct fr_import *import, struct trial *best, b
     return FLOWRULES_OK;
 }
 
+/* Parts of a baseline that are rules like others: with them, and without. */
 static flowrules_status try_all(struct fr_import *import, struct trial *best) {
-    bool linux_kinds = fr_setting_find(import->m->backend, "mid-stream") != NULL;
+    const unsigned rules = FLOWRULES_BASELINE_PROBES | FLOWRULES_BASELINE_DNS;
+    unsigned own = import->m->backend->capabilities.baseline & rules;
     for (unsigned apart = 0; apart < 2; apart++)
-        for (unsigned way = 0; way < (linux_kinds ? 4u : 2u); way++)
-            FR_TRY(consider(import, best, apart == 0, (way & 1) == 0, (way & 2) != 0));
+        for (unsigned without = 0; without < (own != 0 ? 2u : 1u); without++)
+            FR_TRY(consider(import, best, apart == 0, without == 0 ? own : 0));
     return FLOWRULES_OK;
 }
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
-/* The number of doubts that were told. */
+static const char *hint_of(const struct fr_import_flow *flow) {
+    return flow->kind == FR_IMPORT_LEFT_OUT ? "the policy is without what it allows"
+           : flow->kind == FR_IMPORT_TAKEN  ? "the policy is without it"
+                                            : "the policy denies all that it may deny";
+}
+
+/* Tells the doubts that matter; the number of them. */
 static size_t tell_doubts(const struct fr_import *import) {
-    size_t told = 0;
+    struct fr_diagnostics *diagnostics = &import->m->context->diagnostics;
     const flowrules_meaning *m = import->m;
+    size_t told = 0;
     for (size_t i = 0; i < m->doubts.count; i++) {
         const struct fr_doubt *d = fr_vec_at(&m->doubts, struct fr_doubt, i);
-        struct fr_at at = FR_NOWHERE;
-        if (d->of_deny)
-            continue; /* it is a deny of the policy too */
-        if (d->file < import->config->files.count)
-            at = (struct fr_at){
-                fr_vec_at(&import->config->files, struct fr_config_file, d->file)->number, d->line,
-                0, 0};
         struct fr_about about = {FLOWRULES_WARNING,
                                  FR_CONFIG_DOUBT,
-                                 at,
+                                 place_in(import, d->file, d->line),
                                  NULL,
                                  NULL,
                                  "the policy is without it: say by hand what it means"};
-        fr_report(&m->context->diagnostics, &about, "not understood: %s", d->text);
+        if (d->of_deny || !import->there[d->direction])
+            continue;
+        fr_report(diagnostics, &about, "not understood: %s", d->text);
+        told++;
+    }
+    for (size_t i = 0; i < import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        struct fr_about about = {FLOWRULES_WARNING,
+                                 FR_CONFIG_DOUBT,
+                                 place_in(import, flow->clause->file, flow->clause->line),
+                                 NULL,
+                                 NULL,
+                                 hint_of(flow)};
+        if (fr_import_is_flow(flow) || !flow->matters || flow->clause->doubt == 0)
+            continue;
+        fr_report(diagnostics, &about, "not understood: %s",
+                  fr_strings_text(&m->strings, flow->clause->doubt));
         told++;
     }
     return told;
 }
 
 static flowrules_status tell_result(const struct fr_import *import, const struct trial *best) {
+    struct fr_diagnostics *diagnostics = &import->m->context->diagnostics;
     struct fr_about about = {FLOWRULES_ERROR,
                              FR_CONFIG_NOT_EQUAL,
                              FR_NOWHERE,
@@ -475,18 +682,29 @@ static flowrules_status tell_result(const struct fr_import *import, const struct
         return FLOWRULES_REFUSED; /* what is wrong with the policy was told */
     if (best->differences > 0) {
         fr_report(
-            &import->m->context->diagnostics, &about,
+            diagnostics, &about,
             "no policy was found that means the same: the best one differs in %zu %s, such as "
             "'%s'",
             best->differences, best->differences == 1 ? "place" : "places", best->witness);
         return FLOWRULES_REFUSED;
     }
-    about.severity = FLOWRULES_NOTE;
     about.hint = "see 'The baseline' in the manual of the policy's meaning";
-    if (best->others > 0)
-        fr_report(&import->m->context->diagnostics, &about,
-                  "new connections pass as before; what passes of the others (replies, loopback, "
-                  "IPv6 neighbour discovery) is the baseline, which differs");
+    if (best->others > 0) {
+        fr_report(diagnostics, &about,
+                  "no policy was found that means the same: new connections pass as before, but no "
+                  "baseline has what becomes of %s",
+                  best->kind);
+        return FLOWRULES_REFUSED;
+    }
+    about.hint = NULL;
+    about.at = best->riddle.at;
+    if (best->riddles > 0) {
+        fr_report(diagnostics, &about,
+                  "the configuration can't be imported: whether a policy means the same can't be "
+                  "told: %s",
+                  best->riddle.text);
+        return FLOWRULES_REFUSED;
+    }
     return told > 0 ? FLOWRULES_DIFFERENT : FLOWRULES_OK;
 }
 
@@ -508,9 +726,10 @@ static flowrules_status refuse_entangled(const struct fr_import *import,
             clause->line, 0, 0};
     fr_error(
         &import->m->context->diagnostics, FR_CONFIG_NOT_EQUAL, at,
-        "take out the returns from its chain, or the deny, and import the rest",
-        "the configuration can't be imported: what this rule decides depends on the rules before "
-        "it in a way that a policy, whose order does not matter, can't say");
+        "take it out, or what stands before it, and import the rest",
+        "the configuration can't be imported: what the rules before this one leave of it falls "
+        "into more than %zu parts",
+        FR_IMPORT_PARTS_MAX);
     return FLOWRULES_REFUSED;
 }
 
@@ -523,35 +742,87 @@ static flowrules_status deny_all(struct fr_import *import) {
                                              .source = FR_SET_ANY,
                                              .destination = FR_SET_ANY,
                                              .service = FR_SERVICE_ANY};
-    for (int d = 0; d < (int)FR_DIRECTIONS; d++) {
-        struct fr_import_flow *flow =
-            import->m->stages[d].count > 0 ? fr_vec_add(&import->flows) : NULL;
-        if (import->m->stages[d].count == 0)
-            continue;
-        if (flow == NULL)
-            return fr_no_memory(import->m->context);
-        *flow = (struct fr_import_flow){
-            &nothing, (enum flowrules_direction)d, {FR_SET_ANY, FR_SET_ANY}, FR_SERVICE_ANY, true};
-    }
+    int d = 0;
+    while (d < (int)FR_DIRECTIONS && !import->there[d])
+        d++;
+    struct fr_import_flow *flow = d < (int)FR_DIRECTIONS ? fr_vec_add(&import->flows) : NULL;
+    if (d == (int)FR_DIRECTIONS)
+        return FLOWRULES_OK;
+    if (flow == NULL)
+        return fr_no_memory(import->m->context);
+    *flow = (struct fr_import_flow){.clause = &nothing,
+                                    .direction = (enum flowrules_direction)d,
+                                    .ends = {FR_SET_ANY, FR_SET_ANY},
+                                    .service = FR_SERVICE_ANY,
+                                    .kind = FR_IMPORT_DENY};
     return FLOWRULES_OK;
+}
+
+/* Does a direction let everything pass, as if nothing stood there? */
+static bool is_open(const struct fr_import *import, int direction) {
+    size_t flows = 0;
+    for (size_t i = 0; i < import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        if ((int)flow->direction != direction || flow->kind == FR_IMPORT_LEFT_OUT)
+            continue;
+        if (flow->kind != FR_IMPORT_ALLOW)
+            return false;
+        flows += flow->ends[0] == FR_SET_ANY && flow->ends[1] == FR_SET_ANY &&
+                 flow->service == FR_SERVICE_ANY;
+    }
+    return flows > 0 && import->found[direction].passes;
+}
+
+/* A target there would change nothing. */
+static void leave_open(struct fr_import *import, int direction) {
+    struct fr_import_flow *flows = import->flows.items;
+    size_t kept = 0;
+    for (size_t i = 0; i < import->flows.count; i++)
+        if ((int)flows[i].direction != direction)
+            flows[kept++] = flows[i];
+    import->flows.count = kept;
+    import->there[direction] = false;
+}
+
+static flowrules_status find_flows(struct fr_import *import, int d,
+                                   const struct fr_clause **too_many) {
+    flowrules_meaning *m = import->m;
+    size_t clauses = 0;
+    for (size_t s = 0; s < m->stages[d].count; s++)
+        clauses += (*fr_vec_at(&m->stages[d], struct fr_stage *, s))->clauses.count;
+    bool *consumed = fr_malloc(&m->context->allocator, (clauses + 1) * sizeof *consumed);
+    if (consumed == NULL)
+        return fr_no_memory(m->context);
+    memset(consumed, 0, (clauses + 1) * sizeof *consumed);
+    flowrules_status status =
+        fr_import_find_baseline(m, (enum flowrules_direction)d, &import->found[d], consumed);
+    if (status == FLOWRULES_OK)
+        status =
+            fr_import_flows(m, (enum flowrules_direction)d, consumed, &import->flows, too_many);
+    fr_free(&m->context->allocator, consumed);
+    return status;
 }
 
 static flowrules_status import_all(struct fr_import *import, const char *protects,
                                    struct trial *best) {
     const struct fr_clause *too_many = NULL;
-    for (int d = 0; d < (int)FR_DIRECTIONS; d++)
-        if (import->m->stages[d].count > 0)
-            FR_TRY(
-                fr_import_flows(import->m, (enum flowrules_direction)d, &import->flows, &too_many));
+    for (int d = 0; d < (int)FR_DIRECTIONS; d++) {
+        import->there[d] = import->m->stages[d].count > 0;
+        if (import->there[d])
+            FR_TRY(find_flows(import, d, &too_many));
+    }
     if (too_many != NULL)
         return refuse_entangled(import, too_many);
-    drop_path_mtu(import);
     FR_TRY(join_flows(import));
+    drop_idle_denies(import);
     write_any(import);
-    if (import->flows.count == 0)
-        FR_TRY(deny_all(import));
-    if (import->flows.count == 0)
+    for (int d = 0; d < (int)FR_DIRECTIONS; d++)
+        if (import->there[d] && is_open(import, d))
+            leave_open(import, d);
+    if (!import->there[0] && !import->there[1] && !import->there[2])
         return refuse(import, "it has no rules, and so lets everything pass");
+    if (count_allows(import, 0) + count_allows(import, 1) + count_allows(import, 2) == 0)
+        FR_TRY(deny_all(import));
     FR_TRY(find_protects(import, protects));
     FR_TRY(name_protected(import));
     drop_unmatched(import);

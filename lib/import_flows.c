@@ -1,7 +1,7 @@
 /*
  * From a first-match list to a policy. An allow stays whole where no earlier deny or skip touches
  * it; a deny is one of the policy's where no earlier allow touches it, for there a deny beats every
- * allow. What is in between is cut.
+ * allow. What is in between is cut. A rule in doubt takes as much as it may, and gives nothing.
  */
 #include "import_flows.h"
 
@@ -11,8 +11,12 @@
 
 /* What later clauses lack: a deny behind an allow that it touches, or a skip over them. */
 struct cutter {
-    const struct fr_clause *clause;
+    fr_set ends[2];
+    fr_service service;
     uint32_t until; /* the first clause behind it that is not touched; UINT32_MAX: none */
+    bool of_allows, of_denies;
+    bool in_doubt;
+    size_t behind; /* of a deny: the allows before it are those up to this flow */
 };
 
 struct importing {
@@ -20,23 +24,26 @@ struct importing {
     enum flowrules_direction direction;
     struct fr_vec *flows;
     size_t first_flow; /* of this stage */
+    unsigned decided;  /* families of which a rule of this stage decided all that was left */
     struct fr_vec cutters;
     const struct fr_clause *too_many; /* where it becomes more parts than are told; or NULL */
 };
 
 /* ---- clauses ------------------------------------------------------------------------------- */
 
-/* An end of a clause, without the family that the clause is not about. */
-static fr_set end_of(struct importing *im, const struct fr_clause *clause, unsigned end) {
+/* An end of a clause, without the families that it is not about, or that are decided already. */
+static fr_set end_of(const struct importing *im, const struct fr_clause *clause, unsigned end) {
     fr_set set = end == 0 ? clause->source : clause->destination;
-    if (clause->families == FLOWRULES_BOTH_FAMILIES)
+    unsigned families = clause->families & ~im->decided & FLOWRULES_BOTH_FAMILIES;
+    if (families == FLOWRULES_BOTH_FAMILIES)
         return set;
     struct fr_sets *sets = &im->m->sets;
-    enum flowrules_family other = (clause->families & FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)) != 0
-                                      ? FLOWRULES_IPV6
-                                      : FLOWRULES_IPV4;
-    struct flowrules_range all = {other, {0, 0}, fr_ip_max(other)};
-    fr_builder_range(&im->m->builder, &all);
+    for (unsigned f = 0; f < 2; f++) {
+        struct flowrules_range all = {
+            (enum flowrules_family)f, {0, 0}, fr_ip_max((enum flowrules_family)f)};
+        if ((families & FLOWRULES_FAMILY_BIT(f)) == 0)
+            fr_builder_range(&im->m->builder, &all);
+    }
     fr_set without = fr_builder_finish(&im->m->builder, sets);
     /* "Any" of one family is its addresses: a name or group of one family can't be written. */
     if (set == FR_SET_ANY)
@@ -44,13 +51,16 @@ static fr_set end_of(struct importing *im, const struct fr_clause *clause, unsig
     return fr_set_subtract(sets, set, without);
 }
 
+/* Does it decide all that is left of its families? */
 static bool is_total(const struct fr_clause *clause) {
     return clause->source == FR_SET_ANY && clause->destination == FR_SET_ANY &&
-           clause->service == FR_SERVICE_ANY && clause->families == FLOWRULES_BOTH_FAMILIES &&
-           clause->effect != FR_SKIP;
+           clause->service == FR_SERVICE_ANY && clause->effect != FR_SKIP &&
+           clause->effect != FR_OUTSIDE && clause->doubt == 0;
 }
 
 static bool services_meet(const struct importing *im, fr_service a, fr_service b) {
+    if (a == FR_SERVICE_ANY || b == FR_SERVICE_ANY || a == b)
+        return true;
     const struct fr_service_terms *x = fr_service_get(&im->m->services, a);
     const struct fr_service_terms *y = fr_service_get(&im->m->services, b);
     struct fr_term both;
@@ -61,12 +71,38 @@ static bool services_meet(const struct importing *im, fr_service a, fr_service b
     return false;
 }
 
-static bool flow_meets(const struct importing *im, const struct fr_import_flow *flow,
-                       const struct fr_clause *clause) {
-    return (clause->families & FLOWRULES_BOTH_FAMILIES) != 0 &&
-           fr_set_overlaps(&im->m->sets, flow->ends[0], clause->source) &&
-           fr_set_overlaps(&im->m->sets, flow->ends[1], clause->destination) &&
-           services_meet(im, flow->service, clause->service);
+/* Of a box, as far as is seen here, the services first: they are told apart faster. */
+static bool ends_meet(const struct importing *im, const fr_set a[2], fr_service service,
+                      const fr_set b[2], fr_service other) {
+    return services_meet(im, service, other) && fr_set_overlaps(&im->m->sets, a[0], b[0]) &&
+           fr_set_overlaps(&im->m->sets, a[1], b[1]);
+}
+
+/* Can no address, name or pod be of both groups? Then the platform's selectors say so. */
+static bool exclude(const flowrules_meaning *m, const struct fr_set_head *x,
+                    const struct fr_set_head *y) {
+    for (uint32_t i = 0; i < x->atoms; i++)
+        for (uint32_t k = 0; k < y->atoms; k++)
+            if (!fr_meaning_groups_exclude(m, fr_set_atoms(x)[i], fr_set_atoms(y)[k]))
+                return false;
+    return true;
+}
+
+/* Have they something in common, or may they have: a name or group and what is not known of it? */
+static bool sets_may_meet(const flowrules_meaning *m, fr_set a, fr_set b) {
+    const struct fr_set_head *x = fr_set_head(&m->sets, a), *y = fr_set_head(&m->sets, b);
+    if (fr_set_overlaps(&m->sets, a, b))
+        return true;
+    if (m->backend->capabilities.pod_groups) /* addresses are no pods */
+        return x->atoms > 0 && y->atoms > 0 && !exclude(m, x, y);
+    return x->atoms > 0 || y->atoms > 0;
+}
+
+bool fr_import_may_meet(const flowrules_meaning *m, const struct fr_import_flow *flow,
+                        const fr_set ends[2], fr_service service) {
+    const struct importing im = {.m = (flowrules_meaning *)m};
+    return services_meet(&im, flow->service, service) && sets_may_meet(m, flow->ends[0], ends[0]) &&
+           sets_may_meet(m, flow->ends[1], ends[1]);
 }
 
 /* ---- cutting ------------------------------------------------------------------------------- */
@@ -91,14 +127,21 @@ static unsigned families_of(const struct importing *im, fr_set set) {
                                                    : fr_set_families(&im->m->sets, set);
 }
 
+/* No packet has ends of two families: such a part of a rule says nothing. */
+static bool is_nothing(const struct importing *im, const fr_set ends[2], fr_service service) {
+    if (fr_service_get(&im->m->services, service)->count == 0)
+        return true;
+    return (families_of(im, ends[0]) & families_of(im, ends[1]) &
+            fr_service_get(&im->m->services, service)->families) == 0;
+}
+
 static flowrules_status add_flow(struct importing *im, const struct fr_clause *clause,
-                                 const fr_set both[2], fr_service service, bool deny) {
+                                 const fr_set both[2], fr_service service,
+                                 enum fr_import_kind kind) {
     const fr_set ends[2] = {addresses_alone(im, both[0]), addresses_alone(im, both[1])};
     if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE || service == FR_SERVICE_NONE)
         return fr_no_memory(im->m->context);
-    /* No packet has ends of two families: such a part of a rule says nothing. */
-    if ((families_of(im, ends[0]) & families_of(im, ends[1]) &
-         fr_service_get(&im->m->services, service)->families) == 0)
+    if (is_nothing(im, ends, service))
         return FLOWRULES_OK;
     if (im->flows->count >= FR_IMPORT_PARTS_MAX) {
         im->too_many = clause;
@@ -107,18 +150,34 @@ static flowrules_status add_flow(struct importing *im, const struct fr_clause *c
     struct fr_import_flow *flow = fr_vec_add(im->flows);
     if (flow == NULL)
         return fr_no_memory(im->m->context);
-    *flow = (struct fr_import_flow){clause, im->direction, {ends[0], ends[1]}, service, deny};
+    *flow = (struct fr_import_flow){.clause = clause,
+                                    .direction = im->direction,
+                                    .ends = {ends[0], ends[1]},
+                                    .service = service,
+                                    .kind = (uint8_t)kind};
     return FLOWRULES_OK;
 }
 
-/* Takes one cutter away from the boxes, term by term. */
-static flowrules_status cut(struct importing *im, struct fr_boxes *boxes,
-                            const struct fr_clause *gone) {
-    const struct fr_service_terms *terms = fr_service_get(&im->m->services, gone->service);
-    struct fr_box box = {{end_of(im, gone, 0), end_of(im, gone, 1)}, {0}};
-    bool touched = false;
-    if (box.ends[0] == FR_SET_NONE || box.ends[1] == FR_SET_NONE)
+/* A comment at this place. */
+static flowrules_status add_note(struct importing *im, const struct fr_clause *clause,
+                                 enum fr_import_kind kind) {
+    struct fr_import_flow *flow = fr_vec_add(im->flows);
+    if (flow == NULL)
         return fr_no_memory(im->m->context);
+    *flow = (struct fr_import_flow){.clause = clause,
+                                    .direction = im->direction,
+                                    .ends = {clause->source, clause->destination},
+                                    .service = clause->service,
+                                    .kind = (uint8_t)kind};
+    return FLOWRULES_OK;
+}
+
+/* Takes source × destination × service away from the boxes, term by term. */
+static flowrules_status cut(struct importing *im, struct fr_boxes *boxes, const fr_set ends[2],
+                            fr_service service) {
+    const struct fr_service_terms *terms = fr_service_get(&im->m->services, service);
+    struct fr_box box = {{ends[0], ends[1]}, {0}};
+    bool touched = false;
     for (uint32_t i = 0; i < terms->count && !boxes->too_many; i++) {
         box.term = terms->terms[i];
         FR_TRY(fr_boxes_subtract(boxes, &box, &touched));
@@ -126,145 +185,330 @@ static flowrules_status cut(struct importing *im, struct fr_boxes *boxes,
     return FLOWRULES_OK;
 }
 
-/* Boxes with the same ends become one flow. */
-static flowrules_status add_boxes(struct importing *im, const struct fr_clause *clause,
-                                  const struct fr_boxes *boxes, bool deny) {
+/* Types and codes of ICMP end at 255, where ports go on. */
+static bool is_no_type(const struct fr_term *t) {
+    return fr_protocol_is_icmp(t->protocol) &&
+           (t->source_first > 255 || t->destination_first > 255);
+}
+
+/* The service of the boxes from *next on that have the ends of the first; *next goes behind. */
+static fr_service join_boxes(struct importing *im, const struct fr_boxes *boxes, size_t *next) {
     struct fr_vec terms;
-    flowrules_status status = FLOWRULES_OK;
+    const struct fr_box *first = fr_vec_at(&boxes->list, struct fr_box, *next);
+    bool good = true;
     fr_vec_init(&terms, &im->m->context->allocator, sizeof(struct fr_term));
-    for (size_t i = 0; i < boxes->list.count && status == FLOWRULES_OK;) {
-        const struct fr_box *first = fr_vec_at(&boxes->list, struct fr_box, i);
-        terms.count = 0;
-        for (; i < boxes->list.count && status == FLOWRULES_OK; i++) {
-            const struct fr_box *box = fr_vec_at(&boxes->list, struct fr_box, i);
-            if (box->ends[0] != first->ends[0] || box->ends[1] != first->ends[1])
-                break;
-            struct fr_term *slot = fr_vec_add(&terms);
-            if (slot == NULL)
-                status = fr_no_memory(im->m->context);
-            else
-                *slot = box->term;
-        }
-        if (status == FLOWRULES_OK)
-            status = add_flow(im, clause, first->ends,
-                              fr_services_add(&im->m->services, terms.items, terms.count), deny);
+    for (; *next < boxes->list.count && good; ++*next) {
+        const struct fr_box *box = fr_vec_at(&boxes->list, struct fr_box, *next);
+        if (box->ends[0] != first->ends[0] || box->ends[1] != first->ends[1])
+            break;
+        if (is_no_type(&box->term))
+            continue;
+        struct fr_term *slot = fr_vec_add(&terms);
+        good = slot != NULL;
+        if (good)
+            *slot = box->term;
     }
+    fr_service service =
+        good ? fr_services_add(&im->m->services, terms.items, terms.count) : FR_SERVICE_NONE;
     fr_vec_free(&terms);
-    return status;
+    return service;
 }
 
-/* A clause without what the cutters in force take from it. */
-static flowrules_status add_cut(struct importing *im, const struct fr_clause *clause,
-                                uint32_t number, bool deny) {
+/* What cutters in force take from a clause. */
+typedef bool cuts_fn(const struct cutter *cutter);
+
+static bool cuts_allows(const struct cutter *cutter) {
+    return cutter->of_allows;
+}
+
+static bool cuts_denies(const struct cutter *cutter) {
+    return cutter->of_denies;
+}
+
+static bool cuts_surely(const struct cutter *cutter) {
+    return cutter->of_allows && !cutter->in_doubt;
+}
+
+static bool cuts_skips(const struct cutter *cutter) {
+    return cutter->of_allows && cutter->until != UINT32_MAX;
+}
+
+/* A skip in doubt, so that what it leads around may hold or not. */
+static bool cuts_in_doubt(const struct cutter *cutter) {
+    return cutter->in_doubt && cutter->until != UINT32_MAX;
+}
+
+/*
+ * Takes away what was allowed before a deny that is a cutter, where the two meet: it need not be
+ * allowed again, and what is left is often whole.
+ */
+static flowrules_status cut_allowed(struct importing *im, struct fr_boxes *boxes,
+                                    const struct cutter *cutter) {
+    for (size_t i = im->first_flow; i < cutter->behind && !boxes->too_many; i++) {
+        struct fr_import_flow flow = *fr_vec_at(im->flows, struct fr_import_flow, i);
+        if (flow.kind == FR_IMPORT_ALLOW &&
+            ends_meet(im, flow.ends, flow.service, cutter->ends, cutter->service))
+            FR_TRY(cut(im, boxes, flow.ends, flow.service));
+    }
+    return FLOWRULES_OK;
+}
+
+/* A clause without what the cutters take from it, as boxes. */
+static flowrules_status cut_clause(struct importing *im, const struct fr_clause *clause,
+                                   uint32_t number, cuts_fn *cuts, bool allowed_too,
+                                   struct fr_boxes *boxes) {
     const struct fr_service_terms *terms = fr_service_get(&im->m->services, clause->service);
-    struct fr_boxes boxes;
-    flowrules_status status = FLOWRULES_OK;
     struct fr_box box = {{end_of(im, clause, 0), end_of(im, clause, 1)}, {0}};
-    fr_boxes_init(&boxes, im->m->context, &im->m->sets, FR_IMPORT_PARTS_MAX);
-    for (uint32_t i = 0; i < terms->count && status == FLOWRULES_OK; i++) {
+    fr_boxes_init(boxes, im->m->context, &im->m->sets, FR_IMPORT_PARTS_MAX);
+    for (uint32_t i = 0; i < terms->count; i++) {
         box.term = terms->terms[i];
-        status = fr_boxes_add(&boxes, &box);
+        FR_TRY(fr_boxes_add(boxes, &box));
     }
-    for (size_t i = 0; i < im->cutters.count && status == FLOWRULES_OK; i++) {
-        const struct cutter *cutter = fr_vec_at(&im->cutters, struct cutter, i);
-        if (number < cutter->until)
-            status = cut(im, &boxes, cutter->clause);
+    for (size_t i = 0; i < im->cutters.count && !boxes->too_many; i++) {
+        struct cutter cutter = *fr_vec_at(&im->cutters, struct cutter, i);
+        if (number >= cutter.until || !cuts(&cutter) ||
+            !ends_meet(im, box.ends, clause->service, cutter.ends, cutter.service))
+            continue;
+        if (allowed_too && cutter.behind > 0)
+            FR_TRY(cut_allowed(im, boxes, &cutter));
+        FR_TRY(cut(im, boxes, cutter.ends, cutter.service));
     }
-    if (boxes.too_many)
-        im->too_many = clause;
-    if (status == FLOWRULES_OK)
-        status = add_boxes(im, clause, &boxes, deny);
-    fr_boxes_free(&boxes);
-    return status;
+    return FLOWRULES_OK;
 }
 
-/* Is some cutter in force for the clause, and does it touch it? */
-static bool is_touched(const struct importing *im, const struct fr_clause *clause,
-                       uint32_t number) {
-    const struct fr_import_flow flow = {
-        clause, im->direction, {clause->source, clause->destination}, clause->service, false};
+static bool is_cut(const struct importing *im, const struct fr_clause *clause, uint32_t number,
+                   cuts_fn *cuts) {
+    const fr_set ends[2] = {clause->source, clause->destination};
     for (size_t i = 0; i < im->cutters.count; i++) {
         const struct cutter *cutter = fr_vec_at(&im->cutters, struct cutter, i);
-        if (number < cutter->until && flow_meets(im, &flow, cutter->clause))
+        if (number < cutter->until && cuts(cutter) &&
+            ends_meet(im, ends, clause->service, cutter->ends, cutter->service))
             return true;
     }
     return false;
-}
-
-static flowrules_status add_part(struct importing *im, const struct fr_clause *clause,
-                                 uint32_t number, bool deny) {
-    if (is_touched(im, clause, number))
-        return add_cut(im, clause, number, deny);
-    const fr_set ends[2] = {end_of(im, clause, 0), end_of(im, clause, 1)};
-    return add_flow(im, clause, ends, clause->service, deny);
 }
 
 /* ---- a list -------------------------------------------------------------------------------- */
 
-static flowrules_status add_cutter(struct importing *im, const struct fr_clause *clause,
-                                   uint32_t until) {
-    struct cutter *cutter = fr_vec_add(&im->cutters);
-    if (cutter == NULL)
-        return fr_no_memory(im->m->context);
-    *cutter = (struct cutter){clause, until};
+/* How long it would be in a policy: a further flow is longer than a further entry of a service. */
+static size_t weigh(const struct fr_boxes *boxes) {
+    size_t count = 0;
+    for (size_t i = 0; i < boxes->list.count; i++) {
+        const struct fr_box *box = fr_vec_at(&boxes->list, struct fr_box, i);
+        bool same = i > 0 && box->ends[0] == box[-1].ends[0] && box->ends[1] == box[-1].ends[1];
+        count += same ? 0 : 16;
+    }
+    return count + boxes->list.count;
+}
+
+static flowrules_status add_boxes(struct importing *im, const struct fr_clause *clause,
+                                  const struct fr_boxes *boxes, enum fr_import_kind kind) {
+    if (boxes->too_many)
+        im->too_many = clause;
+    for (size_t next = 0; next < boxes->list.count && im->too_many == NULL;) {
+        const struct fr_box *first = fr_vec_at(&boxes->list, struct fr_box, next);
+        const fr_set ends[2] = {first->ends[0], first->ends[1]};
+        FR_TRY(add_flow(im, clause, ends, join_boxes(im, boxes, &next), kind));
+    }
     return FLOWRULES_OK;
 }
 
-/* Does an allow that came before touch the deny? Then it must not be taken back. */
-bool fr_import_is_path_mtu(const flowrules_meaning *m, const struct fr_import_flow *flow) {
-    const struct fr_service_terms *terms = fr_service_get(&m->services, flow->service);
-    const struct fr_term *t = &terms->terms[0];
-    if (terms->count != 1 || flow->deny || flow->clause->name != 0)
-        return false;
-    return (t->protocol == FR_ICMP && t->source_first == 3 && t->source_last == 3 &&
-            t->destination_first == 4 && t->destination_last == 4) ||
-           (t->protocol == FR_ICMPV6 && t->source_first == 2 && t->source_last == 2);
+/* An allow that earlier denies cut, in the shorter of two ways. */
+static flowrules_status add_cut_allow(struct importing *im, const struct fr_clause *clause,
+                                      uint32_t number) {
+    struct fr_boxes plain, fewer;
+    flowrules_status status = cut_clause(im, clause, number, cuts_allows, false, &plain);
+    if (status == FLOWRULES_OK)
+        status = cut_clause(im, clause, number, cuts_allows, true, &fewer);
+    else
+        fr_boxes_init(&fewer, im->m->context, &im->m->sets, 1);
+    bool shorter = !fewer.too_many && (plain.too_many || weigh(&fewer) < weigh(&plain));
+    const struct fr_boxes *best = shorter ? &fewer : &plain;
+    if (status == FLOWRULES_OK && best->list.count == 0 &&
+        is_cut(im, clause, number, cuts_allows) && !best->too_many) {
+        struct fr_boxes sure;
+        status = cut_clause(im, clause, number, cuts_surely, false, &sure);
+        if (status == FLOWRULES_OK && sure.list.count > 0)
+            status = add_note(im, clause, FR_IMPORT_TAKEN);
+        fr_boxes_free(&sure);
+    } else if (status == FLOWRULES_OK) {
+        status = add_boxes(im, clause, best, FR_IMPORT_ALLOW);
+    }
+    fr_boxes_free(&plain);
+    fr_boxes_free(&fewer);
+    return status;
 }
 
-/* What lets path-MTU discovery pass goes before every deny in a policy too: it is no allow here. */
-static bool touches_allow(const struct importing *im, const struct fr_clause *clause) {
-    for (size_t i = im->first_flow; i < im->flows->count; i++) {
+static flowrules_status add_allow(struct importing *im, const struct fr_clause *clause,
+                                  uint32_t number) {
+    if (clause->doubt != 0)
+        return add_note(im, clause, FR_IMPORT_LEFT_OUT);
+    if (is_cut(im, clause, number, cuts_allows))
+        return add_cut_allow(im, clause, number);
+    const fr_set ends[2] = {end_of(im, clause, 0), end_of(im, clause, 1)};
+    return add_flow(im, clause, ends, clause->service, FR_IMPORT_ALLOW);
+}
+
+static flowrules_status add_cutter(struct importing *im, const struct cutter *cutter) {
+    if (cutter->ends[0] == FR_SET_NONE || cutter->ends[1] == FR_SET_NONE ||
+        cutter->service == FR_SERVICE_NONE)
+        return fr_no_memory(im->m->context);
+    struct cutter *slot = fr_vec_add(&im->cutters);
+    if (slot == NULL)
+        return fr_no_memory(im->m->context);
+    *slot = *cutter;
+    return FLOWRULES_OK;
+}
+
+static bool has_atoms(const struct importing *im, const fr_set ends[2]) {
+    return fr_set_head(&im->m->sets, ends[0])->atoms > 0 ||
+           fr_set_head(&im->m->sets, ends[1])->atoms > 0;
+}
+
+/*
+ * Does an allow that came before touch the deny? Then it must not be taken back. *unseen: only
+ * one of a name or group, which nothing can be subtracted from.
+ */
+static bool touches_allow(const struct importing *im, const fr_set ends[2], fr_service service,
+                          bool *unseen) {
+    bool touched = false;
+    *unseen = false;
+    for (size_t i = im->first_flow; i < im->flows->count && !*unseen; i++) {
         const struct fr_import_flow *flow = fr_vec_at(im->flows, struct fr_import_flow, i);
-        if (!flow->deny && flow_meets(im, flow, clause) && !fr_import_is_path_mtu(im->m, flow))
-            return true;
+        if (flow->kind != FR_IMPORT_ALLOW || !fr_import_may_meet(im->m, flow, ends, service))
+            continue;
+        touched = true;
+        *unseen = has_atoms(im, flow->ends) || has_atoms(im, ends);
     }
-    return false;
+    return touched;
+}
+
+/* How much more of weight (see weigh) a deny may have without what was allowed before it. */
+#define DENY_MAY_GROW 48u
+
+/*
+ * A deny without what was allowed before it takes the same from what is allowed later, and is a
+ * deny of the policy's. *taken is set where that is no longer than it is good.
+ */
+static flowrules_status shrink_deny(struct importing *im, const struct fr_clause *clause,
+                                    const struct cutter *deny, bool *taken) {
+    const struct fr_service_terms *terms = fr_service_get(&im->m->services, deny->service);
+    struct fr_boxes boxes;
+    struct fr_box box = {{deny->ends[0], deny->ends[1]}, {0}};
+    flowrules_status status = FLOWRULES_OK;
+    fr_boxes_init(&boxes, im->m->context, &im->m->sets, terms->count + DENY_MAY_GROW);
+    for (uint32_t i = 0; i < terms->count && status == FLOWRULES_OK; i++) {
+        box.term = terms->terms[i];
+        status = fr_boxes_add(&boxes, &box);
+    }
+    size_t whole = weigh(&boxes);
+    if (status == FLOWRULES_OK)
+        status = cut_allowed(im, &boxes, deny);
+    *taken = !boxes.too_many && weigh(&boxes) <= whole + DENY_MAY_GROW;
+    if (status == FLOWRULES_OK && *taken)
+        status = add_boxes(im, clause, &boxes, FR_IMPORT_DENY);
+    fr_boxes_free(&boxes);
+    return status;
+}
+
+/* One part of a deny: the policy's, or, where an allow was before it, what later allows lack. */
+static flowrules_status add_deny_part(struct importing *im, const struct fr_clause *clause,
+                                      const fr_set ends[2], fr_service service, bool in_doubt) {
+    if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE || service == FR_SERVICE_NONE)
+        return fr_no_memory(im->m->context);
+    if (is_nothing(im, ends, service))
+        return FLOWRULES_OK;
+    bool unseen;
+    if (!touches_allow(im, ends, service, &unseen))
+        return add_flow(im, clause, ends, service, FR_IMPORT_DENY);
+    struct cutter cutter = {.ends = {ends[0], ends[1]},
+                            .service = service,
+                            .until = UINT32_MAX,
+                            .of_allows = true,
+                            .in_doubt = in_doubt,
+                            .behind = im->flows->count};
+    bool taken = false;
+    if (!unseen)
+        FR_TRY(shrink_deny(im, clause, &cutter, &taken));
+    return taken ? FLOWRULES_OK : add_cutter(im, &cutter);
+}
+
+static flowrules_status add_deny(struct importing *im, const struct fr_clause *clause,
+                                 uint32_t number) {
+    if (clause->doubt != 0)
+        FR_TRY(add_note(im, clause, FR_IMPORT_KEPT));
+    bool in_doubt = clause->doubt != 0 || is_cut(im, clause, number, cuts_in_doubt);
+    const fr_set whole[2] = {end_of(im, clause, 0), end_of(im, clause, 1)};
+    if (!is_cut(im, clause, number, cuts_denies))
+        return add_deny_part(im, clause, whole, clause->service, in_doubt);
+    struct fr_boxes boxes;
+    flowrules_status status = cut_clause(im, clause, number, cuts_denies, false, &boxes);
+    if (boxes.too_many)
+        im->too_many = clause;
+    for (size_t next = 0; next < boxes.list.count && status == FLOWRULES_OK && !boxes.too_many;) {
+        const struct fr_box *first = fr_vec_at(&boxes.list, struct fr_box, next);
+        const fr_set ends[2] = {first->ends[0], first->ends[1]};
+        status = add_deny_part(im, clause, ends, join_boxes(im, &boxes, &next), in_doubt);
+    }
+    fr_boxes_free(&boxes);
+    return status;
+}
+
+/* A cutter for each of the boxes that have ends of their own. */
+static flowrules_status add_cutters(struct importing *im, const struct fr_boxes *boxes,
+                                    struct cutter *cutter) {
+    for (size_t next = 0; next < boxes->list.count;) {
+        const struct fr_box *first = fr_vec_at(&boxes->list, struct fr_box, next);
+        cutter->ends[0] = first->ends[0];
+        cutter->ends[1] = first->ends[1];
+        cutter->service = join_boxes(im, boxes, &next);
+        FR_TRY(add_cutter(im, cutter));
+    }
+    return FLOWRULES_OK;
+}
+
+/*
+ * What a skip leads around. Of the packets that an earlier skip led around this one, those go on
+ * where that one lands: what may stand before it takes them all the same.
+ */
+static flowrules_status add_skip(struct importing *im, const struct fr_clause *clause,
+                                 uint32_t number) {
+    struct fr_boxes of_allows, of_denies;
+    flowrules_status status = cut_clause(im, clause, number, cuts_denies, false, &of_allows);
+    if (status == FLOWRULES_OK)
+        status = cut_clause(im, clause, number, cuts_skips, false, &of_denies);
+    else
+        fr_boxes_init(&of_denies, im->m->context, &im->m->sets, 1);
+    if (of_allows.too_many || of_denies.too_many)
+        im->too_many = clause;
+    struct cutter cutter = {
+        .until = clause->skip_to, .of_allows = true, .in_doubt = clause->doubt != 0};
+    if (status == FLOWRULES_OK && im->too_many == NULL)
+        status = add_cutters(im, &of_allows, &cutter);
+    cutter.of_allows = false;
+    cutter.of_denies = true;
+    if (status == FLOWRULES_OK && im->too_many == NULL && clause->doubt == 0)
+        status = add_cutters(im, &of_denies, &cutter);
+    fr_boxes_free(&of_allows);
+    fr_boxes_free(&of_denies);
+    if (status == FLOWRULES_OK && clause->doubt != 0)
+        status = add_note(im, clause, FR_IMPORT_KEPT);
+    return status;
 }
 
 static flowrules_status add_clause(struct importing *im, const struct fr_clause *clause,
                                    uint32_t number) {
     switch ((enum fr_effect)clause->effect) {
     case FR_PASS:
-        return add_part(im, clause, number, false);
+        return add_allow(im, clause, number);
     case FR_SKIP:
-        return add_cutter(im, clause, clause->skip_to);
+        return add_skip(im, clause, number);
     case FR_BLOCK:
-        if (touches_allow(im, clause) || is_touched(im, clause, number))
-            return add_cutter(im, clause, UINT32_MAX);
-        return add_part(im, clause, number, true);
+        return add_deny(im, clause, number);
     case FR_OUTSIDE:
         break;
     }
     return FLOWRULES_OK;
-}
-
-/*
- * A deny that a skip leads around in part holds for the rest of it alone: neither a deny of the
- * policy nor one cut says that. Told as too many parts, rather than guessed.
- */
-static bool deny_in_skip(const struct importing *im, const struct fr_clause *clause,
-                         uint32_t number) {
-    const struct fr_import_flow flow = {
-        clause, im->direction, {clause->source, clause->destination}, clause->service, true};
-    if (clause->effect != FR_BLOCK)
-        return false;
-    for (size_t i = 0; i < im->cutters.count; i++) {
-        const struct cutter *cutter = fr_vec_at(&im->cutters, struct cutter, i);
-        if (cutter->until != UINT32_MAX && number < cutter->until &&
-            flow_meets(im, &flow, cutter->clause))
-            return true;
-    }
-    return false;
 }
 
 /* Do rules here name the pods that they are for, and leave those open that none is for? */
@@ -289,24 +533,67 @@ static uint32_t count_rules(const struct importing *im, const struct fr_stage *s
     return count;
 }
 
-static flowrules_status import_stage(struct importing *im, const struct fr_stage *stage) {
+/* Do skips lead some packets around the clause? */
+static bool is_skipped(const struct importing *im, uint32_t number) {
+    for (size_t i = 0; i < im->cutters.count; i++) {
+        const struct cutter *cutter = fr_vec_at(&im->cutters, struct cutter, i);
+        if (cutter->until != UINT32_MAX && number < cutter->until)
+            return true;
+    }
+    return false;
+}
+
+/* The pods of the rules from first to before last. */
+static fr_set pods_of(struct importing *im, const struct fr_stage *stage, uint32_t first,
+                      uint32_t last) {
+    fr_set sum = FR_SET_EMPTY;
+    for (uint32_t i = first; i < last; i++) {
+        const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
+        if (c->effect == FR_PASS || c->effect == FR_BLOCK)
+            sum = fr_set_union(&im->m->sets, sum,
+                               im->direction == FLOWRULES_EGRESS ? c->source : c->destination);
+    }
+    return sum;
+}
+
+/* Pods that rules are for and that nothing closes: all that no rule denies them passes. */
+static flowrules_status allow_open_pods(struct importing *im, const struct fr_stage *stage,
+                                        uint32_t count) {
+    fr_set named = pods_of(im, stage, 0, count);
+    fr_set closed = pods_of(im, stage, count, (uint32_t)stage->clauses.count);
+    fr_set open = fr_set_subtract(&im->m->sets, named, closed);
+    struct fr_clause *rest = fr_arena_alloc(&im->m->arena, sizeof *rest);
+    if (open == FR_SET_NONE || rest == NULL)
+        return fr_no_memory(im->m->context);
+    if (open == FR_SET_EMPTY || fr_set_head(&im->m->sets, open)->all_atoms != 0)
+        return FLOWRULES_OK;
+    bool egress = im->direction == FLOWRULES_EGRESS;
+    *rest = (struct fr_clause){.effect = FR_PASS,
+                               .families = FLOWRULES_BOTH_FAMILIES,
+                               .packets = FR_ALL_PACKETS,
+                               .flow = FR_NO_FLOW,
+                               .source = egress ? open : FR_SET_ANY,
+                               .destination = egress ? FR_SET_ANY : open,
+                               .service = FR_SERVICE_ANY};
+    return add_clause(im, rest, count);
+}
+
+static flowrules_status import_stage(struct importing *im, const struct fr_stage *stage,
+                                     const bool *consumed) {
     uint32_t count = count_rules(im, stage);
     im->first_flow = im->flows->count;
     im->cutters.count = 0;
+    im->decided = 0;
     for (uint32_t i = 0; i < count && im->too_many == NULL; i++) {
         const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
-        if ((clause->packets & FLOWRULES_NEW) == 0)
+        if ((clause->packets & FLOWRULES_NEW) == 0 || consumed[i] ||
+            (clause->families & ~im->decided & FLOWRULES_BOTH_FAMILIES) == 0)
             continue;
-        bool total = is_total(clause);
-        if (deny_in_skip(im, clause, i)) {
-            im->too_many = clause;
-            return FLOWRULES_OK;
-        }
-        if (total && clause->effect == FR_BLOCK)
-            return FLOWRULES_OK; /* what nothing allows is denied anyway */
-        FR_TRY(add_clause(im, clause, i));
+        bool total = is_total(clause) && !is_skipped(im, i);
+        if (!total || clause->effect != FR_BLOCK) /* what nothing allows is denied anyway */
+            FR_TRY(add_clause(im, clause, i));
         if (total)
-            return FLOWRULES_OK;
+            im->decided |= clause->families;
     }
     /* What no clause matches passes: the list ends with an allow of everything. */
     static const struct fr_clause rest = {.effect = FR_PASS,
@@ -316,7 +603,11 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
                                           .source = FR_SET_ANY,
                                           .destination = FR_SET_ANY,
                                           .service = FR_SERVICE_ANY};
-    return im->too_many != NULL || names_pods(im->m) ? FLOWRULES_OK : add_clause(im, &rest, count);
+    if (im->too_many == NULL && names_pods(im->m))
+        return allow_open_pods(im, stage, count);
+    if (im->too_many != NULL || (im->decided & FLOWRULES_BOTH_FAMILIES) == FLOWRULES_BOTH_FAMILIES)
+        return FLOWRULES_OK;
+    return add_clause(im, &rest, count);
 }
 
 /* ---- several lists ------------------------------------------------------------------------- */
@@ -350,8 +641,9 @@ static flowrules_status meet(struct importing *im, const struct fr_import_flow *
         const fr_set ends[2] = {fr_set_intersect(&im->m->sets, a->ends[0], b->ends[0]),
                                 fr_set_intersect(&im->m->sets, a->ends[1], b->ends[1])};
         bool own = b->clause->line > 0; /* the one that stands in the configuration names it */
-        status = add_flow(im, own ? b->clause : a->clause, ends,
-                          fr_services_add(&im->m->services, terms.items, terms.count), false);
+        status =
+            add_flow(im, own ? b->clause : a->clause, ends,
+                     fr_services_add(&im->m->services, terms.items, terms.count), FR_IMPORT_ALLOW);
     }
     fr_vec_free(&terms);
     return status;
@@ -371,12 +663,15 @@ static flowrules_status meet_stages(struct importing *im, size_t first, size_t s
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; i < count && status == FLOWRULES_OK; i++) {
         const struct fr_import_flow *a = fr_vec_at(&own, struct fr_import_flow, i);
-        if (a->deny)
-            status = add_flow(im, a->clause, a->ends, a->service, true);
-        for (size_t k = second - first;
-             i < second - first && !a->deny && k < count && status == FLOWRULES_OK; k++) {
+        if (!fr_import_is_flow(a))
+            status = add_note(im, a->clause, (enum fr_import_kind)a->kind);
+        else if (a->kind == FR_IMPORT_DENY)
+            status = add_flow(im, a->clause, a->ends, a->service, FR_IMPORT_DENY);
+        for (size_t k = second - first; i < second - first && a->kind == FR_IMPORT_ALLOW &&
+                                        k < count && status == FLOWRULES_OK;
+             k++) {
             const struct fr_import_flow *b = fr_vec_at(&own, struct fr_import_flow, k);
-            if (!b->deny)
+            if (b->kind == FR_IMPORT_ALLOW)
                 status = meet(im, a, b);
         }
     }
@@ -385,14 +680,17 @@ static flowrules_status meet_stages(struct importing *im, size_t first, size_t s
 }
 
 flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction direction,
-                                 struct fr_vec *flows, const struct fr_clause **too_many) {
+                                 const bool *consumed, struct fr_vec *flows,
+                                 const struct fr_clause **too_many) {
     struct importing im = {.m = m, .direction = direction, .flows = flows};
     size_t first = flows->count;
     flowrules_status status = FLOWRULES_OK;
     fr_vec_init(&im.cutters, &m->context->allocator, sizeof(struct cutter));
     for (size_t i = 0; i < m->stages[direction].count && status == FLOWRULES_OK; i++) {
+        const struct fr_stage *stage = *fr_vec_at(&m->stages[direction], struct fr_stage *, i);
         size_t second = flows->count;
-        status = import_stage(&im, *fr_vec_at(&m->stages[direction], struct fr_stage *, i));
+        status = import_stage(&im, stage, consumed);
+        consumed += stage->clauses.count;
         if (status == FLOWRULES_OK && i > 0 && im.too_many == NULL)
             status = meet_stages(&im, first, second);
     }

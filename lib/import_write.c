@@ -17,6 +17,7 @@ struct network {
     fr_set set;
     uint32_t atom; /* a group's; UINT32_MAX: a set */
     const char *name, *description;
+    fr_set except; /* of all addresses of its families; empty: it is what it lists */
 };
 
 /* A flow with a wildcard, where those of the platform are one label. */
@@ -58,7 +59,9 @@ static bool is_word_char(char c) {
 static const char *take_word(struct writing *w, const char *text) {
     char word[FR_WORD_MAX + 1];
     size_t used = 0;
-    if (text[0] == '\0' || text[0] == '-' || (text[0] >= '0' && text[0] <= '9'))
+    /* Keys that begin with "x-" are the user's own. */
+    if (text[0] == '\0' || text[0] == '-' || (text[0] >= '0' && text[0] <= '9') ||
+        strncmp(text, "x-", 2) == 0 || strncmp(text, "X-", 2) == 0)
         used = (size_t)snprintf(word, sizeof word, "n-");
     for (; *text != '\0' && used < FR_WORD_MAX - 8; text++)
         if (is_word_char(*text))
@@ -102,6 +105,8 @@ static const char *number_title(struct writing *w, char *title, size_t used, siz
 static const char *take_title(struct writing *w, const struct fr_clause *clause) {
     char title[FR_FLOW_NAME_MAX + 1];
     const char *own = fr_strings_text(&w->m->strings, clause->name);
+    bool rest = clause->source == FR_SET_ANY && clause->destination == FR_SET_ANY &&
+                clause->service == FR_SERVICE_ANY && clause->effect == FR_PASS;
     size_t used = 0;
     for (; own != NULL && own[used] != '\0' && used < FR_FLOW_NAME_MAX - 12; used++)
         title[used] = (unsigned char)own[used] < 0x20 || own[used] == 0x7F ? ' ' : own[used];
@@ -109,7 +114,7 @@ static const char *take_title(struct writing *w, const struct fr_clause *clause)
         used--; /* whole characters of UTF-8 */
     title[used] = '\0';
     if (used == 0)
-        used = (size_t)(clause->line > 0
+        used = (size_t)(clause->line > 0 && !rest
                             ? snprintf(title, sizeof title, "line-%u", clause->line)
                             : snprintf(title, sizeof title,
                                        clause->effect == FR_BLOCK ? "nothing" : "everything-else"));
@@ -143,6 +148,38 @@ static const char *name_set(struct writing *w, const struct fr_label *label) {
         return take_word(w, label->name);
     snprintf(name, sizeof name, "network-%u", ++w->unnamed);
     return take_word(w, name);
+}
+
+static size_t item_count(const struct writing *w, fr_set set) {
+    struct flowrules_set view = {&w->m->sets, set};
+    return flowrules_set_range_count(view, FLOWRULES_IPV4) +
+           flowrules_set_range_count(view, FLOWRULES_IPV6) + flowrules_set_atom_count(view);
+}
+
+/* The name of all but some addresses: by what these are called, where it is one thing. */
+static const char *name_rest(struct writing *w, fr_set except) {
+    const struct fr_label *label = label_of(w, except);
+    struct flowrules_set view = {&w->m->sets, except};
+    enum flowrules_family family =
+        flowrules_set_range_count(view, FLOWRULES_IPV4) > 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
+    char name[FR_WORD_MAX] = "not-";
+    if (label != NULL) {
+        snprintf(name, sizeof name, "not-%.40s", label->name);
+        return take_word(w, name);
+    }
+    if (item_count(w, except) != 1)
+        return name_set(w, NULL);
+    struct flowrules_writer text;
+    struct flowrules_range range = flowrules_set_range(view, family, 0);
+    fr_writer_init(&text, &w->m->context->allocator, false);
+    flowrules_write(&text, "not-");
+    flowrules_write_range(&text, &range);
+    size_t size;
+    char *word = fr_writer_text(&text, &size);
+    fr_writer_free(&text);
+    const char *taken = word == NULL ? NULL : take_word(w, word);
+    fr_free(&w->m->context->allocator, word);
+    return taken;
 }
 
 static uint32_t add_network(struct writing *w, struct fr_map *map, uint32_t key,
@@ -199,17 +236,11 @@ static bool add_groups(struct writing *w, fr_set set) {
         const struct fr_label *label = own == FR_SET_NONE ? NULL : label_of(w, own);
         const char *title = label == NULL ? title_of_group(w, atom) : label->name;
         struct network network = {own, atom, title == NULL ? NULL : take_word(w, title),
-                                  label == NULL ? NULL : label->description};
+                                  label == NULL ? NULL : label->description, FR_SET_EMPTY};
         if (add_network(w, &w->group_of, atom, &network) == UINT32_MAX)
             return false;
     }
     return true;
-}
-
-static size_t item_count(const struct writing *w, fr_set set) {
-    struct flowrules_set view = {&w->m->sets, set};
-    return flowrules_set_range_count(view, FLOWRULES_IPV4) +
-           flowrules_set_range_count(view, FLOWRULES_IPV6) + flowrules_set_atom_count(view);
 }
 
 /* Is the set one group that is a network anyway? */
@@ -217,6 +248,31 @@ static bool is_group(const struct writing *w, fr_set set) {
     const struct fr_set_head *head = fr_set_head(&w->m->sets, set);
     return head->all_atoms == 0 && head->count4 == 0 && head->count6 == 0 && head->atoms == 1 &&
            knows(&w->group_of, fr_set_atoms(head)[0]);
+}
+
+/* The addresses that a set lacks of its families, where it is easier said by them. */
+static fr_set lacking(struct writing *w, fr_set set) {
+    struct fr_sets *sets = &w->m->sets;
+    const struct fr_set_head *head = fr_set_head(sets, set);
+    if (head->atoms > 0 || head->all_atoms != 0)
+        return FR_SET_EMPTY;
+    unsigned families = fr_set_families(sets, set);
+    for (unsigned f = 0; f < 2; f++) {
+        struct flowrules_range all = {
+            (enum flowrules_family)f, {0, 0}, fr_ip_max((enum flowrules_family)f)};
+        if ((families & FLOWRULES_FAMILY_BIT(f)) != 0)
+            fr_builder_range(&w->m->builder, &all);
+    }
+    return fr_set_subtract(sets, fr_builder_finish(&w->m->builder, sets), set);
+}
+
+/* Is all but a few addresses what it is? */
+static bool is_all_but(struct writing *w, fr_set set, fr_set *except) {
+    *except = lacking(w, set);
+    if (*except == FR_SET_NONE || *except == FR_SET_EMPTY)
+        return false;
+    size_t families = fr_set_families(&w->m->sets, set) == FLOWRULES_BOTH_FAMILIES ? 2 : 1;
+    return item_count(w, *except) + families <= item_count(w, set);
 }
 
 /* Makes a network of a set that has a name, or more items than are written in a flow. */
@@ -228,11 +284,17 @@ static flowrules_status note_set(struct writing *w, fr_set set) {
     if (!add_groups(w, set))
         return no_memory(w);
     const struct fr_label *label = label_of(w, set);
-    if (is_group(w, set) || knows(&w->network_of, set) ||
-        (label == NULL && item_count(w, set) <= ITEMS_INLINE))
+    fr_set except = FR_SET_EMPTY;
+    if (is_group(w, set) || knows(&w->network_of, set))
         return FLOWRULES_OK;
-    struct network network = {set, UINT32_MAX, name_set(w, label),
-                              label == NULL ? NULL : label->description};
+    bool all_but = label == NULL && is_all_but(w, set, &except);
+    if (except == FR_SET_NONE)
+        return no_memory(w);
+    if (label == NULL && !all_but && item_count(w, set) <= ITEMS_INLINE)
+        return FLOWRULES_OK;
+    struct network network = {set, UINT32_MAX, all_but ? name_rest(w, except) : name_set(w, label),
+                              label == NULL ? NULL : label->description,
+                              all_but ? except : FR_SET_EMPTY};
     return add_network(w, &w->network_of, set, &network) == UINT32_MAX ? no_memory(w)
                                                                        : FLOWRULES_OK;
 }
@@ -346,6 +408,16 @@ static void write_network(struct writing *w, const struct network *network) {
         return;
     }
     flowrules_write(w->w, "    members: [");
+    if (network->except != FR_SET_EMPTY) {
+        unsigned families = fr_set_families(&w->m->sets, network->set);
+        flowrules_write(w->w, (families & 1) != 0 ? "0.0.0.0/0" : "");
+        flowrules_write(w->w, families == FLOWRULES_BOTH_FAMILIES ? ", " : "");
+        flowrules_write(w->w, (families & 2) != 0 ? "\"::/0\"" : "");
+        flowrules_write(w->w, "]\n    except: [");
+        write_items(w, network->except);
+        flowrules_write(w->w, "]\n");
+        return;
+    }
     write_items(w, network->set);
     flowrules_write(w->w, "]\n");
 }
@@ -357,9 +429,21 @@ static bool same_but_destination(const struct fr_term *a, const struct fr_term *
            a->source_last == b->source_last;
 }
 
+/* The codes of an ICMP term, as far as there are any. */
+static unsigned last_code(const struct fr_term *t) {
+    return t->destination_last < 255 ? t->destination_last : 255;
+}
+
+static bool same_codes(const struct fr_term *a, const struct fr_term *b) {
+    return a->protocol == b->protocol && a->destination_first == b->destination_first &&
+           last_code(a) == last_code(b);
+}
+
 static bool is_one_entry(const struct fr_service_terms *terms) {
+    bool icmp = fr_protocol_is_icmp(terms->terms[0].protocol);
     for (uint32_t i = 1; i < terms->count; i++)
-        if (!same_but_destination(&terms->terms[0], &terms->terms[i]))
+        if (icmp ? !same_codes(&terms->terms[0], &terms->terms[i])
+                 : !same_but_destination(&terms->terms[0], &terms->terms[i]))
             return false;
     return true;
 }
@@ -371,13 +455,34 @@ static void write_number_range(struct flowrules_writer *w, unsigned first, unsig
         flowrules_writef(w, "%u-%u", first, last);
 }
 
-/* ICMP types and codes have no ranges in a policy: each by its number. */
-static void write_numbers(struct flowrules_writer *w, const char *key, unsigned first,
-                          unsigned last) {
-    flowrules_writef(w, "%s: [", key);
-    for (unsigned i = first; i <= last && i < 256; i++)
-        flowrules_writef(w, "%s%u", i > first ? ", " : "", i);
-    flowrules_write(w, "]");
+/* The terms of one ICMP protocol, which stand together, from the first on with the same codes. */
+static uint32_t write_icmp(struct flowrules_writer *w, const char *between,
+                           const struct fr_term *terms, uint32_t count) {
+    const struct fr_term *t = &terms[0];
+    uint32_t used = 1;
+    while (used < count && same_codes(t, &terms[used]))
+        used++;
+    bool codes = t->destination_first > 0 || t->destination_last < 255;
+    if (t->source_first > 0 || t->source_last < 255 || codes) {
+        uint32_t ranges = 0;
+        for (uint32_t i = 0; i < used; i++)
+            ranges += i == 0 || terms[i].source_first != terms[i - 1].source_last + 1;
+        flowrules_writef(w, ranges > 1 ? "%sicmp-type: [" : "%sicmp-type: ", between);
+        for (uint32_t i = 0, end; i < used; i = end + 1) {
+            for (end = i;
+                 end + 1 < used && terms[end + 1].source_first == terms[end].source_last + 1;)
+                end++;
+            unsigned last = terms[end].source_last < 255 ? terms[end].source_last : 255;
+            flowrules_write(w, i > 0 ? ", " : "");
+            write_number_range(w, terms[i].source_first, last);
+        }
+        flowrules_write(w, ranges > 1 ? "]" : "");
+    }
+    if (codes) {
+        flowrules_writef(w, "%sicmp-code: ", between);
+        write_number_range(w, t->destination_first, last_code(t));
+    }
+    return used;
 }
 
 /*
@@ -389,18 +494,8 @@ static uint32_t write_entry(struct flowrules_writer *w, const char *between,
     const struct fr_term *t = &terms[0];
     uint32_t used = 1;
     flowrules_writef(w, "protocol: %s", fr_protocol_name(t->protocol));
-    if (fr_protocol_is_icmp(t->protocol)) {
-        bool codes = t->destination_first > 0 || t->destination_last < 255;
-        if (t->source_first > 0 || t->source_last < 255 || codes) {
-            flowrules_write(w, between);
-            write_numbers(w, "icmp-type", t->source_first, t->source_last);
-        }
-        if (codes) {
-            flowrules_write(w, between);
-            write_numbers(w, "icmp-code", t->destination_first, t->destination_last);
-        }
-        return 1;
-    }
+    if (fr_protocol_is_icmp(t->protocol))
+        return write_icmp(w, between, terms, count);
     while (used < count && same_but_destination(t, &terms[used]))
         used++;
     if (t->source_first > 0 || t->source_last < UINT16_MAX) {
@@ -420,8 +515,7 @@ static uint32_t write_entry(struct flowrules_writer *w, const char *between,
 
 static flowrules_status note_service(struct writing *w, fr_service service) {
     const struct fr_service_terms *terms = fr_service_get(&w->m->services, service);
-    bool icmp = fr_protocol_is_icmp(terms->terms[0].protocol);
-    if (knows(&w->service_of, service) || (is_one_entry(terms) && !(icmp && terms->count > 1)))
+    if (knows(&w->service_of, service) || is_one_entry(terms))
         return FLOWRULES_OK;
     fr_service *slot = fr_vec_add(&w->services);
     if (slot == NULL || !fr_map_put(&w->service_of, service + 1, (uint32_t)w->services.count))
@@ -457,6 +551,14 @@ static void write_service(struct writing *w, fr_service service) {
 }
 
 /* ---- flows --------------------------------------------------------------------------------- */
+
+/* Flows have tags where they are for different targets. */
+static bool has_tags(const struct writing *w) {
+    size_t busy = 0;
+    for (size_t i = 0; i < w->import->targets.count; i++)
+        busy += !fr_vec_at(&w->import->targets, struct fr_import_target, i)->idle;
+    return busy > 1;
+}
 
 static const char *tag_of(enum flowrules_direction direction) {
     static const char *const tags[] = {[FLOWRULES_EGRESS] = "egress",
@@ -494,17 +596,73 @@ static flowrules_status note_loss(struct writing *w, const struct fr_import_flow
     return FLOWRULES_OK;
 }
 
+/* A line of the configuration, without what would end a comment; its start, where it is long. */
+static void write_source_line(struct writing *w, const struct fr_clause *c) {
+    static const struct flowrules_escape escape = {.keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
+                                                   .replace = ' ',
+                                                   .utf8 = true,
+                                                   .max_bytes = 120};
+    const struct fr_config_file *file =
+        fr_vec_at(&w->import->config->files, struct fr_config_file, c->file);
+    const char *line = file->text, *end = file->text + file->size;
+    for (uint32_t i = 1; i < c->line && line != NULL && line < end; i++) {
+        line = memchr(line, '\n', (size_t)(end - line));
+        line = line == NULL ? end : line + 1;
+    }
+    while (line < end && (*line == ' ' || *line == '\t'))
+        line++;
+    const char *stop =
+        line == NULL || line >= end ? NULL : memchr(line, '\n', (size_t)(end - line));
+    size_t length = line == NULL || line >= end ? 0 : (size_t)((stop == NULL ? end : stop) - line);
+    const char *text = fr_arena_text(&w->arena, line == NULL ? "" : line, length);
+    flowrules_write_user(w->w, &escape, text == NULL ? "" : text);
+}
+
+/* What becomes of a rule in doubt stands where the rule would. */
+static void write_comment(struct writing *w, const struct fr_import_flow *flow) {
+    static const struct flowrules_escape escape = {
+        .keep = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", .replace = ' ', .utf8 = true};
+    const struct fr_clause *c = flow->clause;
+    const char *doubt = fr_strings_text(&w->m->strings, c->doubt);
+    const char *what = flow->kind == FR_IMPORT_LEFT_OUT ? "left out"
+                       : flow->kind == FR_IMPORT_TAKEN
+                           ? "left out, since a rule in doubt before it may decide first"
+                       : c->effect == FR_SKIP
+                           ? "where rules behind it may not be reached, it denies "
+                             "as much as it may"
+                           : "kept, and it denies as much as it may";
+    if (!flow->matters && flow->kind != FR_IMPORT_TAKEN)
+        return;
+    if (c->line > 0 && c->file < w->import->config->files.count) {
+        flowrules_write(w->w, "  # ");
+        flowrules_write_user(
+            w->w, &escape,
+            fr_vec_at(&w->import->config->files, struct fr_config_file, c->file)->name);
+        flowrules_writef(w->w, ":%u: ", c->line);
+        write_source_line(w, c);
+        flowrules_write(w->w, "\n");
+    }
+    flowrules_writef(w->w, "  #   %s%s", what, doubt == NULL ? "" : ": ");
+    flowrules_write_user(w->w, &escape, doubt == NULL ? "" : doubt);
+    flowrules_write(w->w, "\n");
+}
+
 static flowrules_status write_flow(struct writing *w, const struct fr_import_flow *flow,
                                    bool tagged) {
     const struct fr_clause *c = flow->clause;
     const struct fr_strings *strings = &w->m->strings;
+    if (!fr_import_is_flow(flow)) {
+        write_comment(w, flow);
+        return FLOWRULES_OK;
+    }
     const char *title = take_title(w, c);
     if (title == NULL)
         return no_memory(w);
     FR_TRY(note_loss(w, flow, title));
     flowrules_write(w->w, "  - name: ");
     flowrules_yaml_write(w->w, title);
-    flowrules_write(w->w, flow->deny ? "\n    action: deny\n    source: " : "\n    source: ");
+    flowrules_write(w->w, flow->kind == FR_IMPORT_DENY ? "\n    action: deny\n    source: "
+                                                       : "\n    source: ");
     write_end(w, flow->ends[0]);
     flowrules_write(w->w, "\n    destination: ");
     write_end(w, flow->ends[1]);
@@ -603,6 +761,24 @@ static bool follows_names(const struct writing *w) {
     return false;
 }
 
+/* What is not the default: none of it but replies, or the parts that there are. */
+static void write_baseline(struct writing *w, const struct fr_import_target *target) {
+    unsigned known = w->m->backend->capabilities.baseline;
+    unsigned usual = known & FR_BASELINE_TRUE;
+    char parts[160];
+    if (target->direction == FLOWRULES_FORWARD)
+        usual &= ~(unsigned)(FLOWRULES_BASELINE_LOOPBACK | FLOWRULES_BASELINE_NEIGHBOUR |
+                             FLOWRULES_BASELINE_LISTENER);
+    unsigned own = target->baseline & (usual | FLOWRULES_BASELINE_INVALID);
+    if (own == usual)
+        return;
+    fr_baseline_list(own, parts, sizeof parts);
+    if (own == (known & FR_BASELINE_FALSE))
+        flowrules_write(w->w, "    baseline: false\n");
+    else
+        flowrules_writef(w->w, own == 0 ? "    baseline: none\n" : "    baseline: [%s]\n", parts);
+}
+
 static void write_target(struct writing *w, const struct fr_import_target *target) {
     const struct fr_import *import = w->import;
     bool many = import->targets.count > 1, forward = target->direction == FLOWRULES_FORWARD;
@@ -614,11 +790,12 @@ static void write_target(struct writing *w, const struct fr_import_target *targe
         flowrules_writef(w->w, "    direction: %s\n", tag_of(target->direction));
     if (!forward && import->protects.count > 0 && !import->protect_policy)
         write_protects(w, "    ", protects_of(import, target));
-    if (many)
+    if (many && target->idle)
+        flowrules_write(w->w, "    select: none\n");
+    else if (has_tags(w))
         flowrules_writef(w->w, "    select: {tags: [%s]}\n", tag_of(target->direction));
-    if (!import->baseline)
-        flowrules_write(w->w, "    baseline: false\n");
-    if (import->mid_stream)
+    write_baseline(w, target);
+    if (target->mid_stream)
         flowrules_write(w->w, "    mid-stream: true\n");
     flowrules_write(w->w, follows_names(w) ? "    names: native\n" : "");
     write_settings(w, forward);
@@ -632,7 +809,7 @@ static flowrules_status note_all(struct writing *w) {
         fr_set set = *fr_vec_at(&w->import->protects, fr_set, i);
         if (!add_groups(w, set))
             return no_memory(w);
-        struct network network = {set, UINT32_MAX, NULL, NULL};
+        struct network network = {set, UINT32_MAX, NULL, NULL, FR_SET_EMPTY};
         const struct fr_label *label = label_of(w, set);
         if (is_group(w, set) || knows(&w->network_of, set))
             continue;
@@ -642,6 +819,8 @@ static flowrules_status note_all(struct writing *w) {
     }
     for (size_t i = 0; i < w->import->flows.count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
+        if (!fr_import_is_flow(flow))
+            continue;
         FR_TRY(note_set(w, flow->ends[0]));
         FR_TRY(note_set(w, flow->ends[1]));
         FR_TRY(note_service(w, flow->service));
@@ -669,8 +848,7 @@ static flowrules_status write_all(struct writing *w) {
     write_services(w);
     flowrules_write(w->w, "\nflows:\n");
     for (size_t i = 0; i < w->import->flows.count; i++)
-        FR_TRY(write_flow(w, fr_vec_at(&w->import->flows, struct fr_import_flow, i),
-                          w->import->targets.count > 1));
+        FR_TRY(write_flow(w, fr_vec_at(&w->import->flows, struct fr_import_flow, i), has_tags(w)));
     flowrules_write(w->w, "\ntargets:\n");
     for (size_t i = 0; i < w->import->targets.count; i++)
         write_target(w, fr_vec_at(&w->import->targets, struct fr_import_target, i));

@@ -11,7 +11,10 @@
 /* A target of the policy that is written. */
 struct fr_import_target {
     enum flowrules_direction direction;
-    bool both; /* egress and ingress in one */
+    bool both;         /* egress and ingress in one */
+    bool idle;         /* no flow is for it: it only closes its directions */
+    unsigned baseline; /* enum flowrules_baseline, bits */
+    bool mid_stream;
 };
 
 struct fr_import {
@@ -25,7 +28,8 @@ struct fr_import {
         protects_of[FR_DIRECTIONS]; /* fr_set: of pods, those that a direction is shut for */
     bool protect_policy;            /* whose firewall it is was given: it stands at the top */
     bool atoms_are_pods;
-    bool baseline, mid_stream;
+    bool there[FR_DIRECTIONS]; /* directions that are enforced */
+    struct fr_import_baseline found[FR_DIRECTIONS];
     const char *cannot; /* why no policy can say it, or NULL */
 };
 

@@ -150,6 +150,17 @@ void flowrules_input_note(flowrules_input *in, struct flowrules_place at, const 
         fr_report(&in->context->diagnostics, &about, "%s", text);
 }
 
+void flowrules_input_assume(flowrules_input *in, struct flowrules_place at, const char *hint,
+                            const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(in, &in->arena, format, arguments);
+    va_end(arguments);
+    struct fr_about about = {FLOWRULES_WARNING, FR_CONFIG_ASSUMED, at_of(in, at), NULL, NULL, hint};
+    if (text != NULL)
+        fr_report(&in->context->diagnostics, &about, "%s", text);
+}
+
 bool flowrules_input_failed(const flowrules_input *in) {
     return in->failed || in->invalid;
 }

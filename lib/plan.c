@@ -661,7 +661,7 @@ static void warn_of_baseline(struct fr_plan *plan) {
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct fr_about about = {FLOWRULES_WARNING, FR_BASELINE_LACKS, plan->target->at, NULL,
                                  plan->name,        parts[i].hint};
-        bool needed = parts[i].packets == FLOWRULES_REPLY || (!plan->transit && !is_open(plan));
+        bool needed = !is_open(plan) && (parts[i].packets == FLOWRULES_REPLY || !plan->transit);
         if (needed && (plan->can->packets & parts[i].packets) != 0 &&
             (plan->target->baseline & parts[i].part) == 0)
             fr_report(&plan->context->diagnostics, &about, parts[i].message, plan->name);

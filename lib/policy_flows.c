@@ -421,6 +421,10 @@ static flowrules_status read_baseline(struct fr_reader *r, const struct fr_value
                                       void *object) {
     struct fr_target *target = object;
     bool whole = true;
+    if (value->kind == FR_SCALAR && fr_value_is(value, "none")) {
+        target->baseline = 0;
+        return FLOWRULES_OK;
+    }
     if (value->kind == FR_SEQUENCE || is_baseline_word(value)) {
         target->baseline = 0;
         target->baseline_at = value->at;

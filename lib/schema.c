@@ -148,6 +148,7 @@ static fr_json *baseline_value(void) {
     }
     fr_json *object = fr_json_object();
     fr_json_add(any, NULL, reference("boolean"));
+    fr_json_add(any, NULL, tree("{'const': 'none'}"));
     fr_json_add(any, NULL, one_or_list(words[0], words[1]));
     fr_json_add(object, "anyOf", any);
     return object;

@@ -545,6 +545,10 @@ FLOWRULES_API void flowrules_input_doubt(flowrules_input *in, struct flowrules_p
 FLOWRULES_API void flowrules_input_note(flowrules_input *in, struct flowrules_place at,
                                         const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Something is not in the configuration, and is taken for what the text says: a warning. */
+FLOWRULES_API void flowrules_input_assume(flowrules_input *in, struct flowrules_place at,
+                                          const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Has reading failed for good: an error told, or memory gone? Then a reader may return at once. */
 FLOWRULES_API bool flowrules_input_failed(const flowrules_input *in);
 

@@ -1,1 +1,0 @@
-import cisco-asa --set interface=dmz configurations/lists.cfg

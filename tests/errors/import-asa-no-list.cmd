@@ -1,1 +1,0 @@
-import cisco-asa --set access-list=nowhere configurations/lists.cfg

@@ -1,1 +1,0 @@
-import cisco-asa --set access-list=vpn configurations/lists.cfg

@@ -1,1 +1,0 @@
-import nftables configurations/entangled.nft

@@ -1,0 +1,1 @@
+import nftables configurations/solicitations.nft

@@ -1,1 +1,0 @@
---set access-list=outside_in
