@@ -46,8 +46,9 @@ static void name_label(const char *name, struct fr_constraint *constraint) {
     }
 }
 
-static struct flowrules_set read_endpoints(struct fr_objects *r, const struct policy *p,
+static struct flowrules_set read_endpoints(struct fr_objects *r, const void *about,
                                            const flowrules_node *selector) {
+    const struct policy *p = about;
     struct fr_selection s = {.all = NULL};
     fr_objects_selection_labels(r, &s, selector, name_label);
     if (p->namespace != NULL && !s.has_namespace)
@@ -65,7 +66,7 @@ static struct flowrules_set both_families(struct fr_objects *r) {
 }
 
 /* The world is what has an address and is no pod or node; all is all. */
-static struct flowrules_set read_entity(struct fr_objects *r, const struct policy *p,
+static struct flowrules_set read_entity(struct fr_objects *r, const void *p,
                                         const flowrules_node *node) {
     static const char *const known[] = {"cluster",        "host",   "remote-node", "ingress",
                                         "kube-apiserver", "health", "init",        "unmanaged"};
@@ -83,13 +84,14 @@ static struct flowrules_set read_entity(struct fr_objects *r, const struct polic
         if (strcmp(word, known[i]) == 0)
             return flowrules_input_group(
                 r->in, &(struct flowrules_group_key){"entities", NULL, known[i]}, 1);
-    flowrules_input_error(r->in, flowrules_node_place(node), NULL, "'%.40s' is no entity", word);
-    return flowrules_input_none(r->in);
+    fr_objects_doubt(r, flowrules_node_place(node),
+                     flowrules_input_print(r->in, "'%.40s' is no entity that is known here", word));
+    return flowrules_input_any(r->in);
 }
 
 /* ---- addresses and names ------------------------------------------------------------------- */
 
-static struct flowrules_set read_cidr(struct fr_objects *r, const struct policy *p,
+static struct flowrules_set read_cidr(struct fr_objects *r, const void *p,
                                       const flowrules_node *node) {
     struct flowrules_range range;
     const char *text = flowrules_node_text(node);
@@ -100,7 +102,7 @@ static struct flowrules_set read_cidr(struct fr_objects *r, const struct policy 
     return fr_objects_prefix(r, node); /* which tells what is wrong */
 }
 
-static struct flowrules_set read_cidr_set(struct fr_objects *r, const struct policy *p,
+static struct flowrules_set read_cidr_set(struct fr_objects *r, const void *p,
                                           const flowrules_node *node) {
     static const char *const known[] = {"cidr", "except", NULL};
     if (!fr_objects_is_map(r, node, "a mapping with cidr"))
@@ -117,7 +119,7 @@ static struct flowrules_set read_cidr_set(struct fr_objects *r, const struct pol
 }
 
 /* "*.example.com" is one label below here, and any number in a policy, where it is narrowed. */
-static struct flowrules_set read_name(struct fr_objects *r, const struct policy *p,
+static struct flowrules_set read_name(struct fr_objects *r, const void *p,
                                       const flowrules_node *node) {
     static const char *const known[] = {"matchName", "matchPattern", NULL};
     struct flowrules_place at = flowrules_node_place(node);
@@ -144,17 +146,14 @@ static struct flowrules_set read_name(struct fr_objects *r, const struct policy 
     }
     fr_objects_doubt(
         r, at, flowrules_input_print(r->in, "the pattern '%.260s' can't be compared", pattern));
-    return flowrules_input_none(r->in);
+    return flowrules_input_any(r->in);
 }
 
 /* ---- peers --------------------------------------------------------------------------------- */
 
-typedef struct flowrules_set peer_reader(struct fr_objects *r, const struct policy *p,
-                                         const flowrules_node *node);
-
 struct peer_kind {
     const char *keys[2]; /* by direction */
-    peer_reader *read;
+    fr_peer_reader *read;
 };
 
 static const struct peer_kind peer_kinds[] = {
@@ -167,58 +166,69 @@ static const struct peer_kind peer_kinds[] = {
 enum { PEER_KINDS = sizeof peer_kinds / sizeof *peer_kinds };
 
 /* The peers of a rule; *limited is false where it has none of any kind. */
-static struct flowrules_set read_peers(struct fr_objects *r, const struct policy *p,
-                                       const flowrules_node *rule,
-                                       enum flowrules_direction direction, bool *limited) {
-    struct flowrules_set sum = flowrules_input_none(r->in);
+static struct fr_reach read_peers(struct fr_objects *r, const struct policy *p,
+                                  const flowrules_node *rule, enum flowrules_direction direction,
+                                  bool *limited) {
+    struct flowrules_set sure[PEER_KINDS], most[PEER_KINDS];
+    size_t count = 0;
     *limited = false;
     for (size_t i = 0; i < PEER_KINDS; i++) {
         const char *key = peer_kinds[i].keys[direction];
-        const flowrules_node *list = flowrules_node_get(rule, key);
-        size_t count = 0;
-        if (flowrules_node_kind(list) == FLOWRULES_NODE_NULL)
+        if (flowrules_node_kind(flowrules_node_get(rule, key)) == FLOWRULES_NODE_NULL)
             continue;
         *limited = true;
-        struct flowrules_set *sets =
-            flowrules_input_alloc(r->in, (flowrules_node_count(list) + 1) * sizeof *sets);
-        for (const flowrules_node *n = fr_objects_list(r, rule, key);
-             n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n))
-            sets[++count] = peer_kinds[i].read(r, p, n);
-        if (flowrules_input_failed(r->in))
-            break;
-        sets[0] = sum;
-        sum = flowrules_input_unite(r->in, sets, count + 1);
+        struct fr_reach kind = fr_objects_reach(r, rule, key, peer_kinds[i].read, p);
+        sure[count] = kind.sure;
+        most[count++] = kind.most;
     }
-    return sum;
+    return (struct fr_reach){flowrules_input_unite(r->in, sure, count),
+                             flowrules_input_unite(r->in, most, count)};
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
+/* *peers: some key that is not known says peers (toServices, fromGroups ...). */
 static void doubt_keys(struct fr_objects *r, const flowrules_node *rule,
-                       enum flowrules_direction direction) {
+                       enum flowrules_direction direction, bool *peers) {
+    static const char *const prefix[] = {"to", "from"};
+    size_t length = strlen(prefix[direction]);
     const char *known[PEER_KINDS + 3] = {"toPorts", "icmps"};
     for (size_t i = 0; i < PEER_KINDS; i++)
         known[i + 2] = peer_kinds[i].keys[direction];
     fr_objects_doubt_others(r, rule, known);
+    *peers = false;
+    for (const flowrules_node *n = flowrules_node_first(rule); n != NULL;
+         n = flowrules_node_next(n)) {
+        const char *key = flowrules_node_key(n) == NULL ? "" : flowrules_node_key(n);
+        bool own = strcmp(key, "toPorts") == 0;
+        for (size_t i = 0; i < PEER_KINDS; i++)
+            own = own || strcmp(key, peer_kinds[i].keys[direction]) == 0;
+        *peers = *peers || (!own && strncmp(key, prefix[direction], length) == 0);
+    }
 }
 
 /* A rule without peers is about all, but one that says nothing at all allows nothing. */
 static void read_rule(struct fr_objects *r, const struct policy *p, const flowrules_node *rule,
                       enum flowrules_direction direction, enum fr_phase phase) {
-    bool limited;
+    bool limited, others;
     if (!fr_objects_is_map(r, rule, "a mapping with peers and ports"))
         return;
-    doubt_keys(r, rule, direction);
-    struct flowrules_set peers = read_peers(r, p, rule, direction, &limited);
+    struct fr_sureness sure = {.policy = fr_objects_hold(r)};
+    doubt_keys(r, rule, direction, &others);
+    sure.nothing = r->doubt != NULL;
+    struct fr_reach peers = read_peers(r, p, rule, direction, &limited);
     bool ports =
         fr_objects_list(r, rule, "toPorts") != NULL || fr_objects_list(r, rule, "icmps") != NULL;
-    if (!limited && ports)
-        peers = flowrules_input_any(r->in);
-    struct flowrules_read_rule pass = fr_objects_between(p->object, direction, p->own, peers);
+    if (others)
+        peers.most = flowrules_input_any(r->in);
+    else if (!limited && ports)
+        peers.sure = peers.most = flowrules_input_any(r->in);
+    struct flowrules_read_rule pass = fr_objects_between(p->object, direction, p->own, peers.most);
     pass.at = flowrules_node_place(rule);
     pass.verdict = phase == FR_PHASE_DENY ? FLOWRULES_BLOCK : FLOWRULES_PASS;
-    if (fr_cilium_services(r, rule, &pass))
-        fr_objects_rule(r, phase, &pass);
+    sure.peers = peers.sure;
+    if (fr_cilium_services(r, rule, &pass, &sure.services))
+        fr_objects_give(r, phase, &pass, &sure);
 }
 
 static void read_rules(struct fr_objects *r, const struct policy *p, const char *key,
@@ -289,6 +299,8 @@ static void read_spec(struct fr_objects *r, const struct fr_object *object, bool
     fr_objects_selection_labels(r, &s, selector, name_label);
     r->matters = fr_objects_selection_matters(r, &s);
     r->directions = FR_EGRESS_BIT | FR_INGRESS_BIT;
+    r->doubt = NULL;
+    fr_objects_hold(r);
     fr_objects_doubt_others(r, object->spec, known);
     if (!fr_objects_selection_is_clear(r, &s))
         return;

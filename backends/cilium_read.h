@@ -6,8 +6,11 @@
 
 #include "objects.h"
 
-/* Reads what toPorts and icmps of a rule say; false where nothing that is known is left. */
+/*
+ * Reads what toPorts and icmps of a rule say; the first *sure of the services have no doubt. False
+ * after an error, and where they are lists of nothing.
+ */
 bool fr_cilium_services(struct fr_objects *r, const flowrules_node *rule,
-                        struct flowrules_read_rule *pass);
+                        struct flowrules_read_rule *pass, size_t *sure);
 
 #endif

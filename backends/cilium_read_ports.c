@@ -8,7 +8,8 @@
 
 struct services {
     struct flowrules_service *list;
-    size_t count, capacity;
+    size_t count, capacity, sure; /* the first of them have no doubt */
+    bool doubted;                 /* all that is read now has one */
 };
 
 static bool add_service(struct fr_objects *r, struct services *s, int protocol,
@@ -21,12 +22,13 @@ static bool add_service(struct fr_objects *r, struct services *s, int protocol,
                                                      .destination_port_count = ports ? 1 : 0,
                                                      .icmp_type = icmp_type,
                                                      .icmp_code = -1};
+    fr_objects_sort_service(s->list, s->count, &s->sure, s->doubted || r->doubt != NULL);
     return true;
 }
 
 /* ---- ports --------------------------------------------------------------------------------- */
 
-/* The protocols of a word: ANY, or none, are all that have ports. Their number, 0 after a doubt. */
+/* The protocols of a word: ANY, or none, are all that have ports, and so is, in doubt, another. */
 static size_t read_protocol(struct fr_objects *r, const flowrules_node *node, int protocols[3]) {
     static const int all[] = {6, 17, 132};
     static const char *const words[] = {"TCP", "UDP", "SCTP"};
@@ -43,7 +45,8 @@ static size_t read_protocol(struct fr_objects *r, const flowrules_node *node, in
     fr_objects_doubt(
         r, flowrules_node_place(node),
         flowrules_input_print(r->in, "the protocol '%.40s' is not understood in ports", text));
-    return 0;
+    memcpy(protocols, all, sizeof all);
+    return 3;
 }
 
 static bool bad_port(struct fr_objects *r, const flowrules_node *node) {
@@ -55,7 +58,7 @@ static bool bad_port(struct fr_objects *r, const flowrules_node *node) {
     return false;
 }
 
-/* *every: it is all ports. False after an error or a doubt. */
+/* *every: it is all ports, or, in doubt, may be any. False after an error. */
 static bool read_port(struct fr_objects *r, const flowrules_node *item,
                       struct flowrules_ports *ports, bool *every) {
     const flowrules_node *port = flowrules_node_get(item, "port");
@@ -71,7 +74,8 @@ static bool read_port(struct fr_objects *r, const flowrules_node *item,
                                                "the port '%.40s' is a name that the pods give a "
                                                "number: which one is not known",
                                                text));
-        return false;
+        *every = true;
+        return true;
     }
     if (!flowrules_parse_number(text, strlen(text), 65535, &number))
         return bad_port(r, port);
@@ -96,13 +100,15 @@ static void read_entry(struct fr_objects *r, const flowrules_node *item, struct 
         return;
     fr_objects_doubt_others(r, item, known);
     size_t count = read_protocol(r, flowrules_node_get(item, "protocol"), protocols);
-    if (count == 0 || !read_port(r, item, ports, &every))
+    if (!read_port(r, item, ports, &every))
         return;
-    if (every && count > 1)
-        fr_objects_doubt(r, flowrules_node_place(item),
-                         "whether every port of ANY is every protocol is not known");
     for (size_t i = 0; i < count; i++)
         add_service(r, s, protocols[i], every ? NULL : ports, -1);
+    if (!every || count == 1 || r->doubt != NULL)
+        return;
+    fr_objects_doubt(r, flowrules_node_place(item),
+                     "whether every port of ANY is every protocol is not known");
+    add_service(r, s, -1, NULL, -1);
 }
 
 /* Only rules of DNS that let every name be asked for take nothing from what passes. */
@@ -124,6 +130,18 @@ static void tell_dns_port(struct fr_objects *r, const flowrules_node *entry) {
         flowrules_input_found(r->in, "dns-port", port);
 }
 
+/* Calls read for each item of a list: what it adds is sure where it tells no doubt. */
+static void read_each(struct fr_objects *r, const flowrules_node *first, struct services *s,
+                      void (*read)(struct fr_objects *r, const flowrules_node *item,
+                                   struct services *s)) {
+    for (const flowrules_node *n = first; n != NULL && !flowrules_input_failed(r->in);
+         n = flowrules_node_next(n)) {
+        struct fr_held before = fr_objects_hold(r);
+        read(r, n, s);
+        fr_objects_resume(r, before);
+    }
+}
+
 static void read_to_ports(struct fr_objects *r, const flowrules_node *entry, struct services *s) {
     static const char *const known[] = {"ports", "rules", NULL};
     const flowrules_node *rules = flowrules_node_get(entry, "rules");
@@ -137,11 +155,13 @@ static void read_to_ports(struct fr_objects *r, const flowrules_node *entry, str
     if (is_every_name(rules))
         tell_dns_port(r, entry);
     const flowrules_node *first = fr_objects_list(r, entry, "ports");
-    if (first == NULL)
+    if (first == NULL) {
         fr_objects_doubt(r, flowrules_node_place(entry), "toPorts without ports");
-    for (const flowrules_node *n = first; n != NULL && !flowrules_input_failed(r->in);
-         n = flowrules_node_next(n))
-        read_entry(r, n, s);
+        add_service(r, s, -1, NULL, -1);
+    }
+    s->doubted = r->doubt != NULL;
+    read_each(r, first, s, read_entry);
+    s->doubted = false;
 }
 
 /* ---- ICMP ---------------------------------------------------------------------------------- */
@@ -176,10 +196,9 @@ static void read_field(struct fr_objects *r, const flowrules_node *field, struct
         return;
     }
     int type = type_of(flowrules_node_get(field, "type"), ipv6);
-    if (type >= 0)
-        add_service(r, s, ipv6 ? 58 : 1, NULL, type);
-    else
+    if (type < 0)
         fr_objects_doubt(r, flowrules_node_place(field), "a type of ICMP that is not understood");
+    add_service(r, s, ipv6 ? 58 : 1, NULL, type);
 }
 
 static void read_icmps(struct fr_objects *r, const flowrules_node *entry, struct services *s) {
@@ -187,23 +206,20 @@ static void read_icmps(struct fr_objects *r, const flowrules_node *entry, struct
     if (!fr_objects_is_map(r, entry, "a mapping with fields"))
         return;
     fr_objects_doubt_others(r, entry, known);
-    for (const flowrules_node *n = fr_objects_list(r, entry, "fields");
-         n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n))
-        read_field(r, n, s);
+    s->doubted = r->doubt != NULL;
+    read_each(r, fr_objects_list(r, entry, "fields"), s, read_field);
+    s->doubted = false;
 }
 
 bool fr_cilium_services(struct fr_objects *r, const flowrules_node *rule,
-                        struct flowrules_read_rule *pass) {
-    struct services s = {NULL, 0, 0};
+                        struct flowrules_read_rule *pass, size_t *sure) {
+    struct services s = {.list = NULL};
     const flowrules_node *ports = fr_objects_list(r, rule, "toPorts");
     const flowrules_node *icmps = fr_objects_list(r, rule, "icmps");
-    for (const flowrules_node *n = ports; n != NULL && !flowrules_input_failed(r->in);
-         n = flowrules_node_next(n))
-        read_to_ports(r, n, &s);
-    for (const flowrules_node *n = icmps; n != NULL && !flowrules_input_failed(r->in);
-         n = flowrules_node_next(n))
-        read_icmps(r, n, &s);
+    read_each(r, ports, &s, read_to_ports);
+    read_each(r, icmps, &s, read_icmps);
     pass->services = s.list;
     pass->service_count = s.count;
+    *sure = s.sure;
     return (s.count > 0 || (ports == NULL && icmps == NULL)) && !flowrules_input_failed(r->in);
 }

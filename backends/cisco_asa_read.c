@@ -135,8 +135,8 @@ struct fr_cisco_asa_list *fr_cisco_asa_list_named(struct fr_cisco_asa_reading *r
     struct fr_cisco_asa_list *list = flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
     if (list == NULL && (list = flowrules_input_alloc(r->in, sizeof *list)) != NULL) {
         list->name = flowrules_input_copy(r->in, name, strlen(name));
-        list->next = r->lists;
-        r->lists = list;
+        *r->last_list = list;
+        r->last_list = &list->next;
         flowrules_input_define(r->in, FR_CISCO_ASA_LIST_NAMES, name, list);
     }
     return list;
@@ -414,7 +414,8 @@ static void tell_unbound(struct fr_cisco_asa_reading *r, const char *place) {
         snprintf(hint, sizeof hint, "give the whole of show running-config, with its access-group");
     else
         snprintf(hint + used, sizeof hint - used,
-                 "; the settings interface and access-group choose");
+                 "; the settings interface and access-group choose%s",
+                 flowrules_input_target(r->in) == NULL ? ", or access-list by its name" : "");
     flowrules_input_error(r->in, (struct flowrules_place){0, 0, 0}, hint,
                           "no access list is bound %s", place);
 }
@@ -471,6 +472,28 @@ static void doubt_others(struct fr_cisco_asa_reading *r, const char *direction, 
     }
 }
 
+/* For an import: where the list that is read is bound. */
+static void tell_place(struct fr_cisco_asa_reading *r, const char *place) {
+    const char *interface = strstr(place, " interface ");
+    const char *group = flowrules_input_copy(r->in, place, strcspn(place, " "));
+    if (interface != NULL)
+        flowrules_input_found(r->in, "interface", interface + sizeof " interface " - 1);
+    if (group != NULL)
+        flowrules_input_found(r->in, "access-group", group);
+}
+
+/* "there is: 'a', 'b'", as a hint. */
+static const char *list_names(struct fr_cisco_asa_reading *r) {
+    char hint[300] = "";
+    for (const struct fr_cisco_asa_list *l = r->lists; l != NULL; l = l->next) {
+        size_t used = strlen(hint);
+        if (l->entries.count > 0 && used < 240)
+            snprintf(hint + used, sizeof hint - used, "%s'%.40s'", used == 0 ? "there is: " : ", ",
+                     l->name);
+    }
+    return hint[0] == '\0' ? NULL : flowrules_input_copy(r->in, hint, strlen(hint));
+}
+
 /*
  * Held against no target, a configuration with one list is read as that list wherever it is bound,
  * unless another place is asked for than the one that is meant without a word.
@@ -486,15 +509,50 @@ static const char *only_place(struct fr_cisco_asa_reading *r, const char *place)
     }
     if (only == NULL)
         return place;
-    const char *interface = strstr(only->place, " interface ");
-    const char *group = flowrules_input_copy(r->in, only->place, strcspn(only->place, " "));
     flowrules_input_note(r->in, only->at, "what is read is '%.80s' (%.80s), which alone is bound",
                          only->list, only->place);
-    if (interface != NULL)
-        flowrules_input_found(r->in, "interface", interface + sizeof " interface " - 1);
-    if (group != NULL)
-        flowrules_input_found(r->in, "access-group", group);
+    tell_place(r, only->place);
     return only->place;
+}
+
+/*
+ * Held against no target, the setting access-list chooses a list by its name: at the place where it
+ * is bound, the one that is asked for before others; NULL where it is bound nowhere.
+ */
+static const char *place_of_list(struct fr_cisco_asa_reading *r, const char *name,
+                                 const char *place) {
+    const char *found = NULL;
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next)
+        if (b->list != NULL && strcmp(b->list, name) == 0 &&
+            (found == NULL || strcmp(b->place, place) == 0))
+            found = b->place;
+    if (found != NULL)
+        tell_place(r, found);
+    return found;
+}
+
+/* The end of every list: what it does not permit is denied. */
+static void read_rest(struct fr_cisco_asa_reading *r) {
+    struct flowrules_read_rule rest = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = FLOWRULES_BLOCK,
+                                       .source = flowrules_input_any(r->in),
+                                       .destination = flowrules_input_any(r->in)};
+    flowrules_input_rule(r->in, &rest);
+}
+
+/* A list that is bound nowhere is read for what it would do. */
+static void read_unbound(struct fr_cisco_asa_reading *r, const char *name) {
+    const struct fr_cisco_asa_list *list =
+        flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
+    if (list == NULL || list->entries.count == 0) {
+        flowrules_input_error(r->in, (struct flowrules_place){0, 0, 0}, list_names(r),
+                              "there is no access list '%.80s'", name);
+        return;
+    }
+    flowrules_input_note(r->in, fr_cisco_asa_place_of(&list->entries.lines[0]),
+                         "'%.80s' is bound nowhere: what is read is what it would do", name);
+    fr_cisco_asa_read_list(r, list);
+    read_rest(r);
 }
 
 /*
@@ -507,9 +565,16 @@ static void decide(struct fr_cisco_asa_reading *r) {
     const char *place = strcmp(group, "global") == 0
                             ? group
                             : flowrules_input_print(r->in, "%s interface %s", group, interface);
-    if (place == NULL)
+    const char *name = flowrules_input_target(r->in) == NULL
+                           ? flowrules_input_setting(r->in, "access-list")
+                           : NULL;
+    if (place != NULL)
+        place = name != NULL ? place_of_list(r, name, place) : only_place(r, place);
+    if (place == NULL) {
+        if (name != NULL)
+            read_unbound(r, name);
         return;
-    place = only_place(r, place);
+    }
     bool out = strncmp(place, "out ", 4) == 0, global = strcmp(place, "global") == 0;
     const struct fr_cisco_asa_binding *own = bound_at(r, place);
     const struct fr_cisco_asa_binding *all = out || global ? NULL : bound_at(r, "global");
@@ -524,11 +589,7 @@ static void decide(struct fr_cisco_asa_reading *r) {
     }
     read_bound(r, own);
     read_bound(r, all);
-    struct flowrules_read_rule rest = {.direction = FLOWRULES_FORWARD,
-                                       .verdict = FLOWRULES_BLOCK,
-                                       .source = flowrules_input_any(r->in),
-                                       .destination = flowrules_input_any(r->in)};
-    flowrules_input_rule(r->in, &rest);
+    read_rest(r);
     doubt_others(r, out ? "in " : "out ", place);
     if (global)
         doubt_others(r, "in ", place);
@@ -539,6 +600,7 @@ static void decide(struct fr_cisco_asa_reading *r) {
 void fr_cisco_asa_read(flowrules_input *in) {
     struct fr_cisco_asa_reading r = {.in = in};
     r.last_binding = &r.bindings;
+    r.last_list = &r.lists;
     for (size_t file = 0; file < flowrules_input_file_count(in); file++) {
         struct flowrules_line line = {.file = file};
         r.open = NULL;

@@ -99,7 +99,7 @@ struct fr_cisco_asa_reading {
     flowrules_input *in;
     struct fr_cisco_asa_binding *bindings, **last_binding;
     size_t places; /* how many of them */
-    struct fr_cisco_asa_list *lists;
+    struct fr_cisco_asa_list *lists, **last_list;
     struct fr_cisco_asa_object *objects;
     struct fr_cisco_asa_lines *open;         /* where lines of a mode go, or NULL */
     struct fr_cisco_asa_object *open_object; /* of which these are, or NULL */

@@ -43,6 +43,11 @@ static void bad_value(struct rule_reader *r, const char *value) {
                           "'%.100s' is no value that can stand here", value);
 }
 
+/* A name that is not known here: the rule is doubtful, and no more. */
+static void unknown_name(struct rule_reader *r, const char *value) {
+    fr_netfilter_other(r->nf, r->rule, flowrules_input_print(r->in, "'%.60s' is not known", value));
+}
+
 /* ---- matches ------------------------------------------------------------------------------- */
 
 /* A match of the rule by a key, with a set of its own for the values. */
@@ -84,11 +89,16 @@ static void read_addresses(struct rule_reader *r, enum netfilter_field field) {
         struct netfilter_piece *piece = add_value(r, set);
         const char *slash = memchr(text, '/', length);
         bool good = piece && flowrules_parse_range(text, length, &piece->range);
-        if (piece && !good && slash) {
+        if (piece && !good && slash && memchr(slash, '.', length - (size_t)(slash - text))) {
             char *address = flowrules_input_copy(r->in, text, (size_t)(slash - text));
             char *mask =
                 flowrules_input_copy(r->in, slash + 1, length - (size_t)(slash - text) - 1);
             good = address && mask && flowrules_parse_netmask(address, mask, &piece->range);
+        }
+        if (piece && !good && slash && memchr(slash, '.', length - (size_t)(slash - text))) {
+            r->rule->match_count--;
+            other(r, "'%.60s', whose mask has holes", value);
+            return;
         }
         if (piece && (!good || piece->range.family != r->family)) {
             bad_value(r, value);
@@ -113,7 +123,7 @@ static void read_protocol(struct rule_reader *r) {
         return;
     int protocol = strcmp(value, "icmp6") == 0 ? (int)ICMPV6 : fr_netfilter_protocol(value);
     if (protocol < 0) {
-        bad_value(r, value);
+        unknown_name(r, value);
         return;
     }
     if (!r->negated)
@@ -177,6 +187,11 @@ static void read_ports(struct rule_reader *r, enum netfilter_field field) {
             last = first;
         else if (before + 1 < length)
             good = good && port_of(r, colon + 1, length - before - 1, &last);
+        if (!good && (text[0] < '0' || text[0] > '9') && text[0] != ':') {
+            r->rule->match_count--;
+            unknown_name(r, value);
+            return;
+        }
         if (!good || last < first) {
             bad_value(r, value);
             return;
@@ -285,7 +300,7 @@ static void read_icmp(struct rule_reader *r) {
     if (strcmp(value, "any") == 0 || (protocol == ICMP && strcmp(value, "255") == 0))
         return; /* matches whatever type: icmp_type_code_match of xt_tcpudp.c */
     if (!icmp_of(protocol, value, &type, &code)) {
-        bad_value(r, value);
+        unknown_name(r, value);
         return;
     }
     if (r->negated && code >= 0) {
@@ -342,6 +357,33 @@ static void read_states(struct rule_reader *r) {
         other(r, "connections in state %s", value);
     else
         add_numbers(r, add_match(r, NETFILTER_STATE, -1), states, states);
+}
+
+/* "--dst-type LOCAL,BROADCAST" */
+static void read_type(struct rule_reader *r, enum netfilter_field field) {
+    const char *value = take(r);
+    unsigned types;
+    if (!bits_of(value, fr_netfilter_address_type, &types) || types == 0)
+        other(r, "addresses of type %s", value);
+    else
+        add_numbers(r, add_match(r, field, -1), types, types);
+}
+
+static void read_source_type(struct rule_reader *r) {
+    read_type(r, NETFILTER_SOURCE_TYPE);
+}
+
+/* Frames to all or to many carry packets to such addresses. */
+static void read_destination_type(struct rule_reader *r) {
+    read_type(r, NETFILTER_DESTINATION_TYPE);
+}
+
+/* -m rpfilter, and what is behind it up to the target. */
+static void read_source_check(struct rule_reader *r) {
+    fr_netfilter_source_check(r->nf, r->rule);
+    while (r->words->next < r->words->count &&
+           strcmp(r->words->items[r->words->next].text, "-j") != 0)
+        r->words->next++;
 }
 
 static void read_match_set(struct rule_reader *r) {
@@ -495,10 +537,31 @@ static void read_goto(struct rule_reader *r) {
 
 /* A module: what it matches is said by its options, of which some have none. */
 static void read_module(struct rule_reader *r) {
-    static const char *const known[] = {
-        "tcp", "udp",       "sctp",  "icmp", "icmp6",   "comment", "ah",      "multiport",
-        "set", "conntrack", "state", "u32",  "iprange", "hl",      "udplite", "ttl"};
+    static const char *const known[] = {"tcp",       "udp",      "sctp",      "icmp",  "icmp6",
+                                        "comment",   "ah",       "set",       "u32",   "iprange",
+                                        "hl",        "udplite",  "conntrack", "state", "ttl",
+                                        "multiport", "addrtype", "pkttype"};
+    static const struct {
+        const char *name, *about;
+    } others[] = {{"limit", "a limit of the rate"},
+                  {"hashlimit", "a limit of the rate"},
+                  {"connlimit", "the number of connections"},
+                  {"recent", "which sources came before"},
+                  {"time", "the time of day"},
+                  {"owner", "who sends it"},
+                  {"mark", "a mark"},
+                  {"connmark", "a mark"}};
     const char *name = take(r);
+    if (strcmp(name, "rpfilter") == 0) {
+        read_source_check(r);
+        return;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(others[i].name, name) == 0) {
+            fr_netfilter_other(r->nf, r->rule, others[i].about);
+            return;
+        }
+    }
     if (strcmp(name, "ah") == 0 && r->family == FLOWRULES_IPV6)
         add_numbers(r, add_match(r, NETFILTER_PROTOCOL, -1), AH, AH);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -562,6 +625,9 @@ static const struct {
     {"--u32", read_u32},
     {"--comment", read_comment},
     {"--reject-with", skip_one},
+    {"--dst-type", read_destination_type},
+    {"--src-type", read_source_type},
+    {"--pkt-type", read_destination_type},
     {"-w", skip_none},
 };
 
@@ -577,6 +643,16 @@ static void skip_option(struct rule_reader *r, const char *option) {
         r->words->next++;
 }
 
+/* "-d ! 192.0.2.0/24", as iptables before 1.4.3 has it. */
+static void take_old_negation(struct rule_reader *r) {
+    if (r->words->next >= r->words->count ||
+        strcmp(r->words->items[r->words->next].text, "!") != 0 ||
+        r->words->items[r->words->next].quoted)
+        return;
+    r->negated = !r->negated;
+    r->words->next++;
+}
+
 static void read_option(struct rule_reader *r) {
     const char *word = take(r);
     r->negated = strcmp(word, "!") == 0;
@@ -584,6 +660,7 @@ static void read_option(struct rule_reader *r) {
         word = take(r);
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         if (strcmp(options[i].option, word) == 0) {
+            take_old_negation(r);
             options[i].read(r);
             return;
         }

@@ -54,8 +54,8 @@ static struct flowrules_set read_selectors(struct fr_objects *r, const flowrules
                                                 : flowrules_input_none(r->in);
 }
 
-static struct flowrules_set read_peer(struct fr_objects *r, const flowrules_node *peer,
-                                      const char *namespace) {
+static struct flowrules_set read_peer(struct fr_objects *r, const void *namespace,
+                                      const flowrules_node *peer) {
     static const char *const known[] = {"ipBlock", "namespaceSelector", "podSelector", NULL};
     struct flowrules_set none = flowrules_input_none(r->in);
     bool has[3];
@@ -78,19 +78,12 @@ static struct flowrules_set read_peer(struct fr_objects *r, const flowrules_node
     return none;
 }
 
-static struct flowrules_set read_peers(struct fr_objects *r, const flowrules_node *rule,
-                                       const char *key, const char *namespace) {
-    struct flowrules_set *sets;
-    size_t count = 0;
-    const flowrules_node *first = fr_objects_list(r, rule, key);
-    if (first == NULL)
-        return flowrules_input_any(r->in);
-    size_t peers = flowrules_node_count(flowrules_node_get(rule, key));
-    sets = flowrules_input_alloc(r->in, peers * sizeof *sets);
-    for (const flowrules_node *n = first; n != NULL && !flowrules_input_failed(r->in);
-         n = flowrules_node_next(n))
-        sets[count++] = read_peer(r, n, namespace);
-    return flowrules_input_unite(r->in, sets, count);
+static struct fr_reach read_peers(struct fr_objects *r, const flowrules_node *rule, const char *key,
+                                  const char *namespace) {
+    struct flowrules_set any = flowrules_input_any(r->in);
+    if (fr_objects_list(r, rule, key) == NULL)
+        return (struct fr_reach){any, any};
+    return fr_objects_reach(r, rule, key, read_peer, namespace);
 }
 
 /* ---- ports --------------------------------------------------------------------------------- */
@@ -116,7 +109,7 @@ static void doubt_port_name(struct fr_objects *r, const flowrules_node *port) {
                                            flowrules_node_text(port)));
 }
 
-/* False where the port can't be told: an error, or a name that only the pods know. */
+/* False after an error. A name that only the pods know is a doubt: it may be any port. */
 static bool read_numbers(struct fr_objects *r, const flowrules_node *item,
                          struct flowrules_ports *ports) {
     const flowrules_node *port = flowrules_node_get(item, "port");
@@ -135,12 +128,14 @@ static bool read_numbers(struct fr_objects *r, const flowrules_node *item,
         *ports = (struct flowrules_ports){(uint16_t)number, (uint16_t)end};
         return true;
     }
-    if (text != NULL && strpbrk(text, "abcdefghijklmnopqrstuvwxyz") != NULL)
+    if (text != NULL && strpbrk(text, "abcdefghijklmnopqrstuvwxyz") != NULL) {
         doubt_port_name(r, port);
-    else
-        flowrules_input_error(r->in, flowrules_node_place(port),
-                              "a number from 1 to 65535 without quotes, or a name",
-                              "'%.40s' is no port", text == NULL ? "..." : text);
+        *ports = (struct flowrules_ports){1, 65535};
+        return true;
+    }
+    flowrules_input_error(r->in, flowrules_node_place(port),
+                          "a number from 1 to 65535 without quotes, or a name",
+                          "'%.40s' is no port", text == NULL ? "..." : text);
     return false;
 }
 
@@ -163,18 +158,23 @@ static bool read_port(struct fr_objects *r, const flowrules_node *item,
     return true;
 }
 
-/* No ports are all protocols; false where there are some and none is known. */
+/* No ports are all protocols. The first *sure of the services have no doubt; false after errors. */
 static bool read_ports(struct fr_objects *r, const flowrules_node *rule,
-                       struct flowrules_read_rule *pass) {
+                       struct flowrules_read_rule *pass, size_t *sure) {
     const flowrules_node *first = fr_objects_list(r, rule, "ports");
     size_t count = 0, items = flowrules_node_count(flowrules_node_get(rule, "ports"));
+    *sure = 0;
     if (first == NULL)
         return !flowrules_input_failed(r->in);
     struct flowrules_service *services = flowrules_input_alloc(r->in, items * sizeof *services);
     for (const flowrules_node *n = first; n != NULL && !flowrules_input_failed(r->in);
-         n = flowrules_node_next(n))
-        if (read_port(r, n, &services[count]))
-            count++;
+         n = flowrules_node_next(n)) {
+        struct fr_held before = fr_objects_hold(r);
+        bool known = read_port(r, n, &services[count]);
+        bool doubted = fr_objects_resume(r, before);
+        if (known)
+            fr_objects_sort_service(services, ++count, sure, doubted);
+    }
     pass->services = services;
     pass->service_count = count;
     return count > 0 && !flowrules_input_failed(r->in);
@@ -194,12 +194,15 @@ static void read_rule(struct fr_objects *r, const struct policy *p, const flowru
     const char *known[] = {peers_key[direction], "ports", NULL};
     if (!fr_objects_is_map(r, rule, "a mapping with peers and ports"))
         return;
+    struct fr_sureness sure = {.policy = fr_objects_hold(r)};
     fr_objects_doubt_others(r, rule, known);
-    struct flowrules_set peers = read_peers(r, rule, peers_key[direction], p->namespace);
-    struct flowrules_read_rule pass = fr_objects_between(p->object, direction, p->own, peers);
+    sure.nothing = r->doubt != NULL;
+    struct fr_reach peers = read_peers(r, rule, peers_key[direction], p->namespace);
+    struct flowrules_read_rule pass = fr_objects_between(p->object, direction, p->own, peers.most);
     pass.at = flowrules_node_place(rule);
-    if (read_ports(r, rule, &pass))
-        fr_objects_rule(r, FR_PHASE_ALLOW, &pass);
+    sure.peers = peers.sure;
+    if (read_ports(r, rule, &pass, &sure.services))
+        fr_objects_give(r, FR_PHASE_ALLOW, &pass, &sure);
 }
 
 /* The directions that a policy is about: all policies are about ingress that don't say. */
@@ -247,6 +250,7 @@ static void read_policy(struct fr_objects *r, const struct fr_object *object) {
     fr_objects_selection_labels(r, &s, flowrules_node_get(object->spec, "podSelector"), name_pods);
     r->matters = fr_objects_selection_matters(r, &s);
     unsigned directions = r->directions = read_types(r, object->spec);
+    fr_objects_hold(r);
     fr_objects_doubt_others(r, object->spec, known);
     if (!fr_objects_selection_is_clear(r, &s))
         return;

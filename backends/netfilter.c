@@ -249,6 +249,19 @@ void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const
         match->other = what;
 }
 
+void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule) {
+    struct netfilter_match *match = fr_netfilter_match(nf, rule);
+    if (!match)
+        return;
+    match->keys[0] = (struct netfilter_key){NETFILTER_FAMILY, -1, FLOWRULES_BOTH_FAMILIES};
+    match->set = fr_netfilter_anonymous_set(nf, 1, rule->at); /* no family at all */
+    if (!nf->noted_source_check)
+        flowrules_input_note(nf->in, rule->at,
+                             "packets whose source is not reached where they come from are left "
+                             "out: policies do not know them");
+    nf->noted_source_check = true;
+}
+
 /* ---- words --------------------------------------------------------------------------------- */
 
 struct word {
@@ -336,10 +349,21 @@ unsigned fr_netfilter_state(const char *name) {
                                          {"established", NETFILTER_STATE_ESTABLISHED},
                                          {"related", NETFILTER_STATE_RELATED},
                                          {"invalid", NETFILTER_STATE_INVALID},
-                                         {"untracked", NETFILTER_STATE_UNTRACKED}};
+                                         {"untracked", NETFILTER_STATE_UNTRACKED},
+                                         {"dnat", NETFILTER_STATE_DNAT}};
     char text[24];
     int state = FIND(states, lower(text, name));
     return state < 0 ? 0 : (unsigned)state;
+}
+
+unsigned fr_netfilter_address_type(const char *name) {
+    static const struct word types[] = {{"unicast", NETFILTER_TYPE_UNICAST},
+                                        {"local", NETFILTER_TYPE_LOCAL},
+                                        {"broadcast", NETFILTER_TYPE_BROADCAST},
+                                        {"multicast", NETFILTER_TYPE_MULTICAST}};
+    char text[24];
+    int type = FIND(types, lower(text, name));
+    return type < 0 ? 0 : (unsigned)type;
 }
 
 unsigned fr_netfilter_tcp_flag(const char *name) {

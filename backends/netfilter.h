@@ -24,7 +24,9 @@ enum netfilter_field {
     NETFILTER_TCP_FLAGS,
     NETFILTER_INPUT_INTERFACE,
     NETFILTER_OUTPUT_INTERFACE,
-    NETFILTER_HOP_LIMIT
+    NETFILTER_HOP_LIMIT,
+    NETFILTER_SOURCE_TYPE,
+    NETFILTER_DESTINATION_TYPE
 };
 
 /* A part of a packet, in a header of one protocol (-1: whatever it is) and family (bits). */
@@ -40,7 +42,17 @@ enum netfilter_state {
     NETFILTER_STATE_RELATED = 4,
     NETFILTER_STATE_INVALID = 8,
     NETFILTER_STATE_UNTRACKED = 16,
-    NETFILTER_STATE_ALL = 31
+    NETFILTER_STATE_ALL = 31,
+    NETFILTER_STATE_DNAT = 32 /* the destination was changed: beside one of the others */
+};
+
+/* What routing says that an address is, as bits. */
+enum {
+    NETFILTER_TYPE_UNICAST = 1,
+    NETFILTER_TYPE_LOCAL = 2,
+    NETFILTER_TYPE_BROADCAST = 4,
+    NETFILTER_TYPE_MULTICAST = 8,
+    NETFILTER_TYPES_ALL = 15
 };
 
 /*
@@ -80,10 +92,8 @@ struct netfilter_set {
     struct netfilter_key *types; /* of a named set: NETFILTER_KEYS_MAX, of its pieces */
     struct netfilter_element *elements;
     size_t count, capacity;
-    const char *doubt;   /* why its elements are not what it holds, "": that was told; or NULL */
-    unsigned *told_with; /* where it is marked that a doubt like it was told; NULL: in told */
-    unsigned told;       /* directions (bits) in which it was */
-    unsigned parts;      /* pieces of an element */
+    const char *doubt;              /* why its elements are not what it holds, or NULL */
+    unsigned parts;                 /* pieces of an element */
     struct flowrules_set addresses; /* where united: the union of the first pieces */
     struct flowrules_set names;     /* where named: those of which dnsmasq fills it, */
     struct flowrules_set except;    /* and where excepting, these below them not */
@@ -167,7 +177,8 @@ struct netfilter {
     struct netfilter_table *tables, **last_table;
     size_t table_count;
     struct netfilter_set *expiring;
-    unsigned told; /* directions (bits) in which it was told that dnsmasq's configuration lacks */
+    bool translates; /* some rule changes destinations before filters see them */
+    bool noted_source_check;
     struct netfilter_names *names; /* what dnsmasq's configuration says; or NULL */
 };
 
@@ -214,6 +225,11 @@ void fr_netfilter_delete_table(struct netfilter *nf, struct netfilter_table *tab
 void fr_netfilter_wake(struct netfilter_table *table);
 /* The rule has something that is not understood: told where a packet may come so far. */
 void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what);
+/*
+ * The rule looks at whether the source is reached where the packet came from (rpfilter, fib). Of
+ * the packets of a policy it is: it matches none of them.
+ */
+void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule);
 
 /* ---- names that dnsmasq follows ------------------------------------------------------------ */
 
@@ -243,6 +259,8 @@ int fr_netfilter_icmp_code(int protocol, const char *name);
 int fr_netfilter_protocol(const char *name);
 /* A connection's state, any case; 0 when unknown. */
 unsigned fr_netfilter_state(const char *name);
+/* NETFILTER_TYPE_... of a word of both tools, any case; 0 when unknown. */
+unsigned fr_netfilter_address_type(const char *name);
 /* A TCP flag's bit, any case; 0 when unknown. */
 unsigned fr_netfilter_tcp_flag(const char *name);
 

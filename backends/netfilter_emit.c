@@ -247,6 +247,11 @@ static struct flowrules_read_rule read_rule(const struct netfilter_walk *walk,
                                        .name = named ? comment : NULL,
                                        .comment = named ? NULL : comment,
                                        .log = rule->log};
+    if (box->doubt)
+        read.doubt =
+            flowrules_input_print(walk->in, "it is not known %s: %s%s%s",
+                                  walk->either ? "what passes" : "whether this matches", box->doubt,
+                                  rule->origin ? ", " : "", rule->origin ? rule->origin : "");
     if (box->line != 0)
         read.at = (struct flowrules_place){rule->at.file, box->line, 1};
     return read;
@@ -332,9 +337,26 @@ static void give_exceptions(struct netfilter_walk *walk, const struct netfilter_
     }
 }
 
+/* The packets of a box in doubt: whether they are decided is not known, so that all stay live. */
+static void emit_in_doubt(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                          enum flowrules_verdict verdict, const struct netfilter_box *box) {
+    unsigned packets[2] = {0, 0};
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        unsigned kinds = box->kinds & possible_kinds(box, f);
+        packets[f] = plain_packets(kinds) | (kinds & KINDS_REPLY ? FLOWRULES_REPLY : 0u);
+    }
+    struct flowrules_read_rule read = read_rule(walk, rule, box);
+    read.verdict = verdict;
+    give_both(walk, &read, box, packets, NULL);
+}
+
 void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                        enum flowrules_verdict verdict, const struct netfilter_box *box) {
     unsigned packets[2] = {0, 0};
+    if (box->doubt) {
+        emit_in_doubt(walk, rule, verdict, box);
+        return;
+    }
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
         if (box->families & walk->families & FLOWRULES_FAMILY_BIT(f))
             packets[f] = judge(walk, rule, verdict, box, f);
@@ -345,18 +367,6 @@ void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule 
     give_both(walk, &read, box, packets, NULL);
     for (size_t i = 0; i < landing.count; i++)
         flowrules_input_land(walk->in, landing.skips[i]);
-}
-
-void fr_netfilter_emit_unknown(struct netfilter_walk *walk, const struct netfilter_rule *rule,
-                               const struct netfilter_box *box) {
-    unsigned packets[2] = {0, 0};
-    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
-        unsigned kinds = box->kinds & possible_kinds(box, f);
-        packets[f] = plain_packets(kinds) | (kinds & KINDS_REPLY ? FLOWRULES_REPLY : 0u);
-    }
-    struct flowrules_read_rule read = read_rule(walk, rule, box);
-    read.verdict = FLOWRULES_OUTSIDE;
-    give_both(walk, &read, box, packets, NULL);
 }
 
 void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *rule,

@@ -9,6 +9,7 @@
 /* The elements of a match as boxes; those that differ in one address alone are one. */
 struct netfilter_groups {
     struct netfilter_boxes boxes;
+    enum flowrules_direction direction; /* for which they were made: interfaces differ */
 };
 
 static uint64_t mix(uint64_t hash, uint64_t number) {
@@ -96,8 +97,13 @@ static bool element_box(struct netfilter_walk *walk, const struct netfilter_matc
                                   .line = element->line};
     for (unsigned i = 0; i < match->key_count; i++) {
         struct netfilter_values values = {element, 1, i, false};
+        walk->parted = false;
         if (i != free_part && !fr_netfilter_narrow_key(walk, box, &match->keys[i], &values, NULL))
             return false;
+        if (walk->parted) { /* an element is one box: all of it is in doubt */
+            box->kinds |= walk->partly.kinds;
+            box->doubt = walk->partly.doubt;
+        }
     }
     return true;
 }
@@ -126,6 +132,8 @@ static void group_elements(struct netfilter_walk *walk, struct netfilter_match *
     unsigned free_part = find_free_part(match);
     size_t count = match->set->count;
     match->groups = flowrules_input_alloc(walk->in, sizeof *match->groups);
+    if (match->groups)
+        match->groups->direction = walk->direction;
     size_t *group = find_groups(walk, match, free_part);
     size_t *next = flowrules_input_alloc(walk->in, (count + 1) * sizeof *next);
     size_t *last = flowrules_input_alloc(walk->in, (count + 1) * sizeof *last);
@@ -151,6 +159,7 @@ static bool intersect_boxes(struct netfilter_walk *walk, const struct netfilter_
     both->kinds &= b->kinds;
     both->classes &= b->classes;
     both->looped = a->looped || b->looped;
+    both->doubt = a->doubt ? a->doubt : b->doubt;
     for (enum flowrules_end end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++)
         if (b->excepting & (1u << end))
             fr_netfilter_leave_out(walk, both, end, b->except[end]);
@@ -164,20 +173,14 @@ static bool intersect_boxes(struct netfilter_walk *walk, const struct netfilter_
     both->destination = flowrules_input_intersect(walk->in, a->destination, b->destination);
     if (both->source.id == walk->none.id || both->destination.id == walk->none.id)
         return false;
-    both->terms = fr_netfilter_intersect_terms(walk, a->terms, b->terms, &empty);
+    both->terms = fr_netfilter_intersect_terms(walk, a->terms, b->terms, &empty, &both->doubt);
     return !empty;
 }
 
 void fr_netfilter_narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match *match,
                                    struct netfilter_boxes *boxes) {
-    if (match->negated) {
-        walk->unknown = "everything but what a set of several parts holds";
-        return;
-    }
-    if (!match->groups)
+    if (!match->groups || match->groups->direction != walk->direction)
         group_elements(walk, match);
-    if (walk->unknown)
-        return;
     struct netfilter_boxes *sum = fr_netfilter_take_boxes(walk);
     for (size_t i = 0; match->groups && i < boxes->count; i++) {
         for (size_t k = 0; k < match->groups->boxes.count; k++) {

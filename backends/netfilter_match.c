@@ -77,6 +77,12 @@ bool fr_netfilter_terms_cover(const struct netfilter_terms *terms, int protocol,
     return false;
 }
 
+/* Of several things that are not known, the first is told. */
+static void set_doubt(const char **doubt, const char *text) {
+    if (!*doubt)
+        *doubt = text;
+}
+
 static uint16_t larger(uint16_t a, uint16_t b) {
     return a > b ? a : b;
 }
@@ -100,15 +106,15 @@ static bool meet(struct netfilter_term a, struct netfilter_term b, struct netfil
 
 struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
                                                     struct netfilter_terms a,
-                                                    struct netfilter_terms b, bool *empty) {
+                                                    struct netfilter_terms b, bool *empty,
+                                                    const char **doubt) {
     *empty = false;
     if (a.count == 0 || b.count == 0)
         return a.count == 0 ? b : a;
     if (a.items == b.items && a.count == b.count)
         return a;
     if (a.count * b.count > TERMS_MAX) {
-        walk->unknown = "more protocols and ports at once than are compared";
-        *empty = true;
+        set_doubt(doubt, "more protocols and ports at once than are compared");
         return a;
     }
     struct netfilter_term *items = flowrules_input_alloc(
@@ -136,8 +142,8 @@ static bool cut_terms(struct netfilter_walk *walk, struct netfilter_box *box,
                       const struct netfilter_term *items, size_t count) {
     bool empty = count == 0;
     if (!empty)
-        box->terms = fr_netfilter_intersect_terms(walk, box->terms,
-                                                  (struct netfilter_terms){items, count}, &empty);
+        box->terms = fr_netfilter_intersect_terms(
+            walk, box->terms, (struct netfilter_terms){items, count}, &empty, &box->doubt);
     return !empty;
 }
 
@@ -242,8 +248,8 @@ static bool narrow_address(struct netfilter_walk *walk, struct netfilter_box *bo
     struct flowrules_set *end = key->field == NETFILTER_SOURCE ? &box->source : &box->destination;
     box->families &= (uint8_t)key->families;
     if (values->negated && set && set->named) {
-        walk->unknown = "everything but the addresses of names";
-        return false;
+        set_doubt(&box->doubt, "everything but the addresses of names");
+        return box->families != 0;
     }
     if (values->negated) {
         struct flowrules_set all[2];
@@ -322,8 +328,8 @@ static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
         if (icmp || has_ports(protocol)) {
             add_port_term(terms, &used, key, protocol, &spans[i]);
         } else if (protocol >= 0 || !has_ports_alone(box)) {
-            walk->unknown = "ports of something else than TCP, UDP and SCTP";
-            return false;
+            set_doubt(&box->doubt, "ports of something else than TCP, UDP and SCTP");
+            return box->families != 0;
         } else {
             for (size_t k = 0; k < 3; k++)
                 add_port_term(terms, &used, key, port_protocols[k], &spans[i]);
@@ -334,11 +340,28 @@ static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
 
 /* ---- what connections, flags and interfaces say -------------------------------------------- */
 
-static bool narrow_state(struct netfilter_box *box, const struct netfilter_values *values) {
-    unsigned states = 0, kinds = 0, classes = 0;
-    for (size_t i = 0; i < values->count; i++)
-        states |= (unsigned)value_at(values, i)->range.first.lo;
-    states = (values->negated ? ~states : states) & NETFILTER_STATE_ALL;
+/* Cuts the kinds of a box to those that are surely matched, and those that may be, with a doubt. */
+static bool part_kinds(struct netfilter_walk *walk, struct netfilter_box *box, unsigned sure,
+                       unsigned unsure, const char *doubt) {
+    struct netfilter_box rest = *box;
+    rest.kinds &= (uint8_t)unsure;
+    box->kinds &= (uint8_t)sure;
+    if (rest.kinds == 0)
+        return box->kinds != 0;
+    set_doubt(&rest.doubt, doubt);
+    if (box->kinds == 0 || box->doubt) {
+        rest.kinds |= box->kinds;
+        *box = rest;
+        return true;
+    }
+    walk->partly = rest;
+    walk->parted = true;
+    return true;
+}
+
+/* The kinds of packets in some states, and the classes of new ones, which go into the box. */
+static unsigned kinds_of_states(struct netfilter_box *box, unsigned states) {
+    unsigned kinds = 0, classes = 0;
     if (states & NETFILTER_STATE_NEW) {
         kinds |= KIND_LOOPBACK | KIND_MIDSTREAM;
         classes |= CLASS_NEW;
@@ -354,9 +377,27 @@ static bool narrow_state(struct netfilter_box *box, const struct netfilter_value
     kinds |= states & NETFILTER_STATE_ESTABLISHED ? KIND_ESTABLISHED : 0u;
     kinds |= states & NETFILTER_STATE_RELATED ? KIND_RELATED : 0u;
     box->classes &= (uint8_t)classes;
-    kinds |= box->classes ? KIND_NEW : 0u;
-    box->kinds &= (uint8_t)kinds;
-    return box->kinds != 0;
+    return kinds | (box->classes ? KIND_NEW : 0u);
+}
+
+/* Where no rule changes destinations, nothing is in the state DNAT beside its own. */
+static bool narrow_state(struct netfilter_walk *walk, struct netfilter_box *box,
+                         const struct netfilter_values *values) {
+    unsigned states = 0;
+    for (size_t i = 0; i < values->count; i++)
+        states |= (unsigned)value_at(values, i)->range.first.lo;
+    bool unsure = (states & NETFILTER_STATE_DNAT) && walk->nf->translates;
+    states = (values->negated ? ~states : states) & NETFILTER_STATE_ALL;
+    uint8_t classes = box->classes;
+    unsigned sure = kinds_of_states(box, states);
+    if (!unsure) {
+        box->kinds &= (uint8_t)sure;
+        return box->kinds != 0;
+    }
+    bool open = box->classes != classes || values->negated;
+    box->classes = classes;
+    sure = values->negated ? 0 : sure & ~(open ? (unsigned)KIND_NEW : 0u);
+    return part_kinds(walk, box, sure, KINDS_ALL & ~sure, "whether the destination was changed");
 }
 
 enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
@@ -383,7 +424,7 @@ static bool kind_has_flags(enum netfilter_kind kind, unsigned flags) {
     }
 }
 
-/* Cuts the kinds to those of the flags; those that have some packets of both are unknown. */
+/* Cuts the kinds to those of the flags; of some only a part of the packets has them. */
 static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
                          const struct netfilter_values *values) {
     static const struct netfilter_term tcp = {TCP, TCP, 0, UINT16_MAX, 0, UINT16_MAX};
@@ -401,16 +442,33 @@ static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
                 none |= matches ? 0u : 1u << bit;
             }
     }
-    unsigned partly = box->kinds & all & none & (walk->live[0] | walk->live[1]);
-    if (partly)
-        walk->unknown = "TCP flags that some packets of a kind have and others do not";
-    box->kinds &= (uint8_t)(all & ~none);
-    return box->kinds != 0 && cut_terms(walk, box, &tcp, 1);
+    return cut_terms(walk, box, &tcp, 1) &&
+           part_kinds(walk, box, all & ~none, all & none,
+                      "TCP flags that some packets of a kind have and others do not");
 }
 
-static bool names_loopback(const struct netfilter_values *values) {
+static bool names_loopback_alone(const struct netfilter_values *values) {
     return values->count == 1 && value_at(values, 0)->text &&
            strcmp(value_at(values, 0)->text, "lo") == 0;
+}
+
+/* Is the loopback interface one of those that are named, perhaps by the first letters and + or *?
+ */
+static bool names_loopback(const struct netfilter_values *values) {
+    for (size_t i = 0; i < values->count; i++) {
+        const char *name = value_at(values, i)->text ? value_at(values, i)->text : "";
+        size_t length = strcspn(name, "+*");
+        if (strncmp("lo", name, length) == 0 && (name[length] != '\0' || length == 2))
+            return true;
+    }
+    return false;
+}
+
+/* Packets of the loopback interface, or all others; replies of it are not told apart. */
+static bool narrow_loopback(struct netfilter_box *box, bool negated) {
+    box->looped = box->looped || (!negated && (box->kinds & KINDS_REPLY));
+    box->kinds &= (uint8_t)(negated ? ~(unsigned)KIND_LOOPBACK : KIND_LOOPBACK);
+    return box->kinds != 0;
 }
 
 /* Packets come by no interface on the way out of the machine, and leave by none on the way in. */
@@ -418,25 +476,75 @@ static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *
                              const struct netfilter_key *key,
                              const struct netfilter_values *values) {
     bool input = key->field == NETFILTER_INPUT_INTERFACE;
-    if (walk->direction == FLOWRULES_FORWARD && names_loopback(values))
+    if (walk->direction == FLOWRULES_FORWARD && names_loopback_alone(values))
         return values->negated;
     if (walk->direction == (input ? FLOWRULES_EGRESS : FLOWRULES_INGRESS)) {
-        if (values->negated)
-            walk->unknown = "the interface of packets that have none here";
-        return false;
+        set_doubt(&box->doubt, "the interface of packets that have none here");
+        return values->negated;
     }
-    if (names_loopback(values)) {
-        box->looped = box->looped || (!values->negated && (box->kinds & KINDS_REPLY));
-        box->kinds &= (uint8_t)(values->negated ? ~(unsigned)KIND_LOOPBACK : KIND_LOOPBACK);
-        return box->kinds != 0;
-    }
-    bool known = values->negated ? box->kinds == KIND_LOOPBACK
-                                 : (box->kinds & ~(unsigned)KIND_LOOPBACK) == 0;
-    if (!known)
-        walk->unknown =
-            input ? "the interface that packets come by" : "the interface that packets leave by";
-    return known && values->negated;
+    if (names_loopback_alone(values))
+        return narrow_loopback(box, values->negated);
+    return part_kinds(walk, box, names_loopback(values) != values->negated ? KIND_LOOPBACK : 0,
+                      KINDS_ALL & ~KIND_LOOPBACK,
+                      input ? "the interface that packets come by"
+                            : "the interface that packets leave by");
 }
+
+/* ---- what addresses are to the machine ------------------------------------------------------- */
+
+static struct flowrules_set range_of(struct netfilter_walk *walk, const char *text) {
+    struct flowrules_range range;
+    return flowrules_parse_range(text, strlen(text), &range)
+               ? flowrules_input_range(walk->in, &range)
+               : walk->none;
+}
+
+/* Multicast (RFC 5771, RFC 4291), and the limited broadcast: no other is known to be one. */
+static struct flowrules_set type_addresses(struct netfilter_walk *walk, unsigned types) {
+    struct flowrules_set sets[3];
+    size_t count = 0;
+    if (types & NETFILTER_TYPE_MULTICAST) {
+        sets[count++] = range_of(walk, "224.0.0.0/4");
+        sets[count++] = range_of(walk, "ff00::/8");
+    }
+    if (types & NETFILTER_TYPE_BROADCAST)
+        sets[count++] = range_of(walk, "255.255.255.255");
+    return flowrules_input_unite(walk->in, sets, count);
+}
+
+/*
+ * The type that routing gives an address. What gets to INPUT is for the machine and what gets to
+ * OUTPUT is from it; the other end is its own on the loopback interface alone. What is forwarded is
+ * neither.
+ */
+static bool narrow_type(struct netfilter_walk *walk, struct netfilter_box *box,
+                        const struct netfilter_key *key, const struct netfilter_values *values) {
+    bool source = key->field == NETFILTER_SOURCE_TYPE;
+    enum flowrules_direction own = source ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
+    struct flowrules_set *end = source ? &box->source : &box->destination;
+    unsigned types = 0, both = NETFILTER_TYPE_LOCAL | NETFILTER_TYPE_UNICAST;
+    for (size_t i = 0; i < values->count; i++)
+        types |= (unsigned)value_at(values, i)->range.first.lo;
+    types = values->negated ? ~types & NETFILTER_TYPES_ALL : types;
+    unsigned others = types & ~both;
+    struct flowrules_set special = type_addresses(walk, others);
+    bool apart = walk->direction != own && walk->direction != FLOWRULES_FORWARD;
+    bool plain = types & (walk->direction == own ? NETFILTER_TYPE_LOCAL : NETFILTER_TYPE_UNICAST);
+    box->families &= (uint8_t)key->families;
+    if (apart && (types & both) != 0 && (types & both) != both) {
+        if (others != 0)
+            set_doubt(&box->doubt, "several types of addresses");
+        else
+            return box->families != 0 && narrow_loopback(box, types & NETFILTER_TYPE_UNICAST);
+        return box->families != 0;
+    }
+    *end = plain ? flowrules_input_subtract(
+                       walk->in, *end, type_addresses(walk, NETFILTER_TYPES_ALL & ~(types | both)))
+                 : flowrules_input_intersect(walk->in, *end, special);
+    return end->id != walk->none.id && box->families != 0;
+}
+
+/* ---- hop limits ------------------------------------------------------------------------------ */
 
 static bool is_neighbour(const struct netfilter_term *t) {
     return t->source_first >= 133 && t->source_last <= 136;
@@ -458,23 +566,35 @@ static bool is_all(const struct netfilter_box *box,
     return box->terms.count > 0;
 }
 
-/* The hop limits of the baseline are known, of the ICMPv6 types that have them. */
+static bool has_number(const struct netfilter_values *values, uint64_t number) {
+    bool has = false;
+    for (size_t i = 0; i < values->count; i++)
+        has = has || (value_at(values, i)->range.first.lo <= number &&
+                      number <= value_at(values, i)->range.last.lo);
+    return has != values->negated;
+}
+
+static bool is_number(const struct netfilter_values *values, uint64_t number) {
+    return !values->negated && values->count == 1 &&
+           value_at(values, 0)->range.first.lo == number &&
+           value_at(values, 0)->range.last.lo == number;
+}
+
+/*
+ * The hop limits of the baseline's packets are known, and that of ICMPv6 of these types that is
+ * none of them; of other packets nothing is.
+ */
 static bool narrow_hop_limit(struct netfilter_walk *walk, struct netfilter_box *box,
+                             const struct netfilter_key *key,
                              const struct netfilter_values *values) {
-    uint64_t limit = values->count == 1 ? value_at(values, 0)->range.first.lo : 0;
-    bool single = values->count == 1 && value_at(values, 0)->range.last.lo == limit;
-    unsigned kind = 0;
-    if (single && limit == 255 && is_all(box, is_neighbour))
-        kind = KIND_NEIGHBOUR;
-    if (single && limit == 1 && is_all(box, is_listener))
-        kind = KIND_LISTENER;
-    if (kind == 0) {
-        walk->unknown = "a hop limit (TTL)";
-        return false;
-    }
-    box->families &= FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6);
-    box->kinds &= (uint8_t)(values->negated ? ~kind : kind);
-    return box->kinds != 0 && box->families != 0;
+    unsigned sure = (has_number(values, 255) ? KIND_NEIGHBOUR : 0u) |
+                    (has_number(values, 1) ? KIND_LISTENER : 0u);
+    bool baseline = (is_number(values, 255) && is_all(box, is_neighbour)) ||
+                    (is_number(values, 1) && is_all(box, is_listener));
+    box->families &= (uint8_t)key->families;
+    unsigned unsure =
+        baseline ? 0u : (unsigned)KINDS_ALL & ~(unsigned)(KIND_NEIGHBOUR | KIND_LISTENER);
+    return box->families != 0 && part_kinds(walk, box, sure, unsure, "a hop limit (TTL)");
 }
 
 /* ---- matches ------------------------------------------------------------------------------- */
@@ -497,67 +617,61 @@ bool fr_netfilter_narrow_key(struct netfilter_walk *walk, struct netfilter_box *
     case NETFILTER_ICMP_CODE:
         return narrow_port(walk, box, key, values);
     case NETFILTER_STATE:
-        return narrow_state(box, values);
+        return narrow_state(walk, box, values);
     case NETFILTER_TCP_FLAGS:
         return narrow_flags(walk, box, values);
     case NETFILTER_INPUT_INTERFACE:
     case NETFILTER_OUTPUT_INTERFACE:
         return narrow_interface(walk, box, key, values);
     case NETFILTER_HOP_LIMIT:
-        return narrow_hop_limit(walk, box, values);
+        return narrow_hop_limit(walk, box, key, values);
+    case NETFILTER_SOURCE_TYPE:
+    case NETFILTER_DESTINATION_TYPE:
+        return narrow_type(walk, box, key, values);
     case NETFILTER_OTHER:
         break;
     }
-    walk->unknown = "a part of packets that policies do not know";
-    return false;
+    set_doubt(&box->doubt, "a part of packets that policies do not know");
+    return true;
 }
 
-/* Keeps the boxes that a key leaves something of, and as they are where that can't be told. */
+/* Keeps the boxes that a key leaves something of. */
 static void narrow_each(struct netfilter_walk *walk, struct netfilter_match *match,
                         struct netfilter_boxes *boxes) {
     struct netfilter_values values = {match->set->elements, match->set->count, 0, match->negated};
+    struct netfilter_boxes *parts = fr_netfilter_take_boxes(walk);
     size_t kept = 0;
     for (size_t i = 0; i < boxes->count; i++) {
         struct netfilter_box box = boxes->items[i];
-        if (fr_netfilter_narrow_key(walk, &box, &match->keys[0], &values, match->set) &&
-            !walk->unknown)
+        walk->parted = false;
+        if (fr_netfilter_narrow_key(walk, &box, &match->keys[0], &values, match->set))
             boxes->items[kept++] = box;
-        else if (walk->unknown)
-            boxes->items[kept++] = boxes->items[i];
+        if (walk->parted)
+            fr_netfilter_add_box(walk, parts, &walk->partly);
     }
     boxes->count = kept;
+    for (size_t i = 0; parts && i < parts->count; i++)
+        fr_netfilter_add_box(walk, boxes, &parts->items[i]);
+    fr_netfilter_spare_boxes(walk, parts);
 }
 
-/* What is not known of a set is told once in each direction, with the first rule. */
-static const char *doubt_of_set(const struct netfilter_walk *walk, struct netfilter_set *set) {
-    unsigned *told = set->told_with ? set->told_with : &set->told, bit = 1u << walk->direction;
-    bool again = *told & bit;
-    *told |= bit;
-    return again ? "" : set->doubt;
+static void doubt_boxes(struct netfilter_boxes *boxes, const char *text) {
+    for (size_t i = 0; i < boxes->count; i++)
+        set_doubt(&boxes->items[i].doubt, text);
 }
 
-static void narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
-                      struct netfilter_boxes *boxes) {
-    if (!match->set)
-        walk->unknown = match->other;
-    else if (match->set->doubt)
-        walk->unknown = doubt_of_set(walk, match->set);
-    else if (match->key_count == 1 && (match->negated || !match->set->commented))
-        narrow_each(walk, match, boxes);
-    else
-        fr_netfilter_narrow_by_groups(walk, match, boxes);
-}
-
-/* Of several things that can't be told, the first is. */
 void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match *match,
                             struct netfilter_boxes *boxes) {
-    const char *unknown = walk->unknown;
-    if (unknown && match->set && match->set->doubt)
-        return;
-    walk->unknown = NULL;
-    if (boxes->count > 0)
-        narrow_by(walk, match, boxes);
-    walk->unknown = unknown ? unknown : walk->unknown;
+    if (!match->set)
+        doubt_boxes(boxes, match->other);
+    else if (match->set->doubt)
+        doubt_boxes(boxes, match->set->doubt);
+    else if (match->key_count == 1 && (match->negated || !match->set->commented))
+        narrow_each(walk, match, boxes);
+    else if (match->negated)
+        doubt_boxes(boxes, "everything but what a set of several parts holds");
+    else
+        fr_netfilter_narrow_by_groups(walk, match, boxes);
 }
 
 /* Does it look at what other matches of the rule say first: the protocol? */
@@ -574,7 +688,6 @@ static bool comes_last(const struct netfilter_match *match) {
 
 void fr_netfilter_narrow(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                          struct netfilter_boxes *boxes) {
-    walk->unknown = NULL;
     for (size_t i = 0; i < rule->match_count; i++)
         if (!comes_last(&rule->matches[i]))
             fr_netfilter_narrow_by(walk, &rule->matches[i], boxes);

@@ -190,7 +190,7 @@ static void end_naming(struct netfilter *nf, const struct netfilter_naming *nami
     set->excepting = naming->out.count > 0;
     set->commented = false;
     if (nf->names->doubted && !set->doubt)
-        set->doubt = ""; /* told with the line of dnsmasq's configuration */
+        set->doubt = "what dnsmasq's configuration says of its names is not understood";
 }
 
 /* Is it below something that is left out of the set, below something that is in it? */
@@ -274,7 +274,6 @@ void fr_netfilter_name_sets(struct netfilter *nf) {
         if (set->naming || set->doubt)
             continue;
         set->doubt = doubt_of(nf, set);
-        set->told_with = !nf->names && is_for_dnsmasq(set) ? &nf->told : NULL;
     }
     for (struct netfilter_naming *n = nf->names ? nf->names->namings : NULL; n; n = n->next)
         end_naming(nf, n);

@@ -3,6 +3,7 @@
  * out are flat lists of rules, one for each chain on a hook that packets pass.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "netfilter_walk.h"
 
@@ -68,8 +69,19 @@ static unsigned verdict_effects(struct netfilter *nf, const struct netfilter_cha
     return 0;
 }
 
+static bool matches_nothing(const struct netfilter_rule *rule) {
+    for (size_t i = 0; i < rule->match_count; i++) {
+        const struct netfilter_match *m = &rule->matches[i];
+        if (m->set && !m->set->name && !m->set->doubt && m->set->count == 0 && !m->negated)
+            return true;
+    }
+    return false;
+}
+
 static unsigned rule_effects(struct netfilter *nf, const struct netfilter_chain *chain,
                              const struct netfilter_rule *rule, unsigned depth) {
+    if (matches_nothing(rule))
+        return 0;
     unsigned effects = verdict_effects(nf, chain, rule->verdict, rule->target, rule->at, depth);
     const struct netfilter_set *map = rule->map ? rule->map->set : NULL;
     const char *last = NULL;
@@ -94,6 +106,52 @@ static void drop_last_return(struct netfilter_chain *chain) {
         chain->rule_count--;
 }
 
+/* Is it likely not to be known whether the rule matches? */
+static bool is_doubtful(const struct netfilter_rule *rule) {
+    for (size_t i = 0; i < rule->match_count; i++) {
+        const struct netfilter_match *m = &rule->matches[i];
+        if (!m->set || m->set->doubt || m->keys[0].field == NETFILTER_INPUT_INTERFACE ||
+            m->keys[0].field == NETFILTER_OUTPUT_INTERFACE)
+            return true;
+    }
+    return false;
+}
+
+static bool is_plain(const struct netfilter_rule *rule) {
+    return !rule->map && !rule->other && !rule->rewrites;
+}
+
+static bool does_same(const struct netfilter_rule *a, const struct netfilter_rule *b) {
+    bool goes = a->verdict == NETFILTER_JUMP || a->verdict == NETFILTER_GOTO;
+    return is_plain(a) && a->verdict == b->verdict && (!goes || strcmp(a->target, b->target) == 0);
+}
+
+/*
+ * Leaves out rules in doubt behind which the same is done to all: a limit before the same verdict,
+ * an interface of which the others are treated alike.
+ */
+static void drop_idle_doubts(struct netfilter_chain *chain) {
+    const struct netfilter_rule policy = {.verdict = chain->policy}, *all = NULL;
+    size_t kept = chain->rule_count;
+    if (chain->hook != NETFILTER_NO_HOOK)
+        all = &policy;
+    for (size_t i = chain->rule_count; i-- > 0;) {
+        struct netfilter_rule *rule = chain->rules[i];
+        bool idle = is_plain(rule) && rule->verdict == NETFILTER_NONE;
+        if (is_plain(rule) && rule->match_count == 0 && !idle && rule->verdict != NETFILTER_RETURN)
+            all = rule;
+        else if (!idle && (!all || !does_same(rule, all)))
+            all = NULL;
+        if (all && all != rule && !idle && is_doubtful(rule))
+            continue;
+        chain->rules[--kept] = rule;
+    }
+    chain->rule_count -= kept;
+    if (kept > 0)
+        memmove(chain->rules, chain->rules + kept,
+                chain->rule_count * sizeof(struct netfilter_rule *));
+}
+
 static unsigned effects_of(struct netfilter *nf, struct netfilter_chain *chain, unsigned depth) {
     if (chain->visit == NETFILTER_DONE || flowrules_input_failed(nf->in))
         return chain->effects;
@@ -109,6 +167,7 @@ static unsigned effects_of(struct netfilter *nf, struct netfilter_chain *chain, 
     }
     chain->visit = NETFILTER_OPEN;
     drop_last_return(chain);
+    drop_idle_doubts(chain);
     for (size_t i = 0; i < chain->rule_count && !flowrules_input_failed(nf->in); i++)
         chain->effects |= rule_effects(nf, chain, chain->rules[i], depth);
     chain->visit = NETFILTER_DONE;
@@ -234,7 +293,7 @@ static bool differ_in_end(const struct netfilter_box *a, const struct netfilter_
                                               : a->source.id == b->source.id;
     return same_other && !a->excepting && !b->excepting && same_terms(a, b) &&
            a->families == b->families && a->kinds == b->kinds && a->classes == b->classes &&
-           a->looped == b->looped && a->line == b->line;
+           a->looped == b->looped && a->doubt == b->doubt && a->line == b->line;
 }
 
 /* Unites all boxes that differ from the first in one end alone with it. */
@@ -290,10 +349,26 @@ static struct netfilter_boxes *live_boxes(struct netfilter_walk *walk,
     return NULL;
 }
 
-/*
- * The boxes that a rule decides on; NULL where there are none, or it can't be told: then nothing is
- * said of what it may match.
- */
+static void emit_all(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                     enum netfilter_verdict verdict, const struct netfilter_boxes *boxes) {
+    for (size_t i = 0; i < boxes->count; i++)
+        fr_netfilter_emit(walk, rule,
+                          verdict == NETFILTER_ACCEPT ? FLOWRULES_PASS : FLOWRULES_BLOCK,
+                          &boxes->items[i]);
+}
+
+/* What becomes of the boxes is not known: they may be dropped, or accepted, or go on. */
+static void emit_either(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                        struct netfilter_boxes *boxes, const char *doubt) {
+    for (size_t i = 0; i < boxes->count; i++)
+        boxes->items[i].doubt = doubt;
+    walk->either = true;
+    emit_all(walk, rule, NETFILTER_DROP, boxes);
+    emit_all(walk, rule, NETFILTER_ACCEPT, boxes);
+    walk->either = false;
+}
+
+/* The boxes that a rule decides on; NULL where there are none, or all was said of them. */
 static struct netfilter_boxes *boxes_of_rule(struct netfilter_walk *walk,
                                              struct netfilter_rule *rule,
                                              const struct netfilter_boxes *from) {
@@ -304,44 +379,27 @@ static struct netfilter_boxes *boxes_of_rule(struct netfilter_walk *walk,
     if (!boxes)
         return NULL;
     fr_netfilter_narrow(walk, rule, boxes);
-    const char *doubt = walk->unknown;
-    if (!doubt && boxes->count > 0)
-        doubt = rule->other ? rule->other : rule->rewrites;
-    if (doubt)
-        fr_netfilter_doubt(walk, rule, doubt);
-    if (!walk->unknown && !rule->other && boxes->count > 0)
+    if (boxes->count > 0 && rule->rewrites)
+        fr_netfilter_doubt(walk, rule, rule->rewrites);
+    if (boxes->count > 0 && rule->other)
+        emit_either(walk, rule, boxes, rule->other);
+    if (boxes->count > 0 && !rule->other)
         return boxes;
-    for (size_t i = 0; doubt && i < boxes->count; i++)
-        fr_netfilter_emit_unknown(walk, rule, &boxes->items[i]);
     fr_netfilter_spare_boxes(walk, boxes);
     return NULL;
 }
 
 /* What of the boxes a branch of a map takes; NULL where that is nothing. */
-static struct netfilter_boxes *boxes_of_branch(struct netfilter_walk *walk,
-                                               struct netfilter_rule *rule, struct branch *branch,
+static struct netfilter_boxes *boxes_of_branch(struct netfilter_walk *walk, struct branch *branch,
                                                const struct netfilter_boxes *from) {
     struct netfilter_boxes *boxes = live_boxes(walk, from);
     if (!boxes)
         return NULL;
-    walk->unknown = NULL;
     fr_netfilter_narrow_by(walk, &branch->match, boxes);
-    if (walk->unknown)
-        fr_netfilter_doubt(walk, rule, walk->unknown);
-    if (!walk->unknown && boxes->count > 0)
+    if (boxes->count > 0)
         return boxes;
-    for (size_t i = 0; walk->unknown && i < boxes->count; i++)
-        fr_netfilter_emit_unknown(walk, rule, &boxes->items[i]);
     fr_netfilter_spare_boxes(walk, boxes);
     return NULL;
-}
-
-static void emit_all(struct netfilter_walk *walk, const struct netfilter_rule *rule,
-                     enum netfilter_verdict verdict, const struct netfilter_boxes *boxes) {
-    for (size_t i = 0; i < boxes->count; i++)
-        fr_netfilter_emit(walk, rule,
-                          verdict == NETFILTER_ACCEPT ? FLOWRULES_PASS : FLOWRULES_BLOCK,
-                          &boxes->items[i]);
 }
 
 static void act_evenly(struct netfilter_walk *walk, const struct netfilter_rule *rule,
@@ -361,7 +419,7 @@ static void walk_evenly(struct netfilter_walk *walk, struct netfilter_chain *cha
         if (!boxes)
             continue;
         for (struct branch *b = rule->branches ? rule->branches->first : NULL; b; b = b->next) {
-            struct netfilter_boxes *own = boxes_of_branch(walk, rule, b, boxes);
+            struct netfilter_boxes *own = boxes_of_branch(walk, b, boxes);
             if (own)
                 act_evenly(walk, rule, b->verdict, b->target, own);
             fr_netfilter_spare_boxes(walk, own);
@@ -394,9 +452,32 @@ static void walk_arrivals(struct netfilter_walk *walk, const struct chain_list *
 static void walk_chain(struct netfilter_walk *walk, struct netfilter_chain *chain,
                        const struct netfilter_boxes *boxes);
 
+/* A chain that is being followed: what of the packets that came to it is still in it. */
+struct following {
+    struct netfilter_boxes *staying;
+    struct netfilter_landing landing; /* of what left it otherwise */
+};
+
+/* Boxes leave the chain, and go on behind it. */
+static void leave(struct netfilter_walk *walk, struct netfilter_rule *rule,
+                  struct netfilter_boxes *boxes, struct following *chain) {
+    for (size_t i = 0; i < boxes->count; i++)
+        if (boxes->items[i].doubt)
+            boxes->items[i].doubt = flowrules_input_print(walk->in, "%s, of the return in line %u",
+                                                          boxes->items[i].doubt, rule->at.line);
+    struct netfilter_boxes *staying = fr_netfilter_subtract(walk, chain->staying, boxes);
+    if (staying) {
+        fr_netfilter_spare_boxes(walk, chain->staying);
+        chain->staying = staying;
+        return;
+    }
+    for (size_t i = 0; i < boxes->count; i++)
+        fr_netfilter_emit_skip(walk, rule, &boxes->items[i], &chain->landing);
+}
+
 static void act(struct netfilter_walk *walk, struct netfilter_rule *rule,
                 enum netfilter_verdict verdict, struct netfilter_chain *target,
-                const struct netfilter_boxes *boxes, struct netfilter_landing *landing) {
+                struct netfilter_boxes *boxes, struct following *chain) {
     if (verdict == NETFILTER_ACCEPT || verdict == NETFILTER_DROP)
         emit_all(walk, rule, verdict, boxes);
     if (target && is_even(target)) {
@@ -407,21 +488,20 @@ static void act(struct netfilter_walk *walk, struct netfilter_rule *rule,
         walk_chain(walk, target, boxes);
     }
     if (verdict == NETFILTER_GOTO || verdict == NETFILTER_RETURN)
-        for (size_t i = 0; i < boxes->count; i++)
-            fr_netfilter_emit_skip(walk, rule, &boxes->items[i], landing);
+        leave(walk, rule, boxes, chain);
 }
 
 /* The branches of a map; jumps to chains that do one thing alone are followed all at once. */
 static void act_branches(struct netfilter_walk *walk, struct netfilter_rule *rule,
-                         const struct netfilter_boxes *boxes, struct netfilter_landing *landing) {
+                         const struct netfilter_boxes *boxes, struct following *chain) {
     struct chain_list even[EFFECT_BLOCK + 1] = {{.count = 0}};
     for (struct branch *b = rule->branches->first; b; b = b->next) {
-        struct netfilter_boxes *own = boxes_of_branch(walk, rule, b, boxes);
+        struct netfilter_boxes *own = boxes_of_branch(walk, b, boxes);
         if (own && b->verdict == NETFILTER_JUMP && b->target && is_even(b->target)) {
             arrive(walk, b->target, own);
             add_chain(walk, &even[b->target->effects], b->target);
         } else if (own) {
-            act(walk, rule, b->verdict, b->target, own, landing);
+            act(walk, rule, b->verdict, b->target, own, chain);
         }
         fr_netfilter_spare_boxes(walk, own);
     }
@@ -430,59 +510,37 @@ static void act_branches(struct netfilter_walk *walk, struct netfilter_rule *rul
 }
 
 static void walk_rule(struct netfilter_walk *walk, const struct netfilter_chain *chain,
-                      struct netfilter_rule *rule, const struct netfilter_boxes *arriving,
-                      struct netfilter_landing *landing) {
-    struct netfilter_boxes *boxes = boxes_of_rule(walk, rule, arriving);
+                      struct netfilter_rule *rule, struct following *following) {
+    struct netfilter_boxes *boxes = boxes_of_rule(walk, rule, following->staying);
     if (!boxes)
         return;
     if (rule->map && !rule->branches)
         make_branches(walk->nf, chain, rule);
     if (rule->branches)
-        act_branches(walk, rule, boxes, landing);
+        act_branches(walk, rule, boxes, following);
     act(walk, rule, rule->verdict,
         rule->target ? fr_netfilter_find_chain(walk->nf, chain->table, rule->target) : NULL, boxes,
-        landing);
+        following);
     fr_netfilter_spare_boxes(walk, boxes);
 }
 
 /* Chains lead to chains DEPTH_MAX deep at most, as effects_of has seen. */
 static void walk_chain(struct netfilter_walk *walk, struct netfilter_chain *chain,
                        const struct netfilter_boxes *boxes) {
-    struct netfilter_landing landing = {.count = 0};
+    struct following following = {.staying = fr_netfilter_take_boxes(walk)};
     unsigned skipped = walk->skipped;
-    for (size_t i = 0; i < chain->rule_count && !flowrules_input_failed(walk->in); i++)
-        walk_rule(walk, chain, chain->rules[i], boxes, &landing);
-    for (size_t i = 0; i < landing.count; i++)
-        flowrules_input_land(walk->in, landing.skips[i]);
+    for (size_t i = 0; following.staying && i < boxes->count; i++)
+        fr_netfilter_add_box(walk, following.staying, &boxes->items[i]);
+    for (size_t i = 0;
+         following.staying && i < chain->rule_count && !flowrules_input_failed(walk->in); i++)
+        walk_rule(walk, chain, chain->rules[i], &following);
+    for (size_t i = 0; i < following.landing.count; i++)
+        flowrules_input_land(walk->in, following.landing.skips[i]);
+    fr_netfilter_spare_boxes(walk, following.staying);
     walk->skipped = skipped;
 }
 
 /* ---- hooks --------------------------------------------------------------------------------- */
-
-static void walk_base(struct netfilter *nf, struct netfilter_chain *chain,
-                      enum flowrules_direction direction) {
-    struct netfilter_walk walk = {.nf = nf,
-                                  .in = nf->in,
-                                  .direction = direction,
-                                  .families = chain->table->families,
-                                  .any = flowrules_input_any(nf->in),
-                                  .none = flowrules_input_none(nf->in),
-                                  .live = {KINDS_ALL, KINDS_ALL}};
-    struct netfilter_box all = {.source = walk.any,
-                                .destination = walk.any,
-                                .families = (uint8_t)chain->table->families,
-                                .kinds = KINDS_ALL,
-                                .classes = CLASSES_ALL};
-    struct netfilter_boxes *boxes = fr_netfilter_take_boxes(&walk);
-    fr_netfilter_add_box(&walk, boxes, &all);
-    if (!boxes || flowrules_input_failed(nf->in))
-        return;
-    walk_chain(&walk, chain, boxes);
-    struct netfilter_rule policy = {.at = chain->policy_at, .verdict = chain->policy};
-    struct netfilter_boxes *rest = live_boxes(&walk, boxes);
-    if (rest)
-        emit_all(&walk, &policy, chain->policy, rest);
-}
 
 /* The first rule that has one of the effects, in the chain or where it leads; NULL: the policy. */
 static const struct netfilter_rule *
@@ -501,21 +559,6 @@ find_rule(const struct netfilter *nf, const struct netfilter_chain *chain, unsig
             return rule;
     }
     return NULL;
-}
-
-/* Chains at other places that packets pass, or that change them. */
-static void doubt_aside(struct netfilter *nf, const struct netfilter_chain *chain,
-                        enum flowrules_direction direction) {
-    unsigned effects = EFFECT_REWRITE | EFFECT_OTHER | (chain->nat ? 0u : (unsigned)EFFECT_BLOCK);
-    bool drops = !chain->nat && chain->policy == NETFILTER_DROP;
-    if (!(chain->effects & effects) && !drops)
-        return;
-    const struct netfilter_rule *rule = find_rule(nf, chain, effects);
-    flowrules_input_doubt(nf->in, rule ? rule->at : chain->policy_at, direction,
-                          "it is not known what passes: chain '%.100s' of table '%.100s' %s",
-                          chain->name, chain->table->name,
-                          chain->nat ? "changes addresses before packets are filtered"
-                                     : "drops or changes packets on another hook");
 }
 
 /* Is a chain at another place than the filter's, before or behind it on the way of packets? */
@@ -538,6 +581,80 @@ static bool is_aside(const struct netfilter_chain *chain, enum flowrules_directi
     return false;
 }
 
+/* What of the boxes a chain, and those that it leads to, may change: it is decided as something
+ * else than what it was. */
+static void emit_changed(struct netfilter_walk *walk, struct netfilter_chain *chain,
+                         const struct netfilter_boxes *from) {
+    for (size_t i = 0; i < chain->rule_count && !flowrules_input_failed(walk->in); i++) {
+        struct netfilter_rule *rule = chain->rules[i];
+        struct netfilter_boxes *boxes = live_boxes(walk, from);
+        if (!boxes)
+            return;
+        fr_netfilter_narrow(walk, rule, boxes);
+        struct netfilter_chain *target =
+            rule->target ? fr_netfilter_find_chain(walk->nf, chain->table, rule->target) : NULL;
+        if (rule->rewrites)
+            emit_either(walk, rule, boxes,
+                        "addresses or ports are changed before packets get to the filter");
+        if (target)
+            emit_changed(walk, target, boxes);
+        if (rule->map && !rule->branches)
+            make_branches(walk->nf, chain, rule);
+        for (struct branch *b = rule->branches ? rule->branches->first : NULL; b; b = b->next) {
+            struct netfilter_boxes *own = b->target ? boxes_of_branch(walk, b, boxes) : NULL;
+            if (own)
+                emit_changed(walk, b->target, own);
+            fr_netfilter_spare_boxes(walk, own);
+        }
+        fr_netfilter_spare_boxes(walk, boxes);
+    }
+}
+
+/* Chains that change the destinations of packets on their way to the filter of a direction. */
+static void emit_translations(struct netfilter_walk *walk, const struct chain_list *hooked,
+                              const struct netfilter_box *all) {
+    struct netfilter_box opening = *all;
+    opening.kinds = KIND_NEW | KIND_LOOPBACK | KIND_MIDSTREAM; /* nat sees no others */
+    struct netfilter_boxes *boxes = fr_netfilter_take_boxes(walk);
+    fr_netfilter_add_box(walk, boxes, &opening);
+    for (size_t i = 0; boxes && i < hooked->count; i++) {
+        struct netfilter_chain *chain = hooked->items[i];
+        if (chain->nat && is_aside(chain, walk->direction) && (chain->effects & EFFECT_REWRITE))
+            emit_changed(walk, chain, boxes);
+    }
+    fr_netfilter_spare_boxes(walk, boxes);
+}
+
+/* What is forwarded is decided as what it was changed to, and so is what a policy says of it. */
+static void note_translation(struct netfilter *nf, const struct netfilter_chain *chain) {
+    const struct netfilter_rule *rule = find_rule(nf, chain, EFFECT_REWRITE);
+    flowrules_input_note(nf->in, rule ? rule->at : chain->at,
+                         "destinations are changed before packets are forwarded: what passes is "
+                         "told of what they are changed to");
+}
+
+/* Can a chain at another place be followed like one at the filter? */
+static bool can_follow(const struct netfilter *nf, const struct netfilter_chain *chain,
+                       enum flowrules_direction direction) {
+    bool tracked = chain->priority > -200; /* NF_IP_PRI_CONNTRACK: before it there are no states */
+    return tracked && !(chain->effects & EFFECT_REWRITE) &&
+           (chain->hook == NETFILTER_PREROUTING || chain->hook == NETFILTER_POSTROUTING) &&
+           !(nf->translates && direction != FLOWRULES_EGRESS);
+}
+
+/* Chains at other places that packets pass, or that change them. */
+static void doubt_aside(struct netfilter *nf, const struct netfilter_chain *chain,
+                        enum flowrules_direction direction) {
+    unsigned effects = EFFECT_REWRITE | EFFECT_OTHER | EFFECT_BLOCK;
+    if (!(chain->effects & effects) && chain->policy != NETFILTER_DROP)
+        return;
+    const struct netfilter_rule *rule = find_rule(nf, chain, effects);
+    flowrules_input_doubt(nf->in, rule ? rule->at : chain->policy_at, direction,
+                          "it is not known what passes: chain '%.100s' of table '%.100s' drops or "
+                          "changes packets on another hook",
+                          chain->name, chain->table->name);
+}
+
 /* May it keep a packet from passing? */
 static bool matters(const struct netfilter_chain *chain) {
     return chain->policy == NETFILTER_DROP ||
@@ -552,6 +669,33 @@ static int compare_priorities(const void *a, const void *b) {
            ((*x)->table->number < (*y)->table->number);
 }
 
+static void walk_base(struct netfilter *nf, struct netfilter_chain *chain,
+                      const struct chain_list *hooked, enum flowrules_direction direction) {
+    struct netfilter_walk walk = {.nf = nf,
+                                  .in = nf->in,
+                                  .direction = direction,
+                                  .families = chain->table->families,
+                                  .any = flowrules_input_any(nf->in),
+                                  .none = flowrules_input_none(nf->in),
+                                  .live = {KINDS_ALL, KINDS_ALL}};
+    struct netfilter_box all = {.source = walk.any,
+                                .destination = walk.any,
+                                .families = (uint8_t)chain->table->families,
+                                .kinds = KINDS_ALL,
+                                .classes = CLASSES_ALL};
+    struct netfilter_boxes *boxes = fr_netfilter_take_boxes(&walk);
+    fr_netfilter_add_box(&walk, boxes, &all);
+    if (!boxes || flowrules_input_failed(nf->in))
+        return;
+    if (direction != FLOWRULES_FORWARD)
+        emit_translations(&walk, hooked, &all);
+    walk_chain(&walk, chain, boxes);
+    struct netfilter_rule policy = {.at = chain->policy_at, .verdict = chain->policy};
+    struct netfilter_boxes *rest = live_boxes(&walk, boxes);
+    if (rest)
+        emit_all(&walk, &policy, chain->policy, rest);
+}
+
 static void give_direction(struct netfilter *nf, const struct chain_list *hooked,
                            enum flowrules_direction direction) {
     static const enum netfilter_hook hooks[] = {[FLOWRULES_EGRESS] = NETFILTER_OUTPUT,
@@ -560,9 +704,16 @@ static void give_direction(struct netfilter *nf, const struct chain_list *hooked
     unsigned covered = 0;
     for (size_t i = 0; i < hooked->count; i++) {
         struct netfilter_chain *chain = hooked->items[i];
-        if (is_aside(chain, direction))
+        bool follows =
+            is_aside(chain, direction) && !chain->nat && can_follow(nf, chain, direction);
+        if (is_aside(chain, direction) && !chain->nat && !follows)
             doubt_aside(nf, chain, direction);
-        if (chain->hook != hooks[direction] || chain->nat || !matters(chain))
+        else if (is_aside(chain, direction) && (chain->effects & EFFECT_REWRITE) &&
+                 direction == FLOWRULES_FORWARD)
+            note_translation(nf, chain);
+        if (!follows && (chain->hook != hooks[direction] || chain->nat))
+            continue;
+        if (!matters(chain))
             continue;
         /* Chains of different families share a list. */
         if (covered & chain->table->families) {
@@ -570,7 +721,7 @@ static void give_direction(struct netfilter *nf, const struct chain_list *hooked
             covered = 0;
         }
         covered |= chain->table->families;
-        walk_base(nf, chain, direction);
+        walk_base(nf, chain, hooked, direction);
     }
 }
 
@@ -591,6 +742,8 @@ void fr_netfilter_give(struct netfilter *nf) {
                 continue;
             effects_of(nf, c, 0);
             add_chain(&walk, &hooked, c);
+            nf->translates = nf->translates || (c->nat && c->hook != NETFILTER_POSTROUTING &&
+                                                (c->effects & EFFECT_REWRITE));
         }
     }
     if (flowrules_input_failed(nf->in) || hooked.count == 0)

@@ -46,7 +46,8 @@ struct netfilter_box {
     uint8_t families, kinds, classes;
     struct flowrules_set except[2]; /* what is left out of the ends, where excepting has the bit */
     uint8_t excepting;
-    bool looped; /* replies on the loopback interface were left out */
+    const char *doubt; /* why it is not known whether what was matched takes the box, or NULL */
+    bool looped;       /* replies on the loopback interface were left out */
     const char *comment;
     uint32_t line; /* of an element; 0: the rule's */
 };
@@ -66,7 +67,9 @@ struct netfilter_walk {
     struct netfilter_boxes *spare;
     const struct netfilter_rule *doubted; /* the last that was doubted, and why */
     const char *doubt;
-    const char *unknown; /* what of the rule at hand is not understood, or NULL */
+    struct netfilter_box partly; /* where parted: a part of the box that was cut, in doubt */
+    bool parted;
+    bool either; /* it is known what the rule matches, and not what it does with it */
     /* For each family: the kinds that are not decided for good yet, and how the others were. */
     uint8_t live[2];
     uint8_t blocked[2]; /* of the others */
@@ -88,7 +91,7 @@ void fr_netfilter_spare_boxes(struct netfilter_walk *walk, struct netfilter_boxe
 void fr_netfilter_add_box(struct netfilter_walk *walk, struct netfilter_boxes *boxes,
                           const struct netfilter_box *box);
 
-/* Cuts boxes to what the rule's matches take; walk->unknown says what could not be told. */
+/* Cuts boxes to the most that the rule's matches may take; those that it may not have a doubt. */
 void fr_netfilter_narrow(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                          struct netfilter_boxes *boxes);
 /* To what one match takes. */
@@ -102,7 +105,10 @@ struct netfilter_values {
     bool negated;
 };
 
-/* Cuts a box by one key; false: nothing is left, or walk->unknown says what can't be told. */
+/*
+ * Cuts a box by one key to the most that may be left of it; false: that is nothing. Where
+ * walk->parted is true behind it, a further part is left, with a doubt.
+ */
 bool fr_netfilter_narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
                              const struct netfilter_key *key, const struct netfilter_values *values,
                              struct netfilter_set *set);
@@ -120,14 +126,20 @@ bool fr_netfilter_terms_cover(const struct netfilter_terms *terms, int protocol,
 /* The terms that both have; count 0 and items NULL is any, *empty: none at all. */
 struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
                                                     struct netfilter_terms a,
-                                                    struct netfilter_terms b, bool *empty);
+                                                    struct netfilter_terms b, bool *empty,
+                                                    const char **doubt);
+
+/*
+ * Boxes without what others take of them; where that is in doubt, it stays, in doubt. NULL where
+ * that would be too many, or can't be said.
+ */
+struct netfilter_boxes *fr_netfilter_subtract(struct netfilter_walk *walk,
+                                              const struct netfilter_boxes *from,
+                                              const struct netfilter_boxes *taken);
 
 /* A rule of the walk's direction, or a skip (its number is returned), of one box. */
 void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                        enum flowrules_verdict verdict, const struct netfilter_box *box);
-/* What of a box a rule decides can't be told: it is not compared. */
-void fr_netfilter_emit_unknown(struct netfilter_walk *walk, const struct netfilter_rule *rule,
-                               const struct netfilter_box *box);
 struct netfilter_landing {
     uint32_t *skips;
     size_t count, capacity;

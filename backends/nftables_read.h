@@ -32,6 +32,8 @@ void fr_nftables_hook(struct netfilter_chain *chain, const char *type, const cha
 /* A value that is none: told as an error. */
 void fr_nftables_bad_value(flowrules_input *in, struct flowrules_place at, const char *text,
                            size_t length);
+/* Why a value that is none may be a name that is not known here; NULL where it is no name. */
+const char *fr_nftables_unknown_name(flowrules_input *in, const char *text, size_t length);
 /* reject with something: what that says of the packets. */
 void fr_nftables_reject(struct netfilter *nf, struct netfilter_rule *rule, const char *with);
 /* A match of one number. */

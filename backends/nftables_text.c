@@ -7,19 +7,22 @@
 
 /* ---- values -------------------------------------------------------------------------------- */
 
+/* A name that is not known here makes what it stands in doubtful, and no more. */
 static void take_value(struct nftables_parser *p, const struct netfilter_key *key,
-                       struct netfilter_piece *piece) {
+                       struct netfilter_piece *piece, const char **doubt) {
     if (p->token.kind != TOKEN_WORD && p->token.kind != TOKEN_STRING) {
         fr_nftables_unexpected(p, "a value");
         return;
     }
-    if (!fr_nftables_value(p->in, key, p->token.text, p->token.length, piece))
+    if (!fr_nftables_value(p->in, key, p->token.text, p->token.length, piece) &&
+        !(*doubt = fr_nftables_unknown_name(p->in, p->token.text, p->token.length)))
         fr_nftables_bad_value(p->in, p->token.at, p->token.text, p->token.length);
     fr_nftables_next(p);
 }
 
 /* Words with commas or | between, with or without parentheses: the bits of all. */
-static uint64_t take_bits(struct nftables_parser *p, const struct netfilter_key *key) {
+static uint64_t take_bits(struct nftables_parser *p, const struct netfilter_key *key,
+                          const char **doubt) {
     bool open = fr_nftables_accept_symbol(p, '(');
     uint64_t bits = 0;
     if (fr_nftables_is(p, "0x0")) {
@@ -28,7 +31,7 @@ static uint64_t take_bits(struct nftables_parser *p, const struct netfilter_key 
     }
     do {
         struct netfilter_piece piece = {.protocol = -1};
-        take_value(p, key, &piece);
+        take_value(p, key, &piece, doubt);
         bits |= piece.range.last.lo;
     } while ((fr_nftables_accept_symbol(p, ',') || fr_nftables_accept_symbol(p, '|')) &&
              !flowrules_input_failed(p->in));
@@ -77,7 +80,9 @@ take_parts(struct nftables_parser *p, const struct netfilter_key *keys, struct n
         if (i > 0 && !fr_nftables_expect(p, '.'))
             return NULL;
         fr_nftables_skip_lines(p);
-        take_value(p, &keys[i], &pieces[i]);
+        const char *doubt = NULL;
+        take_value(p, &keys[i], &pieces[i], &doubt);
+        set->doubt = doubt ? doubt : set->doubt;
     }
     return pieces ? &set->elements[set->count - 1] : NULL;
 }
@@ -185,15 +190,20 @@ static void take_bit_match(struct nftables_parser *p, struct netfilter_match *ma
     struct netfilter_key *key = &match->keys[0];
     uint32_t line = p->token.at.line;
     struct nftables_bits bits = {.masked = fr_nftables_accept_symbol(p, '&')};
-    bits.mask = bits.masked ? take_bits(p, key) : 0;
+    const char *doubt = NULL;
+    bits.mask = bits.masked ? take_bits(p, key, &doubt) : 0;
     bits.unequal = fr_nftables_is_symbol(p, UNEQUAL);
     bits.compared = fr_nftables_accept_symbol(p, UNEQUAL) || fr_nftables_accept_symbol(p, EQUAL);
-    bits.bits = take_bits(p, key);
+    bits.bits = take_bits(p, key, &doubt);
     if (!bits.masked && fr_nftables_accept_symbol(p, '/')) {
         bits.masked = true;
-        bits.mask = take_bits(p, key);
+        bits.mask = take_bits(p, key, &doubt);
     }
     fr_nftables_bits(p->nf, match, line, &bits);
+    if (doubt) {
+        match->set = NULL;
+        match->other = doubt;
+    }
 }
 
 static enum nftables_operator operator_of(int symbol) {
@@ -331,6 +341,13 @@ static void take_map(struct nftables_parser *p, struct netfilter_rule *rule,
     *rule->map = match;
 }
 
+/* "fib saddr . iif oif missing": is the source reached where the packet comes from? */
+static bool checks_source(const struct nftables_token *from, const struct netfilter_match *match) {
+    static const char saddr[] = "fib saddr";
+    return match->keys[0].field == NETFILTER_OTHER && from->kind == TOKEN_WORD &&
+           strncmp(from->text, saddr, sizeof saddr - 1) == 0;
+}
+
 /* "ip saddr . tcp dport @set", "iifname vmap { ... }". */
 static void take_match(struct nftables_parser *p, struct netfilter_rule *rule) {
     const struct nftables_token from = p->token;
@@ -350,6 +367,12 @@ static void take_match(struct nftables_parser *p, struct netfilter_rule *rule) {
     }
     if (fr_nftables_accept(p, "vmap")) {
         take_map(p, rule, match, &from, known);
+        return;
+    }
+    if (checks_source(&from, &match)) {
+        not_understood(p, rule, &from);
+        rule->match_count--;
+        fr_netfilter_source_check(p->nf, rule);
         return;
     }
     if (!known) {

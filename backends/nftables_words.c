@@ -9,6 +9,7 @@
 const char fr_nftables_rewrites[] = "addresses or ports are changed here, or tracking is";
 
 enum { IPV4 = 1, IPV6 = 2, BOTH = 3 };
+enum { STATUS = 1 }; /* as the protocol of a state: a bit of ct status */
 
 static const struct {
     const char *header, *field;
@@ -41,7 +42,11 @@ static const struct {
     {"meta", "iifname", {NETFILTER_INPUT_INTERFACE, -1, BOTH}},
     {"meta", "oif", {NETFILTER_OUTPUT_INTERFACE, -1, BOTH}},
     {"meta", "oifname", {NETFILTER_OUTPUT_INTERFACE, -1, BOTH}},
+    {"meta", "pkttype", {NETFILTER_DESTINATION_TYPE, -1, BOTH}},
+    {"fib", "saddr type", {NETFILTER_SOURCE_TYPE, -1, BOTH}},
+    {"fib", "daddr type", {NETFILTER_DESTINATION_TYPE, -1, BOTH}},
     {"ct", "state", {NETFILTER_STATE, -1, BOTH}},
+    {"ct", "status", {NETFILTER_STATE, STATUS, BOTH}},
 };
 
 bool fr_nftables_key(const char *header, const char *field, struct netfilter_key *key) {
@@ -142,8 +147,16 @@ static int named_number(const struct netfilter_key *key, const char *word) {
             return FLOWRULES_IPV6;
         return -1;
     case NETFILTER_STATE: {
+        if (key->protocol == STATUS) /* IPS_DST_NAT */
+            return strcmp(word, "dnat") == 0 || hexadecimal(word) == 0x20 ? NETFILTER_STATE_DNAT
+                                                                          : -1;
         unsigned state = fr_netfilter_state(word);
         return state == 0 ? state_of_bit(word) : (int)state;
+    }
+    case NETFILTER_SOURCE_TYPE:
+    case NETFILTER_DESTINATION_TYPE: {
+        unsigned type = fr_netfilter_address_type(word);
+        return type == 0 ? -1 : (int)type;
     }
     case NETFILTER_TCP_FLAGS: {
         unsigned flag = fr_netfilter_tcp_flag(word);
@@ -163,7 +176,8 @@ static unsigned most_of(const struct netfilter_key *key) {
 static bool number_of(const struct netfilter_key *key, const char *text, size_t length,
                       unsigned *number) {
     char word[WORD_MAX];
-    bool by_name = key->field == NETFILTER_FAMILY || key->field == NETFILTER_STATE;
+    bool by_name = key->field == NETFILTER_FAMILY || key->field == NETFILTER_STATE ||
+                   key->field == NETFILTER_SOURCE_TYPE || key->field == NETFILTER_DESTINATION_TYPE;
     if (!by_name && flowrules_parse_number(text, length, most_of(key), number))
         return true;
     if (length == 0 || length >= sizeof word)
@@ -221,6 +235,17 @@ void fr_nftables_bad_value(flowrules_input *in, struct flowrules_place at, const
     flowrules_input_error(
         in, at, is_name ? "numbers in place of names: nft -nn list ruleset" : NULL,
         "'%.*s' is no value that can stand here", (int)(length < 100 ? length : 100), text);
+}
+
+const char *fr_nftables_unknown_name(flowrules_input *in, const char *text, size_t length) {
+    bool is_name =
+        (length > 2 && memcmp(text, "0x", 2) == 0) ||
+        (length > 0 && ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z')));
+    for (size_t i = 0; i < length; i++)
+        is_name = is_name && text[i] != ':';
+    return is_name ? flowrules_input_print(in, "'%.*s' is not known",
+                                           (int)(length < 60 ? length : 60), text)
+                   : NULL;
 }
 
 /* ---- verdicts and hooks -------------------------------------------------------------------- */

@@ -117,6 +117,8 @@ static void visit_one(struct fr_objects *r, const flowrules_node *root, const ch
     r->at = object.at;
     r->matters = true;
     r->directions = FR_EGRESS_BIT | FR_INGRESS_BIT;
+    r->holds_doubts = false;
+    r->doubt = NULL;
     r->visit(r, &object);
 }
 
@@ -176,11 +178,12 @@ const char *fr_objects_namespace(struct fr_objects *r, const struct fr_object *o
     const char *setting = flowrules_input_setting(r->in, "namespace");
     if (object->namespace != NULL || setting != NULL)
         return object->namespace != NULL ? object->namespace : setting;
-    flowrules_input_error(r->in, object->at,
-                          "give metadata.namespace, or say it with the setting 'namespace'",
-                          "it is not known in which namespace the %.80s '%.80s' is", object->kind,
-                          object->name == NULL ? "" : object->name);
-    return NULL;
+    flowrules_input_note(
+        r->in, object->at,
+        "the %.80s '%.80s' names no namespace and is read as one of 'default': the "
+        "setting 'namespace' says another",
+        object->kind, object->name == NULL ? "" : object->name);
+    return "default";
 }
 
 /* Kinds of policies, of any API, that decide beside those of the backend. */
@@ -212,6 +215,11 @@ void fr_objects_other(struct fr_objects *r, const struct fr_object *object) {
 /* ---- doubts -------------------------------------------------------------------------------- */
 
 void fr_objects_doubt(struct fr_objects *r, struct flowrules_place at, const char *text) {
+    if (r->holds_doubts) {
+        r->doubt_at = r->doubt == NULL ? at : r->doubt_at;
+        r->doubt = r->doubt == NULL ? text : r->doubt;
+        return;
+    }
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS && text != NULL; d++)
         if (r->matters && (r->directions & (1u << d)) != 0)
             flowrules_input_doubt(r->in, at, (enum flowrules_direction)d, "%s", text);
@@ -232,7 +240,50 @@ void fr_objects_doubt_others(struct fr_objects *r, const flowrules_node *map,
     }
 }
 
+struct fr_held fr_objects_hold(struct fr_objects *r) {
+    struct fr_held before = {r->doubt, r->doubt_at};
+    r->holds_doubts = true;
+    r->doubt = NULL;
+    return before;
+}
+
+bool fr_objects_resume(struct fr_objects *r, struct fr_held before) {
+    bool told = r->doubt != NULL;
+    if (before.doubt != NULL) {
+        r->doubt = before.doubt;
+        r->doubt_at = before.at;
+    }
+    return told;
+}
+
+struct fr_reach fr_objects_reach(struct fr_objects *r, const flowrules_node *map, const char *key,
+                                 fr_peer_reader *read, const void *about) {
+    const flowrules_node *first = fr_objects_list(r, map, key);
+    size_t room = flowrules_node_count(flowrules_node_get(map, key)) + 1, sure = 0, all = 0;
+    struct flowrules_set *known = flowrules_input_alloc(r->in, room * sizeof *known);
+    struct flowrules_set *every = flowrules_input_alloc(r->in, room * sizeof *every);
+    for (const flowrules_node *n = first; n != NULL && !flowrules_input_failed(r->in);
+         n = flowrules_node_next(n)) {
+        struct fr_held before = fr_objects_hold(r);
+        struct flowrules_set set = read(r, about, n);
+        if (!fr_objects_resume(r, before))
+            known[sure++] = set;
+        every[all++] = set;
+    }
+    return (struct fr_reach){flowrules_input_unite(r->in, known, sure),
+                             flowrules_input_unite(r->in, every, all)};
+}
+
 /* ---- rules --------------------------------------------------------------------------------- */
+
+void fr_objects_sort_service(struct flowrules_service *services, size_t count, size_t *sure,
+                             bool doubted) {
+    struct flowrules_service last = services[count - 1];
+    if (doubted)
+        return;
+    services[count - 1] = services[*sure];
+    services[(*sure)++] = last;
+}
 
 struct flowrules_read_rule fr_objects_between(const struct fr_object *object,
                                               enum flowrules_direction direction,
@@ -259,6 +310,34 @@ void fr_objects_rule(struct fr_objects *r, enum fr_phase phase,
         w->rules[w->count++] = *rule;
 }
 
+static void give_doubted(struct fr_objects *r, enum fr_phase phase,
+                         const struct flowrules_read_rule *rule, const struct fr_sureness *sure) {
+    struct flowrules_read_rule part = *rule;
+    if (part.direction == FLOWRULES_EGRESS)
+        part.destination = sure->peers;
+    else
+        part.source = sure->peers;
+    part.service_count = sure->services;
+    if (!sure->nothing && sure->policy.doubt == NULL &&
+        (rule->service_count == 0 || sure->services > 0))
+        fr_objects_rule(r, phase, &part);
+    part = *rule;
+    part.doubt = r->doubt != NULL ? r->doubt : sure->policy.doubt;
+    part.at = r->doubt != NULL ? r->doubt_at : sure->policy.at;
+    fr_objects_rule(r, phase, &part);
+}
+
+void fr_objects_give(struct fr_objects *r, enum fr_phase phase,
+                     const struct flowrules_read_rule *rule, const struct fr_sureness *sure) {
+    if (r->doubt == NULL && sure->policy.doubt == NULL)
+        fr_objects_rule(r, phase, rule);
+    else
+        give_doubted(r, phase, rule, sure);
+    fr_objects_resume(r, sure->policy);
+    if (sure->policy.doubt == NULL)
+        r->doubt = NULL; /* the rule's own is told */
+}
+
 void fr_objects_rest(struct fr_objects *r, const struct fr_object *object,
                      enum flowrules_direction direction, struct flowrules_set pods,
                      struct flowrules_place at) {
@@ -266,10 +345,11 @@ void fr_objects_rest(struct fr_objects *r, const struct fr_object *object,
     struct flowrules_read_rule rule =
         fr_objects_between(object, direction, pods, flowrules_input_any(r->in));
     snprintf(key, sizeof key, "%d %u", (int)direction, (unsigned)pods.id);
-    if (!flowrules_input_define(r->in, KIND_REST, key, r))
+    rule.doubt = r->doubt;
+    if (rule.doubt == NULL && !flowrules_input_define(r->in, KIND_REST, key, r))
         return;
     rule.verdict = FLOWRULES_BLOCK;
-    rule.at = at;
+    rule.at = rule.doubt == NULL ? at : r->doubt_at;
     rule.comment = rule.expires = NULL;
     fr_objects_rule(r, FR_PHASE_REST, &rule);
 }
@@ -447,8 +527,8 @@ bool fr_objects_selection_matters(struct fr_objects *r, const struct fr_selectio
 bool fr_objects_selection_is_clear(struct fr_objects *r, const struct fr_selection *s) {
     if (s->unclear != NULL)
         fr_objects_doubt(r, s->at, s->unclear);
-    else if (count_choices(s) > CHOICES_MAX)
+    if (count_choices(s) > CHOICES_MAX)
         flowrules_input_error(r->in, s->at, NULL,
                               "a selector with more than %d combinations of values", CHOICES_MAX);
-    return s->unclear == NULL && !flowrules_input_failed(r->in);
+    return (s->unclear == NULL || r->holds_doubts) && !flowrules_input_failed(r->in);
 }

@@ -39,6 +39,18 @@ struct fr_objects {
     bool matters;
     unsigned directions;       /* bits */
     struct flowrules_place at; /* where it begins */
+    /*
+     * While a policy or a rule is read, its first doubt stands here, and is told with its rules:
+     * what was read is then the most that they may be about.
+     */
+    bool holds_doubts;
+    const char *doubt;
+    struct flowrules_place doubt_at;
+};
+
+/* What surely is of a rule's end, and the most that may be. */
+struct fr_reach {
+    struct flowrules_set sure, most;
 };
 
 /* Calls visit for every object of every file, and of every list of objects; in order. */
@@ -60,6 +72,32 @@ struct flowrules_read_rule fr_objects_between(const struct fr_object *object,
 /* A rule that decides in its phase; its services must live as long as the input. */
 void fr_objects_rule(struct fr_objects *r, enum fr_phase phase,
                      const struct flowrules_read_rule *rule);
+/* Begins to hold doubts; returns what was held until now, for fr_objects_resume. */
+struct fr_held {
+    const char *doubt;
+    struct flowrules_place at;
+};
+struct fr_held fr_objects_hold(struct fr_objects *r);
+/* Was something told since? Goes on with the first that was told at all. */
+bool fr_objects_resume(struct fr_objects *r, struct fr_held before);
+/* What was sure of a rule while it was read. */
+struct fr_sureness {
+    struct fr_held policy;      /* held of the policy, before the rule */
+    bool nothing;               /* the rule as a whole is in doubt */
+    struct flowrules_set peers; /* those that are sure, with the first so many services */
+    size_t services;
+};
+/* Gives a rule as it stands; or, with a doubt, what is sure of it and then the whole in doubt. */
+void fr_objects_give(struct fr_objects *r, enum fr_phase phase,
+                     const struct flowrules_read_rule *rule, const struct fr_sureness *sure);
+/* Calls read for each item of a list, and unites what is sure and what may be. */
+typedef struct flowrules_set fr_peer_reader(struct fr_objects *r, const void *about,
+                                            const flowrules_node *item);
+struct fr_reach fr_objects_reach(struct fr_objects *r, const flowrules_node *map, const char *key,
+                                 fr_peer_reader *read, const void *about);
+/* Puts a service that was read with a doubt behind those that are sure; *sure counts these. */
+void fr_objects_sort_service(struct flowrules_service *services, size_t count, size_t *sure,
+                             bool doubted);
 /* Denies in a direction what no rule allows a group of pods; of equal ones, the first stands. */
 void fr_objects_rest(struct fr_objects *r, const struct fr_object *object,
                      enum flowrules_direction direction, struct flowrules_set pods,
@@ -98,7 +136,7 @@ void fr_objects_selection_labels(struct fr_objects *r, struct fr_selection *s,
 struct flowrules_set fr_objects_selection_set(struct fr_objects *r, const struct fr_selection *s);
 /* May the target protect some of these pods? */
 bool fr_objects_selection_matters(struct fr_objects *r, const struct fr_selection *s);
-/* Tells what is unclear; false where something is. */
+/* Tells what is unclear, as a doubt; false where nothing is known of it. */
 bool fr_objects_selection_is_clear(struct fr_objects *r, const struct fr_selection *s);
 
 /* ---- values -------------------------------------------------------------------------------- */

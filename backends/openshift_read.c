@@ -125,7 +125,7 @@ static bool is_whole_family(const struct flowrules_read_rule *rule, enum flowrul
 
 static bool are_everything(const struct flowrules_read_rule *a,
                            const struct flowrules_read_rule *b) {
-    return a->verdict == b->verdict &&
+    return a->verdict == b->verdict && a->doubt == NULL && b->doubt == NULL &&
            ((is_whole_family(a, FLOWRULES_IPV4) && is_whole_family(b, FLOWRULES_IPV6)) ||
             (is_whole_family(a, FLOWRULES_IPV6) && is_whole_family(b, FLOWRULES_IPV4)));
 }
@@ -152,6 +152,7 @@ static void read_rule(struct fr_objects *r, const struct fr_object *object,
     static const char *const known[] = {"type", "to", "ports", NULL};
     if (!fr_objects_is_map(r, rule, "a mapping with type and to"))
         return;
+    fr_objects_hold(r);
     fr_objects_doubt_others(r, rule, known);
     const flowrules_node *type = flowrules_node_get(rule, "type");
     const char *word = flowrules_node_text(type);
@@ -168,6 +169,9 @@ static void read_rule(struct fr_objects *r, const struct fr_object *object,
     read.at = flowrules_node_place(rule);
     read.name = NULL; /* that of the object is always the same */
     read_ports(r, rule, &read);
+    read.doubt = r->doubt;
+    if (r->doubt != NULL)
+        read.at = r->doubt_at;
     if (!flowrules_input_failed(r->in))
         add_rule(r, held, &read);
 }
@@ -203,6 +207,7 @@ static void read_firewall(struct fr_objects *r, const struct fr_object *object) 
                              "a rule behind the 8000th, which is ignored");
         else
             read_rule(r, object, n, &held);
+        r->holds_doubts = false;
     }
     release(r, &held);
 }

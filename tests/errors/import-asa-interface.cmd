@@ -1,0 +1,1 @@
+import cisco-asa --set interface=dmz configurations/lists.cfg

@@ -1,0 +1,1 @@
+--set access-list=outside_in
