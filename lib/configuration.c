@@ -7,6 +7,7 @@
 #include "input.h"
 #include "output.h"
 #include "proof.h"
+#include "recognise.h"
 #include "registry.h"
 
 flowrules_status flowrules_configuration_new(flowrules_configuration **configuration,
@@ -16,6 +17,7 @@ flowrules_status flowrules_configuration_new(flowrules_configuration **configura
     if (c == NULL)
         return fr_no_memory(context);
     c->context = context;
+    c->own = false;
     fr_arena_init(&c->arena, &context->allocator);
     fr_vec_init(&c->files, &context->allocator, sizeof(struct fr_config_file));
     fr_vec_init(&c->settings, &context->allocator, sizeof(struct fr_config_setting));
@@ -52,11 +54,16 @@ static flowrules_status check_text(flowrules_configuration *c, const struct fr_c
     struct fr_diagnostics *d = &c->context->diagnostics;
     const unsigned char *text = (const unsigned char *)file->text;
     const char *zero = memchr(file->text, '\0', file->size);
+    const struct fr_file_kind *kind = fr_recognise(file->text, file->size);
     bool wide = file->size >= 2 &&
                 ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF));
     if (wide)
         fr_error(d, FR_YAML_UTF8, (struct fr_at){file->number, 0, 0, 0},
                  "save it as UTF-8: iconv -f UTF-16 -t UTF-8", "the file is in UTF-16");
+    else if (zero != NULL && kind != NULL && kind->backends[0] == '\0')
+        fr_error(d, FR_YAML_CONTROL, (struct fr_at){file->number, 0, 0, 0},
+                 kind->remedy != NULL ? kind->remedy : "hand in what the device prints",
+                 "this is %s, not text", kind->name);
     else if (zero != NULL)
         fr_error(d, FR_YAML_CONTROL, place_behind(file, (size_t)(zero - file->text)),
                  "hand in what the device prints, not a file of its own format",
@@ -110,6 +117,7 @@ flowrules_status flowrules_configuration_add_text(flowrules_configuration *confi
 flowrules_status flowrules_configuration_add_artifact(flowrules_configuration *configuration,
                                                       const flowrules_artifact *artifact) {
     flowrules_context *context = configuration->context;
+    configuration->own = true;
     for (size_t i = 0; i < flowrules_artifact_file_count(artifact); i++) {
         size_t size = flowrules_artifact_file_size(artifact, i), used = 0, part;
         const char *bytes;
@@ -206,6 +214,69 @@ static flowrules_status keep_file_names(flowrules_meaning *m, const flowrules_co
     return FLOWRULES_OK;
 }
 
+static bool is_map(const char *name) {
+    static const char end[] = ".map.json";
+    size_t length = strlen(name);
+    return length >= sizeof end - 1 && strcmp(name + length - (sizeof end - 1), end) == 0;
+}
+
+/* Says what a file is, where it is not what the backend reads, and what can be read. */
+static void report_foreign(flowrules_meaning *m, const struct fr_config_file *file,
+                           const struct fr_file_kind *kind) {
+    char hint[300];
+    const char *source = fr_recognise_source(m->backend->name);
+    bool other = kind->backends[0] != '\0' && strchr(kind->backends, ' ') == NULL;
+    if (kind->remedy != NULL)
+        snprintf(hint, sizeof hint, "%s", kind->remedy);
+    else if (other)
+        snprintf(hint, sizeof hint, "the backend '%s' reads it; for '%s' %s", kind->backends,
+                 m->backend->name, source);
+    else
+        snprintf(hint, sizeof hint, "%s", source);
+    fr_error(&m->context->diagnostics, FR_CONFIG_SYNTAX, (struct fr_at){file->number, 0, 0, 0},
+             hint, "this is %s, and the backend '%s' does not read it", kind->name,
+             m->backend->name);
+}
+
+/* What a file is, where the backend can't read it; tried: its reader has refused the files. */
+static const struct fr_file_kind *foreign_kind(const flowrules_meaning *m,
+                                               const struct fr_config_file *file, bool tried) {
+    const struct fr_file_kind *kind =
+        is_map(file->name) ? NULL : fr_recognise(file->text, file->size);
+    return kind != NULL && fr_recognise_foreign(kind, m->backend->name, tried) ? kind : NULL;
+}
+
+/* Is one of the files the backend's? What is beside it then belongs to it, a script say. */
+static bool has_own_file(const flowrules_meaning *m, const flowrules_configuration *c) {
+    for (size_t i = 0; i < c->files.count; i++) {
+        const struct fr_config_file *file = fr_vec_at(&c->files, struct fr_config_file, i);
+        const struct fr_file_kind *kind = fr_recognise(file->text, file->size);
+        if (kind != NULL && fr_recognise_has(kind->backends, m->backend->name))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Reports the files that the backend can't read, instead of the messages from index first on; false
+ * where there are none.
+ */
+static bool report_foreign_files(flowrules_meaning *m, const flowrules_configuration *c, bool tried,
+                                 size_t first) {
+    bool any = false, own = c->own || has_own_file(m, c);
+    for (size_t i = 0; i < c->files.count && !own; i++) {
+        const struct fr_config_file *file = fr_vec_at(&c->files, struct fr_config_file, i);
+        const struct fr_file_kind *kind = foreign_kind(m, file, tried);
+        if (kind == NULL)
+            continue;
+        if (!any)
+            fr_diagnostics_cut(&m->context->diagnostics, first);
+        report_foreign(m, file, kind);
+        any = true;
+    }
+    return any;
+}
+
 /* Calls the reader; plan is NULL where the configuration is held against no target. */
 static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, const char *format,
                                   const flowrules_configuration *c) {
@@ -218,6 +289,9 @@ static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, co
     }
     FR_TRY(check_settings(m->context, m->backend, c));
     FR_TRY(keep_file_names(m, c));
+    size_t first = m->context->diagnostics.list.count;
+    if (report_foreign_files(m, c, false, first))
+        return FLOWRULES_INVALID;
     flowrules_status status = fr_input_init(&in, m);
     in.backend = m->backend;
     in.format = format;
@@ -228,6 +302,8 @@ static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, co
         status = fr_input_status(&in);
     }
     fr_input_free(&in);
+    if (status == FLOWRULES_INVALID)
+        report_foreign_files(m, c, true, first);
     return status;
 }
 

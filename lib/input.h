@@ -27,6 +27,7 @@ struct flowrules_configuration {
     struct fr_arena arena;
     struct fr_vec files;    /* struct fr_config_file */
     struct fr_vec settings; /* struct fr_config_setting */
+    bool own;               /* it was rendered here: what its files are is known */
 };
 
 /* What one name of a kind stands for. */

@@ -2,6 +2,7 @@
  * A policy's life, its loading with lock file, and what can be asked of it.
  */
 #include "policy.h"
+#include "recognise.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -169,6 +170,22 @@ static flowrules_status read_lock(flowrules_policy *policy, const char *path) {
     return status;
 }
 
+/* Says what a file is that is no policy at all, instead of the messages from index first on. */
+static void report_other_file(flowrules_context *context, uint32_t file, size_t first) {
+    size_t size;
+    const char *text = fr_diagnostics_text(&context->diagnostics, file, &size);
+    const struct fr_file_kind *kind = text == NULL ? NULL : fr_recognise(text, size);
+    if (kind == NULL || fr_recognise_is_policy(kind))
+        return;
+    fr_diagnostics_cut(&context->diagnostics, first);
+    fr_error(&context->diagnostics, FR_VALUE_KIND, (struct fr_at){file, 0, 0, 0},
+             kind->backends[0] != '\0'
+                 ? "the policy comes before other files; 'flowrules import' makes one of a "
+                   "configuration"
+                 : "the policy comes before other files",
+             "this is %s, not a policy", kind->name);
+}
+
 static flowrules_status load(flowrules_policy *policy, const char *path, uint32_t file,
                              const struct fr_input *input, bool beside) {
     flowrules_context *context = policy->context;
@@ -177,6 +194,8 @@ static flowrules_status load(flowrules_policy *policy, const char *path, uint32_
     flowrules_status status = fr_policy_read(policy, file, path, input);
     if (status == FLOWRULES_OK)
         status = fr_policy_resolve(policy);
+    if (context->diagnostics.error_count > errors)
+        report_other_file(context, file, first);
     fr_diagnostics_sort(&context->diagnostics, first);
     if (status == FLOWRULES_OK)
         status = read_lock(policy, beside ? path : NULL);

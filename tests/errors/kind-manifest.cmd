@@ -1,0 +1,1 @@
+import openshift kinds/asa.cfg

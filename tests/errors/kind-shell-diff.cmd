@@ -1,0 +1,1 @@
+diff nftables=kinds/firewall.sh nftables=configurations/good.nft

@@ -1,0 +1,1 @@
+check kinds/names.lock

@@ -1,0 +1,1 @@
+verify kinds/asa.cfg kinds/web.policy -t asa
