@@ -70,6 +70,7 @@ struct sweep {
     size_t known_count;
     struct fr_cells *cells; /* where something may differ */
     struct fr_vec boxes[3]; /* struct fr_cell: those of all, of a class, of a class within it */
+    struct fr_vec bits;     /* uint64_t: a bit for each item, to sort by */
     struct fr_vec spans;    /* struct fr_cell_span: where these are at the end that is cut */
     struct fr_region region;
 };
@@ -338,14 +339,23 @@ static flowrules_status cut_sources(struct sweep *s, const struct offer *offers,
     return FLOWRULES_OK;
 }
 
-/* May something differ in the class at these ports? */
-static bool may_differ_at(const struct sweep *s, uint32_t first, uint32_t last) {
+/* May something differ in the class within this span of a side? */
+static bool may_differ(const struct sweep *s, enum fr_cell_side side, uint32_t first,
+                       uint32_t last) {
     const struct fr_cell *boxes = s->boxes[2].items;
     for (size_t i = 0; i < s->boxes[2].count; i++)
-        if (boxes[i].sides[FR_CELL_DESTINATION_PORT].first <= last &&
-            boxes[i].sides[FR_CELL_DESTINATION_PORT].last >= first)
+        if (boxes[i].sides[side].first <= last && boxes[i].sides[side].last >= first)
             return true;
     return s->cells->everywhere;
+}
+
+/* May something differ in the class in this protocol? */
+static bool may_differ_in(const struct sweep *s, uint32_t protocol) {
+    uint32_t last = (uint32_t)s->cells->protocol_count - 1;
+    for (uint32_t rank = 0; rank < last; rank++)
+        if (s->cells->protocols[rank] == protocol)
+            return may_differ(s, FR_CELL_PROTOCOL, rank, rank);
+    return may_differ(s, FR_CELL_PROTOCOL, last, last);
 }
 
 static flowrules_status cut_destinations(struct sweep *s, const struct offer *offers, size_t count,
@@ -356,7 +366,8 @@ static flowrules_status cut_destinations(struct sweep *s, const struct offer *of
     size_t edges = sort_unique(bounds);
     for (size_t i = 0; i + 1 < edges; i++) {
         uint32_t first = *fr_vec_at(bounds, uint32_t, i);
-        if (!may_differ_at(s, first, *fr_vec_at(bounds, uint32_t, i + 1) - 1))
+        if (!may_differ(s, FR_CELL_DESTINATION_PORT, first,
+                        *fr_vec_at(bounds, uint32_t, i + 1) - 1))
             continue;
         s->region.destination = (struct flowrules_ports){
             (uint16_t)first, (uint16_t)(*fr_vec_at(bounds, uint32_t, i + 1) - 1)};
@@ -446,7 +457,7 @@ static flowrules_status cut_services(struct sweep *s, const uint32_t *list, size
     s->region.named = named;
     s->region.other = other_protocol(named);
     for (unsigned p = 0; p < 256 && status == FLOWRULES_OK && !s->space->too_much; p++)
-        if (named[p] && protocol_exists(s->region.family, p))
+        if (named[p] && protocol_exists(s->region.family, p) && may_differ_in(s, p))
             status = cut_protocol(s, &s->offers, p, &own);
     if (status == FLOWRULES_OK && s->region.other < 256 && !s->space->too_much)
         status = cut_protocol(s, &s->offers, FR_OTHER_PROTOCOLS, &own);
@@ -945,6 +956,29 @@ static void prune(const struct sweep *s, struct fr_vec *list, unsigned ends_left
     list->count = kept;
 }
 
+/* Sorts numbers of items, each of which is there once: many of them by a bit for each item. */
+static bool sort_items(struct sweep *s, struct fr_vec *list) {
+    enum { BITS = 64, FEW = 64 };
+    uint32_t *numbers = list->items;
+    size_t words = s->space->common->items.count / BITS + 1, kept = 0;
+    if (list->count < FEW) {
+        qsort(numbers, list->count, sizeof *numbers, compare_numbers);
+        return true;
+    }
+    s->bits.count = 0;
+    if (!fr_vec_reserve(&s->bits, words))
+        return false;
+    uint64_t *bits = s->bits.items;
+    memset(bits, 0, words * sizeof *bits);
+    for (size_t i = 0; i < list->count; i++)
+        bits[numbers[i] / BITS] |= (uint64_t)1 << numbers[i] % BITS;
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t left = bits[w]; left != 0; left &= left - 1)
+            numbers[kept++] = (uint32_t)(w * BITS + (size_t)__builtin_ctzll(left));
+    s->space->steps += words;
+    return true;
+}
+
 static bool list_class(struct sweep *s, struct cut *cut, const struct class *class,
                        unsigned ends_left) {
     cut->list.count = 0;
@@ -959,8 +993,8 @@ static bool list_class(struct sweep *s, struct cut *cut, const struct class *cla
                fr_vec_at(&cut->grouped, uint32_t, l->first), l->count * sizeof(uint32_t));
         cut->list.count += l->count;
     }
-    if (class->active_count > 1)
-        qsort(cut->list.items, cut->list.count, sizeof(uint32_t), compare_numbers);
+    if (class->active_count > 1 && !sort_items(s, &cut->list))
+        return false;
     s->space->steps += cut->list.count;
     prune(s, &cut->list, ends_left);
     return true;
@@ -1063,6 +1097,7 @@ static void init_sweep(struct sweep *s, struct fr_space *space) {
     for (size_t i = 0; i < space->common->items.count; i++)
         s->doubts = s->doubts || s->items[i].doubt;
     fr_vec_init(&s->known, allocator, sizeof(struct memory));
+    fr_vec_init(&s->bits, allocator, sizeof(uint64_t));
     fr_vec_init(&s->spans, allocator, sizeof(struct fr_cell_span));
     for (size_t i = 0; i < 3; i++)
         fr_vec_init(&s->boxes[i], allocator, sizeof(struct fr_cell));
@@ -1070,9 +1105,9 @@ static void init_sweep(struct sweep *s, struct fr_space *space) {
 
 static void free_sweep(struct sweep *s) {
     struct fr_vec *vec,
-        *others[] = {&s->local_of,  &s->round_of, &s->offers,   &s->chosen,  &s->bounds[0],
-                     &s->bounds[1], &s->inner,    &s->ways,     &s->keys,    &s->known,
-                     &s->spans,     &s->boxes[0], &s->boxes[1], &s->boxes[2]};
+        *others[] = {&s->local_of,  &s->round_of, &s->offers,   &s->chosen,   &s->bounds[0],
+                     &s->bounds[1], &s->inner,    &s->ways,     &s->keys,     &s->known,
+                     &s->spans,     &s->bits,     &s->boxes[0], &s->boxes[1], &s->boxes[2]};
     size_t size;
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; (vec = vecs_of(&s->cuts[c], i, &size)) != NULL; i++)
