@@ -52,8 +52,7 @@ struct fr_cisco_asa_port_list {
 enum fr_cisco_asa_progress {
     FR_CISCO_ASA_UNREAD,
     FR_CISCO_ASA_READING, /* so that a group that holds itself is found */
-    FR_CISCO_ASA_KNOWN,
-    FR_CISCO_ASA_UNKNOWN /* an error or doubt was told */
+    FR_CISCO_ASA_KNOWN
 };
 
 /* An object or group: its lines as they stand, and what they mean once a rule needs it. */
@@ -65,6 +64,7 @@ struct fr_cisco_asa_object {
     struct fr_cisco_asa_object *next;
     struct fr_cisco_asa_lines held;
     enum fr_cisco_asa_progress progress;
+    const char *doubt; /* why it may hold more than what follows, or NULL */
     struct fr_cisco_asa_pair pair;
     struct fr_cisco_asa_services services; /* of protocol and ICMP groups too */
     struct fr_cisco_asa_port_list ports;
@@ -75,6 +75,7 @@ struct fr_cisco_asa_time {
     const char *name;
     struct fr_cisco_asa_lines held;
     enum fr_cisco_asa_progress progress;
+    const char *doubt; /* why it is not known whether it is in force, or NULL */
     bool in_force;
     const char *until; /* the last day, or NULL */
 };
@@ -104,6 +105,7 @@ struct fr_cisco_asa_reading {
     struct fr_cisco_asa_lines *open;         /* where lines of a mode go, or NULL */
     struct fr_cisco_asa_object *open_object; /* of which these are, or NULL */
     unsigned depth;                          /* of groups in groups */
+    const char *doubt;                       /* of the rule or object that is read, or NULL */
     size_t passed; /* lines that were moved or searched to follow changes, in all */
     bool forward;  /* forward-reference enable: names may be used before they exist */
 };
@@ -127,6 +129,9 @@ bool fr_cisco_asa_accept(struct fr_cisco_asa_cursor *c, const char *word);
 struct flowrules_place fr_cisco_asa_place(const struct fr_cisco_asa_cursor *c);
 struct flowrules_place fr_cisco_asa_taken(const struct fr_cisco_asa_cursor *c);
 
+/* Notes why it is not known what the rule matches that is read; the first reason counts. */
+void fr_cisco_asa_doubt(struct fr_cisco_asa_cursor *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* A doubt about the word that was taken last; an error at the next one, or behind the last: false.
  */
 void fr_cisco_asa_doubt_word(struct fr_cisco_asa_cursor *c, const char *what);
@@ -139,7 +144,10 @@ int fr_cisco_asa_protocol(const char *word, bool *any);
 int fr_cisco_asa_port(const char *word, bool tcp, bool udp);
 int fr_cisco_asa_icmp_type(const char *word, int protocol);
 
-/* What the words at the cursor say; false where an error or doubt was told. */
+/*
+ * What the words at the cursor surely say. False where an error was told, or a doubt was noted and
+ * nothing is sure.
+ */
 bool fr_cisco_asa_take_end(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_pair *end);
 /* eq, lt, gt, neq or range; *given is false where no such word stands there. */
 bool fr_cisco_asa_take_ports(struct fr_cisco_asa_cursor *c, int protocol, bool *given,
@@ -151,7 +159,7 @@ bool fr_cisco_asa_add_ports(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_
 bool fr_cisco_asa_add_service(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_services *list,
                               struct flowrules_service service);
 
-/* The object of a name, read; NULL where an error or doubt was told. */
+/* The object of a name, read; NULL where an error was told or a doubt was noted. */
 struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor *c,
                                                       const char *name);
 /* The same of a time-range. */

@@ -28,7 +28,10 @@ struct entry {
     bool given[2];
     struct fr_cisco_asa_port_list ports[2];
     struct fr_cisco_asa_pair ends[2];
-    bool taken[2]; /* are the ends known? */
+    /* Of what the entry's doubt is about: what is above is all that surely matches. */
+    bool unsure_end[2], unsure_service;
+    bool unsure;                       /* nothing surely matches */
+    struct fr_cisco_asa_services most; /* where unsure_service; none: any */
     bool log, inactive;
     const char *until;
 };
@@ -45,10 +48,11 @@ static bool fail(struct entry *e, const char *hint, const char *text) {
     return false;
 }
 
-static bool doubt(struct entry *e, const char *text) {
-    flowrules_input_doubt(e->c.r->in, fr_cisco_asa_place(&e->c), FLOWRULES_FORWARD, text,
-                          fr_cisco_asa_peek(&e->c));
-    return false;
+/* Notes a doubt about the next word, which is passed over. */
+static void doubt(struct entry *e, const char *what) {
+    fr_cisco_asa_doubt(&e->c, "%s%s'%.80s' is not understood", what, *what != '\0' ? " " : "",
+                       fr_cisco_asa_peek(&e->c));
+    e->c.at++;
 }
 
 /* ---- protocol ------------------------------------------------------------------------------ */
@@ -56,15 +60,17 @@ static bool doubt(struct entry *e, const char *text) {
 static bool take_services(struct entry *e) {
     const struct fr_cisco_asa_object *o =
         fr_cisco_asa_object_named(&e->c, fr_cisco_asa_take(&e->c));
+    e->unsure_service = e->c.r->doubt != NULL;
     if (o == NULL)
-        return false;
+        return !flowrules_input_failed(e->c.r->in);
     if (o->kind != FR_CISCO_ASA_SERVICE && o->kind != FR_CISCO_ASA_SERVICE_GROUP &&
         o->kind != FR_CISCO_ASA_PROTOCOL_GROUP) {
         flowrules_input_error(e->c.r->in, fr_cisco_asa_taken(&e->c), NULL,
                               "'%.80s' does not hold protocols", o->name);
         return false;
     }
-    e->protocols = o->services;
+    if (o->doubt == NULL || o->kind != FR_CISCO_ASA_SERVICE)
+        e->protocols = o->services;
     e->whole = o->kind != FR_CISCO_ASA_PROTOCOL_GROUP;
     return true;
 }
@@ -76,29 +82,53 @@ static bool take_protocol(struct entry *e) {
         return take_services(e);
     const char *word = fr_cisco_asa_peek(&e->c);
     service.protocol = fr_cisco_asa_protocol(word, &any);
-    if (service.protocol < 0 && !any)
-        return *word == '\0' ? fail(e, NULL, "the line ends where a protocol is expected%s")
-                             : doubt(e, "the protocol '%.80s' is not understood");
+    if (*word == '\0')
+        return fail(e, NULL, "the line ends where a protocol is expected%s");
+    if (service.protocol < 0 && !any) {
+        doubt(e, "the protocol");
+        e->unsure_service = true;
+        return true;
+    }
     fr_cisco_asa_take(&e->c);
     return fr_cisco_asa_add_service(&e->c, &e->protocols, service);
 }
 
 /* ---- ends and ports ------------------------------------------------------------------------ */
 
-/* Users and security groups say who sends; nothing in a policy does. */
-static bool is_about_users(struct entry *e) {
-    static const char *const words[] = {"user",
-                                        "user-group",
-                                        "object-group-user",
-                                        "security-group",
-                                        "object-group-security",
-                                        "object-group-network-service"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(fr_cisco_asa_peek(&e->c), words[i]) == 0) {
-            doubt(e, "'%.80s' is not understood");
-            return true;
+/* Users and security groups say who sends; nothing in a policy does. They precede an end. */
+static void take_users(struct entry *e) {
+    static const struct {
+        const char *word;
+        size_t words; /* with those that follow it */
+    } users[] = {{"user", 2},
+                 {"user-group", 2},
+                 {"object-group-user", 2},
+                 {"security-group", 3}, /* name NAME, tag NUMBER */
+                 {"object-group-security", 2}};
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++)
+        if (strcmp(fr_cisco_asa_peek(&e->c), users[i].word) == 0) {
+            doubt(e, "");
+            e->c.at += users[i].words - 1;
+            e->unsure = true;
+            i = 0;
         }
-    return false;
+}
+
+/* An end that is not understood may be any. */
+static bool take_end(struct entry *e, int end) {
+    struct fr_cisco_asa_reading *r = e->c.r;
+    const char *before = r->doubt;
+    r->doubt = NULL;
+    bool group = strcmp(fr_cisco_asa_peek(&e->c), "object-group-network-service") == 0;
+    if (group) {
+        doubt(e, "");
+        e->c.at++;
+    }
+    if (group || !fr_cisco_asa_take_end(&e->c, &e->ends[end]))
+        e->ends[end].of[0] = e->ends[end].of[1] = flowrules_input_none(r->in);
+    e->unsure_end[end] = r->doubt != NULL;
+    r->doubt = before != NULL ? before : r->doubt;
+    return !flowrules_input_failed(r->in);
 }
 
 static bool have_ports(const struct entry *e) {
@@ -119,22 +149,34 @@ static const struct fr_cisco_asa_object *port_group(struct entry *e) {
     return o != NULL && o->kind == FR_CISCO_ASA_PORT_GROUP ? o : NULL;
 }
 
+/* Ports or types are not all understood: the protocols alone are the most that is meant. */
+static bool doubt_services(struct entry *e) {
+    if (!e->unsure_service)
+        e->most = e->protocols;
+    e->unsure_service = true;
+    return !flowrules_input_failed(e->c.r->in);
+}
+
+static bool take_port_group(struct entry *e, int end) {
+    fr_cisco_asa_take(&e->c);
+    const struct fr_cisco_asa_object *o =
+        fr_cisco_asa_object_named(&e->c, fr_cisco_asa_take(&e->c));
+    e->given[end] = true;
+    if (o == NULL)
+        return doubt_services(e);
+    e->ports[end] = o->ports;
+    return o->doubt == NULL || doubt_services(e);
+}
+
 static bool take_ports(struct entry *e, int end) {
     struct flowrules_place at = fr_cisco_asa_place(&e->c);
     int protocol = e->protocols.count == 1 ? e->protocols.services[0].protocol : -1;
-    if (port_group(e) != NULL) {
-        fr_cisco_asa_take(&e->c);
-        const struct fr_cisco_asa_object *o =
-            fr_cisco_asa_object_named(&e->c, fr_cisco_asa_take(&e->c));
-        if (o == NULL)
-            return false;
-        e->given[end] = true;
-        e->ports[end] = o->ports;
-    } else if (!fr_cisco_asa_take_ports(&e->c, protocol, &e->given[end], &e->ports[end])) {
-        return false;
-    }
-    if (!e->given[end] || have_ports(e))
-        return true;
+    bool good = port_group(e) != NULL
+                    ? take_port_group(e, end)
+                    : fr_cisco_asa_take_ports(&e->c, protocol, &e->given[end], &e->ports[end]) ||
+                          doubt_services(e);
+    if (!good || !e->given[end] || have_ports(e))
+        return good;
     flowrules_input_error(e->c.r->in, at, NULL, "ports stand beside a protocol that has none");
     return false;
 }
@@ -143,18 +185,28 @@ static bool take_ports(struct entry *e, int end) {
 
 static bool take_types(struct entry *e) {
     struct flowrules_service service = e->protocols.services[0];
+    const struct fr_cisco_asa_services protocols = e->protocols;
     if (!fr_cisco_asa_accept(&e->c, "object-group")) {
-        if (!fr_cisco_asa_take_icmp(&e->c, &service))
-            return false;
         e->protocols = (struct fr_cisco_asa_services){NULL, 0, 0};
-        return fr_cisco_asa_add_service(&e->c, &e->protocols, service);
+        if (fr_cisco_asa_take_icmp(&e->c, &service))
+            return fr_cisco_asa_add_service(&e->c, &e->protocols, service);
+        e->most = protocols;
+        e->unsure_service = true;
+        return !flowrules_input_failed(e->c.r->in);
     }
-    if (service.protocol == ICMP6)
-        return doubt(e, "the group '%.80s' beside icmp6 is not understood");
+    if (service.protocol == ICMP6) {
+        doubt(e, "beside icmp6, the group");
+        doubt_services(e);
+        e->protocols = (struct fr_cisco_asa_services){NULL, 0, 0};
+        return true;
+    }
     const struct fr_cisco_asa_object *o =
         fr_cisco_asa_object_named(&e->c, fr_cisco_asa_take(&e->c));
+    if (o == NULL || o->doubt != NULL)
+        doubt_services(e);
+    e->protocols = (struct fr_cisco_asa_services){NULL, 0, 0};
     if (o == NULL)
-        return false;
+        return !flowrules_input_failed(e->c.r->in);
     if (o->kind != FR_CISCO_ASA_ICMP_GROUP) {
         flowrules_input_error(e->c.r->in, fr_cisco_asa_taken(&e->c), NULL,
                               "'%.80s' does not hold types of ICMP", o->name);
@@ -185,8 +237,9 @@ static void take_log(struct entry *e) {
 
 static bool take_time(struct entry *e) {
     const struct fr_cisco_asa_time *t = fr_cisco_asa_time_named(&e->c, fr_cisco_asa_take(&e->c));
+    e->unsure = e->unsure || t == NULL;
     if (t == NULL)
-        return false;
+        return !flowrules_input_failed(e->c.r->in);
     e->until = t->until;
     if (!t->in_force)
         flowrules_input_note(e->c.r->in, fr_cisco_asa_taken(&e->c),
@@ -209,24 +262,32 @@ static bool take_options(struct entry *e) {
             return fail(e, "give show running-config",
                         "'%.80s' is of the output of show access-list");
         } else {
-            return doubt(e, "'%.80s' is not understood");
+            doubt(e, "");
+            e->unsure = true;
         }
     }
     return true;
 }
 
+/* False after an error, and where an entry of another kind may do anything. */
 static bool take_action(struct entry *e) {
-    if (!fr_cisco_asa_accept(&e->c, "access-list"))
-        return doubt(e, "a list of '%.80s' alone, as before ASA 9.0, is not understood");
+    if (!fr_cisco_asa_accept(&e->c, "access-list")) {
+        fr_cisco_asa_doubt(&e->c, "a list of '%.80s' alone, as before ASA 9.0, is not understood",
+                           fr_cisco_asa_peek(&e->c));
+        return false;
+    }
     fr_cisco_asa_take(&e->c); /* its name */
     if (fr_cisco_asa_accept(&e->c, "line"))
         fr_cisco_asa_take(&e->c);
     fr_cisco_asa_accept(&e->c, "extended"); /* what a list is unless it says another word */
     bool permit = fr_cisco_asa_accept(&e->c, "permit");
-    if (!permit && !fr_cisco_asa_accept(&e->c, "deny"))
-        return *fr_cisco_asa_peek(&e->c) == '\0'
-                   ? fail(e, NULL, "the line ends where permit or deny is expected%s")
-                   : doubt(e, "an entry with '%.80s' is not understood");
+    if (!permit && !fr_cisco_asa_accept(&e->c, "deny")) {
+        if (*fr_cisco_asa_peek(&e->c) == '\0')
+            return fail(e, NULL, "the line ends where permit or deny is expected%s");
+        fr_cisco_asa_doubt(&e->c, "an entry with '%.80s' is not understood",
+                           fr_cisco_asa_peek(&e->c));
+        return false;
+    }
     e->verdict = permit ? FLOWRULES_PASS : FLOWRULES_BLOCK;
     return true;
 }
@@ -258,13 +319,11 @@ static bool spell_services(struct entry *e) {
 }
 
 static bool take_entry(struct entry *e) {
-    if (!take_action(e) || !take_protocol(e))
+    if (!take_protocol(e))
         return false;
     for (int end = 0; end < 2; end++) {
-        if (is_about_users(e) || !fr_cisco_asa_take_end(&e->c, &e->ends[end]))
-            return false;
-        e->taken[end] = true;
-        if (!take_ports(e, end))
+        take_users(e);
+        if (!take_end(e, end) || !take_ports(e, end))
             return false;
     }
     if (is_icmp(e) && !take_types(e))
@@ -274,23 +333,8 @@ static bool take_entry(struct entry *e) {
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-/*
- * Of an entry that is not understood, the most that it may match: left out of comparisons, so that
- * what is told to be different is.
- */
-static void widen(struct entry *e) {
-    struct flowrules_set any = flowrules_input_any(e->c.r->in);
-    e->verdict = FLOWRULES_OUTSIDE;
-    for (int end = 0; end < 2; end++)
-        for (int f = 0; f < 2; f++)
-            if (!e->taken[end])
-                e->ends[end].of[f] = any;
-    if (e->services.count == 0)
-        e->services = e->protocols;
-}
-
 /* One rule where both families say the same, else one for each. */
-static void write_rules(const struct entry *e, const struct remarks *remarks, bool understood) {
+static void write_rules(const struct entry *e, const struct remarks *remarks, const char *why) {
     flowrules_input *in = e->c.r->in;
     const struct fr_cisco_asa_pair *ends = e->ends;
     bool same = true;
@@ -304,9 +348,8 @@ static void write_rules(const struct entry *e, const struct remarks *remarks, bo
         .comment = remarks->comment[0] != '\0' ? remarks->comment : NULL,
         .expires = e->until,
         .log = e->log,
+        .doubt = why,
     };
-    if (rule.service_count == 0 && understood)
-        return; /* lt 0, say */
     for (int end = 0; end < 2; end++)
         same = same && ends[end].of[0].id == ends[end].of[1].id;
     for (int f = 0; f < (same ? 1 : 2); f++) {
@@ -314,6 +357,35 @@ static void write_rules(const struct entry *e, const struct remarks *remarks, bo
         rule.source = ends[FLOWRULES_SOURCE].of[f];
         rule.destination = ends[FLOWRULES_DESTINATION].of[f];
         flowrules_input_rule(in, &rule);
+    }
+}
+
+/* What an entry surely matches, then all that it may match. */
+static void write_entry(struct entry *e, const struct remarks *remarks) {
+    struct flowrules_set any = flowrules_input_any(e->c.r->in);
+    const char *why = e->c.r->doubt;
+    bool part = e->unsure_end[0] || e->unsure_end[1] || e->unsure_service;
+    if (e->services.count > 0 && (why == NULL || (part && !e->unsure)))
+        write_rules(e, remarks, NULL);
+    if (why == NULL || (e->services.count == 0 && !e->unsure_service))
+        return; /* "lt 0", say, leaves nothing */
+    for (int end = 0; end < 2; end++)
+        if (e->unsure_end[end])
+            e->ends[end].of[0] = e->ends[end].of[1] = any;
+    if (e->unsure_service)
+        e->services = e->most;
+    write_rules(e, remarks, why);
+}
+
+/* An entry of an unknown kind may let anything pass, or block it. */
+static void write_unknown(struct entry *e, const struct remarks *remarks) {
+    static const enum flowrules_verdict verdicts[] = {FLOWRULES_PASS, FLOWRULES_BLOCK};
+    struct flowrules_set any = flowrules_input_any(e->c.r->in);
+    for (int end = 0; end < 2; end++)
+        e->ends[end].of[0] = e->ends[end].of[1] = any;
+    for (size_t i = 0; i < 2; i++) {
+        e->verdict = verdicts[i];
+        write_rules(e, remarks, e->c.r->doubt);
     }
 }
 
@@ -360,11 +432,13 @@ void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisc
             continue;
         }
         remarks.done = true;
-        bool understood = take_entry(&e);
-        if (!understood && !flowrules_input_failed(r->in))
-            widen(&e);
-        if (!e.inactive)
-            write_rules(&e, &remarks, understood);
+        r->doubt = NULL;
+        if (take_action(&e)) {
+            if (take_entry(&e) && !e.inactive)
+                write_entry(&e, &remarks);
+        } else if (!flowrules_input_failed(r->in)) {
+            write_unknown(&e, &remarks);
+        }
         if (remarks.name[0] == '\0')
             remarks.comment[0] = '\0';
     }

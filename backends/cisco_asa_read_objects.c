@@ -186,8 +186,9 @@ static bool add_operator(struct fr_cisco_asa_cursor *c, const char *operator, un
 
 static bool take_port_range(struct fr_cisco_asa_cursor *c, int protocol,
                             struct fr_cisco_asa_port_list *list) {
-    int first = take_port(c, protocol), last = first < 0 ? -1 : take_port(c, protocol);
-    if (last < 0)
+    int first = take_port(c, protocol);
+    int last = flowrules_input_failed(c->r->in) ? -1 : take_port(c, protocol);
+    if (first < 0 || last < 0)
         return false;
     if (first <= last)
         return fr_cisco_asa_add_ports(c->r, list, (unsigned)first, (unsigned)last);
@@ -534,33 +535,28 @@ static void label(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_obje
         label_with(r, all, name);
 }
 
-static bool is_empty(const struct fr_cisco_asa_object *o, bool value) {
-    return o->kind == FR_CISCO_ASA_NETWORK ? !value
-           : o->kind == FR_CISCO_ASA_NETWORK_GROUP
-               ? !value
-               : o->services.count + o->ports.count == 0 && !value;
-}
-
-static bool read_lines(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_object *o) {
+/* What the lines surely say; where some are not understood, a doubt is noted. */
+static void read_lines(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_object *o) {
     struct parts parts = {.count = 0};
-    bool good = true, value = false;
+    bool value = false;
     o->pair.of[0] = o->pair.of[1] = flowrules_input_none(r->in);
-    for (size_t i = 0; good && i < o->held.count; i++) {
+    for (size_t i = 0; i < o->held.count && !flowrules_input_failed(r->in); i++) {
         struct fr_cisco_asa_cursor c;
         fr_cisco_asa_begin(&c, r, &o->held.lines[i]);
         value = value || is_member(o->kind, fr_cisco_asa_peek(&c));
-        good = read_line(&c, o, &parts) && !flowrules_input_failed(r->in);
+        read_line(&c, o, &parts);
     }
-    if (good && is_empty(o, value)) {
-        flowrules_input_error(r->in, o->at, "an ASA takes no rule with it", "'%.80s' holds nothing",
-                              o->name);
-        return false;
-    }
-    for (int f = 0; good && f < 2 && o->kind == FR_CISCO_ASA_NETWORK_GROUP; f++)
+    if (flowrules_input_failed(r->in))
+        return;
+    if (!value && r->doubt == NULL)
+        r->doubt = flowrules_input_print(r->in, "it holds nothing");
+    bool network = o->kind == FR_CISCO_ASA_NETWORK, group = o->kind == FR_CISCO_ASA_NETWORK_GROUP;
+    for (int f = 0; f < 2 && group; f++)
         o->pair.of[f] = flowrules_input_unite(r->in, parts.of[f], parts.count);
-    if (good && (o->kind == FR_CISCO_ASA_NETWORK || o->kind == FR_CISCO_ASA_NETWORK_GROUP))
+    if (r->doubt == NULL && (network || group))
         label(r, o);
-    return good;
+    for (int f = 0; f < 2 && network && r->doubt != NULL; f++)
+        o->pair.of[f] = flowrules_input_none(r->in); /* its last value is not known */
 }
 
 static bool is_later(const struct flowrules_place *at, const struct flowrules_line *line) {
@@ -577,14 +573,12 @@ struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor
         return NULL;
     }
     if (o == NULL || o->gone) {
-        flowrules_input_error(r->in, at, "give the whole of show running-config",
-                              "there is no object or group '%.80s'", name);
+        fr_cisco_asa_doubt(c, "'%.80s' is defined nowhere", name);
         return NULL;
     }
     if (!r->forward && is_later(&o->at, c->line)) {
-        flowrules_input_doubt(
-            r->in, at, FLOWRULES_FORWARD,
-            "an ASA refuses it unless it has '%.80s' already: here it comes later", name);
+        fr_cisco_asa_doubt(
+            c, "an ASA refuses it unless it has '%.80s' already: here it comes later", name);
         return NULL;
     }
     if (o->progress == FR_CISCO_ASA_READING || r->depth >= GROUPS_DEEP) {
@@ -595,15 +589,22 @@ struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor
                               name);
         return NULL;
     }
-    if (o->progress == FR_CISCO_ASA_UNREAD && o->kind == FR_CISCO_ASA_OTHER) {
-        flowrules_input_doubt(r->in, at, FLOWRULES_FORWARD,
-                              "'%.80s' is of a kind that is not understood", name);
-        o->progress = FR_CISCO_ASA_UNKNOWN;
-    } else if (o->progress == FR_CISCO_ASA_UNREAD) {
+    if (o->kind == FR_CISCO_ASA_OTHER) {
+        fr_cisco_asa_doubt(c, "'%.80s' is of a kind that is not understood", name);
+        return NULL;
+    }
+    if (o->progress == FR_CISCO_ASA_UNREAD) {
+        const char *before = r->doubt;
         r->depth++;
+        r->doubt = NULL;
         o->progress = FR_CISCO_ASA_READING;
-        o->progress = read_lines(r, o) ? FR_CISCO_ASA_KNOWN : FR_CISCO_ASA_UNKNOWN;
+        read_lines(r, o);
+        o->progress = FR_CISCO_ASA_KNOWN;
+        o->doubt = r->doubt;
+        r->doubt = before;
         r->depth--;
     }
-    return o->progress == FR_CISCO_ASA_KNOWN ? o : NULL;
+    if (o->doubt != NULL)
+        fr_cisco_asa_doubt(c, "'%.80s': %.300s", name, o->doubt);
+    return flowrules_input_failed(r->in) ? NULL : o;
 }

@@ -42,9 +42,7 @@ static bool compare_day(struct fr_cisco_asa_cursor *c, const char *day, int *ord
     bool known;
     *order = flowrules_input_day(c->r->in, day, &known);
     if (!known)
-        flowrules_input_doubt(c->r->in, fr_cisco_asa_taken(c), FLOWRULES_FORWARD,
-                              "'%s' is no day that can be held against the one as of which is read",
-                              day);
+        fr_cisco_asa_doubt(c, "'%s' can't be held against the day as of which is read", day);
     return known;
 }
 
@@ -86,13 +84,21 @@ struct fr_cisco_asa_time *fr_cisco_asa_time_named(struct fr_cisco_asa_cursor *c,
     struct fr_cisco_asa_reading *r = c->r;
     struct fr_cisco_asa_time *t = flowrules_input_lookup(r->in, FR_CISCO_ASA_TIME_NAMES, name);
     if (t == NULL || t->held.count == 0) {
-        flowrules_input_error(r->in, fr_cisco_asa_taken(c), "give the whole of show running-config",
-                              t == NULL ? "there is no time range '%.80s'"
-                                        : "the time range '%.80s' holds nothing",
-                              name);
+        fr_cisco_asa_doubt(c,
+                           t == NULL ? "the time range '%.80s' is defined nowhere"
+                                     : "the time range '%.80s' holds nothing",
+                           name);
         return NULL;
     }
-    if (t->progress == FR_CISCO_ASA_UNREAD)
-        t->progress = read_time(r, t) ? FR_CISCO_ASA_KNOWN : FR_CISCO_ASA_UNKNOWN;
-    return t->progress == FR_CISCO_ASA_KNOWN ? t : NULL;
+    if (t->progress == FR_CISCO_ASA_UNREAD) {
+        const char *before = r->doubt;
+        r->doubt = NULL;
+        read_time(r, t);
+        t->progress = FR_CISCO_ASA_KNOWN;
+        t->doubt = r->doubt;
+        r->doubt = before;
+    }
+    if (t->doubt != NULL)
+        fr_cisco_asa_doubt(c, "time range '%.80s': %.200s", name, t->doubt);
+    return t->doubt == NULL ? t : NULL;
 }

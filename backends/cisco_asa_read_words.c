@@ -7,6 +7,8 @@
  */
 #include "cisco_asa_read.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- words of a line ----------------------------------------------------------------------- */
@@ -46,9 +48,20 @@ struct flowrules_place fr_cisco_asa_taken(const struct fr_cisco_asa_cursor *c) {
     return place_at(c, c->at > 0 ? c->at - 1 : 0);
 }
 
+void fr_cisco_asa_doubt(struct fr_cisco_asa_cursor *c, const char *format, ...) {
+    char text[400];
+    va_list arguments;
+    if (c->r->doubt != NULL)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    c->r->doubt = flowrules_input_copy(c->r->in, text, strlen(text));
+}
+
 void fr_cisco_asa_doubt_word(struct fr_cisco_asa_cursor *c, const char *what) {
-    flowrules_input_doubt(c->r->in, fr_cisco_asa_taken(c), FLOWRULES_FORWARD,
-                          "%s '%.80s' is not understood", what, c->words[c->at - 1].text);
+    const char *word = c->at > 0 && c->at <= c->count ? c->words[c->at - 1].text : "";
+    fr_cisco_asa_doubt(c, "%s '%.80s' is not understood", what, word);
 }
 
 bool fr_cisco_asa_expect(struct fr_cisco_asa_cursor *c, const char *what) {
