@@ -19,6 +19,7 @@ enum section {
     SECTION_ADDRESS,
     SECTION_GROUP,
     SECTION_SERVICE,
+    SECTION_APPLICATION,
     SECTION_CATEGORY,
     SECTION_RULE,
     SECTION_COUNT
@@ -33,7 +34,11 @@ enum {
     ZONE_MAX = 31,      /* bytes of a zone's name */
     ZONES_MAX = 64,     /* that the last deny lists */
     MEMBERS_MAX = 2500, /* of an address group */
-    RULES_APART = 2000  /* more than a small firewall holds (product capacities): merged */
+    RULES_APART = 2000, /* more than a small firewall holds (product capacities): merged */
+    ICMP = 1,
+    ECHO = 8,
+    ICMPV6 = 58,
+    SCTP = 132
 };
 
 /* Entries of one port list: 80 of at most 12 bytes keep below the 1023 that it may take. */
@@ -245,6 +250,7 @@ static const char *const section_words[SECTION_COUNT] = {
     [SECTION_ADDRESS] = "address",
     [SECTION_GROUP] = "address-group",
     [SECTION_SERVICE] = "service",
+    [SECTION_APPLICATION] = "application",
     [SECTION_CATEGORY] = "profiles custom-url-category",
 };
 
@@ -495,8 +501,111 @@ static void write_service(flowrules_output *out, const struct flowrules_service 
     close_entry(out);
 }
 
+/* ---- applications -------------------------------------------------------------------------- */
+
+/*
+ * What has no ports is known by its application. "icmp" is all of ICMP but the echo, which is
+ * "ping" (PAN-OS 10.1 Networking Administrator's Guide, "ICMP"; App-IDs by their IP protocol, as
+ * Applipedia has them).
+ */
+static const struct {
+    int protocol, type;
+    const char *applications[2];
+} applications[] = {
+    {ICMP, -1, {"icmp", "ping"}}, {ICMP, ECHO, {"ping", NULL}}, {ICMPV6, -1, {"ipv6-icmp", NULL}},
+    {2, -1, {"igmp", NULL}},      {47, -1, {"gre", NULL}},      {50, -1, {"ipsec-esp", NULL}},
+    {51, -1, {"ipsec-ah", NULL}}, {88, -1, {"eigrp", NULL}},    {89, -1, {"ospfigp", NULL}},
+    {103, -1, {"pim", NULL}},     {112, -1, {"vrrp", NULL}},
+};
+
+/* The applications of PAN-OS that are a service, or NULL. */
+static const char *const *predefined(const struct flowrules_service *service) {
+    for (size_t i = 0; i < sizeof applications / sizeof *applications; i++)
+        if (applications[i].protocol == service->protocol &&
+            applications[i].type == service->icmp_type && service->icmp_code < 0)
+            return applications[i].applications;
+    return NULL;
+}
+
+/* Is it known by an application of flowrules' own? */
+static bool is_custom(const struct flowrules_service *service) {
+    return service->protocol >= 0 && !port_protocol(service->protocol) && !predefined(service);
+}
+
+static bool is_icmp(const struct flowrules_service *service) {
+    return service->protocol == ICMP || service->protocol == ICMPV6;
+}
+
+static void application_name(const struct state *s, const struct flowrules_service *service,
+                             char name[NAME_SIZE]) {
+    const char *word = service->protocol == ICMP ? "icmp" : "icmp6";
+    if (!is_icmp(service))
+        snprintf(name, NAME_SIZE, "%s-ip-%d", s->prefix, service->protocol);
+    else if (service->icmp_code < 0)
+        snprintf(name, NAME_SIZE, "%s-%s-%d", s->prefix, word, service->icmp_type);
+    else
+        snprintf(name, NAME_SIZE, "%s-%s-%d_%d", s->prefix, word, service->icmp_type,
+                 service->icmp_code);
+}
+
+static void number(flowrules_output *out, const char *word, int value_of) {
+    flowrules_write_number(begin_value(out, word), (uint64_t)value_of);
+    end_value(out, word);
+}
+
+/* PAN-OS wants category, subcategory, technology and risk of each. */
+static void write_application(flowrules_output *out, const struct flowrules_service *service) {
+    char name[NAME_SIZE];
+    application_name(flowrules_output_state(out), service, name);
+    if (!is_custom(service) || !flowrules_output_once(out, name))
+        return;
+    open_entry(out, SECTION_APPLICATION, name);
+    value(out, "category", "networking");
+    value(out, "subcategory", "ip-protocol");
+    value(out, "technology", "network-protocol");
+    value(out, "risk", "1");
+    open_word(out, "default");
+    if (is_icmp(service)) {
+        open_word(out, service->protocol == ICMP ? "ident-by-icmp-type" : "ident-by-icmp6-type");
+        number(out, "type", service->icmp_type);
+        if (service->icmp_code >= 0)
+            number(out, "code", service->icmp_code);
+        close_word(out);
+    } else {
+        number(out, "ident-by-ip-protocol", service->protocol);
+    }
+    close_word(out);
+    close_entry(out);
+}
+
+/* Is a type with a code, or a type of ICMP, within what another service says? */
+static bool is_within(const struct flowrules_service *inner,
+                      const struct flowrules_service *outer) {
+    return inner->protocol == outer->protocol && inner->icmp_type >= 0 &&
+           (outer->icmp_type < 0 || outer->icmp_type == inner->icmp_type) && outer->icmp_code < 0 &&
+           (inner->icmp_type != outer->icmp_type || inner->icmp_code != outer->icmp_code);
+}
+
+/* A packet has one application: which of two of flowrules' own that hold it is not known. */
+static void check_applications(flowrules_output *out) {
+    for (size_t i = 0; i < flowrules_output_service_count(out); i++)
+        for (size_t k = 0; k < flowrules_output_service_count(out); k++) {
+            const struct flowrules_service *inner = flowrules_output_service(out, i);
+            const struct flowrules_service *outer = flowrules_output_service(out, k);
+            if (is_custom(inner) && is_custom(outer) && is_within(inner, outer))
+                flowrules_output_refuse(out,
+                                        "type %d of %s is asked for with code %d and with any: "
+                                        "PAN-OS knows a packet by one application alone; give the "
+                                        "codes everywhere, or nowhere",
+                                        inner->icmp_type,
+                                        inner->protocol == ICMP ? "ICMP" : "ICMPv6",
+                                        inner->icmp_code);
+        }
+}
+
 static void write_services(flowrules_output *out, const struct flowrules_service *service) {
     size_t first = 0;
+    write_application(out, service);
     if (!port_protocol(service->protocol))
         return;
     do {
@@ -568,25 +677,25 @@ static void write_end(flowrules_output *out, struct flowrules_set set, enum flow
 }
 
 /*
- * What has no ports is known by its application. "icmp" is all of ICMP but the echo, which is
- * "ping". An application of flowrules' own for other types would be taken for the type in every
- * other rule of the firewall too.
+ * An application of flowrules' own takes its packets from the one of PAN-OS that has them
+ * otherwise: what holds them is written with both.
  */
-static const struct {
-    int protocol, type;
-    const char *applications[2];
-} applications[] = {
-    {1, -1, {"icmp", "ping"}}, {1, 8, {"ping", NULL}},        {58, -1, {"ipv6-icmp", NULL}},
-    {47, -1, {"gre", NULL}},   {50, -1, {"ipsec-esp", NULL}}, {51, -1, {"ipsec-ah", NULL}},
-};
-
 static void write_applications(flowrules_output *out, const struct flowrules_service *service) {
-    for (size_t i = 0; i < sizeof applications / sizeof *applications; i++) {
-        if (applications[i].protocol != service->protocol ||
-            applications[i].type != service->icmp_type)
+    const struct state *s = flowrules_output_state(out);
+    const char *const *known = predefined(service);
+    char name[NAME_SIZE];
+    for (size_t k = 0; known && k < 2 && known[k]; k++)
+        member(out, known[k]);
+    if (!known) {
+        application_name(s, service, name);
+        member(out, name);
+    }
+    for (size_t i = 0; known && i < flowrules_output_service_count(out); i++) {
+        const struct flowrules_service *other = flowrules_output_service(out, i);
+        if (!is_custom(other) || !is_within(other, service))
             continue;
-        for (size_t k = 0; k < 2 && applications[i].applications[k]; k++)
-            member(out, applications[i].applications[k]);
+        application_name(s, other, name);
+        member(out, name);
     }
 }
 
@@ -656,10 +765,23 @@ static void write_description(flowrules_output *out, flowrules_flows flows) {
     end_value(out, "description");
 }
 
-/* Without log-end, PAN-OS would log the end of each session. */
+static bool rejects(const flowrules_output *out) {
+    return strcmp(flowrules_output_setting(out, "deny-with"), "reject") == 0;
+}
+
+/*
+ * "drop" tells nobody; "reset-both" resets TCP, and with icmp-unreachable answers the rest
+ * ("Security Policy Actions" of the administrator's guide). "deny" would be what App-ID thinks
+ * best. Without log-end, PAN-OS would log the end of each session.
+ */
 static void write_action(flowrules_output *out, enum flowrules_action action, bool log) {
     const char *log_setting = flowrules_output_setting(out, "log-setting");
-    value(out, "action", action == FLOWRULES_ALLOW ? "allow" : "deny");
+    if (action == FLOWRULES_ALLOW)
+        value(out, "action", "allow");
+    else
+        value(out, "action", rejects(out) ? "reset-both" : "drop");
+    if (action == FLOWRULES_DENY && rejects(out))
+        value(out, "icmp-unreachable", "yes");
     value(out, "log-end", log ? "yes" : "no");
     if (log && log_setting)
         value(out, "log-setting", log_setting);
@@ -796,9 +918,10 @@ static void check_zones(flowrules_output *out) {
     if (both)
         flowrules_output_refuse(out,
                                 "%s is a source, in zone '%s' (from-zone), and a destination, in "
-                                "zone '%s' (to-zone): say in which of them it is by the binding of "
-                                "a network (paloalto: {zone: NAME})",
-                                both, from, to);
+                                "zone '%s' (to-zone): say where it is by the binding of a network, "
+                                "paloalto: {zone: NAME}, or {zone: [%s, %s]} where it may be in "
+                                "either",
+                                both, from, to, from, to);
 }
 
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
@@ -834,6 +957,7 @@ static void begin_all(flowrules_output *out, bool xml) {
     open_entry(out, SECTION_TAG, flowrules_output_setting(out, "tag"));
     value(out, "color", "color3");
     close_entry(out);
+    check_applications(out);
     for (size_t i = 0; i < flowrules_output_set_count(out); i++)
         write_set(out, flowrules_output_set(out, i));
     for (size_t i = 0; i < flowrules_output_service_count(out); i++)
@@ -856,7 +980,13 @@ static void write_notes(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
     struct paloalto_steps steps = {.xml = s->xml,
                                    .rules = s->entries[SECTION_RULE],
-                                   .wildcards = s->entries[SECTION_CATEGORY] > 0};
+                                   .wildcards = s->entries[SECTION_CATEGORY] > 0,
+                                   .applications = s->entries[SECTION_APPLICATION] > 0};
+    for (size_t i = 0; i < flowrules_output_service_count(out); i++) {
+        const struct flowrules_service *service = flowrules_output_service(out, i);
+        steps.sctp = steps.sctp || service->protocol == SCTP;
+        steps.icmpv6 = steps.icmpv6 || (service->protocol == ICMPV6 && service->icmp_type < 0);
+    }
     paloalto_write_steps(out, &steps);
 }
 
@@ -1013,6 +1143,11 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
         if (!is_web(&flow->services[i]))
             return "wildcards match TLS SNI or HTTP Host, on tcp/80 and tcp/443 alone: list the "
                    "names";
+    for (size_t i = 0; i < flow->service_count; i++)
+        if (flow->services[i].protocol == 0 || flow->services[i].protocol == 255)
+            return "an application is known by the protocols 1 to 254 (ident-by-ip-protocol): "
+                   "leave "
+                   "0 and 255 out";
     return refuses_zones(out, flow);
 }
 
@@ -1049,6 +1184,15 @@ static const struct flowrules_setting settings[] = {
      .type = "name",
      .fallback = "fr",
      .help = "of all names, at most 10 characters; another one for each target of a rulebase"},
+    {.key = "deny-with",
+     .type = "choice drop|reject",
+     .fallback = "drop",
+     .help = "drop tells nobody; reject resets TCP and answers the rest with ICMP unreachable"},
+    {.key = "applications",
+     .type = "choice exact|ports",
+     .fallback = "exact",
+     .help = "of what is read: ports takes allows of well-known App-IDs for their ports, and "
+             "accepts that what App-ID restricts besides is lost"},
     {.key = "explicit-deny",
      .type = "boolean",
      .fallback = "true",
@@ -1066,15 +1210,12 @@ static const struct flowrules_setting bindings[] = {
 
 static const struct flowrules_limit limits[] = {
     {"characters of an object's or rule's name", NAME_SIZE - 1, "PAN-OS XML schema"},
-    {"characters of a zone's or URL category's name", ZONE_MAX, "PAN-OS XML schema"},
+    {"characters of a zone's, application's or URL category's name", ZONE_MAX, "PAN-OS XML schema"},
     {"characters of a service's ports", 1023, "PAN-OS XML schema"},
     {"characters of a rule's description", 1024, "PAN-OS XML schema"},
     {"members of an address group", MEMBERS_MAX, "PAN-OS product capacities"},
     {.name = NULL},
 };
-
-static const uint8_t protocols[] = {1, 6, 17, 47, 50, 51, 58, 132};
-static const struct flowrules_icmp echo[] = {{1, 8}};
 
 extern const struct flowrules_backend flowrules_backend_paloalto;
 const struct flowrules_backend flowrules_backend_paloalto = {
@@ -1094,11 +1235,8 @@ const struct flowrules_backend flowrules_backend_paloalto = {
                          "applications ssl and web-browsing",
                      .separate_wildcards = true,
                      .addresses_per_end = MEMBERS_MAX,
-                     .protocols = protocols,
-                     .protocol_count = sizeof protocols,
                      .source_ports = true,
-                     .icmp_listed = echo,
-                     .icmp_listed_count = 1,
+                     .icmp_types = true,
                      .ports_apart = true,
                      .merge_above = RULES_APART,
                      .logging = true,

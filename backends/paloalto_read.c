@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 1100, ICMP = 1, TCP = 6 };
+enum { TEXT_MAX = 1100, ICMP = 1, TCP = 6, UDP = 17 };
 
 /* What is common to all rules. */
 struct deciding {
@@ -22,13 +22,26 @@ struct deciding {
     bool zoneless; /* there is nothing to tell zones by: they are passed over */
 };
 
+/* What surely is, and what maybe is, in an end of a rule or in a list of zones. */
+struct territory {
+    struct flowrules_set surely, maybe;
+};
+
+/* Services: a count of 0 is none, unless it is all. */
+struct whats {
+    struct fr_paloalto_services list;
+    bool all;
+};
+
 /* A rule as it is taken apart. */
 struct taken {
     const struct fr_paloalto_entry *e;
-    struct flowrules_set ends[2];
+    struct territory ends[2];
     struct fr_paloalto_zone_list zones[2];
-    struct fr_paloalto_services services;
-    bool no_service; /* its application never has its ports */
+    struct whats surely, maybe;
+    const char *doubt; /* why it may match less than it says, or NULL; the first one */
+    bool never;        /* nothing of it surely matches: somebody's, or at some time */
+    bool any_action;   /* what becomes of a packet is not known */
     enum flowrules_verdict verdict;
 };
 
@@ -64,10 +77,11 @@ static bool is_all(const struct fr_paloalto_entry *e, const char *key) {
     return false;
 }
 
-static void doubt(const struct deciding *d, const struct fr_paloalto_entry *e,
-                  const struct fr_paloalto_attribute *a, const char *text) {
-    flowrules_input_doubt(d->r->in, a == NULL ? e->at : a->at, FLOWRULES_FORWARD,
-                          "in the rule '%.80s' %s", e->name, text);
+/* Why it is not known what a rule matches. never: no part of it is known to match. */
+static void doubt(const struct deciding *d, struct taken *t, bool never, const char *text) {
+    t->never = t->never || never;
+    if (t->doubt == NULL)
+        t->doubt = flowrules_input_print(d->r->in, "in the rule '%.80s' %s", t->e->name, text);
 }
 
 /* ---- what else a rule may say --------------------------------------------------------------- */
@@ -117,8 +131,8 @@ static bool has_key(const char *key, const char *known) {
     return strncmp(key, known, length) == 0 && (key[length] == '\0' || key[length] == '/');
 }
 
-/* Tells what is not understood of an attribute. */
-static bool check_attribute(const struct deciding *d, const struct fr_paloalto_entry *e,
+/* Notes what is not understood of an attribute. */
+static void check_attribute(const struct deciding *d, struct taken *t,
                             const struct fr_paloalto_attribute *a) {
     char text[200];
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -130,21 +144,13 @@ static bool check_attribute(const struct deciding *d, const struct fr_paloalto_e
                                  "profiles, here and elsewhere, may block what rules allow");
         }
         if (keys[i].manner != ANY_ALONE || strcmp(a->value, "any") == 0)
-            return true;
+            return;
         break;
     }
     if (strcmp(a->key, "target/negate") == 0 && strcmp(a->value, "no") == 0)
-        return true;
+        return;
     snprintf(text, sizeof text, "'%.80s %.80s' is not understood", a->key, a->value);
-    doubt(d, e, a, text);
-    return false;
-}
-
-static bool check_attributes(const struct deciding *d, const struct fr_paloalto_entry *e) {
-    bool good = true;
-    for (size_t i = 0; i < e->count; i++)
-        good = check_attribute(d, e, &e->attributes[i]) && good;
-    return good;
+    doubt(d, t, true, text);
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
@@ -158,33 +164,38 @@ static size_t chained_at(const struct fr_paloalto_reading *r, const char *scope)
 }
 
 static bool take_end(const struct deciding *d, struct taken *t, int end) {
-    struct flowrules_set *sets = NULL;
+    struct flowrules_set *sets = NULL, any = flowrules_input_any(d->r->in);
     size_t count = 0, capacity = 0, chained = chained_at(d->r, t->e->scope);
     const struct fr_paloalto_attribute *member;
+    const char *why = NULL;
     flowrules_input *in = d->r->in;
+    struct territory *at = &t->ends[end];
     if (!has_list(d, t->e, end_keys[end]))
         return false;
-    t->ends[end] = flowrules_input_any(in);
+    *at = (struct territory){any, any};
     if (!is_all(t->e, end_keys[end])) {
         for (size_t i = 0; (member = fr_paloalto_next(t->e, end_keys[end], &i)) != NULL; count++) {
+            struct fr_paloalto_addresses one;
             sets = flowrules_input_grow(in, sets, &capacity, count, sizeof *sets);
-            if (sets == NULL || !fr_paloalto_address(d->r, member, chained, &sets[count]))
+            if (sets == NULL || !fr_paloalto_address(d->r, member, chained, &one))
                 return false;
+            sets[count] = one.set;
+            why = why == NULL ? one.doubt : why;
         }
-        t->ends[end] = flowrules_input_unite(in, sets, count);
+        at->surely = flowrules_input_unite(in, sets, count);
+        at->maybe = why == NULL ? at->surely : any;
     }
     if (is_yes(t->e, negations[end]))
-        t->ends[end] = flowrules_input_subtract(in, flowrules_input_any(in), t->ends[end]);
+        *at = (struct territory){flowrules_input_subtract(in, any, at->maybe),
+                                 flowrules_input_subtract(in, any, at->surely)};
+    if (why != NULL)
+        doubt(d, t, false, why);
     return true;
 }
 
 /* ---- zones ----------------------------------------------------------------------------------- */
 
-/* What surely and what maybe stands in a list of zones; found once for each list. */
-struct territory {
-    struct flowrules_set surely, maybe;
-};
-
+/* Of a list of zones; found once for each list. */
 static const struct territory *territory_of(const struct deciding *d, int end,
                                             const struct fr_paloalto_zone_list *list) {
     flowrules_input *in = d->r->in;
@@ -202,21 +213,20 @@ static const struct territory *territory_of(const struct deciding *d, int end,
 }
 
 /* What of an end its zones surely, and maybe, leave; a doubt where that is not the same. */
-static bool limit_end(const struct deciding *d, const struct taken *t, int end,
+static void limit_end(const struct deciding *d, struct taken *t, int end,
                       const struct fr_paloalto_zone_list *list, struct territory *left) {
     flowrules_input *in = d->r->in;
-    *left = (struct territory){t->ends[end], t->ends[end]};
+    *left = t->ends[end];
     const struct territory *at = d->zoneless ? NULL : territory_of(d, end, list);
     if (at == NULL)
-        return true;
-    left->surely = flowrules_input_intersect(in, t->ends[end], at->surely);
-    left->maybe = flowrules_input_intersect(in, t->ends[end], at->maybe);
-    if (left->maybe.id == left->surely.id)
-        return true;
-    doubt(d, t->e, first_of(t->e, zone_keys[end]),
-          end == 0 ? "'from' names some of the zones that its source may be in, and not others"
-                   : "'to' names some of the zones that its destination may be in, and not others");
-    return false;
+        return;
+    left->surely = flowrules_input_intersect(in, left->surely, at->surely);
+    left->maybe = flowrules_input_intersect(in, left->maybe, at->maybe);
+    if (at->maybe.id != at->surely.id && left->maybe.id != left->surely.id)
+        doubt(d, t, false,
+              end == 0
+                  ? "'from' names some of the zones that its source may be in, and not others"
+                  : "'to' names some of the zones that its destination may be in, and not others");
 }
 
 static bool take_zones(const struct deciding *d, struct taken *t, int end) {
@@ -240,41 +250,53 @@ static bool share_zone(const struct taken *t) {
 /* ---- applications and services ----------------------------------------------------------------
  */
 
-/* Of a URL category: the applications that tell names, and ports of TCP. */
-static bool take_category(const struct deciding *d, struct taken *t) {
-    const struct fr_paloalto_attribute *a = first_of(t->e, "category");
-    struct flowrules_set sum = flowrules_input_none(d->r->in);
-    bool ssl = false, web = false, others = false;
-    if (a == NULL || is_all(t->e, "category"))
-        return true;
-    for (size_t i = 0; (a = fr_paloalto_next(t->e, "application", &i)) != NULL;) {
-        ssl = ssl || strcmp(a->value, "ssl") == 0;
-        web = web || strcmp(a->value, "web-browsing") == 0;
-        others = others || (strcmp(a->value, "ssl") != 0 && strcmp(a->value, "web-browsing") != 0);
-    }
-    const char *action = fr_paloalto_value(t->e, "action");
-    if (!ssl || !web || others || action == NULL ||
-        !flowrules_set_is_any(t->ends[FLOWRULES_DESTINATION]) || strcmp(action, "allow") != 0) {
-        doubt(d, t->e, first_of(t->e, "category"),
-              "a category is understood in an allow to any, with ssl and web-browsing alone");
-        return false;
-    }
-    for (size_t i = 0; (a = fr_paloalto_next(t->e, "category", &i)) != NULL;) {
-        struct flowrules_set both[] = {sum, sum};
-        if (!fr_paloalto_category(d->r, a, &both[1]))
-            return false;
-        sum = flowrules_input_unite(d->r->in, both, 2);
-    }
-    t->ends[FLOWRULES_DESTINATION] = sum;
-    return true;
-}
-
 static bool has_category(const struct taken *t) {
     return first_of(t->e, "category") != NULL && !is_all(t->e, "category");
 }
 
+/* Are the applications ssl and web-browsing, which tell names, and no others? */
+static bool tells_names(const struct taken *t) {
+    const struct fr_paloalto_attribute *a;
+    bool ssl = false, web = false, others = false;
+    for (size_t i = 0; (a = fr_paloalto_next(t->e, "application", &i)) != NULL;) {
+        bool is_ssl = strcmp(a->value, "ssl") == 0, is_web = strcmp(a->value, "web-browsing") == 0;
+        ssl = ssl || is_ssl;
+        web = web || is_web;
+        others = others || (!is_ssl && !is_web);
+    }
+    return ssl && web && !others;
+}
+
+/* Of a URL category: the applications that tell names, and ports of TCP. */
+static bool take_category(const struct deciding *d, struct taken *t) {
+    const struct fr_paloalto_attribute *a;
+    struct flowrules_set sum = flowrules_input_none(d->r->in);
+    struct territory *to = &t->ends[FLOWRULES_DESTINATION];
+    if (!has_category(t))
+        return true;
+    if (!tells_names(t) || t->verdict != FLOWRULES_PASS || t->any_action ||
+        !flowrules_set_is_any(to->surely)) {
+        doubt(d, t, true,
+              "a category is understood in an allow to any, with ssl and web-browsing alone");
+        return true;
+    }
+    for (size_t i = 0; (a = fr_paloalto_next(t->e, "category", &i)) != NULL;) {
+        struct fr_paloalto_addresses one = {.doubt = NULL};
+        if (!fr_paloalto_category(d->r, a, &one))
+            return false;
+        struct flowrules_set both[] = {sum, one.set};
+        sum = flowrules_input_unite(d->r->in, both, 2);
+        if (one.doubt != NULL)
+            doubt(d, t, false, one.doubt);
+    }
+    to->surely = sum;
+    to->maybe = t->doubt == NULL ? sum : to->maybe;
+    return true;
+}
+
 /* Services as the rule lists them; none where it has any. */
-static bool take_services(const struct deciding *d, struct taken *t, bool *any, bool *defaults) {
+static bool take_services(const struct deciding *d, struct taken *t,
+                          struct fr_paloalto_services *services, bool *any, bool *defaults) {
     const struct fr_paloalto_attribute *a;
     size_t chained = chained_at(d->r, t->e->scope);
     *any = is_all(t->e, "service");
@@ -282,7 +304,7 @@ static bool take_services(const struct deciding *d, struct taken *t, bool *any, 
     for (size_t i = 0; !*any && (a = fr_paloalto_next(t->e, "service", &i)) != NULL;) {
         if (strcmp(a->value, "application-default") == 0)
             *defaults = true;
-        else if (!fr_paloalto_service(d->r, a, chained, &t->services))
+        else if (!fr_paloalto_service(d->r, a, chained, services))
             return false;
     }
     return true;
@@ -292,7 +314,10 @@ static bool take_services(const struct deciding *d, struct taken *t, bool *any, 
 static void join_icmp(struct fr_paloalto_services *list) {
     size_t types = 0, kept = 0;
     for (size_t i = 0; i < list->count; i++)
-        types += list->services[i].protocol == ICMP && list->services[i].icmp_type >= 0 ? 1 : 0;
+        types += list->services[i].protocol == ICMP && list->services[i].icmp_type >= 0 &&
+                         list->services[i].icmp_code < 0
+                     ? 1
+                     : 0;
     if (types < 256)
         return;
     for (size_t i = 0; i < list->count; i++)
@@ -303,39 +328,104 @@ static void join_icmp(struct fr_paloalto_services *list) {
     list->count = kept + 1;
 }
 
-/* Protocols without ports are known by their applications, and no service has them. */
-static bool take_applications(const struct deciding *d, struct taken *t, bool any, bool defaults) {
-    const struct fr_paloalto_attribute *a;
-    size_t chained = chained_at(d->r, t->e->scope);
-    struct fr_paloalto_services known = {NULL, 0, 0};
-    for (size_t i = 0; (a = fr_paloalto_next(t->e, "application", &i)) != NULL;)
-        if (!fr_paloalto_application(d->r, a, chained, &known))
+static bool add_all(const struct deciding *d, struct fr_paloalto_services *list,
+                    const struct fr_paloalto_services *more, int protocol) {
+    for (size_t i = 0; i < more->count; i++)
+        if ((protocol < 0 || more->services[i].protocol == protocol) &&
+            !fr_paloalto_add_service(d->r, list, more->services[i]))
             return false;
-    t->no_service = !any && !defaults;
-    join_icmp(&known);
-    t->services = known;
     return true;
 }
 
+/*
+ * An App-ID that is taken for its ports (docs/MODEL.md): with application-default its usual ones,
+ * beside services these, as far as they are of its protocols.
+ */
+static bool take_ports(const struct deciding *d, struct taken *t,
+                       const struct fr_paloalto_services *usual,
+                       const struct fr_paloalto_services *listed, bool defaults) {
+    bool tcp = false, udp = false;
+    for (size_t i = 0; i < usual->count; i++) {
+        tcp = tcp || usual->services[i].protocol == TCP;
+        udp = udp || usual->services[i].protocol == UDP;
+    }
+    return (!defaults || add_all(d, &t->surely.list, usual, -1)) &&
+           (!tcp || add_all(d, &t->surely.list, listed, TCP)) &&
+           (!udp || add_all(d, &t->surely.list, listed, UDP));
+}
+
+/* Is a well-known App-ID taken for its ports? A deny of one would deny others on the same ports. */
+static bool by_ports(const struct deciding *d, const struct taken *t) {
+    const char *setting = flowrules_input_setting(d->r->in, "applications");
+    return setting != NULL && strcmp(setting, "ports") == 0 && t->verdict == FLOWRULES_PASS &&
+           !t->any_action;
+}
+
+/* Why an App-ID is not taken for its ports, and what would do it. */
+static void doubt_well_known(const struct deciding *d, struct taken *t, const char *name,
+                             bool any) {
+    char text[300];
+    if (t->verdict != FLOWRULES_PASS)
+        snprintf(text, sizeof text,
+                 "the application '%.80s' is denied, and others on its ports are not", name);
+    else if (any)
+        snprintf(text, sizeof text, "the application '%.80s' is allowed on any port", name);
+    else
+        snprintf(text, sizeof text,
+                 "the application '%.80s' is less than its ports: 'applications: ports' takes it "
+                 "for them",
+                 name);
+    doubt(d, t, false, text);
+}
+
+/* Protocols without ports are known by their applications, and no service has them. */
+static bool take_applications(const struct deciding *d, struct taken *t,
+                              const struct fr_paloalto_services *listed, bool any, bool defaults) {
+    struct fr_paloalto_applications known;
+    if (!fr_paloalto_take_applications(d->r, t->e, chained_at(d->r, t->e->scope), &known))
+        return false;
+    join_icmp(&known.exact);
+    if ((any || defaults) && !add_all(d, &t->surely.list, &known.exact, -1))
+        return false;
+    bool ports = known.well_known != NULL && by_ports(d, t) && !any;
+    if (ports && !take_ports(d, t, &known.ports, listed, defaults))
+        return false;
+    if (known.well_known != NULL && !ports)
+        doubt_well_known(d, t, known.well_known, any);
+    if (known.doubt != NULL)
+        doubt(d, t, false, known.doubt);
+    bool more = known.doubt != NULL || (known.well_known != NULL && !ports);
+    t->maybe = t->surely;
+    if (more && (any || defaults))
+        t->maybe.all = true;
+    else if (more)
+        t->maybe.list = *listed;
+    return true;
+}
+
+/* Of any application. */
+static void take_listed(const struct deciding *d, struct taken *t,
+                        const struct fr_paloalto_services *listed, bool any, bool defaults) {
+    t->surely = (struct whats){.list = *listed, .all = any && !defaults};
+    t->maybe = t->surely;
+    if (defaults) {
+        doubt(d, t, false, "the ports are those of applications, which is not understood");
+        t->maybe.all = true;
+    }
+}
+
 static bool take_what(const struct deciding *d, struct taken *t) {
+    struct fr_paloalto_services listed = {NULL, 0, 0};
     bool any, defaults;
     if (!has_list(d, t->e, "application") || !has_list(d, t->e, "service") ||
-        !take_services(d, t, &any, &defaults))
+        !take_services(d, t, &listed, &any, &defaults))
         return false;
-    bool all = is_all(t->e, "application");
-    if (!all && !has_category(t))
-        return take_applications(d, t, any, defaults);
-    if (defaults || (any && !all)) {
-        doubt(d, t->e, first_of(t->e, "service"),
-              "the ports are those of applications, which is not understood");
-        return false;
-    }
-    for (size_t i = 0; has_category(t) && i < t->services.count; i++)
-        if (t->services.services[i].protocol != TCP) {
-            doubt(d, t->e, first_of(t->e, "service"),
-                  "a category is beside other ports than TCP's");
-            return false;
-        }
+    if (!is_all(t->e, "application") && !(has_category(t) && tells_names(t)))
+        return take_applications(d, t, &listed, any, defaults);
+    take_listed(d, t, &listed, any && !has_category(t), defaults || (any && has_category(t)));
+    for (size_t i = 0; has_category(t) && i < listed.count; i++)
+        if (listed.services[i].protocol != TCP)
+            doubt(d, t, true, "a category is beside other ports than TCP's");
     return true;
 }
 
@@ -381,37 +471,66 @@ static bool is_none(const struct deciding *d, struct flowrules_set set) {
     return set.id == flowrules_input_none(d->r->in).id;
 }
 
-/* What can't be told of a rule is left out of comparisons, as far as it may reach. */
-static void write_rule(const struct deciding *d, const struct taken *t,
+static bool is_same_list(const struct fr_paloalto_services *a,
+                         const struct fr_paloalto_services *b) {
+    return a->services == b->services && a->count == b->count;
+}
+
+static bool is_nothing(const struct whats *w) {
+    return !w->all && w->list.count == 0;
+}
+
+static void give(const struct deciding *d, struct flowrules_read_rule *rule,
+                 const struct whats *services) {
+    if (is_nothing(services))
+        return;
+    rule->services = services->all ? NULL : services->list.services;
+    rule->service_count = services->all ? 0 : services->list.count;
+    flowrules_input_rule(d->r->in, rule);
+}
+
+/* What surely matches, and then, in doubt, the most that may. */
+static void give_parts(const struct deciding *d, const struct taken *t,
+                       const struct territory ends[2], struct flowrules_read_rule *rule) {
+    bool whole = ends[0].surely.id == ends[0].maybe.id && ends[1].surely.id == ends[1].maybe.id &&
+                 t->surely.all == t->maybe.all && is_same_list(&t->surely.list, &t->maybe.list);
+    bool doubted = t->never || t->any_action || !whole;
+    rule->source = ends[FLOWRULES_SOURCE].surely;
+    rule->destination = ends[FLOWRULES_DESTINATION].surely;
+    if (!t->never && !t->any_action)
+        give(d, rule, &t->surely);
+    if (!doubted)
+        return;
+    rule->source = ends[FLOWRULES_SOURCE].maybe;
+    rule->destination = ends[FLOWRULES_DESTINATION].maybe;
+    rule->doubt = t->doubt;
+    give(d, rule, &t->maybe);
+    rule->verdict = FLOWRULES_BLOCK;
+    if (t->any_action)
+        give(d, rule, &t->maybe);
+}
+
+static void write_rule(const struct deciding *d, const struct taken *whole,
                        const struct fr_paloalto_zone_list lists[2]) {
-    const char *log_end = fr_paloalto_value(t->e, "log-end");
+    const char *log_end = fr_paloalto_value(whole->e, "log-end");
+    struct taken here = *whole, *t = &here;
     struct texts texts;
     struct territory ends[2];
-    bool whole = true;
     for (int end = 0; end < 2; end++)
-        whole = limit_end(d, t, end, &lists[end], &ends[end]) && whole;
+        limit_end(d, t, end, &lists[end], &ends[end]);
     find_texts(d, t->e, &texts);
     struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
                                        .verdict = t->verdict,
-                                       .source = ends[FLOWRULES_SOURCE].surely,
-                                       .destination = ends[FLOWRULES_DESTINATION].surely,
-                                       .services = t->services.services,
-                                       .service_count = t->services.count,
                                        .at = t->e->at,
                                        .name = texts.name,
                                        .comment = texts.comment[0] != '\0' ? texts.comment : NULL,
                                        .expires = texts.until[0] != '\0' ? texts.until : NULL,
                                        .log = log_end == NULL || strcmp(log_end, "yes") == 0 ||
                                               is_yes(t->e, "log-start")};
-    flowrules_input_rule(d->r->in, &rule);
+    give_parts(d, t, ends, &rule);
     if (is_none(d, ends[FLOWRULES_SOURCE].maybe) || is_none(d, ends[FLOWRULES_DESTINATION].maybe))
         flowrules_input_note(d->r->in, t->e->at,
                              "left out: the rule '%.80s' is between other zones", t->e->name);
-    rule.verdict = FLOWRULES_OUTSIDE;
-    rule.source = ends[FLOWRULES_SOURCE].maybe;
-    rule.destination = ends[FLOWRULES_DESTINATION].maybe;
-    if (!whole)
-        flowrules_input_rule(d->r->in, &rule);
 }
 
 /* The zones of a list one by one; of "any" all that are known. */
@@ -459,49 +578,40 @@ static void write_by_type(const struct deciding *d, struct taken *t) {
         write_pairs(d, t, within);
         return;
     }
-    if (!whole) {
-        doubt(d, t->e, first_of(t->e, "rule-type"),
-              "the type is not understood between these zones");
-        t->verdict = FLOWRULES_OUTSIDE;
-    }
+    if (!whole)
+        doubt(d, t, true, "the type is not understood between these zones");
     write_rule(d, t, t->zones);
 }
 
-static bool take_action(const struct deciding *d, const struct fr_paloalto_entry *e,
-                        enum flowrules_verdict *verdict) {
+static bool take_action(const struct deciding *d, struct taken *t) {
     static const char *const denies[] = {"deny", "drop", "reset-client", "reset-server",
                                          "reset-both"};
-    const char *action = fr_paloalto_value(e, "action");
-    if (!has_list(d, e, "action"))
+    const char *action = fr_paloalto_value(t->e, "action");
+    if (!has_list(d, t->e, "action"))
         return false;
-    *verdict = FLOWRULES_PASS;
+    t->verdict = FLOWRULES_PASS;
     if (strcmp(action, "allow") == 0)
         return true;
-    *verdict = FLOWRULES_BLOCK;
     for (size_t i = 0; i < sizeof denies / sizeof *denies; i++)
-        if (strcmp(action, denies[i]) == 0)
+        if (strcmp(action, denies[i]) == 0) {
+            t->verdict = FLOWRULES_BLOCK;
             return true;
-    doubt(d, e, first_of(e, "action"), "the action is not understood");
-    return false;
+        }
+    t->any_action = true;
+    doubt(d, t, true, "the action is not understood");
+    return true;
 }
 
-/* Each part in turn; of one that is not understood the most that it may be is kept. */
+/* Each part in turn; false after an error. */
 static bool take_parts(const struct deciding *d, struct taken *t) {
-    bool good = check_attributes(d, t->e);
-    struct flowrules_set any = flowrules_input_any(d->r->in);
-    good = take_action(d, t->e, &t->verdict) && good;
-    for (int end = 0; end < 2; end++) {
-        good = take_zones(d, t, end) && good;
-        if (!take_end(d, t, end)) {
-            t->ends[end] = any;
-            good = false;
-        }
-    }
-    if (!flowrules_input_failed(d->r->in) && (!take_category(d, t) || !take_what(d, t))) {
-        t->services.count = 0;
-        good = false;
-    }
-    return good;
+    for (size_t i = 0; i < t->e->count; i++)
+        check_attribute(d, t, &t->e->attributes[i]);
+    if (!take_action(d, t))
+        return false;
+    for (int end = 0; end < 2; end++)
+        if (!take_zones(d, t, end) || !take_end(d, t, end))
+            return false;
+    return take_category(d, t) && take_what(d, t);
 }
 
 static void read_rule(const struct deciding *d, const struct fr_paloalto_entry *e) {
@@ -510,11 +620,9 @@ static void read_rule(const struct deciding *d, const struct fr_paloalto_entry *
         flowrules_input_note(d->r->in, e->at, "left out: the rule '%.80s' is disabled", e->name);
         return;
     }
-    if (!take_parts(d, &t))
-        t.verdict = FLOWRULES_OUTSIDE;
-    if (flowrules_input_failed(d->r->in))
+    if (!take_parts(d, &t) || flowrules_input_failed(d->r->in))
         return;
-    if (t.no_service)
+    if (is_nothing(&t.maybe))
         flowrules_input_note(d->r->in, e->at,
                              "left out: the application of the rule '%.80s' never has its ports",
                              e->name);
@@ -642,6 +750,26 @@ static void read_rulebases(const struct deciding *d) {
         read_rulebase(d, r->chain[i], "post-rulebase");
 }
 
+/* Do all denies of the rulebases reset connections, and is there one? Then so does the target. */
+static void find_deny_with(const struct deciding *d) {
+    static const char *const bases[] = {"pre-rulebase", "rulebase", "post-rulebase"};
+    size_t resets = 0, others = 0;
+    for (size_t i = 0; i < d->r->chained; i++)
+        for (size_t k = 0; k < sizeof bases / sizeof *bases; k++)
+            for (const struct fr_paloalto_entry *e =
+                     fr_paloalto_rules(d->r, d->r->chain[i], bases[k]);
+                 e != NULL; e = e->next) {
+                const char *action = fr_paloalto_value(e, "action");
+                if (action == NULL || strcmp(action, "allow") == 0)
+                    continue;
+                bool reset = strncmp(action, "reset-", 6) == 0;
+                resets += reset ? 1 : 0;
+                others += reset ? 0 : 1;
+            }
+    if (resets > 0 && others == 0)
+        flowrules_input_found(d->r->in, "deny-with", "reject");
+}
+
 /* What a configuration says of PAN-OS's own rules: "NAME: action". */
 static enum flowrules_verdict default_action(const struct fr_paloalto_reading *r, const char *name,
                                              enum flowrules_verdict usual) {
@@ -733,6 +861,7 @@ void fr_paloalto_read(flowrules_input *in) {
     fr_paloalto_find_zones(in, flowrules_input_setting(in, "from-zone"),
                            flowrules_input_setting(in, "to-zone"), &d.zones);
     choose_zones(&d);
+    find_deny_with(&d);
     read_rulebases(&d);
     write_defaults(&d);
 }

@@ -17,7 +17,8 @@ enum fr_paloalto_section {
     FR_PALOALTO_CATEGORY,
     FR_PALOALTO_LIST, /* an external dynamic list */
     FR_PALOALTO_APPLICATION_GROUP,
-    FR_PALOALTO_APPLICATION, /* of the configuration's own, or a filter of them */
+    FR_PALOALTO_APPLICATION, /* of the configuration's own */
+    FR_PALOALTO_FILTER,      /* of applications */
     FR_PALOALTO_RULE,
     FR_PALOALTO_DEFAULT_RULE,
     FR_PALOALTO_SECTIONS, /* further kinds of symbols */
@@ -36,12 +37,18 @@ enum fr_paloalto_progress {
     FR_PALOALTO_UNREAD,
     FR_PALOALTO_READING, /* so that a group that holds itself is found */
     FR_PALOALTO_KNOWN,
-    FR_PALOALTO_UNKNOWN /* an error or doubt was told */
+    FR_PALOALTO_UNKNOWN /* an error was told */
 };
 
 struct fr_paloalto_services {
     struct flowrules_service *services;
     size_t count, capacity;
+};
+
+/* An end of a rule, or a group: what surely is in it, and why there may be more, or NULL. */
+struct fr_paloalto_addresses {
+    struct flowrules_set set;
+    const char *doubt;
 };
 
 struct fr_paloalto_entry {
@@ -56,8 +63,12 @@ struct fr_paloalto_entry {
     struct fr_paloalto_entry *before, *next;
     /* What it means, once a rule needs it. */
     enum fr_paloalto_progress progress;
-    struct flowrules_set set;
+    struct fr_paloalto_addresses addresses;
     struct fr_paloalto_services services;
+    /* Of applications: the next one, and the rule that named this one last. */
+    struct fr_paloalto_entry *next_application;
+    const struct fr_paloalto_entry *named_by;
+    size_t pass; /* the last one through a group */
 };
 
 struct fr_paloalto_rulebase {
@@ -76,11 +87,13 @@ enum { FR_PALOALTO_CHAIN = 16 }; /* device groups nest four deep */
 struct fr_paloalto_reading {
     flowrules_input *in;
     struct fr_paloalto_scope *scopes, **last_scope;
+    struct fr_paloalto_entry *applications; /* of all scopes */
     bool parents_known, loaded, profiles_told;
     /* Where names are looked up: the own scope, those above it, "shared". */
     const char *chain[FR_PALOALTO_CHAIN];
     size_t chained;
     unsigned depth;
+    size_t passes;  /* through the applications of rules */
     size_t dropped; /* attributes that were looked at, to delete some */
 };
 
@@ -104,21 +117,42 @@ const struct fr_paloalto_entry *fr_paloalto_rules(const struct fr_paloalto_readi
 /* ---- paloalto_read_objects.c: what names stand for ----------------------------------------------
  */
 
-/* What a member of a source or destination is; false where an error or doubt was told. */
+/* What a member of a source or destination is; false after an error. */
 bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct flowrules_set *set);
+                         size_t chained, struct fr_paloalto_addresses *addresses);
 /* Adds what a member of a service is: an object, a group, or one that PAN-OS brings along. */
 bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
                          size_t chained, struct fr_paloalto_services *services);
-/* The names of a URL category; false likewise. */
+/* The names of a URL category; false after an error. */
 bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                          struct flowrules_set *set);
-/* Adds the protocol of an application that has no ports; *ports: it is one that has. */
-bool fr_paloalto_application(struct fr_paloalto_reading *r,
-                             const struct fr_paloalto_attribute *member, size_t chained,
-                             struct fr_paloalto_services *services);
+                          struct fr_paloalto_addresses *names);
+/* The entry of a name in the scopes from *chained on, which then is where it was; or NULL. */
+struct fr_paloalto_entry *fr_paloalto_look_up(const struct fr_paloalto_reading *r,
+                                              enum fr_paloalto_section section, const char *name,
+                                              size_t *chained);
+/* Begins to read an entry; false where it was read before, or is being read: an error. */
+bool fr_paloalto_begin_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
+                             struct flowrules_place at);
+void fr_paloalto_end_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e, bool good);
 bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
                              struct flowrules_service service);
+
+/* ---- paloalto_read_applications.c: what applications are
+ * -----------------------------------------
+ */
+
+/* The applications of a rule. */
+struct fr_paloalto_applications {
+    struct fr_paloalto_services exact; /* protocols without ports, and types of ICMP */
+    struct fr_paloalto_services ports; /* the usual ports of well-known ones */
+    const char *well_known;            /* one of these, or NULL */
+    const char *doubt;                 /* why there may be more, or NULL */
+};
+
+/* Takes all applications of a rule that does not name any; false after an error. */
+bool fr_paloalto_take_applications(struct fr_paloalto_reading *r,
+                                   const struct fr_paloalto_entry *rule, size_t chained,
+                                   struct fr_paloalto_applications *applications);
 
 /* ---- paloalto_read_zones.c: where zones are
  * ------------------------------------------------------ */

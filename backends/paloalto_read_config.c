@@ -98,6 +98,10 @@ static struct fr_paloalto_entry *make_entry(struct fr_paloalto_reading *r, const
         e->scope = scope->name;
         e->name = flowrules_input_copy(r->in, name, strlen(name));
         flowrules_input_define(r->in, w->section, key, e);
+        if (w->section == FR_PALOALTO_APPLICATION) {
+            e->next_application = r->applications;
+            r->applications = e;
+        }
     }
     return e;
 }
@@ -162,7 +166,7 @@ static const struct {
     {{"profiles", "custom-url-category"}, FR_PALOALTO_CATEGORY},
     {{"external-list", NULL}, FR_PALOALTO_LIST},
     {{"application", NULL}, FR_PALOALTO_APPLICATION},
-    {{"application-filter", NULL}, FR_PALOALTO_APPLICATION},
+    {{"application-filter", NULL}, FR_PALOALTO_FILTER},
     {{"application-group", NULL}, FR_PALOALTO_APPLICATION_GROUP},
 };
 enum { SECTION_WORDS = sizeof sections / sizeof *sections };
@@ -376,9 +380,21 @@ static uint32_t join_lines(const struct fr_paloalto_reading *r, struct flowrules
 
 /* Words that lead on to another; what follows all others is a value. */
 static bool leads_on(const struct command *c) {
-    static const char *const words[] = {"protocol", "tcp",    "udp",     "sctp", "dynamic",
-                                        "option",   "target", "marking", "qos",  "profile-setting",
-                                        "profiles"};
+    static const char *const words[] = {"protocol",
+                                        "tcp",
+                                        "udp",
+                                        "sctp",
+                                        "dynamic",
+                                        "option",
+                                        "target",
+                                        "marking",
+                                        "qos",
+                                        "profile-setting",
+                                        "profiles",
+                                        "default",
+                                        "signature",
+                                        "ident-by-icmp-type",
+                                        "ident-by-icmp6-type"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (word_is(c, words[i]))
             return true;
@@ -645,10 +661,46 @@ static bool has_load(flowrules_input *in, size_t file) {
     return false;
 }
 
+/*
+ * What "show" prints without being told otherwise: the first words open a brace, where commands
+ * begin with set.
+ */
+static bool is_in_braces(flowrules_input *in, size_t file, struct flowrules_place *at) {
+    struct flowrules_line line = {.file = file};
+    while (flowrules_input_line(in, &line)) {
+        size_t length = line.length;
+        while (length > 0 && is_blank(line.text[length - 1]))
+            length--;
+        *at = (struct flowrules_place){file, line.number, 1};
+        if (length > 4 && memcmp(line.text, "set ", 4) == 0)
+            return false;
+        if (length > 1 && line.text[length - 1] == '{')
+            return true;
+    }
+    return false;
+}
+
+/* Refuses files in braces: false where there is one. */
+static bool check_spelling(flowrules_input *in) {
+    struct flowrules_place at;
+    for (size_t file = 0; file < flowrules_input_file_count(in); file++)
+        if (!is_xml(in, file) && !is_beside(in, file) && is_in_braces(in, file, &at)) {
+            flowrules_input_error(
+                in, at,
+                "'set cli config-output-format set', then 'show' in configuration mode, prints "
+                "what is read; so does 'scp export configuration'",
+                "a configuration in braces is not read");
+            return false;
+        }
+    return true;
+}
+
 void fr_paloalto_read_files(struct fr_paloalto_reading *r) {
     flowrules_input *in = r->in;
     size_t count = flowrules_input_file_count(in);
     bool later = false;
+    if (!check_spelling(in))
+        return;
     for (size_t file = 0; file < count; file++)
         later = later || (!is_xml(in, file) && !is_beside(in, file) && has_load(in, file));
     if (!later) /* else where the commands load it */

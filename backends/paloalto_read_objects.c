@@ -1,6 +1,6 @@
 /*
  * paloalto, reading: what the members of rules stand for: addresses and their groups, services and
- * theirs, URL categories, applications. Each is read once, when a rule first needs it.
+ * theirs, URL categories. Each is read once, when a rule first needs it.
  *
  * Facts: PAN-OS 10.1 Administrator's Guide, "Policy Objects"; its Web Interface Help, "Objects".
  */
@@ -16,10 +16,7 @@ enum {
     RANGES_MAX = 10000000, /* of one group, before they are united */
     TCP = 6,
     UDP = 17,
-    SCTP = 132,
-    ICMP = 1,
-    ICMPV6 = 58,
-    ECHO = 8
+    SCTP = 132
 };
 
 bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
@@ -37,10 +34,9 @@ bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_s
     return list->services != NULL;
 }
 
-/* The entry of a member in the scopes from chained on; *chained is where. */
-static struct fr_paloalto_entry *look_up(const struct fr_paloalto_reading *r,
-                                         enum fr_paloalto_section section, const char *name,
-                                         size_t *chained) {
+struct fr_paloalto_entry *fr_paloalto_look_up(const struct fr_paloalto_reading *r,
+                                              enum fr_paloalto_section section, const char *name,
+                                              size_t *chained) {
     for (size_t i = *chained; i < r->chained; i++) {
         struct fr_paloalto_entry *e = fr_paloalto_find(r, section, r->chain[i], name);
         if (e != NULL) {
@@ -51,9 +47,8 @@ static struct fr_paloalto_entry *look_up(const struct fr_paloalto_reading *r,
     return NULL;
 }
 
-/* Begins to read an entry; false where it was read before, or is being read. */
-static bool begin_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
-                        struct flowrules_place at) {
+bool fr_paloalto_begin_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
+                             struct flowrules_place at) {
     if (e->progress == FR_PALOALTO_READING || r->depth >= GROUPS_DEEP) {
         flowrules_input_error(r->in, at, NULL,
                               e->progress == FR_PALOALTO_READING
@@ -69,7 +64,7 @@ static bool begin_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry 
     return true;
 }
 
-static void end_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e, bool good) {
+void fr_paloalto_end_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e, bool good) {
     r->depth--;
     e->progress = good ? FR_PALOALTO_KNOWN : FR_PALOALTO_UNKNOWN;
 }
@@ -91,7 +86,7 @@ static void label(struct fr_paloalto_reading *r, const struct fr_paloalto_entry 
         name = flowrules_input_copy(r->in, name, whole - HASH);
     }
     if (name != NULL)
-        flowrules_input_label(r->in, e->set, name, fr_paloalto_value(e, "description"));
+        flowrules_input_label(r->in, e->addresses.set, name, fr_paloalto_value(e, "description"));
 }
 
 static bool read_range(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
@@ -120,13 +115,14 @@ static bool read_address(struct fr_paloalto_reading *r, struct fr_paloalto_entry
         return false;
     }
     if (strcmp(value->key, "ip-wildcard") == 0) {
-        flowrules_input_doubt(r->in, value->at, FLOWRULES_FORWARD,
-                              "the wildcard mask '%.80s' is not understood", value->value);
-        return false;
+        e->addresses.set = flowrules_input_none(r->in);
+        e->addresses.doubt = flowrules_input_print(
+            r->in, "the wildcard mask '%.80s' is not understood", value->value);
+        return true;
     }
     if (strcmp(value->key, "fqdn") != 0)
-        return read_range(r, value, &e->set);
-    e->set = flowrules_input_name(r->in, value->at, value->value);
+        return read_range(r, value, &e->addresses.set);
+    e->addresses.set = flowrules_input_name(r->in, value->at, value->value);
     return !flowrules_input_failed(r->in);
 }
 
@@ -136,17 +132,19 @@ static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto
     struct flowrules_set *sets = NULL;
     size_t count = 0, capacity = 0, ranges = 0;
     const struct fr_paloalto_attribute *member;
-    const char *filter = fr_paloalto_value(e, "dynamic/filter");
-    if (filter != NULL) {
-        flowrules_input_doubt(r->in, e->at, FLOWRULES_FORWARD,
-                              "what the dynamic group '%.80s' holds is not in the configuration",
-                              e->name);
-        return false;
+    if (fr_paloalto_value(e, "dynamic/filter") != NULL) {
+        e->addresses.set = flowrules_input_none(r->in);
+        e->addresses.doubt = flowrules_input_print(
+            r->in, "what the dynamic group '%.80s' holds is not in the configuration", e->name);
+        return true;
     }
     for (size_t i = 0; (member = fr_paloalto_next(e, "static", &i)) != NULL; count++) {
+        struct fr_paloalto_addresses one;
         sets = flowrules_input_grow(r->in, sets, &capacity, count, sizeof *sets);
-        if (sets == NULL || !fr_paloalto_address(r, member, chained, &sets[count]))
+        if (sets == NULL || !fr_paloalto_address(r, member, chained, &one))
             return false;
+        sets[count] = one.set;
+        e->addresses.doubt = e->addresses.doubt == NULL ? one.doubt : e->addresses.doubt;
         ranges += flowrules_set_range_count(sets[count], FLOWRULES_IPV4) +
                   flowrules_set_range_count(sets[count], FLOWRULES_IPV6);
         if (ranges > RANGES_MAX) {
@@ -159,7 +157,7 @@ static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto
         flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' holds nothing", e->name);
         return false;
     }
-    e->set = flowrules_input_unite(r->in, sets, count);
+    e->addresses.set = flowrules_input_unite(r->in, sets, count);
     return true;
 }
 
@@ -171,40 +169,43 @@ static bool is_brought_along(const char *name) {
 }
 
 static bool read_unnamed(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct flowrules_set *set) {
+                         size_t chained, struct fr_paloalto_addresses *addresses) {
     struct flowrules_range range;
+    *addresses = (struct fr_paloalto_addresses){.doubt = NULL};
     if (flowrules_parse_range(member->value, strlen(member->value), &range)) {
-        *set = flowrules_input_range(r->in, &range);
+        addresses->set = flowrules_input_range(r->in, &range);
         return true;
     }
+    addresses->set = flowrules_input_none(r->in);
     if (is_brought_along(member->value) ||
-        look_up(r, FR_PALOALTO_LIST, member->value, &chained) != NULL)
-        flowrules_input_doubt(r->in, member->at, FLOWRULES_FORWARD,
-                              "what '%.80s' holds is not in the configuration", member->value);
-    else
-        flowrules_input_error(r->in, member->at, "give the whole configuration, what is shared too",
-                              "there is no address or address group '%.80s'", member->value);
+        fr_paloalto_look_up(r, FR_PALOALTO_LIST, member->value, &chained) != NULL) {
+        addresses->doubt = flowrules_input_print(
+            r->in, "what '%.80s' holds is not in the configuration", member->value);
+        return true;
+    }
+    flowrules_input_error(r->in, member->at, "give the whole configuration, what is shared too",
+                          "there is no address or address group '%.80s'", member->value);
     return false;
 }
 
 bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct flowrules_set *set) {
+                         size_t chained, struct fr_paloalto_addresses *addresses) {
     size_t at = chained;
-    struct fr_paloalto_entry *e = look_up(r, FR_PALOALTO_ADDRESS, member->value, &at);
+    struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_ADDRESS, member->value, &at);
     if (e == NULL) {
         at = chained;
-        e = look_up(r, FR_PALOALTO_ADDRESS_GROUP, member->value, &at);
+        e = fr_paloalto_look_up(r, FR_PALOALTO_ADDRESS_GROUP, member->value, &at);
     }
     if (e == NULL)
-        return read_unnamed(r, member, chained, set);
-    if (begin_entry(r, e, member->at)) {
+        return read_unnamed(r, member, chained, addresses);
+    if (fr_paloalto_begin_entry(r, e, member->at)) {
         bool good =
             e->section == FR_PALOALTO_ADDRESS ? read_address(r, e) : read_address_group(r, e, at);
-        end_entry(r, e, good);
-        if (good)
+        fr_paloalto_end_entry(r, e, good);
+        if (good && e->addresses.doubt == NULL)
             label(r, e);
     }
-    *set = e->set;
+    *addresses = e->addresses;
     return e->progress == FR_PALOALTO_KNOWN;
 }
 
@@ -316,10 +317,10 @@ bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto
                          size_t chained, struct fr_paloalto_services *services) {
     size_t at = chained;
     bool found;
-    struct fr_paloalto_entry *e = look_up(r, FR_PALOALTO_SERVICE, member->value, &at);
+    struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_SERVICE, member->value, &at);
     if (e == NULL) {
         at = chained;
-        e = look_up(r, FR_PALOALTO_SERVICE_GROUP, member->value, &at);
+        e = fr_paloalto_look_up(r, FR_PALOALTO_SERVICE_GROUP, member->value, &at);
     }
     if (e == NULL && add_predefined(r, member->value, services, &found))
         return true;
@@ -328,10 +329,10 @@ bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto
                               "there is no service or service group '%.80s'", member->value);
         return false;
     }
-    if (begin_entry(r, e, member->at))
-        end_entry(r, e,
-                  e->section == FR_PALOALTO_SERVICE ? read_service(r, e)
-                                                    : read_service_group(r, e, at));
+    if (fr_paloalto_begin_entry(r, e, member->at))
+        fr_paloalto_end_entry(r, e,
+                              e->section == FR_PALOALTO_SERVICE ? read_service(r, e)
+                                                                : read_service_group(r, e, at));
     for (size_t i = 0; e->progress == FR_PALOALTO_KNOWN && i < e->services.count; i++)
         if (!fr_paloalto_add_service(r, services, e->services.services[i]))
             return false;
@@ -345,18 +346,18 @@ bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto
  * anything else it is about what is asked for at a name.
  */
 static bool read_url(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
-                     struct flowrules_set *set) {
+                     struct fr_paloalto_addresses *names) {
     size_t length = strlen(a->value);
     const char *from = strncmp(a->value, "*.", 2) == 0 ? a->value + 2 : a->value;
+    *names = (struct fr_paloalto_addresses){.set = flowrules_input_none(r->in)};
     if (length < 2 || a->value[length - 1] != '/' || strcspn(from, "/*^") != strlen(from) - 1) {
-        flowrules_input_doubt(r->in, a->at, FLOWRULES_FORWARD, "the URL '%.80s' is not understood",
-                              a->value);
-        return false;
+        names->doubt = flowrules_input_print(r->in, "the URL '%.80s' is not understood", a->value);
+        return true;
     }
     const char *name = flowrules_input_copy(r->in, a->value, length - 1);
     if (name == NULL)
         return false;
-    *set = flowrules_input_name(r->in, a->at, name);
+    names->set = flowrules_input_name(r->in, a->at, name);
     return !flowrules_input_failed(r->in);
 }
 
@@ -365,89 +366,34 @@ static bool read_category(struct fr_paloalto_reading *r, struct fr_paloalto_entr
     size_t count = 0, capacity = 0;
     const struct fr_paloalto_attribute *url;
     const char *type = fr_paloalto_value(e, "type");
-    if (type != NULL && strcmp(type, "URL List") != 0) {
-        flowrules_input_doubt(r->in, e->at, FLOWRULES_FORWARD,
-                              "the category '%.80s' is of other categories", e->name);
-        return false;
-    }
-    for (size_t i = 0; (url = fr_paloalto_next(e, "list", &i)) != NULL; count++) {
+    if (type != NULL && strcmp(type, "URL List") != 0)
+        e->addresses.doubt =
+            flowrules_input_print(r->in, "the category '%.80s' is of other categories", e->name);
+    for (size_t i = 0;
+         e->addresses.doubt == NULL && (url = fr_paloalto_next(e, "list", &i)) != NULL; count++) {
+        struct fr_paloalto_addresses one;
         sets = flowrules_input_grow(r->in, sets, &capacity, count, sizeof *sets);
-        if (sets == NULL || !read_url(r, url, &sets[count]))
+        if (sets == NULL || !read_url(r, url, &one))
             return false;
+        sets[count] = one.set;
+        e->addresses.doubt = one.doubt;
     }
-    e->set = flowrules_input_unite(r->in, sets, count);
+    e->addresses.set = flowrules_input_unite(r->in, sets, count);
     return true;
 }
 
 bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                          struct flowrules_set *set) {
+                          struct fr_paloalto_addresses *names) {
     size_t at = 0;
-    struct fr_paloalto_entry *e = look_up(r, FR_PALOALTO_CATEGORY, member->value, &at);
+    struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_CATEGORY, member->value, &at);
     if (e == NULL) {
-        flowrules_input_doubt(r->in, member->at, FLOWRULES_FORWARD,
-                              "what the category '%.80s' holds is not in the configuration",
-                              member->value);
-        return false;
+        names->set = flowrules_input_none(r->in);
+        names->doubt = flowrules_input_print(
+            r->in, "what the category '%.80s' holds is not in the configuration", member->value);
+        return true;
     }
-    if (begin_entry(r, e, member->at))
-        end_entry(r, e, read_category(r, e));
-    *set = e->set;
+    if (fr_paloalto_begin_entry(r, e, member->at))
+        fr_paloalto_end_entry(r, e, read_category(r, e));
+    *names = e->addresses;
     return e->progress == FR_PALOALTO_KNOWN;
-}
-
-/* ---- applications -------------------------------------------------------------------------- */
-
-static const struct {
-    const char *name;
-    int protocol, type;
-} applications[] = {
-    {"ping", ICMP, ECHO},  {"ipv6-icmp", ICMPV6, -1}, {"gre", 47, -1},
-    {"ipsec-esp", 50, -1}, {"ipsec-ah", 51, -1},
-};
-
-/* The application icmp is every type but the echo, which is ping. */
-static bool add_icmp(struct fr_paloalto_reading *r, struct fr_paloalto_services *services) {
-    for (int type = 0; type < 256; type++) {
-        struct flowrules_service service = {.protocol = ICMP, .icmp_type = type, .icmp_code = -1};
-        if (type != ECHO && !fr_paloalto_add_service(r, services, service))
-            return false;
-    }
-    return true;
-}
-
-static bool read_application_group(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
-                                   size_t chained) {
-    const struct fr_paloalto_attribute *member;
-    for (size_t i = 0; (member = fr_paloalto_next(e, "members", &i)) != NULL;)
-        if (!fr_paloalto_application(r, member, chained, &e->services))
-            return false;
-    return true;
-}
-
-bool fr_paloalto_application(struct fr_paloalto_reading *r,
-                             const struct fr_paloalto_attribute *member, size_t chained,
-                             struct fr_paloalto_services *services) {
-    struct fr_paloalto_entry *e =
-        look_up(r, FR_PALOALTO_APPLICATION_GROUP, member->value, &chained);
-    if (e != NULL) {
-        if (begin_entry(r, e, member->at))
-            end_entry(r, e, read_application_group(r, e, chained));
-        for (size_t i = 0; e->progress == FR_PALOALTO_KNOWN && i < e->services.count; i++)
-            if (!fr_paloalto_add_service(r, services, e->services.services[i]))
-                return false;
-        return e->progress == FR_PALOALTO_KNOWN;
-    }
-    if (strcmp(member->value, "icmp") == 0)
-        return add_icmp(r, services);
-    for (size_t i = 0; i < sizeof applications / sizeof *applications; i++)
-        if (strcmp(applications[i].name, member->value) == 0) {
-            struct flowrules_service service = {.protocol = applications[i].protocol,
-                                                .icmp_type = applications[i].type,
-                                                .icmp_code = -1};
-            return fr_paloalto_add_service(r, services, service);
-        }
-    flowrules_input_doubt(r->in, member->at, FLOWRULES_FORWARD,
-                          "what the application '%.80s' is known by is not understood",
-                          member->value);
-    return false;
 }

@@ -82,6 +82,19 @@ static void write_rest(flowrules_output *out, flowrules_writer *w,
                        "objects\n"
                        "  - IPv6 firewalling (Device > Setup > Session), where a rule has IPv6\n"
                        "  - the zones, and the log forwarding profile, that the rules name\n");
+    if (steps->sctp)
+        flowrules_write(w, "  - for SCTP: a model that has SCTP Security, and that switched on "
+                           "(Device > Setup >\n    Management > General Settings); others know no "
+                           "service of SCTP\n");
+    if (steps->applications)
+        flowrules_write(w, "  - applications of flowrules' own: they take their packets from ping, "
+                           "icmp and the\n    like, also in rules that are not flowrules'; those "
+                           "have to name them too\n");
+    if (steps->icmpv6)
+        flowrules_write(w,
+                        "  - for ICMPv6: a test with an echo; whether it belongs to ipv6-icmp or "
+                        "to an application\n    of its own (ping6) depends on the content "
+                        "release\n");
     if (steps->wildcards)
         flowrules_write(w, "  - traffic whose TLS SNI or HTTP Host is in the clear, for URL "
                            "categories\n");

@@ -8,6 +8,7 @@
 
 struct paloalto_steps {
     bool xml, wildcards;
+    bool applications, sctp, icmpv6; /* its rules need */
     size_t rules;
 };
 

@@ -395,6 +395,21 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
+/* What can't be said of a flow that never passes need not be said: it is left out. */
+static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
+                                      const struct fr_flow *flow, struct fr_verdict *verdict) {
+    uint32_t refused = plan->refused, unresolved = plan->unresolved;
+    size_t scoped = plan->scoped.count;
+    FR_TRY(plan_selected(plan, index, flow, verdict));
+    if (plan->refused == refused && plan->unresolved == unresolved)
+        return FLOWRULES_OK;
+    plan->refused = refused;
+    plan->unresolved = unresolved;
+    plan->scoped.count = scoped;
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it"};
+    return FLOWRULES_OK;
+}
+
 static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
                                   struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
@@ -410,7 +425,7 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
         *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target"};
         return FLOWRULES_OK;
     }
-    FR_TRY(plan_selected(plan, index, flow, verdict));
+    FR_TRY((flow->shadowed ? plan_shadowed : plan_selected)(plan, index, flow, verdict));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 

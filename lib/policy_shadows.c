@@ -131,7 +131,7 @@ static flowrules_status is_denied_everywhere(const struct fr_binder *r, const st
 }
 
 static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *denies,
-                                   const struct fr_flow *flow) {
+                                   struct fr_flow *flow) {
     bool everywhere = false;
     if (flow->deny || flow->expired || !flow->usable)
         return FLOWRULES_OK;
@@ -142,6 +142,7 @@ static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *den
         FR_TRY(is_denied_everywhere(r, flow, deny->flow, &everywhere));
         if (everywhere)
             warn(r, flow, deny->flow);
+        flow->shadowed = everywhere;
     }
     return FLOWRULES_OK;
 }

@@ -1,0 +1,314 @@
+/*
+ * paloalto, reading: what the applications of rules are: protocols without ports and types of ICMP,
+ * by PAN-OS's own applications or the configuration's, and App-IDs by the ports that they are
+ * usually found at. Knows no rule.
+ *
+ * Facts: PAN-OS 10.1 Web Interface Help, "Defining Applications"; its Networking Administrator's
+ * Guide, "ICMP"; for ports the Service Name and Port Number Registry of IANA.
+ */
+#include "paloalto_read.h"
+
+#include <string.h>
+
+enum { ICMP = 1, ECHO = 8, TCP = 6, UDP = 17, ICMPV6 = 58, TYPES = 256, TEXT = 80 };
+
+/* ---- what is known ----------------------------------------------------------------------------
+ */
+
+/* PAN-OS's own applications of what has no ports. */
+static const struct {
+    const char *name;
+    int protocol;
+} protocols[] = {
+    {"igmp", 2},   {"gre", 47},     {"ipsec-esp", 50}, {"ipsec-ah", 51},
+    {"eigrp", 88}, {"ospfigp", 89}, {"pim", 103},      {"vrrp", 112},
+};
+
+/*
+ * Well-known App-IDs, with the ports that IANA has registered for what they are. What a content
+ * release of PAN-OS has besides as an application's default ports is not known here.
+ */
+static const struct {
+    const char *name;
+    uint16_t tcp[2], udp[2];
+} well_known[] = {
+    {"bgp", {179}, {0}},        {"dhcp", {0}, {67, 68}},
+    {"dns", {53}, {53}},        {"dns-base", {53}, {53}},
+    {"ftp", {21}, {0}},         {"ike", {0}, {500}},
+    {"imap", {143}, {0}},       {"kerberos", {88}, {88}},
+    {"ldap", {389}, {389}},     {"mongodb", {27017}, {0}},
+    {"ms-ds-smb", {445}, {0}},  {"ms-rdp", {3389}, {3389}},
+    {"mssql-db", {1433}, {0}},  {"mysql", {3306}, {0}},
+    {"ntp", {0}, {123}},        {"ntp-base", {0}, {123}},
+    {"oracle", {1521}, {0}},    {"pop3", {110}, {0}},
+    {"postgres", {5432}, {0}},  {"radius", {0}, {1812, 1813}},
+    {"redis", {6379}, {0}},     {"rsync", {873}, {0}},
+    {"sip", {5060}, {5060}},    {"smtp", {25}, {0}},
+    {"smtp-base", {25}, {0}},   {"snmp", {0}, {161}},
+    {"snmp-base", {0}, {161}},  {"snmp-trap", {0}, {162}},
+    {"snmpv1", {0}, {161}},     {"snmpv2", {0}, {161}},
+    {"snmpv3", {0}, {161}},     {"ssh", {22}, {0}},
+    {"ssl", {443}, {0}},        {"syslog", {0}, {514}},
+    {"tacacs-plus", {49}, {0}}, {"telnet", {23}, {0}},
+    {"tftp", {0}, {69}},        {"web-browsing", {80}, {0}},
+};
+
+/* The ports of a protocol, zeros left out. */
+static bool add_ports(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
+                      int protocol, const uint16_t numbers[2]) {
+    struct flowrules_ports *ports = flowrules_input_alloc(r->in, 2 * sizeof *ports);
+    struct flowrules_service service = {
+        .protocol = protocol, .destination_ports = ports, .icmp_type = -1, .icmp_code = -1};
+    for (size_t i = 0; ports != NULL && i < 2; i++)
+        if (numbers[i] != 0)
+            ports[service.destination_port_count++] =
+                (struct flowrules_ports){numbers[i], numbers[i]};
+    return ports != NULL &&
+           (service.destination_port_count == 0 || fr_paloalto_add_service(r, list, service));
+}
+
+/* ---- the configuration's own -------------------------------------------------------------------
+ */
+
+static bool has_prefix(const char *key, const char *prefix) {
+    size_t length = strlen(prefix);
+    return strncmp(key, prefix, length) == 0 && (key[length] == '\0' || key[length] == '/');
+}
+
+/* A number of an attribute, up to 255; false where it is none. */
+static bool number_of(const struct fr_paloalto_attribute *a, int *number) {
+    unsigned value;
+    if (!flowrules_parse_number(a->value, strlen(a->value), 255, &value))
+        return false;
+    *number = (int)value;
+    return true;
+}
+
+static const struct {
+    const char *key;
+    int protocol; /* 0: the value is it */
+    bool code;
+} identities[] = {
+    {"default/ident-by-ip-protocol", 0, false},
+    {"default/ident-by-icmp-type", ICMP, false},
+    {"default/ident-by-icmp-type/type", ICMP, false},
+    {"default/ident-by-icmp-type/code", ICMP, true},
+    {"default/ident-by-icmp6-type", ICMPV6, false},
+    {"default/ident-by-icmp6-type/type", ICMPV6, false},
+    {"default/ident-by-icmp6-type/code", ICMPV6, true},
+};
+
+static bool identify_by(const struct fr_paloalto_attribute *a, struct flowrules_service *service) {
+    for (size_t i = 0; i < sizeof identities / sizeof *identities; i++) {
+        int number;
+        if (strcmp(a->key, identities[i].key) != 0)
+            continue;
+        if (!number_of(a, &number))
+            return false;
+        if (identities[i].protocol == 0)
+            service->protocol = number;
+        else
+            service->protocol = identities[i].protocol;
+        if (identities[i].code)
+            service->icmp_code = number;
+        else if (identities[i].protocol != 0)
+            service->icmp_type = number;
+        return true;
+    }
+    return !has_prefix(a->key, "default") && !has_prefix(a->key, "signature") &&
+           !has_prefix(a->key, "parent-app");
+}
+
+static bool find_identity(const struct fr_paloalto_entry *e, struct flowrules_service *service) {
+    for (size_t i = 0; i < e->count; i++)
+        if (!identify_by(&e->attributes[i], service))
+            return false;
+    return service->protocol >= 0 && (service->icmp_code < 0 || service->icmp_type >= 0);
+}
+
+/* Is an application known by its protocol, or its type of ICMP, and by nothing else? */
+static bool identify(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
+                     struct flowrules_service *service) {
+    *service = (struct flowrules_service){.protocol = -1, .icmp_type = -1, .icmp_code = -1};
+    if (e->progress == FR_PALOALTO_UNREAD) {
+        e->progress = FR_PALOALTO_UNKNOWN;
+        if (find_identity(e, service) && fr_paloalto_add_service(r, &e->services, *service))
+            e->progress = FR_PALOALTO_KNOWN;
+    }
+    if (e->progress == FR_PALOALTO_KNOWN)
+        *service = e->services.services[0];
+    return e->progress == FR_PALOALTO_KNOWN;
+}
+
+/* ---- what PAN-OS's own leave to them ------------------------------------------------------------
+ */
+
+struct taking {
+    struct fr_paloalto_reading *r;
+    const struct fr_paloalto_entry *rule;
+    size_t chained;
+    struct fr_paloalto_applications *all;
+    size_t pass;
+};
+
+static bool is_in_reach(const struct taking *t, const struct fr_paloalto_entry *e) {
+    for (size_t i = 0; i < t->r->chained; i++)
+        if (e->present && strcmp(t->r->chain[i], e->scope) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * An application of the configuration's own takes these packets. Whether one of PAN-OS's still has
+ * them is not known, and does not matter where the rule names both.
+ */
+static void note_taken(const struct taking *t, const struct fr_paloalto_entry *e,
+                       const char *name) {
+    if (e->named_by != t->rule && t->all->doubt == NULL)
+        t->all->doubt = flowrules_input_print(
+            t->r->in, "whether packets of '%.*s' are still '%.*s' is not known", TEXT, e->name,
+            TEXT, name);
+}
+
+/* Adds a type, or a whole protocol (type -1), less what own applications take of it. */
+static bool add_left(const struct taking *t, const char *name, int protocol, int type) {
+    struct flowrules_service service = {.protocol = protocol, .icmp_type = type, .icmp_code = -1};
+    bool codes[TYPES] = {false}, some = false;
+    for (struct fr_paloalto_entry *e = t->r->applications; e != NULL; e = e->next_application) {
+        struct flowrules_service own;
+        if (!is_in_reach(t, e) || !identify(t->r, e, &own) || own.protocol != protocol ||
+            (own.icmp_type >= 0 && own.icmp_type != type))
+            continue;
+        note_taken(t, e, name);
+        if (own.icmp_code < 0)
+            return true;
+        codes[own.icmp_code] = some = true;
+    }
+    if (!some)
+        return fr_paloalto_add_service(t->r, &t->all->exact, service);
+    for (service.icmp_code = 0; service.icmp_code < TYPES; service.icmp_code++)
+        if (!codes[service.icmp_code] && !fr_paloalto_add_service(t->r, &t->all->exact, service))
+            return false;
+    return true;
+}
+
+/* Is there an own application of a protocol, by its types? */
+static bool has_own_types(const struct taking *t, int protocol) {
+    for (struct fr_paloalto_entry *e = t->r->applications; e != NULL; e = e->next_application) {
+        struct flowrules_service own;
+        if (is_in_reach(t, e) && identify(t->r, e, &own) && own.protocol == protocol)
+            return true;
+    }
+    return false;
+}
+
+/* "icmp" is every type but the echo, which is "ping". */
+static bool add_types(const struct taking *t, const char *name, int protocol, int but) {
+    if (but < 0 && !has_own_types(t, protocol))
+        return add_left(t, name, protocol, -1);
+    for (int type = 0; type < TYPES; type++)
+        if (type != but && !add_left(t, name, protocol, type))
+            return false;
+    return true;
+}
+
+/* ---- the applications of a rule
+ * ------------------------------------------------------------------ */
+
+static bool add_predefined(const struct taking *t, const char *name, bool *found) {
+    *found = true;
+    if (strcmp(name, "icmp") == 0)
+        return add_types(t, name, ICMP, ECHO);
+    if (strcmp(name, "ping") == 0)
+        return add_left(t, name, ICMP, ECHO);
+    if (strcmp(name, "ipv6-icmp") == 0)
+        return add_types(t, name, ICMPV6, -1);
+    for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+        if (strcmp(protocols[i].name, name) == 0)
+            return add_left(t, name, protocols[i].protocol, -1);
+    for (size_t i = 0; i < sizeof well_known / sizeof *well_known; i++)
+        if (strcmp(well_known[i].name, name) == 0) {
+            t->all->well_known = well_known[i].name;
+            return add_ports(t->r, &t->all->ports, TCP, well_known[i].tcp) &&
+                   add_ports(t->r, &t->all->ports, UDP, well_known[i].udp);
+        }
+    *found = false;
+    return true;
+}
+
+static struct fr_paloalto_entry *find(const struct taking *t, const char *name, size_t *at) {
+    static const enum fr_paloalto_section sections[] = {
+        FR_PALOALTO_APPLICATION_GROUP, FR_PALOALTO_APPLICATION, FR_PALOALTO_FILTER};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        *at = t->chained;
+        struct fr_paloalto_entry *e = fr_paloalto_look_up(t->r, sections[i], name, at);
+        if (e != NULL)
+            return e;
+    }
+    return NULL;
+}
+
+typedef bool visit(struct taking *t, struct fr_paloalto_entry *e, const char *name);
+
+static bool each_application(struct taking *t, const struct fr_paloalto_entry *list,
+                             const char *key, visit *call);
+
+/* Once through a group, whatever groups it is in. */
+static bool each_of_group(struct taking *t, struct fr_paloalto_entry *e, size_t at,
+                          struct flowrules_place place, visit *call) {
+    struct taking inner = *t;
+    inner.chained = at;
+    if (e->progress != FR_PALOALTO_READING && e->pass == t->pass)
+        return true;
+    e->pass = t->pass;
+    if (!fr_paloalto_begin_entry(t->r, e, place))
+        return false;
+    bool good = each_application(&inner, e, "members", call);
+    fr_paloalto_end_entry(t->r, e, good);
+    e->progress = FR_PALOALTO_UNREAD;
+    return good;
+}
+
+static bool each_application(struct taking *t, const struct fr_paloalto_entry *list,
+                             const char *key, visit *call) {
+    const struct fr_paloalto_attribute *a;
+    for (size_t i = 0; (a = fr_paloalto_next(list, key, &i)) != NULL;) {
+        size_t at;
+        struct fr_paloalto_entry *e = find(t, a->value, &at);
+        bool group = e != NULL && e->section == FR_PALOALTO_APPLICATION_GROUP;
+        if (group ? !each_of_group(t, e, at, a->at, call) : !call(t, e, a->value))
+            return false;
+    }
+    return true;
+}
+
+static bool mark(struct taking *t, struct fr_paloalto_entry *e, const char *name) {
+    (void)name;
+    if (e != NULL)
+        e->named_by = t->rule;
+    return true;
+}
+
+static bool take(struct taking *t, struct fr_paloalto_entry *e, const char *name) {
+    struct flowrules_service service;
+    bool found = false;
+    if (e != NULL && e->section == FR_PALOALTO_APPLICATION && identify(t->r, e, &service))
+        return fr_paloalto_add_service(t->r, &t->all->exact, service);
+    if (e == NULL && !add_predefined(t, name, &found))
+        return false;
+    if (!found && t->all->doubt == NULL)
+        t->all->doubt = flowrules_input_print(
+            t->r->in, "what the application '%.*s' is known by is not understood", TEXT, name);
+    return true;
+}
+
+bool fr_paloalto_take_applications(struct fr_paloalto_reading *r,
+                                   const struct fr_paloalto_entry *rule, size_t chained,
+                                   struct fr_paloalto_applications *applications) {
+    struct taking t = {r, rule, chained, applications, ++r->passes};
+    *applications = (struct fr_paloalto_applications){.doubt = NULL};
+    if (!each_application(&t, rule, "application", mark))
+        return false;
+    t.pass = ++r->passes;
+    return each_application(&t, rule, "application", take);
+}
