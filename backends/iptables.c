@@ -8,6 +8,7 @@
 
 #include "flowrules/backend.h"
 #include "iptables_scripts.h"
+#include "netfilter_protocols.h"
 
 /* The parts of the files, one of each for each family but the sets. */
 enum {
@@ -17,6 +18,7 @@ enum {
     PART_SETS = 10
 };
 
+enum { TCP = 6, AH = 51 };
 enum {
     CHAIN_MAX = 28, /* XT_EXTENSION_MAXNAMELEN is 29, <linux/netfilter/x_tables.h> */
     BASE_MAX = 10,  /* so that groups have 12 bytes for their names, and sets a number */
@@ -31,7 +33,10 @@ struct state {
     size_t name_room;            /* for a group's part of a chain's name */
     const struct flowrules_group *group;
     unsigned sets, dispatches;
-    size_t nodes; /* of the dispatch that is being written */
+    size_t nodes;                  /* of the dispatch that is being written */
+    struct flowrules_rule waiting; /* rules that differ in their protocol alone: the first, */
+    struct protocol_set protocols; /* and which these are; none: no rule waits */
+    size_t protocol_chains;
 };
 
 struct family {
@@ -54,7 +59,6 @@ static const struct {
 static const char *const short_option[] = {"-s", "-d"};
 static const char *const iprange_option[] = {"--src-range", "--dst-range"};
 static const char *const set_flag[] = {"src", "dst"};
-static const char *const verdict[] = {"ACCEPT", "DROP"};
 static const char *const log_word[] = {"FR allow ", "FR deny "};
 
 /*
@@ -126,10 +130,11 @@ static void set_base(flowrules_output *out, struct state *s) {
 
 /*
  * Own chains: BASE.OUT is hooked, BASE/web is a group's, BASE/d1-7 belongs to a dispatch; in a
- * script, BASE/a.OUT, BASE/a/web and BASE/a/d1-7 with the slot's letter. Groups have no - in
- * their names, so all differ. nft can read these names too, should its list be saved.
+ * script, BASE/a.OUT, BASE/a/web and BASE/a/d1-7 with the slot's letter. BASE/p-1 is of protocols.
+ * Groups have no - in their names, so all differ. nft can read these names too, should its list be
+ * saved.
  */
-enum chain_kind { CHAIN_HOOK, CHAIN_GROUP, CHAIN_NODE, CHAIN_CLASS };
+enum chain_kind { CHAIN_HOOK, CHAIN_GROUP, CHAIN_NODE, CHAIN_CLASS, CHAIN_PROTOCOLS };
 
 struct chain {
     enum chain_kind kind;
@@ -166,6 +171,9 @@ static void write_chain(flowrules_writer *w, const struct state *s, enum flowrul
         break;
     case CHAIN_CLASS:
         flowrules_writef(w, "/d%u-c%zu", s->dispatches, chain->number);
+        break;
+    case CHAIN_PROTOCOLS:
+        flowrules_writef(w, "/p-%zu", chain->number);
         break;
     }
     flowrules_write(w, s->script ? "\"" : "");
@@ -544,6 +552,7 @@ static void write_icmp(flowrules_writer *w, const struct flowrules_service *serv
 struct packet_match {
     struct end_match ends[2];
     const struct flowrules_service *service;
+    bool negated;          /* all but the protocol of the service */
     unsigned set;          /* the number of a table's set, or 0 */
     const char *set_flags; /* which part of a packet each part of its elements is */
 };
@@ -552,6 +561,8 @@ static void write_match(flowrules_writer *w, const flowrules_output *out, const 
                         enum flowrules_family family, const struct packet_match *match) {
     write_end_prefix(w, &match->ends[FLOWRULES_SOURCE], FLOWRULES_SOURCE);
     write_end_prefix(w, &match->ends[FLOWRULES_DESTINATION], FLOWRULES_DESTINATION);
+    if (match->service && match->negated)
+        flowrules_write(w, " !");
     if (match->service)
         write_protocol(w, match->service->protocol, family);
     write_end_module(w, out, s, &match->ends[FLOWRULES_SOURCE], FLOWRULES_SOURCE);
@@ -597,15 +608,25 @@ static flowrules_flows flows_of_match(const flowrules_output *out, flowrules_flo
     return flows;
 }
 
+/* What becomes of what is denied, for TCP and for all else. */
+static const char *deny_target(const flowrules_output *out, enum flowrules_family family,
+                               bool tcp) {
+    static const char *const prohibited[] = {"REJECT --reject-with icmp-admin-prohibited",
+                                             "REJECT --reject-with icmp6-adm-prohibited"};
+    if (flowrules_output_setting(out, "deny-with")[0] == 'd')
+        return "DROP";
+    return tcp ? "REJECT --reject-with tcp-reset" : prohibited[family];
+}
+
 /* The elements of a set say their flows: the rule that looks it up has no comment and no origin. */
-static void add_rule(flowrules_output *out, const struct state *s, enum flowrules_family family,
-                     const struct flowrules_rule *rule, flowrules_flows flows,
-                     const struct packet_match *match) {
+static void add_line(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                     const struct chain *chain, const struct flowrules_rule *rule,
+                     flowrules_flows flows, const struct packet_match *match) {
     flowrules_writer *w = rules_part(out, family);
-    struct chain chain = group_chain(s->group->name);
     bool by_set = match->set > 0;
+    bool tcp = match->service && match->service->protocol == TCP && !match->negated;
     for (int log = rule->log; log >= 0; log--) {
-        begin_rule(w, s, family, &chain);
+        begin_rule(w, s, family, chain);
         if (!by_set)
             flowrules_writer_origin(w, flows_of_match(out, flows, match));
         write_match(w, out, s, family, match);
@@ -614,8 +635,35 @@ static void add_rule(flowrules_output *out, const struct state *s, enum flowrule
         if (log)
             write_log(w, out, s, rule, flows, by_set);
         else
-            flowrules_writef(w, " -j %s\n", verdict[rule->action]);
+            flowrules_writef(w, " -j %s\n",
+                             rule->action == FLOWRULES_ALLOW ? "ACCEPT"
+                                                             : deny_target(out, family, tcp));
     }
+}
+
+static bool rejects(const flowrules_output *out, const struct flowrules_rule *rule) {
+    return rule->action == FLOWRULES_DENY && flowrules_output_setting(out, "deny-with")[0] == 'r';
+}
+
+/* Rejects answer TCP with a reset: a deny of it and of others is a line for it and one for these.
+ */
+static void add_rule_to(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                        const struct chain *chain, const struct flowrules_rule *rule,
+                        flowrules_flows flows, const struct packet_match *match) {
+    static const struct flowrules_service tcp = {.protocol = TCP, .icmp_type = -1, .icmp_code = -1};
+    if (rejects(out, rule) && (!match->service || match->service->protocol < 0)) {
+        struct packet_match of_tcp = *match;
+        of_tcp.service = &tcp;
+        add_line(out, s, family, chain, rule, flows, &of_tcp);
+    }
+    add_line(out, s, family, chain, rule, flows, match);
+}
+
+static void add_rule(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                     const struct flowrules_rule *rule, flowrules_flows flows,
+                     const struct packet_match *match) {
+    struct chain chain = group_chain(s->group->name);
+    add_rule_to(out, s, family, &chain, rule, flows, match);
 }
 
 static struct end_match range_match(struct flowrules_range range) {
@@ -682,9 +730,90 @@ static void add_plain_rules(flowrules_output *out, struct state *s, enum flowrul
     }
 }
 
-/* ICMP is IPv4's alone, ICMPv6 IPv6's; a final protocol 0 (hop-by-hop options) IPv6 has none. */
-static bool family_has(enum flowrules_family family, int protocol) {
-    return family == FLOWRULES_IPV4 ? protocol != 58 : protocol != 1 && protocol != 0;
+/* ---- several protocols --------------------------------------------------------------------- */
+
+/* -p takes one protocol, or all but one: those that it can say, and -p 0 is any. */
+static bool can_be_left_out(enum flowrules_family family, const struct protocol_set *others) {
+    return others->count == 1 && !others->has[0] && !(family == FLOWRULES_IPV6 && others->has[AH]);
+}
+
+static struct flowrules_service bare(int protocol) {
+    return (struct flowrules_service){.protocol = protocol, .icmp_type = -1, .icmp_code = -1};
+}
+
+/* How the protocols of rules that differ in these alone are said in one family. */
+struct saying {
+    struct protocol_set own, others;
+    bool negated;       /* all but the one of others */
+    bool in_chain;      /* a chain from which the others return */
+    struct chain chain; /* that one */
+};
+
+/* The lines for one pair of what the ends match. */
+static void add_protocols(flowrules_output *out, struct state *s, enum flowrules_family family,
+                          const struct flowrules_rule *rule, struct packet_match *match,
+                          const struct saying *saying) {
+    const struct protocol_set *set = saying->negated ? &saying->others : &saying->own;
+    if (saying->in_chain) {
+        flowrules_writer *w = rules_part(out, family);
+        struct chain from = group_chain(s->group->name);
+        begin_rule(w, s, family, &from);
+        write_match(w, out, s, family, match);
+        end_with_jump(w, s, family, &saying->chain);
+        return;
+    }
+    for (int p = 0; p < 256; p++) {
+        struct flowrules_service service = bare(p);
+        match->service = saying->others.count == 0 ? NULL : &service;
+        match->negated = saying->negated;
+        if (set->has[p] || (saying->others.count == 0 && p == 0))
+            add_rule(out, s, family, rule, rule->flows, match);
+        if (saying->others.count == 0)
+            break;
+    }
+}
+
+/* The chain of all protocols but some: these return from it, what is left is decided in it. */
+static void add_chain_of_protocols(flowrules_output *out, struct state *s,
+                                   enum flowrules_family family, const struct flowrules_rule *rule,
+                                   struct saying *saying) {
+    flowrules_writer *w = rules_part(out, family);
+    struct packet_match rest = {.set = 0};
+    saying->chain = (struct chain){.kind = CHAIN_PROTOCOLS, .number = ++s->protocol_chains};
+    declare(out, s, family, &saying->chain);
+    for (int p = 0; p < 256; p++) {
+        if (!saying->others.has[p])
+            continue;
+        begin_rule(w, s, family, &saying->chain);
+        write_protocol(w, p, family);
+        flowrules_write(w, " -j RETURN\n");
+    }
+    add_line(out, s, family, &saying->chain, rule, rule->flows, &rest);
+}
+
+/* Writes the rules that wait for more of their kind, in one family. */
+static void write_protocols(flowrules_output *out, struct state *s, enum flowrules_family family,
+                            const struct flowrules_rule *rule,
+                            const struct protocol_set *protocols) {
+    struct saying saying = {.negated = false};
+    fr_protocols_of(protocols, FLOWRULES_FAMILY_BIT(family), &saying.own);
+    fr_protocols_others(protocols, FLOWRULES_FAMILY_BIT(family), &saying.others);
+    if (saying.own.count == 0)
+        return;
+    saying.negated = saying.own.count > 1 && can_be_left_out(family, &saying.others);
+    saying.in_chain =
+        !saying.negated && saying.others.count > 0 && saying.others.count + 2 < saying.own.count;
+    if (saying.in_chain)
+        add_chain_of_protocols(out, s, family, rule, &saying);
+    struct addresses sources = prepare_addresses(out, s, rule->source, family);
+    struct addresses destinations = prepare_addresses(out, s, rule->destination, family);
+    struct packet_match match = {.set = 0};
+    struct position source = {.index = 0};
+    while (next_match(&sources, &source, &match.ends[FLOWRULES_SOURCE])) {
+        struct position destination = {.index = 0};
+        while (next_match(&destinations, &destination, &match.ends[FLOWRULES_DESTINATION]))
+            add_protocols(out, s, family, rule, &match, &saying);
+    }
 }
 
 static bool has_family(struct flowrules_set set, enum flowrules_family family) {
@@ -696,15 +825,60 @@ static bool group_has(const struct flowrules_group *group, enum flowrules_family
     return (group->families & FLOWRULES_FAMILY_BIT(family)) && has_family(group->match, family);
 }
 
+/* Has the rule something to say of a family in its group? */
+static bool is_of_family(const struct state *s, const struct flowrules_rule *r,
+                         enum flowrules_family f) {
+    return (r->families & FLOWRULES_FAMILY_BIT(f)) && group_has(s->group, f) &&
+           has_family(r->source, f) && has_family(r->destination, f);
+}
+
+static void write_waiting(flowrules_output *out, struct state *s) {
+    struct flowrules_rule rule = s->waiting;
+    if (s->protocols.count == 0)
+        return;
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        struct protocol_set protocols = s->protocols;
+        struct protocol_set tcp = {.count = 0};
+        if (!is_of_family(s, &rule, f))
+            continue;
+        if (rejects(out, &rule) && protocols.has[TCP] && protocols.count > 1) {
+            fr_protocols_add(&tcp, TCP);
+            write_protocols(out, s, f, &rule, &tcp);
+            protocols.has[TCP] = false;
+            protocols.count--;
+        }
+        write_protocols(out, s, f, &rule, &protocols);
+    }
+    s->protocols.count = 0;
+}
+
+/* Are all services of a rule protocols alone, so that it may wait for more of its kind? */
+static bool is_of_protocols(const struct flowrules_rule *r) {
+    for (size_t i = 0; i < r->service_count; i++)
+        if (r->table || !fr_protocols_is_bare(&r->services[i]))
+            return false;
+    return true;
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
-    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+    bool waits = is_of_protocols(r);
+    if (!waits || !fr_protocols_same_rule(&s->waiting, r))
+        write_waiting(out, s);
+    if (waits && s->protocols.count == 0)
+        s->protocols = (struct protocol_set){.count = 0};
+    for (size_t i = 0; waits && i < r->service_count; i++) {
+        s->waiting = *r;
+        fr_protocols_add(&s->protocols, r->services[i].protocol);
+    }
+    for (enum flowrules_family f = FLOWRULES_IPV4; !waits && f <= FLOWRULES_IPV6; f++) {
+        int protocol = r->services[0].protocol;
         if (!(r->families & FLOWRULES_FAMILY_BIT(f)) || !group_has(s->group, f) ||
-            !family_has(f, r->services[0].protocol))
+            (protocol >= 0 && !fr_protocols_exists(f, protocol)))
             continue;
         if (r->table)
             add_table_rules(out, s, f, r);
-        else if (has_family(r->source, f) && has_family(r->destination, f))
+        else if (is_of_family(s, r, f))
             add_plain_rules(out, s, f, r);
     }
 }
@@ -728,6 +902,7 @@ static void add_group_jumps(flowrules_output *out, struct state *s, enum flowrul
 static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct state *s = flowrules_output_state(out);
     struct chain chain = group_chain(g->name);
+    write_waiting(out, s);
     s->group = g;
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         if (!group_has(g, f))
@@ -803,6 +978,7 @@ static void add_tree(flowrules_output *out, struct state *s, const struct flowru
 
 static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) {
     struct state *s = flowrules_output_state(out);
+    write_waiting(out, s);
     if (d->range_count == 0)
         return;
     s->dispatches++;
@@ -887,7 +1063,14 @@ static void end_hook_chain(flowrules_output *out, const struct state *s,
         add_fixed(out, s, family, direction,
                   " -m limit --limit 10/second --limit-burst 20 -j LOG "
                   "--log-prefix \"FR denied: \"");
-    add_fixed(out, s, family, direction, " -j DROP");
+    if (flowrules_output_setting(out, "deny-with")[0] == 'd') {
+        add_fixed(out, s, family, direction, " -j DROP");
+        return;
+    }
+    add_fixed(out, s, family, direction, " -p tcp -j REJECT --reject-with tcp-reset");
+    add_fixed(out, s, family, direction,
+              family == FLOWRULES_IPV4 ? " -j REJECT --reject-with icmp-admin-prohibited"
+                                       : " -j REJECT --reject-with icmp6-adm-prohibited");
 }
 
 static void for_each_hook_chain(flowrules_output *out,
@@ -1026,7 +1209,8 @@ static void write_apply_file(flowrules_output *out) {
 }
 
 static void end_restore(flowrules_output *out) {
-    const struct state *s = flowrules_output_state(out);
+    struct state *s = flowrules_output_state(out);
+    write_waiting(out, s);
     for_each_hook_chain(out, end_hook_chain);
     write_rules_file(out, FLOWRULES_IPV4);
     write_rules_file(out, FLOWRULES_IPV6);
@@ -1039,7 +1223,8 @@ static void end_restore(flowrules_output *out) {
 }
 
 static void end_script(flowrules_output *out) {
-    const struct state *s = flowrules_output_state(out);
+    struct state *s = flowrules_output_state(out);
+    write_waiting(out, s);
     flowrules_writer *w = flowrules_output_file(out, ".sh", true);
     for_each_hook_chain(out, end_hook_chain);
     flowrules_write(w, "#!/bin/sh\n");
@@ -1074,6 +1259,12 @@ static const struct flowrules_setting settings[] = {
     {.key = "chain",
      .type = "name",
      .help = "what own chains and sets are called after FR-; default the target's name"},
+    {.key = "deny-with",
+     .type = "choice drop|reject",
+     .fallback = "drop",
+     .later = true,
+     .help = "reject: what is denied is answered, TCP with a reset and all else with ICMP's "
+             "admin-prohibited"},
     {.key = "set-size",
      .type = "integer 0 1000000",
      .fallback = "64",

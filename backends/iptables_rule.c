@@ -518,6 +518,7 @@ static void read_jump(struct rule_reader *r) {
         if (strcmp(targets[i].name, name) != 0)
             continue;
         r->rule->verdict = targets[i].verdict;
+        r->rule->rejects = strcmp(name, "REJECT") == 0;
         r->rule->log = targets[i].effect == LOGS;
         if (targets[i].effect == REWRITES)
             r->rule->rewrites = "addresses or ports are changed here, or tracking is";

@@ -128,6 +128,7 @@ struct netfilter_rule {
     const char *other;    /* a statement that is not understood, and decides; or NULL */
     const char *rewrites; /* it changes addresses or ports of the packet: how; or NULL */
     bool log;
+    bool rejects;     /* a drop that is answered */
     unsigned doubted; /* directions (bits) for which a doubt was told */
 };
 

@@ -733,6 +733,17 @@ static bool is_elsewhere(const flowrules_input *in, enum flowrules_direction dir
     return (hook[0] == 'f') != (direction == FLOWRULES_FORWARD);
 }
 
+/* Is all that nothing before allows rejected somewhere? Then that is how a target denies. */
+static void find_reject(struct netfilter *nf) {
+    for (const struct netfilter_table *t = nf->tables; t; t = t->next)
+        for (const struct netfilter_chain *c = t->chains; c; c = c->next)
+            for (size_t i = 0; i < c->rule_count; i++)
+                if (c->rules[i]->rejects && c->rules[i]->match_count == 0) {
+                    flowrules_input_found(nf->in, "deny-with", "reject");
+                    return;
+                }
+}
+
 void fr_netfilter_give(struct netfilter *nf) {
     struct netfilter_walk walk = {.in = nf->in};
     struct chain_list hooked = {.count = 0};
@@ -748,6 +759,7 @@ void fr_netfilter_give(struct netfilter *nf) {
     }
     if (flowrules_input_failed(nf->in) || hooked.count == 0)
         return;
+    find_reject(nf);
     qsort(hooked.items, hooked.count, sizeof(struct netfilter_chain *), compare_priorities);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
         if (!is_elsewhere(nf->in, d))

@@ -3,9 +3,11 @@
  * and what its kernel looks up fast: sets, maps and chains. Knows nothing of how rules came about.
  * Facts without another source: nft(8) of nftables 1.0.6 and <linux/netfilter/nf_tables.h>.
  */
+#include "netfilter_protocols.h"
 #include "nftables_read.h"
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
+enum { TCP = 6, OTHERS = 256 /* several protocols, none of which is looked at alone */ };
 enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3 };
 
 /* More ranges than this, and a rule names a set. */
@@ -14,6 +16,8 @@ enum { ANONYMOUS_MAX = 32 };
 struct state {
     const struct flowrules_group *group; /* whose chain is open, or NULL */
     unsigned named_sets;                 /* of the open group */
+    struct flowrules_rule waiting;       /* rules that differ in their protocol alone: the first, */
+    struct protocol_set protocols;       /* and which these are; none: no rule waits */
 };
 
 /*
@@ -37,7 +41,6 @@ static const char *const family_type[] = {"ipv4_addr", "ipv6_addr"};
 static const char *const nfproto_match[] = {"meta nfproto ipv4", "meta nfproto ipv6"};
 static const char *const end_word[] = {"saddr", "daddr"};
 static const char *const action_word[] = {"allow", "deny"};
-static const char *const verdict[] = {"accept", "drop"};
 
 struct hook {
     const char *chain, *interface; /* interface: the match of loopback traffic, or NULL */
@@ -290,10 +293,17 @@ static void write_lookup(flowrules_writer *w, const struct flowrules_rule *rule,
     flowrules_writef(w, "@%s ", rule->table->name);
 }
 
+/* What becomes of what is denied, for TCP and for all else. */
+static const char *deny_verdict(const flowrules_output *out, bool tcp) {
+    if (flowrules_output_setting(out, "deny-with")[0] == 'd')
+        return "drop";
+    return tcp ? "reject with tcp reset" : "reject with icmpx admin-prohibited";
+}
+
 /* In a log and in comments a rule goes by its flows; one with a table by that, since each element
  * there has flows of its own. */
 static void write_verdict(flowrules_writer *w, const flowrules_output *out,
-                          const struct flowrules_rule *rule) {
+                          const struct flowrules_rule *rule, bool tcp) {
     if (flowrules_output_flag(out, "counters"))
         flowrules_write(w, "counter ");
     if (rule->log) {
@@ -304,7 +314,7 @@ static void write_verdict(flowrules_writer *w, const flowrules_output *out,
             flowrules_write_flows(w, out, &log_escape, rule->flows);
         flowrules_write(w, ": \" ");
     }
-    flowrules_write(w, verdict[rule->action]);
+    flowrules_write(w, rule->action == FLOWRULES_ALLOW ? "accept" : deny_verdict(out, tcp));
     if (!rule->table) {
         flowrules_write(w, " comment \"");
         flowrules_write_flows(w, out, &comment_escape, rule->flows);
@@ -315,29 +325,77 @@ static void write_verdict(flowrules_writer *w, const flowrules_output *out,
 
 /* ---- rules and groups ---------------------------------------------------------------------- */
 
-/* A rule for one family, or, where family_matters is false, for both at once. */
-static void write_rule(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
-                       const struct flowrules_service *service, enum flowrules_family family,
-                       bool family_matters) {
-    flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
-    flowrules_write(w, "\t\t");
-    if (!rule->table)
-        flowrules_writer_origin(w, rule->flows);
-    bool family_matched = !family_matters;
-    if (!rule->table && family_matters) {
+/* The protocols of rules that were put together: "meta l4proto { 2, 4 } ", "meta l4proto != tcp ".
+ */
+static void write_protocol_list(flowrules_writer *w, const struct protocol_list *list) {
+    if (list->count == 0)
+        return;
+    bool one = list->count == 1 && list->runs[0].first == list->runs[0].last;
+    flowrules_writef(w, "meta l4proto %s%s", list->negated ? "!= " : "", one ? "" : "{ ");
+    for (unsigned i = 0; i < list->count; i++) {
+        struct protocol_run run = list->runs[i];
+        const char *word = run.first == run.last ? protocol_word(run.first) : NULL;
+        flowrules_write(w, i > 0 ? ", " : "");
+        if (word)
+            flowrules_write(w, word);
+        else
+            flowrules_write_ports(w, (struct flowrules_ports){run.first, run.last}, "-");
+    }
+    flowrules_write(w, one ? " " : " } ");
+}
+
+/* What a line matches of a rule: a service, or a list of protocols. */
+struct line {
+    const struct flowrules_rule *rule;
+    const struct flowrules_service *service;
+    const struct protocol_list *protocols; /* or NULL */
+    enum flowrules_family family;
+    bool family_matters; /* false: it is for both families */
+};
+
+static void write_match(flowrules_output *out, struct state *s, flowrules_writer *w,
+                        const struct line *line) {
+    const struct flowrules_rule *rule = line->rule;
+    enum flowrules_family family = line->family;
+    bool family_matched = !line->family_matters;
+    if (!rule->table && line->family_matters) {
         bool source = write_address(out, s, w, rule->source, family, FLOWRULES_SOURCE);
         bool destination =
             write_address(out, s, w, rule->destination, family, FLOWRULES_DESTINATION);
         family_matched = source || destination;
     }
     /* Matches of ICMP's fields bring their family along, that of its protocol does not. */
-    if (!rule->table && !family_matched && service->icmp_type < 0 &&
+    if (!rule->table && !family_matched && line->service->icmp_type < 0 &&
         s->group->families != FLOWRULES_FAMILY_BIT(family))
         flowrules_writef(w, "%s ", nfproto_match[family]);
-    write_service(w, service, rule->table && rule->table->by_port);
+    if (line->protocols)
+        write_protocol_list(w, line->protocols);
+    else
+        write_service(w, line->service, rule->table && rule->table->by_port);
     if (rule->table)
         write_lookup(w, rule, family);
-    write_verdict(w, out, rule);
+}
+
+static void write_line(flowrules_output *out, struct state *s, const struct line *line,
+                       const char *before, bool tcp) {
+    flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
+    flowrules_write(w, "\t\t");
+    if (!line->rule->table)
+        flowrules_writer_origin(w, line->rule->flows);
+    flowrules_write(w, before);
+    write_match(out, s, w, line);
+    write_verdict(w, out, line->rule, tcp);
+}
+
+/* Rejects answer TCP with a reset: a deny of it and of others is a line for it and one for these.
+ */
+static void write_rule(flowrules_output *out, struct state *s, const struct line *line) {
+    bool rejects = line->rule->action == FLOWRULES_DENY &&
+                   flowrules_output_setting(out, "deny-with")[0] == 'r';
+    bool tcp = line->service->protocol == TCP;
+    if (rejects && line->service->protocol < 0)
+        write_line(out, s, line, "meta l4proto tcp ", true);
+    write_line(out, s, line, "", tcp);
 }
 
 static bool has_family(struct flowrules_set set, enum flowrules_family family) {
@@ -352,28 +410,95 @@ static unsigned protocol_families(int protocol) {
                             : FLOWRULES_BOTH_FAMILIES;
 }
 
+static void write_service_rules(flowrules_output *out, struct state *s,
+                                const struct flowrules_rule *r, bool first,
+                                const struct flowrules_service *service) {
+    struct line line = {.rule = r, .service = service};
+    unsigned families = r->families & protocol_families(service->protocol);
+    bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
+    if (!r->table && any_ends && families == FLOWRULES_BOTH_FAMILIES) {
+        write_rule(out, s, &line);
+        return;
+    }
+    line.family_matters = true;
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        if (!(families & FLOWRULES_FAMILY_BIT(f)) || !has_family(r->source, f) ||
+            !has_family(r->destination, f))
+            continue;
+        if (r->table && first)
+            add_table_set(out, r, f);
+        line.family = f;
+        write_rule(out, s, &line);
+    }
+}
+
+/* The rules of several protocols as one for each family, or for both. */
+static void write_protocols(flowrules_output *out, struct state *s, const struct flowrules_rule *r,
+                            const struct protocol_set *protocols) {
+    static const struct flowrules_service several = {
+        .protocol = OTHERS, .icmp_type = -1, .icmp_code = -1};
+    struct protocol_set own;
+    struct protocol_list list;
+    struct line line = {.rule = r, .service = &several, .protocols = &list};
+    bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
+    if (any_ends && r->families == FLOWRULES_BOTH_FAMILIES) {
+        fr_protocols_list(protocols, r->families, &list);
+        write_rule(out, s, &line);
+        return;
+    }
+    line.family_matters = true;
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        unsigned bit = FLOWRULES_FAMILY_BIT(f);
+        fr_protocols_of(protocols, bit, &own);
+        if (!(r->families & bit) || own.count == 0 || !has_family(r->source, f) ||
+            !has_family(r->destination, f))
+            continue;
+        fr_protocols_list(&own, bit, &list);
+        line.family = f;
+        write_rule(out, s, &line);
+    }
+}
+
+/* Writes the rules that wait for more of their kind. */
+static void write_waiting(flowrules_output *out, struct state *s) {
+    struct protocol_set protocols = s->protocols;
+    bool rejects =
+        s->waiting.action == FLOWRULES_DENY && flowrules_output_setting(out, "deny-with")[0] == 'r';
+    if (protocols.count == 0)
+        return;
+    s->protocols.count = 0;
+    for (int p = 0; p < 256; p++) {
+        struct flowrules_service service = {.protocol = p, .icmp_type = -1, .icmp_code = -1};
+        if (!protocols.has[p] || !(protocols.count == 1 || (rejects && p == TCP)))
+            continue;
+        write_service_rules(out, s, &s->waiting, true, &service);
+        protocols.has[p] = false;
+        protocols.count--;
+    }
+    if (protocols.count > 0)
+        write_protocols(out, s, &s->waiting, &protocols);
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     for (size_t i = 0; i < r->service_count; i++) {
         const struct flowrules_service *service = &r->services[i];
-        unsigned families = r->families & protocol_families(service->protocol);
-        bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
-        if (!r->table && any_ends && families == FLOWRULES_BOTH_FAMILIES) {
-            write_rule(out, s, r, service, FLOWRULES_IPV4, false);
+        bool bare = !r->table && fr_protocols_is_bare(service);
+        if (s->protocols.count > 0 && !(bare && fr_protocols_same_rule(&s->waiting, r)))
+            write_waiting(out, s);
+        if (!bare) {
+            write_service_rules(out, s, r, i == 0, service);
             continue;
         }
-        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
-            if (!(families & FLOWRULES_FAMILY_BIT(f)) || !has_family(r->source, f) ||
-                !has_family(r->destination, f))
-                continue;
-            if (r->table && i == 0)
-                add_table_set(out, r, f);
-            write_rule(out, s, r, service, f, true);
-        }
+        if (s->protocols.count == 0)
+            s->protocols = (struct protocol_set){.count = 0};
+        s->waiting = *r;
+        fr_protocols_add(&s->protocols, service->protocol);
     }
 }
 
 static void close_chain(flowrules_output *out, struct state *s) {
+    write_waiting(out, s);
     if (s->group)
         flowrules_write(flowrules_output_part(out, PART_CHAINS), "\t}\n");
     s->group = NULL;
@@ -549,6 +674,9 @@ static void end_base(flowrules_output *out, flowrules_writer *file,
                            "log prefix \"flowrules denied: \"\n");
     if (flowrules_output_flag(out, "counters"))
         flowrules_write(w, "\t\tcounter comment \"denied: no rule allows it\"\n");
+    if (flowrules_output_setting(out, "deny-with")[0] == 'r')
+        flowrules_writef(w, "\t\tmeta l4proto tcp %s\n\t\t%s\n", deny_verdict(out, true),
+                         deny_verdict(out, false));
     flowrules_write(w, "\t}\n");
     flowrules_write_part(file, w);
 }
@@ -684,6 +812,12 @@ static const struct flowrules_setting settings[] = {
      .fallback = "false",
      .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked for, "
              "and for the name above a wildcard, unless a flow asks for it"},
+    {.key = "deny-with",
+     .type = "choice drop|reject",
+     .fallback = "drop",
+     .later = true,
+     .help = "reject: what is denied is answered, TCP with a reset and all else with ICMP's "
+             "admin-prohibited"},
     {.key = "counters", .type = "boolean", .fallback = "true", .help = "count each rule's packets"},
     {.key = NULL},
 };

@@ -407,4 +407,5 @@ void fr_nftables_reject(struct netfilter *nf, struct netfilter_rule *rule, const
     else if (strcmp(with, "icmpv6") == 0)
         fr_nftables_single(nf, rule, family, FLOWRULES_IPV6);
     rule->verdict = NETFILTER_DROP;
+    rule->rejects = true;
 }

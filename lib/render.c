@@ -150,8 +150,11 @@ static uint64_t baseline_mark(unsigned baseline) {
 static void fingerprint(struct fr_plan *plan) {
     uint64_t hash = mix_text(mix_text(1, plan->name), plan->format->name);
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
-         s++)
-        hash = mix_text(hash, fr_plan_setting(plan, s->key));
+         s++) {
+        const char *value = fr_plan_setting(plan, s->key);
+        if (!s->later || value == NULL || s->fallback == NULL || strcmp(value, s->fallback) != 0)
+            hash = mix_text(hash, value);
+    }
     hash = mix(hash, (baseline_mark(plan->target->baseline) << 8) | (uint64_t)plan->target->log);
     hash = mix_protects(hash, plan);
     for (size_t i = 0; i < plan->groups.count; i++) {

@@ -395,7 +395,9 @@ static flowrules_status cut_destinations(struct sweep *s, const struct offer *of
  * the hop-by-hop header and no packet's protocol (RFC 8200 section 4.3).
  */
 static bool protocol_exists(enum flowrules_family family, unsigned protocol) {
-    if (family == FLOWRULES_IPV6 && protocol == 0)
+    static const uint8_t skipped[] = {0, 43, 44, 60}; /* IPv6's extension headers, RFC 8200 */
+    if (family == FLOWRULES_IPV6 && protocol < 256 &&
+        memchr(skipped, (int)protocol, sizeof skipped))
         return false;
     return (fr_protocol_families(protocol) & FLOWRULES_FAMILY_BIT(family)) != 0;
 }

@@ -952,6 +952,7 @@ struct flowrules_setting {
     const char *type;
     const char *fallback; /* the default, or NULL */
     bool required;
+    bool later;          /* newer than artifacts in use: at its default their version stays */
     bool aside;          /* of a binding: it does not say which machines the network is */
     bool any_case;       /* of a binding: the platform compares its values ignoring case */
     const char *formats; /* of a binding: "A|B", the formats that know it; NULL: all */
