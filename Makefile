@@ -307,8 +307,9 @@ $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
 	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
 
 .PHONY: bench
-bench: $(TOOL) $(BENCHES) ## speed and memory against libyaml's bare scan (BIG=1: a million flows)
+bench: $(TOOL) $(BENCHES) ## speed and memory against a bare scan, and how time grows (BIG=1: a million flows)
 	@FLOWRULES=$(abspath $(TOOL)) BUILD=$(BUILD) tests/bench/bench
+	@FLOWRULES=$(abspath $(TOOL)) BUILD=$(BUILD) tests/bench/overlap
 
 # ---- installing --------------------------------------------------------------------------------
 

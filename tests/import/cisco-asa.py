@@ -28,6 +28,8 @@ class Device:
         self.networks, self.groups = [], []
         self.services, self.mixes, self.ports, self.protocols, self.types = [], [], [], [], []
         self.aliases = []
+        self.wide = False  # all protocols were permitted somewhere in the list
+        self.odd = self.maybe(0.2)  # some entries are about users, an interface or nights
 
     def add(self, *lines):
         self.lines += lines
@@ -105,6 +107,9 @@ def entry(d, name):
     kinds = ["tcp"] * 5 + ["udp"] * 2 + ["ip", "icmp", "esp"]
     kinds += ["mix"] * bool(d.mixes) + ["object"] * bool(d.services) + ["group"] * bool(d.protocols)
     kind = d.rng.choice(kinds)
+    if action == "deny" and d.wide:  # a service that is denied behind all protocols is kept apart
+        kind = "ip"
+    d.wide = d.wide or (action == "permit" and kind == "ip")
     ports, protocol = "", kind
     if kind == "tcp" and d.ports and d.maybe(0.3):
         ports = " object-group " + d.rng.choice(d.ports)
@@ -120,13 +125,19 @@ def entry(d, name):
         protocol = "object app"
     elif kind == "group":
         protocol, ports = "object-group TCPUDP", " eq domain"
+    if d.odd and d.maybe(0.15):  # what no policy can say
+        source = d.rng.choice(["interface outside", "user EXAMPLE\\anna any",
+                               "object-group-security staff any"])
     tail = d.rng.choices(["", " log", " log disable", " log notifications interval 60",
-                          " inactive", " time-range office", " time-range over"],
-                         [12, 2, 1, 1, 1, 1, 1])[0]
+                          " inactive", " time-range office", " time-range over",
+                          " time-range nights" if d.odd else ""],
+                         [12, 2, 1, 1, 1, 1, 1, 1])[0]
     return f"access-list {name} extended {action} {protocol} {source} {destination}{ports}{tail}"
 
 
 def define_list(d, name):
+    d.wide = False
+    d.add(f"access-list {name} extended deny tcp any any eq telnet")  # so that no list passes all
     for _ in range(d.rng.randrange(1, 12)):
         if d.maybe(0.3):
             d.add(f"access-list {name} remark " + d.rng.choice(REMARKS))
@@ -150,6 +161,7 @@ def head(d):
           " nameif inside", " security-level 100", " ip address 10.1.0.1 255.255.0.0 ", "!",
           "time-range office", " absolute end 18:00 31 December 2030", "!",
           "time-range over", " absolute end 18:00 31 December 2020", "!",
+          "time-range nights", " periodic weekdays 20:00 to 23:59", "!",
           "banner motd access-list outside_in extended permit ip any any",
           "ftp mode passive", "dns server-group DefaultDNS", " domain-name example.com")
 
