@@ -754,6 +754,9 @@ static const struct flowrules_limit limits[] = {
     {"ports in one list", PORTS_MAX, "maxPorts, cilium pkg/policy/api/rule_validation.go"},
     {"ICMP types in one list", FIELDS_MAX,
      "maxICMPFields, cilium pkg/policy/api/rule_validation.go"},
+    {"bytes of a manifest", FLOWRULES_MANIFEST_BYTES,
+     "TotalAnnotationSizeLimitB, k8s.io/apimachinery pkg/api/validation/objectmeta.go: kubectl "
+     "apply keeps a copy in an annotation"},
     {.name = NULL},
 };
 

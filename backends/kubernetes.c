@@ -319,6 +319,9 @@ static const struct flowrules_setting bindings[] = {
 static const struct flowrules_limit limits[] = {
     {"bytes of a name", 253, "DNS-1123 subdomain, kubernetes.io: object names and IDs"},
     {"bytes of a label's value", 63, "kubernetes.io: labels and selectors"},
+    {"bytes of a manifest", FLOWRULES_MANIFEST_BYTES,
+     "TotalAnnotationSizeLimitB, k8s.io/apimachinery pkg/api/validation/objectmeta.go: kubectl "
+     "apply keeps a copy in an annotation"},
     {.name = NULL},
 };
 

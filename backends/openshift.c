@@ -8,7 +8,10 @@
 #include "objects.h"
 
 enum {
-    RULES_MAX = 8000, /* what comes later is ignored: ovn-kubernetes, docs of EgressFirewall */
+    RULES_MAX = 8000,     /* what comes later is ignored: ovn-kubernetes, docs of EgressFirewall */
+    OBJECT_MAX = 1572864, /* etcd's default, --max-request-bytes: of one object */
+    RULE_BYTES = 96,      /* about, of a rule as JSON without its ports */
+    PORT_BYTES = 36,      /* of a port */
     PORTS_HELD = 1024 /* our own, so that no match of OVN grows without bound: ports of one rule */
 };
 
@@ -23,7 +26,7 @@ struct state {
     enum flowrules_action action;
     flowrules_flows flows;
     struct flowrules_set destination;
-    size_t port_count, rules;
+    size_t port_count, rules, ports_written;
     struct port ports[PORTS_HELD];
 };
 
@@ -46,9 +49,10 @@ static void open_item(flowrules_writer *w, struct state *s) {
     s->rules++;
 }
 
-static void close_item(flowrules_writer *w, const struct state *s) {
+static void close_item(flowrules_writer *w, struct state *s) {
     if (s->every_protocol)
         return;
+    s->ports_written += s->port_count;
     flowrules_write(w, "      ports:\n");
     for (size_t i = 0; i < s->port_count; i++)
         flowrules_writef(w, "        - {protocol: %s, port: %u}\n",
@@ -213,8 +217,8 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
         "# Target %s, version %s: what no rule allows to leave the cluster\n"
         "# from this namespace is denied. Traffic between pods is not its business.\n"
         "# The API server is outside too: pods that use it need a flow to it.\n"
-        "# Try with:  oc diff -f %s.yaml\n"
-        "# Load with: oc apply -f %s.yaml\n"
+        "# Try with:  oc diff --server-side -f %s.yaml\n"
+        "# Load with: oc apply --server-side -f %s.yaml\n"
         "#   A namespace has one EgressFirewall: this replaces it whole, and can be repeated.\n",
         target, flowrules_output_fingerprint(out), target, target);
 }
@@ -247,6 +251,12 @@ static void end(flowrules_output *out) {
     flowrules_write(file(out), "    # What no rule allows; without these it would pass.\n"
                                "    - type: Deny\n      to:\n        cidrSelector: \"0.0.0.0/0\"\n"
                                "    - type: Deny\n      to:\n        cidrSelector: \"::/0\"\n");
+    size_t bytes = s->rules * RULE_BYTES + s->ports_written * PORT_BYTES;
+    if (bytes > OBJECT_MAX)
+        flowrules_output_refuse(out,
+                                "some %zu bytes, and etcd takes %d of an object: use wider blocks, "
+                                "fewer ports, or every port",
+                                bytes, OBJECT_MAX);
     if (s->rules + 2 > RULES_MAX)
         flowrules_output_refuse(out,
                                 "%zu rules, and an EgressFirewall ignores what comes after %d: "
@@ -272,6 +282,7 @@ static const struct flowrules_setting bindings[] = {
 
 static const struct flowrules_limit limits[] = {
     {"rules of a namespace", RULES_MAX, "ovn-kubernetes: later rules are ignored"},
+    {"bytes of an object", OBJECT_MAX, "etcd.io/docs dev-guide/limit: --max-request-bytes"},
     {"ports of a rule", PORTS_HELD, "flowrules: the CRD has no limit; more ports are more rules"},
     {"EgressFirewalls of a namespace", 1, "the CRD: metadata.name is ^default$"},
     {.name = NULL},

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "flowrules/backend.h"
+#include "output.h"
 
 /* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */
 const struct flowrules_escape flowrules_yaml_quoted = {
@@ -99,10 +99,26 @@ void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
 
 /* ---- metadata ------------------------------------------------------------------------------ */
 
+/*
+ * kubectl apply keeps a copy of each object, as JSON, in an annotation of it: all annotations have
+ * 262,144 bytes at most. The JSON has less than three quarters of our bytes.
+ */
+static void weigh_last(flowrules_output *out, const flowrules_writer *w) {
+    size_t size = (fr_writer_size(w) - out->manifest.start) / 4 * 3;
+    if (out->manifest.name != NULL && size > FLOWRULES_MANIFEST_BYTES)
+        flowrules_output_refuse(out,
+                                "the manifest of '%s' would have some %zu bytes, and kubectl apply "
+                                "takes %d of an object: use wider blocks, or make several flows",
+                                out->manifest.name, size, FLOWRULES_MANIFEST_BYTES);
+}
+
 /* word: what stands between the instance and the name. */
-static void open_manifest(flowrules_writer *w, const flowrules_output *out,
+static void open_manifest(flowrules_writer *w, flowrules_output *out,
                           const struct flowrules_manifest *manifest, const char *word,
                           const char *name, const char *network) {
+    weigh_last(out, w);
+    out->manifest.start = fr_writer_size(w);
+    out->manifest.name = name;
     flowrules_writef(w, "---\napiVersion: %s\nkind: %s\nmetadata:\n  name: \"", manifest->api,
                      manifest->kind);
     flowrules_write_user(w, &flowrules_yaml_quoted, instance(out));
@@ -150,7 +166,7 @@ static void write_selector(flowrules_writer *w, const flowrules_output *out,
 }
 
 /* The names of flows' policies have no dot; those of networks have one. */
-void flowrules_manifest_of_flows(flowrules_writer *w, const flowrules_output *out,
+void flowrules_manifest_of_flows(flowrules_writer *w, flowrules_output *out,
                                  const struct flowrules_manifest *manifest,
                                  const struct flowrules_rule *rule) {
     const char *network = flowrules_set_atom(flowrules_rule_protected(rule), 0).name;
@@ -160,7 +176,7 @@ void flowrules_manifest_of_flows(flowrules_writer *w, const flowrules_output *ou
 }
 
 /* A network whose name is no label goes by its place: networks begin with a letter. */
-void flowrules_manifest_of_network(flowrules_writer *w, const flowrules_output *out,
+void flowrules_manifest_of_network(flowrules_writer *w, flowrules_output *out,
                                    const struct flowrules_manifest *manifest, const char *word,
                                    size_t index) {
     const char *network = flowrules_set_atom(flowrules_output_protects(out), index).name;
@@ -169,6 +185,7 @@ void flowrules_manifest_of_network(flowrules_writer *w, const flowrules_output *
     for (size_t n = index + 1; n > 0; n /= 10)
         *--digit = (char)('0' + n % 10);
     open_manifest(w, out, manifest, word, is_label(network) ? network : digit, network);
+    out->manifest.name = network;
     annotate(w, "network", network);
     annotate(w, "version", flowrules_output_fingerprint(out));
     write_selector(w, out, manifest, network);

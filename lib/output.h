@@ -28,6 +28,10 @@ struct flowrules_output {
     void *state;
     char *refusal; /* why the whole target is refused, or NULL */
     bool failed;
+    struct { /* the manifest that is open: where it begins, and what it is called */
+        size_t start;
+        const char *name;
+    } manifest;
     struct flowrules_writer sink; /* where writing goes once memory has run out */
 };
 

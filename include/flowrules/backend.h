@@ -481,15 +481,17 @@ struct flowrules_manifest {
     const char *no_pods;      /* told where something protected is no pods */
 };
 
+/* What kubectl apply takes of an object: more of one is refused. */
+#define FLOWRULES_MANIFEST_BYTES 262144
 /* Refuses what can't be protected; the comments at the head of the file, with the commands. */
 FLOWRULES_API void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
                                            const struct flowrules_manifest *manifest);
 /* The manifest for a rule's flows and protected pods, up to their selector; its rules follow. */
-FLOWRULES_API void flowrules_manifest_of_flows(flowrules_writer *w, const flowrules_output *out,
+FLOWRULES_API void flowrules_manifest_of_flows(flowrules_writer *w, flowrules_output *out,
                                                const struct flowrules_manifest *manifest,
                                                const struct flowrules_rule *rule);
 /* The same for protected network index; word, "-dns." say, is in its name before the network's. */
-FLOWRULES_API void flowrules_manifest_of_network(flowrules_writer *w, const flowrules_output *out,
+FLOWRULES_API void flowrules_manifest_of_network(flowrules_writer *w, flowrules_output *out,
                                                  const struct flowrules_manifest *manifest,
                                                  const char *word, size_t index);
 

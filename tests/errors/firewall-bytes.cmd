@@ -1,0 +1,1 @@
+render firewall-bytes.yaml --as-of 2026-11-23

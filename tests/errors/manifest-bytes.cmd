@@ -1,0 +1,1 @@
+render manifest-bytes/policy.yaml --as-of 2026-11-23
