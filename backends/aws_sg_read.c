@@ -284,6 +284,7 @@ void fr_aws_sg_allow(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *ru
     if (!take_service(r, rule, &service, &ports))
         return;
     const char *flows = flows_of(rule->description);
+    const char *text = equals(rule->description, "") ? NULL : rule->description;
     struct flowrules_read_rule pass = {
         .direction = rule->direction,
         .verdict = FLOWRULES_PASS,
@@ -292,9 +293,9 @@ void fr_aws_sg_allow(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *ru
         .services = &service,
         .service_count = service.protocol < 0 ? 0 : 1,
         .at = rule->at,
-        .name = flows,
+        .name = flows != NULL ? flows : text,
         .doubt = rule->doubt,
-        .comment = flows != NULL || equals(rule->description, "") ? NULL : rule->description};
+    };
     flowrules_input_rule(r->in, &pass);
 }
 

@@ -592,6 +592,8 @@ static void give_rules(struct fr_gcloud_reader *r) {
     if (r->count > 0)
         qsort(r->kept, r->count, sizeof *r->kept, compare_rules);
     check_priorities(r);
+    if (r->has_policy && !r->has_vpc && flowrules_input_format(r->in) == NULL)
+        flowrules_input_found(r->in, "format", "policy"); /* VPC rules know no names */
     for (size_t i = 0; i < r->count && skips.items != NULL; i++)
         give_rule(r, &r->kept[i], &skips);
     for (size_t i = 0; i < skips.count; i++)

@@ -765,8 +765,8 @@ FLOWRULES_API const char *flowrules_input_bound_value(flowrules_input *in, const
 FLOWRULES_API void flowrules_input_label(flowrules_input *in, struct flowrules_set set,
                                          const char *name, const char *description);
 /*
- * The configuration tells this setting of a target (the interface of an access list, say), so that
- * an import has it. A setting that the caller gave goes before it.
+ * The configuration tells this setting of a target (the interface of an access list, say, or
+ * "format"), so that an import has it. A setting that the caller gave goes before it.
  */
 FLOWRULES_API void flowrules_input_found(flowrules_input *in, const char *key, const char *value);
 
