@@ -210,8 +210,11 @@ static void find_fields(struct source *s, const flowrules_node *map) {
 /* The text of a field; NULL where it is absent, or unknown (a doubt is told then). */
 static const char *text_of(struct source *s, const flowrules_node *node) {
     const char *text = fr_azure_nsg_text(s->r, node);
+    const char *written = flowrules_node_text(node);
     if (text == NULL && node != NULL)
-        doubt(s, node, "this is not known before it is deployed");
+        doubt(s, node,
+              flowrules_input_print(s->r->in, "%.80s is not known before it is deployed",
+                                    written == NULL ? "this" : written));
     return text;
 }
 
