@@ -22,6 +22,7 @@ static const struct {
     {"allowed", "allowed", STYLE_GREEN},
     {"denied", "denied", STYLE_RED},
     {"partly", "partly allowed", STYLE_YELLOW},
+    {"unknown", "can't tell", STYLE_YELLOW},
 };
 #define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))
 
@@ -69,7 +70,7 @@ static size_t print_flows(const flowrules_answer *answer, const char *action, co
 
 static void print_verdict(const struct tool *tool, const flowrules_answer *answer) {
     const char *verdict = flowrules_answer_verdict(answer);
-    bool denied = strcmp(verdict, "denied") == 0;
+    bool denied = strcmp(verdict, "denied") == 0, unknown = strcmp(verdict, "unknown") == 0;
     for (size_t i = 0; i < VERDICT_COUNT; i++) {
         if (strcmp(verdicts[i].verdict, verdict) != 0)
             continue;
@@ -78,9 +79,12 @@ static void print_verdict(const struct tool *tool, const flowrules_answer *answe
         style_end(stdout, tool->colour_out, verdicts[i].style);
     }
     if (!denied)
-        print_flows(answer, "allow", " by ");
+        print_flows(answer, "allow", unknown ? "; may be allowed by " : " by ");
     if (strcmp(verdict, "allowed") != 0)
-        print_flows(answer, "deny", denied ? " by " : "; denied by ");
+        print_flows(answer, "deny",
+                    denied    ? " by "
+                    : unknown ? "; may be denied by "
+                              : "; denied by ");
     putchar('\n');
     if (flowrules_answer_reason(answer) != NULL)
         print_wrapped(stdout, flowrules_answer_reason(answer), 2, terminal_width(stdout));

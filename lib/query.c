@@ -293,6 +293,14 @@ static flowrules_status take_flow(struct asking *a, const struct fr_flow *flow, 
     return FLOWRULES_OK;
 }
 
+static flowrules_status add_answer(struct asking *a, uint32_t flow) {
+    struct answer_flow *slot = fr_vec_push(&a->answer->flows);
+    if (slot == NULL)
+        return fr_no_memory(a->context);
+    slot->flow = flow;
+    return FLOWRULES_OK;
+}
+
 /* Takes away all flows of one action; those that were touched go into the answer. */
 static flowrules_status take_flows(struct asking *a, bool deny) {
     for (uint32_t i = 0; i < a->policy->flows.count && a->open.list.count > 0; i++) {
@@ -303,10 +311,7 @@ static flowrules_status take_flows(struct asking *a, bool deny) {
         FR_TRY(take_flow(a, flow, &touched));
         if (!touched)
             continue;
-        struct answer_flow *slot = fr_vec_push(&a->answer->flows);
-        if (slot == NULL)
-            return fr_no_memory(a->context);
-        slot->flow = i;
+        FR_TRY(add_answer(a, i));
     }
     return FLOWRULES_OK;
 }
@@ -331,6 +336,75 @@ static void conclude(struct asking *a, bool some_denied, bool all_denied) {
     }
 }
 
+/* Has an end of a flow a group, of which nobody here knows the addresses that are asked for? */
+static bool may_hold(const struct asking *a, fr_set flow, fr_set asked) {
+    struct flowrules_set own = {&a->view.sets, flow}, question = {&a->view.sets, asked};
+    size_t addresses = flowrules_set_range_count(question, FLOWRULES_IPV4) +
+                       flowrules_set_range_count(question, FLOWRULES_IPV6);
+    if (asked == FR_SET_ANY || addresses == 0)
+        return false;
+    for (size_t i = 0; i < flowrules_set_atom_count(own); i++)
+        if (flowrules_set_atom(own, i).kind == FLOWRULES_ATOM_GROUP)
+            return true;
+    return false;
+}
+
+/* Would a flow take something away if its groups held the addresses that are asked for? */
+static flowrules_status may_touch(struct asking *a, struct fr_boxes *open,
+                                  const struct fr_flow *flow, bool *touched) {
+    const struct fr_service_terms *terms = fr_service_get(&a->policy->services, flow->service);
+    const struct fr_span spans[2] = {flow->source, flow->destination};
+    struct fr_box box;
+    bool group = false;
+    *touched = false;
+    for (int i = 0; i < 2; i++) {
+        struct fr_end end;
+        FR_TRY(fr_view_end(&a->view, spans[i], false, &end));
+        bool wide = may_hold(a, end.set, a->question.ends[i]);
+        box.ends[i] = wide ? FR_SET_ANY : end.set;
+        group = group || wide;
+    }
+    for (uint32_t t = 0; group && t < terms->count; t++) {
+        box.term = terms->terms[t];
+        FR_TRY(fr_boxes_subtract(open, &box, touched));
+    }
+    return FLOWRULES_OK;
+}
+
+/* Where groups could turn the verdict, it is not known; the flows with them go into the answer. */
+static flowrules_status weigh_groups(struct asking *a, struct fr_boxes *open, bool deny) {
+    static const char why[] = "which addresses the group of a network has is known to its platform "
+                              "alone: ask by the network's name";
+    for (uint32_t i = 0; i < a->policy->flows.count && open->list.count > 0; i++) {
+        const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, i);
+        bool touched = false;
+        if (flow->deny != deny || flow->expired)
+            continue;
+        FR_TRY(may_touch(a, open, flow, &touched));
+        if (!touched)
+            continue;
+        a->answer->verdict = "unknown";
+        a->answer->reason = why;
+        FR_TRY(add_answer(a, i));
+    }
+    return FLOWRULES_OK;
+}
+
+/* May a group hold what nothing allows, or deny what is allowed? */
+static flowrules_status doubt(struct asking *a) {
+    struct fr_boxes whole;
+    if (strcmp(a->answer->verdict, "denied") == 0)
+        return weigh_groups(a, &a->open, false);
+    if (strcmp(a->answer->verdict, "allowed") != 0)
+        return FLOWRULES_OK;
+    fr_boxes_init(&whole, a->context, &a->view.sets, PIECES_MAX);
+    flowrules_status status = fr_boxes_add(&whole, &a->question);
+    if (status == FLOWRULES_OK)
+        status = weigh_groups(a, &whole, true);
+    fr_boxes_free(&whole);
+    return status;
+}
+
 static flowrules_status decide(struct asking *a) {
     FR_TRY(fr_boxes_add(&a->open, &a->question));
     FR_TRY(take_flows(a, true));
@@ -339,7 +413,7 @@ static flowrules_status decide(struct asking *a) {
     if (!all_denied)
         FR_TRY(take_flows(a, false));
     conclude(a, some_denied, all_denied);
-    return FLOWRULES_OK;
+    return doubt(a);
 }
 
 /* ---- the rules that the flows became ------------------------------------------------------- */

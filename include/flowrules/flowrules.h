@@ -434,7 +434,10 @@ FLOWRULES_CHECK flowrules_status flowrules_query(flowrules_answer **answer,
 
 FLOWRULES_API void flowrules_answer_free(flowrules_answer *answer);
 
-/* "allowed", "denied", or "partly" when an end is a set of which only a part may pass. */
+/*
+ * "allowed", "denied", "partly" when an end is a set of which only a part may pass, or "unknown"
+ * where that depends on which addresses a platform's group has.
+ */
 FLOWRULES_API const char *flowrules_answer_verdict(const flowrules_answer *answer);
 /* Why, in a line. */
 FLOWRULES_API const char *flowrules_answer_reason(const flowrules_answer *answer);

@@ -217,7 +217,7 @@ class _Answer(NamedTuple):
 
 
 class Answer(Undecided, _Answer):
-    """Would a packet pass? The verdict is "allowed", "denied" or "partly"."""
+    """Would a packet pass? The verdict is "allowed", "denied", "partly" or "unknown"."""
 
     __slots__ = ()
 
