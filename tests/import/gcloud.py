@@ -2,13 +2,17 @@
 VPC firewall rules as gcloud lists them and as Terraform has them, and a network firewall policy as
 gcloud describes it: tags, service accounts, disabled rules, the rules of the default network, a deny
 of everything behind them.
+
+  MIXED=1   denies and groups or names in one configuration: their order has to be kept
 """
 import json
+import os
 
 V4 = ["0.0.0.0/0", "10.128.0.0/9", "10.1.0.0/16", "192.0.2.0/24", "198.51.100.7/32"]
 V6 = ["2001:db8::/32", "2001:db8:1::/48"]
 TAGS = ["web", "db", "bastion"]
 ACCOUNTS = ["app@demo.iam.gserviceaccount.com", "job@demo.iam.gserviceaccount.com"]
+MIXED = os.environ.get("MIXED") == "1"
 SERVICES = [[("tcp", ["22"])], [("tcp", ["80", "443"])], [("udp", ["53"]), ("tcp", ["53"])],
             [("icmp", [])], [("all", [])], [("tcp", ["0-65535"]), ("udp", ["0-65535"]), ("icmp", [])]]
 NETWORK = "https://www.googleapis.com/compute/v1/projects/demo/global/networks/default"
@@ -18,17 +22,17 @@ def services(chosen):
     return [{"IPProtocol": p, **({"ports": ports} if ports else {})} for p, ports in chosen]
 
 
-def rule(rng, number):
+def rule(rng, number, accounts, denies):
+    grouped = MIXED or not denies
     ingress = rng.random() < 0.7
     found = {"name": f"rule-{number}", "network": NETWORK, "priority": rng.choice([900, 1000, 1000, 2000]),
              "direction": "INGRESS" if ingress else "EGRESS",
-             rng.choices(["allowed", "denied"], [5, 1])[0]: services(rng.choice(SERVICES)),
+             rng.choices(["allowed", "denied"], [5, 1 if denies else 0])[0]: services(rng.choice(SERVICES)),
              "disabled": rng.random() < 0.1, "logConfig": {"enable": rng.random() < 0.2}}
-    accounts = rng.random() < 0.2
-    if rng.random() < 0.5:
+    if grouped and rng.random() < 0.5:
         found["targetServiceAccounts" if accounts else "targetTags"] = [
             rng.choice(ACCOUNTS if accounts else TAGS)]
-    if ingress and rng.random() < 0.3:
+    if grouped and ingress and rng.random() < 0.3:
         found["sourceServiceAccounts" if accounts else "sourceTags"] = [
             rng.choice(ACCOUNTS if accounts else TAGS)]
     else:
@@ -55,9 +59,10 @@ def closing(direction):
 
 
 def rules(rng):
-    found = [rule(rng, i) for i in range(rng.randrange(1, 7))]
+    accounts, denies = rng.random() < 0.2, rng.random() < 0.4
+    found = [rule(rng, i, accounts, denies) for i in range(rng.randrange(1, 7))]
     found += defaults() if rng.random() < 0.4 else []
-    found += [closing(d) for d in ("INGRESS", "EGRESS") if rng.random() < 0.3]
+    found += [closing(d) for d in ("INGRESS", "EGRESS") if denies and rng.random() < 0.5]
     return found
 
 
@@ -82,20 +87,20 @@ def terraform(chosen):
 
 
 def policy(rng):
-    found = []
+    found, denies = [], rng.random() < 0.5
     for i, priority in enumerate(sorted(rng.sample(range(100, 2000), rng.randrange(1, 6)))):
         ingress = rng.random() < 0.5
         match = {"layer4Configs": [{"ipProtocol": p, **({"ports": ports} if ports else {})}
                                    for p, ports in rng.choice(SERVICES)]}
-        if not ingress and rng.random() < 0.3:
+        if not ingress and (MIXED or not denies) and rng.random() < 0.3:
             match["destFqdns"] = [rng.choice(["hub.example.com", "mirror.example.com"])]
         else:
             match["srcIpRanges" if ingress else "destIpRanges"] = rng.sample(V4, rng.choice([1, 1, 2]))
         one = {"priority": priority, "direction": "INGRESS" if ingress else "EGRESS", "match": match,
-               "action": rng.choices(["allow", "deny", "goto_next"], [6, 2, 1])[0]
+               "action": rng.choices(["allow", "deny", "goto_next"], [6, 2 if denies else 0, 1])[0]
                if "destFqdns" not in match else "allow",
                "ruleName": f"rule-{i}", "enableLogging": False, "disabled": rng.random() < 0.1}
-        if rng.random() < 0.3:
+        if (MIXED or not denies) and rng.random() < 0.3:
             one["targetServiceAccounts"] = [rng.choice(ACCOUNTS)]
         found.append(one)
     found += [{"priority": 2147483644 + i, "direction": d, "action": "goto_next",

@@ -89,6 +89,8 @@ def check_renderings(folder, targets):
             raise Failure(f"render -t {target} ends with {done.returncode}\n{done.stderr}")
         files = sorted(str(p.relative_to(folder)) for p in rendered.iterdir()
                        if not p.name.endswith((".map.json", ".apply.sh")))
+        if not files:  # a security group that lets nothing in has no call
+            files = [str(p.relative_to(folder)) for p in rendered.iterdir()]
         expect(folder, target, files, ["equal"], "its rendering")
 
 
