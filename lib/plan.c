@@ -561,6 +561,26 @@ static const char *resolve_hint(struct fr_plan *plan) {
                                                 : ", which makes the lock file");
 }
 
+/* What to do about a reason for a refusal, where the target's settings don't matter. */
+static const struct {
+    const char *words, *hint;
+} refusal_hints[] = {
+    {"the denies leave of it", "deny and allow single networks and protocols"},
+    {"the denies cut it", "deny and allow single networks and protocols"},
+    {"is 'any' less some addresses",
+     "deny 'any', or 0.0.0.0/0 and \"::/0\" less the exception for addresses alone"},
+    {"takes a part of a group", "make networks of the parts, each with a group of its own"},
+    {"of another platform", "give the network 'members' too, or leave the flow out with 'select'"},
+    {"names are refused",
+     "write 'names: pinned' in the target: a name is then its addresses in the lock file"},
+    {"does not resolve names",
+     "write 'names: pinned' in the target: a name is then its addresses in the lock file"},
+    {"a deny by name",
+     "write 'names: pinned' in the target: a name is then its addresses in the lock file"},
+    {"a name can't be the source",
+     "write 'names: pinned' in the target: a name is then its addresses in the lock file"},
+};
+
 static const char *refusal_hint(struct fr_plan *plan, uint32_t index,
                                 const struct fr_verdict *verdict) {
     bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
@@ -586,16 +606,9 @@ static const char *refusal_hint(struct fr_plan *plan, uint32_t index,
         speaks_of(verdict, "a rule here holds for all of them"))
         return deny ? "accept it with 'allow-loss: [{flow: NAME, loss: narrow}]' in the target"
                     : "accept it with 'allow-loss: [{flow: NAME, loss: widen}]' in the target";
-    if (speaks_of(verdict, "the denies leave of it") || speaks_of(verdict, "the denies cut it"))
-        return "deny and allow single networks and protocols";
-    if (speaks_of(verdict, "is 'any' less some addresses"))
-        return "deny 'any', or 0.0.0.0/0 and \"::/0\" less the exception for addresses alone";
-    if (speaks_of(verdict, "takes a part of a group"))
-        return "make networks of the parts, each with a group of its own";
-    if (speaks_of(verdict, "of another platform"))
-        return "give the network 'members' too, or leave the flow out with 'select'";
-    if (speaks_of(verdict, "names are refused") || speaks_of(verdict, "does not resolve names"))
-        return "use 'names: pinned'";
+    for (size_t i = 0; i < sizeof refusal_hints / sizeof refusal_hints[0]; i++)
+        if (speaks_of(verdict, refusal_hints[i].words))
+            return refusal_hints[i].hint;
     return "say it in other words, or leave the flow out with 'select'";
 }
 

@@ -16,17 +16,55 @@
 
 /* ---- forms --------------------------------------------------------------------------------- */
 
+/* The character at a place, or NUL; and whether an IPv6 address that ends with a ':' is there. */
+static char character_at(struct fr_reader *r, const struct fr_at *at, bool *ip6) {
+    size_t size, offset = 0;
+    const char *text = fr_diagnostics_text(r->diagnostics, at->file, &size);
+    *ip6 = false;
+    for (uint32_t line = 1; text != NULL && line < at->line; line++) {
+        const char *newline = memchr(text + offset, '\n', size - offset);
+        if (newline == NULL)
+            return '\0';
+        offset = (size_t)(newline - text) + 1;
+    }
+    offset += at->column - 1;
+    if (text == NULL || offset >= size)
+        return '\0';
+    size_t length = 0, colons = 0;
+    for (; offset + length < size; length++) {
+        char c = text[offset + length];
+        colons += c == ':';
+        if (c == '\0' || strchr("0123456789abcdefABCDEF:", c) == NULL)
+            break;
+    }
+    *ip6 = colons >= 2 && text[offset + length - 1] == ':';
+    return text[offset];
+}
+
+/* What to do about a mapping or nothing where a text is taken. */
+static const char *scalar_hint(struct fr_reader *r, const struct fr_value *value,
+                               const char *fallback) {
+    bool ip6;
+    char first = character_at(r, &value->at, &ip6);
+    if (ip6)
+        return "put an IPv6 address in quotes: \"2001:db8::\"";
+    if (first == '!')
+        return "put a text that begins with ! in quotes; an exception is written with 'except' in "
+               "a network";
+    return first == '&' ? "put a text that begins with & in quotes" : fallback;
+}
+
 flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *value, bool *good) {
     *good = value->kind == FR_SCALAR && !fr_value_is_null(value);
     if (*good)
         return FLOWRULES_OK;
     if (value->kind == FR_SCALAR)
         fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at,
-                 "write a value; a key that is optional can be left out", "'%s' has no value",
-                 r->key);
+                 scalar_hint(r, value, "write a value; a key that is optional can be left out"),
+                 "'%s' has no value", r->key);
     else if (value->kind == FR_MAPPING)
         fr_error(r->diagnostics, FR_VALUE_KIND, value->at,
-                 "write the value itself, not 'key: value' pairs",
+                 scalar_hint(r, value, "write the value itself, not 'key: value' pairs"),
                  "'%s' takes a text here, not a mapping", r->key);
     else
         fr_error(r->diagnostics, FR_VALUE_KIND, value->at,

@@ -158,29 +158,163 @@ static bool is_tab_at(struct fr_yaml *y, const yaml_mark_t *mark) {
     return false;
 }
 
-/* What to do about what libyaml says: the first part of its words that fits. */
+/* What libyaml says, in its words (of the problem or of what it was doing), and in plain ones. */
 static const struct {
-    const char *problem, *hint;
-} syntax_hints[] = {
-    {"scanning an alias", "put a wildcard in quotes: \"*.example.com\""},
-    {"scanning an anchor", "put a text that begins with & in quotes"},
-    {"cannot start any token", "put a text that begins with @, ` or % in quotes"},
-    {"mapping values are not allowed", "put a text with ': ' in it in quotes"},
-    {"could not find expected ':'", "a key is followed by ': ', a text of more lines is indented"},
-    {"quoted scalar", "the quote is not closed"},
-    {"',' or ']'", "a ',' or the closing ']' is missing"},
-    {"',' or '}'", "a ',' or the closing '}' is missing"},
-    {"expected '-'", "lines of one list or mapping begin in the same column"},
-    {"block mapping", "lines of one list or mapping begin in the same column"},
-    {"<document start>", "keys of the policy begin in the same column"},
+    const char *problem, *message, *hint;
+} syntax_words[] = {
+    {"scanning an alias", "a text that begins with * needs quotes",
+     "write \"*.example.com\" or \"*.yaml\" in quotes; for every address write any"},
+    {"scanning an anchor", "a text that begins with & needs quotes", "put it in quotes"},
+    {"scanning a tag", "a text that begins with ! needs quotes",
+     "put it in quotes; an exception is written with 'except' in a network"},
+    {"cannot start any token", "a text can't begin with this character", "put the text in quotes"},
+    {"mapping values are not allowed", "a ': ' is here, in a value or below one",
+     "put a text with ': ' in it in quotes; keys of one mapping begin in the same column"},
+    {"could not find expected ':'", "a line before this is not a pair 'key: value'",
+     "a blank follows the colon: 'key: value'"},
+    {"end of stream while scanning a quoted scalar", "a quote opens here and does not end",
+     "close the quote"},
+    {"quoted scalar", "a text in quotes is not valid here", "check the quotes and backslashes"},
+    {"',' or ']'", "a list in [ ] does not end", "a ',' or the closing ']' is missing"},
+    {"',' or '}'", "a mapping in { } does not end", "a ',' or the closing '}' is missing"},
+    {"expected node content", "a value is missing here",
+     "a ',' is too many, or the end of the file is cut off"},
+    {"unexpected ':'", "a ':' is at the end of a text in [ ] or { }",
+     "put an IPv6 address in quotes: \"2001:db8::\""},
+    {"expected '-'",
+     "this line is neither in the column of the list's items nor in that of their keys",
+     "items of one list begin in the same column, and so do the keys of one item"},
+    {"block mapping", "this line is not in the column of the keys before it",
+     "keys of one mapping begin in the same column"},
+    {"<document start>", "this line belongs to nothing before it",
+     "keys of the policy begin in the first column"},
 };
 
-static const char *syntax_hint(const yaml_parser_t *parser) {
-    for (size_t i = 0; i < sizeof syntax_hints / sizeof syntax_hints[0]; i++)
-        if (strstr(parser->problem, syntax_hints[i].problem) != NULL ||
-            (parser->context != NULL && strstr(parser->context, syntax_hints[i].problem) != NULL))
-            return syntax_hints[i].hint;
-    return "texts with : # { [ or a leading * & ! % @ need quotes";
+/* A line of the text, from 0; its length is what precedes the line feed. */
+static const char *line_of(struct fr_yaml *y, size_t number, size_t *length) {
+    size_t size, offset = 0;
+    const char *text = fr_diagnostics_text(&y->context->diagnostics, y->file, &size);
+    for (size_t line = 0; text != NULL && line < number; line++) {
+        const char *newline = memchr(text + offset, '\n', size - offset);
+        if (newline == NULL)
+            return NULL;
+        offset = (size_t)(newline - text) + 1;
+    }
+    const char *end = text == NULL ? NULL : memchr(text + offset, '\n', size - offset);
+    *length = text == NULL ? 0 : (size_t)((end == NULL ? text + size : end) - (text + offset));
+    return text == NULL ? NULL : text + offset;
+}
+
+/* What a line looks like that a slip of the fingers may be in. */
+enum line_slip { LINE_GOOD, LINE_BLANK, LINE_COLON, LINE_DASH };
+
+/* Blanks and quotes that word processors write: no-break space, and those of U+2009 to U+201F. */
+static bool has_odd_characters(const char *line, size_t length) {
+    for (size_t i = 0; i + 2 < length; i++) {
+        unsigned char a = (unsigned char)line[i], b = (unsigned char)line[i + 1],
+                      c = (unsigned char)line[i + 2];
+        if ((a == 0xC2 && b == 0xA0) || (a == 0xE2 && b == 0x80 && (c == 0xAF || c <= 0x9F)))
+            return true;
+    }
+    return false;
+}
+
+static enum line_slip slip_of_line(const char *line, size_t length) {
+    size_t at = 0;
+    if (has_odd_characters(line, length))
+        return LINE_BLANK;
+    while (at < length && line[at] == ' ')
+        at++;
+    if (at + 1 < length && line[at] == '-' && line[at + 1] != ' ' && line[at + 1] != '-')
+        return LINE_DASH;
+    while (at < length && (line[at] == '-' || line[at] == ' '))
+        at++;
+    size_t word = at;
+    while (at < length && ((line[at] >= 'a' && line[at] <= 'z') || line[at] == '-'))
+        at++;
+    return at > word && at + 1 < length && line[at] == ':' && line[at + 1] != ' ' &&
+                   line[at + 1] != ':' && line[at + 1] != '\r'
+               ? LINE_COLON
+               : LINE_GOOD;
+}
+
+/* Looks at the lines of a problem, the earlier ones first: *number is the line, from 1. */
+static enum line_slip find_slip(struct fr_yaml *y, size_t *number) {
+    size_t last = y->parser.problem_mark.line, length;
+    for (size_t line = last > 2 ? last - 2 : 0; line <= last; line++) {
+        const char *text = line_of(y, line, &length);
+        enum line_slip slip = text == NULL ? LINE_GOOD : slip_of_line(text, length);
+        *number = line + 1;
+        if (slip != LINE_GOOD)
+            return slip;
+    }
+    return LINE_GOOD;
+}
+
+static size_t indentation(const char *line, size_t length) {
+    size_t blanks = 0;
+    while (blanks < length && line[blanks] == ' ')
+        blanks++;
+    return blanks;
+}
+
+/* Is the line of the problem deeper than the one before it, whose value it would go on with? */
+static bool is_too_deep(struct fr_yaml *y) {
+    size_t number = y->parser.problem_mark.line, before, own;
+    const char *above = number == 0 ? NULL : line_of(y, number - 1, &before);
+    const char *line = line_of(y, number, &own);
+    return above != NULL && line != NULL && strstr(y->parser.problem, "mapping values") != NULL &&
+           indentation(line, own) > indentation(above, before);
+}
+
+static const char *syntax_hint(struct fr_yaml *y, const char *fallback, char hint[120]) {
+    size_t number = 0;
+    switch (find_slip(y, &number)) {
+    case LINE_BLANK:
+        snprintf(hint, 120,
+                 "line %zu has a blank or a quote that is not the keyboard's: type it anew",
+                 number);
+        return hint;
+    case LINE_COLON:
+        snprintf(hint, 120, "in line %zu a blank is missing behind the colon: 'key: value'",
+                 number);
+        return hint;
+    case LINE_DASH:
+        snprintf(hint, 120, "in line %zu a blank is missing behind the dash: '- name: ...'",
+                 number);
+        return hint;
+    case LINE_GOOD:
+        break;
+    }
+    if (is_too_deep(y))
+        return "the line is indented deeper than the one before it, which has a value: begin both "
+               "in "
+               "the same column";
+    return fallback;
+}
+
+static bool says(const yaml_parser_t *p, const char *words) {
+    char both[200];
+    snprintf(both, sizeof both, "%s %s", p->problem, p->context == NULL ? "" : p->context);
+    return strstr(both, words) != NULL;
+}
+
+/* The error in plain words; what opens in an earlier line is named with it. */
+static flowrules_status plain_error(struct fr_yaml *y, struct fr_at at) {
+    const yaml_parser_t *p = &y->parser;
+    const char *message = p->problem,
+               *fallback = "texts with : # { [ or a leading * & ! % @ need quotes";
+    char hint[120], opened[60] = "";
+    for (size_t i = 0; i < sizeof syntax_words / sizeof syntax_words[0]; i++)
+        if (says(p, syntax_words[i].problem)) {
+            message = syntax_words[i].message;
+            fallback = syntax_words[i].hint;
+            break;
+        }
+    if (p->context != NULL && p->context_mark.line + 1 < at.line)
+        snprintf(opened, sizeof opened, " (see line %zu)", p->context_mark.line + 1);
+    return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at, syntax_hint(y, fallback, hint),
+                    "this is not YAML: %s%s", message, opened);
 }
 
 static flowrules_status syntax_error(struct fr_yaml *y) {
@@ -198,15 +332,11 @@ static flowrules_status syntax_error(struct fr_yaml *y) {
     struct fr_at at = place(y, &p->problem_mark, NULL);
     if (is_tab_at(y, &p->problem_mark))
         return fr_error(&y->context->diagnostics, FR_YAML_TAB, at, "indent with spaces",
-                        "a tab can't stand in the indentation of YAML");
-    if (p->context == NULL)
-        return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at, syntax_hint(p),
-                        "this is not YAML: %s", p->problem);
-    if (strstr(p->context, "quoted scalar") != NULL && p->context_mark.line < p->problem_mark.line)
+                        "a line of YAML is not indented with tabs");
+    if (p->context != NULL && strstr(p->context, "quoted scalar") != NULL &&
+        p->context_mark.line < p->problem_mark.line)
         at = place(y, &p->context_mark, NULL); /* where it opens, rather than the end of the file */
-    return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at, syntax_hint(p),
-                    "this is not YAML: %s %s (line %zu)", p->problem, p->context,
-                    p->context_mark.line + 1);
+    return plain_error(y, at);
 }
 
 static flowrules_status parse(struct fr_yaml *y) {
