@@ -661,46 +661,10 @@ static bool has_load(flowrules_input *in, size_t file) {
     return false;
 }
 
-/*
- * What "show" prints without being told otherwise: the first words open a brace, where commands
- * begin with set.
- */
-static bool is_in_braces(flowrules_input *in, size_t file, struct flowrules_place *at) {
-    struct flowrules_line line = {.file = file};
-    while (flowrules_input_line(in, &line)) {
-        size_t length = line.length;
-        while (length > 0 && is_blank(line.text[length - 1]))
-            length--;
-        *at = (struct flowrules_place){file, line.number, 1};
-        if (length > 4 && memcmp(line.text, "set ", 4) == 0)
-            return false;
-        if (length > 1 && line.text[length - 1] == '{')
-            return true;
-    }
-    return false;
-}
-
-/* Refuses files in braces: false where there is one. */
-static bool check_spelling(flowrules_input *in) {
-    struct flowrules_place at;
-    for (size_t file = 0; file < flowrules_input_file_count(in); file++)
-        if (!is_xml(in, file) && !is_beside(in, file) && is_in_braces(in, file, &at)) {
-            flowrules_input_error(
-                in, at,
-                "'set cli config-output-format set', then 'show' in configuration mode, prints "
-                "what is read; so does 'scp export configuration'",
-                "a configuration in braces is not read");
-            return false;
-        }
-    return true;
-}
-
 void fr_paloalto_read_files(struct fr_paloalto_reading *r) {
     flowrules_input *in = r->in;
     size_t count = flowrules_input_file_count(in);
     bool later = false;
-    if (!check_spelling(in))
-        return;
     for (size_t file = 0; file < count; file++)
         later = later || (!is_xml(in, file) && !is_beside(in, file) && has_load(in, file));
     if (!later) /* else where the commands load it */

@@ -1,0 +1,149 @@
+"""
+Configurations of PAN-OS as its command line and its XML export give them out: objects, groups in
+groups, tags and descriptions, narrow allows before wide denies, App-IDs, between two zones and
+within one. Now and then something that nobody can know: a user, a dynamic group, an odd App-ID.
+"""
+from xml.sax.saxutils import escape, quoteattr
+
+ADDRESSES = {"web-1": "10.1.0.10", "web-2": "10.1.0.11", "servers": "10.1.0.0/16",
+             "office": "192.0.2.0/24", "branch": "198.51.100.0/25", "pool": "10.2.0.10-10.2.0.20",
+             "v6-lan": "2001:db8:1::/48", "everything-v4": "0.0.0.0/0"}
+# What stands in which zone: an address is in one of them.
+INSIDE = ["web-1", "web-2", "servers", "pool", "inner", "172.16.0.0/12"]
+OUTSIDE = ["office", "branch", "outer", "203.0.113.0/24", "v6-lan"]
+SERVICES = {"tcp-8443": ("tcp", "8443"), "tcp-high": ("tcp", "8000-8010,9000"),
+            "udp-514": ("udp", "514"), "tcp-22": ("tcp", "22")}
+PORTLESS = ["ping", "icmp", "ipv6-icmp", "ospfigp", "ipsec-esp", "gre", "echo-reply"]
+APP_IDS = ["ssl", "web-browsing", "dns", "ssh", "ntp", "ms-rdp", "facebook-base"]
+ACTIONS = ["allow", "allow", "allow", "deny", "drop", "reset-both"]
+
+
+def kind_of(value):
+    return "ip-range" if "-" in value else "ip-netmask"
+
+
+def objects(rng):
+    """Entries of sections: (section, name, [(path, value)])."""
+    yield from (("address", name, [((kind_of(value),), value)] + described(rng))
+                for name, value in ADDRESSES.items())
+    for group, members in (("inner", ["web-1", "web-2", "pool"]), ("outer", ["office", "branch"])):
+        yield "address-group", f"few-{group}", [(("static",), rng.choice(members))]
+        yield "address-group", group, [(("static",), m) for m in (f"few-{group}", members[-1])]
+    for name, (protocol, ports) in SERVICES.items():
+        yield "service", name, [(("protocol", protocol, "port"), ports)]
+    yield "service-group", "few", [(("members",), m) for m in ("tcp-8443", "udp-514")]
+    yield "service-group", "more", [(("members",), m) for m in ("few", "tcp-22")]
+    yield "application", "echo-reply", [(("category",), "networking"),
+                                        (("default", "ident-by-icmp-type", "type"), "0")]
+    if rng.random() < 0.2:
+        yield "address-group", "moving", [(("dynamic", "filter"), "'web'")]
+
+
+def described(rng):
+    return [(("description",), "of the old network")] if rng.random() < 0.3 else []
+
+
+def end(rng, names, zones):
+    """Between two zones not any: what a deny leaves of it would stand in both."""
+    anywhere = zones[0] == zones[1] and rng.random() < 0.3
+    return ["any"] if anywhere else rng.sample(names, rng.randrange(1, 4))
+
+
+def what(rng, action):
+    """The applications and services of a rule; all but TCP would be 255 protocols."""
+    choice = rng.random()
+    if choice < 0.2 and action != "allow":
+        return ["any"], ["any"]
+    if choice < 0.6:
+        return ["any"], rng.sample([*SERVICES, "few", "more", "service-https"], rng.randrange(1, 3))
+    if choice < 0.8:
+        return rng.sample(PORTLESS, rng.randrange(1, 3)), ["application-default"]
+    return rng.sample(APP_IDS, rng.randrange(1, 3)), ["application-default"]
+
+
+def rule(rng, number, zones, moving):
+    action = rng.choice(ACTIONS)
+    applications, services = what(rng, action)
+    attributes = [(("from",), zones[0]), (("to",), zones[1])]
+    attributes += [(("source",), m) for m in end(rng, INSIDE + moving, zones)]
+    attributes += [(("destination",), m) for m in end(rng, OUTSIDE, zones)]
+    attributes += [(("source-user",), "any" if rng.random() < 0.95 else "example\\staff"),
+                   (("category",), "any")]
+    attributes += [(("application",), m) for m in applications]
+    attributes += [(("service",), m) for m in services]
+    attributes += [(("action",), action), (("log-end",), "yes")] + described(rng)
+    if rng.random() < 0.2:
+        attributes.append((("tag",), "reviewed"))
+    if rng.random() < 0.1:
+        attributes.append((("disabled",), "yes"))
+    return "rule", f"Rule {number}", attributes
+
+
+def last_deny():
+    keys = ["from", "to", "source", "destination", "application", "service"]
+    return "rule", "deny-all", [((key,), "any") for key in keys] + [(("action",), "deny")]
+
+
+def quoted(word):
+    return f'"{word}"' if " " in word or "'" in word else word
+
+
+def as_set(entries):
+    lines = []
+    for section, name, attributes in entries:
+        place = "rulebase security rules" if section == "rule" else section
+        lines += [f"set {place} {quoted(name)} {' '.join(path)} {quoted(value)}"
+                  for path, value in attributes]
+    return "\n".join(lines) + "\n"
+
+
+LISTS = {"static", "members", "from", "to", "source", "destination", "source-user", "category",
+         "application", "service", "tag"}
+
+
+def as_element(section, attributes):
+    """Lists are members; what has a longer path is nested."""
+    text, seen = "", set()
+    for path, value in attributes:
+        if path in seen:
+            continue
+        values = [v for p, v in attributes if p == path]
+        seen.add(path)
+        listed = path[-1] in LISTS and (section == "rule" or path[-1] in ("static", "members"))
+        inner = "".join(f"<member>{escape(v)}</member>" for v in values) if listed \
+            else escape(value)
+        text += "".join(f"<{p}>" for p in path) + inner
+        text += "".join(f"</{p}>" for p in reversed(path))
+    return text
+
+
+def as_xml(entries):
+    sections = {}
+    for section, name, attributes in entries:
+        sections.setdefault(section, []).append(
+            f"<entry name={quoteattr(name)}>{as_element(section, attributes)}</entry>\n")
+    rules = "".join(sections.pop("rule"))
+    text = "".join(f"<{s}>\n{''.join(e)}</{s}>\n" for s, e in sections.items())
+    return ('<?xml version="1.0"?>\n<config version="10.1.0"><devices>'
+            '<entry name="localhost.localdomain"><vsys><entry name="vsys1">\n' + text +
+            "<rulebase><security><rules>\n" + rules +
+            "</rules></security></rulebase></entry></vsys></entry></devices></config>\n")
+
+
+def generate(rng):
+    entries = list(objects(rng))
+    moving = ["moving"] if entries[-1][1] == "moving" else []
+    zones = rng.choice([("trust", "untrust"), ("trust", "untrust"), ("trust", "trust")])
+    entries += [rule(rng, n, zones, moving) for n in range(1, rng.randrange(3, 9))]
+    if zones[0] == zones[1] or rng.random() < 0.7:
+        entries.append(last_deny())
+    options = ["--set", f"from-zone={zones[0]}", "--set", f"to-zone={zones[1]}"]
+    if rng.random() < 0.5:
+        options += ["--set", "applications=ports"]
+    if rng.random() < 0.5:
+        return [("running.set", as_set(entries))], options
+    return [("running.xml", as_xml(entries))], options
+
+
+def count_rules(files):
+    return sum(text.count(" action ") + text.count("<action>") for _, text in files)
