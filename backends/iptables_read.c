@@ -561,9 +561,15 @@ static void read_file(struct iptables_reader *reader, size_t file) {
     else if (apply)
         read_apply(reader, file, apply);
     else if (size > 2 && memcmp(text, "#!", 2) == 0)
+        flowrules_input_error(
+            in, (struct flowrules_place){file, 1, 1},
+            "run it, and hand in what iptables-save and ip6tables-save print then",
+            "this script was not written by flowrules, and is not run here");
+    else if (begins_with(in, file, "iptables ") || begins_with(in, file, "ip6tables "))
         flowrules_input_error(in, (struct flowrules_place){file, 1, 1},
-                              "hand in what iptables-save and ip6tables-save print",
-                              "a script that this backend did not write can't be read");
+                              "run them, and hand in what iptables-save and ip6tables-save print "
+                              "then",
+                              "these are commands of a script, and are not run here");
     else if (begins_with(in, file, "create ") || begins_with(in, file, "add "))
         read_sets(reader, file);
     else

@@ -2,6 +2,7 @@
  * One rule as iptables-save prints it: its matches and its target. Facts: iptables(8) and
  * iptables-extensions(8) 1.8.9.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "iptables_read.h"
@@ -426,20 +427,40 @@ static void read_hop_limit(struct rule_reader *r) {
         add_numbers(r, add_match(r, NETFILTER_HOP_LIMIT, -1), number, number);
 }
 
+/*
+ * What follows a pattern at the start of a u32 expression; NULL where that begins otherwise.
+ * iptables takes numbers of any base, and iptables-save prints all in hexadecimal digits.
+ */
+static const char *behind_u32(const char *text, const char *pattern) {
+    while (*pattern) {
+        if (*pattern >= '0' && *pattern <= '9') {
+            char *text_end, *pattern_end;
+            if (*text < '0' || *text > '9' ||
+                strtoul(text, &text_end, 0) != strtoul(pattern, &pattern_end, 0))
+                return NULL;
+            text = text_end;
+            pattern = pattern_end;
+        } else if (*text++ != *pattern++) {
+            return NULL;
+        }
+    }
+    return text;
+}
+
 /* The three looks into a packet that this backend writes itself. */
 static void read_u32(struct rule_reader *r) {
     const char *value = take(r);
-    const char *type = "0>>22&0x3c@0>>24=", *code = "0>>22&0x3c@0>>16=";
+    const char *digits = behind_u32(value, "0>>22&0x3c@0>>24=");
+    const char *code = behind_u32(value, "0>>22&0x3c@0>>16="),
+               *zero = behind_u32(value, "6&0xff=0");
     unsigned number = 0;
-    bool by_code = strncmp(value, code, strlen(code)) == 0;
-    const char *digits = value + strlen(type);
-    bool hexadecimal = strncmp(value, "6&0xff=0", 8) == 0;
-    if (hexadecimal && (value[8] == '\0' || strcmp(value + 8, "x0") == 0)) {
+    bool by_code = code != NULL;
+    if (zero && *zero == '\0') {
         add_numbers(r, add_match(r, NETFILTER_PROTOCOL, -1), 0, 0);
         return;
     }
-    if (r->family != FLOWRULES_IPV4 || r->negated || r->protocol != ICMP ||
-        !(by_code || strncmp(value, type, strlen(type)) == 0)) {
+    digits = by_code ? code : digits;
+    if (r->family != FLOWRULES_IPV4 || r->negated || r->protocol != ICMP || !digits) {
         other(r, "--u32 %s", value);
         return;
     }

@@ -484,10 +484,13 @@ static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *
     }
     if (names_loopback_alone(values))
         return narrow_loopback(box, values->negated);
-    return part_kinds(walk, box, names_loopback(values) != values->negated ? KIND_LOOPBACK : 0,
-                      KINDS_ALL & ~KIND_LOOPBACK,
-                      input ? "the interface that packets come by"
-                            : "the interface that packets leave by");
+    /* By another interface no loopback packet comes; it goes with the others, so that an import
+     * need not tell them apart. */
+    bool loopback = names_loopback(values) || values->negated;
+    bool surely = loopback && names_loopback(values) != values->negated;
+    return part_kinds(
+        walk, box, surely ? KIND_LOOPBACK : 0, loopback ? KINDS_ALL & ~KIND_LOOPBACK : KINDS_ALL,
+        input ? "the interface that packets come by" : "the interface that packets leave by");
 }
 
 /* ---- what addresses are to the machine ------------------------------------------------------- */
