@@ -286,7 +286,7 @@ static fr_set groups_alone(struct fr_import *import, fr_set set) {
 
 /* Is a clause one that says what is protected? Of pods, all of them are named, by denies too. */
 static bool tells_protected(const struct fr_import *import, const struct fr_clause *c) {
-    return (c->effect == FR_PASS && (c->packets & FLOWRULES_NEW) != 0) ||
+    return (c->effect == FR_PASS && (c->packets & FLOWRULES_NEW) != 0 && c->doubt == 0) ||
            (import->atoms_are_pods && c->effect == FR_BLOCK);
 }
 
@@ -660,7 +660,8 @@ static size_t tell_doubts(const struct fr_import *import) {
                                  NULL,
                                  NULL,
                                  hint_of(flow)};
-        if (fr_import_is_flow(flow) || !flow->matters || flow->clause->doubt == 0)
+        if (fr_import_is_flow(flow) || !flow->matters || flow->clause->doubt == 0 ||
+            fr_import_is_repeated(import, i))
             continue;
         fr_report(diagnostics, &about, "not understood: %s",
                   fr_strings_text(&m->strings, flow->clause->doubt));

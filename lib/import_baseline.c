@@ -259,16 +259,27 @@ static bool drops_midstream(const flowrules_meaning *m, const struct fr_stage *s
     return false;
 }
 
+/* Do all packets of a kind pass? Each type by itself: it may have a rule of its own. */
+static bool has_kind(const flowrules_meaning *m, enum flowrules_direction direction,
+                     const struct kind *kind) {
+    if (kind->span_count == 0)
+        return passes(m, direction, kind->packets, kind->families, NULL);
+    for (size_t s = 0; s < kind->span_count; s++)
+        for (uint16_t type = kind->spans[s].first; type <= kind->spans[s].last; type++) {
+            const struct span one = {kind->spans[s].protocol, type, type};
+            if (!passes(m, direction, kind->packets, kind->families, &one))
+                return false;
+        }
+    return true;
+}
+
 flowrules_status fr_import_find_baseline(flowrules_meaning *m, enum flowrules_direction direction,
                                          struct fr_import_baseline *baseline, bool *consumed) {
     bool dropped = false;
     *baseline = (struct fr_import_baseline){.passes = true};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         const struct kind *kind = &kinds[k];
-        bool all = (m->packets & kind->packets) != 0;
-        for (size_t s = 0; s < (kind->span_count == 0 ? 1 : kind->span_count) && all; s++)
-            all = passes(m, direction, kind->packets, kind->families,
-                         kind->span_count == 0 ? NULL : &kind->spans[s]);
+        bool all = (m->packets & kind->packets) != 0 && has_kind(m, direction, kind);
         baseline->parts |= all ? kind->part : 0u;
         baseline->passes = baseline->passes && (all || (m->packets & kind->packets) == 0);
     }

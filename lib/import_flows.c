@@ -556,9 +556,21 @@ static fr_set pods_of(struct importing *im, const struct fr_stage *stage, uint32
     return sum;
 }
 
+/* It may not be known which pods the end of a list is for. */
+static flowrules_status note_rest(struct importing *im, const struct fr_stage *stage,
+                                  uint32_t count) {
+    for (uint32_t i = count; i < stage->clauses.count; i++) {
+        const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
+        if (c->doubt != 0)
+            FR_TRY(add_note(im, c, FR_IMPORT_KEPT));
+    }
+    return FLOWRULES_OK;
+}
+
 /* Pods that rules are for and that nothing closes: all that no rule denies them passes. */
 static flowrules_status allow_open_pods(struct importing *im, const struct fr_stage *stage,
                                         uint32_t count) {
+    FR_TRY(note_rest(im, stage, count));
     fr_set named = pods_of(im, stage, 0, count);
     fr_set closed = pods_of(im, stage, count, (uint32_t)stage->clauses.count);
     fr_set open = fr_set_subtract(&im->m->sets, named, closed);
@@ -586,8 +598,11 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
     im->decided = 0;
     for (uint32_t i = 0; i < count && im->too_many == NULL; i++) {
         const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
-        if ((clause->packets & FLOWRULES_NEW) == 0 || consumed[i] ||
-            (clause->families & ~im->decided & FLOWRULES_BOTH_FAMILIES) == 0)
+        bool new = (clause->packets & FLOWRULES_NEW) != 0;
+        if (!new && clause->doubt != 0 && clause->effect != FR_OUTSIDE)
+            FR_TRY(add_note(im, clause,
+                            clause->effect == FR_PASS ? FR_IMPORT_LEFT_OUT : FR_IMPORT_KEPT));
+        if (!new || consumed[i] || (clause->families & ~im->decided & FLOWRULES_BOTH_FAMILIES) == 0)
             continue;
         bool total = is_total(clause) && !is_skipped(im, i);
         if (!total || clause->effect != FR_BLOCK) /* what nothing allows is denied anyway */

@@ -618,6 +618,18 @@ static void write_source_line(struct writing *w, const struct fr_clause *c) {
     flowrules_write_user(w->w, &escape, text == NULL ? "" : text);
 }
 
+bool fr_import_is_repeated(const struct fr_import *import, size_t index) {
+    const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, index);
+    for (size_t i = 0; i < index; i++) {
+        const struct fr_import_flow *f = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        if (!fr_import_is_flow(f) && f->kind == flow->kind && f->matters == flow->matters &&
+            f->clause->file == flow->clause->file && f->clause->line == flow->clause->line &&
+            f->clause->doubt == flow->clause->doubt)
+            return true;
+    }
+    return false;
+}
+
 /* What becomes of a rule in doubt stands where the rule would. */
 static void write_comment(struct writing *w, const struct fr_import_flow *flow) {
     static const struct flowrules_escape escape = {
@@ -631,8 +643,6 @@ static void write_comment(struct writing *w, const struct fr_import_flow *flow) 
                            ? "where rules behind it may not be reached, it denies "
                              "as much as it may"
                            : "kept, and it denies as much as it may";
-    if (!flow->matters && flow->kind != FR_IMPORT_TAKEN)
-        return;
     if (c->line > 0 && c->file < w->import->config->files.count) {
         flowrules_write(w->w, "  # ");
         flowrules_write_user(
@@ -651,10 +661,6 @@ static flowrules_status write_flow(struct writing *w, const struct fr_import_flo
                                    bool tagged) {
     const struct fr_clause *c = flow->clause;
     const struct fr_strings *strings = &w->m->strings;
-    if (!fr_import_is_flow(flow)) {
-        write_comment(w, flow);
-        return FLOWRULES_OK;
-    }
     const char *title = take_title(w, c);
     if (title == NULL)
         return no_memory(w);
@@ -847,8 +853,14 @@ static flowrules_status write_all(struct writing *w) {
     write_head(w);
     write_services(w);
     flowrules_write(w->w, "\nflows:\n");
-    for (size_t i = 0; i < w->import->flows.count; i++)
-        FR_TRY(write_flow(w, fr_vec_at(&w->import->flows, struct fr_import_flow, i), has_tags(w)));
+    for (size_t i = 0; i < w->import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
+        if (fr_import_is_flow(flow))
+            FR_TRY(write_flow(w, flow, has_tags(w)));
+        else if ((flow->matters || flow->kind == FR_IMPORT_TAKEN) &&
+                 !fr_import_is_repeated(w->import, i))
+            write_comment(w, flow);
+    }
     flowrules_write(w->w, "\ntargets:\n");
     for (size_t i = 0; i < w->import->targets.count; i++)
         write_target(w, fr_vec_at(&w->import->targets, struct fr_import_target, i));

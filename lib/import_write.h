@@ -33,6 +33,8 @@ struct fr_import {
     const char *cannot; /* why no policy can say it, or NULL */
 };
 
+/* Is a comment one that is there before, about the same line? */
+bool fr_import_is_repeated(const struct fr_import *import, size_t index);
 /* Writes the policy; *cannot is set where a part of it can't be said. */
 flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writer *w);
 

@@ -40,6 +40,7 @@ struct asking {
     unsigned families;
     char names[2][FR_FQDN_MAX + 3]; /* where an end is a name */
     struct fr_boxes open;           /* what no flow has answered yet */
+    const struct fr_target *target; /* of the policy, whose flows are asked; NULL: all flows */
 };
 
 static flowrules_status form_error(struct asking *a, const char *hint, const char *text,
@@ -293,6 +294,15 @@ static flowrules_status take_flow(struct asking *a, const struct fr_flow *flow, 
     return FLOWRULES_OK;
 }
 
+/* Is it a flow of the action that counts, and one that the target selects? */
+static flowrules_status is_asked(const struct asking *a, const struct fr_flow *flow, bool deny,
+                                 bool *asked) {
+    *asked = flow->deny == deny && !flow->expired;
+    if (!*asked || a->target == NULL)
+        return FLOWRULES_OK;
+    return fr_target_selects(a->policy, a->target, flow, asked);
+}
+
 static flowrules_status add_answer(struct asking *a, uint32_t flow) {
     struct answer_flow *slot = fr_vec_push(&a->answer->flows);
     if (slot == NULL)
@@ -305,8 +315,9 @@ static flowrules_status add_answer(struct asking *a, uint32_t flow) {
 static flowrules_status take_flows(struct asking *a, bool deny) {
     for (uint32_t i = 0; i < a->policy->flows.count && a->open.list.count > 0; i++) {
         const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, i);
-        bool touched = false;
-        if (flow->deny != deny || flow->expired)
+        bool touched = false, asked;
+        FR_TRY(is_asked(a, flow, deny, &asked));
+        if (!asked)
             continue;
         FR_TRY(take_flow(a, flow, &touched));
         if (!touched)
@@ -377,8 +388,9 @@ static flowrules_status weigh_groups(struct asking *a, struct fr_boxes *open, bo
                               "alone: ask by the network's name";
     for (uint32_t i = 0; i < a->policy->flows.count && open->list.count > 0; i++) {
         const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, i);
-        bool touched = false;
-        if (flow->deny != deny || flow->expired)
+        bool touched = false, asked;
+        FR_TRY(is_asked(a, flow, deny, &asked));
+        if (!asked)
             continue;
         FR_TRY(may_touch(a, open, flow, &touched));
         if (!touched)
@@ -592,11 +604,21 @@ static flowrules_answer *new_answer(flowrules_context *context, const flowrules_
     return answer;
 }
 
+/* The policy's target of that name; NULL where it is a backend's, for which all flows are. */
+static const struct fr_target *find_own_target(const flowrules_policy *policy, const char *spec) {
+    fr_string name = fr_strings_find(&policy->strings, spec, strcspn(spec, ":"));
+    uint32_t index;
+    return name != 0 && fr_map_get(&policy->target_by_name, name, &index)
+               ? fr_vec_at(&policy->targets, struct fr_target, index)
+               : NULL;
+}
+
 flowrules_status flowrules_query(flowrules_answer **answer, flowrules_context *context,
                                  const flowrules_policy *policy, const char *target,
                                  const char *question) {
     struct asking a = {.context = context, .policy = policy};
     *answer = NULL;
+    a.target = target == NULL ? NULL : find_own_target(policy, target);
     a.answer = new_answer(context, policy);
     if (a.answer == NULL)
         return fr_no_memory(context);

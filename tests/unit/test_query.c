@@ -31,14 +31,15 @@ static const char policy_text[] =
 static const char lock_text[] = "{\"flowrules-lock\": 1, \"names\": {\"www.example.com\": "
                                 "{\"addresses\": [{\"address\": \"198.51.100.1\"}]}}}";
 
-/* The verdict, then the flows that it names. */
-static void answers(struct unit_policy *loaded, const char *question, const char *expected) {
+/* The verdict, then the flows that it names. target: NULL, or the one that is asked. */
+static void answers_of(struct unit_policy *loaded, const char *target, const char *question,
+                       const char *expected) {
     flowrules_answer *answer;
     char got[400];
     size_t used;
     flowrules_diagnostics_clear(loaded->context);
     flowrules_status status =
-        flowrules_query(&answer, loaded->context, loaded->policy, NULL, question);
+        flowrules_query(&answer, loaded->context, loaded->policy, target, question);
     if (status != FLOWRULES_OK)
         used = (size_t)snprintf(got, sizeof got, "%s", flowrules_status_name(status));
     else
@@ -50,6 +51,38 @@ static void answers(struct unit_policy *loaded, const char *question, const char
     if (strcmp(got, expected) != 0)
         printf("\n    %s: %s, not %s\n", question, got, expected);
     flowrules_answer_free(answer);
+}
+
+static void answers(struct unit_policy *loaded, const char *question, const char *expected) {
+    answers_of(loaded, NULL, question, expected);
+}
+
+/* A target passes the flows that it selects; who is in a group, only its platform knows. */
+static void targets_and_groups_answer(void) {
+    static const char text[] =
+        "flowrules: 1\n"
+        "protects: here\n"
+        "networks:\n"
+        "  here: [10.0.0.0/24]\n"
+        "  vnet: {azure-nsg: {service-tag: VirtualNetwork}}\n"
+        "flows:\n"
+        "  - {name: out, source: here, destination: any, service: any, tags: [egress]}\n"
+        "  - {name: vnet-in, source: vnet, destination: here, service: any, tags: [ingress]}\n"
+        "  - {name: ssh, source: any, destination: here, protocol: tcp, port: 22, tags: "
+        "[ingress]}\n"
+        "targets:\n"
+        "  leaves: {backend: azure-nsg, direction: egress, select: {tags: [egress]}}\n"
+        "  enters: {backend: azure-nsg, direction: ingress, select: {tags: [ingress]}}\n"
+        "  shut: {backend: plain, select: none}\n";
+    struct unit_policy loaded = unit_load(text);
+    CU_ASSERT_EQUAL_FATAL(loaded.status, FLOWRULES_OK);
+    answers_of(&loaded, "leaves", "tcp 10.0.0.1 -> 10.0.0.2:80", "allowed out");
+    answers_of(&loaded, "enters", "tcp 10.0.0.1 -> 10.0.0.2:22", "allowed ssh");
+    answers_of(&loaded, "enters", "tcp 10.0.0.1 -> 10.0.0.2:80", "unknown vnet-in");
+    answers_of(&loaded, "shut", "tcp 10.0.0.1 -> 10.0.0.2:22", "denied");
+    answers(&loaded, "tcp 192.0.2.1 -> 10.0.0.2:80", "unknown vnet-in");
+    answers(&loaded, "tcp 192.0.2.1 -> 192.0.2.2:80", "denied");
+    unit_unload(&loaded);
 }
 
 static void questions_are_answered(void) {
@@ -257,6 +290,7 @@ static void packets_get_their_answer(void) {
 void fr_test_query(void) {
     static const struct unit_test tests[] = {
         {"questions are answered", questions_are_answered},
+        {"targets and groups answer", targets_and_groups_answer},
         {"questions are checked", questions_are_checked},
         {"rules are shown", rules_are_shown},
         {"the packet's lines are shown", the_packets_lines_are_shown},
