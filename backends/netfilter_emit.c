@@ -347,6 +347,10 @@ static void emit_in_doubt(struct netfilter_walk *walk, const struct netfilter_ru
     }
     struct flowrules_read_rule read = read_rule(walk, rule, box);
     read.verdict = verdict;
+    /* No flow of an import says what becomes of replies alone: it names the doubt. */
+    if (((packets[0] | packets[1]) & ~(unsigned)FLOWRULES_REPLY) == 0 && read.doubt &&
+        !flowrules_input_target(walk->in))
+        flowrules_input_doubt(walk->in, read.at, walk->direction, "%s", read.doubt);
     give_both(walk, &read, box, packets, NULL);
 }
 
