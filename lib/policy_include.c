@@ -221,6 +221,7 @@ static flowrules_status read_include(struct fr_reader *r, const struct fr_value 
         return FLOWRULES_OK;
     }
     struct fr_at at = value->at;
+    size_t errors = r->diagnostics->error_count;
     size_t value_length = strlen(value->text);
     char *path = include_path(r, value->text);
     if (path == NULL)
@@ -229,6 +230,8 @@ static flowrules_status read_include(struct fr_reader *r, const struct fr_value 
                                   ? include_pattern(r, path + strlen(path) - value_length, path, at)
                                   : include_file(r, path, at, false);
     fr_free(&r->context->allocator, path);
+    /* What could not be included may have had the flows. */
+    r->flows_given = r->flows_given || r->diagnostics->error_count > errors;
     return status;
 }
 
