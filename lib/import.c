@@ -817,7 +817,10 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
     FR_TRY(join_flows(import));
     drop_idle_denies(import);
     write_any(import);
+    bool closes = false; /* where nothing is closed, what the rules allow is written all the same */
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
+        closes = closes || (import->there[d] && !is_open(import, d));
+    for (int d = 0; d < (int)FR_DIRECTIONS && closes; d++)
         if (import->there[d] && is_open(import, d))
             leave_open(import, d);
     if (!import->there[0] && !import->there[1] && !import->there[2])

@@ -78,6 +78,12 @@ static bool ends_meet(const struct importing *im, const fr_set a[2], fr_service 
            fr_set_overlaps(&im->m->sets, a[1], b[1]);
 }
 
+/* Do rules here name the pods that they are for, and leave those open that none is for? */
+static bool names_pods(const flowrules_meaning *m) {
+    return m->backend != NULL && m->backend->capabilities.pod_groups &&
+           !m->backend->capabilities.implicit_end;
+}
+
 /* Can no address, name or pod be of both groups? Then the platform's selectors say so. */
 static bool exclude(const flowrules_meaning *m, const struct fr_set_head *x,
                     const struct fr_set_head *y) {
@@ -93,7 +99,7 @@ static bool sets_may_meet(const flowrules_meaning *m, fr_set a, fr_set b) {
     const struct fr_set_head *x = fr_set_head(&m->sets, a), *y = fr_set_head(&m->sets, b);
     if (fr_set_overlaps(&m->sets, a, b))
         return true;
-    if (m->backend->capabilities.pod_groups) /* addresses are no pods */
+    if (names_pods(m)) /* addresses are no pods */
         return x->atoms > 0 && y->atoms > 0 && !exclude(m, x, y);
     return x->atoms > 0 || y->atoms > 0;
 }
@@ -112,7 +118,7 @@ bool fr_import_may_meet(const flowrules_meaning *m, const struct fr_import_flow 
  * says it so.
  */
 static fr_set addresses_alone(struct importing *im, fr_set set) {
-    bool pods = im->m->backend->capabilities.pod_groups;
+    bool pods = names_pods(im->m);
     if (set == FR_SET_NONE || set == FR_SET_ANY || pods ||
         fr_set_head(&im->m->sets, set)->all_atoms == 0)
         return set;
@@ -509,12 +515,6 @@ static flowrules_status add_clause(struct importing *im, const struct fr_clause 
         break;
     }
     return FLOWRULES_OK;
-}
-
-/* Do rules here name the pods that they are for, and leave those open that none is for? */
-static bool names_pods(const flowrules_meaning *m) {
-    return m->backend != NULL && m->backend->capabilities.pod_groups &&
-           !m->backend->capabilities.implicit_end;
 }
 
 /* Is all denied to some pods? At the end of the list that is what protecting them means. */
