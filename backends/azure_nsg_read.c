@@ -696,8 +696,8 @@ static bool give_rules(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_
 static void give_group(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_group *group) {
     /* "Internet" is what is outside of VirtualNetwork: NSG, service tags. */
     const struct flowrules_set both[] = {tag_set(r, "VirtualNetwork"), tag_set(r, "Internet")};
-    struct flowrules_set apart = flowrules_input_unite(r->in, both, 2);
-    struct flowrules_set probes = tag_set(r, "AzureLoadBalancer"); /* 168.63.129.16 */
+    flowrules_input_disjoint(r->in, flowrules_input_unite(r->in, both, 2));
+    flowrules_input_unaddressed(r->in, tag_set(r, "AzureLoadBalancer")); /* 168.63.129.16 */
     if (group->count > 0)
         qsort(group->rules, group->count, sizeof *group->rules, compare_rules);
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
@@ -705,7 +705,6 @@ static void give_group(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_group 
         bool closed = give_rules(r, group, (enum flowrules_direction)d, &own);
         for (unsigned i = own ? 2 : 0; i < 3 && !closed; i++)
             add_own(r, (enum flowrules_direction)d, i);
-        flowrules_input_weigh_groups(r->in, (enum flowrules_direction)d, apart, probes);
     }
 }
 

@@ -588,7 +588,6 @@ static void give_rule(struct fr_gcloud_reader *r, const struct fr_gcloud_kept *k
 static void give_rules(struct fr_gcloud_reader *r) {
     struct skips skips = {flowrules_input_alloc(r->in, (2 * r->count + 1) * sizeof *skips.items),
                           0};
-    struct flowrules_set none = flowrules_input_none(r->in);
     if (r->count > 0)
         qsort(r->kept, r->count, sizeof *r->kept, compare_rules);
     check_priorities(r);
@@ -605,7 +604,6 @@ static void give_rules(struct fr_gcloud_reader *r) {
                                   "whether VPC rules or the policy decide first is a setting of "
                                   "the network");
         add_implied(r, (enum flowrules_direction)d);
-        flowrules_input_weigh_groups(r->in, (enum flowrules_direction)d, none, none);
     }
 }
 

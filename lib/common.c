@@ -296,6 +296,25 @@ static fr_service service_of(struct translation *t, fr_service service) {
     return *known;
 }
 
+/*
+ * Where names and groups have addresses, a rule for all but some addresses is for addresses alone:
+ * which of them a name has is not known.
+ */
+static fr_set end_of(struct translation *t, fr_set set, enum fr_effect effect) {
+    struct fr_sets *sets = &t->common->terms->sets;
+    fr_set own = set_of(t, set);
+    if (own == FR_SET_NONE || own == FR_SET_ANY || effect == FR_OUTSIDE ||
+        !t->common->atoms_are_addresses)
+        return own;
+    struct flowrules_set view = {sets, own};
+    if (fr_set_head(sets, own)->all_atoms == 0 ||
+        (flowrules_set_is_all(view, FLOWRULES_IPV4) && flowrules_set_is_all(view, FLOWRULES_IPV6)))
+        return own;
+    fr_set v4 = fr_set_family(sets, own, FLOWRULES_IPV4);
+    fr_set v6 = fr_set_family(sets, own, FLOWRULES_IPV6);
+    return v4 == FR_SET_NONE || v6 == FR_SET_NONE ? FR_SET_NONE : fr_set_union(sets, v4, v6);
+}
+
 static flowrules_status add_items(struct translation *t, const struct fr_stage *stage,
                                   uint16_t number) {
     struct fr_common *c = t->common;
@@ -304,7 +323,8 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
         return fr_no_memory(c->context);
     for (uint32_t i = 0; i < stage->clauses.count; i++) {
         const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
-        struct fr_item item = {.ends = {set_of(t, clause->source), set_of(t, clause->destination)},
+        struct fr_item item = {.ends = {end_of(t, clause->source, clause->effect),
+                                        end_of(t, clause->destination, clause->effect)},
                                .service = service_of(t, clause->service),
                                .skip_to = base + clause->skip_to,
                                .clause = i,
@@ -327,6 +347,12 @@ static flowrules_status add_side(struct fr_common *c, unsigned side,
     struct translation t;
     flowrules_status status =
         init_translation(&t, c, c->sides[side]) ? FLOWRULES_OK : fr_no_memory(c->context);
+    if (status == FLOWRULES_OK) {
+        c->disjoint[side] = set_of(&t, c->sides[side]->disjoint);
+        c->unaddressed[side] = set_of(&t, c->sides[side]->unaddressed);
+        if (c->disjoint[side] == FR_SET_NONE || c->unaddressed[side] == FR_SET_NONE)
+            status = fr_no_memory(c->context);
+    }
     for (size_t i = 0; status == FLOWRULES_OK && i < stages->count; i++) {
         const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, i);
         struct fr_common_stage *slot = fr_vec_push(&c->stages);

@@ -34,6 +34,8 @@ struct fr_common {
     struct fr_vec members;    /* uint32_t: the atoms that each atom holds, itself first */
     struct fr_vec spans;      /* struct fr_member_span, for each atom */
     bool atoms_are_addresses; /* names and groups have addresses: all addresses are all of them */
+    fr_set disjoint[2];       /* of each side: groups of which no two have an address in common */
+    fr_set unaddressed[2];    /* of each side: groups without the addresses that rules name */
     bool has_others;          /* beside addresses and the atoms there are more names or groups */
     unsigned packets;         /* the kinds that both sides decide */
     bool too_many;            /* there are more atoms than are told apart */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "order.h"
 #include "set_text.h"
 #include "space.h"
 
@@ -16,6 +17,8 @@
 #define ROWS_MAX 16u
 /* Differences that are told apart. */
 #define DIFFERENCES_MAX 10000u
+/* Denies whose order matters that are told in a direction. */
+#define DISORDERS_MAX 100u
 /* Stands for the protocols that no service of either side mentions. */
 #define PROTOCOL_OTHERS 257u
 
@@ -65,6 +68,8 @@ struct comparing {
     struct fr_vec doubtful;    /* bool for each item: packets depend on whether it matches */
     struct fr_map networks[2]; /* of each side's policy, by set in common terms: network + 1 */
     bool networks_known;       /* they are there: only differences have a use for them */
+    size_t disorders;          /* of a direction, that were found */
+    bool no_memory;            /* while they were told */
 };
 
 /* ---- collecting ---------------------------------------------------------------------------- */
@@ -537,65 +542,75 @@ static flowrules_status tell_doubtful(struct comparing *c) {
     return FLOWRULES_OK;
 }
 
+/* ---- order --------------------------------------------------------------------------------- */
+
+/* "flow 'web'", "line 7 of edge.cfg", "the default"; NULL when out of memory. */
+static const char *item_text(struct comparing *c, uint32_t number, const struct fr_clause **clause,
+                             const char **file) {
+    const struct fr_item *item = fr_vec_at(&c->common.items, struct fr_item, number);
+    const struct fr_common_stage *stage =
+        fr_vec_at(&c->common.stages, struct fr_common_stage, item->stage);
+    const flowrules_meaning *m = c->common.sides[stage->after];
+    struct fr_arena *arena = &c->result->arena;
+    *clause = fr_vec_at(&stage->stage->clauses, struct fr_clause, item->clause);
+    *file = NULL;
+    if ((*clause)->flow != FR_NO_FLOW)
+        return fr_arena_printf(arena, "flow '%s'", flowrules_flow_name(m->policy, (*clause)->flow));
+    if ((*clause)->line == 0 || (*clause)->file >= m->files.count)
+        return "the default";
+    *file = *fr_vec_at(&m->files, const char *, (*clause)->file);
+    return fr_arena_printf(arena, "line %u of %s", (unsigned)(*clause)->line, *file);
+}
+
+/* Was it told already that the two decide otherwise, whatever the addresses are? */
+static bool is_different(struct comparing *c, const struct fr_disorder *d) {
+    uint32_t items[2], stages[2], clauses[2];
+    items[d->side] = d->deny;
+    items[1 - d->side] = d->allow;
+    for (unsigned side = 0; side < 2; side++)
+        place_item(c, items[side], &stages[side], &clauses[side]);
+    for (size_t i = 0; i < c->differences.count; i++) {
+        const struct difference *known = fr_vec_at(&c->differences, struct difference, i);
+        if (memcmp(known->stages, stages, sizeof stages) == 0 &&
+            memcmp(known->clauses, clauses, sizeof clauses) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An allow decides on one side what a deny decides on the other, if a name has such addresses. */
+static void visit_disorder(void *user, const struct fr_disorder *d) {
+    struct comparing *c = user;
+    const struct fr_clause *allow, *deny;
+    const char *allow_file, *deny_file;
+    if (c->no_memory || is_different(c, d) || ++c->disorders > DISORDERS_MAX)
+        return;
+    const char *allow_text = item_text(c, d->allow, &allow, &allow_file);
+    const char *deny_text = item_text(c, d->deny, &deny, &deny_file);
+    fr_set atom = fr_meaning_atom_set(c->common.terms, d->atom);
+    const char *name =
+        atom == FR_SET_NONE ? NULL : fr_set_text(&c->result->arena, c->common.terms, atom);
+    const char *text =
+        name == NULL || allow_text == NULL || deny_text == NULL
+            ? NULL
+            : fr_arena_printf(&c->result->arena,
+                              "%s may have addresses that both match: %s denies them first, %s "
+                              "allows them first on the other side",
+                              name, deny_file == NULL ? deny_text : "this rule", allow_text);
+    c->no_memory =
+        text == NULL || add_doubt(c, text, deny_file, deny->line, d->side == 1) != FLOWRULES_OK;
+}
+
 /* What is not understood in both directions is told once. */
 static bool same_doubt(const struct fr_doubt *a, const struct fr_doubt *b) {
     return a->file == b->file && a->line == b->line && strcmp(a->text, b->text) == 0;
 }
 
-/* The steps that looking for denies of both sides may take. */
-#define SHARED_MAX 20000000u
-
-/* Looks for denies that both sides have. */
-struct sharing {
-    struct fr_common *common;
-    size_t steps;
-    unsigned direction; /* that was chosen; FR_DIRECTIONS: none yet */
-};
-
-/* The item of a clause of a side; NULL: there is none, or it took too many steps. */
-static const struct fr_item *item_of(struct sharing *s, unsigned side, uint32_t clause) {
-    const struct fr_common *common = s->common;
-    for (size_t i = 0; i < common->items.count && s->steps < SHARED_MAX; i++, s->steps++) {
-        const struct fr_item *item = fr_vec_at(&common->items, struct fr_item, i);
-        bool after = fr_vec_at(&common->stages, struct fr_common_stage, item->stage)->after;
-        if (after == (side == 1) && item->clause == clause)
-            return item;
-    }
-    return NULL;
-}
-
-/* Does the other side doubt the same deny? Then it takes the same away, whatever that is. */
-static flowrules_status is_shared(struct sharing *s, unsigned side, const struct fr_doubt *doubt,
-                                  bool *shared) {
-    const struct fr_vec *others = &s->common->sides[1 - side]->doubts;
-    *shared = false;
-    if (!doubt->of_deny)
-        return FLOWRULES_OK;
-    if (s->direction != (unsigned)doubt->direction)
-        FR_TRY(fr_common_choose(s->common, doubt->direction));
-    s->direction = doubt->direction;
-    const struct fr_item *own = item_of(s, side, doubt->clause);
-    for (size_t i = 0; i < others->count && own != NULL && !*shared; i++) {
-        const struct fr_doubt *other = fr_vec_at(others, struct fr_doubt, i);
-        const struct fr_item *item = other->of_deny && other->direction == doubt->direction
-                                         ? item_of(s, 1 - side, other->clause)
-                                         : NULL;
-        *shared = item != NULL && item->ends[0] == own->ends[0] && item->ends[1] == own->ends[1] &&
-                  item->service == own->service && item->families == own->families;
-    }
-    return FLOWRULES_OK;
-}
-
 static flowrules_status tell_doubts(struct comparing *c, unsigned side, const bool *compared) {
     const flowrules_meaning *m = c->common.sides[side];
-    struct sharing sharing = {&c->common, 0, FR_DIRECTIONS};
     for (size_t i = 0; i < m->doubts.count; i++) {
         const struct fr_doubt *d = fr_vec_at(&m->doubts, struct fr_doubt, i);
-        bool shared;
         if (!compared[d->direction] || (i > 0 && same_doubt(d, d - 1) && compared[d[-1].direction]))
-            continue;
-        FR_TRY(is_shared(&sharing, side, d, &shared));
-        if (shared)
             continue;
         const char *file =
             d->file < m->files.count ? *fr_vec_at(&m->files, const char *, d->file) : NULL;
@@ -646,6 +661,17 @@ static flowrules_status check_places(flowrules_context *context, const flowrules
     return FLOWRULES_USAGE;
 }
 
+/* Looks for denies and allows of names and groups whose order matters. */
+static flowrules_status compare_order(struct comparing *c, bool *too_much) {
+    struct fr_order order = {
+        .common = &c->common, .found = visit_disorder, .user = c, .most = FR_ORDER_STEPS};
+    c->disorders = 0;
+    c->no_memory = false;
+    FR_TRY(fr_order_compare(&order));
+    *too_much = *too_much || order.too_much;
+    return c->no_memory ? fr_no_memory(c->context) : FLOWRULES_OK;
+}
+
 static flowrules_status compare_direction(struct comparing *c, enum flowrules_direction direction,
                                           bool *too_much) {
     struct fr_space space = {.common = &c->common,
@@ -665,8 +691,11 @@ static flowrules_status compare_direction(struct comparing *c, enum flowrules_di
         FR_TRY(tell_difference(c, fr_vec_at(&c->differences, struct difference, i)));
     for (size_t i = 0; i < c->differences.count; i++)
         fr_vec_free(&fr_vec_at(&c->differences, struct difference, i)->boxes);
+    flowrules_status status = tell_doubtful(c);
+    if (status == FLOWRULES_OK)
+        status = compare_order(c, too_much);
     c->differences.count = 0;
-    return tell_doubtful(c);
+    return status;
 }
 
 static flowrules_status compare_all(struct comparing *c, const flowrules_meaning *before,

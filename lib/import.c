@@ -512,7 +512,7 @@ static void note_doubts(const struct fr_import *import, struct trial *trial,
         }
         for (size_t d = 0; d < import->m->doubts.count && !known; d++) {
             struct fr_doubt *doubt = fr_vec_at(&import->m->doubts, struct fr_doubt, d);
-            known = !doubt->of_deny && is_at(import, comparison, i, doubt->file, doubt->line);
+            known = is_at(import, comparison, i, doubt->file, doubt->line);
         }
         if (!known && trial->riddles++ == 0)
             trial->riddle = (struct riddle){
@@ -647,7 +647,7 @@ static size_t tell_doubts(const struct fr_import *import) {
                                  NULL,
                                  NULL,
                                  "the policy is without it: say by hand what it means"};
-        if (d->of_deny || !import->there[d->direction])
+        if (!import->there[d->direction])
             continue;
         fr_report(diagnostics, &about, "not understood: %s", d->text);
         told++;

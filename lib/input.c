@@ -137,7 +137,7 @@ void flowrules_input_doubt(flowrules_input *in, struct flowrules_place at,
     struct fr_doubt *doubt = text == NULL ? NULL : fr_vec_push(&in->meaning->doubts);
     in->failed = in->failed || doubt == NULL;
     if (doubt != NULL)
-        *doubt = (struct fr_doubt){direction, (uint32_t)at.file, at.line, text, false, 0};
+        *doubt = (struct fr_doubt){direction, (uint32_t)at.file, at.line, text};
 }
 
 void flowrules_input_note(flowrules_input *in, struct flowrules_place at, const char *format, ...) {
@@ -754,4 +754,18 @@ void flowrules_input_land(flowrules_input *in, uint32_t number) {
         *fr_vec_at(&in->meaning->stages[skip->direction], struct fr_stage *, skip->stage);
     fr_vec_at(&stage->clauses, struct fr_clause, skip->clause)->skip_to =
         (uint32_t)stage->clauses.count;
+}
+
+/* ---- what is known of groups --------------------------------------------------------------- */
+
+void flowrules_input_disjoint(flowrules_input *in, struct flowrules_set groups) {
+    in->failed = in->failed || groups.id == FR_SET_NONE;
+    if (!in->failed)
+        in->meaning->disjoint = groups.id;
+}
+
+void flowrules_input_unaddressed(flowrules_input *in, struct flowrules_set groups) {
+    in->failed = in->failed || groups.id == FR_SET_NONE;
+    if (!in->failed)
+        in->meaning->unaddressed = groups.id;
 }

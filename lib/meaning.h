@@ -45,8 +45,6 @@ struct fr_doubt {
     enum flowrules_direction direction;
     uint32_t file, line;
     const char *text;
-    bool of_deny;    /* about what a deny takes from allows: none where the other side has it too */
-    uint32_t clause; /* the deny's, of the latest stage */
 };
 
 /* A name that the configuration has for a set. */
@@ -84,6 +82,8 @@ struct flowrules_meaning {
     struct fr_vec files;                 /* const char *: names of the configuration's files */
     struct flowrules_policy *policy;     /* held, where flows are named; or NULL */
     fr_set own;                          /* groups that the configuration is of; or empty */
+    fr_set disjoint;                     /* groups of which no two have an address in common */
+    fr_set unaddressed;                  /* groups without the addresses that rules name */
 };
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context);

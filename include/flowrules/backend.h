@@ -835,16 +835,13 @@ FLOWRULES_API uint32_t flowrules_input_skip(flowrules_input *in,
 FLOWRULES_API void flowrules_input_land(flowrules_input *in, uint32_t skip);
 
 /*
- * For lists of which the first match decides, once all rules of a direction are given. Which
- * addresses a group has is not known, so that it is told as a doubt where a deny before an allow
- * might take something away unseen, and where an allow stands before what the target's flows deny.
- * apart: groups of which no two have an address in common; alone: groups that hold none of the
- * addresses that rules name.
+ * Which addresses a group or a name has is not known, so that a comparison says "can't tell" where
+ * a deny precedes an allow on one side and not on the other, and both may match some of them. Of
+ * what the platform documents this is known: no two of these groups have an address in common.
  */
-FLOWRULES_API void flowrules_input_weigh_groups(flowrules_input *in,
-                                                enum flowrules_direction direction,
-                                                struct flowrules_set apart,
-                                                struct flowrules_set alone);
+FLOWRULES_API void flowrules_input_disjoint(flowrules_input *in, struct flowrules_set groups);
+/* These groups have none of the addresses that rules name. */
+FLOWRULES_API void flowrules_input_unaddressed(flowrules_input *in, struct flowrules_set groups);
 
 /* The baseline of docs/MODEL.md for Linux, for records of nftables and iptables. */
 FLOWRULES_API void flowrules_linux_baseline(const flowrules_output *out, flowrules_input *in);
