@@ -179,6 +179,7 @@ struct netfilter {
     size_t table_count;
     struct netfilter_set *expiring;
     bool translates; /* some rule changes destinations before filters see them */
+    bool open;       /* no chain of a filter keeps anything from passing */
     bool noted_source_check;
     struct netfilter_names *names; /* what dnsmasq's configuration says; or NULL */
 };

@@ -696,12 +696,27 @@ static void walk_base(struct netfilter *nf, struct netfilter_chain *chain,
         emit_all(&walk, &policy, chain->policy, rest);
 }
 
+/* Is all that nothing before allows rejected, here or where all of it goes on? */
+static bool rejects_rest(const struct netfilter *nf, const struct netfilter_chain *chain) {
+    for (size_t i = 0; i < chain->rule_count; i++) {
+        const struct netfilter_rule *rule = chain->rules[i];
+        const struct netfilter_chain *target =
+            rule->target && rule->match_count == 0
+                ? fr_netfilter_find_chain(nf, chain->table, rule->target)
+                : NULL;
+        if ((rule->rejects && rule->match_count == 0) || (target && rejects_rest(nf, target)))
+            return true;
+    }
+    return false;
+}
+
 static void give_direction(struct netfilter *nf, const struct chain_list *hooked,
                            enum flowrules_direction direction) {
     static const enum netfilter_hook hooks[] = {[FLOWRULES_EGRESS] = NETFILTER_OUTPUT,
                                                 [FLOWRULES_INGRESS] = NETFILTER_INPUT,
                                                 [FLOWRULES_FORWARD] = NETFILTER_FORWARD};
     unsigned covered = 0;
+    bool rejects = false;
     for (size_t i = 0; i < hooked->count; i++) {
         struct netfilter_chain *chain = hooked->items[i];
         bool follows =
@@ -713,7 +728,7 @@ static void give_direction(struct netfilter *nf, const struct chain_list *hooked
             note_translation(nf, chain);
         if (!follows && (chain->hook != hooks[direction] || chain->nat))
             continue;
-        if (!matters(chain))
+        if (!matters(chain) && !(nf->open && chain->rule_count > 0))
             continue;
         /* Chains of different families share a list. */
         if (covered & chain->table->families) {
@@ -722,7 +737,10 @@ static void give_direction(struct netfilter *nf, const struct chain_list *hooked
         }
         covered |= chain->table->families;
         walk_base(nf, chain, hooked, direction);
+        rejects = rejects || rejects_rest(nf, chain);
     }
+    if (rejects) /* then that is how a target denies */
+        flowrules_input_found_in(nf->in, direction, "deny-with", "reject");
 }
 
 /* Is it about another place than the target that is compared with? */
@@ -733,33 +751,23 @@ static bool is_elsewhere(const flowrules_input *in, enum flowrules_direction dir
     return (hook[0] == 'f') != (direction == FLOWRULES_FORWARD);
 }
 
-/* Is all that nothing before allows rejected somewhere? Then that is how a target denies. */
-static void find_reject(struct netfilter *nf) {
-    for (const struct netfilter_table *t = nf->tables; t; t = t->next)
-        for (const struct netfilter_chain *c = t->chains; c; c = c->next)
-            for (size_t i = 0; i < c->rule_count; i++)
-                if (c->rules[i]->rejects && c->rules[i]->match_count == 0) {
-                    flowrules_input_found(nf->in, "deny-with", "reject");
-                    return;
-                }
-}
-
 void fr_netfilter_give(struct netfilter *nf) {
     struct netfilter_walk walk = {.in = nf->in};
     struct chain_list hooked = {.count = 0};
+    nf->open = true;
     for (struct netfilter_table *t = nf->tables; t; t = t->next) {
         for (struct netfilter_chain *c = t->families ? t->chains : NULL; c; c = c->next) {
             if (c->hook == NETFILTER_NO_HOOK || flowrules_input_failed(nf->in))
                 continue;
             effects_of(nf, c, 0);
             add_chain(&walk, &hooked, c);
+            nf->open = nf->open && !(matters(c) && !c->nat);
             nf->translates = nf->translates || (c->nat && c->hook != NETFILTER_POSTROUTING &&
                                                 (c->effects & EFFECT_REWRITE));
         }
     }
     if (flowrules_input_failed(nf->in) || hooked.count == 0)
         return;
-    find_reject(nf);
     qsort(hooked.items, hooked.count, sizeof(struct netfilter_chain *), compare_priorities);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
         if (!is_elsewhere(nf->in, d))

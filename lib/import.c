@@ -290,19 +290,38 @@ static bool tells_protected(const struct fr_import *import, const struct fr_clau
            (import->atoms_are_pods && c->effect == FR_BLOCK);
 }
 
-/* The protected end of a clause, as far as its families go. */
-static fr_set protected_set(struct fr_import *import, const struct fr_clause *c, int direction) {
-    fr_set set =
-        protected_end((enum flowrules_direction)direction) == 0 ? c->source : c->destination;
-    if (set != FR_SET_ANY || c->families == FLOWRULES_BOTH_FAMILIES)
+/* An end, and where it is any, all addresses of these families. */
+static fr_set of_families(struct fr_import *import, fr_set set, unsigned families) {
+    if (set != FR_SET_ANY || families == FLOWRULES_BOTH_FAMILIES)
         return set;
     for (unsigned f = 0; f < 2; f++) {
         struct flowrules_range all = {
             (enum flowrules_family)f, {0, 0}, fr_ip_max((enum flowrules_family)f)};
-        if ((c->families & FLOWRULES_FAMILY_BIT(f)) != 0)
+        if ((families & FLOWRULES_FAMILY_BIT(f)) != 0)
             fr_builder_range(&import->m->builder, &all);
     }
     return fr_builder_finish(&import->m->builder, &import->m->sets);
+}
+
+/* The protected end of a flow, as far as its families go. */
+static fr_set protected_by_flow(struct fr_import *import, const struct fr_import_flow *flow) {
+    unsigned end = protected_end(flow->direction), families = FLOWRULES_BOTH_FAMILIES;
+    for (int f = 0; f < 2; f++)
+        if (is_of_family(import->m, flow->ends[1 - end], (enum flowrules_family)f))
+            families = FLOWRULES_FAMILY_BIT((unsigned)f);
+    return of_families(import, flow->ends[end], families);
+}
+
+/* The protected ends of what passes; with what passes behind all rules, on no line of its own. */
+static fr_set protected_passing(struct fr_import *import, int first, int last) {
+    fr_set sum = FR_SET_EMPTY;
+    for (size_t i = 0; i < import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        if (flow->kind == FR_IMPORT_ALLOW && (int)flow->direction >= first &&
+            (int)flow->direction <= last)
+            sum = fr_set_union(&import->m->sets, sum, protected_by_flow(import, flow));
+    }
+    return sum;
 }
 
 /*
@@ -310,14 +329,16 @@ static fr_set protected_set(struct fr_import *import, const struct fr_clause *c,
  * what they list of groups alone.
  */
 static fr_set all_protected(struct fr_import *import, int first, int last, bool groups) {
-    fr_set sum = FR_SET_EMPTY;
+    fr_set sum = groups ? FR_SET_EMPTY : protected_passing(import, first, last);
     for (int d = first; d <= last; d++)
         for (size_t s = 0; s < import->m->stages[d].count && import->there[d]; s++) {
             const struct fr_stage *stage = *fr_vec_at(&import->m->stages[d], struct fr_stage *, s);
             for (size_t i = 0; i < stage->clauses.count; i++) {
                 const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
-                fr_set end =
-                    tells_protected(import, c) ? protected_set(import, c, d) : FR_SET_EMPTY;
+                fr_set own =
+                    protected_end((enum flowrules_direction)d) == 0 ? c->source : c->destination;
+                fr_set end = tells_protected(import, c) ? of_families(import, own, c->families)
+                                                        : FR_SET_EMPTY;
                 sum = fr_set_union(&import->m->sets, sum, groups ? groups_alone(import, end) : end);
             }
         }
@@ -423,10 +444,22 @@ static bool same_baseline(const struct fr_import_baseline *a, const struct fr_im
     return a->parts == b->parts && a->mid_stream == b->mid_stream;
 }
 
+/* Has a target of one direction the settings of the other's? */
+static bool same_settings(const flowrules_meaning *m) {
+    const unsigned both = 1u << FLOWRULES_EGRESS | 1u << FLOWRULES_INGRESS;
+    unsigned seen = 0;
+    for (size_t i = 0; i < m->settings.count; i++) {
+        unsigned own = fr_vec_at(&m->settings, struct fr_found_setting, i)->directions & both;
+        seen ^= own == both ? 0 : own;
+    }
+    return seen == 0 || seen == both;
+}
+
 /* One target where that says the same, one for each direction where it would say more. */
 static flowrules_status choose_targets(struct fr_import *import, bool together, unsigned own) {
     const bool *there = import->there;
     bool both = together && there[FLOWRULES_EGRESS] && there[FLOWRULES_INGRESS] &&
+                same_settings(import->m) &&
                 same_baseline(&import->found[FLOWRULES_EGRESS], &import->found[FLOWRULES_INGRESS]);
     import->targets.count = 0;
     if (both)
@@ -670,6 +703,13 @@ static size_t tell_doubts(const struct fr_import *import) {
     return told;
 }
 
+/* A policy that closes nothing is seldom what somebody wants to keep. */
+static void note_open(const struct fr_import *import) {
+    struct fr_about about = {FLOWRULES_NOTE, FR_CONFIG_NOT_KEPT, FR_NOWHERE, NULL, NULL, NULL};
+    fr_report(&import->m->context->diagnostics, &about,
+              "the configuration lets every new connection pass, and so does the policy");
+}
+
 static flowrules_status tell_result(const struct fr_import *import, const struct trial *best) {
     struct fr_diagnostics *diagnostics = &import->m->context->diagnostics;
     struct fr_about about = {FLOWRULES_ERROR,
@@ -833,6 +873,8 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
     FR_TRY(try_all(import, best));
     if (import->cannot != NULL)
         return refuse(import, import->cannot);
+    if (!closes)
+        note_open(import);
     return tell_result(import, best);
 }
 

@@ -701,7 +701,8 @@ static void write_setting(struct writing *w, const char *key, const char *value)
 }
 
 /* Settings of the caller's, then those that the configuration itself tells. */
-static void write_settings(struct writing *w, bool forward) {
+static void write_settings(struct writing *w, const struct fr_import_target *target) {
+    bool forward = target->direction == FLOWRULES_FORWARD;
     const struct fr_vec *given = &w->import->config->settings, *found = &w->m->settings;
     bool hook = false;
     for (size_t i = 0; i < given->count; i++) {
@@ -711,7 +712,8 @@ static void write_settings(struct writing *w, bool forward) {
     }
     for (size_t i = 0; i < found->count; i++) {
         const struct fr_found_setting *s = fr_vec_at(found, struct fr_found_setting, i);
-        bool known = strcmp(s->key, "hook") == 0 && forward;
+        bool known = (s->directions & (1u << target->direction)) == 0 ||
+                     (strcmp(s->key, "hook") == 0 && forward);
         for (size_t k = 0; k < given->count; k++)
             known =
                 known || strcmp(fr_vec_at(given, struct fr_config_setting, k)->key, s->key) == 0;
@@ -804,7 +806,7 @@ static void write_target(struct writing *w, const struct fr_import_target *targe
     if (target->mid_stream)
         flowrules_write(w->w, "    mid-stream: true\n");
     flowrules_write(w->w, follows_names(w) ? "    names: native\n" : "");
-    write_settings(w, forward);
+    write_settings(w, target);
     write_losses(w, target);
 }
 

@@ -458,15 +458,25 @@ void flowrules_input_label(flowrules_input *in, struct flowrules_set set, const 
         in->failed || label->name == NULL || (description != NULL && label->description == NULL);
 }
 
-void flowrules_input_found(flowrules_input *in, const char *key, const char *value) {
+static void add_found(flowrules_input *in, unsigned directions, const char *key,
+                      const char *value) {
     struct fr_arena *arena = &in->meaning->arena;
     struct fr_found_setting *found = fr_vec_push(&in->meaning->settings);
     in->failed = in->failed || found == NULL;
     if (found == NULL)
         return;
     *found = (struct fr_found_setting){fr_arena_text(arena, key, strlen(key)),
-                                       fr_arena_text(arena, value, strlen(value))};
+                                       fr_arena_text(arena, value, strlen(value)), directions};
     in->failed = in->failed || found->key == NULL || found->value == NULL;
+}
+
+void flowrules_input_found(flowrules_input *in, const char *key, const char *value) {
+    add_found(in, (1u << FR_DIRECTIONS) - 1, key, value);
+}
+
+void flowrules_input_found_in(flowrules_input *in, enum flowrules_direction direction,
+                              const char *key, const char *value) {
+    add_found(in, 1u << direction, key, value);
 }
 
 /* ---- sets of a plan ------------------------------------------------------------------------ */

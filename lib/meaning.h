@@ -56,6 +56,7 @@ struct fr_label {
 /* A setting of a target that the configuration tells. */
 struct fr_found_setting {
     const char *key, *value;
+    unsigned directions; /* of targets that have it, bits */
 };
 
 struct flowrules_meaning {

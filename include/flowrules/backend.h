@@ -769,6 +769,9 @@ FLOWRULES_API void flowrules_input_label(flowrules_input *in, struct flowrules_s
  * "format"), so that an import has it. A setting that the caller gave goes before it.
  */
 FLOWRULES_API void flowrules_input_found(flowrules_input *in, const char *key, const char *value);
+/* The same for targets of one direction alone. */
+FLOWRULES_API void flowrules_input_found_in(flowrules_input *in, enum flowrules_direction direction,
+                                            const char *key, const char *value);
 
 /*
  * The kinds of packets that rules of Linux tell apart. All but the new ones are decided by what

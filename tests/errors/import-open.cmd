@@ -1,0 +1,1 @@
+import cisco-asa --set access-list=A configurations/open.cfg
