@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "boxes.h"
+#include "registry.h"
 #include "render.h"
 #include "slips.h"
 
@@ -347,7 +348,23 @@ static void conclude(struct asking *a, bool some_denied, bool all_denied) {
     }
 }
 
-/* Has an end of a flow a group, of which nobody here knows the addresses that are asked for? */
+/* Is a network known to platforms of pods alone? */
+static bool selects_pods(const struct asking *a, const char *name) {
+    const char *platform;
+    size_t pods = 0, others = 0;
+    for (size_t i = 0; (platform = fr_registry_candidate(a->context, i)) != NULL; i++) {
+        const struct flowrules_backend *backend = fr_registry_find(a->context, platform);
+        bool bound = fr_policy_binding(a->policy, name, platform) != NULL;
+        pods += bound && backend->capabilities.pod_groups;
+        others += bound && !backend->capabilities.pod_groups;
+    }
+    return pods > 0 && others == 0;
+}
+
+/*
+ * Has an end of a flow a group, of which nobody here knows the addresses that are asked for? That
+ * pods, in a selector, have any that are written in a policy is never meant.
+ */
 static bool may_hold(const struct asking *a, fr_set flow, fr_set asked) {
     struct flowrules_set own = {&a->view.sets, flow}, question = {&a->view.sets, asked};
     size_t addresses = flowrules_set_range_count(question, FLOWRULES_IPV4) +
@@ -355,7 +372,8 @@ static bool may_hold(const struct asking *a, fr_set flow, fr_set asked) {
     if (asked == FR_SET_ANY || addresses == 0)
         return false;
     for (size_t i = 0; i < flowrules_set_atom_count(own); i++)
-        if (flowrules_set_atom(own, i).kind == FLOWRULES_ATOM_GROUP)
+        if (flowrules_set_atom(own, i).kind == FLOWRULES_ATOM_GROUP &&
+            !selects_pods(a, flowrules_set_atom(own, i).name))
             return true;
     return false;
 }

@@ -168,10 +168,11 @@ static const struct {
     {IPTABLES_SAVE, START, "#!", FIRST, "tables-restore"},
     {SHELL, START, "#!", FIRST, "sh"},
     /* JSON */
-    {NFT_JSON, START, "{", WITHIN, "\"nftables\""},
     {LOCK, START, "{", WITHIN, "\"flowrules-lock\""},
     {POLICY, START, "{", WITHIN, "\"flowrules\": 1"},
     {POLICY, START, "{", WITHIN, "\"flowrules\":1"},
+    {NFT_JSON, START, "{", WITHIN, "\"nftables\": ["},
+    {NFT_JSON, START, "{", WITHIN, "\"nftables\":["},
     {TERRAFORM_STATE, START, "{", WITHIN, "\"terraform_version\""},
     {CLOUDFORMATION, START, "{", WITHIN, "\"AWSTemplateFormatVersion\""},
     {CLOUDFORMATION, START, "{", WITHIN, "\"AWS::EC2::SecurityGroup"},

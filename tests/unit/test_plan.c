@@ -22,7 +22,7 @@ static const char policy_text[] =
     "  - {name: in, source: 192.0.2.1, destination: inside, service: any, tags: [web]}\n"
     "  - {name: within, source: inside, destination: inside, service: any}\n"
     "  - {name: past, source: 192.0.2.1, destination: 192.0.2.2, service: any}\n"
-    "  - {name: wide, source: any, destination: any, service: any, action: deny}\n"
+    "  - {name: wide, source: any, destination: any, protocol: gre, action: deny}\n"
     "  - {name: old, source: any, destination: any, service: any, expires: 2020-01-01}\n"
     "  - {name: pinned, source: inside, destination: a.example, service: any}\n"
     "  - {name: missing, source: inside, destination: b.example, service: any}\n"
