@@ -21,7 +21,11 @@ struct message {
     flowrules_severity severity;
     const char *id, *file, *flow, *target, *message, *hint, *source;
     uint32_t line, column, length;
+    struct text_list also; /* other targets of which the same is to be told */
+    bool hint_follows;     /* the next message, of the same target, ends with the same hint */
 };
+
+#define ALSO_MOST 3 /* targets that are named behind the first; more are counted */
 
 static const struct {
     const char *name;
@@ -159,6 +163,23 @@ static void print_about(const struct message *message) {
     }
 }
 
+/* The other targets of which the same is to be told. */
+static void print_also(const struct message *message) {
+    const struct text_list *also = &message->also;
+    if (also->count == 0)
+        return;
+    size_t named = also->count <= ALSO_MOST + 1 ? also->count : ALSO_MOST;
+    fprintf(stderr, "  and target%s ", also->count > 1 ? "s" : "");
+    for (size_t i = 0; i < named; i++) {
+        fputs(i == 0 ? "'" : ", '", stderr);
+        print_user(stderr, also->items[i]);
+        putc('\'', stderr);
+    }
+    if (named < also->count)
+        fprintf(stderr, " and %zu more", also->count - named);
+    putc('\n', stderr);
+}
+
 static void print_message(const struct tool *tool, const struct message *message) {
     print_place(tool, message);
     style_begin(stderr, tool->colour_err, severities[message->severity].style);
@@ -172,7 +193,8 @@ static void print_message(const struct tool *tool, const struct message *message
     putc('\n', stderr);
     if (message->source != NULL && message->line > 0)
         print_excerpt(tool, message);
-    if (message->hint != NULL) {
+    print_also(message);
+    if (message->hint != NULL && !message->hint_follows) {
         fputs("  hint: ", stderr);
         print_user(stderr, message->hint);
         putc('\n', stderr);
@@ -209,12 +231,74 @@ static void tell(struct tool *tool, const struct message *message) {
 
 /* ---- what the verbs call ------------------------------------------------------------------- */
 
-void tell_diagnostics(struct tool *tool) {
-    size_t count = flowrules_diagnostic_count(tool->context);
+/* Two texts that are alike, but for what each names between quotes: one or the other target. */
+static bool same_but_target(const struct message *a, const struct message *b) {
+    const char *one = a->message, *other = b->message;
+    size_t one_bytes = strlen(a->target), other_bytes = strlen(b->target);
+    while (*one == *other && *one != '\0') {
+        one++;
+        other++;
+        bool quoted = one[-1] == '\'' && strncmp(one, a->target, one_bytes) == 0 &&
+                      strncmp(other, b->target, other_bytes) == 0;
+        if (quoted && one[one_bytes] == '\'' && other[other_bytes] == '\'') {
+            one += one_bytes;
+            other += other_bytes;
+        }
+    }
+    return *one == *other;
+}
+
+static bool same_text(const char *one, const char *other) {
+    return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+/* Do two messages tell the same of two targets? */
+static bool is_same(const struct message *a, const struct message *b) {
+    return a->line == b->line && a->column == b->column && a->severity == b->severity &&
+           a->target != NULL && b->target != NULL && a->line > 0 && same_text(a->id, b->id) &&
+           same_text(a->file, b->file) && same_text(a->flow, b->flow) &&
+           same_text(a->hint, b->hint) && same_but_target(a, b);
+}
+
+/* The message among the first `count` that tells the same of another target, or NULL. */
+static struct message *told_before(struct message *messages, size_t count,
+                                   const struct message *message) {
+    for (size_t i = 0; i < count; i++)
+        if (is_same(&messages[i], message))
+            return &messages[i];
+    return NULL;
+}
+
+/* What is the same for many targets is told once; for programs each message stands by itself. */
+static size_t gather_messages(const struct tool *tool, struct message *messages, size_t count) {
+    size_t kept = 0;
+    bool apart = tool->settings.diagnostics == DIAGNOSTICS_JSON;
     for (size_t i = 0; i < count; i++) {
         struct message message = message_at(tool->context, i);
-        tell(tool, &message);
+        struct message *before = apart ? NULL : told_before(messages, kept, &message);
+        if (before == NULL)
+            messages[kept++] = message;
+        else
+            text_list_add(&before->also, message.target);
     }
+    return kept;
+}
+
+void tell_diagnostics(struct tool *tool) {
+    size_t count = flowrules_diagnostic_count(tool->context);
+    struct message *messages = allocate(count, sizeof(*messages));
+    count = gather_messages(tool, messages, count);
+    for (size_t i = 0; i < count; i++) {
+        struct message *message = &messages[i];
+        message->hint_follows = i + 1 < count && message->hint != NULL && message->target != NULL &&
+                                same_text(message->target, messages[i + 1].target) &&
+                                message->severity == messages[i + 1].severity &&
+                                same_text(message->id, messages[i + 1].id) &&
+                                same_text(message->hint, messages[i + 1].hint);
+        tell(tool, message);
+        free(message->also.items);
+    }
+    free(messages);
     flowrules_diagnostics_clear(tool->context);
 }
 

@@ -61,6 +61,7 @@ static char *target_of(const char *spec) {
 static flowrules_status render_all(struct batch *batch, struct tool *tool,
                                    const flowrules_policy *policy) {
     flowrules_status status = FLOWRULES_OK;
+    size_t failed = 0;
     batch->artifacts = allocate(batch->specs.count, sizeof(flowrules_artifact *));
     batch->targets = allocate(batch->specs.count, sizeof(char *));
     batch->map_names = allocate(batch->specs.count, sizeof(char *));
@@ -68,9 +69,13 @@ static flowrules_status render_all(struct batch *batch, struct tool *tool,
         const char *spec = batch->specs.items[i];
         batch->targets[i] = target_of(spec);
         flowrules_status one = flowrules_render(&batch->artifacts[i], tool->context, policy, spec);
-        tell_diagnostics(tool);
         status = worse(status, one);
+        failed += one != FLOWRULES_OK;
     }
+    tell_diagnostics(tool);
+    if (failed > 0 && batch->specs.count > 1)
+        tell_error(tool, "nothing is written: %zu of %zu targets can't be rendered", failed,
+                   batch->specs.count);
     return status;
 }
 

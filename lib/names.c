@@ -252,7 +252,7 @@ static struct fr_at place_of_value(const struct lock_reader *r, const fr_json *v
 static void lock_error(struct lock_reader *r, const char *name, const fr_json *value,
                        const char *what) {
     fr_error(&r->context->diagnostics, FR_LOCK_FORM, place_of_value(r, value),
-             "remove it, and run 'flowrules resolve' to make it anew",
+             "put back the last sound version of the file, from version control, say",
              "the lock file's entry of '%.253s' is not valid: %s", name, what);
 }
 
@@ -331,7 +331,7 @@ flowrules_status fr_lock_read(struct fr_lock *lock, flowrules_context *context, 
         return fr_no_memory(context);
     if (root == NULL)
         return fr_error(&context->diagnostics, FR_LOCK_FORM, place_of(&r, offset, 1),
-                        "remove it, and run 'flowrules resolve' to make it anew",
+                        "put back the last sound version of the file, from version control, say",
                         "the lock file is not valid JSON");
     r.root = root;
     flowrules_status status = read_lock(&r, root);

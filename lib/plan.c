@@ -442,6 +442,7 @@ static flowrules_status plan_flows(struct fr_plan *plan) {
 
 static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocator) {
     fr_arena_init(&plan->arena, allocator);
+    fr_strings_init(&plan->unpinned, allocator);
     fr_vec_init(&plan->verdicts, allocator, sizeof(struct fr_verdict));
     fr_vec_init(&plan->scoped, allocator, sizeof(struct fr_scoped));
     fr_vec_init(&plan->flow_lists, allocator, sizeof(struct fr_span));
@@ -515,6 +516,7 @@ void fr_plan_free(struct fr_plan *plan) {
     if (plan->have_view)
         fr_view_free(&plan->view);
     fr_services_free(&plan->services);
+    fr_strings_free(&plan->unpinned);
     fr_arena_free(&plan->arena);
     fr_free(&plan->context->allocator, plan);
 }
@@ -630,6 +632,8 @@ static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr
     about.hint = refusal_hint(plan, index, verdict);
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         about.id = FR_NAME_NOT_PINNED;
+    if (about.id == FR_NAME_NOT_PINNED && fr_report_unpinned(plan, flow, &about))
+        return;
     fr_report(&plan->context->diagnostics, &about, "target '%s' can't say flow '%s': %s",
               plan->name, name, verdict->reason);
 }

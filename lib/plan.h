@@ -149,6 +149,7 @@ struct fr_plan {
     struct fr_vec missed;       /* uint32_t: flows out of scope whose author may not expect that */
     struct flowrules_output *asker; /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
+    struct fr_strings unpinned;   /* names that were told to have no address */
     const struct fr_asked *asked; /* or NULL */
     char fingerprint[9];
 };

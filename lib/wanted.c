@@ -113,6 +113,41 @@ flowrules_status fr_names_in_network(struct fr_strings *names, const flowrules_p
     return g.no_memory ? fr_no_memory(policy->context) : status;
 }
 
+/* ---- names without an address -------------------------------------------------------------- */
+
+struct unpinned {
+    struct fr_plan *plan;
+    struct fr_about about;
+    bool any;
+};
+
+static void report_unpinned_peer(void *user, const struct fr_peer *peer) {
+    struct unpinned *u = user;
+    const flowrules_policy *policy = u->plan->policy;
+    if (peer->kind != FR_PEER_NAME)
+        return;
+    const char *name = FR_POLICY_TEXT(policy, peer->ref);
+    const struct fr_locked_name *entry = fr_lock_find(&policy->lock, name);
+    if (entry != NULL && entry->count > 0)
+        return;
+    u->any = true;
+    if (fr_strings_find(&u->plan->unpinned, name, strlen(name)) != 0)
+        return;
+    if (fr_strings_add(&u->plan->unpinned, name, strlen(name)) == 0)
+        u->plan->context->diagnostics.out_of_memory = true;
+    u->about.at = fr_peer_at(policy, peer);
+    fr_report(&u->plan->context->diagnostics, &u->about, "no address of '%s' in the lock file",
+              name);
+}
+
+bool fr_report_unpinned(struct fr_plan *plan, const struct fr_flow *flow,
+                        const struct fr_about *about) {
+    struct unpinned u = {plan, *about, false};
+    fr_view_walk(&plan->view, flow->source, FR_WALK_NAMES, report_unpinned_peer, &u);
+    fr_view_walk(&plan->view, flow->destination, FR_WALK_NAMES, report_unpinned_peer, &u);
+    return u.any;
+}
+
 /* ---- age ----------------------------------------------------------------------------------- */
 
 /* Names that are too old: the first of them as text. */

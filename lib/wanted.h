@@ -17,6 +17,13 @@ flowrules_status fr_wanted_by_policy(struct fr_strings *names, const flowrules_p
 flowrules_status fr_names_in_network(struct fr_strings *names, const flowrules_policy *policy,
                                      uint32_t network);
 
+/*
+ * Tells the names of a flow that the lock file has no address of, each once for a plan: false where
+ * the flow has none. The message is like `about`, at the name's own place.
+ */
+bool fr_report_unpinned(struct fr_plan *plan, const struct fr_flow *flow,
+                        const struct fr_about *about);
+
 /* Warns of names that a plan pins and that were last seen too long ago for the option max-age. */
 flowrules_status fr_warn_of_age(struct fr_plan *plan);
 
