@@ -50,6 +50,7 @@ def resolve(name):
 
 
 def main():
+    sys.stdout.reconfigure(line_buffering=True)  # in order with the messages, in a pipe too
     text = json.dumps(INVENTORY, indent=1)
     # The date at which flows expire, so that the result is the same on every day.
     with flowrules.Policy.loads(text, "made.json", as_of="2026-11-23") as policy:
