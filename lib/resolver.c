@@ -7,6 +7,13 @@
 
 #include <sys/select.h> /* ares.h speaks of fd_set and timeval, and does not include them */
 
+/*
+ * c-ares 1.34 calls ares_query and three others deprecated, for what 1.18 does not have: they stay
+ * in libcares.so.2 with their meaning. What it offers in their place hands out records that it has
+ * read; here a reply is judged by its bytes.
+ */
+#define CARES_NO_DEPRECATED
+
 #include <ares.h>
 #include <errno.h>
 #include <poll.h>
