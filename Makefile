@@ -166,22 +166,27 @@ demo: all ## build, then show the tool on the examples
 
 # ---- testing -----------------------------------------------------------------------------------
 
-# What make check runs, in this order; a suite is an executable tests/NAME/run (see tests/suite.sh).
-FIRST_SUITES := lint headers unit golden errors
-LAST_SUITES  := asan
-SUITES := $(filter $(patsubst tests/%/run,%,$(wildcard tests/*/run)),$(FIRST_SUITES)) \
-          $(filter-out $(FIRST_SUITES) $(LAST_SUITES),$(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))) \
-          $(LAST_SUITES)
-RUN = MAKE='$(MAKE)' CC='$(CC)' V=$(V) BUILD=$(BUILD) FLOWRULES=$(abspath $(TOOL)) tests/run
+# A suite is an executable tests/NAME/run (see tests/suite.sh). make check runs them in this order, and
+# leaves to make check-all what one does not wait for: whole suites, and of some the slow part.
+FIRST_SUITES := headers unit golden errors
+SLOW_SUITES  := lint threads fuzz asan
+SLOW_PARTS   := clients deb
+ALL_SUITES   := $(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))
+SUITES := $(filter $(ALL_SUITES),$(FIRST_SUITES)) \
+          $(filter-out $(FIRST_SUITES) $(SLOW_SUITES),$(ALL_SUITES))
+RUN = MAKE='$(MAKE)' CC='$(CC)' V=$(V) BUILD='$(BUILD)' FLOWRULES='$(abspath $(TOOL))' tests/run
 
-.PHONY: check check-long units asan tsan
-check: all units asan tsan ## every suite: lint, unit, golden, errors, kernel, sanitizers ...
+.PHONY: check check-all check-long units asan tsan
+check: all units manuals ## what to wait for: unit, golden, errors, kernel and the other quick suites
 	@$(RUN) $(SUITES)
 
-check-long: all units asan tsan ## the same with more rounds and everything that takes long
-	@LONG=1 $(RUN) $(SUITES)
+check-all: all units manuals asan tsan ## what check leaves out: lint, sanitizers, fuzzer, slow clients
+	@PART=slow $(RUN) $(SLOW_PARTS) $(SLOW_SUITES)
 
-CHECKS := $(patsubst %,check-%,$(filter-out asan,$(SUITES)))
+check-long: all units manuals asan tsan ## both, with more rounds and everything that takes long
+	@PART=all LONG=1 $(RUN) $(SUITES) $(SLOW_SUITES)
+
+CHECKS := $(patsubst %,check-%,$(filter-out asan,$(ALL_SUITES)))
 .PHONY: $(CHECKS) check-asan
 $(CHECKS): check-%: all units
 	@$(RUN) $*
@@ -314,7 +319,7 @@ bench: $(TOOL) $(BENCHES) ## speed and memory against a bare scan, and how time 
 # ---- installing --------------------------------------------------------------------------------
 
 # The time that all made files are of: what is told, the commit's or, without git, the sources'.
-EPOCH = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),$(shell stat -c %Y CHANGELOG.md))
+EPOCH = $(or $(SOURCE_DATE_EPOCH),$(if $(wildcard $(DIST_FILES)),,$(shell git log -1 --format=%ct 2>/dev/null)),$(shell stat -c %Y CHANGELOG.md))
 
 # Made anew when a directory variable says something else than before.
 PC_EDITS = -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
@@ -378,16 +383,22 @@ install-python: ## install the Python package into $(DESTDIR)$(pythondir)
 	    'import sys, packing; packing.build_wheel(sys.argv[1])' $(BUILD)/python
 	$(Q)python3 -m zipfile -e $(BUILD)/python/flowrules-$(VERSION)-py3-none-any.whl '$(DESTDIR)$(pythondir)'
 
-# The files that git knows, in an order and with times that do not depend on the machine.
+# The files that git knows, or in a folder that dist has packed, those of the list in it; in an order
+# and with times that do not depend on the machine.
 DIST  := flowrules-$(VERSION)
+DIST_FILES := dist.list
 .PHONY: dist
 dist: ## the sources as build/flowrules-VERSION.tar.gz, the same bytes for the same commit
-	@git rev-parse --is-inside-work-tree >/dev/null || { echo 'make dist needs the git repository'; exit 1; }
 	@mkdir -p $(BUILD)
-	$(Q)git ls-files -z | LC_ALL=C sort -z | \
-	    tar --create --file=$(BUILD)/$(DIST).tar --null --no-recursion --verbatim-files-from \
+	$(Q)if [ -f $(DIST_FILES) ]; then cp $(DIST_FILES) $(BUILD)/$(DIST_FILES); \
+	elif git rev-parse --is-inside-work-tree >/dev/null 2>&1; then \
+	    { git -c core.quotePath=off ls-files && echo $(DIST_FILES); } | LC_ALL=C sort >$(BUILD)/$(DIST_FILES); \
+	else echo 'make dist needs git and its repository, or a folder that make dist has packed'; exit 1; fi
+	$(Q)touch -d @$(EPOCH) $(BUILD)/$(DIST_FILES)
+	$(Q)grep -vx $(DIST_FILES) $(BUILD)/$(DIST_FILES) | \
+	    tar --create --file=$(BUILD)/$(DIST).tar --no-recursion --verbatim-files-from \
 	        --format=ustar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime=@$(EPOCH) \
-	        --transform='flags=r;s|^|$(DIST)/|' --files-from=-
+	        --transform='flags=r;s|^|$(DIST)/|' --files-from=- -C $(BUILD) $(DIST_FILES)
 	$(Q)gzip -9nf $(BUILD)/$(DIST).tar
 	@echo $(BUILD)/$(DIST).tar.gz
 
