@@ -11,6 +11,8 @@
 
 #define FLOW_CELLS_MOST 40 /* of the column of names */
 #define GAP             2  /* between columns */
+#define FLOWS_INDENT    6  /* of the flows below a reason */
+#define KEYED_GAP       1  /* the same, where the columns are headed by numbers */
 
 /* The words of fidelity from worst to best: the order of the reasons. */
 static const struct {
@@ -38,6 +40,7 @@ struct column {
     struct cell *cells;
     size_t count, capacity;
     size_t width;
+    size_t number; /* in the key: that of the first column with the same cells; 0: no key */
 };
 
 struct matrix {
@@ -45,6 +48,7 @@ struct matrix {
     size_t count;
     flowrules_report **reports; /* own the texts */
     size_t report_count;
+    bool keyed; /* too many targets for one table: equal ones share a numbered column */
 };
 
 /* ---- from reports to columns --------------------------------------------------------------- */
@@ -66,12 +70,17 @@ static struct column *column_of(struct matrix *matrix, size_t first, const char 
     return column;
 }
 
+/* How the table shows it: what a target has nothing to do with is no word. */
+static const char *word_of(size_t fidelity) {
+    return fidelity + 1 == FIDELITY_COUNT ? "-" : fidelities[fidelity].word;
+}
+
 static void add_cell(struct column *column, const struct cell *cell) {
     if (column->count == column->capacity) {
         column->capacity = column->capacity > 0 ? 2 * column->capacity : 64;
         column->cells = reallocate(column->cells, column->capacity, sizeof(*column->cells));
     }
-    size_t width = strlen(fidelities[cell->fidelity].word);
+    size_t width = strlen(word_of(cell->fidelity));
     if (width > column->width)
         column->width = width;
     column->cells[column->count++] = *cell;
@@ -146,12 +155,16 @@ static size_t flow_width(const struct matrix *matrix) {
     return width < FLOW_CELLS_MOST ? width : FLOW_CELLS_MOST;
 }
 
+static size_t gap_of(const struct matrix *matrix) {
+    return matrix->keyed ? KEYED_GAP : GAP;
+}
+
 /* The first column that does not fit in a block beginning with `first`. */
 static size_t block_end(const struct matrix *matrix, size_t first, size_t used, size_t width) {
-    size_t end = first;
+    size_t end = first, gap = gap_of(matrix);
     do
-        used += GAP + matrix->columns[end++].width;
-    while (end < matrix->count && used + GAP + matrix->columns[end].width <= width);
+        used += gap + matrix->columns[end++].width;
+    while (end < matrix->count && used + gap + matrix->columns[end].width <= width);
     return end;
 }
 
@@ -162,7 +175,7 @@ static void print_word(const struct tool *tool, const struct column *column, siz
         return;
     }
     size_t fidelity = column->cells[row].fidelity;
-    const char *word = fidelities[fidelity].word;
+    const char *word = word_of(fidelity);
     style_begin(stdout, tool->colour_out, fidelities[fidelity].style);
     fputs(word, stdout);
     style_end(stdout, tool->colour_out, fidelities[fidelity].style);
@@ -175,9 +188,11 @@ static void print_heading(const struct tool *tool, const struct matrix *matrix, 
     print_user_in(stdout, "flow", width);
     for (size_t i = first; i < end; i++) {
         const struct column *column = &matrix->columns[i];
-        print_spaces(stdout, GAP);
-        print_user_in(stdout, column->target,
-                      i + 1 < end ? column->width : user_cells(column->target));
+        char number[24];
+        snprintf(number, sizeof(number), "%zu", column->number);
+        const char *heading = matrix->keyed ? number : column->target;
+        print_spaces(stdout, gap_of(matrix));
+        print_user_in(stdout, heading, i + 1 < end ? column->width : user_cells(heading));
     }
     style_end(stdout, tool->colour_out, STYLE_BOLD);
     putchar('\n');
@@ -194,12 +209,66 @@ static void print_table(const struct tool *tool, const struct matrix *matrix) {
         for (size_t row = 0; row < matrix->columns[first].count; row++) {
             print_user_in(stdout, matrix->columns[first].cells[row].flow, width);
             for (size_t i = first; i < end; i++) {
-                print_spaces(stdout, GAP);
+                print_spaces(stdout, gap_of(matrix));
                 print_word(tool, &matrix->columns[i], row, i + 1 == end);
             }
             putchar('\n');
         }
     }
+}
+
+/* ---- many targets --------------------------------------------------------------------------- */
+
+static bool same_cells(const struct column *one, const struct column *other) {
+    bool same = one->count == other->count;
+    for (size_t row = 0; same && row < one->count; row++)
+        same = one->cells[row].fidelity == other->cells[row].fidelity &&
+               strcmp(one->cells[row].reason, other->cells[row].reason) == 0;
+    return same;
+}
+
+/* Prints the targets of which a column tells, behind its number. */
+static void print_key(const struct matrix *whole, size_t number) {
+    char term[24];
+    size_t page = terminal_width(stdout), used = 4;
+    snprintf(term, sizeof(term), "%zu", number);
+    print_user_in(stdout, term, used);
+    for (size_t i = 0, listed = 0; i < whole->count; i++) {
+        const char *target = whole->columns[i].target;
+        if (whole->columns[i].number != number)
+            continue;
+        size_t cells = user_cells(target) + 1;
+        if (listed++ > 0) {
+            bool turn = used + 1 + cells > page;
+            fputs(turn ? ",\n    " : ", ", stdout);
+            used = turn ? 4 : used + 1;
+        }
+        print_user(stdout, target);
+        used += cells;
+    }
+    putchar('\n');
+}
+
+/* Gives equal columns one number, and a matrix of the first of each, whose columns are borrowed. */
+static struct matrix number_columns(struct matrix *whole) {
+    struct matrix first = {.keyed = true};
+    first.columns = allocate(whole->count, sizeof(*first.columns));
+    for (size_t i = 0; i < whole->count; i++) {
+        struct column *column = &whole->columns[i];
+        for (size_t j = 0; column->number == 0 && j < first.count; j++)
+            if (same_cells(column, &first.columns[j]))
+                column->number = j + 1;
+        if (column->number > 0)
+            continue;
+        column->number = first.count + 1;
+        struct column *slot = &first.columns[first.count++];
+        *slot = *column;
+        slot->width = column->number > 9 ? 2 : 1;
+        for (size_t row = 0; row < slot->count; row++)
+            if (strlen(word_of(slot->cells[row].fidelity)) > slot->width)
+                slot->width = strlen(word_of(slot->cells[row].fidelity));
+    }
+    return first;
 }
 
 /* ---- the reasons --------------------------------------------------------------------------- */
@@ -226,7 +295,7 @@ static size_t group_end(const struct column *column, size_t first) {
 
 /* The names of a group of flows, in lines of the page's width. */
 static void print_flows(const struct column *column, size_t first, size_t end, size_t page) {
-    static const size_t indent = 6;
+    static const size_t indent = FLOWS_INDENT;
     size_t used = indent;
     print_spaces(stdout, indent);
     for (size_t i = first; i < end; i++) {
@@ -302,13 +371,90 @@ static void print_json(const struct matrix *matrix) {
     putchar('\n');
 }
 
-static void print_matrix(const struct tool *tool, const struct matrix *matrix) {
+/* The cells of all columns that have a reason, each with the number of its column. */
+static struct column all_reasons(const struct matrix *keyed) {
+    struct column all = {0};
+    for (size_t i = 0; i < keyed->count; i++)
+        for (size_t row = 0; row < keyed->columns[i].count; row++) {
+            struct cell cell = keyed->columns[i].cells[row];
+            cell.order = row * keyed->count + i;
+            if (cell.reason[0] != '\0')
+                add_cell(&all, &cell);
+        }
+    return all;
+}
+
+/* Which columns a reason holds for: "word 1 3:"; the flows stand side by side in each of them. */
+static size_t print_numbers(const struct column *all, size_t first, size_t end, size_t columns) {
+    size_t cells = 0;
+    for (size_t number = 0; number < columns; number++) {
+        bool holds = false;
+        for (size_t i = first; !holds && i < end; i++)
+            holds = all->cells[i].order % columns == number;
+        if (holds)
+            cells += (size_t)printf(" %zu", number + 1);
+    }
+    return cells;
+}
+
+/* Takes out the cells of a group that name a flow again, which stand side by side: the new end. */
+static size_t drop_repeated(struct column *all, size_t first, size_t end, size_t columns) {
+    size_t kept = first;
+    for (size_t i = first + 1; i < end; i++)
+        if (all->cells[i].order / columns != all->cells[kept].order / columns)
+            all->cells[++kept] = all->cells[i];
+    return kept + 1;
+}
+
+/* Each reason once: how truly, in which columns, why, and of which flows. */
+static void print_all_reasons(const struct tool *tool, const struct matrix *keyed) {
+    struct column all = all_reasons(keyed);
+    size_t page = terminal_width(stdout);
+    if (all.count > 0)
+        qsort(all.cells, all.count, sizeof(*all.cells), by_reason);
+    for (size_t first = 0, end; first < all.count; first = end) {
+        const struct cell *cell = &all.cells[first];
+        if (first == 0)
+            putchar('\n');
+        end = group_end(&all, first);
+        style_begin(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+        fputs(fidelities[cell->fidelity].word, stdout);
+        style_end(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+        size_t used = strlen(fidelities[cell->fidelity].word);
+        used += print_numbers(&all, first, end, keyed->count);
+        size_t flows = drop_repeated(&all, first, end, keyed->count);
+        if (flows == first + 1) {
+            fputs(", ", stdout);
+            print_user(stdout, cell->flow);
+            used += 2 + user_cells(cell->flow);
+        }
+        fputs(": ", stdout);
+        print_wrapped_from(stdout, cell->reason, used + 2, FLOWS_INDENT, page);
+        if (flows > first + 1)
+            print_flows(&all, first, flows, page);
+    }
+    free(all.cells);
+}
+
+static void print_matrix(const struct tool *tool, struct matrix *matrix) {
     if (tool->settings.json) {
         print_json(matrix);
-    } else if (matrix->count > 0) {
+        return;
+    }
+    if (matrix->count == 0)
+        return;
+    if (block_end(matrix, 0, flow_width(matrix), terminal_width(stdout)) == matrix->count) {
         print_table(tool, matrix);
         print_reasons(tool, matrix);
+        return;
     }
+    struct matrix keyed = number_columns(matrix);
+    for (size_t i = 0; i < keyed.count; i++)
+        print_key(matrix, i + 1);
+    putchar('\n');
+    print_table(tool, &keyed);
+    print_all_reasons(tool, &keyed);
+    free(keyed.columns);
 }
 
 flowrules_status run_explain(struct tool *tool) {

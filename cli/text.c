@@ -151,24 +151,30 @@ static size_t word_cells(const char *word, size_t bytes) {
     return cells;
 }
 
-void print_wrapped_rest(FILE *stream, const char *text, size_t indent, size_t width) {
-    size_t column = indent;
+void print_wrapped_from(FILE *stream, const char *text, size_t column, size_t indent,
+                        size_t width) {
+    bool first = true;
     for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
         size_t bytes = strcspn(text, " ");
-        size_t cells = word_cells(text, bytes);
-        if (column > indent && column + 1 + cells > width) {
+        size_t cells = word_cells(text, bytes), space = first ? 0 : 1;
+        if (column > indent && column + space + cells > width) {
             putc('\n', stream);
             print_spaces(stream, indent);
             column = indent;
-        } else if (column > indent) {
-            putc(' ', stream);
-            column++;
+        } else {
+            print_spaces(stream, space);
+            column += space;
         }
         print_word(stream, text, bytes);
         column += cells;
         text += bytes;
+        first = false;
     }
     putc('\n', stream);
+}
+
+void print_wrapped_rest(FILE *stream, const char *text, size_t indent, size_t width) {
+    print_wrapped_from(stream, text, indent, indent, width);
 }
 
 void print_wrapped(FILE *stream, const char *text, size_t indent, size_t width) {

@@ -33,6 +33,8 @@ void print_spaces(FILE *stream, size_t count);
 void print_wrapped(FILE *stream, const char *text, size_t indent, size_t width);
 /* The same for the rest of a line that has been filled up to the indent already. */
 void print_wrapped_rest(FILE *stream, const char *text, size_t indent, size_t width);
+/* The same where a line is filled up to a column, and the next ones begin behind the indent. */
+void print_wrapped_from(FILE *stream, const char *text, size_t column, size_t indent, size_t width);
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLE_CYAN };
 
