@@ -457,10 +457,44 @@ static void print_matrix(const struct tool *tool, struct matrix *matrix) {
     free(keyed.columns);
 }
 
+/* ---- numbers of messages -------------------------------------------------------------------- */
+
+/* "FR0508": a message's number; a file that is called so is ./FR0508. */
+static bool is_number(const char *operand) {
+    return strlen(operand) == 6 && strncmp(operand, "FR", 2) == 0 &&
+           strspn(operand + 2, "0123456789") == 4;
+}
+
+static flowrules_status explain_number(struct tool *tool, const char *id) {
+    static const char *const headings[] = {"", "cause", "cure"};
+    if (flowrules_message_text(id, FLOWRULES_MEANING) == NULL)
+        return tell_usage(tool, "no message has the number %s", id);
+    if (tool->settings.json) {
+        cJSON *item = json_object();
+        json_text(item, "id", id);
+        json_text(item, "meaning", flowrules_message_text(id, FLOWRULES_MEANING));
+        json_text(item, "cause", flowrules_message_text(id, FLOWRULES_CAUSE));
+        json_text(item, "cure", flowrules_message_text(id, FLOWRULES_CURE));
+        json_print(stdout, item);
+        putchar('\n');
+        return FLOWRULES_OK;
+    }
+    for (int part = FLOWRULES_MEANING; part <= FLOWRULES_CURE; part++) {
+        const char *heading = part == FLOWRULES_MEANING ? id : headings[part];
+        print_user_in(stdout, heading, 8);
+        print_wrapped_rest(stdout, flowrules_message_text(id, (flowrules_message_part)part), 8,
+                           terminal_width(stdout));
+    }
+    return FLOWRULES_OK;
+}
+
 flowrules_status run_explain(struct tool *tool) {
     struct matrix matrix = {0};
     flowrules_policy *policy;
-    flowrules_status status = open_policy(&policy, tool, tool->settings.operands.items[0]);
+    const char *operand = tool->settings.operands.items[0];
+    if (is_number(operand))
+        return explain_number(tool, operand);
+    flowrules_status status = open_policy(&policy, tool, operand);
     if (status == FLOWRULES_OK && tool->settings.targets.count == 0 &&
         flowrules_target_count(policy) == 0)
         status = tell_usage(tool, "the policy has no targets; name a backend with -t");

@@ -88,13 +88,17 @@ static void print_examples(const char *text) {
     }
 }
 
+static void print_common_options(void) {
+    print_options("Options of every verb", common_options, common_option_count);
+}
+
 static void print_verb_help(const struct verb *verb) {
     printf("flowrules %s: %s\n\n", verb->name, verb->summary);
     printf("usage: flowrules %s [OPTION]...%s%s\n", verb->name,
            verb->operands[0] != '\0' ? " " : "", verb->operands);
     print_paragraphs(verb->about);
     print_options("Options", verb->options, verb->option_count);
-    print_options("Options of every verb", common_options, common_option_count);
+    puts("\n'flowrules help options' tells those of every verb: --as-of, --lock, --quiet ...");
     print_examples(verb->examples);
 }
 
@@ -108,7 +112,7 @@ static void print_tool_help(void) {
     }
     puts("\n'flowrules VERB --help' shows the options of a verb. Results go to standard output,\n"
          "messages to standard error.");
-    print_options("Options of every verb", common_options, common_option_count);
+    print_common_options();
     puts("\nExit status");
     for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
         char term[16];
@@ -179,6 +183,10 @@ flowrules_status run_help(struct tool *tool) {
     const struct text_list *operands = &tool->settings.operands;
     const char *name = operands->count > 0 ? operands->items[0] : NULL;
     const struct verb *verb = name != NULL ? find_verb(name) : NULL;
+    if (name != NULL && strcmp(name, "options") == 0 && !tool->settings.json) {
+        print_common_options();
+        return FLOWRULES_OK;
+    }
     if (name == NULL || verb != NULL) {
         if (tool->settings.json)
             print_json(verb);

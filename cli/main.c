@@ -5,6 +5,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -109,10 +110,24 @@ static flowrules_status run(struct tool *tool) {
     return status == FLOWRULES_OK ? tool->verb->run(tool) : status;
 }
 
+/*
+ * Has whoever read standard output closed it ("| head")? Then there is nobody to tell, and the tool
+ * ends as others do, by SIGPIPE: a shell sees the status 141.
+ */
+static void end_if_nobody_reads(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
+}
+
 /* The exit status, when all has been said and has arrived. */
 static int conclude(struct tool *tool, flowrules_status status) {
     bool failed = fflush(stdout) != 0 || ferror(stdout);
     int reason = errno;
+    if (failed)
+        end_if_nobody_reads();
     if (fclose(stdout) != 0 && !failed) {
         failed = true;
         reason = errno;

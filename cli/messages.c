@@ -254,8 +254,12 @@ static bool same_text(const char *one, const char *other) {
 
 /* Do two messages tell the same of two targets? */
 static bool is_same(const struct message *a, const struct message *b) {
-    return a->line == b->line && a->column == b->column && a->severity == b->severity &&
-           a->target != NULL && b->target != NULL && a->line > 0 && same_text(a->id, b->id) &&
+    bool placed = a->line == b->line && a->column == b->column;
+    bool of_targets = a->flow == NULL && b->flow == NULL && a->target != NULL &&
+                      b->target != NULL && mentions(a->message, a->target) &&
+                      mentions(b->message, b->target);
+    return (placed || of_targets) && a->severity == b->severity && a->target != NULL &&
+           b->target != NULL && a->line > 0 && same_text(a->id, b->id) &&
            same_text(a->file, b->file) && same_text(a->flow, b->flow) &&
            same_text(a->hint, b->hint) && same_but_target(a, b);
 }

@@ -228,7 +228,7 @@ const struct verb verbs[] = {
      "flowrules render kimi-k2.yaml -o build/\n"
      "flowrules render kimi-k2.yaml -t nftables --print\n",
      run_render},
-    {"explain", "POLICY", "how truly each target can say each flow",
+    {"explain", "POLICY | FRnnnn", "how truly each target can say each flow; what a message means",
      "Prints a table of every flow on every target, then the reason for all that is not exact:\n"
      "  exact         the target admits exactly this flow\n"
      "  native        exact, and the target resolves the name or group itself\n"
@@ -240,11 +240,13 @@ const struct verb verbs[] = {
      "  expired       the flow's last day has passed; it is left out\n"
      "  out-of-scope  the target does not stand between these ends, or does not select the flow\n"
      "The exit status is 4 when a flow is refused, otherwise 5 when one is unresolved. "
-     "POLICY may be '-' for standard input.",
+     "POLICY may be '-' for standard input.\n"
+     "With the number of a message, FR0508 say, tells what it means, its cause and its cure.",
      explain_options, COUNT(explain_options), 1, 1, "a POLICY is needed",
      "flowrules explain kimi-k2.yaml\n"
      "flowrules explain kimi-k2.yaml -t node-nft -t nftables\n"
-     "flowrules explain --json kimi-k2.yaml\n",
+     "flowrules explain --json kimi-k2.yaml\n"
+     "flowrules explain FR0508\n",
      run_explain},
     {"resolve", "POLICY [NAME]...", "ask the DNS, and pin names in the lock file",
      "Asks for the addresses of the names that targets match by address, and writes them into the "
@@ -359,9 +361,11 @@ const struct verb verbs[] = {
      "flowrules complete -- ren\n"
      "flowrules complete -- render kimi-k2.yaml -t ''\n",
      run_complete},
-    {"help", "[VERB]", "this help, or that of a verb", "Prints the help of the tool, or of a verb.",
+    {"help", "[VERB]", "this help, or that of a verb",
+     "Prints the help of the tool, or of a verb; with 'options', the options of every verb.",
      help_options, COUNT(help_options), 0, 1, "",
      "flowrules help render\n"
+     "flowrules help options\n"
      "flowrules help --json\n",
      run_help},
 };

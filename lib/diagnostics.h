@@ -100,6 +100,8 @@ enum fr_id {
     FR_NOBODY_ASKS = 515,
     FR_BASELINE_LACKS = 516,
     FR_UNEXPECTED = 517,
+    FR_SHUTS = 518,
+    FR_NOT_ENFORCED = 519,
     /* 06: how the library or the tool is used */
     FR_OPTION_UNKNOWN = 601,
     FR_OPTION_VALUE,

@@ -765,6 +765,15 @@ static void warn_of_flows(struct fr_plan *plan) {
     }
 }
 
+flowrules_status fr_plan_warn(struct fr_plan *plan) {
+    warn_of_directions(plan);
+    warn_of_asking(plan);
+    warn_of_baseline(plan);
+    warn_of_flows(plan);
+    FR_TRY(fr_warn_of_age(plan));
+    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+}
+
 flowrules_status fr_plan_report(struct fr_plan *plan) {
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
         const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
@@ -785,14 +794,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
     }
     if (plan->refused > 0)
         return FLOWRULES_REFUSED;
-    if (plan->unresolved > 0)
-        return FLOWRULES_UNRESOLVED;
-    warn_of_directions(plan);
-    warn_of_asking(plan);
-    warn_of_baseline(plan);
-    warn_of_flows(plan);
-    FR_TRY(fr_warn_of_age(plan));
-    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+    return plan->unresolved > 0 ? FLOWRULES_UNRESOLVED : fr_plan_warn(plan);
 }
 
 /* ---- lists of flows ------------------------------------------------------------------------ */

@@ -164,6 +164,8 @@ flowrules_status fr_plan_new(struct fr_plan **plan, flowrules_context *context,
                              const flowrules_policy *policy, const char *spec);
 void fr_plan_free(struct fr_plan *plan);
 
+/* What is to be told of a target that can be rendered: what it shuts, what is unexpected. */
+flowrules_status fr_plan_warn(struct fr_plan *plan);
 /* Reports every refused and unresolved flow; the status is the worse of the two. */
 flowrules_status fr_plan_report(struct fr_plan *plan);
 /*

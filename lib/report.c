@@ -1,6 +1,7 @@
 /*
  * Explaining: the verdict of every flow on every target, as rows.
  */
+#include "needs.h"
 #include "render.h"
 
 #include <string.h>
@@ -56,7 +57,10 @@ static flowrules_status add_target(flowrules_report *report, flowrules_context *
     struct fr_plan *plan;
     const char *refusal;
     FR_TRY(fr_plan_new(&plan, context, report->policy, spec));
-    flowrules_status status = fr_try_rendering(plan, &refusal);
+    /* Before the rules are made, which leaves the denies alone of the parts. */
+    flowrules_status status = fr_warn_of_needs(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_try_rendering(plan, &refusal);
     if (status == FLOWRULES_OK)
         status = add_rows(report, plan, refusal);
     fr_plan_free(plan);

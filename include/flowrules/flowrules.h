@@ -50,6 +50,17 @@ typedef enum flowrules_status {
 /* The status in a word: "ok", "refused" ... A static text. */
 FLOWRULES_API const char *flowrules_status_name(flowrules_status status);
 
+/*
+ * What a message's number ("FR0508") means: what it tells, what it mostly comes from, and what to
+ * do about it, a sentence or two each. NULL where no message has the number.
+ */
+typedef enum flowrules_message_part {
+    FLOWRULES_MEANING,
+    FLOWRULES_CAUSE,
+    FLOWRULES_CURE
+} flowrules_message_part;
+FLOWRULES_API const char *flowrules_message_text(const char *id, flowrules_message_part part);
+
 /* The version of the library that runs, as "major.minor.patch". A static text. */
 FLOWRULES_API const char *flowrules_version(void);
 

@@ -47,6 +47,7 @@ Enum = c_int
 FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (TEXT, (), "version"),
     (TEXT, (Enum,), "status_name"),
+    (TEXT, (Text, Enum), "message_text"),
     # Objects: made, freed
     (STATUS, (New,), "context_new"),
     (STATUS, (New, RESIZE, Handle), "context_new_with_allocator"),

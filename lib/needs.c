@@ -1,0 +1,182 @@
+/*
+ * Lock-outs: asks of each service that a machine, a pod or a site can't do without, whether any
+ * packet of it passes the target. Decides by sets of addresses; how flows are called plays no part.
+ */
+#include "needs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define UDP 17u
+#define TCP 6u
+
+/* Where a target stands, as bits. */
+enum {
+    ON_MACHINE = 1,  /* the rules of the machine itself: nothing passes beside them */
+    ON_PLATFORM = 2, /* a cloud's rules for it: its DHCP, DNS and NTP pass beside them */
+    ON_PODS = 4,
+    BETWEEN = 8 /* between networks */
+};
+
+enum direction { IN, OUT };
+enum family { EITHER_FAMILY, IPV4_ALONE, IPV6_ALONE };
+
+struct need {
+    const char *name;
+    unsigned places;
+    enum direction direction;
+    bool of_a_role; /* only some machines need it */
+    enum family family;
+    uint8_t protocol;
+    uint16_t port; /* 0 where the protocol has none */
+};
+
+/* The ports are IANA's; those of Kubernetes, its page "Ports and Protocols". */
+static const struct need needs[] = {
+    {"SSH", ON_MACHINE | ON_PLATFORM, IN, false, EITHER_FAMILY, TCP, 22},
+    {"DHCPv6 replies", ON_MACHINE, IN, false, IPV6_ALONE, UDP, 546},
+    {"kubelet", ON_MACHINE | ON_PLATFORM, IN, true, EITHER_FAMILY, TCP, 10250},
+    {"BGP", ON_MACHINE, IN, true, EITHER_FAMILY, TCP, 179},
+    {"OSPF", ON_MACHINE, IN, true, EITHER_FAMILY, 89, 0},
+    {"IPsec", ON_MACHINE, IN, true, EITHER_FAMILY, UDP, 500},
+    {"DNS", ON_MACHINE | ON_PODS | BETWEEN, OUT, false, EITHER_FAMILY, UDP, 53},
+    {"DHCP", ON_MACHINE, OUT, false, IPV4_ALONE, UDP, 67},
+    {"NTP", ON_MACHINE | BETWEEN, OUT, false, EITHER_FAMILY, UDP, 123},
+    {"updates (HTTPS)", ON_MACHINE | ON_PLATFORM | BETWEEN, OUT, false, EITHER_FAMILY, TCP, 443},
+    {"the API server of Kubernetes", ON_MACHINE | ON_PLATFORM, OUT, true, EITHER_FAMILY, TCP, 6443},
+};
+#define NEED_COUNT (sizeof needs / sizeof needs[0])
+
+static unsigned place_of(const struct fr_plan *plan) {
+    if (plan->can->every_group) /* a listing closes nothing */
+        return 0;
+    if (plan->transit)
+        return BETWEEN;
+    if (plan->can->pod_groups)
+        return ON_PODS;
+    return (plan->can->packets & FLOWRULES_LOOPBACK) != 0 ? ON_MACHINE : ON_PLATFORM;
+}
+
+static enum flowrules_direction direction_of(const struct fr_plan *plan, const struct need *need) {
+    if (plan->transit)
+        return FLOWRULES_FORWARD;
+    return need->direction == IN ? FLOWRULES_INGRESS : FLOWRULES_EGRESS;
+}
+
+static bool is_term_of(const struct fr_term *term, const struct need *need) {
+    return term->protocol == FR_PROTOCOL_ANY ||
+           (term->protocol == need->protocol &&
+            (need->port == 0 ||
+             (term->destination_first <= need->port && term->destination_last >= need->port)));
+}
+
+/* Does a part of a flow speak of the service in its direction? */
+static bool speaks_of_need(const struct fr_plan *plan, const struct fr_scoped *part,
+                           const struct need *need) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, part->service);
+    bool found = false;
+    for (uint32_t i = 0; !found && i < terms->count; i++)
+        found = is_term_of(&terms->terms[i], need);
+    return found && part->direction == (uint8_t)direction_of(plan, need);
+}
+
+/* The other end, seen from what is protected. */
+static fr_set far_end(const struct fr_scoped *part, const struct need *need) {
+    return need->direction == IN ? part->source : part->destination;
+}
+
+static bool has_family(struct fr_plan *plan, fr_set set, enum family family) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    if (set == FR_SET_EMPTY || family == EITHER_FAMILY)
+        return set != FR_SET_EMPTY;
+    return set == FR_SET_ANY || flowrules_set_atom_count(view) > 0 ||
+           flowrules_set_range_count(view, family == IPV4_ALONE ? FLOWRULES_IPV4 : FLOWRULES_IPV6) >
+               0;
+}
+
+/* A deny takes an end away where it holds for all that is protected. */
+static fr_set without_deny(struct fr_plan *plan, fr_set open, const struct fr_scoped *part,
+                           const struct need *need) {
+    struct fr_sets *sets = &plan->view.sets;
+    fr_set near = need->direction == IN ? part->destination : part->source;
+    fr_set left = fr_set_subtract(sets, plan->protects.set, near);
+    if (left == FR_SET_EMPTY)
+        return fr_set_subtract(sets, open, far_end(part, need));
+    return left == FR_SET_NONE ? FR_SET_NONE : open;
+}
+
+/* With whom outside of what is protected the service passes; FR_SET_NONE: no memory. */
+static fr_set open_ends(struct fr_plan *plan, const struct need *need) {
+    struct fr_sets *sets = &plan->view.sets;
+    fr_set open = FR_SET_EMPTY;
+    for (int deny = 0; deny < 2; deny++)
+        for (size_t i = 0; open != FR_SET_NONE && i < plan->scoped.count; i++) {
+            const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+            if ((part->deny != 0) != (deny != 0) || !speaks_of_need(plan, part, need))
+                continue;
+            open = deny ? without_deny(plan, open, part, need)
+                        : fr_set_union(sets, open, far_end(part, need));
+        }
+    bool whole = plan->transit || plan->protects.set == FR_SET_ANY;
+    return open == FR_SET_NONE || whole ? open : fr_set_subtract(sets, open, plan->protects.set);
+}
+
+/* Is there a flow in the direction at all? Where there is none, another warning says so. */
+static bool is_used(const struct fr_plan *plan, enum flowrules_direction direction) {
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        if (!part->deny && part->direction == (uint8_t)direction)
+            return true;
+    }
+    return false;
+}
+
+static void add_name(char *text, size_t size, const char *name) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+/* The names of what is shut: of every machine, by direction, and of some machines. */
+struct shut {
+    char ways[2][100];
+    char roles[120];
+};
+
+static flowrules_status find_shut(struct fr_plan *plan, struct shut *shut) {
+    unsigned place = place_of(plan);
+    for (size_t i = 0; i < NEED_COUNT; i++) {
+        const struct need *need = &needs[i];
+        enum flowrules_direction direction = direction_of(plan, need);
+        if ((need->places & place) == 0 || !plan->enforces[direction] || !is_used(plan, direction))
+            continue;
+        fr_set open = open_ends(plan, need);
+        if (open == FR_SET_NONE)
+            return fr_no_memory(plan->context);
+        if (has_family(plan, open, need->family))
+            continue;
+        if (need->of_a_role)
+            add_name(shut->roles, sizeof shut->roles, need->name);
+        else
+            add_name(shut->ways[need->direction], sizeof shut->ways[0], need->name);
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_warn_of_needs(struct fr_plan *plan) {
+    struct shut shut = {{"", ""}, ""};
+    char hint[400];
+    struct fr_about about = {FLOWRULES_WARNING, FR_SHUTS, plan->target->at, NULL, plan->name, hint};
+    if (plan->target->select_none)
+        return FLOWRULES_OK;
+    FR_TRY(find_shut(plan, &shut));
+    const char *in = shut.ways[IN], *out = shut.ways[OUT];
+    if (in[0] == '\0' && out[0] == '\0')
+        return FLOWRULES_OK;
+    snprintf(hint, sizeof hint, "add flows for those that it needs%s%s%s",
+             plan->transit || plan->can->pod_groups ? "" : ", or set 'direction'",
+             shut.roles[0] != '\0' ? "; shut too, where it has that role: " : "", shut.roles);
+    fr_report(&plan->context->diagnostics, &about, "target '%s' shuts %s%s%s%s%s", plan->name, in,
+              in[0] != '\0' ? " (in)" : "", in[0] != '\0' && out[0] != '\0' ? "; " : "", out,
+              out[0] != '\0' ? (plan->transit ? " (through)" : " (out)") : "");
+    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+}

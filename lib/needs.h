@@ -1,0 +1,13 @@
+/*
+ * What a machine or a site dies of when it is shut: the services that every one needs, and which of
+ * them a target lets nobody use.
+ */
+#ifndef FR_NEEDS_H
+#define FR_NEEDS_H
+
+#include "plan.h"
+
+/* Warns, once for a target, of the services that no flow lets in or out. */
+flowrules_status fr_warn_of_needs(struct fr_plan *plan);
+
+#endif
