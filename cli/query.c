@@ -9,9 +9,13 @@
 #include "text.h"
 #include "verbs.h"
 
-/* An answer for each -t, or one for all targets of the file. What they say of the policy agrees. */
+/*
+ * An answer for each -t; without one, for each target where they select different flows, and else
+ * one for the whole policy.
+ */
 struct answers {
     flowrules_answer **items;
+    const char **targets; /* for each; NULL: the whole policy */
     size_t count;
 };
 
@@ -34,21 +38,95 @@ static flowrules_status ask(struct answers *answers, struct tool *tool,
     flowrules_answer *answer;
     flowrules_status status = flowrules_query(&answer, tool->context, policy, target, question);
     tell_diagnostics(tool);
-    if (answer != NULL)
+    if (answer != NULL) {
+        answers->targets[answers->count] = target;
         answers->items[answers->count++] = answer;
+    }
     return status;
+}
+
+static bool selects_any(const flowrules_policy *policy, size_t target) {
+    for (size_t i = 0; i < flowrules_flow_count(policy); i++)
+        if (flowrules_target_selects(policy, target, i))
+            return true;
+    return false;
+}
+
+/* Does every target that selects any flow select the same? Else a packet is not one question. */
+static bool select_the_same(const flowrules_policy *policy) {
+    size_t busy = 0;
+    for (size_t t = 0; t < flowrules_target_count(policy); t++)
+        busy += selects_any(policy, t);
+    for (size_t i = 0; i < flowrules_flow_count(policy); i++) {
+        size_t selecting = 0;
+        for (size_t t = 0; t < flowrules_target_count(policy); t++)
+            selecting += flowrules_target_selects(policy, t, i);
+        if (selecting > 0 && selecting < busy)
+            return false;
+    }
+    return true;
+}
+
+/* What one target lacks is told; the others answer all the same. */
+static flowrules_status ask_each(struct answers *answers, struct tool *tool,
+                                 const flowrules_policy *policy) {
+    flowrules_status first = FLOWRULES_OK;
+    for (size_t t = 0; t < flowrules_target_count(policy); t++) {
+        if (!selects_any(policy, t))
+            continue;
+        flowrules_status status = ask(answers, tool, policy, flowrules_target_name(policy, t));
+        if (status != FLOWRULES_OK && status != FLOWRULES_REFUSED && status != FLOWRULES_INVALID)
+            return status;
+        first = first == FLOWRULES_OK ? status : first;
+    }
+    return answers->count > 0 ? FLOWRULES_OK : first;
 }
 
 static flowrules_status ask_all(struct answers *answers, struct tool *tool,
                                 const flowrules_policy *policy) {
     const struct text_list *targets = &tool->settings.targets;
     flowrules_status status = FLOWRULES_OK;
-    answers->items = allocate(targets->count + 1, sizeof(flowrules_answer *));
+    size_t most = targets->count + flowrules_target_count(policy) + 1;
+    answers->items = allocate(most, sizeof(flowrules_answer *));
+    answers->targets = allocate(most, sizeof(const char *));
     if (targets->count == 0)
-        return ask(answers, tool, policy, NULL);
+        return select_the_same(policy) ? ask(answers, tool, policy, NULL)
+                                       : ask_each(answers, tool, policy);
     for (size_t i = 0; i < targets->count && status == FLOWRULES_OK; i++)
         status = ask(answers, tool, policy, targets->items[i]);
     return status;
+}
+
+/* ---- several answers ----------------------------------------------------------------------- */
+
+/* Do two answers have the same verdict, by the same flows? */
+static bool are_alike(const flowrules_answer *a, const flowrules_answer *b) {
+    size_t count = flowrules_answer_flow_count(a);
+    bool same = strcmp(flowrules_answer_verdict(a), flowrules_answer_verdict(b)) == 0 &&
+                count == flowrules_answer_flow_count(b);
+    for (size_t i = 0; i < count && same; i++)
+        same = strcmp(flowrules_answer_flow_name(a, i), flowrules_answer_flow_name(b, i)) == 0;
+    return same;
+}
+
+static bool all_agree(const struct answers *answers) {
+    for (size_t i = 1; i < answers->count; i++)
+        if (!are_alike(answers->items[0], answers->items[i]))
+            return false;
+    return true;
+}
+
+/* The verdict that all have, "unknown" where one is, else "partly". */
+static const char *common_verdict(const struct answers *answers) {
+    const char *verdict = flowrules_answer_verdict(answers->items[0]);
+    bool same = true;
+    for (size_t i = 0; i < answers->count; i++) {
+        const char *own = flowrules_answer_verdict(answers->items[i]);
+        if (strcmp(own, "unknown") == 0)
+            return own;
+        same = same && strcmp(own, verdict) == 0;
+    }
+    return same ? verdict : "partly";
 }
 
 /* ---- for a person -------------------------------------------------------------------------- */
@@ -122,6 +200,20 @@ static cJSON *flow_items(const flowrules_answer *answer) {
     return flows;
 }
 
+/* The answers of the targets, where they are not one. */
+static cJSON *target_items(const struct answers *answers) {
+    cJSON *targets = json_array();
+    for (size_t i = 0; i < answers->count; i++) {
+        cJSON *item = json_object();
+        json_text(item, "target", answers->targets[i]);
+        json_text(item, "verdict", flowrules_answer_verdict(answers->items[i]));
+        json_text(item, "reason", flowrules_answer_reason(answers->items[i]));
+        json_add(item, "flows", flow_items(answers->items[i]));
+        json_append(targets, item);
+    }
+    return targets;
+}
+
 static void add_rule_items(cJSON *rules, const flowrules_answer *answer) {
     for (size_t i = 0; i < flowrules_answer_rule_count(answer); i++) {
         cJSON *item = json_object();
@@ -138,9 +230,15 @@ static void print_json(const struct answers *answers, const char *question) {
     cJSON *whole = json_object();
     cJSON *rules = json_array();
     json_text(whole, "question", question);
-    json_text(whole, "verdict", flowrules_answer_verdict(answers->items[0]));
-    json_text(whole, "reason", flowrules_answer_reason(answers->items[0]));
-    json_add(whole, "flows", flow_items(answers->items[0]));
+    bool agree = all_agree(answers);
+    json_text(whole, "verdict",
+              agree ? flowrules_answer_verdict(answers->items[0]) : common_verdict(answers));
+    json_text(whole, "reason",
+              agree ? flowrules_answer_reason(answers->items[0])
+                    : "the targets select different flows: each has an answer of its own");
+    json_add(whole, "flows", agree ? flow_items(answers->items[0]) : json_array());
+    if (!agree)
+        json_add(whole, "targets", target_items(answers));
     for (size_t i = 0; i < answers->count; i++)
         add_rule_items(rules, answers->items[i]);
     json_add(whole, "rules", rules);
@@ -151,14 +249,23 @@ static void print_json(const struct answers *answers, const char *question) {
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 static void print_answers(const struct tool *tool, const struct answers *answers) {
-    const struct text_list *targets = &tool->settings.targets;
+    bool agree = all_agree(answers);
     if (tool->settings.json) {
         print_json(answers, tool->settings.operands.items[1]);
         return;
     }
-    print_verdict(tool, answers->items[0]);
-    for (size_t i = 0; i < answers->count; i++)
-        print_rules(answers->items[i], i < targets->count ? targets->items[i] : NULL);
+    for (size_t i = 0; i < answers->count; i++) {
+        if (!agree) {
+            print_user(stdout, answers->targets[i]);
+            fputs(": ", stdout);
+        }
+        if (!agree || i == 0)
+            print_verdict(tool, answers->items[i]);
+        if (!agree)
+            print_rules(answers->items[i], answers->targets[i]);
+    }
+    for (size_t i = 0; i < answers->count && agree; i++)
+        print_rules(answers->items[i], answers->targets[i]);
 }
 
 static flowrules_status status_of(const struct answers *answers) {
@@ -181,6 +288,7 @@ flowrules_status run_query(struct tool *tool) {
     for (size_t i = 0; i < answers.count; i++)
         flowrules_answer_free(answers.items[i]);
     free(answers.items);
+    free(answers.targets);
     flowrules_policy_free(policy);
     return status;
 }

@@ -273,6 +273,9 @@ const struct verb verbs[] = {
      "QUESTION is 'PROTOCOL SOURCE[:PORT] -> DESTINATION[:PORT]', or, for ICMP, "
      "DESTINATION[:TYPE[/CODE]]. An end is an address (an IPv6 address in brackets when a port "
      "follows), a name or a network of the policy.\n"
+     "Without -t the whole policy answers; where its targets select different flows, each that "
+     "selects "
+     "any answers for itself.\n"
      "The exit status is 0 when it is allowed, 1 when it is denied or allowed in part. "
      "POLICY may be '-' for standard input.",
      query_options, COUNT(query_options), 2, 2, "a POLICY and a QUESTION are needed",

@@ -39,6 +39,16 @@ static flowrules_status matches(const flowrules_policy *policy, const struct fr_
     return FLOWRULES_OK;
 }
 
+bool flowrules_target_selects(const flowrules_policy *policy, size_t target, size_t flow) {
+    bool selected = false;
+    if (target >= policy->targets.count || flow >= policy->flows.count)
+        return false;
+    return fr_target_selects(policy, fr_vec_at(&policy->targets, struct fr_target, target),
+                             fr_vec_at(&policy->flows, struct fr_flow, flow),
+                             &selected) == FLOWRULES_OK &&
+           selected;
+}
+
 flowrules_status fr_target_selects(const flowrules_policy *policy, const struct fr_target *target,
                                    const struct fr_flow *flow, bool *selected) {
     struct fr_span names = target->select_names;

@@ -115,6 +115,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " answer_rule_line doubt_line",
     ),
     (FLAG, (Handle, Size), "flow_expired artifact_file_executable doubt_after"),
+    (FLAG, (Handle, Size, Size), "target_selects"),
     (
         COUNT,
         (Handle, Size),
