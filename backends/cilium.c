@@ -54,29 +54,40 @@ static flowrules_writer *file(flowrules_output *out) {
 
 /* ---- selectors ----------------------------------------------------------------------------- */
 
-/* A selector without a namespace would be of the policy's own: there is always one. */
+#define NAMESPACES_LABEL "k8s:io.cilium.k8s.namespace.labels."
+
+static bool has_value(const flowrules_output *out, const char *network, const char *key) {
+    return flowrules_binding_value(out, network, key, 0) != NULL;
+}
+
+/*
+ * A selector without a namespace would be of the policy's own, and one that only excludes some
+ * would select what is no pod: there is always one that pods have.
+ */
 static void write_pods(flowrules_output *out, flowrules_writer *w, const char *network) {
     static const char indent[] = "            ";
     const char *namespace = flowrules_pods_one_namespace(out, network);
-    bool labels = flowrules_binding_label(out, network, "namespace-labels", 0) ||
-                  flowrules_binding_label(out, network, "pods", 0);
     const char *head = "        - ";
+    if (namespace || has_value(out, network, "namespace-labels") ||
+        flowrules_binding_label(out, network, "pods", 0)) {
+        flowrules_writef(w, "%smatchLabels:\n", head);
+        head = "          ";
+    }
     if (namespace) {
-        flowrules_writef(w, "%smatchLabels:\n%s\"k8s:io.kubernetes.pod.namespace\": ", head,
-                         indent);
+        flowrules_writef(w, "%s\"k8s:io.kubernetes.pod.namespace\": ", indent);
         flowrules_yaml_write(w, namespace);
         flowrules_write(w, "\n");
-    } else {
-        flowrules_writef(w,
-                         "%smatchExpressions:\n%s- {key: \"k8s:io.kubernetes.pod.namespace\", "
-                         "operator: Exists}\n",
-                         head, indent);
-        if (labels)
-            flowrules_write(w, "          matchLabels:\n");
     }
-    flowrules_yaml_labels(w, out, network, "namespace-labels", indent,
-                          "k8s:io.cilium.k8s.namespace.labels.");
+    flowrules_yaml_labels(w, out, network, "namespace-labels", indent, NAMESPACES_LABEL);
     flowrules_yaml_labels(w, out, network, "pods", indent, manifest.label_prefix);
+    if (!namespace || has_value(out, network, "namespace-where") ||
+        has_value(out, network, "pods-where"))
+        flowrules_writef(w, "%smatchExpressions:\n", head);
+    if (!namespace)
+        flowrules_writef(w, "%s- {key: \"k8s:io.kubernetes.pod.namespace\", operator: Exists}\n",
+                         indent);
+    flowrules_yaml_expressions(w, out, network, "namespace-where", indent, NAMESPACES_LABEL);
+    flowrules_yaml_expressions(w, out, network, "pods-where", indent, manifest.label_prefix);
 }
 
 /* ---- ports --------------------------------------------------------------------------------- */
@@ -308,26 +319,45 @@ static void write_peers(flowrules_output *out, flowrules_writer *w,
 /* How a set is about the cluster's own DNS: not at all, maybe or with some pods of it, with all. */
 enum about_dns { DNS_APART, DNS_PARTLY, DNS_WHOLE };
 
-/* A value that the DNS' pods surely have under a key (all its values being this one), or NULL. */
-static const char *only_value(const flowrules_output *out, const char *network, const char *key,
-                              const char *label) {
-    const char *own;
-    for (size_t i = 0; (own = flowrules_binding_label(out, network, key, i)) != NULL; i++)
-        if (strcmp(own, label) == 0)
-            return flowrules_binding_value(out, network, key, i);
-    return NULL;
+/* How the requirements, or labels, of a key are about what has a label with this value. */
+static enum about_dns about_labels(const flowrules_output *out, const char *network,
+                                   const char *key, const char *label, const char *value) {
+    enum about_dns about = DNS_WHOLE;
+    const char *text;
+    for (size_t i = 0; (text = flowrules_binding_value(out, network, key, i)) != NULL; i++) {
+        const char *own = flowrules_binding_label(out, network, key, i);
+        bool requirement = strstr(key, "-where") != NULL;
+        if (own == NULL && !requirement)
+            continue; /* any */
+        if (own != NULL ? strcmp(own, label) == 0 && strcmp(text, value) != 0
+                        : !flowrules_requirement_allows(text, label, value))
+            return DNS_APART;
+        if (own != NULL ? strcmp(own, label) != 0 : !flowrules_requirement_is_of(text, label))
+            about = DNS_PARTLY;
+    }
+    return about;
 }
 
 /* The default DNS, pods k8s-app: kube-dns of kube-system, beside the selector of a network. */
 static enum about_dns about_kube_dns(const flowrules_output *out, const char *network) {
+    static const struct {
+        const char *key, *label, *value;
+    } asked[] = {
+        {"namespace-labels", "kubernetes.io/metadata.name", "kube-system"},
+        {"namespace-where", "kubernetes.io/metadata.name", "kube-system"},
+        {"pods", "k8s-app", "kube-dns"},
+        {"pods-where", "k8s-app", "kube-dns"},
+    };
     const char *namespace = flowrules_pods_one_namespace(out, network);
-    const char *app = only_value(out, network, "pods", "k8s-app");
-    bool more = flowrules_binding_label(out, network, "namespace-labels", 0) != NULL ||
-                flowrules_binding_label(out, network, "pods", app == NULL ? 0 : 1) != NULL;
-    if ((namespace != NULL && strcmp(namespace, "kube-system") != 0) ||
-        (app != NULL && strcmp(app, "kube-dns") != 0))
+    enum about_dns least = DNS_WHOLE;
+    if (namespace != NULL && strcmp(namespace, "kube-system") != 0)
         return DNS_APART;
-    return more ? DNS_PARTLY : DNS_WHOLE;
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        enum about_dns own =
+            about_labels(out, network, asked[i].key, asked[i].label, asked[i].value);
+        least = own < least ? own : least;
+    }
+    return least;
 }
 
 static enum about_dns about_atom(const flowrules_output *out, struct flowrules_atom atom) {
@@ -567,18 +597,18 @@ enum { KEYS_MAX = 64 }; /* our own: labels of one network */
 /* The pods of a network as a group. */
 static struct flowrules_set group_of(const flowrules_output *out, flowrules_input *in,
                                      const char *network) {
-    static const char *const labelled[] = {"namespace-labels", "pods"};
+    static const char *const own[] = {"namespace-labels", "namespace-where", "pods", "pods-where"};
     struct flowrules_group_key keys[KEYS_MAX];
-    const char *namespace = flowrules_pods_one_namespace(out, network), *label;
+    const char *namespace = flowrules_pods_one_namespace(out, network), *value;
     size_t count = 0;
     if (namespace != NULL)
         keys[count++] = (struct flowrules_group_key){"namespace", NULL, namespace};
-    for (size_t k = 0; k < 2; k++)
-        for (size_t i = 0; count < KEYS_MAX &&
-                           (label = flowrules_binding_label(out, network, labelled[k], i)) != NULL;
+    for (size_t k = 0; k < sizeof own / sizeof own[0]; k++)
+        for (size_t i = 0;
+             count < KEYS_MAX && (value = flowrules_binding_value(out, network, own[k], i)) != NULL;
              i++)
             keys[count++] = (struct flowrules_group_key){
-                labelled[k], label, flowrules_binding_value(out, network, labelled[k], i)};
+                own[k], flowrules_binding_label(out, network, own[k], i), value};
     return flowrules_input_group(in, keys, count);
 }
 
@@ -732,7 +762,14 @@ static const struct flowrules_setting bindings[] = {
      .type = "namespace",
      .help = "the pods' namespace; any: all; absent: the target's setting"},
     {.key = "namespace-labels", .type = "selector", .help = "labels that the namespace has too"},
+    {.key = "namespace-where",
+     .type = "requirements",
+     .help = "what else is asked of the namespace's labels, as in pods-where"},
     {.key = "pods", .type = "selector", .help = "labels of the pods; any, or absent: all of them"},
+    {.key = "pods-where",
+     .type = "requirements",
+     .help = "what else is asked of the pods' labels, all of it, as kubectl's -l has it: gpu, "
+             "\"!gpu\", tier in (web, api), tier notin (db)"},
     {.key = "service",
      .aside = true,
      .type = "namespace",

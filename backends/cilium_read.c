@@ -46,6 +46,18 @@ static void name_label(const char *name, struct fr_constraint *constraint) {
     }
 }
 
+/* Does a selector ask for something that only a pod's namespace has? */
+static bool wants_namespace(const struct fr_selection *s) {
+    for (size_t i = 0; i < s->count; i++) {
+        const struct fr_constraint *c = &s->all[i];
+        if (strncmp(c->key, "namespace", 9) == 0 &&
+            (strcmp(c->key, "namespace-where") != 0 ||
+             (c->count > 0 && c->values[0][0] != '!' && strstr(c->values[0], " notin ") == NULL)))
+            return true;
+    }
+    return false;
+}
+
 static struct flowrules_set read_endpoints(struct fr_objects *r, const void *about,
                                            const flowrules_node *selector) {
     const struct policy *p = about;
@@ -53,6 +65,11 @@ static struct flowrules_set read_endpoints(struct fr_objects *r, const void *abo
     fr_objects_selection_labels(r, &s, selector, name_label);
     if (p->namespace != NULL && !s.has_namespace)
         fr_objects_selection_add(r, &s, "namespace", NULL, p->namespace);
+    if (s.has_namespace && !wants_namespace(&s)) {
+        fr_objects_doubt(r, flowrules_node_place(selector),
+                         "a selector that only excludes namespaces selects what is no pod too");
+        return flowrules_input_any(r->in);
+    }
     return fr_objects_selection_is_clear(r, &s) ? fr_objects_selection_set(r, &s)
                                                 : flowrules_input_none(r->in);
 }

@@ -16,6 +16,9 @@ static const struct flowrules_manifest manifest = {
                "'kubernetes: {namespace: ..., pods: ...}'",
 };
 
+/* Every namespace has it, with its name (KEP-2161). */
+#define NAMESPACE_LABEL "kubernetes.io/metadata.name"
+
 struct state {
     /* What the open manifest is for; its rules stand in one list. */
     bool open;
@@ -34,23 +37,43 @@ static flowrules_writer *file(flowrules_output *out) {
 
 /* ---- selectors ----------------------------------------------------------------------------- */
 
-/* Both selectors in one item: pods with these labels in these namespaces. */
-static void write_pods(flowrules_output *out, flowrules_writer *w, const char *network) {
+/* Labels (of a key, or NULL) with their values, then requirements, as lines of a selector. */
+static void write_selector(flowrules_output *out, flowrules_writer *w, const char *network,
+                           const char *labels, const char *where) {
     static const char indent[] = "              ";
+    if (labels && flowrules_binding_label(out, network, labels, 0)) {
+        flowrules_write(w, "            matchLabels:\n");
+        flowrules_yaml_labels(w, out, network, labels, indent, "");
+    }
+    if (flowrules_binding_value(out, network, where, 0))
+        flowrules_write(w, "            matchExpressions:\n");
+    flowrules_yaml_expressions(w, out, network, where, indent, "");
+}
+
+static void write_namespaces(flowrules_output *out, flowrules_writer *w, const char *network) {
     const char *namespace = flowrules_pods_one_namespace(out, network);
     bool labels = flowrules_binding_label(out, network, "namespace-labels", 0) != NULL;
+    bool where = flowrules_binding_value(out, network, "namespace-where", 0) != NULL;
     flowrules_write(w, "        - namespaceSelector:");
-    flowrules_write(w, namespace || labels ? "\n            matchLabels:\n" : " {}\n");
+    flowrules_write(w, namespace || labels || where ? "\n" : " {}\n");
     if (namespace) {
-        flowrules_write(w, "              kubernetes.io/metadata.name: ");
+        flowrules_writef(w, "            matchLabels:\n              %s: ", NAMESPACE_LABEL);
         flowrules_yaml_write(w, namespace);
         flowrules_write(w, "\n");
     }
-    flowrules_yaml_labels(w, out, network, "namespace-labels", indent, "");
-    if (flowrules_binding_label(out, network, "pods", 0)) {
-        flowrules_write(w, "          podSelector:\n            matchLabels:\n");
-        flowrules_yaml_labels(w, out, network, "pods", indent, "");
-    }
+    if (namespace && labels)
+        flowrules_yaml_labels(w, out, network, "namespace-labels", "              ", "");
+    write_selector(out, w, network, namespace ? NULL : "namespace-labels", "namespace-where");
+}
+
+/* Both selectors in one item: pods with these labels in these namespaces. */
+static void write_pods(flowrules_output *out, flowrules_writer *w, const char *network) {
+    write_namespaces(out, w, network);
+    if (!flowrules_binding_label(out, network, "pods", 0) &&
+        !flowrules_binding_value(out, network, "pods-where", 0))
+        return;
+    flowrules_write(w, "          podSelector:\n");
+    write_selector(out, w, network, "pods", "pods-where");
 }
 
 static size_t prefix_count(struct flowrules_range range) {
@@ -304,7 +327,14 @@ static const struct flowrules_setting bindings[] = {
      .type = "namespace",
      .help = "the pods' namespace; any: all; absent: the target's setting"},
     {.key = "namespace-labels", .type = "selector", .help = "labels that the namespace has too"},
+    {.key = "namespace-where",
+     .type = "requirements",
+     .help = "what else is asked of the namespace's labels, as in pods-where"},
     {.key = "pods", .type = "selector", .help = "labels of the pods; any, or absent: all of them"},
+    {.key = "pods-where",
+     .type = "requirements",
+     .help = "what else is asked of the pods' labels, all of it, as kubectl's -l has it: gpu, "
+             "\"!gpu\", tier in (web, api), tier notin (db)"},
     {.key = "service",
      .aside = true,
      .type = "namespace",

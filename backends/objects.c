@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Every namespace has it, with its name (KEP-2161). */
+#define NAMESPACE_LABEL "kubernetes.io/metadata.name"
+
 enum {
     KIND_REST = 15,     /* of flowrules_input_define: the groups that are denied the rest */
     LISTS_DEEP = 4,     /* lists of objects, one in another */
@@ -420,34 +423,78 @@ static void read_match_labels(struct fr_objects *r, struct fr_selection *s,
     }
 }
 
-/* In is read exactly; that a label exists says nothing where it is that of the namespace. */
+/* The key of requirements on what a label's key is about; NULL label: the namespace's name. */
+static const char *requirement_key(const struct fr_constraint *label) {
+    return strcmp(label->key, "pods") == 0    ? "pods-where"
+           : strcmp(label->key, "nodes") == 0 ? "nodes-where"
+                                              : "namespace-where";
+}
+
+/* Asks one thing of a label; what no object can have is an error of its manifest. */
+static void require(struct fr_objects *r, struct fr_selection *s, const flowrules_node *at,
+                    const struct fr_constraint *of, enum flowrules_operator asks,
+                    const char *value) {
+    const char *label = of->label == NULL ? NAMESPACE_LABEL : of->label;
+    const char *text = flowrules_input_requirement(r->in, asks, label, value);
+    if (text != NULL)
+        fr_objects_selection_add(r, s, requirement_key(of), NULL, text);
+    else if (!flowrules_input_failed(r->in))
+        flowrules_input_error(r->in, flowrules_node_place(at),
+                              "letters, digits, '-', '_' and '.', at most 63",
+                              "'%.80s' is no label or no value of one", value ? value : label);
+}
+
+/* In is a choice of values; each value of NotIn is a requirement of its own. */
+static void read_values(struct fr_objects *r, struct fr_selection *s,
+                        const flowrules_node *expression, const struct fr_constraint *of,
+                        enum flowrules_operator asks) {
+    struct fr_constraint *own = asks == FLOWRULES_IN ? add_constraint(r, s, *of) : NULL;
+    const flowrules_node *first = fr_objects_list(r, expression, "values");
+    for (const flowrules_node *n = first; n != NULL && !flowrules_input_failed(r->in);
+         n = flowrules_node_next(n)) {
+        const char *value = fr_objects_text(r, n);
+        if (asks == FLOWRULES_IN)
+            add_value(r, own, value);
+        else if (value != NULL)
+            require(r, s, n, of, asks, value);
+    }
+    if (first == NULL && !flowrules_input_failed(r->in))
+        flowrules_input_error(r->in, flowrules_node_place(expression), NULL,
+                              "the operator %s needs values",
+                              asks == FLOWRULES_IN ? "In" : "NotIn");
+}
+
 static void read_expression(struct fr_objects *r, struct fr_selection *s,
                             const flowrules_node *expression, fr_label_namer *name) {
-    struct fr_constraint constraint;
+    static const struct {
+        const char *word;
+        enum flowrules_operator asks;
+    } operators[] = {{"In", FLOWRULES_IN},
+                     {"NotIn", FLOWRULES_NOT_IN},
+                     {"Exists", FLOWRULES_EXISTS},
+                     {"DoesNotExist", FLOWRULES_DOES_NOT_EXIST}};
+    struct fr_constraint of;
     if (!fr_objects_is_map(r, expression, "a mapping with key and operator"))
         return;
     const char *label = fr_objects_text(r, flowrules_node_get(expression, "key"));
-    const char *operator= fr_objects_text(r, flowrules_node_get(expression, "operator"));
-    if (label == NULL || operator== NULL || !name_label(r, s, expression, label, name, &constraint))
+    const char *word = fr_objects_text(r, flowrules_node_get(expression, "operator"));
+    if (label == NULL || word == NULL || !name_label(r, s, expression, label, name, &of))
         return;
-    bool namespace = strcmp(constraint.key, "namespace") == 0;
-    if (strcmp(operator, "In") == 0) {
-        struct fr_constraint *own = add_constraint(r, s, constraint);
-        for (const flowrules_node *n = fr_objects_list(r, expression, "values"); n != NULL;
-             n = flowrules_node_next(n))
-            add_value(r, own, fr_objects_text(r, n));
-        if (own != NULL && own->count == 0 && !flowrules_input_failed(r->in))
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
+        enum flowrules_operator asks = operators[i].asks;
+        if (strcmp(operators[i].word, word) != 0)
+            continue;
+        if (asks == FLOWRULES_IN || asks == FLOWRULES_NOT_IN)
+            read_values(r, s, expression, &of, asks);
+        else if (flowrules_node_count(flowrules_node_get(expression, "values")) > 0)
             flowrules_input_error(r->in, flowrules_node_place(expression), NULL,
-                                  "the operator In needs values");
+                                  "the operator %s takes no values", word);
+        else
+            require(r, s, expression, &of, asks, NULL);
         return;
     }
-    if (namespace && strcmp(operator, "Exists") == 0)
-        s->has_namespace = true;
-    else
-        set_unclear(
-            s, expression,
-            flowrules_input_print(
-                r->in, "the operator %.40s of '%.200s' can't be compared", operator, label));
+    flowrules_input_error(r->in, flowrules_node_place(expression),
+                          "In, NotIn, Exists or DoesNotExist", "'%.40s' is no operator", word);
 }
 
 void fr_objects_selection_labels(struct fr_objects *r, struct fr_selection *s,
@@ -472,18 +519,7 @@ void fr_objects_selection_labels(struct fr_objects *r, struct fr_selection *s,
         read_expression(r, s, n, name);
 }
 
-/* Does a choice give some label two values? Then no pod is of it. */
-static bool is_contradiction(const struct flowrules_group_key *keys, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(keys[i].key, keys[k].key) == 0 &&
-                (keys[i].label == NULL || fr_objects_equals(keys[i].label, keys[k].label)) &&
-                strcmp(keys[i].value, keys[k].value) != 0)
-                return true;
-    return false;
-}
-
-/* Choice number of a selection; false where it has no pods, or memory has run out. */
+/* Choice number of a selection; false where it has none, or memory has run out. */
 static bool choose(struct fr_objects *r, const struct fr_selection *s, size_t number,
                    struct flowrules_group_key **keys) {
     *keys = flowrules_input_alloc(r->in, (s->count + 1) * sizeof **keys);
@@ -494,7 +530,7 @@ static bool choose(struct fr_objects *r, const struct fr_selection *s, size_t nu
         (*keys)[i] = (struct flowrules_group_key){c->key, c->label, c->values[number % c->count]};
         number /= c->count;
     }
-    return *keys != NULL && !is_contradiction(*keys, s->count);
+    return *keys != NULL;
 }
 
 /* How many choices of values there are; more than the limit is one more. */

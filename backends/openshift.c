@@ -81,12 +81,15 @@ static void write_blocks(flowrules_writer *w, struct state *s, enum flowrules_fa
 }
 
 static void write_nodes(flowrules_output *out, flowrules_writer *w, const char *network) {
-    if (!flowrules_binding_label(out, network, "nodes", 0)) {
-        flowrules_write(w, "        nodeSelector: {} # every node\n");
-        return;
-    }
-    flowrules_write(w, "        nodeSelector:\n          matchLabels:\n");
+    bool labels = flowrules_binding_label(out, network, "nodes", 0) != NULL;
+    bool where = flowrules_binding_value(out, network, "nodes-where", 0) != NULL;
+    flowrules_writef(w, "        nodeSelector:%s", labels || where ? "\n" : " {} # every node\n");
+    if (labels)
+        flowrules_write(w, "          matchLabels:\n");
     flowrules_yaml_labels(w, out, network, "nodes", "            ", "");
+    if (where)
+        flowrules_write(w, "          matchExpressions:\n");
+    flowrules_yaml_expressions(w, out, network, "nodes-where", "            ", "");
 }
 
 static void write_atom(flowrules_output *out, flowrules_writer *w, struct state *s,
@@ -175,6 +178,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
 static bool is_pods(const flowrules_output *out, struct flowrules_atom atom) {
     return atom.kind == FLOWRULES_ATOM_GROUP &&
            !flowrules_binding_value(out, atom.name, "nodes", 0) &&
+           !flowrules_binding_value(out, atom.name, "nodes-where", 0) &&
            flowrules_binding_value(out, atom.name, "namespace", 0);
 }
 
@@ -191,7 +195,9 @@ static const char *whole_namespace(flowrules_output *out) {
         one = one && strcmp(own, "any") != 0 && (!namespace || strcmp(own, namespace) == 0);
         namespace = own;
         if (!flowrules_binding_label(out, atom.name, "pods", 0) &&
+            !flowrules_binding_value(out, atom.name, "pods-where", 0) &&
             !flowrules_binding_value(out, atom.name, "namespace-labels", 0) &&
+            !flowrules_binding_value(out, atom.name, "namespace-where", 0) &&
             (!flowrules_binding_value(out, atom.name, "service", 0) ||
              flowrules_binding_value(out, atom.name, "pods", 0)))
             whole = atom.name;
@@ -277,6 +283,10 @@ static const struct flowrules_setting settings[] = {
 static const struct flowrules_setting bindings[] = {
     {.key = "namespace", .type = "namespace", .help = "a namespace, with all its pods"},
     {.key = "nodes", .type = "selector", .help = "labels of nodes, as a destination"},
+    {.key = "nodes-where",
+     .type = "requirements",
+     .help = "what else is asked of the nodes' labels, all of it, as kubectl's -l has it: gpu, "
+             "\"!gpu\", zone in (a, b), zone notin (c)"},
     {.key = NULL},
 };
 
@@ -311,7 +321,7 @@ const struct flowrules_backend flowrules_backend_openshift = {
                      .wildcards = FLOWRULES_WILDCARDS_ONE_LABEL,
                      .groups = true,
                      .pod_groups = true,
-                     .far_groups = "nodes",
+                     .far_groups = "nodes|nodes-where",
                      .far_groups_note = "traffic between pods is not an EgressFirewall's business",
                      .no_port_ranges = true,
                      .prefixes = true,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "requirements.h"
 
 /* ---- atoms --------------------------------------------------------------------------------- */
 
@@ -163,6 +164,94 @@ static flowrules_status list_members(struct fr_common *c) {
     return FLOWRULES_OK;
 }
 
+/* ---- atoms without pods of their own --------------------------------------------------------- */
+
+enum { ESCAPE_STEPS_MAX = 100000 };
+
+/* A search for labels that are of one selector, and of none of those within it. */
+struct escape {
+    struct fr_common *common;
+    uint32_t atom;
+    struct fr_vec asked; /* struct fr_requirement: of the labels, until now */
+    uint32_t steps;
+    bool failed; /* out of memory */
+};
+
+static bool requirement_at(const struct fr_common *c, uint32_t atom, uint32_t i,
+                           struct fr_requirement *r) {
+    const struct fr_group_terms *terms = terms_at(c->terms, atom);
+    struct flowrules_group_key key = fr_meaning_key(c->terms, terms->terms[i]);
+    return fr_requirement_of(key.key, key.label, key.value, r);
+}
+
+/* Is no pod that is as asked of this selector? */
+static bool is_out(const struct escape *e, uint32_t atom) {
+    struct fr_requirement r;
+    for (uint32_t i = 0; i < terms_at(e->common->terms, atom)->count; i++)
+        if (requirement_at(e->common, atom, i, &r)) {
+            r = fr_requirement_negated(r);
+            if (fr_requirements_imply(e->asked.items, e->asked.count, &r))
+                return true;
+        }
+    return false;
+}
+
+/* The next selector from k on that is within the one of the search, and may have the pods. */
+static uint32_t next_within(const struct escape *e, uint32_t k) {
+    const struct fr_common *c = e->common;
+    while (k < c->terms->atoms.count &&
+           (k == e->atom || !are_alike(c, e->atom, k) || !holds(c, e->atom, k) || is_out(e, k)))
+        k++;
+    return k;
+}
+
+/* Are there labels as asked that are of no selector within, from k on? */
+static bool escapes(struct escape *e, uint32_t k) {
+    struct fr_requirement r;
+    size_t asked = e->asked.count;
+    k = next_within(e, k);
+    if (k == e->common->terms->atoms.count || e->failed || e->steps++ > ESCAPE_STEPS_MAX)
+        return true;
+    for (uint32_t i = 0; i < terms_at(e->common->terms, k)->count; i++) {
+        if (!requirement_at(e->common, k, i, &r))
+            continue;
+        r = fr_requirement_negated(r);
+        e->failed = e->failed || !fr_requirement_push(&e->asked, &r);
+        if (e->failed ||
+            (fr_requirements_can_hold(e->asked.items, e->asked.count, &r) && escapes(e, k + 1)))
+            return true;
+        e->asked.count = asked;
+    }
+    return false;
+}
+
+static bool has_own_pods(struct escape *e) {
+    struct fr_requirement r;
+    e->asked.count = 0;
+    e->steps = 0;
+    for (uint32_t i = 0; i < terms_at(e->common->terms, e->atom)->count; i++)
+        if (requirement_at(e->common, e->atom, i, &r))
+            e->failed = e->failed || !fr_requirement_push(&e->asked, &r);
+    return escapes(e, 0);
+}
+
+/* Where selectors ask for more than values, those within one may be all of it: "gpu", "!gpu". */
+static flowrules_status find_hollow(struct fr_common *c) {
+    struct escape e = {.common = c};
+    if (!fr_vec_reserve(&c->hollow, c->terms->atoms.count))
+        return fr_no_memory(c->context);
+    fr_vec_init(&e.asked, &c->context->allocator, sizeof(struct fr_requirement));
+    for (e.atom = 0; e.atom < c->terms->atoms.count && !e.failed; e.atom++) {
+        bool *hollow = fr_vec_add(&c->hollow);
+        *hollow = c->terms->has_requirements && !c->too_many &&
+                  fr_meaning_selects(c->terms, e.atom) != FR_SELECTS_NOTHING && !has_own_pods(&e);
+        c->hollow_count += *hollow ? 1 : 0;
+        c->too_many = c->too_many || e.steps > ESCAPE_STEPS_MAX;
+    }
+    fr_vec_free(&e.asked);
+    return e.failed ? fr_no_memory(c->context) : FLOWRULES_OK;
+}
+
 /* ---- life ---------------------------------------------------------------------------------- */
 
 /*
@@ -190,6 +279,7 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     c->atoms_are_addresses = !sees_pods(before) && !sees_pods(after);
     fr_vec_init(&c->members, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&c->spans, &context->allocator, sizeof(struct fr_member_span));
+    fr_vec_init(&c->hollow, &context->allocator, sizeof(bool));
     fr_vec_init(&c->stages, &context->allocator, sizeof(struct fr_common_stage));
     fr_vec_init(&c->items, &context->allocator, sizeof(struct fr_item));
     FR_TRY(fr_meaning_new(&c->terms, context));
@@ -199,12 +289,14 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
         FR_TRY(add_all_pods(c));
     if (knows_pods(c))
         FR_TRY(add_meetings(c));
+    FR_TRY(find_hollow(c));
     return list_members(c);
 }
 
 void fr_common_free(struct fr_common *c) {
     fr_vec_free(&c->members);
     fr_vec_free(&c->spans);
+    fr_vec_free(&c->hollow);
     fr_vec_free(&c->stages);
     fr_vec_free(&c->items);
     flowrules_meaning_free(c->terms);

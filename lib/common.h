@@ -33,6 +33,8 @@ struct fr_common {
     flowrules_meaning *terms; /* the stores, and the atoms of both */
     struct fr_vec members;    /* uint32_t: the atoms that each atom holds, itself first */
     struct fr_vec spans;      /* struct fr_member_span, for each atom */
+    struct fr_vec hollow;     /* bool, for each atom: others within it are all of its pods */
+    size_t hollow_count;
     bool atoms_are_addresses; /* names and groups have addresses: all addresses are all of them */
     fr_set disjoint[2];       /* of each side: groups of which no two have an address in common */
     fr_set unaddressed[2];    /* of each side: groups without the addresses that rules name */
@@ -46,6 +48,10 @@ struct fr_common {
 struct fr_member_span {
     uint32_t first, count;
 };
+
+static inline bool fr_common_is_hollow(const struct fr_common *common, uint32_t atom) {
+    return *fr_vec_at(&common->hollow, bool, atom);
+}
 
 flowrules_status fr_common_init(struct fr_common *common, flowrules_context *context,
                                 const flowrules_meaning *before, const flowrules_meaning *after);

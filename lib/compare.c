@@ -95,7 +95,8 @@ static fr_set unlisted_pods(struct comparing *c, const struct fr_region *region,
     for (uint32_t i = 0; i < terms->atoms.count; i++) {
         while (k < region->listed_count[end] && region->listed[end][k] < i)
             k++;
-        if (k == region->listed_count[end] || region->listed[end][k] != i)
+        if ((k == region->listed_count[end] || region->listed[end][k] != i) &&
+            !fr_common_is_hollow(&c->common, i))
             fr_builder_atom(&terms->builder, i);
     }
     return fr_builder_finish(&terms->builder, &terms->sets);

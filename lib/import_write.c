@@ -9,6 +9,7 @@
 
 #include "policy.h"
 #include "registry.h"
+#include "requirements.h"
 
 /* An end with up to so many items is written where it is used; a larger one becomes a network. */
 #define ITEMS_INLINE 4u
@@ -200,11 +201,35 @@ static bool knows(const struct fr_map *map, uint32_t key) {
     return fr_map_get(map, key + 1, &known);
 }
 
+/* A label's name without its prefix. */
+static const char *short_label(const char *label) {
+    const char *slash = strrchr(label, '/');
+    return slash == NULL ? label : slash + 1;
+}
+
+/* What a requirement says in short: "gpu", "no-gpu", "not-db"; NULL when out of memory. */
+static const char *short_requirement(struct writing *w, const struct fr_requirement *r) {
+    const char *value = "", *label = fr_arena_text(&w->arena, r->label, r->label_length);
+    size_t length;
+    if (label == NULL)
+        return NULL;
+    if (r->asks == FLOWRULES_EXISTS)
+        return short_label(label);
+    if (r->asks == FLOWRULES_DOES_NOT_EXIST)
+        return fr_arena_printf(&w->arena, "no-%s", short_label(label));
+    return fr_requirement_value(r, 0, &value, &length) && length > 0
+               ? fr_arena_printf(&w->arena, "not-%.*s", (int)length, value)
+               : fr_arena_printf(&w->arena, "some-%s", short_label(label));
+}
+
 /* What a term says in short: its value, or what its label is called. */
-static const char *short_term(const flowrules_meaning *m, fr_string term) {
-    struct flowrules_group_key key = fr_meaning_key(m, term);
-    const char *slash = key.label == NULL ? NULL : strrchr(key.label, '/');
-    return *key.value != '\0' ? key.value : slash != NULL ? slash + 1 : key.label;
+static const char *short_term(struct writing *w, fr_string term) {
+    struct flowrules_group_key key = fr_meaning_key(w->m, term);
+    struct fr_requirement r;
+    if (key.label == NULL && fr_is_requirement_key(key.key) &&
+        fr_requirement_of(key.key, NULL, key.value, &r))
+        return short_requirement(w, &r);
+    return *key.value != '\0' || key.label == NULL ? key.value : short_label(key.label);
 }
 
 /* Pods are called by their namespace and the values of their labels, "shop-web"; nodes likewise. */
@@ -216,7 +241,7 @@ static const char *title_of_group(struct writing *w, uint32_t atom) {
     if (terms->count == 0)
         return "all-pods";
     for (uint32_t i = 0; i < terms->count && title != NULL; i++) {
-        const char *word = short_term(w->m, terms->terms[i]);
+        const char *word = short_term(w, terms->terms[i]);
         title = fr_arena_printf(&w->arena, "%s%s%.63s", title, *title == '\0' ? "" : "-",
                                 word == NULL ? "" : word);
     }
@@ -371,29 +396,32 @@ static const char *backend_of_binding(const struct writing *w, uint32_t atom) {
                : backend->name;
 }
 
-/* The terms come sorted: those of one key that is a mapping stand together. */
+/* The terms come sorted: those of one key that is a mapping, or a list, stand together. */
 static void write_binding(struct writing *w, uint32_t atom) {
     const struct fr_group_terms *group = fr_vec_at(&w->m->groups, struct fr_group_terms, atom);
-    const char *open = NULL;
+    const char *open = NULL, *close = "";
     flowrules_writef(w->w, "    %s: {", backend_of_binding(w, atom));
     if (is_anywhere(w, atom))
         flowrules_write(w->w, group->count > 0 ? "namespace: any, " : "namespace: any");
     for (uint32_t i = 0; i < group->count; i++) {
         struct flowrules_group_key key = fr_meaning_key(w->m, group->terms[i]);
-        bool same = open != NULL && key.label != NULL && strcmp(open, key.key) == 0;
-        if (open != NULL && !same)
-            flowrules_write(w->w, "}");
-        flowrules_write(w->w, i > 0 ? ", " : "");
+        bool list = key.label == NULL && fr_is_requirement_key(key.key);
+        bool same = open != NULL && strcmp(open, key.key) == 0;
         if (!same)
-            flowrules_writef(w->w, "%s: %s", key.key, key.label != NULL ? "{" : "");
+            flowrules_write(w->w, close);
+        flowrules_write(w->w, i > 0 ? ", " : "");
+        if (!same) {
+            flowrules_writef(w->w, "%s: %s", key.key, list ? "[" : key.label != NULL ? "{" : "");
+            open = list || key.label != NULL ? key.key : NULL;
+            close = list ? "]" : key.label != NULL ? "}" : "";
+        }
         if (key.label != NULL) {
             flowrules_yaml_write(w->w, key.label);
             flowrules_write(w->w, ": ");
         }
         flowrules_yaml_write(w->w, key.value);
-        open = key.label != NULL ? key.key : NULL;
     }
-    flowrules_write(w->w, open != NULL ? "}}\n" : "}\n");
+    flowrules_writef(w->w, "%s}\n", close);
 }
 
 static void write_network(struct writing *w, const struct network *network) {

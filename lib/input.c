@@ -12,6 +12,7 @@
 
 #include "output.h"
 #include "registry.h"
+#include "requirements.h"
 
 /* A skip whose end is not known yet. */
 struct fr_skip {
@@ -422,9 +423,88 @@ struct flowrules_set flowrules_input_name(flowrules_input *in, struct flowrules_
     return set_of(in, FR_SET_EMPTY);
 }
 
+/* ---- groups -------------------------------------------------------------------------------- */
+
+static void build_atom(flowrules_input *in, uint32_t atom) {
+    in->failed = in->failed || atom == UINT32_MAX;
+    if (atom != UINT32_MAX)
+        fr_builder_atom(&in->meaning->builder, atom);
+}
+
+/* Can a pod be as all the keys of a group ask? */
+static bool can_be(flowrules_input *in, const struct flowrules_group_key *keys, size_t count) {
+    struct fr_requirement r;
+    struct fr_vec all;
+    bool good = true, can = true;
+    fr_vec_init(&all, &in->context->allocator, sizeof(struct fr_requirement));
+    for (size_t i = 0; good && i < count; i++)
+        if (fr_requirement_of(keys[i].key, keys[i].label, keys[i].value, &r))
+            good = fr_requirement_push(&all, &r);
+    const struct fr_requirement *list = all.items;
+    for (size_t i = 0; can && i < all.count; i++)
+        can = fr_requirements_can_hold(list, all.count, &list[i]);
+    in->failed = in->failed || !good;
+    fr_vec_free(&all);
+    return can;
+}
+
+/* The first key from an index on that asks for one of several values; count: none. */
+static size_t find_choice(const struct flowrules_group_key *keys, size_t count, size_t from,
+                          struct fr_requirement *r) {
+    const char *value;
+    size_t length;
+    for (; from < count; from++)
+        if (keys[from].label == NULL && fr_is_requirement_key(keys[from].key) &&
+            fr_requirement_of(keys[from].key, NULL, keys[from].value, r) &&
+            r->asks == FLOWRULES_IN && fr_requirement_value(r, 1, &value, &length))
+            break;
+    return from;
+}
+
+/* Adds the group of the keys, or one for each choice of values; none where no pod can be of it. */
+static void build_choices(flowrules_input *in, const struct flowrules_group_key *keys, size_t count,
+                          size_t from) {
+    struct fr_requirement r;
+    struct fr_arena *arena = &in->meaning->arena;
+    size_t at = find_choice(keys, count, from, &r), length;
+    const char *value;
+    if (at == count) {
+        if (can_be(in, keys, count))
+            build_atom(in, fr_meaning_group(in->meaning, keys, count));
+        return;
+    }
+    struct flowrules_group_key *own = fr_arena_alloc(arena, count * sizeof *own);
+    const char *label = fr_arena_text(arena, r.label, r.label_length);
+    in->failed = in->failed || own == NULL || label == NULL;
+    for (size_t i = 0; !in->failed && fr_requirement_value(&r, i, &value, &length); i++) {
+        memcpy(own, keys, count * sizeof *own);
+        own[at] = (struct flowrules_group_key){fr_label_key(r.of), label,
+                                               fr_arena_text(arena, value, length)};
+        if (own[at].value == NULL)
+            in->failed = true;
+        else
+            build_choices(in, own, count, at + 1);
+    }
+}
+
 struct flowrules_set flowrules_input_group(flowrules_input *in,
                                            const struct flowrules_group_key *keys, size_t count) {
-    return made(in, fr_meaning_atom_set(in->meaning, fr_meaning_group(in->meaning, keys, count)));
+    build_choices(in, keys, count, 0);
+    return made(in, fr_builder_finish(&in->meaning->builder, &in->meaning->sets));
+}
+
+const char *flowrules_input_requirement(flowrules_input *in, enum flowrules_operator asks,
+                                        const char *label, const char *value) {
+    static const char *const forms[] = {
+        [FLOWRULES_IN] = "%s in (%s)",
+        [FLOWRULES_NOT_IN] = "%s notin (%s)",
+        [FLOWRULES_EXISTS] = "%s%s",
+        [FLOWRULES_DOES_NOT_EXIST] = "!%s%s",
+    };
+    if (!fr_is_label_name(label, strlen(label)) ||
+        (value != NULL && !fr_is_label_value(value, strlen(value))))
+        return NULL;
+    return flowrules_input_print(in, forms[asks], label, value == NULL ? "" : value);
 }
 
 struct flowrules_set flowrules_input_unite(flowrules_input *in, const struct flowrules_set *sets,
@@ -505,17 +585,13 @@ static bool is_list(const struct flowrules_backend *backend, const char *key) {
 /* The namespace that pods are in where their binding does not say: the target's. */
 static const char *own_namespace(const struct fr_plan *plan, const struct flowrules_group_key *keys,
                                  size_t count) {
+    static const char *const elsewhere[] = {"namespace", "namespace-labels", "namespace-where",
+                                            "nodes",     "nodes-where",      "entities"};
     for (size_t i = 0; i < count; i++)
-        if (strcmp(keys[i].key, "namespace") == 0 || strcmp(keys[i].key, "nodes") == 0 ||
-            strcmp(keys[i].key, "namespace-labels") == 0 || strcmp(keys[i].key, "entities") == 0)
-            return NULL;
+        for (size_t k = 0; k < sizeof elsewhere / sizeof elsewhere[0]; k++)
+            if (strcmp(keys[i].key, elsewhere[k]) == 0)
+                return NULL;
     return plan->can->pod_groups ? fr_plan_setting(plan, "namespace") : NULL;
-}
-
-static void build_atom(flowrules_input *in, uint32_t atom) {
-    in->failed = in->failed || atom == UINT32_MAX;
-    if (atom != UINT32_MAX)
-        fr_builder_atom(&in->meaning->builder, atom);
 }
 
 /* The entity of Cilium that is all addresses outside of the cluster: as such it is compared. */
@@ -551,7 +627,7 @@ static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec 
     if (space != NULL)
         list[joined++] = (struct flowrules_group_key){"namespace", NULL, space};
     if (joined > 0 || !any_list)
-        build_atom(in, fr_meaning_group(in->meaning, list, joined));
+        build_choices(in, list, joined, 0);
 }
 
 /* Adds what a network that is a group is to the platform. */
@@ -631,6 +707,8 @@ struct flowrules_set flowrules_input_protects(flowrules_input *in) {
 bool flowrules_input_may_protect(flowrules_input *in, const struct flowrules_group_key *keys,
                                  size_t count) {
     flowrules_meaning *m = in->meaning;
+    if (!can_be(in, keys, count))
+        return false;
     uint32_t group = fr_meaning_group(m, keys, count);
     struct flowrules_set protects = flowrules_input_protects(in);
     const struct fr_set_head *head = fr_set_head(&m->sets, protects.id);

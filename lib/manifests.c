@@ -2,9 +2,12 @@
  * YAML's text, and what the manifests of all policies for pods share: a head with the commands,
  * metadata, the selector of the pods. Knows no API's rules: those are the backends'.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "output.h"
+#include "registry.h"
+#include "requirements.h"
 
 /* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */
 const struct flowrules_escape flowrules_yaml_quoted = {
@@ -46,6 +49,48 @@ void flowrules_yaml_labels(flowrules_writer *w, const flowrules_output *out, con
         flowrules_write(w, "\": ");
         flowrules_yaml_write(w, flowrules_binding_value(out, network, key, i));
         flowrules_write(w, "\n");
+    }
+}
+
+/* A part of a requirement: a label's name at most, in letters that the policy checked. */
+static void write_part(flowrules_writer *w, const char *text, size_t length) {
+    char part[FR_LABEL_NAME_MAX + 1];
+    snprintf(part, sizeof part, "%.*s", (int)length, text);
+    flowrules_write_user(w, &flowrules_yaml_quoted, part);
+}
+
+static void write_values(flowrules_writer *w, const struct fr_requirement *r) {
+    const char *value;
+    size_t length;
+    flowrules_write(w, ", values: [");
+    for (size_t i = 0; fr_requirement_value(r, i, &value, &length); i++) {
+        flowrules_write(w, i > 0 ? ", \"" : "\"");
+        write_part(w, value, length);
+        flowrules_write(w, "\"");
+    }
+    flowrules_write(w, "]");
+}
+
+void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_output *out,
+                                const char *network, const char *key, const char *indent,
+                                const char *prefix) {
+    static const char *const words[] = {
+        [FLOWRULES_IN] = "In",
+        [FLOWRULES_NOT_IN] = "NotIn",
+        [FLOWRULES_EXISTS] = "Exists",
+        [FLOWRULES_DOES_NOT_EXIST] = "DoesNotExist",
+    };
+    struct fr_requirement r;
+    const char *text;
+    for (size_t i = 0; (text = flowrules_binding_value(out, network, key, i)) != NULL; i++) {
+        if (!fr_requirement_of(key, NULL, text, &r))
+            continue; /* the policy would have been refused */
+        flowrules_writef(w, "%s- {key: \"%s", indent, prefix);
+        write_part(w, r.label, r.label_length);
+        flowrules_writef(w, "\", operator: %s", words[r.asks]);
+        if (r.asks == FLOWRULES_IN || r.asks == FLOWRULES_NOT_IN)
+            write_values(w, &r);
+        flowrules_write(w, "}\n");
     }
 }
 
@@ -156,13 +201,16 @@ static void annotate_flows(flowrules_writer *w, const flowrules_output *out,
 
 static void write_selector(flowrules_writer *w, const flowrules_output *out,
                            const struct flowrules_manifest *manifest, const char *network) {
-    flowrules_writef(w, "spec:\n  %s:", manifest->selector);
-    if (flowrules_binding_label(out, network, "pods", 0) == NULL) {
-        flowrules_write(w, " {} # every pod of the namespace\n");
-        return;
-    }
-    flowrules_write(w, "\n    matchLabels:\n");
+    bool labels = flowrules_binding_label(out, network, "pods", 0) != NULL;
+    bool expressions = flowrules_binding_value(out, network, "pods-where", 0) != NULL;
+    flowrules_writef(w, "spec:\n  %s:%s", manifest->selector,
+                     labels || expressions ? "\n" : " {} # every pod of the namespace\n");
+    if (labels)
+        flowrules_write(w, "    matchLabels:\n");
     flowrules_yaml_labels(w, out, network, "pods", "      ", manifest->label_prefix);
+    if (expressions)
+        flowrules_write(w, "    matchExpressions:\n");
+    flowrules_yaml_expressions(w, out, network, "pods-where", "      ", manifest->label_prefix);
 }
 
 /* The names of flows' policies have no dot; those of networks have one. */

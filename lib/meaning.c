@@ -8,6 +8,7 @@
 
 #include "policy.h"
 #include "registry.h"
+#include "requirements.h"
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context) {
     const struct fr_allocator *allocator = &context->allocator;
@@ -203,26 +204,6 @@ static uint32_t group_of(flowrules_meaning *m, const struct term *terms, size_t 
                        (struct fr_group_terms){kept, (uint32_t)count});
 }
 
-uint32_t fr_meaning_group(flowrules_meaning *m, const struct flowrules_group_key *keys,
-                          size_t count) {
-    struct term *terms = fr_arena_alloc(&m->arena, (count + 1) * sizeof *terms);
-    size_t used = 0;
-    if (terms == NULL)
-        return UINT32_MAX;
-    for (size_t i = 0; i < count; i++) {
-        struct flowrules_group_key key = fr_meaning_spelling(m, m->backend, plain_key(keys[i]));
-        if (key.value == NULL)
-            return UINT32_MAX;
-        if (is_no_constraint(&key))
-            continue;
-        terms[used] = (struct term){term_of(m, &key), term_text(m, &key)};
-        if (terms[used].string == 0 || terms[used].text == NULL)
-            return UINT32_MAX;
-        used++;
-    }
-    return group_of(m, terms, sort_terms(terms, used));
-}
-
 struct flowrules_group_key fr_meaning_key(const flowrules_meaning *m, fr_string term) {
     const char *key = fr_strings_text(&m->strings, term);
     const char *label = key + strlen(key) + 1;
@@ -230,9 +211,113 @@ struct flowrules_group_key fr_meaning_key(const flowrules_meaning *m, fr_string 
                                         label + strlen(label) + 1};
 }
 
+static bool add_key(flowrules_meaning *m, struct fr_vec *terms, struct flowrules_group_key key) {
+    key = fr_meaning_spelling(m, m->backend, plain_key(key));
+    if (key.value == NULL)
+        return false;
+    if (is_no_constraint(&key))
+        return true;
+    struct term *slot = fr_vec_push(terms);
+    if (slot == NULL)
+        return false;
+    *slot = (struct term){term_of(m, &key), term_text(m, &key)};
+    return slot->string != 0 && slot->text != NULL;
+}
+
+/*
+ * A requirement on a label as terms with one value each: "tier notin (a, b)" is two, "tier in (a)"
+ * is the label with its value. One "in" with several values can't be one group: it is left out, and
+ * the group is wider.
+ */
+static bool add_requirement(flowrules_meaning *m, struct fr_vec *terms,
+                            const struct fr_requirement *r) {
+    struct flowrules_group_key key = {fr_requirement_key(r->of), NULL, NULL};
+    int label = (int)r->label_length;
+    const char *value;
+    size_t length;
+    if (r->asks == FLOWRULES_EXISTS || r->asks == FLOWRULES_DOES_NOT_EXIST)
+        key.value = fr_arena_printf(&m->arena, "%s%.*s", r->asks == FLOWRULES_EXISTS ? "" : "!",
+                                    label, r->label);
+    if (key.value != NULL || r->asks == FLOWRULES_EXISTS || r->asks == FLOWRULES_DOES_NOT_EXIST)
+        return key.value != NULL && add_key(m, terms, key);
+    if (r->asks == FLOWRULES_IN && fr_requirement_value(r, 1, &value, &length))
+        return true;
+    for (size_t i = 0; fr_requirement_value(r, i, &value, &length); i++) {
+        if (r->asks == FLOWRULES_IN) {
+            key.key = fr_label_key(r->of);
+            key.label = fr_arena_text(&m->arena, r->label, r->label_length);
+            key.value = fr_arena_text(&m->arena, value, length);
+        } else {
+            key.value = fr_arena_printf(&m->arena, "%.*s notin (%.*s)", label, r->label,
+                                        (int)length, value);
+        }
+        if (key.value == NULL || !add_key(m, terms, key))
+            return false;
+    }
+    return true;
+}
+
+static struct fr_requirement requirement_of(const flowrules_meaning *m, fr_string term,
+                                            bool *is_one) {
+    struct fr_requirement r;
+    struct flowrules_group_key key = fr_meaning_key(m, term);
+    *is_one = fr_requirement_of(key.key, key.label, key.value, &r);
+    return r;
+}
+
+/* Does another term of a group ask for all that this one does, and more? */
+static bool is_implied(const flowrules_meaning *m, const struct term *terms, size_t count,
+                       size_t index) {
+    bool one, other;
+    struct fr_requirement own = requirement_of(m, terms[index].string, &one);
+    for (size_t i = 0; one && i < count; i++) {
+        struct fr_requirement r = requirement_of(m, terms[i].string, &other);
+        if (other && terms[i].string != terms[index].string &&
+            fr_requirement_same_label(&r, &own) && fr_requirements_imply(&r, 1, &own))
+            return true;
+    }
+    return one && fr_requirements_imply(NULL, 0, &own); /* of every namespace */
+}
+
+/* Sorts the terms of a group, and drops those that say nothing more; their number. */
+static size_t settle_terms(flowrules_meaning *m, struct term *terms, size_t count) {
+    size_t all = sort_terms(terms, count);
+    for (size_t i = 0; m->has_requirements && i < all;) {
+        if (!is_implied(m, terms, all, i)) {
+            i++;
+            continue;
+        }
+        memmove(&terms[i], &terms[i + 1], (all - i - 1) * sizeof *terms);
+        all--;
+    }
+    return all;
+}
+
+uint32_t fr_meaning_group(flowrules_meaning *m, const struct flowrules_group_key *keys,
+                          size_t count) {
+    struct fr_requirement r;
+    struct fr_vec terms;
+    fr_vec_init(&terms, &m->context->allocator, sizeof(struct term));
+    bool good = fr_vec_reserve(&terms, count + 1);
+    for (size_t i = 0; good && i < count; i++) {
+        bool asks = keys[i].label == NULL && fr_is_requirement_key(keys[i].key) &&
+                    fr_requirement_of(keys[i].key, NULL, keys[i].value, &r);
+        m->has_requirements = m->has_requirements || asks;
+        good = asks ? add_requirement(m, &terms, &r) : add_key(m, &terms, keys[i]);
+    }
+    uint32_t group =
+        good ? group_of(m, terms.items, settle_terms(m, terms.items, terms.count)) : UINT32_MAX;
+    fr_vec_free(&terms);
+    return group;
+}
+
 static bool is_key_of_pods(const char *key) {
-    return strcmp(key, "namespace") == 0 || strcmp(key, "namespace-labels") == 0 ||
-           strcmp(key, "pods") == 0;
+    static const char *const keys[] = {"namespace", "namespace-labels", "namespace-where", "pods",
+                                       "pods-where"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
 }
 
 enum fr_selects fr_meaning_selects(const flowrules_meaning *m, uint32_t atom) {
@@ -243,7 +328,7 @@ enum fr_selects fr_meaning_selects(const flowrules_meaning *m, uint32_t atom) {
     for (uint32_t i = 0; i < terms->count; i++) {
         const char *key = fr_meaning_key(m, terms->terms[i]).key;
         pods += is_key_of_pods(key) ? 1 : 0;
-        nodes += strcmp(key, "nodes") == 0 ? 1 : 0;
+        nodes += strcmp(key, "nodes") == 0 || strcmp(key, "nodes-where") == 0 ? 1 : 0;
     }
     return pods == terms->count    ? FR_SELECTS_PODS
            : nodes == terms->count ? FR_SELECTS_NODES
@@ -263,17 +348,42 @@ static bool has_term(const struct fr_group_terms *group, fr_string term) {
     return false;
 }
 
+/* Does some term of a group ask for all that this one does? */
+static bool has_implying_term(const flowrules_meaning *m, const struct fr_group_terms *group,
+                              fr_string term) {
+    bool one, other;
+    struct fr_requirement wanted = requirement_of(m, term, &one);
+    for (uint32_t i = 0; m->has_requirements && one && i < group->count; i++) {
+        struct fr_requirement r = requirement_of(m, group->terms[i], &other);
+        if (other && fr_requirement_same_label(&r, &wanted) &&
+            fr_requirements_imply(&r, 1, &wanted))
+            return true;
+    }
+    return false;
+}
+
 bool fr_meaning_group_covers(const flowrules_meaning *m, uint32_t wide, uint32_t narrow) {
     const struct fr_group_terms *outer = fr_vec_at(&m->groups, struct fr_group_terms, wide);
     const struct fr_group_terms *inner = fr_vec_at(&m->groups, struct fr_group_terms, narrow);
     for (uint32_t i = 0; i < outer->count; i++)
-        if (!has_term(inner, outer->terms[i]) && !is_all_nodes(m, outer->terms[i]))
+        if (!has_term(inner, outer->terms[i]) && !is_all_nodes(m, outer->terms[i]) &&
+            !has_implying_term(m, inner, outer->terms[i]))
             return false;
     return true;
 }
 
 static bool texts_differ(const char *a, const char *b) {
     return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) != 0;
+}
+
+/* Can no label be as both terms ask? */
+static bool terms_exclude(const flowrules_meaning *m, fr_string a, fr_string b) {
+    bool first, second;
+    if (a == b)
+        return false;
+    struct fr_requirement both[] = {requirement_of(m, a, &first), requirement_of(m, b, &second)};
+    return first && second && fr_requirement_same_label(&both[0], &both[1]) &&
+           !fr_requirements_can_hold(both, 2, &both[0]);
 }
 
 bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t b) {
@@ -283,8 +393,10 @@ bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t 
         for (uint32_t k = 0; k < other->count; k++) {
             struct flowrules_group_key x = fr_meaning_key(m, one->terms[i]);
             struct flowrules_group_key y = fr_meaning_key(m, other->terms[k]);
-            if (strcmp(x.key, y.key) == 0 && !texts_differ(x.label, y.label) &&
-                strcmp(x.value, y.value) != 0)
+            bool values = x.label != NULL || !fr_is_requirement_key(x.key);
+            if ((values && strcmp(x.key, y.key) == 0 && !texts_differ(x.label, y.label) &&
+                 strcmp(x.value, y.value) != 0) ||
+                (m->has_requirements && terms_exclude(m, one->terms[i], other->terms[k])))
                 return true;
         }
     return false;

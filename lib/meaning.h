@@ -71,6 +71,7 @@ struct flowrules_meaning {
     struct fr_builder builder;
     struct fr_vec atoms;                 /* struct flowrules_atom */
     struct fr_vec groups;                /* struct fr_group_terms, for each atom; empty for names */
+    bool has_requirements;               /* some group asks more of a label than a value */
     struct fr_map atom_of;               /* string of kind and key -> the atom + 1 */
     struct fr_map spelling_of;           /* value in lower case -> as it was spelled first */
     struct fr_vec stages[FR_DIRECTIONS]; /* struct fr_stage * */
@@ -108,7 +109,7 @@ bool fr_meaning_group_covers(const flowrules_meaning *m, uint32_t wide, uint32_t
 /* What a group selects by labels, so that it may hold, or share, what others select. */
 enum fr_selects { FR_SELECTS_NOTHING, FR_SELECTS_PODS, FR_SELECTS_NODES };
 enum fr_selects fr_meaning_selects(const flowrules_meaning *m, uint32_t atom);
-/* Can no pod be of both groups, since no pod has two values of a label or is in two namespaces? */
+/* Can no pod be of both groups, since no label is as both ask, and no pod is in two namespaces? */
 bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t b);
 /* The set that is one atom; FR_SET_NONE when out of memory. */
 fr_set fr_meaning_atom_set(flowrules_meaning *m, uint32_t atom);

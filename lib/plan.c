@@ -330,6 +330,19 @@ static bool may_be_protected(const struct fr_plan *plan, const struct fr_end *so
     return from || to;
 }
 
+/* Has a network one of the keys "a|b" by which it may be the far end? */
+static bool has_far_key(const struct fr_plan *plan, const char *network) {
+    char key[64];
+    for (const char *word = plan->can->far_groups; *word != '\0'; word += *word == '|') {
+        size_t length = strcspn(word, "|");
+        snprintf(key, sizeof key, "%.*s", (int)length, word);
+        if (flowrules_binding_value(plan->asker, network, key, 0) != NULL)
+            return true;
+        word += length;
+    }
+    return false;
+}
+
 /* The far end of what leaves, without the groups that are not the target's business. */
 static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
     struct fr_sets *sets = &plan->view.sets;
@@ -342,8 +355,7 @@ static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
         if (flowrules_set_atom(all, i).kind == FLOWRULES_ATOM_GROUP &&
             fr_policy_binding_for(plan->policy, flowrules_set_atom(all, i).name, plan->backend) !=
                 NULL &&
-            flowrules_binding_value(plan->asker, flowrules_set_atom(all, i).name,
-                                    plan->can->far_groups, 0) == NULL)
+            !has_far_key(plan, flowrules_set_atom(all, i).name))
             fr_builder_atom(&plan->view.builder, fr_set_atoms(fr_set_head(sets, far))[i]);
     fr_set gone = fr_builder_finish(&plan->view.builder, sets);
     return gone == FR_SET_NONE ? gone : fr_set_subtract(sets, far, gone);

@@ -37,7 +37,8 @@ static bool has_key(const flowrules_output *out, const char *network, const char
 }
 
 static bool is_bound(const flowrules_output *out, const char *network) {
-    static const char *const keys[] = {"namespace", "namespace-labels", "pods", "service"};
+    static const char *const keys[] = {"namespace", "namespace-labels", "namespace-where",
+                                       "pods",      "pods-where",       "service"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (has_key(out, network, keys[i]))
             return true;
@@ -54,10 +55,11 @@ const char *flowrules_pods_unselectable(const flowrules_output *out, const char 
         return is_bound(out, network) ? "a group has 'entities' or pods, not both" : NULL;
     if (!is_bound(out, network))
         return "it is no group of pods";
-    if (has_key(out, network, "service") && !has_key(out, network, "pods"))
+    if (has_key(out, network, "service") && !has_key(out, network, "pods") &&
+        !has_key(out, network, "pods-where"))
         return "policies see the pods behind a Service, not the Service: give its 'pods' too";
     if (flowrules_pods_namespace(out, network) == NULL &&
-        !has_key(out, network, "namespace-labels"))
+        !has_key(out, network, "namespace-labels") && !has_key(out, network, "namespace-where"))
         return "its namespace is not known: give the network, or the target, a 'namespace'";
     return NULL;
 }
@@ -68,7 +70,7 @@ const char *flowrules_pods_unprotectable(const flowrules_output *out, const char
         return why;
     if (has_key(out, network, "entities"))
         return "a policy holds for pods, not for entities";
-    if (has_key(out, network, "namespace-labels"))
+    if (has_key(out, network, "namespace-labels") || has_key(out, network, "namespace-where"))
         return "a policy stands in one namespace: its name is needed, not its labels";
     if (flowrules_pods_one_namespace(out, network) == NULL)
         return "a policy stands in one namespace: what it protects can't be in any";

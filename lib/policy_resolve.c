@@ -7,6 +7,7 @@
 
 #include "policy_resolve.h"
 #include "registry.h"
+#include "requirements.h"
 #include "slips.h"
 
 /* Errors with a suggestion at most. */
@@ -326,13 +327,50 @@ static void check_binding_value(struct fr_binder *r, const struct fr_binding *bi
     if (labels != (value->label != 0)) {
         good = false;
         form_hint = labels ? "a mapping of labels" : "a text, not a mapping";
-    } else if (repeated && !labels && strncmp(setting->type, "list ", 5) != 0) {
+    } else if (repeated && !labels && !fr_setting_is_list(setting)) {
         good = false;
         form_hint = "one value, not a list";
     }
     if (!good)
         fr_error(r->diagnostics, FR_SETTING_VALUE, binding->at, form_hint,
                  "the value of '%s' in the group of '%s' is not valid", key, backend->name);
+}
+
+/* Reports labels that no pod or node can have, and more choices of values than a selector has. */
+static flowrules_status check_requirements(struct fr_binder *r, const struct fr_binding *binding) {
+    struct fr_vec all;
+    struct fr_requirement one;
+    size_t choices = 1, length;
+    const char *value;
+    bool good = true, can = true;
+    fr_vec_init(&all, &r->context->allocator, sizeof one);
+    for (uint32_t i = 0; good && i < binding->values.count; i++) {
+        const struct fr_binding_value *v = fr_vec_at(
+            &r->policy->binding_values, struct fr_binding_value, binding->values.first + i);
+        const char *label = v->label == 0 ? NULL : FR_POLICY_TEXT(r->policy, v->label);
+        if (!fr_requirement_of(FR_POLICY_TEXT(r->policy, v->key), label,
+                               FR_POLICY_TEXT(r->policy, v->value), &one))
+            continue;
+        good = fr_requirement_push(&all, &one);
+        size_t count = 0;
+        while (fr_requirement_value(&one, count, &value, &length))
+            count++;
+        choices *= one.asks == FLOWRULES_IN && choices <= FR_CHOICES_MAX ? count : 1;
+    }
+    const struct fr_requirement *list = all.items;
+    for (size_t i = 0; can && i < all.count; i++)
+        can = fr_requirements_can_hold(list, all.count, &list[i]);
+    if (good && !can)
+        fr_error(r->diagnostics, FR_NETWORK_EMPTY, binding->at,
+                 "one of its labels is asked for two things that exclude each other",
+                 "no pod or node can be as the group of '%s' asks",
+                 FR_POLICY_TEXT(r->policy, binding->platform));
+    if (good && choices > FR_CHOICES_MAX)
+        fr_error(r->diagnostics, FR_SETTING_VALUE, binding->at, "make it several networks",
+                 "the group of '%s' has more than %u combinations of values",
+                 FR_POLICY_TEXT(r->policy, binding->platform), FR_CHOICES_MAX);
+    fr_vec_free(&all);
+    return good ? FLOWRULES_OK : fr_no_memory(r->context);
 }
 
 static void check_binding(struct fr_binder *r, const struct fr_binding *binding) {
@@ -361,9 +399,15 @@ static void check_binding(struct fr_binder *r, const struct fr_binding *binding)
     }
 }
 
-static void check_bindings(struct fr_binder *r) {
-    for (size_t i = 0; i < r->policy->bindings.count; i++)
-        check_binding(r, fr_vec_at(&r->policy->bindings, struct fr_binding, i));
+static flowrules_status check_bindings(struct fr_binder *r) {
+    for (size_t i = 0; i < r->policy->bindings.count; i++) {
+        const struct fr_binding *binding = fr_vec_at(&r->policy->bindings, struct fr_binding, i);
+        size_t errors = r->diagnostics->error_count;
+        check_binding(r, binding);
+        if (r->diagnostics->error_count == errors)
+            FR_TRY(check_requirements(r, binding));
+    }
+    return FLOWRULES_OK;
 }
 
 /* ---- flows --------------------------------------------------------------------------------- */
@@ -670,8 +714,9 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
     fr_vec_init(&r.facts, &context->allocator, sizeof(struct fr_facts));
     bind_peers(&r);
     find_cycles(&r);
-    check_bindings(&r);
-    flowrules_status status = evaluate_networks(&r);
+    flowrules_status status = check_bindings(&r);
+    if (status == FLOWRULES_OK)
+        status = evaluate_networks(&r);
     if (status == FLOWRULES_OK)
         status = resolve_flows(&r);
     if (status == FLOWRULES_OK)

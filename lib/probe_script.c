@@ -7,6 +7,8 @@
 
 #include "json.h"
 #include "probe.h"
+#include "registry.h"
+#include "requirements.h"
 
 /* lib/probe.sh, line by line; two of them are replaced by what is put in. */
 static const char *const script[] = {
@@ -186,30 +188,65 @@ static bool is_overridden(const struct flowrules_probe *probe, const char *key) 
     return false;
 }
 
-static bool has_labels(const struct flowrules_probe *probe) {
+/* What the network asks of its pods' labels. */
+static flowrules_status list_requirements(const struct flowrules_probe *probe,
+                                          struct fr_vec *list) {
     const struct fr_binding *binding = fr_probe_pods(probe);
+    struct fr_requirement r;
+    fr_vec_init(list, &probe->context->allocator, sizeof r);
     for (uint32_t i = 0; binding != NULL && i < binding->values.count; i++) {
         const struct fr_binding_value *v = fr_vec_at(
             &probe->policy->binding_values, struct fr_binding_value, binding->values.first + i);
-        if (strcmp(FR_POLICY_TEXT(probe->policy, v->key), "pods") == 0 && v->label != 0)
-            return true;
+        const char *label = v->label == 0 ? NULL : FR_POLICY_TEXT(probe->policy, v->label);
+        if (fr_requirement_of(FR_POLICY_TEXT(probe->policy, v->key), label,
+                              FR_POLICY_TEXT(probe->policy, v->value), &r) &&
+            r.of == FR_OF_PODS && !fr_requirement_push(list, &r))
+            return fr_no_memory(probe->context);
     }
-    return probe->labels.count > 0;
+    return FLOWRULES_OK;
 }
 
-/* The labels by which policies select the pods of the network, then those that were given. */
+static bool is_first_of_label(const struct fr_requirement *all, size_t i) {
+    for (size_t k = 0; k < i; k++)
+        if (fr_requirement_same_label(&all[k], &all[i]))
+            return false;
+    return true;
+}
+
+static void open_labels(struct flowrules_writer *w, bool *opened) {
+    flowrules_write(w, *opened ? "" : "  labels:\n");
+    *opened = true;
+}
+
+/* The labels by which policies select the pods of the network. */
+static flowrules_status write_own_labels(struct flowrules_writer *w,
+                                         const struct flowrules_probe *probe, bool *opened) {
+    char label[FR_LABEL_NAME_MAX + 1], text[FR_LABEL_NAME_MAX + 1];
+    struct fr_vec list;
+    const char *value;
+    size_t length;
+    flowrules_status status = list_requirements(probe, &list);
+    const struct fr_requirement *all = list.items;
+    for (size_t i = 0; status == FLOWRULES_OK && i < list.count; i++) {
+        if (!is_first_of_label(all, i) ||
+            !fr_requirements_example(all, list.count, &all[i], &value, &length))
+            continue;
+        snprintf(label, sizeof label, "%.*s", (int)all[i].label_length, all[i].label);
+        snprintf(text, sizeof text, "%.*s", (int)length, value);
+        if (is_overridden(probe, label))
+            continue;
+        open_labels(w, opened);
+        write_label(w, label, text);
+    }
+    fr_vec_free(&list);
+    return status;
+}
+
+/* Those, then the labels that were given. */
 static flowrules_status write_labels(struct flowrules_writer *w,
                                      const struct flowrules_probe *probe) {
-    const flowrules_policy *policy = probe->policy;
-    const struct fr_binding *binding = fr_probe_pods(probe);
-    for (uint32_t i = 0; binding != NULL && i < binding->values.count; i++) {
-        const struct fr_binding_value *v =
-            fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
-        const char *label = FR_POLICY_TEXT(policy, v->label);
-        if (strcmp(FR_POLICY_TEXT(policy, v->key), "pods") == 0 && label != NULL &&
-            !is_overridden(probe, label))
-            write_label(w, label, FR_POLICY_TEXT(policy, v->value));
-    }
+    bool opened = false;
+    FR_TRY(write_own_labels(w, probe, &opened));
     for (size_t i = 0; i < probe->labels.count; i++) {
         const char *own = *fr_vec_at(&probe->labels, const char *, i);
         size_t key = strcspn(own, "=");
@@ -218,6 +255,7 @@ static flowrules_status write_labels(struct flowrules_writer *w,
             return fr_no_memory(probe->context);
         memcpy(copy, own, key);
         copy[key] = '\0';
+        open_labels(w, &opened);
         write_label(w, copy, own + key + 1);
         fr_free(&probe->context->allocator, copy);
     }
@@ -312,10 +350,7 @@ flowrules_status fr_probe_write_manifest(struct flowrules_writer *w,
     FR_TRY(write_indented(w, probe));
     flowrules_write(w, "---\napiVersion: v1\nkind: Pod\n");
     write_metadata(w, probe);
-    if (has_labels(probe)) {
-        flowrules_write(w, "  labels:\n");
-        FR_TRY(write_labels(w, probe));
-    }
+    FR_TRY(write_labels(w, probe));
     flowrules_write(w, pod_spec);
     flowrules_writef(w, "      image: \"%s\"\n", probe->image);
     flowrules_writef(w, "  volumes:\n    - name: script\n      configMap: {name: \"%s\"}\n",

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "requirements.h"
+
 #define FLOWRULES_BACKEND(symbol) extern const struct flowrules_backend flowrules_backend_##symbol;
 #include "../backends/backends.def"
 #undef FLOWRULES_BACKEND
@@ -202,7 +204,16 @@ static bool check_label_value(const char *range, const char *value, char form[16
     snprintf(
         form, 160,
         "labels of Kubernetes (values: letters, digits, '-', '_' and '.', at most 63), or any");
-    return value[0] == '\0' || is_label(value, strlen(value), "-_.");
+    return fr_is_label_value(value, strlen(value));
+}
+
+bool fr_is_label_value(const char *value, size_t length) {
+    return length == 0 || is_label(value, length, "-_.");
+}
+
+static bool check_requirement(const char *range, const char *value, char form[160]) {
+    (void)range;
+    return fr_requirement_check(value, form);
 }
 
 static bool check_port(const char *range, const char *value, char form[160]) {
@@ -216,10 +227,16 @@ static const struct {
     const char *type;
     bool (*check)(const char *range, const char *value, char form[160]);
 } types[] = {
-    {"integer ", check_integer}, {"choice ", check_choice},       {"namespace", check_namespace},
-    {"name", check_name},        {"boolean", check_boolean},      {"text", check_text},
-    {"labels", check_text},      {"selector", check_label_value}, {"ports", check_port},
+    {"integer ", check_integer},    {"choice ", check_choice},
+    {"namespace", check_namespace}, {"name", check_name},
+    {"boolean", check_boolean},     {"text", check_text},
+    {"labels", check_text},         {"selector", check_label_value},
+    {"ports", check_port},          {"requirements", check_requirement},
 };
+
+bool fr_setting_is_list(const struct flowrules_setting *setting) {
+    return strncmp(setting->type, "list ", 5) == 0 || strcmp(setting->type, "requirements") == 0;
+}
 
 bool fr_setting_is_mapping(const struct flowrules_setting *setting, const char *value) {
     if (strcmp(setting->type, "selector") == 0)
@@ -228,23 +245,24 @@ bool fr_setting_is_mapping(const struct flowrules_setting *setting, const char *
 }
 
 /* A prefix that is a DNS name and a '/', both optional, and a name: IsQualifiedName. */
-static bool is_qualified_name(const char *text) {
-    const char *slash = strchr(text, '/');
+bool fr_is_label_name(const char *text, size_t length) {
+    const char *slash = memchr(text, '/', length);
     const char *name = slash == NULL ? text : slash + 1;
     for (const char *part = text; slash != NULL && part <= slash;) {
-        size_t length = strcspn(part, "./");
-        if (!is_label(part, length, "-") || has_capitals(part, length))
+        size_t size = strcspn(part, "./");
+        if (!is_label(part, size, "-") || has_capitals(part, size))
             return false;
-        part += length + 1;
+        part += size + 1;
     }
-    return (slash == NULL || slash - text <= 253) && is_label(name, strlen(name), "-_.");
+    return (slash == NULL || slash - text <= 253) &&
+           is_label(name, length - (size_t)(name - text), "-_.");
 }
 
 bool fr_label_check(const struct flowrules_setting *setting, const char *label, char form[160]) {
     if (strcmp(setting->type, "ports") == 0)
         return check_port(NULL, label, form);
     snprintf(form, 160, "labels of Kubernetes, such as app.kubernetes.io/name: web");
-    return strcmp(setting->type, "selector") != 0 || is_qualified_name(label);
+    return strcmp(setting->type, "selector") != 0 || fr_is_label_name(label, strlen(label));
 }
 
 /* The rest of a type behind the word that type number i begins with, or NULL. */

@@ -48,6 +48,12 @@ const char *fr_binding_candidate(const void *user, size_t i);
 /* Is value of the setting's type? If not, *form says in words what it takes. */
 bool fr_setting_check(const struct flowrules_setting *setting, const char *value, char form[160]);
 
+#define FR_LABEL_NAME_MAX 317u /* a prefix of 253 bytes, a slash, a name of 63 */
+/* Names and values of labels as the API server of Kubernetes takes them. */
+bool fr_is_label_name(const char *text, size_t length);
+bool fr_is_label_value(const char *value, size_t length);
+/* Does a key take several values? */
+bool fr_setting_is_list(const struct flowrules_setting *setting);
 /* Does a binding's key take a mapping; a selector is one unless its text is "any". */
 bool fr_setting_is_mapping(const struct flowrules_setting *setting, const char *value);
 /* Is label one that a mapping of the setting's type may have? If not, *form says what it takes. */

@@ -200,6 +200,7 @@ static const struct {
     {"labels", "{'type': 'object', 'additionalProperties': {'$ref': '#/$defs/text'}}"},
     {"selector", "{'anyOf': [{'const': 'any'}, {'type': 'object', 'additionalProperties':"
                  " {'$ref': '#/$defs/text'}}]}"},
+    {"requirements", "{'$ref': '#/$defs/text'}"},
     {"ports", "{'type': 'object', 'additionalProperties': {'$ref': '#/$defs/port'}}"},
 };
 
@@ -217,10 +218,10 @@ static fr_json *type_value(const char *type) {
 static void add_settings(fr_json *properties, fr_json *required,
                          const struct flowrules_setting *settings) {
     for (; settings != NULL && settings->key != NULL; settings++) {
-        bool list = strncmp(settings->type, "list ", 5) == 0;
-        fr_json *value =
-            list ? one_or_list(type_value(settings->type + 5), type_value(settings->type + 5))
-                 : type_value(settings->type);
+        const char *type = settings->type + (strncmp(settings->type, "list ", 5) == 0 ? 5 : 0);
+        fr_json *value = fr_setting_is_list(settings)
+                             ? one_or_list(type_value(type), type_value(type))
+                             : type_value(type);
         fr_json_add_string(value, "description", settings->help);
         if (settings->fallback != NULL)
             fr_json_add_string(value, "default", settings->fallback);

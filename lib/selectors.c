@@ -3,70 +3,77 @@
  * which may share a pod. Knows the keys of the binding, no manifest.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "output.h"
+#include "requirements.h"
+
+/* Does a network say which namespaces it is in, by labels? */
+static bool has_namespaces(const flowrules_output *out, const char *network) {
+    return flowrules_binding_value(out, network, "namespace-labels", 0) != NULL ||
+           flowrules_binding_value(out, network, "namespace-where", 0) != NULL;
+}
 
 const char *flowrules_pods_namespace(const flowrules_output *out, const char *network) {
     const char *own = flowrules_binding_value(out, network, "namespace", 0);
-    if (own != NULL || flowrules_binding_label(out, network, "namespace-labels", 0) != NULL)
+    if (own != NULL || has_namespaces(out, network))
         return own;
     return flowrules_output_setting(out, "namespace");
 }
 
-/* The value of a label that a network's pods must have, or NULL. */
-static const char *label_value(const flowrules_output *out, const char *network, const char *key,
-                               const char *label) {
-    const char *own;
-    for (size_t i = 0; (own = flowrules_binding_label(out, network, key, i)) != NULL; i++)
-        if (strcmp(own, label) == 0)
-            return flowrules_binding_value(out, network, key, i);
-    return NULL;
+/* ---- what is asked of labels --------------------------------------------------------------- */
+
+/* Puts what a network asks of labels behind the others of a list; false when out of memory. */
+static bool add_requirements(const flowrules_output *out, const char *network,
+                             struct fr_vec *list) {
+    static const char *const keys[] = {"namespace-labels", "namespace-where", "pods", "pods-where"};
+    const char *namespace = flowrules_pods_namespace(out, network), *value;
+    struct fr_requirement r;
+    bool good = true;
+    if (namespace != NULL && fr_requirement_of("namespace", NULL, namespace, &r))
+        good = fr_requirement_push(list, &r);
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+        for (size_t i = 0;
+             good && (value = flowrules_binding_value(out, network, keys[k], i)) != NULL; i++)
+            if (fr_requirement_of(keys[k], flowrules_binding_label(out, network, keys[k], i), value,
+                                  &r))
+                good = fr_requirement_push(list, &r);
+    return good;
 }
 
-/* Does every label that wide asks for stand in narrow too, with the same value? */
-static bool labels_cover(const flowrules_output *out, const char *wide, const char *narrow,
-                         const char *key) {
-    const char *label;
-    for (size_t i = 0; (label = flowrules_binding_label(out, wide, key, i)) != NULL; i++) {
-        const char *value = label_value(out, narrow, key, label);
-        if (value == NULL || strcmp(value, flowrules_binding_value(out, wide, key, i)) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool is_every_namespace(const char *name) {
-    return name == NULL || strcmp(name, "any") == 0;
+/* What two networks ask, that of the second from index *second on. */
+static bool list_both(const flowrules_output *out, const char *first, const char *second,
+                      struct fr_vec *list, size_t *second_at) {
+    fr_vec_init(list, &out->plan->context->allocator, sizeof(struct fr_requirement));
+    bool good = add_requirements(out, first, list);
+    *second_at = list->count;
+    good = good && add_requirements(out, second, list);
+    if (!good)
+        fr_no_memory(out->plan->context);
+    return good;
 }
 
 bool flowrules_pods_cover(const flowrules_output *out, const char *wide, const char *narrow) {
-    const char *outer = flowrules_pods_namespace(out, wide);
-    const char *inner = flowrules_pods_namespace(out, narrow);
-    if (!is_every_namespace(outer) && (inner == NULL || strcmp(outer, inner) != 0))
-        return false;
-    return labels_cover(out, wide, narrow, "namespace-labels") &&
-           labels_cover(out, wide, narrow, "pods");
-}
-
-/* Is there a label for which the two ask for different values? */
-static bool labels_differ(const flowrules_output *out, const char *a, const char *b,
-                          const char *key) {
-    const char *label;
-    for (size_t i = 0; (label = flowrules_binding_label(out, a, key, i)) != NULL; i++) {
-        const char *value = label_value(out, b, key, label);
-        if (value != NULL && strcmp(value, flowrules_binding_value(out, a, key, i)) != 0)
-            return true;
-    }
-    return false;
+    struct fr_vec list;
+    size_t count;
+    bool covers = list_both(out, narrow, wide, &list, &count);
+    const struct fr_requirement *all = list.items;
+    for (size_t i = count; covers && i < list.count; i++)
+        covers = fr_requirements_imply(all, count, &all[i]);
+    fr_vec_free(&list);
+    return covers;
 }
 
 bool flowrules_pods_may_meet(const flowrules_output *out, const char *a, const char *b) {
-    const char *first = flowrules_pods_namespace(out, a);
-    const char *second = flowrules_pods_namespace(out, b);
-    if (!is_every_namespace(first) && !is_every_namespace(second) && strcmp(first, second) != 0)
-        return false;
-    return !labels_differ(out, a, b, "namespace-labels") && !labels_differ(out, a, b, "pods");
+    struct fr_vec list;
+    size_t second;
+    bool meet = true;
+    if (list_both(out, a, b, &list, &second)) {
+        const struct fr_requirement *all = list.items;
+        for (size_t i = 0; meet && i < list.count; i++)
+            meet = fr_requirements_can_hold(all, list.count, &all[i]);
+    }
+    fr_vec_free(&list);
+    return meet;
 }
 
 uint16_t flowrules_pods_port(const flowrules_output *out, const char *network, uint16_t port) {
@@ -81,14 +88,19 @@ uint16_t flowrules_pods_port(const flowrules_output *out, const char *network, u
 
 /* ---- what is protected --------------------------------------------------------------------- */
 
+static bool has_nodes(const flowrules_output *out, const char *network) {
+    return flowrules_binding_value(out, network, "nodes", 0) != NULL ||
+           flowrules_binding_value(out, network, "nodes-where", 0) != NULL;
+}
+
 /* Is a network pods and nothing else, by labels of its own or a namespace's name? */
 static bool is_pods(const flowrules_output *out, const char *network) {
-    bool pods = flowrules_binding_value(out, network, "pods", 0) != NULL;
+    bool pods = flowrules_binding_value(out, network, "pods", 0) != NULL ||
+                flowrules_binding_value(out, network, "pods-where", 0) != NULL;
     bool service = flowrules_binding_value(out, network, "service", 0) != NULL;
     return (pods || (flowrules_binding_value(out, network, "namespace", 0) != NULL && !service)) &&
-           flowrules_binding_value(out, network, "namespace-labels", 0) == NULL &&
-           flowrules_binding_value(out, network, "entities", 0) == NULL &&
-           flowrules_binding_value(out, network, "nodes", 0) == NULL;
+           !has_namespaces(out, network) &&
+           flowrules_binding_value(out, network, "entities", 0) == NULL && !has_nodes(out, network);
 }
 
 /* Is it within one of the groups of a set; strictly: and that one is not within it? */
@@ -136,7 +148,7 @@ static bool selects_pods(const flowrules_output *out, struct flowrules_atom atom
     return atom.kind == FLOWRULES_ATOM_GROUP &&
            flowrules_pods_unselectable(out, atom.name) == NULL &&
            flowrules_binding_value(out, atom.name, "entities", 0) == NULL &&
-           flowrules_binding_value(out, atom.name, "nodes", 0) == NULL;
+           !has_nodes(out, atom.name);
 }
 
 static bool holds_pods(const flowrules_output *out, struct flowrules_set end, const char *pods) {

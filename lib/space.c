@@ -880,6 +880,8 @@ static void turn_pairs(struct sweep *s, struct cut *cut, uint64_t *hash, size_t 
 
 static bool cut_atoms(struct sweep *s, struct cut *cut) {
     static const struct flowrules_ip zero = {0, 0};
+    const struct fr_common *common = s->space->common;
+    size_t listed_hollow = 0;
     uint64_t hash = 0;
     cut->listed.count = 0;
     if (!list_pairs(s, cut))
@@ -893,16 +895,18 @@ static bool cut_atoms(struct sweep *s, struct cut *cut) {
         size_t next = i;
         while (next < cut->pairs.count && pairs[next].atom == pairs[i].atom)
             next++;
+        bool hollow = fr_common_is_hollow(common, pairs[i].atom);
         turn_pairs(s, cut, &hash, i, next, false);
-        good =
-            push(&cut->listed, pairs[i].atom) && add_piece(s, cut, hash, zero, zero, pairs[i].atom);
+        good = push(&cut->listed, pairs[i].atom) &&
+               (hollow || add_piece(s, cut, hash, zero, zero, pairs[i].atom));
+        listed_hollow += hollow ? 1 : 0;
         turn_pairs(s, cut, &hash, i, next, true);
         i = next;
     }
     /* Where names and groups have addresses, the others are compared as those. */
-    const struct fr_common *common = s->space->common;
-    bool others = common->has_others ||
-                  (!common->atoms_are_addresses && cut->listed.count < common->terms->atoms.count);
+    bool others = common->has_others || (!common->atoms_are_addresses &&
+                                         cut->listed.count - listed_hollow <
+                                             common->terms->atoms.count - common->hollow_count);
     if (good && others)
         good = add_piece(s, cut, hash, zero, zero, FR_OTHER_ATOM);
     cut->active.count = 0;

@@ -131,6 +131,14 @@ enum flowrules_action { FLOWRULES_ALLOW = 0, FLOWRULES_DENY = 1 };
 enum flowrules_direction { FLOWRULES_EGRESS = 0, FLOWRULES_INGRESS = 1, FLOWRULES_FORWARD = 2 };
 enum flowrules_end { FLOWRULES_SOURCE = 0, FLOWRULES_DESTINATION = 1 };
 
+/* What an expression of a selector of Kubernetes asks of a label. */
+enum flowrules_operator {
+    FLOWRULES_IN,
+    FLOWRULES_NOT_IN,
+    FLOWRULES_EXISTS,
+    FLOWRULES_DOES_NOT_EXIST
+};
+
 /* The flows that a rule comes from: a number for flowrules_flows_... */
 typedef uint32_t flowrules_flows;
 
@@ -333,7 +341,8 @@ FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output 
 
 /*
  * Networks that select pods of Kubernetes by the keys namespace ("any": all; absent: the target's
- * setting of that name, unless there are namespace-labels), namespace-labels and pods.
+ * setting of that name, unless there are namespace-labels or namespace-where), namespace-labels and
+ * pods (labels with their values), namespace-where and pods-where (requirements on labels).
  */
 FLOWRULES_API const char *flowrules_pods_namespace(const flowrules_output *out,
                                                    const char *network);
@@ -342,6 +351,11 @@ FLOWRULES_API bool flowrules_pods_cover(const flowrules_output *out, const char 
                                         const char *narrow);
 FLOWRULES_API bool flowrules_pods_may_meet(const flowrules_output *out, const char *a,
                                            const char *b);
+/* Does a requirement on labels ("tier notin (db)") allow this label its value, or none (NULL)? Is
+ * it about this label? */
+FLOWRULES_API bool flowrules_requirement_allows(const char *text, const char *label,
+                                                const char *value);
+FLOWRULES_API bool flowrules_requirement_is_of(const char *text, const char *label);
 /* The pods' own port behind a port of their Service, by the key target-ports; else the same. */
 FLOWRULES_API uint16_t flowrules_pods_port(const flowrules_output *out, const char *network,
                                            uint16_t port);
@@ -469,6 +483,11 @@ FLOWRULES_API void flowrules_yaml_title(flowrules_writer *w, const flowrules_out
 FLOWRULES_API void flowrules_yaml_labels(flowrules_writer *w, const flowrules_output *out,
                                          const char *network, const char *key, const char *indent,
                                          const char *prefix);
+
+/* The requirements of a binding's key as items of matchExpressions, likewise. */
+FLOWRULES_API void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_output *out,
+                                              const char *network, const char *key,
+                                              const char *indent, const char *prefix);
 
 /* A kind of policy that kubectl loads. Targets have the settings namespace and instance. */
 struct flowrules_manifest {
@@ -723,6 +742,13 @@ struct flowrules_group_key {
 };
 FLOWRULES_API struct flowrules_set
 flowrules_input_group(flowrules_input *in, const struct flowrules_group_key *keys, size_t count);
+/*
+ * The value of a group's key that is of the type "requirements"; value is NULL where the operator
+ * takes none. Lives as long as the input. NULL where no object can have such a label or value.
+ */
+FLOWRULES_API const char *flowrules_input_requirement(flowrules_input *in,
+                                                      enum flowrules_operator asks,
+                                                      const char *label, const char *value);
 
 /* The configuration says itself whose it is: these groups'. For an import. */
 FLOWRULES_API void flowrules_input_is_of(flowrules_input *in, struct flowrules_set groups);
@@ -902,7 +928,8 @@ struct flowrules_capabilities {
     const char *wildcards_note; /* how one is matched, where explain is to say it, or NULL */
     bool groups;                /* knows networks by a binding of its own */
     bool pod_groups; /* groups select pods: those within a protected one are protected too */
-    /* Attached: groups without this key of the binding are out of scope as the far end; and why. */
+    /* Attached: groups without one of these keys "A|B" of the binding are out of scope as the far
+     * end; and why. */
     const char *far_groups, *far_groups_note;
     bool every_group;           /* a listing: shows any platform's group by its network's name */
     bool separate_atoms;        /* names and groups not beside addresses in one end of a rule */
@@ -949,7 +976,8 @@ struct flowrules_setting {
     const char *key;
     /*
      * "text", "name", "integer MIN MAX", "boolean", "choice A|B"; in bindings also "list TYPE",
-     * "labels", and of Kubernetes "namespace", "selector" (labels, or any), "ports" (port: port).
+     * "labels", and of Kubernetes "namespace", "selector" (labels, or any), "requirements" (all of
+     * a list of texts as in kubectl's -l), "ports" (port: port).
      */
     const char *type;
     const char *fallback; /* the default, or NULL */
