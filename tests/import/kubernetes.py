@@ -24,7 +24,11 @@ def peer(rng):
     if kind == 1:
         return {"podSelector": m.selector(rng)}
     spaces = rng.choice([{}, {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}},
-                         {"matchLabels": {"team": "sre"}}])
+                         {"matchLabels": {"team": "sre"}},
+                         {"matchExpressions": [{"key": "kubernetes.io/metadata.name",
+                                                "operator": "NotIn", "values": ["shop"]}]},
+                         {"matchExpressions": [{"key": "team", "operator": "Exists"}]},
+                         {"matchExpressions": [{"key": "team", "operator": "DoesNotExist"}]}])
     own = {"namespaceSelector": spaces}
     if kind == 2:
         own["podSelector"] = m.selector(rng)

@@ -44,20 +44,26 @@ def as_yaml(value):
     return "\n".join(lines_of(value, 0)) + "\n"
 
 
+EXPRESSIONS = [{"key": "app", "operator": "In", "values": ["web", "api"]},
+               {"key": "app", "operator": "In", "values": ["api", "db"]},
+               {"key": "app", "operator": "NotIn", "values": ["web"]},
+               {"key": "app", "operator": "NotIn", "values": ["db", "queue"]},
+               {"key": "app", "operator": "Exists"},
+               {"key": "tier", "operator": "DoesNotExist"},
+               {"key": "tier", "operator": "NotIn", "values": ["front"]},
+               {"key": "example.com/gpu", "operator": "Exists"},
+               {"key": "example.com/gpu", "operator": "DoesNotExist"}]
+
+
 def selector(rng):
-    """A selector of pods or namespaces by labels: all, some, or one of several values."""
+    """A selector by labels: all, some, values to choose from or not to have, labels or none."""
     kind = rng.randrange(8)
     if kind == 0:
         return {}
-    if kind == 1:
-        return {"matchExpressions": [{"key": "app", "operator": "In",
-                                      "values": rng.sample(["web", "api", "db"], 2)}]}
-    if kind == 2 and rng.random() < 0.4:
-        return {"matchExpressions": [rng.choice([
-            {"key": "track", "operator": "NotIn", "values": ["canary"]},
-            {"key": "debug", "operator": "DoesNotExist"},
-            {"key": "tier", "operator": "Exists"}])]}
-    return {"matchLabels": dict(rng.choice(LABELS))}
+    own = {"matchLabels": dict(rng.choice(LABELS))} if kind > 2 else {}
+    if kind < 4:
+        own["matchExpressions"] = [dict(e) for e in rng.sample(EXPRESSIONS, rng.randrange(1, 3))]
+    return own
 
 
 def metadata(rng, name):
