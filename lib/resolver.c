@@ -42,6 +42,7 @@ struct question {
     struct question *next;
     size_t number; /* (name * servers + server) * 2 + family */
     unsigned tries;
+    bool alone; /* put again, with no other beside it */
 };
 
 struct channel {
@@ -58,6 +59,7 @@ struct asking {
     size_t next, total, in_flight, done, told;
     int64_t end_at; /* by now_ms */
     bool no_memory, out_of_time;
+    bool lone; /* the question under way is one that is put alone */
 };
 
 static int64_t now_ms(void) {
@@ -241,6 +243,17 @@ static const char *name_of(const struct question *question) {
     return inquiry->names[question->number / 2 / inquiry->server_count];
 }
 
+/*
+ * A server that failed may do better. And c-ares since 1.28 gives up a connection on which
+ * something comes that is no reply, with all questions that are under way there: whose fault it was
+ * is seen when each of them is put again alone.
+ */
+static bool is_put_again(struct question *question, enum fr_outcome outcome, bool replied) {
+    if (outcome == FR_BAD_REPLY && !replied && !question->alone && !question->asking->no_memory)
+        return question->alone = true;
+    return outcome == FR_SERVER_FAILED && ++question->tries < question->asking->context->tries;
+}
+
 static void on_reply(void *user, int status, int timeouts, unsigned char *bytes, int size) {
     struct question *question = user;
     struct asking *asking = question->asking;
@@ -250,13 +263,14 @@ static void on_reply(void *user, int status, int timeouts, unsigned char *bytes,
     if (status == ARES_EDESTRUCTION)
         return; /* the channels are closed while questions are under way: memory ran out */
     asking->in_flight--;
+    asking->lone = false;
     channel_of(question)->silent = outcome == FR_NO_REPLY ? channel_of(question)->silent + 1 : 0;
     /* Where c-ares finds nothing in a reply, the reply may yet say that it is cut off. */
     if (outcome == FR_ANSWERED || (outcome == FR_NO_ADDRESS && bytes != NULL))
         outcome = fr_reply_read(asking->inquiry, reply_of(question), name_of(question), family,
                                 bytes, (size_t)size, &asking->no_memory);
     asking->no_memory = asking->no_memory || status == ARES_ENOMEM;
-    if (outcome == FR_SERVER_FAILED && ++question->tries < asking->context->tries) {
+    if (is_put_again(question, outcome, bytes != NULL)) {
         question->next = asking->again;
         asking->again = question;
         return;
@@ -273,6 +287,7 @@ static void put(struct question *question) {
     }
     enum { CLASS_INTERNET = 1, TYPE_A = 1, TYPE_AAAA = 28 };
     int type = question->number % 2 == FLOWRULES_IPV4 ? TYPE_A : TYPE_AAAA;
+    asking->lone = question->alone;
     asking->in_flight++; /* the reply may come before ares_query returns, where nothing is sent */
     ares_query(channel->channel, name_of(question), CLASS_INTERNET, type, on_reply, question);
 }
@@ -281,12 +296,15 @@ static void put(struct question *question) {
 static void put_some(struct asking *asking) {
     while (asking->in_flight < asking->context->in_flight && !asking->no_memory) {
         struct question *question = asking->again != NULL ? asking->again : asking->idle;
+        if (asking->lone || (asking->again != NULL && question->alone && asking->in_flight > 0))
+            return;
         if (asking->again != NULL) {
             asking->again = question->next;
         } else if (asking->next < asking->total && question != NULL) {
             asking->idle = question->next;
             question->number = asking->next++;
             question->tries = 0;
+            question->alone = false;
         } else {
             return;
         }
@@ -364,7 +382,7 @@ static flowrules_status ask(struct asking *asking) {
 }
 
 static flowrules_status make_questions(struct asking *asking) {
-    size_t count = asking->context->in_flight;
+    size_t count = (size_t)asking->context->in_flight;
     asking->questions = fr_malloc(&asking->context->allocator, count * sizeof *asking->questions);
     if (asking->questions == NULL)
         return fr_no_memory(asking->context);

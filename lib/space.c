@@ -499,7 +499,7 @@ static struct memory *find_memory(const struct sweep *s, uint64_t hash, const ui
                                   size_t count) {
     struct memory *slots = s->known.items;
     size_t mask = s->known.count - 1;
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+    for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
         struct memory *m = &slots[i];
         if (m->count == 0)
             return m;
@@ -673,7 +673,7 @@ static bool grow_slots(struct cut *cut) {
     memset(cut->slots.items, 0xFF, room * sizeof(uint32_t));
     uint32_t *slots = cut->slots.items;
     for (uint32_t c = 0; c < cut->classes.count; c++) {
-        size_t i = fr_vec_at(&cut->classes, struct class, c)->hash & (room - 1);
+        size_t i = (size_t)fr_vec_at(&cut->classes, struct class, c)->hash & (room - 1);
         while (slots[i] != CLASS_NONE)
             i = (i + 1) & (room - 1);
         slots[i] = c;
@@ -686,7 +686,7 @@ static struct class *class_of(struct sweep *s, struct cut *cut, uint64_t hash) {
     if (cut->classes.count * 2 >= cut->slots.count && !grow_slots(cut))
         return NULL;
     uint32_t *slots = cut->slots.items;
-    size_t i = hash & (cut->slots.count - 1);
+    size_t i = (size_t)hash & (cut->slots.count - 1);
     for (; slots[i] != CLASS_NONE; i = (i + 1) & (cut->slots.count - 1)) {
         struct class *known = fr_vec_at(&cut->classes, struct class, slots[i]);
         if (is_class(cut, known, hash))
