@@ -10,11 +10,10 @@ import shutil
 import subprocess
 import tempfile
 
-from json_schema import Schema
+import schemas
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TOOL = os.environ.get("FLOWRULES", os.path.join(ROOT, "build/flowrules"))
-SCHEMAS = os.environ.get("FLOWRULES_SCHEMAS", os.path.join(ROOT, "../shared/schemas"))
 AS_OF = os.environ.get("AS_OF", "2026-11-23")
 GOLDEN = os.path.join(ROOT, "tests/golden")
 
@@ -163,19 +162,8 @@ def expressions(value, path="$"):
 # ---- schemas --------------------------------------------------------------------------------
 
 
-def load_schema(name):
-    with open(os.path.join(SCHEMAS, name), encoding="utf-8") as file:
-        return json.load(file)
-
-
 def arm_errors(template):
-    resource = template["resources"][0]
-    network = load_schema(f"arm_network_{resource['apiVersion']}.json")
-    common = load_schema("arm_common_definitions.json")
-    address = "https://schema.management.azure.com/schemas/common/definitions.json"
-    schema = Schema({"": network, address: common}, strict=True)
-    definition = network["resourceDefinitions"]["networkSecurityGroups"]
-    errors = schema.errors(resource, definition, "")
+    errors = schemas.errors("networkSecurityGroups", template["resources"][0])
     if len(template["resources"]) != 1 or template["$schema"] != \
             "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#":
         errors.append("the template is not one group's")
@@ -183,16 +171,8 @@ def arm_errors(template):
 
 
 def terraform_errors(document):
-    known = load_schema("tf_azurerm.json")["resources"]["azurerm_network_security_group"]
-    fields = set(known["security_rule"]["type"]["array"]["block"])
     (resource,) = document["resource"]["azurerm_network_security_group"].values()
-    errors = [f"{key} is no argument" for key in resource if key not in known]
-    errors += [f"{key} is missing" for key in known if known[key]["required"] and
-               key not in resource]
-    for rule in resource["security_rule"]:
-        if set(rule) != fields:
-            errors.append(f"{rule['name']}: {sorted(set(rule) ^ fields)}")
-    return errors
+    return schemas.errors("azurerm_network_security_group", resource)
 
 
 # ---- Terraform ------------------------------------------------------------------------------
@@ -431,11 +411,8 @@ def try_target(policy, target, folder):
     if None in got.values():
         return
     rules = got["arm"]["resources"][0]["properties"]["securityRules"]
-    if os.path.isdir(SCHEMAS):
-        verdict(f"{name} schema of the template", arm_errors(got["arm"]))
-        verdict(f"{name} schema of Terraform", terraform_errors(got["terraform"]))
-    else:
-        tell("skip", f"{name} schemas", f"there is no folder {SCHEMAS}")
+    verdict(f"{name} schema of the template", arm_errors(got["arm"]))
+    verdict(f"{name} schema of Terraform", terraform_errors(got["terraform"]))
     verdict(f"{name} rules as Azure takes them", rule_errors(rules))
     evaluates = [path for path in expressions(got["arm"]) if path != "$.resources.0.location"]
     verdict(f"{name} no expression but the location", evaluates)
@@ -457,6 +434,7 @@ def strip(rules):
 
 
 def main():
+    schemas.hold_own(("networkSecurityGroups", "azurerm_network_security_group"), verdict, tell)
     with tempfile.TemporaryDirectory() as folder:
         for policy, target in TARGETS:
             try_target(policy, target, folder)

@@ -13,11 +13,11 @@ import subprocess
 import sys
 import tempfile
 
+import schemas
 from gcloud_stub import filtered
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TOOL = os.environ.get("FLOWRULES", os.path.join(ROOT, "build/flowrules"))
-SCHEMAS = os.environ.get("FLOWRULES_SCHEMAS", os.path.join(ROOT, "../shared/schemas"))
 AS_OF = os.environ.get("AS_OF", "2026-11-23")
 GOLDEN = os.path.join(ROOT, "tests/golden")
 
@@ -307,25 +307,6 @@ def strings(value):
         yield from strings(item)
 
 
-def resource_errors(name, resource):
-    with open(os.path.join(SCHEMAS, "tf_google.json"), encoding="utf-8") as file:
-        known = json.load(file)["resources"]["google_compute_firewall"]
-    errors = [f"{name}: {key} is no argument" for key in resource
-              if key not in known and key != "depends_on"]
-    errors += [f"{name}: {key} is missing" for key, of in known.items()
-               if of["required"] and key not in resource]
-    for key in ("allow", "deny"):
-        fields = known[key]["type"]["array"]["block"]
-        for block in resource.get(key, []):
-            errors += [f"{name}: {field} in {key}" for field in block if field not in fields]
-            errors += [f"{name}: no {field} in {key}" for field in fields
-                       if fields[field]["required"] and field not in block]
-    log = known["log_config"]["type"]["block"]
-    errors += [f"{name}: {field} of log_config" for field in resource.get("log_config", {})
-               if field not in log]
-    return errors
-
-
 def waiting_errors(resources):
     """What is waited for exists, and without a circle; what closes waits for every allow."""
     errors, done = [], {}
@@ -385,8 +366,7 @@ def terraform_errors(path, rules):
             errors.append(f"{name}: {rule_of(resource)} is not the script's {want}")
         if ("allow" in resource) == ("deny" in resource):
             errors.append(f"{name}: allow or deny?")
-        if os.path.isdir(SCHEMAS):
-            errors += resource_errors(name, resource)
+        errors += [f"{name}: {error}" for error in schemas.errors("google_compute_firewall", resource)]
     return errors
 
 
@@ -525,8 +505,6 @@ def try_target(policy, target, project, folder):
             rules = rules_after(script, folder, project)
             terraform = render(policy, target, "terraform", folder)
             verdict(f"{target}.terraform", terraform_errors(terraform, rules))
-    if not os.path.isdir(SCHEMAS):
-        tell("skip", f"{target}.terraform schema", f"there is no folder {SCHEMAS}")
 
 
 def rules_after(script, folder, project):
@@ -672,6 +650,7 @@ def check_filters(folder):
 
 
 def main():
+    schemas.hold_own(("google_compute_firewall",), verdict, tell)
     policy = os.path.join(GOLDEN, "gcloud/policy.yaml")
     for target, project in TARGETS.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -73,6 +73,18 @@ class Schema:
     def check_maxLength(self, value, argument, _schema, _base, path):
         return [f"{path}: too long"] if isinstance(value, str) and len(value) > argument else []
 
+    def check_maxItems(self, value, argument, _schema, _base, path):
+        return [f"{path}: more than {argument}"] if len(value) > argument else []
+
+    def check_minItems(self, value, argument, _schema, _base, path):
+        return [f"{path}: fewer than {argument}"] if len(value) < argument else []
+
+    def check_maxProperties(self, value, argument, _schema, _base, path):
+        return self.check_maxItems(value, argument, None, None, path)
+
+    def check_minProperties(self, value, argument, _schema, _base, path):
+        return self.check_minItems(value, argument, None, None, path)
+
     def check_required(self, value, argument, _schema, _base, path):
         if not isinstance(value, dict):
             return []
@@ -116,3 +128,20 @@ class Schema:
         if tries.count([]) > 1:
             return [f"{path}: fits more than one of what it may be"]
         return [] if [] in tries else min(tries, key=len)
+
+
+def property_paths(checker, schema, base="", path="$", depth=12):
+    """The paths of all properties that a schema names, in whichever of its alternatives."""
+    if depth == 0 or not isinstance(schema, dict):
+        return set()
+    if "$ref" in schema:
+        return property_paths(checker, *checker.resolve(schema["$ref"], base), path, depth - 1)
+    found = set()
+    for name, of in schema.get("properties", {}).items():
+        found |= {f"{path}.{name}"} | property_paths(checker, of, base, f"{path}.{name}", depth - 1)
+    for word in ("allOf", "anyOf", "oneOf"):
+        for of in schema.get(word, []):
+            found |= property_paths(checker, of, base, path, depth - 1)
+    if isinstance(schema.get("items"), dict):
+        found |= property_paths(checker, schema["items"], base, path + "[]", depth - 1)
+    return found

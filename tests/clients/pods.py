@@ -12,11 +12,10 @@ import tempfile
 
 import yaml
 
-from json_schema import Schema
+import schemas
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TOOL = os.environ.get("FLOWRULES", os.path.join(ROOT, "build/flowrules"))
-SCHEMAS = os.environ.get("FLOWRULES_SCHEMAS", os.path.join(ROOT, "../shared/schemas"))
 AS_OF = os.environ.get("AS_OF", "2026-11-23")
 PODS = os.path.join(ROOT, "tests/golden/pods/policy.yaml")
 OTHERS_TO_CHECK = {
@@ -60,66 +59,9 @@ def render(policy, target, folder):
 
 # ---- schemas ---------------------------------------------------------------------------------
 
-class Manifests(Schema):
-    """With the keywords that the schemas of Kubernetes use too."""
-
-    def check_maxItems(self, value, argument, _schema, _base, path):
-        return [f"{path}: more than {argument}"] if len(value) > argument else []
-
-    def check_minItems(self, value, argument, _schema, _base, path):
-        return [f"{path}: fewer than {argument}"] if len(value) < argument else []
-
-    def check_maxProperties(self, value, argument, _schema, _base, path):
-        return self.check_maxItems(value, argument, None, None, path)
-
-    def check_minProperties(self, value, argument, _schema, _base, path):
-        return self.check_minItems(value, argument, None, None, path)
-
-
-def plain(schema):
-    """A schema without the extensions of Kubernetes, which all begin with x-."""
-    if isinstance(schema, dict):
-        if schema.get("format") == "int-or-string":
-            return {"type": ["integer", "string"]}
-        return {key: plain(value) for key, value in schema.items()
-                if not key.startswith("x-kubernetes-")}
-    return [plain(item) for item in schema] if isinstance(schema, list) else schema
-
-
-def load_schemas():
-    """By kind: the checker and the schema; nothing for schemas that are not there."""
-    schemas = {}
-    path = os.path.join(SCHEMAS, "networking_v1_definitions.json")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            document = {"definitions": plain(json.load(file))}
-        root = document["definitions"]["io.k8s.api.networking.v1.NetworkPolicy"]
-        schemas["NetworkPolicy"] = (document, root)
-    path = os.path.join(SCHEMAS, "ciliumnetworkpolicy_v2.json")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            document = plain(json.load(file))
-        schemas["CiliumNetworkPolicy"] = (document, document)
-    path = os.path.join(SCHEMAS, "_egressfirewalls.yaml")
-    if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            crd = yaml.safe_load(file)
-        document = plain(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
-        document["properties"]["metadata"] = {"type": "object"}
-        schemas["EgressFirewall"] = (document, document)
-    return schemas
-
-
-def check_schemas(name, manifests, schemas):
-    kind = manifests[0]["kind"]
-    if kind not in schemas:
-        tell("skip", f"{name}-schema", f"no schema of {kind} in {SCHEMAS}")
-        return
-    document, root = schemas[kind]
-    # Cilium's says itself that there are no other properties; its alternatives list only some.
-    checker = Manifests({"": document}, strict=kind != "CiliumNetworkPolicy")
+def check_schemas(name, manifests):
     verdict(f"{name}-schema", [f"{m['metadata']['name']} {error}" for m in manifests
-                               for error in checker.errors(m, root, "")])
+                               for error in schemas.errors(m["kind"], m)])
 
 
 # ---- what no schema says ---------------------------------------------------------------------
@@ -549,12 +491,12 @@ def decide(policy, target, manifests, decides):
 
 # ---- the suite -------------------------------------------------------------------------------
 
-def check_target(policy, target, schemas, folder):
+def check_target(policy, target, folder):
     text = render(policy, target, folder)
     if text is None:
         return None
     manifests = list(yaml.safe_load_all(text))
-    check_schemas(target, manifests, schemas)
+    check_schemas(target, manifests)
     verdict(f"{target}-rules",
             metadata_errors(manifests) + RULES[manifests[0]["kind"]](manifests))
     check_kubectl(target, os.path.join(folder, target + ".yaml"), manifests)
@@ -562,14 +504,14 @@ def check_target(policy, target, schemas, folder):
 
 
 def main():
-    schemas = load_schemas()
+    schemas.hold_own(("NetworkPolicy", "CiliumNetworkPolicy", "EgressFirewall"), verdict, tell)
     with open(PODS, encoding="utf-8") as file:
         policy = yaml.load(file, Loader=yaml.BaseLoader)
     with tempfile.TemporaryDirectory() as folder:
         for target, settings in policy["targets"].items():
             if settings["backend"] not in BACKENDS:
                 continue
-            manifests = check_target(PODS, target, schemas, folder)
+            manifests = check_target(PODS, target, folder)
             if manifests and target in ("policies", "policies-denies", "policies-no-ssh",
                                         "policies-egress"):
                 decide(policy, target, manifests, np_decides)
@@ -577,7 +519,7 @@ def main():
                 decide(policy, target, manifests, cilium_decides)
         for path, targets in OTHERS_TO_CHECK.items():
             for target in targets:
-                check_target(os.path.join(ROOT, path), target, schemas, folder)
+                check_target(os.path.join(ROOT, path), target, folder)
     print("%d passed, %d failed, %d skipped" % (counts["ok"], counts["FAIL"], counts["skip"]))
     raise SystemExit(counts["FAIL"] > 0)
 
