@@ -343,8 +343,9 @@ manuals: $(BUILD)/man/made ## the manual pages, in build/man
 
 # Each installed file but those, as DIRECTORY:FILE; install and uninstall both go by this list.
 HEADERS   := $(wildcard include/flowrules/*.h)
+DOCUMENTS := $(wildcard docs/*.md)
 PROGRAMS  := $(TOOL)
-INSTALLED = $(HEADERS:%=$(includedir)/flowrules:%) $(STATIC:%=$(libdir):%) \
+INSTALLED = $(HEADERS:%=$(includedir)/flowrules:%) $(STATIC:%=$(libdir):%) $(DOCUMENTS:%=$(docdir):%) \
             $(pkgconfigdir):$(BUILD)/flowrules.pc $(zshcompletiondir):completions/_flowrules \
             $(fishcompletiondir):completions/flowrules.fish
 # The shared library and its links: the name that programs load, and the one that they link with.
@@ -373,7 +374,7 @@ uninstall: ## remove what install has put there, and the folders that were for i
 	$(Q)rm -f '$(DESTDIR)$(mandir)'/man1/flowrules.1 '$(DESTDIR)$(mandir)'/man1/flowrules-*.1 \
 	    '$(DESTDIR)$(mandir)/man3/libflowrules.3' '$(DESTDIR)$(mandir)/man5/flowrules-policy.5' \
 	    '$(DESTDIR)$(bashcompletiondir)/flowrules'
-	$(Q)rmdir '$(DESTDIR)$(includedir)/flowrules' 2>/dev/null || :
+	$(Q)rmdir '$(DESTDIR)$(includedir)/flowrules' '$(DESTDIR)$(docdir)' 2>/dev/null || :
 
 # For packages of systems; a user's way is pip install ./bindings/python.
 .PHONY: install-python
