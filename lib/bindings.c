@@ -93,19 +93,39 @@ bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set, 
     return fr_bound_list(plan, key) && fr_set_covers(&plan->view.sets, plan->bound_all, set.id);
 }
 
-/* All that rules have at one end. Ends that are a whole family stand nowhere in particular. */
-static fr_set ends_of_rules(struct fr_plan *plan, enum flowrules_end end) {
+/* How many addresses of a family a set holds: IPv6 by the upper half of each address. */
+static uint64_t extent(struct flowrules_set set, enum flowrules_family family) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < flowrules_set_range_count(set, family); i++) {
+        struct flowrules_range r = flowrules_set_range(set, family, i);
+        sum += family == FLOWRULES_IPV4 ? r.last.lo - r.first.lo : r.last.hi - r.first.hi;
+    }
+    return sum;
+}
+
+/* Any, or any less a few networks: it is in no place in particular. */
+static bool is_most(struct flowrules_set set) {
+    return flowrules_set_is_any(set) || extent(set, FLOWRULES_IPV4) > UINT32_MAX / 2 ||
+           extent(set, FLOWRULES_IPV6) > UINT64_MAX / 2;
+}
+
+/* All that the rules that allow have at one end. A deny at the wrong place lets nothing pass. */
+static fr_set ends_of_allows(struct fr_plan *plan, enum flowrules_end end) {
     struct fr_builder builder;
     fr_set last = FR_SET_EMPTY;
     fr_builder_init(&builder, &plan->context->allocator);
-    for (size_t i = 0; i < plan->rules.count; i++) {
-        const struct fr_rule *rule = fr_vec_at(&plan->rules, struct fr_rule, i);
-        fr_set set = end == FLOWRULES_SOURCE ? rule->source : rule->destination;
-        struct flowrules_set view = {&plan->view.sets, set};
-        if (set != last && !flowrules_set_is_all(view, FLOWRULES_IPV4) &&
-            !flowrules_set_is_all(view, FLOWRULES_IPV6))
-            fr_builder_set(&builder, &plan->view.sets, set);
-        last = set;
+    for (size_t g = 0; g < plan->groups.count; g++) {
+        const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, g);
+        size_t count = group->view.action == FLOWRULES_ALLOW ? group->view.rule_count : 0;
+        for (size_t i = 0; i < count; i++) {
+            const struct fr_rule *rule =
+                fr_vec_at(&plan->rules, struct fr_rule, group->first_rule + i);
+            fr_set set = end == FLOWRULES_SOURCE ? rule->source : rule->destination;
+            struct flowrules_set view = {&plan->view.sets, set};
+            if (set != last && !is_most(view))
+                fr_builder_set(&builder, &plan->view.sets, set);
+            last = set;
+        }
     }
     fr_set all = fr_builder_finish(&builder, &plan->view.sets);
     fr_builder_free(&builder);
@@ -136,8 +156,8 @@ const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *
     struct fr_sets *sets = &plan->view.sets;
     if (!fr_bound_list(plan, key))
         return NULL;
-    fr_set from = ends_of_rules(plan, FLOWRULES_SOURCE);
-    fr_set to = ends_of_rules(plan, FLOWRULES_DESTINATION);
+    fr_set from = ends_of_allows(plan, FLOWRULES_SOURCE);
+    fr_set to = ends_of_allows(plan, FLOWRULES_DESTINATION);
     fr_set both = fr_set_subtract(sets, fr_set_intersect(sets, from, to), plan->bound_all);
     if (both == FR_SET_EMPTY)
         return NULL;

@@ -324,9 +324,9 @@ FLOWRULES_API const char *flowrules_set_binding(const flowrules_output *out,
 FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set,
                                        const char *key);
 /*
- * An address, range or name that is a source of some rule and a destination of some, and in no
- * network bound with the key: its first as text, NULL where there is none. Ends that hold a whole
- * family do not count. To be asked once there are rules.
+ * An address, range or name that is a source of some allow and a destination of some, and in no
+ * network bound with the key: its first as text, NULL where there is none. Any, and what holds more
+ * than half of the addresses of a family, does not count. To be asked once there are rules.
  */
 FLOWRULES_API const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key);
 /*

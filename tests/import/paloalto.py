@@ -43,10 +43,8 @@ def described(rng):
     return [(("description",), "of the old network")] if rng.random() < 0.3 else []
 
 
-def end(rng, names, zones):
-    """Between two zones not any: what a deny leaves of it would stand in both."""
-    anywhere = zones[0] == zones[1] and rng.random() < 0.3
-    return ["any"] if anywhere else rng.sample(names, rng.randrange(1, 4))
+def end(rng, names):
+    return ["any"] if rng.random() < 0.3 else rng.sample(names, rng.randrange(1, 4))
 
 
 def what(rng, action):
@@ -65,8 +63,8 @@ def rule(rng, number, zones, moving):
     action = rng.choice(ACTIONS)
     applications, services = what(rng, action)
     attributes = [(("from",), zones[0]), (("to",), zones[1])]
-    attributes += [(("source",), m) for m in end(rng, INSIDE + moving, zones)]
-    attributes += [(("destination",), m) for m in end(rng, OUTSIDE, zones)]
+    attributes += [(("source",), m) for m in end(rng, INSIDE + moving)]
+    attributes += [(("destination",), m) for m in end(rng, OUTSIDE)]
     attributes += [(("source-user",), "any" if rng.random() < 0.95 else "example\\staff"),
                    (("category",), "any")]
     attributes += [(("application",), m) for m in applications]
