@@ -416,6 +416,10 @@ static void read_rules(struct iptables_reader *reader, size_t file) {
         }
         if (!next_words(reader, &words, &line))
             continue;
+        if (!guessed && strchr("*:-[C", words.items[0].text[0]) == NULL) {
+            not_a_line(&s, &words);
+            return;
+        }
         if (!known && !guessed && !guess_family(reader->in, file, &s.family)) {
             flowrules_input_error(reader->in, (struct flowrules_place){file, line.number, 1},
                                   "keep the first line that iptables-save writes, or have v4 or v6 "

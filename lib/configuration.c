@@ -225,7 +225,8 @@ static void report_foreign(flowrules_meaning *m, const struct fr_config_file *fi
                            const struct fr_file_kind *kind) {
     char hint[300];
     const char *source = fr_recognise_source(m->backend->name);
-    bool other = kind->backends[0] != '\0' && strchr(kind->backends, ' ') == NULL;
+    bool other = kind->backends[0] != '\0' && strchr(kind->backends, ' ') == NULL &&
+                 !fr_recognise_has(kind->poor, kind->backends);
     if (kind->remedy != NULL)
         snprintf(hint, sizeof hint, "%s", kind->remedy);
     else if (other)
@@ -277,6 +278,28 @@ static bool report_foreign_files(flowrules_meaning *m, const flowrules_configura
     return any;
 }
 
+/*
+ * Reports files that all are empty or have comments alone. What a command prints where nothing is
+ * loaded looks the same, but so does what a command that failed has printed.
+ */
+static bool report_blank_files(flowrules_meaning *m, const flowrules_configuration *c) {
+    const struct fr_config_file *first = NULL;
+    const char *source = fr_recognise_source(m->backend->name);
+    char hint[300];
+    for (size_t i = 0; i < c->files.count; i++) {
+        const struct fr_config_file *file = fr_vec_at(&c->files, struct fr_config_file, i);
+        if (!is_map(file->name) && !fr_recognise_is_blank(file->text, file->size))
+            return false;
+        first = first == NULL && !is_map(file->name) ? file : first;
+    }
+    if (c->own || first == NULL || source == NULL)
+        return false;
+    snprintf(hint, sizeof hint, "%s: if that is nothing, it has failed or no rules are loaded", source);
+    fr_error(&m->context->diagnostics, FR_CONFIG_SYNTAX, (struct fr_at){first->number, 0, 0, 0},
+             hint, first->size == 0 ? "the file is empty" : "there are only comments in the file");
+    return true;
+}
+
 /* Calls the reader; plan is NULL where the configuration is held against no target. */
 static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, const char *format,
                                   const flowrules_configuration *c) {
@@ -290,7 +313,7 @@ static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, co
     FR_TRY(check_settings(m->context, m->backend, c));
     FR_TRY(keep_file_names(m, c));
     size_t first = m->context->diagnostics.list.count;
-    if (report_foreign_files(m, c, false, first))
+    if (report_foreign_files(m, c, false, first) || report_blank_files(m, c))
         return FLOWRULES_INVALID;
     flowrules_status status = fr_input_init(&in, m);
     in.backend = m->backend;

@@ -56,6 +56,7 @@ enum kind {
     UFW,
     FIREWALLD,
     PF,
+    FIREWALL,
     SHELL,
     ASA,
     ASA_LIST,
@@ -99,7 +100,8 @@ static const struct fr_file_kind kinds[KINDS] = {
     [IPSET] = {"what 'ipset save' prints", "iptables", "", NULL},
     [UFW] = {"what 'ufw status' prints", "", "iptables nftables", NULL},
     [FIREWALLD] = {"what 'firewall-cmd' prints", "", "iptables nftables", NULL},
-    [PF] = {"rules of pf", "", "", NULL},
+    [PF] = {"a configuration of pf", "", "", NULL},
+    [FIREWALL] = {"a script of firewall commands", "iptables", "iptables", NULL},
     [SHELL] = {"a shell script", "aws-sg gcloud iptables", "", NULL},
     [ASA] = {"a configuration of a Cisco ASA", "cisco-asa", "", NULL},
     [ASA_LIST] = {"what 'show access-list' of a Cisco ASA prints", "", "cisco-asa", NULL},
@@ -166,6 +168,16 @@ static const struct {
     {POLICY, LINE, "flowrules: 1", LINE, "include:"},
     {NFT, START, "#!", FIRST, "nft"},
     {IPTABLES_SAVE, START, "#!", FIRST, "tables-restore"},
+    {FIREWALL, START, "#!", LINE, "iptables -"},
+    {FIREWALL, START, "#!", LINE, "ip6tables -"},
+    {FIREWALL, START, "#!", LINE, "sudo iptables -"},
+    {FIREWALL, START, "#!", LINE, "/sbin/iptables -"},
+    {FIREWALL, START, "#!", LINE, "/usr/sbin/iptables -"},
+    {FIREWALL, START, "#!", LINE, "$IPTABLES -"},
+    {FIREWALL, START, "#!", LINE, "$IPT -"},
+    {FIREWALL, START, "#!", LINE, "nft add "},
+    {FIREWALL, START, "#!", LINE, "ufw allow "},
+    {FIREWALL, START, "#!", LINE, "firewall-cmd --"},
     {SHELL, START, "#!", FIRST, "sh"},
     /* JSON */
     {LOCK, START, "{", WITHIN, "\"flowrules-lock\""},
@@ -235,14 +247,14 @@ static const struct {
     {PF, LINE, "pass in ", LINE, "block "},
     {PF, LINE, "pass out ", LINE, "block "},
     {IPTABLES_RULES, LINE, "-P INPUT ", LINE, "-P OUTPUT "},
-    {SHELL, LINE, "iptables -", 0, NULL},
-    {SHELL, LINE, "ip6tables -", 0, NULL},
-    {SHELL, LINE, "sudo iptables -", 0, NULL},
-    {SHELL, LINE, "sudo ip6tables -", 0, NULL},
-    {SHELL, LINE, "nft add ", 0, NULL},
-    {SHELL, LINE, "sudo nft ", 0, NULL},
-    {SHELL, LINE, "ufw allow ", 0, NULL},
-    {SHELL, LINE, "firewall-cmd --", 0, NULL},
+    {FIREWALL, LINE, "iptables -", 0, NULL},
+    {FIREWALL, LINE, "ip6tables -", 0, NULL},
+    {FIREWALL, LINE, "sudo iptables -", 0, NULL},
+    {FIREWALL, LINE, "sudo ip6tables -", 0, NULL},
+    {FIREWALL, LINE, "nft add ", 0, NULL},
+    {FIREWALL, LINE, "sudo nft ", 0, NULL},
+    {FIREWALL, LINE, "ufw allow ", 0, NULL},
+    {FIREWALL, LINE, "firewall-cmd --", 0, NULL},
 };
 
 static bool begins(const char *text, const char *end, const char *sign) {
@@ -304,6 +316,21 @@ const struct fr_file_kind *fr_recognise(const char *text, size_t size) {
             (signs[i].also == NULL || is_there(text, end, signs[i].also_where, signs[i].also)))
             return &kinds[signs[i].kind];
     return NULL;
+}
+
+bool fr_recognise_is_blank(const char *text, size_t size) {
+    const char *end = text + size;
+    while (text < end) {
+        const char *feed = memchr(text, '\n', (size_t)(end - text));
+        const char *next = feed == NULL ? end : feed + 1;
+        text = skip_blanks(text, next);
+        bool comment = text < next && (*text == '#' || *text == '!');
+        bool blank = text == next || *text == '\r' || *text == '\n';
+        if (!blank && (!comment || begins(text, next, "#!") || is_within(text, next, "flowrules")))
+            return false;
+        text = next;
+    }
+    return true;
 }
 
 bool fr_recognise_is_policy(const struct fr_file_kind *kind) {

@@ -18,6 +18,9 @@ struct fr_file_kind {
 /* What a text is; NULL where nothing tells. */
 const struct fr_file_kind *fr_recognise(const char *text, size_t size);
 
+/* Is there nothing but blanks and comments, none of which is by flowrules? */
+bool fr_recognise_is_blank(const char *text, size_t size);
+
 bool fr_recognise_is_policy(const struct fr_file_kind *kind);
 
 /* The commands whose output a backend reads; NULL for a backend that is not known here. */

@@ -1,0 +1,1 @@
+verify kinds/web.policy kinds/any.txt -t nft --as-of 2026-11-23

@@ -1,0 +1,1 @@
+import paloalto kinds/any.txt

@@ -1,0 +1,1 @@
+import openshift configurations/empty.txt

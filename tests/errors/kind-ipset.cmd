@@ -1,0 +1,1 @@
+import nftables kinds/ipset.txt

@@ -1,0 +1,1 @@
+import gcloud kinds/firewall.sh

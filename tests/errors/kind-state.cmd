@@ -1,0 +1,1 @@
+import aws-sg kinds/state.json

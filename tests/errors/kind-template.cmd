@@ -1,0 +1,1 @@
+import aws-sg kinds/template.json

@@ -1,0 +1,1 @@
+import iptables kinds/rules.xz
