@@ -48,7 +48,7 @@ struct fr_flow {
     uint16_t column;
     uint8_t file; /* beyond the policy's first */
     uint8_t deny : 1, log : 1, expired : 1, by_name : 1, usable : 1;
-    uint8_t shadowed : 1; /* one deny covers it, wherever it is enforced */
+    uint8_t shadowed : 1; /* denies cover it, wherever it is enforced */
 };
 
 /* A value of a binding: key, or key and label; in the order of the file. */

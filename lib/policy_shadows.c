@@ -1,15 +1,19 @@
 /*
- * Flows that never pass, since one deny covers them. A warning: a flow that several denies cover
- * together, or one by a name's addresses, is not found.
+ * Flows that never pass, since denies cover them: one, or several together. A warning. Denies that
+ * cut a range of ports into pieces, and those by a name's addresses, are not found.
  */
 #include "policy_resolve.h"
 
 /* A file with very many denies and allows is not searched to the end: loading is to stay fast. */
 #define COMPARISONS_MOST 1000000u
 
+/* A flow that falls into more pieces, or meets more denies, is not searched to the end. */
+#define PIECES_MOST 64u
+
 struct shade {
     const struct fr_flow *flow;
     fr_set ends[2];
+    bool symbolic; /* an end has names or groups */
 };
 
 /* ---- is it covered? ------------------------------------------------------------------------ */
@@ -97,7 +101,8 @@ static flowrules_status list_denies(struct fr_binder *r, struct fr_vec *denies) 
         struct shade *slot = fr_vec_push(denies);
         if (slot == NULL)
             return fr_no_memory(r->context);
-        *slot = (struct shade){flow, {ends[0].set, ends[1].set}};
+        *slot =
+            (struct shade){flow, {ends[0].set, ends[1].set}, ends[0].symbolic || ends[1].symbolic};
     }
     return FLOWRULES_OK;
 }
@@ -130,6 +135,148 @@ static flowrules_status is_denied_everywhere(const struct fr_binder *r, const st
     return FLOWRULES_OK;
 }
 
+/* ---- is it covered by several? ------------------------------------------------------------- */
+
+/* Addresses of a flow that no deny has covered so far: pairs of a source and a destination. */
+struct rest {
+    struct fr_binder *r;
+    fr_set pieces[PIECES_MOST][2];
+    size_t count;
+    const struct fr_flow *first; /* the first deny that took something */
+    size_t more;                 /* others that did */
+    bool failed;                 /* there are too many pieces, or memory ran out */
+    bool no_memory;
+};
+
+static void add_piece(struct rest *rest, fr_set source, fr_set destination) {
+    rest->no_memory = rest->no_memory || source == FR_SET_NONE || destination == FR_SET_NONE;
+    rest->failed = rest->failed || rest->no_memory || rest->count == PIECES_MOST;
+    if (rest->failed || source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
+        return;
+    rest->pieces[rest->count][0] = source;
+    rest->pieces[rest->count++][1] = destination;
+}
+
+/* Any is every name and group too: only another any takes all of it. */
+static bool can_take(fr_set outer, fr_set inner) {
+    return inner != FR_SET_ANY || outer == FR_SET_ANY;
+}
+
+/* Cuts a deny out of one piece: what is left replaces it, or is added. True if it took some. */
+static bool cut_piece(struct rest *rest, size_t i, const struct shade *deny) {
+    struct fr_sets *sets = &rest->r->sets;
+    fr_set source = rest->pieces[i][0], destination = rest->pieces[i][1];
+    if (!can_take(deny->ends[0], source) || !can_take(deny->ends[1], destination) ||
+        !fr_set_overlaps(sets, deny->ends[0], source) ||
+        !fr_set_overlaps(sets, deny->ends[1], destination))
+        return false;
+    size_t last = --rest->count;
+    rest->pieces[i][0] = rest->pieces[last][0];
+    rest->pieces[i][1] = rest->pieces[last][1];
+    add_piece(rest, fr_set_subtract(sets, source, deny->ends[0]), destination);
+    add_piece(rest, fr_set_intersect(sets, source, deny->ends[0]),
+              fr_set_subtract(sets, destination, deny->ends[1]));
+    return true;
+}
+
+static void cut_deny(struct rest *rest, const struct shade *deny) {
+    bool took = false;
+    for (size_t i = rest->count; i-- > 0 && !rest->failed;)
+        took = cut_piece(rest, i, deny) || took;
+    if (took && rest->first == NULL)
+        rest->first = deny->flow;
+    else if (took && rest->first != deny->flow)
+        rest->more++;
+}
+
+static bool covers_one(const flowrules_policy *policy, fr_service outer,
+                       const struct fr_term *term) {
+    const struct fr_service_terms *wide = fr_service_get(&policy->services, outer);
+    for (uint32_t i = 0; i < wide->count; i++)
+        if (covers_term(&wide->terms[i], term))
+            return true;
+    return false;
+}
+
+/* Do the denies that a target takes (NULL: all) cover each term of the flow's service? */
+static flowrules_status find_cover(struct rest *rest, const struct fr_vec *denies,
+                                   const struct shade *flow, const struct fr_target *target,
+                                   bool *covered) {
+    const flowrules_policy *policy = rest->r->policy;
+    const struct fr_service_terms *terms = fr_service_get(&policy->services, flow->flow->service);
+    *covered = true;
+    for (uint32_t t = 0; *covered && t < terms->count; t++) {
+        rest->count = 0;
+        add_piece(rest, flow->ends[0], flow->ends[1]);
+        for (size_t i = 0; i < denies->count && rest->count > 0 && !rest->failed; i++) {
+            const struct shade *deny = fr_vec_at(denies, struct shade, i);
+            bool taken = true;
+            if (deny->symbolic || !covers_one(policy, deny->flow->service, &terms->terms[t]))
+                continue;
+            if (target != NULL)
+                FR_TRY(fr_target_selects(policy, target, deny->flow, &taken));
+            if (taken)
+                cut_deny(rest, deny);
+        }
+        *covered = rest->count == 0 && !rest->failed;
+    }
+    return FLOWRULES_OK;
+}
+
+/* On every target that takes the flow; without targets, by all denies. */
+static flowrules_status cover_together(struct rest *rest, const struct fr_vec *denies,
+                                       const struct shade *flow, bool *everywhere) {
+    const flowrules_policy *policy = rest->r->policy;
+    *everywhere = policy->targets.count > 0;
+    if (!*everywhere)
+        return find_cover(rest, denies, flow, NULL, everywhere);
+    for (size_t i = 0; *everywhere && i < policy->targets.count; i++) {
+        const struct fr_target *target = fr_vec_at(&policy->targets, struct fr_target, i);
+        bool allows;
+        FR_TRY(fr_target_selects(policy, target, flow->flow, &allows));
+        if (allows)
+            FR_TRY(find_cover(rest, denies, flow, target, everywhere));
+    }
+    return FLOWRULES_OK;
+}
+
+static void warn_of_several(const struct rest *rest, const struct fr_flow *flow) {
+    const struct fr_binder *r = rest->r;
+    const char *name = FR_POLICY_TEXT(r->policy, flow->name);
+    struct fr_about about = {FLOWRULES_WARNING,
+                             FR_SHADOWED,
+                             fr_flow_place(r->policy, flow),
+                             name,
+                             NULL,
+                             "remove the flow, or deny less: a deny beats every allow"};
+    fr_report(r->diagnostics, &about,
+              "flow '%s' never passes: deny '%s' (%s:%u) and others together cover it", name,
+              FR_POLICY_TEXT(r->policy, rest->first->name),
+              fr_diagnostics_file_name(r->diagnostics, r->policy->first_file + rest->first->file),
+              (unsigned)rest->first->line);
+}
+
+static flowrules_status check_together(struct fr_binder *r, const struct fr_vec *denies,
+                                       struct fr_flow *flow) {
+    struct fr_facts ends[2] = {{.set = FR_SET_EMPTY}, {.set = FR_SET_EMPTY}};
+    struct rest rest = {.r = r};
+    bool everywhere = false;
+    if (denies->count < 2 || denies->count > PIECES_MOST)
+        return FLOWRULES_OK;
+    FR_TRY(fr_span_facts(r, flow->source, &ends[0]));
+    FR_TRY(fr_span_facts(r, flow->destination, &ends[1]));
+    if (ends[0].symbolic || ends[1].symbolic || ends[0].broken || ends[1].broken)
+        return FLOWRULES_OK;
+    struct shade whole = {flow, {ends[0].set, ends[1].set}, false};
+    FR_TRY(cover_together(&rest, denies, &whole, &everywhere));
+    if (rest.no_memory)
+        return fr_no_memory(r->context);
+    flow->shadowed = everywhere && rest.more > 0;
+    if (flow->shadowed)
+        warn_of_several(&rest, flow);
+    return FLOWRULES_OK;
+}
+
 static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *denies,
                                    struct fr_flow *flow) {
     bool everywhere = false;
@@ -144,7 +291,7 @@ static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *den
             warn(r, flow, deny->flow);
         flow->shadowed = everywhere;
     }
-    return FLOWRULES_OK;
+    return everywhere ? FLOWRULES_OK : check_together(r, denies, flow);
 }
 
 flowrules_status fr_warn_of_shadowed(struct fr_binder *r) {
