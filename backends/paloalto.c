@@ -1146,8 +1146,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0 || flow->services[i].protocol == 255)
             return "an application is known by the protocols 1 to 254 (ident-by-ip-protocol): "
-                   "leave "
-                   "0 and 255 out";
+                   "leave 0 and 255 out; for all protocols but a few, allow 'any' and deny these";
     return refuses_zones(out, flow);
 }
 
