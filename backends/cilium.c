@@ -814,9 +814,9 @@ const struct flowrules_backend flowrules_backend_cilium = {
     .name = "cilium",
     .title = "CiliumNetworkPolicy",
     .description = "CiliumNetworkPolicy manifests: pods, entities, addresses and DNS names",
-    /* A deny beats every allow, wherever it stands: as the first rule that matches would. */
     .capabilities = {.placement = FLOWRULES_ATTACHED,
                      .evaluation = FLOWRULES_FIRST_MATCH,
+                     .denies = FLOWRULES_DENIES_FIRST,
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,
                      .names = true,
@@ -829,6 +829,7 @@ const struct flowrules_backend flowrules_backend_cilium = {
                      .prefixes = true,
                      .protocols = protocols,
                      .protocol_count = sizeof protocols,
+                     .no_port_zero = true,
                      .icmp_types = true,
                      .name_max = 189, /* 253 without the instance and a '-' */
                      .name_extra = "-",

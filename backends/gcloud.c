@@ -381,6 +381,7 @@ struct spelling {
     const struct flowrules_service *services;
     size_t service_count;
     bool log, closing;
+    unsigned phases_behind; /* denies and allows that follow, for flows that denies spare */
     flowrules_flows flows;
     const char *name;
 };
@@ -402,6 +403,7 @@ static struct spelling spelling_of(const struct flowrules_rule *rule) {
                              .services = rule->services,
                              .service_count = rule->service_count,
                              .log = rule->log,
+                             .phases_behind = rule->phases_behind,
                              .flows = rule->flows,
                              .name = rule->name};
 }
@@ -583,13 +585,15 @@ static uint32_t hash_of(const flowrules_output *out, const struct spelling *s) {
 }
 
 /*
- * Denies of flows, then allows, then what closes: the deny would win where numbers are equal. All
+ * Denies of flows, then allows, then what closes: the deny would win where numbers are equal. What
+ * stands before a deny that spares it has smaller numbers. All
  * come before 1000, which is what a rule gets that was made without a number.
  */
 static long long vpc_priority(const flowrules_output *out, const struct spelling *s) {
     if (s->closing)
         return flowrules_output_number(out, "deny-priority");
-    return flowrules_output_number(out, "priority") - (s->action == FLOWRULES_DENY ? 1 : 0);
+    return flowrules_output_number(out, "priority") - 2 * (long long)s->phases_behind -
+           (s->action == FLOWRULES_DENY ? 1 : 0);
 }
 
 static void write_description(const flowrules_output *out, flowrules_writer *w,
@@ -715,6 +719,9 @@ static void write_rule(flowrules_output *out, const struct spelling *s) {
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct spelling s = spelling_of(r);
+    if (dialect_of(out) != &policy_dialect && vpc_priority(out, &s) < 0)
+        flowrules_output_refuse(out, "denies that spare flows need smaller numbers than there are: "
+                                     "make 'priority' larger");
     write_rule(out, &s);
 }
 

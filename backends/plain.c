@@ -101,6 +101,14 @@ static void write_tags(flowrules_writer *w, const flowrules_output *out, flowrul
         flowrules_write(w, "\n");
 }
 
+/* The flows that a deny takes nothing from. */
+static void write_spared(flowrules_writer *w, const flowrules_output *out, flowrules_flows flows,
+                         size_t index) {
+    const char *flow;
+    for (size_t i = 0; (flow = flowrules_flows_spares(out, flows, index, i)); i++)
+        line(w, "spares", flow);
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     flowrules_writef(w, "\n[ ] %s ", r->action == FLOWRULES_ALLOW ? "allow" : "deny");
@@ -116,6 +124,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         line(w, "frequency", flowrules_flows_frequency(out, r->flows, i));
         line(w, "expires", flowrules_flows_expires(out, r->flows, i));
         write_tags(w, out, r->flows, i);
+        write_spared(w, out, r->flows, i);
     }
     write_end(w, r, r->source, "source");
     write_end(w, r, r->destination, "destination");
@@ -145,6 +154,7 @@ const struct flowrules_backend flowrules_backend_plain = {
     .description = "A listing of the rules for people: what would be allowed, flow by flow",
     .capabilities = {.placement = FLOWRULES_TRANSIT,
                      .evaluation = FLOWRULES_FIRST_MATCH,
+                     .denies = FLOWRULES_DENIES_SPARE,
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,
                      .names = true,

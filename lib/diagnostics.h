@@ -72,6 +72,8 @@ enum fr_id {
     FR_EXPIRED,
     FR_AS_OF_NEEDED,
     FR_SHADOWED,
+    FR_SPARES,
+    FR_SPARES_ALL,
     /* 04: names and the lock file */
     FR_LOCK_FORM = 401,
     FR_NAME_NOT_PINNED,

@@ -14,6 +14,7 @@ struct fr_drafts {
     const struct flowrules_capabilities *can;
     enum flowrules_direction direction;
     enum flowrules_action action;
+    uint32_t phase;
     bool log;
     struct fr_vec list, next; /* struct fr_rule */
     struct fr_vec pieces;     /* fr_service */

@@ -99,10 +99,10 @@ static flowrules_status add_flow(const struct expecting *e, const struct fr_scop
     return rest == FR_SET_EMPTY ? FLOWRULES_OK : add_clause(e, part, rest, NULL);
 }
 
-static flowrules_status add_flows(const struct expecting *e, bool deny) {
+static flowrules_status add_flows(const struct expecting *e, bool deny, uint32_t phase) {
     for (size_t i = 0; i < e->plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
-        if (part->deny == deny)
+        if (part->deny == deny && part->phase == phase)
             FR_TRY(add_flow(e, part));
     }
     return FLOWRULES_OK;
@@ -126,24 +126,113 @@ static fr_set domains_of(const struct expecting *e, fr_set set) {
     return fr_builder_finish(&e->meaning->builder, sets);
 }
 
-static flowrules_status add_widened(const struct expecting *e) {
+static flowrules_status add_widened_part(const struct expecting *e, const struct fr_scoped *part) {
+    fr_set to = fr_input_translate(e->in, e->plan, part->destination).id;
+    struct flowrules_set names = {&e->meaning->sets, domains_of(e, to)};
+    FR_TRY(add_clause(e, part, part->destination, NULL));
+    struct fr_stage *stage = fr_meaning_stage(e->meaning, part->direction);
+    if (stage == NULL || names.id == FR_SET_NONE)
+        return fr_no_memory(e->plan->context);
+    struct fr_clause *clause =
+        fr_vec_at(&stage->clauses, struct fr_clause, stage->clauses.count - 1);
+    clause->effect = FR_OUTSIDE;
+    clause->destination = names.id;
+    return FLOWRULES_OK;
+}
+
+/* Of the allows of a phase. */
+static flowrules_status add_widened(const struct expecting *e, uint32_t phase) {
+    if (!e->plan->can->whole_domains || !e->plan->view.mode.names)
+        return FLOWRULES_OK;
     for (size_t i = 0; i < e->plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
         const struct fr_verdict *verdict =
             fr_vec_at(&e->plan->verdicts, struct fr_verdict, part->flow);
-        if (verdict->fidelity != FR_WIDENED || part->deny)
-            continue;
-        fr_set to = fr_input_translate(e->in, e->plan, part->destination).id;
-        struct flowrules_set names = {&e->meaning->sets, domains_of(e, to)};
-        FR_TRY(add_clause(e, part, part->destination, NULL));
-        struct fr_stage *stage = fr_meaning_stage(e->meaning, part->direction);
-        if (stage == NULL || names.id == FR_SET_NONE)
-            return fr_no_memory(e->plan->context);
-        struct fr_clause *clause =
-            fr_vec_at(&stage->clauses, struct fr_clause, stage->clauses.count - 1);
-        clause->effect = FR_OUTSIDE;
-        clause->destination = names.id;
+        if (verdict->fidelity == FR_WIDENED && !part->deny && part->phase == phase)
+            FR_TRY(add_widened_part(e, part));
     }
+    return FLOWRULES_OK;
+}
+
+/* ---- denies that spare flows --------------------------------------------------------------- */
+
+/* Do the same denies of a direction hold for two allows? */
+static bool same_denies(const struct expecting *e, const struct fr_scoped *a,
+                        const struct fr_scoped *b) {
+    bool same = a->direction == b->direction;
+    for (size_t i = 0; i < e->plan->scoped.count && same; i++) {
+        const struct fr_scoped *deny = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
+        same = !deny->deny || deny->direction != a->direction ||
+               fr_part_is_spared(e->plan, deny, a) == fr_part_is_spared(e->plan, deny, b);
+    }
+    return same;
+}
+
+/* The clauses of a stage from first on lead behind its end. */
+static void skip_to_end(struct fr_stage *stage, size_t first, size_t last) {
+    for (size_t i = first; i < last; i++) {
+        struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
+        clause->effect = FR_SKIP;
+        clause->skip_to = (uint32_t)stage->clauses.count;
+    }
+}
+
+/* The allows of which one is the first, and around them what the denies for them take. */
+static flowrules_status add_alike(const struct expecting *e, size_t from) {
+    const struct fr_vec *scoped = &e->plan->scoped;
+    const struct fr_scoped first = *fr_vec_at(scoped, struct fr_scoped, from);
+    struct fr_stage *stage = fr_meaning_stage(e->meaning, first.direction);
+    if (stage == NULL)
+        return fr_no_memory(e->plan->context);
+    size_t before = stage->clauses.count;
+    for (size_t i = 0; i < scoped->count; i++) {
+        const struct fr_scoped *deny = fr_vec_at(scoped, struct fr_scoped, i);
+        if (deny->deny && deny->direction == first.direction &&
+            !fr_part_is_spared(e->plan, deny, &first))
+            FR_TRY(add_flow(e, deny));
+    }
+    size_t denies = stage->clauses.count;
+    for (size_t i = from; i < scoped->count; i++) {
+        const struct fr_scoped *part = fr_vec_at(scoped, struct fr_scoped, i);
+        if (!part->deny && same_denies(e, part, &first))
+            FR_TRY(add_flow(e, part));
+    }
+    skip_to_end(stage, before, denies);
+    return FLOWRULES_OK;
+}
+
+/* Phase by phase denies, then allows; a baseline that no deny spares stands behind them all. */
+static flowrules_status add_ordered(const struct expecting *e, bool baseline_behind) {
+    for (uint32_t phase = 0; phase < e->plan->phases; phase++) {
+        FR_TRY(add_flows(e, true, phase));
+        if (baseline_behind && phase + 1 == e->plan->phases)
+            e->plan->backend->baseline(e->out, e->in);
+        FR_TRY(add_flows(e, false, phase));
+        FR_TRY(add_widened(e, phase));
+    }
+    return FLOWRULES_OK;
+}
+
+/* Denies that spare crosswise have no order: for each set of denies, the allows that it is for. */
+static flowrules_status add_circular(const struct expecting *e, bool baseline_behind) {
+    const struct fr_vec *scoped = &e->plan->scoped;
+    for (size_t i = 0; i < scoped->count; i++) {
+        const struct fr_scoped *part = fr_vec_at(scoped, struct fr_scoped, i);
+        bool known = part->deny;
+        for (size_t k = 0; k < i && !known; k++) {
+            const struct fr_scoped *other = fr_vec_at(scoped, struct fr_scoped, k);
+            known = !other->deny && same_denies(e, other, part);
+        }
+        if (!known)
+            FR_TRY(add_alike(e, i));
+    }
+    for (size_t i = 0; i < scoped->count && baseline_behind; i++) {
+        const struct fr_scoped *part = fr_vec_at(scoped, struct fr_scoped, i);
+        if (part->deny)
+            FR_TRY(add_flow(e, part));
+    }
+    if (baseline_behind)
+        e->plan->backend->baseline(e->out, e->in);
     return FLOWRULES_OK;
 }
 
@@ -179,15 +268,10 @@ static flowrules_status add_all(const struct expecting *e) {
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])
             add_rule(e, (enum flowrules_direction)d, FLOWRULES_OUTSIDE, outside);
-    bool behind = e->plan->can->baseline_behind;
+    bool behind = backend->baseline != NULL && e->plan->can->baseline_behind;
     if (backend->baseline != NULL && !behind)
         backend->baseline(e->out, e->in);
-    FR_TRY(add_flows(e, true));
-    if (backend->baseline != NULL && behind)
-        backend->baseline(e->out, e->in);
-    FR_TRY(add_flows(e, false));
-    if (e->plan->can->whole_domains && e->plan->view.mode.names)
-        FR_TRY(add_widened(e));
+    FR_TRY((e->plan->circular ? add_circular : add_ordered)(e, behind));
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])
             add_rule(e, (enum flowrules_direction)d, FLOWRULES_BLOCK, flowrules_input_any(e->in));

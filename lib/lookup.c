@@ -44,6 +44,7 @@ struct part {
     struct fr_plan *plan;
     enum flowrules_direction direction;
     enum flowrules_action action;
+    uint32_t phase;
     bool log;
     enum flowrules_family family;
     unsigned families;
@@ -116,7 +117,7 @@ static flowrules_status collect(struct part *p) {
     for (uint32_t i = 0; i < scoped->count; i++) {
         const struct fr_scoped *s = fr_vec_at(scoped, struct fr_scoped, i);
         if (s->direction == p->direction && s->deny == (p->action == FLOWRULES_DENY) &&
-            s->log == p->log)
+            s->log == p->log && fr_part_phase(p->plan, s) == p->phase)
             FR_TRY(add_entry(p, i, s));
     }
     return FLOWRULES_OK;
@@ -363,6 +364,7 @@ static flowrules_status open_group(struct part *p, const struct draft *draft, co
     struct fr_group *group = view.name == NULL ? NULL : fr_plan_group(p->plan, &view);
     if (group == NULL)
         return fr_no_memory(p->plan->context);
+    group->phase = p->phase;
     group->log = p->log;
     group->match = draft->match;
     return FLOWRULES_OK;
@@ -501,13 +503,13 @@ static flowrules_status lower_entries(struct part *p) {
     return emit_end(p, FLOWRULES_DESTINATION, many);
 }
 
-static flowrules_status lower_part(struct fr_plan *plan, enum flowrules_direction direction,
-                                   enum flowrules_action action, bool log, unsigned families,
-                                   unsigned *group_number) {
+static flowrules_status lower_part(struct fr_plan *plan, const struct fr_phase *phase, bool log,
+                                   unsigned families, unsigned *group_number) {
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct part p = {.plan = plan,
-                     .direction = direction,
-                     .action = action,
+                     .direction = phase->direction,
+                     .action = phase->action,
+                     .phase = phase->number,
                      .log = log,
                      .family = (families & 1u) != 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6,
                      .families = families,
@@ -528,11 +530,12 @@ static flowrules_status lower_part(struct fr_plan *plan, enum flowrules_directio
 static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
     static const unsigned families[] = {FLOWRULES_BOTH_FAMILIES, 1u, 2u};
     unsigned group_number = 0;
-    for (int action = FLOWRULES_DENY; action >= FLOWRULES_ALLOW; action--)
+    struct fr_phase phase = fr_first_phase(direction, FLOWRULES_DENY);
+    do
         for (int log = 1; log >= 0; log--)
             for (size_t f = 0; f < 3; f++)
-                FR_TRY(lower_part(plan, direction, (enum flowrules_action)action, log == 1,
-                                  families[f], &group_number));
+                FR_TRY(lower_part(plan, &phase, log == 1, families[f], &group_number));
+    while (fr_next_phase(plan, &phase));
     return FLOWRULES_OK;
 }
 

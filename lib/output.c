@@ -153,6 +153,19 @@ const char *flowrules_flows_tag(const flowrules_output *out, flowrules_flows flo
     return flowrules_flow_tag(out->plan->policy, fr_flows_at(out->plan, flows, index), tag);
 }
 
+const char *flowrules_flows_spares(const flowrules_output *out, flowrules_flows flows, size_t index,
+                                   size_t flow) {
+    const flowrules_policy *policy = out->plan->policy;
+    if (index >= fr_flows_count(out->plan, flows))
+        return NULL;
+    struct fr_span span = fr_flow_spares(
+        policy, fr_vec_at(&policy->flows, struct fr_flow, fr_flows_at(out->plan, flows, index)));
+    return flow >= span.count
+               ? NULL
+               : FR_POLICY_TEXT(
+                     policy, fr_vec_at(&policy->spared, struct fr_spared, span.first + flow)->name);
+}
+
 void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
                            const struct flowrules_escape *escape, flowrules_flows flows) {
     size_t count = fr_flows_count(out->plan, flows), room = escape->max_bytes;
@@ -373,13 +386,15 @@ bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const s
                     struct flowrules_rule *view) {
     struct fr_plan *plan = out->plan;
     const struct fr_sets *sets = &plan->view.sets;
-    *view = (struct flowrules_rule){.action = group->view.action,
-                                    .direction = group->view.direction,
-                                    .families = rule->families,
-                                    .source = {sets, rule->source},
-                                    .destination = {sets, rule->destination},
-                                    .log = group->log,
-                                    .flows = rule->flows};
+    *view = (struct flowrules_rule){
+        .action = group->view.action,
+        .direction = group->view.direction,
+        .families = rule->families,
+        .source = {sets, rule->source},
+        .destination = {sets, rule->destination},
+        .log = group->log,
+        .flows = rule->flows,
+        .phases_behind = plan->phases > group->phase + 1 ? plan->phases - group->phase - 1 : 0};
     fr_arena_free(&out->scratch);
     fr_arena_init(&out->scratch, &plan->context->allocator);
     view->name = rule->name != NULL ? rule->name : flowrules_flows_name(out, rule->flows, 0);

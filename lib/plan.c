@@ -447,6 +447,7 @@ static flowrules_status plan_flows(struct fr_plan *plan) {
         return fr_no_memory(plan->context);
     for (uint32_t i = 0; i < count; i++)
         FR_TRY(plan_flow(plan, i, fr_vec_push(&plan->verdicts)));
+    FR_TRY(fr_plan_phases(plan));
     return fr_check_domains(plan);
 }
 
@@ -579,6 +580,9 @@ static const char *resolve_hint(struct fr_plan *plan) {
 static const struct {
     const char *words, *hint;
 } refusal_hints[] = {
+    {"no order of rules says", "spare both flows in one of the denies, or deny less"},
+    {"can't be taken out of it", "deny less, or leave the deny out with 'select'"},
+    {"the flows that it spares", "deny and spare single networks and protocols"},
     {"the denies leave of it", "deny and allow single networks and protocols"},
     {"the denies cut it", "deny and allow single networks and protocols"},
     {"is 'any' less some addresses",

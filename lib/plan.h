@@ -36,6 +36,8 @@ struct fr_scoped {
     uint8_t direction;  /* enum flowrules_direction */
     uint8_t deny, log;
     uint8_t whole_icmp; /* ICMP types are left out: accepted as a widening */
+    uint8_t cut;        /* of an allow: its rules hold nothing of the denies that it meets */
+    uint32_t phase;     /* where rules have an order: denies, then allows, phase by phase */
 };
 
 enum fr_rule_kind { FR_RULE_MATCH, FR_RULE_TABLE };
@@ -78,6 +80,7 @@ struct fr_group {
     bool log;
     fr_set match;
     uint32_t first_rule;
+    uint32_t phase;
 };
 
 struct fr_class {
@@ -127,6 +130,8 @@ struct fr_plan {
     bool whole;         /* no target: the policy by itself */
     bool exact_domains; /* of whole_domains: what no flow asks for is not resolved */
     bool denies;        /* some flow in scope is a deny */
+    bool circular;      /* denies spare crosswise: no order of flows says it */
+    uint32_t phases;    /* 1 where no deny spares an allow that it meets */
     bool enforces[3];
     struct fr_arena arena;
     struct fr_view view;
@@ -219,6 +224,28 @@ flowrules_status fr_judge(struct fr_plan *plan, uint32_t flow, unsigned flags, s
 flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_flow *flow,
                                         struct fr_verdict *verdict);
 
+/*
+ * Puts the parts into phases (phases.c): a deny behind the allows that it spares and meets, other
+ * allows that it meets not before it. Refuses denies that the target can't say so.
+ */
+flowrules_status fr_plan_phases(struct fr_plan *plan);
+/* The denies, or the allows, of a direction and phase, in the order of rules. */
+struct fr_phase {
+    enum flowrules_direction direction;
+    enum flowrules_action action;
+    uint32_t number;
+};
+static inline struct fr_phase fr_first_phase(enum flowrules_direction direction,
+                                             enum flowrules_action action) {
+    return (struct fr_phase){direction, action, 0};
+}
+/* Goes on to what stands behind it; false where nothing does. */
+bool fr_next_phase(const struct fr_plan *plan, struct fr_phase *phase);
+/* The phase that a part's rules stand in: 0 where their order says nothing. */
+uint32_t fr_part_phase(const struct fr_plan *plan, const struct fr_scoped *part);
+/* Does a deny in scope spare a part of an allow? */
+bool fr_part_is_spared(const struct fr_plan *plan, const struct fr_scoped *deny,
+                       const struct fr_scoped *allow);
 /* The number of a list of flows: the flow itself, or a list of at least two. UINT32_MAX: no memory.
  */
 uint32_t fr_flows_list(struct fr_plan *plan, const uint32_t *flows, size_t count);

@@ -23,6 +23,8 @@ static void init_lists(flowrules_policy *p, const struct fr_allocator *a) {
     fr_vec_init(&p->flows, a, sizeof(struct fr_flow));
     fr_vec_init(&p->tag_lists, a, sizeof(struct fr_span));
     fr_vec_init(&p->tags, a, sizeof(fr_string));
+    fr_vec_init(&p->spare_lists, a, sizeof(struct fr_span));
+    fr_vec_init(&p->spared, a, sizeof(struct fr_spared));
     fr_vec_init(&p->targets, a, sizeof(struct fr_target));
     fr_vec_init(&p->settings, a, sizeof(struct fr_setting_value));
     fr_vec_init(&p->target_strings, a, sizeof(fr_string));
@@ -62,7 +64,8 @@ void flowrules_policy_free(flowrules_policy *p) {
     struct fr_vec *lists[] = {&p->networks, &p->peers,          &p->ranges,      &p->bindings,
                               &p->flows,    &p->binding_values, &p->definitions, &p->tags,
                               &p->targets,  &p->service_refs,   &p->tag_lists,   &p->settings,
-                              &p->patterns, &p->target_strings, &p->losses};
+                              &p->patterns, &p->target_strings, &p->losses,      &p->spare_lists,
+                              &p->spared};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_map_free(&p->network_by_name);
@@ -74,6 +77,27 @@ void flowrules_policy_free(flowrules_policy *p) {
     fr_strings_free(&p->strings);
     fr_free(&p->context->allocator, p->lock_path);
     fr_free(&p->context->allocator, p);
+}
+
+struct fr_span fr_flow_spares(const flowrules_policy *policy, const struct fr_flow *deny) {
+    return deny->spares == 0 ? (struct fr_span){0, 0}
+                             : *fr_vec_at(&policy->spare_lists, struct fr_span, deny->spares - 1);
+}
+
+bool fr_flow_is_spared(const flowrules_policy *policy, const struct fr_flow *deny, uint32_t flow) {
+    struct fr_span span = fr_flow_spares(policy, deny);
+    uint32_t low = 0, high = span.count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        uint32_t own = fr_vec_at(&policy->spared, struct fr_spared, span.first + middle)->flow;
+        if (own == flow)
+            return true;
+        if (own < flow)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
 }
 
 const struct fr_binding *fr_policy_binding(const flowrules_policy *policy, const char *network,

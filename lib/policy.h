@@ -49,6 +49,14 @@ struct fr_flow {
     uint8_t file; /* beyond the policy's first */
     uint8_t deny : 1, log : 1, expired : 1, by_name : 1, usable : 1;
     uint8_t shadowed : 1; /* denies cover it, wherever it is enforced */
+    uint32_t spares;      /* of a deny: 0, or 1 + an index into spare_lists */
+};
+
+/* A flow that a deny takes nothing from. */
+struct fr_spared {
+    fr_string name;
+    uint32_t flow;
+    struct fr_at at;
 };
 
 /* A value of a binding: key, or key and label; in the order of the file. */
@@ -141,6 +149,8 @@ struct flowrules_policy {
     struct fr_vec networks, peers, ranges, bindings, binding_values;
     struct fr_vec definitions, service_refs;
     struct fr_vec flows, tag_lists, tags;
+    struct fr_vec spare_lists; /* struct fr_span of spared, those of each in order of the flows */
+    struct fr_vec spared;      /* struct fr_spared */
     struct fr_vec targets, settings, target_strings, patterns, losses;
     struct fr_span protects;
     struct fr_map network_by_name, definition_by_name, target_by_name;
@@ -153,6 +163,10 @@ struct flowrules_policy {
 #define FR_POLICY_TEXT(policy, string) fr_strings_text(&(policy)->strings, (string))
 
 bool fr_flow_has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag);
+/* The flows that a deny spares: none where it is an allow. */
+struct fr_span fr_flow_spares(const flowrules_policy *policy, const struct fr_flow *deny);
+/* Does a deny spare the flow of this number? */
+bool fr_flow_is_spared(const flowrules_policy *policy, const struct fr_flow *deny, uint32_t flow);
 /* The flow of a name; a walk over all of them, for the few that are asked for by name. */
 bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow);
 /* The binding of a network to a platform, or NULL. */

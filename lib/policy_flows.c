@@ -237,6 +237,35 @@ static flowrules_status read_tags(struct fr_reader *r, const struct fr_value *va
     return FLOWRULES_OK;
 }
 
+static flowrules_status read_spared(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    struct fr_span *span = object;
+    struct fr_spared spared = {.at = value->at};
+    FR_TRY(fr_read_text(r, value, &spared.name));
+    if (spared.name == 0)
+        return FLOWRULES_OK;
+    struct fr_spared *slot = fr_vec_push(&r->policy->spared);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = spared;
+    span->count++;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_spares(struct fr_reader *r, const struct fr_value *value,
+                                    void *object) {
+    struct fr_span span = {(uint32_t)r->policy->spared.count, 0};
+    FR_TRY(fr_read_list(r, value, read_spared, &span));
+    if (span.count == 0)
+        return FLOWRULES_OK; /* reported */
+    struct fr_span *slot = fr_vec_push(&r->policy->spare_lists);
+    if (slot == NULL)
+        return fr_no_memory(r->context);
+    *slot = span;
+    ((struct fr_flow *)object)->spares = (uint32_t)r->policy->spare_lists.count;
+    return FLOWRULES_OK;
+}
+
 const struct fr_key fr_flow_keys[] = {
     {"name", read_flow_name, "messages and rules refer to a flow by its name", "flow-name",
      "messages and rules refer to it by this", NULL},
@@ -257,6 +286,7 @@ const struct fr_key fr_flow_keys[] = {
     {"volume", read_volume, NULL, "text", "how much is expected to pass", NULL},
     {"frequency", read_frequency, NULL, "text", "how often it is used", NULL},
     {"action", read_action, NULL, "choice", "a deny beats every allow", action_words},
+    {"spares", read_spares, NULL, "texts", "flows that a deny takes nothing from", NULL},
     {"log", read_log, NULL, "boolean", "are its connections logged?", NULL},
     {"expires", read_expires, NULL, "date", "the last day on which it holds", NULL},
     {"source-port", fr_read_source_port, NULL, "ports", "the port that the connection comes from",

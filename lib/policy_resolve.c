@@ -642,20 +642,23 @@ static void check_baseline(struct fr_binder *r, const struct fr_target *target) 
              "the baseline of the backend '%s' does not have: %s", target->record->name, parts);
 }
 
+void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at) {
+    const char *text = FR_POLICY_TEXT(r->policy, name);
+    const char *near = suggestion(r, text, next_flow);
+    char hint[300];
+    snprintf(hint, sizeof hint,
+             near != NULL ? "did you mean '%s'?" : "the name of a flow under flows%s",
+             near != NULL ? near : "");
+    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, at, hint, "there is no flow '%.80s'", text);
+}
+
 static void bind_losses(struct fr_binder *r, const struct fr_target *target) {
     for (uint32_t i = 0; i < target->losses.count; i++) {
         struct fr_loss_entry *entry =
             fr_vec_at(&r->policy->losses, struct fr_loss_entry, target->losses.first + i);
         if (entry->flow == 0 || fr_policy_find_flow(r->policy, entry->flow, &entry->flow_index))
             continue;
-        const char *name = FR_POLICY_TEXT(r->policy, entry->flow);
-        const char *near = suggestion(r, name, next_flow);
-        char hint[300];
-        snprintf(hint, sizeof hint,
-                 near != NULL ? "did you mean '%s'?" : "the name of a flow under flows%s",
-                 near != NULL ? near : "");
-        fr_error(r->diagnostics, FR_VALUE_UNKNOWN, entry->at, hint, "there is no flow '%.80s'",
-                 name);
+        fr_report_unknown_flow(r, entry->flow, entry->at);
     }
 }
 
@@ -719,6 +722,8 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
         status = evaluate_networks(&r);
     if (status == FLOWRULES_OK)
         status = resolve_flows(&r);
+    if (status == FLOWRULES_OK)
+        status = fr_bind_spares(&r);
     if (status == FLOWRULES_OK)
         resolve_targets(&r);
     if (status == FLOWRULES_OK)

@@ -26,6 +26,10 @@ struct fr_facts {
 /* What the items of a span come to together, added to *sum but for the set, which is theirs. */
 flowrules_status fr_span_facts(struct fr_binder *r, struct fr_span span, struct fr_facts *sum);
 
+/* There is no flow of this name: reports it, with the nearest that there is. */
+void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at);
+/* Binds the flows that denies spare (policy_spares.c). */
+flowrules_status fr_bind_spares(struct fr_binder *r);
 /* Warns of flows that a deny covers; once all networks were evaluated (policy_shadows.c). */
 flowrules_status fr_warn_of_shadowed(struct fr_binder *r);
 

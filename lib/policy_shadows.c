@@ -278,13 +278,14 @@ static flowrules_status check_together(struct fr_binder *r, const struct fr_vec 
 }
 
 static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *denies,
-                                   struct fr_flow *flow) {
+                                   uint32_t number) {
+    struct fr_flow *flow = fr_vec_at(&r->policy->flows, struct fr_flow, number);
     bool everywhere = false;
     if (flow->deny || flow->expired || !flow->usable)
         return FLOWRULES_OK;
     for (size_t i = 0; !everywhere && i < denies->count; i++) {
         const struct shade *deny = fr_vec_at(denies, struct shade, i);
-        if (!covers_flow(r, deny, flow))
+        if (fr_flow_is_spared(r->policy, deny->flow, number) || !covers_flow(r, deny, flow))
             continue;
         FR_TRY(is_denied_everywhere(r, flow, deny->flow, &everywhere));
         if (everywhere)
@@ -299,8 +300,8 @@ flowrules_status fr_warn_of_shadowed(struct fr_binder *r) {
     struct fr_vec denies;
     fr_vec_init(&denies, &r->context->allocator, sizeof(struct shade));
     flowrules_status status = list_denies(r, &denies);
-    for (size_t i = 0; status == FLOWRULES_OK && denies.count > 0 && i < flows; i++)
-        status = check_flow(r, &denies, fr_vec_at(&r->policy->flows, struct fr_flow, i));
+    for (uint32_t i = 0; status == FLOWRULES_OK && denies.count > 0 && i < flows; i++)
+        status = check_flow(r, &denies, i);
     fr_vec_free(&denies);
     return status;
 }

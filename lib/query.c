@@ -282,15 +282,16 @@ static flowrules_status read_question(struct asking *a, const char *question) {
 
 /* ---- taking flows away from the question --------------------------------------------------- */
 
-/* Takes one flow away from all that is open. */
-static flowrules_status take_flow(struct asking *a, const struct fr_flow *flow, bool *touched) {
+/* Takes one flow away from boxes of the question. */
+static flowrules_status take_from(struct asking *a, struct fr_boxes *boxes,
+                                  const struct fr_flow *flow, bool *touched) {
     struct fr_end ends[2];
     FR_TRY(fr_view_end(&a->view, flow->source, false, &ends[0]));
     FR_TRY(fr_view_end(&a->view, flow->destination, false, &ends[1]));
     const struct fr_service_terms *terms = fr_service_get(&a->policy->services, flow->service);
     for (uint32_t t = 0; t < terms->count; t++) {
         struct fr_box box = {{ends[0].set, ends[1].set}, terms->terms[t]};
-        FR_TRY(fr_boxes_subtract(&a->open, &box, touched));
+        FR_TRY(fr_boxes_subtract(boxes, &box, touched));
     }
     return FLOWRULES_OK;
 }
@@ -320,7 +321,7 @@ static flowrules_status take_flows(struct asking *a, bool deny) {
         FR_TRY(is_asked(a, flow, deny, &asked));
         if (!asked)
             continue;
-        FR_TRY(take_flow(a, flow, &touched));
+        FR_TRY(take_from(a, &a->open, flow, &touched));
         if (!touched)
             continue;
         FR_TRY(add_answer(a, i));
@@ -400,10 +401,16 @@ static flowrules_status may_touch(struct asking *a, struct fr_boxes *open,
     return FLOWRULES_OK;
 }
 
+/* It is not known, since a flow has a group; the flow goes into the answer. */
+static flowrules_status add_unknown(struct asking *a, uint32_t flow) {
+    a->answer->verdict = "unknown";
+    a->answer->reason = "which addresses the group of a network has is known to its platform "
+                        "alone: ask by the network's name";
+    return add_answer(a, flow);
+}
+
 /* Where groups could turn the verdict, it is not known; the flows with them go into the answer. */
 static flowrules_status weigh_groups(struct asking *a, struct fr_boxes *open, bool deny) {
-    static const char why[] = "which addresses the group of a network has is known to its platform "
-                              "alone: ask by the network's name";
     for (uint32_t i = 0; i < a->policy->flows.count && open->list.count > 0; i++) {
         const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, i);
         bool touched = false, asked;
@@ -413,9 +420,7 @@ static flowrules_status weigh_groups(struct asking *a, struct fr_boxes *open, bo
         FR_TRY(may_touch(a, open, flow, &touched));
         if (!touched)
             continue;
-        a->answer->verdict = "unknown";
-        a->answer->reason = why;
-        FR_TRY(add_answer(a, i));
+        FR_TRY(add_unknown(a, i));
     }
     return FLOWRULES_OK;
 }
@@ -435,7 +440,151 @@ static flowrules_status doubt(struct asking *a) {
     return status;
 }
 
+/* ---- denies that spare flows --------------------------------------------------------------- */
+
+/* Takes the denies that hold for an allow away from boxes; with list they go into the answer. */
+static flowrules_status take_denies(struct asking *a, uint32_t allow, struct fr_boxes *boxes,
+                                    bool list, bool *spared) {
+    for (uint32_t i = 0; i < a->policy->flows.count && boxes->list.count > 0; i++) {
+        const struct fr_flow *deny = fr_vec_at(&a->policy->flows, struct fr_flow, i);
+        bool asked, touched = false, known = false;
+        FR_TRY(is_asked(a, deny, true, &asked));
+        *spared = *spared || (asked && fr_flow_is_spared(a->policy, deny, allow));
+        if (!asked || fr_flow_is_spared(a->policy, deny, allow))
+            continue;
+        FR_TRY(take_from(a, boxes, deny, &touched));
+        for (size_t k = 0; k < a->answer->flows.count && touched; k++)
+            known = known || fr_vec_at(&a->answer->flows, struct answer_flow, k)->flow == i;
+        if (touched && list && !known)
+            FR_TRY(add_answer(a, i));
+    }
+    return FLOWRULES_OK;
+}
+
+/* Takes every box of a list away from another list. */
+static flowrules_status take_boxes(struct fr_boxes *from, const struct fr_boxes *gone,
+                                   bool *touched) {
+    from->too_many = from->too_many || gone->too_many;
+    for (size_t i = 0; i < gone->list.count && !from->too_many; i++)
+        FR_TRY(fr_boxes_subtract(from, fr_vec_at(&gone->list, struct fr_box, i), touched));
+    return FLOWRULES_OK;
+}
+
+/* What an allow lets pass of the question, the denies that hold for it taken away. */
+struct passing {
+    struct fr_boxes within, outside;
+    bool allowed, spared;
+};
+
+static flowrules_status find_passing(struct asking *a, uint32_t allow, struct passing *p) {
+    const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, allow);
+    bool touched = false, any = false;
+    FR_TRY(fr_boxes_add(&p->outside, &a->question));
+    FR_TRY(take_from(a, &p->outside, flow, &touched));
+    FR_TRY(fr_boxes_add(&p->within, &a->question));
+    FR_TRY(take_boxes(&p->within, &p->outside, &any));
+    FR_TRY(take_denies(a, allow, &p->within, true, &p->spared));
+    p->allowed = p->within.list.count > 0;
+    return take_boxes(&a->open, &p->within, &any);
+}
+
+static flowrules_status weigh_passing(struct asking *a, uint32_t allow, bool *allowed,
+                                      bool *spared) {
+    struct passing p = {.allowed = false};
+    fr_boxes_init(&p.within, a->context, &a->view.sets, PIECES_MAX);
+    fr_boxes_init(&p.outside, a->context, &a->view.sets, PIECES_MAX);
+    flowrules_status status = find_passing(a, allow, &p);
+    fr_boxes_free(&p.within);
+    fr_boxes_free(&p.outside);
+    *allowed = p.allowed;
+    *spared = *spared || (p.allowed && p.spared);
+    return status;
+}
+
+/* May a group of the allow hold what is asked for, where no deny that holds for it takes it? */
+static flowrules_status weigh_allow(struct asking *a, uint32_t allow) {
+    const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, allow);
+    struct fr_boxes left;
+    bool touched = false, spared = false;
+    fr_boxes_init(&left, a->context, &a->view.sets, PIECES_MAX);
+    flowrules_status status = fr_boxes_add(&left, &a->question);
+    if (status == FLOWRULES_OK)
+        status = take_denies(a, allow, &left, false, &spared);
+    if (status == FLOWRULES_OK)
+        status = may_touch(a, &left, flow, &touched);
+    fr_boxes_free(&left);
+    if (status == FLOWRULES_OK && touched)
+        status = add_unknown(a, allow);
+    return status;
+}
+
+/* May a group of the deny hold what is asked for, and allows let pass that it does not spare? */
+static flowrules_status weigh_deny(struct asking *a, uint32_t number,
+                                   const struct fr_vec *passing) {
+    const struct fr_flow *deny = fr_vec_at(&a->policy->flows, struct fr_flow, number);
+    struct fr_boxes whole;
+    bool touched = false, spares = true;
+    for (size_t i = 0; i < passing->count; i++)
+        spares = spares && fr_flow_is_spared(a->policy, deny, *fr_vec_at(passing, uint32_t, i));
+    if (spares)
+        return FLOWRULES_OK;
+    fr_boxes_init(&whole, a->context, &a->view.sets, PIECES_MAX);
+    flowrules_status status = fr_boxes_add(&whole, &a->question);
+    if (status == FLOWRULES_OK)
+        status = may_touch(a, &whole, deny, &touched);
+    fr_boxes_free(&whole);
+    return status == FLOWRULES_OK && touched ? add_unknown(a, number) : status;
+}
+
+/* Groups that could turn a verdict: those of denies where all is allowed, of allows where none. */
+static flowrules_status doubt_spared(struct asking *a, const struct fr_vec *passing) {
+    bool denies = passing->count > 0;
+    if (denies && a->open.list.count > 0)
+        return FLOWRULES_OK;
+    for (uint32_t i = 0; i < a->policy->flows.count; i++) {
+        bool asked;
+        FR_TRY(is_asked(a, fr_vec_at(&a->policy->flows, struct fr_flow, i), denies, &asked));
+        if (asked)
+            FR_TRY(denies ? weigh_deny(a, i, passing) : weigh_allow(a, i));
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status decide_spared(struct asking *a, struct fr_vec *passing) {
+    bool spared = false;
+    FR_TRY(fr_boxes_add(&a->open, &a->question));
+    for (uint32_t i = 0; i < a->policy->flows.count; i++) {
+        bool asked, allowed = false;
+        FR_TRY(is_asked(a, fr_vec_at(&a->policy->flows, struct fr_flow, i), false, &asked));
+        if (asked)
+            FR_TRY(weigh_passing(a, i, &allowed, &spared));
+        uint32_t *slot = allowed ? fr_vec_push(passing) : NULL;
+        if (allowed && slot == NULL)
+            return fr_no_memory(a->context);
+        if (allowed)
+            *slot = i;
+    }
+    bool all = a->open.list.count == 0 && !a->open.too_many;
+    bool some_denied = a->answer->flows.count > 0;
+    if (all)
+        a->answer->flows.count = 0; /* other flows are denied it: what allows it decides */
+    for (size_t i = 0; i < passing->count; i++)
+        FR_TRY(add_answer(a, *fr_vec_at(passing, uint32_t, i)));
+    conclude(a, some_denied && !all, passing->count == 0 && some_denied);
+    if (all && spared)
+        a->answer->reason =
+            "every packet of the question is allowed: what denies it spares the flow";
+    return doubt_spared(a, passing);
+}
+
 static flowrules_status decide(struct asking *a) {
+    if (a->policy->spare_lists.count > 0) {
+        struct fr_vec passing;
+        fr_vec_init(&passing, &a->context->allocator, sizeof(uint32_t));
+        flowrules_status status = decide_spared(a, &passing);
+        fr_vec_free(&passing);
+        return status;
+    }
     FR_TRY(fr_boxes_add(&a->open, &a->question));
     FR_TRY(take_flows(a, true));
     bool some_denied = a->answer->flows.count > 0;

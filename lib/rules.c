@@ -1,5 +1,6 @@
 /*
- * Lowering rule by rule: one rule for each flow and direction, denies before allows.
+ * Lowering rule by rule: one rule for each flow and direction, denies before allows, and an allow
+ * before a deny that spares it.
  */
 #include "rules.h"
 
@@ -59,14 +60,15 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
 static flowrules_status refuse_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                     const char *why) {
     const char *text =
-        fr_arena_printf(&d->plan->arena, "what the denies leave of it can't be said: %s", why);
+        fr_arena_printf(&d->plan->arena, "what %s of it can't be said: %s",
+                        part->deny ? "the flows that it spares leave" : "the denies leave", why);
     if (text == NULL)
         return fr_no_memory(d->plan->context);
     fr_plan_refuse(d->plan, part->flow, text);
     return FLOWRULES_OK;
 }
 
-/* Something that is asked of each deny, term by term, that an allow of a direction may meet. */
+/* Something that is asked, term by term, of each part that takes something from another one. */
 struct asking {
     struct fr_drafts *d;
     const struct fr_scoped *part;
@@ -76,19 +78,28 @@ struct asking {
     const char *why;
 };
 
-static flowrules_status each_deny(struct asking *a,
-                                  flowrules_status (*step)(struct asking *a, struct fr_box *deny,
-                                                           uint32_t flow)) {
+/* Is an allow to be told without this deny, or a deny without this allow, which it spares? */
+static bool takes(const struct fr_plan *plan, const struct fr_scoped *other,
+                  const struct fr_scoped *part) {
+    if (other->direction != part->direction || other->deny == part->deny)
+        return false;
+    return part->deny ? fr_part_is_spared(plan, part, other)
+                      : !fr_part_is_spared(plan, other, part);
+}
+
+static flowrules_status each_taker(struct asking *a,
+                                   flowrules_status (*step)(struct asking *a, struct fr_box *taker,
+                                                            uint32_t flow)) {
     struct fr_plan *plan = a->d->plan;
     for (size_t i = 0; i < plan->scoped.count; i++) {
-        const struct fr_scoped *deny = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-        if (!deny->deny || deny->direction != a->part->direction)
+        const struct fr_scoped *other = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        if (!takes(plan, other, a->part))
             continue;
         const struct fr_service_terms *terms =
-            fr_service_get(&plan->policy->services, deny->service);
+            fr_service_get(&plan->policy->services, other->service);
         for (uint32_t t = 0; t < terms->count; t++) {
-            struct fr_box box = {{deny->source, deny->destination}, terms->terms[t]};
-            FR_TRY(step(a, &box, deny->flow));
+            struct fr_box box = {{other->source, other->destination}, terms->terms[t]};
+            FR_TRY(step(a, &box, other->flow));
         }
     }
     return FLOWRULES_OK;
@@ -110,18 +121,20 @@ static flowrules_status weigh_one(struct asking *a, struct fr_box *deny, uint32_
     return FLOWRULES_OK;
 }
 
-static flowrules_status subtract_denies(struct fr_drafts *d, struct fr_boxes *boxes,
+static flowrules_status subtract_takers(struct fr_drafts *d, struct fr_boxes *boxes,
                                         const struct fr_scoped *part, const struct fr_rule *whole,
                                         bool *touched) {
     struct asking a = {d, part, whole, boxes, false, NULL};
-    FR_TRY(each_deny(&a, subtract_one));
+    FR_TRY(each_taker(&a, subtract_one));
     *touched = a.touched;
-    if (!boxes->too_many && d->can->pod_groups)
-        FR_TRY(each_deny(&a, weigh_one));
+    if (!boxes->too_many && d->can->pod_groups && !part->deny)
+        FR_TRY(each_taker(&a, weigh_one));
     if (a.why != NULL)
         FR_TRY(refuse_rest(d, part, a.why));
     if (boxes->too_many)
-        fr_plan_refuse(d->plan, part->flow, "the denies cut it into too many pieces");
+        fr_plan_refuse(d->plan, part->flow,
+                       part->deny ? "the flows that it spares cut it into too many pieces"
+                                  : "the denies cut it into too many pieces");
     return FLOWRULES_OK;
 }
 
@@ -184,10 +197,33 @@ static bool trim_box(const struct fr_drafts *d, struct fr_term *term) {
     return true;
 }
 
-/* A box that denies left of an allow, as a rule. */
+/* Does an allow reach port 0, which a deny can't say there? Where none does, it need not. */
+static bool needs_port_zero(const struct fr_drafts *d, const struct fr_scoped *deny,
+                            const struct fr_term *term) {
+    const struct fr_plan *plan = d->plan;
+    bool needed = false;
+    if (!d->can->no_port_zero || !fr_protocol_has_ports(term->protocol) ||
+        term->destination_first > 0 || term->destination_last == 65535)
+        return false;
+    for (size_t i = 0; i < plan->scoped.count && !needed; i++) {
+        const struct fr_scoped *allow = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        const struct fr_service_terms *terms =
+            fr_service_get(&plan->policy->services, allow->service);
+        for (uint32_t t = 0; t < terms->count && !allow->deny; t++)
+            needed = needed || (allow->direction == deny->direction &&
+                                terms->terms[t].destination_first == 0 &&
+                                (terms->terms[t].protocol == term->protocol ||
+                                 terms->terms[t].protocol == FR_PROTOCOL_ANY));
+    }
+    return needed;
+}
+
+/* A box that is left of a part, as a rule. */
 static flowrules_status draft_box(struct fr_drafts *d, const struct fr_scoped *part,
                                   const struct fr_rule *whole, struct fr_box *box) {
     struct fr_rule rule = *whole;
+    if (part->deny && needs_port_zero(d, part, &box->term))
+        return refuse_rest(d, part, "port 0 can't be told from all ports here");
     if (!trim_box(d, &box->term))
         return FLOWRULES_OK;
     rule.source = box->ends[0];
@@ -203,8 +239,9 @@ static flowrules_status draft_box(struct fr_drafts *d, const struct fr_scoped *p
 }
 
 /*
- * An allow, for a target without denies: what the denies leave of it. What none of them touches
- * stays in one piece, with its lists of ports.
+ * An allow, for a target without denies: what the denies leave of it. A deny, for a target where it
+ * beats every allow: what the flows that it spares leave of it. What nothing touches stays in one
+ * piece, with its lists of ports.
  */
 static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                    const struct fr_rule *whole) {
@@ -218,7 +255,7 @@ static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *
         status = fr_boxes_add(&boxes, &box);
     }
     if (status == FLOWRULES_OK)
-        status = subtract_denies(d, &boxes, part, whole, &touched);
+        status = subtract_takers(d, &boxes, part, whole, &touched);
     if (status == FLOWRULES_OK && !touched)
         status = fr_drafts_push(d, whole);
     for (size_t i = 0; status == FLOWRULES_OK && touched && !boxes.too_many && i < boxes.list.count;
@@ -228,6 +265,14 @@ static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *
     }
     fr_boxes_free(&boxes);
     return status;
+}
+
+/* Is a part told without what other flows take from it? */
+static bool is_cut(const struct fr_drafts *d, const struct fr_scoped *part) {
+    if (part->deny)
+        return d->can->denies == FLOWRULES_DENIES_FIRST &&
+               fr_vec_at(&d->plan->policy->flows, struct fr_flow, part->flow)->spares != 0;
+    return part->cut || (d->can->evaluation == FLOWRULES_ALLOW_UNION && d->plan->denies);
 }
 
 static flowrules_status draft_part(struct fr_drafts *d, const struct fr_scoped *part) {
@@ -243,7 +288,7 @@ static flowrules_status draft_part(struct fr_drafts *d, const struct fr_scoped *
     FR_TRY(part_service(d, part, families, &rule.service));
     if (rule.service == FR_SERVICE_NONE)
         return FLOWRULES_OK;
-    if (d->can->evaluation == FLOWRULES_ALLOW_UNION && d->plan->denies)
+    if (is_cut(d, part))
         return draft_rest(d, part, &rule);
     return fr_drafts_push(d, &rule);
 }
@@ -251,7 +296,8 @@ static flowrules_status draft_part(struct fr_drafts *d, const struct fr_scoped *
 static flowrules_status draft_flows(struct fr_drafts *d) {
     for (size_t i = 0; i < d->plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&d->plan->scoped, struct fr_scoped, i);
-        if (part->direction == d->direction && part->deny == d->action && part->log == d->log)
+        if (part->direction == d->direction && part->deny == d->action && part->log == d->log &&
+            fr_part_phase(d->plan, part) == d->phase)
             FR_TRY(draft_part(d, part));
     }
     struct fr_vec swap = d->list;
@@ -295,17 +341,21 @@ static flowrules_status enter(struct fr_drafts *d) {
     if (group == NULL || !fr_vec_reserve(&plan->rules, d->list.count))
         return fr_no_memory(plan->context);
     group->log = d->log;
+    group->phase = d->phase;
     group->match = FR_SET_ANY;
     for (size_t i = 0; i < d->list.count; i++)
         FR_TRY(fr_plan_rule(plan, fr_vec_at(&d->list, struct fr_rule, i)));
     return FLOWRULES_OK;
 }
 
-static flowrules_status lower_group(struct fr_plan *plan, enum flowrules_direction direction,
-                                    enum flowrules_action action, bool log) {
+static flowrules_status lower_group(struct fr_plan *plan, const struct fr_phase *phase, bool log) {
     const struct fr_allocator *allocator = &plan->context->allocator;
-    struct fr_drafts d = {
-        .plan = plan, .can = plan->can, .direction = direction, .action = action, .log = log};
+    struct fr_drafts d = {.plan = plan,
+                          .can = plan->can,
+                          .direction = phase->direction,
+                          .action = phase->action,
+                          .phase = phase->number,
+                          .log = log};
     fr_vec_init(&d.list, allocator, sizeof(struct fr_rule));
     fr_vec_init(&d.next, allocator, sizeof(struct fr_rule));
     fr_vec_init(&d.pieces, allocator, sizeof(fr_service));
@@ -318,16 +368,21 @@ static flowrules_status lower_group(struct fr_plan *plan, enum flowrules_directi
     return status;
 }
 
-flowrules_status fr_lower_rules(struct fr_plan *plan) {
+static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
     bool denies = plan->can->evaluation != FLOWRULES_ALLOW_UNION;
+    struct fr_phase phase = fr_first_phase(direction, denies ? FLOWRULES_DENY : FLOWRULES_ALLOW);
+    do
+        for (int log = 1; log >= 0; log--) /* what is to be logged is, first */
+            FR_TRY(lower_group(plan, &phase, log == 1));
+    while (fr_next_phase(plan, &phase));
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_lower_rules(struct fr_plan *plan) {
     for (size_t i = 0; i < plan->scoped.count; i++)
         plan->denies = plan->denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
     for (int direction = 0; direction < 3; direction++)
-        for (int action = denies ? FLOWRULES_DENY : FLOWRULES_ALLOW; action >= FLOWRULES_ALLOW;
-             action--)
-            for (int log = 1; log >= 0; log--) /* what is to be logged is, first */
-                if (plan->enforces[direction])
-                    FR_TRY(lower_group(plan, (enum flowrules_direction)direction,
-                                       (enum flowrules_action)action, log == 1));
+        if (plan->enforces[direction])
+            FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));
     return fr_name_rules(plan);
 }

@@ -188,6 +188,8 @@ struct flowrules_rule {
     bool log;
     flowrules_flows flows;
     const char *name; /* fit for the backend's limits, unique in the plan */
+    /* Where denies spare flows: how often denies, and then allows, follow in the order of rules. */
+    unsigned phases_behind;
 };
 
 /*
@@ -286,6 +288,9 @@ FLOWRULES_API const char *flowrules_flows_frequency(const flowrules_output *out,
 /* A flow's tags: tag 0, 1 ... until NULL. */
 FLOWRULES_API const char *flowrules_flows_tag(const flowrules_output *out, flowrules_flows flows,
                                               size_t index, size_t tag);
+/* The names of the flows that a deny spares: flow 0, 1 ... until NULL. User text. */
+FLOWRULES_API const char *flowrules_flows_spares(const flowrules_output *out, flowrules_flows flows,
+                                                 size_t index, size_t flow);
 /* The names of the flows with ", " between; cut to escape's max_bytes as "a, b +3 more". */
 FLOWRULES_API void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
                                          const struct flowrules_escape *escape,
@@ -883,6 +888,13 @@ enum flowrules_placement {
     FLOWRULES_BY_HOOK   /* attached with the setting hook: host, transit with hook: forward */
 };
 
+/* What a deny means where it stands behind an allow that it meets. */
+enum flowrules_denies {
+    FLOWRULES_DENIES_IN_ORDER, /* what the order says */
+    FLOWRULES_DENIES_FIRST,    /* it beats every allow, wherever it stands */
+    FLOWRULES_DENIES_SPARE     /* a listing: it says itself which flows it spares */
+};
+
 enum flowrules_evaluation {
     FLOWRULES_FIRST_MATCH, /* the first rule that matches decides */
     FLOWRULES_ALLOW_UNION  /* there are only allows */
@@ -908,10 +920,11 @@ struct flowrules_icmp {
 struct flowrules_capabilities {
     enum flowrules_placement placement;
     enum flowrules_evaluation evaluation;
-    unsigned families;   /* bits */
-    bool mixed_families; /* IPv4 and IPv6 in one rule */
-    bool no_ingress;     /* attached: what comes in is not its business */
-    bool implicit_end;   /* attached: no field for the protected end, a rule holds for all of it */
+    enum flowrules_denies denies; /* of first-match */
+    unsigned families;            /* bits */
+    bool mixed_families;          /* IPv4 and IPv6 in one rule */
+    bool no_ingress;              /* attached: what comes in is not its business */
+    bool implicit_end; /* attached: no field for the protected end, a rule holds for all of it */
     /* ends */
     bool names;            /* resolves FQDNs itself */
     bool names_on_request; /* only where the target says names: native */

@@ -180,6 +180,32 @@ bool random_flow_has(const struct random_flow *flow, const struct random_packet 
            random_end_has(&flow->destination, packet->family, packet->destination);
 }
 
+/* Does a deny take the packet from an allow that has it? */
+static bool is_taken(const struct random_policy *policy, const struct random_flow *allow,
+                     const struct random_packet *packet) {
+    for (unsigned i = 0; i < policy->flow_count; i++) {
+        const struct random_flow *deny = &policy->flows[i];
+        if (deny->deny && (deny->kinds & allow->kinds) == 0 && random_flow_has(deny, packet))
+            return true;
+    }
+    return false;
+}
+
+bool random_policy_allows(const struct random_policy *policy, const struct random_packet *packet) {
+    for (unsigned i = 0; i < policy->flow_count; i++)
+        if (!policy->flows[i].deny && random_flow_has(&policy->flows[i], packet) &&
+            !is_taken(policy, &policy->flows[i], packet))
+            return true;
+    return false;
+}
+
+bool random_policy_spares(const struct random_policy *policy) {
+    unsigned allows = 0, denies = 0;
+    for (unsigned i = 0; i < policy->flow_count; i++)
+        *(policy->flows[i].deny ? &denies : &allows) |= policy->flows[i].kinds;
+    return (allows & denies) != 0;
+}
+
 bool random_in_scope(const struct random_policy *policy, const struct random_packet *packet,
                      bool transit) {
     bool from = random_end_has(&policy->protects, packet->family, packet->source);
@@ -263,10 +289,21 @@ static void put_ports(struct random_policy *policy, const char *key,
     put(policy, "]\n");
 }
 
+static void put_spared(struct random_policy *policy, const struct random_flow *deny) {
+    const char *between = "    spares: [";
+    for (unsigned i = 0; i < policy->flow_count && deny->deny; i++)
+        if (!policy->flows[i].deny && (policy->flows[i].kinds & deny->kinds) != 0) {
+            put(policy, "%sf%u", between, i);
+            between = ", ";
+        }
+    put(policy, "%s", between[0] == ',' ? "]\n" : "");
+}
+
 static void put_flow(struct random_policy *policy, unsigned number, const struct random_flow *f) {
     const struct random_service *s = &f->service;
     put(policy, "  - name: f%u\n    action: %s\n    log: %s\n", number, f->deny ? "deny" : "allow",
         f->log ? "true" : "false");
+    put_spared(policy, f);
     put_end(policy, "    source: ", &f->source);
     put_end(policy, "    destination: ", &f->destination);
     put(policy, "    protocol: [");
@@ -324,6 +361,13 @@ void random_policy_fill(struct random_policy *policy, uint64_t seed) {
     policy->flow_count = 1 + unit_random(&random, chance(&random, 60) ? 12 : RANDOM_FLOWS_MAX);
     for (unsigned i = 0; i < policy->flow_count; i++)
         random_flow(&random, &flavour, hubs, &policy->flows[i]);
+    bool spares = chance(&random, 40);
+    for (unsigned i = 0; i < policy->flow_count; i++) {
+        struct random_flow *flow = &policy->flows[i];
+        flow->kinds = flow->deny ? unit_random(&random, 8) & unit_random(&random, 8)
+                                 : 1u << unit_random(&random, 6);
+        flow->kinds = spares ? flow->kinds : 0;
+    }
 }
 
 void random_policy_write(struct random_policy *policy, uint64_t seed, const char *backend) {

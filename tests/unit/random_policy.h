@@ -29,6 +29,7 @@ struct random_flow {
     bool deny, log;
     struct random_end source, destination;
     struct random_service service;
+    unsigned kinds; /* bits: of an allow one kind, of a deny the kinds of allows that it spares */
 };
 
 struct random_policy {
@@ -60,6 +61,10 @@ void random_packet_make(struct random_packet *packet, uint64_t *random);
 
 bool random_end_has(const struct random_end *end, enum flowrules_family family,
                     struct flowrules_ip ip);
+/* Does some flow allow the packet that no deny takes from it, wherever the target stands? */
+bool random_policy_allows(const struct random_policy *policy, const struct random_packet *packet);
+/* Is there a deny that spares a flow? */
+bool random_policy_spares(const struct random_policy *policy);
 bool random_flow_has(const struct random_flow *flow, const struct random_packet *packet);
 /* Does a target that protects these ends, in the packet's direction, have a word on the packet? */
 bool random_in_scope(const struct random_policy *policy, const struct random_packet *packet,

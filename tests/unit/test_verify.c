@@ -111,13 +111,6 @@ static void change_policy(struct random_policy *policy, uint64_t *random,
 
 /* ---- brute force --------------------------------------------------------------------------- */
 
-static bool says(const struct random_policy *policy, bool deny, const struct random_packet *p) {
-    for (unsigned i = 0; i < policy->flow_count; i++)
-        if (policy->flows[i].deny == deny && random_flow_has(&policy->flows[i], p))
-            return true;
-    return false;
-}
-
 /* Does the target t pass the packet? Its direction is that of the seed, as in the text. */
 static bool passes(const struct random_policy *policy, uint64_t seed, const struct random_packet *p,
                    bool transit) {
@@ -127,7 +120,7 @@ static bool passes(const struct random_policy *policy, uint64_t seed, const stru
     if (!random_in_scope(policy, p, transit) || (transit && mode == 2 && !from) ||
         (transit && mode == 3 && !to))
         return false;
-    return says(policy, false, p) && !says(policy, true, p);
+    return random_policy_allows(policy, p);
 }
 
 static bool is_closed(uint64_t seed, const struct random_packet *p, bool transit) {

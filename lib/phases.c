@@ -1,0 +1,317 @@
+/*
+ * The order that denies with spared flows ask for. Denies stand before allows; a deny that spares
+ * an allow stands behind it where the two meet, and so does every other allow that the deny meets.
+ * Each part of a flow gets the first phase that this leaves it: without spares it is one for all.
+ */
+#include <string.h>
+
+#include "boxes.h"
+#include "output.h"
+
+bool fr_part_is_spared(const struct fr_plan *plan, const struct fr_scoped *deny,
+                       const struct fr_scoped *allow) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, deny->flow);
+    return fr_flow_is_spared(plan->policy, flow, allow->flow);
+}
+
+/* Does the order of rules say which of them a deny takes from? */
+static bool has_order(const struct fr_plan *plan) {
+    return plan->can->evaluation == FLOWRULES_FIRST_MATCH &&
+           plan->can->denies == FLOWRULES_DENIES_IN_ORDER;
+}
+
+uint32_t fr_part_phase(const struct fr_plan *plan, const struct fr_scoped *part) {
+    return has_order(plan) ? part->phase : 0;
+}
+
+bool fr_next_phase(const struct fr_plan *plan, struct fr_phase *phase) {
+    if (phase->action == FLOWRULES_DENY) {
+        phase->action = FLOWRULES_ALLOW;
+        return true;
+    }
+    phase->action = FLOWRULES_DENY;
+    return has_order(plan) && ++phase->number < plan->phases;
+}
+
+/* ---- what may meet ------------------------------------------------------------------------- */
+
+/* A selector of pods: what two of them share is told by their labels, and no address is a pod's. */
+static bool is_pods(const struct fr_plan *plan, uint32_t atom) {
+    static const char *const keys[] = {"namespace", "namespace-labels", "pods"};
+    const struct flowrules_atom *a = fr_vec_at(&plan->view.atoms, struct flowrules_atom, atom);
+    if (!plan->can->pod_groups || a->kind != FLOWRULES_ATOM_GROUP)
+        return false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (flowrules_binding_value(plan->asker, a->name, keys[i], 0) != NULL)
+            return true;
+    return false;
+}
+
+static bool atoms_may_meet(const struct fr_plan *plan, uint32_t a, uint32_t b) {
+    bool pods = is_pods(plan, a), both = pods && is_pods(plan, b);
+    const struct flowrules_atom *list = plan->view.atoms.items;
+    if (both)
+        return flowrules_pods_may_meet(plan->asker, list[a].name, list[b].name);
+    return !pods && !is_pods(plan, b);
+}
+
+static bool has_addresses(const struct fr_plan *plan, fr_set set) {
+    return fr_set_families(&plan->view.sets, set) != 0;
+}
+
+/* May a name or group that a lists and b lacks have something in common with what b has? */
+static bool reaches(const struct fr_plan *plan, fr_set a, fr_set b) {
+    const struct fr_sets *sets = &plan->view.sets;
+    const struct fr_set_head *own = fr_set_head(sets, a), *other = fr_set_head(sets, b);
+    for (uint32_t i = 0; own->all_atoms == 0 && i < own->atoms; i++) {
+        uint32_t atom = fr_set_atoms(own)[i];
+        if (fr_set_has_atom(sets, b, atom))
+            continue;
+        if (other->all_atoms != 0 || (has_addresses(plan, b) && !is_pods(plan, atom)))
+            return true;
+        for (uint32_t k = 0; k < other->atoms; k++)
+            if (atoms_may_meet(plan, atom, fr_set_atoms(other)[k]))
+                return true;
+    }
+    return false;
+}
+
+static bool meet_unseen(const struct fr_plan *plan, fr_set a, fr_set b) {
+    return a != b && a != FR_SET_ANY && b != FR_SET_ANY &&
+           (reaches(plan, a, b) || reaches(plan, b, a));
+}
+
+static bool terms_meet(const struct fr_term *a, const struct fr_term *b, bool whole_icmp) {
+    struct fr_term both;
+    return fr_terms_meet(a, b, &both) ||
+           (whole_icmp && a->protocol == b->protocol && fr_protocol_is_icmp(a->protocol));
+}
+
+static bool services_meet(const struct fr_plan *plan, const struct fr_scoped *a,
+                          const struct fr_scoped *b) {
+    const struct fr_service_terms *x = fr_service_get(&plan->policy->services, a->service);
+    const struct fr_service_terms *y = fr_service_get(&plan->policy->services, b->service);
+    bool whole_icmp = a->whole_icmp != 0 || b->whole_icmp != 0;
+    for (uint32_t i = 0; i < x->count; i++)
+        for (uint32_t k = 0; k < y->count; k++)
+            if (terms_meet(&x->terms[i], &y->terms[k], whole_icmp))
+                return true;
+    return false;
+}
+
+static bool parts_may_meet(struct fr_plan *plan, const struct fr_scoped *a,
+                           const struct fr_scoped *b) {
+    const fr_set ends[2][2] = {{a->source, b->source}, {a->destination, b->destination}};
+    if (a->direction != b->direction || !services_meet(plan, a, b))
+        return false;
+    for (unsigned e = 0; e < 2; e++)
+        if (!fr_set_overlaps(&plan->view.sets, ends[e][0], ends[e][1]) &&
+            !meet_unseen(plan, ends[e][0], ends[e][1]))
+            return false;
+    return true;
+}
+
+/* Is an end less another one what rules say of it? Any less addresses is addresses alone there. */
+static bool can_be_less(const struct fr_plan *plan, fr_set end, fr_set gone) {
+    const struct fr_view_mode *mode = &plan->view.mode;
+    bool atoms = mode->names || mode->platform != NULL;
+    if (meet_unseen(plan, end, gone))
+        return false;
+    return !atoms || fr_set_head(&plan->view.sets, end)->all_atoms == 0 || gone == FR_SET_ANY;
+}
+
+/* Can rules say a part without what it has in common with another one? */
+static bool can_be_without(struct fr_plan *plan, const struct fr_scoped *part,
+                           const struct fr_scoped *gone) {
+    return !parts_may_meet(plan, part, gone) ||
+           (can_be_less(plan, part->source, gone->source) &&
+            can_be_less(plan, part->destination, gone->destination));
+}
+
+/* ---- phases -------------------------------------------------------------------------------- */
+
+/* What raised the phase of a part: another part, by number. */
+struct raising {
+    struct fr_plan *plan;
+    struct fr_scoped *parts;
+    size_t count;
+    uint32_t *by;    /* for each part; UINT32_MAX: nothing */
+    uint32_t limit;  /* the denies: no way without a circle is longer */
+    uint32_t circle; /* a part on a circle, or behind one; UINT32_MAX: there is none */
+};
+
+static bool has_spares(const struct raising *r, uint32_t part) {
+    const struct fr_scoped *p = &r->parts[part];
+    return p->deny != 0 && fr_vec_at(&r->plan->policy->flows, struct fr_flow, p->flow)->spares != 0;
+}
+
+static bool raise(struct raising *r, uint32_t part, uint32_t phase, uint32_t by) {
+    if (r->parts[part].phase >= phase)
+        return false;
+    r->parts[part].phase = phase;
+    r->by[part] = by;
+    if (phase > r->limit)
+        r->circle = part;
+    return true;
+}
+
+/* Holds a deny against every allow: behind those that it spares, not behind the others. */
+static bool settle(struct raising *r, uint32_t deny) {
+    bool changed = false, spares = has_spares(r, deny);
+    for (uint32_t i = 0; spares && i < r->count; i++)
+        if (!r->parts[i].deny && r->parts[i].phase + 1 > r->parts[deny].phase &&
+            fr_part_is_spared(r->plan, &r->parts[deny], &r->parts[i]) &&
+            parts_may_meet(r->plan, &r->parts[deny], &r->parts[i]))
+            changed = raise(r, deny, r->parts[i].phase + 1, i) || changed;
+    for (uint32_t i = 0; i < r->count; i++)
+        if (!r->parts[i].deny && !r->parts[i].cut && r->parts[i].phase < r->parts[deny].phase &&
+            !(spares && fr_part_is_spared(r->plan, &r->parts[deny], &r->parts[i])) &&
+            parts_may_meet(r->plan, &r->parts[deny], &r->parts[i]))
+            changed = raise(r, i, r->parts[deny].phase, deny) || changed;
+    return changed;
+}
+
+static void find_phases(struct raising *r) {
+    bool changed = true;
+    r->circle = UINT32_MAX;
+    for (uint32_t i = 0; i < r->count; i++) {
+        r->parts[i].phase = 0;
+        r->by[i] = UINT32_MAX;
+    }
+    while (changed && r->circle == UINT32_MAX) {
+        changed = false;
+        for (uint32_t i = 0; i < r->count && r->circle == UINT32_MAX; i++)
+            if (r->parts[i].deny)
+                changed = settle(r, i) || changed;
+    }
+}
+
+/* ---- circles ------------------------------------------------------------------------------- */
+
+/* A part that is on the circle: going back from one behind it long enough ends there. */
+static uint32_t enter_circle(const struct raising *r) {
+    uint32_t part = r->circle;
+    for (size_t i = 0; i < r->count; i++)
+        part = r->by[part];
+    return r->parts[part].deny ? part : r->by[part];
+}
+
+static const char *name_of(const struct raising *r, uint32_t part) {
+    return FR_POLICY_TEXT(
+        r->plan->policy,
+        fr_vec_at(&r->plan->policy->flows, struct fr_flow, r->parts[part].flow)->name);
+}
+
+/* "'a' spares 'b', which 'c' denies, and 'c' spares 'd', which 'a' denies"; NULL: no memory. */
+static const char *describe_circle(const struct raising *r, uint32_t first) {
+    const char *text = "";
+    uint32_t deny = first;
+    do {
+        uint32_t allow = r->by[deny], next = r->by[allow];
+        text = fr_arena_printf(&r->plan->arena, "%s%s'%s' spares '%s', which '%s' denies", text,
+                               deny == first ? "" : ", and ", name_of(r, deny), name_of(r, allow),
+                               name_of(r, next));
+        deny = next;
+    } while (text != NULL && deny != first);
+    return text;
+}
+
+/* Can an allow be told without the denies that it meets, as addresses? */
+static bool can_be_cut(const struct raising *r, uint32_t allow) {
+    if (r->plan->can->lookup)
+        return false;
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->parts[i].deny && !fr_part_is_spared(r->plan, &r->parts[i], &r->parts[allow]) &&
+            !can_be_without(r->plan, &r->parts[allow], &r->parts[i]))
+            return false;
+    return true;
+}
+
+/* Cuts an allow of the circle: its rules then hold none of what is denied. */
+static bool cut_circle(const struct raising *r, uint32_t first) {
+    uint32_t deny = first;
+    do {
+        uint32_t allow = r->by[deny];
+        if (can_be_cut(r, allow)) {
+            r->parts[allow].cut = 1;
+            return true;
+        }
+        deny = r->by[allow];
+    } while (deny != first);
+    return false;
+}
+
+static flowrules_status refuse_circle(const struct raising *r, uint32_t deny) {
+    const char *circle = describe_circle(r, deny);
+    const char *why =
+        circle == NULL ? NULL
+                       : fr_arena_printf(&r->plan->arena, "no order of rules says that %s", circle);
+    if (why == NULL)
+        return fr_no_memory(r->plan->context);
+    fr_plan_refuse(r->plan, r->parts[deny].flow, why);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status order_parts(struct raising *r) {
+    for (find_phases(r); r->circle != UINT32_MAX; find_phases(r)) {
+        uint32_t deny = enter_circle(r);
+        r->plan->circular = true;
+        if (!has_order(r->plan))
+            return FLOWRULES_OK;
+        if (!cut_circle(r, deny))
+            return refuse_circle(r, deny);
+    }
+    return FLOWRULES_OK;
+}
+
+/* ---- where a deny beats every allow -------------------------------------------------------- */
+
+/* There a deny is told without what it spares, which names and groups can't be. */
+static flowrules_status check_first(struct raising *r) {
+    for (uint32_t d = 0; d < r->count; d++)
+        for (uint32_t a = 0; has_spares(r, d) && a < r->count; a++) {
+            if (r->parts[a].deny || !fr_part_is_spared(r->plan, &r->parts[d], &r->parts[a]) ||
+                can_be_without(r->plan, &r->parts[d], &r->parts[a]))
+                continue;
+            const char *why = fr_arena_printf(
+                &r->plan->arena,
+                "a deny beats every allow here, and what '%s' allows can't be taken out of it",
+                name_of(r, a));
+            if (why == NULL)
+                return fr_no_memory(r->plan->context);
+            fr_plan_refuse(r->plan, r->parts[d].flow, why);
+        }
+    return FLOWRULES_OK;
+}
+
+/* ---- all parts ----------------------------------------------------------------------------- */
+
+static flowrules_status order_plan(struct raising *r) {
+    if (r->plan->can->pod_groups && fr_plan_asker(r->plan) == NULL)
+        return fr_no_memory(r->plan->context);
+    FR_TRY(order_parts(r));
+    if (r->plan->can->denies == FLOWRULES_DENIES_FIRST)
+        FR_TRY(check_first(r));
+    for (uint32_t i = 0; i < r->count && r->circle == UINT32_MAX; i++)
+        if (r->parts[i].phase >= r->plan->phases)
+            r->plan->phases = r->parts[i].phase + 1;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_plan_phases(struct fr_plan *plan) {
+    struct raising r = {.plan = plan, .parts = plan->scoped.items, .count = plan->scoped.count};
+    bool spares = false;
+    plan->phases = 1;
+    for (uint32_t i = 0; i < r.count; i++) {
+        spares = spares || has_spares(&r, i);
+        r.limit += r.parts[i].deny;
+    }
+    if (!spares || plan->can->denies == FLOWRULES_DENIES_SPARE)
+        return FLOWRULES_OK;
+    r.by = fr_malloc(&plan->context->allocator, r.count * sizeof *r.by);
+    if (r.by == NULL)
+        return fr_no_memory(plan->context);
+    flowrules_status status = order_plan(&r);
+    fr_free(&plan->context->allocator, r.by);
+    return status;
+}

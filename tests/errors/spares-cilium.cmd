@@ -1,0 +1,1 @@
+render spares-cilium.yaml -t cilium

@@ -1,0 +1,1 @@
+render spares-crosswise.yaml -t nftables
