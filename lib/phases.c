@@ -111,13 +111,18 @@ static bool parts_may_meet(struct fr_plan *plan, const struct fr_scoped *a,
     return true;
 }
 
-/* Is an end less another one what rules say of it? Any less addresses is addresses alone there. */
+/*
+ * Is an end less another one what rules say of it? Any less addresses is addresses alone there, and
+ * so are all addresses less some, which are all names and groups too.
+ */
 static bool can_be_less(const struct fr_plan *plan, fr_set end, fr_set gone) {
     const struct fr_view_mode *mode = &plan->view.mode;
     bool atoms = mode->names || mode->platform != NULL;
-    if (meet_unseen(plan, end, gone))
-        return false;
-    return !atoms || fr_set_head(&plan->view.sets, end)->all_atoms == 0 || gone == FR_SET_ANY;
+    struct flowrules_set view = {&plan->view.sets, end};
+    bool all =
+        fr_set_head(&plan->view.sets, end)->all_atoms != 0 ||
+        (flowrules_set_is_all(view, FLOWRULES_IPV4) && flowrules_set_is_all(view, FLOWRULES_IPV6));
+    return !meet_unseen(plan, end, gone) && (!atoms || !all || gone == FR_SET_ANY);
 }
 
 /* Can rules say a part without what it has in common with another one? */
