@@ -113,15 +113,15 @@ static bool parts_may_meet(struct fr_plan *plan, const struct fr_scoped *a,
 
 /*
  * Is an end less another one what rules say of it? Any less addresses is addresses alone there, and
- * so are all addresses less some, which are all names and groups too.
+ * so are all addresses of a family less some, which are all names and groups too.
  */
 static bool can_be_less(const struct fr_plan *plan, fr_set end, fr_set gone) {
     const struct fr_view_mode *mode = &plan->view.mode;
     bool atoms = mode->names || mode->platform != NULL;
     struct flowrules_set view = {&plan->view.sets, end};
-    bool all =
-        fr_set_head(&plan->view.sets, end)->all_atoms != 0 ||
-        (flowrules_set_is_all(view, FLOWRULES_IPV4) && flowrules_set_is_all(view, FLOWRULES_IPV6));
+    bool all = fr_set_head(&plan->view.sets, end)->all_atoms != 0 ||
+               flowrules_set_is_all(view, FLOWRULES_IPV4) ||
+               flowrules_set_is_all(view, FLOWRULES_IPV6);
     return !meet_unseen(plan, end, gone) && (!atoms || !all || gone == FR_SET_ANY);
 }
 
