@@ -60,7 +60,7 @@ static bool select_the_same(const flowrules_policy *policy) {
     for (size_t i = 0; i < flowrules_flow_count(policy); i++) {
         size_t selecting = 0;
         for (size_t t = 0; t < flowrules_target_count(policy); t++)
-            selecting += flowrules_target_selects(policy, t, i);
+            selecting += flowrules_target_selects(policy, t, i) != 0;
         if (selecting > 0 && selecting < busy)
             return false;
     }

@@ -39,7 +39,7 @@ static flowrules_status matches(const flowrules_policy *policy, const struct fr_
     return FLOWRULES_OK;
 }
 
-bool flowrules_target_selects(const flowrules_policy *policy, size_t target, size_t flow) {
+int flowrules_target_selects(const flowrules_policy *policy, size_t target, size_t flow) {
     bool selected = false;
     if (target >= policy->targets.count || flow >= policy->flows.count)
         return false;

@@ -203,9 +203,9 @@ FLOWRULES_API size_t flowrules_service_count(const flowrules_policy *policy);
 /* The targets in the order of the file. */
 FLOWRULES_API size_t flowrules_target_count(const flowrules_policy *policy);
 FLOWRULES_API const char *flowrules_target_name(const flowrules_policy *policy, size_t target);
-/* True if the target's select takes the flow; false for either out of range, or out of memory. */
-FLOWRULES_API bool flowrules_target_selects(const flowrules_policy *policy, size_t target,
-                                            size_t flow);
+/* 1 if the target's select takes the flow; 0 if not, for either out of range, or out of memory. */
+FLOWRULES_API int flowrules_target_selects(const flowrules_policy *policy, size_t target,
+                                           size_t flow);
 FLOWRULES_API const char *flowrules_target_backend(const flowrules_policy *policy, size_t target);
 
 /* ---- resolving --------------------------------------------------------------------------- */

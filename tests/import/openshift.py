@@ -1,15 +1,22 @@
 """
 EgressFirewalls as people write them: first match, names, wide denies behind narrow allows, ports,
 selectors of nodes.
+
+  MIXED=1   denies and names or nodes in one firewall: their order has to be kept
 """
+import os
+
 from styles import manifests as m
 
+MIXED = os.environ.get("MIXED") == "1"
 
-def rule(rng):
-    to = rng.choice([{"cidrSelector": rng.choice(m.BLOCKS)}, {"cidrSelector": rng.choice(m.BLOCKS)},
-                     {"dnsName": rng.choice(["www.example.com", "hub.example.net"])},
-                     {"nodeSelector": {"matchLabels": {"node-role.kubernetes.io/worker": ""}}}])
-    own = {"type": "Allow" if "cidrSelector" not in to else rng.choice(["Allow", "Allow", "Deny"]),
+
+def rule(rng, denies):
+    to = {"cidrSelector": rng.choice(m.BLOCKS)}
+    if (MIXED or not denies) and rng.random() < 0.5:
+        to = rng.choice([{"dnsName": rng.choice(["www.example.com", "hub.example.net"])},
+                         {"nodeSelector": {"matchLabels": {"node-role.kubernetes.io/worker": ""}}}])
+    own = {"type": "Deny" if "cidrSelector" in to and denies and rng.random() < 0.35 else "Allow",
            "to": to}
     if rng.random() < 0.5:
         own["ports"] = [{"protocol": rng.choice(["TCP", "UDP"]), "port": port}
@@ -18,7 +25,8 @@ def rule(rng):
 
 
 def generate(rng):
-    rules = [rule(rng) for _ in range(rng.randrange(1, 9))]
+    denies = rng.random() < 0.5
+    rules = [rule(rng, denies) for _ in range(rng.randrange(1, 9))]
     if rng.random() < 0.7:
         rules += [{"type": "Deny", "to": {"cidrSelector": "0.0.0.0/0"}},
                   {"type": "Deny", "to": {"cidrSelector": "::/0"}}][:rng.randrange(1, 3)]

@@ -615,7 +615,7 @@ static bool try_seed(struct random_policy *policy, uint64_t seed) {
 
 /* FLOWRULES_SEEDS=FIRST-LAST tries others. */
 static void plans_mean_the_policy(void) {
-    unsigned long long first = 0, last = 1399;
+    unsigned long long first = 0, last = 1799;
     const char *seeds = getenv("FLOWRULES_SEEDS");
     if (seeds != NULL) {
         char *end;
