@@ -796,8 +796,8 @@ static void write_protocols(flowrules_output *out, struct state *s, enum flowrul
                             const struct flowrules_rule *rule,
                             const struct protocol_set *protocols) {
     struct saying saying = {.negated = false};
-    fr_protocols_of(protocols, FLOWRULES_FAMILY_BIT(family), &saying.own);
-    fr_protocols_others(protocols, FLOWRULES_FAMILY_BIT(family), &saying.others);
+    fr_netfilter_protocols_of(protocols, FLOWRULES_FAMILY_BIT(family), &saying.own);
+    fr_netfilter_protocols_others(protocols, FLOWRULES_FAMILY_BIT(family), &saying.others);
     if (saying.own.count == 0)
         return;
     saying.negated = saying.own.count > 1 && can_be_left_out(family, &saying.others);
@@ -842,7 +842,7 @@ static void write_waiting(flowrules_output *out, struct state *s) {
         if (!is_of_family(s, &rule, f))
             continue;
         if (rejects(out, &rule) && protocols.has[TCP] && protocols.count > 1) {
-            fr_protocols_add(&tcp, TCP);
+            fr_netfilter_protocols_add(&tcp, TCP);
             write_protocols(out, s, f, &rule, &tcp);
             protocols.has[TCP] = false;
             protocols.count--;
@@ -855,7 +855,7 @@ static void write_waiting(flowrules_output *out, struct state *s) {
 /* Are all services of a rule protocols alone, so that it may wait for more of its kind? */
 static bool is_of_protocols(const struct flowrules_rule *r) {
     for (size_t i = 0; i < r->service_count; i++)
-        if (r->table || !fr_protocols_is_bare(&r->services[i]))
+        if (r->table || !fr_netfilter_protocols_is_bare(&r->services[i]))
             return false;
     return true;
 }
@@ -863,18 +863,18 @@ static bool is_of_protocols(const struct flowrules_rule *r) {
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     bool waits = is_of_protocols(r);
-    if (!waits || !fr_protocols_same_rule(&s->waiting, r))
+    if (!waits || !fr_netfilter_protocols_same_rule(&s->waiting, r))
         write_waiting(out, s);
     if (waits && s->protocols.count == 0)
         s->protocols = (struct protocol_set){.count = 0};
     for (size_t i = 0; waits && i < r->service_count; i++) {
         s->waiting = *r;
-        fr_protocols_add(&s->protocols, r->services[i].protocol);
+        fr_netfilter_protocols_add(&s->protocols, r->services[i].protocol);
     }
     for (enum flowrules_family f = FLOWRULES_IPV4; !waits && f <= FLOWRULES_IPV6; f++) {
         int protocol = r->services[0].protocol;
         if (!(r->families & FLOWRULES_FAMILY_BIT(f)) || !group_has(s->group, f) ||
-            (protocol >= 0 && !fr_protocols_exists(f, protocol)))
+            (protocol >= 0 && !fr_netfilter_protocols_exists(f, protocol)))
             continue;
         if (r->table)
             add_table_rules(out, s, f, r);

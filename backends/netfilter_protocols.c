@@ -7,12 +7,12 @@
 
 enum { ICMP = 1, ICMPV6 = 58 };
 
-bool fr_protocols_is_bare(const struct flowrules_service *service) {
+bool fr_netfilter_protocols_is_bare(const struct flowrules_service *service) {
     return service->protocol >= 0 && service->source_port_count == 0 &&
            service->destination_port_count == 0 && service->icmp_type < 0 && service->icmp_code < 0;
 }
 
-void fr_protocols_add(struct protocol_set *set, int protocol) {
+void fr_netfilter_protocols_add(struct protocol_set *set, int protocol) {
     set->count += !set->has[protocol];
     set->has[protocol] = true;
 }
@@ -22,7 +22,7 @@ void fr_protocols_add(struct protocol_set *set, int protocol) {
  * fragment and destination options headers (ipv6_find_hdr of net/ipv6/exthdrs_core.c), so that
  * these are no packet's protocol.
  */
-bool fr_protocols_exists(enum flowrules_family family, int protocol) {
+bool fr_netfilter_protocols_exists(enum flowrules_family family, int protocol) {
     static const uint8_t skipped[] = {0, 43, 44, 60};
     if (family == FLOWRULES_IPV4)
         return protocol != ICMPV6;
@@ -31,24 +31,25 @@ bool fr_protocols_exists(enum flowrules_family family, int protocol) {
 
 static bool exists_in(unsigned families, int protocol) {
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
-        if ((families & FLOWRULES_FAMILY_BIT(f)) && fr_protocols_exists(f, protocol))
+        if ((families & FLOWRULES_FAMILY_BIT(f)) && fr_netfilter_protocols_exists(f, protocol))
             return true;
     return false;
 }
 
-void fr_protocols_of(const struct protocol_set *set, unsigned families, struct protocol_set *own) {
+void fr_netfilter_protocols_of(const struct protocol_set *set, unsigned families,
+                               struct protocol_set *own) {
     *own = (struct protocol_set){.count = 0};
     for (int p = 0; p < 256; p++)
         if (set->has[p] && exists_in(families, p))
-            fr_protocols_add(own, p);
+            fr_netfilter_protocols_add(own, p);
 }
 
-void fr_protocols_others(const struct protocol_set *set, unsigned families,
-                         struct protocol_set *others) {
+void fr_netfilter_protocols_others(const struct protocol_set *set, unsigned families,
+                                   struct protocol_set *others) {
     *others = (struct protocol_set){.count = 0};
     for (int p = 0; p < 256; p++)
         if (!set->has[p] && exists_in(families, p))
-            fr_protocols_add(others, p);
+            fr_netfilter_protocols_add(others, p);
 }
 
 static void list_runs(const struct protocol_set *set, unsigned families,
@@ -64,11 +65,11 @@ static void list_runs(const struct protocol_set *set, unsigned families,
     }
 }
 
-void fr_protocols_list(const struct protocol_set *set, unsigned families,
-                       struct protocol_list *list) {
+void fr_netfilter_protocols_list(const struct protocol_set *set, unsigned families,
+                                 struct protocol_list *list) {
     struct protocol_set others;
     struct protocol_list rest = {.negated = true};
-    fr_protocols_others(set, families, &others);
+    fr_netfilter_protocols_others(set, families, &others);
     list_runs(&others, families, &rest);
     list->negated = false;
     list_runs(set, families, list);
@@ -76,7 +77,8 @@ void fr_protocols_list(const struct protocol_set *set, unsigned families,
         *list = rest;
 }
 
-bool fr_protocols_same_rule(const struct flowrules_rule *a, const struct flowrules_rule *b) {
+bool fr_netfilter_protocols_same_rule(const struct flowrules_rule *a,
+                                      const struct flowrules_rule *b) {
     return !a->table && !b->table && a->action == b->action && a->direction == b->direction &&
            a->families == b->families && a->source.id == b->source.id &&
            a->destination.id == b->destination.id && a->log == b->log && a->flows == b->flows;

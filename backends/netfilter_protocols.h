@@ -25,19 +25,21 @@ struct protocol_list {
 };
 
 /* Is a service one protocol, whole? */
-bool fr_protocols_is_bare(const struct flowrules_service *service);
-void fr_protocols_add(struct protocol_set *set, int protocol);
+bool fr_netfilter_protocols_is_bare(const struct flowrules_service *service);
+void fr_netfilter_protocols_add(struct protocol_set *set, int protocol);
 /* Does some packet of the family have the protocol by that number, as netfilter sees it? */
-bool fr_protocols_exists(enum flowrules_family family, int protocol);
+bool fr_netfilter_protocols_exists(enum flowrules_family family, int protocol);
 /* What of a set the packets of some families (bits) have. */
-void fr_protocols_of(const struct protocol_set *set, unsigned families, struct protocol_set *own);
+void fr_netfilter_protocols_of(const struct protocol_set *set, unsigned families,
+                               struct protocol_set *own);
 /* The fewest runs; numbers that no packet of the families has may be in any of them. */
-void fr_protocols_list(const struct protocol_set *set, unsigned families,
-                       struct protocol_list *list);
+void fr_netfilter_protocols_list(const struct protocol_set *set, unsigned families,
+                                 struct protocol_list *list);
 /* The protocols of the families that are not in the set, one by one. */
-void fr_protocols_others(const struct protocol_set *set, unsigned families,
-                         struct protocol_set *others);
+void fr_netfilter_protocols_others(const struct protocol_set *set, unsigned families,
+                                   struct protocol_set *others);
 /* May two rules be one, their services aside? */
-bool fr_protocols_same_rule(const struct flowrules_rule *a, const struct flowrules_rule *b);
+bool fr_netfilter_protocols_same_rule(const struct flowrules_rule *a,
+                                      const struct flowrules_rule *b);
 
 #endif

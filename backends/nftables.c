@@ -442,18 +442,18 @@ static void write_protocols(flowrules_output *out, struct state *s, const struct
     struct line line = {.rule = r, .service = &several, .protocols = &list};
     bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
     if (any_ends && r->families == FLOWRULES_BOTH_FAMILIES) {
-        fr_protocols_list(protocols, r->families, &list);
+        fr_netfilter_protocols_list(protocols, r->families, &list);
         write_rule(out, s, &line);
         return;
     }
     line.family_matters = true;
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         unsigned bit = FLOWRULES_FAMILY_BIT(f);
-        fr_protocols_of(protocols, bit, &own);
+        fr_netfilter_protocols_of(protocols, bit, &own);
         if (!(r->families & bit) || own.count == 0 || !has_family(r->source, f) ||
             !has_family(r->destination, f))
             continue;
-        fr_protocols_list(&own, bit, &list);
+        fr_netfilter_protocols_list(&own, bit, &list);
         line.family = f;
         write_rule(out, s, &line);
     }
@@ -483,8 +483,8 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     for (size_t i = 0; i < r->service_count; i++) {
         const struct flowrules_service *service = &r->services[i];
-        bool bare = !r->table && fr_protocols_is_bare(service);
-        if (s->protocols.count > 0 && !(bare && fr_protocols_same_rule(&s->waiting, r)))
+        bool bare = !r->table && fr_netfilter_protocols_is_bare(service);
+        if (s->protocols.count > 0 && !(bare && fr_netfilter_protocols_same_rule(&s->waiting, r)))
             write_waiting(out, s);
         if (!bare) {
             write_service_rules(out, s, r, i == 0, service);
@@ -493,7 +493,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         if (s->protocols.count == 0)
             s->protocols = (struct protocol_set){.count = 0};
         s->waiting = *r;
-        fr_protocols_add(&s->protocols, service->protocol);
+        fr_netfilter_protocols_add(&s->protocols, service->protocol);
     }
 }
 

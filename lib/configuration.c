@@ -294,7 +294,8 @@ static bool report_blank_files(flowrules_meaning *m, const flowrules_configurati
     }
     if (c->own || first == NULL || source == NULL)
         return false;
-    snprintf(hint, sizeof hint, "%s: if that is nothing, it has failed or no rules are loaded", source);
+    snprintf(hint, sizeof hint, "%s: if that is nothing, it has failed or no rules are loaded",
+             source);
     fr_error(&m->context->diagnostics, FR_CONFIG_SYNTAX, (struct fr_at){first->number, 0, 0, 0},
              hint, first->size == 0 ? "the file is empty" : "there are only comments in the file");
     return true;

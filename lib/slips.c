@@ -87,9 +87,9 @@ void fr_slip_trim(struct fr_slip_text *t, const char *marks) {
 }
 
 static void replace(struct fr_slip_text *t, const char *text) {
-    char copy[sizeof t->text];
-    snprintf(copy, sizeof copy, "%s", text);
-    memcpy(t->text, copy, sizeof copy);
+    size_t length = strnlen(text, sizeof t->text - 1);
+    memmove(t->text, text, length); /* it may be a part of the text */
+    t->text[length] = '\0';
 }
 
 bool fr_slip_means_all(const char *text) {
