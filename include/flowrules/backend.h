@@ -939,21 +939,21 @@ struct flowrules_capabilities {
     const char *names_exact_by;         /* the key of a boolean setting, or NULL */
     const char *names_note;     /* how names are resolved, where explain is to say it, or NULL */
     const char *wildcards_note; /* how one is matched, where explain is to say it, or NULL */
-    bool groups;                /* knows networks by a binding of its own */
-    bool pod_groups; /* groups select pods: those within a protected one are protected too */
     /* Attached: groups without one of these keys "A|B" of the binding are out of scope as the far
      * end; and why. */
     const char *far_groups, *far_groups_note;
-    bool every_group;           /* a listing: shows any platform's group by its network's name */
-    bool separate_atoms;        /* names and groups not beside addresses in one end of a rule */
+    bool groups;         /* knows networks by a binding of its own */
+    bool pod_groups;     /* groups select pods: those within a protected one are protected too */
+    bool every_group;    /* a listing: shows any platform's group by its network's name */
+    bool separate_atoms; /* names and groups not beside addresses in one end of a rule */
     bool separate_wildcards;    /* wildcards not beside anything else in one end of a rule */
     bool one_group;             /* one group an end, and nothing beside it */
     bool one_protected;         /* one group at the protected end: a rule for each */
     bool any_is_both;           /* any to any says both families, though others are apart */
     bool atoms_are_both;        /* attached: so does a far end of names or groups alone */
+    bool prefixes;              /* no ranges first-last: addresses_per_end counts prefixes */
     unsigned addresses_per_end; /* prefixes or ranges in one end of a rule; 0 = no limit */
     unsigned names_per_end;     /* names in one end of a rule; 0 = no limit */
-    bool prefixes;              /* no ranges first-last: addresses_per_end counts prefixes */
     /* services */
     bool one_service;         /* a rule says one protocol */
     bool one_port;            /* a rule says one port, or one range of ports */
