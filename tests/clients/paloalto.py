@@ -20,7 +20,7 @@ TRAPS = os.path.join(ROOT, "tests/golden/traps/policy.yaml")
 LIMITS = os.path.join(ROOT, "tests/golden/limits/policy.yaml")
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 ._-]*")
-MOST = {"address": 63, "address-group": 63, "service": 63, "tag": 127,
+MOST = {"address": 63, "address-group": 63, "service": 63, "application": 31, "tag": 127,
         "profiles custom-url-category": 31, "rules": 63}
 # What an entry may have: False for a value, True for a list of members.
 VALUES = {
@@ -29,13 +29,19 @@ VALUES = {
     "address-group": {"static": True, "tag": True},
     "service": {f"protocol {p} {k}": False
                 for p in ("tcp", "udp", "sctp") for k in ("port", "source-port")} | {"tag": True},
+    "application": dict.fromkeys(
+        ["category", "subcategory", "technology", "risk", "description",
+         "default ident-by-ip-protocol"]
+        + [f"default ident-by-icmp{v}-type {k}" for v in ("", "6") for k in ("type", "code")],
+        False) | {"tag": True},
     "profiles custom-url-category": {"type": False, "list": True},
     "rules": dict.fromkeys(["from", "to", "source", "destination", "source-user", "category",
                             "application", "service", "tag"], True)
-             | dict.fromkeys(["action", "log-end", "log-setting", "description"], False),
+             | dict.fromkeys(["action", "log-end", "log-setting", "description",
+                              "icmp-unreachable"], False),
 }
 APPLICATIONS = {"any", "icmp", "ping", "ipv6-icmp", "gre", "ipsec-esp", "ipsec-ah", "ssl",
-                "web-browsing"}
+                "web-browsing", "igmp", "ospfigp", "eigrp", "pim", "vrrp"}
 
 passed = failed = 0
 
@@ -196,7 +202,7 @@ class Config:
             if service == "application-default" and "any" in rule["application"]:
                 faults.append(f"{name}: every application on its own ports")
         for application in rule["application"]:
-            if application not in APPLICATIONS:
+            if application not in APPLICATIONS and application not in known["application"]:
                 faults.append(f"{name}: no application {application}")
         for category in rule["category"]:
             if category != "any" and category not in known["profiles custom-url-category"]:
