@@ -276,7 +276,7 @@ def test_target(target, start, scratch, policy=CASE):
 
 def test_order(config):
     names = order(config)
-    denies = [n for n in names if config.section("rulebase ", "rules")[n]["action"] == "deny"]
+    denies = [n for n in names if config.section("rulebase ", "rules")[n]["action"] in ("deny", "drop", "reset-both")]
     errors = []
     if names[0] != "theirs" or names[-1] != "DENY-ALL":
         errors.append(f"not before DENY-ALL: {names}")
