@@ -844,6 +844,20 @@ static flowrules_status find_flows(struct fr_import *import, int d,
     return status;
 }
 
+/*
+ * True if some direction is closed; then those that are open are left so. Where nothing is closed,
+ * what the rules allow is written all the same.
+ */
+static bool close_directions(struct fr_import *import) {
+    bool closes = false;
+    for (int d = 0; d < (int)FR_DIRECTIONS; d++)
+        closes = closes || (import->there[d] && !is_open(import, d));
+    for (int d = 0; d < (int)FR_DIRECTIONS && closes; d++)
+        if (import->there[d] && is_open(import, d))
+            leave_open(import, d);
+    return closes;
+}
+
 static flowrules_status import_all(struct fr_import *import, const char *protects,
                                    struct trial *best) {
     const struct fr_clause *too_many = NULL;
@@ -857,12 +871,7 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
     FR_TRY(join_flows(import));
     drop_idle_denies(import);
     write_any(import);
-    bool closes = false; /* where nothing is closed, what the rules allow is written all the same */
-    for (int d = 0; d < (int)FR_DIRECTIONS; d++)
-        closes = closes || (import->there[d] && !is_open(import, d));
-    for (int d = 0; d < (int)FR_DIRECTIONS && closes; d++)
-        if (import->there[d] && is_open(import, d))
-            leave_open(import, d);
+    bool closes = close_directions(import);
     if (!import->there[0] && !import->there[1] && !import->there[2])
         return refuse(import, "it has no rules, and so lets everything pass");
     if (count_allows(import, 0) + count_allows(import, 1) + count_allows(import, 2) == 0)
