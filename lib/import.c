@@ -858,6 +858,15 @@ static bool close_directions(struct fr_import *import) {
     return closes;
 }
 
+/* Writes the flows for what is protected, in the way that is closest to the source. */
+static flowrules_status write_flows(struct fr_import *import, const char *protects,
+                                    struct trial *best) {
+    FR_TRY(find_protects(import, protects));
+    FR_TRY(name_protected(import));
+    drop_unmatched(import);
+    return try_all(import, best);
+}
+
 static flowrules_status import_all(struct fr_import *import, const char *protects,
                                    struct trial *best) {
     const struct fr_clause *too_many = NULL;
@@ -876,15 +885,10 @@ static flowrules_status import_all(struct fr_import *import, const char *protect
         return refuse(import, "it has no rules, and so lets everything pass");
     if (count_allows(import, 0) + count_allows(import, 1) + count_allows(import, 2) == 0)
         FR_TRY(deny_all(import));
-    FR_TRY(find_protects(import, protects));
-    FR_TRY(name_protected(import));
-    drop_unmatched(import);
-    FR_TRY(try_all(import, best));
-    if (import->cannot != NULL)
-        return refuse(import, import->cannot);
-    if (!closes)
+    FR_TRY(write_flows(import, protects, best));
+    if (import->cannot == NULL && !closes)
         note_open(import);
-    return tell_result(import, best);
+    return import->cannot != NULL ? refuse(import, import->cannot) : tell_result(import, best);
 }
 
 flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_context *context,

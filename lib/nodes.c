@@ -356,6 +356,7 @@ static bool is_bounded(struct xml_reading *r, int namespaces) {
     return false;
 }
 
+/* libxml2 fixes the parameters. NOLINTNEXTLINE(readability-function-size) */
 static void xml_element_begins(void *user, const xmlChar *name, const xmlChar *prefix,
                                const xmlChar *namespace, int namespace_count,
                                const xmlChar **namespaces, int attribute_count, int defaulted,
