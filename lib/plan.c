@@ -361,6 +361,21 @@ static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
     return gone == FR_SET_NONE ? gone : fr_set_subtract(sets, far, gone);
 }
 
+static flowrules_status refuse_flow(struct fr_plan *plan, const char *why,
+                                    struct fr_verdict *verdict) {
+    plan->refused++;
+    *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
+    return FLOWRULES_OK;
+}
+
+/* Notes a flow that is left out though it may be about what is protected; false: no memory. */
+static bool note_missed(struct fr_plan *plan, uint32_t index) {
+    uint32_t *slot = fr_vec_push(&plan->missed);
+    if (slot != NULL)
+        *slot = index;
+    return slot != NULL;
+}
+
 static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
     bool cut = may_cut(plan, index, flow->deny);
@@ -373,19 +388,13 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
     ends[1] = without_far_groups(plan, destination.set);
     if (ends[1] == FR_SET_NONE)
         return fr_no_memory(plan->context);
-    if (why != NULL) {
-        plan->refused++;
-        *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
-        return FLOWRULES_OK;
-    }
+    if (why != NULL)
+        return refuse_flow(plan, why, verdict);
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, ends[0], ends[1]));
     const char *missed = fr_pods_missed(plan, flow, ends, before);
-    if (missed != NULL && flow->deny) {
-        plan->refused++;
-        *verdict = (struct fr_verdict){.fidelity = FR_FIDELITY_REFUSED, .reason = missed};
-        return FLOWRULES_OK;
-    }
+    if (missed != NULL && flow->deny)
+        return refuse_flow(plan, missed, verdict);
     if (plan->scoped.count > before || misses_groups(plan, flow, &source, &destination)) {
         FR_TRY(fr_judge(plan, index, source.flags | destination.flags, before, verdict));
         if (ends[1] != destination.set && verdict->reason == NULL)
@@ -398,13 +407,8 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
     if (ends[1] == FR_SET_EMPTY && destination.set != FR_SET_EMPTY)
         why = plan->can->far_groups_note;
     *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
-    if (missed != NULL) {
-        uint32_t *slot = fr_vec_push(&plan->missed);
-        if (slot == NULL)
-            return fr_no_memory(plan->context);
-        *slot = index;
-    }
-    return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    bool noted = missed == NULL || note_missed(plan, index);
+    return why == NULL || !noted ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 /* What can't be said of a flow that never passes need not be said: it is left out. */
