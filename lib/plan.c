@@ -368,6 +368,25 @@ static flowrules_status refuse_flow(struct fr_plan *plan, const char *why,
     return FLOWRULES_OK;
 }
 
+static flowrules_status leave_out(struct fr_plan *plan, const char *why,
+                                  struct fr_verdict *verdict) {
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
+    return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+/* Ends and parts of a flow, without what is out of scope by its far groups; why it is refused. */
+static flowrules_status find_ends(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+                                  struct fr_end found[2], fr_set ends[2], const char **why) {
+    bool cut = may_cut(plan, index, flow->deny);
+    FR_TRY(fr_view_end(&plan->view, flow->source, cut, &found[0]));
+    FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &found[1]));
+    ends[0] = found[0].set;
+    ends[1] = found[1].set;
+    FR_TRY(fr_check_twofold(plan, flow, ends, why));
+    ends[1] = without_far_groups(plan, found[1].set);
+    return ends[1] == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
 /* Notes a flow that is left out though it may be about what is protected; false: no memory. */
 static bool note_missed(struct fr_plan *plan, uint32_t index) {
     uint32_t *slot = fr_vec_push(&plan->missed);
@@ -378,16 +397,10 @@ static bool note_missed(struct fr_plan *plan, uint32_t index) {
 
 static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
-    bool cut = may_cut(plan, index, flow->deny);
-    struct fr_end source, destination;
-    FR_TRY(fr_view_end(&plan->view, flow->source, cut, &source));
-    FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &destination));
-    fr_set ends[2] = {source.set, destination.set};
+    struct fr_end found[2];
+    fr_set ends[2];
     const char *why;
-    FR_TRY(fr_check_twofold(plan, flow, ends, &why));
-    ends[1] = without_far_groups(plan, destination.set);
-    if (ends[1] == FR_SET_NONE)
-        return fr_no_memory(plan->context);
+    FR_TRY(find_ends(plan, index, flow, found, ends, &why));
     if (why != NULL)
         return refuse_flow(plan, why, verdict);
     size_t before = plan->scoped.count;
@@ -395,20 +408,21 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
     const char *missed = fr_pods_missed(plan, flow, ends, before);
     if (missed != NULL && flow->deny)
         return refuse_flow(plan, missed, verdict);
-    if (plan->scoped.count > before || misses_groups(plan, flow, &source, &destination)) {
-        FR_TRY(fr_judge(plan, index, source.flags | destination.flags, before, verdict));
-        if (ends[1] != destination.set && verdict->reason == NULL)
+    if (plan->scoped.count > before || misses_groups(plan, flow, &found[0], &found[1])) {
+        FR_TRY(fr_judge(plan, index, found[0].flags | found[1].flags, before, verdict));
+        if (ends[1] != found[1].set && verdict->reason == NULL)
             verdict->reason = plan->can->far_groups_note;
         return FLOWRULES_OK;
     }
-    if (may_be_protected(plan, &source, &destination))
+    if (may_be_protected(plan, &found[0], &found[1]))
         return fr_judge_unknown_scope(plan, flow, verdict);
-    why = missed != NULL ? missed : scope_reason(plan, source.set, destination.set);
-    if (ends[1] == FR_SET_EMPTY && destination.set != FR_SET_EMPTY)
-        why = plan->can->far_groups_note;
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
-    bool noted = missed == NULL || note_missed(plan, index);
-    return why == NULL || !noted ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    if (missed != NULL && !note_missed(plan, index))
+        return fr_no_memory(plan->context);
+    bool far = ends[1] == FR_SET_EMPTY && found[1].set != FR_SET_EMPTY;
+    why = far              ? plan->can->far_groups_note
+          : missed != NULL ? missed
+                           : scope_reason(plan, found[0].set, found[1].set);
+    return leave_out(plan, why, verdict);
 }
 
 /* What can't be said of a flow that never passes need not be said: it is left out. */
