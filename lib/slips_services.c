@@ -234,6 +234,7 @@ static bool slip_comparison(const char *text, char hint[FR_SLIP_MAX]) {
 static bool slip_range_of_cisco(const char *text, char hint[FR_SLIP_MAX]) {
     unsigned first, last;
     int used = 0;
+    /* The widths keep each number within an int. NOLINTNEXTLINE(cert-err34-c) */
     if (sscanf(text, "range %5u %5u%n", &first, &last, &used) != 2 || text[used] != '\0' ||
         first > last || last > UINT16_MAX)
         return false;
@@ -350,9 +351,11 @@ bool fr_slip_date(const char *text, char hint[FR_SLIP_MAX]) {
     unsigned a, b, c;
     char mark, again;
     int used = 0;
-    if (strspn(text, "0123456789") == 8 && text[8] == '\0' &&
-        sscanf(text, "%4u%2u%2u", &a, &b, &c) == 3)
+    bool digits = strspn(text, "0123456789") == 8 && text[8] == '\0';
+    /* The widths keep each number within an int. NOLINTNEXTLINE(cert-err34-c) */
+    if (digits && sscanf(text, "%4u%2u%2u", &a, &b, &c) == 3)
         return valid_day(a, b, c, hint);
+    /* NOLINTNEXTLINE(cert-err34-c): likewise */
     if (sscanf(text, "%4u%c%2u%c%4u%n", &a, &mark, &b, &again, &c, &used) != 5 || mark != again ||
         strchr("./-", mark) == NULL)
         return false;

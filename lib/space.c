@@ -1257,6 +1257,7 @@ static flowrules_status compare_family(struct sweep *s, enum flowrules_family fa
     else if (cells.everywhere || cells.found.count > 0)
         status = cut_end(s, 0, 3, list.items, list.count);
     fr_cells_free(&cells);
+    s->cells = NULL;
     fr_vec_free(&list);
     return status;
 }

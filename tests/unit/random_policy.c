@@ -364,8 +364,8 @@ void random_policy_fill(struct random_policy *policy, uint64_t seed) {
     bool spares = chance(&random, 40);
     for (unsigned i = 0; i < policy->flow_count; i++) {
         struct random_flow *flow = &policy->flows[i];
-        flow->kinds = flow->deny ? unit_random(&random, 8) & unit_random(&random, 8)
-                                 : 1u << unit_random(&random, 6);
+        uint32_t kinds = flow->deny ? unit_random(&random, 8) : 0;
+        flow->kinds = flow->deny ? kinds & unit_random(&random, 8) : 1u << unit_random(&random, 6);
         flow->kinds = spares ? flow->kinds : 0;
     }
 }

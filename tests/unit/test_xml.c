@@ -39,8 +39,9 @@ static void *resize(void *block, size_t size) {
 }
 
 static char *copy(const char *text) {
-    char *block = get(strlen(text) + 1);
-    return block == NULL ? NULL : strcpy(block, text);
+    size_t size = strlen(text) + 1;
+    char *block = get(size);
+    return block == NULL ? NULL : memcpy(block, text, size);
 }
 
 /* A configuration with whatever XML has: references, sections, comments, names in two places. */
