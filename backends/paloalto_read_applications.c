@@ -305,8 +305,8 @@ static bool take(struct taking *t, struct fr_paloalto_entry *e, const char *name
 bool fr_paloalto_take_applications(struct fr_paloalto_reading *r,
                                    const struct fr_paloalto_entry *rule, size_t chained,
                                    struct fr_paloalto_applications *applications) {
-    struct taking t = {r, rule, chained, applications, ++r->passes};
     *applications = (struct fr_paloalto_applications){.doubt = NULL};
+    struct taking t = {r, rule, chained, applications, ++r->passes};
     if (!each_application(&t, rule, "application", mark))
         return false;
     t.pass = ++r->passes;

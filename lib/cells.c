@@ -320,7 +320,7 @@ static const struct fr_cell_span *spans_of(const struct fr_cells *cells,
                                            const struct fr_cell_offer *offer, unsigned side,
                                            uint32_t *count) {
     *count = 1;
-    if (side > FR_CELL_DESTINATION)
+    if (side != FR_CELL_SOURCE && side != FR_CELL_DESTINATION)
         return &offer->spans[side];
     const struct fr_cell_set *set = fr_vec_at(&cells->sets, struct fr_cell_set, offer->ends[side]);
     *count = set->count;

@@ -126,9 +126,9 @@ static void fail_each(const char *encoding, int way) {
     write_document(encoding);
     char *expected = read_document(&status);
     CU_ASSERT_PTR_NOT_NULL_FATAL(expected);
-    do
-        CU_ASSERT(fail_one(way, failing, expected))
-    while (memory.failed > 0 && failing++ < TRIES_MAX);
+    do {
+        CU_ASSERT(fail_one(way, failing, expected));
+    } while (memory.failed > 0 && failing++ < TRIES_MAX);
     CU_ASSERT(failing > 20 && failing < TRIES_MAX);
     free(expected);
 }
