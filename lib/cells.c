@@ -63,11 +63,6 @@ static int compare_ips(const void *a, const void *b) {
     return fr_ip_compare(*x, *y);
 }
 
-static int compare_numbers(const void *a, const void *b) {
-    const uint32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 /* The rank of the stretch in which an address lies. */
 static uint32_t rank_of(const struct fr_cells *cells, struct flowrules_ip ip) {
     const struct flowrules_ip *edges = cells->edges.items;
@@ -99,7 +94,7 @@ uint32_t fr_cells_atom(const struct fr_cells *cells, uint32_t atom) {
     const uint32_t *atoms = cells->atoms.items,
                    *found = cells->atoms.count == 0 ? NULL
                                                     : bsearch(&atom, atoms, cells->atoms.count,
-                                                              sizeof atom, compare_numbers);
+                                                              sizeof atom, fr_compare_numbers);
     return found == NULL ? fr_cells_ranks(cells) - 1
                          : (uint32_t)(cells->edges.count + (size_t)(found - atoms));
 }
@@ -111,17 +106,6 @@ static size_t sort_unique_ips(struct fr_vec *vec) {
     for (size_t i = 0; i < vec->count; i++)
         if (kept == 0 || fr_ip_compare(ips[kept - 1], ips[i]) != 0)
             ips[kept++] = ips[i];
-    return vec->count = kept;
-}
-
-static size_t sort_unique(struct fr_vec *vec) {
-    uint32_t *numbers = vec->items;
-    size_t kept = 0;
-    if (vec->count > 1)
-        qsort(numbers, vec->count, sizeof *numbers, compare_numbers);
-    for (size_t i = 0; i < vec->count; i++)
-        if (kept == 0 || numbers[kept - 1] != numbers[i])
-            numbers[kept++] = numbers[i];
     return vec->count = kept;
 }
 
@@ -219,7 +203,7 @@ static bool rank_sets(struct fr_cells *cells, const uint32_t *items, size_t coun
             known[set].known = true;
         }
     sort_unique_ips(&cells->edges);
-    sort_unique(&cells->atoms);
+    fr_sort_unique(&cells->atoms);
     memset(cells->sets.items, 0, sets * sizeof(struct fr_cell_set));
     for (size_t i = 0; i < count; i++)
         for (unsigned end = 0; end < 2; end++)
@@ -480,7 +464,7 @@ static uint32_t middle_edge(const struct fr_cells *cells, const struct fr_cell *
             edges[found++] =
                 edge_within(cells, offer_at(cells, picked[i]), side, cell->sides[side]);
     if (found > 1)
-        qsort(edges, found, sizeof *edges, compare_numbers);
+        qsort(edges, found, sizeof *edges, fr_compare_numbers);
     return found == 0 ? 0 : edges[found / 2];
 }
 

@@ -211,6 +211,22 @@ void *fr_vec_push(struct fr_vec *vec) {
     return item;
 }
 
+int fr_compare_numbers(const void *a, const void *b) {
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+size_t fr_sort_unique(struct fr_vec *vec) {
+    uint32_t *numbers = vec->items;
+    size_t kept = 0;
+    if (vec->count > 1)
+        qsort(numbers, vec->count, sizeof *numbers, fr_compare_numbers);
+    for (size_t i = 0; i < vec->count; i++)
+        if (kept == 0 || numbers[kept - 1] != numbers[i])
+            numbers[kept++] = numbers[i];
+    return vec->count = kept;
+}
+
 void fr_vec_shrink(struct fr_vec *vec) {
     if (vec->count == 0)
         fr_vec_free(vec);

@@ -57,6 +57,10 @@ void fr_vec_free(struct fr_vec *vec);
 void *fr_vec_push(struct fr_vec *vec);
 /* The same without zeroing: for items that are assigned whole at once. */
 void *fr_vec_add(struct fr_vec *vec);
+/* Orders uint32_t, for qsort and bsearch. */
+int fr_compare_numbers(const void *a, const void *b);
+/* Sorts the uint32_t of a vector and keeps each once; how many are left. */
+size_t fr_sort_unique(struct fr_vec *vec);
 /* Room for count more items without growing; false when out of memory. */
 bool fr_vec_reserve(struct fr_vec *vec, size_t count);
 /* Gives back the memory that is reserved and not used. */

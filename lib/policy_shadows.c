@@ -107,7 +107,9 @@ static flowrules_status list_denies(struct fr_binder *r, struct fr_vec *denies) 
     return FLOWRULES_OK;
 }
 
-static void warn(struct fr_binder *r, const struct fr_flow *flow, const struct fr_flow *deny) {
+/* words: how the deny, the first of several where there are more, covers the flow. */
+static void warn(struct fr_binder *r, const struct fr_flow *flow, const struct fr_flow *deny,
+                 const char *words) {
     const char *name = FR_POLICY_TEXT(r->policy, flow->name);
     struct fr_about about = {FLOWRULES_WARNING,
                              FR_SHADOWED,
@@ -115,10 +117,10 @@ static void warn(struct fr_binder *r, const struct fr_flow *flow, const struct f
                              name,
                              NULL,
                              "remove the flow, or deny less: a deny beats every allow"};
-    fr_report(r->diagnostics, &about, "flow '%s' never passes: deny '%s' (%s:%u) covers it", name,
+    fr_report(r->diagnostics, &about, "flow '%s' never passes: deny '%s' (%s:%u) %s", name,
               FR_POLICY_TEXT(r->policy, deny->name),
               fr_diagnostics_file_name(r->diagnostics, r->policy->first_file + deny->file),
-              (unsigned)deny->line);
+              (unsigned)deny->line, words);
 }
 
 /* Some target may take the flow and not the deny: there it passes. */
@@ -240,22 +242,6 @@ static flowrules_status cover_together(struct rest *rest, const struct fr_vec *d
     return FLOWRULES_OK;
 }
 
-static void warn_of_several(const struct rest *rest, const struct fr_flow *flow) {
-    const struct fr_binder *r = rest->r;
-    const char *name = FR_POLICY_TEXT(r->policy, flow->name);
-    struct fr_about about = {FLOWRULES_WARNING,
-                             FR_SHADOWED,
-                             fr_flow_place(r->policy, flow),
-                             name,
-                             NULL,
-                             "remove the flow, or deny less: a deny beats every allow"};
-    fr_report(r->diagnostics, &about,
-              "flow '%s' never passes: deny '%s' (%s:%u) and others together cover it", name,
-              FR_POLICY_TEXT(r->policy, rest->first->name),
-              fr_diagnostics_file_name(r->diagnostics, r->policy->first_file + rest->first->file),
-              (unsigned)rest->first->line);
-}
-
 static flowrules_status check_together(struct fr_binder *r, const struct fr_vec *denies,
                                        struct fr_flow *flow) {
     struct fr_facts ends[2] = {{.set = FR_SET_EMPTY}, {.set = FR_SET_EMPTY}};
@@ -273,7 +259,7 @@ static flowrules_status check_together(struct fr_binder *r, const struct fr_vec 
         return fr_no_memory(r->context);
     flow->shadowed = everywhere && rest.more > 0;
     if (flow->shadowed)
-        warn_of_several(&rest, flow);
+        warn(r, flow, rest.first, "and others together cover it");
     return FLOWRULES_OK;
 }
 
@@ -289,7 +275,7 @@ static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *den
             continue;
         FR_TRY(is_denied_everywhere(r, flow, deny->flow, &everywhere));
         if (everywhere)
-            warn(r, flow, deny->flow);
+            warn(r, flow, deny->flow, "covers it");
         flow->shadowed = everywhere;
     }
     return everywhere ? FLOWRULES_OK : check_together(r, denies, flow);

@@ -265,27 +265,11 @@ static flowrules_status decide_kinds(struct sweep *s, const uint32_t *list, size
 
 /* ---- services ------------------------------------------------------------------------------ */
 
-static int compare_numbers(const void *a, const void *b) {
-    const uint32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 static bool push(struct fr_vec *vec, uint32_t number) {
     uint32_t *slot = fr_vec_add(vec);
     if (slot != NULL)
         *slot = number;
     return slot != NULL;
-}
-
-static size_t sort_unique(struct fr_vec *vec) {
-    uint32_t *numbers = vec->items;
-    size_t kept = 0;
-    if (vec->count > 1)
-        qsort(numbers, vec->count, sizeof *numbers, compare_numbers);
-    for (size_t i = 0; i < vec->count; i++)
-        if (kept == 0 || numbers[kept - 1] != numbers[i])
-            numbers[kept++] = numbers[i];
-    return vec->count = kept;
 }
 
 static struct flowrules_ports field(const struct fr_term *term, bool source) {
@@ -319,7 +303,7 @@ static flowrules_status cut_sources(struct sweep *s, const struct offer *offers,
         good = push(bounds, icmpv6_kinds[i]);
     if (!good)
         return fr_no_memory(s->space->common->context);
-    size_t edges = sort_unique(bounds);
+    size_t edges = fr_sort_unique(bounds);
     for (size_t i = 0; i + 1 < edges; i++) {
         uint32_t first = *fr_vec_at(bounds, uint32_t, i);
         s->region.source = (struct flowrules_ports){
@@ -363,7 +347,7 @@ static flowrules_status cut_destinations(struct sweep *s, const struct offer *of
     struct fr_vec *bounds = &s->bounds[0];
     if (!find_bounds(bounds, offers, count, false, last))
         return fr_no_memory(s->space->common->context);
-    size_t edges = sort_unique(bounds);
+    size_t edges = fr_sort_unique(bounds);
     for (size_t i = 0; i + 1 < edges; i++) {
         uint32_t first = *fr_vec_at(bounds, uint32_t, i);
         if (!may_differ(s, FR_CELL_DESTINATION_PORT, first,
@@ -968,7 +952,7 @@ static bool sort_items(struct sweep *s, struct fr_vec *list) {
     uint32_t *numbers = list->items;
     size_t words = s->space->common->items.count / BITS + 1, kept = 0;
     if (list->count < FEW) {
-        qsort(numbers, list->count, sizeof *numbers, compare_numbers);
+        qsort(numbers, list->count, sizeof *numbers, fr_compare_numbers);
         return true;
     }
     s->bits.count = 0;
