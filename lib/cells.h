@@ -31,7 +31,7 @@ typedef bool (*fr_cell_fn)(void *user, const uint32_t *items, size_t count,
 struct fr_cells {
     const struct fr_common *common;
     enum flowrules_family family;
-    const uint32_t *protocols; /* the number of each rank; the last stands for all others */
+    uint32_t protocols[257]; /* the number of each rank; the last stands for all others */
     size_t protocol_count;
     fr_cell_fn equal;
     void *user;

@@ -1194,13 +1194,11 @@ static size_t list_protocols(const struct sweep *s, const struct fr_vec *list,
 
 /* Finds the boxes in which something may differ; false when out of memory. */
 static bool find_boxes(struct sweep *s, const struct fr_vec *list) {
-    uint32_t protocols[257];
     struct question question = {s, false};
     struct fr_space *space = s->space, asked = *space;
     struct fr_cells *cells = s->cells;
     cells->family = s->region.family;
-    cells->protocols = protocols;
-    cells->protocol_count = list_protocols(s, list, protocols);
+    cells->protocol_count = list_protocols(s, list, cells->protocols);
     cells->equal = decides_alike;
     cells->user = &question;
     cells->most = space->most;
