@@ -228,7 +228,7 @@ const struct verb verbs[] = {
      "flowrules render kimi-k2.yaml -o build/\n"
      "flowrules render kimi-k2.yaml -t nftables --print\n",
      run_render},
-    {"explain", "POLICY | FRnnnn", "how truly each target can say each flow; what a message means",
+    {"explain", "POLICY | FRnnnn", "how truly each target says each flow; what a message means",
      "Prints a table of every flow on every target, then the reason for all that is not exact:\n"
      "  exact         the target admits exactly this flow\n"
      "  native        exact, and the target resolves the name or group itself\n"
