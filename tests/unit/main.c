@@ -1,9 +1,12 @@
 /*
- * Runs all unit tests; the last line says how many passed.
+ * Runs the unit tests; the last line says how many passed.
+ *
+ * usage: main [NAME...]     only suites and tests with these names
  */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "unit.h"
 
@@ -13,10 +16,20 @@ static void (*const suites[])(void) = {
     fr_test_plan,   fr_test_query,  fr_test_lowering,  fr_test_registry, fr_test_resolve,
     fr_test_want,   fr_test_space,  fr_test_verify};
 
+static char *const *asked; /* the names that were asked for, up to NULL */
+
+static bool is_asked(const char *name) {
+    for (char *const *each = asked; *each != NULL; each++)
+        if (strcmp(*each, name) == 0)
+            return true;
+    return asked[0] == NULL;
+}
+
 void unit_suite(const char *name, const struct unit_test *tests) {
     CU_pSuite suite = CU_add_suite(name, NULL, NULL);
+    bool whole = is_asked(name);
     for (; suite != NULL && tests->name != NULL; tests++)
-        if (CU_add_test(suite, tests->name, tests->run) == NULL)
+        if ((whole || is_asked(tests->name)) && CU_add_test(suite, tests->name, tests->run) == NULL)
             suite = NULL;
     if (suite == NULL) {
         fprintf(stderr, "%s: %s\n", name, CU_get_error_msg());
@@ -50,7 +63,8 @@ struct fr_allocator unit_allocator(struct unit_budget *budget) {
     return (struct fr_allocator){resize_within, budget};
 }
 
-int main(void) {
+int main(int count, char **words) {
+    asked = words + (count > 0 ? 1 : 0);
     if (CU_initialize_registry() != CUE_SUCCESS)
         return EXIT_FAILURE;
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
