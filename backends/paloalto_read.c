@@ -338,20 +338,22 @@ static bool add_all(const struct deciding *d, struct fr_paloalto_services *list,
 }
 
 /*
- * An App-ID that is taken for its ports (docs/MODEL.md): with application-default its usual ones,
- * beside services these, as far as they are of its protocols.
+ * App-IDs that are taken for their ports (docs/MODEL.md): with application-default their default
+ * ones, beside services these, as far as they are of their protocols.
  */
 static bool take_ports(const struct deciding *d, struct taken *t,
-                       const struct fr_paloalto_services *usual,
+                       const struct fr_paloalto_applications *known,
                        const struct fr_paloalto_services *listed, bool defaults) {
-    bool tcp = false, udp = false;
-    for (size_t i = 0; i < usual->count; i++) {
-        tcp = tcp || usual->services[i].protocol == TCP;
-        udp = udp || usual->services[i].protocol == UDP;
+    if (defaults && known->portless != NULL) {
+        char text[200];
+        snprintf(text, sizeof text,
+                 "the default ports of the application '%.80s' are not known here",
+                 known->portless);
+        doubt(d, t, false, text);
     }
-    return (!defaults || add_all(d, &t->surely.list, usual, -1)) &&
-           (!tcp || add_all(d, &t->surely.list, listed, TCP)) &&
-           (!udp || add_all(d, &t->surely.list, listed, UDP));
+    return (!defaults || add_all(d, &t->surely.list, &known->ports, -1)) &&
+           (!known->by_tcp || add_all(d, &t->surely.list, listed, TCP)) &&
+           (!known->by_udp || add_all(d, &t->surely.list, listed, UDP));
 }
 
 /* Is a well-known App-ID taken for its ports? A deny of one would deny others on the same ports. */
@@ -388,13 +390,14 @@ static bool take_applications(const struct deciding *d, struct taken *t,
     if ((any || defaults) && !add_all(d, &t->surely.list, &known.exact, -1))
         return false;
     bool ports = known.well_known != NULL && by_ports(d, t) && !any;
-    if (ports && !take_ports(d, t, &known.ports, listed, defaults))
+    if (ports && !take_ports(d, t, &known, listed, defaults))
         return false;
     if (known.well_known != NULL && !ports)
         doubt_well_known(d, t, known.well_known, any);
     if (known.doubt != NULL)
         doubt(d, t, false, known.doubt);
-    bool more = known.doubt != NULL || (known.well_known != NULL && !ports);
+    bool more = known.doubt != NULL || (known.well_known != NULL && !ports) ||
+                (defaults && known.portless != NULL);
     t->maybe = t->surely;
     if (more && (any || defaults))
         t->maybe.all = true;

@@ -144,8 +144,10 @@ bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_s
 /* The applications of a rule. */
 struct fr_paloalto_applications {
     struct fr_paloalto_services exact; /* protocols without ports, and types of ICMP */
-    struct fr_paloalto_services ports; /* the usual ports of well-known ones */
+    struct fr_paloalto_services ports; /* the default ports of well-known ones */
+    bool by_tcp, by_udp;               /* the protocols of these */
     const char *well_known;            /* one of these, or NULL */
+    const char *portless;              /* one whose default ports are not known, or NULL */
     const char *doubt;                 /* why there may be more, or NULL */
 };
 

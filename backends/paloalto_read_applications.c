@@ -4,7 +4,8 @@
  * usually found at. Knows no rule.
  *
  * Facts: PAN-OS 10.1 Web Interface Help, "Defining Applications"; its Networking Administrator's
- * Guide, "ICMP"; for ports the Service Name and Port Number Registry of IANA.
+ * Guide, "ICMP"; for protocols and default ports the predefined applications of content release
+ * 517-2824, as github.com/cpainchaud/pan-configurator has them (predefined.xml).
  */
 #include "paloalto_read.h"
 
@@ -20,37 +21,57 @@ static const struct {
     const char *name;
     int protocol;
 } protocols[] = {
-    {"igmp", 2},   {"gre", 47},     {"ipsec-esp", 50}, {"ipsec-ah", 51},
-    {"eigrp", 88}, {"ospfigp", 89}, {"pim", 103},      {"vrrp", 112},
+    {"igmp", 2},   {"gre", 47},  {"ipsec-esp", 50}, {"ipsec-ah", 51},
+    {"eigrp", 88}, {"ospf", 89}, {"pim", 103},      {"vrrp", 112},
 };
 
 /*
- * Well-known App-IDs, with the ports that IANA has registered for what they are. What a content
- * release of PAN-OS has besides as an application's default ports is not known here.
+ * Well-known App-IDs with their default ports. "snmp" is a container of those below it. No source
+ * was found for the default ports of those without any here: of them the protocols are known.
  */
 static const struct {
     const char *name;
     uint16_t tcp[2], udp[2];
+    bool by_tcp, by_udp;
 } well_known[] = {
-    {"bgp", {179}, {0}},        {"dhcp", {0}, {67, 68}},
-    {"dns", {53}, {53}},        {"dns-base", {53}, {53}},
-    {"ftp", {21}, {0}},         {"ike", {0}, {500}},
-    {"imap", {143}, {0}},       {"kerberos", {88}, {88}},
-    {"ldap", {389}, {389}},     {"mongodb", {27017}, {0}},
-    {"ms-ds-smb", {445}, {0}},  {"ms-rdp", {3389}, {3389}},
-    {"mssql-db", {1433}, {0}},  {"mysql", {3306}, {0}},
-    {"ntp", {0}, {123}},        {"ntp-base", {0}, {123}},
-    {"oracle", {1521}, {0}},    {"pop3", {110}, {0}},
-    {"postgres", {5432}, {0}},  {"radius", {0}, {1812, 1813}},
-    {"redis", {6379}, {0}},     {"rsync", {873}, {0}},
-    {"sip", {5060}, {5060}},    {"smtp", {25}, {0}},
-    {"smtp-base", {25}, {0}},   {"snmp", {0}, {161}},
-    {"snmp-base", {0}, {161}},  {"snmp-trap", {0}, {162}},
-    {"snmpv1", {0}, {161}},     {"snmpv2", {0}, {161}},
-    {"snmpv3", {0}, {161}},     {"ssh", {22}, {0}},
-    {"ssl", {443}, {0}},        {"syslog", {0}, {514}},
-    {"tacacs-plus", {49}, {0}}, {"telnet", {23}, {0}},
-    {"tftp", {0}, {69}},        {"web-browsing", {80}, {0}},
+    {"dns", {53}, {53, 5353}, true, true},
+    {"ike", {500}, {500}, true, true},
+    {"imap", {143}, {0}, true, false},
+    {"ms-rdp", {3389}, {3389}, true, true},
+    {"ntp", {123}, {123}, true, true},
+    {"smtp", {25, 587}, {0}, true, false},
+    {"snmp", {161}, {161}, true, true},
+    {"snmp-base", {161}, {161}, true, true},
+    {"snmp-trap", {162}, {162}, true, true},
+    {"snmpv1", {161}, {161}, true, true},
+    {"snmpv2", {161}, {161}, true, true},
+    {"snmpv3", {161}, {161}, true, true},
+    {"ssh", {22}, {0}, true, false},
+    {"ssl", {443}, {0}, true, false},
+    {"web-browsing", {80}, {0}, true, false},
+    {"bgp", {0}, {0}, true, false},
+    {"dhcp", {0}, {0}, false, true},
+    {"dns-base", {0}, {0}, true, true},
+    {"ftp", {0}, {0}, true, false},
+    {"kerberos", {0}, {0}, true, true},
+    {"ldap", {0}, {0}, true, true},
+    {"mongodb", {0}, {0}, true, false},
+    {"ms-ds-smb", {0}, {0}, true, true},
+    {"mssql-db", {0}, {0}, true, false},
+    {"mysql", {0}, {0}, true, false},
+    {"ntp-base", {0}, {0}, true, true},
+    {"oracle", {0}, {0}, true, false},
+    {"pop3", {0}, {0}, true, false},
+    {"postgres", {0}, {0}, true, false},
+    {"radius", {0}, {0}, true, true},
+    {"redis", {0}, {0}, true, false},
+    {"rsync", {0}, {0}, true, false},
+    {"sip", {0}, {0}, true, true},
+    {"smtp-base", {0}, {0}, true, false},
+    {"syslog", {0}, {0}, true, true},
+    {"tacacs-plus", {0}, {0}, true, true},
+    {"telnet", {0}, {0}, true, false},
+    {"tftp", {0}, {0}, false, true},
 };
 
 /* The ports of a protocol, zeros left out. */
@@ -215,6 +236,17 @@ static bool add_types(const struct taking *t, const char *name, int protocol, in
 /* ---- the applications of a rule
  * ------------------------------------------------------------------ */
 
+static bool add_well_known(const struct taking *t, size_t index) {
+    struct fr_paloalto_applications *all = t->all;
+    all->well_known = well_known[index].name;
+    all->by_tcp = all->by_tcp || well_known[index].by_tcp;
+    all->by_udp = all->by_udp || well_known[index].by_udp;
+    if (well_known[index].tcp[0] == 0 && well_known[index].udp[0] == 0)
+        all->portless = well_known[index].name;
+    return add_ports(t->r, &all->ports, TCP, well_known[index].tcp) &&
+           add_ports(t->r, &all->ports, UDP, well_known[index].udp);
+}
+
 static bool add_predefined(const struct taking *t, const char *name, bool *found) {
     *found = true;
     if (strcmp(name, "icmp") == 0)
@@ -227,11 +259,8 @@ static bool add_predefined(const struct taking *t, const char *name, bool *found
         if (strcmp(protocols[i].name, name) == 0)
             return add_left(t, name, protocols[i].protocol, -1);
     for (size_t i = 0; i < sizeof well_known / sizeof *well_known; i++)
-        if (strcmp(well_known[i].name, name) == 0) {
-            t->all->well_known = well_known[i].name;
-            return add_ports(t->r, &t->all->ports, TCP, well_known[i].tcp) &&
-                   add_ports(t->r, &t->all->ports, UDP, well_known[i].udp);
-        }
+        if (strcmp(well_known[i].name, name) == 0)
+            return add_well_known(t, i);
     *found = false;
     return true;
 }

@@ -778,12 +778,9 @@ static void warn_of_flow(struct fr_plan *plan, uint32_t index, const char *what)
               what);
 }
 
-/* What the backend has to say of flows that it says exactly; what is out of scope, surprisingly. */
-static void warn_of_flows(struct fr_plan *plan) {
-    for (size_t i = 0; i < plan->missed.count; i++) {
-        uint32_t index = *fr_vec_at(&plan->missed, uint32_t, i);
-        warn_of_flow(plan, index, fr_vec_at(&plan->verdicts, struct fr_verdict, index)->reason);
-    }
+/* What the backend has to say of flows that it says exactly. */
+static void each_remark(struct fr_plan *plan,
+                        void (*call)(struct fr_plan *plan, uint32_t index, const char *what)) {
     struct flowrules_rule flow;
     const char *last = NULL;
     uint32_t of = 0;
@@ -793,10 +790,29 @@ static void warn_of_flows(struct fr_plan *plan) {
         uint32_t index = fr_vec_at(&plan->scoped, struct fr_scoped, i)->flow;
         const char *what = plan->backend->warns(plan->asker, &flow);
         if (what != NULL && (what != last || index != of))
-            warn_of_flow(plan, index, what);
+            call(plan, index, what);
         last = what;
         of = index;
     }
+}
+
+/* Also what is out of scope, surprisingly. */
+static void warn_of_flows(struct fr_plan *plan) {
+    for (size_t i = 0; i < plan->missed.count; i++) {
+        uint32_t index = *fr_vec_at(&plan->missed, uint32_t, i);
+        warn_of_flow(plan, index, fr_vec_at(&plan->verdicts, struct fr_verdict, index)->reason);
+    }
+    each_remark(plan, warn_of_flow);
+}
+
+static void keep_remark(struct fr_plan *plan, uint32_t index, const char *what) {
+    struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, index);
+    if (verdict->reason == NULL)
+        verdict->reason = what;
+}
+
+void fr_plan_remark(struct fr_plan *plan) {
+    each_remark(plan, keep_remark);
 }
 
 flowrules_status fr_plan_warn(struct fr_plan *plan) {

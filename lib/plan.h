@@ -171,6 +171,8 @@ void fr_plan_free(struct fr_plan *plan);
 
 /* What is to be told of a target that can be rendered: what it shuts, what is unexpected. */
 flowrules_status fr_plan_warn(struct fr_plan *plan);
+/* Has what the backend says of flows beside their verdicts, where these have no reason yet. */
+void fr_plan_remark(struct fr_plan *plan);
 /* Reports every refused and unresolved flow; the status is the worse of the two. */
 flowrules_status fr_plan_report(struct fr_plan *plan);
 /*

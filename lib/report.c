@@ -58,6 +58,7 @@ static flowrules_status add_target(flowrules_report *report, flowrules_context *
     const char *refusal;
     FR_TRY(fr_plan_new(&plan, context, report->policy, spec));
     /* Before the rules are made, which leaves the denies alone of the parts. */
+    fr_plan_remark(plan);
     flowrules_status status = fr_warn_of_needs(plan);
     if (status == FLOWRULES_OK)
         status = fr_try_rendering(plan, &refusal);

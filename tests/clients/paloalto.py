@@ -41,7 +41,7 @@ VALUES = {
                               "icmp-unreachable"], False),
 }
 APPLICATIONS = {"any", "icmp", "ping", "ipv6-icmp", "gre", "ipsec-esp", "ipsec-ah", "ssl",
-                "web-browsing", "igmp", "ospfigp", "eigrp", "pim", "vrrp"}
+                "web-browsing", "igmp", "ospf", "eigrp", "pim", "vrrp"}
 
 passed = failed = 0
 

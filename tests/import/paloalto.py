@@ -13,7 +13,7 @@ INSIDE = ["web-1", "web-2", "servers", "pool", "inner", "172.16.0.0/12"]
 OUTSIDE = ["office", "branch", "outer", "203.0.113.0/24", "v6-lan"]
 SERVICES = {"tcp-8443": ("tcp", "8443"), "tcp-high": ("tcp", "8000-8010,9000"),
             "udp-514": ("udp", "514"), "tcp-22": ("tcp", "22")}
-PORTLESS = ["ping", "icmp", "ipv6-icmp", "ospfigp", "ipsec-esp", "gre", "echo-reply"]
+PORTLESS = ["ping", "icmp", "ipv6-icmp", "ospf", "ipsec-esp", "gre", "echo-reply"]
 APP_IDS = ["ssl", "web-browsing", "dns", "ssh", "ntp", "ms-rdp", "facebook-base"]
 ACTIONS = ["allow", "allow", "allow", "deny", "drop", "reset-both"]
 

@@ -1,0 +1,1 @@
+explain paloalto-echo-known.yaml -t edge:set

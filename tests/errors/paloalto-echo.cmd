@@ -1,0 +1,1 @@
+render paloalto-echo.yaml -t edge:set --print
