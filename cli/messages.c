@@ -317,14 +317,26 @@ char *format_text(const char *format, va_list arguments) {
     return text;
 }
 
+static void tell_own(struct tool *tool, flowrules_severity severity, const char *format,
+                     va_list arguments) {
+    char *text = format_text(format, arguments);
+    struct message message = {.severity = severity, .message = text};
+    tell(tool, &message);
+    free(text);
+}
+
 void tell_error(struct tool *tool, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    char *text = format_text(format, arguments);
+    tell_own(tool, FLOWRULES_ERROR, format, arguments);
     va_end(arguments);
-    struct message message = {.severity = FLOWRULES_ERROR, .message = text};
-    tell(tool, &message);
-    free(text);
+}
+
+void tell_warning(struct tool *tool, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    tell_own(tool, FLOWRULES_WARNING, format, arguments);
+    va_end(arguments);
 }
 
 flowrules_status tell_usage(struct tool *tool, const char *format, ...) {

@@ -1,33 +1,54 @@
 /*
  * Writing files: all of them, each whole, or none. Knows folders and names; not what is written.
+ * docs/FILES.md has the order of the steps, and what is left when one of them is the last.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TEMPORARY_TRIES 100
+#include "manifest.h"
 
-/* A file on its way: its temporary name, empty when there is none on the disk. */
-struct pending {
-    const struct output *output;
-    char temporary[64];
+#define TEMPORARY_TRIES  100
+#define TEMPORARY_PREFIX ".flowrules-"
+#define TEMPORARY_SUFFIX ".tmp"
+#define TEMPORARY_SIZE   64
+
+/* One name of the folder that gets another file, or none. */
+struct change {
+    const char *name;
+    const struct output *output; /* NULL: the file is removed */
+    uint64_t hash;               /* of the new bytes */
+    char fresh[TEMPORARY_SIZE];  /* where the new file is; empty when there is none on the disk */
+    char kept[TEMPORARY_SIZE];   /* another name of the file that was there; likewise */
+    bool existed, done;
 };
 
 struct writing {
     struct tool *tool;
     const char *folder;
+    struct delivery *delivery;
+    char *policy;     /* as the folder's manifest knows it */
     int descriptor;   /* of the folder */
     bool made_folder; /* and it is to be removed again when the writing fails */
-    struct pending *files;
-    size_t count, renamed;
+    bool locked;      /* nobody else writes here */
+    bool held;        /* signals are, and these were not before: */
+    sigset_t signals;
+    struct change *changes;
+    size_t count, room;
+    unsigned temporaries; /* that were made so far */
+    struct manifest before, between, after;
+    struct output texts[2]; /* of the manifests between and after */
+    struct change marks[2]; /* which take the manifest's place before and behind the changes */
 };
 
 const char *output_block(const struct output *output, size_t block, size_t *size) {
@@ -78,10 +99,39 @@ static bool open_folder(struct writing *writing) {
     return writing->descriptor >= 0 || failed(writing, "open the folder", NULL);
 }
 
+static bool is_temporary(const char *name) {
+    size_t length = strlen(name), prefix = strlen(TEMPORARY_PREFIX),
+           suffix = strlen(TEMPORARY_SUFFIX);
+    return length > prefix + suffix && strncmp(name, TEMPORARY_PREFIX, prefix) == 0 &&
+           strcmp(name + length - suffix, TEMPORARY_SUFFIX) == 0;
+}
+
+/*
+ * Waits until no other flowrules writes here, and removes what one that was killed has left. Some
+ * file systems have no locks: there the temporary files of another one may be in use, and stay.
+ */
+static void own_folder(struct writing *writing) {
+    int locked;
+    do
+        locked = flock(writing->descriptor, LOCK_EX);
+    while (locked != 0 && errno == EINTR);
+    writing->locked = locked == 0;
+    int again = writing->locked ? dup(writing->descriptor) : -1;
+    DIR *list = again >= 0 ? fdopendir(again) : NULL;
+    const struct dirent *entry;
+    while (list != NULL && (entry = readdir(list)) != NULL)
+        if (is_temporary(entry->d_name))
+            unlinkat(writing->descriptor, entry->d_name, 0);
+    if (list != NULL)
+        closedir(list);
+    else if (again >= 0)
+        close(again);
+}
+
 /* Renaming onto a folder would fail when other files are in place already. */
 static bool check_places(const struct writing *writing) {
     for (size_t i = 0; i < writing->count; i++) {
-        const char *name = writing->files[i].output->name;
+        const char *name = writing->changes[i].name;
         struct stat found;
         if (fstatat(writing->descriptor, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISDIR(found.st_mode)) {
@@ -92,22 +142,182 @@ static bool check_places(const struct writing *writing) {
     return true;
 }
 
+/* ---- what the manifest knows --------------------------------------------------------------- */
+
+/* Is the file at this name one that nobody may touch? */
+static bool is_foreign(const struct writing *writing, const struct change *change) {
+    struct stat found;
+    uint64_t hash;
+    if (manifest_find(&writing->before, change->name) != NULL ||
+        fstatat(writing->descriptor, change->name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    return !hash_file(writing->descriptor, change->name, &hash) || hash != change->hash;
+}
+
+static bool check_foreign(const struct writing *writing) {
+    const char *first = NULL;
+    size_t more = 0;
+    for (size_t i = 0; !writing->delivery->replace && i < writing->count; i++)
+        if (is_foreign(writing, &writing->changes[i])) {
+            more += first != NULL;
+            first = first != NULL ? first : writing->changes[i].name;
+        }
+    if (first == NULL)
+        return true;
+    char others[40] = "";
+    if (more > 0)
+        snprintf(others, sizeof(others), ", and %zu more", more);
+    tell_error(writing->tool,
+               "'%s/%s'%s: flowrules did not write this file here; nothing is written. Move it "
+               "away, or give --replace to have it replaced",
+               writing->folder, first, others);
+    return false;
+}
+
+/* Of what is replaced: files of another policy, and those that somebody edited. */
+static void warn_of_replaced(const struct writing *writing) {
+    for (size_t i = 0; i < writing->count; i++) {
+        const struct change *change = &writing->changes[i];
+        const struct manifest_entry *entry = manifest_find(&writing->before, change->name);
+        uint64_t hash;
+        if (entry == NULL)
+            continue;
+        if (strcmp(entry->policy, writing->policy) != 0)
+            tell_warning(writing->tool, "'%s/%s' was made from '%s' before", writing->folder,
+                         change->name, entry->policy);
+        else if (!entry->changing && hash_file(writing->descriptor, change->name, &hash) &&
+                 hash != entry->hash && hash != change->hash)
+            tell_warning(writing->tool,
+                         "'%s/%s' was edited since flowrules wrote it; the edit is replaced",
+                         writing->folder, change->name);
+    }
+}
+
+static bool is_listed(const struct text_list *list, const char *text) {
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* Was this file of the policy made for what is delivered now? */
+static bool is_of_delivery(const struct writing *writing, const struct manifest_entry *entry) {
+    const struct text_list *targets = writing->delivery->targets;
+    return strcmp(entry->policy, writing->policy) == 0 &&
+           (targets == NULL || is_listed(targets, entry->target));
+}
+
+static struct change *add_change(struct writing *writing, const char *name) {
+    struct change *change = &writing->changes[writing->count++];
+    *change = (struct change){.name = name};
+    return change;
+}
+
+static bool is_made(const struct writing *writing, size_t made, const char *name) {
+    for (size_t i = 0; i < made; i++)
+        if (strcmp(writing->changes[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Plans to remove a file that is no longer made, unless somebody edited it; false on failure. */
+static bool plan_removal(struct writing *writing, const struct manifest_entry *entry) {
+    struct stat found;
+    uint64_t hash = 0;
+    if (fstatat(writing->descriptor, entry->name, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT || failed(writing, "look at", entry->name);
+    bool regular = S_ISREG(found.st_mode);
+    if (regular && !hash_file(writing->descriptor, entry->name, &hash))
+        return failed(writing, "read", entry->name);
+    if (regular && (entry->changing || hash == entry->hash))
+        add_change(writing, entry->name);
+    else
+        tell_warning(writing->tool,
+                     "'%s/%s' is no longer made, but was edited since flowrules wrote it: it "
+                     "stays; remove it if nothing needs it",
+                     writing->folder, entry->name);
+    return true;
+}
+
+static bool plan_removals(struct writing *writing) {
+    size_t made = writing->count;
+    for (size_t i = 0; i < writing->before.count; i++) {
+        const struct manifest_entry *entry = &writing->before.entries[i];
+        if (!is_made(writing, made, entry->name) && is_of_delivery(writing, entry) &&
+            !plan_removal(writing, entry))
+            return false;
+    }
+    return true;
+}
+
+/* Is the file there, or to be there? What is gone without our doing is forgotten. */
+static bool is_kept(const struct writing *writing, const struct manifest_entry *entry) {
+    struct stat found;
+    return fstatat(writing->descriptor, entry->name, &found, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Fills the manifests for the time of the changes, and for behind them. */
+static void fill_manifests(struct writing *writing) {
+    for (size_t i = 0; i < writing->before.count; i++)
+        if (is_kept(writing, &writing->before.entries[i])) {
+            manifest_put(&writing->between, &writing->before.entries[i]);
+            manifest_put(&writing->after, &writing->before.entries[i]);
+        }
+    for (size_t i = 0; i < writing->count; i++) {
+        const struct change *change = &writing->changes[i];
+        const struct output *output = change->output;
+        const struct manifest_entry *old = manifest_find(&writing->before, change->name);
+        struct manifest_entry entry = {
+            .name = (char *)(uintptr_t)change->name,
+            .policy = writing->policy,
+            .target = (char *)(uintptr_t)(output != NULL ? output->target : old->target),
+            .hash = output != NULL ? change->hash : old->hash,
+            .changing = true};
+        manifest_put(&writing->between, &entry);
+        entry.changing = false;
+        if (output != NULL)
+            manifest_put(&writing->after, &entry);
+        else
+            manifest_remove(&writing->after, entry.name);
+    }
+}
+
+/* Warns of targets whose files an earlier writing left between two versions. */
+static void warn_of_mixed(const struct writing *writing) {
+    struct text_list told = {0};
+    for (size_t i = 0; i < writing->after.count; i++) {
+        const struct manifest_entry *entry = &writing->after.entries[i];
+        if (!entry->changing || is_listed(&told, entry->target))
+            continue;
+        text_list_add(&told, entry->target);
+        tell_warning(writing->tool,
+                     "an earlier writing into '%s' was interrupted: the files of target '%s' may "
+                     "be of two versions; render it from '%s' again",
+                     writing->folder, entry->target, entry->policy);
+    }
+    free(told.items);
+}
+
 /* ---- writing ------------------------------------------------------------------------------- */
 
+static void name_temporary(struct writing *writing, char name[TEMPORARY_SIZE]) {
+    snprintf(name, TEMPORARY_SIZE, TEMPORARY_PREFIX "%ld-%u" TEMPORARY_SUFFIX, (long)getpid(),
+             writing->temporaries++);
+}
+
 /* Makes an empty file of a name that was free; the umask decides on the mode. */
-static int make_temporary(const struct writing *writing, struct pending *file) {
-    mode_t mode = file->output->executable ? 0777 : 0666;
+static int make_temporary(struct writing *writing, struct change *change) {
+    mode_t mode = change->output->executable ? 0777 : 0666;
     for (int i = 0; i < TEMPORARY_TRIES; i++) {
-        snprintf(file->temporary, sizeof(file->temporary), ".flowrules-%ld-%zu-%d.tmp",
-                 (long)getpid(), (size_t)(file - writing->files), i);
-        int made = openat(writing->descriptor, file->temporary,
+        name_temporary(writing, change->fresh);
+        int made = openat(writing->descriptor, change->fresh,
                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (made >= 0)
             return made;
         if (errno != EEXIST)
             break;
     }
-    file->temporary[0] = '\0';
+    change->fresh[0] = '\0';
     return -1;
 }
 
@@ -124,14 +334,14 @@ static bool write_block(int descriptor, const char *bytes, size_t size) {
     return true;
 }
 
-static bool write_file(const struct writing *writing, struct pending *file) {
+static bool write_file(struct writing *writing, struct change *change) {
     const char *bytes;
     size_t size;
     bool good = true;
-    int descriptor = make_temporary(writing, file);
+    int descriptor = make_temporary(writing, change);
     if (descriptor < 0)
-        return failed(writing, "write", file->output->name);
-    for (size_t i = 0; good && (bytes = output_block(file->output, i, &size)) != NULL; i++)
+        return failed(writing, "write", change->name);
+    for (size_t i = 0; good && (bytes = output_block(change->output, i, &size)) != NULL; i++)
         good = write_block(descriptor, bytes, size);
     good = good && fsync(descriptor) == 0;
     int reason = errno;
@@ -140,64 +350,237 @@ static bool write_file(const struct writing *writing, struct pending *file) {
         reason = errno;
     }
     errno = reason;
-    return good || failed(writing, "write", file->output->name);
+    return good || failed(writing, "write", change->name);
 }
 
-static bool rename_files(struct writing *writing) {
-    for (; writing->renamed < writing->count; writing->renamed++) {
-        struct pending *file = &writing->files[writing->renamed];
-        if (renameat(writing->descriptor, file->temporary, writing->descriptor,
-                     file->output->name) != 0)
-            return failed(writing, "replace", file->output->name);
-        file->temporary[0] = '\0';
+/* Does the folder take a small letter for its capital? Then two of the names are one. */
+static bool check_letters(const struct writing *writing) {
+    for (size_t i = 0; i < writing->count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct change *one = &writing->changes[j], *other = &writing->changes[i];
+            char capital[TEMPORARY_SIZE];
+            struct stat found;
+            if (one->output == NULL || other->output == NULL ||
+                strcasecmp(one->name, other->name) != 0)
+                continue;
+            snprintf(capital, sizeof(capital), ".F%s", one->fresh + 2);
+            if (fstatat(writing->descriptor, capital, &found, AT_SYMLINK_NOFOLLOW) != 0)
+                return true;
+            tell_error(writing->tool,
+                       "'%s' and '%s' are one file in '%s', whose file system does not tell small "
+                       "letters from capitals; nothing is written. Rename target '%s' or '%s'",
+                       one->name, other->name, writing->folder, one->output->target,
+                       other->output->target);
+            return false;
+        }
+    return true;
+}
+
+/* ---- the changes, and back again ------------------------------------------------------------ */
+
+/* Gives the file that is there a second name, where the file system can. */
+static void keep_old(struct writing *writing, struct change *change) {
+    struct stat found;
+    change->existed = fstatat(writing->descriptor, change->name, &found, AT_SYMLINK_NOFOLLOW) == 0;
+    for (int i = 0; change->existed && i < TEMPORARY_TRIES; i++) {
+        name_temporary(writing, change->kept);
+        if (linkat(writing->descriptor, change->name, writing->descriptor, change->kept, 0) == 0)
+            return;
+        change->kept[0] = '\0';
+        if (errno != EEXIST)
+            return;
     }
-    /* Not every file system can do this to a folder: that is no failure of the files. */
+}
+
+static bool make_change(struct writing *writing, struct change *change) {
+    int folder = writing->descriptor;
+    bool removes = change->output == NULL;
+    if ((removes ? unlinkat(folder, change->name, 0)
+                 : renameat(folder, change->fresh, folder, change->name)) != 0)
+        return failed(writing, removes ? "remove" : "replace", change->name);
+    change->fresh[0] = '\0';
+    change->done = true;
+    return true;
+}
+
+/* Not every file system can do this to a folder: that is no failure of the files. */
+static bool sync_folder(const struct writing *writing) {
     return fsync(writing->descriptor) == 0 || errno == EINVAL || failed(writing, "write", NULL);
 }
 
-static bool write_all(struct writing *writing) {
-    if (!open_folder(writing) || !check_places(writing))
+/* Puts back what was there; false when that can't be done. */
+static bool undo_change(const struct writing *writing, struct change *change) {
+    int folder = writing->descriptor;
+    if (!change->done)
+        return true;
+    if (change->existed
+            ? change->kept[0] == '\0' || renameat(folder, change->kept, folder, change->name) != 0
+            : unlinkat(folder, change->name, 0) != 0)
         return false;
-    for (size_t i = 0; i < writing->count; i++)
-        if (!write_file(writing, &writing->files[i]))
-            return false;
-    return rename_files(writing);
+    change->kept[0] = '\0';
+    change->done = false;
+    return true;
 }
 
-static void clear_away(const struct writing *writing) {
-    for (size_t i = 0; i < writing->count; i++)
-        if (writing->files[i].temporary[0] != '\0')
-            unlinkat(writing->descriptor, writing->files[i].temporary, 0);
-    if (writing->made_folder && writing->renamed == 0)
-        rmdir(writing->folder);
+static void undo_changes(struct writing *writing) {
+    bool back = undo_change(writing, &writing->marks[1]);
+    for (size_t i = writing->count; i-- > 0;)
+        back = undo_change(writing, &writing->changes[i]) && back;
+    /* The mark that files are changing goes last, and stays where one could not be put back. */
+    back = back && fsync(writing->descriptor) == 0 && undo_change(writing, &writing->marks[0]);
+    if (!back)
+        tell_error(writing->tool,
+                   "the files in '%s' are of two versions now, as its '%s' says; render again",
+                   writing->folder, MANIFEST_NAME);
+}
+
+/* The mark, all changes, the mark off: each on the disk before the next begins. */
+static bool make_changes(struct writing *writing) {
+    bool good = true, marked = writing->delivery != NULL;
+    for (size_t i = 0; marked && i < writing->count; i++)
+        keep_old(writing, &writing->changes[i]);
+    if (marked) {
+        keep_old(writing, &writing->marks[0]);
+        good = make_change(writing, &writing->marks[0]) && sync_folder(writing);
+    }
+    for (size_t i = 0; good && i < writing->count; i++)
+        good = make_change(writing, &writing->changes[i]);
+    good = good && sync_folder(writing);
+    if (good && marked) {
+        keep_old(writing, &writing->marks[1]);
+        good = make_change(writing, &writing->marks[1]) && sync_folder(writing);
+    }
+    if (!good && marked)
+        undo_changes(writing);
+    return good;
+}
+
+/* ---- all of it ----------------------------------------------------------------------------- */
+
+static bool plan_delivery(struct writing *writing) {
+    writing->policy = manifest_policy(writing->folder, writing->delivery->policy);
+    if (!manifest_read(&writing->before, writing->tool, writing->folder, writing->descriptor))
+        return false;
+    size_t made = writing->count;
+    writing->changes =
+        reallocate(writing->changes, made + writing->before.count, sizeof(*writing->changes));
+    if (!check_foreign(writing))
+        return false;
+    warn_of_replaced(writing);
+    if (!plan_removals(writing))
+        return false;
+    fill_manifests(writing);
+    warn_of_mixed(writing);
+    struct manifest *const manifests[] = {&writing->between, &writing->after};
+    for (size_t i = 0; i < 2; i++) {
+        char *text = manifest_text(manifests[i]);
+        writing->texts[i] = (struct output){.text = text, .bytes = strlen(text)};
+        writing->marks[i] = (struct change){.name = MANIFEST_NAME, .output = &writing->texts[i]};
+    }
+    return true;
 }
 
 /* While files are on their way, signals that end the tool wait, so that no temporary is left. */
-static void hold_signals(sigset_t *before) {
+static void hold_signals(struct writing *writing) {
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGHUP);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ending, before);
+    writing->held = sigprocmask(SIG_BLOCK, &ending, &writing->signals) == 0;
+}
+
+static bool write_all(struct writing *writing) {
+    bool delivered = writing->delivery != NULL;
+    if (!open_folder(writing))
+        return false;
+    own_folder(writing);
+    hold_signals(writing);
+    if (!check_places(writing) || (delivered && !plan_delivery(writing)))
+        return false;
+    for (size_t i = 0; i < writing->count; i++)
+        if (writing->changes[i].output != NULL && !write_file(writing, &writing->changes[i]))
+            return false;
+    for (size_t i = 0; delivered && i < 2; i++)
+        if (!write_file(writing, &writing->marks[i]))
+            return false;
+    return check_letters(writing) && make_changes(writing);
+}
+
+static void clear_change(const struct writing *writing, const struct change *change) {
+    if (change->fresh[0] != '\0')
+        unlinkat(writing->descriptor, change->fresh, 0);
+    if (change->kept[0] != '\0')
+        unlinkat(writing->descriptor, change->kept, 0);
+}
+
+static void clear_away(const struct writing *writing, bool written) {
+    for (size_t i = 0; i < writing->count; i++)
+        clear_change(writing, &writing->changes[i]);
+    for (size_t i = 0; i < 2; i++)
+        clear_change(writing, &writing->marks[i]);
+    if (writing->made_folder && !written)
+        rmdir(writing->folder); /* which fails where a file is in it */
+}
+
+static uint64_t hash_output(const struct output *output) {
+    const char *bytes;
+    size_t size;
+    uint64_t hash = HASH_BEGIN;
+    for (size_t i = 0; (bytes = output_block(output, i, &size)) != NULL; i++)
+        hash = hash_bytes(hash, bytes, size);
+    return hash;
+}
+
+static void list_changes(struct writing *writing, const struct output *outputs, size_t count) {
+    writing->changes = allocate(count, sizeof(*writing->changes));
+    for (size_t i = 0; i < count; i++) {
+        struct change *change = add_change(writing, outputs[i].name);
+        change->output = &outputs[i];
+        change->hash = writing->delivery != NULL ? hash_output(&outputs[i]) : 0;
+    }
+}
+
+static void list_removed(const struct writing *writing) {
+    for (size_t i = 0; i < writing->count; i++)
+        if (writing->changes[i].output == NULL) {
+            size_t size = strlen(writing->changes[i].name) + 1;
+            text_list_add(&writing->delivery->removed,
+                          memcpy(allocate(size, 1), writing->changes[i].name, size));
+        }
+}
+
+void delivery_free(struct delivery *delivery) {
+    for (size_t i = 0; i < delivery->removed.count; i++)
+        free((char *)(uintptr_t)delivery->removed.items[i]);
+    free(delivery->removed.items);
+}
+
+static void free_writing(struct writing *writing) {
+    if (writing->descriptor >= 0)
+        close(writing->descriptor);
+    manifest_free(&writing->before);
+    manifest_free(&writing->between);
+    manifest_free(&writing->after);
+    free((char *)(uintptr_t)writing->texts[0].text);
+    free((char *)(uintptr_t)writing->texts[1].text);
+    free(writing->changes);
+    free(writing->policy);
 }
 
 flowrules_status write_outputs(struct tool *tool, const char *folder, const struct output *outputs,
-                               size_t count) {
-    struct writing writing = {.tool = tool, .folder = folder, .descriptor = -1, .count = count};
-    sigset_t before;
+                               size_t count, struct delivery *delivery) {
+    struct writing writing = {
+        .tool = tool, .folder = folder, .delivery = delivery, .descriptor = -1};
     if (!check_names(tool, outputs, count))
         return FLOWRULES_USAGE;
-    writing.files = allocate(count, sizeof(*writing.files));
-    for (size_t i = 0; i < count; i++)
-        writing.files[i].output = &outputs[i];
-    hold_signals(&before);
+    list_changes(&writing, outputs, count);
     bool written = write_all(&writing);
-    if (!written)
-        clear_away(&writing);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (writing.descriptor >= 0)
-        close(writing.descriptor);
-    free(writing.files);
+    clear_away(&writing, written);
+    if (writing.held)
+        sigprocmask(SIG_SETMASK, &writing.signals, NULL);
+    if (written && delivery != NULL)
+        list_removed(&writing);
+    free_writing(&writing);
     return written ? FLOWRULES_OK : FLOWRULES_IO;
 }

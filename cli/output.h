@@ -20,11 +20,23 @@ struct output {
 /* The bytes of an output: block 0, 1 ... until NULL. */
 const char *output_block(const struct output *output, size_t block, size_t *size);
 
+/* Files that belong together, and take the place of those that an earlier delivery wrote. */
+struct delivery {
+    const char *policy;              /* its path; "-" for standard input */
+    const struct text_list *targets; /* whose files they are; NULL: of all that the policy has */
+    bool replace;                    /* also files that were not written by a delivery */
+    struct text_list removed;        /* what is no longer made and was removed; to be freed */
+};
+
 /*
  * Writes all into a folder, which is made when it is missing. Every file is whole on the disk
- * under another name before the first one is renamed, so that a failure leaves what was there.
+ * under another name before the first one is renamed; a failure puts back what was there. With a
+ * delivery (NULL: single files), the folder's manifest says what was written, and a file that it
+ * does not know is never touched. docs/FILES.md says what a kill on the way leaves.
  */
 flowrules_status write_outputs(struct tool *tool, const char *folder, const struct output *outputs,
-                               size_t count);
+                               size_t count, struct delivery *delivery);
+/* Frees the list of what was removed. */
+void delivery_free(struct delivery *delivery);
 
 #endif

@@ -64,7 +64,7 @@ static flowrules_status deliver(struct tool *tool, const flowrules_artifact *art
             fwrite(bytes, 1, size, stdout);
         return FLOWRULES_OK;
     }
-    flowrules_status status = write_outputs(tool, folder, &file, 1);
+    flowrules_status status = write_outputs(tool, folder, &file, 1, NULL);
     if (status == FLOWRULES_OK) {
         fputs("wrote ", stdout);
         print_user(stdout, folder);

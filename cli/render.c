@@ -13,12 +13,14 @@
 
 /* What was asked for, and what came of it. */
 struct batch {
-    struct text_list specs; /* TARGET or TARGET:FORMAT */
-    char **targets;         /* the names in front of the colon */
-    char **map_names;       /* of the files that tell where rules came from */
+    struct text_list specs;    /* TARGET or TARGET:FORMAT */
+    char **targets;            /* the names in front of the colon */
+    struct text_list rendered; /* the same */
+    char **map_names;          /* of the files that tell where rules came from */
     flowrules_artifact **artifacts;
     struct output *outputs;
     size_t output_count;
+    struct delivery delivery;
 };
 
 /* ---- what is asked for --------------------------------------------------------------------- */
@@ -27,6 +29,8 @@ static flowrules_status check_options(struct tool *tool) {
     const struct settings *settings = &tool->settings;
     if (settings->print && settings->output != NULL)
         return tell_usage(tool, "--print and -o exclude each other");
+    if (settings->replace && settings->output == NULL)
+        return tell_usage(tool, "--replace is about files in a folder, and needs -o DIR");
     if (settings->json && settings->output == NULL)
         return tell_usage(tool, "--json lists the written files, and needs -o DIR");
     return FLOWRULES_OK;
@@ -126,6 +130,8 @@ static void batch_free(struct batch *batch) {
     free(batch->targets);
     free(batch->map_names);
     free(batch->specs.items);
+    free(batch->rendered.items);
+    delivery_free(&batch->delivery);
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
@@ -163,6 +169,30 @@ static char *path_of(const char *folder, const char *name) {
     return path;
 }
 
+static void tell_removed(const struct batch *batch, const struct tool *tool) {
+    const struct text_list *removed = &batch->delivery.removed;
+    struct json_rows rows = {stdout, 0};
+    if (tool->settings.json) {
+        fputs(", \"removed\": ", stdout);
+        rows = json_rows_begin(stdout);
+    }
+    for (size_t i = 0; i < removed->count; i++) {
+        char *path = path_of(tool->settings.output, removed->items[i]);
+        if (tool->settings.json) {
+            cJSON *item = json_object();
+            json_text(item, "file", path);
+            json_row(&rows, item);
+        } else {
+            fputs("removed ", stdout);
+            print_user(stdout, path);
+            putchar('\n');
+        }
+        free(path);
+    }
+    if (tool->settings.json)
+        json_rows_end(&rows);
+}
+
 static void tell_written(const struct batch *batch, const struct tool *tool) {
     struct json_rows rows = {stdout, 0};
     if (tool->settings.json) {
@@ -184,20 +214,29 @@ static void tell_written(const struct batch *batch, const struct tool *tool) {
         }
         free(path);
     }
-    if (tool->settings.json) {
+    if (tool->settings.json)
         json_rows_end(&rows);
+    tell_removed(batch, tool);
+    if (tool->settings.json)
         fputs("}\n", stdout);
-    }
 }
 
 static flowrules_status write_batch(struct batch *batch, struct tool *tool) {
+    const struct settings *settings = &tool->settings;
     list_files(batch);
-    if (tool->settings.output == NULL)
+    if (settings->output == NULL)
         return print_outputs(batch, tool);
-    if (!tool->settings.no_map)
+    if (!settings->no_map)
         list_maps(batch);
-    flowrules_status status =
-        write_outputs(tool, tool->settings.output, batch->outputs, batch->output_count);
+    for (size_t i = 0; i < batch->specs.count; i++)
+        text_list_add(&batch->rendered, batch->targets[i]);
+    batch->delivery.policy = settings->operands.items[0];
+    batch->delivery.targets =
+        settings->targets.count > 0 || strcmp(batch->delivery.policy, "-") == 0 ? &batch->rendered
+                                                                                : NULL;
+    batch->delivery.replace = settings->replace;
+    flowrules_status status = write_outputs(tool, settings->output, batch->outputs,
+                                            batch->output_count, &batch->delivery);
     if (status == FLOWRULES_OK)
         tell_written(batch, tool);
     return status;

@@ -79,7 +79,7 @@ static flowrules_status write_lock(struct tool *tool, const struct result *resul
         folder[0] = '/';
     struct output output = {.target = "lock", .name = slash != NULL ? slash + 1 : path};
     output.text = flowrules_resolution_lock(result->resolution, &output.bytes);
-    flowrules_status status = write_outputs(tool, folder, &output, 1);
+    flowrules_status status = write_outputs(tool, folder, &output, 1, NULL);
     free(folder);
     free(real);
     return status;

@@ -29,7 +29,7 @@ struct settings {
     struct text_list flows, hosts, labels;                   /* likewise */
     int format;
     int diagnostics, colour;
-    bool quiet, json, included, no_map, no_verify, print, merge, check, help, version;
+    bool quiet, json, included, no_map, no_verify, print, replace, merge, check, help, version;
 };
 
 struct verb;
@@ -57,6 +57,8 @@ void text_list_add(struct text_list *list, const char *text);
 void tell_diagnostics(struct tool *tool);
 /* Tells an error of the tool's own. */
 void tell_error(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Likewise a warning, which --quiet keeps back. */
+void tell_warning(struct tool *tool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Tells wrong usage, and where the right one stands. The result is FLOWRULES_USAGE. */
 flowrules_status tell_usage(struct tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -67,6 +67,10 @@ static const struct option render_options[] = {
      "write the files into this folder, which is made if it is missing: all of them or, when a "
      "target fails, none",
      PLACE(output), NULL, OPTION_TEXT, 'o'},
+    {"replace", NULL,
+     "with -o, replace files too that flowrules did not write into this folder; without it, they "
+     "are never touched",
+     PLACE(replace), NULL, OPTION_FLAG, 0},
     {"print", NULL, "print every file to standard output, each after a line '==> NAME <=='",
      PLACE(print), NULL, OPTION_FLAG, 0},
     MAX_AGE_OPTION,
@@ -220,8 +224,9 @@ const struct verb verbs[] = {
      "Writes what the targets of a policy need. One target with one file goes to standard "
      "output; more need -o DIR or --print.\n"
      "Every target is rendered, read back and held against the policy before a file is written. "
-     "When one of them can't say a flow exactly (exit status 4), nothing is written at all. Each "
-     "file replaces an older one whole.\n"
+     "When one of them can't say a flow exactly (exit status 4), nothing is written at all. The "
+     "files in DIR change as one set; those of an earlier rendering that are no longer made are "
+     "removed (docs/FILES.md).\n"
      "POLICY may be '-' for standard input.",
      render_options, COUNT(render_options), 1, 1, "a POLICY is needed",
      "flowrules render kimi-k2.yaml -t node-nft\n"
