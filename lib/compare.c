@@ -664,8 +664,11 @@ static flowrules_status check_places(flowrules_context *context, const flowrules
 
 /* Looks for denies and allows of names and groups whose order matters. */
 static flowrules_status compare_order(struct comparing *c, bool *too_much) {
-    struct fr_order order = {
-        .common = &c->common, .found = visit_disorder, .user = c, .most = FR_ORDER_STEPS};
+    struct fr_order order = {.common = &c->common,
+                             .found = visit_disorder,
+                             .doubt = visit_doubt,
+                             .user = c,
+                             .most = FR_ORDER_STEPS};
     c->disorders = 0;
     c->no_memory = false;
     FR_TRY(fr_order_compare(&order));
@@ -693,8 +696,12 @@ static flowrules_status compare_direction(struct comparing *c, enum flowrules_di
     for (size_t i = 0; i < c->differences.count; i++)
         fr_vec_free(&fr_vec_at(&c->differences, struct difference, i)->boxes);
     flowrules_status status = tell_doubtful(c);
+    if (status == FLOWRULES_OK && !clear_doubtful(c))
+        status = fr_no_memory(c->context);
     if (status == FLOWRULES_OK)
         status = compare_order(c, too_much);
+    if (status == FLOWRULES_OK)
+        status = tell_doubtful(c);
     c->differences.count = 0;
     return status;
 }

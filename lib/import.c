@@ -6,160 +6,12 @@
 #include <string.h>
 
 #include "expect.h"
-#include "import_write.h"
+#include "import_join.h"
 #include "registry.h"
 #include "render.h"
 
 /* Differences that are told before "and more". */
 #define DIFFERENCES_TOLD 10u
-
-/* ---- flows --------------------------------------------------------------------------------- */
-
-/* Is a set addresses of this family alone? */
-static bool is_of_family(const flowrules_meaning *m, fr_set set, enum flowrules_family family) {
-    const struct fr_set_head *head = fr_set_head(&m->sets, set);
-    return head->all_atoms == 0 && head->atoms == 0 &&
-           (family == FLOWRULES_IPV4 ? head->count6 : head->count4) == 0;
-}
-
-/* Is one flow all IPv4 and the other all IPv6? No packet has an end in each. */
-static bool are_apart(const flowrules_meaning *m, const struct fr_import_flow *a,
-                      const struct fr_import_flow *b) {
-    for (int f = 0; f < 2; f++) {
-        enum flowrules_family own = (enum flowrules_family)f;
-        enum flowrules_family other = f == 0 ? FLOWRULES_IPV6 : FLOWRULES_IPV4;
-        if (is_of_family(m, a->ends[0], own) && is_of_family(m, a->ends[1], own) &&
-            is_of_family(m, b->ends[0], other) && is_of_family(m, b->ends[1], other))
-            return true;
-    }
-    return false;
-}
-
-/* What two flows of one name would be together: one, where they differ in one field alone. */
-static bool join(flowrules_meaning *m, struct fr_import_flow *a, const struct fr_import_flow *b) {
-    bool source = a->ends[0] == b->ends[0], destination = a->ends[1] == b->ends[1];
-    bool service = a->service == b->service;
-    if (a->kind != b->kind || a->direction != b->direction ||
-        (source + destination + service < 2 && !(service && are_apart(m, a, b))))
-        return false;
-    if (!source)
-        a->ends[0] = fr_set_union(&m->sets, a->ends[0], b->ends[0]);
-    if (!destination)
-        a->ends[1] = fr_set_union(&m->sets, a->ends[1], b->ends[1]);
-    if (service)
-        return true;
-    const struct fr_service_terms *x = fr_service_get(&m->services, a->service);
-    const struct fr_service_terms *y = fr_service_get(&m->services, b->service);
-    struct fr_term *terms =
-        fr_malloc(&m->context->allocator, (x->count + y->count) * sizeof *terms);
-    a->service = FR_SERVICE_NONE;
-    if (terms == NULL)
-        return true;
-    memcpy(terms, x->terms, x->count * sizeof *terms);
-    memcpy(terms + x->count, y->terms, y->count * sizeof *terms);
-    a->service = fr_services_add(&m->services, terms, x->count + y->count);
-    fr_free(&m->context->allocator, terms);
-    return true;
-}
-
-static bool is_whole_family(const flowrules_meaning *m, fr_set set) {
-    struct flowrules_set view = {&m->sets, set};
-    return flowrules_set_is_all(view, FLOWRULES_IPV4) || flowrules_set_is_all(view, FLOWRULES_IPV6);
-}
-
-/*
- * One rule of each family, without a name, that say the same of it: each end is all of the family,
- * or a comment says that they belong together.
- */
-static bool are_twins(const flowrules_meaning *m, const struct fr_import_flow *a,
-                      const struct fr_import_flow *b) {
-    if (a->clause->name != 0 || b->clause->name != 0 || a->clause->comment != b->clause->comment ||
-        !are_apart(m, a, b))
-        return false;
-    bool whole = true;
-    for (size_t e = 0; e < 2; e++)
-        whole = whole && is_whole_family(m, a->ends[e]) && is_whole_family(m, b->ends[e]);
-    return whole || a->clause->comment != 0;
-}
-
-/* What flows that may be one have in common, as a key: their name, their rule, or their service. */
-struct join_keys {
-    struct fr_map names;    /* name -> the flow that has it */
-    struct fr_map services; /* service + 1 -> the last flow without a name that has it */
-};
-
-/* The flow that this one may be joined to; NULL: none. */
-static struct fr_import_flow *find_partner(struct fr_import *import, const struct join_keys *keys,
-                                           struct fr_import_flow *flows, size_t kept,
-                                           const struct fr_import_flow *flow) {
-    uint32_t known;
-    if (flow->clause->name != 0)
-        return fr_map_get(&keys->names, flow->clause->name, &known) ? &flows[known] : NULL;
-    if (kept > 0 && flows[kept - 1].clause == flow->clause && flow->clause->line > 0)
-        return &flows[kept - 1];
-    if (fr_map_get(&keys->services, flow->service + 1, &known) &&
-        are_twins(import->m, &flows[known], flow))
-        return &flows[known];
-    return NULL;
-}
-
-static bool is_sound(const struct fr_import_flow *flow) {
-    return flow->ends[0] != FR_SET_NONE && flow->ends[1] != FR_SET_NONE &&
-           flow->service != FR_SERVICE_NONE;
-}
-
-/* One rule is often written as many lines, or cut into parts: they become one flow again. */
-static flowrules_status join_flows(struct fr_import *import) {
-    struct fr_import_flow *flows = import->flows.items;
-    struct join_keys keys;
-    size_t kept = 0;
-    fr_map_init(&keys.names, &import->m->context->allocator);
-    fr_map_init(&keys.services, &import->m->context->allocator);
-    bool good = true;
-    for (size_t i = 0; good && i < import->flows.count; i++) {
-        struct fr_import_flow *partner = fr_import_is_flow(&flows[i])
-                                             ? find_partner(import, &keys, flows, kept, &flows[i])
-                                             : NULL;
-        if (partner != NULL && fr_import_is_flow(partner) && join(import->m, partner, &flows[i])) {
-            good = is_sound(partner);
-            continue;
-        }
-        flows[kept] = flows[i];
-        if (fr_import_is_flow(&flows[kept]))
-            good = flows[kept].clause->name != 0
-                       ? fr_map_put(&keys.names, flows[kept].clause->name, (uint32_t)kept)
-                       : fr_map_put(&keys.services, flows[kept].service + 1, (uint32_t)kept);
-        kept++;
-    }
-    import->flows.count = kept;
-    fr_map_free(&keys.names);
-    fr_map_free(&keys.services);
-    return good ? FLOWRULES_OK : fr_no_memory(import->m->context);
-}
-
-/* ---- denies that take nothing -------------------------------------------------------------- */
-
-static bool takes_something(const struct fr_import *import, const struct fr_import_flow *deny) {
-    for (size_t i = 0; i < import->flows.count; i++) {
-        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
-        if (flow->kind == FR_IMPORT_ALLOW && flow->direction == deny->direction &&
-            fr_import_may_meet(import->m, flow, deny->ends, deny->service))
-            return true;
-    }
-    return false;
-}
-
-/* A deny of what no flow allows says nothing: that is denied anyway. */
-static void drop_idle_denies(struct fr_import *import) {
-    struct fr_import_flow *flows = import->flows.items;
-    size_t kept = 0;
-    for (size_t i = 0; i < import->flows.count; i++)
-        flows[i].idle = flows[i].kind == FR_IMPORT_DENY && !takes_something(import, &flows[i]);
-    for (size_t i = 0; i < import->flows.count; i++)
-        if (!flows[i].idle)
-            flows[kept++] = flows[i];
-    import->flows.count = kept;
-}
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
@@ -171,8 +23,8 @@ static bool is_as_any(const struct fr_import *import, const struct fr_import_flo
     bool all6 = flowrules_set_is_all(view, FLOWRULES_IPV6);
     if (all4 && all6)
         return true;
-    return (all4 && is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV4)) ||
-           (all6 && is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV6));
+    return (all4 && fr_import_is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV4)) ||
+           (all6 && fr_import_is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV6));
 }
 
 /* All addresses are any, where names and groups have addresses. */
@@ -307,7 +159,7 @@ static fr_set of_families(struct fr_import *import, fr_set set, unsigned familie
 static fr_set protected_by_flow(struct fr_import *import, const struct fr_import_flow *flow) {
     unsigned end = protected_end(flow->direction), families = FLOWRULES_BOTH_FAMILIES;
     for (int f = 0; f < 2; f++)
-        if (is_of_family(import->m, flow->ends[1 - end], (enum flowrules_family)f))
+        if (fr_import_is_of_family(import->m, flow->ends[1 - end], (enum flowrules_family)f))
             families = FLOWRULES_FAMILY_BIT((unsigned)f);
     return of_families(import, flow->ends[end], families);
 }
@@ -489,6 +341,7 @@ struct trial {
     char witness[160];    /* a packet of the first difference */
     char kind[40];        /* of the first of the others */
     struct riddle riddle; /* the first */
+    struct fr_import *import;
 };
 
 static void count_rows(struct trial *trial, const flowrules_comparison *comparison) {
@@ -601,7 +454,7 @@ static flowrules_status try_import(struct fr_import *import, struct trial *trial
     flowrules_context *context = import->m->context;
     flowrules_policy *policy = NULL;
     size_t before = context->diagnostics.list.count;
-    *trial = (struct trial){.messages = before};
+    *trial = (struct trial){.messages = before, .import = import};
     FR_TRY(write_text(import, trial));
     flowrules_status status =
         flowrules_policy_load_text(&policy, context, "imported policy", trial->text, trial->size);
@@ -710,7 +563,30 @@ static void note_open(const struct fr_import *import) {
               "the configuration lets every new connection pass, and so does the policy");
 }
 
-static flowrules_status tell_result(const struct fr_import *import, const struct trial *best) {
+/* Whether a policy means the same can't be told: often for the order of two rules. */
+static void tell_riddle(const struct fr_import *import, const struct riddle *riddle,
+                        const struct fr_import_found *found) {
+    struct fr_diagnostics *diagnostics = &import->m->context->diagnostics;
+    const struct fr_clause *allow = found->allow, *deny = found->deny;
+    struct fr_about about = {FLOWRULES_ERROR, FR_CONFIG_NOT_EQUAL, riddle->at, NULL, NULL, NULL};
+    struct fr_at before = allow == NULL ? FR_NOWHERE : place_in(import, allow->file, allow->line);
+    if (before.line == 0) {
+        fr_report(diagnostics, &about,
+                  "the configuration can't be imported: whether a policy means the same can't be "
+                  "told: %s",
+                  riddle->text);
+        return;
+    }
+    about.at = place_in(import, deny->file, deny->line);
+    about.hint = "change their order, or replace the name or group by its addresses";
+    fr_report(diagnostics, &about,
+              "the configuration can't be imported: what this rule denies may hold the name or "
+              "group that %s:%u allows before it, and no policy was found that keeps their order",
+              fr_diagnostics_file_name(diagnostics, before.file), (unsigned)before.line);
+}
+
+static flowrules_status tell_result(const struct fr_import *import, const struct trial *best,
+                                    const struct fr_import_found *found) {
     struct fr_diagnostics *diagnostics = &import->m->context->diagnostics;
     struct fr_about about = {FLOWRULES_ERROR,
                              FR_CONFIG_NOT_EQUAL,
@@ -737,13 +613,8 @@ static flowrules_status tell_result(const struct fr_import *import, const struct
                   best->kind);
         return FLOWRULES_REFUSED;
     }
-    about.hint = NULL;
-    about.at = best->riddle.at;
     if (best->riddles > 0) {
-        fr_report(diagnostics, &about,
-                  "the configuration can't be imported: whether a policy means the same can't be "
-                  "told: %s",
-                  best->riddle.text);
+        tell_riddle(import, &best->riddle, found);
         return FLOWRULES_REFUSED;
     }
     return told > 0 ? FLOWRULES_DIFFERENT : FLOWRULES_OK;
@@ -825,8 +696,7 @@ static void leave_open(struct fr_import *import, int direction) {
     import->there[direction] = false;
 }
 
-static flowrules_status find_flows(struct fr_import *import, int d,
-                                   const struct fr_clause **too_many) {
+static flowrules_status find_flows(struct fr_import *import, int d) {
     flowrules_meaning *m = import->m;
     size_t clauses = 0;
     for (size_t s = 0; s < m->stages[d].count; s++)
@@ -838,8 +708,8 @@ static flowrules_status find_flows(struct fr_import *import, int d,
     flowrules_status status =
         fr_import_find_baseline(m, (enum flowrules_direction)d, &import->found[d], consumed);
     if (status == FLOWRULES_OK)
-        status =
-            fr_import_flows(m, (enum flowrules_direction)d, consumed, &import->flows, too_many);
+        status = fr_import_flows(m, (enum flowrules_direction)d, import->way, consumed,
+                                 &import->flows, &import->came_across);
     fr_free(&m->context->allocator, consumed);
     return status;
 }
@@ -858,67 +728,129 @@ static bool close_directions(struct fr_import *import) {
     return closes;
 }
 
-/* Writes the flows for what is protected, in the way that is closest to the source. */
-static flowrules_status write_flows(struct fr_import *import, const char *protects,
-                                    struct trial *best) {
-    FR_TRY(find_protects(import, protects));
-    FR_TRY(name_protected(import));
-    drop_unmatched(import);
-    return try_all(import, best);
+static bool is_there(const struct fr_import *import) {
+    return import->there[0] || import->there[1] || import->there[2];
 }
 
-static flowrules_status import_all(struct fr_import *import, const char *protects,
-                                   struct trial *best) {
-    const struct fr_clause *too_many = NULL;
+/* Finds the flows, in one of the ways, for what is protected. */
+static flowrules_status find_all(struct fr_import *import, const char *protects) {
     for (int d = 0; d < (int)FR_DIRECTIONS; d++) {
         import->there[d] = import->m->stages[d].count > 0;
         if (import->there[d])
-            FR_TRY(find_flows(import, d, &too_many));
+            FR_TRY(find_flows(import, d));
     }
-    if (too_many != NULL)
-        return refuse_entangled(import, too_many);
-    FR_TRY(join_flows(import));
-    drop_idle_denies(import);
+    if (import->came_across.too_many != NULL)
+        return FLOWRULES_OK;
+    FR_TRY(fr_import_join(import));
+    fr_import_drop_idle(import);
     write_any(import);
-    bool closes = close_directions(import);
-    if (!import->there[0] && !import->there[1] && !import->there[2])
-        return refuse(import, "it has no rules, and so lets everything pass");
+    import->closes = close_directions(import);
+    if (!is_there(import))
+        return FLOWRULES_OK;
     if (count_allows(import, 0) + count_allows(import, 1) + count_allows(import, 2) == 0)
         FR_TRY(deny_all(import));
-    FR_TRY(write_flows(import, protects, best));
-    if (import->cannot == NULL && !closes)
+    FR_TRY(find_protects(import, protects));
+    FR_TRY(name_protected(import));
+    drop_unmatched(import);
+    return FLOWRULES_OK;
+}
+
+/* Lines are counted as if they were broken there. */
+#define LINE_LENGTH 80u
+
+/* How long the policy is, in lines; SIZE_MAX where there is none. */
+static flowrules_status measure(struct fr_import *import, size_t *lines) {
+    struct trial trial = {.text = NULL};
+    size_t length = 0;
+    *lines = SIZE_MAX;
+    if (import->came_across.too_many != NULL)
+        return FLOWRULES_OK;
+    FR_TRY(choose_targets(import, true, 0));
+    flowrules_status status = write_text(import, &trial);
+    if (status == FLOWRULES_OK && import->cannot == NULL)
+        *lines = 0;
+    for (size_t i = 0; i < trial.size && *lines != SIZE_MAX; i++) {
+        length = trial.text[i] == '\n' ? 0 : length + 1;
+        *lines += length % LINE_LENGTH == 1;
+    }
+    fr_free(&import->m->context->allocator, trial.text);
+    return status;
+}
+
+/* Tries the shorter way first. */
+static flowrules_status try_ways(struct fr_import ways[2], struct trial *best) {
+    size_t lines[2];
+    FR_TRY(measure(&ways[0], &lines[0]));
+    FR_TRY(measure(&ways[1], &lines[1]));
+    unsigned first = lines[1] < lines[0];
+    if (lines[first] != SIZE_MAX)
+        FR_TRY(try_all(&ways[first], best));
+    return lines[1 - first] != SIZE_MAX ? try_all(&ways[1 - first], best) : FLOWRULES_OK;
+}
+
+static flowrules_status import_all(struct fr_import ways[2], const char *protects,
+                                   struct trial *best) {
+    FR_TRY(find_all(&ways[0], protects));
+    bool orders = ways[0].came_across.orders;
+    if (orders)
+        FR_TRY(find_all(&ways[1], protects));
+    bool too_many = ways[0].came_across.too_many != NULL;
+    if (too_many && (!orders || ways[1].came_across.too_many != NULL))
+        return refuse_entangled(&ways[0], ways[0].came_across.too_many);
+    if (!too_many && !is_there(&ways[0]))
+        return refuse(&ways[0], "it has no rules, and so lets everything pass");
+    FR_TRY(orders ? try_ways(ways, best) : try_all(&ways[0], best));
+    struct fr_import *import = best->import == NULL ? &ways[0] : best->import;
+    if (import->cannot != NULL)
+        return refuse(import, import->cannot);
+    if (!import->closes)
         note_open(import);
-    return import->cannot != NULL ? refuse(import, import->cannot) : tell_result(import, best);
+    return tell_result(import, best, &ways[0].came_across);
+}
+
+static void init_import(struct fr_import *import) {
+    const struct fr_allocator *allocator = &import->m->context->allocator;
+    const struct flowrules_capabilities *can = &import->m->backend->capabilities;
+    import->atoms_are_pods = can->pod_groups && !can->implicit_end;
+    fr_vec_init(&import->flows, allocator, sizeof(struct fr_import_flow));
+    fr_vec_init(&import->targets, allocator, sizeof(struct fr_import_target));
+    fr_vec_init(&import->protects, allocator, sizeof(fr_set));
+    for (size_t d = 0; d < FR_DIRECTIONS; d++)
+        fr_vec_init(&import->protects_of[d], allocator, sizeof(fr_set));
+}
+
+static void free_import(struct fr_import *import) {
+    fr_vec_free(&import->flows);
+    fr_vec_free(&import->targets);
+    fr_vec_free(&import->protects);
+    for (size_t d = 0; d < FR_DIRECTIONS; d++)
+        fr_vec_free(&import->protects_of[d]);
 }
 
 flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_context *context,
                                   const char *backend, const char *protects,
                                   const flowrules_configuration *configuration) {
-    struct fr_import import = {.config = configuration};
+    struct fr_import ways[2] = {{.config = configuration, .way = FR_IMPORT_CUTS},
+                                {.config = configuration, .way = FR_IMPORT_SPARES}};
     struct trial best = {.text = NULL};
     const char *colon = strchr(backend, ':');
+    flowrules_meaning *m;
     *artifact = NULL;
-    FR_TRY(flowrules_meaning_of_configuration(&import.m, context, backend, NULL, configuration));
-    import.format = colon == NULL ? NULL : colon + 1;
-    import.atoms_are_pods =
-        import.m->backend->capabilities.pod_groups && !import.m->backend->capabilities.implicit_end;
-    fr_vec_init(&import.flows, &context->allocator, sizeof(struct fr_import_flow));
-    fr_vec_init(&import.targets, &context->allocator, sizeof(struct fr_import_target));
-    fr_vec_init(&import.protects, &context->allocator, sizeof(fr_set));
-    for (size_t d = 0; d < FR_DIRECTIONS; d++)
-        fr_vec_init(&import.protects_of[d], &context->allocator, sizeof(fr_set));
-    flowrules_status status = import_all(&import, protects, &best);
+    FR_TRY(flowrules_meaning_of_configuration(&m, context, backend, NULL, configuration));
+    for (size_t i = 0; i < 2; i++) {
+        ways[i].m = m;
+        ways[i].format = colon == NULL ? NULL : colon + 1;
+        init_import(&ways[i]);
+    }
+    flowrules_status status = import_all(ways, protects, &best);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT) {
         flowrules_status made =
             fr_artifact_of_text(artifact, context, "policy", "policy.yaml", best.text, best.size);
         status = made == FLOWRULES_OK ? status : made;
     }
     fr_free(&context->allocator, best.text);
-    fr_vec_free(&import.flows);
-    fr_vec_free(&import.targets);
-    fr_vec_free(&import.protects);
-    for (size_t d = 0; d < FR_DIRECTIONS; d++)
-        fr_vec_free(&import.protects_of[d]);
-    flowrules_meaning_free(import.m);
+    free_import(&ways[0]);
+    free_import(&ways[1]);
+    flowrules_meaning_free(m);
     return status;
 }

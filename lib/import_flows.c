@@ -1,7 +1,8 @@
 /*
  * From a first-match list to a policy. An allow stays whole where no earlier deny or skip touches
  * it; a deny is one of the policy's where no earlier allow touches it, for there a deny beats every
- * allow. What is in between is cut. A rule in doubt takes as much as it may, and gives nothing.
+ * allow. A deny behind an allow is cut, or spares it. A rule in doubt takes as much as it may, and
+ * gives nothing.
  */
 #include "import_flows.h"
 
@@ -26,7 +27,10 @@ struct importing {
     size_t first_flow; /* of this stage */
     unsigned decided;  /* families of which a rule of this stage decided all that was left */
     struct fr_vec cutters;
-    const struct fr_clause *too_many; /* where it becomes more parts than are told; or NULL */
+    bool may_spare; /* a deny may be one that spares the allows before it */
+    uint32_t list;  /* the number of this stage */
+    uint32_t place; /* the next one in it */
+    struct fr_import_found *found;
 };
 
 /* ---- clauses ------------------------------------------------------------------------------- */
@@ -141,27 +145,41 @@ static bool is_nothing(const struct importing *im, const fr_set ends[2], fr_serv
             fr_service_get(&im->m->services, service)->families) == 0;
 }
 
-static flowrules_status add_flow(struct importing *im, const struct fr_clause *clause,
-                                 const fr_set both[2], fr_service service,
-                                 enum fr_import_kind kind) {
+/* A flow at the next place of this list, or at places of its own, which are borrowed. */
+static flowrules_status add_flow_at(struct importing *im, const struct fr_clause *clause,
+                                    const fr_set both[2], fr_service service,
+                                    enum fr_import_kind kind, const uint32_t *places) {
     const fr_set ends[2] = {addresses_alone(im, both[0]), addresses_alone(im, both[1])};
     if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE || service == FR_SERVICE_NONE)
         return fr_no_memory(im->m->context);
     if (is_nothing(im, ends, service))
         return FLOWRULES_OK;
     if (im->flows->count >= FR_IMPORT_PARTS_MAX) {
-        im->too_many = clause;
+        im->found->too_many = clause;
         return FLOWRULES_OK;
     }
     struct fr_import_flow *flow = fr_vec_add(im->flows);
-    if (flow == NULL)
+    uint32_t *own = NULL;
+    if (places == NULL)
+        places = own = fr_arena_zalloc(&im->m->arena, (im->list + 1) * sizeof *own);
+    if (flow == NULL || places == NULL)
         return fr_no_memory(im->m->context);
+    if (own != NULL)
+        own[im->list] = im->place++;
     *flow = (struct fr_import_flow){.clause = clause,
                                     .direction = im->direction,
                                     .ends = {ends[0], ends[1]},
                                     .service = service,
-                                    .kind = (uint8_t)kind};
+                                    .kind = (uint8_t)kind,
+                                    .list = im->list,
+                                    .places = places};
     return FLOWRULES_OK;
+}
+
+static flowrules_status add_flow(struct importing *im, const struct fr_clause *clause,
+                                 const fr_set both[2], fr_service service,
+                                 enum fr_import_kind kind) {
+    return add_flow_at(im, clause, both, service, kind, NULL);
 }
 
 /* A comment at this place. */
@@ -310,8 +328,8 @@ static size_t weigh(const struct fr_boxes *boxes) {
 static flowrules_status add_boxes(struct importing *im, const struct fr_clause *clause,
                                   const struct fr_boxes *boxes, enum fr_import_kind kind) {
     if (boxes->too_many)
-        im->too_many = clause;
-    for (size_t next = 0; next < boxes->list.count && im->too_many == NULL;) {
+        im->found->too_many = clause;
+    for (size_t next = 0; next < boxes->list.count && im->found->too_many == NULL;) {
         const struct fr_box *first = fr_vec_at(&boxes->list, struct fr_box, next);
         const fr_set ends[2] = {first->ends[0], first->ends[1]};
         FR_TRY(add_flow(im, clause, ends, join_boxes(im, boxes, &next), kind));
@@ -372,19 +390,20 @@ static bool has_atoms(const struct importing *im, const fr_set ends[2]) {
 }
 
 /*
- * Does an allow that came before touch the deny? Then it must not be taken back. *unseen: only
- * one of a name or group, which nothing can be subtracted from.
+ * Does an allow that came before touch the deny? Then it must not be taken back. *unseen: one of
+ * a name or group, which nothing can be subtracted from, or NULL.
  */
 static bool touches_allow(const struct importing *im, const fr_set ends[2], fr_service service,
-                          bool *unseen) {
+                          const struct fr_clause **unseen) {
     bool touched = false;
-    *unseen = false;
-    for (size_t i = im->first_flow; i < im->flows->count && !*unseen; i++) {
+    *unseen = NULL;
+    for (size_t i = im->first_flow; i < im->flows->count && *unseen == NULL; i++) {
         const struct fr_import_flow *flow = fr_vec_at(im->flows, struct fr_import_flow, i);
         if (flow->kind != FR_IMPORT_ALLOW || !fr_import_may_meet(im->m, flow, ends, service))
             continue;
         touched = true;
-        *unseen = has_atoms(im, flow->ends) || has_atoms(im, ends);
+        if (has_atoms(im, flow->ends) || has_atoms(im, ends))
+            *unseen = flow->clause;
     }
     return touched;
 }
@@ -417,6 +436,16 @@ static flowrules_status shrink_deny(struct importing *im, const struct fr_clause
     return status;
 }
 
+/* A deny, whole, that spares the allows before it. */
+static flowrules_status add_ordered(struct importing *im, const struct fr_clause *clause,
+                                    const fr_set ends[2], fr_service service) {
+    size_t before = im->flows->count;
+    FR_TRY(add_flow(im, clause, ends, service, FR_IMPORT_DENY));
+    if (im->flows->count > before)
+        fr_vec_at(im->flows, struct fr_import_flow, before)->ordered = true;
+    return FLOWRULES_OK;
+}
+
 /* One part of a deny: the policy's, or, where an allow was before it, what later allows lack. */
 static flowrules_status add_deny_part(struct importing *im, const struct fr_clause *clause,
                                       const fr_set ends[2], fr_service service, bool in_doubt) {
@@ -424,9 +453,12 @@ static flowrules_status add_deny_part(struct importing *im, const struct fr_clau
         return fr_no_memory(im->m->context);
     if (is_nothing(im, ends, service))
         return FLOWRULES_OK;
-    bool unseen;
+    const struct fr_clause *unseen;
     if (!touches_allow(im, ends, service, &unseen))
         return add_flow(im, clause, ends, service, FR_IMPORT_DENY);
+    im->found->orders = true;
+    if (im->may_spare)
+        return add_ordered(im, clause, ends, service);
     struct cutter cutter = {.ends = {ends[0], ends[1]},
                             .service = service,
                             .until = UINT32_MAX,
@@ -434,7 +466,11 @@ static flowrules_status add_deny_part(struct importing *im, const struct fr_clau
                             .in_doubt = in_doubt,
                             .behind = im->flows->count};
     bool taken = false;
-    if (!unseen)
+    if (unseen != NULL && im->found->allow == NULL) {
+        im->found->allow = unseen;
+        im->found->deny = clause;
+    }
+    if (unseen == NULL)
         FR_TRY(shrink_deny(im, clause, &cutter, &taken));
     return taken ? FLOWRULES_OK : add_cutter(im, &cutter);
 }
@@ -450,7 +486,7 @@ static flowrules_status add_deny(struct importing *im, const struct fr_clause *c
     struct fr_boxes boxes;
     flowrules_status status = cut_clause(im, clause, number, cuts_denies, false, &boxes);
     if (boxes.too_many)
-        im->too_many = clause;
+        im->found->too_many = clause;
     for (size_t next = 0; next < boxes.list.count && status == FLOWRULES_OK && !boxes.too_many;) {
         const struct fr_box *first = fr_vec_at(&boxes.list, struct fr_box, next);
         const fr_set ends[2] = {first->ends[0], first->ends[1]};
@@ -486,14 +522,14 @@ static flowrules_status add_skip(struct importing *im, const struct fr_clause *c
     else
         fr_boxes_init(&of_denies, im->m->context, &im->m->sets, 1);
     if (of_allows.too_many || of_denies.too_many)
-        im->too_many = clause;
+        im->found->too_many = clause;
     struct cutter cutter = {
         .until = clause->skip_to, .of_allows = true, .in_doubt = clause->doubt != 0};
-    if (status == FLOWRULES_OK && im->too_many == NULL)
+    if (status == FLOWRULES_OK && im->found->too_many == NULL)
         status = add_cutters(im, &of_allows, &cutter);
     cutter.of_allows = false;
     cutter.of_denies = true;
-    if (status == FLOWRULES_OK && im->too_many == NULL && clause->doubt == 0)
+    if (status == FLOWRULES_OK && im->found->too_many == NULL && clause->doubt == 0)
         status = add_cutters(im, &of_denies, &cutter);
     fr_boxes_free(&of_allows);
     fr_boxes_free(&of_denies);
@@ -594,9 +630,10 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
                                      const bool *consumed) {
     uint32_t count = count_rules(im, stage);
     im->first_flow = im->flows->count;
+    im->place = 0;
     im->cutters.count = 0;
     im->decided = 0;
-    for (uint32_t i = 0; i < count && im->too_many == NULL; i++) {
+    for (uint32_t i = 0; i < count && im->found->too_many == NULL; i++) {
         const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
         bool new = (clause->packets & FLOWRULES_NEW) != 0;
         if (!new && clause->doubt != 0 && clause->effect != FR_OUTSIDE)
@@ -618,9 +655,10 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
                                           .source = FR_SET_ANY,
                                           .destination = FR_SET_ANY,
                                           .service = FR_SERVICE_ANY};
-    if (im->too_many == NULL && names_pods(im->m))
+    if (im->found->too_many == NULL && names_pods(im->m))
         return allow_open_pods(im, stage, count);
-    if (im->too_many != NULL || (im->decided & FLOWRULES_BOTH_FAMILIES) == FLOWRULES_BOTH_FAMILIES)
+    if (im->found->too_many != NULL ||
+        (im->decided & FLOWRULES_BOTH_FAMILIES) == FLOWRULES_BOTH_FAMILIES)
         return FLOWRULES_OK;
     return add_clause(im, &rest, count);
 }
@@ -656,12 +694,31 @@ static flowrules_status meet(struct importing *im, const struct fr_import_flow *
         const fr_set ends[2] = {fr_set_intersect(&im->m->sets, a->ends[0], b->ends[0]),
                                 fr_set_intersect(&im->m->sets, a->ends[1], b->ends[1])};
         bool own = b->clause->line > 0; /* the one that stands in the configuration names it */
-        status =
-            add_flow(im, own ? b->clause : a->clause, ends,
-                     fr_services_add(&im->m->services, terms.items, terms.count), FR_IMPORT_ALLOW);
+        uint32_t *places = fr_arena_alloc(&im->m->arena, (im->list + 1) * sizeof *places);
+        if (places != NULL) {
+            memcpy(places, a->places, im->list * sizeof *places);
+            places[im->list] = b->places[im->list];
+        }
+        status = places == NULL
+                     ? fr_no_memory(im->m->context)
+                     : add_flow_at(im, own ? b->clause : a->clause, ends,
+                                   fr_services_add(&im->m->services, terms.items, terms.count),
+                                   FR_IMPORT_ALLOW, places);
     }
     fr_vec_free(&terms);
     return status;
+}
+
+/* A flow of one of two lists, which both have to be passed. */
+static flowrules_status add_again(struct importing *im, const struct fr_import_flow *own) {
+    if (!fr_import_is_flow(own))
+        return add_note(im, own->clause, (enum fr_import_kind)own->kind);
+    struct fr_import_flow *flow = own->kind == FR_IMPORT_DENY ? fr_vec_add(im->flows) : NULL;
+    if (own->kind == FR_IMPORT_DENY && flow == NULL)
+        return fr_no_memory(im->m->context);
+    if (flow != NULL)
+        *flow = *own;
+    return FLOWRULES_OK;
 }
 
 /* Both lists have to be passed: allows meet, denies of either hold. The lists lie one after another
@@ -678,10 +735,7 @@ static flowrules_status meet_stages(struct importing *im, size_t first, size_t s
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; i < count && status == FLOWRULES_OK; i++) {
         const struct fr_import_flow *a = fr_vec_at(&own, struct fr_import_flow, i);
-        if (!fr_import_is_flow(a))
-            status = add_note(im, a->clause, (enum fr_import_kind)a->kind);
-        else if (a->kind == FR_IMPORT_DENY)
-            status = add_flow(im, a->clause, a->ends, a->service, FR_IMPORT_DENY);
+        status = add_again(im, a);
         for (size_t k = second - first; i < second - first && a->kind == FR_IMPORT_ALLOW &&
                                         k < count && status == FLOWRULES_OK;
              k++) {
@@ -695,22 +749,25 @@ static flowrules_status meet_stages(struct importing *im, size_t first, size_t s
 }
 
 flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction direction,
-                                 const bool *consumed, struct fr_vec *flows,
-                                 const struct fr_clause **too_many) {
-    struct importing im = {.m = m, .direction = direction, .flows = flows};
+                                 enum fr_import_way way, const bool *consumed, struct fr_vec *flows,
+                                 struct fr_import_found *found) {
+    struct importing im = {.m = m,
+                           .direction = direction,
+                           .flows = flows,
+                           .may_spare = way == FR_IMPORT_SPARES,
+                           .found = found};
     size_t first = flows->count;
     flowrules_status status = FLOWRULES_OK;
     fr_vec_init(&im.cutters, &m->context->allocator, sizeof(struct cutter));
     for (size_t i = 0; i < m->stages[direction].count && status == FLOWRULES_OK; i++) {
         const struct fr_stage *stage = *fr_vec_at(&m->stages[direction], struct fr_stage *, i);
         size_t second = flows->count;
+        im.list = (uint32_t)i;
         status = import_stage(&im, stage, consumed);
         consumed += stage->clauses.count;
-        if (status == FLOWRULES_OK && i > 0 && im.too_many == NULL)
+        if (status == FLOWRULES_OK && i > 0 && found->too_many == NULL)
             status = meet_stages(&im, first, second);
     }
     fr_vec_free(&im.cutters);
-    if (im.too_many != NULL)
-        *too_many = im.too_many;
     return status;
 }

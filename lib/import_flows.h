@@ -23,9 +23,12 @@ struct fr_import_flow {
     enum flowrules_direction direction;
     fr_set ends[2];
     fr_service service;
-    uint8_t kind; /* enum fr_import_kind */
-    bool idle;    /* a deny of what no flow allows */
-    bool matters; /* of a comment: what passes depends on the doubt */
+    uint8_t kind;  /* enum fr_import_kind */
+    bool idle;     /* a deny of what no flow allows */
+    bool matters;  /* of a comment: what passes depends on the doubt */
+    bool ordered;  /* a deny that spares the allows before it in its list, which it may meet */
+    uint32_t list; /* of a deny: the one of the direction that it is in */
+    const uint32_t *places; /* in each list so far: of an allow, and of a deny in its own */
 };
 
 static inline bool fr_import_is_flow(const struct fr_import_flow *flow) {
@@ -47,14 +50,35 @@ struct fr_import_baseline {
 flowrules_status fr_import_find_baseline(flowrules_meaning *m, enum flowrules_direction direction,
                                          struct fr_import_baseline *baseline, bool *consumed);
 
+/* What becomes of a deny behind allows that it may meet. */
+enum fr_import_way {
+    FR_IMPORT_CUTS,  /* it is a deny without them, or cut out of the allows behind it */
+    FR_IMPORT_SPARES /* it is a deny that spares them */
+};
+
+/* What finding flows came across, of all directions together. */
+struct fr_import_found {
+    const struct fr_clause *too_many; /* at which it becomes more parts than are told, or NULL */
+    bool orders;                      /* a deny is behind an allow that it may meet */
+    /* An allow with a name or group and a deny behind it that may hold it, which is cut all the
+     * same; NULL: there is none. */
+    const struct fr_clause *allow, *deny;
+};
+
 /*
  * Appends the flows of a direction (struct fr_import_flow) to a list, but for the clauses that
- * consumed has. *too_many is set to the clause at which it becomes more parts than are told; the
- * list is not complete then.
+ * consumed has. Where found->too_many is set, the list is not complete.
  */
 flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction direction,
-                                 const bool *consumed, struct fr_vec *flows,
-                                 const struct fr_clause **too_many);
+                                 enum fr_import_way way, const bool *consumed, struct fr_vec *flows,
+                                 struct fr_import_found *found);
+
+/* Is an allow before a deny, in the list of the deny? */
+static inline bool fr_import_is_before(const struct fr_import_flow *allow,
+                                       const struct fr_import_flow *deny) {
+    return allow->direction == deny->direction &&
+           allow->places[deny->list] < deny->places[deny->list];
+}
 
 /* Have a flow and a box something in common, as far as is known of names and groups? */
 bool fr_import_may_meet(const flowrules_meaning *m, const struct fr_import_flow *flow,

@@ -32,17 +32,18 @@ struct writing {
     flowrules_meaning *m;
     struct flowrules_writer *w;
     struct fr_arena arena;
-    struct fr_strings words;  /* names of networks that are taken */
-    struct fr_strings titles; /* names of flows that are taken */
-    struct fr_vec networks;   /* struct network */
-    struct fr_map network_of; /* set + 1 -> index + 1 */
-    struct fr_map group_of;   /* atom + 1 -> index + 1 */
-    struct fr_vec services;   /* fr_service: those with a name */
-    struct fr_map service_of; /* service + 1 -> index + 1 */
-    struct fr_map label_of;   /* set + 1 -> index of labels + 1 */
-    struct fr_map last_of;    /* title -> the last number behind it */
-    struct fr_vec losses;     /* struct loss */
-    unsigned unnamed;         /* networks without a name of their own */
+    struct fr_strings words;   /* names of networks that are taken */
+    struct fr_strings titles;  /* names of flows that are taken */
+    struct fr_vec networks;    /* struct network */
+    struct fr_map network_of;  /* set + 1 -> index + 1 */
+    struct fr_map group_of;    /* atom + 1 -> index + 1 */
+    struct fr_vec services;    /* fr_service: those with a name */
+    struct fr_map service_of;  /* service + 1 -> index + 1 */
+    struct fr_map label_of;    /* set + 1 -> index of labels + 1 */
+    struct fr_map last_of;     /* title -> the last number behind it */
+    struct fr_vec losses;      /* struct loss */
+    struct fr_vec flow_titles; /* const char *, one for each flow; NULL: it is none */
+    unsigned unnamed;          /* networks without a name of their own */
 };
 
 static flowrules_status no_memory(const struct writing *w) {
@@ -685,13 +686,43 @@ static void write_comment(struct writing *w, const struct fr_import_flow *flow) 
     flowrules_write(w->w, "\n");
 }
 
-static flowrules_status write_flow(struct writing *w, const struct fr_import_flow *flow,
-                                   bool tagged) {
+static bool spares(const struct fr_import *import, size_t deny, size_t allow) {
+    const struct fr_import_flow *d = fr_vec_at(&import->flows, struct fr_import_flow, deny);
+    const struct fr_import_flow *a = fr_vec_at(&import->flows, struct fr_import_flow, allow);
+    return d->ordered && a->kind == FR_IMPORT_ALLOW && fr_import_is_before(a, d) &&
+           fr_import_may_meet(import->m, a, d->ends, d->service);
+}
+
+static const char *title_of(const struct writing *w, size_t number) {
+    return *fr_vec_at(&w->flow_titles, const char *, number);
+}
+
+/* A list of names is broken where its line would be longer than this. */
+#define LINE_LENGTH 92u
+
+/* The names of the flows that a deny spares. */
+static void write_spares(struct writing *w, size_t number) {
+    static const char key[] = "    spares: [";
+    size_t used = sizeof key - 1;
+    bool first = true;
+    for (size_t i = 0; i < w->import->flows.count; i++) {
+        if (!spares(w->import, number, i))
+            continue;
+        size_t length = strlen(title_of(w, i)) + strlen(", ''");
+        bool breaks = !first && used + length > LINE_LENGTH;
+        flowrules_write(w->w, first ? key : breaks ? ",\n             " : ", ");
+        flowrules_yaml_write(w->w, title_of(w, i));
+        used = (breaks ? sizeof key - 1 : used) + length;
+        first = false;
+    }
+    flowrules_write(w->w, first ? "" : "]\n");
+}
+
+static flowrules_status write_flow(struct writing *w, size_t number, bool tagged) {
+    const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, number);
     const struct fr_clause *c = flow->clause;
     const struct fr_strings *strings = &w->m->strings;
-    const char *title = take_title(w, c);
-    if (title == NULL)
-        return no_memory(w);
+    const char *title = title_of(w, number);
     FR_TRY(note_loss(w, flow, title));
     flowrules_write(w->w, "  - name: ");
     flowrules_yaml_write(w->w, title);
@@ -703,6 +734,8 @@ static flowrules_status write_flow(struct writing *w, const struct fr_import_flo
     flowrules_write(w->w, "\n    ");
     write_service(w, flow->service);
     flowrules_write(w->w, "\n");
+    if (flow->ordered)
+        write_spares(w, number);
     write_text(w, "purpose", c->comment != c->name ? fr_strings_text(strings, c->comment) : NULL);
     if (c->expires != 0)
         flowrules_writef(w->w, "    expires: %s\n", fr_strings_text(strings, c->expires));
@@ -855,8 +888,15 @@ static flowrules_status note_all(struct writing *w) {
     }
     for (size_t i = 0; i < w->import->flows.count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
+        const char **title = fr_vec_push(&w->flow_titles);
+        if (title == NULL)
+            return no_memory(w);
+        *title = NULL;
         if (!fr_import_is_flow(flow))
             continue;
+        *title = take_title(w, flow->clause);
+        if (*title == NULL)
+            return no_memory(w);
         FR_TRY(note_set(w, flow->ends[0]));
         FR_TRY(note_set(w, flow->ends[1]));
         FR_TRY(note_service(w, flow->service));
@@ -886,7 +926,7 @@ static flowrules_status write_all(struct writing *w) {
     for (size_t i = 0; i < w->import->flows.count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
         if (fr_import_is_flow(flow))
-            FR_TRY(write_flow(w, flow, has_tags(w)));
+            FR_TRY(write_flow(w, i, has_tags(w)));
         else if ((flow->matters || flow->kind == FR_IMPORT_TAKEN) &&
                  !fr_import_is_repeated(w->import, i))
             write_comment(w, flow);
@@ -906,6 +946,7 @@ flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writ
     fr_vec_init(&w.networks, allocator, sizeof(struct network));
     fr_vec_init(&w.services, allocator, sizeof(fr_service));
     fr_vec_init(&w.losses, allocator, sizeof(struct loss));
+    fr_vec_init(&w.flow_titles, allocator, sizeof(const char *));
     fr_map_init(&w.network_of, allocator);
     fr_map_init(&w.group_of, allocator);
     fr_map_init(&w.service_of, allocator);
@@ -917,6 +958,7 @@ flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writ
     fr_map_free(&w.service_of);
     fr_map_free(&w.group_of);
     fr_map_free(&w.network_of);
+    fr_vec_free(&w.flow_titles);
     fr_vec_free(&w.losses);
     fr_vec_free(&w.services);
     fr_vec_free(&w.networks);

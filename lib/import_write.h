@@ -30,6 +30,9 @@ struct fr_import {
     bool atoms_are_pods;
     bool there[FR_DIRECTIONS]; /* directions that are enforced */
     struct fr_import_baseline found[FR_DIRECTIONS];
+    enum fr_import_way way;
+    struct fr_import_found came_across;
+    bool closes;        /* some direction is not open */
     const char *cannot; /* why no policy can say it, or NULL */
 };
 

@@ -26,6 +26,7 @@ struct ordering {
     struct fr_vec in;      /* fr_set for each set: without the other family's addresses, or NONE */
     struct fr_vec address; /* fr_set for each set: its addresses of the family, or NONE */
     struct fr_boxes left;  /* of a deny */
+    struct fr_boxes least; /* of it, if denies in doubt match; where there was one */
     struct fr_boxes rest;  /* of an allow */
 };
 
@@ -323,10 +324,10 @@ static flowrules_status is_settled(struct ordering *o, uint32_t allow, uint32_t 
 }
 
 /* Is an allow in disorder with some part of what is left of a deny? */
-static flowrules_status hold_allow(struct ordering *o, uint32_t allow, uint32_t deny, bool *found,
-                                   uint32_t *atom) {
-    for (size_t i = 0; i < o->left.list.count && !*found; i++) {
-        const struct fr_box box = *fr_vec_at(&o->left.list, struct fr_box, i);
+static flowrules_status hold_allow(struct ordering *o, const struct fr_boxes *left, uint32_t allow,
+                                   uint32_t deny, bool *found, uint32_t *atom) {
+    for (size_t i = 0; i < left->list.count && !*found; i++) {
+        const struct fr_box box = *fr_vec_at(&left->list, struct fr_box, i);
         unsigned unseen = unseen_ends(o, &o->items[allow], &box, atom);
         bool settled = false;
         if (unseen == 0)
@@ -346,13 +347,57 @@ static bool is_too_much(struct ordering *o) {
     return o->order->too_much;
 }
 
+/* A deny that is held against a stage. */
+struct holding {
+    struct ordering *o;
+    struct fr_disorder *disorder;
+    uint32_t doubted; /* a deny in doubt that took from what is least left; UINT32_MAX: none */
+    bool found;
+};
+
+/* An allow in disorder with the deny, for sure, or if a rule in doubt matches or does not. */
+static flowrules_status hold_next_allow(struct holding *h, uint32_t allow) {
+    struct fr_order *order = h->o->order;
+    uint32_t atom, deny = h->disorder->deny, doubted = UINT32_MAX;
+    bool found = false, sure = false;
+    FR_TRY(hold_allow(h->o, &h->o->left, allow, deny, &found, &h->disorder->atom));
+    if (found && h->doubted != UINT32_MAX)
+        FR_TRY(hold_allow(h->o, &h->o->least, allow, deny, &sure, &atom));
+    if (found && h->doubted != UINT32_MAX && !sure)
+        doubted = h->doubted;
+    if (h->o->items[allow].doubt)
+        doubted = allow;
+    if (h->o->items[deny].doubt)
+        doubted = deny;
+    h->found = found && doubted == UINT32_MAX;
+    h->disorder->allow = allow;
+    if (found && !h->found)
+        order->doubt(order->user, doubted);
+    return FLOWRULES_OK;
+}
+
+/* Takes a deny of the other side away from what is left. */
+static flowrules_status take_deny(struct holding *h, uint32_t number) {
+    struct ordering *o = h->o;
+    const struct fr_item *item = &o->items[number];
+    if (!item->doubt)
+        FR_TRY(take(o, &o->left, item));
+    if (item->doubt && h->doubted == UINT32_MAX) {
+        clear(&o->least);
+        for (size_t i = 0; i < o->left.list.count; i++)
+            FR_TRY(fr_boxes_add(&o->least, fr_vec_at(&o->left.list, struct fr_box, i)));
+        h->doubted = number;
+    }
+    return h->doubted == UINT32_MAX ? FLOWRULES_OK : take(o, &o->least, item);
+}
+
 /* Holds a deny against the stage of the other side that begins with an item. */
 static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr_disorder *d,
                                    enum outcome *outcome) {
     const struct fr_item *deny = &o->items[d->deny];
     const fr_set ends[2] = {in_family(o, deny->ends[0]), in_family(o, deny->ends[1])};
+    struct holding h = {.o = o, .disorder = d, .doubted = UINT32_MAX};
     uint32_t guard = 0;
-    bool found = false;
     if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE)
         return no_memory(o);
     clear(&o->left);
@@ -363,16 +408,14 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
         o->order->steps++;
         if (!counts(o, item) || is_too_much(o))
             continue;
-        if (item->effect == FR_SKIP) {
+        if (item->effect == FR_SKIP)
             guard = item->skip_to > guard ? item->skip_to : guard;
-        } else if (item->effect == FR_PASS) {
-            FR_TRY(hold_allow(o, i, d->deny, &found, &d->atom));
-            d->allow = i;
-        } else if (!item->doubt && i >= guard) {
-            FR_TRY(take(o, &o->left, item));
-        }
+        else if (item->effect == FR_PASS)
+            FR_TRY(hold_next_allow(&h, i));
+        else if (i >= guard)
+            FR_TRY(take_deny(&h, i));
         o->order->too_much = o->order->too_much || o->left.too_many;
-        *outcome = found ? STAGE_DISORDER : o->left.list.count == 0 ? STAGE_DENIES : STAGE_PASSES;
+        *outcome = h.found ? STAGE_DISORDER : o->left.list.count == 0 ? STAGE_DENIES : STAGE_PASSES;
         if (*outcome != STAGE_PASSES)
             break;
     }
@@ -458,6 +501,7 @@ flowrules_status fr_order_compare(struct fr_order *order) {
     fr_vec_init(&o.in, allocator, sizeof(fr_set));
     fr_vec_init(&o.address, allocator, sizeof(fr_set));
     fr_boxes_init(&o.left, c->context, o.sets, PARTS_MAX);
+    fr_boxes_init(&o.least, c->context, o.sets, PARTS_MAX);
     fr_boxes_init(&o.rest, c->context, o.sets, PARTS_MAX);
     flowrules_status status = find_loose(&o, &any) ? FLOWRULES_OK : no_memory(&o);
     name_protocols(&o);
@@ -469,6 +513,7 @@ flowrules_status fr_order_compare(struct fr_order *order) {
     fr_vec_free(&o.in);
     fr_vec_free(&o.address);
     fr_boxes_free(&o.left);
+    fr_boxes_free(&o.least);
     fr_boxes_free(&o.rest);
     return status;
 }

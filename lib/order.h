@@ -18,6 +18,7 @@ struct fr_disorder {
 struct fr_order {
     struct fr_common *common;
     void (*found)(void *user, const struct fr_disorder *disorder); /* once for each deny at most */
+    void (*doubt)(void *user, uint32_t item); /* an item in doubt that makes a disorder, or not */
     void *user;
     uint64_t most; /* steps that it may take */
     uint64_t steps;

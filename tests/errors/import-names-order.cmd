@@ -1,0 +1,1 @@
+import nftables configurations/names-order.nft configurations/names-order.conf
