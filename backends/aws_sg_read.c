@@ -151,7 +151,15 @@ static void doubt_missing(struct fr_aws_sg_reader *r) {
     }
 }
 
+/* What a target for it is called: Terraform's name, where it has none. */
+static const char *name_of_group(const struct fr_aws_sg_group *group) {
+    const char *dot = strrchr(group->id, '.');
+    return group->name != NULL ? group->name : dot != NULL ? dot + 1 : group->id;
+}
+
 static void tell_unchosen(struct fr_aws_sg_reader *r, enum choice choice) {
+    for (const struct fr_aws_sg_group *g = r->first; g != NULL && choice == BY_NOTHING; g = g->next)
+        flowrules_input_choice(r->in, "group", g->id, name_of_group(g));
     if (choice == BY_NOTHING)
         flowrules_input_error(r->in, r->first->next->at,
                               "say with the setting 'group' which of them the interface has",

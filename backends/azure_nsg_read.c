@@ -78,7 +78,10 @@ static struct fr_azure_nsg_group *choose(struct fr_azure_nsg_reader *r) {
         flowrules_input_error(r->in, r->first->at, "the setting 'nsg' is its name",
                               "the network security group %.80s is not in it, but %.400s", name,
                               list_groups(r));
-    else if (r->first != NULL)
+    for (struct fr_azure_nsg_group *g = r->first; g != NULL && name == NULL; g = g->next)
+        if (*g->name != '\0')
+            flowrules_input_choice(r->in, "nsg", g->name, NULL);
+    if (r->first != NULL && name == NULL)
         flowrules_input_error(r->in, r->first->next->at,
                               "say with the setting 'nsg' which of them it is",
                               "it has several network security groups: %.400s", list_groups(r));

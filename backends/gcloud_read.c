@@ -29,8 +29,11 @@ bool fr_gcloud_wanted(struct fr_gcloud_reader *r, const char *network, struct fl
         return name == NULL || equals(name, r->network);
     if (name == NULL || !flowrules_input_define(r->in, KIND_NETWORK, name, r))
         return false;
-    if (r->network_count++ == 0)
-        r->first_network = name;
+    r->network_names = flowrules_input_grow(r->in, r->network_names, &r->network_room,
+                                            r->network_count, sizeof *r->network_names);
+    if (r->network_names == NULL)
+        return false;
+    r->network_names[r->network_count++] = name;
     r->network_at = at;
     if (r->network_count <= 5)
         r->networks =
@@ -39,13 +42,27 @@ bool fr_gcloud_wanted(struct fr_gcloud_reader *r, const char *network, struct fl
     return false;
 }
 
+/* Are there several networks, of which nobody has chosen one? */
+static bool is_unchosen(struct fr_gcloud_reader *r) {
+    bool unchosen = false;
+    for (size_t i = 0; i < r->network_count && r->network_count > 1; i++)
+        unchosen = flowrules_input_choice(r->in, "network", r->network_names[i], NULL);
+    return unchosen;
+}
+
 /* The target's network; where nobody said one, the only one that there is. */
 static void choose_network(struct fr_gcloud_reader *r) {
     r->network = flowrules_input_setting(r->in, "network");
+    if (is_unchosen(r)) {
+        flowrules_input_error(
+            r->in, r->network_at, "say with the setting 'network' which of them it is",
+            "it has rules of several networks: %.400s", r->networks == NULL ? "" : r->networks);
+        return;
+    }
     if (r->network_count == 0 || flowrules_input_lookup(r->in, KIND_NETWORK, r->network) != NULL)
         return;
     if (r->network_count == 1 && flowrules_input_target(r->in) == NULL)
-        r->network = r->first_network;
+        r->network = r->network_names[0];
     else
         flowrules_input_error(r->in, r->network_at, "the setting 'network' is its name",
                               "it has no rules of the network %.80s, but of %.400s", r->network,

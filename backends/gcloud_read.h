@@ -71,7 +71,8 @@ struct fr_gcloud_reader {
     const char *network;  /* whose rules are read, once that is settled */
     const char *networks; /* the names that there are, as a text */
     size_t network_count;
-    const char *first_network;
+    const char **network_names;
+    size_t network_room;
     struct flowrules_place network_at; /* of the latest */
     struct fr_gcloud_kept *kept;
     size_t count, capacity;

@@ -1278,6 +1278,13 @@ static const struct flowrules_setting settings[] = {
      .fallback = "false",
      .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked for, "
              "and for the name above a wildcard, unless a flow asks for it"},
+    {.key = "no-other-addresses",
+     .type = "boolean",
+     .fallback = "false",
+     .later = true,
+     .help =
+         "hook: host: the machine has no other addresses than those that are protected, so that "
+         "rules about all of them do not name them"},
     {.key = "mid-stream",
      .type = "boolean",
      .fallback = "false",

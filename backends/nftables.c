@@ -799,6 +799,13 @@ static const struct flowrules_setting settings[] = {
      .type = "integer -400 400",
      .fallback = "0",
      .help = "of the base chains; 0 is nft's filter"},
+    {.key = "no-other-addresses",
+     .type = "boolean",
+     .fallback = "false",
+     .later = true,
+     .help =
+         "hook: host: the machine has no other addresses than those that are protected, so that "
+         "rules about all of them do not name them"},
     {.key = "mid-stream",
      .type = "boolean",
      .fallback = "false",

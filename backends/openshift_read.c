@@ -176,9 +176,15 @@ static void read_rule(struct fr_objects *r, const struct fr_object *object,
         add_rule(r, held, &read);
 }
 
-/* Of several, those of namespaces in which the target protects nothing are left out. */
+/*
+ * Of several, those of namespaces in which the target protects nothing are left out; an import
+ * chooses one after the other.
+ */
 static bool is_targets(struct fr_objects *r, const struct fr_object *object) {
     struct flowrules_group_key key = {"namespace", NULL, object->namespace};
+    const char *chosen = flowrules_input_setting(r->in, "namespace");
+    if (chosen != NULL && object->namespace != NULL)
+        return strcmp(chosen, object->namespace) == 0;
     return object->namespace == NULL || flowrules_input_may_protect(r->in, &key, 1);
 }
 
@@ -212,9 +218,20 @@ static void read_firewall(struct fr_objects *r, const struct fr_object *object) 
     release(r, &held);
 }
 
+static bool is_firewall(const struct fr_object *object) {
+    return strcmp(object->kind, "EgressFirewall") == 0 &&
+           strcmp(object->api, "k8s.ovn.org/v1") == 0;
+}
+
+/* Each namespace's may be a target. */
+static void tell_choice(struct fr_objects *r, const struct fr_object *object) {
+    if (is_firewall(object) && object->namespace != NULL)
+        flowrules_input_choice(r->in, "namespace", object->namespace, NULL);
+}
+
 static void visit(struct fr_objects *r, const struct fr_object *object) {
     r->directions = FR_EGRESS_BIT;
-    if (strcmp(object->kind, "EgressFirewall") == 0 && strcmp(object->api, "k8s.ovn.org/v1") == 0)
+    if (is_firewall(object))
         read_firewall(r, object);
     else
         fr_objects_other(r, object);
@@ -222,8 +239,12 @@ static void visit(struct fr_objects *r, const struct fr_object *object) {
 
 /* What no rule matches passes, and so does all of a namespace without an EgressFirewall. */
 void fr_openshift_read(flowrules_input *in) {
+    struct fr_objects choices = {.in = in, .visit = tell_choice};
     struct fr_objects r = {.in = in, .visit = visit};
-    fr_objects_each(&r);
+    if (flowrules_input_target(in) == NULL)
+        fr_objects_each(&choices);
+    if (!flowrules_input_failed(in))
+        fr_objects_each(&r);
     struct flowrules_read_rule rest = {.direction = FLOWRULES_EGRESS,
                                        .verdict = FLOWRULES_PASS,
                                        .source = flowrules_input_any(in),

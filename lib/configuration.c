@@ -301,10 +301,8 @@ static bool report_blank_files(flowrules_meaning *m, const flowrules_configurati
     return true;
 }
 
-/* Calls the reader; plan is NULL where the configuration is held against no target. */
-static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, const char *format,
-                                  const flowrules_configuration *c) {
-    struct flowrules_input in;
+/* What can be told without the reader. */
+static flowrules_status check_files(flowrules_meaning *m, const flowrules_configuration *c) {
     if (m->backend->read == NULL) {
         fr_error(&m->context->diagnostics, FR_CONFIG_NO_READER, FR_NOWHERE,
                  "it is for people, or the backend has no reader yet: use another backend's target",
@@ -316,11 +314,28 @@ static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, co
     size_t first = m->context->diagnostics.list.count;
     if (report_foreign_files(m, c, false, first) || report_blank_files(m, c))
         return FLOWRULES_INVALID;
-    flowrules_status status = fr_input_init(&in, m);
-    in.backend = m->backend;
-    in.format = format;
-    in.config = c;
-    in.plan = plan;
+    return FLOWRULES_OK;
+}
+
+/* The reader's input; plan is NULL where the configuration is held against no target. */
+static flowrules_status open_input(struct flowrules_input *in, flowrules_meaning *m,
+                                   struct fr_plan *plan, const char *format,
+                                   const flowrules_configuration *c) {
+    flowrules_status status = fr_input_init(in, m);
+    in->backend = m->backend;
+    in->format = format;
+    in->config = c;
+    in->plan = plan;
+    return status;
+}
+
+/* Calls the reader. */
+static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, const char *format,
+                                  const flowrules_configuration *c) {
+    struct flowrules_input in;
+    size_t first = m->context->diagnostics.list.count;
+    FR_TRY(check_files(m, c));
+    flowrules_status status = open_input(&in, m, plan, format, c);
     if (status == FLOWRULES_OK) {
         m->backend->read(&in);
         status = fr_input_status(&in);
@@ -361,6 +376,78 @@ static flowrules_status read_alone(flowrules_meaning **meaning, flowrules_contex
         *meaning = m;
     else
         flowrules_meaning_free(m);
+    return status;
+}
+
+/* Drops messages from index first on that stand among those from index from on before it. */
+static void drop_repeated(struct fr_diagnostics *d, size_t from, size_t first) {
+    struct fr_diagnostic *list = d->list.items;
+    size_t kept = first;
+    for (size_t i = first; i < d->list.count; i++) {
+        bool known = false;
+        for (size_t k = from; k < first && !known; k++)
+            known = list[k].severity == list[i].severity && list[k].at.file == list[i].at.file &&
+                    list[k].at.line == list[i].at.line &&
+                    strcmp(list[k].message, list[i].message) == 0;
+        if (!known)
+            list[kept++] = list[i];
+    }
+    d->list.count = kept;
+}
+
+/* Reads for a choice (NULL: there is none), and adds the reading. */
+static flowrules_status add_reading(struct flowrules_input *in, struct fr_vec *readings,
+                                    const struct fr_choice *choice) {
+    flowrules_meaning *m = in->meaning;
+    struct fr_reading *reading = fr_vec_push(readings);
+    if (reading == NULL)
+        return fr_no_memory(m->context);
+    fr_reading_init(reading, m);
+    reading->choice = choice;
+    in->choice = choice;
+    m->backend->read(in);
+    fr_reading_swap(reading, m);
+    return fr_input_status(in);
+}
+
+static flowrules_status read_choices(struct flowrules_input *in, struct fr_vec *readings) {
+    flowrules_meaning *m = in->meaning;
+    struct fr_diagnostics *d = &m->context->diagnostics;
+    size_t from = d->list.count;
+    flowrules_status status = add_reading(in, readings, NULL);
+    if (status != FLOWRULES_INVALID || m->choices.count < 2)
+        return status;
+    fr_diagnostics_cut(d, from);
+    fr_reading_free(fr_vec_at(readings, struct fr_reading, --readings->count));
+    status = FLOWRULES_OK;
+    for (size_t i = 0; i < m->choices.count && status == FLOWRULES_OK; i++) {
+        size_t first = d->list.count;
+        fr_input_again(in);
+        status = add_reading(in, readings, fr_vec_at(&m->choices, struct fr_choice, i));
+        drop_repeated(d, from, first);
+    }
+    return status;
+}
+
+flowrules_status fr_read_each(flowrules_meaning **meaning, struct fr_vec *readings,
+                              flowrules_context *context, const char *backend,
+                              const flowrules_configuration *configuration) {
+    flowrules_meaning *m;
+    struct flowrules_input in;
+    const char *format = NULL;
+    *meaning = NULL;
+    FR_TRY(fr_meaning_new(meaning, context));
+    m = *meaning;
+    FR_TRY(find_backend(m, backend, &format));
+    m->packets = FLOWRULES_NEW | m->backend->capabilities.packets;
+    size_t first = context->diagnostics.list.count;
+    FR_TRY(check_files(m, configuration));
+    flowrules_status status = open_input(&in, m, NULL, format, configuration);
+    if (status == FLOWRULES_OK)
+        status = read_choices(&in, readings);
+    fr_input_free(&in);
+    if (status == FLOWRULES_INVALID)
+        report_foreign_files(m, configuration, true, first);
     return status;
 }
 

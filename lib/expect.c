@@ -258,9 +258,26 @@ static bool holds_for_protected_alone(const struct expecting *e) {
            (can->implicit_end || can->pod_groups || flowrules_set_atom_count(protects) > 0);
 }
 
+/*
+ * What is not the machine's, where it has no other addresses than the protected ones. It still gets
+ * and sends packets of the addresses that it shares with every host.
+ */
+static struct flowrules_set outside_machine(const struct expecting *e) {
+    struct flowrules_range range;
+    struct flowrules_set own = fr_input_translate(e->in, e->plan, e->plan->protects.set);
+    struct flowrules_set outside = flowrules_input_subtract(e->in, flowrules_input_any(e->in), own);
+    for (size_t i = 0; fr_shared_addresses(i, &range); i++)
+        if (flowrules_set_range_count(own, range.family) > 0)
+            outside =
+                flowrules_input_subtract(e->in, outside, flowrules_input_range(e->in, &range));
+    return outside;
+}
+
 static flowrules_status add_all(const struct expecting *e) {
     const struct flowrules_backend *backend = e->plan->backend;
     struct flowrules_set outside = flowrules_input_none(e->in);
+    if (e->plan->machine != FR_SET_EMPTY)
+        outside = outside_machine(e);
     if (holds_for_protected_alone(e))
         outside =
             flowrules_input_subtract(e->in, flowrules_input_any(e->in),

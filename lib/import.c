@@ -27,9 +27,13 @@ static bool is_as_any(const struct fr_import *import, const struct fr_import_flo
            (all6 && fr_import_is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV6));
 }
 
-/* All addresses are any, where names and groups have addresses. */
+/*
+ * All addresses are any, where names and groups have addresses; but any holds the configuration's
+ * own group too, which would make what goes out of it something that comes in.
+ */
 static void write_any(struct fr_import *import) {
-    for (size_t i = 0; i < import->flows.count && !import->atoms_are_pods; i++) {
+    bool known = import->atoms_are_pods || import->m->own != FR_SET_EMPTY;
+    for (size_t i = 0; i < import->flows.count && !known; i++) {
         struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
         for (size_t e = 0; e < 2; e++)
             if (is_as_any(import, flow, e))
@@ -208,9 +212,42 @@ static flowrules_status protect_both(struct fr_import *import, fr_set all) {
     return protect_groups(import, all, &import->protects);
 }
 
+/* Is an end, of addresses alone, all of addresses that every host shares? */
+static bool is_shared(struct fr_import *import, fr_set end, fr_set shared) {
+    const struct fr_set_head *head = fr_set_head(&import->m->sets, end);
+    return end != FR_SET_EMPTY && head->all_atoms == 0 && head->atoms == 0 &&
+           fr_set_subtract(&import->m->sets, end, shared) == FR_SET_EMPTY;
+}
+
+/* A machine gets what is sent to the addresses of multicast and broadcast that its rules name. */
+static flowrules_status protect_shared(struct fr_import *import) {
+    struct flowrules_range range;
+    for (size_t i = 0; fr_shared_addresses(i, &range); i++)
+        fr_builder_range(&import->m->builder, &range);
+    fr_set shared = fr_builder_finish(&import->m->builder, &import->m->sets);
+    for (size_t p = 0; p < import->protects.count; p++) {
+        fr_set *own = fr_vec_at(&import->protects, fr_set, p);
+        if (fr_set_head(&import->m->sets, *own)->atoms > 0)
+            continue;
+        for (size_t i = 0; i < import->flows.count; i++) {
+            const struct fr_import_flow *f = fr_vec_at(&import->flows, struct fr_import_flow, i);
+            fr_set end = f->ends[protected_end(f->direction)];
+            if (f->kind == FR_IMPORT_ALLOW && is_shared(import, end, shared))
+                *own = fr_set_union(&import->m->sets, *own, end);
+        }
+        import->has_addresses = true;
+        return *own == FR_SET_NONE ? fr_no_memory(import->m->context) : FLOWRULES_OK;
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status find_protects(struct fr_import *import, const char *protects) {
     if (protects != NULL)
-        return parse_protects(import, protects);
+        FR_TRY(parse_protects(import, protects));
+    if (protects != NULL)
+        return fr_setting_find(import->m->backend, FR_MACHINE_SETTING) != NULL
+                   ? protect_shared(import)
+                   : FLOWRULES_OK;
     if (import->m->own != FR_SET_EMPTY) {
         import->protect_policy = true;
         return protect_groups(import, import->m->own, &import->protects);
@@ -233,6 +270,19 @@ static flowrules_status find_protects(struct fr_import *import, const char *prot
     return protect_groups(import, groups, &import->protects);
 }
 
+/* Is a protected end any, or all addresses of the families that are protected? */
+static bool covers_all(const struct fr_import *import, fr_set end, fr_set protects) {
+    struct flowrules_set view = {&import->m->sets, end};
+    unsigned families = fr_set_families(&import->m->sets, protects);
+    if (end == FR_SET_ANY || !import->has_addresses)
+        return end == FR_SET_ANY;
+    for (int f = 0; f < 2; f++)
+        if ((families & FLOWRULES_FAMILY_BIT((unsigned)f)) != 0 &&
+            !flowrules_set_is_all(view, (enum flowrules_family)f))
+            return false;
+    return true;
+}
+
 /* Flows whose protected end is any are about what is protected. */
 static flowrules_status name_protected(struct fr_import *import) {
     fr_set all = FR_SET_EMPTY;
@@ -241,7 +291,8 @@ static flowrules_status name_protected(struct fr_import *import) {
     for (size_t i = 0; i < import->flows.count && all != FR_SET_NONE; i++) {
         struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
         fr_set *end = &flow->ends[protected_end(flow->direction)];
-        if (fr_import_is_flow(flow) && flow->direction != FLOWRULES_FORWARD && *end == FR_SET_ANY)
+        if (fr_import_is_flow(flow) && flow->direction != FLOWRULES_FORWARD &&
+            covers_all(import, *end, all))
             *end = all;
     }
     return all == FR_SET_NONE ? fr_no_memory(import->m->context) : FLOWRULES_OK;
@@ -308,7 +359,7 @@ static bool same_settings(const flowrules_meaning *m) {
 }
 
 /* One target where that says the same, one for each direction where it would say more. */
-static flowrules_status choose_targets(struct fr_import *import, bool together, unsigned own) {
+static flowrules_status add_targets(struct fr_import *import, bool together, unsigned own) {
     const bool *there = import->there;
     bool both = together && there[FLOWRULES_EGRESS] && there[FLOWRULES_INGRESS] &&
                 same_settings(import->m) &&
@@ -324,6 +375,13 @@ static flowrules_status choose_targets(struct fr_import *import, bool together, 
     return FLOWRULES_OK;
 }
 
+static flowrules_status choose_targets(struct fr_import *import, bool together, unsigned own) {
+    fr_import_open(import);
+    flowrules_status status = add_targets(import, together, own);
+    fr_import_close(import);
+    return status;
+}
+
 /* What a comparison could not tell, where no rule in doubt is the reason. */
 struct riddle {
     const char *text;
@@ -332,16 +390,18 @@ struct riddle {
 
 /* What holding a written policy against its source gave. */
 struct trial {
+    bool together, machine; /* how its targets were chosen */
+    unsigned own;
     char *text;
     size_t size;
     size_t differences, others; /* rows; those of new connections; and of other packets */
     size_t riddles;
-    bool valid;           /* it could be loaded and planned */
-    size_t messages;      /* those that are not its own: told before it */
-    char witness[160];    /* a packet of the first difference */
-    char kind[40];        /* of the first of the others */
-    struct riddle riddle; /* the first */
-    struct fr_import *import;
+    bool valid;               /* it could be loaded and planned */
+    size_t messages;          /* those that are not its own: told before it */
+    char witness[160];        /* a packet of the first difference */
+    char kind[40];            /* of the first of the others */
+    struct riddle riddle;     /* the first */
+    struct fr_import *import; /* the only one that is written, or the first */
 };
 
 static void count_rows(struct trial *trial, const flowrules_comparison *comparison) {
@@ -407,31 +467,42 @@ static void note_doubts(const struct fr_import *import, struct trial *trial,
     }
 }
 
-/* Compares each target of the policy with the source. */
-static flowrules_status compare_targets(const struct fr_import *import, struct trial *trial,
-                                        const flowrules_policy *policy) {
+/* Compares a target of the policy with the source. */
+static flowrules_status compare_target(const struct fr_import *import, struct trial *trial,
+                                       const flowrules_policy *policy, const char *target) {
     flowrules_context *context = import->m->context;
-    for (size_t i = 0; i < flowrules_target_count(policy); i++) {
-        flowrules_meaning *expected;
-        flowrules_comparison *comparison = NULL;
-        FR_TRY(flowrules_meaning_of_policy(&expected, context, policy,
-                                           flowrules_target_name(policy, i)));
-        flowrules_status status = flowrules_compare(&comparison, context, import->m, expected);
-        flowrules_meaning_free(expected);
-        if (comparison == NULL)
-            return status;
-        count_rows(trial, comparison);
-        note_doubts(import, trial, comparison);
-        flowrules_comparison_free(comparison);
-    }
+    flowrules_meaning *expected;
+    flowrules_comparison *comparison = NULL;
+    FR_TRY(flowrules_meaning_of_policy(&expected, context, policy, target));
+    flowrules_status status = flowrules_compare(&comparison, context, import->m, expected);
+    flowrules_meaning_free(expected);
+    if (comparison == NULL)
+        return status;
+    count_rows(trial, comparison);
+    note_doubts(import, trial, comparison);
+    flowrules_comparison_free(comparison);
     return FLOWRULES_OK;
 }
 
-static flowrules_status write_text(struct fr_import *import, struct trial *trial) {
-    flowrules_context *context = import->m->context;
+static flowrules_status compare_targets(const struct fr_imports *imports, struct trial *trial,
+                                        const flowrules_policy *policy) {
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t p = 0; p < imports->count; p++) {
+        struct fr_import *import = imports->items[p];
+        fr_import_open(import);
+        for (size_t i = 0; i < import->targets.count && status == FLOWRULES_OK; i++)
+            status = compare_target(import, trial, policy,
+                                    fr_vec_at(&import->targets, struct fr_import_target, i)->name);
+        fr_import_close(import);
+    }
+    return status;
+}
+
+static flowrules_status write_text(const struct fr_imports *imports, struct trial *trial) {
+    flowrules_context *context = imports->items[0]->m->context;
     struct flowrules_writer w;
     fr_writer_init(&w, &context->allocator, false);
-    flowrules_status status = fr_import_write(import, &w);
+    flowrules_status status = fr_import_write(imports, &w);
     fr_free(&context->allocator, trial->text);
     trial->text = NULL;
     if (status == FLOWRULES_OK)
@@ -442,27 +513,28 @@ static flowrules_status write_text(struct fr_import *import, struct trial *trial
 }
 
 /* With the comments about doubts that matter, which are known now. */
-static flowrules_status write_again(struct fr_import *import, struct trial *trial) {
+static flowrules_status write_again(const struct fr_imports *imports, struct trial *trial) {
     bool comments = false;
-    for (size_t i = 0; i < import->flows.count && !comments; i++)
-        comments = fr_vec_at(&import->flows, struct fr_import_flow, i)->matters;
-    return comments ? write_text(import, trial) : FLOWRULES_OK;
+    for (size_t p = 0; p < imports->count; p++)
+        for (size_t i = 0; i < imports->items[p]->flows.count && !comments; i++)
+            comments = fr_vec_at(&imports->items[p]->flows, struct fr_import_flow, i)->matters;
+    return comments ? write_text(imports, trial) : FLOWRULES_OK;
 }
 
 /* Writes the policy and holds it against its source; what loading tells is told only at the end. */
-static flowrules_status try_import(struct fr_import *import, struct trial *trial) {
-    flowrules_context *context = import->m->context;
+static flowrules_status try_import(const struct fr_imports *imports, struct trial *trial) {
+    flowrules_context *context = imports->items[0]->m->context;
     flowrules_policy *policy = NULL;
     size_t before = context->diagnostics.list.count;
-    *trial = (struct trial){.messages = before, .import = import};
-    FR_TRY(write_text(import, trial));
+    *trial = (struct trial){.messages = before, .import = imports->items[0]};
+    FR_TRY(write_text(imports, trial));
     flowrules_status status =
         flowrules_policy_load_text(&policy, context, "imported policy", trial->text, trial->size);
     if (status == FLOWRULES_OK)
-        status = compare_targets(import, trial, policy);
+        status = compare_targets(imports, trial, policy);
     flowrules_policy_free(policy);
     if (status == FLOWRULES_OK)
-        status = write_again(import, trial);
+        status = write_again(imports, trial);
     trial->valid = status == FLOWRULES_OK;
     if (trial->valid) /* warnings about a policy that the user has not seen yet */
         fr_diagnostics_cut(&context->diagnostics, before);
@@ -477,15 +549,22 @@ static bool is_better(const struct trial *a, const struct trial *b) {
     return a->others != b->others ? a->others < b->others : a->riddles < b->riddles;
 }
 
+static bool is_equal(const struct trial *trial) {
+    return trial->valid && trial->differences + trial->others + trial->riddles == 0;
+}
+
 /* Tries one way to write it; keeps what is better, and stops at what is equal. */
 static flowrules_status consider(struct fr_import *import, struct trial *best, bool together,
                                  unsigned own) {
     struct trial trial;
-    if (best->valid && best->differences + best->others + best->riddles == 0)
+    if (is_equal(best))
         return FLOWRULES_OK;
     size_t before = import->m->context->diagnostics.list.count;
     FR_TRY(choose_targets(import, together, own));
-    flowrules_status status = try_import(import, &trial);
+    flowrules_status status = try_import(&(struct fr_imports){&import, 1}, &trial);
+    trial.together = together;
+    trial.own = own;
+    trial.machine = import->machine;
     if (status != FLOWRULES_OK) {
         fr_free(&import->m->context->allocator, trial.text);
         return status;
@@ -503,12 +582,26 @@ static flowrules_status consider(struct fr_import *import, struct trial *best, b
 }
 
 /* Parts of a baseline that are rules like others: with them, and without. */
-static flowrules_status try_all(struct fr_import *import, struct trial *best) {
+static flowrules_status try_baselines(struct fr_import *import, struct trial *best) {
     const unsigned rules = FLOWRULES_BASELINE_PROBES | FLOWRULES_BASELINE_DNS;
     unsigned own = import->m->backend->capabilities.baseline & rules;
     for (unsigned apart = 0; apart < 2; apart++)
         for (unsigned without = 0; without < (own != 0 ? 2u : 1u); without++)
             FR_TRY(consider(import, best, apart == 0, without == 0 ? own : 0));
+    return FLOWRULES_OK;
+}
+
+/*
+ * Rules of a host seldom name its own addresses: where they were given, and rules that name them
+ * would not say the same, they are all that the machine has.
+ */
+static flowrules_status try_all(struct fr_import *import, struct trial *best) {
+    FR_TRY(try_baselines(import, best));
+    if (!import->has_addresses || import->cannot != NULL || is_equal(best))
+        return FLOWRULES_OK;
+    import->machine = true;
+    FR_TRY(try_baselines(import, best));
+    import->machine = best->import == import && best->machine;
     return FLOWRULES_OK;
 }
 
@@ -518,6 +611,20 @@ static const char *hint_of(const struct fr_import_flow *flow) {
     return flow->kind == FR_IMPORT_LEFT_OUT ? "the policy is without what it allows"
            : flow->kind == FR_IMPORT_TAKEN  ? "the policy is without it"
                                             : "the policy denies all that it may deny";
+}
+
+/* Is a doubt about a direction told at a rule that stands in the same line? */
+static bool is_told_at_rule(const struct fr_import *import, const struct fr_doubt *doubt) {
+    const struct fr_strings *strings = &import->m->strings;
+    for (size_t i = 0; i < import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        if (!fr_import_is_flow(flow) && flow->matters && flow->clause->doubt != 0 &&
+            flow->direction == doubt->direction && flow->clause->file == doubt->file &&
+            flow->clause->line == doubt->line &&
+            strcmp(fr_strings_text(strings, flow->clause->doubt), doubt->text) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Tells the doubts that matter; the number of them. */
@@ -533,7 +640,7 @@ static size_t tell_doubts(const struct fr_import *import) {
                                  NULL,
                                  NULL,
                                  "the policy is without it: say by hand what it means"};
-        if (!import->there[d->direction])
+        if (!import->there[d->direction] || is_told_at_rule(import, d))
             continue;
         fr_report(diagnostics, &about, "not understood: %s", d->text);
         told++;
@@ -556,9 +663,15 @@ static size_t tell_doubts(const struct fr_import *import) {
     return told;
 }
 
+/* What a message is about, where the configuration has several of it. */
+static const char *name_of_choice(const struct fr_import *import) {
+    return import->reading->choice == NULL ? NULL : import->reading->choice->name;
+}
+
 /* A policy that closes nothing is seldom what somebody wants to keep. */
 static void note_open(const struct fr_import *import) {
-    struct fr_about about = {FLOWRULES_NOTE, FR_CONFIG_NOT_KEPT, FR_NOWHERE, NULL, NULL, NULL};
+    struct fr_about about = {FLOWRULES_NOTE, FR_CONFIG_NOT_KEPT,     FR_NOWHERE,
+                             NULL,           name_of_choice(import), NULL};
     fr_report(&import->m->context->diagnostics, &about,
               "the configuration lets every new connection pass, and so does the policy");
 }
@@ -568,7 +681,8 @@ static void tell_riddle(const struct fr_import *import, const struct riddle *rid
                         const struct fr_import_found *found) {
     struct fr_diagnostics *diagnostics = &import->m->context->diagnostics;
     const struct fr_clause *allow = found->allow, *deny = found->deny;
-    struct fr_about about = {FLOWRULES_ERROR, FR_CONFIG_NOT_EQUAL, riddle->at, NULL, NULL, NULL};
+    struct fr_about about = {
+        FLOWRULES_ERROR, FR_CONFIG_NOT_EQUAL, riddle->at, NULL, name_of_choice(import), NULL};
     struct fr_at before = allow == NULL ? FR_NOWHERE : place_in(import, allow->file, allow->line);
     if (before.line == 0) {
         fr_report(diagnostics, &about,
@@ -585,16 +699,21 @@ static void tell_riddle(const struct fr_import *import, const struct riddle *rid
               fr_diagnostics_file_name(diagnostics, before.file), (unsigned)before.line);
 }
 
-static flowrules_status tell_result(const struct fr_import *import, const struct trial *best,
+static flowrules_status tell_result(const struct fr_imports *imports, const struct trial *best,
                                     const struct fr_import_found *found) {
-    struct fr_diagnostics *diagnostics = &import->m->context->diagnostics;
+    struct fr_diagnostics *diagnostics = &imports->items[0]->m->context->diagnostics;
     struct fr_about about = {FLOWRULES_ERROR,
                              FR_CONFIG_NOT_EQUAL,
                              FR_NOWHERE,
                              NULL,
-                             NULL,
+                             imports->count > 1 ? NULL : name_of_choice(imports->items[0]),
                              "compare it with 'flowrules verify' to see where"};
-    size_t told = tell_doubts(import);
+    size_t told = 0;
+    for (size_t i = 0; i < imports->count; i++) {
+        fr_import_open(imports->items[i]);
+        told += tell_doubts(imports->items[i]);
+        fr_import_close(imports->items[i]);
+    }
     if (!best->valid)
         return FLOWRULES_REFUSED; /* what is wrong with the policy was told */
     if (best->differences > 0) {
@@ -614,7 +733,7 @@ static flowrules_status tell_result(const struct fr_import *import, const struct
         return FLOWRULES_REFUSED;
     }
     if (best->riddles > 0) {
-        tell_riddle(import, &best->riddle, found);
+        tell_riddle(imports->items[0], &best->riddle, found);
         return FLOWRULES_REFUSED;
     }
     return told > 0 ? FLOWRULES_DIFFERENT : FLOWRULES_OK;
@@ -623,8 +742,10 @@ static flowrules_status tell_result(const struct fr_import *import, const struct
 /* ---- the whole ----------------------------------------------------------------------------- */
 
 static flowrules_status refuse(const struct fr_import *import, const char *why) {
-    fr_error(&import->m->context->diagnostics, FR_CONFIG_NOT_EQUAL, FR_NOWHERE, NULL,
-             "the configuration can't be imported: %s", why);
+    struct fr_about about = {
+        FLOWRULES_ERROR, FR_CONFIG_NOT_EQUAL, FR_NOWHERE, NULL, name_of_choice(import), NULL};
+    fr_report(&import->m->context->diagnostics, &about, "the configuration can't be imported: %s",
+              why);
     return FLOWRULES_REFUSED;
 }
 
@@ -733,7 +854,7 @@ static bool is_there(const struct fr_import *import) {
 }
 
 /* Finds the flows, in one of the ways, for what is protected. */
-static flowrules_status find_all(struct fr_import *import, const char *protects) {
+static flowrules_status find_open(struct fr_import *import, const char *protects) {
     for (int d = 0; d < (int)FR_DIRECTIONS; d++) {
         import->there[d] = import->m->stages[d].count > 0;
         if (import->there[d])
@@ -755,6 +876,13 @@ static flowrules_status find_all(struct fr_import *import, const char *protects)
     return FLOWRULES_OK;
 }
 
+static flowrules_status find_all(struct fr_import *import, const char *protects) {
+    fr_import_open(import);
+    flowrules_status status = find_open(import, protects);
+    fr_import_close(import);
+    return status;
+}
+
 /* Lines are counted as if they were broken there. */
 #define LINE_LENGTH 80u
 
@@ -766,7 +894,7 @@ static flowrules_status measure(struct fr_import *import, size_t *lines) {
     if (import->came_across.too_many != NULL)
         return FLOWRULES_OK;
     FR_TRY(choose_targets(import, true, 0));
-    flowrules_status status = write_text(import, &trial);
+    flowrules_status status = write_text(&(struct fr_imports){&import, 1}, &trial);
     if (status == FLOWRULES_OK && import->cannot == NULL)
         *lines = 0;
     for (size_t i = 0; i < trial.size && *lines != SIZE_MAX; i++) {
@@ -788,7 +916,8 @@ static flowrules_status try_ways(struct fr_import ways[2], struct trial *best) {
     return lines[1 - first] != SIZE_MAX ? try_all(&ways[1 - first], best) : FLOWRULES_OK;
 }
 
-static flowrules_status import_all(struct fr_import ways[2], const char *protects,
+/* Writes what one reading says by itself; best->import is the way that is closest to it. */
+static flowrules_status import_one(struct fr_import ways[2], const char *protects,
                                    struct trial *best) {
     FR_TRY(find_all(&ways[0], protects));
     bool orders = ways[0].came_across.orders;
@@ -800,12 +929,64 @@ static flowrules_status import_all(struct fr_import ways[2], const char *protect
     if (!too_many && !is_there(&ways[0]))
         return refuse(&ways[0], "it has no rules, and so lets everything pass");
     FR_TRY(orders ? try_ways(ways, best) : try_all(&ways[0], best));
-    struct fr_import *import = best->import == NULL ? &ways[0] : best->import;
-    if (import->cannot != NULL)
-        return refuse(import, import->cannot);
-    if (!import->closes)
-        note_open(import);
-    return tell_result(import, best, &ways[0].came_across);
+    if (best->import == NULL)
+        best->import = &ways[0];
+    if (best->import->cannot != NULL)
+        return refuse(best->import, best->import->cannot);
+    if (!best->import->closes)
+        note_open(best->import);
+    return FLOWRULES_OK;
+}
+
+/* What is protected can't be said for several of which each says it itself. */
+static flowrules_status check_protects(const struct fr_vec *readings, flowrules_context *context,
+                                       const char *protects) {
+    for (size_t i = 0; i < readings->count && readings->count > 1 && protects != NULL; i++)
+        if (fr_vec_at(readings, struct fr_reading, i)->own != FR_SET_EMPTY) {
+            fr_error(&context->diagnostics, FR_CONFIG_NOT_EQUAL, FR_NOWHERE,
+                     "leave it out: each of them becomes a target of its own",
+                     "'%s' can't be what all of it protects: the configuration is of several "
+                     "groups",
+                     protects);
+            return FLOWRULES_USAGE;
+        }
+    return FLOWRULES_OK;
+}
+
+/* The best way of each reading; tells what became of it where that is all, or not good. */
+static flowrules_status import_each(struct fr_import *ways, struct fr_import **chosen, size_t count,
+                                    const char *protects, struct trial *best) {
+    const struct fr_allocator *allocator = &ways->m->context->allocator;
+    for (size_t i = 0; i < count; i++) {
+        fr_free(allocator, best->text);
+        *best = (struct trial){.text = NULL};
+        FR_TRY(import_one(&ways[2 * i], protects, best));
+        chosen[i] = best->import;
+        if (count == 1 || !is_equal(best))
+            return tell_result(&(struct fr_imports){&chosen[i], 1}, best, &ways[2 * i].came_across);
+        FR_TRY(choose_targets(chosen[i], best->together, best->own));
+    }
+    return FLOWRULES_OK;
+}
+
+/* One reading, or all of several in one policy, each in the way that is best by itself. */
+static flowrules_status import_all(struct fr_import *ways, size_t count, const char *protects,
+                                   struct trial *best) {
+    const struct fr_allocator *allocator = &ways->m->context->allocator;
+    struct fr_import **chosen = fr_malloc(allocator, count * sizeof *chosen);
+    if (chosen == NULL)
+        return fr_no_memory(ways->m->context);
+    struct fr_imports imports = {chosen, count};
+    flowrules_status status = import_each(ways, chosen, count, protects, best);
+    if (status == FLOWRULES_OK && count > 1) {
+        fr_free(allocator, best->text);
+        best->text = NULL;
+        status = try_import(&imports, best);
+        if (status == FLOWRULES_OK)
+            status = tell_result(&imports, best, &ways->came_across);
+    }
+    fr_free(allocator, chosen);
+    return status;
 }
 
 static void init_import(struct fr_import *import) {
@@ -827,30 +1008,54 @@ static void free_import(struct fr_import *import) {
         fr_vec_free(&import->protects_of[d]);
 }
 
-flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_context *context,
-                                  const char *backend, const char *protects,
-                                  const flowrules_configuration *configuration) {
-    struct fr_import ways[2] = {{.config = configuration, .way = FR_IMPORT_CUTS},
-                                {.config = configuration, .way = FR_IMPORT_SPARES}};
+/* Makes an artifact of the policy of all readings, each of which has two ways. */
+static flowrules_status import_readings(flowrules_artifact **artifact, flowrules_meaning *m,
+                                        const struct fr_vec *readings, const char *format,
+                                        const char *protects,
+                                        const flowrules_configuration *configuration) {
+    flowrules_context *context = m->context;
     struct trial best = {.text = NULL};
-    const char *colon = strchr(backend, ':');
-    flowrules_meaning *m;
-    *artifact = NULL;
-    FR_TRY(flowrules_meaning_of_configuration(&m, context, backend, NULL, configuration));
-    for (size_t i = 0; i < 2; i++) {
-        ways[i].m = m;
-        ways[i].format = colon == NULL ? NULL : colon + 1;
+    size_t count = 2 * readings->count;
+    FR_TRY(check_protects(readings, context, protects));
+    struct fr_import *ways = fr_malloc(&context->allocator, count * sizeof *ways);
+    if (ways == NULL)
+        return fr_no_memory(context);
+    for (size_t i = 0; i < count; i++) {
+        ways[i] = (struct fr_import){.m = m,
+                                     .config = configuration,
+                                     .format = format,
+                                     .way = i % 2 == 0 ? FR_IMPORT_CUTS : FR_IMPORT_SPARES,
+                                     .reading = fr_vec_at(readings, struct fr_reading, i / 2)};
         init_import(&ways[i]);
     }
-    flowrules_status status = import_all(ways, protects, &best);
+    flowrules_status status = import_all(ways, readings->count, protects, &best);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT) {
         flowrules_status made =
             fr_artifact_of_text(artifact, context, "policy", "policy.yaml", best.text, best.size);
         status = made == FLOWRULES_OK ? status : made;
     }
     fr_free(&context->allocator, best.text);
-    free_import(&ways[0]);
-    free_import(&ways[1]);
+    for (size_t i = 0; i < count; i++)
+        free_import(&ways[i]);
+    fr_free(&context->allocator, ways);
+    return status;
+}
+
+flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_context *context,
+                                  const char *backend, const char *protects,
+                                  const flowrules_configuration *configuration) {
+    flowrules_meaning *m;
+    struct fr_vec readings;
+    const char *colon = strchr(backend, ':');
+    *artifact = NULL;
+    fr_vec_init(&readings, &context->allocator, sizeof(struct fr_reading));
+    flowrules_status status = fr_read_each(&m, &readings, context, backend, configuration);
+    if (status == FLOWRULES_OK)
+        status = import_readings(artifact, m, &readings, colon == NULL ? NULL : colon + 1, protects,
+                                 configuration);
+    for (size_t i = 0; i < readings.count; i++)
+        fr_reading_free(fr_vec_at(&readings, struct fr_reading, i));
+    fr_vec_free(&readings);
     flowrules_meaning_free(m);
     return status;
 }

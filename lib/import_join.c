@@ -58,14 +58,28 @@ static bool is_whole_family(const flowrules_meaning *m, fr_set set) {
     return flowrules_set_is_all(view, FLOWRULES_IPV4) || flowrules_set_is_all(view, FLOWRULES_IPV6);
 }
 
+/* Have they one end in common, and is the other all of a family in each? */
+static bool share_an_end(const flowrules_meaning *m, const struct fr_import_flow *a,
+                         const struct fr_import_flow *b) {
+    for (size_t e = 0; e < 2; e++)
+        if (a->ends[1 - e] == b->ends[1 - e] && a->ends[e] != FR_SET_ANY &&
+            b->ends[e] != FR_SET_ANY && is_whole_family(m, a->ends[e]) &&
+            is_whole_family(m, b->ends[e]))
+            return true;
+    return false;
+}
+
 /*
  * One rule of each family, without a name, that say the same of it: each end is all of the family,
- * or a comment says that they belong together.
+ * or one is and they share the other, or a comment says that they belong together.
  */
 static bool are_twins(const flowrules_meaning *m, const struct fr_import_flow *a,
                       const struct fr_import_flow *b) {
-    if (a->clause->name != 0 || b->clause->name != 0 || a->clause->comment != b->clause->comment ||
-        !are_apart(m, a, b))
+    if (a->clause->name != 0 || b->clause->name != 0 || a->clause->comment != b->clause->comment)
+        return false;
+    if (share_an_end(m, a, b))
+        return true;
+    if (!are_apart(m, a, b))
         return false;
     bool whole = true;
     for (size_t e = 0; e < 2; e++)

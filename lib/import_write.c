@@ -23,27 +23,41 @@ struct network {
 
 /* A flow with a wildcard, where those of the platform are one label. */
 struct loss {
+    const struct fr_import *import;
     const char *title;
     enum flowrules_direction direction;
 };
 
+/* A flow that may be for targets of several choices: it is written once, with all their tags. */
+struct shared {
+    const struct fr_import_flow *flow; /* the first */
+    const char *title, *tags, *last_tag;
+};
+
 struct writing {
-    struct fr_import *import;
+    const struct fr_imports *imports;
+    struct fr_import *import; /* the one that is written now */
     flowrules_meaning *m;
     struct flowrules_writer *w;
     struct fr_arena arena;
-    struct fr_strings words;   /* names of networks that are taken */
-    struct fr_strings titles;  /* names of flows that are taken */
-    struct fr_vec networks;    /* struct network */
-    struct fr_map network_of;  /* set + 1 -> index + 1 */
-    struct fr_map group_of;    /* atom + 1 -> index + 1 */
-    struct fr_vec services;    /* fr_service: those with a name */
-    struct fr_map service_of;  /* service + 1 -> index + 1 */
-    struct fr_map label_of;    /* set + 1 -> index of labels + 1 */
-    struct fr_map last_of;     /* title -> the last number behind it */
-    struct fr_vec losses;      /* struct loss */
-    struct fr_vec flow_titles; /* const char *, one for each flow; NULL: it is none */
-    unsigned unnamed;          /* networks without a name of their own */
+    struct fr_strings words;            /* names of networks that are taken */
+    struct fr_strings titles;           /* names of flows that are taken */
+    struct fr_strings targets, choices; /* likewise */
+    struct fr_vec networks;             /* struct network */
+    struct fr_map network_of;           /* set + 1 -> index + 1 */
+    struct fr_map group_of;             /* atom + 1 -> index + 1 */
+    struct fr_vec services;             /* fr_service: those with a name */
+    struct fr_map service_of;           /* service + 1 -> index + 1 */
+    struct fr_map label_of;             /* set + 1 -> index of labels + 1 */
+    struct fr_map last_of;              /* title -> the last number behind it */
+    struct fr_vec losses;               /* struct loss */
+    struct fr_strings keys;             /* what makes flows of several choices the same */
+    struct fr_map shared_of;            /* key -> index + 1 */
+    struct fr_vec shared;               /* struct shared */
+    /* const char *, one for each flow of all imports; NULL: it is none. */
+    struct fr_vec flow_titles;
+    size_t first_title; /* that of the first flow of the import that is written now */
+    unsigned unnamed;   /* networks without a name of their own */
 };
 
 static flowrules_status no_memory(const struct writing *w) {
@@ -57,8 +71,8 @@ static bool is_word_char(char c) {
            c == '-';
 }
 
-/* A word like the text that no other has yet; NULL when out of memory. */
-static const char *take_word(struct writing *w, const char *text) {
+/* A word like the text that is not taken yet; NULL when out of memory. */
+static const char *take_of(struct writing *w, struct fr_strings *taken, const char *text) {
     char word[FR_WORD_MAX + 1];
     size_t used = 0;
     /* Keys that begin with "x-" are the user's own. */
@@ -73,12 +87,17 @@ static const char *take_word(struct writing *w, const char *text) {
     word[used] = '\0';
     for (unsigned number = 2;; number++) {
         size_t length = strlen(word);
-        if (strcmp(word, "any") != 0 && fr_strings_find(&w->words, word, length) == 0) {
-            bool good = fr_strings_add(&w->words, word, length) != 0;
-            return good ? fr_arena_text(&w->arena, word, length) : NULL;
+        if (strcmp(word, "any") != 0 && fr_strings_find(taken, word, length) == 0) {
+            bool good = fr_strings_add(taken, word, length) != 0;
+            return good ? fr_arena_text(&w->m->arena, word, length) : NULL;
         }
         snprintf(word + used, sizeof word - used, "-%u", number);
     }
+}
+
+/* The same of the names of networks. */
+static const char *take_word(struct writing *w, const char *text) {
+    return take_of(w, &w->words, text);
 }
 
 /* The title itself, or with the next number behind it that makes it another one. */
@@ -581,12 +600,21 @@ static void write_service(struct writing *w, fr_service service) {
 
 /* ---- flows --------------------------------------------------------------------------------- */
 
+static struct fr_import_target *target_at(const struct fr_import *import, size_t index) {
+    return fr_vec_at(&import->targets, struct fr_import_target, index);
+}
+
 /* Flows have tags where they are for different targets. */
 static bool has_tags(const struct writing *w) {
     size_t busy = 0;
-    for (size_t i = 0; i < w->import->targets.count; i++)
-        busy += !fr_vec_at(&w->import->targets, struct fr_import_target, i)->idle;
+    for (size_t p = 0; p < w->imports->count; p++)
+        for (size_t i = 0; i < w->imports->items[p]->targets.count; i++)
+            busy += !target_at(w->imports->items[p], i)->idle;
     return busy > 1;
+}
+
+static bool has_many_targets(const struct writing *w) {
+    return w->imports->count > 1 || w->imports->items[0]->targets.count > 1;
 }
 
 static const char *tag_of(enum flowrules_direction direction) {
@@ -594,6 +622,69 @@ static const char *tag_of(enum flowrules_direction direction) {
                                        [FLOWRULES_INGRESS] = "ingress",
                                        [FLOWRULES_FORWARD] = "forward"};
     return tags[direction];
+}
+
+/* The tag of the flows of a direction. */
+static const char *tag_of_flows(const struct writing *w, enum flowrules_direction direction) {
+    for (size_t i = 0; i < w->import->targets.count; i++) {
+        const struct fr_import_target *target = target_at(w->import, i);
+        if (target->direction == direction || (target->both && direction != FLOWRULES_FORWARD))
+            return target->tag;
+    }
+    return tag_of(direction);
+}
+
+/* All that is written of a flow besides its tags; a deny that spares flows is one of its own. */
+struct flow_key {
+    fr_set ends[2];
+    fr_service service;
+    fr_string name, comment, expires;
+    uint32_t kind, log, ordered;
+};
+
+/* The entry of a flow and all that are the same; NULL when out of memory. */
+static struct shared *find_shared(struct writing *w, const struct fr_import_flow *flow) {
+    const struct fr_clause *c = flow->clause;
+    const struct fr_import_flow *first = w->import->flows.items;
+    const struct flow_key key = {
+        {flow->ends[0], flow->ends[1]},
+        flow->service,
+        c->name,
+        c->comment,
+        c->expires,
+        flow->kind,
+        c->log,
+        flow->ordered ? (uint32_t)(w->first_title + (size_t)(flow - first) + 1) : 0};
+    uint32_t index;
+    fr_string text = fr_strings_add(&w->keys, (const char *)&key, sizeof key);
+    if (text != 0 && fr_map_get(&w->shared_of, text, &index))
+        return fr_vec_at(&w->shared, struct shared, index - 1);
+    struct shared *slot = text == 0 ? NULL : fr_vec_push(&w->shared);
+    if (slot == NULL || !fr_map_put(&w->shared_of, text, (uint32_t)w->shared.count))
+        return NULL;
+    slot->flow = flow;
+    return slot;
+}
+
+/* Collects the tags of flows that stand in several choices. */
+static flowrules_status note_shared(struct writing *w) {
+    for (size_t i = 0; i < w->import->flows.count && w->imports->count > 1; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
+        if (!fr_import_is_flow(flow))
+            continue;
+        struct shared *shared = find_shared(w, flow);
+        const char *tag = tag_of_flows(w, flow->direction);
+        if (shared == NULL)
+            return no_memory(w);
+        if (shared->last_tag == tag)
+            continue;
+        shared->last_tag = tag;
+        shared->tags =
+            shared->tags == NULL ? tag : fr_arena_printf(&w->arena, "%s, %s", shared->tags, tag);
+        if (shared->tags == NULL)
+            return no_memory(w);
+    }
+    return FLOWRULES_OK;
 }
 
 static void write_text(struct writing *w, const char *key, const char *text) {
@@ -621,7 +712,7 @@ static flowrules_status note_loss(struct writing *w, const struct fr_import_flow
     struct loss *loss = fr_vec_push(&w->losses);
     if (loss == NULL)
         return no_memory(w);
-    *loss = (struct loss){title, flow->direction};
+    *loss = (struct loss){w->import, title, flow->direction};
     return FLOWRULES_OK;
 }
 
@@ -694,7 +785,7 @@ static bool spares(const struct fr_import *import, size_t deny, size_t allow) {
 }
 
 static const char *title_of(const struct writing *w, size_t number) {
-    return *fr_vec_at(&w->flow_titles, const char *, number);
+    return *fr_vec_at(&w->flow_titles, const char *, w->first_title + number);
 }
 
 /* A list of names is broken where its line would be longer than this. */
@@ -718,7 +809,8 @@ static void write_spares(struct writing *w, size_t number) {
     flowrules_write(w->w, first ? "" : "]\n");
 }
 
-static flowrules_status write_flow(struct writing *w, size_t number, bool tagged) {
+/* tags: NULL where it needs none. */
+static flowrules_status write_flow(struct writing *w, size_t number, const char *tags) {
     const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, number);
     const struct fr_clause *c = flow->clause;
     const struct fr_strings *strings = &w->m->strings;
@@ -740,8 +832,8 @@ static flowrules_status write_flow(struct writing *w, size_t number, bool tagged
     if (c->expires != 0)
         flowrules_writef(w->w, "    expires: %s\n", fr_strings_text(strings, c->expires));
     flowrules_write(w->w, c->log ? "    log: true\n" : "");
-    if (tagged)
-        flowrules_writef(w->w, "    tags: [%s]\n", tag_of(flow->direction));
+    if (tags != NULL)
+        flowrules_writef(w->w, "    tags: [%s]\n", tags);
     return FLOWRULES_OK;
 }
 
@@ -765,7 +857,10 @@ static void write_setting(struct writing *w, const char *key, const char *value)
 static void write_settings(struct writing *w, const struct fr_import_target *target) {
     bool forward = target->direction == FLOWRULES_FORWARD;
     const struct fr_vec *given = &w->import->config->settings, *found = &w->m->settings;
+    const struct fr_choice *choice = w->import->reading->choice;
     bool hook = false;
+    if (choice != NULL && fr_setting_find(w->m->backend, choice->key) != NULL)
+        write_setting(w, choice->key, choice->value);
     for (size_t i = 0; i < given->count; i++) {
         const struct fr_config_setting *s = fr_vec_at(given, struct fr_config_setting, i);
         write_setting(w, s->key, s->value);
@@ -774,6 +869,7 @@ static void write_settings(struct writing *w, const struct fr_import_target *tar
     for (size_t i = 0; i < found->count; i++) {
         const struct fr_found_setting *s = fr_vec_at(found, struct fr_found_setting, i);
         bool known = (s->directions & (1u << target->direction)) == 0 ||
+                     (choice != NULL && strcmp(choice->key, s->key) == 0) ||
                      (strcmp(s->key, "hook") == 0 && forward);
         for (size_t k = 0; k < given->count; k++)
             known =
@@ -810,7 +906,7 @@ static void write_losses(struct writing *w, const struct fr_import_target *targe
     bool any = false;
     for (size_t i = 0; i < w->losses.count; i++) {
         const struct loss *loss = fr_vec_at(&w->losses, struct loss, i);
-        if (!target->both && loss->direction != target->direction)
+        if (loss->import != w->import || (!target->both && loss->direction != target->direction))
             continue;
         flowrules_write(w->w, any ? ", {flow: " : "    allow-loss: [{flow: ");
         flowrules_yaml_write(w->w, loss->title);
@@ -848,24 +944,30 @@ static void write_baseline(struct writing *w, const struct fr_import_target *tar
         flowrules_writef(w->w, own == 0 ? "    baseline: none\n" : "    baseline: [%s]\n", parts);
 }
 
+/* Does what is protected stand at the top of the policy? */
+static bool stands_at_top(const struct writing *w) {
+    return w->imports->count == 1 && w->imports->items[0]->protect_policy;
+}
+
 static void write_target(struct writing *w, const struct fr_import_target *target) {
     const struct fr_import *import = w->import;
-    bool many = import->targets.count > 1, forward = target->direction == FLOWRULES_FORWARD;
-    flowrules_writef(w->w, "  %s%s%s:\n    backend: %s\n", w->m->backend->name, many ? "-" : "",
-                     many ? tag_of(target->direction) : "", w->m->backend->name);
+    bool forward = target->direction == FLOWRULES_FORWARD;
+    flowrules_writef(w->w, "  %s:\n    backend: %s\n", target->name, w->m->backend->name);
     if (import->format != NULL)
         flowrules_writef(w->w, "    format: %s\n", import->format);
     if (!forward && !target->both)
         flowrules_writef(w->w, "    direction: %s\n", tag_of(target->direction));
-    if (!forward && import->protects.count > 0 && !import->protect_policy)
+    if (!forward && import->protects.count > 0 && !stands_at_top(w))
         write_protects(w, "    ", protects_of(import, target));
-    if (many && target->idle)
+    if (has_many_targets(w) && target->idle)
         flowrules_write(w->w, "    select: none\n");
     else if (has_tags(w))
-        flowrules_writef(w->w, "    select: {tags: [%s]}\n", tag_of(target->direction));
+        flowrules_writef(w->w, "    select: {tags: [%s]}\n", target->tag);
     write_baseline(w, target);
     if (target->mid_stream)
         flowrules_write(w->w, "    mid-stream: true\n");
+    if (import->machine && !forward)
+        flowrules_write(w->w, "    " FR_MACHINE_SETTING ": true\n");
     flowrules_write(w->w, follows_names(w) ? "    names: native\n" : "");
     write_settings(w, target);
     write_losses(w, target);
@@ -873,7 +975,54 @@ static void write_target(struct writing *w, const struct fr_import_target *targe
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static flowrules_status note_all(struct writing *w) {
+/* What a target is called, and the tag of its flows: after the choice where there are several. */
+static bool name_target(struct writing *w, const char *choice, struct fr_import_target *target) {
+    bool many = w->import->targets.count > 1;
+    const char *own = tag_of(target->direction);
+    const char *base = choice != NULL ? choice : w->m->backend->name;
+    const char *name = many ? fr_arena_printf(&w->arena, "%s-%s", base, own) : base;
+    target->name = name == NULL ? NULL : take_of(w, &w->targets, name);
+    target->tag = choice != NULL ? target->name : own;
+    return target->name != NULL;
+}
+
+static flowrules_status name_targets(struct writing *w) {
+    const char *choice = NULL;
+    bool good = true;
+    if (w->imports->count > 1) {
+        choice = take_of(w, &w->choices, w->import->reading->choice->name);
+        good = choice != NULL;
+    }
+    for (size_t i = 0; i < w->import->targets.count && good; i++)
+        good = name_target(w, choice, target_at(w->import, i));
+    return good ? FLOWRULES_OK : no_memory(w);
+}
+
+/* Calls a function for each import. */
+static flowrules_status for_each(struct writing *w, flowrules_status (*work)(struct writing *w)) {
+    flowrules_status status = FLOWRULES_OK;
+    w->first_title = 0;
+    for (size_t i = 0; i < w->imports->count && status == FLOWRULES_OK; i++) {
+        w->import = w->imports->items[i];
+        fr_import_open(w->import);
+        status = work(w);
+        fr_import_close(w->import);
+        w->first_title += w->import->flows.count;
+    }
+    return status;
+}
+
+/* The title of a flow, which is that of the first one where it stands in several choices. */
+static const char *title_once(struct writing *w, const struct fr_import_flow *flow) {
+    if (w->imports->count == 1)
+        return take_title(w, flow->clause);
+    struct shared *shared = find_shared(w, flow);
+    if (shared != NULL && shared->title == NULL)
+        shared->title = take_title(w, flow->clause);
+    return shared == NULL ? NULL : shared->title;
+}
+
+static flowrules_status note_networks(struct writing *w) {
     for (size_t i = 0; i < w->import->protects.count; i++) {
         fr_set set = *fr_vec_at(&w->import->protects, fr_set, i);
         if (!add_groups(w, set))
@@ -894,7 +1043,7 @@ static flowrules_status note_all(struct writing *w) {
         *title = NULL;
         if (!fr_import_is_flow(flow))
             continue;
-        *title = take_title(w, flow->clause);
+        *title = title_once(w, flow);
         if (*title == NULL)
             return no_memory(w);
         FR_TRY(note_set(w, flow->ends[0]));
@@ -911,38 +1060,67 @@ static void write_head(struct writing *w) {
     flowrules_write(w->w, w->m->files.count == 0 ? "" : ", from ");
     flowrules_write_user(w->w, &flowrules_yaml_quoted, file);
     flowrules_write(w->w, "\"\n");
-    if (w->import->protect_policy)
-        write_protects(w, "", &w->import->protects);
+    if (stands_at_top(w))
+        write_protects(w, "", &w->imports->items[0]->protects);
     flowrules_write(w->w, w->networks.count > 0 ? "\nnetworks:\n" : "");
     for (size_t i = 0; i < w->networks.count; i++)
         write_network(w, fr_vec_at(&w->networks, struct network, i));
 }
 
-static flowrules_status write_all(struct writing *w) {
-    FR_TRY(note_all(w));
-    write_head(w);
-    write_services(w);
-    flowrules_write(w->w, "\nflows:\n");
+/* A flow that stands in several choices is written with the first of them. */
+static flowrules_status write_once(struct writing *w, size_t number) {
+    const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, number);
+    bool tagged = has_tags(w);
+    if (w->imports->count == 1)
+        return write_flow(w, number, tagged ? tag_of_flows(w, flow->direction) : NULL);
+    const struct shared *shared = find_shared(w, flow);
+    if (shared == NULL)
+        return no_memory(w);
+    return shared->flow != flow ? note_loss(w, flow, shared->title)
+                                : write_flow(w, number, tagged ? shared->tags : NULL);
+}
+
+static flowrules_status write_flows(struct writing *w) {
     for (size_t i = 0; i < w->import->flows.count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
         if (fr_import_is_flow(flow))
-            FR_TRY(write_flow(w, i, has_tags(w)));
+            FR_TRY(write_once(w, i));
         else if ((flow->matters || flow->kind == FR_IMPORT_TAKEN) &&
                  !fr_import_is_repeated(w->import, i))
             write_comment(w, flow);
     }
-    flowrules_write(w->w, "\ntargets:\n");
+    return FLOWRULES_OK;
+}
+
+static flowrules_status write_targets(struct writing *w) {
     for (size_t i = 0; i < w->import->targets.count; i++)
-        write_target(w, fr_vec_at(&w->import->targets, struct fr_import_target, i));
+        write_target(w, target_at(w->import, i));
+    return FLOWRULES_OK;
+}
+
+static flowrules_status write_all(struct writing *w) {
+    FR_TRY(for_each(w, name_targets));
+    FR_TRY(for_each(w, note_shared));
+    FR_TRY(for_each(w, note_networks));
+    write_head(w);
+    write_services(w);
+    flowrules_write(w->w, "\nflows:\n");
+    FR_TRY(for_each(w, write_flows));
+    flowrules_write(w->w, "\ntargets:\n");
+    FR_TRY(for_each(w, write_targets));
     return w->w->failed ? no_memory(w) : FLOWRULES_OK;
 }
 
-flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writer *writer) {
-    const struct fr_allocator *allocator = &import->m->context->allocator;
-    struct writing w = {.import = import, .m = import->m, .w = writer};
+flowrules_status fr_import_write(const struct fr_imports *imports,
+                                 struct flowrules_writer *writer) {
+    flowrules_meaning *m = imports->items[0]->m;
+    const struct fr_allocator *allocator = &m->context->allocator;
+    struct writing w = {.imports = imports, .import = imports->items[0], .m = m, .w = writer};
     fr_arena_init(&w.arena, allocator);
     fr_strings_init(&w.words, allocator);
     fr_strings_init(&w.titles, allocator);
+    fr_strings_init(&w.targets, allocator);
+    fr_strings_init(&w.choices, allocator);
     fr_vec_init(&w.networks, allocator, sizeof(struct network));
     fr_vec_init(&w.services, allocator, sizeof(fr_service));
     fr_vec_init(&w.losses, allocator, sizeof(struct loss));
@@ -952,7 +1130,13 @@ flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writ
     fr_map_init(&w.service_of, allocator);
     fr_map_init(&w.label_of, allocator);
     fr_map_init(&w.last_of, allocator);
+    fr_strings_init(&w.keys, allocator);
+    fr_map_init(&w.shared_of, allocator);
+    fr_vec_init(&w.shared, allocator, sizeof(struct shared));
     flowrules_status status = map_labels(&w) ? write_all(&w) : no_memory(&w);
+    fr_vec_free(&w.shared);
+    fr_map_free(&w.shared_of);
+    fr_strings_free(&w.keys);
     fr_map_free(&w.last_of);
     fr_map_free(&w.label_of);
     fr_map_free(&w.service_of);
@@ -962,6 +1146,8 @@ flowrules_status fr_import_write(struct fr_import *import, struct flowrules_writ
     fr_vec_free(&w.losses);
     fr_vec_free(&w.services);
     fr_vec_free(&w.networks);
+    fr_strings_free(&w.choices);
+    fr_strings_free(&w.targets);
     fr_strings_free(&w.titles);
     fr_strings_free(&w.words);
     fr_arena_free(&w.arena);

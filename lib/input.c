@@ -20,6 +20,20 @@ struct fr_skip {
     uint32_t stage, clause;
 };
 
+static void init_symbols(struct flowrules_input *in) {
+    for (size_t i = 0; i < FR_SYMBOL_KINDS; i++) {
+        fr_map_init(&in->symbols[i].of, &in->context->allocator);
+        fr_vec_init(&in->symbols[i].meanings, &in->context->allocator, sizeof(void *));
+    }
+}
+
+static void free_symbols(struct flowrules_input *in) {
+    for (size_t i = 0; i < FR_SYMBOL_KINDS; i++) {
+        fr_map_free(&in->symbols[i].of);
+        fr_vec_free(&in->symbols[i].meanings);
+    }
+}
+
 flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *meaning) {
     flowrules_context *context = meaning->context;
     memset(in, 0, sizeof *in);
@@ -28,22 +42,23 @@ flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *me
     fr_arena_init(&in->arena, &context->allocator);
     fr_strings_init(&in->names, &context->allocator);
     fr_vec_init(&in->skips, &context->allocator, sizeof(struct fr_skip));
-    for (size_t i = 0; i < FR_SYMBOL_KINDS; i++) {
-        fr_map_init(&in->symbols[i].of, &context->allocator);
-        fr_vec_init(&in->symbols[i].meanings, &context->allocator, sizeof(void *));
-    }
+    init_symbols(in);
     return fr_name_checker_new(&in->checker, context);
 }
 
 void fr_input_free(struct flowrules_input *in) {
-    for (size_t i = 0; i < FR_SYMBOL_KINDS; i++) {
-        fr_map_free(&in->symbols[i].of);
-        fr_vec_free(&in->symbols[i].meanings);
-    }
+    free_symbols(in);
     fr_vec_free(&in->skips);
     fr_strings_free(&in->names);
     fr_arena_free(&in->arena);
     fr_name_checker_free(in->checker);
+}
+
+void fr_input_again(struct flowrules_input *in) {
+    free_symbols(in);
+    init_symbols(in);
+    in->skips.count = 0;
+    in->invalid = false;
 }
 
 flowrules_status fr_input_status(const struct flowrules_input *in) {
@@ -79,17 +94,44 @@ const char *flowrules_input_format(const flowrules_input *in) {
     return in->format;
 }
 
-const char *flowrules_input_setting(const flowrules_input *in, const char *key) {
+/* What the caller has set, or chosen. */
+static const char *given_setting(const flowrules_input *in, const char *key) {
+    if (in->choice != NULL && strcmp(in->choice->key, key) == 0)
+        return in->choice->value;
     for (size_t i = 0; in->config != NULL && i < in->config->settings.count; i++) {
         const struct fr_config_setting *s =
             fr_vec_at(&in->config->settings, struct fr_config_setting, i);
         if (strcmp(s->key, key) == 0)
             return s->value;
     }
+    return NULL;
+}
+
+const char *flowrules_input_setting(const flowrules_input *in, const char *key) {
+    const char *given = given_setting(in, key);
+    if (given != NULL)
+        return given;
     if (in->plan != NULL)
         return fr_plan_setting(in->plan, key);
     const struct flowrules_setting *setting = fr_setting_find(in->backend, key);
     return setting == NULL ? NULL : setting->fallback;
+}
+
+bool flowrules_input_choice(flowrules_input *in, const char *key, const char *value,
+                            const char *name) {
+    flowrules_meaning *m = in->meaning;
+    if (in->plan != NULL || in->choice != NULL || given_setting(in, key) != NULL)
+        return false;
+    if (name == NULL)
+        name = value;
+    struct fr_choice *slot = fr_vec_push(&m->choices);
+    if (slot != NULL)
+        *slot = (struct fr_choice){fr_arena_text(&m->arena, key, strlen(key)),
+                                   fr_arena_text(&m->arena, value, strlen(value)),
+                                   fr_arena_text(&m->arena, name, strlen(name))};
+    in->failed = in->failed || slot == NULL || slot->key == NULL || slot->value == NULL ||
+                 slot->name == NULL;
+    return true;
 }
 
 const char *flowrules_input_target(const flowrules_input *in) {

@@ -42,7 +42,9 @@ struct flowrules_input {
     const char *format;                           /* or NULL */
     const struct flowrules_configuration *config; /* NULL: rules without files */
     struct fr_plan *plan;                         /* or NULL */
+    const struct fr_choice *choice;               /* or NULL: nobody has chosen yet */
     flowrules_meaning *meaning;
+    const struct flowrules_node **documents; /* of each file that was asked for them; or NULL */
     struct fr_arena arena;
     struct fr_strings names;
     struct fr_symbols symbols[FR_SYMBOL_KINDS];
@@ -52,8 +54,19 @@ struct flowrules_input {
     bool invalid; /* an error was told */
 };
 
+/*
+ * Reads for an import: once or, where the reader has choices and the caller made none, once for
+ * each. The readings (struct fr_reading, with the choice) are in terms of the meaning, which is
+ * empty itself. Both are to be freed whatever the status is.
+ */
+flowrules_status fr_read_each(flowrules_meaning **meaning, struct fr_vec *readings,
+                              flowrules_context *context, const char *backend,
+                              const flowrules_configuration *configuration);
+
 flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *meaning);
 void fr_input_free(struct flowrules_input *in);
+/* Before a reader reads the same files once more. */
+void fr_input_again(struct flowrules_input *in);
 /* How reading went, after the reader returned. */
 flowrules_status fr_input_status(const struct flowrules_input *in);
 

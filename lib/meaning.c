@@ -32,6 +32,7 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
     fr_vec_init(&m->labels, allocator, sizeof(struct fr_label));
     fr_vec_init(&m->settings, allocator, sizeof(struct fr_found_setting));
     fr_vec_init(&m->files, allocator, sizeof(const char *));
+    fr_vec_init(&m->choices, allocator, sizeof(struct fr_choice));
     if (fr_sets_init(&m->sets, allocator) && fr_services_init(&m->services, allocator)) {
         m->sets.atoms = &m->atoms;
         *meaning = m;
@@ -41,18 +42,23 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
     return fr_no_memory(context);
 }
 
+static void free_stages(struct fr_vec stages[FR_DIRECTIONS]) {
+    for (size_t i = 0; i < FR_DIRECTIONS; i++) {
+        for (size_t k = 0; k < stages[i].count; k++)
+            fr_vec_free(&(*fr_vec_at(&stages[i], struct fr_stage *, k))->clauses);
+        fr_vec_free(&stages[i]);
+    }
+}
+
 void flowrules_meaning_free(flowrules_meaning *m) {
     if (m == NULL)
         return;
-    for (size_t i = 0; i < FR_DIRECTIONS; i++) {
-        for (size_t k = 0; k < m->stages[i].count; k++)
-            fr_vec_free(&(*fr_vec_at(&m->stages[i], struct fr_stage *, k))->clauses);
-        fr_vec_free(&m->stages[i]);
-    }
+    free_stages(m->stages);
     fr_vec_free(&m->doubts);
     fr_vec_free(&m->labels);
     fr_vec_free(&m->settings);
     fr_vec_free(&m->files);
+    fr_vec_free(&m->choices);
     fr_vec_free(&m->atoms);
     fr_vec_free(&m->groups);
     fr_map_free(&m->atom_of);
@@ -66,6 +72,49 @@ void flowrules_meaning_free(flowrules_meaning *m) {
     fr_arena_free(&m->arena);
     flowrules_policy_free(m->policy);
     fr_free(&m->context->allocator, m);
+}
+
+/* ---- readings ------------------------------------------------------------------------------ */
+
+void fr_reading_init(struct fr_reading *reading, const flowrules_meaning *m) {
+    const struct fr_allocator *allocator = &m->context->allocator;
+    memset(reading, 0, sizeof *reading);
+    for (size_t i = 0; i < FR_DIRECTIONS; i++)
+        fr_vec_init(&reading->stages[i], allocator, sizeof(struct fr_stage *));
+    fr_vec_init(&reading->doubts, allocator, sizeof(struct fr_doubt));
+    fr_vec_init(&reading->settings, allocator, sizeof(struct fr_found_setting));
+}
+
+void fr_reading_free(struct fr_reading *reading) {
+    free_stages(reading->stages);
+    fr_vec_free(&reading->doubts);
+    fr_vec_free(&reading->settings);
+}
+
+static void swap_vecs(struct fr_vec *a, struct fr_vec *b) {
+    struct fr_vec kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+static void swap_sets(fr_set *a, fr_set *b) {
+    fr_set kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+void fr_reading_swap(struct fr_reading *reading, flowrules_meaning *m) {
+    for (size_t i = 0; i < FR_DIRECTIONS; i++) {
+        bool open = m->open[i];
+        m->open[i] = reading->open[i];
+        reading->open[i] = open;
+        swap_vecs(&reading->stages[i], &m->stages[i]);
+    }
+    swap_vecs(&reading->doubts, &m->doubts);
+    swap_vecs(&reading->settings, &m->settings);
+    swap_sets(&reading->own, &m->own);
+    swap_sets(&reading->disjoint, &m->disjoint);
+    swap_sets(&reading->unaddressed, &m->unaddressed);
 }
 
 /* ---- atoms --------------------------------------------------------------------------------- */

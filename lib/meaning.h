@@ -59,6 +59,12 @@ struct fr_found_setting {
     unsigned directions; /* of targets that have it, bits */
 };
 
+/* One of several things in a configuration that a target may be for. */
+struct fr_choice {
+    const char *key, *value; /* of the setting that chooses it */
+    const char *name;
+};
+
 struct flowrules_meaning {
     flowrules_context *context;
     /* NULL: a policy by itself; of common terms, the one that knows pods. */
@@ -86,9 +92,26 @@ struct flowrules_meaning {
     fr_set own;                          /* groups that the configuration is of; or empty */
     fr_set disjoint;                     /* groups of which no two have an address in common */
     fr_set unaddressed;                  /* groups without the addresses that rules name */
+    struct fr_vec choices;               /* struct fr_choice: of which the reader wants one */
+};
+
+/*
+ * What a meaning says, apart from the terms that it says it in: where a configuration is read
+ * several times, each reading has its own, and the terms are those of one meaning.
+ */
+struct fr_reading {
+    const struct fr_choice *choice; /* NULL: the only reading */
+    struct fr_vec stages[FR_DIRECTIONS], doubts, settings;
+    bool open[FR_DIRECTIONS];
+    fr_set own, disjoint, unaddressed;
 };
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context);
+
+/* An empty reading; the meaning then says what the reading says, and the other way round. */
+void fr_reading_init(struct fr_reading *reading, const flowrules_meaning *m);
+void fr_reading_swap(struct fr_reading *reading, flowrules_meaning *m);
+void fr_reading_free(struct fr_reading *reading);
 
 /* The atom of a name or wildcard; UINT32_MAX when out of memory. */
 uint32_t fr_meaning_name(flowrules_meaning *m, enum flowrules_atom_kind kind, const char *name);

@@ -256,7 +256,7 @@ static flowrules_status read_documents(struct reading *r, flowrules_node *list) 
     }
 }
 
-const flowrules_node *flowrules_input_documents(flowrules_input *in, size_t file) {
+static const flowrules_node *read_file(flowrules_input *in, size_t file) {
     struct reading r = {.in = in, .file = file};
     struct fr_input input = {0};
     const char *text = flowrules_input_text(in, file, &input.size);
@@ -279,6 +279,18 @@ const flowrules_node *flowrules_input_documents(flowrules_input *in, size_t file
     in->invalid = in->invalid || status == FLOWRULES_INVALID;
     in->failed = in->failed || status == FLOWRULES_NO_MEMORY;
     return status == FLOWRULES_OK ? list : NULL;
+}
+
+/* Files are read once, also where a configuration is read several times. */
+const flowrules_node *flowrules_input_documents(flowrules_input *in, size_t file) {
+    size_t count = flowrules_input_file_count(in);
+    if (in->documents == NULL)
+        in->documents = flowrules_input_alloc(in, (count + 1) * sizeof *in->documents);
+    if (in->documents == NULL || file >= count)
+        return NULL;
+    if (in->documents[file] == NULL)
+        in->documents[file] = read_file(in, file);
+    return in->documents[file];
 }
 
 /* ---- XML ----------------------------------------------------------------------------------- */

@@ -184,6 +184,43 @@ static flowrules_status cut_protects(struct fr_plan *plan) {
     return FLOWRULES_REFUSED;
 }
 
+bool fr_shared_addresses(size_t index, struct flowrules_range *range) {
+    static const char *const shared[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3",
+                                         "::/127",    "fe80::/10",   "ff00::/8"};
+    return index < sizeof shared / sizeof *shared &&
+           flowrules_parse_range(shared[index], strlen(shared[index]), range);
+}
+
+/*
+ * Where the machine has the protected addresses and no other, rules about all of them need not name
+ * them: they stand for every address of these families.
+ */
+static flowrules_status find_machine(struct fr_plan *plan) {
+    static const char key[] = FR_MACHINE_SETTING;
+    const char *value = fr_plan_setting(plan, key);
+    const struct fr_set_head *head = fr_set_head(&plan->view.sets, plan->protects.set);
+    if (value == NULL || strcmp(value, "true") != 0)
+        return FLOWRULES_OK;
+    if (plan->transit)
+        return fr_error(&plan->context->diagnostics, FR_SETTING_VALUE, plan->target->at,
+                        "leave it out, or 'hook: host'",
+                        "target '%s' stands between machines: '%s' says nothing there", plan->name,
+                        key);
+    if (head->all_atoms != 0 || head->atoms > 0 || plan->protects.set == FR_SET_EMPTY)
+        return fr_error(&plan->context->diagnostics, FR_SETTING_VALUE, plan->target->at,
+                        "leave it out, or protect addresses alone",
+                        "target '%s': '%s' needs to know all addresses that are protected",
+                        plan->name, key);
+    plan->machine = FR_SET_ANY;
+    if (head->count4 == 0 || head->count6 == 0) {
+        enum flowrules_family family = head->count4 > 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
+        struct flowrules_range all = {family, {0, 0}, fr_ip_max(family)};
+        fr_builder_range(&plan->view.builder, &all);
+        plan->machine = fr_builder_finish(&plan->view.builder, &plan->view.sets);
+    }
+    return plan->machine == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
 static flowrules_status find_protects(struct fr_plan *plan) {
     struct fr_span span =
         plan->target->protects.count > 0 ? plan->target->protects : plan->policy->protects;
@@ -192,7 +229,7 @@ static flowrules_status find_protects(struct fr_plan *plan) {
         FR_TRY(fr_view_end(&plan->view, span, false, &plan->protects));
         if ((plan->protects.flags & FR_END_CUT_GROUP) != 0)
             return cut_protects(plan);
-        return plan->can->pod_groups ? fr_protect_pods(plan) : FLOWRULES_OK;
+        return plan->can->pod_groups ? fr_protect_pods(plan) : find_machine(plan);
     }
     if (plan->transit)
         return FLOWRULES_OK;
@@ -273,6 +310,10 @@ static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const s
     fr_set to = mode == FR_DIRECTION_EGRESS || plan->can->no_ingress
                     ? FR_SET_EMPTY
                     : fr_set_intersect(sets, destination, plan->protects.set);
+    if (plan->machine != FR_SET_EMPTY && from == plan->protects.set)
+        from = plan->machine;
+    if (plan->machine != FR_SET_EMPTY && to == plan->protects.set)
+        to = plan->machine;
     if (plan->can->pod_groups && mode != FR_DIRECTION_INGRESS)
         from = fr_scope_pods(plan, source, from);
     if (plan->can->pod_groups && mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)

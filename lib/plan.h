@@ -117,6 +117,9 @@ struct fr_asked {
 };
 #define FR_ELSEWHERE 0x80000000u
 
+/* The boolean setting of a machine that has no other addresses than the protected ones. */
+#define FR_MACHINE_SETTING "no-other-addresses"
+
 struct fr_plan {
     flowrules_context *context;
     const flowrules_policy *policy;
@@ -137,6 +140,8 @@ struct fr_plan {
     struct fr_view view;
     bool have_view;
     struct fr_end protects;
+    /* What stands in rules for all that is protected, where the machine has no other addresses. */
+    fr_set machine;
     fr_set widest_pods;     /* of pod_groups: the protected groups that are within no other */
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;   /* struct fr_scoped */
@@ -158,6 +163,12 @@ struct fr_plan {
     const struct fr_asked *asked; /* or NULL */
     char fingerprint[9];
 };
+
+/*
+ * Addresses that every host of a family has, and those of multicast and broadcast: index 0, 1 ...
+ * until false.
+ */
+bool fr_shared_addresses(size_t index, struct flowrules_range *range);
 
 /*
  * Plans a target of the policy, or a backend with default settings; spec is "NAME[:FORMAT]", or

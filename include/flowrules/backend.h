@@ -805,6 +805,16 @@ FLOWRULES_API void flowrules_input_found_in(flowrules_input *in, enum flowrules_
                                             const char *key, const char *value);
 
 /*
+ * The configuration has several of what a target is for (security groups, networks), and this is
+ * one of them: the value that flowrules_input_setting has for the key where it is chosen, and its
+ * name (NULL: the value). A reader tells all of them before the error that says that one has to be
+ * chosen; an import then reads once for each. False where one is chosen already: by a target, by
+ * the caller's settings, or for an import.
+ */
+FLOWRULES_API bool flowrules_input_choice(flowrules_input *in, const char *key, const char *value,
+                                          const char *name);
+
+/*
  * The kinds of packets that rules of Linux tell apart. All but the new ones are decided by what
  * docs/MODEL.md calls the baseline. The platforms that track connections by themselves know the
  * first alone.

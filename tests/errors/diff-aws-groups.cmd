@@ -1,0 +1,1 @@
+diff aws-sg=../read/aws-sg/groups.json aws-sg=../read/aws-sg/groups.json

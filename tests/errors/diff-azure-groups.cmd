@@ -1,0 +1,1 @@
+diff azure-nsg=../read/azure-nsg/several.json azure-nsg=../read/azure-nsg/several.json

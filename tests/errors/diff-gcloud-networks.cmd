@@ -1,0 +1,1 @@
+diff gcloud=../read/gcloud/networks.json gcloud=../read/gcloud/networks.json

@@ -1,0 +1,1 @@
+diff openshift=../read/openshift/list.yml openshift=../read/openshift/list.yml

@@ -1,0 +1,1 @@
+import aws-sg ../read/aws-sg/groups.json --set group=web

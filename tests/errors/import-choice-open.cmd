@@ -1,0 +1,1 @@
+import openshift ../read/openshift/list.yml
