@@ -613,11 +613,12 @@ static void close_family(struct iptables_reader *reader, enum flowrules_family f
     struct netfilter_table *known =
         fr_netfilter_table(nf, family_word[family == FLOWRULES_IPV4], "filter");
     struct netfilter_table *closed = fr_netfilter_table(nf, family_word[family], "filter");
-    for (const struct netfilter_chain *c = known ? known->chains : NULL; c && closed; c = c->next) {
-        bool open = c->policy != NETFILTER_DROP && c->rule_count == 0;
-        struct netfilter_chain *chain = c->hook == NETFILTER_NO_HOOK || open
-                                            ? NULL
-                                            : fr_netfilter_chain(nf, closed, c->name, nowhere);
+    bool filtered = false;
+    for (struct netfilter_chain *c = known ? known->chains : NULL; c && closed; c = c->next) {
+        bool filters = c->hook != NETFILTER_NO_HOOK && fr_netfilter_filters(nf, c);
+        struct netfilter_chain *chain =
+            filters ? fr_netfilter_chain(nf, closed, c->name, nowhere) : NULL;
+        filtered = filtered || filters;
         if (chain) {
             put_on_hook(chain, c->hook);
             chain->policy = NETFILTER_DROP;
@@ -625,7 +626,9 @@ static void close_family(struct iptables_reader *reader, enum flowrules_family f
         }
     }
     flowrules_input_assume(reader->in, nowhere, missing_family_hint[family],
-                           "there are no rules of %s: it is taken for closed where %s is filtered",
+                           filtered ? "there are no rules of %s: it is taken for closed where %s "
+                                      "is filtered"
+                                    : "there are no rules of %s: it is taken for open, as %s is",
                            family_name[family], family_name[family == FLOWRULES_IPV4]);
 }
 

@@ -249,6 +249,8 @@ void fr_netfilter_name_sets(struct netfilter *nf);
 
 /* ---- what it means ------------------------------------------------------------------------- */
 
+/* Does a chain of a hook keep something from passing, or may it? */
+bool fr_netfilter_filters(struct netfilter *nf, struct netfilter_chain *chain);
 /* Gives the input the rules of all chains on hooks that a packet passes. */
 void fr_netfilter_give(struct netfilter *nf);
 

@@ -661,6 +661,11 @@ static bool matters(const struct netfilter_chain *chain) {
            (chain->effects & (EFFECT_BLOCK | EFFECT_OTHER | EFFECT_REWRITE));
 }
 
+bool fr_netfilter_filters(struct netfilter *nf, struct netfilter_chain *chain) {
+    effects_of(nf, chain, 0);
+    return matters(chain);
+}
+
 static int compare_priorities(const void *a, const void *b) {
     const struct netfilter_chain *const *x = a, *const *y = b;
     if ((*x)->priority != (*y)->priority)

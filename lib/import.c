@@ -27,16 +27,34 @@ static bool is_as_any(const struct fr_import *import, const struct fr_import_flo
            (all6 && fr_import_is_of_family(import->m, flow->ends[1 - end], FLOWRULES_IPV6));
 }
 
+static unsigned service_families(const struct fr_import *import,
+                                 const struct fr_import_flow *flow) {
+    return fr_service_get(&import->m->services, flow->service)->families;
+}
+
+/* Of a service of one family, ICMPv6 say, all addresses of the family are as good as any. */
+static bool is_as_any_for_service(const struct fr_import *import, const struct fr_import_flow *flow,
+                                  size_t end) {
+    struct flowrules_set view = {&import->m->sets, flow->ends[end]};
+    unsigned families = service_families(import, flow);
+    return (families == FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4) &&
+            flowrules_set_is_all(view, FLOWRULES_IPV4)) ||
+           (families == FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6) &&
+            flowrules_set_is_all(view, FLOWRULES_IPV6));
+}
+
 /*
  * All addresses are any, where names and groups have addresses; but any holds the configuration's
  * own group too, which would make what goes out of it something that comes in.
  */
-static void write_any(struct fr_import *import) {
+static void write_any(struct fr_import *import,
+                      bool (*is_so)(const struct fr_import *import,
+                                    const struct fr_import_flow *flow, size_t end)) {
     bool known = import->atoms_are_pods || import->m->own != FR_SET_EMPTY;
     for (size_t i = 0; i < import->flows.count && !known; i++) {
         struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
         for (size_t e = 0; e < 2; e++)
-            if (is_as_any(import, flow, e))
+            if (is_so(import, flow, e))
                 flow->ends[e] = FR_SET_ANY;
     }
 }
@@ -161,10 +179,10 @@ static fr_set of_families(struct fr_import *import, fr_set set, unsigned familie
 
 /* The protected end of a flow, as far as its families go. */
 static fr_set protected_by_flow(struct fr_import *import, const struct fr_import_flow *flow) {
-    unsigned end = protected_end(flow->direction), families = FLOWRULES_BOTH_FAMILIES;
+    unsigned end = protected_end(flow->direction), families = service_families(import, flow);
     for (int f = 0; f < 2; f++)
         if (fr_import_is_of_family(import->m, flow->ends[1 - end], (enum flowrules_family)f))
-            families = FLOWRULES_FAMILY_BIT((unsigned)f);
+            families &= FLOWRULES_FAMILY_BIT((unsigned)f);
     return of_families(import, flow->ends[end], families);
 }
 
@@ -304,7 +322,7 @@ static void drop_unmatched(struct fr_import *import) {
     struct fr_import_flow *flows = import->flows.items;
     size_t kept = 0;
     for (size_t i = 0; i < import->flows.count; i++) {
-        unsigned families = FLOWRULES_BOTH_FAMILIES;
+        unsigned families = fr_import_is_flow(&flows[i]) ? service_families(import, &flows[i]) : 0;
         for (int end = 0; end < 2; end++) {
             const struct fr_set_head *head = fr_set_head(sets, flows[i].ends[end]);
             bool groups = head->all_atoms == 0 && head->atoms > 0;
@@ -862,9 +880,10 @@ static flowrules_status find_open(struct fr_import *import, const char *protects
     }
     if (import->came_across.too_many != NULL)
         return FLOWRULES_OK;
+    write_any(import, is_as_any_for_service);
     FR_TRY(fr_import_join(import));
     fr_import_drop_idle(import);
-    write_any(import);
+    write_any(import, is_as_any);
     import->closes = close_directions(import);
     if (!is_there(import))
         return FLOWRULES_OK;

@@ -70,14 +70,15 @@ static bool share_an_end(const flowrules_meaning *m, const struct fr_import_flow
 }
 
 /*
- * One rule of each family, without a name, that say the same of it: each end is all of the family,
- * or one is and they share the other, or a comment says that they belong together.
+ * Rules without a name that say the same, or one of each family that say the same of it: each end
+ * is all of the family, or one is and they share the other, or a comment says that they belong
+ * together.
  */
 static bool are_twins(const flowrules_meaning *m, const struct fr_import_flow *a,
                       const struct fr_import_flow *b) {
     if (a->clause->name != 0 || b->clause->name != 0 || a->clause->comment != b->clause->comment)
         return false;
-    if (share_an_end(m, a, b))
+    if (share_an_end(m, a, b) || (a->ends[0] == b->ends[0] && a->ends[1] == b->ends[1]))
         return true;
     if (!are_apart(m, a, b))
         return false;

@@ -1,0 +1,1 @@
+import iptables configurations/open.v4
