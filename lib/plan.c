@@ -428,12 +428,15 @@ static flowrules_status find_ends(struct fr_plan *plan, uint32_t index, const st
     return ends[1] == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-/* Notes a flow that is left out though it may be about what is protected; false: no memory. */
-static bool note_missed(struct fr_plan *plan, uint32_t index) {
-    uint32_t *slot = fr_vec_push(&plan->missed);
-    if (slot != NULL)
-        *slot = index;
-    return slot != NULL;
+/* Notes a flow that is left out though it may be about what is protected; NULL: it is not. */
+static flowrules_status note_missed(struct fr_plan *plan, uint32_t index, const char *reason) {
+    struct fr_missed *slot = reason == NULL ? NULL : fr_vec_push(&plan->missed);
+    if (reason == NULL)
+        return FLOWRULES_OK;
+    if (slot == NULL)
+        return fr_no_memory(plan->context);
+    *slot = (struct fr_missed){index, reason};
+    return FLOWRULES_OK;
 }
 
 static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
@@ -453,12 +456,13 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
         FR_TRY(fr_judge(plan, index, found[0].flags | found[1].flags, before, verdict));
         if (ends[1] != found[1].set && verdict->reason == NULL)
             verdict->reason = plan->can->far_groups_note;
-        return FLOWRULES_OK;
+        if (verdict->reason == NULL)
+            verdict->reason = missed;
+        return note_missed(plan, index, missed);
     }
     if (may_be_protected(plan, &found[0], &found[1]))
         return fr_judge_unknown_scope(plan, flow, verdict);
-    if (missed != NULL && !note_missed(plan, index))
-        return fr_no_memory(plan->context);
+    FR_TRY(note_missed(plan, index, missed));
     bool far = ends[1] == FR_SET_EMPTY && found[1].set != FR_SET_EMPTY;
     why = far              ? plan->can->far_groups_note
           : missed != NULL ? missed
@@ -524,7 +528,7 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->tables, allocator, sizeof(struct fr_table *));
     fr_vec_init(&plan->dispatches, allocator, sizeof(struct fr_dispatch *));
     fr_vec_init(&plan->bound, allocator, sizeof(struct fr_bound));
-    fr_vec_init(&plan->missed, allocator, sizeof(uint32_t));
+    fr_vec_init(&plan->missed, allocator, sizeof(struct fr_missed));
     fr_domains_init(&plan->domains, allocator);
 }
 
@@ -840,8 +844,8 @@ static void each_remark(struct fr_plan *plan,
 /* Also what is out of scope, surprisingly. */
 static void warn_of_flows(struct fr_plan *plan) {
     for (size_t i = 0; i < plan->missed.count; i++) {
-        uint32_t index = *fr_vec_at(&plan->missed, uint32_t, i);
-        warn_of_flow(plan, index, fr_vec_at(&plan->verdicts, struct fr_verdict, index)->reason);
+        const struct fr_missed *missed = fr_vec_at(&plan->missed, struct fr_missed, i);
+        warn_of_flow(plan, missed->flow, missed->reason);
     }
     each_remark(plan, warn_of_flow);
 }

@@ -117,6 +117,12 @@ struct fr_asked {
 };
 #define FR_ELSEWHERE 0x80000000u
 
+/* A flow that is out of scope, in whole or in part, whose author may not expect that; and why. */
+struct fr_missed {
+    uint32_t flow;
+    const char *reason;
+};
+
 /* The boolean setting of a machine that has no other addresses than the protected ones. */
 #define FR_MACHINE_SETTING "no-other-addresses"
 
@@ -146,17 +152,17 @@ struct fr_plan {
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;   /* struct fr_scoped */
     struct fr_services services;
-    struct fr_vec flow_lists;   /* struct fr_span of flow_members; number + flow count */
-    struct fr_vec flow_members; /* uint32_t */
-    struct fr_vec rules;        /* struct fr_rule */
-    struct fr_vec groups;       /* struct fr_group */
-    struct fr_vec tables;       /* struct fr_table * */
-    struct fr_vec dispatches;   /* struct fr_dispatch * */
-    struct fr_domains domains;  /* of whole_domains */
-    struct fr_vec bound;        /* struct fr_bound: for the key that was asked for last */
-    fr_set bound_all;           /* what they come to together */
-    const char *bound_key;      /* NULL: none yet */
-    struct fr_vec missed;       /* uint32_t: flows out of scope whose author may not expect that */
+    struct fr_vec flow_lists;       /* struct fr_span of flow_members; number + flow count */
+    struct fr_vec flow_members;     /* uint32_t */
+    struct fr_vec rules;            /* struct fr_rule */
+    struct fr_vec groups;           /* struct fr_group */
+    struct fr_vec tables;           /* struct fr_table * */
+    struct fr_vec dispatches;       /* struct fr_dispatch * */
+    struct fr_domains domains;      /* of whole_domains */
+    struct fr_vec bound;            /* struct fr_bound: for the key that was asked for last */
+    fr_set bound_all;               /* what they come to together */
+    const char *bound_key;          /* NULL: none yet */
+    struct fr_vec missed;           /* struct fr_missed */
     struct flowrules_output *asker; /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
     struct fr_strings unpinned;   /* names that were told to have no address */

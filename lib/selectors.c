@@ -193,7 +193,7 @@ fr_set fr_scope_pods(struct fr_plan *plan, fr_set end, fr_set inside) {
     return set;
 }
 
-/* A group of an end that may share some pods with a protected one, and is not held by it. */
+/* A group of an end that may share some pods with a protected one that the end does not hold. */
 static bool strays(struct fr_plan *plan, fr_set end, const char **stray, const char **home) {
     struct flowrules_set own = {&plan->view.sets, plan->protects.set};
     struct flowrules_set all = {&plan->view.sets, end};
@@ -207,7 +207,7 @@ static bool strays(struct fr_plan *plan, fr_set end, const char **stray, const c
             *stray = atom.name;
             *home = flowrules_set_atom(own, k).name;
             if (flowrules_pods_may_meet(plan->asker, *stray, *home) &&
-                !flowrules_pods_cover(plan->asker, *stray, *home))
+                !holds_pods(plan->asker, all, *home))
                 return true;
         }
     }
@@ -227,17 +227,17 @@ static bool has_whole_part(const struct fr_plan *plan, const fr_set ends[2], siz
 const char *fr_pods_missed(struct fr_plan *plan, const struct fr_flow *flow, const fr_set ends[2],
                            size_t first) {
     const char *stray, *home;
-    bool missed = false;
-    if (!plan->can->pod_groups || (!flow->deny && plan->scoped.count > first) ||
-        has_whole_part(plan, ends, first))
+    bool missed = false, partly = !flow->deny && plan->scoped.count > first;
+    if (!plan->can->pod_groups || has_whole_part(plan, ends, first))
         return NULL;
     if (plan->enforces[FLOWRULES_EGRESS])
         missed = strays(plan, ends[0], &stray, &home);
     if (!missed && plan->enforces[FLOWRULES_INGRESS])
         missed = strays(plan, ends[1], &stray, &home);
-    return missed ? fr_arena_printf(&plan->arena,
-                                    "pods of '%s' may be pods of the protected '%s' too: add '%s' "
-                                    "to 'protects', or labels that exclude each other",
-                                    stray, home, stray)
-                  : NULL;
+    return missed
+               ? fr_arena_printf(&plan->arena,
+                                 "pods of '%s' may be pods of the protected '%s' too%s: add '%s' "
+                                 "to 'protects', or labels that exclude each other",
+                                 stray, home, partly ? ", for which it is shut" : "", stray)
+               : NULL;
 }

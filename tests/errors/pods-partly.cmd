@@ -1,0 +1,1 @@
+render pods-partly.yaml --as-of 2026-11-23
