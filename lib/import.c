@@ -892,6 +892,8 @@ static flowrules_status find_open(struct fr_import *import, const char *protects
     FR_TRY(find_protects(import, protects));
     FR_TRY(name_protected(import));
     drop_unmatched(import);
+    for (size_t i = 0; i < import->flows.count; i++)
+        fr_import_reach(import->m, fr_vec_at(&import->flows, struct fr_import_flow, i));
     return FLOWRULES_OK;
 }
 
@@ -924,11 +926,15 @@ static flowrules_status measure(struct fr_import *import, size_t *lines) {
     return status;
 }
 
+/* A flow has a name, a source, a destination, and a service. */
+#define FLOW_LINES 4u
+
 /* Tries the shorter way first. */
 static flowrules_status try_ways(struct fr_import ways[2], struct trial *best) {
-    size_t lines[2];
+    size_t lines[2] = {SIZE_MAX, ways[1].flows.count * FLOW_LINES};
     FR_TRY(measure(&ways[0], &lines[0]));
-    FR_TRY(measure(&ways[1], &lines[1]));
+    if (lines[1] < lines[0] || ways[1].came_across.too_many != NULL) /* else it is longer anyway */
+        FR_TRY(measure(&ways[1], &lines[1]));
     unsigned first = lines[1] < lines[0];
     if (lines[first] != SIZE_MAX)
         FR_TRY(try_all(&ways[first], best));

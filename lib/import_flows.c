@@ -18,6 +18,7 @@ struct cutter {
     bool of_allows, of_denies;
     bool in_doubt;
     size_t behind; /* of a deny: the allows before it are those up to this flow */
+    struct fr_reach reach;
 };
 
 struct importing {
@@ -27,9 +28,10 @@ struct importing {
     size_t first_flow; /* of this stage */
     unsigned decided;  /* families of which a rule of this stage decided all that was left */
     struct fr_vec cutters;
-    bool may_spare; /* a deny may be one that spares the allows before it */
-    uint32_t list;  /* the number of this stage */
-    uint32_t place; /* the next one in it */
+    struct fr_vec allowed; /* uint32_t: flows that may take from a clause and have not yet */
+    bool may_spare;        /* a deny may be one that spares the allows before it */
+    uint32_t list;         /* the number of this stage */
+    uint32_t place;        /* the next one in it */
     struct fr_import_found *found;
 };
 
@@ -108,11 +110,20 @@ static bool sets_may_meet(const flowrules_meaning *m, fr_set a, fr_set b) {
     return x->atoms > 0 || y->atoms > 0;
 }
 
-bool fr_import_may_meet(const flowrules_meaning *m, const struct fr_import_flow *flow,
-                        const fr_set ends[2], fr_service service) {
+static struct fr_reach reach_of(const flowrules_meaning *m, const fr_set ends[2],
+                                fr_service service) {
+    return fr_reach_of(&m->sets, ends, fr_service_get(&m->services, service));
+}
+
+void fr_import_reach(const flowrules_meaning *m, struct fr_import_flow *flow) {
+    flow->reach = reach_of(m, flow->ends, flow->service);
+}
+
+bool fr_import_sets_may_meet(const flowrules_meaning *m, const struct fr_import_flow *a,
+                             const struct fr_import_flow *b) {
     const struct importing im = {.m = (flowrules_meaning *)m};
-    return services_meet(&im, flow->service, service) && sets_may_meet(m, flow->ends[0], ends[0]) &&
-           sets_may_meet(m, flow->ends[1], ends[1]);
+    return services_meet(&im, a->service, b->service) && sets_may_meet(m, a->ends[0], b->ends[0]) &&
+           sets_may_meet(m, a->ends[1], b->ends[1]);
 }
 
 /* ---- cutting ------------------------------------------------------------------------------- */
@@ -173,6 +184,7 @@ static flowrules_status add_flow_at(struct importing *im, const struct fr_clause
                                     .kind = (uint8_t)kind,
                                     .list = im->list,
                                     .places = places};
+    fr_import_reach(im->m, flow);
     return FLOWRULES_OK;
 }
 
@@ -262,17 +274,58 @@ static bool cuts_in_doubt(const struct cutter *cutter) {
     return cutter->in_doubt && cutter->until != UINT32_MAX;
 }
 
+/* Lists the flows of this stage that may take from a box. */
+static flowrules_status list_allowed(struct importing *im, const fr_set ends[2],
+                                     fr_service service) {
+    struct fr_reach reach = reach_of(im->m, ends, service);
+    im->allowed.count = 0;
+    for (size_t i = im->first_flow; i < im->flows->count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(im->flows, struct fr_import_flow, i);
+        if (!fr_reaches_meet(&reach, &flow->reach) || flow->kind != FR_IMPORT_ALLOW ||
+            !ends_meet(im, flow->ends, flow->service, ends, service))
+            continue;
+        uint32_t *slot = fr_vec_add(&im->allowed);
+        if (slot == NULL)
+            return fr_no_memory(im->m->context);
+        *slot = (uint32_t)i;
+    }
+    return FLOWRULES_OK;
+}
+
+/* True if nothing can be taken from the boxes any more, or too much is left of them. */
+static bool is_done(const struct fr_boxes *boxes) {
+    return boxes->list.count == 0 || boxes->too_many;
+}
+
 /*
  * Takes away what was allowed before a deny that is a cutter, where the two meet: it need not be
- * allowed again, and what is left is often whole.
+ * allowed again, and what is left is often whole. Each flow takes once, and leaves the list.
  */
 static flowrules_status cut_allowed(struct importing *im, struct fr_boxes *boxes,
                                     const struct cutter *cutter) {
-    for (size_t i = im->first_flow; i < cutter->behind && !boxes->too_many; i++) {
-        struct fr_import_flow flow = *fr_vec_at(im->flows, struct fr_import_flow, i);
-        if (flow.kind == FR_IMPORT_ALLOW &&
-            ends_meet(im, flow.ends, flow.service, cutter->ends, cutter->service))
-            FR_TRY(cut(im, boxes, flow.ends, flow.service));
+    uint32_t *list = im->allowed.items;
+    size_t left = 0;
+    for (size_t i = 0; i < im->allowed.count && !is_done(boxes); i++) {
+        const struct fr_import_flow *flow = fr_vec_at(im->flows, struct fr_import_flow, list[i]);
+        if (list[i] < cutter->behind && fr_reaches_meet(&cutter->reach, &flow->reach) &&
+            ends_meet(im, flow->ends, flow->service, cutter->ends, cutter->service))
+            FR_TRY(cut(im, boxes, flow->ends, flow->service));
+        else
+            list[left++] = list[i];
+    }
+    im->allowed.count = left;
+    return FLOWRULES_OK;
+}
+
+/* A clause whole, as boxes. */
+static flowrules_status start_clause(struct importing *im, const struct fr_clause *clause,
+                                     struct fr_box *box, struct fr_boxes *boxes) {
+    const struct fr_service_terms *terms = fr_service_get(&im->m->services, clause->service);
+    *box = (struct fr_box){{end_of(im, clause, 0), end_of(im, clause, 1)}, {0}};
+    fr_boxes_init(boxes, im->m->context, &im->m->sets, FR_IMPORT_PARTS_MAX);
+    for (uint32_t i = 0; i < terms->count; i++) {
+        box->term = terms->terms[i];
+        FR_TRY(fr_boxes_add(boxes, box));
     }
     return FLOWRULES_OK;
 }
@@ -281,21 +334,19 @@ static flowrules_status cut_allowed(struct importing *im, struct fr_boxes *boxes
 static flowrules_status cut_clause(struct importing *im, const struct fr_clause *clause,
                                    uint32_t number, cuts_fn *cuts, bool allowed_too,
                                    struct fr_boxes *boxes) {
-    const struct fr_service_terms *terms = fr_service_get(&im->m->services, clause->service);
-    struct fr_box box = {{end_of(im, clause, 0), end_of(im, clause, 1)}, {0}};
-    fr_boxes_init(boxes, im->m->context, &im->m->sets, FR_IMPORT_PARTS_MAX);
-    for (uint32_t i = 0; i < terms->count; i++) {
-        box.term = terms->terms[i];
-        FR_TRY(fr_boxes_add(boxes, &box));
-    }
-    for (size_t i = 0; i < im->cutters.count && !boxes->too_many; i++) {
-        struct cutter cutter = *fr_vec_at(&im->cutters, struct cutter, i);
-        if (number >= cutter.until || !cuts(&cutter) ||
-            !ends_meet(im, box.ends, clause->service, cutter.ends, cutter.service))
+    struct fr_box box;
+    FR_TRY(start_clause(im, clause, &box, boxes));
+    if (allowed_too)
+        FR_TRY(list_allowed(im, box.ends, clause->service));
+    struct fr_reach reach = reach_of(im->m, box.ends, clause->service);
+    for (size_t i = 0; i < im->cutters.count && !is_done(boxes); i++) {
+        const struct cutter *cutter = fr_vec_at(&im->cutters, struct cutter, i);
+        if (number >= cutter->until || !cuts(cutter) || !fr_reaches_meet(&reach, &cutter->reach) ||
+            !ends_meet(im, box.ends, clause->service, cutter->ends, cutter->service))
             continue;
-        if (allowed_too && cutter.behind > 0)
-            FR_TRY(cut_allowed(im, boxes, &cutter));
-        FR_TRY(cut(im, boxes, cutter.ends, cutter.service));
+        if (allowed_too && cutter->behind > 0)
+            FR_TRY(cut_allowed(im, boxes, cutter));
+        FR_TRY(cut(im, boxes, cutter->ends, cutter->service));
     }
     return FLOWRULES_OK;
 }
@@ -303,9 +354,10 @@ static flowrules_status cut_clause(struct importing *im, const struct fr_clause 
 static bool is_cut(const struct importing *im, const struct fr_clause *clause, uint32_t number,
                    cuts_fn *cuts) {
     const fr_set ends[2] = {clause->source, clause->destination};
+    struct fr_reach reach = reach_of(im->m, ends, clause->service);
     for (size_t i = 0; i < im->cutters.count; i++) {
         const struct cutter *cutter = fr_vec_at(&im->cutters, struct cutter, i);
-        if (number < cutter->until && cuts(cutter) &&
+        if (number < cutter->until && cuts(cutter) && fr_reaches_meet(&reach, &cutter->reach) &&
             ends_meet(im, ends, clause->service, cutter->ends, cutter->service))
             return true;
     }
@@ -337,27 +389,35 @@ static flowrules_status add_boxes(struct importing *im, const struct fr_clause *
     return FLOWRULES_OK;
 }
 
+/* What denies in doubt took from an allow, all of it, is told. */
+static flowrules_status note_taken(struct importing *im, const struct fr_clause *clause,
+                                   uint32_t number) {
+    struct fr_boxes sure;
+    if (!is_cut(im, clause, number, cuts_allows))
+        return FLOWRULES_OK;
+    flowrules_status status = cut_clause(im, clause, number, cuts_surely, false, &sure);
+    if (status == FLOWRULES_OK && sure.list.count > 0)
+        status = add_note(im, clause, FR_IMPORT_TAKEN);
+    fr_boxes_free(&sure);
+    return status;
+}
+
 /* An allow that earlier denies cut, in the shorter of two ways. */
 static flowrules_status add_cut_allow(struct importing *im, const struct fr_clause *clause,
                                       uint32_t number) {
     struct fr_boxes plain, fewer;
-    flowrules_status status = cut_clause(im, clause, number, cuts_allows, false, &plain);
-    if (status == FLOWRULES_OK)
-        status = cut_clause(im, clause, number, cuts_allows, true, &fewer);
+    flowrules_status status = cut_clause(im, clause, number, cuts_allows, true, &fewer);
+    bool empty = status == FLOWRULES_OK && fewer.list.count == 0 && !fewer.too_many;
+    if (status == FLOWRULES_OK && !empty)
+        status = cut_clause(im, clause, number, cuts_allows, false, &plain);
     else
-        fr_boxes_init(&fewer, im->m->context, &im->m->sets, 1);
+        fr_boxes_init(&plain, im->m->context, &im->m->sets, 1);
     bool shorter = !fewer.too_many && (plain.too_many || weigh(&fewer) < weigh(&plain));
-    const struct fr_boxes *best = shorter ? &fewer : &plain;
-    if (status == FLOWRULES_OK && best->list.count == 0 &&
-        is_cut(im, clause, number, cuts_allows) && !best->too_many) {
-        struct fr_boxes sure;
-        status = cut_clause(im, clause, number, cuts_surely, false, &sure);
-        if (status == FLOWRULES_OK && sure.list.count > 0)
-            status = add_note(im, clause, FR_IMPORT_TAKEN);
-        fr_boxes_free(&sure);
-    } else if (status == FLOWRULES_OK) {
-        status = add_boxes(im, clause, best, FR_IMPORT_ALLOW);
-    }
+    const struct fr_boxes *best = empty || shorter ? &fewer : &plain;
+    if (status == FLOWRULES_OK)
+        status = best->list.count == 0 && !best->too_many
+                     ? note_taken(im, clause, number)
+                     : add_boxes(im, clause, best, FR_IMPORT_ALLOW);
     fr_boxes_free(&plain);
     fr_boxes_free(&fewer);
     return status;
@@ -381,6 +441,7 @@ static flowrules_status add_cutter(struct importing *im, const struct cutter *cu
     if (slot == NULL)
         return fr_no_memory(im->m->context);
     *slot = *cutter;
+    slot->reach = reach_of(im->m, cutter->ends, cutter->service);
     return FLOWRULES_OK;
 }
 
@@ -393,16 +454,16 @@ static bool has_atoms(const struct importing *im, const fr_set ends[2]) {
  * Does an allow that came before touch the deny? Then it must not be taken back. *unseen: one of
  * a name or group, which nothing can be subtracted from, or NULL.
  */
-static bool touches_allow(const struct importing *im, const fr_set ends[2], fr_service service,
+static bool touches_allow(const struct importing *im, const struct fr_import_flow *deny,
                           const struct fr_clause **unseen) {
     bool touched = false;
     *unseen = NULL;
     for (size_t i = im->first_flow; i < im->flows->count && *unseen == NULL; i++) {
         const struct fr_import_flow *flow = fr_vec_at(im->flows, struct fr_import_flow, i);
-        if (flow->kind != FR_IMPORT_ALLOW || !fr_import_may_meet(im->m, flow, ends, service))
+        if (flow->kind != FR_IMPORT_ALLOW || !fr_import_may_meet(im->m, flow, deny))
             continue;
         touched = true;
-        if (has_atoms(im, flow->ends) || has_atoms(im, ends))
+        if (has_atoms(im, flow->ends) || has_atoms(im, deny->ends))
             *unseen = flow->clause;
     }
     return touched;
@@ -427,6 +488,8 @@ static flowrules_status shrink_deny(struct importing *im, const struct fr_clause
         status = fr_boxes_add(&boxes, &box);
     }
     size_t whole = weigh(&boxes);
+    if (status == FLOWRULES_OK)
+        status = list_allowed(im, deny->ends, deny->service);
     if (status == FLOWRULES_OK)
         status = cut_allowed(im, &boxes, deny);
     *taken = !boxes.too_many && weigh(&boxes) <= whole + DENY_MAY_GROW;
@@ -454,7 +517,9 @@ static flowrules_status add_deny_part(struct importing *im, const struct fr_clau
     if (is_nothing(im, ends, service))
         return FLOWRULES_OK;
     const struct fr_clause *unseen;
-    if (!touches_allow(im, ends, service, &unseen))
+    struct fr_import_flow deny = {.ends = {ends[0], ends[1]}, .service = service};
+    fr_import_reach(im->m, &deny);
+    if (!touches_allow(im, &deny, &unseen))
         return add_flow(im, clause, ends, service, FR_IMPORT_DENY);
     im->found->orders = true;
     if (im->may_spare)
@@ -464,7 +529,8 @@ static flowrules_status add_deny_part(struct importing *im, const struct fr_clau
                             .until = UINT32_MAX,
                             .of_allows = true,
                             .in_doubt = in_doubt,
-                            .behind = im->flows->count};
+                            .behind = im->flows->count,
+                            .reach = deny.reach};
     bool taken = false;
     if (unseen != NULL && im->found->allow == NULL) {
         im->found->allow = unseen;
@@ -759,6 +825,7 @@ flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction 
     size_t first = flows->count;
     flowrules_status status = FLOWRULES_OK;
     fr_vec_init(&im.cutters, &m->context->allocator, sizeof(struct cutter));
+    fr_vec_init(&im.allowed, &m->context->allocator, sizeof(uint32_t));
     for (size_t i = 0; i < m->stages[direction].count && status == FLOWRULES_OK; i++) {
         const struct fr_stage *stage = *fr_vec_at(&m->stages[direction], struct fr_stage *, i);
         size_t second = flows->count;
@@ -768,6 +835,7 @@ flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction 
         if (status == FLOWRULES_OK && i > 0 && found->too_many == NULL)
             status = meet_stages(&im, first, second);
     }
+    fr_vec_free(&im.allowed);
     fr_vec_free(&im.cutters);
     return status;
 }

@@ -6,6 +6,7 @@
 #define FR_IMPORT_FLOWS_H
 
 #include "meaning.h"
+#include "reach.h"
 
 /* Parts that the allows of a configuration may fall into. */
 #define FR_IMPORT_PARTS_MAX ((size_t)1000000)
@@ -23,9 +24,10 @@ struct fr_import_flow {
     enum flowrules_direction direction;
     fr_set ends[2];
     fr_service service;
-    uint8_t kind;  /* enum fr_import_kind */
-    bool idle;     /* a deny of what no flow allows */
-    bool matters;  /* of a comment: what passes depends on the doubt */
+    struct fr_reach reach; /* of these */
+    uint8_t kind;          /* enum fr_import_kind */
+    bool idle;             /* a deny of what no flow allows */
+    bool matters;          /* of a comment: what passes depends on the doubt */
     bool ordered;  /* a deny that spares the allows before it in its list, which it may meet */
     uint32_t list; /* of a deny: the one of the direction that it is in */
     const uint32_t *places; /* in each list so far: of an allow, and of a deny in its own */
@@ -80,8 +82,17 @@ static inline bool fr_import_is_before(const struct fr_import_flow *allow,
            allow->places[deny->list] < deny->places[deny->list];
 }
 
-/* Have a flow and a box something in common, as far as is known of names and groups? */
-bool fr_import_may_meet(const flowrules_meaning *m, const struct fr_import_flow *flow,
-                        const fr_set ends[2], fr_service service);
+/* Sets where a flow lies, whose ends and service have changed. */
+void fr_import_reach(const flowrules_meaning *m, struct fr_import_flow *flow);
+
+/* The same as below, of flows whose reaches meet. */
+bool fr_import_sets_may_meet(const flowrules_meaning *m, const struct fr_import_flow *a,
+                             const struct fr_import_flow *b);
+
+/* Have two flows something in common, as far as is known of names and groups? */
+static inline bool fr_import_may_meet(const flowrules_meaning *m, const struct fr_import_flow *a,
+                                      const struct fr_import_flow *b) {
+    return fr_reaches_meet(&a->reach, &b->reach) && fr_import_sets_may_meet(m, a, b);
+}
 
 #endif

@@ -133,7 +133,7 @@ static bool can_move(const struct fr_import *import, const struct fr_import_flow
         bool now = deny ? would_spare(flow, other, flow->ordered)
                         : would_spare(other, flow, other->ordered);
         bool then = deny ? would_spare(to, other, ordered) : would_spare(other, to, other->ordered);
-        if (now != then && fr_import_may_meet(import->m, other, flow->ends, flow->service))
+        if (now != then && fr_import_may_meet(import->m, other, flow))
             return false;
     }
     return true;
@@ -146,6 +146,11 @@ static bool has_ordered(const struct fr_import *import) {
     return false;
 }
 
+static bool is_sound(const struct fr_import_flow *flow) {
+    return flow->ends[0] != FR_SET_NONE && flow->ends[1] != FR_SET_NONE &&
+           flow->service != FR_SERVICE_NONE;
+}
+
 /* Joins two flows where that changes nothing; partner may be NULL. */
 static bool try_join(struct fr_import *import, bool ordered, struct fr_import_flow *partner,
                      const struct fr_import_flow *flow) {
@@ -156,12 +161,9 @@ static bool try_join(struct fr_import *import, bool ordered, struct fr_import_fl
     if (!join(import->m, partner, flow))
         return false;
     partner->ordered = spares;
+    if (is_sound(partner))
+        fr_import_reach(import->m, partner);
     return true;
-}
-
-static bool is_sound(const struct fr_import_flow *flow) {
-    return flow->ends[0] != FR_SET_NONE && flow->ends[1] != FR_SET_NONE &&
-           flow->service != FR_SERVICE_NONE;
 }
 
 flowrules_status fr_import_join(struct fr_import *import) {
@@ -200,8 +202,7 @@ static bool takes_something(const struct fr_import *import, const struct fr_impo
     for (size_t i = 0; i < import->flows.count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
         if (flow->kind == FR_IMPORT_ALLOW && flow->direction == deny->direction &&
-            !would_spare(deny, flow, deny->ordered) &&
-            fr_import_may_meet(import->m, flow, deny->ends, deny->service))
+            !would_spare(deny, flow, deny->ordered) && fr_import_may_meet(import->m, flow, deny))
             return true;
     }
     return false;

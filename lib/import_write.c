@@ -781,7 +781,7 @@ static bool spares(const struct fr_import *import, size_t deny, size_t allow) {
     const struct fr_import_flow *d = fr_vec_at(&import->flows, struct fr_import_flow, deny);
     const struct fr_import_flow *a = fr_vec_at(&import->flows, struct fr_import_flow, allow);
     return d->ordered && a->kind == FR_IMPORT_ALLOW && fr_import_is_before(a, d) &&
-           fr_import_may_meet(import->m, a, d->ends, d->service);
+           fr_import_may_meet(import->m, a, d);
 }
 
 static const char *title_of(const struct writing *w, size_t number) {

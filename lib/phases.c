@@ -7,6 +7,7 @@
 
 #include "boxes.h"
 #include "output.h"
+#include "reach.h"
 
 bool fr_part_is_spared(const struct fr_plan *plan, const struct fr_scoped *deny,
                        const struct fr_scoped *allow) {
@@ -99,6 +100,18 @@ static bool services_meet(const struct fr_plan *plan, const struct fr_scoped *a,
     return false;
 }
 
+/* Where a part lies; ICMP of which a rule says no type lies everywhere in it. */
+static struct fr_reach reach_of(const struct fr_plan *plan, const struct fr_scoped *part) {
+    const fr_set ends[2] = {part->source, part->destination};
+    struct fr_reach reach =
+        fr_reach_of(&plan->view.sets, ends, fr_service_get(&plan->policy->services, part->service));
+    if (part->whole_icmp != 0) {
+        reach.port_first = 0;
+        reach.port_last = UINT16_MAX;
+    }
+    return reach;
+}
+
 static bool parts_may_meet(struct fr_plan *plan, const struct fr_scoped *a,
                            const struct fr_scoped *b) {
     const fr_set ends[2][2] = {{a->source, b->source}, {a->destination, b->destination}};
@@ -140,9 +153,10 @@ struct raising {
     struct fr_plan *plan;
     struct fr_scoped *parts;
     size_t count;
-    uint32_t *by;    /* for each part; UINT32_MAX: nothing */
-    uint32_t limit;  /* the denies: no way without a circle is longer */
-    uint32_t circle; /* a part on a circle, or behind one; UINT32_MAX: there is none */
+    struct fr_reach *reaches; /* of each part */
+    uint32_t *by;             /* for each part; UINT32_MAX: nothing */
+    uint32_t limit;           /* the denies: no way without a circle is longer */
+    uint32_t circle;          /* a part on a circle, or behind one; UINT32_MAX: there is none */
 };
 
 static bool has_spares(const struct raising *r, uint32_t part) {
@@ -189,6 +203,105 @@ static void find_phases(struct raising *r) {
             if (r->parts[i].deny)
                 changed = settle(r, i) || changed;
     }
+}
+
+/*
+ * The same without a circle, from the parts that a part stands behind to itself: each pair is
+ * looked at once or twice, where the above goes over all of them until nothing changes.
+ */
+struct visiting {
+    struct raising *r;
+    uint8_t *state;  /* of each part */
+    uint32_t *next;  /* of each part: the next one of the list to look at */
+    uint32_t *stack; /* of parts */
+    size_t depth;
+    uint32_t *denies, *allows; /* those with spares, and all */
+    size_t deny_count, allow_count;
+};
+
+enum { NEW, OPEN, DONE };
+
+/* Does a part stand behind another, a deny with spares or an allow, if they may meet? */
+static bool follows(const struct raising *r, uint32_t part, uint32_t other) {
+    uint32_t deny = r->parts[part].deny ? part : other, allow = deny == part ? other : part;
+    if (!fr_reaches_meet(&r->reaches[deny], &r->reaches[allow]))
+        return false;
+    bool spared = fr_part_is_spared(r->plan, &r->parts[deny], &r->parts[allow]);
+    return spared == (deny == part) && parts_may_meet(r->plan, &r->parts[deny], &r->parts[allow]);
+}
+
+/* Goes on with the part on top of the stack; false where that leads in a circle. */
+static bool visit_next(struct visiting *v) {
+    struct raising *r = v->r;
+    uint32_t part = v->stack[v->depth - 1];
+    bool deny = r->parts[part].deny;
+    const uint32_t *list = deny ? v->allows : v->denies;
+    size_t count = deny ? v->allow_count : v->deny_count;
+    for (uint32_t *i = &v->next[part]; *i < count; ++*i) {
+        uint32_t other = list[*i];
+        if (v->state[other] == DONE && r->parts[other].phase + deny <= r->parts[part].phase)
+            continue;
+        if (!follows(r, part, other))
+            continue;
+        if (v->state[other] == OPEN)
+            return false;
+        if (v->state[other] == NEW) {
+            v->state[other] = OPEN;
+            v->stack[v->depth++] = other;
+            return true;
+        }
+        r->parts[part].phase = r->parts[other].phase + deny;
+    }
+    v->state[part] = DONE;
+    v->depth--;
+    return true;
+}
+
+static bool visit_all(struct visiting *v) {
+    struct raising *r = v->r;
+    for (uint32_t i = 0; i < r->count; i++) {
+        r->reaches[i] = reach_of(r->plan, &r->parts[i]);
+        r->parts[i].phase = 0;
+        v->state[i] = r->parts[i].cut ? DONE : NEW;
+        v->next[i] = 0;
+        if (!r->parts[i].deny)
+            v->allows[v->allow_count++] = i;
+        else if (has_spares(r, i))
+            v->denies[v->deny_count++] = i;
+        else
+            v->state[i] = DONE;
+    }
+    for (uint32_t i = 0; i < r->count; i++) {
+        if (v->state[i] != NEW)
+            continue;
+        v->state[i] = OPEN;
+        v->stack[v->depth++] = i;
+        while (v->depth > 0)
+            if (!visit_next(v))
+                return false;
+    }
+    return true;
+}
+
+/* Finds the phases, or a circle. */
+static flowrules_status find_order(struct raising *r) {
+    const struct fr_allocator *allocator = &r->plan->context->allocator;
+    uint32_t *numbers = fr_malloc(allocator, 4 * r->count * sizeof *numbers);
+    struct visiting v = {.r = r, .state = fr_malloc(allocator, r->count)};
+    bool good = numbers != NULL && v.state != NULL, found = false;
+    if (good) {
+        v.next = numbers;
+        v.stack = numbers + r->count;
+        v.denies = numbers + 2 * r->count;
+        v.allows = numbers + 3 * r->count;
+        found = visit_all(&v);
+    }
+    fr_free(allocator, numbers);
+    fr_free(allocator, v.state);
+    r->circle = UINT32_MAX;
+    if (good && !found)
+        find_phases(r);
+    return good ? FLOWRULES_OK : fr_no_memory(r->plan->context);
 }
 
 /* ---- circles ------------------------------------------------------------------------------- */
@@ -258,13 +371,15 @@ static flowrules_status refuse_circle(const struct raising *r, uint32_t deny) {
 }
 
 static flowrules_status order_parts(struct raising *r) {
-    for (find_phases(r); r->circle != UINT32_MAX; find_phases(r)) {
+    FR_TRY(find_order(r));
+    while (r->circle != UINT32_MAX) {
         uint32_t deny = enter_circle(r);
         r->plan->circular = true;
         if (!has_order(r->plan))
             return FLOWRULES_OK;
         if (!cut_circle(r, deny))
             return refuse_circle(r, deny);
+        FR_TRY(find_order(r));
     }
     return FLOWRULES_OK;
 }
@@ -314,9 +429,10 @@ flowrules_status fr_plan_phases(struct fr_plan *plan) {
     if (!spares || plan->can->denies == FLOWRULES_DENIES_SPARE)
         return FLOWRULES_OK;
     r.by = fr_malloc(&plan->context->allocator, r.count * sizeof *r.by);
-    if (r.by == NULL)
-        return fr_no_memory(plan->context);
-    flowrules_status status = order_plan(&r);
+    r.reaches = fr_malloc(&plan->context->allocator, r.count * sizeof *r.reaches);
+    bool good = r.by != NULL && r.reaches != NULL;
+    flowrules_status status = good ? order_plan(&r) : fr_no_memory(plan->context);
     fr_free(&plan->context->allocator, r.by);
+    fr_free(&plan->context->allocator, r.reaches);
     return status;
 }
