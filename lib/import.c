@@ -559,16 +559,16 @@ static flowrules_status try_import(const struct fr_imports *imports, struct tria
     return status == FLOWRULES_NO_MEMORY ? status : FLOWRULES_OK;
 }
 
+static bool is_equal(const struct trial *trial) {
+    return trial->valid && trial->differences + trial->others + trial->riddles == 0;
+}
+
 static bool is_better(const struct trial *a, const struct trial *b) {
     if (a->valid != b->valid)
         return a->valid;
     if (a->differences != b->differences)
         return a->differences < b->differences;
     return a->others != b->others ? a->others < b->others : a->riddles < b->riddles;
-}
-
-static bool is_equal(const struct trial *trial) {
-    return trial->valid && trial->differences + trial->others + trial->riddles == 0;
 }
 
 /* Tries one way to write it; keeps what is better, and stops at what is equal. */
@@ -717,6 +717,65 @@ static void tell_riddle(const struct fr_import *import, const struct riddle *rid
               fr_diagnostics_file_name(diagnostics, before.file), (unsigned)before.line);
 }
 
+/* Where a flow of the policy comes from. */
+static struct fr_at place_of_flow(const struct fr_imports *imports, const char *title) {
+    for (size_t p = 0; p < imports->count; p++) {
+        const struct fr_import *import = imports->items[p];
+        for (size_t i = 0; title != NULL && i < import->titles.count; i++) {
+            const char *own = *fr_vec_at(&import->titles, const char *, i);
+            const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+            if (own != NULL && strcmp(own, title) == 0)
+                return place_in(import, flow->clause->file, flow->clause->line);
+        }
+    }
+    return FR_NOWHERE;
+}
+
+/*
+ * Tells what is wrong with a policy that nobody sees, from a message on: at the rules that its
+ * flows come from.
+ */
+static flowrules_status tell_invalid(const struct fr_imports *imports, size_t first) {
+    flowrules_context *context = imports->items[0]->m->context;
+    struct fr_diagnostics *diagnostics = &context->diagnostics;
+    size_t count = diagnostics->list.count - first;
+    struct fr_diagnostic *list = fr_malloc(&context->allocator, (count + 1) * sizeof *list);
+    if (list == NULL)
+        return fr_no_memory(context);
+    for (size_t i = 0; i < count; i++)
+        list[i] = *fr_vec_at(&diagnostics->list, struct fr_diagnostic, first + i);
+    fr_diagnostics_cut(diagnostics, first);
+    for (size_t i = 0; i < count; i++) {
+        struct fr_at at = place_of_flow(imports, list[i].flow);
+        struct fr_about about = {list[i].severity, list[i].id,     at.line > 0 ? at : list[i].at,
+                                 list[i].flow,     list[i].target, list[i].hint};
+        if (list[i].severity == FLOWRULES_ERROR)
+            fr_report(diagnostics, &about, "%s", list[i].message);
+    }
+    fr_free(&context->allocator, list);
+    return FLOWRULES_REFUSED;
+}
+
+/* Tells why the policy with denies that spare is none, and refuses it; else goes on. */
+static flowrules_status tell_spares(struct fr_import *import) {
+    struct trial trial = {.text = NULL};
+    struct fr_imports imports = {&import, 1};
+    FR_TRY(choose_targets(import, true, 0));
+    flowrules_status status = try_import(&imports, &trial);
+    fr_free(&import->m->context->allocator, trial.text);
+    return status == FLOWRULES_OK && !trial.valid ? tell_invalid(&imports, trial.messages) : status;
+}
+
+/* Is the order one that some list of rules has? */
+static bool has_one_order(const struct fr_import *import) {
+    for (size_t i = 0; i < import->flows.count; i++) {
+        const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        if (flow->ordered && flow->list > 0)
+            return false;
+    }
+    return true;
+}
+
 static flowrules_status tell_result(const struct fr_imports *imports, const struct trial *best,
                                     const struct fr_import_found *found) {
     struct fr_diagnostics *diagnostics = &imports->items[0]->m->context->diagnostics;
@@ -727,13 +786,14 @@ static flowrules_status tell_result(const struct fr_imports *imports, const stru
                              imports->count > 1 ? NULL : name_of_choice(imports->items[0]),
                              "compare it with 'flowrules verify' to see where"};
     size_t told = 0;
+    flowrules_status status = best->valid ? FLOWRULES_OK : tell_invalid(imports, best->messages);
     for (size_t i = 0; i < imports->count; i++) {
         fr_import_open(imports->items[i]);
         told += tell_doubts(imports->items[i]);
         fr_import_close(imports->items[i]);
     }
     if (!best->valid)
-        return FLOWRULES_REFUSED; /* what is wrong with the policy was told */
+        return status;
     if (best->differences > 0) {
         fr_report(
             diagnostics, &about,
@@ -958,6 +1018,8 @@ static flowrules_status import_one(struct fr_import ways[2], const char *protect
         best->import = &ways[0];
     if (best->import->cannot != NULL)
         return refuse(best->import, best->import->cannot);
+    if (orders && !is_equal(best) && best->import == &ways[0] && has_one_order(&ways[1]))
+        FR_TRY(tell_spares(&ways[1]));
     if (!best->import->closes)
         note_open(best->import);
     return FLOWRULES_OK;
@@ -1019,6 +1081,7 @@ static void init_import(struct fr_import *import) {
     const struct flowrules_capabilities *can = &import->m->backend->capabilities;
     import->atoms_are_pods = can->pod_groups && !can->implicit_end;
     fr_vec_init(&import->flows, allocator, sizeof(struct fr_import_flow));
+    fr_vec_init(&import->titles, allocator, sizeof(const char *));
     fr_vec_init(&import->targets, allocator, sizeof(struct fr_import_target));
     fr_vec_init(&import->protects, allocator, sizeof(fr_set));
     for (size_t d = 0; d < FR_DIRECTIONS; d++)
@@ -1027,6 +1090,7 @@ static void init_import(struct fr_import *import) {
 
 static void free_import(struct fr_import *import) {
     fr_vec_free(&import->flows);
+    fr_vec_free(&import->titles);
     fr_vec_free(&import->targets);
     fr_vec_free(&import->protects);
     for (size_t d = 0; d < FR_DIRECTIONS; d++)

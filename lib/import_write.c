@@ -54,10 +54,8 @@ struct writing {
     struct fr_strings keys;             /* what makes flows of several choices the same */
     struct fr_map shared_of;            /* key -> index + 1 */
     struct fr_vec shared;               /* struct shared */
-    /* const char *, one for each flow of all imports; NULL: it is none. */
-    struct fr_vec flow_titles;
-    size_t first_title; /* that of the first flow of the import that is written now */
-    unsigned unnamed;   /* networks without a name of their own */
+    size_t first_flow;                  /* of all imports: that of the import that is written now */
+    unsigned unnamed;                   /* networks without a name of their own */
 };
 
 static flowrules_status no_memory(const struct writing *w) {
@@ -119,7 +117,7 @@ static const char *number_title(struct writing *w, char *title, size_t used, siz
     }
     if (!fr_map_put(&w->last_of, base, number == 0 ? 1 : number))
         return NULL;
-    return fr_arena_text(&w->arena, title, strlen(title));
+    return fr_arena_text(&w->m->arena, title, strlen(title));
 }
 
 /* What a flow is called: as in the configuration, else by where it stands; each once. */
@@ -654,7 +652,7 @@ static struct shared *find_shared(struct writing *w, const struct fr_import_flow
         c->expires,
         flow->kind,
         c->log,
-        flow->ordered ? (uint32_t)(w->first_title + (size_t)(flow - first) + 1) : 0};
+        flow->ordered ? (uint32_t)(w->first_flow + (size_t)(flow - first) + 1) : 0};
     uint32_t index;
     fr_string text = fr_strings_add(&w->keys, (const char *)&key, sizeof key);
     if (text != 0 && fr_map_get(&w->shared_of, text, &index))
@@ -785,7 +783,7 @@ static bool spares(const struct fr_import *import, size_t deny, size_t allow) {
 }
 
 static const char *title_of(const struct writing *w, size_t number) {
-    return *fr_vec_at(&w->flow_titles, const char *, w->first_title + number);
+    return *fr_vec_at(&w->import->titles, const char *, number);
 }
 
 /* A list of names is broken where its line would be longer than this. */
@@ -1001,13 +999,13 @@ static flowrules_status name_targets(struct writing *w) {
 /* Calls a function for each import. */
 static flowrules_status for_each(struct writing *w, flowrules_status (*work)(struct writing *w)) {
     flowrules_status status = FLOWRULES_OK;
-    w->first_title = 0;
+    w->first_flow = 0;
     for (size_t i = 0; i < w->imports->count && status == FLOWRULES_OK; i++) {
         w->import = w->imports->items[i];
         fr_import_open(w->import);
         status = work(w);
         fr_import_close(w->import);
-        w->first_title += w->import->flows.count;
+        w->first_flow += w->import->flows.count;
     }
     return status;
 }
@@ -1023,6 +1021,7 @@ static const char *title_once(struct writing *w, const struct fr_import_flow *fl
 }
 
 static flowrules_status note_networks(struct writing *w) {
+    w->import->titles.count = 0;
     for (size_t i = 0; i < w->import->protects.count; i++) {
         fr_set set = *fr_vec_at(&w->import->protects, fr_set, i);
         if (!add_groups(w, set))
@@ -1037,7 +1036,7 @@ static flowrules_status note_networks(struct writing *w) {
     }
     for (size_t i = 0; i < w->import->flows.count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(&w->import->flows, struct fr_import_flow, i);
-        const char **title = fr_vec_push(&w->flow_titles);
+        const char **title = fr_vec_push(&w->import->titles);
         if (title == NULL)
             return no_memory(w);
         *title = NULL;
@@ -1124,7 +1123,6 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_vec_init(&w.networks, allocator, sizeof(struct network));
     fr_vec_init(&w.services, allocator, sizeof(fr_service));
     fr_vec_init(&w.losses, allocator, sizeof(struct loss));
-    fr_vec_init(&w.flow_titles, allocator, sizeof(const char *));
     fr_map_init(&w.network_of, allocator);
     fr_map_init(&w.group_of, allocator);
     fr_map_init(&w.service_of, allocator);
@@ -1142,7 +1140,6 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_map_free(&w.service_of);
     fr_map_free(&w.group_of);
     fr_map_free(&w.network_of);
-    fr_vec_free(&w.flow_titles);
     fr_vec_free(&w.losses);
     fr_vec_free(&w.services);
     fr_vec_free(&w.networks);

@@ -25,6 +25,7 @@ struct fr_import {
     const struct flowrules_configuration *config;
     const char *format;     /* that was asked for, or NULL */
     struct fr_vec flows;    /* struct fr_import_flow */
+    struct fr_vec titles;   /* const char *: of the flows as written; NULL: a comment */
     struct fr_vec targets;  /* struct fr_import_target */
     struct fr_vec protects; /* fr_set: those of networks, for attached targets; may be empty */
     struct fr_vec

@@ -1,18 +1,14 @@
 """
 Network security groups as az and the portal give them out and as templates and Terraform have them:
 tags and application security groups, addresses, wide denies, Azure's own rules or a last deny.
-
-  MIXED=1   denies and groups in one configuration: their order has to be kept
 """
 import json
-import os
 
 V4 = ["10.0.0.0/16", "10.0.1.0/24", "192.0.2.0/24", "198.51.100.7", "203.0.113.0/25"]
 TAGS = ["VirtualNetwork", "Internet", "AzureLoadBalancer", "Storage", "Sql.WestEurope"]
 BASE = ("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/net/providers/"
         "Microsoft.Network/applicationSecurityGroups/")
 APPLICATIONS = [BASE + "web", BASE + "logic", BASE + "db"]
-MIXED = os.environ.get("MIXED") == "1"
 SERVICES = [("Tcp", ["22"]), ("Tcp", ["443"]), ("Tcp", ["80", "443"]), ("Udp", ["53"]), ("*", ["*"]),
             ("Tcp", ["8000-8080"]), ("Icmp", ["*"]), ("Tcp", ["*"])]
 
@@ -33,8 +29,7 @@ def side(rng, ends):
 def rule(rng, number, priority, inbound, denies):
     protocol, ports = rng.choice(SERVICES)
     # A peer may be a tag; this machine's side is addresses or all, as in most groups.
-    groups = [3, 1] if MIXED or not denies else [0, 0]
-    peer, own = side(rng, [3, 4, 2, *groups]), side(rng, [5, 3, 0, 0, 0])
+    peer, own = side(rng, [3, 4, 2, 3, 1]), side(rng, [5, 3, 0, 0, 0])
     found = {"protocol": protocol, "access": rng.choices(["Allow", "Deny"], [4, 1 if denies else 0])[0],
              "priority": priority, "direction": "Inbound" if inbound else "Outbound",
              "sourcePortRange": "*"}
@@ -58,7 +53,7 @@ def rules(rng):
     for inbound in (True, False):
         priorities = sorted(rng.sample(range(100, 4000, 10), rng.randrange(0, 6)))
         found += [rule(rng, len(found) + i, p, inbound, denies) for i, p in enumerate(priorities)]
-        if rng.random() < 0.7 or (denies and not MIXED):
+        if rng.random() < 0.7:
             found.append(closing("Inbound" if inbound else "Outbound"))
     rng.shuffle(found)
     return found

@@ -7,6 +7,7 @@ the outside and for what is no filter at all.
 HOSTS = ["10.1.2.3", "10.1.7.20", "192.0.2.10", "192.0.2.25", "198.51.100.7", "203.0.113.80"]
 NETS = ["10.1.0.0 255.255.0.0", "10.1.4.0 255.255.252.0", "10.0.0.0 255.0.0.0",
         "192.0.2.0 255.255.255.0", "198.51.100.0 255.255.255.128", "203.0.113.0 255.255.255.0"]
+NAMES = ["hub.example.com", "mirror.example.net"]
 HOSTS6 = ["2001:db8:1::10", "2001:db8:2::20"]
 NETS6 = ["2001:db8:1::/64", "2001:db8:2::/64", "2001:db8::/32"]
 TCP = ["eq https", "eq www", "eq ssh", "eq 8443", "range 8000 8010", "eq 3389", "gt 1023",
@@ -25,10 +26,10 @@ class Device:
     def __init__(self, rng):
         self.rng = rng
         self.lines = []
-        self.networks, self.groups = [], []
+        self.networks, self.groups = ["anything"], []
+        self.names = []  # objects of names: no policy denies one
         self.services, self.mixes, self.ports, self.protocols, self.types = [], [], [], [], []
         self.aliases = []
-        self.wide = False  # all protocols were permitted somewhere in the list
         self.odd = self.maybe(0.2)  # some entries are about users, an interface or nights
 
     def add(self, *lines):
@@ -39,14 +40,16 @@ class Device:
 
 
 def define_networks(d):
+    d.add("object network anything", " subnet 0.0.0.0 0.0.0.0")
     for number in range(d.rng.randrange(1, 6)):
         name = d.rng.choice(["WEB", "obj", "DB_prod", "srv-", "x"]) + str(number)
         value = d.rng.choice(["host " + d.rng.choice(HOSTS), "subnet " + d.rng.choice(NETS),
-                              "range 10.1.9.10 10.1.9.20", "subnet " + d.rng.choice(NETS6)])
+                              "range 10.1.9.10 10.1.9.20", "subnet " + d.rng.choice(NETS6),
+                              "fqdn v4 " + d.rng.choice(NAMES)])
         d.add("object network " + name, " " + value)
         if d.maybe(0.3):
             d.add(" description " + d.rng.choice(REMARKS))
-        d.networks.append(name)
+        (d.names if value.startswith("fqdn") else d.networks).append(name)
 
 
 def end_of_group(d):
@@ -94,22 +97,20 @@ def define_services(d):
         d.types.append("pings")
 
 
-def end(d):
+def end(d, names=()):
     ways = ["any"] * 3 + ["any4", "host " + d.rng.choice(HOSTS + d.aliases), d.rng.choice(NETS),
                           "object " + d.rng.choice(d.networks),
                           "object-group " + d.rng.choice(d.groups), d.rng.choice(NETS6)]
+    ways += ["object " + name for name in names]
     return d.rng.choice(ways)
 
 
 def entry(d, name):
     action = d.rng.choices(["permit", "deny"], [4, 1])[0]
-    source, destination = end(d), end(d)
+    source, destination = end(d), end(d, d.names if action == "permit" else ())
     kinds = ["tcp"] * 5 + ["udp"] * 2 + ["ip", "icmp", "esp"]
     kinds += ["mix"] * bool(d.mixes) + ["object"] * bool(d.services) + ["group"] * bool(d.protocols)
     kind = d.rng.choice(kinds)
-    if action == "deny" and d.wide:  # a service that is denied behind all protocols is kept apart
-        kind = "ip"
-    d.wide = d.wide or (action == "permit" and kind == "ip")
     ports, protocol = "", kind
     if kind == "tcp" and d.ports and d.maybe(0.3):
         ports = " object-group " + d.rng.choice(d.ports)
@@ -136,7 +137,6 @@ def entry(d, name):
 
 
 def define_list(d, name):
-    d.wide = False
     d.add(f"access-list {name} extended deny tcp any any eq telnet")  # so that no list passes all
     for _ in range(d.rng.randrange(1, 12)):
         if d.maybe(0.3):

@@ -2,17 +2,13 @@
 VPC firewall rules as gcloud lists them and as Terraform has them, and a network firewall policy as
 gcloud describes it: tags, service accounts, disabled rules, the rules of the default network, a deny
 of everything behind them.
-
-  MIXED=1   denies and groups or names in one configuration: their order has to be kept
 """
 import json
-import os
 
 V4 = ["0.0.0.0/0", "10.128.0.0/9", "10.1.0.0/16", "192.0.2.0/24", "198.51.100.7/32"]
 V6 = ["2001:db8::/32", "2001:db8:1::/48"]
 TAGS = ["web", "db", "bastion"]
 ACCOUNTS = ["app@demo.iam.gserviceaccount.com", "job@demo.iam.gserviceaccount.com"]
-MIXED = os.environ.get("MIXED") == "1"
 SERVICES = [[("tcp", ["22"])], [("tcp", ["80", "443"])], [("udp", ["53"]), ("tcp", ["53"])],
             [("icmp", [])], [("all", [])], [("tcp", ["0-65535"]), ("udp", ["0-65535"]), ("icmp", [])]]
 NETWORK = "https://www.googleapis.com/compute/v1/projects/demo/global/networks/default"
@@ -23,16 +19,15 @@ def services(chosen):
 
 
 def rule(rng, number, accounts, denies):
-    grouped = MIXED or not denies
     ingress = rng.random() < 0.7
     found = {"name": f"rule-{number}", "network": NETWORK, "priority": rng.choice([900, 1000, 1000, 2000]),
              "direction": "INGRESS" if ingress else "EGRESS",
              rng.choices(["allowed", "denied"], [5, 1 if denies else 0])[0]: services(rng.choice(SERVICES)),
              "disabled": rng.random() < 0.1, "logConfig": {"enable": rng.random() < 0.2}}
-    if grouped and rng.random() < 0.5:
+    if rng.random() < 0.5:
         found["targetServiceAccounts" if accounts else "targetTags"] = [
             rng.choice(ACCOUNTS if accounts else TAGS)]
-    if grouped and ingress and rng.random() < 0.3:
+    if ingress and rng.random() < 0.3:
         found["sourceServiceAccounts" if accounts else "sourceTags"] = [
             rng.choice(ACCOUNTS if accounts else TAGS)]
     else:
@@ -92,7 +87,7 @@ def policy(rng):
         ingress = rng.random() < 0.5
         match = {"layer4Configs": [{"ipProtocol": p, **({"ports": ports} if ports else {})}
                                    for p, ports in rng.choice(SERVICES)]}
-        if not ingress and (MIXED or not denies) and rng.random() < 0.3:
+        if not ingress and rng.random() < 0.3:
             match["destFqdns"] = [rng.choice(["hub.example.com", "mirror.example.com"])]
         else:
             match["srcIpRanges" if ingress else "destIpRanges"] = rng.sample(V4, rng.choice([1, 1, 2]))
@@ -100,7 +95,7 @@ def policy(rng):
                "action": rng.choices(["allow", "deny", "goto_next"], [6, 2 if denies else 0, 1])[0]
                if "destFqdns" not in match else "allow",
                "ruleName": f"rule-{i}", "enableLogging": False, "disabled": rng.random() < 0.1}
-        if (MIXED or not denies) and rng.random() < 0.3:
+        if rng.random() < 0.3:
             one["targetServiceAccounts"] = [rng.choice(ACCOUNTS)]
         found.append(one)
     found += [{"priority": 2147483644 + i, "direction": d, "action": "goto_next",

@@ -1,19 +1,13 @@
 """
 EgressFirewalls as people write them: first match, names, wide denies behind narrow allows, ports,
 selectors of nodes.
-
-  MIXED=1   denies and names or nodes in one firewall: their order has to be kept
 """
-import os
-
 from styles import manifests as m
-
-MIXED = os.environ.get("MIXED") == "1"
 
 
 def rule(rng, denies):
     to = {"cidrSelector": rng.choice(m.BLOCKS)}
-    if (MIXED or not denies) and rng.random() < 0.5:
+    if rng.random() < 0.4:
         to = rng.choice([{"dnsName": rng.choice(["www.example.com", "hub.example.net"])},
                          {"nodeSelector": {"matchLabels": {"node-role.kubernetes.io/worker": ""}}}])
     own = {"type": "Deny" if "cidrSelector" in to and denies and rng.random() < 0.35 else "Allow",

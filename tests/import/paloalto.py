@@ -7,10 +7,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 ADDRESSES = {"web-1": "10.1.0.10", "web-2": "10.1.0.11", "servers": "10.1.0.0/16",
              "office": "192.0.2.0/24", "branch": "198.51.100.0/25", "pool": "10.2.0.10-10.2.0.20",
-             "v6-lan": "2001:db8:1::/48", "everything-v4": "0.0.0.0/0"}
+             "v6-lan": "2001:db8:1::/48", "everything-v4": "0.0.0.0/0",
+             "hub": "hub.example.com", "mirror": "mirror.example.net"}
 # What stands in which zone: an address is in one of them.
 INSIDE = ["web-1", "web-2", "servers", "pool", "inner", "172.16.0.0/12"]
 OUTSIDE = ["office", "branch", "outer", "203.0.113.0/24", "v6-lan"]
+NAMES = ["hub", "mirror"]  # of allows: no policy denies a name
 SERVICES = {"tcp-8443": ("tcp", "8443"), "tcp-high": ("tcp", "8000-8010,9000"),
             "udp-514": ("udp", "514"), "tcp-22": ("tcp", "22")}
 PORTLESS = ["ping", "icmp", "ipv6-icmp", "ospf", "ipsec-esp", "gre", "echo-reply"]
@@ -19,6 +21,8 @@ ACTIONS = ["allow", "allow", "allow", "deny", "drop", "reset-both"]
 
 
 def kind_of(value):
+    if value.endswith((".com", ".net")):
+        return "fqdn"
     return "ip-range" if "-" in value else "ip-netmask"
 
 
@@ -48,9 +52,9 @@ def end(rng, names):
 
 
 def what(rng, action):
-    """The applications and services of a rule; all but TCP would be 255 protocols."""
+    """The applications and services of a rule."""
     choice = rng.random()
-    if choice < 0.2 and action != "allow":
+    if choice < (0.1 if action == "allow" else 0.2):
         return ["any"], ["any"]
     if choice < 0.6:
         return ["any"], rng.sample([*SERVICES, "few", "more", "service-https"], rng.randrange(1, 3))
@@ -64,7 +68,8 @@ def rule(rng, number, zones, moving):
     applications, services = what(rng, action)
     attributes = [(("from",), zones[0]), (("to",), zones[1])]
     attributes += [(("source",), m) for m in end(rng, INSIDE + moving)]
-    attributes += [(("destination",), m) for m in end(rng, OUTSIDE)]
+    outside = OUTSIDE + (NAMES if action == "allow" else [])
+    attributes += [(("destination",), m) for m in end(rng, outside)]
     attributes += [(("source-user",), "any" if rng.random() < 0.95 else "example\\staff"),
                    (("category",), "any")]
     attributes += [(("application",), m) for m in applications]

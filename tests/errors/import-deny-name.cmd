@@ -1,0 +1,1 @@
+import paloalto configurations/deny-name.set
