@@ -180,7 +180,9 @@ static const struct number numbers[] = {
       "The library reads no clock.", "Set the option as-of; the tool takes today, or --as-of."}},
     {320,
      {"Warning: a flow never passes, since a deny covers all of it.",
-      "A deny beats every allow, wherever it stands.", "Remove the flow, or deny less."}},
+      "A deny beats every allow that it does not spare, wherever it stands.",
+      "Remove the flow, deny less, or name the flow in the 'spares' of the deny, which then takes "
+      "nothing from it."}},
     {321,
      {"`spares` stands in an allow, or names a deny, the deny itself, or a flow twice.",
       "Only a deny spares flows, and only allows are spared.",
@@ -294,12 +296,16 @@ static const struct number numbers[] = {
      {"Warning: a target shuts services that a machine, a pod or a site dies without: SSH, DNS, "
       "DHCP, NTP, updates; its hint names those of a Kubernetes node or a router.",
       "No flow of the target lets any packet of these services pass, and the rest is shut.",
-      "Add flows for those that it needs, or close one direction alone with 'direction'; load the "
-      "rules with a way back."}},
+      "Add flows for those that it needs, close one direction alone with 'direction', or list what is "
+      "meant to be shut in 'shuts' of the target; load the rules with a way back."}},
     {519,
      {"Warning: no target enforces a flow; `check` tells it.",
       "Its ends are not where any target stands, or no 'select' takes it.",
       "Mend 'select', 'protects' or 'direction' of a target, or remove the flow."}},
+    {520,
+     {"Warning: a target does not shut a service that its `shuts` names.",
+      "A flow lets some of it pass, or the target has no say over it.",
+      "Remove the name from 'shuts', or mend the flow."}},
     {601,
      {"The context has no such option (exit status 2).", "The option is misspelt.",
       "See the header flowrules.h."}},

@@ -32,7 +32,13 @@ struct need {
     uint16_t port; /* 0 where the protocol has none */
 };
 
-/* The ports are IANA's; those of Kubernetes, its page "Ports and Protocols". */
+/* What 'shuts' of a target calls them. */
+const char *const fr_need_words[] = {
+    "ssh", "dhcpv6", "kubelet", "bgp",     "ospf",           "ipsec",
+    "dns", "dhcp",   "ntp",     "updates", "kubernetes-api", NULL};
+
+/* In the order of their words. The ports are IANA's; those of Kubernetes, its page "Ports and
+ * Protocols". */
 static const struct need needs[] = {
     {"SSH", ON_MACHINE | ON_PLATFORM, IN, false, EITHER_FAMILY, TCP, 22},
     {"DHCPv6 replies", ON_MACHINE, IN, false, IPV6_ALONE, UDP, 546},
@@ -47,6 +53,8 @@ static const struct need needs[] = {
     {"the API server of Kubernetes", ON_MACHINE | ON_PLATFORM, OUT, true, EITHER_FAMILY, TCP, 6443},
 };
 #define NEED_COUNT (sizeof needs / sizeof needs[0])
+_Static_assert(NEED_COUNT + 1 == sizeof fr_need_words / sizeof fr_need_words[0],
+               "each service has a word");
 
 static unsigned place_of(const struct fr_plan *plan) {
     if (plan->can->every_group) /* a listing closes nothing */
@@ -106,18 +114,43 @@ static fr_set without_deny(struct fr_plan *plan, fr_set open, const struct fr_sc
     return left == FR_SET_NONE ? FR_SET_NONE : open;
 }
 
+/* A far end without what the denies that don't spare an allow take from it; NULL: any allow. */
+static fr_set without_denies(struct fr_plan *plan, fr_set open, const struct fr_scoped *allow,
+                             const struct need *need) {
+    for (size_t i = 0; open != FR_SET_NONE && open != FR_SET_EMPTY && i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        if (part->deny && speaks_of_need(plan, part, need) &&
+            !(allow != NULL && fr_part_is_spared(plan, part, allow)))
+            open = without_deny(plan, open, part, need);
+    }
+    return open;
+}
+
+/* Does a deny of the service spare some flow? */
+static bool has_spares(const struct fr_plan *plan, const struct need *need) {
+    for (size_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, part->flow);
+        if (part->deny && flow->spares != 0 && speaks_of_need(plan, part, need))
+            return true;
+    }
+    return false;
+}
+
 /* With whom outside of what is protected the service passes; FR_SET_NONE: no memory. */
 static fr_set open_ends(struct fr_plan *plan, const struct need *need) {
     struct fr_sets *sets = &plan->view.sets;
     fr_set open = FR_SET_EMPTY;
-    for (int deny = 0; deny < 2; deny++)
-        for (size_t i = 0; open != FR_SET_NONE && i < plan->scoped.count; i++) {
-            const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-            if ((part->deny != 0) != (deny != 0) || !speaks_of_need(plan, part, need))
-                continue;
-            open = deny ? without_deny(plan, open, part, need)
-                        : fr_set_union(sets, open, far_end(part, need));
-        }
+    bool spares = has_spares(plan, need); /* then each allow has its own denies */
+    for (size_t i = 0; open != FR_SET_NONE && i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        if (part->deny || !speaks_of_need(plan, part, need))
+            continue;
+        fr_set end = far_end(part, need);
+        open = fr_set_union(sets, open, spares ? without_denies(plan, end, part, need) : end);
+    }
+    if (!spares)
+        open = without_denies(plan, open, NULL, need);
     bool whole = plan->transit || plan->protects.set == FR_SET_ANY;
     return open == FR_SET_NONE || whole ? open : fr_set_subtract(sets, open, plan->protects.set);
 }
@@ -140,44 +173,74 @@ static void add_name(char *text, size_t size, const char *name) {
 /* The names of what is shut: of every machine, by direction, and of some machines. */
 struct shut {
     char ways[2][100];
+    char words[100]; /* for 'shuts': of these, and of what it names already */
     char roles[120];
+    char open[120]; /* what 'shuts' names and is not shut */
 };
 
-static flowrules_status find_shut(struct fr_plan *plan, struct shut *shut) {
+/* Is a service shut? *open: with whom it passes. */
+static flowrules_status is_shut(struct fr_plan *plan, const struct need *need, bool *shut) {
+    fr_set open = open_ends(plan, need);
+    *shut = !has_family(plan, open, need->family);
+    return open == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+static flowrules_status find_shut(struct fr_plan *plan, struct shut *all) {
     unsigned place = place_of(plan);
     for (size_t i = 0; i < NEED_COUNT; i++) {
         const struct need *need = &needs[i];
         enum flowrules_direction direction = direction_of(plan, need);
-        if ((need->places & place) == 0 || !plan->enforces[direction] || !is_used(plan, direction))
+        bool meant = (plan->target->shuts & (1u << i)) != 0, shut = false;
+        bool closed = (need->places & place) != 0 && plan->enforces[direction];
+        if (closed && !is_used(plan, direction))
             continue;
-        fr_set open = open_ends(plan, need);
-        if (open == FR_SET_NONE)
-            return fr_no_memory(plan->context);
-        if (has_family(plan, open, need->family))
-            continue;
-        if (need->of_a_role)
-            add_name(shut->roles, sizeof shut->roles, need->name);
-        else
-            add_name(shut->ways[need->direction], sizeof shut->ways[0], need->name);
+        if (closed)
+            FR_TRY(is_shut(plan, need, &shut));
+        if (meant && !shut)
+            add_name(all->open, sizeof all->open, need->name);
+        if (shut && (meant || !need->of_a_role))
+            add_name(all->words, sizeof all->words, fr_need_words[i]);
+        if (shut && !meant && need->of_a_role)
+            add_name(all->roles, sizeof all->roles, need->name);
+        else if (shut && !meant)
+            add_name(all->ways[need->direction], sizeof all->ways[0], need->name);
     }
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_warn_of_needs(struct fr_plan *plan) {
-    struct shut shut = {{"", ""}, ""};
-    char hint[400];
+static void warn_of_open(struct fr_plan *plan, const struct shut *shut) {
+    struct fr_about about = {FLOWRULES_WARNING,
+                             FR_SHUTS_NOT,
+                             plan->target->shuts_at,
+                             NULL,
+                             plan->name,
+                             "remove these from 'shuts', or mend the flow that lets them pass"};
+    if (shut->open[0] != '\0')
+        fr_report(&plan->context->diagnostics, &about,
+                  "target '%s' does not shut what its 'shuts' names: %s", plan->name, shut->open);
+}
+
+static void warn_of_shut(struct fr_plan *plan, const struct shut *shut) {
+    char hint[500];
     struct fr_about about = {FLOWRULES_WARNING, FR_SHUTS, plan->target->at, NULL, plan->name, hint};
-    if (plan->target->select_none)
-        return FLOWRULES_OK;
-    FR_TRY(find_shut(plan, &shut));
-    const char *in = shut.ways[IN], *out = shut.ways[OUT];
+    const char *in = shut->ways[IN], *out = shut->ways[OUT];
     if (in[0] == '\0' && out[0] == '\0')
-        return FLOWRULES_OK;
-    snprintf(hint, sizeof hint, "add flows for those that it needs%s%s%s",
-             plan->transit || plan->can->pod_groups ? "" : ", or set 'direction'",
-             shut.roles[0] != '\0' ? "; shut too, where it has that role: " : "", shut.roles);
+        return;
+    snprintf(hint, sizeof hint,
+             "add flows for those that it needs%s, or write 'shuts: [%s]' where that is meant%s%s",
+             plan->transit || plan->can->pod_groups ? "" : ", set 'direction'", shut->words,
+             shut->roles[0] != '\0' ? "; shut too, where it has that role: " : "", shut->roles);
     fr_report(&plan->context->diagnostics, &about, "target '%s' shuts %s%s%s%s%s", plan->name, in,
               in[0] != '\0' ? " (in)" : "", in[0] != '\0' && out[0] != '\0' ? "; " : "", out,
               out[0] != '\0' ? (plan->transit ? " (through)" : " (out)") : "");
+}
+
+flowrules_status fr_warn_of_needs(struct fr_plan *plan) {
+    struct shut shut = {.roles = ""};
+    if (plan->target->select_none)
+        return FLOWRULES_OK;
+    FR_TRY(find_shut(plan, &shut));
+    warn_of_shut(plan, &shut);
+    warn_of_open(plan, &shut);
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }

@@ -115,6 +115,9 @@ struct fr_loss_entry {
 #define FR_BASELINE_TRUE  (~(unsigned)FLOWRULES_BASELINE_INVALID)
 #define FR_BASELINE_FALSE ((unsigned)FLOWRULES_BASELINE_REPLIES)
 
+/* The words for services that a target may shut on purpose: word i is bit i; ends with NULL. */
+extern const char *const fr_need_words[];
+
 /* The words for the parts of a baseline: word i is bit i; ends with NULL. */
 extern const char *const fr_baseline_words[];
 /* Parts as a list, "loopback, path-mtu"; it is cut where it does not fit. */
@@ -132,10 +135,12 @@ struct fr_target {
     enum fr_log_mode log;
     enum fr_direction_mode direction;
     unsigned baseline; /* enum flowrules_baseline, bits */
+    unsigned shuts;    /* of fr_need_words: bits */
     bool select_none;  /* select: none */
     bool optimize;
     struct fr_at at, backend_at, format_at;
     struct fr_at baseline_at; /* of a list of parts; else line 0 */
+    struct fr_at shuts_at;
 };
 
 struct flowrules_policy {

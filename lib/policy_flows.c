@@ -285,7 +285,8 @@ const struct fr_key fr_flow_keys[] = {
     {"ticket", read_ticket, NULL, "text", "where it was asked for", NULL},
     {"volume", read_volume, NULL, "text", "how much is expected to pass", NULL},
     {"frequency", read_frequency, NULL, "text", "how often it is used", NULL},
-    {"action", read_action, NULL, "choice", "a deny beats every allow", action_words},
+    {"action", read_action, NULL, "choice", "a deny beats every allow that it does not spare",
+     action_words},
     {"spares", read_spares, NULL, "texts", "flows that a deny takes nothing from", NULL},
     {"log", read_log, NULL, "boolean", "are its connections logged?", NULL},
     {"expires", read_expires, NULL, "date", "the last day on which it holds", NULL},
@@ -465,6 +466,20 @@ static flowrules_status read_baseline(struct fr_reader *r, const struct fr_value
     return FLOWRULES_OK;
 }
 
+static flowrules_status read_shut(struct fr_reader *r, const struct fr_value *value, void *object) {
+    size_t index = SIZE_MAX;
+    FR_TRY(fr_read_choice(r, value, fr_need_words, &index));
+    if (index != SIZE_MAX)
+        ((struct fr_target *)object)->shuts |= 1u << index;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_shuts(struct fr_reader *r, const struct fr_value *value,
+                                   void *object) {
+    ((struct fr_target *)object)->shuts_at = value->at;
+    return fr_read_list(r, value, read_shut, object);
+}
+
 static flowrules_status read_optimize(struct fr_reader *r, const struct fr_value *value,
                                       void *object) {
     return fr_read_boolean(r, value, &((struct fr_target *)object)->optimize);
@@ -621,6 +636,7 @@ const struct fr_key fr_target_keys[] = {
     {"log", read_log_mode, NULL, "choice", "what is logged", log_words},
     {"baseline", read_baseline, NULL, "baseline",
      "what passes besides the flows: all of it, none, or its parts (loopback, path-mtu ...)", NULL},
+    {"shuts", read_shuts, NULL, "shuts", "services that it shuts on purpose", NULL},
     {"optimize", read_optimize, NULL, "boolean", "lookups or merged rules for many flows", NULL},
     {"allow-loss", read_losses, NULL, "losses", "flows that may be said less exactly", NULL},
     {.name = NULL},

@@ -107,20 +107,27 @@ static flowrules_status list_denies(struct fr_binder *r, struct fr_vec *denies) 
     return FLOWRULES_OK;
 }
 
-/* words: how the deny, the first of several where there are more, covers the flow. */
+/* How denies cover a flow, and what to do about it. */
+struct cover {
+    const char *words, *hint;
+};
+
+static const struct cover by_one = {
+    "covers it", "remove the flow, deny less, or name it in the 'spares' of the deny"};
+static const struct cover by_several = {
+    "and others together cover it",
+    "remove the flow, deny less, or name it in the 'spares' of one of these denies"};
+
+/* deny: the one that covers the flow, or the first of several. */
 static void warn(struct fr_binder *r, const struct fr_flow *flow, const struct fr_flow *deny,
-                 const char *words) {
+                 const struct cover *cover) {
     const char *name = FR_POLICY_TEXT(r->policy, flow->name);
-    struct fr_about about = {FLOWRULES_WARNING,
-                             FR_SHADOWED,
-                             fr_flow_place(r->policy, flow),
-                             name,
-                             NULL,
-                             "remove the flow, or deny less: a deny beats every allow"};
+    struct fr_about about = {
+        FLOWRULES_WARNING, FR_SHADOWED, fr_flow_place(r->policy, flow), name, NULL, cover->hint};
     fr_report(r->diagnostics, &about, "flow '%s' never passes: deny '%s' (%s:%u) %s", name,
               FR_POLICY_TEXT(r->policy, deny->name),
               fr_diagnostics_file_name(r->diagnostics, r->policy->first_file + deny->file),
-              (unsigned)deny->line, words);
+              (unsigned)deny->line, cover->words);
 }
 
 /* Some target may take the flow and not the deny: there it passes. */
@@ -259,7 +266,7 @@ static flowrules_status check_together(struct fr_binder *r, const struct fr_vec 
         return fr_no_memory(r->context);
     flow->shadowed = everywhere && rest.more > 0;
     if (flow->shadowed)
-        warn(r, flow, rest.first, "and others together cover it");
+        warn(r, flow, rest.first, &by_several);
     return FLOWRULES_OK;
 }
 
@@ -275,7 +282,7 @@ static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *den
             continue;
         FR_TRY(is_denied_everywhere(r, flow, deny->flow, &everywhere));
         if (everywhere)
-            warn(r, flow, deny->flow, "covers it");
+            warn(r, flow, deny->flow, &by_one);
         flow->shadowed = everywhere;
     }
     return everywhere ? FLOWRULES_OK : check_together(r, denies, flow);

@@ -331,14 +331,17 @@ static flowrules_status take_flows(struct asking *a, bool deny) {
 
 static void conclude(struct asking *a, bool some_denied, bool all_denied) {
     flowrules_answer *answer = a->answer;
-    bool some_allowed = false;
+    bool some_allowed = false, spares = false;
     for (size_t i = 0; i < answer->flows.count; i++) {
-        uint32_t flow = fr_vec_at(&answer->flows, struct answer_flow, i)->flow;
-        some_allowed = some_allowed || !fr_vec_at(&a->policy->flows, struct fr_flow, flow)->deny;
+        uint32_t number = fr_vec_at(&answer->flows, struct answer_flow, i)->flow;
+        const struct fr_flow *flow = fr_vec_at(&a->policy->flows, struct fr_flow, number);
+        some_allowed = some_allowed || !flow->deny;
+        spares = spares || flow->spares != 0;
     }
     if (all_denied || !some_allowed) {
         answer->verdict = "denied";
-        answer->reason = some_denied ? "a deny beats every allow"
+        answer->reason = some_denied ? spares ? "a deny beats every allow that it does not spare"
+                                              : "a deny beats every allow"
                                      : "no flow allows it, and what no flow allows is denied";
     } else if (some_denied || a->open.list.count > 0 || a->open.too_many) {
         answer->verdict = "partly";

@@ -93,8 +93,9 @@ const struct flowrules_setting *fr_binding_find(const struct flowrules_backend *
 }
 
 const char *fr_target_key(size_t i) {
-    static const char *const common[] = {"protects", "select",   "direction",  "names",   "log",
-                                         "baseline", "optimize", "allow-loss", "backend", "format"};
+    static const char *const common[] = {"protects", "select",   "direction", "names",
+                                         "log",      "baseline", "optimize",  "allow-loss",
+                                         "backend",  "format",   "shuts"};
     return i < sizeof common / sizeof common[0] ? common[i] : NULL;
 }
 

@@ -368,7 +368,7 @@ static void warn_of_unenforced(flowrules_context *context, const flowrules_polic
                                  .flow = name,
                                  .hint = "see 'select', 'protects' and 'direction' of the targets; "
                                          "its ends may not be where they stand"};
-        if (!flow->expired && !enforced->flows[i])
+        if (!flow->expired && !flow->shadowed && !enforced->flows[i]) /* shadowed: FR0320 */
             fr_report(&context->diagnostics, &about, "no target enforces flow '%s'", name);
     }
 }

@@ -137,19 +137,24 @@ static fr_json *names_mapping(const char *name_form, fr_json *value) {
     return object;
 }
 
-/* true, false, a part or a list of parts. */
-static fr_json *baseline_value(void) {
-    fr_json *words[2] = {fr_json_object(), fr_json_object()}, *any = fr_json_array();
+/* A word or a list of words. */
+static fr_json *words_value(const char *const *choices) {
+    fr_json *words[2] = {fr_json_object(), fr_json_object()};
     for (size_t i = 0; i < 2; i++) {
         fr_json *list = fr_json_array();
-        for (size_t k = 0; fr_baseline_words[k] != NULL; k++)
-            fr_json_add(list, NULL, fr_json_text(fr_baseline_words[k]));
+        for (size_t k = 0; choices[k] != NULL; k++)
+            fr_json_add(list, NULL, fr_json_text(choices[k]));
         fr_json_add(words[i], "enum", list);
     }
-    fr_json *object = fr_json_object();
+    return one_or_list(words[0], words[1]);
+}
+
+/* true, false, a part or a list of parts. */
+static fr_json *baseline_value(void) {
+    fr_json *object = fr_json_object(), *any = fr_json_array();
     fr_json_add(any, NULL, reference("boolean"));
     fr_json_add(any, NULL, tree("{'const': 'none'}"));
-    fr_json_add(any, NULL, one_or_list(words[0], words[1]));
+    fr_json_add(any, NULL, words_value(fr_baseline_words));
     fr_json_add(object, "anyOf", any);
     return object;
 }
@@ -386,6 +391,7 @@ static fr_json *definitions(const flowrules_context *context) {
     fr_json_add(all, "flow", flow_value());
     fr_json_add(all, "select-or-none", select_value());
     fr_json_add(all, "baseline", baseline_value());
+    fr_json_add(all, "shuts", words_value(fr_need_words));
     fr_json_add(all, "loss", keys_mapping(fr_loss_keys));
     fr_json_add(all, "backend", backend_names(context));
     fr_json_add(all, "target", target_value(context));

@@ -433,6 +433,23 @@ static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow
     return NULL;
 }
 
+/* What is said of a flow, and which flows it spares. */
+static const char *with_spares(struct fr_plan *plan, const struct fr_flow *flow,
+                               const char *reason) {
+    struct fr_span span = fr_flow_spares(plan->policy, flow);
+    struct mention m = {.plan = plan};
+    char more[32] = "";
+    for (uint32_t i = 0; i < span.count; i++)
+        list_name(&m, "",
+                  FR_POLICY_TEXT(
+                      plan->policy,
+                      fr_vec_at(&plan->policy->spared, struct fr_spared, span.first + i)->name));
+    if (m.total > m.listed)
+        snprintf(more, sizeof more, " and %u more", m.total - m.listed);
+    return fr_arena_printf(&plan->arena, "%s%sit spares %s%s", reason == NULL ? "" : reason,
+                           reason == NULL ? "" : "; ", m.text, more);
+}
+
 flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_flow *flow,
                                         struct fr_verdict *verdict) {
     const char *why = unresolved_reason(plan, flow);
@@ -467,6 +484,10 @@ flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, 
         *verdict = plain_verdict(plan, flow, flags);
         if (verdict->reason == NULL)
             verdict->reason = remark(plan, flow);
+        if (flow->deny && flow->spares != 0)
+            verdict->reason = with_spares(plan, flow, verdict->reason);
+        if (flow->deny && flow->spares != 0 && verdict->reason == NULL)
+            return fr_no_memory(plan->context);
     }
     return FLOWRULES_OK;
 }
