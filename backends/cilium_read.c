@@ -225,6 +225,22 @@ static void doubt_keys(struct fr_objects *r, const flowrules_node *rule,
 }
 
 /* A rule without peers is about all, but one that says nothing at all allows nothing. */
+/* Whose ports the rule is about; false where they are not pods alone, or not known by name. */
+static bool find_port_owners(const struct policy *p, const flowrules_node *rule,
+                             enum flowrules_direction direction, struct fr_port_owners *owners) {
+    static const char *const about_ports[] = {"toPorts", "icmps"};
+    size_t keys = 1;
+    *owners = (struct fr_port_owners){.namespace = p->namespace, .cilium = true};
+    owners->selector = flowrules_node_get(p->object->spec, "endpointSelector");
+    if (direction == FLOWRULES_INGRESS)
+        return p->namespace != NULL && owners->selector != NULL;
+    owners->peers = flowrules_node_get(rule, "toEndpoints");
+    for (size_t i = 0; i < 2; i++)
+        keys += flowrules_node_get(rule, about_ports[i]) != NULL ? 1 : 0;
+    return p->namespace != NULL && flowrules_node_count(owners->peers) > 0 &&
+           flowrules_node_count(rule) == keys;
+}
+
 static void read_rule(struct fr_objects *r, const struct policy *p, const flowrules_node *rule,
                       enum flowrules_direction direction, enum fr_phase phase) {
     bool limited, others;
@@ -244,8 +260,12 @@ static void read_rule(struct fr_objects *r, const struct policy *p, const flowru
     pass.at = flowrules_node_place(rule);
     pass.verdict = phase == FR_PHASE_DENY ? FLOWRULES_BLOCK : FLOWRULES_PASS;
     sure.peers = peers.sure;
+    struct fr_port_owners owners;
+    if (phase == FR_PHASE_ALLOW && find_port_owners(p, rule, direction, &owners))
+        r->port_owners = &owners; /* what a deny may deny is not left to what is assumed */
     if (fr_cilium_services(r, rule, &pass, &sure.services))
         fr_objects_give(r, phase, &pass, &sure);
+    r->port_owners = NULL;
 }
 
 static void read_rules(struct fr_objects *r, const struct policy *p, const char *key,
@@ -350,7 +370,9 @@ static void visit(struct fr_objects *r, const struct fr_object *object) {
 
 void fr_cilium_read(flowrules_input *in) {
     struct fr_objects r = {.in = in, .visit = visit};
-    fr_objects_each(&r);
+    fr_objects_note_workloads(&r);
+    if (!flowrules_input_failed(in))
+        fr_objects_each(&r);
     if (!flowrules_input_failed(in))
         fr_objects_finish(&r);
 }

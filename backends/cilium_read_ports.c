@@ -69,6 +69,12 @@ static bool read_port(struct fr_objects *r, const flowrules_node *item,
     if (text == NULL)
         return false;
     if (strpbrk(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL) {
+        const char *protocol = flowrules_node_text(flowrules_node_get(item, "protocol"));
+        uint16_t named;
+        if (protocol != NULL && fr_objects_named_port(r, port, protocol, &named)) {
+            *ports = (struct flowrules_ports){named, named};
+            return true;
+        }
         fr_objects_doubt(r, flowrules_node_place(port),
                          flowrules_input_print(r->in,
                                                "the port '%.40s' is a name that the pods give a "

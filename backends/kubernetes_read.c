@@ -129,6 +129,12 @@ static bool read_numbers(struct fr_objects *r, const flowrules_node *item,
         return true;
     }
     if (text != NULL && strpbrk(text, "abcdefghijklmnopqrstuvwxyz") != NULL) {
+        const char *protocol = flowrules_node_text(flowrules_node_get(item, "protocol"));
+        uint16_t named;
+        if (fr_objects_named_port(r, port, protocol == NULL ? "TCP" : protocol, &named)) {
+            *ports = (struct flowrules_ports){named, named};
+            return true;
+        }
         doubt_port_name(r, port);
         *ports = (struct flowrules_ports){1, 65535};
         return true;
@@ -201,8 +207,16 @@ static void read_rule(struct fr_objects *r, const struct policy *p, const flowru
     struct flowrules_read_rule pass = fr_objects_between(p->object, direction, p->own, peers.most);
     pass.at = flowrules_node_place(rule);
     sure.peers = peers.sure;
+    struct fr_port_owners owners = {.namespace = p->namespace};
+    if (direction == FLOWRULES_INGRESS)
+        owners.selector = flowrules_node_get(p->object->spec, "podSelector");
+    else
+        owners.peers = flowrules_node_get(rule, peers_key[direction]);
+    r->port_owners =
+        direction == FLOWRULES_INGRESS || flowrules_node_count(owners.peers) > 0 ? &owners : NULL;
     if (read_ports(r, rule, &pass, &sure.services))
         fr_objects_give(r, FR_PHASE_ALLOW, &pass, &sure);
+    r->port_owners = NULL;
 }
 
 /* The directions that a policy is about: all policies are about ingress that don't say. */
@@ -274,7 +288,9 @@ static void visit(struct fr_objects *r, const struct fr_object *object) {
 
 void fr_kubernetes_read(flowrules_input *in) {
     struct fr_objects r = {.in = in, .visit = visit};
-    fr_objects_each(&r);
+    fr_objects_note_workloads(&r);
+    if (!flowrules_input_failed(in))
+        fr_objects_each(&r);
     if (!flowrules_input_failed(in))
         fr_objects_finish(&r);
 }

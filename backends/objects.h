@@ -31,10 +31,20 @@ struct fr_waiting {
     size_t count, capacity;
 };
 
+/* Whose ports a rule is about: pods of a selector in a namespace, or those of peers. */
+struct fr_port_owners {
+    const char *namespace;          /* of the policy */
+    const flowrules_node *selector; /* of labels */
+    const flowrules_node *peers;    /* NULL: those of the selector */
+    bool cilium;                    /* peers are selectors, labels say where they are from */
+};
+
 struct fr_objects {
     flowrules_input *in;
     void (*visit)(struct fr_objects *r, const struct fr_object *object);
     struct fr_waiting waiting[FR_PHASES];
+    struct fr_workload *workloads;            /* what makes pods, in reverse; see below */
+    const struct fr_port_owners *port_owners; /* of the rule that is read; or NULL: anybody's */
     /* Of what is being read now: may it decide for what the target protects, and where? */
     bool matters;
     unsigned directions;       /* bits */
@@ -104,6 +114,17 @@ void fr_objects_rest(struct fr_objects *r, const struct fr_object *object,
                      struct flowrules_place at);
 /* Gives the rules to the input, phase by phase. */
 void fr_objects_finish(struct fr_objects *r);
+
+/* ---- names of ports ------------------------------------------------------------------------- */
+
+/* Looks for pods, and for workloads with a template of them, in all files. */
+void fr_objects_note_workloads(struct fr_objects *r);
+/*
+ * The number of a port's name for the owners of the rule's ports, with a warning that it is taken
+ * for that; false where the files do not have these pods, or they differ.
+ */
+bool fr_objects_named_port(struct fr_objects *r, const flowrules_node *port, const char *protocol,
+                           uint16_t *number);
 
 /* ---- selectors ----------------------------------------------------------------------------- */
 

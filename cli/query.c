@@ -168,9 +168,13 @@ static void print_verdict(const struct tool *tool, const flowrules_answer *answe
         print_wrapped(stdout, flowrules_answer_reason(answer), 2, terminal_width(stdout));
 }
 
-/* The rules of a target, or of all. One that was asked for and has none must not look agreeing. */
+/*
+ * The rules of a target, or of all. One that was asked for and has none must not look agreeing;
+ * where it can't be told which flow decides, neither can the rule be.
+ */
 static void print_rules(const flowrules_answer *answer, const char *target) {
-    if (target != NULL && flowrules_answer_flow_count(answer) > 0 &&
+    bool known = strcmp(flowrules_answer_verdict(answer), "unknown") != 0;
+    if (target != NULL && known && flowrules_answer_flow_count(answer) > 0 &&
         flowrules_answer_rule_count(answer) == 0) {
         print_user(stdout, target);
         puts(": no rule of it says so; 'flowrules explain' tells why");
