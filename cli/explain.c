@@ -37,6 +37,7 @@ struct cell {
 /* All that is said of one target. */
 struct column {
     const char *target;
+    const char *baseline; /* or NULL */
     struct cell *cells;
     size_t count, capacity;
     size_t width;
@@ -97,6 +98,7 @@ static void add_report(struct matrix *matrix, const flowrules_report *report) {
             .fidelity = fidelity_of(flowrules_report_fidelity(report, row)),
             .order = column->count,
         };
+        column->baseline = flowrules_report_baseline(report, row);
         add_cell(column, &cell);
     }
 }
@@ -365,6 +367,7 @@ static void print_json(const struct matrix *matrix) {
             json_text(item, "target", matrix->columns[i].target);
             json_text(item, "fidelity", fidelities[cell->fidelity].word);
             json_text(item, "reason", cell->reason[0] != '\0' ? cell->reason : NULL);
+            json_text(item, "baseline", matrix->columns[i].baseline);
             json_row(&rows, item);
         }
     json_rows_end(&rows);
@@ -436,13 +439,38 @@ static void print_all_reasons(const struct tool *tool, const struct matrix *keye
     free(all.cells);
 }
 
-static void print_matrix(const struct tool *tool, struct matrix *matrix) {
-    if (tool->settings.json) {
-        print_json(matrix);
-        return;
+static bool same_baseline(const struct column *a, const struct column *b) {
+    return a->baseline != NULL && b->baseline != NULL && strcmp(a->baseline, b->baseline) == 0;
+}
+
+/* What targets let pass besides their flows: "baseline: replies", and below it those that do. */
+static void print_baselines(const struct tool *tool, const struct matrix *matrix) {
+    bool headed = false;
+    for (size_t i = 0; i < matrix->count; i++) {
+        bool told = matrix->columns[i].baseline == NULL;
+        for (size_t k = 0; k < i && !told; k++)
+            told = same_baseline(&matrix->columns[k], &matrix->columns[i]);
+        if (told)
+            continue;
+        if (!headed) {
+            style_begin(stdout, tool->colour_out, STYLE_BOLD);
+            fputs("\nbaseline\n", stdout);
+            style_end(stdout, tool->colour_out, STYLE_BOLD);
+        }
+        headed = true;
+        printf("  %s:", matrix->columns[i].baseline);
+        for (size_t k = i, count = 0; k < matrix->count; k++) {
+            if (!same_baseline(&matrix->columns[k], &matrix->columns[i]))
+                continue;
+            fputs(count++ > 0 ? ", " : " ", stdout);
+            print_user(stdout, matrix->columns[k].target);
+        }
+        putchar('\n');
     }
-    if (matrix->count == 0)
-        return;
+}
+
+/* The table, and the reasons for what is not exact. */
+static void print_fidelity(const struct tool *tool, struct matrix *matrix) {
     if (block_end(matrix, 0, flow_width(matrix), terminal_width(stdout)) == matrix->count) {
         print_table(tool, matrix);
         print_reasons(tool, matrix);
@@ -455,6 +483,17 @@ static void print_matrix(const struct tool *tool, struct matrix *matrix) {
     print_table(tool, &keyed);
     print_all_reasons(tool, &keyed);
     free(keyed.columns);
+}
+
+static void print_matrix(const struct tool *tool, struct matrix *matrix) {
+    if (tool->settings.json) {
+        print_json(matrix);
+        return;
+    }
+    if (matrix->count == 0)
+        return;
+    print_fidelity(tool, matrix);
+    print_baselines(tool, matrix);
 }
 
 /* ---- numbers of messages -------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
 struct row {
     uint32_t flow;
     uint8_t fidelity;
-    const char *target, *reason;
+    const char *target, *baseline, *reason;
 };
 
 struct flowrules_report {
@@ -33,11 +33,27 @@ static flowrules_status add_row(flowrules_report *report, flowrules_context *con
     return FLOWRULES_OK;
 }
 
+/* The parts of a target's baseline; *text is NULL where the backend's has none. */
+static flowrules_status list_baseline(flowrules_report *report, const struct fr_plan *plan,
+                                      const char **text) {
+    const unsigned on_machines =
+        FLOWRULES_BASELINE_LOOPBACK | FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER;
+    unsigned parts = plan->target->baseline & plan->can->baseline;
+    char list[160];
+    *text = NULL;
+    if (plan->can->baseline == 0)
+        return FLOWRULES_OK;
+    fr_baseline_list(plan->transit ? parts & ~on_machines : parts, list, sizeof list);
+    *text = fr_arena_printf(&report->arena, "%s", list[0] == '\0' ? "none" : list);
+    return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
 /* A target that is refused as a whole refuses each flow, whatever there would be to say of it. */
 static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
                                  const char *refusal) {
     const char *target = fr_arena_printf(&report->arena, "%s", plan->name);
-    const char *whole = NULL;
+    const char *whole = NULL, *baseline;
+    FR_TRY(list_baseline(report, plan, &baseline));
     if (refusal != NULL)
         whole = fr_arena_printf(&plan->arena, "the target can't be rendered: %s", refusal);
     if (target == NULL || (refusal != NULL && whole == NULL))
@@ -46,7 +62,7 @@ static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
         struct fr_verdict verdict = *fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         if (whole != NULL)
             verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, whole};
-        struct row row = {i, (uint8_t)verdict.fidelity, target, verdict.reason};
+        struct row row = {i, (uint8_t)verdict.fidelity, target, baseline, verdict.reason};
         FR_TRY(add_row(report, plan->context, row));
     }
     return FLOWRULES_OK;
@@ -133,4 +149,9 @@ const char *flowrules_report_fidelity(const flowrules_report *report, size_t row
 const char *flowrules_report_reason(const flowrules_report *report, size_t row) {
     const struct row *r = row_at(report, row);
     return r == NULL ? NULL : r->reason;
+}
+
+const char *flowrules_report_baseline(const flowrules_report *report, size_t row) {
+    const struct row *r = row_at(report, row);
+    return r == NULL ? NULL : r->baseline;
 }

@@ -429,6 +429,11 @@ FLOWRULES_API const char *flowrules_report_target(const flowrules_report *report
 FLOWRULES_API const char *flowrules_report_fidelity(const flowrules_report *report, size_t row);
 /* Why, in a line; NULL where it is exact and there is nothing to say. */
 FLOWRULES_API const char *flowrules_report_reason(const flowrules_report *report, size_t row);
+/*
+ * What the row's target lets pass, or drops, besides its flows: the parts of its baseline, as a
+ * policy lists them ("replies, loopback"), or "none". NULL where its backend's has no parts.
+ */
+FLOWRULES_API const char *flowrules_report_baseline(const flowrules_report *report, size_t row);
 
 /* ---- asking ------------------------------------------------------------------------------ */
 

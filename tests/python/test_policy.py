@@ -214,7 +214,8 @@ def test_a_file_of_many_blocks_is_whole(tool, tmp_path):
 def test_it_explains_as_the_tool(kimi, tool):
     _, printed = tool("explain", "--json", "examples/kimi-k2.yaml", "--as-of", AS_OF)
     rows = [row for row in _rows(json.loads(printed))]
-    assert [(row.flow, row.target, row.fidelity, row.reason) for row in kimi.explain()] == rows
+    told = [(row.flow, row.target, row.fidelity, row.reason, row.baseline) for row in kimi.explain()]
+    assert told == rows
     alone = kimi.explain("node-nft")
     assert {row.target for row in alone} == {"node-nft"} and len(alone) == len(kimi.flows)
 
@@ -225,7 +226,8 @@ def _rows(told):
             yield from _rows(each)
     elif isinstance(told, dict):
         if "fidelity" in told:
-            yield told["flow"], told["target"], told["fidelity"], told.get("reason")
+            texts = told.get("reason"), told.get("baseline")
+            yield (told["flow"], told["target"], told["fidelity"], *texts)
         for each in told.values():
             yield from _rows(each)
 

@@ -137,6 +137,8 @@ class ReportRow(NamedTuple):
     """"exact", "native", "pinned", "widened", "narrowed", "refused", "unresolved", "expired" or
     "out-of-scope"."""
     reason: Optional[str]
+    baseline: Optional[str]
+    """What the target lets pass besides its flows: "replies, loopback", say, or "none"."""
 
 
 class Report(Tuple[ReportRow, ...]):
