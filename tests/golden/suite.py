@@ -1,0 +1,216 @@
+"""
+Golden files: every case is rendered for each of its targets in each format, and for every
+backend that none of its targets uses, under the backend's own name with default settings.
+
+  tests/golden/CASE/policy.yaml         or a link to one, which is read where it lies
+  tests/golden/CASE/TARGET.FORMAT.out   the artifact's files, each below a line "=== NAME"
+  tests/golden/CASE/TARGET.FORMAT.err   or, where it is refused, the messages and "exit N"
+
+usage: tests/golden/run [CASE...]
+       tests/golden/run --bless CASE/TARGET[.FORMAT] | CASE | all      (make bless TARGET=...)
+  JOBS=N   how many renderings are tried at a time (as many as there are cores)
+"""
+import difflib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = ROOT / os.environ.get("BUILD", "build")
+TOOL = str(ROOT / os.environ.get("FLOWRULES", BUILD / "flowrules"))
+AS_OF = "2026-11-23"  # the day at which test policies are read
+counts = Counter()
+
+
+def indent(text):
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def say(verdict, name, why="", more=""):
+    counts[verdict] += 1
+    sys.stdout.write(f"{verdict} {name}{': ' if why else ''}{why}\n{indent(more)}")
+    sys.stdout.flush()
+
+
+def run(folder, *arguments):
+    """What the tool says, as (status, standard output, standard error)."""
+    done = subprocess.run([TOOL, *arguments], cwd=folder, capture_output=True, check=False,
+                          stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def broke_down(status, messages):
+    """A crash or a sanitizer's report is a failure whatever was expected."""
+    return not 0 <= status <= 6 or re.search(r"Sanitizer|runtime error:", messages)
+
+
+class Case:
+    """A policy, and what is expected of it."""
+
+    def __init__(self, name):
+        self.name = name
+        self.folder = HERE / name
+        self.policy = (self.folder / "policy.yaml").resolve()
+
+    def run(self, verb, *arguments):
+        return run(self.policy.parent, verb, self.policy.name, *arguments, "--as-of", AS_OF)
+
+    def specs(self, formats):
+        """Each (target, format) that it is rendered for; None where the policy isn't read."""
+        if not self.policy.exists():
+            say("FAIL", self.name, "there is no such case")
+            return None
+        status, output, messages = self.run("check", "--json")
+        # 3 and 4: a target that is refused is part of many a case.
+        if not output or not 0 <= status <= 4:
+            say("FAIL", self.name, f"flowrules check: status {status}", messages)
+            return None
+        targets = json.loads(output)["targets"]
+        used = {target["backend"] for target in targets}
+        pairs = [(target["name"], target["backend"]) for target in targets]
+        pairs += [(name, name) for name in formats if name not in used]
+        return [(target, spelling) for target, backend in pairs for spelling in formats[backend]]
+
+    def strays(self, specs):
+        """Expected files of targets that the case does not have."""
+        known = {f"{target}.{spelling}.{kind}" for target, spelling in specs
+                 for kind in ("out", "err")}
+        for file in sorted(self.folder.iterdir()):
+            if file.suffix in (".out", ".err") and file.name not in known:
+                say("FAIL", f"{self.name}/{file.name}", "the case has no such target and format")
+
+
+def show_files(folder):
+    """The files that were written, each below a line with its name."""
+    shown = ""
+    for file in sorted(Path(folder).iterdir()):
+        text = file.read_bytes().decode()
+        shown += f"=== {file.name}\n{text}"
+        if not text.endswith("\n"):
+            shown += "\n=== (no newline at the end)\n"
+    return shown
+
+
+class Rendering:
+    """What render makes of a case for one target and format, held against what is expected."""
+
+    def __init__(self, case, target, spelling):
+        self.case, self.spec = case, f"{target}:{spelling}"
+        self.name = f"{case.name}/{target}.{spelling}"
+        with tempfile.TemporaryDirectory(prefix="flowrules-golden-") as folder:
+            self.status, _, self.messages = case.run("render", "-t", self.spec, "-o", folder)
+            self.files = show_files(folder)
+
+    def got(self):
+        """The end of the expected file's name, and its text."""
+        if self.status == 0:
+            return ".out", self.files
+        return ".err", f"{self.messages}exit {self.status}\n"
+
+    def fault(self):
+        """Why it is wrong whatever is expected, and more of that; or None."""
+        if broke_down(self.status, self.messages):
+            return f"the tool broke down, status {self.status}", self.messages
+        if self.status == 0 and not self.files:
+            return "status 0, but no file was written", ""
+        if self.status == 0 and "[FR0807]" in self.messages:
+            return "read back, it can't be told to be the policy", self.messages
+        if self.status != 0 and self.files:
+            return f"status {self.status}, but files were left behind", ""
+        return None
+
+    def paths(self):
+        """The expected file, and the one that then can't be there."""
+        kind, _ = self.got()
+        return HERE / (self.name + kind), HERE / (self.name + {".out": ".err", ".err": ".out"}[kind])
+
+    def compare(self):
+        expected, other = self.paths()
+        kind, text = self.got()
+        short = f"{self.case.name}/{self.spec.partition(':')[0]}"
+        if not expected.exists() and other.exists():
+            return f"{other.name} was expected, but there is this {kind}:", text
+        if not expected.exists():
+            return f"no expected file; read what it gives, then: make bless TARGET={short}", ""
+        if other.exists():
+            return f"there is also {other.name}, which can't be right", ""
+        before = expected.read_bytes().decode()
+        if before != text:
+            lines = difflib.unified_diff(before.splitlines(), text.splitlines(), "expected", "got",
+                                         lineterm="")
+            return (f"differs; when the new text is right: make bless TARGET={short}",
+                    "\n".join(list(lines)[2:]))
+        return None
+
+    def explained(self):
+        """explain never promises what render refuses, nor the other way about."""
+        status, _, messages = self.case.run("explain", "-t", self.spec)
+        if status == self.status and not broke_down(status, messages):
+            return None
+        return f"explain says {status}, render {self.status}", messages
+
+    def judge(self):
+        why = self.fault() or self.compare() or self.explained()
+        return ("FAIL", self.name, *why) if why else ("ok", self.name)
+
+    def bless(self):
+        """Writes what is expected from now on."""
+        why = self.fault()
+        if why:
+            return ("FAIL", self.name, *why)
+        expected, other = self.paths()
+        expected.write_bytes(self.got()[1].encode())
+        other.unlink(missing_ok=True)
+        return ("ok", expected.name)
+
+
+def is_wanted(wanted, case, target, spelling):
+    return wanted in ("all", case.name, f"{case.name}/{target}", f"{case.name}/{target}.{spelling}")
+
+
+def formats_of_backends():
+    _, output, _ = run(HERE, "targets", "--json")
+    backends = json.loads(output)
+    if isinstance(backends, dict):
+        backends = backends["backends"]
+    return {backend["name"]: [each["name"] for each in backend["formats"]] for backend in backends}
+
+
+def main(arguments):
+    blessed = None
+    if arguments[:1] == ["--bless"]:
+        if len(arguments) != 2 or not arguments[1]:
+            sys.exit("what is to be blessed: CASE/TARGET, CASE or all")
+        blessed = arguments[1]
+        arguments = [] if blessed == "all" else [blessed.partition("/")[0]]
+    names = arguments or sorted(file.parent.name for file in HERE.glob("*/policy.yaml"))
+    formats = formats_of_backends()
+    work = []
+    for case in map(Case, names):
+        specs = case.specs(formats)
+        if specs is None:
+            continue
+        if blessed is None:
+            case.strays(specs)
+        work += [(case, *spec) for spec in specs
+                 if blessed is None or is_wanted(blessed, case, *spec)]
+    act = Rendering.judge if blessed is None else Rendering.bless
+    jobs = int(os.environ.get("JOBS") or os.cpu_count() or 1)
+    with ThreadPoolExecutor(jobs) as pool:
+        for verdict in pool.map(lambda item: act(Rendering(*item)), work):
+            say(*verdict)
+    if not counts:
+        say("FAIL", "golden", "there was nothing to do")
+    print(f"{counts['ok']} passed, {counts['FAIL']} failed, 0 skipped")
+    return 1 if counts["FAIL"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
