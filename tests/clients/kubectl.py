@@ -55,7 +55,7 @@ class Client:
         return subprocess.run(
             ["kubectl", "--server", self.server.url, "--cache-dir",
              os.path.join(self.folder, "cache"), *arguments],
-            capture_output=True, text=True, check=False, timeout=60, cwd=self.folder,
+            capture_output=True, text=True, check=False, cwd=self.folder,
             env={**os.environ, "KUBECONFIG": os.path.join(self.folder, "none"),
                  "HOME": self.folder})
 

@@ -237,7 +237,7 @@ def check_kubectl(name, path, manifests):
         tell("skip", f"{name}-kubectl", "kubectl is not installed")
         return
     result = subprocess.run([kubectl, "label", "--local", "-f", path, "-o", "json", "test=1"],
-                            capture_output=True, text=True, check=False, timeout=60)
+                            capture_output=True, text=True, check=False)
     read, decoder, text = [], json.JSONDecoder(), result.stdout.strip()
     while text:
         manifest, end = decoder.raw_decode(text)

@@ -11,7 +11,7 @@ verify say "can't tell" of the source. The rendering is always equal to the poli
 ended with 0 it renders, and where it ended with 1 too.
 
 usage: tests/import/run [BACKEND | BACKEND/SEED]...
-  ROUNDS=N   seeds for each backend (100; with LONG=1: 1000)
+  ROUNDS=N   seeds for each backend (20; with PART=slow: 100; with LONG=1: 1000)
   SEED=N     the first of them (0)
   KEEP=DIR   the files of each case go there, and stay
 The log has one line for each backend, with the lines of YAML for each rule that was read.
@@ -34,7 +34,6 @@ BUILD = ROOT / os.environ.get("BUILD", "build")
 TOOL = ROOT / os.environ.get("FLOWRULES", BUILD / "flowrules")
 AS_OF = "2026-11-23"
 FAILURES_SHOWN = 5
-SECONDS = 60  # that a run of the tool may take
 
 
 class Failure(Exception):
@@ -49,12 +48,9 @@ def load(backend):
 
 
 def run(folder, *arguments):
-    """Runs the tool; a crash, a sanitizer's report and a run without an end are failures."""
-    try:
-        done = subprocess.run([TOOL, *arguments], cwd=folder, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired as late:
-        raise Failure(f"{arguments[0]} takes more than {SECONDS} seconds") from late
+    """Runs the tool; a crash and a sanitizer's report are failures."""
+    done = subprocess.run([TOOL, *arguments], cwd=folder, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, check=False)
     crashed = done.returncode < 0 or done.returncode > 6
     if crashed or re.search(r"Sanitizer|runtime error:", done.stderr):
         raise Failure(f"{arguments[0]} broke down, status {done.returncode}\n{done.stderr}")
@@ -163,7 +159,8 @@ def run_backend(pool, backend, seeds):
 
 
 def main(arguments):
-    rounds = int(os.environ.get("ROUNDS", 1000 if os.environ.get("LONG") == "1" else 100))
+    usual = 20 if os.environ.get("PART", "quick") == "quick" else 100
+    rounds = int(os.environ.get("ROUNDS", 1000 if os.environ.get("LONG") == "1" else usual))
     first = int(os.environ.get("SEED", 0))
     known = sorted(p.stem for p in HERE.glob("*.py") if p.name != Path(__file__).name)
     passed = failed = 0

@@ -32,7 +32,7 @@ def render(options, path, target, spelling, folder):
     command = [options["tool"], "render", path, "-t", "%s:%s" % (target, spelling), "-o", folder,
                "--as-of", options["as-of"]]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          universal_newlines=True, timeout=120)
+                          universal_newlines=True)
     if done.returncode != 0:
         raise RenderError("render: status %d: %s" % (
             done.returncode, " | ".join(line for line in done.stderr.split("\n")[:6] if line)))

@@ -38,7 +38,7 @@ def verify(options, policy, target, files, folder):
             file.write(text)
     done = subprocess.run(
         [options["tool"], "verify", "-q", policy, "-t", target, "--as-of", options["as-of"]] + paths,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, timeout=300)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
     return done.returncode, done.stdout
 
 

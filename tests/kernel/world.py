@@ -85,7 +85,7 @@ class Namespace:
         with self.entered():
             done = subprocess.run(command, input=text, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, universal_newlines=True, cwd=folder,
-                                  env=environment, timeout=120)
+                                  env=environment)
         if check and done.returncode != 0:
             raise CommandError("%s: status %d: %s" % (" ".join(command), done.returncode,
                                                       " | ".join(done.stderr.split("\n")[:4])))

@@ -45,7 +45,7 @@ def shells():
 def flowrules(*arguments, policy=None):
     """What flowrules probe does: status, output, messages."""
     done = subprocess.run([FLOWRULES, "probe", "--as-of", "2026-11-23", *arguments],
-                          input=policy, capture_output=True, text=True, timeout=20, check=False)
+                          input=policy, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -58,11 +58,11 @@ def folder_of(path, programs):
     return path
 
 
-def run_script(shell, script, path, *arguments, environment=None, folder=None, timeout=60):
+def run_script(shell, script, path, *arguments, environment=None, folder=None):
     """Runs a script of that text with only what a folder holds."""
     done = subprocess.run([*shell, "-s", "--", *arguments], input=script, capture_output=True,
                           env={"PATH": path, **(environment or {})}, cwd=folder, text=True,
-                          timeout=timeout, check=False)
+                          check=False)
     return done.returncode, done.stdout + done.stderr
 
 

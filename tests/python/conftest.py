@@ -57,7 +57,7 @@ def tool():
 
     def run(*arguments):
         done = subprocess.run(
-            [os.environ["FLOWRULES"], *arguments], capture_output=True, check=False, timeout=120
+            [os.environ["FLOWRULES"], *arguments], capture_output=True, check=False
         )
         return done.returncode, done.stdout
 
