@@ -191,26 +191,30 @@ bool fr_shared_addresses(size_t index, struct flowrules_range *range) {
            flowrules_parse_range(shared[index], strlen(shared[index]), range);
 }
 
+static flowrules_status refuse_machine(struct fr_plan *plan, const char *why, const char *hint) {
+    struct fr_about about = {FLOWRULES_ERROR, FR_LIMIT, plan->target->at, NULL, plan->name, hint};
+    fr_report(&plan->context->diagnostics, &about, "target '%s' can't be rendered: %s", plan->name,
+              why);
+    return FLOWRULES_REFUSED;
+}
+
 /*
  * Where the machine has the protected addresses and no other, rules about all of them need not name
  * them: they stand for every address of these families.
  */
 static flowrules_status find_machine(struct fr_plan *plan) {
-    static const char key[] = FR_MACHINE_SETTING;
-    const char *value = fr_plan_setting(plan, key);
+    const char *value = fr_plan_setting(plan, FR_MACHINE_SETTING);
     const struct fr_set_head *head = fr_set_head(&plan->view.sets, plan->protects.set);
     if (value == NULL || strcmp(value, "true") != 0)
         return FLOWRULES_OK;
     if (plan->transit)
-        return fr_error(&plan->context->diagnostics, FR_SETTING_VALUE, plan->target->at,
-                        "leave it out, or 'hook: host'",
-                        "target '%s' stands between machines: '%s' says nothing there", plan->name,
-                        key);
+        return refuse_machine(
+            plan, "it stands between machines, where '" FR_MACHINE_SETTING "' says nothing",
+            "leave it out, or 'hook: host'");
     if (head->all_atoms != 0 || head->atoms > 0 || plan->protects.set == FR_SET_EMPTY)
-        return fr_error(&plan->context->diagnostics, FR_SETTING_VALUE, plan->target->at,
-                        "leave it out, or protect addresses alone",
-                        "target '%s': '%s' needs to know all addresses that are protected",
-                        plan->name, key);
+        return refuse_machine(
+            plan, "'" FR_MACHINE_SETTING "' needs to know all addresses that are protected",
+            "leave it out, or protect addresses alone");
     plan->machine = FR_SET_ANY;
     if (head->count4 == 0 || head->count6 == 0) {
         enum flowrules_family family = head->count4 > 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
