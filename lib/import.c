@@ -316,7 +316,7 @@ static flowrules_status name_protected(struct fr_import *import) {
     return all == FR_SET_NONE ? fr_no_memory(import->m->context) : FLOWRULES_OK;
 }
 
-/* Flows that no packet can be, of ends without a family in common, are left out. */
+/* Flows that no packet can be, of ends and a protocol without a family in common, are left out. */
 static void drop_unmatched(struct fr_import *import) {
     const struct fr_sets *sets = &import->m->sets;
     struct fr_import_flow *flows = import->flows.items;

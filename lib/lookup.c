@@ -241,7 +241,7 @@ static flowrules_status rule_for_each(struct part *p, const struct draft *draft)
         const struct entry *entry = entry_of(p, draft, i);
         const struct fr_scoped *scoped = scoped_of(p, entry);
         fr_service service;
-        FR_TRY(fr_plan_service(p->plan, scoped->service, p->families, &service));
+        FR_TRY(fr_plan_service(p->plan, scoped->service, p->families, false, &service));
         FR_TRY(match_rules(p, draft, other_end(draft, entry), service, scoped->flow));
     }
     return FLOWRULES_OK;
@@ -295,7 +295,7 @@ static flowrules_status flatten(struct part *p, const struct draft *draft,
     bool product = other == FR_SET_ANY || ranges * terms->count > ELEMENTS_PER_FLOW;
     fr_service service;
     if (product || is_names(p, other)) {
-        FR_TRY(fr_plan_service(p->plan, scoped->service, p->families, &service));
+        FR_TRY(fr_plan_service(p->plan, scoped->service, p->families, false, &service));
         if (is_names(p, other)) /* no union of sets of names: nothing would fill it */
             return match_rules(p, draft, other, service, scoped->flow);
         return fr_tables_product(tables, other, service, scoped->flow);

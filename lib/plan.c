@@ -948,14 +948,19 @@ flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule) 
     return FLOWRULES_OK;
 }
 
+static bool has_use(const struct fr_term *term, unsigned families, bool deny) {
+    return (fr_protocol_families(term->protocol) & families) != 0 ||
+           (deny && fr_protocol_is_header6(term->protocol));
+}
+
 /* Copies the terms of a service that families have a use for into the plan. */
 static flowrules_status copy_service(struct fr_plan *plan, const struct fr_service_terms *terms,
-                                     unsigned families, fr_service *result) {
+                                     unsigned families, bool deny, fr_service *result) {
     struct fr_vec kept;
     fr_vec_init(&kept, &plan->context->allocator, sizeof(struct fr_term));
     bool good = fr_vec_reserve(&kept, terms->count);
     for (uint32_t i = 0; good && i < terms->count; i++)
-        if ((fr_protocol_families(terms->terms[i].protocol) & families) != 0)
+        if (has_use(&terms->terms[i], families, deny))
             *(struct fr_term *)fr_vec_add(&kept) = terms->terms[i];
     *result = FR_SERVICE_NONE;
     if (good && kept.count > 0)
@@ -966,18 +971,19 @@ static flowrules_status copy_service(struct fr_plan *plan, const struct fr_servi
 }
 
 flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsigned families,
-                                 fr_service *result) {
-    return copy_service(plan, fr_service_get(&plan->policy->services, service), families, result);
+                                 bool deny, fr_service *result) {
+    return copy_service(plan, fr_service_get(&plan->policy->services, service), families, deny,
+                        result);
 }
 
 flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsigned families,
-                                fr_service *result) {
+                                bool deny, fr_service *result) {
     const struct fr_service_terms *terms = fr_service_get(&plan->services, service);
     *result = service;
     bool whole = true;
     for (uint32_t i = 0; i < terms->count; i++)
-        whole = whole && (fr_protocol_families(terms->terms[i].protocol) & families) != 0;
-    return whole ? FLOWRULES_OK : copy_service(plan, terms, families, result);
+        whole = whole && has_use(&terms->terms[i], families, deny);
+    return whole ? FLOWRULES_OK : copy_service(plan, terms, families, deny, result);
 }
 
 /* The rules hold all that spelling needs; a reading of them is weighed against the denies. */

@@ -283,8 +283,12 @@ bool fr_element_is_asked(const struct fr_table *table, const struct flowrules_el
 /* A new group at the end of the plan; NULL when out of memory. */
 struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view);
 flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule);
-/* The policy's service without the terms that the families have no use for. */
+/*
+ * The policy's service without the terms that the families have no use for. deny: but with the
+ * extension headers of IPv6, which no packet has for its protocol: should a platform take one for
+ * it, more is denied and not less.
+ */
 flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsigned families,
-                                 fr_service *result);
+                                 bool deny, fr_service *result);
 
 #endif

@@ -432,6 +432,14 @@ static unsigned end_families(const struct fr_binder *r, struct fr_span span) {
 
 static const char *const family_words[] = {"no addresses", "IPv4 alone", "IPv6 alone", "both"};
 
+static const char *service_hint(const struct fr_binder *r, fr_service service) {
+    const struct fr_service_terms *terms = fr_service_get(&r->policy->services, service);
+    for (uint32_t i = 0; i < terms->count; i++)
+        if (fr_protocol_is_header6(terms->terms[i].protocol))
+            return "0, 43, 44 and 60 are extension headers of IPv6, and there no packet's protocol";
+    return "icmp is IPv4's, icmpv6 is IPv6's";
+}
+
 static void check_meeting(struct fr_binder *r, struct fr_flow *flow) {
     if (flow->service == FR_SERVICE_NONE)
         return;
@@ -447,7 +455,7 @@ static void check_meeting(struct fr_binder *r, struct fr_flow *flow) {
                  family_words[source], family_words[destination]);
     else
         fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_place(r->policy, flow),
-                 "icmp is IPv4's, icmpv6 is IPv6's",
+                 service_hint(r, flow->service),
                  "no packet can be this flow: its ends have %s, its protocol %s",
                  family_words[source & destination], family_words[service]);
     flow->usable = false;

@@ -37,7 +37,7 @@ static flowrules_status each(struct fr_drafts *d,
 /* The service of a part, in the plan, without ICMP types where they were given up. */
 static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped *part,
                                      unsigned families, fr_service *service) {
-    FR_TRY(fr_plan_service(d->plan, part->service, families, service));
+    FR_TRY(fr_plan_service(d->plan, part->service, families, d->action == FLOWRULES_DENY, service));
     if (!part->whole_icmp || *service == FR_SERVICE_NONE)
         return FLOWRULES_OK;
     const struct fr_service_terms *terms = fr_service_get(&d->plan->services, *service);

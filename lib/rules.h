@@ -20,7 +20,7 @@ const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term);
 
 /* The part of a service of the plan that families have a use for; FR_SERVICE_NONE: none. */
 flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsigned families,
-                                fr_service *result);
+                                bool deny, fr_service *result);
 
 /* Gives every rule of the plan a name that the backend takes, unique in the plan (rule_names.c). */
 flowrules_status fr_name_rules(struct fr_plan *plan);

@@ -62,7 +62,8 @@ static flowrules_status push_families(struct fr_drafts *d, const struct fr_rule 
     part.destination = for_families(d, rule->destination, families);
     if (part.source == FR_SET_EMPTY || part.destination == FR_SET_EMPTY)
         return FLOWRULES_OK;
-    FR_TRY(fr_service_for(d->plan, rule->service, families, &part.service));
+    FR_TRY(fr_service_for(d->plan, rule->service, families, d->action == FLOWRULES_DENY,
+                          &part.service));
     return part.service == FR_SERVICE_NONE ? FLOWRULES_OK : fr_drafts_push(d, &part);
 }
 

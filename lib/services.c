@@ -60,8 +60,13 @@ bool fr_protocol_is_icmp(unsigned protocol) {
     return protocol == FR_ICMP || protocol == FR_ICMPV6;
 }
 
+bool fr_protocol_is_header6(unsigned protocol) {
+    static const uint8_t headers[] = {0, 43, 44, 60};
+    return protocol < 256 && memchr(headers, (int)protocol, sizeof headers) != NULL;
+}
+
 unsigned fr_protocol_families(unsigned protocol) {
-    if (protocol == FR_ICMP)
+    if (protocol == FR_ICMP || fr_protocol_is_header6(protocol))
         return FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4);
     return protocol == FR_ICMPV6 ? FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6) : FLOWRULES_BOTH_FAMILIES;
 }

@@ -30,6 +30,8 @@ struct fr_term {
 
 bool fr_protocol_has_ports(unsigned protocol); /* tcp, udp, sctp */
 bool fr_protocol_is_icmp(unsigned protocol);   /* icmp, icmpv6 */
+/* Is it a header before the protocol's in IPv6, and no packet's protocol (RFC 8200, section 4)? */
+bool fr_protocol_is_header6(unsigned protocol);
 /* The families that a protocol runs over, as bits: ICMP is IPv4's, ICMPv6 IPv6's. */
 unsigned fr_protocol_families(unsigned protocol);
 /* IANA's name ("tcp"), or the number where it has none ("249"); "any" for FR_PROTOCOL_ANY. */

@@ -374,15 +374,7 @@ static flowrules_status cut_destinations(struct sweep *s, const struct offer *of
     return FLOWRULES_OK;
 }
 
-/*
- * ICMP is IPv4's and ICMPv6 is IPv6's: there are no packets of the one in the other. In IPv6, 0 is
- * the hop-by-hop header and no packet's protocol (RFC 8200 section 4.3).
- */
 static bool protocol_exists(enum flowrules_family family, unsigned protocol) {
-    static const uint8_t skipped[] = {0, 43, 44, 60}; /* IPv6's extension headers, RFC 8200 */
-    if (family == FLOWRULES_IPV6 && protocol < 256 &&
-        memchr(skipped, (int)protocol, sizeof skipped))
-        return false;
     return (fr_protocol_families(protocol) & FLOWRULES_FAMILY_BIT(family)) != 0;
 }
 

@@ -316,7 +316,7 @@ static flowrules_status view_part(struct fr_plan *plan, const struct fr_scoped *
                            .flows = part->flow,
                            .source = part->source,
                            .destination = part->destination};
-    FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, &rule.service));
+    FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, false, &rule.service));
     return fr_output_rule(plan->asker, &group, &rule, view) ? FLOWRULES_OK
                                                             : fr_no_memory(plan->context);
 }

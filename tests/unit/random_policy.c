@@ -228,7 +228,7 @@ static unsigned families_of_end(const struct random_end *end) {
 bool random_flow_can_be(const struct random_flow *flow) {
     unsigned service = 0;
     for (unsigned i = 0; i < flow->service.protocol_count; i++)
-        service |= flow->service.protocols[i] == 1    ? 1u
+        service |= flow->service.protocols[i] <= 1    ? 1u /* 0 is a header of IPv6 */
                    : flow->service.protocols[i] == 58 ? 2u
                                                       : FLOWRULES_BOTH_FAMILIES;
     return (families_of_end(&flow->source) & families_of_end(&flow->destination) & service) != 0;
@@ -399,6 +399,7 @@ void random_packet_make(struct random_packet *packet, uint64_t *random) {
     do
         packet->protocol = protocols[unit_random(random, sizeof protocols / sizeof(int))];
     while (packet->protocol == 256 || (packet->protocol == 1 && packet->family != FLOWRULES_IPV4) ||
+           (packet->protocol == 0 && packet->family != FLOWRULES_IPV4) ||
            (packet->protocol == 58 && packet->family != FLOWRULES_IPV6));
     packet->source_port = packet->destination_port = 0;
     if (is_icmp(packet->protocol)) {
