@@ -304,15 +304,44 @@ static void read_access_group(struct fr_cisco_asa_reading *r, const struct flowr
 
 /* ---- lines --------------------------------------------------------------------------------- */
 
-/* "ASA Version 9.16(4)": before 9.0 any was IPv4 alone, before 8.3 lists saw translated addresses.
+/*
+ * An ASA with several contexts has its access lists in these; the system's configuration says which
+ * there are, and the file of each (CLI Book 1, "Multiple Context Mode").
+ */
+static void tell_system(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
+                          "hand in the configuration of a context: 'changeto context NAME', then "
+                          "'show running-config'",
+                          "this is the system configuration of an ASA with several contexts, which "
+                          "has no access lists");
+}
+
+static void read_context(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char word[NAME_ROOM];
+    r->open = NULL;
+    if (fr_cisco_asa_copy_word(line, 1, word))
+        tell_system(r, line);
+}
+
+/* "ASA Version 9.16(4) <CONTEXT>": before 9.0 any was IPv4 alone, before 8.3 lists saw translated
+ * addresses.
  */
 static void read_version(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
-    char word[NAME_ROOM];
+    char word[NAME_ROOM], context[NAME_ROOM];
     unsigned major;
     r->open = NULL;
     if (!fr_cisco_asa_copy_word(line, 1, word) || strcmp(word, "Version") != 0 ||
         !fr_cisco_asa_copy_word(line, 2, word))
         return;
+    if (r->begun) {
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
+                              "hand in the configuration of one ASA, or of one context",
+                              "a second configuration begins here");
+        return;
+    }
+    r->begun = true;
+    if (fr_cisco_asa_copy_word(line, 3, context) && strcmp(context, "<system>") == 0)
+        tell_system(r, line);
     if (flowrules_parse_number(word, strcspn(word, "."), 999, &major) && major < 9)
         flowrules_input_doubt(r->in, fr_cisco_asa_place_of(line), FLOWRULES_FORWARD,
                               "access lists of ASA %.20s meant other things: 9.0 or later is read",
@@ -335,6 +364,7 @@ static const struct {
     {"access-group", read_access_group},
     {"access-list", read_access_list},
     {"clear", fr_cisco_asa_clear},
+    {"context", read_context},
     {"forward-reference", read_forward},
     {"ipv6", read_ipv6},
     {"name", define_alias},
@@ -379,6 +409,7 @@ static void read_line(struct fr_cisco_asa_reading *r, const struct flowrules_lin
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].word, word) == 0) {
+            r->known = true;
             commands[i].read(r, line);
             return;
         }
@@ -410,6 +441,13 @@ static void tell_unbound(struct fr_cisco_asa_reading *r, const char *place) {
                      used == 0 ? "there is: " : ", ", b->list, b->place);
     }
     size_t used = strlen(hint);
+    if (!r->known) {
+        flowrules_input_error(
+            r->in, (struct flowrules_place){0, 0, 0}, "hand in what 'show running-config' prints",
+            "this is no configuration of a Cisco ASA: no line of it is one of its "
+            "commands for access lists");
+        return;
+    }
     if (used == 0)
         snprintf(hint, sizeof hint, "give the whole of show running-config, with its access-group");
     else

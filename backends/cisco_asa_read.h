@@ -108,6 +108,8 @@ struct fr_cisco_asa_reading {
     const char *doubt;                       /* of the rule or object that is read, or NULL */
     size_t passed; /* lines that were moved or searched to follow changes, in all */
     bool forward;  /* forward-reference enable: names may be used before they exist */
+    bool known;    /* some line was one of an ASA's */
+    bool begun;    /* "ASA Version ..." stood */
 };
 
 /* A line, word by word. */

@@ -48,18 +48,21 @@ static const char *value_text(struct reader *r, const flowrules_node *node) {
     return flowrules_node_text(node);
 }
 
+/* A name that is not known here makes what it stands in doubtful, and no more. */
 static void read_value(struct reader *r, const flowrules_node *node,
-                       const struct netfilter_key *key, struct netfilter_piece *piece) {
+                       const struct netfilter_key *key, struct netfilter_piece *piece,
+                       const char **doubt) {
     const char *text = value_text(r, node);
     if (!text)
         unexpected(r, node, "a value");
-    else if (!fr_nftables_value(r->in, key, text, strlen(text), piece))
+    else if (!fr_nftables_value(r->in, key, text, strlen(text), piece) &&
+             !(*doubt = fr_nftables_unknown_name(r->in, text, strlen(text))))
         fr_nftables_bad_value(r->in, flowrules_node_place(node), text, strlen(text));
 }
 
 /* Bits that a list, or nested |, puts together. */
 static uint64_t read_bits(struct reader *r, const flowrules_node *node,
-                          const struct netfilter_key *key) {
+                          const struct netfilter_key *key, const char **doubt) {
     const flowrules_node *list = is_list(node) ? node : only(node, "|");
     uint64_t bits = 0;
     if (!list) {
@@ -67,11 +70,11 @@ static uint64_t read_bits(struct reader *r, const flowrules_node *node,
         const char *text = flowrules_node_text(node);
         if (text && strcmp(text, "0") == 0)
             return 0;
-        read_value(r, node, key, &piece);
+        read_value(r, node, key, &piece, doubt);
         return piece.range.last.lo;
     }
     for (const flowrules_node *n = flowrules_node_first(list); n; n = flowrules_node_next(n))
-        bits |= read_bits(r, n, key);
+        bits |= read_bits(r, n, key, doubt);
     return bits;
 }
 
@@ -121,8 +124,11 @@ static void read_element(struct reader *r, const flowrules_node *node,
         unexpected(r, value, "as many values as the set has parts");
         return;
     }
-    for (unsigned i = 0; i < set->parts; i++, part = flowrules_node_next(part))
-        read_value(r, part, &keys[i], &pieces[i]);
+    for (unsigned i = 0; i < set->parts; i++, part = flowrules_node_next(part)) {
+        const char *doubt = NULL;
+        read_value(r, part, &keys[i], &pieces[i], &doubt);
+        set->doubt = doubt ? doubt : set->doubt;
+    }
     if (map)
         read_verdict(r, flowrules_node_next(key), &into->verdict, &into->target);
     if (element)
@@ -232,11 +238,16 @@ static void read_match(struct reader *r, const flowrules_node *node, struct netf
         struct nftables_bits bits = {.masked = masked != NULL,
                                      .compared = strcmp(word, "in") != 0,
                                      .unequal = op == NFTABLES_UNEQUAL};
-        bits.mask =
-            masked ? read_bits(r, flowrules_node_next(flowrules_node_first(masked)), &match.keys[0])
-                   : 0;
-        bits.bits = read_bits(r, right, &match.keys[0]);
+        const char *doubt = NULL;
+        if (masked)
+            bits.mask = read_bits(r, flowrules_node_next(flowrules_node_first(masked)),
+                                  &match.keys[0], &doubt);
+        bits.bits = read_bits(r, right, &match.keys[0], &doubt);
         fr_nftables_bits(r->nf, &match, flowrules_node_place(node).line, &bits);
+        if (doubt) {
+            match.set = NULL;
+            match.other = doubt;
+        }
     } else {
         read_right(r, right, op, &match);
     }

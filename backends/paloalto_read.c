@@ -656,6 +656,14 @@ static void tell_scopes(struct fr_paloalto_reading *r, const char *missing) {
             snprintf(hint + used, sizeof hint - used, "%s%.80s", used == 0 ? choose : ", ",
                      s->name);
     }
+    if (!r->known) {
+        flowrules_input_error(r->in, nowhere,
+                              "hand in what 'show' prints in configuration mode, after 'set cli "
+                              "config-output-format set'",
+                              "this is no configuration of PAN-OS: no line of it is a command, and "
+                              "it is no XML");
+        return;
+    }
     if (hint[0] == '\0')
         snprintf(hint, sizeof hint, "give the whole configuration");
     if (missing != NULL)

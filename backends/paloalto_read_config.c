@@ -599,8 +599,10 @@ static bool is_xml(const flowrules_input *in, size_t file) {
 
 static void load_xml(struct fr_paloalto_reading *r) {
     for (size_t file = 0; !r->loaded && file < flowrules_input_file_count(r->in); file++)
-        if (is_xml(r->in, file))
+        if (is_xml(r->in, file)) {
+            r->known = true;
             read_xml(r, file);
+        }
     r->loaded = true;
 }
 
@@ -619,6 +621,7 @@ static void read_command(struct fr_paloalto_reading *r, struct flowrules_line *l
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
         if (!word_is(&c, verbs[i].verb))
             continue;
+        r->known = true;
         if (!take_scope(&c, &w) || !take_section(&c, &w))
             return;
         bool named = take(&c);
