@@ -12,6 +12,7 @@
 
 #include "paloalto.h"
 #include "paloalto_steps.h"
+#include "paloalto_zones.h"
 
 /* Where the entries of a configuration are; parts of the file, in the order of references. */
 enum section {
@@ -25,16 +26,25 @@ enum section {
     SECTION_COUNT
 };
 
-/* Further parts: the removal of each section, rules deleted before they are set, and moves. */
-enum { PART_REMOVE = SECTION_COUNT, PART_DELETE = PART_REMOVE + SECTION_COUNT, PART_MOVE };
+/*
+ * Further parts: the removal of each section, rules deleted before they are set, and moves; and
+ * what is put on a line of set once its length is known.
+ */
+enum {
+    PART_REMOVE = SECTION_COUNT,
+    PART_DELETE = PART_REMOVE + SECTION_COUNT,
+    PART_MOVE,
+    PART_ITEM,
+    PART_LIST
+};
 
 enum {
     NAME_SIZE = 64,     /* of objects, groups, services and rules, with the final zero: 63 bytes */
     PREFIX_MAX = 10,    /* leaves a URL category 31 bytes: prefix, "-u-" and 16 digits */
     ZONE_MAX = 31,      /* bytes of a zone's name */
-    ZONES_MAX = 64,     /* that the last deny lists */
     MEMBERS_MAX = 2500, /* of an address group */
-    RULES_APART = 2000, /* more than a small firewall holds (product capacities): merged */
+    LINE_MAX_BYTES = 500, /* of a line of set; a list of more is several lines */
+    RULES_APART = 2000,   /* more than a small firewall holds (product capacities): merged */
     ICMP = 1,
     ECHO = 8,
     ICMPV6 = 58,
@@ -56,10 +66,12 @@ struct state {
     char name[NAME_SIZE];
     const char *path[4];
     unsigned depth;
+    size_t line, listed; /* bytes of the line of set that is open; members of the list */
+    flowrules_flows flows;
+    bool traced; /* it is a rule of these flows */
     /* Of all rules. */
     char last[NAME_SIZE];
-    const char *zones[ZONES_MAX];
-    size_t zone_count;
+    struct fr_paloalto_pairs pairs;
 };
 
 /* What a word of the configuration may hold; checked before, so that nothing is ever replaced. */
@@ -289,21 +301,62 @@ static void indent(const struct state *s, unsigned more) {
     flowrules_write(s->w, spaces + (sizeof spaces - 1 - count));
 }
 
-/* A line of the open entry: in set, with all that leads to the value that follows. */
-static void begin_line(flowrules_output *out) {
-    const struct state *s = flowrules_output_state(out);
-    if (s->xml) {
-        indent(s, 1);
-        return;
-    }
+/* ---- lines of set: as much of an entry on one as fits */
+
+static void end_line(struct state *s) {
+    if (s->line > 0)
+        flowrules_write(s->w, "\n");
+    s->line = 0;
+}
+
+static void start_line(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    if (s->traced)
+        flowrules_writer_origin(s->w, s->flows);
     write_command(out, s->w, "set", s->section);
     flowrules_write(s->w, s->name);
-    for (unsigned i = 0; i < s->depth; i++) {
-        flowrules_write(s->w, " ");
-        flowrules_write(s->w, s->path[i]);
-    }
-    flowrules_write(s->w, " ");
+    s->line = strlen("set rulebase security rules ") + strlen(s->name) +
+              (s->place ? strlen(s->place) + strlen(s->place_name) : 0);
 }
+
+/* Puts what was written aside, a value or a list with all that leads to it, on a line. */
+static void put_item(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    flowrules_writer *item = flowrules_output_part(out, PART_ITEM);
+    size_t size = flowrules_writer_size(item);
+    if (size == 0)
+        return;
+    if (s->line > 0 && s->line + size >= LINE_MAX_BYTES)
+        end_line(s);
+    if (s->line == 0)
+        start_line(out);
+    flowrules_write(s->w, " ");
+    flowrules_write_part(s->w, item);
+    s->line += size + 1;
+}
+
+/* The item that is written aside, with the words that lead to it. */
+static flowrules_writer *begin_item(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    flowrules_writer *item = flowrules_output_part(out, PART_ITEM);
+    for (unsigned i = 0; i < s->depth; i++)
+        flowrules_writef(item, "%s ", s->path[i]);
+    return item;
+}
+
+static void end_list(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    if (s->listed == 0)
+        return;
+    flowrules_writer *item = begin_item(out);
+    flowrules_write(item, s->listed > 1 ? "[ " : "");
+    flowrules_write_part(item, flowrules_output_part(out, PART_LIST));
+    flowrules_write(item, s->listed > 1 ? " ]" : "");
+    s->listed = 0;
+    put_item(out);
+}
+
+/* ---- entries */
 
 static void remove_line(flowrules_output *out, unsigned part) {
     struct state *s = flowrules_output_state(out);
@@ -338,6 +391,8 @@ static void close_entry(flowrules_output *out) {
         indent(s, 0);
         flowrules_write(s->w, "</entry>\n");
     }
+    end_line(s);
+    s->traced = false;
 }
 
 static void open_word(flowrules_output *out, const char *word) {
@@ -351,6 +406,7 @@ static void open_word(flowrules_output *out, const char *word) {
 
 static void close_word(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
+    end_list(out);
     const char *word = s->path[--s->depth];
     if (s->xml) {
         indent(s, 1);
@@ -360,17 +416,25 @@ static void close_word(flowrules_output *out) {
 
 /* "word VALUE", where the value is written between begin and end. */
 static flowrules_writer *begin_value(flowrules_output *out, const char *word) {
-    struct state *s = flowrules_output_state(out);
-    begin_line(out);
-    flowrules_writef(s->w, s->xml ? "<%s>" : "%s ", word);
-    return s->w;
+    const struct state *s = flowrules_output_state(out);
+    flowrules_writer *w = s->w;
+    if (s->xml)
+        indent(s, 1);
+    else
+        w = begin_item(out);
+    flowrules_writef(w, s->xml ? "<%s>" : "%s ", word);
+    return w;
 }
 
+/* Behind a value that words in words lead to, nothing of the entry itself follows on a line. */
 static void end_value(flowrules_output *out, const char *word) {
     struct state *s = flowrules_output_state(out);
     if (s->xml)
-        flowrules_writef(s->w, "</%s>", word);
-    flowrules_write(s->w, "\n");
+        flowrules_writef(s->w, "</%s>\n", word);
+    else
+        put_item(out);
+    if (s->depth > 0)
+        end_line(s);
 }
 
 static void value(flowrules_output *out, const char *word, const char *text) {
@@ -379,13 +443,30 @@ static void value(flowrules_output *out, const char *word, const char *text) {
     end_value(out, word);
 }
 
-/* One more member of the list that the open words lead to. */
-static void member(flowrules_output *out, const char *text) {
+/* One more member of the list that the open words lead to, written between begin and end. */
+static flowrules_writer *begin_member(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
-    begin_line(out);
-    flowrules_write(s->w, s->xml ? "<member>" : "");
-    write_word(s->w, s->xml, text);
-    flowrules_write(s->w, s->xml ? "</member>\n" : "\n");
+    if (s->xml) {
+        indent(s, 1);
+        flowrules_write(s->w, "<member>");
+        return s->w;
+    }
+    flowrules_writer *list = flowrules_output_part(out, PART_LIST);
+    if (flowrules_writer_size(list) > LINE_MAX_BYTES - NAME_SIZE)
+        end_list(out);
+    flowrules_write(list, s->listed++ > 0 ? " " : "");
+    return list;
+}
+
+static void end_member(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    flowrules_write(s->w, s->xml ? "</member>\n" : "");
+}
+
+static void member(flowrules_output *out, const char *text) {
+    const struct state *s = flowrules_output_state(out);
+    write_word(begin_member(out), s->xml, text);
+    end_member(out);
 }
 
 /* A list of one member. */
@@ -453,10 +534,11 @@ static void write_category(flowrules_output *out, struct flowrules_set set) {
     value(out, "type", "URL List");
     open_word(out, "list");
     for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
-        begin_line(out);
-        flowrules_write(s->w, s->xml ? "<member>*." : "*.");
-        flowrules_write_user(s->w, &word_escape, flowrules_set_atom(set, i).name);
-        flowrules_write(s->w, s->xml ? "/</member>\n" : "/\n");
+        flowrules_writer *w = begin_member(out);
+        flowrules_write(w, "*.");
+        flowrules_write_user(w, &word_escape, flowrules_set_atom(set, i).name);
+        flowrules_write(w, "/");
+        end_member(out);
     }
     close_word(out);
     close_entry(out);
@@ -491,6 +573,7 @@ static void write_service(flowrules_output *out, const struct flowrules_service 
     if (!flowrules_output_once(out, name))
         return;
     open_entry(out, SECTION_SERVICE, name);
+    tag_entry(out);
     open_word(out, "protocol");
     open_word(out, port_protocol(service->protocol));
     write_port_list(out, "port", service->destination_ports + first, ports_at(service, first));
@@ -498,7 +581,6 @@ static void write_service(flowrules_output *out, const struct flowrules_service 
         write_port_list(out, "source-port", service->source_ports, service->source_port_count);
     close_word(out);
     close_word(out);
-    tag_entry(out);
     close_entry(out);
 }
 
@@ -618,53 +700,23 @@ static void write_services(flowrules_output *out, const struct flowrules_service
 
 /* ---- zones --------------------------------------------------------------------------------- */
 
-struct end_words {
+static const struct {
     const char *zone, *address, *setting;
-};
-static const struct end_words end_words[] = {
+} end_words[] = {
     [FLOWRULES_SOURCE] = {"from", "source", "from-zone"},
     [FLOWRULES_DESTINATION] = {"to", "destination", "to-zone"},
 };
-
-/* Zone index of an end: those of its networks, then, where these are not all of it, the setting. */
-static const char *zone_at(const flowrules_output *out, struct flowrules_set set,
-                           enum flowrules_end end, size_t index) {
-    const char *own = flowrules_output_setting(out, end_words[end].setting);
-    size_t bound = 0;
-    bool told = false;
-    for (const char *zone; (zone = flowrules_set_binding(out, set, "zone", bound)); bound++) {
-        if (bound == index)
-            return zone;
-        told = told || (own && strcmp(zone, own) == 0);
-    }
-    if (index > bound || told || flowrules_set_bound(out, set, "zone"))
-        return NULL;
-    return own;
-}
-
-static void note_zone(flowrules_output *out, const char *zone) {
-    struct state *s = flowrules_output_state(out);
-    for (size_t i = 0; i < s->zone_count; i++)
-        if (strcmp(s->zones[i], zone) == 0)
-            return;
-    if (s->zone_count == ZONES_MAX)
-        flowrules_output_refuse(out, "its rules are between more than %d zones", ZONES_MAX);
-    else
-        s->zones[s->zone_count++] = zone;
-}
 
 /* "any" is told alone. */
 static void write_zones(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
     bool any = false;
     const char *zone;
-    for (size_t i = 0; (zone = zone_at(out, set, end, i)); i++) {
+    for (size_t i = 0; (zone = fr_paloalto_zone_at(out, set, end, i)); i++)
         any = any || strcmp(zone, "any") == 0;
-        note_zone(out, zone);
-    }
     open_word(out, end_words[end].zone);
     if (any)
         member(out, "any");
-    for (size_t i = 0; !any && (zone = zone_at(out, set, end, i)); i++)
+    for (size_t i = 0; !any && (zone = fr_paloalto_zone_at(out, set, end, i)); i++)
         member(out, zone);
     close_word(out);
 }
@@ -813,7 +865,11 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s-%s", s->prefix, r->name);
-    flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
+    if (s->xml)
+        flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
+    s->flows = r->flows;
+    s->traced = true;
+    fr_paloalto_close(out, &s->pairs, r->source, r->destination);
     open_entry(out, SECTION_RULE, name);
     write_zones(out, r->source, FLOWRULES_SOURCE);
     write_zones(out, r->destination, FLOWRULES_DESTINATION);
@@ -830,56 +886,85 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     write_move(out);
 }
 
-static void write_last_zones(flowrules_output *out, enum flowrules_end end) {
+/* Do two zones deny the same: to the same zones? */
+static bool deny_alike(const struct fr_paloalto_pairs *pairs, size_t a, size_t b) {
+    return memcmp(pairs->closed[a], pairs->closed[b], sizeof pairs->closed[a]) == 0;
+}
+
+/* From zone first and those that deny the same. */
+static void write_denied_sources(flowrules_output *out, size_t first) {
     const struct state *s = flowrules_output_state(out);
-    bool any = false;
-    for (size_t i = 0; i < s->zone_count; i++)
-        any = any || strcmp(s->zones[i], "any") == 0;
-    open_word(out, end_words[end].zone);
-    if (any)
-        member(out, "any");
-    for (size_t i = 0; !any && i < s->zone_count; i++)
-        member(out, s->zones[i]);
+    open_word(out, "from");
+    for (size_t i = first; i < s->pairs.count; i++)
+        if (deny_alike(&s->pairs, first, i))
+            member(out, s->pairs.zones[i]);
     close_word(out);
 }
 
-/* Without rules, the zones are those of the settings; denying between any zones is never guessed.
- */
-static void note_own_zones(flowrules_output *out) {
+static void write_denied_destinations(flowrules_output *out, size_t from) {
     const struct state *s = flowrules_output_state(out);
-    for (int end = FLOWRULES_SOURCE; s->zone_count < 2 && end <= FLOWRULES_DESTINATION; end++) {
-        const char *own = flowrules_output_setting(out, end_words[end].setting);
-        if (own && s->entries[SECTION_RULE] == 0)
-            note_zone(out, own);
-    }
-    if (s->zone_count == 0)
-        flowrules_output_refuse(out, "no rule says between which zones the rest is to be denied: "
-                                     "set 'from-zone' and 'to-zone', or 'explicit-deny: false'");
+    bool any = false;
+    for (size_t k = 0; k < s->pairs.count; k++)
+        any = any || (s->pairs.closed[from][k] && strcmp(s->pairs.zones[k], "any") == 0);
+    open_word(out, "to");
+    if (any)
+        member(out, "any");
+    for (size_t k = 0; !any && k < s->pairs.count; k++)
+        if (s->pairs.closed[from][k])
+            member(out, s->pairs.zones[k]);
+    close_word(out);
 }
 
-/*
- * The last rule: PAN-OS lets pass what stays within a zone, and logs nothing that its own last
- * rules deny. No flow's rule has this name: behind the prefix they all have a hyphen.
- */
-static void write_last_deny(flowrules_output *out) {
+/* No flow's rule has such a name: behind the prefix they all have a hyphen. */
+static void write_deny(flowrules_output *out, size_t from, unsigned number) {
     static const char *const any[] = {"source",   "destination", "source-user",
                                       "category", "application", "service"};
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
-    snprintf(name, sizeof name, "%s_deny-rest", s->prefix);
-    note_own_zones(out);
+    snprintf(name, sizeof name, number == 1 ? "%s_deny-rest" : "%s_deny-rest-%u", s->prefix,
+             number);
     open_entry(out, SECTION_RULE, name);
-    write_last_zones(out, FLOWRULES_SOURCE);
-    write_last_zones(out, FLOWRULES_DESTINATION);
+    write_denied_sources(out, from);
+    write_denied_destinations(out, from);
     for (size_t i = 0; i < sizeof any / sizeof *any; i++)
         list_of(out, any[i], "any");
-    write_action(out, FLOWRULES_DENY, flowrules_output_log_denied(out));
+    write_action(out, FLOWRULES_DENY, !flowrules_output_log_nothing(out));
     flowrules_writer *w = begin_value(out, "description");
     flowrules_writef(w, s->xml ? "%s" : "\"%s\"", "what no flow allows between these zones");
     end_value(out, "description");
     tag_entry(out);
     close_entry(out);
     write_move(out);
+}
+
+/* A zone to which nothing is closed, or like one before. */
+static bool is_covered(const struct fr_paloalto_pairs *pairs, size_t from) {
+    bool some = false;
+    for (size_t k = 0; k < pairs->count; k++)
+        some = some || pairs->closed[from][k];
+    for (size_t i = 0; some && i < from; i++)
+        some = !deny_alike(pairs, i, from);
+    return !some;
+}
+
+/*
+ * The last rules, a rule for the zones from which the same zones are closed: PAN-OS logs nothing
+ * that its own last rules deny, and lets pass what stays within a zone, which is closed where a
+ * flow stays in it, or where all are asked for (intrazone).
+ */
+static void write_last_denies(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    unsigned number = 0;
+    fr_paloalto_close_rest(out, &s->pairs);
+    if (s->pairs.full)
+        flowrules_output_refuse(out, "its rules are between more than %d zones",
+                                FR_PALOALTO_ZONES_MAX);
+    if (s->pairs.count == 0)
+        flowrules_output_refuse(out, "no rule says between which zones the rest is to be denied: "
+                                     "set 'from-zone' and 'to-zone', or 'explicit-deny: false'");
+    for (size_t i = 0; i < s->pairs.count; i++)
+        if (!is_covered(&s->pairs, i))
+            write_deny(out, i, ++number);
 }
 
 /* ---- the target as a whole ----------------------------------------------------------------- */
@@ -975,15 +1060,18 @@ static void write_removal(flowrules_output *out) {
 
 static void end_all(flowrules_output *out) {
     if (flowrules_output_flag(out, "explicit-deny"))
-        write_last_deny(out);
+        write_last_denies(out);
 }
 
 static void write_notes(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
-    struct paloalto_steps steps = {.xml = s->xml,
-                                   .rules = s->entries[SECTION_RULE],
-                                   .wildcards = s->entries[SECTION_CATEGORY] > 0,
-                                   .applications = s->entries[SECTION_APPLICATION] > 0};
+    struct paloalto_steps steps = {
+        .xml = s->xml,
+        .rules = s->entries[SECTION_RULE],
+        .denies = flowrules_output_flag(out, "explicit-deny"),
+        .intrazone = strcmp(flowrules_output_setting(out, "intrazone"), "all") == 0,
+        .wildcards = s->entries[SECTION_CATEGORY] > 0,
+        .applications = s->entries[SECTION_APPLICATION] > 0};
     bool echo = false;
     for (size_t i = 0; i < flowrules_output_service_count(out); i++) {
         const struct flowrules_service *service = flowrules_output_service(out, i);
@@ -1123,6 +1211,21 @@ static bool has_wildcard(struct flowrules_set set) {
     return false;
 }
 
+/* Is an end in a zone by from-zone or to-zone alone? */
+static bool is_unbound(const flowrules_output *out, struct flowrules_set set) {
+    return flowrules_set_binding(out, set, "zone", 0) == NULL &&
+           !flowrules_set_bound(out, set, "zone");
+}
+
+/* Do both ends fall into one zone, though others than they are said to be in zones? */
+static bool falls_within(const flowrules_output *out, const struct flowrules_rule *flow) {
+    const char *from = fr_paloalto_own_zone(out, FLOWRULES_SOURCE);
+    const char *to = fr_paloalto_own_zone(out, FLOWRULES_DESTINATION);
+    return from && to && strcmp(from, to) == 0 && strcmp(from, "any") != 0 &&
+           is_unbound(out, flow->source) && is_unbound(out, flow->destination) &&
+           flowrules_output_binds(out, "zone");
+}
+
 static const char *refuses_zones(const flowrules_output *out, const struct flowrules_rule *flow) {
     static const char *const reasons[] = {
         [FLOWRULES_SOURCE] = "no zone is known for its source: bind its networks "
@@ -1133,13 +1236,16 @@ static const char *refuses_zones(const flowrules_output *out, const struct flowr
     for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
         struct flowrules_set set = end == FLOWRULES_SOURCE ? flow->source : flow->destination;
         if (!flowrules_set_bound(out, set, "zone") &&
-            !flowrules_output_setting(out, end_words[end].setting))
+            !fr_paloalto_own_zone(out, (enum flowrules_end)end))
             return reasons[end];
         const char *zone;
-        for (size_t i = 0; (zone = zone_at(out, set, (enum flowrules_end)end, i)); i++)
+        for (size_t i = 0; (zone = fr_paloalto_zone_at(out, set, (enum flowrules_end)end, i)); i++)
             if (!is_name(zone, ZONE_MAX))
                 return "a zone's name is at most 31 letters, digits, spaces and ._-";
     }
+    if (falls_within(out, flow))
+        return "no network places its source nor its destination, and from-zone and to-zone are "
+               "the same zone: bind its networks (paloalto: {zone: NAME})";
     return NULL;
 }
 
@@ -1169,7 +1275,7 @@ static bool has_service(const struct flowrules_rule *flow, int protocol, int typ
  * whether that is within "ipv6-icmp" is not documented. An application of flowrules' own for the
  * echo ends the question, since it takes those packets.
  */
-static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *warns_of_echo(const flowrules_output *out, const struct flowrules_rule *flow) {
     struct flowrules_rule other;
     if (!has_service(flow, ICMPV6, -1))
         return NULL;
@@ -1180,6 +1286,24 @@ static const char *warns(const flowrules_output *out, const struct flowrules_rul
            "'ping6' "
            "depends on the content release: test it, or add a flow for its type "
            "(icmp-type: echo-request), which gets an application of its own";
+}
+
+/* Where zones are given by networks, addresses that no network places may have been forgotten. */
+static bool is_forgotten(const flowrules_output *out, struct flowrules_set set) {
+    return flowrules_set_range_count(set, FLOWRULES_IPV4) +
+                   flowrules_set_range_count(set, FLOWRULES_IPV6) >
+               0 &&
+           !fr_paloalto_is_broad(set) && !flowrules_set_bound(out, set, "zone");
+}
+
+static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
+    bool source = is_forgotten(out, flow->source);
+    if ((source || is_forgotten(out, flow->destination)) && flowrules_output_binds(out, "zone"))
+        return source ? "addresses of the source are in no network with a zone, and are taken to "
+                        "be in 'from-zone'"
+                      : "addresses of the destination are in no network with a zone, and are taken "
+                        "to be in 'to-zone'";
+    return warns_of_echo(out, flow);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -1227,7 +1351,12 @@ static const struct flowrules_setting settings[] = {
     {.key = "explicit-deny",
      .type = "boolean",
      .fallback = "true",
-     .help = "end with a rule that denies all else between the zones of the rules"},
+     .help = "end with rules that deny all else between the pairs of zones that flows are between"},
+    {.key = "intrazone",
+     .type = "choice flows|all",
+     .fallback = "flows",
+     .later = true,
+     .help = "within which zones all else is denied: those in which a flow stays, or all of flows"},
     {.key = NULL},
 };
 
@@ -1269,6 +1398,7 @@ const struct flowrules_backend flowrules_backend_paloalto = {
                      .source_ports = true,
                      .icmp_types = true,
                      .ports_apart = true,
+                     .baseline_behind = true,
                      .merge_above = RULES_APART,
                      .logging = true,
                      .name_max = NAME_SIZE - 1 - PREFIX_MAX - 1,

@@ -87,7 +87,7 @@ enum { FR_PALOALTO_CHAIN = 16 }; /* device groups nest four deep */
 struct fr_paloalto_reading {
     flowrules_input *in;
     struct fr_paloalto_scope *scopes, **last_scope;
-    bool known; /* something was a command, or XML */
+    bool known;                             /* something was a command, or XML */
     struct fr_paloalto_entry *applications; /* of all scopes */
     bool parents_known, loaded, profiles_told;
     /* Where names are looked up: the own scope, those above it, "shared". */

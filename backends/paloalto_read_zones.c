@@ -6,6 +6,7 @@
 #include "paloalto_read.h"
 
 #include "paloalto.h"
+#include "paloalto_zones.h"
 
 #include <string.h>
 
@@ -100,14 +101,21 @@ static struct flowrules_set zone_set(flowrules_input *in, const struct fr_paloal
     return flowrules_input_unite(in, both, unplaced ? 2 : 1);
 }
 
-void fr_paloalto_within_zones(flowrules_input *in, const struct fr_paloalto_zones *zones,
-                              enum flowrules_verdict verdict) {
-    struct fr_paloalto_zone_list all = {NULL, 0, 0};
+/* The zones of networks, and of what none places. */
+static void list_zones(flowrules_input *in, const struct fr_paloalto_zones *zones,
+                       struct fr_paloalto_zone_list *all) {
+    *all = (struct fr_paloalto_zone_list){NULL, 0, 0};
     for (size_t i = 0; i < zones->count; i++)
-        fr_paloalto_add_zone(in, &all, zones->names[i]);
+        fr_paloalto_add_zone(in, all, zones->names[i]);
     for (int end = 0; end < 2; end++)
         if (zones->own[end] != NULL)
-            fr_paloalto_add_zone(in, &all, zones->own[end]);
+            fr_paloalto_add_zone(in, all, zones->own[end]);
+}
+
+void fr_paloalto_within_zones(flowrules_input *in, const struct fr_paloalto_zones *zones,
+                              enum flowrules_verdict verdict) {
+    struct fr_paloalto_zone_list all;
+    list_zones(in, zones, &all);
     for (size_t i = 0; all.names != NULL && i < all.count; i++) {
         if (is_any(all.names[i])) /* nobody knows which it is */
             continue;
@@ -122,45 +130,53 @@ void fr_paloalto_within_zones(flowrules_input *in, const struct fr_paloalto_zone
 
 /* ---- what a target has no say over ---------------------------------------------------------- */
 
-/* The zones that the rules of all flows name: with explicit-deny, between these all is decided. */
-static void list_zones_of_flows(const flowrules_output *out, flowrules_input *in,
-                                const struct fr_paloalto_zones *zones,
-                                struct fr_paloalto_zone_list *list) {
-    bool none = true;
-    for (int end = 0; end < 2; end++) {
-        struct flowrules_set all = flowrules_output_ends(out, (enum flowrules_end)end);
-        const char *zone;
-        for (size_t i = 0; (zone = flowrules_set_binding(out, all, "zone", i)) != NULL; i++)
-            fr_paloalto_add_zone(in, list, zone);
-        bool empty = !flowrules_set_is_any(all) && flowrules_set_atom_count(all) == 0 &&
-                     flowrules_set_range_count(all, FLOWRULES_IPV4) == 0 &&
-                     flowrules_set_range_count(all, FLOWRULES_IPV6) == 0;
-        none = none && empty;
-        if (!empty && zones->own[end] != NULL && !flowrules_set_bound(out, all, "zone"))
-            fr_paloalto_add_zone(in, list, zones->own[end]);
-    }
-    for (int end = 0; end < 2 && none; end++)
-        if (zones->own[end] != NULL)
-            fr_paloalto_add_zone(in, list, zones->own[end]);
+/* The pairs of zones that flows are between. */
+static void close_flows(const flowrules_output *out, struct fr_paloalto_pairs *pairs) {
+    struct flowrules_rule flow;
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
+        fr_paloalto_close(out, pairs, flow.source, flow.destination);
+    fr_paloalto_close_rest(out, pairs);
+}
+
+static void leave_out(flowrules_input *in, struct flowrules_set source,
+                      struct flowrules_set destination) {
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = FLOWRULES_OUTSIDE,
+                                       .source = source,
+                                       .destination = destination};
+    flowrules_input_rule(in, &rule);
+}
+
+/* Leaves out what comes from a zone and goes to one to which no flow does. */
+static void leave_out_from(flowrules_input *in, const struct fr_paloalto_zones *zones,
+                           const struct fr_paloalto_zone_list *all,
+                           const struct fr_paloalto_pairs *pairs, const char *from) {
+    struct flowrules_set *sets = flowrules_input_alloc(in, (all->count + 1) * sizeof *sets);
+    size_t count = 0;
+    for (size_t k = 0; sets != NULL && k < all->count; k++)
+        if (!fr_paloalto_closes(pairs, from, all->names[k]))
+            sets[count++] = zone_set(in, zones, FLOWRULES_DESTINATION, all->names[k]);
+    leave_out(in, zone_set(in, zones, FLOWRULES_SOURCE, from),
+              flowrules_input_unite(in, sets, count));
 }
 
 void fr_paloalto_baseline(const flowrules_output *out, flowrules_input *in) {
     struct fr_paloalto_zones zones;
-    struct fr_paloalto_zone_list named = {NULL, 0, 0};
+    struct fr_paloalto_zone_list all;
     struct flowrules_set any = flowrules_input_any(in);
-    fr_paloalto_find_zones(in, flowrules_output_setting(out, "from-zone"),
-                           flowrules_output_setting(out, "to-zone"), &zones);
-    list_zones_of_flows(out, in, &zones, &named);
-    for (int end = 0; end < 2; end++) {
-        struct flowrules_set within =
-            fr_paloalto_surely_in(in, &zones, (enum flowrules_end)end, &named);
-        struct flowrules_set beyond = flowrules_input_subtract(in, any, within);
-        struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
-                                           .verdict = FLOWRULES_OUTSIDE,
-                                           .source = end == FLOWRULES_SOURCE ? beyond : any,
-                                           .destination = end == FLOWRULES_SOURCE ? any : beyond};
-        flowrules_input_rule(in, &rule);
-    }
+    struct fr_paloalto_pairs *pairs = flowrules_input_alloc(in, sizeof *pairs);
+    fr_paloalto_find_zones(in, fr_paloalto_own_zone(out, FLOWRULES_SOURCE),
+                           fr_paloalto_own_zone(out, FLOWRULES_DESTINATION), &zones);
+    list_zones(in, &zones, &all);
+    if (pairs == NULL)
+        return;
+    close_flows(out, pairs);
+    for (size_t i = 0; all.names != NULL && i < all.count; i++)
+        leave_out_from(in, &zones, &all, pairs, all.names[i]);
+    if (zones.own[FLOWRULES_SOURCE] == NULL)
+        leave_out(in, zones.unplaced, any);
+    if (zones.own[FLOWRULES_DESTINATION] == NULL)
+        leave_out(in, any, zones.unplaced);
     if (!flowrules_output_flag(out, "explicit-deny"))
         fr_paloalto_within_zones(in, &zones, FLOWRULES_OUTSIDE);
 }

@@ -100,10 +100,39 @@ static void write_rest(flowrules_output *out, flowrules_writer *w,
                            "categories\n");
 }
 
+/* What is shut, and what is left to rules of the firewall's own. */
+static void write_closed(flowrules_output *out, flowrules_writer *w,
+                         const struct paloalto_steps *steps) {
+    const char *before = flowrules_output_setting(out, "before");
+    flowrules_write(w, "\nThe rules stand ");
+    if (before) {
+        flowrules_write(w, "before the rule '");
+        flowrules_write_user(w, &name_escape, before);
+        flowrules_write(w, "'");
+    } else {
+        flowrules_write(w, "at the top");
+    }
+    flowrules_writef(w, ". %s\n",
+                     steps->denies
+                         ? "The last of them, whose names end in 'deny-rest',\ndeny what no "
+                           "flow allows from one zone to another, where some flow is "
+                           "between the two:\nno rule behind them opens anything there."
+                         : "None of them denies the rest: rules behind\nthem may open more.");
+    if (steps->denies && !steps->intrazone)
+        flowrules_write(w,
+                        "Within a zone they deny only where a flow stays in it ('intrazone: all' "
+                        "denies more).\n");
+    if (steps->denies && !flowrules_output_log_nothing(out))
+        flowrules_write(w, "What they deny is logged ('log: none' ends that).\n");
+    flowrules_write(w, "All else is left to the firewall's own rules, and to its defaults: "
+                       "interzone-default denies,\nintrazone-default allows, and neither logs.\n");
+}
+
 void paloalto_write_steps(flowrules_output *out, const struct paloalto_steps *steps) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     write_heading(out, w, false);
     flowrules_writef(w, "%zu rules\n", steps->rules);
     write_load(out, w, steps);
+    write_closed(out, w, steps);
     write_rest(out, w, steps);
 }

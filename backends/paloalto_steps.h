@@ -7,6 +7,8 @@
 #include "flowrules/backend.h"
 
 struct paloalto_steps {
+    bool denies;    /* it ends with denies of what no flow allows */
+    bool intrazone; /* within each of their zones too */
     bool xml, wildcards;
     bool applications, sctp, icmpv6; /* its rules need */
     size_t rules;

@@ -88,6 +88,10 @@ const char *flowrules_set_binding(const flowrules_output *out, struct flowrules_
     return NULL;
 }
 
+bool flowrules_output_binds(const flowrules_output *out, const char *key) {
+    return fr_bound_list(out->plan, key) && out->plan->bound.count > 0;
+}
+
 bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set, const char *key) {
     struct fr_plan *plan = out->plan;
     return fr_bound_list(plan, key) && fr_set_covers(&plan->view.sets, plan->bound_all, set.id);
@@ -167,7 +171,7 @@ const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *
 }
 
 /* What a rule of some families says of an end: any stays any (see fr_split_families). */
-static fr_set end_for(struct fr_plan *plan, fr_set set, unsigned families) {
+fr_set fr_end_for(struct fr_plan *plan, fr_set set, unsigned families) {
     struct fr_sets *sets = &plan->view.sets;
     if (set == FR_SET_ANY || families == FLOWRULES_BOTH_FAMILIES)
         return set;
@@ -191,7 +195,7 @@ struct flowrules_set flowrules_output_ends(const flowrules_output *out, enum flo
                             fr_plan_families(plan, part->destination) & plan->can->families &
                             fr_service_get(&plan->policy->services, part->service)->families;
         fr_set set =
-            end_for(plan, end == FLOWRULES_SOURCE ? part->source : part->destination, families);
+            fr_end_for(plan, end == FLOWRULES_SOURCE ? part->source : part->destination, families);
         good = set != FR_SET_NONE;
         if (good && families != 0)
             fr_builder_set(&builder, &plan->view.sets, set);

@@ -828,8 +828,8 @@ static void warn_of_flow(struct fr_plan *plan, uint32_t index, const char *what)
 }
 
 /* What the backend has to say of flows that it says exactly. */
-static void each_remark(struct fr_plan *plan,
-                        void (*call)(struct fr_plan *plan, uint32_t index, const char *what)) {
+static void each_remark(struct fr_plan *plan, void *context,
+                        void (*call)(void *context, uint32_t index, const char *what)) {
     struct flowrules_rule flow;
     const char *last = NULL;
     uint32_t of = 0;
@@ -839,29 +839,87 @@ static void each_remark(struct fr_plan *plan,
         uint32_t index = fr_vec_at(&plan->scoped, struct fr_scoped, i)->flow;
         const char *what = plan->backend->warns(plan->asker, &flow);
         if (what != NULL && (what != last || index != of))
-            call(plan, index, what);
+            call(context, index, what);
         last = what;
         of = index;
     }
 }
 
+/* The flows of which a backend says the same. */
+struct remark {
+    const char *what;
+    uint32_t flows[3], count;
+};
+
+struct remarks {
+    struct fr_plan *plan;
+    struct remark list[8];
+    size_t count;
+};
+
+static void gather_remark(void *context, uint32_t index, const char *what) {
+    struct remarks *remarks = context;
+    size_t i = 0;
+    while (i < remarks->count && remarks->list[i].what != what)
+        i++;
+    if (i == sizeof remarks->list / sizeof *remarks->list) {
+        warn_of_flow(remarks->plan, index, what);
+        return;
+    }
+    if (i == remarks->count)
+        remarks->list[remarks->count++] = (struct remark){.what = what};
+    struct remark *remark = &remarks->list[i];
+    if (remark->count < sizeof remark->flows / sizeof *remark->flows)
+        remark->flows[remark->count] = index;
+    remark->count++;
+}
+
+static void warn_of_remark(struct fr_plan *plan, const struct remark *remark) {
+    const struct fr_flow *first = fr_vec_at(&plan->policy->flows, struct fr_flow, remark->flows[0]);
+    struct fr_about about = {.severity = FLOWRULES_WARNING,
+                             .id = FR_UNEXPECTED,
+                             .at = fr_flow_place(plan->policy, first),
+                             .flow = FR_POLICY_TEXT(plan->policy, first->name),
+                             .target = plan->name};
+    const char *names[3] = {about.flow, "", ""};
+    char more[40] = "";
+    for (uint32_t i = 1; i < 3 && i < remark->count; i++)
+        names[i] = FR_POLICY_TEXT(
+            plan->policy, fr_vec_at(&plan->policy->flows, struct fr_flow, remark->flows[i])->name);
+    if (remark->count > 3)
+        snprintf(more, sizeof more, " and %u more", (unsigned)remark->count - 3);
+    if (remark->count == 1)
+        warn_of_flow(plan, remark->flows[0], remark->what);
+    else if (remark->count == 2)
+        fr_report(&plan->context->diagnostics, &about, "flows '%s' and '%s' on target '%s': %s",
+                  names[0], names[1], plan->name, remark->what);
+    else
+        fr_report(&plan->context->diagnostics, &about,
+                  "flows '%s', '%s', '%s'%s on target '%s': %s", names[0], names[1], names[2], more,
+                  plan->name, remark->what);
+}
+
 /* Also what is out of scope, surprisingly. */
 static void warn_of_flows(struct fr_plan *plan) {
+    struct remarks remarks = {.plan = plan};
     for (size_t i = 0; i < plan->missed.count; i++) {
         const struct fr_missed *missed = fr_vec_at(&plan->missed, struct fr_missed, i);
         warn_of_flow(plan, missed->flow, missed->reason);
     }
-    each_remark(plan, warn_of_flow);
+    each_remark(plan, &remarks, gather_remark);
+    for (size_t i = 0; i < remarks.count; i++)
+        warn_of_remark(plan, &remarks.list[i]);
 }
 
-static void keep_remark(struct fr_plan *plan, uint32_t index, const char *what) {
+static void keep_remark(void *context, uint32_t index, const char *what) {
+    struct fr_plan *plan = context;
     struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, index);
     if (verdict->reason == NULL)
         verdict->reason = what;
 }
 
 void fr_plan_remark(struct fr_plan *plan) {
-    each_remark(plan, keep_remark);
+    each_remark(plan, plan, keep_remark);
 }
 
 flowrules_status fr_plan_warn(struct fr_plan *plan) {

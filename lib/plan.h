@@ -283,6 +283,8 @@ bool fr_element_is_asked(const struct fr_table *table, const struct flowrules_el
 /* A new group at the end of the plan; NULL when out of memory. */
 struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view);
 flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule);
+/* What a rule of some families says of an end: any stays any (bindings.c). */
+fr_set fr_end_for(struct fr_plan *plan, fr_set set, unsigned families);
 /*
  * The policy's service without the terms that the families have no use for. deny: but with the
  * extension headers of IPv6, which no packet has for its protocol: should a platform take one for

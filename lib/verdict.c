@@ -304,7 +304,7 @@ static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
     return part_of != FR_SET_NONE && part_of == fr_set_family(sets, whole, family) ? NULL : end;
 }
 
-/* A part as backends see it. */
+/* A part as backends see it: its ends have the families that a packet of it can be of. */
 static flowrules_status view_part(struct fr_plan *plan, const struct fr_scoped *part,
                                   struct flowrules_rule *view) {
     if (fr_plan_asker(plan) == NULL)
@@ -312,10 +312,17 @@ static flowrules_status view_part(struct fr_plan *plan, const struct fr_scoped *
     struct fr_group group = {.view = {.action = part->deny ? FLOWRULES_DENY : FLOWRULES_ALLOW,
                                       .direction = (enum flowrules_direction)part->direction},
                              .log = part->log};
+    unsigned families = fr_plan_families(plan, part->source) &
+                        fr_plan_families(plan, part->destination) & plan->can->families &
+                        fr_service_get(&plan->policy->services, part->service)->families;
+    if (families == 0)
+        families = FLOWRULES_BOTH_FAMILIES; /* it can't be said here, whatever is seen of it */
     struct fr_rule rule = {.families = FLOWRULES_BOTH_FAMILIES,
                            .flows = part->flow,
-                           .source = part->source,
-                           .destination = part->destination};
+                           .source = fr_end_for(plan, part->source, families),
+                           .destination = fr_end_for(plan, part->destination, families)};
+    if (rule.source == FR_SET_NONE || rule.destination == FR_SET_NONE)
+        return fr_no_memory(plan->context);
     FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, false, &rule.service));
     return fr_output_rule(plan->asker, &group, &rule, view) ? FLOWRULES_OK
                                                             : fr_no_memory(plan->context);

@@ -405,6 +405,10 @@ static bool copy_part(struct flowrules_writer *w, struct flowrules_writer *part)
     return true;
 }
 
+size_t flowrules_writer_size(const flowrules_writer *w) {
+    return fr_writer_size(w);
+}
+
 void flowrules_write_part(flowrules_writer *w, flowrules_writer *part) {
     if (part->failed)
         w->failed = true;

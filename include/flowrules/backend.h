@@ -321,11 +321,12 @@ FLOWRULES_API const char *flowrules_binding_label(const flowrules_output *out, c
  * Where a set is, as the bindings of networks tell: value index of a key, each value once, of the
  * networks bound with it that share something with the set; an address in several of them, one
  * inside the other, is in the innermost. NULL behind the last. flowrules_set_bound: is all of the
- * set in such networks? User text.
+ * set in such networks? User text. flowrules_output_binds: is some network bound with it?
  */
 FLOWRULES_API const char *flowrules_set_binding(const flowrules_output *out,
                                                 struct flowrules_set set, const char *key,
                                                 size_t index);
+FLOWRULES_API bool flowrules_output_binds(const flowrules_output *out, const char *key);
 FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set,
                                        const char *key);
 /*
@@ -432,6 +433,8 @@ FLOWRULES_API flowrules_writer *flowrules_output_file(flowrules_output *out, con
 FLOWRULES_API flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number);
 /* Moves a part to the end of a file and leaves the part empty. */
 FLOWRULES_API void flowrules_write_part(flowrules_writer *w, flowrules_writer *part);
+/* The bytes that a file or part has so far. */
+FLOWRULES_API size_t flowrules_writer_size(const flowrules_writer *w);
 /* Says that the line being written now comes from these flows; for the map of the artifact. */
 FLOWRULES_API void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows);
 /*

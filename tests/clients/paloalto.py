@@ -104,8 +104,21 @@ class Config:
             entry[attribute].append(value)
 
     def set(self, words):
+        """SET ... NAME ATTRIBUTE VALUE ATTRIBUTE [ VALUE VALUE ] ...; one of several words is last."""
         place, kind, (name, *rest) = self.locate(words)
-        self.put(place, kind, name, " ".join(rest[:-1]), rest[-1])
+        while rest:
+            count = next((n for n in range(1, len(rest)) if " ".join(rest[:n]) in VALUES[kind]), 0)
+            if count == 0:
+                raise ValueError(f"no attribute of {kind}: {rest}")
+            attribute, rest = " ".join(rest[:count]), rest[count:]
+            end = rest.index("]") if rest[0] == "[" else 0
+            if count > 1 and len(rest) > 1:
+                raise ValueError(f"something follows {attribute}: {rest}")
+            if end and not VALUES[kind][attribute]:
+                raise ValueError(f"no list: {attribute}")
+            for value in rest[1:end] if end else rest[:1]:
+                self.put(place, kind, name, attribute, value)
+            rest = rest[end + 1:]
 
     def delete(self, words):
         place, kind, (name,) = self.locate(words)
@@ -280,7 +293,8 @@ def test_order(config):
     errors = []
     if names[0] != "theirs" or names[-1] != "DENY-ALL":
         errors.append(f"not before DENY-ALL: {names}")
-    if names[-2] != "fr_deny-rest" or denies[:2] != names[1:3]:
+    rest = [n for n in names if "_deny-rest" in n]
+    if not rest or names[-1 - len(rest):-1] != rest or denies[:2] != names[1:3]:
         errors.append(f"denies are not first, or the last one is not last: {names}")
     return errors
 

@@ -1,0 +1,1 @@
+render paloalto-unbound.yaml -t edge:set --print
