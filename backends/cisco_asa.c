@@ -42,7 +42,7 @@ const struct flowrules_escape fr_cisco_asa_word_escape = {
  * part of its name, whole or as a hash: under a name that an access list in force uses, nothing
  * ever changes. Networks are FR_LABEL@CONTENT, services have no @.
  */
-enum { NAME_MAX_BYTES = 64, CONTENT_MAX = 40 };
+enum { NAME_MAX_BYTES = 64, CONTENT_MAX = 40, REMARK_MAX = 100 };
 
 struct content {
     char text[NAME_MAX_BYTES + 1];
@@ -109,9 +109,7 @@ static void name_network(char name[NAME_MAX_BYTES + 1], const char *label,
                          const struct content *content, bool hashed) {
     char tail[CONTENT_MAX + 2];
     unsigned long long hash = content->hash;
-    if (hashed) /* such a content begins with its family */
-        snprintf(tail, sizeof tail, "@%.2s-%016llx", content->text, hash);
-    else if (content->length > CONTENT_MAX)
+    if (hashed || content->length > CONTENT_MAX)
         snprintf(tail, sizeof tail, "@%016llx", hash);
     else
         snprintf(tail, sizeof tail, "@%.*s", CONTENT_MAX, content->text);
@@ -169,15 +167,16 @@ static void define_range(flowrules_output *out, const char *label,
     flowrules_write(w, "\n");
 }
 
-/* The family is part of the object, so that a rule of one never follows records of the other. */
-static void define_fqdn(flowrules_output *out, const char *fqdn, enum flowrules_family family,
-                        char name[NAME_MAX_BYTES + 1]) {
+/*
+ * One object a name, for A and AAAA records ("fqdn" without v4 or v6): where the other end of a
+ * rule has one family, no packet of the other matches it.
+ */
+static void define_fqdn(flowrules_output *out, const char *fqdn, char name[NAME_MAX_BYTES + 1]) {
     struct fr_cisco_asa *s = flowrules_output_state(out);
     struct content content;
-    bool whole = strlen(fqdn) <= NAME_MAX_BYTES - 6; /* FR_ and @v4 */
-    const char *version = family == FLOWRULES_IPV4 ? "v4" : "v6";
+    bool whole = strlen(fqdn) <= NAME_MAX_BYTES - 7; /* FR_ and @dns */
     start_content(&content);
-    add_content(&content, version);
+    add_content(&content, "dns");
     if (!whole)
         add_content(&content, fqdn);
     name_network(name, fqdn, &content, !whole);
@@ -185,7 +184,7 @@ static void define_fqdn(flowrules_output *out, const char *fqdn, enum flowrules_
     if (!flowrules_output_once(out, name))
         return;
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_OBJECTS);
-    flowrules_writef(w, "object network %s\n fqdn %s ", name, version);
+    flowrules_writef(w, "object network %s\n fqdn ", name);
     flowrules_write_user(w, &fr_cisco_asa_word_escape, fqdn);
     flowrules_write(w, "\n");
 }
@@ -210,8 +209,8 @@ static void write_prefixes(flowrules_writer *w, struct flowrules_range range) {
     }
 }
 
-static void write_members(flowrules_output *out, flowrules_writer *w, struct flowrules_set set,
-                          enum flowrules_family family) {
+static void write_family(flowrules_output *out, flowrules_writer *w, struct flowrules_set set,
+                         enum flowrules_family family) {
     char name[NAME_MAX_BYTES + 1];
     for (size_t i = 0; i < flowrules_set_range_count(set, family); i++) {
         struct flowrules_range range = flowrules_set_range(set, family, i);
@@ -222,22 +221,35 @@ static void write_members(flowrules_output *out, flowrules_writer *w, struct flo
             flowrules_writef(w, " network-object object %s\n", name);
         }
     }
+}
+
+static bool has_family(unsigned families, enum flowrules_family family) {
+    return (families & FLOWRULES_FAMILY_BIT(family)) != 0;
+}
+
+/* Members may be of both families (objects guide, "IPv6 Guidelines"). */
+static void write_members(flowrules_output *out, flowrules_writer *w, struct flowrules_set set,
+                          unsigned families) {
+    char name[NAME_MAX_BYTES + 1];
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
+        if (has_family(families, f))
+            write_family(out, w, set, f);
     for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
-        define_fqdn(out, flowrules_set_atom(set, i).name, family, name);
+        define_fqdn(out, flowrules_set_atom(set, i).name, name);
         flowrules_writef(w, " network-object object %s\n", name);
     }
 }
 
 static void define_group(flowrules_output *out, const char *label, struct flowrules_set set,
-                         enum flowrules_family family, char name[NAME_MAX_BYTES + 1]) {
+                         unsigned families, char name[NAME_MAX_BYTES + 1]) {
     struct content content;
     start_content(&content);
-    add_content(&content, family == FLOWRULES_IPV4 ? "v4" : "v6");
-    for (size_t i = 0; i < flowrules_set_range_count(set, family); i++) {
-        struct flowrules_range range = flowrules_set_range(set, family, i);
-        add_content(&content, " ");
-        add_range(&content, &range);
-    }
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
+        for (size_t i = 0; has_family(families, f) && i < flowrules_set_range_count(set, f); i++) {
+            struct flowrules_range range = flowrules_set_range(set, f, i);
+            add_content(&content, " ");
+            add_range(&content, &range);
+        }
     for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
         add_content(&content, " ");
         add_content(&content, flowrules_set_atom(set, i).name);
@@ -247,59 +259,87 @@ static void define_group(flowrules_output *out, const char *label, struct flowru
         return;
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_GROUPS);
     flowrules_writef(w, "object-group network %s\n", name);
-    write_members(out, w, set, family);
+    write_members(out, w, set, families);
 }
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
+/* The ranges of a set in these families; *range is the first. */
+static size_t ranges_in(struct flowrules_set set, unsigned families,
+                        struct flowrules_range *range) {
+    size_t count = 0;
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
+        size_t own = has_family(families, f) ? flowrules_set_range_count(set, f) : 0;
+        if (count == 0 && own > 0)
+            *range = flowrules_set_range(set, f, 0);
+        count += own;
+    }
+    return count;
+}
+
+/* The policy's name of what a set is in these families, or NULL. */
+static const char *label_of(flowrules_output *out, struct flowrules_set set, unsigned families) {
+    if (families == FLOWRULES_BOTH_FAMILIES)
+        return flowrules_set_label(out, set);
+    return flowrules_set_family_label(
+        out, set, has_family(families, FLOWRULES_IPV4) ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
+}
+
 /* Defines what an end that is no address by itself refers to; "object NAME" or the like. */
 static void define_end(flowrules_output *out, struct fr_cisco_asa_end *end,
-                       struct flowrules_set set, enum flowrules_family family) {
-    const char *label = flowrules_set_family_label(out, set, family);
-    size_t ranges = flowrules_set_range_count(set, family), atoms = flowrules_set_atom_count(set);
-    struct flowrules_range range = {.family = family};
+                       struct flowrules_set set, unsigned families) {
+    const char *label = label_of(out, set, families);
+    struct flowrules_range range = {.family = FLOWRULES_IPV4};
+    size_t ranges = ranges_in(set, families, &range), atoms = flowrules_set_atom_count(set);
     char name[NAME_MAX_BYTES + 1];
-    if (ranges > 0)
-        range = flowrules_set_range(set, family, 0);
     bool group = ranges + atoms > 1 || (ranges == 1 && is_at_edge(&range));
     if (group)
-        define_group(out, label, set, family, name);
+        define_group(out, label, set, families, name);
     else if (atoms == 1)
-        define_fqdn(out, flowrules_set_atom(set, 0).name, family, name);
+        define_fqdn(out, flowrules_set_atom(set, 0).name, name);
     else
         define_range(out, label != NULL ? label : "range", &range, name);
     snprintf(end->text, sizeof end->text, "%s %s", group ? "object-group" : "object", name);
 }
 
 /* An address of its own, without a name in the policy, stands in the rule itself. */
-static bool is_inline(flowrules_output *out, struct flowrules_set set, enum flowrules_family family,
+static bool is_inline(flowrules_output *out, struct flowrules_set set, unsigned families,
                       struct flowrules_range *range) {
-    if (flowrules_set_range_count(set, family) != 1 || flowrules_set_atom_count(set) > 0)
-        return false;
-    *range = flowrules_set_range(set, family, 0);
-    return flowrules_range_prefix(range) >= 0 &&
-           flowrules_set_family_label(out, set, family) == NULL;
+    return ranges_in(set, families, range) == 1 && flowrules_set_atom_count(set) == 0 &&
+           flowrules_range_prefix(range) >= 0 && label_of(out, set, families) == NULL;
+}
+
+/* "any", "any4" or "any6" where a set is all of these families; NULL where it is not. */
+static const char *any_word(struct flowrules_set set, unsigned families) {
+    bool any = flowrules_set_is_any(set);
+    for (enum flowrules_family f = FLOWRULES_IPV4; !any && f <= FLOWRULES_IPV6; f++)
+        if (has_family(families, f) && !flowrules_set_is_all(set, f))
+            return NULL;
+    return families == FLOWRULES_BOTH_FAMILIES    ? "any"
+           : has_family(families, FLOWRULES_IPV4) ? "any4"
+                                                  : "any6";
 }
 
 /* Most rules share their ends with others: what was found for a set is kept for a while. */
 static void write_end(flowrules_output *out, flowrules_writer *w, struct flowrules_set set,
-                      enum flowrules_family family) {
+                      unsigned families) {
     struct fr_cisco_asa *s = flowrules_output_state(out);
     struct fr_cisco_asa_end *end = &s->ends[set.id % FR_CISCO_ASA_ENDS];
+    const char *any = any_word(set, families);
     struct flowrules_range range;
-    if (flowrules_set_is_any(set) || flowrules_set_is_all(set, family)) {
-        flowrules_write(w, family == FLOWRULES_IPV4 ? " any4" : " any6");
+    flowrules_write(w, " ");
+    if (any != NULL) {
+        flowrules_write(w, any);
         return;
     }
-    flowrules_write(w, " ");
-    if (end->text[0] == '\0' || end->set != set.id || end->family != family) {
-        if (is_inline(out, set, family, &range)) {
+    if (end->text[0] == '\0' || end->set != set.id || end->families != families) {
+        if (is_inline(out, set, families, &range)) {
             write_network(w, &range, "host ");
             return;
         }
-        define_end(out, end, set, family);
+        define_end(out, end, set, families);
         end->set = set.id;
-        end->family = family;
+        end->families = families;
     }
     flowrules_write(w, end->text);
 }
@@ -413,35 +453,59 @@ static void begin_line(flowrules_output *out, flowrules_writer *w) {
     fr_cisco_asa_write_building(out, w);
 }
 
-/* Who asked for a rule, what for; a rule of many flows tells their names alone. */
+static void begin_remark(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
+    begin_line(out, w);
+    flowrules_writer_origin(w, flows);
+    flowrules_write(w, " remark ");
+}
+
+/* "owner X, ticket Y" */
+static void write_owner(flowrules_writer *w, const char *owner, const char *ticket) {
+    struct flowrules_escape half = remark_escape;
+    half.max_bytes = 40; /* "- owner ", ", ticket " and two of these */
+    flowrules_write(w, owner != NULL ? "owner " : "");
+    flowrules_write_user(w, &half, owner);
+    flowrules_write(w, ticket == NULL ? "" : owner != NULL ? ", ticket " : "ticket ");
+    flowrules_write_user(w, &half, ticket);
+}
+
+/*
+ * Who asked for a rule, what for, on one line where it fits: "flow NAME - PURPOSE - owner X". A
+ * rule of many flows tells their names alone.
+ */
 static void write_remarks(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
     const char *purpose = flowrules_flows_purpose(out, flows, 0);
     const char *owner = flowrules_flows_owner(out, flows, 0);
     const char *ticket = flowrules_flows_ticket(out, flows, 0);
     bool one = flowrules_flows_count(out, flows) == 1;
-    struct flowrules_escape names = remark_escape, half = remark_escape;
+    struct flowrules_escape names = remark_escape;
     names.max_bytes = 94; /* "flows " */
-    half.max_bytes = 40;  /* "- owner ", ", ticket " and two of these */
-    begin_line(out, w);
-    flowrules_writer_origin(w, flows);
-    flowrules_write(w, one ? " remark flow " : " remark flows ");
+    const char *name = flowrules_flows_name(out, flows, 0);
+    size_t used = sizeof "flow " - 1 + strlen(name);
+    size_t whose = (owner != NULL ? sizeof "owner " - 1 + strlen(owner) : 0) +
+                   (ticket != NULL ? sizeof ", ticket " - 1 + strlen(ticket) : 0);
+    begin_remark(out, w, flows);
+    flowrules_write(w, one ? "flow " : "flows ");
     flowrules_write_flows(w, out, &names, flows);
-    flowrules_write(w, "\n");
     if (one && purpose != NULL) {
-        begin_line(out, w);
-        flowrules_writer_origin(w, flows);
-        flowrules_write(w, " remark - ");
+        bool fits = used + 3 + strlen(purpose) <= REMARK_MAX && strstr(name, " - ") == NULL;
+        used = fits ? used + 3 + strlen(purpose) : 2 + strlen(purpose);
+        if (!fits) {
+            flowrules_write(w, "\n");
+            begin_remark(out, w, flows);
+        }
+        flowrules_write(w, fits ? " - " : "- ");
         flowrules_write_user(w, &remark_escape, purpose);
-        flowrules_write(w, "\n");
     }
-    if (!one || (owner == NULL && ticket == NULL))
-        return;
-    begin_line(out, w);
-    flowrules_writer_origin(w, flows);
-    flowrules_write(w, owner != NULL ? " remark - owner " : " remark -");
-    flowrules_write_user(w, &half, owner);
-    flowrules_write(w, ticket != NULL ? owner != NULL ? ", ticket " : " ticket " : "");
-    flowrules_write_user(w, &half, ticket);
+    if (one && whose > 0) {
+        bool fits = used + 3 + whose <= REMARK_MAX && strstr(name, " - ") == NULL;
+        if (!fits) {
+            flowrules_write(w, "\n");
+            begin_remark(out, w, flows);
+        }
+        flowrules_write(w, fits ? " - " : "- ");
+        write_owner(w, owner, ticket);
+    }
     flowrules_write(w, "\n");
 }
 
@@ -496,7 +560,7 @@ static bool is_single(const struct flowrules_rule *rule) {
 }
 
 static void write_entry(flowrules_output *out, flowrules_writer *w,
-                        const struct flowrules_rule *rule, enum flowrules_family family) {
+                        const struct flowrules_rule *rule) {
     const struct flowrules_service *service = &rule->services[0];
     bool single = is_single(rule), deny = rule->action == FLOWRULES_DENY;
     char name[NAME_MAX_BYTES + 1];
@@ -510,10 +574,10 @@ static void write_entry(flowrules_output *out, flowrules_writer *w,
         define_services(out, rule, name);
         flowrules_writef(w, "object-group %s", name);
     }
-    write_end(out, w, rule->source, family);
+    write_end(out, w, rule->source, rule->families);
     if (single)
         write_port(w, "", port_at(service->source_ports, service->source_port_count, 0));
-    write_end(out, w, rule->destination, family);
+    write_end(out, w, rule->destination, rule->families);
     if (single) {
         write_port(w, "", port_at(service->destination_ports, service->destination_port_count, 0));
         write_icmp(w, service);
@@ -535,13 +599,12 @@ static void note_services(struct fr_cisco_asa *s, const struct flowrules_rule *r
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct fr_cisco_asa *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
-    bool ipv4 = (r->families & FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)) != 0;
     note_services(s, r);
     if (!s->remarked || s->remarked_flows != r->flows)
         write_remarks(out, w, r->flows);
     s->remarked = true;
     s->remarked_flows = r->flows;
-    write_entry(out, w, r, ipv4 ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
+    write_entry(out, w, r);
 }
 
 /* ---- the list ------------------------------------------------------------------------------ */
@@ -607,7 +670,7 @@ static const struct flowrules_format formats[] = {
 
 static const struct flowrules_limit limits[] = {
     {"characters of an object's name", NAME_MAX_BYTES, "ASA CLI guide, Objects for Access Control"},
-    {"characters of a remark", 100, "ASA command reference, access-list remark"},
+    {"characters of a remark", REMARK_MAX, "ASA command reference, access-list remark"},
     {"characters of an access list's name", FR_CISCO_ASA_LIST_NAME_MAX,
      "ASA command reference, access-list extended"},
     {"last year of a time range", 2035, "ASA CLI, time-range, absolute"},
@@ -625,6 +688,8 @@ const struct flowrules_backend flowrules_backend_cisco_asa = {
                      .baseline = FLOWRULES_BASELINE_PATH_MTU,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .families = FLOWRULES_BOTH_FAMILIES,
+                     .mixed_families = true,
+                     .icmp_by_family = true,
                      .names = true,
                      .source_names = true,
                      .source_ports = true,

@@ -21,7 +21,7 @@ enum {
 struct fr_cisco_asa_end {
     char text[80];
     uint32_t set;
-    enum flowrules_family family;
+    unsigned families;
 };
 
 struct fr_cisco_asa {

@@ -396,7 +396,28 @@ static void append(char text[TEXT_MAX], const char *between, const char *more, s
     snprintf(text + used, TEXT_MAX - used, "%s%.*s", used > 0 ? between : "", (int)length, more);
 }
 
-/* Our own begin with "flow NAME" or "flows NAMES", and go on with "- WORDS". */
+/* Appends a text, with "; " for each " - " in it. */
+static void append_parts(char text[TEXT_MAX], const char *between, const char *from,
+                         const char *end) {
+    for (const char *at = from; at + 3 <= end; at++)
+        if (memcmp(at, " - ", 3) == 0) {
+            append(text, between, from, (size_t)(at - from));
+            from = at + 3;
+            between = "; ";
+            at += 2;
+        }
+    append(text, between, from, (size_t)(end - from));
+}
+
+/* Where a name ends: before " - ", or at the end. */
+static const char *end_of_name(const char *from, const char *end) {
+    for (const char *at = from; at + 3 <= end; at++)
+        if (memcmp(at, " - ", 3) == 0)
+            return at;
+    return end;
+}
+
+/* Our own are "flow NAME - WORDS - WORDS" or "flows NAMES", and go on with "- WORDS". */
 static void read_remark(const struct fr_cisco_asa_cursor *c, size_t at, struct remarks *remarks) {
     const char *end = c->line->text + c->line->length;
     if (remarks->done)
@@ -409,7 +430,10 @@ static void read_remark(const struct fr_cisco_asa_cursor *c, size_t at, struct r
     bool dash = remarks->name[0] != '\0' && strcmp(word, "-") == 0;
     if ((flow || dash) && at + 1 < c->count)
         from = c->line->text + c->words[at + 1].column - 1;
-    append(flow ? remarks->name : remarks->comment, dash ? "; " : " ", from, (size_t)(end - from));
+    const char *stop = flow ? end_of_name(from, end) : end;
+    append(flow ? remarks->name : remarks->comment, dash ? "; " : " ", from, (size_t)(stop - from));
+    if (stop < end)
+        append_parts(remarks->comment, "; ", stop + 3, end);
 }
 
 static bool is_remark(const struct fr_cisco_asa_cursor *c, size_t *at) {

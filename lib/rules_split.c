@@ -79,12 +79,22 @@ static bool is_by_atoms(const struct fr_drafts *d, const struct fr_rule *rule) {
            (near == FR_SET_ANY || is_symbolic(d, near));
 }
 
+/* Has a service terms that run over one family alone? */
+static bool is_of_one(const struct fr_drafts *d, fr_service service) {
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, service);
+    for (uint32_t i = 0; i < terms->count; i++)
+        if (fr_protocol_families(terms->terms[i].protocol) != FLOWRULES_BOTH_FAMILIES)
+            return true;
+    return false;
+}
+
 flowrules_status fr_split_families(struct fr_drafts *d, const struct fr_rule *rule) {
     bool any = rule->source == FR_SET_ANY && rule->destination == FR_SET_ANY;
     bool symbolic = (is_symbolic(d, rule->source) || rule->source == FR_SET_ANY) &&
                     (is_symbolic(d, rule->destination) || rule->destination == FR_SET_ANY) && !any;
-    if (d->can->mixed_families || (any && d->can->any_is_both) ||
-        (symbolic && d->can->any_is_both) || (d->can->atoms_are_both && is_by_atoms(d, rule)))
+    bool mixed = d->can->mixed_families && !(d->can->icmp_by_family && is_of_one(d, rule->service));
+    if (mixed || (any && d->can->any_is_both) || (symbolic && d->can->any_is_both) ||
+        (d->can->atoms_are_both && is_by_atoms(d, rule)))
         return push_families(d, rule, FLOWRULES_BOTH_FAMILIES);
     FR_TRY(push_families(d, rule, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)));
     return push_families(d, rule, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6));

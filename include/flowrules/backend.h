@@ -936,6 +936,7 @@ struct flowrules_capabilities {
     enum flowrules_denies denies; /* of first-match */
     unsigned families;            /* bits */
     bool mixed_families;          /* IPv4 and IPv6 in one rule */
+    bool icmp_by_family;          /* but not where it says ICMP, or ICMPv6 */
     bool no_ingress;              /* attached: what comes in is not its business */
     bool implicit_end; /* attached: no field for the protected end, a rule holds for all of it */
     /* ends */

@@ -161,7 +161,8 @@ class Asa:
             need(low[0] == high[0] and low[1] < high[1], "an empty range")
             value = (low[0], low[1], high[2])
         else:
-            version, name = words.take("v4", "v6"), words.take()
+            version = words.take() if words.peek() in ("v4", "v6") else "v0" # A and AAAA records
+            name = words.take()
             need(HOST_NAME.fullmatch(name) and len(name) <= 253, f"{name} is no FQDN")
             value = (int(version[1]), name)
         words.end()
@@ -240,10 +241,9 @@ class Asa:
                          list(icmp(words, proto))]]
         else:
             need(source_ports == destination_ports == (0, 65535), "ports beside a service group")
-        families = {e[0] for e in source} | {e[0] for e in destination}
-        whole = len(source) == len(destination) == 2 and services == [[None, [0, 65535],
-                                                                       [0, 65535], []]]
-        need(len(families) == 1 or whole, "families are mixed")
+        # A group may hold both families, and so may a name; ICMP has one.
+        families = families_of(source) & families_of(destination)
+        need(families, "no family in common")
         for service in services:
             need(service[0] != 1 or families == {4}, "icmp over IPv6")
             need(service[0] != 58 or families == {6}, "icmp6 over IPv4")
@@ -373,6 +373,12 @@ class Asa:
                     holds(sources, family, source) and holds(destinations, family, destination):
                 return action == "permit"
         return False
+
+
+def families_of(end):
+    """Of what an end holds: 0 is a name of both."""
+    found = {e[0] for e in end}
+    return {4, 6} if 0 in found else found
 
 
 def holds(ranges, family, address):
@@ -570,7 +576,7 @@ def packets(asa, name):
                 continue
             for source in sources[:2]:
                 for end in destinations[:2]:
-                    if len(source) != 3 or len(end) != 3:
+                    if len(source) != 3 or len(end) != 3 or source[0] != end[0]:
                         continue
                     low, high = service[2]
                     top = 2 ** (32 if end[0] == 4 else 128) - 1
