@@ -296,7 +296,8 @@ static const struct number numbers[] = {
      {"Warning: a target shuts services that a machine, a pod or a site dies without: SSH, DNS, "
       "DHCP, NTP, updates; its hint names those of a Kubernetes node or a router.",
       "No flow of the target lets any packet of these services pass, and the rest is shut.",
-      "Add flows for those that it needs, close one direction alone with 'direction', or list what is "
+      "Add flows for those that it needs, close one direction alone with 'direction', or list what "
+      "is "
       "meant to be shut in 'shuts' of the target; load the rules with a way back."}},
     {519,
      {"Warning: no target enforces a flow; `check` tells it.",

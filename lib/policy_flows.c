@@ -642,11 +642,30 @@ const struct fr_key fr_target_keys[] = {
     {.name = NULL},
 };
 
+static const char *next_target_key(const void *user, size_t i) {
+    (void)user;
+    return fr_target_keys[i].name;
+}
+
+/* A list or mapping is no setting: the key may be a slip for one of a target's own. */
+static bool is_slip(struct fr_reader *r, const struct fr_value *value) {
+    char hint[120];
+    const char *near = value->kind == FR_SCALAR ? NULL : fr_nearest(r->key, next_target_key, NULL);
+    if (near == NULL)
+        return false;
+    snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    fr_error(r->diagnostics, FR_SETTING_UNKNOWN, r->key_at, hint, "a target has no key '%s'",
+             r->key);
+    return true;
+}
+
 /* A key that is no target's own: a setting of its backend, checked once that is known. */
 static flowrules_status read_setting(struct fr_reader *r, const struct fr_value *value,
                                      void *object) {
     struct fr_target *target = object;
     struct fr_setting_value setting = {.at = r->key_at, .value_at = value->at};
+    if (is_slip(r, value))
+        return fr_yaml_skip(r->yaml, value);
     setting.key = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
     if (setting.key == 0)
         return fr_no_memory(r->context);
