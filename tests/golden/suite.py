@@ -88,9 +88,9 @@ class Case:
 
 
 def show_files(folder):
-    """The files that were written, each below a line with its name."""
+    """The files that were written, each below a line with its name; not the folder's manifest."""
     shown = ""
-    for file in sorted(Path(folder).iterdir()):
+    for file in sorted(f for f in Path(folder).iterdir() if not f.name.startswith(".")):
         text = file.read_bytes().decode()
         shown += f"=== {file.name}\n{text}"
         if not text.endswith("\n"):
