@@ -51,28 +51,28 @@ static const struct side_words terraform_sides[] = {
 };
 
 static const struct dialect arm_dialect = {
-    .open = "\n          {\n            ",
-    .body = ",\n            \"properties\": {",
-    .close = "\n            }\n          }",
-    .indent = "\n              ",
+    .open = "\n          {",
+    .body = ", \"properties\": {",
+    .close = "}}",
+    .indent = "\n            ",
     .group_objects = true,
     .sides = arm_sides,
 };
 
 static const struct dialect list_dialect = {
-    .open = "\n  {\n    ",
-    .body = ",\n    \"properties\": {",
-    .close = "\n    }\n  }",
-    .indent = "\n      ",
+    .open = "\n  {",
+    .body = ", \"properties\": {",
+    .close = "}}",
+    .indent = "\n    ",
     .group_objects = true,
     .sides = arm_sides,
 };
 
 /* security_rule is an attribute, a set of objects, of which Terraform wants every field. */
 static const struct dialect terraform_dialect = {
-    .open = "\n          {\n            ",
+    .open = "\n          {",
     .body = ",",
-    .close = "\n          }",
+    .close = "}",
     .indent = "\n            ",
     .every_field = true,
     .sides = terraform_sides,
@@ -295,6 +295,11 @@ static void begin_field(struct state *s, const char *name) {
     flowrules_writef(s->w, "\"%s\": ", name);
 }
 
+/* A field on the line of the one before. */
+static void go_on(struct state *s, const char *name) {
+    flowrules_writef(s->w, " \"%s\": ", name);
+}
+
 static void text_field(struct state *s, const char *name, const char *text) {
     begin_field(s, name);
     flowrules_writef(s->w, "\"%s\",", text);
@@ -303,26 +308,20 @@ static void text_field(struct state *s, const char *name, const char *text) {
 /* A field that says nothing, where a dialect wants it all the same. */
 static void absent(struct state *s, const char *name, const char *value) {
     if (s->dialect->every_field) {
-        begin_field(s, name);
+        go_on(s, name);
         flowrules_writef(s->w, "%s,", value);
     }
 }
 
-/* Begins item i of a list: one line each where there are more than four. */
-static void begin_item(struct state *s, size_t i, size_t count) {
+/* Begins item i of a list: four stand on a line. */
+static void begin_item(struct state *s, size_t i) {
     flowrules_write(s->w, i > 0 ? "," : "");
-    if (count > 4) {
+    if (i > 0 && i % 4 == 0) {
         begin_line(s, s->dialect->indent);
         flowrules_write(s->w, "  ");
     } else if (i > 0) {
         flowrules_write(s->w, " ");
     }
-}
-
-static void end_list(struct state *s, size_t count) {
-    if (count > 4)
-        begin_line(s, s->dialect->indent);
-    flowrules_write(s->w, "],");
 }
 
 /* ---- one side of a rule -------------------------------------------------------------------- */
@@ -339,14 +338,14 @@ static size_t count_prefixes(struct flowrules_set set) {
     return count;
 }
 
-/* The prefixes of a set as strings, count in all; of one family, as the core cuts them. */
-static void write_prefixes(struct state *s, struct flowrules_set set, size_t count) {
+/* The prefixes of a set as strings; of one family, as the core cuts them. */
+static void write_prefixes(struct state *s, struct flowrules_set set) {
     size_t done = 0;
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         for (size_t i = 0; i < flowrules_set_range_count(set, f); i++) {
             struct flowrules_range rest = flowrules_set_range(set, f, i), prefix;
             while (flowrules_range_next_prefix(&rest, &prefix)) {
-                begin_item(s, done++, count);
+                begin_item(s, done++);
                 flowrules_write(s->w, "\"");
                 flowrules_write_range(s->w, &prefix);
                 flowrules_write(s->w, "\"");
@@ -383,15 +382,15 @@ static void write_addresses(struct state *s, enum flowrules_end end, struct flow
     s->addresses[end] += count;
     if (count == 1) {
         begin_field(s, words->address);
-        write_prefixes(s, set, count);
+        write_prefixes(s, set);
         flowrules_write(s->w, ",");
         absent(s, words->addresses, "[]");
     } else {
-        absent(s, words->address, "\"\"");
         begin_field(s, words->addresses);
         flowrules_write(s->w, "[");
-        write_prefixes(s, set, count);
-        end_list(s, count);
+        write_prefixes(s, set);
+        flowrules_write(s->w, "],");
+        absent(s, words->address, "\"\"");
     }
     absent(s, words->groups, "[]");
 }
@@ -399,17 +398,17 @@ static void write_addresses(struct state *s, enum flowrules_end end, struct flow
 static void write_groups(flowrules_output *out, struct state *s, const struct side_words *words,
                          const char *network) {
     size_t count = count_groups(out, network);
-    absent(s, words->address, "\"\"");
-    absent(s, words->addresses, "[]");
     begin_field(s, words->groups);
     flowrules_write(s->w, "[");
     for (size_t i = 0; i < count; i++) {
-        begin_item(s, i, count);
+        begin_item(s, i);
         flowrules_write(s->w, s->dialect->group_objects ? "{\"id\": \"" : "\"");
         flowrules_write_user(s->w, &checked_escape, application_group(out, network, i));
         flowrules_write(s->w, s->dialect->group_objects ? "\"}" : "\"");
     }
-    end_list(s, count);
+    flowrules_write(s->w, "],");
+    absent(s, words->address, "\"\"");
+    absent(s, words->addresses, "[]");
 }
 
 /* An end is any, or addresses of one family, or one group: so the core cuts it. */
@@ -433,18 +432,17 @@ static void write_side(flowrules_output *out, struct state *s, enum flowrules_en
 static void write_ports(struct state *s, enum flowrules_end end,
                         const struct flowrules_ports *ports, size_t count) {
     const struct side_words *words = &s->dialect->sides[end];
-    if (count > 1)
-        absent(s, words->port, "\"\"");
-    begin_field(s, count > 1 ? words->ports : words->port);
+    go_on(s, count > 1 ? words->ports : words->port);
     flowrules_write(s->w, count == 0 ? "\"*\"" : count > 1 ? "[" : "");
     for (size_t i = 0; i < count; i++) {
-        begin_item(s, i, count);
+        begin_item(s, i);
         flowrules_write(s->w, "\"");
         flowrules_write_ports(s->w, ports[i], "-");
         flowrules_write(s->w, "\"");
     }
     if (count > 1) {
-        end_list(s, count);
+        flowrules_write(s->w, "],");
+        absent(s, words->port, "\"\"");
     } else {
         flowrules_write(s->w, ",");
         absent(s, words->ports, "[]");
@@ -462,10 +460,9 @@ static void open_rule(struct state *s, const char *name) {
 /* The last fields, so that every one before them ends in a comma. */
 static void close_rule(struct state *s, enum flowrules_direction direction,
                        enum flowrules_action action, long long priority) {
-    text_field(s, "access", access_word[action]);
-    text_field(s, "direction", direction_word[direction]);
-    begin_field(s, "priority");
-    flowrules_writef(s->w, "%lld%s", priority, s->dialect->close);
+    begin_field(s, "access");
+    flowrules_writef(s->w, "\"%s\", \"direction\": \"%s\", \"priority\": %lld%s",
+                     access_word[action], direction_word[direction], priority, s->dialect->close);
 }
 
 /* The tickets of a rule's flows, each once where flows that share one stand together. */
