@@ -1060,7 +1060,7 @@ static flowrules_status import_each(struct fr_import *ways, struct fr_import **c
 static flowrules_status import_all(struct fr_import *ways, size_t count, const char *protects,
                                    struct trial *best) {
     const struct fr_allocator *allocator = &ways->m->context->allocator;
-    struct fr_import **chosen = fr_malloc(allocator, count * sizeof *chosen);
+    struct fr_import **chosen = fr_malloc(allocator, count * sizeof(struct fr_import *));
     if (chosen == NULL)
         return fr_no_memory(ways->m->context);
     struct fr_imports imports = {chosen, count};

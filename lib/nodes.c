@@ -285,7 +285,7 @@ static const flowrules_node *read_file(flowrules_input *in, size_t file) {
 const flowrules_node *flowrules_input_documents(flowrules_input *in, size_t file) {
     size_t count = flowrules_input_file_count(in);
     if (in->documents == NULL)
-        in->documents = flowrules_input_alloc(in, (count + 1) * sizeof *in->documents);
+        in->documents = flowrules_input_alloc(in, (count + 1) * sizeof(flowrules_node *));
     if (in->documents == NULL || file >= count)
         return NULL;
     if (in->documents[file] == NULL)

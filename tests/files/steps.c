@@ -20,7 +20,7 @@ static int count;
 /* Is it time? Then this call fails, or is the last thing that the process sees. */
 static int strikes(void) {
     const char *how = getenv("STEPS"), *at = getenv("STEPS_AT");
-    if (how == NULL || at == NULL || ++count != atoi(at))
+    if (how == NULL || at == NULL || ++count != strtol(at, NULL, 10))
         return 0;
     if (strcmp(how, "kill") == 0)
         kill(getpid(), SIGKILL);
