@@ -650,6 +650,7 @@ static void write_script_head(flowrules_writer *w, const flowrules_output *out) 
                            ? ", and with it the default egress.\n"
                            : ".\n");
     flowrules_writef(w,
+                     "# Back with: the script of the version before, which is run in the same way\n"
                      "# Undo with: ./%s.sh --remove    revokes these rules, and opens nothing\n"
                      "set -euf\n\nmark='",
                      target);

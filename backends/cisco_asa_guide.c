@@ -116,7 +116,13 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, ".\n! For ASA 9.0 or later. What the list does not permit is denied there.\n"
                        "!\n"
                        "! Before:    show running-config access-group\n"
-                       "!   Write down the list that is bound there: it is the way back.\n");
+                       "!   Write down the list that is bound there: it is the way back.\n"
+                       "!   What runs must be saved (write memory), so that a restart brings it "
+                       "back by itself:\n"
+                       "!     reload in 10 noconfirm\n"
+                       "!   Where section 3 shuts you out, the ASA restarts with what was saved; "
+                       "it is out of\n"
+                       "!   service meanwhile. A pair (failover) restarts this unit alone.\n");
     flowrules_writef(w,
                      "! Load with: paste in configure terminal, or: copy disk0:/%s.cfg "
                      "running-config\n",
@@ -129,7 +135,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                        "already.\n");
     flowrules_write(w, "! Undo with: access-group EARLIER");
     write_place(out, w);
-    flowrules_write(w, "\n! Keep with: write memory\n");
+    flowrules_write(w, "\n! Keep with: a new session, then: reload cancel, and: write memory\n");
 }
 
 static void section(flowrules_writer *w, const char *title) {

@@ -824,11 +824,22 @@ static void write_start(const flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, "set -eu\n\n");
 }
 
-/* A function of gcloud's commands that asks nothing and reads nothing. */
+/*
+ * A function of gcloud's commands that asks nothing and reads nothing. With --dry-run it prints
+ * what it was given instead, where that changes something.
+ */
 static void write_command(const flowrules_output *out, flowrules_writer *w, const char *name,
-                          const char *command) {
+                          const char *command, bool changes) {
     const char *project = setting(out, "project");
-    flowrules_writef(w, "%s() {\n    gcloud compute %s", name, command);
+    flowrules_writef(w, "%s() {\n", name);
+    if (changes)
+        flowrules_writef(w,
+                         "    if [ \"$dry\" = yes ] && [ \"$1\" != list ]; then\n"
+                         "        echo \"%s $*\"\n"
+                         "        return\n"
+                         "    fi\n",
+                         name);
+    flowrules_writef(w, "    gcloud compute %s", command);
     if (project != NULL) {
         flowrules_write(w, " --project=");
         flowrules_write_user(w, &word_escape, project);
@@ -843,17 +854,20 @@ static void begin_script(flowrules_output *out) {
     write_title(out, w);
     flowrules_writef(w,
                      "VPC firewall rules of the network %s.\n"
+                     "# Try with:   sh %s.gcloud.sh --dry-run   prints what it would change\n"
                      "# Apply with: sh %s.gcloud.sh\n"
                      "#   It makes what is missing, sets right what was changed, then deletes what "
                      "only\n"
                      "#   older versions had. It can be repeated, and touches no rules but %s--*.\n"
+                     "# Back with:  the script of the version before, which makes its rules "
+                     "again\n"
                      "# Undo with:  sh %s.gcloud.sh --remove\n"
                      "# Rules of others with a priority below %lld decide before these.\n",
-                     network, target, s->prefix, target,
+                     network, target, target, s->prefix, target,
                      flowrules_output_number(out, "priority") - 1);
     write_start(out, w);
-    flowrules_writef(w, "prefix=%s\nnetwork=%s\n\n", s->prefix, network);
-    write_command(out, w, "firewall_rules", "firewall-rules \"$@\"");
+    flowrules_writef(w, "dry=no\nprefix=%s\nnetwork=%s\n\n", s->prefix, network);
+    write_command(out, w, "firewall_rules", "firewall-rules \"$@\"", true);
     flowrules_write(w, gcloud_rules_start);
 }
 
@@ -870,17 +884,20 @@ static void begin_policy(flowrules_output *out) {
     write_title(out, w);
     flowrules_writef(w,
                      "a network firewall policy of the network %s.\n"
+                     "# Try with:   sh %s.policy.sh --dry-run   prints what it would change\n"
                      "# Apply with: sh %s.policy.sh\n"
                      "#   It fills a new policy, gives it to the network in one step, then deletes "
                      "the old\n"
                      "#   one. It can be repeated, and touches no policies but %s--*.\n"
+                     "# Back with:  the script of the version before, which changes policies in "
+                     "one step again\n"
                      "# Undo with:  sh %s.policy.sh --remove\n"
                      "# Names are resolved by Cloud DNS and matched as addresses: a name that does "
                      "not resolve\n"
                      "# matches nothing, and what shares an address with one is allowed too.\n",
-                     network, target, s->prefix, target);
+                     network, target, target, s->prefix, target);
     write_start(out, w);
-    flowrules_writef(w, "prefix=%s\npolicy=%s--%s\nnetwork=%s\n", s->prefix, s->prefix,
+    flowrules_writef(w, "dry=no\nprefix=%s\npolicy=%s--%s\nnetwork=%s\n", s->prefix, s->prefix,
                      flowrules_output_fingerprint(out), network);
     if (region != NULL)
         flowrules_writef(w,
@@ -889,10 +906,11 @@ static void begin_policy(flowrules_output *out) {
                          region, region, region);
     else
         flowrules_write(w, "place=--global scope=--global-firewall-policy listed=--global\n\n");
-    write_command(out, w, "policies", "network-firewall-policies \"$@\"");
+    write_command(out, w, "policies", "network-firewall-policies \"$@\"", true);
     write_command(out, w, "enforcement_order",
                   "networks describe \"$network\" \\\n"
-                  "        --format='value(networkFirewallPolicyEnforcementOrder)'");
+                  "        --format='value(networkFirewallPolicyEnforcementOrder)'",
+                  false);
     flowrules_write(w, gcloud_policy_start);
 }
 

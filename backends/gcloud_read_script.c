@@ -75,6 +75,12 @@ static bool is_variable(struct script *s) {
 
 static bool is_head(struct script *s) {
     static const char *const lines[] = {"set -eu",
+                                        "dry=no",
+                                        "    if [ \"$dry\" = yes ] && [ \"$1\" != list ]; then",
+                                        "        echo \"firewall_rules $*\"",
+                                        "        echo \"policies $*\"",
+                                        "        return",
+                                        "    fi",
                                         "firewall_rules() {",
                                         "policies() {",
                                         "enforcement_order() {",

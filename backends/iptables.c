@@ -9,6 +9,7 @@
 #include "flowrules/backend.h"
 #include "iptables_scripts.h"
 #include "netfilter_protocols.h"
+#include "netfilter_scripts.h"
 
 /* The parts of the files, one of each for each family but the sets. */
 enum {
@@ -1139,7 +1140,14 @@ static void write_variables(flowrules_output *out, flowrules_writer *w) {
             space = " ";
         }
     }
-    flowrules_write(w, "'\n");
+    flowrules_writef(w, "'\nopen_for='%s'\n",
+                     flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) ? "yes" : "");
+}
+
+static void write_sum(flowrules_output *out, flowrules_writer *w, const char *blank,
+                      const char *suffix) {
+    flowrules_writef(w, "%s%s ", blank, suffix);
+    flowrules_write_cksum(w, flowrules_output_file(out, suffix, false));
 }
 
 static void write_all_parts(flowrules_output *out, flowrules_writer *w,
@@ -1168,8 +1176,12 @@ static void write_rules_file(flowrules_output *out, enum flowrules_family family
     const char *target = flowrules_output_target(out);
     flowrules_writer *w = flowrules_output_file(out, names->suffix, false);
     write_head(out, w);
-    flowrules_writef(w, "# %s.apply.sh loads all files of this target; by hand, this one:\n",
-                     target);
+    flowrules_writef(
+        w,
+        "# %s.apply.sh loads all files of this target, and goes back with --confirm. "
+        "By\n# hand, which ends the TCP sessions that are open, that of SSH too, where "
+        "connections\n# were not tracked before:\n",
+        target);
     if (has_sets(out, s))
         flowrules_writef(w, "#   ipset restore -exist <%s.ipset\n", target);
     flowrules_writef(w, "#   %s-restore -w --noflush <%s%s\n", names->command, target,
@@ -1189,22 +1201,26 @@ static void write_undo(flowrules_output *out, flowrules_writer *w) {
 
 static void write_apply_file(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
-    flowrules_writer *w = flowrules_output_file(out, ".apply.sh", true);
+    flowrules_writer *w = flowrules_output_helper(out, ".apply.sh");
     flowrules_write(w, "#!/bin/sh\n");
     write_head(out, w);
     flowrules_write(
-        w, "# Loads the files beside this one, as root: tested first, each family in one step.\n"
-           "# A second run changes nothing. IPTABLES, IP6TABLES, IPTABLES_RESTORE,\n"
-           "# IP6TABLES_RESTORE and IPSET name other commands.\n");
+        w, "# Loads the files beside this one: tested first, each family in one step. IPTABLES,\n"
+           "# IP6TABLES, IPTABLES_RESTORE, IP6TABLES_RESTORE and IPSET name other commands.\n");
     write_undo(out, w);
+    fr_netfilter_write_usage(w, out, ".apply.sh");
     flowrules_write(w, "set -eu\n\n");
     write_variables(out, w);
-    flowrules_writef(w, "files=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)/%s\n",
-                     flowrules_output_target(out));
+    fr_netfilter_write_variables(w, out, ".apply.sh");
+    write_sum(out, w, "sums='", families[FLOWRULES_IPV4].suffix);
+    write_sum(out, w, " ", families[FLOWRULES_IPV6].suffix);
+    if (has_sets(out, s))
+        write_sum(out, w, " ", ".ipset");
+    flowrules_write(w, "'\n");
     flowrules_write(w, fr_iptables_apply_functions);
     if (has_sets(out, s))
         flowrules_write(w, "# The rules name them; no rule in force does yet.\n"
-                           "\"${IPSET:-ipset}\" restore -exist <\"$files.ipset\"\n");
+                           "load_sets <\"$files.ipset\"\n");
     flowrules_write(w, fr_iptables_apply_steps);
 }
 
@@ -1230,15 +1246,17 @@ static void end_script(flowrules_output *out) {
     flowrules_write(w, "#!/bin/sh\n");
     write_head(out, w);
     flowrules_write(
-        w, "# Run as root: builds the new chains beside the old ones, then switches. It can be\n"
-           "# repeated. IPTABLES, IP6TABLES, IPTABLES_RESTORE, IP6TABLES_RESTORE and IPSET name\n"
-           "# other commands.\n");
+        w, "# Builds the new chains beside the old ones, then switches. IPTABLES, IP6TABLES,\n"
+           "# IPTABLES_RESTORE, IP6TABLES_RESTORE and IPSET name other commands.\n");
     write_undo(out, w);
+    fr_netfilter_write_usage(w, out, ".sh");
     flowrules_write(w, "set -eu\n\n");
     write_variables(out, w);
+    fr_netfilter_write_variables(w, out, ".sh");
+    flowrules_write(w, "sums=''\n");
     flowrules_write(w, fr_iptables_script_functions);
     if (has_sets(out, s)) {
-        flowrules_write(w, "\"${IPSET:-ipset}\" restore -exist <<'END_OF_SETS'\n");
+        flowrules_write(w, "load_sets <<'END_OF_SETS'\n");
         flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
         flowrules_write(w, "END_OF_SETS\n\n");
     }

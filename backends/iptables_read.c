@@ -455,8 +455,9 @@ static const char *find_text(const char *text, const char *what) {
 
 /* A script's own lines before its functions: variables that say what is hooked where. */
 static void read_head_line(struct state *s, const struct flowrules_line *line) {
-    static const char *const known[] = {"set -eu", "own='", "version='", "files=$(CDPATH=''",
-                                        "hooks='"};
+    static const char *const known[] = {
+        "set -eu",  "own='",  "version='",          "hooks='",       "open_for='", "target='",
+        "script='", "sums='", "folder=$(CDPATH=''", "files=$folder/"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (line->length >= strlen(known[i]) && memcmp(line->text, known[i], strlen(known[i])) == 0)
             return;
@@ -467,7 +468,7 @@ static void read_head_line(struct state *s, const struct flowrules_line *line) {
 
 /* "iptables -A ..." and "ip6tables -N ...", or a line of ipset between the marks. */
 static void read_script_line(struct state *s, struct flowrules_line *line, bool *in_sets) {
-    static const char begin[] = "\"${IPSET:-ipset}\" restore -exist <<'END_OF_SETS'";
+    static const char begin[] = "load_sets <<'END_OF_SETS'";
     static const char end[] = "END_OF_SETS";
     struct iptables_words words;
     if (line->length == sizeof begin - 1 && memcmp(line->text, begin, line->length) == 0) {
@@ -568,7 +569,7 @@ static void read_file(struct iptables_reader *reader, size_t file) {
         flowrules_input_error(
             in, (struct flowrules_place){file, 1, 1},
             "run it, and hand in what iptables-save and ip6tables-save print then",
-            "this script was not written by flowrules, and is not run here");
+            "this script was not written by this version of flowrules, and is not run here");
     else if (begins_with(in, file, "iptables ") || begins_with(in, file, "ip6tables "))
         flowrules_input_error(in, (struct flowrules_place){file, 1, 1},
                               "run them, and hand in what iptables-save and ip6tables-save print "

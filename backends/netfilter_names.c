@@ -241,7 +241,21 @@ static bool is_for_dnsmasq(const struct netfilter_set *set) {
     return strncmp(set->name, "names_", 6) == 0 || strncmp(set->name, "FR-", 3) == 0;
 }
 
+/* Is it one that TARGET.apply.sh makes, for sessions that were open before the rules? */
+static bool is_for_open_sessions(const struct netfilter_set *set) {
+    size_t length = strlen(set->name);
+    return strcmp(set->name, "open_sessions") == 0 ||
+           (length > 6 && strncmp(set->name, "FR-", 3) == 0 &&
+            (strcmp(set->name + length - 6, ".open4") == 0 ||
+             strcmp(set->name + length - 6, ".open6") == 0));
+}
+
 static const char *doubt_of(struct netfilter *nf, const struct netfilter_set *set) {
+    if (is_for_open_sessions(set))
+        return flowrules_input_print(nf->in,
+                                     "for a while after the first load, '%.100s' lets TCP sessions "
+                                     "pass that were open before; the next load removes it",
+                                     set->name);
     return nf->names ? flowrules_input_print(nf->in,
                                              "the elements of the set '%.100s' come and go, and "
                                              "no line of dnsmasq's configuration fills it",

@@ -4,6 +4,7 @@
  * Facts without another source: nft(8) of nftables 1.0.6 and <linux/netfilter/nf_tables.h>.
  */
 #include "netfilter_protocols.h"
+#include "netfilter_scripts.h"
 #include "nftables_read.h"
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
@@ -41,6 +42,8 @@ static const char *const family_type[] = {"ipv4_addr", "ipv6_addr"};
 static const char *const nfproto_match[] = {"meta nfproto ipv4", "meta nfproto ipv6"};
 static const char *const end_word[] = {"saddr", "daddr"};
 static const char *const action_word[] = {"allow", "deny"};
+
+#define APPLY_SUFFIX ".apply.sh"
 
 struct hook {
     const char *chain, *interface; /* interface: the match of loopback traffic, or NULL */
@@ -681,8 +684,13 @@ static void end_base(flowrules_output *out, flowrules_writer *file,
     flowrules_write_part(file, w);
 }
 
-const char fr_nftables_apply_steps[] =
+const char fr_nftables_apply_steps[] = FR_SCRIPT_OPTIONS
     "nft=${NFT:-nft}\n"
+    "\n"
+    "in_force() {\n"
+    "    # shellcheck disable=SC2086\n"
+    "    \"$nft\" list table $table >/dev/null 2>&1\n"
+    "}\n"
     "\n"
     "# What a set holds, as a command that puts it there again; nothing where there is no such "
     "set.\n"
@@ -693,12 +701,67 @@ const char fr_nftables_apply_steps[] =
     "    echo\n"
     "}\n"
     "\n"
-    "{\n"
-    "    cat -- \"$rules\"\n"
+    "# TCP sessions that were opened before the rules: connection tracking takes them up with the "
+    "first\n"
+    "# packets that pass. The kernel ends this by itself, and the next load without it removes the "
+    "rule.\n"
+    "open_sessions() {\n"
+    "    echo \"add set $table open_sessions { type inet_proto; flags timeout; }\"\n"
+    "    echo \"add element $table open_sessions { tcp timeout ${grace}s }\"\n"
+    "    for chain in $chains; do\n"
+    "        echo \"insert rule $table $chain meta l4proto @open_sessions\" \\\n"
+    "            \"tcp flags & (fin | syn | rst | ack) != syn accept comment \\\"open before these "
+    "rules\\\"\"\n"
+    "    done\n"
+    "}\n"
+    "rules() {\n"
+    "    cat -- \"$files.nft\"\n"
     "    for set in $sets; do\n"
     "        held \"$set\"\n"
     "    done\n"
-    "} | \"$nft\" -f -\n";
+    "    [ \"$open\" = no ] || open_sessions\n"
+    "}\n"
+    "\n"
+    "# The way back: the own table as it is now, or none.\n"
+    "remember() {\n"
+    "    {\n"
+    "        echo \"add table $table\"\n"
+    "        echo \"delete table $table\"\n"
+    "        # shellcheck disable=SC2086\n"
+    "        ! in_force || \"$nft\" list table $table\n"
+    "    } >\"$state/before.nft\"\n"
+    "    \"$nft\" -c -f \"$state/before.nft\"\n"
+    "}\n"
+    "go_back() {\n"
+    "    \"$nft\" -f \"$state/before.nft\"\n"
+    "}\n"
+    "settle() {\n"
+    "    :\n"
+    "}\n"
+    "\n"
+    "decide_now\n"
+    "open=no\n"
+    "[ \"$grace\" -eq 0 ] || [ -z \"$chains\" ] || in_force || open=yes\n"
+    "if [ \"$action\" = try ]; then\n"
+    "    rules | \"$nft\" -c -f -\n"
+    "    say 'the rules can be loaded; nothing is changed'\n"
+    "    exit 0\n"
+    "fi\n"
+    "failed() {\n"
+    "    status=$?\n"
+    "    trap - EXIT\n"
+    "    [ \"$status\" -eq 0 ] || rm -f -- \"$state/waiting.$$\"\n"
+    "    exit \"$status\"\n"
+    "}\n"
+    "trap failed EXIT\n"
+    "trap 'exit 130' INT\n"
+    "trap 'exit 143' TERM\n"
+    "[ \"$confirm\" -eq 0 ] || begin_confirm\n"
+    "rules | \"$nft\" -f -\n"
+    "trap - EXIT INT TERM\n"
+    "[ \"$open\" = no ] || say \"TCP sessions that are open pass for $grace seconds (--grace)\"\n"
+    "[ \"$confirm\" -eq 0 ] || end_confirm\n"
+    "save_files\n";
 
 static void write_head(flowrules_output *out, flowrules_writer *w) {
     const char *title = flowrules_output_title(out);
@@ -713,8 +776,11 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_writef(w,
                      "# Try with:  nft -c -f %s.nft\n# Load with: nft -f %s.nft\n"
                      "#   It is one transaction, replaces this table alone, and can be repeated.\n"
+                     "#   Where connections were not tracked before, it ends the TCP sessions that "
+                     "are open,\n#   that of SSH too: %s.apply.sh lets them pass on, and goes back "
+                     "with --confirm.\n"
                      "# Undo with: nft delete table inet ",
-                     target, target);
+                     target, target, target);
     write_table_name(w, out);
     flowrules_write(w, "\n");
     if (flowrules_output_named_set_count(out) > 0)
@@ -734,19 +800,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, " {\n");
 }
 
-/* The file that keeps what the sets of names hold: their keys stay while their names do. */
-static void write_apply(flowrules_output *out) {
-    const char *target = flowrules_output_target(out);
-    flowrules_writer *w = flowrules_output_file(out, ".apply.sh", true);
-    flowrules_writef(w,
-                     "#!/bin/sh\n"
-                     "# Target %s, version %s: loads %s.nft beside this file, as root, and with it "
-                     "what\n# its sets of names hold now, in one transaction. It can be repeated. "
-                     "NFT names\n# another nft.\n"
-                     "set -eu\n\ntable='inet ",
-                     target, flowrules_output_fingerprint(out), target);
-    write_table_name(w, out);
-    flowrules_write(w, "'\nsets='");
+static void write_set_names(flowrules_output *out, flowrules_writer *w) {
     const char *space = "";
     for (size_t i = 0; i < flowrules_output_named_set_count(out); i++) {
         struct flowrules_named_set named = flowrules_output_named_set(out, i);
@@ -758,8 +812,43 @@ static void write_apply(flowrules_output *out) {
             space = "\n";
         }
     }
-    flowrules_writef(w, "'\nrules=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)/%s.nft\n",
-                     target);
+}
+
+/* The chains where open sessions are let pass for a while: with the replies, by state. */
+static void write_chain_names(flowrules_output *out, flowrules_writer *w) {
+    const char *space = "";
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (!flowrules_output_enforces(out, d) ||
+            !flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+            continue;
+        flowrules_writef(w, "%s%s", space, hooks[d].chain);
+        space = " ";
+    }
+}
+
+/* The script that loads the file: it keeps open sessions and what the sets of names hold. */
+static void write_apply(flowrules_output *out, const flowrules_writer *rules) {
+    flowrules_writer *w = flowrules_output_helper(out, APPLY_SUFFIX);
+    flowrules_writef(w, "#!/bin/sh\n# Target %s, version %s: loads %s.nft beside this file",
+                     flowrules_output_target(out), flowrules_output_fingerprint(out),
+                     flowrules_output_target(out));
+    flowrules_write(w,
+                    flowrules_output_named_set_count(out) > 0
+                        ? ", and with it\n# what its sets of names hold now, in one transaction.\n"
+                        : ", in one transaction.\n");
+    flowrules_write(w, "# NFT names another nft.\n");
+    fr_netfilter_write_usage(w, out, APPLY_SUFFIX);
+    flowrules_write(w, "set -eu\n\n");
+    fr_netfilter_write_variables(w, out, APPLY_SUFFIX);
+    flowrules_write(w, "sums='.nft ");
+    flowrules_write_cksum(w, rules);
+    flowrules_write(w, "'\ntable='inet ");
+    write_table_name(w, out);
+    flowrules_write(w, "'\nchains='");
+    write_chain_names(out, w);
+    flowrules_write(w, "'\nsets='");
+    write_set_names(out, w);
+    flowrules_write(w, "'\n");
     flowrules_write(w, fr_nftables_apply_steps);
 }
 
@@ -779,10 +868,9 @@ static void end(flowrules_output *out) {
     }
     flowrules_write_part(w, flowrules_output_part(out, PART_CHAINS));
     flowrules_write(w, "}\n");
-    if (flowrules_output_named_set_count(out) > 0) {
+    if (flowrules_output_named_set_count(out) > 0)
         flowrules_dnsmasq_write(out, &dnsmasq);
-        write_apply(out);
-    }
+    write_apply(out, w);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */

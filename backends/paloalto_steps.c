@@ -49,6 +49,9 @@ static void write_load(flowrules_output *out, flowrules_writer *w,
     }
     step(w, &number, "set cli scripting-mode on");
     step(w, &number, "configure");
+    flowrules_writef(w, "%3u. save config to before-", ++number);
+    flowrules_write_user(w, &name_escape, target);
+    flowrules_write(w, ".xml   (the way back)\n");
     flowrules_writef(w,
                      "%3u. paste the %s.remove.set of the version in force, if there is one: a "
                      "rule\n     that this version no longer has stays open otherwise\n",
@@ -68,11 +71,18 @@ static void write_load(flowrules_output *out, flowrules_writer *w,
 static void write_rest(flowrules_output *out, flowrules_writer *w,
                        const struct paloalto_steps *steps) {
     const char *target = flowrules_output_target(out);
-    flowrules_writef(w,
-                     "\nTo take it back before the commit: revert config\n"
-                     "Afterwards: load the version before in the same way.\n"
-                     "To remove it: paste %s.remove.set and commit. The tag stays.\n",
-                     target);
+    flowrules_writef(
+        w,
+        "\nTo take it back before the commit: revert config\n"
+        "Afterwards: load config from before-%s.xml, and commit. It holds all that was "
+        "there\nbefore, that of others too; later on load the version before in the "
+        "same way.\n"
+        "A firewall that Panorama manages goes back by itself when the commit cuts it "
+        "off from\nPanorama, where automated commit recovery is on (PAN-OS 9.1, "
+        "Device > Setup > Management).\nNothing else does: keep a session on the "
+        "console, or one that these rules don't decide.\n"
+        "To remove it: paste %s.remove.set and commit. The tag stays.\n",
+        target, target);
     flowrules_writef(w,
                      "\nKeep %s.remove.set for the next version. Every rule of flowrules begins "
                      "with the prefix\n'%s'.\n",

@@ -67,7 +67,7 @@ static cJSON *target_item(const flowrules_context *context, const flowrules_poli
 
 static void print_json(const flowrules_context *context, const flowrules_policy *policy,
                        bool sound) {
-    fputs(sound ? "{\"sound\": true, \"title\": " : "{\"sound\": false, \"title\": ", stdout);
+    printf(JSON_ANSWER_BEGIN "\"sound\": %s, \"title\": ", sound ? "true" : "false");
     json_print_text(stdout, flowrules_policy_title(policy));
     fputs(", \"flows\": ", stdout);
     struct json_rows rows = json_rows_begin(stdout);

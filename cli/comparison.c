@@ -188,7 +188,7 @@ static cJSON *difference_item(const flowrules_comparison *comparison, size_t i) 
 }
 
 static void print_json(const flowrules_comparison *comparison) {
-    cJSON *whole = json_object(), *differences = json_array(), *doubts = json_array();
+    cJSON *whole = json_answer(), *differences = json_array(), *doubts = json_array();
     for (size_t i = 0; i < flowrules_difference_count(comparison); i++)
         json_append(differences, difference_item(comparison, i));
     for (size_t i = 0; i < flowrules_doubt_count(comparison); i++) {

@@ -358,6 +358,7 @@ static void print_reasons(const struct tool *tool, const struct matrix *matrix) 
 /* ---- as JSON ------------------------------------------------------------------------------- */
 
 static void print_json(const struct matrix *matrix) {
+    fputs(JSON_ANSWER_BEGIN "\"flows\": ", stdout);
     struct json_rows rows = json_rows_begin(stdout);
     for (size_t i = 0; i < matrix->count; i++)
         for (size_t row = 0; row < matrix->columns[i].count; row++) {
@@ -371,7 +372,7 @@ static void print_json(const struct matrix *matrix) {
             json_row(&rows, item);
         }
     json_rows_end(&rows);
-    putchar('\n');
+    fputs("}\n", stdout);
 }
 
 /* The cells of all columns that have a reason, each with the number of its column. */
@@ -509,7 +510,7 @@ static flowrules_status explain_number(struct tool *tool, const char *id) {
     if (flowrules_message_text(id, FLOWRULES_MEANING) == NULL)
         return tell_usage(tool, "no message has the number %s", id);
     if (tool->settings.json) {
-        cJSON *item = json_object();
+        cJSON *item = json_answer();
         json_text(item, "id", id);
         json_text(item, "meaning", flowrules_message_text(id, FLOWRULES_MEANING));
         json_text(item, "cause", flowrules_message_text(id, FLOWRULES_CAUSE));

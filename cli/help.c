@@ -162,7 +162,7 @@ static cJSON *verb_item(const struct verb *verb) {
 }
 
 static void print_json(const struct verb *only) {
-    cJSON *whole = json_object(), *list = json_array(), *statuses = json_array();
+    cJSON *whole = json_answer(), *list = json_array(), *statuses = json_array();
     for (size_t i = 0; i < verb_count; i++)
         if (only == NULL || only == &verbs[i])
             json_append(list, verb_item(&verbs[i]));

@@ -19,6 +19,12 @@ cJSON *json_object(void) {
     return made(cJSON_CreateObject());
 }
 
+cJSON *json_answer(void) {
+    cJSON *item = json_object();
+    json_number(item, JSON_VERSION_KEY, JSON_VERSION);
+    return item;
+}
+
 cJSON *json_array(void) {
     return made(cJSON_CreateArray());
 }

@@ -10,7 +10,16 @@
 
 #include <cjson/cJSON.h>
 
+/*
+ * Every answer is an object that says in which version it is. A key that goes, or means something
+ * else, makes a new version; one that comes does not. schema.c has the schema of each.
+ */
+#define JSON_VERSION_KEY  "flowrules-json"
+#define JSON_VERSION      1
+#define JSON_ANSWER_BEGIN "{\"" JSON_VERSION_KEY "\": 1, "
+
 cJSON *json_object(void);
+cJSON *json_answer(void); /* an object with its version */
 cJSON *json_array(void);
 void json_text(cJSON *object, const char *name, const char *text); /* NULL: null */
 void json_number(cJSON *object, const char *name, size_t number);

@@ -363,11 +363,12 @@ flowrules_status tell_usage(struct tool *tool, const char *format, ...) {
 void tell_gathered(struct tool *tool) {
     if (tool->settings.diagnostics != DIAGNOSTICS_JSON)
         return;
+    fputs(JSON_ANSWER_BEGIN "\"messages\": ", stderr);
     struct json_rows rows = json_rows_begin(stderr);
     while (cJSON_GetArraySize(tool->messages) > 0)
         json_row(&rows, cJSON_DetachItemFromArray(tool->messages, 0));
     json_rows_end(&rows);
-    putc('\n', stderr);
+    fputs("}\n", stderr);
     cJSON_Delete(tool->messages);
     tool->messages = NULL;
 }

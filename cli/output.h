@@ -14,7 +14,7 @@ struct output {
     size_t file;
     const char *text;
     size_t bytes;
-    bool executable;
+    bool executable, helper;
 };
 
 /* The bytes of an output: block 0, 1 ... until NULL. */

@@ -60,8 +60,10 @@ static flowrules_status deliver(struct tool *tool, const flowrules_artifact *art
     const char *folder = tool->settings.output, *bytes;
     size_t size;
     if (folder == NULL) {
+        fputs(tool->settings.json ? JSON_ANSWER_BEGIN "\"flows\": " : "", stdout);
         for (size_t i = 0; (bytes = output_block(&file, i, &size)) != NULL; i++)
             fwrite(bytes, 1, size, stdout);
+        fputs(tool->settings.json ? "}\n" : "", stdout);
         return FLOWRULES_OK;
     }
     flowrules_status status = write_outputs(tool, folder, &file, 1, NULL);

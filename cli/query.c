@@ -231,7 +231,7 @@ static void add_rule_items(cJSON *rules, const flowrules_answer *answer) {
 }
 
 static void print_json(const struct answers *answers, const char *question) {
-    cJSON *whole = json_object();
+    cJSON *whole = json_answer();
     cJSON *rules = json_array();
     json_text(whole, "question", question);
     bool agree = all_agree(answers);

@@ -98,6 +98,7 @@ static void list_files(struct batch *batch) {
                 .file = file,
                 .bytes = flowrules_artifact_file_size(artifact, file),
                 .executable = flowrules_artifact_file_executable(artifact, file) != 0,
+                .helper = flowrules_artifact_file_helper(artifact, file) != 0,
             };
     }
     batch->output_count = next;
@@ -144,12 +145,18 @@ static void print_output(const struct output *output) {
 }
 
 static flowrules_status print_outputs(const struct batch *batch, struct tool *tool) {
-    if (!tool->settings.print && batch->output_count != 1)
+    /* One file with rules goes there without the script that loads it. */
+    size_t count = 0;
+    for (size_t i = 0; i < batch->output_count; i++)
+        count += !batch->outputs[i].helper;
+    if (!tool->settings.print && count != 1)
         return tell_usage(tool,
                           "target '%s' yields %zu files, which do not fit on standard output; "
                           "use -o DIR or --print",
                           batch->targets[0], batch->output_count);
     for (size_t i = 0; i < batch->output_count; i++) {
+        if (!tool->settings.print && batch->outputs[i].helper)
+            continue;
         if (tool->settings.print) {
             fputs("==> ", stdout);
             print_user(stdout, batch->outputs[i].name);
@@ -196,7 +203,7 @@ static void tell_removed(const struct batch *batch, const struct tool *tool) {
 static void tell_written(const struct batch *batch, const struct tool *tool) {
     struct json_rows rows = {stdout, 0};
     if (tool->settings.json) {
-        fputs("{\"files\": ", stdout);
+        fputs(JSON_ANSWER_BEGIN "\"files\": ", stdout);
         rows = json_rows_begin(stdout);
     }
     for (size_t i = 0; i < batch->output_count; i++) {

@@ -247,7 +247,7 @@ static cJSON *name_item(const flowrules_resolution *resolution, size_t name) {
 }
 
 static void print_json(const struct result *result) {
-    fputs("{\"lock\": ", stdout);
+    fputs(JSON_ANSWER_BEGIN "\"lock\": ", stdout);
     json_print_text(stdout, result->path);
     printf(", \"written\": %s, \"names\": ", result->written ? "true" : "false");
     struct json_rows rows = json_rows_begin(stdout);

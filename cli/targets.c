@@ -150,11 +150,12 @@ static cJSON *backend_item(const flowrules_context *context, size_t backend) {
 }
 
 static void print_json(const flowrules_context *context, size_t first, size_t end) {
+    fputs(JSON_ANSWER_BEGIN "\"backends\": ", stdout);
     struct json_rows rows = json_rows_begin(stdout);
     for (size_t i = first; i < end; i++)
         json_row(&rows, backend_item(context, i));
     json_rows_end(&rows);
-    putchar('\n');
+    fputs("}\n", stdout);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */

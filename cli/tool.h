@@ -17,6 +17,7 @@ struct text_list {
     size_t count;
 };
 
+enum { FROM_FIRST, FROM_CLUSTER, FROM_EDGE };
 enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
 
@@ -26,8 +27,10 @@ struct settings {
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
     struct text_list targets, networks, servers, plugins, sets, operands;
     const char *from, *name, *namespace_name, *image, *most; /* of probe */
+    const char *of;                                          /* of schema */
     struct text_list flows, hosts, labels;                   /* likewise */
     int format;
+    int start; /* of init */
     int diagnostics, colour;
     bool quiet, json, included, no_map, no_verify, print, replace, merge, check, help, version;
 };

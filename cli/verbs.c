@@ -31,7 +31,7 @@ const struct option common_options[] = {
      "a shared object with a backend that is not built in; may be given several times",
      PLACE(plugins), NULL, OPTION_LIST, 0},
     {"diagnostics", "FORM",
-     "messages as 'text', or as 'json': one array of objects on standard error at the end",
+     "messages as 'text', or as 'json': one object on standard error at the end",
      PLACE(diagnostics), diagnostics_choices, OPTION_CHOICE, 0},
     {"color", "WHEN",
      "'auto' (on a terminal, unless NO_COLOR is set in the environment), 'always' or 'never'",
@@ -51,6 +51,12 @@ const size_t common_option_count = COUNT(common_options);
             "warn of names that a target pins to addresses last seen more than DAYS days ago",     \
             PLACE(max_age), NULL, OPTION_TEXT, 0                                                   \
     }
+
+static const struct option init_options[] = {
+    {"from", "START",
+     "'first', a server; 'cluster', a namespace of Kubernetes; 'edge', a firewall between networks",
+     PLACE(start), init_choices, OPTION_CHOICE, 0},
+};
 
 static const struct option check_options[] = {
     MAX_AGE_OPTION,
@@ -87,7 +93,7 @@ static const struct option explain_options[] = {
      "a target of the policy, or a backend's name; may be given several times; without it, every "
      "target of the policy",
      PLACE(targets), NULL, OPTION_LIST, 't'},
-    JSON_OPTION("a list with an object for each flow and target"),
+    JSON_OPTION("an object for each flow and target, as JSON"),
 };
 
 static const struct option query_options[] = {
@@ -198,12 +204,17 @@ static const struct option import_options[] = {
 };
 
 static const struct option targets_options[] = {
-    JSON_OPTION("a list with an object for each backend, with all that is known of it"),
+    JSON_OPTION("an object for each backend, with all that is known of it, as JSON"),
 };
 
 static const struct option schema_options[] = {
     {"included", NULL, "that of the files that a policy includes", PLACE(included), NULL,
      OPTION_FLAG, 0},
+    {"of", "ANSWER",
+     "that of what a verb tells with --json: check, render, explain, query, verify, diff, resolve, "
+     "probe, targets or help; 'message' is what explain tells of a number, 'diagnostics' what "
+     "--diagnostics=json does",
+     PLACE(of), NULL, OPTION_TEXT, 0},
 };
 
 static const struct option help_options[] = {
@@ -211,6 +222,16 @@ static const struct option help_options[] = {
 };
 
 const struct verb verbs[] = {
+    {"init", "[FILE]", "a policy to start from",
+     "Writes a policy with comments, sound as it is, to put your own networks and flows into. FILE "
+     "is policy.yaml where none is named, or '-' for standard output; a file that is there is "
+     "never "
+     "overwritten.",
+     init_options, COUNT(init_options), 0, 1, "",
+     "flowrules init\n"
+     "flowrules init edge.yaml --from edge\n"
+     "flowrules init --from cluster - | flowrules check -\n",
+     run_init},
     {"check", "POLICY", "is the file sound?",
      "Reads a policy, what it includes and its lock file, and tells every error in them, and "
      "every error that rendering its targets would tell, but for names that are not pinned. "
@@ -355,9 +376,13 @@ const struct verb verbs[] = {
      "checks. "
      "It is made of the tables that the reader goes by, with the settings of every backend, those "
      "of --plugin too. What 'flowrules check' finds sound passes it; not all that is wrong can be "
-     "said by a schema.",
+     "said by a schema.\n"
+     "With --of, that of what a verb tells with --json: an object whose key flowrules-json is the "
+     "version. A key that goes or changes its meaning makes a new version, one that comes does "
+     "not.",
      schema_options, COUNT(schema_options), 0, 0, "",
      "flowrules schema > policy.schema.json\n"
+     "flowrules schema --of verify\n"
      "flowrules schema --included > definitions.schema.json\n",
      run_schema},
     {"complete", "[WORD]...", "what may come next on a command line (for shells)",

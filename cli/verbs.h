@@ -44,6 +44,13 @@ extern const size_t common_option_count;
 const struct verb *find_verb(const char *name);
 const char *nearest_verb(const char *name);
 
+/* What a policy may be started from, in the order of FROM_FIRST ... */
+extern const char *const init_choices[];
+
+/* What 'flowrules schema --of' knows: index 0, 1 ... until NULL. */
+const char *schema_name(const void *user, size_t index);
+
+flowrules_status run_init(struct tool *tool);
 flowrules_status run_check(struct tool *tool);
 flowrules_status run_render(struct tool *tool);
 flowrules_status run_explain(struct tool *tool);

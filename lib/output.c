@@ -219,6 +219,15 @@ flowrules_writer *flowrules_output_file(flowrules_output *out, const char *suffi
     return file == NULL ? &out->sink : &file->writer;
 }
 
+flowrules_writer *flowrules_output_helper(flowrules_output *out, const char *suffix) {
+    flowrules_writer *w = flowrules_output_file(out, suffix, true);
+    for (size_t i = 0; i < out->files->count; i++) {
+        struct fr_file *file = *fr_vec_at(out->files, struct fr_file *, i);
+        file->helper = file->helper || &file->writer == w;
+    }
+    return w;
+}
+
 flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number) {
     return number < FR_PARTS ? &out->parts[number] : &out->sink;
 }

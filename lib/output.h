@@ -11,7 +11,7 @@
 
 struct fr_file {
     char *name, *suffix;
-    bool executable;
+    bool executable, helper;
     struct flowrules_writer writer;
 };
 

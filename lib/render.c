@@ -451,6 +451,10 @@ size_t flowrules_artifact_file_size(const flowrules_artifact *artifact, size_t f
     return f == NULL ? 0 : fr_writer_size(&f->writer);
 }
 
+int flowrules_artifact_file_helper(const flowrules_artifact *artifact, size_t file) {
+    return (*fr_vec_at(&artifact->files, struct fr_file *, file))->helper;
+}
+
 int flowrules_artifact_file_executable(const flowrules_artifact *artifact, size_t file) {
     const struct fr_file *f = file_at(artifact, file);
     return f != NULL && f->executable;

@@ -170,6 +170,30 @@ static inline size_t put_number(char *out, uint64_t number) {
     return count;
 }
 
+/* The checksum of POSIX cksum: CRC-32 with the polynomial of Ethernet, the length behind the bytes.
+ */
+static uint32_t add_to_crc(const uint32_t table[256], uint32_t crc, unsigned char byte) {
+    return (crc << 8) ^ table[(crc >> 24) ^ byte];
+}
+
+void flowrules_write_cksum(flowrules_writer *w, const flowrules_writer *file) {
+    uint32_t table[256], crc = 0;
+    for (uint32_t i = 0; i < 256; i++) {
+        table[i] = i << 24;
+        for (int bit = 0; bit < 8; bit++)
+            table[i] = (table[i] << 1) ^ (table[i] >> 31 ? 0x04C11DB7u : 0);
+    }
+    for (const struct fr_block *block = file->first; block != NULL; block = block->next)
+        for (size_t i = 0; i < block->size; i++)
+            crc = add_to_crc(table, crc, (unsigned char)block->bytes[i]);
+    for (size_t rest = fr_writer_size(file); rest != 0; rest >>= 8)
+        crc = add_to_crc(table, crc, (unsigned char)rest);
+    w->failed = w->failed || file->failed;
+    flowrules_write_number(w, ~crc);
+    flowrules_write(w, " ");
+    flowrules_write_number(w, fr_writer_size(file));
+}
+
 void flowrules_write_number(flowrules_writer *w, uint64_t number) {
     char text[20];
     write_word(w, text, put_number(text, number));

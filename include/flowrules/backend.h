@@ -97,6 +97,8 @@ FLOWRULES_API void flowrules_write(flowrules_writer *w, const char *text);
 FLOWRULES_API void flowrules_writef(flowrules_writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 FLOWRULES_API void flowrules_write_number(flowrules_writer *w, uint64_t number);
+/* What cksum(1) says of a file as it is now: its checksum, a blank and its bytes. */
+FLOWRULES_API void flowrules_write_cksum(flowrules_writer *w, const flowrules_writer *file);
 FLOWRULES_API void flowrules_write_ip(flowrules_writer *w, enum flowrules_family family,
                                       struct flowrules_ip ip);
 /* a.b.c.d for one address, a.b.c.d/len for a prefix, first-last for what is neither. */
@@ -429,6 +431,8 @@ FLOWRULES_API void flowrules_output_refuse(flowrules_output *out, const char *fo
  */
 FLOWRULES_API flowrules_writer *flowrules_output_file(flowrules_output *out, const char *suffix,
                                                       bool executable);
+/* Likewise a script that loads the other files, which can be loaded without it. */
+FLOWRULES_API flowrules_writer *flowrules_output_helper(flowrules_output *out, const char *suffix);
 /* A part of a file, written aside and put where flowrules_write_part says; number 0-63. */
 FLOWRULES_API flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number);
 /* Moves a part to the end of a file and leaves the part empty. */

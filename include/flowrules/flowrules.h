@@ -342,6 +342,8 @@ FLOWRULES_API size_t flowrules_artifact_file_size(const flowrules_artifact *arti
 /* Is it meant to be run (a script)? 1 or 0. */
 FLOWRULES_API int flowrules_artifact_file_executable(const flowrules_artifact *artifact,
                                                      size_t file);
+/* Is it a script that loads the other files, which can be loaded without it? 1 or 0. */
+FLOWRULES_API int flowrules_artifact_file_helper(const flowrules_artifact *artifact, size_t file);
 /*
  * The bytes of a file, one block after the other: block 0, 1 ... until NULL. *size is its size.
  * The blocks in a row are the file; it is kept so because an artifact may be very large.

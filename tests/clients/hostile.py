@@ -277,7 +277,7 @@ def check(target, spelling, tame_policy, folder):
 
 
 def main():
-    backends = json.loads(run(TOOL, "targets", "--json").stdout)
+    backends = json.loads(run(TOOL, "targets", "--json").stdout)["backends"]
     formats = {backend["name"]: [row["name"] for row in backend["formats"]] for backend in backends}
     with open(POLICY, encoding="utf-8") as file:
         policy = tame(yaml.safe_load(file))

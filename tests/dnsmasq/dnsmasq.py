@@ -250,7 +250,7 @@ def the_file_empties(t, ruleset):
 
 def load_again(t, ruleset):
     if ruleset.kind == "nft":
-        ruleset._run(t.lab.node, ["sh", ruleset.target + ".apply.sh"])
+        ruleset._run(t.lab.node, ["sh", ruleset.target + ".apply.sh", "--grace", "0"])
     else:
         ruleset.load(t.lab.node)
     t.check("loaded again, the sets keep what they hold", t.passed_and_not(

@@ -101,7 +101,7 @@ def check_columns(backends):
 
 
 def main():
-    backends = json.load(sys.stdin)
+    backends = json.load(sys.stdin)["backends"]
     check_columns(backends)
     lines = [HEAD] + comparison(backends)
     for backend in backends:

@@ -134,8 +134,13 @@ def live_job(report, options, folder):
     live.run(report, options, folder)
 
 
+def confirm_job(report, options, folder, target):
+    import confirm
+    confirm.run(report, options, folder, target)
+
+
 # Of the policies, crowds and what is read back: those that the quick part tries. The slow one tries all.
-QUICK = ("kimi-k2.yaml", "denies.yaml", "icmp.yaml", "dispatch")
+QUICK = ("kimi-k2.yaml", "denies.yaml", "icmp.yaml", "dispatch", "host-nft")
 
 
 def jobs_of(arguments):
@@ -149,13 +154,14 @@ def jobs_of(arguments):
         path for path in [os.path.join(ROOT, "examples", "kimi-k2.yaml")] if os.path.exists(path)]
     if not arguments.policies:
         import crowds
-        found += [(crowd_job, name) for name in crowds.CROWDS] + [(live_job,)]
+        found += [(crowd_job, name) for name in crowds.CROWDS] + [
+            (live_job,), (confirm_job, "host-nft"), (confirm_job, "host-ipt")]
     found += [(policy_job, os.path.abspath(path)) for path in paths]
     found += [(readback_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         found += [(random_job, number) for number in range(arguments.random)]
         if arguments.quick:
-            found = [job for job in found if job[0] not in (policy_job, readback_job, crowd_job)
+            found = [job for job in found if job[0] not in (policy_job, readback_job, crowd_job, confirm_job)
                      or os.path.basename(job[1]) in QUICK]
     return found, None
 

@@ -68,8 +68,14 @@ class Ruleset:
 
     def load(self, namespace):
         name = {"nft": ".nft", "restore": ".apply.sh", "script": ".sh"}[self.kind]
-        program = ["nft", "-f"] if self.kind == "nft" else ["sh"]
-        self._run(namespace, program + [self.target + name])
+        if self.kind == "nft":
+            self._run(namespace, ["nft", "-f", self.target + name])
+        else:  # what passes for a while after a first load is confirm.py's
+            self._run(namespace, ["sh", self.target + name, "--grace", "0"])
+
+    def script(self):
+        """The script of this target, by name."""
+        return self.target + (".sh" if self.kind == "script" else ".apply.sh")
 
     def load_foreign(self, namespace):
         self._run(namespace, ["nft", "-f", "-"], FOREIGN_NFT)

@@ -109,7 +109,7 @@ def chosen(*options):
         return messages
     return {flow["flow"]: [f"{p['probe']} {p['host']} {p.get('port', '')}".strip() if "probe" in p
                            else "- " + p["not-tried"] for p in flow["probes"]]
-            for flow in json.loads(output)}
+            for flow in json.loads(output)["flows"]}
 
 
 def choices():

@@ -213,7 +213,7 @@ def test_a_file_of_many_blocks_is_whole(tool, tmp_path):
 
 def test_it_explains_as_the_tool(kimi, tool):
     _, printed = tool("explain", "--json", "examples/kimi-k2.yaml", "--as-of", AS_OF)
-    rows = [row for row in _rows(json.loads(printed))]
+    rows = [row for row in _rows(json.loads(printed)["flows"])]
     told = [(row.flow, row.target, row.fidelity, row.reason, row.baseline) for row in kimi.explain()]
     assert told == rows
     alone = kimi.explain("node-nft")
@@ -344,7 +344,7 @@ def test_import(policy):
 
 
 def test_backends_are_those_of_the_tool(tool):
-    told = json.loads(tool("targets", "--json")[1])
+    told = json.loads(tool("targets", "--json")[1])["backends"]
     known = flowrules.backends()
     assert [(each.name, each.title) for each in known] == [(b["name"], b["title"]) for b in told]
     nftables = next(each for each in known if each.name == "nftables")

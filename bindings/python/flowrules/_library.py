@@ -114,7 +114,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "diagnostic_line diagnostic_column diagnostic_length resolution_ttl answer_flow_line"
         " answer_rule_line doubt_line",
     ),
-    (FLAG, (Handle, Size), "flow_expired artifact_file_executable doubt_after"),
+    (FLAG, (Handle, Size), "flow_expired artifact_file_executable artifact_file_helper doubt_after"),
     (FLAG, (Handle, Size, Size), "target_selects"),
     (
         COUNT,
