@@ -7,10 +7,15 @@
 # Rules of others with a priority below 989 decide before these.
 set -eu
 
+dry=no
 prefix=fr-prod
 network=prod
 
 firewall_rules() {
+    if [ "$dry" = yes ] && [ "$1" != list ]; then
+        echo "firewall_rules $*"
+        return
+    fi
     gcloud compute firewall-rules "$@" --quiet </dev/null
 }
 
@@ -26,6 +31,7 @@ mine() {
 old=$(mine)
 case ${1-} in
 '') ;;
+--dry-run) dry=yes ;;
 --remove)
     for name in $old; do
         firewall_rules delete "$name"
@@ -33,7 +39,7 @@ case ${1-} in
     exit
     ;;
 *)
-    echo "usage: $0 [--remove]" >&2
+    echo "usage: $0 [--dry-run | --remove]" >&2
     exit 2
     ;;
 esac
