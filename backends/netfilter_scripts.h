@@ -161,8 +161,8 @@
     "    trap ': >\"$state/failed.$id\"' EXIT\n"                                                   \
     "    go_back\n"                                                                                \
     "    trap - EXIT\n"                                                                            \
-    "    : >\"$state/done.$id\"\n"                                                                 \
     "    say 'what was in force before is in force again'\n"                                       \
+    "    : >\"$state/done.$id\"\n"                                                                 \
     "}\n"                                                                                          \
     "# The time begins when all is loaded, or at its end when the script is killed on the way.\n"  \
     "watch() {\n"                                                                                  \

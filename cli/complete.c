@@ -74,24 +74,50 @@ static void offer_backends(const struct half_line *line) {
                            flowrules_backend_title(context, i));
 }
 
-/* The targets of the policy that the line names, if it is one that can be read, and the backends.
- */
-static void offer_targets(const struct half_line *line) {
-    flowrules_context *context = line->tool->context;
+/* The policy that the line names, if it is one that can be read; to be freed. NULL otherwise. */
+static flowrules_policy *named_policy(const struct half_line *line) {
     const struct verb *verb = line->before.verb;
     const struct text_list *operands = &line->before.settings.operands;
     flowrules_policy *policy = NULL;
-    bool named = verb != NULL && strncmp(verb->operands, "POLICY", 6) == 0 && operands->count > 0 &&
-                 strcmp(operands->items[0], "-") != 0;
-    if (named && flowrules_policy_load(&policy, context, operands->items[0]) == FLOWRULES_OK) {
-        for (size_t i = 0; i < flowrules_target_count(policy); i++)
-            offer_with_formats(line, flowrules_target_name(policy, i),
-                               backend_of_name(context, flowrules_target_backend(policy, i)),
-                               flowrules_target_backend(policy, i));
-    }
+    if (verb != NULL && strncmp(verb->operands, "POLICY", 6) == 0 && operands->count > 0 &&
+        strcmp(operands->items[0], "-") != 0 &&
+        flowrules_policy_load(&policy, line->tool->context, operands->items[0]) != FLOWRULES_OK)
+        policy = NULL;
+    flowrules_diagnostics_clear(line->tool->context); /* what is being typed is not told off */
+    return policy;
+}
+
+/* The targets of the policy that the line names, and the backends. */
+static void offer_targets(const struct half_line *line) {
+    const flowrules_context *context = line->tool->context;
+    flowrules_policy *policy = named_policy(line);
+    for (size_t i = 0; policy != NULL && i < flowrules_target_count(policy); i++)
+        offer_with_formats(line, flowrules_target_name(policy, i),
+                           backend_of_name(context, flowrules_target_backend(policy, i)),
+                           flowrules_target_backend(policy, i));
     flowrules_policy_free(policy);
-    flowrules_diagnostics_clear(context); /* a line that is being typed is not told off */
     offer_backends(line);
+}
+
+static void offer_networks(const struct half_line *line) {
+    flowrules_policy *policy = named_policy(line);
+    for (size_t i = 0; policy != NULL && i < flowrules_network_count(policy); i++)
+        offer(line, flowrules_network_name(policy, i), "", NULL);
+    flowrules_policy_free(policy);
+}
+
+static void offer_flows(const struct half_line *line) {
+    flowrules_policy *policy = named_policy(line);
+    for (size_t i = 0; policy != NULL && i < flowrules_flow_count(policy); i++)
+        if (flowrules_flow_name(policy, i) != NULL)
+            offer(line, flowrules_flow_name(policy, i), "", flowrules_flow_purpose(policy, i));
+    flowrules_policy_free(policy);
+}
+
+static void offer_answers(const struct half_line *line) {
+    const char *name;
+    for (size_t i = 0; (name = schema_name(NULL, i)) != NULL; i++)
+        offer(line, name, "", NULL);
 }
 
 /* ---- the other things ---------------------------------------------------------------------- */
@@ -130,7 +156,8 @@ static const struct {
 } kinds[] = {
     {"TARGET", offer_targets}, {"BACKEND", offer_backends}, {"VERB", offer_verbs},
     {"POLICY", offer_files},   {"FILE", offer_files},       {"OLD", offer_files},
-    {"NEW", offer_files},      {"DIR", offer_folders},
+    {"NEW", offer_files},      {"DIR", offer_folders},      {"NETWORK", offer_networks},
+    {"FLOW", offer_flows},     {"ANSWER", offer_answers},
 };
 
 /* By a word of the tables, such as "TARGET[:FORMAT]": its capitals say what it is. */
@@ -215,6 +242,9 @@ flowrules_status run_complete(struct tool *tool) {
     free(line.before.settings.sets.items);
     free(line.before.settings.networks.items);
     free(line.before.settings.servers.items);
+    free(line.before.settings.flows.items);
+    free(line.before.settings.hosts.items);
+    free(line.before.settings.labels.items);
     free(line.before.settings.operands.items);
     free(words);
     return FLOWRULES_OK;

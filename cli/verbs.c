@@ -135,8 +135,8 @@ static const struct option resolve_options[] = {
      "only names that this target needs, or a backend's name; may be given several times; without "
      "it, those that any target of the policy needs",
      PLACE(targets), NULL, OPTION_LIST, 't'},
-    {"network", "NAME", "only names in this network; may be given several times", PLACE(networks),
-     NULL, OPTION_LIST, 0},
+    {"network", "NETWORK", "only names in this network; may be given several times",
+     PLACE(networks), NULL, OPTION_LIST, 0},
     {"server", "ADDR[:PORT]",
      "ask this server; may be given several times, up to 8: each is asked, and where they disagree "
      "that is told; without it, the servers of the machine's resolv.conf",
@@ -170,7 +170,7 @@ static const struct option probe_options[] = {
      PLACE(from), NULL, OPTION_TEXT, 0},
     {"target", "TARGET", "the flows that leave what this target protects, or pass through it",
      PLACE(targets), NULL, OPTION_LIST, 't'},
-    {"flow", "NAME", "this flow; may be given several times", PLACE(flows), NULL, OPTION_LIST, 0},
+    {"flow", "FLOW", "this flow; may be given several times", PLACE(flows), NULL, OPTION_LIST, 0},
     {"try", "[NETWORK=]HOST",
      "an address or name to try where a destination is no single host: a prefix or wildcard that "
      "holds it or, with NETWORK=, a platform's group; may be given several times",

@@ -377,6 +377,15 @@ size_t flowrules_network_count(const flowrules_policy *policy) {
     return policy->networks.count;
 }
 
+const char *flowrules_network_name(const flowrules_policy *policy, size_t network) {
+    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, network)->name);
+}
+
+const char *flowrules_service_name(const flowrules_policy *policy, size_t service) {
+    return FR_POLICY_TEXT(
+        policy, fr_vec_at(&policy->definitions, struct fr_service_definition, service)->name);
+}
+
 size_t flowrules_service_count(const flowrules_policy *policy) {
     return policy->definitions.count;
 }

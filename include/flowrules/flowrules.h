@@ -198,7 +198,9 @@ FLOWRULES_API const char *flowrules_flow_tag(const flowrules_policy *policy, siz
                                              size_t tag);
 
 FLOWRULES_API size_t flowrules_network_count(const flowrules_policy *policy);
+FLOWRULES_API const char *flowrules_network_name(const flowrules_policy *policy, size_t network);
 FLOWRULES_API size_t flowrules_service_count(const flowrules_policy *policy);
+FLOWRULES_API const char *flowrules_service_name(const flowrules_policy *policy, size_t service);
 
 /* The targets in the order of the file. */
 FLOWRULES_API size_t flowrules_target_count(const flowrules_policy *policy);

@@ -99,7 +99,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "diagnostic_id diagnostic_message diagnostic_hint diagnostic_file diagnostic_source"
         " diagnostic_flow diagnostic_target"
         " flow_name flow_action flow_purpose flow_owner flow_ticket flow_volume flow_frequency"
-        " flow_expires target_name target_backend"
+        " flow_expires network_name service_name target_name target_backend"
         " resolution_name_text resolution_status resolution_reason artifact_file_name"
         " report_flow report_target report_fidelity report_reason report_baseline"
         " answer_flow_name answer_flow_action answer_flow_file"

@@ -179,8 +179,8 @@ go_back_and_tell() {
     trap ': >"$state/failed.$id"' EXIT
     go_back
     trap - EXIT
-    : >"$state/done.$id"
     say 'what was in force before is in force again'
+    : >"$state/done.$id"
 }
 # The time begins when all is loaded, or at its end when the script is killed on the way.
 watch() {
