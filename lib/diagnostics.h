@@ -105,6 +105,7 @@ enum fr_id {
     FR_SHUTS = 518,
     FR_NOT_ENFORCED = 519,
     FR_SHUTS_NOT = 520,
+    FR_NAMES_SHUT = 521,
     /* 06: how the library or the tool is used */
     FR_OPTION_UNKNOWN = 601,
     FR_OPTION_VALUE,

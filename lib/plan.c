@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "parents.h"
 #include "registry.h"
 #include "rules.h"
 #include "wanted.h"
@@ -799,6 +800,31 @@ static bool may_ask(const struct fr_plan *plan) {
     return false;
 }
 
+/* Names that clients of a service use are below that name, and get no address (names-exact). */
+static void warn_of_names_shut(struct fr_plan *plan) {
+    const struct fr_domains *domains = &plan->domains;
+    for (uint32_t i = 0; plan->exact_domains && i < domains->list.count; i++) {
+        const struct fr_domain *domain = fr_vec_at(&domains->list, struct fr_domain, i);
+        const char *name = fr_strings_text(&domains->names, i + 1), *below = fr_name_below(name);
+        if (below == NULL || !domain->self || domain->below)
+            continue;
+        struct fr_about about = {FLOWRULES_WARNING,
+                                 FR_NAMES_SHUT,
+                                 plan->target->at,
+                                 NULL,
+                                 plan->name,
+                                 fr_arena_printf(&plan->arena,
+                                                 "ask for '*.%s' too, or for the names that the "
+                                                 "clients use",
+                                                 name)};
+        fr_report(
+            &plan->context->diagnostics, &about,
+            "target '%s' shuts what is below %s, which clients may be given (%s): names-exact "
+            "answers that it does not exist",
+            plan->name, name, below);
+    }
+}
+
 /* A resolver that its own machine's rules shut in fills no set. */
 static void warn_of_asking(struct fr_plan *plan) {
     struct fr_about about = {
@@ -925,6 +951,7 @@ void fr_plan_remark(struct fr_plan *plan) {
 flowrules_status fr_plan_warn(struct fr_plan *plan) {
     warn_of_directions(plan);
     warn_of_asking(plan);
+    warn_of_names_shut(plan);
     warn_of_baseline(plan);
     warn_of_flows(plan);
     FR_TRY(fr_warn_of_age(plan));
