@@ -663,8 +663,33 @@ static bool says_every_protocol(const struct flowrules_rule *flow) {
     return false;
 }
 
-/* A deny beats every allow, that to the DNS too. */
+/* Ports of the API server and the kubelets, by Kubernetes' page "Ports and Protocols". */
+static bool is_for_nodes(const struct flowrules_rule *flow) {
+    static const uint16_t ports[] = {6443, 10250};
+    for (size_t i = 0; i < flow->service_count; i++)
+        for (size_t p = 0; p < flow->services[i].destination_port_count; p++)
+            for (size_t n = 0; n < sizeof ports / sizeof *ports; n++)
+                if (flow->services[i].protocol == 6 &&
+                    flow->services[i].destination_ports[p].first == ports[n] &&
+                    flow->services[i].destination_ports[p].last == ports[n])
+                    return true;
+    return false;
+}
+
+static bool has_addresses(struct flowrules_set set) {
+    return !flowrules_set_is_any(set) && (flowrules_set_range_count(set, FLOWRULES_IPV4) > 0 ||
+                                          flowrules_set_range_count(set, FLOWRULES_IPV6) > 0);
+}
+
+/* A CIDR never matches nodes, and a deny beats every allow, that to the DNS too. */
 static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
+    if (flow->direction == FLOWRULES_EGRESS && is_for_nodes(flow) &&
+        has_addresses(flow->destination))
+        return "to Cilium an address is never a node or the API server of its own cluster: where "
+               "the "
+               "destination is one, give its network cilium: {entities: [kube-apiserver]}, or "
+               "[host, "
+               "remote-node]";
     if (flow->action == FLOWRULES_ALLOW || flow->direction == FLOWRULES_INGRESS ||
         !(is_for_dns(out, flow) || says_every_protocol(flow)) ||
         about_dns(out, flow->destination) == DNS_APART || !denies_namers(out, flow))
@@ -716,6 +741,13 @@ static bool has_names(flowrules_output *out) {
     return false;
 }
 
+static bool any_addresses(flowrules_output *out) {
+    for (size_t i = 0; i < flowrules_output_set_count(out); i++)
+        if (has_addresses(flowrules_output_set(out, i)))
+            return true;
+    return false;
+}
+
 static void begin(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = file(out);
@@ -725,6 +757,11 @@ static void begin(flowrules_output *out) {
         flowrules_output_refuse(out, "more than %d protected networks", PROTECTED_MAX);
     if (dns && (is_entities(out, dns) || flowrules_pods_unselectable(out, dns)))
         flowrules_output_refuse(out, "'dns: %s' is no network of pods", dns);
+    if (any_addresses(out))
+        flowrules_write(
+            w, "# Addresses (CIDRs) match what is outside the cluster: never its pods, nodes "
+               "or API server,\n# whichever theirs are. Nodes and the API server are "
+               "entities: kubelets, say, and probes.\n");
     s->names = has_names(out);
     if (s->names)
         flowrules_write(w,
