@@ -309,9 +309,8 @@ static const struct number numbers[] = {
       "Remove the name from 'shuts', or mend the flow."}},
     {521,
      {"Warning: `names-exact` shuts names that are in use below a name of the policy.",
-      "dnsmasq answers NXDOMAIN for all that is below a name, where no flow asks for it; services "
-      "such "
-      "as S3 or the NTP pool give their clients names below the one that is known.",
+      "dnsmasq answers NXDOMAIN for all that is below a name, where no flow asks for it; S3, the "
+      "NTP pool and others give their clients names below the one that is known.",
       "Ask for '*.NAME' as well, or for the names that the clients use."}},
     {601,
      {"The context has no such option (exit status 2).", "The option is misspelt.",
