@@ -518,8 +518,10 @@ static void mark_doubt(void *user, uint32_t item) {
 /* ---- the property -------------------------------------------------------------------------- */
 
 static void find_order(void) {
-    struct fr_order order = {
-        .common = &world.common, .found = mark_disorder, .most = FR_ORDER_STEPS};
+    struct fr_order order = {.common = &world.common,
+                             .found = mark_disorder,
+                             .doubt = mark_doubt,
+                             .most = FR_ORDER_STEPS};
     world.disorder = false;
     CU_ASSERT_FATAL(fr_order_compare(&order) == FLOWRULES_OK);
     CU_ASSERT_FATAL(!order.too_much);
