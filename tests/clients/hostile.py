@@ -20,7 +20,7 @@ AS_OF = os.environ.get("AS_OF", "2026-11-23")
 POLICY = os.path.join(ROOT, "tests/golden/hostile-text/policy.yaml")
 
 # Programs that scripts may use; every client is a recorder, and so is what the texts call.
-HELPERS = "sh awk basename cat cut dirname grep mktemp printf rm sed sleep sort tr uniq".split()
+HELPERS = "sh awk basename cat cksum cut dirname grep mktemp printf rm sed sleep sort tr uniq".split()
 RECORDED = ("nft iptables ip6tables iptables-restore ip6tables-restore ipset "
             "aws gcloud kubectl oc az terraform reboot id").split()
 # A call is recorded when its input has ended, in one go: others may run beside it in a pipe.
@@ -52,19 +52,39 @@ def run(*arguments, **options):
 
 # ---- the two policies ---------------------------------------------------------------------------
 
+def as_long(word, text):
+    return word.ljust(len(text), "x")[:len(text)]
+
+
 def tame(policy):
-    """The policy with harmless texts in place of its title and of each text of its flows."""
-    policy["title"] = "A title"
+    """The policy with harmless texts, as long as they were, in place of its title and of each text
+    of its flows: where a line ends depends on how long they are."""
+    policy["title"] = as_long("A title", policy["title"])
     for number, flow in enumerate(policy["flows"]):
-        flow["name"] = f"flow-{number}"
+        flow["name"] = f"f{number}".ljust(len(flow["name"]), "x")
         for key in ("purpose", "owner", "ticket", "volume", "frequency"):
             if key in flow:
-                flow[key] = key
+                flow[key] = as_long(key, flow[key])
     return policy
 
 
+class Rendering(dict):
+    """The texts of a target's files by name, without its versions, and as they were."""
+
+    def __init__(self, written):
+        # What the plan as a whole is called is another for another plan.
+        self.versions = set(re.findall(r"(?:version |_v)([0-9a-f]{8})", "\n".join(written.values())))
+        self.written = written
+        super().__init__({name: self.nameless(text) for name, text in written.items()})
+
+    def nameless(self, text):
+        for version in self.versions:
+            text = text.replace(version, "VERSION")
+        return text
+
+
 def render(policy, target, spelling, folder):
-    """The texts of a target's files by name; None where the target is refused."""
+    """A target's files; None where the target is refused."""
     result = run(TOOL, "render", policy, "-t", f"{target}:{spelling}", "-o", folder,
                  "--as-of", AS_OF)
     if result.returncode != 0:
@@ -73,13 +93,7 @@ def render(policy, target, spelling, folder):
     for name in sorted(os.listdir(folder)):
         with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
             texts[name] = file.read()
-    # What the plan as a whole is called is another for another plan.
-    for version in set(re.findall(r"(?:version |_v)([0-9a-f]{8})", "\n".join(texts.values()))):
-        texts = {name: text.replace(version, "VERSION") for name, text in texts.items()}
-    for name, text in texts.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    return texts
+    return Rendering(texts)
 
 
 # ---- comparing what was read --------------------------------------------------------------------
@@ -180,8 +194,8 @@ def read_listing(text):
     return [line.split()[:1] for line in text.split("\n")[1:]]
 
 
-def read_script(text):
-    """What a script calls, each command with its words and its input."""
+def read_script(name, rendering):
+    """What a script calls, each command with its words and its input; its files stand beside it."""
     with tempfile.TemporaryDirectory() as folder:
         for helper in HELPERS:
             os.symlink(shutil.which(helper), os.path.join(folder, helper))
@@ -190,12 +204,13 @@ def read_script(text):
                 file.write(RECORDER)
             os.chmod(os.path.join(folder, command), 0o755)
         record = os.path.join(folder, "record")
-        script = os.path.join(folder, "script.sh")
-        with open(script, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        result = run(os.path.join(folder, "sh"), script, cwd=folder, stdin=subprocess.DEVNULL,
+        for each, text in rendering.written.items():
+            with open(os.path.join(folder, each), "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        result = run(os.path.join(folder, "sh"), os.path.join(folder, name), cwd=folder, stdin=subprocess.DEVNULL,
                      env={"PATH": folder, "RECORD": record, "SG": "sg-1", "LC_ALL": "C.UTF-8"})
         calls = open(record, encoding="utf-8").read() if os.path.exists(record) else ""
+        calls = rendering.nameless(calls).replace(folder, "FOLDER")
         if not calls:
             raise ValueError(f"it calls nothing: {result.stderr.decode()[:200]}")
     # Side by side in a pipe, two programs may be recorded in either order; one's calls keep theirs.
@@ -247,10 +262,12 @@ READERS = [
 
 
 def compare(name, hostile, usual):
+    """Errors of a file of the two renderings, each of which is all of its files by name."""
     for suffix, read, harmless in READERS:
         if name.endswith(suffix):
             try:
-                trees = read(hostile), read(usual)
+                trees = [read(name, each) if read is read_script else read(each[name])
+                         for each in (hostile, usual)]
             except (ValueError, yaml.YAMLError, xml.etree.ElementTree.ParseError) as error:
                 return [f"{name}: {error}"]
             return [f"{name}: {error}" for error in
@@ -266,7 +283,7 @@ def check(target, spelling, tame_policy, folder):
     if hostile is None or usual is None or list(hostile) != list(usual):
         errors = ["not the same files with other texts"]
     else:
-        errors = [error for name in hostile for error in compare(name, hostile[name], usual[name])]
+        errors = [error for name in hostile for error in compare(name, hostile, usual)]
         for name in hostile:
             if name.endswith(".sh") and shutil.which("shellcheck"):
                 result = run("shellcheck", "-s", "sh", "-S", "warning",

@@ -187,8 +187,9 @@ def test_it_renders_the_bytes_of_the_tool(kimi, tool, tmp_path):
 
 def test_an_artifact_has_files_and_a_map(policy):
     artifact = policy.render("nft")
-    (file,) = artifact.files
+    file, script = artifact.files
     assert file.name == "nft.nft" and not file.executable
+    assert script.name == "nft.apply.sh" and script.executable
     assert file.data.decode() == file.text and artifact.file("nft.nft") is file
     with pytest.raises(KeyError):
         artifact.file("other")
@@ -270,7 +271,7 @@ def test_probe(policy, tool, tmp_path):
 
 def test_verify(policy, tmp_path):
     artifact = policy.render("nft")
-    (path,) = artifact.write(tmp_path)
+    path, _ = artifact.write(tmp_path)
     file = artifact.files[0]
     for source in (artifact, file, path, str(path)):
         assert policy.verify("nft", source).equal

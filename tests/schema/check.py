@@ -68,7 +68,7 @@ def judge(path, folder=None):
     """The tool's status and the numbers of its errors."""
     done = subprocess.run([TOOL, "check", "--diagnostics", "json", "--as-of", AS_OF, str(path)],
                           cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    told = json.loads(done.stderr or b"[]")
+    told = json.loads(done.stderr)["messages"]
     return done.returncode, {m["id"] for m in told if m["severity"] == "error"}
 
 
