@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,7 +29,7 @@ static int strikes(void) {
     return strcmp(how, "fail") == 0;
 }
 
-#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+#define REAL(name) (__extension__(__typeof__(&(name))) dlsym(RTLD_NEXT, #name))
 
 int openat(int folder, const char *path, int flags, ...) {
     va_list arguments;
