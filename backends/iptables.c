@@ -10,6 +10,7 @@
 #include "iptables_scripts.h"
 #include "netfilter_protocols.h"
 #include "netfilter_scripts.h"
+#include "netfilter_settings.h"
 
 /* The parts of the files, one of each for each family but the sets. */
 enum {
@@ -1287,26 +1288,10 @@ static const struct flowrules_setting settings[] = {
      .type = "integer 0 1000000",
      .fallback = "64",
      .help = "up to this many addresses of a list are a rule each, more are an ipset"},
-    {.key = "names-timeout",
-     .type = "integer 1 2147483",
-     .fallback = "86400",
-     .help = "names: native: seconds that an address stays in a set after dnsmasq put it there"},
-    {.key = "names-exact",
-     .type = "boolean",
-     .fallback = "false",
-     .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked for, "
-             "and for the name above a wildcard, unless a flow asks for it"},
-    {.key = "no-other-addresses",
-     .type = "boolean",
-     .fallback = "false",
-     .later = true,
-     .help =
-         "hook: host: the machine has no other addresses than those that are protected, so that "
-         "rules about all of them do not name them"},
-    {.key = "mid-stream",
-     .type = "boolean",
-     .fallback = "false",
-     .help = "TCP that did not begin with a SYN here may open a connection too"},
+    {FR_NAMES_TIMEOUT},
+    {FR_NAMES_EXACT},
+    {FR_NO_OTHER_ADDRESSES},
+    {FR_MID_STREAM},
     {.key = NULL},
 };
 

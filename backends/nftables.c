@@ -5,6 +5,7 @@
  */
 #include "netfilter_protocols.h"
 #include "netfilter_scripts.h"
+#include "netfilter_settings.h"
 #include "nftables_read.h"
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
@@ -887,26 +888,10 @@ static const struct flowrules_setting settings[] = {
      .type = "integer -400 400",
      .fallback = "0",
      .help = "of the base chains; 0 is nft's filter"},
-    {.key = "no-other-addresses",
-     .type = "boolean",
-     .fallback = "false",
-     .later = true,
-     .help =
-         "hook: host: the machine has no other addresses than those that are protected, so that "
-         "rules about all of them do not name them"},
-    {.key = "mid-stream",
-     .type = "boolean",
-     .fallback = "false",
-     .help = "TCP that did not begin with a SYN here may open a connection too"},
-    {.key = "names-timeout",
-     .type = "integer 1 2147483",
-     .fallback = "86400",
-     .help = "names: native: seconds that an address stays in a set after dnsmasq put it there"},
-    {.key = "names-exact",
-     .type = "boolean",
-     .fallback = "false",
-     .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked for, "
-             "and for the name above a wildcard, unless a flow asks for it"},
+    {FR_NO_OTHER_ADDRESSES},
+    {FR_MID_STREAM},
+    {FR_NAMES_TIMEOUT},
+    {FR_NAMES_EXACT},
     {.key = "deny-with",
      .type = "choice drop|reject",
      .fallback = "drop",

@@ -176,6 +176,26 @@ static char *path_of(const char *folder, const char *name) {
     return path;
 }
 
+/* One file in the folder: a row of its answer, or a line; of a target, where one has written it. */
+static void tell_file(const struct tool *tool, struct json_rows *rows, const char *verb,
+                      const char *name, const struct output *written) {
+    char *path = path_of(tool->settings.output, name);
+    if (tool->settings.json) {
+        cJSON *item = json_object();
+        if (written != NULL)
+            json_text(item, "target", written->target);
+        json_text(item, "file", path);
+        if (written != NULL)
+            json_number(item, "bytes", written->bytes);
+        json_row(rows, item);
+    } else {
+        printf("%s ", verb);
+        print_user(stdout, path);
+        putchar('\n');
+    }
+    free(path);
+}
+
 static void tell_removed(const struct batch *batch, const struct tool *tool) {
     const struct text_list *removed = &batch->delivery.removed;
     struct json_rows rows = {stdout, 0};
@@ -183,19 +203,8 @@ static void tell_removed(const struct batch *batch, const struct tool *tool) {
         fputs(", \"removed\": ", stdout);
         rows = json_rows_begin(stdout);
     }
-    for (size_t i = 0; i < removed->count; i++) {
-        char *path = path_of(tool->settings.output, removed->items[i]);
-        if (tool->settings.json) {
-            cJSON *item = json_object();
-            json_text(item, "file", path);
-            json_row(&rows, item);
-        } else {
-            fputs("removed ", stdout);
-            print_user(stdout, path);
-            putchar('\n');
-        }
-        free(path);
-    }
+    for (size_t i = 0; i < removed->count; i++)
+        tell_file(tool, &rows, "removed", removed->items[i], NULL);
     if (tool->settings.json)
         json_rows_end(&rows);
 }
@@ -206,21 +215,8 @@ static void tell_written(const struct batch *batch, const struct tool *tool) {
         fputs(JSON_ANSWER_BEGIN "\"files\": ", stdout);
         rows = json_rows_begin(stdout);
     }
-    for (size_t i = 0; i < batch->output_count; i++) {
-        char *path = path_of(tool->settings.output, batch->outputs[i].name);
-        if (tool->settings.json) {
-            cJSON *item = json_object();
-            json_text(item, "target", batch->outputs[i].target);
-            json_text(item, "file", path);
-            json_number(item, "bytes", batch->outputs[i].bytes);
-            json_row(&rows, item);
-        } else {
-            fputs("wrote ", stdout);
-            print_user(stdout, path);
-            putchar('\n');
-        }
-        free(path);
-    }
+    for (size_t i = 0; i < batch->output_count; i++)
+        tell_file(tool, &rows, "wrote", batch->outputs[i].name, &batch->outputs[i]);
     if (tool->settings.json)
         json_rows_end(&rows);
     tell_removed(batch, tool);
