@@ -446,16 +446,15 @@ static void define_services(flowrules_output *out, const struct flowrules_rule *
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-static void begin_line(flowrules_output *out, flowrules_writer *w) {
-    struct fr_cisco_asa *s = flowrules_output_state(out);
-    s->lines++;
-    flowrules_write(w, "access-list ");
-    fr_cisco_asa_write_building(out, w);
+static void begin_flow_line(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    fr_cisco_asa_begin_line(out, w);
+    if (!s->removing)
+        flowrules_writer_origin(w, flows);
 }
 
 static void begin_remark(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
-    begin_line(out, w);
-    flowrules_writer_origin(w, flows);
+    begin_flow_line(out, w, flows);
     flowrules_write(w, " remark ");
 }
 
@@ -564,8 +563,7 @@ static void write_entry(flowrules_output *out, flowrules_writer *w,
     const struct flowrules_service *service = &rule->services[0];
     bool single = is_single(rule), deny = rule->action == FLOWRULES_DENY;
     char name[NAME_MAX_BYTES + 1];
-    begin_line(out, w);
-    flowrules_writer_origin(w, rule->flows);
+    begin_flow_line(out, w, rule->flows);
     flowrules_write(w, deny ? " extended deny " : " extended permit ");
     if (single) {
         protocol_word(service->protocol, name);
@@ -596,41 +594,64 @@ static void note_services(struct fr_cisco_asa *s, const struct flowrules_rule *r
     }
 }
 
+static void write_lines(flowrules_output *out, flowrules_writer *w, const struct flowrules_rule *r,
+                        bool remarks) {
+    if (remarks)
+        write_remarks(out, w, r->flows);
+    write_entry(out, w, r);
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct fr_cisco_asa *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
     note_services(s, r);
-    if (!s->remarked || s->remarked_flows != r->flows)
-        write_remarks(out, w, r->flows);
+    bool remarks = !s->remarked || s->remarked_flows != r->flows;
     s->remarked = true;
     s->remarked_flows = r->flows;
-    write_entry(out, w, r);
+    write_lines(out, w, r, remarks);
+    if (!flowrules_output_permits(out))
+        return;
+    s->removing = true;
+    write_lines(out, flowrules_output_part(out, FR_CISCO_ASA_REMOVAL), r, remarks);
+    s->removing = false;
 }
 
 /* ---- the list ------------------------------------------------------------------------------ */
 
 /* Of the ICMP errors, those that path MTU discovery needs: RFC 1191, 4 and RFC 8201, 4. */
+static void write_path_mtu(flowrules_output *out, unsigned part) {
+    static const char *const lines[] = {" remark path MTU discovery\n",
+                                        " extended permit icmp any4 any4 3 4\n",
+                                        " extended permit icmp6 any6 any6 2\n"};
+    flowrules_writer *w = flowrules_output_part(out, part);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        fr_cisco_asa_begin_line(out, w);
+        flowrules_write(w, lines[i]);
+    }
+}
+
 static void begin(flowrules_output *out) {
-    flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
+    struct fr_cisco_asa *s = flowrules_output_state(out);
     fr_cisco_asa_check_settings(out);
     if (!flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
         return;
-    begin_line(out, w);
-    flowrules_write(w, " remark path MTU discovery\n");
-    begin_line(out, w);
-    flowrules_write(w, " extended permit icmp any4 any4 3 4\n");
-    begin_line(out, w);
-    flowrules_write(w, " extended permit icmp6 any6 any6 2\n");
+    write_path_mtu(out, FR_CISCO_ASA_LIST);
+    s->removing = true;
+    if (flowrules_output_permits(out))
+        write_path_mtu(out, FR_CISCO_ASA_REMOVAL);
+    s->removing = false;
 }
 
 static void end(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
-    begin_line(out, w);
-    flowrules_write(w, " remark what no flow allows\n");
-    begin_line(out, w);
-    flowrules_write(w, " extended deny ip any any");
-    write_log(out, w, flowrules_output_log_denied(out), true);
-    flowrules_write(w, "\n");
+    if (!flowrules_output_permits(out)) {
+        fr_cisco_asa_begin_line(out, w);
+        flowrules_write(w, " remark what no flow allows\n");
+        fr_cisco_asa_begin_line(out, w);
+        flowrules_write(w, " extended deny ip any any");
+        write_log(out, w, flowrules_output_log_denied(out), true);
+        flowrules_write(w, "\n");
+    }
     fr_cisco_asa_write_files(out);
 }
 
@@ -686,6 +707,8 @@ const struct flowrules_backend flowrules_backend_cisco_asa = {
         "An extended access list of ASA 9.x with its objects, swapped in at an interface",
     .capabilities = {.placement = FLOWRULES_TRANSIT,
                      .baseline = FLOWRULES_BASELINE_PATH_MTU,
+                     .permits = true,
+                     .permits_note = "the other entries of the access list",
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,

@@ -8,7 +8,13 @@
 #include "flowrules/backend.h"
 
 /* Parts, in the order in which the ASA must see them: nothing may be named before it is defined. */
-enum { FR_CISCO_ASA_TIMES, FR_CISCO_ASA_OBJECTS, FR_CISCO_ASA_GROUPS, FR_CISCO_ASA_LIST };
+enum {
+    FR_CISCO_ASA_TIMES,
+    FR_CISCO_ASA_OBJECTS,
+    FR_CISCO_ASA_GROUPS,
+    FR_CISCO_ASA_LIST,
+    FR_CISCO_ASA_REMOVAL /* of a target that only permits: what takes its lines away again */
+};
 
 enum {
     FR_CISCO_ASA_LOG_LEVEL = 6,      /* what "log" alone means: access-list extended, log */
@@ -27,6 +33,7 @@ struct fr_cisco_asa_end {
 struct fr_cisco_asa {
     struct fr_cisco_asa_end ends[FR_CISCO_ASA_ENDS];
     size_t lines;                         /* of the access list */
+    bool removing;                        /* the line is one of the removal */
     bool names, icmp, sctp, ends_in_time; /* what the rules call for */
     bool remarked;
     flowrules_flows remarked_flows; /* those that the last remarks were about */
@@ -37,6 +44,8 @@ extern const struct flowrules_setting fr_cisco_asa_settings[];
 
 /* The name that the list has while it is built, and is never bound under. */
 void fr_cisco_asa_write_building(flowrules_output *out, flowrules_writer *w);
+/* The start of a line of the list, up to its name or its number. */
+void fr_cisco_asa_begin_line(flowrules_output *out, flowrules_writer *w);
 /* Refuses settings that can't be pasted. */
 void fr_cisco_asa_check_settings(flowrules_output *out);
 /* Puts the artifact together. */

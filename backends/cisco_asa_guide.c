@@ -16,9 +16,17 @@ const struct flowrules_setting fr_cisco_asa_settings[] = {
      .help = "what the list filters: what enters or leaves at the interface, or all interfaces"},
     {.key = "access-list",
      .type = "name",
-     .help = "name of the access list, without its version; the target's name"},
+     .help = "name of the access list, without its version; the target's name; with mode: permits "
+             "the list that gets the permits"},
+    {.key = "line",
+     .type = "integer 1 1000000",
+     .fallback = "1",
+     .later = true,
+     .permits_alone = true,
+     .help = "mode: permits: the line of the access list where the permits begin"},
     {.key = "replaces",
      .type = "name",
+     .whole_alone = true,
      .help = "the access list in force until now: a file with the commands that remove it"},
     {.key = "dns",
      .type = "choice comment|commands|none",
@@ -52,6 +60,9 @@ void fr_cisco_asa_check_settings(flowrules_output *out) {
         strlen(base) + sizeof "FR__building" - 1 > FR_CISCO_ASA_LIST_NAME_MAX)
         flowrules_output_refuse(out, "an access list's name has at most %d characters",
                                 FR_CISCO_ASA_LIST_NAME_MAX);
+    if (flowrules_output_permits(out) && flowrules_output_setting(out, "access-list") == NULL)
+        flowrules_output_refuse(out, "with 'mode: permits' it needs access-list, the name of the "
+                                     "list that gets the permits");
     if (servers != NULL && !are_addresses(servers))
         flowrules_output_refuse(out, "dns-server takes addresses with spaces between");
     if (servers == NULL && strcmp(flowrules_output_setting(out, "dns"), "commands") == 0)
@@ -73,6 +84,19 @@ void fr_cisco_asa_write_building(flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, "FR_");
     write_base(out, w);
     flowrules_write(w, "_building");
+}
+
+void fr_cisco_asa_begin_line(flowrules_output *out, flowrules_writer *w) {
+    struct fr_cisco_asa *s = flowrules_output_state(out);
+    s->lines += !s->removing;
+    flowrules_write(w, s->removing ? "no access-list " : "access-list ");
+    if (!flowrules_output_permits(out))
+        fr_cisco_asa_write_building(out, w);
+    else
+        write_base(out, w);
+    if (flowrules_output_permits(out) && !s->removing)
+        flowrules_writef(w, " line %lld",
+                         flowrules_output_number(out, "line") + (long long)s->lines - 1);
 }
 
 /* A version has a name of its own: it is built beside the one in force, never inside it. */
@@ -101,13 +125,18 @@ static void write_binding(flowrules_output *out, flowrules_writer *w) {
 
 /* ---- before and after ---------------------------------------------------------------------- */
 
+static void write_title(flowrules_output *out, flowrules_writer *w) {
+    const char *title = flowrules_output_title(out);
+    if (title == NULL)
+        return;
+    flowrules_write(w, "! ");
+    flowrules_write_user(w, &fr_cisco_asa_comment_escape, title);
+    flowrules_write(w, "\n");
+}
+
 static void write_head(flowrules_output *out, flowrules_writer *w) {
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    if (title != NULL) {
-        flowrules_write(w, "! ");
-        flowrules_write_user(w, &fr_cisco_asa_comment_escape, title);
-        flowrules_write(w, "\n");
-    }
+    const char *target = flowrules_output_target(out);
+    write_title(out, w);
     flowrules_writef(w, "! Target %s, version %s: access list ", target,
                      flowrules_output_fingerprint(out));
     write_list_name(out, w);
@@ -232,12 +261,50 @@ static void write_retirement_file(flowrules_output *out) {
     flowrules_write(w, retire_words);
 }
 
+/* ---- permits in a list of others ----------------------------------------------------------- */
+
+static void write_permits_head(flowrules_output *out, flowrules_writer *w) {
+    const char *target = flowrules_output_target(out);
+    write_title(out, w);
+    flowrules_writef(w, "! Target %s, version %s: permits for access list ", target,
+                     flowrules_output_fingerprint(out));
+    write_base(out, w);
+    flowrules_writef(w,
+                     ", from its line %lld on.\n"
+                     "! For ASA 9.0 or later. Nothing here denies: what no flow allows is left to "
+                     "the other entries.\n!\n"
+                     "! Before:    show running-config access-list ",
+                     flowrules_output_number(out, "line"));
+    write_base(out, w);
+    flowrules_writef(w,
+                     "\n!   Where an earlier version of these permits is among them, load that "
+                     "version's\n!   %s.remove.cfg first: entries that stay are not replaced.\n"
+                     "! Load with: paste in configure terminal, or: copy disk0:/%s.cfg "
+                     "running-config\n"
+                     "! Undo with: copy disk0:/%s.remove.cfg running-config\n"
+                     "! Keep with: write memory\n",
+                     target, target, target);
+}
+
+static void write_removal_file(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_undo(out, ".remove.cfg", false);
+    flowrules_writef(w, "! Target %s, version %s: takes its permits out of access list ",
+                     flowrules_output_target(out), flowrules_output_fingerprint(out));
+    write_base(out, w);
+    flowrules_write(w, ".\n! Other entries stay. A list without any entry is removed, and its "
+                       "access-group with it.\n");
+    flowrules_write_part(w, flowrules_output_part(out, FR_CISCO_ASA_REMOVAL));
+    flowrules_write(w, "!\n");
+    flowrules_write(w, retire_words);
+}
+
 /* ---- the file ------------------------------------------------------------------------------ */
 
 void fr_cisco_asa_write_files(flowrules_output *out) {
     const struct fr_cisco_asa *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".cfg", false);
-    write_head(out, w);
+    bool permits = flowrules_output_permits(out);
+    (permits ? write_permits_head : write_head)(out, w);
     section(w, "1. What the list refers to");
     if (s->names)
         write_dns(out, w);
@@ -249,6 +316,12 @@ void fr_cisco_asa_write_files(flowrules_output *out) {
         flowrules_write(w, "! Times are those of the ASA's own clock: show clock\n");
     for (unsigned part = FR_CISCO_ASA_TIMES; part <= FR_CISCO_ASA_GROUPS; part++)
         flowrules_write_part(w, flowrules_output_part(out, part));
+    if (permits) {
+        section(w, "2. The permits");
+        flowrules_write_part(w, flowrules_output_part(out, FR_CISCO_ASA_LIST));
+        write_removal_file(out);
+        return;
+    }
     section(w, "2. The list, under a name that is never bound");
     flowrules_write(w, "clear configure access-list ");
     fr_cisco_asa_write_building(out, w);

@@ -593,6 +593,16 @@ static void read_unbound(struct fr_cisco_asa_reading *r, const char *name) {
     read_rest(r);
 }
 
+/* The permits alone, which stand in a list of others: what the files have of it. */
+static void read_part(struct fr_cisco_asa_reading *r) {
+    const char *name = flowrules_input_setting(r->in, "access-list");
+    const struct fr_cisco_asa_list *list =
+        name == NULL ? NULL : flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, name);
+    if (list != NULL)
+        fr_cisco_asa_read_list(r, list);
+    read_rest(r);
+}
+
 /*
  * What comes in: the list of the interface, then the global one, then nothing more. What goes out
  * came in elsewhere before, and the other way round.
@@ -600,6 +610,10 @@ static void read_unbound(struct fr_cisco_asa_reading *r, const char *name) {
 static void decide(struct fr_cisco_asa_reading *r) {
     const char *group = flowrules_input_setting(r->in, "access-group");
     const char *interface = flowrules_input_setting(r->in, "interface");
+    if (flowrules_input_permits(r->in) && r->bindings == NULL && !r->begun) {
+        read_part(r);
+        return;
+    }
     const char *place = strcmp(group, "global") == 0
                             ? group
                             : flowrules_input_print(r->in, "%s interface %s", group, interface);

@@ -374,6 +374,9 @@ const struct flowrules_backend flowrules_backend_kubernetes = {
     .description = "NetworkPolicy manifests: pods by their labels, addresses by blocks",
     .capabilities = {.placement = FLOWRULES_ATTACHED,
                      .evaluation = FLOWRULES_ALLOW_UNION,
+                     .permits_note =
+                         "a NetworkPolicy closes the pods that it selects to all that it does not "
+                         "allow",
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,
                      .groups = true,

@@ -313,6 +313,9 @@ const struct flowrules_backend flowrules_backend_openshift = {
     .description = "The EgressFirewall of a namespace: what leaves the cluster, by address or name",
     .capabilities = {.placement = FLOWRULES_ATTACHED,
                      .evaluation = FLOWRULES_FIRST_MATCH,
+                     .permits_note =
+                         "an EgressFirewall is the only one of its namespace, and what it does not "
+                         "deny passes",
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,
                      .no_ingress = true,

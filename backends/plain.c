@@ -154,6 +154,7 @@ const struct flowrules_backend flowrules_backend_plain = {
     .description = "A listing of the rules for people: what would be allowed, flow by flow",
     .capabilities = {.placement = FLOWRULES_TRANSIT,
                      .evaluation = FLOWRULES_FIRST_MATCH,
+                     .permits_note = "it lists the flows, and decides nothing",
                      .denies = FLOWRULES_DENIES_SPARE,
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,

@@ -144,15 +144,16 @@ static void print_doubts(const flowrules_comparison *comparison) {
 static void print_text(const struct tool *tool, const flowrules_comparison *comparison,
                        const struct comparison_words *words) {
     const char *verdict = flowrules_comparison_verdict(comparison);
-    bool equal = strcmp(verdict, "equal") == 0;
+    bool contains = strcmp(verdict, "contains") == 0;
+    bool equal = contains || strcmp(verdict, "equal") == 0;
     bool different = strcmp(verdict, "different") == 0;
     enum style style = equal ? STYLE_GREEN : different ? STYLE_RED : STYLE_YELLOW;
     style_begin(stdout, tool->colour_out, style);
-    fputs(equal ? "equal" : different ? "different" : "can't tell", stdout);
+    fputs(equal ? verdict : different ? "different" : "can't tell", stdout);
     style_end(stdout, tool->colour_out, style);
     if (equal) {
         fputs(": ", stdout);
-        print_user(stdout, words->equal);
+        print_user(stdout, contains ? words->contains : words->equal);
     }
     putchar('\n');
     print_differences(tool, comparison, "allowed", words->allowed, words);

@@ -12,7 +12,7 @@ flowrules_status open_configuration(flowrules_configuration **configuration, str
 
 /* The words for the two sides of a comparison. */
 struct comparison_words {
-    const char *equal;            /* the sentence for equality */
+    const char *equal, *contains; /* the sentences for these verdicts */
     const char *allowed, *denied; /* headings of the differences */
     const char *no_rule[2];       /* what is said where nothing decides: before, after */
     const char *no_block[2];      /* and where it passes so */

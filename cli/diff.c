@@ -125,6 +125,8 @@ static flowrules_status find_meaning(struct side *side, const struct side *other
 static flowrules_status compare_sides(struct tool *tool, struct side sides[2]) {
     static const struct comparison_words words = {
         .equal = "the same packets pass",
+        .contains = "all that one side permits passes on the other; what else passes there is not "
+                    "compared",
         .allowed = "newly allowed",
         .denied = "no longer allowed",
         .no_rule = {"nothing allowed it before", "nothing allows it any more"},

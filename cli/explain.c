@@ -38,6 +38,7 @@ struct cell {
 struct column {
     const char *target;
     const char *baseline; /* or NULL */
+    const char *open;     /* what it leaves to the rules of others; or NULL */
     struct cell *cells;
     size_t count, capacity;
     size_t width;
@@ -99,6 +100,7 @@ static void add_report(struct matrix *matrix, const flowrules_report *report) {
             .order = column->count,
         };
         column->baseline = flowrules_report_baseline(report, row);
+        column->open = flowrules_report_open(report, row);
         add_cell(column, &cell);
     }
 }
@@ -369,6 +371,7 @@ static void print_json(const struct matrix *matrix) {
             json_text(item, "fidelity", fidelities[cell->fidelity].word);
             json_text(item, "reason", cell->reason[0] != '\0' ? cell->reason : NULL);
             json_text(item, "baseline", matrix->columns[i].baseline);
+            json_text(item, "open", matrix->columns[i].open);
             json_row(&rows, item);
         }
     json_rows_end(&rows);
@@ -470,6 +473,36 @@ static void print_baselines(const struct tool *tool, const struct matrix *matrix
     }
 }
 
+/* What targets that only permit leave open: each reason once, behind the targets. */
+static void print_open(const struct tool *tool, const struct matrix *matrix) {
+    bool headed = false;
+    for (size_t i = 0; i < matrix->count; i++) {
+        const char *open = matrix->columns[i].open;
+        bool told = open == NULL;
+        for (size_t k = 0; k < i && !told; k++)
+            told = matrix->columns[k].open != NULL && strcmp(matrix->columns[k].open, open) == 0;
+        if (told)
+            continue;
+        if (!headed) {
+            style_begin(stdout, tool->colour_out, STYLE_BOLD);
+            fputs("\ncloses nothing (mode: permits)\n", stdout);
+            style_end(stdout, tool->colour_out, STYLE_BOLD);
+        }
+        headed = true;
+        size_t used = 4;
+        fputs("  ", stdout);
+        for (size_t k = i; k < matrix->count; k++) {
+            if (matrix->columns[k].open == NULL || strcmp(matrix->columns[k].open, open) != 0)
+                continue;
+            fputs(k > i ? ", " : "", stdout);
+            print_user(stdout, matrix->columns[k].target);
+            used += user_cells(matrix->columns[k].target) + (k > i ? 2 : 0);
+        }
+        fputs(": ", stdout);
+        print_wrapped_from(stdout, open, used, 4, terminal_width(stdout));
+    }
+}
+
 /* The table, and the reasons for what is not exact. */
 static void print_fidelity(const struct tool *tool, struct matrix *matrix) {
     if (block_end(matrix, 0, flow_width(matrix), terminal_width(stdout)) == matrix->count) {
@@ -495,6 +528,7 @@ static void print_matrix(const struct tool *tool, struct matrix *matrix) {
         return;
     print_fidelity(tool, matrix);
     print_baselines(tool, matrix);
+    print_open(tool, matrix);
 }
 
 /* ---- numbers of messages -------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ static const struct {
     {"denied", "denied", STYLE_RED},
     {"partly", "partly allowed", STYLE_YELLOW},
     {"unknown", "can't tell", STYLE_YELLOW},
+    {"undecided", "not decided here", STYLE_YELLOW},
 };
 #define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))
 
@@ -55,8 +56,11 @@ static bool selects_any(const flowrules_policy *policy, size_t target) {
 /* Does every target that selects any flow select the same? Else a packet is not one question. */
 static bool select_the_same(const flowrules_policy *policy) {
     size_t busy = 0;
-    for (size_t t = 0; t < flowrules_target_count(policy); t++)
+    for (size_t t = 0; t < flowrules_target_count(policy); t++) {
         busy += selects_any(policy, t);
+        if (flowrules_target_permits(policy, t)) /* what it does not permit, it does not deny */
+            return false;
+    }
     for (size_t i = 0; i < flowrules_flow_count(policy); i++) {
         size_t selecting = 0;
         for (size_t t = 0; t < flowrules_target_count(policy); t++)
@@ -148,7 +152,8 @@ static size_t print_flows(const flowrules_answer *answer, const char *action, co
 
 static void print_verdict(const struct tool *tool, const flowrules_answer *answer) {
     const char *verdict = flowrules_answer_verdict(answer);
-    bool denied = strcmp(verdict, "denied") == 0, unknown = strcmp(verdict, "unknown") == 0;
+    bool unknown = strcmp(verdict, "unknown") == 0, open = strcmp(verdict, "undecided") == 0;
+    bool denied = strcmp(verdict, "denied") == 0 || open;
     for (size_t i = 0; i < VERDICT_COUNT; i++) {
         if (strcmp(verdicts[i].verdict, verdict) != 0)
             continue;
@@ -160,7 +165,8 @@ static void print_verdict(const struct tool *tool, const flowrules_answer *answe
         print_flows(answer, "allow", unknown ? "; may be allowed by " : " by ");
     if (strcmp(verdict, "allowed") != 0)
         print_flows(answer, "deny",
-                    denied    ? " by "
+                    open      ? "; denied by "
+                    : denied  ? " by "
                     : unknown ? "; may be denied by "
                               : "; denied by ");
     putchar('\n');
@@ -173,7 +179,8 @@ static void print_verdict(const struct tool *tool, const flowrules_answer *answe
  * where it can't be told which flow decides, neither can the rule be.
  */
 static void print_rules(const flowrules_answer *answer, const char *target) {
-    bool known = strcmp(flowrules_answer_verdict(answer), "unknown") != 0;
+    const char *verdict = flowrules_answer_verdict(answer);
+    bool known = strcmp(verdict, "unknown") != 0 && strcmp(verdict, "undecided") != 0;
     if (target != NULL && known && flowrules_answer_flow_count(answer) > 0 &&
         flowrules_answer_rule_count(answer) == 0) {
         print_user(stdout, target);

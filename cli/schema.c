@@ -24,15 +24,17 @@ static const struct {
     {"render", "files: [{target: text, file: text, bytes: number}], removed: [{file: text}]"},
     {"explain", "flows: [{flow: text, target: text, fidelity: "
                 "exact|native|pinned|widened|narrowed|refused|unresolved|expired|out-of-scope, "
-                "reason: text?, baseline: text?}]"},
+                "reason: text?, baseline: text?, open: text?}]"},
     {"message", "id: text, meaning: text, cause: text, cure: text"},
-    {"query", "question: text, verdict: allowed|denied|partly|unknown, reason: text, "
-              "flows: [{name: text, action: allow|deny, file: text, line: number}], "
-              "targets?: [{target: text, verdict: allowed|denied|partly|unknown, reason: text, "
-              "flows: [{name: text, action: allow|deny, file: text, line: number}]}], "
-              "rules: [{target: text, flow: text, file: text, line: number, text: text}]"},
+    {"query",
+     "question: text, verdict: allowed|denied|partly|unknown|undecided, reason: text, "
+     "flows: [{name: text, action: allow|deny, file: text, line: number}], "
+     "targets?: [{target: text, verdict: allowed|denied|partly|unknown|undecided, reason: text, "
+     "flows: [{name: text, action: allow|deny, file: text, line: number}]}], "
+     "rules: [{target: text, flow: text, file: text, line: number, text: text}]"},
 #define COMPARISON                                                                                 \
-    "verdict: equal|different|unknown, differences: [{change: allowed|denied, direction: text, "   \
+    "verdict: equal|contains|different|unknown, differences: [{change: allowed|denied, "           \
+    "direction: text, "                                                                            \
     "packets: text, source: text, destination: text, service: text, witness: text, "               \
     "before: {flow: text?, file: text?, line?: number, baseline: yes}, "                           \
     "after: {flow: text?, file: text?, line?: number, baseline: yes}}], "                          \

@@ -22,17 +22,22 @@ static const char *choose_target(struct tool *tool, const flowrules_policy *poli
 
 static void print_verdict(const struct tool *tool, const flowrules_comparison *comparison,
                           const char *target) {
-    static const char form[] = "exactly what target '%s' has to let pass";
-    size_t size = sizeof form + strlen(target);
-    char *sentence = allocate(size, 1);
-    snprintf(sentence, size, form, target);
-    const struct comparison_words words = {.equal = sentence,
+    static const char forms[2][72] = {
+        "exactly what target '%s' has to let pass",
+        "all that target '%s' permits passes; what else passes is not compared"};
+    size_t size = sizeof forms[0] + strlen(target);
+    char *sentences[2] = {allocate(size, 1), allocate(size, 1)};
+    snprintf(sentences[0], size, forms[0], target);
+    snprintf(sentences[1], size, forms[1], target);
+    const struct comparison_words words = {.equal = sentences[0],
+                                           .contains = sentences[1],
                                            .allowed = "passes and should not",
                                            .denied = "should pass and does not",
                                            .no_rule = {"no flow allows it", "no rule allows it"},
                                            .no_block = {"nothing blocks it", "nothing blocks it"}};
     print_comparison(tool, comparison, &words);
-    free(sentence);
+    free(sentences[0]);
+    free(sentences[1]);
 }
 
 flowrules_status run_verify(struct tool *tool) {

@@ -276,6 +276,8 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     c->sides[0] = before;
     c->sides[1] = after;
     c->packets = before->packets & after->packets;
+    c->open[0] = before->permits && !after->permits;
+    c->open[1] = after->permits && !before->permits;
     c->atoms_are_addresses = !sees_pods(before) && !sees_pods(after);
     fr_vec_init(&c->members, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&c->spans, &context->allocator, sizeof(struct fr_member_span));
@@ -410,18 +412,20 @@ static fr_set end_of(struct translation *t, fr_set set, enum fr_effect effect) {
 static flowrules_status add_items(struct translation *t, const struct fr_stage *stage,
                                   uint16_t number) {
     struct fr_common *c = t->common;
+    bool open = c->open[t->from == c->sides[1]];
     uint32_t base = (uint32_t)c->items.count;
     if (!fr_vec_reserve(&c->items, stage->clauses.count))
         return fr_no_memory(c->context);
     for (uint32_t i = 0; i < stage->clauses.count; i++) {
         const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
+        uint8_t effect = open && clause->effect == FR_BLOCK ? FR_OUTSIDE : clause->effect;
         struct fr_item item = {.ends = {end_of(t, clause->source, clause->effect),
                                         end_of(t, clause->destination, clause->effect)},
                                .service = service_of(t, clause->service),
                                .skip_to = base + clause->skip_to,
                                .clause = i,
                                .stage = number,
-                               .effect = clause->effect,
+                               .effect = effect,
                                .families = clause->families,
                                .packets = clause->packets,
                                .doubt = clause->doubt != 0};

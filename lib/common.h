@@ -40,6 +40,7 @@ struct fr_common {
     fr_set unaddressed[2];    /* of each side: groups without the addresses that rules name */
     bool has_others;          /* beside addresses and the atoms there are more names or groups */
     unsigned packets;         /* the kinds that both sides decide */
+    bool open[2];             /* of each side: it only permits, and what it blocks is not its say */
     bool too_many;            /* there are more atoms than are told apart */
     struct fr_vec stages;     /* struct fr_common_stage: of the direction that was chosen */
     struct fr_vec items;      /* struct fr_item: likewise */

@@ -56,6 +56,7 @@ struct flowrules_comparison {
     struct fr_arena arena;
     struct fr_vec rows;   /* struct row */
     struct fr_vec doubts; /* struct doubt */
+    bool contains;        /* one side only permits: the other has to pass that, and may pass more */
 };
 
 struct comparing {
@@ -632,6 +633,17 @@ static flowrules_status tell_limits(struct comparing *c, bool too_much) {
     return FLOWRULES_OK;
 }
 
+/* Of two policies, one may close what the other leaves to the rules of others. */
+static flowrules_status tell_mode(struct comparing *c) {
+    const flowrules_meaning *const *sides = c->common.sides;
+    if (!c->result->contains || sides[0]->policy == NULL || sides[1]->policy == NULL)
+        return FLOWRULES_OK;
+    return add_doubt(c,
+                     "the target only permits on this side (mode: permits): what its flows do not "
+                     "allow may pass there by the rules of others",
+                     NULL, 0, sides[1]->permits);
+}
+
 /* ---- comparing ----------------------------------------------------------------------------- */
 
 /* The directions that both are about: those that a target closes, else those with any list. */
@@ -711,6 +723,7 @@ static flowrules_status compare_all(struct comparing *c, const flowrules_meaning
     bool compared[FR_DIRECTIONS], too_much = false;
     FR_TRY(check_places(c->context, before, after));
     FR_TRY(fr_common_init(&c->common, c->context, before, after));
+    c->result->contains = before->permits != after->permits;
     choose_directions(before, after, compared);
     for (size_t d = 0; d < FR_DIRECTIONS; d++)
         if (compared[d])
@@ -718,6 +731,7 @@ static flowrules_status compare_all(struct comparing *c, const flowrules_meaning
     FR_TRY(tell_doubts(c, 0, compared));
     FR_TRY(tell_doubts(c, 1, compared));
     FR_TRY(tell_limits(c, too_much));
+    FR_TRY(tell_mode(c));
     bool equal = c->result->rows.count == 0 && c->result->doubts.count == 0;
     return equal ? FLOWRULES_OK : FLOWRULES_DIFFERENT;
 }
@@ -789,7 +803,9 @@ void flowrules_comparison_free(flowrules_comparison *comparison) {
 const char *flowrules_comparison_verdict(const flowrules_comparison *comparison) {
     if (comparison->rows.count > 0)
         return "different";
-    return comparison->doubts.count > 0 ? "unknown" : "equal";
+    if (comparison->doubts.count > 0)
+        return "unknown";
+    return comparison->contains ? "contains" : "equal";
 }
 
 size_t flowrules_difference_count(const flowrules_comparison *comparison) {

@@ -9,6 +9,7 @@
 #include "proof.h"
 #include "recognise.h"
 #include "registry.h"
+#include "render.h"
 
 flowrules_status flowrules_configuration_new(flowrules_configuration **configuration,
                                              flowrules_context *context) {
@@ -121,6 +122,8 @@ flowrules_status flowrules_configuration_add_artifact(flowrules_configuration *c
     for (size_t i = 0; i < flowrules_artifact_file_count(artifact); i++) {
         size_t size = flowrules_artifact_file_size(artifact, i), used = 0, part;
         const char *bytes;
+        if ((*fr_vec_at(&artifact->files, struct fr_file *, i))->undo)
+            continue;
         char *text = fr_malloc(&context->allocator, size + 1);
         if (text == NULL)
             return fr_no_memory(context);

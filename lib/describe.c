@@ -61,6 +61,11 @@ static const char *closes(struct fr_arena *texts, const struct flowrules_capabil
     return can->no_ingress ? "egress alone" : "egress and ingress";
 }
 
+static const char *permits(struct fr_arena *texts, const struct flowrules_capabilities *can) {
+    (void)texts;
+    return yes_no(can->permits);
+}
+
 static const char *decides(struct fr_arena *texts, const struct flowrules_capabilities *can) {
     (void)texts;
     return evaluations[can->evaluation];
@@ -172,6 +177,7 @@ static const struct {
 } capabilities[] = {
     {"stands", "where the rules are enforced", stands},
     {"closes", "what no flow allows is denied there", closes},
+    {"mode-permits", "mode: permits writes permits alone, beside the rules of others", permits},
     {"decides", "which rule decides", decides},
     {"protected-end", "not matched: a rule holds for all that the target protects", protected_end},
     {"families", "address families", told_families},

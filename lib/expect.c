@@ -308,6 +308,7 @@ flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
         status = fr_no_memory(plan->context);
     m->backend = plan->backend;
     m->policy = fr_policy_hold(plan->policy);
+    m->permits = plan->permits;
     m->packets = FLOWRULES_NEW | plan->can->packets;
     memcpy(m->enforced, plan->enforces, sizeof m->enforced);
     m->target = fr_arena_text(&m->arena, plan->name, strlen(plan->name));

@@ -134,6 +134,10 @@ bool flowrules_input_choice(flowrules_input *in, const char *key, const char *va
     return true;
 }
 
+bool flowrules_input_permits(const flowrules_input *in) {
+    return in->plan != NULL && in->plan->permits;
+}
+
 const char *flowrules_input_target(const flowrules_input *in) {
     return in->plan == NULL ? NULL : in->plan->name;
 }

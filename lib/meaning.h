@@ -83,16 +83,17 @@ struct flowrules_meaning {
     struct fr_vec stages[FR_DIRECTIONS]; /* struct fr_stage * */
     bool enforced[FR_DIRECTIONS];        /* of a policy's target: does it close this direction? */
     bool open[FR_DIRECTIONS];            /* a further stage begins with the next clause */
-    unsigned packets;                    /* kinds of packets that are decided */
-    struct fr_vec doubts;                /* struct fr_doubt */
-    struct fr_vec labels;                /* struct fr_label */
-    struct fr_vec settings;              /* struct fr_found_setting */
-    struct fr_vec files;                 /* const char *: names of the configuration's files */
-    struct flowrules_policy *policy;     /* held, where flows are named; or NULL */
-    fr_set own;                          /* groups that the configuration is of; or empty */
-    fr_set disjoint;                     /* groups of which no two have an address in common */
-    fr_set unaddressed;                  /* groups without the addresses that rules name */
-    struct fr_vec choices;               /* struct fr_choice: of which the reader wants one */
+    bool permits;     /* what it blocks is not passed by it, and may pass by what is beside it */
+    unsigned packets; /* kinds of packets that are decided */
+    struct fr_vec doubts;            /* struct fr_doubt */
+    struct fr_vec labels;            /* struct fr_label */
+    struct fr_vec settings;          /* struct fr_found_setting */
+    struct fr_vec files;             /* const char *: names of the configuration's files */
+    struct flowrules_policy *policy; /* held, where flows are named; or NULL */
+    fr_set own;                      /* groups that the configuration is of; or empty */
+    fr_set disjoint;                 /* groups of which no two have an address in common */
+    fr_set unaddressed;              /* groups without the addresses that rules name */
+    struct fr_vec choices;           /* struct fr_choice: of which the reader wants one */
 };
 
 /*

@@ -237,7 +237,7 @@ static void warn_of_shut(struct fr_plan *plan, const struct shut *shut) {
 
 flowrules_status fr_warn_of_needs(struct fr_plan *plan) {
     struct shut shut = {.roles = ""};
-    if (plan->target->select_none)
+    if (plan->target->select_none || plan->permits)
         return FLOWRULES_OK;
     FR_TRY(find_shut(plan, &shut));
     warn_of_shut(plan, &shut);

@@ -56,6 +56,10 @@ bool flowrules_output_enforces(const flowrules_output *out, enum flowrules_direc
     return out->plan->enforces[direction];
 }
 
+bool flowrules_output_permits(const flowrules_output *out) {
+    return out->plan->permits;
+}
+
 bool flowrules_output_baseline(const flowrules_output *out) {
     return (out->plan->target->baseline & ~FR_BASELINE_FALSE) != 0;
 }
@@ -224,6 +228,19 @@ flowrules_writer *flowrules_output_helper(flowrules_output *out, const char *suf
     for (size_t i = 0; i < out->files->count; i++) {
         struct fr_file *file = *fr_vec_at(out->files, struct fr_file *, i);
         file->helper = file->helper || &file->writer == w;
+    }
+    return w;
+}
+
+flowrules_writer *flowrules_output_undo(flowrules_output *out, const char *suffix,
+                                        bool executable) {
+    flowrules_writer *w = flowrules_output_helper(out, suffix);
+    for (size_t i = 0; i < out->files->count; i++) {
+        struct fr_file *file = *fr_vec_at(out->files, struct fr_file *, i);
+        if (&file->writer != w)
+            continue;
+        file->undo = true;
+        file->executable = executable;
     }
     return w;
 }

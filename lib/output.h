@@ -11,7 +11,9 @@
 
 struct fr_file {
     char *name, *suffix;
-    bool executable, helper;
+    bool executable;
+    bool helper; /* the others can be loaded without it */
+    bool undo;   /* it takes them out again */
     struct flowrules_writer writer;
 };
 

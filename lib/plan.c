@@ -50,6 +50,24 @@ static flowrules_status unknown_target(struct fr_plan *plan, const char *name) {
     return FLOWRULES_USAGE;
 }
 
+/*
+ * A target that only permits has no rule that denies: what denies take is taken out of the allows.
+ * Its rules stand among others, where it has no sets, chains or objects for a lookup of its own.
+ */
+static void only_permit(struct fr_plan *plan) {
+    plan->permits = plan->target->permits;
+    if (!plan->permits)
+        return;
+    plan->permitting = *plan->can;
+    plan->permitting.evaluation = FLOWRULES_ALLOW_UNION;
+    if (plan->permitting.lookup) {
+        plan->permitting.lookup = false;
+        plan->permitting.names = plan->permitting.whole_domains = false;
+        plan->permitting.wildcards = FLOWRULES_WILDCARDS_NONE;
+    }
+    plan->can = &plan->permitting;
+}
+
 static flowrules_status find_format(struct fr_plan *plan, const char *format) {
     if (format == NULL && plan->target->format != 0)
         format = FR_POLICY_TEXT(plan->policy, plan->target->format);
@@ -63,6 +81,7 @@ static flowrules_status find_format(struct fr_plan *plan, const char *format) {
     }
     plan->can = plan->format->capabilities != NULL ? plan->format->capabilities
                                                    : &plan->backend->capabilities;
+    only_permit(plan);
     return FLOWRULES_OK;
 }
 
@@ -120,7 +139,8 @@ const char *fr_plan_setting(const struct fr_plan *plan, const char *key) {
 static flowrules_status check_required(struct fr_plan *plan) {
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
          s++) {
-        if (!s->required || fr_plan_setting(plan, s->key) != NULL)
+        bool idle = plan->permits ? s->whole_alone : s->permits_alone;
+        if (!s->required || idle || fr_plan_setting(plan, s->key) != NULL)
             continue;
         return fr_error(
             &plan->context->diagnostics, FR_SETTING_MISSING, FR_NOWHERE, s->help,
@@ -949,10 +969,12 @@ void fr_plan_remark(struct fr_plan *plan) {
 }
 
 flowrules_status fr_plan_warn(struct fr_plan *plan) {
-    warn_of_directions(plan);
-    warn_of_asking(plan);
-    warn_of_names_shut(plan);
-    warn_of_baseline(plan);
+    if (!plan->permits) {
+        warn_of_directions(plan);
+        warn_of_asking(plan);
+        warn_of_names_shut(plan);
+        warn_of_baseline(plan);
+    }
     warn_of_flows(plan);
     FR_TRY(fr_warn_of_age(plan));
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;

@@ -134,10 +134,12 @@ struct fr_plan {
     const struct flowrules_backend *backend;
     const struct flowrules_format *format;
     const struct flowrules_capabilities *can; /* the format's, or the backend's */
+    struct flowrules_capabilities permitting; /* of a target that only permits */
     const char *name;                         /* of the target */
     bool transit;
     bool whole;         /* no target: the policy by itself */
     bool exact_domains; /* of whole_domains: what no flow asks for is not resolved */
+    bool permits;       /* it only permits, and leaves the rest to what else is there */
     bool denies;        /* some flow in scope is a deny */
     bool circular;      /* denies spare crosswise: no order of flows says it */
     uint32_t phases;    /* 1 where no deny spares an allow that it meets */

@@ -400,6 +400,11 @@ const char *flowrules_target_name(const flowrules_policy *policy, size_t target)
     return FR_POLICY_TEXT(policy, fr_vec_at(&policy->targets, struct fr_target, target)->name);
 }
 
+int flowrules_target_permits(const flowrules_policy *policy, size_t target) {
+    return target < policy->targets.count &&
+           fr_vec_at(&policy->targets, struct fr_target, target)->permits;
+}
+
 const char *flowrules_target_backend(const flowrules_policy *policy, size_t target) {
     if (target >= policy->targets.count)
         return NULL;

@@ -135,12 +135,14 @@ struct fr_target {
     enum fr_log_mode log;
     enum fr_direction_mode direction;
     unsigned baseline; /* enum flowrules_baseline, bits */
+    bool own_baseline; /* 'baseline' is there */
     unsigned shuts;    /* of fr_need_words: bits */
     bool select_none;  /* select: none */
+    bool permits;      /* mode: permits */
     bool optimize;
     struct fr_at at, backend_at, format_at;
     struct fr_at baseline_at; /* of a list of parts; else line 0 */
-    struct fr_at shuts_at;
+    struct fr_at shuts_at, mode_at, log_at;
 };
 
 struct flowrules_policy {

@@ -398,6 +398,17 @@ static flowrules_status read_direction(struct fr_reader *r, const struct fr_valu
     return FLOWRULES_OK;
 }
 
+static const char *const mode_words[] = {"whole", "permits", NULL};
+
+static flowrules_status read_mode(struct fr_reader *r, const struct fr_value *value, void *object) {
+    struct fr_target *target = object;
+    size_t index = 0;
+    target->mode_at = value->at;
+    FR_TRY(fr_read_choice(r, value, mode_words, &index));
+    target->permits = index == 1;
+    return FLOWRULES_OK;
+}
+
 static const char *const names_words[] = {"native", "pinned", "refuse", NULL};
 
 static flowrules_status read_names(struct fr_reader *r, const struct fr_value *value,
@@ -416,6 +427,7 @@ static flowrules_status read_log_mode(struct fr_reader *r, const struct fr_value
     size_t index = 0;
     FR_TRY(fr_read_choice(r, value, log_words, &index));
     ((struct fr_target *)object)->log = (enum fr_log_mode)index;
+    ((struct fr_target *)object)->log_at = value->at;
     return FLOWRULES_OK;
 }
 
@@ -452,6 +464,7 @@ static flowrules_status read_baseline(struct fr_reader *r, const struct fr_value
                                       void *object) {
     struct fr_target *target = object;
     bool whole = true;
+    target->own_baseline = true;
     if (value->kind == FR_SCALAR && fr_value_is(value, "none")) {
         target->baseline = 0;
         return FLOWRULES_OK;
@@ -631,6 +644,10 @@ const struct fr_key fr_target_keys[] = {
      NULL},
     {"select", read_select, NULL, "select-or-none", "the flows that it is for, or none; else all",
      NULL},
+    {"mode", read_mode, NULL, "choice",
+     "whole: what no flow allows is denied; permits: the flows' permits alone, beside the rules of "
+     "others",
+     mode_words},
     {"direction", read_direction, NULL, "choice", "what it closes", direction_words},
     {"names", read_names, NULL, "choice", "how DNS names are matched", names_words},
     {"log", read_log_mode, NULL, "choice", "what is logged", log_words},
@@ -706,6 +723,8 @@ static flowrules_status read_target(struct fr_reader *r, const struct fr_value *
     }
     target.settings.first = (uint32_t)r->policy->settings.count;
     FR_TRY(fr_read_mapping(r, value, "a target", fr_target_keys, read_setting, &target));
+    if (target.permits && !target.own_baseline)
+        target.baseline = 0;
     return store_target(r, &target);
 }
 

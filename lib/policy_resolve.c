@@ -615,6 +615,13 @@ static void check_setting(struct fr_binder *r, const struct fr_target *target,
     } else if (!fr_setting_check(setting, FR_POLICY_TEXT(r->policy, value->value), form)) {
         fr_error(r->diagnostics, FR_SETTING_VALUE, value->value_at, form,
                  "'%.80s' is no value for '%s'", FR_POLICY_TEXT(r->policy, value->value), key);
+    } else if (target->permits && setting->whole_alone) {
+        fr_error(r->diagnostics, FR_SETTING_UNKNOWN, value->at, "leave it out",
+                 "'%s' says nothing to a target with 'mode: permits'", key);
+    } else if (!target->permits && setting->permits_alone) {
+        fr_error(r->diagnostics, FR_SETTING_UNKNOWN, value->at,
+                 "leave it out, or write 'mode: permits'",
+                 "'%s' is for a target with 'mode: permits'", key);
     }
 }
 
@@ -625,7 +632,8 @@ static void check_settings(struct fr_binder *r, const struct fr_target *target) 
                       fr_vec_at(settings, struct fr_setting_value, target->settings.first + i));
     for (const struct flowrules_setting *s = target->record->settings; s != NULL && s->key != NULL;
          s++) {
-        bool given = !s->required;
+        bool given = !s->required || (s->whole_alone && target->permits) ||
+                     (s->permits_alone && !target->permits);
         for (uint32_t i = 0; i < target->settings.count && !given; i++)
             given = strcmp(FR_POLICY_TEXT(r->policy, fr_vec_at(settings, struct fr_setting_value,
                                                                target->settings.first + i)
@@ -648,6 +656,30 @@ static void check_baseline(struct fr_binder *r, const struct fr_target *target) 
     fr_baseline_list(unknown, parts, sizeof parts);
     fr_error(r->diagnostics, FR_VALUE_UNKNOWN, target->baseline_at, hint,
              "the baseline of the backend '%s' does not have: %s", target->record->name, parts);
+}
+
+/* What a target that only permits can't be, or has no use for. */
+static void check_mode(struct fr_binder *r, const struct fr_target *target) {
+    const struct flowrules_capabilities *can = &target->record->capabilities;
+    if (!target->permits)
+        return;
+    if (!can->permits)
+        fr_error(r->diagnostics, FR_SETTING_VALUE, target->mode_at, "leave 'mode' out",
+                 "a target of the backend '%s' can't only permit: %s", target->record->name,
+                 can->permits_note != NULL ? can->permits_note
+                                           : "its rules close what they are for");
+    else if (target->shuts_at.line != 0)
+        fr_error(r->diagnostics, FR_SETTING_VALUE, target->shuts_at, "leave 'shuts' out",
+                 "a target with 'mode: permits' shuts nothing");
+    else if (target->log == FR_LOG_DENIED || target->log == FR_LOG_ALL)
+        fr_error(r->diagnostics, FR_SETTING_VALUE, target->log_at,
+                 "'log: flows' logs what flows with 'log: true' let pass",
+                 "a target with 'mode: permits' denies nothing that could be logged");
+    else if (target->own_baseline && target->baseline_at.line != 0 &&
+             (target->baseline & FLOWRULES_BASELINE_INVALID) != 0)
+        fr_error(r->diagnostics, FR_SETTING_VALUE, target->baseline_at,
+                 "leave 'invalid' out of 'baseline'",
+                 "'invalid' drops packets, and a target with 'mode: permits' denies nothing");
 }
 
 void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at) {
@@ -710,6 +742,7 @@ static void resolve_targets(struct fr_binder *r) {
             check_format(r, target);
             check_settings(r, target);
             check_baseline(r, target);
+            check_mode(r, target);
         }
         bind_losses(r, target);
         check_select(r, target);

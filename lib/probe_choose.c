@@ -449,6 +449,7 @@ static flowrules_status begins_here(struct choosing *c, uint32_t index, bool *he
     const struct fr_flow *flow = c->flow;
     *here = false;
     if (flow->expired || !is_named(c, flow) ||
+        (flow->deny && c->plan != NULL && c->plan->permits) || /* others may let it pass */
         (c->leaving.count > 0 && !*fr_vec_at(&c->leaving, bool, index)))
         return FLOWRULES_OK;
     FR_TRY(fr_view_end(&c->view, flow->source, false, &source));

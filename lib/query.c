@@ -580,6 +580,19 @@ static flowrules_status decide_spared(struct asking *a, struct fr_vec *passing) 
     return doubt_spared(a, passing);
 }
 
+/* What a target that only permits does not permit is for others to decide. */
+static void leave_open(struct asking *a) {
+    if (a->target == NULL || !a->target->permits || strcmp(a->answer->verdict, "denied") != 0)
+        return;
+    a->answer->verdict = "undecided";
+    a->answer->reason =
+        a->answer->flows.count > 0
+            ? "the target only permits (mode: permits): what a deny takes is not permitted, and "
+              "left to the rules of others"
+            : "the target only permits (mode: permits): what no flow allows is left to the rules "
+              "of others";
+}
+
 static flowrules_status decide(struct asking *a) {
     if (a->policy->spare_lists.count > 0) {
         struct fr_vec passing;
@@ -796,6 +809,8 @@ flowrules_status flowrules_query(flowrules_answer **answer, flowrules_context *c
     flowrules_status status = read_question(&a, question);
     if (status == FLOWRULES_OK)
         status = decide(&a);
+    if (status == FLOWRULES_OK)
+        leave_open(&a);
     if (status == FLOWRULES_OK)
         status = find_rules(&a, target);
     fr_boxes_free(&a.open);

@@ -157,6 +157,8 @@ static void fingerprint(struct fr_plan *plan) {
             hash = mix_text(hash, value);
     }
     hash = mix(hash, (baseline_mark(plan->target->baseline) << 8) | (uint64_t)plan->target->log);
+    if (plan->permits)
+        hash = mix_text(hash, "permits");
     hash = mix_protects(hash, plan);
     for (size_t i = 0; i < plan->groups.count; i++) {
         const struct fr_group *g = fr_vec_at(&plan->groups, struct fr_group, i);
@@ -352,9 +354,12 @@ static void note_enforced(struct enforced *enforced, const struct fr_plan *plan)
     if (plan->can->every_group) /* a listing closes nothing */
         return;
     enforced->any_target = true;
-    for (size_t i = 0; i < plan->verdicts.count; i++)
-        if (fr_vec_at(&plan->verdicts, struct fr_verdict, i)->fidelity != FR_OUT_OF_SCOPE)
+    for (size_t i = 0; i < plan->verdicts.count; i++) {
+        bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, i)->deny;
+        if (fr_vec_at(&plan->verdicts, struct fr_verdict, i)->fidelity != FR_OUT_OF_SCOPE &&
+            !(deny && plan->permits)) /* what it does not permit, others may */
             enforced->flows[i] = true;
+    }
 }
 
 static void warn_of_unenforced(flowrules_context *context, const flowrules_policy *policy,

@@ -9,7 +9,7 @@
 struct row {
     uint32_t flow;
     uint8_t fidelity;
-    const char *target, *baseline, *reason;
+    const char *target, *baseline, *open, *reason;
 };
 
 struct flowrules_report {
@@ -48,12 +48,35 @@ static flowrules_status list_baseline(flowrules_report *report, const struct fr_
     return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
+/* Has the target a deny in scope? */
+static bool has_denies(const struct fr_plan *plan) {
+    bool denies = false;
+    for (size_t i = 0; i < plan->scoped.count; i++)
+        denies = denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
+    return denies;
+}
+
+/* What a target that only permits leaves open; *text is NULL of the others. */
+static flowrules_status tell_open(flowrules_report *report, const struct fr_plan *plan,
+                                  const char **text) {
+    bool denies = has_denies(plan);
+    *text = NULL;
+    if (!plan->permits)
+        return FLOWRULES_OK;
+    const char *rest = plan->can->permits_note;
+    *text = fr_arena_printf(&report->arena, "what no flow allows is left to %s%s",
+                            rest != NULL ? rest : "the rules beside it",
+                            denies ? "; what a deny takes is not permitted, and not denied" : "");
+    return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
 /* A target that is refused as a whole refuses each flow, whatever there would be to say of it. */
 static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
                                  const char *refusal) {
     const char *target = fr_arena_printf(&report->arena, "%s", plan->name);
-    const char *whole = NULL, *baseline;
+    const char *whole = NULL, *baseline, *open;
     FR_TRY(list_baseline(report, plan, &baseline));
+    FR_TRY(tell_open(report, plan, &open));
     if (refusal != NULL)
         whole = fr_arena_printf(&plan->arena, "the target can't be rendered: %s", refusal);
     if (target == NULL || (refusal != NULL && whole == NULL))
@@ -62,7 +85,7 @@ static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
         struct fr_verdict verdict = *fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         if (whole != NULL)
             verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, whole};
-        struct row row = {i, (uint8_t)verdict.fidelity, target, baseline, verdict.reason};
+        struct row row = {i, (uint8_t)verdict.fidelity, target, baseline, open, verdict.reason};
         FR_TRY(add_row(report, plan->context, row));
     }
     return FLOWRULES_OK;
@@ -154,4 +177,9 @@ const char *flowrules_report_reason(const flowrules_report *report, size_t row) 
 const char *flowrules_report_baseline(const flowrules_report *report, size_t row) {
     const struct row *r = row_at(report, row);
     return r == NULL ? NULL : r->baseline;
+}
+
+const char *flowrules_report_open(const flowrules_report *report, size_t row) {
+    const struct row *r = row_at(report, row);
+    return r == NULL ? NULL : r->open;
 }

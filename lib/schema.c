@@ -231,7 +231,7 @@ static void add_settings(fr_json *properties, fr_json *required,
         if (settings->fallback != NULL)
             fr_json_add_string(value, "default", settings->fallback);
         fr_json_add(properties, settings->key, value);
-        if (settings->required)
+        if (settings->required && !settings->whole_alone && !settings->permits_alone)
             fr_json_add(required, NULL, fr_json_text(settings->key));
     }
 }
@@ -292,6 +292,40 @@ static fr_json *format_value(const struct flowrules_backend *backend) {
     return object;
 }
 
+static void forbid_settings(fr_json *properties, const struct flowrules_backend *backend,
+                            bool permits) {
+    for (const struct flowrules_setting *s = backend->settings; s != NULL && s->key != NULL; s++)
+        if (permits ? s->whole_alone : s->permits_alone)
+            fr_json_add_bool(properties, s->key, false);
+}
+
+/* What a target that only permits has no use for, and what is for it alone. */
+static fr_json *mode_case(const struct flowrules_backend *backend) {
+    fr_json *object = tree("{'if': {'properties': {'mode': {'const': 'permits'}},"
+                           " 'required': ['mode']}}");
+    for (int permits = 1; permits >= 0; permits--) {
+        fr_json *part = fr_json_object(), *properties = fr_json_object();
+        forbid_settings(properties, backend, permits == 1);
+        if (permits == 1) {
+            fr_json_add_bool(properties, "shuts", false);
+            fr_json_add(properties, "log", tree("{'enum': ['flows', 'none']}"));
+            fr_json_add(properties, "baseline",
+                        tree("{'not': {'anyOf': [{'const': 'invalid'}, {'type': 'array',"
+                             " 'contains': {'const': 'invalid'}}]}}"));
+        }
+        fr_json_add(part, "properties", properties);
+        fr_json_add(object, permits == 1 ? "then" : "else", part);
+    }
+    return object;
+}
+
+static fr_json *target_key_value(const struct flowrules_backend *backend, const char *key) {
+    if (strcmp(key, "format") == 0)
+        return format_value(backend);
+    bool whole = strcmp(key, "mode") == 0 && !backend->capabilities.permits;
+    return tree(whole ? "{'const': 'whole'}" : "{}");
+}
+
 /* What holds for a target of one backend: its formats, its settings, and no other key. */
 static fr_json *backend_case(const struct flowrules_backend *backend) {
     fr_json *object = fr_json_object(), *is = fr_json_object(), *of = fr_json_object();
@@ -301,10 +335,15 @@ static fr_json *backend_case(const struct flowrules_backend *backend) {
     fr_json_add(is, "properties", of);
     fr_json_add(object, "if", is);
     for (const struct fr_key *key = fr_target_keys; key->name != NULL; key++)
-        fr_json_add(properties, key->name,
-                    strcmp(key->name, "format") == 0 ? format_value(backend) : tree("{}"));
+        fr_json_add(properties, key->name, target_key_value(backend, key->name));
     add_settings(properties, required, backend->settings);
-    fr_json_add(object, "then", mapping(properties, required, NULL));
+    fr_json *then = mapping(properties, required, NULL);
+    if (backend->capabilities.permits) {
+        fr_json *modes = fr_json_array();
+        fr_json_add(modes, NULL, mode_case(backend));
+        fr_json_add(then, "allOf", modes);
+    }
+    fr_json_add(object, "then", then);
     return object;
 }
 

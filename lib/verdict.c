@@ -435,6 +435,8 @@ static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow
     const struct flowrules_capabilities *can = plan->can;
     if (flow->log && !can->logging)
         return "not logged: this platform has no logging for a rule";
+    if (flow->deny && plan->permits)
+        return "taken out of what the other flows allow, and not denied: the target only permits";
     if (flow->deny && can->evaluation == FLOWRULES_ALLOW_UNION)
         return "taken out of what the other flows allow";
     return NULL;

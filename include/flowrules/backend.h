@@ -244,6 +244,11 @@ flowrules_output_title(const flowrules_output *out); /* user text or NULL */
 /* Is this direction in force, so that what no rule allows is denied? */
 FLOWRULES_API bool flowrules_output_enforces(const flowrules_output *out,
                                              enum flowrules_direction direction);
+/*
+ * True for a target with mode: permits. What no rule allows is then left to what else there is: no
+ * rule of the artifact denies, and none of its rules is a deny.
+ */
+FLOWRULES_API bool flowrules_output_permits(const flowrules_output *out);
 /* Parts of a baseline (docs/MODEL.md). */
 enum flowrules_baseline {
     FLOWRULES_BASELINE_REPLIES = 1,
@@ -433,6 +438,9 @@ FLOWRULES_API flowrules_writer *flowrules_output_file(flowrules_output *out, con
                                                       bool executable);
 /* Likewise a script that loads the other files, which can be loaded without it. */
 FLOWRULES_API flowrules_writer *flowrules_output_helper(flowrules_output *out, const char *suffix);
+/* Likewise a file that takes out what the others put there: it is not read back with them. */
+FLOWRULES_API flowrules_writer *flowrules_output_undo(flowrules_output *out, const char *suffix,
+                                                      bool executable);
 /* A part of a file, written aside and put where flowrules_write_part says; number 0-63. */
 FLOWRULES_API flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number);
 /* Moves a part to the end of a file and leaves the part empty. */
@@ -553,6 +561,11 @@ FLOWRULES_API const char *flowrules_input_text(const flowrules_input *in, size_t
 FLOWRULES_API const char *flowrules_input_format(const flowrules_input *in);
 /* A setting of the target, or of the caller; else the backend's default, or NULL. */
 FLOWRULES_API const char *flowrules_input_setting(const flowrules_input *in, const char *key);
+/*
+ * True where the target has mode: permits. Its artifact is then a part of a configuration: a list
+ * that the files don't have whole ends with a block, since nothing in them lets the rest pass.
+ */
+FLOWRULES_API bool flowrules_input_permits(const flowrules_input *in);
 /* The target that the configuration is held against, or NULL: an import, a comparison of two. */
 FLOWRULES_API const char *flowrules_input_target(const flowrules_input *in);
 
@@ -991,6 +1004,12 @@ struct flowrules_capabilities {
     unsigned packets;     /* kinds of packets beside the new ones that its rules decide: bits */
     unsigned baseline;    /* the parts that its baseline may have: bits */
     bool baseline_behind; /* the record's baseline goes behind the denies of the flows */
+    /*
+     * A target with mode: permits writes permits alone, into a configuration that others share.
+     * permits_note: where it can, what decides the rest there, for explain; else why it can't.
+     */
+    bool permits;
+    const char *permits_note;
     bool logging;
     bool expiry;            /* ends a rule by itself, on the last of its flows' last days */
     bool lookup;            /* wants groups, tables and dispatches */
@@ -1016,6 +1035,8 @@ struct flowrules_setting {
     bool later;          /* newer than artifacts in use: at its default their version stays */
     bool aside;          /* of a binding: it does not say which machines the network is */
     bool any_case;       /* of a binding: the platform compares its values ignoring case */
+    bool whole_alone;    /* it says nothing to a target with mode: permits, which refuses it */
+    bool permits_alone;  /* it says nothing to one without */
     const char *formats; /* of a binding: "A|B", the formats that know it; NULL: all */
     const char *help;
 };

@@ -209,6 +209,8 @@ FLOWRULES_API const char *flowrules_target_name(const flowrules_policy *policy, 
 FLOWRULES_API int flowrules_target_selects(const flowrules_policy *policy, size_t target,
                                            size_t flow);
 FLOWRULES_API const char *flowrules_target_backend(const flowrules_policy *policy, size_t target);
+/* Has it mode: permits, so that it closes nothing? */
+FLOWRULES_API int flowrules_target_permits(const flowrules_policy *policy, size_t target);
 
 /* ---- resolving --------------------------------------------------------------------------- */
 
@@ -438,6 +440,11 @@ FLOWRULES_API const char *flowrules_report_reason(const flowrules_report *report
  * policy lists them ("replies, loopback"), or "none". NULL where its backend's has no parts.
  */
 FLOWRULES_API const char *flowrules_report_baseline(const flowrules_report *report, size_t row);
+/*
+ * Of a target that only permits (mode: permits), what it leaves open, in a line; NULL of the
+ * others.
+ */
+FLOWRULES_API const char *flowrules_report_open(const flowrules_report *report, size_t row);
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
@@ -458,8 +465,9 @@ FLOWRULES_CHECK flowrules_status flowrules_query(flowrules_answer **answer,
 FLOWRULES_API void flowrules_answer_free(flowrules_answer *answer);
 
 /*
- * "allowed", "denied", "partly" when an end is a set of which only a part may pass, or "unknown"
- * where that depends on which addresses a platform's group has.
+ * "allowed", "denied", "partly" when an end is a set of which only a part may pass, "unknown" where
+ * that depends on which addresses a platform's group has, or "undecided" where a target that only
+ * permits (mode: permits) does not permit it, and leaves it to the rules of others.
  */
 FLOWRULES_API const char *flowrules_answer_verdict(const flowrules_answer *answer);
 /* Why, in a line. */
@@ -548,8 +556,9 @@ FLOWRULES_CHECK flowrules_status flowrules_verify(flowrules_comparison **compari
 FLOWRULES_API void flowrules_comparison_free(flowrules_comparison *comparison);
 
 /*
- * "equal"; "different"; or "unknown": no difference was found, but not all was understood or
- * compared (see the doubts).
+ * "equal"; "contains", where a target that only permits (mode: permits) is held against what runs:
+ * all that it has to permit passes there, and what else passes was not looked at; "different"; or
+ * "unknown": no difference was found, but not all was understood or compared (see the doubts).
  */
 FLOWRULES_API const char *flowrules_comparison_verdict(const flowrules_comparison *comparison);
 

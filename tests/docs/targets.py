@@ -19,7 +19,8 @@ for the formats that are not named.
 
 # The comparison: a table for each heading, with these capabilities as its columns.
 COMPARISONS = [
-    ("Where the rules stand", ["stands", "closes", "decides", "protected-end", "families"]),
+    ("Where the rules stand", ["stands", "closes", "mode-permits", "decides", "protected-end",
+                               "families"]),
     ("What an end of a rule can be", ["addresses", "names", "wildcards", "groups"]),
     ("What a service of a rule can be", ["protocols", "ports", "source-ports", "icmp-types"]),
     ("The rest", ["baseline", "logging", "expiry", "merging"]),

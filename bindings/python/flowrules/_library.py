@@ -102,6 +102,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " flow_expires network_name service_name target_name target_backend"
         " resolution_name_text resolution_status resolution_reason artifact_file_name"
         " report_flow report_target report_fidelity report_reason report_baseline"
+        " report_open"
         " answer_flow_name answer_flow_action answer_flow_file"
         " answer_rule_target answer_rule_flow answer_rule_file answer_rule_text"
         " difference_change difference_direction difference_packets difference_source"
@@ -114,7 +115,11 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "diagnostic_line diagnostic_column diagnostic_length resolution_ttl answer_flow_line"
         " answer_rule_line doubt_line",
     ),
-    (FLAG, (Handle, Size), "flow_expired artifact_file_executable artifact_file_helper doubt_after"),
+    (
+        FLAG,
+        (Handle, Size),
+        "flow_expired artifact_file_executable artifact_file_helper doubt_after target_permits",
+    ),
     (FLAG, (Handle, Size, Size), "target_selects"),
     (
         COUNT,

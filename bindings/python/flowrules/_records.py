@@ -139,6 +139,8 @@ class ReportRow(NamedTuple):
     reason: Optional[str]
     baseline: Optional[str]
     """What the target lets pass besides its flows: "replies, loopback", say, or "none"."""
+    open: Optional[str]
+    """Of a target that only permits (mode: permits), what it leaves to the rules of others."""
 
 
 class Report(Tuple[ReportRow, ...]):
@@ -219,7 +221,8 @@ class _Answer(NamedTuple):
 
 
 class Answer(Undecided, _Answer):
-    """Would a packet pass? The verdict is "allowed", "denied", "partly" or "unknown"."""
+    """Would a packet pass? The verdict is "allowed", "denied", "partly", "unknown" or
+    "undecided"."""
 
     __slots__ = ()
 
@@ -268,7 +271,7 @@ class _Comparison(NamedTuple):
 
 
 class Comparison(Undecided, _Comparison):
-    """Two meanings, compared. The verdict is "equal", "different" or "unknown"."""
+    """Two meanings, compared. The verdict is "equal", "contains", "different" or "unknown"."""
 
     __slots__ = ()
 
