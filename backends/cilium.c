@@ -504,14 +504,14 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 static const char *refuses_service(const flowrules_output *out, const struct flowrules_rule *flow,
                                    const struct flowrules_service *service) {
     if (is_icmp(service->protocol) && service->icmp_type < 0)
-        return "all of ICMP can't be said here: name its types";
+        return "all of ICMP can't be said here\nname its types";
     if (service->icmp_code >= 0)
-        return "ICMP codes can't be told apart here: leave them out";
+        return "ICMP codes can't be told apart here\nleave them out";
     for (size_t p = 0; p < service->destination_port_count; p++) {
         if (service->destination_ports[p].first == 0)
             return "port 0 can't be said here: it means every port";
         if (flowrules_pods_hide_port(out, flow->destination, service->destination_ports[p]))
-            return "a range of ports holds one of 'target-ports': name them one by one";
+            return "a range of ports holds one of 'target-ports'\nname them one by one";
     }
     return NULL;
 }

@@ -669,8 +669,10 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     const char *day = last_day(out, flow->flows);
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0)
-            return "protocol 0 is what the ASA calls ip, any protocol: leave it out; for all "
-                   "protocols but a few, allow 'any' and deny these";
+            return flow->action == FLOWRULES_DENY
+                       ? "protocol 0 is what the ASA calls ip, any protocol\nleave it out, or deny "
+                         "'any' and spare the flows that may pass"
+                       : "protocol 0 is what the ASA calls ip, any protocol\nleave it out";
     if (has_odd_name(flow->source) || has_odd_name(flow->destination))
         return "a name with '_' can't be an FQDN object of the ASA";
     if (day != NULL && strncmp(day, "2035", 4) > 0) /* time-range, absolute: 1993-2035 */

@@ -235,7 +235,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     const char *why = end_problem(out, target, false);
     if (egress && group_count(flow->destination) > 0)
         return "an egress rule of Google Cloud can't name its destination by tag or service "
-               "account: say it where it comes in ('direction: ingress'), or by addresses";
+               "account\nsay it where it comes in ('direction: ingress'), or by addresses";
     if (!egress && flowrules_set_atom_count(flow->destination) > group_count(flow->destination))
         return "a name can't stand for the protected end of a rule";
     if (why == NULL && !egress)

@@ -244,7 +244,7 @@ static const char *refuses_ports(const flowrules_output *out, const struct flowr
             if (service->destination_ports[p].first == 0)
                 return "port 0 can't be said here: ports are 1 to 65535";
             if (flowrules_pods_hide_port(out, flow->destination, service->destination_ports[p]))
-                return "a range of ports holds one of 'target-ports': name them one by one";
+                return "a range of ports holds one of 'target-ports'\nname them one by one";
         }
     }
     return NULL;

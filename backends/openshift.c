@@ -154,7 +154,8 @@ static const char *refuses_atom(const flowrules_output *out, struct flowrules_at
     if (atom.kind == FLOWRULES_ATOM_GROUP)
         return NULL; /* nodes: groups of pods are out of scope */
     if (atom.kind == FLOWRULES_ATOM_WILDCARD && !flowrules_output_flag(out, "dns-name-resolver"))
-        return "a wildcard needs a cluster with DNSNameResolver: 'dns-name-resolver: true'";
+        return "a wildcard needs a cluster with DNSNameResolver\nwhere it has that, set "
+               "'dns-name-resolver: true'";
     return is_host_name(atom.name) ? NULL : "a name here has letters, digits and '-' alone";
 }
 
@@ -165,7 +166,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     for (size_t i = 0; i < flow->service_count && !why; i++) {
         const struct flowrules_service *service = &flow->services[i];
         if (service->protocol >= 0 && service->destination_port_count == 0)
-            why = "every port of a protocol can't be said here: name them, or 'any' protocol";
+            why = "every port of a protocol can't be said here\nname them, or 'any' protocol";
         for (size_t p = 0; p < service->destination_port_count; p++)
             if (service->destination_ports[p].first == 0)
                 why = "port 0 can't be said here: ports are 1 to 65535";

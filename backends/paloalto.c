@@ -1228,9 +1228,9 @@ static bool falls_within(const flowrules_output *out, const struct flowrules_rul
 
 static const char *refuses_zones(const flowrules_output *out, const struct flowrules_rule *flow) {
     static const char *const reasons[] = {
-        [FLOWRULES_SOURCE] = "no zone is known for its source: bind its networks "
+        [FLOWRULES_SOURCE] = "no zone is known for its source\nbind its networks "
                              "(paloalto: {zone: NAME}) or set 'from-zone'",
-        [FLOWRULES_DESTINATION] = "no zone is known for its destination: bind its networks "
+        [FLOWRULES_DESTINATION] = "no zone is known for its destination\nbind its networks "
                                   "(paloalto: {zone: NAME}) or set 'to-zone'",
     };
     for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
@@ -1245,21 +1245,24 @@ static const char *refuses_zones(const flowrules_output *out, const struct flowr
     }
     if (falls_within(out, flow))
         return "no network places its source nor its destination, and from-zone and to-zone are "
-               "the same zone: bind its networks (paloalto: {zone: NAME})";
+               "the same zone\nbind its networks (paloalto: {zone: NAME})";
     return NULL;
 }
 
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
     if (has_wildcard(flow->source))
-        return "wildcards match the URL that is asked for, and a source has none: list its names";
+        return "wildcards match the URL that is asked for, and a source has none\nlist its names";
     for (size_t i = 0; has_wildcard(flow->destination) && i < flow->service_count; i++)
         if (!is_web(&flow->services[i]))
-            return "wildcards match TLS SNI or HTTP Host, on tcp/80 and tcp/443 alone: list the "
+            return "wildcards match TLS SNI or HTTP Host, on tcp/80 and tcp/443 alone\nlist the "
                    "names";
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0 || flow->services[i].protocol == 255)
-            return "an application is known by the protocols 1 to 254 (ident-by-ip-protocol): "
-                   "leave 0 and 255 out; for all protocols but a few, allow 'any' and deny these";
+            return flow->action == FLOWRULES_DENY
+                       ? "an application is known by the protocols 1 to 254 (ident-by-ip-protocol)"
+                         "\nleave 0 and 255 out, or deny 'any' and spare the flows that may pass"
+                       : "an application is known by the protocols 1 to 254 (ident-by-ip-protocol)"
+                         "\nleave 0 and 255 out";
     return refuses_zones(out, flow);
 }
 

@@ -351,7 +351,7 @@ static flowrules_status judge(struct fr_plan *plan, uint32_t flow, const struct 
     if (reason == NULL)
         return fr_no_memory(plan->context);
     plan->refused += !accepted;
-    *verdict = (struct fr_verdict){accepted ? FR_WIDENED : FR_FIDELITY_REFUSED, reason};
+    *verdict = (struct fr_verdict){accepted ? FR_WIDENED : FR_FIDELITY_REFUSED, reason, NULL};
     return FLOWRULES_OK;
 }
 

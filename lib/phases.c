@@ -88,10 +88,17 @@ static bool terms_meet(const struct fr_term *a, const struct fr_term *b, bool wh
            (whole_icmp && a->protocol == b->protocol && fr_protocol_is_icmp(a->protocol));
 }
 
+/* The service of a part; of a deny of others, in the plan. */
+static const struct fr_service_terms *terms_of(const struct fr_plan *plan,
+                                               const struct fr_scoped *part) {
+    bool others = part->deny != 0 && part->but != FR_SERVICE_ANY;
+    return others ? fr_service_get(&plan->services, part->but)
+                  : fr_service_get(&plan->policy->services, part->service);
+}
+
 static bool services_meet(const struct fr_plan *plan, const struct fr_scoped *a,
                           const struct fr_scoped *b) {
-    const struct fr_service_terms *x = fr_service_get(&plan->policy->services, a->service);
-    const struct fr_service_terms *y = fr_service_get(&plan->policy->services, b->service);
+    const struct fr_service_terms *x = terms_of(plan, a), *y = terms_of(plan, b);
     bool whole_icmp = a->whole_icmp != 0 || b->whole_icmp != 0;
     for (uint32_t i = 0; i < x->count; i++)
         for (uint32_t k = 0; k < y->count; k++)
@@ -103,8 +110,7 @@ static bool services_meet(const struct fr_plan *plan, const struct fr_scoped *a,
 /* Where a part lies; ICMP of which a rule says no type lies everywhere in it. */
 static struct fr_reach reach_of(const struct fr_plan *plan, const struct fr_scoped *part) {
     const fr_set ends[2] = {part->source, part->destination};
-    struct fr_reach reach =
-        fr_reach_of(&plan->view.sets, ends, fr_service_get(&plan->policy->services, part->service));
+    struct fr_reach reach = fr_reach_of(&plan->view.sets, ends, terms_of(plan, part));
     if (part->whole_icmp != 0) {
         reach.port_first = 0;
         reach.port_last = UINT16_MAX;
@@ -151,17 +157,40 @@ static bool can_be_without(struct fr_plan *plan, const struct fr_scoped *part,
 /* What raised the phase of a part: another part, by number. */
 struct raising {
     struct fr_plan *plan;
-    struct fr_scoped *parts;
-    size_t count;
+    struct fr_scoped *parts; /* those in scope, then the denies of others */
+    size_t count, scoped;
     struct fr_reach *reaches; /* of each part */
     uint32_t *by;             /* for each part; UINT32_MAX: nothing */
     uint32_t limit;           /* the denies: no way without a circle is longer */
     uint32_t circle;          /* a part on a circle, or behind one; UINT32_MAX: there is none */
 };
 
+static bool is_others(const struct raising *r, uint32_t part) {
+    return part >= r->scoped;
+}
+
 static bool has_spares(const struct raising *r, uint32_t part) {
     const struct fr_scoped *p = &r->parts[part];
+    if (is_others(r, part))
+        return true;
     return p->deny != 0 && fr_vec_at(&r->plan->policy->flows, struct fr_flow, p->flow)->spares != 0;
+}
+
+/* What a deny is to an allow: it goes before it, behind it, or anywhere. */
+enum relation { APART, TAKES, SPARES };
+
+static bool spares(const struct raising *r, uint32_t deny, uint32_t allow) {
+    return is_others(r, deny) || fr_part_is_spared(r->plan, &r->parts[deny], &r->parts[allow]);
+}
+
+/* Others are told by an allow that holds them too: their deny takes them from it, and no more. */
+static enum relation relation(const struct raising *r, uint32_t deny, uint32_t allow) {
+    if (is_others(r, deny) &&
+        fr_vec_at(&r->plan->others, struct fr_others, deny - r->scoped)->allow == allow)
+        return TAKES;
+    if (!parts_may_meet(r->plan, &r->parts[deny], &r->parts[allow]))
+        return APART;
+    return spares(r, deny, allow) ? SPARES : TAKES;
 }
 
 static bool raise(struct raising *r, uint32_t part, uint32_t phase, uint32_t by) {
@@ -176,16 +205,14 @@ static bool raise(struct raising *r, uint32_t part, uint32_t phase, uint32_t by)
 
 /* Holds a deny against every allow: behind those that it spares, not behind the others. */
 static bool settle(struct raising *r, uint32_t deny) {
-    bool changed = false, spares = has_spares(r, deny);
-    for (uint32_t i = 0; spares && i < r->count; i++)
+    bool changed = false, some = has_spares(r, deny);
+    for (uint32_t i = 0; some && i < r->count; i++)
         if (!r->parts[i].deny && r->parts[i].phase + 1 > r->parts[deny].phase &&
-            fr_part_is_spared(r->plan, &r->parts[deny], &r->parts[i]) &&
-            parts_may_meet(r->plan, &r->parts[deny], &r->parts[i]))
+            relation(r, deny, i) == SPARES)
             changed = raise(r, deny, r->parts[i].phase + 1, i) || changed;
     for (uint32_t i = 0; i < r->count; i++)
         if (!r->parts[i].deny && !r->parts[i].cut && r->parts[i].phase < r->parts[deny].phase &&
-            !(spares && fr_part_is_spared(r->plan, &r->parts[deny], &r->parts[i])) &&
-            parts_may_meet(r->plan, &r->parts[deny], &r->parts[i]))
+            relation(r, deny, i) == TAKES)
             changed = raise(r, i, r->parts[deny].phase, deny) || changed;
     return changed;
 }
@@ -224,10 +251,9 @@ enum { NEW, OPEN, DONE };
 /* Does a part stand behind another, a deny with spares or an allow, if they may meet? */
 static bool follows(const struct raising *r, uint32_t part, uint32_t other) {
     uint32_t deny = r->parts[part].deny ? part : other, allow = deny == part ? other : part;
-    if (!fr_reaches_meet(&r->reaches[deny], &r->reaches[allow]))
+    if (!is_others(r, deny) && !fr_reaches_meet(&r->reaches[deny], &r->reaches[allow]))
         return false;
-    bool spared = fr_part_is_spared(r->plan, &r->parts[deny], &r->parts[allow]);
-    return spared == (deny == part) && parts_may_meet(r->plan, &r->parts[deny], &r->parts[allow]);
+    return relation(r, deny, allow) == (deny == part ? SPARES : TAKES);
 }
 
 /* Goes on with the part on top of the stack; false where that leads in a circle. */
@@ -336,9 +362,9 @@ static const char *describe_circle(const struct raising *r, uint32_t first) {
 
 /* Can an allow be told without the denies that it meets, as addresses? */
 static bool can_be_cut(const struct raising *r, uint32_t allow) {
-    if (r->plan->can->lookup)
+    if (r->plan->can->lookup || r->parts[allow].but != FR_SERVICE_ANY)
         return false;
-    for (uint32_t i = 0; i < r->count; i++)
+    for (uint32_t i = 0; i < r->scoped; i++)
         if (r->parts[i].deny && !fr_part_is_spared(r->plan, &r->parts[i], &r->parts[allow]) &&
             !can_be_without(r->plan, &r->parts[allow], &r->parts[i]))
             return false;
@@ -359,7 +385,33 @@ static bool cut_circle(const struct raising *r, uint32_t first) {
     return false;
 }
 
+/* The deny of others that is on a circle, or UINT32_MAX. */
+static uint32_t others_on_circle(const struct raising *r, uint32_t first) {
+    uint32_t deny = first;
+    do {
+        if (is_others(r, deny))
+            return deny;
+        deny = r->by[r->by[deny]];
+    } while (deny != first);
+    return UINT32_MAX;
+}
+
+static flowrules_status refuse_others(const struct raising *r, uint32_t deny) {
+    const char *why = fr_arena_printf(
+        &r->plan->arena,
+        "all protocols but a few are said here by a deny of these before a permit of any, and no "
+        "order of rules does that for it and '%s' both\nlet both leave out the same protocols, or "
+        "give them no addresses in common",
+        name_of(r, r->by[deny]));
+    if (why == NULL)
+        return fr_no_memory(r->plan->context);
+    fr_plan_refuse(r->plan, r->parts[deny].flow, why);
+    return FLOWRULES_OK;
+}
+
 static flowrules_status refuse_circle(const struct raising *r, uint32_t deny) {
+    if (others_on_circle(r, deny) != UINT32_MAX)
+        return refuse_others(r, others_on_circle(r, deny));
     const char *circle = describe_circle(r, deny);
     const char *why =
         circle == NULL ? NULL
@@ -388,7 +440,7 @@ static flowrules_status order_parts(struct raising *r) {
 
 /* There a deny is told without what it spares, which names and groups can't be. */
 static flowrules_status check_first(struct raising *r) {
-    for (uint32_t d = 0; d < r->count; d++)
+    for (uint32_t d = 0; d < r->scoped; d++)
         for (uint32_t a = 0; has_spares(r, d) && a < r->count; a++) {
             if (r->parts[a].deny || !fr_part_is_spared(r->plan, &r->parts[d], &r->parts[a]) ||
                 can_be_without(r->plan, &r->parts[d], &r->parts[a]))
@@ -418,21 +470,71 @@ static flowrules_status order_plan(struct raising *r) {
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_plan_phases(struct fr_plan *plan) {
-    struct raising r = {.plan = plan, .parts = plan->scoped.items, .count = plan->scoped.count};
-    bool spares = false;
-    plan->phases = 1;
-    for (uint32_t i = 0; i < r.count; i++) {
-        spares = spares || has_spares(&r, i);
-        r.limit += r.parts[i].deny;
+/* Lists the denies of others, which are parts behind those in scope. */
+static flowrules_status list_others(struct fr_plan *plan) {
+    for (uint32_t i = 0; i < plan->scoped.count; i++) {
+        struct fr_others *slot = NULL;
+        if (fr_vec_at(&plan->scoped, struct fr_scoped, i)->but == FR_SERVICE_ANY)
+            continue;
+        slot = fr_vec_push(&plan->others);
+        if (slot == NULL)
+            return fr_no_memory(plan->context);
+        *slot = (struct fr_others){i, 0};
     }
-    if (!spares || plan->can->denies == FLOWRULES_DENIES_SPARE)
+    return FLOWRULES_OK;
+}
+
+/* The parts in scope have their phases in place, the others get theirs. */
+static void keep_phases(struct raising *r) {
+    struct fr_plan *plan = r->plan;
+    for (size_t i = 0; i < r->scoped; i++)
+        *fr_vec_at(&plan->scoped, struct fr_scoped, i) = r->parts[i];
+    for (size_t i = 0; i < plan->others.count; i++)
+        fr_vec_at(&plan->others, struct fr_others, i)->phase = r->parts[r->scoped + i].phase;
+}
+
+static bool start_raising(struct raising *r) {
+    struct fr_plan *plan = r->plan;
+    const struct fr_allocator *allocator = &plan->context->allocator;
+    r->scoped = plan->scoped.count;
+    r->count = r->scoped + plan->others.count;
+    r->parts = fr_malloc(allocator, (r->count + 1) * sizeof *r->parts);
+    r->by = fr_malloc(allocator, (r->count + 1) * sizeof *r->by);
+    r->reaches = fr_malloc(allocator, (r->count + 1) * sizeof *r->reaches);
+    if (r->parts == NULL || r->by == NULL || r->reaches == NULL)
+        return false;
+    for (size_t i = 0; i < r->count; i++) {
+        r->parts[i] =
+            i < r->scoped
+                ? *fr_vec_at(&plan->scoped, struct fr_scoped, i)
+                : fr_others_part(plan, fr_vec_at(&plan->others, struct fr_others, i - r->scoped));
+        r->limit += r->parts[i].deny;
+    }
+    return true;
+}
+
+static void end_raising(struct raising *r) {
+    const struct fr_allocator *allocator = &r->plan->context->allocator;
+    fr_free(allocator, r->parts);
+    fr_free(allocator, r->by);
+    fr_free(allocator, r->reaches);
+}
+
+flowrules_status fr_plan_phases(struct fr_plan *plan) {
+    struct raising r = {.plan = plan};
+    bool spare = false;
+    plan->phases = 1;
+    FR_TRY(list_others(plan));
+    for (uint32_t i = 0; i < plan->scoped.count; i++) {
+        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        spare = spare || (part->deny != 0 &&
+                          fr_vec_at(&plan->policy->flows, struct fr_flow, part->flow)->spares != 0);
+    }
+    if ((!spare && plan->others.count == 0) || plan->can->denies == FLOWRULES_DENIES_SPARE)
         return FLOWRULES_OK;
-    r.by = fr_malloc(&plan->context->allocator, r.count * sizeof *r.by);
-    r.reaches = fr_malloc(&plan->context->allocator, r.count * sizeof *r.reaches);
-    bool good = r.by != NULL && r.reaches != NULL;
-    flowrules_status status = good ? order_plan(&r) : fr_no_memory(plan->context);
-    fr_free(&plan->context->allocator, r.by);
-    fr_free(&plan->context->allocator, r.reaches);
+    flowrules_status status = start_raising(&r) ? order_plan(&r) : fr_no_memory(plan->context);
+    if (status == FLOWRULES_OK)
+        keep_phases(&r);
+    end_raising(&r);
     return status;
 }

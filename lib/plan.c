@@ -430,13 +430,13 @@ static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
 static flowrules_status refuse_flow(struct fr_plan *plan, const char *why,
                                     struct fr_verdict *verdict) {
     plan->refused++;
-    *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
+    *verdict = fr_verdict_refused(plan, why);
     return FLOWRULES_OK;
 }
 
 static flowrules_status leave_out(struct fr_plan *plan, const char *why,
                                   struct fr_verdict *verdict) {
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why};
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why, NULL};
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
@@ -506,7 +506,7 @@ static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
     plan->refused = refused;
     plan->unresolved = unresolved;
     plan->scoped.count = scoped;
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it"};
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it", NULL};
     return FLOWRULES_OK;
 }
 
@@ -515,14 +515,16 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     bool selected;
     if (flow->expired) {
-        *verdict = (struct fr_verdict){
-            FR_FIDELITY_EXPIRED, fr_arena_printf(&plan->arena, "it expired on %s",
-                                                 FR_POLICY_TEXT(plan->policy, flow->expires_text))};
+        *verdict =
+            (struct fr_verdict){FR_FIDELITY_EXPIRED,
+                                fr_arena_printf(&plan->arena, "it expired on %s",
+                                                FR_POLICY_TEXT(plan->policy, flow->expires_text)),
+                                NULL};
         return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
     }
     FR_TRY(fr_target_selects(plan->policy, plan->target, flow, &selected));
     if (!selected) {
-        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target"};
+        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target", NULL};
         return FLOWRULES_OK;
     }
     FR_TRY((flow->shadowed ? plan_shadowed : plan_selected)(plan, index, flow, verdict));
@@ -546,6 +548,7 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_strings_init(&plan->unpinned, allocator);
     fr_vec_init(&plan->verdicts, allocator, sizeof(struct fr_verdict));
     fr_vec_init(&plan->scoped, allocator, sizeof(struct fr_scoped));
+    fr_vec_init(&plan->others, allocator, sizeof(struct fr_others));
     fr_vec_init(&plan->flow_lists, allocator, sizeof(struct fr_span));
     fr_vec_init(&plan->flow_members, allocator, sizeof(uint32_t));
     fr_vec_init(&plan->rules, allocator, sizeof(struct fr_rule));
@@ -604,9 +607,9 @@ static void free_tables(struct fr_plan *plan) {
 void fr_plan_free(struct fr_plan *plan) {
     if (plan == NULL)
         return;
-    struct fr_vec *lists[] = {
-        &plan->verdicts, &plan->scoped, &plan->flow_lists, &plan->flow_members, &plan->rules,
-        &plan->groups,   &plan->tables, &plan->dispatches, &plan->bound,        &plan->missed};
+    struct fr_vec *lists[] = {&plan->verdicts,     &plan->scoped, &plan->others, &plan->flow_lists,
+                              &plan->flow_members, &plan->rules,  &plan->groups, &plan->tables,
+                              &plan->dispatches,   &plan->bound,  &plan->missed};
     free_tables(plan);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
@@ -677,6 +680,11 @@ static const struct {
      "deny 'any', or 0.0.0.0/0 and \"::/0\" less the exception for addresses alone"},
     {"takes a part of a group", "make networks of the parts, each with a group of its own"},
     {"of another platform", "give the network 'members' too, or leave the flow out with 'select'"},
+    {"labels that exclude each other", NULL}, /* these say so themselves */
+    {"what is protected here must be pods", NULL},
+    {"its namespace is not known", NULL},
+    {"a deny would not hold for both",
+     "make two networks of it, one with the group and one with the addresses"},
     {"names are refused",
      "write 'names: pinned' in the target: a name is then its addresses in the lock file"},
     {"does not resolve names",
@@ -692,6 +700,8 @@ static const char *refusal_hint(struct fr_plan *plan, uint32_t index,
     bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         return resolve_hint(plan);
+    if (verdict->hint != NULL)
+        return verdict->hint;
     if (lacks_names(plan, index, verdict))
         return "the lock file knows no name below it: list the names, or pin some with "
                "'flowrules resolve POLICY NAME'";
@@ -1140,5 +1150,5 @@ void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why) {
     if (verdict->fidelity == FR_FIDELITY_REFUSED)
         return; /* what was found first is told */
     plan->refused++;
-    *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
+    *verdict = fr_verdict_refused(plan, why);
 }

@@ -26,6 +26,7 @@ const char *fr_fidelity_word(enum fr_fidelity fidelity);
 struct fr_verdict {
     enum fr_fidelity fidelity;
     const char *reason;
+    const char *hint; /* of a refusal: what to do about it, or NULL */
 };
 
 /* The part of a flow that the target has to pass in one direction. */
@@ -38,6 +39,14 @@ struct fr_scoped {
     uint8_t whole_icmp; /* ICMP types are left out: accepted as a widening */
     uint8_t cut;        /* of an allow: its rules hold nothing of the denies that it meets */
     uint32_t phase;     /* where rules have an order: denies, then allows, phase by phase */
+    /* Of an allow: it is any protocol behind a deny of these, of the plan; 0: it is its service. */
+    fr_service but;
+};
+
+/* The deny before an allow of all protocols but a few: it takes these from that allow alone. */
+struct fr_others {
+    uint32_t allow; /* of scoped */
+    uint32_t phase;
 };
 
 enum fr_rule_kind { FR_RULE_MATCH, FR_RULE_TABLE };
@@ -153,6 +162,7 @@ struct fr_plan {
     fr_set widest_pods;     /* of pod_groups: the protected groups that are within no other */
     struct fr_vec verdicts; /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;   /* struct fr_scoped */
+    struct fr_vec others;   /* struct fr_others: of each allow that has some */
     struct fr_services services;
     struct fr_vec flow_lists;       /* struct fr_span of flow_members; number + flow count */
     struct fr_vec flow_members;     /* uint32_t */
@@ -206,6 +216,8 @@ flowrules_status fr_plan_check(struct fr_plan *plan);
 flowrules_status fr_plan_lower(struct fr_plan *plan);
 /* The same, and reports what is refused. */
 flowrules_status fr_plan_lower_reported(struct fr_plan *plan);
+/* The verdict that refuses a flow: why, and behind a newline what to do about it. */
+struct fr_verdict fr_verdict_refused(struct fr_plan *plan, const char *why);
 /* Refuses a flow for what was found while its rules were made; why is a text of the arena. */
 void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why);
 
@@ -264,6 +276,17 @@ static inline struct fr_phase fr_first_phase(enum flowrules_direction direction,
 bool fr_next_phase(const struct fr_plan *plan, struct fr_phase *phase);
 /* The phase that a part's rules stand in: 0 where their order says nothing. */
 uint32_t fr_part_phase(const struct fr_plan *plan, const struct fr_scoped *part);
+/*
+ * Finds how parts of an allow, from first on, are said as any protocol but a few, where their
+ * service itself can't be (others.c): these few then stand in 'but' of each. *why becomes NULL.
+ */
+flowrules_status fr_say_others(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
+                               const char **why);
+/* Why the target can say neither the two rules of such a part, or NULL (verdict.c). */
+flowrules_status fr_refuse_others(struct fr_plan *plan, const struct fr_scoped *part,
+                                  const char **why);
+/* The part that denies them, as it goes before the part of the allow. */
+struct fr_scoped fr_others_part(const struct fr_plan *plan, const struct fr_others *others);
 /* Does a deny in scope spare a part of an allow? */
 bool fr_part_is_spared(const struct fr_plan *plan, const struct fr_scoped *deny,
                        const struct fr_scoped *allow);

@@ -37,6 +37,10 @@ static flowrules_status each(struct fr_drafts *d,
 /* The service of a part, in the plan, without ICMP types where they were given up. */
 static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped *part,
                                      unsigned families, fr_service *service) {
+    *service = FR_SERVICE_ANY;
+    if (part->but != FR_SERVICE_ANY)
+        return part->deny ? fr_service_for(d->plan, part->but, families, true, service)
+                          : FLOWRULES_OK;
     FR_TRY(fr_plan_service(d->plan, part->service, families, d->action == FLOWRULES_DENY, service));
     if (!part->whole_icmp || *service == FR_SERVICE_NONE)
         return FLOWRULES_OK;
@@ -299,6 +303,12 @@ static flowrules_status draft_flows(struct fr_drafts *d) {
         if (part->direction == d->direction && part->deny == d->action && part->log == d->log &&
             fr_part_phase(d->plan, part) == d->phase)
             FR_TRY(draft_part(d, part));
+    }
+    for (size_t i = 0; d->action == FLOWRULES_DENY && i < d->plan->others.count; i++) {
+        struct fr_scoped part =
+            fr_others_part(d->plan, fr_vec_at(&d->plan->others, struct fr_others, i));
+        if (part.direction == d->direction && part.log == d->log && part.phase == d->phase)
+            FR_TRY(draft_part(d, &part));
     }
     struct fr_vec swap = d->list;
     d->list = d->next;

@@ -214,7 +214,7 @@ static const char *unsayable_term(struct fr_plan *plan, const struct fr_term *te
     const struct flowrules_capabilities *can = plan->can;
     bool icmp = fr_protocol_is_icmp(term->protocol);
     if (term->protocol == FR_PROTOCOL_ANY && can->no_any_protocol)
-        return "'any protocol' can't be said here: name the protocols";
+        return "'any protocol' can't be said here\nname the protocols";
     if (!says_protocol(can, term->protocol))
         return fr_arena_printf(&plan->arena, "protocol %s can't be said here",
                                fr_protocol_name(term->protocol));
@@ -304,28 +304,41 @@ static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
     return part_of != FR_SET_NONE && part_of == fr_set_family(sets, whole, family) ? NULL : end;
 }
 
-/* A part as backends see it: its ends have the families that a packet of it can be of. */
-static flowrules_status view_part(struct fr_plan *plan, const struct fr_scoped *part,
-                                  struct flowrules_rule *view) {
-    if (fr_plan_asker(plan) == NULL)
-        return fr_no_memory(plan->context);
+/*
+ * A part with a service of the plan, as backends see it: its ends have those of the families that
+ * a packet of it can be of.
+ */
+static flowrules_status view_service(struct fr_plan *plan, const struct fr_scoped *part,
+                                     fr_service service, unsigned families,
+                                     struct flowrules_rule *view) {
     struct fr_group group = {.view = {.action = part->deny ? FLOWRULES_DENY : FLOWRULES_ALLOW,
                                       .direction = (enum flowrules_direction)part->direction},
                              .log = part->log};
-    unsigned families = fr_plan_families(plan, part->source) &
-                        fr_plan_families(plan, part->destination) & plan->can->families &
-                        fr_service_get(&plan->policy->services, part->service)->families;
+    families &= fr_plan_families(plan, part->source) & fr_plan_families(plan, part->destination) &
+                plan->can->families;
     if (families == 0)
         families = FLOWRULES_BOTH_FAMILIES; /* it can't be said here, whatever is seen of it */
     struct fr_rule rule = {.families = FLOWRULES_BOTH_FAMILIES,
                            .flows = part->flow,
                            .source = fr_end_for(plan, part->source, families),
-                           .destination = fr_end_for(plan, part->destination, families)};
+                           .destination = fr_end_for(plan, part->destination, families),
+                           .service = service};
     if (rule.source == FR_SET_NONE || rule.destination == FR_SET_NONE)
         return fr_no_memory(plan->context);
-    FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, false, &rule.service));
     return fr_output_rule(plan->asker, &group, &rule, view) ? FLOWRULES_OK
                                                             : fr_no_memory(plan->context);
+}
+
+static flowrules_status view_part(struct fr_plan *plan, const struct fr_scoped *part,
+                                  struct flowrules_rule *view) {
+    fr_service service;
+    if (fr_plan_asker(plan) == NULL)
+        return fr_no_memory(plan->context);
+    if (part->but != FR_SERVICE_ANY) /* what it leaves out is denied before it */
+        return view_service(plan, part, FR_SERVICE_ANY, FLOWRULES_BOTH_FAMILIES, view);
+    FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, false, &service));
+    return view_service(plan, part, service,
+                        fr_service_get(&plan->policy->services, part->service)->families, view);
 }
 
 bool flowrules_output_flow(const flowrules_output *out, size_t index, struct flowrules_rule *flow) {
@@ -352,7 +365,41 @@ static flowrules_status refuse_part(struct fr_plan *plan, const struct fr_scoped
     return *why != NULL ? FLOWRULES_OK : ask_backend(plan, part, why);
 }
 
+/* Asks the backend about a part with another service, of the plan. */
+static flowrules_status ask_with(struct fr_plan *plan, const struct fr_scoped *part,
+                                 fr_service service, const char **why) {
+    struct flowrules_rule view;
+    if (plan->backend->refuses == NULL || *why != NULL)
+        return FLOWRULES_OK;
+    FR_TRY(view_service(plan, part, service, FLOWRULES_BOTH_FAMILIES, &view));
+    *why = plan->backend->refuses(plan->asker, &view);
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_refuse_others(struct fr_plan *plan, const struct fr_scoped *part,
+                                  const char **why) {
+    struct fr_scoped deny = *part;
+    deny.deny = 1;
+    *why = unsayable_names(plan, &deny);
+    if (fr_plan_asker(plan) == NULL)
+        return fr_no_memory(plan->context);
+    FR_TRY(ask_with(plan, &deny, part->but, why));
+    return ask_with(plan, part, FR_SERVICE_ANY, why);
+}
+
 /* ---- the verdict --------------------------------------------------------------------------- */
+
+struct fr_verdict fr_verdict_refused(struct fr_plan *plan, const char *why) {
+    const char *way = strchr(why, '\n');
+    struct fr_verdict verdict = {FR_FIDELITY_REFUSED, why, way == NULL ? NULL : way + 1};
+    if (way != NULL)
+        verdict.reason = fr_arena_text(&plan->arena, why, (size_t)(way - why));
+    if (verdict.reason == NULL) {
+        fr_no_memory(plan->context);
+        verdict.reason = "";
+    }
+    return verdict;
+}
 
 static const char whole_icmp[] = "ICMP types can't be told apart here: all of the protocol passes";
 const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term) {
@@ -375,15 +422,23 @@ static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
 }
 
 /* What is wrong with the flow as a whole, or NULL. */
-static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags,
-                           unsigned families) {
+static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
     if ((flags & FR_END_CUT_GROUP) != 0)
         return exception_reason(plan, flow, FR_END_CUT_GROUP);
     if ((flags & FR_END_ANY_BUT) != 0 && flow->deny && plan->view.mode.platform != NULL)
         return exception_reason(plan, flow, FR_END_ANY_BUT);
     if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
         return refused_reason(plan, flow, flags);
-    return unsayable_service(plan, flow, plan->can->families & families);
+    return NULL;
+}
+
+/* What is wrong with its service, or with a part of it, or NULL. */
+static flowrules_status refuse_parts(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
+                                     const char **why) {
+    *why = unsayable_service(plan, flow, plan->can->families & families_of_parts(plan, first));
+    for (size_t i = first; *why == NULL && i < plan->scoped.count; i++)
+        FR_TRY(refuse_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i), why));
+    return *why == NULL || flow->deny ? FLOWRULES_OK : fr_say_others(plan, flow, first, why);
 }
 
 /* The widenings that the flow needs; *why is the first of them. Accepted ones are carried out. */
@@ -421,17 +476,17 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
     if ((flags & FR_END_NARROWED) != 0) {
         bool more = plan->view.mode.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
         return (struct fr_verdict){flow->deny != more ? FR_WIDENED : FR_NARROWED,
-                                   cut_reason(plan, flow, flags)};
+                                   cut_reason(plan, flow, flags), NULL};
     }
     if ((flags & FR_END_PINNED) != 0)
-        return (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow)};
+        return (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow), NULL};
     if ((flags & FR_END_NATIVE) != 0)
-        return (struct fr_verdict){FR_NATIVE, names_reason(plan, flow)};
-    return (struct fr_verdict){FR_EXACT, NULL};
+        return (struct fr_verdict){FR_NATIVE, names_reason(plan, flow), NULL};
+    return (struct fr_verdict){FR_EXACT, NULL, NULL};
 }
 
 /* What is said of a flow that loses nothing of its meaning. */
-static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow) {
+static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow, size_t first) {
     const struct flowrules_capabilities *can = plan->can;
     if (flow->log && !can->logging)
         return "not logged: this platform has no logging for a rule";
@@ -439,6 +494,9 @@ static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow
         return "taken out of what the other flows allow, and not denied: the target only permits";
     if (flow->deny && can->evaluation == FLOWRULES_ALLOW_UNION)
         return "taken out of what the other flows allow";
+    if (first < plan->scoped.count &&
+        fr_vec_at(&plan->scoped, struct fr_scoped, first)->but != FR_SERVICE_ANY)
+        return "any protocol, behind a deny of those that it leaves out";
     return NULL;
 }
 
@@ -468,31 +526,32 @@ flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_fl
         why == NULL
             ? NULL
             : fr_arena_printf(&plan->arena,
-                              "%s; so it is not known whether it is about what is protected", why)};
+                              "%s; so it is not known whether it is about what is protected", why),
+        NULL};
     return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, size_t first,
                           struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
-    const char *why = refusal(plan, flow, flags, families_of_parts(plan, first)), *wide = NULL;
-    for (size_t i = first; why == NULL && i < plan->scoped.count; i++)
-        FR_TRY(refuse_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i), &why));
+    const char *why = refusal(plan, flow, flags), *wide = NULL;
+    if (why == NULL)
+        FR_TRY(refuse_parts(plan, flow, first, &why));
     bool accepted = why == NULL && widens(plan, index, first, &wide);
     if (why == NULL && wide != NULL && !accepted)
         why = wide;
     if (why != NULL) {
         plan->refused++;
-        *verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, why};
+        *verdict = fr_verdict_refused(plan, why);
     } else if ((flags & FR_END_UNPINNED) != 0) {
         plan->unresolved++;
-        *verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow)};
+        *verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow), NULL};
     } else if (wide != NULL) {
-        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, wide};
+        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, wide, NULL};
     } else {
         *verdict = plain_verdict(plan, flow, flags);
         if (verdict->reason == NULL)
-            verdict->reason = remark(plan, flow);
+            verdict->reason = remark(plan, flow, first);
         if (flow->deny && flow->spares != 0)
             verdict->reason = with_spares(plan, flow, verdict->reason);
         if (flow->deny && flow->spares != 0 && verdict->reason == NULL)

@@ -1074,7 +1074,8 @@ struct flowrules_backend {
     const struct flowrules_limit *limits; /* end with a NULL name; may be NULL */
     /*
      * Can the platform say this flow, beyond what the capabilities tell? NULL, or why not: a text
-     * that lives as long as the backend. May itself be NULL.
+     * that lives as long as the backend. Behind a newline it may say what to do about it, which
+     * is the hint of the message. May itself be NULL.
      */
     const char *(*refuses)(const flowrules_output *out, const struct flowrules_rule *flow);
     /*
