@@ -200,6 +200,12 @@ static struct chain group_chain(const char *name) {
     return (struct chain){.kind = CHAIN_GROUP, .name = name};
 }
 
+/* Where the rules of the open group go: a target that only permits has them in the hooked chain. */
+static struct chain open_chain(const flowrules_output *out, const struct state *s) {
+    return flowrules_output_permits(out) ? hook_chain(s->group->direction)
+                                         : group_chain(s->group->name);
+}
+
 static flowrules_writer *rules_part(flowrules_output *out, enum flowrules_family family) {
     return flowrules_output_part(out, PART_RULES + (unsigned)family);
 }
@@ -664,7 +670,7 @@ static void add_rule_to(flowrules_output *out, const struct state *s, enum flowr
 static void add_rule(flowrules_output *out, const struct state *s, enum flowrules_family family,
                      const struct flowrules_rule *rule, flowrules_flows flows,
                      const struct packet_match *match) {
-    struct chain chain = group_chain(s->group->name);
+    struct chain chain = open_chain(out, s);
     add_rule_to(out, s, family, &chain, rule, flows, match);
 }
 
@@ -758,7 +764,7 @@ static void add_protocols(flowrules_output *out, struct state *s, enum flowrules
     const struct protocol_set *set = saying->negated ? &saying->others : &saying->own;
     if (saying->in_chain) {
         flowrules_writer *w = rules_part(out, family);
-        struct chain from = group_chain(s->group->name);
+        struct chain from = open_chain(out, s);
         begin_rule(w, s, family, &from);
         write_match(w, out, s, family, match);
         end_with_jump(w, s, family, &saying->chain);
@@ -906,6 +912,8 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct chain chain = group_chain(g->name);
     write_waiting(out, s);
     s->group = g;
+    if (flowrules_output_permits(out))
+        return;
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         if (!group_has(g, f))
             continue;
@@ -1029,6 +1037,19 @@ static void add_neighbour_discovery(flowrules_output *out, const struct state *s
     }
 }
 
+/* A target that only permits has nothing to say of them. */
+static void add_no_syn(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                       enum flowrules_direction direction) {
+    flowrules_writer *w = hook_part(out, family, direction);
+    struct chain chain = hook_chain(direction);
+    begin_rule(w, s, family, &chain);
+    flowrules_writef(w, " -p tcp%s -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j %s\n",
+                     flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES)
+                         ? ""
+                         : " -m conntrack --ctstate NEW,INVALID",
+                     flowrules_output_permits(out) ? "RETURN" : "DROP");
+}
+
 static void begin_hook_chain(flowrules_output *out, const struct state *s,
                              enum flowrules_family family, enum flowrules_direction direction) {
     static const char *const loopback[] = {" -o lo -j ACCEPT", " -i lo -j ACCEPT", NULL};
@@ -1052,15 +1073,13 @@ static void begin_hook_chain(flowrules_output *out, const struct state *s,
         add_fixed(out, s, family, direction, " -m conntrack --ctstate INVALID -j DROP");
     /* What is no SYN opens no connection, though conntrack would take it for one. */
     if (!flowrules_output_flag(out, "mid-stream"))
-        add_fixed(out, s, family, direction,
-                  flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES)
-                      ? " -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP"
-                      : " -p tcp -m conntrack --ctstate NEW,INVALID -m tcp ! --tcp-flags "
-                        "FIN,SYN,RST,ACK SYN -j DROP");
+        add_no_syn(out, s, family, direction);
 }
 
 static void end_hook_chain(flowrules_output *out, const struct state *s,
                            enum flowrules_family family, enum flowrules_direction direction) {
+    if (flowrules_output_permits(out))
+        return;
     if (flowrules_output_log_denied(out))
         add_fixed(out, s, family, direction,
                   " -m limit --limit 10/second --limit-burst 20 -j LOG "
@@ -1088,6 +1107,10 @@ static void for_each_hook_chain(flowrules_output *out,
 }
 
 static void begin_restore(flowrules_output *out) {
+    if (flowrules_output_setting(out, "into") && flowrules_output_enforces(out, FLOWRULES_EGRESS) &&
+        flowrules_output_enforces(out, FLOWRULES_INGRESS))
+        flowrules_output_refuse(out, "'into' names one chain: it needs 'direction: egress' or "
+                                     "'direction: ingress'");
     set_base(out, flowrules_output_state(out));
     write_named_sets(out, flowrules_output_state(out));
     for_each_hook_chain(out, begin_hook_chain);
@@ -1108,8 +1131,12 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
         flowrules_write_user(w, &comment_escape, title);
         flowrules_write(w, "\n");
     }
-    flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
-                     flowrules_output_target(out), flowrules_output_fingerprint(out));
+    flowrules_writef(w, "# Target %s, version %s: %s\n", flowrules_output_target(out),
+                     flowrules_output_fingerprint(out),
+                     flowrules_output_permits(out)
+                         ? "permits alone; all else goes on in the chain\n# that jumps here, "
+                           "with the rules that are there."
+                         : "what these chains do not accept is dropped.");
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_writef(w,
                          "# Names: dnsmasq fills the sets that end in .4 and .6 as %s.dnsmasq.conf "
@@ -1129,6 +1156,12 @@ static void write_dnsmasq_file(flowrules_output *out, const char *loading) {
     flowrules_dnsmasq_write(out, &dnsmasq);
 }
 
+/* The chain that jumps to an own one. */
+static const char *calling_chain(const flowrules_output *out, enum flowrules_direction direction) {
+    const char *into = flowrules_output_setting(out, "into");
+    return into ? into : hooks[direction].builtin;
+}
+
 /* What the scripts need to know of the plan, as variables of the shell. */
 static void write_variables(flowrules_output *out, flowrules_writer *w) {
     const struct state *s = flowrules_output_state(out);
@@ -1137,12 +1170,13 @@ static void write_variables(flowrules_output *out, flowrules_writer *w) {
     const char *space = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
         if (flowrules_output_enforces(out, d)) {
-            flowrules_writef(w, "%s%s.%s", space, hooks[d].builtin, hooks[d].own);
+            flowrules_writef(w, "%s%s.%s", space, calling_chain(out, d), hooks[d].own);
             space = " ";
         }
     }
-    flowrules_writef(w, "'\nopen_for='%s'\n",
-                     flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) ? "yes" : "");
+    bool ends_sessions =
+        flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) && !flowrules_output_permits(out);
+    flowrules_writef(w, "'\nopen_for='%s'\n", ends_sessions ? "yes" : "");
 }
 
 static void write_sum(flowrules_output *out, flowrules_writer *w, const char *blank,
@@ -1167,7 +1201,7 @@ static void write_hook_lines(flowrules_output *out, flowrules_writer *w,
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
         if (flowrules_output_enforces(out, d))
             flowrules_writef(w, "#   %s -w %s %s -j %s.%s\n", families[family].command, verb,
-                             hooks[d].builtin, s->base, hooks[d].own);
+                             calling_chain(out, d), s->base, hooks[d].own);
     }
 }
 
@@ -1177,17 +1211,25 @@ static void write_rules_file(flowrules_output *out, enum flowrules_family family
     const char *target = flowrules_output_target(out);
     flowrules_writer *w = flowrules_output_file(out, names->suffix, false);
     write_head(out, w);
-    flowrules_writef(
-        w,
-        "# %s.apply.sh loads all files of this target, and goes back with --confirm. "
-        "By\n# hand, which ends the TCP sessions that are open, that of SSH too, where "
-        "connections\n# were not tracked before:\n",
-        target);
+    flowrules_writef(w,
+                     "# %s.apply.sh loads all files of this target, and goes back with "
+                     "--confirm. By\n# hand%s:\n",
+                     target,
+                     flowrules_output_permits(out)
+                         ? ""
+                         : ", which ends the TCP sessions that are open, that of SSH too, where "
+                           "connections\n# were not tracked before");
     if (has_sets(out, s))
         flowrules_writef(w, "#   ipset restore -exist <%s.ipset\n", target);
     flowrules_writef(w, "#   %s-restore -w --noflush <%s%s\n", names->command, target,
                      names->suffix);
-    write_hook_lines(out, w, family, "# and once for all versions:\n", "-I");
+    write_hook_lines(
+        out, w, family,
+        flowrules_output_permits(out)
+            ? "# and once for all versions, at the top, or where you want it (-I CHAIN "
+              "NUMBER):\n"
+            : "# and once for all versions:\n",
+        "-I");
     write_hook_lines(out, w, family, "# Out of force again:\n", "-D");
     flowrules_write(w, "*filter\n");
     write_all_parts(out, w, family);
@@ -1278,10 +1320,17 @@ static const struct flowrules_setting settings[] = {
     {.key = "chain",
      .type = "name",
      .help = "what own chains and sets are called after FR-; default the target's name"},
+    {.key = "into",
+     .type = "name",
+     .later = true,
+     .permits_alone = true,
+     .help = "mode: permits: the chain that jumps to the own one, DOCKER-USER say; else the "
+             "built-in one. The script puts the jump at its top, unless it is there already"},
     {.key = "deny-with",
      .type = "choice drop|reject",
      .fallback = "drop",
      .later = true,
+     .whole_alone = true,
      .help = "reject: what is denied is answered, TCP with a reset and all else with ICMP's "
              "admin-prohibited"},
     {.key = "set-size",
@@ -1354,6 +1403,9 @@ const struct flowrules_backend flowrules_backend_iptables = {
                      .table_port_ranges = false,
                      .rule_flows = 16,
                      .ports_per_rule = 15,
+                     .permits = true,
+                     .permits_note =
+                         "the rules of the chain that jumps to its own, and the policy of that",
                      .name_max = 128},
     .state_size = sizeof(struct state),
     .formats = formats,

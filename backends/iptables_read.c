@@ -388,6 +388,16 @@ static void read_warning(struct iptables_reader *reader, const struct flowrules_
         doubt_all(reader->in, at, "nft has rules too, which are not in this file");
 }
 
+/* What goes on behind an own chain that only permits is not in the file: nothing lets it pass. */
+static void hook_own_chain(const flowrules_input *in, struct netfilter_chain *chain,
+                           enum netfilter_hook hook) {
+    put_on_hook(chain, hook);
+    if (flowrules_input_permits(in)) {
+        chain->policy = NETFILTER_DROP;
+        chain->policy_at = (struct flowrules_place){0, 0, 0};
+    }
+}
+
 /* Where a file has own chains alone, they stand for what the built-in chains jump to first. */
 static void hook_own_chains(struct state *s) {
     static const struct {
@@ -399,7 +409,7 @@ static void hook_own_chains(struct state *s) {
         const char *suffix = strrchr(c->name, '.');
         for (size_t i = 0; i < sizeof own / sizeof *own; i++)
             if (suffix && strncmp(c->name, "FR-", 3) == 0 && strcmp(suffix, own[i].suffix) == 0)
-                put_on_hook(c, own[i].hook);
+                hook_own_chain(s->reader->in, c, own[i].hook);
     }
 }
 

@@ -6,10 +6,10 @@
 
 /* How names are followed by dnsmasq. */
 #define FR_NAMES_TIMEOUT                                                                           \
-    .key = "names-timeout", .type = "integer 1 2147483", .fallback = "86400",                      \
+    .key = "names-timeout", .type = "integer 1 2147483", .fallback = "86400", .whole_alone = true, \
     .help = "names: native: seconds that an address stays in a set after dnsmasq put it there"
 #define FR_NAMES_EXACT                                                                             \
-    .key = "names-exact", .type = "boolean", .fallback = "false",                                  \
+    .key = "names-exact", .type = "boolean", .fallback = "false", .whole_alone = true,             \
     .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked "     \
             "for, and for the name above a wildcard, unless a flow asks for it"
 

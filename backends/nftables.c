@@ -55,6 +55,9 @@ static const struct hook hooks[] = {
     [FLOWRULES_FORWARD] = {"forward", NULL},
 };
 
+const char *const fr_nftables_own_suffixes[] = {
+    [FLOWRULES_EGRESS] = "out", [FLOWRULES_INGRESS] = "in", [FLOWRULES_FORWARD] = "forward"};
+
 /* ---- names --------------------------------------------------------------------------------- */
 
 /*
@@ -65,6 +68,16 @@ static const struct hook hooks[] = {
 /* A setting of the type name is an identifier as well; the escape says so once more. */
 static const struct flowrules_escape identifier_escape = {
     .keep = "_-.", .replace = '_', .max_bytes = 200};
+
+/*
+ * Of a target that only permits, in a table of others: "flowrules_edge.in". The target's name is
+ * made of letters, digits, dots, - and _.
+ */
+static void write_own_chain(flowrules_writer *w, const flowrules_output *out,
+                            enum flowrules_direction direction) {
+    flowrules_writef(w, "flowrules_%s.%s", flowrules_output_target(out),
+                     fr_nftables_own_suffixes[direction]);
+}
 
 static void write_table_name(flowrules_writer *w, flowrules_output *out) {
     const char *name = flowrules_output_setting(out, "table");
@@ -214,7 +227,7 @@ static bool write_address(flowrules_output *out, struct state *s, flowrules_writ
         return true;
     }
     size_t count = flowrules_set_range_count(set, family);
-    if (count > ANONYMOUS_MAX) {
+    if (count > ANONYMOUS_MAX && !flowrules_output_permits(out)) {
         unsigned number = add_range_set(out, s, set, family);
         flowrules_writef(w, "@%s.%u ", s->group->name, number);
         return true;
@@ -380,9 +393,16 @@ static void write_match(flowrules_output *out, struct state *s, flowrules_writer
         write_lookup(w, rule, family);
 }
 
+/* A target that only permits has its rules in the chain of its own for each direction. */
+static flowrules_writer *rules_part(flowrules_output *out, const struct state *s) {
+    return flowrules_output_part(out, flowrules_output_permits(out)
+                                          ? PART_BASE + (unsigned)s->group->direction
+                                          : PART_CHAINS);
+}
+
 static void write_line(flowrules_output *out, struct state *s, const struct line *line,
                        const char *before, bool tcp) {
-    flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
+    flowrules_writer *w = rules_part(out, s);
     flowrules_write(w, "\t\t");
     if (!line->rule->table)
         flowrules_writer_origin(w, line->rule->flows);
@@ -503,7 +523,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 static void close_chain(flowrules_output *out, struct state *s) {
     write_waiting(out, s);
-    if (s->group)
+    if (s->group && !flowrules_output_permits(out))
         flowrules_write(flowrules_output_part(out, PART_CHAINS), "\t}\n");
     s->group = NULL;
 }
@@ -537,6 +557,8 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
     close_chain(out, s);
     s->group = g;
     s->named_sets = 0;
+    if (flowrules_output_permits(out))
+        return;
     if (!g->dispatched)
         write_jumps(out, s, g);
     flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
@@ -643,9 +665,26 @@ static void write_baseline(const flowrules_output *out, flowrules_writer *w,
         flowrules_write(w, "\t\tct state invalid drop\n");
 }
 
+/* What is no SYN opens no connection, though conntrack would take it for one. */
+static void write_no_syn(const flowrules_output *out, flowrules_writer *w) {
+    if (!flowrules_output_flag(out, "mid-stream"))
+        flowrules_writef(
+            w, "\t\t%stcp flags & (fin | syn | rst | ack) != syn %s\n",
+            flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) ? "" : "ct state new,invalid ",
+            flowrules_output_permits(out) ? "return" : "drop");
+}
+
 static void begin_base(flowrules_output *out, enum flowrules_direction direction) {
     flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
     const struct hook *hook = &hooks[direction];
+    if (flowrules_output_permits(out)) {
+        flowrules_write(w, "\tchain ");
+        write_own_chain(w, out, direction);
+        flowrules_write(w, " {\n");
+        write_baseline(out, w, hook->interface);
+        write_no_syn(out, w);
+        return;
+    }
     long long priority = flowrules_output_number(out, "priority");
     flowrules_writef(w, "\tchain %s {\n\t\ttype filter hook %s priority ", hook->chain,
                      hook->chain);
@@ -655,14 +694,22 @@ static void begin_base(flowrules_output *out, enum flowrules_direction direction
         flowrules_writef(w, "%lld", priority);
     flowrules_write(w, "; policy drop;\n");
     write_baseline(out, w, hook->interface);
-    /* What is no SYN opens no connection, though conntrack would take it for one. */
-    if (!flowrules_output_flag(out, "mid-stream"))
-        flowrules_writef(
-            w, "\t\t%stcp flags & (fin | syn | rst | ack) != syn drop\n",
-            flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) ? "" : "ct state new,invalid ");
+    write_no_syn(out, w);
+}
+
+static void check_settings(flowrules_output *out) {
+    if (flowrules_output_permits(out) && !flowrules_output_setting(out, "table"))
+        flowrules_output_refuse(out, "with 'mode: permits' it needs table, the name of the inet "
+                                     "table that gets the permits: what one table accepts, "
+                                     "another can still drop");
+    if (flowrules_output_setting(out, "into") && flowrules_output_enforces(out, FLOWRULES_EGRESS) &&
+        flowrules_output_enforces(out, FLOWRULES_INGRESS))
+        flowrules_output_refuse(out, "'into' names one chain: it needs 'direction: egress' or "
+                                     "'direction: ingress'");
 }
 
 static void begin(flowrules_output *out) {
+    check_settings(out);
     write_named_sets(out);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
         if (flowrules_output_enforces(out, d))
@@ -673,6 +720,11 @@ static void begin(flowrules_output *out) {
 static void end_base(flowrules_output *out, flowrules_writer *file,
                      enum flowrules_direction direction) {
     flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
+    if (flowrules_output_permits(out)) {
+        flowrules_write(w, "\t}\n");
+        flowrules_write_part(file, w);
+        return;
+    }
     if (flowrules_output_log_denied(out))
         flowrules_write(w, "\t\tlimit rate 10/second burst 20 packets "
                            "log prefix \"flowrules denied: \"\n");
@@ -764,13 +816,71 @@ const char fr_nftables_apply_steps[] = FR_SCRIPT_OPTIONS
     "[ \"$confirm\" -eq 0 ] || end_confirm\n"
     "save_files\n";
 
-static void write_head(flowrules_output *out, flowrules_writer *w) {
+static void write_title(flowrules_output *out, flowrules_writer *w) {
     const char *title = flowrules_output_title(out);
     if (title) {
         flowrules_write(w, "# ");
         flowrules_write_user(w, &comment_escape, title);
         flowrules_write(w, "\n");
     }
+}
+
+/* One command of nft for each own chain: "BEFORE inet TABLE INTO BETWEEN OWN". */
+static void write_own_lines(flowrules_output *out, flowrules_writer *w, const char *before,
+                            bool calling, const char *between) {
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        const char *into = flowrules_output_setting(out, "into");
+        if (!flowrules_output_enforces(out, d))
+            continue;
+        flowrules_writef(w, "%s inet ", before);
+        write_table_name(w, out);
+        if (calling)
+            flowrules_writef(w, " %s", into ? into : hooks[d].chain);
+        flowrules_write(w, between);
+        write_own_chain(w, out, d);
+        flowrules_write(w, "\n");
+    }
+}
+
+static void write_permits_head(flowrules_output *out, flowrules_writer *w) {
+    const char *target = flowrules_output_target(out);
+    write_title(out, w);
+    flowrules_writef(w,
+                     "# Target %s, version %s: permits alone, in chains of their own within table ",
+                     target, flowrules_output_fingerprint(out));
+    write_table_name(w, out);
+    flowrules_writef(w,
+                     ";\n# all else goes on in the chain that jumps here, with the rules that are "
+                     "there.\n"
+                     "# Try with:  nft -c -f %s.nft\n# Load with: nft -f %s.nft\n"
+                     "#   It is one transaction, replaces these chains alone, and can be "
+                     "repeated.\n"
+                     "# Once, the jump to them, at the top or where you want it (add rule, "
+                     "position HANDLE):\n",
+                     target, target);
+    write_own_lines(out, w, "#   nft insert rule", true, " jump ");
+    flowrules_write(w, "# Undo with: nft delete rule of that jump, by the handle that nft -a list "
+                       "table shows, then:\n");
+    write_own_lines(out, w, "#   nft delete chain", false, " ");
+    flowrules_write(w, "\ntable inet ");
+    write_table_name(w, out);
+    flowrules_write(w, " {\n");
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (!flowrules_output_enforces(out, d))
+            continue;
+        flowrules_write(w, "\tchain ");
+        write_own_chain(w, out, d);
+        flowrules_write(w, " {\n\t}\n");
+    }
+    flowrules_write(w, "}\n");
+    write_own_lines(out, w, "flush chain", false, " ");
+    flowrules_write(w, "\ntable inet ");
+    write_table_name(w, out);
+    flowrules_write(w, " {\n");
+}
+
+static void write_head(flowrules_output *out, flowrules_writer *w) {
+    write_title(out, w);
     flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
                      flowrules_output_target(out), flowrules_output_fingerprint(out));
     const char *target = flowrules_output_target(out);
@@ -857,7 +967,7 @@ static void end(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".nft", false);
     close_chain(out, s);
-    write_head(out, w);
+    (flowrules_output_permits(out) ? write_permits_head : write_head)(out, w);
     flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
     const char *blank = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
@@ -871,7 +981,8 @@ static void end(flowrules_output *out) {
     flowrules_write(w, "}\n");
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_dnsmasq_write(out, &dnsmasq);
-    write_apply(out, w);
+    if (!flowrules_output_permits(out)) /* it shuts nobody out: the file alone is loaded */
+        write_apply(out, w);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -883,8 +994,16 @@ static const struct flowrules_setting settings[] = {
      .help = "host: the machine's own traffic; forward: what it routes"},
     {.key = "table",
      .type = "name",
-     .help = "the table's name; default flowrules_ and the target's name"},
+     .help = "the table's name; default flowrules_ and the target's name; with mode: permits the "
+             "table that gets the permits"},
+    {.key = "into",
+     .type = "name",
+     .later = true,
+     .permits_alone = true,
+     .help = "mode: permits: the chain of the table that jumps to the own one; else input, output "
+             "or forward"},
     {.key = "priority",
+     .whole_alone = true,
      .type = "integer -400 400",
      .fallback = "0",
      .help = "of the base chains; 0 is nft's filter"},
@@ -893,6 +1012,7 @@ static const struct flowrules_setting settings[] = {
     {FR_NAMES_TIMEOUT},
     {FR_NAMES_EXACT},
     {.key = "deny-with",
+     .whole_alone = true,
      .type = "choice drop|reject",
      .fallback = "drop",
      .later = true,
@@ -929,28 +1049,32 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .name = "nftables",
     .title = "nftables",
     .description = "A table of the Linux kernel's nftables, loaded by nft",
-    .capabilities = {.placement = FLOWRULES_BY_HOOK,
-                     .evaluation = FLOWRULES_FIRST_MATCH,
-                     .families = FLOWRULES_BOTH_FAMILIES,
-                     .names = true,
-                     .names_on_request = true,
-                     .names_note = "as dnsmasq looks them up",
-                     .whole_domains = true,
-                     .names_exact_by = "names-exact",
-                     .wildcards = FLOWRULES_WILDCARDS_BELOW,
-                     .one_service = true,
-                     .source_ports = true,
-                     .icmp_types = true,
-                     .logging = true,
-                     .baseline = FLOWRULES_BASELINE_REPLIES | FLOWRULES_BASELINE_LOOPBACK |
-                                 FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER |
-                                 FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,
-                     .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
-                                FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
-                     .lookup = true,
-                     .table_port_ranges = true,
-                     .rule_flows = 16,
-                     .name_max = 128},
+    .capabilities =
+        {.placement = FLOWRULES_BY_HOOK,
+         .evaluation = FLOWRULES_FIRST_MATCH,
+         .families = FLOWRULES_BOTH_FAMILIES,
+         .names = true,
+         .names_on_request = true,
+         .names_note = "as dnsmasq looks them up",
+         .whole_domains = true,
+         .names_exact_by = "names-exact",
+         .wildcards = FLOWRULES_WILDCARDS_BELOW,
+         .one_service = true,
+         .source_ports = true,
+         .icmp_types = true,
+         .logging = true,
+         .baseline = FLOWRULES_BASELINE_REPLIES | FLOWRULES_BASELINE_LOOPBACK |
+                     FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER |
+                     FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,
+         .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
+                    FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
+         .lookup = true,
+         .table_port_ranges = true,
+         .permits = true,
+         .permits_note =
+             "the rules of the chain that jumps to its own, its policy and other tables",
+         .rule_flows = 16,
+         .name_max = 128},
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,

@@ -65,6 +65,39 @@ static void read_file(struct netfilter *nf, size_t file) {
         fr_nftables_read_text(nf, file);
 }
 
+/* Has some chain a hook? */
+static bool has_hooks(const struct netfilter *nf) {
+    for (const struct netfilter_table *t = nf->tables; t; t = t->next)
+        for (const struct netfilter_chain *c = t->chains; c; c = c->next)
+            if (!c->gone && c->hook != NETFILTER_NO_HOOK)
+                return true;
+    return false;
+}
+
+/*
+ * The chains of a target that only permits, without those that jump to them: what goes on behind
+ * them is not in the files, and nothing there lets it pass.
+ */
+static void hook_own_chains(struct netfilter *nf) {
+    static const enum netfilter_hook own_hooks[] = {[FLOWRULES_EGRESS] = NETFILTER_OUTPUT,
+                                                    [FLOWRULES_INGRESS] = NETFILTER_INPUT,
+                                                    [FLOWRULES_FORWARD] = NETFILTER_FORWARD};
+    if (!flowrules_input_permits(nf->in) || has_hooks(nf))
+        return;
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        char *name = flowrules_input_print(
+            nf->in, "flowrules_%s.%s", flowrules_input_target(nf->in), fr_nftables_own_suffixes[d]);
+        for (struct netfilter_table *t = nf->tables; t && name; t = t->next) {
+            struct netfilter_chain *chain = fr_netfilter_find_chain(nf, t, name);
+            if (!chain || chain->gone)
+                continue;
+            chain->hook = own_hooks[d];
+            chain->policy = NETFILTER_DROP;
+            chain->policy_at = (struct flowrules_place){0, 0, 0};
+        }
+    }
+}
+
 /* What fills the sets of the tables, once these are known. */
 static void read_names(struct netfilter *nf) {
     bool none = !nf->tables;
@@ -94,6 +127,8 @@ void fr_nftables_read(flowrules_input *in) {
     }
     if (none && !flowrules_input_failed(in))
         read_file(&nf, 0); /* each is included by another one: this is told there */
+    if (!flowrules_input_failed(in))
+        hook_own_chains(&nf);
     read_names(&nf);
     if (!flowrules_input_failed(in))
         fr_netfilter_name_sets(&nf);

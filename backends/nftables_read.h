@@ -11,6 +11,8 @@ void fr_nftables_read(flowrules_input *in);
 
 /* The end of TARGET.apply.sh, which is the same for every target. */
 extern const char fr_nftables_apply_steps[];
+/* Of the own chains of a target that only permits, by direction. */
+extern const char *const fr_nftables_own_suffixes[];
 
 /* nft's text of a file, or its JSON, into nf. Errors are told. */
 void fr_nftables_read_text(struct netfilter *nf, size_t file);

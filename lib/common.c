@@ -278,6 +278,9 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     c->packets = before->packets & after->packets;
     c->open[0] = before->permits && !after->permits;
     c->open[1] = after->permits && !before->permits;
+    for (unsigned side = 0; side < 2; side++)
+        if (c->open[side])
+            c->packets &= c->sides[side]->permitted;
     c->atoms_are_addresses = !sees_pods(before) && !sees_pods(after);
     fr_vec_init(&c->members, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&c->spans, &context->allocator, sizeof(struct fr_member_span));

@@ -295,6 +295,22 @@ static flowrules_status add_all(const struct expecting *e) {
     return fr_input_status(e->in);
 }
 
+/* First packets of connections, and the kinds that a listed part of the baseline lets pass. */
+static unsigned permitted_packets(const struct fr_plan *plan) {
+    static const struct {
+        enum flowrules_baseline part;
+        enum flowrules_packets packets;
+    } kinds[] = {{FLOWRULES_BASELINE_REPLIES, FLOWRULES_REPLY},
+                 {FLOWRULES_BASELINE_LOOPBACK, FLOWRULES_LOOPBACK},
+                 {FLOWRULES_BASELINE_NEIGHBOUR, FLOWRULES_NEIGHBOUR},
+                 {FLOWRULES_BASELINE_LISTENER, FLOWRULES_LISTENER}};
+    unsigned packets = FLOWRULES_NEW;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if ((plan->target->baseline & kinds[i].part) != 0)
+            packets |= kinds[i].packets;
+    return packets;
+}
+
 flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
     struct flowrules_input in;
     flowrules_meaning *m;
@@ -309,6 +325,7 @@ flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
     m->backend = plan->backend;
     m->policy = fr_policy_hold(plan->policy);
     m->permits = plan->permits;
+    m->permitted = permitted_packets(plan);
     m->packets = FLOWRULES_NEW | plan->can->packets;
     memcpy(m->enforced, plan->enforces, sizeof m->enforced);
     m->target = fr_arena_text(&m->arena, plan->name, strlen(plan->name));

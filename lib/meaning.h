@@ -83,8 +83,9 @@ struct flowrules_meaning {
     struct fr_vec stages[FR_DIRECTIONS]; /* struct fr_stage * */
     bool enforced[FR_DIRECTIONS];        /* of a policy's target: does it close this direction? */
     bool open[FR_DIRECTIONS];            /* a further stage begins with the next clause */
-    bool permits;     /* what it blocks is not passed by it, and may pass by what is beside it */
-    unsigned packets; /* kinds of packets that are decided */
+    bool permits;       /* what it blocks is not passed by it, and may pass by what is beside it */
+    unsigned permitted; /* of one that permits: the kinds of packets that it has permits of */
+    unsigned packets;   /* kinds of packets that are decided */
     struct fr_vec doubts;            /* struct fr_doubt */
     struct fr_vec labels;            /* struct fr_label */
     struct fr_vec settings;          /* struct fr_found_setting */
