@@ -153,7 +153,9 @@ static void fingerprint(struct fr_plan *plan) {
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
          s++) {
         const char *value = fr_plan_setting(plan, s->key);
-        if (!s->later || value == NULL || s->fallback == NULL || strcmp(value, s->fallback) != 0)
+        bool usual = value == NULL || s->fallback == NULL ? value == s->fallback
+                                                          : strcmp(value, s->fallback) == 0;
+        if (!s->later || !usual)
             hash = mix_text(hash, value);
     }
     hash = mix(hash, (baseline_mark(plan->target->baseline) << 8) | (uint64_t)plan->target->log);
