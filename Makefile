@@ -59,13 +59,15 @@ endif
 LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 libxml-2.0 libcares
 CLI_PACKAGES  := libcjson
 UNIT_PACKAGES := cunit
+# Libraries without a pkg-config file.
+LIB_OTHERS    := -lunistring
 
 # As system headers: what they do is not warned of.
 package_cflags = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(1)))
 package_libs   = $(shell $(PKG_CONFIG) --libs $(1))
 
 LIB_CFLAGS  := $(call package_cflags,$(LIB_PACKAGES))
-LIB_LIBS    := $(call package_libs,$(LIB_PACKAGES))
+LIB_LIBS    := $(call package_libs,$(LIB_PACKAGES)) $(LIB_OTHERS)
 CLI_CFLAGS  := $(call package_cflags,$(CLI_PACKAGES))
 CLI_LIBS    := $(call package_libs,$(CLI_PACKAGES))
 # Only the unit tests need these: not asked for, and so not needed, in a plain build.
@@ -326,7 +328,7 @@ EPOCH = $(or $(SOURCE_DATE_EPOCH),$(if $(wildcard $(DIST_FILES)),,$(shell git lo
 # Made anew when a directory variable says something else than before.
 PC_EDITS = -e 's|@prefix@|$(prefix)|; s|@exec_prefix@|$(exec_prefix)|; s|@libdir@|$(libdir)|' \
            -e 's|@includedir@|$(includedir)|; s|@version@|$(VERSION)|' \
-           -e 's|@requires_private@|$(LIB_PACKAGES)|'
+           -e 's|@requires_private@|$(LIB_PACKAGES)|; s|@libs_private@|$(LIB_OTHERS)|'
 
 .PHONY: $(BUILD)/flowrules.pc
 $(BUILD)/flowrules.pc: pkgconfig/flowrules.pc.in

@@ -20,8 +20,7 @@ enum {
     GROUPS_MAX = 16,       /* of an interface, "Amazon VPC quotas" */
     QUOTA_PRODUCT = 1000,  /* rules of a group times groups of an interface, the same page */
     ENTRIES_MAX = 4 * QUOTA_PRODUCT, /* two directions, two families */
-    LINKS_MAX = 2 * ENTRIES_MAX,
-    SLOTS = 8192, /* a power of two well above ENTRIES_MAX */
+    SLOTS = 8192,                    /* a power of two well above ENTRIES_MAX */
 };
 #define NO_PORTS (-2)
 
@@ -47,25 +46,18 @@ struct entry {
     enum peer_kind kind;
     struct flowrules_range range; /* of the first two kinds */
     const char *id, *account;     /* of the others; account may be NULL */
-    uint16_t first_link;
-    uint8_t group; /* from 0 */
-};
-
-/* The flows of an entry; more than one link where rules of the plan came out the same. */
-struct link {
-    flowrules_flows flows;
-    uint16_t next; /* index + 1, or 0 */
+    flowrules_flows flows;        /* of all rules of the plan that came out the same */
+    uint8_t group;                /* from 0 */
 };
 
 struct state {
-    size_t entry_count, link_count, group_count; /* group_count: with rules, at least 1 */
-    size_t rules_per_group, groups;              /* the limits in force */
-    char ids[GROUPS_MAX][24];                    /* as far as they are known: id_count */
+    size_t entry_count, group_count; /* group_count: with rules, at least 1 */
+    size_t rules_per_group, groups;  /* the limits in force */
+    char ids[GROUPS_MAX][24];        /* as far as they are known: id_count */
     size_t id_count;
     uint16_t used[GROUPS_MAX][2][2]; /* rules by direction and family */
     uint16_t slots[SLOTS];           /* entries by key: index + 1, or 0 */
     struct entry entries[ENTRIES_MAX];
-    struct link links[LINKS_MAX];
 };
 
 /*
@@ -253,33 +245,6 @@ static bool same_entry(const struct entry *a, const struct entry *b) {
     return same_ip(a->range.first, b->range.first) && same_ip(a->range.last, b->range.last);
 }
 
-/* The same flows, in whatever numbers: a group's rule comes once for each family. */
-static bool same_flows(const flowrules_output *out, flowrules_flows a, flowrules_flows b) {
-    size_t count = flowrules_flows_count(out, a);
-    if (a == b)
-        return true;
-    if (count != flowrules_flows_count(out, b))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(flowrules_flows_name(out, a, i), flowrules_flows_name(out, b, i)) != 0)
-            return false;
-    return true;
-}
-
-static void add_flows(flowrules_output *out, struct state *s, struct entry *e,
-                      flowrules_flows flows) {
-    uint16_t *end = &e->first_link;
-    for (; *end != 0; end = &s->links[*end - 1].next)
-        if (same_flows(out, s->links[*end - 1].flows, flows))
-            return;
-    if (s->link_count == LINKS_MAX) {
-        flowrules_output_refuse(out, "too many flows are the same rule here");
-        return;
-    }
-    s->links[s->link_count] = (struct link){.flows = flows};
-    *end = (uint16_t)++s->link_count;
-}
-
 /* What an entry counts in its direction, for each family: "Amazon VPC quotas". */
 static void weigh(const flowrules_output *out, const struct entry *e, const char *network,
                   size_t weight[2]) {
@@ -342,7 +307,7 @@ static void add(flowrules_output *out, struct entry e, const char *network, flow
     for (; s->slots[slot] != 0; slot = (slot + 1) % SLOTS) {
         struct entry *other = &s->entries[s->slots[slot] - 1];
         if (same_entry(other, &e)) {
-            add_flows(out, s, other, flows);
+            other->flows = flowrules_flows_join(out, other->flows, flows);
             return;
         }
         if (other->key == e.key)
@@ -353,9 +318,9 @@ static void add(flowrules_output *out, struct entry e, const char *network, flow
         refuse_entry(out, s, &e, network, weight);
         return;
     }
-    s->entries[s->entry_count] = e;
-    s->slots[slot] = (uint16_t)(s->entry_count + 1);
-    add_flows(out, s, &s->entries[s->entry_count++], flows);
+    e.flows = flows;
+    s->entries[s->entry_count++] = e;
+    s->slots[slot] = (uint16_t)s->entry_count;
 }
 
 /* FromPort and ToPort: ports, or type and code, where -1 is any. */
@@ -439,28 +404,13 @@ static void write_cidr(flowrules_writer *w, const struct entry *e) {
     flowrules_write_prefix(w, &e->range);
 }
 
-/* The names of an entry's flows, in so many bytes. */
-static void write_names(flowrules_writer *w, const flowrules_output *out, const struct state *s,
-                        const struct entry *e, size_t room) {
-    size_t links = 0, most = 6; /* with a fair share of the room for each */
-    for (uint16_t l = e->first_link; l != 0; l = s->links[l - 1].next)
-        links++;
-    size_t shown = links > most ? most : links;
-    struct flowrules_escape escape = {.keep = DESCRIPTION_CHARACTERS, .replace = '_'};
-    escape.max_bytes = links <= 1 ? room : (room - 16) / shown - 2;
-    size_t written = 0;
-    for (uint16_t l = e->first_link; l != 0 && written < shown; l = s->links[l - 1].next) {
-        flowrules_write(w, written++ > 0 ? ", " : "");
-        flowrules_write_flows(w, out, &escape, s->links[l - 1].flows);
-    }
-    if (links > shown)
-        flowrules_writef(w, " +%zu more", links - shown);
-}
-
-/* Bytes of a description behind "flowrules TARGET KEY: ". */
-static size_t names_room(const flowrules_output *out) {
+/* What people should know of an entry, behind "flowrules TARGET KEY: " in its description. */
+static void write_notes(flowrules_writer *w, const flowrules_output *out, const struct entry *e) {
     size_t head = sizeof "flowrules  0123456789ab: " - 1 + strlen(flowrules_output_target(out));
-    return head + 32 < DESCRIPTION_MAX ? DESCRIPTION_MAX - head : 32;
+    struct flowrules_escape escape = {.keep = DESCRIPTION_CHARACTERS, .replace = '_'};
+    escape.max_bytes = head + 32 < DESCRIPTION_MAX ? DESCRIPTION_MAX - head : 32;
+    flowrules_write_notes(w, out, &escape, FLOWRULES_NOTES, e->flows,
+                          e->id == NULL ? &e->range : NULL);
 }
 
 static void write_mark(flowrules_writer *w, const flowrules_output *out) {
@@ -468,16 +418,11 @@ static void write_mark(flowrules_writer *w, const flowrules_output *out) {
 }
 
 static void write_description(flowrules_writer *w, const flowrules_output *out,
-                              const struct state *s, const struct entry *e) {
+                              const struct entry *e) {
     write_mark(w, out);
     write_key(w, e);
     flowrules_write(w, ": ");
-    write_names(w, out, s, e, names_room(out));
-}
-
-static void write_origins(flowrules_writer *w, const struct state *s, const struct entry *e) {
-    for (uint16_t l = e->first_link; l != 0; l = s->links[l - 1].next)
-        flowrules_writer_origin(w, s->links[l - 1].flows);
+    write_notes(w, out, e);
 }
 
 /*
@@ -538,7 +483,7 @@ static flowrules_writer *open_input(flowrules_output *out, const struct state *s
 }
 
 static void write_permission(flowrules_writer *w, const flowrules_output *out,
-                             const struct state *s, const struct entry *e) {
+                             const struct entry *e) {
     flowrules_write(w, "    {\"IpProtocol\": \"");
     write_protocol(w, e->protocol);
     flowrules_write(w, "\", ");
@@ -556,7 +501,7 @@ static void write_permission(flowrules_writer *w, const flowrules_output *out,
         flowrules_write(w, "\", ");
     }
     flowrules_write(w, "\"Description\": \"");
-    write_description(w, out, s, e);
+    write_description(w, out, e);
     flowrules_write(w, "\"}]}");
 }
 
@@ -579,8 +524,8 @@ static void write_inputs(flowrules_output *out, const struct state *s, size_t gr
     flowrules_writer *w = open_input(out, s, group, verbs[direction]);
     for (const char *before = ""; e != NULL; e = next_new(s, group, direction, &at)) {
         flowrules_write(w, before);
-        write_origins(w, s, e);
-        write_permission(w, out, s, e);
+        flowrules_writer_origin(w, e->flows);
+        write_permission(w, out, e);
         before = ",\n";
     }
     flowrules_write(w, "\n  ]\n}\n");
@@ -599,8 +544,8 @@ static void write_given(flowrules_output *out, const struct state *s, size_t gro
         if (e == NULL)
             continue;
         flowrules_writer *w = open_input(out, s, group, verbs[given]);
-        write_origins(w, s, e);
-        write_permission(w, out, s, e);
+        flowrules_writer_origin(w, e->flows);
+        write_permission(w, out, e);
         flowrules_write(w, "\n  ]\n}\n");
     }
 }
@@ -692,10 +637,9 @@ static void write_variables(flowrules_writer *w, const flowrules_output *out,
     flowrules_writef(w, "'\nonly='%s'\n", only[egress && ingress ? 0 : egress ? 1 : 2]);
 }
 
-static void write_call(flowrules_writer *w, const flowrules_output *out, const struct state *s,
-                       const struct entry *e) {
+static void write_call(flowrules_writer *w, const flowrules_output *out, const struct entry *e) {
     flowrules_write(w, "        ");
-    write_origins(w, s, e);
+    flowrules_writer_origin(w, e->flows);
     flowrules_writef(w, "allow %s ", direction_word[e->direction]);
     write_key(w, e);
     flowrules_write(w, " ");
@@ -714,7 +658,7 @@ static void write_call(flowrules_writer *w, const flowrules_output *out, const s
     else
         write_cidr(w, e);
     flowrules_write(w, " '");
-    write_names(w, out, s, e, names_room(out));
+    write_notes(w, out, e);
     flowrules_write(w, "'\n");
 }
 
@@ -729,7 +673,7 @@ static void end_script(flowrules_output *out) {
         for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
             const struct entry *e;
             for (size_t at = 0; (e = next_entry(s, g, d, &at)) != NULL;)
-                write_call(w, out, s, e);
+                write_call(w, out, e);
         }
         flowrules_write(w, "        ;;\n");
     }
@@ -843,10 +787,10 @@ static void write_default_check(flowrules_writer *w, const flowrules_output *out
                     "        }}\n      }\n    }\n  }");
 }
 
-static void write_resource(flowrules_writer *w, const flowrules_output *out, const struct state *s,
-                           const struct entry *e, bool own) {
+static void write_resource(flowrules_writer *w, const flowrules_output *out, const struct entry *e,
+                           bool own) {
     flowrules_write(w, "      \"");
-    write_origins(w, s, e);
+    flowrules_writer_origin(w, e->flows);
     write_label(w, out);
     flowrules_write(w, "_");
     write_key(w, e);
@@ -869,7 +813,7 @@ static void write_resource(flowrules_writer *w, const flowrules_output *out, con
     else
         write_cidr(w, e);
     flowrules_write(w, "\", \"description\": \"");
-    write_description(w, out, s, e);
+    write_description(w, out, e);
     /* A rule that moves to another group is there before it is gone here. */
     flowrules_write(w, "\", \"lifecycle\": {\"create_before_destroy\": true}}");
 }
@@ -892,7 +836,7 @@ static void write_resources(flowrules_writer *w, const flowrules_output *out, co
                     flowrules_writef(w, "%s    \"aws_vpc_security_group_%s_rule\": {", kind_before,
                                      direction_word[d]);
                 flowrules_write(w, before);
-                write_resource(w, out, s, e, own);
+                write_resource(w, out, e, own);
                 kind_before = ",\n";
             }
         }

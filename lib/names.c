@@ -256,19 +256,31 @@ static void lock_error(struct lock_reader *r, const char *name, const fr_json *v
              "the lock file's entry of '%.253s' is not valid: %s", name, what);
 }
 
+/* A day of an address; false where it is there and none. */
+static bool read_day(struct lock_reader *r, const char *name, const fr_json *json, const char *key,
+                     int32_t *day) {
+    const fr_json *own = fr_json_member(json, key);
+    const char *text = fr_json_string(own);
+    if (text == NULL || fr_date_parse(text, strlen(text), day))
+        return true;
+    lock_error(r, name, own,
+               strcmp(key, "last-seen") == 0 ? "'last-seen' is no date"
+                                             : "'first-seen' is no date");
+    return false;
+}
+
 static flowrules_status read_pin(struct lock_reader *r, const char *name, const fr_json *json) {
-    const fr_json *own = fr_json_member(json, "address"), *day = fr_json_member(json, "last-seen");
-    const char *address = fr_json_string(own), *seen = fr_json_string(day);
-    struct fr_pin pin = {.last_seen = FR_NO_DATE};
+    const fr_json *own = fr_json_member(json, "address");
+    const char *address = fr_json_string(own);
+    struct fr_pin pin = {.first_seen = FR_NO_DATE, .last_seen = FR_NO_DATE};
     if (address == NULL || !fr_ip_parse(address, strlen(address), &pin.family, &pin.ip)) {
         lock_error(r, name, own != NULL ? own : json,
                    "an entry of 'addresses' has no valid 'address'");
         return FLOWRULES_OK;
     }
-    if (seen != NULL && !fr_date_parse(seen, strlen(seen), &pin.last_seen)) {
-        lock_error(r, name, day, "'last-seen' is no date");
+    if (!read_day(r, name, json, "last-seen", &pin.last_seen) ||
+        !read_day(r, name, json, "first-seen", &pin.first_seen))
         return FLOWRULES_OK;
-    }
     struct fr_pin *slot = fr_vec_push(&r->lock->pins);
     if (slot == NULL)
         return fr_no_memory(r->context);

@@ -42,7 +42,7 @@ const char *fr_name_idna_words(const struct fr_name_checker *checker);
 struct fr_pin {
     struct flowrules_ip ip;
     enum flowrules_family family;
-    int32_t last_seen; /* days since 1970-01-01, or FR_NO_DATE */
+    int32_t first_seen, last_seen; /* days since 1970-01-01, or FR_NO_DATE */
 };
 
 struct fr_locked_name {

@@ -276,11 +276,7 @@ bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
     return false;
 }
 
-/*
- * May the wildcards of a flow be read as the target reads them, or cut to the names that the lock
- * file knows? Less is a loss by narrowing in an allow, by widening in a deny.
- */
-static bool may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
+bool fr_may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
     bool more = plan->can->wildcards == FLOWRULES_WILDCARDS_AND_SELF;
     return fr_may_lose(plan, flow, deny != more ? FR_LOSS_WIDEN : FR_LOSS_NARROW);
 }
@@ -443,7 +439,7 @@ static flowrules_status leave_out(struct fr_plan *plan, const char *why,
 /* Ends and parts of a flow, without what is out of scope by its far groups; why it is refused. */
 static flowrules_status find_ends(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
                                   struct fr_end found[2], fr_set ends[2], const char **why) {
-    bool cut = may_cut(plan, index, flow->deny);
+    bool cut = fr_may_cut(plan, index, flow->deny);
     FR_TRY(fr_view_end(&plan->view, flow->source, cut, &found[0]));
     FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &found[1]));
     ends[0] = found[0].set;
@@ -557,6 +553,7 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->dispatches, allocator, sizeof(struct fr_dispatch *));
     fr_vec_init(&plan->bound, allocator, sizeof(struct fr_bound));
     fr_vec_init(&plan->missed, allocator, sizeof(struct fr_missed));
+    fr_vec_init(&plan->pinned.names, allocator, sizeof(const struct fr_locked_name *));
     fr_domains_init(&plan->domains, allocator);
 }
 
@@ -607,9 +604,10 @@ static void free_tables(struct fr_plan *plan) {
 void fr_plan_free(struct fr_plan *plan) {
     if (plan == NULL)
         return;
-    struct fr_vec *lists[] = {&plan->verdicts,     &plan->scoped, &plan->others, &plan->flow_lists,
-                              &plan->flow_members, &plan->rules,  &plan->groups, &plan->tables,
-                              &plan->dispatches,   &plan->bound,  &plan->missed};
+    struct fr_vec *lists[] = {&plan->verdicts,   &plan->scoped,       &plan->others,
+                              &plan->flow_lists, &plan->flow_members, &plan->rules,
+                              &plan->groups,     &plan->tables,       &plan->dispatches,
+                              &plan->bound,      &plan->missed,       &plan->pinned.names};
     free_tables(plan);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
@@ -651,7 +649,7 @@ static const char *domain_hint(struct fr_plan *plan) {
 static bool lacks_names(const struct fr_plan *plan, uint32_t index,
                         const struct fr_verdict *verdict) {
     bool deny = fr_vec_at(&plan->policy->flows, struct fr_flow, index)->deny;
-    return speaks_of(verdict, "and a wildcard has none") && may_cut(plan, index, deny);
+    return speaks_of(verdict, "and a wildcard has none") && fr_may_cut(plan, index, deny);
 }
 
 /* The command that pins the names; NULL when out of memory, and then there is no hint. */

@@ -132,6 +132,13 @@ struct fr_missed {
     const char *reason;
 };
 
+/* The names that some flows are said by the addresses of (notes.c). */
+struct fr_pinned_names {
+    uint32_t flows;
+    bool known;          /* they were asked for, and are those of flows */
+    struct fr_vec names; /* const struct fr_locked_name * */
+};
+
 /* The boolean setting of a machine that has no other addresses than the protected ones. */
 #define FR_MACHINE_SETTING "no-other-addresses"
 
@@ -175,6 +182,7 @@ struct fr_plan {
     fr_set bound_all;               /* what they come to together */
     const char *bound_key;          /* NULL: none yet */
     struct fr_vec missed;           /* struct fr_missed */
+    struct fr_pinned_names pinned;  /* those that were asked for last */
     struct flowrules_output *asker; /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
     struct fr_strings unpinned;   /* names that were told to have no address */
@@ -246,6 +254,11 @@ flowrules_status fr_check_twofold(struct fr_plan *plan, const struct fr_flow *fl
                                   const fr_set ends[2], const char **why);
 /* May the flow be said with this loss on this target? */
 bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss);
+/*
+ * May the wildcards of a flow be read as the target reads them, or cut to the names that the lock
+ * file knows? Less is a loss by narrowing in an allow, by widening in a deny.
+ */
+bool fr_may_cut(const struct fr_plan *plan, uint32_t flow, bool deny);
 /*
  * How truly the target says a flow that is in scope: flags of its ends, and its scoped parts from
  * first on. Parts are adapted where an accepted loss asks for it (verdict.c).

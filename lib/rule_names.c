@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "rules.h"
+#include "transliterate.h"
+
+/* Bytes of a name in ASCII before it is fitted: more than any platform takes. */
+#define FOLDED_MAX 512
 
 struct naming {
     struct fr_plan *plan;
@@ -34,13 +38,15 @@ static char stand_in(const struct flowrules_capabilities *can) {
 }
 
 /*
- * Fits a flow's name into room bytes; *changed when it is no longer the flow's own. Runs of what
- * does not fit become one character; a letter or digit stands at either end.
+ * Fits a flow's name into room bytes; *changed when it is no longer the flow's own. Other letters
+ * than ASCII's are transliterated, runs of what does not fit become one character; a letter or
+ * digit is at either end.
  */
-static void fit(const struct flowrules_capabilities *can, const char *name, char *fitted,
+static void fit(const struct flowrules_capabilities *can, const char *flow, char *fitted,
                 size_t room, bool *changed) {
     size_t length = 0;
-    char filler = stand_in(can);
+    char filler = stand_in(can), name[FOLDED_MAX];
+    *changed = fr_transliterate_text(flow, name, sizeof name) || *changed;
     if (can->name_letter && !is_letter(name[0]) && room > 2) {
         fitted[length++] = 'r';
         *changed = true;

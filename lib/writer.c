@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "transliterate.h"
 #include "utf8.h"
 
 /* The first block is small, so that parts and small files cost little. */
@@ -93,7 +94,7 @@ void fr_write_bytes(struct flowrules_writer *w, const char *bytes, size_t size) 
 
 /* For bytes without a newline. */
 static inline void write_word(struct flowrules_writer *w, const char *bytes, size_t size) {
-    if (size <= room(w) && !w->failed)
+    if (size > 0 && size <= room(w) && !w->failed)
         append(w->last, bytes, size);
     else
         fr_write_bytes(w, bytes, size);
@@ -323,7 +324,7 @@ void flowrules_write_ports(flowrules_writer *w, struct flowrules_ports ports,
 /* ---- user text ----------------------------------------------------------------------------- */
 
 struct spelled {
-    char bytes[4];
+    char bytes[FR_TRANSLITERATION_MAX];
     size_t size;
 };
 
@@ -335,40 +336,71 @@ static bool is_one_of(const char *characters, char c) {
     return characters != NULL && c != '\0' && strchr(characters, c) != NULL;
 }
 
-/* What the character of some bytes at text becomes; nothing where replace is 0. */
-static struct spelled spell(const struct flowrules_escape *escape, const char *text, size_t bytes,
-                            uint32_t character) {
-    struct spelled s = {{escape->replace, 0, 0, 0}, escape->replace != '\0' ? 1 : 0};
-    if (bytes == 0 || fr_utf8_is_control(character))
-        return s;
-    bool escaped = bytes == 1 && escape->before != '\0' && is_one_of(escape->escape, *text);
-    if (escaped) {
-        s = (struct spelled){{escape->before, *text, 0, 0}, 2};
-    } else if (bytes > 1 ? escape->utf8
-                         : is_plain((unsigned char)*text) || is_one_of(escape->keep, *text)) {
-        memcpy(s.bytes, text, bytes);
-        s.size = bytes;
-    }
-    return s;
+/* Adds an ASCII character as the place takes it; false where it does not. */
+static bool spell_ascii(const struct flowrules_escape *escape, struct spelled *s, char c) {
+    bool escaped = escape->before != '\0' && is_one_of(escape->escape, c);
+    if ((!escaped && !is_plain((unsigned char)c) && !is_one_of(escape->keep, c)) ||
+        s->size + (escaped ? 2 : 1) > sizeof s->bytes)
+        return false;
+    if (escaped)
+        s->bytes[s->size++] = escape->before;
+    s->bytes[s->size++] = c;
+    return true;
 }
 
-/* The next character of a text as it is spelled; text moves behind it. */
+/* Spells a character in ASCII, without what the place does not take; false where there is no way.
+ */
+static bool spell_other(const struct flowrules_escape *escape, struct spelled *s,
+                        uint32_t character) {
+    char ascii[FR_TRANSLITERATION_MAX];
+    size_t count = fr_transliterate(character, ascii);
+    for (size_t i = 0; count != FR_NO_TRANSLITERATION && i < count; i++)
+        spell_ascii(escape, s, ascii[i]);
+    return count != FR_NO_TRANSLITERATION;
+}
+
+/* Is this a character beyond ASCII that the place does not take, and that has no spelling? */
+static bool is_foreign(const struct flowrules_escape *escape, const char *text, size_t left,
+                       size_t *bytes) {
+    char ascii[FR_TRANSLITERATION_MAX];
+    uint32_t character = 0;
+    *bytes = fr_utf8_decode(text, left, &character);
+    return *bytes > 1 && !escape->utf8 && !fr_utf8_is_control(character) &&
+           fr_transliterate(character, ascii) == FR_NO_TRANSLITERATION;
+}
+
+/*
+ * The next character of a text as it is spelled, nothing where replace is 0; text moves behind it,
+ * or behind a run of foreign ones, which become one.
+ */
 static struct spelled spell_next(const struct flowrules_escape *escape, const char **text,
                                  const char *end) {
+    struct spelled s = {.size = 0}, replaced = {{escape->replace}, escape->replace != '\0' ? 1 : 0};
+    const char *at = *text;
     uint32_t character = 0;
-    size_t bytes = fr_utf8_decode(*text, (size_t)(end - *text), &character);
-    struct spelled s = spell(escape, *text, bytes, character);
+    size_t bytes = fr_utf8_decode(at, (size_t)(end - at), &character), more;
     *text += bytes > 0 ? bytes : 1;
-    return s;
+    if (bytes == 0 || fr_utf8_is_control(character))
+        return replaced;
+    if (bytes == 1)
+        return spell_ascii(escape, &s, *at) ? s : replaced;
+    if (escape->utf8) {
+        memcpy(s.bytes, at, bytes);
+        s.size = bytes;
+        return s;
+    }
+    if (spell_other(escape, &s, character))
+        return s;
+    while (is_foreign(escape, *text, (size_t)(end - *text), &more))
+        *text += more;
+    return replaced;
 }
 
-/* Does a whole text, as it is spelled, fit into size bytes? */
-static bool fits(const struct flowrules_escape *escape, const char *text, const char *end,
-                 size_t size) {
-    size_t used = 0;
-    while (text < end && used <= size)
-        used += spell_next(escape, &text, end).size;
-    return used <= size;
+size_t fr_user_size(const struct flowrules_escape *escape, const char *text) {
+    size_t size = 0;
+    for (const char *end = text + strlen(text); text < end;)
+        size += spell_next(escape, &text, end).size;
+    return size;
 }
 
 void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *escape,
@@ -377,9 +409,11 @@ void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *es
         return;
     const char *end = text + strlen(text);
     size_t left = escape->max_bytes > 0 ? escape->max_bytes : SIZE_MAX;
-    struct spelled dot = spell(escape, ".", 1, '.');
+    struct spelled dot = {.size = 0};
     size_t dots = 0;
-    if (!fits(escape, text, end, left)) {
+    if (!spell_ascii(escape, &dot, '.'))
+        dot = (struct spelled){{escape->replace}, escape->replace != '\0' ? 1 : 0};
+    if (escape->max_bytes > 0 && fr_user_size(escape, text) > left) {
         dots = dot.size * 3 <= left ? 3 : 0;
         left -= dots * dot.size;
     }

@@ -37,6 +37,8 @@ void fr_writer_init(struct flowrules_writer *w, const struct fr_allocator *alloc
 void fr_writer_free(struct flowrules_writer *w);
 void fr_write_bytes(struct flowrules_writer *w, const char *bytes, size_t size);
 size_t fr_writer_size(const struct flowrules_writer *w);
+/* The bytes that user text becomes, without a limit. */
+size_t fr_user_size(const struct flowrules_escape *escape, const char *text);
 /* An address as text, with its NUL. */
 #define FR_IP_TEXT_SIZE 40
 void fr_ip_text(char text[FR_IP_TEXT_SIZE], enum flowrules_family family, struct flowrules_ip ip);

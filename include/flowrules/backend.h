@@ -113,7 +113,9 @@ FLOWRULES_API void flowrules_write_ports(flowrules_writer *w, struct flowrules_p
  * What user text may become at one place of a syntax. Letters, digits and the characters of keep
  * stand for themselves; those of escape get before in front; everything else (control characters
  * always) becomes replace. At most max_bytes are written; a longer text is cut at a whole
- * character and ends in "...". With utf8, whole non-ASCII characters are kept.
+ * character and ends in "...". With utf8, whole non-ASCII characters are kept; without, they are
+ * transliterated, as far as keep and escape have the result: Zürich is Zurich, a run of characters
+ * of a script without a transliteration becomes one replace.
  */
 struct flowrules_escape {
     const char *keep;
@@ -302,6 +304,36 @@ FLOWRULES_API const char *flowrules_flows_spares(const flowrules_output *out, fl
 FLOWRULES_API void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
                                          const struct flowrules_escape *escape,
                                          flowrules_flows flows);
+
+/* What flowrules_write_notes says of a rule; what comes first here has room first. */
+enum flowrules_note {
+    FLOWRULES_NOTE_FLOWS = 1,    /* the flows: "a (T-1, until 2027-01-31), b +3 more" */
+    FLOWRULES_NOTE_PINS = 2,     /* names behind addresses: "pinned 2026-11-02: a.example" */
+    FLOWRULES_NOTE_LOSSES = 4,   /* "narrowed: WHY", "widened: WHY", "not logged: WHY" */
+    FLOWRULES_NOTE_OWNER = 8,    /* "owner NAME" */
+    FLOWRULES_NOTE_PURPOSE = 16, /* as the policy has it */
+    FLOWRULES_NOTES = 31         /* all */
+};
+
+/*
+ * What people should know of a rule of these flows, on one line, with "; " between: for a comment,
+ * or a description that the platform keeps. Of at most escape's max_bytes, in which the less
+ * important is left out, or cut at a whole character. at: the only range of addresses that the line
+ * is about, so that only names with an address in it are told; NULL: all names of the flows. The
+ * day of a pin is the one on which the newest of these addresses was first seen: it changes when
+ * they do, and not with each resolve. False where there was nothing to write.
+ */
+FLOWRULES_API bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
+                                         const struct flowrules_escape *escape, unsigned notes,
+                                         flowrules_flows flows, const struct flowrules_range *at);
+/* The flows of two rules that a platform takes for one. */
+FLOWRULES_API flowrules_flows flowrules_flows_join(flowrules_output *out, flowrules_flows a,
+                                                   flowrules_flows b);
+/*
+ * The day on which the names that the target pins were last seen with their addresses, YYYY-MM-DD
+ * (of several days the oldest): for the head of a file. NULL where no name is pinned.
+ */
+FLOWRULES_API const char *flowrules_output_pinned_day(const flowrules_output *out);
 
 /* The last day of a flow, YYYY-MM-DD, or NULL. */
 FLOWRULES_API const char *flowrules_flows_expires(const flowrules_output *out,

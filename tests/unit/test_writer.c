@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "transliterate.h"
 #include "unit.h"
 #include "writer.h"
 
@@ -135,7 +136,7 @@ static void user_text_is_escaped(void) {
     CU_ASSERT(escapes(&quoted, "\xc2\x85 \xe2\x80\xa8 \xe2\x80\xae", "? ? ?"));
     CU_ASSERT(escapes(&quoted, NULL, ""));
     struct flowrules_escape strict = {NULL, NULL, 0, '_', false, 8};
-    CU_ASSERT(escapes(&strict, "h\xc3\xa9 x", "h__x"));
+    CU_ASSERT(escapes(&strict, "h\xc3\xa9 x", "he_x"));
     CU_ASSERT(escapes(&strict, "12345678", "12345678"));
     CU_ASSERT(escapes(&strict, "123456789", "12345___"));
     struct flowrules_escape dropping = {"", "", '\\', '\0', false, 0};
@@ -156,6 +157,54 @@ static void user_text_is_cut_at_a_character(void) {
 static void collect(void *user, uint32_t line, flowrules_flows flows) {
     char *text = user;
     snprintf(text + strlen(text), 512 - strlen(text), "%u:%u ", line, flows);
+}
+
+static bool spells(const char *text, size_t most, const char *expected) {
+    const struct flowrules_escape escape = {
+        .keep = " .-/(", .escape = "\"", .before = '\\', .replace = '_', .max_bytes = most};
+    struct flowrules_writer w = writer();
+    flowrules_write_user(&w, &escape, text);
+    bool right = wrote(&w, expected);
+    return right && (most > 0 || fr_user_size(&escape, text) == strlen(expected));
+}
+
+/* What a transliteration becomes obeys the place, as all of the text does. */
+static void other_alphabets_are_transliterated(void) {
+    CU_ASSERT(spells("Zürich – Gebäude Ø", 0, "Zurich - Gebaude O"));
+    CU_ASSERT(spells("Straße, Łódź, Þór", 0, "Strasse_ Lodz_ Thor"));
+    CU_ASSERT(spells("Zu\xcc\x88rich", 0, "Zurich")); /* decomposed already */
+    CU_ASSERT(spells("Сервер в Москве", 0, "Server v Moskve"));
+    CU_ASSERT(spells("Αθήνα", 0, "Athina"));
+    CU_ASSERT(spells("½ ﬃ ２", 0, "1/2 ffi 2"));
+    CU_ASSERT(spells("東京 東京a", 0, "_ _a"));
+    CU_ASSERT(spells("„x“ → y", 0, "\\\"x\\\" - y")); /* no > is kept, a quote gets its escape */
+    CU_ASSERT(spells("＄（ｘ）；", 0, "(x"));         /* fullwidth $(x); */
+    CU_ASSERT(spells("a\xe2\x80\xae\xc3", 0, "a__")); /* turns the text; no UTF-8 */
+    CU_ASSERT(spells("ÆÆÆÆ", 5, "AE..."));
+    CU_ASSERT(spells("ЩЩ", 6, "..."));
+}
+
+/* Everything that stands for a character is ASCII, and fits. */
+static void transliterations_are_ascii(void) {
+    for (uint32_t c = 0x80; c < 0x110000; c++) {
+        char ascii[FR_TRANSLITERATION_MAX];
+        size_t length = fr_transliterate(c, ascii);
+        for (size_t i = 0; length != FR_NO_TRANSLITERATION && i < length; i++)
+            if ((unsigned char)ascii[i] < 0x20 || (unsigned char)ascii[i] > 0x7e) {
+                CU_FAIL("not printable ASCII");
+                return;
+            }
+    }
+}
+
+static void texts_are_folded(void) {
+    char folded[8];
+    CU_ASSERT(!fr_transliterate_text("web", folded, sizeof folded));
+    CU_ASSERT_STRING_EQUAL(folded, "web");
+    CU_ASSERT(fr_transliterate_text("Büro東京", folded, sizeof folded));
+    CU_ASSERT_STRING_EQUAL(folded, "Buro?");
+    CU_ASSERT(fr_transliterate_text("abcdefgh", folded, sizeof folded));
+    CU_ASSERT_STRING_EQUAL(folded, "abcdefg");
 }
 
 static void origins_follow_lines_and_parts(void) {
@@ -252,6 +301,9 @@ void fr_test_writer(void) {
         {"ranges in three forms", ranges_in_three_forms},
         {"user text is escaped", user_text_is_escaped},
         {"user text is cut at a character", user_text_is_cut_at_a_character},
+        {"other alphabets are transliterated", other_alphabets_are_transliterated},
+        {"transliterations are ASCII", transliterations_are_ascii},
+        {"texts are folded", texts_are_folded},
         {"origins follow lines and parts", origins_follow_lines_and_parts},
         {"blocks in a row", blocks_in_a_row},
         {"want of memory is remembered", want_of_memory_is_remembered},

@@ -1,0 +1,153 @@
+/*
+ * Notes: what a line about a rule says, and what it leaves out where there is little room.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "loading.h"
+#include "output.h"
+#include "unit.h"
+
+static const char policy_text[] =
+    "flowrules: 1\n"
+    "protects: inside\n"
+    "networks: {inside: 10.0.0.0/24}\n"
+    "flows:\n"
+    "  - {name: plain, source: inside, destination: 192.0.2.1, service: any}\n"
+    "  - {name: full, source: inside, destination: [a.example, b.example], service: any,\n"
+    "     ticket: T-1, expires: 2027-01-31, owner: Zürich, purpose: the build}\n"
+    "  - {name: wild, source: inside, destination: \"*.a.example\", service: any, owner: Zürich}\n"
+    "targets:\n"
+    "  aws: {backend: aws-sg, group: sg-01234567, allow-loss: [{flow: wild, loss: narrow}]}\n"
+    "  native: {backend: cilium}\n";
+
+static const char lock_text[] =
+    "{\"flowrules-lock\": 1, \"names\": {\"a.example\": {\"addresses\": ["
+    "{\"address\": \"192.0.2.7\", \"first-seen\": \"2026-10-01\", \"last-seen\": \"2026-11-13\"},"
+    "{\"address\": \"192.0.2.8\", \"first-seen\": \"2026-11-02\", \"last-seen\": \"2026-11-13\"}]},"
+    "\"b.example\": {\"addresses\": [{\"address\": \"192.0.2.7\", \"last-seen\": \"2026-11-12\"}]},"
+    "\"x.a.example\": {\"addresses\": [{\"address\": \"192.0.2.9\"}]}}}";
+
+enum { PLAIN, FULL, WILD };
+
+/* A plan's output, with flows joined. */
+struct noting {
+    struct unit_policy loaded;
+    struct fr_plan *plan;
+    flowrules_output *out;
+};
+
+static struct noting noting(const char *target) {
+    struct noting n = {.loaded = unit_load_locked(policy_text, lock_text)};
+    CU_ASSERT_EQUAL_FATAL(n.loaded.status, FLOWRULES_OK);
+    CU_ASSERT_EQUAL_FATAL(fr_plan_new(&n.plan, n.loaded.context, n.loaded.policy, target),
+                          FLOWRULES_OK);
+    n.out = fr_plan_asker(n.plan);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(n.out);
+    return n;
+}
+
+static void end(struct noting *n) {
+    fr_plan_free(n->plan);
+    unit_unload(&n->loaded);
+}
+
+/* Is this what is noted of the flows, in so many bytes? "" stands for nothing. */
+static bool says(struct noting *n, unsigned notes, flowrules_flows flows,
+                 const struct flowrules_range *at, size_t most, const char *expected) {
+    const struct flowrules_escape escape = {
+        .keep = " ()*+,-.:;", .replace = '_', .max_bytes = most};
+    struct flowrules_writer w;
+    size_t size = 0;
+    fr_writer_init(&w, &fr_default_allocator, false);
+    bool any = flowrules_write_notes(&w, n->out, &escape, notes, flows, at);
+    char *text = fr_writer_text(&w, &size);
+    bool right = text != NULL && strcmp(text, expected) == 0 && any == (expected[0] != '\0') &&
+                 (most == 0 || size <= most);
+    if (!right)
+        fprintf(stderr, "wrote \"%s\", expected \"%s\"\n", text, expected);
+    fr_free(&fr_default_allocator, text);
+    fr_writer_free(&w);
+    return right;
+}
+
+static void a_line_says_all(void) {
+    struct noting n = noting("aws");
+    CU_ASSERT(says(&n, FLOWRULES_NOTES, PLAIN, NULL, 0, "plain"));
+    CU_ASSERT(says(&n, FLOWRULES_NOTES, FULL, NULL, 0,
+                   "full (T-1, until 2027-01-31); pinned 2026-11-12: a.example, b.example; "
+                   "owner Zurich; the build"));
+    CU_ASSERT(says(&n, FLOWRULES_NOTES, WILD, NULL, 0,
+                   "wild; pinned: x.a.example; narrowed: *.a.example is cut to the names below it "
+                   "that the lock file knows; owner Zurich"));
+    CU_ASSERT(says(&n, FLOWRULES_NOTE_OWNER | FLOWRULES_NOTE_PURPOSE, FULL, NULL, 0,
+                   "owner Zurich; the build"));
+    CU_ASSERT(says(&n, FLOWRULES_NOTE_PINS | FLOWRULES_NOTE_LOSSES, PLAIN, NULL, 0, ""));
+    CU_ASSERT_STRING_EQUAL(flowrules_output_pinned_day(n.out), "2026-11-12");
+    end(&n);
+}
+
+static void only_names_of_an_address_are_told(void) {
+    struct noting n = noting("aws");
+    struct flowrules_range at = {FLOWRULES_IPV4, {0, 0xc0000208}, {0, 0xc0000208}};
+    CU_ASSERT(says(&n, FLOWRULES_NOTE_PINS, FULL, &at, 0, "pinned 2026-11-02: a.example"));
+    at.first.lo = at.last.lo = 0xc0000207;
+    CU_ASSERT(
+        says(&n, FLOWRULES_NOTE_PINS, FULL, &at, 0, "pinned 2026-11-12: a.example, b.example"));
+    at.first.lo = at.last.lo = 0xc0000201;
+    CU_ASSERT(says(&n, FLOWRULES_NOTE_PINS, FULL, &at, 0, ""));
+    at.family = FLOWRULES_IPV6;
+    at.first.lo = at.last.lo = 0xc0000208;
+    CU_ASSERT(says(&n, FLOWRULES_NOTE_PINS, FULL, &at, 0, ""));
+    end(&n);
+}
+
+static void less_important_notes_go_first(void) {
+    struct noting n = noting("aws");
+    CU_ASSERT(says(&n, FLOWRULES_NOTES, FULL, NULL, 90,
+                   "full (T-1, until 2027-01-31); pinned 2026-11-12: a.example, b.example; owner "
+                   "Zurich"));
+    CU_ASSERT(says(&n, FLOWRULES_NOTES, FULL, NULL, 67,
+                   "full (T-1, until 2027-01-31); pinned 2026-11-12: a.example +1 more"));
+    CU_ASSERT(
+        says(&n, FLOWRULES_NOTES, FULL, NULL, 45, "full (T-1, until 2027-01-31); owner Zurich"));
+    CU_ASSERT(says(&n, FLOWRULES_NOTES, FULL, NULL, 20, "full (T-1, until ..."));
+    end(&n);
+}
+
+static void flows_are_joined(void) {
+    struct noting n = noting("aws");
+    flowrules_flows two = flowrules_flows_join(n.out, PLAIN, FULL);
+    flowrules_flows all = flowrules_flows_join(n.out, two, WILD);
+    CU_ASSERT_EQUAL(flowrules_flows_count(n.out, two), 2);
+    CU_ASSERT_EQUAL(flowrules_flows_join(n.out, two, FULL), two);
+    CU_ASSERT_EQUAL(flowrules_flows_join(n.out, two | FR_ELSEWHERE, FULL), two);
+    CU_ASSERT_EQUAL(flowrules_flows_join(n.out, two | FR_ELSEWHERE, FULL | FR_ELSEWHERE),
+                    two | FR_ELSEWHERE);
+    CU_ASSERT(
+        says(&n, FLOWRULES_NOTES, all, NULL, 0,
+             "plain, full (T-1, until 2027-01-31), wild; pinned 2026-11-12: a.example, "
+             "b.example, x.a.example; wild narrowed: *.a.example is cut to the names below it "
+             "that the lock file knows; owner Zurich; full: the build"));
+    CU_ASSERT(says(&n, FLOWRULES_NOTES, all, NULL, 60,
+                   "plain +2 more; pinned 2026-11-12: a.example +2 more"));
+    end(&n);
+}
+
+static void what_is_not_pinned_says_nothing(void) {
+    struct noting n = noting("native");
+    CU_ASSERT(says(&n, FLOWRULES_NOTE_PINS, FULL, NULL, 0, ""));
+    CU_ASSERT_PTR_NULL(flowrules_output_pinned_day(n.out));
+    end(&n);
+}
+
+void fr_test_notes(void) {
+    static const struct unit_test tests[] = {
+        {"a line says all", a_line_says_all},
+        {"only names of an address are told", only_names_of_an_address_are_told},
+        {"less important notes go first", less_important_notes_go_first},
+        {"flows are joined", flows_are_joined},
+        {"what is not pinned says nothing", what_is_not_pinned_says_nothing},
+        {NULL, NULL}};
+    unit_suite("notes", tests);
+}
