@@ -56,7 +56,7 @@ ifneq ($(SANITIZE),)
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 libxml-2.0 libcares
+LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 expat libcares
 CLI_PACKAGES  := libcjson
 UNIT_PACKAGES := cunit
 # Libraries without a pkg-config file.
@@ -174,7 +174,7 @@ demo: all ## build, then show the tool on the examples
 # leaves to make check-all what one does not wait for: whole suites, and of some the slow part.
 FIRST_SUITES := headers unit golden errors
 SLOW_SUITES  := lint threads fuzz asan
-SLOW_PARTS   := clients deb import kernel
+SLOW_PARTS   := clients deb import kernel unit
 ALL_SUITES   := $(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))
 SUITES := $(filter $(ALL_SUITES),$(FIRST_SUITES)) \
           $(filter-out $(FIRST_SUITES) $(SLOW_SUITES),$(ALL_SUITES))

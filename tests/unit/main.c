@@ -37,6 +37,18 @@ void unit_suite(const char *name, const struct unit_test *tests) {
     }
 }
 
+bool unit_is_quick(void) {
+    const char *part = getenv("PART");
+    return part != NULL && strcmp(part, "quick") == 0 && getenv("LONG") == NULL;
+}
+
+uint64_t unit_rounds(uint64_t few, uint64_t usual, uint64_t many) {
+    const char *rounds = getenv("ROUNDS");
+    if (rounds != NULL)
+        return strtoull(rounds, NULL, 10);
+    return getenv("LONG") != NULL ? many : unit_is_quick() ? few : usual;
+}
+
 uint32_t unit_random(uint64_t *state, uint32_t limit) {
     *state ^= *state >> 12;
     *state ^= *state << 25;

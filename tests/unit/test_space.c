@@ -554,14 +554,12 @@ static size_t compare_once(flowrules_context *context) {
 }
 
 static void test_brute_force(void) {
-    const char *seed = getenv("SEED"), *rounds = getenv("ROUNDS");
+    const char *seed = getenv("SEED");
     unsigned long long first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
-    unsigned long count = rounds != NULL           ? strtoul(rounds, NULL, 10)
-                          : getenv("LONG") != NULL ? 1000000
-                                                   : 2000;
+    uint64_t count = unit_rounds(800, 2000, 1000000);
     flowrules_context *context;
     CU_ASSERT_FATAL(flowrules_context_new(&context) == FLOWRULES_OK);
-    for (unsigned long i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         world.state = (first + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
         world.pods = (first + i) % 2 == 0;
         size_t wrong = compare_once(context);
@@ -636,16 +634,14 @@ static size_t compare_orders(flowrules_context *context, struct outcomes *outcom
 }
 
 static void test_order(void) {
-    const char *seed = getenv("SEED"), *rounds = getenv("ROUNDS");
+    const char *seed = getenv("SEED");
     unsigned long long first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
-    unsigned long count = rounds != NULL           ? strtoul(rounds, NULL, 10)
-                          : getenv("LONG") != NULL ? 300000
-                                                   : 3000;
+    uint64_t count = unit_rounds(1000, 3000, 300000);
     struct outcomes outcomes = {0, 0, 0};
     flowrules_context *context;
     CU_ASSERT_FATAL(flowrules_context_new(&context) == FLOWRULES_OK);
     world.pods = world.doubts = false;
-    for (unsigned long i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         world.state = (first + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
         if (compare_orders(context, &outcomes) > 0) {
             printf("    seed %llu\n", first + i);

@@ -493,11 +493,9 @@ static void print_counts(uint64_t first, uint64_t count) {
 }
 
 static void renderings_mean_the_policy(void) {
-    const char *seed = getenv("SEED"), *rounds = getenv("ROUNDS");
+    const char *seed = getenv("SEED");
     uint64_t first = seed == NULL ? 1 : strtoull(seed, NULL, 10);
-    uint64_t count = rounds != NULL           ? strtoull(rounds, NULL, 10)
-                     : getenv("LONG") != NULL ? 2000
-                                              : 200;
+    uint64_t count = unit_rounds(50, 200, 2000);
     for (uint64_t i = 0; i < count; i++)
         for (size_t p = 0; p < PLATFORMS; p++)
             try_platform(first + i, p);
@@ -610,7 +608,7 @@ static void try_pods_target(flowrules_context *context, flowrules_policy *const 
 static void pods_mean_the_policy(void) {
     static const char *const targets[PODS] = {"kubernetes", "cilium", "openshift"};
     static char text[16384];
-    uint64_t count = getenv("LONG") != NULL ? 5000 : 200;
+    uint64_t count = unit_rounds(80, 200, 5000);
     for (uint64_t seed = 1; seed <= count; seed++) {
         unsigned flows = 1 + (unsigned)(seed % 5);
         flowrules_context *context;
