@@ -550,6 +550,20 @@ static void write_given(flowrules_output *out, const struct state *s, size_t gro
     }
 }
 
+/* Are groups of a VPC made here, since none is named? */
+static bool makes_groups(const flowrules_output *out, const struct state *s) {
+    return s->id_count == 0 && flowrules_output_setting(out, "vpc") != NULL;
+}
+
+/*
+ * Does the default egress go? A target that only permits leaves it to a group of others, and never
+ * to one that it makes: that would open all on the interfaces of the group.
+ */
+static bool revokes_default(const flowrules_output *out, const struct state *s) {
+    return flowrules_output_permits(out) ? makes_groups(out, s)
+                                         : flowrules_output_enforces(out, FLOWRULES_EGRESS);
+}
+
 /* Two calls: that of IPv6 fails where the VPC has none. */
 static void write_revokes(flowrules_output *out, const struct state *s, size_t group) {
     if (!keeps_default(s, group, FLOWRULES_IPV4))
@@ -568,14 +582,15 @@ static void end_json(flowrules_output *out) {
         write_inputs(out, s, g, FLOWRULES_EGRESS);
         write_inputs(out, s, g, FLOWRULES_INGRESS);
         write_given(out, s, g);
-        if (flowrules_output_enforces(out, FLOWRULES_EGRESS))
+        if (revokes_default(out, s))
             write_revokes(out, s, g);
     }
 }
 
 /* ---- script -------------------------------------------------------------------------------- */
 
-static void write_script_head(flowrules_writer *w, const flowrules_output *out) {
+static void write_script_head(flowrules_writer *w, const flowrules_output *out,
+                              const struct state *s) {
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
     flowrules_write(w, "#!/bin/sh\n");
     if (title != NULL) {
@@ -591,9 +606,9 @@ static void write_script_head(flowrules_writer *w, const flowrules_output *out) 
         "#   It can be repeated, and changes rules alone whose description begins as below.\n"
         "#   What is new is authorized before what is old is revoked",
         target, flowrules_output_fingerprint(out), target, target);
-    flowrules_write(w, flowrules_output_enforces(out, FLOWRULES_EGRESS)
-                           ? ", and with it the default egress.\n"
-                           : ".\n");
+    flowrules_write(w, revokes_default(out, s) ? ", and with it the default egress.\n" : ".\n");
+    if (flowrules_output_permits(out))
+        flowrules_write(w, "#   Permits alone: what the rules of others let pass, passes.\n");
     flowrules_writef(w,
                      "# Back with: the script of the version before, which is run in the same way\n"
                      "# Undo with: ./%s.sh --remove    revokes these rules, and opens nothing\n"
@@ -629,7 +644,9 @@ static void write_variables(flowrules_writer *w, const flowrules_output *out,
     for (size_t i = 0; i < s->id_count; i++)
         flowrules_writef(w, "%s%s", i > 0 ? " " : "", s->ids[i]);
     flowrules_writef(w, "'}\nneeded=%zu\nmost=%zu\ncloses=%s\nkeeps='", s->group_count, s->groups,
-                     egress ? "yes" : "no");
+                     revokes_default(out, s)         ? "yes"
+                     : flowrules_output_permits(out) ? "nothing"
+                                                     : "no");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
             if (keeps_default(s, g, f))
@@ -665,7 +682,7 @@ static void write_call(flowrules_writer *w, const flowrules_output *out, const s
 static void end_script(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".sh", true);
-    write_script_head(w, out);
+    write_script_head(w, out, s);
     write_variables(w, out, s);
     flowrules_write(w, "\nrules() { # NUMBER OF A GROUP\n    case $1 in\n");
     for (size_t g = 0; g < s->group_count; g++) {
@@ -705,6 +722,8 @@ static void write_terraform_head(flowrules_writer *w, const flowrules_output *ou
     }
     flowrules_writef(w, "    \"Target %s, version %s: rules of AWS security groups.\",\n", target,
                      flowrules_output_fingerprint(out));
+    if (flowrules_output_permits(out))
+        flowrules_write(w, "    \"Permits alone: what the rules of others let pass, passes.\",\n");
     if (region != NULL) {
         flowrules_write(w, "    \"For a provider of the region ");
         flowrules_write_user(w, &word_escape, region);
@@ -848,11 +867,11 @@ static void write_resources(flowrules_writer *w, const flowrules_output *out, co
 static void end_terraform(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".tf.json", false);
-    bool own = s->id_count == 0 && flowrules_output_setting(out, "vpc") != NULL;
+    bool own = makes_groups(out, s);
     write_terraform_head(w, out);
     if (!own)
         write_variable(w, out, s);
-    if (!own && flowrules_output_enforces(out, FLOWRULES_EGRESS))
+    if (!own && revokes_default(out, s))
         write_default_check(w, out);
     write_resources(w, out, s, own);
     flowrules_write(w, "\n}\n");
@@ -935,6 +954,9 @@ const struct flowrules_backend flowrules_backend_aws_sg = {
     .capabilities = {.placement = FLOWRULES_ATTACHED,
                      .evaluation = FLOWRULES_ALLOW_UNION,
                      .families = FLOWRULES_BOTH_FAMILIES,
+                     .permits = true,
+                     .permits_note =
+                         "the other rules of the groups, and other groups of an interface",
                      .implicit_end = true,
                      .groups = true,
                      .addresses_per_end = 1,

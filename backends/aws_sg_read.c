@@ -678,6 +678,9 @@ static void read_file(struct fr_aws_sg_reader *r, const struct file *f, size_t f
 /* What a group lets out besides its rules. */
 static void read_rest(struct fr_aws_sg_reader *r, const struct fr_aws_sg_group *group) {
     static const char *const all[] = {"0.0.0.0/0", "::/0"};
+    bool of_others = !group->made && group->vpc == NULL;
+    if (flowrules_input_permits(r->in) && of_others)
+        return; /* a part of its rules, which neither brings the default along nor takes it */
     if (group->rest == FR_AWS_SG_UNKNOWN)
         fr_aws_sg_doubt(r, group->at, FLOWRULES_EGRESS,
                         "the group %.80s is not made here: whether it still has its default "
