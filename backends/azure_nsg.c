@@ -32,6 +32,7 @@ struct dialect {
     const char *indent;              /* of a field */
     bool every_field;                /* also those that say nothing */
     bool group_objects;              /* an application security group is an object with an id */
+    bool resources;                  /* each rule is a resource, in a group that is there */
     const struct side_words *sides;
 };
 
@@ -75,6 +76,26 @@ static const struct dialect terraform_dialect = {
     .close = "}",
     .indent = "\n            ",
     .every_field = true,
+    .sides = terraform_sides,
+};
+
+/* Permits alone: rules as resources of their own, since a group replaces all of its rules. */
+static const struct dialect arm_permits_dialect = {
+    .open = "\n    {",
+    .body = ", \"properties\": {",
+    .close = "}}",
+    .indent = "\n      ",
+    .group_objects = true,
+    .resources = true,
+    .sides = arm_sides,
+};
+
+static const struct dialect terraform_permits_dialect = {
+    .open = "\n      ",
+    .body = ",",
+    .close = "\n      }",
+    .indent = "\n        ",
+    .resources = true,
     .sides = terraform_sides,
 };
 
@@ -451,10 +472,86 @@ static void write_ports(struct state *s, enum flowrules_end end,
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-static void open_rule(struct state *s, const char *name) {
+static void write_checked(flowrules_writer *w, const char *text) {
+    flowrules_write_user(w, &checked_escape, text);
+}
+
+static const char *group_name(const flowrules_output *out) {
+    const char *name = flowrules_output_setting(out, "nsg");
+    return name != NULL ? name : flowrules_output_target(out);
+}
+
+static void write_label(flowrules_output *out, flowrules_writer *w) {
+    flowrules_write(w, "flowrules_");
+    flowrules_write_user(w, &label_escape, flowrules_output_target(out));
+}
+
+static void write_terraform_resource_group(flowrules_output *out, flowrules_writer *w) {
+    const char *resource_group = flowrules_output_setting(out, "resource-group");
+    flowrules_write(w, "\"");
+    if (resource_group != NULL) {
+        write_checked(w, resource_group);
+    } else {
+        flowrules_write(w, "${var.");
+        write_label(out, w);
+        flowrules_write(w, "_resource_group}");
+    }
+    flowrules_write(w, "\"");
+}
+
+/* Labels take no dot: such a name is told apart by its priority. */
+static void write_rule_label(flowrules_output *out, struct state *s, const char *name,
+                             long long priority) {
+    flowrules_write(s->w, "\"");
+    write_label(out, s->w);
+    flowrules_write(s->w, "_");
+    flowrules_write_user(s->w, &label_escape, name);
+    if (strchr(name, '.') != NULL)
+        flowrules_writef(s->w, "_%lld", priority);
+    flowrules_write(s->w, "\": {");
+}
+
+/* In a group of others a rule's name begins with the target's. */
+static void write_rule_name(flowrules_output *out, struct state *s, const char *name) {
+    const char *target = flowrules_output_target(out);
+    flowrules_write(s->w, "\"name\": \"");
+    if (s->dialect == &arm_permits_dialect) {
+        write_checked(s->w, group_name(out));
+        flowrules_write(s->w, "/");
+    }
+    if (flowrules_output_permits(out)) {
+        write_checked(s->w, target);
+        flowrules_write(s->w, "-");
+        if (strlen(target) + 1 + strlen(name) > NAME_MAX_BYTES)
+            flowrules_output_refuse(out,
+                                    "the rule %s-%s: a rule's name has at most %d characters, and "
+                                    "begins with the target's",
+                                    target, name, NAME_MAX_BYTES);
+    }
+    flowrules_writef(s->w, "%s\"%s", name, s->dialect->body);
+}
+
+static void open_rule(flowrules_output *out, struct state *s, const char *name,
+                      long long priority) {
     flowrules_write(s->w, s->rules++ > 0 ? "," : "");
     begin_line(s, s->dialect->open);
-    flowrules_writef(s->w, "\"name\": \"%s\"%s", name, s->dialect->body);
+    if (s->dialect == &terraform_permits_dialect)
+        write_rule_label(out, s, name, priority);
+    if (s->dialect == &arm_permits_dialect) {
+        flowrules_write(s->w,
+                        "\"type\": \"Microsoft.Network/networkSecurityGroups/securityRules\", "
+                        "\"apiVersion\": \"");
+        write_checked(s->w, flowrules_output_setting(out, "api-version"));
+        flowrules_write(s->w, "\",\n     ");
+    }
+    write_rule_name(out, s, name);
+    if (s->dialect == &terraform_permits_dialect) {
+        flowrules_write(s->w, "\n        \"resource_group_name\": ");
+        write_terraform_resource_group(out, s->w);
+        flowrules_write(s->w, ",\n        \"network_security_group_name\": \"");
+        write_checked(s->w, group_name(out));
+        flowrules_write(s->w, "\",");
+    }
 }
 
 /* The last fields, so that every one before them ends in a comma. */
@@ -500,7 +597,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     if (s->refused)
         return;
     s->rule = r;
-    open_rule(s, r->name);
+    open_rule(out, s, r->name, s->priority[r->direction]);
     write_description(out, s);
     text_field(s, "protocol", service->protocol < 0 ? "*" : protocol_words[service->protocol]);
     write_side(out, s, FLOWRULES_SOURCE, r->source, r->destination);
@@ -540,7 +637,7 @@ static const struct own_rule closing[] = {
 
 static void write_own(flowrules_output *out, struct state *s, const struct own_rule *own,
                       enum flowrules_direction direction) {
-    open_rule(s, own->name);
+    open_rule(out, s, own->name, own->priority);
     begin_field(s, "description");
     flowrules_writef(s->w, "\"%s; flowrules, target ", own->description);
     flowrules_write_user(s->w, &target_escape, flowrules_output_target(out));
@@ -566,7 +663,8 @@ static void close_direction(flowrules_output *out, struct state *s,
     s->closed[direction] = true;
     if (direction == FLOWRULES_INGRESS && flowrules_output_has(out, FLOWRULES_BASELINE_PROBES))
         write_own(out, s, &probes, direction);
-    write_own(out, s, &closing[direction], direction);
+    if (!flowrules_output_permits(out))
+        write_own(out, s, &closing[direction], direction);
 }
 
 static void group(flowrules_output *out, const struct flowrules_group *g) {
@@ -585,9 +683,9 @@ static size_t count_rules(const flowrules_output *out, enum flowrules_direction 
 static unsigned count_own(const flowrules_output *out, enum flowrules_direction direction) {
     if (!flowrules_output_enforces(out, direction))
         return 0;
-    return direction == FLOWRULES_INGRESS && flowrules_output_has(out, FLOWRULES_BASELINE_PROBES)
-               ? 2
-               : 1;
+    bool has_probes =
+        direction == FLOWRULES_INGRESS && flowrules_output_has(out, FLOWRULES_BASELINE_PROBES);
+    return (has_probes ? 1u : 0u) + (flowrules_output_permits(out) ? 0u : 1u);
 }
 
 static void check_rules(flowrules_output *out) {
@@ -643,11 +741,6 @@ static void check_addresses(flowrules_output *out, const struct state *s) {
 
 /* ---- settings ------------------------------------------------------------------------------ */
 
-static const char *group_name(const flowrules_output *out) {
-    const char *name = flowrules_output_setting(out, "nsg");
-    return name != NULL ? name : flowrules_output_target(out);
-}
-
 static const struct {
     const char *key, *form;
     bool (*good)(const char *text);
@@ -667,6 +760,9 @@ static void check_settings(flowrules_output *out) {
         if (value != NULL && !checks[i].good(value))
             flowrules_output_refuse(out, "%s is %s", checks[i].key, checks[i].form);
     }
+    if (flowrules_output_permits(out) && flowrules_output_setting(out, "nsg") == NULL)
+        flowrules_output_refuse(out, "with 'mode: permits' it needs nsg, the name of the group that "
+                                     "gets the permits");
     if (!is_group_name(group_name(out)))
         flowrules_output_refuse(out, "a target's name that is no name for a network security group "
                                      "needs the setting nsg");
@@ -696,10 +792,6 @@ static struct state *end_rules(flowrules_output *out) {
 
 /* ---- heads --------------------------------------------------------------------------------- */
 
-static void write_checked(flowrules_writer *w, const char *text) {
-    flowrules_write_user(w, &checked_escape, text);
-}
-
 /* The lines of a head, as strings of a JSON list. */
 static void write_title(flowrules_output *out, flowrules_writer *w, const char *indent) {
     const char *title = flowrules_output_title(out);
@@ -710,8 +802,9 @@ static void write_title(flowrules_output *out, flowrules_writer *w, const char *
     }
     flowrules_writef(w, "\",%s\"Target ", indent);
     write_checked(w, flowrules_output_target(out));
-    flowrules_writef(w, ", version %s: what these rules do not allow is denied.\",",
-                     flowrules_output_fingerprint(out));
+    flowrules_writef(w, ", version %s: %s.\",", flowrules_output_fingerprint(out),
+                     flowrules_output_permits(out) ? "permits alone, beside the rules of others"
+                                                   : "what these rules do not allow is denied");
 }
 
 static void write_resource_group(flowrules_output *out, flowrules_writer *w) {
@@ -739,29 +832,40 @@ static void write_az(flowrules_output *out, flowrules_writer *w, const char *bef
     flowrules_writef(w, "%s\",", after);
 }
 
+static const char stays_beside[] =
+    "It changes the rules below alone, and can be repeated. Their priorities must be free, and "
+    "before those of the denies that they are to precede.";
+
 static void write_arm_head(flowrules_output *out, flowrules_writer *w) {
     const char *target = flowrules_output_target(out);
+    bool permits = flowrules_output_permits(out);
     write_title(out, w, "\n      ");
     write_az(out, w, "Keep what is there: az network nsg show", "--name", group_name(out), "");
     write_az(out, w, "Try with:   az deployment group what-if", "--template-file", target,
              ".arm.json");
     write_az(out, w, "Apply with: az deployment group create", "--template-file", target,
              ".arm.json");
-    flowrules_writef(w,
-                     "\n      \"%s\",\n      \"Undo with:  the same command and the former version "
-                     "of this file.\"",
-                     replaces_whole);
+    flowrules_writef(
+        w, "\n      \"%s\",\n      \"Undo with:  ", permits ? stays_beside : replaces_whole);
+    flowrules_write(w, permits
+                           ? "az network nsg rule delete, with the names below; so with what an "
+                             "earlier version has and this one has not.\""
+                           : "the same command and the former version of this file.\"");
 }
 
 static void begin_arm(flowrules_output *out) {
-    struct state *s = begin_rules(out, &arm_dialect, ".arm.json");
+    bool permits = flowrules_output_permits(out);
+    struct state *s = begin_rules(out, permits ? &arm_permits_dialect : &arm_dialect, ".arm.json");
     const char *location = flowrules_output_setting(out, "location");
     flowrules_writer *w = s->w;
     flowrules_write(w, "{\n  \"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/"
                        "deploymentTemplate.json#\",\n  \"contentVersion\": \"1.0.0.0\",\n"
                        "  \"metadata\": {\n    \"comments\": [");
     write_arm_head(out, w);
-    flowrules_write(w, "\n    ]\n  },\n  \"resources\": [\n    {\n"
+    flowrules_write(w, "\n    ]\n  },\n  \"resources\": [");
+    if (permits)
+        return;
+    flowrules_write(w, "\n    {\n"
                        "      \"type\": \"Microsoft.Network/networkSecurityGroups\",\n"
                        "      \"apiVersion\": \"");
     write_checked(w, flowrules_output_setting(out, "api-version"));
@@ -776,7 +880,9 @@ static void begin_arm(flowrules_output *out) {
 }
 
 static void end_arm(flowrules_output *out) {
-    flowrules_write(end_rules(out)->w, "\n        ]\n      }\n    }\n  ]\n}\n");
+    flowrules_write(end_rules(out)->w, flowrules_output_permits(out)
+                                           ? "\n  ]\n}\n"
+                                           : "\n        ]\n      }\n    }\n  ]\n}\n");
 }
 
 /* ---- the list of rules --------------------------------------------------------------------- */
@@ -791,24 +897,6 @@ static void end_rule_list(flowrules_output *out) {
 
 /* ---- Terraform ----------------------------------------------------------------------------- */
 
-static void write_label(flowrules_output *out, flowrules_writer *w) {
-    flowrules_write(w, "flowrules_");
-    flowrules_write_user(w, &label_escape, flowrules_output_target(out));
-}
-
-static void write_terraform_resource_group(flowrules_output *out, flowrules_writer *w) {
-    const char *resource_group = flowrules_output_setting(out, "resource-group");
-    flowrules_write(w, "\"");
-    if (resource_group != NULL) {
-        write_checked(w, resource_group);
-    } else {
-        flowrules_write(w, "${var.");
-        write_label(out, w);
-        flowrules_write(w, "_resource_group}");
-    }
-    flowrules_write(w, "\"");
-}
-
 static void write_terraform_head(flowrules_output *out, flowrules_writer *w) {
     static const char indent[] = "\n    ";
     flowrules_write(w, "{\n  \"//\": [");
@@ -818,7 +906,7 @@ static void write_terraform_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_writef(w,
                      "%s\"%s\",%s\"Undo with:  terraform apply, with the former version of this "
                      "file.\"\n  ],\n",
-                     indent, replaces_whole, indent);
+                     indent, flowrules_output_permits(out) ? stays_beside : replaces_whole, indent);
 }
 
 /* The resource group: as set, or a variable; the region: as set, or the resource group's own. */
@@ -830,7 +918,7 @@ static void write_terraform_inputs(flowrules_output *out, flowrules_writer *w) {
                         "_resource_group\": {\n      \"type\": \"string\",\n      \"description\": "
                         "\"The resource group of the network security group\"\n    }\n  },\n");
     }
-    if (flowrules_output_setting(out, "location") == NULL) {
+    if (flowrules_output_setting(out, "location") == NULL && !flowrules_output_permits(out)) {
         flowrules_write(w, "  \"data\": {\n    \"azurerm_resource_group\": {\n      \"");
         write_label(out, w);
         flowrules_write(w, "\": {\n        \"name\": ");
@@ -853,9 +941,15 @@ static void write_terraform_location(flowrules_output *out, flowrules_writer *w)
 }
 
 static void begin_terraform(flowrules_output *out) {
-    flowrules_writer *w = begin_rules(out, &terraform_dialect, ".tf.json")->w;
+    bool permits = flowrules_output_permits(out);
+    flowrules_writer *w =
+        begin_rules(out, permits ? &terraform_permits_dialect : &terraform_dialect, ".tf.json")->w;
     write_terraform_head(out, w);
     write_terraform_inputs(out, w);
+    if (permits) {
+        flowrules_write(w, "  \"resource\": {\n    \"azurerm_network_security_rule\": {");
+        return;
+    }
     flowrules_write(w, "  \"resource\": {\n    \"azurerm_network_security_group\": {\n      \"");
     write_label(out, w);
     flowrules_write(w, "\": {\n        \"name\": \"");
@@ -868,7 +962,9 @@ static void begin_terraform(flowrules_output *out) {
 }
 
 static void end_terraform(flowrules_output *out) {
-    flowrules_write(end_rules(out)->w, "\n        ]\n      }\n    }\n  }\n}\n");
+    flowrules_write(end_rules(out)->w, flowrules_output_permits(out)
+                                           ? "\n    }\n  }\n}\n"
+                                           : "\n        ]\n      }\n    }\n  }\n}\n");
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -879,6 +975,7 @@ static const struct flowrules_setting settings[] = {
      .help = "the network security group's name; default the target's name"},
     {.key = "location",
      .type = "text",
+     .whole_alone = true,
      .help = "the region, as in westeurope; default the resource group's"},
     {.key = "resource-group",
      .type = "text",
@@ -972,6 +1069,8 @@ const struct flowrules_backend flowrules_backend_azure_nsg = {
                      .merge_above = RULES_MAX / 4,
                      .name_max = NAME_MAX_BYTES,
                      .name_extra = "-_.",
+                     .permits = true,
+                     .permits_note = "the other rules of the group, and Azure's own behind them",
                      .baseline = FLOWRULES_BASELINE_PROBES,
                      .baseline_behind = true},
     .state_size = sizeof(struct state),

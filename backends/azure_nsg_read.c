@@ -706,6 +706,7 @@ static void give_group(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_group 
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         bool own = false;
         bool closed = give_rules(r, group, (enum flowrules_direction)d, &own);
+        own = own || (flowrules_input_permits(r->in) && !group->whole); /* not known, then */
         for (unsigned i = own ? 2 : 0; i < 3 && !closed; i++)
             add_own(r, (enum flowrules_direction)d, i);
     }
@@ -730,6 +731,8 @@ static void take_shown(struct fr_azure_nsg_reader *r, const flowrules_node *node
     const char *name = flowrules_node_text(flowrules_node_get(node, "name"));
     struct fr_azure_nsg_group *group =
         fr_azure_nsg_group_of(r, name == NULL ? "" : name, flowrules_node_place(node));
+    if (group != NULL)
+        group->whole = true;
     fr_azure_nsg_take_list(r, group, flowrules_node_get(body, "securityRules"));
     fr_azure_nsg_take_list(r, group, flowrules_node_get(body, "defaultSecurityRules"));
 }

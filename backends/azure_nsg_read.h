@@ -30,6 +30,7 @@ struct fr_azure_nsg_group {
     const char *name;
     struct flowrules_place at;
     bool chosen;
+    bool whole; /* the files have the group itself, and not some of its rules alone */
     struct fr_azure_nsg_rule *rules;
     size_t count, capacity;
     struct fr_azure_nsg_group *next;

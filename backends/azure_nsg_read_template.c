@@ -176,6 +176,7 @@ static void take_group(struct fr_azure_nsg_reader *r, const flowrules_node *node
         flowrules_node_get(flowrules_node_get(node, "properties"), "securityRules");
     if (group == NULL)
         return;
+    group->whole = true;
     if (flowrules_node_get(node, "copy") != NULL && r->rules && group->chosen)
         fr_azure_nsg_doubt(r, node, "copies of a resource are not computed");
     const flowrules_node *value = fr_azure_nsg_value(r, list);
@@ -281,6 +282,8 @@ static void take_terraform_group(void *own, const char *type, const char *label,
     struct fr_azure_nsg_group *group =
         fr_azure_nsg_group_of(r, name != NULL ? name : label, flowrules_node_place(block));
     const flowrules_node *list = flowrules_node_get(block, "security_rule");
+    if (group != NULL)
+        group->whole = true;
     const flowrules_node *value = fr_azure_nsg_value(r, list);
     is_repeated(r, group, block);
     if (value == NULL && list != NULL && r->rules && group != NULL && group->chosen)
