@@ -775,6 +775,8 @@ static void read_document(struct fr_azure_nsg_reader *r, const flowrules_node *d
 }
 
 static void choose_group(struct fr_azure_nsg_reader *r) {
+    if (r->first == NULL && r->form != FR_AZURE_NSG_PLAIN && flowrules_input_permits(r->in))
+        fr_azure_nsg_group_of(r, "", (struct flowrules_place){0, 0, 0}); /* it permits nothing */
     struct fr_azure_nsg_group *group = choose(r);
     if (group != NULL)
         group->chosen = true;

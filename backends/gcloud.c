@@ -336,7 +336,8 @@ static void check_settings(flowrules_output *out, struct state *s) {
         flowrules_output_refuse(out, "'project' is the id of a project: of a-z, 0-9 and -");
     if (region != NULL && !is_label(region, 63))
         flowrules_output_refuse(out, "'region' is the name of a region, such as europe-west3");
-    if (flowrules_output_number(out, "deny-priority") <= flowrules_output_number(out, "priority"))
+    if (!flowrules_output_permits(out) &&
+        flowrules_output_number(out, "deny-priority") <= flowrules_output_number(out, "priority"))
         flowrules_output_refuse(out, "'deny-priority' must be the larger number: where two are "
                                      "equal, the deny wins");
 }
@@ -783,6 +784,8 @@ static void close_family(flowrules_output *out, enum flowrules_direction directi
 }
 
 static void close_all(flowrules_output *out) {
+    if (flowrules_output_permits(out))
+        return;
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         if (!flowrules_output_enforces(out, d))
             continue;
@@ -817,9 +820,14 @@ static void write_title(const flowrules_output *out, flowrules_writer *w) {
                      flowrules_output_fingerprint(out));
 }
 
+static const char permits_words[] =
+    "Permits alone: what no rule here allows is left to the rules behind them.";
+
 static void write_start(const flowrules_output *out, flowrules_writer *w) {
     const char *other = other_family(out);
-    if (other != NULL)
+    if (flowrules_output_permits(out))
+        flowrules_writef(w, "# %s\n", permits_words);
+    else if (other != NULL)
         flowrules_writef(w, "# %s\n", other);
     flowrules_write(w, "set -eu\n\n");
 }
@@ -916,6 +924,11 @@ static void begin_policy(flowrules_output *out) {
 
 static void end_policy(flowrules_output *out) {
     close_all(out);
+    if (flowrules_output_permits(out) &&
+        flowrules_output_rule_count(out, FLOWRULES_EGRESS, FLOWRULES_ALLOW) +
+                flowrules_output_rule_count(out, FLOWRULES_INGRESS, FLOWRULES_ALLOW) ==
+            0)
+        flowrules_write(flowrules_output_file(out, ".policy.sh", true), "    :\n");
     flowrules_write(flowrules_output_file(out, ".policy.sh", true), gcloud_policy_end);
 }
 
@@ -935,7 +948,9 @@ static void begin_terraform(flowrules_output *out) {
                      "    \"Undo with: take the file away, then terraform apply.\"",
                      flowrules_output_target(out), flowrules_output_fingerprint(out),
                      setting(out, "network"));
-    if (other_family(out) != NULL)
+    if (flowrules_output_permits(out))
+        flowrules_writef(w, ",\n    \"%s\"", permits_words);
+    else if (other_family(out) != NULL)
         flowrules_writef(w, ",\n    \"%s\"", other_family(out));
     flowrules_write(w, "\n  ],\n  \"resource\": {\n    \"google_compute_firewall\": {\n");
     s->between = "";
@@ -965,6 +980,7 @@ static const struct flowrules_setting settings[] = {
      .fallback = "990",
      .help = "VPC rules: the number of the allows; denies of flows have one less"},
     {.key = "deny-priority",
+     .whole_alone = true,
      .type = "integer 2 65534",
      .fallback = "999",
      .help = "VPC rules: the number of the deny of all else; rules with a larger number no longer "
@@ -1012,7 +1028,8 @@ static const struct flowrules_limit limits[] = {
     .families = FLOWRULES_BOTH_FAMILIES, .atoms_are_both = true, .groups = true,                   \
     .separate_atoms = true, .one_group = true, .prefixes = true, .ports_per_rule = PORTS_MAX,      \
     .logging = true, .merge_above = 100, .name_max = NAME_MAX_BYTES, .name_extra = "-",            \
-    .name_lower = true, .name_letter = true
+    .name_lower = true, .name_letter = true, .permits = true,                                      \
+    .permits_note = "the other rules of the network, and those that Google implies"
 
 static const struct flowrules_capabilities policy_capabilities = {
     VPC_CAPABILITIES,

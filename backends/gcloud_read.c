@@ -540,10 +540,11 @@ static int compare_rules(const void *a, const void *b) {
 }
 
 static void add_implied(struct fr_gcloud_reader *r, enum flowrules_direction direction) {
-    bool egress = direction == FLOWRULES_EGRESS;
+    bool known = r->listed || !flowrules_input_permits(r->in);
+    bool passes = direction == FLOWRULES_EGRESS && known;
     struct flowrules_set any = flowrules_input_any(r->in);
     struct flowrules_read_rule implied = {.direction = direction,
-                                          .verdict = egress ? FLOWRULES_PASS : FLOWRULES_BLOCK,
+                                          .verdict = passes ? FLOWRULES_PASS : FLOWRULES_BLOCK,
                                           .source = any,
                                           .destination = any,
                                           .comment = "implied by Google"};
@@ -635,10 +636,12 @@ static void read_document(struct fr_gcloud_reader *r, const flowrules_node *docu
     if (flowrules_terraform_is(document)) {
         fr_gcloud_read_terraform(r, document);
     } else if (effective != NULL || policies != NULL) {
+        r->listed = true;
         read_items(r, effective);
         if (policies != NULL)
             doubt_both(r, policies, "the policies that hold for the network too are not read here");
     } else {
+        r->listed = true;
         read_items(r, document);
     }
 }

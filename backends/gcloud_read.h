@@ -77,6 +77,7 @@ struct fr_gcloud_reader {
     struct fr_gcloud_kept *kept;
     size_t count, capacity;
     bool has_policy, has_vpc;
+    bool listed; /* the files have what the network has, and not some rules for it alone */
 };
 
 /*

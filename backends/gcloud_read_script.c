@@ -203,6 +203,8 @@ static void take_line(struct script *s) {
             tell_foreign(s, 1);
         return;
     }
+    if (!s->open && count == 1 && strcmp(words[0].text, ":") == 0) /* a policy without rules */
+        return;
     if (!s->open && !begin_rule(s, words, count, &used)) {
         tell_foreign(s, words[0].column);
         return;
