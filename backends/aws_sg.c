@@ -634,7 +634,9 @@ static const char *group_name(const flowrules_output *out, const char **before) 
 /* What the constant part needs: which groups, how many, and whose default egress goes. */
 static void write_variables(flowrules_writer *w, const flowrules_output *out,
                             const struct state *s) {
-    static const char *const only[] = {"", " && IsEgress", " && !IsEgress"};
+    /* The last is no rule: where others are expected, they are not told of. */
+    static const char *const only[] = {"", " && IsEgress", " && !IsEgress",
+                                       " && IsEgress && !IsEgress"};
     bool egress = flowrules_output_enforces(out, FLOWRULES_EGRESS);
     bool ingress = flowrules_output_enforces(out, FLOWRULES_INGRESS);
     const char *before, *name = group_name(out, &before);
@@ -644,14 +646,16 @@ static void write_variables(flowrules_writer *w, const flowrules_output *out,
     for (size_t i = 0; i < s->id_count; i++)
         flowrules_writef(w, "%s%s", i > 0 ? " " : "", s->ids[i]);
     flowrules_writef(w, "'}\nneeded=%zu\nmost=%zu\ncloses=%s\nkeeps='", s->group_count, s->groups,
-                     revokes_default(out, s)         ? "yes"
-                     : flowrules_output_permits(out) ? "nothing"
-                                                     : "no");
+                     revokes_default(out, s) ? "yes" : "no");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
             if (keeps_default(s, g, f))
                 flowrules_writef(w, " %zu:%s", g + 1, peers[f].script);
-    flowrules_writef(w, "'\nonly='%s'\n", only[egress && ingress ? 0 : egress ? 1 : 2]);
+    flowrules_writef(w, "'\nonly='%s'\n",
+                     only[flowrules_output_permits(out) ? 3
+                          : egress && ingress           ? 0
+                          : egress                      ? 1
+                                                        : 2]);
 }
 
 static void write_call(flowrules_writer *w, const flowrules_output *out, const struct entry *e) {

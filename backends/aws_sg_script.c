@@ -187,7 +187,7 @@ const char fr_aws_sg_steps[] =
     "[ \"${REVOKE_FIRST:-0}\" = 0 ] || each revoke_stale\n"
     "each authorize_missing\n"
     "each revoke_stale\n"
-    "[ \"$closes\" != yes ] || each revoke_default\n"
-    "[ \"$closes\" = nothing ] || each tell_others\n"
+    "[ \"$closes\" = no ] || each revoke_default\n"
+    "each tell_others\n"
     "[ \"$mode\" = dry-run ] || echo \"$0: done; an interface needs all of:$(printf ' %s' "
     "\"$@\")\"\n";

@@ -16,9 +16,9 @@ name='flowrules-host'
 groups=${SG-'sg-0123456789abcdef0'}
 needed=1
 most=5
-closes=nothing
+closes=no
 keeps=''
-only=''
+only=' && IsEgress && !IsEgress'
 
 rules() { # NUMBER OF A GROUP
     case $1 in
@@ -197,6 +197,6 @@ set -- $groups
 [ "${REVOKE_FIRST:-0}" = 0 ] || each revoke_stale
 each authorize_missing
 each revoke_stale
-[ "$closes" != yes ] || each revoke_default
-[ "$closes" = nothing ] || each tell_others
+[ "$closes" = no ] || each revoke_default
+each tell_others
 [ "$mode" = dry-run ] || echo "$0: done; an interface needs all of:$(printf ' %s' "$@")"
