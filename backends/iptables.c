@@ -4,6 +4,7 @@
  * and ipset, and how to change a running firewall without a gap. Knows nothing of how rules came
  * about. Facts without another source: iptables-extensions(8) 1.8.9 and ipset(8) 7.17.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "flowrules/backend.h"
@@ -23,8 +24,10 @@ enum {
 enum { TCP = 6, AH = 51 };
 enum {
     CHAIN_MAX = 28, /* XT_EXTENSION_MAXNAMELEN is 29, <linux/netfilter/x_tables.h> */
-    BASE_MAX = 10,  /* so that groups have 12 bytes for their names, and sets a number */
-    RANGES_MAX = 16,
+    SET_MAX = 31,   /* IPSET_MAXNAMELEN is 32, <linux/netfilter/ipset/ip_set.h> */
+    BASE_MAX = 13,  /* so that groups have 9 bytes for their names, sets of names 12 */
+    LIST_MAX = 64, /* addresses of a list in one line; iptables-restore reads 10,240 bytes of one */
+    GROUPED_MAX = 4096, /* elements of a table that are compared with each other */
     FAN_OUT = 16,
     NAMED_SET_MAX = 65536 /* addresses of a list of names; ipset's own default */
 };
@@ -122,36 +125,41 @@ static void set_base(flowrules_output *out, struct state *s) {
     }
     if (!whole) {
         size_t kept = length < BASE_MAX - 6 ? length : BASE_MAX - 6;
+        while (kept > 0 && s->base[3 + kept - 1] == '-')
+            kept--;
         s->base[3 + kept] = '-';
         put_hash(s->base + 3 + kept + 1, 5, name);
         length = kept + 6;
     }
     s->base[3 + length] = '\0';
-    s->name_room = CHAIN_MAX - (3 + length) - 3;
+    s->name_room = CHAIN_MAX - (3 + length) - (s->script ? 3 : 1);
 }
 
 /*
  * Own chains: BASE.OUT is hooked, BASE/web is a group's, BASE/d1-7 belongs to a dispatch; in a
  * script, BASE/a.OUT, BASE/a/web and BASE/a/d1-7 with the slot's letter. BASE/p-1 is of protocols.
- * Groups have no - in their names, so all differ. nft can read these names too, should its list be
- * saved.
+ * Groups have no - in their names, so all differ (a cut one ends in a dot and a number). nft can
+ * read these names too, should its list be saved.
  */
 enum chain_kind { CHAIN_HOOK, CHAIN_GROUP, CHAIN_NODE, CHAIN_CLASS, CHAIN_PROTOCOLS };
 
 struct chain {
     enum chain_kind kind;
-    const char *name; /* of a hook or group */
-    size_t number;    /* of a node or class */
+    const char *name;                    /* of a hook */
+    const struct flowrules_group *group; /* of a group */
+    size_t number;                       /* of a node or class */
 };
 
-static void write_group_part(flowrules_writer *w, const struct state *s, const char *name) {
-    if (strlen(name) <= s->name_room) {
-        flowrules_write(w, name);
+/* Short names have no dot, so that one that is cut is like no other. */
+static void write_group_part(flowrules_writer *w, const struct state *s,
+                             const struct flowrules_group *group) {
+    char number[16];
+    if (strlen(group->short_name) <= s->name_room) {
+        flowrules_write(w, group->short_name);
         return;
     }
-    char text[11];
-    put_hash(text, 10, name);
-    flowrules_writef(w, "%.*s_%s", (int)(s->name_room - 11), name, text);
+    int digits = snprintf(number, sizeof number, ".%u", group->number);
+    flowrules_writef(w, "%.*s%s", (int)s->name_room - digits, group->short_name, number);
 }
 
 static void write_chain(flowrules_writer *w, const struct state *s, enum flowrules_family family,
@@ -166,7 +174,7 @@ static void write_chain(flowrules_writer *w, const struct state *s, enum flowrul
         break;
     case CHAIN_GROUP:
         flowrules_write(w, "/");
-        write_group_part(w, s, chain->name);
+        write_group_part(w, s, chain->group);
         break;
     case CHAIN_NODE:
         flowrules_writef(w, "/d%u-%zu", s->dispatches, chain->number);
@@ -196,14 +204,13 @@ static struct chain hook_chain(enum flowrules_direction direction) {
     return (struct chain){.kind = CHAIN_HOOK, .name = hooks[direction].own};
 }
 
-static struct chain group_chain(const char *name) {
-    return (struct chain){.kind = CHAIN_GROUP, .name = name};
+static struct chain group_chain(const struct flowrules_group *group) {
+    return (struct chain){.kind = CHAIN_GROUP, .group = group};
 }
 
 /* Where the rules of the open group go: a target that only permits has them in the hooked chain. */
 static struct chain open_chain(const flowrules_output *out, const struct state *s) {
-    return flowrules_output_permits(out) ? hook_chain(s->group->direction)
-                                         : group_chain(s->group->name);
+    return flowrules_output_permits(out) ? hook_chain(s->group->direction) : group_chain(s->group);
 }
 
 static flowrules_writer *rules_part(flowrules_output *out, enum flowrules_family family) {
@@ -232,24 +239,40 @@ static void end_with_jump(flowrules_writer *w, const struct state *s, enum flowr
 
 /* ---- ipsets -------------------------------------------------------------------------------- */
 
-/* Named by the plan, so that a new version leaves alone the sets that are in use. */
+/* A set of the plan's own addresses. */
+struct own_set {
+    unsigned number;   /* 0: none */
+    const char *label; /* the network or group that it is of, or NULL */
+};
+
+/*
+ * Named by the plan's version, so that a new one leaves alone the sets that are in use: as
+ * FR-web.1a2b3c4d.1.office, where there is room for what it is.
+ */
 static void write_set_name(flowrules_writer *w, const flowrules_output *out, const struct state *s,
-                           unsigned number) {
-    flowrules_write(w, s->base);
-    flowrules_write(w, ".");
-    flowrules_write(w, flowrules_output_fingerprint(out));
-    flowrules_write(w, ".");
-    flowrules_write_number(w, number);
+                           const struct own_set *set) {
+    const char *version = flowrules_output_fingerprint(out);
+    char number[16];
+    size_t digits = (size_t)snprintf(number, sizeof number, "%u", set->number);
+    size_t used = strlen(s->base) + 1 + strlen(version) + 1 + digits + 1;
+    flowrules_writef(w, "%s.%s.%s", s->base, version, number);
+    if (set->label && used + strlen(set->label) <= SET_MAX)
+        flowrules_writef(w, ".%s", set->label);
 }
 
 /*
  * A set of names goes by their key, whatever the version: dnsmasq goes on filling the one that is
  * there, and a new version finds what it holds.
  */
-static void write_named_set(flowrules_writer *w, const struct state *s, const char *key,
-                            enum flowrules_family family) {
-    flowrules_write(w, s->base);
-    flowrules_writef(w, ".%s.%s", key, family == FLOWRULES_IPV4 ? "4" : "6");
+static void write_named_set(flowrules_writer *w, const struct state *s,
+                            const struct flowrules_named_set *named, enum flowrules_family family) {
+    size_t room = SET_MAX - strlen(s->base) - 3, hash = strlen(named->hash) + 1;
+    flowrules_writef(w, "%s.", s->base);
+    if (strlen(named->key) <= room)
+        flowrules_write(w, named->key);
+    else
+        flowrules_writef(w, "%.*s_%s", (int)(room - hash), named->key, named->hash);
+    flowrules_write(w, family == FLOWRULES_IPV4 ? ".4" : ".6");
 }
 
 static void write_named_sets(flowrules_output *out, const struct state *s) {
@@ -257,13 +280,13 @@ static void write_named_sets(flowrules_output *out, const struct state *s) {
     for (size_t i = 0; i < flowrules_output_named_set_count(out); i++) {
         struct flowrules_named_set named = flowrules_output_named_set(out, i);
         flowrules_write(w, "# ");
-        flowrules_write_names(w, named.names);
+        flowrules_write_names(w, named.names); /* what little room leaves of them is not enough */
         flowrules_write(w, "\n");
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
             if (!(named.families & FLOWRULES_FAMILY_BIT(f)))
                 continue;
             flowrules_write(w, "create ");
-            write_named_set(w, s, named.key, f);
+            write_named_set(w, s, &named, f);
             flowrules_writef(w, " hash:ip family %s hashsize 64 maxelem %d timeout %s\n",
                              families[f].inet, NAMED_SET_MAX,
                              flowrules_output_setting(out, "names-timeout"));
@@ -271,19 +294,24 @@ static void write_named_sets(flowrules_output *out, const struct state *s) {
     }
 }
 
-static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out, const char *key,
+static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out,
+                              const struct flowrules_named_set *named,
                               enum flowrules_family family) {
-    write_named_set(w, flowrules_output_state(out), key, family);
+    write_named_set(w, flowrules_output_state(out), named, family);
 }
 
-static flowrules_writer *create_set(flowrules_output *out, struct state *s, const char *type,
+static flowrules_writer *create_set(flowrules_output *out, struct state *s,
+                                    const struct own_set *set, const char *type,
                                     enum flowrules_family family, size_t count, bool comment) {
     flowrules_writer *w = flowrules_output_part(out, PART_SETS);
+    s->sets = set->number;
     size_t hash_size = 64;
     while (hash_size < count && hash_size < (size_t)1 << 24)
         hash_size *= 2;
+    if (set->label)
+        flowrules_writef(w, "# %s\n", set->label);
     flowrules_write(w, "create ");
-    write_set_name(w, out, s, ++s->sets);
+    write_set_name(w, out, s, set);
     flowrules_writef(w, " %s family %s hashsize %zu maxelem %zu%s\n", type, families[family].inet,
                      hash_size, count, comment ? " comment" : "");
     return w;
@@ -314,23 +342,24 @@ static size_t count_networks(struct flowrules_range range) {
     return count;
 }
 
-static unsigned add_range_set(flowrules_output *out, struct state *s, struct flowrules_set set,
-                              enum flowrules_family family) {
+static struct own_set add_range_set(flowrules_output *out, struct state *s,
+                                    struct flowrules_set set, enum flowrules_family family) {
+    struct own_set own = {s->sets + 1, flowrules_set_family_label(out, set, family)};
     size_t ranges = flowrules_set_range_count(set, family), count = 0;
     for (size_t i = 0; i < ranges; i++)
         count += count_networks(flowrules_set_range(set, family, i));
-    flowrules_writer *w = create_set(out, s, "hash:net", family, count, false);
+    flowrules_writer *w = create_set(out, s, &own, "hash:net", family, count, false);
     for (size_t i = 0; i < ranges; i++) {
         struct flowrules_range rest = flowrules_set_range(set, family, i), network;
         while (next_network(&rest, &network)) {
             flowrules_write(w, "add ");
-            write_set_name(w, out, s, s->sets);
+            write_set_name(w, out, s, &own);
             flowrules_write(w, " ");
             flowrules_write_range(w, &network);
             flowrules_write(w, "\n");
         }
     }
-    return s->sets;
+    return own;
 }
 
 /* The protocols of hash:ip,port that can have ports here; NULL for others. */
@@ -368,100 +397,148 @@ static void write_set_element(flowrules_writer *w, const flowrules_output *out,
     flowrules_write(w, "\"\n");
 }
 
-static void add_table_set(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
-                          enum flowrules_family family) {
+static struct own_set add_table_set(flowrules_output *out, struct state *s,
+                                    const struct flowrules_rule *rule,
+                                    enum flowrules_family family) {
+    struct own_set own = {s->sets + 1, s->group->short_name};
     const struct flowrules_table *table = rule->table;
     size_t count = 0;
     for (size_t i = 0; i < table->count; i++)
         count += table->interval ? count_networks(flowrules_table_element(rule, i).address) : 1;
-    flowrules_writer *w = create_set(out, s, table_set_type(table), family, count, true);
+    flowrules_writer *w = create_set(out, s, &own, table_set_type(table), family, count, true);
     for (size_t i = 0; i < table->count; i++) {
         struct flowrules_element element = flowrules_table_element(rule, i);
         struct flowrules_range rest = element.address, network;
         while (next_network(&rest, &network)) {
             flowrules_write(w, "add ");
             flowrules_writer_origin(w, element.flows);
-            write_set_name(w, out, s, s->sets);
+            write_set_name(w, out, s, &own);
             flowrules_write(w, " ");
             write_set_element(w, out, rule, &element, &network);
         }
     }
+    return own;
 }
 
 /* ---- addresses ----------------------------------------------------------------------------- */
 
-/* How one end is matched in one rule. */
+/* How one end is matched in one line. */
 struct end_match {
-    enum { EVERY, RANGE, SET, NAMES } kind;
-    struct flowrules_range range;
-    unsigned set;
-    const char *key;
+    enum { EVERY, LIST, SPAN, SET, NAMES } kind;
+    struct flowrules_range ranges[LIST_MAX]; /* LIST: prefixes; SPAN: one, which is no prefix */
+    size_t count;
+    struct own_set set;
+    struct flowrules_named_set named;
     enum flowrules_family family; /* of NAMES */
 };
 
-/* All that an end takes: one rule for each of its ranges, or one with a set. */
+/* All that an end takes: a line for each list and span, or one with a set. */
 struct addresses {
     struct flowrules_set set;
     enum flowrules_family family;
-    struct end_match one; /* RANGE: several, from set */
+    struct end_match one; /* LIST: lists and spans, from set */
 };
 
 struct position {
     size_t index;
     struct flowrules_range rest;
-    bool splitting, done;
+    bool splitting, spans, done;
 };
+
+static void make_set(flowrules_output *out, struct state *s, struct addresses *a) {
+    a->one.kind = SET;
+    a->one.set = add_range_set(out, s, a->set, a->family);
+}
+
+static bool is_long(const flowrules_output *out, size_t count) {
+    return count > 1 && count > (size_t)flowrules_output_number(out, "set-size");
+}
 
 static struct addresses prepare_addresses(flowrules_output *out, struct state *s,
                                           struct flowrules_set set, enum flowrules_family family) {
-    struct addresses a = {.set = set, .family = family, .one = {.kind = RANGE, .family = family}};
-    a.one.key = flowrules_set_key(out, set);
-    if (a.one.key) {
+    struct addresses a = {.set = set, .family = family, .one = {.kind = LIST, .family = family}};
+    if (flowrules_set_named(out, set, &a.one.named))
         a.one.kind = NAMES;
-    } else if (flowrules_set_is_all(set, family)) {
+    else if (flowrules_set_is_all(set, family))
         a.one.kind = EVERY;
-    } else if (flowrules_set_range_count(set, family) > RANGES_MAX) {
-        a.one.kind = SET;
-        a.one.set = add_range_set(out, s, set, family);
-    }
+    else if (is_long(out, flowrules_set_range_count(set, family)))
+        make_set(out, s, &a);
     return a;
 }
 
+/* Both ends of a rule: what the kernel makes of two lists is a rule for each pair. */
+static void prepare_ends(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
+                         enum flowrules_family family, struct addresses ends[2]) {
+    size_t counts[2];
+    for (enum flowrules_end e = FLOWRULES_SOURCE; e <= FLOWRULES_DESTINATION; e++) {
+        struct flowrules_set set = e == FLOWRULES_SOURCE ? rule->source : rule->destination;
+        ends[e] = prepare_addresses(out, s, set, family);
+        counts[e] = ends[e].one.kind == LIST ? flowrules_set_range_count(set, family) : 1;
+    }
+    enum flowrules_end longer = counts[FLOWRULES_SOURCE] > counts[FLOWRULES_DESTINATION]
+                                    ? FLOWRULES_SOURCE
+                                    : FLOWRULES_DESTINATION;
+    if (counts[0] > 1 && counts[1] > 1 && is_long(out, counts[0] * counts[1]))
+        make_set(out, s, &ends[longer]);
+}
+
 /* A range of two prefixes is written as two, one of more is left to iprange. */
-static bool splits_well(const struct flowrules_range *range) {
+static bool is_listed(const struct flowrules_range *range) {
     struct flowrules_range rest = *range, prefix;
-    return flowrules_range_prefix(range) < 0 && flowrules_range_next_prefix(&rest, &prefix) &&
-           flowrules_range_prefix(&rest) >= 0;
+    return flowrules_range_prefix(range) >= 0 ||
+           (flowrules_range_next_prefix(&rest, &prefix) && flowrules_range_prefix(&rest) >= 0);
+}
+
+/* The next prefix of the ranges that are listed; false behind the last. */
+static bool next_listed(const struct addresses *a, struct position *p,
+                        struct flowrules_range *prefix) {
+    while (!p->splitting || !flowrules_range_next_prefix(&p->rest, prefix)) {
+        if (p->index >= flowrules_set_range_count(a->set, a->family))
+            return false;
+        p->rest = flowrules_set_range(a->set, a->family, p->index++);
+        p->splitting = is_listed(&p->rest);
+    }
+    return true;
+}
+
+static bool next_span(const struct addresses *a, struct position *p, struct end_match *match) {
+    match->kind = SPAN;
+    match->count = 1;
+    while (p->index < flowrules_set_range_count(a->set, a->family)) {
+        match->ranges[0] = flowrules_set_range(a->set, a->family, p->index++);
+        if (!is_listed(&match->ranges[0]))
+            return true;
+    }
+    return false;
 }
 
 static bool next_match(const struct addresses *a, struct position *p, struct end_match *match) {
-    if (a->one.kind != RANGE) {
+    if (a->one.kind != LIST) {
         bool first = !p->done;
         *match = a->one;
         p->done = true;
         return first;
     }
-    match->kind = RANGE;
-    if (p->splitting && flowrules_range_next_prefix(&p->rest, &match->range))
+    match->kind = LIST;
+    match->count = 0;
+    while (!p->spans && match->count < LIST_MAX && next_listed(a, p, &match->ranges[match->count]))
+        match->count++;
+    if (match->count > 0)
         return true;
-    p->splitting = false;
-    if (p->index >= flowrules_set_range_count(a->set, a->family))
-        return false;
-    match->range = flowrules_set_range(a->set, a->family, p->index++);
-    if (splits_well(&match->range)) {
-        p->splitting = true;
-        p->rest = match->range;
-        return flowrules_range_next_prefix(&p->rest, &match->range);
-    }
-    return true;
+    if (!p->spans)
+        *p = (struct position){.spans = true};
+    return next_span(a, p, match);
 }
 
 /* -s and -d stand before -p, the others behind it, as iptables -S lists them. */
 static void write_end_prefix(flowrules_writer *w, const struct end_match *match,
                              enum flowrules_end end) {
-    if (match->kind == RANGE && flowrules_range_prefix(&match->range) >= 0) {
-        flowrules_writef(w, " %s ", short_option[end]);
-        flowrules_write_prefix(w, &match->range);
+    if (match->kind != LIST)
+        return;
+    flowrules_writef(w, " %s ", short_option[end]);
+    for (size_t i = 0; i < match->count; i++) {
+        flowrules_write(w, i > 0 ? "," : "");
+        flowrules_write_prefix(w, &match->ranges[i]);
     }
 }
 
@@ -471,15 +548,15 @@ static void write_end_module(flowrules_writer *w, const flowrules_output *out,
     if (match->kind == SET || match->kind == NAMES) {
         flowrules_write(w, " -m set --match-set ");
         if (match->kind == SET)
-            write_set_name(w, out, s, match->set);
+            write_set_name(w, out, s, &match->set);
         else
-            write_named_set(w, s, match->key, match->family);
+            write_named_set(w, s, &match->named, match->family);
         flowrules_writef(w, " %s", set_flag[end]);
-    } else if (match->kind == RANGE && flowrules_range_prefix(&match->range) < 0) {
+    } else if (match->kind == SPAN) {
         flowrules_writef(w, " -m iprange %s ", iprange_option[end]);
-        flowrules_write_ip(w, match->range.family, match->range.first);
+        flowrules_write_ip(w, match->ranges[0].family, match->ranges[0].first);
         flowrules_write(w, "-");
-        flowrules_write_ip(w, match->range.family, match->range.last);
+        flowrules_write_ip(w, match->ranges[0].family, match->ranges[0].last);
     }
 }
 
@@ -561,7 +638,7 @@ struct packet_match {
     struct end_match ends[2];
     const struct flowrules_service *service;
     bool negated;          /* all but the protocol of the service */
-    unsigned set;          /* the number of a table's set, or 0 */
+    struct own_set set;    /* of a table */
     const char *set_flags; /* which part of a packet each part of its elements is */
 };
 
@@ -575,9 +652,9 @@ static void write_match(flowrules_writer *w, const flowrules_output *out, const 
         write_protocol(w, match->service->protocol, family);
     write_end_module(w, out, s, &match->ends[FLOWRULES_SOURCE], FLOWRULES_SOURCE);
     write_end_module(w, out, s, &match->ends[FLOWRULES_DESTINATION], FLOWRULES_DESTINATION);
-    if (match->set > 0) {
+    if (match->set.number > 0) {
         flowrules_write(w, " -m set --match-set ");
-        write_set_name(w, out, s, match->set);
+        write_set_name(w, out, s, &match->set);
         flowrules_writef(w, " %s", match->set_flags);
     }
     if (match->service) {
@@ -607,12 +684,19 @@ static void write_log(flowrules_writer *w, const flowrules_output *out, const st
     flowrules_writef(w, ": %s\n", quote);
 }
 
+/* The flows of a line, for a question about a packet: they are elsewhere where its lists are. */
 static flowrules_flows flows_of_match(const flowrules_output *out, flowrules_flows flows,
                                       const struct packet_match *match) {
-    for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++)
-        if (match->ends[end].kind == RANGE)
-            flows =
-                flowrules_flows_at(out, flows, (enum flowrules_end)end, &match->ends[end].range);
+    for (enum flowrules_end end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
+        const struct end_match *m = &match->ends[end];
+        flowrules_flows found = flows;
+        for (size_t i = 0; (m->kind == LIST || m->kind == SPAN) && i < m->count; i++) {
+            found = flowrules_flows_at(out, flows, end, &m->ranges[i]);
+            if (found == flows)
+                break;
+        }
+        flows = found;
+    }
     return flows;
 }
 
@@ -631,7 +715,7 @@ static void add_line(flowrules_output *out, const struct state *s, enum flowrule
                      const struct chain *chain, const struct flowrules_rule *rule,
                      flowrules_flows flows, const struct packet_match *match) {
     flowrules_writer *w = rules_part(out, family);
-    bool by_set = match->set > 0;
+    bool by_set = match->set.number > 0;
     bool tcp = match->service && match->service->protocol == TCP && !match->negated;
     for (int log = rule->log; log >= 0; log--) {
         begin_rule(w, s, family, chain);
@@ -675,8 +759,39 @@ static void add_rule(flowrules_output *out, const struct state *s, enum flowrule
 }
 
 static struct end_match range_match(struct flowrules_range range) {
-    bool all = flowrules_range_prefix(&range) == 0;
-    return (struct end_match){.kind = all ? EVERY : RANGE, .range = range};
+    int length = flowrules_range_prefix(&range);
+    return (struct end_match){.kind = length == 0  ? EVERY
+                                      : length > 0 ? LIST
+                                                   : SPAN,
+                              .ranges = {range},
+                              .count = 1};
+}
+
+/* Do two elements of a table differ in their address alone? */
+static bool same_but_address(const struct flowrules_element *a, const struct flowrules_element *b) {
+    return a->flows == b->flows && a->source.hi == b->source.hi && a->source.lo == b->source.lo &&
+           a->ports.first == b->ports.first && a->ports.last == b->ports.last;
+}
+
+/* Adds to a list what else of the table goes with its first element, at index; false: that went
+ * with an earlier one. */
+static bool gather(const struct flowrules_rule *rule, size_t index,
+                   const struct flowrules_element *first, struct end_match *list) {
+    size_t alike = 0, count = rule->table->count;
+    if (list->kind != LIST || count > GROUPED_MAX)
+        return true;
+    for (size_t i = 0; i < count && list->count < LIST_MAX; i++) {
+        struct flowrules_element other = flowrules_table_element(rule, i);
+        if (!same_but_address(first, &other) || flowrules_range_prefix(&other.address) <= 0)
+            continue;
+        if (i < index)
+            alike++;
+        else if (alike % LIST_MAX != 0)
+            return false;
+        else if (i > index)
+            list->ranges[list->count++] = other.address;
+    }
+    return true;
 }
 
 static void add_element_rules(flowrules_output *out, const struct state *s,
@@ -686,6 +801,8 @@ static void add_element_rules(flowrules_output *out, const struct state *s,
         struct flowrules_service service = rule->services[0];
         struct packet_match match = {.service = &service};
         match.ends[rule->table_end] = range_match(element.address);
+        if (!gather(rule, i, &element, &match.ends[rule->table_end]))
+            continue;
         if (rule->table->by_source)
             match.ends[FLOWRULES_SOURCE] = range_match((struct flowrules_range){
                 .family = family, .first = element.source, .last = element.source});
@@ -713,26 +830,27 @@ static void add_table_rules(flowrules_output *out, struct state *s, enum flowrul
         add_element_rules(out, s, family, rule);
         return;
     }
-    add_table_set(out, s, rule, family);
+    struct own_set set = add_table_set(out, s, rule, family);
     struct flowrules_service service = rule->services[0];
     if (table->by_port)
         service.destination_port_count = 0;
     struct packet_match match = {
-        .service = &service, .set = s->sets, .set_flags = table_set_flags(rule)};
+        .service = &service, .set = set, .set_flags = table_set_flags(rule)};
     add_rule(out, s, family, rule, rule->flows, &match);
 }
 
 static void add_plain_rules(flowrules_output *out, struct state *s, enum flowrules_family family,
                             const struct flowrules_rule *rule) {
-    struct addresses sources = prepare_addresses(out, s, rule->source, family);
-    struct addresses destinations = prepare_addresses(out, s, rule->destination, family);
-    struct packet_match match = {.set = 0};
+    struct addresses ends[2];
+    prepare_ends(out, s, rule, family, ends);
+    struct packet_match match = {.service = NULL};
     for (size_t i = 0; i < rule->service_count; i++) {
         match.service = &rule->services[i];
         struct position source = {.index = 0};
-        while (next_match(&sources, &source, &match.ends[FLOWRULES_SOURCE])) {
+        while (next_match(&ends[FLOWRULES_SOURCE], &source, &match.ends[FLOWRULES_SOURCE])) {
             struct position destination = {.index = 0};
-            while (next_match(&destinations, &destination, &match.ends[FLOWRULES_DESTINATION]))
+            while (next_match(&ends[FLOWRULES_DESTINATION], &destination,
+                              &match.ends[FLOWRULES_DESTINATION]))
                 add_rule(out, s, family, rule, rule->flows, &match);
         }
     }
@@ -786,7 +904,7 @@ static void add_chain_of_protocols(flowrules_output *out, struct state *s,
                                    enum flowrules_family family, const struct flowrules_rule *rule,
                                    struct saying *saying) {
     flowrules_writer *w = rules_part(out, family);
-    struct packet_match rest = {.set = 0};
+    struct packet_match rest = {.service = NULL};
     saying->chain = (struct chain){.kind = CHAIN_PROTOCOLS, .number = ++s->protocol_chains};
     declare(out, s, family, &saying->chain);
     for (int p = 0; p < 256; p++) {
@@ -813,13 +931,14 @@ static void write_protocols(flowrules_output *out, struct state *s, enum flowrul
         !saying.negated && saying.others.count > 0 && saying.others.count + 2 < saying.own.count;
     if (saying.in_chain)
         add_chain_of_protocols(out, s, family, rule, &saying);
-    struct addresses sources = prepare_addresses(out, s, rule->source, family);
-    struct addresses destinations = prepare_addresses(out, s, rule->destination, family);
-    struct packet_match match = {.set = 0};
+    struct addresses ends[2];
+    prepare_ends(out, s, rule, family, ends);
+    struct packet_match match = {.service = NULL};
     struct position source = {.index = 0};
-    while (next_match(&sources, &source, &match.ends[FLOWRULES_SOURCE])) {
+    while (next_match(&ends[FLOWRULES_SOURCE], &source, &match.ends[FLOWRULES_SOURCE])) {
         struct position destination = {.index = 0};
-        while (next_match(&destinations, &destination, &match.ends[FLOWRULES_DESTINATION]))
+        while (next_match(&ends[FLOWRULES_DESTINATION], &destination,
+                          &match.ends[FLOWRULES_DESTINATION]))
             add_protocols(out, s, family, rule, &match, &saying);
     }
 }
@@ -896,10 +1015,10 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 static void add_group_jumps(flowrules_output *out, struct state *s, enum flowrules_family family,
                             const struct flowrules_group *g) {
     flowrules_writer *w = hook_part(out, family, g->direction);
-    struct chain from = hook_chain(g->direction), to = group_chain(g->name);
+    struct chain from = hook_chain(g->direction), to = group_chain(g);
     struct addresses addresses = prepare_addresses(out, s, g->match, family);
     struct position position = {.index = 0};
-    struct packet_match match = {.set = 0};
+    struct packet_match match = {.service = NULL};
     while (next_match(&addresses, &position, &match.ends[g->end])) {
         begin_rule(w, s, family, &from);
         write_match(w, out, s, family, &match);
@@ -909,7 +1028,7 @@ static void add_group_jumps(flowrules_output *out, struct state *s, enum flowrul
 
 static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct state *s = flowrules_output_state(out);
-    struct chain chain = group_chain(g->name);
+    struct chain chain = group_chain(g);
     write_waiting(out, s);
     s->group = g;
     if (flowrules_output_permits(out))
@@ -937,9 +1056,9 @@ static void add_classes(flowrules_output *out, const struct state *s,
         if (chain.kind != CHAIN_CLASS)
             continue;
         declare(out, s, d->family, &chain);
-        const char *name;
-        for (size_t k = 0; (name = flowrules_dispatch_group(d, i, k)) != NULL; k++) {
-            struct chain to = group_chain(name);
+        const struct flowrules_group *group;
+        for (size_t k = 0; (group = flowrules_dispatch_group(d, i, k)) != NULL; k++) {
+            struct chain to = group_chain(group);
             begin_rule(w, s, d->family, &chain);
             end_with_jump(w, s, d->family, &to);
         }
@@ -950,7 +1069,7 @@ static void add_branch(flowrules_output *out, const struct state *s,
                        const struct flowrules_dispatch *d, const struct chain *from,
                        struct flowrules_range range, const struct chain *to) {
     flowrules_writer *w = rules_part(out, d->family);
-    struct packet_match match = {.set = 0};
+    struct packet_match match = {.service = NULL};
     match.ends[d->end] = range_match(range);
     begin_rule(w, s, d->family, from);
     write_match(w, out, s, d->family, &match);
@@ -1336,7 +1455,9 @@ static const struct flowrules_setting settings[] = {
     {.key = "set-size",
      .type = "integer 0 1000000",
      .fallback = "64",
-     .help = "up to this many addresses of a list are a rule each, more are an ipset"},
+     .help = "up to this many addresses stay a list in a rule, which iptables makes a rule for "
+             "each; more are an "
+             "ipset"},
     {FR_NAMES_TIMEOUT},
     {FR_NAMES_EXACT},
     {FR_NO_OTHER_ADDRESSES},

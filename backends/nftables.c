@@ -3,6 +3,9 @@
  * and what its kernel looks up fast: sets, maps and chains. Knows nothing of how rules came about.
  * Facts without another source: nft(8) of nftables 1.0.6 and <linux/netfilter/nf_tables.h>.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "netfilter_protocols.h"
 #include "netfilter_scripts.h"
 #include "netfilter_settings.h"
@@ -12,11 +15,12 @@
 enum { TCP = 6, OTHERS = 256 /* several protocols, none of which is looked at alone */ };
 enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3 };
 
-/* More ranges than this, and a rule names a set. */
-enum { ANONYMOUS_MAX = 32 };
+/* More ranges than this, and a rule names a set; a group of few rules needs no chain. */
+enum { ANONYMOUS_MAX = 32, INLINE_MAX = 2 };
 
 struct state {
-    const struct flowrules_group *group; /* whose chain is open, or NULL */
+    const struct flowrules_group *group; /* whose rules are being written, or NULL */
+    bool has_chain;                      /* it has a chain of its own, else the base chain's */
     unsigned named_sets;                 /* of the open group */
     struct flowrules_rule waiting;       /* rules that differ in their protocol alone: the first, */
     struct protocol_set protocols;       /* and which these are; none: no rule waits */
@@ -105,12 +109,40 @@ static bool all_single(struct flowrules_set set, enum flowrules_family family) {
     return true;
 }
 
-/* A named set of the ranges at one end of the open group, or of its match; returns its number. */
-static unsigned add_range_set(flowrules_output *out, struct state *s, struct flowrules_set set,
-                              enum flowrules_family family) {
+/* Could a network's name be taken for what other sets are called? */
+static bool is_reserved(const char *network) {
+    static const char *const words[] = {"names_", "out_", "in_", "fwd_"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(network, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * The name of a set of the ranges at one end of a rule, or of a group's match: the network that it
+ * is, which has one set for all rules, or the open group with a number.
+ */
+struct set_name {
+    const char *word;
+    char end[16];
+};
+
+static struct set_name name_set(const flowrules_output *out, struct state *s,
+                                struct flowrules_set set, enum flowrules_family family) {
+    struct set_name name = {.word = flowrules_set_family_label(out, set, family)};
+    if (name.word && !is_reserved(name.word)) {
+        memcpy(name.end, family == FLOWRULES_IPV4 ? "_v4" : "_v6", sizeof "_v4");
+        return name;
+    }
+    name.word = s->group->name;
+    snprintf(name.end, sizeof name.end, ".%u", ++s->named_sets);
+    return name;
+}
+
+static void write_range_set(flowrules_output *out, const struct set_name *name,
+                            struct flowrules_set set, enum flowrules_family family) {
     flowrules_writer *w = flowrules_output_part(out, PART_SETS);
-    unsigned number = ++s->named_sets;
-    flowrules_writef(w, "\tset %s.%u {\n\t\ttype %s\n%s\t\telements = {\n", s->group->name, number,
+    flowrules_writef(w, "\tset %s%s {\n\t\ttype %s\n%s\t\telements = {\n", name->word, name->end,
                      family_type[family], all_single(set, family) ? "" : "\t\tflags interval\n");
     size_t count = flowrules_set_range_count(set, family);
     for (size_t i = 0; i < count; i++) {
@@ -120,7 +152,17 @@ static unsigned add_range_set(flowrules_output *out, struct state *s, struct flo
         flowrules_write(w, ",\n");
     }
     flowrules_write(w, "\t\t}\n\t}\n\n");
-    return number;
+}
+
+/* The set, which is written the first time. */
+static struct set_name need_range_set(flowrules_output *out, struct state *s,
+                                      struct flowrules_set set, enum flowrules_family family) {
+    struct set_name name = name_set(out, s, set, family);
+    char text[256];
+    snprintf(text, sizeof text, "set %s%s", name.word, name.end);
+    if (flowrules_output_once(out, text))
+        write_range_set(out, &name, set, family);
+    return name;
 }
 
 static void write_table_type(flowrules_writer *w, const struct flowrules_rule *rule,
@@ -171,8 +213,9 @@ static void add_table_set(flowrules_output *out, const struct flowrules_rule *ru
 
 /* ---- sets of names ------------------------------------------------------------------------- */
 
-static void write_named_set(flowrules_writer *w, const char *key, enum flowrules_family family) {
-    flowrules_writef(w, "names_%s.%s", key, family == FLOWRULES_IPV4 ? "4" : "6");
+static void write_named_set(flowrules_writer *w, const struct flowrules_named_set *named,
+                            enum flowrules_family family) {
+    flowrules_writef(w, "names_%s_%s", named->key, family == FLOWRULES_IPV4 ? "v4" : "v6");
 }
 
 static void write_named_sets(flowrules_output *out) {
@@ -180,27 +223,32 @@ static void write_named_sets(flowrules_output *out) {
     const char *timeout = flowrules_output_setting(out, "names-timeout");
     for (size_t i = 0; i < flowrules_output_named_set_count(out); i++) {
         struct flowrules_named_set named = flowrules_output_named_set(out, i);
-        flowrules_write(w, "\t# ");
-        flowrules_write_names(w, named.names);
-        flowrules_write(w, "\n");
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
             if (!(named.families & FLOWRULES_FAMILY_BIT(f)))
                 continue;
             flowrules_write(w, "\tset ");
-            write_named_set(w, named.key, f);
-            flowrules_writef(w, " {\n\t\ttype %s\n\t\tflags timeout\n\t\ttimeout %ss\n\t}\n\n",
-                             family_type[f], timeout);
+            write_named_set(w, &named, f);
+            flowrules_writef(w, " { type %s; flags timeout; timeout %ss; }", family_type[f],
+                             timeout);
+            if (strstr(named.key, named.hash)) { /* else it says its names itself */
+                flowrules_write(w, " # ");
+                flowrules_write_names(w, named.names);
+            }
+            flowrules_write(w, "\n");
         }
     }
+    if (flowrules_output_named_set_count(out) > 0)
+        flowrules_write(w, "\n");
 }
 
 /* dnsmasq's way to write a set: family, then the words that nft takes, with # between. */
-static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out, const char *key,
+static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out,
+                              const struct flowrules_named_set *named,
                               enum flowrules_family family) {
     flowrules_write(w, family == FLOWRULES_IPV4 ? "4#inet#" : "6#inet#");
     write_table_name(w, out);
     flowrules_write(w, "#");
-    write_named_set(w, key, family);
+    write_named_set(w, named, family);
 }
 
 static const struct flowrules_dnsmasq dnsmasq = {
@@ -219,17 +267,17 @@ static bool write_address(flowrules_output *out, struct state *s, flowrules_writ
     if (flowrules_set_is_all(set, family))
         return false;
     flowrules_writef(w, "%s %s ", family_word[family], end_word[end]);
-    const char *key = flowrules_set_key(out, set);
-    if (key) {
+    struct flowrules_named_set named;
+    if (flowrules_set_named(out, set, &named)) {
         flowrules_write(w, "@");
-        write_named_set(w, key, family);
+        write_named_set(w, &named, family);
         flowrules_write(w, " ");
         return true;
     }
     size_t count = flowrules_set_range_count(set, family);
     if (count > ANONYMOUS_MAX && !flowrules_output_permits(out)) {
-        unsigned number = add_range_set(out, s, set, family);
-        flowrules_writef(w, "@%s.%u ", s->group->name, number);
+        struct set_name name = need_range_set(out, s, set, family);
+        flowrules_writef(w, "@%s%s ", name.word, name.end);
         return true;
     }
     flowrules_write(w, count > 1 ? "{ " : "");
@@ -375,15 +423,17 @@ static void write_match(flowrules_output *out, struct state *s, flowrules_writer
     const struct flowrules_rule *rule = line->rule;
     enum flowrules_family family = line->family;
     bool family_matched = !line->family_matters;
-    if (!rule->table && line->family_matters) {
-        bool source = write_address(out, s, w, rule->source, family, FLOWRULES_SOURCE);
-        bool destination =
-            write_address(out, s, w, rule->destination, family, FLOWRULES_DESTINATION);
-        family_matched = source || destination;
+    for (enum flowrules_end e = FLOWRULES_SOURCE;
+         e <= FLOWRULES_DESTINATION && line->family_matters; e++) {
+        struct flowrules_set set = e == FLOWRULES_SOURCE ? rule->source : rule->destination;
+        bool of_group =
+            !s->has_chain && e == s->group->end && !flowrules_set_is_any(s->group->match);
+        if (of_group || !rule->table)
+            family_matched |= write_address(out, s, w, of_group ? s->group->match : set, family, e);
     }
     /* Matches of ICMP's fields bring their family along, that of its protocol does not. */
     if (!rule->table && !family_matched && line->service->icmp_type < 0 &&
-        s->group->families != FLOWRULES_FAMILY_BIT(family))
+        !(s->has_chain && s->group->families == FLOWRULES_FAMILY_BIT(family)))
         flowrules_writef(w, "%s ", nfproto_match[family]);
     if (line->protocols)
         write_protocol_list(w, line->protocols);
@@ -393,11 +443,10 @@ static void write_match(flowrules_output *out, struct state *s, flowrules_writer
         write_lookup(w, rule, family);
 }
 
-/* A target that only permits has its rules in the chain of its own for each direction. */
+/* Rules without a chain of their group's stand in the one of their direction. */
 static flowrules_writer *rules_part(flowrules_output *out, const struct state *s) {
-    return flowrules_output_part(out, flowrules_output_permits(out)
-                                          ? PART_BASE + (unsigned)s->group->direction
-                                          : PART_CHAINS);
+    return flowrules_output_part(out, s->has_chain ? PART_CHAINS
+                                                   : PART_BASE + (unsigned)s->group->direction);
 }
 
 static void write_line(flowrules_output *out, struct state *s, const struct line *line,
@@ -523,7 +572,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 static void close_chain(flowrules_output *out, struct state *s) {
     write_waiting(out, s);
-    if (s->group && !flowrules_output_permits(out))
+    if (s->group && s->has_chain)
         flowrules_write(flowrules_output_part(out, PART_CHAINS), "\t}\n");
     s->group = NULL;
 }
@@ -552,12 +601,20 @@ static void write_jumps(flowrules_output *out, struct state *s,
     }
 }
 
+/* Is a chain with a jump to it longer than its rules, each with the group's match? */
+static bool needs_chain(const struct flowrules_group *g) {
+    return g->dispatched || g->rule_count > INLINE_MAX ||
+           flowrules_set_range_count(g->match, FLOWRULES_IPV4) > ANONYMOUS_MAX ||
+           flowrules_set_range_count(g->match, FLOWRULES_IPV6) > ANONYMOUS_MAX;
+}
+
 static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct state *s = flowrules_output_state(out);
     close_chain(out, s);
     s->group = g;
     s->named_sets = 0;
-    if (flowrules_output_permits(out))
+    s->has_chain = !flowrules_output_permits(out) && needs_chain(g);
+    if (!s->has_chain)
         return;
     if (!g->dispatched)
         write_jumps(out, s, g);
@@ -576,7 +633,7 @@ static bool class_is_one_group(const struct flowrules_dispatch *d, size_t class_
 static void write_class_name(flowrules_writer *w, const struct flowrules_dispatch *d,
                              size_t class_index) {
     if (class_is_one_group(d, class_index)) {
-        flowrules_write(w, flowrules_dispatch_group(d, class_index, 0));
+        flowrules_write(w, flowrules_dispatch_group(d, class_index, 0)->name);
     } else {
         flowrules_write(w, d->name);
         flowrules_write(w, ".");
@@ -591,11 +648,10 @@ static void write_classes(flowrules_writer *w, const struct flowrules_dispatch *
         flowrules_write(w, "\n\tchain ");
         write_class_name(w, d, i);
         flowrules_write(w, " {\n");
-        const char *name;
-        for (size_t k = 0; (name = flowrules_dispatch_group(d, i, k)) != NULL; k++) {
-            flowrules_write(w, "\t\tjump ");
-            flowrules_write(w, name);
-            flowrules_write(w, "\n");
+        const struct flowrules_group *g;
+        for (size_t k = 0; (g = flowrules_dispatch_group(d, i, k)) != NULL; k++) {
+            flowrules_write(w, "\t\t");
+            write_jump(w, g);
         }
         flowrules_write(w, "\t}\n");
     }
@@ -919,7 +975,7 @@ static void write_set_names(flowrules_output *out, flowrules_writer *w) {
             if (!(named.families & FLOWRULES_FAMILY_BIT(f)))
                 continue;
             flowrules_write(w, space);
-            write_named_set(w, named.key, f);
+            write_named_set(w, &named, f);
             space = "\n";
         }
     }

@@ -22,8 +22,7 @@ struct sweep {
     struct fr_dispatch *dispatch;
     enum flowrules_family family;
     struct fr_vec edges;
-    struct fr_vec active;        /* uint32_t: groups, sorted */
-    struct fr_vec member_groups; /* uint32_t, beside dispatch->members */
+    struct fr_vec active; /* uint32_t: groups, sorted */
     struct fr_map class_by_hash;
     size_t members_max;
     bool too_large;
@@ -77,24 +76,19 @@ static flowrules_status toggle(struct sweep *s, const struct edge *edge) {
 static bool is_class(const struct sweep *s, uint32_t index) {
     const struct fr_class *class = fr_vec_at(&s->dispatch->classes, struct fr_class, index);
     return class->count == s->active.count &&
-           memcmp(fr_vec_at(&s->member_groups, uint32_t, class->first), s->active.items,
+           memcmp(fr_vec_at(&s->dispatch->members, uint32_t, class->first), s->active.items,
                   s->active.count * sizeof(uint32_t)) == 0;
 }
 
 static flowrules_status new_class(struct sweep *s, uint32_t *index) {
     struct fr_dispatch *d = s->dispatch;
     struct fr_class *class = fr_vec_push(&d->classes);
-    if (class == NULL || !fr_vec_reserve(&d->members, s->active.count) ||
-        !fr_vec_reserve(&s->member_groups, s->active.count))
+    if (class == NULL || !fr_vec_reserve(&d->members, s->active.count))
         return fr_no_memory(s->plan->context);
     *index = (uint32_t)d->classes.count - 1;
     *class = (struct fr_class){(uint32_t)d->members.count, (uint32_t)s->active.count};
-    for (size_t i = 0; i < s->active.count; i++) {
-        uint32_t group = *fr_vec_at(&s->active, uint32_t, i);
-        *(uint32_t *)fr_vec_push(&s->member_groups) = group;
-        *(const char **)fr_vec_push(&d->members) =
-            fr_vec_at(&s->plan->groups, struct fr_group, group)->view.name;
-    }
+    for (size_t i = 0; i < s->active.count; i++)
+        *(uint32_t *)fr_vec_push(&d->members) = *fr_vec_at(&s->active, uint32_t, i);
     s->too_large = d->members.count > s->members_max;
     return FLOWRULES_OK;
 }
@@ -156,9 +150,9 @@ static flowrules_status finish(struct sweep *s, size_t first, size_t count) {
         return FLOWRULES_OK;
     }
     d->view = (struct flowrules_dispatch){
-        .name = fr_arena_printf(&plan->arena, "%s_by_%s%d", group->name,
-                                group->end == FLOWRULES_SOURCE ? "source" : "destination",
-                                s->family == FLOWRULES_IPV4 ? 4 : 6),
+        .name = fr_label_unique(&plan->names, &plan->arena, fr_direction_label(group->direction),
+                                group->end == FLOWRULES_SOURCE ? "by_source" : "by_destination",
+                                s->family == FLOWRULES_IPV4 ? "_v4" : "_v6"),
         .action = group->action,
         .direction = group->direction,
         .family = s->family,
@@ -185,19 +179,18 @@ flowrules_status fr_dispatch_make(struct fr_plan *plan, enum flowrules_family fa
         return fr_no_memory(plan->context);
     }
     *slot = s.dispatch;
+    s.dispatch->plan = plan;
     fr_vec_init(&s.dispatch->ranges, allocator, sizeof(struct fr_dispatch_range));
     fr_vec_init(&s.dispatch->classes, allocator, sizeof(struct fr_class));
-    fr_vec_init(&s.dispatch->members, allocator, sizeof(const char *));
+    fr_vec_init(&s.dispatch->members, allocator, sizeof(uint32_t));
     fr_vec_init(&s.edges, allocator, sizeof(struct edge));
     fr_vec_init(&s.active, allocator, sizeof(uint32_t));
-    fr_vec_init(&s.member_groups, allocator, sizeof(uint32_t));
     fr_map_init(&s.class_by_hash, allocator);
     flowrules_status status = run(&s, first, count);
     if (status == FLOWRULES_OK)
         status = finish(&s, first, count);
     fr_vec_free(&s.edges);
     fr_vec_free(&s.active);
-    fr_vec_free(&s.member_groups);
     fr_map_free(&s.class_by_hash);
     return status;
 }
@@ -214,10 +207,12 @@ size_t flowrules_dispatch_class(const struct flowrules_dispatch *d, size_t range
     return fr_vec_at(&dispatch->ranges, struct fr_dispatch_range, range)->class_index;
 }
 
-const char *flowrules_dispatch_group(const struct flowrules_dispatch *d, size_t class_index,
-                                     size_t index) {
+const struct flowrules_group *flowrules_dispatch_group(const struct flowrules_dispatch *d,
+                                                       size_t class_index, size_t index) {
     const struct fr_dispatch *dispatch = d->classes;
     const struct fr_class *class = fr_vec_at(&dispatch->classes, struct fr_class, class_index);
-    return index < class->count ? *fr_vec_at(&dispatch->members, const char *, class->first + index)
-                                : NULL;
+    if (index >= class->count)
+        return NULL;
+    uint32_t group = *fr_vec_at(&dispatch->members, uint32_t, class->first + index);
+    return &fr_vec_at(&dispatch->plan->groups, struct fr_group, group)->view;
 }

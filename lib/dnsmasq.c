@@ -30,12 +30,15 @@ struct flowrules_named_set flowrules_output_named_set(const flowrules_output *ou
     const struct fr_named_set *named =
         fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->used, uint32_t, index));
     return (struct flowrules_named_set){
-        {&out->plan->view.sets, named->set}, named->families, named->key};
+        {&out->plan->view.sets, named->set}, named->families, named->key, named->hash};
 }
 
-const char *flowrules_set_key(const flowrules_output *out, struct flowrules_set set) {
-    const struct fr_named_set *named = fr_named_set_of(out->plan, set.id);
-    return named == NULL ? NULL : named->key;
+bool flowrules_set_named(const flowrules_output *out, struct flowrules_set set,
+                         struct flowrules_named_set *named) {
+    const struct fr_named_set *found = fr_named_set_of(out->plan, set.id);
+    if (found != NULL)
+        *named = (struct flowrules_named_set){set, found->families, found->key, found->hash};
+    return found != NULL;
 }
 
 void flowrules_write_names(flowrules_writer *w, struct flowrules_set set) {
@@ -130,7 +133,9 @@ static void write_line_sets(flowrules_output *out, flowrules_writer *w,
             if ((named->families & FLOWRULES_FAMILY_BIT(f)) == 0)
                 continue;
             flowrules_write(w, before);
-            dnsmasq->write_set(w, out, named->key, f);
+            struct flowrules_named_set view = {
+                {&out->plan->view.sets, named->set}, named->families, named->key, named->hash};
+            dnsmasq->write_set(w, out, &view, f);
             before = ",";
         }
     }

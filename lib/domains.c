@@ -9,6 +9,10 @@
 #include <string.h>
 
 #include "plan.h"
+#include "registry.h"
+
+/* Bytes of a name that stands in a key as it is. */
+#define PLAIN_MAX 40u
 
 void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allocator) {
     fr_strings_init(&domains->names, allocator);
@@ -59,11 +63,8 @@ static uint64_t hash_text(uint64_t seed, const char *text) {
     return h ^ (h >> 33);
 }
 
-/*
- * The key of a set: the same for the same names in whatever order, and for no other ones, since
- * what is in the set when a new version is loaded is left there.
- */
-static bool make_key(struct fr_plan *plan, fr_set set, char key[13]) {
+/* The hash of a set: the same for the same names in whatever order. */
+static bool make_hash(struct fr_plan *plan, fr_set set, char text[9]) {
     struct flowrules_set view = {&plan->view.sets, set};
     struct fr_domains *d = &plan->domains;
     const char *timeout = fr_plan_setting(plan, "names-timeout");
@@ -73,9 +74,34 @@ static bool make_key(struct fr_plan *plan, fr_set set, char key[13]) {
         hash += hash_text(atom.kind == FLOWRULES_ATOM_WILDCARD, atom.name);
     }
     do
-        snprintf(key, 13, "%012llx", (unsigned long long)(hash++ & UINT64_C(0xffffffffffff)));
-    while (fr_strings_find(&d->keys, key, 12) != 0);
-    return fr_strings_add(&d->keys, key, 12) != 0;
+        snprintf(text, 9, "%08llx", (unsigned long long)(hash++ & UINT64_C(0xffffffff)));
+    while (fr_strings_find(&d->keys, text, 8) != 0);
+    return fr_strings_add(&d->keys, text, 8) != 0;
+}
+
+/* May a name be a key as it is? A _ in keys is what none of them has. */
+static bool is_plain(const struct fr_plan *plan, const char *name) {
+    const char *timeout = fr_plan_setting(plan, "names-timeout");
+    const struct flowrules_setting *setting = fr_setting_find(plan->backend, "names-timeout");
+    return strlen(name) <= PLAIN_MAX &&
+           name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0' &&
+           (timeout == NULL || (setting != NULL && strcmp(timeout, setting->fallback) == 0));
+}
+
+/*
+ * The key of a set: for the same names, and for no other ones, since what is in the set when a new
+ * version is loaded is left there. A name alone stands for itself, "below_" and its domain for a
+ * wildcard; all else has the network's name, or the flow's, and the hash.
+ */
+static const char *make_key(struct fr_plan *plan, fr_set set, uint32_t flow, const char *hash) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    struct flowrules_atom atom = flowrules_set_atom(view, 0);
+    char word[FR_LABEL_SIZE];
+    if (flowrules_set_atom_count(view) == 1 && is_plain(plan, atom.name))
+        return fr_arena_printf(&plan->arena, "%s%s",
+                               atom.kind == FLOWRULES_ATOM_WILDCARD ? "below_" : "", atom.name);
+    fr_set_word(plan, set, 0, flow, FLOWRULES_DESTINATION, word);
+    return fr_arena_printf(&plan->arena, "%.24s_%s", word, hash);
 }
 
 /* The number of a domain, new or known; false when out of memory. */
@@ -85,13 +111,16 @@ static bool list_domain(struct fr_domains *d, const char *name, uint32_t *domain
     return string != 0 && (string <= d->list.count || fr_vec_push(&d->list) != NULL);
 }
 
-static flowrules_status add_set(struct fr_plan *plan, fr_set set, uint32_t index) {
+static flowrules_status add_set(struct fr_plan *plan, fr_set set, uint32_t flow, uint32_t index) {
     struct flowrules_set view = {&plan->view.sets, set};
     struct fr_domains *d = &plan->domains;
     struct fr_named_set *named = fr_vec_push(&d->sets);
-    if (named == NULL || !make_key(plan, set, named->key) || !fr_map_put(&d->set_of, set, index))
+    if (named == NULL || !make_hash(plan, set, named->hash) || !fr_map_put(&d->set_of, set, index))
         return fr_no_memory(plan->context);
     named->set = set;
+    named->key = make_key(plan, set, flow, named->hash);
+    if (named->key == NULL)
+        return fr_no_memory(plan->context);
     for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
         struct flowrules_atom atom = flowrules_set_atom(view, i);
         struct fr_domain_mark *mark = fr_vec_push(&d->marks);
@@ -109,7 +138,8 @@ static flowrules_status add_part(struct fr_plan *plan, fr_set names, uint32_t sc
     uint32_t index;
     if (!fr_map_get(&d->set_of, names, &index)) {
         index = (uint32_t)d->sets.count;
-        FR_TRY(add_set(plan, names, index));
+        FR_TRY(
+            add_set(plan, names, fr_vec_at(&plan->scoped, struct fr_scoped, scoped)->flow, index));
     }
     struct fr_named_part *part = fr_vec_push(&d->parts);
     if (part == NULL)

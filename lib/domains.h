@@ -13,7 +13,8 @@ struct fr_plan;
 struct fr_named_set {
     fr_set set;
     unsigned families; /* those in which a rule matches it */
-    char key[13];      /* stands for its names */
+    const char *key;   /* stands for its names, and says which they are */
+    char hash[9];      /* of them, unique in the plan */
     uint32_t first_part, parts;
 };
 

@@ -51,7 +51,6 @@ struct part {
     struct fr_vec entries, drafts;
     struct fr_vec order; /* uint32_t: entries, by draft */
     struct fr_vec pieces;
-    unsigned *group_number;
 };
 
 /* ---- entries ------------------------------------------------------------------------------- */
@@ -344,24 +343,48 @@ static flowrules_status rules_by_table(struct part *p, const struct draft *draft
 
 /* ---- groups into the plan ------------------------------------------------------------------ */
 
-static const char *group_name(struct part *p, const char *kind) {
-    static const char *const directions[3] = {
-        [FLOWRULES_EGRESS] = "out", [FLOWRULES_INGRESS] = "in", [FLOWRULES_FORWARD] = "fwd"};
-    return fr_arena_printf(&p->plan->arena, "%s%s%s_%u", directions[p->direction],
-                           p->action == FLOWRULES_DENY ? "_deny" : "", kind, ++*p->group_number);
+/*
+ * A short name that no group of its families has, the word alone where that will do; both families
+ * have the same.
+ */
+static const char *short_name(struct part *p, const char *before, const char *word) {
+    struct fr_plan *plan = p->plan;
+    struct fr_strings *other = &plan->short_names[FLOWRULES_IPV6].taken;
+    const char *name;
+    if (fr_strings_find(&plan->short_names[p->family].taken, word, strlen(word)) == 0)
+        before = "";
+    if (p->families != FLOWRULES_BOTH_FAMILIES)
+        return fr_label_unique(&plan->short_names[p->family], &plan->arena, before, word, "");
+    do
+        name = fr_label_unique(&plan->short_names[FLOWRULES_IPV4], &plan->arena, before, word, "");
+    while (name != NULL && fr_strings_find(other, name, strlen(name)) != 0);
+    return name != NULL && fr_strings_add(other, name, strlen(name)) != 0 ? name : NULL;
 }
 
-static flowrules_status open_group(struct part *p, const struct draft *draft, const char *kind,
+static void name_group(struct part *p, const char *word, struct flowrules_group *view) {
+    static const char *const after[] = {[FLOWRULES_BOTH_FAMILIES] = "", [1] = "_v4", [2] = "_v6"};
+    char before[16];
+    snprintf(before, sizeof before, "%s%s", fr_direction_label(p->direction),
+             p->action == FLOWRULES_DENY ? "deny_" : "");
+    view->name = fr_label_unique(&p->plan->names, &p->plan->arena, before, word,
+                                 after[p->families & FLOWRULES_BOTH_FAMILIES]);
+    view->short_name = short_name(p, before, word);
+    view->number = (unsigned)p->plan->groups.count + 1;
+}
+
+/* word: what the group is about. */
+static flowrules_status open_group(struct part *p, const struct draft *draft, const char *word,
                                    bool dispatched, size_t *index) {
-    struct flowrules_group view = {.name = group_name(p, kind),
-                                   .action = p->action,
+    struct flowrules_group view = {.action = p->action,
                                    .direction = p->direction,
                                    .families = p->families,
                                    .end = draft->end,
                                    .match = {&p->plan->view.sets, draft->match},
                                    .dispatched = dispatched};
+    name_group(p, word, &view);
     *index = p->plan->groups.count;
-    struct fr_group *group = view.name == NULL ? NULL : fr_plan_group(p->plan, &view);
+    struct fr_group *group =
+        view.name == NULL || view.short_name == NULL ? NULL : fr_plan_group(p->plan, &view);
     if (group == NULL)
         return fr_no_memory(p->plan->context);
     group->phase = p->phase;
@@ -377,8 +400,11 @@ static void close_group(struct part *p, size_t index) {
 
 static flowrules_status emit_draft(struct part *p, const struct draft *draft, bool dispatched) {
     unsigned few = p->log ? LOGGED_RULES : p->plan->can->rule_flows;
+    char word[FR_LABEL_SIZE];
     size_t index;
-    FR_TRY(open_group(p, draft, "", dispatched, &index));
+    fr_set_word(p->plan, draft->match, p->families, scoped_of(p, entry_of(p, draft, 0))->flow,
+                draft->end, word);
+    FR_TRY(open_group(p, draft, word, dispatched, &index));
     const char *name = fr_vec_at(&p->plan->groups, struct fr_group, index)->view.name;
     if (draft->count <= few || !p->plan->target->optimize)
         FR_TRY(rule_for_each(p, draft));
@@ -443,7 +469,7 @@ static flowrules_status emit_pairs(struct part *p) {
     struct draft all = {.end = FLOWRULES_SOURCE, .match = FR_SET_ANY};
     struct fr_tables tables;
     size_t index;
-    FR_TRY(open_group(p, &all, "_pairs", false, &index));
+    FR_TRY(open_group(p, &all, "pairs", false, &index));
     fr_tables_init(&tables, p->plan, p->family,
                    fr_vec_at(&p->plan->groups, struct fr_group, index)->view.name,
                    FLOWRULES_DESTINATION);
@@ -504,7 +530,7 @@ static flowrules_status lower_entries(struct part *p) {
 }
 
 static flowrules_status lower_part(struct fr_plan *plan, const struct fr_phase *phase, bool log,
-                                   unsigned families, unsigned *group_number) {
+                                   unsigned families) {
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct part p = {.plan = plan,
                      .direction = phase->direction,
@@ -512,8 +538,7 @@ static flowrules_status lower_part(struct fr_plan *plan, const struct fr_phase *
                      .phase = phase->number,
                      .log = log,
                      .family = (families & 1u) != 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6,
-                     .families = families,
-                     .group_number = group_number};
+                     .families = families};
     fr_vec_init(&p.entries, allocator, sizeof(struct entry));
     fr_vec_init(&p.drafts, allocator, sizeof(struct draft));
     fr_vec_init(&p.order, allocator, sizeof(uint32_t));
@@ -529,12 +554,11 @@ static flowrules_status lower_part(struct fr_plan *plan, const struct fr_phase *
 /* Denies before allows; and logged ones before the others, so that what is to be logged is. */
 static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
     static const unsigned families[] = {FLOWRULES_BOTH_FAMILIES, 1u, 2u};
-    unsigned group_number = 0;
     struct fr_phase phase = fr_first_phase(direction, FLOWRULES_DENY);
     do
         for (int log = 1; log >= 0; log--)
             for (size_t f = 0; f < 3; f++)
-                FR_TRY(lower_part(plan, &phase, log == 1, families[f], &group_number));
+                FR_TRY(lower_part(plan, &phase, log == 1, families[f]));
     while (fr_next_phase(plan, &phase));
     return FLOWRULES_OK;
 }

@@ -555,6 +555,9 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->missed, allocator, sizeof(struct fr_missed));
     fr_vec_init(&plan->pinned.names, allocator, sizeof(const struct fr_locked_name *));
     fr_domains_init(&plan->domains, allocator);
+    fr_labels_init(&plan->names, allocator);
+    fr_labels_init(&plan->short_names[0], allocator);
+    fr_labels_init(&plan->short_names[1], allocator);
 }
 
 flowrules_status fr_plan_new(struct fr_plan **plan, flowrules_context *context,
@@ -612,6 +615,9 @@ void fr_plan_free(struct fr_plan *plan) {
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_domains_free(&plan->domains);
+    fr_labels_free(&plan->names);
+    fr_labels_free(&plan->short_names[0]);
+    fr_labels_free(&plan->short_names[1]);
     if (plan->asker != NULL)
         fr_output_free(plan->asker);
     fr_free(&plan->context->allocator, plan->asker);

@@ -7,6 +7,7 @@
 
 #include "domains.h"
 #include "flows.h"
+#include "labels.h"
 
 enum fr_fidelity {
     FR_EXACT,
@@ -103,10 +104,11 @@ struct fr_dispatch_range {
 
 struct fr_dispatch {
     struct flowrules_dispatch view;
+    const struct fr_plan *plan;
     uint32_t after_group;  /* it comes after this group */
     struct fr_vec ranges;  /* struct fr_dispatch_range */
     struct fr_vec classes; /* struct fr_class */
-    struct fr_vec members; /* const char *: names of groups */
+    struct fr_vec members; /* uint32_t: groups of the plan */
 };
 
 /* A network that is bound to the target's platform with some key, and one of its values. */
@@ -171,19 +173,21 @@ struct fr_plan {
     struct fr_vec scoped;   /* struct fr_scoped */
     struct fr_vec others;   /* struct fr_others: of each allow that has some */
     struct fr_services services;
-    struct fr_vec flow_lists;       /* struct fr_span of flow_members; number + flow count */
-    struct fr_vec flow_members;     /* uint32_t */
-    struct fr_vec rules;            /* struct fr_rule */
-    struct fr_vec groups;           /* struct fr_group */
-    struct fr_vec tables;           /* struct fr_table * */
-    struct fr_vec dispatches;       /* struct fr_dispatch * */
-    struct fr_domains domains;      /* of whole_domains */
-    struct fr_vec bound;            /* struct fr_bound: for the key that was asked for last */
-    fr_set bound_all;               /* what they come to together */
-    const char *bound_key;          /* NULL: none yet */
-    struct fr_vec missed;           /* struct fr_missed */
-    struct fr_pinned_names pinned;  /* those that were asked for last */
-    struct flowrules_output *asker; /* for questions to the backend, once there was one */
+    struct fr_vec flow_lists;        /* struct fr_span of flow_members; number + flow count */
+    struct fr_vec flow_members;      /* uint32_t */
+    struct fr_vec rules;             /* struct fr_rule */
+    struct fr_vec groups;            /* struct fr_group */
+    struct fr_vec tables;            /* struct fr_table * */
+    struct fr_vec dispatches;        /* struct fr_dispatch * */
+    struct fr_domains domains;       /* of whole_domains */
+    struct fr_labels names;          /* of groups and dispatches */
+    struct fr_labels short_names[2]; /* of groups, by family */
+    struct fr_vec bound;             /* struct fr_bound: for the key that was asked for last */
+    fr_set bound_all;                /* what they come to together */
+    const char *bound_key;           /* NULL: none yet */
+    struct fr_vec missed;            /* struct fr_missed */
+    struct fr_pinned_names pinned;   /* those that were asked for last */
+    struct flowrules_output *asker;  /* for questions to the backend, once there was one */
     uint32_t refused, unresolved;
     struct fr_strings unpinned;   /* names that were told to have no address */
     const struct fr_asked *asked; /* or NULL */

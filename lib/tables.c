@@ -625,7 +625,6 @@ static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
 
 static const char *table_name(struct work *w, const char *kind, unsigned number) {
     struct fr_arena *arena = &w->tables->plan->arena;
-    int version = w->tables->family == FLOWRULES_IPV4 ? 4 : 6;
     char protocol[16];
     const char *name = fr_protocol_name(w->bucket->protocol);
     /* A group may have two tables of a protocol: of some ports, and of all. */
@@ -633,9 +632,9 @@ static const char *table_name(struct work *w, const char *kind, unsigned number)
         !w->bucket->by_port && fr_protocol_has_ports(w->bucket->protocol) ? "all_" : "";
     snprintf(protocol, sizeof protocol, "%s%s", name[0] >= '0' && name[0] <= '9' ? "p" : "", name);
     if (number > 0)
-        return fr_arena_printf(arena, "%s_%s%d_%s%s%u", w->tables->group, protocol, version, all,
-                               kind, number + 1);
-    return fr_arena_printf(arena, "%s_%s%d_%s%s", w->tables->group, protocol, version, all, kind);
+        return fr_arena_printf(arena, "%s_%s_%s%s%u", w->tables->group, protocol, all, kind,
+                               number + 1);
+    return fr_arena_printf(arena, "%s_%s_%s%s", w->tables->group, protocol, all, kind);
 }
 
 static flowrules_status table_service(struct work *w, fr_service *service) {

@@ -201,8 +201,14 @@ struct flowrules_rule {
  * each direction, which matches nothing.
  */
 struct flowrules_group {
-    /* Letters, digits and _ (a letter first, a _ and a digit in it): no keyword of any target. */
-    const char *name; /* unique in the plan, with tables and dispatches */
+    /*
+     * "out_web_servers_v4": direction, the network that it matches, and the family. Letters, digits
+     * and _, a letter first and a _ in it: no keyword of any target. Unique in the plan, with
+     * tables and dispatches.
+     */
+    const char *name;
+    const char *short_name; /* "web_servers": unique among the groups of its families */
+    unsigned number;        /* from 1, unique in the plan: where a short name has to be cut */
     enum flowrules_action action;
     enum flowrules_direction direction;
     unsigned families;
@@ -233,9 +239,9 @@ FLOWRULES_API struct flowrules_element flowrules_table_element(const struct flow
 FLOWRULES_API struct flowrules_range flowrules_dispatch_range(const struct flowrules_dispatch *d,
                                                               size_t index);
 FLOWRULES_API size_t flowrules_dispatch_class(const struct flowrules_dispatch *d, size_t range);
-/* The names of the groups of a class, in order: index 0, 1 ... until NULL. */
-FLOWRULES_API const char *flowrules_dispatch_group(const struct flowrules_dispatch *d,
-                                                   size_t class_index, size_t index);
+/* The groups of a class, in order: index 0, 1 ... until NULL. */
+FLOWRULES_API const struct flowrules_group *
+flowrules_dispatch_group(const struct flowrules_dispatch *d, size_t class_index, size_t index);
 
 /* ---- what a spelling function can ask and do ---------------------------------------------- */
 
@@ -498,14 +504,20 @@ FLOWRULES_API flowrules_flows flowrules_flows_at(const flowrules_output *out, fl
 struct flowrules_named_set {
     struct flowrules_set names;
     unsigned families; /* bits: those in which a rule needs it */
-    const char *key;   /* 12 hex digits: the same for the same names and names-timeout */
+    /*
+     * The same for the same names and names-timeout, and for no other: "huggingface.co",
+     * "below_huggingface.co" of a wildcard, else a word and the hash: "docker_hub_1a2b3c4d". What
+     * is cut of it has to end in the hash: 8 hex digits, unique in the plan.
+     */
+    const char *key, *hash;
 };
 
 FLOWRULES_API size_t flowrules_output_named_set_count(const flowrules_output *out);
 FLOWRULES_API struct flowrules_named_set flowrules_output_named_set(const flowrules_output *out,
                                                                     size_t index);
-/* The key of the named set that is the names of an end; NULL where it has none. */
-FLOWRULES_API const char *flowrules_set_key(const flowrules_output *out, struct flowrules_set set);
+/* The named set that is the names of an end; false where it has none. */
+FLOWRULES_API bool flowrules_set_named(const flowrules_output *out, struct flowrules_set set,
+                                       struct flowrules_named_set *named);
 /* Some of its names, for a comment: "a.example, *.b.example and 7 more". */
 FLOWRULES_API void flowrules_write_names(flowrules_writer *w, struct flowrules_set set);
 
@@ -514,8 +526,8 @@ struct flowrules_dnsmasq {
     const char *option;  /* "nftset" or "ipset" */
     const char *needs;   /* what dnsmasq and the machine must have */
     const char *loading; /* what has to be loaded first, behind the target's name */
-    void (*write_set)(flowrules_writer *w, flowrules_output *out, const char *key,
-                      enum flowrules_family family);
+    void (*write_set)(flowrules_writer *w, flowrules_output *out,
+                      const struct flowrules_named_set *named, enum flowrules_family family);
 };
 
 /* The file TARGET.dnsmasq.conf, where the target has named sets. */

@@ -222,10 +222,10 @@ static bool dispatch_leads_to(const struct flowrules_dispatch *d, const struct r
         struct flowrules_range range = flowrules_dispatch_range(d, i);
         if (fr_ip_compare(range.first, ip) > 0 || fr_ip_compare(range.last, ip) < 0)
             continue;
-        const char *name;
+        const struct flowrules_group *found;
         for (size_t k = 0;
-             (name = flowrules_dispatch_group(d, flowrules_dispatch_class(d, i), k)) != NULL; k++)
-            if (strcmp(name, group) == 0)
+             (found = flowrules_dispatch_group(d, flowrules_dispatch_class(d, i), k)) != NULL; k++)
+            if (strcmp(found->name, group) == 0)
                 return true;
     }
     return false;
@@ -473,10 +473,10 @@ static const struct seen_group *group_named(const char *name) {
 }
 
 static void check_class(const struct flowrules_dispatch *d, size_t class_index) {
-    const char *name;
+    const struct flowrules_group *found;
     HOLDS(class_index < d->class_count);
-    for (size_t k = 0; (name = flowrules_dispatch_group(d, class_index, k)) != NULL; k++) {
-        const struct seen_group *group = group_named(name);
+    for (size_t k = 0; (found = flowrules_dispatch_group(d, class_index, k)) != NULL; k++) {
+        const struct seen_group *group = group_named(found->name);
         HOLDS(group != NULL && group->view.dispatched && group->view.action == d->action &&
               group->view.direction == d->direction && group->view.end == d->end);
     }

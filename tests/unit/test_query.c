@@ -230,9 +230,9 @@ static const char scattered_lock[] =
 static void the_packets_lines_are_shown(void) {
     static const struct {
         const char *target, *question, *line;
-    } cases[] = {{"ipt", "tcp 10.1.0.1 -> 192.0.2.1:80", "-d 192.0.2.1/32"},
-                 {"ipt", "tcp 10.1.0.1 -> 192.0.2.11:443", "-d 192.0.2.11/32"},
-                 {"ipt", "tcp 10.1.0.1 -> two.example:443", "-d 198.51.100.2/32"},
+    } cases[] = {{"ipt", "tcp 10.1.0.1 -> 192.0.2.1:80", "-d 192.0.2.1/32,192.0.2.3/32"},
+                 {"ipt", "tcp 10.1.0.1 -> 192.0.2.11:443", ",192.0.2.11/32 -p tcp"},
+                 {"ipt", "tcp 10.1.0.1 -> two.example:443", "-d 198.51.100.1/32,198.51.100.2/32"},
                  {"aws", "tcp 10.1.0.1 -> 192.0.2.9:443", "\"CidrIp\": \"192.0.2.9/32\""},
                  {"aws", "tcp 10.1.0.1 -> 192.0.2.9:80", "\"FromPort\": 80"},
                  {"aws", "tcp lab -> one.example:443", "\"CidrIp\": \"198.51.100.1/32\""}};
