@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plan.h"
+#include "transliterate.h"
 #include "writer.h"
 
 void fr_labels_init(struct fr_labels *labels, const struct fr_allocator *allocator) {
@@ -25,8 +26,10 @@ static bool is_letter_or_digit(char c) {
 }
 
 void fr_label_word(const char *text, char word[FR_LABEL_SIZE]) {
+    char ascii[4 * FR_LABEL_SIZE];
     size_t length = 0;
-    for (; *text != '\0' && length + 1 < FR_LABEL_SIZE; text++) {
+    (void)fr_transliterate_text(text, ascii, sizeof ascii);
+    for (text = ascii; *text != '\0' && length + 1 < FR_LABEL_SIZE; text++) {
         if (is_letter_or_digit(*text))
             word[length++] = *text;
         else if (length > 0 && word[length - 1] != '_')
