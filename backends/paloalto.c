@@ -846,6 +846,7 @@ static void write_move(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, PART_MOVE);
     const char *before = flowrules_output_setting(out, "before");
+    const char *after = flowrules_output_setting(out, "after");
     write_command(out, w, "move", SECTION_RULE);
     flowrules_write(w, s->name);
     if (s->last[0] != '\0') {
@@ -854,6 +855,9 @@ static void write_move(flowrules_output *out) {
     } else if (before) {
         flowrules_write(w, " before ");
         write_word(w, false, before);
+    } else if (after) {
+        flowrules_write(w, " after ");
+        write_word(w, false, after);
     } else {
         flowrules_write(w, " top");
     }
@@ -981,8 +985,9 @@ static void check_names(flowrules_output *out) {
     static const struct {
         const char *key;
         size_t most;
-    } names[] = {{"vsys", 63}, {"device-group", 63},    {"before", 63},       {"log-setting", 63},
-                 {"tag", 127}, {"from-zone", ZONE_MAX}, {"to-zone", ZONE_MAX}};
+    } names[] = {
+        {"vsys", 63},        {"device-group", 63}, {"before", 63},          {"after", 63},
+        {"log-setting", 63}, {"tag", 127},         {"from-zone", ZONE_MAX}, {"to-zone", ZONE_MAX}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *text = flowrules_output_setting(out, names[i].key);
         if (text && !is_name(text, names[i].most))
@@ -991,6 +996,9 @@ static void check_names(flowrules_output *out) {
                                     "spaces and ._-",
                                     names[i].key, names[i].most);
     }
+    if (flowrules_output_setting(out, "before") && flowrules_output_setting(out, "after"))
+        flowrules_output_refuse(out,
+                                "the rules go before one rule or after one: 'before' or 'after'");
     if (strlen(flowrules_output_setting(out, "prefix")) > PREFIX_MAX)
         flowrules_output_refuse(out, "the prefix is longer than %d characters", PREFIX_MAX);
 }
@@ -1059,7 +1067,7 @@ static void write_removal(flowrules_output *out) {
 }
 
 static void end_all(flowrules_output *out) {
-    if (flowrules_output_flag(out, "explicit-deny"))
+    if (fr_paloalto_denies_rest(out))
         write_last_denies(out);
 }
 
@@ -1068,7 +1076,7 @@ static void write_notes(flowrules_output *out) {
     struct paloalto_steps steps = {
         .xml = s->xml,
         .rules = s->entries[SECTION_RULE],
-        .denies = flowrules_output_flag(out, "explicit-deny"),
+        .denies = fr_paloalto_denies_rest(out),
         .intrazone = strcmp(flowrules_output_setting(out, "intrazone"), "all") == 0,
         .wildcards = s->entries[SECTION_CATEGORY] > 0,
         .applications = s->entries[SECTION_APPLICATION] > 0};
@@ -1338,11 +1346,17 @@ static const struct flowrules_setting settings[] = {
     {.key = "before",
      .type = "text",
      .help = "the rule that those of flowrules go before; without it they go to the top"},
+    {.key = "after",
+     .type = "text",
+     .later = true,
+     .permits_alone = true,
+     .help = "mode: permits: the rule that those of flowrules go behind"},
     {.key = "prefix",
      .type = "name",
      .fallback = "fr",
      .help = "of all names, at most 10 characters; another one for each target of a rulebase"},
     {.key = "deny-with",
+     .whole_alone = true,
      .type = "choice drop|reject",
      .fallback = "drop",
      .help = "drop tells nobody; reject resets TCP and answers the rest with ICMP unreachable"},
@@ -1352,10 +1366,12 @@ static const struct flowrules_setting settings[] = {
      .help = "of what is read: ports takes allows of well-known App-IDs for their ports, and "
              "accepts that what App-ID restricts besides is lost"},
     {.key = "explicit-deny",
+     .whole_alone = true,
      .type = "boolean",
      .fallback = "true",
      .help = "end with rules that deny all else between the pairs of zones that flows are between"},
     {.key = "intrazone",
+     .whole_alone = true,
      .type = "choice flows|all",
      .fallback = "flows",
      .later = true,
@@ -1403,6 +1419,8 @@ const struct flowrules_backend flowrules_backend_paloalto = {
                      .ports_apart = true,
                      .baseline_behind = true,
                      .merge_above = RULES_APART,
+                     .permits = true,
+                     .permits_note = "the rules behind them and the firewall's defaults",
                      .logging = true,
                      .name_max = NAME_SIZE - 1 - PREFIX_MAX - 1,
                      .name_extra = "-_"},

@@ -177,6 +177,6 @@ void fr_paloalto_baseline(const flowrules_output *out, flowrules_input *in) {
         leave_out(in, zones.unplaced, any);
     if (zones.own[FLOWRULES_DESTINATION] == NULL)
         leave_out(in, any, zones.unplaced);
-    if (!flowrules_output_flag(out, "explicit-deny"))
+    if (!fr_paloalto_denies_rest(out))
         fr_paloalto_within_zones(in, &zones, FLOWRULES_OUTSIDE);
 }

@@ -114,10 +114,11 @@ static void write_rest(flowrules_output *out, flowrules_writer *w,
 static void write_closed(flowrules_output *out, flowrules_writer *w,
                          const struct paloalto_steps *steps) {
     const char *before = flowrules_output_setting(out, "before");
+    const char *after = flowrules_output_setting(out, "after");
     flowrules_write(w, "\nThe rules stand ");
-    if (before) {
-        flowrules_write(w, "before the rule '");
-        flowrules_write_user(w, &name_escape, before);
+    if (before || after) {
+        flowrules_write(w, before ? "before the rule '" : "behind the rule '");
+        flowrules_write_user(w, &name_escape, before ? before : after);
         flowrules_write(w, "'");
     } else {
         flowrules_write(w, "at the top");

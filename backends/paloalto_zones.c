@@ -57,6 +57,10 @@ void fr_paloalto_close(const flowrules_output *out, struct fr_paloalto_pairs *pa
         }
 }
 
+bool fr_paloalto_denies_rest(const flowrules_output *out) {
+    return !flowrules_output_permits(out) && flowrules_output_flag(out, "explicit-deny");
+}
+
 void fr_paloalto_close_rest(const flowrules_output *out, struct fr_paloalto_pairs *pairs) {
     const char *from = fr_paloalto_own_zone(out, FLOWRULES_SOURCE);
     const char *to = fr_paloalto_own_zone(out, FLOWRULES_DESTINATION);

@@ -30,6 +30,8 @@ bool fr_paloalto_is_broad(struct flowrules_set set);
  */
 void fr_paloalto_close(const flowrules_output *out, struct fr_paloalto_pairs *pairs,
                        struct flowrules_set source, struct flowrules_set destination);
+/* Do last rules deny what no flow allows? */
+bool fr_paloalto_denies_rest(const flowrules_output *out);
 /* Without a flow from from-zone to to-zone; with 'intrazone: all' also within each zone. */
 void fr_paloalto_close_rest(const flowrules_output *out, struct fr_paloalto_pairs *pairs);
 /* The zone "any" is every zone. */
