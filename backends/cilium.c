@@ -854,6 +854,8 @@ const struct flowrules_backend flowrules_backend_cilium = {
     .capabilities = {.placement = FLOWRULES_ATTACHED,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .denies = FLOWRULES_DENIES_FIRST,
+                     .permits_note =
+                         "a policy closes the pods that it selects to all that it does not allow",
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,
                      .names = true,

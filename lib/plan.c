@@ -60,6 +60,7 @@ static void only_permit(struct fr_plan *plan) {
         return;
     plan->permitting = *plan->can;
     plan->permitting.evaluation = FLOWRULES_ALLOW_UNION;
+    plan->permitting.denies = FLOWRULES_DENIES_IN_ORDER;
     if (plan->permitting.lookup) {
         plan->permitting.lookup = false;
         plan->permitting.names = plan->permitting.whole_domains = false;

@@ -4,6 +4,8 @@
  */
 #include "rules.h"
 
+#include <string.h>
+
 #include "boxes.h"
 #include "drafts.h"
 
@@ -222,24 +224,71 @@ static bool needs_port_zero(const struct fr_drafts *d, const struct fr_scoped *d
     return needed;
 }
 
-/* A box that is left of a part, as a rule. */
-static flowrules_status draft_box(struct fr_drafts *d, const struct fr_scoped *part,
-                                  const struct fr_rule *whole, struct fr_box *box) {
-    struct fr_rule rule = *whole;
-    if (part->deny && needs_port_zero(d, part, &box->term))
+/* The terms of what is left of a part, where ends are the same; why it can't be said. */
+struct rest {
+    struct fr_vec terms; /* struct fr_term */
+    const char *why;
+};
+
+/* Adds a box's terms; what it has of port 0 of a deny, and can't say, refuses the flow. */
+static flowrules_status add_rest(struct fr_drafts *d, const struct fr_scoped *part,
+                                 const struct fr_box *box, struct rest *rest) {
+    struct fr_term term = box->term;
+    if (part->deny && needs_port_zero(d, part, &term))
         return refuse_rest(d, part, "port 0 can't be told from all ports here");
-    if (!trim_box(d, &box->term))
+    if (!trim_box(d, &term))
+        return FLOWRULES_OK;
+    fr_service service = rest_service(d, &term);
+    if (service == FR_SERVICE_NONE)
+        return fr_no_memory(d->plan->context);
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, service);
+    if (!fr_vec_reserve(&rest->terms, terms->count))
+        return fr_no_memory(d->plan->context);
+    for (uint32_t i = 0; i < terms->count; i++)
+        *(struct fr_term *)fr_vec_add(&rest->terms) = terms->terms[i];
+    const char *why = fr_unsayable_rest(d->plan, &term);
+    rest->why = why != NULL ? why : rest->why;
+    return FLOWRULES_OK;
+}
+
+/* What is left between the ends of box number first, as one rule; others had them before: none. */
+static flowrules_status draft_ends(struct fr_drafts *d, const struct fr_scoped *part,
+                                   const struct fr_rule *whole, const struct fr_vec *boxes,
+                                   size_t first, struct rest *rest) {
+    const struct fr_box *box = fr_vec_at(boxes, struct fr_box, first);
+    struct fr_rule rule = *whole;
+    rest->terms.count = 0;
+    rest->why = NULL;
+    for (size_t i = 0; i < boxes->count; i++) {
+        const struct fr_box *other = fr_vec_at(boxes, struct fr_box, i);
+        if (memcmp(other->ends, box->ends, sizeof box->ends) != 0)
+            continue;
+        if (i < first)
+            return FLOWRULES_OK;
+        FR_TRY(add_rest(d, part, other, rest));
+    }
+    if (rest->terms.count == 0)
         return FLOWRULES_OK;
     rule.source = box->ends[0];
     rule.destination = box->ends[1];
-    rule.service = rest_service(d, &box->term);
+    rule.service = fr_services_add(&d->plan->services, rest->terms.items, rest->terms.count);
     if (rule.service == FR_SERVICE_NONE)
         return fr_no_memory(d->plan->context);
     FR_TRY(fr_drafts_push(d, &rule));
-    const char *why = fr_unsayable_rest(d->plan, &box->term);
     if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
-        why = "a group or name can't be taken out of 'any'";
-    return why != NULL ? refuse_rest(d, part, why) : FLOWRULES_OK;
+        rest->why = "a group or name can't be taken out of 'any'";
+    return rest->why != NULL ? refuse_rest(d, part, rest->why) : FLOWRULES_OK;
+}
+
+static flowrules_status draft_boxes(struct fr_drafts *d, const struct fr_scoped *part,
+                                    const struct fr_rule *whole, const struct fr_vec *boxes) {
+    struct rest rest = {.why = NULL};
+    flowrules_status status = FLOWRULES_OK;
+    fr_vec_init(&rest.terms, &d->plan->context->allocator, sizeof(struct fr_term));
+    for (size_t i = 0; status == FLOWRULES_OK && i < boxes->count; i++)
+        status = draft_ends(d, part, whole, boxes, i, &rest);
+    fr_vec_free(&rest.terms);
+    return status;
 }
 
 /*
@@ -262,11 +311,8 @@ static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *
         status = subtract_takers(d, &boxes, part, whole, &touched);
     if (status == FLOWRULES_OK && !touched)
         status = fr_drafts_push(d, whole);
-    for (size_t i = 0; status == FLOWRULES_OK && touched && !boxes.too_many && i < boxes.list.count;
-         i++) {
-        struct fr_box box = *fr_vec_at(&boxes.list, struct fr_box, i);
-        status = draft_box(d, part, whole, &box);
-    }
+    if (status == FLOWRULES_OK && touched && !boxes.too_many)
+        status = draft_boxes(d, part, whole, &boxes.list);
     fr_boxes_free(&boxes);
     return status;
 }
