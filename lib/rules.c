@@ -246,8 +246,8 @@ static flowrules_status add_rest(struct fr_drafts *d, const struct fr_scoped *pa
         return fr_no_memory(d->plan->context);
     for (uint32_t i = 0; i < terms->count; i++)
         *(struct fr_term *)fr_vec_add(&rest->terms) = terms->terms[i];
-    const char *why = fr_unsayable_rest(d->plan, &term);
-    rest->why = why != NULL ? why : rest->why;
+    if (rest->why == NULL)
+        rest->why = fr_unsayable_rest(d->plan, &term);
     return FLOWRULES_OK;
 }
 
