@@ -174,7 +174,7 @@ demo: all ## build, then show the tool on the examples
 # leaves to make check-all what one does not wait for: whole suites, and of some the slow part.
 FIRST_SUITES := headers unit golden errors
 SLOW_SUITES  := lint threads fuzz asan
-SLOW_PARTS   := clients deb import kernel unit
+SLOW_PARTS   := clients deb import kernel probe unit
 ALL_SUITES   := $(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))
 SUITES := $(filter $(ALL_SUITES),$(FIRST_SUITES)) \
           $(filter-out $(FIRST_SUITES) $(SLOW_SUITES),$(ALL_SUITES))

@@ -148,6 +148,7 @@ static int conclude(struct tool *tool, flowrules_status status) {
 int main(int argc, char **argv) {
     struct tool tool = {0};
     keep_streams_apart();
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is written by the line, not by the piece */
     flowrules_status status = read_arguments(&tool, argc, argv);
     tool.colour_out = is_coloured(tool.settings.colour, stdout);
     tool.colour_err = is_coloured(tool.settings.colour, stderr);

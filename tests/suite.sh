@@ -37,34 +37,8 @@ jobs() {
     echo "${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}"
 }
 
-# Tries cases in batches, as many at a time as there are cores (or as JOBS says). A batch is a run of
-# this suite with those cases; what it says is said whole, once it is done, and counted here.
-# Needs scratch_folder.
-in_batches() { # SIZE FILE-OF-CASES
-    mkdir "$scratch/batches" || exit 1
-    # shellcheck disable=SC2016
-    BATCH=1 xargs -d '\n' -P "$(jobs)" -n "$1" sh -c '
-        suite=$0 folder=$1
-        shift
-        log=$(mktemp "$folder/XXXXXX") && "$suite" "$@" >"$log.all" 2>&1 </dev/null
-        status=$?
-        sed "\$d" "$log.all" >"$log"
-        p=$(grep -c "^ok " "$log") f=$(grep -c "^FAIL " "$log") s=$(grep -c "^skip " "$log")
-        if [ "$(tail -n 1 "$log.all")" != "$p passed, $f failed, $s skipped" ]; then
-            cp "$log.all" "$log" && echo "FAIL $*: broke off, status $status" >>"$log"
-        fi
-        flock "$folder" cat "$log"
-        rm "$log.all"' "$suite" "$scratch/batches" <"$2"
-    for log in "$scratch/batches"/*; do
-        passed=$((passed + $(grep -c '^ok ' "$log")))
-        failed=$((failed + $(grep -c '^FAIL ' "$log")))
-        skipped=$((skipped + $(grep -c '^skip ' "$log")))
-    done
-}
-
 # The tool under test and the folder of built things, as absolute paths.
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 1
-suite=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)/${0##*/}
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$root/$BUILD ;; esac
 FLOWRULES=${FLOWRULES:-$BUILD/flowrules}

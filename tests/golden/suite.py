@@ -10,46 +10,17 @@ usage: tests/golden/run [CASE...]
        tests/golden/run --bless CASE/TARGET[.FORMAT] | CASE | all      (make bless TARGET=...)
   JOBS=N   how many renderings are tried at a time (as many as there are cores)
 """
-import difflib
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-BUILD = ROOT / os.environ.get("BUILD", "build")
-TOOL = str(ROOT / os.environ.get("FLOWRULES", BUILD / "flowrules"))
-PART = os.environ.get("PART", "quick")
-AS_OF = "2026-11-23"  # the day at which test policies are read
-counts = Counter()
+sys.path.insert(0, str(HERE.parent))
+import expected  # noqa: E402
 
-
-def indent(text):
-    return "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def say(verdict, name, why="", more=""):
-    counts[verdict] += 1
-    sys.stdout.write(f"{verdict} {name}{': ' if why else ''}{why}\n{indent(more)}")
-    sys.stdout.flush()
-
-
-def run(folder, *arguments):
-    """What the tool says, as (status, standard output, standard error)."""
-    done = subprocess.run([TOOL, *arguments], cwd=folder, capture_output=True, check=False,
-                          stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
-
-
-def broke_down(status, messages):
-    """A crash or a sanitizer's report is a failure whatever was expected."""
-    return not 0 <= status <= 6 or re.search(r"Sanitizer|runtime error:", messages)
+verdicts = expected.Verdicts()
 
 
 class Case:
@@ -61,18 +32,19 @@ class Case:
         self.policy = (self.folder / "policy.yaml").resolve()
 
     def run(self, verb, *arguments):
-        return run(self.policy.parent, verb, self.policy.name, *arguments, "--as-of", AS_OF)
+        return expected.run(self.policy.parent, verb, self.policy.name, *arguments,
+                            "--as-of", expected.AS_OF)
 
     def specs(self, formats):
         """Each (target, format, is it the backend's first) that it is rendered for; None where the
         policy isn't read."""
         if not self.policy.exists():
-            say("FAIL", self.name, "there is no such case")
+            verdicts.say("FAIL", self.name, "there is no such case")
             return None
         status, output, messages = self.run("check", "--json")
         # 3 and 4: a target that is refused is part of many a case.
         if not output or not 0 <= status <= 4:
-            say("FAIL", self.name, f"flowrules check: status {status}", messages)
+            verdicts.say("FAIL", self.name, f"flowrules check: status {status}", messages)
             return None
         targets = json.loads(output)["targets"]
         used = {target["backend"] for target in targets}
@@ -87,7 +59,7 @@ class Case:
                  for kind in ("out", "err")}
         for file in sorted(self.folder.iterdir()):
             if file.suffix in (".out", ".err") and file.name not in known:
-                say("FAIL", f"{self.name}/{file.name}", "the case has no such target and format")
+                verdicts.say("FAIL", f"{self.name}/{file.name}", "the case has no such target and format")
 
 
 def without_functions(text):
@@ -125,8 +97,8 @@ class Rendering:
 
     def fault(self):
         """Why it is wrong whatever is expected, and more of that; or None."""
-        if broke_down(self.status, self.messages):
-            return f"the tool broke down, status {self.status}", self.messages
+        if expected.broke_down(self.status, self.messages):
+            return expected.broke_down(self.status, self.messages), self.messages
         if self.status == 0 and not self.files:
             return "status 0, but no file was written", ""
         if self.status == 0 and "[FR0807]" in self.messages:
@@ -141,30 +113,22 @@ class Rendering:
         return HERE / (self.name + kind), HERE / (self.name + {".out": ".err", ".err": ".out"}[kind])
 
     def compare(self):
-        expected, other = self.paths()
+        file, other = self.paths()
         kind, text = self.got()
-        short = f"{self.case.name}/{self.spec.partition(':')[0]}"
-        if not expected.exists() and other.exists():
+        if not file.exists() and other.exists():
             return f"{other.name} was expected, but there is this {kind}:", text
-        if not expected.exists():
-            return f"no expected file; read what it gives, then: make bless TARGET={short}", ""
-        if other.exists():
+        if file.exists() and other.exists():
             return f"there is also {other.name}, which can't be right", ""
-        before = expected.read_bytes().decode()
-        if before != text:
-            lines = difflib.unified_diff(before.splitlines(), text.splitlines(), "expected", "got",
-                                         lineterm="")
-            return (f"differs; when the new text is right: make bless TARGET={short}",
-                    "\n".join(list(lines)[2:]))
-        return None
+        target = self.spec.partition(":")[0]
+        return expected.hold(self.name, file, text, f"bless TARGET={self.case.name}/{target}")[2:]
 
     def explained(self):
         """explain never promises what render refuses, nor the other way about. The quick part asks
         for one format of what is rendered, and for all that is refused."""
-        if PART == "quick" and self.status == 0 and not self.is_first:
+        if expected.PART == "quick" and self.status == 0 and not self.is_first:
             return None
         status, _, messages = self.case.run("explain", "-t", self.spec)
-        if status == self.status and not broke_down(status, messages):
+        if status == self.status and not expected.broke_down(status, messages):
             return None
         return f"explain says {status}, render {self.status}", messages
 
@@ -177,10 +141,9 @@ class Rendering:
         why = self.fault()
         if why:
             return ("FAIL", self.name, *why)
-        expected, other = self.paths()
-        expected.write_bytes(self.got()[1].encode())
+        file, other = self.paths()
         other.unlink(missing_ok=True)
-        return ("ok", expected.name)
+        return expected.bless(file.name, file, self.got()[1], None)
 
 
 def is_wanted(wanted, case, target, spelling, _):
@@ -188,7 +151,7 @@ def is_wanted(wanted, case, target, spelling, _):
 
 
 def formats_of_backends():
-    _, output, _ = run(HERE, "targets", "--json")
+    _, output, _ = expected.run(HERE, "targets", "--json")
     backends = json.loads(output)
     if isinstance(backends, dict):
         backends = backends["backends"]
@@ -196,13 +159,10 @@ def formats_of_backends():
 
 
 def main(arguments):
-    blessed = None
-    if arguments[:1] == ["--bless"]:
-        if len(arguments) != 2 or not arguments[1]:
-            sys.exit("what is to be blessed: CASE/TARGET, CASE or all")
-        blessed = arguments[1]
-        arguments = [] if blessed == "all" else [blessed.partition("/")[0]]
-    names = arguments or sorted(file.parent.name for file in HERE.glob("*/policy.yaml"))
+    arguments, blessing = expected.read_arguments(arguments, "CASE/TARGET, CASE or all")
+    blessed = None if not blessing else arguments[0] if arguments else "all"
+    names = [name.partition("/")[0] for name in arguments or ()] or sorted(
+        file.parent.name for file in HERE.glob("*/policy.yaml"))
     formats = formats_of_backends()
     work = []
     for case in map(Case, names):
@@ -214,14 +174,8 @@ def main(arguments):
         work += [(case, *spec) for spec in specs
                  if blessed is None or is_wanted(blessed, case, *spec)]
     act = Rendering.judge if blessed is None else Rendering.bless
-    jobs = int(os.environ.get("JOBS") or os.cpu_count() or 1)
-    with ThreadPoolExecutor(jobs) as pool:
-        for verdict in pool.map(lambda item: act(Rendering(*item)), work):
-            say(*verdict)
-    if not counts:
-        say("FAIL", "golden", "there was nothing to do")
-    print(f"{counts['ok']} passed, {counts['FAIL']} failed, 0 skipped")
-    return 1 if counts["FAIL"] else 0
+    verdicts.try_all(lambda item: [act(Rendering(*item))], work)
+    return verdicts.finish("golden")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ verify say "can't tell" of the source. The rendering is always equal to the poli
 ended with 0 it renders, and where it ended with 1 too.
 
 usage: tests/import/run [BACKEND | BACKEND/SEED]...
-  ROUNDS=N   seeds for each backend (20; with PART=slow: 100; with LONG=1: 1000)
+  ROUNDS=N   seeds for each backend (8; with PART=slow: 100; with LONG=1: 1000)
   SEED=N     the first of them (0)
   KEEP=DIR   the files of each case go there, and stay
 The log has one line for each backend, with the lines of YAML for each rule that was read.
@@ -159,7 +159,7 @@ def run_backend(pool, backend, seeds):
 
 
 def main(arguments):
-    usual = 20 if os.environ.get("PART", "quick") == "quick" else 100
+    usual = 8 if os.environ.get("PART", "quick") == "quick" else 100
     rounds = int(os.environ.get("ROUNDS", 1000 if os.environ.get("LONG") == "1" else usual))
     first = int(os.environ.get("SEED", 0))
     known = sorted(p.stem for p in HERE.glob("*.py") if p.name != Path(__file__).name)

@@ -1,0 +1,111 @@
+"""
+Configurations as devices and clouds give them out, held against a policy: what verify says, to
+the letter, and how it ends.
+
+  tests/read/BACKEND/CASE.SUFFIX or CASE/*   the configuration, of one file or several
+  tests/read/BACKEND/CASE.yaml               its policy, where that is not policy.yaml beside it
+  tests/read/BACKEND/CASE.cmd                arguments of verify besides the files, as for sh
+  tests/read/BACKEND/CASE.out                what it says, then "exit N"
+  tests/read/BACKEND/CASE.import             the policy that import makes of it, where it is there
+  tests/read/BACKEND/CASE.import.cmd         arguments of import, where they are not those of
+                                             verify without its targets
+
+The tool runs in tests/read/BACKEND, so that messages have relative paths.
+
+usage: tests/read/run [BACKEND | BACKEND/CASE]...
+       tests/read/run --bless BACKEND/CASE | BACKEND | all        (make bless-read TARGET=...)
+  JOBS=N   how many cases are tried at a time (as many as there are cores)
+"""
+import shlex
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import expected  # noqa: E402
+
+NO_INPUT = (".yaml", ".cmd", ".out", ".import", ".import.cmd")
+
+
+class Case:
+    """A configuration, and what is expected of it."""
+
+    def __init__(self, name, hold):
+        self.name, self.hold = name, hold
+        backend, _, self.own = name.partition("/")
+        self.folder = HERE / backend
+
+    def file(self, end):
+        return self.folder / (self.own + end)
+
+    def inputs(self):
+        """The files that are its configuration, relative to the folder."""
+        beside = sorted(file for file in self.folder.glob(self.own + ".*")
+                        if file.name[len(self.own):] not in NO_INPUT)
+        within = sorted((self.folder / self.own).glob("*"))
+        return [str(file.relative_to(self.folder)) for file in beside + within if file.is_file()]
+
+    def arguments(self, end):
+        return shlex.split(self.file(end).read_text()) if self.file(end).exists() else []
+
+    def arguments_of_import(self):
+        """Its own, or those of verify without the targets."""
+        if self.file(".import.cmd").exists():
+            return self.arguments(".import.cmd")
+        own = self.arguments(".cmd")
+        while "-t" in own:
+            del own[own.index("-t"):own.index("-t") + 2]
+        return own
+
+    def verified(self, inputs):
+        """What verify says of it is what is expected."""
+        policy = self.own + ".yaml" if self.file(".yaml").exists() else "policy.yaml"
+        status, got, _ = expected.run(self.folder, "verify", policy, "--as-of", expected.AS_OF,
+                                      *self.arguments(".cmd"), *inputs, together=True)
+        if not inputs:
+            return "FAIL", self.name, "there is no configuration"
+        if expected.broke_down(status, got):
+            return "FAIL", self.name, expected.broke_down(status, got), got
+        return self.hold(self.name, self.file(".out"), f"{got}exit {status}\n",
+                         f"bless-read TARGET={self.name}")
+
+    def imported(self, inputs):
+        """The policy that import makes of it, and its status, are what is expected."""
+        name = self.name + " import"
+        status, policy, messages = expected.run(
+            self.folder, "import", self.folder.name, "--as-of", expected.AS_OF,
+            *self.arguments_of_import(), *inputs)
+        if expected.broke_down(status, messages):
+            return "FAIL", name, expected.broke_down(status, messages), messages
+        return self.hold(name, self.file(".import"), f"{policy}# exit {status}\n",
+                         f"bless-read TARGET={self.name}")
+
+    def judge(self):
+        inputs = self.inputs()
+        yield self.verified(inputs)
+        if self.file(".import").exists():
+            yield self.imported(inputs)
+
+
+def cases_of(name):
+    """BACKEND/CASE, or all of a backend."""
+    name = name.rstrip("/")
+    if "/" in name:
+        return [name]
+    found = {file.name if file.is_dir() else file.name.partition(".")[0]
+             for file in (HERE / name).iterdir()}
+    return [f"{name}/{case}" for case in sorted(found - {"policy"})]
+
+
+def main(arguments):
+    names, blessed = expected.read_arguments(arguments, "BACKEND/CASE, BACKEND or all")
+    names = names or sorted(folder.parent.name for folder in HERE.glob("*/policy.yaml"))
+    hold = expected.bless if blessed else expected.hold
+    verdicts = expected.Verdicts()
+    verdicts.try_all(lambda case: list(case.judge()),
+                     [Case(case, hold) for name in names for case in cases_of(name)])
+    return verdicts.finish("read")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
