@@ -532,6 +532,27 @@ static const char *list_names(struct fr_cisco_asa_reading *r) {
     return hint[0] == '\0' ? NULL : flowrules_input_copy(r->in, hint, strlen(hint));
 }
 
+/* Lists of the interface that is meant without a word are read, and those of others are not. */
+static void note_others(struct fr_cisco_asa_reading *r, const char *place) {
+    char text[200] = "";
+    const struct fr_cisco_asa_binding *first = NULL;
+    bool asked = flowrules_input_target(r->in) != NULL || strcmp(place, "in interface inside") != 0;
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL && !asked; b = b->next) {
+        size_t used = strlen(text);
+        if (b->list == NULL || strcmp(b->place, place) == 0 || strcmp(b->place, "global") == 0)
+            continue;
+        if (used < sizeof text - 110)
+            snprintf(text + used, sizeof text - used, "%s'%.40s' (%.60s)", used > 0 ? ", " : "",
+                     b->list, b->place);
+        first = first == NULL ? b : first;
+    }
+    if (first != NULL)
+        flowrules_input_note(r->in, first->at,
+                             "what is read is bound %.80s; not read: %s: the settings interface "
+                             "and access-group choose another",
+                             place, text);
+}
+
 /*
  * Held against no target, a configuration with one list is read as that list wherever it is bound,
  * unless another place is asked for than the one that is meant without a word.
@@ -639,6 +660,7 @@ static void decide(struct fr_cisco_asa_reading *r) {
             pass_unfiltered(r, tried);
         return;
     }
+    note_others(r, place);
     read_bound(r, own);
     read_bound(r, all);
     read_rest(r);

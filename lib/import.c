@@ -844,15 +844,16 @@ static flowrules_status refuse_entangled(const struct fr_import *import,
     return FLOWRULES_REFUSED;
 }
 
+static const struct fr_clause nothing = {.effect = FR_BLOCK,
+                                         .families = FLOWRULES_BOTH_FAMILIES,
+                                         .packets = FR_ALL_PACKETS,
+                                         .flow = FR_NO_FLOW,
+                                         .source = FR_SET_ANY,
+                                         .destination = FR_SET_ANY,
+                                         .service = FR_SERVICE_ANY};
+
 /* A policy has at least one flow: where nothing passes, one says so. */
 static flowrules_status deny_all(struct fr_import *import) {
-    static const struct fr_clause nothing = {.effect = FR_BLOCK,
-                                             .families = FLOWRULES_BOTH_FAMILIES,
-                                             .packets = FR_ALL_PACKETS,
-                                             .flow = FR_NO_FLOW,
-                                             .source = FR_SET_ANY,
-                                             .destination = FR_SET_ANY,
-                                             .service = FR_SERVICE_ANY};
     int d = 0;
     while (d < (int)FR_DIRECTIONS && !import->there[d])
         d++;
@@ -1056,6 +1057,37 @@ static flowrules_status import_each(struct fr_import *ways, struct fr_import **c
     return FLOWRULES_OK;
 }
 
+/* The flow that denies all, where it is the import's only one; NULL where there are others. */
+static struct fr_import_flow *only_nothing(const struct fr_import *import) {
+    struct fr_import_flow *found = NULL;
+    for (size_t i = 0; i < import->flows.count; i++) {
+        struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
+        if (flow->clause == &nothing)
+            found = flow;
+        else if (flow->kind != FR_IMPORT_LEFT_OUT)
+            return NULL;
+    }
+    return found;
+}
+
+/* Of several targets, one without a flow selects none: its rules need no flow that says so. */
+static void select_none(struct fr_import *const *imports, size_t count) {
+    bool others = false;
+    for (size_t i = 0; i < count; i++)
+        others = others || (imports[i]->flows.count > 0 && only_nothing(imports[i]) == NULL);
+    for (size_t i = 0; i < count && others; i++) {
+        struct fr_import_flow *flow = only_nothing(imports[i]);
+        if (flow == NULL)
+            continue;
+        for (size_t t = 0; t < imports[i]->targets.count; t++)
+            fr_vec_at(&imports[i]->targets, struct fr_import_target, t)->idle = true;
+        struct fr_import_flow *last =
+            fr_vec_at(&imports[i]->flows, struct fr_import_flow, imports[i]->flows.count - 1);
+        memmove(flow, flow + 1, (size_t)((char *)last - (char *)flow));
+        imports[i]->flows.count--;
+    }
+}
+
 /* One reading, or all of several in one policy, each in the way that is best by itself. */
 static flowrules_status import_all(struct fr_import *ways, size_t count, const char *protects,
                                    struct trial *best) {
@@ -1068,6 +1100,7 @@ static flowrules_status import_all(struct fr_import *ways, size_t count, const c
     if (status == FLOWRULES_OK && count > 1) {
         fr_free(allocator, best->text);
         best->text = NULL;
+        select_none(chosen, count);
         status = try_import(&imports, best);
         if (status == FLOWRULES_OK)
             status = tell_result(&imports, best, &ways->came_across);
