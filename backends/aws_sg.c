@@ -599,13 +599,16 @@ static void write_script_head(flowrules_writer *w, const flowrules_output *out,
         flowrules_write(w, "\n");
     }
     flowrules_writef(
+        w, "# Target %s, version %s: rules of AWS security groups, set with the AWS CLI.\n", target,
+        flowrules_output_fingerprint(out));
+    flowrules_write_shuts(w, out, "# ", "\n");
+    flowrules_writef(
         w,
-        "# Target %s, version %s: rules of AWS security groups, set with the AWS CLI.\n"
         "# Try with:  ./%s.sh --dry-run   tells what would change\n"
         "# Run with:  ./%s.sh             on the groups below, or SG='sg-... sg-...'\n"
         "#   It can be repeated, and changes rules alone whose description begins as below.\n"
         "#   What is new is authorized before what is old is revoked",
-        target, flowrules_output_fingerprint(out), target, target);
+        target, target);
     flowrules_write(w, revokes_default(out, s) ? ", and with it the default egress.\n" : ".\n");
     if (flowrules_output_permits(out))
         flowrules_write(w, "#   Permits alone: what the rules of others let pass, passes.\n");
@@ -728,6 +731,7 @@ static void write_terraform_head(flowrules_writer *w, const flowrules_output *ou
                      flowrules_output_fingerprint(out));
     if (flowrules_output_permits(out))
         flowrules_write(w, "    \"Permits alone: what the rules of others let pass, passes.\",\n");
+    flowrules_write_shuts(w, out, "    \"", "\",\n");
     if (region != NULL) {
         flowrules_write(w, "    \"For a provider of the region ");
         flowrules_write_user(w, &word_escape, region);

@@ -6,6 +6,7 @@
  */
 #include "azure_nsg_read.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Azure's numbers; the record's table of limits names their sources. */
@@ -761,8 +762,9 @@ static void check_settings(flowrules_output *out) {
             flowrules_output_refuse(out, "%s is %s", checks[i].key, checks[i].form);
     }
     if (flowrules_output_permits(out) && flowrules_output_setting(out, "nsg") == NULL)
-        flowrules_output_refuse(out, "with 'mode: permits' it needs nsg, the name of the group that "
-                                     "gets the permits");
+        flowrules_output_refuse(out,
+                                "with 'mode: permits' it needs nsg, the name of the group that "
+                                "gets the permits");
     if (!is_group_name(group_name(out)))
         flowrules_output_refuse(out, "a target's name that is no name for a network security group "
                                      "needs the setting nsg");
@@ -805,6 +807,9 @@ static void write_title(flowrules_output *out, flowrules_writer *w, const char *
     flowrules_writef(w, ", version %s: %s.\",", flowrules_output_fingerprint(out),
                      flowrules_output_permits(out) ? "permits alone, beside the rules of others"
                                                    : "what these rules do not allow is denied");
+    char before[32];
+    snprintf(before, sizeof before, "%s\"", indent);
+    flowrules_write_shuts(w, out, before, "\",");
 }
 
 static void write_resource_group(flowrules_output *out, flowrules_writer *w) {

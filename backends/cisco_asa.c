@@ -719,6 +719,8 @@ const struct flowrules_backend flowrules_backend_cisco_asa = {
                      .source_names = true,
                      .source_ports = true,
                      .icmp_types = true,
+                     .itself =
+                         "what goes to the ASA itself (ssh, http, IKE, routing), or leaves it",
                      .logging = true,
                      .expiry = true,
                      .merge_above = 32},

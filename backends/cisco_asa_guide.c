@@ -142,8 +142,10 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     write_list_name(out, w);
     flowrules_write(w, ", bound");
     write_place(out, w);
-    flowrules_write(w, ".\n! For ASA 9.0 or later. What the list does not permit is denied there.\n"
-                       "!\n"
+    flowrules_write(w,
+                    ".\n! For ASA 9.0 or later. What the list does not permit is denied there.\n");
+    flowrules_write_shuts(w, out, "! ", "\n");
+    flowrules_write(w, "!\n"
                        "! Before:    show running-config access-group\n"
                        "!   Write down the list that is bound there: it is the way back.\n"
                        "!   What runs must be saved (write memory), so that a restart brings it "

@@ -829,6 +829,7 @@ static void write_start(const flowrules_output *out, flowrules_writer *w) {
         flowrules_writef(w, "# %s\n", permits_words);
     else if (other != NULL)
         flowrules_writef(w, "# %s\n", other);
+    flowrules_write_shuts(w, out, "# ", "\n");
     flowrules_write(w, "set -eu\n\n");
 }
 
@@ -942,12 +943,12 @@ static void begin_terraform(flowrules_output *out) {
         flowrules_write_user(w, &json_escape, title);
         flowrules_write(w, "\",\n");
     }
-    flowrules_writef(w,
-                     "    \"Target %s, version %s: VPC firewall rules of the network %s.\",\n"
-                     "    \"Apply with: terraform apply, in the folder of this file.\",\n"
-                     "    \"Undo with: take the file away, then terraform apply.\"",
+    flowrules_writef(w, "    \"Target %s, version %s: VPC firewall rules of the network %s.\",\n",
                      flowrules_output_target(out), flowrules_output_fingerprint(out),
                      setting(out, "network"));
+    flowrules_write_shuts(w, out, "    \"", "\",\n");
+    flowrules_write(w, "    \"Apply with: terraform apply, in the folder of this file.\",\n"
+                       "    \"Undo with: take the file away, then terraform apply.\"");
     if (flowrules_output_permits(out))
         flowrules_writef(w, ",\n    \"%s\"", permits_words);
     else if (other_family(out) != NULL)

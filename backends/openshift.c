@@ -219,15 +219,18 @@ static const char *whole_namespace(flowrules_output *out) {
 static void write_head(flowrules_output *out, flowrules_writer *w) {
     const char *target = flowrules_output_target(out);
     flowrules_yaml_title(w, out);
+    flowrules_writef(w,
+                     "# Target %s, version %s: what no rule allows to leave the cluster\n"
+                     "# from this namespace is denied. Traffic between pods is not its business.\n"
+                     "# The API server is outside too: pods that use it need a flow to it.\n",
+                     target, flowrules_output_fingerprint(out));
+    flowrules_write_shuts(w, out, "# ", "\n");
     flowrules_writef(
         w,
-        "# Target %s, version %s: what no rule allows to leave the cluster\n"
-        "# from this namespace is denied. Traffic between pods is not its business.\n"
-        "# The API server is outside too: pods that use it need a flow to it.\n"
         "# Try with:  oc diff --server-side -f %s.yaml\n"
         "# Load with: oc apply --server-side -f %s.yaml\n"
         "#   A namespace has one EgressFirewall: this replaces it whole, and can be repeated.\n",
-        target, flowrules_output_fingerprint(out), target, target);
+        target, target);
 }
 
 static void begin(flowrules_output *out) {

@@ -1421,6 +1421,8 @@ const struct flowrules_backend flowrules_backend_paloalto = {
                      .merge_above = RULES_APART,
                      .permits = true,
                      .permits_note = "the rules behind them and the firewall's defaults",
+                     .itself =
+                         "what goes to the management port, or leaves it; data ports are decided",
                      .logging = true,
                      .name_max = NAME_SIZE - 1 - PREFIX_MAX - 1,
                      .name_extra = "-_"},

@@ -22,6 +22,7 @@ static void write_heading(flowrules_output *out, flowrules_writer *w, bool comme
     flowrules_write(w, "flowrules target ");
     flowrules_write_user(w, hyphens ? &comment_escape : &name_escape, target);
     flowrules_writef(w, ", version %s\n", flowrules_output_fingerprint(out));
+    flowrules_write_shuts(w, out, "", "\n");
 }
 
 void paloalto_write_comment(flowrules_output *out, flowrules_writer *w) {

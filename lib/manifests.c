@@ -126,10 +126,13 @@ void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
     flowrules_yaml_title(w, out);
     flowrules_writef(w,
                      "# Target %s, version %s: what no policy allows the protected pods is "
-                     "denied%s.\n"
+                     "denied%s.\n",
+                     target, flowrules_output_fingerprint(out), manifest->proviso);
+    flowrules_write_shuts(w, out, "# ", "\n");
+    flowrules_writef(w,
                      "# Try with:  kubectl diff -f %s.yaml\n"
                      "# Load with: kubectl apply -f %s.yaml --prune \\\n",
-                     target, flowrules_output_fingerprint(out), manifest->proviso, target, target);
+                     target, target);
     write_own_labels(w, out);
     flowrules_writef(w,
                      " \\\n#     --prune-allowlist=%s/%s\n"

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "output.h"
+
 #define UDP 17u
 #define TCP 6u
 
@@ -23,7 +25,7 @@ enum family { EITHER_FAMILY, IPV4_ALONE, IPV6_ALONE };
 
 /* In the order of its rows. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct need {
-    const char *name;
+    const char *name, *brief; /* brief: in the head of an artifact */
     unsigned places;
     enum direction direction;
     bool of_a_role; /* only some machines need it */
@@ -40,17 +42,19 @@ const char *const fr_need_words[] = {
 /* In the order of their words. The ports are IANA's; those of Kubernetes, its page "Ports and
  * Protocols". */
 static const struct need needs[] = {
-    {"SSH", ON_MACHINE | ON_PLATFORM, IN, false, EITHER_FAMILY, TCP, 22},
-    {"DHCPv6 replies", ON_MACHINE, IN, false, IPV6_ALONE, UDP, 546},
-    {"kubelet", ON_MACHINE | ON_PLATFORM, IN, true, EITHER_FAMILY, TCP, 10250},
-    {"BGP", ON_MACHINE, IN, true, EITHER_FAMILY, TCP, 179},
-    {"OSPF", ON_MACHINE, IN, true, EITHER_FAMILY, 89, 0},
-    {"IPsec", ON_MACHINE, IN, true, EITHER_FAMILY, UDP, 500},
-    {"DNS", ON_MACHINE | ON_PODS | BETWEEN, OUT, false, EITHER_FAMILY, UDP, 53},
-    {"DHCP", ON_MACHINE, OUT, false, IPV4_ALONE, UDP, 67},
-    {"NTP", ON_MACHINE | BETWEEN, OUT, false, EITHER_FAMILY, UDP, 123},
-    {"updates (HTTPS)", ON_MACHINE | ON_PLATFORM | BETWEEN, OUT, false, EITHER_FAMILY, TCP, 443},
-    {"the API server of Kubernetes", ON_MACHINE | ON_PLATFORM, OUT, true, EITHER_FAMILY, TCP, 6443},
+    {"SSH", "SSH", ON_MACHINE | ON_PLATFORM, IN, false, EITHER_FAMILY, TCP, 22},
+    {"DHCPv6 replies", "DHCPv6", ON_MACHINE, IN, false, IPV6_ALONE, UDP, 546},
+    {"kubelet", "kubelet", ON_MACHINE | ON_PLATFORM, IN, true, EITHER_FAMILY, TCP, 10250},
+    {"BGP", "BGP", ON_MACHINE, IN, true, EITHER_FAMILY, TCP, 179},
+    {"OSPF", "OSPF", ON_MACHINE, IN, true, EITHER_FAMILY, 89, 0},
+    {"IPsec", "IPsec", ON_MACHINE, IN, true, EITHER_FAMILY, UDP, 500},
+    {"DNS", "DNS", ON_MACHINE | ON_PODS | BETWEEN, OUT, false, EITHER_FAMILY, UDP, 53},
+    {"DHCP", "DHCP", ON_MACHINE, OUT, false, IPV4_ALONE, UDP, 67},
+    {"NTP", "NTP", ON_MACHINE | BETWEEN, OUT, false, EITHER_FAMILY, UDP, 123},
+    {"updates (HTTPS)", "HTTPS", ON_MACHINE | ON_PLATFORM | BETWEEN, OUT, false, EITHER_FAMILY, TCP,
+     443},
+    {"the API server of Kubernetes", "Kubernetes API", ON_MACHINE | ON_PLATFORM, OUT, true,
+     EITHER_FAMILY, TCP, 6443},
 };
 #define NEED_COUNT (sizeof needs / sizeof needs[0])
 _Static_assert(NEED_COUNT + 1 == sizeof fr_need_words / sizeof fr_need_words[0],
@@ -173,10 +177,20 @@ static void add_name(char *text, size_t size, const char *name) {
 /* The names of what is shut: of every machine, by direction, and of some machines. */
 struct shut {
     char ways[2][100];
-    char words[100]; /* for 'shuts': of these, and of what it names already */
+    char brief[2][2][160]; /* with ports, by direction: what is not accepted, and what is */
+    char words[100];       /* for 'shuts': of these, and of what it names already */
     char roles[120];
     char open[120]; /* what 'shuts' names and is not shut */
 };
+
+/* "DNS (udp/53)" */
+static void add_brief(char *text, size_t size, const struct need *need) {
+    char name[48];
+    const char *protocol = need->protocol == TCP ? "tcp" : need->protocol == UDP ? "udp" : NULL;
+    if (protocol != NULL)
+        snprintf(name, sizeof name, "%s (%s/%u)", need->brief, protocol, need->port);
+    add_name(text, size, protocol != NULL ? name : need->brief);
+}
 
 /* Is a service shut? *open: with whom it passes. */
 static flowrules_status is_shut(struct fr_plan *plan, const struct need *need, bool *shut) {
@@ -200,6 +214,8 @@ static flowrules_status find_shut(struct fr_plan *plan, struct shut *all) {
             add_name(all->open, sizeof all->open, need->name);
         if (shut && (meant || !need->of_a_role))
             add_name(all->words, sizeof all->words, fr_need_words[i]);
+        if (shut && (meant || !need->of_a_role))
+            add_brief(all->brief[meant][need->direction], sizeof all->brief[0][0], need);
         if (shut && !meant && need->of_a_role)
             add_name(all->roles, sizeof all->roles, need->name);
         else if (shut && !meant)
@@ -243,4 +259,64 @@ flowrules_status fr_warn_of_needs(struct fr_plan *plan) {
     warn_of_shut(plan, &shut);
     warn_of_open(plan, &shut);
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+}
+
+/* ---- in the head of an artifact ------------------------------------------------------------ */
+
+/* "A, B in; C out": what of each direction there is. */
+static const char *join_ways(struct fr_plan *plan, const char *in, const char *out) {
+    return fr_arena_printf(&plan->arena, "%s%s%s%s%s", in, in[0] != '\0' ? " in" : "",
+                           in[0] != '\0' && out[0] != '\0' ? "; " : "", out,
+                           out[0] == '\0'  ? ""
+                           : plan->transit ? " through"
+                                           : " out");
+}
+
+/* Puts what is shut as a whole before the services: "all that comes in". */
+static const char *with_whole(struct fr_plan *plan, const char *services) {
+    static const char *const whole[] = {[FLOWRULES_EGRESS] = "all that goes out",
+                                        [FLOWRULES_INGRESS] = "all that comes in",
+                                        [FLOWRULES_FORWARD] = "all that passes through"};
+    const char *text = services;
+    for (int d = FLOWRULES_FORWARD; text != NULL && d >= 0; d--)
+        if (plan->enforces[d] && !is_used(plan, (enum flowrules_direction)d))
+            text = fr_arena_printf(&plan->arena, "%s%s%s", whole[d], text[0] == '\0' ? "" : "; ",
+                                   text);
+    return text;
+}
+
+/* What a firewall's rules have no say over of packets to and from itself. */
+static const char *not_decided(const struct fr_plan *plan) {
+    bool router = plan->transit && plan->can->placement == FLOWRULES_BY_HOOK;
+    return router ? "what goes to this machine itself, or leaves it" : plan->can->itself;
+}
+
+static flowrules_status note_line(struct fr_plan *plan, size_t line, const char *before,
+                                  const char *text) {
+    if (text != NULL && text[0] == '\0')
+        return FLOWRULES_OK;
+    if (text != NULL)
+        plan->shuts[line] = fr_arena_printf(&plan->arena, "%s%s", before, text);
+    return text == NULL || plan->shuts[line] == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+flowrules_status fr_note_needs(struct fr_plan *plan) {
+    struct shut shut = {.roles = ""};
+    const char *other = not_decided(plan);
+    if (plan->permits || place_of(plan) == 0)
+        return FLOWRULES_OK;
+    FR_TRY(find_shut(plan, &shut));
+    FR_TRY(note_line(plan, 0,
+                     plan->target->select_none ? "Shuts, as 'select: none' says: " : "Shuts: ",
+                     with_whole(plan, join_ways(plan, shut.brief[0][IN], shut.brief[0][OUT]))));
+    FR_TRY(note_line(plan, 1, "Shuts, as 'shuts' says: ",
+                     join_ways(plan, shut.brief[1][IN], shut.brief[1][OUT])));
+    return other == NULL ? FLOWRULES_OK : note_line(plan, 2, "Not decided here: ", other);
+}
+
+void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out, const char *before,
+                           const char *after) {
+    for (size_t i = 0; i < sizeof out->plan->shuts / sizeof *out->plan->shuts; i++)
+        if (out->plan->shuts[i] != NULL)
+            flowrules_writef(w, "%s%s%s", before, out->plan->shuts[i], after);
 }

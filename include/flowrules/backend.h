@@ -277,6 +277,14 @@ FLOWRULES_API const char *flowrules_output_format(const flowrules_output *out);
 FLOWRULES_API bool flowrules_output_log_denied(const flowrules_output *out);
 /* Is nothing to be logged at all? For platforms that log without being told to. */
 FLOWRULES_API bool flowrules_output_log_nothing(const flowrules_output *out);
+/*
+ * For the head of an artifact: what the target shuts of that which a machine, pods or a site can't
+ * do without, what of it is accepted, and what its rules don't decide. Each line has before in
+ * front of it and after behind it; none where there is nothing to tell. Lines are plain ASCII
+ * without quotes but ', and without "--".
+ */
+FLOWRULES_API void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out,
+                                         const char *before, const char *after);
 /* A setting of the target, or its default; checked against the backend's table. */
 FLOWRULES_API const char *flowrules_output_setting(const flowrules_output *out, const char *key);
 FLOWRULES_API long long flowrules_output_number(const flowrules_output *out, const char *key);
@@ -1054,6 +1062,7 @@ struct flowrules_capabilities {
      */
     bool permits;
     const char *permits_note;
+    const char *itself; /* what of packets to and from the firewall it does not decide, or NULL */
     bool logging;
     bool expiry;            /* ends a rule by itself, on the last of its flows' last days */
     bool lookup;            /* wants groups, tables and dispatches */
