@@ -20,6 +20,7 @@ enum {
     GROUPS_MAX = 16,       /* of an interface, "Amazon VPC quotas" */
     QUOTA_PRODUCT = 1000,  /* rules of a group times groups of an interface, the same page */
     ENTRIES_MAX = 4 * QUOTA_PRODUCT, /* two directions, two families */
+    LINE_PEERS = 10,                 /* of a line of the script */
     SLOTS = 8192,                    /* a power of two well above ENTRIES_MAX */
 };
 #define NO_PORTS (-2)
@@ -47,7 +48,9 @@ struct entry {
     struct flowrules_range range; /* of the first two kinds */
     const char *id, *account;     /* of the others; account may be NULL */
     flowrules_flows flows;        /* of all rules of the plan that came out the same */
+    const char *notes;            /* what people should know of it; once all are there */
     uint8_t group;                /* from 0 */
+    bool written;                 /* by the script, in a line of another */
 };
 
 struct state {
@@ -404,13 +407,17 @@ static void write_cidr(flowrules_writer *w, const struct entry *e) {
     flowrules_write_prefix(w, &e->range);
 }
 
-/* What people should know of an entry, behind "flowrules TARGET KEY: " in its description. */
-static void write_notes(flowrules_writer *w, const flowrules_output *out, const struct entry *e) {
+/* Makes what people should know of each entry, behind "flowrules TARGET KEY: " in a description. */
+static void make_notes(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
     size_t head = sizeof "flowrules  0123456789ab: " - 1 + strlen(flowrules_output_target(out));
     struct flowrules_escape escape = {.keep = DESCRIPTION_CHARACTERS, .replace = '_'};
     escape.max_bytes = head + 32 < DESCRIPTION_MAX ? DESCRIPTION_MAX - head : 32;
-    flowrules_write_notes(w, out, &escape, FLOWRULES_NOTES, e->flows,
-                          e->id == NULL ? &e->range : NULL);
+    for (size_t i = 0; i < s->entry_count; i++) {
+        struct entry *e = &s->entries[i];
+        e->notes = flowrules_output_notes(out, &escape, FLOWRULES_NOTES, e->flows,
+                                          e->id == NULL ? &e->range : NULL);
+    }
 }
 
 static void write_mark(flowrules_writer *w, const flowrules_output *out) {
@@ -422,7 +429,7 @@ static void write_description(flowrules_writer *w, const flowrules_output *out,
     write_mark(w, out);
     write_key(w, e);
     flowrules_write(w, ": ");
-    write_notes(w, out, e);
+    flowrules_write(w, e->notes);
 }
 
 /*
@@ -470,9 +477,91 @@ static const struct entry *next_entry(const struct state *s, size_t group,
 
 /* ---- json: inputs of the CLI --------------------------------------------------------------- */
 
+/* The parts of the text beside the inputs. */
+enum { PART_CALLS };
+
+/* What a call's name says, where the call may fail; or "". */
+static const char *may_fail(const char *verb) {
+    if (strstr(verb, "-all-") != NULL)
+        return "\n     (InvalidPermission.Duplicate is as good: the group has that rule of itself)";
+    if (strncmp(verb, "revoke", 6) == 0)
+        return strstr(verb, "ipv6") != NULL
+                   ? "\n     (InvalidPermission.NotFound is as good: the VPC has no IPv6, or it is "
+                     "gone already)"
+                   : "\n     (InvalidPermission.NotFound is as good: it is gone already)";
+    return "";
+}
+
+/* The call that takes an input, for the text beside them. */
+static void write_call_of(flowrules_output *out, const struct state *s, size_t group,
+                          const char *verb) {
+    flowrules_writer *w = flowrules_output_part(out, PART_CALLS);
+    const char *region = flowrules_output_setting(out, "region");
+    flowrules_writef(w, "   - aws ec2 %s-security-group-%s",
+                     strncmp(verb, "revoke", 6) == 0 ? "revoke" : "authorize",
+                     strstr(verb, "ingress") != NULL ? "ingress" : "egress");
+    flowrules_writef(w, " --cli-input-json file://%s-%zu-%s.json", flowrules_output_target(out),
+                     group + 1, verb);
+    if (group >= s->id_count)
+        flowrules_writef(w, " --group-id GROUP-%zu", group + 1);
+    if (region != NULL) {
+        flowrules_write(w, " --region ");
+        flowrules_write_user(w, &word_escape, region);
+    }
+    flowrules_write(w, may_fail(verb));
+    flowrules_write(w, "\n");
+}
+
+/* TARGET.txt: how the inputs are loaded, checked and taken back. */
+static void write_steps(flowrules_output *out, const struct state *s) {
+    flowrules_writer *w = flowrules_output_file(out, ".txt", false);
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const char *day = flowrules_output_pinned_day(out);
+    flowrules_writef(w, "flowrules target %s, version %s: rules of AWS security groups\n", target,
+                     flowrules_output_fingerprint(out));
+    if (title != NULL) {
+        flowrules_write_user(w, &title_escape, title);
+        flowrules_write(w, "\n");
+    }
+    if (day != NULL)
+        flowrules_writef(w, "Names are pinned to their addresses of %s.\n", day);
+    if (s->id_count < s->group_count)
+        flowrules_write(w, "\nGROUP-1 and so on are the ids of security groups, sg-..., which an "
+                           "interface needs all of.\n");
+    flowrules_writef(
+        w,
+        "\nTo load it, in the folder of these files. With --dry-run behind it a call only says "
+        "whether\nit may be made (DryRunOperation).\n"
+        "  1. Keep what is there, of each group:\n"
+        "     aws ec2 describe-security-group-rules --filters Name=group-id,Values=GROUP "
+        ">before-%s.json\n"
+        "  2. In this order, so that what is new is there before what is old goes. EC2 refuses a "
+        "whole\n     call for one rule that is there already (InvalidPermission.Duplicate):\n",
+        target);
+    flowrules_write_part(w, flowrules_output_part(out, PART_CALLS));
+    flowrules_writef(
+        w,
+        "  3. Rules of an older version stay. List them: those whose key, behind \"flowrules %s\", "
+        "is\n     in none of these files are revoked by their id (the format script does that by "
+        "itself):\n"
+        "     aws ec2 describe-security-group-rules --filters Name=group-id,Values=GROUP --query "
+        "\\\n"
+        "       \"SecurityGroupRules[?starts_with(not_null(Description, ''), 'flowrules %s ')]."
+        "[IsEgress, SecurityGroupRuleId, Description]\" --output text\n"
+        "     aws ec2 revoke-security-group-egress --group-id GROUP --security-group-rule-ids "
+        "sgr-... "
+        "(or -ingress)\n"
+        "\nTo check it: aws ec2 describe-security-groups --group-ids GROUP >now.json, then\n"
+        "flowrules verify POLICY -t %s now.json\n"
+        "\nTo go back: the same with the files of the version before; then revoke what only this "
+        "version\nhas, as in 3. To remove it: revoke all that 3 lists.\n",
+        target, target, target);
+}
+
 static flowrules_writer *open_input(flowrules_output *out, const struct state *s, size_t group,
                                     const char *verb) {
     char suffix[64];
+    write_call_of(out, s, group, verb);
     snprintf(suffix, sizeof suffix, "-%zu-%s.json", group + 1, verb);
     flowrules_writer *w = flowrules_output_file(out, suffix, false);
     flowrules_write(w, "{\n");
@@ -578,6 +667,7 @@ static void write_revokes(flowrules_output *out, const struct state *s, size_t g
 
 static void end_json(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
+    make_notes(out);
     for (size_t g = 0; g < s->group_count; g++) {
         write_inputs(out, s, g, FLOWRULES_EGRESS);
         write_inputs(out, s, g, FLOWRULES_INGRESS);
@@ -585,6 +675,7 @@ static void end_json(flowrules_output *out) {
         if (revokes_default(out, s))
             write_revokes(out, s, g);
     }
+    write_steps(out, s);
 }
 
 /* ---- script -------------------------------------------------------------------------------- */
@@ -592,6 +683,7 @@ static void end_json(flowrules_output *out) {
 static void write_script_head(flowrules_writer *w, const flowrules_output *out,
                               const struct state *s) {
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const char *day = flowrules_output_pinned_day(out);
     flowrules_write(w, "#!/bin/sh\n");
     if (title != NULL) {
         flowrules_write(w, "# ");
@@ -615,16 +707,17 @@ static void write_script_head(flowrules_writer *w, const flowrules_output *out,
     flowrules_writef(w,
                      "# Back with: the script of the version before, which is run in the same way\n"
                      "# Undo with: ./%s.sh --remove    revokes these rules, and opens nothing\n"
-                     "set -euf\n\nmark='",
-                     target);
+                     "%s%s%sset -euf\n\nmark='",
+                     target, day == NULL ? "" : "# Names are pinned to their addresses of ",
+                     day == NULL ? "" : day, day == NULL ? "" : "\n");
     write_mark(w, out);
-    flowrules_write(w, "'\n");
+    flowrules_write(w, "'");
 }
 
 static void write_quoted(flowrules_writer *w, const char *name, const char *user_text) {
-    flowrules_writef(w, "%s='", name);
+    flowrules_writef(w, " %s='", name);
     flowrules_write_user(w, &word_escape, user_text);
-    flowrules_write(w, "'\n");
+    flowrules_write(w, "'");
 }
 
 /* The name of groups that are made, without their number. */
@@ -645,34 +738,28 @@ static void write_variables(flowrules_writer *w, const flowrules_output *out,
     const char *before, *name = group_name(out, &before);
     write_quoted(w, "region", flowrules_output_setting(out, "region"));
     write_quoted(w, "vpc", flowrules_output_setting(out, "vpc"));
-    flowrules_writef(w, "name='%s%s'\ngroups=${SG-'", before, name);
+    flowrules_writef(w, " name='%s%s'\ngroups=${SG-'", before, name);
     for (size_t i = 0; i < s->id_count; i++)
         flowrules_writef(w, "%s%s", i > 0 ? " " : "", s->ids[i]);
-    flowrules_writef(w, "'}\nneeded=%zu\nmost=%zu\ncloses=%s\nkeeps='", s->group_count, s->groups,
+    flowrules_writef(w, "'} needed=%zu most=%zu closes=%s keeps='", s->group_count, s->groups,
                      revokes_default(out, s) ? "yes" : "no");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
             if (keeps_default(s, g, f))
                 flowrules_writef(w, " %zu:%s", g + 1, peers[f].script);
-    flowrules_writef(w, "'\nonly='%s'\n",
+    flowrules_writef(w, "' only='%s'\n",
                      only[flowrules_output_permits(out) ? 3
                           : egress && ingress           ? 0
                           : egress                      ? 1
                                                         : 2]);
 }
 
-static void write_call(flowrules_writer *w, const flowrules_output *out, const struct entry *e) {
-    flowrules_write(w, "        ");
+/* " KEY=PEER" of an entry, whose kind is seen by its form. */
+static void write_peer(flowrules_writer *w, struct entry *e) {
     flowrules_writer_origin(w, e->flows);
-    flowrules_writef(w, "allow %s ", direction_word[e->direction]);
-    write_key(w, e);
     flowrules_write(w, " ");
-    write_protocol(w, e->protocol);
-    if (e->from == NO_PORTS)
-        flowrules_write(w, " - -");
-    else
-        flowrules_writef(w, " %d %d", e->from, e->to);
-    flowrules_writef(w, " %s ", peers[e->kind].script);
+    write_key(w, e);
+    flowrules_write(w, "=");
     if (e->account != NULL) {
         flowrules_write_user(w, &word_escape, e->account);
         flowrules_write(w, "/");
@@ -681,29 +768,57 @@ static void write_call(flowrules_writer *w, const flowrules_output *out, const s
         flowrules_write_user(w, &word_escape, e->id);
     else
         write_cidr(w, e);
-    flowrules_write(w, " '");
-    write_notes(w, out, e);
-    flowrules_write(w, "'\n");
+    e->written = true;
+}
+
+static bool share_line(const struct entry *a, const struct entry *b) {
+    return !b->written && a->group == b->group && a->direction == b->direction &&
+           a->protocol == b->protocol && a->from == b->from && a->to == b->to && a->notes != NULL &&
+           b->notes != NULL && strcmp(a->notes, b->notes) == 0;
+}
+
+/* An entry, with those behind it that differ in the peer alone. */
+static void write_call(flowrules_writer *w, struct state *s, size_t index) {
+    struct entry *e = &s->entries[index];
+    size_t peers_written = 1;
+    flowrules_writef(w, "    allow %d %s ", e->group + 1, direction_word[e->direction]);
+    write_protocol(w, e->protocol);
+    if (e->from == NO_PORTS)
+        flowrules_write(w, " - -");
+    else
+        flowrules_writef(w, " %d %d", e->from, e->to);
+    flowrules_writef(w, " '%s'", e->notes);
+    write_peer(w, e);
+    for (size_t i = index + 1; i < s->entry_count && peers_written < LINE_PEERS; i++) {
+        if (!share_line(e, &s->entries[i]))
+            continue;
+        write_peer(w, &s->entries[i]);
+        peers_written++;
+    }
+    flowrules_write(w, "\n");
+}
+
+/* The calls of a group and direction. */
+static void write_calls(flowrules_writer *w, struct state *s, size_t group,
+                        enum flowrules_direction direction) {
+    for (size_t i = 0; i < s->entry_count; i++)
+        if (!s->entries[i].written && s->entries[i].group == group &&
+            s->entries[i].direction == direction)
+            write_call(w, s, i);
 }
 
 static void end_script(flowrules_output *out) {
-    const struct state *s = flowrules_output_state(out);
+    struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".sh", true);
+    make_notes(out);
     write_script_head(w, out, s);
     write_variables(w, out, s);
-    flowrules_write(w, "\nrules() { # NUMBER OF A GROUP\n    case $1 in\n");
-    for (size_t g = 0; g < s->group_count; g++) {
-        flowrules_writef(w, "    %zu)\n", g + 1);
-        for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
-            const struct entry *e;
-            for (size_t at = 0; (e = next_entry(s, g, d, &at)) != NULL;)
-                write_call(w, out, e);
-        }
-        flowrules_write(w, "        ;;\n");
-    }
-    flowrules_write(w, "    esac\n}\n");
-    flowrules_write(w, fr_aws_sg_functions);
-    flowrules_write(w, fr_aws_sg_steps);
+    flowrules_write(w, "\nrules() {\n");
+    for (size_t g = 0; g < s->group_count; g++)
+        for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
+            write_calls(w, s, g, d);
+    flowrules_write(w, s->entry_count == 0 ? "    :\n}\n" : "}\n");
+    flowrules_write(w, fr_aws_sg_shell);
 }
 
 /* ---- terraform ----------------------------------------------------------------------------- */
@@ -720,6 +835,7 @@ static void write_label(flowrules_writer *w, const flowrules_output *out) {
 
 static void write_terraform_head(flowrules_writer *w, const flowrules_output *out) {
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const char *day = flowrules_output_pinned_day(out);
     const char *region = flowrules_output_setting(out, "region");
     flowrules_write(w, "{\n  \"//\": [\n");
     if (title != NULL) {
@@ -737,6 +853,8 @@ static void write_terraform_head(flowrules_writer *w, const flowrules_output *ou
         flowrules_write_user(w, &word_escape, region);
         flowrules_write(w, ".\",\n");
     }
+    if (day != NULL)
+        flowrules_writef(w, "    \"Names are pinned to their addresses of %s.\",\n", day);
     flowrules_writef(
         w,
         "    \"Put %s.tf.json into a module, then: terraform plan; terraform apply.\",\n"
@@ -874,6 +992,7 @@ static void write_resources(flowrules_writer *w, const flowrules_output *out, co
 
 static void end_terraform(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
+    make_notes(out);
     flowrules_writer *w = flowrules_output_file(out, ".tf.json", false);
     bool own = makes_groups(out, s);
     write_terraform_head(w, out);

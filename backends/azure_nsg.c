@@ -16,7 +16,6 @@ enum {
     GROUPS_MAX = 100,
     GROUPS_PER_SIDE = 10,
     NAME_MAX_BYTES = 80,
-    TICKETS_ROOM = 34,     /* in a description, and ", ..." behind them */
     PRIORITY_DENY = 4096,  /* the last one: what no rule above allows */
     PRIORITY_PROBES = 4095 /* inbound, with the baseline */
 };
@@ -122,22 +121,14 @@ static const struct flowrules_escape text_escape = {
     .utf8 = true,
     .max_bytes = 1024,
 };
-/* A description has 140 characters: "Flows " 6, names 85, "; ticket " 9, tickets 40. */
-static const struct flowrules_escape names_escape = {
+/* A description has 140 characters, of which "Flows " is six. */
+static const struct flowrules_escape notes_escape = {
     .keep = " !#$%&'()*+,-./:;<=>?@[]^_`|~",
     .escape = "\"\\",
     .before = '\\',
     .replace = '_',
     .utf8 = true,
-    .max_bytes = 85,
-};
-static const struct flowrules_escape ticket_escape = {
-    .keep = " !#$%&'()*+,-./:;<=>?@[]^_`|~",
-    .escape = "\"\\",
-    .before = '\\',
-    .replace = '_',
-    .utf8 = true,
-    .max_bytes = TICKETS_ROOM,
+    .max_bytes = 134,
 };
 /* What was checked letter by letter already; the escape says so once more. */
 static const struct flowrules_escape checked_escape = {
@@ -563,32 +554,11 @@ static void close_rule(struct state *s, enum flowrules_direction direction,
                      access_word[action], direction_word[direction], priority, s->dialect->close);
 }
 
-/* The tickets of a rule's flows, each once where flows that share one stand together. */
-static void write_tickets(flowrules_output *out, struct state *s) {
-    flowrules_flows flows = s->rule->flows;
-    const char *last = NULL;
-    size_t used = 0;
-    for (size_t i = 0; i < flowrules_flows_count(out, flows); i++) {
-        const char *ticket = flowrules_flows_ticket(out, flows, i);
-        if (ticket == NULL || (last != NULL && strcmp(ticket, last) == 0))
-            continue;
-        if (last != NULL && used + strlen(ticket) + 2 > TICKETS_ROOM) {
-            flowrules_write(s->w, ", ...");
-            return;
-        }
-        flowrules_write(s->w, last == NULL ? "; ticket " : ", ");
-        flowrules_write_user(s->w, &ticket_escape, ticket);
-        used += strlen(ticket) + (last == NULL ? 0 : 2);
-        last = ticket;
-    }
-}
-
 static void write_description(flowrules_output *out, struct state *s) {
     flowrules_flows flows = s->rule->flows;
     begin_field(s, "description");
     flowrules_write(s->w, flowrules_flows_count(out, flows) == 1 ? "\"Flow " : "\"Flows ");
-    flowrules_write_flows(s->w, out, &names_escape, flows);
-    write_tickets(out, s);
+    flowrules_write_notes(s->w, out, &notes_escape, FLOWRULES_NOTES, flows, NULL);
     flowrules_write(s->w, "\",");
 }
 
@@ -810,6 +780,9 @@ static void write_title(flowrules_output *out, flowrules_writer *w, const char *
     char before[32];
     snprintf(before, sizeof before, "%s\"", indent);
     flowrules_write_shuts(w, out, before, "\",");
+    const char *day = flowrules_output_pinned_day(out);
+    if (day != NULL)
+        flowrules_writef(w, "%s\"Names are pinned to their addresses of %s.\",", indent, day);
 }
 
 static void write_resource_group(flowrules_output *out, flowrules_writer *w) {
@@ -896,8 +869,55 @@ static void begin_list(flowrules_output *out) {
     flowrules_write(begin_rules(out, &list_dialect, ".rules.json")->w, "[");
 }
 
+/* A command of az on a line of its own, with the resource group. */
+static void write_step(flowrules_output *out, flowrules_writer *w, const char *command,
+                       const char *rest) {
+    flowrules_writef(w, "     %s --resource-group ", command);
+    write_resource_group(out, w);
+    flowrules_writef(w, " %s", rest);
+}
+
+/* TARGET.txt: how the rules get into a template, are checked and taken back. */
+static void write_steps(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_file(out, ".txt", false);
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const char *day = flowrules_output_pinned_day(out);
+    if (day != NULL)
+        flowrules_writef(w, "Names are pinned to their addresses of %s.\n", day);
+    flowrules_writef(w,
+                     "flowrules target %s, version %s: rules of an Azure network security group\n",
+                     target, flowrules_output_fingerprint(out));
+    if (title != NULL) {
+        flowrules_write_user(w, &text_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_writef(
+        w,
+        "\nTo load it:\n"
+        "  1. Put the list of %s.rules.json into your own template, as the "
+        "securityRules of\n     the group's properties. They replace all rules that the "
+        "group has.\n  2. Keep what is there:\n",
+        target);
+    write_step(out, w, "az network nsg show", "--name ");
+    write_checked(w, group_name(out));
+    flowrules_writef(w, " >before-%s.json\n  3. Look at what would change, then change it:\n",
+                     target);
+    write_step(out, w, "az deployment group what-if", "--template-file TEMPLATE\n");
+    write_step(out, w, "az deployment group create", "--template-file TEMPLATE\n");
+    flowrules_write(w, "\nTo check it:\n");
+    write_step(out, w, "az network nsg show", "--name ");
+    write_checked(w, group_name(out));
+    flowrules_writef(
+        w,
+        " >now.json\n     flowrules verify POLICY -t %s now.json\n"
+        "\nTo go back: put in the list of the version before, or what step 2 kept, and "
+        "do step 3 again.\n",
+        target);
+}
+
 static void end_rule_list(flowrules_output *out) {
     flowrules_write(end_rules(out)->w, "\n]\n");
+    write_steps(out);
 }
 
 /* ---- Terraform ----------------------------------------------------------------------------- */

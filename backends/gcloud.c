@@ -20,7 +20,8 @@ enum {
     PORTS_MAX = 256,
     POLICY_PRIORITY_MAX = 65535, /* what gcloud's help allows; the service takes more */
     PREFIX_MAX = 20,             /* so that prefix--NAME-12345678 has 63 bytes at most */
-    NAME_MAX_BYTES = 32
+    NAME_MAX_BYTES = 32,
+    DESCRIPTION_MAX = 2000 /* bytes of it behind "flowrules: " */
 };
 
 /* ---- words --------------------------------------------------------------------------------- */
@@ -46,7 +47,7 @@ struct dialect {
 };
 
 static const struct dialect rules_dialect = {
-    .before = " \\\n    --",
+    .before = " --",
     .after = "=",
     .separator = ",",
     .close = "",
@@ -59,7 +60,7 @@ static const struct dialect rules_dialect = {
 };
 
 static const struct dialect policy_dialect = {
-    .before = " \\\n        --",
+    .before = " --",
     .after = "=",
     .separator = ",",
     .close = "",
@@ -103,11 +104,15 @@ static const char *const all_addresses[] = {"0.0.0.0/0", "::/0"};
 
 /* ---- what stands in the target's text ------------------------------------------------------- */
 
-/* Within single quotes of a shell, and in a comment; what would be run in others is left out. */
+/*
+ * Within single quotes of a shell, and in a comment; what would be run in others is left out.
+ * Descriptions have 2,048 characters (firewalls.insert, networkFirewallPolicies.addRule), in UTF-8.
+ */
 static const struct flowrules_escape shell_escape = {
     .keep = " !\"#%&()*+,-./:;<=>?@[\\]^_{|}~",
     .replace = '_',
-    .max_bytes = 500,
+    .utf8 = true,
+    .max_bytes = DESCRIPTION_MAX,
 };
 /* A JSON string; without { nothing in it is a template of Terraform's ("${", "%{"). */
 static const struct flowrules_escape json_escape = {
@@ -116,7 +121,7 @@ static const struct flowrules_escape json_escape = {
     .before = '\\',
     .replace = '_',
     .utf8 = true,
-    .max_bytes = 500,
+    .max_bytes = DESCRIPTION_MAX,
 };
 /* Values of bindings and settings, which were checked for the same characters. */
 static const struct flowrules_escape word_escape = {.keep = "-_.:/@", .replace = '_'};
@@ -603,7 +608,7 @@ static void write_description(const flowrules_output *out, flowrules_writer *w,
     if (s->closing)
         flowrules_write(w, "what no flow allows is denied");
     else
-        flowrules_write_flows(w, out, escape, s->flows);
+        flowrules_write_notes(w, out, escape, FLOWRULES_NOTES, s->flows, NULL);
 }
 
 static void write_script_rule(flowrules_output *out, const struct spelling *s) {
@@ -611,16 +616,15 @@ static void write_script_rule(flowrules_output *out, const struct spelling *s) {
     struct state *state = flowrules_output_state(out);
     char hash[9] = "";
     put_hex(hash, hash_of(out, s), 8);
-    flowrules_write(w, "\n");
     if (!s->closing)
         flowrules_writer_origin(w, s->flows);
     flowrules_writef(w, "rule %s--%s-%s %s %s %lld", state->prefix, s->name, hash,
                      direction_word[s->direction], s->action == FLOWRULES_ALLOW ? "ALLOW" : "DENY",
                      vpc_priority(out, s));
-    flowrules_write(w, " \\\n    --rules=");
+    flowrules_write(w, " --rules=");
     write_layer4(w, s);
     write_ends(out, w, s);
-    flowrules_writef(w, " \\\n    --%senable-logging \\\n    --description='", s->log ? "" : "no-");
+    flowrules_writef(w, " --%senable-logging --description='", s->log ? "" : "no-");
     write_description(out, w, s, &shell_escape);
     flowrules_write(w, "'\n");
 }
@@ -635,11 +639,10 @@ static void write_policy_rule(flowrules_output *out, const struct spelling *s) {
         flowrules_writer_origin(w, s->flows);
     flowrules_writef(w, "    rule %u %s %s", state->priority, direction_word[s->direction],
                      s->action == FLOWRULES_ALLOW ? "allow" : "deny");
-    flowrules_write(w, " \\\n        --layer4-configs=");
+    flowrules_write(w, " --layer4-configs=");
     write_layer4(w, s);
     write_ends(out, w, s);
-    flowrules_write(w, s->log ? " \\\n        --enable-logging" : "");
-    flowrules_write(w, " \\\n        --description='");
+    flowrules_write(w, s->log ? " --enable-logging --description='" : " --description='");
     write_description(out, w, s, &shell_escape);
     flowrules_write(w, "'\n");
 }
@@ -824,36 +827,25 @@ static const char permits_words[] =
     "Permits alone: what no rule here allows is left to the rules behind them.";
 
 static void write_start(const flowrules_output *out, flowrules_writer *w) {
-    const char *other = other_family(out);
+    const char *other = other_family(out), *day = flowrules_output_pinned_day(out);
     if (flowrules_output_permits(out))
         flowrules_writef(w, "# %s\n", permits_words);
     else if (other != NULL)
         flowrules_writef(w, "# %s\n", other);
     flowrules_write_shuts(w, out, "# ", "\n");
+    if (day != NULL)
+        flowrules_writef(w, "# Names are pinned to their addresses of %s.\n", day);
     flowrules_write(w, "set -eu\n\n");
 }
 
-/*
- * A function of gcloud's commands that asks nothing and reads nothing. With --dry-run it prints
- * what it was given instead, where that changes something.
- */
-static void write_command(const flowrules_output *out, flowrules_writer *w, const char *name,
-                          const char *command, bool changes) {
+/* The variables of both scripts. */
+static void write_variables(const flowrules_output *out, flowrules_writer *w,
+                            const struct state *s) {
     const char *project = setting(out, "project");
-    flowrules_writef(w, "%s() {\n", name);
-    if (changes)
-        flowrules_writef(w,
-                         "    if [ \"$dry\" = yes ] && [ \"$1\" != list ]; then\n"
-                         "        echo \"%s $*\"\n"
-                         "        return\n"
-                         "    fi\n",
-                         name);
-    flowrules_writef(w, "    gcloud compute %s", command);
-    if (project != NULL) {
-        flowrules_write(w, " --project=");
+    flowrules_write(w, project != NULL ? "dry=no project=" : "dry=no project=''");
+    if (project != NULL)
         flowrules_write_user(w, &word_escape, project);
-    }
-    flowrules_write(w, " --quiet </dev/null\n}\n\n");
+    flowrules_writef(w, " prefix=%s network=%s", s->prefix, setting(out, "network"));
 }
 
 static void begin_script(flowrules_output *out) {
@@ -875,14 +867,36 @@ static void begin_script(flowrules_output *out) {
                      network, target, target, s->prefix, target,
                      flowrules_output_number(out, "priority") - 1);
     write_start(out, w);
-    flowrules_writef(w, "dry=no\nprefix=%s\nnetwork=%s\n\n", s->prefix, network);
-    write_command(out, w, "firewall_rules", "firewall-rules \"$@\"", true);
-    flowrules_write(w, gcloud_rules_start);
+    write_variables(out, w, s);
+    flowrules_write(w, "\n");
+    flowrules_write(w, gcloud_rules_script.start);
 }
 
 static void end_script(flowrules_output *out) {
     close_all(out);
-    flowrules_write(flowrules_output_file(out, ".gcloud.sh", true), gcloud_rules_end);
+    flowrules_write(flowrules_output_file(out, ".gcloud.sh", true), gcloud_rules_script.end);
+}
+
+/* What people read of a flow. */
+static uint32_t hash_notes(const flowrules_output *out, uint32_t hash, flowrules_flows flows) {
+    hash = hash_text(hash, flowrules_flows_ticket(out, flows, 0));
+    hash = hash_text(hash, flowrules_flows_expires(out, flows, 0));
+    hash = hash_text(hash, flowrules_flows_owner(out, flows, 0));
+    return hash_text(hash, flowrules_flows_purpose(out, flows, 0));
+}
+
+/*
+ * The version of a policy, which is filled once: of what it says and of its descriptions, so that a
+ * new ticket or last day makes a new one.
+ */
+static void write_version(const flowrules_output *out, flowrules_writer *w) {
+    uint32_t hash = hash_text(HASH_START, flowrules_output_fingerprint(out));
+    struct flowrules_rule flow;
+    char text[9] = "";
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
+        hash = hash_notes(out, hash, flow.flows);
+    put_hex(text, hash, 8);
+    flowrules_write(w, text);
 }
 
 static void begin_policy(flowrules_output *out) {
@@ -906,21 +920,17 @@ static void begin_policy(flowrules_output *out) {
                      "# matches nothing, and what shares an address with one is allowed too.\n",
                      network, target, target, s->prefix, target);
     write_start(out, w);
-    flowrules_writef(w, "dry=no\nprefix=%s\npolicy=%s--%s\nnetwork=%s\n", s->prefix, s->prefix,
-                     flowrules_output_fingerprint(out), network);
+    write_variables(out, w, s);
+    flowrules_writef(w, " policy=%s--", s->prefix);
+    write_version(out, w);
     if (region != NULL)
         flowrules_writef(w,
-                         "place=--region=%s scope=--firewall-policy-region=%s "
-                         "listed=--regions=%s\n\n",
+                         "\nplace=--region=%s scope=--firewall-policy-region=%s "
+                         "listed=--regions=%s\n",
                          region, region, region);
     else
-        flowrules_write(w, "place=--global scope=--global-firewall-policy listed=--global\n\n");
-    write_command(out, w, "policies", "network-firewall-policies \"$@\"", true);
-    write_command(out, w, "enforcement_order",
-                  "networks describe \"$network\" \\\n"
-                  "        --format='value(networkFirewallPolicyEnforcementOrder)'",
-                  false);
-    flowrules_write(w, gcloud_policy_start);
+        flowrules_write(w, "\nplace=--global scope=--global-firewall-policy listed=--global\n");
+    flowrules_write(w, gcloud_policy_script.start);
 }
 
 static void end_policy(flowrules_output *out) {
@@ -930,11 +940,12 @@ static void end_policy(flowrules_output *out) {
                 flowrules_output_rule_count(out, FLOWRULES_INGRESS, FLOWRULES_ALLOW) ==
             0)
         flowrules_write(flowrules_output_file(out, ".policy.sh", true), "    :\n");
-    flowrules_write(flowrules_output_file(out, ".policy.sh", true), gcloud_policy_end);
+    flowrules_write(flowrules_output_file(out, ".policy.sh", true), gcloud_policy_script.end);
 }
 
 static void begin_terraform(flowrules_output *out) {
     struct state *s = prepare(out);
+    const char *day = flowrules_output_pinned_day(out);
     flowrules_writer *w = flowrules_output_file(out, ".tf.json", false);
     const char *title = flowrules_output_title(out);
     flowrules_write(w, "{\n  \"//\": [\n");
@@ -953,6 +964,8 @@ static void begin_terraform(flowrules_output *out) {
         flowrules_writef(w, ",\n    \"%s\"", permits_words);
     else if (other_family(out) != NULL)
         flowrules_writef(w, ",\n    \"%s\"", other_family(out));
+    if (day != NULL)
+        flowrules_writef(w, ",\n    \"Names are pinned to their addresses of %s.\"", day);
     flowrules_write(w, "\n  ],\n  \"resource\": {\n    \"google_compute_firewall\": {\n");
     s->between = "";
 }

@@ -1,7 +1,7 @@
 /*
- * Reads the scripts that gcloud.c writes, of VPC rules and of a policy: a head, a constant part, a
- * call for each rule, and a constant end, which have to be there byte for byte. Knows no other
- * shell.
+ * Reads the scripts that gcloud.c writes, and those that older versions did, of VPC rules and of a
+ * policy: a head, a constant part, a call for each rule, and a constant end, which have to be there
+ * byte for byte. Knows no other shell.
  */
 #include "gcloud_read.h"
 
@@ -13,6 +13,7 @@ struct script {
     struct fr_gcloud_reader *reader;
     struct flowrules_line line;
     bool of_policy;
+    const char *end; /* what follows the rules */
     const char *network;
     struct fr_gcloud_rule rule; /* the call that goes on on the next line, where open is true */
     bool open;
@@ -55,27 +56,38 @@ static bool is_line(const struct script *s, const char *text) {
     return s->line.length == strlen(text) && memcmp(s->line.text, text, s->line.length) == 0;
 }
 
-/* prefix=... and the like; the network is kept. */
-static bool is_variable(struct script *s) {
-    static const char *const names[] = {"prefix=", "network=", "policy=", "place="};
+/* NAME=VALUE with nothing that a shell would expand or run; the network is kept. */
+static bool take_variable(struct script *s, const char *word, size_t length) {
+    static const char *const names[] = {
+        "dry=", "project=", "prefix=", "network=", "policy=", "place=", "scope=", "listed="};
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyz0123456789-=_.:";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        size_t length = strlen(names[i]);
-        if (s->line.length < length || !begins(s->line.text, names[i]))
+        size_t before = strlen(names[i]);
+        if (length < before || !begins(word, names[i]))
             continue;
-        if (i == 1)
-            s->network =
-                flowrules_input_copy(s->reader->in, s->line.text + length, s->line.length - length);
-        /* Nothing that a shell would expand or run; "place=" has two more behind it. */
-        const char *value = s->line.text + length;
-        static const char safe[] = "abcdefghijklmnopqrstuvwxyz0123456789-=_ ";
-        return strspn(value, safe) >= s->line.length - length;
+        if (strcmp(names[i], "network=") == 0)
+            s->network = flowrules_input_copy(s->reader->in, word + before, length - before);
+        return strspn(word + before, safe) >= length - before ||
+               (length == before + 2 && begins(word + before, "''"));
     }
     return false;
 }
 
+/* A line of variables. */
+static bool is_variable(struct script *s) {
+    for (size_t at = 0; at < s->line.length;) {
+        size_t length = 0;
+        while (at + length < s->line.length && s->line.text[at + length] != ' ')
+            length++;
+        if (!take_variable(s, s->line.text + at, length))
+            return false;
+        at += length + 1;
+    }
+    return true;
+}
+
 static bool is_head(struct script *s) {
     static const char *const lines[] = {"set -eu",
-                                        "dry=no",
                                         "    if [ \"$dry\" = yes ] && [ \"$1\" != list ]; then",
                                         "        echo \"firewall_rules $*\"",
                                         "        echo \"policies $*\"",
@@ -232,13 +244,16 @@ static void skip_text(struct script *s, const char *text) {
 
 /* The lines up to the constant part; which that is says what the rules are. */
 static bool read_head(struct script *s) {
+    static const struct gcloud_script *const known[] = {&gcloud_rules_script, &gcloud_policy_script,
+                                                        &gcloud_rules_script_1,
+                                                        &gcloud_policy_script_1};
     while (flowrules_input_line(s->reader->in, &s->line)) {
-        const char *start = begins(s->line.text, gcloud_rules_start)    ? gcloud_rules_start
-                            : begins(s->line.text, gcloud_policy_start) ? gcloud_policy_start
-                                                                        : NULL;
-        if (start != NULL) {
-            s->of_policy = start == gcloud_policy_start;
-            skip_text(s, start);
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+            if (!begins(s->line.text, known[i]->start))
+                continue;
+            s->of_policy = i % 2 == 1;
+            s->end = known[i]->end;
+            skip_text(s, known[i]->start);
             return true;
         }
         if (!is_head(s)) {
@@ -253,10 +268,9 @@ void fr_gcloud_read_script(struct fr_gcloud_reader *r, size_t file) {
     struct script s = {.reader = r, .line = {.file = file}};
     bool whole = false;
     if (read_head(&s)) {
-        const char *end = s.of_policy ? gcloud_policy_end : gcloud_rules_end;
         bool wanted = fr_gcloud_wanted(r, s.network, place(&s, 0)) || !r->rules;
         while (!whole && !flowrules_input_failed(r->in) && flowrules_input_line(r->in, &s.line)) {
-            whole = strcmp(s.line.text, end) == 0 && !s.open;
+            whole = strcmp(s.line.text, s.end) == 0 && !s.open;
             if (!whole && wanted && r->rules)
                 take_line(&s);
         }

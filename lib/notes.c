@@ -315,6 +315,22 @@ bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
     return any;
 }
 
+const char *flowrules_output_notes(flowrules_output *out, const struct flowrules_escape *escape,
+                                   unsigned notes, flowrules_flows flows,
+                                   const struct flowrules_range *at) {
+    struct fr_plan *plan = out->plan;
+    struct flowrules_writer w;
+    size_t size = 0;
+    fr_writer_init(&w, &plan->context->allocator, false);
+    flowrules_write_notes(&w, out, escape, notes, flows, at);
+    char *text = fr_writer_text(&w, &size);
+    const char *kept = text == NULL ? NULL : fr_arena_text(&plan->arena, text, size);
+    fr_free(&plan->context->allocator, text);
+    fr_writer_free(&w);
+    out->failed = out->failed || kept == NULL;
+    return kept == NULL ? "" : kept;
+}
+
 flowrules_flows flowrules_flows_join(flowrules_output *out, flowrules_flows a, flowrules_flows b) {
     struct fr_plan *plan = out->plan;
     size_t count = fr_flows_count(plan, a), more = fr_flows_count(plan, b);

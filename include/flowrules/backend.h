@@ -340,6 +340,11 @@ enum flowrules_note {
 FLOWRULES_API bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
                                          const struct flowrules_escape *escape, unsigned notes,
                                          flowrules_flows flows, const struct flowrules_range *at);
+/* The same as a text, "" where there is nothing to say; it lives as long as the plan. */
+FLOWRULES_API const char *flowrules_output_notes(flowrules_output *out,
+                                                 const struct flowrules_escape *escape,
+                                                 unsigned notes, flowrules_flows flows,
+                                                 const struct flowrules_range *at);
 /* The flows of two rules that a platform takes for one. */
 FLOWRULES_API flowrules_flows flowrules_flows_join(flowrules_output *out, flowrules_flows a,
                                                    flowrules_flows b);
