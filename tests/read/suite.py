@@ -4,7 +4,8 @@ the letter, and how it ends.
 
   tests/read/BACKEND/CASE.SUFFIX or CASE/*   the configuration, of one file or several
   tests/read/BACKEND/CASE.yaml               its policy, where that is not policy.yaml beside it
-  tests/read/BACKEND/CASE.cmd                arguments of verify besides the files, as for sh
+  tests/read/BACKEND/CASE.cmd                arguments of verify besides the files, as for sh;
+                                             @TARGET.apply.sh is that file as it is rendered today
   tests/read/BACKEND/CASE.out                what it says, then "exit N"
   tests/read/BACKEND/CASE.import             the policy that import makes of it, where it is there
   tests/read/BACKEND/CASE.import.cmd         arguments of import, where they are not those of
@@ -18,6 +19,7 @@ usage: tests/read/run [BACKEND | BACKEND/CASE]...
 """
 import shlex
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -57,11 +59,21 @@ class Case:
             del own[own.index("-t"):own.index("-t") + 2]
         return own
 
+    def rendered(self, policy, word, scratch):
+        """The path of a file of today's artifact, for @FILE; another word as it is."""
+        if not word.startswith("@"):
+            return word
+        expected.run(self.folder, "render", policy, "-t", word[1:].partition(".")[0],
+                     "-o", scratch, "--as-of", expected.AS_OF)
+        return str(Path(scratch) / word[1:])
+
     def verified(self, inputs):
         """What verify says of it is what is expected."""
         policy = self.own + ".yaml" if self.file(".yaml").exists() else "policy.yaml"
-        status, got, _ = expected.run(self.folder, "verify", policy, "--as-of", expected.AS_OF,
-                                      *self.arguments(".cmd"), *inputs, together=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            own = [self.rendered(policy, word, scratch) for word in self.arguments(".cmd")]
+            status, got, _ = expected.run(self.folder, "verify", policy, "--as-of",
+                                          expected.AS_OF, *own, *inputs, together=True)
         if not inputs:
             return "FAIL", self.name, "there is no configuration"
         if expected.broke_down(status, got):

@@ -1,1 +1,1 @@
--t old
+-t old @old.apply.sh

@@ -1,1 +1,1 @@
--t node
+-t node @node.apply.sh
