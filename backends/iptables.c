@@ -393,7 +393,8 @@ static void write_set_element(flowrules_writer *w, const flowrules_output *out,
         flowrules_write_range(w, network);
     }
     flowrules_write(w, " comment \"");
-    flowrules_write_flows(w, out, &comment_escape, element->flows);
+    flowrules_write_notes(w, out, &comment_escape, FLOWRULES_NOTE_FLOWS | FLOWRULES_NOTE_PINS,
+                          element->flows, &element->address);
     flowrules_write(w, "\"\n");
 }
 
@@ -667,7 +668,7 @@ static void write_comment(flowrules_writer *w, const flowrules_output *out, cons
                           flowrules_flows flows) {
     const char *quote = s->script ? "'" : "\"";
     flowrules_writef(w, " -m comment --comment %s", quote);
-    flowrules_write_flows(w, out, &comment_escape, flows);
+    flowrules_write_notes(w, out, &comment_escape, FLOWRULES_NOTES, flows, NULL);
     flowrules_write(w, quote);
 }
 
@@ -1257,6 +1258,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                            "with the rules that are there."
                          : "what these chains do not accept is dropped.");
     flowrules_write_shuts(w, out, "# ", "\n");
+    fr_netfilter_write_pinned_day(w, out);
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_writef(w,
                          "# Names: dnsmasq fills the sets that end in .4 and .6 as %s.dnsmasq.conf "

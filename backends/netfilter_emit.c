@@ -2,6 +2,8 @@
  * A rule's boxes as rules of the input: which kinds of packets they are about, in the terms of
  * backend.h, and what can't be said in these.
  */
+#include <string.h>
+
 #include "netfilter_walk.h"
 
 enum { ICMP = 1, TCP = 6, ICMPV6 = 58 };
@@ -227,26 +229,47 @@ static size_t make_services(struct netfilter_walk *walk, const struct netfilter_
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-/* A comment of one word is a name. */
-static bool is_word(const char *text) {
-    for (const char *c = text; *c; c++)
-        if (*c == ' ' || *c == ',' || *c == '\t')
-            return false;
-    return *text != '\0';
+/* Is it a part of a comment that artifacts write of a flow, and that is not its purpose? */
+static bool is_note(const char *text) {
+    static const char *const words[] = {
+        "owner ", "pinned ", "narrowed: ", "widened: ", "not logged: ", "it spares "};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strncmp(text, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * A comment of one word is a name, and so is the word before "; " or " (", with what artifacts say
+ * of a flow behind it, the purpose last: "web (T-1, until 2027-01-31); owner shop; The shop".
+ */
+static void read_comment(const struct netfilter_walk *walk, const char *comment,
+                         struct flowrules_read_rule *read) {
+    size_t word = strcspn(comment, " ,;\t");
+    const char *behind = comment + word, *last = NULL;
+    const char *terms = strncmp(behind, " (", 2) == 0 ? strchr(behind, ')') : NULL;
+    read->comment = comment;
+    if (terms)
+        behind = terms + 1;
+    if (word == 0 || (*behind != '\0' && strncmp(behind, "; ", 2) != 0))
+        return;
+    for (const char *part = strstr(behind, "; "); part; part = strstr(part + 1, "; "))
+        last = part + 2;
+    read->name = flowrules_input_copy(walk->in, comment, word);
+    read->comment = last && !is_note(last) ? last : NULL;
 }
 
 static struct flowrules_read_rule read_rule(const struct netfilter_walk *walk,
                                             const struct netfilter_rule *rule,
                                             const struct netfilter_box *box) {
     const char *comment = box->comment ? box->comment : rule->comment;
-    bool named = comment && is_word(comment);
     struct flowrules_read_rule read = {.direction = walk->direction,
                                        .source = box->source,
                                        .destination = box->destination,
                                        .at = rule->at,
-                                       .name = named ? comment : NULL,
-                                       .comment = named ? NULL : comment,
                                        .log = rule->log};
+    if (comment)
+        read_comment(walk, comment, &read);
     if (box->doubt)
         read.doubt =
             flowrules_input_print(walk->in, "it is not known %s: %s%s%s",

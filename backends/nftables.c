@@ -13,7 +13,7 @@
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
 enum { TCP = 6, OTHERS = 256 /* several protocols, none of which is looked at alone */ };
-enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3 };
+enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3, PART_LOSSES };
 
 /* More ranges than this, and a rule names a set; a group of few rules needs no chain. */
 enum { ANONYMOUS_MAX = 32, INLINE_MAX = 2 };
@@ -21,9 +21,11 @@ enum { ANONYMOUS_MAX = 32, INLINE_MAX = 2 };
 struct state {
     const struct flowrules_group *group; /* whose rules are being written, or NULL */
     bool has_chain;                      /* it has a chain of its own, else the base chain's */
-    unsigned named_sets;                 /* of the open group */
-    struct flowrules_rule waiting;       /* rules that differ in their protocol alone: the first, */
-    struct protocol_set protocols;       /* and which these are; none: no rule waits */
+    bool told;                           /* what is lost of these flows stands there: */
+    flowrules_flows told_of;
+    unsigned named_sets;           /* of the open group */
+    struct flowrules_rule waiting; /* rules that differ in their protocol alone: the first, */
+    struct protocol_set protocols; /* and which these are; none: no rule waits */
 };
 
 /*
@@ -36,6 +38,9 @@ static const struct flowrules_escape comment_escape = {
     .utf8 = true,
     .max_bytes = 128, /* NFTNL_UDATA_COMMENT_MAXLEN, nftables src/parser_bison.y */
 };
+/* In a line of its own nothing has to be cut. */
+static const struct flowrules_escape line_escape = {
+    .keep = " !#%&'()*+,-./:;<=>?@[]^_`{|}~\"", .replace = '_', .utf8 = true};
 static const struct flowrules_escape log_escape = {
     .keep = " !#%&'()*+,-./:;<=>?@[]^_`{|}~",
     .replace = '_',
@@ -194,7 +199,8 @@ static void write_element(flowrules_writer *w, const flowrules_output *out,
         flowrules_write_ports(w, element->ports, "-");
     }
     flowrules_write(w, " comment \"");
-    flowrules_write_flows(w, out, &comment_escape, element->flows);
+    flowrules_write_notes(w, out, &comment_escape, FLOWRULES_NOTE_FLOWS | FLOWRULES_NOTE_PINS,
+                          element->flows, &element->address);
     flowrules_write(w, "\",\n");
 }
 
@@ -382,7 +388,7 @@ static void write_verdict(flowrules_writer *w, const flowrules_output *out,
     flowrules_write(w, rule->action == FLOWRULES_ALLOW ? "accept" : deny_verdict(out, tcp));
     if (!rule->table) {
         flowrules_write(w, " comment \"");
-        flowrules_write_flows(w, out, &comment_escape, rule->flows);
+        flowrules_write_notes(w, out, &comment_escape, FLOWRULES_NOTES, rule->flows, NULL);
         flowrules_write(w, "\"");
     }
     flowrules_write(w, "\n");
@@ -449,9 +455,26 @@ static flowrules_writer *rules_part(flowrules_output *out, const struct state *s
                                                    : PART_BASE + (unsigned)s->group->direction);
 }
 
+/* A comment may have little room: what is lost of a flow is a line before its rules, too. */
+static void write_losses(flowrules_output *out, struct state *s, flowrules_writer *w,
+                         flowrules_flows flows) {
+    flowrules_writer *part = flowrules_output_part(out, PART_LOSSES);
+    if (s->told && s->told_of == flows)
+        return;
+    s->told = true;
+    s->told_of = flows;
+    if (!flowrules_write_notes(part, out, &line_escape, FLOWRULES_NOTE_LOSSES, flows, NULL))
+        return;
+    flowrules_write(w, "\t\t# ");
+    flowrules_write_part(w, part);
+    flowrules_write(w, "\n");
+}
+
 static void write_line(flowrules_output *out, struct state *s, const struct line *line,
                        const char *before, bool tcp) {
     flowrules_writer *w = rules_part(out, s);
+    if (!line->rule->table)
+        write_losses(out, s, w, line->rule->flows);
     flowrules_write(w, "\t\t");
     if (!line->rule->table)
         flowrules_writer_origin(w, line->rule->flows);
@@ -613,6 +636,7 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
     close_chain(out, s);
     s->group = g;
     s->named_sets = 0;
+    s->told = false;
     s->has_chain = !flowrules_output_permits(out) && needs_chain(g);
     if (!s->has_chain)
         return;
@@ -940,6 +964,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
                      flowrules_output_target(out), flowrules_output_fingerprint(out));
     flowrules_write_shuts(w, out, "# ", "\n");
+    fr_netfilter_write_pinned_day(w, out);
     const char *target = flowrules_output_target(out);
     flowrules_writef(w,
                      "# Try with:  nft -c -f %s.nft\n# Load with: nft -f %s.nft\n"

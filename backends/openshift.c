@@ -113,7 +113,7 @@ static void flush(flowrules_output *out, struct state *s) {
         return;
     flowrules_write(w, "    # ");
     flowrules_writer_origin(w, s->flows);
-    flowrules_write_flows(w, out, &flowrules_yaml_comment, s->flows);
+    flowrules_write_notes(w, out, &flowrules_yaml_comment, FLOWRULES_NOTES, s->flows, NULL);
     flowrules_write(w, "\n");
     for (size_t i = 0; i < flowrules_set_atom_count(s->destination); i++)
         write_atom(out, w, s, flowrules_set_atom(s->destination, i));
@@ -225,6 +225,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                      "# The API server is outside too: pods that use it need a flow to it.\n",
                      target, flowrules_output_fingerprint(out));
     flowrules_write_shuts(w, out, "# ", "\n");
+    flowrules_yaml_pinned_day(w, out);
     flowrules_writef(
         w,
         "# Try with:  oc diff --server-side -f %s.yaml\n"

@@ -554,6 +554,8 @@ FLOWRULES_API extern const struct flowrules_escape flowrules_yaml_quoted;
 FLOWRULES_API extern const struct flowrules_escape flowrules_yaml_comment;
 /* User text with the quotes around it. */
 FLOWRULES_API void flowrules_yaml_write(flowrules_writer *w, const char *user_text);
+/* The day of pinned names as a comment, if there are some. */
+FLOWRULES_API void flowrules_yaml_pinned_day(flowrules_writer *w, const flowrules_output *out);
 /* The policy's title as a comment, if it has one. */
 FLOWRULES_API void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out);
 /* The labels of a binding's key, a line for each; prefix: the backend's, before their names. */
