@@ -1,8 +1,12 @@
 /*
- * kubernetes: NetworkPolicy manifests, one for each flow and protected group, and one that denies
- * the rest for each group. Knows the API networking.k8s.io/v1; knows no CNI, none of which need
- * enforce it. Facts without another source: kubernetes pkg/apis/networking/validation.
+ * kubernetes: NetworkPolicy manifests, one for each group of protected pods and direction: the
+ * rules of all its flows, and what none of them allows is denied. Knows the API
+ * networking.k8s.io/v1; knows no CNI, none of which need enforce it. Facts without another source:
+ * kubernetes pkg/apis/networking/validation.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "objects.h"
 
 static const struct flowrules_manifest manifest = {
@@ -19,12 +23,19 @@ static const struct flowrules_manifest manifest = {
 /* Every namespace has it, with its name (KEP-2161). */
 #define NAMESPACE_LABEL "kubernetes.io/metadata.name"
 
+/* The parts of the open manifest: the items of its rules, and the names of their flows. */
+enum { PART_ITEMS, PART_NAMES };
+
+/* Bytes of items in a manifest; more go into a further one: policies for the same pods add up. */
+enum { ITEMS_MAX = 200000 };
+
 struct state {
     /* What the open manifest is for; its rules stand in one list. */
-    bool open;
-    flowrules_flows flows;
+    bool open, several; /* several: of other flows than the first ones, too */
+    flowrules_flows first, last;
     enum flowrules_direction direction;
     const char *pods; /* the network that it protects */
+    unsigned number;  /* from 1, of the manifests for these pods and direction */
 };
 
 static const char *const direction_word[] = {"Egress", "Ingress"};
@@ -164,8 +175,11 @@ static void write_ports(flowrules_output *out, flowrules_writer *w,
 /* ---- rules --------------------------------------------------------------------------------- */
 
 /* Opens an item of the rule list; it goes on with its peers, or is empty: anything, anywhere. */
-static void open_item(flowrules_writer *w, const struct flowrules_rule *rule, const char *before,
-                      const char *after) {
+static void open_item(flowrules_output *out, flowrules_writer *w, const struct flowrules_rule *rule,
+                      const char *before, const char *after) {
+    flowrules_writer *names = flowrules_output_part(out, PART_NAMES);
+    flowrules_write(names, flowrules_writer_size(names) > 0 ? "; " : "");
+    flowrules_write_flows(names, out, &flowrules_yaml_quoted, rule->flows);
     flowrules_write(w, "    - ");
     flowrules_writer_origin(w, rule->flows);
     flowrules_writef(w, "%s%s%s\n", before, peers_key[rule->direction], after);
@@ -202,12 +216,12 @@ static void write_items(flowrules_output *out, flowrules_writer *w,
     struct flowrules_set peers = flowrules_rule_peers(rule);
     const char *own_ports = rule->direction == FLOWRULES_INGRESS ? pods : NULL;
     if (flowrules_set_is_any(peers)) {
-        open_item(w, rule, says_every_protocol(rule) ? "{} # " : "# ", " anywhere");
+        open_item(out, w, rule, says_every_protocol(rule) ? "{} # " : "# ", " anywhere");
         write_ports(out, w, rule, own_ports);
         return;
     }
     if (has_plain_peers(out, rule, peers)) {
-        open_item(w, rule, "", ":");
+        open_item(out, w, rule, "", ":");
         write_plain_peers(out, w, rule, peers);
         write_ports(out, w, rule, own_ports);
     }
@@ -215,23 +229,63 @@ static void write_items(flowrules_output *out, flowrules_writer *w,
         const char *network = flowrules_set_atom(peers, i).name;
         if (rule->direction == FLOWRULES_INGRESS || !flowrules_pods_map_ports(out, network))
             continue;
-        open_item(w, rule, "", ":");
+        open_item(out, w, rule, "", ":");
         write_pods(out, w, network);
         write_ports(out, w, rule, network);
     }
 }
 
+/* "egress 3": that the pods of this protected network have a policy of this direction. */
+static bool is_first(flowrules_output *out, enum flowrules_direction direction, size_t index) {
+    char text[40];
+    snprintf(text, sizeof text, "%s %zu", direction_key[direction], index);
+    return flowrules_output_once(out, text);
+}
+
+static void close_manifest(flowrules_output *out, struct state *s) {
+    flowrules_writer *w = file(out);
+    char word[40];
+    if (!s->open)
+        return;
+    size_t index = flowrules_pods_protected(out, s->pods);
+    snprintf(word, sizeof word, s->number > 1 ? "-%s-%u." : "-%s.", direction_key[s->direction],
+             s->number);
+    flowrules_manifest_of_rules(w, out, &manifest, word, index,
+                                flowrules_output_part(out, PART_NAMES),
+                                s->several ? NULL : &s->first);
+    flowrules_writef(w, "  policyTypes: [%s]\n  %s:\n", direction_word[s->direction],
+                     direction_key[s->direction]);
+    flowrules_write_part(w, flowrules_output_part(out, PART_ITEMS));
+    (void)is_first(out, s->direction, index);
+    s->open = false;
+}
+
+static bool are_same(const flowrules_output *out, const char *a, const char *b) {
+    return strcmp(a, b) == 0 ||
+           (flowrules_pods_cover(out, a, b) && flowrules_pods_cover(out, b, a));
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
-    flowrules_writer *w = file(out);
+    flowrules_writer *w = flowrules_output_part(out, PART_ITEMS);
     const char *pods = flowrules_set_atom(flowrules_rule_protected(r), 0).name;
-    bool same = s->open && s->flows == r->flows && s->direction == r->direction && s->pods == pods;
-    if (!same) {
-        *s = (struct state){true, r->flows, r->direction, pods};
-        flowrules_manifest_of_flows(w, out, &manifest, r);
-        flowrules_writef(w, "  policyTypes: [%s]\n  %s:\n", direction_word[r->direction],
-                         direction_key[r->direction]);
+    bool same = s->open && s->direction == r->direction && are_same(out, s->pods, pods);
+    if (!same || flowrules_writer_size(w) > ITEMS_MAX) {
+        unsigned number = same ? s->number + 1 : 1;
+        close_manifest(out, s);
+        *s = (struct state){.open = true,
+                            .first = r->flows,
+                            .direction = r->direction,
+                            .pods = pods,
+                            .number = number};
     }
+    if (flowrules_writer_size(w) == 0 || s->last != r->flows) {
+        flowrules_write(w, "    # ");
+        flowrules_write_notes(w, out, &flowrules_yaml_comment, FLOWRULES_NOTES, r->flows, NULL);
+        flowrules_write(w, "\n");
+    }
+    s->last = r->flows;
+    s->several = s->several || r->flows != s->first;
     write_items(out, w, r, pods);
 }
 
@@ -259,10 +313,15 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
 
 /* ---- head and default denies --------------------------------------------------------------- */
 
+/* For the directions of which the pods have no policy yet. */
 static void write_default_deny(flowrules_output *out, size_t index) {
     flowrules_writer *w = file(out);
-    bool ingress = flowrules_output_enforces(out, FLOWRULES_INGRESS);
-    bool egress = flowrules_output_enforces(out, FLOWRULES_EGRESS);
+    bool ingress = flowrules_output_enforces(out, FLOWRULES_INGRESS) &&
+                   is_first(out, FLOWRULES_INGRESS, index);
+    bool egress =
+        flowrules_output_enforces(out, FLOWRULES_EGRESS) && is_first(out, FLOWRULES_EGRESS, index);
+    if (!ingress && !egress)
+        return;
     flowrules_manifest_of_network(w, out, &manifest, "-default-deny.", index);
     flowrules_writef(w, "  policyTypes: [%s%s%s]\n", ingress ? "Ingress" : "",
                      ingress && egress ? ", " : "", egress ? "Egress" : "");
@@ -274,9 +333,11 @@ static void begin(flowrules_output *out) {
 
 static void end(flowrules_output *out) {
     size_t count = flowrules_set_atom_count(flowrules_output_protects(out));
+    close_manifest(out, flowrules_output_state(out));
     for (size_t i = 0; i < count; i++)
         if (!flowrules_pods_are_repeated(out, i))
             write_default_deny(out, i);
+    flowrules_manifest_end(file(out), out);
 }
 
 static bool has_denies(const flowrules_output *out) {
@@ -382,6 +443,7 @@ const struct flowrules_backend flowrules_backend_kubernetes = {
                      .groups = true,
                      .pod_groups = true,
                      .one_protected = true,
+                     .protected_together = true,
                      .prefixes = true,
                      .protocols = protocols,
                      .protocol_count = sizeof protocols,

@@ -114,6 +114,7 @@ static void visit_one(struct fr_objects *r, const flowrules_node *root, const ch
                                .namespace = text_of(metadata, "namespace"),
                                .at = flowrules_node_place(root),
                                .flows = text_of(notes, "flowrules/flows"),
+                               .rules = text_of(notes, "flowrules/rules"),
                                .purpose = text_of(notes, "flowrules/purpose"),
                                .expires = text_of(notes, "flowrules/expires"),
                                .network = text_of(notes, "flowrules/network")};

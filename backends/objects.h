@@ -18,6 +18,7 @@ struct fr_object {
     struct flowrules_place at;
     /* What our own manifests say in annotations; or NULL. */
     const char *flows, *purpose, *expires, *network;
+    const char *rules; /* the flows of each rule, "a; b, c" */
 };
 
 /*

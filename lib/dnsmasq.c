@@ -149,6 +149,33 @@ static bool is_used(const struct fr_domains *d) {
     return false;
 }
 
+/* The flows whose names a domain's sets hold. */
+static bool flows_of_sets(flowrules_output *out, flowrules_flows *flows) {
+    const struct fr_domains *d = &out->plan->domains;
+    bool any = false;
+    for (size_t i = 0; i < d->found.count; i++) {
+        const struct fr_named_set *named =
+            fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->found, uint32_t, i));
+        for (uint32_t k = 0; named->families != 0 && k < named->parts; k++) {
+            uint32_t flow = fr_vec_at(&d->parts, struct fr_named_part, named->first_part + k)->flow;
+            *flows = any ? flowrules_flows_join(out, *flows, flow) : flow;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void write_flows(flowrules_output *out, flowrules_writer *w) {
+    static const unsigned notes = FLOWRULES_NOTE_FLOWS | FLOWRULES_NOTE_LOSSES |
+                                  FLOWRULES_NOTE_OWNER | FLOWRULES_NOTE_PURPOSE;
+    flowrules_flows flows;
+    if (!flows_of_sets(out, &flows))
+        return;
+    flowrules_write(w, "# ");
+    flowrules_write_notes(w, out, &comment_escape, notes, flows, NULL);
+    flowrules_write(w, "\n");
+}
+
 /* A second line for a domain would count for nothing: all its sets stand in one. */
 static void write_domain(flowrules_output *out, flowrules_writer *w,
                          const struct flowrules_dnsmasq *dnsmasq, uint32_t domain) {
@@ -160,6 +187,7 @@ static void write_domain(flowrules_output *out, flowrules_writer *w,
     }
     if (!is_used(d))
         return;
+    write_flows(out, w);
     size_t before = fr_writer_size(w);
     write_line_sets(out, w, dnsmasq, name);
     if (fr_writer_size(w) - before > LINE_MAX_BYTES)

@@ -135,16 +135,15 @@ static flowrules_status add_set(struct fr_plan *plan, fr_set set, uint32_t flow,
 /* The part scoped reaches these names. */
 static flowrules_status add_part(struct fr_plan *plan, fr_set names, uint32_t scoped) {
     struct fr_domains *d = &plan->domains;
-    uint32_t index;
+    uint32_t index, flow = fr_vec_at(&plan->scoped, struct fr_scoped, scoped)->flow;
     if (!fr_map_get(&d->set_of, names, &index)) {
         index = (uint32_t)d->sets.count;
-        FR_TRY(
-            add_set(plan, names, fr_vec_at(&plan->scoped, struct fr_scoped, scoped)->flow, index));
+        FR_TRY(add_set(plan, names, flow, index));
     }
     struct fr_named_part *part = fr_vec_push(&d->parts);
     if (part == NULL)
         return fr_no_memory(plan->context);
-    *part = (struct fr_named_part){index, scoped};
+    *part = (struct fr_named_part){index, scoped, flow};
     return FLOWRULES_OK;
 }
 

@@ -20,7 +20,7 @@ struct fr_named_set {
 
 /* A part of a flow that reaches the names of a set. */
 struct fr_named_part {
-    uint32_t set, scoped;
+    uint32_t set, scoped, flow; /* scoped: while the rules are made */
 };
 
 /* A name or wildcard of a set. */

@@ -27,6 +27,8 @@ flowrules_status fr_drafts_push(struct fr_drafts *d, const struct fr_rule *rule)
 flowrules_status fr_merge_rules(struct fr_drafts *d);
 /* Rules that came out the same stand once, with the flows of all; first come, first kept. */
 flowrules_status fr_drop_equal_rules(struct fr_drafts *d);
+/* Puts the rules of the same protected pods together (rules_gather.c). */
+flowrules_status fr_gather_rules(struct fr_drafts *d);
 
 /* Steps that push what a rule is cut into: names and groups apart from addresses, wildcards apart.
  */

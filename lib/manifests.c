@@ -233,10 +233,11 @@ void flowrules_manifest_of_flows(flowrules_writer *w, flowrules_output *out,
     write_selector(w, out, manifest, network);
 }
 
-/* A network whose name is no label goes by its place: networks begin with a letter. */
-void flowrules_manifest_of_network(flowrules_writer *w, flowrules_output *out,
-                                   const struct flowrules_manifest *manifest, const char *word,
-                                   size_t index) {
+/* Up to its annotations. A network whose name is no label goes by its place: networks begin with a
+ * letter. */
+static void open_of_network(flowrules_writer *w, flowrules_output *out,
+                            const struct flowrules_manifest *manifest, const char *word,
+                            size_t index) {
     const char *network = flowrules_set_atom(flowrules_output_protects(out), index).name;
     char place[24], *digit = place + sizeof place - 1;
     *digit = '\0';
@@ -246,5 +247,31 @@ void flowrules_manifest_of_network(flowrules_writer *w, flowrules_output *out,
     out->manifest.name = network;
     annotate(w, "network", network);
     annotate(w, "version", flowrules_output_fingerprint(out));
-    write_selector(w, out, manifest, network);
+}
+
+void flowrules_manifest_of_network(flowrules_writer *w, flowrules_output *out,
+                                   const struct flowrules_manifest *manifest, const char *word,
+                                   size_t index) {
+    open_of_network(w, out, manifest, word, index);
+    write_selector(w, out, manifest, out->manifest.name);
+}
+
+void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_output *out,
+                                 const struct flowrules_manifest *manifest, const char *word,
+                                 size_t index, flowrules_writer *names,
+                                 const flowrules_flows *only) {
+    open_of_network(w, out, manifest, word, index);
+    if (only != NULL) {
+        annotate_flows(w, out, *only);
+    } else {
+        flowrules_write(w, "    flowrules/rules: \"");
+        flowrules_write_part(w, names);
+        flowrules_write(w, "\"\n");
+    }
+    write_selector(w, out, manifest, out->manifest.name);
+}
+
+void flowrules_manifest_end(flowrules_writer *w, flowrules_output *out) {
+    weigh_last(out, w);
+    out->manifest.name = NULL;
 }

@@ -145,6 +145,18 @@ void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods) 
     }
 }
 
+size_t flowrules_pods_protected(const flowrules_output *out, const char *network) {
+    struct flowrules_set all = flowrules_output_protects(out);
+    size_t count = flowrules_set_atom_count(all), i = 0;
+    for (; i < count; i++) {
+        const char *other = flowrules_set_atom(all, i).name;
+        if (strcmp(other, network) == 0 || (flowrules_pods_cover(out, other, network) &&
+                                            flowrules_pods_cover(out, network, other)))
+            break;
+    }
+    return i;
+}
+
 bool flowrules_pods_are_repeated(const flowrules_output *out, size_t index) {
     struct flowrules_set all = flowrules_output_protects(out);
     const char *own = flowrules_set_atom(all, index).name;

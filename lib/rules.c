@@ -374,7 +374,9 @@ static flowrules_status make_drafts(struct fr_drafts *d) {
     FR_TRY(each(d, fr_split_ported));
     FR_TRY(each(d, fr_split_services));
     FR_TRY(each(d, fr_split_addresses));
-    return d->plan->target->optimize ? fr_drop_equal_rules(d) : FLOWRULES_OK;
+    if (d->plan->target->optimize)
+        FR_TRY(fr_drop_equal_rules(d));
+    return fr_gather_rules(d);
 }
 
 static const char *const group_names[3][2] = {

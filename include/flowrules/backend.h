@@ -592,6 +592,19 @@ FLOWRULES_API void flowrules_manifest_of_flows(flowrules_writer *w, flowrules_ou
 FLOWRULES_API void flowrules_manifest_of_network(flowrules_writer *w, flowrules_output *out,
                                                  const struct flowrules_manifest *manifest,
                                                  const char *word, size_t index);
+/*
+ * The same for rules of these pods. names: a part with the flows of each rule, "a; b, c". only:
+ * the flows, where all rules are of the same; or NULL.
+ */
+FLOWRULES_API void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_output *out,
+                                               const struct flowrules_manifest *manifest,
+                                               const char *word, size_t index,
+                                               flowrules_writer *names,
+                                               const flowrules_flows *only);
+/* Behind the last manifest. */
+FLOWRULES_API void flowrules_manifest_end(flowrules_writer *w, flowrules_output *out);
+/* The first protected network that selects the same pods; their count where none does. */
+FLOWRULES_API size_t flowrules_pods_protected(const flowrules_output *out, const char *network);
 
 /* ---- reading ------------------------------------------------------------------------------ */
 
@@ -1039,6 +1052,7 @@ struct flowrules_capabilities {
     bool separate_wildcards;    /* wildcards not beside anything else in one end of a rule */
     bool one_group;             /* one group an end, and nothing beside it */
     bool one_protected;         /* one group at the protected end: a rule for each */
+    bool protected_together;    /* then: rules of the same pods follow each other */
     bool any_is_both;           /* any to any says both families, though others are apart */
     bool atoms_are_both;        /* attached: so does a far end of names or groups alone */
     bool prefixes;              /* no ranges first-last: addresses_per_end counts prefixes */

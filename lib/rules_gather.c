@@ -1,0 +1,82 @@
+/*
+ * Rules of the same protected pods, one behind the other: for platforms that keep them in one
+ * object. Pods are the same where two networks select the same ones.
+ */
+#include <stdlib.h>
+
+#include "drafts.h"
+#include "output.h"
+
+struct gathering {
+    const flowrules_output *out;
+    struct fr_map rank_of; /* by the protected end: its place in pods */
+    struct fr_vec pods;    /* const char *: the first network of each selection */
+};
+
+static bool are_same(const flowrules_output *out, const char *a, const char *b) {
+    return flowrules_pods_cover(out, a, b) && flowrules_pods_cover(out, b, a);
+}
+
+/* The place of a selection, new or known; false when out of memory. */
+static bool rank_of(struct gathering *g, const struct fr_plan *plan, fr_set end, uint32_t *rank) {
+    struct flowrules_set view = {&plan->view.sets, end};
+    if (fr_map_get(&g->rank_of, end, rank))
+        return true;
+    const char *network =
+        flowrules_set_atom_count(view) > 0 ? flowrules_set_atom(view, 0).name : NULL;
+    for (*rank = 0; network != NULL && *rank < g->pods.count; ++*rank)
+        if (are_same(g->out, *fr_vec_at(&g->pods, const char *, *rank), network))
+            return fr_map_put(&g->rank_of, end, *rank);
+    const char **slot = network == NULL ? NULL : fr_vec_push(&g->pods);
+    if (slot != NULL)
+        *slot = network;
+    return (network == NULL || slot != NULL) && fr_map_put(&g->rank_of, end, *rank);
+}
+
+struct place {
+    uint32_t rank, index;
+};
+
+static int by_place(const void *left, const void *right) {
+    const struct place *a = left, *b = right;
+    if (a->rank != b->rank)
+        return a->rank < b->rank ? -1 : 1;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+static bool reorder(struct fr_drafts *d, struct gathering *g, struct place *places) {
+    for (uint32_t i = 0; i < d->list.count; i++) {
+        const struct fr_rule *rule = fr_vec_at(&d->list, struct fr_rule, i);
+        places[i].index = i;
+        if (!rank_of(g, d->plan,
+                     d->direction == FLOWRULES_EGRESS ? rule->source : rule->destination,
+                     &places[i].rank))
+            return false;
+    }
+    qsort(places, d->list.count, sizeof *places, by_place);
+    d->next.count = 0;
+    if (!fr_vec_reserve(&d->next, d->list.count))
+        return false;
+    for (size_t i = 0; i < d->list.count; i++)
+        *(struct fr_rule *)fr_vec_push(&d->next) =
+            *fr_vec_at(&d->list, struct fr_rule, places[i].index);
+    struct fr_vec swap = d->list;
+    d->list = d->next;
+    d->next = swap;
+    return true;
+}
+
+flowrules_status fr_gather_rules(struct fr_drafts *d) {
+    const struct fr_allocator *allocator = &d->plan->context->allocator;
+    struct gathering g = {.out = fr_plan_asker(d->plan)};
+    if (!d->can->protected_together || d->list.count < 2)
+        return FLOWRULES_OK;
+    struct place *places = fr_malloc(allocator, d->list.count * sizeof *places);
+    fr_map_init(&g.rank_of, allocator);
+    fr_vec_init(&g.pods, allocator, sizeof(const char *));
+    bool good = g.out != NULL && places != NULL && reorder(d, &g, places);
+    fr_map_free(&g.rank_of);
+    fr_vec_free(&g.pods);
+    fr_free(allocator, places);
+    return good ? FLOWRULES_OK : fr_no_memory(d->plan->context);
+}
