@@ -269,6 +269,8 @@ void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_output *out,
         flowrules_write(w, "\"\n");
     }
     write_selector(w, out, manifest, out->manifest.name);
+    if (only != NULL) /* which one to make smaller */
+        out->manifest.name = flowrules_flows_name(out, *only, 0);
 }
 
 void flowrules_manifest_end(flowrules_writer *w, flowrules_output *out) {
