@@ -668,7 +668,9 @@ static bool has_odd_name(struct flowrules_set set) {
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
     const char *day = last_day(out, flow->flows);
     for (size_t i = 0; i < flow->service_count; i++)
-        if (flow->services[i].protocol == 0)
+        if (flow->services[i].protocol == 0 && flowrules_output_permits(out))
+            return "protocol 0 is what the ASA calls ip, any protocol";
+        else if (flow->services[i].protocol == 0)
             return flow->action == FLOWRULES_DENY
                        ? "protocol 0 is what the ASA calls ip, any protocol\nleave it out, or deny "
                          "'any' and spare the flows that may pass"

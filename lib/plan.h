@@ -271,6 +271,11 @@ bool fr_may_cut(const struct fr_plan *plan, uint32_t flow, bool deny);
 flowrules_status fr_judge(struct fr_plan *plan, uint32_t flow, unsigned flags, size_t first,
                           struct fr_verdict *verdict);
 
+/* Asks the backend whether it can say what is left of a part, as a rule of the plan; NULL: it can.
+ */
+flowrules_status fr_ask_of_rest(struct fr_plan *plan, const struct fr_scoped *part,
+                                const struct fr_rule *rule, const char **why);
+
 /* The verdict on a flow that is in scope or not, as a name's addresses will have it. */
 flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_flow *flow,
                                         struct fr_verdict *verdict);

@@ -277,6 +277,8 @@ static flowrules_status draft_ends(struct fr_drafts *d, const struct fr_scoped *
     FR_TRY(fr_drafts_push(d, &rule));
     if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
         rest->why = "a group or name can't be taken out of 'any'";
+    if (rest->why == NULL && d->plan->permits) /* what flows are asked of, denies may yet leave */
+        FR_TRY(fr_ask_of_rest(d->plan, part, &rule, &rest->why));
     return rest->why != NULL ? refuse_rest(d, part, rest->why) : FLOWRULES_OK;
 }
 

@@ -376,6 +376,17 @@ static flowrules_status ask_with(struct fr_plan *plan, const struct fr_scoped *p
     return FLOWRULES_OK;
 }
 
+flowrules_status fr_ask_of_rest(struct fr_plan *plan, const struct fr_scoped *part,
+                                const struct fr_rule *rule, const char **why) {
+    struct fr_scoped rest = *part;
+    rest.source = rule->source;
+    rest.destination = rule->destination;
+    *why = NULL;
+    if (fr_plan_asker(plan) == NULL)
+        return fr_no_memory(plan->context);
+    return ask_with(plan, &rest, rule->service, why);
+}
+
 flowrules_status fr_refuse_others(struct fr_plan *plan, const struct fr_scoped *part,
                                   const char **why) {
     struct fr_scoped deny = *part;

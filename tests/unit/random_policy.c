@@ -380,7 +380,9 @@ void random_policy_write(struct random_policy *policy, uint64_t seed, const char
     for (unsigned i = 0; i < policy->flow_count; i++)
         put_flow(policy, i, &policy->flows[i]);
     put(policy, "targets:\n  t: {backend: %s, direction: %s, log: %s, optimize: %s}\n", backend,
-        directions[seed % 4], logs[seed / 4 % 4], seed % 13 == 0 ? "false" : "true");
+        directions[seed % 4],
+        logs[strstr(backend, "permits") != NULL ? seed / 4 % 2 * 2 : seed / 4 % 4],
+        seed % 13 == 0 ? "false" : "true");
 }
 
 void random_policy_make(struct random_policy *policy, uint64_t seed, const char *backend) {
