@@ -882,22 +882,22 @@ static void write_steps(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
     const char *day = flowrules_output_pinned_day(out);
-    if (day != NULL)
-        flowrules_writef(w, "Names are pinned to their addresses of %s.\n", day);
     flowrules_writef(w,
                      "flowrules target %s, version %s: rules of an Azure network security group\n",
-                     target, flowrules_output_fingerprint(out));
+                     target, flowrules_output_fingerprint(out)); /* the reader knows it by this */
+    if (day != NULL)
+        flowrules_writef(w, "Names are pinned to their addresses of %s.\n", day);
     if (title != NULL) {
         flowrules_write_user(w, &text_escape, title);
         flowrules_write(w, "\n");
     }
-    flowrules_writef(
-        w,
-        "\nTo load it:\n"
-        "  1. Put the list of %s.rules.json into your own template, as the "
-        "securityRules of\n     the group's properties. They replace all rules that the "
-        "group has.\n  2. Keep what is there:\n",
-        target);
+    flowrules_writef(w, "\nTo load it:\n  1. Put the list of %s.rules.json %s\n", target,
+                     flowrules_output_permits(out)
+                         ? "behind the securityRules that your own\n     template has for the "
+                           "group: what is not in it goes.\n  2. Keep what is there:"
+                         : "into your own template, as the securityRules of\n     the group's "
+                           "properties. They replace all rules that the group has.\n  2. Keep what "
+                           "is there:");
     write_step(out, w, "az network nsg show", "--name ");
     write_checked(w, group_name(out));
     flowrules_writef(w, " >before-%s.json\n  3. Look at what would change, then change it:\n",
