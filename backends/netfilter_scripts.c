@@ -22,6 +22,9 @@ void fr_netfilter_write_usage(flowrules_writer *w, const flowrules_output *out,
         "#                      --keep is given in this time, from a new session, say; it does so\n"
         "#                      also when this session or script is killed\n"
         "#   --keep, --back     confirms what waits; goes back at once\n"
+        "#   --locked-out-is-fine  loads them also where no new session could be opened from "
+        "where\n"
+        "#                      the one that runs this comes from, which is else refused\n"
         "#   --save DIR         once they are in force (and confirmed), copies the files there\n"
         "#   --grace SECONDS    for so long after the first load TCP sessions that were open go\n"
         "#                      on, until connection tracking knows them (600); 0: they end,\n"
@@ -38,4 +41,5 @@ void fr_netfilter_write_variables(flowrules_writer *w, const flowrules_output *o
                      "folder=$(CDPATH='' cd -- \"$(dirname -- \"$0\")\" && pwd)\n"
                      "files=$folder/$target\n",
                      flowrules_output_target(out), suffix);
+    flowrules_writef(w, "entrances='%s'\n", flowrules_output_entrances(out));
 }

@@ -1,7 +1,8 @@
 /*
  * The shell text that the scripts of nftables and iptables have in common: options, the check of
- * the files that they load, and --confirm with its way back. It stands behind the variables target,
- * script, sums, folder and files, and asks for the functions remember, go_back and settle.
+ * the files that they load, the question whether the session that runs them is shut out, and
+ * --confirm with its way back. It stands behind the variables target, script, sums, folder, files
+ * and entrances, and asks for the functions remember, go_back and settle.
  */
 #ifndef FR_NETFILTER_SCRIPTS_H
 #define FR_NETFILTER_SCRIPTS_H
@@ -23,13 +24,14 @@
     "    esac\n"                                                                                   \
     "}\n"                                                                                          \
     "\n"                                                                                           \
-    "action=load confirm=0 grace=600 save='' id=$$\n"                                              \
+    "action=load confirm=0 grace=600 save='' fine=no id=$$\n"                                      \
     "while [ $# -gt 0 ]; do\n"                                                                     \
     "    case $1 in\n"                                                                             \
     "    --confirm | --grace | --save | --watch) [ $# -gt 1 ] || wrong \"$1 needs a value\" ;;\n"  \
     "    esac\n"                                                                                   \
     "    case $1 in\n"                                                                             \
     "    --dry-run) action=try ;;\n"                                                               \
+    "    --locked-out-is-fine) fine=yes ;;\n"                                                      \
     "    --keep) action=keep ;;\n"                                                                 \
     "    --back) action=back ;;\n"                                                                 \
     "    --watch) # of this script alone: the copy that goes back\n"                               \
@@ -106,6 +108,69 @@
     "decide() { # kept|back\n"                                                                     \
     "    id=$(waits)\n"                                                                            \
     "    [ -n \"$id\" ] && mv \"$state/waiting.$id\" \"$state/$1.$id\" 2>/dev/null\n"              \
+    "}\n"                                                                                          \
+    "\n"                                                                                           \
+    "# SSH_CONNECTION of the session that runs this; sudo drops it, and the processes above have " \
+    "it.\n"                                                                                        \
+    "session() {\n"                                                                                \
+    "    at=$$ found=${SSH_CONNECTION:-}\n"                                                        \
+    "    while [ -z \"${SSH_CONNECTION+set}$found\" ] && [ \"${at:-0}\" -gt 1 ] &&\n"              \
+    "        [ -r \"/proc/$at/environ\" ]; do\n"                                                   \
+    "\"/proc/$at/environ\" ]; do\n"                                                                \
+    "        found=$(tr '\\0' '\\n' <\"/proc/$at/environ\" | sed -n 's/^SSH_CONNECTION=//p')\n"    \
+    "        at=$(sed -n 's/^PPid:[[:space:]]*//p' \"/proc/$at/status\")\n"                        \
+    "    done\n"                                                                                   \
+    "    echo \"$found\"\n"                                                                        \
+    "}\n"                                                                                          \
+    "# May it open a new connection? The entrances are a list of which the first that holds it "   \
+    "decides:\n"                                                                                   \
+    "# a(llowed), d(enied), u(nknown).\n"                                                          \
+    "entrance() { # CLIENT SERVER PORT\n"                                                          \
+    "    printf '%s\\n' \"$entrances\" | LC_ALL=C awk -v client=\"$1\" -v server=\"$2\" -v "       \
+    "port=\"$3\" '\n"                                                                              \
+    "        function group(text) { return substr(\"0000\" text, length(text) + 1) }\n"            \
+    "        function hex(text, i, gap, left, right, lefts, rights, digits) {\n"                   \
+    "            sub(/%.*/, \"\", text)\n"                                                         \
+    "            text = tolower(text)\n"                                                           \
+    "            sub(/^::ffff:/, text ~ /\\./ ? \"\" : \"&\", text)\n"                             \
+    "            if (text !~ /:/) {\n"                                                             \
+    "                split(text, left, \".\")\n"                                                   \
+    "                return sprintf(\"%02x%02x%02x%02x\", left[1], left[2], left[3], left[4])\n"   \
+    "            }\n"                                                                              \
+    "            gap = index(text, \"::\")\n"                                                      \
+    "            lefts = split(gap ? substr(text, 1, gap - 1) : text, left, \":\")\n"              \
+    "            rights = gap ? split(substr(text, gap + 2), right, \":\") : 0\n"                  \
+    "            for (i = 1; i <= lefts; i++) digits = digits group(left[i])\n"                    \
+    "            for (i = lefts + rights; i < 8; i++) digits = digits \"0000\"\n"                  \
+    "            for (i = 1; i <= rights; i++) digits = digits group(right[i])\n"                  \
+    "            return digits\n"                                                                  \
+    "        }\n"                                                                                  \
+    "        BEGIN { from = \"x\" hex(client); to = \"x\" hex(server); answer = \"d\" }\n"         \
+    "        $1 == \"unknown\" { answer = \"u\"; exit }\n"                                         \
+    "        length($2) + 1 == length(from) && from >= \"x\" $2 && from <= \"x\" $3 &&\n"          \
+    "        to >= \"x\" $4 && to <= \"x\" $5 && port + 0 >= $6 && port + 0 <= $7 { answer = $1; " \
+    "exit }\n"                                                                                     \
+    "        END { print answer }'\n"                                                              \
+    "}\n"                                                                                          \
+    "# Nothing is loaded that shuts out whoever loads it.\n"                                       \
+    "check_session() {\n"                                                                          \
+    "    [ \"$entrances\" != none ] || return 0\n"                                                 \
+    "    # shellcheck disable=SC2046\n"                                                            \
+    "    set -- $(session)\n"                                                                      \
+    "    [ $# -eq 4 ] && [ \"$1\" != \"$3\" ] || return 0\n"                                       \
+    "    case $(entrance \"$1\" \"$3\" \"$4\") in\n"                                               \
+    "    a) ;;\n"                                                                                  \
+    "    d)\n"                                                                                     \
+    "        say \"these rules shut you out: nobody at $1 could open a new connection to $3\" "    \
+    "\\\n"                                                                                         \
+    "            \"port $4, as this session did\"\n"                                               \
+    "        [ \"$fine\" = no ] || return 0\n"                                                     \
+    "        say 'Nothing is changed; with --locked-out-is-fine they are loaded all the same'\n"   \
+    "        exit 1\n"                                                                             \
+    "        ;;\n"                                                                                 \
+    "    *) say \"whether a new connection from $1 to $3 port $4 could be opened is not known\" "  \
+    ";;\n"                                                                                         \
+    "    esac\n"                                                                                   \
     "}\n"                                                                                          \
     "\n"                                                                                           \
     "save_files() {\n"                                                                             \
@@ -219,6 +284,7 @@
     "--back'\n"                                                                                    \
     "        exit 1\n"                                                                             \
     "    fi\n"                                                                                     \
+    "    check_session\n"                                                                          \
     "}\n"                                                                                          \
     "\n"
 

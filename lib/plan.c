@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "entrances.h"
 #include "needs.h"
 #include "parents.h"
 #include "registry.h"
@@ -1127,6 +1128,7 @@ static flowrules_status keep_denies(struct fr_plan *plan) {
 
 flowrules_status fr_plan_lower(struct fr_plan *plan) {
     FR_TRY(fr_note_needs(plan));
+    FR_TRY(fr_note_entrances(plan));
     flowrules_status status = plan->can->lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);
     flowrules_status kept = keep_denies(plan);
     status = status == FLOWRULES_OK ? kept : status;

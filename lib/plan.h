@@ -188,6 +188,7 @@ struct fr_plan {
     struct fr_vec missed;            /* struct fr_missed */
     struct fr_pinned_names pinned;   /* those that were asked for last */
     struct flowrules_output *asker;  /* for questions to the backend, once there was one */
+    const char *entrances;           /* by TCP, for scripts that load it (entrances.c) */
     const char *shuts[3];            /* lines for the head of its artifact, or NULL (needs.c) */
     uint32_t refused, unresolved;
     struct fr_strings unpinned;   /* names that were told to have no address */
