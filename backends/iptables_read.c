@@ -466,8 +466,8 @@ static const char *find_text(const char *text, const char *what) {
 /* A script's own lines before its functions: variables that say what is hooked where. */
 static void read_head_line(struct state *s, const struct flowrules_line *line) {
     static const char *const known[] = {
-        "set -eu",  "own='",  "version='",          "hooks='",       "open_for='", "target='",
-        "script='", "sums='", "folder=$(CDPATH=''", "files=$folder/"};
+        "entrances='", "set -eu",  "own='",  "version='",          "hooks='",       "open_for='",
+        "target='",    "script='", "sums='", "folder=$(CDPATH=''", "files=$folder/"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (line->length >= strlen(known[i]) && memcmp(line->text, known[i], strlen(known[i])) == 0)
             return;

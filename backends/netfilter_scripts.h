@@ -116,7 +116,6 @@
     "    at=$$ found=${SSH_CONNECTION:-}\n"                                                        \
     "    while [ -z \"${SSH_CONNECTION+set}$found\" ] && [ \"${at:-0}\" -gt 1 ] &&\n"              \
     "        [ -r \"/proc/$at/environ\" ]; do\n"                                                   \
-    "\"/proc/$at/environ\" ]; do\n"                                                                \
     "        found=$(tr '\\0' '\\n' <\"/proc/$at/environ\" | sed -n 's/^SSH_CONNECTION=//p')\n"    \
     "        at=$(sed -n 's/^PPid:[[:space:]]*//p' \"/proc/$at/status\")\n"                        \
     "    done\n"                                                                                   \
@@ -126,7 +125,8 @@
     "decides:\n"                                                                                   \
     "# a(llowed), d(enied), u(nknown).\n"                                                          \
     "entrance() { # CLIENT SERVER PORT\n"                                                          \
-    "    printf '%s\\n' \"$entrances\" | LC_ALL=C awk -v client=\"$1\" -v server=\"$2\" -v "       \
+    "    printf '%s\\n' \"$entrances\" | LC_ALL=C awk -v RS=\";\" -v client=\"$1\" -v "            \
+    "server=\"$2\" -v "                                                                            \
     "port=\"$3\" '\n"                                                                              \
     "        function group(text) { return substr(\"0000\" text, length(text) + 1) }\n"            \
     "        function hex(text, i, gap, left, right, lefts, rights, digits) {\n"                   \

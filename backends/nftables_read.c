@@ -29,9 +29,17 @@ static void doubt_script(flowrules_input *in, struct flowrules_place at) {
 
 /* TARGET.apply.sh loads the other file: it has to be as it was written. */
 static void read_script(flowrules_input *in, size_t file) {
-    static const char *const known[] = {
-        "#",      "set -eu", "target='", "script='", "folder=$(CDPATH=''", "files=$folder/",
-        "sums='", "table='", "chains='", "sets='"};
+    static const char *const known[] = {"#",
+                                        "set -eu",
+                                        "target='",
+                                        "script='",
+                                        "folder=$(CDPATH=''",
+                                        "files=$folder/",
+                                        "entrances='",
+                                        "sums='",
+                                        "table='",
+                                        "chains='",
+                                        "sets='"};
     size_t size;
     const char *text = flowrules_input_text(in, file, &size);
     const char *steps = strstr(text, fr_nftables_apply_steps);

@@ -1,7 +1,7 @@
 /*
- * Who may open a TCP connection to the machine that a target stands on, as lines that a script can
- * search: in order, the first that holds an address decides. Knows addresses and ports; what has a
- * name, a group or a source port is left undecided.
+ * Who may open a TCP connection to the machine that a target stands on, as a list that a script can
+ * search: in order, the first entry that holds a connection decides. Knows addresses and ports;
+ * what has a name, a group or a source port is left undecided.
  */
 #include "entrances.h"
 
@@ -34,7 +34,7 @@ static bool add_line(struct listing *l, char verdict, const struct flowrules_ran
         write_hex(hex[2 * e + 1], ends[e].family, ends[e].last);
     }
     l->text = fr_arena_printf(&l->plan->arena, "%s%s%c %s %s %s %s %u %u", l->text,
-                              l->text[0] == '\0' ? "" : "\n", verdict, hex[0], hex[1], hex[2],
+                              l->text[0] == '\0' ? "" : "; ", verdict, hex[0], hex[1], hex[2],
                               hex[3], term->destination_first, term->destination_last);
     return l->text != NULL;
 }

@@ -286,11 +286,12 @@ FLOWRULES_API bool flowrules_output_log_nothing(const flowrules_output *out);
 FLOWRULES_API void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out,
                                          const char *before, const char *after);
 /*
- * Who may open a TCP connection to the machine that a target of Linux stands on: lines "V SOURCE
- * SOURCE DESTINATION DESTINATION PORT PORT", of each the first and the last, addresses in
- * hexadecimal (8 digits, or 32), of which the first that holds a connection decides: V is a (it may
- * open), d (it may not) or u (that is not known); none may where no line holds it. "none" where the
- * target decides nothing of it, "unknown" where no such list can be made.
+ * Who may open a TCP connection to the machine that a target of Linux stands on: entries "V SOURCE
+ * SOURCE DESTINATION DESTINATION PORT PORT", with "; " between them, of each the first and the
+ * last, addresses in hexadecimal (8 digits, or 32). The first entry that holds a connection
+ * decides: V is a (it may open), d (it may not) or u (that is not known); it may not where none
+ * holds it. "none" where the target decides nothing of it, "unknown" where no such list can be
+ * made.
  */
 FLOWRULES_API const char *flowrules_output_entrances(const flowrules_output *out);
 /* A setting of the target, or its default; checked against the backend's table. */

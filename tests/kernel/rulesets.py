@@ -57,7 +57,8 @@ class Ruleset:
         self.kind, self.target, self.folder, self.variant = kind, target, folder, variant
 
     def environment(self):
-        found = dict(os.environ, LC_ALL="C", SSH_CONNECTION="", XTABLES_LOCKFILE=os.path.join(self.folder, ".lock"))
+        found = dict(os.environ, LC_ALL="C", SSH_CONNECTION="",
+                     XTABLES_LOCKFILE=os.path.join(self.folder, ".lock"))
         if self.variant:
             for name, program in VARIANTS[self.variant].items():
                 found[name.upper().replace("-", "_")] = program
