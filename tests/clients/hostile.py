@@ -73,7 +73,8 @@ class Rendering(dict):
 
     def __init__(self, written):
         # What the plan as a whole is called is another for another plan.
-        self.versions = set(re.findall(r"(?:version |_v)([0-9a-f]{8})", "\n".join(written.values())))
+        self.versions = set(re.findall(r"(?:version |_v|policy=\S+--)([0-9a-f]{8})",
+                                       "\n".join(written.values())))
         self.written = written
         super().__init__({name: self.nameless(text) for name, text in written.items()})
 
