@@ -93,7 +93,7 @@ def render(policy, target, spelling, folder):
     texts = {}
     for name in sorted(os.listdir(folder)):
         with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:
-            texts[name] = file.read()
+            texts[name] = file.read().replace(os.path.relpath(policy, folder), "POLICY")
     return Rendering(texts)
 
 
