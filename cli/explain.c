@@ -31,6 +31,8 @@ static const struct {
 /* A row of a report, classed. */
 struct cell {
     const char *flow, *reason; /* the reason is "" where there is none */
+    const char *cause;         /* its end, which other flows may share */
+    const char *whole;         /* of all targets' reasons: the reason, where that is its cause */
     size_t fidelity, order;
 };
 
@@ -92,10 +94,12 @@ static void add_report(struct matrix *matrix, const flowrules_report *report) {
     size_t first = matrix->count;
     for (size_t row = 0; row < flowrules_report_row_count(report); row++) {
         const char *reason = flowrules_report_reason(report, row);
+        const char *cause = flowrules_report_cause(report, row);
         struct column *column = column_of(matrix, first, flowrules_report_target(report, row));
         struct cell cell = {
             .flow = flowrules_report_flow(report, row),
             .reason = reason != NULL ? reason : "",
+            .cause = cause != NULL ? cause : "",
             .fidelity = fidelity_of(flowrules_report_fidelity(report, row)),
             .order = column->count,
         };
@@ -378,13 +382,15 @@ static void print_json(const struct matrix *matrix) {
     fputs("}\n", stdout);
 }
 
-/* The cells of all columns that have a reason, each with the number of its column. */
+/* The cells of all columns that have a reason, by its cause, each with the number of its column. */
 static struct column all_reasons(const struct matrix *keyed) {
     struct column all = {0};
     for (size_t i = 0; i < keyed->count; i++)
         for (size_t row = 0; row < keyed->columns[i].count; row++) {
             struct cell cell = keyed->columns[i].cells[row];
             cell.order = row * keyed->count + i;
+            cell.whole = cell.reason;
+            cell.reason = cell.cause;
             if (cell.reason[0] != '\0')
                 add_cell(&all, &cell);
         }
@@ -413,6 +419,36 @@ static size_t drop_repeated(struct column *all, size_t first, size_t end, size_t
     return kept + 1;
 }
 
+/* Is it all that is out of scope? Then the table's dashes show for which flows it holds. */
+static bool is_each_dash(const struct column *all, size_t first, size_t end) {
+    size_t fidelity = all->cells[first].fidelity;
+    return fidelity + 1 == FIDELITY_COUNT && end == all->count &&
+           (first == 0 || all->cells[first - 1].fidelity != fidelity);
+}
+
+/* "pinned 1 3", and where it is about one flow, its name: how many cells that took. */
+static size_t print_where(const struct tool *tool, struct column *all, size_t first, size_t end,
+                          size_t columns, size_t *flows) {
+    const struct cell *cell = &all->cells[first];
+    size_t used = strlen(fidelities[cell->fidelity].word);
+    style_begin(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+    fputs(fidelities[cell->fidelity].word, stdout);
+    style_end(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+    if (is_each_dash(all, first, end)) {
+        fputs(" (-)", stdout);
+        *flows = end;
+        return used + 4;
+    }
+    used += print_numbers(all, first, end, columns);
+    *flows = drop_repeated(all, first, end, columns);
+    if (*flows == first + 1) {
+        fputs(", ", stdout);
+        print_user(stdout, cell->flow);
+        used += 2 + user_cells(cell->flow);
+    }
+    return used;
+}
+
 /* Each reason once: how truly, in which columns, why, and of which flows. */
 static void print_all_reasons(const struct tool *tool, const struct matrix *keyed) {
     struct column all = all_reasons(keyed);
@@ -424,20 +460,12 @@ static void print_all_reasons(const struct tool *tool, const struct matrix *keye
         if (first == 0)
             putchar('\n');
         end = group_end(&all, first);
-        style_begin(stdout, tool->colour_out, fidelities[cell->fidelity].style);
-        fputs(fidelities[cell->fidelity].word, stdout);
-        style_end(stdout, tool->colour_out, fidelities[cell->fidelity].style);
-        size_t used = strlen(fidelities[cell->fidelity].word);
-        used += print_numbers(&all, first, end, keyed->count);
-        size_t flows = drop_repeated(&all, first, end, keyed->count);
-        if (flows == first + 1) {
-            fputs(", ", stdout);
-            print_user(stdout, cell->flow);
-            used += 2 + user_cells(cell->flow);
-        }
+        bool dash = is_each_dash(&all, first, end);
+        size_t flows, used = print_where(tool, &all, first, end, keyed->count, &flows);
         fputs(": ", stdout);
-        print_wrapped_from(stdout, cell->reason, used + 2, FLOWS_INDENT, page);
-        if (flows > first + 1)
+        print_wrapped_from(stdout, flows == first + 1 ? cell->whole : cell->reason, used + 2,
+                           FLOWS_INDENT, page);
+        if (flows > first + 1 && !dash)
             print_flows(&all, first, flows, page);
     }
     free(all.cells);

@@ -380,7 +380,7 @@ static flowrules_status judge(struct fr_plan *plan, uint32_t flow, const struct 
     if (reason == NULL)
         return fr_no_memory(plan->context);
     plan->refused += !accepted;
-    *verdict = (struct fr_verdict){accepted ? FR_WIDENED : FR_FIDELITY_REFUSED, reason, NULL};
+    *verdict = (struct fr_verdict){accepted ? FR_WIDENED : FR_FIDELITY_REFUSED, reason, NULL, 0};
     return FLOWRULES_OK;
 }
 

@@ -435,7 +435,7 @@ static flowrules_status refuse_flow(struct fr_plan *plan, const char *why,
 
 static flowrules_status leave_out(struct fr_plan *plan, const char *why,
                                   struct fr_verdict *verdict) {
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why, NULL};
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why, NULL, 0};
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
@@ -505,7 +505,7 @@ static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
     plan->refused = refused;
     plan->unresolved = unresolved;
     plan->scoped.count = scoped;
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it", NULL};
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it", NULL, 0};
     return FLOWRULES_OK;
 }
 
@@ -518,12 +518,12 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
             (struct fr_verdict){FR_FIDELITY_EXPIRED,
                                 fr_arena_printf(&plan->arena, "it expired on %s",
                                                 FR_POLICY_TEXT(plan->policy, flow->expires_text)),
-                                NULL};
+                                NULL, 0};
         return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
     }
     FR_TRY(fr_target_selects(plan->policy, plan->target, flow, &selected));
     if (!selected) {
-        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target", NULL};
+        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target", NULL, 0};
         return FLOWRULES_OK;
     }
     FR_TRY((flow->shadowed ? plan_shadowed : plan_selected)(plan, index, flow, verdict));

@@ -28,6 +28,7 @@ struct fr_verdict {
     enum fr_fidelity fidelity;
     const char *reason;
     const char *hint; /* of a refusal: what to do about it, or NULL */
+    size_t cause;     /* where in the reason stands what is no word about this flow alone */
 };
 
 /* The part of a flow that the target has to pass in one direction. */

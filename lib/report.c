@@ -10,6 +10,7 @@ struct row {
     uint32_t flow;
     uint8_t fidelity;
     const char *target, *baseline, *open, *reason;
+    size_t cause;
 };
 
 struct flowrules_report {
@@ -84,12 +85,13 @@ static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
         struct fr_verdict verdict = *fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         if (whole != NULL)
-            verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, whole, NULL};
+            verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, whole, NULL, 0};
         if (verdict.hint != NULL)
             verdict.reason = fr_arena_printf(&plan->arena, "%s: %s", verdict.reason, verdict.hint);
         if (verdict.hint != NULL && verdict.reason == NULL)
             return fr_no_memory(plan->context);
-        struct row row = {i, (uint8_t)verdict.fidelity, target, baseline, open, verdict.reason};
+        struct row row = {
+            i, (uint8_t)verdict.fidelity, target, baseline, open, verdict.reason, verdict.cause};
         FR_TRY(add_row(report, plan->context, row));
     }
     return FLOWRULES_OK;
@@ -176,6 +178,11 @@ const char *flowrules_report_fidelity(const flowrules_report *report, size_t row
 const char *flowrules_report_reason(const flowrules_report *report, size_t row) {
     const struct row *r = row_at(report, row);
     return r == NULL ? NULL : r->reason;
+}
+
+const char *flowrules_report_cause(const flowrules_report *report, size_t row) {
+    const struct row *r = row_at(report, row);
+    return r == NULL || r->reason == NULL ? NULL : r->reason + r->cause;
 }
 
 const char *flowrules_report_baseline(const flowrules_report *report, size_t row) {

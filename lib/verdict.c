@@ -103,7 +103,7 @@ static const struct {
                                       "%s is matched with the name itself"},
 };
 
-static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flow, size_t *cause) {
     struct mention m;
     char seen[64] = "", kept[64] = "", inner[80] = "";
     mention(&m, plan, flow, FR_END_PINNED);
@@ -121,8 +121,12 @@ static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flo
     if (m.inner > 0)
         snprintf(inner, sizeof inner, ", %zu of them not of the Internet (private, loopback ...)",
                  m.inner);
-    return fr_arena_printf(&plan->arena, "%zu address%s of %s%s%s%s%s", m.addresses,
-                           m.addresses == 1 ? "" : "es", m.text, seen, kept, inner,
+    char head[sizeof m.text + 40];
+    int size = snprintf(head, sizeof head, "%zu address%s of %s", m.addresses,
+                        m.addresses == 1 ? "" : "es", m.text);
+    bool more = seen[0] != '\0' && kept[0] == '\0' && inner[0] == '\0';
+    *cause = more && size > 0 ? (size_t)size + 2 : 0;
+    return fr_arena_printf(&plan->arena, "%s%s%s%s%s", head, seen, kept, inner,
                            plan->policy->lock.example ? ", made up for the example" : "");
 }
 
@@ -402,7 +406,7 @@ flowrules_status fr_refuse_others(struct fr_plan *plan, const struct fr_scoped *
 
 struct fr_verdict fr_verdict_refused(struct fr_plan *plan, const char *why) {
     const char *way = strchr(why, '\n');
-    struct fr_verdict verdict = {FR_FIDELITY_REFUSED, why, way == NULL ? NULL : way + 1};
+    struct fr_verdict verdict = {FR_FIDELITY_REFUSED, why, way == NULL ? NULL : way + 1, 0};
     if (way != NULL)
         verdict.reason = fr_arena_text(&plan->arena, why, (size_t)(way - why));
     if (verdict.reason == NULL) {
@@ -472,14 +476,17 @@ static bool widens(struct fr_plan *plan, uint32_t index, size_t first, const cha
 }
 
 /* How the names or wildcards of a flow are matched, where the target has something to say. */
-static const char *names_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+static const char *names_reason(struct fr_plan *plan, const struct fr_flow *flow, size_t *cause) {
     const struct flowrules_capabilities *can = plan->can;
     const char *note = can->names_note != NULL ? can->names_note : can->wildcards_note;
     struct mention m;
     if (note == NULL || !plan->view.mode.names)
         return NULL;
     mention(&m, plan, flow, can->names_note != NULL ? FR_END_NATIVE : FR_END_NARROWED);
-    return m.total == 0 ? NULL : fr_arena_printf(&plan->arena, "%s: %s", m.text, note);
+    if (m.total == 0)
+        return NULL;
+    *cause = strlen(m.text) + 2;
+    return fr_arena_printf(&plan->arena, "%s: %s", m.text, note);
 }
 
 static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flow *flow,
@@ -487,13 +494,18 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
     if ((flags & FR_END_NARROWED) != 0) {
         bool more = plan->view.mode.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
         return (struct fr_verdict){flow->deny != more ? FR_WIDENED : FR_NARROWED,
-                                   cut_reason(plan, flow, flags), NULL};
+                                   cut_reason(plan, flow, flags), NULL, 0};
     }
+    size_t cause = 0;
+    const char *reason = NULL;
     if ((flags & FR_END_PINNED) != 0)
-        return (struct fr_verdict){FR_PINNED, pinned_reason(plan, flow), NULL};
-    if ((flags & FR_END_NATIVE) != 0)
-        return (struct fr_verdict){FR_NATIVE, names_reason(plan, flow), NULL};
-    return (struct fr_verdict){FR_EXACT, NULL, NULL};
+        reason = pinned_reason(plan, flow, &cause);
+    else if ((flags & FR_END_NATIVE) != 0)
+        reason = names_reason(plan, flow, &cause);
+    if ((flags & (FR_END_PINNED | FR_END_NATIVE)) != 0)
+        return (struct fr_verdict){(flags & FR_END_PINNED) != 0 ? FR_PINNED : FR_NATIVE, reason,
+                                   NULL, cause};
+    return (struct fr_verdict){FR_EXACT, NULL, NULL, 0};
 }
 
 /* What is said of a flow that loses nothing of its meaning. */
@@ -538,7 +550,7 @@ flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_fl
             ? NULL
             : fr_arena_printf(&plan->arena,
                               "%s; so it is not known whether it is about what is protected", why),
-        NULL};
+        NULL, 0};
     return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
@@ -556,9 +568,10 @@ flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, 
         *verdict = fr_verdict_refused(plan, why);
     } else if ((flags & FR_END_UNPINNED) != 0) {
         plan->unresolved++;
-        *verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow), NULL};
+        *verdict =
+            (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow), NULL, 0};
     } else if (wide != NULL) {
-        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, wide, NULL};
+        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, wide, NULL, 0};
     } else {
         *verdict = plain_verdict(plan, flow, flags);
         if (verdict->reason == NULL)

@@ -435,6 +435,9 @@ FLOWRULES_API const char *flowrules_report_target(const flowrules_report *report
 FLOWRULES_API const char *flowrules_report_fidelity(const flowrules_report *report, size_t row);
 /* Why, in a line; NULL where it is exact and there is nothing to say. */
 FLOWRULES_API const char *flowrules_report_reason(const flowrules_report *report, size_t row);
+/* The same without what is about this flow alone (its names, how many addresses they have): the
+ * end of the reason, or all of it. Rows with one cause can be told together. */
+FLOWRULES_API const char *flowrules_report_cause(const flowrules_report *report, size_t row);
 /*
  * What the row's target lets pass, or drops, besides its flows: the parts of its baseline, as a
  * policy lists them ("replies, loopback"), or "none". NULL where its backend's has no parts.

@@ -101,7 +101,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " flow_name flow_action flow_purpose flow_owner flow_ticket flow_volume flow_frequency"
         " flow_expires network_name service_name target_name target_backend"
         " resolution_name_text resolution_status resolution_reason artifact_file_name"
-        " report_flow report_target report_fidelity report_reason report_baseline"
+        " report_flow report_target report_fidelity report_reason report_cause report_baseline"
         " report_open"
         " answer_flow_name answer_flow_action answer_flow_file"
         " answer_rule_target answer_rule_flow answer_rule_file answer_rule_text"
