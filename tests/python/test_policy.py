@@ -194,7 +194,7 @@ def test_an_artifact_has_files_and_a_map(policy):
     with pytest.raises(KeyError):
         artifact.file("other")
     rule = next(rule for rule in artifact.map["rules"] if rule["flows"] == ["ssh"])
-    assert 'comment "ssh"' in file.text.splitlines()[rule["line"] - 1]
+    assert 'comment "ssh' in file.text.splitlines()[rule["line"] - 1]
     scripts = Policy.load("examples/first.yaml").render("web-ipt:script").files
     assert [file.executable for file in scripts] == [True]
 
