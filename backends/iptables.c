@@ -868,6 +868,14 @@ static struct flowrules_service bare(int protocol) {
     return (struct flowrules_service){.protocol = protocol, .icmp_type = -1, .icmp_code = -1};
 }
 
+/*
+ * ip6tables-legacy looks through AH: -p tcp matches TCP within it (measured: kernel 6.18), so that
+ * all but TCP has to say AH apart.
+ */
+static bool says_ah_apart(enum flowrules_family family, const struct protocol_set *own) {
+    return family == FLOWRULES_IPV6 && own->has[AH];
+}
+
 /* How the protocols of rules that differ in these alone are said in one family. */
 struct saying {
     struct protocol_set own, others;
@@ -889,6 +897,12 @@ static void add_protocols(flowrules_output *out, struct state *s, enum flowrules
         end_with_jump(w, s, family, &saying->chain);
         return;
     }
+    if (saying->negated && says_ah_apart(family, &saying->own)) {
+        struct flowrules_service ah = bare(AH);
+        match->service = &ah;
+        match->negated = false;
+        add_rule(out, s, family, rule, rule->flows, match);
+    }
     for (int p = 0; p < 256; p++) {
         struct flowrules_service service = bare(p);
         match->service = saying->others.count == 0 ? NULL : &service;
@@ -908,6 +922,11 @@ static void add_chain_of_protocols(flowrules_output *out, struct state *s,
     struct packet_match rest = {.service = NULL};
     saying->chain = (struct chain){.kind = CHAIN_PROTOCOLS, .number = ++s->protocol_chains};
     declare(out, s, family, &saying->chain);
+    if (says_ah_apart(family, &saying->own)) {
+        struct flowrules_service ah = bare(AH);
+        struct packet_match match = {.service = &ah};
+        add_line(out, s, family, &saying->chain, rule, rule->flows, &match);
+    }
     for (int p = 0; p < 256; p++) {
         if (!saying->others.has[p])
             continue;
