@@ -12,6 +12,13 @@
 
 #include "nodes.h"
 
+/* From version 2.9 on, what told places in a long gives way to functions of 64 bits. */
+#if XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION < 9
+#define XML_GetCurrentLineNumber64   XML_GetCurrentLineNumber
+#define XML_GetCurrentColumnNumber64 XML_GetCurrentColumnNumber
+#define XML_GetCurrentByteIndex64    XML_GetCurrentByteIndex
+#endif
+
 #define XML_DEPTH_MAX 128u /* elements in elements; a PAN-OS configuration's nest about 20 */
 
 struct open_element {
@@ -49,8 +56,8 @@ static void xml_free(void *block) {
 /* ---- reading ------------------------------------------------------------------------------- */
 
 static struct flowrules_place xml_place(const struct xml_reading *r) {
-    return (struct flowrules_place){r->file, (uint32_t)XML_GetCurrentLineNumber(r->parser),
-                                    (uint32_t)XML_GetCurrentColumnNumber(r->parser) + 1};
+    return (struct flowrules_place){r->file, (uint32_t)XML_GetCurrentLineNumber64(r->parser),
+                                    (uint32_t)XML_GetCurrentColumnNumber64(r->parser) + 1};
 }
 
 /* Stops reading, for good. */
@@ -146,8 +153,8 @@ static void xml_dtd(void *user, const XML_Char *name, const XML_Char *system,
 
 /* A reference to an entity stands where expat has stopped: & NAME ; */
 static void tell_entity(struct xml_reading *r, const char *text, size_t size) {
-    XML_Index index = XML_GetCurrentByteIndex(r->parser);
-    size_t at = index < 0 || (size_t)index >= size ? size : (size_t)index;
+    int64_t index = XML_GetCurrentByteIndex64(r->parser);
+    size_t at = index < 0 || (uint64_t)index >= size ? size : (size_t)index;
     size_t length = strcspn(text + at, "; \t\r\n<>");
     flowrules_input_error(r->in, xml_place(r), "write what it stands for in its place",
                           "the entity reference '%.*s;' is not read",
