@@ -266,12 +266,17 @@ class Asa:
     def access_list(self, text, words):
         name = words.take()
         need(LIST_NAME.fullmatch(name), f"{name} can't be an access list's name")
-        kind = words.take("remark", "extended", "rename")
+        at = None
+        if words.peek() == "line":
+            words.take()
+            at = number(words.take(), 1, 2**31) - 1
+            text = re.sub(r"^(\S+ \S+) line \d+", r"\1", text)
+        kind = words.take("remark", "extended", *(["rename"] if at is None else []))
         if kind == "remark":
             remark = re.sub(r"^\S+ \S+ remark ", "", text)
             need(len(remark.encode()) <= 100, f"a remark of {len(remark)} characters")
             need(remark.strip(), "an empty remark")
-            self.lists.setdefault(name, []).append([text, None])
+            self.put(name, at, [text, None])
         elif kind == "rename":
             to = words.take()
             words.end()
@@ -284,7 +289,23 @@ class Asa:
             entry = self.entry(words)
             if any(line == text for line, _ in self.lists.get(name, [])):
                 raise Harmless("found duplicate element")
-            self.lists.setdefault(name, []).append([text, entry])
+            self.put(name, at, [text, entry])
+
+    def put(self, name, at, line):
+        """At the end, or at a place: what stands there moves down."""
+        lines = self.lists.setdefault(name, [])
+        need(at is None or at <= len(lines), f"line {at} of a list of {len(lines)}")
+        lines.insert(len(lines) if at is None else at, line)
+
+    def remove_entry(self, text):
+        """no access-list NAME ...: the first line that is the same."""
+        name = text.split(" ")[1]
+        same = [line for line in self.lists.get(name, []) if line[0] == text]
+        if not same:
+            raise Harmless("specified access-list does not exist")
+        self.lists[name].remove(same[0])
+        if not self.lists[name]:
+            del self.lists[name]
 
     def access_group(self, words):
         name = words.take()
@@ -313,6 +334,9 @@ class Asa:
     def command(self, text):
         words = Words(text)
         self.mode = None
+        if text.startswith("no access-list "):
+            self.remove_entry(text.removeprefix("no "))
+            return
         word = words.take("object", "object-group", "time-range", "access-list", "access-group",
                           "clear", "dns")
         if word == "access-list":
@@ -485,6 +509,37 @@ def check_retirement(lines, retire):
     return None
 
 
+def check_permits(lines, remove):
+    """Permits go among the entries of a list that is there, or is not, and out again."""
+    name, _, first = next(line for line in lines if line.startswith("access-list ")).split()[1:4]
+    there = [f"access-list {name} extended deny tcp any any eq {1000 + i}" for i in range(int(first) + 1)]
+    for others in [there] if int(first) > 1 else [there, []]:
+        asa = Asa()
+        refused = asa.paste(others)
+        earlier = asa.lists.get(name, [])[:]
+        refused += asa.paste(lines)
+        if refused:
+            return refused[0]
+        own = [line for line in asa.lists[name] if line not in earlier]
+        if [line for line in asa.lists[name] if line in earlier] != earlier or asa.outages:
+            return "the entries of others are no longer what they were"
+        if not own or any(entry and entry[0] != "permit" for _, entry in own):
+            return "what was added is not permits alone"
+        refused = asa.paste(remove)
+        if refused or asa.lists.get(name, []) != earlier:
+            return f"the permits are not out again: {refused}"
+    return None
+
+
+def judge_files(suite, name, files):
+    if ".remove.cfg" in files:
+        suite.say(name, check_permits(files[".cfg"], files[".remove.cfg"]))
+        return
+    suite.say(name, check_paste(files[".cfg"]))
+    if ".retire.cfg" in files:
+        suite.say(name + " retires", check_retirement(files[".cfg"], files[".retire.cfg"]))
+
+
 def specs(policy, check):
     own = [t["name"] for t in check["targets"] if t["backend"] == "cisco-asa"]
     return own or ["cisco-asa"]
@@ -506,9 +561,10 @@ def every_policy(suite, scratch):
             if status in (4, 5):
                 continue # refused or unresolved: the goldens have it
             found += 1
-            suite.say(name, check_paste(files[".cfg"]) if files else f"status {status}")
-            if ".retire.cfg" in files:
-                suite.say(name + " retires", check_retirement(files[".cfg"], files[".retire.cfg"]))
+            if files:
+                judge_files(suite, name, files)
+            else:
+                suite.say(name, f"status {status}")
     suite.say("there were policies", None if found > 15 else f"{found} of them")
 
 

@@ -31,7 +31,7 @@ cat "$RECORD.$$" >>"$RECORD"
 """
 # Keys and options whose values are places for texts.
 PLACES = ("description", "Description", "comments", "//", "flows", "--comment", "--log-prefix",
-          "flowrules/flows", "flowrules/purpose", "flowrules/owner", "flowrules/ticket")
+          "flowrules/flows", "flowrules/rules", "flowrules/purpose", "flowrules/owner", "flowrules/ticket")
 WORD = re.compile(r"[A-Za-z0-9._/-]+")
 # What ends a line somewhere, or shows what follows the other way round.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
