@@ -248,7 +248,7 @@ static bool read_head(struct script *s) {
                                                         &gcloud_rules_script_1,
                                                         &gcloud_policy_script_1};
     while (flowrules_input_line(s->reader->in, &s->line)) {
-        for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
             if (!begins(s->line.text, known[i]->start))
                 continue;
             s->of_policy = i % 2 == 1;

@@ -269,8 +269,8 @@ static flowrules_status add_all_pods(struct fr_common *c) {
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
-                                const flowrules_meaning *before, const flowrules_meaning *after) {
+static void begin_common(struct fr_common *c, flowrules_context *context,
+                         const flowrules_meaning *before, const flowrules_meaning *after) {
     memset(c, 0, sizeof *c);
     c->context = context;
     c->sides[0] = before;
@@ -287,6 +287,11 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     fr_vec_init(&c->hollow, &context->allocator, sizeof(bool));
     fr_vec_init(&c->stages, &context->allocator, sizeof(struct fr_common_stage));
     fr_vec_init(&c->items, &context->allocator, sizeof(struct fr_item));
+}
+
+flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
+                                const flowrules_meaning *before, const flowrules_meaning *after) {
+    begin_common(c, context, before, after);
     FR_TRY(fr_meaning_new(&c->terms, context));
     FR_TRY(add_atoms(c, before));
     FR_TRY(add_atoms(c, after));

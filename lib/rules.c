@@ -366,16 +366,17 @@ static flowrules_status draft_flows(struct fr_drafts *d) {
 
 /* ---- the plan ------------------------------------------------------------------------------ */
 
+/* What takes a rule apart, in this order. */
+static flowrules_status (*const splits[])(struct fr_drafts *d, const struct fr_rule *rule) = {
+    fr_split_atoms,  fr_split_wildcards, fr_split_families,  fr_split_groups,
+    fr_split_ported, fr_split_services,  fr_split_addresses,
+};
+
 static flowrules_status make_drafts(struct fr_drafts *d) {
     FR_TRY(draft_flows(d));
     FR_TRY(fr_merge_rules(d)); /* before anything is split, so that no union undoes it */
-    FR_TRY(each(d, fr_split_atoms));
-    FR_TRY(each(d, fr_split_wildcards));
-    FR_TRY(each(d, fr_split_families));
-    FR_TRY(each(d, fr_split_groups));
-    FR_TRY(each(d, fr_split_ported));
-    FR_TRY(each(d, fr_split_services));
-    FR_TRY(each(d, fr_split_addresses));
+    for (size_t i = 0; i < sizeof splits / sizeof splits[0]; i++)
+        FR_TRY(each(d, splits[i]));
     if (d->plan->target->optimize)
         FR_TRY(fr_drop_equal_rules(d));
     return fr_gather_rules(d);
