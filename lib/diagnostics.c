@@ -368,6 +368,20 @@ flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at 
     return FLOWRULES_INVALID;
 }
 
+void fr_diagnostics_take_back(struct fr_diagnostics *d, uint32_t file) {
+    size_t kept = 0;
+    if (d->left_out > 0)
+        return; /* which of them are left out is no longer known */
+    for (size_t i = 0; i < d->list.count; i++) {
+        struct fr_diagnostic *told = fr_vec_at(&d->list, struct fr_diagnostic, i);
+        bool goes = told->severity == FLOWRULES_ERROR && told->at.file == file;
+        d->error_count -= goes ? 1 : 0;
+        if (!goes)
+            *fr_vec_at(&d->list, struct fr_diagnostic, kept++) = *told;
+    }
+    d->list.count = kept;
+}
+
 static int compare_numbers(uint32_t a, uint32_t b) {
     return (a > b) - (a < b);
 }

@@ -196,6 +196,9 @@ flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at 
 /* Takes back the messages from index first on. */
 void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first);
 
+/* Takes back the errors about a file: what is found out later explains them. */
+void fr_diagnostics_take_back(struct fr_diagnostics *d, uint32_t file);
+
 /* Puts the messages from index first on in the order of file, line and column; stable. */
 void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first);
 

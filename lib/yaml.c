@@ -299,7 +299,10 @@ static bool says(const yaml_parser_t *p, const char *words) {
     return strstr(both, words) != NULL;
 }
 
-/* The error in plain words; what opens in an earlier line is named with it. */
+/*
+ * The error in plain words; what opens in an earlier line is named with it. What was wrong with
+ * the values before it is not told: a line in the wrong column is a part of them.
+ */
 static flowrules_status plain_error(struct fr_yaml *y, struct fr_at at) {
     const yaml_parser_t *p = &y->parser;
     const char *message = p->problem,
@@ -313,6 +316,7 @@ static flowrules_status plain_error(struct fr_yaml *y, struct fr_at at) {
         }
     if (p->context != NULL && p->context_mark.line + 1 < at.line)
         snprintf(opened, sizeof opened, " (see line %zu)", p->context_mark.line + 1);
+    fr_diagnostics_take_back(&y->context->diagnostics, at.file);
     return fr_error(&y->context->diagnostics, FR_YAML_SYNTAX, at, syntax_hint(y, fallback, hint),
                     "this is not YAML: %s%s", message, opened);
 }
