@@ -469,6 +469,12 @@ static void open_rule(flowrules_output *out, flowrules_writer *w,
                       const struct flowrules_rule *rule) {
     flowrules_manifest_of_flows(w, out, &manifest, rule);
     flowrules_writef(w, "  %s:\n", list_key[rule->direction][rule->action]);
+    /* The annotations have the flow itself. */
+    const char *more =
+        flowrules_output_notes(out, &flowrules_yaml_comment,
+                               FLOWRULES_NOTE_PINS | FLOWRULES_NOTE_LOSSES, rule->flows, NULL);
+    if (more[0] != '\0')
+        flowrules_writef(w, "    # %s\n", more);
 }
 
 /* Remembers of the protected pods what their rules do about names. */
