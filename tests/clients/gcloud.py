@@ -34,6 +34,8 @@ BROKEN_MAX = 8 if LONG else 3
 FOREIGN = {"direction": "INGRESS", "priority": 1000, "rules": ["tcp:22"], "action": "ALLOW",
            "network": "default", "ends": {"source-ranges": ["0.0.0.0/0"]},
            "description": "mine", "log": False, "disabled": False}
+# Of ours: text of one line, that shows in its order.
+DESCRIPTION = re.compile(r"flowrules: [^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]*")
 OTHERS = {"default-allow-ssh": FOREIGN, "fr-main-2--dns": {**FOREIGN, "description": "flowrules: x"},
           "fr-main--by-hand": FOREIGN}
 
@@ -523,7 +525,7 @@ def hostile_errors(folder):
     if len(rules) != flows + 2: # what closes IPv4, out and in
         errors.append(f"{len(rules)} rules of {flows} flows")
     for name, rule in rules.items():
-        if not re.fullmatch(r"flowrules: [ -~]*", rule["description"]):
+        if not DESCRIPTION.fullmatch(rule["description"]):
             errors.append(f"{name}: {rule['description']}")
     return errors
 

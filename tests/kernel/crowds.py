@@ -89,13 +89,13 @@ def tables():
         "node-ipt": {"backend": "iptables", "set-size": 4},
         "router-nft": {"backend": "nftables", "hook": "forward"},
         "plain-ipt": {"backend": "iptables", "hook": "forward", "optimize": False},
-    }, {"node-nft": [r"out_\d+_tcp4_nets3", r"out_\d+_tcp6_nets3", r"in_\d+_udp6_hosts",
-                     r"in_deny_\d+_tcp4_nets", r"out_deny_\d+_tcp6_hosts", r"set out_\d+_gre4_nets",
-                     r"2001:db8:8000::/\d+ \. 60\d\d-60\d\d", r"set out_\d+\.\d"],
+    }, {"node-nft": [r"out_node_v4_tcp_nets3", r"out_node_v6_tcp_nets3", r"in_node_v6_udp_hosts",
+                     r"in_deny_node_v4_tcp_nets", r"out_deny_node_v6_tcp_hosts", r"set out_node_v4_gre_nets",
+                     r"2001:db8:8000::/\d+ \. 60\d\d-60\d\d", r"set out_node_v4\.\d"],
         "node-ipt": [r"create \S+ hash:ip,port family inet ", r"create \S+ hash:ip,port family inet6 ",
                      r"create \S+ hash:net,port family inet6 ", r"create \S+ hash:net family inet6 ",
                      r"create \S+ hash:ip family inet ", r"--dports 5000"],
-        "router-nft": [r"fwd_\d+_tcp6_nets2"], "plain-ipt": [r"-m multiport --dports 443"]})
+        "router-nft": [r"fwd_node_v6_tcp_nets2"], "plain-ipt": [r"-m multiport --dports 443"]})
     _services(lambda name, far, **service: crowd.both_ways(name, "node", far, **service), "go")
     crowd.document["networks"] = {"node": NODE}
     for i in range(0, 36, 3):
@@ -163,12 +163,12 @@ def dispatch():
         "router-nft": {"backend": "nftables", "hook": "forward"},
         "router-ipt": {"backend": "iptables", "hook": "forward"},
         "plain-nft": {"backend": "nftables", "hook": "forward", "optimize": False},
-    }, {"node-nft": [r"ip saddr vmap @out_\d+_by_source4", r"ip6 daddr vmap @in_\d+_by_destination6",
-                     r"ip saddr vmap @out_deny_\d+_by_source4",
-                     r"ip6 daddr vmap @in_deny_\d+_by_destination6", r"@out_\d+_tcp4_nets2"],
+    }, {"node-nft": [r"ip saddr vmap @out_by_source_v4", r"ip6 daddr vmap @in_by_destination_v6",
+                     r"ip saddr vmap @out_by_source_2_v4",
+                     r"ip6 daddr vmap @in_by_destination_2_v6", r"@out_area\d+_out_v4_tcp_nets2"],
         "node-ipt": [r"/d1-0", r"/d1-1", r"/d1-c\d"],
-        "router-nft": [r"ip saddr vmap @fwd_\d+_by_source4", r"ip6 daddr vmap @fwd_\d+_by_dest"],
-        "router-ipt": [r"/d1-0", r"/d2-0"], "plain-nft": [r"jump fwd_2\d\d\b"]})
+        "router-nft": [r"ip saddr vmap @fwd_by_source_v4", r"ip6 daddr vmap @fwd_by_dest"],
+        "router-ipt": [r"/d1-0", r"/d2-0"], "plain-nft": [r"jump fwd_area\d+_in_v6\b"]})
     areas = [["10.1.0.0/%d" % (16 + i), "2001:db8:1::/%d" % (48 + 5 * i)] for i in range(0, 16, 3)]
     areas += [["10.1.%d.200-10.1.%d.9" % (i, i + 3), "2001:db8:1:%x::7-2001:db8:1:%x::9" % (i, i + 3)]
               for i in range(0, 14, 2)]
@@ -197,7 +197,7 @@ def logged():
     crowd = Crowd(NODE, {
         "node-nft": {"backend": "nftables"},
         "node-ipt": {"backend": "iptables", "log": "all"},
-    }, {"node-nft": [r"@out_\d+_tcp4_hosts \S*.*log prefix", r"@in_\d+_tcp6_hosts .*log prefix"],
+    }, {"node-nft": [r"@out_node_v4_tcp_hosts \S*.*log prefix", r"@in_node_v6_tcp_hosts .*log prefix"],
         "node-ipt": [r"--match-set \S+ dst,dst .*-j LOG", r"FR denied: "]})
     _services(lambda name, far, **service: crowd.both_ways(name, "node", far, **service), "log", log=True)
     crowd.document["networks"] = {"node": NODE}
