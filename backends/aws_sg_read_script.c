@@ -124,18 +124,25 @@ static bool is_kept(struct script *s, unsigned number, const char *family) {
     return false;
 }
 
-/* Group N of the script, whose rules follow: by its id, or by the name that it will have. */
+/* Group N of the script becomes the one whose rules follow: by its id, or, where *name is not NULL
+ * afterwards, by that name, which it will have. False where there is none. */
+static bool find_group(struct script *s, unsigned number, uint32_t column, const char **name) {
+    const char *id = word_at(s, s->variables[GROUPS], number - 1);
+    const char *later = flowrules_input_print(
+        s->reader->in, "%s-%u", s->variables[NAME] == NULL ? "" : s->variables[NAME], number);
+    *name = id == NULL ? later : NULL;
+    if (later == NULL)
+        return false;
+    s->group = fr_aws_sg_group_of(s->reader, id != NULL ? id : later, place(s, column));
+    return s->group != NULL;
+}
+
 static void open_group(struct script *s, unsigned number) {
     static const char *const families[] = {"ipv4", "ipv6"};
-    const char *id = word_at(s, s->variables[GROUPS], number - 1);
-    const char *name = flowrules_input_print(
-        s->reader->in, "%s-%u", s->variables[NAME] == NULL ? "" : s->variables[NAME], number);
-    if (name == NULL)
+    const char *name;
+    if (!find_group(s, number, 5, &name))
         return;
-    s->group = fr_aws_sg_group_of(s->reader, id != NULL ? id : name, place(s, 5));
-    if (s->group == NULL)
-        return;
-    if (id == NULL) {
+    if (name != NULL) {
         s->group->name = name;
         s->group->vpc = equals(s->variables[VPC], "") ? NULL : s->variables[VPC];
     }
@@ -261,6 +268,7 @@ static bool take_peer(struct script *s, const struct flowrules_word *word, const
 static bool take_rules(struct script *s) {
     size_t count;
     unsigned number;
+    const char *name;
     const struct flowrules_word *w =
         flowrules_input_words(s->reader->in, &s->line, "'", false, &count);
     struct fr_aws_sg_rule rule;
@@ -268,13 +276,9 @@ static bool take_rules(struct script *s) {
         !flowrules_parse_number(w[1].text, strlen(w[1].text), 1000, &number) || number == 0 ||
         !take_service(s, w, 3, &w[2], &rule))
         return false;
-    const char *id = word_at(s, s->variables[GROUPS], number - 1);
-    const char *name = flowrules_input_print(
-        s->reader->in, "%s-%u", s->variables[NAME] == NULL ? "" : s->variables[NAME], number);
-    if (name == NULL)
+    if (!find_group(s, number, w[0].column, &name))
         return true;
-    s->group = fr_aws_sg_group_of(s->reader, id != NULL ? id : name, place(s, w[0].column));
-    for (size_t i = 7; i < count && s->group != NULL; i++)
+    for (size_t i = 7; i < count; i++)
         if (!take_peer(s, &w[i], w[6].text, rule))
             return false;
     return true;
