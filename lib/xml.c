@@ -69,14 +69,26 @@ static const char *copy_xml(flowrules_input *in, const XML_Char *text) {
     return flowrules_input_copy(in, text, strlen(text));
 }
 
+/* The name without its prefix: what is looked for has names without. */
+static const char *copy_name(flowrules_input *in, const XML_Char *name) {
+    const XML_Char *colon = strchr(name, ':');
+    return copy_xml(in, colon == NULL ? name : colon + 1);
+}
+
+static bool declares_prefix(const XML_Char *name) {
+    return strncmp(name, "xmlns:", 6) == 0;
+}
+
 /* expat gives names and values in turn, then NULL. */
 static void copy_attributes(flowrules_input *in, flowrules_node *node,
                             const XML_Char **attributes) {
     for (; *attributes != NULL; attributes += 2) {
+        if (declares_prefix(attributes[0]))
+            continue;
         struct fr_attribute *kept = flowrules_input_alloc(in, sizeof *kept);
         if (kept == NULL)
             return;
-        kept->name = copy_xml(in, attributes[0]);
+        kept->name = copy_name(in, attributes[0]);
         kept->value = copy_xml(in, attributes[1]);
         kept->next = node->attributes;
         node->attributes = kept;
@@ -97,7 +109,7 @@ static void xml_element_begins(void *user, const XML_Char *name, const XML_Char 
         stop_xml(r);
         return;
     }
-    node->key = copy_xml(r->in, name);
+    node->key = copy_name(r->in, name);
     copy_attributes(r->in, node, attributes);
     if (r->depth == 0)
         r->root = node;

@@ -1,0 +1,1 @@
+--set vsys=vsys2
