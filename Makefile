@@ -74,11 +74,17 @@ CLI_LIBS    := $(call package_libs,$(CLI_PACKAGES))
 UNIT_CFLAGS  = $(call package_cflags,$(UNIT_PACKAGES))
 UNIT_LIBS    = $(call package_libs,$(UNIT_PACKAGES))
 
-# The walls: only lib/ and its unit tests see lib/; backends/ and cli/ see the public headers alone.
-FLAGS_lib      = -Iinclude -iquote lib -iquote $(BUILD) $(LIB_CFLAGS)
-FLAGS_backends = -Iinclude
+# The rooms of lib/, from the ground up: a room sees those before it, and no other. What is in lib/
+# itself is the roof.
+ROOMS := base policy plan spell algebra read prove use
+
+# The walls: only lib/ and its unit tests see lib/; backends/ and cli/ see the public headers alone,
+# and backends what they share, in kits/.
+SEE_ROOMS      = $(ROOMS:%=-iquote lib/%)
+FLAGS_lib      = -Iinclude $(SEE_ROOMS) -iquote $(BUILD) $(LIB_CFLAGS)
+FLAGS_backends = -Iinclude -iquote backends/kits
 FLAGS_cli      = -Iinclude $(CLI_CFLAGS)
-FLAGS_tests    = -Iinclude -iquote lib $(LIB_CFLAGS)
+FLAGS_tests    = -Iinclude $(SEE_ROOMS) $(LIB_CFLAGS)
 FLAGS_examples = -Iinclude
 flags_of       = $(FLAGS_$(firstword $(subst /, ,$(1))))
 
@@ -88,8 +94,8 @@ LINK    = $(CC) $(SANITIZE_FLAGS) $(CFLAGS) $(LDFLAGS)
 
 # ---- sources -----------------------------------------------------------------------------------
 
-LIB_SOURCES     := $(sort $(wildcard lib/*.c))
-BACKEND_SOURCES := $(sort $(wildcard backends/*.c))
+LIB_SOURCES     := $(sort $(wildcard $(ROOMS:%=lib/%/*.c) lib/*.c))
+BACKEND_SOURCES := $(sort $(wildcard backends/*/*.c))
 CLI_SOURCES     := $(sort $(wildcard cli/*.c))
 # A unit test with a main is a program; the others are helpers, linked into each of them.
 UNIT_MAINS      := $(sort $(shell grep -l '^int main' tests/unit/*.c 2>/dev/null))
@@ -126,18 +132,18 @@ $(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags
 
 # The script of flowrules probe, as the lines of an array in C.
 PROBE_SCRIPT := $(BUILD)/probe_script.inc
-$(PROBE_SCRIPT): lib/probe.sh
+$(PROBE_SCRIPT): lib/use/probe.sh
 	$(say) GEN $@
 	@mkdir -p $(@D)
 	$(Q)sed -e 's/[\\"?]/\\&/g' -e 's/.*/"&\\n",/' $< >$@.new && mv $@.new $@
 
-$(BUILD)/lib/probe_script.o: $(PROBE_SCRIPT)
+$(BUILD)/lib/use/probe_script.o: $(PROBE_SCRIPT)
 
 $(call objects,$(UNIT_MAINS) $(UNIT_HELPERS)): FLAGS_tests += $(UNIT_CFLAGS)
 
 $(STATIC): $(LIB_OBJECTS)
 	$(say) AR $@
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 $(SHARED): $(LIB_OBJECTS) lib/flowrules.map
 	$(say) LD $@
@@ -248,9 +254,9 @@ docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
 
 # ---- linting -----------------------------------------------------------------------------------
 
-C_FILES  := $(sort $(wildcard lib/*.c backends/*.c cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
-C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h lib/*.h backends/*.h cli/*.h tests/*/*.h))
-SH_FILES := bootstrap .ci/run lib/probe.sh $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
+C_FILES  := $(sort $(LIB_SOURCES) $(BACKEND_SOURCES) $(wildcard cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
+C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h lib/*/*.h backends/*/*.h cli/*.h tests/*/*.h))
+SH_FILES := bootstrap .ci/run lib/use/probe.sh $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
 LINT     := $(BUILD)/lint
 
 .PHONY: lint lint-format lint-compile lint-tidy lint-cppcheck lint-shell lint-walls
@@ -265,7 +271,7 @@ lint-shell: $(patsubst %,$(LINT)/%.shellchecked,$(SH_FILES))
 
 LINT_FLAGS = $(STANDARD) $(filter-out -Werror,$(WARNINGS)) -Werror $(CPPFLAGS) $(call flags_of,$<)
 
-$(LINT)/lib/probe_script.c.compiled $(LINT)/lib/probe_script.c.tidied: $(PROBE_SCRIPT)
+$(LINT)/lib/use/probe_script.c.compiled $(LINT)/lib/use/probe_script.c.tidied: $(PROBE_SCRIPT)
 
 # gcc with the optimizer, since some warnings need its analysis.
 $(LINT)/%.c.compiled: %.c $(BUILD)/flags
@@ -302,7 +308,7 @@ lint-cppcheck:
 	    -Iinclude $(C_FILES)
 
 lint-walls:
-	$(Q)BUILD=$(BUILD) tests/lint/walls
+	$(Q)BUILD='$(BUILD)' ROOMS='$(ROOMS)' tests/lint/walls
 
 .PHONY: format
 format: ## clang-format all C files in place

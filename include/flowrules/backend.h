@@ -5,7 +5,7 @@
  * functions that spell a plan. The core lowers a policy to that data first (subtracts, splits,
  * merges, names, counts), so all that a backend is given is legal for it, and it only writes.
  * User text reaches a file through flowrules_write_user alone, with an escape that belongs to the
- * place in the target's syntax. backends/plain.c is the smallest whole example.
+ * place in the target's syntax. backends/plain/plain.c is the smallest whole example.
  *
  * One outside the tree is a shared object that exports its record as flowrules_plugin, and links
  * with nothing: whoever loads it has the library (flowrules --plugin FILE, or a program that calls

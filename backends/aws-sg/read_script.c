@@ -1,0 +1,362 @@
+/*
+ * Reads the scripts that aws_sg.c writes, and those that older versions did: variables, a function
+ * with a line for each rule, or for rules that differ in the peer alone, and a constant part, which
+ * has to be there byte for byte. Knows no other shell.
+ */
+#include "read.h"
+
+#include <string.h>
+
+#include "script.h"
+
+enum variable { MARK, REGION, VPC, NAME, GROUPS, NEEDED, MOST, CLOSES, KEEPS, ONLY, VARIABLES };
+
+static const char *const variable_names[VARIABLES] = {
+    "mark", "region", "vpc", "name", "groups", "needed", "most", "closes", "keeps", "only"};
+
+/* What a script has said so far. */
+struct script {
+    struct fr_aws_sg_reader *reader;
+    struct flowrules_line line;
+    const char *variables[VARIABLES]; /* NULL: not yet seen */
+    struct fr_aws_sg_group *group;    /* whose rules these lines are, or NULL */
+    bool rules;                       /* the second round: not just the groups */
+    unsigned version;                 /* of the script; 0 before its rules */
+};
+
+static bool equals(const char *a, const char *b) {
+    return a != NULL && strcmp(a, b) == 0;
+}
+
+static struct flowrules_place place(const struct script *s, uint32_t column) {
+    return (struct flowrules_place){s->line.file, s->line.number, column};
+}
+
+static void tell_foreign(struct script *s) {
+    flowrules_input_error(s->reader->in, place(s, 1),
+                          "scripts are read only as flowrules writes them: render it again, or "
+                          "give what describe-security-groups gives out",
+                          "this is no line of such a script");
+}
+
+static void tell_cut(struct script *s) {
+    flowrules_input_error(s->reader->in, place(s, 0), "render it again",
+                          "the script ends before its last line");
+}
+
+static bool is_line(const struct script *s, const char *text) {
+    return s->line.length == strlen(text) && memcmp(s->line.text, text, s->line.length) == 0;
+}
+
+/* The bytes of a value at text: 'value', ${SG-'value'} or one word; 0 where it is none of them. */
+static size_t value_length(const char *text, size_t left) {
+    static const char choice[] = "${SG-'";
+    size_t open = left > 0 && text[0] == '\'' ? 1
+                  : left >= sizeof choice - 1 && strncmp(text, choice, sizeof choice - 1) == 0
+                      ? sizeof choice - 1
+                      : 0;
+    size_t length = open;
+    if (open == 0) {
+        while (length < left && strchr(" '$`\\;|&<>()\"", text[length]) == NULL)
+            length++;
+        return length;
+    }
+    while (length < left && text[length] != '\'')
+        length++;
+    length += open > 1 ? 2 : 1;
+    return length <= left && (open == 1 || text[length - 1] == '}') ? length : 0;
+}
+
+/* Takes NAME=VALUE at text; its bytes, or 0 where it is no variable of a script. */
+static size_t take_variable(struct script *s, const char *text, size_t left) {
+    for (size_t i = 0; i < VARIABLES; i++) {
+        size_t name = strlen(variable_names[i]);
+        if (left <= name || strncmp(text, variable_names[i], name) != 0 || text[name] != '=')
+            continue;
+        const char *value = text + name + 1;
+        size_t length = value_length(value, left - name - 1);
+        size_t before = value[0] == '\'' ? 1 : value[0] == '$' ? 6 : 0;
+        size_t behind = before > 1 ? 2 : before;
+        if (length == 0 && left > name + 1)
+            return 0;
+        s->variables[i] =
+            flowrules_input_copy(s->reader->in, value + before, length - before - behind);
+        return name + 1 + length;
+    }
+    return 0;
+}
+
+/* A line of variables, with a blank between. */
+static bool take_variables(struct script *s) {
+    size_t at = 0;
+    do {
+        size_t length = take_variable(s, s->line.text + at, s->line.length - at);
+        at += length;
+        if (length == 0 || (at < s->line.length && s->line.text[at] != ' '))
+            return false;
+        at++;
+    } while (at < s->line.length);
+    return true;
+}
+
+/* The script stops where it asks for a variable that is not there. */
+static void check_variables(struct script *s) {
+    for (size_t i = 0; i < VARIABLES; i++)
+        if (s->variables[i] == NULL)
+            flowrules_input_error(s->reader->in, place(s, 1), "render it again",
+                                  "the script's variable '%s' is missing", variable_names[i]);
+}
+
+/* Word number index of a text with blanks between, or NULL. */
+static const char *word_at(struct script *s, const char *text, unsigned index) {
+    for (; text != NULL && *(text += strspn(text, " ")) != '\0'; text += strcspn(text, " "))
+        if (index-- == 0)
+            return flowrules_input_copy(s->reader->in, text, strcspn(text, " "));
+    return NULL;
+}
+
+/* Is the default egress of a family one of this group's own rules, so that it is not revoked? */
+static bool is_kept(struct script *s, unsigned number, const char *family) {
+    const char *wanted = flowrules_input_print(s->reader->in, "%u:%s", number, family), *word;
+    for (unsigned i = 0; (word = word_at(s, s->variables[KEEPS], i)) != NULL && wanted != NULL; i++)
+        if (strcmp(word, wanted) == 0)
+            return true;
+    return false;
+}
+
+/* Group N of the script becomes the one whose rules follow: by its id, or, where *name is not NULL
+ * afterwards, by that name, which it will have. False where there is none. */
+static bool find_group(struct script *s, unsigned number, uint32_t column, const char **name) {
+    const char *id = word_at(s, s->variables[GROUPS], number - 1);
+    const char *later = flowrules_input_print(
+        s->reader->in, "%s-%u", s->variables[NAME] == NULL ? "" : s->variables[NAME], number);
+    *name = id == NULL ? later : NULL;
+    if (later == NULL)
+        return false;
+    s->group = fr_aws_sg_group_of(s->reader, id != NULL ? id : later, place(s, column));
+    return s->group != NULL;
+}
+
+static void open_group(struct script *s, unsigned number) {
+    static const char *const families[] = {"ipv4", "ipv6"};
+    const char *name;
+    if (!find_group(s, number, 5, &name))
+        return;
+    if (name != NULL) {
+        s->group->name = name;
+        s->group->vpc = equals(s->variables[VPC], "") ? NULL : s->variables[VPC];
+    }
+    s->group->rest = FR_AWS_SG_DEFAULT;
+    for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
+        s->group->revoked[f] =
+            equals(s->variables[CLOSES], "yes") && !is_kept(s, number, families[f]);
+}
+
+/* "    N)" begins the rules of group N in the first version. */
+static bool begin_group(struct script *s) {
+    unsigned number;
+    if (s->line.length < 6 || strncmp(s->line.text, "    ", 4) != 0 ||
+        s->line.text[s->line.length - 1] != ')' ||
+        !flowrules_parse_number(s->line.text + 4, s->line.length - 5, 1000, &number) || number == 0)
+        return false;
+    open_group(s, number);
+    return true;
+}
+
+/* Later ones have groups 1 to the variable needed, with or without a rule. */
+static void open_groups(struct script *s) {
+    unsigned needed;
+    const char *text = s->variables[NEEDED];
+    if (text == NULL || !flowrules_parse_number(text, strlen(text), 1000, &needed))
+        return;
+    for (unsigned number = 1; number <= needed; number++)
+        open_group(s, number);
+}
+
+/* A port of a line, - for none. */
+static bool take_port(const struct flowrules_word *word, bool *has, long long *port) {
+    unsigned number;
+    *has = strcmp(word->text, "-") != 0;
+    *port = -1;
+    if (!*has || strcmp(word->text, "-1") == 0)
+        return true;
+    if (!flowrules_parse_number(word->text, strlen(word->text), 65535, &number))
+        return false;
+    *port = number;
+    return true;
+}
+
+static struct flowrules_set peer_of(struct script *s, const struct flowrules_word *kind,
+                                    const struct flowrules_word *peer, bool *known) {
+    struct fr_aws_sg_reader *r = s->reader;
+    *known = true;
+    if (strcmp(kind->text, "ipv4") == 0)
+        return fr_aws_sg_cidr(r, place(s, peer->column), peer->text, FLOWRULES_IPV4);
+    if (strcmp(kind->text, "ipv6") == 0)
+        return fr_aws_sg_cidr(r, place(s, peer->column), peer->text, FLOWRULES_IPV6);
+    *known = strcmp(kind->text, "group") == 0 || strcmp(kind->text, "prefix-list") == 0;
+    return fr_aws_sg_known(r, kind->text, peer->text);
+}
+
+/* The words of a line that say what is allowed: at words[1] and from words[first] on. */
+static bool take_service(struct script *s, const struct flowrules_word *w, size_t first,
+                         const struct flowrules_word *direction, struct fr_aws_sg_rule *rule) {
+    bool egress = strcmp(direction->text, "egress") == 0;
+    *rule = (struct fr_aws_sg_rule){.at = place(s, w[0].column),
+                                    .service_at = place(s, w[first].column),
+                                    .protocol = w[first].text};
+    rule->direction = egress ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
+    return (egress || strcmp(direction->text, "ingress") == 0) &&
+           take_port(&w[first + 1], &rule->has_from, &rule->from) &&
+           take_port(&w[first + 2], &rule->has_to, &rule->to);
+}
+
+/* The first version: allow DIRECTION KEY PROTOCOL FROM TO KIND PEER FLOWS */
+static bool take_rule(struct script *s) {
+    size_t count;
+    const struct flowrules_word *w =
+        flowrules_input_words(s->reader->in, &s->line, "'", false, &count);
+    struct fr_aws_sg_rule rule;
+    bool known;
+    if (count != 9 || strcmp(w[0].text, "allow") != 0 || s->group == NULL || s->version != 1 ||
+        !w[8].quoted || !take_service(s, w, 3, &w[1], &rule))
+        return false;
+    rule.description =
+        flowrules_input_print(s->reader->in, "flowrules - %s: %s", w[2].text, w[8].text);
+    if (!s->rules || !s->group->chosen)
+        return true;
+    rule.peer = peer_of(s, &w[6], &w[7], &known);
+    if (known && !flowrules_input_failed(s->reader->in))
+        fr_aws_sg_allow(s->reader, &rule);
+    return known;
+}
+
+/* What kind of peer the script takes a text for. */
+static const char *kind_of(const char *peer) {
+    const char *id = strchr(peer, '/');
+    if (strncmp(peer, "sg-", 3) == 0 || (id != NULL && strncmp(id, "/sg-", 4) == 0))
+        return "group";
+    if (strncmp(peer, "pl-", 3) == 0)
+        return "prefix-list";
+    return strchr(peer, ':') != NULL ? "ipv6" : "ipv4";
+}
+
+/* KEY=PEER of a line of rules. */
+static bool take_peer(struct script *s, const struct flowrules_word *word, const char *notes,
+                      struct fr_aws_sg_rule rule) {
+    static const char digits[] = "0123456789abcdef";
+    size_t key = strspn(word->text, digits);
+    bool known = key == 12 && word->text[key] == '=' && !word->quoted;
+    if (!known)
+        return false;
+    struct flowrules_word peer = *word;
+    peer.text += key + 1;
+    peer.column += (uint32_t)key + 1;
+    struct flowrules_word kind = {.text = kind_of(peer.text)};
+    rule.at = place(s, word->column);
+    rule.description =
+        flowrules_input_print(s->reader->in, "flowrules - %.12s: %s", word->text, notes);
+    if (!s->rules || !s->group->chosen)
+        return true;
+    rule.peer = peer_of(s, &kind, &peer, &known);
+    if (known && !flowrules_input_failed(s->reader->in))
+        fr_aws_sg_allow(s->reader, &rule);
+    return known;
+}
+
+/* allow GROUP DIRECTION PROTOCOL FROM TO NOTES KEY=PEER... */
+static bool take_rules(struct script *s) {
+    size_t count;
+    unsigned number;
+    const char *name;
+    const struct flowrules_word *w =
+        flowrules_input_words(s->reader->in, &s->line, "'", false, &count);
+    struct fr_aws_sg_rule rule;
+    if (count < 8 || !w[6].quoted || s->version != 2 || strcmp(w[0].text, "allow") != 0 ||
+        !flowrules_parse_number(w[1].text, strlen(w[1].text), 1000, &number) || number == 0 ||
+        !take_service(s, w, 3, &w[2], &rule))
+        return false;
+    if (!find_group(s, number, w[0].column, &name))
+        return true;
+    for (size_t i = 7; i < count; i++)
+        if (!take_peer(s, &w[i], w[6].text, rule))
+            return false;
+    return true;
+}
+
+/* How many bytes at text are what a constant part has: the two pieces behind each other. */
+static size_t same_bytes(const char *text, size_t left, const char *first, const char *second) {
+    size_t a = strlen(first), b = strlen(second), at = 0;
+    while (at < left && at < a + b && text[at] == (at < a ? first[at] : second[at - a]))
+        at++;
+    return at;
+}
+
+/* Behind the rules: is the rest of the file what it always is? */
+static void check_rest(struct script *s) {
+    bool first = s->version == 1;
+    const char *a = first ? fr_aws_sg_functions_1 : fr_aws_sg_shell;
+    const char *b = first ? fr_aws_sg_steps_1 : "";
+    size_t size, whole = strlen(a) + strlen(b);
+    const char *text = flowrules_input_text(s->reader->in, s->line.file, &size);
+    const char *rest = s->line.text + s->line.length + 1; /* a NUL follows the file */
+    size_t left = rest > text + size ? 0 : size - (size_t)(rest - text);
+    size_t at = same_bytes(rest, left, a, b);
+    if (at == left && at == whole)
+        return;
+    s->line.number++;
+    for (size_t i = 0; i < at; i++)
+        s->line.number += rest[i] == '\n' ? 1 : 0;
+    if (at == left)
+        tell_cut(s);
+    else
+        tell_foreign(s);
+}
+
+/* The line that begins the rules, which says what version the script is of. */
+static bool begin_rules(struct script *s) {
+    static const char *const begins[] = {"rules() { # NUMBER OF A GROUP", "rules() {"};
+    for (unsigned version = 1; version <= 2; version++) {
+        if (!is_line(s, begins[version - 1]))
+            continue;
+        s->version = version;
+        check_variables(s);
+        if (version == 2)
+            open_groups(s);
+        return true;
+    }
+    return false;
+}
+
+static bool take_line(struct script *s) {
+    static const char *const constant[] = {"set -euf", "    case $1 in", "        ;;", "    esac",
+                                           "    :"};
+    if (s->line.length == 0 || s->line.text[0] == '#')
+        return true;
+    for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
+        if (is_line(s, constant[i]))
+            return true;
+    return begin_rules(s) || take_variables(s) || begin_group(s) || take_rule(s) || take_rules(s);
+}
+
+static void read_script(struct fr_aws_sg_reader *r, size_t file, bool rules) {
+    struct script s = {.reader = r, .line = {.file = file}, .rules = rules};
+    bool whole = false;
+    while (!whole && !flowrules_input_failed(r->in) && flowrules_input_line(r->in, &s.line)) {
+        whole = is_line(&s, "}");
+        if (!whole && !take_line(&s) && !flowrules_input_failed(r->in))
+            tell_foreign(&s);
+    }
+    if (whole && !rules)
+        check_rest(&s);
+    else if (!whole && !flowrules_input_failed(r->in))
+        tell_cut(&s);
+}
+
+void fr_aws_sg_script_groups(struct fr_aws_sg_reader *r, size_t file) {
+    read_script(r, file, false);
+}
+
+void fr_aws_sg_script_rules(struct fr_aws_sg_reader *r, size_t file) {
+    read_script(r, file, true);
+}

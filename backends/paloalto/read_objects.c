@@ -1,0 +1,399 @@
+/*
+ * paloalto, reading: what the members of rules stand for: addresses and their groups, services and
+ * theirs, URL categories. Each is read once, when a rule first needs it.
+ *
+ * Facts: PAN-OS 10.1 Administrator's Guide, "Policy Objects"; its Web Interface Help, "Objects".
+ */
+#include "read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    GROUPS_DEEP = 64,      /* groups in groups */
+    SERVICES_MAX = 100000, /* of one rule or group */
+    PAIRS_MAX = 1000000,   /* of ports of one service */
+    RANGES_MAX = 10000000, /* of one group, before they are united */
+    TCP = 6,
+    UDP = 17,
+    SCTP = 132
+};
+
+bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
+                             struct flowrules_service service) {
+    struct flowrules_place nowhere = {0, 0, 0};
+    if (list->count >= SERVICES_MAX) {
+        flowrules_input_error(r->in, nowhere, NULL,
+                              "more than %d services stand in one rule or group", SERVICES_MAX);
+        return false;
+    }
+    list->services = flowrules_input_grow(r->in, list->services, &list->capacity, list->count,
+                                          sizeof *list->services);
+    if (list->services != NULL)
+        list->services[list->count++] = service;
+    return list->services != NULL;
+}
+
+struct fr_paloalto_entry *fr_paloalto_look_up(const struct fr_paloalto_reading *r,
+                                              enum fr_paloalto_section section, const char *name,
+                                              size_t *chained) {
+    for (size_t i = *chained; i < r->chained; i++) {
+        struct fr_paloalto_entry *e = fr_paloalto_find(r, section, r->chain[i], name);
+        if (e != NULL) {
+            *chained = i;
+            return e;
+        }
+    }
+    return NULL;
+}
+
+bool fr_paloalto_begin_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
+                             struct flowrules_place at) {
+    if (e->progress == FR_PALOALTO_READING || r->depth >= GROUPS_DEEP) {
+        flowrules_input_error(r->in, at, NULL,
+                              e->progress == FR_PALOALTO_READING
+                                  ? "the group '%.80s' holds itself"
+                                  : "groups stand in groups more than 64 deep, '%.80s' last",
+                              e->name);
+        return false;
+    }
+    if (e->progress != FR_PALOALTO_UNREAD)
+        return false;
+    e->progress = FR_PALOALTO_READING;
+    r->depth++;
+    return true;
+}
+
+void fr_paloalto_end_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e, bool good) {
+    r->depth--;
+    e->progress = good ? FR_PALOALTO_KNOWN : FR_PALOALTO_UNKNOWN;
+}
+
+/* ---- addresses ----------------------------------------------------------------------------- */
+
+/* Our groups are PREFIX-g-LABEL-HASH; our other names are what the objects hold. */
+static void label(struct fr_paloalto_reading *r, const struct fr_paloalto_entry *e) {
+    const char *prefix = flowrules_input_setting(r->in, "prefix"), *name = e->name;
+    size_t length = prefix == NULL ? 0 : strlen(prefix), whole = strlen(name);
+    enum { HASH = 17 };
+    if (length > 0 && strncmp(name, prefix, length) == 0 && name[length] == '-' &&
+        strchr("fghnr", name[length + 1]) != NULL && name[length + 1] != '\0' &&
+        name[length + 2] == '-') {
+        name += length + 3;
+        whole -= length + 3;
+        if (e->section != FR_PALOALTO_ADDRESS_GROUP || whole <= HASH)
+            return;
+        name = flowrules_input_copy(r->in, name, whole - HASH);
+    }
+    if (name != NULL)
+        flowrules_input_label(r->in, e->addresses.set, name, fr_paloalto_value(e, "description"));
+}
+
+static bool read_range(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
+                       struct flowrules_set *set) {
+    struct flowrules_range range;
+    if (!flowrules_parse_range(a->value, strlen(a->value), &range)) {
+        flowrules_input_error(r->in, a->at, NULL, "'%.80s' is no address, prefix or range",
+                              a->value);
+        return false;
+    }
+    *set = flowrules_input_range(r->in, &range);
+    return true;
+}
+
+/* An object holds one value. */
+static bool read_address(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e) {
+    const struct fr_paloalto_attribute *value = NULL;
+    for (size_t i = 0; i < e->count; i++) {
+        const struct fr_paloalto_attribute *a = &e->attributes[i];
+        if (strcmp(a->key, "ip-netmask") == 0 || strcmp(a->key, "ip-range") == 0 ||
+            strcmp(a->key, "fqdn") == 0 || strcmp(a->key, "ip-wildcard") == 0)
+            value = a;
+    }
+    if (value == NULL) {
+        flowrules_input_error(r->in, e->at, NULL, "the address '%.80s' holds nothing", e->name);
+        return false;
+    }
+    if (strcmp(value->key, "ip-wildcard") == 0) {
+        e->addresses.set = flowrules_input_none(r->in);
+        e->addresses.doubt = flowrules_input_print(
+            r->in, "the wildcard mask '%.80s' is not understood", value->value);
+        return true;
+    }
+    if (strcmp(value->key, "fqdn") != 0)
+        return read_range(r, value, &e->addresses.set);
+    e->addresses.set = flowrules_input_name(r->in, value->at, value->value);
+    return !flowrules_input_failed(r->in);
+}
+
+/* Members of a group are looked up from where the group stands. */
+static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
+                               size_t chained) {
+    struct flowrules_set *sets = NULL;
+    size_t count = 0, capacity = 0, ranges = 0;
+    const struct fr_paloalto_attribute *member;
+    if (fr_paloalto_value(e, "dynamic/filter") != NULL) {
+        e->addresses.set = flowrules_input_none(r->in);
+        e->addresses.doubt = flowrules_input_print(
+            r->in, "what the dynamic group '%.80s' holds is not in the configuration", e->name);
+        return true;
+    }
+    for (size_t i = 0; (member = fr_paloalto_next(e, "static", &i)) != NULL; count++) {
+        struct fr_paloalto_addresses one;
+        sets = flowrules_input_grow(r->in, sets, &capacity, count, sizeof *sets);
+        if (sets == NULL || !fr_paloalto_address(r, member, chained, &one))
+            return false;
+        sets[count] = one.set;
+        e->addresses.doubt = e->addresses.doubt == NULL ? one.doubt : e->addresses.doubt;
+        ranges += flowrules_set_range_count(sets[count], FLOWRULES_IPV4) +
+                  flowrules_set_range_count(sets[count], FLOWRULES_IPV6);
+        if (ranges > RANGES_MAX) {
+            flowrules_input_error(r->in, member->at, NULL,
+                                  "more than %d addresses stand in one group", RANGES_MAX);
+            return false;
+        }
+    }
+    if (count == 0) {
+        flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' holds nothing", e->name);
+        return false;
+    }
+    e->addresses.set = flowrules_input_unite(r->in, sets, count);
+    return true;
+}
+
+/* Regions are two letters; lists that Palo Alto keeps begin with panw-. */
+static bool is_brought_along(const char *name) {
+    bool region =
+        strlen(name) == 2 && name[0] >= 'A' && name[0] <= 'Z' && name[1] >= 'A' && name[1] <= 'Z';
+    return region || strncmp(name, "panw-", 5) == 0;
+}
+
+static bool read_unnamed(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
+                         size_t chained, struct fr_paloalto_addresses *addresses) {
+    struct flowrules_range range;
+    *addresses = (struct fr_paloalto_addresses){.doubt = NULL};
+    if (flowrules_parse_range(member->value, strlen(member->value), &range)) {
+        addresses->set = flowrules_input_range(r->in, &range);
+        return true;
+    }
+    addresses->set = flowrules_input_none(r->in);
+    if (is_brought_along(member->value) ||
+        fr_paloalto_look_up(r, FR_PALOALTO_LIST, member->value, &chained) != NULL) {
+        addresses->doubt = flowrules_input_print(
+            r->in, "what '%.80s' holds is not in the configuration", member->value);
+        return true;
+    }
+    flowrules_input_error(r->in, member->at, "give the whole configuration, what is shared too",
+                          "there is no address or address group '%.80s'", member->value);
+    return false;
+}
+
+bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
+                         size_t chained, struct fr_paloalto_addresses *addresses) {
+    size_t at = chained;
+    struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_ADDRESS, member->value, &at);
+    if (e == NULL) {
+        at = chained;
+        e = fr_paloalto_look_up(r, FR_PALOALTO_ADDRESS_GROUP, member->value, &at);
+    }
+    if (e == NULL)
+        return read_unnamed(r, member, chained, addresses);
+    if (fr_paloalto_begin_entry(r, e, member->at)) {
+        bool good =
+            e->section == FR_PALOALTO_ADDRESS ? read_address(r, e) : read_address_group(r, e, at);
+        fr_paloalto_end_entry(r, e, good);
+        if (good && e->addresses.doubt == NULL)
+            label(r, e);
+    }
+    *addresses = e->addresses;
+    return e->progress == FR_PALOALTO_KNOWN;
+}
+
+/* ---- services ------------------------------------------------------------------------------ */
+
+struct ports {
+    struct flowrules_ports *ports;
+    size_t count, capacity;
+};
+
+/* "443" or "8000-8010". */
+static bool parse_ports(const char *text, size_t length, struct flowrules_ports *ports) {
+    unsigned first, last;
+    const char *hyphen = memchr(text, '-', length);
+    size_t before = hyphen == NULL ? length : (size_t)(hyphen - text);
+    if (!flowrules_parse_number(text, before, UINT16_MAX, &first))
+        return false;
+    last = first;
+    if (hyphen != NULL &&
+        !flowrules_parse_number(hyphen + 1, length - before - 1, UINT16_MAX, &last))
+        return false;
+    *ports = (struct flowrules_ports){(uint16_t)first, (uint16_t)last};
+    return first <= last;
+}
+
+static bool read_ports(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
+                       struct ports *list) {
+    for (const char *at = a->value;; at++) {
+        size_t length = strcspn(at, ",");
+        list->ports = flowrules_input_grow(r->in, list->ports, &list->capacity, list->count,
+                                           sizeof *list->ports);
+        if (list->ports == NULL)
+            return false;
+        if (!parse_ports(at, length, &list->ports[list->count++])) {
+            flowrules_input_error(r->in, a->at, NULL, "'%.*s' is no port, and no range of ports",
+                                  (int)(length < 80 ? length : 80), at);
+            return false;
+        }
+        at += length;
+        if (*at == '\0')
+            return true;
+    }
+}
+
+static const struct {
+    int protocol;
+    const char *port, *source_port;
+} port_keys[] = {
+    {TCP, "protocol/tcp/port", "protocol/tcp/source-port"},
+    {UDP, "protocol/udp/port", "protocol/udp/source-port"},
+    {SCTP, "protocol/sctp/port", "protocol/sctp/source-port"},
+};
+enum { PORT_KEYS = sizeof port_keys / sizeof *port_keys };
+
+static bool read_service(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e) {
+    int protocol = -1;
+    struct ports ports = {NULL, 0, 0}, sources = {NULL, 0, 0};
+    for (size_t i = 0; i < e->count; i++)
+        for (size_t k = 0; k < PORT_KEYS; k++) {
+            const struct fr_paloalto_attribute *a = &e->attributes[i];
+            bool port = strcmp(a->key, port_keys[k].port) == 0;
+            if (!port && strcmp(a->key, port_keys[k].source_port) != 0)
+                continue;
+            struct ports *list = port ? &ports : &sources;
+            if (protocol != port_keys[k].protocol) /* a service has one */
+                ports.count = sources.count = 0;
+            list->count = 0; /* the last value stands */
+            protocol = port_keys[k].protocol;
+            if (!read_ports(r, a, list))
+                return false;
+        }
+    if (ports.count == 0) {
+        flowrules_input_error(r->in, e->at, NULL, "the service '%.80s' has no port", e->name);
+        return false;
+    }
+    if (sources.count * ports.count > PAIRS_MAX) {
+        flowrules_input_error(r->in, e->at, NULL,
+                              "the service '%.80s' has more than %d pairs of ports", e->name,
+                              PAIRS_MAX);
+        return false;
+    }
+    struct flowrules_service service = {
+        protocol, sources.ports, ports.ports, sources.count, ports.count, -1, -1};
+    return fr_paloalto_add_service(r, &e->services, service);
+}
+
+static bool read_service_group(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
+                               size_t chained) {
+    const struct fr_paloalto_attribute *member;
+    for (size_t i = 0; (member = fr_paloalto_next(e, "members", &i)) != NULL;)
+        if (!fr_paloalto_service(r, member, chained, &e->services))
+            return false;
+    if (e->services.count == 0)
+        flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' holds nothing", e->name);
+    return e->services.count > 0;
+}
+
+/* The two services that every PAN-OS has. */
+static bool add_predefined(struct fr_paloalto_reading *r, const char *name,
+                           struct fr_paloalto_services *services, bool *found) {
+    static const struct flowrules_ports http[] = {{80, 80}, {8080, 8080}}, https[] = {{443, 443}};
+    bool plain = strcmp(name, "service-http") == 0;
+    *found = plain || strcmp(name, "service-https") == 0;
+    struct flowrules_service service = {TCP, NULL, plain ? http : https, 0, plain ? 2 : 1, -1, -1};
+    return *found && fr_paloalto_add_service(r, services, service);
+}
+
+bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
+                         size_t chained, struct fr_paloalto_services *services) {
+    size_t at = chained;
+    bool found;
+    struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_SERVICE, member->value, &at);
+    if (e == NULL) {
+        at = chained;
+        e = fr_paloalto_look_up(r, FR_PALOALTO_SERVICE_GROUP, member->value, &at);
+    }
+    if (e == NULL && add_predefined(r, member->value, services, &found))
+        return true;
+    if (e == NULL) {
+        flowrules_input_error(r->in, member->at, "give the whole configuration, what is shared too",
+                              "there is no service or service group '%.80s'", member->value);
+        return false;
+    }
+    if (fr_paloalto_begin_entry(r, e, member->at))
+        fr_paloalto_end_entry(r, e,
+                              e->section == FR_PALOALTO_SERVICE ? read_service(r, e)
+                                                                : read_service_group(r, e, at));
+    for (size_t i = 0; e->progress == FR_PALOALTO_KNOWN && i < e->services.count; i++)
+        if (!fr_paloalto_add_service(r, services, e->services.services[i]))
+            return false;
+    return e->progress == FR_PALOALTO_KNOWN;
+}
+
+/* ---- URL categories ------------------------------------------------------------------------ */
+
+/*
+ * "name/" and "*.name/", of any path. Without the slash PAN-OS before 10.2 matches more; with
+ * anything else it is about what is asked for at a name.
+ */
+static bool read_url(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
+                     struct fr_paloalto_addresses *names) {
+    size_t length = strlen(a->value);
+    const char *from = strncmp(a->value, "*.", 2) == 0 ? a->value + 2 : a->value;
+    *names = (struct fr_paloalto_addresses){.set = flowrules_input_none(r->in)};
+    if (length < 2 || a->value[length - 1] != '/' || strcspn(from, "/*^") != strlen(from) - 1) {
+        names->doubt = flowrules_input_print(r->in, "the URL '%.80s' is not understood", a->value);
+        return true;
+    }
+    const char *name = flowrules_input_copy(r->in, a->value, length - 1);
+    if (name == NULL)
+        return false;
+    names->set = flowrules_input_name(r->in, a->at, name);
+    return !flowrules_input_failed(r->in);
+}
+
+static bool read_category(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e) {
+    struct flowrules_set *sets = NULL;
+    size_t count = 0, capacity = 0;
+    const struct fr_paloalto_attribute *url;
+    const char *type = fr_paloalto_value(e, "type");
+    if (type != NULL && strcmp(type, "URL List") != 0)
+        e->addresses.doubt =
+            flowrules_input_print(r->in, "the category '%.80s' is of other categories", e->name);
+    for (size_t i = 0;
+         e->addresses.doubt == NULL && (url = fr_paloalto_next(e, "list", &i)) != NULL; count++) {
+        struct fr_paloalto_addresses one;
+        sets = flowrules_input_grow(r->in, sets, &capacity, count, sizeof *sets);
+        if (sets == NULL || !read_url(r, url, &one))
+            return false;
+        sets[count] = one.set;
+        e->addresses.doubt = one.doubt;
+    }
+    e->addresses.set = flowrules_input_unite(r->in, sets, count);
+    return true;
+}
+
+bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
+                          struct fr_paloalto_addresses *names) {
+    size_t at = 0;
+    struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_CATEGORY, member->value, &at);
+    if (e == NULL) {
+        names->set = flowrules_input_none(r->in);
+        names->doubt = flowrules_input_print(
+            r->in, "what the category '%.80s' holds is not in the configuration", member->value);
+        return true;
+    }
+    if (fr_paloalto_begin_entry(r, e, member->at))
+        fr_paloalto_end_entry(r, e, read_category(r, e));
+    *names = e->addresses;
+    return e->progress == FR_PALOALTO_KNOWN;
+}
