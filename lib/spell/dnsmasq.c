@@ -21,23 +21,28 @@ static const struct flowrules_escape name_escape = {
 
 /* ---- what backends ask --------------------------------------------------------------------- */
 
+/* As backends see it. */
+static struct flowrules_named_set view_of(const struct fr_plan *plan,
+                                          const struct fr_named_set *named) {
+    return (struct flowrules_named_set){
+        {&plan->view.sets, named->set}, named->families, named->key, named->hash};
+}
+
 size_t flowrules_output_named_set_count(const flowrules_output *out) {
     return out->plan->domains.used.count;
 }
 
 struct flowrules_named_set flowrules_output_named_set(const flowrules_output *out, size_t index) {
     const struct fr_domains *d = &out->plan->domains;
-    const struct fr_named_set *named =
-        fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->used, uint32_t, index));
-    return (struct flowrules_named_set){
-        {&out->plan->view.sets, named->set}, named->families, named->key, named->hash};
+    return view_of(out->plan,
+                   fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->used, uint32_t, index)));
 }
 
 bool flowrules_set_named(const flowrules_output *out, struct flowrules_set set,
                          struct flowrules_named_set *named) {
     const struct fr_named_set *found = fr_named_set_of(out->plan, set.id);
     if (found != NULL)
-        *named = (struct flowrules_named_set){set, found->families, found->key, found->hash};
+        *named = view_of(out->plan, found);
     return found != NULL;
 }
 
@@ -127,15 +132,14 @@ static void write_line_sets(flowrules_output *out, flowrules_writer *w,
     flowrules_write(w, "=/");
     write_name(w, name);
     for (size_t i = 0; i < d->found.count; i++) {
-        const struct fr_named_set *named =
-            fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->found, uint32_t, i));
+        const struct flowrules_named_set named =
+            view_of(out->plan,
+                    fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->found, uint32_t, i)));
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
-            if ((named->families & FLOWRULES_FAMILY_BIT(f)) == 0)
+            if ((named.families & FLOWRULES_FAMILY_BIT(f)) == 0)
                 continue;
             flowrules_write(w, before);
-            struct flowrules_named_set view = {
-                {&out->plan->view.sets, named->set}, named->families, named->key, named->hash};
-            dnsmasq->write_set(w, out, &view, f);
+            dnsmasq->write_set(w, out, &named, f);
             before = ",";
         }
     }
