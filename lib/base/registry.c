@@ -87,6 +87,10 @@ const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *
     return find(backend->settings, key);
 }
 
+bool fr_setting_is_idle(const struct flowrules_setting *setting, bool permits) {
+    return permits ? setting->whole_alone : setting->permits_alone;
+}
+
 const struct flowrules_setting *fr_binding_find(const struct flowrules_backend *backend,
                                                 const char *key) {
     return backend == NULL ? NULL : find(backend->bindings, key);

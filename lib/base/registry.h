@@ -34,6 +34,8 @@ const char *fr_registry_candidate(const void *user, size_t i);
 /* A setting of a backend by key, or NULL. */
 const struct flowrules_setting *fr_setting_find(const struct flowrules_backend *backend,
                                                 const char *key);
+/* Does a setting say nothing to a target that only permits, or to one that does not? */
+bool fr_setting_is_idle(const struct flowrules_setting *setting, bool permits);
 /* A key of a backend's bindings, or NULL; backend may be NULL. */
 const struct flowrules_setting *fr_binding_find(const struct flowrules_backend *backend,
                                                 const char *key);

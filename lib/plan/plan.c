@@ -142,8 +142,8 @@ const char *fr_plan_setting(const struct fr_plan *plan, const char *key) {
 static flowrules_status check_required(struct fr_plan *plan) {
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
          s++) {
-        bool idle = plan->permits ? s->whole_alone : s->permits_alone;
-        if (!s->required || idle || fr_plan_setting(plan, s->key) != NULL)
+        if (!s->required || fr_setting_is_idle(s, plan->permits) ||
+            fr_plan_setting(plan, s->key) != NULL)
             continue;
         return fr_error(
             &plan->context->diagnostics, FR_SETTING_MISSING, FR_NOWHERE, s->help,
@@ -537,6 +537,8 @@ static flowrules_status plan_flows(struct fr_plan *plan) {
     for (uint32_t i = 0; i < count; i++)
         FR_TRY(plan_flow(plan, i, fr_vec_push(&plan->verdicts)));
     FR_TRY(fr_plan_phases(plan));
+    for (size_t i = 0; i < plan->scoped.count; i++)
+        plan->denies = plan->denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
     return fr_check_domains(plan);
 }
 

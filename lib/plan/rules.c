@@ -440,8 +440,6 @@ static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_dir
 }
 
 flowrules_status fr_lower_rules(struct fr_plan *plan) {
-    for (size_t i = 0; i < plan->scoped.count; i++)
-        plan->denies = plan->denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
     for (int direction = 0; direction < 3; direction++)
         if (plan->enforces[direction])
             FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));

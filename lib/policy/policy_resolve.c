@@ -615,13 +615,12 @@ static void check_setting(struct fr_binder *r, const struct fr_target *target,
     } else if (!fr_setting_check(setting, FR_POLICY_TEXT(r->policy, value->value), form)) {
         fr_error(r->diagnostics, FR_SETTING_VALUE, value->value_at, form,
                  "'%.80s' is no value for '%s'", FR_POLICY_TEXT(r->policy, value->value), key);
-    } else if (target->permits && setting->whole_alone) {
-        fr_error(r->diagnostics, FR_SETTING_UNKNOWN, value->at, "leave it out",
-                 "'%s' says nothing to a target with 'mode: permits'", key);
-    } else if (!target->permits && setting->permits_alone) {
+    } else if (fr_setting_is_idle(setting, target->permits)) {
         fr_error(r->diagnostics, FR_SETTING_UNKNOWN, value->at,
-                 "leave it out, or write 'mode: permits'",
-                 "'%s' is for a target with 'mode: permits'", key);
+                 target->permits ? "leave it out" : "leave it out, or write 'mode: permits'",
+                 target->permits ? "'%s' says nothing to a target with 'mode: permits'"
+                                 : "'%s' is for a target with 'mode: permits'",
+                 key);
     }
 }
 
@@ -632,8 +631,7 @@ static void check_settings(struct fr_binder *r, const struct fr_target *target) 
                       fr_vec_at(settings, struct fr_setting_value, target->settings.first + i));
     for (const struct flowrules_setting *s = target->record->settings; s != NULL && s->key != NULL;
          s++) {
-        bool given = !s->required || (s->whole_alone && target->permits) ||
-                     (s->permits_alone && !target->permits);
+        bool given = !s->required || fr_setting_is_idle(s, target->permits);
         for (uint32_t i = 0; i < target->settings.count && !given; i++)
             given = strcmp(FR_POLICY_TEXT(r->policy, fr_vec_at(settings, struct fr_setting_value,
                                                                target->settings.first + i)

@@ -231,7 +231,8 @@ static void add_settings(fr_json *properties, fr_json *required,
         if (settings->fallback != NULL)
             fr_json_add_string(value, "default", settings->fallback);
         fr_json_add(properties, settings->key, value);
-        if (settings->required && !settings->whole_alone && !settings->permits_alone)
+        if (settings->required && !fr_setting_is_idle(settings, true) &&
+            !fr_setting_is_idle(settings, false))
             fr_json_add(required, NULL, fr_json_text(settings->key));
     }
 }
@@ -295,7 +296,7 @@ static fr_json *format_value(const struct flowrules_backend *backend) {
 static void forbid_settings(fr_json *properties, const struct flowrules_backend *backend,
                             bool permits) {
     for (const struct flowrules_setting *s = backend->settings; s != NULL && s->key != NULL; s++)
-        if (permits ? s->whole_alone : s->permits_alone)
+        if (fr_setting_is_idle(s, permits))
             fr_json_add_bool(properties, s->key, false);
 }
 

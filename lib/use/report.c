@@ -49,25 +49,17 @@ static flowrules_status list_baseline(flowrules_report *report, const struct fr_
     return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-/* Has the target a deny in scope? */
-static bool has_denies(const struct fr_plan *plan) {
-    bool denies = false;
-    for (size_t i = 0; i < plan->scoped.count; i++)
-        denies = denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
-    return denies;
-}
-
 /* What a target that only permits leaves open; *text is NULL of the others. */
 static flowrules_status tell_open(flowrules_report *report, const struct fr_plan *plan,
                                   const char **text) {
-    bool denies = has_denies(plan);
     *text = NULL;
     if (!plan->permits)
         return FLOWRULES_OK;
     const char *rest = plan->can->permits_note;
-    *text = fr_arena_printf(&report->arena, "what no flow allows is left to %s%s",
-                            rest != NULL ? rest : "the rules beside it",
-                            denies ? "; what a deny takes is not permitted, and not denied" : "");
+    *text =
+        fr_arena_printf(&report->arena, "what no flow allows is left to %s%s",
+                        rest != NULL ? rest : "the rules beside it",
+                        plan->denies ? "; what a deny takes is not permitted, and not denied" : "");
     return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
