@@ -516,15 +516,13 @@ static void write_call_of(flowrules_output *out, const struct state *s, size_t g
 static void write_steps(flowrules_output *out, const struct state *s) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    const char *day = flowrules_output_pinned_day(out);
     flowrules_writef(w, "flowrules target %s, version %s: rules of AWS security groups\n", target,
                      flowrules_output_fingerprint(out));
     if (title != NULL) {
         flowrules_write_user(w, &title_escape, title);
         flowrules_write(w, "\n");
     }
-    if (day != NULL)
-        flowrules_writef(w, "Names are pinned to their addresses of %s.\n", day);
+    flowrules_write_pinned_day(w, out, "", ".\n");
     if (s->id_count < s->group_count)
         flowrules_write(w, "\nGROUP-1 and so on are the ids of security groups, sg-..., which an "
                            "interface needs all of.\n");
@@ -683,7 +681,6 @@ static void end_json(flowrules_output *out) {
 static void write_script_head(flowrules_writer *w, const flowrules_output *out,
                               const struct state *s) {
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    const char *day = flowrules_output_pinned_day(out);
     flowrules_write(w, "#!/bin/sh\n");
     if (title != NULL) {
         flowrules_write(w, "# ");
@@ -706,10 +703,10 @@ static void write_script_head(flowrules_writer *w, const flowrules_output *out,
         flowrules_write(w, "#   Permits alone: what the rules of others let pass, passes.\n");
     flowrules_writef(w,
                      "# Back with: the script of the version before, which is run in the same way\n"
-                     "# Undo with: ./%s.sh --remove    revokes these rules, and opens nothing\n"
-                     "%s%s%sset -euf\n\nmark='",
-                     target, day == NULL ? "" : "# Names are pinned to their addresses of ",
-                     day == NULL ? "" : day, day == NULL ? "" : "\n");
+                     "# Undo with: ./%s.sh --remove    revokes these rules, and opens nothing\n",
+                     target);
+    flowrules_write_pinned_day(w, out, "# ", "\n");
+    flowrules_write(w, "set -euf\n\nmark='");
     write_mark(w, out);
     flowrules_write(w, "'");
 }
@@ -835,7 +832,6 @@ static void write_label(flowrules_writer *w, const flowrules_output *out) {
 
 static void write_terraform_head(flowrules_writer *w, const flowrules_output *out) {
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    const char *day = flowrules_output_pinned_day(out);
     const char *region = flowrules_output_setting(out, "region");
     flowrules_write(w, "{\n  \"//\": [\n");
     if (title != NULL) {
@@ -853,8 +849,7 @@ static void write_terraform_head(flowrules_writer *w, const flowrules_output *ou
         flowrules_write_user(w, &word_escape, region);
         flowrules_write(w, ".\",\n");
     }
-    if (day != NULL)
-        flowrules_writef(w, "    \"Names are pinned to their addresses of %s.\",\n", day);
+    flowrules_write_pinned_day(w, out, "    \"", ".\",\n");
     flowrules_writef(
         w,
         "    \"Put %s.tf.json into a module, then: terraform plan; terraform apply.\",\n"

@@ -780,9 +780,7 @@ static void write_title(flowrules_output *out, flowrules_writer *w, const char *
     char before[32];
     snprintf(before, sizeof before, "%s\"", indent);
     flowrules_write_shuts(w, out, before, "\",");
-    const char *day = flowrules_output_pinned_day(out);
-    if (day != NULL)
-        flowrules_writef(w, "%s\"Names are pinned to their addresses of %s.\",", indent, day);
+    flowrules_write_pinned_day(w, out, before, ".\",");
 }
 
 static void write_resource_group(flowrules_output *out, flowrules_writer *w) {
@@ -881,12 +879,10 @@ static void write_step(flowrules_output *out, flowrules_writer *w, const char *c
 static void write_steps(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    const char *day = flowrules_output_pinned_day(out);
     flowrules_writef(w,
                      "flowrules target %s, version %s: rules of an Azure network security group\n",
                      target, flowrules_output_fingerprint(out)); /* the reader knows it by this */
-    if (day != NULL)
-        flowrules_writef(w, "Names are pinned to their addresses of %s.\n", day);
+    flowrules_write_pinned_day(w, out, "", ".\n");
     if (title != NULL) {
         flowrules_write_user(w, &text_escape, title);
         flowrules_write(w, "\n");

@@ -827,14 +827,13 @@ static const char permits_words[] =
     "Permits alone: what no rule here allows is left to the rules behind them.";
 
 static void write_start(const flowrules_output *out, flowrules_writer *w) {
-    const char *other = other_family(out), *day = flowrules_output_pinned_day(out);
+    const char *other = other_family(out);
     if (flowrules_output_permits(out))
         flowrules_writef(w, "# %s\n", permits_words);
     else if (other != NULL)
         flowrules_writef(w, "# %s\n", other);
     flowrules_write_shuts(w, out, "# ", "\n");
-    if (day != NULL)
-        flowrules_writef(w, "# Names are pinned to their addresses of %s.\n", day);
+    flowrules_write_pinned_day(w, out, "# ", ".\n");
     flowrules_write(w, "set -eu\n\n");
 }
 
@@ -945,7 +944,6 @@ static void end_policy(flowrules_output *out) {
 
 static void begin_terraform(flowrules_output *out) {
     struct state *s = prepare(out);
-    const char *day = flowrules_output_pinned_day(out);
     flowrules_writer *w = flowrules_output_file(out, ".tf.json", false);
     const char *title = flowrules_output_title(out);
     flowrules_write(w, "{\n  \"//\": [\n");
@@ -964,8 +962,7 @@ static void begin_terraform(flowrules_output *out) {
         flowrules_writef(w, ",\n    \"%s\"", permits_words);
     else if (other_family(out) != NULL)
         flowrules_writef(w, ",\n    \"%s\"", other_family(out));
-    if (day != NULL)
-        flowrules_writef(w, ",\n    \"Names are pinned to their addresses of %s.\"", day);
+    flowrules_write_pinned_day(w, out, ",\n    \"", ".\"");
     flowrules_write(w, "\n  ],\n  \"resource\": {\n    \"google_compute_firewall\": {\n");
     s->between = "";
 }

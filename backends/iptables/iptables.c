@@ -1277,7 +1277,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                            "with the rules that are there."
                          : "what these chains do not accept is dropped.");
     flowrules_write_shuts(w, out, "# ", "\n");
-    fr_netfilter_write_pinned_day(w, out);
+    flowrules_write_pinned_day(w, out, "# ", ".\n");
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_writef(w,
                          "# Names: dnsmasq fills the sets that end in .4 and .6 as %s.dnsmasq.conf "

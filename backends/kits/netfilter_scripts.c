@@ -4,12 +4,6 @@
  */
 #include "netfilter_scripts.h"
 
-void fr_netfilter_write_pinned_day(flowrules_writer *w, const flowrules_output *out) {
-    const char *day = flowrules_output_pinned_day(out);
-    if (day)
-        flowrules_writef(w, "# Names are pinned to their addresses of %s.\n", day);
-}
-
 void fr_netfilter_write_usage(flowrules_writer *w, const flowrules_output *out,
                               const char *suffix) {
     const char *target = flowrules_output_target(out);

@@ -288,8 +288,6 @@
     "}\n"                                                                                          \
     "\n"
 
-/* The head's line on the day of pinned names, where there are some. */
-void fr_netfilter_write_pinned_day(flowrules_writer *w, const flowrules_output *out);
 /* The head's lines on the options. */
 void fr_netfilter_write_usage(flowrules_writer *w, const flowrules_output *out, const char *suffix);
 /* The variables of a script whose name ends in suffix, but for sums. */

@@ -260,16 +260,12 @@ static void close_manifest(flowrules_output *out, struct state *s) {
     s->open = false;
 }
 
-static bool are_same(const flowrules_output *out, const char *a, const char *b) {
-    return strcmp(a, b) == 0 ||
-           (flowrules_pods_cover(out, a, b) && flowrules_pods_cover(out, b, a));
-}
-
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, PART_ITEMS);
     const char *pods = flowrules_set_atom(flowrules_rule_protected(r), 0).name;
-    bool same = s->open && s->direction == r->direction && are_same(out, s->pods, pods);
+    bool same =
+        s->open && s->direction == r->direction && flowrules_pods_are_same(out, s->pods, pods);
     if (!same || flowrules_writer_size(w) > ITEMS_MAX) {
         unsigned number = same ? s->number + 1 : 1;
         close_manifest(out, s);

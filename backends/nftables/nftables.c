@@ -964,7 +964,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
                      flowrules_output_target(out), flowrules_output_fingerprint(out));
     flowrules_write_shuts(w, out, "# ", "\n");
-    fr_netfilter_write_pinned_day(w, out);
+    flowrules_write_pinned_day(w, out, "# ", ".\n");
     const char *target = flowrules_output_target(out);
     flowrules_writef(w,
                      "# Try with:  nft -c -f %s.nft\n# Load with: nft -f %s.nft\n"

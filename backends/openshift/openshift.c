@@ -225,7 +225,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                      "# The API server is outside too: pods that use it need a flow to it.\n",
                      target, flowrules_output_fingerprint(out));
     flowrules_write_shuts(w, out, "# ", "\n");
-    flowrules_yaml_pinned_day(w, out);
+    flowrules_write_pinned_day(w, out, "# ", ".\n");
     flowrules_writef(
         w,
         "# Try with:  oc diff --server-side -f %s.yaml\n"

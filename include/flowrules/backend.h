@@ -358,10 +358,12 @@ FLOWRULES_API const char *flowrules_output_notes(flowrules_output *out,
 FLOWRULES_API flowrules_flows flowrules_flows_join(flowrules_output *out, flowrules_flows a,
                                                    flowrules_flows b);
 /*
- * The day on which the names that the target pins were last seen with their addresses, YYYY-MM-DD
- * (of several days the oldest): for the head of a file. NULL where no name is pinned.
+ * For the head of a file: the day on which the names that the target pins were last seen with their
+ * addresses (of several days the oldest), as a sentence without its dot, with before in front of it
+ * and after behind it; nothing where no name is pinned.
  */
-FLOWRULES_API const char *flowrules_output_pinned_day(const flowrules_output *out);
+FLOWRULES_API void flowrules_write_pinned_day(flowrules_writer *w, const flowrules_output *out,
+                                              const char *before, const char *after);
 
 /* The last day of a flow, YYYY-MM-DD, or NULL. */
 FLOWRULES_API const char *flowrules_flows_expires(const flowrules_output *out,
@@ -419,9 +421,11 @@ FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output 
  */
 FLOWRULES_API const char *flowrules_pods_namespace(const flowrules_output *out,
                                                    const char *network);
-/* Does wide select every pod that narrow does; may some pod be selected by both? */
+/* Does wide select every pod that narrow does; do both the same; may some pod be of both? */
 FLOWRULES_API bool flowrules_pods_cover(const flowrules_output *out, const char *wide,
                                         const char *narrow);
+FLOWRULES_API bool flowrules_pods_are_same(const flowrules_output *out, const char *a,
+                                           const char *b);
 FLOWRULES_API bool flowrules_pods_may_meet(const flowrules_output *out, const char *a,
                                            const char *b);
 /* Does a requirement on labels ("tier notin (db)") allow this label its value, or none (NULL)? Is
@@ -563,8 +567,6 @@ FLOWRULES_API extern const struct flowrules_escape flowrules_yaml_quoted;
 FLOWRULES_API extern const struct flowrules_escape flowrules_yaml_comment;
 /* User text with the quotes around it. */
 FLOWRULES_API void flowrules_yaml_write(flowrules_writer *w, const char *user_text);
-/* The day of pinned names as a comment, if there are some. */
-FLOWRULES_API void flowrules_yaml_pinned_day(flowrules_writer *w, const flowrules_output *out);
 /* The policy's title as a comment, if it has one. */
 FLOWRULES_API void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out);
 /* The labels of a binding's key, a line for each; prefix: the backend's, before their names. */

@@ -358,11 +358,11 @@ flowrules_flows flowrules_flows_join(flowrules_output *out, flowrules_flows a, f
 
 /* ---- the head of a file -------------------------------------------------------------------- */
 
-const char *flowrules_output_pinned_day(const flowrules_output *out) {
-    struct fr_plan *plan = out->plan;
+/* The day on which the pinned names were last seen with their addresses, of several the oldest. */
+static int32_t pinned_day(const flowrules_output *out) {
+    const struct fr_plan *plan = out->plan;
     const struct fr_lock *lock = &plan->policy->lock;
     int32_t oldest = FR_NO_DATE;
-    char date[11];
     for (uint32_t flow = 0; flow < plan->verdicts.count; flow++) {
         if (!pins(plan, flow))
             continue;
@@ -374,8 +374,15 @@ const char *flowrules_output_pinned_day(const flowrules_output *out) {
                 oldest = day;
         }
     }
-    if (oldest == FR_NO_DATE)
-        return NULL;
-    fr_date_format(oldest, date);
-    return fr_arena_printf(&plan->arena, "%s", date);
+    return oldest;
+}
+
+void flowrules_write_pinned_day(flowrules_writer *w, const flowrules_output *out,
+                                const char *before, const char *after) {
+    int32_t day = pinned_day(out);
+    char date[11];
+    if (day == FR_NO_DATE)
+        return;
+    fr_date_format(day, date);
+    flowrules_writef(w, "%sNames are pinned to their addresses of %s%s", before, date, after);
 }

@@ -13,10 +13,6 @@ struct gathering {
     struct fr_vec pods;    /* const char *: the first network of each selection */
 };
 
-static bool are_same(const flowrules_output *out, const char *a, const char *b) {
-    return flowrules_pods_cover(out, a, b) && flowrules_pods_cover(out, b, a);
-}
-
 /* The place of a selection, new or known; false when out of memory. */
 static bool rank_of(struct gathering *g, const struct fr_plan *plan, fr_set end, uint32_t *rank) {
     struct flowrules_set view = {&plan->view.sets, end};
@@ -25,7 +21,7 @@ static bool rank_of(struct gathering *g, const struct fr_plan *plan, fr_set end,
     const char *network =
         flowrules_set_atom_count(view) > 0 ? flowrules_set_atom(view, 0).name : NULL;
     for (*rank = 0; network != NULL && *rank < g->pods.count; ++*rank)
-        if (are_same(g->out, *fr_vec_at(&g->pods, const char *, *rank), network))
+        if (flowrules_pods_are_same(g->out, *fr_vec_at(&g->pods, const char *, *rank), network))
             return fr_map_put(&g->rank_of, end, *rank);
     const char **slot = network == NULL ? NULL : fr_vec_push(&g->pods);
     if (slot != NULL)

@@ -163,13 +163,10 @@ static bool holds_pods(const flowrules_output *out, struct flowrules_set end, co
  */
 static bool is_spoken_for(const flowrules_output *out, struct flowrules_set own,
                           struct flowrules_set end, size_t index) {
-    const char *pods = flowrules_set_atom(own, index).name;
-    for (size_t i = 0; i < flowrules_set_atom_count(own); i++) {
-        const char *other = flowrules_set_atom(own, i).name;
-        if (i != index && flowrules_pods_cover(out, other, pods) &&
-            (i < index || !flowrules_pods_cover(out, pods, other)) && holds_pods(out, end, other))
+    for (size_t i = 0; i < flowrules_set_atom_count(own); i++)
+        if (fr_pods_precede(out, own, i, index) &&
+            holds_pods(out, end, flowrules_set_atom(own, i).name))
             return true;
-    }
     return false;
 }
 

@@ -40,12 +40,6 @@ void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out) {
     flowrules_write(w, "\n");
 }
 
-void flowrules_yaml_pinned_day(flowrules_writer *w, const flowrules_output *out) {
-    const char *day = flowrules_output_pinned_day(out);
-    if (day != NULL)
-        flowrules_writef(w, "# Names are pinned to their addresses of %s.\n", day);
-}
-
 void flowrules_yaml_labels(flowrules_writer *w, const flowrules_output *out, const char *network,
                            const char *key, const char *indent, const char *prefix) {
     const char *label;
@@ -130,7 +124,7 @@ void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
                                 instance(out));
     flowrules_pods_check_protected(out, manifest->no_pods);
     flowrules_yaml_title(w, out);
-    flowrules_yaml_pinned_day(w, out);
+    flowrules_write_pinned_day(w, out, "# ", ".\n");
     flowrules_writef(w,
                      "# Target %s, version %s: what no policy allows the protected pods is "
                      "denied%s.\n",

@@ -50,6 +50,10 @@ bool fr_output_good(const flowrules_output *out);
 bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const struct fr_rule *rule,
                     struct flowrules_rule *view);
 
+/* Are the pods of group index of a set among those of group i: a wider one, or an equal, earlier?
+ */
+bool fr_pods_precede(const flowrules_output *out, struct flowrules_set set, size_t i, size_t index);
+
 /*
  * Lists the networks that are bound with a key in plan->bound; kept until another key is asked for.
  * False when out of memory.

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "flowrules/backend.h"
+#include "output.h"
 
 struct flowrules_set flowrules_rule_protected(const struct flowrules_rule *rule) {
     return rule->direction == FLOWRULES_EGRESS ? rule->source : rule->destination;
@@ -145,26 +145,30 @@ void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods) 
     }
 }
 
+bool flowrules_pods_are_same(const flowrules_output *out, const char *a, const char *b) {
+    return strcmp(a, b) == 0 ||
+           (flowrules_pods_cover(out, a, b) && flowrules_pods_cover(out, b, a));
+}
+
 size_t flowrules_pods_protected(const flowrules_output *out, const char *network) {
     struct flowrules_set all = flowrules_output_protects(out);
     size_t count = flowrules_set_atom_count(all), i = 0;
-    for (; i < count; i++) {
-        const char *other = flowrules_set_atom(all, i).name;
-        if (strcmp(other, network) == 0 || (flowrules_pods_cover(out, other, network) &&
-                                            flowrules_pods_cover(out, network, other)))
-            break;
-    }
+    while (i < count && !flowrules_pods_are_same(out, flowrules_set_atom(all, i).name, network))
+        i++;
     return i;
+}
+
+bool fr_pods_precede(const flowrules_output *out, struct flowrules_set set, size_t i,
+                     size_t index) {
+    const char *other = flowrules_set_atom(set, i).name, *own = flowrules_set_atom(set, index).name;
+    return i != index && flowrules_pods_cover(out, other, own) &&
+           (i < index || !flowrules_pods_cover(out, own, other));
 }
 
 bool flowrules_pods_are_repeated(const flowrules_output *out, size_t index) {
     struct flowrules_set all = flowrules_output_protects(out);
-    const char *own = flowrules_set_atom(all, index).name;
-    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
-        const char *other = flowrules_set_atom(all, i).name;
-        if (i != index && flowrules_pods_cover(out, other, own) &&
-            (i < index || !flowrules_pods_cover(out, own, other)))
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
+        if (fr_pods_precede(out, all, i, index))
             return true;
-    }
     return false;
 }
