@@ -32,9 +32,11 @@ class Script:
 
     def __init__(self, ruleset, namespace, state):
         self.ruleset, self.namespace, self.state = ruleset, namespace, state
+        self.session = ""  # SSH_CONNECTION of the session that runs it
 
     def environment(self):
-        return dict(self.ruleset.environment(), FLOWRULES_STATE=self.state)
+        return dict(self.ruleset.environment(), FLOWRULES_STATE=self.state,
+                    SSH_CONNECTION=self.session)
 
     def command(self, arguments, folder=None):
         return ["sh", os.path.join(folder or self.ruleset.folder, self.ruleset.script())] + list(

@@ -95,6 +95,11 @@ def at_work():
                for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
+def name_of(job):
+    """What it is called: "confirm host-nft"."""
+    return " ".join([job[0].__name__[:-4]] + [os.path.basename(str(word)) for word in job[1:]])
+
+
 def run_job(job, options):
     report = Report()
     begin, worked = time.monotonic(), at_work()
@@ -103,11 +108,10 @@ def run_job(job, options):
         job[0](report, options, folder, *job[1:])
     except Exception as problem:  # a broken test is a failed one, and the others still run
         where = traceback.extract_tb(sys.exc_info()[2])[-1]
-        report.fail(str(job[1] if len(job) > 1 else job[0].__name__), "%s: %s (%s:%d)" % (
+        report.fail(name_of(job), "%s: %s (%s:%d)" % (
             type(problem).__name__, problem, os.path.basename(where.filename), where.lineno))
     report.lines.append("# %s: %.1f s, %.1f s of a processor" % (
-        " ".join([job[0].__name__[:-4]] + [os.path.basename(str(word)) for word in job[1:]]),
-        time.monotonic() - begin, at_work() - worked))
+        name_of(job), time.monotonic() - begin, at_work() - worked))
     return report
 
 
@@ -146,7 +150,12 @@ def confirm_job(report, options, folder, target):
     confirm.run(report, options, folder, target)
 
 
-# Of the policies, crowds and what is read back: those that the quick part tries. The slow one tries all.
+def entrances_job(report, options, folder, target):
+    import entrances
+    entrances.run(report, options, folder, target)
+
+
+# Policies and targets of what the quick part tries; the slow one tries all.
 QUICK = ("kimi-k2.yaml", "denies.yaml", "host-nft")
 
 
@@ -162,13 +171,14 @@ def jobs_of(arguments):
     if not arguments.policies:
         import crowds
         found += [(crowd_job, name) for name in crowds.CROWDS] + [
-            (live_job,), (confirm_job, "host-nft"), (confirm_job, "host-ipt")]
+            (live_job,), (confirm_job, "host-nft"), (confirm_job, "host-ipt"),
+            (entrances_job, "host-nft"), (entrances_job, "host-ipt")]
     found += [(policy_job, os.path.abspath(path)) for path in paths]
     found += [(readback_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         found += [(random_job, number) for number in range(arguments.random)]
         if arguments.quick:
-            found = [job for job in found if job[0] not in (policy_job, readback_job, crowd_job, confirm_job)
+            found = [job for job in found if job[0] in (selftest_job, live_job, random_job)
                      or os.path.basename(job[1]) in QUICK]
     return found, None
 
@@ -194,7 +204,8 @@ def main():
     total = Report()
     why = missing()
     if why:
-        total.skip("kernel", why)
+        for job in jobs_of(arguments)[0]:
+            total.skip(name_of(job), why)
         finish(total)
     scratch = tempfile.mkdtemp(prefix="flowrules-kernel-")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

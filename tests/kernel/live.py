@@ -45,7 +45,7 @@ def _family(address):
     return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
-def tcp(client, server, address, port, wait):
+def tcp(client, server, address, port, wait, source=None):
     """Does a connection come about, and does a word get there and back?"""
     with server.entered():
         listener = socket.socket(_family(address), socket.SOCK_STREAM)
@@ -57,6 +57,8 @@ def tcp(client, server, address, port, wait):
         listener.listen(1)
         listener.settimeout(wait)
         caller.settimeout(wait)
+        if source:
+            caller.bind((source, 0))
         try:
             caller.connect((address, port))
             taken, _ = listener.accept()
