@@ -2,16 +2,20 @@
 Configurations as devices and clouds give them out, held against a policy: what verify says, to
 the letter, and how it ends.
 
-  tests/read/BACKEND/CASE.SUFFIX or CASE/*   the configuration, of one file or several
+  tests/read/BACKEND/CASE.SUFFIX or CASE/*   the configuration, of one file or several; many are
+                                             written as FILE.edit, what differs from another
+                                             one (edits.py)
   tests/read/BACKEND/CASE.yaml               its policy, where that is not policy.yaml beside it
   tests/read/BACKEND/CASE.cmd                arguments of verify besides the files, as for sh;
                                              @TARGET.apply.sh is that file as it is rendered today
+  tests/read/BACKEND/policy.cmd              those of cases that have neither a .cmd nor a .yaml
   tests/read/BACKEND/CASE.out                what it says, then "exit N"
   tests/read/BACKEND/CASE.import             the policy that import makes of it, where it is there
   tests/read/BACKEND/CASE.import.cmd         arguments of import, where they are not those of
                                              verify without its targets
 
-The tool runs in tests/read/BACKEND, so that messages have relative paths.
+The tool runs in a copy of tests/read/BACKEND where every file is whole, so that messages have
+relative paths.
 
 usage: tests/read/run [BACKEND | BACKEND/CASE]...
        tests/read/run --bless BACKEND/CASE | BACKEND | all        (make bless-read TARGET=...)
@@ -24,6 +28,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+import edits  # noqa: E402
 import expected  # noqa: E402
 
 NO_INPUT = (".yaml", ".cmd", ".out", ".import", ".import.cmd")
@@ -32,13 +37,17 @@ NO_INPUT = (".yaml", ".cmd", ".out", ".import", ".import.cmd")
 class Case:
     """A configuration, and what is expected of it."""
 
-    def __init__(self, name, hold):
+    def __init__(self, name, hold, copies):
         self.name, self.hold = name, hold
         backend, _, self.own = name.partition("/")
-        self.folder = HERE / backend
+        self.folder = copies / backend
 
     def file(self, end):
         return self.folder / (self.own + end)
+
+    def expected(self, end):
+        """The file itself, which may be written to."""
+        return HERE / (self.name + end)
 
     def inputs(self):
         """The files that are its configuration, relative to the folder."""
@@ -47,14 +56,18 @@ class Case:
         within = sorted((self.folder / self.own).glob("*"))
         return [str(file.relative_to(self.folder)) for file in beside + within if file.is_file()]
 
-    def arguments(self, end):
-        return shlex.split(self.file(end).read_text()) if self.file(end).exists() else []
+    def arguments(self):
+        """Those of verify: its own, or of all cases of the backend's policy."""
+        file = self.file(".cmd")
+        if not file.exists() and not self.file(".yaml").exists():
+            file = self.folder / "policy.cmd"
+        return shlex.split(file.read_text()) if file.exists() else []
 
     def arguments_of_import(self):
         """Its own, or those of verify without the targets."""
         if self.file(".import.cmd").exists():
-            return self.arguments(".import.cmd")
-        own = self.arguments(".cmd")
+            return shlex.split(self.file(".import.cmd").read_text())
+        own = self.arguments()
         while "-t" in own:
             del own[own.index("-t"):own.index("-t") + 2]
         return own
@@ -71,14 +84,14 @@ class Case:
         """What verify says of it is what is expected."""
         policy = self.own + ".yaml" if self.file(".yaml").exists() else "policy.yaml"
         with tempfile.TemporaryDirectory() as scratch:
-            own = [self.rendered(policy, word, scratch) for word in self.arguments(".cmd")]
+            own = [self.rendered(policy, word, scratch) for word in self.arguments()]
             status, got, _ = expected.run(self.folder, "verify", policy, "--as-of",
                                           expected.AS_OF, *own, *inputs, together=True)
         if not inputs:
             return "FAIL", self.name, "there is no configuration"
         if expected.broke_down(status, got):
             return "FAIL", self.name, expected.broke_down(status, got), got
-        return self.hold(self.name, self.file(".out"), f"{got}exit {status}\n",
+        return self.hold(self.name, self.expected(".out"), f"{got}exit {status}\n",
                          f"bless-read TARGET={self.name}")
 
     def imported(self, inputs):
@@ -89,7 +102,7 @@ class Case:
             *self.arguments_of_import(), *inputs)
         if expected.broke_down(status, messages):
             return "FAIL", name, expected.broke_down(status, messages), messages
-        return self.hold(name, self.file(".import"), f"{policy}# exit {status}\n",
+        return self.hold(name, self.expected(".import"), f"{policy}# exit {status}\n",
                          f"bless-read TARGET={self.name}")
 
     def judge(self):
@@ -99,23 +112,28 @@ class Case:
             yield self.imported(inputs)
 
 
-def cases_of(name):
+def cases_of(name, copies):
     """BACKEND/CASE, or all of a backend."""
-    name = name.rstrip("/")
     if "/" in name:
         return [name]
     found = {file.name if file.is_dir() else file.name.partition(".")[0]
-             for file in (HERE / name).iterdir()}
+             for file in (copies / name).iterdir()}
     return [f"{name}/{case}" for case in sorted(found - {"policy"})]
 
 
 def main(arguments):
     names, blessed = expected.read_arguments(arguments, "BACKEND/CASE, BACKEND or all")
-    names = names or sorted(folder.parent.name for folder in HERE.glob("*/policy.yaml"))
+    names = [name.rstrip("/") for name in names or edits.all_backends()]
     hold = expected.bless if blessed else expected.hold
     verdicts = expected.Verdicts()
-    verdicts.try_all(lambda case: list(case.judge()),
-                     [Case(case, hold) for name in names for case in cases_of(name)])
+    with tempfile.TemporaryDirectory(prefix="flowrules-read-") as scratch:
+        copies = Path(scratch)
+        wrong = edits.materialize(copies, sorted({name.partition("/")[0] for name in names}))
+        for file, why in wrong.items():
+            verdicts.say("FAIL", str(file), why)
+        verdicts.try_all(lambda case: list(case.judge()),
+                         [Case(case, hold, copies) for name in names
+                          for case in cases_of(name, copies)])
     return verdicts.finish("read")
 
 

@@ -1,1 +1,0 @@
--t node no-conf.nft
