@@ -80,13 +80,16 @@ ROOMS := base policy plan spell algebra read prove use
 
 # The walls: only lib/ and its unit tests see lib/; backends/ and cli/ see the public headers alone,
 # and backends what they share, in kits/.
-SEE_ROOMS      = $(ROOMS:%=-iquote lib/%)
+$(foreach room,$(ROOMS),$(eval SEE_ROOMS += -iquote lib/$(room))$(eval SEE_$(room) := $(SEE_ROOMS)))
+room_of        = $(filter $(ROOMS),$(word 2,$(subst /, ,$(1))))
 FLAGS_lib      = -Iinclude $(SEE_ROOMS) -iquote $(BUILD) $(LIB_CFLAGS)
+$(foreach room,$(ROOMS),$(eval FLAGS_lib_$(room) = -Iinclude $(SEE_$(room)) -iquote $(BUILD) $(LIB_CFLAGS)))
 FLAGS_backends = -Iinclude -iquote backends/kits
 FLAGS_cli      = -Iinclude $(CLI_CFLAGS)
 FLAGS_tests    = -Iinclude $(SEE_ROOMS) $(LIB_CFLAGS)
 FLAGS_examples = -Iinclude
-flags_of       = $(FLAGS_$(firstword $(subst /, ,$(1))))
+folder_of      = $(firstword $(subst /, ,$(1)))$(if $(filter lib/%,$(1)),$(addprefix _,$(call room_of,$(1))))
+flags_of       = $(FLAGS_$(call folder_of,$(1)))
 
 STANDARD := -std=c11 -D_XOPEN_SOURCE=700
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) -fPIC -fvisibility=hidden $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)

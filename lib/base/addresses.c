@@ -932,3 +932,9 @@ fr_set fr_set_family(struct fr_sets *sets, fr_set set, enum flowrules_family fam
     }
     return intern(sets, &s);
 }
+
+bool flowrules_parse_range(const char *text, size_t length, struct flowrules_range *range) {
+    unsigned bits;
+    enum fr_range_form form = fr_range_parse(text, length, range, &bits);
+    return form == FR_RANGE_OK || form == FR_RANGE_HOST_BITS;
+}

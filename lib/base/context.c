@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inquiry.h"
 #include "registry.h"
+#include "servers.h"
 
 #define DEFAULT_MAX_SIZE  ((uint64_t)1 << 30)
 #define DEFAULT_MAX_FLOWS ((uint64_t)4000000)

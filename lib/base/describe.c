@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy.h"
 #include "registry.h"
 #include "services.h"
 

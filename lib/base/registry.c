@@ -333,3 +333,17 @@ const char *flowrules_backend_description(const flowrules_context *context, size
     const struct flowrules_backend *b = backend_at(context, backend);
     return b == NULL ? NULL : b->description;
 }
+
+/* ---- the parts of a baseline --------------------------------------------------------------- */
+
+const char *const fr_baseline_words[] = {"replies", "loopback", "neighbour", "listener", "path-mtu",
+                                         "invalid", "probes",   "dns",       NULL};
+
+void fr_baseline_list(unsigned parts, char *text, size_t size) {
+    text[0] = '\0';
+    for (size_t i = 0; fr_baseline_words[i] != NULL; i++) {
+        size_t used = strlen(text);
+        if ((parts & (1u << i)) != 0)
+            snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", fr_baseline_words[i]);
+    }
+}

@@ -68,4 +68,9 @@ const struct flowrules_format *fr_format_find(const struct flowrules_backend *ba
 /* "one of: set, xml" */
 void fr_format_list(const struct flowrules_backend *backend, char list[160]);
 
+/* The words for the parts of a baseline: word i is bit i; ends with NULL. */
+extern const char *const fr_baseline_words[];
+/* Parts as a list, "loopback, path-mtu"; it is cut where it does not fit. */
+void fr_baseline_list(unsigned parts, char *text, size_t size);
+
 #endif

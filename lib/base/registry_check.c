@@ -193,8 +193,7 @@ bool fr_registry_check(flowrules_context *context, const struct flowrules_backen
     const struct check check = {context, backend};
     if (backend->abi != FLOWRULES_BACKEND_ABI) { /* nothing behind it can be trusted to be there */
         char hint[80];
-        snprintf(hint, sizeof hint, "build it with the headers of flowrules %s",
-                 flowrules_version());
+        snprintf(hint, sizeof hint, "build it with the headers of flowrules %s", FLOWRULES_VERSION);
         fr_error(&context->diagnostics, FR_BACKEND_ABI, FR_NOWHERE, hint,
                  "the backend was built for version %u of the interface, and this is version %u",
                  backend->abi, FLOWRULES_BACKEND_ABI);

@@ -1,7 +1,7 @@
 /*
  * Which rules and elements of a plan match the packets of a question.
  */
-#include "output.h"
+#include "view.h"
 
 static bool overlaps(const struct fr_plan *plan, fr_set a, fr_set b) {
     return fr_set_overlaps(&plan->view.sets, a, b);

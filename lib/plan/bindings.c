@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "output.h"
+#include "view.h"
 
 /* The values that one network has for a key. */
 static bool add_network(struct fr_plan *plan, uint32_t index, const struct fr_binding *binding,

@@ -5,7 +5,7 @@
 #ifndef FR_ENTRANCES_H
 #define FR_ENTRANCES_H
 
-#include "output.h"
+#include "view.h"
 
 /* Notes them in the plan, where its flows can still be asked. */
 flowrules_status fr_note_entrances(struct fr_plan *plan);

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "output.h"
+#include "view.h"
 
 #define UDP 17u
 #define TCP 6u
@@ -34,11 +34,6 @@ struct need {
     uint16_t port; /* 0 where the protocol has none */
 };
 
-/* What 'shuts' of a target calls them. */
-const char *const fr_need_words[] = {
-    "ssh", "dhcpv6", "kubelet", "bgp",     "ospf",           "ipsec",
-    "dns", "dhcp",   "ntp",     "updates", "kubernetes-api", NULL};
-
 /* In the order of their words. The ports are IANA's; those of Kubernetes, its page "Ports and
  * Protocols". */
 static const struct need needs[] = {
@@ -57,8 +52,7 @@ static const struct need needs[] = {
      EITHER_FAMILY, TCP, 6443},
 };
 #define NEED_COUNT (sizeof needs / sizeof needs[0])
-_Static_assert(NEED_COUNT + 1 == sizeof fr_need_words / sizeof fr_need_words[0],
-               "each service has a word");
+_Static_assert(NEED_COUNT == FR_NEEDS, "each service has a word");
 
 static unsigned place_of(const struct fr_plan *plan) {
     if (plan->can->every_group) /* a listing closes nothing */

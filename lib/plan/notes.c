@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "output.h"
+#include "view.h"
 
 enum {
     CUT_LEAST = 24, /* bytes: a note that is cut to less says nothing */

@@ -3,8 +3,8 @@
  * that takes them from this allow alone. phases.c finds the place of the two.
  */
 #include "boxes.h"
-#include "output.h"
 #include "rules.h"
+#include "view.h"
 
 enum { OTHERS_MAX = 64 }; /* terms: with more it is not "all but a few" */
 

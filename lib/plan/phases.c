@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "boxes.h"
-#include "output.h"
 #include "reach.h"
+#include "view.h"
 
 bool fr_part_is_spared(const struct fr_plan *plan, const struct fr_scoped *deny,
                        const struct fr_scoped *allow) {

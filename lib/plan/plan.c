@@ -1,7 +1,7 @@
 /*
  * A target's plan: what it enforces of the policy, and how truly it can say each flow.
  */
-#include "output.h"
+#include "view.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * which of them share pods is told by their selectors.
  */
 #include "drafts.h"
-#include "output.h"
+#include "view.h"
 
 static bool is_group(struct flowrules_set set, size_t i) {
     return flowrules_set_atom(set, i).kind == FLOWRULES_ATOM_GROUP;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "drafts.h"
-#include "output.h"
+#include "view.h"
 
 struct gathering {
     const flowrules_output *out;

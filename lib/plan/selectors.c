@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 
-#include "output.h"
 #include "requirements.h"
+#include "view.h"
 
 /* Does a network say which namespaces it is in, by labels? */
 static bool has_namespaces(const flowrules_output *out, const char *network) {
@@ -18,6 +18,39 @@ const char *flowrules_pods_namespace(const flowrules_output *out, const char *ne
     if (own != NULL || has_namespaces(out, network))
         return own;
     return flowrules_output_setting(out, "namespace");
+}
+
+/* ---- what can be selected ------------------------------------------------------------------ */
+
+static bool has_key(const flowrules_output *out, const char *network, const char *key) {
+    return flowrules_binding_value(out, network, key, 0) != NULL;
+}
+
+static bool is_bound(const flowrules_output *out, const char *network) {
+    static const char *const keys[] = {"namespace", "namespace-labels", "namespace-where",
+                                       "pods",      "pods-where",       "service"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (has_key(out, network, keys[i]))
+            return true;
+    return false;
+}
+
+const char *flowrules_pods_unselectable(const flowrules_output *out, const char *network) {
+    if (has_key(out, network, "entities"))
+        return is_bound(out, network) ? "a group has 'entities' or pods, not both" : NULL;
+    if (!is_bound(out, network))
+        return "it is no group of pods";
+    if (has_key(out, network, "service") && !has_key(out, network, "pods") &&
+        !has_key(out, network, "pods-where"))
+        return "policies see the pods behind a Service, not the Service: give its 'pods' too";
+    if (flowrules_pods_namespace(out, network) == NULL &&
+        !has_key(out, network, "namespace-labels") && !has_key(out, network, "namespace-where"))
+        return "its namespace is not known: give the network, or the target, a 'namespace'";
+    return NULL;
+}
+
+bool flowrules_pods_map_ports(const flowrules_output *out, const char *network) {
+    return flowrules_binding_label(out, network, "target-ports", 0) != NULL;
 }
 
 /* ---- what is asked of labels --------------------------------------------------------------- */
@@ -157,6 +190,13 @@ static bool holds_pods(const flowrules_output *out, struct flowrules_set end, co
             flowrules_pods_cover(out, flowrules_set_atom(end, i).name, pods))
             return true;
     return false;
+}
+
+bool fr_pods_precede(const flowrules_output *out, struct flowrules_set set, size_t i,
+                     size_t index) {
+    const char *other = flowrules_set_atom(set, i).name, *own = flowrules_set_atom(set, index).name;
+    return i != index && flowrules_pods_cover(out, other, own) &&
+           (i < index || !flowrules_pods_cover(out, own, other));
 }
 
 /* Is another protected group that the end holds as wide as this one? Then that one speaks for it.

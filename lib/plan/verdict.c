@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "output.h"
 #include "rules.h"
 #include "special.h"
+#include "view.h"
 
 /* ---- reasons ------------------------------------------------------------------------------- */
 

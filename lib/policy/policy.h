@@ -116,12 +116,8 @@ struct fr_loss_entry {
 #define FR_BASELINE_FALSE ((unsigned)FLOWRULES_BASELINE_REPLIES)
 
 /* The words for services that a target may shut on purpose: word i is bit i; ends with NULL. */
-extern const char *const fr_need_words[];
-
-/* The words for the parts of a baseline: word i is bit i; ends with NULL. */
-extern const char *const fr_baseline_words[];
-/* Parts as a list, "loopback, path-mtu"; it is cut where it does not fit. */
-void fr_baseline_list(unsigned parts, char *text, size_t size);
+#define FR_NEEDS 11u
+extern const char *const fr_need_words[FR_NEEDS + 1];
 
 struct fr_target {
     fr_string name, backend, format;        /* format: 0 = the backend's first */

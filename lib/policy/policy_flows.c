@@ -2,6 +2,7 @@
  * The flows of a policy, and its targets.
  */
 #include "policy_read.h"
+#include "registry.h"
 #include "slips.h"
 
 #include <stdio.h>
@@ -431,18 +432,6 @@ static flowrules_status read_log_mode(struct fr_reader *r, const struct fr_value
     return FLOWRULES_OK;
 }
 
-const char *const fr_baseline_words[] = {"replies", "loopback", "neighbour", "listener", "path-mtu",
-                                         "invalid", "probes",   "dns",       NULL};
-
-void fr_baseline_list(unsigned parts, char *text, size_t size) {
-    text[0] = '\0';
-    for (size_t i = 0; fr_baseline_words[i] != NULL; i++) {
-        size_t used = strlen(text);
-        if ((parts & (1u << i)) != 0)
-            snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", fr_baseline_words[i]);
-    }
-}
-
 static flowrules_status read_baseline_part(struct fr_reader *r, const struct fr_value *value,
                                            void *object) {
     size_t index = SIZE_MAX;
@@ -478,6 +467,10 @@ static flowrules_status read_baseline(struct fr_reader *r, const struct fr_value
     target->baseline = whole ? FR_BASELINE_TRUE : FR_BASELINE_FALSE;
     return FLOWRULES_OK;
 }
+
+const char *const fr_need_words[FR_NEEDS + 1] = {
+    "ssh", "dhcpv6", "kubelet", "bgp",     "ospf",           "ipsec",
+    "dns", "dhcp",   "ntp",     "updates", "kubernetes-api", NULL};
 
 static flowrules_status read_shut(struct fr_reader *r, const struct fr_value *value, void *object) {
     size_t index = SIZE_MAX;

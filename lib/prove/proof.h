@@ -7,10 +7,6 @@
 #include "expect.h"
 #include "render.h"
 
-/* Reads a configuration as a target's, with its plan; lib/read/configuration.c. */
-flowrules_status fr_read_for(flowrules_meaning **meaning, struct fr_plan *plan, const char *format,
-                             const flowrules_configuration *configuration);
-
 /*
  * Does the artifact of a plan mean what was expected of it before it was lowered?
  * FLOWRULES_REFUSED, with a message, where it does not; a warning where it can't be told.

@@ -6,7 +6,6 @@
 
 #include "input.h"
 #include "output.h"
-#include "proof.h"
 #include "recognise.h"
 #include "registry.h"
 #include "render.h"

@@ -359,12 +359,6 @@ const struct flowrules_word *flowrules_input_words(flowrules_input *in,
 
 /* ---- words of the field --------------------------------------------------------------------- */
 
-bool flowrules_parse_range(const char *text, size_t length, struct flowrules_range *range) {
-    unsigned bits;
-    enum fr_range_form form = fr_range_parse(text, length, range, &bits);
-    return form == FR_RANGE_OK || form == FR_RANGE_HOST_BITS;
-}
-
 bool flowrules_parse_netmask(const char *address, const char *mask, struct flowrules_range *range) {
     enum flowrules_family family, mask_family;
     struct flowrules_ip ip, bits;

@@ -54,6 +54,10 @@ struct flowrules_input {
     bool invalid; /* an error was told */
 };
 
+/* Reads a configuration as a target's, with its plan. */
+flowrules_status fr_read_for(flowrules_meaning **meaning, struct fr_plan *plan, const char *format,
+                             const flowrules_configuration *configuration);
+
 /*
  * Reads for an import: once or, where the reader has choices and the caller made none, once for
  * each. The readings (struct fr_reading, with the choice) are in terms of the meaning, which is

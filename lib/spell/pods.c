@@ -36,32 +36,9 @@ static bool has_key(const flowrules_output *out, const char *network, const char
     return flowrules_binding_value(out, network, key, 0) != NULL;
 }
 
-static bool is_bound(const flowrules_output *out, const char *network) {
-    static const char *const keys[] = {"namespace", "namespace-labels", "namespace-where",
-                                       "pods",      "pods-where",       "service"};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (has_key(out, network, keys[i]))
-            return true;
-    return false;
-}
-
 const char *flowrules_pods_one_namespace(const flowrules_output *out, const char *network) {
     const char *name = flowrules_pods_namespace(out, network);
     return name != NULL && strcmp(name, "any") != 0 ? name : NULL;
-}
-
-const char *flowrules_pods_unselectable(const flowrules_output *out, const char *network) {
-    if (has_key(out, network, "entities"))
-        return is_bound(out, network) ? "a group has 'entities' or pods, not both" : NULL;
-    if (!is_bound(out, network))
-        return "it is no group of pods";
-    if (has_key(out, network, "service") && !has_key(out, network, "pods") &&
-        !has_key(out, network, "pods-where"))
-        return "policies see the pods behind a Service, not the Service: give its 'pods' too";
-    if (flowrules_pods_namespace(out, network) == NULL &&
-        !has_key(out, network, "namespace-labels") && !has_key(out, network, "namespace-where"))
-        return "its namespace is not known: give the network, or the target, a 'namespace'";
-    return NULL;
 }
 
 const char *flowrules_pods_unprotectable(const flowrules_output *out, const char *network) {
@@ -114,10 +91,6 @@ const char *flowrules_pods_refuse_ends(const flowrules_output *out,
     return why;
 }
 
-bool flowrules_pods_map_ports(const flowrules_output *out, const char *network) {
-    return flowrules_binding_label(out, network, "target-ports", 0) != NULL;
-}
-
 bool flowrules_pods_hide_port(const flowrules_output *out, struct flowrules_set destination,
                               struct flowrules_ports ports) {
     for (size_t i = 0; i < flowrules_set_atom_count(destination); i++) {
@@ -156,13 +129,6 @@ size_t flowrules_pods_protected(const flowrules_output *out, const char *network
     while (i < count && !flowrules_pods_are_same(out, flowrules_set_atom(all, i).name, network))
         i++;
     return i;
-}
-
-bool fr_pods_precede(const flowrules_output *out, struct flowrules_set set, size_t i,
-                     size_t index) {
-    const char *other = flowrules_set_atom(set, i).name, *own = flowrules_set_atom(set, index).name;
-    return i != index && flowrules_pods_cover(out, other, own) &&
-           (i < index || !flowrules_pods_cover(out, own, other));
 }
 
 bool flowrules_pods_are_repeated(const flowrules_output *out, size_t index) {

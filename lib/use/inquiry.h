@@ -7,9 +7,8 @@
 
 #include "context.h"
 #include "names.h"
+#include "servers.h"
 
-#define FR_SERVERS_MAX 8u
-#define FR_DNS_PORT    53u
 /* A chain of aliases longer than this is taken for a loop; resolvers stop at about as many. */
 #define FR_ALIASES_MAX 16u
 
@@ -29,12 +28,6 @@ enum fr_outcome {
     FR_OUT_OF_TIME,
     FR_GIVEN_UP, /* the server was silent so often that it was no longer asked */
     FR_INJECTED_FAILED
-};
-
-struct fr_server {
-    enum flowrules_family family;
-    struct flowrules_ip ip;
-    uint16_t port;
 };
 
 struct fr_found {
@@ -80,9 +73,6 @@ struct fr_reply *fr_inquiry_reply(const struct fr_inquiry *inquiry, size_t name,
 const char *fr_outcome_words(enum fr_outcome outcome);
 /* Does the outcome tell what there is, rather than that it could not be told? */
 bool fr_outcome_is_known(enum fr_outcome outcome);
-
-/* Reads "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; false when it is none of them. */
-bool fr_server_parse(const char *text, size_t length, struct fr_server *server);
 
 /* Puts an address, or an alias, behind a reply; false when out of memory. */
 bool fr_reply_address(struct fr_inquiry *inquiry, struct fr_reply *reply,

@@ -2,9 +2,9 @@
  * Terraform's JSON (.tf.json): where blocks stand in a document, and which strings are templates.
  * Knows no provider's resources. Source: Terraform, "JSON Configuration Syntax".
  */
-#include "input.h"
-
 #include <string.h>
+
+#include "flowrules/backend.h"
 
 /* The sections of a document, with the number of labels before a block's body. */
 static const struct {

@@ -1,0 +1,37 @@
+/*
+ * Rendering for those who ask for it: a target is planned, spelled, and proven before anybody gets
+ * it.
+ */
+#include "needs.h"
+#include "proof.h"
+
+/* Is what is rendered read back? */
+static bool is_proven(const struct fr_plan *plan) {
+    return !plan->context->no_verify && plan->backend->read != NULL;
+}
+
+flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,
+                                  const flowrules_policy *policy, const char *target) {
+    struct fr_plan *plan;
+    flowrules_meaning *expected = NULL;
+    *artifact = NULL;
+    FR_TRY(fr_plan_new(&plan, context, policy, target));
+    flowrules_status status = fr_plan_report(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_warn_of_needs(plan);
+    if (status == FLOWRULES_OK && is_proven(plan))
+        status = fr_expect(&expected, plan);
+    if (status == FLOWRULES_OK)
+        status = fr_plan_lower_reported(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_render(artifact, plan);
+    if (status == FLOWRULES_OK && expected != NULL)
+        status = fr_prove(plan, expected, *artifact);
+    if (status != FLOWRULES_OK) {
+        flowrules_artifact_free(*artifact);
+        *artifact = NULL;
+    }
+    flowrules_meaning_free(expected);
+    fr_plan_free(plan);
+    return status;
+}
