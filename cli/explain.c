@@ -176,6 +176,13 @@ static size_t block_end(const struct matrix *matrix, size_t first, size_t used, 
     return end;
 }
 
+/* A word in the colour of a fidelity. */
+static void print_coloured(const struct tool *tool, size_t fidelity, const char *word) {
+    style_begin(stdout, tool->colour_out, fidelities[fidelity].style);
+    fputs(word, stdout);
+    style_end(stdout, tool->colour_out, fidelities[fidelity].style);
+}
+
 static void print_word(const struct tool *tool, const struct column *column, size_t row,
                        bool last) {
     if (row >= column->count) {
@@ -184,9 +191,7 @@ static void print_word(const struct tool *tool, const struct column *column, siz
     }
     size_t fidelity = column->cells[row].fidelity;
     const char *word = word_of(fidelity);
-    style_begin(stdout, tool->colour_out, fidelities[fidelity].style);
-    fputs(word, stdout);
-    style_end(stdout, tool->colour_out, fidelities[fidelity].style);
+    print_coloured(tool, fidelity, word);
     print_spaces(stdout, last ? 0 : column->width - strlen(word));
 }
 
@@ -329,9 +334,7 @@ static void print_group(const struct tool *tool, const struct column *column, si
     const struct cell *cell = &column->cells[first];
     const char *word = fidelities[cell->fidelity].word;
     fputs("  ", stdout);
-    style_begin(stdout, tool->colour_out, fidelities[cell->fidelity].style);
-    fputs(word, stdout);
-    style_end(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+    print_coloured(tool, cell->fidelity, word);
     fputs(": ", stdout);
     size_t indent = 2 + strlen(word) + 2;
     print_wrapped_rest(stdout, cell->reason, indent, page);
@@ -431,9 +434,7 @@ static size_t print_where(const struct tool *tool, struct column *all, size_t fi
                           size_t columns, size_t *flows) {
     const struct cell *cell = &all->cells[first];
     size_t used = strlen(fidelities[cell->fidelity].word);
-    style_begin(stdout, tool->colour_out, fidelities[cell->fidelity].style);
-    fputs(fidelities[cell->fidelity].word, stdout);
-    style_end(stdout, tool->colour_out, fidelities[cell->fidelity].style);
+    print_coloured(tool, cell->fidelity, fidelities[cell->fidelity].word);
     if (is_each_dash(all, first, end)) {
         fputs(" (-)", stdout);
         *flows = end;
@@ -471,63 +472,76 @@ static void print_all_reasons(const struct tool *tool, const struct matrix *keye
     free(all.cells);
 }
 
-static bool same_baseline(const struct column *a, const struct column *b) {
-    return a->baseline != NULL && b->baseline != NULL && strcmp(a->baseline, b->baseline) == 0;
+/* ---- what holds for whole targets ----------------------------------------------------------- */
+
+/* What is said of a target, or NULL. */
+typedef const char *say(const struct column *column);
+
+static const char *baseline_of(const struct column *column) {
+    return column->baseline;
 }
 
-/* What targets let pass besides their flows: "baseline: replies", and below it those that do. */
-static void print_baselines(const struct tool *tool, const struct matrix *matrix) {
-    bool headed = false;
-    for (size_t i = 0; i < matrix->count; i++) {
-        bool told = matrix->columns[i].baseline == NULL;
+static const char *open_of(const struct column *column) {
+    return column->open;
+}
+
+static bool is_same(const struct column *a, const struct column *b, say *of) {
+    return of(a) != NULL && of(b) != NULL && strcmp(of(a), of(b)) == 0;
+}
+
+/* The next column from i on of which something is said, and the same of none before it. */
+static size_t next_said(const struct matrix *matrix, size_t i, say *of) {
+    for (; i < matrix->count; i++) {
+        bool told = of(&matrix->columns[i]) == NULL;
         for (size_t k = 0; k < i && !told; k++)
-            told = same_baseline(&matrix->columns[k], &matrix->columns[i]);
-        if (told)
+            told = is_same(&matrix->columns[k], &matrix->columns[i], of);
+        if (!told)
+            break;
+    }
+    return i;
+}
+
+/* The targets of which the same is said as of the first of them: how many cells that took. */
+static size_t print_targets(const struct matrix *matrix, size_t first, say *of) {
+    size_t used = 0;
+    for (size_t k = first; k < matrix->count; k++) {
+        if (!is_same(&matrix->columns[k], &matrix->columns[first], of))
             continue;
-        if (!headed) {
-            style_begin(stdout, tool->colour_out, STYLE_BOLD);
-            fputs("\nbaseline\n", stdout);
-            style_end(stdout, tool->colour_out, STYLE_BOLD);
-        }
-        headed = true;
-        printf("  %s:", matrix->columns[i].baseline);
-        for (size_t k = i, count = 0; k < matrix->count; k++) {
-            if (!same_baseline(&matrix->columns[k], &matrix->columns[i]))
-                continue;
-            fputs(count++ > 0 ? ", " : " ", stdout);
-            print_user(stdout, matrix->columns[k].target);
-        }
+        fputs(k > first ? ", " : "", stdout);
+        print_user(stdout, matrix->columns[k].target);
+        used += user_cells(matrix->columns[k].target) + (k > first ? 2 : 0);
+    }
+    return used;
+}
+
+static void print_title(const struct tool *tool, const char *title) {
+    style_begin(stdout, tool->colour_out, STYLE_BOLD);
+    printf("\n%s\n", title);
+    style_end(stdout, tool->colour_out, STYLE_BOLD);
+}
+
+/* What targets let pass besides their flows: "baseline: replies", and behind it those that do. */
+static void print_baselines(const struct tool *tool, const struct matrix *matrix) {
+    size_t i = next_said(matrix, 0, baseline_of);
+    if (i < matrix->count)
+        print_title(tool, "baseline");
+    for (; i < matrix->count; i = next_said(matrix, i + 1, baseline_of)) {
+        printf("  %s: ", matrix->columns[i].baseline);
+        print_targets(matrix, i, baseline_of);
         putchar('\n');
     }
 }
 
 /* What targets that only permit leave open: each reason once, behind the targets. */
 static void print_open(const struct tool *tool, const struct matrix *matrix) {
-    bool headed = false;
-    for (size_t i = 0; i < matrix->count; i++) {
-        const char *open = matrix->columns[i].open;
-        bool told = open == NULL;
-        for (size_t k = 0; k < i && !told; k++)
-            told = matrix->columns[k].open != NULL && strcmp(matrix->columns[k].open, open) == 0;
-        if (told)
-            continue;
-        if (!headed) {
-            style_begin(stdout, tool->colour_out, STYLE_BOLD);
-            fputs("\ncloses nothing (mode: permits)\n", stdout);
-            style_end(stdout, tool->colour_out, STYLE_BOLD);
-        }
-        headed = true;
-        size_t used = 4;
+    size_t i = next_said(matrix, 0, open_of);
+    if (i < matrix->count)
+        print_title(tool, "closes nothing (mode: permits)");
+    for (; i < matrix->count; i = next_said(matrix, i + 1, open_of)) {
         fputs("  ", stdout);
-        for (size_t k = i; k < matrix->count; k++) {
-            if (matrix->columns[k].open == NULL || strcmp(matrix->columns[k].open, open) != 0)
-                continue;
-            fputs(k > i ? ", " : "", stdout);
-            print_user(stdout, matrix->columns[k].target);
-            used += user_cells(matrix->columns[k].target) + (k > i ? 2 : 0);
-        }
+        size_t used = 4 + print_targets(matrix, i, open_of);
         fputs(": ", stdout);
-        print_wrapped_from(stdout, open, used, 4, terminal_width(stdout));
+        print_wrapped_from(stdout, matrix->columns[i].open, used, 4, terminal_width(stdout));
     }
 }
 
