@@ -85,19 +85,10 @@ static const struct flowrules_escape log_escape = {
 
 /* ---- names --------------------------------------------------------------------------------- */
 
-/* FNV-1a, its bits mixed once more (the finalizer of MurmurHash3). */
-static uint64_t hash(const char *text) {
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
-    h = (h ^ (h >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return h ^ (h >> 33);
-}
-
 /* Digits of five bits each. */
 static void put_hash(char *to, size_t digits, const char *text) {
-    uint64_t h = hash(text);
+    uint64_t h =
+        flowrules_hash_spread(flowrules_hash_bytes(FLOWRULES_HASH_BEGIN, text, strlen(text)));
     for (size_t i = 0; i < digits; i++, h >>= 5)
         to[i] = "abcdefghijklmnopqrstuvwxyz234567"[h & 31];
     to[digits] = '\0';
@@ -1524,32 +1515,9 @@ const struct flowrules_backend flowrules_backend_iptables = {
     .name = "iptables",
     .title = "iptables",
     .description = "Chains of the Linux kernel's iptables and ip6tables, with ipsets",
-    .capabilities = {.placement = FLOWRULES_BY_HOOK,
-                     .evaluation = FLOWRULES_FIRST_MATCH,
-                     .families = FLOWRULES_BOTH_FAMILIES,
-                     .names = true,
-                     .names_on_request = true,
-                     .names_note = "as dnsmasq looks them up",
-                     .whole_domains = true,
-                     .names_exact_by = "names-exact",
-                     .wildcards = FLOWRULES_WILDCARDS_BELOW,
-                     .one_service = true,
-                     .source_ports = true,
-                     .icmp_types = true,
-                     .logging = true,
-                     .baseline = FLOWRULES_BASELINE_REPLIES | FLOWRULES_BASELINE_LOOPBACK |
-                                 FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER |
-                                 FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,
-                     .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
-                                FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
-                     .lookup = true,
-                     .table_port_ranges = false,
-                     .rule_flows = 16,
-                     .ports_per_rule = 15,
-                     .permits = true,
+    .capabilities = {FR_NETFILTER_CAPABILITIES, .ports_per_rule = 15,
                      .permits_note =
-                         "the rules of the chain that jumps to its own, and the policy of that",
-                     .name_max = 128},
+                         "the rules of the chain that jumps to its own, and the policy of that"},
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,

@@ -1,5 +1,6 @@
 /*
- * Settings that targets of nftables and iptables have in common, as rows of their tables.
+ * What nftables and iptables say of themselves alike: rows of their tables of settings, and fields
+ * of their capabilities.
  */
 #ifndef FR_NETFILTER_SETTINGS_H
 #define FR_NETFILTER_SETTINGS_H
@@ -21,5 +22,18 @@
 #define FR_MID_STREAM                                                                              \
     .key = "mid-stream", .type = "boolean", .fallback = "false",                                   \
     .help = "TCP that did not begin with a SYN here may open a connection too"
+
+#define FR_NETFILTER_CAPABILITIES                                                                  \
+    .placement = FLOWRULES_BY_HOOK, .evaluation = FLOWRULES_FIRST_MATCH,                           \
+    .families = FLOWRULES_BOTH_FAMILIES, .names = true, .names_on_request = true,                  \
+    .names_note = "as dnsmasq looks them up", .whole_domains = true,                               \
+    .names_exact_by = "names-exact", .wildcards = FLOWRULES_WILDCARDS_BELOW, .one_service = true,  \
+    .source_ports = true, .icmp_types = true, .logging = true,                                     \
+    .baseline = FLOWRULES_BASELINE_REPLIES | FLOWRULES_BASELINE_LOOPBACK |                         \
+                FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER |                       \
+                FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,                          \
+    .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR | FLOWRULES_LISTENER |   \
+               FLOWRULES_MIDSTREAM,                                                                \
+    .lookup = true, .rule_flows = 16, .permits = true, .name_max = 128
 
 #endif

@@ -1132,31 +1132,9 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .title = "nftables",
     .description = "A table of the Linux kernel's nftables, loaded by nft",
     .capabilities =
-        {.placement = FLOWRULES_BY_HOOK,
-         .evaluation = FLOWRULES_FIRST_MATCH,
-         .families = FLOWRULES_BOTH_FAMILIES,
-         .names = true,
-         .names_on_request = true,
-         .names_note = "as dnsmasq looks them up",
-         .whole_domains = true,
-         .names_exact_by = "names-exact",
-         .wildcards = FLOWRULES_WILDCARDS_BELOW,
-         .one_service = true,
-         .source_ports = true,
-         .icmp_types = true,
-         .logging = true,
-         .baseline = FLOWRULES_BASELINE_REPLIES | FLOWRULES_BASELINE_LOOPBACK |
-                     FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER |
-                     FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,
-         .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR |
-                    FLOWRULES_LISTENER | FLOWRULES_MIDSTREAM,
-         .lookup = true,
-         .table_port_ranges = true,
-         .permits = true,
+        {FR_NETFILTER_CAPABILITIES, .table_port_ranges = true,
          .permits_note =
-             "the rules of the chain that jumps to its own, its policy and other tables",
-         .rule_flows = 16,
-         .name_max = 128},
+             "the rules of the chain that jumps to its own, its policy and other tables"},
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,
