@@ -844,14 +844,6 @@ static flowrules_status refuse_entangled(const struct fr_import *import,
     return FLOWRULES_REFUSED;
 }
 
-static const struct fr_clause nothing = {.effect = FR_BLOCK,
-                                         .families = FLOWRULES_BOTH_FAMILIES,
-                                         .packets = FR_ALL_PACKETS,
-                                         .flow = FR_NO_FLOW,
-                                         .source = FR_SET_ANY,
-                                         .destination = FR_SET_ANY,
-                                         .service = FR_SERVICE_ANY};
-
 /* A policy has at least one flow: where nothing passes, one says so. */
 static flowrules_status deny_all(struct fr_import *import) {
     int d = 0;
@@ -862,7 +854,7 @@ static flowrules_status deny_all(struct fr_import *import) {
         return FLOWRULES_OK;
     if (flow == NULL)
         return fr_no_memory(import->m->context);
-    *flow = (struct fr_import_flow){.clause = &nothing,
+    *flow = (struct fr_import_flow){.clause = &fr_import_block_all,
                                     .direction = (enum flowrules_direction)d,
                                     .ends = {FR_SET_ANY, FR_SET_ANY},
                                     .service = FR_SERVICE_ANY,
@@ -1062,7 +1054,7 @@ static struct fr_import_flow *only_nothing(const struct fr_import *import) {
     struct fr_import_flow *found = NULL;
     for (size_t i = 0; i < import->flows.count; i++) {
         struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
-        if (flow->clause == &nothing)
+        if (flow->clause == &fr_import_block_all)
             found = flow;
         else if (flow->kind != FR_IMPORT_LEFT_OUT)
             return NULL;

@@ -10,6 +10,15 @@
 
 #include "boxes.h"
 
+#define ALL_OF(what)                                                                               \
+    {                                                                                              \
+        .effect = (what), .families = FLOWRULES_BOTH_FAMILIES, .packets = FR_ALL_PACKETS,          \
+        .flow = FR_NO_FLOW, .source = FR_SET_ANY, .destination = FR_SET_ANY,                       \
+        .service = FR_SERVICE_ANY                                                                  \
+    }
+
+const struct fr_clause fr_import_block_all = ALL_OF(FR_BLOCK), fr_import_pass_all = ALL_OF(FR_PASS);
+
 /* What later clauses lack: a deny behind an allow that it touches, or a skip over them. */
 struct cutter {
     fr_set ends[2];
@@ -682,13 +691,8 @@ static flowrules_status allow_open_pods(struct importing *im, const struct fr_st
     if (open == FR_SET_EMPTY || fr_set_head(&im->m->sets, open)->all_atoms != 0)
         return FLOWRULES_OK;
     bool egress = im->direction == FLOWRULES_EGRESS;
-    *rest = (struct fr_clause){.effect = FR_PASS,
-                               .families = FLOWRULES_BOTH_FAMILIES,
-                               .packets = FR_ALL_PACKETS,
-                               .flow = FR_NO_FLOW,
-                               .source = egress ? open : FR_SET_ANY,
-                               .destination = egress ? FR_SET_ANY : open,
-                               .service = FR_SERVICE_ANY};
+    *rest = fr_import_pass_all;
+    *(egress ? &rest->source : &rest->destination) = open;
     return add_clause(im, rest, count);
 }
 
@@ -713,20 +717,13 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
         if (total)
             im->decided |= clause->families;
     }
-    /* What no clause matches passes: the list ends with an allow of everything. */
-    static const struct fr_clause rest = {.effect = FR_PASS,
-                                          .families = FLOWRULES_BOTH_FAMILIES,
-                                          .packets = FR_ALL_PACKETS,
-                                          .flow = FR_NO_FLOW,
-                                          .source = FR_SET_ANY,
-                                          .destination = FR_SET_ANY,
-                                          .service = FR_SERVICE_ANY};
     if (im->found->too_many == NULL && names_pods(im->m))
         return allow_open_pods(im, stage, count);
     if (im->found->too_many != NULL ||
         (im->decided & FLOWRULES_BOTH_FAMILIES) == FLOWRULES_BOTH_FAMILIES)
         return FLOWRULES_OK;
-    return add_clause(im, &rest, count);
+    /* What no clause matches passes: the list ends with an allow of everything. */
+    return add_clause(im, &fr_import_pass_all, count);
 }
 
 /* ---- several lists ------------------------------------------------------------------------- */

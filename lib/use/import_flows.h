@@ -37,6 +37,9 @@ static inline bool fr_import_is_flow(const struct fr_import_flow *flow) {
     return flow->kind == FR_IMPORT_ALLOW || flow->kind == FR_IMPORT_DENY;
 }
 
+/* All that there is is blocked, or passes. */
+extern const struct fr_clause fr_import_block_all, fr_import_pass_all;
+
 /* What a direction has of a baseline, and whether it lets TCP in midstream pass. */
 struct fr_import_baseline {
     unsigned parts; /* enum flowrules_baseline, bits */
