@@ -210,4 +210,7 @@ void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first);
 const char *fr_nearest(const char *text, const char *(*next)(const void *user, size_t i),
                        const void *user);
 
+/* Puts "did you mean 'NEAR'?" into hint; where near is NULL: false, and hint is as it was. */
+bool fr_did_you_mean(char *hint, size_t size, const char *near);
+
 #endif

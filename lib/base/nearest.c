@@ -2,6 +2,7 @@
  * Which of the words that may stand in a place was meant: by what the same thing is called
  * elsewhere, or by a slip of the pen. Knows the words of the field, not where they may stand.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "diagnostics.h"
@@ -331,4 +332,10 @@ const char *fr_nearest(const char *text, const char *(*next)(const void *user, s
         limit = alike ? edits - 1 : edits;
     }
     return best;
+}
+
+bool fr_did_you_mean(char *hint, size_t size, const char *near) {
+    if (near != NULL)
+        snprintf(hint, size, "did you mean '%s'?", near);
+    return near != NULL;
 }

@@ -169,10 +169,7 @@ bool fr_slip_protocol(const char *text, char hint[FR_SLIP_MAX]) {
     protocol = fr_protocol_parse(t.text, strlen(t.text));
     const char *near = protocol >= 0 ? fr_protocol_name((unsigned)protocol)
                                      : fr_nearest(t.text, fr_protocol_candidate, NULL);
-    if (near == NULL)
-        return false;
-    snprintf(hint, FR_SLIP_MAX, "did you mean '%s'?", near);
-    return true;
+    return fr_did_you_mean(hint, FR_SLIP_MAX, near);
 }
 
 /* ---- ports --------------------------------------------------------------------------------- */

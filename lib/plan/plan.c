@@ -43,10 +43,8 @@ static const char *next_target(const void *user, size_t i) {
 static flowrules_status unknown_target(struct fr_plan *plan, const char *name) {
     const char *near = fr_nearest(name, next_target, plan);
     char hint[160];
-    snprintf(hint, sizeof hint,
-             near != NULL ? "did you mean '%s'?"
-                          : "a target of the policy, or a backend ('flowrules targets')%s",
-             near != NULL ? near : "");
+    if (!fr_did_you_mean(hint, sizeof hint, near))
+        snprintf(hint, sizeof hint, "a target of the policy, or a backend ('flowrules targets')");
     fr_error(&plan->context->diagnostics, FR_TARGET_UNKNOWN, FR_NOWHERE, hint,
              "there is no target '%s'", name);
     return FLOWRULES_USAGE;

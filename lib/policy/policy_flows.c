@@ -661,9 +661,8 @@ static const char *next_target_key(const void *user, size_t i) {
 static bool is_slip(struct fr_reader *r, const struct fr_value *value) {
     char hint[120];
     const char *near = value->kind == FR_SCALAR ? NULL : fr_nearest(r->key, next_target_key, NULL);
-    if (near == NULL)
+    if (!fr_did_you_mean(hint, sizeof hint, near))
         return false;
-    snprintf(hint, sizeof hint, "did you mean '%s'?", near);
     fr_error(r->diagnostics, FR_SETTING_UNKNOWN, r->key_at, hint, "a target has no key '%s'",
              r->key);
     return true;

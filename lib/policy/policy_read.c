@@ -146,9 +146,7 @@ flowrules_status fr_read_choice(struct fr_reader *r, const struct fr_value *valu
     }
     const char *near = fr_nearest(value->text, next_word, words);
     char hint[260];
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    else
+    if (!fr_did_you_mean(hint, sizeof hint, near))
         snprintf(hint, sizeof hint, "one of: %s", all);
     fr_error(r->diagnostics, FR_VALUE_UNKNOWN, value->at, hint, "'%.80s' is not a value of '%s'",
              value->text, r->key);
@@ -265,8 +263,7 @@ const char *fr_report_unknown_key(struct fr_reader *r, const char *what, const c
     char better[FR_SLIP_MAX];
     const char *near = fr_nearest(key, next, user);
     bool slip = near == NULL && key_slip(key, next, user, better);
-    if (near != NULL)
-        snprintf(better, sizeof better, "did you mean '%s'?", near);
+    fr_did_you_mean(better, sizeof better, near);
     for (size_t i = 0; near == NULL && i < sizeof needless_keys / sizeof needless_keys[0]; i++)
         if (strcmp(needless_keys[i].what, what) == 0 && strcasecmp(needless_keys[i].key, key) == 0)
             hint = needless_keys[i].hint;

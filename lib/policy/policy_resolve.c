@@ -66,9 +66,7 @@ static void bind_peer(struct fr_binder *r, struct fr_peer *peer) {
     const char *near = suggestion(r, name, next_network);
     char hint[FR_SLIP_MAX];
     snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')", name);
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    else
+    if (!fr_did_you_mean(hint, sizeof hint, near))
         fr_slip_end(name, hint);
     fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, ref_at(r, peer, name), hint,
              "there is no network '%s'", name);
@@ -298,9 +296,7 @@ static void unknown_binding(struct fr_binder *r, const struct fr_binding *bindin
                             const struct flowrules_backend *backend, const char *key) {
     const char *near = fr_nearest(key, fr_binding_candidate, backend);
     char hint[160];
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    else
+    if (!fr_did_you_mean(hint, sizeof hint, near))
         snprintf(hint, sizeof hint, "'flowrules targets %s' lists its bindings", backend->name);
     fr_error(r->diagnostics, FR_SETTING_UNKNOWN, binding->at, hint,
              "a group of the platform '%s' has no key '%.80s'", backend->name, key);
@@ -472,9 +468,7 @@ static fr_service find_service(struct fr_binder *r, const struct fr_peer *ref) {
         return FR_SERVICE_ANY;
     const char *near = suggestion(r, name, next_service);
     char hint[FR_SLIP_MAX] = "define it under services";
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    else
+    if (!fr_did_you_mean(hint, sizeof hint, near))
         fr_slip_service(name, hint);
     fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, ref_at(r, ref, name), hint,
              "there is no service '%s'", name);
@@ -580,9 +574,8 @@ static bool bind_backend(struct fr_binder *r, struct fr_target *target) {
         return true;
     const char *near = fr_nearest(name, fr_registry_candidate, r->context);
     char hint[160];
-    snprintf(hint, sizeof hint,
-             near != NULL ? "did you mean '%s'?" : "'flowrules targets' lists them%s",
-             near != NULL ? near : "");
+    if (!fr_did_you_mean(hint, sizeof hint, near))
+        snprintf(hint, sizeof hint, "'flowrules targets' lists them");
     fr_error(r->diagnostics, FR_BACKEND_UNKNOWN, target->backend_at, hint,
              "there is no backend '%s'", name);
     return false;
@@ -605,9 +598,7 @@ static void check_setting(struct fr_binder *r, const struct fr_target *target,
     char hint[200], form[160];
     if (setting == NULL) {
         const char *near = fr_nearest(key, fr_setting_candidate, target->record);
-        if (near != NULL)
-            snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-        else
+        if (!fr_did_you_mean(hint, sizeof hint, near))
             snprintf(hint, sizeof hint, "'flowrules targets %s' lists its settings",
                      target->record->name);
         fr_error(r->diagnostics, FR_SETTING_UNKNOWN, value->at, hint,
@@ -684,9 +675,8 @@ void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at
     const char *text = FR_POLICY_TEXT(r->policy, name);
     const char *near = suggestion(r, text, next_flow);
     char hint[300];
-    snprintf(hint, sizeof hint,
-             near != NULL ? "did you mean '%s'?" : "the name of a flow under flows%s",
-             near != NULL ? near : "");
+    if (!fr_did_you_mean(hint, sizeof hint, near))
+        snprintf(hint, sizeof hint, "the name of a flow under flows");
     fr_error(r->diagnostics, FR_VALUE_UNKNOWN, at, hint, "there is no flow '%.80s'", text);
 }
 

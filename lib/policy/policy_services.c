@@ -345,8 +345,7 @@ static bool icmp_number(struct fr_reader *r, const struct fr_number_item *item, 
     int found = fr_icmp_type_named(name, strlen(name), protocol);
     const char *near = found < 0 ? fr_icmp_type_nearest(name, protocol) : NULL;
     char hint[80] = "write the number, or a name such as echo-request";
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    fr_did_you_mean(hint, sizeof hint, near);
     if (found < 0)
         fr_error(r->diagnostics, FR_ICMP_FORM, item->at, hint, "'%.80s' is not a type of %s", name,
                  fr_protocol_name(protocol));

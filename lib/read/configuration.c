@@ -160,9 +160,8 @@ static flowrules_status check_settings(flowrules_context *context,
         char form[160], hint[160];
         if (known == NULL) {
             const char *near = fr_nearest(s->key, fr_setting_candidate, backend);
-            snprintf(hint, sizeof hint,
-                     near != NULL ? "did you mean '%s'?" : "'flowrules targets %s' lists them",
-                     near != NULL ? near : backend->name);
+            if (!fr_did_you_mean(hint, sizeof hint, near))
+                snprintf(hint, sizeof hint, "'flowrules targets %s' lists them", backend->name);
             fr_error(&context->diagnostics, FR_SETTING_UNKNOWN, FR_NOWHERE, hint,
                      "the backend '%s' has no setting '%s'", backend->name, s->key);
             return FLOWRULES_USAGE;
@@ -189,9 +188,8 @@ static flowrules_status find_backend(flowrules_meaning *m, const char *spec, con
     if (m->backend == NULL) {
         const char *near = fr_nearest(name, fr_registry_candidate, context);
         char hint[160];
-        snprintf(hint, sizeof hint,
-                 near != NULL ? "did you mean '%s'?" : "see 'flowrules targets'%s",
-                 near != NULL ? near : "");
+        if (!fr_did_you_mean(hint, sizeof hint, near))
+            snprintf(hint, sizeof hint, "see 'flowrules targets'");
         fr_error(&context->diagnostics, FR_BACKEND_UNKNOWN, FR_NOWHERE, hint,
                  "there is no backend '%s'", name);
         return FLOWRULES_USAGE;

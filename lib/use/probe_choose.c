@@ -500,8 +500,8 @@ static const char *next_flow(const void *user, size_t i) {
 static flowrules_status unknown_word(struct choosing *c, const char *key, const char *word,
                                      const char *near, const char *otherwise) {
     char hint[320];
-    snprintf(hint, sizeof hint, "did you mean '%.255s'?", near != NULL ? near : "");
-    return fr_probe_no_value(c->context, word, key, near != NULL ? hint : otherwise);
+    bool meant = fr_did_you_mean(hint, sizeof hint, near);
+    return fr_probe_no_value(c->context, word, key, meant ? hint : otherwise);
 }
 
 static bool find_network(const struct choosing *c, const char *name, size_t length,

@@ -175,9 +175,7 @@ static flowrules_status unknown_end(struct asking *a, const char *text, enum fr_
         snprintf(hint, sizeof hint, "bits are set to the right of its prefix");
     else if (form != FR_RANGE_NOT_ADDRESS)
         snprintf(hint, sizeof hint, "192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, [2001:db8::1]");
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
-    else if (form != FR_RANGE_HOST_BITS)
+    if (!fr_did_you_mean(hint, sizeof hint, near) && form != FR_RANGE_HOST_BITS)
         fr_slip_end(text, hint);
     return form_error(a, hint, text,
                       form == FR_RANGE_NOT_ADDRESS ? "is not a network of the policy"
@@ -231,8 +229,7 @@ static flowrules_status unknown_protocol(struct asking *a, const char *text, siz
     char word[100], hint[100] = FR_PROTOCOL_FORM;
     snprintf(word, sizeof word, "%.*s", (int)(length < 80 ? length : 80), text);
     const char *near = fr_nearest(word, fr_protocol_candidate, NULL);
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    fr_did_you_mean(hint, sizeof hint, near);
     return form_error(a, hint, word, "is not a valid protocol");
 }
 

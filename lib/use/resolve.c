@@ -74,8 +74,7 @@ flowrules_status flowrules_resolution_network(flowrules_resolution *r, const cha
         return fr_names_in_network(&r->in_networks, r->policy, index);
     const char *near = fr_nearest(network, next_network, r->policy);
     char hint[160] = "a network of the policy";
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    fr_did_you_mean(hint, sizeof hint, near);
     fr_error(&r->context->diagnostics, FR_NETWORK_UNKNOWN, FR_NOWHERE, hint,
              "there is no network '%s'", network);
     return FLOWRULES_USAGE;
@@ -107,8 +106,7 @@ static flowrules_status unknown_name(const flowrules_resolution *r, const char *
                                      enum fr_name_form form) {
     const char *near = fr_nearest(text, next_name, r->policy);
     char hint[300] = "names of the policy, or below its wildcards, can be resolved";
-    if (near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", near);
+    fr_did_you_mean(hint, sizeof hint, near);
     fr_error(&r->context->diagnostics, FR_NAME_NOT_IN_POLICY, FR_NOWHERE, hint,
              form == FR_NAME_OK         ? "the policy does not speak of '%.260s'"
              : form == FR_NAME_WILDCARD ? "'%.260s' is a wildcard: the DNS knows whole names alone"
