@@ -207,31 +207,24 @@ static const char *warns(const flowrules_output *out, const struct flowrules_rul
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-/* FNV-1a, 64 bits. */
-#define FNV_OFFSET 0xcbf29ce484222325u
-#define FNV_PRIME  0x100000001b3u
-
 static uint64_t mix_text(uint64_t hash, const char *text) {
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
-    return hash;
+    return flowrules_hash_bytes(hash, text, strlen(text));
 }
 
-static uint64_t mix(uint64_t hash, uint64_t number) {
-    for (unsigned shift = 0; shift < 64; shift += 8)
-        hash = (hash ^ (number >> shift & 0xff)) * FNV_PRIME;
-    return hash;
+static uint64_t mix_ip(uint64_t hash, struct flowrules_ip ip) {
+    return flowrules_hash_number(flowrules_hash_number(hash, ip.hi), ip.lo);
 }
 
 static uint64_t key_of(const struct entry *e) {
-    uint64_t hash = mix(mix(FNV_OFFSET, e->direction), (uint64_t)(int64_t)e->protocol);
-    hash = mix(mix(hash, (uint64_t)(int64_t)e->from), (uint64_t)(int64_t)e->to);
-    hash = mix(hash, e->kind);
+    uint64_t hash = flowrules_hash_number(FLOWRULES_HASH_BEGIN, e->direction);
+    hash = flowrules_hash_number(hash, (uint64_t)(int64_t)e->protocol);
+    hash = flowrules_hash_number(hash, (uint64_t)(int64_t)e->from);
+    hash = flowrules_hash_number(hash, (uint64_t)(int64_t)e->to);
+    hash = flowrules_hash_number(hash, e->kind);
     if (e->id != NULL)
         hash = mix_text(hash, e->id);
     else
-        hash = mix(mix(mix(mix(hash, e->range.first.hi), e->range.first.lo), e->range.last.hi),
-                   e->range.last.lo);
+        hash = mix_ip(mix_ip(hash, e->range.first), e->range.last);
     return (hash ^ hash >> 48) & 0xffffffffffffu;
 }
 
@@ -827,7 +820,7 @@ static void write_label(flowrules_writer *w, const flowrules_output *out) {
     flowrules_write(w, "flowrules_");
     flowrules_write_user(w, &escape, target);
     if (strchr(target, '.') != NULL)
-        flowrules_writef(w, "_%04x", (unsigned)(mix_text(FNV_OFFSET, target) & 0xffff));
+        flowrules_writef(w, "_%04x", (unsigned)(mix_text(FLOWRULES_HASH_BEGIN, target) & 0xffff));
 }
 
 static void write_terraform_head(flowrules_writer *w, const flowrules_output *out) {

@@ -543,7 +543,7 @@ static struct file look_at(struct fr_aws_sg_reader *r, size_t file) {
     const char *text = flowrules_input_text(r->in, file, &size);
     if (size >= 2 && strncmp(text, "#!", 2) == 0)
         return (struct file){KIND_SCRIPT, NULL};
-    if (strncmp(text, "flowrules target ", 17) == 0) /* how our inputs are loaded */
+    if (flowrules_input_tells_steps(r->in, file, 1))
         return (struct file){KIND_MAP, NULL};
     const flowrules_node *documents = flowrules_input_documents(r->in, file);
     const flowrules_node *document = flowrules_node_first(documents);

@@ -794,9 +794,8 @@ void fr_azure_nsg_read(flowrules_input *in) {
         const flowrules_node *document;
     } *files = flowrules_input_alloc(in, (count + 1) * sizeof *files);
     for (size_t i = 0; i < count && !flowrules_input_failed(in); i++) {
-        size_t size;
-        if (strncmp(flowrules_input_text(in, i, &size), "flowrules target ", 17) == 0)
-            continue; /* how our list is loaded */
+        if (flowrules_input_tells_steps(in, i, 1))
+            continue;
         const flowrules_node *list = flowrules_input_documents(in, i);
         struct flowrules_place at = {i, 0, 0};
         files[i].document = flowrules_node_first(list);

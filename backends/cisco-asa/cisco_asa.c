@@ -47,16 +47,16 @@ enum { NAME_MAX_BYTES = 64, CONTENT_MAX = 40, REMARK_MAX = 100 };
 struct content {
     char text[NAME_MAX_BYTES + 1];
     size_t length; /* of the whole, also where text is cut */
-    uint64_t hash; /* FNV-1a of the whole */
+    uint64_t hash; /* of the whole */
 };
 
 static void start_content(struct content *c) {
-    *c = (struct content){.hash = 0xcbf29ce484222325u};
+    *c = (struct content){.hash = FLOWRULES_HASH_BEGIN};
 }
 
 static void add_content(struct content *c, const char *text) {
+    c->hash = flowrules_hash_bytes(c->hash, text, strlen(text));
     for (; *text != '\0'; text++) {
-        c->hash = (c->hash ^ (unsigned char)*text) * 0x100000001b3u;
         if (c->length < NAME_MAX_BYTES)
             c->text[c->length] = *text;
         c->length++;

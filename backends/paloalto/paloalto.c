@@ -88,30 +88,15 @@ static const struct flowrules_escape short_escape = {
 
 /* ---- names of objects ---------------------------------------------------------------------- */
 
-static uint64_t mix_bytes(uint64_t hash, const void *bytes, size_t size) {
-    const unsigned char *b = bytes;
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ b[i]) * 0x100000001B3u; /* FNV-1a, 64 bits */
-    return hash;
-}
-
-static uint64_t mix_number(uint64_t hash, uint64_t number) {
-    unsigned char bytes[8];
-    for (unsigned i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(number >> (8 * i));
-    return mix_bytes(hash, bytes, sizeof bytes);
-}
-
-#define HASH_START 0xCBF29CE484222325u
-
 static uint64_t mix_range(uint64_t hash, const struct flowrules_range *range) {
-    hash = mix_number(mix_number(hash, (uint64_t)range->family), range->first.hi);
-    hash = mix_number(mix_number(hash, range->first.lo), range->last.hi);
-    return mix_number(hash, range->last.lo);
+    hash = flowrules_hash_number(flowrules_hash_number(hash, (uint64_t)range->family),
+                                 range->first.hi);
+    hash = flowrules_hash_number(flowrules_hash_number(hash, range->first.lo), range->last.hi);
+    return flowrules_hash_number(hash, range->last.lo);
 }
 
 static uint64_t hash_set(struct flowrules_set set) {
-    uint64_t hash = HASH_START;
+    uint64_t hash = FLOWRULES_HASH_BEGIN;
     for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
         for (size_t i = 0; i < flowrules_set_range_count(set, (enum flowrules_family)f); i++) {
             struct flowrules_range range = flowrules_set_range(set, (enum flowrules_family)f, i);
@@ -119,7 +104,8 @@ static uint64_t hash_set(struct flowrules_set set) {
         }
     for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
         struct flowrules_atom atom = flowrules_set_atom(set, i);
-        hash = mix_bytes(mix_number(hash, atom.kind), atom.name, strlen(atom.name) + 1);
+        hash = flowrules_hash_bytes(flowrules_hash_number(hash, atom.kind), atom.name,
+                                    strlen(atom.name) + 1);
     }
     return hash;
 }
@@ -151,7 +137,7 @@ static void range_name(const struct state *s, const struct flowrules_range *rang
         snprintf(name, NAME_SIZE, "%s-r-%.15s_%.15s", s->prefix, first, last);
     else
         snprintf(name, NAME_SIZE, "%s-r-%016llx", s->prefix,
-                 (unsigned long long)mix_range(HASH_START, range));
+                 (unsigned long long)mix_range(FLOWRULES_HASH_BEGIN, range));
 }
 
 /* A name of the policy's, cut and told apart by a hash where it is too long. */
@@ -164,7 +150,7 @@ static void fqdn_name(const struct state *s, const char *fqdn, char name[NAME_SI
     }
     memcpy(at, fqdn, room - 17);
     snprintf(at + room - 17, 18, "-%016llx",
-             (unsigned long long)mix_bytes(HASH_START, fqdn, length));
+             (unsigned long long)flowrules_hash_bytes(FLOWRULES_HASH_BEGIN, fqdn, length));
 }
 
 static bool is_wildcard(struct flowrules_set set) {
@@ -228,9 +214,9 @@ static size_t ports_at(const struct flowrules_service *service, size_t first) {
 }
 
 static uint64_t hash_ports(uint64_t hash, const struct flowrules_ports *ports, size_t count) {
-    hash = mix_number(hash, count);
+    hash = flowrules_hash_number(hash, count);
     for (size_t i = 0; i < count; i++)
-        hash = mix_number(mix_number(hash, ports[i].first), ports[i].last);
+        hash = flowrules_hash_number(flowrules_hash_number(hash, ports[i].first), ports[i].last);
     return hash;
 }
 
@@ -241,7 +227,7 @@ static void service_name(const struct state *s, const struct flowrules_service *
     int used = snprintf(name, NAME_SIZE, "%s-%s-", s->prefix, port_protocol(service->protocol));
     char *at = name + used;
     if (count > 3 || service->source_port_count > 0) {
-        uint64_t hash = hash_ports(HASH_START, ports, count);
+        uint64_t hash = hash_ports(FLOWRULES_HASH_BEGIN, ports, count);
         hash = hash_ports(hash, service->source_ports, service->source_port_count);
         snprintf(at, (size_t)(NAME_SIZE - used), "%016llx", (unsigned long long)hash);
         return;

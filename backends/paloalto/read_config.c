@@ -645,15 +645,8 @@ static bool ends_in(const flowrules_input *in, size_t file, const char *tail) {
 
 /* What goes beside our artifact: its map, how to remove it, how to load it. */
 static bool is_beside(const flowrules_input *in, size_t file) {
-    size_t size;
-    const char *text = flowrules_input_text(in, file, &size);
-    static const char mark[] = "flowrules target ";
-    const char *second = memchr(text, '\n', size);
-    if (ends_in(in, file, ".map.json") || ends_in(in, file, ".remove.set"))
-        return true;
-    return ends_in(in, file, ".txt") &&
-           (strncmp(text, mark, sizeof mark - 1) == 0 ||
-            (second != NULL && strncmp(second + 1, mark, sizeof mark - 1) == 0));
+    return ends_in(in, file, ".map.json") || ends_in(in, file, ".remove.set") ||
+           (ends_in(in, file, ".txt") && flowrules_input_tells_steps(in, file, 2));
 }
 
 static bool has_load(flowrules_input *in, size_t file) {

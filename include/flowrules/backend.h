@@ -560,6 +560,16 @@ struct flowrules_dnsmasq {
 FLOWRULES_API void flowrules_dnsmasq_write(flowrules_output *out,
                                            const struct flowrules_dnsmasq *dnsmasq);
 
+/* ---- hashes -------------------------------------------------------------------------------- */
+
+/* For names and keys that have to be the same on every machine: FNV-1a with 64 bits. */
+#define FLOWRULES_HASH_BEGIN UINT64_C(0xcbf29ce484222325)
+FLOWRULES_API uint64_t flowrules_hash_bytes(uint64_t hash, const void *bytes, size_t size);
+/* A number as eight bytes, the lowest first. */
+FLOWRULES_API uint64_t flowrules_hash_number(uint64_t hash, uint64_t number);
+/* Mixes the bits of a hash once more, where a part of them is used (MurmurHash3's finalizer). */
+FLOWRULES_API uint64_t flowrules_hash_spread(uint64_t hash);
+
 /* ---- YAML, and manifests of policies for pods --------------------------------------------- */
 
 /* For user text inside double quotes, and in a comment. */
@@ -640,6 +650,9 @@ FLOWRULES_API const char *flowrules_input_file_name(const flowrules_input *in, s
 /* The bytes of a file; a NUL follows them. */
 FLOWRULES_API const char *flowrules_input_text(const flowrules_input *in, size_t file,
                                                size_t *size);
+/* Is one of its first lines that of a file on how an artifact is loaded, "flowrules target ..."? */
+FLOWRULES_API bool flowrules_input_tells_steps(const flowrules_input *in, size_t file,
+                                               unsigned lines);
 /* The format that was asked for, or NULL: the reader looks at the files and decides. */
 FLOWRULES_API const char *flowrules_input_format(const flowrules_input *in);
 /* A setting of the target, or of the caller; else the backend's default, or NULL. */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/backend.h"
+
 #define CHUNK_SMALLEST ((size_t)4 * 1024)
 #define CHUNK_LARGEST  ((size_t)1024 * 1024)
 
@@ -260,6 +262,26 @@ uint32_t fr_hash(const void *bytes, size_t length) {
         tail |= (uint64_t)p[i] << (8 * i);
     h = mix64(mix64(h ^ tail) * UINT64_C(0x9fb21c651e98df25));
     return (uint32_t)(h ^ h >> 32);
+}
+
+uint64_t flowrules_hash_bytes(uint64_t hash, const void *bytes, size_t size) {
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+uint64_t flowrules_hash_number(uint64_t hash, uint64_t number) {
+    unsigned char bytes[8];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(number >> (8 * i));
+    return flowrules_hash_bytes(hash, bytes, sizeof bytes);
+}
+
+uint64_t flowrules_hash_spread(uint64_t hash) {
+    hash = (hash ^ (hash >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+    hash = (hash ^ (hash >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return hash ^ (hash >> 33);
 }
 
 /* ---- interned strings ---------------------------------------------------------------------- */

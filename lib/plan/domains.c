@@ -53,14 +53,9 @@ fr_set fr_names_of(struct fr_plan *plan, fr_set set) {
     return names == 0 ? FR_SET_EMPTY : fr_builder_finish(&plan->view.builder, &plan->view.sets);
 }
 
-/* FNV-1a, its bits mixed once more (the finalizer of MurmurHash3). */
-static uint64_t hash_text(uint64_t seed, const char *text) {
-    uint64_t h = (UINT64_C(0xcbf29ce484222325) ^ seed) * UINT64_C(0x100000001b3);
-    for (; *text != '\0'; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-    h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
-    h = (h ^ (h >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
-    return h ^ (h >> 33);
+static uint64_t hash_text(unsigned char kind, const char *text) {
+    uint64_t hash = flowrules_hash_bytes(FLOWRULES_HASH_BEGIN, &kind, 1);
+    return flowrules_hash_spread(flowrules_hash_bytes(hash, text, strlen(text)));
 }
 
 /* The hash of a set: the same for the same names in whatever order. */

@@ -90,6 +90,19 @@ const char *flowrules_input_text(const flowrules_input *in, size_t file, size_t 
     return f == NULL ? NULL : f->text;
 }
 
+bool flowrules_input_tells_steps(const flowrules_input *in, size_t file, unsigned lines) {
+    static const char mark[] = "flowrules target ";
+    size_t size;
+    const char *text = flowrules_input_text(in, file, &size), *line = text;
+    for (; line != NULL && lines > 0; lines--) {
+        if (strncmp(line, mark, sizeof mark - 1) == 0)
+            return true;
+        line = memchr(line, '\n', size - (size_t)(line - text));
+        line = line == NULL ? NULL : line + 1;
+    }
+    return false;
+}
+
 const char *flowrules_input_format(const flowrules_input *in) {
     return in->format;
 }

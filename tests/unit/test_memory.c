@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/backend.h"
 #include "unit.h"
 
 static void arena_blocks_are_aligned_and_apart(void) {
@@ -68,6 +69,16 @@ static void vec_grows_and_shrinks(void) {
     fr_vec_shrink(&vec);
     CU_ASSERT_EQUAL(budget.live, 0);
     fr_vec_free(&vec);
+}
+
+/* The values of FNV-1a's own test suite. */
+static void hashes_are_those_of_fnv(void) {
+    CU_ASSERT_EQUAL(flowrules_hash_bytes(FLOWRULES_HASH_BEGIN, "", 0), FLOWRULES_HASH_BEGIN);
+    CU_ASSERT_EQUAL(flowrules_hash_bytes(FLOWRULES_HASH_BEGIN, "foobar", 6),
+                    UINT64_C(0x85944171f73967e8));
+    CU_ASSERT_EQUAL(flowrules_hash_number(FLOWRULES_HASH_BEGIN, 0x0000726162006f66),
+                    flowrules_hash_bytes(FLOWRULES_HASH_BEGIN, "fo\0bar\0", 8));
+    CU_ASSERT_EQUAL(flowrules_hash_spread(1), UINT64_C(0xb456bcfc34c2cb2c));
 }
 
 static void strings_are_interned(void) {
@@ -168,6 +179,7 @@ void fr_test_memory(void) {
         {"an arena wastes little", arena_wastes_little},
         {"a vec grows and shrinks", vec_grows_and_shrinks},
         {"strings are interned", strings_are_interned},
+        {"hashes are those of FNV", hashes_are_those_of_fnv},
         {"the hash is the same everywhere", hash_is_the_same_everywhere},
         {"the hash spreads", hash_spreads},
         {"a map keeps the last value", map_keeps_the_last_value},
