@@ -2,6 +2,7 @@
  * Explaining: the verdict of every flow on every target, as rows.
  */
 #include "needs.h"
+#include "registry.h"
 #include "render.h"
 
 #include <string.h>
