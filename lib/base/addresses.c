@@ -827,6 +827,17 @@ fr_set fr_set_union(struct fr_sets *sets, fr_set a, fr_set b) {
     return combine(sets, a, b, either);
 }
 
+fr_set fr_sets_union(struct fr_sets *sets, const fr_set *first, size_t count, size_t stride) {
+    struct fr_builder builder;
+    fr_builder_init(&builder, sets->arena.allocator);
+    for (size_t i = 0; i < count; i++)
+        fr_builder_set(&builder, sets,
+                       *(const fr_set *)(const void *)((const char *)first + i * stride));
+    fr_set result = fr_builder_finish(&builder, sets);
+    fr_builder_free(&builder);
+    return result;
+}
+
 fr_set fr_set_intersect(struct fr_sets *sets, fr_set a, fr_set b) {
     if (a == b || a == FR_SET_EMPTY || b == FR_SET_ANY)
         return b == FR_SET_NONE ? b : a;

@@ -104,6 +104,8 @@ fr_set fr_builder_finish(struct fr_builder *b, struct fr_sets *sets);
 
 /* Exact set algebra; each costs at most the sum of both sizes. FR_SET_NONE when out of memory. */
 fr_set fr_set_union(struct fr_sets *sets, fr_set a, fr_set b);
+/* Of count sets, the first at first, each stride bytes behind the one before it. */
+fr_set fr_sets_union(struct fr_sets *sets, const fr_set *first, size_t count, size_t stride);
 fr_set fr_set_intersect(struct fr_sets *sets, fr_set a, fr_set b);
 fr_set fr_set_subtract(struct fr_sets *sets, fr_set a, fr_set b);
 bool fr_set_covers(const struct fr_sets *sets, fr_set outer, fr_set inner);

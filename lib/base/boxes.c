@@ -35,27 +35,6 @@ flowrules_status fr_boxes_add(struct fr_boxes *boxes, const struct fr_box *box) 
     return push(boxes, &boxes->list, box);
 }
 
-static uint16_t higher(uint16_t a, uint16_t b) {
-    return a > b ? a : b;
-}
-
-static uint16_t lower(uint16_t a, uint16_t b) {
-    return a < b ? a : b;
-}
-
-bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
-    bool any = a->protocol == FR_PROTOCOL_ANY || b->protocol == FR_PROTOCOL_ANY;
-    if (a->protocol != b->protocol && !any)
-        return false;
-    *both = (struct fr_term){a->protocol == FR_PROTOCOL_ANY ? b->protocol : a->protocol,
-                             higher(a->source_first, b->source_first),
-                             lower(a->source_last, b->source_last),
-                             higher(a->destination_first, b->destination_first),
-                             lower(a->destination_last, b->destination_last)};
-    return both->source_first <= both->source_last &&
-           both->destination_first <= both->destination_last;
-}
-
 /* "Any protocol" without one: the other 255, each by its number. */
 static flowrules_status push_other_protocols(struct fr_boxes *boxes, const struct fr_box *box,
                                              unsigned protocol) {

@@ -24,9 +24,6 @@ struct fr_boxes {
     bool too_many;      /* it would have been more: the list is not complete */
 };
 
-/* What two terms have in common; false where that is nothing. */
-bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both);
-
 void fr_boxes_init(struct fr_boxes *boxes, flowrules_context *context, struct fr_sets *sets,
                    size_t most);
 void fr_boxes_free(struct fr_boxes *boxes);

@@ -459,6 +459,63 @@ void fr_services_free(struct fr_services *services) {
     fr_arena_free(&services->arena);
 }
 
+bool fr_service_list(const struct fr_services *services, fr_service service, struct fr_vec *terms) {
+    const struct fr_service_terms *list = fr_service_get(services, service);
+    if (!fr_vec_reserve(terms, list->count))
+        return false;
+    for (uint32_t i = 0; i < list->count; i++)
+        *(struct fr_term *)fr_vec_push(terms) = list->terms[i];
+    return true;
+}
+
+fr_service fr_services_union(struct fr_services *services, const fr_service *first, size_t count,
+                             size_t stride) {
+    struct fr_vec terms;
+    fr_vec_init(&terms, services->arena.allocator, sizeof(struct fr_term));
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++)
+        good = fr_service_list(
+            services, *(const fr_service *)(const void *)((const char *)first + i * stride),
+            &terms);
+    fr_service result =
+        good ? fr_services_add(services, terms.items, terms.count) : FR_SERVICE_NONE;
+    fr_vec_free(&terms);
+    return result;
+}
+
+/* ---- terms --------------------------------------------------------------------------------- */
+
+static struct span meet_spans(struct span a, struct span b) {
+    return (struct span){a.first > b.first ? a.first : b.first, a.last < b.last ? a.last : b.last};
+}
+
+bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both) {
+    bool any = a->protocol == FR_PROTOCOL_ANY || b->protocol == FR_PROTOCOL_ANY;
+    if (a->protocol != b->protocol && !any)
+        return false;
+    struct span source = meet_spans(span_of(a, SOURCE), span_of(b, SOURCE));
+    struct span destination = meet_spans(span_of(a, DESTINATION), span_of(b, DESTINATION));
+    *both = (struct fr_term){a->protocol == FR_PROTOCOL_ANY ? b->protocol : a->protocol,
+                             source.first, source.last, destination.first, destination.last};
+    return source.first <= source.last && destination.first <= destination.last;
+}
+
+static bool covers(const struct fr_term *outer, const struct fr_term *inner) {
+    return outer->protocol == FR_PROTOCOL_ANY ||
+           (outer->protocol == inner->protocol &&
+            span_covers(span_of(outer, SOURCE), span_of(inner, SOURCE)) &&
+            span_covers(span_of(outer, DESTINATION), span_of(inner, DESTINATION)));
+}
+
+bool fr_service_covers(const struct fr_services *services, fr_service service,
+                       const struct fr_term *term) {
+    const struct fr_service_terms *wide = fr_service_get(services, service);
+    for (uint32_t i = 0; i < wide->count; i++)
+        if (covers(&wide->terms[i], term))
+            return true;
+    return false;
+}
+
 bool fr_service_has(const struct fr_services *services, fr_service service, unsigned protocol,
                     unsigned source, unsigned destination) {
     const struct fr_service_terms *terms = fr_service_get(services, service);

@@ -80,6 +80,17 @@ const struct fr_service_terms *fr_service_get(const struct fr_services *services
  * in one port range only and touch merged. terms is reordered. FR_SERVICE_NONE: out of memory.
  */
 fr_service fr_services_add(struct fr_services *services, struct fr_term *terms, size_t count);
+/* Adds the terms of a service to a list (struct fr_term); false when out of memory. */
+bool fr_service_list(const struct fr_services *services, fr_service service, struct fr_vec *terms);
+/* The union of count services, the first at first, each stride bytes behind the one before it. */
+fr_service fr_services_union(struct fr_services *services, const fr_service *first, size_t count,
+                             size_t stride);
+
+/* What two terms have in common; false where that is nothing. */
+bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both);
+/* Does one term of the service hold all of this one? */
+bool fr_service_covers(const struct fr_services *services, fr_service service,
+                       const struct fr_term *term);
 bool fr_service_has(const struct fr_services *services, fr_service service, unsigned protocol,
                     unsigned source, unsigned destination);
 

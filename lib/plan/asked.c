@@ -7,18 +7,12 @@ static bool overlaps(const struct fr_plan *plan, fr_set a, fr_set b) {
     return fr_set_overlaps(&plan->view.sets, a, b);
 }
 
-static bool terms_meet(const struct fr_term *a, const struct fr_term *b) {
-    return a->protocol == FR_PROTOCOL_ANY || b->protocol == FR_PROTOCOL_ANY ||
-           (a->protocol == b->protocol && a->source_first <= b->source_last &&
-            b->source_first <= a->source_last && a->destination_first <= b->destination_last &&
-            b->destination_first <= a->destination_last);
-}
-
 /* The service of a rule with a table says the protocol; the ports are its elements'. */
 static bool service_meets(const struct fr_plan *plan, const struct fr_rule *rule) {
     const struct fr_service_terms *terms = fr_service_get(&plan->services, rule->service);
+    struct fr_term both;
     for (uint32_t i = 0; i < terms->count; i++)
-        if (terms_meet(&terms->terms[i], &plan->asked->term))
+        if (fr_terms_meet(&terms->terms[i], &plan->asked->term, &both))
             return true;
     return false;
 }

@@ -60,29 +60,14 @@ static bool alike(const struct fr_rule *a, const struct fr_rule *b, enum dimensi
 
 static flowrules_status union_of_sets(struct fr_drafts *d, const struct fr_rule *run, size_t count,
                                       bool source, fr_set *set) {
-    struct fr_builder builder;
-    fr_builder_init(&builder, &d->plan->context->allocator);
-    for (size_t i = 0; i < count; i++)
-        fr_builder_set(&builder, &d->plan->view.sets, source ? run[i].source : run[i].destination);
-    *set = fr_builder_finish(&builder, &d->plan->view.sets);
-    fr_builder_free(&builder);
+    *set = fr_sets_union(&d->plan->view.sets, source ? &run->source : &run->destination, count,
+                         sizeof *run);
     return *set == FR_SET_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 
 static flowrules_status union_of_services(struct fr_drafts *d, const struct fr_rule *run,
                                           size_t count, fr_service *service) {
-    struct fr_vec terms;
-    fr_vec_init(&terms, &d->plan->context->allocator, sizeof(struct fr_term));
-    bool good = true;
-    for (size_t i = 0; good && i < count; i++) {
-        const struct fr_service_terms *list = fr_service_get(&d->plan->services, run[i].service);
-        good = fr_vec_reserve(&terms, list->count);
-        for (uint32_t k = 0; good && k < list->count; k++)
-            *(struct fr_term *)fr_vec_add(&terms) = list->terms[k];
-    }
-    *service =
-        good ? fr_services_add(&d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
-    fr_vec_free(&terms);
+    *service = fr_services_union(&d->plan->services, &run->service, count, sizeof *run);
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 

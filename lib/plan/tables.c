@@ -217,36 +217,18 @@ static uint32_t flows_of(struct fr_tables *t, size_t first, size_t count) {
     return result;
 }
 
-static flowrules_status union_of_others(struct fr_tables *t, size_t first, size_t count,
-                                        fr_set *other) {
-    struct fr_builder builder;
-    fr_builder_init(&builder, &t->plan->context->allocator);
-    for (size_t i = 0; i < count; i++)
-        fr_builder_set(&builder, &t->plan->view.sets,
-                       fr_vec_at(&t->products, struct fr_product, first + i)->other);
-    *other = fr_builder_finish(&builder, &t->plan->view.sets);
-    fr_builder_free(&builder);
+static flowrules_status union_of_others(struct fr_tables *t, const struct fr_product *run,
+                                        size_t count, fr_set *other) {
+    *other = fr_sets_union(&t->plan->view.sets, &run->other, count, sizeof *run);
     struct flowrules_set view = {&t->plan->view.sets, *other};
     if (*other != FR_SET_NONE && flowrules_set_is_all(view, t->family))
         *other = FR_SET_ANY;
     return *other == FR_SET_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
 }
 
-static flowrules_status union_of_services(struct fr_tables *t, size_t first, size_t count,
-                                          fr_service *service) {
-    struct fr_vec terms;
-    fr_vec_init(&terms, &t->plan->context->allocator, sizeof(struct fr_term));
-    bool good = true;
-    for (size_t i = 0; good && i < count; i++) {
-        const struct fr_service_terms *list = fr_service_get(
-            &t->plan->services, fr_vec_at(&t->products, struct fr_product, first + i)->service);
-        good = fr_vec_reserve(&terms, list->count);
-        for (uint32_t k = 0; good && k < list->count; k++)
-            *(struct fr_term *)fr_vec_push(&terms) = list->terms[k];
-    }
-    *service =
-        good ? fr_services_add(&t->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
-    fr_vec_free(&terms);
+static flowrules_status union_of_services(struct fr_tables *t, const struct fr_product *run,
+                                          size_t count, fr_service *service) {
+    *service = fr_services_union(&t->plan->services, &run->service, count, sizeof *run);
     return *service == FR_SERVICE_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
 }
 
@@ -266,9 +248,9 @@ static flowrules_status merge_runs(struct fr_tables *t, bool equal_services) {
             if (merged.flows == UINT32_MAX)
                 return fr_no_memory(t->plan->context);
             if (equal_services)
-                FR_TRY(union_of_others(t, i, next - i, &merged.other));
+                FR_TRY(union_of_others(t, &list[i], next - i, &merged.other));
             else
-                FR_TRY(union_of_services(t, i, next - i, &merged.service));
+                FR_TRY(union_of_services(t, &list[i], next - i, &merged.service));
         }
         list[kept++] = merged;
     }

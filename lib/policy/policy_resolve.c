@@ -475,15 +475,6 @@ static fr_service find_service(struct fr_binder *r, const struct fr_peer *ref) {
     return FR_SERVICE_NONE;
 }
 
-static flowrules_status add_terms(struct fr_binder *r, fr_service service, struct fr_vec *terms) {
-    const struct fr_service_terms *list = fr_service_get(&r->policy->services, service);
-    if (!fr_vec_reserve(terms, list->count))
-        return fr_no_memory(r->context);
-    for (uint32_t i = 0; i < list->count; i++)
-        *(struct fr_term *)fr_vec_push(terms) = list->terms[i];
-    return FLOWRULES_OK;
-}
-
 /* The union of the services that a flow names. */
 static flowrules_status bind_service(struct fr_binder *r, struct fr_flow *flow,
                                      struct fr_vec *terms) {
@@ -498,8 +489,9 @@ static flowrules_status bind_service(struct fr_binder *r, struct fr_flow *flow,
     for (; refs[count].ref != 0; count++) {
         fr_service service = find_service(r, &refs[count]);
         good = good && service != FR_SERVICE_NONE;
-        if (good && (count > 0 || refs[1].ref != 0))
-            FR_TRY(add_terms(r, service, terms));
+        if (good && (count > 0 || refs[1].ref != 0) &&
+            !fr_service_list(&r->policy->services, service, terms))
+            return fr_no_memory(r->context);
         flow->service = service;
         if (terms->count <= FR_SERVICE_TERMS_MAX)
             continue;

@@ -59,24 +59,11 @@ static bool covers_end(const struct fr_binder *r, struct fr_span outer, fr_set s
     return true;
 }
 
-static bool covers_term(const struct fr_term *outer, const struct fr_term *inner) {
-    return outer->protocol == FR_PROTOCOL_ANY ||
-           (outer->protocol == inner->protocol && outer->source_first <= inner->source_first &&
-            outer->source_last >= inner->source_last &&
-            outer->destination_first <= inner->destination_first &&
-            outer->destination_last >= inner->destination_last);
-}
-
 static bool covers_service(const flowrules_policy *policy, fr_service outer, fr_service inner) {
-    const struct fr_service_terms *wide = fr_service_get(&policy->services, outer);
     const struct fr_service_terms *terms = fr_service_get(&policy->services, inner);
-    for (uint32_t i = 0; outer != inner && i < terms->count; i++) {
-        bool covered = false;
-        for (uint32_t k = 0; !covered && k < wide->count; k++)
-            covered = covers_term(&wide->terms[k], &terms->terms[i]);
-        if (!covered)
+    for (uint32_t i = 0; outer != inner && i < terms->count; i++)
+        if (!fr_service_covers(&policy->services, outer, &terms->terms[i]))
             return false;
-    }
     return true;
 }
 
@@ -198,15 +185,6 @@ static void cut_deny(struct rest *rest, const struct shade *deny) {
         rest->more++;
 }
 
-static bool covers_one(const flowrules_policy *policy, fr_service outer,
-                       const struct fr_term *term) {
-    const struct fr_service_terms *wide = fr_service_get(&policy->services, outer);
-    for (uint32_t i = 0; i < wide->count; i++)
-        if (covers_term(&wide->terms[i], term))
-            return true;
-    return false;
-}
-
 /* Do the denies that a target takes (NULL: all) cover each term of the flow's service? */
 static flowrules_status find_cover(struct rest *rest, const struct fr_vec *denies,
                                    const struct shade *flow, const struct fr_target *target,
@@ -220,7 +198,8 @@ static flowrules_status find_cover(struct rest *rest, const struct fr_vec *denie
         for (size_t i = 0; i < denies->count && rest->count > 0 && !rest->failed; i++) {
             const struct shade *deny = fr_vec_at(denies, struct shade, i);
             bool taken = true;
-            if (deny->symbolic || !covers_one(policy, deny->flow->service, &terms->terms[t]))
+            if (deny->symbolic ||
+                !fr_service_covers(&policy->services, deny->flow->service, &terms->terms[t]))
                 continue;
             if (target != NULL)
                 FR_TRY(fr_target_selects(policy, target, deny->flow, &taken));

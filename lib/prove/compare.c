@@ -277,25 +277,11 @@ static int compare_but_destination(const void *a, const void *b) {
     return by != 0 ? by : order(x->service, y->service);
 }
 
-static fr_service unite_services(struct comparing *c, fr_service a, fr_service b) {
-    struct fr_services *services = &c->common.terms->services;
-    const struct fr_service_terms *x = fr_service_get(services, a);
-    const struct fr_service_terms *y = fr_service_get(services, b);
-    struct fr_term *terms =
-        fr_malloc(&c->context->allocator, (x->count + y->count) * sizeof *terms);
-    if (terms == NULL)
-        return FR_SERVICE_NONE;
-    memcpy(terms, x->terms, x->count * sizeof *terms);
-    memcpy(terms + x->count, y->terms, y->count * sizeof *terms);
-    fr_service both = fr_services_add(services, terms, x->count + y->count);
-    fr_free(&c->context->allocator, terms);
-    return both;
-}
-
 /* Boxes that are alike but for one field become one. False when out of memory. */
 static bool unite(struct comparing *c, struct fr_vec *boxes,
                   int (*compare)(const void *, const void *)) {
     struct fr_sets *sets = &c->common.terms->sets;
+    struct fr_services *services = &c->common.terms->services;
     struct box *list = boxes->items;
     size_t kept = 0;
     if (boxes->count == 0)
@@ -310,7 +296,8 @@ static bool unite(struct comparing *c, struct fr_vec *boxes,
         one->ends[0] = fr_set_union(sets, one->ends[0], list[i].ends[0]);
         one->ends[1] = fr_set_union(sets, one->ends[1], list[i].ends[1]);
         if (one->service != list[i].service)
-            one->service = unite_services(c, one->service, list[i].service);
+            one->service = fr_services_union(
+                services, (fr_service[]){one->service, list[i].service}, 2, sizeof(fr_service));
         if (one->ends[0] == FR_SET_NONE || one->ends[1] == FR_SET_NONE ||
             one->service == FR_SERVICE_NONE)
             return false;

@@ -3,8 +3,6 @@
  */
 #include "import_join.h"
 
-#include <string.h>
-
 bool fr_import_is_of_family(const flowrules_meaning *m, fr_set set, enum flowrules_family family) {
     const struct fr_set_head *head = fr_set_head(&m->sets, set);
     return head->all_atoms == 0 && head->atoms == 0 &&
@@ -37,19 +35,9 @@ static bool join(flowrules_meaning *m, struct fr_import_flow *a, const struct fr
         a->ends[0] = fr_set_union(&m->sets, a->ends[0], b->ends[0]);
     if (!destination)
         a->ends[1] = fr_set_union(&m->sets, a->ends[1], b->ends[1]);
-    if (service)
-        return true;
-    const struct fr_service_terms *x = fr_service_get(&m->services, a->service);
-    const struct fr_service_terms *y = fr_service_get(&m->services, b->service);
-    struct fr_term *terms =
-        fr_malloc(&m->context->allocator, (x->count + y->count) * sizeof *terms);
-    a->service = FR_SERVICE_NONE;
-    if (terms == NULL)
-        return true;
-    memcpy(terms, x->terms, x->count * sizeof *terms);
-    memcpy(terms + x->count, y->terms, y->count * sizeof *terms);
-    a->service = fr_services_add(&m->services, terms, x->count + y->count);
-    fr_free(&m->context->allocator, terms);
+    if (!service)
+        a->service = fr_services_union(&m->services, (fr_service[]){a->service, b->service}, 2,
+                                       sizeof(fr_service));
     return true;
 }
 
