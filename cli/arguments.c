@@ -30,19 +30,31 @@ __attribute__((format(printf, 2, 3))) static void object(struct reading *reading
     va_end(arguments);
 }
 
-void text_list_add(struct text_list *list, const char *text) {
-    list->items = reallocate(list->items, list->count + 1, sizeof(*list->items));
-    list->items[list->count++] = text;
+/* ---- looking verbs and options up ---------------------------------------------------------- */
+
+const struct verb *find_verb(const struct grammar *grammar, const char *name) {
+    for (size_t i = 0; i < grammar->verb_count; i++)
+        if (strcmp(grammar->verbs[i].name, name) == 0)
+            return &grammar->verbs[i];
+    return NULL;
 }
 
-/* ---- looking options up -------------------------------------------------------------------- */
+static const char *verb_name(const void *user, size_t index) {
+    const struct grammar *grammar = user;
+    return index < grammar->verb_count ? grammar->verbs[index].name : NULL;
+}
+
+const char *nearest_verb(const struct grammar *grammar, const char *name) {
+    return nearest(name, verb_name, grammar);
+}
 
 /* The verb's own, then the common ones. */
-const struct option *option_at(const struct verb *verb, size_t index) {
-    size_t own = verb != NULL ? verb->option_count : 0;
+const struct option *option_at(const struct tool *tool, size_t index) {
+    const struct grammar *grammar = tool->grammar;
+    size_t own = tool->verb != NULL ? tool->verb->option_count : 0;
     if (index < own)
-        return &verb->options[index];
-    return index - own < common_option_count ? &common_options[index - own] : NULL;
+        return &tool->verb->options[index];
+    return index - own < grammar->common_count ? &grammar->common[index - own] : NULL;
 }
 
 static const char *option_name(const void *user, size_t index) {
@@ -50,17 +62,27 @@ static const char *option_name(const void *user, size_t index) {
     return option != NULL ? option->name : NULL;
 }
 
-static const struct option *find_option(const struct verb *verb, const char *name, size_t length) {
-    const struct option *option;
-    for (size_t i = 0; (option = option_at(verb, i)) != NULL; i++)
-        if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
-            return option;
+static const struct option *find_among(const struct option *options, size_t count, const char *name,
+                                       size_t length) {
+    for (size_t i = 0; i < count; i++)
+        if (strlen(options[i].name) == length && strncmp(options[i].name, name, length) == 0)
+            return &options[i];
     return NULL;
 }
 
-static const struct option *find_letter(const struct verb *verb, char letter) {
+static const struct option *find_own(const struct verb *verb, const char *name, size_t length) {
+    return find_among(verb->options, verb->option_count, name, length);
+}
+
+static const struct option *find_option(const struct tool *tool, const char *name, size_t length) {
+    const struct grammar *grammar = tool->grammar;
+    const struct option *own = tool->verb != NULL ? find_own(tool->verb, name, length) : NULL;
+    return own != NULL ? own : find_among(grammar->common, grammar->common_count, name, length);
+}
+
+static const struct option *find_letter(const struct tool *tool, char letter) {
     const struct option *option;
-    for (size_t i = 0; (option = option_at(verb, i)) != NULL; i++)
+    for (size_t i = 0; (option = option_at(tool, i)) != NULL; i++)
         if (option->letter == letter)
             return option;
     return NULL;
@@ -69,14 +91,15 @@ static const struct option *find_letter(const struct verb *verb, char letter) {
 /* An unknown option: perhaps it stands in front of the verb that has it, perhaps it is a slip. */
 static void object_to_option(struct reading *reading, const char *name, size_t length) {
     char word[64];
-    const struct verb *verb = reading->tool->verb;
+    const struct tool *tool = reading->tool;
+    const struct grammar *grammar = tool->grammar;
     snprintf(word, sizeof(word), "%.*s", (int)length, name);
-    for (size_t i = 0; verb == NULL && i < verb_count; i++)
-        if (find_option(&verbs[i], name, length) != NULL) {
+    for (size_t i = 0; tool->verb == NULL && i < grammar->verb_count; i++)
+        if (find_own(&grammar->verbs[i], name, length) != NULL) {
             object(reading, "option '--%s' comes after the verb", word);
             return;
         }
-    const char *meant = nearest(word, option_name, verb);
+    const char *meant = nearest(word, option_name, tool);
     if (meant != NULL)
         object(reading, "unknown option '--%s'; did you mean '--%s'?", word, meant);
     else
@@ -131,7 +154,7 @@ static void take_next(struct reading *reading, const struct option *option) {
 static void read_long(struct reading *reading, const char *text) {
     size_t length = strcspn(text, "=");
     const char *value = text[length] == '=' ? text + length + 1 : NULL;
-    const struct option *option = find_option(reading->tool->verb, text, length);
+    const struct option *option = find_option(reading->tool, text, length);
     if (option == NULL)
         object_to_option(reading, text, length);
     else if (option->kind == OPTION_FLAG && value != NULL)
@@ -144,7 +167,7 @@ static void read_long(struct reading *reading, const char *text) {
 
 static void read_letters(struct reading *reading, const char *letters) {
     for (; *letters != '\0'; letters++) {
-        const struct option *option = find_letter(reading->tool->verb, *letters);
+        const struct option *option = find_letter(reading->tool, *letters);
         if (option == NULL) {
             object(reading, "unknown option '-%c'", *letters);
             return;
@@ -167,10 +190,10 @@ static void read_operand(struct reading *reading, const char *text) {
         text_list_add(&tool->settings.operands, text);
         return;
     }
-    tool->verb = find_verb(text);
+    tool->verb = find_verb(tool->grammar, text);
     if (tool->verb != NULL)
         return;
-    const char *meant = nearest_verb(text);
+    const char *meant = nearest_verb(tool->grammar, text);
     if (meant != NULL)
         object(reading, "unknown verb '%s'; did you mean '%s'?", text, meant);
     else

@@ -123,8 +123,9 @@ static void offer_answers(const struct half_line *line) {
 /* ---- the other things ---------------------------------------------------------------------- */
 
 static void offer_verbs(const struct half_line *line) {
-    for (size_t i = 0; i < verb_count; i++)
-        offer(line, verbs[i].name, "", verbs[i].summary);
+    const struct grammar *grammar = line->tool->grammar;
+    for (size_t i = 0; i < grammar->verb_count; i++)
+        offer(line, grammar->verbs[i].name, "", grammar->verbs[i].summary);
 }
 
 static void offer_files(const struct half_line *line) {
@@ -139,7 +140,7 @@ static void offer_folders(const struct half_line *line) {
 
 static void offer_options(const struct half_line *line) {
     const struct option *option;
-    for (size_t i = 0; (option = option_at(line->before.verb, i)) != NULL; i++) {
+    for (size_t i = 0; (option = option_at(&line->before, i)) != NULL; i++) {
         char name[40];
         snprintf(name, sizeof(name), "--%s", option->name);
         offer(line, name, "", option->help);
@@ -201,7 +202,7 @@ static bool offer_joined_value(struct half_line *line) {
     const char *equals = strchr(line->word, '=');
     if (strncmp(line->word, "--", 2) != 0 || equals == NULL)
         return false;
-    for (size_t i = 0; (option = option_at(line->before.verb, i)) != NULL; i++) {
+    for (size_t i = 0; (option = option_at(&line->before, i)) != NULL; i++) {
         size_t bytes = strlen(option->name);
         if (strncmp(line->word + 2, option->name, bytes) != 0 || line->word + 2 + bytes != equals)
             continue;
@@ -214,7 +215,7 @@ static bool offer_joined_value(struct half_line *line) {
 }
 
 flowrules_status run_complete(struct tool *tool) {
-    struct half_line line = {.tool = tool, .word = ""};
+    struct half_line line = {.tool = tool, .before.grammar = tool->grammar, .word = ""};
     const struct text_list *operands = &tool->settings.operands;
     size_t count = operands->count > 0 ? operands->count - 1 : 0;
     char **words = allocate(count + 1, sizeof(*words)); /* those in front, and a NULL */

@@ -88,8 +88,8 @@ static void print_examples(const char *text) {
     }
 }
 
-static void print_common_options(void) {
-    print_options("Options of every verb", common_options, common_option_count);
+static void print_common_options(const struct grammar *grammar) {
+    print_options("Options of every verb", grammar->common, grammar->common_count);
 }
 
 static void print_verb_help(const struct verb *verb) {
@@ -102,17 +102,18 @@ static void print_verb_help(const struct verb *verb) {
     print_examples(verb->examples);
 }
 
-static void print_tool_help(void) {
+static void print_tool_help(const struct grammar *grammar) {
     puts("flowrules: one file of allowed flows in, the exact rules of every firewall out.\n\n"
          "usage: flowrules VERB [OPTION]... [OPERAND]...\n\nVerbs");
-    for (size_t i = 0; i < verb_count; i++) {
+    for (size_t i = 0; i < grammar->verb_count; i++) {
+        const struct verb *verb = &grammar->verbs[i];
         char term[80];
-        snprintf(term, sizeof(term), "%s %s", verbs[i].name, verbs[i].operands);
-        print_term(term, verbs[i].summary, VERB_INDENT);
+        snprintf(term, sizeof(term), "%s %s", verb->name, verb->operands);
+        print_term(term, verb->summary, VERB_INDENT);
     }
     puts("\n'flowrules VERB --help' shows the options of a verb. Results go to standard output,\n"
          "messages to standard error.");
-    print_common_options();
+    print_common_options(grammar);
     puts("\nExit status");
     for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
         char term[16];
@@ -125,11 +126,11 @@ static void print_tool_help(void) {
                    "flowrules query kimi-k2.yaml 'tcp 10.0.16.5 -> huggingface.co:443'\n");
 }
 
-void print_help(const struct verb *verb) {
-    if (verb != NULL)
-        print_verb_help(verb);
+void print_help(const struct tool *tool) {
+    if (tool->verb != NULL)
+        print_verb_help(tool->verb);
     else
-        print_tool_help();
+        print_tool_help(tool->grammar);
 }
 
 /* ---- as JSON, from which the manual pages are made ----------------------------------------- */
@@ -161,11 +162,11 @@ static cJSON *verb_item(const struct verb *verb) {
     return item;
 }
 
-static void print_json(const struct verb *only) {
+static void print_json(const struct grammar *grammar, const struct verb *only) {
     cJSON *whole = json_answer(), *list = json_array(), *statuses = json_array();
-    for (size_t i = 0; i < verb_count; i++)
-        if (only == NULL || only == &verbs[i])
-            json_append(list, verb_item(&verbs[i]));
+    for (size_t i = 0; i < grammar->verb_count; i++)
+        if (only == NULL || only == &grammar->verbs[i])
+            json_append(list, verb_item(&grammar->verbs[i]));
     for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
         cJSON *item = json_object();
         json_number(item, "status", (size_t)exits[i].status);
@@ -173,7 +174,7 @@ static void print_json(const struct verb *only) {
         json_append(statuses, item);
     }
     json_add(whole, "verbs", list);
-    json_add(whole, "options", option_items(common_options, common_option_count));
+    json_add(whole, "options", option_items(grammar->common, grammar->common_count));
     json_add(whole, "exits", statuses);
     json_print(stdout, whole);
     putchar('\n');
@@ -182,19 +183,22 @@ static void print_json(const struct verb *only) {
 flowrules_status run_help(struct tool *tool) {
     const struct text_list *operands = &tool->settings.operands;
     const char *name = operands->count > 0 ? operands->items[0] : NULL;
-    const struct verb *verb = name != NULL ? find_verb(name) : NULL;
+    const struct grammar *grammar = tool->grammar;
+    const struct verb *verb = name != NULL ? find_verb(grammar, name) : NULL;
     if (name != NULL && strcmp(name, "options") == 0 && !tool->settings.json) {
-        print_common_options();
+        print_common_options(grammar);
         return FLOWRULES_OK;
     }
     if (name == NULL || verb != NULL) {
         if (tool->settings.json)
-            print_json(verb);
+            print_json(grammar, verb);
+        else if (verb != NULL)
+            print_verb_help(verb);
         else
-            print_help(verb);
+            print_tool_help(grammar);
         return FLOWRULES_OK;
     }
-    const char *meant = nearest_verb(name);
+    const char *meant = nearest_verb(grammar, name);
     if (meant != NULL)
         return tell_usage(tool, "unknown verb '%s'; did you mean '%s'?", name, meant);
     return tell_usage(tool, "unknown verb '%s'", name);

@@ -7,45 +7,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "text.h"
 #include "tool.h"
 #include "verbs.h"
-
-void out_of_memory(void) {
-    fputs("flowrules: out of memory\n", stderr);
-    _Exit(FLOWRULES_IO);
-}
-
-void *allocate(size_t count, size_t size) {
-    void *block = calloc(count > 0 ? count : 1, size);
-    if (block == NULL)
-        out_of_memory();
-    return block;
-}
-
-void *reallocate(void *block, size_t count, size_t size) {
-    void *larger = count <= SIZE_MAX / size ? realloc(block, count * size) : NULL;
-    if (larger == NULL)
-        out_of_memory();
-    return larger;
-}
-
-flowrules_status worse(flowrules_status one, flowrules_status other) {
-    /* From good to bad; what is refused stays so even when the names are pinned. */
-    static const int badness[] = {
-        [FLOWRULES_OK] = 0,      [FLOWRULES_DIFFERENT] = 1, [FLOWRULES_UNRESOLVED] = 2,
-        [FLOWRULES_REFUSED] = 3, [FLOWRULES_INVALID] = 4,   [FLOWRULES_USAGE] = 5,
-        [FLOWRULES_IO] = 6,      [FLOWRULES_NO_MEMORY] = 7,
-    };
-    return badness[other] > badness[one] ? other : one;
-}
 
 /*
  * A file opened while a standard stream is closed would take its place, and receive what was
@@ -103,7 +72,7 @@ static flowrules_status run(struct tool *tool) {
         return FLOWRULES_OK;
     }
     if (tool->settings.help) {
-        print_help(tool->verb);
+        print_help(tool);
         return FLOWRULES_OK;
     }
     flowrules_status status = set_up(tool);
@@ -146,7 +115,7 @@ static int conclude(struct tool *tool, flowrules_status status) {
 }
 
 int main(int argc, char **argv) {
-    struct tool tool = {0};
+    struct tool tool = {.grammar = &tool_grammar};
     keep_streams_apart();
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is written by the line, not by the piece */
     flowrules_status status = read_arguments(&tool, argc, argv);

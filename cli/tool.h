@@ -35,9 +35,11 @@ struct settings {
     bool quiet, json, included, no_map, no_verify, print, replace, merge, check, help, version;
 };
 
+struct grammar;
 struct verb;
 
 struct tool {
+    const struct grammar *grammar; /* what the command line may hold */
     struct settings settings;
     const struct verb *verb; /* NULL: none was named */
     flowrules_context *context;
@@ -51,8 +53,6 @@ struct tool {
 
 /* Reads argv into tool->settings and tool->verb; wrong usage is told. */
 flowrules_status read_arguments(struct tool *tool, int argc, char **argv);
-
-void text_list_add(struct text_list *list, const char *text);
 
 /* ---- messages (messages.c) --------------------------------------------------------------- */
 
@@ -84,7 +84,7 @@ char *read_input(struct tool *tool, size_t *size);
 /* How a policy's path is shown. */
 const char *policy_shown(const char *path);
 
-/* ---- ends -------------------------------------------------------------------------------- */
+/* ---- the ground (memory.c) --------------------------------------------------------------- */
 
 /* The worse of two: what the tool ends with when several things failed. */
 flowrules_status worse(flowrules_status one, flowrules_status other);
@@ -93,5 +93,6 @@ flowrules_status worse(flowrules_status one, flowrules_status other);
 void out_of_memory(void) __attribute__((noreturn));
 void *allocate(size_t count, size_t size); /* zeroed; never NULL */
 void *reallocate(void *block, size_t count, size_t size);
+void text_list_add(struct text_list *list, const char *text);
 
 #endif

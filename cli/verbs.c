@@ -1,12 +1,10 @@
 /*
- * The table of verbs. Texts are shown as they stand here by the help, which wraps them.
+ * The tables of verbs and options, above all files but main.c. Texts are shown as they stand here
+ * by the help, which wraps them.
  */
 #include "verbs.h"
 
 #include <stdint.h>
-#include <string.h>
-
-#include "text.h"
 
 #define PLACE(member) offsetof(struct settings, member)
 /* Files of one configuration: as many as a command line holds. */
@@ -18,7 +16,7 @@ static const char *const diagnostics_choices[] = {
 static const char *const colour_choices[] = {
     [COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never", NULL};
 
-const struct option common_options[] = {
+static const struct option common_options[] = {
     {"as-of", "DATE",
      "read the policy as of this day (YYYY-MM-DD): flows that expired before it are left out; "
      "without it, today's date in UTC",
@@ -40,7 +38,6 @@ const struct option common_options[] = {
     {"help", NULL, "this help, or that of the verb", PLACE(help), NULL, OPTION_FLAG, 'h'},
     {"version", NULL, "the version", PLACE(version), NULL, OPTION_FLAG, 0},
 };
-const size_t common_option_count = COUNT(common_options);
 
 #define JSON_OPTION(what)                                                                          \
     { "json", NULL, what, PLACE(json), NULL, OPTION_FLAG, 0 }
@@ -221,7 +218,7 @@ static const struct option help_options[] = {
     JSON_OPTION("the verbs and their options as JSON"),
 };
 
-const struct verb verbs[] = {
+static const struct verb verbs[] = {
     {"init", "[FILE]", "a policy to start from",
      "Writes a policy with comments, sound as it is, to put your own networks and flows into. FILE "
      "is policy.yaml where none is named, or '-' for standard output; a file that is there is "
@@ -402,20 +399,5 @@ const struct verb verbs[] = {
      "flowrules help --json\n",
      run_help},
 };
-const size_t verb_count = COUNT(verbs);
 
-const struct verb *find_verb(const char *name) {
-    for (size_t i = 0; i < verb_count; i++)
-        if (strcmp(verbs[i].name, name) == 0)
-            return &verbs[i];
-    return NULL;
-}
-
-static const char *verb_name(const void *user, size_t index) {
-    (void)user;
-    return index < verb_count ? verbs[index].name : NULL;
-}
-
-const char *nearest_verb(const char *name) {
-    return nearest(name, verb_name, NULL);
-}
+const struct grammar tool_grammar = {verbs, COUNT(verbs), common_options, COUNT(common_options)};

@@ -35,14 +35,20 @@ struct verb {
     flowrules_status (*run)(struct tool *tool);
 };
 
-extern const struct verb verbs[];
-extern const size_t verb_count;
-extern const struct option common_options[];
-extern const size_t common_option_count;
+/* All that a command line may hold. */
+struct grammar {
+    const struct verb *verbs;
+    size_t verb_count;
+    const struct option *common; /* options of every verb */
+    size_t common_count;
+};
+
+/* That of the tool. main.c puts it into struct tool, where the files below find it. */
+extern const struct grammar tool_grammar;
 
 /* The verb of that name, or NULL; the verb most like it, or NULL. */
-const struct verb *find_verb(const char *name);
-const char *nearest_verb(const char *name);
+const struct verb *find_verb(const struct grammar *grammar, const char *name);
+const char *nearest_verb(const struct grammar *grammar, const char *name);
 
 /* What a policy may be started from, in the order of FROM_FIRST ... */
 extern const char *const init_choices[];
@@ -70,10 +76,10 @@ flowrules_status run_help(struct tool *tool);
  * tool->verb. Gives the option that waits for its value, or NULL; *ended: "--" was among them.
  */
 const struct option *read_beginning(struct tool *tool, char **words, bool *ended);
-/* Option number index of those that may stand behind the verb (NULL: in front), or NULL. */
-const struct option *option_at(const struct verb *verb, size_t index);
+/* Option number index of those that may stand behind the verb (none yet: in front), or NULL. */
+const struct option *option_at(const struct tool *tool, size_t index);
 
-/* Help on the tool, or on one verb, to standard output. */
-void print_help(const struct verb *verb);
+/* Help on the tool or, where one is named, on its verb, to standard output. */
+void print_help(const struct tool *tool);
 
 #endif
