@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "names.h"
 #include "paloalto.h"
 #include "steps.h"
 #include "zones.h"
@@ -39,12 +40,12 @@ enum {
 };
 
 enum {
-    NAME_SIZE = 64,     /* of objects, groups, services and rules, with the final zero: 63 bytes */
-    PREFIX_MAX = 10,    /* leaves a URL category 31 bytes: prefix, "-u-" and 16 digits */
-    ZONE_MAX = 31,      /* bytes of a zone's name */
-    MEMBERS_MAX = 2500, /* of an address group */
-    LINE_MAX_BYTES = 500, /* of a line of set; a list of more is several lines */
-    RULES_APART = 2000,   /* more than a small firewall holds (product capacities): merged */
+    NAME_SIZE = FR_NAME_SIZE,    /* of objects, groups, services and rules: 63 bytes */
+    PREFIX_MAX = FR_NAME_PREFIX, /* leaves a URL category 31 bytes: prefix, "-u-", 16 digits */
+    ZONE_MAX = 31,               /* bytes of a zone's name */
+    MEMBERS_MAX = 2500,          /* of an address group */
+    LINE_MAX_BYTES = 500,        /* of a line of set; a list of more is several lines */
+    RULES_APART = 2000,          /* more than a small firewall holds (product capacities): merged */
     ICMP = 1,
     ECHO = 8,
     ICMPV6 = 58,
@@ -71,7 +72,7 @@ struct state {
     bool traced; /* it is a rule of these flows */
     /* Of all rules. */
     char last[NAME_SIZE];
-    struct fr_paloalto_pairs pairs;
+    struct fr_zone_pairs pairs;
 };
 
 /* What a word of the configuration may hold; checked before, so that nothing is ever replaced. */
@@ -86,122 +87,7 @@ static const struct flowrules_escape text_escape = {
 static const struct flowrules_escape short_escape = {
     .keep = " !()*+,-./:;=@[]^_{}~'", .replace = '_', .max_bytes = 80};
 
-/* ---- names of objects ---------------------------------------------------------------------- */
-
-static uint64_t mix_range(uint64_t hash, const struct flowrules_range *range) {
-    hash = flowrules_hash_number(flowrules_hash_number(hash, (uint64_t)range->family),
-                                 range->first.hi);
-    hash = flowrules_hash_number(flowrules_hash_number(hash, range->first.lo), range->last.hi);
-    return flowrules_hash_number(hash, range->last.lo);
-}
-
-static uint64_t hash_set(struct flowrules_set set) {
-    uint64_t hash = FLOWRULES_HASH_BEGIN;
-    for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
-        for (size_t i = 0; i < flowrules_set_range_count(set, (enum flowrules_family)f); i++) {
-            struct flowrules_range range = flowrules_set_range(set, (enum flowrules_family)f, i);
-            hash = mix_range(hash, &range);
-        }
-    for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
-        struct flowrules_atom atom = flowrules_set_atom(set, i);
-        hash = flowrules_hash_bytes(flowrules_hash_number(hash, atom.kind), atom.name,
-                                    strlen(atom.name) + 1);
-    }
-    return hash;
-}
-
-/* An address with hyphens for colons, which no name may have. */
-static void ip_name(char text[48], enum flowrules_family family, struct flowrules_ip ip) {
-    unsigned part[8];
-    for (unsigned i = 0; i < 8; i++)
-        part[i] = (unsigned)((i < 4 ? ip.hi : ip.lo) >> (48 - 16 * (i % 4)) & 0xffff);
-    if (family == FLOWRULES_IPV4)
-        snprintf(text, 48, "%u.%u.%u.%u", part[6] >> 8, part[6] & 255, part[7] >> 8, part[7] & 255);
-    else
-        snprintf(text, 48, "%x-%x-%x-%x-%x-%x-%x-%x", part[0], part[1], part[2], part[3], part[4],
-                 part[5], part[6], part[7]);
-}
-
-static void range_name(const struct state *s, const struct flowrules_range *range,
-                       char name[NAME_SIZE]) {
-    char first[48], last[48];
-    int bits = range->family == FLOWRULES_IPV4 ? 32 : 128;
-    int length = flowrules_range_prefix(range);
-    ip_name(first, range->family, range->first);
-    ip_name(last, range->family, range->last);
-    if (length == bits)
-        snprintf(name, NAME_SIZE, "%s-h-%s", s->prefix, first);
-    else if (length >= 0)
-        snprintf(name, NAME_SIZE, "%s-n-%s_%d", s->prefix, first, length);
-    else if (range->family == FLOWRULES_IPV4)
-        snprintf(name, NAME_SIZE, "%s-r-%.15s_%.15s", s->prefix, first, last);
-    else
-        snprintf(name, NAME_SIZE, "%s-r-%016llx", s->prefix,
-                 (unsigned long long)mix_range(FLOWRULES_HASH_BEGIN, range));
-}
-
-/* A name of the policy's, cut and told apart by a hash where it is too long. */
-static void fqdn_name(const struct state *s, const char *fqdn, char name[NAME_SIZE]) {
-    char *at = name + snprintf(name, NAME_SIZE, "%s-f-", s->prefix);
-    size_t length = strlen(fqdn), room = (size_t)(name + NAME_SIZE - 1 - at);
-    if (length <= room) {
-        memcpy(at, fqdn, length + 1);
-        return;
-    }
-    memcpy(at, fqdn, room - 17);
-    snprintf(at + room - 17, 18, "-%016llx",
-             (unsigned long long)flowrules_hash_bytes(FLOWRULES_HASH_BEGIN, fqdn, length));
-}
-
-static bool is_wildcard(struct flowrules_set set) {
-    return flowrules_set_atom_count(set) > 0 &&
-           flowrules_set_atom(set, 0).kind == FLOWRULES_ATOM_WILDCARD;
-}
-
-static size_t member_count(struct flowrules_set set) {
-    return flowrules_set_range_count(set, FLOWRULES_IPV4) +
-           flowrules_set_range_count(set, FLOWRULES_IPV6) + flowrules_set_atom_count(set);
-}
-
-/* Member index of a set: a name, or else *range. */
-static const char *set_member(struct flowrules_set set, size_t index,
-                              struct flowrules_range *range) {
-    *range = (struct flowrules_range){.family = FLOWRULES_IPV4};
-    for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
-        size_t count = flowrules_set_range_count(set, (enum flowrules_family)f);
-        if (index < count) {
-            *range = flowrules_set_range(set, (enum flowrules_family)f, index);
-            return NULL;
-        }
-        index -= count;
-    }
-    return flowrules_set_atom(set, index).name;
-}
-
-static void member_name(const struct state *s, struct flowrules_set set, size_t index,
-                        char name[NAME_SIZE]) {
-    struct flowrules_range range;
-    const char *fqdn = set_member(set, index, &range);
-    if (fqdn)
-        fqdn_name(s, fqdn, name);
-    else
-        range_name(s, &range, name);
-}
-
-/* The object or group that is a set; of wildcards, their URL category. */
-static void set_name(const flowrules_output *out, const struct state *s, struct flowrules_set set,
-                     char name[NAME_SIZE]) {
-    const char *label = flowrules_set_label(out, set);
-    unsigned long long hash = hash_set(set);
-    if (is_wildcard(set))
-        snprintf(name, NAME_SIZE, "%s-u-%016llx", s->prefix, hash);
-    else if (member_count(set) == 1)
-        member_name(s, set, 0, name);
-    else if (label)
-        snprintf(name, NAME_SIZE, "%s-g-%.32s-%016llx", s->prefix, label, hash);
-    else
-        snprintf(name, NAME_SIZE, "%s-g-%016llx", s->prefix, hash);
-}
+/* ---- services ------------------------------------------------------------------------------- */
 
 static const char *port_protocol(int protocol) {
     return protocol == 6 ? "tcp" : protocol == 17 ? "udp" : protocol == 132 ? "sctp" : NULL;
@@ -213,33 +99,16 @@ static size_t ports_at(const struct flowrules_service *service, size_t first) {
     return left < PORTS_PER_OBJECT ? left : PORTS_PER_OBJECT;
 }
 
-static uint64_t hash_ports(uint64_t hash, const struct flowrules_ports *ports, size_t count) {
-    hash = flowrules_hash_number(hash, count);
-    for (size_t i = 0; i < count; i++)
-        hash = flowrules_hash_number(flowrules_hash_number(hash, ports[i].first), ports[i].last);
-    return hash;
+/* Of all names that are written. */
+static const char *prefix_of(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    return s->prefix;
 }
 
 static void service_name(const struct state *s, const struct flowrules_service *service,
                          size_t first, char name[NAME_SIZE]) {
-    size_t count = ports_at(service, first);
-    const struct flowrules_ports *ports = service->destination_ports + first;
-    int used = snprintf(name, NAME_SIZE, "%s-%s-", s->prefix, port_protocol(service->protocol));
-    char *at = name + used;
-    if (count > 3 || service->source_port_count > 0) {
-        uint64_t hash = hash_ports(FLOWRULES_HASH_BEGIN, ports, count);
-        hash = hash_ports(hash, service->source_ports, service->source_port_count);
-        snprintf(at, (size_t)(NAME_SIZE - used), "%016llx", (unsigned long long)hash);
-        return;
-    }
-    snprintf(at, (size_t)(NAME_SIZE - used), "any");
-    for (size_t i = 0; i < count; i++) {
-        const char *before = i > 0 ? "_" : "";
-        size_t room = (size_t)(name + NAME_SIZE - at);
-        at += ports[i].first == ports[i].last
-                  ? snprintf(at, room, "%s%d", before, ports[i].first)
-                  : snprintf(at, room, "%s%d-%d", before, ports[i].first, ports[i].last);
-    }
+    fr_names_ports(s->prefix, port_protocol(service->protocol), service, first,
+                   ports_at(service, first), name);
 }
 
 /* ---- writing entries ----------------------------------------------------------------------- */
@@ -472,11 +341,11 @@ static void write_address(flowrules_output *out, struct flowrules_set set, size_
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
     struct flowrules_range range;
-    member_name(s, set, index, name);
+    fr_names_member(s->prefix, set, index, name);
     if (!flowrules_output_once(out, name))
         return;
     open_entry(out, SECTION_ADDRESS, name);
-    const char *fqdn = set_member(set, index, &range);
+    const char *fqdn = fr_names_member_at(set, index, &range);
     if (fqdn) {
         value(out, "fqdn", fqdn);
     } else {
@@ -491,14 +360,14 @@ static void write_address(flowrules_output *out, struct flowrules_set set, size_
 static void write_group(flowrules_output *out, struct flowrules_set set) {
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
-    set_name(out, s, set, name);
-    if (member_count(set) == 1 || !flowrules_output_once(out, name))
+    fr_names_set(out, s->prefix, set, name);
+    if (fr_names_members(set) == 1 || !flowrules_output_once(out, name))
         return;
     open_entry(out, SECTION_GROUP, name);
     open_word(out, "static");
-    for (size_t i = 0; i < member_count(set); i++) {
+    for (size_t i = 0; i < fr_names_members(set); i++) {
         char one[NAME_SIZE];
-        member_name(s, set, i, one);
+        fr_names_member(s->prefix, set, i, one);
         member(out, one);
     }
     close_word(out);
@@ -513,7 +382,7 @@ static void write_group(flowrules_output *out, struct flowrules_set set) {
 static void write_category(flowrules_output *out, struct flowrules_set set) {
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
-    set_name(out, s, set, name);
+    fr_names_set(out, s->prefix, set, name);
     if (!flowrules_output_once(out, name))
         return;
     open_entry(out, SECTION_CATEGORY, name);
@@ -531,11 +400,11 @@ static void write_category(flowrules_output *out, struct flowrules_set set) {
 }
 
 static void write_set(flowrules_output *out, struct flowrules_set set) {
-    if (is_wildcard(set)) {
+    if (fr_names_is_wildcard(set)) {
         write_category(out, set);
         return;
     }
-    for (size_t i = 0; i < member_count(set); i++)
+    for (size_t i = 0; i < fr_names_members(set); i++)
         write_address(out, set, i);
     write_group(out, set);
 }
@@ -695,14 +564,12 @@ static const struct {
 
 /* "any" is told alone. */
 static void write_zones(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
-    bool any = false;
+    bool any = fr_zones_at_any(out, set, end);
     const char *zone;
-    for (size_t i = 0; (zone = fr_paloalto_zone_at(out, set, end, i)); i++)
-        any = any || strcmp(zone, "any") == 0;
     open_word(out, end_words[end].zone);
     if (any)
         member(out, "any");
-    for (size_t i = 0; !any && (zone = fr_paloalto_zone_at(out, set, end, i)); i++)
+    for (size_t i = 0; !any && (zone = fr_zones_at(out, set, end, i)); i++)
         member(out, zone);
     close_word(out);
 }
@@ -711,8 +578,8 @@ static void write_zones(flowrules_output *out, struct flowrules_set set, enum fl
 
 static void write_end(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
     char name[NAME_SIZE] = "any";
-    if (!flowrules_set_is_any(set) && !is_wildcard(set))
-        set_name(out, flowrules_output_state(out), set, name);
+    if (!flowrules_set_is_any(set) && !fr_names_is_wildcard(set))
+        fr_names_set(out, prefix_of(out), set, name);
     list_of(out, end_words[end].address, name);
 }
 
@@ -741,7 +608,7 @@ static void write_applications(flowrules_output *out, const struct flowrules_ser
 
 static void write_rule_applications(flowrules_output *out, const struct flowrules_rule *rule) {
     open_word(out, "application");
-    if (is_wildcard(rule->destination)) {
+    if (fr_names_is_wildcard(rule->destination)) {
         member(out, "ssl");
         member(out, "web-browsing");
     } else if (rule->services[0].protocol < 0 || port_protocol(rule->services[0].protocol)) {
@@ -775,8 +642,8 @@ static void write_rule_services(flowrules_output *out, const struct flowrules_ru
 
 static void write_category_match(flowrules_output *out, struct flowrules_set destination) {
     char name[NAME_SIZE] = "any";
-    if (is_wildcard(destination))
-        set_name(out, flowrules_output_state(out), destination, name);
+    if (fr_names_is_wildcard(destination))
+        fr_names_set(out, prefix_of(out), destination, name);
     list_of(out, "category", name);
 }
 
@@ -859,7 +726,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
     s->flows = r->flows;
     s->traced = true;
-    fr_paloalto_close(out, &s->pairs, r->source, r->destination);
+    fr_zones_close(out, &s->pairs, r->source, r->destination);
     open_entry(out, SECTION_RULE, name);
     write_zones(out, r->source, FLOWRULES_SOURCE);
     write_zones(out, r->destination, FLOWRULES_DESTINATION);
@@ -877,7 +744,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 }
 
 /* Do two zones deny the same: to the same zones? */
-static bool deny_alike(const struct fr_paloalto_pairs *pairs, size_t a, size_t b) {
+static bool deny_alike(const struct fr_zone_pairs *pairs, size_t a, size_t b) {
     return memcmp(pairs->closed[a], pairs->closed[b], sizeof pairs->closed[a]) == 0;
 }
 
@@ -928,7 +795,7 @@ static void write_deny(flowrules_output *out, size_t from, unsigned number) {
 }
 
 /* A zone to which nothing is closed, or like one before. */
-static bool is_covered(const struct fr_paloalto_pairs *pairs, size_t from) {
+static bool is_covered(const struct fr_zone_pairs *pairs, size_t from) {
     bool some = false;
     for (size_t k = 0; k < pairs->count; k++)
         some = some || pairs->closed[from][k];
@@ -945,10 +812,9 @@ static bool is_covered(const struct fr_paloalto_pairs *pairs, size_t from) {
 static void write_last_denies(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     unsigned number = 0;
-    fr_paloalto_close_rest(out, &s->pairs);
+    fr_zones_close_rest(out, &s->pairs);
     if (s->pairs.full)
-        flowrules_output_refuse(out, "its rules are between more than %d zones",
-                                FR_PALOALTO_ZONES_MAX);
+        flowrules_output_refuse(out, "its rules are between more than %d zones", FR_ZONES_MAX);
     if (s->pairs.count == 0)
         flowrules_output_refuse(out, "no rule says between which zones the rest is to be denied: "
                                      "set 'from-zone' and 'to-zone', or 'explicit-deny: false'");
@@ -966,6 +832,13 @@ static bool is_name(const char *text, size_t most) {
             return false;
     return text[0] != '\0' && !strchr(" .-", text[0]) && strlen(text) <= most;
 }
+
+static bool is_zone(const char *text) {
+    return is_name(text, ZONE_MAX);
+}
+
+static const struct fr_zone_words zone_words =
+    FR_ZONE_WORDS("paloalto", is_zone, "31 letters, digits, spaces and ._-");
 
 static void check_names(flowrules_output *out) {
     static const struct {
@@ -989,22 +862,6 @@ static void check_names(flowrules_output *out) {
         flowrules_output_refuse(out, "the prefix is longer than %d characters", PREFIX_MAX);
 }
 
-/* Nothing stands in two zones: a rule from or to the wrong one would never match. */
-static void check_zones(flowrules_output *out) {
-    const char *from = flowrules_output_setting(out, end_words[FLOWRULES_SOURCE].setting);
-    const char *to = flowrules_output_setting(out, end_words[FLOWRULES_DESTINATION].setting);
-    if (!from || !to || strcmp(from, to) == 0 || strcmp(from, "any") == 0 || strcmp(to, "any") == 0)
-        return;
-    const char *both = flowrules_output_unbound_meeting(out, "zone");
-    if (both)
-        flowrules_output_refuse(out,
-                                "%s is a source, in zone '%s' (from-zone), and a destination, in "
-                                "zone '%s' (to-zone): say where it is by the binding of a network, "
-                                "paloalto: {zone: NAME}, or {zone: [%s, %s]} where it may be in "
-                                "either",
-                                both, from, to, from, to);
-}
-
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
 static const char *choose_rulebase(flowrules_output *out) {
     const char *rulebase = flowrules_output_setting(out, "rulebase");
@@ -1025,7 +882,7 @@ static void begin_all(flowrules_output *out, bool xml) {
     s->xml = xml;
     s->prefix = flowrules_output_setting(out, "prefix");
     check_names(out);
-    check_zones(out);
+    fr_zones_check(out, &zone_words);
     s->rulebase = choose_rulebase(out);
     s->place_name = flowrules_output_setting(out, "device-group");
     s->place = s->place_name ? "device-group" : "vsys";
@@ -1052,8 +909,21 @@ static void write_removal(flowrules_output *out) {
         flowrules_write_part(w, flowrules_output_part(out, PART_REMOVE + section));
 }
 
+/* Do last rules deny what no flow allows? */
+static bool denies_rest(const flowrules_output *out) {
+    return !flowrules_output_permits(out) && flowrules_output_flag(out, "explicit-deny");
+}
+
+/* Without last rules, what stays within a zone is the firewall's own to decide. */
+static void baseline(const flowrules_output *out, flowrules_input *in) {
+    struct fr_zones zones;
+    fr_zones_baseline(out, in, &zones);
+    if (!denies_rest(out))
+        fr_zones_within(in, &zones, FLOWRULES_OUTSIDE);
+}
+
 static void end_all(flowrules_output *out) {
-    if (fr_paloalto_denies_rest(out))
+    if (denies_rest(out))
         write_last_denies(out);
 }
 
@@ -1062,7 +932,7 @@ static void write_notes(flowrules_output *out) {
     struct paloalto_steps steps = {
         .xml = s->xml,
         .rules = s->entries[SECTION_RULE],
-        .denies = fr_paloalto_denies_rest(out),
+        .denies = denies_rest(out),
         .intrazone = strcmp(flowrules_output_setting(out, "intrazone"), "all") == 0,
         .wildcards = s->entries[SECTION_CATEGORY] > 0,
         .applications = s->entries[SECTION_APPLICATION] > 0};
@@ -1205,44 +1075,6 @@ static bool has_wildcard(struct flowrules_set set) {
     return false;
 }
 
-/* Is an end in a zone by from-zone or to-zone alone? */
-static bool is_unbound(const flowrules_output *out, struct flowrules_set set) {
-    return flowrules_set_binding(out, set, "zone", 0) == NULL &&
-           !flowrules_set_bound(out, set, "zone");
-}
-
-/* Do both ends fall into one zone, though others than they are said to be in zones? */
-static bool falls_within(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *from = fr_paloalto_own_zone(out, FLOWRULES_SOURCE);
-    const char *to = fr_paloalto_own_zone(out, FLOWRULES_DESTINATION);
-    return from && to && strcmp(from, to) == 0 && strcmp(from, "any") != 0 &&
-           is_unbound(out, flow->source) && is_unbound(out, flow->destination) &&
-           flowrules_output_binds(out, "zone");
-}
-
-static const char *refuses_zones(const flowrules_output *out, const struct flowrules_rule *flow) {
-    static const char *const reasons[] = {
-        [FLOWRULES_SOURCE] = "no zone is known for its source\nbind its networks "
-                             "(paloalto: {zone: NAME}) or set 'from-zone'",
-        [FLOWRULES_DESTINATION] = "no zone is known for its destination\nbind its networks "
-                                  "(paloalto: {zone: NAME}) or set 'to-zone'",
-    };
-    for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
-        struct flowrules_set set = end == FLOWRULES_SOURCE ? flow->source : flow->destination;
-        if (!flowrules_set_bound(out, set, "zone") &&
-            !fr_paloalto_own_zone(out, (enum flowrules_end)end))
-            return reasons[end];
-        const char *zone;
-        for (size_t i = 0; (zone = fr_paloalto_zone_at(out, set, (enum flowrules_end)end, i)); i++)
-            if (!is_name(zone, ZONE_MAX))
-                return "a zone's name is at most 31 letters, digits, spaces and ._-";
-    }
-    if (falls_within(out, flow))
-        return "no network places its source nor its destination, and from-zone and to-zone are "
-               "the same zone\nbind its networks (paloalto: {zone: NAME})";
-    return NULL;
-}
-
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
     if (has_wildcard(flow->source))
         return "wildcards match the URL that is asked for, and a source has none\nlist its names";
@@ -1257,7 +1089,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
                          "\nleave 0 and 255 out, or deny 'any' and spare the flows that may pass"
                        : "an application is known by the protocols 1 to 254 (ident-by-ip-protocol)"
                          "\nleave 0 and 255 out";
-    return refuses_zones(out, flow);
+    return fr_zones_refuse(out, flow, &zone_words);
 }
 
 static bool has_service(const struct flowrules_rule *flow, int protocol, int type) {
@@ -1285,22 +1117,9 @@ static const char *warns_of_echo(const flowrules_output *out, const struct flowr
            "(icmp-type: echo-request), which gets an application of its own";
 }
 
-/* Where zones are given by networks, addresses that no network places may have been forgotten. */
-static bool is_forgotten(const flowrules_output *out, struct flowrules_set set) {
-    return flowrules_set_range_count(set, FLOWRULES_IPV4) +
-                   flowrules_set_range_count(set, FLOWRULES_IPV6) >
-               0 &&
-           !fr_paloalto_is_broad(set) && !flowrules_set_bound(out, set, "zone");
-}
-
 static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
-    bool source = is_forgotten(out, flow->source);
-    if ((source || is_forgotten(out, flow->destination)) && flowrules_output_binds(out, "zone"))
-        return source ? "addresses of the source are in no network with a zone, and are taken to "
-                        "be in 'from-zone'"
-                      : "addresses of the destination are in no network with a zone, and are taken "
-                        "to be in 'to-zone'";
-    return warns_of_echo(out, flow);
+    const char *zones = fr_zones_warn(out, flow);
+    return zones != NULL ? zones : warns_of_echo(out, flow);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -1420,5 +1239,5 @@ const struct flowrules_backend flowrules_backend_paloalto = {
     .refuses = refuses,
     .warns = warns,
     .read = fr_paloalto_read,
-    .baseline = fr_paloalto_baseline,
+    .baseline = baseline,
 };

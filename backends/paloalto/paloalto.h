@@ -7,6 +7,5 @@
 #include "flowrules/backend.h"
 
 void fr_paloalto_read(flowrules_input *in);
-void fr_paloalto_baseline(const flowrules_output *out, flowrules_input *in);
 
 #endif

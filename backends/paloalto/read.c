@@ -9,6 +9,7 @@
 #include "read.h"
 
 #include "paloalto.h"
+#include "zones.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,8 +19,7 @@ enum { TEXT_MAX = 1100, ICMP = 1, TCP = 6, UDP = 17 };
 /* What is common to all rules. */
 struct deciding {
     struct fr_paloalto_reading *r;
-    struct fr_paloalto_zones zones;
-    bool zoneless; /* there is nothing to tell zones by: they are passed over */
+    struct fr_zones zones;
 };
 
 /* What surely is, and what maybe is, in an end of a rule or in a list of zones. */
@@ -29,7 +29,7 @@ struct territory {
 
 /* Services: a count of 0 is none, unless it is all. */
 struct whats {
-    struct fr_paloalto_services list;
+    struct fr_services list;
     bool all;
 };
 
@@ -37,7 +37,7 @@ struct whats {
 struct taken {
     const struct fr_paloalto_entry *e;
     struct territory ends[2];
-    struct fr_paloalto_zone_list zones[2];
+    struct fr_zone_list zones[2];
     struct whats surely, maybe;
     const char *doubt; /* why it may match less than it says, or NULL; the first one */
     bool never;        /* nothing of it surely matches: somebody's, or at some time */
@@ -175,7 +175,7 @@ static bool take_end(const struct deciding *d, struct taken *t, int end) {
     *at = (struct territory){any, any};
     if (!is_all(t->e, end_keys[end])) {
         for (size_t i = 0; (member = fr_paloalto_next(t->e, end_keys[end], &i)) != NULL; count++) {
-            struct fr_paloalto_addresses one;
+            struct fr_addresses one;
             sets = flowrules_input_grow(in, sets, &capacity, count, sizeof *sets);
             if (sets == NULL || !fr_paloalto_address(d->r, member, chained, &one))
                 return false;
@@ -195,29 +195,13 @@ static bool take_end(const struct deciding *d, struct taken *t, int end) {
 
 /* ---- zones ----------------------------------------------------------------------------------- */
 
-/* Of a list of zones; found once for each list. */
-static const struct territory *territory_of(const struct deciding *d, int end,
-                                            const struct fr_paloalto_zone_list *list) {
-    flowrules_input *in = d->r->in;
-    const char *key = end == 0 ? "from" : "to";
-    for (size_t i = 0; key != NULL && i < list->count; i++)
-        key = flowrules_input_print(in, "%s\n%s", key, list->names[i]);
-    struct territory *t =
-        key == NULL ? NULL : flowrules_input_lookup(in, FR_PALOALTO_TERRITORIES, key);
-    if (key == NULL || t != NULL || (t = flowrules_input_alloc(in, sizeof *t)) == NULL)
-        return t;
-    t->surely = fr_paloalto_surely_in(in, &d->zones, (enum flowrules_end)end, list);
-    t->maybe = fr_paloalto_maybe_in(in, &d->zones, (enum flowrules_end)end, list);
-    flowrules_input_define(in, FR_PALOALTO_TERRITORIES, key, t);
-    return t;
-}
-
 /* What of an end its zones surely, and maybe, leave; a doubt where that is not the same. */
 static void limit_end(const struct deciding *d, struct taken *t, int end,
-                      const struct fr_paloalto_zone_list *list, struct territory *left) {
+                      const struct fr_zone_list *list, struct territory *left) {
     flowrules_input *in = d->r->in;
     *left = t->ends[end];
-    const struct territory *at = d->zoneless ? NULL : territory_of(d, end, list);
+    const struct fr_zone_limits *at =
+        fr_zones_limits(in, &d->zones, FR_PALOALTO_TERRITORIES, (enum flowrules_end)end, list);
     if (at == NULL)
         return;
     left->surely = flowrules_input_intersect(in, left->surely, at->surely);
@@ -234,15 +218,15 @@ static bool take_zones(const struct deciding *d, struct taken *t, int end) {
     if (!has_list(d, t->e, zone_keys[end]))
         return false;
     for (size_t i = 0; (a = fr_paloalto_next(t->e, zone_keys[end], &i)) != NULL;)
-        fr_paloalto_add_zone(d->r->in, &t->zones[end], a->value);
+        fr_zones_add(d->r->in, &t->zones[end], a->value);
     return true;
 }
 
 static bool share_zone(const struct taken *t) {
-    if (fr_paloalto_has_zone(&t->zones[0], "any") || fr_paloalto_has_zone(&t->zones[1], "any"))
+    if (fr_zones_has(&t->zones[0], "any") || fr_zones_has(&t->zones[1], "any"))
         return true;
     for (size_t i = 0; i < t->zones[0].count; i++)
-        if (fr_paloalto_has_zone(&t->zones[1], t->zones[0].names[i]))
+        if (fr_zones_has(&t->zones[1], t->zones[0].names[i]))
             return true;
     return false;
 }
@@ -281,7 +265,7 @@ static bool take_category(const struct deciding *d, struct taken *t) {
         return true;
     }
     for (size_t i = 0; (a = fr_paloalto_next(t->e, "category", &i)) != NULL;) {
-        struct fr_paloalto_addresses one = {.doubt = NULL};
+        struct fr_addresses one = {.doubt = NULL};
         if (!fr_paloalto_category(d->r, a, &one))
             return false;
         struct flowrules_set both[] = {sum, one.set};
@@ -295,8 +279,8 @@ static bool take_category(const struct deciding *d, struct taken *t) {
 }
 
 /* Services as the rule lists them; none where it has any. */
-static bool take_services(const struct deciding *d, struct taken *t,
-                          struct fr_paloalto_services *services, bool *any, bool *defaults) {
+static bool take_services(const struct deciding *d, struct taken *t, struct fr_services *services,
+                          bool *any, bool *defaults) {
     const struct fr_paloalto_attribute *a;
     size_t chained = chained_at(d->r, t->e->scope);
     *any = is_all(t->e, "service");
@@ -311,7 +295,7 @@ static bool take_services(const struct deciding *d, struct taken *t,
 }
 
 /* All types of ICMP, one by one, are ICMP. */
-static void join_icmp(struct fr_paloalto_services *list) {
+static void join_icmp(struct fr_services *list) {
     size_t types = 0, kept = 0;
     for (size_t i = 0; i < list->count; i++)
         types += list->services[i].protocol == ICMP && list->services[i].icmp_type >= 0 &&
@@ -328,11 +312,11 @@ static void join_icmp(struct fr_paloalto_services *list) {
     list->count = kept + 1;
 }
 
-static bool add_all(const struct deciding *d, struct fr_paloalto_services *list,
-                    const struct fr_paloalto_services *more, int protocol) {
+static bool add_all(const struct deciding *d, struct fr_services *list,
+                    const struct fr_services *more, int protocol) {
     for (size_t i = 0; i < more->count; i++)
         if ((protocol < 0 || more->services[i].protocol == protocol) &&
-            !fr_paloalto_add_service(d->r, list, more->services[i]))
+            !fr_tables_add_service(d->r->in, list, more->services[i]))
             return false;
     return true;
 }
@@ -343,7 +327,7 @@ static bool add_all(const struct deciding *d, struct fr_paloalto_services *list,
  */
 static bool take_ports(const struct deciding *d, struct taken *t,
                        const struct fr_paloalto_applications *known,
-                       const struct fr_paloalto_services *listed, bool defaults) {
+                       const struct fr_services *listed, bool defaults) {
     if (defaults && known->portless != NULL) {
         char text[200];
         snprintf(text, sizeof text,
@@ -382,7 +366,7 @@ static void doubt_well_known(const struct deciding *d, struct taken *t, const ch
 
 /* Protocols without ports are known by their applications, and no service has them. */
 static bool take_applications(const struct deciding *d, struct taken *t,
-                              const struct fr_paloalto_services *listed, bool any, bool defaults) {
+                              const struct fr_services *listed, bool any, bool defaults) {
     struct fr_paloalto_applications known;
     if (!fr_paloalto_take_applications(d->r, t->e, chained_at(d->r, t->e->scope), &known))
         return false;
@@ -407,8 +391,8 @@ static bool take_applications(const struct deciding *d, struct taken *t,
 }
 
 /* Of any application. */
-static void take_listed(const struct deciding *d, struct taken *t,
-                        const struct fr_paloalto_services *listed, bool any, bool defaults) {
+static void take_listed(const struct deciding *d, struct taken *t, const struct fr_services *listed,
+                        bool any, bool defaults) {
     t->surely = (struct whats){.list = *listed, .all = any && !defaults};
     t->maybe = t->surely;
     if (defaults) {
@@ -418,7 +402,7 @@ static void take_listed(const struct deciding *d, struct taken *t,
 }
 
 static bool take_what(const struct deciding *d, struct taken *t) {
-    struct fr_paloalto_services listed = {NULL, 0, 0};
+    struct fr_services listed = {NULL, 0, 0};
     bool any, defaults;
     if (!has_list(d, t->e, "application") || !has_list(d, t->e, "service") ||
         !take_services(d, t, &listed, &any, &defaults))
@@ -474,8 +458,7 @@ static bool is_none(const struct deciding *d, struct flowrules_set set) {
     return set.id == flowrules_input_none(d->r->in).id;
 }
 
-static bool is_same_list(const struct fr_paloalto_services *a,
-                         const struct fr_paloalto_services *b) {
+static bool is_same_list(const struct fr_services *a, const struct fr_services *b) {
     return a->services == b->services && a->count == b->count;
 }
 
@@ -514,7 +497,7 @@ static void give_parts(const struct deciding *d, const struct taken *t,
 }
 
 static void write_rule(const struct deciding *d, const struct taken *whole,
-                       const struct fr_paloalto_zone_list lists[2]) {
+                       const struct fr_zone_list lists[2]) {
     const char *log_end = fr_paloalto_value(whole->e, "log-end");
     struct taken here = *whole, *t = &here;
     struct texts texts;
@@ -537,16 +520,15 @@ static void write_rule(const struct deciding *d, const struct taken *whole,
 }
 
 /* The zones of a list one by one; of "any" all that are known. */
-static struct fr_paloalto_zone_list spread(const struct deciding *d,
-                                           const struct fr_paloalto_zone_list *list) {
-    struct fr_paloalto_zone_list all = {NULL, 0, 0};
-    if (!fr_paloalto_has_zone(list, "any"))
+static struct fr_zone_list spread(const struct deciding *d, const struct fr_zone_list *list) {
+    struct fr_zone_list all = {NULL, 0, 0};
+    if (!fr_zones_has(list, "any"))
         return *list;
     for (size_t i = 0; i < d->zones.count; i++)
-        fr_paloalto_add_zone(d->r->in, &all, d->zones.names[i]);
+        fr_zones_add(d->r->in, &all, d->zones.names[i]);
     for (int end = 0; end < 2; end++)
         if (d->zones.own[end] != NULL)
-            fr_paloalto_add_zone(d->r->in, &all, d->zones.own[end]);
+            fr_zones_add(d->r->in, &all, d->zones.own[end]);
     return all;
 }
 
@@ -555,18 +537,18 @@ static bool zones_are_known(const struct deciding *d) {
     for (int end = 0; end < 2; end++)
         if (d->zones.own[end] != NULL && strcmp(d->zones.own[end], "any") == 0)
             return false;
-    return !d->zoneless;
+    return !d->zones.zoneless;
 }
 
 /* An intrazone rule holds within each of its zones, an interzone rule between two different ones.
  */
 static void write_pairs(const struct deciding *d, const struct taken *t, bool within) {
-    struct fr_paloalto_zone_list from = spread(d, &t->zones[0]), to = spread(d, &t->zones[1]);
+    struct fr_zone_list from = spread(d, &t->zones[0]), to = spread(d, &t->zones[1]);
     for (size_t i = 0; from.names != NULL && i < from.count; i++) {
-        struct fr_paloalto_zone_list both[2] = {{&from.names[i], 1, 1}, {NULL, 0, 0}};
+        struct fr_zone_list both[2] = {{&from.names[i], 1, 1}, {NULL, 0, 0}};
         for (size_t k = 0; to.names != NULL && k < to.count; k++)
             if ((strcmp(to.names[k], from.names[i]) == 0) == within)
-                fr_paloalto_add_zone(d->r->in, &both[1], to.names[k]);
+                fr_zones_add(d->r->in, &both[1], to.names[k]);
         if (both[1].count > 0)
             write_rule(d, t, both);
     }
@@ -800,8 +782,7 @@ static enum flowrules_verdict default_action(const struct fr_paloalto_reading *r
 
 static void write_defaults(const struct deciding *d) {
     flowrules_input *in = d->r->in;
-    fr_paloalto_within_zones(in, &d->zones,
-                             default_action(d->r, "intrazone-default", FLOWRULES_PASS));
+    fr_zones_within(in, &d->zones, default_action(d->r, "intrazone-default", FLOWRULES_PASS));
     struct flowrules_read_rule rest = {
         .direction = FLOWRULES_FORWARD,
         .verdict = default_action(d->r, "interzone-default", FLOWRULES_BLOCK),
@@ -838,28 +819,10 @@ static bool find_pair(const struct deciding *d, const char *pair[2]) {
     return same && pair[0] != NULL && pair[1] != NULL;
 }
 
-/* Without a policy and settings: the two zones between which all is that is allowed. */
-static void choose_zones(struct deciding *d) {
-    const char *pair[2] = {NULL, NULL};
-    if (d->zones.known || (d->zones.own[0] != NULL && d->zones.own[1] != NULL))
-        return;
-    d->zoneless = !find_pair(d, pair);
-    for (int end = 0; end < 2; end++) {
-        const char *found = d->zoneless ? "any" : pair[end];
-        if (d->zones.own[end] != NULL)
-            continue;
-        d->zones.own[end] = d->zoneless ? NULL : found;
-        flowrules_input_found(d->r->in, end == 0 ? "from-zone" : "to-zone", found);
-    }
-    if (d->zoneless)
-        flowrules_input_doubt(d->r->in, (struct flowrules_place){0, 0, 0}, FLOWRULES_FORWARD,
-                              "the rules are between several zones, and nothing tells what is in "
-                              "them: the settings from-zone and to-zone choose two");
-}
-
 void fr_paloalto_read(flowrules_input *in) {
     struct fr_paloalto_reading r = {.in = in};
     struct deciding d = {.r = &r};
+    const char *pair[2] = {NULL, NULL};
     r.last_scope = &r.scopes;
     fr_paloalto_read_files(&r);
     const struct fr_paloalto_scope *scope = flowrules_input_failed(in) ? NULL : choose_scope(&r);
@@ -869,9 +832,8 @@ void fr_paloalto_read(flowrules_input *in) {
     if (strncmp(scope->name, "device-group ", 13) == 0)
         chain_parents(&r, scope);
     chain(&r, "shared");
-    fr_paloalto_find_zones(in, flowrules_input_setting(in, "from-zone"),
-                           flowrules_input_setting(in, "to-zone"), &d.zones);
-    choose_zones(&d);
+    fr_zones_find(in, &d.zones);
+    fr_zones_choose(in, &d.zones, find_pair(&d, pair) ? pair : NULL);
     find_deny_with(&d);
     read_rulebases(&d);
     write_defaults(&d);

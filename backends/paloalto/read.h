@@ -1,11 +1,11 @@
 /*
  * paloalto, what the files of its reader share: a configuration as entries with attributes, of
- * lines of "set" and of XML alike, and where zones are.
+ * lines of "set" and of XML alike.
  */
 #ifndef FR_PALOALTO_READ_H
 #define FR_PALOALTO_READ_H
 
-#include "flowrules/backend.h"
+#include "tables.h"
 
 /* What an entry is; the kinds of symbols too. */
 enum fr_paloalto_section {
@@ -33,24 +33,6 @@ struct fr_paloalto_attribute {
     struct flowrules_place at;
 };
 
-enum fr_paloalto_progress {
-    FR_PALOALTO_UNREAD,
-    FR_PALOALTO_READING, /* so that a group that holds itself is found */
-    FR_PALOALTO_KNOWN,
-    FR_PALOALTO_UNKNOWN /* an error was told */
-};
-
-struct fr_paloalto_services {
-    struct flowrules_service *services;
-    size_t count, capacity;
-};
-
-/* An end of a rule, or a group: what surely is in it, and why there may be more, or NULL. */
-struct fr_paloalto_addresses {
-    struct flowrules_set set;
-    const char *doubt;
-};
-
 struct fr_paloalto_entry {
     enum fr_paloalto_section section;
     const char *scope, *name;
@@ -62,9 +44,9 @@ struct fr_paloalto_entry {
     struct fr_paloalto_rulebase *rulebase;
     struct fr_paloalto_entry *before, *next;
     /* What it means, once a rule needs it. */
-    enum fr_paloalto_progress progress;
-    struct fr_paloalto_addresses addresses;
-    struct fr_paloalto_services services;
+    enum fr_progress progress;
+    struct fr_addresses addresses;
+    struct fr_services services;
     /* Of applications: the next one, and the rule that named this one last. */
     struct fr_paloalto_entry *next_application;
     const struct fr_paloalto_entry *named_by;
@@ -120,13 +102,13 @@ const struct fr_paloalto_entry *fr_paloalto_rules(const struct fr_paloalto_readi
 
 /* What a member of a source or destination is; false after an error. */
 bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct fr_paloalto_addresses *addresses);
+                         size_t chained, struct fr_addresses *addresses);
 /* Adds what a member of a service is: an object, a group, or one that PAN-OS brings along. */
 bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct fr_paloalto_services *services);
+                         size_t chained, struct fr_services *services);
 /* The names of a URL category; false after an error. */
 bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                          struct fr_paloalto_addresses *names);
+                          struct fr_addresses *names);
 /* The entry of a name in the scopes from *chained on, which then is where it was; or NULL. */
 struct fr_paloalto_entry *fr_paloalto_look_up(const struct fr_paloalto_reading *r,
                                               enum fr_paloalto_section section, const char *name,
@@ -135,8 +117,6 @@ struct fr_paloalto_entry *fr_paloalto_look_up(const struct fr_paloalto_reading *
 bool fr_paloalto_begin_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
                              struct flowrules_place at);
 void fr_paloalto_end_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e, bool good);
-bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
-                             struct flowrules_service service);
 
 /* ---- paloalto_read_applications.c: what applications are
  * -----------------------------------------
@@ -144,53 +124,17 @@ bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_s
 
 /* The applications of a rule. */
 struct fr_paloalto_applications {
-    struct fr_paloalto_services exact; /* protocols without ports, and types of ICMP */
-    struct fr_paloalto_services ports; /* the default ports of well-known ones */
-    bool by_tcp, by_udp;               /* the protocols of these */
-    const char *well_known;            /* one of these, or NULL */
-    const char *portless;              /* one whose default ports are not known, or NULL */
-    const char *doubt;                 /* why there may be more, or NULL */
+    struct fr_services exact; /* protocols without ports, and types of ICMP */
+    struct fr_services ports; /* the default ports of well-known ones */
+    bool by_tcp, by_udp;      /* the protocols of these */
+    const char *well_known;   /* one of these, or NULL */
+    const char *portless;     /* one whose default ports are not known, or NULL */
+    const char *doubt;        /* why there may be more, or NULL */
 };
 
 /* Takes all applications of a rule that does not name any; false after an error. */
 bool fr_paloalto_take_applications(struct fr_paloalto_reading *r,
                                    const struct fr_paloalto_entry *rule, size_t chained,
                                    struct fr_paloalto_applications *applications);
-
-/* ---- paloalto_read_zones.c: where zones are
- * ------------------------------------------------------ */
-
-struct fr_paloalto_zones {
-    bool known;         /* is there a policy? */
-    const char *own[2]; /* the zones of what no network places, by end, or NULL */
-    size_t count;
-    const char **names;         /* of the policy's networks */
-    struct flowrules_set *sets; /* what stands in each */
-    struct flowrules_set unplaced;
-};
-
-/* The zones that a rule names at one end. */
-struct fr_paloalto_zone_list {
-    const char **names;
-    size_t count, capacity;
-};
-
-void fr_paloalto_find_zones(flowrules_input *in, const char *from, const char *to,
-                            struct fr_paloalto_zones *zones);
-void fr_paloalto_add_zone(flowrules_input *in, struct fr_paloalto_zone_list *list,
-                          const char *name);
-bool fr_paloalto_has_zone(const struct fr_paloalto_zone_list *list, const char *name);
-/* What stands in zones of the list and no others; what may stand in one of them. */
-struct flowrules_set fr_paloalto_surely_in(flowrules_input *in,
-                                           const struct fr_paloalto_zones *zones,
-                                           enum flowrules_end end,
-                                           const struct fr_paloalto_zone_list *list);
-struct flowrules_set fr_paloalto_maybe_in(flowrules_input *in,
-                                          const struct fr_paloalto_zones *zones,
-                                          enum flowrules_end end,
-                                          const struct fr_paloalto_zone_list *list);
-/* Rules about what stays within a zone, one for each zone that is known. */
-void fr_paloalto_within_zones(flowrules_input *in, const struct fr_paloalto_zones *zones,
-                              enum flowrules_verdict verdict);
 
 #endif

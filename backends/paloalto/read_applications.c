@@ -75,8 +75,8 @@ static const struct {
 };
 
 /* The ports of a protocol, zeros left out. */
-static bool add_ports(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
-                      int protocol, const uint16_t numbers[2]) {
+static bool add_ports(struct fr_paloalto_reading *r, struct fr_services *list, int protocol,
+                      const uint16_t numbers[2]) {
     struct flowrules_ports *ports = flowrules_input_alloc(r->in, 2 * sizeof *ports);
     struct flowrules_service service = {
         .protocol = protocol, .destination_ports = ports, .icmp_type = -1, .icmp_code = -1};
@@ -85,7 +85,7 @@ static bool add_ports(struct fr_paloalto_reading *r, struct fr_paloalto_services
             ports[service.destination_port_count++] =
                 (struct flowrules_ports){numbers[i], numbers[i]};
     return ports != NULL &&
-           (service.destination_port_count == 0 || fr_paloalto_add_service(r, list, service));
+           (service.destination_port_count == 0 || fr_tables_add_service(r->in, list, service));
 }
 
 /* ---- the configuration's own -------------------------------------------------------------------
@@ -151,14 +151,14 @@ static bool find_identity(const struct fr_paloalto_entry *e, struct flowrules_se
 static bool identify(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
                      struct flowrules_service *service) {
     *service = (struct flowrules_service){.protocol = -1, .icmp_type = -1, .icmp_code = -1};
-    if (e->progress == FR_PALOALTO_UNREAD) {
-        e->progress = FR_PALOALTO_UNKNOWN;
-        if (find_identity(e, service) && fr_paloalto_add_service(r, &e->services, *service))
-            e->progress = FR_PALOALTO_KNOWN;
+    if (e->progress == FR_UNREAD) {
+        e->progress = FR_UNKNOWN;
+        if (find_identity(e, service) && fr_tables_add_service(r->in, &e->services, *service))
+            e->progress = FR_KNOWN;
     }
-    if (e->progress == FR_PALOALTO_KNOWN)
+    if (e->progress == FR_KNOWN)
         *service = e->services.services[0];
-    return e->progress == FR_PALOALTO_KNOWN;
+    return e->progress == FR_KNOWN;
 }
 
 /* ---- what PAN-OS's own leave to them ------------------------------------------------------------
@@ -206,9 +206,9 @@ static bool add_left(const struct taking *t, const char *name, int protocol, int
         codes[own.icmp_code] = some = true;
     }
     if (!some)
-        return fr_paloalto_add_service(t->r, &t->all->exact, service);
+        return fr_tables_add_service(t->r->in, &t->all->exact, service);
     for (service.icmp_code = 0; service.icmp_code < TYPES; service.icmp_code++)
-        if (!codes[service.icmp_code] && !fr_paloalto_add_service(t->r, &t->all->exact, service))
+        if (!codes[service.icmp_code] && !fr_tables_add_service(t->r->in, &t->all->exact, service))
             return false;
     return true;
 }
@@ -287,14 +287,14 @@ static bool each_of_group(struct taking *t, struct fr_paloalto_entry *e, size_t 
                           struct flowrules_place place, visit *call) {
     struct taking inner = *t;
     inner.chained = at;
-    if (e->progress != FR_PALOALTO_READING && e->pass == t->pass)
+    if (e->progress != FR_READING && e->pass == t->pass)
         return true;
     e->pass = t->pass;
     if (!fr_paloalto_begin_entry(t->r, e, place))
         return false;
     bool good = each_application(&inner, e, "members", call);
     fr_paloalto_end_entry(t->r, e, good);
-    e->progress = FR_PALOALTO_UNREAD;
+    e->progress = FR_UNREAD;
     return good;
 }
 
@@ -322,7 +322,7 @@ static bool take(struct taking *t, struct fr_paloalto_entry *e, const char *name
     struct flowrules_service service;
     bool found = false;
     if (e != NULL && e->section == FR_PALOALTO_APPLICATION && identify(t->r, e, &service))
-        return fr_paloalto_add_service(t->r, &t->all->exact, service);
+        return fr_tables_add_service(t->r->in, &t->all->exact, service);
     if (e == NULL && !add_predefined(t, name, &found))
         return false;
     if (!found && t->all->doubt == NULL)

@@ -10,29 +10,11 @@
 #include <string.h>
 
 enum {
-    GROUPS_DEEP = 64,      /* groups in groups */
-    SERVICES_MAX = 100000, /* of one rule or group */
-    PAIRS_MAX = 1000000,   /* of ports of one service */
-    RANGES_MAX = 10000000, /* of one group, before they are united */
+    PAIRS_MAX = 1000000, /* of ports of one service */
     TCP = 6,
     UDP = 17,
     SCTP = 132
 };
-
-bool fr_paloalto_add_service(struct fr_paloalto_reading *r, struct fr_paloalto_services *list,
-                             struct flowrules_service service) {
-    struct flowrules_place nowhere = {0, 0, 0};
-    if (list->count >= SERVICES_MAX) {
-        flowrules_input_error(r->in, nowhere, NULL,
-                              "more than %d services stand in one rule or group", SERVICES_MAX);
-        return false;
-    }
-    list->services = flowrules_input_grow(r->in, list->services, &list->capacity, list->count,
-                                          sizeof *list->services);
-    if (list->services != NULL)
-        list->services[list->count++] = service;
-    return list->services != NULL;
-}
 
 struct fr_paloalto_entry *fr_paloalto_look_up(const struct fr_paloalto_reading *r,
                                               enum fr_paloalto_section section, const char *name,
@@ -49,24 +31,11 @@ struct fr_paloalto_entry *fr_paloalto_look_up(const struct fr_paloalto_reading *
 
 bool fr_paloalto_begin_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
                              struct flowrules_place at) {
-    if (e->progress == FR_PALOALTO_READING || r->depth >= GROUPS_DEEP) {
-        flowrules_input_error(r->in, at, NULL,
-                              e->progress == FR_PALOALTO_READING
-                                  ? "the group '%.80s' holds itself"
-                                  : "groups stand in groups more than 64 deep, '%.80s' last",
-                              e->name);
-        return false;
-    }
-    if (e->progress != FR_PALOALTO_UNREAD)
-        return false;
-    e->progress = FR_PALOALTO_READING;
-    r->depth++;
-    return true;
+    return fr_tables_begin(r->in, &e->progress, &r->depth, e->name, at);
 }
 
 void fr_paloalto_end_entry(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e, bool good) {
-    r->depth--;
-    e->progress = good ? FR_PALOALTO_KNOWN : FR_PALOALTO_UNKNOWN;
+    fr_tables_end(&e->progress, &r->depth, good);
 }
 
 /* ---- addresses ----------------------------------------------------------------------------- */
@@ -129,8 +98,7 @@ static bool read_address(struct fr_paloalto_reading *r, struct fr_paloalto_entry
 /* Members of a group are looked up from where the group stands. */
 static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
                                size_t chained) {
-    struct flowrules_set *sets = NULL;
-    size_t count = 0, capacity = 0, ranges = 0;
+    struct fr_sets members = {.sets = NULL};
     const struct fr_paloalto_attribute *member;
     if (fr_paloalto_value(e, "dynamic/filter") != NULL) {
         e->addresses.set = flowrules_input_none(r->in);
@@ -138,26 +106,18 @@ static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto
             r->in, "what the dynamic group '%.80s' holds is not in the configuration", e->name);
         return true;
     }
-    for (size_t i = 0; (member = fr_paloalto_next(e, "static", &i)) != NULL; count++) {
-        struct fr_paloalto_addresses one;
-        sets = flowrules_input_grow(r->in, sets, &capacity, count, sizeof *sets);
-        if (sets == NULL || !fr_paloalto_address(r, member, chained, &one))
+    for (size_t i = 0; (member = fr_paloalto_next(e, "static", &i)) != NULL;) {
+        struct fr_addresses one;
+        if (!fr_paloalto_address(r, member, chained, &one) ||
+            !fr_tables_add_set(r->in, &members, one, member->at))
             return false;
-        sets[count] = one.set;
-        e->addresses.doubt = e->addresses.doubt == NULL ? one.doubt : e->addresses.doubt;
-        ranges += flowrules_set_range_count(sets[count], FLOWRULES_IPV4) +
-                  flowrules_set_range_count(sets[count], FLOWRULES_IPV6);
-        if (ranges > RANGES_MAX) {
-            flowrules_input_error(r->in, member->at, NULL,
-                                  "more than %d addresses stand in one group", RANGES_MAX);
-            return false;
-        }
     }
-    if (count == 0) {
+    if (members.count == 0) {
         flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' holds nothing", e->name);
         return false;
     }
-    e->addresses.set = flowrules_input_unite(r->in, sets, count);
+    e->addresses.doubt = members.doubt;
+    e->addresses.set = flowrules_input_unite(r->in, members.sets, members.count);
     return true;
 }
 
@@ -169,9 +129,9 @@ static bool is_brought_along(const char *name) {
 }
 
 static bool read_unnamed(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct fr_paloalto_addresses *addresses) {
+                         size_t chained, struct fr_addresses *addresses) {
     struct flowrules_range range;
-    *addresses = (struct fr_paloalto_addresses){.doubt = NULL};
+    *addresses = (struct fr_addresses){.doubt = NULL};
     if (flowrules_parse_range(member->value, strlen(member->value), &range)) {
         addresses->set = flowrules_input_range(r->in, &range);
         return true;
@@ -189,7 +149,7 @@ static bool read_unnamed(struct fr_paloalto_reading *r, const struct fr_paloalto
 }
 
 bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct fr_paloalto_addresses *addresses) {
+                         size_t chained, struct fr_addresses *addresses) {
     size_t at = chained;
     struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_ADDRESS, member->value, &at);
     if (e == NULL) {
@@ -206,7 +166,7 @@ bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto
             label(r, e);
     }
     *addresses = e->addresses;
-    return e->progress == FR_PALOALTO_KNOWN;
+    return e->progress == FR_KNOWN;
 }
 
 /* ---- services ------------------------------------------------------------------------------ */
@@ -216,21 +176,6 @@ struct ports {
     size_t count, capacity;
 };
 
-/* "443" or "8000-8010". */
-static bool parse_ports(const char *text, size_t length, struct flowrules_ports *ports) {
-    unsigned first, last;
-    const char *hyphen = memchr(text, '-', length);
-    size_t before = hyphen == NULL ? length : (size_t)(hyphen - text);
-    if (!flowrules_parse_number(text, before, UINT16_MAX, &first))
-        return false;
-    last = first;
-    if (hyphen != NULL &&
-        !flowrules_parse_number(hyphen + 1, length - before - 1, UINT16_MAX, &last))
-        return false;
-    *ports = (struct flowrules_ports){(uint16_t)first, (uint16_t)last};
-    return first <= last;
-}
-
 static bool read_ports(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
                        struct ports *list) {
     for (const char *at = a->value;; at++) {
@@ -239,7 +184,7 @@ static bool read_ports(struct fr_paloalto_reading *r, const struct fr_paloalto_a
                                            sizeof *list->ports);
         if (list->ports == NULL)
             return false;
-        if (!parse_ports(at, length, &list->ports[list->count++])) {
+        if (!fr_tables_ports(at, length, &list->ports[list->count++])) {
             flowrules_input_error(r->in, a->at, NULL, "'%.*s' is no port, and no range of ports",
                                   (int)(length < 80 ? length : 80), at);
             return false;
@@ -289,7 +234,7 @@ static bool read_service(struct fr_paloalto_reading *r, struct fr_paloalto_entry
     }
     struct flowrules_service service = {
         protocol, sources.ports, ports.ports, sources.count, ports.count, -1, -1};
-    return fr_paloalto_add_service(r, &e->services, service);
+    return fr_tables_add_service(r->in, &e->services, service);
 }
 
 static bool read_service_group(struct fr_paloalto_reading *r, struct fr_paloalto_entry *e,
@@ -305,16 +250,16 @@ static bool read_service_group(struct fr_paloalto_reading *r, struct fr_paloalto
 
 /* The two services that every PAN-OS has. */
 static bool add_predefined(struct fr_paloalto_reading *r, const char *name,
-                           struct fr_paloalto_services *services, bool *found) {
+                           struct fr_services *services, bool *found) {
     static const struct flowrules_ports http[] = {{80, 80}, {8080, 8080}}, https[] = {{443, 443}};
     bool plain = strcmp(name, "service-http") == 0;
     *found = plain || strcmp(name, "service-https") == 0;
     struct flowrules_service service = {TCP, NULL, plain ? http : https, 0, plain ? 2 : 1, -1, -1};
-    return *found && fr_paloalto_add_service(r, services, service);
+    return *found && fr_tables_add_service(r->in, services, service);
 }
 
 bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                         size_t chained, struct fr_paloalto_services *services) {
+                         size_t chained, struct fr_services *services) {
     size_t at = chained;
     bool found;
     struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_SERVICE, member->value, &at);
@@ -333,10 +278,10 @@ bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto
         fr_paloalto_end_entry(r, e,
                               e->section == FR_PALOALTO_SERVICE ? read_service(r, e)
                                                                 : read_service_group(r, e, at));
-    for (size_t i = 0; e->progress == FR_PALOALTO_KNOWN && i < e->services.count; i++)
-        if (!fr_paloalto_add_service(r, services, e->services.services[i]))
+    for (size_t i = 0; e->progress == FR_KNOWN && i < e->services.count; i++)
+        if (!fr_tables_add_service(r->in, services, e->services.services[i]))
             return false;
-    return e->progress == FR_PALOALTO_KNOWN;
+    return e->progress == FR_KNOWN;
 }
 
 /* ---- URL categories ------------------------------------------------------------------------ */
@@ -346,10 +291,10 @@ bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto
  * anything else it is about what is asked for at a name.
  */
 static bool read_url(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
-                     struct fr_paloalto_addresses *names) {
+                     struct fr_addresses *names) {
     size_t length = strlen(a->value);
     const char *from = strncmp(a->value, "*.", 2) == 0 ? a->value + 2 : a->value;
-    *names = (struct fr_paloalto_addresses){.set = flowrules_input_none(r->in)};
+    *names = (struct fr_addresses){.set = flowrules_input_none(r->in)};
     if (length < 2 || a->value[length - 1] != '/' || strcspn(from, "/*^") != strlen(from) - 1) {
         names->doubt = flowrules_input_print(r->in, "the URL '%.80s' is not understood", a->value);
         return true;
@@ -371,7 +316,7 @@ static bool read_category(struct fr_paloalto_reading *r, struct fr_paloalto_entr
             flowrules_input_print(r->in, "the category '%.80s' is of other categories", e->name);
     for (size_t i = 0;
          e->addresses.doubt == NULL && (url = fr_paloalto_next(e, "list", &i)) != NULL; count++) {
-        struct fr_paloalto_addresses one;
+        struct fr_addresses one;
         sets = flowrules_input_grow(r->in, sets, &capacity, count, sizeof *sets);
         if (sets == NULL || !read_url(r, url, &one))
             return false;
@@ -383,7 +328,7 @@ static bool read_category(struct fr_paloalto_reading *r, struct fr_paloalto_entr
 }
 
 bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *member,
-                          struct fr_paloalto_addresses *names) {
+                          struct fr_addresses *names) {
     size_t at = 0;
     struct fr_paloalto_entry *e = fr_paloalto_look_up(r, FR_PALOALTO_CATEGORY, member->value, &at);
     if (e == NULL) {
@@ -395,5 +340,5 @@ bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalt
     if (fr_paloalto_begin_entry(r, e, member->at))
         fr_paloalto_end_entry(r, e, read_category(r, e));
     *names = e->addresses;
-    return e->progress == FR_PALOALTO_KNOWN;
+    return e->progress == FR_KNOWN;
 }

@@ -1,0 +1,79 @@
+/*
+ * Objects and groups that are read when a rule first needs them; see tables.h.
+ */
+#include "tables.h"
+
+#include <string.h>
+
+enum {
+    GROUPS_DEEP = 64,      /* groups in groups */
+    SERVICES_MAX = 100000, /* of one rule or group */
+    RANGES_MAX = 10000000  /* of one group, before they are united */
+};
+
+bool fr_tables_begin(flowrules_input *in, enum fr_progress *progress, unsigned *depth,
+                     const char *name, struct flowrules_place at) {
+    if (*progress == FR_READING || *depth >= GROUPS_DEEP) {
+        flowrules_input_error(in, at, NULL,
+                              *progress == FR_READING
+                                  ? "the group '%.80s' holds itself"
+                                  : "groups stand in groups more than 64 deep, '%.80s' last",
+                              name);
+        return false;
+    }
+    if (*progress != FR_UNREAD)
+        return false;
+    *progress = FR_READING;
+    ++*depth;
+    return true;
+}
+
+void fr_tables_end(enum fr_progress *progress, unsigned *depth, bool good) {
+    --*depth;
+    *progress = good ? FR_KNOWN : FR_UNKNOWN;
+}
+
+bool fr_tables_add_set(flowrules_input *in, struct fr_sets *list, struct fr_addresses one,
+                       struct flowrules_place at) {
+    list->sets =
+        flowrules_input_grow(in, list->sets, &list->capacity, list->count, sizeof *list->sets);
+    if (list->sets == NULL)
+        return false;
+    list->sets[list->count++] = one.set;
+    list->doubt = list->doubt == NULL ? one.doubt : list->doubt;
+    list->ranges += flowrules_set_range_count(one.set, FLOWRULES_IPV4) +
+                    flowrules_set_range_count(one.set, FLOWRULES_IPV6);
+    if (list->ranges > RANGES_MAX)
+        flowrules_input_error(in, at, NULL, "more than %d addresses stand in one group",
+                              RANGES_MAX);
+    return list->ranges <= RANGES_MAX;
+}
+
+bool fr_tables_add_service(flowrules_input *in, struct fr_services *list,
+                           struct flowrules_service service) {
+    struct flowrules_place nowhere = {0, 0, 0};
+    if (list->count >= SERVICES_MAX) {
+        flowrules_input_error(in, nowhere, NULL, "more than %d services stand in one rule or group",
+                              SERVICES_MAX);
+        return false;
+    }
+    list->services = flowrules_input_grow(in, list->services, &list->capacity, list->count,
+                                          sizeof *list->services);
+    if (list->services != NULL)
+        list->services[list->count++] = service;
+    return list->services != NULL;
+}
+
+bool fr_tables_ports(const char *text, size_t length, struct flowrules_ports *ports) {
+    unsigned first, last;
+    const char *hyphen = memchr(text, '-', length);
+    size_t before = hyphen == NULL ? length : (size_t)(hyphen - text);
+    if (!flowrules_parse_number(text, before, UINT16_MAX, &first))
+        return false;
+    last = first;
+    if (hyphen != NULL &&
+        !flowrules_parse_number(hyphen + 1, length - before - 1, UINT16_MAX, &last))
+        return false;
+    *ports = (struct flowrules_ports){(uint16_t)first, (uint16_t)last};
+    return first <= last;
+}

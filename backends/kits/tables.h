@@ -1,0 +1,49 @@
+/*
+ * What readers of objects and groups share: entries that are read once, when a rule first needs
+ * them, and lists of services within bounds.
+ */
+#ifndef FR_TABLES_H
+#define FR_TABLES_H
+
+#include "flowrules/backend.h"
+
+enum fr_progress {
+    FR_UNREAD,
+    FR_READING, /* so that a group that holds itself is found */
+    FR_KNOWN,
+    FR_UNKNOWN /* an error was reported */
+};
+
+/* Begins to read an entry; false where it was read before, or is being read: an error. */
+bool fr_tables_begin(flowrules_input *in, enum fr_progress *progress, unsigned *depth,
+                     const char *name, struct flowrules_place at);
+void fr_tables_end(enum fr_progress *progress, unsigned *depth, bool good);
+
+/* An end of a rule, or a group: what surely is in it, and why there may be more, or NULL. */
+struct fr_addresses {
+    struct flowrules_set set;
+    const char *doubt;
+};
+
+/* Sets that are to be united; zero it to begin. */
+struct fr_sets {
+    struct flowrules_set *sets;
+    size_t count, capacity, ranges;
+    const char *doubt; /* the first */
+};
+/* False after an error: too many addresses. */
+bool fr_tables_add_set(flowrules_input *in, struct fr_sets *list, struct fr_addresses one,
+                       struct flowrules_place at);
+
+struct fr_services {
+    struct flowrules_service *services;
+    size_t count, capacity;
+};
+/* False after an error: too many. */
+bool fr_tables_add_service(flowrules_input *in, struct fr_services *list,
+                           struct flowrules_service service);
+
+/* "443" or "8000-8010"; false where it is neither. */
+bool fr_tables_ports(const char *text, size_t length, struct flowrules_ports *ports);
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * Which zones the ends of a flow are in, as the bindings of networks and the settings from-zone and
+ * to-zone tell, and hence between which pairs of zones a target decides (docs/MODEL.md).
+ */
+#include "zones.h"
+
+#include <string.h>
+
+const char *fr_zones_own(const flowrules_output *out, enum flowrules_end end) {
+    return flowrules_output_setting(out, end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
+}
+
+const char *fr_zones_at(const flowrules_output *out, struct flowrules_set set,
+                        enum flowrules_end end, size_t index) {
+    const char *own = fr_zones_own(out, end);
+    size_t bound = 0;
+    bool told = false;
+    for (const char *zone; (zone = flowrules_set_binding(out, set, "zone", bound)); bound++) {
+        if (bound == index)
+            return zone;
+        told = told || (own && strcmp(zone, own) == 0);
+    }
+    if (index > bound || told || flowrules_set_bound(out, set, "zone"))
+        return NULL;
+    return own;
+}
+
+bool fr_zones_at_any(const flowrules_output *out, struct flowrules_set set,
+                     enum flowrules_end end) {
+    const char *zone;
+    for (size_t i = 0; (zone = fr_zones_at(out, set, end, i)); i++)
+        if (strcmp(zone, "any") == 0)
+            return true;
+    return false;
+}
+
+/* A place in the table; 0 where there is none left. */
+static size_t place_of(struct fr_zone_pairs *pairs, const char *zone) {
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(pairs->zones[i], zone) == 0)
+            return i;
+    if (pairs->count == FR_ZONES_MAX) {
+        pairs->full = true;
+        return 0;
+    }
+    pairs->zones[pairs->count] = zone;
+    return pairs->count++;
+}
+
+static bool is_broad(struct flowrules_set set) {
+    return flowrules_set_is_any(set) || flowrules_set_is_all(set, FLOWRULES_IPV4) ||
+           flowrules_set_is_all(set, FLOWRULES_IPV6);
+}
+
+void fr_zones_close(const flowrules_output *out, struct fr_zone_pairs *pairs,
+                    struct flowrules_set source, struct flowrules_set destination) {
+    bool broad = is_broad(source) || is_broad(destination);
+    const char *from, *to;
+    for (size_t i = 0; (from = fr_zones_at(out, source, FLOWRULES_SOURCE, i)); i++)
+        for (size_t k = 0; (to = fr_zones_at(out, destination, FLOWRULES_DESTINATION, k)); k++) {
+            bool stays = strcmp(from, to) == 0 && strcmp(from, "any") != 0;
+            size_t a = place_of(pairs, from), b = place_of(pairs, to);
+            pairs->closed[a][b] = pairs->closed[a][b] || !stays || !broad;
+        }
+}
+
+void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pairs) {
+    const char *from = fr_zones_own(out, FLOWRULES_SOURCE);
+    const char *to = fr_zones_own(out, FLOWRULES_DESTINATION);
+    if (pairs->count == 0 && from && to) {
+        size_t i = place_of(pairs, from), k = place_of(pairs, to);
+        pairs->closed[i][k] = true;
+    }
+    const char *intrazone = flowrules_output_setting(out, "intrazone");
+    if (intrazone != NULL && strcmp(intrazone, "all") == 0)
+        for (size_t i = 0; i < pairs->count; i++)
+            pairs->closed[i][i] = true;
+}
+
+/* ---- what can't be said ---------------------------------------------------------------------- */
+
+/* Is an end in a zone by from-zone or to-zone alone? */
+static bool is_unbound(const flowrules_output *out, struct flowrules_set set) {
+    return flowrules_set_binding(out, set, "zone", 0) == NULL &&
+           !flowrules_set_bound(out, set, "zone");
+}
+
+/* Do both ends fall into one zone, though others than they are said to be in zones? */
+static bool falls_within(const flowrules_output *out, const struct flowrules_rule *flow) {
+    const char *from = fr_zones_own(out, FLOWRULES_SOURCE);
+    const char *to = fr_zones_own(out, FLOWRULES_DESTINATION);
+    return from && to && strcmp(from, to) == 0 && strcmp(from, "any") != 0 &&
+           is_unbound(out, flow->source) && is_unbound(out, flow->destination) &&
+           flowrules_output_binds(out, "zone");
+}
+
+const char *fr_zones_refuse(const flowrules_output *out, const struct flowrules_rule *flow,
+                            const struct fr_zone_words *words) {
+    for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
+        struct flowrules_set set = end == FLOWRULES_SOURCE ? flow->source : flow->destination;
+        if (!flowrules_set_bound(out, set, "zone") && !fr_zones_own(out, (enum flowrules_end)end))
+            return words->no_zone[end];
+        const char *zone;
+        for (size_t i = 0; (zone = fr_zones_at(out, set, (enum flowrules_end)end, i)); i++)
+            if (!words->is_name(zone))
+                return words->bad_name;
+    }
+    return falls_within(out, flow) ? words->same_zone : NULL;
+}
+
+/* Where zones are given by networks, addresses that no network places may have been forgotten. */
+static bool is_forgotten(const flowrules_output *out, struct flowrules_set set) {
+    return flowrules_set_range_count(set, FLOWRULES_IPV4) +
+                   flowrules_set_range_count(set, FLOWRULES_IPV6) >
+               0 &&
+           !is_broad(set) && !flowrules_set_bound(out, set, "zone");
+}
+
+const char *fr_zones_warn(const flowrules_output *out, const struct flowrules_rule *flow) {
+    bool source = is_forgotten(out, flow->source);
+    if ((!source && !is_forgotten(out, flow->destination)) || !flowrules_output_binds(out, "zone"))
+        return NULL;
+    return source ? "addresses of the source are in no network with a zone, and are taken to be in "
+                    "'from-zone'"
+                  : "addresses of the destination are in no network with a zone, and are taken to "
+                    "be in 'to-zone'";
+}
+
+void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words) {
+    const char *from = fr_zones_own(out, FLOWRULES_SOURCE);
+    const char *to = fr_zones_own(out, FLOWRULES_DESTINATION);
+    if (!from || !to || strcmp(from, to) == 0 || strcmp(from, "any") == 0 || strcmp(to, "any") == 0)
+        return;
+    const char *both = flowrules_output_unbound_meeting(out, "zone");
+    if (both)
+        flowrules_output_refuse(out,
+                                "%s is a source, in zone '%s' (from-zone), and a destination, in "
+                                "zone '%s' (to-zone): say where it is by the binding of a network, "
+                                "%s: {zone: NAME}, or {zone: [%s, %s]} where it may be in either",
+                                both, from, to, words->backend, from, to);
+}

@@ -1,0 +1,108 @@
+/*
+ * What platforms with zones share: the zones that the ends of flows and rules are in, the pairs of
+ * zones that a target decides, and reading rules that name zones. Knows no syntax of any of them.
+ */
+#ifndef FR_ZONES_H
+#define FR_ZONES_H
+
+#include "flowrules/backend.h"
+
+enum { FR_ZONES_MAX = 64 };
+
+/* ---- writing: targets with the settings from-zone, to-zone and intrazone, and the binding zone --
+ */
+
+/* The pairs of zones between which all is decided: zone i to zone k. */
+struct fr_zone_pairs {
+    const char *zones[FR_ZONES_MAX];
+    size_t count;
+    bool full; /* there are more zones than that */
+    bool closed[FR_ZONES_MAX][FR_ZONES_MAX];
+};
+
+/* The setting that says where what no network places is: from-zone or to-zone. */
+const char *fr_zones_own(const flowrules_output *out, enum flowrules_end end);
+/* Zone index of an end: those of its networks, then, where these are not all of it, the setting. */
+const char *fr_zones_at(const flowrules_output *out, struct flowrules_set set,
+                        enum flowrules_end end, size_t index);
+/* Is one of these zones "any"? */
+bool fr_zones_at_any(const flowrules_output *out, struct flowrules_set set, enum flowrules_end end);
+/*
+ * Closes all from a zone of the source to one of the destination; within a zone where neither is
+ * in no zone in particular.
+ */
+void fr_zones_close(const flowrules_output *out, struct fr_zone_pairs *pairs,
+                    struct flowrules_set source, struct flowrules_set destination);
+/* Without a flow from from-zone to to-zone; with 'intrazone: all' also within each zone. */
+void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pairs);
+
+/* What a backend says of zones, made by FR_ZONE_WORDS. */
+struct fr_zone_words {
+    const char *backend;
+    bool (*is_name)(const char *zone);
+    const char *bad_name, *no_zone[2], *same_zone;
+};
+#define FR_ZONE_NONE(backend, end, setting)                                                        \
+    "no zone is known for its " end "\nbind its networks (" backend                                \
+    ": {zone: NAME}) or set '" setting "'"
+#define FR_ZONE_WORDS(name, names_function, names)                                                 \
+    {                                                                                              \
+        .backend = name, .is_name = names_function, .bad_name = "a zone's name is at most " names, \
+        .no_zone = {FR_ZONE_NONE(name, "source", "from-zone"),                                     \
+                    FR_ZONE_NONE(name, "destination", "to-zone")},                                 \
+        .same_zone =                                                                               \
+            "no network places its source nor its destination, and from-zone and to-zone "         \
+            "are the same zone\nbind its networks (" name ": {zone: NAME})"                        \
+    }
+
+/* For a backend's refuses: why the zones of a flow can't be said, or NULL. */
+const char *fr_zones_refuse(const flowrules_output *out, const struct flowrules_rule *flow,
+                            const struct fr_zone_words *words);
+/* For a backend's warns: addresses that no network places, where zones are given by networks. */
+const char *fr_zones_warn(const flowrules_output *out, const struct flowrules_rule *flow);
+/* Refuses the target where something stands in two zones: a rule of the wrong one never matches. */
+void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words);
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+/* Where zones are. */
+struct fr_zones {
+    bool known;         /* is there a policy? */
+    const char *own[2]; /* the zones of what no network places, by end, or NULL */
+    size_t count;
+    const char **names;         /* of the policy's networks */
+    struct flowrules_set *sets; /* what stands in each */
+    struct flowrules_set unplaced;
+    bool zoneless; /* there is nothing to tell zones by: they are passed over */
+};
+
+/* The zones that a rule names at one end. */
+struct fr_zone_list {
+    const char **names;
+    size_t count, capacity;
+};
+
+/* What stands in zones of a list and no others; what may stand in one of them. */
+struct fr_zone_limits {
+    struct flowrules_set surely, maybe;
+};
+
+void fr_zones_find(flowrules_input *in, struct fr_zones *zones);
+/*
+ * Without a policy and settings: the two zones between which all is that is allowed, or NULL where
+ * there are several pairs; *pair is what an import finds, or there is a doubt.
+ */
+void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *const *pair);
+void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name);
+bool fr_zones_has(const struct fr_zone_list *list, const char *name);
+/* Those of a list, found once for each list and kept as symbols of a kind; NULL: without zones. */
+const struct fr_zone_limits *fr_zones_limits(flowrules_input *in, const struct fr_zones *zones,
+                                             unsigned kind, enum flowrules_end end,
+                                             const struct fr_zone_list *list);
+/* Rules about what stays within a zone, one for each zone that is known. */
+void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
+                     enum flowrules_verdict verdict);
+/* What a target has no say over: all but the pairs of zones that flows are between. */
+void fr_zones_baseline(const flowrules_output *out, flowrules_input *in, struct fr_zones *zones);
+
+#endif

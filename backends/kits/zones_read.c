@@ -1,0 +1,217 @@
+/*
+ * Where zones are, as the bindings of the policy's networks and the settings from-zone and to-zone
+ * tell (docs/MODEL.md, Groups), and what a target so has no say over. A rule's zones are read as
+ * the addresses that stand in them.
+ */
+#include "zones.h"
+
+#include <string.h>
+
+static bool is_any(const char *zone) {
+    return strcmp(zone, "any") == 0;
+}
+
+/* own are the zones of what no network places. */
+static void find(flowrules_input *in, const char *from, const char *to, struct fr_zones *zones) {
+    size_t names = 0, sets = 0;
+    const char *zone;
+    *zones = (struct fr_zones){.own = {from, to}, .unplaced = flowrules_input_any(in)};
+    flowrules_input_bound(in, "zone", "", &zones->known);
+    for (; (zone = flowrules_input_bound_value(in, "zone", zones->count)) != NULL; zones->count++) {
+        zones->names =
+            flowrules_input_grow(in, zones->names, &names, zones->count, sizeof *zones->names);
+        zones->sets =
+            flowrules_input_grow(in, zones->sets, &sets, zones->count, sizeof *zones->sets);
+        if (zones->names == NULL || zones->sets == NULL) {
+            zones->count = 0;
+            return;
+        }
+        zones->names[zones->count] = zone;
+        zones->sets[zones->count] = flowrules_input_bound(in, "zone", zone, &zones->known);
+    }
+    struct flowrules_set placed = flowrules_input_unite(in, zones->sets, zones->count);
+    zones->unplaced = flowrules_input_subtract(in, zones->unplaced, placed);
+}
+
+void fr_zones_find(flowrules_input *in, struct fr_zones *zones) {
+    find(in, flowrules_input_setting(in, "from-zone"), flowrules_input_setting(in, "to-zone"),
+         zones);
+}
+
+void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *const *pair) {
+    static const char *const keys[] = {"from-zone", "to-zone"};
+    if (zones->known || (zones->own[0] != NULL && zones->own[1] != NULL))
+        return;
+    zones->zoneless = pair == NULL;
+    for (int end = 0; end < 2; end++)
+        if (zones->own[end] == NULL) {
+            zones->own[end] = pair == NULL ? NULL : pair[end];
+            flowrules_input_found(in, keys[end], pair == NULL ? "any" : pair[end]);
+        }
+    if (zones->zoneless)
+        flowrules_input_doubt(in, (struct flowrules_place){0, 0, 0}, FLOWRULES_FORWARD,
+                              "the rules are between several zones, and nothing tells what is in "
+                              "them: the settings from-zone and to-zone choose two");
+}
+
+void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name) {
+    if (fr_zones_has(list, name))
+        return;
+    list->names =
+        flowrules_input_grow(in, list->names, &list->capacity, list->count, sizeof *list->names);
+    if (list->names != NULL)
+        list->names[list->count++] = name;
+}
+
+bool fr_zones_has(const struct fr_zone_list *list, const char *name) {
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* The zones that are in the list, or are not, united. */
+static struct flowrules_set unite_zones(flowrules_input *in, const struct fr_zones *zones,
+                                        const struct fr_zone_list *list, bool listed) {
+    struct flowrules_set *sets = flowrules_input_alloc(in, (zones->count + 1) * sizeof *sets);
+    size_t count = 0;
+    for (size_t i = 0; sets != NULL && i < zones->count; i++)
+        if (fr_zones_has(list, zones->names[i]) == listed)
+            sets[count++] = zones->sets[i];
+    return flowrules_input_unite(in, sets, count);
+}
+
+/* A network may be bound to several zones: it is in the list whole where all of them are. */
+static struct flowrules_set surely_in(flowrules_input *in, const struct fr_zones *zones,
+                                      enum flowrules_end end, const struct fr_zone_list *list) {
+    struct flowrules_set all = flowrules_input_any(in);
+    if (fr_zones_has(list, "any"))
+        return all;
+    all = flowrules_input_subtract(in, all, unite_zones(in, zones, list, false));
+    if (zones->own[end] == NULL || !fr_zones_has(list, zones->own[end]))
+        all = flowrules_input_subtract(in, all, zones->unplaced);
+    return all;
+}
+
+static struct flowrules_set maybe_in(flowrules_input *in, const struct fr_zones *zones,
+                                     enum flowrules_end end, const struct fr_zone_list *list) {
+    const char *own = zones->own[end];
+    if (fr_zones_has(list, "any"))
+        return flowrules_input_any(in);
+    struct flowrules_set both[] = {unite_zones(in, zones, list, true), zones->unplaced};
+    bool unplaced = own != NULL && (is_any(own) || fr_zones_has(list, own));
+    return flowrules_input_unite(in, both, unplaced ? 2 : 1);
+}
+
+const struct fr_zone_limits *fr_zones_limits(flowrules_input *in, const struct fr_zones *zones,
+                                             unsigned kind, enum flowrules_end end,
+                                             const struct fr_zone_list *list) {
+    const char *key = zones->zoneless ? NULL : end == FLOWRULES_SOURCE ? "from" : "to";
+    for (size_t i = 0; key != NULL && i < list->count; i++)
+        key = flowrules_input_print(in, "%s\n%s", key, list->names[i]);
+    struct fr_zone_limits *limits = key == NULL ? NULL : flowrules_input_lookup(in, kind, key);
+    if (key == NULL || limits != NULL || !(limits = flowrules_input_alloc(in, sizeof *limits)))
+        return limits;
+    limits->surely = surely_in(in, zones, end, list);
+    limits->maybe = maybe_in(in, zones, end, list);
+    flowrules_input_define(in, kind, key, limits);
+    return limits;
+}
+
+/* ---- within a zone ------------------------------------------------------------------------- */
+
+/* All that a zone may hold, where it is known by its name. */
+static struct flowrules_set zone_set(flowrules_input *in, const struct fr_zones *zones,
+                                     enum flowrules_end end, const char *name) {
+    struct fr_zone_list one = {&name, 1, 1};
+    struct flowrules_set both[] = {unite_zones(in, zones, &one, true), zones->unplaced};
+    bool unplaced = zones->own[end] != NULL && strcmp(zones->own[end], name) == 0;
+    return flowrules_input_unite(in, both, unplaced ? 2 : 1);
+}
+
+/* The zones of networks, and of what none places. */
+static void list_zones(flowrules_input *in, const struct fr_zones *zones,
+                       struct fr_zone_list *all) {
+    *all = (struct fr_zone_list){NULL, 0, 0};
+    for (size_t i = 0; i < zones->count; i++)
+        fr_zones_add(in, all, zones->names[i]);
+    for (int end = 0; end < 2; end++)
+        if (zones->own[end] != NULL)
+            fr_zones_add(in, all, zones->own[end]);
+}
+
+void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
+                     enum flowrules_verdict verdict) {
+    struct fr_zone_list all;
+    list_zones(in, zones, &all);
+    for (size_t i = 0; all.names != NULL && i < all.count; i++) {
+        if (is_any(all.names[i])) /* nobody knows which it is */
+            continue;
+        struct flowrules_read_rule rule = {
+            .direction = FLOWRULES_FORWARD,
+            .verdict = verdict,
+            .source = zone_set(in, zones, FLOWRULES_SOURCE, all.names[i]),
+            .destination = zone_set(in, zones, FLOWRULES_DESTINATION, all.names[i])};
+        flowrules_input_rule(in, &rule);
+    }
+}
+
+/* ---- what a target has no say over ---------------------------------------------------------- */
+
+/* The pairs of zones that flows are between. */
+static void close_flows(const flowrules_output *out, struct fr_zone_pairs *pairs) {
+    struct flowrules_rule flow;
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
+        fr_zones_close(out, pairs, flow.source, flow.destination);
+    fr_zones_close_rest(out, pairs);
+}
+
+static void leave_out(flowrules_input *in, struct flowrules_set source,
+                      struct flowrules_set destination) {
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = FLOWRULES_OUTSIDE,
+                                       .source = source,
+                                       .destination = destination};
+    flowrules_input_rule(in, &rule);
+}
+
+/* Is all closed from one zone to another? The zone "any" is every zone. */
+static bool is_closed(const struct fr_zone_pairs *pairs, const char *from, const char *to) {
+    for (size_t i = 0; i < pairs->count; i++)
+        for (size_t k = 0; k < pairs->count; k++)
+            if (pairs->closed[i][k] &&
+                (is_any(pairs->zones[i]) || strcmp(pairs->zones[i], from) == 0) &&
+                (is_any(pairs->zones[k]) || strcmp(pairs->zones[k], to) == 0))
+                return true;
+    return false;
+}
+
+/* Leaves out what comes from a zone and goes to one to which no flow does. */
+static void leave_out_from(flowrules_input *in, const struct fr_zones *zones,
+                           const struct fr_zone_list *all, const struct fr_zone_pairs *pairs,
+                           const char *from) {
+    struct flowrules_set *sets = flowrules_input_alloc(in, (all->count + 1) * sizeof *sets);
+    size_t count = 0;
+    for (size_t k = 0; sets != NULL && k < all->count; k++)
+        if (!is_closed(pairs, from, all->names[k]))
+            sets[count++] = zone_set(in, zones, FLOWRULES_DESTINATION, all->names[k]);
+    leave_out(in, zone_set(in, zones, FLOWRULES_SOURCE, from),
+              flowrules_input_unite(in, sets, count));
+}
+
+void fr_zones_baseline(const flowrules_output *out, flowrules_input *in, struct fr_zones *zones) {
+    struct fr_zone_list all;
+    struct flowrules_set any = flowrules_input_any(in);
+    struct fr_zone_pairs *pairs = flowrules_input_alloc(in, sizeof *pairs);
+    find(in, fr_zones_own(out, FLOWRULES_SOURCE), fr_zones_own(out, FLOWRULES_DESTINATION), zones);
+    list_zones(in, zones, &all);
+    if (pairs == NULL)
+        return;
+    close_flows(out, pairs);
+    for (size_t i = 0; all.names != NULL && i < all.count; i++)
+        leave_out_from(in, zones, &all, pairs, all.names[i]);
+    if (zones->own[FLOWRULES_SOURCE] == NULL)
+        leave_out(in, zones->unplaced, any);
+    if (zones->own[FLOWRULES_DESTINATION] == NULL)
+        leave_out(in, any, zones->unplaced);
+}
