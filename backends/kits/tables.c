@@ -77,3 +77,60 @@ bool fr_tables_ports(const char *text, size_t length, struct flowrules_ports *po
     *ports = (struct flowrules_ports){(uint16_t)first, (uint16_t)last};
     return first <= last;
 }
+
+/* ---- what rules match ------------------------------------------------------------------------ */
+
+static bool is_same_list(const struct fr_services *a, const struct fr_services *b) {
+    return a->services == b->services && a->count == b->count;
+}
+
+bool fr_tables_is_nothing(const struct fr_whats *services) {
+    return !services->all && services->list.count == 0;
+}
+
+static void give(flowrules_input *in, struct flowrules_read_rule *rule,
+                 const struct fr_whats *services) {
+    if (fr_tables_is_nothing(services))
+        return;
+    rule->services = services->all ? NULL : services->list.services;
+    rule->service_count = services->all ? 0 : services->list.count;
+    flowrules_input_rule(in, rule);
+}
+
+void fr_tables_give(flowrules_input *in, const struct fr_matching *m,
+                    struct flowrules_read_rule *rule) {
+    const struct fr_territory *ends = m->ends;
+    bool whole = ends[0].surely.id == ends[0].maybe.id && ends[1].surely.id == ends[1].maybe.id &&
+                 m->surely.all == m->maybe.all && is_same_list(&m->surely.list, &m->maybe.list);
+    rule->source = ends[FLOWRULES_SOURCE].surely;
+    rule->destination = ends[FLOWRULES_DESTINATION].surely;
+    if (!m->never && !m->any_action)
+        give(in, rule, &m->surely);
+    if (!m->never && !m->any_action && whole)
+        return;
+    rule->source = ends[FLOWRULES_SOURCE].maybe;
+    rule->destination = ends[FLOWRULES_DESTINATION].maybe;
+    rule->doubt = m->doubt;
+    give(in, rule, &m->maybe);
+    rule->verdict = FLOWRULES_BLOCK;
+    if (m->any_action)
+        give(in, rule, &m->maybe);
+}
+
+void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
+                     const char *description, bool group) {
+    const char *prefix = flowrules_input_setting(in, "prefix");
+    size_t length = prefix == NULL ? 0 : strlen(prefix), whole = strlen(name);
+    enum { HASH = 17 };
+    if (length > 0 && strncmp(name, prefix, length) == 0 && name[length] == '-' &&
+        name[length + 1] != '\0' && strchr("fghnr", name[length + 1]) != NULL &&
+        name[length + 2] == '-') {
+        name += length + 3;
+        whole -= length + 3;
+        if (!group || whole <= HASH)
+            return;
+        name = flowrules_input_copy(in, name, whole - HASH);
+    }
+    if (name != NULL)
+        flowrules_input_label(in, set, name, description);
+}

@@ -43,6 +43,37 @@ struct fr_services {
 bool fr_tables_add_service(flowrules_input *in, struct fr_services *list,
                            struct flowrules_service service);
 
+/* Services: none, or all. */
+struct fr_whats {
+    struct fr_services list;
+    bool all;
+};
+
+/* What surely is, and what maybe is, in an end of a rule. */
+struct fr_territory {
+    struct flowrules_set surely, maybe;
+};
+
+/* What a rule matches. */
+struct fr_matching {
+    struct fr_territory ends[2];
+    struct fr_whats surely, maybe;
+    const char *doubt; /* why it may match less than it says, or NULL; the first one */
+    bool never;        /* nothing of it surely matches: somebody's, or at some time */
+    bool any_action;   /* what becomes of a packet is not known */
+};
+
+bool fr_tables_is_nothing(const struct fr_whats *services);
+/* Gives a rule with all but its ends and services: what surely matches, and in doubt the rest. */
+void fr_tables_give(flowrules_input *in, const struct fr_matching *matching,
+                    struct flowrules_read_rule *rule);
+/*
+ * An object's name, for an import. Ours (names.h) say what they hold: only the label of a group,
+ * "PREFIX-g-LABEL-HASH", is one.
+ */
+void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
+                     const char *description, bool group);
+
 /* "443" or "8000-8010"; false where it is neither. */
 bool fr_tables_ports(const char *text, size_t length, struct flowrules_ports *ports);
 

@@ -5,7 +5,7 @@
 #ifndef FR_ZONES_H
 #define FR_ZONES_H
 
-#include "flowrules/backend.h"
+#include "tables.h"
 
 enum { FR_ZONES_MAX = 64 };
 
@@ -82,11 +82,6 @@ struct fr_zone_list {
     size_t count, capacity;
 };
 
-/* What stands in zones of a list and no others; what may stand in one of them. */
-struct fr_zone_limits {
-    struct flowrules_set surely, maybe;
-};
-
 void fr_zones_find(flowrules_input *in, struct fr_zones *zones);
 /*
  * Without a policy and settings: the two zones between which all is that is allowed, or NULL where
@@ -95,10 +90,14 @@ void fr_zones_find(flowrules_input *in, struct fr_zones *zones);
 void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *const *pair);
 void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name);
 bool fr_zones_has(const struct fr_zone_list *list, const char *name);
-/* Those of a list, found once for each list and kept as symbols of a kind; NULL: without zones. */
-const struct fr_zone_limits *fr_zones_limits(flowrules_input *in, const struct fr_zones *zones,
-                                             unsigned kind, enum flowrules_end end,
-                                             const struct fr_zone_list *list);
+/*
+ * Limits an end of a rule to what stands in zones of a list and no others, and may stand in one of
+ * them, which is found once for each list and kept as symbols of a kind. False where that is not
+ * the same.
+ */
+bool fr_zones_limit(flowrules_input *in, const struct fr_zones *zones, unsigned kind,
+                    enum flowrules_end end, const struct fr_zone_list *list,
+                    struct fr_territory *left);
 /* Rules about what stays within a zone, one for each zone that is known. */
 void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
                      enum flowrules_verdict verdict);

@@ -103,19 +103,30 @@ static struct flowrules_set maybe_in(flowrules_input *in, const struct fr_zones 
     return flowrules_input_unite(in, both, unplaced ? 2 : 1);
 }
 
-const struct fr_zone_limits *fr_zones_limits(flowrules_input *in, const struct fr_zones *zones,
-                                             unsigned kind, enum flowrules_end end,
-                                             const struct fr_zone_list *list) {
+static const struct fr_territory *limits_of(flowrules_input *in, const struct fr_zones *zones,
+                                            unsigned kind, enum flowrules_end end,
+                                            const struct fr_zone_list *list) {
     const char *key = zones->zoneless ? NULL : end == FLOWRULES_SOURCE ? "from" : "to";
     for (size_t i = 0; key != NULL && i < list->count; i++)
         key = flowrules_input_print(in, "%s\n%s", key, list->names[i]);
-    struct fr_zone_limits *limits = key == NULL ? NULL : flowrules_input_lookup(in, kind, key);
+    struct fr_territory *limits = key == NULL ? NULL : flowrules_input_lookup(in, kind, key);
     if (key == NULL || limits != NULL || !(limits = flowrules_input_alloc(in, sizeof *limits)))
         return limits;
     limits->surely = surely_in(in, zones, end, list);
     limits->maybe = maybe_in(in, zones, end, list);
     flowrules_input_define(in, kind, key, limits);
     return limits;
+}
+
+bool fr_zones_limit(flowrules_input *in, const struct fr_zones *zones, unsigned kind,
+                    enum flowrules_end end, const struct fr_zone_list *list,
+                    struct fr_territory *left) {
+    const struct fr_territory *at = limits_of(in, zones, kind, end, list);
+    if (at == NULL)
+        return true;
+    left->surely = flowrules_input_intersect(in, left->surely, at->surely);
+    left->maybe = flowrules_input_intersect(in, left->maybe, at->maybe);
+    return at->maybe.id == at->surely.id || left->maybe.id == left->surely.id;
 }
 
 /* ---- within a zone ------------------------------------------------------------------------- */

@@ -22,26 +22,11 @@ struct deciding {
     struct fr_zones zones;
 };
 
-/* What surely is, and what maybe is, in an end of a rule or in a list of zones. */
-struct territory {
-    struct flowrules_set surely, maybe;
-};
-
-/* Services: a count of 0 is none, unless it is all. */
-struct whats {
-    struct fr_services list;
-    bool all;
-};
-
 /* A rule as it is taken apart. */
 struct taken {
     const struct fr_paloalto_entry *e;
-    struct territory ends[2];
+    struct fr_matching m;
     struct fr_zone_list zones[2];
-    struct whats surely, maybe;
-    const char *doubt; /* why it may match less than it says, or NULL; the first one */
-    bool never;        /* nothing of it surely matches: somebody's, or at some time */
-    bool any_action;   /* what becomes of a packet is not known */
     enum flowrules_verdict verdict;
 };
 
@@ -79,9 +64,9 @@ static bool is_all(const struct fr_paloalto_entry *e, const char *key) {
 
 /* Why it is not known what a rule matches. never: no part of it is known to match. */
 static void doubt(const struct deciding *d, struct taken *t, bool never, const char *text) {
-    t->never = t->never || never;
-    if (t->doubt == NULL)
-        t->doubt = flowrules_input_print(d->r->in, "in the rule '%.80s' %s", t->e->name, text);
+    t->m.never = t->m.never || never;
+    if (t->m.doubt == NULL)
+        t->m.doubt = flowrules_input_print(d->r->in, "in the rule '%.80s' %s", t->e->name, text);
 }
 
 /* ---- what else a rule may say --------------------------------------------------------------- */
@@ -169,10 +154,10 @@ static bool take_end(const struct deciding *d, struct taken *t, int end) {
     const struct fr_paloalto_attribute *member;
     const char *why = NULL;
     flowrules_input *in = d->r->in;
-    struct territory *at = &t->ends[end];
+    struct fr_territory *at = &t->m.ends[end];
     if (!has_list(d, t->e, end_keys[end]))
         return false;
-    *at = (struct territory){any, any};
+    *at = (struct fr_territory){any, any};
     if (!is_all(t->e, end_keys[end])) {
         for (size_t i = 0; (member = fr_paloalto_next(t->e, end_keys[end], &i)) != NULL; count++) {
             struct fr_addresses one;
@@ -186,8 +171,8 @@ static bool take_end(const struct deciding *d, struct taken *t, int end) {
         at->maybe = why == NULL ? at->surely : any;
     }
     if (is_yes(t->e, negations[end]))
-        *at = (struct territory){flowrules_input_subtract(in, any, at->maybe),
-                                 flowrules_input_subtract(in, any, at->surely)};
+        *at = (struct fr_territory){flowrules_input_subtract(in, any, at->maybe),
+                                    flowrules_input_subtract(in, any, at->surely)};
     if (why != NULL)
         doubt(d, t, false, why);
     return true;
@@ -195,18 +180,11 @@ static bool take_end(const struct deciding *d, struct taken *t, int end) {
 
 /* ---- zones ----------------------------------------------------------------------------------- */
 
-/* What of an end its zones surely, and maybe, leave; a doubt where that is not the same. */
+/* Leaves of an end what its zones leave; a doubt where that is not known. */
 static void limit_end(const struct deciding *d, struct taken *t, int end,
-                      const struct fr_zone_list *list, struct territory *left) {
-    flowrules_input *in = d->r->in;
-    *left = t->ends[end];
-    const struct fr_zone_limits *at =
-        fr_zones_limits(in, &d->zones, FR_PALOALTO_TERRITORIES, (enum flowrules_end)end, list);
-    if (at == NULL)
-        return;
-    left->surely = flowrules_input_intersect(in, left->surely, at->surely);
-    left->maybe = flowrules_input_intersect(in, left->maybe, at->maybe);
-    if (at->maybe.id != at->surely.id && left->maybe.id != left->surely.id)
+                      const struct fr_zone_list *list) {
+    if (!fr_zones_limit(d->r->in, &d->zones, FR_PALOALTO_TERRITORIES, (enum flowrules_end)end, list,
+                        &t->m.ends[end]))
         doubt(d, t, false,
               end == 0
                   ? "'from' names some of the zones that its source may be in, and not others"
@@ -255,10 +233,10 @@ static bool tells_names(const struct taken *t) {
 static bool take_category(const struct deciding *d, struct taken *t) {
     const struct fr_paloalto_attribute *a;
     struct flowrules_set sum = flowrules_input_none(d->r->in);
-    struct territory *to = &t->ends[FLOWRULES_DESTINATION];
+    struct fr_territory *to = &t->m.ends[FLOWRULES_DESTINATION];
     if (!has_category(t))
         return true;
-    if (!tells_names(t) || t->verdict != FLOWRULES_PASS || t->any_action ||
+    if (!tells_names(t) || t->verdict != FLOWRULES_PASS || t->m.any_action ||
         !flowrules_set_is_any(to->surely)) {
         doubt(d, t, true,
               "a category is understood in an allow to any, with ssl and web-browsing alone");
@@ -274,7 +252,7 @@ static bool take_category(const struct deciding *d, struct taken *t) {
             doubt(d, t, false, one.doubt);
     }
     to->surely = sum;
-    to->maybe = t->doubt == NULL ? sum : to->maybe;
+    to->maybe = t->m.doubt == NULL ? sum : to->maybe;
     return true;
 }
 
@@ -335,16 +313,16 @@ static bool take_ports(const struct deciding *d, struct taken *t,
                  known->portless);
         doubt(d, t, false, text);
     }
-    return (!defaults || add_all(d, &t->surely.list, &known->ports, -1)) &&
-           (!known->by_tcp || add_all(d, &t->surely.list, listed, TCP)) &&
-           (!known->by_udp || add_all(d, &t->surely.list, listed, UDP));
+    return (!defaults || add_all(d, &t->m.surely.list, &known->ports, -1)) &&
+           (!known->by_tcp || add_all(d, &t->m.surely.list, listed, TCP)) &&
+           (!known->by_udp || add_all(d, &t->m.surely.list, listed, UDP));
 }
 
 /* Is a well-known App-ID taken for its ports? A deny of one would deny others on the same ports. */
 static bool by_ports(const struct deciding *d, const struct taken *t) {
     const char *setting = flowrules_input_setting(d->r->in, "applications");
     return setting != NULL && strcmp(setting, "ports") == 0 && t->verdict == FLOWRULES_PASS &&
-           !t->any_action;
+           !t->m.any_action;
 }
 
 /* Why an App-ID is not taken for its ports, and what would do it. */
@@ -371,7 +349,7 @@ static bool take_applications(const struct deciding *d, struct taken *t,
     if (!fr_paloalto_take_applications(d->r, t->e, chained_at(d->r, t->e->scope), &known))
         return false;
     join_icmp(&known.exact);
-    if ((any || defaults) && !add_all(d, &t->surely.list, &known.exact, -1))
+    if ((any || defaults) && !add_all(d, &t->m.surely.list, &known.exact, -1))
         return false;
     bool ports = known.well_known != NULL && by_ports(d, t) && !any;
     if (ports && !take_ports(d, t, &known, listed, defaults))
@@ -382,22 +360,22 @@ static bool take_applications(const struct deciding *d, struct taken *t,
         doubt(d, t, false, known.doubt);
     bool more = known.doubt != NULL || (known.well_known != NULL && !ports) ||
                 (defaults && known.portless != NULL);
-    t->maybe = t->surely;
+    t->m.maybe = t->m.surely;
     if (more && (any || defaults))
-        t->maybe.all = true;
+        t->m.maybe.all = true;
     else if (more)
-        t->maybe.list = *listed;
+        t->m.maybe.list = *listed;
     return true;
 }
 
 /* Of any application. */
 static void take_listed(const struct deciding *d, struct taken *t, const struct fr_services *listed,
                         bool any, bool defaults) {
-    t->surely = (struct whats){.list = *listed, .all = any && !defaults};
-    t->maybe = t->surely;
+    t->m.surely = (struct fr_whats){.list = *listed, .all = any && !defaults};
+    t->m.maybe = t->m.surely;
     if (defaults) {
         doubt(d, t, false, "the ports are those of applications, which is not understood");
-        t->maybe.all = true;
+        t->m.maybe.all = true;
     }
 }
 
@@ -458,52 +436,14 @@ static bool is_none(const struct deciding *d, struct flowrules_set set) {
     return set.id == flowrules_input_none(d->r->in).id;
 }
 
-static bool is_same_list(const struct fr_services *a, const struct fr_services *b) {
-    return a->services == b->services && a->count == b->count;
-}
-
-static bool is_nothing(const struct whats *w) {
-    return !w->all && w->list.count == 0;
-}
-
-static void give(const struct deciding *d, struct flowrules_read_rule *rule,
-                 const struct whats *services) {
-    if (is_nothing(services))
-        return;
-    rule->services = services->all ? NULL : services->list.services;
-    rule->service_count = services->all ? 0 : services->list.count;
-    flowrules_input_rule(d->r->in, rule);
-}
-
-/* What surely matches, and then, in doubt, the most that may. */
-static void give_parts(const struct deciding *d, const struct taken *t,
-                       const struct territory ends[2], struct flowrules_read_rule *rule) {
-    bool whole = ends[0].surely.id == ends[0].maybe.id && ends[1].surely.id == ends[1].maybe.id &&
-                 t->surely.all == t->maybe.all && is_same_list(&t->surely.list, &t->maybe.list);
-    bool doubted = t->never || t->any_action || !whole;
-    rule->source = ends[FLOWRULES_SOURCE].surely;
-    rule->destination = ends[FLOWRULES_DESTINATION].surely;
-    if (!t->never && !t->any_action)
-        give(d, rule, &t->surely);
-    if (!doubted)
-        return;
-    rule->source = ends[FLOWRULES_SOURCE].maybe;
-    rule->destination = ends[FLOWRULES_DESTINATION].maybe;
-    rule->doubt = t->doubt;
-    give(d, rule, &t->maybe);
-    rule->verdict = FLOWRULES_BLOCK;
-    if (t->any_action)
-        give(d, rule, &t->maybe);
-}
-
 static void write_rule(const struct deciding *d, const struct taken *whole,
                        const struct fr_zone_list lists[2]) {
     const char *log_end = fr_paloalto_value(whole->e, "log-end");
     struct taken here = *whole, *t = &here;
     struct texts texts;
-    struct territory ends[2];
+    const struct fr_territory *ends = t->m.ends;
     for (int end = 0; end < 2; end++)
-        limit_end(d, t, end, &lists[end], &ends[end]);
+        limit_end(d, t, end, &lists[end]);
     find_texts(d, t->e, &texts);
     struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
                                        .verdict = t->verdict,
@@ -513,7 +453,7 @@ static void write_rule(const struct deciding *d, const struct taken *whole,
                                        .expires = texts.until[0] != '\0' ? texts.until : NULL,
                                        .log = log_end == NULL || strcmp(log_end, "yes") == 0 ||
                                               is_yes(t->e, "log-start")};
-    give_parts(d, t, ends, &rule);
+    fr_tables_give(d->r->in, &t->m, &rule);
     if (is_none(d, ends[FLOWRULES_SOURCE].maybe) || is_none(d, ends[FLOWRULES_DESTINATION].maybe))
         flowrules_input_note(d->r->in, t->e->at,
                              "left out: the rule '%.80s' is between other zones", t->e->name);
@@ -582,7 +522,7 @@ static bool take_action(const struct deciding *d, struct taken *t) {
             t->verdict = FLOWRULES_BLOCK;
             return true;
         }
-    t->any_action = true;
+    t->m.any_action = true;
     doubt(d, t, true, "the action is not understood");
     return true;
 }
@@ -607,7 +547,7 @@ static void read_rule(const struct deciding *d, const struct fr_paloalto_entry *
     }
     if (!take_parts(d, &t) || flowrules_input_failed(d->r->in))
         return;
-    if (is_nothing(&t.maybe))
+    if (fr_tables_is_nothing(&t.m.maybe))
         flowrules_input_note(d->r->in, e->at,
                              "left out: the application of the rule '%.80s' never has its ports",
                              e->name);

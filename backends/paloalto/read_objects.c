@@ -40,24 +40,6 @@ void fr_paloalto_end_entry(struct fr_paloalto_reading *r, struct fr_paloalto_ent
 
 /* ---- addresses ----------------------------------------------------------------------------- */
 
-/* Our groups are PREFIX-g-LABEL-HASH; our other names are what the objects hold. */
-static void label(struct fr_paloalto_reading *r, const struct fr_paloalto_entry *e) {
-    const char *prefix = flowrules_input_setting(r->in, "prefix"), *name = e->name;
-    size_t length = prefix == NULL ? 0 : strlen(prefix), whole = strlen(name);
-    enum { HASH = 17 };
-    if (length > 0 && strncmp(name, prefix, length) == 0 && name[length] == '-' &&
-        strchr("fghnr", name[length + 1]) != NULL && name[length + 1] != '\0' &&
-        name[length + 2] == '-') {
-        name += length + 3;
-        whole -= length + 3;
-        if (e->section != FR_PALOALTO_ADDRESS_GROUP || whole <= HASH)
-            return;
-        name = flowrules_input_copy(r->in, name, whole - HASH);
-    }
-    if (name != NULL)
-        flowrules_input_label(r->in, e->addresses.set, name, fr_paloalto_value(e, "description"));
-}
-
 static bool read_range(struct fr_paloalto_reading *r, const struct fr_paloalto_attribute *a,
                        struct flowrules_set *set) {
     struct flowrules_range range;
@@ -163,7 +145,8 @@ bool fr_paloalto_address(struct fr_paloalto_reading *r, const struct fr_paloalto
             e->section == FR_PALOALTO_ADDRESS ? read_address(r, e) : read_address_group(r, e, at);
         fr_paloalto_end_entry(r, e, good);
         if (good && e->addresses.doubt == NULL)
-            label(r, e);
+            fr_tables_label(r->in, e->addresses.set, e->name, fr_paloalto_value(e, "description"),
+                            e->section == FR_PALOALTO_ADDRESS_GROUP);
     }
     *addresses = e->addresses;
     return e->progress == FR_KNOWN;
