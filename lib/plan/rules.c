@@ -9,16 +9,6 @@
 #include "boxes.h"
 #include "drafts.h"
 
-/* ---- drafts -------------------------------------------------------------------------------- */
-
-flowrules_status fr_drafts_push(struct fr_drafts *d, const struct fr_rule *rule) {
-    struct fr_rule *slot = fr_vec_add(&d->next);
-    if (slot == NULL || rule->source == FR_SET_NONE || rule->destination == FR_SET_NONE)
-        return fr_no_memory(d->plan->context);
-    *slot = *rule;
-    return FLOWRULES_OK;
-}
-
 /* Replaces every draft by what step makes of it. */
 static flowrules_status each(struct fr_drafts *d,
                              flowrules_status (*step)(struct fr_drafts *d,

@@ -3,6 +3,7 @@
  * which may share a pod. Knows the keys of the binding, no manifest.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "requirements.h"
 #include "view.h"
@@ -190,6 +191,11 @@ static bool holds_pods(const flowrules_output *out, struct flowrules_set end, co
             flowrules_pods_cover(out, flowrules_set_atom(end, i).name, pods))
             return true;
     return false;
+}
+
+bool flowrules_pods_are_same(const flowrules_output *out, const char *a, const char *b) {
+    return strcmp(a, b) == 0 ||
+           (flowrules_pods_cover(out, a, b) && flowrules_pods_cover(out, b, a));
 }
 
 bool fr_pods_precede(const flowrules_output *out, struct flowrules_set set, size_t i,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rules.h"
+#include "sayable.h"
 #include "special.h"
 #include "view.h"
 
@@ -191,87 +192,6 @@ static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow 
     return fr_arena_printf(&plan->arena, "no address of %s in the lock file", m.text);
 }
 
-/* ---- what capabilities leave unsaid --------------------------------------------------------- */
-
-static bool says_protocol(const struct flowrules_capabilities *can, unsigned protocol) {
-    if (protocol == FR_PROTOCOL_ANY)
-        return !can->no_any_protocol;
-    for (size_t i = 0; can->protocols != NULL && i < can->protocol_count; i++)
-        if (can->protocols[i] == protocol)
-            return true;
-    return can->protocols == NULL;
-}
-
-/* Does a term ask for an ICMP type that can't be said? */
-static bool types_icmp(const struct flowrules_capabilities *can, const struct fr_term *term) {
-    if (can->icmp_types || !fr_protocol_is_icmp(term->protocol) || term->source_last == 65535)
-        return false;
-    for (size_t i = 0; i < can->icmp_listed_count; i++)
-        if (can->icmp_listed[i].protocol == term->protocol &&
-            can->icmp_listed[i].type == term->source_first && term->destination_last == 65535)
-            return false;
-    return true;
-}
-
-/* Why a term can't be said, or NULL; ICMP types are told apart, since they may be given up. */
-static const char *unsayable_term(struct fr_plan *plan, const struct fr_term *term) {
-    const struct flowrules_capabilities *can = plan->can;
-    bool icmp = fr_protocol_is_icmp(term->protocol);
-    if (term->protocol == FR_PROTOCOL_ANY && can->no_any_protocol)
-        return "'any protocol' can't be said here\nname the protocols";
-    if (!says_protocol(can, term->protocol))
-        return fr_arena_printf(&plan->arena, "protocol %s can't be said here",
-                               fr_protocol_name(term->protocol));
-    if (!icmp && !can->source_ports && (term->source_first != 0 || term->source_last != 65535))
-        return "source ports can't be matched here";
-    return NULL;
-}
-
-static const char *unsayable_service(struct fr_plan *plan, const struct fr_flow *flow,
-                                     unsigned families) {
-    const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, flow->service);
-    for (uint32_t i = 0; i < terms->count; i++) {
-        const char *why = NULL;
-        if ((fr_protocol_families(terms->terms[i].protocol) & families) != 0)
-            why = unsayable_term(plan, &terms->terms[i]);
-        if (why != NULL)
-            return why;
-    }
-    return NULL;
-}
-
-static bool gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow *flow,
-                                unsigned families) {
-    const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, flow->service);
-    bool typed = false;
-    for (uint32_t i = 0; i < terms->count; i++)
-        typed = typed || (types_icmp(plan->can, &terms->terms[i]) &&
-                          (fr_protocol_families(terms->terms[i].protocol) & families) != 0);
-    return typed;
-}
-
-static bool has_names(const struct fr_plan *plan, fr_set set) {
-    struct flowrules_set view = {&plan->view.sets, set};
-    for (size_t i = 0; i < flowrules_set_atom_count(view); i++)
-        if (flowrules_set_atom(view, i).kind != FLOWRULES_ATOM_GROUP)
-            return true;
-    return false;
-}
-
-static const char *unsayable_names(const struct fr_plan *plan, const struct fr_scoped *part) {
-    const struct flowrules_capabilities *can = plan->can;
-    if (!plan->view.mode.names)
-        return NULL; /* what is left of names is not pinned: that is told */
-    bool source = has_names(plan, part->source);
-    if (source && !can->source_names)
-        return "a name can't be the source here";
-    if (part->deny && !can->deny_names && (source || has_names(plan, part->destination)))
-        return "a deny by name lets everything pass while the name does not resolve";
-    return NULL;
-}
-
-/* ---- parts --------------------------------------------------------------------------------- */
-
 /* The only family in which a part has packets, which is true of it; false where it has both. */
 static bool one_family(const struct fr_plan *plan, const struct fr_scoped *part,
                        enum flowrules_family *family) {
@@ -308,120 +228,9 @@ static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
     return part_of != FR_SET_NONE && part_of == fr_set_family(sets, whole, family) ? NULL : end;
 }
 
-/*
- * A part with a service of the plan, as backends see it: its ends have those of the families that
- * a packet of it can be of.
- */
-static flowrules_status view_service(struct fr_plan *plan, const struct fr_scoped *part,
-                                     fr_service service, unsigned families,
-                                     struct flowrules_rule *view) {
-    struct fr_group group = {.view = {.action = part->deny ? FLOWRULES_DENY : FLOWRULES_ALLOW,
-                                      .direction = (enum flowrules_direction)part->direction},
-                             .log = part->log};
-    families &= fr_plan_families(plan, part->source) & fr_plan_families(plan, part->destination) &
-                plan->can->families;
-    if (families == 0)
-        families = FLOWRULES_BOTH_FAMILIES; /* it can't be said here, whatever is seen of it */
-    struct fr_rule rule = {.families = FLOWRULES_BOTH_FAMILIES,
-                           .flows = part->flow,
-                           .source = fr_end_for(plan, part->source, families),
-                           .destination = fr_end_for(plan, part->destination, families),
-                           .service = service};
-    if (rule.source == FR_SET_NONE || rule.destination == FR_SET_NONE)
-        return fr_no_memory(plan->context);
-    return fr_output_rule(plan->asker, &group, &rule, view) ? FLOWRULES_OK
-                                                            : fr_no_memory(plan->context);
-}
-
-static flowrules_status view_part(struct fr_plan *plan, const struct fr_scoped *part,
-                                  struct flowrules_rule *view) {
-    fr_service service;
-    if (fr_plan_asker(plan) == NULL)
-        return fr_no_memory(plan->context);
-    if (part->but != FR_SERVICE_ANY) /* what it leaves out is denied before it */
-        return view_service(plan, part, FR_SERVICE_ANY, FLOWRULES_BOTH_FAMILIES, view);
-    FR_TRY(fr_plan_service(plan, part->service, FLOWRULES_BOTH_FAMILIES, false, &service));
-    return view_service(plan, part, service,
-                        fr_service_get(&plan->policy->services, part->service)->families, view);
-}
-
-bool flowrules_output_flow(const flowrules_output *out, size_t index, struct flowrules_rule *flow) {
-    struct fr_plan *plan = out->plan;
-    return index < plan->scoped.count &&
-           view_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, index), flow) == FLOWRULES_OK;
-}
-
-/* Asks the backend itself about a part. */
-static flowrules_status ask_backend(struct fr_plan *plan, const struct fr_scoped *part,
-                                    const char **why) {
-    struct flowrules_rule view;
-    *why = NULL;
-    if (plan->backend->refuses == NULL)
-        return FLOWRULES_OK;
-    FR_TRY(view_part(plan, part, &view));
-    *why = plan->backend->refuses(plan->asker, &view);
-    return FLOWRULES_OK;
-}
-
-static flowrules_status refuse_part(struct fr_plan *plan, const struct fr_scoped *part,
-                                    const char **why) {
-    *why = unsayable_names(plan, part);
-    return *why != NULL ? FLOWRULES_OK : ask_backend(plan, part, why);
-}
-
-/* Asks the backend about a part with another service, of the plan. */
-static flowrules_status ask_with(struct fr_plan *plan, const struct fr_scoped *part,
-                                 fr_service service, const char **why) {
-    struct flowrules_rule view;
-    if (plan->backend->refuses == NULL || *why != NULL)
-        return FLOWRULES_OK;
-    FR_TRY(view_service(plan, part, service, FLOWRULES_BOTH_FAMILIES, &view));
-    *why = plan->backend->refuses(plan->asker, &view);
-    return FLOWRULES_OK;
-}
-
-flowrules_status fr_ask_of_rest(struct fr_plan *plan, const struct fr_scoped *part,
-                                const struct fr_rule *rule, const char **why) {
-    struct fr_scoped rest = *part;
-    rest.source = rule->source;
-    rest.destination = rule->destination;
-    *why = NULL;
-    if (fr_plan_asker(plan) == NULL)
-        return fr_no_memory(plan->context);
-    return ask_with(plan, &rest, rule->service, why);
-}
-
-flowrules_status fr_refuse_others(struct fr_plan *plan, const struct fr_scoped *part,
-                                  const char **why) {
-    struct fr_scoped deny = *part;
-    deny.deny = 1;
-    *why = unsayable_names(plan, &deny);
-    if (fr_plan_asker(plan) == NULL)
-        return fr_no_memory(plan->context);
-    FR_TRY(ask_with(plan, &deny, part->but, why));
-    return ask_with(plan, part, FR_SERVICE_ANY, why);
-}
-
 /* ---- the verdict --------------------------------------------------------------------------- */
 
-struct fr_verdict fr_verdict_refused(struct fr_plan *plan, const char *why) {
-    const char *way = strchr(why, '\n');
-    struct fr_verdict verdict = {FR_FIDELITY_REFUSED, why, way == NULL ? NULL : way + 1, 0};
-    if (way != NULL)
-        verdict.reason = fr_arena_text(&plan->arena, why, (size_t)(way - why));
-    if (verdict.reason == NULL) {
-        fr_no_memory(plan->context);
-        verdict.reason = "";
-    }
-    return verdict;
-}
-
 static const char whole_icmp[] = "ICMP types can't be told apart here: all of the protocol passes";
-const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term) {
-    const char *why = unsayable_term(plan, term);
-    return why == NULL && types_icmp(plan->can, term) ? "ICMP types can't be told apart here" : why;
-}
-
 static const char whole_end[] =
     "the flow names a part of the protected networks, and a rule here holds for all of them";
 
@@ -450,9 +259,9 @@ static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, uns
 /* What is wrong with its service, or with a part of it, or NULL. */
 static flowrules_status refuse_parts(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
                                      const char **why) {
-    *why = unsayable_service(plan, flow, plan->can->families & families_of_parts(plan, first));
+    *why = fr_unsayable_service(plan, flow, plan->can->families & families_of_parts(plan, first));
     for (size_t i = first; *why == NULL && i < plan->scoped.count; i++)
-        FR_TRY(refuse_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i), why));
+        FR_TRY(fr_refuse_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i), why));
     return *why == NULL || flow->deny ? FLOWRULES_OK : fr_say_others(plan, flow, first, why);
 }
 
@@ -460,7 +269,7 @@ static flowrules_status refuse_parts(struct fr_plan *plan, const struct fr_flow 
 static bool widens(struct fr_plan *plan, uint32_t index, size_t first, const char **why) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     bool accepted = fr_may_lose(plan, index, flow->deny ? FR_LOSS_NARROW : FR_LOSS_WIDEN);
-    bool types = gives_up_icmp_types(plan, flow, families_of_parts(plan, first));
+    bool types = fr_gives_up_icmp_types(plan, flow, families_of_parts(plan, first));
     *why = types ? whole_icmp : NULL;
     for (size_t i = first; i < plan->scoped.count; i++) {
         struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);

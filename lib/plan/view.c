@@ -32,6 +32,15 @@ void fr_output_free(flowrules_output *out) {
     fr_arena_free(&out->scratch);
 }
 
+struct flowrules_output *fr_plan_asker(struct fr_plan *plan) {
+    if (plan->asker == NULL) {
+        plan->asker = fr_malloc(&plan->context->allocator, sizeof *plan->asker);
+        if (plan->asker != NULL)
+            fr_output_init(plan->asker, plan);
+    }
+    return plan->asker;
+}
+
 /* ---- what a backend asks ------------------------------------------------------------------- */
 
 const char *flowrules_output_target(const flowrules_output *out) {

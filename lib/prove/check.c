@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "needs.h"
+#include "pins.h"
 #include "render.h"
-#include "wanted.h"
 
 /* Which flows some target enforces, a bool for each; NULL where no target closes anything. */
 struct enforced {

@@ -118,11 +118,6 @@ void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods) 
     }
 }
 
-bool flowrules_pods_are_same(const flowrules_output *out, const char *a, const char *b) {
-    return strcmp(a, b) == 0 ||
-           (flowrules_pods_cover(out, a, b) && flowrules_pods_cover(out, b, a));
-}
-
 size_t flowrules_pods_protected(const flowrules_output *out, const char *network) {
     struct flowrules_set all = flowrules_output_protects(out);
     size_t count = flowrules_set_atom_count(all), i = 0;

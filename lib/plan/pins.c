@@ -1,8 +1,8 @@
 /*
  * The names that a target needs addresses of: those at the ends of the flows that it enforces,
- * where it matches addresses. And how old their addresses are.
+ * where it matches addresses. Which of them have none, and how old the addresses are.
  */
-#include "wanted.h"
+#include "pins.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,79 +38,35 @@ static void gather_peer(void *user, const struct fr_peer *peer) {
         gather_below(g, FR_POLICY_TEXT(g->policy, peer->ref));
 }
 
-static struct gathering gathering_of(struct fr_strings *names, const flowrules_policy *policy) {
-    return (struct gathering){names, &policy->lock, policy, true, false};
+bool fr_gather_names(struct fr_strings *names, struct fr_view *view, struct fr_span span,
+                     bool wildcards) {
+    const flowrules_policy *policy = view->policy;
+    struct gathering g = {names, &policy->lock, policy, wildcards, false};
+    fr_view_walk(view, span, FR_WALK_NAMES, gather_peer, &g);
+    return !g.no_memory;
 }
 
-static void gather_flow(struct gathering *g, struct fr_view *view, const struct fr_flow *flow) {
-    fr_view_walk(view, flow->source, FR_WALK_NAMES, gather_peer, g);
-    fr_view_walk(view, flow->destination, FR_WALK_NAMES, gather_peer, g);
+bool fr_gather_names_of_flow(struct fr_strings *names, struct fr_view *view,
+                             const struct fr_flow *flow, bool wildcards) {
+    return fr_gather_names(names, view, flow->source, wildcards) &&
+           fr_gather_names(names, view, flow->destination, wildcards);
 }
 
 flowrules_status fr_wanted_by_plan(struct fr_strings *names, struct fr_plan *plan) {
     const flowrules_policy *policy = plan->policy;
-    struct gathering g = gathering_of(names, policy);
     if (plan->view.mode.names || plan->view.mode.refuse_names)
         return FLOWRULES_OK;
-    g.wildcards = false;
-    fr_view_walk(&plan->view,
-                 plan->target->protects.count > 0 ? plan->target->protects : policy->protects,
-                 FR_WALK_NAMES, gather_peer, &g);
-    for (size_t i = 0; i < plan->verdicts.count; i++) {
+    bool good = fr_gather_names(
+        names, &plan->view,
+        plan->target->protects.count > 0 ? plan->target->protects : policy->protects, false);
+    for (size_t i = 0; good && i < plan->verdicts.count; i++) {
         enum fr_fidelity fidelity = fr_vec_at(&plan->verdicts, struct fr_verdict, i)->fidelity;
-        if (fidelity == FR_FIDELITY_EXPIRED || fidelity == FR_OUT_OF_SCOPE)
-            continue;
-        g.wildcards = fidelity == FR_NARROWED || fidelity == FR_WIDENED;
-        gather_flow(&g, &plan->view, fr_vec_at(&policy->flows, struct fr_flow, i));
+        if (fidelity != FR_FIDELITY_EXPIRED && fidelity != FR_OUT_OF_SCOPE)
+            good = fr_gather_names_of_flow(names, &plan->view,
+                                           fr_vec_at(&policy->flows, struct fr_flow, i),
+                                           fidelity == FR_NARROWED || fidelity == FR_WIDENED);
     }
-    return g.no_memory ? fr_no_memory(plan->context) : FLOWRULES_OK;
-}
-
-flowrules_status fr_wanted_by_target(struct fr_strings *names, const flowrules_policy *policy,
-                                     const char *target) {
-    struct fr_plan *plan;
-    FR_TRY(fr_plan_new(&plan, policy->context, policy, target));
-    flowrules_status status = fr_wanted_by_plan(names, plan);
-    fr_plan_free(plan);
-    return status;
-}
-
-/* All names, for a policy that has no targets. */
-static flowrules_status wanted_by_nobody(struct fr_strings *names, const flowrules_policy *policy) {
-    struct gathering g = gathering_of(names, policy);
-    struct fr_view_mode mode = {.names = false};
-    struct fr_view view;
-    flowrules_status status = fr_view_init(&view, policy, &mode);
-    if (status == FLOWRULES_OK)
-        fr_view_walk(&view, policy->protects, FR_WALK_NAMES, gather_peer, &g);
-    for (size_t i = 0; status == FLOWRULES_OK && i < policy->flows.count; i++) {
-        const struct fr_flow *flow = fr_vec_at(&policy->flows, struct fr_flow, i);
-        if (!flow->expired)
-            gather_flow(&g, &view, flow);
-    }
-    fr_view_free(&view);
-    return g.no_memory ? fr_no_memory(policy->context) : status;
-}
-
-flowrules_status fr_wanted_by_policy(struct fr_strings *names, const flowrules_policy *policy) {
-    if (policy->targets.count == 0)
-        return wanted_by_nobody(names, policy);
-    for (size_t i = 0; i < policy->targets.count; i++)
-        FR_TRY(fr_wanted_by_target(names, policy, flowrules_target_name(policy, i)));
-    return FLOWRULES_OK;
-}
-
-flowrules_status fr_names_in_network(struct fr_strings *names, const flowrules_policy *policy,
-                                     uint32_t network) {
-    struct gathering g = gathering_of(names, policy);
-    struct fr_view_mode mode = {.names = false};
-    struct fr_view view;
-    flowrules_status status = fr_view_init(&view, policy, &mode);
-    if (status == FLOWRULES_OK)
-        fr_view_walk(&view, fr_vec_at(&policy->networks, struct fr_network, network)->members,
-                     FR_WALK_NAMES, gather_peer, &g);
-    fr_view_free(&view);
-    return g.no_memory ? fr_no_memory(policy->context) : status;
+    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
 /* ---- names without an address -------------------------------------------------------------- */

@@ -1,0 +1,12 @@
+/*
+ * Rules in the making: the list that the steps of a lowering push to.
+ */
+#include "drafts.h"
+
+flowrules_status fr_drafts_push(struct fr_drafts *d, const struct fr_rule *rule) {
+    struct fr_rule *slot = fr_vec_add(&d->next);
+    if (slot == NULL || rule->source == FR_SET_NONE || rule->destination == FR_SET_NONE)
+        return fr_no_memory(d->plan->context);
+    *slot = *rule;
+    return FLOWRULES_OK;
+}

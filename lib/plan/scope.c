@@ -1,0 +1,368 @@
+/*
+ * What a target enforces of the policy: its directions, what it protects, and the parts of flows
+ * that have an end there.
+ */
+#include "scope.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "view.h"
+
+static void set_directions(struct fr_plan *plan) {
+    enum flowrules_placement placement = plan->can->placement;
+    const char *hook = fr_plan_setting(plan, "hook");
+    plan->transit =
+        placement == FLOWRULES_TRANSIT ||
+        (placement == FLOWRULES_BY_HOOK && hook != NULL && strcmp(hook, "forward") == 0);
+    enum fr_direction_mode direction = plan->target->direction;
+    plan->enforces[FLOWRULES_FORWARD] = plan->transit;
+    plan->enforces[FLOWRULES_EGRESS] = !plan->transit && direction != FR_DIRECTION_INGRESS;
+    plan->enforces[FLOWRULES_INGRESS] =
+        !plan->transit && direction != FR_DIRECTION_EGRESS && !plan->can->no_ingress;
+}
+
+static flowrules_status open_view(struct fr_plan *plan) {
+    const struct flowrules_capabilities *can = plan->can;
+    enum fr_names_mode names = plan->target->names;
+    bool native = can->names_on_request ? names == FR_NAMES_NATIVE : names != FR_NAMES_PINNED;
+    const char *exact =
+        can->names_exact_by == NULL ? NULL : fr_plan_setting(plan, can->names_exact_by);
+    plan->exact_domains = exact != NULL && strcmp(exact, "true") == 0;
+    struct fr_view_mode mode = {
+        .names = can->names && native,
+        .wildcards = native ? can->wildcards : FLOWRULES_WILDCARDS_NONE,
+        .refuse_names = names == FR_NAMES_REFUSE || (names == FR_NAMES_NATIVE && !can->names),
+        .platform = can->groups ? plan->backend->name : NULL,
+        .bindings_of = plan->backend->bindings_of,
+        .every_group = can->every_group,
+    };
+    plan->have_view = true; /* there is something to free even where it fails */
+    return fr_view_init(&plan->view, plan->policy, &mode);
+}
+
+static flowrules_status cut_protects(struct fr_plan *plan) {
+    struct fr_about about = {
+        FLOWRULES_ERROR,  FR_LIMIT,
+        plan->target->at, NULL,
+        plan->name,       "make networks of the parts, each with a group of its own"};
+    fr_report(&plan->context->diagnostics, &about,
+              "target '%s' can't be rendered: an exception takes a part of a protected group, and "
+              "a group can't be cut here",
+              plan->name);
+    return FLOWRULES_REFUSED;
+}
+
+bool fr_shared_addresses(size_t index, struct flowrules_range *range) {
+    static const char *const shared[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3",
+                                         "::/127",    "fe80::/10",   "ff00::/8"};
+    return index < sizeof shared / sizeof *shared &&
+           flowrules_parse_range(shared[index], strlen(shared[index]), range);
+}
+
+static flowrules_status refuse_machine(struct fr_plan *plan, const char *why, const char *hint) {
+    struct fr_about about = {FLOWRULES_ERROR, FR_LIMIT, plan->target->at, NULL, plan->name, hint};
+    fr_report(&plan->context->diagnostics, &about, "target '%s' can't be rendered: %s", plan->name,
+              why);
+    return FLOWRULES_REFUSED;
+}
+
+/*
+ * Where the machine has the protected addresses and no other, rules about all of them need not name
+ * them: they stand for every address of these families.
+ */
+static flowrules_status find_machine(struct fr_plan *plan) {
+    const char *value = fr_plan_setting(plan, FR_MACHINE_SETTING);
+    const struct fr_set_head *head = fr_set_head(&plan->view.sets, plan->protects.set);
+    if (value == NULL || strcmp(value, "true") != 0)
+        return FLOWRULES_OK;
+    if (plan->transit)
+        return refuse_machine(
+            plan, "it stands between machines, where '" FR_MACHINE_SETTING "' says nothing",
+            "leave it out, or 'hook: host'");
+    if (head->all_atoms != 0 || head->atoms > 0 || plan->protects.set == FR_SET_EMPTY)
+        return refuse_machine(
+            plan, "'" FR_MACHINE_SETTING "' needs to know all addresses that are protected",
+            "leave it out, or protect addresses alone");
+    plan->machine = FR_SET_ANY;
+    if (head->count4 == 0 || head->count6 == 0) {
+        enum flowrules_family family = head->count4 > 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
+        struct flowrules_range all = {family, {0, 0}, fr_ip_max(family)};
+        fr_builder_range(&plan->view.builder, &all);
+        plan->machine = fr_builder_finish(&plan->view.builder, &plan->view.sets);
+    }
+    return plan->machine == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+static flowrules_status find_protects(struct fr_plan *plan) {
+    struct fr_span span =
+        plan->target->protects.count > 0 ? plan->target->protects : plan->policy->protects;
+    plan->protects = (struct fr_end){FR_SET_ANY, 0};
+    if (span.count > 0 && !plan->whole) {
+        FR_TRY(fr_view_end(&plan->view, span, false, &plan->protects));
+        if ((plan->protects.flags & FR_END_CUT_GROUP) != 0)
+            return cut_protects(plan);
+        return plan->can->pod_groups ? fr_protect_pods(plan) : find_machine(plan);
+    }
+    if (plan->transit)
+        return FLOWRULES_OK;
+    return fr_error(&plan->context->diagnostics, FR_PROTECTS_MISSING, plan->target->at,
+                    "write 'protects: [NETWORK]' in the policy or in the target",
+                    "target '%s' stands on a machine: it must be said which networks it protects",
+                    plan->name);
+}
+
+/* ---- judging flows ------------------------------------------------------------------------- */
+
+static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+                                   fr_set source, fr_set destination,
+                                   enum flowrules_direction direction) {
+    if (source == FR_SET_NONE || destination == FR_SET_NONE)
+        return fr_no_memory(plan->context);
+    if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
+        return FLOWRULES_OK;
+    unsigned service = fr_service_get(&plan->policy->services, flow->service)->families;
+    if ((fr_plan_families(plan, source) & fr_plan_families(plan, destination) & service) == 0)
+        return FLOWRULES_OK; /* what is left of the ends in scope has no family in common */
+    enum fr_log_mode log = plan->target->log;
+    struct fr_scoped *slot = fr_vec_add(&plan->scoped);
+    if (slot == NULL)
+        return fr_no_memory(plan->context);
+    *slot = (struct fr_scoped){.flow = index,
+                               .source = source,
+                               .destination = destination,
+                               .service = flow->service,
+                               .direction = (uint8_t)direction,
+                               .deny = flow->deny,
+                               .log = plan->can->logging && /* else it tells no rules apart */
+                                      (log == FR_LOG_ALL || (log != FR_LOG_NONE && flow->log))};
+    return FLOWRULES_OK;
+}
+
+/*
+ * The part of source × destination that the target stands in front of: what has an end among the
+ * protected networks. A transit target keeps the flow whole where one of its ends is all inside.
+ */
+static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+                                   fr_set source, fr_set destination) {
+    struct fr_sets *sets = &plan->view.sets;
+    enum fr_direction_mode mode = plan->target->direction;
+    fr_set from = mode == FR_DIRECTION_INGRESS ? FR_SET_EMPTY
+                                               : fr_set_intersect(sets, source, plan->protects.set);
+    fr_set to = mode == FR_DIRECTION_EGRESS || plan->can->no_ingress
+                    ? FR_SET_EMPTY
+                    : fr_set_intersect(sets, destination, plan->protects.set);
+    if (plan->machine != FR_SET_EMPTY && from == plan->protects.set)
+        from = plan->machine;
+    if (plan->machine != FR_SET_EMPTY && to == plan->protects.set)
+        to = plan->machine;
+    if (plan->can->pod_groups && mode != FR_DIRECTION_INGRESS)
+        from = fr_scope_pods(plan, source, from);
+    if (plan->can->pod_groups && mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)
+        to = fr_scope_pods(plan, destination, to);
+    if (!plan->transit) {
+        FR_TRY(scope_part(plan, index, flow, from, destination, FLOWRULES_EGRESS));
+        return scope_part(plan, index, flow, source, to, FLOWRULES_INGRESS);
+    }
+    if (from == source || to == destination)
+        return scope_part(plan, index, flow, source, destination, FLOWRULES_FORWARD);
+    FR_TRY(scope_part(plan, index, flow, from, destination, FLOWRULES_FORWARD));
+    return scope_part(plan, index, flow, source, to, FLOWRULES_FORWARD);
+}
+
+/*
+ * Why nothing of a flow is in scope: the ends that count are those of the directions that the
+ * target closes. NULL when out of memory.
+ */
+static const char *scope_reason(struct fr_plan *plan, fr_set source, fr_set destination) {
+    static const char *const outside[] = {
+        [FR_DIRECTION_BOTH] = "neither end is among the protected networks",
+        [FR_DIRECTION_EGRESS] = "its source is not among the protected networks, and this target "
+                                "has direction: egress",
+        [FR_DIRECTION_INGRESS] = "its destination is not among the protected networks, and this "
+                                 "target has direction: ingress"};
+    enum fr_direction_mode mode = plan->target->direction;
+    fr_set inside = plan->protects.set, from = FR_SET_EMPTY, to = FR_SET_EMPTY;
+    if (mode != FR_DIRECTION_INGRESS)
+        from = fr_set_intersect(&plan->view.sets, source, inside);
+    if (mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)
+        to = fr_set_intersect(&plan->view.sets, destination, inside);
+    if (from == FR_SET_NONE || to == FR_SET_NONE)
+        return NULL;
+    if (from != FR_SET_EMPTY || to != FR_SET_EMPTY)
+        return "what of it is in scope has no address family in common";
+    return plan->can->no_ingress ? "its source is not among the protected networks" : outside[mode];
+}
+
+/* A deny from, or to, any less some addresses: would it reach what is protected as a group? */
+static bool misses_groups(const struct fr_plan *plan, const struct fr_flow *flow,
+                          const struct fr_end *source, const struct fr_end *destination) {
+    return flow->deny && plan->view.mode.platform != NULL &&
+           (((source->flags & FR_END_ANY_BUT) != 0 && plan->enforces[FLOWRULES_EGRESS]) ||
+            ((destination->flags & FR_END_ANY_BUT) != 0 && plan->enforces[FLOWRULES_INGRESS]));
+}
+
+/* A flow that stands and is selected: what of it is in scope, and how truly it can be said. */
+/* Might an end of a flow be protected, once the lock file has the addresses of its names? */
+static bool may_be_protected(const struct fr_plan *plan, const struct fr_end *source,
+                             const struct fr_end *destination) {
+    enum fr_direction_mode mode = plan->target->direction;
+    bool from = mode != FR_DIRECTION_INGRESS && (source->flags & FR_END_UNPINNED) != 0;
+    bool to = mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress &&
+              (destination->flags & FR_END_UNPINNED) != 0;
+    return from || to;
+}
+
+/* Has a network one of the keys "a|b" by which it may be the far end? */
+static bool has_far_key(const struct fr_plan *plan, const char *network) {
+    char key[64];
+    for (const char *word = plan->can->far_groups; *word != '\0'; word += *word == '|') {
+        size_t length = strcspn(word, "|");
+        snprintf(key, sizeof key, "%.*s", (int)length, word);
+        if (flowrules_binding_value(plan->asker, network, key, 0) != NULL)
+            return true;
+        word += length;
+    }
+    return false;
+}
+
+/* The far end of what leaves, without the groups that are not the target's business. */
+static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
+    struct fr_sets *sets = &plan->view.sets;
+    struct flowrules_set all = {sets, far};
+    if (plan->can->far_groups == NULL || flowrules_set_atom_count(all) == 0)
+        return far;
+    if (fr_plan_asker(plan) == NULL)
+        return FR_SET_NONE;
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
+        if (flowrules_set_atom(all, i).kind == FLOWRULES_ATOM_GROUP &&
+            fr_policy_binding_for(plan->policy, flowrules_set_atom(all, i).name, plan->backend) !=
+                NULL &&
+            !has_far_key(plan, flowrules_set_atom(all, i).name))
+            fr_builder_atom(&plan->view.builder, fr_set_atoms(fr_set_head(sets, far))[i]);
+    fr_set gone = fr_builder_finish(&plan->view.builder, sets);
+    return gone == FR_SET_NONE ? gone : fr_set_subtract(sets, far, gone);
+}
+
+static flowrules_status refuse_flow(struct fr_plan *plan, const char *why,
+                                    struct fr_verdict *verdict) {
+    plan->refused++;
+    *verdict = fr_verdict_refused(plan, why);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status leave_out(struct fr_plan *plan, const char *why,
+                                  struct fr_verdict *verdict) {
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why, NULL, 0};
+    return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+/* Ends and parts of a flow, without what is out of scope by its far groups; why it is refused. */
+static flowrules_status find_ends(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+                                  struct fr_end found[2], fr_set ends[2], const char **why) {
+    bool cut = fr_may_cut(plan, index, flow->deny);
+    FR_TRY(fr_view_end(&plan->view, flow->source, cut, &found[0]));
+    FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &found[1]));
+    ends[0] = found[0].set;
+    ends[1] = found[1].set;
+    FR_TRY(fr_check_twofold(plan, flow, ends, why));
+    ends[1] = without_far_groups(plan, found[1].set);
+    return ends[1] == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
+/* Notes a flow that is left out though it may be about what is protected; NULL: it is not. */
+static flowrules_status note_missed(struct fr_plan *plan, uint32_t index, const char *reason) {
+    struct fr_missed *slot = reason == NULL ? NULL : fr_vec_push(&plan->missed);
+    if (reason == NULL)
+        return FLOWRULES_OK;
+    if (slot == NULL)
+        return fr_no_memory(plan->context);
+    *slot = (struct fr_missed){index, reason};
+    return FLOWRULES_OK;
+}
+
+static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
+                                      const struct fr_flow *flow, struct fr_verdict *verdict) {
+    struct fr_end found[2];
+    fr_set ends[2];
+    const char *why;
+    FR_TRY(find_ends(plan, index, flow, found, ends, &why));
+    if (why != NULL)
+        return refuse_flow(plan, why, verdict);
+    size_t before = plan->scoped.count;
+    FR_TRY(scope_flow(plan, index, flow, ends[0], ends[1]));
+    const char *missed = fr_pods_missed(plan, flow, ends, before);
+    if (missed != NULL && flow->deny)
+        return refuse_flow(plan, missed, verdict);
+    if (plan->scoped.count > before || misses_groups(plan, flow, &found[0], &found[1])) {
+        FR_TRY(fr_judge(plan, index, found[0].flags | found[1].flags, before, verdict));
+        if (ends[1] != found[1].set && verdict->reason == NULL)
+            verdict->reason = plan->can->far_groups_note;
+        if (verdict->reason == NULL)
+            verdict->reason = missed;
+        return note_missed(plan, index, missed);
+    }
+    if (may_be_protected(plan, &found[0], &found[1]))
+        return fr_judge_unknown_scope(plan, flow, verdict);
+    FR_TRY(note_missed(plan, index, missed));
+    bool far = ends[1] == FR_SET_EMPTY && found[1].set != FR_SET_EMPTY;
+    why = far              ? plan->can->far_groups_note
+          : missed != NULL ? missed
+                           : scope_reason(plan, found[0].set, found[1].set);
+    return leave_out(plan, why, verdict);
+}
+
+/* What can't be said of a flow that never passes need not be said: it is left out. */
+static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
+                                      const struct fr_flow *flow, struct fr_verdict *verdict) {
+    uint32_t refused = plan->refused, unresolved = plan->unresolved;
+    size_t scoped = plan->scoped.count;
+    FR_TRY(plan_selected(plan, index, flow, verdict));
+    if (plan->refused == refused && plan->unresolved == unresolved)
+        return FLOWRULES_OK;
+    plan->refused = refused;
+    plan->unresolved = unresolved;
+    plan->scoped.count = scoped;
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it", NULL, 0};
+    return FLOWRULES_OK;
+}
+
+static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
+                                  struct fr_verdict *verdict) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
+    bool selected;
+    if (flow->expired) {
+        *verdict =
+            (struct fr_verdict){FR_FIDELITY_EXPIRED,
+                                fr_arena_printf(&plan->arena, "it expired on %s",
+                                                FR_POLICY_TEXT(plan->policy, flow->expires_text)),
+                                NULL, 0};
+        return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    }
+    FR_TRY(fr_target_selects(plan->policy, plan->target, flow, &selected));
+    if (!selected) {
+        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target", NULL, 0};
+        return FLOWRULES_OK;
+    }
+    FR_TRY((flow->shadowed ? plan_shadowed : plan_selected)(plan, index, flow, verdict));
+    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+}
+
+static flowrules_status plan_flows(struct fr_plan *plan) {
+    size_t count = plan->policy->flows.count;
+    if (!fr_vec_reserve(&plan->verdicts, count))
+        return fr_no_memory(plan->context);
+    for (uint32_t i = 0; i < count; i++)
+        FR_TRY(plan_flow(plan, i, fr_vec_push(&plan->verdicts)));
+    FR_TRY(fr_plan_phases(plan));
+    for (size_t i = 0; i < plan->scoped.count; i++)
+        plan->denies = plan->denies || fr_vec_at(&plan->scoped, struct fr_scoped, i)->deny;
+    return fr_check_domains(plan);
+}
+
+flowrules_status fr_scope_flows(struct fr_plan *plan) {
+    set_directions(plan);
+    FR_TRY(open_view(plan));
+    FR_TRY(find_protects(plan));
+    return plan_flows(plan);
+}

@@ -1,0 +1,12 @@
+/*
+ * The target that a plan is of.
+ */
+#ifndef FR_TARGET_H
+#define FR_TARGET_H
+
+#include "plan.h"
+
+/* Finds the target "NAME[:FORMAT]", or takes the policy by itself where spec is NULL. */
+flowrules_status fr_find_target(struct fr_plan *plan, const char *spec);
+
+#endif
