@@ -27,14 +27,14 @@ enum {
 
 enum peer_kind { PEER_IPV4, PEER_IPV6, PEER_PREFIX_LIST, PEER_GROUP };
 
-/* How each kind of peer is called in the CLI's input, by Terraform, and by the script. */
+/* How each kind of peer is called in the CLI's input and by Terraform. */
 static const struct {
-    const char *list, *member, *terraform, *script;
+    const char *list, *member, *terraform;
 } peers[] = {
-    [PEER_IPV4] = {"IpRanges", "CidrIp", "cidr_ipv4", "ipv4"},
-    [PEER_IPV6] = {"Ipv6Ranges", "CidrIpv6", "cidr_ipv6", "ipv6"},
-    [PEER_PREFIX_LIST] = {"PrefixListIds", "PrefixListId", "prefix_list_id", "prefix-list"},
-    [PEER_GROUP] = {"UserIdGroupPairs", "GroupId", "referenced_security_group_id", "group"},
+    [PEER_IPV4] = {"IpRanges", "CidrIp", "cidr_ipv4"},
+    [PEER_IPV6] = {"Ipv6Ranges", "CidrIpv6", "cidr_ipv6"},
+    [PEER_PREFIX_LIST] = {"PrefixListIds", "PrefixListId", "prefix_list_id"},
+    [PEER_GROUP] = {"UserIdGroupPairs", "GroupId", "referenced_security_group_id"},
 };
 
 static const char *const direction_word[] = {"egress", "ingress"};
@@ -717,39 +717,58 @@ static const char *group_name(const flowrules_output *out, const char **before) 
     return name != NULL ? name : flowrules_output_target(out);
 }
 
-/* What the constant part needs: which groups, how many, and whose default egress goes. */
+/* Of the default egress that is revoked, does a group keep one of its rules? */
+static bool keeps_some(const flowrules_output *out, const struct state *s) {
+    bool keeps = false;
+    for (size_t g = 0; g < s->group_count && revokes_default(out, s); g++)
+        keeps = keeps || keeps_default(s, g, FLOWRULES_IPV4) || keeps_default(s, g, FLOWRULES_IPV6);
+    return keeps;
+}
+
+static void write_keeps(flowrules_writer *w, const struct state *s) {
+    static const char *const all[] = {"0.0.0.0/0", "::/0"};
+    flowrules_write(w, " keeps='");
+    for (size_t g = 0; g < s->group_count; g++)
+        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
+            if (keeps_default(s, g, f))
+                flowrules_writef(w, " %zu:%s", g + 1, all[f]);
+    flowrules_write(w, "'");
+}
+
+/* What the shell needs: which groups, how many, whose default egress goes, which others it tells
+ * of. */
 static void write_variables(flowrules_writer *w, const flowrules_output *out,
                             const struct state *s) {
-    /* The last is no rule: where others are expected, they are not told of. */
-    static const char *const only[] = {"", " && IsEgress", " && !IsEgress",
-                                       " && IsEgress && !IsEgress"};
     bool egress = flowrules_output_enforces(out, FLOWRULES_EGRESS);
     bool ingress = flowrules_output_enforces(out, FLOWRULES_INGRESS);
     const char *before, *name = group_name(out, &before);
     write_quoted(w, "region", flowrules_output_setting(out, "region"));
-    write_quoted(w, "vpc", flowrules_output_setting(out, "vpc"));
-    flowrules_writef(w, " name='%s%s'\ngroups=${SG-'", before, name);
+    if (makes_groups(out, s)) {
+        write_quoted(w, "vpc", flowrules_output_setting(out, "vpc"));
+        flowrules_writef(w, " name='%s%s'", before, name);
+    }
+    flowrules_write(w, "\ngroups=${SG-'");
     for (size_t i = 0; i < s->id_count; i++)
         flowrules_writef(w, "%s%s", i > 0 ? " " : "", s->ids[i]);
-    flowrules_writef(w, "'} needed=%zu most=%zu closes=%s keeps='", s->group_count, s->groups,
-                     revokes_default(out, s) ? "yes" : "no");
-    for (size_t g = 0; g < s->group_count; g++)
-        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
-            if (keeps_default(s, g, f))
-                flowrules_writef(w, " %zu:%s", g + 1, peers[f].script);
-    flowrules_writef(w, "' only='%s'\n",
-                     only[flowrules_output_permits(out) ? 3
-                          : egress && ingress           ? 0
-                          : egress                      ? 1
-                                                        : 2]);
+    flowrules_writef(w, "'} needed=%zu", s->group_count);
+    for (size_t g = 0; makes_groups(out, s) && g < s->groups; g++)
+        flowrules_writef(w, "%s%zu", g > 0 ? " " : " numbers='", g + 1);
+    flowrules_writef(w, "%s steps='authorize%s revoke'", makes_groups(out, s) ? "'" : "",
+                     revokes_default(out, s) ? " close" : "");
+    if (keeps_some(out, s))
+        write_keeps(w, s);
+    if (flowrules_output_permits(out))
+        egress = ingress = false;
+    flowrules_writef(w, " tells='%s%s%s'\n", egress ? "egress" : "", egress && ingress ? " " : "",
+                     ingress ? "ingress" : "");
 }
 
-/* " KEY=PEER" of an entry, whose kind is seen by its form. */
+/* " KEY>PEER" of an entry, whose kind is seen by its form; no description has a ">". */
 static void write_peer(flowrules_writer *w, struct entry *e) {
     flowrules_writer_origin(w, e->flows);
     flowrules_write(w, " ");
     write_key(w, e);
-    flowrules_write(w, "=");
+    flowrules_write(w, ">");
     if (e->account != NULL) {
         flowrules_write_user(w, &word_escape, e->account);
         flowrules_write(w, "/");
@@ -768,16 +787,15 @@ static bool share_line(const struct entry *a, const struct entry *b) {
 }
 
 /* An entry, with those behind it that differ in the peer alone. */
-static void write_call(flowrules_writer *w, struct state *s, size_t index) {
+static void write_row(flowrules_writer *w, struct state *s, size_t index) {
     struct entry *e = &s->entries[index];
     size_t peers_written = 1;
-    flowrules_writef(w, "    allow %d %s ", e->group + 1, direction_word[e->direction]);
+    flowrules_writef(w, "%d %s ", e->group + 1, direction_word[e->direction]);
     write_protocol(w, e->protocol);
     if (e->from == NO_PORTS)
         flowrules_write(w, " - -");
     else
         flowrules_writef(w, " %d %d", e->from, e->to);
-    flowrules_writef(w, " '%s'", e->notes);
     write_peer(w, e);
     for (size_t i = index + 1; i < s->entry_count && peers_written < LINE_PEERS; i++) {
         if (!share_line(e, &s->entries[i]))
@@ -785,30 +803,47 @@ static void write_call(flowrules_writer *w, struct state *s, size_t index) {
         write_peer(w, &s->entries[i]);
         peers_written++;
     }
-    flowrules_write(w, "\n");
+    flowrules_writef(w, " | %s\n", e->notes);
 }
 
-/* The calls of a group and direction. */
-static void write_calls(flowrules_writer *w, struct state *s, size_t group,
-                        enum flowrules_direction direction) {
+/* The rows of a group and direction. */
+static void write_rows(flowrules_writer *w, struct state *s, size_t group,
+                       enum flowrules_direction direction) {
     for (size_t i = 0; i < s->entry_count; i++)
         if (!s->entries[i].written && s->entries[i].group == group &&
             s->entries[i].direction == direction)
-            write_call(w, s, i);
+            write_row(w, s, i);
+}
+
+/* What the shell has to do, bits of enum fr_aws_sg_part. */
+static unsigned shell_parts(const flowrules_output *out, const struct state *s) {
+    static const unsigned kinds[] = {[PEER_IPV4] = FR_AWS_SG_IPV4,
+                                     [PEER_IPV6] = FR_AWS_SG_IPV6,
+                                     [PEER_PREFIX_LIST] = FR_AWS_SG_LIST,
+                                     [PEER_GROUP] = FR_AWS_SG_GROUP};
+    unsigned parts = makes_groups(out, s) ? FR_AWS_SG_MADE : 0;
+    parts |= revokes_default(out, s) ? FR_AWS_SG_CLOSES : 0;
+    parts |= keeps_some(out, s) ? FR_AWS_SG_KEEPS : 0;
+    for (size_t i = 0; i < s->entry_count; i++)
+        parts |= s->entries[i].account != NULL ? FR_AWS_SG_ACCOUNT : kinds[s->entries[i].kind];
+    return parts;
 }
 
 static void end_script(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".sh", true);
+    unsigned parts = shell_parts(out, s);
     make_notes(out);
     write_script_head(w, out, s);
     write_variables(w, out, s);
-    flowrules_write(w, "\nrules() {\n");
+    flowrules_write(w, "# GROUP DIRECTION PROTOCOL FROM TO KEY>PEER... | DESCRIPTION\nrules='\n");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
-            write_calls(w, s, g, d);
-    flowrules_write(w, s->entry_count == 0 ? "    :\n}\n" : "}\n");
-    flowrules_write(w, fr_aws_sg_shell);
+            write_rows(w, s, g, d);
+    flowrules_write(w, "'\n");
+    for (const struct fr_aws_sg_piece *p = fr_aws_sg_shell; p->text != NULL; p++)
+        if ((p->needs & parts) == p->needs)
+            flowrules_write(w, p->text);
 }
 
 /* ---- terraform ----------------------------------------------------------------------------- */

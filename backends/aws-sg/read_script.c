@@ -1,7 +1,7 @@
 /*
- * Reads the scripts that aws_sg.c writes, and those that older versions did: variables, a function
- * with a line for each rule, or for rules that differ in the peer alone, and a constant part, which
- * has to be there byte for byte. Knows no other shell.
+ * Reads the scripts that aws_sg.c writes, and those that older versions did: variables, rules (a
+ * line for each, or for those that differ in the peer alone) and a text that follows from them,
+ * which has to be there byte for byte. Knows no other shell.
  */
 #include "read.h"
 
@@ -9,10 +9,29 @@
 
 #include "script.h"
 
-enum variable { MARK, REGION, VPC, NAME, GROUPS, NEEDED, MOST, CLOSES, KEEPS, ONLY, VARIABLES };
+enum variable {
+    MARK,
+    REGION,
+    VPC,
+    NAME,
+    GROUPS,
+    NEEDED,
+    MOST, /* until the second version, as the next; later ones have the last three */
+    CLOSES,
+    KEEPS,
+    ONLY,
+    NUMBERS,
+    STEPS,
+    TELLS,
+    VARIABLES
+};
 
 static const char *const variable_names[VARIABLES] = {
-    "mark", "region", "vpc", "name", "groups", "needed", "most", "closes", "keeps", "only"};
+    "mark",   "region", "vpc",  "name",    "groups", "needed", "most",
+    "closes", "keeps",  "only", "numbers", "steps",  "tells"};
+
+/* Of a script without close, the default egress stays. */
+static const char steps_open[] = "authorize revoke", steps_shut[] = "authorize close revoke";
 
 /* What a script has said so far. */
 struct script {
@@ -22,6 +41,7 @@ struct script {
     struct fr_aws_sg_group *group;    /* whose rules these lines are, or NULL */
     bool rules;                       /* the second round: not just the groups */
     unsigned version;                 /* of the script; 0 before its rules */
+    unsigned parts;                   /* of enum fr_aws_sg_part, as far as they are read */
 };
 
 static bool equals(const char *a, const char *b) {
@@ -99,10 +119,32 @@ static bool take_variables(struct script *s) {
     return true;
 }
 
+/* Has a script of this version the variable? Of later ones, that depends on what it does. */
+static bool has_variable(const struct script *s, enum variable variable) {
+    bool old = s->version < 3;
+    switch (variable) {
+    case MOST:
+    case CLOSES:
+    case ONLY:
+    case KEEPS:
+    case VPC:
+        return old;
+    case NAME:
+        return old || s->variables[VPC] != NULL;
+    case NUMBERS:
+        return s->variables[VPC] != NULL && !old;
+    case STEPS:
+    case TELLS:
+        return !old;
+    default:
+        return true;
+    }
+}
+
 /* The script stops where it asks for a variable that is not there. */
 static void check_variables(struct script *s) {
-    for (size_t i = 0; i < VARIABLES; i++)
-        if (s->variables[i] == NULL)
+    for (enum variable i = MARK; i < VARIABLES; i++)
+        if (s->variables[i] == NULL && has_variable(s, i))
             flowrules_input_error(s->reader->in, place(s, 1), "render it again",
                                   "the script's variable '%s' is missing", variable_names[i]);
 }
@@ -116,20 +158,38 @@ static const char *word_at(struct script *s, const char *text, unsigned index) {
 }
 
 /* Is the default egress of a family one of this group's own rules, so that it is not revoked? */
-static bool is_kept(struct script *s, unsigned number, const char *family) {
-    const char *wanted = flowrules_input_print(s->reader->in, "%u:%s", number, family), *word;
+static bool is_kept(struct script *s, unsigned number, enum flowrules_family family) {
+    static const char *const families[] = {"ipv4", "ipv6"}, *const all[] = {"0.0.0.0/0", "::/0"};
+    const char *wanted = flowrules_input_print(s->reader->in, "%u:%s", number,
+                                               s->version < 3 ? families[family] : all[family]);
+    const char *word;
     for (unsigned i = 0; (word = word_at(s, s->variables[KEEPS], i)) != NULL && wanted != NULL; i++)
         if (strcmp(word, wanted) == 0)
             return true;
     return false;
 }
 
+static bool closes(const struct script *s) {
+    return s->version < 3 ? equals(s->variables[CLOSES], "yes")
+                          : equals(s->variables[STEPS], steps_shut);
+}
+
+/* What group N of the script is called where its id is not there; NULL when out of memory. */
+static const char *group_name(struct script *s, unsigned number) {
+    static const char head[] = "flowrules ";
+    const char *name = s->variables[NAME], *mark = s->variables[MARK];
+    if (name != NULL || mark == NULL || strncmp(mark, head, sizeof head - 1) != 0)
+        return flowrules_input_print(s->reader->in, "%s-%u", name == NULL ? "" : name, number);
+    mark += sizeof head - 1;
+    return flowrules_input_print(s->reader->in, "flowrules-%.*s-%u", (int)strcspn(mark, " "), mark,
+                                 number);
+}
+
 /* Group N of the script becomes the one whose rules follow: by its id, or, where *name is not NULL
  * afterwards, by that name, which it will have. False where there is none. */
 static bool find_group(struct script *s, unsigned number, uint32_t column, const char **name) {
     const char *id = word_at(s, s->variables[GROUPS], number - 1);
-    const char *later = flowrules_input_print(
-        s->reader->in, "%s-%u", s->variables[NAME] == NULL ? "" : s->variables[NAME], number);
+    const char *later = group_name(s, number);
     *name = id == NULL ? later : NULL;
     if (later == NULL)
         return false;
@@ -138,7 +198,6 @@ static bool find_group(struct script *s, unsigned number, uint32_t column, const
 }
 
 static void open_group(struct script *s, unsigned number) {
-    static const char *const families[] = {"ipv4", "ipv6"};
     const char *name;
     if (!find_group(s, number, 5, &name))
         return;
@@ -147,9 +206,8 @@ static void open_group(struct script *s, unsigned number) {
         s->group->vpc = equals(s->variables[VPC], "") ? NULL : s->variables[VPC];
     }
     s->group->rest = FR_AWS_SG_DEFAULT;
-    for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
-        s->group->revoked[f] =
-            equals(s->variables[CLOSES], "yes") && !is_kept(s, number, families[f]);
+    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
+        s->group->revoked[f] = closes(s) && !is_kept(s, number, f);
 }
 
 /* "    N)" begins the rules of group N in the first version. */
@@ -232,27 +290,32 @@ static bool take_rule(struct script *s) {
 }
 
 /* What kind of peer the script takes a text for. */
-static const char *kind_of(const char *peer) {
-    const char *id = strchr(peer, '/');
-    if (strncmp(peer, "sg-", 3) == 0 || (id != NULL && strncmp(id, "/sg-", 4) == 0))
+static const char *kind_of(struct script *s, const char *peer) {
+    bool account = strstr(peer, "/sg-") != NULL;
+    if (account || strncmp(peer, "sg-", 3) == 0) {
+        s->parts |= account ? FR_AWS_SG_ACCOUNT : FR_AWS_SG_GROUP;
         return "group";
-    if (strncmp(peer, "pl-", 3) == 0)
+    }
+    if (strncmp(peer, "pl-", 3) == 0) {
+        s->parts |= FR_AWS_SG_LIST;
         return "prefix-list";
+    }
+    s->parts |= strchr(peer, ':') != NULL ? FR_AWS_SG_IPV6 : FR_AWS_SG_IPV4;
     return strchr(peer, ':') != NULL ? "ipv6" : "ipv4";
 }
 
-/* KEY=PEER of a line of rules. */
+/* KEY=PEER of a line of rules, KEY>PEER since the third version. */
 static bool take_peer(struct script *s, const struct flowrules_word *word, const char *notes,
                       struct fr_aws_sg_rule rule) {
     static const char digits[] = "0123456789abcdef";
     size_t key = strspn(word->text, digits);
-    bool known = key == 12 && word->text[key] == '=' && !word->quoted;
+    bool known = key == 12 && word->text[key] == (s->version < 3 ? '=' : '>') && !word->quoted;
     if (!known)
         return false;
     struct flowrules_word peer = *word;
     peer.text += key + 1;
     peer.column += (uint32_t)key + 1;
-    struct flowrules_word kind = {.text = kind_of(peer.text)};
+    struct flowrules_word kind = {.text = kind_of(s, peer.text)};
     rule.at = place(s, word->column);
     rule.description =
         flowrules_input_print(s->reader->in, "flowrules - %.12s: %s", word->text, notes);
@@ -264,45 +327,87 @@ static bool take_peer(struct script *s, const struct flowrules_word *word, const
     return known;
 }
 
-/* allow GROUP DIRECTION PROTOCOL FROM TO NOTES KEY=PEER... */
-static bool take_rules(struct script *s) {
-    size_t count;
-    unsigned number;
+/* The peers of a line, words[first] on, in the group of a number. */
+static bool take_peers(struct script *s, const struct flowrules_word *words, size_t first,
+                       size_t count, unsigned group, const char *notes,
+                       struct fr_aws_sg_rule rule) {
     const char *name;
-    const struct flowrules_word *w =
-        flowrules_input_words(s->reader->in, &s->line, "'", false, &count);
-    struct fr_aws_sg_rule rule;
-    if (count < 8 || !w[6].quoted || s->version != 2 || strcmp(w[0].text, "allow") != 0 ||
-        !flowrules_parse_number(w[1].text, strlen(w[1].text), 1000, &number) || number == 0 ||
-        !take_service(s, w, 3, &w[2], &rule))
-        return false;
-    if (!find_group(s, number, w[0].column, &name))
-        return true;
-    for (size_t i = 7; i < count; i++)
-        if (!take_peer(s, &w[i], w[6].text, rule))
+    bool found = find_group(s, group, words[0].column, &name);
+    for (size_t i = first; i < count && found; i++)
+        if (!take_peer(s, &words[i], notes, rule))
             return false;
     return true;
 }
 
-/* How many bytes at text are what a constant part has: the two pieces behind each other. */
-static size_t same_bytes(const char *text, size_t left, const char *first, const char *second) {
-    size_t a = strlen(first), b = strlen(second), at = 0;
-    while (at < left && at < a + b && text[at] == (at < a ? first[at] : second[at - a]))
-        at++;
-    return at;
+static bool take_number(const struct flowrules_word *word, unsigned *number) {
+    return flowrules_parse_number(word->text, strlen(word->text), 1000, number) && *number > 0;
+}
+
+/* The second version: allow GROUP DIRECTION PROTOCOL FROM TO NOTES KEY=PEER... */
+static bool take_rules(struct script *s) {
+    size_t count;
+    unsigned number;
+    const struct flowrules_word *w =
+        flowrules_input_words(s->reader->in, &s->line, "'", false, &count);
+    struct fr_aws_sg_rule rule;
+    return count >= 8 && w[6].quoted && s->version == 2 && strcmp(w[0].text, "allow") == 0 &&
+           take_number(&w[1], &number) && take_service(s, w, 3, &w[2], &rule) &&
+           take_peers(s, w, 7, count, number, w[6].text, rule);
+}
+
+/*
+ * GROUP DIRECTION PROTOCOL FROM TO KEY>PEER... | NOTES, within single quotes: what would end them,
+ * or what the script would take for something else in notes, is no such line.
+ */
+static bool take_row(struct script *s) {
+    const char *text = s->line.text, *bar = memchr(text, '|', s->line.length);
+    struct flowrules_line line = s->line;
+    struct fr_aws_sg_rule rule;
+    size_t count;
+    unsigned number;
+    if (bar == NULL || line.length < (size_t)(bar - text) + 2 || bar[1] != ' ')
+        return false;
+    const char *notes =
+        flowrules_input_copy(s->reader->in, bar + 2, line.length - (size_t)(bar - text) - 2);
+    line.length = (size_t)(bar - text);
+    if (notes == NULL || strpbrk(notes, "'|>\\") != NULL || memchr(text, '\'', line.length) != NULL)
+        return notes == NULL;
+    const struct flowrules_word *w =
+        flowrules_input_words(s->reader->in, &line, NULL, false, &count);
+    return count >= 6 && take_number(&w[0], &number) && take_service(s, w, 2, &w[1], &rule) &&
+           take_peers(s, w, 5, count, number, notes, rule);
+}
+
+/* Is this what the pieces of these parts say? *at: how many bytes of it are. */
+static bool is_text(const char *text, size_t left, const struct fr_aws_sg_piece *pieces,
+                    unsigned parts, size_t *at) {
+    bool same = true;
+    *at = 0;
+    for (const struct fr_aws_sg_piece *p = pieces; p->text != NULL && same; p++) {
+        if ((p->needs & parts) != p->needs)
+            continue;
+        const char *next = p->text;
+        for (; *next != '\0' && *at < left && text[*at] == *next; next++)
+            ++*at;
+        same = *next == '\0';
+    }
+    return same && *at == left;
 }
 
 /* Behind the rules: is the rest of the file what it always is? */
 static void check_rest(struct script *s) {
-    bool first = s->version == 1;
-    const char *a = first ? fr_aws_sg_functions_1 : fr_aws_sg_shell;
-    const char *b = first ? fr_aws_sg_steps_1 : "";
-    size_t size, whole = strlen(a) + strlen(b);
+    static const struct fr_aws_sg_piece first[] = {
+        {0, fr_aws_sg_functions_1}, {0, fr_aws_sg_steps_1}, {0, NULL}};
+    static const struct fr_aws_sg_piece second[] = {{0, fr_aws_sg_shell_2}, {0, NULL}};
+    const struct fr_aws_sg_piece *const versions[] = {first, second, fr_aws_sg_shell};
+    size_t size, at;
     const char *text = flowrules_input_text(s->reader->in, s->line.file, &size);
     const char *rest = s->line.text + s->line.length + 1; /* a NUL follows the file */
     size_t left = rest > text + size ? 0 : size - (size_t)(rest - text);
-    size_t at = same_bytes(rest, left, a, b);
-    if (at == left && at == whole)
+    s->parts |= s->variables[VPC] != NULL ? FR_AWS_SG_MADE : 0;
+    s->parts |= closes(s) ? FR_AWS_SG_CLOSES : 0;
+    s->parts |= s->variables[KEEPS] != NULL ? FR_AWS_SG_KEEPS : 0;
+    if (is_text(rest, left, versions[s->version - 1], s->parts, &at))
         return;
     s->line.number++;
     for (size_t i = 0; i < at; i++)
@@ -315,14 +420,17 @@ static void check_rest(struct script *s) {
 
 /* The line that begins the rules, which says what version the script is of. */
 static bool begin_rules(struct script *s) {
-    static const char *const begins[] = {"rules() { # NUMBER OF A GROUP", "rules() {"};
-    for (unsigned version = 1; version <= 2; version++) {
+    static const char *const begins[] = {"rules() { # NUMBER OF A GROUP", "rules() {", "rules='"};
+    for (unsigned version = 1; version <= 3; version++) {
         if (!is_line(s, begins[version - 1]))
             continue;
         s->version = version;
         check_variables(s);
-        if (version == 2)
+        if (version > 1)
             open_groups(s);
+        if (version > 2 && !closes(s) && !equals(s->variables[STEPS], steps_open) &&
+            !flowrules_input_failed(s->reader->in))
+            tell_foreign(s);
         return true;
     }
     return false;
@@ -331,6 +439,8 @@ static bool begin_rules(struct script *s) {
 static bool take_line(struct script *s) {
     static const char *const constant[] = {"set -euf", "    case $1 in", "        ;;", "    esac",
                                            "    :"};
+    if (s->version == 3)
+        return take_row(s);
     if (s->line.length == 0 || s->line.text[0] == '#')
         return true;
     for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
@@ -343,7 +453,7 @@ static void read_script(struct fr_aws_sg_reader *r, size_t file, bool rules) {
     struct script s = {.reader = r, .line = {.file = file}, .rules = rules};
     bool whole = false;
     while (!whole && !flowrules_input_failed(r->in) && flowrules_input_line(r->in, &s.line)) {
-        whole = is_line(&s, "}");
+        whole = s.version > 0 && is_line(&s, s.version == 3 ? "'" : "}");
         if (!whole && !take_line(&s) && !flowrules_input_failed(r->in))
             tell_foreign(&s);
     }

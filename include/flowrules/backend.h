@@ -112,7 +112,8 @@ FLOWRULES_API void flowrules_write_ports(flowrules_writer *w, struct flowrules_p
 /*
  * What user text may become at one place of a syntax. Letters, digits and the characters of keep
  * stand for themselves; those of escape get before in front; everything else (control characters
- * always) becomes replace. At most max_bytes are written; a longer text is cut at a whole
+ * always) becomes replace, but for quotes (' " and `) in a place that keeps blanks: those that stand
+ * at a word are left out. At most max_bytes are written; a longer text is cut at a whole
  * character and ends in "...". With utf8, whole non-ASCII characters are kept; without, they are
  * transliterated, as far as keep and escape have the result: Zürich is Zurich, a run of characters
  * of a script without a transliteration becomes one replace.

@@ -348,6 +348,21 @@ static bool spell_ascii(const struct flowrules_escape *escape, struct spelled *s
     return true;
 }
 
+static bool is_quote_or_blank(char c) {
+    return is_one_of("'\"` ", c);
+}
+
+/*
+ * Is it a quote of something, and the place one of prose, which takes blanks? Then it goes, as
+ * typographic ones do: team's is teams.
+ */
+static bool is_spare_quote(const struct flowrules_escape *escape, const char *start, const char *at,
+                           const char *end) {
+    bool quotes =
+        (at > start && !is_quote_or_blank(at[-1])) || (at + 1 < end && !is_quote_or_blank(at[1]));
+    return quotes && is_one_of("'\"`", *at) && is_one_of(escape->keep, ' ');
+}
+
 /* Spells a character in ASCII, without what the place does not take; false where there is no way.
  */
 static bool spell_other(const struct flowrules_escape *escape, struct spelled *s,
@@ -370,11 +385,11 @@ static bool is_foreign(const struct flowrules_escape *escape, const char *text, 
 }
 
 /*
- * The next character of a text as it is spelled, nothing where replace is 0; text moves behind it,
- * or behind a run of foreign ones, which become one.
+ * The next character of a text (from start) as it is spelled, nothing where replace is 0; text
+ * moves behind it, or behind a run of foreign ones, which become one.
  */
-static struct spelled spell_next(const struct flowrules_escape *escape, const char **text,
-                                 const char *end) {
+static struct spelled spell_next(const struct flowrules_escape *escape, const char *start,
+                                 const char **text, const char *end) {
     struct spelled s = {.size = 0}, replaced = {{escape->replace}, escape->replace != '\0' ? 1 : 0};
     const char *at = *text;
     uint32_t character = 0;
@@ -383,7 +398,8 @@ static struct spelled spell_next(const struct flowrules_escape *escape, const ch
     if (bytes == 0 || fr_utf8_is_control(character))
         return replaced;
     if (bytes == 1)
-        return spell_ascii(escape, &s, *at) ? s : replaced;
+        return spell_ascii(escape, &s, *at) || is_spare_quote(escape, start, at, end) ? s
+                                                                                      : replaced;
     if (escape->utf8) {
         memcpy(s.bytes, at, bytes);
         s.size = bytes;
@@ -398,8 +414,9 @@ static struct spelled spell_next(const struct flowrules_escape *escape, const ch
 
 size_t fr_user_size(const struct flowrules_escape *escape, const char *text) {
     size_t size = 0;
+    const char *start = text;
     for (const char *end = text + strlen(text); text < end;)
-        size += spell_next(escape, &text, end).size;
+        size += spell_next(escape, start, &text, end).size;
     return size;
 }
 
@@ -407,7 +424,7 @@ void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *es
                           const char *text) {
     if (text == NULL)
         return;
-    const char *end = text + strlen(text);
+    const char *start = text, *end = text + strlen(text);
     size_t left = escape->max_bytes > 0 ? escape->max_bytes : SIZE_MAX;
     struct spelled dot = {.size = 0};
     size_t dots = 0;
@@ -418,7 +435,7 @@ void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *es
         left -= dots * dot.size;
     }
     while (text < end) {
-        struct spelled s = spell_next(escape, &text, end);
+        struct spelled s = spell_next(escape, start, &text, end);
         if (s.size > left)
             break;
         write_word(w, s.bytes, s.size);

@@ -14,6 +14,8 @@ import sys
 PEERS = {"IpRanges": ("CidrIp", set()), "Ipv6Ranges": ("CidrIpv6", set()),
          "PrefixListIds": ("PrefixListId", set()), "UserIdGroupPairs": ("GroupId", {"UserId"})}
 NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
+LIST_QUERY = ("SecurityGroupRules[].[join('|', [IsEgress && 'egress' || 'ingress', "
+              "Description || '-', SecurityGroupRuleId])]")
 DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
 
@@ -134,19 +136,10 @@ class Ec2:
     def describe_rules(self, options):
         group = re.fullmatch("Name=group-id,Values=(.*)", options["filters"])[1]
         refuse_unless(group in self.state["groups"], "InvalidGroup.NotFound", group)
-        query = re.fullmatch(
-            r"SecurityGroupRules\[\?(!?)starts_with\(not_null\(Description, ''\), '(.*?)'\)"
-            r"( && !?IsEgress)?\]\.(SecurityGroupRuleId|"
-            r"\[IsEgress, SecurityGroupRuleId, Description\])", options["query"])
-        refuse_unless(query, None, f"Bad value for --query {options['query']}")
-        others, mark, only, columns = query.groups()
-        found = [r for r in self.rules(group)
-                 if r["description"].startswith(mark) != bool(others) and
-                 (only is None or (r["direction"] == "egress") == ("!" not in only))]
-        if columns == "SecurityGroupRuleId":
-            return "\t".join(r["id"] for r in found)
-        return "\n".join(f"{r['direction'] == 'egress'}\t{r['id']}\t{r['description']}"
-                         for r in found)
+        refuse_unless(re.sub(r"\s+", " ", options["query"]) == LIST_QUERY, None,
+                      f"Bad value for --query {options['query']}")
+        return "\n".join("|".join((r["direction"], r["description"] or "-", r["id"]))
+                         for r in self.rules(group))
 
     def update(self, direction, options):
         for key, description in rules_of(json.loads(options["ip-permissions"])):

@@ -145,6 +145,21 @@ static void user_text_is_escaped(void) {
     CU_ASSERT(escapes(&bare, "a\"b", "a_b"));
 }
 
+/* In prose, a quote that the place does not take is left out where it stands at a word. */
+static void quotes_of_words_are_left_out(void) {
+    struct flowrules_escape prose = {" .", NULL, 0, '_', false, 0};
+    CU_ASSERT(escapes(&prose, "the team's", "the teams"));
+    CU_ASSERT(escapes(&prose, "the team\xe2\x80\x99s", "the teams"));
+    CU_ASSERT(escapes(&prose, "a \"word\", `x`", "a word_ x"));
+    CU_ASSERT(escapes(&prose, "a ' b \"", "a _ b _"));
+    CU_ASSERT(escapes(&prose, "'", "_"));
+    CU_ASSERT(fr_user_size(&prose, "the team's") == 9);
+    struct flowrules_escape word = {".", NULL, 0, '_', false, 0};
+    CU_ASSERT(escapes(&word, "team's", "team_s"));
+    struct flowrules_escape one = {" '", NULL, 0, '_', false, 0};
+    CU_ASSERT(escapes(&one, "team's \"word\"", "team's word"));
+}
+
 static void user_text_is_cut_at_a_character(void) {
     struct flowrules_escape escape = {".", "\"", '\\', '?', true, 8};
     CU_ASSERT(escapes(&escape, "abcd\xc3\xa9\xc3\xa9g", "abcd..."));
@@ -300,6 +315,7 @@ void fr_test_writer(void) {
         {"addresses round trip", ips_round_trip},
         {"ranges in three forms", ranges_in_three_forms},
         {"user text is escaped", user_text_is_escaped},
+        {"quotes of words are left out", quotes_of_words_are_left_out},
         {"user text is cut at a character", user_text_is_cut_at_a_character},
         {"other alphabets are transliterated", other_alphabets_are_transliterated},
         {"transliterations are ASCII", transliterations_are_ascii},
