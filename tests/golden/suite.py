@@ -8,7 +8,7 @@ backend that none of its targets uses, under the backend's own name with default
 
 usage: tests/golden/run [CASE...]
        tests/golden/run --bless CASE/TARGET[.FORMAT] | CASE | all      (make bless TARGET=...)
-  JOBS=N   how many renderings are tried at a time (as many as there are cores)
+  JOBS=N   how many cases are tried at a time (as many as there are cores)
 """
 import json
 import re
@@ -35,9 +35,12 @@ class Case:
         return expected.run(self.policy.parent, verb, self.policy.name, *arguments,
                             "--as-of", expected.AS_OF)
 
+    def show(self, files):
+        """Files of it as they stand in what is expected."""
+        return show_files(files, self.name == "hostile-text")
+
     def specs(self, formats):
-        """Each (target, format, is it the backend's first) that it is rendered for; None where the
-        policy isn't read."""
+        """Each target and format that it is rendered for; None where the policy isn't read."""
         if not self.policy.exists():
             verdicts.say("FAIL", self.name, "there is no such case")
             return None
@@ -50,15 +53,14 @@ class Case:
         used = {target["backend"] for target in targets}
         pairs = [(target["name"], target["backend"]) for target in targets]
         pairs += [(name, name) for name in formats if name not in used]
-        return [(target, spelling, spelling == formats[backend][0])
+        return [Spec(self, target, spelling, spelling == formats[backend][0])
                 for target, backend in pairs for spelling in formats[backend]]
 
     def strays(self, specs):
         """Expected files of targets that the case does not have."""
-        known = {f"{target}.{spelling}.{kind}" for target, spelling, _ in specs
-                 for kind in ("out", "err")}
+        known = {file for spec in specs for file in spec.paths(".out")}
         for file in sorted(self.folder.iterdir()):
-            if file.suffix in (".out", ".err") and file.name not in known:
+            if file.suffix in (".out", ".err") and file not in known:
                 verdicts.say("FAIL", f"{self.name}/{file.name}", "the case has no such target and format")
 
 
@@ -67,10 +69,10 @@ def without_functions(text):
     return re.sub(r"(?ms)^say\(\) \{$.*?^decide_now$", "=== (functions)", text, count=1)
 
 
-def show_files(folder, whole):
-    """The files that were written, each below a line with its name; not the folder's manifest."""
+def show_files(files, whole):
+    """The files that were written, each below a line with its name."""
     shown = ""
-    for file in sorted(f for f in Path(folder).iterdir() if not f.name.startswith(".")):
+    for file in sorted(files):
         text = file.read_bytes().decode()
         text = text if whole else without_functions(text)
         shown += f"=== {file.name}\n{text}"
@@ -79,15 +81,33 @@ def show_files(folder, whole):
     return shown
 
 
-class Rendering:
-    """What render makes of a case for one target and format, held against what is expected."""
+class Spec:
+    """A target of a case in one format, and what is expected of it."""
 
     def __init__(self, case, target, spelling, is_first):
-        self.case, self.spec, self.is_first = case, f"{target}:{spelling}", is_first
+        self.case, self.target, self.is_first = case, target, is_first
+        self.option = f"{target}:{spelling}"
         self.name = f"{case.name}/{target}.{spelling}"
+        self.status = self.files = self.messages = None
+
+    def paths(self, kind):
+        """The expected file, and the one that then can't be there."""
+        return HERE / (self.name + kind), HERE / (self.name + {".out": ".err", ".err": ".out"}[kind])
+
+    def is_to_be_refused(self):
+        file, other = self.paths(".err")
+        return file.exists() or not other.exists()
+
+    def render(self):
+        """Alone: what it says is its own."""
         with tempfile.TemporaryDirectory(prefix="flowrules-golden-") as folder:
-            self.status, _, self.messages = case.run("render", "-t", self.spec, "-o", folder)
-            self.files = show_files(folder, case.name == "hostile-text")
+            self.status, _, self.messages = self.case.run("render", "-t", self.option, "-o", folder)
+            self.files = self.case.show(Path(folder).glob("[!.]*"))
+
+    def explain(self):
+        """Its status, and messages."""
+        status, _, messages = self.case.run("explain", "-t", self.option)
+        return status, messages
 
     def got(self):
         """The end of the expected file's name, and its text."""
@@ -107,47 +127,104 @@ class Rendering:
             return f"status {self.status}, but files were left behind", ""
         return None
 
-    def paths(self):
-        """The expected file, and the one that then can't be there."""
-        kind, _ = self.got()
-        return HERE / (self.name + kind), HERE / (self.name + {".out": ".err", ".err": ".out"}[kind])
-
     def compare(self):
-        file, other = self.paths()
         kind, text = self.got()
+        file, other = self.paths(kind)
         if not file.exists() and other.exists():
             return f"{other.name} was expected, but there is this {kind}:", text
         if file.exists() and other.exists():
             return f"there is also {other.name}, which can't be right", ""
-        target = self.spec.partition(":")[0]
-        return expected.hold(self.name, file, text, f"bless TARGET={self.case.name}/{target}")[2:]
+        return expected.hold(self.name, file, text, f"bless TARGET={self.case.name}/{self.target}")[2:]
 
-    def explained(self):
-        """explain never promises what render refuses, nor the other way about. The quick part asks
-        for one format of what is rendered, and for all that is refused."""
-        if expected.PART == "quick" and self.status == 0 and not self.is_first:
-            return None
-        status, _, messages = self.case.run("explain", "-t", self.spec)
+    def is_explained(self):
+        """The quick part asks for one format of what is rendered, and for all that is refused."""
+        return expected.PART != "quick" or self.status != 0 or self.is_first
+
+    def compare_explained(self, told):
+        """explain never promises what render refuses, nor the other way about."""
+        status, messages = told
         if status == self.status and not expected.broke_down(status, messages):
             return None
         return f"explain says {status}, render {self.status}", messages
 
-    def judge(self):
-        why = self.fault() or self.compare() or self.explained()
+    def judge(self, told):
+        why = self.fault() or self.compare() or (told and self.compare_explained(told))
         return ("FAIL", self.name, *why) if why else ("ok", self.name)
 
     def bless(self):
         """Writes what is expected from now on."""
+        self.render()
         why = self.fault()
         if why:
             return ("FAIL", self.name, *why)
-        file, other = self.paths()
+        kind, text = self.got()
+        file, other = self.paths(kind)
         other.unlink(missing_ok=True)
-        return expected.bless(file.name, file, self.got()[1], None)
+        return expected.bless(file.name, file, text, None)
 
 
-def is_wanted(wanted, case, target, spelling, _):
-    return wanted in ("all", case.name, f"{case.name}/{target}", f"{case.name}/{target}.{spelling}")
+# ---- many at a time: starting the tool is most of what a rendering takes ------------------------
+
+def rounds(specs):
+    """The specs in lists of which each has a target once, since files are called after targets."""
+    found = []
+    for spec in specs:
+        free = (each for each in found if all(other.target != spec.target for other in each))
+        fitting = next(free, None)
+        if fitting is None:
+            found.append([spec])
+        else:
+            fitting.append(spec)
+    return found
+
+
+def options(specs):
+    return [word for spec in specs for word in ("-t", spec.option)]
+
+
+def render_together(case, specs):
+    """Renders what is not to be refused; where anything is amiss, each tells alone what it is."""
+    with tempfile.TemporaryDirectory(prefix="flowrules-golden-") as folder:
+        status, _, messages = case.run("render", *options(specs), "-o", folder)
+        if status != 0 or "[FR0807]" in messages or expected.broke_down(status, messages):
+            return
+        written = json.loads((Path(folder) / ".flowrules-manifest.json").read_text())["files"]
+        for spec in specs:
+            spec.status, spec.messages = 0, messages
+            spec.files = case.show(Path(folder) / file["name"] for file in written
+                                   if file["target"] == spec.target)
+
+
+def explain_together(case, specs):
+    """{spec: (status, messages)}. The status of all is that of the worst; that of each is known by
+    its flows, and where it has none it is asked alone."""
+    status, output, messages = case.run("explain", "--json", *options(specs))
+    rows = json.loads(output)["flows"] if output else []
+    found = {}
+    for spec in specs:
+        fidelities = {row["fidelity"] for row in rows if row["target"] == spec.target}
+        own = 4 if "refused" in fidelities else 5 if "unresolved" in fidelities else 0
+        found[spec] = (own, messages) if fidelities else spec.explain()
+    worst = min((own for own, _ in found.values() if own), default=0)
+    if worst != status or expected.broke_down(status, messages):
+        return {spec: spec.explain() for spec in specs}
+    return found
+
+
+def judge_case(case, specs):
+    for each in rounds([spec for spec in specs if not spec.is_to_be_refused()]):
+        render_together(case, each)
+    for spec in specs:
+        if spec.status is None:
+            spec.render()
+    told = {}
+    for each in rounds([spec for spec in specs if spec.is_explained()]):
+        told.update(explain_together(case, each))
+    return [spec.judge(told.get(spec)) for spec in specs]
+
+
+def is_wanted(wanted, spec):
+    return wanted in ("all", spec.case.name, f"{spec.case.name}/{spec.target}", spec.name)
 
 
 def formats_of_backends():
@@ -171,10 +248,12 @@ def main(arguments):
             continue
         if blessed is None:
             case.strays(specs)
-        work += [(case, *spec) for spec in specs
-                 if blessed is None or is_wanted(blessed, case, *spec)]
-    act = Rendering.judge if blessed is None else Rendering.bless
-    verdicts.try_all(lambda item: [act(Rendering(*item))], work)
+        work.append((case, specs))
+    if blessed is None:
+        verdicts.try_all(lambda item: judge_case(*item), work)
+    else:
+        verdicts.try_all(lambda spec: [spec.bless()], [
+            spec for _, specs in work for spec in specs if is_wanted(blessed, spec)])
     return verdicts.finish("golden")
 
 
