@@ -23,12 +23,7 @@ POLICY = os.path.join(ROOT, "tests/golden/hostile-text/policy.yaml")
 HELPERS = "sh awk basename cat cksum cut dirname grep mktemp printf rm sed sleep sort tr uniq".split()
 RECORDED = ("nft iptables ip6tables iptables-restore ip6tables-restore ipset "
             "aws gcloud kubectl oc az terraform reboot id").split()
-# A call is recorded when its input has ended, in one go: others may run beside it in a pipe.
-RECORDER = """#!/bin/sh
-{ for word in "${0##*/}" "$@"; do printf '%s\\0' "$word"; done
-  cat; printf '\\0\\0'; } >"$RECORD.$$"
-cat "$RECORD.$$" >>"$RECORD"
-"""
+RECORDER = ""  # see recorder.c
 # Keys and options whose values are places for texts.
 PLACES = ("description", "Description", "comments", "//", "flows", "--comment", "--log-prefix",
           "flowrules/flows", "flowrules/rules", "flowrules/purpose", "flowrules/owner", "flowrules/ticket")
@@ -44,6 +39,14 @@ def verdict(name, errors):
     print(f"FAIL {name}: {errors[0]}" if errors else f"ok {name}")
     for error in errors[1:10]:
         print(f"    {error}")
+
+
+def build_recorder(folder):
+    """Makes what stands in place of commands: scripts call hundreds."""
+    global RECORDER
+    RECORDER = os.path.join(folder, "recorder")
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-O1", "-o", RECORDER,
+                    os.path.join(ROOT, "tests/clients/recorder.c")], check=True)
 
 
 def run(*arguments, **options):
@@ -201,9 +204,7 @@ def read_script(name, rendering):
         for helper in HELPERS:
             os.symlink(shutil.which(helper), os.path.join(folder, helper))
         for command in RECORDED:
-            with open(os.path.join(folder, command), "w", encoding="utf-8") as file:
-                file.write(RECORDER)
-            os.chmod(os.path.join(folder, command), 0o755)
+            os.symlink(RECORDER, os.path.join(folder, command))
         record = os.path.join(folder, "record")
         for each, text in rendering.written.items():
             with open(os.path.join(folder, each), "w", encoding="utf-8", newline="") as file:
@@ -301,6 +302,7 @@ def main():
         policy = tame(yaml.safe_load(file))
     tried = set()
     with tempfile.TemporaryDirectory() as folder:
+        build_recorder(folder)
         tame_policy = os.path.join(folder, "policy.yaml")
         with open(tame_policy, "w", encoding="utf-8") as file:
             json.dump(policy, file)
