@@ -180,8 +180,10 @@ demo: all ## build, then show the tool on the examples
 # ---- testing -----------------------------------------------------------------------------------
 
 # A suite is an executable tests/NAME/run (see tests/suite.sh). make check runs them in this order, and
-# leaves to make check-all what one does not wait for: whole suites, and of some the slow part.
-FIRST_SUITES := headers unit golden errors
+# leaves to make check-all what one does not wait for: whole suites, and of some the slow part. First
+# are those that wait more than they work, since others run beside them; then those that tell most;
+# then what takes long, so that nothing of it is left at the end, where the other core has no work.
+FIRST_SUITES := kernel probe headers unit golden errors files resolve clients python docs install
 SLOW_SUITES  := lint threads fuzz asan
 SLOW_PARTS   := clients deb import kernel probe unit
 ALL_SUITES   := $(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))

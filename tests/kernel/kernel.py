@@ -160,20 +160,18 @@ QUICK = ("kimi-k2.yaml", "denies.yaml", "host-nft")
 
 
 def jobs_of(arguments):
-    found = []
-    if not arguments.policies:
-        found.append((selftest_job,))
     tool = arguments.tool
     if not os.access(tool, os.X_OK):
-        return found, "%s is not built" % os.path.relpath(tool, ROOT)
+        return [(selftest_job,)], "%s is not built" % os.path.relpath(tool, ROOT)
     paths = arguments.policies or sorted(glob.glob(os.path.join(HERE, "policies", "*.yaml"))) + [
         path for path in [os.path.join(ROOT, "examples", "kimi-k2.yaml")] if os.path.exists(path)]
+    # What takes longest begins first, so that no processor waits for it at the end.
+    found = [(policy_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         import crowds
-        found += [(crowd_job, name) for name in crowds.CROWDS] + [
-            (live_job,), (confirm_job, "host-nft"), (confirm_job, "host-ipt"),
+        found += [(selftest_job,)] + [(crowd_job, name) for name in crowds.CROWDS] + [
+            (confirm_job, "host-nft"), (confirm_job, "host-ipt"), (live_job,),
             (entrances_job, "host-nft"), (entrances_job, "host-ipt")]
-    found += [(policy_job, os.path.abspath(path)) for path in paths]
     found += [(readback_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         found += [(random_job, number) for number in range(arguments.random)]
