@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "writer.h"
+
 enum { LINES_MAX = 500 }; /* with more it is left undecided */
 
 struct listing {
     struct fr_plan *plan;
-    const char *text;
+    struct flowrules_writer w;
     size_t lines;
 };
 
@@ -27,16 +29,16 @@ static void write_hex(char text[33], enum flowrules_family family, struct flowru
 static bool add_line(struct listing *l, char verdict, const struct flowrules_range ends[2],
                      const struct fr_term *term) {
     char hex[4][33];
-    if (l->text == NULL || ++l->lines > LINES_MAX)
+    if (++l->lines > LINES_MAX)
         return false;
     for (size_t e = 0; e < 2; e++) {
         write_hex(hex[2 * e], ends[e].family, ends[e].first);
         write_hex(hex[2 * e + 1], ends[e].family, ends[e].last);
     }
-    l->text = fr_arena_printf(&l->plan->arena, "%s%s%c %s %s %s %s %u %u", l->text,
-                              l->text[0] == '\0' ? "" : "; ", verdict, hex[0], hex[1], hex[2],
-                              hex[3], term->destination_first, term->destination_last);
-    return l->text != NULL;
+    flowrules_writef(&l->w, "%s%c %s %s %s %s %u %u", l->lines > 1 ? "; " : "", verdict, hex[0],
+                     hex[1], hex[2], hex[3], (unsigned)term->destination_first,
+                     (unsigned)term->destination_last);
+    return true;
 }
 
 /* The ranges of an end in one family: all of it where the end is any. */
@@ -91,20 +93,31 @@ static bool add_parts(struct listing *l, bool deny, uint32_t phase) {
     return good;
 }
 
-flowrules_status fr_note_entrances(struct fr_plan *plan) {
-    struct listing l = {plan, "", 0};
+/* The lines of all parts; "unknown" where there are too many. NULL: no memory. */
+static const char *list_entrances(struct fr_plan *plan) {
+    struct listing l = {.plan = plan};
+    size_t size = 0;
     bool good = !plan->circular && (plan->target->baseline & FLOWRULES_BASELINE_REPLIES) != 0;
+    fr_writer_init(&l.w, &plan->context->allocator, false);
+    for (uint32_t phase = 0; phase < plan->phases && good; phase++)
+        good = add_parts(&l, true, phase) && add_parts(&l, false, phase);
+    char *text = fr_writer_text(&l.w, &size);
+    const char *kept = text == NULL ? NULL
+                       : good       ? fr_arena_text(&plan->arena, text, size)
+                                    : "unknown";
+    fr_free(&plan->context->allocator, text);
+    fr_writer_free(&l.w);
+    return kept;
+}
+
+flowrules_status fr_note_entrances(struct fr_plan *plan) {
     if (plan->can->placement != FLOWRULES_BY_HOOK)
         return FLOWRULES_OK;
     plan->entrances = "none";
     if (!plan->enforces[FLOWRULES_INGRESS] || plan->permits)
         return FLOWRULES_OK;
-    for (uint32_t phase = 0; phase < plan->phases && good; phase++)
-        good = add_parts(&l, true, phase) && add_parts(&l, false, phase);
-    if (l.text == NULL)
-        return fr_no_memory(plan->context);
-    plan->entrances = good ? l.text : "unknown";
-    return FLOWRULES_OK;
+    plan->entrances = list_entrances(plan);
+    return plan->entrances == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 const char *flowrules_output_entrances(const flowrules_output *out) {

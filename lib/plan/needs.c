@@ -80,11 +80,13 @@ static bool is_term_of(const struct fr_term *term, const struct need *need) {
 /* Does a part of a flow speak of the service in its direction? */
 static bool speaks_of_need(const struct fr_plan *plan, const struct fr_scoped *part,
                            const struct need *need) {
+    if (part->direction != (uint8_t)direction_of(plan, need))
+        return false;
     const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, part->service);
     bool found = false;
     for (uint32_t i = 0; !found && i < terms->count; i++)
         found = is_term_of(&terms->terms[i], need);
-    return found && part->direction == (uint8_t)direction_of(plan, need);
+    return found;
 }
 
 /* The other end, seen from what is protected. */
@@ -101,56 +103,81 @@ static bool has_family(struct fr_plan *plan, fr_set set, enum family family) {
                0;
 }
 
-/* A deny takes an end away where it holds for all that is protected. */
-static fr_set without_deny(struct fr_plan *plan, fr_set open, const struct fr_scoped *part,
-                           const struct need *need) {
-    struct fr_sets *sets = &plan->view.sets;
-    fr_set near = need->direction == IN ? part->destination : part->source;
-    fr_set left = fr_set_subtract(sets, plan->protects.set, near);
-    if (left == FR_SET_EMPTY)
-        return fr_set_subtract(sets, open, far_end(part, need));
-    return left == FR_SET_NONE ? FR_SET_NONE : open;
+/* *covers: a deny holds for all that is protected. False when out of memory. */
+static bool holds_for_all(struct fr_plan *plan, const struct fr_scoped *deny,
+                          const struct need *need, bool *covers) {
+    fr_set near = need->direction == IN ? deny->destination : deny->source;
+    fr_set left = fr_set_subtract(&plan->view.sets, plan->protects.set, near);
+    *covers = left == FR_SET_EMPTY;
+    return left != FR_SET_NONE;
 }
 
-/* A far end without what the denies that don't spare an allow take from it; NULL: any allow. */
+/* Denied ends with those of one more deny, if that holds for all that is protected. */
+static fr_set with_denied(struct fr_plan *plan, fr_set denied, const struct fr_scoped *deny,
+                          const struct need *need) {
+    bool covers;
+    if (!holds_for_all(plan, deny, need, &covers))
+        return FR_SET_NONE;
+    return covers ? fr_set_union(&plan->view.sets, denied, far_end(deny, need)) : denied;
+}
+
+/* The far end of an allow without what the denies that don't spare it take from it. */
 static fr_set without_denies(struct fr_plan *plan, fr_set open, const struct fr_scoped *allow,
                              const struct need *need) {
     for (size_t i = 0; open != FR_SET_NONE && open != FR_SET_EMPTY && i < plan->scoped.count; i++) {
-        const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-        if (part->deny && speaks_of_need(plan, part, need) &&
-            !(allow != NULL && fr_part_is_spared(plan, part, allow)))
-            open = without_deny(plan, open, part, need);
+        const struct fr_scoped *deny = fr_vec_at(&plan->scoped, struct fr_scoped, i);
+        bool covers;
+        if (!deny->deny || !speaks_of_need(plan, deny, need) ||
+            fr_part_is_spared(plan, deny, allow))
+            continue;
+        if (!holds_for_all(plan, deny, need, &covers))
+            return FR_SET_NONE;
+        if (covers)
+            open = fr_set_subtract(&plan->view.sets, open, far_end(deny, need));
     }
     return open;
 }
 
-/* Does a deny of the service spare some flow? */
-static bool has_spares(const struct fr_plan *plan, const struct need *need) {
-    for (size_t i = 0; i < plan->scoped.count; i++) {
+/*
+ * The far ends that the denies of the service take away for all that is protected; FR_SET_NONE: no
+ * memory. *spares: one of them spares some flow, so that each allow has denies of its own.
+ */
+static fr_set denied_ends(struct fr_plan *plan, const struct need *need, bool *spares) {
+    fr_set denied = FR_SET_EMPTY;
+    *spares = false;
+    for (size_t i = 0; plan->denies && denied != FR_SET_NONE && i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, part->flow);
-        if (part->deny && flow->spares != 0 && speaks_of_need(plan, part, need))
-            return true;
+        if (!part->deny || !speaks_of_need(plan, part, need))
+            continue;
+        *spares = *spares || flow->spares != 0;
+        denied = with_denied(plan, denied, part, need);
     }
-    return false;
+    return denied;
 }
 
-/* With whom outside of what is protected the service passes; FR_SET_NONE: no memory. */
-static fr_set open_ends(struct fr_plan *plan, const struct need *need) {
+/*
+ * Does the service pass with anybody outside of what is protected, in its family? The first allow
+ * that lets it is enough.
+ */
+static flowrules_status is_open(struct fr_plan *plan, const struct need *need, bool *open) {
     struct fr_sets *sets = &plan->view.sets;
-    fr_set open = FR_SET_EMPTY;
-    bool spares = has_spares(plan, need); /* then each allow has its own denies */
-    for (size_t i = 0; open != FR_SET_NONE && i < plan->scoped.count; i++) {
+    bool spares, whole = plan->transit || plan->protects.set == FR_SET_ANY;
+    fr_set denied = denied_ends(plan, need, &spares);
+    *open = false;
+    for (size_t i = 0; !*open && denied != FR_SET_NONE && i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         if (part->deny || !speaks_of_need(plan, part, need))
             continue;
         fr_set end = far_end(part, need);
-        open = fr_set_union(sets, open, spares ? without_denies(plan, end, part, need) : end);
+        end = spares ? without_denies(plan, end, part, need) : fr_set_subtract(sets, end, denied);
+        if (end != FR_SET_NONE && !whole)
+            end = fr_set_subtract(sets, end, plan->protects.set);
+        if (end == FR_SET_NONE)
+            return fr_no_memory(plan->context);
+        *open = has_family(plan, end, need->family);
     }
-    if (!spares)
-        open = without_denies(plan, open, NULL, need);
-    bool whole = plan->transit || plan->protects.set == FR_SET_ANY;
-    return open == FR_SET_NONE || whole ? open : fr_set_subtract(sets, open, plan->protects.set);
+    return denied == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 /* Is there a flow in the direction at all? Where there is none, another warning says so. */
@@ -186,13 +213,6 @@ static void add_brief(char *text, size_t size, const struct need *need) {
     add_name(text, size, protocol != NULL ? name : need->brief);
 }
 
-/* Is a service shut? *open: with whom it passes. */
-static flowrules_status is_shut(struct fr_plan *plan, const struct need *need, bool *shut) {
-    fr_set open = open_ends(plan, need);
-    *shut = !has_family(plan, open, need->family);
-    return open == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
-}
-
 static flowrules_status find_shut(struct fr_plan *plan, struct shut *all) {
     unsigned place = place_of(plan);
     for (size_t i = 0; i < NEED_COUNT; i++) {
@@ -202,8 +222,10 @@ static flowrules_status find_shut(struct fr_plan *plan, struct shut *all) {
         bool closed = (need->places & place) != 0 && plan->enforces[direction];
         if (closed && !is_used(plan, direction))
             continue;
+        bool open = false;
         if (closed)
-            FR_TRY(is_shut(plan, need, &shut));
+            FR_TRY(is_open(plan, need, &open));
+        shut = closed && !open;
         if (meant && !shut)
             add_name(all->open, sizeof all->open, need->name);
         if (shut && (meant || !need->of_a_role))

@@ -16,6 +16,7 @@ enum {
 struct line {
     flowrules_writer *w;
     const struct flowrules_escape *escape;
+    const char *before; /* a separator that stands before the next text, or NULL */
     size_t left, used;
     bool full;
 };
@@ -31,15 +32,22 @@ struct subject {
 /* Writes a text, in at most so many bytes of what is left. */
 static void put_in(struct line *line, const char *text, size_t most) {
     struct flowrules_escape escape = *line->escape;
-    size_t size = fr_user_size(&escape, text);
+    bool endless = line->w != NULL && line->left == SIZE_MAX;
+    size_t size = endless ? strlen(text) : fr_user_size(&escape, text);
+    const char *before = line->before;
+    if (size > 0 && before != NULL) {
+        line->before = NULL;
+        put_in(line, before, SIZE_MAX);
+    }
     line->used += size;
     if (line->w == NULL || line->full || size == 0)
         return;
-    escape.max_bytes = most < line->left ? most : line->left;
-    line->full = size > line->left;
-    if (escape.max_bytes > 0)
+    escape.max_bytes = endless ? 0 : most < line->left ? most : line->left;
+    line->full = !endless && size > line->left;
+    if (endless || escape.max_bytes > 0)
         flowrules_write_user(line->w, &escape, text);
-    line->left -= size < escape.max_bytes ? size : escape.max_bytes;
+    if (!endless)
+        line->left -= size < escape.max_bytes ? size : escape.max_bytes;
 }
 
 static void put(struct line *line, const char *text) {
@@ -58,19 +66,22 @@ static size_t measure(const struct line *line, put_item *item, const struct subj
 /* Items 0 to count with separators; those without room are counted: "a, b +3 more". */
 static void put_items(struct line *line, const struct subject *s, size_t count, put_item *item,
                       const char *separator) {
-    size_t written = 0;
+    bool bounded = line->w != NULL && line->left != SIZE_MAX, first = true;
     for (size_t i = 0; i < count && !line->full; i++) {
-        size_t size = measure(line, item, s, i), room = i + 1 < count ? MORE_ROOM : 0;
-        if (size == 0)
-            continue;
-        if (line->w != NULL && written > 0 && size + strlen(separator) + room > line->left) {
-            char more[32];
-            snprintf(more, sizeof more, " +%zu more", count - i);
-            put(line, more);
-            return;
+        size_t room = i + 1 < count ? MORE_ROOM : 0, used = line->used;
+        if (!first && bounded) {
+            size_t size = measure(line, item, s, i);
+            if (size > 0 && size + strlen(separator) + room > line->left) {
+                char more[32];
+                snprintf(more, sizeof more, " +%zu more", count - i);
+                put(line, more);
+                return;
+            }
         }
-        put(line, written++ > 0 ? separator : "");
+        line->before = first ? line->before : separator;
         item(line, s, i);
+        line->before = first ? line->before : NULL;
+        first = first && line->used == used;
     }
 }
 
@@ -295,24 +306,28 @@ static const struct {
                    {FLOWRULES_NOTE_OWNER, put_owners},
                    {FLOWRULES_NOTE_PURPOSE, put_purposes}};
 
+/* Would a note that is not the first be cut to something that says nothing? */
+static bool is_too_long(const struct line *line, put_note *note, const struct subject *s) {
+    struct line measured = {.escape = line->escape, .left = SIZE_MAX};
+    if (line->used == 0 || line->left >= CUT_LEAST)
+        return false;
+    note(&measured, s);
+    return measured.used + 2 > line->left;
+}
+
 bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
                            const struct flowrules_escape *escape, unsigned notes,
                            flowrules_flows flows, const struct flowrules_range *at) {
     const struct subject s = {out, flows, fr_flows_count(out->plan, flows), at};
     struct line line = {.w = w, .escape = escape};
     line.left = escape->max_bytes > 0 ? escape->max_bytes : SIZE_MAX;
-    bool any = false;
     for (size_t i = 0; i < sizeof notes_table / sizeof *notes_table && !line.full; i++) {
-        struct line measured = {.escape = escape, .left = SIZE_MAX};
-        if ((notes & notes_table[i].note) != 0)
-            notes_table[i].put(&measured, &s);
-        if (measured.used == 0 || (any && measured.used + 2 > line.left && line.left < CUT_LEAST))
+        if ((notes & notes_table[i].note) == 0 || is_too_long(&line, notes_table[i].put, &s))
             continue;
-        put(&line, any ? "; " : "");
+        line.before = line.used > 0 ? "; " : NULL;
         notes_table[i].put(&line, &s);
-        any = true;
     }
-    return any;
+    return line.used > 0;
 }
 
 const char *flowrules_output_notes(flowrules_output *out, const struct flowrules_escape *escape,
