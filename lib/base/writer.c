@@ -412,11 +412,24 @@ static struct spelled spell_next(const struct flowrules_escape *escape, const ch
     return replaced;
 }
 
+/* How many letters and digits a text begins with: they are spelled as they are, everywhere. */
+static size_t plain_run(const char *text, const char *end) {
+    const char *at = text;
+    while (at < end && is_plain((unsigned char)*at))
+        at++;
+    return (size_t)(at - text);
+}
+
 size_t fr_user_size(const struct flowrules_escape *escape, const char *text) {
     size_t size = 0;
     const char *start = text;
-    for (const char *end = text + strlen(text); text < end;)
-        size += spell_next(escape, start, &text, end).size;
+    for (const char *end = text + strlen(text); text < end;) {
+        size_t run = plain_run(text, end);
+        text += run;
+        size += run;
+        if (text < end)
+            size += spell_next(escape, start, &text, end).size;
+    }
     return size;
 }
 
@@ -435,6 +448,15 @@ void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *es
         left -= dots * dot.size;
     }
     while (text < end) {
+        size_t run = plain_run(text, end);
+        if (run > 0) {
+            run = run < left ? run : left;
+            write_word(w, text, run);
+            text += run;
+            left -= run;
+        }
+        if (text == end || left == 0)
+            break;
         struct spelled s = spell_next(escape, start, &text, end);
         if (s.size > left)
             break;
