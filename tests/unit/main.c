@@ -25,6 +25,21 @@ static bool is_asked(const char *name) {
     return asked[0] == NULL;
 }
 
+/* Of the names that were asked for, how many nothing has; each is told. */
+static unsigned tell_unknown(void) {
+    unsigned unknown = 0;
+    for (char *const *each = asked; *each != NULL; each++) {
+        bool known = CU_get_suite(*each) != NULL;
+        for (CU_pSuite suite = CU_get_registry()->pSuite; suite != NULL && !known;
+             suite = suite->pNext)
+            known = CU_get_test_by_name(*each, suite) != NULL;
+        if (!known)
+            printf("FAIL %s: there is no such suite or test\n", *each);
+        unknown += !known;
+    }
+    return unknown;
+}
+
 void unit_suite(const char *name, const struct unit_test *tests) {
     CU_pSuite suite = CU_add_suite(name, NULL, NULL);
     bool whole = is_asked(name);
@@ -81,9 +96,11 @@ int main(int count, char **words) {
         return EXIT_FAILURE;
     for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
         suites[i]();
+    unsigned unknown = tell_unknown();
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();
-    unsigned run = CU_get_number_of_tests_run(), failed = CU_get_number_of_tests_failed();
+    unsigned run = CU_get_number_of_tests_run() + unknown;
+    unsigned failed = CU_get_number_of_tests_failed() + unknown;
     CU_cleanup_registry();
     printf("%u passed, %u failed, 0 skipped\n", run - failed, failed);
     return failed == 0 && run > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
