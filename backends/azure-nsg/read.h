@@ -7,6 +7,9 @@
 
 #include "flowrules/backend.h"
 
+/* Azure's own rules have this priority, and those behind it. */
+enum { FR_AZURE_NSG_PRIORITY_OWN = 65000 };
+
 /* A rule before it is put in order. */
 struct fr_azure_nsg_rule {
     enum flowrules_direction direction;
@@ -55,10 +58,6 @@ struct fr_azure_nsg_reader {
 const flowrules_node *fr_azure_nsg_value(struct fr_azure_nsg_reader *r, const flowrules_node *node);
 /* The text of such a value, NULL where there is none. */
 const char *fr_azure_nsg_text(struct fr_azure_nsg_reader *r, const flowrules_node *node);
-/* The text of an expression of a template, without its brackets; NULL where it can't be known. */
-const char *fr_azure_nsg_evaluate(struct fr_azure_nsg_reader *r, const char *expression);
-/* The list, parameter or variable that an expression is; or NULL. */
-const flowrules_node *fr_azure_nsg_refer(struct fr_azure_nsg_reader *r, const char *expression);
 
 /* The group of a name (in any case of letters); the first time, it begins here. NULL: no memory. */
 struct fr_azure_nsg_group *fr_azure_nsg_group_of(struct fr_azure_nsg_reader *r, const char *name,
@@ -69,6 +68,8 @@ void fr_azure_nsg_take(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_group 
 /* The same for each of a list. */
 void fr_azure_nsg_take_list(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_group *group,
                             const flowrules_node *list);
+/* The addresses of a service tag. */
+struct flowrules_set fr_azure_nsg_tag(struct fr_azure_nsg_reader *r, const char *tag);
 /* A doubt about both directions. */
 void fr_azure_nsg_doubt(struct fr_azure_nsg_reader *r, const flowrules_node *node,
                         const char *what);

@@ -1,7 +1,7 @@
 /*
  * cisco-asa: an extended access list for ASA 9.x with the objects that it refers to, built beside
  * what is in force and swapped in. Knows the ASA's syntax, names and pasting; knows nothing of how
- * rules came about. cisco_asa_guide.c has the words for the engineer who pastes it.
+ * rules came about. guide.c has the words for the engineer who pastes it.
  *
  * Facts: Cisco ASA Series Firewall CLI Configuration Guide, "Objects for Access Control" and
  * "Access Control Lists", 9.2 to 9.22.
@@ -15,25 +15,13 @@
 
 /* ---- texts --------------------------------------------------------------------------------- */
 
-/*
- * A ? asks for help wherever it is pasted, a ! at the start makes a comment of a line, and what
- * the ASA does with quotes and bars differs from command to command: none of them is let through.
- */
-const struct flowrules_escape fr_cisco_asa_comment_escape = {
-    .keep = " #%&'()*+,-./:;<=>@[]^_{}~",
-    .replace = '_',
-    .max_bytes = 200,
-};
-/* A remark holds 100 characters (command reference, access-list remark); "- " stands in front of a
- * text. */
+/* As in guide.c. A remark holds 100 characters (command reference, access-list remark); "- " stands
+ * in front of a text. */
 static const struct flowrules_escape remark_escape = {
     .keep = " #%&'()*+,-./:;<=>@[]^_{}~",
     .replace = '_',
     .max_bytes = 98,
 };
-/* Names of hosts, access lists and interfaces are checked before they come here. */
-const struct flowrules_escape fr_cisco_asa_word_escape = {
-    .keep = "._-", .replace = '_', .max_bytes = 241};
 
 /* ---- names of objects ---------------------------------------------------------------------- */
 

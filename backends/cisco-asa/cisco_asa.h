@@ -39,7 +39,7 @@ struct fr_cisco_asa {
     flowrules_flows remarked_flows; /* those that the last remarks were about */
 };
 
-extern const struct flowrules_escape fr_cisco_asa_comment_escape, fr_cisco_asa_word_escape;
+extern const struct flowrules_escape fr_cisco_asa_word_escape;
 extern const struct flowrules_setting fr_cisco_asa_settings[];
 
 /* The name that the list has while it is built, and is never bound under. */

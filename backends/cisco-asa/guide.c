@@ -6,6 +6,21 @@
 
 #include <string.h>
 
+/* ---- texts --------------------------------------------------------------------------------- */
+
+/*
+ * A ? asks for help wherever it is pasted, a ! at the start makes a comment of a line, and what
+ * the ASA does with quotes and bars differs from command to command: none of them is let through.
+ */
+static const struct flowrules_escape comment_escape = {
+    .keep = " #%&'()*+,-./:;<=>@[]^_{}~",
+    .replace = '_',
+    .max_bytes = 200,
+};
+/* Names of hosts, access lists and interfaces are checked before they come here. */
+const struct flowrules_escape fr_cisco_asa_word_escape = {
+    .keep = "._-", .replace = '_', .max_bytes = 241};
+
 /* ---- settings ------------------------------------------------------------------------------ */
 
 const struct flowrules_setting fr_cisco_asa_settings[] = {
@@ -130,7 +145,7 @@ static void write_title(flowrules_output *out, flowrules_writer *w) {
     if (title == NULL)
         return;
     flowrules_write(w, "! ");
-    flowrules_write_user(w, &fr_cisco_asa_comment_escape, title);
+    flowrules_write_user(w, &comment_escape, title);
     flowrules_write(w, "\n");
 }
 

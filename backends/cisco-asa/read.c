@@ -14,32 +14,7 @@
 #include <string.h>
 
 /* Far beyond what an ASA has; so that a file of nonsense ends soon. */
-enum { NAME_ROOM = FR_CISCO_ASA_WORD, PLACES_MAX = 10000, PASSED_MAX = 300000000 };
-
-/* ---- words of a line that is not taken apart ----------------------------------------------- */
-
-bool fr_cisco_asa_copy_word(const struct flowrules_line *line, size_t index, char word[NAME_ROOM]) {
-    const char *at = line->text, *end = line->text + line->length;
-    for (;; index--) {
-        while (at < end && (*at == ' ' || *at == '\t'))
-            at++;
-        const char *from = at;
-        while (at < end && *at != ' ' && *at != '\t')
-            at++;
-        size_t length = (size_t)(at - from);
-        if (length == 0 || (index == 0 && length >= NAME_ROOM))
-            return false;
-        if (index > 0)
-            continue;
-        memcpy(word, from, length);
-        word[length] = '\0';
-        return memchr(word, '\0', length) == NULL;
-    }
-}
-
-struct flowrules_place fr_cisco_asa_place_of(const struct flowrules_line *line) {
-    return (struct flowrules_place){line->file, line->number, 1};
-}
+enum { NAME_ROOM = FR_CISCO_ASA_WORD, PLACES_MAX = 10000 };
 
 static void keep_line(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_lines *lines,
                       const struct flowrules_line *line) {
@@ -142,15 +117,6 @@ struct fr_cisco_asa_list *fr_cisco_asa_list_named(struct fr_cisco_asa_reading *r
     return list;
 }
 
-bool fr_cisco_asa_may_pass(struct fr_cisco_asa_reading *r, const struct flowrules_line *line,
-                           size_t lines) {
-    r->passed += lines;
-    if (r->passed > PASSED_MAX)
-        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
-                              "too many entries are changed by their line numbers, or taken away");
-    return r->passed <= PASSED_MAX;
-}
-
 /* A line takes the place that it says, counted from 1, remarks too; the others move on. */
 static void keep_entry(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_list *list,
                        const struct flowrules_line *line, const char *number) {
@@ -240,19 +206,6 @@ static struct fr_cisco_asa_binding *binding_at(struct fr_cisco_asa_reading *r,
     r->last_binding = &b->next;
     flowrules_input_define(r->in, FR_CISCO_ASA_PLACES, place, b);
     return b;
-}
-
-bool fr_cisco_asa_take_place(struct fr_cisco_asa_cursor *c, const char **list, const char **place) {
-    *list = fr_cisco_asa_take(c);
-    const char *direction = fr_cisco_asa_take(c);
-    *place = "global";
-    if (strcmp(direction, "global") == 0)
-        return true;
-    if ((strcmp(direction, "in") != 0 && strcmp(direction, "out") != 0) ||
-        !fr_cisco_asa_accept(c, "interface") || *fr_cisco_asa_peek(c) == '\0')
-        return false;
-    *place = flowrules_input_print(c->r->in, "%s interface %s", direction, fr_cisco_asa_take(c));
-    return *place != NULL;
 }
 
 /* In transparent mode a list of ethertypes may be bound beside the one that is about IP. */

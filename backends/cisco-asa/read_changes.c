@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* Far beyond what a configuration needs, so that a file of nonsense ends soon. */
+enum { PASSED_MAX = 300000000 };
+
 /* ---- words ------------------------------------------------------------------------------------
  */
 
@@ -69,6 +72,15 @@ static void remove_line(struct fr_cisco_asa_lines *lines, size_t index) {
     memmove(&lines->lines[index], &lines->lines[index + 1],
             (lines->count - index - 1) * sizeof *lines->lines);
     lines->count--;
+}
+
+bool fr_cisco_asa_may_pass(struct fr_cisco_asa_reading *r, const struct flowrules_line *line,
+                           size_t lines) {
+    r->passed += lines;
+    if (r->passed > PASSED_MAX)
+        flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
+                              "too many entries are changed by their line numbers, or taken away");
+    return r->passed <= PASSED_MAX;
 }
 
 /* ---- what is in use ---------------------------------------------------------------------------

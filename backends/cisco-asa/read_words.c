@@ -83,6 +83,45 @@ bool fr_cisco_asa_ends_here(struct fr_cisco_asa_cursor *c) {
     return false;
 }
 
+bool fr_cisco_asa_take_place(struct fr_cisco_asa_cursor *c, const char **list, const char **place) {
+    *list = fr_cisco_asa_take(c);
+    const char *direction = fr_cisco_asa_take(c);
+    *place = "global";
+    if (strcmp(direction, "global") == 0)
+        return true;
+    if ((strcmp(direction, "in") != 0 && strcmp(direction, "out") != 0) ||
+        !fr_cisco_asa_accept(c, "interface") || *fr_cisco_asa_peek(c) == '\0')
+        return false;
+    *place = flowrules_input_print(c->r->in, "%s interface %s", direction, fr_cisco_asa_take(c));
+    return *place != NULL;
+}
+
+/* ---- words of a line that is not taken apart ----------------------------------------------- */
+
+bool fr_cisco_asa_copy_word(const struct flowrules_line *line, size_t index,
+                            char word[FR_CISCO_ASA_WORD]) {
+    const char *at = line->text, *end = line->text + line->length;
+    for (;; index--) {
+        while (at < end && (*at == ' ' || *at == '\t'))
+            at++;
+        const char *from = at;
+        while (at < end && *at != ' ' && *at != '\t')
+            at++;
+        size_t length = (size_t)(at - from);
+        if (length == 0 || (index == 0 && length >= FR_CISCO_ASA_WORD))
+            return false;
+        if (index > 0)
+            continue;
+        memcpy(word, from, length);
+        word[length] = '\0';
+        return memchr(word, '\0', length) == NULL;
+    }
+}
+
+struct flowrules_place fr_cisco_asa_place_of(const struct flowrules_line *line) {
+    return (struct flowrules_place){line->file, line->number, 1};
+}
+
 /* ---- protocols ----------------------------------------------------------------------------- */
 
 struct number_word {

@@ -85,6 +85,11 @@ struct fr_gcloud_reader {
  * then. NULL: any.
  */
 bool fr_gcloud_wanted(struct fr_gcloud_reader *r, const char *network, struct flowrules_place at);
+/* Settles the network: the target's; where nobody said one, the only one that there is. */
+void fr_gcloud_choose_network(struct fr_gcloud_reader *r);
+/* Reports what is wrong with the rule, what having one %s for text; it is left out. */
+void fr_gcloud_fail(struct fr_gcloud_rule *rule, struct flowrules_place at, const char *hint,
+                    const char *what, const char *text) __attribute__((format(printf, 4, 0)));
 /* It is not known what the rule matches: it may be anything. */
 void fr_gcloud_doubt(struct fr_gcloud_rule *rule, struct flowrules_place at, const char *what);
 /* It is not known whether the rule matches what its fields say; more it does not. */

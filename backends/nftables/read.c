@@ -5,6 +5,9 @@
 
 #include "text.h"
 
+const char *const fr_nftables_own_suffixes[] = {
+    [FLOWRULES_EGRESS] = "out", [FLOWRULES_INGRESS] = "in", [FLOWRULES_FORWARD] = "forward"};
+
 static bool ends_with(const char *text, const char *end) {
     size_t length = strlen(text), tail = strlen(end);
     return length >= tail && strcmp(text + length - tail, end) == 0;
@@ -20,55 +23,13 @@ static char first_character(const flowrules_input *in, size_t file) {
     return '\0';
 }
 
-static void doubt_script(flowrules_input *in, struct flowrules_place at) {
-    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
-        flowrules_input_doubt(in, at, d,
-                              "it is not known what passes: this is not the script as it was "
-                              "written");
-}
-
-/* TARGET.apply.sh loads the other file: it has to be as it was written. */
-static void read_script(flowrules_input *in, size_t file) {
-    static const char *const known[] = {"#",
-                                        "set -eu",
-                                        "target='",
-                                        "script='",
-                                        "folder=$(CDPATH=''",
-                                        "files=$folder/",
-                                        "entrances='",
-                                        "sums='",
-                                        "table='",
-                                        "chains='",
-                                        "sets='"};
-    size_t size;
-    const char *text = flowrules_input_text(in, file, &size);
-    const char *steps = strstr(text, fr_nftables_apply_steps);
-    struct flowrules_line line = {.file = file};
-    bool in_sets = false;
-    if (!steps || steps[strlen(fr_nftables_apply_steps)] != '\0') {
-        doubt_script(in, (struct flowrules_place){file, 1, 1});
-        return;
-    }
-    while (flowrules_input_line(in, &line) && line.text < steps) {
-        bool good = line.length == 0 || in_sets;
-        for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-            good = good || strncmp(line.text, known[i], strlen(known[i])) == 0;
-        if (strncmp(line.text, "sets='", 6) == 0)
-            in_sets = true;
-        if (in_sets && line.length > 0 && line.text[line.length - 1] == '\'')
-            in_sets = false;
-        if (!good)
-            doubt_script(in, (struct flowrules_place){file, line.number, 1});
-    }
-}
-
 static void read_file(struct netfilter *nf, size_t file) {
     size_t size;
     const char *text = flowrules_input_text(nf->in, file, &size);
     if (first_character(nf->in, file) == '{')
         fr_nftables_read_json(nf, file);
     else if (size > 2 && memcmp(text, "#!/bin/sh", size < 9 ? size : 9) == 0)
-        read_script(nf->in, file);
+        fr_nftables_read_script(nf->in, file);
     else if (!fr_netfilter_is_dnsmasq(nf->in, file))
         fr_nftables_read_text(nf, file);
 }

@@ -11,6 +11,9 @@ void fr_nftables_read(flowrules_input *in);
 
 /* The end of TARGET.apply.sh, which is the same for every target. */
 extern const char fr_nftables_apply_steps[];
+/* The script loads the other file: doubts all where it is not as it was written. */
+void fr_nftables_read_script(flowrules_input *in, size_t file);
+
 /* Of the own chains of a target that only permits, by direction. */
 extern const char *const fr_nftables_own_suffixes[];
 
