@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "policy.h"
-#include "registry.h"
 #include "requirements.h"
+#include "settings.h"
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context) {
     const struct fr_allocator *allocator = &context->allocator;

@@ -1,13 +1,13 @@
 /*
  * Requirements on labels: reading kubectl's text of them, and which hold or exclude each other.
- * Knows the labels' syntax from registry.c; knows no binding of a network.
+ * Knows the labels' syntax from label_names.c; knows no binding of a network.
  */
 #include "requirements.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "registry.h"
+#include "label_names.h"
 
 /* ---- reading ------------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  * The flows of a policy, and its targets.
  */
 #include "policy_read.h"
-#include "registry.h"
+#include "settings.h"
 #include "slips.h"
 
 #include <stdio.h>

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "label_names.h"
 #include "output.h"
-#include "registry.h"
 #include "requirements.h"
+#include "settings.h"
 
 /* A skip whose end is not known yet. */
 struct fr_skip {

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "label_names.h"
 #include "output.h"
-#include "registry.h"
 #include "requirements.h"
 
 /* Inside double quotes, YAML 1.2 (7.3.1) knows \ and " alone as special. */

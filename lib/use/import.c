@@ -7,8 +7,8 @@
 
 #include "expect.h"
 #include "import_join.h"
-#include "registry.h"
 #include "render.h"
+#include "settings.h"
 
 /* Differences that are told before "and more". */
 #define DIFFERENCES_TOLD 10u

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "policy.h"
-#include "registry.h"
 #include "requirements.h"
+#include "settings.h"
 
 /* An end with up to so many items is written where it is used; a larger one becomes a network. */
 #define ITEMS_INLINE 4u

@@ -1,6 +1,6 @@
 /*
  * An inquiry: names, whom they are asked of, and what was answered. Knows nothing of policies and
- * lock files. inquiry.c keeps it, resolver.c asks the DNS.
+ * lock files. inquiry.c keeps it, inquiry_run.c has it asked, resolver.c asks the DNS.
  */
 #ifndef FR_INQUIRY_H
 #define FR_INQUIRY_H
@@ -58,7 +58,8 @@ struct fr_inquiry {
 
 void fr_inquiry_init(struct fr_inquiry *inquiry, flowrules_context *context);
 void fr_inquiry_free(struct fr_inquiry *inquiry);
-/* Asks for both families of every name: the resolver that was injected, or the servers. */
+/* Asks for both families of every name: the resolver that was injected, or the servers
+ * (inquiry_run.c). */
 flowrules_status fr_inquiry_run(struct fr_inquiry *inquiry);
 /* Asks the servers, many questions at once (resolver.c); its clock only measures its waiting. */
 flowrules_status fr_inquiry_ask_servers(struct fr_inquiry *inquiry);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "json.h"
+#include "label_names.h"
 #include "probe.h"
-#include "registry.h"
 #include "requirements.h"
 
 /* lib/use/probe.sh, line by line; two of them are replaced by what is put in. */

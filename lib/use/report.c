@@ -2,8 +2,8 @@
  * Explaining: the verdict of every flow on every target, as rows.
  */
 #include "needs.h"
-#include "registry.h"
 #include "render.h"
+#include "settings.h"
 
 #include <string.h>
 
