@@ -96,12 +96,6 @@ flowrules_status fr_read_choice(struct fr_reader *r, const struct fr_value *valu
 /* Is value a scalar that is not null? If not it is reported and skipped. */
 flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *value, bool *good);
 
-flowrules_status fr_read_includes(struct fr_reader *r, const struct fr_value *value, void *object);
-/* Notes a file, by its real path, as read; *known when it was already. */
-flowrules_status fr_note_included(struct fr_reader *r, const char *real, bool *known);
-/* Reads one file of a policy by a table of keys; what is what messages call it. */
-flowrules_status fr_read_document(struct fr_reader *r, const struct fr_input *input,
-                                  const char *what, const struct fr_key *keys);
 flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value,
                                struct fr_span *span);
 flowrules_status fr_read_networks(struct fr_reader *r, const struct fr_value *value, void *object);

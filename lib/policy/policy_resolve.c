@@ -1,6 +1,6 @@
 /*
  * Binds the names in a policy to what they name, and checks what only the whole can tell:
- * cycles, empty networks, ends that can't meet, settings of backends, dates.
+ * groups of platforms, ends that can't meet, settings of backends, dates.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,286 +9,6 @@
 #include "registry.h"
 #include "requirements.h"
 #include "slips.h"
-
-/* Errors with a suggestion at most. */
-#define SUGGESTIONS_MAX 100u
-
-static const char *next_network(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->networks.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
-}
-
-static const char *next_service(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->definitions.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy,
-                          fr_vec_at(&policy->definitions, struct fr_service_definition, i)->name);
-}
-
-static const char *next_flow(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->flows.count)
-        return NULL;
-    const char *name = FR_POLICY_TEXT(policy, fr_vec_at(&policy->flows, struct fr_flow, i)->name);
-    return name == NULL ? "" : name;
-}
-
-/* The place of a reference to a name of the policy's own. */
-static struct fr_at ref_at(const struct fr_binder *r, const struct fr_peer *peer,
-                           const char *name) {
-    struct fr_at at = fr_peer_at(r->policy, peer);
-    at.length = (uint32_t)strlen(name);
-    return at;
-}
-
-/* Every suggestion looks at all names: a large file full of slips gets no more than some. */
-static const char *suggestion(const struct fr_binder *r, const char *name,
-                              const char *(*next)(const void *user, size_t i)) {
-    return r->diagnostics->error_count < SUGGESTIONS_MAX ? fr_nearest(name, next, r->policy) : NULL;
-}
-
-/* ---- references to networks ---------------------------------------------------------------- */
-
-static void bind_peer(struct fr_binder *r, struct fr_peer *peer) {
-    if (peer->kind != FR_PEER_NETWORK)
-        return;
-    flowrules_policy *policy = r->policy;
-    uint32_t index;
-    if (fr_map_get(&policy->network_by_name, peer->ref, &index)) {
-        peer->ref = index;
-        fr_vec_at(&policy->networks, struct fr_network, index)->used = true;
-        return;
-    }
-    const char *name = FR_POLICY_TEXT(policy, peer->ref);
-    const char *near = suggestion(r, name, next_network);
-    char hint[FR_SLIP_MAX];
-    snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')", name);
-    if (!fr_did_you_mean(hint, sizeof hint, near))
-        fr_slip_end(name, hint);
-    fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, ref_at(r, peer, name), hint,
-             "there is no network '%s'", name);
-    peer->kind = FR_PEER_BROKEN;
-}
-
-static void bind_peers(struct fr_binder *r) {
-    for (size_t i = 0; i < r->policy->peers.count; i++)
-        bind_peer(r, fr_vec_at(&r->policy->peers, struct fr_peer, i));
-}
-
-static struct fr_peer *peer_at(const flowrules_policy *policy, struct fr_span span, uint32_t i) {
-    return fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
-}
-
-/* ---- cycles -------------------------------------------------------------------------------- */
-
-struct path {
-    uint32_t network[FR_NETWORK_DEPTH_MAX];
-    unsigned depth;
-};
-
-static void report_cycle(struct fr_binder *r, const struct path *path, struct fr_peer *peer) {
-    const char *name = next_network(r->policy, peer->ref);
-    char way[400] = "";
-    unsigned i = 0, named = 0;
-    while (path->network[i] != peer->ref)
-        i++;
-    for (; i < path->depth; i++, named++) {
-        size_t used = strlen(way);
-        if (named < 4)
-            snprintf(way + used, sizeof way - used, "%s -> ",
-                     next_network(r->policy, path->network[i]));
-        else if (named == 4)
-            snprintf(way + used, sizeof way - used, "... -> ");
-    }
-    fr_error(r->diagnostics, FR_NETWORK_CYCLE, ref_at(r, peer, name),
-             named > 1 ? "take one of them out of another" : "take it out",
-             named > 1 ? "networks contain each other: %s%s" : "a network contains itself: %s%s",
-             way, name);
-    peer->kind = FR_PEER_BROKEN;
-}
-
-static void report_depth(struct fr_binder *r, struct fr_peer *peer) {
-    const char *name = next_network(r->policy, peer->ref);
-    fr_error(r->diagnostics, FR_NETWORK_DEPTH, ref_at(r, peer, name),
-             "name what they hold in one network", "networks are nested more than %u deep",
-             FR_NETWORK_DEPTH_MAX);
-    peer->kind = FR_PEER_BROKEN;
-}
-
-static void visit(struct fr_binder *r, struct path *path, uint32_t index);
-
-/* How deep the networks in a span nest; what nests too deep, or contains itself, is cut off. */
-static unsigned visit_span(struct fr_binder *r, struct path *path, struct fr_span span) {
-    unsigned deepest = 0;
-    for (uint32_t i = 0; i < span.count; i++) {
-        struct fr_peer *peer = peer_at(r->policy, span, i);
-        if (peer->kind != FR_PEER_NETWORK)
-            continue;
-        const struct fr_network *inner =
-            fr_vec_at(&r->policy->networks, struct fr_network, peer->ref);
-        if (inner->visit == 1)
-            report_cycle(r, path, peer);
-        else if (inner->visit == 0 && path->depth < FR_NETWORK_DEPTH_MAX)
-            visit(r, path, peer->ref);
-        if (peer->kind == FR_PEER_BROKEN)
-            continue;
-        if (inner->visit == 0 || inner->depth >= FR_NETWORK_DEPTH_MAX)
-            report_depth(r, peer);
-        else if (inner->depth > deepest)
-            deepest = inner->depth;
-    }
-    return deepest;
-}
-
-/* Depth first, so that every network is evaluated after what it contains. */
-static void visit(struct fr_binder *r, struct path *path, uint32_t index) {
-    struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
-    network->visit = 1;
-    path->network[path->depth++] = index;
-    unsigned members = visit_span(r, path, network->members);
-    unsigned except = visit_span(r, path, network->except);
-    path->depth--;
-    network->depth = (uint8_t)(1 + (members > except ? members : except));
-    network->visit = 2;
-}
-
-static void find_cycles(struct fr_binder *r) {
-    struct path path = {.depth = 0};
-    for (uint32_t i = 0; i < r->policy->networks.count; i++)
-        if (fr_vec_at(&r->policy->networks, struct fr_network, i)->visit == 0)
-            visit(r, &path, i);
-}
-
-/* ---- what networks come to ----------------------------------------------------------------- */
-
-static flowrules_status network_facts(struct fr_binder *r, uint32_t index,
-                                      const struct fr_facts **facts);
-
-/* Adds one item to the builder's set and to what is known of it. */
-static flowrules_status add_peer(struct fr_binder *r, struct fr_builder *b,
-                                 const struct fr_peer *peer, struct fr_facts *sum) {
-    const struct fr_facts *inner;
-    struct flowrules_range range;
-    switch ((enum fr_peer_kind)peer->kind) {
-    case FR_PEER_ANY:
-        fr_builder_set(b, &r->sets, FR_SET_ANY);
-        return FLOWRULES_OK;
-    case FR_PEER_NETWORK:
-        FR_TRY(network_facts(r, peer->ref, &inner));
-        fr_builder_set(b, &r->sets, inner->set);
-        sum->families |= inner->families;
-        sum->symbolic = sum->symbolic || inner->symbolic;
-        sum->broken = sum->broken || inner->broken;
-        return FLOWRULES_OK;
-    case FR_PEER_ADDRESS4:
-        range = (struct flowrules_range){FLOWRULES_IPV4, {0, peer->ref}, {0, peer->ref}};
-        fr_builder_range(b, &range);
-        return FLOWRULES_OK;
-    case FR_PEER_RANGE:
-        fr_builder_range(b, fr_vec_at(&r->policy->ranges, struct flowrules_range, peer->ref));
-        return FLOWRULES_OK;
-    case FR_PEER_NAME:
-    case FR_PEER_WILDCARD:
-        sum->families |= FLOWRULES_BOTH_FAMILIES;
-        sum->symbolic = true;
-        return FLOWRULES_OK;
-    case FR_PEER_BROKEN:
-        sum->families |= FLOWRULES_BOTH_FAMILIES;
-        sum->broken = true;
-        return FLOWRULES_OK;
-    }
-    return FLOWRULES_OK;
-}
-
-flowrules_status fr_span_facts(struct fr_binder *r, struct fr_span span, struct fr_facts *sum) {
-    struct fr_builder builder;
-    fr_builder_init(&builder, &r->context->allocator);
-    flowrules_status status = FLOWRULES_OK;
-    for (uint32_t i = 0; status == FLOWRULES_OK && i < span.count; i++)
-        status = add_peer(r, &builder, peer_at(r->policy, span, i), sum);
-    if (status == FLOWRULES_OK)
-        sum->set = fr_builder_finish(&builder, &r->sets);
-    fr_builder_free(&builder);
-    if (status == FLOWRULES_OK && sum->set == FR_SET_NONE)
-        status = fr_no_memory(r->context);
-    return status;
-}
-
-/* The place of the first item of a span that is a name, or holds names or groups. */
-static struct fr_at symbolic_at(const struct fr_binder *r, struct fr_span span) {
-    for (uint32_t i = 0; i < span.count; i++) {
-        const struct fr_peer *peer = peer_at(r->policy, span, i);
-        if (peer->kind == FR_PEER_NAME)
-            return ref_at(r, peer, FR_POLICY_TEXT(r->policy, peer->ref));
-        if (peer->kind == FR_PEER_NETWORK &&
-            fr_vec_at(&r->facts, struct fr_facts, peer->ref)->symbolic)
-            return ref_at(r, peer, next_network(r->policy, peer->ref));
-        if (peer->kind == FR_PEER_WILDCARD)
-            return fr_peer_at(r->policy, peer);
-    }
-    return fr_peer_at(r->policy, peer_at(r->policy, span, 0));
-}
-
-static flowrules_status subtract_except(struct fr_binder *r, const struct fr_network *network,
-                                        struct fr_facts *facts) {
-    struct fr_facts except = {.set = FR_SET_EMPTY};
-    if (network->except.count == 0)
-        return FLOWRULES_OK;
-    FR_TRY(fr_span_facts(r, network->except, &except));
-    facts->broken = facts->broken || except.broken;
-    if (except.symbolic) {
-        fr_error(r->diagnostics, FR_EXCEPT, symbolic_at(r, network->except),
-                 "a name's addresses change: an exception by name would not hold",
-                 "'except' takes addresses, and networks of addresses");
-        return FLOWRULES_OK;
-    }
-    bool had = facts->set != FR_SET_EMPTY;
-    facts->set = fr_set_subtract(&r->sets, facts->set, except.set);
-    if (facts->set == FR_SET_NONE)
-        return fr_no_memory(r->context);
-    if (had && facts->set == FR_SET_EMPTY && !facts->symbolic && !facts->broken)
-        fr_error(r->diagnostics, FR_NETWORK_EMPTY,
-                 fr_peer_at(r->policy, peer_at(r->policy, network->except, 0)),
-                 "remove the network, or the exception", "nothing is left of network '%s'",
-                 FR_POLICY_TEXT(r->policy, network->name));
-    return FLOWRULES_OK;
-}
-
-static flowrules_status network_facts(struct fr_binder *r, uint32_t index,
-                                      const struct fr_facts **facts) {
-    struct fr_facts *slot = fr_vec_at(&r->facts, struct fr_facts, index);
-    *facts = slot;
-    if (slot->set != FR_SET_NONE)
-        return FLOWRULES_OK;
-    slot->set = FR_SET_EMPTY; /* cycles are cut: they were reported */
-    const struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
-    struct fr_facts sum = {.set = FR_SET_EMPTY, .symbolic = network->bindings.count > 0};
-    if (network->members.count == 0 && network->bindings.count == 0)
-        fr_error(r->diagnostics, FR_NETWORK_EMPTY, network->at,
-                 "add 'members', or the group of a platform", "network '%s' has no members",
-                 FR_POLICY_TEXT(r->policy, network->name));
-    FR_TRY(fr_span_facts(r, network->members, &sum));
-    FR_TRY(subtract_except(r, network, &sum));
-    if (network->bindings.count > 0 && network->members.count == 0)
-        sum.families = FLOWRULES_BOTH_FAMILIES;
-    sum.families |= fr_set_families(&r->sets, sum.set);
-    *slot = sum;
-    return FLOWRULES_OK;
-}
-
-static flowrules_status evaluate_networks(struct fr_binder *r) {
-    if (!fr_vec_reserve(&r->facts, r->policy->networks.count))
-        return fr_no_memory(r->context);
-    for (size_t i = 0; i < r->policy->networks.count; i++)
-        ((struct fr_facts *)fr_vec_push(&r->facts))->set = FR_SET_NONE;
-    const struct fr_facts *facts;
-    for (uint32_t i = 0; i < r->policy->networks.count; i++)
-        FR_TRY(network_facts(r, i, &facts));
-    return FLOWRULES_OK;
-}
 
 /* ---- bindings ------------------------------------------------------------------------------ */
 
@@ -408,11 +128,19 @@ static flowrules_status check_bindings(struct fr_binder *r) {
 
 /* ---- flows --------------------------------------------------------------------------------- */
 
+static const char *next_service(const void *user, size_t i) {
+    const flowrules_policy *policy = user;
+    if (i >= policy->definitions.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy,
+                          fr_vec_at(&policy->definitions, struct fr_service_definition, i)->name);
+}
+
 /* The families of one end; most ends are one item, which needs no set. */
 static unsigned end_families(const struct fr_binder *r, struct fr_span span) {
     unsigned families = 0;
     for (uint32_t i = 0; i < span.count; i++) {
-        const struct fr_peer *peer = peer_at(r->policy, span, i);
+        const struct fr_peer *peer = fr_peer_in(r->policy, span, i);
         if (peer->kind == FR_PEER_ADDRESS4)
             families |= FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4);
         else if (peer->kind == FR_PEER_RANGE)
@@ -466,11 +194,11 @@ static fr_service find_service(struct fr_binder *r, const struct fr_peer *ref) {
         return fr_vec_at(&policy->definitions, struct fr_service_definition, index)->service;
     if (strcmp(name, "any") == 0)
         return FR_SERVICE_ANY;
-    const char *near = suggestion(r, name, next_service);
+    const char *near = fr_suggestion(r, name, next_service);
     char hint[FR_SLIP_MAX] = "define it under services";
     if (!fr_did_you_mean(hint, sizeof hint, near))
         fr_slip_service(name, hint);
-    fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, ref_at(r, ref, name), hint,
+    fr_error(r->diagnostics, FR_SERVICE_UNKNOWN, fr_ref_at(r, ref, name), hint,
              "there is no service '%s'", name);
     return FR_SERVICE_NONE;
 }
@@ -663,15 +391,6 @@ static void check_mode(struct fr_binder *r, const struct fr_target *target) {
                  "'invalid' drops packets, and a target with 'mode: permits' denies nothing");
 }
 
-void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at) {
-    const char *text = FR_POLICY_TEXT(r->policy, name);
-    const char *near = suggestion(r, text, next_flow);
-    char hint[300];
-    if (!fr_did_you_mean(hint, sizeof hint, near))
-        snprintf(hint, sizeof hint, "the name of a flow under flows");
-    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, at, hint, "there is no flow '%.80s'", text);
-}
-
 static void bind_losses(struct fr_binder *r, const struct fr_target *target) {
     for (uint32_t i = 0; i < target->losses.count; i++) {
         struct fr_loss_entry *entry =
@@ -736,11 +455,10 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
     if (!fr_sets_init(&r.sets, &context->allocator))
         return fr_no_memory(context);
     fr_vec_init(&r.facts, &context->allocator, sizeof(struct fr_facts));
-    bind_peers(&r);
-    find_cycles(&r);
+    fr_bind_networks(&r);
     flowrules_status status = check_bindings(&r);
     if (status == FLOWRULES_OK)
-        status = evaluate_networks(&r);
+        status = fr_evaluate_networks(&r);
     if (status == FLOWRULES_OK)
         status = resolve_flows(&r);
     if (status == FLOWRULES_OK)

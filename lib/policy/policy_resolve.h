@@ -1,6 +1,6 @@
 /*
- * What binding the names of a policy finds out about its networks, for checks that stand in files
- * of their own.
+ * What binding the names of a policy finds out about its networks (policy_facts.c), for checks that
+ * stand in files of their own.
  */
 #ifndef FR_POLICY_RESOLVE_H
 #define FR_POLICY_RESOLVE_H
@@ -23,6 +23,21 @@ struct fr_facts {
     bool broken;       /* holds what was reported as wrong: more can't be said of it */
 };
 
+/* Item i of a span. */
+struct fr_peer *fr_peer_in(const flowrules_policy *policy, struct fr_span span, uint32_t i);
+/* The place of a reference to a name of the policy's own. */
+struct fr_at fr_ref_at(const struct fr_binder *r, const struct fr_peer *peer, const char *name);
+/*
+ * The candidate nearest to a name, or NULL. It looks at all names, so that a large file full of
+ * slips gets no more than some.
+ */
+const char *fr_suggestion(const struct fr_binder *r, const char *name,
+                          const char *(*next)(const void *user, size_t i));
+
+/* Binds references to networks; what is unknown, nests too deep or contains itself is reported. */
+void fr_bind_networks(struct fr_binder *r);
+/* Finds the facts of every network, once all are bound. */
+flowrules_status fr_evaluate_networks(struct fr_binder *r);
 /* What the items of a span come to together, added to *sum but for the set, which is theirs. */
 flowrules_status fr_span_facts(struct fr_binder *r, struct fr_span span, struct fr_facts *sum);
 
