@@ -7,6 +7,7 @@
 
 #include "registry.h"
 #include "services.h"
+#include "settings.h"
 
 static bool add_row(struct fr_description *d, flowrules_topic topic, const char *name,
                     const char *value, const char *help) {

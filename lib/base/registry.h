@@ -6,7 +6,6 @@
 
 #include "context.h"
 #include "flowrules/backend.h"
-#include "settings.h"
 
 /* A row of what a backend tells of itself; texts are the backend's or the context's. */
 struct fr_description_row {

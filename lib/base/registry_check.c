@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "registry.h"
+#include "settings.h"
 
 /* A check reports what is wrong and returns false; then the rest is not looked at. */
 struct check {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "plan.h"
-#include "registry.h"
+#include "settings.h"
 
 /* Bytes of a name that stands in a key as it is. */
 #define PLAIN_MAX 40u

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "registry.h"
 #include "rules.h"
+#include "settings.h"
 
 static const char *const fidelity_words[] = {
     [FR_EXACT] = "exact",

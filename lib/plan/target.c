@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "registry.h"
+#include "settings.h"
 
 static const char *next_target(const void *user, size_t i) {
     const struct fr_plan *plan = user;

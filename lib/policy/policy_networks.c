@@ -3,6 +3,7 @@
  */
 #include "policy_read.h"
 #include "registry.h"
+#include "settings.h"
 #include "slips.h"
 
 #include <arpa/inet.h>

@@ -8,6 +8,7 @@
 #include "policy_resolve.h"
 #include "registry.h"
 #include "requirements.h"
+#include "settings.h"
 #include "slips.h"
 
 /* ---- bindings ------------------------------------------------------------------------------ */

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "policy_read.h"
 #include "registry.h"
+#include "settings.h"
 #include "writer.h"
 
 /*

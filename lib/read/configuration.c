@@ -9,6 +9,7 @@
 #include "recognise.h"
 #include "registry.h"
 #include "render.h"
+#include "settings.h"
 
 flowrules_status flowrules_configuration_new(flowrules_configuration **configuration,
                                              flowrules_context *context) {

@@ -8,9 +8,9 @@
 
 #include "plan.h"
 #include "random_policy.h"
-#include "registry.h"
 #include "render.h"
 #include "services.h"
+#include "settings.h"
 #include "unit.h"
 
 /* ---- what a backend is handed ------------------------------------------------------------------
