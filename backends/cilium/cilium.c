@@ -1,12 +1,13 @@
 /*
- * cilium: CiliumNetworkPolicy manifests, one for each flow and protected group, and one that denies
- * the rest for each group. Knows the API cilium.io/v2, its names and its entities; knows no L7
- * policy but that of DNS, without which it learns no names. Facts without another source: cilium
- * pkg/policy/api/rule_validation.go, pkg/policy/api/entity.go.
+ * cilium: CiliumNetworkPolicy manifests, one for each group of protected pods: the rules of all its
+ * flows in both directions, and what none of them allows is denied. Knows the API cilium.io/v2, its
+ * names and its entities; knows no L7 policy but that of DNS, without which it learns no names.
+ * Facts without another source: cilium pkg/policy/api/rule_validation.go, pkg/policy/api/entity.go.
  */
-#include <string.h>
+#include "cilium.h"
 
-#include "objects.h"
+#include <stdio.h>
+#include <string.h>
 
 static const struct flowrules_manifest manifest = {
     .api = "cilium.io/v2",
@@ -15,31 +16,42 @@ static const struct flowrules_manifest manifest = {
     .selector = "endpointSelector",
     .label_prefix = "k8s:",
     .proviso = "",
+    .permits =
+        "permits for pods that others protect too.\n"
+        "# They close no pods, by enableDefaultDeny, and what no policy allows passes where none\n"
+        "# of the others does. Cilium before 1.16, and an agent with\n"
+        "# enable-non-default-deny-policies false, don't heed it: there they would close the pods",
     .no_pods = "what is protected here must be pods: a network with a group "
                "'cilium: {namespace: ..., pods: ...}' or 'kubernetes: ...'",
 };
 
 enum {
-    PORTS_MAX = 40,      /* maxPorts in rule_validation.go: in one entry of toPorts */
-    FIELDS_MAX = 40,     /* maxICMPFields: in one entry of icmps */
-    PROTECTED_MAX = 4096 /* our own: what is remembered of each */
+    PORTS_MAX = 40,       /* maxPorts in rule_validation.go: in one entry of toPorts */
+    FIELDS_MAX = 40,      /* maxICMPFields: in one entry of icmps */
+    PROTECTED_MAX = 4096, /* our own: what is remembered of each */
+    ITEMS_MAX = 200000    /* our own: bytes of rules in a manifest; more go into a further one */
 };
 
-/* What the flows of a network's pods do about names. */
-struct asking {
-    bool reaches_names;
-    bool of_any;     /* they may ask some DNS, and the proxy hears it */
-    bool of_cluster; /* they may ask all pods of the cluster's own */
+/*
+ * The parts of the open manifest: its four lists, by direction and action, and of each the flows of
+ * its items; the same of the rule that is written; the flows of all lists.
+ */
+enum {
+    LISTS = 4,
+    PART_LISTS = 0,
+    PART_NAMES = LISTS,
+    PART_RULE = 2 * LISTS,
+    PART_RULE_NAMES,
+    PART_ALL
 };
 
 struct state {
-    /* What the open manifest is for; its rules stand in one list. */
-    bool open;
-    flowrules_flows flows;
-    enum flowrules_direction direction;
-    const char *pods;                    /* the network that it protects */
-    bool names;                          /* some rule is by name: DNS goes through the proxy */
-    struct asking asking[PROTECTED_MAX]; /* by place among the protected networks */
+    bool open, several; /* several: of other flows than the first ones, too */
+    flowrules_flows first, last[LISTS];
+    const char *pods; /* the network that it protects */
+    unsigned number;  /* from 1, of the manifests for these pods */
+    bool names;       /* some rule is by name: DNS goes through the proxy */
+    struct fr_cilium_asking asking[PROTECTED_MAX]; /* by the first network of the same pods */
 };
 
 static const char *const list_key[][2] = {
@@ -55,6 +67,10 @@ static flowrules_writer *file(flowrules_output *out) {
 /* ---- selectors ----------------------------------------------------------------------------- */
 
 #define NAMESPACES_LABEL "k8s:io.cilium.k8s.namespace.labels."
+
+static unsigned list_of(enum flowrules_direction direction, enum flowrules_action action) {
+    return (unsigned)direction * 2 + (action == FLOWRULES_ALLOW ? 1 : 0); /* denies first */
+}
 
 static bool has_value(const flowrules_output *out, const char *network, const char *key) {
     return flowrules_binding_value(out, network, key, 0) != NULL;
@@ -103,15 +119,6 @@ static const char *protocol_word(int protocol) {
 /* What is said in one list of ports: the questions to the DNS, or all that is no such question. */
 enum port_kind { PORTS_DNS, PORTS_OTHER };
 
-static uint16_t dns_port(const flowrules_output *out) {
-    return (uint16_t)flowrules_output_number(out, "dns-port");
-}
-
-static bool holds_dns(const flowrules_output *out, int protocol, struct flowrules_ports ports) {
-    uint16_t port = dns_port(out);
-    return (protocol == 6 || protocol == 17) && ports.first <= port && ports.last >= port;
-}
-
 /* A port as it is where the packets arrive; pods: the network that maps it, or NULL. */
 static struct flowrules_ports arriving(const flowrules_output *out, struct flowrules_ports ports,
                                        const char *pods) {
@@ -147,7 +154,7 @@ static void list_port(struct port_list *l, int protocol, struct flowrules_ports 
 
 /* A range that holds the port of the DNS: the port itself, or what is below and above it. */
 static void list_around_dns(struct port_list *l, int protocol, struct flowrules_ports ports) {
-    uint16_t dns = dns_port(l->out);
+    uint16_t dns = fr_cilium_dns_port(l->out);
     if (l->kind == PORTS_DNS) {
         list_port(l, protocol, (struct flowrules_ports){dns, dns});
         return;
@@ -163,7 +170,7 @@ static void list_service(struct port_list *l, const struct flowrules_service *se
     static const struct flowrules_ports every = {0, 0}, all = {0, 65535};
     for (size_t p = 0; p < service->destination_port_count; p++) {
         struct flowrules_ports ports = service->destination_ports[p];
-        if (l->proxied && holds_dns(l->out, service->protocol, ports))
+        if (l->proxied && fr_cilium_holds_dns(l->out, service->protocol, ports))
             list_around_dns(l, service->protocol, ports);
         else if (l->kind == PORTS_OTHER)
             list_port(l, service->protocol, ports);
@@ -172,7 +179,7 @@ static void list_service(struct port_list *l, const struct flowrules_service *se
         return;
     if (l->kind == PORTS_OTHER)
         write_port(l->w, protocol_word(service->protocol), every, &l->count);
-    else if (l->proxied && holds_dns(l->out, service->protocol, all))
+    else if (l->proxied && fr_cilium_holds_dns(l->out, service->protocol, all))
         list_around_dns(l, service->protocol, all);
 }
 
@@ -214,10 +221,6 @@ enum peer_kind { PEERS_ENTITIES, PEERS_ENDPOINTS, PEERS_CIDRS, PEERS_NAMES, PEER
 
 static const char *const peer_suffix[] = {"Entities", "Endpoints", "CIDR", "FQDNs"};
 
-static bool is_entities(const flowrules_output *out, const char *network) {
-    return flowrules_binding_value(out, network, "entities", 0) != NULL;
-}
-
 /* Both families whole are what Cilium calls the world: what is no pod and no node. */
 static bool is_world(struct flowrules_set peers) {
     return flowrules_set_is_all(peers, FLOWRULES_IPV4) &&
@@ -229,7 +232,7 @@ static enum peer_kind atom_kind(const flowrules_output *out, const struct flowru
                                 struct flowrules_atom atom) {
     if (atom.kind != FLOWRULES_ATOM_GROUP)
         return PEERS_NAMES;
-    if (is_entities(out, atom.name))
+    if (fr_cilium_is_entities(out, atom.name))
         return PEERS_ENTITIES;
     return rule->direction == FLOWRULES_EGRESS && flowrules_pods_map_ports(out, atom.name)
                ? PEER_KINDS
@@ -276,7 +279,7 @@ static void write_own_entities(flowrules_writer *w, struct flowrules_set peers) 
 
 static void write_atom(flowrules_output *out, flowrules_writer *w, struct flowrules_atom atom) {
     const char *entity;
-    if (atom.kind == FLOWRULES_ATOM_GROUP && !is_entities(out, atom.name))
+    if (atom.kind == FLOWRULES_ATOM_GROUP && !fr_cilium_is_entities(out, atom.name))
         write_pods(out, w, atom.name);
     for (size_t i = 0; atom.kind == FLOWRULES_ATOM_GROUP &&
                        (entity = flowrules_binding_value(out, atom.name, "entities", i)) != NULL;
@@ -293,7 +296,11 @@ static void write_atom(flowrules_output *out, flowrules_writer *w, struct flowru
     flowrules_write(w, "\"\n");
 }
 
-static void open_item(flowrules_writer *w, const struct flowrules_rule *rule, enum peer_kind kind) {
+static void open_item(flowrules_output *out, flowrules_writer *w, const struct flowrules_rule *rule,
+                      enum peer_kind kind) {
+    flowrules_writer *names = flowrules_output_part(out, PART_RULE_NAMES);
+    flowrules_write(names, flowrules_writer_size(names) > 0 ? "; " : "");
+    flowrules_write_flows(names, out, &flowrules_yaml_quoted, rule->flows);
     flowrules_write(w, "    - ");
     flowrules_writer_origin(w, rule->flows);
     flowrules_writef(w, "%s%s:\n", peer_prefix[rule->direction], peer_suffix[kind]);
@@ -302,7 +309,7 @@ static void open_item(flowrules_writer *w, const struct flowrules_rule *rule, en
 static void write_peers(flowrules_output *out, flowrules_writer *w,
                         const struct flowrules_rule *rule, enum peer_kind kind) {
     struct flowrules_set peers = flowrules_rule_peers(rule);
-    open_item(w, rule, kind);
+    open_item(out, w, rule, kind);
     if (kind == PEERS_ENTITIES)
         write_own_entities(w, peers);
     if (kind == PEERS_CIDRS) {
@@ -312,112 +319,6 @@ static void write_peers(flowrules_output *out, flowrules_writer *w,
     for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
         if (atom_kind(out, rule, flowrules_set_atom(peers, i)) == kind)
             write_atom(out, w, flowrules_set_atom(peers, i));
-}
-
-/* ---- who asks the DNS ---------------------------------------------------------------------- */
-
-/* How a set is about the cluster's own DNS: not at all, maybe or with some pods of it, with all. */
-enum about_dns { DNS_APART, DNS_PARTLY, DNS_WHOLE };
-
-/* How the requirements, or labels, of a key are about what has a label with this value. */
-static enum about_dns about_labels(const flowrules_output *out, const char *network,
-                                   const char *key, const char *label, const char *value) {
-    enum about_dns about = DNS_WHOLE;
-    const char *text;
-    for (size_t i = 0; (text = flowrules_binding_value(out, network, key, i)) != NULL; i++) {
-        const char *own = flowrules_binding_label(out, network, key, i);
-        bool requirement = strstr(key, "-where") != NULL;
-        if (own == NULL && !requirement)
-            continue; /* any */
-        if (own != NULL ? strcmp(own, label) == 0 && strcmp(text, value) != 0
-                        : !flowrules_requirement_allows(text, label, value))
-            return DNS_APART;
-        if (own != NULL ? strcmp(own, label) != 0 : !flowrules_requirement_is_of(text, label))
-            about = DNS_PARTLY;
-    }
-    return about;
-}
-
-/* The default DNS, pods k8s-app: kube-dns of kube-system, beside the selector of a network. */
-static enum about_dns about_kube_dns(const flowrules_output *out, const char *network) {
-    static const struct {
-        const char *key, *label, *value;
-    } asked[] = {
-        {"namespace-labels", "kubernetes.io/metadata.name", "kube-system"},
-        {"namespace-where", "kubernetes.io/metadata.name", "kube-system"},
-        {"pods", "k8s-app", "kube-dns"},
-        {"pods-where", "k8s-app", "kube-dns"},
-    };
-    const char *namespace = flowrules_pods_one_namespace(out, network);
-    enum about_dns least = DNS_WHOLE;
-    if (namespace != NULL && strcmp(namespace, "kube-system") != 0)
-        return DNS_APART;
-    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
-        enum about_dns own =
-            about_labels(out, network, asked[i].key, asked[i].label, asked[i].value);
-        least = own < least ? own : least;
-    }
-    return least;
-}
-
-static enum about_dns about_atom(const flowrules_output *out, struct flowrules_atom atom) {
-    const char *dns = flowrules_output_setting(out, "dns"), *entity;
-    if (atom.kind != FLOWRULES_ATOM_GROUP)
-        return DNS_APART;
-    for (size_t i = 0; (entity = flowrules_binding_value(out, atom.name, "entities", i)) != NULL;
-         i++)
-        if (strcmp(entity, "cluster") == 0)
-            return DNS_WHOLE;
-    if (is_entities(out, atom.name))
-        return DNS_APART;
-    if (dns == NULL)
-        return about_kube_dns(out, atom.name);
-    if (flowrules_pods_cover(out, atom.name, dns))
-        return DNS_WHOLE;
-    return flowrules_pods_may_meet(out, atom.name, dns) ? DNS_PARTLY : DNS_APART;
-}
-
-static enum about_dns about_dns(const flowrules_output *out, struct flowrules_set set) {
-    enum about_dns most = flowrules_set_has_all_atoms(set) ? DNS_WHOLE : DNS_APART;
-    for (size_t i = 0; i < flowrules_set_atom_count(set) && most != DNS_WHOLE; i++) {
-        enum about_dns own = about_atom(out, flowrules_set_atom(set, i));
-        most = own > most ? own : most;
-    }
-    return most;
-}
-
-/* Is a flow about questions to some DNS, as its ports say: UDP to the DNS' own? */
-static bool is_for_dns(const flowrules_output *out, const struct flowrules_rule *flow) {
-    static const struct flowrules_ports all = {0, 65535};
-    for (size_t i = 0; i < flow->service_count; i++) {
-        const struct flowrules_service *service = &flow->services[i];
-        if (service->protocol == 17 && service->destination_port_count == 0)
-            return holds_dns(out, 17, all);
-        for (size_t p = 0; p < service->destination_port_count; p++)
-            if (service->protocol == 17 && holds_dns(out, 17, service->destination_ports[p]))
-                return true;
-    }
-    return false;
-}
-
-static bool has_names_in(struct flowrules_set set) {
-    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
-        if (flowrules_set_atom(set, i).kind != FLOWRULES_ATOM_GROUP)
-            return true;
-    return false;
-}
-
-/* Adds what a flow, or a rule, lets its pods do about names. */
-static void add_asking(const flowrules_output *out, const struct flowrules_rule *flow,
-                       struct asking *a) {
-    if (flow->action == FLOWRULES_DENY || flow->direction == FLOWRULES_INGRESS)
-        return;
-    a->reaches_names = a->reaches_names || has_names_in(flow->destination);
-    /* One for every protocol has no list of ports, in which the proxy would be named. */
-    if (!is_for_dns(out, flow))
-        return;
-    a->of_any = true;
-    a->of_cluster = a->of_cluster || about_dns(out, flow->destination) == DNS_WHOLE;
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
@@ -459,50 +360,203 @@ static void write_items(flowrules_output *out, flowrules_writer *w,
         struct flowrules_atom atom = flowrules_set_atom(peers, i);
         if (atom_kind(out, rule, atom) != PEER_KINDS)
             continue;
-        open_item(w, rule, PEERS_ENDPOINTS);
+        open_item(out, w, rule, PEERS_ENDPOINTS);
         write_pods(out, w, atom.name);
         write_part(out, w, rule, part, atom.name);
     }
 }
 
-static void open_rule(flowrules_output *out, flowrules_writer *w,
-                      const struct flowrules_rule *rule) {
-    flowrules_manifest_of_flows(w, out, &manifest, rule);
-    flowrules_writef(w, "  %s:\n", list_key[rule->direction][rule->action]);
-    /* The annotations have the flow itself. */
-    const char *more =
-        flowrules_output_notes(out, &flowrules_yaml_comment,
-                               FLOWRULES_NOTE_PINS | FLOWRULES_NOTE_LOSSES, rule->flows, NULL);
-    if (more[0] != '\0')
-        flowrules_writef(w, "    # %s\n", more);
+/* ---- manifests ----------------------------------------------------------------------------- */
+
+/* That the pods of this protected network have a manifest; false where that was known. */
+static bool note_manifest(flowrules_output *out, size_t index) {
+    char text[40];
+    snprintf(text, sizeof text, "%zu", index);
+    return flowrules_output_once(out, text);
 }
 
-/* Remembers of the protected pods what their rules do about names. */
-static void note_asking(flowrules_output *out, struct state *s, const struct flowrules_rule *rule,
-                        const char *pods) {
+static bool is_empty(flowrules_output *out, unsigned part) {
+    return flowrules_writer_size(flowrules_output_part(out, part)) == 0;
+}
+
+/*
+ * An item that is of no flow, in a list. The text stands in its place among the flows of the items,
+ * where the manifest has any.
+ */
+static flowrules_writer *open_own_item(flowrules_output *out, unsigned list, const char *text,
+                                       const char *network) {
+    const struct state *s = flowrules_output_state(out);
+    flowrules_writer *names = flowrules_output_part(out, PART_NAMES + list);
+    if (s->open) {
+        flowrules_write(names, flowrules_writer_size(names) > 0 ? "; " : "");
+        flowrules_write(names, text);
+        flowrules_write_user(names, &flowrules_yaml_quoted, network);
+    }
+    return flowrules_output_part(out, PART_LISTS + list);
+}
+
+static void write_dns(flowrules_output *out, const char *network) {
+    const char *dns = flowrules_output_setting(out, "dns");
+    uint16_t port = fr_cilium_dns_port(out);
+    flowrules_writer *w =
+        open_own_item(out, list_of(FLOWRULES_EGRESS, FLOWRULES_ALLOW), "DNS of ", network);
+    flowrules_write(w, "    # DNS, for the names above\n    - toEndpoints:\n");
+    if (dns)
+        write_pods(out, w, dns);
+    else
+        flowrules_write(w, "        - matchLabels:\n"
+                           "            \"k8s:io.kubernetes.pod.namespace\": kube-system\n"
+                           "            \"k8s:k8s-app\": kube-dns\n");
+    flowrules_writef(w,
+                     "      toPorts:\n        - ports:\n            - port: \"%u\"\n"
+                     "              protocol: ANY\n          rules:\n            dns:\n"
+                     "              - matchPattern: \"*\"\n",
+                     dns ? flowrules_pods_port(out, dns, port) : port);
+}
+
+/*
+ * Denies the directions that have no rule of these pods, unless a policy for more pods does. none
+ * is an entity that nothing is: such a rule denies by default, and allows nothing.
+ */
+static void write_default_denies(flowrules_output *out, size_t index) {
+    if (flowrules_output_permits(out) || flowrules_pods_are_repeated(out, index))
+        return;
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
+        if (flowrules_output_enforces(out, d) &&
+            is_empty(out, PART_LISTS + list_of(d, FLOWRULES_ALLOW)) &&
+            is_empty(out, PART_LISTS + list_of(d, FLOWRULES_DENY)))
+            flowrules_writef(open_own_item(out, list_of(d, FLOWRULES_ALLOW), "-", ""),
+                             "    - %sEntities: [none]\n", peer_prefix[d]);
+}
+
+/* What pods do about names; who they ask, under a wider network's name too. */
+static struct fr_cilium_asking asking_of(const flowrules_output *out, const struct state *s,
+                                         size_t index) {
     struct flowrules_set all = flowrules_output_protects(out);
-    size_t count = flowrules_set_atom_count(all), place = 0;
-    while (place < count && strcmp(flowrules_set_atom(all, place).name, pods) != 0)
-        place++;
-    if (s->names && place < count && place < PROTECTED_MAX) /* more were refused at the head */
-        add_asking(out, rule, &s->asking[place]);
+    struct fr_cilium_asking a = s->asking[index];
+    const char *own = flowrules_set_atom(all, index).name;
+    for (size_t i = 0; a.reaches_names && i < flowrules_set_atom_count(all) && i < PROTECTED_MAX;
+         i++) {
+        const struct fr_cilium_asking *wide = &s->asking[i];
+        if (wide->of_any && flowrules_pods_cover(out, flowrules_set_atom(all, i).name, own)) {
+            a.of_any = true;
+            a.of_cluster = a.of_cluster || wide->of_cluster;
+        }
+    }
+    return a;
+}
+
+/* Do pods that reach names lack a flow to the cluster's own DNS? */
+static bool needs_dns(const flowrules_output *out, const struct state *s, size_t index) {
+    struct fr_cilium_asking a = asking_of(out, s, index);
+    return a.reaches_names && !a.of_cluster;
+}
+
+/* Of pods, what is of no flow of theirs. Are there rules for it that pass something? */
+static bool write_rest(flowrules_output *out, const char *network, size_t index) {
+    const struct state *s = flowrules_output_state(out);
+    const char *denier = flowrules_output_permits(out) ? fr_cilium_denies_dns(out) : NULL;
+    bool dns =
+        s->names && flowrules_output_has(out, FLOWRULES_BASELINE_DNS) && needs_dns(out, s, index);
+    if (dns && denier != NULL)
+        flowrules_output_refuse(out,
+                                "'baseline: [dns]' would permit the pods of '%s' some of what flow "
+                                "'%s' denies: let them ask the DNS by a flow",
+                                network, denier);
+    if (dns)
+        write_dns(out, network);
+    write_default_denies(out, index);
+    return dns;
+}
+
+static void gather_names(flowrules_output *out) {
+    flowrules_writer *all = flowrules_output_part(out, PART_ALL);
+    for (unsigned i = 0; i < LISTS; i++) {
+        if (!is_empty(out, PART_NAMES + i))
+            flowrules_write(all, is_empty(out, PART_ALL) ? "" : "; ");
+        flowrules_write_part(all, flowrules_output_part(out, PART_NAMES + i));
+    }
+}
+
+static bool has_lists(flowrules_output *out) {
+    bool any = false;
+    for (unsigned i = 0; i < LISTS; i++)
+        any = any || !is_empty(out, PART_LISTS + i);
+    return any;
+}
+
+/* What the parts hold, under a selector: their lists in the order that the reader takes. */
+static void write_lists(flowrules_output *out, flowrules_writer *w) {
+    if (flowrules_output_permits(out))
+        flowrules_write(w, "  enableDefaultDeny: {egress: false, ingress: false}\n");
+    for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
+        for (int a = FLOWRULES_DENY; a >= FLOWRULES_ALLOW; a--) {
+            unsigned part =
+                PART_LISTS + list_of((enum flowrules_direction)d, (enum flowrules_action)a);
+            if (is_empty(out, part))
+                continue;
+            flowrules_writef(w, "  %s:\n", list_key[d][a]);
+            flowrules_write_part(w, flowrules_output_part(out, part));
+        }
+}
+
+static void close_manifest(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    flowrules_writer *w = file(out);
+    char word[40];
+    if (!s->open)
+        return;
+    size_t index = flowrules_pods_protected(out, s->pods);
+    if (s->number == 1)
+        s->several = write_rest(out, s->pods, index) || s->several;
+    snprintf(word, sizeof word, s->number > 1 ? "-rules-%u." : "-rules.", s->number);
+    gather_names(out);
+    flowrules_manifest_of_rules(w, out, &manifest, word, index,
+                                flowrules_output_part(out, PART_ALL),
+                                s->several ? NULL : &s->first);
+    write_lists(out, w);
+    (void)note_manifest(out, index);
+    s->open = false;
+}
+
+/* Moves the rule that was written to its list. */
+static void add_rule(flowrules_output *out, struct state *s, const struct flowrules_rule *r) {
+    unsigned list = list_of(r->direction, r->action);
+    flowrules_writer *w = flowrules_output_part(out, PART_LISTS + list);
+    flowrules_writer *names = flowrules_output_part(out, PART_NAMES + list);
+    if (flowrules_writer_size(w) == 0 || s->last[list] != r->flows) {
+        flowrules_write(w, "    # ");
+        flowrules_write_notes(w, out, &flowrules_yaml_comment, FLOWRULES_NOTES, r->flows, NULL);
+        flowrules_write(w, "\n");
+    }
+    flowrules_write(names, flowrules_writer_size(names) > 0 ? "; " : "");
+    flowrules_write_part(names, flowrules_output_part(out, PART_RULE_NAMES));
+    flowrules_write_part(w, flowrules_output_part(out, PART_RULE));
+    s->last[list] = r->flows;
+    s->several = s->several || r->flows != s->first;
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
-    flowrules_writer *w = file(out);
+    flowrules_writer *w = flowrules_output_part(out, PART_RULE);
     const char *pods = flowrules_set_atom(flowrules_rule_protected(r), 0).name;
-    if (!s->open || s->flows != r->flows || s->direction != r->direction || s->pods != pods) {
-        open_rule(out, w, r);
-        s->open = true;
-        s->flows = r->flows;
-        s->direction = r->direction;
-        s->pods = pods;
-    }
+    bool same = s->open && flowrules_pods_are_same(out, s->pods, pods);
+    size_t size = 0;
     for (int part = 0; part < PARTS; part++)
         if (has_part(r, (enum part)part))
             write_items(out, w, r, pods, (enum part)part);
-    note_asking(out, s, r, pods);
+    for (unsigned i = 0; i < LISTS; i++)
+        size += flowrules_writer_size(flowrules_output_part(out, PART_LISTS + i));
+    if (!same || (size > 0 && size + flowrules_writer_size(w) > ITEMS_MAX)) {
+        unsigned number = same ? s->number + 1 : 1;
+        close_manifest(out);
+        s->open = true;
+        s->several = false;
+        s->first = r->flows;
+        s->pods = pods;
+        s->number = number;
+    }
+    add_rule(out, s, r);
 }
 
 /* ---- what can't be said -------------------------------------------------------------------- */
@@ -529,210 +583,44 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     return why;
 }
 
-/* ---- default denies and DNS ---------------------------------------------------------------- */
+/* ---- pods without rules of their own -------------------------------------------------------- */
 
-/* none is an entity that nothing is: such a rule denies by default, and allows nothing. */
-static void write_default_deny(flowrules_output *out, size_t index) {
-    flowrules_writer *w = file(out);
-    flowrules_manifest_of_network(w, out, &manifest, "-default-deny.", index);
-    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
-        if (flowrules_output_enforces(out, d))
-            flowrules_writef(w, "  %s:\n    - %sEntities: [none]\n", list_key[d][FLOWRULES_ALLOW],
-                             peer_prefix[d]);
+static void check_dns(flowrules_output *out, const struct state *s, size_t index) {
+    struct fr_cilium_asking a = asking_of(out, s, index);
+    if (!a.reaches_names || a.of_any || flowrules_output_has(out, FLOWRULES_BASELINE_DNS))
+        return;
+    flowrules_output_refuse(out,
+                            "the pods of '%s' reach names, and no flow lets them ask the DNS: add "
+                            "one over UDP, or %s",
+                            flowrules_set_atom(flowrules_output_protects(out), index).name,
+                            flowrules_output_permits(out) ? "write 'baseline: [dns]'"
+                                                          : "leave the baseline on");
 }
 
-static void write_dns(flowrules_output *out, size_t index) {
-    flowrules_writer *w = file(out);
-    const char *dns = flowrules_output_setting(out, "dns");
-    uint16_t port = dns_port(out);
-    flowrules_manifest_of_network(w, out, &manifest, "-dns.", index);
-    flowrules_write(w, "  egress:\n    - toEndpoints:\n");
-    if (dns)
-        write_pods(out, w, dns);
-    else
-        flowrules_write(w, "        - matchLabels:\n"
-                           "            \"k8s:io.kubernetes.pod.namespace\": kube-system\n"
-                           "            \"k8s:k8s-app\": kube-dns\n");
-    flowrules_writef(w,
-                     "      toPorts:\n        - ports:\n            - port: \"%u\"\n"
-                     "              protocol: ANY\n          rules:\n            dns:\n"
-                     "              - matchPattern: \"*\"\n",
-                     dns ? flowrules_pods_port(out, dns, port) : port);
-}
-
-/* What pods do about names, under their own network's name; who they ask, under a wider one's too.
- */
-static struct asking asking_of(const flowrules_output *out, const struct state *s,
-                               struct flowrules_set all, size_t index) {
-    struct asking a = s->asking[index];
-    const char *own = flowrules_set_atom(all, index).name;
-    for (size_t i = 0; a.reaches_names && i < flowrules_set_atom_count(all) && i < PROTECTED_MAX;
-         i++) {
-        const struct asking *wide = &s->asking[i];
-        if (wide->of_any && flowrules_pods_cover(out, flowrules_set_atom(all, i).name, own)) {
-            a.of_any = true;
-            a.of_cluster = a.of_cluster || wide->of_cluster;
-        }
+/* A network's pods that have no manifest yet. */
+static void write_others(flowrules_output *out, const char *network, size_t index) {
+    bool dns = write_rest(out, network, index);
+    if (has_lists(out)) {
+        flowrules_manifest_of_network(file(out), out, &manifest, dns ? "-dns." : "-default-deny.",
+                                      index);
+        write_lists(out, file(out));
     }
-    return a;
 }
 
 static void end(flowrules_output *out) {
-    struct state *s = flowrules_output_state(out);
+    const struct state *s = flowrules_output_state(out);
     struct flowrules_set all = flowrules_output_protects(out);
-    bool baseline = flowrules_output_has(out, FLOWRULES_BASELINE_DNS);
-    for (size_t i = 0; i < flowrules_set_atom_count(all) && i < PROTECTED_MAX; i++) {
-        struct asking a = asking_of(out, s, all, i);
-        if (a.reaches_names && !baseline && !a.of_any)
-            flowrules_output_refuse(out,
-                                    "the pods of '%s' reach names, and no flow lets them ask the "
-                                    "DNS: add one over UDP, or leave the baseline on",
-                                    flowrules_set_atom(all, i).name);
-        if (a.reaches_names && baseline && !a.of_cluster)
-            write_dns(out, i);
-    }
-    for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
-        if (!flowrules_pods_are_repeated(out, i))
-            write_default_deny(out, i);
-}
-
-/* ---- the baseline, for a comparison -------------------------------------------------------- */
-
-enum { KEYS_MAX = 64 }; /* our own: labels of one network */
-
-/* The pods of a network as a group. */
-static struct flowrules_set group_of(const flowrules_output *out, flowrules_input *in,
-                                     const char *network) {
-    static const char *const own[] = {"namespace-labels", "namespace-where", "pods", "pods-where"};
-    struct flowrules_group_key keys[KEYS_MAX];
-    const char *namespace = flowrules_pods_one_namespace(out, network), *value;
-    size_t count = 0;
-    if (namespace != NULL)
-        keys[count++] = (struct flowrules_group_key){"namespace", NULL, namespace};
-    for (size_t k = 0; k < sizeof own / sizeof own[0]; k++)
-        for (size_t i = 0;
-             count < KEYS_MAX && (value = flowrules_binding_value(out, network, own[k], i)) != NULL;
-             i++)
-            keys[count++] = (struct flowrules_group_key){
-                own[k], flowrules_binding_label(out, network, own[k], i), value};
-    return flowrules_input_group(in, keys, count);
-}
-
-static bool has_network(struct flowrules_set set, const char *network) {
-    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
-        if (strcmp(flowrules_set_atom(set, i).name, network) == 0)
-            return true;
-    return false;
-}
-
-static bool covers_network(const flowrules_output *out, struct flowrules_set set,
-                           const char *network) {
-    for (size_t i = 0; i < flowrules_set_atom_count(set); i++)
-        if (flowrules_pods_cover(out, flowrules_set_atom(set, i).name, network))
-            return true;
-    return false;
-}
-
-/* Do pods that reach names lack a flow to the cluster's own DNS? */
-static bool needs_dns(const flowrules_output *out, const char *network) {
-    struct asking own = {false, false, false}, all = own;
-    struct flowrules_rule flow;
-    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++) {
-        if (has_network(flow.source, network))
-            add_asking(out, &flow, &own);
-        if (covers_network(out, flow.source, network))
-            add_asking(out, &flow, &all);
-    }
-    return own.reaches_names && !all.of_cluster;
-}
-
-/* Do some of the pods of a deny reach names? */
-static bool denies_namers(const flowrules_output *out, const struct flowrules_rule *deny) {
-    struct flowrules_rule flow;
-    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++) {
-        if (flow.action == FLOWRULES_DENY || flow.direction == FLOWRULES_INGRESS ||
-            !has_names_in(flow.destination))
-            continue;
-        for (size_t a = 0; a < flowrules_set_atom_count(flow.source); a++)
-            for (size_t b = 0; b < flowrules_set_atom_count(deny->source); b++)
-                if (flowrules_pods_may_meet(out, flowrules_set_atom(flow.source, a).name,
-                                            flowrules_set_atom(deny->source, b).name))
-                    return true;
-    }
-    return false;
-}
-
-static bool says_every_protocol(const struct flowrules_rule *flow) {
-    for (size_t i = 0; i < flow->service_count; i++)
-        if (flow->services[i].protocol < 0)
-            return true;
-    return false;
-}
-
-/* Ports of the API server and the kubelets, by Kubernetes' page "Ports and Protocols". */
-static bool is_for_nodes(const struct flowrules_rule *flow) {
-    static const uint16_t ports[] = {6443, 10250};
-    for (size_t i = 0; i < flow->service_count; i++)
-        for (size_t p = 0; p < flow->services[i].destination_port_count; p++)
-            for (size_t n = 0; n < sizeof ports / sizeof *ports; n++)
-                if (flow->services[i].protocol == 6 &&
-                    flow->services[i].destination_ports[p].first == ports[n] &&
-                    flow->services[i].destination_ports[p].last == ports[n])
-                    return true;
-    return false;
-}
-
-static bool has_addresses(struct flowrules_set set) {
-    return !flowrules_set_is_any(set) && (flowrules_set_range_count(set, FLOWRULES_IPV4) > 0 ||
-                                          flowrules_set_range_count(set, FLOWRULES_IPV6) > 0);
-}
-
-/* A CIDR never matches nodes, and a deny beats every allow, that to the DNS too. */
-static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
-    if (flow->direction == FLOWRULES_EGRESS && is_for_nodes(flow) &&
-        has_addresses(flow->destination))
-        return "to Cilium an address is never a node or the API server of its own cluster: where "
-               "the "
-               "destination is one, give its network cilium: {entities: [kube-apiserver]}, or "
-               "[host, "
-               "remote-node]";
-    if (flow->action == FLOWRULES_ALLOW || flow->direction == FLOWRULES_INGRESS ||
-        !(is_for_dns(out, flow) || says_every_protocol(flow)) ||
-        about_dns(out, flow->destination) == DNS_APART || !denies_namers(out, flow))
-        return NULL;
-    return "it shuts the cluster's DNS to pods that reach names, which then never resolve";
-}
-
-static void baseline(const flowrules_output *out, flowrules_input *in) {
-    static const struct flowrules_group_key kube_dns[] = {{"namespace", NULL, "kube-system"},
-                                                          {"pods", "k8s-app", "kube-dns"}};
-    struct flowrules_set all = flowrules_output_protects(out);
-    const char *dns = flowrules_output_setting(out, "dns");
-    uint16_t own = dns_port(out);
-    uint16_t port = dns != NULL ? flowrules_pods_port(out, dns, own) : own;
-    struct flowrules_ports ports = {port, port};
-    struct flowrules_service services[3];
-    for (size_t i = 0; i < 3; i++)
-        services[i] = (struct flowrules_service){.protocol = (int[]){6, 17, 132}[i],
-                                                 .destination_ports = &ports,
-                                                 .destination_port_count = 1,
-                                                 .icmp_type = -1,
-                                                 .icmp_code = -1};
-    struct flowrules_read_rule rule = {.direction = FLOWRULES_EGRESS,
-                                       .verdict = FLOWRULES_PASS,
-                                       .destination = dns != NULL
-                                                          ? group_of(out, in, dns)
-                                                          : flowrules_input_group(in, kube_dns, 2),
-                                       .services = services,
-                                       .service_count = 3};
-    bool on = flowrules_output_has(out, FLOWRULES_BASELINE_DNS) &&
-              flowrules_output_enforces(out, FLOWRULES_EGRESS);
-    for (size_t i = 0; on && i < flowrules_set_atom_count(all); i++) {
+    close_manifest(out);
+    for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
         const char *network = flowrules_set_atom(all, i).name;
-        rule.source = group_of(out, in, network);
-        if (needs_dns(out, network))
-            flowrules_input_rule(in, &rule);
+        if (flowrules_pods_protected(out, network) != i)
+            continue;
+        if (s->names)
+            check_dns(out, s, i);
+        if (note_manifest(out, i))
+            write_others(out, network, i);
     }
+    flowrules_manifest_end(file(out), out);
 }
 
 /* ---- the head ------------------------------------------------------------------------------ */
@@ -749,9 +637,24 @@ static bool has_names(flowrules_output *out) {
 
 static bool any_addresses(flowrules_output *out) {
     for (size_t i = 0; i < flowrules_output_set_count(out); i++)
-        if (has_addresses(flowrules_output_set(out, i)))
+        if (fr_cilium_has_addresses(flowrules_output_set(out, i)))
             return true;
     return false;
+}
+
+/* Remembers of the protected pods what their rules do about names. */
+static void note_asking(flowrules_output *out, struct state *s) {
+    struct flowrules_rule r;
+    const char *last = NULL;
+    size_t place = 0;
+    for (size_t i = 0; flowrules_output_rule(out, i, &r); i++) {
+        const char *pods = flowrules_set_atom(flowrules_rule_protected(&r), 0).name;
+        if (pods != last)
+            place = flowrules_pods_protected(out, pods);
+        last = pods;
+        if (place < PROTECTED_MAX)
+            fr_cilium_add_asking(out, &r, &s->asking[place]);
+    }
 }
 
 static void begin(flowrules_output *out) {
@@ -761,7 +664,7 @@ static void begin(flowrules_output *out) {
     flowrules_manifest_head(w, out, &manifest);
     if (flowrules_set_atom_count(flowrules_output_protects(out)) > PROTECTED_MAX)
         flowrules_output_refuse(out, "more than %d protected networks", PROTECTED_MAX);
-    if (dns && (is_entities(out, dns) || flowrules_pods_unselectable(out, dns)))
+    if (dns && (fr_cilium_is_entities(out, dns) || flowrules_pods_unselectable(out, dns)))
         flowrules_output_refuse(out, "'dns: %s' is no network of pods", dns);
     if (any_addresses(out))
         flowrules_write(
@@ -769,6 +672,8 @@ static void begin(flowrules_output *out) {
                "or API server,\n# whichever theirs are. Nodes and the API server are "
                "entities: kubelets, say, and probes.\n");
     s->names = has_names(out);
+    if (s->names)
+        note_asking(out, s);
     if (s->names)
         flowrules_write(w,
                         "# Names are learnt from the pods' own questions to the DNS, which pass "
@@ -860,8 +765,9 @@ const struct flowrules_backend flowrules_backend_cilium = {
     .capabilities = {.placement = FLOWRULES_ATTACHED,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .denies = FLOWRULES_DENIES_FIRST,
-                     .permits_note =
-                         "a policy closes the pods that it selects to all that it does not allow",
+                     .permits = true,
+                     .permits_note = "the other policies for these pods; all of it passes where "
+                                     "none of them closes the direction",
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,
                      .names = true,
@@ -869,6 +775,7 @@ const struct flowrules_backend flowrules_backend_cilium = {
                      .groups = true,
                      .pod_groups = true,
                      .one_protected = true,
+                     .protected_whole = true,
                      .baseline = FLOWRULES_BASELINE_DNS,
                      .baseline_behind = true,
                      .prefixes = true,
@@ -886,7 +793,7 @@ const struct flowrules_backend flowrules_backend_cilium = {
     .bindings_of = "kubernetes",
     .limits = limits,
     .refuses = refuses,
-    .warns = warns,
+    .warns = fr_cilium_warns,
     .read = fr_cilium_read,
-    .baseline = baseline,
+    .baseline = fr_cilium_baseline,
 };

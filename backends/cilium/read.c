@@ -16,6 +16,7 @@ struct policy {
     const struct fr_object *object;
     const char *namespace; /* NULL: it is clusterwide */
     struct flowrules_set own;
+    size_t rules, next; /* of its lists, and which one is read next */
 };
 
 static const char *const allows_key[] = {"egress", "ingress"};
@@ -224,7 +225,6 @@ static void doubt_keys(struct fr_objects *r, const flowrules_node *rule,
     }
 }
 
-/* A rule without peers is about all, but one that says nothing at all allows nothing. */
 /* Whose ports the rule is about; false where they are not pods alone, or not known by name. */
 static bool find_port_owners(const struct policy *p, const flowrules_node *rule,
                              enum flowrules_direction direction, struct fr_port_owners *owners) {
@@ -241,8 +241,9 @@ static bool find_port_owners(const struct policy *p, const flowrules_node *rule,
            flowrules_node_count(rule) == keys;
 }
 
+/* A rule without peers is about all, but one that says nothing at all allows nothing. */
 static void read_rule(struct fr_objects *r, const struct policy *p, const flowrules_node *rule,
-                      enum flowrules_direction direction, enum fr_phase phase) {
+                      const char *name, enum flowrules_direction direction, enum fr_phase phase) {
     bool limited, others;
     if (!fr_objects_is_map(r, rule, "a mapping with peers and ports"))
         return;
@@ -258,6 +259,7 @@ static void read_rule(struct fr_objects *r, const struct policy *p, const flowru
         peers.sure = peers.most = flowrules_input_any(r->in);
     struct flowrules_read_rule pass = fr_objects_between(p->object, direction, p->own, peers.most);
     pass.at = flowrules_node_place(rule);
+    pass.name = name != NULL ? name : pass.name;
     pass.verdict = phase == FR_PHASE_DENY ? FLOWRULES_BLOCK : FLOWRULES_PASS;
     sure.peers = peers.sure;
     struct fr_port_owners owners;
@@ -268,18 +270,19 @@ static void read_rule(struct fr_objects *r, const struct policy *p, const flowru
     r->port_owners = NULL;
 }
 
-static void read_rules(struct fr_objects *r, const struct policy *p, const char *key,
+static void read_rules(struct fr_objects *r, struct policy *p, const char *key,
                        enum flowrules_direction direction, enum fr_phase phase) {
     for (const flowrules_node *n = fr_objects_list(r, p->object->spec, key);
          n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n))
-        read_rule(r, p, n, direction, phase);
+        read_rule(r, p, n, fr_objects_flows_of_rule(r, p->object, p->next++, p->rules), direction,
+                  phase);
 }
 
 /* ---- policies ------------------------------------------------------------------------------ */
 
-static bool has_rules(const flowrules_node *spec, enum flowrules_direction direction) {
-    return flowrules_node_count(flowrules_node_get(spec, allows_key[direction])) > 0 ||
-           flowrules_node_count(flowrules_node_get(spec, denies_key[direction])) > 0;
+static size_t count_rules(const flowrules_node *spec, enum flowrules_direction direction) {
+    return flowrules_node_count(flowrules_node_get(spec, allows_key[direction])) +
+           flowrules_node_count(flowrules_node_get(spec, denies_key[direction]));
 }
 
 /* A direction with any rule is denied besides, unless enableDefaultDeny says otherwise. */
@@ -289,7 +292,7 @@ static bool denies_rest(struct fr_objects *r, const flowrules_node *spec,
         flowrules_node_get(flowrules_node_get(spec, "enableDefaultDeny"), allows_key[direction]);
     const char *word = flowrules_node_text(node);
     if (word == NULL)
-        return has_rules(spec, direction);
+        return count_rules(spec, direction) > 0;
     if (strcmp(word, "true") != 0 && strcmp(word, "false") != 0)
         flowrules_input_error(r->in, flowrules_node_place(node), NULL, "true or false is needed");
     return strcmp(word, "true") == 0;
@@ -301,7 +304,11 @@ static struct flowrules_place place_of_rest(const flowrules_node *spec,
     return flowrules_node_place(rules != NULL ? rules : spec);
 }
 
-static void read_directions(struct fr_objects *r, const struct policy *p) {
+/* Rules are counted in this order, whatever that of the keys is. */
+static void read_directions(struct fr_objects *r, struct policy *p) {
+    p->next = 0;
+    p->rules = count_rules(p->object->spec, FLOWRULES_EGRESS) +
+               count_rules(p->object->spec, FLOWRULES_INGRESS);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         r->directions = 1u << d;
         read_rules(r, p, denies_key[d], d, FR_PHASE_DENY);
@@ -347,6 +354,20 @@ static void read_spec(struct fr_objects *r, const struct fr_object *object, bool
     read_directions(r, &p);
 }
 
+/*
+ * Permits are a part of the cluster's policies: what nothing in them lets pass does not pass by
+ * them. A list, as kubectl gets it, has all policies: pods that none of them closes are open.
+ */
+static void block_rest(struct fr_objects *r) {
+    struct flowrules_read_rule rule = {.verdict = FLOWRULES_BLOCK,
+                                       .source = flowrules_input_any(r->in),
+                                       .destination = flowrules_input_any(r->in)};
+    for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
+        rule.direction = (enum flowrules_direction)d;
+        fr_objects_rule(r, FR_PHASE_REST, &rule);
+    }
+}
+
 /* spec, or specs with several. */
 static void visit(struct fr_objects *r, const struct fr_object *object) {
     bool clusterwide = strcmp(object->kind, "CiliumClusterwideNetworkPolicy") == 0;
@@ -373,6 +394,8 @@ void fr_cilium_read(flowrules_input *in) {
     fr_objects_note_workloads(&r);
     if (!flowrules_input_failed(in))
         fr_objects_each(&r);
+    if (flowrules_input_permits(in) && !r.lists)
+        block_rest(&r);
     if (!flowrules_input_failed(in))
         fr_objects_finish(&r);
 }

@@ -153,6 +153,7 @@ static void visit_node(struct fr_objects *r, const flowrules_node *root, const c
                               "more than %d lists of objects stand in one another", LISTS_DEEP);
         return;
     }
+    r->lists = true;
     const char *inner = flowrules_input_copy(r->in, kind, strlen(kind) - 4);
     for (const flowrules_node *n = fr_objects_list(r, root, "items");
          n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n))
@@ -302,6 +303,20 @@ struct flowrules_read_rule fr_objects_between(const struct fr_object *object,
                                         .name = object->flows ? object->flows : object->name,
                                         .comment = object->purpose,
                                         .expires = object->expires};
+}
+
+const char *fr_objects_flows_of_rule(struct fr_objects *r, const struct fr_object *object,
+                                     size_t index, size_t count) {
+    const char *begin = object->rules, *end;
+    size_t entries = 1;
+    for (const char *c = begin; c && (c = strstr(c, "; ")) != NULL; c += 2)
+        entries++;
+    if (!begin || entries != count)
+        return NULL;
+    for (; index > 0; index--)
+        begin = strstr(begin, "; ") + 2;
+    end = strstr(begin, "; ");
+    return flowrules_input_copy(r->in, begin, end ? (size_t)(end - begin) : strlen(begin));
 }
 
 void fr_objects_rule(struct fr_objects *r, enum fr_phase phase,

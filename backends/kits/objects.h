@@ -49,6 +49,7 @@ struct fr_objects {
     /* Of what is being read now: may it decide for what the target protects, and where? */
     bool matters;
     unsigned directions;       /* bits */
+    bool lists;                /* some file is a list of objects */
     struct flowrules_place at; /* where it begins */
     /*
      * While a policy or a rule is read, its first doubt stands here, and is told with its rules:
@@ -80,6 +81,12 @@ void fr_objects_doubt_others(struct fr_objects *r, const flowrules_node *map,
 struct flowrules_read_rule fr_objects_between(const struct fr_object *object,
                                               enum flowrules_direction direction,
                                               struct flowrules_set own, struct flowrules_set peers);
+/*
+ * The flows of rule index of count, by the annotation of our own manifests, if it has as many
+ * entries; or NULL.
+ */
+const char *fr_objects_flows_of_rule(struct fr_objects *r, const struct fr_object *object,
+                                     size_t index, size_t count);
 /* A rule that decides in its phase; its services must live as long as the input. */
 void fr_objects_rule(struct fr_objects *r, enum fr_phase phase,
                      const struct flowrules_read_rule *rule);

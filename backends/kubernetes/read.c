@@ -195,21 +195,6 @@ struct policy {
     struct flowrules_set own;
 };
 
-/* The flows of rule index of count, by an annotation that has as many entries; or NULL. */
-static const char *flows_of_rule(struct fr_objects *r, const struct fr_object *object, size_t index,
-                                 size_t count) {
-    const char *begin = object->rules, *end;
-    size_t entries = 1;
-    for (const char *c = begin; c && (c = strstr(c, "; ")) != NULL; c += 2)
-        entries++;
-    if (!begin || entries != count)
-        return NULL;
-    for (; index > 0; index--)
-        begin = strstr(begin, "; ") + 2;
-    end = strstr(begin, "; ");
-    return flowrules_input_copy(r->in, begin, end ? (size_t)(end - begin) : strlen(begin));
-}
-
 static void read_rule(struct fr_objects *r, const struct policy *p, const flowrules_node *rule,
                       const char *name, enum flowrules_direction direction) {
     const char *known[] = {peers_key[direction], "ports", NULL};
@@ -267,7 +252,7 @@ static void read_direction(struct fr_objects *r, const struct policy *p,
     size_t count = flowrules_node_count(flowrules_node_get(p->object->spec, key)), index = 0;
     for (const flowrules_node *n = fr_objects_list(r, p->object->spec, key);
          n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n))
-        read_rule(r, p, n, flows_of_rule(r, p->object, index++, count), direction);
+        read_rule(r, p, n, fr_objects_flows_of_rule(r, p->object, index++, count), direction);
     fr_objects_rest(r, p->object, direction, p->own, place_of_rest(r, p->object));
 }
 

@@ -411,6 +411,9 @@ FLOWRULES_API const char *flowrules_output_unbound_meeting(flowrules_output *out
  */
 FLOWRULES_API bool flowrules_output_flow(const flowrules_output *out, size_t index,
                                          struct flowrules_rule *flow);
+/* The rules that are written, before the first one is: index 0, 1 ... until false. Likewise. */
+FLOWRULES_API bool flowrules_output_rule(flowrules_output *out, size_t index,
+                                         struct flowrules_rule *rule);
 /* All that the target's flows have at an end, denies too, of the families that both ends have. */
 FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output *out,
                                                          enum flowrules_end end);
@@ -599,6 +602,7 @@ struct flowrules_manifest {
     const char *label_prefix; /* before their labels there, or "" */
     const char *proviso;      /* goes on after "is denied" in the head, or "" */
     const char *no_pods;      /* told where something protected is no pods */
+    const char *permits;      /* what the head says of a target that only permits, or NULL */
 };
 
 /* What kubectl apply takes of an object: more of one is refused. */
@@ -1078,6 +1082,7 @@ struct flowrules_capabilities {
     bool one_group;             /* one group an end, and nothing beside it */
     bool one_protected;         /* one group at the protected end: a rule for each */
     bool protected_together;    /* then: rules of the same pods follow each other */
+    bool protected_whole;       /* then: those of both directions and actions, too */
     bool any_is_both;           /* any to any says both families, though others are apart */
     bool atoms_are_both;        /* attached: so does a far end of names or groups alone */
     bool prefixes;              /* no ranges first-last: addresses_per_end counts prefixes */

@@ -29,6 +29,8 @@ flowrules_status fr_merge_rules(struct fr_drafts *d);
 flowrules_status fr_drop_equal_rules(struct fr_drafts *d);
 /* Puts the rules of the same protected pods together (rules_gather.c). */
 flowrules_status fr_gather_rules(struct fr_drafts *d);
+/* In which order such rules of all groups are written: the plan's turns. */
+flowrules_status fr_gather_whole(struct fr_plan *plan);
 
 /* Steps that push what a rule is cut into: names and groups apart from addresses, wildcards apart.
  */

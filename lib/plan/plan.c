@@ -16,6 +16,7 @@ static void init_lists(struct fr_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->flow_lists, allocator, sizeof(struct fr_span));
     fr_vec_init(&plan->flow_members, allocator, sizeof(uint32_t));
     fr_vec_init(&plan->rules, allocator, sizeof(struct fr_rule));
+    fr_vec_init(&plan->turns, allocator, sizeof(struct fr_turn));
     fr_vec_init(&plan->groups, allocator, sizeof(struct fr_group));
     fr_vec_init(&plan->tables, allocator, sizeof(struct fr_table *));
     fr_vec_init(&plan->dispatches, allocator, sizeof(struct fr_dispatch *));
@@ -67,10 +68,10 @@ static void free_tables(struct fr_plan *plan) {
 void fr_plan_free(struct fr_plan *plan) {
     if (plan == NULL)
         return;
-    struct fr_vec *lists[] = {&plan->verdicts,   &plan->scoped,       &plan->others,
-                              &plan->flow_lists, &plan->flow_members, &plan->rules,
-                              &plan->groups,     &plan->tables,       &plan->dispatches,
-                              &plan->bound,      &plan->missed,       &plan->pinned.names};
+    struct fr_vec *lists[] = {
+        &plan->verdicts, &plan->scoped,       &plan->others, &plan->flow_lists, &plan->flow_members,
+        &plan->rules,    &plan->groups,       &plan->tables, &plan->dispatches, &plan->bound,
+        &plan->missed,   &plan->pinned.names, &plan->turns};
     free_tables(plan);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);

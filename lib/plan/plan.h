@@ -64,6 +64,11 @@ struct fr_rule {
     int32_t expires;            /* the last day, where the backend ends rules by itself */
 };
 
+/* The rule that is written next, and its group. */
+struct fr_turn {
+    uint32_t group, rule;
+};
+
 /* Elements of tables: IPv4 in 20 bytes, since there may be very many. */
 struct fr_element4 {
     uint32_t source, first, last;
@@ -177,6 +182,7 @@ struct fr_plan {
     struct fr_vec flow_lists;        /* struct fr_span of flow_members; number + flow count */
     struct fr_vec flow_members;      /* uint32_t */
     struct fr_vec rules;             /* struct fr_rule */
+    struct fr_vec turns;             /* struct fr_turn, where groups do not keep the order */
     struct fr_vec groups;            /* struct fr_group */
     struct fr_vec tables;            /* struct fr_table * */
     struct fr_vec dispatches;        /* struct fr_dispatch * */

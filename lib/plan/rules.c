@@ -433,5 +433,6 @@ flowrules_status fr_lower_rules(struct fr_plan *plan) {
     for (int direction = 0; direction < 3; direction++)
         if (plan->enforces[direction])
             FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));
+    FR_TRY(fr_gather_whole(plan));
     return fr_name_rules(plan);
 }

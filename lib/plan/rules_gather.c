@@ -1,6 +1,6 @@
 /*
  * Rules of the same protected pods, one behind the other: for platforms that keep them in one
- * object. Pods are the same where two networks select the same ones.
+ * object, by direction or whole. Pods are the same where two networks select the same ones.
  */
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ static bool rank_of(struct gathering *g, const struct fr_plan *plan, fr_set end,
 }
 
 struct place {
-    uint32_t rank, index;
+    uint32_t rank, index, group;
 };
 
 static int by_place(const void *left, const void *right) {
@@ -60,6 +60,51 @@ static bool reorder(struct fr_drafts *d, struct gathering *g, struct place *plac
     d->list = d->next;
     d->next = swap;
     return true;
+}
+
+static uint32_t group_count(const struct fr_plan *plan, uint32_t group) {
+    return (uint32_t)fr_vec_at(&plan->groups, struct fr_group, group)->view.rule_count;
+}
+
+/* Lists the rules of all groups, by their place and then as they are. */
+static bool list_whole(struct fr_plan *plan, struct gathering *g, struct place *places) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < plan->groups.count; i++) {
+        const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, i);
+        for (uint32_t r = 0; r < group_count(plan, i); r++, count++) {
+            const struct fr_rule *rule =
+                fr_vec_at(&plan->rules, struct fr_rule, group->first_rule + r);
+            places[count].index = group->first_rule + r;
+            places[count].group = i;
+            if (!rank_of(g, plan,
+                         group->view.direction == FLOWRULES_EGRESS ? rule->source
+                                                                   : rule->destination,
+                         &places[count].rank))
+                return false;
+        }
+    }
+    qsort(places, count, sizeof *places, by_place);
+    for (size_t i = 0; i < count; i++)
+        *(struct fr_turn *)fr_vec_push(&plan->turns) =
+            (struct fr_turn){places[i].group, places[i].index};
+    return true;
+}
+
+flowrules_status fr_gather_whole(struct fr_plan *plan) {
+    const struct fr_allocator *allocator = &plan->context->allocator;
+    struct gathering g = {.out = fr_plan_asker(plan)};
+    size_t count = plan->rules.count;
+    if (!plan->can->protected_whole || count == 0)
+        return FLOWRULES_OK;
+    struct place *places = fr_malloc(allocator, count * sizeof *places);
+    fr_map_init(&g.rank_of, allocator);
+    fr_vec_init(&g.pods, allocator, sizeof(const char *));
+    bool good = g.out != NULL && places != NULL && fr_vec_reserve(&plan->turns, count) &&
+                list_whole(plan, &g, places);
+    fr_map_free(&g.rank_of);
+    fr_vec_free(&g.pods);
+    fr_free(allocator, places);
+    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
 flowrules_status fr_gather_rules(struct fr_drafts *d) {

@@ -125,10 +125,12 @@ void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
     flowrules_pods_check_protected(out, manifest->no_pods);
     flowrules_yaml_title(w, out);
     flowrules_write_pinned_day(w, out, "# ", ".\n");
-    flowrules_writef(w,
-                     "# Target %s, version %s: what no policy allows the protected pods is "
-                     "denied%s.\n",
-                     target, flowrules_output_fingerprint(out), manifest->proviso);
+    flowrules_writef(w, "# Target %s, version %s: ", target, flowrules_output_fingerprint(out));
+    if (flowrules_output_permits(out))
+        flowrules_writef(w, "%s.\n", manifest->permits);
+    else
+        flowrules_writef(w, "what no policy allows the protected pods is denied%s.\n",
+                         manifest->proviso);
     flowrules_write_shuts(w, out, "# ", "\n");
     flowrules_writef(w,
                      "# Try with:  kubectl diff -f %s.yaml\n"

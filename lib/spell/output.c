@@ -143,6 +143,16 @@ const struct flowrules_service *flowrules_output_service(flowrules_output *out, 
     return *fr_vec_at(&out->services, const struct flowrules_service *, index);
 }
 
+bool flowrules_output_rule(flowrules_output *out, size_t index, struct flowrules_rule *rule) {
+    const struct fr_plan *plan = out->plan;
+    for (size_t i = 0; i < plan->groups.count; i++) {
+        const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, i);
+        if (index >= group->first_rule && index - group->first_rule < group->view.rule_count)
+            return fr_output_rule(out, group, fr_vec_at(&plan->rules, struct fr_rule, index), rule);
+    }
+    return false;
+}
+
 bool flowrules_output_once(flowrules_output *out, const char *text) {
     size_t length = strlen(text);
     if (fr_strings_find(&out->once, text, length) != 0)

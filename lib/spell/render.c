@@ -37,13 +37,28 @@ static bool spell_group(flowrules_output *out, uint32_t index) {
     return good;
 }
 
+/* The rules of all groups, where they have an order that is not that of the groups. */
+static bool spell_turns(flowrules_output *out) {
+    const struct fr_plan *plan = out->plan;
+    bool good = true;
+    for (size_t i = 0; good && out->refusal == NULL && i < plan->turns.count; i++) {
+        const struct fr_turn *turn = fr_vec_at(&plan->turns, struct fr_turn, i);
+        good = spell_rule(out, fr_vec_at(&plan->groups, struct fr_group, turn->group),
+                          fr_vec_at(&plan->rules, struct fr_rule, turn->rule));
+    }
+    return good;
+}
+
 /* What is refused is thrown away: nothing more of it is written. */
 static bool spell(flowrules_output *out) {
     const struct flowrules_format *format = out->plan->format;
     bool good = true;
     format->begin(out);
-    for (uint32_t i = 0; good && out->refusal == NULL && i < out->plan->groups.count; i++)
-        good = spell_group(out, i);
+    if (out->plan->turns.count > 0)
+        good = spell_turns(out);
+    else
+        for (uint32_t i = 0; good && out->refusal == NULL && i < out->plan->groups.count; i++)
+            good = spell_group(out, i);
     if (good && out->refusal == NULL)
         format->end(out);
     return good && fr_output_good(out);

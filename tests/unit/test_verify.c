@@ -557,24 +557,43 @@ static const char *random_pods(uint64_t *random) {
     return ends[unit_random(random, sizeof ends / sizeof *ends)];
 }
 
+/* A flow of a word before its ends, "" or a deny's; with another port where it is changed. */
+static size_t write_pods_flow(char *text, size_t room, uint64_t *random, unsigned number,
+                              const char *word, bool changed) {
+    static const char *const own[] = {"web", "web-a", "jobs", "shop"};
+    bool leaves = unit_random(random, 2) == 0;
+    const char *mine = own[unit_random(random, 4)], *other = random_pods(random);
+    unsigned port = 50 + unit_random(random, 6), udp = unit_random(random, 2);
+    if ((!leaves || word[0] != '\0') && strcmp(other, "hub.example.org") == 0)
+        other = "any";
+    return (size_t)snprintf(
+        text, room, "  - {name: f%u, %ssource: %s, destination: %s, protocol: %s, port: %u}\n",
+        number, word, leaves ? mine : other, leaves ? other : mine, udp == 0 ? "tcp" : "udp",
+        changed ? port + 100 : port);
+}
+
 /* Flows of which one is changed, or none where that is count. */
 static size_t write_pods(char *text, size_t room, uint64_t seed, unsigned count, unsigned changed) {
-    static const char *const own[] = {"web", "web-a", "jobs", "shop"};
     uint64_t random = (seed + 9) * UINT64_C(0x9E3779B97F4A7C15) | 1u;
     size_t used = (size_t)snprintf(text, room, "%sflows:\n", pods_head);
-    for (unsigned i = 0; i < count; i++) {
-        bool leaves = unit_random(&random, 2) == 0;
-        const char *mine = own[unit_random(&random, 4)], *other = random_pods(&random);
-        unsigned port = 50 + unit_random(&random, 6), udp = unit_random(&random, 2);
-        if (!leaves && strcmp(other, "hub.example.org") == 0)
-            other = "any";
-        used += (size_t)snprintf(text + used, room - used,
-                                 "  - {name: f%u, source: %s, destination: %s, protocol: %s, "
-                                 "port: %u}\n",
-                                 i, leaves ? mine : other, leaves ? other : mine,
-                                 udp == 0 ? "tcp" : "udp", i == changed ? port + 100 : port);
-    }
+    for (unsigned i = 0; i < count; i++)
+        used += write_pods_flow(text + used, room - used, &random, i, "", i == changed);
     used += (size_t)snprintf(text + used, room - used, "%s", pods_targets);
+    CU_ASSERT_FATAL(used < room);
+    return used;
+}
+
+/* Flows of which the last one is a deny, for a target that only permits. */
+static size_t write_pods_permits(char *text, size_t room, uint64_t seed, unsigned count) {
+    uint64_t random = (seed + 9) * UINT64_C(0x9E3779B97F4A7C15) | 1u;
+    size_t used = (size_t)snprintf(text, room, "%sflows:\n", pods_head);
+    for (unsigned i = 0; i <= count; i++)
+        used += write_pods_flow(text + used, room - used, &random, i,
+                                i < count ? "" : "action: deny, ", false);
+    used += (size_t)snprintf(text + used, room - used,
+                             "targets:\n"
+                             "  cilium: {backend: cilium, mode: permits, protects: [web, jobs],\n"
+                             "    baseline: [dns]}\n");
     CU_ASSERT_FATAL(used < room);
     return used;
 }
@@ -657,10 +676,41 @@ static void pods_mean_the_policy(void) {
     }
 }
 
+/* Each rendering proves itself, and contains itself. */
+static void pods_permits_mean_the_policy(void) {
+    static char text[16384];
+    uint64_t count = unit_rounds(80, 200, 5000);
+    unsigned rendered = 0;
+    for (uint64_t seed = 1; seed <= count; seed++) {
+        flowrules_context *context;
+        flowrules_policy *policy;
+        flowrules_artifact *artifact = NULL;
+        CU_ASSERT_FATAL(flowrules_context_new(&context) == FLOWRULES_OK);
+        size_t size = write_pods_permits(text, sizeof text, seed, 1 + (unsigned)(seed % 5));
+        CU_ASSERT_EQUAL_FATAL(flowrules_policy_load_text(&policy, context, "pods", text, size),
+                              FLOWRULES_OK);
+        if (flowrules_render(&artifact, context, policy, "cilium") == FLOWRULES_OK) {
+            const char *verdict = compare_pods(context, policy, "cilium", artifact);
+            CU_ASSERT(verdict != NULL && strcmp(verdict, "equal") == 0);
+            rendered++;
+        }
+        if (says_defect(context)) {
+            printf("    seed %llu: %s\n%s", (unsigned long long)seed, work.what, text);
+            work.what[0] = '\0';
+            CU_FAIL("what is read back is not what was rendered");
+        }
+        flowrules_artifact_free(artifact);
+        flowrules_policy_free(policy);
+        flowrules_context_free(context);
+    }
+    CU_ASSERT(rendered > count / 5);
+}
+
 void fr_test_verify(void) {
     static const struct unit_test tests[] = {
         {"verify: random policies, rendered and read back", renderings_mean_the_policy},
         {"verify: policies for pods", pods_mean_the_policy},
+        {"verify: random permits for pods", pods_permits_mean_the_policy},
         {NULL, NULL}};
     unit_suite("verify", tests);
 }
