@@ -20,7 +20,7 @@ AS_OF = os.environ.get("AS_OF", "2026-11-23")
 POLICY = os.path.join(ROOT, "tests/golden/hostile-text/policy.yaml")
 
 # Programs that scripts may use; every client is a recorder, and so is what the texts call.
-HELPERS = "sh awk basename cat cksum cut dirname grep mktemp printf rm sed sleep sort tr uniq".split()
+HELPERS = "sh awk basename cat cksum cut dirname grep mktemp printf rm sed sleep sort tr uniq wc".split()
 RECORDED = ("nft iptables ip6tables iptables-restore ip6tables-restore ipset "
             "aws gcloud kubectl oc az terraform reboot id").split()
 RECORDER = ""  # see recorder.c
