@@ -524,7 +524,7 @@ static void add_rule(flowrules_output *out, struct state *s, const struct flowru
     unsigned list = list_of(r->direction, r->action);
     flowrules_writer *w = flowrules_output_part(out, PART_LISTS + list);
     flowrules_writer *names = flowrules_output_part(out, PART_NAMES + list);
-    if (flowrules_writer_size(w) == 0 || s->last[list] != r->flows) {
+    if (flowrules_writer_size(w) == 0 || !flowrules_flows_are_same(s->last[list], r->flows)) {
         flowrules_write(w, "    # ");
         flowrules_write_notes(w, out, &flowrules_yaml_comment, FLOWRULES_NOTES, r->flows, NULL);
         flowrules_write(w, "\n");
@@ -533,7 +533,7 @@ static void add_rule(flowrules_output *out, struct state *s, const struct flowru
     flowrules_write_part(names, flowrules_output_part(out, PART_RULE_NAMES));
     flowrules_write_part(w, flowrules_output_part(out, PART_RULE));
     s->last[list] = r->flows;
-    s->several = s->several || r->flows != s->first;
+    s->several = s->several || !flowrules_flows_are_same(r->flows, s->first);
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {

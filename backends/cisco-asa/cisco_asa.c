@@ -593,7 +593,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct fr_cisco_asa *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
     note_services(s, r);
-    bool remarks = !s->remarked || s->remarked_flows != r->flows;
+    bool remarks = !s->remarked || !flowrules_flows_are_same(s->remarked_flows, r->flows);
     s->remarked = true;
     s->remarked_flows = r->flows;
     write_lines(out, w, r, remarks);

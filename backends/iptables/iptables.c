@@ -684,7 +684,7 @@ static flowrules_flows flows_of_match(const flowrules_output *out, flowrules_flo
         flowrules_flows found = flows;
         for (size_t i = 0; (m->kind == LIST || m->kind == SPAN) && i < m->count; i++) {
             found = flowrules_flows_at(out, flows, end, &m->ranges[i]);
-            if (found == flows)
+            if (found.elsewhere == flows.elsewhere)
                 break;
         }
         flows = found;
@@ -761,8 +761,9 @@ static struct end_match range_match(struct flowrules_range range) {
 
 /* Do two elements of a table differ in their address alone? */
 static bool same_but_address(const struct flowrules_element *a, const struct flowrules_element *b) {
-    return a->flows == b->flows && a->source.hi == b->source.hi && a->source.lo == b->source.lo &&
-           a->ports.first == b->ports.first && a->ports.last == b->ports.last;
+    return flowrules_flows_are_same(a->flows, b->flows) && a->source.hi == b->source.hi &&
+           a->source.lo == b->source.lo && a->ports.first == b->ports.first &&
+           a->ports.last == b->ports.last;
 }
 
 /* Adds to a list what else of the table goes with its first element, at index; false: that went

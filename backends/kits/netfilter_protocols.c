@@ -81,5 +81,6 @@ bool fr_netfilter_protocols_same_rule(const struct flowrules_rule *a,
                                       const struct flowrules_rule *b) {
     return !a->table && !b->table && a->action == b->action && a->direction == b->direction &&
            a->families == b->families && a->source.id == b->source.id &&
-           a->destination.id == b->destination.id && a->log == b->log && a->flows == b->flows;
+           a->destination.id == b->destination.id && a->log == b->log &&
+           flowrules_flows_are_same(a->flows, b->flows);
 }

@@ -275,13 +275,13 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
                             .pods = pods,
                             .number = number};
     }
-    if (flowrules_writer_size(w) == 0 || s->last != r->flows) {
+    if (flowrules_writer_size(w) == 0 || !flowrules_flows_are_same(s->last, r->flows)) {
         flowrules_write(w, "    # ");
         flowrules_write_notes(w, out, &flowrules_yaml_comment, FLOWRULES_NOTES, r->flows, NULL);
         flowrules_write(w, "\n");
     }
     s->last = r->flows;
-    s->several = s->several || r->flows != s->first;
+    s->several = s->several || !flowrules_flows_are_same(r->flows, s->first);
     write_items(out, w, r, pods);
 }
 

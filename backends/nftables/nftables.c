@@ -456,7 +456,7 @@ static flowrules_writer *rules_part(flowrules_output *out, const struct state *s
 static void write_losses(flowrules_output *out, struct state *s, flowrules_writer *w,
                          flowrules_flows flows) {
     flowrules_writer *part = flowrules_output_part(out, PART_LOSSES);
-    if (s->told && s->told_of == flows)
+    if (s->told && flowrules_flows_are_same(s->told_of, flows))
         return;
     s->told = true;
     s->told_of = flows;

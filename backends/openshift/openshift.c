@@ -125,7 +125,7 @@ static void flush(flowrules_output *out, struct state *s) {
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     const struct flowrules_service *service = &r->services[0];
-    bool same = s->open && s->flows == r->flows && s->action == r->action &&
+    bool same = s->open && flowrules_flows_are_same(s->flows, r->flows) && s->action == r->action &&
                 s->destination.id == r->destination.id && !s->every_protocol &&
                 service->protocol >= 0 && s->port_count < PORTS_HELD;
     if (!same) {

@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-#define FLOWRULES_BACKEND_ABI 2u
+#define FLOWRULES_BACKEND_ABI 3u
 
 /* ---- addresses, ports, sets -------------------------------------------------------------- */
 
@@ -112,8 +112,8 @@ FLOWRULES_API void flowrules_write_ports(flowrules_writer *w, struct flowrules_p
 /*
  * What user text may become at one place of a syntax. Letters, digits and the characters of keep
  * stand for themselves; those of escape get before in front; everything else (control characters
- * always) becomes replace, but for quotes (' " and `) in a place that keeps blanks: those that stand
- * at a word are left out. At most max_bytes are written; a longer text is cut at a whole
+ * always) becomes replace, but for quotes (' " and `) in a place that keeps blanks: those that
+ * stand at a word are left out. At most max_bytes are written; a longer text is cut at a whole
  * character and ends in "...". With utf8, whole non-ASCII characters are kept; without, they are
  * transliterated, as far as keep and escape have the result: Zürich is Zurich, a run of characters
  * of a script without a transliteration becomes one replace.
@@ -144,8 +144,20 @@ enum flowrules_operator {
     FLOWRULES_DOES_NOT_EXIST
 };
 
-/* The flows that a rule comes from: a number for flowrules_flows_... */
-typedef uint32_t flowrules_flows;
+/*
+ * The flows that a rule comes from, for flowrules_flows_... While a question about a packet is
+ * answered, elsewhere says that the rule holds no such packet: flows with and without it are the
+ * same.
+ */
+typedef struct flowrules_flows {
+    uint32_t number;
+    bool elsewhere;
+} flowrules_flows;
+
+/* Are these the same flows? */
+static inline bool flowrules_flows_are_same(flowrules_flows a, flowrules_flows b) {
+    return a.number == b.number;
+}
 
 /* One protocol with its ports or ICMP types; what is not limited is absent or -1. */
 struct flowrules_service {

@@ -532,7 +532,8 @@ void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows) {
         const struct fr_origin *before =
             fr_vec_at(&w->origins, struct fr_origin, w->origins.count - 1);
         if (before->block == origin.block && before->line == origin.line &&
-            before->flows == origin.flows)
+            before->flows.number == origin.flows.number &&
+            before->flows.elsewhere == origin.flows.elsewhere)
             return;
     }
     struct fr_origin *kept = fr_vec_add(&w->origins);

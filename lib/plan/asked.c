@@ -57,5 +57,5 @@ flowrules_flows flowrules_flows_at(const flowrules_output *out, flowrules_flows 
     const struct fr_plan *plan = out->plan;
     bool here = plan->asked == NULL ||
                 has_address(plan, plan->asked->ends[end], range->family, range->first, range->last);
-    return here ? flows : flows | FR_ELSEWHERE;
+    return (flowrules_flows){flows.number, flows.elsewhere || !here};
 }

@@ -175,7 +175,7 @@ static void gather_flow(struct gathering *g, uint32_t flow) {
 static const struct fr_vec *pinned_names(const struct subject *s) {
     struct fr_plan *plan = s->out->plan;
     struct gathering g = {.plan = plan};
-    flowrules_flows flows = s->flows & ~FR_ELSEWHERE;
+    uint32_t flows = s->flows.number;
     if (plan->pinned.known && plan->pinned.flows == flows)
         return &plan->pinned.names;
     plan->pinned.names.count = 0;
@@ -246,7 +246,7 @@ static void put_whose(struct line *line, const struct subject *s, size_t index,
 
 static const struct fr_verdict *verdict_of(const struct subject *s, size_t index) {
     const struct fr_plan *plan = s->out->plan;
-    return fr_vec_at(&plan->verdicts, struct fr_verdict, fr_flows_at(plan, s->flows, index));
+    return fr_vec_at(&plan->verdicts, struct fr_verdict, fr_flows_at(plan, s->flows.number, index));
 }
 
 static void put_loss(struct line *line, const struct subject *s, size_t index) {
@@ -318,7 +318,7 @@ static bool is_too_long(const struct line *line, put_note *note, const struct su
 bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
                            const struct flowrules_escape *escape, unsigned notes,
                            flowrules_flows flows, const struct flowrules_range *at) {
-    const struct subject s = {out, flows, fr_flows_count(out->plan, flows), at};
+    const struct subject s = {out, flows, fr_flows_count(out->plan, flows.number), at};
     struct line line = {.w = w, .escape = escape};
     line.left = escape->max_bytes > 0 ? escape->max_bytes : SIZE_MAX;
     for (size_t i = 0; i < sizeof notes_table / sizeof *notes_table && !line.full; i++) {
@@ -348,27 +348,28 @@ const char *flowrules_output_notes(flowrules_output *out, const struct flowrules
 
 flowrules_flows flowrules_flows_join(flowrules_output *out, flowrules_flows a, flowrules_flows b) {
     struct fr_plan *plan = out->plan;
-    size_t count = fr_flows_count(plan, a), more = fr_flows_count(plan, b);
+    size_t count = fr_flows_count(plan, a.number), more = fr_flows_count(plan, b.number);
+    bool elsewhere = a.elsewhere && b.elsewhere;
     uint32_t *flows = fr_arena_alloc(&plan->arena, (count + more) * sizeof *flows), list;
     if (flows == NULL) {
         out->failed = true;
         return a;
     }
     for (size_t i = 0; i < count; i++)
-        flows[i] = fr_flows_at(plan, a, i);
+        flows[i] = fr_flows_at(plan, a.number, i);
     for (size_t i = 0; i < more; i++) {
         size_t k = 0;
-        uint32_t flow = fr_flows_at(plan, b, i);
+        uint32_t flow = fr_flows_at(plan, b.number, i);
         while (k < count && flows[k] != flow)
             k++;
         flows[k] = flow;
         count += k == count;
     }
-    if (count == fr_flows_count(plan, a))
-        return a & (b | ~FR_ELSEWHERE);
+    if (count == fr_flows_count(plan, a.number))
+        return (flowrules_flows){a.number, elsewhere};
     list = fr_flows_list(plan, flows, count);
     out->failed = out->failed || list == UINT32_MAX;
-    return list == UINT32_MAX ? a : list | (a & b & FR_ELSEWHERE);
+    return list == UINT32_MAX ? a : (flowrules_flows){list, elsewhere};
 }
 
 /* ---- the head of a file -------------------------------------------------------------------- */
@@ -381,7 +382,7 @@ static int32_t pinned_day(const flowrules_output *out) {
     for (uint32_t flow = 0; flow < plan->verdicts.count; flow++) {
         if (!pins(plan, flow))
             continue;
-        const struct fr_vec *names = pinned_names(&(struct subject){out, flow, 1, NULL});
+        const struct fr_vec *names = pinned_names(&(struct subject){out, {flow, false}, 1, NULL});
         for (size_t i = 0; i < names->count; i++) {
             int32_t day =
                 fr_lock_last_seen(lock, *fr_vec_at(names, const struct fr_locked_name *, i));

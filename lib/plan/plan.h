@@ -124,15 +124,11 @@ struct fr_bound {
     fr_string value;
 };
 
-/*
- * The packets of a question, by the plan's sets. Rules and elements that match none of them are
- * given to a backend with FR_ELSEWHERE in the number of their flows: it stands for the same flows.
- */
+/* The packets of a question, by the plan's sets. */
 struct fr_asked {
     fr_set ends[2];
     struct fr_term term;
 };
-#define FR_ELSEWHERE 0x80000000u
 
 /* A flow that is out of scope, in whole or in part, whose author may not expect that; and why. */
 struct fr_missed {

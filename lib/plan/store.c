@@ -65,14 +65,12 @@ unsigned fr_plan_families(const struct fr_plan *plan, fr_set set) {
 /* ---- lists of flows ------------------------------------------------------------------------ */
 
 size_t fr_flows_count(const struct fr_plan *plan, uint32_t flows) {
-    flows &= ~FR_ELSEWHERE;
     if (flows < plan->policy->flows.count)
         return 1;
     return fr_vec_at(&plan->flow_lists, struct fr_span, flows - plan->policy->flows.count)->count;
 }
 
 uint32_t fr_flows_at(const struct fr_plan *plan, uint32_t flows, size_t index) {
-    flows &= ~FR_ELSEWHERE;
     if (flows < plan->policy->flows.count)
         return flows;
     struct fr_span span =

@@ -729,8 +729,7 @@ struct flowrules_element flowrules_table_element(const struct flowrules_rule *ru
     struct flowrules_element element = {.source = e.source,
                                         .address = {table->family, e.first, e.last},
                                         .ports = {e.port_first, e.port_last},
-                                        .flows = e.flows};
-    if (table->plan != NULL && !fr_element_is_asked(table, &element))
-        element.flows |= FR_ELSEWHERE;
+                                        .flows = {e.flows, false}};
+    element.flows.elsewhere = table->plan != NULL && !fr_element_is_asked(table, &element);
     return element;
 }

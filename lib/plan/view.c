@@ -104,14 +104,14 @@ const char *flowrules_output_fingerprint(const flowrules_output *out) {
 
 static const struct fr_flow *flow_of(const flowrules_output *out, flowrules_flows flows,
                                      size_t index) {
-    if (index >= fr_flows_count(out->plan, flows))
+    if (index >= fr_flows_count(out->plan, flows.number))
         return NULL;
     return fr_vec_at(&out->plan->policy->flows, struct fr_flow,
-                     fr_flows_at(out->plan, flows, index));
+                     fr_flows_at(out->plan, flows.number, index));
 }
 
 size_t flowrules_flows_count(const flowrules_output *out, flowrules_flows flows) {
-    return fr_flows_count(out->plan, flows);
+    return fr_flows_count(out->plan, flows.number);
 }
 
 const char *flowrules_flows_name(const flowrules_output *out, flowrules_flows flows, size_t index) {
@@ -151,18 +151,19 @@ const char *flowrules_flows_frequency(const flowrules_output *out, flowrules_flo
 
 const char *flowrules_flows_tag(const flowrules_output *out, flowrules_flows flows, size_t index,
                                 size_t tag) {
-    if (index >= fr_flows_count(out->plan, flows))
+    if (index >= fr_flows_count(out->plan, flows.number))
         return NULL;
-    return flowrules_flow_tag(out->plan->policy, fr_flows_at(out->plan, flows, index), tag);
+    return flowrules_flow_tag(out->plan->policy, fr_flows_at(out->plan, flows.number, index), tag);
 }
 
 const char *flowrules_flows_spares(const flowrules_output *out, flowrules_flows flows, size_t index,
                                    size_t flow) {
     const flowrules_policy *policy = out->plan->policy;
-    if (index >= fr_flows_count(out->plan, flows))
+    if (index >= fr_flows_count(out->plan, flows.number))
         return NULL;
-    struct fr_span span = fr_flow_spares(
-        policy, fr_vec_at(&policy->flows, struct fr_flow, fr_flows_at(out->plan, flows, index)));
+    struct fr_span span =
+        fr_flow_spares(policy, fr_vec_at(&policy->flows, struct fr_flow,
+                                         fr_flows_at(out->plan, flows.number, index)));
     return flow >= span.count
                ? NULL
                : FR_POLICY_TEXT(
@@ -171,7 +172,7 @@ const char *flowrules_flows_spares(const flowrules_output *out, flowrules_flows 
 
 void flowrules_write_flows(flowrules_writer *w, const flowrules_output *out,
                            const struct flowrules_escape *escape, flowrules_flows flows) {
-    size_t count = fr_flows_count(out->plan, flows), room = escape->max_bytes;
+    size_t count = fr_flows_count(out->plan, flows.number), room = escape->max_bytes;
     if (count == 1) {
         flowrules_write_user(w, escape, flowrules_flows_name(out, flows, 0));
         return;
@@ -261,15 +262,14 @@ bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const s
         .source = {sets, rule->source},
         .destination = {sets, rule->destination},
         .log = group->log,
-        .flows = rule->flows,
+        .flows = {rule->flows, false},
         .phases_behind = plan->phases > group->phase + 1 ? plan->phases - group->phase - 1 : 0};
     fr_arena_free(&out->scratch);
     fr_arena_init(&out->scratch, &plan->context->allocator);
-    view->name = rule->name != NULL ? rule->name : flowrules_flows_name(out, rule->flows, 0);
+    view->name = rule->name != NULL ? rule->name : flowrules_flows_name(out, view->flows, 0);
     view->services = fr_service_spell(plan, &out->scratch, rule->service, &view->service_count);
     bool elsewhere = plan->asked != NULL && !fr_rule_is_asked(plan, group, rule);
-    if (elsewhere)
-        view->flows |= FR_ELSEWHERE;
+    view->flows.elsewhere = elsewhere;
     if (view->services != NULL && rule->kind == FR_RULE_TABLE) {
         struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
         table->plan = plan->asked != NULL ? plan : NULL;

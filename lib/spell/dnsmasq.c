@@ -161,7 +161,8 @@ static bool flows_of_sets(flowrules_output *out, flowrules_flows *flows) {
         const struct fr_named_set *named =
             fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->found, uint32_t, i));
         for (uint32_t k = 0; named->families != 0 && k < named->parts; k++) {
-            uint32_t flow = fr_vec_at(&d->parts, struct fr_named_part, named->first_part + k)->flow;
+            flowrules_flows flow = {
+                fr_vec_at(&d->parts, struct fr_named_part, named->first_part + k)->flow, false};
             *flows = any ? flowrules_flows_join(out, *flows, flow) : flow;
             any = true;
         }

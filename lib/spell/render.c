@@ -116,7 +116,7 @@ static uint64_t mix_table(uint64_t hash, const struct fr_plan *plan, const struc
         hash = mix(mix(hash, e.source.hi), e.source.lo);
         hash = mix(mix(hash, e.address.first.hi), e.address.first.lo);
         hash = mix(mix(hash, e.address.last.hi), e.address.last.lo);
-        hash = mix(mix(mix(hash, e.ports.first), e.ports.last), e.flows);
+        hash = mix(mix(mix(hash, e.ports.first), e.ports.last), e.flows.number);
     }
     return mix_text(hash, table->view.name);
 }
@@ -195,17 +195,17 @@ static void keep_flows(flowrules_artifact *artifact, struct fr_plan *plan) {
 }
 
 size_t fr_artifact_flow_count(const flowrules_artifact *artifact, flowrules_flows flows) {
-    flows &= ~FR_ELSEWHERE;
     size_t own = artifact->policy->flows.count;
-    return flows < own ? 1 : fr_vec_at(&artifact->lists, struct fr_span, flows - own)->count;
+    return flows.number < own
+               ? 1
+               : fr_vec_at(&artifact->lists, struct fr_span, flows.number - own)->count;
 }
 
 uint32_t fr_artifact_flow(const flowrules_artifact *artifact, flowrules_flows flows, size_t index) {
-    flows &= ~FR_ELSEWHERE;
     size_t own = artifact->policy->flows.count;
-    if (flows < own)
-        return flows;
-    uint32_t first = fr_vec_at(&artifact->lists, struct fr_span, flows - own)->first;
+    if (flows.number < own)
+        return flows.number;
+    uint32_t first = fr_vec_at(&artifact->lists, struct fr_span, flows.number - own)->first;
     return *fr_vec_at(&artifact->members, uint32_t, first + index);
 }
 

@@ -94,7 +94,7 @@ static void write_flow(struct flowrules_writer *w, const struct flowrules_probe 
         flowrules_write_user(w, &comment, purpose);
         flowrules_write(w, "\n");
     }
-    flowrules_writer_origin(w, probed->flow);
+    flowrules_writer_origin(w, (flowrules_flows){probed->flow, false});
     flowrules_write(w, flow->deny ? "    denied_flow " : "    flow ");
     write_word(w, FR_POLICY_TEXT(policy, flow->name));
     flowrules_write(w, "\n");

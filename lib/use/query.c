@@ -635,7 +635,7 @@ static const char *line_text(struct finding *f, uint32_t line) {
 static void find_line(void *user, uint32_t line, flowrules_flows flows) {
     struct finding *f = user;
     bool here = false;
-    if ((flows & FR_ELSEWHERE) != 0)
+    if (flows.elsewhere)
         return;
     for (size_t i = 0; !here && i < fr_artifact_flow_count(f->artifact, flows); i++)
         here = fr_artifact_flow(f->artifact, flows, i) == f->flow;

@@ -263,8 +263,8 @@ static char what_failed[400];
 /* One of the flows that a hit names must be a flow of the action that has the packet. */
 static void check_provenance(flowrules_flows flows, bool deny, const struct random_packet *p) {
     bool named = false;
-    for (size_t i = 0; i < fr_flows_count(plan_tried, flows); i++) {
-        const struct random_flow *f = &tried->flows[fr_flows_at(plan_tried, flows, i)];
+    for (size_t i = 0; i < fr_flows_count(plan_tried, flows.number); i++) {
+        const struct random_flow *f = &tried->flows[fr_flows_at(plan_tried, flows.number, i)];
         named = named || (f->deny == deny && random_flow_has(f, p));
     }
     HOLDS(named);
@@ -360,11 +360,11 @@ static void check_element(const struct flowrules_rule *rule, const struct flowru
 }
 
 static void check_lists(flowrules_flows flows, uint8_t *named) {
-    for (size_t i = 0; i < fr_flows_count(plan_tried, flows); i++) {
-        uint32_t flow = fr_flows_at(plan_tried, flows, i);
+    for (size_t i = 0; i < fr_flows_count(plan_tried, flows.number); i++) {
+        uint32_t flow = fr_flows_at(plan_tried, flows.number, i);
         named[flow] = 1;
         for (size_t k = 0; k < i; k++)
-            HOLDS(fr_flows_at(plan_tried, flows, k) != flow);
+            HOLDS(fr_flows_at(plan_tried, flows.number, k) != flow);
     }
 }
 
@@ -539,7 +539,8 @@ static void count_reached(void) {
         reached.tables += rule->table != NULL;
         reached.intervals += rule->table != NULL && rule->table->interval;
         reached.pairs += rule->table != NULL && rule->table->by_source;
-        reached.products += rule->table == NULL && fr_flows_count(plan_tried, rule->flows) > 1;
+        reached.products +=
+            rule->table == NULL && fr_flows_count(plan_tried, rule->flows.number) > 1;
     }
 }
 

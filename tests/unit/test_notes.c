@@ -28,7 +28,7 @@ static const char lock_text[] =
     "\"b.example\": {\"addresses\": [{\"address\": \"192.0.2.7\", \"last-seen\": \"2026-11-12\"}]},"
     "\"x.a.example\": {\"addresses\": [{\"address\": \"192.0.2.9\"}]}}}";
 
-enum { PLAIN, FULL, WILD };
+static const flowrules_flows PLAIN = {0, false}, FULL = {1, false}, WILD = {2, false};
 
 /* A plan's output, with flows joined. */
 struct noting {
@@ -133,10 +133,13 @@ static void flows_are_joined(void) {
     flowrules_flows two = flowrules_flows_join(n.out, PLAIN, FULL);
     flowrules_flows all = flowrules_flows_join(n.out, two, WILD);
     CU_ASSERT_EQUAL(flowrules_flows_count(n.out, two), 2);
-    CU_ASSERT_EQUAL(flowrules_flows_join(n.out, two, FULL), two);
-    CU_ASSERT_EQUAL(flowrules_flows_join(n.out, two | FR_ELSEWHERE, FULL), two);
-    CU_ASSERT_EQUAL(flowrules_flows_join(n.out, two | FR_ELSEWHERE, FULL | FR_ELSEWHERE),
-                    two | FR_ELSEWHERE);
+    const flowrules_flows full_elsewhere = {FULL.number, true}, two_elsewhere = {two.number, true};
+    flowrules_flows again = flowrules_flows_join(n.out, two, FULL);
+    CU_ASSERT(flowrules_flows_are_same(again, two) && !again.elsewhere);
+    again = flowrules_flows_join(n.out, two_elsewhere, FULL);
+    CU_ASSERT(flowrules_flows_are_same(again, two) && !again.elsewhere);
+    again = flowrules_flows_join(n.out, two_elsewhere, full_elsewhere);
+    CU_ASSERT(flowrules_flows_are_same(again, two) && again.elsewhere);
     CU_ASSERT(
         says(&n, FLOWRULES_NOTES, all, NULL, 0,
              "plain, full (T-1, until 2027-01-31), wild; pinned 2026-11-12: a.example, "

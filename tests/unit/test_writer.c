@@ -171,7 +171,7 @@ static void user_text_is_cut_at_a_character(void) {
 
 static void collect(void *user, uint32_t line, flowrules_flows flows) {
     char *text = user;
-    snprintf(text + strlen(text), 512 - strlen(text), "%u:%u ", line, flows);
+    snprintf(text + strlen(text), 512 - strlen(text), "%u:%u ", line, flows.number);
 }
 
 static bool spells(const char *text, size_t most, const char *expected) {
@@ -225,19 +225,19 @@ static void texts_are_folded(void) {
 static void origins_follow_lines_and_parts(void) {
     char visited[512] = "";
     struct flowrules_writer w = writer(), part = writer();
-    flowrules_writer_origin(&part, 50);
-    flowrules_writer_origin(&part, 50);
+    flowrules_writer_origin(&part, (flowrules_flows){50, false});
+    flowrules_writer_origin(&part, (flowrules_flows){50, false});
     flowrules_write(&part, "p1\np2\n");
-    flowrules_writer_origin(&part, 51);
+    flowrules_writer_origin(&part, (flowrules_flows){51, false});
     flowrules_write(&part, "p3\n");
     flowrules_write(&w, "a\n");
-    flowrules_writer_origin(&w, 1);
+    flowrules_writer_origin(&w, (flowrules_flows){1, false});
     flowrules_write(&w, "b\n");
     flowrules_write_part(&w, &part);
-    flowrules_writer_origin(&w, 2);
+    flowrules_writer_origin(&w, (flowrules_flows){2, false});
     flowrules_write(&w, "c\n");
     flowrules_write(&part, "p4\n");
-    flowrules_writer_origin(&part, 52);
+    flowrules_writer_origin(&part, (flowrules_flows){52, false});
     flowrules_write(&part, "p5");
     flowrules_write_part(&w, &part);
     flowrules_write_part(&w, &part);
@@ -250,7 +250,7 @@ static void origins_follow_lines_and_parts(void) {
 
 static void check_line(void *user, uint32_t line, flowrules_flows flows) {
     uint32_t *expected = user;
-    CU_ASSERT_EQUAL(line, flows);
+    CU_ASSERT_EQUAL(line, flows.number);
     CU_ASSERT_EQUAL(line, ++*expected);
 }
 
@@ -262,7 +262,7 @@ static void blocks_in_a_row(void) {
     for (unsigned round = 0; round < 6; round++) {
         struct flowrules_writer *to = round % 2 == 0 ? &w : &part;
         for (unsigned i = 0; i < 9000; i++) {
-            flowrules_writer_origin(to, line++);
+            flowrules_writer_origin(to, (flowrules_flows){line++, false});
             flowrules_writef(to, "%0*d\n", (int)(i % 37) + 1, 7);
             size += i % 37 + 2;
         }
@@ -294,7 +294,7 @@ static void want_of_memory_is_remembered(void) {
         fr_writer_init(&w, &allocator, true);
         fr_writer_init(&part, &allocator, true);
         for (unsigned i = 0; i < 20000; i++) {
-            flowrules_writer_origin(&w, i);
+            flowrules_writer_origin(&w, (flowrules_flows){i, false});
             flowrules_writef(&w, "%u\n", i);
             flowrules_write(&part, "text\n");
         }
