@@ -24,7 +24,10 @@ OTHERS_TO_CHECK = {
     "tests/golden/hostile-text/policy.yaml": ["kubernetes", "cilium", "openshift"],
     "tests/golden/traps/policy.yaml": ["pods", "cilium-pods", "firewall"],
     "tests/golden/limits/policy.yaml": ["pods-ports", "cilium-ports"],
+    "tests/golden/permits-pods/policy.yaml": ["mesh", "in"],
 }
+MANIFEST_BYTES = 262144 # of an object as JSON, of which kubectl apply keeps a copy
+
 BACKENDS = {"kubernetes", "cilium", "openshift"}
 PART = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?$") # of a subdomain, of which only 253 is the limit
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
@@ -491,6 +494,24 @@ def decide(policy, target, manifests, decides):
 
 # ---- the suite -------------------------------------------------------------------------------
 
+def naming_errors(policy, manifests):
+    """What says the flows of each rule says them of as many as there are, unless a flow's name has
+    what stands between them."""
+    with open(policy, encoding="utf-8") as file:
+        flows = yaml.load(file, Loader=yaml.BaseLoader)["flows"]
+    errors = []
+    if any("; " in flow["name"] for flow in flows):
+        return errors
+    for manifest in manifests:
+        named = manifest["metadata"]["annotations"].get("flowrules/rules")
+        rules = sum(len(manifest["spec"].get(key, []))
+                    for key in ("egressDeny", "egress", "ingressDeny", "ingress"))
+        if named is not None and named.count("; ") + 1 != rules:
+            errors.append("%s names the flows of %d rules and has %d" % (
+                manifest["metadata"]["name"], named.count("; ") + 1, rules))
+    return errors
+
+
 def check_target(policy, target, folder):
     text = render(policy, target, folder)
     if text is None:
@@ -498,9 +519,41 @@ def check_target(policy, target, folder):
     manifests = list(yaml.safe_load_all(text))
     check_schemas(target, manifests)
     verdict(f"{target}-rules",
-            metadata_errors(manifests) + RULES[manifests[0]["kind"]](manifests))
+            metadata_errors(manifests) + naming_errors(policy, manifests) +
+            RULES[manifests[0]["kind"]](manifests))
     check_kubectl(target, os.path.join(folder, target + ".yaml"), manifests)
     return manifests
+
+
+# ---- permits, and many flows -----------------------------------------------------------------
+
+def close_nothing(target, manifests):
+    """Policies of a target that only permits: all say that they close no direction."""
+    errors = [m["metadata"]["name"] + " closes its pods" for m in manifests
+              if m["spec"].get("enableDefaultDeny") != {"egress": False, "ingress": False}]
+    verdict(target + ": permits close nothing", errors or ([] if manifests else ["no policy"]))
+
+
+def split_many(folder):
+    """So many flows of the same pods that one policy would be too large for kubectl."""
+    path = os.path.join(folder, "many.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("flowrules: 1\nprotects: [web]\nnetworks:\n"
+                   "  web: {kubernetes: {namespace: shop, pods: {app: web}}}\nflows:\n")
+        for i in range(150):
+            blocks = ", ".join(f"10.{i}.{j}.0/28" for j in range(0, 250, 2))
+            file.write(f"  - {{name: out-{i}, source: web, destination: [{blocks}], "
+                       f"protocol: tcp, port: {1000 + i}}}\n"
+                       f"  - {{name: in-{i}, source: [{blocks}], destination: web, "
+                       f"protocol: tcp, port: {1000 + i}}}\n")
+        file.write("targets:\n  many-cilium: {backend: cilium}\n"
+                   "  many-kubernetes: {backend: kubernetes}\n")
+    for target in ("many-cilium", "many-kubernetes"):
+        manifests = check_target(path, target, folder) or []
+        sizes = [len(json.dumps(m)) for m in manifests]
+        errors = ["an object has %d bytes" % n for n in sizes if n >= MANIFEST_BYTES]
+        errors += ["there are %d" % len(sizes)] if len(sizes) < 3 else []
+        verdict(target + ": several policies", errors)
 
 
 def main():
@@ -519,7 +572,10 @@ def main():
                 decide(policy, target, manifests, cilium_decides)
         for path, targets in OTHERS_TO_CHECK.items():
             for target in targets:
-                check_target(os.path.join(ROOT, path), target, folder)
+                manifests = check_target(os.path.join(ROOT, path), target, folder)
+                if "permits" in path:
+                    close_nothing(target, manifests)
+        split_many(folder)
     print("%d passed, %d failed, %d skipped" % (counts["ok"], counts["FAIL"], counts["skip"]))
     raise SystemExit(counts["FAIL"] > 0)
 

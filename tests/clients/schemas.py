@@ -81,6 +81,7 @@ def cilium_rules(way, allows):
 
 CILIUM_POLICY = kind("CiliumNetworkPolicy", "cilium.io/v2", record(
     "endpointSelector", endpointSelector=SELECTOR,
+    enableDefaultDeny=record(egress={"type": "boolean"}, ingress={"type": "boolean"}),
     ingress=cilium_rules("from", True), ingressDeny=cilium_rules("from", False),
     egress=cilium_rules("to", True), egressDeny=cilium_rules("to", False)))
 
