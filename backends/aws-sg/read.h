@@ -1,6 +1,6 @@
 /*
  * What the readers of aws-sg share: the security groups that stand in the files, of which the
- * target's are chosen, and rules on their way into the input. Private to aws_sg_read*.c.
+ * target's are chosen, and rules on their way into the input. Private to this folder.
  */
 #ifndef FR_AWS_SG_READ_H
 #define FR_AWS_SG_READ_H

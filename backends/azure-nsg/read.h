@@ -1,6 +1,6 @@
 /*
  * What the readers of azure-nsg share: groups and their rules, and what the values of a document
- * mean that is a template. Private to azure_nsg*.c.
+ * mean that is a template. Private to this folder.
  */
 #ifndef FR_AZURE_NSG_READ_H
 #define FR_AZURE_NSG_READ_H

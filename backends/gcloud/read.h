@@ -1,6 +1,6 @@
 /*
  * What the readers of gcloud share: rules on their way, value by value, whatever they are written
- * in. Private to gcloud*.c.
+ * in. Private to this folder.
  */
 #ifndef FR_GCLOUD_READ_H
 #define FR_GCLOUD_READ_H

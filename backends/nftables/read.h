@@ -1,5 +1,5 @@
 /*
- * Of nftables_*.c alone: what the two forms of nft's rulesets, its own text and JSON, have in
+ * Of this folder alone: what the two forms of nft's rulesets, its own text and JSON, have in
  * common when they are read.
  */
 #ifndef FR_NFTABLES_READ_H

@@ -1,6 +1,7 @@
 /*
- * The reader of a policy file: what the files policy_read*.c share. A handler reads one value
- * whole, reports what is wrong with it and goes on; only syntax and memory errors end a reading.
+ * The reader of a policy file: the forms that its files share (policy_forms.c), and the parts that
+ * they read. A handler reads one value whole, reports what is wrong with it and goes on; only
+ * syntax and memory errors end a reading.
  */
 #ifndef FR_POLICY_READ_H
 #define FR_POLICY_READ_H
