@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NO_PODS                                                                                    \
+    "what is protected here must be pods: a network with a group 'cilium: {namespace: ..., pods: " \
+    "...}' or 'kubernetes: ...'"
+
 static const struct flowrules_manifest manifest = {
     .api = "cilium.io/v2",
     .kind = "CiliumNetworkPolicy",
@@ -21,8 +25,7 @@ static const struct flowrules_manifest manifest = {
         "# They close no pods, by enableDefaultDeny, and what no policy allows passes where none\n"
         "# of the others does. Cilium before 1.16, and an agent with\n"
         "# enable-non-default-deny-policies false, don't heed it: there they would close the pods",
-    .no_pods = "what is protected here must be pods: a network with a group "
-               "'cilium: {namespace: ..., pods: ...}' or 'kubernetes: ...'",
+    .no_pods = NO_PODS,
 };
 
 enum {
@@ -577,7 +580,7 @@ static const char *refuses_service(const flowrules_output *out, const struct flo
 }
 
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *why = flowrules_pods_refuse_ends(out, flow, manifest.no_pods);
+    const char *why = flowrules_pods_refuse_ends(out, flow, NO_PODS "\n");
     for (size_t i = 0; i < flow->service_count && !why; i++)
         why = refuses_service(out, flow, &flow->services[i]);
     return why;

@@ -9,6 +9,10 @@
 
 #include "objects.h"
 
+#define NO_PODS                                                                                    \
+    "what is protected here must be pods: a network with a group 'kubernetes: {namespace: ..., "   \
+    "pods: ...}'"
+
 static const struct flowrules_manifest manifest = {
     .api = "networking.k8s.io/v1",
     .kind = "NetworkPolicy",
@@ -16,8 +20,7 @@ static const struct flowrules_manifest manifest = {
     .selector = "podSelector",
     .label_prefix = "",
     .proviso = ",\n# where the cluster's network enforces policies",
-    .no_pods = "what is protected here must be pods: a network with a group "
-               "'kubernetes: {namespace: ..., pods: ...}'",
+    .no_pods = NO_PODS,
 };
 
 /* Every namespace has it, with its name (KEP-2161). */
@@ -301,7 +304,7 @@ static const char *refuses_ports(const flowrules_output *out, const struct flowr
 }
 
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *why = flowrules_pods_refuse_ends(out, flow, manifest.no_pods);
+    const char *why = flowrules_pods_refuse_ends(out, flow, NO_PODS "\n");
     if (!why)
         why = refuses_ports(out, flow);
     return why;

@@ -272,13 +272,6 @@ bool fr_domain_sets(struct fr_domains *d, uint32_t domain) {
 
 /* ---- the verdict --------------------------------------------------------------------------- */
 
-static const char below_refused[] = "the names below would pass too";
-static const char self_refused[] = "the name itself would pass too";
-
-bool fr_speaks_of_domains(const char *reason) {
-    return strstr(reason, below_refused) != NULL || strstr(reason, self_refused) != NULL;
-}
-
 /* Too much of a set: the first names of which what is below, or of which they themselves, pass. */
 struct excess {
     bool below;
@@ -355,28 +348,25 @@ static void find_excess(struct fr_plan *plan, const struct fr_scoped *part,
     }
 }
 
-static const char *excess_reason(struct fr_plan *plan, const struct excess *e, bool accepted) {
-    char more[32] = "";
-    if (e->count > e->listed)
-        snprintf(more, sizeof more, " and %u more", e->count - e->listed);
-    if (accepted)
-        return fr_arena_printf(&plan->arena,
-                               e->below ? "%s%s: the names below pass too"
-                                        : "%s%s: the name itself passes too",
-                               e->text, more);
-    return fr_arena_printf(&plan->arena, "%s%s: %s", e->text, more,
-                           e->below ? below_refused : self_refused);
-}
-
+/* Was the loss accepted, or is the flow refused? */
 static flowrules_status judge(struct fr_plan *plan, uint32_t flow, const struct excess *e) {
     struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
-    bool accepted = fr_may_lose(plan, flow, FR_LOSS_WIDEN);
-    const char *reason = excess_reason(plan, e, accepted);
-    if (reason == NULL)
-        return fr_no_memory(plan->context);
-    plan->refused += !accepted;
-    *verdict = (struct fr_verdict){accepted ? FR_WIDENED : FR_FIDELITY_REFUSED, reason, NULL, 0};
-    return FLOWRULES_OK;
+    char what[sizeof e->text + 32], more[32] = "";
+    if (e->count > e->listed)
+        snprintf(more, sizeof more, " and %u more", e->count - e->listed);
+    snprintf(what, sizeof what, "%s%s", e->text, more);
+    if (!fr_may_lose(plan, flow, FR_LOSS_WIDEN)) {
+        plan->refused++;
+        *verdict = fr_verdict_refused(
+            plan, fr_because(&plan->arena, e->below ? FR_WHY_BELOW_TOO : FR_WHY_SELF_TOO, what));
+        return FLOWRULES_OK;
+    }
+    *verdict = (struct fr_verdict){
+        .fidelity = FR_WIDENED,
+        .reason = fr_arena_printf(
+            &plan->arena,
+            e->below ? "%s: the names below pass too" : "%s: the name itself passes too", what)};
+    return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 /* The names that a part reaches; empty for what no set is filled for. */

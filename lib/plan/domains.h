@@ -59,9 +59,6 @@ fr_set fr_names_of(struct fr_plan *plan, fr_set set);
  */
 flowrules_status fr_check_domains(struct fr_plan *plan);
 
-/* Is this said of the reason of such a refusal? */
-bool fr_speaks_of_domains(const char *reason);
-
 /* The named set of a set of names; NULL when there is none. */
 struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set);
 /* A rule is to match it in these families; false when out of memory. */

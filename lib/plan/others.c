@@ -34,7 +34,8 @@ static bool take_left(struct fr_plan *plan, const struct fr_boxes *boxes, struct
     for (size_t i = 0; i < boxes->list.count; i++) {
         const struct fr_box *box = fr_vec_at(&boxes->list, struct fr_box, i);
         struct fr_term *slot = left->count < OTHERS_MAX ? fr_vec_add(left) : NULL;
-        if (slot == NULL || is_stretch(&box->term) || fr_unsayable_rest(plan, &box->term) != NULL)
+        if (slot == NULL || is_stretch(&box->term) ||
+            fr_unsayable_rest(plan, &box->term).kind != FR_WHY_NOT)
             return false;
         *slot = box->term;
     }
@@ -72,9 +73,9 @@ struct fr_scoped fr_others_part(const struct fr_plan *plan, const struct fr_othe
 }
 
 flowrules_status fr_say_others(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
-                               const char **why) {
+                               struct fr_why *why) {
     fr_service others;
-    const char *cannot = NULL;
+    struct fr_why cannot = fr_why_not();
     bool ordered = plan->can->evaluation == FLOWRULES_FIRST_MATCH &&
                    plan->can->denies == FLOWRULES_DENIES_IN_ORDER && !plan->can->lookup;
     if (!ordered || plan->can->no_any_protocol)
@@ -82,13 +83,14 @@ flowrules_status fr_say_others(struct fr_plan *plan, const struct fr_flow *flow,
     FR_TRY(find_others(plan, flow->service, &others));
     if (others == FR_SERVICE_ANY)
         return FLOWRULES_OK;
-    for (size_t i = first; cannot == NULL && i < plan->scoped.count; i++) {
+    for (size_t i = first; cannot.kind == FR_WHY_NOT && i < plan->scoped.count; i++) {
         struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         part->but = others;
         FR_TRY(fr_refuse_others(plan, part, &cannot));
     }
-    for (size_t i = first; cannot != NULL && i < plan->scoped.count; i++)
+    for (size_t i = first; cannot.kind != FR_WHY_NOT && i < plan->scoped.count; i++)
         fr_vec_at(&plan->scoped, struct fr_scoped, i)->but = FR_SERVICE_ANY;
-    *why = cannot == NULL ? NULL : *why;
+    if (cannot.kind == FR_WHY_NOT)
+        *why = fr_why_not();
     return FLOWRULES_OK;
 }

@@ -405,7 +405,7 @@ static flowrules_status refuse_others(const struct raising *r, uint32_t deny) {
         name_of(r, r->by[deny]));
     if (why == NULL)
         return fr_no_memory(r->plan->context);
-    fr_plan_refuse(r->plan, r->parts[deny].flow, why);
+    fr_plan_refuse(r->plan, r->parts[deny].flow, fr_why_told(&r->plan->arena, why));
     return FLOWRULES_OK;
 }
 
@@ -413,12 +413,10 @@ static flowrules_status refuse_circle(const struct raising *r, uint32_t deny) {
     if (others_on_circle(r, deny) != UINT32_MAX)
         return refuse_others(r, others_on_circle(r, deny));
     const char *circle = describe_circle(r, deny);
-    const char *why =
-        circle == NULL ? NULL
-                       : fr_arena_printf(&r->plan->arena, "no order of rules says that %s", circle);
-    if (why == NULL)
+    if (circle == NULL)
         return fr_no_memory(r->plan->context);
-    fr_plan_refuse(r->plan, r->parts[deny].flow, why);
+    fr_plan_refuse(r->plan, r->parts[deny].flow,
+                   fr_because(&r->plan->arena, FR_WHY_CIRCLE, circle));
     return FLOWRULES_OK;
 }
 
@@ -445,13 +443,8 @@ static flowrules_status check_first(struct raising *r) {
             if (r->parts[a].deny || !fr_part_is_spared(r->plan, &r->parts[d], &r->parts[a]) ||
                 can_be_without(r->plan, &r->parts[d], &r->parts[a]))
                 continue;
-            const char *why = fr_arena_printf(
-                &r->plan->arena,
-                "a deny beats every allow here, and what '%s' allows can't be taken out of it",
-                name_of(r, a));
-            if (why == NULL)
-                return fr_no_memory(r->plan->context);
-            fr_plan_refuse(r->plan, r->parts[d].flow, why);
+            fr_plan_refuse(r->plan, r->parts[d].flow,
+                           fr_because(&r->plan->arena, FR_WHY_DENY_FIRST, name_of(r, a)));
         }
     return FLOWRULES_OK;
 }

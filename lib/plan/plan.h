@@ -8,6 +8,7 @@
 #include "domains.h"
 #include "flows.h"
 #include "labels.h"
+#include "reasons.h"
 
 enum fr_fidelity {
     FR_EXACT,
@@ -27,8 +28,9 @@ const char *fr_fidelity_word(enum fr_fidelity fidelity);
 struct fr_verdict {
     enum fr_fidelity fidelity;
     const char *reason;
-    const char *hint; /* of a refusal: what to do about it, or NULL */
-    size_t cause;     /* where in the reason stands what is no word about this flow alone */
+    const char *hint;   /* of a refusal, from the backend: what to do about it, or NULL */
+    size_t cause;       /* where in the reason stands what is no word about this flow alone */
+    enum fr_reason why; /* of a refusal */
 };
 
 /* The part of a flow that the target has to pass in one direction. */
@@ -233,10 +235,10 @@ flowrules_status fr_plan_check(struct fr_plan *plan);
 flowrules_status fr_plan_lower(struct fr_plan *plan);
 /* The same, and reports what is refused. */
 flowrules_status fr_plan_lower_reported(struct fr_plan *plan);
-/* The verdict that refuses a flow: why, and behind a newline what to do about it. */
-struct fr_verdict fr_verdict_refused(struct fr_plan *plan, const char *why);
-/* Refuses a flow for what was found while its rules were made; why is a text of the arena. */
-void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why);
+/* The verdict that refuses a flow. */
+struct fr_verdict fr_verdict_refused(struct fr_plan *plan, struct fr_why why);
+/* Refuses a flow for what was found while its rules were made. */
+void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, struct fr_why why);
 
 /* What answers a backend's questions before there are rules; NULL when out of memory. */
 struct flowrules_output *fr_plan_asker(struct fr_plan *plan);
@@ -260,7 +262,7 @@ const char *fr_plan_setting(const struct fr_plan *plan, const char *key);
 /* Why a deny can't hold for a network that is a group and addresses at once, or NULL (twofold.c).
  */
 flowrules_status fr_check_twofold(struct fr_plan *plan, const struct fr_flow *flow,
-                                  const fr_set ends[2], const char **why);
+                                  const fr_set ends[2], struct fr_why *why);
 /* May the flow be said with this loss on this target? */
 bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss);
 /*
@@ -275,10 +277,9 @@ bool fr_may_cut(const struct fr_plan *plan, uint32_t flow, bool deny);
 flowrules_status fr_judge(struct fr_plan *plan, uint32_t flow, unsigned flags, size_t first,
                           struct fr_verdict *verdict);
 
-/* Asks the backend whether it can say what is left of a part, as a rule of the plan; NULL: it can.
- */
+/* Asks the backend whether it can say what is left of a part, as a rule of the plan. */
 flowrules_status fr_ask_of_rest(struct fr_plan *plan, const struct fr_scoped *part,
-                                const struct fr_rule *rule, const char **why);
+                                const struct fr_rule *rule, struct fr_why *why);
 
 /* The verdict on a flow that is in scope or not, as a name's addresses will have it. */
 flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_flow *flow,
@@ -305,13 +306,14 @@ bool fr_next_phase(const struct fr_plan *plan, struct fr_phase *phase);
 uint32_t fr_part_phase(const struct fr_plan *plan, const struct fr_scoped *part);
 /*
  * Finds how parts of an allow, from first on, are said as any protocol but a few, where their
- * service itself can't be (others.c): these few then stand in 'but' of each. *why becomes NULL.
+ * service itself can't be (others.c): these few then stand in 'but' of each. *why becomes
+ * FR_WHY_NOT.
  */
 flowrules_status fr_say_others(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
-                               const char **why);
-/* Why the target can say neither the two rules of such a part, or NULL (verdict.c). */
+                               struct fr_why *why);
+/* Why the target can't say the two rules of such a part, if it can't (sayable.c). */
 flowrules_status fr_refuse_others(struct fr_plan *plan, const struct fr_scoped *part,
-                                  const char **why);
+                                  struct fr_why *why);
 /* The part that denies them, as it goes before the part of the allow. */
 struct fr_scoped fr_others_part(const struct fr_plan *plan, const struct fr_others *others);
 /* Does a deny in scope spare a part of an allow? */

@@ -54,13 +54,12 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
 
 /* What can't be taken out of the allows exactly refuses the flow. */
 static flowrules_status refuse_rest(struct fr_drafts *d, const struct fr_scoped *part,
-                                    const char *why) {
-    const char *text =
-        fr_arena_printf(&d->plan->arena, "what %s of it can't be said: %s",
-                        part->deny ? "the flows that it spares leave" : "the denies leave", why);
-    if (text == NULL)
-        return fr_no_memory(d->plan->context);
-    fr_plan_refuse(d->plan, part->flow, text);
+                                    struct fr_why why) {
+    enum fr_reason kind = part->deny ? FR_WHY_REST_OF_DENY : FR_WHY_REST_OF_ALLOW;
+    struct fr_why rest = fr_because(&d->plan->arena, kind, why.text == NULL ? "" : why.text);
+    if (why.kind == FR_WHY_TOLD && why.hint != NULL)
+        rest = (struct fr_why){FR_WHY_TOLD, rest.text, why.hint};
+    fr_plan_refuse(d->plan, part->flow, rest);
     return FLOWRULES_OK;
 }
 
@@ -126,11 +125,11 @@ static flowrules_status subtract_takers(struct fr_drafts *d, struct fr_boxes *bo
     if (!boxes->too_many && d->can->pod_groups && !part->deny)
         FR_TRY(each_taker(&a, weigh_one));
     if (a.why != NULL)
-        FR_TRY(refuse_rest(d, part, a.why));
+        FR_TRY(refuse_rest(d, part, fr_why_told(&d->plan->arena, a.why)));
     if (boxes->too_many)
         fr_plan_refuse(d->plan, part->flow,
-                       part->deny ? "the flows that it spares cut it into too many pieces"
-                                  : "the denies cut it into too many pieces");
+                       fr_because(&d->plan->arena,
+                                  part->deny ? FR_WHY_DENY_IN_PIECES : FR_WHY_ALLOW_IN_PIECES));
     return FLOWRULES_OK;
 }
 
@@ -217,7 +216,7 @@ static bool needs_port_zero(const struct fr_drafts *d, const struct fr_scoped *d
 /* The terms of what is left of a part, where ends are the same; why it can't be said. */
 struct rest {
     struct fr_vec terms; /* struct fr_term */
-    const char *why;
+    struct fr_why why;
 };
 
 /* Adds a box's terms; what it has of port 0 of a deny, and can't say, refuses the flow. */
@@ -225,7 +224,8 @@ static flowrules_status add_rest(struct fr_drafts *d, const struct fr_scoped *pa
                                  const struct fr_box *box, struct rest *rest) {
     struct fr_term term = box->term;
     if (part->deny && needs_port_zero(d, part, &term))
-        return refuse_rest(d, part, "port 0 can't be told from all ports here");
+        return refuse_rest(
+            d, part, fr_why_told(&d->plan->arena, "port 0 can't be told from all ports here"));
     if (!trim_box(d, &term))
         return FLOWRULES_OK;
     fr_service service = rest_service(d, &term);
@@ -236,7 +236,7 @@ static flowrules_status add_rest(struct fr_drafts *d, const struct fr_scoped *pa
         return fr_no_memory(d->plan->context);
     for (uint32_t i = 0; i < terms->count; i++)
         *(struct fr_term *)fr_vec_add(&rest->terms) = terms->terms[i];
-    if (rest->why == NULL)
+    if (rest->why.kind == FR_WHY_NOT)
         rest->why = fr_unsayable_rest(d->plan, &term);
     return FLOWRULES_OK;
 }
@@ -248,7 +248,7 @@ static flowrules_status draft_ends(struct fr_drafts *d, const struct fr_scoped *
     const struct fr_box *box = fr_vec_at(boxes, struct fr_box, first);
     struct fr_rule rule = *whole;
     rest->terms.count = 0;
-    rest->why = NULL;
+    rest->why = fr_why_not();
     for (size_t i = 0; i < boxes->count; i++) {
         const struct fr_box *other = fr_vec_at(boxes, struct fr_box, i);
         if (memcmp(other->ends, box->ends, sizeof box->ends) != 0)
@@ -266,15 +266,16 @@ static flowrules_status draft_ends(struct fr_drafts *d, const struct fr_scoped *
         return fr_no_memory(d->plan->context);
     FR_TRY(fr_drafts_push(d, &rule));
     if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
-        rest->why = "a group or name can't be taken out of 'any'";
-    if (rest->why == NULL && d->plan->permits) /* what flows are asked of, denies may yet leave */
+        rest->why = fr_why_told(&d->plan->arena, "a group or name can't be taken out of 'any'");
+    if (rest->why.kind == FR_WHY_NOT &&
+        d->plan->permits) /* what flows are asked of, denies may yet leave */
         FR_TRY(fr_ask_of_rest(d->plan, part, &rule, &rest->why));
-    return rest->why != NULL ? refuse_rest(d, part, rest->why) : FLOWRULES_OK;
+    return rest->why.kind != FR_WHY_NOT ? refuse_rest(d, part, rest->why) : FLOWRULES_OK;
 }
 
 static flowrules_status draft_boxes(struct fr_drafts *d, const struct fr_scoped *part,
                                     const struct fr_rule *whole, const struct fr_vec *boxes) {
-    struct rest rest = {.why = NULL};
+    struct rest rest = {.why = fr_why_not()};
     flowrules_status status = FLOWRULES_OK;
     fr_vec_init(&rest.terms, &d->plan->context->allocator, sizeof(struct fr_term));
     for (size_t i = 0; status == FLOWRULES_OK && i < boxes->count; i++)

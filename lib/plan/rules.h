@@ -15,8 +15,8 @@ bool fr_limits_ports(const struct fr_term *term);
  */
 flowrules_status fr_service_pieces(struct fr_plan *plan, fr_service service, struct fr_vec *pieces);
 
-/* Why the target can't say what a deny leaves of an allow, or NULL (verdict.c). */
-const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term);
+/* Why the target can't say what a deny leaves of an allow, if it can't (sayable.c). */
+struct fr_why fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term);
 
 /* The part of a service of the plan that families have a use for; FR_SERVICE_NONE: none. */
 flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsigned families,

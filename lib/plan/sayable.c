@@ -28,31 +28,30 @@ static bool types_icmp(const struct flowrules_capabilities *can, const struct fr
     return true;
 }
 
-/* Why a term can't be said, or NULL; ICMP types are told apart, since they may be given up. */
-static const char *unsayable_term(struct fr_plan *plan, const struct fr_term *term) {
+/* Why a term can't be said; ICMP types are told apart, since they may be given up. */
+static struct fr_why unsayable_term(struct fr_plan *plan, const struct fr_term *term) {
     const struct flowrules_capabilities *can = plan->can;
     bool icmp = fr_protocol_is_icmp(term->protocol);
     if (term->protocol == FR_PROTOCOL_ANY && can->no_any_protocol)
-        return "'any protocol' can't be said here\nname the protocols";
+        return fr_why_told(&plan->arena, "'any protocol' can't be said here\nname the protocols");
     if (!says_protocol(can, term->protocol))
-        return fr_arena_printf(&plan->arena, "protocol %s can't be said here",
-                               fr_protocol_name(term->protocol));
+        return fr_because(&plan->arena, FR_WHY_PROTOCOL, fr_protocol_name(term->protocol));
     if (!icmp && !can->source_ports && (term->source_first != 0 || term->source_last != 65535))
-        return "source ports can't be matched here";
-    return NULL;
+        return fr_because(&plan->arena, FR_WHY_SOURCE_PORTS);
+    return fr_why_not();
 }
 
-const char *fr_unsayable_service(struct fr_plan *plan, const struct fr_flow *flow,
-                                 unsigned families) {
+struct fr_why fr_unsayable_service(struct fr_plan *plan, const struct fr_flow *flow,
+                                   unsigned families) {
     const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, flow->service);
     for (uint32_t i = 0; i < terms->count; i++) {
-        const char *why = NULL;
+        struct fr_why why = fr_why_not();
         if ((fr_protocol_families(terms->terms[i].protocol) & families) != 0)
             why = unsayable_term(plan, &terms->terms[i]);
-        if (why != NULL)
+        if (why.kind != FR_WHY_NOT)
             return why;
     }
-    return NULL;
+    return fr_why_not();
 }
 
 bool fr_gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow *flow,
@@ -73,21 +72,22 @@ static bool has_names(const struct fr_plan *plan, fr_set set) {
     return false;
 }
 
-static const char *unsayable_names(const struct fr_plan *plan, const struct fr_scoped *part) {
+static struct fr_why unsayable_names(struct fr_plan *plan, const struct fr_scoped *part) {
     const struct flowrules_capabilities *can = plan->can;
     if (!plan->view.mode.names)
-        return NULL; /* what is left of names is not pinned: that is told */
+        return fr_why_not(); /* what is left of names is not pinned: that is told */
     bool source = has_names(plan, part->source);
     if (source && !can->source_names)
-        return "a name can't be the source here";
+        return fr_because(&plan->arena, FR_WHY_NAME_SOURCE);
     if (part->deny && !can->deny_names && (source || has_names(plan, part->destination)))
-        return "a deny by name lets everything pass while the name does not resolve";
-    return NULL;
+        return fr_because(&plan->arena, FR_WHY_NAME_DENIED);
+    return fr_why_not();
 }
 
-const char *fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term) {
-    const char *why = unsayable_term(plan, term);
-    return why == NULL && types_icmp(plan->can, term) ? "ICMP types can't be told apart here" : why;
+struct fr_why fr_unsayable_rest(struct fr_plan *plan, const struct fr_term *term) {
+    struct fr_why why = unsayable_term(plan, term);
+    bool types = why.kind == FR_WHY_NOT && types_icmp(plan->can, term);
+    return types ? fr_why_told(&plan->arena, "ICMP types can't be told apart here") : why;
 }
 
 /* ---- parts --------------------------------------------------------------------------------- */
@@ -135,48 +135,41 @@ bool flowrules_output_flow(const flowrules_output *out, size_t index, struct flo
            view_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, index), flow) == FLOWRULES_OK;
 }
 
-/* Asks the backend itself about a part. */
-static flowrules_status ask_backend(struct fr_plan *plan, const struct fr_scoped *part,
-                                    const char **why) {
+/* Asks the backend about a part with another service, of the plan, unless it is refused already. */
+static flowrules_status ask_with(struct fr_plan *plan, const struct fr_scoped *part,
+                                 fr_service service, struct fr_why *why) {
     struct flowrules_rule view;
-    *why = NULL;
-    if (plan->backend->refuses == NULL)
+    if (plan->backend->refuses == NULL || why->kind != FR_WHY_NOT)
         return FLOWRULES_OK;
-    FR_TRY(view_part(plan, part, &view));
-    *why = plan->backend->refuses(plan->asker, &view);
+    FR_TRY(view_service(plan, part, service, FLOWRULES_BOTH_FAMILIES, &view));
+    *why = fr_why_told(&plan->arena, plan->backend->refuses(plan->asker, &view));
     return FLOWRULES_OK;
 }
 
 flowrules_status fr_refuse_part(struct fr_plan *plan, const struct fr_scoped *part,
-                                const char **why) {
-    *why = unsayable_names(plan, part);
-    return *why != NULL ? FLOWRULES_OK : ask_backend(plan, part, why);
-}
-
-/* Asks the backend about a part with another service, of the plan. */
-static flowrules_status ask_with(struct fr_plan *plan, const struct fr_scoped *part,
-                                 fr_service service, const char **why) {
+                                struct fr_why *why) {
     struct flowrules_rule view;
-    if (plan->backend->refuses == NULL || *why != NULL)
+    *why = unsayable_names(plan, part);
+    if (plan->backend->refuses == NULL || why->kind != FR_WHY_NOT)
         return FLOWRULES_OK;
-    FR_TRY(view_service(plan, part, service, FLOWRULES_BOTH_FAMILIES, &view));
-    *why = plan->backend->refuses(plan->asker, &view);
+    FR_TRY(view_part(plan, part, &view));
+    *why = fr_why_told(&plan->arena, plan->backend->refuses(plan->asker, &view));
     return FLOWRULES_OK;
 }
 
 flowrules_status fr_ask_of_rest(struct fr_plan *plan, const struct fr_scoped *part,
-                                const struct fr_rule *rule, const char **why) {
+                                const struct fr_rule *rule, struct fr_why *why) {
     struct fr_scoped rest = *part;
     rest.source = rule->source;
     rest.destination = rule->destination;
-    *why = NULL;
+    *why = fr_why_not();
     if (fr_plan_asker(plan) == NULL)
         return fr_no_memory(plan->context);
     return ask_with(plan, &rest, rule->service, why);
 }
 
 flowrules_status fr_refuse_others(struct fr_plan *plan, const struct fr_scoped *part,
-                                  const char **why) {
+                                  struct fr_why *why) {
     struct fr_scoped deny = *part;
     deny.deny = 1;
     *why = unsayable_names(plan, &deny);

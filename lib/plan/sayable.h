@@ -6,14 +6,15 @@
 
 #include "plan.h"
 
-/* Why the target can't say a protocol or ports that a flow has in some of the families, or NULL. */
-const char *fr_unsayable_service(struct fr_plan *plan, const struct fr_flow *flow,
-                                 unsigned families);
+/* Why the target can't say a protocol or ports that a flow has in some of the families, if it
+ * can't. */
+struct fr_why fr_unsayable_service(struct fr_plan *plan, const struct fr_flow *flow,
+                                   unsigned families);
 /* Has a flow, in these families, ICMP types that the target can't tell apart? */
 bool fr_gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow *flow,
                             unsigned families);
-/* *why becomes why the target, or its backend, can't say a part, or NULL. */
+/* *why becomes why the target, or its backend, can't say a part, if it can't. */
 flowrules_status fr_refuse_part(struct fr_plan *plan, const struct fr_scoped *part,
-                                const char **why);
+                                struct fr_why *why);
 
 #endif

@@ -244,7 +244,7 @@ static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
     return gone == FR_SET_NONE ? gone : fr_set_subtract(sets, far, gone);
 }
 
-static flowrules_status refuse_flow(struct fr_plan *plan, const char *why,
+static flowrules_status refuse_flow(struct fr_plan *plan, struct fr_why why,
                                     struct fr_verdict *verdict) {
     plan->refused++;
     *verdict = fr_verdict_refused(plan, why);
@@ -253,13 +253,13 @@ static flowrules_status refuse_flow(struct fr_plan *plan, const char *why,
 
 static flowrules_status leave_out(struct fr_plan *plan, const char *why,
                                   struct fr_verdict *verdict) {
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why, NULL, 0};
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why, NULL, 0, FR_WHY_NOT};
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 /* Ends and parts of a flow, without what is out of scope by its far groups; why it is refused. */
 static flowrules_status find_ends(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
-                                  struct fr_end found[2], fr_set ends[2], const char **why) {
+                                  struct fr_end found[2], fr_set ends[2], struct fr_why *why) {
     bool cut = fr_may_cut(plan, index, flow->deny);
     FR_TRY(fr_view_end(&plan->view, flow->source, cut, &found[0]));
     FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &found[1]));
@@ -285,15 +285,15 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
     struct fr_end found[2];
     fr_set ends[2];
-    const char *why;
+    struct fr_why why;
     FR_TRY(find_ends(plan, index, flow, found, ends, &why));
-    if (why != NULL)
+    if (why.kind != FR_WHY_NOT)
         return refuse_flow(plan, why, verdict);
     size_t before = plan->scoped.count;
     FR_TRY(scope_flow(plan, index, flow, ends[0], ends[1]));
     const char *missed = fr_pods_missed(plan, flow, ends, before);
     if (missed != NULL && flow->deny)
-        return refuse_flow(plan, missed, verdict);
+        return refuse_flow(plan, (struct fr_why){FR_WHY_TOLD, missed, NULL}, verdict);
     if (plan->scoped.count > before || misses_groups(plan, flow, &found[0], &found[1])) {
         FR_TRY(fr_judge(plan, index, found[0].flags | found[1].flags, before, verdict));
         if (ends[1] != found[1].set && verdict->reason == NULL)
@@ -306,10 +306,10 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
         return fr_judge_unknown_scope(plan, flow, verdict);
     FR_TRY(note_missed(plan, index, missed));
     bool far = ends[1] == FR_SET_EMPTY && found[1].set != FR_SET_EMPTY;
-    why = far              ? plan->can->far_groups_note
-          : missed != NULL ? missed
-                           : scope_reason(plan, found[0].set, found[1].set);
-    return leave_out(plan, why, verdict);
+    const char *reason = far              ? plan->can->far_groups_note
+                         : missed != NULL ? missed
+                                          : scope_reason(plan, found[0].set, found[1].set);
+    return leave_out(plan, reason, verdict);
 }
 
 /* What can't be said of a flow that never passes need not be said: it is left out. */
@@ -323,7 +323,8 @@ static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
     plan->refused = refused;
     plan->unresolved = unresolved;
     plan->scoped.count = scoped;
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it", NULL, 0};
+    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it", NULL, 0,
+                                   FR_WHY_NOT};
     return FLOWRULES_OK;
 }
 
@@ -336,12 +337,13 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
             (struct fr_verdict){FR_FIDELITY_EXPIRED,
                                 fr_arena_printf(&plan->arena, "it expired on %s",
                                                 FR_POLICY_TEXT(plan->policy, flow->expires_text)),
-                                NULL, 0};
+                                NULL, 0, FR_WHY_NOT};
         return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
     }
     FR_TRY(fr_target_selects(plan->policy, plan->target, flow, &selected));
     if (!selected) {
-        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target", NULL, 0};
+        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target", NULL, 0,
+                                       FR_WHY_NOT};
         return FLOWRULES_OK;
     }
     FR_TRY((flow->shadowed ? plan_shadowed : plan_selected)(plan, index, flow, verdict));

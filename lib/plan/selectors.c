@@ -36,6 +36,8 @@ static bool is_bound(const flowrules_output *out, const char *network) {
     return false;
 }
 
+const char fr_no_namespace[] = FR_NO_NAMESPACE;
+
 const char *flowrules_pods_unselectable(const flowrules_output *out, const char *network) {
     if (has_key(out, network, "entities"))
         return is_bound(out, network) ? "a group has 'entities' or pods, not both" : NULL;
@@ -46,7 +48,7 @@ const char *flowrules_pods_unselectable(const flowrules_output *out, const char 
         return "policies see the pods behind a Service, not the Service: give its 'pods' too";
     if (flowrules_pods_namespace(out, network) == NULL &&
         !has_key(out, network, "namespace-labels") && !has_key(out, network, "namespace-where"))
-        return "its namespace is not known: give the network, or the target, a 'namespace'";
+        return fr_no_namespace;
     return NULL;
 }
 

@@ -152,19 +152,16 @@ flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsign
 
 /* ---- what is refused --------------------------------------------------------------------- */
 
-struct fr_verdict fr_verdict_refused(struct fr_plan *plan, const char *why) {
-    const char *way = strchr(why, '\n');
-    struct fr_verdict verdict = {FR_FIDELITY_REFUSED, why, way == NULL ? NULL : way + 1, 0};
-    if (way != NULL)
-        verdict.reason = fr_arena_text(&plan->arena, why, (size_t)(way - why));
-    if (verdict.reason == NULL) {
+struct fr_verdict fr_verdict_refused(struct fr_plan *plan, struct fr_why why) {
+    if (why.text == NULL)
         fr_no_memory(plan->context);
-        verdict.reason = "";
-    }
-    return verdict;
+    return (struct fr_verdict){.fidelity = FR_FIDELITY_REFUSED,
+                               .reason = why.text == NULL ? "" : why.text,
+                               .hint = why.hint,
+                               .why = why.kind};
 }
 
-void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, const char *why) {
+void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, struct fr_why why) {
     struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
     if (verdict->fidelity == FR_FIDELITY_REFUSED)
         return; /* what was found first is told */

@@ -52,8 +52,8 @@ static flowrules_status check_network(struct fr_plan *plan, uint32_t index,
 }
 
 flowrules_status fr_check_twofold(struct fr_plan *plan, const struct fr_flow *flow,
-                                  const fr_set ends[2], const char **why) {
-    *why = NULL;
+                                  const fr_set ends[2], struct fr_why *why) {
+    *why = (struct fr_why){FR_WHY_NOT, NULL, NULL};
     if (!flow->deny || plan->view.mode.platform == NULL)
         return FLOWRULES_OK;
     struct fr_view *literal;
@@ -64,10 +64,9 @@ flowrules_status fr_check_twofold(struct fr_plan *plan, const struct fr_flow *fl
         FR_TRY(check_network(plan, i, flow, ends, &both));
         if (both)
             continue;
-        *why = fr_arena_printf(
-            &plan->arena, "%s is a group here and has addresses: a deny would not hold for both",
-            FR_POLICY_TEXT(plan->policy, network->name));
-        return *why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+        *why =
+            fr_because(&plan->arena, FR_WHY_TWOFOLD, FR_POLICY_TEXT(plan->policy, network->name));
+        return FLOWRULES_OK;
     }
     return FLOWRULES_OK;
 }

@@ -98,9 +98,9 @@ static void mention(struct mention *m, struct fr_plan *plan, const struct fr_flo
 static const struct {
     const char *refused, *accepted;
 } wildcard_words[] = {
-    [FLOWRULES_WILDCARDS_ONE_LABEL] = {"%s: a wildcard of this backend is one label, not any depth",
+    [FLOWRULES_WILDCARDS_ONE_LABEL] = {"is one label, not any depth",
                                        "%s is matched one label deep"},
-    [FLOWRULES_WILDCARDS_AND_SELF] = {"%s: a wildcard of this backend admits the name itself too",
+    [FLOWRULES_WILDCARDS_AND_SELF] = {"admits the name itself too",
                                       "%s is matched with the name itself"},
 };
 
@@ -141,49 +141,50 @@ static const char *cut_reason(struct fr_plan *plan, const struct fr_flow *flow, 
                            m.text);
 }
 
-static const char *refused_reason(struct fr_plan *plan, const struct fr_flow *flow,
-                                  unsigned flags) {
+/* Why a wildcard can't be said; the kind tells by which loss, or what else, it could. */
+static struct fr_why wildcard_reason(struct fr_plan *plan, uint32_t index, bool other_reading) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
+    enum flowrules_wildcards reading = plan->view.mode.wildcards;
+    struct mention m;
+    mention(&m, plan, flow, FR_END_WILDCARD);
+    if (other_reading)
+        return fr_because(&plan->arena,
+                          flow->deny != (reading == FLOWRULES_WILDCARDS_AND_SELF)
+                              ? FR_WHY_WILDCARD_WIDENS
+                              : FR_WHY_WILDCARD_NARROWS,
+                          m.text, wildcard_words[reading].refused);
+    if (!plan->view.mode.names && fr_may_cut(plan, index, flow->deny))
+        return fr_because(&plan->arena, FR_WHY_WILDCARD_NOT_PINNED, m.text);
+    return fr_because(&plan->arena, flow->deny ? FR_WHY_WILDCARD_OF_DENY : FR_WHY_WILDCARD_OF_ALLOW,
+                      m.text,
+                      plan->view.mode.names ? "knows whole names, not wildcards"
+                                            : "matches addresses, and a wildcard has none");
+}
+
+static struct fr_why refused_reason(struct fr_plan *plan, uint32_t index, unsigned flags) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     struct mention m;
     if ((flags & FR_END_FOREIGN) != 0) {
         mention(&m, plan, flow, FR_END_FOREIGN);
-        return fr_arena_printf(&plan->arena,
-                               m.total == 1
-                                   ? "%s has no addresses: it is a group of another platform"
-                                   : "%s have no addresses: they are groups of another platform",
-                               m.text);
+        return fr_because(&plan->arena, m.total == 1 ? FR_WHY_FOREIGN : FR_WHY_FOREIGN_SEVERAL,
+                          m.text);
     }
     if ((flags & FR_END_REFUSED) != 0) {
         mention(&m, plan, flow, FR_END_REFUSED);
-        return fr_arena_printf(
-            &plan->arena,
-            plan->target->names == FR_NAMES_REFUSE
-                ? "names are refused on this target (names: refuse): %s"
-                : "%s: this backend does not resolve names itself (names: native)",
-            m.text);
+        return fr_because(&plan->arena,
+                          plan->target->names == FR_NAMES_REFUSE ? FR_WHY_NAMES_REFUSED
+                                                                 : FR_WHY_NAMES_NOT_NATIVE,
+                          m.text);
     }
-    mention(&m, plan, flow, FR_END_WILDCARD);
-    if ((flags & FR_END_OTHER_WILDCARD) != 0)
-        return fr_arena_printf(&plan->arena, wildcard_words[plan->view.mode.wildcards].refused,
-                               m.text);
-    return fr_arena_printf(&plan->arena,
-                           plan->view.mode.names
-                               ? "%s: this backend knows whole names, not wildcards"
-                               : "%s: this backend matches addresses, and a wildcard has none",
-                           m.text);
+    return wildcard_reason(plan, index, (flags & FR_END_OTHER_WILDCARD) != 0);
 }
 
-static const char *exception_reason(struct fr_plan *plan, const struct fr_flow *flow,
-                                    unsigned flag) {
+static struct fr_why exception_reason(struct fr_plan *plan, const struct fr_flow *flow,
+                                      unsigned flag) {
     struct mention m;
     mention(&m, plan, flow, flag);
-    return fr_arena_printf(
-        &plan->arena,
-        flag == FR_END_ANY_BUT
-            ? "%s is 'any' less some addresses, and so without groups: the deny "
-              "would hold for none of them"
-            : "the exception of %s takes a part of a group, and a group can't be "
-              "cut here",
-        m.text);
+    return fr_because(&plan->arena, flag == FR_END_ANY_BUT ? FR_WHY_ANY_BUT : FR_WHY_CUT_GROUP,
+                      m.text);
 }
 
 static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow *flow) {
@@ -230,10 +231,6 @@ static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
 
 /* ---- the verdict --------------------------------------------------------------------------- */
 
-static const char whole_icmp[] = "ICMP types can't be told apart here: all of the protocol passes";
-static const char whole_end[] =
-    "the flow names a part of the protected networks, and a rule here holds for all of them";
-
 /* The families of the packets that the parts of a flow, from first on, can be. */
 static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
     unsigned families = 0;
@@ -245,39 +242,43 @@ static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
     return families;
 }
 
-/* What is wrong with the flow as a whole, or NULL. */
-static const char *refusal(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
+/* What is wrong with the flow as a whole, if something is. */
+static struct fr_why refusal(struct fr_plan *plan, uint32_t index, unsigned flags) {
+    const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     if ((flags & FR_END_CUT_GROUP) != 0)
         return exception_reason(plan, flow, FR_END_CUT_GROUP);
     if ((flags & FR_END_ANY_BUT) != 0 && flow->deny && plan->view.mode.platform != NULL)
         return exception_reason(plan, flow, FR_END_ANY_BUT);
     if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
-        return refused_reason(plan, flow, flags);
-    return NULL;
+        return refused_reason(plan, index, flags);
+    return fr_why_not();
 }
 
-/* What is wrong with its service, or with a part of it, or NULL. */
+/* What is wrong with its service, or with a part of it, if something is. */
 static flowrules_status refuse_parts(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
-                                     const char **why) {
+                                     struct fr_why *why) {
     *why = fr_unsayable_service(plan, flow, plan->can->families & families_of_parts(plan, first));
-    for (size_t i = first; *why == NULL && i < plan->scoped.count; i++)
+    for (size_t i = first; why->kind == FR_WHY_NOT && i < plan->scoped.count; i++)
         FR_TRY(fr_refuse_part(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i), why));
-    return *why == NULL || flow->deny ? FLOWRULES_OK : fr_say_others(plan, flow, first, why);
+    return why->kind == FR_WHY_NOT || flow->deny ? FLOWRULES_OK
+                                                 : fr_say_others(plan, flow, first, why);
 }
 
-/* The widenings that the flow needs; *why is the first of them. Accepted ones are carried out. */
-static bool widens(struct fr_plan *plan, uint32_t index, size_t first, const char **why) {
+/* The widenings that the flow needs; *why is the last of them. Accepted ones are carried out. */
+static bool widens(struct fr_plan *plan, uint32_t index, size_t first, enum fr_reason *why) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     bool accepted = fr_may_lose(plan, index, flow->deny ? FR_LOSS_NARROW : FR_LOSS_WIDEN);
     bool types = fr_gives_up_icmp_types(plan, flow, families_of_parts(plan, first));
-    *why = types ? whole_icmp : NULL;
+    *why = FR_WHY_NOT;
+    if (types)
+        *why = flow->deny ? FR_WHY_ICMP_OF_DENY : FR_WHY_ICMP_OF_ALLOW;
     for (size_t i = first; i < plan->scoped.count; i++) {
         struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         fr_set *end = uncovered_end(plan, part);
         part->whole_icmp = types;
         if (end == NULL)
             continue;
-        *why = whole_end;
+        *why = flow->deny ? FR_WHY_PART_OF_DENY : FR_WHY_PART_OF_ALLOW;
         if (accepted)
             *end = plan->protects.set;
     }
@@ -303,7 +304,7 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
     if ((flags & FR_END_NARROWED) != 0) {
         bool more = plan->view.mode.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
         return (struct fr_verdict){flow->deny != more ? FR_WIDENED : FR_NARROWED,
-                                   cut_reason(plan, flow, flags), NULL, 0};
+                                   cut_reason(plan, flow, flags), NULL, 0, FR_WHY_NOT};
     }
     size_t cause = 0;
     const char *reason = NULL;
@@ -313,8 +314,8 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
         reason = names_reason(plan, flow, &cause);
     if ((flags & (FR_END_PINNED | FR_END_NATIVE)) != 0)
         return (struct fr_verdict){(flags & FR_END_PINNED) != 0 ? FR_PINNED : FR_NATIVE, reason,
-                                   NULL, cause};
-    return (struct fr_verdict){FR_EXACT, NULL, NULL, 0};
+                                   NULL, cause, FR_WHY_NOT};
+    return (struct fr_verdict){FR_EXACT, NULL, NULL, 0, FR_WHY_NOT};
 }
 
 /* What is said of a flow that loses nothing of its meaning. */
@@ -359,28 +360,30 @@ flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_fl
             ? NULL
             : fr_arena_printf(&plan->arena,
                               "%s; so it is not known whether it is about what is protected", why),
-        NULL, 0};
+        NULL, 0, FR_WHY_NOT};
     return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, size_t first,
                           struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
-    const char *why = refusal(plan, flow, flags), *wide = NULL;
-    if (why == NULL)
+    struct fr_why why = refusal(plan, index, flags);
+    enum fr_reason wide = FR_WHY_NOT;
+    if (why.kind == FR_WHY_NOT)
         FR_TRY(refuse_parts(plan, flow, first, &why));
-    bool accepted = why == NULL && widens(plan, index, first, &wide);
-    if (why == NULL && wide != NULL && !accepted)
-        why = wide;
-    if (why != NULL) {
+    bool accepted = why.kind == FR_WHY_NOT && widens(plan, index, first, &wide);
+    if (why.kind == FR_WHY_NOT && wide != FR_WHY_NOT && !accepted)
+        why = (struct fr_why){wide, fr_reason_words(wide), NULL};
+    if (why.kind != FR_WHY_NOT) {
         plan->refused++;
         *verdict = fr_verdict_refused(plan, why);
     } else if ((flags & FR_END_UNPINNED) != 0) {
         plan->unresolved++;
-        *verdict =
-            (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow), NULL, 0};
-    } else if (wide != NULL) {
-        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, wide, NULL, 0};
+        *verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow), NULL,
+                                       0, FR_WHY_NOT};
+    } else if (wide != FR_WHY_NOT) {
+        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, fr_reason_words(wide),
+                                       NULL, 0, FR_WHY_NOT};
     } else {
         *verdict = plain_verdict(plan, flow, flags);
         if (verdict->reason == NULL)

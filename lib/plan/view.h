@@ -46,4 +46,8 @@ bool fr_pods_precede(const flowrules_output *out, struct flowrules_set set, size
  */
 bool fr_bound_list(struct fr_plan *plan, const char *key);
 
+/* What flowrules_pods_unselectable says of pods in a namespace that is not known (selectors.c). */
+#define FR_NO_NAMESPACE "its namespace is not known: give the network, or the target, a 'namespace'"
+extern const char fr_no_namespace[sizeof FR_NO_NAMESPACE];
+
 #endif

@@ -88,7 +88,7 @@ const char *flowrules_pods_refuse_ends(const flowrules_output *out,
             why = "its other end is among the protected pods under another name: add that "
                   "network to 'protects' too";
     }
-    return why;
+    return why == fr_no_namespace ? FR_NO_NAMESPACE "\n" : why; /* it says what to do */
 }
 
 bool flowrules_pods_hide_port(const flowrules_output *out, struct flowrules_set destination,
