@@ -344,7 +344,7 @@ static const struct flowrules_limit limits[] = {
 FLOWRULES_API extern const struct flowrules_backend flowrules_plugin;
 const struct flowrules_backend flowrules_plugin = {
     .abi = FLOWRULES_BACKEND_ABI,
-    .name = "juniper-srx",
+    .name = "juniper-srx-example",
     .title = "Juniper SRX",
     .description = "Global security policies of an SRX with their addresses and applications",
     .capabilities = {.placement = FLOWRULES_TRANSIT,

@@ -293,9 +293,9 @@ static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_va
  * a policy stays readable for a tool that lacks one.
  */
 const struct fr_key fr_platforms[] = {
-    {.name = "aws-sg"},    {.name = "azure-nsg"}, {.name = "cilium"},
-    {.name = "cisco-asa"}, {.name = "gcloud"},    {.name = "kubernetes"},
-    {.name = "openshift"}, {.name = "paloalto"},  {.name = NULL},
+    {.name = "aws-sg"},   {.name = "azure-nsg"},   {.name = "cilium"},     {.name = "cisco-asa"},
+    {.name = "gcloud"},   {.name = "juniper-srx"}, {.name = "kubernetes"}, {.name = "openshift"},
+    {.name = "paloalto"}, {.name = NULL},
 };
 
 static bool is_platform(const struct fr_reader *r, const char *name) {

@@ -1,0 +1,523 @@
+/*
+ * juniper-srx: security policies of Juniper's SRX with their address book, applications and
+ * schedulers, as set commands. All of it is in one configuration group, which flowrules owns: it is
+ * deleted and made anew, so that what an earlier version had goes with it.
+ * Facts without another source: Juniper, Junos OS, Security Policies User Guide.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "juniper_srx.h"
+#include "names.h"
+#include "zones.h"
+
+enum {
+    NAME_MAX_BYTES = FR_NAME_SIZE - 1,
+    DESCRIPTION_MAX = 900,
+    TERMS_MAX = 8,        /* of an application */
+    ADDRESSES_MAX = 1023, /* of one end of a policy */
+    POLICIES_APART = 2000 /* more are merged */
+};
+
+struct state {
+    const char *prefix;
+    bool global, some; /* some: the group is not empty */
+    struct fr_zone_pairs pairs;
+};
+
+/* Where a policy is: between two zones, or, without to, among the global ones. */
+struct context {
+    const char *from, *to;
+};
+
+/* A comment's line, and a text in double quotes; a '?' would ask the command line for help. */
+static const struct flowrules_escape comment_escape = {
+    .keep = " !()*+,-./:;=@[]^_{}~'", .replace = '_', .max_bytes = 512};
+static const struct flowrules_escape text_escape = {
+    .keep = " !()*+,-./:;=@[]^_{}~'", .replace = '_', .max_bytes = DESCRIPTION_MAX};
+/* A zone, or a DNS name: checked before, so that nothing is ever replaced. */
+static const struct flowrules_escape word_escape = {
+    .keep = "._-", .replace = '_', .max_bytes = 255};
+
+static flowrules_writer *file(flowrules_output *out) {
+    return flowrules_output_file(out, ".set", false);
+}
+
+/* Begins a command inside the group. */
+static flowrules_writer *set(flowrules_output *out, const char *path) {
+    struct state *s = flowrules_output_state(out);
+    s->some = true;
+    flowrules_writef(file(out), "set groups %s %s ", s->prefix, path);
+    return file(out);
+}
+
+/* ---- addresses ----------------------------------------------------------------------------- */
+
+static void write_address(flowrules_output *out, const char *name, struct flowrules_set members,
+                          size_t index) {
+    struct flowrules_range range;
+    if (!flowrules_output_once(out, name))
+        return;
+    flowrules_writer *w = set(out, "security address-book global address");
+    flowrules_writef(w, "%s ", name);
+    const char *fqdn = fr_names_member_at(members, index, &range);
+    if (fqdn != NULL) {
+        flowrules_write(w, "dns-name ");
+        flowrules_write_user(w, &word_escape, fqdn);
+    } else if (flowrules_range_prefix(&range) >= 0) {
+        flowrules_write_prefix(w, &range);
+    } else {
+        flowrules_write(w, "range-address ");
+        flowrules_write_ip(w, range.family, range.first);
+        flowrules_write(w, " to ");
+        flowrules_write_ip(w, range.family, range.last);
+    }
+    flowrules_write(w, "\n");
+}
+
+/* The addresses of a set, and the address-set of several. */
+static void write_set(flowrules_output *out, struct flowrules_set members) {
+    const struct state *s = flowrules_output_state(out);
+    char name[FR_NAME_SIZE], one[FR_NAME_SIZE];
+    size_t count = fr_names_members(members);
+    fr_names_set(out, s->prefix, members, name);
+    for (size_t i = 0; i < count; i++) {
+        fr_names_member(s->prefix, members, i, one);
+        write_address(out, one, members, i);
+    }
+    if (count < 2 || !flowrules_output_once(out, name))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        fr_names_member(s->prefix, members, i, one);
+        flowrules_writef(set(out, "security address-book global address-set"), "%s address %s\n",
+                         name, one);
+    }
+}
+
+/* ---- applications -------------------------------------------------------------------------- */
+
+static const char *protocol_word(int protocol) {
+    static const struct {
+        int number;
+        const char *word;
+    } words[] = {{1, "icmp"}, {6, "tcp"}, {17, "udp"}, {58, "icmp6"}, {132, "sctp"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i].number == protocol)
+            return words[i].word;
+    return NULL;
+}
+
+static void application_name(const char *prefix, const struct flowrules_service *service,
+                             char name[FR_NAME_SIZE]) {
+    const char *word = protocol_word(service->protocol);
+    if (service->icmp_code >= 0)
+        snprintf(name, FR_NAME_SIZE, "%s-%s-%d_%d", prefix, word, service->icmp_type,
+                 service->icmp_code);
+    else if (service->icmp_type >= 0)
+        snprintf(name, FR_NAME_SIZE, "%s-%s-%d", prefix, word, service->icmp_type);
+    else if (word != NULL)
+        fr_names_ports(prefix, word, service, 0, service->destination_port_count, name);
+    else
+        snprintf(name, FR_NAME_SIZE, "%s-ip-%d", prefix, service->protocol);
+}
+
+/* Source port and destination port of pair index; a list of no ports means any. */
+static void write_pair(flowrules_writer *w, const struct flowrules_service *service, size_t index) {
+    size_t sources = service->source_port_count > 0 ? service->source_port_count : 1;
+    if (service->source_port_count > 0) {
+        flowrules_write(w, " source-port ");
+        flowrules_write_ports(w, service->source_ports[index % sources], "-");
+    }
+    if (service->destination_port_count > 0) {
+        flowrules_write(w, " destination-port ");
+        flowrules_write_ports(w, service->destination_ports[index / sources], "-");
+    }
+}
+
+/* What has a type of ICMP, or no pair of ports beside another, needs no terms. */
+static void write_single(flowrules_output *out, const char *name,
+                         const struct flowrules_service *service) {
+    const char *word = protocol_word(service->protocol);
+    flowrules_writer *w = set(out, "applications application");
+    flowrules_writef(w, "%s protocol ", name);
+    if (word != NULL)
+        flowrules_write(w, word);
+    else
+        flowrules_write_number(w, (uint64_t)service->protocol);
+    if (service->icmp_type >= 0)
+        flowrules_writef(w, " %s-type %d", word, service->icmp_type);
+    if (service->icmp_code >= 0)
+        flowrules_writef(w, " %s-code %d", word, service->icmp_code);
+    write_pair(w, service, 0);
+    flowrules_write(w, "\n");
+}
+
+/* A term for each pair of ports; of more than an application holds, a set of applications. */
+static void write_application(flowrules_output *out, const struct flowrules_service *service) {
+    const struct state *s = flowrules_output_state(out);
+    size_t sources = service->source_port_count > 0 ? service->source_port_count : 1;
+    size_t ports = service->destination_port_count > 0 ? service->destination_port_count : 1;
+    char name[FR_NAME_SIZE];
+    application_name(s->prefix, service, name);
+    if (service->protocol < 0 || !flowrules_output_once(out, name))
+        return;
+    if (sources * ports == 1) {
+        write_single(out, name, service);
+        return;
+    }
+    for (size_t i = 0; i < sources * ports; i++) {
+        flowrules_writer *w = set(out, "applications application");
+        flowrules_write(w, name);
+        if (sources * ports > TERMS_MAX)
+            flowrules_writef(w, "_%zu", i / TERMS_MAX + 1);
+        flowrules_writef(w, " term t%zu protocol %s", i % TERMS_MAX + 1,
+                         protocol_word(service->protocol));
+        write_pair(w, service, i);
+        flowrules_write(w, "\n");
+    }
+    for (size_t i = 0; sources * ports > TERMS_MAX && i < sources * ports; i += TERMS_MAX)
+        flowrules_writef(set(out, "applications application-set"), "%s application %s_%zu\n", name,
+                         name, i / TERMS_MAX + 1);
+}
+
+/* ---- policies ------------------------------------------------------------------------------ */
+
+/* Begins a command about a policy. */
+static flowrules_writer *set_policy(flowrules_output *out, const struct context *at,
+                                    const char *name) {
+    flowrules_writer *w = set(out, "security policies");
+    if (at->to != NULL) {
+        flowrules_write(w, "from-zone ");
+        flowrules_write_user(w, &word_escape, at->from);
+        flowrules_write(w, " to-zone ");
+        flowrules_write_user(w, &word_escape, at->to);
+    } else {
+        flowrules_write(w, "global");
+    }
+    flowrules_writef(w, " policy %s ", name);
+    return w;
+}
+
+static void write_end(flowrules_output *out, const struct context *at, const char *policy,
+                      const char *word, struct flowrules_set set_of) {
+    const struct state *s = flowrules_output_state(out);
+    char name[FR_NAME_SIZE] = "any";
+    if (!flowrules_set_is_any(set_of))
+        fr_names_set(out, s->prefix, set_of, name);
+    flowrules_writef(set_policy(out, at, policy), "match %s %s\n", word, name);
+}
+
+/* What is denied has no session whose end could be logged. */
+static void write_then(flowrules_output *out, const struct context *at, const char *policy,
+                       enum flowrules_action action, bool log) {
+    bool allow = action == FLOWRULES_ALLOW;
+    bool reject = strcmp(flowrules_output_setting(out, "deny-with"), "reject") == 0;
+    flowrules_writef(set_policy(out, at, policy), "then %s\n",
+                     allow    ? "permit"
+                     : reject ? "reject"
+                              : "deny");
+    if (log)
+        flowrules_writef(set_policy(out, at, policy), "then log session-%s\n",
+                         allow ? "close" : "init");
+}
+
+/* The last day of the flow that holds longest, or NULL where one has no last day. */
+static const char *last_day(const flowrules_output *out, flowrules_flows flows) {
+    const char *last = NULL;
+    for (size_t i = 0; i < flowrules_flows_count(out, flows); i++) {
+        const char *day = flowrules_flows_expires(out, flows, i);
+        if (day == NULL)
+            return NULL;
+        last = last == NULL || strcmp(day, last) > 0 ? day : last;
+    }
+    return last;
+}
+
+static void write_scheduler(flowrules_output *out, const struct context *at, const char *policy,
+                            flowrules_flows flows) {
+    const struct state *s = flowrules_output_state(out);
+    const char *day = last_day(out, flows);
+    char name[FR_NAME_SIZE];
+    if (day == NULL)
+        return;
+    snprintf(name, sizeof name, "%s-until-%.10s", s->prefix, day);
+    if (flowrules_output_once(out, name))
+        flowrules_writef(set(out, "schedulers scheduler"),
+                         "%s start-date 2020-01-01.00:00 stop-date %.10s.23:59\n", name, day);
+    flowrules_writef(set_policy(out, at, policy), "scheduler-name %s\n", name);
+}
+
+static void write_policy(flowrules_output *out, const struct context *at,
+                         const struct flowrules_rule *r) {
+    const struct state *s = flowrules_output_state(out);
+    char policy[FR_NAME_SIZE], name[FR_NAME_SIZE];
+    snprintf(policy, sizeof policy, "%s-%s", s->prefix, r->name);
+    flowrules_writer *w = set_policy(out, at, policy);
+    flowrules_writer_origin(w, r->flows);
+    flowrules_write(w, "description \"");
+    flowrules_write_notes(w, out, &text_escape, FLOWRULES_NOTES, r->flows, NULL);
+    flowrules_write(w, "\"\n");
+    write_end(out, at, policy, "source-address", r->source);
+    write_end(out, at, policy, "destination-address", r->destination);
+    for (size_t i = 0; i < r->service_count; i++) {
+        application_name(s->prefix, &r->services[i], name);
+        flowrules_writef(set_policy(out, at, policy), "match application %s\n",
+                         r->services[i].protocol < 0 ? "any" : name);
+    }
+    write_then(out, at, policy, r->action, r->log);
+    write_scheduler(out, at, policy, r->flows);
+}
+
+/* The zones of a global policy; "any" is not said. */
+static void match_zones(flowrules_output *out, const char *policy, const struct flowrules_rule *r) {
+    static const struct context global = {NULL, NULL};
+    for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
+        struct flowrules_set ends = end == FLOWRULES_SOURCE ? r->source : r->destination;
+        const char *zone;
+        for (size_t i = 0; !fr_zones_at_any(out, ends, (enum flowrules_end)end) &&
+                           (zone = fr_zones_at(out, ends, (enum flowrules_end)end, i)) != NULL;
+             i++) {
+            flowrules_writer *w = set_policy(out, &global, policy);
+            flowrules_writef(w, "match %s ", end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
+            flowrules_write_user(w, &word_escape, zone);
+            flowrules_write(w, "\n");
+        }
+    }
+}
+
+static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    struct state *s = flowrules_output_state(out);
+    struct context at = {NULL, NULL};
+    char policy[FR_NAME_SIZE];
+    fr_zones_close(out, &s->pairs, r->source, r->destination);
+    flowrules_write(file(out), "\n");
+    if (s->global) {
+        snprintf(policy, sizeof policy, "%s-%s", s->prefix, r->name);
+        write_policy(out, &at, r);
+        match_zones(out, policy, r);
+        return;
+    }
+    for (size_t i = 0; (at.from = fr_zones_at(out, r->source, FLOWRULES_SOURCE, i)) != NULL; i++)
+        for (size_t k = 0;
+             (at.to = fr_zones_at(out, r->destination, FLOWRULES_DESTINATION, k)) != NULL; k++)
+            write_policy(out, &at, r);
+}
+
+/* No flow's policy has such a name: behind the prefix they all have a hyphen. */
+static void write_deny(flowrules_output *out, const char *const zones[2], unsigned number) {
+    static const char *const ends[] = {"source-address", "destination-address", "application"};
+    const struct state *s = flowrules_output_state(out);
+    const struct context at = {zones[0], s->global ? NULL : zones[1]};
+    char policy[FR_NAME_SIZE];
+    snprintf(policy, sizeof policy, s->global ? "%s_deny-rest-%u" : "%s_deny-rest", s->prefix,
+             number);
+    flowrules_write(file(out), "\n");
+    for (size_t i = 0; s->global && i < 2; i++)
+        if (strcmp(zones[i], "any") != 0) {
+            set_policy(out, &at, policy);
+            flowrules_write(file(out), i == 0 ? "match from-zone " : "match to-zone ");
+            flowrules_write_user(file(out), &word_escape, zones[i]);
+            flowrules_write(file(out), "\n");
+        }
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        flowrules_writef(set_policy(out, &at, policy), "match %s any\n", ends[i]);
+    write_then(out, &at, policy, FLOWRULES_DENY, flowrules_output_log_denied(out));
+}
+
+/* What no flow allows between the pairs of zones that flows are between. */
+static void write_denies(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    unsigned number = 0;
+    fr_zones_close_rest(out, &s->pairs);
+    if (s->pairs.full)
+        flowrules_output_refuse(out, "its policies are between more than %d zones", FR_ZONES_MAX);
+    if (s->pairs.count == 0)
+        flowrules_output_refuse(out, "no flow says between which zones the rest is to be denied: "
+                                     "set 'from-zone' and 'to-zone'");
+    for (size_t i = 0; i < s->pairs.count; i++)
+        for (size_t k = 0; k < s->pairs.count; k++)
+            if (s->pairs.closed[i][k])
+                write_deny(out, (const char *const[]){s->pairs.zones[i], s->pairs.zones[k]},
+                           ++number);
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+static bool is_zone(const char *text) {
+    for (const char *c = text; *c != '\0'; c++)
+        if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
+            *c != '-' && *c != '_')
+            return false;
+    return text[0] != '\0' && strlen(text) <= NAME_MAX_BYTES;
+}
+
+static const struct fr_zone_words zone_words =
+    FR_ZONE_WORDS("juniper-srx", is_zone, "63 letters, digits, - and _");
+
+static void write_head(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    flowrules_writer *w = file(out);
+    if (title != NULL) {
+        flowrules_write(w, "# ");
+        flowrules_write_user(w, &comment_escape, title);
+        flowrules_write(w, "\n");
+    }
+    flowrules_writef(w, "# Target %s, version %s: %s\n", target, flowrules_output_fingerprint(out),
+                     flowrules_output_permits(out)
+                         ? "what these policies do not permit is left to the others."
+                         : "what these policies do not permit between their zones is denied.");
+    flowrules_write_pinned_day(w, out, "# ", ".\n");
+    flowrules_write_shuts(w, out, "# ", "\n");
+    flowrules_writef(
+        w,
+        "# In configuration mode, on a candidate without changes of others:\n"
+        "#   load set %s.set     (a warning that the group is not there is no error)\n"
+        "#   show security policies | display inheritance\n"
+        "#     No policy but those of '%s' may precede them between the same zones; where others\n"
+        "#     are there, Junos may put them first. Policies of a pair of zones precede global "
+        "ones.\n"
+        "#   commit check\n"
+        "#   commit confirmed 5  (it goes back after five minutes)\n"
+        "#   commit              (in a new session, when all is well)\n"
+        "# Before the commit, 'rollback 0' takes it back; afterwards 'rollback 1' and 'commit'.\n"
+        "# Undo with: delete apply-groups %s, delete groups %s, commit\n"
+        "# It needs the global address book, which Junos does not take beside books within zones,\n"
+        "# and for names DNS servers that answer the firewall as they answer the clients.\n\n",
+        target, s->prefix, s->prefix, s->prefix);
+    flowrules_writef(w, "delete groups %s\n", s->prefix);
+}
+
+static void begin(flowrules_output *out) {
+    struct state *s = flowrules_output_state(out);
+    s->prefix = flowrules_output_setting(out, "prefix");
+    s->global = strcmp(flowrules_output_setting(out, "policies"), "global") == 0;
+    if (strlen(s->prefix) > FR_NAME_PREFIX) {
+        flowrules_output_refuse(out, "the prefix is longer than %d characters", FR_NAME_PREFIX);
+        s->prefix = ""; /* what is still written is thrown away */
+    }
+    if (strncmp(s->prefix, "junos-", 6) == 0)
+        flowrules_output_refuse(out, "Junos keeps groups that begin with 'junos-' to itself");
+    fr_zones_check(out, &zone_words);
+    write_head(out);
+    for (size_t i = 0; i < flowrules_output_set_count(out); i++)
+        write_set(out, flowrules_output_set(out, i));
+    for (size_t i = 0; i < flowrules_output_service_count(out); i++)
+        write_application(out, flowrules_output_service(out, i));
+}
+
+/* Session state lets replies and the ICMP errors about a session pass: there is no baseline. */
+static void end(flowrules_output *out) {
+    const struct state *s = flowrules_output_state(out);
+    if (!flowrules_output_permits(out))
+        write_denies(out);
+    flowrules_writef(file(out), "\n%s apply-groups %s\n", s->some ? "set" : "delete", s->prefix);
+}
+
+static void baseline(const flowrules_output *out, flowrules_input *in) {
+    struct fr_zones zones;
+    fr_zones_baseline(out, in, &zones);
+}
+
+/* ---- what it can't say --------------------------------------------------------------------- */
+
+static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+    bool global = strcmp(flowrules_output_setting(out, "policies"), "global") == 0;
+    for (size_t i = 0; i < flow->service_count; i++)
+        if (flow->services[i].protocol == 0)
+            return "an application can't have the protocol 0";
+    if (!global && (fr_zones_at_any(out, flow->source, FLOWRULES_SOURCE) ||
+                    fr_zones_at_any(out, flow->destination, FLOWRULES_DESTINATION)))
+        return "a policy of a pair of zones names both\nname the zone that is 'any', or set "
+               "'policies: global'";
+    return fr_zones_refuse(out, flow, &zone_words);
+}
+
+/* ---- the record ---------------------------------------------------------------------------- */
+
+static const struct flowrules_format formats[] = {
+    {.name = "set", .help = "set commands, for load set", .begin = begin, .rule = rule, .end = end},
+    {.name = NULL},
+};
+
+static const struct flowrules_setting settings[] = {
+    {.key = "from-zone", .type = "text", .help = "the zone of sources that no binding places"},
+    {.key = "to-zone", .type = "text", .help = "the zone of destinations that no binding places"},
+    {.key = "policies",
+     .type = "choice zones|global",
+     .fallback = "zones",
+     .help =
+         "policies between two zones each; or global ones, which are looked up after those, and "
+         "may be between any zones"},
+    {.key = "intrazone",
+     .whole_alone = true,
+     .type = "choice flows|all",
+     .fallback = "flows",
+     .help = "within which zones all else is denied: those in which a flow stays, or all of flows"},
+    {.key = "deny-with",
+     .whole_alone = true,
+     .type = "choice drop|reject",
+     .fallback = "drop",
+     .help = "drop tells nobody; reject resets TCP and answers the rest with ICMP unreachable"},
+    {.key = "prefix",
+     .type = "name",
+     .fallback = "FR",
+     .help =
+         "the group's name, and what all names in it begin with, at most 10 characters; another "
+         "one for each target of a device"},
+    {.key = NULL},
+};
+
+static const struct flowrules_setting bindings[] = {
+    {.key = "zone",
+     .aside = true,
+     .type = "list text",
+     .help = "the zones that the network's addresses are in"},
+    {.key = NULL},
+};
+
+static const struct flowrules_limit limits[] = {
+    {"characters of a name", NAME_MAX_BYTES, "terraform-provider-junos, security_policy"},
+    {"characters of a description", DESCRIPTION_MAX, "terraform-provider-junos, address_book"},
+    {"terms of an application", TERMS_MAX, "capirca, junipersrx.py"},
+    {"addresses of one end of a policy", ADDRESSES_MAX, "capirca; Juniper: 1,024 to 4,096"},
+    {.name = NULL},
+};
+
+extern const struct flowrules_backend flowrules_backend_juniper_srx;
+const struct flowrules_backend flowrules_backend_juniper_srx = {
+    .abi = FLOWRULES_BACKEND_ABI,
+    .name = "juniper-srx",
+    .title = "Juniper SRX",
+    .description = "Security policies of an SRX with their addresses and applications",
+    .capabilities = {.placement = FLOWRULES_TRANSIT,
+                     .evaluation = FLOWRULES_FIRST_MATCH,
+                     .families = FLOWRULES_BOTH_FAMILIES,
+                     .mixed_families = true,
+                     .names = true,
+                     .source_names = true,
+                     .names_note = "resolved by the firewall at the commit, and again when the TTL "
+                                   "ends, at the earliest after 16 seconds",
+                     .addresses_per_end = ADDRESSES_MAX,
+                     .source_ports = true,
+                     .icmp_types = true,
+                     .baseline_behind = true,
+                     .merge_above = POLICIES_APART,
+                     .permits = true,
+                     .permits_note =
+                         "the other policies between their zones and the default policy",
+                     .itself = "what goes to the firewall, by host-inbound-traffic of its zones",
+                     .logging = true,
+                     .expiry = true,
+                     .name_max = NAME_MAX_BYTES - FR_NAME_PREFIX - 1,
+                     .name_extra = "-_"},
+    .state_size = sizeof(struct state),
+    .formats = formats,
+    .settings = settings,
+    .bindings = bindings,
+    .limits = limits,
+    .refuses = refuses,
+    .warns = fr_zones_warn,
+    .read = fr_juniper_srx_read,
+    .baseline = baseline,
+};

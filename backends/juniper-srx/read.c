@@ -1,0 +1,521 @@
+/*
+ * juniper-srx, reading: configurations of a device, as set commands or in braces, and our own.
+ * Knows what policies say and in which order they decide: those between the two zones of a packet,
+ * the global ones, the default policy.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "juniper_srx.h"
+#include "zones.h"
+
+enum { STATEMENTS, ZONES, TWINS }; /* kinds of symbols */
+
+/* What is common to all policies. */
+struct deciding {
+    struct fr_srx_reading r;
+    flowrules_input *in;
+    struct fr_tree *t;
+    struct fr_zones zones;
+    const char *pair[2]; /* the zones that policies are between */
+    bool several, services_told;
+    bool own_books; /* a zone may have addresses of its own */
+    struct context *contexts;
+    size_t context_count, context_capacity;
+};
+
+/* A policy as it is taken apart. */
+struct taken {
+    const struct fr_node *policy, *match;
+    struct fr_zone_list zones[2];
+    struct fr_matching m;
+    enum flowrules_verdict verdict;
+    const char *until;
+    bool over; /* its time is, or has not come */
+};
+
+static const char *const zone_keys[] = {"from-zone", "to-zone"};
+static const char *const end_keys[] = {"source-address", "destination-address"};
+
+/* ---- statements ----------------------------------------------------------------------------- */
+
+static enum fr_shape shape(const struct fr_node *node, const char *word) {
+    static const char *const actions[] = {"permit", "deny", "reject", "permit-all", "deny-all", 0};
+    static const char *const single[] = {"scheduler-name", "description", "start-date", "stop-date",
+                                         NULL};
+    const char *parent = node->parent == NULL ? NULL : node->parent->name;
+    bool application = fr_is(parent, "application") && !fr_is(word, "term");
+    if (fr_is(node->name, "match"))
+        return strstr(word, "-excluded") != NULL ? FR_ALONE : FR_LIST;
+    if (fr_is(parent, "term") || (application && node->parent->parent->parent != NULL))
+        return FR_ONE;
+    return fr_is_one(word, actions) ? FR_CHOICE : fr_is_one(word, single) ? FR_ONE : FR_PATH;
+}
+
+/* Of a zone its address book alone; of "security" what is below. */
+static bool matters(const struct fr_node *node, const char *word) {
+    static const char *const top[] = {"security", "applications", "schedulers", NULL};
+    static const char *const security[] = {"policies", "address-book", "zones", NULL};
+    if (node->depth == 1 && fr_is(node->name, "security"))
+        return fr_is_one(word, security);
+    if (node->depth == 4 && fr_is(node->parent->name, "security-zone"))
+        return fr_is(word, "address-book");
+    return node->depth > 0 || fr_is_one(word, top);
+}
+
+static bool is_policies(const struct fr_node *node) {
+    return fr_is(node->name, "policy");
+}
+
+/* ---- what a policy says --------------------------------------------------------------------- */
+
+/* Why it is not known what a policy matches. never: no part of it is known to match. */
+static void doubt(const struct deciding *d, struct taken *t, bool never, const char *text) {
+    t->m.never = t->m.never || never;
+    if (t->m.doubt == NULL)
+        t->m.doubt =
+            flowrules_input_print(d->in, "in the policy '%.80s' %s", t->policy->name, text);
+}
+
+static void doubt_words(const struct deciding *d, struct taken *t, const struct fr_node *key) {
+    const struct fr_node *value = fr_first(key);
+    const char *text = flowrules_input_print(d->in, "'%.80s%s%.80s' is not understood", key->name,
+                                             value == NULL ? "" : " ", value ? value->name : "");
+    if (text != NULL)
+        doubt(d, t, true, text);
+}
+
+static void check_match(const struct deciding *d, struct taken *t) {
+    static const char *const known[] = {"source-address",
+                                        "destination-address",
+                                        "application",
+                                        "from-zone",
+                                        "to-zone",
+                                        "source-address-excluded",
+                                        "destination-address-excluded",
+                                        NULL};
+    for (const struct fr_node *key = fr_first(t->match); key != NULL; key = fr_next(key))
+        if (!fr_is_one(key->name, known) && fr_child(d->t, key, "any") == NULL)
+            doubt_words(d, t, key);
+}
+
+/* "match" has to have each of these lists: Junos commits no policy without. */
+static const struct fr_node *list_of(const struct deciding *d, struct taken *t, const char *key) {
+    const struct fr_node *list = fr_child(d->t, t->match, key);
+    if (fr_first(list) == NULL)
+        flowrules_input_error(d->in, t->policy->at, "Junos commits no such policy",
+                              "the policy '%.80s' has no '%s'", t->policy->name, key);
+    return list;
+}
+
+static bool take_end(struct deciding *d, struct taken *t, int end, const char *zone) {
+    static const char *const excluded[] = {"source-address-excluded",
+                                           "destination-address-excluded"};
+    struct flowrules_set any = flowrules_input_any(d->in);
+    struct fr_territory *at = &t->m.ends[end];
+    const struct fr_node *members = list_of(d, t, end_keys[end]);
+    struct fr_addresses all;
+    if (fr_first(members) == NULL || !fr_srx_addresses(&d->r, members, zone, &all))
+        return false;
+    *at = (struct fr_territory){all.set, all.doubt == NULL ? all.set : any};
+    if (fr_child(d->t, t->match, excluded[end]) != NULL)
+        *at = (struct fr_territory){flowrules_input_subtract(d->in, any, at->maybe),
+                                    flowrules_input_subtract(d->in, any, at->surely)};
+    if (all.doubt != NULL)
+        doubt(d, t, false, all.doubt);
+    return true;
+}
+
+static bool take_services(struct deciding *d, struct taken *t) {
+    const struct fr_node *members = list_of(d, t, "application");
+    struct fr_srx_services services = {.doubt = NULL};
+    if (fr_first(members) == NULL || !fr_srx_applications(&d->r, members, &services))
+        return false;
+    t->m.surely = t->m.maybe = services.whats;
+    t->m.maybe.all = services.whats.all || services.doubt != NULL;
+    if (services.doubt != NULL)
+        doubt(d, t, false, services.doubt);
+    return true;
+}
+
+/* Services of the next generation may block more than policies say; a tunnel is another thing. */
+static void check_permit(struct deciding *d, struct taken *t, const struct fr_node *permit) {
+    for (const struct fr_node *key = fr_first(permit); key != NULL; key = fr_next(key)) {
+        bool services = fr_is(key->name, "application-services");
+        if (services && !d->services_told)
+            flowrules_input_note(d->in, key->at,
+                                 "application services, here and elsewhere, may block what "
+                                 "policies permit");
+        d->services_told = d->services_told || services;
+        if (!services && !fr_is(key->name, "tcp-options") && !fr_is(key->name, "services-offload"))
+            doubt_words(d, t, key);
+    }
+}
+
+static void take_then(struct deciding *d, struct taken *t) {
+    const struct fr_node *then = fr_child(d->t, t->policy, "then");
+    const struct fr_node *permit = fr_child(d->t, then, "permit");
+    bool blocks = fr_child(d->t, then, "deny") != NULL || fr_child(d->t, then, "reject") != NULL;
+    t->verdict = permit != NULL ? FLOWRULES_PASS : FLOWRULES_BLOCK;
+    check_permit(d, t, permit);
+    if (permit != NULL || blocks)
+        return;
+    t->m.any_action = true;
+    doubt(d, t, true, "the action is not understood");
+}
+
+/* -1, 0, 1: the day of "2027-06-30.23:59" lies before, on, behind the one that is read of. */
+static bool compare_day(const struct deciding *d, const char *date, int *order) {
+    const char *day =
+        date == NULL || strlen(date) < 10 ? NULL : flowrules_input_copy(d->in, date, 10);
+    bool known = false;
+    if (day != NULL)
+        *order = flowrules_input_day(d->in, day, &known);
+    return known;
+}
+
+/* From one date to another; the hours do not count (docs/MODEL.md, Time). */
+static void take_scheduler(struct deciding *d, struct taken *t) {
+    const char *name = fr_value(d->t, t->policy, "scheduler-name");
+    const struct fr_node *s = NULL;
+    const char *stop = NULL;
+    int from = 0, to = 0;
+    if (name == NULL)
+        return;
+    s = fr_child(d->t, fr_top(d->t, "schedulers scheduler"), name);
+    stop = fr_value(d->t, s, "stop-date");
+    bool known =
+        compare_day(d, fr_value(d->t, s, "start-date"), &from) && compare_day(d, stop, &to);
+    for (s = fr_first(s); s != NULL; s = fr_next(s))
+        known = known && (strstr(s->name, "-date") != NULL || fr_is(s->name, "description"));
+    if (!known)
+        doubt(d, t, true,
+              flowrules_input_print(d->in, "the scheduler '%.80s' is not understood", name));
+    else if (from > 0 || to < 0)
+        t->over = true;
+    else
+        t->until = flowrules_input_copy(d->in, stop, 10);
+}
+
+/* ---- policies ------------------------------------------------------------------------------- */
+
+/* Our own policies say their flows first in the description. */
+static const char *name_of(const struct deciding *d, const struct taken *t, const char *text) {
+    const char *prefix = flowrules_input_setting(d->in, "prefix");
+    size_t length = prefix == NULL ? 0 : strlen(prefix);
+    bool own = length > 0 && strncmp(t->policy->name, prefix, length) == 0 && text != NULL;
+    const char *end = own ? strstr(text, " (") : NULL;
+    if (!own || t->policy->name[length] != '-')
+        return t->policy->name;
+    length = strcspn(text, ";");
+    if (end != NULL && (size_t)(end - text) < length)
+        length = (size_t)(end - text);
+    return flowrules_input_copy(d->in, text, length);
+}
+
+static void write_policy(struct deciding *d, struct taken *t) {
+    static const char *const doubts[] = {
+        "'from-zone' names some of the zones that its source may be in, and not others",
+        "'to-zone' names some of the zones that its destination may be in, and not others"};
+    const char *text = fr_value(d->t, t->policy, "description");
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = t->verdict,
+                                       .at = t->policy->at,
+                                       .name = name_of(d, t, text),
+                                       .comment = text,
+                                       .expires = t->until,
+                                       .log = fr_get(d->t, t->policy, "then log") != NULL};
+    bool elsewhere = false;
+    for (int end = 0; end < 2; end++) {
+        if (!fr_zones_limit(d->in, &d->zones, ZONES, (enum flowrules_end)end, &t->zones[end],
+                            &t->m.ends[end]))
+            doubt(d, t, false, doubts[end]);
+        elsewhere = elsewhere || t->m.ends[end].maybe.id == flowrules_input_none(d->in).id;
+    }
+    fr_tables_give(d->in, &t->m, &rule);
+    if (elsewhere)
+        flowrules_input_note(d->in, rule.at, "left out: the policy '%.80s' is between other zones",
+                             t->policy->name);
+}
+
+/* Zones of a global policy; without any it is between all. */
+static void list_zones(struct deciding *d, struct taken *t) {
+    for (int end = 0; end < 2; end++) {
+        const struct fr_node *listed = fr_first(fr_child(d->t, t->match, zone_keys[end]));
+        if (listed == NULL)
+            fr_zones_add(d->in, &t->zones[end], "any");
+        for (; listed != NULL; listed = fr_next(listed))
+            fr_zones_add(d->in, &t->zones[end], listed->name);
+    }
+}
+
+/* between: the zones, or NULL for a global policy, whose addresses are in the global book. */
+static void read_policy(struct deciding *d, const struct fr_node *policy,
+                        const struct fr_zone_list *between) {
+    static const char *const known[] = {"match",          "then",         "description",
+                                        "scheduler-name", "apply-groups", NULL};
+    struct taken t = {.policy = policy, .match = fr_child(d->t, policy, "match")};
+    for (int end = 0; between != NULL && end < 2; end++)
+        t.zones[end] = between[end];
+    if (between == NULL)
+        list_zones(d, &t);
+    for (const struct fr_node *key = fr_first(policy); key != NULL; key = fr_next(key))
+        if (!fr_is_one(key->name, known))
+            doubt_words(d, &t, key);
+    check_match(d, &t);
+    take_then(d, &t);
+    take_scheduler(d, &t);
+    if (t.over)
+        flowrules_input_note(d->in, policy->at,
+                             "left out: the time of the policy '%.80s' is not now", policy->name);
+    else if (take_end(d, &t, 0, between == NULL ? NULL : between[0].names[0]) &&
+             take_end(d, &t, 1, between == NULL ? NULL : between[1].names[0]) &&
+             take_services(d, &t))
+        write_policy(d, &t);
+}
+
+/* ---- policies between zones -------------------------------------------------------------- */
+
+/*
+ * Policies of one name that say the same between several pairs of zones are read as one, so that
+ * what they say of an end in all zones is said of it whole, as far as the order of each pair
+ * allows.
+ */
+struct context {
+    const char *zones[2];
+    const struct fr_node *next; /* the first policy that is not read */
+};
+struct twin {
+    struct context *context;
+    struct fr_node *policy;
+};
+struct twins {
+    struct twin *of;
+    size_t count, capacity;
+};
+
+static bool is_same(const struct fr_node *a, const struct fr_node *b) {
+    for (a = fr_first(a), b = fr_first(b); a != NULL && b != NULL; a = fr_next(a), b = fr_next(b))
+        if (strcmp(a->name, b->name) != 0 || !is_same(a, b))
+            return false;
+    return a == NULL && b == NULL;
+}
+
+/* Each policy's meaning is its twins, itself among them, until it is read. */
+static void find_twins(struct deciding *d, struct context *context, struct fr_node *policy) {
+    const char *key = d->own_books ? flowrules_input_print(d->in, "%u", policy->id) : policy->name;
+    struct twins *t = key == NULL ? NULL : flowrules_input_lookup(d->in, TWINS, key);
+    if (key != NULL && t == NULL && (t = flowrules_input_alloc(d->in, sizeof *t)) != NULL)
+        flowrules_input_define(d->in, TWINS, key, t);
+    if (t != NULL)
+        t->of = flowrules_input_grow(d->in, t->of, &t->capacity, t->count, sizeof *t->of);
+    if (t == NULL || t->of == NULL)
+        return;
+    t->of[t->count++] = (struct twin){context, policy};
+    policy->meaning = t;
+}
+
+/* Is a twin, which is not read yet, the next one between its zones? */
+static bool is_next(const struct twin *twin) {
+    return twin->policy == twin->context->next;
+}
+
+/* Are those that say the same next, wherever they are? */
+static bool is_ready(const struct fr_node *policy) {
+    const struct twins *t = policy->meaning;
+    for (size_t i = 0; t != NULL && i < t->count; i++)
+        if (t->of[i].policy->meaning != NULL && !is_next(&t->of[i]) &&
+            is_same(policy, t->of[i].policy))
+            return false;
+    return t != NULL;
+}
+
+/* Is the twin from one zone to another next, and says the same? */
+static bool joins(const struct twins *t, const struct fr_node *policy, const char *from,
+                  const char *to) {
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->of[i].context->zones[0], from) == 0 &&
+            strcmp(t->of[i].context->zones[1], to) == 0)
+            return is_next(&t->of[i]) && is_same(policy, t->of[i].policy);
+    return false;
+}
+
+/* The zones that a policy leads to from one zone, and those from which it leads to all of these. */
+static void spread(struct deciding *d, const struct twins *t, const struct fr_node *policy,
+                   const char *from, struct fr_zone_list between[2]) {
+    for (size_t i = 0; i < t->count; i++)
+        if (joins(t, policy, from, t->of[i].context->zones[1]))
+            fr_zones_add(d->in, &between[1], t->of[i].context->zones[1]);
+    for (size_t i = 0; i < t->count; i++) {
+        const char *other = t->of[i].context->zones[0];
+        size_t k = 0;
+        while (k < between[1].count && joins(t, policy, other, between[1].names[k]))
+            k++;
+        if (k == between[1].count)
+            fr_zones_add(d->in, &between[0], other);
+    }
+}
+
+static void read_twins(struct deciding *d, const struct context *at, bool alone) {
+    const struct fr_node *policy = at->next;
+    struct twins *t = policy->meaning;
+    struct fr_zone_list between[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
+    if (!alone)
+        spread(d, t, policy, at->zones[0], between);
+    for (int end = 0; end < 2; end++)
+        fr_zones_add(d->in, &between[end], at->zones[end]);
+    if (flowrules_input_failed(d->in))
+        return;
+    read_policy(d, policy, between);
+    for (size_t i = 0; i < t->count; i++) {
+        struct context *c = t->of[i].context;
+        if (!is_next(&t->of[i]) || !fr_zones_has(&between[0], c->zones[0]) ||
+            !fr_zones_has(&between[1], c->zones[1]))
+            continue;
+        t->of[i].policy->meaning = NULL;
+        c->next = fr_next(c->next);
+    }
+}
+
+/* The next policy that is ready; where policies are in each other's way, the first of all. */
+static bool read_next(struct deciding *d) {
+    const struct context *first = NULL;
+    for (size_t i = 0; i < d->context_count; i++) {
+        const struct context *c = &d->contexts[i];
+        if (c->next != NULL && is_ready(c->next)) {
+            read_twins(d, c, false);
+            return true;
+        }
+        first = first == NULL && c->next != NULL ? c : first;
+    }
+    if (first != NULL)
+        read_twins(d, first, true);
+    return first != NULL;
+}
+
+static void note_zone(struct deciding *d, int end, const char *zone) {
+    if (d->pair[end] == NULL || fr_is(d->pair[end], "any"))
+        d->pair[end] = zone;
+    d->several = d->several || !(fr_is(zone, d->pair[end]) || fr_is(zone, "any"));
+}
+
+/* Notes which zones policies are between, and reports what is not active. */
+static void add_context(struct deciding *d, const struct fr_node *from, const struct fr_node *to) {
+    const struct fr_node *list = fr_child(d->t, to, "policy");
+    for (const struct fr_node *p = list == NULL ? NULL : list->first; p != NULL; p = p->next)
+        if (p->inactive)
+            flowrules_input_note(d->in, p->at, "left out: the policy '%.80s' is deactivated",
+                                 p->name);
+    if (from == NULL || fr_first(list) == NULL)
+        return;
+    note_zone(d, 0, from->name);
+    note_zone(d, 1, to->name);
+    d->contexts = flowrules_input_grow(d->in, d->contexts, &d->context_capacity, d->context_count,
+                                       sizeof *d->contexts);
+    if (d->contexts != NULL)
+        d->contexts[d->context_count++] = (struct context){{from->name, to->name}, fr_first(list)};
+}
+
+static void list_contexts(struct deciding *d) {
+    const struct fr_node *policies = fr_top(d->t, "security policies");
+    const struct fr_node *global = fr_child(d->t, policies, "global"), *from, *to;
+    for (from = fr_first(fr_child(d->t, policies, "from-zone")); from != NULL; from = fr_next(from))
+        for (to = fr_first(fr_child(d->t, from, "to-zone")); to != NULL; to = fr_next(to))
+            add_context(d, from, to);
+    for (size_t i = 0; d->contexts != NULL && i < d->context_count; i++) {
+        const struct fr_node *first = d->contexts[i].next;
+        for (struct fr_node *p = first->parent->first; p != NULL; p = p->next)
+            if (!p->inactive)
+                find_twins(d, &d->contexts[i], p);
+    }
+    add_context(d, NULL, global);
+    for (global = fr_first(fr_child(d->t, global, "policy")); global; global = fr_next(global)) {
+        struct taken t = {.match = fr_child(d->t, global, "match")};
+        list_zones(d, &t);
+        for (int end = 0; end < 2; end++)
+            for (size_t i = 0; i < t.zones[end].count; i++)
+                note_zone(d, end, t.zones[end].names[i]);
+    }
+}
+
+static void read_policies(struct deciding *d) {
+    const struct fr_node *global = fr_first(fr_top(d->t, "security policies global policy"));
+    bool more = d->contexts != NULL;
+    while (more && !flowrules_input_failed(d->in))
+        more = read_next(d);
+    for (; global != NULL && !flowrules_input_failed(d->in); global = fr_next(global))
+        read_policy(d, global, NULL);
+}
+
+/* ---- the configuration
+ * --------------------------------------------------------------------------- */
+
+/* What else may decide, or stands where policies of another system do. */
+static void check_rest(const struct deciding *d) {
+    static const char *const known[] = {
+        "from-zone",      "global",       "default-policy", "policy-stats",
+        "policy-rematch", "traceoptions", "apply-groups",   NULL};
+    static const char *const others[] = {"logical-systems", "tenants"};
+    const struct fr_node *key = fr_first(fr_top(d->t, "security policies"));
+    for (; key != NULL; key = fr_next(key))
+        if (!fr_is_one(key->name, known))
+            flowrules_input_doubt(d->in, key->at, FLOWRULES_FORWARD,
+                                  "'security policies %.80s' is not understood", key->name);
+    for (size_t i = 0; i < 2; i++)
+        if ((key = fr_top(d->t, others[i])) != NULL)
+            flowrules_input_doubt(d->in, key->at, FLOWRULES_FORWARD,
+                                  "the policies of %s are not followed", others[i]);
+    if ((key = fr_top(d->t, "security nat")) != NULL)
+        flowrules_input_note(d->in, key->at,
+                             "policies match destinations as NAT has translated them");
+}
+
+/* Has a zone an address book beside the global one? */
+static bool has_own_books(const struct deciding *d) {
+    const struct fr_node *zone = fr_first(fr_top(d->t, "security zones security-zone"));
+    const struct fr_node *book = fr_first(fr_top(d->t, "security address-book"));
+    for (; zone != NULL; zone = fr_next(zone))
+        if (fr_child(d->t, zone, "address-book") != NULL)
+            return true;
+    for (; book != NULL; book = fr_next(book))
+        if (!fr_is(book->name, "global"))
+            return true;
+    return false;
+}
+
+static void give_default(const struct deciding *d) {
+    bool permits = fr_top(d->t, "security policies default-policy permit-all") != NULL;
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = permits ? FLOWRULES_PASS : FLOWRULES_BLOCK,
+                                       .source = flowrules_input_any(d->in),
+                                       .destination = flowrules_input_any(d->in)};
+    flowrules_input_rule(d->in, &rule);
+}
+
+void fr_juniper_srx_read(flowrules_input *in) {
+    struct deciding d = {.r = {.in = in,
+                               .tree = {.in = in,
+                                        .kind = STATEMENTS,
+                                        .shape = shape,
+                                        .matters = matters,
+                                        .is_ordered = is_policies}},
+                         .in = in};
+    d.t = &d.r.tree;
+    fr_tree_read(d.t);
+    if (!d.t->known && !flowrules_input_failed(in))
+        flowrules_input_error(in, (struct flowrules_place){0, 0, 0},
+                              "hand in what 'show configuration | display set' prints",
+                              "this is no configuration of Junos: no line of it is a statement");
+    if (flowrules_input_failed(in))
+        return;
+    fr_tree_inherit(d.t);
+    check_rest(&d);
+    d.own_books = has_own_books(&d);
+    list_contexts(&d);
+    if (d.context_count == 0 && d.pair[0] != NULL)
+        flowrules_input_found(in, "policies", "global");
+    fr_zones_find(in, &d.zones);
+    fr_zones_choose(in, &d.zones, d.several || d.pair[0] == NULL ? NULL : d.pair);
+    read_policies(&d);
+    give_default(&d);
+}

@@ -1,0 +1,64 @@
+/*
+ * Configurations that are trees of words, as Junos has them: commands (set, delete, deactivate,
+ * insert) in their order, or the same in braces, with semicolons. Knows no word's meaning: the
+ * backend says which words take a value.
+ */
+#ifndef FR_TREE_H
+#define FR_TREE_H
+
+#include "flowrules/backend.h"
+
+/* A word; those that follow it are below. */
+struct fr_node {
+    const char *name;
+    struct flowrules_place at;
+    struct fr_node *parent, *first, *last, *before, *next;
+    unsigned id, depth;
+    bool gone, inactive;
+    void *meaning; /* the backend's */
+};
+
+/* What follows a word in the same statement. */
+enum fr_shape {
+    FR_PATH,   /* words below it */
+    FR_CHOICE, /* the same, and the words beside it go */
+    FR_LIST,   /* one more value, or several in brackets; then words beside it */
+    FR_ONE,    /* the same, in place of the value before */
+    FR_ALONE   /* words beside it */
+};
+
+struct fr_tree {
+    flowrules_input *in;
+    unsigned kind; /* of symbols that are not used otherwise */
+    enum fr_shape (*shape)(const struct fr_node *node, const char *word);
+    /* Is a word below a node anything to the reader? Has what is below it an order? */
+    bool (*matters)(const struct fr_node *node, const char *word);
+    bool (*is_ordered)(const struct fr_node *node);
+    struct fr_node *root;
+    unsigned count;
+    bool known; /* something was a statement */
+};
+
+/* Reads all files into one tree, root; what is not followed is a doubt. */
+void fr_tree_read(struct fr_tree *t);
+/* Puts what groups hand down where it matters; what is not followed is a doubt. */
+void fr_tree_inherit(struct fr_tree *t);
+/* The child of a name, active or not; made where it is not there. NULL where memory ran out. */
+struct fr_node *fr_make(struct fr_tree *t, struct fr_node *node, const char *name,
+                        struct flowrules_place at);
+/* The first child that is active, and the next one behind a child; NULL where there is none. */
+struct fr_node *fr_first(const struct fr_node *node);
+struct fr_node *fr_next(const struct fr_node *child);
+/* The active node behind words with blanks between, of any below a node; or NULL, as for NULL. */
+struct fr_node *fr_get(const struct fr_tree *t, const struct fr_node *node, const char *words);
+/* The active child of a name, which may have blanks. */
+struct fr_node *fr_child(const struct fr_tree *t, const struct fr_node *node, const char *name);
+/* The same from the root. */
+struct fr_node *fr_top(const struct fr_tree *t, const char *words);
+/* Is it this word, one of these words (the last is NULL)? */
+bool fr_is(const char *text, const char *word);
+bool fr_is_one(const char *text, const char *const *words);
+/* The last word behind a key, or NULL. */
+const char *fr_value(const struct fr_tree *t, const struct fr_node *node, const char *key);
+
+#endif
