@@ -156,7 +156,7 @@ static void take_then(struct deciding *d, struct taken *t) {
     const struct fr_node *then = fr_child(d->t, t->policy, "then");
     const struct fr_node *permit = fr_child(d->t, then, "permit");
     bool blocks = fr_child(d->t, then, "deny") != NULL || fr_child(d->t, then, "reject") != NULL;
-    t->verdict = permit != NULL ? FLOWRULES_PASS : FLOWRULES_BLOCK;
+    t->verdict = blocks ? FLOWRULES_BLOCK : FLOWRULES_PASS;
     check_permit(d, t, permit);
     if (permit != NULL || blocks)
         return;
@@ -512,7 +512,7 @@ void fr_juniper_srx_read(flowrules_input *in) {
     check_rest(&d);
     d.own_books = has_own_books(&d);
     list_contexts(&d);
-    if (d.context_count == 0 && d.pair[0] != NULL)
+    if (d.several || (d.context_count == 0 && d.pair[0] != NULL))
         flowrules_input_found(in, "policies", "global");
     fr_zones_find(in, &d.zones);
     fr_zones_choose(in, &d.zones, d.several || d.pair[0] == NULL ? NULL : d.pair);

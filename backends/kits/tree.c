@@ -47,13 +47,17 @@ static void drop_children(struct fr_node *node, const struct fr_node *but) {
     }
 }
 
+static void too_deep(flowrules_input *in, struct flowrules_place at) {
+    flowrules_input_error(in, at, NULL, "statements stand more than %d deep", DEPTH_MAX);
+}
+
 struct fr_node *fr_make(struct fr_tree *t, struct fr_node *node, const char *name,
                         struct flowrules_place at) {
     struct fr_node *child = look_up(t, node, name);
     if (node == NULL || (child != NULL && !child->gone))
         return child;
     if (node->depth >= DEPTH_MAX) {
-        flowrules_input_error(t->in, at, NULL, "statements stand more than %d deep", DEPTH_MAX);
+        too_deep(t->in, at);
         return NULL;
     }
     if (child == NULL) {
@@ -170,9 +174,10 @@ static struct fr_node *set(struct fr_tree *t, struct fr_node *node, struct words
             drop_children(node, child);
         if (shape == FR_ONE && w->at < w->count)
             drop_children(child, NULL);
-        if ((shape == FR_ONE || shape == FR_LIST) && w->at < w->count)
+        bool value = shape == FR_ONE || shape == FR_LIST;
+        if (value && w->at < w->count)
             make_next(t, w, child);
-        if (shape == FR_PATH || shape == FR_CHOICE)
+        else if (value || shape == FR_PATH || shape == FR_CHOICE)
             node = child;
     }
     return node;
@@ -264,6 +269,8 @@ struct braces {
     struct words w;
     size_t capacity;
     struct fr_node *node;
+    struct fr_node *outside[DEPTH_MAX + 1]; /* the nodes where braces were opened */
+    size_t open;
 };
 
 static void step(struct braces *b) {
@@ -294,6 +301,18 @@ static bool skip(struct braces *b) {
     return false;
 }
 
+/* Within quotes a backslash takes the next character as it is. */
+static const char *copy_word(flowrules_input *in, const char *text, size_t length, bool quoted) {
+    char *copy = flowrules_input_copy(in, text, length), *to = copy;
+    for (size_t i = 0; copy != NULL && i < length; i++) {
+        i += quoted && copy[i] == '\\' && i + 1 < length ? 1 : 0;
+        *to++ = copy[i];
+    }
+    if (copy != NULL)
+        *to = '\0';
+    return copy;
+}
+
 static void take_word(struct braces *b) {
     const char *start = b->text;
     bool quoted = *start == '"';
@@ -307,7 +326,7 @@ static void take_word(struct braces *b) {
     if (b->words == NULL)
         return;
     b->words[b->w.count++] = (struct flowrules_word){
-        flowrules_input_copy(b->t->in, from, (size_t)(b->text - from)), b->at.column, quoted};
+        copy_word(b->t->in, from, (size_t)(b->text - from), quoted), b->at.column, quoted};
     if (quoted && b->text < b->end)
         step(b);
 }
@@ -327,9 +346,13 @@ static void end_statement(struct braces *b, bool opens) {
     node = set(b->t, node, &b->w, &last);
     if (off && last != NULL)
         last->inactive = true;
-    if (opens)
-        b->node = node;
     b->w.count = 0;
+    if (opens && b->open > DEPTH_MAX)
+        too_deep(b->t->in, b->at);
+    if (!opens || flowrules_input_failed(b->t->in))
+        return;
+    b->outside[b->open++] = b->node;
+    b->node = node;
 }
 
 static void read_braces(struct fr_tree *t, size_t file) {
@@ -353,12 +376,12 @@ static void read_braces(struct fr_tree *t, size_t file) {
         b.text++;
         if (b.w.count > 0)
             end_statement(&b, c == '{');
-        if (c == '}' && (b.node == NULL || b.node->parent == NULL))
+        if (c == '}' && b.open == 0)
             flowrules_input_error(t->in, b.at, NULL, "a brace closes here that was not opened");
         else if (c == '}')
-            b.node = b.node->parent;
+            b.node = b.outside[--b.open];
     }
-    if (b.w.count > 0 || b.node != t->root)
+    if (b.w.count > 0 || b.open > 0)
         flowrules_input_error(t->in, b.at, "hand in the whole file",
                               "the file ends within a statement");
 }

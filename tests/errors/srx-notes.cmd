@@ -1,0 +1,1 @@
+import juniper-srx configurations/srx-notes.set
