@@ -351,8 +351,8 @@ static bool is_zone(const char *text) {
     return text[0] != '\0' && strlen(text) <= NAME_MAX_BYTES;
 }
 
-static const struct fr_zone_words zone_words =
-    FR_ZONE_WORDS("juniper-srx", is_zone, "63 letters, digits, - and _");
+static const struct fr_zone_words zone_words = {
+    .is_name = is_zone, FR_ZONE_WORDS("juniper-srx", "63 letters, digits, - and _")};
 
 static void write_head(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);

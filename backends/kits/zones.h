@@ -36,7 +36,7 @@ void fr_zones_close(const flowrules_output *out, struct fr_zone_pairs *pairs,
 /* Without a flow from from-zone to to-zone; with 'intrazone: all' also within each zone. */
 void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pairs);
 
-/* What a backend says of zones, made by FR_ZONE_WORDS. */
+/* What a backend says of zones: {.is_name = ..., FR_ZONE_WORDS("NAME", "63 letters")}. */
 struct fr_zone_words {
     const char *backend;
     bool (*is_name)(const char *zone);
@@ -45,15 +45,12 @@ struct fr_zone_words {
 #define FR_ZONE_NONE(backend, end, setting)                                                        \
     "no zone is known for its " end "\nbind its networks (" backend                                \
     ": {zone: NAME}) or set '" setting "'"
-#define FR_ZONE_WORDS(name, names_function, names)                                                 \
-    {                                                                                              \
-        .backend = name, .is_name = names_function, .bad_name = "a zone's name is at most " names, \
-        .no_zone = {FR_ZONE_NONE(name, "source", "from-zone"),                                     \
-                    FR_ZONE_NONE(name, "destination", "to-zone")},                                 \
-        .same_zone =                                                                               \
-            "no network places its source nor its destination, and from-zone and to-zone "         \
-            "are the same zone\nbind its networks (" name ": {zone: NAME})"                        \
-    }
+#define FR_ZONE_WORDS(name, names)                                                                 \
+    .backend = "" name, .bad_name = "a zone's name is at most " names,                             \
+    .no_zone = {FR_ZONE_NONE(name, "source", "from-zone"),                                         \
+                FR_ZONE_NONE(name, "destination", "to-zone")},                                     \
+    .same_zone = "no network places its source nor its destination, and from-zone and to-zone "    \
+                 "are the same zone\nbind its networks (" name ": {zone: NAME})"
 
 /* For a backend's refuses: why the zones of a flow can't be said, or NULL. */
 const char *fr_zones_refuse(const flowrules_output *out, const struct flowrules_rule *flow,

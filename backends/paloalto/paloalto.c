@@ -837,8 +837,8 @@ static bool is_zone(const char *text) {
     return is_name(text, ZONE_MAX);
 }
 
-static const struct fr_zone_words zone_words =
-    FR_ZONE_WORDS("paloalto", is_zone, "31 letters, digits, spaces and ._-");
+static const struct fr_zone_words zone_words = {
+    .is_name = is_zone, FR_ZONE_WORDS("paloalto", "31 letters, digits, spaces and ._-")};
 
 static void check_names(flowrules_output *out) {
     static const struct {
