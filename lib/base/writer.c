@@ -489,7 +489,7 @@ static bool move_origins(struct flowrules_writer *w, struct flowrules_writer *pa
 /* A part of one block that fits into the file's last block is copied: its block is used again. */
 static bool copy_part(struct flowrules_writer *w, struct flowrules_writer *part) {
     struct fr_block *block = part->first;
-    if (block == NULL || block->next != NULL || block->size > room(w))
+    if (block == NULL || w->last == NULL || block->next != NULL || block->size > room(w))
         return false;
     if (!move_origins(w, part, w->last)) {
         w->failed = true;
