@@ -260,7 +260,7 @@ docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
 # ---- linting -----------------------------------------------------------------------------------
 
 C_FILES  := $(sort $(LIB_SOURCES) $(BACKEND_SOURCES) $(wildcard cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
-C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h lib/*/*.h backends/*/*.h cli/*.h tests/*/*.h))
+C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h include/flowrules/*/*.h lib/*/*.h backends/*/*.h cli/*.h tests/*/*.h))
 SH_FILES := bootstrap .ci/run lib/use/probe.sh $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
 LINT     := $(BUILD)/lint
 
@@ -358,9 +358,11 @@ manuals: $(BUILD)/man/made ## the manual pages, in build/man
 
 # Each installed file but those, as DIRECTORY:FILE; install and uninstall both go by this list.
 HEADERS   := $(wildcard include/flowrules/*.h)
+KITS      := $(wildcard include/flowrules/kits/*.h)
 DOCUMENTS := $(wildcard docs/*.md)
 PROGRAMS  := $(TOOL)
-INSTALLED = $(HEADERS:%=$(includedir)/flowrules:%) $(STATIC:%=$(libdir):%) $(DOCUMENTS:%=$(docdir):%) \
+INSTALLED = $(HEADERS:%=$(includedir)/flowrules:%) $(KITS:%=$(includedir)/flowrules/kits:%) \
+            $(STATIC:%=$(libdir):%) $(DOCUMENTS:%=$(docdir):%) \
             $(pkgconfigdir):$(BUILD)/flowrules.pc $(zshcompletiondir):completions/_flowrules \
             $(fishcompletiondir):completions/flowrules.fish
 # The shared library and its links: the name that programs load, and the one that they link with.
@@ -389,7 +391,7 @@ uninstall: ## remove what install has put there, and the folders that were for i
 	$(Q)rm -f '$(DESTDIR)$(mandir)'/man1/flowrules.1 '$(DESTDIR)$(mandir)'/man1/flowrules-*.1 \
 	    '$(DESTDIR)$(mandir)/man3/libflowrules.3' '$(DESTDIR)$(mandir)/man5/flowrules-policy.5' \
 	    '$(DESTDIR)$(bashcompletiondir)/flowrules'
-	$(Q)rmdir '$(DESTDIR)$(includedir)/flowrules' '$(DESTDIR)$(docdir)' 2>/dev/null || :
+	$(Q)rmdir '$(DESTDIR)$(includedir)/flowrules/kits' '$(DESTDIR)$(includedir)/flowrules' '$(DESTDIR)$(docdir)' 2>/dev/null || :
 
 # For packages of systems; a user's way is pip install ./bindings/python.
 .PHONY: install-python

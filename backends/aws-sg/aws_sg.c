@@ -8,6 +8,10 @@
  * behind "flowrules TARGET": by that a later version knows what is its own and still wanted.
  */
 #include "flowrules/backend.h"
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/hashes.h"
+#include "flowrules/kits/whole.h"
 
 #include <stdio.h>
 #include <string.h>

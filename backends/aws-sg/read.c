@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "flowrules/kits/terraform.h"
+
 static const char *const peer_lists[] = {"IpRanges", "Ipv6Ranges", "PrefixListIds",
                                          "UserIdGroupPairs"};
 

@@ -6,6 +6,7 @@
 #define FR_AWS_SG_READ_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 /* What a group lets out besides the rules that the files give it. */
 enum fr_aws_sg_rest {

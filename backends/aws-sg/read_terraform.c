@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "flowrules/kits/terraform.h"
+
 /* A document on its way. */
 struct terraform {
     struct fr_aws_sg_reader *reader;

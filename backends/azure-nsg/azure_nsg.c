@@ -9,6 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/lookup.h"
+#include "flowrules/kits/whole.h"
+
 /* Azure's numbers; the record's table of limits names their sources. */
 enum {
     RULES_MAX = 1000,

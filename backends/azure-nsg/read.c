@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "flowrules/kits/terraform.h"
+
 static bool equals(const char *a, const char *b) {
     return a != NULL && b != NULL && strcasecmp(a, b) == 0;
 }

@@ -6,6 +6,7 @@
 #define FR_AZURE_NSG_READ_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 /* Azure's own rules have this priority, and those behind it. */
 enum { FR_AZURE_NSG_PRIORITY_OWN = 65000 };

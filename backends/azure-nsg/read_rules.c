@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "flowrules/kits/terraform.h"
+
 enum { KIND_GROUP };
 enum { PRIORITY_FIRST = 100, PRIORITY_LAST = 4096, PRIORITY_MOST = 65500 };
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "flowrules/kits/terraform.h"
+
 static const char group_type[] = "Microsoft.Network/networkSecurityGroups";
 
 static bool equals(const char *a, const char *b) {

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "flowrules/kits/terraform.h"
+
 enum { DEPTH_MAX = 8, TEXT_MAX = 1024 };
 
 /* ---- expressions --------------------------------------------------------------------------- */

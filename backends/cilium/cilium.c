@@ -9,6 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/pods.h"
+#include "flowrules/kits/whole.h"
+
 #define NO_PODS                                                                                    \
     "what is protected here must be pods: a network with a group 'cilium: {namespace: ..., pods: " \
     "...}' or 'kubernetes: ...'"

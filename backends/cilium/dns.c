@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/pods.h"
+#include "flowrules/kits/whole.h"
+
 bool fr_cilium_is_entities(const flowrules_output *out, const char *network) {
     return flowrules_binding_value(out, network, "entities", 0) != NULL;
 }

@@ -13,6 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/hashes.h"
+#include "flowrules/kits/whole.h"
+
 /* ---- texts --------------------------------------------------------------------------------- */
 
 /* As in guide.c. A remark holds 100 characters (command reference, access-list remark); "- " stands

@@ -6,6 +6,7 @@
 #define FR_CISCO_ASA_READ_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 /* What a name stands for. Objects and groups of all kinds share one space of names. */
 enum fr_cisco_asa_kind {

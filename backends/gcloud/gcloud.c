@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/whole.h"
 #include "scripts.h"
 
 enum {

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "flowrules/kits/terraform.h"
+
 enum { PRIORITY_IMPLIED = 65535, PRIORITY_DEFAULT = 1000 };
 
 static bool equals(const char *a, const char *b) {

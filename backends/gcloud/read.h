@@ -6,6 +6,7 @@
 #define FR_GCLOUD_READ_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 /* The fields of a rule that are lists of values. */
 enum fr_gcloud_field {

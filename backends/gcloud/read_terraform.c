@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "flowrules/kits/terraform.h"
+
 struct terraform {
     struct fr_gcloud_reader *reader;
     const flowrules_node *document;

@@ -8,6 +8,12 @@
 #include <string.h>
 
 #include "flowrules/backend.h"
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/dnsmasq.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/hashes.h"
+#include "flowrules/kits/linux.h"
+#include "flowrules/kits/lookup.h"
 #include "netfilter_protocols.h"
 #include "netfilter_scripts.h"
 #include "netfilter_settings.h"

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/whole.h"
 #include "juniper_srx.h"
 #include "names.h"
 #include "zones.h"

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/hashes.h"
+
 /* ---- hashes -------------------------------------------------------------------------------- */
 
 static uint64_t mix_range(uint64_t hash, const struct flowrules_range *range) {

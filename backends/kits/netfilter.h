@@ -7,6 +7,7 @@
 #define FR_NETFILTER_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 /* ---- what rules look at -------------------------------------------------------------------- */
 

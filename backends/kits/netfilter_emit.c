@@ -1,6 +1,6 @@
 /*
  * A rule's boxes as rules of the input: which kinds of packets they are about, in the terms of
- * backend.h, and what can't be said in these.
+ * reader.h, and what can't be said in these.
  */
 #include <string.h>
 
@@ -64,7 +64,7 @@ static unsigned whole_kinds(const struct netfilter_box *box) {
     return kinds;
 }
 
-/* The kinds that backend.h has a word for; replies and TCP in midstream are dealt with apart. */
+/* The kinds that reader.h has a word for; replies and TCP in midstream are dealt with apart. */
 static unsigned plain_packets(unsigned kinds) {
     return (kinds & KIND_NEW ? FLOWRULES_NEW : 0u) |
            (kinds & KIND_LOOPBACK ? FLOWRULES_LOOPBACK : 0u) |
@@ -121,7 +121,7 @@ static unsigned judge_replies(struct netfilter_walk *walk, const struct netfilte
     return 0;
 }
 
-/* The packets of a family that a verdict is about, in the terms of backend.h. */
+/* The packets of a family that a verdict is about, in the terms of reader.h. */
 static unsigned judge(struct netfilter_walk *walk, const struct netfilter_rule *rule,
                       enum flowrules_verdict verdict, const struct netfilter_box *box,
                       enum flowrules_family family) {

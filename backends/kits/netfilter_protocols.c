@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "flowrules/kits/flows.h"
 #include "netfilter_protocols.h"
 
 enum { ICMP = 1, ICMPV6 = 58 };

@@ -4,6 +4,8 @@
  */
 #include "netfilter_scripts.h"
 
+#include "flowrules/kits/linux.h"
+
 void fr_netfilter_write_usage(flowrules_writer *w, const flowrules_output *out,
                               const char *suffix) {
     const char *target = flowrules_output_target(out);

@@ -5,6 +5,8 @@
 #ifndef FR_NETFILTER_SETTINGS_H
 #define FR_NETFILTER_SETTINGS_H
 
+#include "flowrules/reader.h"
+
 /* How names are followed by dnsmasq. */
 #define FR_NAMES_TIMEOUT                                                                           \
     .key = "names-timeout", .type = "integer 1 2147483", .fallback = "86400", .whole_alone = true, \

@@ -8,7 +8,7 @@
 #include "netfilter.h"
 
 /*
- * The kinds of packets of backend.h, of which conntrack's states divide two: replies, and TCP
+ * The kinds of packets of reader.h, of which conntrack's states divide two: replies, and TCP
  * without a connection that does not begin with a SYN. Of the latter, conntrack takes a bare ACK
  * for new and all else for invalid (net/netfilter/nf_conntrack_proto_tcp.c, the row of sNO).
  */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/kits/pods.h"
+
 /* Every namespace has it, with its name (KEP-2161). */
 #define NAMESPACE_LABEL "kubernetes.io/metadata.name"
 

@@ -6,6 +6,7 @@
 #define FR_OBJECTS_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 #define FR_EGRESS_BIT  (1u << FLOWRULES_EGRESS)
 #define FR_INGRESS_BIT (1u << FLOWRULES_INGRESS)

@@ -6,6 +6,7 @@
 #define FR_TABLES_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 enum fr_progress {
     FR_UNREAD,

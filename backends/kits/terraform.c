@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "flowrules/backend.h"
+#include "flowrules/kits/terraform.h"
+#include "flowrules/reader.h"
 
 /* The sections of a document, with the number of labels before a block's body. */
 static const struct {

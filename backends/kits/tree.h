@@ -7,6 +7,7 @@
 #define FR_TREE_H
 
 #include "flowrules/backend.h"
+#include "flowrules/reader.h"
 
 /* A word; those that follow it are below. */
 struct fr_node {

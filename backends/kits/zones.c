@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+
 const char *fr_zones_own(const flowrules_output *out, enum flowrules_end end) {
     return flowrules_output_setting(out, end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
 }

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "flowrules/kits/whole.h"
+
 static bool is_any(const char *zone) {
     return strcmp(zone, "any") == 0;
 }

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/pods.h"
+#include "flowrules/kits/whole.h"
 #include "objects.h"
 
 #define NO_PODS                                                                                    \

@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/dnsmasq.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/linux.h"
+#include "flowrules/kits/lookup.h"
+#include "flowrules/kits/whole.h"
 #include "netfilter_protocols.h"
 #include "netfilter_scripts.h"
 #include "netfilter_settings.h"

@@ -5,6 +5,9 @@
  */
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/pods.h"
 #include "objects.h"
 
 enum {

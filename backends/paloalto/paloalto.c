@@ -6,6 +6,8 @@
  * Facts without another source: the PAN-OS 10.1 to 11.1 administrator's and XML API guides.
  */
 #include "flowrules/backend.h"
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/whole.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,6 +3,7 @@
  * Knows how a rule reads in words; knows no firewall, and nothing that it writes can be loaded.
  */
 #include "flowrules/backend.h"
+#include "flowrules/kits/flows.h"
 
 /* One line of text is all that can be broken out of: no control characters. */
 static const struct flowrules_escape text_escape = {

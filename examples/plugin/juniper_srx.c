@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "juniper_srx.h"
+#include <flowrules/kits/flows.h>
+#include <flowrules/kits/whole.h>
 
 enum {
     NAME_SIZE = 64, /* of policies, addresses and applications, with the final zero: 63 bytes */

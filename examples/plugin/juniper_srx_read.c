@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "juniper_srx.h"
+#include <flowrules/reader.h>
 
 enum kind { ADDRESS, APPLICATION, POLICY };
 

@@ -7,6 +7,7 @@
 
 #include "addresses.h"
 #include "context.h"
+#include "flowrules/reader.h"
 #include "services.h"
 
 #define FR_ALL_PACKETS 63u /* every enum flowrules_packets */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/reader.h"
+
 /* ---- single addresses ---------------------------------------------------------------------- */
 
 static inline struct flowrules_ip ip_of(uint64_t hi, uint64_t lo) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "flowrules/backend.h"
+#include "flowrules/kits/hashes.h"
 
 #define CHUNK_SMALLEST ((size_t)4 * 1024)
 #define CHUNK_LARGEST  ((size_t)1024 * 1024)

@@ -7,6 +7,7 @@
 #define FR_REQUIREMENTS_H
 
 #include "flowrules/backend.h"
+#include "flowrules/kits/pods.h"
 #include "memory.h"
 
 /* The label of every namespace that is its name (KEP-2161). */

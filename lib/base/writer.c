@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/flows.h"
+#include "flowrules/kits/linux.h"
 #include "transliterate.h"
 #include "utf8.h"
 

@@ -3,6 +3,8 @@
  */
 #include "view.h"
 
+#include "flowrules/kits/flows.h"
+
 static bool overlaps(const struct fr_plan *plan, fr_set a, fr_set b) {
     return fr_set_overlaps(&plan->view.sets, a, b);
 }

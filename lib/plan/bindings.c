@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/whole.h"
 #include "view.h"
 
 /* The values that one network has for a key. */

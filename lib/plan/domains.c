@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/kits/hashes.h"
 #include "plan.h"
 #include "settings.h"
 

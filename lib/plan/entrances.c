@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/linux.h"
 #include "writer.h"
 
 enum { LINES_MAX = 500 }; /* with more it is left undecided */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/reader.h"
 #include "view.h"
 
 #define UDP 17u

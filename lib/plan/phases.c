@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "boxes.h"
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/pods.h"
 #include "reach.h"
 #include "view.h"
 

@@ -6,6 +6,7 @@
 #define FR_PLAN_H
 
 #include "domains.h"
+#include "flowrules/kits/lookup.h"
 #include "flows.h"
 #include "labels.h"
 #include "reasons.h"

@@ -4,6 +4,7 @@
  * which of them share pods is told by their selectors.
  */
 #include "drafts.h"
+#include "flowrules/kits/pods.h"
 #include "view.h"
 
 static bool is_group(struct flowrules_set set, size_t i) {

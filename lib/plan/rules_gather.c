@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "drafts.h"
+#include "flowrules/kits/pods.h"
 #include "view.h"
 
 struct gathering {

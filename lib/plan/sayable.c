@@ -3,6 +3,7 @@
  */
 #include "sayable.h"
 
+#include "flowrules/kits/whole.h"
 #include "rules.h"
 #include "view.h"
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/reader.h"
 #include "view.h"
 
 static void set_directions(struct fr_plan *plan) {

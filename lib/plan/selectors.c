@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
 #include "requirements.h"
 #include "view.h"
 

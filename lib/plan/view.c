@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
 #include "rules.h"
 
 void fr_output_init(flowrules_output *out, struct fr_plan *plan) {

@@ -3,6 +3,8 @@
  */
 #include <stdio.h>
 
+#include "flowrules/kits/whole.h"
+#include "flowrules/reader.h"
 #include "parents.h"
 #include "pins.h"
 #include "view.h"

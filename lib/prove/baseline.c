@@ -2,6 +2,7 @@
  * The baseline of docs/MODEL.md for Linux, as rules: what nftables and iptables write before the
  * rules of the flows, and what verify so expects of them.
  */
+#include "flowrules/kits/linux.h"
 #include "input.h"
 #include "output.h"
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "flowrules/kits/pods.h"
 #include "output.h"
 
 struct expecting {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/kits/dnsmasq.h"
+#include "flowrules/kits/flows.h"
 #include "output.h"
 
 enum {

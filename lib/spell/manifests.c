@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/flows.h"
 #include "label_names.h"
 #include "output.h"
 #include "requirements.h"

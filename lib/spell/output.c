@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/whole.h"
 #include "rules.h"
 
 bool fr_output_good(const flowrules_output *out) {

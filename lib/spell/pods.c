@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "flowrules/kits/bindings.h"
+#include "flowrules/kits/pods.h"
 #include "output.h"
 
 struct flowrules_set flowrules_rule_protected(const struct flowrules_rule *rule) {

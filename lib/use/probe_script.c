@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/flows.h"
 #include "json.h"
 #include "label_names.h"
 #include "probe.h"

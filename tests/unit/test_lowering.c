@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/kits/flows.h"
 #include "plan.h"
 #include "random_policy.h"
 #include "render.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flowrules/backend.h"
+#include "flowrules/kits/hashes.h"
 #include "unit.h"
 
 static void arena_blocks_are_aligned_and_apart(void) {

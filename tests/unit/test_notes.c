@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/flows.h"
 #include "loading.h"
 #include "output.h"
 #include "unit.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "flowrules/reader.h"
 #include "random_policy.h"
 #include "unit.h"
 

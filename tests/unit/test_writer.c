@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/flows.h"
 #include "transliterate.h"
 #include "unit.h"
 #include "writer.h"

@@ -1,0 +1,86 @@
+/*
+ * flowrules: groups, lookup tables and dispatches, of platforms with capabilities.lookup.
+ */
+#ifndef FLOWRULES_KITS_LOOKUP_H
+#define FLOWRULES_KITS_LOOKUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../backend.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Rules that share an end, so that it is matched once. Targets without lookup get one group for
+ * each direction, which matches nothing.
+ */
+struct flowrules_group {
+    /*
+     * "out_web_servers_v4": direction, the network that it matches, and the family. Letters, digits
+     * and _, a letter first and a _ in it: no keyword of any target. Unique in the plan, with
+     * tables and dispatches.
+     */
+    const char *name;
+    const char *short_name; /* "web_servers": unique among the groups of its families */
+    unsigned number;        /* from 1, unique in the plan: where a short name has to be cut */
+    enum flowrules_action action;
+    enum flowrules_direction direction;
+    unsigned families;
+    enum flowrules_end end;
+    struct flowrules_set match; /* any: no match */
+    size_t rule_count;
+    bool dispatched; /* reached through a dispatch, not one by one */
+};
+
+/* A pair of a lookup table: (source host,) address range and port range. */
+struct flowrules_element {
+    struct flowrules_ip source; /* in tables with by_source alone */
+    struct flowrules_range address;
+    struct flowrules_ports ports; /* in tables with by_port alone */
+    flowrules_flows flows;
+};
+
+/*
+ * A lookup table: any of its elements matching is a match. Exact tables hold single addresses and
+ * single ports (a hash set); interval tables hold ranges, none of which overlap.
+ */
+struct flowrules_table {
+    const char *name; /* of the kind of a group's, unique in the plan */
+    bool by_source;   /* the source too is part of the key (exact tables of single hosts) */
+    bool by_port;
+    bool interval;
+    size_t count;
+    const void *elements; /* read by flowrules_table_element */
+};
+
+/*
+ * Many groups at once: disjoint ranges of one end, each leading to the groups that hold it.
+ * Range i leads to class flowrules_dispatch_class(d, i).
+ */
+struct flowrules_dispatch {
+    const char *name;
+    enum flowrules_action action;
+    enum flowrules_direction direction;
+    enum flowrules_family family;
+    enum flowrules_end end;
+    size_t range_count, class_count;
+    const void *ranges, *classes;
+};
+
+FLOWRULES_API struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule,
+                                                               size_t index);
+FLOWRULES_API struct flowrules_range flowrules_dispatch_range(const struct flowrules_dispatch *d,
+                                                              size_t index);
+FLOWRULES_API size_t flowrules_dispatch_class(const struct flowrules_dispatch *d, size_t range);
+/* The groups of a class, in order: index 0, 1 ... until NULL. */
+FLOWRULES_API const struct flowrules_group *
+flowrules_dispatch_group(const struct flowrules_dispatch *d, size_t class_index, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * flowrules: the flows and rules of a plan as a whole, before they are written.
+ */
+#ifndef FLOWRULES_KITS_WHOLE_H
+#define FLOWRULES_KITS_WHOLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../backend.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A flow's part in one direction, as a rule before anything is split or merged: index 0, 1 ...
+ * until false. It holds until the next one is asked for.
+ */
+FLOWRULES_API bool flowrules_output_flow(const flowrules_output *out, size_t index,
+                                         struct flowrules_rule *flow);
+/* The rules that are written, before the first one is: index 0, 1 ... until false. Likewise. */
+FLOWRULES_API bool flowrules_output_rule(flowrules_output *out, size_t index,
+                                         struct flowrules_rule *rule);
+/* All that the target's flows have at an end, denies too, of the families that both ends have. */
+FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output *out,
+                                                         enum flowrules_end end);
+
+/* The number of rules of a direction (and action), to be held against limits. */
+FLOWRULES_API size_t flowrules_output_rule_count(const flowrules_output *out,
+                                                 enum flowrules_direction direction,
+                                                 enum flowrules_action action);
+
+/*
+ * Every set that a rule's source or destination is, each once, in the order of first use (any
+ * left out); and every service of one protocol. For the objects that rules refer to.
+ */
+FLOWRULES_API size_t flowrules_output_set_count(flowrules_output *out);
+FLOWRULES_API struct flowrules_set flowrules_output_set(flowrules_output *out, size_t index);
+FLOWRULES_API size_t flowrules_output_service_count(flowrules_output *out);
+FLOWRULES_API const struct flowrules_service *flowrules_output_service(flowrules_output *out,
+                                                                       size_t index);
+/*
+ * True the first time that it is asked with this text, false from then on: for objects that are
+ * written where a rule first needs them.
+ */
+FLOWRULES_API bool flowrules_output_once(flowrules_output *out, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
