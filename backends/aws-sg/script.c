@@ -105,14 +105,17 @@ const struct fr_aws_sg_piece fr_aws_sg_shell[] = {
      "    fi\n"
      "    groups=\"$groups${groups:+ }$group\"\n"
      "done\n"},
-    {0, "[ \"$(echo \"$groups\" | wc -w)\" -ge \"$needed\" ] ||\n"
+    {0, "# shellcheck disable=SC2086 # ids, with blanks between\n"
+        "set -- $groups\n"
+        "[ $# -ge \"$needed\" ] ||\n"
         "    stop 2 \"$0: $needed security groups are needed: SG='sg-... sg-...' says which, first "
         "to last\"\n"
         "for step in $steps; do\n"
         "    number=0\n"
-        "    for group in $groups; do\n"
-        "        number=$((number + 1)) wanted=$(echo \"$rules\" | sed -n \"s/^$number //p\") "
-        "present=''\n"
+        "    for group; do\n"
+        "        number=$((number + 1)) present=''\n"
+        "        wanted=$(echo \"$rules\" | while read -r n row; do [ \"$n\" != \"$number\" ] || "
+        "echo \"$row\"; done)\n"
         "        [ \"$group\" = new ] || present=$(ec2 describe-security-group-rules \\\n"
         "            --filters \"Name=group-id,Values=$group\" --query "
         "\"SecurityGroupRules[].[join('|',\n"
@@ -121,6 +124,6 @@ const struct fr_aws_sg_piece fr_aws_sg_shell[] = {
         "        \"$step\"\n"
         "    done\n"
         "done\n"
-        "[ \"$mode\" != run ] || echo \"$0: done; an interface needs all of: $groups\"\n"},
+        "[ \"$mode\" != run ] || echo \"$0: done; an interface needs all of: $*\"\n"},
     {0, NULL},
 };

@@ -97,19 +97,24 @@ static void add_range(struct content *c, const struct flowrules_range *range) {
     }
 }
 
-/* Letters, digits and . - _ of a label, as many as fit: what tells objects apart follows it. */
+/* 40 bits of a hash: what the same label holds differs from version to version, and no more. */
+static unsigned long long short_hash(const struct content *content) {
+    return flowrules_hash_spread(content->hash) >> 24;
+}
+
+/* Letters, digits and . - & _ of a label, as many as fit: what tells objects apart follows it. */
 static void name_network(char name[NAME_MAX_BYTES + 1], const char *label,
                          const struct content *content, bool hashed) {
     char tail[CONTENT_MAX + 2];
-    unsigned long long hash = content->hash;
     if (hashed || content->length > CONTENT_MAX)
-        snprintf(tail, sizeof tail, "@%016llx", hash);
+        snprintf(tail, sizeof tail, "@%010llx", short_hash(content));
     else
         snprintf(tail, sizeof tail, "@%.*s", CONTENT_MAX, content->text);
     size_t length = (size_t)snprintf(name, NAME_MAX_BYTES + 1, "FR_");
     for (; *label != '\0' && length + strlen(tail) < NAME_MAX_BYTES; label++) {
         bool plain = (*label >= 'a' && *label <= 'z') || (*label >= 'A' && *label <= 'Z') ||
-                     (*label >= '0' && *label <= '9') || *label == '.' || *label == '-';
+                     (*label >= '0' && *label <= '9') || *label == '.' || *label == '-' ||
+                     *label == '&';
         name[length++] = '_';
         if (plain)
             name[length - 1] = *label;
@@ -240,14 +245,15 @@ static void define_group(flowrules_output *out, const char *label, struct flowru
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
         for (size_t i = 0; has_family(families, f) && i < flowrules_set_range_count(set, f); i++) {
             struct flowrules_range range = flowrules_set_range(set, f, i);
-            add_content(&content, " ");
+            add_content(&content, content.length > 0 ? "&" : "");
             add_range(&content, &range);
         }
     for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
-        add_content(&content, " ");
+        add_content(&content, "&:"); /* a name may look like a range */
         add_content(&content, flowrules_set_atom(set, i).name);
     }
-    name_network(name, label != NULL ? label : "group", &content, true);
+    name_network(name, label != NULL ? label : flowrules_set_title(out, set, "&"), &content,
+                 flowrules_set_atom_count(set) > 0);
     if (!flowrules_output_once(out, name))
         return;
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_GROUPS);

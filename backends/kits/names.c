@@ -110,7 +110,7 @@ void fr_names_member(const char *prefix, struct flowrules_set set, size_t index,
         range_name(prefix, &range, name);
 }
 
-void fr_names_set(const flowrules_output *out, const char *prefix, struct flowrules_set set,
+void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_set set,
                   char name[FR_NAME_SIZE]) {
     const char *label = flowrules_set_label(out, set);
     unsigned long long hash = hash_set(set);
@@ -118,10 +118,10 @@ void fr_names_set(const flowrules_output *out, const char *prefix, struct flowru
         snprintf(name, FR_NAME_SIZE, "%s-u-%016llx", prefix, hash);
     else if (fr_names_members(set) == 1)
         fr_names_member(prefix, set, 0, name);
-    else if (label)
-        snprintf(name, FR_NAME_SIZE, "%s-g-%.32s-%016llx", prefix, label, hash);
-    else
-        snprintf(name, FR_NAME_SIZE, "%s-g-%016llx", prefix, hash);
+    else /* what the same label holds differs from version to version, and no more: 40 bits do */
+        snprintf(name, FR_NAME_SIZE, "%s-g-%.32s-%010llx", prefix,
+                 label != NULL ? label : flowrules_set_title(out, set, "_"),
+                 (unsigned long long)flowrules_hash_spread(hash) >> 24);
 }
 
 static uint64_t hash_ports(uint64_t hash, const struct flowrules_ports *ports, size_t count) {

@@ -1,6 +1,6 @@
 /*
  * Names of objects that say what the objects hold, for platforms that allow letters, digits and
- * "._-" in 63 bytes: "fr-h-192.0.2.1", "fr-n-10.1.0.0_16", "fr-g-office-0123456789abcdef". Two
+ * "._-" in 63 bytes: "fr-h-192.0.2.1", "fr-n-10.1.0.0_16", "fr-g-office-0123456789". Two
  * objects have the same name where they hold the same, and only there.
  */
 #ifndef FR_NAMES_H
@@ -22,7 +22,7 @@ const char *fr_names_member_at(struct flowrules_set set, size_t index,
 void fr_names_member(const char *prefix, struct flowrules_set set, size_t index,
                      char name[FR_NAME_SIZE]);
 /* The object or group that is a set; of wildcards, their URL category. */
-void fr_names_set(const flowrules_output *out, const char *prefix, struct flowrules_set set,
+void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_set set,
                   char name[FR_NAME_SIZE]);
 bool fr_names_is_wildcard(struct flowrules_set set);
 /* count destination ports of a service from first on, with all its source ports; word: protocol. */

@@ -120,16 +120,15 @@ void fr_tables_give(flowrules_input *in, const struct fr_matching *m,
 void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
                      const char *description, bool group) {
     const char *prefix = flowrules_input_setting(in, "prefix");
-    size_t length = prefix == NULL ? 0 : strlen(prefix), whole = strlen(name);
-    enum { HASH = 17 };
+    size_t length = prefix == NULL ? 0 : strlen(prefix);
     if (length > 0 && strncmp(name, prefix, length) == 0 && name[length] == '-' &&
         name[length + 1] != '\0' && strchr("fghnr", name[length + 1]) != NULL &&
         name[length + 2] == '-') {
         name += length + 3;
-        whole -= length + 3;
-        if (!group || whole <= HASH)
+        const char *hash = strrchr(name, '-');
+        if (!group || hash == NULL || hash == name)
             return;
-        name = flowrules_input_copy(in, name, whole - HASH);
+        name = flowrules_input_copy(in, name, (size_t)(hash - name));
     }
     if (name != NULL)
         flowrules_input_label(in, set, name, description);

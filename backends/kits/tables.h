@@ -70,7 +70,7 @@ void fr_tables_give(flowrules_input *in, const struct fr_matching *matching,
                     struct flowrules_read_rule *rule);
 /*
  * An object's name, for an import. Ours (names.h) say what they hold: only the label of a group,
- * "PREFIX-g-LABEL-HASH", is one.
+ * "PREFIX-g-LABEL-HASH", is one (in earlier versions some had none: "PREFIX-g-HASH").
  */
 void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
                      const char *description, bool group);

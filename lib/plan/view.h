@@ -19,6 +19,8 @@ struct flowrules_output {
     struct fr_vec services; /* const struct flowrules_service * */
     bool listed;
     struct fr_strings once; /* the texts that were asked for */
+    struct fr_map uses;     /* set + 1 -> 2 * its first rule + the end, once it was asked for */
+    bool used;              /* uses is filled */
     void *state;
     char *refusal; /* why the whole target is refused, or NULL */
     bool failed;

@@ -16,6 +16,14 @@ extern "C" {
 /* The name of the policy's network that is exactly this set, or NULL. */
 FLOWRULES_API const char *flowrules_set_label(const flowrules_output *out,
                                               struct flowrules_set set);
+/*
+ * What a set at an end of a rule may be called that is no network: the networks that it is, with
+ * between among them ("office+router"), else the first flow that it is for and its end ("dns-to",
+ * "dns-from"). Letters, digits and "._-" of ASCII, and between; of at most 60 bytes, unless a
+ * flow's name is longer. Lives until the next rule.
+ */
+FLOWRULES_API const char *flowrules_set_title(flowrules_output *out, struct flowrules_set set,
+                                              const char *between);
 /* The network of which this is exactly what it has of one family, with its names; or NULL. */
 FLOWRULES_API const char *flowrules_set_family_label(const flowrules_output *out,
                                                      struct flowrules_set set,

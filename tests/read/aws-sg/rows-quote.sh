@@ -88,16 +88,19 @@ revoke() {
     done
 }
 
-[ "$(echo "$groups" | wc -w)" -ge "$needed" ] ||
+# shellcheck disable=SC2086 # ids, with blanks between
+set -- $groups
+[ $# -ge "$needed" ] ||
     stop 2 "$0: $needed security groups are needed: SG='sg-... sg-...' says which, first to last"
 for step in $steps; do
     number=0
-    for group in $groups; do
-        number=$((number + 1)) wanted=$(echo "$rules" | sed -n "s/^$number //p") present=''
+    for group; do
+        number=$((number + 1)) present=''
+        wanted=$(echo "$rules" | while read -r n row; do [ "$n" != "$number" ] || echo "$row"; done)
         [ "$group" = new ] || present=$(ec2 describe-security-group-rules \
             --filters "Name=group-id,Values=$group" --query "SecurityGroupRules[].[join('|',
                 [IsEgress && 'egress' || 'ingress', Description || '-', SecurityGroupRuleId])]")
         "$step"
     done
 done
-[ "$mode" != run ] || echo "$0: done; an interface needs all of: $groups"
+[ "$mode" != run ] || echo "$0: done; an interface needs all of: $*"
