@@ -323,7 +323,7 @@ static void write_deny(flowrules_output *out, const char *const zones[2], unsign
         }
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         flowrules_writef(set_policy(out, &at, policy), "match %s any\n", ends[i]);
-    write_then(out, &at, policy, FLOWRULES_DENY, flowrules_output_log_denied(out));
+    write_then(out, &at, policy, FLOWRULES_DENY, !flowrules_output_log_nothing(out));
 }
 
 /* What no flow allows between the pairs of zones that flows are between. */
