@@ -185,6 +185,7 @@ static const struct fr_vec *pinned_names(const struct subject *s) {
         gather_flow(&g, fr_flows_at(plan, flows, i));
     fr_map_free(&g.seen);
     plan->pinned.known = !g.failed;
+    plan->pinned.failed = plan->pinned.failed || g.failed;
     plan->pinned.flows = flows;
     return &plan->pinned.names;
 }
@@ -328,6 +329,7 @@ bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
         line.before = line.used > 0 ? "; " : NULL;
         notes_table[i].put(&line, &s);
     }
+    w->failed = w->failed || out->plan->pinned.failed;
     return line.used > 0;
 }
 
@@ -398,6 +400,7 @@ void flowrules_write_pinned_day(flowrules_writer *w, const flowrules_output *out
                                 const char *before, const char *after) {
     int32_t day = pinned_day(out);
     char date[11];
+    w->failed = w->failed || out->plan->pinned.failed;
     if (day == FR_NO_DATE)
         return;
     fr_date_format(day, date);

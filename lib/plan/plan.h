@@ -143,6 +143,7 @@ struct fr_missed {
 struct fr_pinned_names {
     uint32_t flows;
     bool known;          /* they were asked for, and are those of flows */
+    bool failed;         /* once memory ran out for them: what was written lacks some */
     struct fr_vec names; /* const struct fr_locked_name * */
 };
 
