@@ -518,24 +518,12 @@ static void write_log(flowrules_output *out, flowrules_writer *w, bool log, bool
         flowrules_writef(w, " log %lld interval %lld", level, interval);
 }
 
-/* The last day of the flow that holds longest, or NULL where one has no last day. */
-static const char *last_day(const flowrules_output *out, flowrules_flows flows) {
-    const char *last = NULL;
-    for (size_t i = 0; i < flowrules_flows_count(out, flows); i++) {
-        const char *day = flowrules_flows_expires(out, flows, i);
-        if (day == NULL)
-            return NULL;
-        last = last == NULL || strcmp(day, last) > 0 ? day : last;
-    }
-    return last;
-}
-
 static void write_time_range(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
     static const char *const months[] = {"January",   "February", "March",    "April",
                                          "May",       "June",     "July",     "August",
                                          "September", "October",  "November", "December"};
     struct fr_cisco_asa *s = flowrules_output_state(out);
-    const char *day = last_day(out, flows);
+    const char *day = flowrules_flows_last_day(out, flows);
     char name[NAME_MAX_BYTES + 1];
     if (day == NULL)
         return;
@@ -665,7 +653,7 @@ static bool has_odd_name(struct flowrules_set set) {
 }
 
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *day = last_day(out, flow->flows);
+    const char *day = flowrules_flows_last_day(out, flow->flows);
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0 && flowrules_output_permits(out))
             return "protocol 0 is what the ASA calls ip, any protocol";

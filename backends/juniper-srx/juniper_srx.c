@@ -223,22 +223,10 @@ static void write_then(flowrules_output *out, const struct context *at, const ch
                          allow ? "close" : "init");
 }
 
-/* The last day of the flow that holds longest, or NULL where one has no last day. */
-static const char *last_day(const flowrules_output *out, flowrules_flows flows) {
-    const char *last = NULL;
-    for (size_t i = 0; i < flowrules_flows_count(out, flows); i++) {
-        const char *day = flowrules_flows_expires(out, flows, i);
-        if (day == NULL)
-            return NULL;
-        last = last == NULL || strcmp(day, last) > 0 ? day : last;
-    }
-    return last;
-}
-
 static void write_scheduler(flowrules_output *out, const struct context *at, const char *policy,
                             flowrules_flows flows) {
     const struct state *s = flowrules_output_state(out);
-    const char *day = last_day(out, flows);
+    const char *day = flowrules_flows_last_day(out, flows);
     char name[FR_NAME_SIZE];
     if (day == NULL)
         return;

@@ -39,12 +39,16 @@ static void drop(struct fr_node *node) {
     node->gone = true;
 }
 
-static void drop_children(struct fr_node *node, const struct fr_node *but) {
-    for (struct fr_node *child = node->first, *next; child != NULL; child = next) {
-        next = child->next;
-        if (child != but)
+/* A node that is dropped still knows the next one. */
+static void drop_children(struct fr_node *node) {
+    for (struct fr_node *child = node->first; child != NULL; child = child->next)
+        drop(child);
+}
+
+static void drop_siblings(const struct fr_node *kept) {
+    for (struct fr_node *child = kept->parent->first; child != NULL; child = child->next)
+        if (child != kept)
             drop(child);
-    }
 }
 
 static void too_deep(flowrules_input *in, struct flowrules_place at) {
@@ -171,9 +175,9 @@ static struct fr_node *set(struct fr_tree *t, struct fr_node *node, struct words
         if (child == NULL)
             return child;
         if (shape == FR_CHOICE)
-            drop_children(node, child);
+            drop_siblings(child);
         if (shape == FR_ONE && w->at < w->count)
-            drop_children(child, NULL);
+            drop_children(child);
         bool value = shape == FR_ONE || shape == FR_LIST;
         if (value && w->at < w->count)
             make_next(t, w, child);

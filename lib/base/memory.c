@@ -148,9 +148,8 @@ char *fr_arena_text(struct fr_arena *arena, const char *text, size_t length) {
     return copy;
 }
 
-char *fr_arena_printf(struct fr_arena *arena, const char *format, ...) {
-    va_list arguments, again;
-    va_start(arguments, format);
+char *fr_arena_vprintf(struct fr_arena *arena, const char *format, va_list arguments) {
+    va_list again;
     va_copy(again, arguments);
     char *text = NULL;
     int length = vsnprintf(NULL, 0, format, arguments);
@@ -159,6 +158,13 @@ char *fr_arena_printf(struct fr_arena *arena, const char *format, ...) {
     if (text != NULL)
         vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
+    return text;
+}
+
+char *fr_arena_printf(struct fr_arena *arena, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = fr_arena_vprintf(arena, format, arguments);
     va_end(arguments);
     return text;
 }

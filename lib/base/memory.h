@@ -5,6 +5,7 @@
 #ifndef FR_MEMORY_H
 #define FR_MEMORY_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +44,7 @@ char *fr_arena_text(struct fr_arena *arena, const char *text, size_t length);
 /* A formatted string; NULL when out of memory. */
 char *fr_arena_printf(struct fr_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *fr_arena_vprintf(struct fr_arena *arena, const char *format, va_list arguments);
 
 /* A growing array of items of one size. Items move when it grows: keep indices, not pointers. */
 struct fr_vec {

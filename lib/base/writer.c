@@ -37,6 +37,13 @@ void fr_writer_free(struct flowrules_writer *w) {
     fr_vec_free(&w->origins);
 }
 
+void fr_writer_empty(struct flowrules_writer *w) {
+    const struct fr_allocator *allocator = w->allocator;
+    bool keep_origins = w->keep_origins;
+    fr_writer_free(w);
+    fr_writer_init(w, allocator, keep_origins);
+}
+
 /* ---- bytes --------------------------------------------------------------------------------- */
 
 static bool add_block(struct flowrules_writer *w) {

@@ -4,7 +4,6 @@
 #include "reasons.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PINNED_INSTEAD                                                                             \
@@ -82,18 +81,17 @@ static const struct {
 };
 
 struct fr_why fr_because(struct fr_arena *arena, enum fr_reason kind, ...) {
-    char words[1200];
     va_list arguments;
     va_start(arguments, kind);
-    vsnprintf(words, sizeof words, reasons[kind].words, arguments);
+    struct fr_why why = {kind, fr_arena_vprintf(arena, reasons[kind].words, arguments), NULL};
     va_end(arguments);
-    return (struct fr_why){kind, fr_arena_printf(arena, "%s", words), NULL};
+    return why;
 }
 
 struct fr_why fr_why_told(struct fr_arena *arena, const char *text) {
     const char *way = text == NULL ? NULL : strchr(text, '\n');
     if (text == NULL)
-        return (struct fr_why){FR_WHY_NOT, NULL, NULL};
+        return fr_why_not();
     if (way == NULL)
         return (struct fr_why){FR_WHY_OTHER, text, NULL};
     return (struct fr_why){FR_WHY_TOLD, fr_arena_text(arena, text, (size_t)(way - text)),

@@ -255,7 +255,7 @@ static flowrules_status refuse_flow(struct fr_plan *plan, struct fr_why why,
 
 static flowrules_status leave_out(struct fr_plan *plan, const char *why,
                                   struct fr_verdict *verdict) {
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, why, NULL, 0, FR_WHY_NOT};
+    *verdict = (struct fr_verdict){.fidelity = FR_OUT_OF_SCOPE, .reason = why};
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
@@ -325,8 +325,8 @@ static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
     plan->refused = refused;
     plan->unresolved = unresolved;
     plan->scoped.count = scoped;
-    *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "it never passes: a deny covers it", NULL, 0,
-                                   FR_WHY_NOT};
+    *verdict = (struct fr_verdict){.fidelity = FR_OUT_OF_SCOPE,
+                                   .reason = "it never passes: a deny covers it"};
     return FLOWRULES_OK;
 }
 
@@ -335,17 +335,16 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     bool selected;
     if (flow->expired) {
-        *verdict =
-            (struct fr_verdict){FR_FIDELITY_EXPIRED,
-                                fr_arena_printf(&plan->arena, "it expired on %s",
-                                                FR_POLICY_TEXT(plan->policy, flow->expires_text)),
-                                NULL, 0, FR_WHY_NOT};
+        *verdict = (struct fr_verdict){
+            .fidelity = FR_FIDELITY_EXPIRED,
+            .reason = fr_arena_printf(&plan->arena, "it expired on %s",
+                                      FR_POLICY_TEXT(plan->policy, flow->expires_text))};
         return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
     }
     FR_TRY(fr_target_selects(plan->policy, plan->target, flow, &selected));
     if (!selected) {
-        *verdict = (struct fr_verdict){FR_OUT_OF_SCOPE, "not selected for this target", NULL, 0,
-                                       FR_WHY_NOT};
+        *verdict = (struct fr_verdict){.fidelity = FR_OUT_OF_SCOPE,
+                                       .reason = "not selected for this target"};
         return FLOWRULES_OK;
     }
     FR_TRY((flow->shadowed ? plan_shadowed : plan_selected)(plan, index, flow, verdict));

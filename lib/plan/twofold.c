@@ -53,7 +53,7 @@ static flowrules_status check_network(struct fr_plan *plan, uint32_t index,
 
 flowrules_status fr_check_twofold(struct fr_plan *plan, const struct fr_flow *flow,
                                   const fr_set ends[2], struct fr_why *why) {
-    *why = (struct fr_why){FR_WHY_NOT, NULL, NULL};
+    *why = fr_why_not();
     if (!flow->deny || plan->view.mode.platform == NULL)
         return FLOWRULES_OK;
     struct fr_view *literal;

@@ -303,8 +303,8 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
                                        unsigned flags) {
     if ((flags & FR_END_NARROWED) != 0) {
         bool more = plan->view.mode.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
-        return (struct fr_verdict){flow->deny != more ? FR_WIDENED : FR_NARROWED,
-                                   cut_reason(plan, flow, flags), NULL, 0, FR_WHY_NOT};
+        return (struct fr_verdict){.fidelity = flow->deny != more ? FR_WIDENED : FR_NARROWED,
+                                   .reason = cut_reason(plan, flow, flags)};
     }
     size_t cause = 0;
     const char *reason = NULL;
@@ -313,9 +313,10 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
     else if ((flags & FR_END_NATIVE) != 0)
         reason = names_reason(plan, flow, &cause);
     if ((flags & (FR_END_PINNED | FR_END_NATIVE)) != 0)
-        return (struct fr_verdict){(flags & FR_END_PINNED) != 0 ? FR_PINNED : FR_NATIVE, reason,
-                                   NULL, cause, FR_WHY_NOT};
-    return (struct fr_verdict){FR_EXACT, NULL, NULL, 0, FR_WHY_NOT};
+        return (struct fr_verdict){.fidelity = (flags & FR_END_PINNED) != 0 ? FR_PINNED : FR_NATIVE,
+                                   .reason = reason,
+                                   .cause = cause};
+    return (struct fr_verdict){.fidelity = FR_EXACT};
 }
 
 /* What is said of a flow that loses nothing of its meaning. */
@@ -355,12 +356,12 @@ flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_fl
     const char *why = unresolved_reason(plan, flow);
     plan->unresolved++;
     *verdict = (struct fr_verdict){
-        FR_FIDELITY_UNRESOLVED,
-        why == NULL
-            ? NULL
-            : fr_arena_printf(&plan->arena,
-                              "%s; so it is not known whether it is about what is protected", why),
-        NULL, 0, FR_WHY_NOT};
+        .fidelity = FR_FIDELITY_UNRESOLVED,
+        .reason = why == NULL
+                      ? NULL
+                      : fr_arena_printf(
+                            &plan->arena,
+                            "%s; so it is not known whether it is about what is protected", why)};
     return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
@@ -379,11 +380,11 @@ flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, 
         *verdict = fr_verdict_refused(plan, why);
     } else if ((flags & FR_END_UNPINNED) != 0) {
         plan->unresolved++;
-        *verdict = (struct fr_verdict){FR_FIDELITY_UNRESOLVED, unresolved_reason(plan, flow), NULL,
-                                       0, FR_WHY_NOT};
+        *verdict = (struct fr_verdict){.fidelity = FR_FIDELITY_UNRESOLVED,
+                                       .reason = unresolved_reason(plan, flow)};
     } else if (wide != FR_WHY_NOT) {
-        *verdict = (struct fr_verdict){flow->deny ? FR_NARROWED : FR_WIDENED, fr_reason_words(wide),
-                                       NULL, 0, FR_WHY_NOT};
+        *verdict = (struct fr_verdict){.fidelity = flow->deny ? FR_NARROWED : FR_WIDENED,
+                                       .reason = fr_reason_words(wide)};
     } else {
         *verdict = plain_verdict(plan, flow, flags);
         if (verdict->reason == NULL)

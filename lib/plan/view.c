@@ -207,6 +207,17 @@ const char *flowrules_flows_expires(const flowrules_output *out, flowrules_flows
     return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->expires_text);
 }
 
+const char *flowrules_flows_last_day(const flowrules_output *out, flowrules_flows flows) {
+    const char *last = NULL;
+    for (size_t i = 0; i < flowrules_flows_count(out, flows); i++) {
+        const char *day = flowrules_flows_expires(out, flows, i);
+        if (day == NULL)
+            return NULL;
+        last = last == NULL || strcmp(day, last) > 0 ? day : last;
+    }
+    return last;
+}
+
 struct flowrules_set flowrules_output_protects(const flowrules_output *out) {
     return (struct flowrules_set){&out->plan->view.sets, out->plan->protects.set};
 }

@@ -261,7 +261,7 @@ void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_output *out,
     open_of_network(w, out, manifest, word, index);
     if (only != NULL) {
         annotate_flows(w, out, *only);
-        flowrules_write_part(&out->sink, names); /* the next manifest's are not behind them */
+        fr_writer_empty(names); /* the next manifest's are not behind them */
     } else {
         flowrules_write(w, "    flowrules/rules: \"");
         flowrules_write_part(w, names);

@@ -78,7 +78,8 @@ static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
         struct fr_verdict verdict = *fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         if (whole != NULL)
-            verdict = (struct fr_verdict){FR_FIDELITY_REFUSED, whole, NULL, 0, FR_WHY_OTHER};
+            verdict = (struct fr_verdict){
+                .fidelity = FR_FIDELITY_REFUSED, .reason = whole, .why = FR_WHY_OTHER};
         if (verdict.hint != NULL)
             verdict.reason = fr_arena_printf(&plan->arena, "%s: %s", verdict.reason, verdict.hint);
         if (verdict.hint != NULL && verdict.reason == NULL)

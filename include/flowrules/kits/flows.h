@@ -83,6 +83,9 @@ FLOWRULES_API void flowrules_write_pinned_day(flowrules_writer *w, const flowrul
 /* The last day of a flow, YYYY-MM-DD, or NULL. */
 FLOWRULES_API const char *flowrules_flows_expires(const flowrules_output *out,
                                                   flowrules_flows flows, size_t index);
+/* The last day of the flow that holds longest, or NULL where one has no last day. */
+FLOWRULES_API const char *flowrules_flows_last_day(const flowrules_output *out,
+                                                   flowrules_flows flows);
 
 /* Says that the line being written now comes from these flows; for the map of the artifact. */
 FLOWRULES_API void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows);
