@@ -149,7 +149,7 @@ static void print_text(const struct tool *tool, const flowrules_comparison *comp
     bool different = strcmp(verdict, "different") == 0;
     enum style style = equal ? STYLE_GREEN : different ? STYLE_RED : STYLE_YELLOW;
     style_begin(stdout, tool->colour_out, style);
-    fputs(equal ? verdict : different ? "different" : "can't tell", stdout);
+    fputs(verdict, stdout);
     style_end(stdout, tool->colour_out, style);
     if (equal) {
         fputs(": ", stdout);

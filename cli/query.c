@@ -26,7 +26,7 @@ static const struct {
     {"allowed", "allowed", STYLE_GREEN},
     {"denied", "denied", STYLE_RED},
     {"partly", "partly allowed", STYLE_YELLOW},
-    {"unknown", "can't tell", STYLE_YELLOW},
+    {"unknown", "unknown", STYLE_YELLOW},
     {"undecided", "not decided here", STYLE_YELLOW},
 };
 #define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))

@@ -338,7 +338,7 @@ FLOWRULES_API uint32_t flowrules_input_skip(flowrules_input *in,
 FLOWRULES_API void flowrules_input_land(flowrules_input *in, uint32_t skip);
 
 /*
- * Which addresses a group or a name has is not known, so that a comparison says "can't tell" where
+ * Which addresses a group or a name has is not known, so that a comparison says "unknown" where
  * a deny precedes an allow on one side and not on the other, and both may match some of them. Of
  * what the platform documents this is known: no two of these groups have an address in common.
  */

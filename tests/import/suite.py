@@ -7,7 +7,7 @@ rendered and verified, against its own source and against its own rendering.
                               count_rules(files), where rules aren't lines: the rules of the files
 
 An import ends with 0, or with 1 and at least one doubt that is named, and then, and only then, may
-verify say "can't tell" of the source. The rendering is always equal to the policy: where import
+verify say "unknown" of the source. The rendering is always equal to the policy: where import
 ended with 0 it renders, and where it ended with 1 too.
 
 usage: tests/import/run [BACKEND | BACKEND/SEED]...
