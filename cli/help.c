@@ -18,13 +18,13 @@ static const struct {
     const char *meaning;
 } exits[] = {
     {FLOWRULES_OK, "done"},
-    {FLOWRULES_DIFFERENT,
-     "a difference or a finding: see the help of query, verify, diff and resolve"},
+    {FLOWRULES_DIFFERENT, "a difference, or a packet that does not pass: see the help of query, "
+                          "verify, diff and resolve"},
     {FLOWRULES_USAGE, "wrong usage"},
     {FLOWRULES_INVALID, "invalid input; the messages say where"},
-    {FLOWRULES_REFUSED, "a target can't say a flow exactly, and nothing weaker is written"},
+    {FLOWRULES_REFUSED, "a target cannot express a flow exactly; nothing is written"},
     {FLOWRULES_UNRESOLVED, "a name has no address in the lock file, or could not be resolved"},
-    {FLOWRULES_IO, "a file can't be read or written, or memory ran out"},
+    {FLOWRULES_IO, "a file cannot be read or written, or memory ran out"},
 };
 
 /* A term, and what it means from column indent on: in the same line where there is room. */
@@ -98,13 +98,17 @@ static void print_verb_help(const struct verb *verb) {
            verb->operands[0] != '\0' ? " " : "", verb->operands);
     print_paragraphs(verb->about);
     print_options("Options", verb->options, verb->option_count);
-    puts("\n'flowrules help options' tells those of every verb: --as-of, --lock, --quiet ...");
+    puts("\n"
+         "'flowrules help options' lists the options of every verb: --as-of, --lock, --quiet ...");
     print_examples(verb->examples);
 }
 
 static void print_tool_help(const struct grammar *grammar) {
-    puts("flowrules: one file of allowed flows in, the exact rules of every firewall out.\n\n"
-         "usage: flowrules VERB [OPTION]... [OPERAND]...\n\nVerbs");
+    puts("flowrules: writes the exact rules of every firewall from one file of allowed flows.\n"
+         "\n"
+         "usage: flowrules VERB [OPTION]... [OPERAND]...\n"
+         "\n"
+         "Verbs");
     for (size_t i = 0; i < grammar->verb_count; i++) {
         const struct verb *verb = &grammar->verbs[i];
         char term[80];

@@ -22,20 +22,18 @@ static const struct option common_options[] = {
      "without it, today's date in UTC",
      PLACE(as_of), NULL, OPTION_TEXT, 0},
     {"lock", "FILE",
-     "the lock file with the addresses of names, or 'none'; without it, POLICY.lock where that "
-     "exists",
+     "the lock file with the addresses of names, or 'none'; without it, POLICY.lock if it exists",
      PLACE(lock), NULL, OPTION_TEXT, 0},
-    {"plugin", "FILE",
-     "a shared object with a backend that is not built in; may be given several times",
+    {"plugin", "FILE", "a shared object with a further backend; may be given several times",
      PLACE(plugins), NULL, OPTION_LIST, 0},
     {"diagnostics", "FORM",
-     "messages as 'text', or as 'json': one object on standard error at the end",
+     "print messages as 'text', or as 'json': one object on standard error at the end",
      PLACE(diagnostics), diagnostics_choices, OPTION_CHOICE, 0},
     {"color", "WHEN",
      "'auto' (on a terminal, unless NO_COLOR is set in the environment), 'always' or 'never'",
      PLACE(colour), colour_choices, OPTION_CHOICE, 0},
     {"quiet", NULL, "no warnings and notes", PLACE(quiet), NULL, OPTION_FLAG, 'q'},
-    {"help", NULL, "this help, or that of the verb", PLACE(help), NULL, OPTION_FLAG, 'h'},
+    {"help", NULL, "print this help, or the help of the verb", PLACE(help), NULL, OPTION_FLAG, 'h'},
     {"version", NULL, "the version", PLACE(version), NULL, OPTION_FLAG, 0},
 };
 
@@ -51,7 +49,8 @@ static const struct option common_options[] = {
 
 static const struct option init_options[] = {
     {"from", "START",
-     "'first', a server; 'cluster', a namespace of Kubernetes; 'edge', a firewall between networks",
+     "the example to start from: 'first', a server; 'cluster', a namespace of Kubernetes; 'edge', "
+     "a firewall between networks",
      PLACE(start), init_choices, OPTION_CHOICE, 0},
 };
 
@@ -62,41 +61,41 @@ static const struct option check_options[] = {
 
 static const struct option render_options[] = {
     {"target", "TARGET[:FORMAT]",
-     "a target of the policy, or a backend's name for that backend with its default settings; "
-     "FORMAT is another spelling than the first of 'flowrules targets BACKEND'; may be given "
-     "several times; without it, every target of the policy",
+     "a target of the policy, or the name of a backend to use with its default settings; FORMAT is "
+     "a format of 'flowrules targets BACKEND', by default the first; may be given several times; "
+     "without it, every target of the policy",
      PLACE(targets), NULL, OPTION_LIST, 't'},
     {"output", "DIR",
-     "write the files into this folder, which is made if it is missing: all of them or, when a "
-     "target fails, none",
+     "write the files into this folder, and create it if needed; if a target fails, no file is "
+     "written",
      PLACE(output), NULL, OPTION_TEXT, 'o'},
     {"replace", NULL,
-     "with -o, replace files too that flowrules did not write into this folder; without it, they "
-     "are never touched",
+     "with -o, also replace files that flowrules did not write; without it, such files are never "
+     "changed",
      PLACE(replace), NULL, OPTION_FLAG, 0},
     {"print", NULL, "print every file to standard output, each after a line '==> NAME <=='",
      PLACE(print), NULL, OPTION_FLAG, 0},
     MAX_AGE_OPTION,
     {"no-verify", NULL,
-     "do not read the rules back and hold them against the policy before they are written",
+     "do not read the rules back and compare them with the policy before they are written",
      PLACE(no_verify), NULL, OPTION_FLAG, 0},
-    {"no-map", NULL, "do not write TARGET.map.json, which tells the flows that each rule came from",
+    {"no-map", NULL, "do not write TARGET.map.json, which lists the flows of each rule",
      PLACE(no_map), NULL, OPTION_FLAG, 0},
     JSON_OPTION("with -o, the list of written files as JSON"),
 };
 
 static const struct option explain_options[] = {
     {"target", "TARGET",
-     "a target of the policy, or a backend's name; may be given several times; without it, every "
-     "target of the policy",
+     "a target of the policy, or the name of a backend; may be given several times; without it, "
+     "every target of the policy",
      PLACE(targets), NULL, OPTION_LIST, 't'},
     JSON_OPTION("an object for each flow and target, as JSON"),
 };
 
 static const struct option query_options[] = {
     {"target", "TARGET",
-     "show the rules of this target, or of a backend's name; may be given several times; without "
-     "it, those of every target of the policy",
+     "show the rules of this target, or of this backend; may be given several times; without it, "
+     "the rules of every target of the policy",
      PLACE(targets), NULL, OPTION_LIST, 't'},
     JSON_OPTION("the whole answer as JSON"),
 };
@@ -111,8 +110,8 @@ static const struct option query_options[] = {
 
 static const struct option verify_options[] = {
     {"target", "TARGET[:FORMAT]",
-     "the target of the policy that the files are of, or a backend's name; may be left out where "
-     "the policy has one target",
+     "the target of the policy that the files belong to, or the name of a backend; not needed if "
+     "the policy has only one target",
      PLACE(targets), NULL, OPTION_LIST, 't'},
     SET_OPTION,
     JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
@@ -120,8 +119,7 @@ static const struct option verify_options[] = {
 
 static const struct option diff_options[] = {
     {"target", "TARGET[:FORMAT]",
-     "compare what this target of the policies has to let pass; without it, the policies by "
-     "themselves",
+     "compare what this target of the policies must let pass; without it, the policies themselves",
      PLACE(targets), NULL, OPTION_LIST, 't'},
     SET_OPTION,
     JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
@@ -129,31 +127,31 @@ static const struct option diff_options[] = {
 
 static const struct option resolve_options[] = {
     {"target", "TARGET",
-     "only names that this target needs, or a backend's name; may be given several times; without "
-     "it, those that any target of the policy needs",
+     "ask only for names that this target or backend needs; may be given several times; without "
+     "it, the names that any target of the policy needs",
      PLACE(targets), NULL, OPTION_LIST, 't'},
-    {"network", "NETWORK", "only names in this network; may be given several times",
+    {"network", "NETWORK", "ask only for names in this network; may be given several times",
      PLACE(networks), NULL, OPTION_LIST, 0},
     {"server", "ADDR[:PORT]",
-     "ask this server; may be given several times, up to 8: each is asked, and where they disagree "
-     "that is told; without it, the servers of the machine's resolv.conf",
+     "ask this server; may be given up to 8 times: every server is asked, and different answers "
+     "are reported; without it, the servers of this machine's resolv.conf",
      PLACE(servers), NULL, OPTION_LIST, 's'},
-    {"merge", NULL, "keep addresses that a name had before, for names whose answers rotate",
+    {"merge", NULL, "also keep the old addresses of a name, for names whose answers rotate",
      PLACE(merge), NULL, OPTION_FLAG, 0},
     {"keep", "DAYS",
-     "the same, for so many days since an address was last seen; without it, 30 days",
+     "as --merge, but drop addresses that were last seen more than DAYS days ago; --merge alone: "
+     "30 days",
      PLACE(keep_days), NULL, OPTION_TEXT, 0},
-    {"check", NULL, "write nothing; the exit status is 1 when a name has other addresses now",
+    {"check", NULL, "write nothing; the exit status is 1 if the addresses of a name have changed",
      PLACE(check), NULL, OPTION_FLAG, 0},
-    {"timeout", "SECONDS", "wait so long for a reply, twice as long at each new try (2)",
+    {"timeout", "SECONDS", "time to wait for a reply, doubled at each further try (2)",
      PLACE(timeout), NULL, OPTION_TEXT, 0},
-    {"tries", "NUMBER", "put a question so often (3)", PLACE(tries), NULL, OPTION_TEXT, 0},
-    {"deadline", "SECONDS", "end after this time, whatever is still open (300)", PLACE(deadline),
-     NULL, OPTION_TEXT, 0},
-    {"in-flight", "NUMBER", "questions under way at once (100)", PLACE(in_flight), NULL,
+    {"tries", "NUMBER", "how often to send a question (3)", PLACE(tries), NULL, OPTION_TEXT, 0},
+    {"deadline", "SECONDS", "end after this time; open questions fail (300)", PLACE(deadline), NULL,
      OPTION_TEXT, 0},
-    {"max-addresses", "NUMBER",
-     "do not believe that a name has more addresses of a family than this (256)",
+    {"in-flight", "NUMBER", "how many questions may be open at the same time (100)",
+     PLACE(in_flight), NULL, OPTION_TEXT, 0},
+    {"max-addresses", "NUMBER", "a name with more addresses of a family than this fails (256)",
      PLACE(max_addresses), NULL, OPTION_TEXT, 0},
     JSON_OPTION("every name with its status, aliases and addresses as JSON"),
 };
@@ -162,55 +160,59 @@ static const char *const probe_formats[] = {"sh", "kubernetes", NULL};
 
 static const struct option probe_options[] = {
     {"from", "NETWORK",
-     "the flows whose source overlaps this network of the policy, or address: those that begin "
-     "where the test is to run",
+     "only flows whose source overlaps this network of the policy or this address: the place where "
+     "the script will run",
      PLACE(from), NULL, OPTION_TEXT, 0},
-    {"target", "TARGET", "the flows that leave what this target protects, or pass through it",
+    {"target", "TARGET",
+     "only flows that leave the protected networks of this target, or pass through it",
      PLACE(targets), NULL, OPTION_LIST, 't'},
-    {"flow", "FLOW", "this flow; may be given several times", PLACE(flows), NULL, OPTION_LIST, 0},
+    {"flow", "FLOW", "only this flow; may be given several times", PLACE(flows), NULL, OPTION_LIST,
+     0},
     {"try", "[NETWORK=]HOST",
-     "an address or name to try where a destination is no single host: a prefix or wildcard that "
-     "holds it or, with NETWORK=, a platform's group; may be given several times",
+     "an address or name to try if a destination is not a single host: a prefix or wildcard that "
+     "contains HOST or, with NETWORK=, a group of a platform; may be given several times",
      PLACE(hosts), NULL, OPTION_LIST, 0},
-    {"most", "NUMBER", "the most probes that are made of one flow, 1-1000; without it, 16",
+    {"most", "NUMBER", "the maximum number of probes of one flow, 1-1000; without it, 16",
      PLACE(most), NULL, OPTION_TEXT, 0},
     {"format", "FORM",
-     "'sh', a script, or 'kubernetes', a Pod that runs it and the ConfigMap that holds it",
+     "'sh', a script, or 'kubernetes', a ConfigMap with the script and a Pod that runs it",
      PLACE(format), probe_formats, OPTION_CHOICE, 0},
-    {"name", "NAME", "what the file and the pod are called; without it, flowrules-probe",
-     PLACE(name), NULL, OPTION_TEXT, 0},
-    {"namespace", "NAME", "of the pod; without it, that of the pods which --from NETWORK selects",
+    {"name", "NAME", "the name of the file and the pod; without it, flowrules-probe", PLACE(name),
+     NULL, OPTION_TEXT, 0},
+    {"namespace", "NAME",
+     "the namespace of the pod; without it, that of the pods in --from NETWORK",
      PLACE(namespace_name), NULL, OPTION_TEXT, 0},
     {"label", "KEY=VALUE",
-     "of the pod, so that NetworkPolicies select it, beside those of --from NETWORK; may be given "
-     "several times",
+     "a label of the pod, so that NetworkPolicies select it, in addition to the labels of --from "
+     "NETWORK; may be given several times",
      PLACE(labels), NULL, OPTION_LIST, 0},
-    {"image", "IMAGE", "of the pod: any that has sh; without it, docker.io/library/python:3-slim",
-     PLACE(image), NULL, OPTION_TEXT, 0},
-    {"output", "DIR", "write the file into this folder, which is made if it is missing",
-     PLACE(output), NULL, OPTION_TEXT, 'o'},
-    JSON_OPTION("the list of probes as JSON, for a tool of your own to make them"),
+    {"image", "IMAGE",
+     "the image of the pod; it needs sh; without it, docker.io/library/python:3-slim", PLACE(image),
+     NULL, OPTION_TEXT, 0},
+    {"output", "DIR", "write the file into this folder, and create it if needed", PLACE(output),
+     NULL, OPTION_TEXT, 'o'},
+    JSON_OPTION("the list of probes as JSON, for your own tools"),
 };
 
 static const struct option import_options[] = {
     SET_OPTION,
     {"protects", "ENDS",
-     "whose firewall it is, where the configuration does not say: addresses, prefixes or groups as "
-     "KEY=VALUE (group=sg-0a1b2c3d, say), with commas between",
+     "what the firewall protects, if the configuration does not say it: addresses, prefixes, or "
+     "groups as KEY=VALUE (group=sg-0a1b2c3d), separated by commas",
      PLACE(protects), NULL, OPTION_TEXT, 0},
 };
 
 static const struct option targets_options[] = {
-    JSON_OPTION("an object for each backend, with all that is known of it, as JSON"),
+    JSON_OPTION("an object for each backend, with all its data, as JSON"),
 };
 
 static const struct option schema_options[] = {
-    {"included", NULL, "that of the files that a policy includes", PLACE(included), NULL,
+    {"included", NULL, "the schema of the files that a policy includes", PLACE(included), NULL,
      OPTION_FLAG, 0},
     {"of", "ANSWER",
-     "that of what a verb tells with --json: check, render, explain, query, verify, diff, resolve, "
-     "probe, targets or help; 'message' is what explain tells of a number, 'diagnostics' what "
-     "--diagnostics=json does",
+     "the schema of what a verb prints with --json: check, render, explain, query, verify, diff, "
+     "resolve, probe, targets or help; 'message': what 'explain FRnnnn' prints; 'diagnostics': "
+     "what --diagnostics=json prints",
      PLACE(of), NULL, OPTION_TEXT, 0},
 };
 
@@ -219,31 +221,29 @@ static const struct option help_options[] = {
 };
 
 static const struct verb verbs[] = {
-    {"init", "[FILE]", "a policy to start from",
-     "Writes a policy with comments, sound as it is, to put your own networks and flows into. FILE "
-     "is policy.yaml where none is named, or '-' for standard output; a file that is there is "
-     "never "
-     "overwritten.",
+    {"init", "[FILE]", "write a policy to start from",
+     "Writes a valid policy with comments, for you to add your own networks and flows. Without "
+     "FILE it writes policy.yaml; '-' is standard output. An existing file is never overwritten.",
      init_options, COUNT(init_options), 0, 1, "",
      "flowrules init\n"
      "flowrules init edge.yaml --from edge\n"
      "flowrules init --from cluster - | flowrules check -\n",
      run_init},
-    {"check", "POLICY", "is the file sound?",
-     "Reads a policy, what it includes and its lock file, and tells every error in them, and "
-     "every error that rendering its targets would tell, but for names that are not pinned. "
-     "POLICY may be '-' for standard input.",
+    {"check", "POLICY", "check that the file is valid",
+     "Reads a policy, the files that it includes and its lock file, and reports every error in "
+     "them. It also reports every error that rendering the targets would report, except for names "
+     "that are not pinned. POLICY may be '-' for standard input.",
      check_options, COUNT(check_options), 1, 1, "a POLICY is needed",
      "flowrules check kimi-k2.yaml\n"
      "flowrules check --json kimi-k2.yaml\n"
      "flowrules check --as-of 2027-07-01 kimi-k2.yaml\n",
      run_check},
     {"render", "POLICY", "write the rules of the targets",
-     "Writes what the targets of a policy need. One target with one file goes to standard "
-     "output; more need -o DIR or --print.\n"
-     "Every target is rendered, read back and held against the policy before a file is written. "
-     "When one of them can't say a flow exactly (exit status 4), nothing is written at all. The "
-     "files in DIR change as one set; those of an earlier rendering that are no longer made are "
+     "Writes the files of the targets. A single file goes to standard output; several files need "
+     "-o DIR or --print.\n"
+     "Before a file is written, every target is rendered, read back and compared with the policy. "
+     "If a target cannot express a flow exactly (exit status 4), nothing is written at all. The "
+     "files in DIR change as one set. Files of an earlier rendering that are no longer made are "
      "removed (docs/FILES.md).\n"
      "POLICY may be '-' for standard input.",
      render_options, COUNT(render_options), 1, 1, "a POLICY is needed",
@@ -251,20 +251,24 @@ static const struct verb verbs[] = {
      "flowrules render kimi-k2.yaml -o build/\n"
      "flowrules render kimi-k2.yaml -t nftables --print\n",
      run_render},
-    {"explain", "POLICY | FRnnnn", "how truly each target says each flow; what a message means",
-     "Prints a table of every flow on every target, then the reason for all that is not exact:\n"
-     "  exact         the target admits exactly this flow\n"
+    {"explain", "POLICY | FRnnnn",
+     "show how exactly each target can express each flow, or explain a message",
+     "Prints a table of every flow on every target, then the reason for every flow that is not "
+     "exact:\n"
+     "  exact         the target permits exactly this flow\n"
      "  native        exact, and the target resolves the name or group itself\n"
      "  pinned        exact for the addresses in the lock file\n"
-     "  widened       more is admitted than asked for, as the file allows\n"
-     "  narrowed      less is admitted than asked for, as the file allows\n"
-     "  refused       it can't be said; nothing is written for this target\n"
+     "  widened       the target permits more than the flow, as 'allow-loss' accepts\n"
+     "  narrowed      the target permits less than the flow, as 'allow-loss' accepts\n"
+     "  refused       the target cannot express the flow; nothing is written for it\n"
      "  unresolved    a name has no address in the lock file\n"
      "  expired       the flow's last day has passed; it is left out\n"
-     "  out-of-scope  the target does not stand between these ends, or does not select the flow\n"
-     "The exit status is 4 when a flow is refused, otherwise 5 when one is unresolved. "
-     "POLICY may be '-' for standard input.\n"
-     "With the number of a message, FR0508 say, tells what it means, its cause and its cure.",
+     "  out-of-scope  the target is not between source and destination, or does not select the "
+     "flow\n"
+     "The exit status is 4 if a flow is refused, otherwise 5 if a flow is unresolved. POLICY may "
+     "be '-' for standard input.\n"
+     "With the number of a message, such as FR0508, explains its meaning, its cause and what to "
+     "do.",
      explain_options, COUNT(explain_options), 1, 1, "a POLICY is needed",
      "flowrules explain kimi-k2.yaml\n"
      "flowrules explain kimi-k2.yaml -t node-nft -t nftables\n"
@@ -274,14 +278,14 @@ static const struct verb verbs[] = {
     {"resolve", "POLICY [NAME]...", "ask the DNS, and pin names in the lock file",
      "Asks for the addresses of the names that targets match by address, and writes them into the "
      "lock file: POLICY.lock, or --lock FILE. No other verb asks the DNS.\n"
-     "With NAME, only that name, whether or not a target needs it; it is one of the policy, or "
-     "below one of its wildcards. Entries of names that are not asked for stay as they are.\n"
+     "With NAME, asks only for that name, even if no target needs it. NAME must be a name of the "
+     "policy, or below one of its wildcards. Entries of other names stay as they are.\n"
      "  new      the name had no address in the lock file\n"
-     "  changed  it has other addresses now\n"
-     "  same     it has not\n"
-     "  kept     it could not be resolved: its old addresses stay, with a warning\n"
-     "  failed   it could not be resolved, and had none (exit status 5)\n"
-     "A name without an address in one family is no failure. POLICY may be '-' for standard "
+     "  changed  the name has other addresses now\n"
+     "  same     the name still has the same addresses\n"
+     "  kept     the name could not be resolved: its old addresses stay, with a warning\n"
+     "  failed   the name could not be resolved and had no address (exit status 5)\n"
+     "It is no failure if a name has no address of one family. POLICY may be '-' for standard "
      "input, with --lock.",
      resolve_options, COUNT(resolve_options), 1, SIZE_MAX, "a POLICY is needed",
      "flowrules resolve kimi-k2.yaml\n"
@@ -290,109 +294,108 @@ static const struct verb verbs[] = {
      "flowrules resolve kimi-k2.yaml --check\n"
      "flowrules resolve kimi-k2.yaml cdn-lfs.huggingface.co\n",
      run_resolve},
-    {"query", "POLICY QUESTION", "would a packet pass, and by which flow?",
-     "Tells whether a packet that opens a connection would pass, the flows that say so, and the "
-     "rules that they became.\n"
+    {"query", "POLICY QUESTION", "ask whether a packet passes, and which flow decides",
+     "Reports whether a packet that opens a connection passes, the flows that decide, and their "
+     "rules.\n"
      "QUESTION is 'PROTOCOL SOURCE[:PORT] -> DESTINATION[:PORT]', or, for ICMP, "
-     "DESTINATION[:TYPE[/CODE]]. An end is an address (an IPv6 address in brackets when a port "
-     "follows), a name or a network of the policy.\n"
-     "Without -t the whole policy answers; where its targets select different flows, each that "
-     "selects "
-     "any answers for itself.\n"
-     "The exit status is 0 when it is allowed, 1 when it is denied or allowed in part. "
+     "DESTINATION[:TYPE[/CODE]]. SOURCE and DESTINATION are addresses, names or networks of the "
+     "policy. An IPv6 address before a port needs brackets.\n"
+     "Without -t, the answer is that of the whole policy. If targets select different flows, each "
+     "target that selects flows gives its own answer.\n"
+     "The exit status is 0 if the packet is allowed, 1 if it is denied, partly allowed or unknown. "
      "POLICY may be '-' for standard input.",
      query_options, COUNT(query_options), 2, 2, "a POLICY and a QUESTION are needed",
      "flowrules query kimi-k2.yaml 'tcp 10.0.16.5 -> huggingface.co:443'\n"
      "flowrules query kimi-k2.yaml 'udp [2001:db8:16::5]:40000 -> [2001:db8::53]:53'\n"
      "flowrules query kimi-k2.yaml 'icmp cluster-nodes -> router:8/0' -t node-nft\n",
      run_query},
-    {"verify", "POLICY FILE...", "does a configuration mean exactly the policy?",
-     "Reads an artifact, or what a device or cloud gives out as its running configuration, and "
-     "decides whether it lets pass exactly what a target of the policy has to. Where it does not, "
-     "tells the packets that pass and should not and those that should and don't, each with an "
-     "example, the flow, and the line of the rule that decides.\n"
-     "What is not understood and might change the meaning is told with its line, and the verdict "
-     "is then never 'equal'.\n"
-     "The exit status is 0 when they are equal, 1 when they differ or it can't be told. One FILE, "
-     "or POLICY, may be '-' for standard input.",
+    {"verify", "POLICY FILE...",
+     "check that a configuration permits exactly what the policy allows",
+     "Reads rendered files, or the running configuration of a device or cloud, and decides whether "
+     "it permits exactly what a target of the policy must let pass. If not, reports the packets "
+     "that pass but should not, and those that should pass but do not. Each difference has an "
+     "example packet, the flow, and the line of the rule that decides.\n"
+     "If something is not understood and might change the meaning, it is reported with its line, "
+     "and the verdict is never 'equal'.\n"
+     "The exit status is 0 if both are equal, 1 if they differ or the verdict is 'unknown'. One "
+     "FILE, or POLICY, may be '-' for standard input.",
      verify_options, COUNT(verify_options), 2, FILES_MOST, "a POLICY and a FILE are needed",
      "flowrules render kimi-k2.yaml -t node-nft > node-nft.nft\n"
      "flowrules verify kimi-k2.yaml -t node-nft node-nft.nft\n"
      "flowrules verify kimi-k2.yaml -t node-nft --json node-nft.nft\n",
      run_verify},
-    {"diff", "OLD NEW", "what would newly pass, what no longer?",
-     "Compares what two policies or configurations let pass, in any mix. A side is the path of a "
+    {"diff", "OLD NEW", "show the packets that pass in only one of two policies or configurations",
+     "Compares what two policies or configurations let pass. OLD and NEW are each the path of a "
      "policy, or BACKEND[:FORMAT]=FILE[,FILE...] for a configuration. Another order, grouping or "
      "naming is no difference.\n"
-     "With -t, policies are compared as that target has to enforce them; a configuration needs "
-     "it on the other side, unless it is compared with another one.\n"
-     "The exit status is 0 when the same packets pass, 1 when not or when it can't be told.",
+     "With -t, compares what this target must enforce. This option is needed to compare a "
+     "configuration with a policy.\n"
+     "The exit status is 0 if the same packets pass, 1 if they differ or the verdict is 'unknown'.",
      diff_options, COUNT(diff_options), 2, 2, "two sides are needed",
      "flowrules diff kimi-k2.yaml kimi-k2.yaml\n"
      "flowrules diff kimi-k2.yaml kimi-k2.yaml -t node-nft --json\n",
      run_diff},
-    {"probe", "POLICY", "a script that tries the flows from where it is run",
-     "Writes a POSIX shell script that tests the connectivity of the flows, from the machine that "
-     "it is run on: a TCP connection, a TLS handshake, a DNS query over UDP and TCP, an NTP query, "
-     "a ping. It is made with what the machine has, prints a line for each flow and a summary, and "
-     "its exit status tells whether all is well; --help is at its head. Nothing is tried while it "
-     "is written.\n"
-     "Without --from, -t and --flow it has every allow, and the denies from any. A deny is tried "
-     "too, and passes when there is no connection. A destination of more than one address, a "
-     "wildcard or a platform's group has no host to connect to, which the script tells: --try "
-     "names one.\n"
+    {"probe", "POLICY", "write a script that tries the flows from the place where it runs",
+     "Writes a POSIX shell script that tests the connectivity of the flows from the machine where "
+     "it runs: a TCP connection, a TLS handshake, a DNS query over UDP and TCP, an NTP query, a "
+     "ping. The script uses the tools that the machine has. It prints a line for each flow and a "
+     "summary; its exit status is that of the worst flow, and its head has its help. The verb "
+     "itself opens no connection.\n"
+     "Without --from, -t and --flow, the script tries every allow, and the denies from any. A deny "
+     "passes if there is no connection. If a destination is a prefix, a wildcard or a group of a "
+     "platform, there is no host to connect to and the script says so: name one with --try.\n"
      "POLICY may be '-' for standard input.",
      probe_options, COUNT(probe_options), 1, 1, "a POLICY is needed",
      "flowrules probe kimi-k2.yaml --from cluster-nodes -o build/\n"
      "flowrules probe kimi-k2.yaml -t node-nft --try cas.huggingface.co -o build/\n"
      "flowrules probe llm-d.yaml --from vllm --format kubernetes -o build/\n",
      run_probe},
-    {"import", "BACKEND[:FORMAT] FILE...", "a policy from a configuration",
-     "Writes a policy that means exactly what a configuration lets pass to standard output: "
-     "objects "
-     "become networks, names and comments of rules those of flows, and a target says how to render "
-     "it again. The policy is held against the configuration before it is printed; what it can't "
-     "keep is told.\n"
-     "Rendered for another backend it is a migration: give it a target of that backend.\n"
-     "The exit status is 1 when something was not understood and the policy is without it, 4 when "
-     "no policy can mean what the configuration does. One FILE may be '-' for standard input.",
+    {"import", "BACKEND[:FORMAT] FILE...", "write a policy from a configuration",
+     "Writes a policy to standard output that allows exactly what a configuration permits. Objects "
+     "become networks. The names and comments of rules become those of flows. A target in the "
+     "policy renders it again. Before the policy is printed, it is compared with the "
+     "configuration; what it cannot keep is reported.\n"
+     "To migrate to another backend, add a target of that backend.\n"
+     "The exit status is 1 if something was not understood and the policy does not have it, 4 if "
+     "no policy can mean the same as the configuration. One FILE may be '-' for standard input.",
      import_options, COUNT(import_options), 2, FILES_MOST, "a BACKEND and a FILE are needed",
      "flowrules render kimi-k2.yaml -t edge-asa --no-map > edge-asa.cfg\n"
      "flowrules import cisco-asa edge-asa.cfg\n",
      run_import},
-    {"targets", "[BACKEND]", "what each backend can say, its settings and limits",
-     "Without a name, a table of the backends. With one, its formats, what it can say, its "
-     "settings in a policy's targets, its bindings in networks, and its limits with their source.",
+    {"targets", "[BACKEND]", "show what each backend can express, its settings and limits",
+     "Without a name, prints a table of the backends. With a name, prints the formats of the "
+     "backend, what it can express, its settings in targets, its bindings in networks, and its "
+     "limits with their sources.",
      targets_options, COUNT(targets_options), 0, 1, "",
      "flowrules targets\n"
      "flowrules targets nftables\n"
      "flowrules targets --json\n",
      run_targets},
-    {"schema", "", "the JSON Schema of the policy file",
-     "Prints the JSON Schema (2020-12) of the policy file, by which an editor completes and "
-     "checks. "
-     "It is made of the tables that the reader goes by, with the settings of every backend, those "
-     "of --plugin too. What 'flowrules check' finds sound passes it; not all that is wrong can be "
-     "said by a schema.\n"
-     "With --of, that of what a verb tells with --json: an object whose key flowrules-json is the "
-     "version. A key that goes or changes its meaning makes a new version, one that comes does "
-     "not.",
+    {"schema", "", "print the JSON Schema of the policy file",
+     "Prints the JSON Schema (2020-12) of the policy file, for editors that complete and check. It "
+     "has the keys that flowrules reads, with the settings of every backend, also of --plugin. "
+     "Every policy that 'flowrules check' accepts satisfies the schema, but the schema cannot find "
+     "every error.\n"
+     "With --of, prints the schema of what a verb prints with --json: an object with the key "
+     "flowrules-json, its version. If a key is removed or changes its meaning, the version "
+     "changes; a new key does not change it.",
      schema_options, COUNT(schema_options), 0, 0, "",
      "flowrules schema > policy.schema.json\n"
      "flowrules schema --of verify\n"
      "flowrules schema --included > definitions.schema.json\n",
      run_schema},
-    {"complete", "[WORD]...", "what may come next on a command line (for shells)",
-     "Prints what the last WORD of a command line may become, a candidate on a line with its "
-     "meaning behind a tab; ':files' and ':folders' stand for those. The words are those behind "
-     "'flowrules', the last one empty where a new one begins.\n"
-     "The completions for bash, zsh and fish that are installed with the tool ask it.",
+    {"complete", "[WORD]...", "print what may come next on a command line (for shells)",
+     "Prints the completions of the last WORD of a command line, one on each line, with its "
+     "meaning after a tab. ':files' and ':folders' mean any file or folder. The WORDs are those "
+     "after 'flowrules'; the last one is empty if a new word begins.\n"
+     "The installed completions for bash, zsh and fish use this verb.",
      NULL, 0, 0, SIZE_MAX, "",
      "flowrules complete -- ren\n"
      "flowrules complete -- render kimi-k2.yaml -t ''\n",
      run_complete},
-    {"help", "[VERB]", "this help, or that of a verb",
-     "Prints the help of the tool, or of a verb; with 'options', the options of every verb.",
+    {"help", "[VERB]", "print this help, or the help of a verb",
+     "Prints the help of the tool or of a verb. With 'options', prints the options that every verb "
+     "has.",
      help_options, COUNT(help_options), 0, 1, "",
      "flowrules help render\n"
      "flowrules help options\n"

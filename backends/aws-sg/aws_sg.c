@@ -1036,13 +1036,16 @@ static void end_terraform(flowrules_output *out) {
 static const struct flowrules_setting settings[] = {
     {.key = "group",
      .type = "text",
-     .help = "the security group's id, sg-..., or several: further ones take what overflows; "
+     .help = "id of the security group, sg-...; further ids take the rules that do not fit; "
              "default: the group of the protected network"},
-    {.key = "vpc", .type = "text", .help = "without a group: the VPC in which groups are made"},
+    {.key = "vpc", .type = "text", .help = "without a group: the VPC in which groups are created"},
     {.key = "name",
      .type = "name",
-     .help = "of groups that are made, before their number; default flowrules- and the target"},
-    {.key = "region", .type = "text", .help = "of the script's calls; default: the AWS CLI's own"},
+     .help = "names of created groups begin with it, before their number; default flowrules- and "
+             "the target's name"},
+    {.key = "region",
+     .type = "text",
+     .help = "region of the script's calls; default: that of the AWS CLI"},
     {.key = "rules-per-group",
      .type = "integer 1 1000",
      .fallback = "60",
@@ -1055,16 +1058,16 @@ static const struct flowrules_setting settings[] = {
 };
 
 static const struct flowrules_setting bindings[] = {
-    {.key = "group", .type = "list text", .help = "the id of a security group, sg-..."},
+    {.key = "group", .type = "list text", .help = "id of a security group, sg-..."},
     {.key = "account",
      .aside = true,
      .type = "text",
      .help = "the account that the group belongs to, 12 digits"},
-    {.key = "prefix-list", .type = "list text", .help = "the id of a prefix list, pl-..."},
+    {.key = "prefix-list", .type = "list text", .help = "id of a prefix list, pl-..."},
     {.key = "entries",
      .aside = true,
      .type = "integer 1 1000",
-     .help = "what a prefix list counts against the quota: its MaxEntries; default 1"},
+     .help = "how many rules the prefix list counts in the quota: its MaxEntries; default 1"},
     {.key = NULL},
 };
 
@@ -1079,15 +1082,14 @@ static const struct flowrules_limit limits[] = {
 
 static const struct flowrules_format formats[] = {
     {.name = "json",
-     .help =
-         "inputs of aws ec2 authorize- and revoke-security-group-egress and -ingress "
-         "--cli-input-json; authorize-...-all-... may fail with InvalidPermission.Duplicate, where "
-         "the group has that rule, and revoke-egress-ipv6 where the VPC has no IPv6",
+     .help = "inputs of aws ec2 authorize- and revoke-security-group-egress and -ingress "
+             "--cli-input-json; authorize-...-all-... may fail with InvalidPermission.Duplicate if "
+             "the group has that rule, and revoke-egress-ipv6 if the VPC has no IPv6",
      .begin = begin,
      .rule = rule,
      .end = end_json},
     {.name = "script",
-     .help = "a script that makes the groups what they should be, with the AWS CLI",
+     .help = "a script that updates the groups with the AWS CLI",
      .begin = begin,
      .rule = rule,
      .end = end_script},

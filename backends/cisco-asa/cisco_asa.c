@@ -695,7 +695,7 @@ const struct flowrules_backend flowrules_backend_cisco_asa = {
     .name = "cisco-asa",
     .title = "Cisco ASA",
     .description =
-        "An extended access list of ASA 9.x with its objects, swapped in at an interface",
+        "An extended access list of ASA 9.x with its objects, bound to an interface in one step",
     .capabilities = {.placement = FLOWRULES_TRANSIT,
                      .baseline = FLOWRULES_BASELINE_PATH_MTU,
                      .permits = true,

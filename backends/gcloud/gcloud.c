@@ -984,24 +984,24 @@ static const struct flowrules_setting settings[] = {
      .help = "the VPC network that the rules are for"},
     {.key = "project",
      .type = "text",
-     .help = "the project of the network; default: gcloud's, or the Terraform provider's"},
+     .help = "the project of the network; default: that of gcloud or of the Terraform provider"},
     {.key = "prefix",
      .type = "name",
-     .help = "what the names of its rules begin with, of at most 20 characters, one for each "
+     .help = "names of the target's rules begin with it, at most 20 characters; different for each "
              "target of a project; default fr- and the target's name"},
     {.key = "priority",
      .type = "integer 1 65533",
      .fallback = "990",
-     .help = "VPC rules: the number of the allows; denies of flows have one less"},
+     .help = "VPC rules: the priority of the allows; denies of flows have one less"},
     {.key = "deny-priority",
      .whole_alone = true,
      .type = "integer 2 65534",
      .fallback = "999",
-     .help = "VPC rules: the number of the deny of all else; rules with a larger number no longer "
-             "count, and a rule that was made without one has 1000"},
+     .help = "VPC rules: the priority of the deny for everything else; rules with a larger number "
+             "have no effect (a rule created without a priority has 1000)"},
     {.key = "region",
      .type = "name",
-     .help = "policy: the region of the policy; default: a global one"},
+     .help = "policy: the region of the policy; default: a global policy"},
     {.key = NULL},
 };
 
@@ -1009,22 +1009,22 @@ static const struct flowrules_setting bindings[] = {
     {.key = "tags",
      .type = "list text",
      .formats = "script|terraform",
-     .help = "network tags of the instances, any of them: VPC rules"},
+     .help = "network tags; an instance needs one of them; for VPC rules"},
     {.key = "service-accounts",
      .type = "list text",
-     .help = "service accounts of the instances, any of them"},
+     .help = "service accounts; an instance needs one of them"},
     {.key = "secure-tags",
      .type = "list text",
      .formats = "policy",
-     .help = "secure tags of the instances, any of them: the format policy"},
+     .help = "secure tags; an instance needs one of them; for the format policy"},
     {.key = NULL},
 };
 
 #define VPC_QUOTAS "cloud.google.com/firewall/quotas"
 
 static const struct flowrules_limit limits[] = {
-    {"ranges at one end of a VPC rule", RANGES_MAX, VPC_QUOTAS},
-    {"ranges at one end of a policy's rule", POLICY_RANGES_MAX, VPC_QUOTAS},
+    {"ranges for the source or destination of a VPC rule", RANGES_MAX, VPC_QUOTAS},
+    {"ranges for the source or destination of a policy's rule", POLICY_RANGES_MAX, VPC_QUOTAS},
     {"names in a policy's rule", POLICY_NAMES_MAX, VPC_QUOTAS},
     {"ports of a rule", PORTS_MAX, "cloud.google.com/firewall/docs/firewalls"},
     {"source tags of a VPC rule", 30, VPC_QUOTAS},
@@ -1032,7 +1032,7 @@ static const struct flowrules_limit limits[] = {
     {"service accounts of a rule", 10, VPC_QUOTAS},
     {"secure tags of a policy's rule", 256, VPC_QUOTAS},
     {"characters of a rule's name", 63, "cloud.google.com/compute/docs/naming-resources"},
-    {"the largest number of a policy's rule", POLICY_PRIORITY_MAX,
+    {"the largest priority of a policy's rule", POLICY_PRIORITY_MAX,
      "gcloud compute network-firewall-policies rules create --help"},
     {.name = NULL},
 };

@@ -1455,29 +1455,27 @@ static const struct flowrules_setting settings[] = {
     {.key = "hook",
      .type = "choice host|forward",
      .fallback = "host",
-     .help = "host: the machine's own traffic; forward: what it routes"},
+     .help = "host: the machine's own traffic; forward: the traffic that it routes"},
     {.key = "chain",
      .type = "name",
-     .help = "what own chains and sets are called after FR-; default the target's name"},
+     .help = "name of the target's chains and sets, after FR-; default the target's name"},
     {.key = "into",
      .type = "name",
      .later = true,
      .permits_alone = true,
-     .help = "mode: permits: the chain that jumps to the own one, DOCKER-USER say; else the "
-             "built-in one. The script puts the jump at its top, unless it is there already"},
+     .help = "mode: permits: the chain that jumps to the target's chain, for example DOCKER-USER; "
+             "default the built-in chain. The script inserts the jump at its top unless it exists"},
     {.key = "deny-with",
      .type = "choice drop|reject",
      .fallback = "drop",
      .later = true,
      .whole_alone = true,
-     .help = "reject: what is denied is answered, TCP with a reset and all else with ICMP's "
-             "admin-prohibited"},
+     .help = "reject: answer denied packets, TCP with a reset, others with ICMP admin-prohibited"},
     {.key = "set-size",
      .type = "integer 0 1000000",
      .fallback = "64",
-     .help = "up to this many addresses stay a list in a rule, which iptables makes a rule for "
-             "each; more are an "
-             "ipset"},
+     .help = "up to this many addresses are a list in a rule, and iptables makes one rule of each; "
+             "more become an ipset"},
     {FR_NAMES_TIMEOUT},
     {FR_NAMES_EXACT},
     {FR_NO_OTHER_ADDRESSES},

@@ -431,30 +431,31 @@ static const struct flowrules_format formats[] = {
 };
 
 static const struct flowrules_setting settings[] = {
-    {.key = "from-zone", .type = "text", .help = "the zone of sources that no binding places"},
-    {.key = "to-zone", .type = "text", .help = "the zone of destinations that no binding places"},
+    {.key = "from-zone", .type = "text", .help = "the zone of sources that have no zone binding"},
+    {.key = "to-zone",
+     .type = "text",
+     .help = "the zone of destinations that have no zone binding"},
     {.key = "policies",
      .type = "choice zones|global",
      .fallback = "zones",
-     .help =
-         "policies between two zones each; or global ones, which are looked up after those, and "
-         "may be between any zones"},
+     .help = "zones: each policy is between two zones; global: global policies, which come after "
+             "those and may list several zones"},
     {.key = "intrazone",
      .whole_alone = true,
      .type = "choice flows|all",
      .fallback = "flows",
-     .help = "within which zones all else is denied: those in which a flow stays, or all of flows"},
+     .help = "flows: deny the rest within a zone only if a flow stays in it; all: within every "
+             "zone of the flows"},
     {.key = "deny-with",
      .whole_alone = true,
      .type = "choice drop|reject",
      .fallback = "drop",
-     .help = "drop tells nobody; reject resets TCP and answers the rest with ICMP unreachable"},
+     .help = "drop: no answer; reject: answer TCP with a reset, others with ICMP unreachable"},
     {.key = "prefix",
      .type = "name",
      .fallback = "FR",
-     .help =
-         "the group's name, and what all names in it begin with, at most 10 characters; another "
-         "one for each target of a device"},
+     .help = "name of the configuration group; all names in it begin with it, at most 10 "
+             "characters; different for each target of a device"},
     {.key = NULL},
 };
 
@@ -470,7 +471,8 @@ static const struct flowrules_limit limits[] = {
     {"characters of a name", NAME_MAX_BYTES, "terraform-provider-junos, security_policy"},
     {"characters of a description", DESCRIPTION_MAX, "terraform-provider-junos, address_book"},
     {"terms of an application", TERMS_MAX, "capirca, junipersrx.py"},
-    {"addresses of one end of a policy", ADDRESSES_MAX, "capirca; Juniper: 1,024 to 4,096"},
+    {"addresses for the source or destination of a policy", ADDRESSES_MAX,
+     "capirca; Juniper: 1,024 to 4,096"},
     {.name = NULL},
 };
 

@@ -10,7 +10,7 @@
 /* How names are followed by dnsmasq. */
 #define FR_NAMES_TIMEOUT                                                                           \
     .key = "names-timeout", .type = "integer 1 2147483", .fallback = "86400", .whole_alone = true, \
-    .help = "names: native: seconds that an address stays in a set after dnsmasq put it there"
+    .help = "names: native: seconds that an address stays in a set after dnsmasq added it"
 #define FR_NAMES_EXACT                                                                             \
     .key = "names-exact", .type = "boolean", .fallback = "false", .whole_alone = true,             \
     .help = "names: native: dnsmasq answers NXDOMAIN for what is below a name that was asked "     \
@@ -19,11 +19,12 @@
 /* What machine it is, and what it has open. */
 #define FR_NO_OTHER_ADDRESSES                                                                      \
     .key = "no-other-addresses", .type = "boolean", .fallback = "false", .later = true,            \
-    .help = "hook: host: the machine has no other addresses than those that are protected, so "    \
-            "that rules about all of them do not name them"
+    .help =                                                                                        \
+        "hook: host: the machine has no addresses other than the protected ones, so rules for "    \
+        "all of them do not name them"
 #define FR_MID_STREAM                                                                              \
     .key = "mid-stream", .type = "boolean", .fallback = "false",                                   \
-    .help = "TCP that did not begin with a SYN here may open a connection too"
+    .help = "TCP packets without SYN may also open a connection"
 
 #define FR_NETFILTER_CAPABILITIES                                                                  \
     .placement = FLOWRULES_BY_HOOK, .evaluation = FLOWRULES_FIRST_MATCH,                           \

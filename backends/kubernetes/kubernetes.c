@@ -378,10 +378,10 @@ static void baseline(const flowrules_output *out, flowrules_input *in) {
 static const struct flowrules_setting settings[] = {
     {.key = "namespace",
      .type = "namespace",
-     .help = "of the networks whose group has none of its own"},
+     .help = "namespace of networks whose binding has none"},
     {.key = "instance",
      .type = "name",
-     .help = "a word that no other policy in the cluster has: names begin with it, the label "
+     .help = "a word that is unique in the cluster: names begin with it, and the label "
              "app.kubernetes.io/instance has it; default the target's name"},
     {.key = NULL},
 };
@@ -389,24 +389,26 @@ static const struct flowrules_setting settings[] = {
 static const struct flowrules_setting bindings[] = {
     {.key = "namespace",
      .type = "namespace",
-     .help = "the pods' namespace; any: all; absent: the target's setting"},
-    {.key = "namespace-labels", .type = "selector", .help = "labels that the namespace has too"},
+     .help = "namespace of the pods; any: all namespaces; default: the target's setting"},
+    {.key = "namespace-labels",
+     .type = "selector",
+     .help = "labels that the namespace must also have"},
     {.key = "namespace-where",
      .type = "requirements",
-     .help = "what else is asked of the namespace's labels, as in pods-where"},
-    {.key = "pods", .type = "selector", .help = "labels of the pods; any, or absent: all of them"},
+     .help = "requirements for the namespace's labels, as in pods-where"},
+    {.key = "pods", .type = "selector", .help = "labels of the pods; any, or not given: all pods"},
     {.key = "pods-where",
      .type = "requirements",
-     .help = "what else is asked of the pods' labels, all of it, as kubectl's -l has it: gpu, "
-             "\"!gpu\", tier in (web, api), tier notin (db)"},
+     .help = "requirements for the pods' labels, in the syntax of kubectl -l: gpu, \"!gpu\", tier "
+             "in (web, api), tier notin (db)"},
     {.key = "service",
      .aside = true,
      .type = "namespace",
-     .help = "the Service before the pods, for people"},
+     .help = "the Service in front of the pods, for people"},
     {.key = "target-ports",
      .aside = true,
      .type = "ports",
-     .help = "ports of that Service with the pods' own where they differ, such as {53: 5353}"},
+     .help = "ports of that Service and of its pods if they differ, for example {53: 5353}"},
     {.key = NULL},
 };
 

@@ -997,22 +997,22 @@ static const struct flowrules_setting settings[] = {
     {.key = "hook",
      .type = "choice host|forward",
      .fallback = "host",
-     .help = "host: the machine's own traffic; forward: what it routes"},
+     .help = "host: the machine's own traffic; forward: the traffic that it routes"},
     {.key = "table",
      .type = "name",
-     .help = "the table's name; default flowrules_ and the target's name; with mode: permits the "
+     .help = "name of the table; default flowrules_ and the target's name; with mode: permits, the "
              "table that gets the permits"},
     {.key = "into",
      .type = "name",
      .later = true,
      .permits_alone = true,
-     .help = "mode: permits: the chain of the table that jumps to the own one; else input, output "
-             "or forward"},
+     .help = "mode: permits: the chain of the table that jumps to the target's chain; default "
+             "input, output or forward"},
     {.key = "priority",
      .whole_alone = true,
      .type = "integer -400 400",
      .fallback = "0",
-     .help = "of the base chains; 0 is nft's filter"},
+     .help = "priority of the base chains; 0 is nft's filter"},
     {FR_NO_OTHER_ADDRESSES},
     {FR_MID_STREAM},
     {FR_NAMES_TIMEOUT},
@@ -1022,8 +1022,7 @@ static const struct flowrules_setting settings[] = {
      .type = "choice drop|reject",
      .fallback = "drop",
      .later = true,
-     .help = "reject: what is denied is answered, TCP with a reset and all else with ICMP's "
-             "admin-prohibited"},
+     .help = "reject: answer denied packets, TCP with a reset, others with ICMP admin-prohibited"},
     {.key = "counters", .type = "boolean", .fallback = "true", .help = "count each rule's packets"},
     {.key = NULL},
 };
@@ -1033,8 +1032,7 @@ static const struct flowrules_limit limits[] = {
      "NFT_NAME_MAXLEN is 256, <linux/netfilter/nf_tables.h>"},
     {"bytes of a comment", 128, "nftables src/parser_bison.y: \"comment too long\""},
     {"bytes of a log prefix", 127, "NF_LOG_PREFIXLEN is 128, <linux/netfilter/nf_log.h>"},
-    {"chains jumped through at once", 16,
-     "NFT_JUMP_STACK_SIZE, linux include/net/netfilter/nf_tables.h"},
+    {"depth of nested jumps", 16, "NFT_JUMP_STACK_SIZE, linux include/net/netfilter/nf_tables.h"},
     {.name = NULL},
 };
 

@@ -284,7 +284,7 @@ static const struct flowrules_setting settings[] = {
     {.key = "dns-name-resolver",
      .type = "boolean",
      .fallback = "false",
-     .help = "the cluster has the feature DNSNameResolver: wildcards, one label deep"},
+     .help = "the cluster has the feature DNSNameResolver: wildcards that match one label"},
     {.key = NULL},
 };
 
@@ -293,8 +293,8 @@ static const struct flowrules_setting bindings[] = {
     {.key = "nodes", .type = "selector", .help = "labels of nodes, as a destination"},
     {.key = "nodes-where",
      .type = "requirements",
-     .help = "what else is asked of the nodes' labels, all of it, as kubectl's -l has it: gpu, "
-             "\"!gpu\", zone in (a, b), zone notin (c)"},
+     .help = "requirements for the nodes' labels, in the syntax of kubectl -l: gpu, \"!gpu\", zone "
+             "in (a, b), zone notin (c)"},
     {.key = NULL},
 };
 
@@ -318,7 +318,8 @@ const struct flowrules_backend flowrules_backend_openshift = {
     .abi = FLOWRULES_BACKEND_ABI,
     .name = "openshift",
     .title = "OpenShift EgressFirewall",
-    .description = "The EgressFirewall of a namespace: what leaves the cluster, by address or name",
+    .description =
+        "The EgressFirewall of a namespace: traffic that leaves the cluster, by address or name",
     .capabilities = {.placement = FLOWRULES_ATTACHED,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .permits_note =

@@ -143,7 +143,7 @@ static void end(flowrules_output *out) {
 }
 
 static const struct flowrules_format formats[] = {
-    {.name = "txt", .help = "a listing to read", .begin = begin, .rule = rule, .end = end},
+    {.name = "txt", .help = "a list for people", .begin = begin, .rule = rule, .end = end},
     {.name = NULL},
 };
 
@@ -152,7 +152,7 @@ const struct flowrules_backend flowrules_backend_plain = {
     .abi = FLOWRULES_BACKEND_ABI,
     .name = "plain",
     .title = "Plain text",
-    .description = "A listing of the rules for people: what would be allowed, flow by flow",
+    .description = "A list for people: what would be allowed, flow by flow",
     .capabilities = {.placement = FLOWRULES_TRANSIT,
                      .evaluation = FLOWRULES_FIRST_MATCH,
                      .permits_note = "it lists the flows, and decides nothing",

@@ -22,7 +22,7 @@ METADATA = f"""\
 Metadata-Version: 2.1
 Name: flowrules
 Version: {VERSION}
-Summary: One file of allowed flows in, the exact rules of every firewall out
+Summary: Exact rules of every firewall from one file of allowed flows
 License: Apache-2.0
 Requires-Python: >=3.9
 Classifier: Operating System :: POSIX :: Linux

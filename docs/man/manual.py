@@ -219,14 +219,14 @@ def see_also(*pages):
 
 def tool_page(told):
     page = Page("flowrules", 1, "User Commands",
-                "one file of allowed flows in, the exact rules of every firewall out")
+                "exact rules of every firewall from one file of allowed flows")
     page.add("Synopsis", ["\\fBflowrules\\fR \\fIVERB\\fR [\\fIOPTION\\fR]... [\\fIOPERAND\\fR]..."])
     page.add("Description", [])
     verbs = []
     for verb in told["verbs"]:
         verbs += [".TP", f"\\fB{text(verb['name'])}\\fR \\fI{text(verb['operands'])}\\fR"
                   if verb["operands"] else f"\\fB{text(verb['name'])}\\fR", inline(verb["summary"])]
-    page.add("Verbs", verbs + [".PP", "Each has a page of its own: \\fBflowrules\\-render\\fR(1), say."])
+    page.add("Verbs", verbs + [".PP", "Each verb has its own page, for example \\fBflowrules\\-render\\fR(1)."])
     page.add("Options", [".PP", "These are options of every verb.", *options(told["options"])])
     page.add("Exit status", exits(told["exits"]))
     page.add("See also", see_also(*((f"flowrules-{verb['name']}", 1) for verb in told["verbs"]),
@@ -242,7 +242,7 @@ def verb_page(told, verb):
     page.add("Description", about(verb["about"]))
     if verb["options"]:
         page.add("Options", options(verb["options"]))
-    page.add("Common options", [".PP", "Those of every verb are told in \\fBflowrules\\fR(1): " +
+    page.add("Common options", [".PP", "\\fBflowrules\\fR(1) has the options of every verb: " +
                                 ", ".join(f"\\fB\\-\\-{text(o['name'])}\\fR" for o in told["options"])
                                 + "."])
     page.add("Exit status", exits(told["exits"], verb["name"]))
@@ -318,7 +318,7 @@ def declaration(words, behind):
 
 def library_page():
     page = Page("libflowrules", 3, "Library Functions",
-                "flowrules inside a program: policies in, rules out")
+                "use flowrules in a program")
     header = (ROOT / "include" / "flowrules" / "flowrules.h").read_text()
     page.add("Synopsis", verbatim(["#include <flowrules/flowrules.h>", "",
                                    "cc program.c $(pkg-config --cflags --libs flowrules)"]))

@@ -1,5 +1,5 @@
 /*
- * flowrules: one file of allowed flows in, the exact rules of every firewall out.
+ * flowrules: writes the exact rules of every firewall from one file of allowed flows.
  *
  * Conventions of every function here
  *   Result      a flowrules_status; what is made comes back through the first parameter, which

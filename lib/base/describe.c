@@ -32,13 +32,13 @@ static const char *const placements[] = {
 
 static const char *const evaluations[] = {
     [FLOWRULES_FIRST_MATCH] = "the first rule that matches",
-    [FLOWRULES_ALLOW_UNION] = "allows alone, in any order",
+    [FLOWRULES_ALLOW_UNION] = "only allows, in any order",
 };
 
 static const char *const wildcards[] = {
     [FLOWRULES_WILDCARDS_NONE] = "no",
     [FLOWRULES_WILDCARDS_BELOW] = "yes",
-    [FLOWRULES_WILDCARDS_ONE_LABEL] = "one label alone",
+    [FLOWRULES_WILDCARDS_ONE_LABEL] = "only one label",
     [FLOWRULES_WILDCARDS_AND_SELF] = "and the name itself",
 };
 
@@ -58,7 +58,7 @@ static const char *closes(struct fr_arena *texts, const struct flowrules_capabil
         return can->every_group ? "nothing: a listing" : "what is forwarded";
     if (can->placement == FLOWRULES_BY_HOOK)
         return "egress and ingress, or what is forwarded";
-    return can->no_ingress ? "egress alone" : "egress and ingress";
+    return can->no_ingress ? "only egress" : "egress and ingress";
 }
 
 static const char *permits(struct fr_arena *texts, const struct flowrules_capabilities *can) {
@@ -141,10 +141,12 @@ static const char *icmp_types(struct fr_arena *texts, const struct flowrules_cap
 static const char *addresses(struct fr_arena *texts, const struct flowrules_capabilities *can) {
     const char *kind = can->prefixes ? "prefixes" : "prefixes and ranges";
     if (can->addresses_per_end == 1)
-        return can->prefixes ? "one prefix at an end of a rule" : "one range at an end of a rule";
+        return can->prefixes ? "one prefix for the source or destination of a rule"
+                             : "one range for the source or destination of a rule";
     return can->addresses_per_end == 0
                ? fr_arena_printf(texts, "lists of %s", kind)
-               : fr_arena_printf(texts, "%u %s at an end of a rule", can->addresses_per_end, kind);
+               : fr_arena_printf(texts, "%u %s for the source or destination of a rule",
+                                 can->addresses_per_end, kind);
 }
 
 static const char *merging(struct fr_arena *texts, const struct flowrules_capabilities *can) {
@@ -176,24 +178,28 @@ static const struct {
     telling *tell;
 } capabilities[] = {
     {"stands", "where the rules are enforced", stands},
-    {"closes", "what no flow allows is denied there", closes},
-    {"mode-permits", "mode: permits writes permits alone, beside the rules of others", permits},
+    {"closes", "where everything is denied that no flow allows", closes},
+    {"mode-permits", "has mode: permits, which writes only permits, beside the rules of others",
+     permits},
     {"decides", "which rule decides", decides},
-    {"protected-end", "not matched: a rule holds for all that the target protects", protected_end},
+    {"protected-end",
+     "whether rules match the protected address; if not, a rule applies to all that the target "
+     "protects",
+     protected_end},
     {"families", "address families", told_families},
-    {"addresses", "what an end of a rule takes", addresses},
-    {"names", "resolves DNS names itself; without it they are pinned", names},
+    {"addresses", "what the source or destination of a rule takes", addresses},
+    {"names", "resolves DNS names itself; otherwise names are pinned", names},
     {"wildcards", "matches names below a name", told_wildcards},
-    {"groups", "knows networks by a group of its own", groups},
-    {"protocols", "that can be said", protocols},
-    {"ports", "what a rule takes", ports},
+    {"groups", "has its own groups for networks", groups},
+    {"protocols", "the protocols that a rule can match", protocols},
+    {"ports", "the ports that a rule takes", ports},
     {"source-ports", "matches source ports", source_ports},
     {"icmp-types", "matches ICMP types and codes", icmp_types},
     {"baseline", "the parts that 'baseline' may list; 'invalid' is not among those of 'true'",
      baseline_parts},
-    {"logging", "logs where a flow or the target asks for it", logging},
-    {"expiry", "ends a rule by itself on a flow's last day", expiry},
-    {"merging", "rules that admit the same together become one", merging},
+    {"logging", "can log, if a flow or the target asks for it", logging},
+    {"expiry", "disables a rule itself after the last day of its flow", expiry},
+    {"merging", "when rules are merged into fewer rules that permit the same packets", merging},
 };
 
 /* The text of a capability, with the formats that differ from the backend in it. */

@@ -1,29 +1,29 @@
-"""Writes docs/TARGETS.md to standard output, from what `flowrules targets --json` tells on
-standard input: it is made by `make docs`, and tests/docs/run tells when it is stale.
+"""Writes docs/TARGETS.md to standard output from the output of `flowrules targets --json` on standard
+input. `make docs` runs it, and tests/docs/run fails if the page is out of date.
 """
 import json
 import re
 import sys
 
 HEAD = """\
-# What each target can say
+# What each target can express
 
-This page is made by `make docs` from what the backends tell of themselves; `flowrules targets
-BACKEND` tells the same. What the words mean is in MODEL.md, a target's other keys are in POLICY.md.
+`make docs` writes this page from the records of the backends. `flowrules targets BACKEND` prints the
+same. MODEL.md explains the terms, POLICY.md has the other keys of a target.
 
-What a platform can't say is refused, flow by flow and with the reason, unless the target's
-`allow-loss` takes the loss. DNS names are pinned to the addresses of the lock file where the
-platform does not resolve them itself. Where the formats of a backend differ, the first word holds
-for the formats that are not named.
+If a platform cannot express a flow, the flow is refused with the reason, unless `allow-loss` of the
+target accepts the loss. If the platform does not resolve DNS names itself, they are pinned to the
+addresses of the lock file. If the formats of a backend differ, the first value is for the formats
+that are not named.
 """
 
 # The comparison: a table for each heading, with these capabilities as its columns.
 COMPARISONS = [
-    ("Where the rules stand", ["stands", "closes", "mode-permits", "decides", "protected-end",
+    ("Where rules are enforced", ["stands", "closes", "mode-permits", "decides", "protected-end",
                                "families"]),
-    ("What an end of a rule can be", ["addresses", "names", "wildcards", "groups"]),
+    ("What the source or destination of a rule can be", ["addresses", "names", "wildcards", "groups"]),
     ("What a service of a rule can be", ["protocols", "ports", "source-ports", "icmp-types"]),
-    ("The rest", ["baseline", "logging", "expiry", "merging"]),
+    ("Other properties", ["baseline", "logging", "expiry", "merging"]),
 ]
 
 # What the type of a setting or binding is called; the first pattern that fits.

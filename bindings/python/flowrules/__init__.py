@@ -1,4 +1,4 @@
-"""One file of allowed flows in, the exact rules of every firewall out.
+"""Exact rules of every firewall from one file of allowed flows.
 
     import flowrules
 
