@@ -82,14 +82,15 @@ ROOMS := base policy plan spell algebra read prove use
 # and backends what they share, in kits/.
 $(foreach room,$(ROOMS),$(eval SEE_ROOMS += -iquote lib/$(room))$(eval SEE_$(room) := $(SEE_ROOMS)))
 room_of        = $(filter $(ROOMS),$(word 2,$(subst /, ,$(1))))
-FLAGS_lib      = -Iinclude $(SEE_ROOMS) -iquote $(BUILD) $(LIB_CFLAGS)
-$(foreach room,$(ROOMS),$(eval FLAGS_lib_$(room) = -Iinclude $(SEE_$(room)) -iquote $(BUILD) $(LIB_CFLAGS)))
+FLAGS_lib      = -Iinclude $(SEE_ROOMS) $(LIB_CFLAGS)
+$(foreach room,$(ROOMS),$(eval FLAGS_lib_$(room) = -Iinclude $(SEE_$(room)) $(LIB_CFLAGS)))
 FLAGS_backends = -Iinclude -iquote backends/kits
 FLAGS_cli      = -Iinclude $(CLI_CFLAGS)
 FLAGS_tests    = -Iinclude $(SEE_ROOMS) $(LIB_CFLAGS)
 FLAGS_examples = -Iinclude
 folder_of      = $(firstword $(subst /, ,$(1)))$(if $(filter lib/%,$(1)),$(addprefix _,$(call room_of,$(1))))
-flags_of       = $(FLAGS_$(call folder_of,$(1)))
+# A source sees what the templates of its own folder are made into.
+flags_of       = $(FLAGS_$(call folder_of,$(1))) -iquote $(BUILD)/$(patsubst %/,%,$(dir $(1)))
 
 STANDARD := -std=c11 -D_XOPEN_SOURCE=700
 COMPILE = $(CC) $(STANDARD) $(WARNINGS) -fPIC -fvisibility=hidden $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)
@@ -106,6 +107,9 @@ UNIT_HELPERS    := $(filter-out $(UNIT_MAINS),$(sort $(wildcard tests/unit/*.c))
 THREAD_SOURCES  := tests/threads/threads.c
 FUZZ_SOURCES    := tests/fuzz/fuzz.c
 BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
+
+TEMPLATE_PARTS  := $(wildcard backends/*/*.part.sh)
+TEMPLATES       := $(filter-out $(TEMPLATE_PARTS),$(sort $(wildcard lib/*/*.sh backends/*/*.sh tests/unit/*.sh)))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES) $(BACKEND_SOURCES))
@@ -133,14 +137,18 @@ $(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(call flags_of,$<) -MMD -MP -c -o $@ $<
 
-# The script of flowrules probe, as the lines of an array in C.
-PROBE_SCRIPT := $(BUILD)/probe_script.inc
-$(PROBE_SCRIPT): lib/use/probe.sh
+# Scripts that are written with fields filled in (include/flowrules/kits/templates.h): as pieces in
+# C, and with the parts that they include, as shellcheck reads them.
+$(TEMPLATES:%=$(BUILD)/%.inc): $(BUILD)/%.inc: % $(TEMPLATE_PARTS) lib/base/templates.awk
 	$(say) GEN $@
 	@mkdir -p $(@D)
-	$(Q)sed -e 's/[\\"?]/\\&/g' -e 's/.*/"&\\n",/' $< >$@.new && mv $@.new $@
+	$(Q)awk -f lib/base/templates.awk $< >$@.new && mv $@.new $@
 
-$(BUILD)/lib/use/probe_script.o: $(PROBE_SCRIPT)
+$(TEMPLATES:%=$(BUILD)/%): $(BUILD)/%: % $(TEMPLATE_PARTS) lib/base/templates.awk
+	@mkdir -p $(@D)
+	$(Q)awk -v shell=1 -f lib/base/templates.awk $< >$@.new && mv $@.new $@
+
+$(OBJECTS): | $(TEMPLATES:%=$(BUILD)/%.inc)
 
 $(call objects,$(UNIT_MAINS) $(UNIT_HELPERS)): FLAGS_tests += $(UNIT_CFLAGS)
 
@@ -261,7 +269,7 @@ docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
 
 C_FILES  := $(sort $(LIB_SOURCES) $(BACKEND_SOURCES) $(wildcard cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
 C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h include/flowrules/*/*.h lib/*/*.h backends/*/*.h cli/*.h tests/*/*.h))
-SH_FILES := bootstrap .ci/run lib/use/probe.sh $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
+SH_FILES := bootstrap .ci/run $(TEMPLATES:%=$(BUILD)/%) $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
 LINT     := $(BUILD)/lint
 
 .PHONY: lint lint-format lint-compile lint-tidy lint-cppcheck lint-shell lint-walls
@@ -276,7 +284,7 @@ lint-shell: $(patsubst %,$(LINT)/%.shellchecked,$(SH_FILES))
 
 LINT_FLAGS = $(STANDARD) $(filter-out -Werror,$(WARNINGS)) -Werror $(CPPFLAGS) $(call flags_of,$<)
 
-$(LINT)/lib/use/probe_script.c.compiled $(LINT)/lib/use/probe_script.c.tidied: $(PROBE_SCRIPT)
+$(COMPILED) $(COMPILED:.compiled=.tidied): | $(TEMPLATES:%=$(BUILD)/%.inc)
 
 # gcc with the optimizer, since some warnings need its analysis.
 $(LINT)/%.c.compiled: %.c $(BUILD)/flags

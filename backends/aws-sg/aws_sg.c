@@ -675,37 +675,27 @@ static void end_json(flowrules_output *out) {
 
 /* ---- script -------------------------------------------------------------------------------- */
 
-static void write_script_head(flowrules_writer *w, const flowrules_output *out,
-                              const struct state *s) {
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    flowrules_write(w, "#!/bin/sh\n");
-    if (title != NULL) {
-        flowrules_write(w, "# ");
-        flowrules_write_user(w, &title_escape, title);
-        flowrules_write(w, "\n");
-    }
-    flowrules_writef(
-        w, "# Target %s, version %s: rules of AWS security groups, set with the AWS CLI.\n", target,
-        flowrules_output_fingerprint(out));
+/* The head of the script, as far as its variables. */
+static const struct flowrules_piece *
+begin_template(flowrules_writer *w, const flowrules_output *out, const struct state *s) {
+    const struct flowrules_value target = {"TARGET", flowrules_output_target(out), NULL};
+    const struct flowrules_value title[] = {{"TITLE", flowrules_output_title(out), &title_escape},
+                                            {"VERSION", flowrules_output_fingerprint(out), NULL},
+                                            target,
+                                            {NULL, NULL, NULL}};
+    const struct flowrules_value usage[] = {
+        {"WITH_DEFAULT", revokes_default(out, s) ? ", and with it the default egress" : NULL, NULL},
+        {"PERMITS", flowrules_output_permits(out) ? "" : NULL, NULL},
+        target,
+        {NULL, NULL, NULL}};
+    const struct flowrules_piece *rest =
+        flowrules_write_template(w, fr_aws_sg_script, title, "SHUTS");
     flowrules_write_shuts(w, out, "# ", "\n");
-    flowrules_writef(
-        w,
-        "# Try with:  ./%s.sh --dry-run   tells what would change\n"
-        "# Run with:  ./%s.sh             on the groups below, or SG='sg-... sg-...'\n"
-        "#   It can be repeated, and changes rules alone whose description begins as below.\n"
-        "#   What is new is authorized before what is old is revoked",
-        target, target);
-    flowrules_write(w, revokes_default(out, s) ? ", and with it the default egress.\n" : ".\n");
-    if (flowrules_output_permits(out))
-        flowrules_write(w, "#   Permits alone: what the rules of others let pass, passes.\n");
-    flowrules_writef(w,
-                     "# Back with: the script of the version before, which is run in the same way\n"
-                     "# Undo with: ./%s.sh --remove    revokes these rules, and opens nothing\n",
-                     target);
+    rest = flowrules_write_template(w, rest, usage, "DAY");
     flowrules_write_pinned_day(w, out, "# ", "\n");
-    flowrules_write(w, "set -euf\n\nmark='");
+    rest = flowrules_write_template(w, rest, NULL, "MARK");
     write_mark(w, out);
-    flowrules_write(w, "'");
+    return flowrules_write_template(w, rest, NULL, "VARIABLES");
 }
 
 static void write_quoted(flowrules_writer *w, const char *name, const char *user_text) {
@@ -763,7 +753,7 @@ static void write_variables(flowrules_writer *w, const flowrules_output *out,
         write_keeps(w, s);
     if (flowrules_output_permits(out))
         egress = ingress = false;
-    flowrules_writef(w, " tells='%s%s%s'\n", egress ? "egress" : "", egress && ingress ? " " : "",
+    flowrules_writef(w, " tells='%s%s%s'", egress ? "egress" : "", egress && ingress ? " " : "",
                      ingress ? "ingress" : "");
 }
 
@@ -836,18 +826,16 @@ static unsigned shell_parts(const flowrules_output *out, const struct state *s) 
 static void end_script(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".sh", true);
-    unsigned parts = shell_parts(out, s);
+    struct flowrules_value parts[FR_AWS_SG_PARTS + 1];
     make_notes(out);
-    write_script_head(w, out, s);
+    const struct flowrules_piece *rest = begin_template(w, out, s);
     write_variables(w, out, s);
-    flowrules_write(w, "# GROUP DIRECTION PROTOCOL FROM TO KEY>PEER... | DESCRIPTION\nrules='\n");
+    rest = flowrules_write_template(w, rest, NULL, "RULES");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
             write_rows(w, s, g, d);
-    flowrules_write(w, "'\n");
-    for (const struct fr_aws_sg_piece *p = fr_aws_sg_shell; p->text != NULL; p++)
-        if ((p->needs & parts) == p->needs)
-            flowrules_write(w, p->text);
+    fr_aws_sg_parts(shell_parts(out, s), parts);
+    flowrules_write_template(w, rest, parts, NULL);
 }
 
 /* ---- terraform ----------------------------------------------------------------------------- */

@@ -379,12 +379,12 @@ static bool take_row(struct script *s) {
 }
 
 /* Is this what the pieces of these parts say? *at: how many bytes of it are. */
-static bool is_text(const char *text, size_t left, const struct fr_aws_sg_piece *pieces,
+static bool is_text(const char *text, size_t left, const struct flowrules_piece *pieces,
                     unsigned parts, size_t *at) {
     bool same = true;
     *at = 0;
-    for (const struct fr_aws_sg_piece *p = pieces; p->text != NULL && same; p++) {
-        if ((p->needs & parts) != p->needs)
+    for (const struct flowrules_piece *p = pieces; p->text != NULL && same; p++) {
+        if (!fr_aws_sg_has(p, parts))
             continue;
         const char *next = p->text;
         for (; *next != '\0' && *at < left && text[*at] == *next; next++)
@@ -394,22 +394,20 @@ static bool is_text(const char *text, size_t left, const struct fr_aws_sg_piece 
     return same && *at == left;
 }
 
-/* Behind the rules: is the rest of the file what it always is? */
+/* From the end of the rules: is the rest of the file what it always is? */
 static void check_rest(struct script *s) {
-    static const struct fr_aws_sg_piece first[] = {
-        {0, fr_aws_sg_functions_1}, {0, fr_aws_sg_steps_1}, {0, NULL}};
-    static const struct fr_aws_sg_piece second[] = {{0, fr_aws_sg_shell_2}, {0, NULL}};
-    const struct fr_aws_sg_piece *const versions[] = {first, second, fr_aws_sg_shell};
+    const struct flowrules_piece *const versions[] = {
+        fr_aws_sg_script_1, fr_aws_sg_script_2,
+        flowrules_template_find(fr_aws_sg_script, "RULES") + 1};
     size_t size, at;
     const char *text = flowrules_input_text(s->reader->in, s->line.file, &size);
-    const char *rest = s->line.text + s->line.length + 1; /* a NUL follows the file */
-    size_t left = rest > text + size ? 0 : size - (size_t)(rest - text);
+    const char *rest = s->line.text; /* the line that ends the rules */
+    size_t left = size - (size_t)(rest - text);
     s->parts |= s->variables[VPC] != NULL ? FR_AWS_SG_MADE : 0;
     s->parts |= closes(s) ? FR_AWS_SG_CLOSES : 0;
     s->parts |= s->variables[KEEPS] != NULL ? FR_AWS_SG_KEEPS : 0;
     if (is_text(rest, left, versions[s->version - 1], s->parts, &at))
         return;
-    s->line.number++;
     for (size_t i = 0; i < at; i++)
         s->line.number += rest[i] == '\n' ? 1 : 0;
     if (at == left)

@@ -1,8 +1,10 @@
 /*
- * Shell texts of the aws-sg backend, private to it.
+ * The script of the aws-sg backend, private to it.
  */
 #ifndef FR_AWS_SG_SCRIPT_H
 #define FR_AWS_SG_SCRIPT_H
+
+#include "flowrules/kits/templates.h"
 
 /* What a script is about, bits: it has only the text that it needs. */
 enum fr_aws_sg_part {
@@ -16,18 +18,16 @@ enum fr_aws_sg_part {
     FR_AWS_SG_GROUP = 64,
     FR_AWS_SG_ACCOUNT = 128, /* groups of other accounts */
 };
+enum { FR_AWS_SG_PARTS = 8 };
 
-/* A piece of text that the scripts with these parts have; needs 0: all of them. */
-struct fr_aws_sg_piece {
-    unsigned needs;
-    const char *text; /* NULL ends the pieces */
-};
+/* TARGET.sh; behind RULES it differs in its parts alone. */
+extern const struct flowrules_piece fr_aws_sg_script[];
+/* What is behind the rules in older versions. */
+extern const struct flowrules_piece fr_aws_sg_script_1[], fr_aws_sg_script_2[];
 
-/* TARGET.sh, behind the variables and the rules: what the steps do, and the steps. */
-extern const struct fr_aws_sg_piece fr_aws_sg_shell[];
-/* The same in scripts of the second version, whose rules are calls. */
-extern const char fr_aws_sg_shell_2[];
-/* And of the first, which have a line for each address. */
-extern const char fr_aws_sg_functions_1[], fr_aws_sg_steps_1[];
+/* The parts as values of the template. */
+void fr_aws_sg_parts(unsigned parts, struct flowrules_value values[FR_AWS_SG_PARTS + 1]);
+/* True if a script with these parts has the piece. */
+bool fr_aws_sg_has(const struct flowrules_piece *piece, unsigned parts);
 
 #endif

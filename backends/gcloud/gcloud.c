@@ -814,22 +814,11 @@ static const char *other_family(const flowrules_output *out) {
     return NULL;
 }
 
-static void write_title(const flowrules_output *out, flowrules_writer *w) {
-    const char *title = flowrules_output_title(out);
-    flowrules_write(w, "#!/bin/sh\n");
-    if (title != NULL) {
-        flowrules_write(w, "# ");
-        flowrules_write_user(w, &shell_escape, title);
-        flowrules_write(w, "\n");
-    }
-    flowrules_writef(w, "# Target %s, version %s: ", flowrules_output_target(out),
-                     flowrules_output_fingerprint(out));
-}
-
 static const char permits_words[] =
     "Permits alone: what no rule here allows is left to the rules behind them.";
 
-static void write_start(const flowrules_output *out, flowrules_writer *w) {
+/* What a script says of its plan, besides what its template says. */
+static void write_notes(const flowrules_output *out, flowrules_writer *w) {
     const char *other = other_family(out);
     if (flowrules_output_permits(out))
         flowrules_writef(w, "# %s\n", permits_words);
@@ -837,46 +826,42 @@ static void write_start(const flowrules_output *out, flowrules_writer *w) {
         flowrules_writef(w, "# %s\n", other);
     flowrules_write_shuts(w, out, "# ", "\n");
     flowrules_write_pinned_day(w, out, "# ", ".\n");
-    flowrules_write(w, "set -eu\n\n");
 }
 
-/* The variables of both scripts. */
-static void write_variables(const flowrules_output *out, flowrules_writer *w,
-                            const struct state *s) {
+static struct flowrules_value project_value(const flowrules_output *out) {
     const char *project = setting(out, "project");
-    flowrules_write(w, project != NULL ? "dry=no project=" : "dry=no project=''");
-    if (project != NULL)
-        flowrules_write_user(w, &word_escape, project);
-    flowrules_writef(w, " prefix=%s network=%s", s->prefix, setting(out, "network"));
+    return project != NULL ? (struct flowrules_value){"PROJECT", project, &word_escape}
+                           : (struct flowrules_value){"PROJECT", "''", NULL};
 }
 
 static void begin_script(flowrules_output *out) {
     struct state *s = prepare(out);
     flowrules_writer *w = flowrules_output_file(out, ".gcloud.sh", true);
-    const char *target = flowrules_output_target(out), *network = setting(out, "network");
-    write_title(out, w);
-    flowrules_writef(w,
-                     "VPC firewall rules of the network %s.\n"
-                     "# Try with:   sh %s.gcloud.sh --dry-run   prints what it would change\n"
-                     "# Apply with: sh %s.gcloud.sh\n"
-                     "#   It makes what is missing, sets right what was changed, then deletes what "
-                     "only\n"
-                     "#   older versions had. It can be repeated, and touches no rules but %s--*.\n"
-                     "# Back with:  the script of the version before, which makes its rules "
-                     "again\n"
-                     "# Undo with:  sh %s.gcloud.sh --remove\n"
-                     "# Rules of others with a priority below %lld decide before these.\n",
-                     network, target, target, s->prefix, target,
-                     flowrules_output_number(out, "priority") - 1);
-    write_start(out, w);
-    write_variables(out, w, s);
-    flowrules_write(w, "\n");
-    flowrules_write(w, gcloud_rules_script.start);
+    const struct flowrules_value prefix = {"PREFIX", s->prefix, NULL};
+    const struct flowrules_value network = {"NETWORK", setting(out, "network"), NULL};
+    char priority[24];
+    snprintf(priority, sizeof priority, "%lld", flowrules_output_number(out, "priority") - 1);
+    const struct flowrules_piece *rest = flowrules_write_template(
+        w, gcloud_rules_script,
+        (const struct flowrules_value[]){{"TITLE", flowrules_output_title(out), &shell_escape},
+                                         {"TARGET", flowrules_output_target(out), NULL},
+                                         {"VERSION", flowrules_output_fingerprint(out), NULL},
+                                         {"PRIORITY", priority, NULL},
+                                         prefix,
+                                         network,
+                                         {NULL, NULL, NULL}},
+        "NOTES");
+    write_notes(out, w);
+    flowrules_write_template(
+        w, rest,
+        (const struct flowrules_value[]){project_value(out), prefix, network, {NULL, NULL, NULL}},
+        "RULES");
 }
 
 static void end_script(flowrules_output *out) {
     close_all(out);
-    flowrules_write(flowrules_output_file(out, ".gcloud.sh", true), gcloud_rules_script.end);
+    flowrules_write_template(flowrules_output_file(out, ".gcloud.sh", true),
+                             flowrules_template_find(gcloud_rules_script, "RULES") + 1, NULL, NULL);
 }
 
 /* What people read of a flow. */
@@ -891,48 +876,42 @@ static uint32_t hash_notes(const flowrules_output *out, uint32_t hash, flowrules
  * The version of a policy, which is filled once: of what it says and of its descriptions, so that a
  * new ticket or last day makes a new one.
  */
-static void write_version(const flowrules_output *out, flowrules_writer *w) {
+static void put_version(const flowrules_output *out, char text[9]) {
     uint32_t hash = hash_text(HASH_START, flowrules_output_fingerprint(out));
     struct flowrules_rule flow;
-    char text[9] = "";
     for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
         hash = hash_notes(out, hash, flow.flows);
     put_hex(text, hash, 8);
-    flowrules_write(w, text);
 }
 
 static void begin_policy(flowrules_output *out) {
     struct state *s = prepare(out);
     flowrules_writer *w = flowrules_output_file(out, ".policy.sh", true);
-    const char *target = flowrules_output_target(out), *network = setting(out, "network");
+    const struct flowrules_value prefix = {"PREFIX", s->prefix, NULL};
+    const struct flowrules_value network = {"NETWORK", setting(out, "network"), NULL};
     const char *region = setting(out, "region");
-    write_title(out, w);
-    flowrules_writef(w,
-                     "a network firewall policy of the network %s.\n"
-                     "# Try with:   sh %s.policy.sh --dry-run   prints what it would change\n"
-                     "# Apply with: sh %s.policy.sh\n"
-                     "#   It fills a new policy, gives it to the network in one step, then deletes "
-                     "the old\n"
-                     "#   one. It can be repeated, and touches no policies but %s--*.\n"
-                     "# Back with:  the script of the version before, which changes policies in "
-                     "one step again\n"
-                     "# Undo with:  sh %s.policy.sh --remove\n"
-                     "# Names are resolved by Cloud DNS and matched as addresses: a name that does "
-                     "not resolve\n"
-                     "# matches nothing, and what shares an address with one is allowed too.\n",
-                     network, target, target, s->prefix, target);
-    write_start(out, w);
-    write_variables(out, w, s);
-    flowrules_writef(w, " policy=%s--", s->prefix);
-    write_version(out, w);
-    if (region != NULL)
-        flowrules_writef(w,
-                         "\nplace=--region=%s scope=--firewall-policy-region=%s "
-                         "listed=--regions=%s\n",
-                         region, region, region);
-    else
-        flowrules_write(w, "\nplace=--global scope=--global-firewall-policy listed=--global\n");
-    flowrules_write(w, gcloud_policy_script.start);
+    char version[9] = "";
+    put_version(out, version);
+    const struct flowrules_piece *rest = flowrules_write_template(
+        w, gcloud_policy_script,
+        (const struct flowrules_value[]){{"TITLE", flowrules_output_title(out), &shell_escape},
+                                         {"TARGET", flowrules_output_target(out), NULL},
+                                         {"VERSION", flowrules_output_fingerprint(out), NULL},
+                                         prefix,
+                                         network,
+                                         {NULL, NULL, NULL}},
+        "NOTES");
+    write_notes(out, w);
+    flowrules_write_template(
+        w, rest,
+        (const struct flowrules_value[]){project_value(out),
+                                         prefix,
+                                         network,
+                                         {"HASH", version, NULL},
+                                         {"REGION", region, NULL},
+                                         {"GLOBAL", region == NULL ? "" : NULL, NULL},
+                                         {NULL, NULL, NULL}},
+        "RULES");
 }
 
 static void end_policy(flowrules_output *out) {
@@ -942,7 +921,9 @@ static void end_policy(flowrules_output *out) {
                 flowrules_output_rule_count(out, FLOWRULES_INGRESS, FLOWRULES_ALLOW) ==
             0)
         flowrules_write(flowrules_output_file(out, ".policy.sh", true), "    :\n");
-    flowrules_write(flowrules_output_file(out, ".policy.sh", true), gcloud_policy_script.end);
+    flowrules_write_template(flowrules_output_file(out, ".policy.sh", true),
+                             flowrules_template_find(gcloud_policy_script, "RULES") + 1, NULL,
+                             NULL);
 }
 
 static void begin_terraform(flowrules_output *out) {

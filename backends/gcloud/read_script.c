@@ -244,16 +244,16 @@ static void skip_text(struct script *s, const char *text) {
 
 /* The lines up to the constant part; which that is says what the rules are. */
 static bool read_head(struct script *s) {
-    static const struct gcloud_script *const known[] = {&gcloud_rules_script, &gcloud_policy_script,
-                                                        &gcloud_rules_script_1,
-                                                        &gcloud_policy_script_1};
+    const struct flowrules_piece *const known[] = {gcloud_rules_script, gcloud_policy_script,
+                                                   gcloud_rules_script_1, gcloud_policy_script_1};
     while (flowrules_input_line(s->reader->in, &s->line)) {
         for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-            if (!begins(s->line.text, known[i]->start))
+            const struct flowrules_piece *rules = flowrules_template_find(known[i], "RULES");
+            if (!begins(s->line.text, rules[-1].text))
                 continue;
             s->of_policy = i % 2 == 1;
-            s->end = known[i]->end;
-            skip_text(s, known[i]->start);
+            s->end = rules[1].text;
+            skip_text(s, rules[-1].text);
             return true;
         }
         if (!is_head(s)) {

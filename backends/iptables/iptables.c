@@ -15,7 +15,6 @@
 #include "flowrules/kits/linux.h"
 #include "flowrules/kits/lookup.h"
 #include "netfilter_protocols.h"
-#include "netfilter_scripts.h"
 #include "netfilter_settings.h"
 #include "scripts.h"
 
@@ -1301,23 +1300,6 @@ static const char *calling_chain(const flowrules_output *out, enum flowrules_dir
     return into ? into : hooks[direction].builtin;
 }
 
-/* What the scripts need to know of the plan, as variables of the shell. */
-static void write_variables(flowrules_output *out, flowrules_writer *w) {
-    const struct state *s = flowrules_output_state(out);
-    flowrules_writef(w, "own='%s'\nversion='%s'\nhooks='", s->base,
-                     flowrules_output_fingerprint(out));
-    const char *space = "";
-    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (flowrules_output_enforces(out, d)) {
-            flowrules_writef(w, "%s%s.%s", space, calling_chain(out, d), hooks[d].own);
-            space = " ";
-        }
-    }
-    bool ends_sessions =
-        flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) && !flowrules_output_permits(out);
-    flowrules_writef(w, "'\nopen_for='%s'\n", ends_sessions ? "yes" : "");
-}
-
 static void write_sum(flowrules_output *out, flowrules_writer *w, const char *blank,
                       const char *suffix) {
     flowrules_writef(w, "%s%s ", blank, suffix);
@@ -1381,29 +1363,48 @@ static void write_undo(flowrules_output *out, flowrules_writer *w) {
     write_hook_lines(out, w, FLOWRULES_IPV6, "", "-D");
 }
 
+/* The head of a script and its variables, as far as those of the files that it loads. */
+static const struct flowrules_piece *begin_template(flowrules_output *out, flowrules_writer *w,
+                                                    const struct flowrules_piece *pieces) {
+    const struct state *s = flowrules_output_state(out);
+    bool ends_sessions =
+        flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) && !flowrules_output_permits(out);
+    const struct flowrules_value target[] = {{"TARGET", flowrules_output_target(out), NULL},
+                                             {"OWN", s->base, NULL},
+                                             {"VERSION", flowrules_output_fingerprint(out), NULL},
+                                             {NULL, NULL, NULL}};
+    const struct flowrules_value variables[] = {{"OPEN_FOR", ends_sessions ? "yes" : NULL, NULL},
+                                                {"TARGET", flowrules_output_target(out), NULL},
+                                                {NULL, NULL, NULL}};
+    const struct flowrules_piece *rest = flowrules_write_template(w, pieces, NULL, "HEAD");
+    write_head(out, w);
+    rest = flowrules_write_template(w, rest, NULL, "UNDO");
+    write_undo(out, w);
+    rest = flowrules_write_template(w, rest, target, "HOOKS");
+    const char *space = "";
+    for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
+        if (flowrules_output_enforces(out, d)) {
+            flowrules_writef(w, "%s%s.%s", space, calling_chain(out, d), hooks[d].own);
+            space = " ";
+        }
+    }
+    rest = flowrules_write_template(w, rest, variables, "ENTRANCES");
+    flowrules_write(w, flowrules_output_entrances(out));
+    return rest;
+}
+
 static void write_apply_file(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_helper(out, ".apply.sh");
-    flowrules_write(w, "#!/bin/sh\n");
-    write_head(out, w);
-    flowrules_write(
-        w, "# Loads the files beside this one: tested first, each family in one step. IPTABLES,\n"
-           "# IP6TABLES, IPTABLES_RESTORE, IP6TABLES_RESTORE and IPSET name other commands.\n");
-    write_undo(out, w);
-    fr_netfilter_write_usage(w, out, ".apply.sh");
-    flowrules_write(w, "set -eu\n\n");
-    write_variables(out, w);
-    fr_netfilter_write_variables(w, out, ".apply.sh");
-    write_sum(out, w, "sums='", families[FLOWRULES_IPV4].suffix);
+    const struct flowrules_value ends[] = {{"IPSET", has_sets(out, s) ? "" : NULL, NULL},
+                                           {NULL, NULL, NULL}};
+    const struct flowrules_piece *rest = begin_template(out, w, fr_iptables_apply);
+    rest = flowrules_write_template(w, rest, NULL, "SUMS");
+    write_sum(out, w, "", families[FLOWRULES_IPV4].suffix);
     write_sum(out, w, " ", families[FLOWRULES_IPV6].suffix);
     if (has_sets(out, s))
         write_sum(out, w, " ", ".ipset");
-    flowrules_write(w, "'\n");
-    flowrules_write(w, fr_iptables_apply_functions);
-    if (has_sets(out, s))
-        flowrules_write(w, "# The rules name them; no rule in force does yet.\n"
-                           "load_sets <\"$files.ipset\"\n");
-    flowrules_write(w, fr_iptables_apply_steps);
+    flowrules_write_template(w, rest, ends, NULL);
 }
 
 static void end_restore(flowrules_output *out) {
@@ -1425,27 +1426,18 @@ static void end_script(flowrules_output *out) {
     write_waiting(out, s);
     flowrules_writer *w = flowrules_output_file(out, ".sh", true);
     for_each_hook_chain(out, end_hook_chain);
-    flowrules_write(w, "#!/bin/sh\n");
-    write_head(out, w);
-    flowrules_write(
-        w, "# Builds the new chains beside the old ones, then switches. IPTABLES, IP6TABLES,\n"
-           "# IPTABLES_RESTORE, IP6TABLES_RESTORE and IPSET name other commands.\n");
-    write_undo(out, w);
-    fr_netfilter_write_usage(w, out, ".sh");
-    flowrules_write(w, "set -eu\n\n");
-    write_variables(out, w);
-    fr_netfilter_write_variables(w, out, ".sh");
-    flowrules_write(w, "sums=''\n");
-    flowrules_write(w, fr_iptables_script_functions);
+    const struct flowrules_value sets[] = {{"SETS", has_sets(out, s) ? "" : NULL, NULL},
+                                           {NULL, NULL, NULL}};
+    const struct flowrules_piece *rest = begin_template(out, w, fr_iptables_script);
     if (has_sets(out, s)) {
-        flowrules_write(w, "load_sets <<'END_OF_SETS'\n");
+        rest = flowrules_write_template(w, rest, sets, "SET_LINES");
         flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
-        flowrules_write(w, "END_OF_SETS\n\n");
     }
+    rest = flowrules_write_template(w, rest, sets, "RULES");
     write_all_parts(out, w, FLOWRULES_IPV4);
     flowrules_write(w, "\n");
     write_all_parts(out, w, FLOWRULES_IPV6);
-    flowrules_write(w, fr_iptables_script_switch);
+    flowrules_write_template(w, rest, NULL, NULL);
     write_dnsmasq_file(out, ".sh");
 }
 

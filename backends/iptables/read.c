@@ -476,6 +476,15 @@ static void read_head_line(struct state *s, const struct flowrules_line *line) {
                   "this line is not of the script as it was written");
 }
 
+/* What precedes the ipsets in every script, and the chains. */
+static const char *script_functions(void) {
+    return flowrules_template_find(fr_iptables_script, "SETS")[-1].text;
+}
+
+static const char *apply_functions(void) {
+    return flowrules_template_find(fr_iptables_apply, "IPSET")[-1].text;
+}
+
 /* "iptables -A ..." and "ip6tables -N ...", or a line of ipset between the marks. */
 static void read_script_line(struct state *s, struct flowrules_line *line, bool *in_sets) {
     static const char begin[] = "load_sets <<'END_OF_SETS'";
@@ -508,10 +517,11 @@ static void read_script_line(struct state *s, struct flowrules_line *line, bool 
 static void read_script(struct iptables_reader *reader, size_t file, const char *functions) {
     struct state s = {.reader = reader};
     struct flowrules_line line = {.file = file};
-    const char *commands = functions + strlen(fr_iptables_script_functions);
-    const char *rest = find_text(commands, fr_iptables_script_switch);
+    const char *commands = functions + strlen(script_functions());
+    const char *last = flowrules_template_find(fr_iptables_script, NULL)[-1].text;
+    const char *rest = find_text(commands, last);
     bool in_sets = false;
-    if (!rest || rest[strlen(fr_iptables_script_switch)] != '\0') {
+    if (!rest || rest[strlen(last)] != '\0') {
         doubt_all(reader->in, (struct flowrules_place){file, 1, 1},
                   "the end of this script is not as it was written");
         return;
@@ -533,12 +543,13 @@ static void read_script(struct iptables_reader *reader, size_t file, const char 
 static void read_apply(struct iptables_reader *reader, size_t file, const char *functions) {
     struct state s = {.reader = reader};
     struct flowrules_line line = {.file = file};
-    const char *commands = functions + strlen(fr_iptables_apply_functions);
-    const char *rest = find_text(commands, fr_iptables_apply_steps);
+    const char *commands = functions + strlen(apply_functions());
+    const char *last = flowrules_template_find(fr_iptables_apply, NULL)[-1].text;
+    const char *rest = find_text(commands, last);
     while (flowrules_input_line(reader->in, &line))
         if (line.text < functions)
             read_head_line(&s, &line);
-    if (!rest || rest[strlen(fr_iptables_apply_steps)] != '\0')
+    if (!rest || rest[strlen(last)] != '\0')
         doubt_all(reader->in, (struct flowrules_place){file, 1, 1},
                   "the end of this script is not as it was written");
 }
@@ -566,8 +577,8 @@ static void read_file(struct iptables_reader *reader, size_t file) {
     flowrules_input *in = reader->in;
     size_t size;
     const char *text = flowrules_input_text(in, file, &size);
-    const char *script = find_text(text, fr_iptables_script_functions);
-    const char *apply = find_text(text, fr_iptables_apply_functions);
+    const char *script = find_text(text, script_functions());
+    const char *apply = find_text(text, apply_functions());
     if (ends_with(flowrules_input_file_name(in, file), ".map.json") ||
         fr_netfilter_is_dnsmasq(in, file))
         return;

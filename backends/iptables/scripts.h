@@ -1,14 +1,14 @@
 /*
- * Shell texts of the iptables backend, private to it.
+ * The scripts of the iptables backend, private to it.
  */
 #ifndef FR_IPTABLES_SCRIPTS_H
 #define FR_IPTABLES_SCRIPTS_H
 
-/* TARGET.apply.sh: before and after the ipsets are loaded. */
-extern const char fr_iptables_apply_functions[];
-extern const char fr_iptables_apply_steps[];
-/* TARGET.sh: before and after the new chains are built. */
-extern const char fr_iptables_script_functions[];
-extern const char fr_iptables_script_switch[];
+#include "flowrules/kits/templates.h"
+
+/* TARGET.apply.sh: what depends on IPSET is between two texts that are always the same. */
+extern const struct flowrules_piece fr_iptables_apply[];
+/* TARGET.sh: so are SETS and RULES, what builds the new chains. */
+extern const struct flowrules_piece fr_iptables_script[];
 
 #endif

@@ -13,7 +13,6 @@
 #include "flowrules/kits/lookup.h"
 #include "flowrules/kits/whole.h"
 #include "netfilter_protocols.h"
-#include "netfilter_scripts.h"
 #include "netfilter_settings.h"
 #include "read.h"
 
@@ -946,27 +945,23 @@ static void write_chain_names(flowrules_output *out, flowrules_writer *w) {
 /* The script that loads the file: it keeps open sessions and what the sets of names hold. */
 static void write_apply(flowrules_output *out, const flowrules_writer *rules) {
     flowrules_writer *w = flowrules_output_helper(out, APPLY_SUFFIX);
-    flowrules_writef(w, "#!/bin/sh\n# Target %s, version %s: loads %s.nft beside this file",
-                     flowrules_output_target(out), flowrules_output_fingerprint(out),
-                     flowrules_output_target(out));
-    flowrules_write(w,
-                    flowrules_output_named_set_count(out) > 0
-                        ? ", and with it\n# what its sets of names hold now, in one transaction.\n"
-                        : ", in one transaction.\n");
-    flowrules_write(w, "# NFT names another nft.\n");
-    fr_netfilter_write_usage(w, out, APPLY_SUFFIX);
-    flowrules_write(w, "set -eu\n\n");
-    fr_netfilter_write_variables(w, out, APPLY_SUFFIX);
-    flowrules_write(w, "sums='.nft ");
+    bool names = flowrules_output_named_set_count(out) > 0;
+    const struct flowrules_value values[] = {
+        {"TARGET", flowrules_output_target(out), NULL},
+        {"VERSION", flowrules_output_fingerprint(out), NULL},
+        {"WITH_SETS", names ? ", and with it\n# what its sets of names hold now" : NULL, NULL},
+        {"ENTRANCES", flowrules_output_entrances(out), NULL},
+        {NULL, NULL, NULL}};
+    const struct flowrules_piece *rest =
+        flowrules_write_template(w, fr_nftables_apply, values, "SUM");
     flowrules_write_cksum(w, rules);
-    flowrules_write(w, "'\ntable='inet ");
+    rest = flowrules_write_template(w, rest, NULL, "TABLE");
     write_table_name(w, out);
-    flowrules_write(w, "'\nchains='");
+    rest = flowrules_write_template(w, rest, NULL, "CHAINS");
     write_chain_names(out, w);
-    flowrules_write(w, "'\nsets='");
+    rest = flowrules_write_template(w, rest, NULL, "SETS");
     write_set_names(out, w);
-    flowrules_write(w, "'\n");
-    flowrules_write(w, fr_nftables_apply_steps);
+    flowrules_write_template(w, rest, NULL, NULL);
 }
 
 static void end(flowrules_output *out) {

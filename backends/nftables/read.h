@@ -5,12 +5,13 @@
 #ifndef FR_NFTABLES_READ_H
 #define FR_NFTABLES_READ_H
 
+#include "flowrules/kits/templates.h"
 #include "netfilter.h"
 
 void fr_nftables_read(flowrules_input *in);
 
-/* The end of TARGET.apply.sh, which is the same for every target. */
-extern const char fr_nftables_apply_steps[];
+/* TARGET.apply.sh; its last piece is the same for every target. */
+extern const struct flowrules_piece fr_nftables_apply[];
 /* The script loads the other file: doubts all where it is not as it was written. */
 void fr_nftables_read_script(flowrules_input *in, size_t file);
 

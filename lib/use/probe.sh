@@ -1,5 +1,5 @@
 #!/bin/sh
-# @head
+# @HEAD
 #
 # usage: sh FILE [-q | -v] [-t SECONDS] [FLOW...]
 #   FLOW...      only the flows of these names
@@ -29,7 +29,7 @@
 # ---- the flows -----------------------------------------------------------------------------
 
 flows() {
-    : '@flows'
+    : # @FLOWS
 }
 
 # ---- words, and running something for a limited time -------------------------------------------

@@ -6,14 +6,14 @@
 #include <string.h>
 
 #include "flowrules/kits/flows.h"
+#include "flowrules/kits/templates.h"
 #include "json.h"
 #include "label_names.h"
 #include "probe.h"
 #include "requirements.h"
 
-/* lib/use/probe.sh, line by line; two of them are replaced by what is put in. */
-static const char *const script[] = {
-#include "probe_script.inc"
+static const struct flowrules_piece script[] = {
+#include "probe.sh.inc"
 };
 
 /* A ConfigMap holds at most 1 MiB (kubernetes.io/docs/concepts/configuration/configmap). */
@@ -140,14 +140,11 @@ static void write_flows(struct flowrules_writer *w, const struct flowrules_probe
 }
 
 void fr_probe_write_script(struct flowrules_writer *w, const struct flowrules_probe *probe) {
-    for (size_t i = 0; i < sizeof script / sizeof script[0]; i++) {
-        if (strcmp(script[i], "# @head\n") == 0)
-            write_head(w, probe);
-        else if (strcmp(script[i], "    : '@flows'\n") == 0)
-            write_flows(w, probe);
-        else
-            flowrules_write(w, script[i]);
-    }
+    const struct flowrules_piece *rest = flowrules_write_template(w, script, NULL, "HEAD");
+    write_head(w, probe);
+    rest = flowrules_write_template(w, rest, NULL, "FLOWS");
+    write_flows(w, probe);
+    flowrules_write_template(w, rest, NULL, NULL);
 }
 
 /* ---- the manifest ---------------------------------------------------------------------------- */

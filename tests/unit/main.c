@@ -11,10 +11,10 @@
 #include "unit.h"
 
 static void (*const suites[])(void) = {
-    fr_test_memory, fr_test_writer, fr_test_addresses, fr_test_services, fr_test_diagnostics,
-    fr_test_json,   fr_test_yaml,   fr_test_xml,       fr_test_names,    fr_test_policy,
-    fr_test_plan,   fr_test_query,  fr_test_lowering,  fr_test_registry, fr_test_resolve,
-    fr_test_want,   fr_test_space,  fr_test_verify,    fr_test_notes};
+    fr_test_memory,      fr_test_writer, fr_test_templates, fr_test_addresses, fr_test_services,
+    fr_test_diagnostics, fr_test_json,   fr_test_yaml,      fr_test_xml,       fr_test_names,
+    fr_test_policy,      fr_test_plan,   fr_test_query,     fr_test_lowering,  fr_test_registry,
+    fr_test_resolve,     fr_test_want,   fr_test_space,     fr_test_verify,    fr_test_notes};
 
 static char *const *asked; /* the names that were asked for, up to NULL */
 

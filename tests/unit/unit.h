@@ -35,6 +35,7 @@ struct fr_allocator unit_allocator(struct unit_budget *budget);
 /* One for each tests/unit/test_*.c. */
 void fr_test_memory(void);
 void fr_test_writer(void);
+void fr_test_templates(void);
 void fr_test_notes(void);
 void fr_test_addresses(void);
 void fr_test_services(void);
