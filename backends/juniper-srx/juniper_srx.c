@@ -41,6 +41,10 @@ static const struct flowrules_escape text_escape = {
 static const struct flowrules_escape word_escape = {
     .keep = "._-", .replace = '_', .max_bytes = 255};
 
+static bool is_global(const flowrules_output *out) {
+    return strcmp(flowrules_output_setting(out, "policies"), "global") == 0;
+}
+
 static flowrules_writer *file(flowrules_output *out) {
     return flowrules_output_file(out, ".set", false);
 }
@@ -98,29 +102,13 @@ static void write_set(flowrules_output *out, struct flowrules_set members) {
 
 /* ---- applications -------------------------------------------------------------------------- */
 
-static const char *protocol_word(int protocol) {
-    static const struct {
-        int number;
-        const char *word;
-    } words[] = {{1, "icmp"}, {6, "tcp"}, {17, "udp"}, {58, "icmp6"}, {132, "sctp"}};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (words[i].number == protocol)
-            return words[i].word;
-    return NULL;
-}
-
 static void application_name(const char *prefix, const struct flowrules_service *service,
                              char name[FR_NAME_SIZE]) {
-    const char *word = protocol_word(service->protocol);
-    if (service->icmp_code >= 0)
-        snprintf(name, FR_NAME_SIZE, "%s-%s-%d_%d", prefix, word, service->icmp_type,
-                 service->icmp_code);
-    else if (service->icmp_type >= 0)
-        snprintf(name, FR_NAME_SIZE, "%s-%s-%d", prefix, word, service->icmp_type);
-    else if (word != NULL)
-        fr_names_ports(prefix, word, service, 0, service->destination_port_count, name);
+    const char *word = fr_names_protocol(service->protocol);
+    if (word == NULL || service->icmp_type >= 0)
+        fr_names_portless(prefix, service, name);
     else
-        snprintf(name, FR_NAME_SIZE, "%s-ip-%d", prefix, service->protocol);
+        fr_names_ports(prefix, word, service, 0, service->destination_port_count, name);
 }
 
 /* Source port and destination port of pair index; a list of no ports means any. */
@@ -139,7 +127,7 @@ static void write_pair(flowrules_writer *w, const struct flowrules_service *serv
 /* What has a type of ICMP, or no pair of ports beside another, needs no terms. */
 static void write_single(flowrules_output *out, const char *name,
                          const struct flowrules_service *service) {
-    const char *word = protocol_word(service->protocol);
+    const char *word = fr_names_protocol(service->protocol);
     flowrules_writer *w = set(out, "applications application");
     flowrules_writef(w, "%s protocol ", name);
     if (word != NULL)
@@ -173,7 +161,7 @@ static void write_application(flowrules_output *out, const struct flowrules_serv
         if (sources * ports > TERMS_MAX)
             flowrules_writef(w, "_%zu", i / TERMS_MAX + 1);
         flowrules_writef(w, " term t%zu protocol %s", i % TERMS_MAX + 1,
-                         protocol_word(service->protocol));
+                         fr_names_protocol(service->protocol));
         write_pair(w, service, i);
         flowrules_write(w, "\n");
     }
@@ -213,11 +201,8 @@ static void write_end(flowrules_output *out, const struct context *at, const cha
 static void write_then(flowrules_output *out, const struct context *at, const char *policy,
                        enum flowrules_action action, bool log) {
     bool allow = action == FLOWRULES_ALLOW;
-    bool reject = strcmp(flowrules_output_setting(out, "deny-with"), "reject") == 0;
-    flowrules_writef(set_policy(out, at, policy), "then %s\n",
-                     allow    ? "permit"
-                     : reject ? "reject"
-                              : "deny");
+    const char *deny = fr_zones_rejects(out) ? "reject" : "deny";
+    flowrules_writef(set_policy(out, at, policy), "then %s\n", allow ? "permit" : deny);
     if (log)
         flowrules_writef(set_policy(out, at, policy), "then log session-%s\n",
                          allow ? "close" : "init");
@@ -238,10 +223,9 @@ static void write_scheduler(flowrules_output *out, const struct context *at, con
 }
 
 static void write_policy(flowrules_output *out, const struct context *at,
-                         const struct flowrules_rule *r) {
+                         const struct flowrules_rule *r, const char *policy) {
     const struct state *s = flowrules_output_state(out);
-    char policy[FR_NAME_SIZE], name[FR_NAME_SIZE];
-    snprintf(policy, sizeof policy, "%s-%s", s->prefix, r->name);
+    char name[FR_NAME_SIZE];
     flowrules_writer *w = set_policy(out, at, policy);
     flowrules_writer_origin(w, r->flows);
     flowrules_write(w, "description \"");
@@ -258,91 +242,71 @@ static void write_policy(flowrules_output *out, const struct context *at,
     write_scheduler(out, at, policy, r->flows);
 }
 
-/* The zones of a global policy; "any" is not said. */
-static void match_zones(flowrules_output *out, const char *policy, const struct flowrules_rule *r) {
+/* A zone of a global policy; "any" is not said. */
+static void match_zone(flowrules_output *out, const char *policy, enum flowrules_end end,
+                       const char *zone) {
     static const struct context global = {NULL, NULL};
-    for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
-        struct flowrules_set ends = end == FLOWRULES_SOURCE ? r->source : r->destination;
-        const char *zone;
-        for (size_t i = 0; !fr_zones_at_any(out, ends, (enum flowrules_end)end) &&
-                           (zone = fr_zones_at(out, ends, (enum flowrules_end)end, i)) != NULL;
-             i++) {
-            flowrules_writer *w = set_policy(out, &global, policy);
-            flowrules_writef(w, "match %s ", end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
-            flowrules_write_user(w, &word_escape, zone);
-            flowrules_write(w, "\n");
-        }
-    }
+    if (strcmp(zone, "any") == 0)
+        return;
+    flowrules_writer *w = set_policy(out, &global, policy);
+    flowrules_writef(w, "match %s ", end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
+    flowrules_write_user(w, &word_escape, zone);
+    flowrules_write(w, "\n");
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     struct context at = {NULL, NULL};
+    const char *zone;
     char policy[FR_NAME_SIZE];
+    snprintf(policy, sizeof policy, "%s-%s", s->prefix, r->name);
     fr_zones_close(out, &s->pairs, r->source, r->destination);
     flowrules_write(file(out), "\n");
     if (s->global) {
-        snprintf(policy, sizeof policy, "%s-%s", s->prefix, r->name);
-        write_policy(out, &at, r);
-        match_zones(out, policy, r);
+        write_policy(out, &at, r, policy);
+        for (size_t i = 0; (zone = fr_zones_told(out, r->source, FLOWRULES_SOURCE, i)) != NULL; i++)
+            match_zone(out, policy, FLOWRULES_SOURCE, zone);
+        for (size_t i = 0;
+             (zone = fr_zones_told(out, r->destination, FLOWRULES_DESTINATION, i)) != NULL; i++)
+            match_zone(out, policy, FLOWRULES_DESTINATION, zone);
         return;
     }
     for (size_t i = 0; (at.from = fr_zones_at(out, r->source, FLOWRULES_SOURCE, i)) != NULL; i++)
         for (size_t k = 0;
              (at.to = fr_zones_at(out, r->destination, FLOWRULES_DESTINATION, k)) != NULL; k++)
-            write_policy(out, &at, r);
+            write_policy(out, &at, r, policy);
 }
 
 /* No flow's policy has such a name: behind the prefix they all have a hyphen. */
-static void write_deny(flowrules_output *out, const char *const zones[2], unsigned number) {
+static void write_deny(flowrules_output *out, const char *from, const char *to, unsigned number) {
     static const char *const ends[] = {"source-address", "destination-address", "application"};
     const struct state *s = flowrules_output_state(out);
-    const struct context at = {zones[0], s->global ? NULL : zones[1]};
+    const struct context at = {from, s->global ? NULL : to};
     char policy[FR_NAME_SIZE];
     snprintf(policy, sizeof policy, s->global ? "%s_deny-rest-%u" : "%s_deny-rest", s->prefix,
              number);
     flowrules_write(file(out), "\n");
-    for (size_t i = 0; s->global && i < 2; i++)
-        if (strcmp(zones[i], "any") != 0) {
-            set_policy(out, &at, policy);
-            flowrules_write(file(out), i == 0 ? "match from-zone " : "match to-zone ");
-            flowrules_write_user(file(out), &word_escape, zones[i]);
-            flowrules_write(file(out), "\n");
-        }
+    if (s->global) {
+        match_zone(out, policy, FLOWRULES_SOURCE, from);
+        match_zone(out, policy, FLOWRULES_DESTINATION, to);
+    }
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         flowrules_writef(set_policy(out, &at, policy), "match %s any\n", ends[i]);
     write_then(out, &at, policy, FLOWRULES_DENY, !flowrules_output_log_nothing(out));
 }
 
-/* What no flow allows between the pairs of zones that flows are between. */
-static void write_denies(flowrules_output *out) {
-    struct state *s = flowrules_output_state(out);
-    unsigned number = 0;
-    fr_zones_close_rest(out, &s->pairs);
-    if (s->pairs.full)
-        flowrules_output_refuse(out, "its policies are between more than %d zones", FR_ZONES_MAX);
-    if (s->pairs.count == 0)
-        flowrules_output_refuse(out, "no flow says between which zones the rest is to be denied: "
-                                     "set 'from-zone' and 'to-zone'");
-    for (size_t i = 0; i < s->pairs.count; i++)
-        for (size_t k = 0; k < s->pairs.count; k++)
-            if (s->pairs.closed[i][k])
-                write_deny(out, (const char *const[]){s->pairs.zones[i], s->pairs.zones[k]},
-                           ++number);
-}
-
 /* ---- the file ------------------------------------------------------------------------------ */
 
 static bool is_zone(const char *text) {
-    for (const char *c = text; *c != '\0'; c++)
-        if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
-            *c != '-' && *c != '_')
-            return false;
-    return text[0] != '\0' && strlen(text) <= NAME_MAX_BYTES;
+    return fr_zones_is_name(text, "-_", NAME_MAX_BYTES);
 }
 
 static const struct fr_zone_words zone_words = {
-    .is_name = is_zone, FR_ZONE_WORDS("juniper-srx", "63 letters, digits, - and _")};
+    .is_name = is_zone,
+    .rules = "policies",
+    .no_pair = "no flow says between which zones the rest is to be denied: set 'from-zone' and "
+               "'to-zone'",
+    FR_ZONE_WORDS("juniper-srx", "63 letters, digits, - and _")};
 
 static void write_head(flowrules_output *out) {
     const struct state *s = flowrules_output_state(out);
@@ -380,12 +344,8 @@ static void write_head(flowrules_output *out) {
 
 static void begin(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
-    s->prefix = flowrules_output_setting(out, "prefix");
-    s->global = strcmp(flowrules_output_setting(out, "policies"), "global") == 0;
-    if (strlen(s->prefix) > FR_NAME_PREFIX) {
-        flowrules_output_refuse(out, "the prefix is longer than %d characters", FR_NAME_PREFIX);
-        s->prefix = ""; /* what is still written is thrown away */
-    }
+    s->prefix = fr_names_prefix(out);
+    s->global = is_global(out);
     if (strncmp(s->prefix, "junos-", 6) == 0)
         flowrules_output_refuse(out, "Junos keeps groups that begin with 'junos-' to itself");
     fr_zones_check(out, &zone_words);
@@ -396,11 +356,20 @@ static void begin(flowrules_output *out) {
         write_application(out, flowrules_output_service(out, i));
 }
 
-/* Session state lets replies and the ICMP errors about a session pass: there is no baseline. */
+/*
+ * What no flow allows between the pairs of zones that flows are between is denied. Session state
+ * lets replies and the ICMP errors about a session pass: there is no baseline.
+ */
 static void end(flowrules_output *out) {
-    const struct state *s = flowrules_output_state(out);
-    if (!flowrules_output_permits(out))
-        write_denies(out);
+    struct state *s = flowrules_output_state(out);
+    bool denies = !flowrules_output_permits(out);
+    unsigned number = 0;
+    if (denies)
+        fr_zones_deny_rest(out, &s->pairs, &zone_words);
+    for (size_t i = 0; denies && i < s->pairs.count; i++)
+        for (size_t k = 0; k < s->pairs.count; k++)
+            if (s->pairs.closed[i][k])
+                write_deny(out, s->pairs.zones[i], s->pairs.zones[k], ++number);
     flowrules_writef(file(out), "\n%s apply-groups %s\n", s->some ? "set" : "delete", s->prefix);
 }
 
@@ -412,12 +381,11 @@ static void baseline(const flowrules_output *out, flowrules_input *in) {
 /* ---- what it can't say --------------------------------------------------------------------- */
 
 static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    bool global = strcmp(flowrules_output_setting(out, "policies"), "global") == 0;
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0)
             return "an application can't have the protocol 0";
-    if (!global && (fr_zones_at_any(out, flow->source, FLOWRULES_SOURCE) ||
-                    fr_zones_at_any(out, flow->destination, FLOWRULES_DESTINATION)))
+    if (!is_global(out) && (fr_zones_at_any(out, flow->source, FLOWRULES_SOURCE) ||
+                            fr_zones_at_any(out, flow->destination, FLOWRULES_DESTINATION)))
         return "a policy of a pair of zones names both\nname the zone that is 'any', or set "
                "'policies: global'";
     return fr_zones_refuse(out, flow, &zone_words);
@@ -431,39 +399,19 @@ static const struct flowrules_format formats[] = {
 };
 
 static const struct flowrules_setting settings[] = {
-    {.key = "from-zone", .type = "text", .help = "the zone of sources that have no zone binding"},
-    {.key = "to-zone",
-     .type = "text",
-     .help = "the zone of destinations that have no zone binding"},
+    FR_ZONE_SETTINGS,
     {.key = "policies",
      .type = "choice zones|global",
      .fallback = "zones",
      .help = "zones: each policy is between two zones; global: global policies, which come after "
              "those and may list several zones"},
-    {.key = "intrazone",
-     .whole_alone = true,
-     .type = "choice flows|all",
-     .fallback = "flows",
-     .help = "flows: deny the rest within a zone only if a flow stays in it; all: within every "
-             "zone of the flows"},
-    {.key = "deny-with",
-     .whole_alone = true,
-     .type = "choice drop|reject",
-     .fallback = "drop",
-     .help = "drop: no answer; reject: answer TCP with a reset, others with ICMP unreachable"},
+    {FR_ZONE_INTRAZONE},
+    {FR_ZONE_DENY_WITH},
     {.key = "prefix",
      .type = "name",
      .fallback = "FR",
      .help = "name of the configuration group; all names in it begin with it, at most 10 "
              "characters; different for each target of a device"},
-    {.key = NULL},
-};
-
-static const struct flowrules_setting bindings[] = {
-    {.key = "zone",
-     .aside = true,
-     .type = "list text",
-     .help = "the zones that the network's addresses are in"},
     {.key = NULL},
 };
 
@@ -506,7 +454,7 @@ const struct flowrules_backend flowrules_backend_juniper_srx = {
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,
-    .bindings = bindings,
+    .bindings = fr_zones_bindings,
     .limits = limits,
     .refuses = refuses,
     .warns = fr_zones_warn,

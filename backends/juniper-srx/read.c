@@ -27,9 +27,7 @@ struct deciding {
 /* A policy as it is taken apart. */
 struct taken {
     const struct fr_node *policy, *match;
-    struct fr_zone_list zones[2];
-    struct fr_matching m;
-    enum flowrules_verdict verdict;
+    struct fr_zone_rule rule;
     const char *until;
     bool over; /* its time is, or has not come */
 };
@@ -69,20 +67,10 @@ static bool is_policies(const struct fr_node *node) {
 
 /* ---- what a policy says --------------------------------------------------------------------- */
 
-/* Why it is not known what a policy matches. never: no part of it is known to match. */
-static void doubt(const struct deciding *d, struct taken *t, bool never, const char *text) {
-    t->m.never = t->m.never || never;
-    if (t->m.doubt == NULL)
-        t->m.doubt =
-            flowrules_input_print(d->in, "in the policy '%.80s' %s", t->policy->name, text);
-}
-
-static void doubt_words(const struct deciding *d, struct taken *t, const struct fr_node *key) {
+static void doubt_words(struct taken *t, const struct fr_node *key) {
     const struct fr_node *value = fr_first(key);
-    const char *text = flowrules_input_print(d->in, "'%.80s%s%.80s' is not understood", key->name,
-                                             value == NULL ? "" : " ", value ? value->name : "");
-    if (text != NULL)
-        doubt(d, t, true, text);
+    fr_zone_doubt(&t->rule, true, "'%.80s%s%.80s' is not understood", key->name,
+                  value == NULL ? "" : " ", value ? value->name : "");
 }
 
 static void check_match(const struct deciding *d, struct taken *t) {
@@ -96,33 +84,26 @@ static void check_match(const struct deciding *d, struct taken *t) {
                                         NULL};
     for (const struct fr_node *key = fr_first(t->match); key != NULL; key = fr_next(key))
         if (!fr_is_one(key->name, known) && fr_child(d->t, key, "any") == NULL)
-            doubt_words(d, t, key);
+            doubt_words(t, key);
 }
 
 /* "match" has to have each of these lists: Junos commits no policy without. */
 static const struct fr_node *list_of(const struct deciding *d, struct taken *t, const char *key) {
     const struct fr_node *list = fr_child(d->t, t->match, key);
     if (fr_first(list) == NULL)
-        flowrules_input_error(d->in, t->policy->at, "Junos commits no such policy",
-                              "the policy '%.80s' has no '%s'", t->policy->name, key);
+        fr_zone_lacks(&t->rule, key, "Junos commits no such policy");
     return list;
 }
 
 static bool take_end(struct deciding *d, struct taken *t, int end, const char *zone) {
     static const char *const excluded[] = {"source-address-excluded",
                                            "destination-address-excluded"};
-    struct flowrules_set any = flowrules_input_any(d->in);
-    struct fr_territory *at = &t->m.ends[end];
     const struct fr_node *members = list_of(d, t, end_keys[end]);
     struct fr_addresses all;
     if (fr_first(members) == NULL || !fr_srx_addresses(&d->r, members, zone, &all))
         return false;
-    *at = (struct fr_territory){all.set, all.doubt == NULL ? all.set : any};
-    if (fr_child(d->t, t->match, excluded[end]) != NULL)
-        *at = (struct fr_territory){flowrules_input_subtract(d->in, any, at->maybe),
-                                    flowrules_input_subtract(d->in, any, at->surely)};
-    if (all.doubt != NULL)
-        doubt(d, t, false, all.doubt);
+    fr_zone_end(&t->rule, (enum flowrules_end)end, all,
+                fr_child(d->t, t->match, excluded[end]) != NULL);
     return true;
 }
 
@@ -131,10 +112,10 @@ static bool take_services(struct deciding *d, struct taken *t) {
     struct fr_srx_services services = {.doubt = NULL};
     if (fr_first(members) == NULL || !fr_srx_applications(&d->r, members, &services))
         return false;
-    t->m.surely = t->m.maybe = services.whats;
-    t->m.maybe.all = services.whats.all || services.doubt != NULL;
+    t->rule.m.surely = t->rule.m.maybe = services.whats;
+    t->rule.m.maybe.all = services.whats.all || services.doubt != NULL;
     if (services.doubt != NULL)
-        doubt(d, t, false, services.doubt);
+        fr_zone_doubt(&t->rule, false, "%s", services.doubt);
     return true;
 }
 
@@ -148,7 +129,7 @@ static void check_permit(struct deciding *d, struct taken *t, const struct fr_no
                                  "policies permit");
         d->services_told = d->services_told || services;
         if (!services && !fr_is(key->name, "tcp-options") && !fr_is(key->name, "services-offload"))
-            doubt_words(d, t, key);
+            doubt_words(t, key);
     }
 }
 
@@ -156,12 +137,12 @@ static void take_then(struct deciding *d, struct taken *t) {
     const struct fr_node *then = fr_child(d->t, t->policy, "then");
     const struct fr_node *permit = fr_child(d->t, then, "permit");
     bool blocks = fr_child(d->t, then, "deny") != NULL || fr_child(d->t, then, "reject") != NULL;
-    t->verdict = blocks ? FLOWRULES_BLOCK : FLOWRULES_PASS;
+    t->rule.verdict = blocks ? FLOWRULES_BLOCK : FLOWRULES_PASS;
     check_permit(d, t, permit);
     if (permit != NULL || blocks)
         return;
-    t->m.any_action = true;
-    doubt(d, t, true, "the action is not understood");
+    t->rule.m.any_action = true;
+    fr_zone_doubt(&t->rule, true, "the action is not understood");
 }
 
 /* -1, 0, 1: the day of "2027-06-30.23:59" lies before, on, behind the one that is read of. */
@@ -189,8 +170,7 @@ static void take_scheduler(struct deciding *d, struct taken *t) {
     for (s = fr_first(s); s != NULL; s = fr_next(s))
         known = known && (strstr(s->name, "-date") != NULL || fr_is(s->name, "description"));
     if (!known)
-        doubt(d, t, true,
-              flowrules_input_print(d->in, "the scheduler '%.80s' is not understood", name));
+        fr_zone_doubt(&t->rule, true, "the scheduler '%.80s' is not understood", name);
     else if (from > 0 || to < 0)
         t->over = true;
     else
@@ -214,38 +194,23 @@ static const char *name_of(const struct deciding *d, const struct taken *t, cons
 }
 
 static void write_policy(struct deciding *d, struct taken *t) {
-    static const char *const doubts[] = {
-        "'from-zone' names some of the zones that its source may be in, and not others",
-        "'to-zone' names some of the zones that its destination may be in, and not others"};
     const char *text = fr_value(d->t, t->policy, "description");
-    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
-                                       .verdict = t->verdict,
-                                       .at = t->policy->at,
-                                       .name = name_of(d, t, text),
+    struct flowrules_read_rule read = {.name = name_of(d, t, text),
                                        .comment = text,
                                        .expires = t->until,
                                        .log = fr_get(d->t, t->policy, "then log") != NULL};
-    bool elsewhere = false;
-    for (int end = 0; end < 2; end++) {
-        if (!fr_zones_limit(d->in, &d->zones, ZONES, (enum flowrules_end)end, &t->zones[end],
-                            &t->m.ends[end]))
-            doubt(d, t, false, doubts[end]);
-        elsewhere = elsewhere || t->m.ends[end].maybe.id == flowrules_input_none(d->in).id;
-    }
-    fr_tables_give(d->in, &t->m, &rule);
-    if (elsewhere)
-        flowrules_input_note(d->in, rule.at, "left out: the policy '%.80s' is between other zones",
-                             t->policy->name);
+    fr_zone_give(&t->rule, &d->zones, ZONES, zone_keys, &read);
 }
 
 /* Zones of a global policy; without any it is between all. */
-static void list_zones(struct deciding *d, struct taken *t) {
+static void list_zones(struct deciding *d, const struct fr_node *match,
+                       struct fr_zone_list zones[2]) {
     for (int end = 0; end < 2; end++) {
-        const struct fr_node *listed = fr_first(fr_child(d->t, t->match, zone_keys[end]));
+        const struct fr_node *listed = fr_first(fr_child(d->t, match, zone_keys[end]));
         if (listed == NULL)
-            fr_zones_add(d->in, &t->zones[end], "any");
+            fr_zones_add(d->in, &zones[end], "any");
         for (; listed != NULL; listed = fr_next(listed))
-            fr_zones_add(d->in, &t->zones[end], listed->name);
+            fr_zones_add(d->in, &zones[end], listed->name);
     }
 }
 
@@ -254,14 +219,17 @@ static void read_policy(struct deciding *d, const struct fr_node *policy,
                         const struct fr_zone_list *between) {
     static const char *const known[] = {"match",          "then",         "description",
                                         "scheduler-name", "apply-groups", NULL};
-    struct taken t = {.policy = policy, .match = fr_child(d->t, policy, "match")};
-    for (int end = 0; between != NULL && end < 2; end++)
-        t.zones[end] = between[end];
+    struct taken t = {
+        .policy = policy,
+        .match = fr_child(d->t, policy, "match"),
+        .rule = {.in = d->in, .kind = "policy", .name = policy->name, .at = policy->at}};
     if (between == NULL)
-        list_zones(d, &t);
+        list_zones(d, t.match, t.rule.zones);
+    else
+        memcpy(t.rule.zones, between, sizeof t.rule.zones);
     for (const struct fr_node *key = fr_first(policy); key != NULL; key = fr_next(key))
         if (!fr_is_one(key->name, known))
-            doubt_words(d, &t, key);
+            doubt_words(&t, key);
     check_match(d, &t);
     take_then(d, &t);
     take_scheduler(d, &t);
@@ -430,11 +398,11 @@ static void list_contexts(struct deciding *d) {
     }
     add_context(d, NULL, global);
     for (global = fr_first(fr_child(d->t, global, "policy")); global; global = fr_next(global)) {
-        struct taken t = {.match = fr_child(d->t, global, "match")};
-        list_zones(d, &t);
+        struct fr_zone_list zones[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
+        list_zones(d, fr_child(d->t, global, "match"), zones);
         for (int end = 0; end < 2; end++)
-            for (size_t i = 0; i < t.zones[end].count; i++)
-                note_zone(d, end, t.zones[end].names[i]);
+            for (size_t i = 0; i < zones[end].count; i++)
+                note_zone(d, end, zones[end].names[i]);
     }
 }
 

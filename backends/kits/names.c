@@ -124,6 +124,37 @@ void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_se
                  (unsigned long long)flowrules_hash_spread(hash) >> 24);
 }
 
+const char *fr_names_prefix(flowrules_output *out) {
+    const char *prefix = flowrules_output_setting(out, "prefix");
+    if (strlen(prefix) <= FR_NAME_PREFIX)
+        return prefix;
+    flowrules_output_refuse(out, "the prefix is longer than %d characters", FR_NAME_PREFIX);
+    return ""; /* what is still written is thrown away */
+}
+
+const char *fr_names_protocol(int protocol) {
+    static const struct {
+        int number;
+        const char *word;
+    } words[] = {{1, "icmp"}, {6, "tcp"}, {17, "udp"}, {58, "icmp6"}, {132, "sctp"}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (words[i].number == protocol)
+            return words[i].word;
+    return NULL;
+}
+
+void fr_names_portless(const char *prefix, const struct flowrules_service *service,
+                       char name[FR_NAME_SIZE]) {
+    const char *word = fr_names_protocol(service->protocol);
+    if (service->icmp_type < 0)
+        snprintf(name, FR_NAME_SIZE, "%s-ip-%d", prefix, service->protocol);
+    else if (service->icmp_code < 0)
+        snprintf(name, FR_NAME_SIZE, "%s-%s-%d", prefix, word, service->icmp_type);
+    else
+        snprintf(name, FR_NAME_SIZE, "%s-%s-%d_%d", prefix, word, service->icmp_type,
+                 service->icmp_code);
+}
+
 static uint64_t hash_ports(uint64_t hash, const struct flowrules_ports *ports, size_t count) {
     hash = flowrules_hash_number(hash, count);
     for (size_t i = 0; i < count; i++)

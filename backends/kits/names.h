@@ -25,6 +25,13 @@ void fr_names_member(const char *prefix, struct flowrules_set set, size_t index,
 void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_set set,
                   char name[FR_NAME_SIZE]);
 bool fr_names_is_wildcard(struct flowrules_set set);
+/* The prefix of all names, the setting; one that is too long is refused, and none. */
+const char *fr_names_prefix(flowrules_output *out);
+/* "tcp", "icmp6": the word for a protocol with ports or types, or NULL. */
+const char *fr_names_protocol(int protocol);
+/* What has no ports: "fr-icmp-8", "fr-icmp6-1_4", "fr-ip-47". */
+void fr_names_portless(const char *prefix, const struct flowrules_service *service,
+                       char name[FR_NAME_SIZE]);
 /* count destination ports of a service from first on, with all its source ports; word: protocol. */
 void fr_names_ports(const char *prefix, const char *word, const struct flowrules_service *service,
                     size_t first, size_t count, char name[FR_NAME_SIZE]);

@@ -36,6 +36,13 @@ bool fr_zones_at_any(const flowrules_output *out, struct flowrules_set set,
     return false;
 }
 
+const char *fr_zones_told(const flowrules_output *out, struct flowrules_set set,
+                          enum flowrules_end end, size_t index) {
+    if (!fr_zones_at_any(out, set, end))
+        return fr_zones_at(out, set, end, index);
+    return index == 0 ? "any" : NULL;
+}
+
 /* A place in the table; 0 where there is none left. */
 static size_t place_of(struct fr_zone_pairs *pairs, const char *zone) {
     for (size_t i = 0; i < pairs->count; i++)
@@ -79,7 +86,37 @@ void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pair
             pairs->closed[i][i] = true;
 }
 
+void fr_zones_deny_rest(flowrules_output *out, struct fr_zone_pairs *pairs,
+                        const struct fr_zone_words *words) {
+    fr_zones_close_rest(out, pairs);
+    if (pairs->full)
+        flowrules_output_refuse(out, "its %s are between more than %d zones", words->rules,
+                                FR_ZONES_MAX);
+    if (pairs->count == 0)
+        flowrules_output_refuse(out, "%s", words->no_pair);
+}
+
+bool fr_zones_rejects(const flowrules_output *out) {
+    return strcmp(flowrules_output_setting(out, "deny-with"), "reject") == 0;
+}
+
+const struct flowrules_setting fr_zones_bindings[] = {
+    {.key = "zone",
+     .aside = true,
+     .type = "list text",
+     .help = "the zones that the network's addresses are in"},
+    {.key = NULL},
+};
+
 /* ---- what can't be said ---------------------------------------------------------------------- */
+
+bool fr_zones_is_name(const char *text, const char *extra, size_t most) {
+    for (const char *c = text; *c != '\0'; c++)
+        if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
+            !strchr(extra, *c))
+            return false;
+    return text[0] != '\0' && strlen(text) <= most;
+}
 
 /* Is an end in a zone by from-zone or to-zone alone? */
 static bool is_unbound(const flowrules_output *out, struct flowrules_set set) {

@@ -27,6 +27,9 @@ const char *fr_zones_at(const flowrules_output *out, struct flowrules_set set,
                         enum flowrules_end end, size_t index);
 /* Is one of these zones "any"? */
 bool fr_zones_at_any(const flowrules_output *out, struct flowrules_set set, enum flowrules_end end);
+/* The same as a rule lists them: "any" is told alone. */
+const char *fr_zones_told(const flowrules_output *out, struct flowrules_set set,
+                          enum flowrules_end end, size_t index);
 /*
  * Closes all from a zone of the source to one of the destination; within a zone where neither is
  * in no zone in particular.
@@ -40,8 +43,17 @@ void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pair
 struct fr_zone_words {
     const char *backend;
     bool (*is_name)(const char *zone);
+    const char *rules, *no_pair; /* "policies"; said where no flow tells two zones */
     const char *bad_name, *no_zone[2], *same_zone;
 };
+/* Closes the rest for a target whose rules end with denies, which it refuses where that can't be.
+ */
+void fr_zones_deny_rest(flowrules_output *out, struct fr_zone_pairs *pairs,
+                        const struct fr_zone_words *words);
+/* Are denies to be answered ("deny-with")? */
+bool fr_zones_rejects(const flowrules_output *out);
+/* Is a text a name of at most so many letters, digits, and characters of extra? */
+bool fr_zones_is_name(const char *text, const char *extra, size_t most);
 #define FR_ZONE_NONE(backend, end, setting)                                                        \
     "no zone is known for its " end "\nbind its networks (" backend                                \
     ": {zone: NAME}) or set '" setting "'"
@@ -51,6 +63,22 @@ struct fr_zone_words {
                 FR_ZONE_NONE(name, "destination", "to-zone")},                                     \
     .same_zone = "no network places its source nor its destination, and from-zone and to-zone "    \
                  "are the same zone\nbind its networks (" name ": {zone: NAME})"
+
+/* Settings and bindings that platforms with zones have alike. */
+#define FR_ZONE_SETTINGS                                                                           \
+    {.key = "from-zone", .type = "text", .help = "the zone of sources that have no zone binding"}, \
+    {                                                                                              \
+        .key = "to-zone", .type = "text",                                                          \
+        .help = "the zone of destinations that have no zone binding"                               \
+    }
+#define FR_ZONE_INTRAZONE                                                                          \
+    .key = "intrazone", .whole_alone = true, .type = "choice flows|all", .fallback = "flows",      \
+    .help = "flows: deny the rest within a zone only if a flow stays in it; all: within every "    \
+            "zone of the flows"
+#define FR_ZONE_DENY_WITH                                                                          \
+    .key = "deny-with", .whole_alone = true, .type = "choice drop|reject", .fallback = "drop",     \
+    .help = "drop: no answer; reject: answer TCP with a reset, others with ICMP unreachable"
+extern const struct flowrules_setting fr_zones_bindings[];
 
 /* For a backend's refuses: why the zones of a flow can't be said, or NULL. */
 const char *fr_zones_refuse(const flowrules_output *out, const struct flowrules_rule *flow,
@@ -95,6 +123,27 @@ bool fr_zones_has(const struct fr_zone_list *list, const char *name);
 bool fr_zones_limit(flowrules_input *in, const struct fr_zones *zones, unsigned kind,
                     enum flowrules_end end, const struct fr_zone_list *list,
                     struct fr_territory *left);
+/* A rule as it is taken apart; kind: "rule", "policy". */
+struct fr_zone_rule {
+    flowrules_input *in;
+    const char *kind, *name;
+    struct flowrules_place at;
+    struct fr_zone_list zones[2];
+    struct fr_matching m;
+    enum flowrules_verdict verdict;
+};
+/* Why it is not known what it matches. never: no part of it is known to match. */
+void fr_zone_doubt(struct fr_zone_rule *rule, bool never, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* An error: the platform takes no rule without this. */
+void fr_zone_lacks(const struct fr_zone_rule *rule, const char *key, const char *hint);
+/* An end that is all of this, or, excluded, all but this. */
+void fr_zone_end(struct fr_zone_rule *rule, enum flowrules_end end, struct fr_addresses all,
+                 bool excluded);
+/* Gives what its zones, whose keys are these, leave of it; read has its names and texts. */
+void fr_zone_give(struct fr_zone_rule *rule, const struct fr_zones *zones, unsigned kind,
+                  const char *const keys[2], struct flowrules_read_rule *read);
+
 /* Rules about what stays within a zone, one for each zone that is known. */
 void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
                      enum flowrules_verdict verdict);

@@ -477,18 +477,6 @@ static bool is_icmp(const struct flowrules_service *service) {
     return service->protocol == ICMP || service->protocol == ICMPV6;
 }
 
-static void application_name(const struct state *s, const struct flowrules_service *service,
-                             char name[NAME_SIZE]) {
-    const char *word = service->protocol == ICMP ? "icmp" : "icmp6";
-    if (!is_icmp(service))
-        snprintf(name, NAME_SIZE, "%s-ip-%d", s->prefix, service->protocol);
-    else if (service->icmp_code < 0)
-        snprintf(name, NAME_SIZE, "%s-%s-%d", s->prefix, word, service->icmp_type);
-    else
-        snprintf(name, NAME_SIZE, "%s-%s-%d_%d", s->prefix, word, service->icmp_type,
-                 service->icmp_code);
-}
-
 static void number(flowrules_output *out, const char *word, int value_of) {
     flowrules_write_number(begin_value(out, word), (uint64_t)value_of);
     end_value(out, word);
@@ -497,7 +485,7 @@ static void number(flowrules_output *out, const char *word, int value_of) {
 /* PAN-OS wants category, subcategory, technology and risk of each. */
 static void write_application(flowrules_output *out, const struct flowrules_service *service) {
     char name[NAME_SIZE];
-    application_name(flowrules_output_state(out), service, name);
+    fr_names_portless(prefix_of(out), service, name);
     if (!is_custom(service) || !flowrules_output_once(out, name))
         return;
     open_entry(out, SECTION_APPLICATION, name);
@@ -564,14 +552,25 @@ static const struct {
     [FLOWRULES_DESTINATION] = {"to", "destination", "to-zone"},
 };
 
-/* "any" is told alone. */
+static bool is_name(const char *text, size_t most) {
+    return fr_zones_is_name(text, " ._-", most) && !strchr(" .-", text[0]);
+}
+
+static bool is_zone(const char *text) {
+    return is_name(text, ZONE_MAX);
+}
+
+static const struct fr_zone_words zone_words = {
+    .is_name = is_zone,
+    .rules = "rules",
+    .no_pair = "no rule says between which zones the rest is to be denied: set 'from-zone' and "
+               "'to-zone', or 'explicit-deny: false'",
+    FR_ZONE_WORDS("paloalto", "31 letters, digits, spaces and ._-")};
+
 static void write_zones(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
-    bool any = fr_zones_at_any(out, set, end);
     const char *zone;
     open_word(out, end_words[end].zone);
-    if (any)
-        member(out, "any");
-    for (size_t i = 0; !any && (zone = fr_zones_at(out, set, end, i)); i++)
+    for (size_t i = 0; (zone = fr_zones_told(out, set, end, i)); i++)
         member(out, zone);
     close_word(out);
 }
@@ -596,14 +595,14 @@ static void write_applications(flowrules_output *out, const struct flowrules_ser
     for (size_t k = 0; known && k < 2 && known[k]; k++)
         member(out, known[k]);
     if (!known) {
-        application_name(s, service, name);
+        fr_names_portless(s->prefix, service, name);
         member(out, name);
     }
     for (size_t i = 0; known && i < flowrules_output_service_count(out); i++) {
         const struct flowrules_service *other = flowrules_output_service(out, i);
         if (!is_custom(other) || !is_within(other, service))
             continue;
-        application_name(s, other, name);
+        fr_names_portless(s->prefix, other, name);
         member(out, name);
     }
 }
@@ -674,10 +673,6 @@ static void write_description(flowrules_output *out, flowrules_flows flows) {
     end_value(out, "description");
 }
 
-static bool rejects(const flowrules_output *out) {
-    return strcmp(flowrules_output_setting(out, "deny-with"), "reject") == 0;
-}
-
 /*
  * "drop" tells nobody; "reset-both" resets TCP, and with icmp-unreachable answers the rest
  * ("Security Policy Actions" of the administrator's guide). "deny" would be what App-ID thinks
@@ -688,8 +683,8 @@ static void write_action(flowrules_output *out, enum flowrules_action action, bo
     if (action == FLOWRULES_ALLOW)
         value(out, "action", "allow");
     else
-        value(out, "action", rejects(out) ? "reset-both" : "drop");
-    if (action == FLOWRULES_DENY && rejects(out))
+        value(out, "action", fr_zones_rejects(out) ? "reset-both" : "drop");
+    if (action == FLOWRULES_DENY && fr_zones_rejects(out))
         value(out, "icmp-unreachable", "yes");
     value(out, "log-end", log ? "yes" : "no");
     if (log && log_setting)
@@ -814,33 +809,13 @@ static bool is_covered(const struct fr_zone_pairs *pairs, size_t from) {
 static void write_last_denies(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     unsigned number = 0;
-    fr_zones_close_rest(out, &s->pairs);
-    if (s->pairs.full)
-        flowrules_output_refuse(out, "its rules are between more than %d zones", FR_ZONES_MAX);
-    if (s->pairs.count == 0)
-        flowrules_output_refuse(out, "no rule says between which zones the rest is to be denied: "
-                                     "set 'from-zone' and 'to-zone', or 'explicit-deny: false'");
+    fr_zones_deny_rest(out, &s->pairs, &zone_words);
     for (size_t i = 0; i < s->pairs.count; i++)
         if (!is_covered(&s->pairs, i))
             write_deny(out, i, ++number);
 }
 
 /* ---- the target as a whole ----------------------------------------------------------------- */
-
-static bool is_name(const char *text, size_t most) {
-    for (const char *c = text; *c != '\0'; c++)
-        if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') && !(*c >= '0' && *c <= '9') &&
-            !strchr(" ._-", *c))
-            return false;
-    return text[0] != '\0' && !strchr(" .-", text[0]) && strlen(text) <= most;
-}
-
-static bool is_zone(const char *text) {
-    return is_name(text, ZONE_MAX);
-}
-
-static const struct fr_zone_words zone_words = {
-    .is_name = is_zone, FR_ZONE_WORDS("paloalto", "31 letters, digits, spaces and ._-")};
 
 static void check_names(flowrules_output *out) {
     static const struct {
@@ -860,8 +835,6 @@ static void check_names(flowrules_output *out) {
     if (flowrules_output_setting(out, "before") && flowrules_output_setting(out, "after"))
         flowrules_output_refuse(out,
                                 "the rules go before one rule or after one: 'before' or 'after'");
-    if (strlen(flowrules_output_setting(out, "prefix")) > PREFIX_MAX)
-        flowrules_output_refuse(out, "the prefix is longer than %d characters", PREFIX_MAX);
 }
 
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
@@ -882,8 +855,8 @@ static const char *choose_rulebase(flowrules_output *out) {
 static void begin_all(flowrules_output *out, bool xml) {
     struct state *s = flowrules_output_state(out);
     s->xml = xml;
-    s->prefix = flowrules_output_setting(out, "prefix");
     check_names(out);
+    s->prefix = fr_names_prefix(out);
     fr_zones_check(out, &zone_words);
     s->rulebase = choose_rulebase(out);
     s->place_name = flowrules_output_setting(out, "device-group");
@@ -892,8 +865,6 @@ static void begin_all(flowrules_output *out, bool xml) {
         s->place_name = flowrules_output_setting(out, "vsys");
     if (!s->place_name)
         s->place = NULL;
-    if (strlen(s->prefix) > PREFIX_MAX)
-        s->prefix = ""; /* refused; what is still written is thrown away */
     open_entry(out, SECTION_TAG, flowrules_output_setting(out, "tag"));
     value(out, "color", "color3");
     close_entry(out);
@@ -1148,10 +1119,7 @@ static const struct flowrules_setting settings[] = {
     {.key = "rulebase",
      .type = "choice local|pre|post",
      .help = "local: on a firewall; pre (the default) or post: of a device group"},
-    {.key = "from-zone", .type = "text", .help = "the zone of sources that have no zone binding"},
-    {.key = "to-zone",
-     .type = "text",
-     .help = "the zone of destinations that have no zone binding"},
+    FR_ZONE_SETTINGS,
     {.key = "log-setting", .type = "text", .help = "the log forwarding profile of rules that log"},
     {.key = "tag", .type = "name", .fallback = "flowrules", .help = "on all rules and objects"},
     {.key = "before",
@@ -1167,11 +1135,7 @@ static const struct flowrules_setting settings[] = {
      .fallback = "fr",
      .help =
          "all names begin with it, at most 10 characters; different for each target of a rulebase"},
-    {.key = "deny-with",
-     .whole_alone = true,
-     .type = "choice drop|reject",
-     .fallback = "drop",
-     .help = "drop: no answer; reject: answer TCP with a reset, others with ICMP unreachable"},
+    {FR_ZONE_DENY_WITH},
     {.key = "applications",
      .type = "choice exact|ports",
      .fallback = "exact",
@@ -1182,21 +1146,7 @@ static const struct flowrules_setting settings[] = {
      .type = "boolean",
      .fallback = "true",
      .help = "end with rules that deny everything else between the pairs of zones of the flows"},
-    {.key = "intrazone",
-     .whole_alone = true,
-     .type = "choice flows|all",
-     .fallback = "flows",
-     .later = true,
-     .help = "flows: deny the rest within a zone only if a flow stays in it; all: within every "
-             "zone of the flows"},
-    {.key = NULL},
-};
-
-static const struct flowrules_setting bindings[] = {
-    {.key = "zone",
-     .aside = true,
-     .type = "list text",
-     .help = "the zones that the network's addresses are in"},
+    {FR_ZONE_INTRAZONE, .later = true},
     {.key = NULL},
 };
 
@@ -1242,7 +1192,7 @@ const struct flowrules_backend flowrules_backend_paloalto = {
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,
-    .bindings = bindings,
+    .bindings = fr_zones_bindings,
     .limits = limits,
     .refuses = refuses,
     .warns = warns,

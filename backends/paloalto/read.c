@@ -25,9 +25,7 @@ struct deciding {
 /* A rule as it is taken apart. */
 struct taken {
     const struct fr_paloalto_entry *e;
-    struct fr_matching m;
-    struct fr_zone_list zones[2];
-    enum flowrules_verdict verdict;
+    struct fr_zone_rule rule;
 };
 
 static const char *const zone_keys[] = {"from", "to"};
@@ -46,12 +44,10 @@ static const struct fr_paloalto_attribute *first_of(const struct fr_paloalto_ent
 }
 
 /* Is a list there at all? PAN-OS commits no rule without it. */
-static bool has_list(const struct deciding *d, const struct fr_paloalto_entry *e, const char *key) {
-    if (first_of(e, key) != NULL)
-        return true;
-    flowrules_input_error(d->r->in, e->at, "PAN-OS commits no such rule",
-                          "the rule '%.80s' has no '%s'", e->name, key);
-    return false;
+static bool has_list(const struct taken *t, const char *key) {
+    if (first_of(t->e, key) == NULL)
+        fr_zone_lacks(&t->rule, key, "PAN-OS commits no such rule");
+    return first_of(t->e, key) != NULL;
 }
 
 static bool is_all(const struct fr_paloalto_entry *e, const char *key) {
@@ -60,13 +56,6 @@ static bool is_all(const struct fr_paloalto_entry *e, const char *key) {
         if (strcmp(a->value, "any") == 0)
             return true;
     return false;
-}
-
-/* Why it is not known what a rule matches. never: no part of it is known to match. */
-static void doubt(const struct deciding *d, struct taken *t, bool never, const char *text) {
-    t->m.never = t->m.never || never;
-    if (t->m.doubt == NULL)
-        t->m.doubt = flowrules_input_print(d->r->in, "in the rule '%.80s' %s", t->e->name, text);
 }
 
 /* ---- what else a rule may say --------------------------------------------------------------- */
@@ -119,7 +108,6 @@ static bool has_key(const char *key, const char *known) {
 /* Notes what is not understood of an attribute. */
 static void check_attribute(const struct deciding *d, struct taken *t,
                             const struct fr_paloalto_attribute *a) {
-    char text[200];
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (!has_key(a->key, keys[i].key))
             continue;
@@ -134,8 +122,7 @@ static void check_attribute(const struct deciding *d, struct taken *t,
     }
     if (strcmp(a->key, "target/negate") == 0 && strcmp(a->value, "no") == 0)
         return;
-    snprintf(text, sizeof text, "'%.80s %.80s' is not understood", a->key, a->value);
-    doubt(d, t, true, text);
+    fr_zone_doubt(&t->rule, true, "'%.80s %.80s' is not understood", a->key, a->value);
 }
 
 /* ---- ends ------------------------------------------------------------------------------------ */
@@ -149,62 +136,40 @@ static size_t chained_at(const struct fr_paloalto_reading *r, const char *scope)
 }
 
 static bool take_end(const struct deciding *d, struct taken *t, int end) {
-    struct flowrules_set *sets = NULL, any = flowrules_input_any(d->r->in);
-    size_t count = 0, capacity = 0, chained = chained_at(d->r, t->e->scope);
+    size_t chained = chained_at(d->r, t->e->scope);
     const struct fr_paloalto_attribute *member;
-    const char *why = NULL;
-    flowrules_input *in = d->r->in;
-    struct fr_territory *at = &t->m.ends[end];
-    if (!has_list(d, t->e, end_keys[end]))
+    struct fr_sets list = {.count = 0};
+    struct fr_addresses one, all = {flowrules_input_any(d->r->in), NULL};
+    if (!has_list(t, end_keys[end]))
         return false;
-    *at = (struct fr_territory){any, any};
     if (!is_all(t->e, end_keys[end])) {
-        for (size_t i = 0; (member = fr_paloalto_next(t->e, end_keys[end], &i)) != NULL; count++) {
-            struct fr_addresses one;
-            sets = flowrules_input_grow(in, sets, &capacity, count, sizeof *sets);
-            if (sets == NULL || !fr_paloalto_address(d->r, member, chained, &one))
+        for (size_t i = 0; (member = fr_paloalto_next(t->e, end_keys[end], &i)) != NULL;)
+            if (!fr_paloalto_address(d->r, member, chained, &one) ||
+                !fr_tables_add_set(d->r->in, &list, one, member->at))
                 return false;
-            sets[count] = one.set;
-            why = why == NULL ? one.doubt : why;
-        }
-        at->surely = flowrules_input_unite(in, sets, count);
-        at->maybe = why == NULL ? at->surely : any;
+        all = (struct fr_addresses){flowrules_input_unite(d->r->in, list.sets, list.count),
+                                    list.doubt};
     }
-    if (is_yes(t->e, negations[end]))
-        *at = (struct fr_territory){flowrules_input_subtract(in, any, at->maybe),
-                                    flowrules_input_subtract(in, any, at->surely)};
-    if (why != NULL)
-        doubt(d, t, false, why);
+    fr_zone_end(&t->rule, (enum flowrules_end)end, all, is_yes(t->e, negations[end]));
     return true;
 }
 
 /* ---- zones ----------------------------------------------------------------------------------- */
 
-/* Leaves of an end what its zones leave; a doubt where that is not known. */
-static void limit_end(const struct deciding *d, struct taken *t, int end,
-                      const struct fr_zone_list *list) {
-    if (!fr_zones_limit(d->r->in, &d->zones, FR_PALOALTO_TERRITORIES, (enum flowrules_end)end, list,
-                        &t->m.ends[end]))
-        doubt(d, t, false,
-              end == 0
-                  ? "'from' names some of the zones that its source may be in, and not others"
-                  : "'to' names some of the zones that its destination may be in, and not others");
-}
-
 static bool take_zones(const struct deciding *d, struct taken *t, int end) {
     const struct fr_paloalto_attribute *a;
-    if (!has_list(d, t->e, zone_keys[end]))
+    if (!has_list(t, zone_keys[end]))
         return false;
     for (size_t i = 0; (a = fr_paloalto_next(t->e, zone_keys[end], &i)) != NULL;)
-        fr_zones_add(d->r->in, &t->zones[end], a->value);
+        fr_zones_add(d->r->in, &t->rule.zones[end], a->value);
     return true;
 }
 
 static bool share_zone(const struct taken *t) {
-    if (fr_zones_has(&t->zones[0], "any") || fr_zones_has(&t->zones[1], "any"))
+    if (fr_zones_has(&t->rule.zones[0], "any") || fr_zones_has(&t->rule.zones[1], "any"))
         return true;
-    for (size_t i = 0; i < t->zones[0].count; i++)
-        if (fr_zones_has(&t->zones[1], t->zones[0].names[i]))
+    for (size_t i = 0; i < t->rule.zones[0].count; i++)
+        if (fr_zones_has(&t->rule.zones[1], t->rule.zones[0].names[i]))
             return true;
     return false;
 }
@@ -233,13 +198,14 @@ static bool tells_names(const struct taken *t) {
 static bool take_category(const struct deciding *d, struct taken *t) {
     const struct fr_paloalto_attribute *a;
     struct flowrules_set sum = flowrules_input_none(d->r->in);
-    struct fr_territory *to = &t->m.ends[FLOWRULES_DESTINATION];
+    struct fr_territory *to = &t->rule.m.ends[FLOWRULES_DESTINATION];
     if (!has_category(t))
         return true;
-    if (!tells_names(t) || t->verdict != FLOWRULES_PASS || t->m.any_action ||
+    if (!tells_names(t) || t->rule.verdict != FLOWRULES_PASS || t->rule.m.any_action ||
         !flowrules_set_is_any(to->surely)) {
-        doubt(d, t, true,
-              "a category is understood in an allow to any, with ssl and web-browsing alone");
+        fr_zone_doubt(
+            &t->rule, true,
+            "a category is understood in an allow to any, with ssl and web-browsing alone");
         return true;
     }
     for (size_t i = 0; (a = fr_paloalto_next(t->e, "category", &i)) != NULL;) {
@@ -249,10 +215,10 @@ static bool take_category(const struct deciding *d, struct taken *t) {
         struct flowrules_set both[] = {sum, one.set};
         sum = flowrules_input_unite(d->r->in, both, 2);
         if (one.doubt != NULL)
-            doubt(d, t, false, one.doubt);
+            fr_zone_doubt(&t->rule, false, "%s", one.doubt);
     }
     to->surely = sum;
-    to->maybe = t->m.doubt == NULL ? sum : to->maybe;
+    to->maybe = t->rule.m.doubt == NULL ? sum : to->maybe;
     return true;
 }
 
@@ -306,40 +272,28 @@ static bool add_all(const struct deciding *d, struct fr_services *list,
 static bool take_ports(const struct deciding *d, struct taken *t,
                        const struct fr_paloalto_applications *known,
                        const struct fr_services *listed, bool defaults) {
-    if (defaults && known->portless != NULL) {
-        char text[200];
-        snprintf(text, sizeof text,
-                 "the default ports of the application '%.80s' are not known here",
-                 known->portless);
-        doubt(d, t, false, text);
-    }
-    return (!defaults || add_all(d, &t->m.surely.list, &known->ports, -1)) &&
-           (!known->by_tcp || add_all(d, &t->m.surely.list, listed, TCP)) &&
-           (!known->by_udp || add_all(d, &t->m.surely.list, listed, UDP));
+    if (defaults && known->portless != NULL)
+        fr_zone_doubt(&t->rule, false,
+                      "the default ports of the application '%.80s' are not known here",
+                      known->portless);
+    return (!defaults || add_all(d, &t->rule.m.surely.list, &known->ports, -1)) &&
+           (!known->by_tcp || add_all(d, &t->rule.m.surely.list, listed, TCP)) &&
+           (!known->by_udp || add_all(d, &t->rule.m.surely.list, listed, UDP));
 }
 
 /* Is a well-known App-ID taken for its ports? A deny of one would deny others on the same ports. */
 static bool by_ports(const struct deciding *d, const struct taken *t) {
     const char *setting = flowrules_input_setting(d->r->in, "applications");
-    return setting != NULL && strcmp(setting, "ports") == 0 && t->verdict == FLOWRULES_PASS &&
-           !t->m.any_action;
+    return setting != NULL && strcmp(setting, "ports") == 0 && t->rule.verdict == FLOWRULES_PASS &&
+           !t->rule.m.any_action;
 }
 
 /* Why an App-ID is not taken for its ports, and what would do it. */
-static void doubt_well_known(const struct deciding *d, struct taken *t, const char *name,
-                             bool any) {
-    char text[300];
-    if (t->verdict != FLOWRULES_PASS)
-        snprintf(text, sizeof text,
-                 "the application '%.80s' is denied, and others on its ports are not", name);
-    else if (any)
-        snprintf(text, sizeof text, "the application '%.80s' is allowed on any port", name);
-    else
-        snprintf(text, sizeof text,
-                 "the application '%.80s' is less than its ports: 'applications: ports' takes it "
-                 "for them",
-                 name);
-    doubt(d, t, false, text);
+static void doubt_well_known(struct taken *t, const char *name, bool any) {
+    const char *why = t->rule.verdict != FLOWRULES_PASS ? "denied, and others on its ports are not"
+                      : any                             ? "allowed on any port"
+                            : "less than its ports: 'applications: ports' takes it for them";
+    fr_zone_doubt(&t->rule, false, "the application '%.80s' is %s", name, why);
 }
 
 /* Protocols without ports are known by their applications, and no service has them. */
@@ -349,48 +303,49 @@ static bool take_applications(const struct deciding *d, struct taken *t,
     if (!fr_paloalto_take_applications(d->r, t->e, chained_at(d->r, t->e->scope), &known))
         return false;
     join_icmp(&known.exact);
-    if ((any || defaults) && !add_all(d, &t->m.surely.list, &known.exact, -1))
+    if ((any || defaults) && !add_all(d, &t->rule.m.surely.list, &known.exact, -1))
         return false;
     bool ports = known.well_known != NULL && by_ports(d, t) && !any;
     if (ports && !take_ports(d, t, &known, listed, defaults))
         return false;
     if (known.well_known != NULL && !ports)
-        doubt_well_known(d, t, known.well_known, any);
+        doubt_well_known(t, known.well_known, any);
     if (known.doubt != NULL)
-        doubt(d, t, false, known.doubt);
+        fr_zone_doubt(&t->rule, false, "%s", known.doubt);
     bool more = known.doubt != NULL || (known.well_known != NULL && !ports) ||
                 (defaults && known.portless != NULL);
-    t->m.maybe = t->m.surely;
+    t->rule.m.maybe = t->rule.m.surely;
     if (more && (any || defaults))
-        t->m.maybe.all = true;
+        t->rule.m.maybe.all = true;
     else if (more)
-        t->m.maybe.list = *listed;
+        t->rule.m.maybe.list = *listed;
     return true;
 }
 
 /* Of any application. */
-static void take_listed(const struct deciding *d, struct taken *t, const struct fr_services *listed,
-                        bool any, bool defaults) {
-    t->m.surely = (struct fr_whats){.list = *listed, .all = any && !defaults};
-    t->m.maybe = t->m.surely;
+static void take_listed(struct taken *t, const struct fr_services *listed, bool any,
+                        bool defaults) {
+    t->rule.m.surely = (struct fr_whats){.list = *listed, .all = any && !defaults};
+    t->rule.m.maybe = t->rule.m.surely;
     if (defaults) {
-        doubt(d, t, false, "the ports are those of applications, which is not understood");
-        t->m.maybe.all = true;
+        fr_zone_doubt(&t->rule, false,
+                      "the ports are those of applications, which is not understood");
+        t->rule.m.maybe.all = true;
     }
 }
 
 static bool take_what(const struct deciding *d, struct taken *t) {
     struct fr_services listed = {NULL, 0, 0};
     bool any, defaults;
-    if (!has_list(d, t->e, "application") || !has_list(d, t->e, "service") ||
+    if (!has_list(t, "application") || !has_list(t, "service") ||
         !take_services(d, t, &listed, &any, &defaults))
         return false;
     if (!is_all(t->e, "application") && !(has_category(t) && tells_names(t)))
         return take_applications(d, t, &listed, any, defaults);
-    take_listed(d, t, &listed, any && !has_category(t), defaults || (any && has_category(t)));
+    take_listed(t, &listed, any && !has_category(t), defaults || (any && has_category(t)));
     for (size_t i = 0; has_category(t) && i < listed.count; i++)
         if (listed.services[i].protocol != TCP)
-            doubt(d, t, true, "a category is beside other ports than TCP's");
+            fr_zone_doubt(&t->rule, true, "a category is beside other ports than TCP's");
     return true;
 }
 
@@ -432,31 +387,19 @@ static void find_texts(const struct deciding *d, const struct fr_paloalto_entry 
         texts->until[0] = '\0'; /* PAN-OS goes on with it */
 }
 
-static bool is_none(const struct deciding *d, struct flowrules_set set) {
-    return set.id == flowrules_input_none(d->r->in).id;
-}
-
 static void write_rule(const struct deciding *d, const struct taken *whole,
                        const struct fr_zone_list lists[2]) {
     const char *log_end = fr_paloalto_value(whole->e, "log-end");
-    struct taken here = *whole, *t = &here;
+    struct fr_zone_rule here = whole->rule;
     struct texts texts;
-    const struct fr_territory *ends = t->m.ends;
-    for (int end = 0; end < 2; end++)
-        limit_end(d, t, end, &lists[end]);
-    find_texts(d, t->e, &texts);
-    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
-                                       .verdict = t->verdict,
-                                       .at = t->e->at,
-                                       .name = texts.name,
+    memcpy(here.zones, lists, sizeof here.zones);
+    find_texts(d, whole->e, &texts);
+    struct flowrules_read_rule read = {.name = texts.name,
                                        .comment = texts.comment[0] != '\0' ? texts.comment : NULL,
                                        .expires = texts.until[0] != '\0' ? texts.until : NULL,
                                        .log = log_end == NULL || strcmp(log_end, "yes") == 0 ||
-                                              is_yes(t->e, "log-start")};
-    fr_tables_give(d->r->in, &t->m, &rule);
-    if (is_none(d, ends[FLOWRULES_SOURCE].maybe) || is_none(d, ends[FLOWRULES_DESTINATION].maybe))
-        flowrules_input_note(d->r->in, t->e->at,
-                             "left out: the rule '%.80s' is between other zones", t->e->name);
+                                              is_yes(whole->e, "log-start")};
+    fr_zone_give(&here, &d->zones, FR_PALOALTO_TERRITORIES, zone_keys, &read);
 }
 
 /* The zones of a list one by one; of "any" all that are known. */
@@ -483,7 +426,7 @@ static bool zones_are_known(const struct deciding *d) {
 /* An intrazone rule holds within each of its zones, an interzone rule between two different ones.
  */
 static void write_pairs(const struct deciding *d, const struct taken *t, bool within) {
-    struct fr_zone_list from = spread(d, &t->zones[0]), to = spread(d, &t->zones[1]);
+    struct fr_zone_list from = spread(d, &t->rule.zones[0]), to = spread(d, &t->rule.zones[1]);
     for (size_t i = 0; from.names != NULL && i < from.count; i++) {
         struct fr_zone_list both[2] = {{&from.names[i], 1, 1}, {NULL, 0, 0}};
         for (size_t k = 0; to.names != NULL && k < to.count; k++)
@@ -504,26 +447,26 @@ static void write_by_type(const struct deciding *d, struct taken *t) {
         return;
     }
     if (!whole)
-        doubt(d, t, true, "the type is not understood between these zones");
-    write_rule(d, t, t->zones);
+        fr_zone_doubt(&t->rule, true, "the type is not understood between these zones");
+    write_rule(d, t, t->rule.zones);
 }
 
-static bool take_action(const struct deciding *d, struct taken *t) {
+static bool take_action(struct taken *t) {
     static const char *const denies[] = {"deny", "drop", "reset-client", "reset-server",
                                          "reset-both"};
     const char *action = fr_paloalto_value(t->e, "action");
-    if (!has_list(d, t->e, "action"))
+    if (!has_list(t, "action"))
         return false;
-    t->verdict = FLOWRULES_PASS;
+    t->rule.verdict = FLOWRULES_PASS;
     if (strcmp(action, "allow") == 0)
         return true;
     for (size_t i = 0; i < sizeof denies / sizeof *denies; i++)
         if (strcmp(action, denies[i]) == 0) {
-            t->verdict = FLOWRULES_BLOCK;
+            t->rule.verdict = FLOWRULES_BLOCK;
             return true;
         }
-    t->m.any_action = true;
-    doubt(d, t, true, "the action is not understood");
+    t->rule.m.any_action = true;
+    fr_zone_doubt(&t->rule, true, "the action is not understood");
     return true;
 }
 
@@ -531,7 +474,7 @@ static bool take_action(const struct deciding *d, struct taken *t) {
 static bool take_parts(const struct deciding *d, struct taken *t) {
     for (size_t i = 0; i < t->e->count; i++)
         check_attribute(d, t, &t->e->attributes[i]);
-    if (!take_action(d, t))
+    if (!take_action(t))
         return false;
     for (int end = 0; end < 2; end++)
         if (!take_zones(d, t, end) || !take_end(d, t, end))
@@ -540,14 +483,15 @@ static bool take_parts(const struct deciding *d, struct taken *t) {
 }
 
 static void read_rule(const struct deciding *d, const struct fr_paloalto_entry *e) {
-    struct taken t = {.e = e};
+    struct taken t = {.e = e,
+                      .rule = {.in = d->r->in, .kind = "rule", .name = e->name, .at = e->at}};
     if (is_yes(e, "disabled")) {
         flowrules_input_note(d->r->in, e->at, "left out: the rule '%.80s' is disabled", e->name);
         return;
     }
     if (!take_parts(d, &t) || flowrules_input_failed(d->r->in))
         return;
-    if (fr_tables_is_nothing(&t.m.maybe))
+    if (fr_tables_is_nothing(&t.rule.m.maybe))
         flowrules_input_note(d->r->in, e->at,
                              "left out: the application of the rule '%.80s' never has its ports",
                              e->name);
