@@ -74,21 +74,21 @@ CLI_LIBS    := $(call package_libs,$(CLI_PACKAGES))
 UNIT_CFLAGS  = $(call package_cflags,$(UNIT_PACKAGES))
 UNIT_LIBS    = $(call package_libs,$(UNIT_PACKAGES))
 
-# The rooms of lib/, from the ground up: a room sees those before it, and no other. What is in lib/
-# itself is the roof.
+# The rooms of lib/, from the ground up: a room sees those before it, and no other.
 ROOMS := base policy plan spell algebra read prove use
+$(foreach room,$(ROOMS),$(eval UP_TO += $(room))$(eval UP_TO_$(room) := $(UP_TO)))
 
 # The walls: only lib/ and its unit tests see lib/; backends/ and cli/ see the public headers alone,
-# and backends what they share, in kits/.
-$(foreach room,$(ROOMS),$(eval SEE_ROOMS += -iquote lib/$(room))$(eval SEE_$(room) := $(SEE_ROOMS)))
-room_of        = $(filter $(ROOMS),$(word 2,$(subst /, ,$(1))))
-FLAGS_lib      = -Iinclude $(SEE_ROOMS) $(LIB_CFLAGS)
-$(foreach room,$(ROOMS),$(eval FLAGS_lib_$(room) = -Iinclude $(SEE_$(room)) $(LIB_CFLAGS)))
+# and backends what they share, in kits/. The unit tests of a room see what the room sees.
+SEE_ROOMS := $(ROOMS:%=-iquote lib/%)
+$(foreach room,$(ROOMS),$(eval FLAGS_lib_$(room) = -Iinclude $(UP_TO_$(room):%=-iquote lib/%) $$(LIB_CFLAGS)))
+$(foreach room,$(ROOMS),$(eval FLAGS_unit_$(room) = $$(FLAGS_lib_$(room)) $(UP_TO_$(room):%=-iquote tests/unit/%) $$(UNIT_CFLAGS)))
 FLAGS_backends = -Iinclude -iquote backends/kits
 FLAGS_cli      = -Iinclude $(CLI_CFLAGS)
 FLAGS_tests    = -Iinclude $(SEE_ROOMS) $(LIB_CFLAGS)
 FLAGS_examples = -Iinclude
-folder_of      = $(firstword $(subst /, ,$(1)))$(if $(filter lib/%,$(1)),$(addprefix _,$(call room_of,$(1))))
+word_of        = $(word $(1),$(subst /, ,$(2)))
+folder_of      = $(if $(filter lib/%,$(1)),lib_$(call word_of,2,$(1)),$(if $(filter tests/unit/%,$(1)),unit_$(call word_of,3,$(1)),$(call word_of,1,$(1))))
 # A source sees what the templates of its own folder are made into.
 flags_of       = $(FLAGS_$(call folder_of,$(1))) -iquote $(BUILD)/$(patsubst %/,%,$(dir $(1)))
 
@@ -98,27 +98,28 @@ LINK    = $(CC) $(SANITIZE_FLAGS) $(CFLAGS) $(LDFLAGS)
 
 # ---- sources -----------------------------------------------------------------------------------
 
-LIB_SOURCES     := $(sort $(wildcard $(ROOMS:%=lib/%/*.c) lib/*.c))
+LIB_SOURCES     := $(sort $(wildcard $(ROOMS:%=lib/%/*.c)))
 BACKEND_SOURCES := $(sort $(wildcard backends/*/*.c))
 CLI_SOURCES     := $(sort $(wildcard cli/*.c))
-# A unit test with a main is a program; the others are helpers, linked into each of them.
-UNIT_MAINS      := $(sort $(shell grep -l '^int main' tests/unit/*.c 2>/dev/null))
-UNIT_HELPERS    := $(filter-out $(UNIT_MAINS),$(sort $(wildcard tests/unit/*.c)))
+# Of the unit tests of a room, test_*.c are in its own program, and helpers in those above it, too.
+UNIT_SOURCES    := $(sort $(wildcard $(ROOMS:%=tests/unit/%/*.c)))
+UNIT_TESTS      := $(filter $(ROOMS:%=tests/unit/%/test_%),$(UNIT_SOURCES))
 THREAD_SOURCES  := tests/threads/threads.c
 FUZZ_SOURCES    := tests/fuzz/fuzz.c
 BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
 
 TEMPLATE_PARTS  := $(wildcard backends/*/*.part.sh)
-TEMPLATES       := $(filter-out $(TEMPLATE_PARTS),$(sort $(wildcard lib/*/*.sh backends/*/*.sh tests/unit/*.sh)))
+TEMPLATES       := $(filter-out $(TEMPLATE_PARTS),$(sort $(wildcard lib/*/*.sh backends/*/*.sh tests/unit/*/*.sh)))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES) $(BACKEND_SOURCES))
-OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_MAINS) $(UNIT_HELPERS) $(BENCH_SOURCES) $(THREAD_SOURCES) $(FUZZ_SOURCES))
+OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(THREAD_SOURCES) $(FUZZ_SOURCES))
 
 SHARED := $(BUILD)/libflowrules.so.$(VERSION)
 STATIC := $(BUILD)/libflowrules.a
 TOOL   := $(BUILD)/flowrules
-UNITS  := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_MAINS))
+UNIT_ROOMS := $(foreach room,$(ROOMS),$(if $(filter tests/unit/$(room)/%,$(UNIT_TESTS)),$(room)))
+UNITS  := $(UNIT_ROOMS:%=$(BUILD)/unit/%)
 THREADS := $(BUILD)/threads
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
 
@@ -150,8 +151,6 @@ $(TEMPLATES:%=$(BUILD)/%): $(BUILD)/%: % $(TEMPLATE_PARTS) lib/base/templates.aw
 
 $(OBJECTS): | $(TEMPLATES:%=$(BUILD)/%.inc)
 
-$(call objects,$(UNIT_MAINS) $(UNIT_HELPERS)): FLAGS_tests += $(UNIT_CFLAGS)
-
 $(STATIC): $(LIB_OBJECTS)
 	$(say) AR $@
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
@@ -168,10 +167,20 @@ $(TOOL): $(call objects,$(CLI_SOURCES)) $(STATIC)
 	$(Q)$(LINK) -rdynamic -o $@ $(call objects,$(CLI_SOURCES)) \
 	    -Wl,--whole-archive $(STATIC) -Wl,--no-whole-archive $(LIB_LIBS) $(CLI_LIBS) -ldl
 
-$(UNITS): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(call objects,$(UNIT_HELPERS)) $(STATIC)
-	$(say) LD $@
-	@mkdir -p $(@D)
-	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS) $(UNIT_LIBS)
+# The program of a room is linked with that room, those below it and the backends, which the registry
+# names; what backends call of higher rooms is replaced (tests/unit/stubs). So a call upwards is an error.
+rooms_of     = $(wildcard $(UP_TO_$(1):%=lib/%/*.c))
+unit_objects = $(call objects,$(rooms_of) $(filter tests/unit/$(1)/%,$(UNIT_TESTS)) \
+               $(filter $(UP_TO_$(1):%=tests/unit/%/%),$(filter-out $(UNIT_TESTS),$(UNIT_SOURCES))))
+
+define unit_program
+$(BUILD)/unit/$(1): $(call unit_objects,$(1)) $(call objects,$(BACKEND_SOURCES)) tests/unit/stubs
+	$$(say) LD $$@
+	@mkdir -p $$(@D)
+	$$(Q)tests/unit/stubs $$(call objects,$$(BACKEND_SOURCES)) -- $$(call unit_objects,$(1)) >$$@.stubs.c
+	$$(Q)$$(LINK) -o $$@ $$(filter %.o,$$^) $$@.stubs.c $$(LIB_LIBS) $$(UNIT_LIBS)
+endef
+$(foreach room,$(UNIT_ROOMS),$(eval $(call unit_program,$(room))))
 
 $(THREADS): $(call objects,$(THREAD_SOURCES)) $(STATIC)
 	$(say) LD $@
@@ -267,8 +276,8 @@ docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
 
 # ---- linting -----------------------------------------------------------------------------------
 
-C_FILES  := $(sort $(LIB_SOURCES) $(BACKEND_SOURCES) $(wildcard cli/*.c tests/*/*.c examples/*.c examples/*/*.c))
-C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h include/flowrules/*/*.h lib/*/*.h backends/*/*.h cli/*.h tests/*/*.h))
+C_FILES  := $(sort $(LIB_SOURCES) $(BACKEND_SOURCES) $(wildcard cli/*.c tests/*/*.c tests/unit/*/*.c examples/*.c examples/*/*.c))
+C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h include/flowrules/*/*.h lib/*/*.h backends/*/*.h cli/*.h tests/*/*.h tests/unit/*/*.h))
 SH_FILES := bootstrap .ci/run $(TEMPLATES:%=$(BUILD)/%) $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
 LINT     := $(BUILD)/lint
 

@@ -18,9 +18,6 @@ struct unit_policy unit_load(const char *text);
 struct unit_policy unit_load_locked(const char *text, const char *lock);
 void unit_unload(struct unit_policy *loaded);
 
-/* The files of a rendered target in a row; to be freed. NULL where it can't be rendered. */
-char *unit_render(struct unit_policy *loaded, const char *target);
-
 /* Is message index of this id, and at this place? */
 bool unit_says(const flowrules_context *context, size_t index, const char *id, uint32_t line,
                uint32_t column);

@@ -257,7 +257,7 @@ static void many_merges_are_read(void) {
     free(text);
 }
 
-void fr_test_yaml(void) {
+UNIT_SUITE(yaml) {
     static const struct unit_test tests[] = {
         {"values are read", values_are_read},
         {"aliases repeat values", aliases_repeat_values},

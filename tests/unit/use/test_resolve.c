@@ -386,7 +386,7 @@ static void broken_replies_are_borne(void) {
     flowrules_context_free(context);
 }
 
-void fr_test_resolve(void) {
+UNIT_SUITE(resolve) {
     static const struct unit_test tests[] = {
         {"a program resolves by itself", a_program_resolves_by_itself},
         {"too many addresses are none", too_many_addresses_are_none},

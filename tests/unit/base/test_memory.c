@@ -174,7 +174,7 @@ static void strings_survive_want_of_memory(void) {
     }
 }
 
-void fr_test_memory(void) {
+UNIT_SUITE(memory) {
     static const struct unit_test tests[] = {
         {"arena blocks are aligned and apart", arena_blocks_are_aligned_and_apart},
         {"an arena wastes little", arena_wastes_little},

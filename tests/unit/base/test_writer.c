@@ -309,7 +309,7 @@ static void want_of_memory_is_remembered(void) {
     }
 }
 
-void fr_test_writer(void) {
+UNIT_SUITE(writer) {
     static const struct unit_test tests[] = {
         {"numbers and ports", numbers_and_ports},
         {"IPv6 text is canonical", ip6_is_canonical},

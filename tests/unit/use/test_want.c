@@ -343,7 +343,7 @@ static void every_allocation_may_fail(void) {
     remove_policy();
 }
 
-void fr_test_want(void) {
+UNIT_SUITE(want) {
     static const struct unit_test tests[] = {
         {"every allocation may fail", every_allocation_may_fail}, {NULL, NULL}};
     unit_suite("want of memory", tests);

@@ -119,7 +119,7 @@ static void values_have_places(void) {
     fr_json_free(root);
 }
 
-void fr_test_json(void) {
+UNIT_SUITE(json) {
     static const struct unit_test tests[] = {
         {"trees are read", trees_are_read},
         {"broken text is refused", broken_text_is_refused},

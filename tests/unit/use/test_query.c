@@ -287,7 +287,7 @@ static void packets_get_their_answer(void) {
     CU_ASSERT(allowed > 50);
 }
 
-void fr_test_query(void) {
+UNIT_SUITE(query) {
     static const struct unit_test tests[] = {
         {"questions are answered", questions_are_answered},
         {"targets and groups answer", targets_and_groups_answer},

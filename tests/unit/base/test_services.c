@@ -199,7 +199,7 @@ static void want_of_memory_is_clean(void) {
     }
 }
 
-void fr_test_services(void) {
+UNIT_SUITE(services) {
     static const struct unit_test tests[] = {{"protocols have names", protocols_have_names},
                                              {"ports have names", ports_have_names},
                                              {"port names are in order", port_names_are_in_order},

@@ -655,7 +655,7 @@ static void test_order(void) {
     flowrules_context_free(context);
 }
 
-void fr_test_space(void) {
+UNIT_SUITE(space) {
     static const struct unit_test tests[] = {
         {"space: random clauses against brute force", test_brute_force},
         {"order: the same rules in another order, whatever addresses names have", test_order},

@@ -647,63 +647,8 @@ static void plans_mean_the_policy(void) {
     CU_ASSERT(reached.circles > 10);
 }
 
-/* ---- the same bytes
- * ----------------------------------------------------------------------------------- */
-
-static char *render_text(flowrules_context *context, const flowrules_policy *policy,
-                         const char *target) {
-    flowrules_artifact *artifact;
-    size_t used = 0, size;
-    CU_ASSERT_EQUAL_FATAL(flowrules_render(&artifact, context, policy, target), FLOWRULES_OK);
-    size_t total = 1;
-    for (size_t f = 0; f < flowrules_artifact_file_count(artifact); f++)
-        total += flowrules_artifact_file_size(artifact, f);
-    char *text = malloc(total);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-    for (size_t f = 0; f < flowrules_artifact_file_count(artifact); f++) {
-        const char *bytes;
-        for (size_t b = 0; (bytes = flowrules_artifact_file_block(artifact, f, b, &size)) != NULL;
-             b++) {
-            memcpy(text + used, bytes, size);
-            used += size;
-        }
-    }
-    CU_ASSERT_EQUAL(used + 1, total);
-    text[used] = '\0';
-    flowrules_artifact_free(artifact);
-    return text;
-}
-
-static void rendering_is_a_function(void) {
-    static const char *const names[] = {"nftables", "iptables", "plain"};
-    struct random_policy *policy = malloc(sizeof *policy);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
-    for (uint64_t seed = 0; seed < 30; seed++) {
-        char *texts[2];
-        random_policy_make(policy, seed, names[seed % 3]);
-        for (size_t i = 0; i < 2; i++) {
-            flowrules_context *context = context_with(&backends[0]);
-            flowrules_policy *loaded;
-            CU_ASSERT_EQUAL_FATAL(
-                flowrules_policy_load_text(&loaded, context, "random", policy->text, policy->size),
-                FLOWRULES_OK);
-            texts[i] = render_text(context, loaded, "t");
-            char *again = render_text(context, loaded, "t");
-            CU_ASSERT_STRING_EQUAL(texts[i], again);
-            free(again);
-            flowrules_policy_free(loaded);
-            flowrules_context_free(context);
-        }
-        CU_ASSERT_STRING_EQUAL(texts[0], texts[1]);
-        free(texts[0]);
-        free(texts[1]);
-    }
-    free(policy);
-}
-
-void fr_test_lowering(void) {
+UNIT_SUITE(lowering) {
     static const struct unit_test tests[] = {{"plans mean the policy", plans_mean_the_policy},
-                                             {"rendering is a function", rendering_is_a_function},
                                              {NULL, NULL}};
     unit_suite("lowering", tests);
 }

@@ -1,5 +1,5 @@
 /*
- * Policies: equal meaning for equal texts, dates, options, limits, and what a context outlives.
+ * Policies: dates, options, limits, and what a context outlives.
  */
 #include "policy.h"
 
@@ -71,45 +71,7 @@ static void flows_expire_after_their_day(void) {
     }
 }
 
-/* ---- the same in other words
- * ---------------------------------------------------------------------- */
-
-#define TARGET "targets: {t: {backend: plain}}\n"
-
-/* What one text means, another must mean too; their fingerprints are the same. */
-static void other_words_mean_the_same(void) {
-    static const char *const pairs[][2] = {
-        {"flowrules: 1\nflows:\n  - {name: a, source: 10.0.0.1, destination: 10.0.0.2, protocol: "
-         "[tcp, udp], port: [80, 443]}\n" TARGET,
-         "flowrules: 1\nx-p: &p {protocol: [tcp, udp], port: [443, 80, 80]}\nflows:\n  - {name: a, "
-         "<<: *p, source: 10.0.0.1/32, destination: 10.0.0.2-10.0.0.2}\n" TARGET},
-        {"flowrules: 1\nflows:\n  - {name: a, source: 10.0.0.0/30, destination: any, service: "
-         "any}\n" TARGET,
-         "{\"flowrules\": 1, \"networks\": {\"n\": {\"members\": [\"10.0.0.0-10.0.0.2\", "
-         "\"10.0.0.3\", \"10.0.0.9\"], \"except\": \"10.0.0.9\"}}, \"flows\": [{\"name\": \"a\", "
-         "\"source\": [\"n\", \"10.0.0.1\"], \"destination\": \"any\", \"service\": \"any\"}], "
-         "\"targets\": {\"t\": {\"backend\": \"plain\"}}}"},
-        {"flowrules: 1\nflows:\n  - {name: a, source: 10.0.0.1, destination: 10.0.0.2, protocol: "
-         "icmp, icmp-type: 8}\n" TARGET,
-         "\xef\xbb\xbf"
-         "flowrules: 1\r\nservices:\r\n  ping: {protocol: 1, icmp-type: echo-request}\r\nflows:\r\n"
-         "  - name: a\r\n    source: \"10.0.0.1\"\r\n    destination: 10.0.0.2\r\n    service: "
-         "[ping]\r\n" TARGET},
-    };
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        struct unit_policy one = unit_load(pairs[i][0]), other = unit_load(pairs[i][1]);
-        CU_ASSERT_EQUAL_FATAL(one.status, FLOWRULES_OK);
-        CU_ASSERT_EQUAL_FATAL(other.status, FLOWRULES_OK);
-        char *first = unit_render(&one, "t"), *second = unit_render(&other, "t");
-        CU_ASSERT_PTR_NOT_NULL_FATAL(first);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(second);
-        CU_ASSERT_STRING_EQUAL(first, second);
-        free(first);
-        free(second);
-        unit_unload(&one);
-        unit_unload(&other);
-    }
-}
+/* ---- sizes ---------------------------------------------------------------------------------- */
 
 /* Labels of Kubernetes: a DNS name of up to 253 characters, a slash, and a word of up to 63. */
 static void long_labels_are_kept_whole(void) {
@@ -217,25 +179,6 @@ static void deep_networks_are_bounded(void) {
     free(text);
 }
 
-/* 64 levels are allowed, and a network that is reached in very many ways costs no more. */
-static void wide_networks_are_cheap(void) {
-    char text[8192];
-    size_t used = (size_t)snprintf(text, sizeof text, "flowrules: 1\nnetworks:\n");
-    for (int i = 0; i < 63; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "  n%d: [n%d, n%d, n%d]\n", i,
-                                 i + 1, i + 1, i + 1);
-    snprintf(text + used, sizeof text - used,
-             "  n63: [10.0.0.1, example.com]\nflows:\n  - {name: a, source: n0, destination: n0, "
-             "service: any}\n" TARGET);
-    struct unit_policy loaded = unit_load(text);
-    CU_ASSERT_EQUAL_FATAL(loaded.status, FLOWRULES_OK);
-    char *listing = unit_render(&loaded, "t");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(listing);
-    CU_ASSERT_PTR_NOT_NULL(strstr(listing, "10.0.0.1"));
-    free(listing);
-    unit_unload(&loaded);
-}
-
 /* ---- contexts
  * --------------------------------------------------------------------------------------- */
 
@@ -296,17 +239,15 @@ static void damaged_policies_are_survived(void) {
     CU_ASSERT(loaded_well > 10 && loaded_well < 3000);
 }
 
-void fr_test_policy(void) {
+UNIT_SUITE(policy) {
     static const struct unit_test tests[] = {
         {"dates are days", dates_are_days},
         {"every day comes back", every_day_comes_back},
         {"flows expire after their day", flows_expire_after_their_day},
-        {"other words mean the same", other_words_mean_the_same},
         {"long labels are kept whole", long_labels_are_kept_whole},
         {"options are checked", options_are_checked},
         {"errors are capped", errors_are_capped},
         {"deep networks are bounded", deep_networks_are_bounded},
-        {"wide networks are cheap", wide_networks_are_cheap},
         {"contexts load many", contexts_load_many},
         {"damaged policies are survived", damaged_policies_are_survived},
         {NULL, NULL}};

@@ -715,7 +715,7 @@ static void pods_permits_mean_the_policy(void) {
     CU_ASSERT(rendered > count / 5);
 }
 
-void fr_test_verify(void) {
+UNIT_SUITE(verify) {
     static const struct unit_test tests[] = {
         {"verify: random policies, rendered and read back", renderings_mean_the_policy},
         {"verify: policies for pods", pods_mean_the_policy},

@@ -85,7 +85,7 @@ static void readers_find_texts(void) {
     CU_ASSERT_PTR_NULL(flowrules_template_find(pieces, "OTHER")->text);
 }
 
-void fr_test_templates(void) {
+UNIT_SUITE(templates) {
     static const struct unit_test tests[] = {
         {"fields and conditions of a template", fields_and_conditions},
         {"mistakes with templates", mistakes},

@@ -1,7 +1,8 @@
 /*
- * Runs the unit tests; the last line says how many passed.
+ * Runs the unit tests of a room; the last line says how many passed.
  *
- * usage: main [NAME...]     only suites and tests with these names
+ * usage: ROOM [NAME...]     only suites and tests with these names
+ *        ROOM --list        what they are
  */
 #include <CUnit/Basic.h>
 #include <stdio.h>
@@ -10,11 +11,12 @@
 
 #include "unit.h"
 
-static void (*const suites[])(void) = {
-    fr_test_memory,      fr_test_writer, fr_test_templates, fr_test_addresses, fr_test_services,
-    fr_test_diagnostics, fr_test_json,   fr_test_yaml,      fr_test_xml,       fr_test_names,
-    fr_test_policy,      fr_test_plan,   fr_test_query,     fr_test_lowering,  fr_test_registry,
-    fr_test_resolve,     fr_test_want,   fr_test_space,     fr_test_verify,    fr_test_notes};
+/* What the files of the program have added before main. */
+static struct {
+    const char *name;
+    const struct unit_test *tests;
+} suites[32];
+static size_t suite_count;
 
 static char *const *asked; /* the names that were asked for, up to NULL */
 
@@ -41,6 +43,14 @@ static unsigned tell_unknown(void) {
 }
 
 void unit_suite(const char *name, const struct unit_test *tests) {
+    if (suite_count == sizeof suites / sizeof *suites)
+        abort();
+    suites[suite_count].name = name;
+    suites[suite_count++].tests = tests;
+}
+
+/* Gives a suite to CUnit; a registry that does not take it ends the program. */
+static void register_suite(const char *name, const struct unit_test *tests) {
     CU_pSuite suite = CU_add_suite(name, NULL, NULL);
     bool whole = is_asked(name);
     for (; suite != NULL && tests->name != NULL; tests++)
@@ -50,6 +60,15 @@ void unit_suite(const char *name, const struct unit_test *tests) {
         fprintf(stderr, "%s: %s\n", name, CU_get_error_msg());
         exit(EXIT_FAILURE);
     }
+}
+
+static int list(void) {
+    for (size_t i = 0; i < suite_count; i++) {
+        puts(suites[i].name);
+        for (const struct unit_test *test = suites[i].tests; test->name != NULL; test++)
+            puts(test->name);
+    }
+    return EXIT_SUCCESS;
 }
 
 bool unit_is_quick(void) {
@@ -92,10 +111,12 @@ struct fr_allocator unit_allocator(struct unit_budget *budget) {
 
 int main(int count, char **words) {
     asked = words + (count > 0 ? 1 : 0);
+    if (count == 2 && strcmp(words[1], "--list") == 0)
+        return list();
     if (CU_initialize_registry() != CUE_SUCCESS)
         return EXIT_FAILURE;
-    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++)
-        suites[i]();
+    for (size_t i = 0; i < suite_count; i++)
+        register_suite(suites[i].name, suites[i].tests);
     unsigned unknown = tell_unknown();
     CU_basic_set_mode(CU_BRM_VERBOSE);
     CU_basic_run_tests();

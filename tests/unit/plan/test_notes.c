@@ -6,8 +6,9 @@
 
 #include "flowrules/kits/flows.h"
 #include "loading.h"
-#include "output.h"
+#include "plan.h"
 #include "unit.h"
+#include "writer.h"
 
 static const char policy_text[] =
     "flowrules: 1\n"
@@ -20,7 +21,7 @@ static const char policy_text[] =
     "  - {name: wild, source: inside, destination: \"*.a.example\", service: any, owner: Zürich}\n"
     "targets:\n"
     "  aws: {backend: aws-sg, group: sg-01234567, allow-loss: [{flow: wild, loss: narrow}]}\n"
-    "  native: {backend: cilium}\n";
+    "  native: {backend: plain}\n";
 
 static const char lock_text[] =
     "{\"flowrules-lock\": 1, \"names\": {\"a.example\": {\"addresses\": ["
@@ -158,7 +159,7 @@ static void what_is_not_pinned_says_nothing(void) {
     end(&n);
 }
 
-void fr_test_notes(void) {
+UNIT_SUITE(notes) {
     static const struct unit_test tests[] = {
         {"a line says all", a_line_says_all},
         {"only names of an address are told", only_names_of_an_address_are_told},

@@ -13,7 +13,9 @@ struct unit_test {
     void (*run)(void);
 };
 
-/* Adds a suite; a registry that does not take it ends the program. */
+/* Adds a suite to the program that the file is linked into: UNIT_SUITE(words) { unit_suite(...); }
+ */
+#define UNIT_SUITE(words) __attribute__((constructor)) static void add_##words##_suite(void)
 void unit_suite(const char *name, const struct unit_test *tests);
 
 /* The next number of a seeded generator (xorshift64*), below limit. */
@@ -31,27 +33,5 @@ struct unit_budget {
     size_t left, live;
 };
 struct fr_allocator unit_allocator(struct unit_budget *budget);
-
-/* One for each tests/unit/test_*.c. */
-void fr_test_memory(void);
-void fr_test_writer(void);
-void fr_test_templates(void);
-void fr_test_notes(void);
-void fr_test_addresses(void);
-void fr_test_services(void);
-void fr_test_diagnostics(void);
-void fr_test_json(void);
-void fr_test_yaml(void);
-void fr_test_xml(void);
-void fr_test_names(void);
-void fr_test_policy(void);
-void fr_test_plan(void);
-void fr_test_query(void);
-void fr_test_lowering(void);
-void fr_test_registry(void);
-void fr_test_resolve(void);
-void fr_test_want(void);
-void fr_test_space(void);
-void fr_test_verify(void);
 
 #endif

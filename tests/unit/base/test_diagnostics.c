@@ -212,7 +212,7 @@ static void want_of_memory_is_told(void) {
     }
 }
 
-void fr_test_diagnostics(void) {
+UNIT_SUITE(diagnostics) {
     static const struct unit_test tests[] = {
         {"text is made safe", text_is_made_safe},
         {"long messages are cut", long_messages_are_cut},

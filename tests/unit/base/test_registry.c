@@ -181,7 +181,7 @@ static void a_missing_record(void) {
     flowrules_context_free(context);
 }
 
-void fr_test_registry(void) {
+UNIT_SUITE(registry) {
     static const struct unit_test tests[] = {
         {"built-in backends are sound", built_in_backends_are_sound},
         {"records that are wrong", records_that_are_wrong},

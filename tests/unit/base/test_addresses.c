@@ -386,7 +386,7 @@ static void gaps_are_the_rest(void) {
     fr_sets_free(&sets);
 }
 
-void fr_test_addresses(void) {
+UNIT_SUITE(addresses) {
     static const struct unit_test tests[] = {{"ranges are read strictly", ranges_are_read_strictly},
                                              {"host bits are masked", host_bits_are_masked},
                                              {"prefixes at the edges", prefixes_at_the_edges},

@@ -137,7 +137,7 @@ static void no_memory_is_no_short_document(void) {
     fail_each("ISO-8859-1", ONWARDS);
 }
 
-void fr_test_xml(void) {
+UNIT_SUITE(xml) {
     static const struct unit_test tests[] = {
         {"one failed allocation makes no short document", one_failure_is_no_short_document},
         {"no memory left makes no short document", no_memory_is_no_short_document},
