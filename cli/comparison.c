@@ -82,6 +82,15 @@ static void print_decider(const flowrules_comparison *comparison, size_t i, int 
     }
 }
 
+/* An end of a difference, with the interface of its packets there. */
+static void print_end(const char *addresses, const char *interfaces) {
+    print_user(stdout, addresses);
+    if (interfaces == NULL)
+        return;
+    fputs(" by ", stdout);
+    print_user(stdout, interfaces);
+}
+
 static void print_difference(const struct tool *tool, const flowrules_comparison *comparison,
                              size_t i, const struct comparison_words *words) {
     bool passes_after = is_change(comparison, i, "allowed");
@@ -89,9 +98,11 @@ static void print_difference(const struct tool *tool, const flowrules_comparison
     const char *direction = flowrules_difference_direction(comparison, i);
     fputs("  ", stdout);
     style_begin(stdout, tool->colour_out, STYLE_BOLD);
-    print_user(stdout, flowrules_difference_source(comparison, i));
+    print_end(flowrules_difference_source(comparison, i),
+              flowrules_difference_enters(comparison, i));
     fputs(" -> ", stdout);
-    print_user(stdout, flowrules_difference_destination(comparison, i));
+    print_end(flowrules_difference_destination(comparison, i),
+              flowrules_difference_leaves(comparison, i));
     fputs("  ", stdout);
     print_user(stdout, flowrules_difference_service(comparison, i));
     style_end(stdout, tool->colour_out, STYLE_BOLD);
@@ -181,6 +192,10 @@ static cJSON *difference_item(const flowrules_comparison *comparison, size_t i) 
     json_text(item, "packets", flowrules_difference_packets(comparison, i));
     json_text(item, "source", flowrules_difference_source(comparison, i));
     json_text(item, "destination", flowrules_difference_destination(comparison, i));
+    if (flowrules_difference_enters(comparison, i) != NULL)
+        json_text(item, "enters", flowrules_difference_enters(comparison, i));
+    if (flowrules_difference_leaves(comparison, i) != NULL)
+        json_text(item, "leaves", flowrules_difference_leaves(comparison, i));
     json_text(item, "service", flowrules_difference_service(comparison, i));
     json_text(item, "witness", flowrules_difference_witness(comparison, i));
     json_add(item, "before", decider_item(comparison, i, 0));

@@ -35,7 +35,8 @@ static const struct {
 #define COMPARISON                                                                                 \
     "verdict: equal|contains|different|unknown, differences: [{change: allowed|denied, "           \
     "direction: text, "                                                                            \
-    "packets: text, source: text, destination: text, service: text, witness: text, "               \
+    "packets: text, source: text, destination: text, service: text, "                              \
+    "enters?: text, leaves?: text, witness: text, "                                                \
     "before: {flow: text?, file: text?, line?: number, baseline: yes}, "                           \
     "after: {flow: text?, file: text?, line?: number, baseline: yes}}], "                          \
     "doubts: [{text: text, side: before|after, file: text?, line: number}]"

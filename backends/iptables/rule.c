@@ -142,8 +142,12 @@ static void read_interface(struct rule_reader *r, enum netfilter_field field) {
     if (strcmp(value, "+") == 0)
         return;
     struct netfilter_piece *piece = add_value(r, add_match(r, field, -1));
-    if (piece)
-        piece->text = value;
+    size_t length = strlen(value);
+    bool begins = length > 0 && value[length - 1] == '+';
+    if (!piece)
+        return;
+    piece->text = flowrules_input_copy(r->in, value, begins ? length - 1 : length);
+    piece->begins = begins;
 }
 
 static void read_input(struct rule_reader *r) {

@@ -59,12 +59,14 @@ enum {
 /*
  * What one key may be. Numbers are in first.lo to last.lo: families as enum flowrules_family,
  * states as bits (both the same), TCP flags as a mask (first.lo) and what is left under it.
- * protocol: of ports in ipsets, -1 elsewhere. text: of interfaces.
+ * protocol: of ports in ipsets, -1 elsewhere. text: of interfaces, NULL where it is not known; with
+ * begins, all whose names begin so.
  */
 struct netfilter_piece {
     struct flowrules_range range;
     int protocol;
     const char *text;
+    bool begins;
 };
 
 enum netfilter_verdict {

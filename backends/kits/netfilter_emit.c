@@ -47,10 +47,16 @@ static unsigned possible_kinds(const struct netfilter_box *box, enum flowrules_f
     return kinds;
 }
 
+static bool has_interfaces(const struct netfilter_box *box) {
+    return !flowrules_set_is_any(box->interfaces[0]) || !flowrules_set_is_any(box->interfaces[1]);
+}
+
 /* Of those, the kinds of which the box has every packet. */
 static unsigned whole_kinds(const struct netfilter_box *box) {
     unsigned kinds = 0;
     if (!flowrules_set_is_any(box->source) || !flowrules_set_is_any(box->destination))
+        return 0;
+    if (has_interfaces(box))
         return 0;
     if (box->terms.count == 0)
         kinds |= KINDS_REPLY | KIND_LOOPBACK | (box->classes == CLASSES_ALL ? KIND_NEW : 0);
@@ -266,6 +272,7 @@ static struct flowrules_read_rule read_rule(const struct netfilter_walk *walk,
     struct flowrules_read_rule read = {.direction = walk->direction,
                                        .source = box->source,
                                        .destination = box->destination,
+                                       .interfaces = {box->interfaces[0], box->interfaces[1]},
                                        .at = rule->at,
                                        .log = rule->log};
     if (comment)
@@ -377,8 +384,8 @@ static void emit_in_doubt(struct netfilter_walk *walk, const struct netfilter_ru
     give_both(walk, &read, box, packets, NULL);
 }
 
-void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule *rule,
-                       enum flowrules_verdict verdict, const struct netfilter_box *box) {
+static void emit_box(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                     enum flowrules_verdict verdict, const struct netfilter_box *box) {
     unsigned packets[2] = {0, 0};
     if (box->doubt) {
         emit_in_doubt(walk, rule, verdict, box);
@@ -396,8 +403,34 @@ void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule 
         flowrules_input_land(walk->in, landing.skips[i]);
 }
 
-void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *rule,
-                            const struct netfilter_box *box, struct netfilter_landing *landing) {
+/*
+ * The packets of the loopback interface apart, which are of no other: *looped. False where the rest
+ * is nothing.
+ */
+static bool part_loopback(const struct netfilter_walk *walk, const struct netfilter_box *box,
+                          struct netfilter_box *looped, struct netfilter_box *rest) {
+    *looped = *rest = *box;
+    looped->interfaces[0] = looped->interfaces[1] = walk->any;
+    looped->kinds &= KIND_LOOPBACK;
+    if (has_interfaces(box))
+        rest->kinds &= (uint8_t) ~(unsigned)KIND_LOOPBACK;
+    else
+        looped->kinds = 0;
+    return rest->kinds != 0;
+}
+
+void fr_netfilter_emit(struct netfilter_walk *walk, const struct netfilter_rule *rule,
+                       enum flowrules_verdict verdict, const struct netfilter_box *box) {
+    struct netfilter_box looped, rest;
+    bool more = part_loopback(walk, box, &looped, &rest);
+    if (looped.kinds != 0)
+        emit_box(walk, rule, verdict, &looped);
+    if (more)
+        emit_box(walk, rule, verdict, &rest);
+}
+
+static void skip_box(struct netfilter_walk *walk, struct netfilter_rule *rule,
+                     const struct netfilter_box *box, struct netfilter_landing *landing) {
     unsigned packets[2] = {0, 0};
     if (box->excepting)
         fr_netfilter_doubt(walk, rule, "some names of a set leave a chain here, others stay");
@@ -418,4 +451,14 @@ void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *
     }
     struct flowrules_read_rule read = read_rule(walk, rule, box);
     give_both(walk, &read, box, packets, landing);
+}
+
+void fr_netfilter_emit_skip(struct netfilter_walk *walk, struct netfilter_rule *rule,
+                            const struct netfilter_box *box, struct netfilter_landing *landing) {
+    struct netfilter_box looped, rest;
+    bool more = part_loopback(walk, box, &looped, &rest);
+    if (looped.kinds != 0)
+        skip_box(walk, rule, &looped, landing);
+    if (more)
+        skip_box(walk, rule, &rest, landing);
 }

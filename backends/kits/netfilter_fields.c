@@ -448,17 +448,17 @@ static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
 }
 
 static bool names_loopback_alone(const struct netfilter_values *values) {
-    return values->count == 1 && value_at(values, 0)->text &&
-           strcmp(value_at(values, 0)->text, "lo") == 0;
+    const struct netfilter_piece *first = values->count == 1 ? value_at(values, 0) : NULL;
+    return first && first->text && !first->begins && strcmp(first->text, "lo") == 0;
 }
 
-/* Is the loopback interface one of those that are named, perhaps by the first letters and + or *?
- */
+/* Is the loopback interface one of those that are named, perhaps by the first letters? */
 static bool names_loopback(const struct netfilter_values *values) {
     for (size_t i = 0; i < values->count; i++) {
-        const char *name = value_at(values, i)->text ? value_at(values, i)->text : "";
-        size_t length = strcspn(name, "+*");
-        if (strncmp("lo", name, length) == 0 && (name[length] != '\0' || length == 2))
+        const struct netfilter_piece *piece = value_at(values, i);
+        size_t length = piece->text ? strlen(piece->text) : 0;
+        if (length <= 2 && (piece->begins || length == 2) &&
+            strncmp("lo", piece->text ? piece->text : "", length) == 0)
             return true;
     }
     return false;
@@ -471,11 +471,37 @@ static bool narrow_loopback(struct netfilter_box *box, bool negated) {
     return box->kinds != 0;
 }
 
+bool fr_netfilter_narrow_interfaces(struct netfilter_walk *walk, struct netfilter_box *box,
+                                    unsigned end, struct flowrules_set interfaces) {
+    box->interfaces[end] = flowrules_input_intersect(walk->in, box->interfaces[end], interfaces);
+    if (box->interfaces[end].id == walk->none.id) /* what is left has none of them */
+        box->kinds &= KIND_LOOPBACK;
+    return box->kinds != 0;
+}
+
+/* The interfaces that are named, without the loopback interface; false: one is not known. */
+static bool named_interfaces(struct netfilter_walk *walk, const struct netfilter_values *values,
+                             struct flowrules_set *named) {
+    struct flowrules_set *sets =
+        flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *sets);
+    for (size_t i = 0; sets && i < values->count; i++) {
+        const struct netfilter_piece *piece = value_at(values, i);
+        if (!piece->text)
+            return false;
+        sets[i] = flowrules_input_interface(walk->in, piece->text, piece->begins);
+    }
+    if (sets)
+        *named = flowrules_input_intersect(walk->in, flowrules_input_interfaces(walk->in),
+                                           flowrules_input_unite(walk->in, sets, values->count));
+    return sets != NULL;
+}
+
 /* Packets come by no interface on the way out of the machine, and leave by none on the way in. */
 static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *box,
                              const struct netfilter_key *key,
                              const struct netfilter_values *values) {
     bool input = key->field == NETFILTER_INPUT_INTERFACE;
+    struct flowrules_set named;
     if (walk->direction == FLOWRULES_FORWARD && names_loopback_alone(values))
         return values->negated;
     if (walk->direction == (input ? FLOWRULES_EGRESS : FLOWRULES_INGRESS)) {
@@ -484,13 +510,15 @@ static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *
     }
     if (names_loopback_alone(values))
         return narrow_loopback(box, values->negated);
-    /* By another interface no loopback packet comes; it goes with the others, so that an import
-     * need not tell them apart. */
-    bool loopback = names_loopback(values) || values->negated;
-    bool surely = loopback && names_loopback(values) != values->negated;
-    return part_kinds(
-        walk, box, surely ? KIND_LOOPBACK : 0, loopback ? KINDS_ALL & ~KIND_LOOPBACK : KINDS_ALL,
-        input ? "the interface that packets come by" : "the interface that packets leave by");
+    if (!named_interfaces(walk, values, &named)) {
+        set_doubt(&box->doubt, "the number of an interface, whose name is not known");
+        return true;
+    }
+    if (values->negated)
+        named = flowrules_input_subtract(walk->in, flowrules_input_interfaces(walk->in), named);
+    if (names_loopback(values) == values->negated)
+        box->kinds &= (uint8_t) ~(unsigned)KIND_LOOPBACK;
+    return fr_netfilter_narrow_interfaces(walk, box, input ? 0 : 1, named);
 }
 
 /* ---- what addresses are to the machine ------------------------------------------------------- */

@@ -46,7 +46,7 @@ static bool same_but(const struct netfilter_element *a, const struct netfilter_e
         const struct netfilter_piece *x = &a->pieces[i], *y = &b->pieces[i];
         if (i != free_part &&
             (!same_ip(x->range.first, y->range.first) || !same_ip(x->range.last, y->range.last) ||
-             x->protocol != y->protocol || !same_text(x->text, y->text)))
+             x->protocol != y->protocol || x->begins != y->begins || !same_text(x->text, y->text)))
             return false;
     }
     return same_text(a->comment, b->comment);
@@ -90,6 +90,7 @@ static bool element_box(struct netfilter_walk *walk, const struct netfilter_matc
                         struct netfilter_box *box) {
     *box = (struct netfilter_box){.source = walk->any,
                                   .destination = walk->any,
+                                  .interfaces = {walk->any, walk->any},
                                   .families = FLOWRULES_BOTH_FAMILIES,
                                   .kinds = KINDS_ALL,
                                   .classes = CLASSES_ALL,
@@ -167,6 +168,8 @@ static bool intersect_boxes(struct netfilter_walk *walk, const struct netfilter_
         both->comment = b->comment;
         both->line = b->line;
     }
+    for (unsigned e = 0; e < 2; e++)
+        fr_netfilter_narrow_interfaces(walk, both, e, b->interfaces[e]);
     if (both->families == 0 || both->kinds == 0)
         return false;
     both->source = flowrules_input_intersect(walk->in, a->source, b->source);

@@ -141,10 +141,42 @@ static void cut_kinds(struct netfilter_walk *walk, struct netfilter_box *box,
         fr_netfilter_add_box(walk, left, &part);
 }
 
+/*
+ * Adds what of the box comes or leaves by other interfaces than those of the one that is taken;
+ * packets of the loopback interface are not among it. What it does take is left in *box.
+ */
+static void cut_interfaces(struct netfilter_walk *walk, struct netfilter_box *box,
+                           const struct netfilter_box *taken, struct netfilter_boxes *left) {
+    for (unsigned e = 0; e < 2; e++) {
+        struct flowrules_set own = flowrules_set_is_any(box->interfaces[e])
+                                       ? flowrules_input_interfaces(walk->in)
+                                       : box->interfaces[e];
+        struct netfilter_box part = *box;
+        if (flowrules_set_is_any(taken->interfaces[e]))
+            continue;
+        part.interfaces[e] = flowrules_input_subtract(walk->in, own, taken->interfaces[e]);
+        part.kinds &= (uint8_t) ~(unsigned)KIND_LOOPBACK;
+        if (part.interfaces[e].id != walk->none.id && part.kinds != 0)
+            fr_netfilter_add_box(walk, left, &part);
+        box->interfaces[e] = flowrules_input_intersect(walk->in, own, taken->interfaces[e]);
+    }
+}
+
+static bool interfaces_meet(struct netfilter_walk *walk, const struct netfilter_box *a,
+                            const struct netfilter_box *b) {
+    bool meet = true;
+    for (unsigned e = 0; e < 2; e++)
+        meet = meet && flowrules_input_intersect(walk->in, a->interfaces[e], b->interfaces[e]).id !=
+                           walk->none.id;
+    return meet || (a->kinds & b->kinds & KIND_LOOPBACK) != 0;
+}
+
 static bool meets(struct netfilter_walk *walk, const struct netfilter_box *a,
                   const struct netfilter_box *b) {
     bool empty;
     const char *doubt = NULL;
+    if (!interfaces_meet(walk, a, b))
+        return false;
     fr_netfilter_intersect_terms(walk, a->terms, b->terms, &empty, &doubt);
     return (a->families & b->families) && (a->kinds & b->kinds) && !empty &&
            flowrules_input_intersect(walk->in, a->source, b->source).id != walk->none.id &&
@@ -161,6 +193,7 @@ static bool cut_box(struct netfilter_walk *walk, struct netfilter_box box,
     if (box.excepting || taken->excepting || !cut_ends(walk, &box, taken, left))
         return false;
     cut_kinds(walk, &box, taken, left);
+    cut_interfaces(walk, &box, taken, left);
     if (taken->terms.count > 0) {
         struct netfilter_box part = box;
         bool empty;

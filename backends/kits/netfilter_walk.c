@@ -293,7 +293,9 @@ static bool differ_in_end(const struct netfilter_box *a, const struct netfilter_
                                               : a->source.id == b->source.id;
     return same_other && !a->excepting && !b->excepting && same_terms(a, b) &&
            a->families == b->families && a->kinds == b->kinds && a->classes == b->classes &&
-           a->looped == b->looped && a->doubt == b->doubt && a->line == b->line;
+           a->interfaces[0].id == b->interfaces[0].id &&
+           a->interfaces[1].id == b->interfaces[1].id && a->looped == b->looped &&
+           a->doubt == b->doubt && a->line == b->line;
 }
 
 /* Unites all boxes that differ from the first in one end alone with it. */
@@ -685,6 +687,7 @@ static void walk_base(struct netfilter *nf, struct netfilter_chain *chain,
                                   .live = {KINDS_ALL, KINDS_ALL}};
     struct netfilter_box all = {.source = walk.any,
                                 .destination = walk.any,
+                                .interfaces = {walk.any, walk.any},
                                 .families = (uint8_t)chain->table->families,
                                 .kinds = KINDS_ALL,
                                 .classes = CLASSES_ALL};

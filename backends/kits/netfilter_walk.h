@@ -42,6 +42,7 @@ struct netfilter_terms {
 
 struct netfilter_box {
     struct flowrules_set source, destination;
+    struct flowrules_set interfaces[2]; /* by which they come and leave; not of loopback packets */
     struct netfilter_terms terms;
     uint8_t families, kinds, classes;
     struct flowrules_set except[2]; /* what is left out of the ends, where excepting has the bit */
@@ -115,6 +116,9 @@ bool fr_netfilter_narrow_key(struct netfilter_walk *walk, struct netfilter_box *
 /* To the elements of a match's set, each part of which is held against a key. */
 void fr_netfilter_narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match *match,
                                    struct netfilter_boxes *boxes);
+/* Cuts a box to interfaces, by which packets come (0) or leave (1); false: nothing is left. */
+bool fr_netfilter_narrow_interfaces(struct netfilter_walk *walk, struct netfilter_box *box,
+                                    unsigned end, struct flowrules_set interfaces);
 /* Leaves more out of an end of a box. */
 void fr_netfilter_leave_out(struct netfilter_walk *walk, struct netfilter_box *box,
                             enum flowrules_end end, struct flowrules_set except);

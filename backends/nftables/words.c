@@ -206,6 +206,16 @@ static bool number_range(const struct netfilter_key *key, const char *text, size
     return true;
 }
 
+/* A name, or with '*' all that begin so; a number stands for an interface that is not there. */
+static void read_interface(flowrules_input *in, const char *text, size_t length,
+                           struct netfilter_piece *piece) {
+    bool escaped = memchr(text, '\\', length) != NULL;
+    piece->begins = length > 0 && text[length - 1] == '*' && !escaped;
+    piece->text = flowrules_input_copy(in, text, piece->begins ? length - 1 : length);
+    if (escaped || strspn(text, "0123456789") >= length)
+        piece->text = NULL;
+}
+
 bool fr_nftables_value(flowrules_input *in, const struct netfilter_key *key, const char *text,
                        size_t length, struct netfilter_piece *piece) {
     switch (key->field) {
@@ -215,7 +225,7 @@ bool fr_nftables_value(flowrules_input *in, const struct netfilter_key *key, con
                (FLOWRULES_FAMILY_BIT(piece->range.family) & key->families);
     case NETFILTER_INPUT_INTERFACE:
     case NETFILTER_OUTPUT_INTERFACE:
-        piece->text = flowrules_input_copy(in, text, length);
+        read_interface(in, text, length, piece);
         return true;
     case NETFILTER_OTHER:
         return true;

@@ -586,6 +586,14 @@ FLOWRULES_API const char *flowrules_difference_destination(const flowrules_compa
                                                            size_t difference);
 FLOWRULES_API const char *flowrules_difference_service(const flowrules_comparison *comparison,
                                                        size_t difference);
+/*
+ * The interfaces by which they come and by which they leave, as a text: "eth1, wlan*", "any
+ * interface but eth1". NULL where it is all the same, and where the packets have none.
+ */
+FLOWRULES_API const char *flowrules_difference_enters(const flowrules_comparison *comparison,
+                                                      size_t difference);
+FLOWRULES_API const char *flowrules_difference_leaves(const flowrules_comparison *comparison,
+                                                      size_t difference);
 /* One packet of them, in the form of a question: "tcp 10.0.0.1:1024 -> 192.0.2.1:443". */
 FLOWRULES_API const char *flowrules_difference_witness(const flowrules_comparison *comparison,
                                                        size_t difference);

@@ -228,6 +228,15 @@ FLOWRULES_API bool flowrules_input_may_protect(flowrules_input *in,
 /* A set of the target's plan (protected networks, say) in the terms of the input; for baseline. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_own(flowrules_input *in, const flowrules_output *out, struct flowrules_set set);
+/*
+ * The network interface of this name (1 to 15 bytes, as in Linux), or where begins is true all
+ * whose names begin so; none for a longer name. A set of interfaces is for the member interfaces
+ * of a rule alone; it is united, intersected and subtracted like others.
+ */
+FLOWRULES_API struct flowrules_set flowrules_input_interface(flowrules_input *in, const char *name,
+                                                             bool begins);
+/* All interfaces but the loopback interface, whose packets are a kind of their own. */
+FLOWRULES_API struct flowrules_set flowrules_input_interfaces(flowrules_input *in);
 /* The union of sets, in one go. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_unite(flowrules_input *in, const struct flowrules_set *sets, size_t count);
@@ -303,6 +312,11 @@ struct flowrules_read_rule {
     struct flowrules_set source, destination;
     const struct flowrules_service *services;
     size_t service_count;
+    /*
+     * The interfaces by which its packets come, and by which they leave; zero means all. Packets
+     * of the loopback interface are of the kind for it, and are not in such a rule.
+     */
+    struct flowrules_set interfaces[2];
     struct flowrules_place at;
     /* For an import: what the configuration calls it, says of it, ...; may be NULL. */
     const char *name, *comment;

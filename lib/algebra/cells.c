@@ -387,7 +387,8 @@ static bool take_up(const struct fr_cells *cells, struct progress *p, uint32_t e
     p->doubtful = p->doubtful || item->doubt;
     p->can[0] = p->can[0] || item->effect == FR_PASS;
     p->can[1] = p->can[1] || item->effect == FR_BLOCK;
-    if ((entry & ALL_SIDES) == ALL_SIDES && number >= p->reach && !item->doubt)
+    if ((entry & ALL_SIDES) == ALL_SIDES && number >= p->reach && !item->doubt &&
+        !fr_item_has_interfaces(item))
         p->decided |= asked;
     return true;
 }
@@ -411,8 +412,9 @@ static bool same_offer(const struct fr_cells *cells, uint32_t a, uint32_t b) {
     const struct fr_cell_offer *x = offer_at(cells, a), *y = offer_at(cells, b);
     const struct fr_item *i = item_at(cells, a), *k = item_at(cells, b);
     return (a & ALL_SIDES) == (b & ALL_SIDES) && i->effect == k->effect &&
-           i->packets == k->packets && x->ends[0] == y->ends[0] && x->ends[1] == y->ends[1] &&
-           memcmp(x->spans, y->spans, sizeof x->spans) == 0;
+           i->packets == k->packets && i->interfaces[0] == k->interfaces[0] &&
+           i->interfaces[1] == k->interfaces[1] && x->ends[0] == y->ends[0] &&
+           x->ends[1] == y->ends[1] && memcmp(x->spans, y->spans, sizeof x->spans) == 0;
 }
 
 /* True if both sides have the same clauses left, of the same stages. */

@@ -437,7 +437,10 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
                                .families = clause->families,
                                .packets = clause->packets,
                                .doubt = clause->doubt != 0};
+        for (unsigned e = 0; e < 2; e++)
+            item.interfaces[e] = clause->interfaces[e] == 0 ? 0 : set_of(t, clause->interfaces[e]);
         if (item.ends[0] == FR_SET_NONE || item.ends[1] == FR_SET_NONE ||
+            item.interfaces[0] == FR_SET_NONE || item.interfaces[1] == FR_SET_NONE ||
             item.service == FR_SERVICE_NONE)
             return fr_no_memory(c->context);
         *(struct fr_item *)fr_vec_add(&c->items) = item;

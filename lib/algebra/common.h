@@ -13,6 +13,7 @@
 /* A clause in common terms; its number in the list is the order in which clauses decide. */
 struct fr_item {
     fr_set ends[2];
+    fr_set interfaces[2]; /* as of the clause; 0: all */
     fr_service service;
     uint32_t skip_to; /* of FR_SKIP: the number of the item where it goes on */
     uint32_t clause;  /* of the stage that it comes from */
@@ -52,6 +53,11 @@ struct fr_member_span {
 
 static inline bool fr_common_is_hollow(const struct fr_common *common, uint32_t atom) {
     return *fr_vec_at(&common->hollow, bool, atom);
+}
+
+/* Is an item about packets of some interfaces alone? */
+static inline bool fr_item_has_interfaces(const struct fr_item *item) {
+    return item->interfaces[0] != 0 || item->interfaces[1] != 0;
 }
 
 flowrules_status fr_common_init(struct fr_common *common, flowrules_context *context,

@@ -25,6 +25,7 @@ struct fr_clause {
     uint32_t flow;       /* of a policy, or FR_NO_FLOW */
     uint32_t file, line; /* of the configuration; line 0: it stands nowhere */
     fr_set source, destination;
+    fr_set interfaces[2]; /* of packets as they come and leave (interfaces.h); 0: all */
     fr_service service;
     fr_string name, comment, expires;
     fr_string doubt; /* why it is not known whether a packet within it matches; 0: it does */

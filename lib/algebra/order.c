@@ -25,6 +25,7 @@ struct ordering {
     struct fr_vec loose;   /* bool for each atom: its addresses are not known */
     struct fr_vec in;      /* fr_set for each set: without the other family's addresses, or NONE */
     struct fr_vec address; /* fr_set for each set: its addresses of the family, or NONE */
+    fr_set interfaces[2];  /* of the deny; 0: all */
     struct fr_boxes left;  /* of a deny */
     struct fr_boxes least; /* of it, if denies in doubt match; where there was one */
     struct fr_boxes rest;  /* of an allow */
@@ -190,6 +191,16 @@ static bool exists(const struct ordering *o, const struct fr_term *term) {
            (fr_protocol_families(term->protocol) & FLOWRULES_FAMILY_BIT(o->family)) != 0;
 }
 
+/* Can two items match a packet of the same interfaces? */
+static bool interfaces_meet(const struct ordering *o, const struct fr_item *a,
+                            const struct fr_item *b) {
+    for (unsigned e = 0; e < 2; e++)
+        if (a->interfaces[e] != 0 && b->interfaces[e] != 0 &&
+            !fr_set_overlaps(o->sets, a->interfaces[e], b->interfaces[e]))
+            return false;
+    return true;
+}
+
 /* Which ends of an allow and of a box meet unseen, as bits; 0 where no packet is within both. */
 static unsigned unseen_ends(struct ordering *o, const struct fr_item *allow,
                             const struct fr_box *box, uint32_t *atom) {
@@ -236,9 +247,21 @@ static flowrules_status add_terms(struct ordering *o, struct fr_boxes *boxes,
     return FLOWRULES_OK;
 }
 
-/* Takes an item away from what is left. */
+/* Is an item about packets of all the interfaces that the deny is about? */
+static bool has_all_interfaces(const struct ordering *o, const struct fr_item *item) {
+    for (unsigned e = 0; e < 2; e++)
+        if (item->interfaces[e] != 0 &&
+            (o->interfaces[e] == 0 ||
+             !fr_set_covers(o->sets, item->interfaces[e], o->interfaces[e])))
+            return false;
+    return true;
+}
+
+/* Takes an item away from what is left of the deny. */
 static flowrules_status take(struct ordering *o, struct fr_boxes *boxes,
                              const struct fr_item *item) {
+    if (!has_all_interfaces(o, item))
+        return FLOWRULES_OK;
     const struct fr_service_terms *terms = terms_of(o, item);
     bool touched = false;
     struct fr_box gone = {{in_family(o, item->ends[0]), in_family(o, item->ends[1])}, {0}};
@@ -401,6 +424,7 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
     if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE)
         return no_memory(o);
     clear(&o->left);
+    memcpy(o->interfaces, deny->interfaces, sizeof o->interfaces);
     FR_TRY(add_terms(o, &o->left, deny, ends));
     *outcome = STAGE_PASSES;
     for (uint32_t i = first; i < o->count && o->items[i].stage == o->items[first].stage; i++) {
@@ -410,9 +434,9 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
             continue;
         if (item->effect == FR_SKIP)
             guard = item->skip_to > guard ? item->skip_to : guard;
-        else if (item->effect == FR_PASS)
+        else if (item->effect == FR_PASS && interfaces_meet(o, item, deny))
             FR_TRY(hold_next_allow(&h, i));
-        else if (i >= guard)
+        else if (item->effect != FR_PASS && i >= guard)
             FR_TRY(take_deny(&h, i));
         o->order->too_much = o->order->too_much || o->left.too_many;
         *outcome = h.found ? STAGE_DISORDER : o->left.list.count == 0 ? STAGE_DENIES : STAGE_PASSES;

@@ -9,6 +9,7 @@
 #include "space.h"
 
 #include "cells.h"
+#include "interfaces.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -63,10 +64,13 @@ struct sweep {
     struct fr_vec round_of; /* uint32_t for each set: the round in which it was seen */
     uint32_t round;
     struct fr_vec offers, chosen, bounds[2], inner; /* of services */
-    struct fr_vec ways;  /* unsigned: of each item of a list, the effects that it may lead to */
-    bool doubts;         /* some item is in doubt */
-    struct fr_vec keys;  /* uint32_t: item lists that are known to be equal */
-    struct fr_vec known; /* struct memory: open addressing */
+    struct fr_vec ways;     /* unsigned: of each item of a list, the effects that it may lead to */
+    bool doubts;            /* some item is in doubt */
+    bool interfaces;        /* some item has interfaces */
+    struct fr_vec parts[2]; /* fr_set: the interfaces of a list, told apart by its items */
+    struct fr_vec meant;    /* uint32_t: the items of a list with one part at each end */
+    struct fr_vec keys;     /* uint32_t: item lists that are known to be equal */
+    struct fr_vec known;    /* struct memory: open addressing */
     size_t known_count;
     struct fr_cells *cells; /* where something may differ */
     struct fr_vec boxes[3]; /* struct fr_cell: those of all, of a class, of a class within it */
@@ -256,21 +260,91 @@ static bool kind_exists(const struct fr_region *r, unsigned packets) {
     return false;
 }
 
-static flowrules_status decide_kinds(struct sweep *s, const uint32_t *list, size_t count) {
-    for (unsigned kind = 1; kind <= FLOWRULES_MIDSTREAM; kind <<= 1)
-        if ((s->space->common->packets & kind) != 0 && kind_exists(&s->region, kind))
-            FR_TRY(decide_kind(s, list, count, kind));
-    return FLOWRULES_OK;
-}
-
-/* ---- services ------------------------------------------------------------------------------ */
-
 static bool push(struct fr_vec *vec, uint32_t number) {
     uint32_t *slot = fr_vec_add(vec);
     if (slot != NULL)
         *slot = number;
     return slot != NULL;
 }
+
+/* Cuts each part of the interfaces in two: what a set has of it, and the rest. */
+static bool cut_parts(struct sweep *s, struct fr_vec *parts, fr_set by) {
+    struct fr_sets *sets = &s->space->common->terms->sets;
+    size_t count = parts->count;
+    for (size_t i = 0; i < count; i++) {
+        fr_set part = *fr_vec_at(parts, fr_set, i);
+        fr_set in = fr_set_intersect(sets, part, by);
+        if (in == FR_SET_EMPTY || in == part)
+            continue;
+        fr_set out = fr_set_subtract(sets, part, in);
+        if (in == FR_SET_NONE || out == FR_SET_NONE || !push(parts, out))
+            return false;
+        *fr_vec_at(parts, fr_set, i) = in;
+    }
+    return true;
+}
+
+/* The parts of the interfaces at one end that the items of a list tell apart; 0 alone: none. */
+static bool find_parts(struct sweep *s, const uint32_t *list, size_t count, unsigned end) {
+    struct fr_vec *parts = &s->parts[end];
+    fr_set last = 0;
+    parts->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        fr_set set = item_at(s, list[i])->interfaces[end];
+        if (set == 0 || set == last)
+            continue;
+        last = set;
+        fr_set all = parts->count == 0 ? fr_interfaces_all(&s->space->common->terms->sets) : 0;
+        if (all == FR_SET_NONE || (all != 0 && !push(parts, all)) || !cut_parts(s, parts, set))
+            return false;
+    }
+    return parts->count > 0 || push(parts, 0);
+}
+
+/* The items of a list that packets of the region's interfaces are of. */
+static bool find_meant(struct sweep *s, const uint32_t *list, size_t count) {
+    const struct fr_sets *sets = &s->space->common->terms->sets;
+    s->meant.count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct fr_item *item = item_at(s, list[i]);
+        bool meant = true;
+        for (unsigned e = 0; e < 2 && meant; e++)
+            meant = item->interfaces[e] == 0 ||
+                    fr_set_covers(sets, item->interfaces[e], s->region.interfaces[e]);
+        if (meant && !push(&s->meant, list[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A kind of packets by each of the interfaces that are told apart. */
+static flowrules_status decide_parts(struct sweep *s, const uint32_t *list, size_t count,
+                                     unsigned kind) {
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; status == FLOWRULES_OK && i < s->parts[0].count; i++)
+        for (size_t k = 0; status == FLOWRULES_OK && k < s->parts[1].count; k++) {
+            s->region.interfaces[0] = *fr_vec_at(&s->parts[0], fr_set, i);
+            s->region.interfaces[1] = *fr_vec_at(&s->parts[1], fr_set, k);
+            status = find_meant(s, list, count)
+                         ? decide_kind(s, s->meant.items, s->meant.count, kind)
+                         : fr_no_memory(s->space->common->context);
+        }
+    s->region.interfaces[0] = s->region.interfaces[1] = 0;
+    return status;
+}
+
+static flowrules_status decide_kinds(struct sweep *s, const uint32_t *list, size_t count) {
+    if (s->interfaces && (!find_parts(s, list, count, 0) || !find_parts(s, list, count, 1)))
+        return fr_no_memory(s->space->common->context);
+    for (unsigned kind = 1; kind <= FLOWRULES_MIDSTREAM; kind <<= 1) {
+        bool apart = s->interfaces && kind != FLOWRULES_LOOPBACK;
+        if ((s->space->common->packets & kind) != 0 && kind_exists(&s->region, kind))
+            FR_TRY((apart ? decide_parts : decide_kind)(s, list, count, kind));
+    }
+    return FLOWRULES_OK;
+}
+
+/* ---- services ------------------------------------------------------------------------------ */
 
 static struct flowrules_ports field(const struct fr_term *term, bool source) {
     return source ? (struct flowrules_ports){term->source_first, term->source_last}
@@ -445,16 +519,17 @@ static flowrules_status cut_services(struct sweep *s, const uint32_t *list, size
 
 /* ---- lists that are known to be equal ------------------------------------------------------ */
 
-/* A list but for its ends, in three numbers an item; skips and doubts are not remembered. */
+/* A list but for its ends, in five numbers an item; skips and doubts are not remembered. */
 static bool list_key(struct sweep *s, const uint32_t *list, size_t count, uint64_t *hash) {
     *hash = 1469598103934665603u;
     for (size_t i = 0; i < count; i++) {
         const struct fr_item *item = item_at(s, list[i]);
         uint32_t parts[] = {item->service, item->stage,
-                            ((uint32_t)item->effect << 8) | item->packets};
+                            ((uint32_t)item->effect << 8) | item->packets, item->interfaces[0],
+                            item->interfaces[1]};
         if (item->effect == FR_SKIP || item->doubt)
             return false;
-        for (size_t p = 0; p < 3; p++)
+        for (size_t p = 0; p < sizeof parts / sizeof parts[0]; p++)
             *hash = (*hash ^ parts[p]) * 0x9E3779B97F4A7C15u;
         *hash ^= *hash >> 29;
     }
@@ -465,7 +540,8 @@ static bool same_key(const struct sweep *s, const uint32_t *a, const uint32_t *b
     for (size_t i = 0; i < count; i++) {
         const struct fr_item *x = item_at(s, a[i]), *y = item_at(s, b[i]);
         if (x->service != y->service || x->stage != y->stage || x->effect != y->effect ||
-            x->packets != y->packets)
+            x->packets != y->packets || x->interfaces[0] != y->interfaces[0] ||
+            x->interfaces[1] != y->interfaces[1])
             return false;
     }
     return true;
@@ -911,7 +987,7 @@ static bool make_classes(struct sweep *s, struct cut *cut, unsigned end, const u
 /* Does an item decide all that its stage is still asked about, when the ends left are these? */
 static bool decides_all(const struct sweep *s, const struct fr_item *item, unsigned ends_left) {
     if (item->effect == FR_SKIP || item->doubt || item->service != FR_SERVICE_ANY ||
-        item->packets != FR_ALL_PACKETS)
+        item->packets != FR_ALL_PACKETS || fr_item_has_interfaces(item))
         return false;
     for (unsigned e = 0; e < 2; e++)
         if ((ends_left & (1u << e)) != 0 && item->ends[e] != FR_SET_ANY)
@@ -1076,8 +1152,13 @@ static void init_sweep(struct sweep *s, struct fr_space *space) {
     fr_vec_init(&s->inner, allocator, sizeof(uint32_t));
     fr_vec_init(&s->ways, allocator, sizeof(unsigned));
     fr_vec_init(&s->keys, allocator, sizeof(uint32_t));
-    for (size_t i = 0; i < space->common->items.count; i++)
+    for (size_t i = 0; i < space->common->items.count; i++) {
         s->doubts = s->doubts || s->items[i].doubt;
+        s->interfaces = s->interfaces || fr_item_has_interfaces(&s->items[i]);
+    }
+    fr_vec_init(&s->parts[0], allocator, sizeof(fr_set));
+    fr_vec_init(&s->parts[1], allocator, sizeof(fr_set));
+    fr_vec_init(&s->meant, allocator, sizeof(uint32_t));
     fr_vec_init(&s->known, allocator, sizeof(struct memory));
     fr_vec_init(&s->bits, allocator, sizeof(uint64_t));
     fr_vec_init(&s->spans, allocator, sizeof(struct fr_cell_span));
@@ -1089,7 +1170,8 @@ static void free_sweep(struct sweep *s) {
     struct fr_vec *vec,
         *others[] = {&s->local_of,  &s->round_of, &s->offers,   &s->chosen,   &s->bounds[0],
                      &s->bounds[1], &s->inner,    &s->ways,     &s->keys,     &s->known,
-                     &s->spans,     &s->bits,     &s->boxes[0], &s->boxes[1], &s->boxes[2]};
+                     &s->spans,     &s->bits,     &s->boxes[0], &s->boxes[1], &s->boxes[2],
+                     &s->parts[0],  &s->parts[1], &s->meant};
     size_t size;
     for (size_t c = 0; c < 2; c++)
         for (size_t i = 0; (vec = vecs_of(&s->cuts[c], i, &size)) != NULL; i++)

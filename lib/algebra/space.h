@@ -33,6 +33,7 @@ struct fr_region {
     const bool *named;                          /* of 256: the protocols that were told apart */
     struct flowrules_ports source, destination; /* of ICMP: type and code */
     enum flowrules_packets packets;
+    fr_set interfaces[2]; /* by which they come and leave, of the common sets; 0: all */
     bool passes_after;    /* after lets them pass, before does not; or the other way round */
     uint32_t deciders[2]; /* items, or FR_NO_ITEM: what no clause matches */
 };

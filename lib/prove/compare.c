@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "interfaces.h"
 #include "order.h"
 #include "set_text.h"
 #include "space.h"
@@ -22,9 +23,12 @@
 /* Stands for the protocols that no service of either side mentions. */
 #define PROTOCOL_OTHERS 257u
 
+/* The dimensions of a box: two ends, the interfaces by which packets come and leave, services. */
+enum { ENDS = 0, INTERFACES = 2, SERVICE = 4, DIMENSIONS = 5 };
+
 struct box {
-    fr_set ends[2];
-    fr_service service;
+    uint32_t dims[DIMENSIONS]; /* sets (interfaces 0: all), and a service */
+    unsigned united;           /* the dimension in which boxes are put together now */
 };
 
 /* What is decided otherwise by the same clauses. */
@@ -40,6 +44,7 @@ struct difference {
 
 struct row {
     const char *change, *direction, *packets, *source, *destination, *service, *witness;
+    const char *interfaces[2]; /* by which they come and leave; NULL: any */
     const char *flows[2], *files[2];
     uint32_t lines[2];
     bool baselines[2];
@@ -243,11 +248,12 @@ static flowrules_status visit_region(void *user, const struct fr_region *region)
     d->cut = d->cut || d->boxes.count >= BOXES_MAX;
     if (d->cut)
         return d->witness == NULL ? fr_no_memory(c->context) : FLOWRULES_OK;
-    struct box box = {{set_of_region(c, region, 0), set_of_region(c, region, 1)},
-                      service_of_region(c, region)};
+    struct box box = {{set_of_region(c, region, 0), set_of_region(c, region, 1),
+                       region->interfaces[0], region->interfaces[1], service_of_region(c, region)},
+                      0};
     struct box *slot = fr_vec_add(&d->boxes);
-    if (slot == NULL || d->witness == NULL || box.ends[0] == FR_SET_NONE ||
-        box.ends[1] == FR_SET_NONE || box.service == FR_SERVICE_NONE)
+    if (slot == NULL || d->witness == NULL || box.dims[0] == FR_SET_NONE ||
+        box.dims[1] == FR_SET_NONE || box.dims[SERVICE] == FR_SERVICE_NONE)
         return fr_no_memory(c->context);
     *slot = box;
     return FLOWRULES_OK;
@@ -255,61 +261,82 @@ static flowrules_status visit_region(void *user, const struct fr_region *region)
 
 /* ---- putting boxes together ---------------------------------------------------------------- */
 
-static int order(uint32_t a, uint32_t b) {
-    return (a > b) - (a < b);
-}
-
-static int compare_but_service(const void *a, const void *b) {
+static int compare_others(const void *a, const void *b) {
     const struct box *x = a, *y = b;
-    int by = order(x->ends[0], y->ends[0]);
-    return by != 0 ? by : order(x->ends[1], y->ends[1]);
+    for (unsigned d = 0; d < DIMENSIONS; d++)
+        if (d != x->united && x->dims[d] != y->dims[d])
+            return x->dims[d] < y->dims[d] ? -1 : 1;
+    return 0;
 }
 
-static int compare_but_source(const void *a, const void *b) {
-    const struct box *x = a, *y = b;
-    int by = order(x->ends[1], y->ends[1]);
-    return by != 0 ? by : order(x->service, y->service);
-}
-
-static int compare_but_destination(const void *a, const void *b) {
-    const struct box *x = a, *y = b;
-    int by = order(x->ends[0], y->ends[0]);
-    return by != 0 ? by : order(x->service, y->service);
-}
-
-/* Boxes that are alike but for one field become one. False when out of memory. */
-static bool unite(struct comparing *c, struct fr_vec *boxes,
-                  int (*compare)(const void *, const void *)) {
+/* The union of two interface sets: 0 where it is all; *good is false where no text says it. */
+static fr_set unite_interfaces(struct comparing *c, fr_set a, fr_set b, bool *good) {
     struct fr_sets *sets = &c->common.terms->sets;
-    struct fr_services *services = &c->common.terms->services;
+    fr_set all = fr_interfaces_all(sets);
+    if (a == 0 || b == 0 || all == FR_SET_NONE)
+        return all == FR_SET_NONE ? all : 0;
+    fr_set both = fr_set_union(sets, a, b);
+    if (both == FR_SET_NONE || both == all)
+        return both == all ? 0 : both;
+    fr_interfaces_text(&c->result->arena, sets, both, good);
+    return both;
+}
+
+/* What two boxes have together in the dimension in which they differ. */
+static uint32_t unite_dimension(struct comparing *c, const struct box *a, const struct box *b,
+                                bool *good) {
+    uint32_t one = a->dims[a->united], other = b->dims[b->united];
+    *good = true;
+    if (a->united == SERVICE)
+        return fr_services_union(&c->common.terms->services, (fr_service[]){one, other}, 2,
+                                 sizeof(fr_service));
+    if (a->united >= INTERFACES)
+        return unite_interfaces(c, one, other, good);
+    return fr_set_union(&c->common.terms->sets, one, other);
+}
+
+/* Boxes that are alike but for one dimension become one. False when out of memory. */
+static bool unite(struct comparing *c, struct fr_vec *boxes, unsigned dimension) {
     struct box *list = boxes->items;
     size_t kept = 0;
     if (boxes->count == 0)
         return true;
-    qsort(list, boxes->count, sizeof *list, compare);
+    for (size_t i = 0; i < boxes->count; i++)
+        list[i].united = dimension;
+    qsort(list, boxes->count, sizeof *list, compare_others);
     for (size_t i = 1; i < boxes->count; i++) {
-        if (compare(&list[kept], &list[i]) != 0) {
-            list[++kept] = list[i];
-            continue;
-        }
-        struct box *one = &list[kept];
-        one->ends[0] = fr_set_union(sets, one->ends[0], list[i].ends[0]);
-        one->ends[1] = fr_set_union(sets, one->ends[1], list[i].ends[1]);
-        if (one->service != list[i].service)
-            one->service = fr_services_union(
-                services, (fr_service[]){one->service, list[i].service}, 2, sizeof(fr_service));
-        if (one->ends[0] == FR_SET_NONE || one->ends[1] == FR_SET_NONE ||
-            one->service == FR_SERVICE_NONE)
+        bool good = compare_others(&list[kept], &list[i]) == 0;
+        uint32_t both = good ? unite_dimension(c, &list[kept], &list[i], &good) : 0;
+        if (both == UINT32_MAX)
             return false;
+        if (good)
+            list[kept].dims[dimension] = both;
+        else
+            list[++kept] = list[i];
     }
     boxes->count = kept + 1;
     return true;
 }
 
+static bool has_interfaces(const struct fr_vec *boxes) {
+    for (size_t i = 0; i < boxes->count; i++) {
+        const struct box *box = fr_vec_at(boxes, struct box, i);
+        if (box->dims[INTERFACES] != 0 || box->dims[INTERFACES + 1] != 0)
+            return true;
+    }
+    return false;
+}
+
 static bool unite_all(struct comparing *c, struct fr_vec *boxes) {
-    return unite(c, boxes, compare_but_service) && unite(c, boxes, compare_but_source) &&
-           unite(c, boxes, compare_but_destination) && unite(c, boxes, compare_but_service) &&
-           unite(c, boxes, compare_but_source) && unite(c, boxes, compare_but_destination);
+    static const unsigned order[] = {SERVICE, ENDS, ENDS + 1};
+    bool good = true;
+    for (size_t round = 0; good && round < 2; round++) {
+        for (size_t i = 0; good && i < 3; i++)
+            good = unite(c, boxes, order[i]);
+        for (unsigned d = INTERFACES; good && d < SERVICE && has_interfaces(boxes); d++)
+            good = unite(c, boxes, d);
+    }
+    return good;
 }
 
 /* ---- rows ---------------------------------------------------------------------------------- */
@@ -433,6 +460,18 @@ static const char *end_text(struct comparing *c, fr_set set) {
     return text;
 }
 
+/* The interfaces of a row at one end; false when out of memory. */
+static bool tell_interfaces(struct comparing *c, const struct box *box, unsigned end,
+                            struct row *row) {
+    fr_set set = box->dims[INTERFACES + end];
+    bool said;
+    if (set == 0)
+        return true;
+    const char *text = fr_interfaces_text(&c->result->arena, &c->common.terms->sets, set, &said);
+    row->interfaces[end] = said ? text : "some of the interfaces";
+    return row->interfaces[end] != NULL;
+}
+
 static bool add_row(struct comparing *c, const struct difference *d, const struct box *box,
                     const char *witness, bool last_of_many) {
     struct row row = {.change = d->passes_after ? "allowed" : "denied",
@@ -440,13 +479,14 @@ static bool add_row(struct comparing *c, const struct difference *d, const struc
                       .packets = packets_word(d->packets),
                       .witness = witness};
     struct fr_arena *arena = &c->result->arena;
-    row.source = end_text(c, box->ends[0]);
-    row.destination = end_text(c, box->ends[1]);
-    row.service = fr_service_text(arena, c->common.terms, box->service, c->named);
+    row.source = end_text(c, box->dims[0]);
+    row.destination = end_text(c, box->dims[1]);
+    row.service = fr_service_text(arena, c->common.terms, box->dims[SERVICE], c->named);
     if (last_of_many && row.service != NULL)
         row.service = fr_arena_printf(arena, "%s, and more", row.service);
     struct row *slot = fr_vec_push(&c->result->rows);
     if (slot == NULL || row.source == NULL || row.destination == NULL || row.service == NULL ||
+        !tell_interfaces(c, box, 0, &row) || !tell_interfaces(c, box, 1, &row) ||
         !tell_decider(c, d, 0, &row) || !tell_decider(c, d, 1, &row))
         return false;
     *slot = row;
@@ -461,7 +501,7 @@ static flowrules_status tell_difference(struct comparing *c, struct difference *
         const struct box *box = fr_vec_at(&d->boxes, struct box, i);
         const char *witness = count == 1 ? d->witness
                                          : fr_box_witness(&c->result->arena, c->common.terms,
-                                                          box->ends, box->service, c->named);
+                                                          box->dims, box->dims[SERVICE], c->named);
         good = witness != NULL && add_row(c, d, box, witness, many && i + 1 == count);
     }
     return good ? FLOWRULES_OK : fr_no_memory(c->context);
@@ -830,6 +870,14 @@ const char *flowrules_difference_destination(const flowrules_comparison *compari
 const char *flowrules_difference_service(const flowrules_comparison *comparison,
                                          size_t difference) {
     return row_at(comparison, difference)->service;
+}
+
+const char *flowrules_difference_enters(const flowrules_comparison *comparison, size_t difference) {
+    return row_at(comparison, difference)->interfaces[0];
+}
+
+const char *flowrules_difference_leaves(const flowrules_comparison *comparison, size_t difference) {
+    return row_at(comparison, difference)->interfaces[1];
 }
 
 const char *flowrules_difference_witness(const flowrules_comparison *comparison,

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "interfaces.h"
 #include "label_names.h"
 #include "output.h"
 #include "requirements.h"
@@ -448,6 +449,16 @@ struct flowrules_set flowrules_input_family(flowrules_input *in, enum flowrules_
     return flowrules_input_range(in, &all);
 }
 
+struct flowrules_set flowrules_input_interface(flowrules_input *in, const char *name, bool begins) {
+    struct flowrules_range range;
+    return fr_interface_range(name, begins, &range) ? flowrules_input_range(in, &range)
+                                                    : flowrules_input_none(in);
+}
+
+struct flowrules_set flowrules_input_interfaces(flowrules_input *in) {
+    return made(in, fr_interfaces_all(&in->meaning->sets));
+}
+
 struct flowrules_set flowrules_input_name(flowrules_input *in, struct flowrules_place at,
                                           const char *name) {
     char canonical[FR_FQDN_MAX + 3];
@@ -831,6 +842,11 @@ static fr_string keep_text(flowrules_input *in, const char *text) {
     return kept;
 }
 
+/* What a clause has of a rule's interfaces: 0 where it has all. */
+static fr_set interfaces_of(const struct flowrules_set *set) {
+    return set->store == NULL || set->id == FR_SET_ANY ? 0 : set->id;
+}
+
 /* Adds a clause; false where it matches nothing or memory has run out. */
 static bool add_clause(flowrules_input *in, const struct flowrules_read_rule *rule,
                        enum fr_effect effect) {
@@ -851,6 +867,7 @@ static bool add_clause(flowrules_input *in, const struct flowrules_read_rule *ru
         .line = rule->at.line,
         .source = rule->source.id,
         .destination = rule->destination.id,
+        .interfaces = {interfaces_of(&rule->interfaces[0]), interfaces_of(&rule->interfaces[1])},
         .service = service,
         .name = keep_text(in, rule->name),
         .comment = keep_text(in, rule->comment),
@@ -860,6 +877,9 @@ static bool add_clause(flowrules_input *in, const struct flowrules_read_rule *ru
 }
 
 static bool matches_nothing(const struct flowrules_read_rule *rule) {
+    for (unsigned end = 0; end < 2; end++)
+        if (rule->interfaces[end].store != NULL && rule->interfaces[end].id == FR_SET_EMPTY)
+            return true;
     return rule->source.id == FR_SET_EMPTY || rule->destination.id == FR_SET_EMPTY;
 }
 

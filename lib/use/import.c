@@ -1122,6 +1122,38 @@ static void free_import(struct fr_import *import) {
         fr_vec_free(&import->protects_of[d]);
 }
 
+/*
+ * A policy has no interfaces: it is not known whether a packet that it speaks of has these. Packets
+ * of the loopback interface go with the others, so that a baseline need not tell them apart.
+ */
+static bool doubt_interfaces(flowrules_meaning *m, struct fr_clause *clause) {
+    bool had = clause->interfaces[0] != 0 || clause->interfaces[1] != 0;
+    static const char *const texts[] = {
+        "it is not known whether this matches: the interface that packets come by",
+        "it is not known whether this matches: the interface that packets leave by"};
+    for (unsigned e = 0; e < 2; e++) {
+        if (clause->interfaces[e] == 0)
+            continue;
+        if (clause->doubt == 0)
+            clause->doubt = fr_strings_add(&m->strings, texts[e], strlen(texts[e]));
+        if ((clause->packets & FLOWRULES_NEW) != 0)
+            clause->packets |= FLOWRULES_LOOPBACK;
+        clause->interfaces[e] = 0;
+    }
+    return !had || clause->doubt != 0;
+}
+
+static flowrules_status doubt_reading(flowrules_meaning *m, const struct fr_reading *reading) {
+    for (size_t d = 0; d < FR_DIRECTIONS; d++)
+        for (size_t s = 0; s < reading->stages[d].count; s++) {
+            struct fr_stage *stage = *fr_vec_at(&reading->stages[d], struct fr_stage *, s);
+            for (size_t i = 0; i < stage->clauses.count; i++)
+                if (!doubt_interfaces(m, fr_vec_at(&stage->clauses, struct fr_clause, i)))
+                    return fr_no_memory(m->context);
+        }
+    return FLOWRULES_OK;
+}
+
 /* Makes an artifact of the policy of all readings, each of which has two ways. */
 static flowrules_status import_readings(flowrules_artifact **artifact, flowrules_meaning *m,
                                         const struct fr_vec *readings, const char *format,
@@ -1131,6 +1163,8 @@ static flowrules_status import_readings(flowrules_artifact **artifact, flowrules
     struct trial best = {.text = NULL};
     size_t count = 2 * readings->count;
     FR_TRY(check_protects(readings, context, protects));
+    for (size_t i = 0; i < readings->count; i++)
+        FR_TRY(doubt_reading(m, fr_vec_at(readings, struct fr_reading, i)));
     struct fr_import *ways = fr_malloc(&context->allocator, count * sizeof *ways);
     if (ways == NULL)
         return fr_no_memory(context);

@@ -155,6 +155,11 @@ def entrances_job(report, options, folder, target):
     entrances.run(report, options, folder, target)
 
 
+def interfaces_job(report, options, folder, rounds):
+    import interfaces
+    interfaces.run(report, options, folder, rounds)
+
+
 # Policies and targets of what the quick part tries; the slow one tries all.
 QUICK = ("kimi-k2.yaml", "denies.yaml", "host-nft")
 
@@ -171,12 +176,14 @@ def jobs_of(arguments):
         import crowds
         found += [(selftest_job,)] + [(crowd_job, name) for name in crowds.CROWDS] + [
             (confirm_job, "host-nft"), (confirm_job, "host-ipt"), (live_job,),
-            (entrances_job, "host-nft"), (entrances_job, "host-ipt")]
+            (entrances_job, "host-nft"), (entrances_job, "host-ipt"),
+            (interfaces_job, 40 if arguments.long else 3 if arguments.quick else 10)]
     found += [(readback_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         found += [(random_job, number) for number in range(arguments.random)]
         if arguments.quick:
-            found = [job for job in found if job[0] in (selftest_job, live_job, random_job)
+            found = [job for job in found if job[0] in (selftest_job, live_job, random_job,
+                                                             interfaces_job)
                      or os.path.basename(job[1]) in QUICK]
     return found, None
 

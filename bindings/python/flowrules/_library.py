@@ -106,7 +106,8 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " answer_flow_name answer_flow_action answer_flow_file"
         " answer_rule_target answer_rule_flow answer_rule_file answer_rule_text"
         " difference_change difference_direction difference_packets difference_source"
-        " difference_destination difference_service difference_witness doubt_text doubt_file"
+        " difference_destination difference_service difference_witness difference_enters"
+        " difference_leaves doubt_text doubt_file"
         " backend_name backend_title backend_description",
     ),
     (

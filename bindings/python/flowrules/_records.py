@@ -247,6 +247,10 @@ class Difference(NamedTuple):
     source: str
     destination: str
     service: str
+    enters: Optional[str]
+    """The interfaces by which they enter: "eth1, wlan*"; None: any, or the packets have none."""
+    leaves: Optional[str]
+    """The interfaces by which they leave."""
     witness: str
     """One packet of them, in the form of a question."""
     before: Side

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "input.h"
+#include "interfaces.h"
 #include "loading.h"
 #include "order.h"
 #include "space.h"
@@ -17,6 +18,7 @@
 #define POINTS    (ADDRESSES + ATOMS)
 #define PORTS     3u
 #define KINDS     3u
+#define WAYS      6u   /* by one of three interfaces in, by one of two out */
 #define RULES_MAX 200u /* two stages of each side, the longest */
 
 static const unsigned protocols[] = {6, 1, 58, 50, 47};
@@ -28,7 +30,7 @@ static const unsigned kinds[KINDS] = {FLOWRULES_NEW, FLOWRULES_REPLY, FLOWRULES_
 struct packet {
     unsigned family, source, destination; /* points: addresses, then atoms */
     unsigned protocol, from, to;          /* ports, or ICMP type and code */
-    unsigned kind;
+    unsigned kind, way;
 };
 
 /* A set as the test knows it: for each family, which of its points. */
@@ -46,6 +48,7 @@ struct known_rule {
     struct known_set ends[2];
     int protocol;
     unsigned from[2], to[2]; /* first and last port */
+    unsigned ways;           /* bits */
 };
 
 struct side {
@@ -57,6 +60,7 @@ struct side {
 static struct {
     struct side sides[2];
     bool pods;
+    unsigned ways; /* those that rules tell apart: 1 (not any) or WAYS */
     uint64_t state;
     size_t regions;          /* that were found */
     bool doubts;             /* some rules are in doubt */
@@ -64,7 +68,7 @@ static struct {
     bool disorder;           /* it said that the order of an allow and a deny matters */
     unsigned members[ATOMS]; /* an interpretation: the addresses of each name, as bits */
     struct fr_common common;
-    bool found[2][POINTS][POINTS][PROTOCOLS][PORTS][PORTS][KINDS];
+    bool found[2][POINTS][POINTS][PROTOCOLS][PORTS][PORTS][KINDS][WAYS];
 } world;
 
 static const struct flowrules_backend pods_backend = {
@@ -176,6 +180,31 @@ static struct flowrules_service random_service(struct known_rule *k, struct flow
     return s;
 }
 
+/* The interfaces of the ways at one end: in by way % 3, out by way / 3. */
+static const char *interface_of(unsigned way, unsigned end) {
+    static const char *const in[] = {"eth1", "eth2", "wlan0"}, *const out[] = {"br-lan", "tun1"};
+    return end == 0 ? in[way % 3] : out[way / 3];
+}
+
+/* Interfaces at one end by a name, by first letters, or all others; the ways that are left. */
+static struct flowrules_set random_interfaces(flowrules_input *in, unsigned end, unsigned *ways) {
+    const char *name = interface_of(roll(WAYS), end);
+    char text[16];
+    bool begins = roll(2) == 0, negated = roll(3) == 0;
+    size_t length = begins ? roll((uint32_t)strlen(name)) : strlen(name);
+    snprintf(text, sizeof text, "%.*s", (int)length, name);
+    struct flowrules_set set = flowrules_input_interface(in, text, begins);
+    if (negated)
+        set = flowrules_input_subtract(in, flowrules_input_interfaces(in), set);
+    for (unsigned w = 0; w < WAYS; w++) {
+        const char *own = interface_of(w, end);
+        bool same = strncmp(own, text, length) == 0 && (begins || own[length] == '\0');
+        if (same == negated)
+            *ways &= ~(1u << w);
+    }
+    return set;
+}
+
 /* All but some addresses is addresses alone: which of them a name has is not known. */
 static void leave_addresses(struct known_set *known) {
     for (unsigned f = 0; f < 2 && known->complement && !world.pods; f++)
@@ -201,7 +230,13 @@ static void random_rule(flowrules_input *in, struct side *side, unsigned stage, 
     rule.doubt = k->doubt ? "in doubt" : NULL;
     rule.source = random_set(in, &k->ends[0]);
     rule.destination = random_set(in, &k->ends[1]);
-    bool empty = rule.source.id == FR_SET_EMPTY || rule.destination.id == FR_SET_EMPTY;
+    k->ways = (1u << WAYS) - 1;
+    for (unsigned e = 0; e < 2 && world.ways > 1; e++)
+        if (roll(3) == 0)
+            rule.interfaces[e] = random_interfaces(in, e, &k->ways);
+    bool empty = rule.source.id == FR_SET_EMPTY || rule.destination.id == FR_SET_EMPTY ||
+                 (rule.interfaces[0].store != NULL && rule.interfaces[0].id == FR_SET_EMPTY) ||
+                 (rule.interfaces[1].store != NULL && rule.interfaces[1].id == FR_SET_EMPTY);
     if (skips && !empty) {
         k->effect = FR_SKIP;
         *skip = flowrules_input_skip(in, &rule);
@@ -262,7 +297,8 @@ static void random_side(flowrules_context *context, struct side *side) {
 static bool matches(const struct known_rule *k, const struct packet *p) {
     unsigned protocol = protocols[p->protocol];
     return (k->families & (1u << p->family)) != 0 && (k->packets & kinds[p->kind]) != 0 &&
-           k->ends[0].has[p->family][p->source] && k->ends[1].has[p->family][p->destination] &&
+           (k->ways & (1u << p->way)) != 0 && k->ends[0].has[p->family][p->source] &&
+           k->ends[1].has[p->family][p->destination] &&
            (k->protocol < 0 || (unsigned)k->protocol == protocol) && k->from[0] <= p->from &&
            p->from <= k->from[1] && k->to[0] <= p->to && p->to <= k->to[1];
 }
@@ -377,14 +413,28 @@ static bool region_has(const struct fr_region *r, const struct packet *p) {
            r->destination.first <= p->to && p->to <= r->destination.last;
 }
 
+/* Has an end of the region this interface? */
+static bool region_has_interface(const struct fr_region *r, unsigned end, const char *name) {
+    struct flowrules_range range;
+    return r->interfaces[end] == 0 || (fr_interface_range(name, false, &range) &&
+                                       fr_set_has_ip(&world.common.terms->sets, r->interfaces[end],
+                                                     FLOWRULES_IPV6, range.first));
+}
+
+static bool region_has_way(const struct fr_region *r, unsigned way) {
+    return region_has_interface(r, 0, interface_of(way, 0)) &&
+           region_has_interface(r, 1, interface_of(way, 1));
+}
+
 static flowrules_status mark_services(const struct fr_region *r, struct packet p) {
     for (p.protocol = 0; p.protocol < PROTOCOLS; p.protocol++)
         for (p.from = 0; p.from < PORTS; p.from++)
             for (p.to = 0; p.to < PORTS; p.to++)
                 for (p.kind = 0; p.kind < KINDS; p.kind++)
-                    if (exists(&p) && region_has(r, &p))
-                        world.found[p.family][p.source][p.destination][p.protocol][p.from][p.to]
-                                   [p.kind] = true;
+                    for (p.way = 0; p.way < world.ways; p.way++)
+                        if (exists(&p) && region_has(r, &p) && region_has_way(r, p.way))
+                            world.found[p.family][p.source][p.destination][p.protocol][p.from][p.to]
+                                       [p.kind][p.way] = true;
     return FLOWRULES_OK;
 }
 
@@ -409,8 +459,8 @@ static bool may_be_missing(const struct packet *p) {
 }
 
 static bool is_wrong(const struct packet *p) {
-    bool found =
-        world.found[p->family][p->source][p->destination][p->protocol][p->from][p->to][p->kind];
+    bool found = world.found[p->family][p->source][p->destination][p->protocol][p->from][p->to]
+                            [p->kind][p->way];
     bool address = p->source < ADDRESSES && p->destination < ADDRESSES;
     if (answer_for(p) == UNKNOWN && !world.doubted && address)
         return true;
@@ -419,7 +469,7 @@ static bool is_wrong(const struct packet *p) {
 
 static size_t count_wrong(void) {
     size_t wrong = 0;
-    struct packet p;
+    struct packet p = {.way = 0};
     for (p.family = 0; p.family < 2; p.family++)
         for (p.source = 0; p.source < POINTS; p.source++)
             for (p.destination = 0; p.destination < POINTS; p.destination++)
@@ -427,7 +477,8 @@ static size_t count_wrong(void) {
                     for (p.from = 0; p.from < PORTS; p.from++)
                         for (p.to = 0; p.to < PORTS; p.to++)
                             for (p.kind = 0; p.kind < KINDS; p.kind++)
-                                wrong += exists(&p) && is_wrong(&p);
+                                for (p.way = 0; p.way < world.ways; p.way++)
+                                    wrong += exists(&p) && is_wrong(&p);
     return wrong;
 }
 
@@ -469,7 +520,8 @@ static size_t count_different(void) {
                 for (p.protocol = 0; p.protocol < PROTOCOLS; p.protocol++)
                     for (p.from = 0; p.from < PORTS; p.from++)
                         for (p.to = 0; p.to < PORTS; p.to++)
-                            wrong += exists(&p) && differs(&p);
+                            for (p.way = 0; p.way < world.ways; p.way++)
+                                wrong += exists(&p) && differs(&p);
     return wrong;
 }
 
@@ -491,15 +543,19 @@ static size_t count_misjudged(void) {
 
 /*
  * Does one of several lists take packets out of the comparison behind an allow? No target's does;
- * what a name then has in the next list is not looked at.
+ * what a name then has in the next list is not looked at. Or does a rule take all out but some
+ * addresses? That takes every name out: a target does it where neither end is protected.
  */
 static bool leaves_between(const struct side *side) {
-    bool outside = false, second = false;
+    bool outside = false, second = false, most = false;
     for (size_t i = 0; i < side->count; i++) {
-        outside = outside || side->rules[i].effect == FR_OUTSIDE;
-        second = second || side->rules[i].stage > 0;
+        const struct known_rule *k = &side->rules[i];
+        outside = outside || k->effect == FR_OUTSIDE;
+        second = second || k->stage > 0;
+        most =
+            most || (k->effect == FR_OUTSIDE && (k->ends[0].complement || k->ends[1].complement));
     }
-    return outside && second;
+    return (outside && second) || most;
 }
 
 static void mark_disorder(void *user, const struct fr_disorder *disorder) {
@@ -562,6 +618,7 @@ static void test_brute_force(void) {
     for (uint64_t i = 0; i < count; i++) {
         world.state = (first + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
         world.pods = (first + i) % 2 == 0;
+        world.ways = (first + i) % 8 < 3 ? WAYS : 1;
         size_t wrong = compare_once(context);
         if (wrong > 0) {
             printf("    seed %llu: %zu packets\n", first + i, wrong);
@@ -641,6 +698,7 @@ static void test_order(void) {
     flowrules_context *context;
     CU_ASSERT_FATAL(flowrules_context_new(&context) == FLOWRULES_OK);
     world.pods = world.doubts = false;
+    world.ways = WAYS;
     for (uint64_t i = 0; i < count; i++) {
         world.state = (first + i) * UINT64_C(0x9E3779B97F4A7C15) | 1;
         if (compare_orders(context, &outcomes) > 0) {
