@@ -7,14 +7,14 @@
 #include "view.h"
 
 /* NULL when out of memory: the message goes without. */
-static const char *domain_hint(struct fr_plan *plan) {
+static const char *domain_hint(const flowrules_plan *plan) {
     static const char accept[] = "accept it with 'allow-loss: [{flow: NAME, loss: widen}]'";
     if (plan->exact_domains)
-        return fr_arena_printf(&plan->arena,
+        return fr_arena_printf(plan->arena,
                                "another flow asks for these: let this one have both, or %s in the "
                                "target",
                                accept);
-    return fr_arena_printf(&plan->arena,
+    return fr_arena_printf(plan->arena,
                            "ask for 'NAME' and '*.NAME' both, %s%s%sor %s in the target",
                            plan->can->names_exact_by == NULL ? "" : "set '",
                            plan->can->names_exact_by == NULL ? "" : plan->can->names_exact_by,
@@ -22,20 +22,20 @@ static const char *domain_hint(struct fr_plan *plan) {
 }
 
 /* The command that pins the names; NULL when out of memory, and then there is no hint. */
-static const char *resolve_hint(struct fr_plan *plan) {
+static const char *resolve_hint(const flowrules_plan *plan) {
     const flowrules_policy *policy = plan->policy;
     const char *path = fr_diagnostics_file_name(&plan->context->diagnostics, policy->first_file);
     const char *lock = plan->context->lock;
     bool named = path != NULL && path[0] != '<'; /* "<stdin>" is no path */
     bool chosen = lock != NULL && strcmp(lock, "none") != 0;
-    return fr_arena_printf(&plan->arena, "run 'flowrules resolve %s%s%s'%s",
-                           named ? path : "POLICY", chosen ? " --lock " : "", chosen ? lock : "",
+    return fr_arena_printf(plan->arena, "run 'flowrules resolve %s%s%s'%s", named ? path : "POLICY",
+                           chosen ? " --lock " : "", chosen ? lock : "",
                            policy->lock.present ? ", or add the addresses to the lock file"
                                                 : ", which makes the lock file");
 }
 
 /* NULL: the reason itself tells it. */
-static const char *refusal_hint(struct fr_plan *plan, const struct fr_verdict *verdict) {
+static const char *refusal_hint(const flowrules_plan *plan, const struct fr_verdict *verdict) {
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         return resolve_hint(plan);
     if (verdict->why == FR_WHY_BELOW_TOO || verdict->why == FR_WHY_SELF_TOO)
@@ -46,7 +46,9 @@ static const char *refusal_hint(struct fr_plan *plan, const struct fr_verdict *v
     return hint[0] == '\0' ? NULL : hint;
 }
 
-static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr_verdict *verdict) {
+/* told: the names without an address that were told before. */
+static void report_verdict(const flowrules_plan *plan, uint32_t index,
+                           const struct fr_verdict *verdict, struct fr_strings *told) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
     struct fr_about about = {.severity = FLOWRULES_ERROR,
@@ -64,13 +66,15 @@ static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr
     about.hint = refusal_hint(plan, verdict);
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         about.id = FR_NAME_NOT_PINNED;
-    if (about.id == FR_NAME_NOT_PINNED && fr_report_unpinned(plan, flow, &about))
+    if (about.id == FR_NAME_NOT_PINNED && fr_report_unpinned(plan, flow, &about, told))
         return;
     fr_report(&plan->context->diagnostics, &about, "target '%s' can't say flow '%s': %s",
               plan->name, name, verdict->reason);
 }
 
-flowrules_status fr_plan_report(struct fr_plan *plan) {
+flowrules_status fr_plan_report(const flowrules_plan *plan) {
+    struct fr_strings told;
+    fr_strings_init(&told, &plan->context->allocator);
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
         const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         switch (verdict->fidelity) {
@@ -78,7 +82,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
         case FR_WIDENED:
         case FR_FIDELITY_REFUSED:
         case FR_FIDELITY_UNRESOLVED:
-            report_verdict(plan, i, verdict);
+            report_verdict(plan, i, verdict, &told);
             break;
         case FR_EXACT:
         case FR_NATIVE:
@@ -88,18 +92,19 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
             break;
         }
     }
+    fr_strings_free(&told);
     if (plan->refused > 0)
         return FLOWRULES_REFUSED;
     return plan->unresolved > 0 ? FLOWRULES_UNRESOLVED : fr_plan_warn(plan);
 }
 
-flowrules_status fr_plan_check(struct fr_plan *plan) {
+flowrules_status fr_plan_check(const flowrules_plan *plan) {
     uint32_t reported = 0;
     for (uint32_t i = 0; reported < plan->refused && i < plan->verdicts.count; i++) {
         const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         if (verdict->fidelity != FR_FIDELITY_REFUSED || verdict->why == FR_WHY_WILDCARD_NOT_PINNED)
             continue;
-        report_verdict(plan, i, verdict);
+        report_verdict(plan, i, verdict, NULL); /* no name is */
         reported++;
     }
     if (reported > 0)
@@ -107,7 +112,7 @@ flowrules_status fr_plan_check(struct fr_plan *plan) {
     return plan->refused + plan->unresolved > 0 ? FLOWRULES_UNRESOLVED : FLOWRULES_OK;
 }
 
-flowrules_status fr_plan_lower_reported(struct fr_plan *plan) {
+flowrules_status fr_plan_lower_reported(flowrules_plan *plan) {
     flowrules_status status = fr_plan_lower(plan);
     return status == FLOWRULES_REFUSED ? fr_plan_check(plan) : status;
 }

@@ -102,7 +102,7 @@ SPOIL(no_source, s->limits[0].source = NULL)
 static void records_that_are_wrong(void) {
     expect(nothing_wrong, NULL);
     expect(other_abi,
-           "the backend was built for version 7 of the interface, and this is version 3");
+           "the backend was built for version 7 of the interface, and this is version 4");
     expect(no_name, "'' can't be a backend's name");
     expect(capital_name, "'Sample' can't be a backend's name");
     expect(option_name, "'-t' can't be a backend's name");
