@@ -96,7 +96,7 @@ static void object_to_option(struct reading *reading, const char *name, size_t l
     snprintf(word, sizeof(word), "%.*s", (int)length, name);
     for (size_t i = 0; tool->verb == NULL && i < grammar->verb_count; i++)
         if (find_own(&grammar->verbs[i], name, length) != NULL) {
-            object(reading, "option '--%s' comes after the verb", word);
+            object(reading, "write option '--%s' after the verb", word);
             return;
         }
     const char *meant = nearest(word, option_name, tool);
@@ -120,7 +120,7 @@ static void take_choice(struct reading *reading, const struct option *option, in
         snprintf(known + length, sizeof(known) - length, "%s%s", i == 0 ? "" : ", ",
                  option->choices[i]);
     }
-    object(reading, "option '--%s' is one of %s, not '%s'", option->name, known, value);
+    object(reading, "option '--%s' must be one of %s, not '%s'", option->name, known, value);
 }
 
 static void take(struct reading *reading, const struct option *option, const char *value) {
@@ -229,7 +229,7 @@ static void count_inputs(struct reading *reading) {
     for (size_t i = 0; i < operands->count; i++)
         count += is_input(operands->items[i]);
     if (count > 1)
-        object(reading, "standard input can be read once only: '-' stands %zu times", count);
+        object(reading, "standard input can be read only once: '-' is given %zu times", count);
 }
 
 static void count_operands(struct reading *reading) {

@@ -136,7 +136,7 @@ static void print_differences(const struct tool *tool, const flowrules_compariso
 
 static void print_doubts(const flowrules_comparison *comparison) {
     if (flowrules_doubt_count(comparison) > 0)
-        puts("it can't be told because of:");
+        puts("the reasons:");
     for (size_t i = 0; i < flowrules_doubt_count(comparison); i++) {
         const char *file = flowrules_doubt_file(comparison, i);
         fputs("  ", stdout);

@@ -78,7 +78,7 @@ static flowrules_status open_side(struct side *side, struct tool *tool) {
         return status == FLOWRULES_OK ? open_policy(&side->policy, tool, side->text) : status;
     }
     if (side->text[length + 1] == '\0')
-        return tell_usage(tool, "a FILE is needed behind '%s'", side->text);
+        return tell_usage(tool, "a FILE is needed after '%s'", side->text);
     side->backend = copy_part(side->text, length);
     split_paths(side, side->text + length + 1);
     return open_configuration(&side->configuration, tool, (const char *const *)side->paths,
@@ -125,8 +125,8 @@ static flowrules_status find_meaning(struct side *side, const struct side *other
 static flowrules_status compare_sides(struct tool *tool, struct side sides[2]) {
     static const struct comparison_words words = {
         .equal = "the same packets pass",
-        .contains = "all that one side permits passes on the other; what else passes there is not "
-                    "compared",
+        .contains = "everything that one side permits passes on the other; what else passes there "
+                    "is not compared",
         .allowed = "newly allowed",
         .denied = "no longer allowed",
         .no_rule = {"nothing allowed it before", "nothing allows it any more"},
@@ -154,7 +154,7 @@ flowrules_status run_diff(struct tool *tool) {
                             {.text = tool->settings.operands.items[1]}};
     flowrules_status status = FLOWRULES_OK;
     if (tool->settings.targets.count > 1)
-        status = tell_usage(tool, "one target is compared at a time");
+        status = tell_usage(tool, "only one target can be compared at a time");
     for (size_t i = 0; i < 2 && status == FLOWRULES_OK; i++)
         status = open_side(&sides[i], tool);
     if (status == FLOWRULES_OK)

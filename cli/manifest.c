@@ -179,11 +179,10 @@ bool manifest_read(struct manifest *manifest, struct tool *tool, const char *fol
     cJSON *root = cJSON_Parse(text);
     bool good = root != NULL && read_entries(manifest, root);
     if (!good)
-        tell_error(
-            tool,
-            "'%s/%s' cannot be read as version %d of the list of what flowrules wrote there; "
-            "nothing is written. Restore it, or move it away and give --replace",
-            folder, MANIFEST_NAME, VERSION);
+        tell_error(tool,
+                   "'%s/%s', the list of files that flowrules wrote there, cannot be read as "
+                   "version %d; nothing is written. Restore it, or move it away and give --replace",
+                   folder, MANIFEST_NAME, VERSION);
     cJSON_Delete(root);
     free(text);
     return good;

@@ -76,13 +76,13 @@ static bool is_plain_name(const char *name) {
 static bool check_names(struct tool *tool, const struct output *outputs, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (!is_plain_name(outputs[i].name)) {
-            tell_error(tool, "target '%s': '%s' can't be the name of a file", outputs[i].target,
+            tell_error(tool, "target '%s': '%s' is not a valid name for a file", outputs[i].target,
                        outputs[i].name);
             return false;
         }
         for (size_t j = 0; j < i; j++)
             if (strcmp(outputs[i].name, outputs[j].name) == 0) {
-                tell_error(tool, "targets '%s' and '%s' both yield a file '%s'; nothing is written",
+                tell_error(tool, "targets '%s' and '%s' both have a file '%s'; nothing is written",
                            outputs[j].target, outputs[i].target, outputs[i].name);
                 return false;
             }
@@ -169,7 +169,7 @@ static bool check_foreign(const struct writing *writing) {
         snprintf(others, sizeof(others), ", and %zu more", more);
     tell_error(writing->tool,
                "'%s/%s'%s: flowrules did not write this file here; nothing is written. Move it "
-               "away, or give --replace to have it replaced",
+               "away, or give --replace to replace it",
                writing->folder, first, others);
     return false;
 }
@@ -233,8 +233,8 @@ static bool plan_removal(struct writing *writing, const struct manifest_entry *e
         add_change(writing, entry->name);
     else
         tell_warning(writing->tool,
-                     "'%s/%s' is no longer made, but was edited since flowrules wrote it: it "
-                     "stays; remove it if nothing needs it",
+                     "'%s/%s' is no longer made, but was edited since flowrules wrote it, so it is "
+                     "kept; remove it if nothing needs it",
                      writing->folder, entry->name);
     return true;
 }
@@ -291,8 +291,8 @@ static void warn_of_mixed(const struct writing *writing) {
             continue;
         text_list_add(&told, entry->target);
         tell_warning(writing->tool,
-                     "an earlier writing into '%s' was interrupted: the files of target '%s' may "
-                     "be of two versions; render it from '%s' again",
+                     "an earlier run that wrote into '%s' was interrupted: the files of target "
+                     "'%s' may have two versions; render it from '%s' again",
                      writing->folder, entry->target, entry->policy);
     }
     free(told.items);
@@ -367,8 +367,8 @@ static bool check_letters(const struct writing *writing) {
             if (fstatat(writing->descriptor, capital, &found, AT_SYMLINK_NOFOLLOW) != 0)
                 return true;
             tell_error(writing->tool,
-                       "'%s' and '%s' are one file in '%s', whose file system does not tell small "
-                       "letters from capitals; nothing is written. Rename target '%s' or '%s'",
+                       "'%s' and '%s' are the same file in '%s', since its file system ignores "
+                       "upper and lower case; nothing is written. Rename target '%s' or '%s'",
                        one->name, other->name, writing->folder, one->output->target,
                        other->output->target);
             return false;
@@ -430,7 +430,7 @@ static void undo_changes(struct writing *writing) {
     back = back && fsync(writing->descriptor) == 0 && undo_change(writing, &writing->marks[0]);
     if (!back)
         tell_error(writing->tool,
-                   "the files in '%s' are of two versions now, as its '%s' says; render again",
+                   "the files in '%s' now have two versions, as its '%s' says; render again",
                    writing->folder, MANIFEST_NAME);
 }
 

@@ -31,13 +31,13 @@ static flowrules_status load_plugin(struct tool *tool, const char *path) {
     }
     const struct flowrules_backend *backend = dlsym(handle, PLUGIN_SYMBOL);
     if (backend == NULL) {
-        tell_error(tool, "'%s' is no plugin: it does not export '" PLUGIN_SYMBOL "'", path);
+        tell_error(tool, "'%s' is not a plugin: it does not export '" PLUGIN_SYMBOL "'", path);
         return FLOWRULES_USAGE;
     }
     flowrules_status status = flowrules_backend_register(tool->context, backend);
     tell_diagnostics(tool);
     if (status == FLOWRULES_USAGE)
-        tell_error(tool, "the plugin '%s' can't be used", path);
+        tell_error(tool, "the plugin '%s' cannot be used", path);
     return status;
 }
 

@@ -13,7 +13,7 @@
 static flowrules_status check_options(struct tool *tool) {
     const struct settings *settings = &tool->settings;
     if (settings->targets.count > 1)
-        return tell_usage(tool, "a test is run in one place: give one -t TARGET");
+        return tell_usage(tool, "a test runs in one place: give only one -t TARGET");
     if (settings->json && settings->output != NULL)
         return tell_usage(tool, "--json and -o exclude each other");
     return FLOWRULES_OK;

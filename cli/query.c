@@ -184,7 +184,7 @@ static void print_rules(const flowrules_answer *answer, const char *target) {
     if (target != NULL && known && flowrules_answer_flow_count(answer) > 0 &&
         flowrules_answer_rule_count(answer) == 0) {
         print_user(stdout, target);
-        puts(": no rule of it says so; 'flowrules explain' tells why");
+        puts(": it has no rule for this; 'flowrules explain' shows why");
     }
     for (size_t i = 0; i < flowrules_answer_rule_count(answer); i++) {
         print_user(stdout, flowrules_answer_rule_target(answer, i));
@@ -246,7 +246,7 @@ static void print_json(const struct answers *answers, const char *question) {
               agree ? flowrules_answer_verdict(answers->items[0]) : common_verdict(answers));
     json_text(whole, "reason",
               agree ? flowrules_answer_reason(answers->items[0])
-                    : "the targets select different flows: each has an answer of its own");
+                    : "the targets select different flows, so each has its own answer");
     json_add(whole, "flows", agree ? flow_items(answers->items[0]) : json_array());
     if (!agree)
         json_add(whole, "targets", target_items(answers));

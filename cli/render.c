@@ -30,7 +30,7 @@ static flowrules_status check_options(struct tool *tool) {
     if (settings->print && settings->output != NULL)
         return tell_usage(tool, "--print and -o exclude each other");
     if (settings->replace && settings->output == NULL)
-        return tell_usage(tool, "--replace is about files in a folder, and needs -o DIR");
+        return tell_usage(tool, "--replace replaces files in a folder, and needs -o DIR");
     if (settings->json && settings->output == NULL)
         return tell_usage(tool, "--json lists the written files, and needs -o DIR");
     return FLOWRULES_OK;
@@ -78,7 +78,7 @@ static flowrules_status render_all(struct batch *batch, struct tool *tool,
     }
     tell_diagnostics(tool);
     if (failed > 0 && batch->specs.count > 1)
-        tell_error(tool, "nothing is written: %zu of %zu targets can't be rendered", failed,
+        tell_error(tool, "nothing is written: %zu of %zu targets cannot be rendered", failed,
                    batch->specs.count);
     return status;
 }
@@ -150,10 +150,10 @@ static flowrules_status print_outputs(const struct batch *batch, struct tool *to
     for (size_t i = 0; i < batch->output_count; i++)
         count += !batch->outputs[i].helper;
     if (!tool->settings.print && count != 1)
-        return tell_usage(tool,
-                          "target '%s' yields %zu files, which do not fit on standard output; "
-                          "use -o DIR or --print",
-                          batch->targets[0], batch->output_count);
+        return tell_usage(
+            tool,
+            "target '%s' has %zu files, which do not fit on standard output; use -o DIR or --print",
+            batch->targets[0], batch->output_count);
     for (size_t i = 0; i < batch->output_count; i++) {
         if (!tool->settings.print && batch->outputs[i].helper)
             continue;

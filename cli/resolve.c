@@ -46,7 +46,7 @@ static int status_of(const flowrules_resolution *resolution, size_t name) {
 static char *find_lock(struct tool *tool) {
     const char *policy = tool->settings.operands.items[0], *chosen = tool->settings.lock;
     if (chosen != NULL && strcmp(chosen, "none") == 0) {
-        tell_usage(tool, "there must be a lock file to write: --lock can't be 'none' here");
+        tell_usage(tool, "there must be a lock file to write: --lock cannot be 'none' here");
         return NULL;
     }
     if (chosen == NULL && strcmp(policy, "-") == 0) {
@@ -220,9 +220,9 @@ static void print_result(const struct tool *tool, const struct result *result) {
     }
     print_user(stdout, result->path);
     if (tool->settings.check)
-        puts(" is left as it is");
+        puts(" is not changed");
     else
-        puts(result->written ? " is written" : " stays as it was");
+        puts(result->written ? " is written" : " was not changed");
 }
 
 /* ---- as JSON ------------------------------------------------------------------------------- */

@@ -145,7 +145,7 @@ static void print_output_schema(const char *what, const char *properties) {
     json_number(version, "const", JSON_VERSION);
     json_add(cJSON_GetObjectItemCaseSensitive(schema, "properties"), JSON_VERSION_KEY, version);
     json_append_text(required, JSON_VERSION_KEY);
-    snprintf(title, sizeof(title), "What flowrules tells as JSON: %s, version %d", what,
+    snprintf(title, sizeof(title), "What flowrules prints as JSON: %s, version %d", what,
              JSON_VERSION);
     json_text(schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
     json_text(schema, "title", title);
@@ -162,9 +162,8 @@ static flowrules_status print_schema_of(struct tool *tool, const char *what) {
             return FLOWRULES_OK;
         }
     return tell_usage(tool,
-                      "nothing is told as JSON by the name '%s'; it is one of check, render, "
-                      "explain, message, query, verify, diff, resolve, probe, targets, help, "
-                      "diagnostics",
+                      "there is no JSON answer '%s'; it is one of check, render, explain, message, "
+                      "query, verify, diff, resolve, probe, targets, help, diagnostics",
                       what);
 }
 

@@ -16,7 +16,7 @@ static const struct {
     bool has_value;
 } topics[] = {
     {"Formats", "formats", FLOWRULES_FORMATS, false},
-    {"What it can say", "capabilities", FLOWRULES_CAPABILITIES, true},
+    {"What it can express", "capabilities", FLOWRULES_CAPABILITIES, true},
     {"Settings of a target", "settings", FLOWRULES_SETTINGS, true},
     {"Bindings of a network", "bindings", FLOWRULES_BINDINGS, true},
     {"Limits", "limits", FLOWRULES_LIMITS, true},

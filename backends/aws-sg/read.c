@@ -65,7 +65,7 @@ static struct flowrules_set read_peer(struct fr_aws_sg_reader *r, const flowrule
         rule->doubt = doubt_of_others(r, peer, known[kind]);
     if (kind == 3 && text_of(peer, "GroupId") == NULL && text_of(peer, "GroupName") != NULL) {
         rule->doubt =
-            flowrules_input_print(r->in, "the group '%.80s' is given by its name, not by its id",
+            flowrules_input_print(r->in, "the group '%.80s' is given by name, but its id is needed",
                                   text_of(peer, "GroupName"));
         return flowrules_input_any(r->in);
     }
@@ -246,11 +246,11 @@ static struct file look_at(struct fr_aws_sg_reader *r, size_t file) {
     const flowrules_node *document = flowrules_node_first(documents);
     enum kind kind = flowrules_node_count(documents) == 1 ? kind_of(document) : KIND_NONE;
     if (kind == KIND_NONE && !flowrules_input_failed(r->in))
-        flowrules_input_error(r->in, at,
-                              "it is read what describe-security-groups gives out, inputs of "
-                              "authorize-security-group-..., Terraform's JSON, and flowrules' own "
-                              "files",
-                              "there are no rules of security groups in it");
+        flowrules_input_error(
+            r->in, at,
+            "use the output of describe-security-groups, inputs of authorize-security-group-..., "
+            "Terraform's JSON, or files of flowrules",
+            "the file has no rules of security groups");
     return (struct file){kind, document};
 }
 
@@ -277,7 +277,7 @@ static bool read_verb(struct fr_aws_sg_reader *r, size_t file, const char **verb
     flowrules_input_error(r->in, (struct flowrules_place){file, 0, 0},
                           "name it ...authorize-egress.json, ...authorize-ingress.json or "
                           "...revoke-egress.json, as 'render -o' does",
-                          "an input of the AWS CLI does not say which call it is for");
+                          "this input of the AWS CLI does not say for which call it is");
     return false;
 }
 
@@ -382,8 +382,8 @@ static void read_rest(struct fr_aws_sg_reader *r, const struct fr_aws_sg_group *
         return; /* a part of its rules, which neither brings the default along nor takes it */
     if (group->rest == FR_AWS_SG_UNKNOWN)
         fr_aws_sg_doubt(r, group->at, FLOWRULES_EGRESS,
-                        "the group %.80s is not made here: whether it still has its default "
-                        "egress rule can't be seen",
+                        "the group %.80s is not created here: it is not known whether it still has "
+                        "its default egress rule",
                         group->id);
     for (int f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6 && group->rest == FR_AWS_SG_DEFAULT; f++) {
         struct fr_aws_sg_rule rule = {.direction = FLOWRULES_EGRESS,

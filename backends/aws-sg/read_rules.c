@@ -138,9 +138,10 @@ static void doubt_missing(struct fr_aws_sg_reader *r) {
                      strncmp(g->name, list, length) == 0);
         }
         for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS && !found; d++)
-            fr_aws_sg_doubt(r, at, (enum flowrules_direction)d,
-                            "the security group %.*s is not in it: what it allows is not known",
-                            (int)length, list);
+            fr_aws_sg_doubt(
+                r, at, (enum flowrules_direction)d,
+                "the security group %.*s is not in the file: what it allows is not known",
+                (int)length, list);
         list += length;
     }
 }
@@ -156,13 +157,13 @@ static void tell_unchosen(struct fr_aws_sg_reader *r, enum choice choice) {
         flowrules_input_choice(r->in, "group", g->id, name_of_group(g));
     if (choice == BY_NOTHING)
         flowrules_input_error(r->in, r->first->next->at,
-                              "say with the setting 'group' which of them the interface has",
-                              "it has several security groups: %.400s", list_groups(r));
+                              "choose those of the interface with the setting 'group'",
+                              "the file has several security groups: %.400s", list_groups(r));
     else
         flowrules_input_error(r->in, r->first->at,
-                              "the target's are told by its setting 'group' or 'vpc', or by the "
-                              "group of what it protects",
-                              "none of its security groups is the target's: %.400s",
+                              "the setting 'group' or 'vpc', or the group of the protected "
+                              "network, says which groups belong to the target",
+                              "no security group in the file belongs to the target: %.400s",
                               list_groups(r));
 }
 
@@ -180,9 +181,9 @@ void fr_aws_sg_choose(struct fr_aws_sg_reader *r) {
     if (chosen == 0 && r->count > 0)
         tell_unchosen(r, choice);
     else if (chosen < r->count && r->handed)
-        flowrules_input_error(r->in, r->first->at, "leave out what is about other groups",
-                              "not all of its security groups are the target's: %.400s",
-                              list_groups(r));
+        flowrules_input_error(
+            r->in, r->first->at, "remove the rules of other groups",
+            "some security groups in the file do not belong to the target: %.400s", list_groups(r));
     else if (choice == BY_SETTING && r->dump && r->count > 0)
         doubt_missing(r);
     for (struct fr_aws_sg_group *g = r->first; g != NULL && chosen == 1; g = g->next)
@@ -198,7 +199,7 @@ bool fr_aws_sg_port(struct fr_aws_sg_reader *r, const flowrules_node *node, bool
     if (!*has || flowrules_node_number(node, -1, 65535, port))
         return true;
     flowrules_input_error(r->in, flowrules_node_place(node), "a port, a type, or -1 for any",
-                          "'%.40s' is no number from -1 to 65535",
+                          "'%.40s' is not a number from -1 to 65535",
                           flowrules_node_text(node) == NULL ? "..." : flowrules_node_text(node));
     return false;
 }
@@ -213,7 +214,7 @@ struct flowrules_set fr_aws_sg_cidr(struct fr_aws_sg_reader *r, struct flowrules
     flowrules_input_error(r->in, at,
                           four ? "with a length, as in 192.0.2.0/24 or 192.0.2.1/32"
                                : "with a length, as in 2001:db8::/32 or 2001:db8::1/128",
-                          "'%.80s' is no prefix of %s", text == NULL ? "..." : text,
+                          "'%.80s' is not a valid prefix of %s", text == NULL ? "..." : text,
                           four ? "IPv4" : "IPv6");
     return flowrules_input_none(r->in);
 }
@@ -227,9 +228,9 @@ static bool bad_rule(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *ru
 static bool take_ports(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *rule,
                        struct flowrules_service *service, struct flowrules_ports *ports) {
     if (!rule->has_from || !rule->has_to || rule->from < 0 || rule->to < 0)
-        return bad_rule(r, rule, "TCP and UDP need two ports, 0 and 65535 for all");
+        return bad_rule(r, rule, "TCP and UDP need two ports; 0 and 65535 mean all ports");
     if (rule->from > rule->to)
-        return bad_rule(r, rule, "the first port is behind the last");
+        return bad_rule(r, rule, "the first port is greater than the last");
     *ports = (struct flowrules_ports){(uint16_t)rule->from, (uint16_t)rule->to};
     service->destination_ports = ports;
     service->destination_port_count = ports->first == 0 && ports->last == 65535 ? 0 : 1;
@@ -241,7 +242,7 @@ static bool take_type(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule *r
                       struct flowrules_service *service) {
     long long type = rule->has_from ? rule->from : -1, code = rule->has_to ? rule->to : -1;
     if (type > 255 || code > 255)
-        return bad_rule(r, rule, "types and codes of ICMP are numbers up to 255");
+        return bad_rule(r, rule, "ICMP types and codes are numbers up to 255");
     if (type < 0 && code >= 0)
         return bad_rule(r, rule, "a code of ICMP needs a type");
     service->icmp_type = (int)type;
@@ -260,7 +261,7 @@ static bool take_service(struct fr_aws_sg_reader *r, const struct fr_aws_sg_rule
     if (service->protocol < 0) {
         flowrules_input_error(r->in, rule->service_at,
                               "tcp, udp, icmp, icmpv6, a number, or -1 for all",
-                              "'%.40s' is no protocol", text);
+                              "'%.40s' is not a valid protocol", text);
         return false;
     }
     if (service->protocol == 6 || service->protocol == 17)

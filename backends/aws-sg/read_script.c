@@ -54,14 +54,14 @@ static struct flowrules_place place(const struct script *s, uint32_t column) {
 
 static void tell_foreign(struct script *s) {
     flowrules_input_error(s->reader->in, place(s, 1),
-                          "scripts are read only as flowrules writes them: render it again, or "
-                          "give what describe-security-groups gives out",
-                          "this is no line of such a script");
+                          "only unchanged scripts of flowrules can be read: render it again, or "
+                          "use the output of describe-security-groups",
+                          "such a script does not have this line");
 }
 
 static void tell_cut(struct script *s) {
     flowrules_input_error(s->reader->in, place(s, 0), "render it again",
-                          "the script ends before its last line");
+                          "the script is incomplete: its last line is missing");
 }
 
 static bool is_line(const struct script *s, const char *text) {

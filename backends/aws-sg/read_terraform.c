@@ -107,7 +107,7 @@ static struct fr_aws_sg_group *group_of_rule(struct terraform *t, const flowrule
     if (group == NULL || !t->rules || group->chosen)
         return group;
     if (!group->made && !fr_aws_sg_is_id(id))
-        doubt_both(t, node, "which group this is is not known before Terraform has run");
+        doubt_both(t, node, "it is not known which group this is before Terraform has run");
     return NULL;
 }
 
@@ -363,7 +363,7 @@ static void take_module(void *own, const char *type, const char *name,
                         const flowrules_node *block) {
     (void)type;
     (void)name;
-    doubt_both(own, block, "what this module makes is not looked into");
+    doubt_both(own, block, "the contents of this module are not read");
 }
 
 /* ---- the guard ----------------------------------------------------------------------------- */

@@ -44,16 +44,17 @@ static struct fr_azure_nsg_group *choose(struct fr_azure_nsg_reader *r) {
     if (r->first != NULL && r->count == 1 && (name == NULL || *r->first->name == '\0'))
         return r->first;
     if (r->first != NULL && name != NULL)
-        flowrules_input_error(r->in, r->first->at, "the setting 'nsg' is its name",
-                              "the network security group %.80s is not in it, but %.400s", name,
-                              list_groups(r));
+        flowrules_input_error(
+            r->in, r->first->at, "use one of these names in the setting 'nsg'",
+            "the network security group %.80s is not in the file, which has %.400s", name,
+            list_groups(r));
     for (struct fr_azure_nsg_group *g = r->first; g != NULL && name == NULL; g = g->next)
         if (*g->name != '\0')
             flowrules_input_choice(r->in, "nsg", g->name, NULL);
     if (r->first != NULL && name == NULL)
-        flowrules_input_error(r->in, r->first->next->at,
-                              "say with the setting 'nsg' which of them it is",
-                              "it has several network security groups: %.400s", list_groups(r));
+        flowrules_input_error(
+            r->in, r->first->next->at, "choose one of them with the setting 'nsg'",
+            "the file has several network security groups: %.400s", list_groups(r));
     return NULL;
 }
 
@@ -108,7 +109,7 @@ static void give(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_rule *
     struct flowrules_read_rule allow = *read;
     allow.verdict = FLOWRULES_PASS;
     if (allow.doubt == NULL)
-        allow.doubt = "whether this rule allows or denies is not known before it is deployed";
+        allow.doubt = "it is not known whether this rule allows or denies before it is deployed";
     if (rule->any_access) {
         flowrules_input_rule(r->in, &allow);
         read->verdict = FLOWRULES_BLOCK;
@@ -143,7 +144,8 @@ static void give_rule(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_r
     read.services = portless;
     read.service_count = sizeof portless / sizeof *portless;
     if (read.doubt == NULL)
-        read.doubt = "whether a rule with ports is about protocols without them is not documented";
+        read.doubt =
+            "it is not documented whether a rule with ports matches protocols without ports";
     give(r, rule, &read);
 }
 
@@ -165,8 +167,8 @@ static bool give_rules(struct fr_azure_nsg_reader *r, const struct fr_azure_nsg_
             continue;
         if (before != NULL && before->priority == rule->priority && !before->any_direction &&
             !rule->any_direction) {
-            flowrules_input_error(r->in, rule->at, "Azure takes each once in a direction",
-                                  "another rule, in line %u, has the priority %u too",
+            flowrules_input_error(r->in, rule->at, "Azure takes each priority once in a direction",
+                                  "another rule, in line %u, also has the priority %u",
                                   before->at.line, rule->priority);
             return true;
         }
@@ -233,8 +235,8 @@ static void take_plain(struct fr_azure_nsg_reader *r) {
             fr_azure_nsg_take(r, fr_azure_nsg_group_of(r, "", flowrules_node_place(n)), n, NULL);
         else
             flowrules_input_error(r->in, flowrules_node_place(n),
-                                  "it is read what az network nsg show, list and rule list give "
-                                  "out, templates, Terraform's JSON, and flowrules' own files",
+                                  "use the output of az network nsg show, list or rule list, a "
+                                  "template, Terraform's JSON, or files of flowrules",
                                   "this is neither a network security group nor one of its rules");
     }
     if (flowrules_node_kind(r->document) == FLOWRULES_NODE_LIST &&
@@ -267,9 +269,9 @@ static void choose_group(struct fr_azure_nsg_reader *r) {
         group->chosen = true;
     else if (r->first == NULL && !flowrules_input_failed(r->in))
         flowrules_input_error(r->in, (struct flowrules_place){0, 0, 0},
-                              "it is read what az network nsg show, list and rule list give out, "
-                              "templates, Terraform's JSON, and flowrules' own files",
-                              "there is no network security group in it");
+                              "use the output of az network nsg show, list or rule list, a "
+                              "template, Terraform's JSON, or files of flowrules",
+                              "the file has no network security group");
 }
 
 void fr_azure_nsg_read(flowrules_input *in) {
@@ -285,9 +287,9 @@ void fr_azure_nsg_read(flowrules_input *in) {
         struct flowrules_place at = {i, 0, 0};
         files[i].document = flowrules_node_first(list);
         if (flowrules_node_count(list) != 1 && !flowrules_input_failed(in))
-            flowrules_input_error(
-                in, at, "hand in what az network nsg show prints, or a file that flowrules wrote",
-                "it is not one JSON document");
+            flowrules_input_error(in, at,
+                                  "use the output of az network nsg show, or a file of flowrules",
+                                  "the file is not one JSON document");
     }
     for (int round = 0; round < 2 && !flowrules_input_failed(in); round++) {
         r.rules = round == 1;
@@ -304,7 +306,7 @@ void fr_azure_nsg_read(flowrules_input *in) {
 }
 
 /* The load balancer's health probes, behind the denies of the flows: see close_direction. */
-void fr_azure_nsg_baseline(const flowrules_plan *plan, flowrules_input *in) {
+void fr_azure_nsg_baseline(const flowrules_output *out, flowrules_input *in) {
     struct fr_azure_nsg_reader r = {.in = in};
     struct flowrules_service tcp = {.protocol = 6, .icmp_type = -1, .icmp_code = -1};
     struct flowrules_read_rule probes = {.direction = FLOWRULES_INGRESS,
@@ -313,7 +315,7 @@ void fr_azure_nsg_baseline(const flowrules_plan *plan, flowrules_input *in) {
                                          .destination = flowrules_input_any(in),
                                          .services = &tcp,
                                          .service_count = 1};
-    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_PROBES) &&
-        flowrules_plan_enforces(plan, FLOWRULES_INGRESS))
+    if (flowrules_output_has(out, FLOWRULES_BASELINE_PROBES) &&
+        flowrules_output_enforces(out, FLOWRULES_INGRESS))
         flowrules_input_rule(in, &probes);
 }

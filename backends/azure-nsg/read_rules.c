@@ -216,14 +216,14 @@ static void take_address(struct source *s, const flowrules_node *node, struct se
         add_set(s, sets, flowrules_input_any(s->r->in));
     else if (strchr(text, '-') == NULL && flowrules_parse_range(text, strlen(text), &range)) {
         if (has_host_bits(text, &range))
-            fail(s, node, "Azure refuses it: write the prefix's first address",
-                 "'%.80s' has bits behind its prefix");
+            fail(s, node, "Azure refuses it: write the first address of the prefix",
+                 "'%.80s' has bits set to the right of its prefix");
         add_set(s, sets, flowrules_input_range(s->r->in, &range));
     } else if (is_tag(text))
         add_set(s, sets, fr_azure_nsg_tag(s->r, text));
     else
         fail(s, node, "as in 192.0.2.0/24, Storage.WestEurope, or * for all",
-             "'%.80s' is no address, prefix or service tag");
+             "'%.80s' is not a valid address, prefix or service tag");
 }
 
 /* The id of an application security group, by itself or as {"id": ...}. */
@@ -265,8 +265,7 @@ static struct flowrules_set read_end(struct source *s, enum flowrules_end end) {
         return flowrules_input_any(s->r->in);
     if (sets.count == 0 && s->understood)
         fail(s, NULL, "write * for all addresses",
-             end == FLOWRULES_SOURCE ? "the rule says nothing of its sources"
-                                     : "the rule says nothing of its destinations");
+             end == FLOWRULES_SOURCE ? "the rule has no sources" : "the rule has no destinations");
     return flowrules_input_unite(s->r->in, sets.items, sets.count);
 }
 
@@ -295,7 +294,8 @@ static void take_port(struct source *s, const flowrules_node *node, struct ports
     if (good && dash != NULL)
         good = flowrules_parse_number(dash + 1, strlen(dash + 1), UINT16_MAX, &last);
     if (!good || first > last) {
-        fail(s, node, "as in 443, 8000-8080, or * for all", "'%.40s' is no port or range of them");
+        fail(s, node, "as in 443, 8000-8080, or * for all",
+             "'%.40s' is not a valid port or range of ports");
         return;
     }
     ports->items = flowrules_input_grow(s->r->in, ports->items, &ports->capacity, ports->count,
@@ -322,8 +322,8 @@ static struct ports read_ports(struct source *s, enum flowrules_end end) {
         ports.all = true;
     if (ports.count == 0 && !ports.all && s->understood)
         fail(s, NULL, "write * for all ports",
-             end == FLOWRULES_SOURCE ? "the rule says nothing of its source ports"
-                                     : "the rule says nothing of its destination ports");
+             end == FLOWRULES_SOURCE ? "the rule has no source ports"
+                                     : "the rule has no destination ports");
     return ports;
 }
 
@@ -355,8 +355,7 @@ static void put_services(struct source *s, int protocol, const struct ports *sou
 static void drop_ports(struct source *s, struct ports *sources, struct ports *destinations) {
     if (!sources->all || !destinations->all)
         doubt(s, s->values[PROTOCOL],
-              "whether ports count with a protocol without them is not "
-              "documented");
+              "it is not documented whether ports count with a protocol without ports");
     sources->all = destinations->all = true;
 }
 
@@ -376,7 +375,8 @@ static void read_services(struct source *s) {
             return;
         }
     if (s->understood && (text != NULL || s->values[PROTOCOL] == NULL))
-        fail(s, s->values[PROTOCOL], "Tcp, Udp, Icmp, Esp, Ah or *", "'%.40s' is no protocol");
+        fail(s, s->values[PROTOCOL], "Tcp, Udp, Icmp, Esp, Ah or *",
+             "'%.40s' is not a valid protocol");
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
@@ -405,7 +405,8 @@ static unsigned read_priority(struct source *s) {
     if (flowrules_node_number(value, PRIORITY_FIRST, PRIORITY_LAST, &number) ||
         flowrules_node_number(value, FR_AZURE_NSG_PRIORITY_OWN, PRIORITY_MOST, &number))
         return (unsigned)number;
-    fail(s, s->values[PRIORITY], "a number from 100 to 4096", "'%.40s' is no priority of a rule");
+    fail(s, s->values[PRIORITY], "a number from 100 to 4096",
+         "'%.40s' is not a valid priority of a rule");
     return 0;
 }
 
@@ -505,6 +506,6 @@ void fr_azure_nsg_take_list(struct fr_azure_nsg_reader *r, struct fr_azure_nsg_g
         if (flowrules_node_kind(n) == FLOWRULES_NODE_MAP)
             fr_azure_nsg_take(r, group, n, NULL);
         else if (r->rules && group != NULL && group->chosen)
-            fr_azure_nsg_doubt(r, n, "this stands where a rule is expected");
+            fr_azure_nsg_doubt(r, n, "a rule is expected here");
     }
 }

@@ -63,9 +63,9 @@ static void take_rule(struct fr_azure_nsg_reader *r, const flowrules_node *node,
         group_name = flowrules_input_copy(r->in, name, (size_t)(slash - name));
     if (group_name == NULL) {
         if (r->rules)
-            fr_azure_nsg_doubt(r, node,
-                               "which group this rule is of is not known before the "
-                               "template is deployed");
+            fr_azure_nsg_doubt(
+                r, node,
+                "it is not known to which group this rule belongs before the template is deployed");
         return;
     }
     struct fr_azure_nsg_group *group =
@@ -85,7 +85,7 @@ static void take_deployment(struct fr_azure_nsg_reader *r, const flowrules_node 
         read_resources(r, flowrules_node_get(inner, "resources"), NULL);
         r->document = outer;
     } else if (r->rules) {
-        fr_azure_nsg_doubt(r, node, "the template that is linked here is not looked into");
+        fr_azure_nsg_doubt(r, node, "the linked template is not read");
     }
 }
 
@@ -181,9 +181,9 @@ static void take_terraform_rule(void *own, const char *type, const char *label,
     const char *name = group_of_rule(r, block);
     if (name == NULL) {
         if (r->rules)
-            fr_azure_nsg_doubt(r, block,
-                               "which group this rule is of is not known before "
-                               "Terraform has run");
+            fr_azure_nsg_doubt(
+                r, block,
+                "it is not known to which group this rule belongs before Terraform has run");
         return;
     }
     struct fr_azure_nsg_group *group = fr_azure_nsg_group_of(r, name, flowrules_node_place(block));
@@ -197,7 +197,7 @@ static void take_terraform_module(void *own, const char *type, const char *label
     (void)type;
     (void)label;
     if (r->rules)
-        fr_azure_nsg_doubt(r, block, "what this module makes is not looked into");
+        fr_azure_nsg_doubt(r, block, "the contents of this module are not read");
 }
 
 void fr_azure_nsg_read_terraform(struct fr_azure_nsg_reader *r) {

@@ -68,7 +68,7 @@ static struct flowrules_set read_endpoints(struct fr_objects *r, const void *abo
         fr_objects_selection_add(r, &s, "namespace", NULL, p->namespace);
     if (s.has_namespace && !wants_namespace(&s)) {
         fr_objects_doubt(r, flowrules_node_place(selector),
-                         "a selector that only excludes namespaces selects what is no pod too");
+                         "a selector that only excludes namespaces also selects what is not a pod");
         return flowrules_input_any(r->in);
     }
     return fr_objects_selection_is_clear(r, &s) ? fr_objects_selection_set(r, &s)
@@ -103,7 +103,7 @@ static struct flowrules_set read_entity(struct fr_objects *r, const void *p,
             return flowrules_input_group(
                 r->in, &(struct flowrules_group_key){"entities", NULL, known[i]}, 1);
     fr_objects_doubt(r, flowrules_node_place(node),
-                     flowrules_input_print(r->in, "'%.40s' is no entity that is known here", word));
+                     flowrules_input_print(r->in, "'%.40s' is not a known entity", word));
     return flowrules_input_any(r->in);
 }
 
@@ -156,14 +156,13 @@ static struct flowrules_set read_name(struct fr_objects *r, const void *p,
     if (strchr(pattern, '*') == NULL)
         return flowrules_input_name(r->in, at, pattern);
     if (strncmp(pattern, "*.", 2) == 0 && strchr(pattern + 1, '*') == NULL) {
-        flowrules_input_note(r->in, at,
-                             "'%.260s' is one label below here, and any number of them "
-                             "in a policy",
-                             pattern);
+        flowrules_input_note(
+            r->in, at, "'%.260s' matches one label here, but any number of labels in a policy",
+            pattern);
         return flowrules_input_name(r->in, at, pattern);
     }
     fr_objects_doubt(
-        r, at, flowrules_input_print(r->in, "the pattern '%.260s' can't be compared", pattern));
+        r, at, flowrules_input_print(r->in, "the pattern '%.260s' cannot be compared", pattern));
     return flowrules_input_any(r->in);
 }
 
@@ -328,7 +327,7 @@ static void read_spec(struct fr_objects *r, const struct fr_object *object, bool
         return;
     const flowrules_node *selector = flowrules_node_get(object->spec, "endpointSelector");
     if (flowrules_node_get(object->spec, "nodeSelector") != NULL) {
-        flowrules_input_note(r->in, object->at, "a policy for nodes says nothing of pods");
+        flowrules_input_note(r->in, object->at, "a policy for nodes does not apply to pods");
         return;
     }
     if (flowrules_node_kind(selector) == FLOWRULES_NODE_NULL) {

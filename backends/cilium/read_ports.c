@@ -52,9 +52,9 @@ static size_t read_protocol(struct fr_objects *r, const flowrules_node *node, in
 static bool bad_port(struct fr_objects *r, const flowrules_node *node) {
     const char *text = flowrules_node_text(node);
     flowrules_input_error(r->in, flowrules_node_place(node),
-                          "ports are texts of a number from 1 to 65535, or \"0\" for all; the last "
-                          "of a range is a number",
-                          "'%.40s' is no port", text == NULL ? "..." : text);
+                          "a port is a number from 1 to 65535 in quotes, or \"0\" for all; the "
+                          "last port of a range is a number without quotes",
+                          "'%.40s' is not a valid port", text == NULL ? "..." : text);
     return false;
 }
 
@@ -75,11 +75,11 @@ static bool read_port(struct fr_objects *r, const flowrules_node *item,
             *ports = (struct flowrules_ports){named, named};
             return true;
         }
-        fr_objects_doubt(r, flowrules_node_place(port),
-                         flowrules_input_print(r->in,
-                                               "the port '%.40s' is a name that the pods give a "
-                                               "number: which one is not known",
-                                               text));
+        fr_objects_doubt(
+            r, flowrules_node_place(port),
+            flowrules_input_print(
+                r->in, "the pods define the number of the named port '%.40s': it is not known",
+                text));
         *every = true;
         return true;
     }
@@ -113,7 +113,7 @@ static void read_entry(struct fr_objects *r, const flowrules_node *item, struct 
     if (!every || count == 1 || r->doubt != NULL)
         return;
     fr_objects_doubt(r, flowrules_node_place(item),
-                     "whether every port of ANY is every protocol is not known");
+                     "it is not known whether every port of ANY means every protocol");
     add_service(r, s, -1, NULL, -1);
 }
 
@@ -155,9 +155,9 @@ static void read_to_ports(struct fr_objects *r, const flowrules_node *entry, str
         return;
     fr_objects_doubt_others(r, entry, known);
     if (flowrules_node_kind(rules) != FLOWRULES_NODE_NULL && !is_every_name(rules))
-        fr_objects_doubt(r, flowrules_node_place(rules),
-                         "rules for what is in a connection let less of it pass: they can't be "
-                         "compared");
+        fr_objects_doubt(
+            r, flowrules_node_place(rules),
+            "rules for the contents of a connection let less pass: they cannot be compared");
     if (is_every_name(rules))
         tell_dns_port(r, entry);
     const flowrules_node *first = fr_objects_list(r, entry, "ports");
@@ -198,12 +198,12 @@ static void read_field(struct fr_objects *r, const flowrules_node *field, struct
     bool ipv6 = fr_objects_equals(word, "IPv6");
     if (word != NULL && !ipv6 && strcmp(word, "IPv4") != 0) {
         flowrules_input_error(r->in, flowrules_node_place(family), "IPv4 or IPv6",
-                              "'%.40s' is no family", word);
+                              "'%.40s' is not a valid family", word);
         return;
     }
     int type = type_of(flowrules_node_get(field, "type"), ipv6);
     if (type < 0)
-        fr_objects_doubt(r, flowrules_node_place(field), "a type of ICMP that is not understood");
+        fr_objects_doubt(r, flowrules_node_place(field), "an ICMP type that is not understood");
     add_service(r, s, ipv6 ? 58 : 1, NULL, type);
 }
 

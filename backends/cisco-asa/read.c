@@ -59,8 +59,8 @@ static void define_object(struct fr_cisco_asa_reading *r, const struct flowrules
     struct fr_cisco_asa_object *o = flowrules_input_lookup(r->in, FR_CISCO_ASA_OBJECT_NAMES, name);
     if (o != NULL && !o->gone && o->kind != kind) {
         flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
-                              "objects of all kinds share one space of names",
-                              "'%.80s' is the name of something else already", name);
+                              "objects of all kinds need different names",
+                              "another object already has the name '%.80s'", name);
         return;
     }
     if (o == NULL && (o = flowrules_input_alloc(r->in, sizeof *o)) != NULL) {
@@ -195,7 +195,7 @@ static struct fr_cisco_asa_binding *binding_at(struct fr_cisco_asa_reading *r,
     if (b != NULL)
         return b;
     if (++r->places > PLACES_MAX) {
-        flowrules_input_error(r->in, at, NULL, "lists are bound at more than %d places",
+        flowrules_input_error(r->in, at, NULL, "access lists are bound in more than %d places",
                               PLACES_MAX);
         return NULL;
     }
@@ -262,11 +262,11 @@ static void read_access_group(struct fr_cisco_asa_reading *r, const struct flowr
  * there are, and the file of each (CLI Book 1, "Multiple Context Mode").
  */
 static void tell_system(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
-    flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
-                          "hand in the configuration of a context: 'changeto context NAME', then "
-                          "'show running-config'",
-                          "this is the system configuration of an ASA with several contexts, which "
-                          "has no access lists");
+    flowrules_input_error(
+        r->in, fr_cisco_asa_place_of(line),
+        "use the configuration of a context: 'changeto context NAME', then 'show running-config'",
+        "this is the system configuration of an ASA with several contexts, which "
+        "has no access lists");
 }
 
 static void read_context(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
@@ -288,7 +288,7 @@ static void read_version(struct fr_cisco_asa_reading *r, const struct flowrules_
         return;
     if (r->begun) {
         flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
-                              "hand in the configuration of one ASA, or of one context",
+                              "use the configuration of one ASA, or of one context",
                               "a second configuration begins here");
         return;
     }
@@ -296,9 +296,9 @@ static void read_version(struct fr_cisco_asa_reading *r, const struct flowrules_
     if (fr_cisco_asa_copy_word(line, 3, context) && strcmp(context, "<system>") == 0)
         tell_system(r, line);
     if (flowrules_parse_number(word, strcspn(word, "."), 999, &major) && major < 9)
-        flowrules_input_doubt(r->in, fr_cisco_asa_place_of(line), FLOWRULES_FORWARD,
-                              "access lists of ASA %.20s meant other things: 9.0 or later is read",
-                              word);
+        flowrules_input_doubt(
+            r->in, fr_cisco_asa_place_of(line), FLOWRULES_FORWARD,
+            "access lists of ASA %.20s have another meaning: only 9.0 or later can be read", word);
 }
 
 /* From then on, names may be used before they exist. */
@@ -352,8 +352,8 @@ static void read_line(struct fr_cisco_asa_reading *r, const struct flowrules_lin
     }
     if (strncmp(word, "<---", 4) == 0) {
         flowrules_input_error(r->in, fr_cisco_asa_place_of(line),
-                              "'terminal pager 0' before it is recorded",
-                              "the prompt of a pager stands here, and may hide a line");
+                              "run 'terminal pager 0' before you record it",
+                              "a prompt of the pager is here and may hide a line");
         return;
     }
     if (r->open != NULL && is_mode_line(word)) {
@@ -396,13 +396,13 @@ static void tell_unbound(struct fr_cisco_asa_reading *r, const char *place) {
     size_t used = strlen(hint);
     if (!r->known) {
         flowrules_input_error(
-            r->in, (struct flowrules_place){0, 0, 0}, "hand in what 'show running-config' prints",
-            "this is no configuration of a Cisco ASA: no line of it is one of its "
-            "commands for access lists");
+            r->in, (struct flowrules_place){0, 0, 0}, "use the output of 'show running-config'",
+            "this is not a configuration of a Cisco ASA: it has no command for access lists");
         return;
     }
     if (used == 0)
-        snprintf(hint, sizeof hint, "give the whole of show running-config, with its access-group");
+        snprintf(hint, sizeof hint,
+                 "use the whole output of show running-config, with its access-group");
     else
         snprintf(hint + used, sizeof hint - used,
                  "; the settings interface and access-group choose%s",
@@ -424,14 +424,14 @@ static void pass_unfiltered(struct fr_cisco_asa_reading *r, const struct fr_cisc
     flowrules_input_rule(r->in, &rule);
     if (b->refused != NULL)
         flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
-                              "an ASA refuses it, since there is no access list '%.80s' yet; "
-                              "without a list, security levels decide what passes",
+                              "an ASA refuses it, since the access list '%.80s' does not exist "
+                              "yet; without a list, security levels decide what passes",
                               b->refused);
     else
-        flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
-                              "nothing is bound %.80s from here on: security levels decide what "
-                              "passes",
-                              b->place);
+        flowrules_input_doubt(
+            r->in, b->at, FLOWRULES_FORWARD,
+            "no access list is bound %.80s from here on: security levels decide what passes",
+            b->place);
 }
 
 static void read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
@@ -445,7 +445,7 @@ static void read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa
     }
     if (b->overridden)
         flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
-                              "a list that is loaded for a user goes before '%.80s'", b->list);
+                              "an access list of a user precedes '%.80s'", b->list);
     fr_cisco_asa_read_list(r, list);
 }
 
@@ -459,7 +459,8 @@ static void doubt_others(struct fr_cisco_asa_reading *r, const char *direction, 
             flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, b->list);
         if (list == NULL || !fr_cisco_asa_passes_all(r, list))
             flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
-                                  "the same packets may meet '%.80s' (%.80s)", b->list, b->place);
+                                  "the access list '%.80s' (%.80s) may see the same packets",
+                                  b->list, b->place);
     }
 }
 
@@ -501,8 +502,8 @@ static void note_others(struct fr_cisco_asa_reading *r, const char *place) {
     }
     if (first != NULL)
         flowrules_input_note(r->in, first->at,
-                             "what is read is bound %.80s; not read: %s: the settings interface "
-                             "and access-group choose another",
+                             "the access list that is read is bound %.80s; not read: %s: choose "
+                             "another with the settings interface and access-group",
                              place, text);
 }
 
@@ -521,8 +522,10 @@ static const char *only_place(struct fr_cisco_asa_reading *r, const char *place)
     }
     if (only == NULL)
         return place;
-    flowrules_input_note(r->in, only->at, "what is read is '%.80s' (%.80s), which alone is bound",
-                         only->list, only->place);
+    flowrules_input_note(
+        r->in, only->at,
+        "the access list that is read is '%.80s' (%.80s), the only one that is bound", only->list,
+        only->place);
     tell_place(r, only->place);
     return only->place;
 }
@@ -562,7 +565,7 @@ static void read_unbound(struct fr_cisco_asa_reading *r, const char *name) {
         return;
     }
     flowrules_input_note(r->in, fr_cisco_asa_place_of(&list->entries.lines[0]),
-                         "'%.80s' is bound nowhere: what is read is what it would do", name);
+                         "'%.80s' is not bound: it is read as if it were bound", name);
     fr_cisco_asa_read_list(r, list);
     read_rest(r);
 }
@@ -641,10 +644,10 @@ void fr_cisco_asa_read(flowrules_input *in) {
 /* ---- what is expected beside the flows ----------------------------------------------------- */
 
 /* Of the ICMP errors, those that path MTU discovery needs: RFC 1191, 4 and RFC 8201, 4. */
-void fr_cisco_asa_baseline(const flowrules_plan *plan, flowrules_input *in) {
+void fr_cisco_asa_baseline(const flowrules_output *out, flowrules_input *in) {
     struct flowrules_service needed[] = {{.protocol = 1, .icmp_type = 3, .icmp_code = 4},
                                          {.protocol = 58, .icmp_type = 2, .icmp_code = -1}};
-    if (!flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
+    if (!flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
         return;
     for (unsigned family = 0; family < 2; family++) {
         struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,

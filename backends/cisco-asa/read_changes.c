@@ -79,7 +79,7 @@ bool fr_cisco_asa_may_pass(struct fr_cisco_asa_reading *r, const struct flowrule
     r->passed += lines;
     if (r->passed > PASSED_MAX)
         flowrules_input_error(r->in, fr_cisco_asa_place_of(line), NULL,
-                              "too many entries are changed by their line numbers, or taken away");
+                              "too many entries are changed or removed by line number");
     return r->passed <= PASSED_MAX;
 }
 
@@ -171,7 +171,7 @@ void fr_cisco_asa_clear(struct fr_cisco_asa_reading *r, const struct flowrules_l
     for (size_t i = 0; i < sizeof matter / sizeof *matter; i++)
         if (strcmp(what, matter[i]) == 0)
             flowrules_input_doubt(r->in, fr_cisco_asa_place_of(line), FLOWRULES_FORWARD,
-                                  "'clear configure %.80s' is not followed", what);
+                                  "'clear configure %.80s' is not supported", what);
 }
 
 /* "no access-group NAME ...": of a list that is not bound there, it is an error without effect. */
@@ -203,7 +203,7 @@ static void take_entry(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_curso
         return;
     }
     flowrules_input_doubt(r->in, fr_cisco_asa_place_of(c->line), FLOWRULES_FORWARD,
-                          "'%.80s' has no entry that is spelled like this", list->name);
+                          "'%.80s' has no such entry", list->name);
 }
 
 /* ---- objects ----------------------------------------------------------------------------------
@@ -278,5 +278,5 @@ void fr_cisco_asa_take_back(struct fr_cisco_asa_reading *r, const struct flowrul
     for (size_t i = 0; i < sizeof matter / sizeof *matter; i++)
         if (strcmp(fr_cisco_asa_peek(&c), matter[i]) == 0)
             flowrules_input_doubt(r->in, fr_cisco_asa_place_of(line), FLOWRULES_FORWARD,
-                                  "'no %.80s' is not followed", matter[i]);
+                                  "'no %.80s' is not supported", matter[i]);
 }

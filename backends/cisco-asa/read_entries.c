@@ -66,7 +66,7 @@ static bool take_services(struct entry *e) {
     if (o->kind != FR_CISCO_ASA_SERVICE && o->kind != FR_CISCO_ASA_SERVICE_GROUP &&
         o->kind != FR_CISCO_ASA_PROTOCOL_GROUP) {
         flowrules_input_error(e->c.r->in, fr_cisco_asa_taken(&e->c), NULL,
-                              "'%.80s' does not hold protocols", o->name);
+                              "'%.80s' is not a group of protocols", o->name);
         return false;
     }
     if (o->doubt == NULL || o->kind != FR_CISCO_ASA_SERVICE)
@@ -177,7 +177,7 @@ static bool take_ports(struct entry *e, int end) {
                           doubt_services(e);
     if (!good || !e->given[end] || have_ports(e))
         return good;
-    flowrules_input_error(e->c.r->in, at, NULL, "ports stand beside a protocol that has none");
+    flowrules_input_error(e->c.r->in, at, NULL, "ports are given for a protocol without ports");
     return false;
 }
 
@@ -209,7 +209,7 @@ static bool take_types(struct entry *e) {
         return !flowrules_input_failed(e->c.r->in);
     if (o->kind != FR_CISCO_ASA_ICMP_GROUP) {
         flowrules_input_error(e->c.r->in, fr_cisco_asa_taken(&e->c), NULL,
-                              "'%.80s' does not hold types of ICMP", o->name);
+                              "'%.80s' is not a group of ICMP types", o->name);
         return false;
     }
     e->protocols = o->services;
@@ -243,7 +243,7 @@ static bool take_time(struct entry *e) {
     e->until = t->until;
     if (!t->in_force)
         flowrules_input_note(e->c.r->in, fr_cisco_asa_taken(&e->c),
-                             "left out: its time range '%.80s' is not in force", t->name);
+                             "left out: its time range '%.80s' is not active", t->name);
     e->inactive = e->inactive || !t->in_force;
     return true;
 }
@@ -260,7 +260,7 @@ static bool take_options(struct entry *e) {
                 return false;
         } else if (strncmp(fr_cisco_asa_peek(&e->c), "(hitcnt=", 8) == 0) {
             return fail(e, "give show running-config",
-                        "'%.80s' is of the output of show access-list");
+                        "'%.80s' is from the output of show access-list");
         } else {
             doubt(e, "");
             e->unsure = true;
@@ -272,7 +272,7 @@ static bool take_options(struct entry *e) {
 /* False after an error, and where an entry of another kind may do anything. */
 static bool take_action(struct entry *e) {
     if (!fr_cisco_asa_accept(&e->c, "access-list")) {
-        fr_cisco_asa_doubt(&e->c, "a list of '%.80s' alone, as before ASA 9.0, is not understood",
+        fr_cisco_asa_doubt(&e->c, "a list of only '%.80s', as before ASA 9.0, is not understood",
                            fr_cisco_asa_peek(&e->c));
         return false;
     }
@@ -303,7 +303,7 @@ static bool spell_services(struct entry *e) {
     }
     if (e->ports[0].count * e->ports[1].count > PAIRS_MAX) {
         flowrules_input_error(e->c.r->in, fr_cisco_asa_place(&e->c), NULL,
-                              "more than %d pairs of ports stand in one entry", PAIRS_MAX);
+                              "an entry has more than %d pairs of ports", PAIRS_MAX);
         return false;
     }
     for (size_t i = 0; i < e->protocols.count; i++) {

@@ -63,13 +63,13 @@ static bool take_subnet(struct fr_cisco_asa_cursor *c, struct flowrules_range *r
     c->at++;
     struct flowrules_ip first = range->first;
     if (!flowrules_parse_netmask(address, word, range)) {
-        fr_cisco_asa_doubt_word(c, "a netmask with holes,");
+        fr_cisco_asa_doubt_word(c, "a netmask with gaps,");
         return false;
     }
     if (first.lo == range->first.lo)
         return true;
     flowrules_input_error(c->r->in, fr_cisco_asa_taken(c), "an ASA refuses it",
-                          "'%.80s %.80s' has bits behind the mask", address, word);
+                          "'%.80s %.80s' has bits set outside the mask", address, word);
     return false;
 }
 
@@ -95,7 +95,7 @@ static bool take_named_end(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa_pa
         return false;
     if (object->kind != kind) {
         flowrules_input_error(c->r->in, fr_cisco_asa_taken(c), NULL,
-                              "'%.80s' does not hold addresses", object->name);
+                              "'%.80s' is not a group of addresses", object->name);
         return false;
     }
     *end = object->pair;
@@ -241,8 +241,7 @@ bool fr_cisco_asa_add_service(struct fr_cisco_asa_cursor *c, struct fr_cisco_asa
     flowrules_input *in = c->r->in;
     struct flowrules_place at = {c->line->file, c->line->number, 0};
     if (list->count >= SERVICES_MAX) {
-        flowrules_input_error(in, at, NULL, "more than %d services stand in one entry",
-                              SERVICES_MAX);
+        flowrules_input_error(in, at, NULL, "an entry has more than %d services", SERVICES_MAX);
         return false;
     }
     list->services = flowrules_input_grow(in, list->services, &list->capacity, list->count,
@@ -351,7 +350,7 @@ static const struct fr_cisco_asa_object *take_member(struct fr_cisco_asa_cursor 
     const struct fr_cisco_asa_object *member = fr_cisco_asa_object_named(c, fr_cisco_asa_take(c));
     if (member != NULL && member->kind != kind) {
         flowrules_input_error(c->r->in, fr_cisco_asa_taken(c), NULL,
-                              "'%.80s' is of another kind than this group", member->name);
+                              "'%.80s' has another kind than this group", member->name);
         return NULL;
     }
     return member;
@@ -377,7 +376,7 @@ static bool add_part(struct fr_cisco_asa_cursor *c, struct parts *parts,
     if (parts->ranges <= RANGES_MAX)
         return true;
     flowrules_input_error(c->r->in, fr_cisco_asa_taken(c), NULL,
-                          "more than %d addresses stand in one group", RANGES_MAX);
+                          "a group has more than %d addresses", RANGES_MAX);
     return false;
 }
 
@@ -549,7 +548,7 @@ static void read_lines(struct fr_cisco_asa_reading *r, struct fr_cisco_asa_objec
     if (flowrules_input_failed(r->in))
         return;
     if (!value && r->doubt == NULL)
-        r->doubt = flowrules_input_print(r->in, "it holds nothing");
+        r->doubt = flowrules_input_print(r->in, "it is empty");
     bool network = o->kind == FR_CISCO_ASA_NETWORK, group = o->kind == FR_CISCO_ASA_NETWORK_GROUP;
     for (int f = 0; f < 2 && group; f++)
         o->pair.of[f] = flowrules_input_unite(r->in, parts.of[f], parts.count);
@@ -573,19 +572,19 @@ struct fr_cisco_asa_object *fr_cisco_asa_object_named(struct fr_cisco_asa_cursor
         return NULL;
     }
     if (o == NULL || o->gone) {
-        fr_cisco_asa_doubt(c, "'%.80s' is defined nowhere", name);
+        fr_cisco_asa_doubt(c, "'%.80s' is not defined", name);
         return NULL;
     }
     if (!r->forward && is_later(&o->at, c->line)) {
         fr_cisco_asa_doubt(
-            c, "an ASA refuses it unless it has '%.80s' already: here it comes later", name);
+            c, "an ASA refuses it unless '%.80s' already exists: here it is defined later", name);
         return NULL;
     }
     if (o->progress == FR_CISCO_ASA_READING || r->depth >= GROUPS_DEEP) {
         flowrules_input_error(r->in, at, NULL,
                               o->progress == FR_CISCO_ASA_READING
-                                  ? "the group '%.80s' holds itself"
-                                  : "groups stand in groups more than 64 deep, '%.80s' last",
+                                  ? "the group '%.80s' contains itself"
+                                  : "groups are nested more than 64 levels deep, at '%.80s'",
                               name);
         return NULL;
     }

@@ -30,7 +30,7 @@ static const char *take_day(struct fr_cisco_asa_cursor *c) {
     if (strchr(clock, ':') == NULL || !flowrules_parse_number(number, strlen(number), 31, &day) ||
         day == 0 || month == 0 || !flowrules_parse_number(last, strlen(last), 9999, &year)) {
         c->at = c->at >= 3 ? c->at - 3 : 0;
-        fr_cisco_asa_expect(c, "a time, 23:59 30 June 2027 say,");
+        fr_cisco_asa_expect(c, "a time such as 23:59 30 June 2027");
         return NULL;
     }
     c->at++;
@@ -42,7 +42,7 @@ static bool compare_day(struct fr_cisco_asa_cursor *c, const char *day, int *ord
     bool known;
     *order = flowrules_input_day(c->r->in, day, &known);
     if (!known)
-        fr_cisco_asa_doubt(c, "'%s' can't be held against the day as of which is read", day);
+        fr_cisco_asa_doubt(c, "'%s' cannot be compared with the current date", day);
     return known;
 }
 
@@ -85,8 +85,8 @@ struct fr_cisco_asa_time *fr_cisco_asa_time_named(struct fr_cisco_asa_cursor *c,
     struct fr_cisco_asa_time *t = flowrules_input_lookup(r->in, FR_CISCO_ASA_TIME_NAMES, name);
     if (t == NULL || t->held.count == 0) {
         fr_cisco_asa_doubt(c,
-                           t == NULL ? "the time range '%.80s' is defined nowhere"
-                                     : "the time range '%.80s' holds nothing",
+                           t == NULL ? "the time range '%.80s' is not defined"
+                                     : "the time range '%.80s' is empty",
                            name);
         return NULL;
     }

@@ -71,7 +71,7 @@ bool fr_cisco_asa_expect(struct fr_cisco_asa_cursor *c, const char *what) {
                               "the line ends where %s is expected", what);
     else
         flowrules_input_error(c->r->in, fr_cisco_asa_place(c), NULL,
-                              "'%.80s' stands where %s is expected", word, what);
+                              "'%.80s' is here, but %s is expected", word, what);
     return false;
 }
 

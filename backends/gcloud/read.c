@@ -71,7 +71,7 @@ static void take_action(struct fr_gcloud_rule *rule, const flowrules_node *node,
 
 static void take_priority(struct fr_gcloud_rule *rule, const flowrules_node *node, int most) {
     if (!flowrules_node_number(node, 0, most, &rule->priority))
-        fr_gcloud_fail(rule, flowrules_node_place(node), NULL, "'%.40s' is no priority",
+        fr_gcloud_fail(rule, flowrules_node_place(node), NULL, "'%.40s' is not a valid priority",
                        flowrules_node_text(node));
 }
 
@@ -213,11 +213,11 @@ static void read_items(struct fr_gcloud_reader *r, const flowrules_node *list) {
         else if (rules != NULL)
             read_items(r, rules);
         else
-            flowrules_input_error(r->in, flowrules_node_place(n),
-                                  "it is read what gcloud compute firewall-rules list and "
-                                  "network-firewall-policies describe give out with --format=json, "
-                                  "Terraform's JSON, and flowrules' own files",
-                                  "this is neither a rule of a firewall nor a policy");
+            flowrules_input_error(
+                r->in, flowrules_node_place(n),
+                "use the output of gcloud compute firewall-rules list or network-firewall-policies "
+                "describe with --format=json, Terraform's JSON, or files of flowrules",
+                "this is neither a firewall rule nor a firewall policy");
     }
 }
 
@@ -252,8 +252,8 @@ static void check_priorities(struct fr_gcloud_reader *r) {
     for (size_t i = 1; i < r->count; i++) {
         const struct fr_gcloud_kept *before = &r->kept[i - 1], *rule = &r->kept[i];
         if (before->of_policy && before->priority == rule->priority)
-            flowrules_input_error(r->in, rule->read.at, "a policy has each once",
-                                  "another rule, in line %u, has the priority %lld too",
+            flowrules_input_error(r->in, rule->read.at, "a policy has each priority once",
+                                  "another rule, in line %u, also has the priority %lld",
                                   before->read.at.line, rule->priority);
     }
 }
@@ -273,7 +273,7 @@ static void give(struct fr_gcloud_reader *r, const struct fr_gcloud_kept *kept,
     }
     if (kept->either) { /* what a profile does not let pass, it denies */
         if (other.doubt == NULL)
-            other.doubt = "what a security profile lets pass is not known";
+            other.doubt = "it is not known what a security profile lets pass";
         flowrules_input_rule(r->in, &other);
         other = *read;
         other.verdict = FLOWRULES_BLOCK;
@@ -295,7 +295,7 @@ static void give_rule(struct fr_gcloud_reader *r, const struct fr_gcloud_kept *k
     read.service_count = 2;
     read.at = kept->ipip_at;
     if (read.doubt == NULL)
-        read.doubt = "whether ipip is protocol 4 or 94 is not documented";
+        read.doubt = "it is not documented whether ipip is protocol 4 or 94";
     give(r, kept, &read, skips);
 }
 
@@ -314,9 +314,9 @@ static void give_rules(struct fr_gcloud_reader *r) {
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         struct flowrules_place at = {0, 0, 0};
         if (r->has_policy && r->has_vpc)
-            flowrules_input_doubt(r->in, at, (enum flowrules_direction)d,
-                                  "whether VPC rules or the policy decide first is a setting of "
-                                  "the network");
+            flowrules_input_doubt(
+                r->in, at, (enum flowrules_direction)d,
+                "a setting of the network says whether VPC rules or the policy decide first");
         add_implied(r, (enum flowrules_direction)d);
     }
 }
@@ -335,7 +335,7 @@ static void read_document(struct fr_gcloud_reader *r, const flowrules_node *docu
         r->listed = true;
         read_items(r, effective);
         if (policies != NULL)
-            doubt_both(r, policies, "the policies that hold for the network too are not read here");
+            doubt_both(r, policies, "other policies of the network are not read here");
     } else {
         r->listed = true;
         read_items(r, document);
@@ -356,10 +356,9 @@ static struct file look_at(struct fr_gcloud_reader *r, size_t file) {
         return (struct file){true, NULL};
     const flowrules_node *list = flowrules_input_documents(r->in, file);
     if (flowrules_node_count(list) != 1 && !flowrules_input_failed(r->in))
-        flowrules_input_error(
-            r->in, at,
-            "hand in what gcloud lists with --format=json, or a file that flowrules wrote",
-            "it is not one JSON document");
+        flowrules_input_error(r->in, at,
+                              "use the output of gcloud with --format=json, or a file of flowrules",
+                              "the file is not one JSON document");
     return (struct file){false, flowrules_node_first(list)};
 }
 
@@ -384,17 +383,17 @@ void fr_gcloud_read(flowrules_input *in) {
 }
 
 /* A target has no say over instances that it does not protect: each of its rules names them. */
-void fr_gcloud_baseline(const flowrules_plan *plan, flowrules_input *in) {
+void fr_gcloud_baseline(const flowrules_output *out, flowrules_input *in) {
     struct flowrules_set any = flowrules_input_any(in);
     struct flowrules_set others = flowrules_input_subtract(
-        in, any, flowrules_input_own(in, plan, flowrules_plan_protects(plan)));
+        in, any, flowrules_input_own(in, out, flowrules_output_protects(out)));
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         bool egress = d == FLOWRULES_EGRESS;
         struct flowrules_read_rule outside = {.direction = (enum flowrules_direction)d,
                                               .verdict = FLOWRULES_OUTSIDE,
                                               .source = egress ? others : any,
                                               .destination = egress ? any : others};
-        if (flowrules_plan_enforces(plan, (enum flowrules_direction)d))
+        if (flowrules_output_enforces(out, (enum flowrules_direction)d))
             flowrules_input_rule(in, &outside);
     }
 }

@@ -48,9 +48,9 @@ static bool is_unchosen(struct fr_gcloud_reader *r) {
 void fr_gcloud_choose_network(struct fr_gcloud_reader *r) {
     r->network = flowrules_input_setting(r->in, "network");
     if (is_unchosen(r)) {
-        flowrules_input_error(
-            r->in, r->network_at, "say with the setting 'network' which of them it is",
-            "it has rules of several networks: %.400s", r->networks == NULL ? "" : r->networks);
+        flowrules_input_error(r->in, r->network_at, "choose one of them with the setting 'network'",
+                              "the file has rules of several networks: %.400s",
+                              r->networks == NULL ? "" : r->networks);
         return;
     }
     if (r->network_count == 0 || flowrules_input_lookup(r->in, KIND_NETWORK, r->network) != NULL)
@@ -58,9 +58,10 @@ void fr_gcloud_choose_network(struct fr_gcloud_reader *r) {
     if (r->network_count == 1 && flowrules_input_target(r->in) == NULL)
         r->network = r->network_names[0];
     else
-        flowrules_input_error(r->in, r->network_at, "the setting 'network' is its name",
-                              "it has no rules of the network %.80s, but of %.400s", r->network,
-                              r->networks == NULL ? "" : r->networks);
+        flowrules_input_error(r->in, r->network_at,
+                              "use one of these names in the setting 'network'",
+                              "the file has no rules of the network %.80s, but of %.400s",
+                              r->network, r->networks == NULL ? "" : r->networks);
 }
 
 /* ---- values -------------------------------------------------------------------------------- */
@@ -123,13 +124,14 @@ static struct flowrules_set range_of(struct fr_gcloud_rule *rule, const char *te
     flowrules_input *in = rule->reader->in;
     const char *slash = strchr(text, '/');
     if (strchr(text, '-') != NULL || !flowrules_parse_range(text, strlen(text), &range)) {
-        fr_gcloud_fail(rule, at, "as in 192.0.2.0/24", "'%.80s' is no address or prefix", text);
+        fr_gcloud_fail(rule, at, "as in 192.0.2.0/24", "'%.80s' is not a valid address or prefix",
+                       text);
         return flowrules_input_none(in);
     }
     if (slash != NULL && flowrules_parse_range(text, (size_t)(slash - text), &address) &&
         (address.first.hi != range.first.hi || address.first.lo != range.first.lo))
-        fr_gcloud_fail(rule, at, "Google refuses it: write the prefix's first address",
-                       "'%.80s' has bits behind its prefix", text);
+        fr_gcloud_fail(rule, at, "Google refuses it: write the first address of the prefix",
+                       "'%.80s' has bits set to the right of its prefix", text);
     return flowrules_input_range(in, &range);
 }
 
@@ -204,7 +206,7 @@ void fr_gcloud_service(struct fr_gcloud_rule *rule, const char *protocol, const 
     int number = flowrules_parse_protocol(protocol);
     if (number < 0) {
         fr_gcloud_fail(rule, at, "tcp, udp, icmp, esp, ah, sctp, a number, or all",
-                       "'%.40s' is no protocol", protocol);
+                       "'%.40s' is not a valid protocol", protocol);
         return;
     }
     struct flowrules_ports *kept =
@@ -214,10 +216,11 @@ void fr_gcloud_service(struct fr_gcloud_rule *rule, const char *protocol, const 
         return;
     }
     if (number != 6 && number != 17 && number != 132)
-        fr_gcloud_fail(rule, at, "ports go with tcp, udp and sctp", "%.40s has no ports", protocol);
+        fr_gcloud_fail(rule, at, "only tcp, udp and sctp have ports", "%.40s has no ports",
+                       protocol);
     else if (!read_ports(ports, kept))
-        fr_gcloud_fail(rule, at, "as in 443 or 8000-8080", "'%.40s' is no port or range of them",
-                       ports);
+        fr_gcloud_fail(rule, at, "as in 443 or 8000-8080",
+                       "'%.40s' is not a valid port or range of ports", ports);
     else
         add_service(rule, number, kept);
 }
@@ -225,7 +228,7 @@ void fr_gcloud_service(struct fr_gcloud_rule *rule, const char *protocol, const 
 void fr_gcloud_direction(struct fr_gcloud_rule *rule, const char *text, struct flowrules_place at) {
     rule->direction = strcasecmp(text, "EGRESS") == 0 ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
     if (rule->direction == FLOWRULES_INGRESS && strcasecmp(text, "INGRESS") != 0)
-        fr_gcloud_fail(rule, at, "INGRESS or EGRESS", "'%.40s' is no direction", text);
+        fr_gcloud_fail(rule, at, "INGRESS or EGRESS", "'%.40s' is not a valid direction", text);
 }
 
 void fr_gcloud_action(struct fr_gcloud_rule *rule, const char *text, struct flowrules_place at) {
@@ -239,7 +242,7 @@ void fr_gcloud_action(struct fr_gcloud_rule *rule, const char *text, struct flow
         rule->either = true;
     else
         fr_gcloud_fail(rule, at, rule->of_policy ? "allow, deny or goto_next" : "ALLOW or DENY",
-                       "'%.40s' is no action of a rule", text);
+                       "'%.40s' is not a valid action of a rule", text);
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
@@ -258,11 +261,11 @@ static struct flowrules_set protected_end(struct fr_gcloud_rule *rule, enum flow
     flowrules_input *in = rule->reader->in;
     const struct fr_gcloud_sets *own = &rule->ends[end], *targets = &rule->targets;
     if (targets->count > 0 && own->count > 0)
-        fr_gcloud_doubt_within(rule, rule->at,
-                               "which addresses its target's instances have is not known, and it "
-                               "is about some of them");
+        fr_gcloud_doubt_within(
+            rule, rule->at,
+            "it is for some addresses of its target's instances, and these are not known");
     else if (own->count > 0 && !rule->ranges_at[end])
-        fr_gcloud_doubt(rule, rule->at, "tags or names can't stand at this end of a rule");
+        fr_gcloud_doubt(rule, rule->at, "this side of a rule cannot have tags or names");
     const struct fr_gcloud_sets *sets = targets->count > 0 ? targets : own;
     return sets->count == 0 ? flowrules_input_any(in)
                             : flowrules_input_unite(in, sets->items, sets->count);

@@ -26,9 +26,9 @@ static struct flowrules_place place(const struct script *s, uint32_t column) {
 static void tell_foreign(struct script *s, uint32_t column) {
     if (!flowrules_input_failed(s->reader->in))
         flowrules_input_error(s->reader->in, place(s, column),
-                              "scripts are read only as flowrules writes them: render it again, "
-                              "or give what gcloud lists with --format=json",
-                              "this is no line of such a script");
+                              "only unchanged scripts of flowrules can be read: render it again, "
+                              "or use the output of gcloud with --format=json",
+                              "such a script does not have this line");
 }
 
 static bool begins(const char *text, const char *prefix) {
@@ -277,7 +277,7 @@ void fr_gcloud_read_script(struct fr_gcloud_reader *r, size_t file) {
         whole = whole || !wanted;
     }
     if (!whole && !flowrules_input_failed(r->in))
-        flowrules_input_error(r->in, place(&s, 0), "render it again",
-                              "the script is not whole: its last lines are not what they always "
-                              "are");
+        flowrules_input_error(
+            r->in, place(&s, 0), "render it again",
+            "the script is incomplete: its last lines are not as flowrules wrote them");
 }

@@ -102,7 +102,7 @@ static void take_priority(struct resource *r, const flowrules_node *node, int mo
                             "the priority of this rule is not known before Terraform has run");
     else if (!flowrules_node_number(value_of(r->t, node), 0, most, &r->rule.priority))
         flowrules_input_error(r->t->reader->in, flowrules_node_place(node), NULL,
-                              "this is no priority");
+                              "this is not a valid priority");
 }
 
 static void take_disabled(struct resource *r, const flowrules_node *node, int unused) {
@@ -228,8 +228,9 @@ static bool is_wanted(struct resource *r, const flowrules_node *block) {
     const flowrules_node *node = flowrules_node_get(block, "network");
     const char *network = network_of(r->t, node);
     if (network == NULL && r->t->reader->rules)
-        fr_gcloud_doubt_within(&r->rule, flowrules_node_place(node == NULL ? block : node),
-                               "which network this is about is not known before Terraform has run");
+        fr_gcloud_doubt_within(
+            &r->rule, flowrules_node_place(node == NULL ? block : node),
+            "it is not known which network this is for before Terraform has run");
     return network == NULL ? r->t->reader->rules
                            : fr_gcloud_wanted(r->t->reader, network, flowrules_node_place(node));
 }
@@ -273,7 +274,7 @@ static void doubt_block(void *own, const char *type, const char *name,
         return;
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
         flowrules_input_doubt(t->reader->in, flowrules_node_place(block),
-                              (enum flowrules_direction)d, "the rules in it are not looked into");
+                              (enum flowrules_direction)d, "the rules in it are not read");
 }
 
 void fr_gcloud_read_terraform(struct fr_gcloud_reader *r, const flowrules_node *document) {

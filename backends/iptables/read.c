@@ -78,7 +78,8 @@ static void set_chain(struct state *s, struct netfilter_chain *chain, const char
         return;
     chain->policy_at = at;
     if (policy && !read_policy(policy, chain))
-        flowrules_input_error(s->reader->in, at, NULL, "'%.60s' is no policy of a chain", policy);
+        flowrules_input_error(s->reader->in, at, NULL, "'%.60s' is not a valid policy of a chain",
+                              policy);
     if (hook != NETFILTER_NO_HOOK) {
         put_on_hook(chain, hook);
         s->built_in = true;
@@ -86,9 +87,9 @@ static void set_chain(struct state *s, struct netfilter_chain *chain, const char
 }
 
 static void not_a_line(struct state *s, const struct iptables_words *words) {
-    flowrules_input_error(s->reader->in, fr_iptables_place(words, 0),
-                          "hand in what iptables-save prints",
-                          "'%.60s' begins no line of iptables-save", words->items[0].text);
+    flowrules_input_error(
+        s->reader->in, fr_iptables_place(words, 0), "use the output of iptables-save",
+        "a line of iptables-save cannot begin with '%.60s'", words->items[0].text);
 }
 
 /* The next word of a command; NULL after an error. */
@@ -96,7 +97,7 @@ static const char *next_word(struct state *s, struct iptables_words *words, cons
     if (words->next < words->count)
         return words->items[words->next++].text;
     flowrules_input_error(s->reader->in, fr_iptables_place(words, words->next), NULL,
-                          "%s should stand here", what);
+                          "%s is expected here", what);
     return NULL;
 }
 
@@ -108,7 +109,7 @@ static struct netfilter_chain *next_chain(struct state *s, struct iptables_words
         name ? fr_netfilter_find_chain(&s->reader->nf, s->table, name) : NULL;
     if (name && !chain)
         flowrules_input_error(s->reader->in, at, NULL,
-                              "no line before this makes the chain '%.60s'", name);
+                              "no line before this creates the chain '%.60s'", name);
     return chain;
 }
 
@@ -130,7 +131,7 @@ static void insert_rule(struct state *s, struct iptables_words *words) {
         words->next++;
     if (position == 0 || position > chain->rule_count + 1) {
         flowrules_input_error(s->reader->in, fr_iptables_place(words, words->next - 1), NULL,
-                              "the chain '%.60s' has no place %u for a rule", chain->name,
+                              "the chain '%.60s' has no position %u for a rule", chain->name,
                               position);
         return;
     }
@@ -148,7 +149,7 @@ static void delete_rule(struct state *s, struct iptables_words *words) {
         return;
     if (words->count != words->next + 1 ||
         !flowrules_parse_number(word, strlen(word), UINT16_MAX, &position))
-        flowrules_input_error(s->reader->in, at, "load it, and hand in what iptables-save prints",
+        flowrules_input_error(s->reader->in, at, "load it, and use the output of iptables-save",
                               "-D is read with the number of a rule alone");
     else if (position == 0 || position > chain->rule_count)
         flowrules_input_error(s->reader->in, at, NULL, "the chain '%.60s' has no rule %u",
@@ -164,7 +165,7 @@ static void make_chain(struct state *s, struct iptables_words *words) {
     if (!name)
         return;
     if (fr_netfilter_find_chain(&s->reader->nf, s->table, name))
-        flowrules_input_error(s->reader->in, at, NULL, "the chain '%.60s' is there already", name);
+        flowrules_input_error(s->reader->in, at, NULL, "the chain '%.60s' exists already", name);
     else
         set_chain(s, fr_netfilter_chain(&s->reader->nf, s->table, name, at), NULL, at);
 }
@@ -201,7 +202,7 @@ static void delete_chains(struct state *s, struct iptables_words *words) {
             continue;
         if (c->rule_count > 0 || hook_of(c->name) != NETFILTER_NO_HOOK)
             flowrules_input_error(s->reader->in, at, NULL,
-                                  "the chain '%.60s' can't be deleted: it %s", c->name,
+                                  "the chain '%.60s' cannot be deleted: it %s", c->name,
                                   c->rule_count > 0 ? "has rules" : "is built in");
         else
             fr_netfilter_delete_chain(c);
@@ -266,12 +267,11 @@ static void begin_table(struct state *s, const struct iptables_words *words) {
     s->table = table_of(s, name);
     for (const struct netfilter_chain *c = s->table ? s->table->chains : NULL; c; c = c->next)
         if (c->rule_count > 0 && hook_of(c->name) != NETFILTER_NO_HOOK) {
-            flowrules_input_error(
-                s->reader->in, fr_iptables_place(words, 0),
-                "load it, and hand in what iptables-save prints",
-                "the table '%.60s' begins once more: iptables-restore empties its chain '%.60s', "
-                "with --noflush it does not",
-                name, c->name);
+            flowrules_input_error(s->reader->in, fr_iptables_place(words, 0),
+                                  "load it, and use the output of iptables-save",
+                                  "the table '%.60s' begins a second time: iptables-restore "
+                                  "empties its chain '%.60s', but not with --noflush",
+                                  name, c->name);
             return;
         }
 }
@@ -432,9 +432,9 @@ static void read_rules(struct iptables_reader *reader, size_t file) {
         }
         if (!known && !guessed && !guess_family(reader->in, file, &s.family)) {
             flowrules_input_error(reader->in, (struct flowrules_place){file, line.number, 1},
-                                  "keep the first line that iptables-save writes, or have v4 or v6 "
-                                  "in the file's name",
-                                  "it can't be told whether these rules are of IPv4 or IPv6");
+                                  "keep the first line of the output of iptables-save, or put v4 "
+                                  "or v6 into the name of the file",
+                                  "it is not known whether these rules are for IPv4 or IPv6");
             return;
         }
         guessed = true;
@@ -452,8 +452,9 @@ static void read_sets(struct iptables_reader *reader, size_t file) {
             continue;
         if (!fr_iptables_read_set_line(reader, &words))
             flowrules_input_error(reader->in, (struct flowrules_place){file, line.number, 1},
-                                  "hand in what ipset save prints",
-                                  "'%.60s' begins no line of ipset save", words.items[0].text);
+                                  "use the output of ipset save",
+                                  "a line of ipset save cannot begin with '%.60s'",
+                                  words.items[0].text);
     }
 }
 
@@ -473,7 +474,7 @@ static void read_head_line(struct state *s, const struct flowrules_line *line) {
             return;
     if (line->length > 0 && !is_comment(line))
         doubt_all(s->reader->in, (struct flowrules_place){line->file, line->number, 1},
-                  "this line is not of the script as it was written");
+                  "this line is not as flowrules wrote it");
 }
 
 /* What precedes the ipsets in every script, and the chains. */
@@ -523,7 +524,7 @@ static void read_script(struct iptables_reader *reader, size_t file, const char 
     bool in_sets = false;
     if (!rest || rest[strlen(last)] != '\0') {
         doubt_all(reader->in, (struct flowrules_place){file, 1, 1},
-                  "the end of this script is not as it was written");
+                  "the end of this script is not as flowrules wrote it");
         return;
     }
     while (flowrules_input_line(reader->in, &line) && !flowrules_input_failed(reader->in)) {
@@ -551,7 +552,7 @@ static void read_apply(struct iptables_reader *reader, size_t file, const char *
             read_head_line(&s, &line);
     if (!rest || rest[strlen(last)] != '\0')
         doubt_all(reader->in, (struct flowrules_place){file, 1, 1},
-                  "the end of this script is not as it was written");
+                  "the end of this script is not as flowrules wrote it");
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -587,23 +588,22 @@ static void read_file(struct iptables_reader *reader, size_t file) {
     else if (apply)
         read_apply(reader, file, apply);
     else if (size > 2 && memcmp(text, "#!", 2) == 0)
-        flowrules_input_error(
-            in, (struct flowrules_place){file, 1, 1},
-            "run it, and hand in what iptables-save and ip6tables-save print then",
-            "this script was not written by this version of flowrules, and is not run here");
+        flowrules_input_error(in, (struct flowrules_place){file, 1, 1},
+                              "run it, then use the output of iptables-save and ip6tables-save",
+                              "this script was not written by this version of flowrules, and "
+                              "flowrules does not run it");
     else if (begins_with(in, file, "iptables ") || begins_with(in, file, "ip6tables "))
         flowrules_input_error(in, (struct flowrules_place){file, 1, 1},
-                              "run them, and hand in what iptables-save and ip6tables-save print "
-                              "then",
-                              "these are commands of a script, and are not run here");
+                              "run them, then use the output of iptables-save and ip6tables-save",
+                              "these are commands of a script, and flowrules does not run them");
     else if (begins_with(in, file, "create ") || begins_with(in, file, "add "))
         read_sets(reader, file);
     else
         read_rules(reader, file);
 }
 
-static const char *const missing_family_hint[] = {"hand in what iptables-save prints as well",
-                                                  "hand in what ip6tables-save prints as well"};
+static const char *const missing_family_hint[] = {"also give the output of iptables-save",
+                                                  "also give the output of ip6tables-save"};
 
 /* What a baseline is about is not compared: one baseline is for both families. */
 static void leave_out_others(flowrules_input *in, enum netfilter_hook hook,
@@ -647,11 +647,11 @@ static void close_family(struct iptables_reader *reader, enum flowrules_family f
             leave_out_others(reader->in, c->hook, family);
         }
     }
-    flowrules_input_assume(reader->in, nowhere, missing_family_hint[family],
-                           filtered ? "there are no rules of %s: it is taken for closed where %s "
-                                      "is filtered"
-                                    : "there are no rules of %s: it is taken for open, as %s is",
-                           family_name[family], family_name[family == FLOWRULES_IPV4]);
+    flowrules_input_assume(
+        reader->in, nowhere, missing_family_hint[family],
+        filtered ? "there are no rules of %s: it is assumed closed where %s is filtered"
+                 : "there are no rules of %s: it is assumed open, as %s is",
+        family_name[family], family_name[family == FLOWRULES_IPV4]);
 }
 
 /* Of a family that nothing is known of, it can't be told whether it is as a target wants it. */

@@ -33,7 +33,7 @@ static const char *take(struct rule_reader *r) {
     if (r->words->next < r->words->count)
         return r->words->items[r->words->next++].text;
     flowrules_input_error(r->in, fr_iptables_place(r->words, r->words->next), NULL,
-                          "the line ends where a value should stand");
+                          "the line ends, but a value is expected");
     return "";
 }
 
@@ -41,7 +41,7 @@ static void bad_value(struct rule_reader *r, const char *value) {
     if (flowrules_input_failed(r->in))
         return;
     flowrules_input_error(r->in, fr_iptables_place(r->words, r->words->next - 1), NULL,
-                          "'%.100s' is no value that can stand here", value);
+                          "'%.100s' is not a valid value here", value);
 }
 
 /* A name that is not known here: the rule is doubtful, and no more. */
@@ -98,7 +98,7 @@ static void read_addresses(struct rule_reader *r, enum netfilter_field field) {
         }
         if (piece && !good && slash && memchr(slash, '.', length - (size_t)(slash - text))) {
             r->rule->match_count--;
-            other(r, "'%.60s', whose mask has holes", value);
+            other(r, "'%.60s', whose mask has gaps", value);
             return;
         }
         if (piece && (!good || piece->range.family != r->family)) {
@@ -572,7 +572,7 @@ static void read_module(struct rule_reader *r) {
     } others[] = {{"limit", "a limit of the rate"},
                   {"hashlimit", "a limit of the rate"},
                   {"connlimit", "the number of connections"},
-                  {"recent", "which sources came before"},
+                  {"recent", "earlier packets of the source"},
                   {"time", "the time of day"},
                   {"owner", "who sends it"},
                   {"mark", "a mark"},

@@ -41,7 +41,7 @@ static struct netfilter_set *find_set(struct iptables_reader *reader, const char
 static void read_create(struct iptables_reader *reader, struct iptables_words *words) {
     struct flowrules_place at = fr_iptables_place(words, 1);
     if (words->count < 3) {
-        flowrules_input_error(reader->in, at, NULL, "a set's name and type should stand here");
+        flowrules_input_error(reader->in, at, NULL, "the name and type of a set are expected here");
         return;
     }
     struct netfilter_set *set = find_set(reader, words->items[1].text, at);
@@ -64,7 +64,7 @@ static void read_create(struct iptables_reader *reader, struct iptables_words *w
         set->parts = 1;
         set->doubt = strncmp(words->items[2].text, "list:", 5) == 0
                          ? "a list of sets"
-                         : "a set of something that policies do not know";
+                         : "a set of something that a policy cannot express";
     }
 }
 
@@ -118,7 +118,7 @@ static void read_add(struct iptables_reader *reader, struct iptables_words *word
                          : fr_netfilter_find_set(&reader->nf, reader->sets, words->items[1].text);
     if (!set || set->parts == 0) {
         flowrules_input_error(reader->in, at, NULL,
-                              words->count < 3 ? "a set's name and element should stand here"
+                              words->count < 3 ? "the name and element of a set are expected here"
                                                : "no line before this creates the set");
         return;
     }
@@ -129,8 +129,8 @@ static void read_add(struct iptables_reader *reader, struct iptables_words *word
         return;
     if (!read_pieces(set, words->items[2].text, pieces))
         flowrules_input_error(reader->in, fr_iptables_place(words, 2), NULL,
-                              "'%.100s' is no element of the set '%.100s'", words->items[2].text,
-                              set->name);
+                              "'%.100s' is not a valid element of the set '%.100s'",
+                              words->items[2].text, set->name);
     bool stays = true;
     for (size_t i = 3; i < words->count; i++) {
         const char *word = words->items[i].text;
@@ -179,7 +179,7 @@ static void resolve(struct iptables_reader *reader, const struct iptables_refere
     const char *flag = reference->flags;
     if (set->parts == 0) {
         flowrules_input_error(reader->in, reference->at,
-                              "hand in what ipset save prints, or the .ipset file, as well",
+                              "also give the output of ipset save, or the .ipset file",
                               "the set '%.100s' is not in the files", set->name);
         return;
     }
@@ -190,7 +190,7 @@ static void resolve(struct iptables_reader *reader, const struct iptables_refere
         if (!source && strncmp(flag, "dst", 3) != 0) {
             /* Fewer flags than parts: ip_set_test of ip_set_core.c never matches then. */
             match->set = NULL;
-            match->other = "a set with more parts than are matched";
+            match->other = "a set with more parts than the rule matches";
             return;
         }
         match->keys[i] = key_of(set->types[i], source, reference->families);

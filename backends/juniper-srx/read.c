@@ -91,7 +91,7 @@ static void check_match(const struct deciding *d, struct taken *t) {
 static const struct fr_node *list_of(const struct deciding *d, struct taken *t, const char *key) {
     const struct fr_node *list = fr_child(d->t, t->match, key);
     if (fr_first(list) == NULL)
-        fr_zone_lacks(&t->rule, key, "Junos commits no such policy");
+        fr_zone_lacks(&t->rule, key, "Junos does not commit such a policy");
     return list;
 }
 
@@ -125,8 +125,7 @@ static void check_permit(struct deciding *d, struct taken *t, const struct fr_no
         bool services = fr_is(key->name, "application-services");
         if (services && !d->services_told)
             flowrules_input_note(d->in, key->at,
-                                 "application services, here and elsewhere, may block what "
-                                 "policies permit");
+                                 "application services may block what policies permit");
         d->services_told = d->services_told || services;
         if (!services && !fr_is(key->name, "tcp-options") && !fr_is(key->name, "services-offload"))
             doubt_words(t, key);
@@ -235,7 +234,8 @@ static void read_policy(struct deciding *d, const struct fr_node *policy,
     take_scheduler(d, &t);
     if (t.over)
         flowrules_input_note(d->in, policy->at,
-                             "left out: the time of the policy '%.80s' is not now", policy->name);
+                             "left out: the scheduler of the policy '%.80s' is not active now",
+                             policy->name);
     else if (take_end(d, &t, 0, between == NULL ? NULL : between[0].names[0]) &&
              take_end(d, &t, 1, between == NULL ? NULL : between[1].names[0]) &&
              take_services(d, &t))
@@ -432,10 +432,10 @@ static void check_rest(const struct deciding *d) {
     for (size_t i = 0; i < 2; i++)
         if ((key = fr_top(d->t, others[i])) != NULL)
             flowrules_input_doubt(d->in, key->at, FLOWRULES_FORWARD,
-                                  "the policies of %s are not followed", others[i]);
+                                  "the policies of %s are not supported", others[i]);
     if ((key = fr_top(d->t, "security nat")) != NULL)
         flowrules_input_note(d->in, key->at,
-                             "policies match destinations as NAT has translated them");
+                             "policies match destinations after NAT has translated them");
 }
 
 /* Has a zone an address book beside the global one? */
@@ -472,8 +472,8 @@ void fr_juniper_srx_read(flowrules_input *in) {
     fr_tree_read(d.t);
     if (!d.t->known && !flowrules_input_failed(in))
         flowrules_input_error(in, (struct flowrules_place){0, 0, 0},
-                              "hand in what 'show configuration | display set' prints",
-                              "this is no configuration of Junos: no line of it is a statement");
+                              "use the output of 'show configuration | display set'",
+                              "this is not a configuration of Junos: it has no statement");
     if (flowrules_input_failed(in))
         return;
     fr_tree_inherit(d.t);

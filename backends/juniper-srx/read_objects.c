@@ -18,7 +18,7 @@ struct object {
 static struct object *object_of(struct fr_srx_reading *r, struct fr_node *entry,
                                 const struct fr_node *member, const char *what) {
     if (entry == NULL)
-        flowrules_input_error(r->in, member->at, "give the whole configuration",
+        flowrules_input_error(r->in, member->at, "use the whole configuration",
                               "there is no %s '%.80s'", what, member->name);
     else if (entry->meaning == NULL)
         entry->meaning = flowrules_input_alloc(r->in, sizeof(struct object));
@@ -83,7 +83,7 @@ static bool read_address(struct fr_srx_reading *r, const struct fr_node *entry,
         if (fr_is(v->name, "description"))
             continue;
         if (++count > 1 || !read_value(r, v, a)) {
-            flowrules_input_error(r->in, v->at, NULL, "'%.80s' is no address, and no range",
+            flowrules_input_error(r->in, v->at, NULL, "'%.80s' is not a valid address or range",
                                   v->name);
             return false;
         }
@@ -182,7 +182,7 @@ static bool add_predefined(struct fr_srx_reading *r, const struct fr_node *membe
     if (strncmp(member->name, "junos-", 6) != 0)
         return object_of(r, NULL, member, "application or application set") != NULL;
     services->doubt = flowrules_input_print(
-        r->in, "the application '%.80s' of Junos is not known here", member->name);
+        r->in, "flowrules does not know the Junos application '%.80s'", member->name);
     return true;
 }
 

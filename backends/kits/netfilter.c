@@ -257,8 +257,8 @@ void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule
     match->set = fr_netfilter_anonymous_set(nf, 1, rule->at); /* no family at all */
     if (!nf->noted_source_check)
         flowrules_input_note(nf->in, rule->at,
-                             "packets whose source is not reached where they come from are left "
-                             "out: policies do not know them");
+                             "packets that arrive at the wrong interface for their source are not "
+                             "compared: a policy cannot express them");
     nf->noted_source_check = true;
 }
 

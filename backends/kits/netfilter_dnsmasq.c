@@ -26,8 +26,8 @@ static void doubt(struct netfilter *nf, struct flowrules_place at, const char *o
                   const char *why) {
     fr_netfilter_doubt_names(nf);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
-        flowrules_input_doubt(
-            nf->in, at, d, "it is not known whose addresses get into sets: %.40s= %s", option, why);
+        flowrules_input_doubt(nf->in, at, d, "it is not known which names fill the sets: %.40s= %s",
+                              option, why);
 }
 
 /* ---- domains ------------------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static void not_domains(struct option_line *line, const char *what) {
     flowrules_input_error(
         line->nf->in, place_of(line, line->value),
         flowrules_input_print(line->nf->in, "as in '%s=/example.com/%s'", line->option, what),
-        "domains should stand here, each with a slash before and behind it");
+        "domains are expected here, each between slashes");
 }
 
 /* ---- local=, server=, address= ------------------------------------------------------------- */
@@ -74,12 +74,12 @@ static void read_answers(struct option_line *line, enum netfilter_answers answer
         bool below = name[0] == '*' && name[1] == '.';
         name += below ? 2 : 0;
         if (is_pattern(name)) {
-            doubt(line->nf, at, line->option, "is about more names than one domain's");
+            doubt(line->nf, at, line->option, "matches more names than one domain");
             continue;
         }
         struct netfilter_domain *domain = fr_netfilter_domain(line->nf, name, at);
         if (domain && !fr_netfilter_say(domain, below, answers))
-            doubt(line->nf, at, line->option, "says something else than a line before it");
+            doubt(line->nf, at, line->option, "contradicts a line before it");
     }
 }
 
@@ -125,7 +125,7 @@ static struct netfilter_set *find_nft_set(struct option_line *line, char *text,
         return NULL;
     if (parts != 3 || !*part[0] || !*part[1] || !*part[2]) {
         flowrules_input_error(line->nf->in, at, "as in '4#inet#TABLE#SET' or '6#inet#TABLE#SET'",
-                              "'%.100s' is no set of nftables", whole);
+                              "'%.100s' is not a set of nftables", whole);
         return NULL;
     }
     struct netfilter_table *table = fr_netfilter_table(line->nf, part[0], part[1]);
@@ -172,15 +172,15 @@ static void fill_domain(struct option_line *line, char *name, const struct fille
                         size_t count) {
     struct flowrules_place at = place_of(line, name);
     if (is_pattern(name)) {
-        doubt(line->nf, at, line->option, "is about more names than one domain's");
+        doubt(line->nf, at, line->option, "matches more names than one domain");
         return;
     }
     struct netfilter_domain *domain = fr_netfilter_domain(line->nf, name, at);
     if (!domain)
         return;
     if (!fr_netfilter_begin_filling(domain, at)) {
-        flowrules_input_note(line->nf->in, at, "a line before this says which sets '%.255s' fills",
-                             name);
+        flowrules_input_note(line->nf->in, at,
+                             "an earlier line already says which sets '%.255s' fills", name);
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -199,7 +199,7 @@ static void read_sets(struct option_line *line, bool nft) {
         flowrules_input_error(line->nf->in, place_of(line, end),
                               flowrules_input_print(line->nf->in, "as in '%s=/example.com/%s'",
                                                     line->option, example),
-                              "the sets that the answers go to should stand here");
+                              "the sets for the answers are expected here");
         return;
     }
     size_t count;
@@ -291,8 +291,8 @@ static bool is_too_long(struct netfilter *nf, const struct flowrules_line *line)
     if (line->length <= LINE_MAX_BYTES)
         return false;
     flowrules_input_error(nf->in, (struct flowrules_place){line->file, line->number, 1},
-                          "make several lines of it, each for other domains",
-                          "a line of %zu bytes: dnsmasq reads %d at most", line->length,
+                          "divide it into several lines, each for other domains",
+                          "a line has %zu bytes, but dnsmasq reads at most %d", line->length,
                           LINE_MAX_BYTES);
     return true;
 }

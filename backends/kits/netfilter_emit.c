@@ -95,7 +95,7 @@ static void judge_strays(struct netfilter_walk *walk, const struct netfilter_rul
     bool apart = walk->live[family] & KIND_MIDSTREAM ? !midstream || walk->strays_left
                                                      : walk->blocked[family] & KIND_MIDSTREAM;
     static const char strays[] =
-        "TCP that conntrack takes for invalid passes, what it takes for new does not";
+        "TCP that conntrack calls invalid passes, but TCP that it calls new does not";
     if (apart)
         doubt_at(walk, rule, strays);
 }
@@ -105,7 +105,7 @@ static unsigned judge_replies(struct netfilter_walk *walk, const struct netfilte
                               enum flowrules_verdict verdict, unsigned kinds, unsigned final,
                               enum flowrules_family family) {
     static const char apart[] =
-        "packets of established connections and related ones are not treated the same";
+        "packets of established connections and related packets are treated differently";
     unsigned replies = kinds & KINDS_REPLY, others = KINDS_REPLY & ~replies;
     unsigned contrary = verdict == FLOWRULES_PASS ? FLOWRULES_BLOCK : FLOWRULES_PASS;
     if (replies == 0)
@@ -293,8 +293,7 @@ static void give(struct netfilter_walk *walk, struct flowrules_read_rule *read,
     if (walk->given++ >= RULES_MAX) {
         if (!walk->too_many)
             flowrules_input_doubt(walk->in, read->at, walk->direction,
-                                  "more than %d rules with those that are jumped to",
-                                  (int)RULES_MAX);
+                                  "more than %d rules, including those of chains", (int)RULES_MAX);
         walk->too_many = true;
         return;
     }
@@ -433,7 +432,7 @@ static void skip_box(struct netfilter_walk *walk, struct netfilter_rule *rule,
                      const struct netfilter_box *box, struct netfilter_landing *landing) {
     unsigned packets[2] = {0, 0};
     if (box->excepting)
-        fr_netfilter_doubt(walk, rule, "some names of a set leave a chain here, others stay");
+        fr_netfilter_doubt(walk, rule, "some names of a set leave a chain here, but others do not");
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         if (!(box->families & walk->families & FLOWRULES_FAMILY_BIT(f)))
             continue;
@@ -444,7 +443,7 @@ static void skip_box(struct netfilter_walk *walk, struct netfilter_rule *rule,
         if ((kinds & KINDS_REPLY) && (kinds & KINDS_REPLY) == replies)
             packets[f] |= FLOWRULES_REPLY;
         else if (kinds & KINDS_REPLY)
-            fr_netfilter_doubt(walk, rule, "some replies leave a chain here, others stay");
+            fr_netfilter_doubt(walk, rule, "some replies leave a chain here, but others do not");
         if ((kinds & midstream) && (kinds & midstream) != midstream)
             fr_netfilter_doubt(walk, rule, "some TCP in midstream leaves a chain here");
         walk->skipped |= kinds;

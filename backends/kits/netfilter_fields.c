@@ -114,7 +114,7 @@ struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
     if (a.items == b.items && a.count == b.count)
         return a;
     if (a.count * b.count > TERMS_MAX) {
-        set_doubt(doubt, "more protocols and ports at once than are compared");
+        set_doubt(doubt, "more protocols and ports together than can be compared");
         return a;
     }
     struct netfilter_term *items = flowrules_input_alloc(
@@ -328,7 +328,7 @@ static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
         if (icmp || has_ports(protocol)) {
             add_port_term(terms, &used, key, protocol, &spans[i]);
         } else if (protocol >= 0 || !has_ports_alone(box)) {
-            set_doubt(&box->doubt, "ports of something else than TCP, UDP and SCTP");
+            set_doubt(&box->doubt, "ports of a protocol other than TCP, UDP and SCTP");
             return box->families != 0;
         } else {
             for (size_t k = 0; k < 3; k++)
@@ -444,7 +444,7 @@ static bool narrow_flags(struct netfilter_walk *walk, struct netfilter_box *box,
     }
     return cut_terms(walk, box, &tcp, 1) &&
            part_kinds(walk, box, all & ~none, all & none,
-                      "TCP flags that some packets of a kind have and others do not");
+                      "TCP flags that only some packets of a kind have");
 }
 
 static bool names_loopback_alone(const struct netfilter_values *values) {
@@ -505,7 +505,7 @@ static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *
     if (walk->direction == FLOWRULES_FORWARD && names_loopback_alone(values))
         return values->negated;
     if (walk->direction == (input ? FLOWRULES_EGRESS : FLOWRULES_INGRESS)) {
-        set_doubt(&box->doubt, "the interface of packets that have none here");
+        set_doubt(&box->doubt, "an interface that packets do not have here");
         return values->negated;
     }
     if (names_loopback_alone(values))
@@ -662,6 +662,6 @@ bool fr_netfilter_narrow_key(struct netfilter_walk *walk, struct netfilter_box *
     case NETFILTER_OTHER:
         break;
     }
-    set_doubt(&box->doubt, "a part of packets that policies do not know");
+    set_doubt(&box->doubt, "a part of packets that a policy cannot express");
     return true;
 }

@@ -39,7 +39,7 @@ void fr_netfilter_narrow_by(struct netfilter_walk *walk, struct netfilter_match 
     else if (match->key_count == 1 && (match->negated || !match->set->commented))
         narrow_each(walk, match, boxes);
     else if (match->negated)
-        doubt_boxes(boxes, "everything but what a set of several parts holds");
+        doubt_boxes(boxes, "everything except the elements of a set of several parts");
     else
         fr_netfilter_narrow_by_groups(walk, match, boxes);
 }

@@ -97,7 +97,7 @@ bool fr_netfilter_begin_filling(struct netfilter_domain *domain, struct flowrule
 void fr_netfilter_fill(struct netfilter *nf, struct netfilter_domain *domain,
                        struct netfilter_set *set, unsigned families) {
     if (set->parts != 1 || set->types[0].field != NETFILTER_SOURCE) {
-        set->doubt = "dnsmasq is to fill a set of something else than addresses";
+        set->doubt = "dnsmasq would fill a set that does not hold addresses";
         return;
     }
     struct filling *filling = flowrules_input_alloc(nf->in, sizeof *filling);
@@ -190,7 +190,7 @@ static void end_naming(struct netfilter *nf, const struct netfilter_naming *nami
     set->excepting = naming->out.count > 0;
     set->commented = false;
     if (nf->names->doubted && !set->doubt)
-        set->doubt = "what dnsmasq's configuration says of its names is not understood";
+        set->doubt = "the names of this set in dnsmasq's configuration are not understood";
 }
 
 /* Is it below something that is left out of the set, below something that is in it? */
@@ -219,7 +219,7 @@ static void judge(struct netfilter *nf, const struct netfilter_domain *domain,
     if (!naming)
         return;
     if ((self || below) && comes_back(nf, domain, set))
-        set->doubt = "a set of names below a domain that are left out, but for some of them";
+        set->doubt = "a set that excludes names below a domain, except some of them";
     if (self || wider)
         add_name(nf, self ? &naming->in : &naming->out, domain, false);
     if (below || wider)
@@ -257,12 +257,12 @@ static const char *doubt_of(struct netfilter *nf, const struct netfilter_set *se
                                      "pass that were open before; the next load removes it",
                                      set->name);
     return nf->names ? flowrules_input_print(nf->in,
-                                             "the elements of the set '%.100s' come and go, and "
-                                             "no line of dnsmasq's configuration fills it",
+                                             "the elements of the set '%.100s' change, and no line "
+                                             "of dnsmasq's configuration fills it",
                                              set->name)
                      : flowrules_input_print(nf->in,
-                                             "the elements of the set '%.100s' come and go; if "
-                                             "dnsmasq fills it, hand in its configuration as well",
+                                             "the elements of the set '%.100s' change; if dnsmasq "
+                                             "fills it, also give its configuration",
                                              set->name);
 }
 

@@ -156,13 +156,13 @@ static unsigned effects_of(struct netfilter *nf, struct netfilter_chain *chain, 
     if (chain->visit == NETFILTER_DONE || flowrules_input_failed(nf->in))
         return chain->effects;
     if (chain->visit == NETFILTER_OPEN) {
-        flowrules_input_error(nf->in, chain->at, NULL, "the chain '%.100s' leads back to itself",
+        flowrules_input_error(nf->in, chain->at, NULL, "the chain '%.100s' jumps back to itself",
                               chain->name);
         return 0;
     }
     if (depth > DEPTH_MAX) {
-        flowrules_input_error(nf->in, chain->at, NULL, "chains lead to chains more than %d deep",
-                              (int)DEPTH_MAX);
+        flowrules_input_error(nf->in, chain->at, NULL,
+                              "chains jump to chains more than %d levels deep", (int)DEPTH_MAX);
         return 0;
     }
     chain->visit = NETFILTER_OPEN;
@@ -631,8 +631,8 @@ static void emit_translations(struct netfilter_walk *walk, const struct chain_li
 static void note_translation(struct netfilter *nf, const struct netfilter_chain *chain) {
     const struct netfilter_rule *rule = find_rule(nf, chain, EFFECT_REWRITE);
     flowrules_input_note(nf->in, rule ? rule->at : chain->at,
-                         "destinations are changed before packets are forwarded: what passes is "
-                         "told of what they are changed to");
+                         "destinations are changed before packets are forwarded: differences show "
+                         "the changed destinations");
 }
 
 /* Can a chain at another place be followed like one at the filter? */

@@ -33,7 +33,7 @@ bool fr_objects_is_map(struct fr_objects *r, const flowrules_node *node, const c
     if (flowrules_node_kind(node) == FLOWRULES_NODE_MAP)
         return true;
     flowrules_input_error(r->in, fr_objects_place(r, node), NULL,
-                          node == NULL ? "%s is missing here" : "this has to be %s", what);
+                          node == NULL ? "%s is missing here" : "this must be %s", what);
     return false;
 }
 
@@ -43,8 +43,7 @@ const flowrules_node *fr_objects_list(struct fr_objects *r, const flowrules_node
     if (flowrules_node_kind(list) == FLOWRULES_NODE_LIST)
         return flowrules_node_first(list);
     if (flowrules_node_kind(list) != FLOWRULES_NODE_NULL)
-        flowrules_input_error(r->in, flowrules_node_place(list), NULL, "'%s' has to be a list",
-                              key);
+        flowrules_input_error(r->in, flowrules_node_place(list), NULL, "'%s' must be a list", key);
     return NULL;
 }
 
@@ -69,7 +68,7 @@ const char *fr_objects_text(struct fr_objects *r, const flowrules_node *node) {
         flowrules_input_error(r->in, fr_objects_place(r, node), NULL, "a text is missing here");
     else
         flowrules_input_error(r->in, fr_objects_place(r, node), "put it into quotes",
-                              "'%.80s' is no text to the API's server", text);
+                              "the API server does not read '%.80s' as a text", text);
     return NULL;
 }
 
@@ -80,8 +79,8 @@ struct flowrules_set fr_objects_prefix(struct fr_objects *r, const flowrules_nod
         flowrules_parse_range(text, strlen(text), &range))
         return flowrules_input_range(r->in, &range);
     flowrules_input_error(r->in, fr_objects_place(r, node),
-                          "an address needs its length too: 192.0.2.1/32", "'%.80s' is no prefix",
-                          text == NULL ? "..." : text);
+                          "add a prefix length to the address: 192.0.2.1/32",
+                          "'%.80s' is not a valid prefix", text == NULL ? "..." : text);
     return flowrules_input_none(r->in);
 }
 
@@ -142,8 +141,9 @@ static void visit_node(struct fr_objects *r, const flowrules_node *root, const c
     api = api == NULL ? list_api : api;
     kind = kind == NULL ? list_kind : kind;
     if (api == NULL || kind == NULL || *kind == '\0') {
-        flowrules_input_error(r->in, flowrules_node_place(root), "is it a manifest, and whole?",
-                              "'%s' is missing here", kind == NULL ? "kind" : "apiVersion");
+        flowrules_input_error(r->in, flowrules_node_place(root),
+                              "check that it is a complete manifest", "'%s' is missing here",
+                              kind == NULL ? "kind" : "apiVersion");
         return;
     }
     if (!has_items(root, kind)) {
@@ -152,7 +152,7 @@ static void visit_node(struct fr_objects *r, const flowrules_node *root, const c
     }
     if (depth == LISTS_DEEP) {
         flowrules_input_error(r->in, flowrules_node_place(root), NULL,
-                              "more than %d lists of objects stand in one another", LISTS_DEEP);
+                              "lists of objects are nested more than %d levels deep", LISTS_DEEP);
         return;
     }
     r->lists = true;
@@ -208,14 +208,15 @@ void fr_objects_other(struct fr_objects *r, const struct fr_object *object) {
                                            "MultiNetworkPolicy"};
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++)
         if (strcmp(object->kind, policies[i]) == 0) {
-            fr_objects_doubt(r, object->at,
-                             flowrules_input_print(r->in,
-                                                   "a policy of the kind %.80s of %.80s may "
-                                                   "decide too, and is not read here",
-                                                   object->kind, object->api));
+            fr_objects_doubt(
+                r, object->at,
+                flowrules_input_print(
+                    r->in,
+                    "a policy of the kind %.80s of %.80s may also decide, but is not read here",
+                    object->kind, object->api));
             return;
         }
-    flowrules_input_note(r->in, object->at, "an object of the kind %.80s of %.80s is no policy",
+    flowrules_input_note(r->in, object->at, "an object of the kind %.80s of %.80s is not a policy",
                          object->kind, object->api);
 }
 
@@ -457,9 +458,9 @@ static void require(struct fr_objects *r, struct fr_selection *s, const flowrule
     if (text != NULL)
         fr_objects_selection_add(r, s, requirement_key(of), NULL, text);
     else if (!flowrules_input_failed(r->in))
-        flowrules_input_error(r->in, flowrules_node_place(at),
-                              "letters, digits, '-', '_' and '.', at most 63",
-                              "'%.80s' is no label or no value of one", value ? value : label);
+        flowrules_input_error(
+            r->in, flowrules_node_place(at), "letters, digits, '-', '_' and '.', at most 63",
+            "'%.80s' is not a valid label or value of a label", value ? value : label);
 }
 
 /* In is a choice of values; each value of NotIn is a requirement of its own. */
@@ -512,7 +513,8 @@ static void read_expression(struct fr_objects *r, struct fr_selection *s,
         return;
     }
     flowrules_input_error(r->in, flowrules_node_place(expression),
-                          "In, NotIn, Exists or DoesNotExist", "'%.40s' is no operator", word);
+                          "In, NotIn, Exists or DoesNotExist", "'%.40s' is not a valid operator",
+                          word);
 }
 
 void fr_objects_selection_labels(struct fr_objects *r, struct fr_selection *s,

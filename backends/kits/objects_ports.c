@@ -200,10 +200,10 @@ bool fr_objects_named_port(struct fr_objects *r, const flowrules_node *port, con
     if (naming.unclear || naming.first == NULL)
         return false;
     *number = naming.number;
-    flowrules_input_assume(r->in, flowrules_node_place(port),
-                           "pods that are selected and not in these files may give it another "
-                           "number, or none",
-                           "the port '%.40s' is taken for %u, as the %.40s '%.80s' has it",
-                           naming.name, naming.number, naming.first->kind, naming.first->name);
+    flowrules_input_assume(
+        r->in, flowrules_node_place(port),
+        "other selected pods, which are not in these files, may define another number, or none",
+        "the port '%.40s' is read as %u, as in the %.40s '%.80s'", naming.name, naming.number,
+        naming.first->kind, naming.first->name);
     return true;
 }

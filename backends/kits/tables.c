@@ -16,8 +16,8 @@ bool fr_tables_begin(flowrules_input *in, enum fr_progress *progress, unsigned *
     if (*progress == FR_READING || *depth >= GROUPS_DEEP) {
         flowrules_input_error(in, at, NULL,
                               *progress == FR_READING
-                                  ? "the group '%.80s' holds itself"
-                                  : "groups stand in groups more than 64 deep, '%.80s' last",
+                                  ? "the group '%.80s' contains itself"
+                                  : "groups are nested more than 64 levels deep, at '%.80s'",
                               name);
         return false;
     }
@@ -44,8 +44,7 @@ bool fr_tables_add_set(flowrules_input *in, struct fr_sets *list, struct fr_addr
     list->ranges += flowrules_set_range_count(one.set, FLOWRULES_IPV4) +
                     flowrules_set_range_count(one.set, FLOWRULES_IPV6);
     if (list->ranges > RANGES_MAX)
-        flowrules_input_error(in, at, NULL, "more than %d addresses stand in one group",
-                              RANGES_MAX);
+        flowrules_input_error(in, at, NULL, "a group has more than %d addresses", RANGES_MAX);
     return list->ranges <= RANGES_MAX;
 }
 
@@ -53,7 +52,7 @@ bool fr_tables_add_service(flowrules_input *in, struct fr_services *list,
                            struct flowrules_service service) {
     struct flowrules_place nowhere = {0, 0, 0};
     if (list->count >= SERVICES_MAX) {
-        flowrules_input_error(in, nowhere, NULL, "more than %d services stand in one rule or group",
+        flowrules_input_error(in, nowhere, NULL, "a rule or group has more than %d services",
                               SERVICES_MAX);
         return false;
     }

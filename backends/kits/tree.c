@@ -52,7 +52,8 @@ static void drop_siblings(const struct fr_node *kept) {
 }
 
 static void too_deep(flowrules_input *in, struct flowrules_place at) {
-    flowrules_input_error(in, at, NULL, "statements stand more than %d deep", DEPTH_MAX);
+    flowrules_input_error(in, at, NULL, "statements are nested more than %d levels deep",
+                          DEPTH_MAX);
 }
 
 struct fr_node *fr_make(struct fr_tree *t, struct fr_node *node, const char *name,
@@ -198,7 +199,7 @@ static struct fr_node *find_path(const struct fr_tree *t, const struct words *w,
 /* ---- commands ------------------------------------------------------------------------------ */
 
 static void doubt(struct fr_tree *t, const struct words *w) {
-    flowrules_input_doubt(t->in, place_of(w, 0), FLOWRULES_FORWARD, "'%.80s' is not followed here",
+    flowrules_input_doubt(t->in, place_of(w, 0), FLOWRULES_FORWARD, "'%.80s' is not supported here",
                           w->words[0].text);
 }
 
@@ -386,7 +387,7 @@ static void read_braces(struct fr_tree *t, size_t file) {
             b.node = b.outside[--b.open];
     }
     if (b.w.count > 0 || b.open > 0)
-        flowrules_input_error(t->in, b.at, "hand in the whole file",
+        flowrules_input_error(t->in, b.at, "use the whole file",
                               "the file ends within a statement");
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static void doubt(const struct fr_tree *t, const struct fr_node *at, const char *why) {
-    flowrules_input_doubt(t->in, at->at, FLOWRULES_FORWARD, "what is inherited here %s", why);
+    flowrules_input_doubt(t->in, at->at, FLOWRULES_FORWARD, "the inheritance here %s", why);
 }
 
 static bool is_value(enum fr_shape shape) {
@@ -27,16 +27,16 @@ static void merge(struct fr_tree *t, struct fr_node *to, const struct fr_node *f
             continue;
         added = added || !old;
         if (child->name[0] == '<')
-            doubt(t, child, "by a pattern is not followed");
+            doubt(t, child, "by a pattern is not supported");
         else if ((old && is_value(shape)) || (had && !old && shape == FR_CHOICE))
-            doubt(t, child, "beside a value that is there is not followed");
+            doubt(t, child, "beside an existing value is not supported");
         else
             merge(t, fr_make(t, to, child->name, child->at), child);
         if (flowrules_input_failed(t->in))
             return;
     }
     if (had && added && t->is_ordered(to))
-        doubt(t, from, "may precede what is there, or follow it");
+        doubt(t, from, "may precede the existing statements, or follow them");
 }
 
 /* The node of a group that is where another one is in the configuration. */
@@ -51,7 +51,7 @@ static const struct fr_node *same_place(const struct fr_tree *t, const struct fr
 static void apply(struct fr_tree *t, struct fr_node *node, const struct fr_node *name) {
     const struct fr_node *groups = fr_top(t, "groups"), *group = fr_child(t, groups, name->name);
     if (name->name[0] != '$' && group == NULL) {
-        flowrules_input_error(t->in, name->at, "give the whole configuration",
+        flowrules_input_error(t->in, name->at, "use the whole configuration",
                               "there is no group '%.80s'", name->name);
     } else if (name->name[0] != '$') {
         if ((group = same_place(t, group, node)) != NULL)
@@ -60,14 +60,14 @@ static void apply(struct fr_tree *t, struct fr_node *node, const struct fr_node 
         for (group = fr_first(groups); group != NULL; group = fr_next(group))
             for (const struct fr_node *c = fr_first(group); c != NULL; c = fr_next(c))
                 if (strncmp(group->name, "node", 4) == 0 && t->matters(t->root, c->name))
-                    doubt(t, c, "by one half of a cluster is not followed");
+                    doubt(t, c, "by one node of a cluster is not supported");
     }
 }
 
 static void inherit(struct fr_tree *t, struct fr_node *node) {
     const struct fr_node *except = fr_child(t, node, "apply-groups-except");
     if (except != NULL)
-        doubt(t, except, "with exceptions is not followed");
+        doubt(t, except, "with exceptions is not supported");
     for (const struct fr_node *name = fr_first(fr_child(t, node, "apply-groups")); name != NULL;
          name = fr_next(name))
         apply(t, node, name);

@@ -52,8 +52,8 @@ void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *co
         }
     if (zones->zoneless)
         flowrules_input_doubt(in, (struct flowrules_place){0, 0, 0}, FLOWRULES_FORWARD,
-                              "the rules are between several zones, and nothing tells what is in "
-                              "them: the settings from-zone and to-zone choose two");
+                              "the rules are between several zones with unknown addresses: choose "
+                              "two zones with the settings from-zone and to-zone");
 }
 
 void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name) {
@@ -172,11 +172,11 @@ void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
 /* ---- what a target has no say over ---------------------------------------------------------- */
 
 /* The pairs of zones that flows are between. */
-static void close_flows(const flowrules_plan *plan, struct fr_zone_pairs *pairs) {
+static void close_flows(const flowrules_output *out, struct fr_zone_pairs *pairs) {
     struct flowrules_rule flow;
-    for (size_t i = 0; flowrules_plan_flow(plan, i, &flow); i++)
-        fr_zones_close(plan, pairs, flow.source, flow.destination);
-    fr_zones_close_rest(plan, pairs);
+    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
+        fr_zones_close(out, pairs, flow.source, flow.destination);
+    fr_zones_close_rest(out, pairs);
 }
 
 static void leave_out(flowrules_input *in, struct flowrules_set source,
@@ -212,16 +212,15 @@ static void leave_out_from(flowrules_input *in, const struct fr_zones *zones,
               flowrules_input_unite(in, sets, count));
 }
 
-void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones) {
+void fr_zones_baseline(const flowrules_output *out, flowrules_input *in, struct fr_zones *zones) {
     struct fr_zone_list all;
     struct flowrules_set any = flowrules_input_any(in);
     struct fr_zone_pairs *pairs = flowrules_input_alloc(in, sizeof *pairs);
-    find(in, fr_zones_own(plan, FLOWRULES_SOURCE), fr_zones_own(plan, FLOWRULES_DESTINATION),
-         zones);
+    find(in, fr_zones_own(out, FLOWRULES_SOURCE), fr_zones_own(out, FLOWRULES_DESTINATION), zones);
     list_zones(in, zones, &all);
     if (pairs == NULL)
         return;
-    close_flows(plan, pairs);
+    close_flows(out, pairs);
     for (size_t i = 0; all.names != NULL && i < all.count; i++)
         leave_out_from(in, zones, &all, pairs, all.names[i]);
     if (zones->own[FLOWRULES_SOURCE] == NULL)

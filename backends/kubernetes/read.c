@@ -69,11 +69,11 @@ static struct flowrules_set read_peer(struct fr_objects *r, const void *namespac
     if (!has[0] && (has[1] || has[2]))
         return read_selectors(r, peer, namespace);
     if (has[0])
-        flowrules_input_error(r->in, flowrules_node_place(peer), "make it two items",
+        flowrules_input_error(r->in, flowrules_node_place(peer), "write two items",
                               "a peer has an ipBlock or selectors, not both");
     else if (flowrules_node_count(peer) == 0)
         flowrules_input_error(r->in, flowrules_node_place(peer),
-                              "anything, anywhere is a rule without 'to' or 'from'",
+                              "for any peer, write a rule without 'to' or 'from'",
                               "a peer needs an ipBlock or a selector");
     return none;
 }
@@ -97,16 +97,16 @@ static int read_protocol(struct fr_objects *r, const flowrules_node *node) {
     if (strcmp(text, "SCTP") == 0)
         return 132;
     flowrules_input_error(r->in, flowrules_node_place(node), "TCP, UDP or SCTP",
-                          "'%.40s' is no protocol of a NetworkPolicy", text);
+                          "'%.40s' is not a protocol of a NetworkPolicy", text);
     return -1;
 }
 
 static void doubt_port_name(struct fr_objects *r, const flowrules_node *port) {
     fr_objects_doubt(r, flowrules_node_place(port),
-                     flowrules_input_print(r->in,
-                                           "the port '%.40s' is a name that the pods give a "
-                                           "number: which one is not known",
-                                           flowrules_node_text(port)));
+                     flowrules_input_print(
+                         r->in,
+                         "the pods define the number of the named port '%.40s': it is not known",
+                         flowrules_node_text(port)));
 }
 
 /* False after an error. A name that only the pods know is a doubt: it may be any port. */
@@ -121,7 +121,8 @@ static bool read_numbers(struct fr_objects *r, const flowrules_node *item,
         if (flowrules_node_kind(last) != FLOWRULES_NODE_NULL &&
             !flowrules_node_number(last, number, 65535, &end)) {
             flowrules_input_error(r->in, flowrules_node_place(last),
-                                  "a number from the port's to 65535", "'%.40s' ends no range",
+                                  "a number from 'port' to 65535",
+                                  "'%.40s' is not a valid end of a port range",
                                   flowrules_node_text(last) ? flowrules_node_text(last) : "...");
             return false;
         }
@@ -141,7 +142,7 @@ static bool read_numbers(struct fr_objects *r, const flowrules_node *item,
     }
     flowrules_input_error(r->in, flowrules_node_place(port),
                           "a number from 1 to 65535 without quotes, or a name",
-                          "'%.40s' is no port", text == NULL ? "..." : text);
+                          "'%.40s' is not a valid port", text == NULL ? "..." : text);
     return false;
 }
 
@@ -236,7 +237,8 @@ static unsigned read_types(struct fr_objects *r, const flowrules_node *spec) {
             directions |= FR_INGRESS_BIT;
         else
             flowrules_input_error(r->in, flowrules_node_place(n), "Ingress or Egress",
-                                  "'%.40s' is no type of a policy", type == NULL ? "..." : type);
+                                  "'%.40s' is not a valid type of a policy",
+                                  type == NULL ? "..." : type);
     }
     return directions;
 }

@@ -12,9 +12,8 @@ const struct flowrules_piece fr_nftables_apply[] = {
 
 static void doubt_script(flowrules_input *in, struct flowrules_place at) {
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
-        flowrules_input_doubt(in, at, d,
-                              "it is not known what passes: this is not the script as it was "
-                              "written");
+        flowrules_input_doubt(
+            in, at, d, "it is not known what passes: this script is not as flowrules wrote it");
 }
 
 void fr_nftables_read_script(flowrules_input *in, size_t file) {

@@ -16,7 +16,7 @@ static const char *text_of(const flowrules_node *node, const char *key) {
 }
 
 static void unexpected(struct reader *r, const flowrules_node *node, const char *wanted) {
-    flowrules_input_error(r->in, flowrules_node_place(node), NULL, "%s should stand here", wanted);
+    flowrules_input_error(r->in, flowrules_node_place(node), NULL, "%s is expected here", wanted);
 }
 
 /* The value of an object with one key, as most of nft's JSON is; NULL when it is another one. */
@@ -225,7 +225,7 @@ static void read_match(struct reader *r, const flowrules_node *node, struct netf
     }
     if (!read_keys(masked ? flowrules_node_first(masked) : left, &match) ||
         (masked && !fr_nftables_has_bits(&match))) {
-        not_known(r, rule, "a part of packets that policies do not know");
+        not_known(r, rule, "a part of packets that a policy cannot express");
         return;
     }
     match.negated = op == NFTABLES_UNEQUAL;
@@ -262,7 +262,7 @@ static void read_map(struct reader *r, const flowrules_node *node, struct netfil
     const char *name = flowrules_node_text(data);
     struct netfilter_match match = {.key_count = 0};
     if (rule->map || !read_keys(flowrules_node_get(node, "key"), &match)) {
-        rule->other = "a map by something that policies do not know";
+        rule->other = "a map by something that a policy cannot express";
         return;
     }
     if (name && name[0] == '@') {
@@ -384,7 +384,7 @@ static void read_chain(struct reader *r, const flowrules_node *node) {
 static void add_type(struct netfilter_set *set, const flowrules_node *node, bool by_key) {
     const char *type = flowrules_node_text(node);
     if (set->parts == NETFILTER_KEYS_MAX) {
-        set->doubt = "a set with more parts than are known";
+        set->doubt = "a set with unknown parts";
         return;
     }
     struct netfilter_key *key = &set->types[set->parts++];
@@ -438,7 +438,7 @@ static void read_set(struct reader *r, const flowrules_node *node, bool map) {
         return;
     read_types(set, flowrules_node_get(node, "type"));
     if (map && (!to || strcmp(to, "verdict") != 0))
-        set->doubt = "a map of something else than verdicts";
+        set->doubt = "a map with values other than verdicts";
     if (comes_and_goes(node))
         fr_nftables_expires(r->nf, set, map);
     read_elements(r, flowrules_node_get(node, "elem"), set->types, set, map);
@@ -500,8 +500,8 @@ static void read_object(struct reader *r, const flowrules_node *object, int pass
         read_set(r, object, strcmp(key, "map") == 0);
     else
         flowrules_input_error(r->in, flowrules_node_place(object),
-                              "load it, and hand in what nft -j list ruleset prints",
-                              "'%.60s' is nothing that nft -j list ruleset prints", key);
+                              "load it, and use the output of nft -j list ruleset",
+                              "nft -j list ruleset does not print '%.60s'", key);
 }
 
 static void read_objects(struct reader *r, const flowrules_node *list, int pass) {
@@ -520,8 +520,8 @@ static void read_document(struct reader *r, const flowrules_node *document) {
     if (!is_list(list)) {
         struct flowrules_place at = flowrules_node_place(document);
         flowrules_input_error(r->in, (struct flowrules_place){at.file, 1, 1},
-                              "hand in what nft -j list ruleset prints",
-                              "this is JSON, but not nft's");
+                              "use the output of nft -j list ruleset",
+                              "this is JSON, but not from nft");
         return;
     }
     read_objects(r, list, 0);

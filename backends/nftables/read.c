@@ -76,8 +76,8 @@ static void read_names(struct netfilter *nf) {
         fr_netfilter_read_dnsmasq(nf, i, true);
         if (none)
             flowrules_input_error(nf->in, (struct flowrules_place){i, 0, 0},
-                                  "hand in the .nft file, or what nft list ruleset prints, as well",
-                                  "there is no ruleset beside this configuration of dnsmasq");
+                                  "also give the .nft file, or the output of nft list ruleset",
+                                  "the ruleset for this configuration of dnsmasq is missing");
         none = false;
     }
 }

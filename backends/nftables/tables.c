@@ -14,7 +14,7 @@ static void take_priority(struct nftables_parser *p, struct netfilter_chain *cha
     char *text = fr_nftables_take_name(p, "a priority");
     long long more = 0;
     if (text && !fr_nftables_priority(text, &chain->priority))
-        flowrules_input_error(p->in, at, NULL, "'%.80s' is no priority", text);
+        flowrules_input_error(p->in, at, NULL, "'%.80s' is not a valid priority", text);
     int sign = fr_nftables_is_symbol(p, '-') ? -1 : fr_nftables_is_symbol(p, '+') ? 1 : 0;
     if (sign == 0)
         return;
@@ -86,7 +86,7 @@ static void take_types(struct nftables_parser *p, struct netfilter_set *set, boo
         if (set->parts < NETFILTER_KEYS_MAX)
             set->types[set->parts++] = key;
         else
-            set->doubt = "a set with more parts than are known";
+            set->doubt = "a set with unknown parts";
     } while (fr_nftables_accept_symbol(p, '.') && !flowrules_input_failed(p->in));
     fr_nftables_check_set(set);
 }
@@ -104,7 +104,7 @@ static void take_set_type(struct nftables_parser *p, struct netfilter_set *set, 
                           bool by_key) {
     take_types(p, set, by_key);
     if (map && fr_nftables_accept_symbol(p, ':') && !fr_nftables_accept(p, "verdict"))
-        set->doubt = "a map of something else than verdicts";
+        set->doubt = "a map with values other than verdicts";
     fr_nftables_skip_statement(p);
 }
 
@@ -221,8 +221,7 @@ static struct netfilter_table *take_table_of(struct nftables_parser *p) {
 }
 
 static void not_read(struct nftables_parser *p, struct flowrules_place at, const char *what) {
-    flowrules_input_error(p->in, at, "load it, and hand in what nft list ruleset prints", "%s",
-                          what);
+    flowrules_input_error(p->in, at, "load it, and use the output of nft list ruleset", "%s", what);
 }
 
 static void command_table(struct nftables_parser *p) {
@@ -279,7 +278,7 @@ static struct netfilter_chain *take_chain_of(struct nftables_parser *p) {
     char *name = table ? fr_nftables_take_name(p, "the name of a chain") : NULL;
     struct netfilter_chain *chain = name ? fr_netfilter_find_chain(p->nf, table, name) : NULL;
     if (name && !chain)
-        flowrules_input_error(p->in, at, NULL, "no line before this makes the chain '%.100s'",
+        flowrules_input_error(p->in, at, NULL, "no line before this creates the chain '%.100s'",
                               name);
     return chain;
 }
@@ -288,7 +287,7 @@ static struct netfilter_chain *take_rule_of(struct nftables_parser *p) {
     struct netfilter_chain *chain = take_chain_of(p);
     if (chain && (fr_nftables_is(p, "handle") || fr_nftables_is(p, "position") ||
                   fr_nftables_is(p, "index"))) {
-        not_read(p, p->token.at, "which rule has this handle or index is not known");
+        not_read(p, p->token.at, "it is not known which rule has this handle or index");
         return NULL;
     }
     if (chain)
@@ -369,7 +368,7 @@ static void delete_element(struct nftables_parser *p) {
 }
 
 static void delete_rule(struct nftables_parser *p) {
-    not_read(p, p->token.at, "which rule has this handle is not known");
+    not_read(p, p->token.at, "it is not known which rule has this handle");
 }
 
 static void flush_chain(struct nftables_parser *p) {
@@ -431,7 +430,7 @@ static void take_away(struct nftables_parser *p, bool flushes) {
             return;
         }
     }
-    fr_nftables_unexpected(p, "what is to be taken away");
+    fr_nftables_unexpected(p, "what to delete");
 }
 
 /* Sets that rules refer to may stand behind them, in the same table. */
@@ -464,8 +463,8 @@ static void take_command(struct nftables_parser *p) {
     else if (fr_nftables_accept(p, "flush"))
         take_away(p, true);
     else
-        flowrules_input_error(p->in, at, "hand in what nft list ruleset prints",
-                              "'%.*s' begins no command of nft that is read",
+        flowrules_input_error(p->in, at, "use the output of nft list ruleset",
+                              "'%.*s' does not begin a supported command of nft",
                               (int)(token.length < 40 ? token.length : 40), token.text);
     if (!fr_nftables_at_end(p))
         fr_nftables_unexpected(p, "the end of the command");

@@ -44,7 +44,8 @@ static void take_element_verdict(struct nftables_parser *p, struct netfilter_ele
     bool takes_chain = false;
     char *word = fr_nftables_take_name(p, "a verdict");
     if (word && !fr_nftables_verdict(word, &element->verdict, &takes_chain))
-        flowrules_input_error(p->in, p->token.at, NULL, "'%.80s' is no verdict of a map", word);
+        flowrules_input_error(p->in, p->token.at, NULL, "'%.80s' is not a valid verdict of a map",
+                              word);
     if (takes_chain)
         element->target = fr_nftables_take_name(p, "the name of a chain");
 }
@@ -466,7 +467,7 @@ static void take_flow(struct nftables_parser *p, struct netfilter_rule *rule) {
 /* What becomes of the packet is decided elsewhere: in user space, on another interface. */
 static void take_away(struct nftables_parser *p, struct netfilter_rule *rule) {
     fr_nftables_skip_statement(p);
-    rule->other = "what becomes of packets is decided outside the rules";
+    rule->other = "something outside the rules decides about packets";
 }
 
 static void take_comment(struct nftables_parser *p, struct netfilter_rule *rule) {

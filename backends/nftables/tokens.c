@@ -131,7 +131,7 @@ static void expand(struct nftables_parser *p, const struct nftables_token *token
     const struct nftables_definition *d = find_definition(p, name, (size_t)(c - name));
     p->source.at = c;
     if (!d) {
-        flowrules_input_error(p->in, token->at, "hand in what nft list ruleset prints",
+        flowrules_input_error(p->in, token->at, "use the output of nft list ruleset",
                               "no line before this defines '$%.*s'",
                               (int)(c - name < 80 ? c - name : 80), name);
         return;
@@ -249,13 +249,13 @@ void fr_nftables_unexpected(struct nftables_parser *p, const char *wanted) {
     if (flowrules_input_failed(p->in))
         return;
     if (p->token.kind == TOKEN_END)
-        flowrules_input_error(p->in, p->token.at, NULL, "the file ends where %s should stand",
+        flowrules_input_error(p->in, p->token.at, NULL, "the file ends, but %s is expected",
                               wanted);
     else if (p->token.kind == TOKEN_NEWLINE)
-        flowrules_input_error(p->in, p->token.at, NULL, "the line ends where %s should stand",
+        flowrules_input_error(p->in, p->token.at, NULL, "the line ends, but %s is expected",
                               wanted);
     else
-        flowrules_input_error(p->in, p->token.at, NULL, "'%.*s' stands where %s should",
+        flowrules_input_error(p->in, p->token.at, NULL, "'%.*s' is here, but %s is expected",
                               (int)(p->token.length < 80 ? p->token.length : 80), p->token.text,
                               wanted);
 }
@@ -399,16 +399,15 @@ static bool is_wildcard(const char *path) {
 static void include_nothing(struct nftables_parser *p, struct flowrules_place at,
                             const char *path) {
     if (!is_wildcard(path)) {
-        flowrules_input_error(p->in, at, "hand it in as well, or what nft list ruleset prints",
-                              "'%.200s' is included, and is none of the files that were handed in",
-                              path);
+        flowrules_input_error(p->in, at,
+                              "give this file too, or use the output of nft list ruleset",
+                              "'%.200s' is included, but is not one of the given files", path);
         return;
     }
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++)
-        flowrules_input_doubt(p->in, at, d,
-                              "it is not known what passes: '%.200s' is included, and no file that "
-                              "was handed in is one of these",
-                              path);
+        flowrules_input_doubt(
+            p->in, at, d,
+            "it is not known what passes: '%.200s' is included, but no given file matches", path);
 }
 
 static void include_file(struct nftables_parser *p, struct flowrules_place at,
@@ -416,7 +415,7 @@ static void include_file(struct nftables_parser *p, struct flowrules_place at,
     size_t size;
     const char *text = flowrules_input_text(p->in, file->file, &size);
     if (!file->all)
-        flowrules_input_note(p->in, at, "'%.200s' is read for what is included here", file->name);
+        flowrules_input_note(p->in, at, "'%.200s' is read as the included file", file->name);
     for (unsigned i = 0; i < p->depth; i++) {
         if (p->outer[i].file != file->file || p->outer[i].is_variable)
             continue;

@@ -243,8 +243,8 @@ void fr_nftables_bad_value(flowrules_input *in, struct flowrules_place at, const
                            size_t length) {
     bool is_name = length > 0 && (text[0] < '0' || text[0] > '9') && text[0] != ':';
     flowrules_input_error(
-        in, at, is_name ? "numbers in place of names: nft -nn list ruleset" : NULL,
-        "'%.*s' is no value that can stand here", (int)(length < 100 ? length : 100), text);
+        in, at, is_name ? "use numbers instead of names: nft -nn list ruleset" : NULL,
+        "'%.*s' is not a valid value here", (int)(length < 100 ? length : 100), text);
 }
 
 const char *fr_nftables_unknown_name(flowrules_input *in, const char *text, size_t length) {
@@ -383,12 +383,12 @@ void fr_nftables_bits(struct netfilter *nf, struct netfilter_match *match, uint3
 void fr_nftables_check_set(struct netfilter_set *set) {
     for (unsigned i = 0; i < set->parts; i++)
         if (set->types[i].field == NETFILTER_OTHER)
-            set->doubt = "a set of something that policies do not know";
+            set->doubt = "a set of something that a policy cannot express";
 }
 
 void fr_nftables_expires(struct netfilter *nf, struct netfilter_set *set, bool map) {
     if (map)
-        set->doubt = "a map whose elements come and go";
+        set->doubt = "a map whose elements change";
     else
         fr_netfilter_expires(nf, set);
 }

@@ -34,9 +34,9 @@ static struct flowrules_set read_name(struct fr_objects *r, const flowrules_node
     if (wildcard && flowrules_input_define(r->in, 1, "dns-name-resolver", r))
         flowrules_input_found(r->in, "dns-name-resolver", "true");
     if (wildcard)
-        flowrules_input_note(r->in, flowrules_node_place(node),
-                             "'%.260s' is one label below here, and any number of them in a policy",
-                             name);
+        flowrules_input_note(
+            r->in, flowrules_node_place(node),
+            "'%.260s' matches one label here, but any number of labels in a policy", name);
     return flowrules_input_name(r->in, flowrules_node_place(node), name);
 }
 
@@ -158,7 +158,7 @@ static void read_rule(struct fr_objects *r, const struct fr_object *object,
     const char *word = flowrules_node_text(type);
     if (!fr_objects_equals(word, "Allow") && !fr_objects_equals(word, "Deny")) {
         flowrules_input_error(r->in, flowrules_node_place(type != NULL ? type : rule),
-                              "Allow or Deny", "'%.40s' is no type of a rule",
+                              "Allow or Deny", "'%.40s' is not a valid type of a rule",
                               word == NULL ? "..." : word);
         return;
     }
@@ -194,8 +194,8 @@ static void read_firewall(struct fr_objects *r, const struct fr_object *object) 
     if (!is_targets(r, object))
         return;
     if (!flowrules_input_define(r->in, 0, "firewall", r)) {
-        flowrules_input_error(r->in, object->at, "give one of them, or a target",
-                              "there are several EgressFirewalls, each for a namespace of its own");
+        flowrules_input_error(r->in, object->at, "use one of them, or a target",
+                              "the files have several EgressFirewalls, each for its own namespace");
         return;
     }
     if (!fr_objects_is_map(r, object->spec != NULL ? object->spec : object->root, "a spec"))
@@ -210,7 +210,7 @@ static void read_firewall(struct fr_objects *r, const struct fr_object *object) 
          n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n)) {
         if (++count > RULES_MAX)
             fr_objects_doubt(r, flowrules_node_place(n),
-                             "a rule behind the 8000th, which is ignored");
+                             "this rule is after the 8000th rule and is ignored");
         else
             read_rule(r, object, n, &held);
         r->holds_doubts = false;

@@ -334,7 +334,7 @@ static void list_of(flowrules_output *out, const char *word, const char *text) {
 }
 
 static void tag_entry(flowrules_output *out) {
-    list_of(out, "tag", flowrules_plan_setting(flowrules_output_plan(out), "tag"));
+    list_of(out, "tag", flowrules_output_setting(out, "tag"));
 }
 
 /* ---- objects ------------------------------------------------------------------------------- */
@@ -522,13 +522,12 @@ static void check_applications(flowrules_output *out) {
             const struct flowrules_service *inner = flowrules_output_service(out, i);
             const struct flowrules_service *outer = flowrules_output_service(out, k);
             if (is_custom(inner) && is_custom(outer) && is_within(inner, outer))
-                flowrules_output_refuse(out,
-                                        "type %d of %s is asked for with code %d and with any: "
-                                        "PAN-OS knows a packet by one application alone; give the "
-                                        "codes everywhere, or nowhere",
-                                        inner->icmp_type,
-                                        inner->protocol == ICMP ? "ICMP" : "ICMPv6",
-                                        inner->icmp_code);
+                flowrules_output_refuse(
+                    out,
+                    "flows have type %d of %s with code %d and with any code, but in PAN-OS a "
+                    "packet has only one application: use codes in all these flows, or in none",
+                    inner->icmp_type, inner->protocol == ICMP ? "ICMP" : "ICMPv6",
+                    inner->icmp_code);
         }
 }
 
@@ -563,14 +562,14 @@ static bool is_zone(const char *text) {
 static const struct fr_zone_words zone_words = {
     .is_name = is_zone,
     .rules = "rules",
-    .no_pair = "no rule says between which zones the rest is to be denied: set 'from-zone' and "
-               "'to-zone', or 'explicit-deny: false'",
+    .no_pair = "no rule says between which zones to deny the rest: set 'from-zone' and 'to-zone', "
+               "or 'explicit-deny: false'",
     FR_ZONE_WORDS("paloalto", "31 letters, digits, spaces and ._-")};
 
 static void write_zones(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
     const char *zone;
     open_word(out, end_words[end].zone);
-    for (size_t i = 0; (zone = fr_zones_told(flowrules_output_plan(out), set, end, i)); i++)
+    for (size_t i = 0; (zone = fr_zones_told(out, set, end, i)); i++)
         member(out, zone);
     close_word(out);
 }
@@ -679,13 +678,12 @@ static void write_description(flowrules_output *out, flowrules_flows flows) {
  * best. Without log-end, PAN-OS would log the end of each session.
  */
 static void write_action(flowrules_output *out, enum flowrules_action action, bool log) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
-    const char *log_setting = flowrules_plan_setting(plan, "log-setting");
+    const char *log_setting = flowrules_output_setting(out, "log-setting");
     if (action == FLOWRULES_ALLOW)
         value(out, "action", "allow");
     else
-        value(out, "action", fr_zones_rejects(plan) ? "reset-both" : "drop");
-    if (action == FLOWRULES_DENY && fr_zones_rejects(plan))
+        value(out, "action", fr_zones_rejects(out) ? "reset-both" : "drop");
+    if (action == FLOWRULES_DENY && fr_zones_rejects(out))
         value(out, "icmp-unreachable", "yes");
     value(out, "log-end", log ? "yes" : "no");
     if (log && log_setting)
@@ -694,11 +692,10 @@ static void write_action(flowrules_output *out, enum flowrules_action action, bo
 
 /* Puts a rule behind the one before it; the first goes to its place in the rulebase. */
 static void write_move(flowrules_output *out) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, PART_MOVE);
-    const char *before = flowrules_plan_setting(plan, "before");
-    const char *after = flowrules_plan_setting(plan, "after");
+    const char *before = flowrules_output_setting(out, "before");
+    const char *after = flowrules_output_setting(out, "after");
     write_command(out, w, "move", SECTION_RULE);
     flowrules_write(w, s->name);
     if (s->last[0] != '\0') {
@@ -725,7 +722,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
     s->flows = r->flows;
     s->traced = true;
-    fr_zones_close(flowrules_output_plan(out), &s->pairs, r->source, r->destination);
+    fr_zones_close(out, &s->pairs, r->source, r->destination);
     open_entry(out, SECTION_RULE, name);
     write_zones(out, r->source, FLOWRULES_SOURCE);
     write_zones(out, r->destination, FLOWRULES_DESTINATION);
@@ -784,7 +781,7 @@ static void write_deny(flowrules_output *out, size_t from, unsigned number) {
     write_denied_destinations(out, from);
     for (size_t i = 0; i < sizeof any / sizeof *any; i++)
         list_of(out, any[i], "any");
-    write_action(out, FLOWRULES_DENY, !flowrules_plan_log_nothing(flowrules_output_plan(out)));
+    write_action(out, FLOWRULES_DENY, !flowrules_output_log_nothing(out));
     flowrules_writer *w = begin_value(out, "description");
     flowrules_writef(w, s->xml ? "%s" : "\"%s\"", "what no flow allows between these zones");
     end_value(out, "description");
@@ -820,7 +817,6 @@ static void write_last_denies(flowrules_output *out) {
 /* ---- the target as a whole ----------------------------------------------------------------- */
 
 static void check_names(flowrules_output *out) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
     static const struct {
         const char *key;
         size_t most;
@@ -828,49 +824,49 @@ static void check_names(flowrules_output *out) {
         {"vsys", 63},        {"device-group", 63}, {"before", 63},          {"after", 63},
         {"log-setting", 63}, {"tag", 127},         {"from-zone", ZONE_MAX}, {"to-zone", ZONE_MAX}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *text = flowrules_plan_setting(plan, names[i].key);
+        const char *text = flowrules_output_setting(out, names[i].key);
         if (text && !is_name(text, names[i].most))
             flowrules_output_refuse(out,
-                                    "'%s' is no name in PAN-OS: at most %zu letters, digits, "
-                                    "spaces and ._-",
+                                    "'%s' is not a valid name in PAN-OS: use at most %zu letters, "
+                                    "digits, spaces and ._-",
                                     names[i].key, names[i].most);
     }
-    if (flowrules_plan_setting(plan, "before") && flowrules_plan_setting(plan, "after"))
-        flowrules_output_refuse(out,
-                                "the rules go before one rule or after one: 'before' or 'after'");
+    if (flowrules_output_setting(out, "before") && flowrules_output_setting(out, "after"))
+        flowrules_output_refuse(
+            out,
+            "the rules can be placed before or after a rule: use only one of 'before' and 'after'");
 }
 
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
 static const char *choose_rulebase(flowrules_output *out) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
-    const char *rulebase = flowrules_plan_setting(plan, "rulebase");
-    bool panorama = flowrules_plan_setting(plan, "device-group") != NULL;
-    if (panorama && flowrules_plan_setting(plan, "vsys"))
-        flowrules_output_refuse(out, "it is either a vsys of a firewall or a device-group");
+    const char *rulebase = flowrules_output_setting(out, "rulebase");
+    bool panorama = flowrules_output_setting(out, "device-group") != NULL;
+    if (panorama && flowrules_output_setting(out, "vsys"))
+        flowrules_output_refuse(out, "it is for a vsys of a firewall or for a device-group: use "
+                                     "only one of 'vsys' and 'device-group'");
     if (rulebase && panorama != (strcmp(rulebase, "local") != 0))
         flowrules_output_refuse(out, panorama ? "a device-group has rules before and after those "
-                                                "of its firewalls: rulebase pre or post"
-                                              : "rulebase pre and post are of a device-group");
+                                                "of its firewalls: use rulebase pre or post"
+                                              : "rulebase pre and post need a device-group");
     if (!panorama)
         return "rulebase";
     return rulebase && strcmp(rulebase, "post") == 0 ? "post-rulebase" : "pre-rulebase";
 }
 
 static void begin_all(flowrules_output *out, bool xml) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     s->xml = xml;
     check_names(out);
     s->prefix = fr_names_prefix(out);
     fr_zones_check(out, &zone_words);
     s->rulebase = choose_rulebase(out);
-    s->place_name = flowrules_plan_setting(plan, "device-group");
+    s->place_name = flowrules_output_setting(out, "device-group");
     s->place = s->place_name ? "device-group" : "vsys";
     if (!s->place_name)
-        s->place_name = flowrules_plan_setting(plan, "vsys");
+        s->place_name = flowrules_output_setting(out, "vsys");
     if (!s->place_name)
         s->place = NULL;
-    open_entry(out, SECTION_TAG, flowrules_plan_setting(plan, "tag"));
+    open_entry(out, SECTION_TAG, flowrules_output_setting(out, "tag"));
     value(out, "color", "color3");
     close_entry(out);
     check_applications(out);
@@ -888,31 +884,30 @@ static void write_removal(flowrules_output *out) {
 }
 
 /* Do last rules deny what no flow allows? */
-static bool denies_rest(const flowrules_plan *plan) {
-    return !flowrules_plan_permits(plan) && flowrules_plan_flag(plan, "explicit-deny");
+static bool denies_rest(const flowrules_output *out) {
+    return !flowrules_output_permits(out) && flowrules_output_flag(out, "explicit-deny");
 }
 
 /* Without last rules, what stays within a zone is the firewall's own to decide. */
-static void baseline(const flowrules_plan *plan, flowrules_input *in) {
+static void baseline(const flowrules_output *out, flowrules_input *in) {
     struct fr_zones zones;
-    fr_zones_baseline(plan, in, &zones);
-    if (!denies_rest(plan))
+    fr_zones_baseline(out, in, &zones);
+    if (!denies_rest(out))
         fr_zones_within(in, &zones, FLOWRULES_OUTSIDE);
 }
 
 static void end_all(flowrules_output *out) {
-    if (denies_rest(flowrules_output_plan(out)))
+    if (denies_rest(out))
         write_last_denies(out);
 }
 
 static void write_notes(flowrules_output *out) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
     struct paloalto_steps steps = {
         .xml = s->xml,
         .rules = s->entries[SECTION_RULE],
-        .denies = denies_rest(plan),
-        .intrazone = strcmp(flowrules_plan_setting(plan, "intrazone"), "all") == 0,
+        .denies = denies_rest(out),
+        .intrazone = strcmp(flowrules_output_setting(out, "intrazone"), "all") == 0,
         .wildcards = s->entries[SECTION_CATEGORY] > 0,
         .applications = s->entries[SECTION_APPLICATION] > 0};
     bool echo = false;
@@ -996,7 +991,7 @@ static void write_load(flowrules_output *out, flowrules_writer *w, enum section 
     if (s->entries[section] == 0)
         return;
     flowrules_writef(w, "load config partial from %s.xml from-xpath %s",
-                     flowrules_plan_target(flowrules_output_plan(out)), quote);
+                     flowrules_output_target(out), quote);
     write_xpath(s, w, section);
     flowrules_writef(w, "%s to-xpath %s/config/", quote, quote);
     write_xpath(s, w, section);
@@ -1054,7 +1049,7 @@ static bool has_wildcard(struct flowrules_set set) {
     return false;
 }
 
-static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
     if (has_wildcard(flow->source))
         return "wildcards match the URL that is asked for, and a source has none\nlist its names";
     for (size_t i = 0; has_wildcard(flow->destination) && i < flow->service_count; i++)
@@ -1064,11 +1059,13 @@ static const char *refuses(const flowrules_plan *plan, const struct flowrules_ru
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0 || flow->services[i].protocol == 255)
             return flow->action == FLOWRULES_DENY
-                       ? "an application is known by the protocols 1 to 254 (ident-by-ip-protocol)"
-                         "\nleave 0 and 255 out, or deny 'any' and spare the flows that may pass"
-                       : "an application is known by the protocols 1 to 254 (ident-by-ip-protocol)"
-                         "\nleave 0 and 255 out";
-    return fr_zones_refuse(plan, flow, &zone_words);
+                       ? "an application of PAN-OS can match only the protocols 1 to 254 "
+                         "(ident-by-ip-protocol)\n"
+                         "leave 0 and 255 out, or deny 'any' and spare the flows that may pass"
+                       : "an application of PAN-OS can match only the protocols 1 to 254 "
+                         "(ident-by-ip-protocol)\n"
+                         "leave 0 and 255 out";
+    return fr_zones_refuse(out, flow, &zone_words);
 }
 
 static bool has_service(const struct flowrules_rule *flow, int protocol, int type) {
@@ -1083,22 +1080,21 @@ static bool has_service(const struct flowrules_rule *flow, int protocol, int typ
  * whether that is within "ipv6-icmp" is not documented. An application of flowrules' own for the
  * echo ends the question, since it takes those packets.
  */
-static const char *warns_of_echo(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+static const char *warns_of_echo(const flowrules_output *out, const struct flowrules_rule *flow) {
     struct flowrules_rule other;
     if (!has_service(flow, ICMPV6, -1))
         return NULL;
-    for (size_t i = 0; flowrules_plan_flow(plan, i, &other); i++)
+    for (size_t i = 0; flowrules_output_flow(out, i, &other); i++)
         if (has_service(&other, ICMPV6, ECHO_V6))
             return NULL;
-    return "whether the echo of ICMPv6 belongs to PAN-OS's 'ipv6-icmp' or to an application "
-           "'ping6' "
-           "depends on the content release: test it, or add a flow for its type "
-           "(icmp-type: echo-request), which gets an application of its own";
+    return "the content release decides whether ICMPv6 echo belongs to 'ipv6-icmp' or to an "
+           "application 'ping6': test it, or add a flow for its type (icmp-type: echo-request), "
+           "which gets its own application";
 }
 
-static const char *warns(const flowrules_plan *plan, const struct flowrules_rule *flow) {
-    const char *zones = fr_zones_warn(plan, flow);
-    return zones != NULL ? zones : warns_of_echo(plan, flow);
+static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
+    const char *zones = fr_zones_warn(out, flow);
+    return zones != NULL ? zones : warns_of_echo(out, flow);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */

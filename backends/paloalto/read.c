@@ -46,7 +46,7 @@ static const struct fr_paloalto_attribute *first_of(const struct fr_paloalto_ent
 /* Is a list there at all? PAN-OS commits no rule without it. */
 static bool has_list(const struct taken *t, const char *key) {
     if (first_of(t->e, key) == NULL)
-        fr_zone_lacks(&t->rule, key, "PAN-OS commits no such rule");
+        fr_zone_lacks(&t->rule, key, "PAN-OS does not commit such a rule");
     return first_of(t->e, key) != NULL;
 }
 
@@ -113,8 +113,7 @@ static void check_attribute(const struct deciding *d, struct taken *t,
             continue;
         if (keys[i].manner == NOTED && !d->r->profiles_told) {
             d->r->profiles_told = true;
-            flowrules_input_note(d->r->in, a->at,
-                                 "profiles, here and elsewhere, may block what rules allow");
+            flowrules_input_note(d->r->in, a->at, "profiles may block what rules allow");
         }
         if (keys[i].manner != ANY_ALONE || strcmp(a->value, "any") == 0)
             return;
@@ -203,9 +202,8 @@ static bool take_category(const struct deciding *d, struct taken *t) {
         return true;
     if (!tells_names(t) || t->rule.verdict != FLOWRULES_PASS || t->rule.m.any_action ||
         !flowrules_set_is_any(to->surely)) {
-        fr_zone_doubt(
-            &t->rule, true,
-            "a category is understood in an allow to any, with ssl and web-browsing alone");
+        fr_zone_doubt(&t->rule, true,
+                      "a category is understood only in an allow to any with ssl and web-browsing");
         return true;
     }
     for (size_t i = 0; (a = fr_paloalto_next(t->e, "category", &i)) != NULL;) {
@@ -274,7 +272,7 @@ static bool take_ports(const struct deciding *d, struct taken *t,
                        const struct fr_services *listed, bool defaults) {
     if (defaults && known->portless != NULL)
         fr_zone_doubt(&t->rule, false,
-                      "the default ports of the application '%.80s' are not known here",
+                      "flowrules does not know the default ports of the application '%.80s'",
                       known->portless);
     return (!defaults || add_all(d, &t->rule.m.surely.list, &known->ports, -1)) &&
            (!known->by_tcp || add_all(d, &t->rule.m.surely.list, listed, TCP)) &&
@@ -345,7 +343,7 @@ static bool take_what(const struct deciding *d, struct taken *t) {
     take_listed(t, &listed, any && !has_category(t), defaults || (any && has_category(t)));
     for (size_t i = 0; has_category(t) && i < listed.count; i++)
         if (listed.services[i].protocol != TCP)
-            fr_zone_doubt(&t->rule, true, "a category is beside other ports than TCP's");
+            fr_zone_doubt(&t->rule, true, "a category is used with ports other than TCP");
     return true;
 }
 
@@ -523,20 +521,21 @@ static void tell_scopes(struct fr_paloalto_reading *r, const char *missing) {
                      s->name);
     }
     if (!r->known) {
-        flowrules_input_error(r->in, nowhere,
-                              "hand in what 'show' prints in configuration mode, after 'set cli "
-                              "config-output-format set'",
-                              "this is no configuration of PAN-OS: no line of it is a command, and "
-                              "it is no XML");
+        flowrules_input_error(
+            r->in, nowhere,
+            "use the output of 'show' in configuration mode, after 'set cli config-output-format "
+            "set'",
+            "this is not a configuration of PAN-OS: it has no command and is not XML");
         return;
     }
     if (hint[0] == '\0')
-        snprintf(hint, sizeof hint, "give the whole configuration");
+        snprintf(hint, sizeof hint, "use the whole configuration");
     if (missing != NULL)
         flowrules_input_error(r->in, nowhere, hint, "there are no security rules of %.80s",
                               missing);
     else
-        flowrules_input_error(r->in, nowhere, hint, "it has security rules of several places");
+        flowrules_input_error(r->in, nowhere, hint,
+                              "the configuration has security rules in several places");
 }
 
 /* The groups above a device group, as far as it is told; "shared" is above them all. */
@@ -547,8 +546,8 @@ static void chain_parents(struct fr_paloalto_reading *r, const struct fr_paloalt
         other = other->next;
     if (other != NULL && !r->parents_known)
         flowrules_input_doubt(r->in, (struct flowrules_place){0, 0, 0}, FLOWRULES_FORWARD,
-                              "whether %.80s is above %.80s does not stand here", other->name,
-                              scope->name);
+                              "the configuration does not say whether %.80s is above %.80s",
+                              other->name, scope->name);
     for (unsigned i = 0; scope != NULL && scope->parent != NULL && i < FR_PALOALTO_CHAIN; i++) {
         scope = find_scope(r, scope->parent);
         if (scope != NULL)

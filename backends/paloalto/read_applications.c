@@ -187,7 +187,7 @@ static void note_taken(const struct taking *t, const struct fr_paloalto_entry *e
                        const char *name) {
     if (e->named_by != t->rule && t->all->doubt == NULL)
         t->all->doubt = flowrules_input_print(
-            t->r->in, "whether packets of '%.*s' are still '%.*s' is not known", TEXT, e->name,
+            t->r->in, "it is not known whether packets of '%.*s' are still '%.*s'", TEXT, e->name,
             TEXT, name);
 }
 
@@ -327,7 +327,8 @@ static bool take(struct taking *t, struct fr_paloalto_entry *e, const char *name
         return false;
     if (!found && t->all->doubt == NULL)
         t->all->doubt = flowrules_input_print(
-            t->r->in, "what the application '%.*s' is known by is not understood", TEXT, name);
+            t->r->in, "it is not understood how PAN-OS recognises the application '%.*s'", TEXT,
+            name);
     return true;
 }
 

@@ -287,7 +287,7 @@ static void read_xml(struct fr_paloalto_reading *r, size_t file) {
     if (config == NULL || strcmp(flowrules_node_key(config), "config") != 0) {
         flowrules_input_error(r->in, flowrules_node_place(root),
                               "export the whole configuration: export configuration",
-                              "it is no configuration of PAN-OS: <config> is not its root");
+                              "this is not a configuration of PAN-OS: its root is not <config>");
         return;
     }
     read_scope(r, "shared", flowrules_node_get(config, "shared"));
@@ -474,7 +474,7 @@ static void drop_attribute(struct fr_paloalto_reading *r, struct fr_paloalto_ent
     size_t kept = 0, length = key == NULL ? 0 : strlen(key);
     r->dropped += e->count;
     if (r->dropped > DROPPED_MAX) {
-        flowrules_input_error(r->in, at, NULL, "too much is deleted one by one");
+        flowrules_input_error(r->in, at, NULL, "too many entries are deleted one by one");
         return;
     }
     for (size_t i = 0; key != NULL && value != NULL && i < e->count; i++) {
@@ -566,7 +566,7 @@ static void read_move(struct command *c, const struct where *w, const char *name
     if (w->section != FR_PALOALTO_RULE || full == NULL)
         return;
     if (e == NULL) {
-        flowrules_input_error(c->r->in, place_of(c), "give the files with its rules too",
+        flowrules_input_error(c->r->in, place_of(c), "also give the files with its rules",
                               "there is no rule '%.80s'", name);
         return;
     }
@@ -629,7 +629,7 @@ static void read_command(struct fr_paloalto_reading *r, struct flowrules_line *l
         if (verbs[i].read != NULL && name != NULL)
             verbs[i].read(&c, &w, name);
         else
-            flowrules_input_doubt(r->in, w.at, FLOWRULES_FORWARD, "'%s' is not followed here",
+            flowrules_input_doubt(r->in, w.at, FLOWRULES_FORWARD, "'%s' is not supported here",
                                   verbs[i].verb);
         return;
     }

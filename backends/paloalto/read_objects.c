@@ -44,7 +44,7 @@ static bool read_range(struct fr_paloalto_reading *r, const struct fr_paloalto_a
                        struct flowrules_set *set) {
     struct flowrules_range range;
     if (!flowrules_parse_range(a->value, strlen(a->value), &range)) {
-        flowrules_input_error(r->in, a->at, NULL, "'%.80s' is no address, prefix or range",
+        flowrules_input_error(r->in, a->at, NULL, "'%.80s' is not a valid address, prefix or range",
                               a->value);
         return false;
     }
@@ -62,7 +62,7 @@ static bool read_address(struct fr_paloalto_reading *r, struct fr_paloalto_entry
             value = a;
     }
     if (value == NULL) {
-        flowrules_input_error(r->in, e->at, NULL, "the address '%.80s' holds nothing", e->name);
+        flowrules_input_error(r->in, e->at, NULL, "the address '%.80s' is empty", e->name);
         return false;
     }
     if (strcmp(value->key, "ip-wildcard") == 0) {
@@ -85,7 +85,8 @@ static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto
     if (fr_paloalto_value(e, "dynamic/filter") != NULL) {
         e->addresses.set = flowrules_input_none(r->in);
         e->addresses.doubt = flowrules_input_print(
-            r->in, "what the dynamic group '%.80s' holds is not in the configuration", e->name);
+            r->in, "the configuration does not have the members of the dynamic group '%.80s'",
+            e->name);
         return true;
     }
     for (size_t i = 0; (member = fr_paloalto_next(e, "static", &i)) != NULL;) {
@@ -95,7 +96,7 @@ static bool read_address_group(struct fr_paloalto_reading *r, struct fr_paloalto
             return false;
     }
     if (members.count == 0) {
-        flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' holds nothing", e->name);
+        flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' is empty", e->name);
         return false;
     }
     e->addresses.doubt = members.doubt;
@@ -122,10 +123,10 @@ static bool read_unnamed(struct fr_paloalto_reading *r, const struct fr_paloalto
     if (is_brought_along(member->value) ||
         fr_paloalto_look_up(r, FR_PALOALTO_LIST, member->value, &chained) != NULL) {
         addresses->doubt = flowrules_input_print(
-            r->in, "what '%.80s' holds is not in the configuration", member->value);
+            r->in, "the configuration does not have the contents of '%.80s'", member->value);
         return true;
     }
-    flowrules_input_error(r->in, member->at, "give the whole configuration, what is shared too",
+    flowrules_input_error(r->in, member->at, "use the whole configuration, what is shared too",
                           "there is no address or address group '%.80s'", member->value);
     return false;
 }
@@ -168,7 +169,8 @@ static bool read_ports(struct fr_paloalto_reading *r, const struct fr_paloalto_a
         if (list->ports == NULL)
             return false;
         if (!fr_tables_ports(at, length, &list->ports[list->count++])) {
-            flowrules_input_error(r->in, a->at, NULL, "'%.*s' is no port, and no range of ports",
+            flowrules_input_error(r->in, a->at, NULL,
+                                  "'%.*s' is not a valid port or range of ports",
                                   (int)(length < 80 ? length : 80), at);
             return false;
         }
@@ -227,7 +229,7 @@ static bool read_service_group(struct fr_paloalto_reading *r, struct fr_paloalto
         if (!fr_paloalto_service(r, member, chained, &e->services))
             return false;
     if (e->services.count == 0)
-        flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' holds nothing", e->name);
+        flowrules_input_error(r->in, e->at, NULL, "the group '%.80s' is empty", e->name);
     return e->services.count > 0;
 }
 
@@ -253,7 +255,7 @@ bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto
     if (e == NULL && add_predefined(r, member->value, services, &found))
         return true;
     if (e == NULL) {
-        flowrules_input_error(r->in, member->at, "give the whole configuration, what is shared too",
+        flowrules_input_error(r->in, member->at, "use the whole configuration, what is shared too",
                               "there is no service or service group '%.80s'", member->value);
         return false;
     }
@@ -295,8 +297,8 @@ static bool read_category(struct fr_paloalto_reading *r, struct fr_paloalto_entr
     const struct fr_paloalto_attribute *url;
     const char *type = fr_paloalto_value(e, "type");
     if (type != NULL && strcmp(type, "URL List") != 0)
-        e->addresses.doubt =
-            flowrules_input_print(r->in, "the category '%.80s' is of other categories", e->name);
+        e->addresses.doubt = flowrules_input_print(
+            r->in, "the category '%.80s' consists of other categories", e->name);
     for (size_t i = 0;
          e->addresses.doubt == NULL && (url = fr_paloalto_next(e, "list", &i)) != NULL; count++) {
         struct fr_addresses one;
@@ -317,7 +319,8 @@ bool fr_paloalto_category(struct fr_paloalto_reading *r, const struct fr_paloalt
     if (e == NULL) {
         names->set = flowrules_input_none(r->in);
         names->doubt = flowrules_input_print(
-            r->in, "what the category '%.80s' holds is not in the configuration", member->value);
+            r->in, "the configuration does not have the contents of the category '%.80s'",
+            member->value);
         return true;
     }
     if (fr_paloalto_begin_entry(r, e, member->at))

@@ -22,10 +22,9 @@ static void line(flowrules_writer *w, const char *label, const char *user_text) 
 }
 
 static void begin(flowrules_output *out) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
-    flowrules_writef(w, "target %s\n", flowrules_plan_target(plan));
-    line(w, "title", flowrules_plan_title(plan));
+    flowrules_writef(w, "target %s\n", flowrules_output_target(out));
+    line(w, "title", flowrules_output_title(out));
     line(w, "version", flowrules_output_fingerprint(out));
 }
 
@@ -139,7 +138,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 static void end(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     flowrules_writef(w, "\n[ ] deny everything else%s\n",
-                     flowrules_plan_log_denied(flowrules_output_plan(out)) ? ", and log it" : "");
+                     flowrules_output_log_denied(out) ? ", and log it" : "");
     flowrules_write(w, "\nchecked by ____________________  on ____________\n");
 }
 
@@ -156,7 +155,7 @@ const struct flowrules_backend flowrules_backend_plain = {
     .description = "A list for people: what would be allowed, flow by flow",
     .capabilities = {.placement = FLOWRULES_TRANSIT,
                      .evaluation = FLOWRULES_FIRST_MATCH,
-                     .permits_note = "it lists the flows, and decides nothing",
+                     .permits_note = "it only lists the flows and decides nothing",
                      .denies = FLOWRULES_DENIES_SPARE,
                      .families = FLOWRULES_BOTH_FAMILIES,
                      .mixed_families = true,

@@ -249,7 +249,7 @@ flowrules_status flowrules_context_set(flowrules_context *context, const char *k
         if (options[i].set(context, value))
             return FLOWRULES_OK;
         fr_error(&context->diagnostics, FR_OPTION_VALUE, FR_NOWHERE, options[i].form,
-                 "'%s' is no value for the option '%s'", value, key);
+                 "'%s' is not a valid value for the option '%s'", value, key);
         return FLOWRULES_USAGE;
     }
     fr_error(&context->diagnostics, FR_OPTION_UNKNOWN, FR_NOWHERE,

@@ -145,19 +145,19 @@ const char *fr_name_idna_words(const struct fr_name_checker *checker) {
         const char *words;
     } errors[] = {
         {IDN2_ENCODING_ERROR, "it is not valid UTF-8"},
-        {IDN2_PUNYCODE_BAD_INPUT, "a label that begins with 'xn--' is no A-label"},
-        {IDN2_INVALID_ALABEL, "a label that begins with 'xn--' is no A-label"},
-        {IDN2_ALABEL_ROUNDTRIP_FAILED, "a label that begins with 'xn--' is no A-label"},
-        {IDN2_NOT_NFC, "its letters and accents are not composed (NFC)"},
-        {IDN2_2HYPHEN, "a label has '--' in its third and fourth place"},
+        {IDN2_PUNYCODE_BAD_INPUT, "a label that begins with 'xn--' is not a valid A-label"},
+        {IDN2_INVALID_ALABEL, "a label that begins with 'xn--' is not a valid A-label"},
+        {IDN2_ALABEL_ROUNDTRIP_FAILED, "a label that begins with 'xn--' is not a valid A-label"},
+        {IDN2_NOT_NFC, "its letters and accents are separate characters (not NFC)"},
+        {IDN2_2HYPHEN, "a label has '--' as its third and fourth characters"},
         {IDN2_HYPHEN_STARTEND, "a label begins or ends with '-'"},
         {IDN2_LEADING_COMBINING, "a label begins with a combining mark"},
-        {IDN2_DISALLOWED, "a character of it may not stand in a name"},
-        {IDN2_CONTEXTJ, "a joiner stands where it may not"},
-        {IDN2_CONTEXTO, "a character stands beside others that it may not stand beside"},
-        {IDN2_UNASSIGNED, "a character of it is not assigned in Unicode"},
-        {IDN2_BIDI, "letters from left to right and from right to left mix"},
-        {IDN2_DOT_IN_LABEL, "a character of it stands for a dot"},
+        {IDN2_DISALLOWED, "it has a character that is not allowed in a name"},
+        {IDN2_CONTEXTJ, "it has a joiner where none is allowed"},
+        {IDN2_CONTEXTO, "it has a character that is not allowed beside the others"},
+        {IDN2_UNASSIGNED, "it has a character that Unicode does not define"},
+        {IDN2_BIDI, "it mixes left-to-right and right-to-left letters"},
+        {IDN2_DOT_IN_LABEL, "it has a character that IDNA reads as a dot"},
     };
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
         if (errors[i].error == checker->idna_error)
@@ -252,8 +252,8 @@ static struct fr_at place_of_value(const struct lock_reader *r, const fr_json *v
 static void lock_error(struct lock_reader *r, const char *name, const fr_json *value,
                        const char *what) {
     fr_error(&r->context->diagnostics, FR_LOCK_FORM, place_of_value(r, value),
-             "put back the last sound version of the file, from version control, say",
-             "the lock file's entry of '%.253s' is not valid: %s", name, what);
+             "restore the last valid version of the file, for example from version control",
+             "the lock file's entry for '%.253s' is not valid: %s", name, what);
 }
 
 /* A day of an address; false where it is there and none. */
@@ -264,8 +264,8 @@ static bool read_day(struct lock_reader *r, const char *name, const fr_json *jso
     if (text == NULL || fr_date_parse(text, strlen(text), day))
         return true;
     lock_error(r, name, own,
-               strcmp(key, "last-seen") == 0 ? "'last-seen' is no date"
-                                             : "'first-seen' is no date");
+               strcmp(key, "last-seen") == 0 ? "'last-seen' is not a date"
+                                             : "'first-seen' is not a date");
     return false;
 }
 
@@ -293,7 +293,7 @@ static flowrules_status read_locked_name(struct lock_reader *r, const fr_json *j
     const char *name = fr_json_name(json);
     const fr_json *addresses = fr_json_member(json, "addresses");
     if (!fr_json_is_array(addresses)) {
-        lock_error(r, name, json, "it has no list 'addresses'");
+        lock_error(r, name, json, "the list 'addresses' is missing");
         return FLOWRULES_OK;
     }
     struct fr_locked_name entry = {.first = (uint32_t)lock->pins.count};
@@ -307,7 +307,7 @@ static flowrules_status read_locked_name(struct lock_reader *r, const fr_json *j
         return fr_no_memory(r->context);
     *slot = entry;
     if (fr_map_get(&lock->by_name, entry.name, &earlier)) {
-        lock_error(r, name, json, "it stands there twice");
+        lock_error(r, name, json, "the file has it twice");
         return FLOWRULES_OK;
     }
     if (!fr_map_put(&lock->by_name, entry.name, (uint32_t)lock->names.count - 1))
@@ -325,8 +325,8 @@ static flowrules_status read_lock(struct lock_reader *r, const fr_json *root) {
                         place_of_value(r, !known && form != NULL   ? form
                                           : known && names != NULL ? names
                                                                    : root),
-                        "it holds {\"flowrules-lock\": 1, \"names\": {...}}",
-                        "this is no lock file of flowrules");
+                        "a lock file contains {\"flowrules-lock\": 1, \"names\": {...}}",
+                        "this is not a lock file of flowrules");
     r->lock->example = fr_json_string(fr_json_member(root, "example")) != NULL;
     for (const fr_json *item = fr_json_first(names); item != NULL; item = fr_json_next(item))
         FR_TRY(read_locked_name(r, item));
@@ -342,9 +342,10 @@ flowrules_status fr_lock_read(struct fr_lock *lock, flowrules_context *context, 
     if (root == NULL && offset == SIZE_MAX)
         return fr_no_memory(context);
     if (root == NULL)
-        return fr_error(&context->diagnostics, FR_LOCK_FORM, place_of(&r, offset, 1),
-                        "put back the last sound version of the file, from version control, say",
-                        "the lock file is not valid JSON");
+        return fr_error(
+            &context->diagnostics, FR_LOCK_FORM, place_of(&r, offset, 1),
+            "restore the last valid version of the file, for example from version control",
+            "the lock file is not valid JSON");
     r.root = root;
     flowrules_status status = read_lock(&r, root);
     fr_json_free(root);

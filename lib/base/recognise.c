@@ -15,18 +15,18 @@
 static const struct {
     const char *backend, *source;
 } sources[] = {
-    {"nftables", "hand in what 'nft list ruleset' prints"},
-    {"iptables", "hand in what 'iptables-save' and 'ip6tables-save' print"},
-    {"aws-sg", "hand in what 'aws ec2 describe-security-groups' prints"},
-    {"azure-nsg", "hand in what 'az network nsg show' prints"},
-    {"gcloud", "hand in what 'gcloud compute firewall-rules list --format=json' prints"},
-    {"cisco-asa", "hand in what 'show running-config' prints"},
-    {"juniper-srx", "hand in what 'show configuration | display set' prints"},
-    {"paloalto", "hand in what 'show' prints in configuration mode, after "
-                 "'set cli config-output-format set'"},
-    {"kubernetes", "hand in what 'kubectl get networkpolicies -A -o yaml' prints"},
-    {"cilium", "hand in what 'kubectl get ciliumnetworkpolicies -A -o yaml' prints"},
-    {"openshift", "hand in what 'oc get egressfirewalls,networkpolicies -A -o yaml' prints"},
+    {"nftables", "use the output of 'nft list ruleset'"},
+    {"iptables", "use the output of 'iptables-save' and 'ip6tables-save'"},
+    {"aws-sg", "use the output of 'aws ec2 describe-security-groups'"},
+    {"azure-nsg", "use the output of 'az network nsg show'"},
+    {"gcloud", "use the output of 'gcloud compute firewall-rules list --format=json'"},
+    {"cisco-asa", "use the output of 'show running-config'"},
+    {"juniper-srx", "use the output of 'show configuration | display set'"},
+    {"paloalto",
+     "use the output of 'show' in configuration mode, after 'set cli config-output-format set'"},
+    {"kubernetes", "use the output of 'kubectl get networkpolicies -A -o yaml'"},
+    {"cilium", "use the output of 'kubectl get ciliumnetworkpolicies -A -o yaml'"},
+    {"openshift", "use the output of 'oc get egressfirewalls,networkpolicies -A -o yaml'"},
 };
 
 const char *fr_recognise_source(const char *backend) {

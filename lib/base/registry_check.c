@@ -42,7 +42,7 @@ static bool check_identity(const struct check *check) {
     const struct flowrules_backend *b = check->backend;
     if (b->name == NULL || !is_word(b->name)) {
         fr_error(diagnostics, FR_BACKEND_RECORD, FR_NOWHERE, word_hint,
-                 "'%.63s' can't be a backend's name", b->name != NULL ? b->name : "");
+                 "'%.63s' is not a valid name for a backend", b->name != NULL ? b->name : "");
         return false;
     }
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
@@ -56,9 +56,10 @@ static bool check_identity(const struct check *check) {
     }
     if (!has_text(b->title) || !has_text(b->description))
         return object(check, "it", NULL, "has no title, or no description",
-                      "a line each, for 'flowrules targets'");
+                      "give one line for each; 'flowrules targets' prints them");
     if (b->bindings_of != NULL && !is_word(b->bindings_of))
-        return object(check, "bindings_of", b->bindings_of, "can't be a backend's name", word_hint);
+        return object(check, "bindings_of", b->bindings_of, "is not a valid name for a backend",
+                      word_hint);
     return true;
 }
 
@@ -82,7 +83,7 @@ static bool check_needs(const struct check *check, const struct flowrules_capabi
         {can->icmp_listed_count > 0, can->icmp_listed != NULL, "icmp_listed_count",
          "needs icmp_listed"},
         {can->groups, check->backend->bindings != NULL || check->backend->bindings_of != NULL,
-         "groups", "needs bindings, by which networks say what they are there"},
+         "groups", "needs bindings, so that networks can name their groups"},
         {can->placement == FLOWRULES_BY_HOOK, fr_setting_find(check->backend, "hook") != NULL,
          "FLOWRULES_BY_HOOK", "needs the setting hook, a choice host|forward"},
     };
@@ -96,14 +97,16 @@ static bool check_capabilities(const struct check *check,
                                const struct flowrules_capabilities *can) {
     if (can->families == 0 || (can->families & ~FLOWRULES_BOTH_FAMILIES) != 0)
         return object(check, "the capability", "families", "is not a set of families",
-                      "FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4), say, or FLOWRULES_BOTH_FAMILIES");
+                      "use FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4) or FLOWRULES_BOTH_FAMILIES");
     if ((unsigned)can->placement > FLOWRULES_BY_HOOK)
-        return object(check, "the capability", "placement", "is no value of its enumeration", NULL);
+        return object(check, "the capability", "placement", "is not a value of its enumeration",
+                      NULL);
     if ((unsigned)can->evaluation > FLOWRULES_ALLOW_UNION)
-        return object(check, "the capability", "evaluation", "is no value of its enumeration",
+        return object(check, "the capability", "evaluation", "is not a value of its enumeration",
                       NULL);
     if ((unsigned)can->wildcards > FLOWRULES_WILDCARDS_AND_SELF)
-        return object(check, "the capability", "wildcards", "is no value of its enumeration", NULL);
+        return object(check, "the capability", "wildcards", "is not a value of its enumeration",
+                      NULL);
     return check_needs(check, can);
 }
 
@@ -113,7 +116,7 @@ static bool check_format(const struct check *check, const struct flowrules_forma
     const struct flowrules_capabilities *can =
         format->capabilities != NULL ? format->capabilities : &check->backend->capabilities;
     if (!is_word(format->name))
-        return object(check, "format", format->name, "can't be called so", word_hint);
+        return object(check, "format", format->name, "has an invalid name", word_hint);
     if (fr_format_find(check->backend, format->name) != format)
         return object(check, "format", format->name, "is there twice", "keep one of them");
     if (!has_text(format->help))
@@ -156,14 +159,14 @@ static bool check_setting(const struct check *check, const char *part,
         if (strcmp(s->key, setting->key) == 0)
             return object(check, part, setting->key, "is there twice", "keep one of them");
     if (!is_word(setting->key))
-        return object(check, part, setting->key, "can't be called so", word_hint);
+        return object(check, part, setting->key, "has an invalid name", word_hint);
     if (table == check->backend->settings && is_common_key(setting->key))
         return object(check, part, setting->key, "is a key that every target has",
                       "choose another name");
     if (!has_text(setting->help))
         return object(check, part, setting->key, "has no help", "a line for 'flowrules targets'");
     if (setting->type == NULL || !fr_setting_type_is_known(setting->type))
-        return object(check, part, setting->key, "has no type that is known",
+        return object(check, part, setting->key, "has an unknown type",
                       "text, name, integer MIN MAX, boolean, choice A|B; in bindings also list "
                       "TYPE, labels, namespace, selector, requirements, ports");
     if (setting->fallback != NULL && !fr_setting_check(setting, setting->fallback, form))
@@ -184,7 +187,7 @@ static bool check_limits(const struct check *check) {
          l++)
         if (!has_text(l->source))
             return object(check, "limit", l->name, "has no source",
-                          "where the vendor says so: a page, an RFC, a header");
+                          "name where the vendor documents it: a page, an RFC, a header");
     return true;
 }
 
@@ -196,7 +199,8 @@ bool fr_registry_check(flowrules_context *context, const struct flowrules_backen
         char hint[80];
         snprintf(hint, sizeof hint, "build it with the headers of flowrules %s", FLOWRULES_VERSION);
         fr_error(&context->diagnostics, FR_BACKEND_ABI, FR_NOWHERE, hint,
-                 "the backend was built for version %u of the interface, and this is version %u",
+                 "the backend was built for version %u of the interface, but this library has "
+                 "version %u",
                  backend->abi, FLOWRULES_BACKEND_ABI);
         return false;
     }
@@ -209,7 +213,7 @@ flowrules_status flowrules_backend_register(flowrules_context *context,
                                             const struct flowrules_backend *backend) {
     if (backend == NULL) {
         fr_error(&context->diagnostics, FR_BACKEND_RECORD, FR_NOWHERE, NULL,
-                 "there is no record of a backend");
+                 "the record of the backend is missing");
         return FLOWRULES_USAGE;
     }
     if (!fr_registry_check(context, backend))

@@ -140,8 +140,8 @@ bool fr_requirement_check(const char *text, char form[160]) {
     const char *value;
     size_t length;
     snprintf(form, 160,
-             "requirements on labels, as kubectl's -l has them: tier, \"!tier\", "
-             "tier in (web, api), tier notin (db)");
+             "requirements for labels, in the syntax of kubectl -l: tier, \"!tier\", tier in (web, "
+             "api), tier notin (db)");
     if (!parse(text, &r) || !fr_is_label_name(r.label, r.label_length))
         return false;
     for (size_t i = 0; fr_requirement_value(&r, i, &value, &length); i++)

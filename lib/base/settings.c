@@ -88,8 +88,7 @@ static bool check_choice(const char *words, const char *value, char form[160]) {
 static bool check_name(const char *range, const char *value, char form[160]) {
     (void)range;
     snprintf(form, 160,
-             "a name of letters, digits, '_', '-' that begins with a letter, "
-             "of at most 63");
+             "a name of at most 63 letters, digits, '_' and '-' that begins with a letter");
     bool first = (value[0] >= 'a' && value[0] <= 'z') || (value[0] >= 'A' && value[0] <= 'Z') ||
                  value[0] == '_';
     static const char allowed[] =
@@ -134,7 +133,7 @@ static bool check_requirement(const char *range, const char *value, char form[16
 static bool check_port(const char *range, const char *value, char form[160]) {
     (void)range;
     bool good = check_integer("1 65535", value, form);
-    snprintf(form, 160, "ports of a Service with the pods' own, such as {53: 5353}");
+    snprintf(form, 160, "ports of a Service and of its pods, such as {53: 5353}");
     return good;
 }
 
@@ -204,7 +203,7 @@ bool fr_setting_check(const struct flowrules_setting *setting, const char *value
         if (rest != NULL)
             return types[i].check(rest, value, form);
     }
-    snprintf(form, 160, "a value of the type '%s', which this version does not know",
+    snprintf(form, 160, "a value of the type '%s', which this version of flowrules does not have",
              setting->type);
     return false;
 }

@@ -337,19 +337,19 @@ static const struct {
     bool (*mend)(struct fr_slip_text *t);
     const char *note;
 } mends[] = {
-    {mend_item, "a blank follows the dash of a list"},
+    {mend_item, "a space must follow the dash of a list"},
     {mend_word, NULL},
     {mend_mask_behind, NULL},
     {mend_to, NULL},
     {mend_blanks, NULL},
     {mend_brackets, NULL},
-    {mend_zone, "an address is written without an interface"},
-    {mend_zeros, "with a zero in front, some programs read a number as octal"},
+    {mend_zone, "an address must not have an interface"},
+    {mend_zeros, "some programs read a number with a leading zero as octal"},
     {mend_mask, NULL},
     {mend_short_prefix, NULL},
     {mend_short_range, NULL},
     {mend_stars, NULL},
-    {mend_port, "a port has its own key, 'port'"},
+    {mend_port, "the port has its own key, 'port'"},
 };
 
 static void write_ip(char text[INET6_ADDRSTRLEN], const struct flowrules_range *range) {
@@ -371,8 +371,9 @@ static bool is_mended(const struct fr_slip_text *t, const char *note, char hint[
     if (form == FR_RANGE_HOST_BITS) {
         char network[INET6_ADDRSTRLEN];
         write_ip(network, &range);
-        snprintf(hint, FR_SLIP_MAX, "write %s%s/%u%s for the network, %s%.*s%s for the one address",
-                 quote, network, length, quote, quote, (int)strcspn(t->text, "/"), t->text, quote);
+        snprintf(hint, FR_SLIP_MAX,
+                 "write %s%s/%u%s for the network, or %s%.*s%s for the single address", quote,
+                 network, length, quote, quote, (int)strcspn(t->text, "/"), t->text, quote);
         return true;
     }
     if (form != FR_RANGE_OK)
@@ -385,7 +386,7 @@ static bool is_mended(const struct fr_slip_text *t, const char *note, char hint[
 static bool slip_address(const char *text, const char *plain, char hint[FR_SLIP_MAX]) {
     struct fr_slip_text t;
     const char *note =
-        strcmp(text, plain) != 0 ? "with the quotes, blanks and hyphens of the keyboard" : NULL;
+        strcmp(text, plain) != 0 ? "with the quotes, spaces and hyphens of the keyboard" : NULL;
     replace(&t, plain);
     if (note != NULL && is_mended(&t, note, hint))
         return true;
@@ -435,16 +436,16 @@ static bool slip_url(const char *text, char hint[FR_SLIP_MAX]) {
     size_t digits = port == NULL ? 0 : strspn(port, "0123456789");
     const char *quote = host[0] == '*' ? "\"" : "";
     if (digits > 0)
-        snprintf(hint, FR_SLIP_MAX, "write %s%.*s%s, and 'port: %.*s' beside it", quote,
+        snprintf(hint, FR_SLIP_MAX, "write %s%.*s%s, and 'port: %.*s' as a key of its own", quote,
                  (int)length, host, quote, (int)digits, port);
     else
         snprintf(hint, FR_SLIP_MAX, "write %s%.*s%s: %s", quote, (int)length, host, quote,
-                 address          ? "the address alone, not a URL"
-                 : scheme != NULL ? "the name alone, not a URL"
+                 address          ? "it must be only the address, not a URL"
+                 : scheme != NULL ? "it must be only the name, not a URL"
                  : rest[0] == '/' && rest[1] != '\0' &&
                          rest[1 + strspn(rest + 1, "0123456789")] == '\0'
                      ? "a name has no prefix length"
-                     : "the name alone");
+                     : "it must be only the name");
     return true;
 }
 
@@ -464,7 +465,7 @@ static const struct {
     {"default", "write any, or 0.0.0.0/0 for every IPv4 address"},
     {"localhost", "write 127.0.0.1 or \"::1\"; the DNS name is 'localhost.', with a dot"},
     {"internet", "write any, or define a network: {members: [0.0.0.0/0], except: [...]}"},
-    {"none", "leave the flow out: no packet can be from or to nothing"},
+    {"none", "remove the flow: no packet can match an empty source or destination"},
 };
 
 /* "!10.0.0.1", "not 10.0.0.1" */
@@ -501,7 +502,7 @@ enum fr_slip fr_slip_end(const char *text, char hint[FR_SLIP_MAX]) {
         return FR_SLIP_WORD;
     }
     if (t.text[0] == '-' && strstr(t.text, " -") != NULL) {
-        snprintf(hint, FR_SLIP_MAX, "write '- %.*s': a blank follows the dash of a list",
+        snprintf(hint, FR_SLIP_MAX, "write '- %.*s': a space must follow the dash of a list",
                  (int)strcspn(t.text, " ") - 1, t.text + 1);
         return FR_SLIP_ADDRESS;
     }
@@ -510,16 +511,16 @@ enum fr_slip fr_slip_end(const char *text, char hint[FR_SLIP_MAX]) {
     if (slip_url(t.text, hint))
         return FR_SLIP_NAME;
     if (strcmp(text, t.text) != 0 && is_name(t.text, strlen(t.text))) {
-        snprintf(hint, FR_SLIP_MAX, "write %s: with the quotes, blanks and hyphens of the keyboard",
+        snprintf(hint, FR_SLIP_MAX, "write %s, with the quotes, spaces and hyphens of the keyboard",
                  t.text);
         return FR_SLIP_NAME;
     }
     if (has_holes(t.text)) {
-        snprintf(hint, FR_SLIP_MAX, "a netmask with holes is not a prefix: list the prefixes");
+        snprintf(hint, FR_SLIP_MAX, "a netmask with gaps is not a prefix: list the prefixes");
         return FR_SLIP_ADDRESS;
     }
     if (fr_slip_list(t.text, list)) {
-        snprintf(hint, FR_SLIP_MAX, "a list is written %.200s", list);
+        snprintf(hint, FR_SLIP_MAX, "write a list as %.200s", list);
         return FR_SLIP_ADDRESS;
     }
     return FR_SLIP_NONE;

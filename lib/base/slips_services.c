@@ -99,14 +99,14 @@ static const struct {
 } protocol_words[] = {
     {"-1", "write any: every protocol"},
     {"ip", "write any: every protocol"},
-    {"ip4", "write any: the addresses of the flow say which family it is"},
+    {"ip4", "write any: the addresses of the flow decide the address family"},
     {"ipv4", "write any for every protocol of IPv4, or 4 (ipencap) for IPv4 within IP"},
-    {"ip6", "write any: the addresses of the flow say which family it is"},
+    {"ip6", "write any: the addresses of the flow decide the address family"},
     {"ipv6", "write any for every protocol of IPv6, or 41 for IPv6 within IP"},
     {"ping", "write 'protocol: icmp' and 'icmp-type: echo-request'; for IPv6 icmpv6"},
     {"traceroute", "write 'protocol: udp' and 'port: 33434-33534', or icmp"},
-    {"tcpudp", "a list is written [tcp, udp]"},
-    {"ipsec", "write esp (or ah); its keys are exchanged by udp, ports 500 and 4500"},
+    {"tcpudp", "write a list as [tcp, udp]"},
+    {"ipsec", "write esp (or ah), and a flow for its key exchange: udp, ports 500 and 4500"},
     {"ipsec-esp-udp", "write 'protocol: udp' and 'port: 4500'"},
     {"pptp", "write gre, and another service with 'protocol: tcp' and 'port: 1723'"},
     {"l2tpv2", "write 'protocol: udp' and 'port: 1701'"},
@@ -116,7 +116,7 @@ static const struct {
     {"http3", "write 'protocol: udp' and 'port: 443'"},
     {"tls", "write 'protocol: tcp' and the port"},
     {"ssl", "write 'protocol: tcp' and the port"},
-    {"arp", "ARP is not IP: no policy is about it"},
+    {"arp", "ARP is not IP, and a policy is only about IP: remove it"},
     {"bgp", "write 'protocol: tcp' and 'port: bgp'"},
     {"rip", "write 'protocol: udp' and 'port: 520'"},
     {"hsrp", "write 'protocol: udp' and 'port: 1985'"},
@@ -136,7 +136,7 @@ static bool slip_protocols(const char *text, char hint[FR_SLIP_MAX]) {
     for (size_t i = 0; i < w.count; i++)
         if (protocol_of(&w, i) < 0 || protocol_of(&w, i) == FR_PROTOCOL_ANY)
             return false;
-    size_t used = (size_t)snprintf(hint, FR_SLIP_MAX, "a list is written [");
+    size_t used = (size_t)snprintf(hint, FR_SLIP_MAX, "write a list as [");
     for (size_t i = 0; i < w.count; i++)
         used += (size_t)snprintf(hint + used, FR_SLIP_MAX - used, "%s%s", i > 0 ? ", " : "",
                                  fr_protocol_name((unsigned)protocol_of(&w, i)));
@@ -272,7 +272,7 @@ bool fr_slip_port(const char *text, char hint[FR_SLIP_MAX]) {
         return false;
     fr_slip_trim(&t, "");
     if (fr_slip_means_all(t.text) || strcmp(t.text, "-1") == 0) {
-        snprintf(hint, FR_SLIP_MAX, "write any, or leave the key out");
+        snprintf(hint, FR_SLIP_MAX, "write any, or remove the key");
         return true;
     }
     if (slip_pair(t.text, hint) || slip_comparison(t.text, hint) ||
@@ -284,16 +284,16 @@ bool fr_slip_port(const char *text, char hint[FR_SLIP_MAX]) {
     }
     int protocol = fr_protocol_parse(t.text, strlen(t.text));
     if (protocol >= 0 && !number_of(t.text, strlen(t.text), &number)) {
-        snprintf(hint, FR_SLIP_MAX, "'%s' is a protocol, and has its own key, 'protocol'",
+        snprintf(hint, FR_SLIP_MAX, "'%s' is a protocol: write it in the key 'protocol'",
                  fr_protocol_name((unsigned)protocol));
         return true;
     }
     if (t.text[0] >= '0' && t.text[0] <= '9' && fr_slip_list(t.text, list)) {
-        snprintf(hint, FR_SLIP_MAX, "a list is written %.200s", list);
+        snprintf(hint, FR_SLIP_MAX, "write a list as %.200s", list);
         return true;
     }
     if (strpbrk(t.text, ",;") != NULL && fr_slip_list(t.text, list)) {
-        snprintf(hint, FR_SLIP_MAX, "a list is written %.200s", list);
+        snprintf(hint, FR_SLIP_MAX, "write a list as %.200s", list);
         return true;
     }
     return false;

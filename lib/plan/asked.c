@@ -5,13 +5,13 @@
 
 #include "flowrules/kits/flows.h"
 
-static bool overlaps(const flowrules_plan *plan, fr_set a, fr_set b) {
-    return fr_set_overlaps(&plan->view->sets, a, b);
+static bool overlaps(const struct fr_plan *plan, fr_set a, fr_set b) {
+    return fr_set_overlaps(&plan->view.sets, a, b);
 }
 
 /* The service of a rule with a table says the protocol; the ports are its elements'. */
-static bool service_meets(const flowrules_plan *plan, const struct fr_rule *rule) {
-    const struct fr_service_terms *terms = fr_service_get(plan->services, rule->service);
+static bool service_meets(const struct fr_plan *plan, const struct fr_rule *rule) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->services, rule->service);
     struct fr_term both;
     for (uint32_t i = 0; i < terms->count; i++)
         if (fr_terms_meet(&terms->terms[i], &plan->asked->term, &both))
@@ -19,7 +19,7 @@ static bool service_meets(const flowrules_plan *plan, const struct fr_rule *rule
     return false;
 }
 
-bool fr_rule_is_asked(const flowrules_plan *plan, const struct fr_group *group,
+bool fr_rule_is_asked(const struct fr_plan *plan, const struct fr_group *group,
                       const struct fr_rule *rule) {
     const struct fr_asked *asked = plan->asked;
     return overlaps(plan, group->match, asked->ends[group->view.end]) &&
@@ -28,9 +28,9 @@ bool fr_rule_is_asked(const flowrules_plan *plan, const struct fr_group *group,
            service_meets(plan, rule);
 }
 
-static bool has_address(const flowrules_plan *plan, fr_set set, enum flowrules_family family,
+static bool has_address(const struct fr_plan *plan, fr_set set, enum flowrules_family family,
                         struct flowrules_ip first, struct flowrules_ip last) {
-    const struct flowrules_set view = {&plan->view->sets, set};
+    const struct flowrules_set view = {&plan->view.sets, set};
     for (size_t i = 0; i < flowrules_set_range_count(view, family); i++) {
         struct flowrules_range range = flowrules_set_range(view, family, i);
         if (fr_ip_compare(range.first, last) <= 0 && fr_ip_compare(first, range.last) <= 0)
@@ -56,7 +56,7 @@ bool fr_element_is_asked(const struct fr_table *table, const struct flowrules_el
 
 flowrules_flows flowrules_flows_at(const flowrules_output *out, flowrules_flows flows,
                                    enum flowrules_end end, const struct flowrules_range *range) {
-    const flowrules_plan *plan = out->plan;
+    const struct fr_plan *plan = out->plan;
     bool here = plan->asked == NULL ||
                 has_address(plan, plan->asked->ends[end], range->family, range->first, range->last);
     return (flowrules_flows){flows.number, flows.elsewhere || !here};

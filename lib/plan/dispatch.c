@@ -18,7 +18,7 @@ struct edge {
 };
 
 struct sweep {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     struct fr_dispatch *dispatch;
     enum flowrules_family family;
     struct fr_vec edges;
@@ -141,7 +141,7 @@ static flowrules_status run(struct sweep *s, size_t first, size_t count) {
 
 /* Enters the finished dispatch into the plan, or makes its groups reachable by jumps. */
 static flowrules_status finish(struct sweep *s, size_t first, size_t count) {
-    flowrules_plan *plan = s->plan;
+    struct fr_plan *plan = s->plan;
     const struct flowrules_group *group = &fr_vec_at(&plan->groups, struct fr_group, first)->view;
     struct fr_dispatch *d = s->dispatch;
     if (s->too_large || d->ranges.count == 0) {
@@ -150,7 +150,7 @@ static flowrules_status finish(struct sweep *s, size_t first, size_t count) {
         return FLOWRULES_OK;
     }
     d->view = (struct flowrules_dispatch){
-        .name = fr_label_unique(&plan->names, plan->arena, fr_direction_label(group->direction),
+        .name = fr_label_unique(&plan->names, &plan->arena, fr_direction_label(group->direction),
                                 group->end == FLOWRULES_SOURCE ? "by_source" : "by_destination",
                                 s->family == FLOWRULES_IPV4 ? "_v4" : "_v6"),
         .action = group->action,
@@ -166,11 +166,11 @@ static flowrules_status finish(struct sweep *s, size_t first, size_t count) {
     return d->view.name == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-flowrules_status fr_dispatch_make(flowrules_plan *plan, enum flowrules_family family, size_t first,
+flowrules_status fr_dispatch_make(struct fr_plan *plan, enum flowrules_family family, size_t first,
                                   size_t count) {
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct sweep s = {.plan = plan,
-                      .dispatch = fr_arena_zalloc(plan->arena, sizeof(struct fr_dispatch)),
+                      .dispatch = fr_arena_zalloc(&plan->arena, sizeof(struct fr_dispatch)),
                       .family = family,
                       .members_max = 4096 + MEMBERS_PER_GROUP * count};
     struct fr_dispatch **slot = fr_vec_push(&plan->dispatches);

@@ -41,17 +41,17 @@ void fr_domains_free(struct fr_domains *domains) {
 
 /* ---- sets of names ------------------------------------------------------------------------- */
 
-fr_set fr_names_of(const flowrules_plan *plan, fr_set set) {
-    struct flowrules_set view = {&plan->view->sets, set};
-    const struct fr_set_head *head = fr_set_head(&plan->view->sets, set);
+fr_set fr_names_of(struct fr_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view.sets, set};
+    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
     size_t count = flowrules_set_atom_count(view), names = 0;
     for (size_t i = 0; i < count; i++) {
         if (flowrules_set_atom(view, i).kind == FLOWRULES_ATOM_GROUP)
             continue;
-        fr_builder_atom(&plan->view->builder, fr_set_atoms(head)[i]);
+        fr_builder_atom(&plan->view.builder, fr_set_atoms(head)[i]);
         names++;
     }
-    return names == 0 ? FR_SET_EMPTY : fr_builder_finish(&plan->view->builder, &plan->view->sets);
+    return names == 0 ? FR_SET_EMPTY : fr_builder_finish(&plan->view.builder, &plan->view.sets);
 }
 
 static uint64_t hash_text(unsigned char kind, const char *text) {
@@ -60,8 +60,8 @@ static uint64_t hash_text(unsigned char kind, const char *text) {
 }
 
 /* The hash of a set: the same for the same names in whatever order. */
-static bool make_hash(flowrules_plan *plan, fr_set set, char text[9]) {
-    struct flowrules_set view = {&plan->view->sets, set};
+static bool make_hash(struct fr_plan *plan, fr_set set, char text[9]) {
+    struct flowrules_set view = {&plan->view.sets, set};
     struct fr_domains *d = &plan->domains;
     const char *timeout = fr_plan_setting(plan, "names-timeout");
     uint64_t hash = timeout == NULL ? 0 : hash_text(2, timeout);
@@ -76,7 +76,7 @@ static bool make_hash(flowrules_plan *plan, fr_set set, char text[9]) {
 }
 
 /* May a name be a key as it is? A _ in keys is what none of them has. */
-static bool is_plain(const flowrules_plan *plan, const char *name) {
+static bool is_plain(const struct fr_plan *plan, const char *name) {
     const char *timeout = fr_plan_setting(plan, "names-timeout");
     const struct flowrules_setting *setting = fr_setting_find(plan->backend, "names-timeout");
     return strlen(name) <= PLAIN_MAX &&
@@ -89,15 +89,15 @@ static bool is_plain(const flowrules_plan *plan, const char *name) {
  * version is loaded is left there. A name alone stands for itself, "below_" and its domain for a
  * wildcard; all else has the network's name, or the flow's, and the hash.
  */
-static const char *make_key(flowrules_plan *plan, fr_set set, uint32_t flow, const char *hash) {
-    struct flowrules_set view = {&plan->view->sets, set};
+static const char *make_key(struct fr_plan *plan, fr_set set, uint32_t flow, const char *hash) {
+    struct flowrules_set view = {&plan->view.sets, set};
     struct flowrules_atom atom = flowrules_set_atom(view, 0);
     char word[FR_LABEL_SIZE];
     if (flowrules_set_atom_count(view) == 1 && is_plain(plan, atom.name))
-        return fr_arena_printf(plan->arena, "%s%s",
+        return fr_arena_printf(&plan->arena, "%s%s",
                                atom.kind == FLOWRULES_ATOM_WILDCARD ? "below_" : "", atom.name);
     fr_set_word(plan, set, 0, flow, FLOWRULES_DESTINATION, word);
-    return fr_arena_printf(plan->arena, "%.24s_%s", word, hash);
+    return fr_arena_printf(&plan->arena, "%.24s_%s", word, hash);
 }
 
 /* The number of a domain, new or known; false when out of memory. */
@@ -107,8 +107,8 @@ static bool list_domain(struct fr_domains *d, const char *name, uint32_t *domain
     return string != 0 && (string <= d->list.count || fr_vec_push(&d->list) != NULL);
 }
 
-static flowrules_status add_set(flowrules_plan *plan, fr_set set, uint32_t flow, uint32_t index) {
-    struct flowrules_set view = {&plan->view->sets, set};
+static flowrules_status add_set(struct fr_plan *plan, fr_set set, uint32_t flow, uint32_t index) {
+    struct flowrules_set view = {&plan->view.sets, set};
     struct fr_domains *d = &plan->domains;
     struct fr_named_set *named = fr_vec_push(&d->sets);
     if (named == NULL || !make_hash(plan, set, named->hash) || !fr_map_put(&d->set_of, set, index))
@@ -129,7 +129,7 @@ static flowrules_status add_set(flowrules_plan *plan, fr_set set, uint32_t flow,
 }
 
 /* The part scoped reaches these names. */
-static flowrules_status add_part(flowrules_plan *plan, fr_set names, uint32_t scoped) {
+static flowrules_status add_part(struct fr_plan *plan, fr_set names, uint32_t scoped) {
     struct fr_domains *d = &plan->domains;
     uint32_t index, flow = fr_vec_at(&plan->scoped, struct fr_scoped, scoped)->flow;
     if (!fr_map_get(&d->set_of, names, &index)) {
@@ -143,14 +143,14 @@ static flowrules_status add_part(flowrules_plan *plan, fr_set names, uint32_t sc
     return FLOWRULES_OK;
 }
 
-struct fr_named_set *fr_named_set_of(flowrules_plan *plan, fr_set set) {
+struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set) {
     uint32_t index;
     if (set == FR_SET_EMPTY || !fr_map_get(&plan->domains.set_of, set, &index))
         return NULL;
     return fr_vec_at(&plan->domains.sets, struct fr_named_set, index);
 }
 
-bool fr_use_named_set(flowrules_plan *plan, fr_set set, unsigned families) {
+bool fr_use_named_set(struct fr_plan *plan, fr_set set, unsigned families) {
     struct fr_domains *d = &plan->domains;
     struct fr_named_set *named = fr_named_set_of(plan, set);
     if (named->families == 0) {
@@ -295,7 +295,7 @@ static void list_excess(struct excess *e, const char *name, bool below) {
 }
 
 /* Does a part of another flow allow all that this one does, with the names of that set? */
-static bool is_allowed_with(const flowrules_plan *plan, const struct fr_scoped *part,
+static bool is_allowed_with(const struct fr_plan *plan, const struct fr_scoped *part,
                             uint32_t set) {
     const struct fr_domains *d = &plan->domains;
     const struct fr_named_set *named = fr_vec_at(&d->sets, struct fr_named_set, set);
@@ -303,14 +303,14 @@ static bool is_allowed_with(const flowrules_plan *plan, const struct fr_scoped *
         uint32_t index = fr_vec_at(&d->parts, struct fr_named_part, named->first_part + i)->scoped;
         const struct fr_scoped *other = fr_vec_at(&plan->scoped, struct fr_scoped, index);
         if (other->direction == part->direction && other->service == part->service &&
-            fr_set_covers(&plan->view->sets, other->source, part->source))
+            fr_set_covers(&plan->view.sets, other->source, part->source))
             return true;
     }
     return false;
 }
 
 /* Is what comes on top allowed all the same: what is below the domain, or the domain itself? */
-static bool is_allowed_anyway(flowrules_plan *plan, const struct fr_scoped *part, uint32_t domain,
+static bool is_allowed_anyway(struct fr_plan *plan, const struct fr_scoped *part, uint32_t domain,
                               bool want_below) {
     struct fr_domains *d = &plan->domains;
     for (uint32_t at = domain; at != UINT32_MAX; at = fr_domain_above(d, at)) {
@@ -330,10 +330,10 @@ static bool is_allowed_anyway(flowrules_plan *plan, const struct fr_scoped *part
  * The resolver takes a domain whole. Where the target has it answer for no name that no flow asks
  * for, only what other flows ask for comes on top; and what they allow as well is no excess.
  */
-static void find_excess(flowrules_plan *plan, const struct fr_scoped *part,
+static void find_excess(struct fr_plan *plan, const struct fr_scoped *part,
                         const struct fr_named_set *named, struct excess *e) {
     struct fr_domains *d = &plan->domains;
-    struct flowrules_set view = {&plan->view->sets, named->set};
+    struct flowrules_set view = {&plan->view.sets, named->set};
     uint32_t index = (uint32_t)(named - (const struct fr_named_set *)d->sets.items);
     for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
         const char *name = flowrules_set_atom(view, i).name;
@@ -350,7 +350,7 @@ static void find_excess(flowrules_plan *plan, const struct fr_scoped *part,
 }
 
 /* Was the loss accepted, or is the flow refused? */
-static flowrules_status judge(flowrules_plan *plan, uint32_t flow, const struct excess *e) {
+static flowrules_status judge(struct fr_plan *plan, uint32_t flow, const struct excess *e) {
     struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
     char what[sizeof e->text + 32], more[32] = "";
     if (e->count > e->listed)
@@ -359,24 +359,24 @@ static flowrules_status judge(flowrules_plan *plan, uint32_t flow, const struct 
     if (!fr_may_lose(plan, flow, FR_LOSS_WIDEN)) {
         plan->refused++;
         *verdict = fr_verdict_refused(
-            plan, fr_because(plan->arena, e->below ? FR_WHY_BELOW_TOO : FR_WHY_SELF_TOO, what));
+            plan, fr_because(&plan->arena, e->below ? FR_WHY_BELOW_TOO : FR_WHY_SELF_TOO, what));
         return FLOWRULES_OK;
     }
     *verdict = (struct fr_verdict){
         .fidelity = FR_WIDENED,
         .reason = fr_arena_printf(
-            plan->arena,
+            &plan->arena,
             e->below ? "%s: the names below pass too" : "%s: the name itself passes too", what)};
     return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 /* The names that a part reaches; empty for what no set is filled for. */
-static fr_set part_names(flowrules_plan *plan, const struct fr_scoped *part) {
+static fr_set part_names(struct fr_plan *plan, const struct fr_scoped *part) {
     return part->deny != 0 ? FR_SET_EMPTY : fr_names_of(plan, part->destination);
 }
 
-flowrules_status fr_check_domains(flowrules_plan *plan) {
-    if (!plan->can->whole_domains || !plan->view->mode.names)
+flowrules_status fr_check_domains(struct fr_plan *plan) {
+    if (!plan->can->whole_domains || !plan->view.mode.names)
         return FLOWRULES_OK;
     for (uint32_t i = 0; i < plan->scoped.count; i++) {
         fr_set names = part_names(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i));

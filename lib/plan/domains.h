@@ -7,6 +7,8 @@
 
 #include "addresses.h"
 
+struct fr_plan;
+
 /* A set of names that rules match, to be filled by the resolver. */
 struct fr_named_set {
     fr_set set;
@@ -49,18 +51,18 @@ void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allo
 void fr_domains_free(struct fr_domains *domains);
 
 /* The names and wildcards of a set, as a set of their own; FR_SET_NONE when out of memory. */
-fr_set fr_names_of(const flowrules_plan *plan, fr_set set);
+fr_set fr_names_of(struct fr_plan *plan, fr_set set);
 
 /*
  * Looks at the flows of a plan whose target has its names followed by domain, and refuses or widens
  * those that the resolver would admit too much for.
  */
-flowrules_status fr_check_domains(flowrules_plan *plan);
+flowrules_status fr_check_domains(struct fr_plan *plan);
 
 /* The named set of a set of names; NULL when there is none. */
-struct fr_named_set *fr_named_set_of(flowrules_plan *plan, fr_set set);
+struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set);
 /* A rule is to match it in these families; false when out of memory. */
-bool fr_use_named_set(flowrules_plan *plan, fr_set set, unsigned families);
+bool fr_use_named_set(struct fr_plan *plan, fr_set set, unsigned families);
 
 /*
  * The sets, as indices of sets in order, that take the addresses of a domain and of all below it;

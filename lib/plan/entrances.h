@@ -8,6 +8,6 @@
 #include "view.h"
 
 /* Notes them in the plan, where its flows can still be asked. */
-flowrules_status fr_note_entrances(flowrules_plan *plan);
+flowrules_status fr_note_entrances(struct fr_plan *plan);
 
 #endif

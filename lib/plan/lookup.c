@@ -41,7 +41,7 @@ struct draft {
 
 /* What is lowered at once: a direction, an action and a family (or both, for any to any). */
 struct part {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     enum flowrules_direction direction;
     enum flowrules_action action;
     uint32_t phase;
@@ -55,9 +55,9 @@ struct part {
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-static bool is_everything(const flowrules_plan *plan, const struct fr_scoped *s) {
-    struct flowrules_set source = {&plan->view->sets, s->source};
-    struct flowrules_set destination = {&plan->view->sets, s->destination};
+static bool is_everything(const struct fr_plan *plan, const struct fr_scoped *s) {
+    struct flowrules_set source = {&plan->view.sets, s->source};
+    struct flowrules_set destination = {&plan->view.sets, s->destination};
     return flowrules_set_is_all(source, FLOWRULES_IPV4) &&
            flowrules_set_is_all(source, FLOWRULES_IPV6) &&
            flowrules_set_is_all(destination, FLOWRULES_IPV4) &&
@@ -66,10 +66,10 @@ static bool is_everything(const flowrules_plan *plan, const struct fr_scoped *s)
 
 /* The part of a set that is of the family; "any" when that is every address. */
 static fr_set of_family(struct part *p, fr_set set) {
-    struct flowrules_set view = {&p->plan->view->sets, set};
+    struct flowrules_set view = {&p->plan->view.sets, set};
     if (flowrules_set_is_all(view, p->family))
         return FR_SET_ANY;
-    return fr_set_family(&p->plan->view->sets, set, p->family);
+    return fr_set_family(&p->plan->view.sets, set, p->family);
 }
 
 static flowrules_status push_entry(struct part *p, uint32_t index, fr_set source,
@@ -88,7 +88,7 @@ static flowrules_status push_entry(struct part *p, uint32_t index, fr_set source
 /* Names that the target follows itself stand apart from addresses: in sets of their own. */
 static flowrules_status add_names_entry(struct part *p, uint32_t index, fr_set source,
                                         const struct fr_scoped *s) {
-    if (!p->plan->view->mode.names || s->deny != 0)
+    if (!p->plan->view.mode.names || s->deny != 0)
         return FLOWRULES_OK;
     fr_set names = fr_names_of(p->plan, s->destination);
     if (source == FR_SET_EMPTY || names == FR_SET_EMPTY || names == FR_SET_NONE)
@@ -191,7 +191,7 @@ static flowrules_status order_entries(struct part *p) {
 }
 
 static flowrules_status make_drafts(struct part *p) {
-    size_t sets = p->plan->view->sets.heads.count;
+    size_t sets = p->plan->view.sets.heads.count;
     uint32_t *numbers = fr_malloc(&p->plan->context->allocator, 4 * sets * sizeof *numbers);
     if (numbers == NULL)
         return fr_no_memory(p->plan->context);
@@ -256,19 +256,18 @@ static bool can_be_element(const struct part *p, const struct fr_term *term) {
 }
 
 static bool is_names(const struct part *p, fr_set set) {
-    return flowrules_set_atom_count((struct flowrules_set){&p->plan->view->sets, set}) > 0;
+    return flowrules_set_atom_count((struct flowrules_set){&p->plan->view.sets, set}) > 0;
 }
 
 static size_t range_count(const struct part *p, fr_set set) {
-    return flowrules_set_range_count((struct flowrules_set){&p->plan->view->sets, set}, p->family);
+    return flowrules_set_range_count((struct flowrules_set){&p->plan->view.sets, set}, p->family);
 }
 
 /* Adds the elements source host × address × term; hosts is "any" where sources are not written out.
  */
 static flowrules_status add_elements(struct part *p, struct fr_tables *tables, fr_set hosts,
                                      fr_set addresses, const struct fr_term *term, uint32_t flow) {
-    struct flowrules_set from = {&p->plan->view->sets, hosts},
-                         to = {&p->plan->view->sets, addresses};
+    struct flowrules_set from = {&p->plan->view.sets, hosts}, to = {&p->plan->view.sets, addresses};
     bool pairs = hosts != FR_SET_ANY;
     size_t sources = pairs ? flowrules_set_range_count(from, p->family) : 1;
     size_t count = flowrules_set_range_count(to, p->family);
@@ -308,7 +307,7 @@ static flowrules_status flatten(struct part *p, const struct draft *draft,
             FR_TRY(add_elements(p, tables, FR_SET_ANY, other, &term, scoped->flow));
             continue;
         }
-        service = fr_services_add(p->plan->services, &term, 1);
+        service = fr_services_add(&p->plan->services, &term, 1);
         if (service == FR_SERVICE_NONE)
             return fr_no_memory(p->plan->context);
         FR_TRY(fr_tables_product(tables, other, service, scoped->flow));
@@ -349,15 +348,15 @@ static flowrules_status rules_by_table(struct part *p, const struct draft *draft
  * have the same.
  */
 static const char *short_name(struct part *p, const char *before, const char *word) {
-    flowrules_plan *plan = p->plan;
+    struct fr_plan *plan = p->plan;
     struct fr_strings *other = &plan->short_names[FLOWRULES_IPV6].taken;
     const char *name;
     if (fr_strings_find(&plan->short_names[p->family].taken, word, strlen(word)) == 0)
         before = "";
     if (p->families != FLOWRULES_BOTH_FAMILIES)
-        return fr_label_unique(&plan->short_names[p->family], plan->arena, before, word, "");
+        return fr_label_unique(&plan->short_names[p->family], &plan->arena, before, word, "");
     do
-        name = fr_label_unique(&plan->short_names[FLOWRULES_IPV4], plan->arena, before, word, "");
+        name = fr_label_unique(&plan->short_names[FLOWRULES_IPV4], &plan->arena, before, word, "");
     while (name != NULL && fr_strings_find(other, name, strlen(name)) != 0);
     return name != NULL && fr_strings_add(other, name, strlen(name)) != 0 ? name : NULL;
 }
@@ -367,7 +366,7 @@ static void name_group(struct part *p, const char *word, struct flowrules_group 
     char before[16];
     snprintf(before, sizeof before, "%s%s", fr_direction_label(p->direction),
              p->action == FLOWRULES_DENY ? "deny_" : "");
-    view->name = fr_label_unique(&p->plan->names, p->plan->arena, before, word,
+    view->name = fr_label_unique(&p->plan->names, &p->plan->arena, before, word,
                                  after[p->families & FLOWRULES_BOTH_FAMILIES]);
     view->short_name = short_name(p, before, word);
     view->number = (unsigned)p->plan->groups.count + 1;
@@ -380,7 +379,7 @@ static flowrules_status open_group(struct part *p, const struct draft *draft, co
                                    .direction = p->direction,
                                    .families = p->families,
                                    .end = draft->end,
-                                   .match = {&p->plan->view->sets, draft->match},
+                                   .match = {&p->plan->view.sets, draft->match},
                                    .dispatched = dispatched};
     name_group(p, word, &view);
     *index = p->plan->groups.count;
@@ -418,7 +417,7 @@ static flowrules_status emit_draft(struct part *p, const struct draft *draft, bo
 /* ---- pairs of hosts ------------------------------------------------------------------------ */
 
 static bool is_hosts(const struct part *p, fr_set set, size_t most) {
-    struct flowrules_set view = {&p->plan->view->sets, set};
+    struct flowrules_set view = {&p->plan->view.sets, set};
     size_t count = set == FR_SET_ANY ? 0 : flowrules_set_range_count(view, p->family);
     for (size_t i = 0; i < count && count <= most; i++) {
         struct flowrules_range range = flowrules_set_range(view, p->family, i);
@@ -530,7 +529,7 @@ static flowrules_status lower_entries(struct part *p) {
     return emit_end(p, FLOWRULES_DESTINATION, many);
 }
 
-static flowrules_status lower_part(flowrules_plan *plan, const struct fr_phase *phase, bool log,
+static flowrules_status lower_part(struct fr_plan *plan, const struct fr_phase *phase, bool log,
                                    unsigned families) {
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct part p = {.plan = plan,
@@ -553,7 +552,7 @@ static flowrules_status lower_part(flowrules_plan *plan, const struct fr_phase *
 }
 
 /* Denies before allows; and logged ones before the others, so that what is to be logged is. */
-static flowrules_status lower_direction(flowrules_plan *plan, enum flowrules_direction direction) {
+static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
     static const unsigned families[] = {FLOWRULES_BOTH_FAMILIES, 1u, 2u};
     struct fr_phase phase = fr_first_phase(direction, FLOWRULES_DENY);
     do
@@ -564,7 +563,7 @@ static flowrules_status lower_direction(flowrules_plan *plan, enum flowrules_dir
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_lower_lookup(flowrules_plan *plan) {
+flowrules_status fr_lower_lookup(struct fr_plan *plan) {
     for (int direction = 0; direction < 3; direction++)
         if (plan->enforces[direction])
             FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));

@@ -16,7 +16,7 @@ struct fr_product {
 
 /* The tables of one group: a bucket of elements for each protocol and kind of key. */
 struct fr_tables {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     enum flowrules_family family;
     enum flowrules_end end; /* what the elements' address is */
     const char *group;
@@ -25,7 +25,7 @@ struct fr_tables {
     size_t last_bucket;
 };
 
-void fr_tables_init(struct fr_tables *tables, flowrules_plan *plan, enum flowrules_family family,
+void fr_tables_init(struct fr_tables *tables, struct fr_plan *plan, enum flowrules_family family,
                     const char *group, enum flowrules_end end);
 void fr_tables_free(struct fr_tables *tables);
 
@@ -44,7 +44,7 @@ flowrules_status fr_tables_finish(struct fr_tables *tables);
  * A dispatch over the groups first .. first + count of the plan that are marked dispatched; where
  * it would grow out of proportion, it unmarks them, and they are reached one by one.
  */
-flowrules_status fr_dispatch_make(flowrules_plan *plan, enum flowrules_family family, size_t first,
+flowrules_status fr_dispatch_make(struct fr_plan *plan, enum flowrules_family family, size_t first,
                                   size_t count);
 
 #endif

@@ -5,7 +5,7 @@
 #include "needs.h"
 
 /* The rules hold all that spelling needs; a reading of them is weighed against the denies. */
-static flowrules_status keep_denies(flowrules_plan *plan) {
+static flowrules_status keep_denies(struct fr_plan *plan) {
     struct fr_vec all = plan->scoped;
     bool good = true;
     fr_vec_init(&plan->scoped, &plan->context->allocator, sizeof(struct fr_scoped));
@@ -20,7 +20,7 @@ static flowrules_status keep_denies(flowrules_plan *plan) {
     return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
-flowrules_status fr_plan_lower(flowrules_plan *plan) {
+flowrules_status fr_plan_lower(struct fr_plan *plan) {
     FR_TRY(fr_note_needs(plan));
     FR_TRY(fr_note_entrances(plan));
     flowrules_status status = plan->can->lookup ? fr_lower_lookup(plan) : fr_lower_rules(plan);

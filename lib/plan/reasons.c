@@ -6,9 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define PINNED_INSTEAD                                                                             \
-    "write 'names: pinned' in the target: a name is then its addresses in the lock file"
-#define ACCEPT(loss) "accept it with 'allow-loss: [{flow: NAME, loss: " loss "}]' in the target"
+#define PINNED_INSTEAD "write 'names: pinned' in the target, to use the addresses of the lock file"
+#define ACCEPT(loss)   "accept it with 'allow-loss: [{flow: NAME, loss: " loss "}]' in the target"
 
 /* No hint: there is none for it alone. An empty one: the words say what to do. */
 static const struct {
@@ -17,15 +16,14 @@ static const struct {
     [FR_WHY_TOLD] = {"%s", ""},
     [FR_WHY_OTHER] = {"%s", NULL},
     [FR_WHY_FOREIGN] = {"%s has no addresses: it is a group of another platform",
-                        "give the network 'members' too, or leave the flow out with 'select'"},
-    [FR_WHY_FOREIGN_SEVERAL] = {"%s have no addresses: they are groups of another platform",
-                                "give the network 'members' too, or leave the flow out with "
-                                "'select'"},
-    [FR_WHY_NAMES_REFUSED] = {"names are refused on this target (names: refuse): %s",
-                              PINNED_INSTEAD},
+                        "add 'members' to the network, or leave the flow out with 'select'"},
+    [FR_WHY_FOREIGN_SEVERAL] =
+        {"%s have no addresses: they are groups of another platform",
+         "add 'members' to the network, or leave the flow out with 'select'"},
+    [FR_WHY_NAMES_REFUSED] = {"this target refuses names (names: refuse): %s", PINNED_INSTEAD},
     [FR_WHY_NAMES_NOT_NATIVE] = {"%s: this backend does not resolve names itself (names: native)",
                                  PINNED_INSTEAD},
-    [FR_WHY_NAME_SOURCE] = {"a name can't be the source here", PINNED_INSTEAD},
+    [FR_WHY_NAME_SOURCE] = {"this platform cannot match a name as the source", PINNED_INSTEAD},
     [FR_WHY_NAME_DENIED] = {"a deny by name lets everything pass while the name does not resolve",
                             PINNED_INSTEAD},
     [FR_WHY_WILDCARD_WIDENS] = {"%s: a wildcard of this backend %s",
@@ -33,51 +31,55 @@ static const struct {
     [FR_WHY_WILDCARD_NARROWS] = {"%s: a wildcard of this backend %s",
                                  "list the names, or " ACCEPT("narrow")},
     [FR_WHY_WILDCARD_OF_ALLOW] = {"%s: this backend %s",
-                                  "list the names, or accept the names that the lock file knows "
-                                  "with 'allow-loss: [{flow: NAME, loss: narrow}]' in the target"},
-    [FR_WHY_WILDCARD_OF_DENY] = {"%s: this backend %s",
-                                 "list the names, or accept that only those that the lock file "
-                                 "knows are denied with 'allow-loss: [{flow: NAME, loss: widen}]' "
-                                 "in the target"},
-    [FR_WHY_WILDCARD_NOT_PINNED] = {"%s: this backend matches addresses, and a wildcard has none",
-                                    "the lock file knows no name below it: list the names, or pin "
+                                  "list the names, or accept only the names in the lock file with "
+                                  "'allow-loss: [{flow: NAME, loss: narrow}]' in the target"},
+    [FR_WHY_WILDCARD_OF_DENY] =
+        {"%s: this backend %s",
+         "list the names, or accept a deny of only the names in the lock file with 'allow-loss: "
+         "[{flow: NAME, loss: widen}]' in the target"},
+    [FR_WHY_WILDCARD_NOT_PINNED] = {"%s: this backend matches addresses, but a wildcard has none",
+                                    "the lock file has no name below it: list the names, or pin "
                                     "some with 'flowrules resolve POLICY NAME'"},
-    [FR_WHY_ANY_BUT] = {"%s is 'any' less some addresses, and so without groups: the deny would "
-                        "hold for none of them",
-                        "deny 'any', or 0.0.0.0/0 and \"::/0\" less the exception for addresses "
-                        "alone"},
-    [FR_WHY_CUT_GROUP] = {"the exception of %s takes a part of a group, and a group can't be cut "
-                          "here",
-                          "make networks of the parts, each with a group of its own"},
-    [FR_WHY_TWOFOLD] = {"%s is a group here and has addresses: a deny would not hold for both",
-                        "make two networks of it, one with the group and one with the addresses"},
-    [FR_WHY_PROTOCOL] = {"protocol %s can't be said here", NULL},
-    [FR_WHY_SOURCE_PORTS] = {"source ports can't be matched here", NULL},
-    [FR_WHY_ICMP_OF_ALLOW] = {"ICMP types can't be told apart here: all of the protocol passes",
+    [FR_WHY_ANY_BUT] =
+        {"%s is 'any' minus some addresses, so it has no groups, and the deny would not apply to "
+         "groups",
+         "deny 'any', or, only for addresses, 0.0.0.0/0 and \"::/0\" minus the exception"},
+    [FR_WHY_CUT_GROUP] =
+        {"the exception of %s removes a part of a group, but a group cannot be divided",
+         "define a network for each part, with its own group"},
+    [FR_WHY_TWOFOLD] =
+        {"%s is a group on this platform and also has addresses: a deny would not apply to both",
+         "divide it into two networks, one with the group and one with the addresses"},
+    [FR_WHY_PROTOCOL] = {"this platform cannot match protocol %s", NULL},
+    [FR_WHY_SOURCE_PORTS] = {"this platform cannot match source ports", NULL},
+    [FR_WHY_ICMP_OF_ALLOW] =
+        {"this platform cannot match ICMP types: a rule matches all of the protocol",
+         ACCEPT("widen")},
+    [FR_WHY_ICMP_OF_DENY] =
+        {"this platform cannot match ICMP types: a rule matches all of the protocol",
+         ACCEPT("narrow")},
+    [FR_WHY_PART_OF_ALLOW] = {"the flow is for a part of the protected networks, but a rule of "
+                              "this platform applies to all of them",
                               ACCEPT("widen")},
-    [FR_WHY_ICMP_OF_DENY] = {"ICMP types can't be told apart here: all of the protocol passes",
+    [FR_WHY_PART_OF_DENY] = {"the flow is for a part of the protected networks, but a rule of this "
+                             "platform applies to all of them",
                              ACCEPT("narrow")},
-    [FR_WHY_PART_OF_ALLOW] = {"the flow names a part of the protected networks, and a rule here "
-                              "holds for all of them",
-                              ACCEPT("widen")},
-    [FR_WHY_PART_OF_DENY] = {"the flow names a part of the protected networks, and a rule here "
-                             "holds for all of them",
-                             ACCEPT("narrow")},
-    [FR_WHY_CIRCLE] = {"no order of rules says that %s",
+    [FR_WHY_CIRCLE] = {"no order of rules is correct: %s",
                        "spare both flows in one of the denies, or deny less"},
-    [FR_WHY_DENY_FIRST] = {"a deny beats every allow here, and what '%s' allows can't be taken out "
-                           "of it",
+    [FR_WHY_DENY_FIRST] = {"on this platform a deny beats every allow, and what '%s' allows cannot "
+                           "be subtracted from it",
                            "deny less, or leave the deny out with 'select'"},
-    [FR_WHY_REST_OF_ALLOW] = {"what the denies leave of it can't be said: %s",
+    [FR_WHY_REST_OF_ALLOW] = {"the rest of the flow after the denies cannot be expressed: %s",
                               "deny and allow single networks and protocols"},
-    [FR_WHY_REST_OF_DENY] = {"what the flows that it spares leave of it can't be said: %s",
-                             "deny and spare single networks and protocols"},
-    [FR_WHY_ALLOW_IN_PIECES] = {"the denies cut it into too many pieces",
+    [FR_WHY_REST_OF_DENY] =
+        {"the rest of the deny after the flows that it spares cannot be expressed: %s",
+         "deny and spare single networks and protocols"},
+    [FR_WHY_ALLOW_IN_PIECES] = {"the denies divide the flow into too many parts",
                                 "deny and allow single networks and protocols"},
-    [FR_WHY_DENY_IN_PIECES] = {"the flows that it spares cut it into too many pieces",
+    [FR_WHY_DENY_IN_PIECES] = {"the flows that it spares divide the deny into too many parts",
                                "deny and spare single networks and protocols"},
-    [FR_WHY_BELOW_TOO] = {"%s: the names below would pass too", NULL}, /* by the target */
-    [FR_WHY_SELF_TOO] = {"%s: the name itself would pass too", NULL},
+    [FR_WHY_BELOW_TOO] = {"%s: the names below it would also pass", NULL}, /* by the target */
+    [FR_WHY_SELF_TOO] = {"%s: the name itself would also pass", NULL},
 };
 
 struct fr_why fr_because(struct fr_arena *arena, enum fr_reason kind, ...) {

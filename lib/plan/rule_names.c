@@ -12,7 +12,7 @@
 #define FOLDED_MAX 512
 
 struct naming {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     const struct flowrules_capabilities *can;
     struct fr_strings taken; /* in lower case */
 };
@@ -129,11 +129,11 @@ static flowrules_status name_rule(struct naming *n, struct fr_rule *rule, uint32
         }
         FR_TRY(take(n, name, &free_name));
     }
-    rule->name = fr_arena_text(n->plan->arena, name, strlen(name));
+    rule->name = fr_arena_text(&n->plan->arena, name, strlen(name));
     return rule->name == NULL ? fr_no_memory(n->plan->context) : FLOWRULES_OK;
 }
 
-flowrules_status fr_name_rules(flowrules_plan *plan) {
+flowrules_status fr_name_rules(struct fr_plan *plan) {
     struct naming n = {.plan = plan, .can = plan->can};
     if (n.can->name_max == 0)
         return FLOWRULES_OK;

@@ -36,7 +36,7 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
     FR_TRY(fr_plan_service(d->plan, part->service, families, d->action == FLOWRULES_DENY, service));
     if (!part->whole_icmp || *service == FR_SERVICE_NONE)
         return FLOWRULES_OK;
-    const struct fr_service_terms *terms = fr_service_get(d->plan->services, *service);
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, *service);
     struct fr_vec whole;
     fr_vec_init(&whole, &d->plan->context->allocator, sizeof(struct fr_term));
     bool good = fr_vec_reserve(&whole, terms->count);
@@ -47,7 +47,7 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
             *term = (struct fr_term){term->protocol, 0, 65535, 0, 65535};
     }
     *service =
-        good ? fr_services_add(d->plan->services, whole.items, whole.count) : FR_SERVICE_NONE;
+        good ? fr_services_add(&d->plan->services, whole.items, whole.count) : FR_SERVICE_NONE;
     fr_vec_free(&whole);
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
@@ -56,7 +56,7 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
 static flowrules_status refuse_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                     struct fr_why why) {
     enum fr_reason kind = part->deny ? FR_WHY_REST_OF_DENY : FR_WHY_REST_OF_ALLOW;
-    struct fr_why rest = fr_because(d->plan->arena, kind, why.text == NULL ? "" : why.text);
+    struct fr_why rest = fr_because(&d->plan->arena, kind, why.text == NULL ? "" : why.text);
     if (why.kind == FR_WHY_TOLD && why.hint != NULL)
         rest = (struct fr_why){FR_WHY_TOLD, rest.text, why.hint};
     fr_plan_refuse(d->plan, part->flow, rest);
@@ -74,7 +74,7 @@ struct asking {
 };
 
 /* Is an allow to be told without this deny, or a deny without this allow, which it spares? */
-static bool takes(const flowrules_plan *plan, const struct fr_scoped *other,
+static bool takes(const struct fr_plan *plan, const struct fr_scoped *other,
                   const struct fr_scoped *part) {
     if (other->direction != part->direction || other->deny == part->deny)
         return false;
@@ -85,7 +85,7 @@ static bool takes(const flowrules_plan *plan, const struct fr_scoped *other,
 static flowrules_status each_taker(struct asking *a,
                                    flowrules_status (*step)(struct asking *a, struct fr_box *taker,
                                                             uint32_t flow)) {
-    flowrules_plan *plan = a->d->plan;
+    struct fr_plan *plan = a->d->plan;
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *other = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         if (!takes(plan, other, a->part))
@@ -125,17 +125,17 @@ static flowrules_status subtract_takers(struct fr_drafts *d, struct fr_boxes *bo
     if (!boxes->too_many && d->can->pod_groups && !part->deny)
         FR_TRY(each_taker(&a, weigh_one));
     if (a.why != NULL)
-        FR_TRY(refuse_rest(d, part, fr_why_told(d->plan->arena, a.why)));
+        FR_TRY(refuse_rest(d, part, fr_why_told(&d->plan->arena, a.why)));
     if (boxes->too_many)
         fr_plan_refuse(d->plan, part->flow,
-                       fr_because(d->plan->arena,
+                       fr_because(&d->plan->arena,
                                   part->deny ? FR_WHY_DENY_IN_PIECES : FR_WHY_ALLOW_IN_PIECES));
     return FLOWRULES_OK;
 }
 
 /* Everything but some names or groups: no list of allows can say that. */
 static bool leaves_atoms_out(const struct fr_drafts *d, fr_set set) {
-    const struct fr_set_head *head = fr_set_head(&d->plan->view->sets, set);
+    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
     return head->all_atoms != 0 && head->atoms > 0;
 }
 
@@ -156,7 +156,7 @@ static fr_service rest_service(struct fr_drafts *d, const struct fr_term *term) 
     struct fr_term box = *term;
     uint32_t types, codes;
     if (!fr_protocol_is_icmp(term->protocol))
-        return fr_services_add(d->plan->services, &box, 1);
+        return fr_services_add(&d->plan->services, &box, 1);
     icmp_stretch(&box.source_first, &box.source_last, &types);
     icmp_stretch(&box.destination_first, &box.destination_last, &codes);
     struct fr_vec terms;
@@ -172,7 +172,7 @@ static fr_service rest_service(struct fr_drafts *d, const struct fr_term *term) 
                 (uint16_t)(box.destination_first + i % codes);
     }
     fr_service service =
-        good ? fr_services_add(d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
+        good ? fr_services_add(&d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
     fr_vec_free(&terms);
     return service;
 }
@@ -195,7 +195,7 @@ static bool trim_box(const struct fr_drafts *d, struct fr_term *term) {
 /* Does an allow reach port 0, which a deny can't say there? Where none does, it need not. */
 static bool needs_port_zero(const struct fr_drafts *d, const struct fr_scoped *deny,
                             const struct fr_term *term) {
-    const flowrules_plan *plan = d->plan;
+    const struct fr_plan *plan = d->plan;
     bool needed = false;
     if (!d->can->no_port_zero || !fr_protocol_has_ports(term->protocol) ||
         term->destination_first > 0 || term->destination_last == 65535)
@@ -224,14 +224,15 @@ static flowrules_status add_rest(struct fr_drafts *d, const struct fr_scoped *pa
                                  const struct fr_box *box, struct rest *rest) {
     struct fr_term term = box->term;
     if (part->deny && needs_port_zero(d, part, &term))
-        return refuse_rest(d, part,
-                           fr_why_told(d->plan->arena, "port 0 can't be told from all ports here"));
+        return refuse_rest(
+            d, part,
+            fr_why_told(&d->plan->arena, "this platform cannot distinguish port 0 from all ports"));
     if (!trim_box(d, &term))
         return FLOWRULES_OK;
     fr_service service = rest_service(d, &term);
     if (service == FR_SERVICE_NONE)
         return fr_no_memory(d->plan->context);
-    const struct fr_service_terms *terms = fr_service_get(d->plan->services, service);
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, service);
     if (!fr_vec_reserve(&rest->terms, terms->count))
         return fr_no_memory(d->plan->context);
     for (uint32_t i = 0; i < terms->count; i++)
@@ -261,12 +262,12 @@ static flowrules_status draft_ends(struct fr_drafts *d, const struct fr_scoped *
         return FLOWRULES_OK;
     rule.source = box->ends[0];
     rule.destination = box->ends[1];
-    rule.service = fr_services_add(d->plan->services, rest->terms.items, rest->terms.count);
+    rule.service = fr_services_add(&d->plan->services, rest->terms.items, rest->terms.count);
     if (rule.service == FR_SERVICE_NONE)
         return fr_no_memory(d->plan->context);
     FR_TRY(fr_drafts_push(d, &rule));
     if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
-        rest->why = fr_why_told(d->plan->arena, "a group or name can't be taken out of 'any'");
+        rest->why = fr_why_told(&d->plan->arena, "a group or name cannot be subtracted from 'any'");
     if (rest->why.kind == FR_WHY_NOT &&
         d->plan->permits) /* what flows are asked of, denies may yet leave */
         FR_TRY(fr_ask_of_rest(d->plan, part, &rule, &rest->why));
@@ -291,9 +292,9 @@ static flowrules_status draft_boxes(struct fr_drafts *d, const struct fr_scoped 
  */
 static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                    const struct fr_rule *whole) {
-    const struct fr_service_terms *terms = fr_service_get(d->plan->services, whole->service);
+    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, whole->service);
     struct fr_boxes boxes;
-    fr_boxes_init(&boxes, d->plan->context, &d->plan->view->sets, 4096);
+    fr_boxes_init(&boxes, d->plan->context, &d->plan->view.sets, 4096);
     bool touched = false;
     flowrules_status status = FLOWRULES_OK;
     for (uint32_t i = 0; status == FLOWRULES_OK && i < terms->count; i++) {
@@ -380,12 +381,12 @@ static const char *const group_names[3][2] = {
 };
 
 static flowrules_status enter(struct fr_drafts *d) {
-    flowrules_plan *plan = d->plan;
+    struct fr_plan *plan = d->plan;
     struct flowrules_group view = {.name = group_names[d->direction][d->action],
                                    .action = d->action,
                                    .direction = d->direction,
                                    .families = FLOWRULES_BOTH_FAMILIES,
-                                   .match = {&plan->view->sets, FR_SET_ANY},
+                                   .match = {&plan->view.sets, FR_SET_ANY},
                                    .rule_count = d->list.count};
     if (d->list.count == 0)
         return FLOWRULES_OK;
@@ -400,7 +401,7 @@ static flowrules_status enter(struct fr_drafts *d) {
     return FLOWRULES_OK;
 }
 
-static flowrules_status lower_group(flowrules_plan *plan, const struct fr_phase *phase, bool log) {
+static flowrules_status lower_group(struct fr_plan *plan, const struct fr_phase *phase, bool log) {
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct fr_drafts d = {.plan = plan,
                           .can = plan->can,
@@ -420,7 +421,7 @@ static flowrules_status lower_group(flowrules_plan *plan, const struct fr_phase 
     return status;
 }
 
-static flowrules_status lower_direction(flowrules_plan *plan, enum flowrules_direction direction) {
+static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
     bool denies = plan->can->evaluation != FLOWRULES_ALLOW_UNION;
     struct fr_phase phase = fr_first_phase(direction, denies ? FLOWRULES_DENY : FLOWRULES_ALLOW);
     do
@@ -430,7 +431,7 @@ static flowrules_status lower_direction(flowrules_plan *plan, enum flowrules_dir
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_lower_rules(flowrules_plan *plan) {
+flowrules_status fr_lower_rules(struct fr_plan *plan) {
     for (int direction = 0; direction < 3; direction++)
         if (plan->enforces[direction])
             FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));

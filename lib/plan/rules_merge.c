@@ -60,14 +60,14 @@ static bool alike(const struct fr_rule *a, const struct fr_rule *b, enum dimensi
 
 static flowrules_status union_of_sets(struct fr_drafts *d, const struct fr_rule *run, size_t count,
                                       bool source, fr_set *set) {
-    *set = fr_sets_union(&d->plan->view->sets, source ? &run->source : &run->destination, count,
+    *set = fr_sets_union(&d->plan->view.sets, source ? &run->source : &run->destination, count,
                          sizeof *run);
     return *set == FR_SET_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 
 static flowrules_status union_of_services(struct fr_drafts *d, const struct fr_rule *run,
                                           size_t count, fr_service *service) {
-    *service = fr_services_union(d->plan->services, &run->service, count, sizeof *run);
+    *service = fr_services_union(&d->plan->services, &run->service, count, sizeof *run);
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 

@@ -24,7 +24,7 @@ struct fr_bucket {
     struct fr_vec elements;
 };
 
-void fr_tables_init(struct fr_tables *tables, flowrules_plan *plan, enum flowrules_family family,
+void fr_tables_init(struct fr_tables *tables, struct fr_plan *plan, enum flowrules_family family,
                     const char *group, enum flowrules_end end) {
     *tables = (struct fr_tables){.plan = plan, .family = family, .end = end, .group = group};
     fr_vec_init(&tables->buckets, &plan->context->allocator, sizeof(struct fr_bucket));
@@ -63,7 +63,7 @@ static void store(struct fr_vec *elements, enum flowrules_family family, size_t 
             e->port_first,          e->port_last,          e->flows};
 }
 
-static flowrules_status push(flowrules_plan *plan, struct fr_vec *elements,
+static flowrules_status push(struct fr_plan *plan, struct fr_vec *elements,
                              enum flowrules_family family, const struct fr_element6 *e) {
     if (fr_vec_add(elements) == NULL)
         return fr_no_memory(plan->context);
@@ -183,7 +183,7 @@ static int by_number(const void *left, const void *right) {
 }
 
 /* The number of the flows, each of them once and in order; UINT32_MAX when out of memory. */
-static uint32_t list_once(flowrules_plan *plan, struct fr_vec *flows) {
+static uint32_t list_once(struct fr_plan *plan, struct fr_vec *flows) {
     uint32_t *list = flows->items;
     size_t kept = 0;
     if (flows->count > 1)
@@ -195,7 +195,7 @@ static uint32_t list_once(flowrules_plan *plan, struct fr_vec *flows) {
 }
 
 /* Appends the flows that a number stands for. */
-static bool append_flows(const flowrules_plan *plan, struct fr_vec *flows, uint32_t number) {
+static bool append_flows(const struct fr_plan *plan, struct fr_vec *flows, uint32_t number) {
     size_t count = fr_flows_count(plan, number);
     if (!fr_vec_reserve(flows, count))
         return false;
@@ -219,8 +219,8 @@ static uint32_t flows_of(struct fr_tables *t, size_t first, size_t count) {
 
 static flowrules_status union_of_others(struct fr_tables *t, const struct fr_product *run,
                                         size_t count, fr_set *other) {
-    *other = fr_sets_union(&t->plan->view->sets, &run->other, count, sizeof *run);
-    struct flowrules_set view = {&t->plan->view->sets, *other};
+    *other = fr_sets_union(&t->plan->view.sets, &run->other, count, sizeof *run);
+    struct flowrules_set view = {&t->plan->view.sets, *other};
     if (*other != FR_SET_NONE && flowrules_set_is_all(view, t->family))
         *other = FR_SET_ANY;
     return *other == FR_SET_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
@@ -228,7 +228,7 @@ static flowrules_status union_of_others(struct fr_tables *t, const struct fr_pro
 
 static flowrules_status union_of_services(struct fr_tables *t, const struct fr_product *run,
                                           size_t count, fr_service *service) {
-    *service = fr_services_union(t->plan->services, &run->service, count, sizeof *run);
+    *service = fr_services_union(&t->plan->services, &run->service, count, sizeof *run);
     return *service == FR_SERVICE_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
 }
 
@@ -431,7 +431,7 @@ static bool goes_on(const struct fr_element6 *stretch, const struct fr_element6 
 /* Ports that overlap on one range of addresses would clash: they become one stretch of ports. */
 static flowrules_status merge_ports(struct work *w) {
     enum flowrules_family family = w->tables->family;
-    flowrules_plan *plan = w->tables->plan;
+    struct fr_plan *plan = w->tables->plan;
     struct fr_vec flows;
     fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
     size_t kept = 0;
@@ -577,7 +577,7 @@ static int by_element(const void *left, const void *right) {
 /* Gives every covering element the flows of what it covers. */
 static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
                                      struct fr_vec *elements) {
-    flowrules_plan *plan = w->tables->plan;
+    struct fr_plan *plan = w->tables->plan;
     struct cover *list = covers->items;
     struct fr_vec flows;
     fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
@@ -606,7 +606,7 @@ static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
 /* ---- tables into the plan ------------------------------------------------------------------ */
 
 static const char *table_name(struct work *w, const char *kind, unsigned number) {
-    struct fr_arena *arena = w->tables->plan->arena;
+    struct fr_arena *arena = &w->tables->plan->arena;
     char protocol[16];
     const char *name = fr_protocol_name(w->bucket->protocol);
     /* A group may have two tables of a protocol: of some ports, and of all. */
@@ -621,21 +621,21 @@ static const char *table_name(struct work *w, const char *kind, unsigned number)
 
 static flowrules_status table_service(struct work *w, fr_service *service) {
     struct fr_term term = {w->bucket->protocol, 0, 65535, 0, 65535};
-    *service = fr_services_add(w->tables->plan->services, &term, 1);
+    *service = fr_services_add(&w->tables->plan->services, &term, 1);
     return *service == FR_SERVICE_NONE ? fr_no_memory(w->tables->plan->context) : FLOWRULES_OK;
 }
 
 /* Moves elements into a new table of the plan and adds its rule. */
 static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool interval,
                                   const char *name) {
-    flowrules_plan *plan = w->tables->plan;
+    struct fr_plan *plan = w->tables->plan;
     struct fr_rule rule = {.kind = FR_RULE_TABLE,
                            .families = (uint8_t)FLOWRULES_FAMILY_BIT(w->tables->family),
                            .source = FR_SET_ANY,
                            .destination = FR_SET_ANY,
                            .table = (uint32_t)plan->tables.count};
     FR_TRY(table_service(w, &rule.service));
-    struct fr_table *table = fr_arena_zalloc(plan->arena, sizeof *table);
+    struct fr_table *table = fr_arena_zalloc(&plan->arena, sizeof *table);
     struct fr_table **slot = fr_vec_push(&plan->tables);
     if (slot == NULL || table == NULL || name == NULL) {
         plan->tables.count -= slot != NULL;

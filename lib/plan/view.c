@@ -12,7 +12,7 @@
 #include "rules.h"
 #include "transliterate.h"
 
-void fr_output_init(flowrules_output *out, flowrules_plan *plan) {
+void fr_output_init(flowrules_output *out, struct fr_plan *plan) {
     const struct fr_allocator *allocator = &plan->context->allocator;
     memset(out, 0, sizeof *out);
     out->plan = plan;
@@ -21,7 +21,6 @@ void fr_output_init(flowrules_output *out, flowrules_plan *plan) {
     fr_vec_init(&out->services, allocator, sizeof(const struct flowrules_service *));
     fr_strings_init(&out->once, allocator);
     fr_map_init(&out->uses, allocator);
-    fr_vec_init(&out->pinned.names, allocator, sizeof(const struct fr_locked_name *));
     fr_writer_init(&out->sink, allocator, false);
     for (size_t i = 0; i < FR_PARTS; i++)
         fr_writer_init(&out->parts[i], allocator, true);
@@ -33,66 +32,70 @@ void fr_output_free(flowrules_output *out) {
     fr_writer_free(&out->sink);
     fr_strings_free(&out->once);
     fr_map_free(&out->uses);
-    fr_vec_free(&out->pinned.names);
     fr_vec_free(&out->sets);
     fr_vec_free(&out->services);
     fr_arena_free(&out->scratch);
 }
 
-const flowrules_plan *flowrules_output_plan(const flowrules_output *out) {
-    return out->plan;
+struct flowrules_output *fr_plan_asker(struct fr_plan *plan) {
+    if (plan->asker == NULL) {
+        plan->asker = fr_malloc(&plan->context->allocator, sizeof *plan->asker);
+        if (plan->asker != NULL)
+            fr_output_init(plan->asker, plan);
+    }
+    return plan->asker;
 }
 
 /* ---- what a backend asks ------------------------------------------------------------------- */
 
-const char *flowrules_plan_target(const flowrules_plan *plan) {
-    return plan->name;
+const char *flowrules_output_target(const flowrules_output *out) {
+    return out->plan->name;
 }
 
-const char *flowrules_plan_title(const flowrules_plan *plan) {
-    return FR_POLICY_TEXT(plan->policy, plan->policy->title);
+const char *flowrules_output_title(const flowrules_output *out) {
+    return FR_POLICY_TEXT(out->plan->policy, out->plan->policy->title);
 }
 
-bool flowrules_plan_enforces(const flowrules_plan *plan, enum flowrules_direction direction) {
-    return plan->enforces[direction];
+bool flowrules_output_enforces(const flowrules_output *out, enum flowrules_direction direction) {
+    return out->plan->enforces[direction];
 }
 
-bool flowrules_plan_permits(const flowrules_plan *plan) {
-    return plan->permits;
+bool flowrules_output_permits(const flowrules_output *out) {
+    return out->plan->permits;
 }
 
-bool flowrules_plan_baseline(const flowrules_plan *plan) {
-    return (plan->target->baseline & ~FR_BASELINE_FALSE) != 0;
+bool flowrules_output_baseline(const flowrules_output *out) {
+    return (out->plan->target->baseline & ~FR_BASELINE_FALSE) != 0;
 }
 
-bool flowrules_plan_has(const flowrules_plan *plan, enum flowrules_baseline part) {
-    return (plan->target->baseline & part) != 0;
+bool flowrules_output_has(const flowrules_output *out, enum flowrules_baseline part) {
+    return (out->plan->target->baseline & part) != 0;
 }
 
-const char *flowrules_plan_format(const flowrules_plan *plan) {
-    return plan->format->name;
+const char *flowrules_output_format(const flowrules_output *out) {
+    return out->plan->format->name;
 }
 
-bool flowrules_plan_log_denied(const flowrules_plan *plan) {
-    enum fr_log_mode log = plan->target->log;
+bool flowrules_output_log_denied(const flowrules_output *out) {
+    enum fr_log_mode log = out->plan->target->log;
     return log == FR_LOG_DENIED || log == FR_LOG_ALL;
 }
 
-bool flowrules_plan_log_nothing(const flowrules_plan *plan) {
-    return plan->target->log == FR_LOG_NONE;
+bool flowrules_output_log_nothing(const flowrules_output *out) {
+    return out->plan->target->log == FR_LOG_NONE;
 }
 
-const char *flowrules_plan_setting(const flowrules_plan *plan, const char *key) {
-    return fr_plan_setting(plan, key);
+const char *flowrules_output_setting(const flowrules_output *out, const char *key) {
+    return fr_plan_setting(out->plan, key);
 }
 
-long long flowrules_plan_number(const flowrules_plan *plan, const char *key) {
-    const char *value = fr_plan_setting(plan, key);
+long long flowrules_output_number(const flowrules_output *out, const char *key) {
+    const char *value = fr_plan_setting(out->plan, key);
     return value == NULL ? 0 : strtoll(value, NULL, 10);
 }
 
-bool flowrules_plan_flag(const flowrules_plan *plan, const char *key) {
-    const char *value = fr_plan_setting(plan, key);
+bool flowrules_output_flag(const flowrules_output *out, const char *key) {
+    const char *value = fr_plan_setting(out->plan, key);
     return value != NULL && strcmp(value, "true") == 0;
 }
 
@@ -204,24 +207,35 @@ const char *flowrules_flows_expires(const flowrules_output *out, flowrules_flows
     return flow == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, flow->expires_text);
 }
 
-struct flowrules_set flowrules_plan_protects(const flowrules_plan *plan) {
-    return (struct flowrules_set){&plan->view->sets, plan->protects.set};
+const char *flowrules_flows_last_day(const flowrules_output *out, flowrules_flows flows) {
+    const char *last = NULL;
+    for (size_t i = 0; i < flowrules_flows_count(out, flows); i++) {
+        const char *day = flowrules_flows_expires(out, flows, i);
+        if (day == NULL)
+            return NULL;
+        last = last == NULL || strcmp(day, last) > 0 ? day : last;
+    }
+    return last;
 }
 
-const char *flowrules_set_label(const flowrules_plan *plan, struct flowrules_set set) {
+struct flowrules_set flowrules_output_protects(const flowrules_output *out) {
+    return (struct flowrules_set){&out->plan->view.sets, out->plan->protects.set};
+}
+
+const char *flowrules_set_label(const flowrules_output *out, struct flowrules_set set) {
     uint32_t network;
-    if (!fr_view_network_of(plan->view, set.id, &network))
+    if (!fr_view_network_of(&out->plan->view, set.id, &network))
         return NULL;
-    const flowrules_policy *policy = plan->policy;
+    const flowrules_policy *policy = out->plan->policy;
     return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, network)->name);
 }
 
-const char *flowrules_set_family_label(const flowrules_plan *plan, struct flowrules_set set,
+const char *flowrules_set_family_label(const flowrules_output *out, struct flowrules_set set,
                                        enum flowrules_family family) {
     uint32_t network;
-    if (!fr_view_network_part(plan->view, set.id, family, &network))
+    if (!fr_view_network_part(&out->plan->view, set.id, family, &network))
         return NULL;
-    const flowrules_policy *policy = plan->policy;
+    const flowrules_policy *policy = out->plan->policy;
     return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, network)->name);
 }
 
@@ -249,14 +263,13 @@ struct title {
 };
 
 /* The network at an end of a flow; false where it is none, or there are too many. */
-static bool add_to_title(const flowrules_plan *plan, struct title *title,
-                         const struct fr_peer *peer) {
+static bool add_to_title(struct fr_plan *plan, struct title *title, const struct fr_peer *peer) {
     struct fr_end end;
     for (size_t i = 0; i < title->count; i++)
         if (peer->kind == FR_PEER_NETWORK && title->networks[i] == peer->ref)
             return true;
     if (peer->kind != FR_PEER_NETWORK || title->count == TITLE_NETWORKS ||
-        fr_view_network(plan->view, peer->ref, &end) != FLOWRULES_OK)
+        fr_view_network(&plan->view, peer->ref, &end) != FLOWRULES_OK)
         return false;
     title->networks[title->count] = peer->ref;
     title->sets[title->count++] = end.set;
@@ -264,7 +277,7 @@ static bool add_to_title(const flowrules_plan *plan, struct title *title,
 }
 
 /* Is the set at an end of these flows nothing but whole networks, as they name them? */
-static bool find_title(const flowrules_plan *plan, struct title *title, fr_set set, uint32_t flows,
+static bool find_title(struct fr_plan *plan, struct title *title, fr_set set, uint32_t flows,
                        bool destination) {
     const flowrules_policy *policy = plan->policy;
     for (size_t i = 0; i < fr_flows_count(plan, flows); i++) {
@@ -277,7 +290,7 @@ static bool find_title(const flowrules_plan *plan, struct title *title, fr_set s
                 return false;
     }
     return title->count > 0 &&
-           fr_sets_union(&plan->view->sets, title->sets, title->count, sizeof *title->sets) == set;
+           fr_sets_union(&plan->view.sets, title->sets, title->count, sizeof *title->sets) == set;
 }
 
 /* The names with between among them; NULL where they are too long together. */
@@ -316,7 +329,7 @@ static const char *title_of_flow(flowrules_output *out, const struct fr_flow *fl
 
 const char *flowrules_set_title(flowrules_output *out, struct flowrules_set set,
                                 const char *between) {
-    flowrules_plan *plan = out->plan;
+    struct fr_plan *plan = out->plan;
     struct title title = {.count = 0};
     uint32_t use;
     if (!out->used)
@@ -337,10 +350,10 @@ const char *flowrules_set_title(flowrules_output *out, struct flowrules_set set,
 }
 
 /* Value index of a key of a network's binding to the backend's platform, or to its other one. */
-static const struct fr_binding_value *binding_value(const flowrules_plan *plan, const char *network,
-                                                    const char *key, size_t index) {
-    const flowrules_policy *policy = plan->policy;
-    const struct fr_binding *binding = fr_policy_binding_for(policy, network, plan->backend);
+static const struct fr_binding_value *
+binding_value(const flowrules_output *out, const char *network, const char *key, size_t index) {
+    const flowrules_policy *policy = out->plan->policy;
+    const struct fr_binding *binding = fr_policy_binding_for(policy, network, out->plan->backend);
     for (uint32_t i = 0; binding != NULL && i < binding->values.count; i++) {
         const struct fr_binding_value *value =
             fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
@@ -350,36 +363,24 @@ static const struct fr_binding_value *binding_value(const flowrules_plan *plan, 
     return NULL;
 }
 
-const char *flowrules_binding_value(const flowrules_plan *plan, const char *network,
+const char *flowrules_binding_value(const flowrules_output *out, const char *network,
                                     const char *key, size_t index) {
-    const struct fr_binding_value *value = binding_value(plan, network, key, index);
-    return value == NULL ? NULL : FR_POLICY_TEXT(plan->policy, value->value);
+    const struct fr_binding_value *value = binding_value(out, network, key, index);
+    return value == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, value->value);
 }
 
-const char *flowrules_binding_label(const flowrules_plan *plan, const char *network,
+const char *flowrules_binding_label(const flowrules_output *out, const char *network,
                                     const char *key, size_t index) {
-    const struct fr_binding_value *value = binding_value(plan, network, key, index);
-    return value == NULL ? NULL : FR_POLICY_TEXT(plan->policy, value->label);
+    const struct fr_binding_value *value = binding_value(out, network, key, index);
+    return value == NULL ? NULL : FR_POLICY_TEXT(out->plan->policy, value->label);
 }
 
 /* ---- rules -------------------------------------------------------------------------------- */
 
-/* The last day of the flow that holds longest, or NULL where one has no last day. */
-static const char *last_day(const flowrules_output *out, flowrules_flows flows) {
-    const char *last = NULL;
-    for (size_t i = 0; i < flowrules_flows_count(out, flows); i++) {
-        const char *day = flowrules_flows_expires(out, flows, i);
-        if (day == NULL)
-            return NULL;
-        last = last == NULL || strcmp(day, last) > 0 ? day : last;
-    }
-    return last;
-}
-
 bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const struct fr_rule *rule,
                     struct flowrules_rule *view) {
-    flowrules_plan *plan = out->plan;
-    const struct fr_sets *sets = &plan->view->sets;
+    struct fr_plan *plan = out->plan;
+    const struct fr_sets *sets = &plan->view.sets;
     *view = (struct flowrules_rule){
         .action = group->view.action,
         .direction = group->view.direction,
@@ -392,8 +393,7 @@ bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const s
     fr_arena_free(&out->scratch);
     fr_arena_init(&out->scratch, &plan->context->allocator);
     view->name = rule->name != NULL ? rule->name : flowrules_flows_name(out, view->flows, 0);
-    view->last_day = plan->can->expiry ? last_day(out, view->flows) : NULL;
-    view->services = fr_service_spell(plan, rule->service, &view->service_count);
+    view->services = fr_service_spell(plan, &out->scratch, rule->service, &view->service_count);
     bool elsewhere = plan->asked != NULL && !fr_rule_is_asked(plan, group, rule);
     view->flows.elsewhere = elsewhere;
     if (view->services != NULL && rule->kind == FR_RULE_TABLE) {

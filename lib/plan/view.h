@@ -9,16 +9,8 @@
 
 #define FR_PARTS 64u
 
-/* The names that some flows are said by the addresses of (notes.c). */
-struct fr_pinned_names {
-    uint32_t flows;
-    bool known;          /* they were asked for, and are those of flows */
-    bool failed;         /* once memory ran out for them: what was written lacks some */
-    struct fr_vec names; /* const struct fr_locked_name * */
-};
-
 struct flowrules_output {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     struct fr_arena *files_arena; /* of the artifact */
     struct fr_vec *files;         /* struct fr_file *, of the artifact */
     struct fr_arena scratch;      /* what one rule needs */
@@ -29,7 +21,6 @@ struct flowrules_output {
     struct fr_strings once; /* the texts that were asked for */
     struct fr_map uses;     /* set + 1 -> 2 * its first rule + the end, once it was asked for */
     bool used;              /* uses is filled */
-    struct fr_pinned_names pinned; /* those that were asked for last */
     void *state;
     char *refusal; /* why the whole target is refused, or NULL */
     bool failed;
@@ -40,7 +31,7 @@ struct flowrules_output {
     struct flowrules_writer sink; /* where writing goes once memory has run out */
 };
 
-void fr_output_init(flowrules_output *out, flowrules_plan *plan);
+void fr_output_init(flowrules_output *out, struct fr_plan *plan);
 void fr_output_free(flowrules_output *out);
 
 /* A rule of a group as the backend reads it; false when out of memory. */
@@ -49,7 +40,13 @@ bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const s
 
 /* Are the pods of group index of a set among those of group i: a wider one, or an equal, earlier?
  */
-bool fr_pods_precede(const flowrules_plan *plan, struct flowrules_set set, size_t i, size_t index);
+bool fr_pods_precede(const flowrules_output *out, struct flowrules_set set, size_t i, size_t index);
+
+/*
+ * Lists the networks that are bound with a key in plan->bound; kept until another key is asked for.
+ * False when out of memory.
+ */
+bool fr_bound_list(struct fr_plan *plan, const char *key);
 
 /* What flowrules_pods_unselectable says of pods in a namespace that is not known (selectors.c). */
 #define FR_NO_NAMESPACE "its namespace is not known: give the network, or the target, a 'namespace'"

@@ -9,24 +9,24 @@
 #include "pins.h"
 #include "view.h"
 
-static void warn_of_directions(const flowrules_plan *plan) {
+static void warn_of_directions(struct fr_plan *plan) {
     bool used[3] = {false, false, false};
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         used[s->direction] = used[s->direction] || !s->deny;
     }
     static const char *const messages[3] = {
-        [FLOWRULES_EGRESS] = "no flow leaves the machine: target '%s' shuts all that goes out",
-        [FLOWRULES_INGRESS] = ("no flow enters the machine: target '%s' shuts all that comes in, "
-                               "SSH too"),
-        [FLOWRULES_FORWARD] = "no flow passes through: target '%s' shuts everything",
+        [FLOWRULES_EGRESS] = "no flow leaves the machine: target '%s' denies all outgoing traffic",
+        [FLOWRULES_INGRESS] =
+            ("no flow enters the machine: target '%s' denies all incoming traffic, also SSH"),
+        [FLOWRULES_FORWARD] = "no flow passes through: target '%s' denies everything",
     };
-    static const char what_was_meant[] = "do 'protects' and 'select' say what was meant?";
+    static const char what_was_meant[] = "check 'protects' and 'select'";
     const char *const hints[3] = {
         [FLOWRULES_EGRESS] = plan->can->no_ingress
                                  ? what_was_meant
-                                 : "'direction: ingress' leaves what goes out alone",
-        [FLOWRULES_INGRESS] = "'direction: egress' leaves what comes in alone",
+                                 : "'direction: ingress' does not filter outgoing traffic",
+        [FLOWRULES_INGRESS] = "'direction: egress' does not filter incoming traffic",
         [FLOWRULES_FORWARD] = what_was_meant,
     };
     for (int d = 0; d < 3; d++) {
@@ -38,7 +38,7 @@ static void warn_of_directions(const flowrules_plan *plan) {
 }
 
 /* Does a flow let everything pass, but for denies? */
-static bool is_open(const flowrules_plan *plan) {
+static bool is_open(const struct fr_plan *plan) {
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         fr_set far = s->direction == FLOWRULES_EGRESS ? s->destination : s->source;
@@ -49,18 +49,17 @@ static bool is_open(const flowrules_plan *plan) {
 }
 
 /* What hosts can't do without: their loopback interface, and replies to what they allow. */
-static void warn_of_baseline(const flowrules_plan *plan) {
+static void warn_of_baseline(struct fr_plan *plan) {
     static const struct {
         unsigned part, packets;
         const char *message, *hint;
-    } parts[] = {
-        {FLOWRULES_BASELINE_REPLIES, FLOWRULES_REPLY,
-         "the baseline of target '%s' is without 'replies': no answer comes back",
-         "add 'replies' to its baseline"},
-        {FLOWRULES_BASELINE_LOOPBACK, FLOWRULES_LOOPBACK,
-         "the baseline of target '%s' is without 'loopback': what programs on the machine say to "
-         "each other needs a flow",
-         "add 'loopback' to its baseline"}};
+    } parts[] = {{FLOWRULES_BASELINE_REPLIES, FLOWRULES_REPLY,
+                  "the baseline of target '%s' has no 'replies': replies to connections are denied",
+                  "add 'replies' to its baseline"},
+                 {FLOWRULES_BASELINE_LOOPBACK, FLOWRULES_LOOPBACK,
+                  "the baseline of target '%s' has no 'loopback': connections between programs on "
+                  "the machine need a flow",
+                  "add 'loopback' to its baseline"}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct fr_about about = {FLOWRULES_WARNING, FR_BASELINE_LACKS, plan->target->at, NULL,
                                  plan->name,        parts[i].hint};
@@ -72,7 +71,7 @@ static void warn_of_baseline(const flowrules_plan *plan) {
 }
 
 /* Does a flow let the machine ask other servers: UDP port 53, outwards? */
-static bool may_ask(const flowrules_plan *plan) {
+static bool may_ask(const struct fr_plan *plan) {
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, s->service);
@@ -88,47 +87,45 @@ static bool may_ask(const flowrules_plan *plan) {
 }
 
 /* Names that clients of a service use are below that name, and get no address (names-exact). */
-static void warn_of_names_shut(const flowrules_plan *plan) {
+static void warn_of_names_shut(struct fr_plan *plan) {
     const struct fr_domains *domains = &plan->domains;
     for (uint32_t i = 0; plan->exact_domains && i < domains->list.count; i++) {
         const struct fr_domain *domain = fr_vec_at(&domains->list, struct fr_domain, i);
         const char *name = fr_strings_text(&domains->names, i + 1), *below = fr_name_below(name);
         if (below == NULL || !domain->self || domain->below)
             continue;
-        struct fr_about about = {FLOWRULES_WARNING,
-                                 FR_NAMES_SHUT,
-                                 plan->target->at,
-                                 NULL,
-                                 plan->name,
-                                 fr_arena_printf(plan->arena,
-                                                 "ask for '*.%s' too, or for the names that the "
-                                                 "clients use",
-                                                 name)};
-        fr_report(
-            &plan->context->diagnostics, &about,
-            "target '%s' shuts what is below %s, which clients may be given (%s): names-exact "
-            "answers that it does not exist",
-            plan->name, name, below);
+        struct fr_about about = {
+            FLOWRULES_WARNING,
+            FR_NAMES_SHUT,
+            plan->target->at,
+            NULL,
+            plan->name,
+            fr_arena_printf(&plan->arena, "also allow '*.%s', or the names that the clients use",
+                            name)};
+        fr_report(&plan->context->diagnostics, &about,
+                  "target '%s' denies names below %s, which clients may use (%s): with "
+                  "names-exact, dnsmasq answers that they do not exist",
+                  plan->name, name, below);
     }
 }
 
 /* A resolver that its own machine's rules shut in fills no set. */
-static void warn_of_asking(const flowrules_plan *plan) {
+static void warn_of_asking(struct fr_plan *plan) {
     struct fr_about about = {
         FLOWRULES_WARNING,
         FR_NOBODY_ASKS,
         plan->target->at,
         NULL,
         plan->name,
-        "add a flow to its DNS servers, unless they run on this machine or use another port"};
+        "add a flow to its DNS servers, unless they are on this machine or use another port"};
     if (plan->domains.sets.count > 0 && plan->enforces[FLOWRULES_EGRESS] && !may_ask(plan))
-        fr_report(
-            &plan->context->diagnostics, &about,
-            "no flow lets dnsmasq ask: target '%s' shuts UDP port 53, and names get no address",
-            plan->name);
+        fr_report(&plan->context->diagnostics, &about,
+                  "no flow lets dnsmasq ask other servers: target '%s' denies UDP port 53, and "
+                  "names get no addresses",
+                  plan->name);
 }
 
-static void warn_of_flow(const flowrules_plan *plan, uint32_t index, const char *what) {
+static void warn_of_flow(struct fr_plan *plan, uint32_t index, const char *what) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
     struct fr_about about = {.severity = FLOWRULES_WARNING,
@@ -140,16 +137,17 @@ static void warn_of_flow(const flowrules_plan *plan, uint32_t index, const char 
               what);
 }
 
-void fr_plan_remarks(const flowrules_plan *plan, void *context,
-                     void (*call)(void *context, uint32_t flow, const char *what)) {
+/* What the backend has to say of flows that it says exactly. */
+static void each_remark(struct fr_plan *plan, void *context,
+                        void (*call)(void *context, uint32_t index, const char *what)) {
     struct flowrules_rule flow;
     const char *last = NULL;
     uint32_t of = 0;
-    if (plan->backend->warns == NULL)
+    if (plan->backend->warns == NULL || fr_plan_asker(plan) == NULL)
         return;
-    for (size_t i = 0; flowrules_plan_flow(plan, i, &flow); i++) {
+    for (size_t i = 0; flowrules_output_flow(plan->asker, i, &flow); i++) {
         uint32_t index = fr_vec_at(&plan->scoped, struct fr_scoped, i)->flow;
-        const char *what = plan->backend->warns(plan, &flow);
+        const char *what = plan->backend->warns(plan->asker, &flow);
         if (what != NULL && (what != last || index != of))
             call(context, index, what);
         last = what;
@@ -164,7 +162,7 @@ struct remark {
 };
 
 struct remarks {
-    const flowrules_plan *plan;
+    struct fr_plan *plan;
     struct remark list[8];
     size_t count;
 };
@@ -186,7 +184,7 @@ static void gather_remark(void *context, uint32_t index, const char *what) {
     remark->count++;
 }
 
-static void warn_of_remark(const flowrules_plan *plan, const struct remark *remark) {
+static void warn_of_remark(struct fr_plan *plan, const struct remark *remark) {
     const struct fr_flow *first = fr_vec_at(&plan->policy->flows, struct fr_flow, remark->flows[0]);
     struct fr_about about = {.severity = FLOWRULES_WARNING,
                              .id = FR_UNEXPECTED,
@@ -212,18 +210,29 @@ static void warn_of_remark(const flowrules_plan *plan, const struct remark *rema
 }
 
 /* Also what is out of scope, surprisingly. */
-static void warn_of_flows(const flowrules_plan *plan) {
+static void warn_of_flows(struct fr_plan *plan) {
     struct remarks remarks = {.plan = plan};
     for (size_t i = 0; i < plan->missed.count; i++) {
         const struct fr_missed *missed = fr_vec_at(&plan->missed, struct fr_missed, i);
         warn_of_flow(plan, missed->flow, missed->reason);
     }
-    fr_plan_remarks(plan, &remarks, gather_remark);
+    each_remark(plan, &remarks, gather_remark);
     for (size_t i = 0; i < remarks.count; i++)
         warn_of_remark(plan, &remarks.list[i]);
 }
 
-flowrules_status fr_plan_warn(const flowrules_plan *plan) {
+static void keep_remark(void *context, uint32_t index, const char *what) {
+    struct fr_plan *plan = context;
+    struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, index);
+    if (verdict->reason == NULL)
+        verdict->reason = what;
+}
+
+void fr_plan_remark(struct fr_plan *plan) {
+    each_remark(plan, plan, keep_remark);
+}
+
+flowrules_status fr_plan_warn(struct fr_plan *plan) {
     if (!plan->permits) {
         warn_of_directions(plan);
         warn_of_asking(plan);

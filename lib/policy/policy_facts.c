@@ -95,8 +95,9 @@ static void report_cycle(struct fr_binder *r, const struct path *path, struct fr
             snprintf(way + used, sizeof way - used, "... -> ");
     }
     fr_error(r->diagnostics, FR_NETWORK_CYCLE, fr_ref_at(r, peer, name),
-             named > 1 ? "take one of them out of another" : "take it out",
-             named > 1 ? "networks contain each other: %s%s" : "a network contains itself: %s%s",
+             named > 1 ? "remove one of these networks from another" : "take it out",
+             named > 1 ? "networks contain each other in a loop: %s%s"
+                       : "a network contains itself: %s%s",
              way, name);
     peer->kind = FR_PEER_BROKEN;
 }
@@ -104,7 +105,7 @@ static void report_cycle(struct fr_binder *r, const struct path *path, struct fr
 static void report_depth(struct fr_binder *r, struct fr_peer *peer) {
     const char *name = next_network(r->policy, peer->ref);
     fr_error(r->diagnostics, FR_NETWORK_DEPTH, fr_ref_at(r, peer, name),
-             "name what they hold in one network", "networks are nested more than %u deep",
+             "put their members into one network", "networks are nested more than %u levels deep",
              FR_NETWORK_DEPTH_MAX);
     peer->kind = FR_PEER_BROKEN;
 }
@@ -234,8 +235,8 @@ static flowrules_status subtract_except(struct fr_binder *r, const struct fr_net
     facts->broken = facts->broken || except.broken;
     if (except.symbolic) {
         fr_error(r->diagnostics, FR_EXCEPT, symbolic_at(r, network->except),
-                 "a name's addresses change: an exception by name would not hold",
-                 "'except' takes addresses, and networks of addresses");
+                 "the addresses of a name change, so an exception cannot have names",
+                 "'except' takes only addresses, and networks of addresses");
         return FLOWRULES_OK;
     }
     bool had = facts->set != FR_SET_EMPTY;
@@ -245,7 +246,8 @@ static flowrules_status subtract_except(struct fr_binder *r, const struct fr_net
     if (had && facts->set == FR_SET_EMPTY && !facts->symbolic && !facts->broken)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY,
                  fr_peer_at(r->policy, fr_peer_in(r->policy, network->except, 0)),
-                 "remove the network, or the exception", "nothing is left of network '%s'",
+                 "remove the network, or the exception",
+                 "the exceptions of network '%s' leave nothing",
                  FR_POLICY_TEXT(r->policy, network->name));
     return FLOWRULES_OK;
 }
@@ -261,7 +263,7 @@ static flowrules_status network_facts(struct fr_binder *r, uint32_t index,
     struct fr_facts sum = {.set = FR_SET_EMPTY, .symbolic = network->bindings.count > 0};
     if (network->members.count == 0 && network->bindings.count == 0)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY, network->at,
-                 "add 'members', or the group of a platform", "network '%s' has no members",
+                 "add 'members', or a group of a platform", "network '%s' has no members",
                  FR_POLICY_TEXT(r->policy, network->name));
     FR_TRY(fr_span_facts(r, network->members, &sum));
     FR_TRY(subtract_except(r, network, &sum));

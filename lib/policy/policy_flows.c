@@ -64,7 +64,7 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
     if (value->length == 0 || value->length > FR_FLOW_NAME_MAX || has_control(value)) {
         fr_error(r->diagnostics, FR_NAME_FORM, value->at,
                  "1 to 255 bytes without line breaks or control characters",
-                 "this can't be the name of a flow");
+                 "this is not a valid name for a flow");
         return FLOWRULES_OK;
     }
     fr_string name = fr_strings_add(&r->policy->strings, value->text, value->length);
@@ -189,7 +189,7 @@ static flowrules_status read_expires(struct fr_reader *r, const struct fr_value 
         flow->expires = days;
         return fr_read_text(r, value, &flow->expires_text);
     }
-    char hint[FR_SLIP_MAX] = "write YYYY-MM-DD, the last day on which the flow holds";
+    char hint[FR_SLIP_MAX] = "write YYYY-MM-DD, the last day on which the flow is valid";
     fr_slip_date(value->text, hint);
     fr_error(r->diagnostics, FR_DATE, value->at, hint, "'%.80s' is not a valid date", value->text);
     return FLOWRULES_OK;
@@ -269,7 +269,7 @@ static flowrules_status read_spares(struct fr_reader *r, const struct fr_value *
 
 const struct fr_key fr_flow_keys[] = {
     {"name", read_flow_name, "messages and rules refer to a flow by its name", "flow-name",
-     "messages and rules refer to it by this", NULL},
+     "the name of the flow in messages and rules", NULL},
     {"source", read_source, "who opens the connection: networks, addresses, names, or any", "ends",
      "who opens the connection", NULL},
     {"destination", read_destination,
@@ -281,16 +281,16 @@ const struct fr_key fr_flow_keys[] = {
      NULL},
     {"port", fr_read_port, NULL, "ports", "443, 8000-8010, or a service's name", NULL},
     {"purpose", read_purpose, NULL, "text", "what it is for", NULL},
-    {"tags", read_tags, NULL, "labels", "by which targets select flows", NULL},
-    {"owner", read_owner, NULL, "text", "who answers for it", NULL},
-    {"ticket", read_ticket, NULL, "text", "where it was asked for", NULL},
-    {"volume", read_volume, NULL, "text", "how much is expected to pass", NULL},
+    {"tags", read_tags, NULL, "labels", "words by which targets select flows", NULL},
+    {"owner", read_owner, NULL, "text", "who is responsible", NULL},
+    {"ticket", read_ticket, NULL, "text", "the ticket of the request", NULL},
+    {"volume", read_volume, NULL, "text", "the expected amount of data", NULL},
     {"frequency", read_frequency, NULL, "text", "how often it is used", NULL},
     {"action", read_action, NULL, "choice", "a deny beats every allow that it does not spare",
      action_words},
-    {"spares", read_spares, NULL, "texts", "flows that a deny takes nothing from", NULL},
-    {"log", read_log, NULL, "boolean", "are its connections logged?", NULL},
-    {"expires", read_expires, NULL, "date", "the last day on which it holds", NULL},
+    {"spares", read_spares, NULL, "texts", "only in a deny: allows that it does not block", NULL},
+    {"log", read_log, NULL, "boolean", "log what its rules match", NULL},
+    {"expires", read_expires, NULL, "date", "the last day on which it is valid", NULL},
     {"source-port", fr_read_source_port, NULL, "ports", "the port that the connection comes from",
      NULL},
     {"icmp-type", fr_read_icmp_type, NULL, "icmp-types",
@@ -363,7 +363,7 @@ flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value
     }
     if (r->policy->flows.count == before)
         fr_error(r->diagnostics, FR_NO_FLOWS, value->at,
-                 "write at least one, or leave the key out where an included file has flows",
+                 "write at least one flow, or remove the key if an included file has flows",
                  "the list of flows is empty");
     return FLOWRULES_OK;
 }
@@ -600,10 +600,9 @@ static flowrules_status read_loss_kind(struct fr_reader *r, const struct fr_valu
 }
 
 const struct fr_key fr_loss_keys[] = {
-    {"flow", read_loss_flow, "the name of the flow that may lose", "text", "the name of a flow",
-     NULL},
-    {"loss", read_loss_kind, "what is accepted: widen or narrow", "choice",
-     "narrow: less is admitted; widen: more is", loss_words},
+    {"flow", read_loss_flow, "the flow that need not be exact", "text", "the name of a flow", NULL},
+    {"loss", read_loss_kind, "the accepted loss: widen or narrow", "choice",
+     "narrow: the target permits less than the flow; widen: more", loss_words},
     {.name = NULL},
 };
 
@@ -631,24 +630,24 @@ static flowrules_status read_losses(struct fr_reader *r, const struct fr_value *
 const struct fr_key fr_target_keys[] = {
     {"backend", read_backend, "'flowrules targets' lists the backends", "backend", "the platform",
      NULL},
-    {"format", read_format, NULL, "word",
-     "how it is written; the backend's first where it is left out", NULL},
-    {"protects", read_target_protects, NULL, "ends", "whose firewall it is; else the policy's",
+    {"format", read_format, NULL, "word", "the output format; by default the backend's first",
      NULL},
-    {"select", read_select, NULL, "select-or-none", "the flows that it is for, or none; else all",
-     NULL},
+    {"protects", read_target_protects, NULL, "ends",
+     "the networks that it protects; by default the policy's", NULL},
+    {"select", read_select, NULL, "select-or-none",
+     "the flows that it enforces, or none; by default all", NULL},
     {"mode", read_mode, NULL, "choice",
-     "whole: what no flow allows is denied; permits: the flows' permits alone, beside the rules of "
-     "others",
+     "whole: what no flow allows is denied; permits: only the permits of the flows, beside the "
+     "rules of others",
      mode_words},
-    {"direction", read_direction, NULL, "choice", "what it closes", direction_words},
+    {"direction", read_direction, NULL, "choice", "the directions that it closes", direction_words},
     {"names", read_names, NULL, "choice", "how DNS names are matched", names_words},
     {"log", read_log_mode, NULL, "choice", "what is logged", log_words},
     {"baseline", read_baseline, NULL, "baseline",
      "what passes besides the flows: all of it, none, or its parts (loopback, path-mtu ...)", NULL},
-    {"shuts", read_shuts, NULL, "shuts", "services that it shuts on purpose", NULL},
+    {"shuts", read_shuts, NULL, "shuts", "services that it denies on purpose", NULL},
     {"optimize", read_optimize, NULL, "boolean", "lookups or merged rules for many flows", NULL},
-    {"allow-loss", read_losses, NULL, "losses", "flows that may be said less exactly", NULL},
+    {"allow-loss", read_losses, NULL, "losses", "flows that need not be exact", NULL},
     {.name = NULL},
 };
 

@@ -58,7 +58,7 @@ flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *valu
         return FLOWRULES_OK;
     if (value->kind == FR_SCALAR)
         fr_error(r->diagnostics, FR_VALUE_EMPTY, value->at,
-                 scalar_hint(r, value, "write a value; a key that is optional can be left out"),
+                 scalar_hint(r, value, "write a value, or remove the key if it is optional"),
                  "'%s' has no value", r->key);
     else if (value->kind == FR_MAPPING)
         fr_error(r->diagnostics, FR_VALUE_KIND, value->at,
@@ -111,7 +111,7 @@ flowrules_status fr_read_word(struct fr_reader *r, const struct fr_value *value,
         fr_error(r->diagnostics, FR_NAME_FORM, value->at,
                  dots ? "letters, digits, '_', '-' and '.'; begin with a letter or digit"
                       : "letters, digits, '_' and '-'; begin with a letter",
-                 "'%.80s' can't be a name here", value->text);
+                 "'%.80s' is not a valid name here", value->text);
         return FLOWRULES_OK;
     }
     if (value->length > FR_WORD_MAX) {
@@ -207,14 +207,14 @@ static const struct {
     {"a flow", "active", "put '#' in front of the flow's lines, or use 'expires'"},
     {"a flow", "direction", "the source opens the connection to the destination; replies pass"},
     {"a flow", "bidirectional",
-     "replies pass by themselves; write a second flow for connections "
-     "that the other side opens"},
-    {"a flow", "stateful", "replies pass by themselves"},
-    {"a flow", "state", "replies pass by themselves"},
-    {"a flow", "established", "replies pass by themselves"},
+     "replies pass without a flow; write a second flow for connections that the other side opens"},
+    {"a flow", "stateful", "replies pass without a flow"},
+    {"a flow", "state", "replies pass without a flow"},
+    {"a flow", "established", "replies pass without a flow"},
     {"a flow", "except", "define a network with 'except', or write a flow with 'action: deny'"},
     {"a flow", "exclude", "define a network with 'except', or write a flow with 'action: deny'"},
-    {"a flow", "targets", "give the flow tags; a target selects flows: 'select: {tags: [...]}'"},
+    {"a flow", "targets",
+     "give the flow tags, and select it in the target: 'select: {tags: [...]}'"},
     {"a flow", "permit", "a flow allows unless it says 'action: deny'"},
     {"a flow", "allow", "a flow allows unless it says 'action: deny'"},
     {"a flow", "deny", "write 'action: deny'"},
@@ -222,12 +222,13 @@ static const struct {
     {"a flow", "block", "write 'action: deny'"},
     {"a flow", "zone", "zones are bindings of networks: 'paloalto: {zone: NAME}'"},
     {"a flow", "interface", "interfaces are settings of targets"},
-    {"a network", "zone", "write it in the platform's terms: 'paloalto: {zone: NAME}'"},
-    {"a network", "tags", "write them in the platform's terms, such as 'gcloud: {tags: [...]}'"},
+    {"a network", "zone", "write it as a binding of a platform: 'paloalto: {zone: NAME}'"},
+    {"a network", "tags", "write them as a binding of a platform, such as 'gcloud: {tags: [...]}'"},
     {"a network", "labels", "write them as 'kubernetes: {pods: {LABEL: VALUE}}'"},
     {"a policy", "assertions", "this version of flowrules has no assertions"},
     {"a policy", "default", "what no flow allows is denied"},
-    {"a policy", "defaults", "what no flow allows is denied; anchors and '<<' share keys"},
+    {"a policy", "defaults",
+     "remove it: what no flow allows is denied; anchors and '<<' share keys"},
 };
 
 /* What to do about a key that is no word: a blank is missing, or one is too much. */
@@ -236,12 +237,13 @@ static bool key_slip(const char *key, const char *(*next)(const void *user, size
     struct fr_slip_text plain;
     const char *colon = strchr(key, ':'), *name;
     if (key[0] == '-' && key[1] != '\0') {
-        snprintf(hint, FR_SLIP_MAX, "write '- %.80s': a blank follows the dash of a list", key + 1);
+        snprintf(hint, FR_SLIP_MAX, "write '- %.80s': a space must follow the dash of a list",
+                 key + 1);
         return true;
     }
     for (size_t i = 0; colon != NULL && (name = next(user, i)) != NULL; i++)
         if (strlen(name) == (size_t)(colon - key) && strncmp(name, key, strlen(name)) == 0) {
-            snprintf(hint, FR_SLIP_MAX, "write '%s: %.80s': a blank follows the colon", name,
+            snprintf(hint, FR_SLIP_MAX, "write '%s: %.80s', with a space after the colon", name,
                      colon + 1 + strspn(colon + 1, " "));
             return true;
         }
@@ -250,7 +252,7 @@ static bool key_slip(const char *key, const char *(*next)(const void *user, size
     fr_slip_trim(&plain, "");
     name = fr_nearest(plain.text, next, user);
     if (name != NULL)
-        snprintf(hint, FR_SLIP_MAX, "write %s: with the quotes, blanks and hyphens of the keyboard",
+        snprintf(hint, FR_SLIP_MAX, "write %s, with the quotes, spaces and hyphens of the keyboard",
                  name);
     return name != NULL;
 }
@@ -279,7 +281,7 @@ static void unknown_key(struct fr_reader *r, const char *what, const struct fr_v
         used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%s", i > 0 ? ", " : "",
                                  keys[i].name);
     if (used >= sizeof hint)
-        snprintf(hint, sizeof hint, "keys of your own begin with 'x-'");
+        snprintf(hint, sizeof hint, "your own keys must begin with 'x-'");
     const char *near = fr_report_unknown_key(r, what, key->text, key->at, next_key, keys, hint);
     for (size_t i = 0; near != NULL && keys[i].name != NULL; i++)
         if (strcmp(keys[i].name, near) == 0)
@@ -406,7 +408,7 @@ flowrules_status fr_read_mapping(struct fr_reader *r, const struct fr_value *sta
                                  void *object) {
     if (fr_value_is_null(start)) {
         fr_error(r->diagnostics, FR_VALUE_EMPTY, start->at, "write 'key: value' pairs",
-                 "%s can't be empty", what);
+                 "%s must not be empty", what);
         return FLOWRULES_OK;
     }
     if (start->kind != FR_MAPPING) {

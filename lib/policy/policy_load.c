@@ -54,10 +54,9 @@ static void report_other_file(flowrules_context *context, uint32_t file, size_t 
         return;
     fr_diagnostics_cut(&context->diagnostics, first);
     fr_error(&context->diagnostics, FR_VALUE_KIND, (struct fr_at){file, 0, 0, 0},
-             kind->backends[0] != '\0'
-                 ? "the policy comes before other files; 'flowrules import' makes one of a "
-                   "configuration"
-                 : "the policy comes before other files",
+             kind->backends[0] != '\0' ? "give the policy first, then the other files; 'flowrules "
+                                         "import' writes a policy from a configuration"
+                                       : "give the policy first, then the other files",
              "this is %s, not a policy", kind->name);
 }
 

@@ -29,8 +29,8 @@ static void report_host_bits(struct fr_reader *r, const struct fr_value *value,
     ip_text(network->family, network->first, first);
     const char *slash = memchr(value->text, '/', value->length);
     int address = slash == NULL ? 0 : (int)(slash - value->text);
-    snprintf(hint, sizeof hint, "the network is %s/%u; the one address is %.*s", first, length,
-             address, value->text);
+    snprintf(hint, sizeof hint, "write %s/%u for the network, or %.*s for the single address",
+             first, length, address, value->text);
     fr_error(r->diagnostics, FR_HOST_BITS, value->at, hint,
              "%.60s has bits set to the right of its prefix", value->text);
 }
@@ -69,7 +69,7 @@ static void report_range(struct fr_reader *r, const struct fr_value *value, enum
         break;
     case FR_RANGE_REVERSED:
         fr_error(d, FR_RANGE_ORDER, value->at, "write the lower address first",
-                 "the range %.100s is the wrong way round", value->text);
+                 "the range %.100s ends before it begins", value->text);
         break;
     case FR_RANGE_FAMILIES:
         fr_error(d, FR_FAMILY_MIX, value->at, "write two ranges",
@@ -92,17 +92,18 @@ static const struct {
     {FR_NAME_TOO_LONG, "the name is longer than 253 characters", "RFC 1035 allows no more"},
     {FR_NAME_LABEL_TOO_LONG, "a label of the name is longer than 63 characters",
      "RFC 1035 allows no more between two dots"},
-    {FR_NAME_BAD_WILDCARD, "a wildcard is '*.' in front of a name",
+    {FR_NAME_BAD_WILDCARD, "a wildcard must be '*.' followed by a name",
      "*.example.com means every name below example.com"},
-    {FR_NAME_BAD_IDNA, "the name has no form in the DNS (IDNA)", NULL},
+    {FR_NAME_BAD_IDNA, "the name cannot be converted to a DNS name (IDNA)", NULL},
     {FR_NAME_EMPTY_LABEL, "a label of the name is empty",
-     "write no dot in front, and no two in a row"},
+     "remove the dot at the beginning, or one of two dots in a row"},
     {FR_NAME_HYPHEN, "a label of the name begins or ends with '-'",
-     "RFC 1123 wants a letter or a digit there"},
+     "RFC 1123 requires a letter or a digit there"},
     {FR_NAME_ALL_DIGITS, "the last label of the name is all digits",
-     "such a name is read as an address, and there is no such address"},
+     "such a name is read as an address, but it is not a valid address"},
     {FR_NAME_BAD, "this is not a valid DNS name",
-     "labels of letters, digits, '-' and '_' with dots between; no URL, no path, no port"},
+     "a name has labels of letters, digits, '-' and '_', separated by dots; no URL, no path, no "
+     "port"},
 };
 
 static flowrules_status name_peer(struct fr_reader *r, const struct fr_value *value,
@@ -337,8 +338,8 @@ static flowrules_status read_network_text(struct fr_reader *r, const struct fr_v
 
 const struct fr_key fr_network_keys[] = {
     {"description", read_network_text, NULL, "text", "for people", NULL},
-    {"members", read_members, NULL, "ends", "what is in it", NULL},
-    {"except", read_except, NULL, "ends", "what is not: addresses alone", NULL},
+    {"members", read_members, NULL, "ends", "what it contains", NULL},
+    {"except", read_except, NULL, "ends", "what it does not contain; only addresses", NULL},
     {.name = NULL},
 };
 
@@ -348,7 +349,7 @@ static flowrules_status read_binding(struct fr_reader *r, const struct fr_value 
     struct fr_at at = r->key_at;
     if (!is_platform(r, r->key)) {
         fr_report_unknown_key(r, "a network", r->key, at, next_network_key, NULL,
-                              "keys of your own begin with 'x-'");
+                              "your own keys must begin with 'x-'");
         return fr_yaml_skip(r->yaml, value);
     }
     struct fr_binding binding = {.at = at};

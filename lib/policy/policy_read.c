@@ -28,7 +28,7 @@ static flowrules_status read_document(struct fr_reader *r, const struct fr_input
         status = fr_read_mapping(r, &root, what, keys, NULL, NULL);
         if (status == FLOWRULES_OK && keys == fr_policy_keys && root.kind == FR_MAPPING &&
             !r->flows_given)
-            fr_error(r->diagnostics, FR_KEY_MISSING, at, "what may pass is a list: 'flows: [...]'",
+            fr_error(r->diagnostics, FR_KEY_MISSING, at, "write a list of flows: 'flows: [...]'",
                      "a policy needs the key 'flows'");
         if (status == FLOWRULES_OK)
             status = fr_yaml_finish(r->yaml);
@@ -151,15 +151,15 @@ static flowrules_status include_file(struct fr_reader *r, const char *path, stru
     bool known = true; /* so far: nothing to read */
     flowrules_status status = FLOWRULES_OK;
     if (!is_below(real, r->path))
-        fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the policy's folder",
-                 "%s is a link out of the policy's folder", path);
+        fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the folder of the policy",
+                 "%s is a link to a file outside the folder of the policy", path);
     else if (is_same_file(real, r->path) && !found)
         fr_error(r->diagnostics, FR_INCLUDE, at, "remove it", "%s includes itself", path);
     else if (is_same_file(real, r->path))
         ;
     else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX)
         fr_error(r->diagnostics, FR_INCLUDE, at, "include it from the policy itself",
-                 "includes are nested more than %u deep", FR_INCLUDE_DEPTH_MAX);
+                 "includes are nested more than %u levels deep", FR_INCLUDE_DEPTH_MAX);
     else if (r->included.count >= INCLUDES_MAX)
         fr_error(r->diagnostics, FR_INCLUDE, at, "join some of them",
                  "a policy includes more than %u files", INCLUDES_MAX);
@@ -211,7 +211,7 @@ static flowrules_status include_pattern(struct fr_reader *r, const char *name, c
     glob_t found;
     if (strstr(name, "**") != NULL) {
         fr_error(r->diagnostics, FR_INCLUDE, at, "name each folder: [a/*.yaml, a/b/*.yaml]",
-                 "'**' is not known here: '*' stands for a part of one name");
+                 "'**' is not supported: '*' matches a part of one name");
         return FLOWRULES_OK;
     }
     char *pattern = glob_pattern(r, path, strlen(path) - strlen(name));
@@ -226,7 +226,7 @@ static flowrules_status include_pattern(struct fr_reader *r, const char *name, c
     else
         fr_error(r->diagnostics, FR_INCLUDE, at,
                  result == GLOB_NOMATCH ? "the pattern is relative to the file that includes it"
-                                        : "there is no such folder, or it can't be read",
+                                        : "the folder does not exist or cannot be read",
                  "no file matches '%.200s'", name);
     if (result == 0)
         globfree(&found);
@@ -242,7 +242,8 @@ static flowrules_status read_include(struct fr_reader *r, const struct fr_value 
     if (!good)
         return FLOWRULES_OK;
     if (leaves_folder(value->text)) {
-        fr_error(r->diagnostics, FR_INCLUDE, value->at, "keep what is included beside the policy",
+        fr_error(r->diagnostics, FR_INCLUDE, value->at,
+                 "keep included files in the folder of the policy or below it",
                  "'%.80s' is above the folder of this file", value->text);
         return FLOWRULES_OK;
     }
@@ -275,7 +276,7 @@ static flowrules_status read_version(struct fr_reader *r, const struct fr_value 
     FR_TRY(fr_want_scalar(r, value, &good));
     if (good && !fr_value_is(value, "1"))
         fr_error(r->diagnostics, FR_VERSION, value->at, "write 'flowrules: 1'",
-                 "format '%.80s' is not known to this version of flowrules", value->text);
+                 "this version of flowrules does not know the format '%.80s'", value->text);
     return FLOWRULES_OK;
 }
 
@@ -300,15 +301,16 @@ static flowrules_status read_protects(struct fr_reader *r, const struct fr_value
 const struct fr_key fr_policy_keys[] = {
     {"flowrules", read_version, "a policy begins with 'flowrules: 1'", "version",
      "the version of this format", NULL},
-    {"title", read_title, NULL, "text", "stands at the head of what is rendered", NULL},
+    {"title", read_title, NULL, "text", "the first line of rendered files", NULL},
     {"description", read_description, NULL, "text", "for people", NULL},
     {"include", read_includes, NULL, "texts",
-     "files with networks, services and flows, or patterns of them", NULL},
-    {"protects", read_protects, NULL, "ends", "whose firewalls these are", NULL},
+     "files with networks, services and flows; patterns are allowed", NULL},
+    {"protects", read_protects, NULL, "ends", "the networks that the firewalls protect", NULL},
     {"networks", fr_read_networks, NULL, "networks", "names of addresses, DNS names and groups",
      NULL},
     {"services", fr_read_services, NULL, "services", "names of protocols and ports", NULL},
-    {"flows", fr_read_flows, NULL, "flows", "what may pass; a deny beats every allow", NULL},
+    {"flows", fr_read_flows, NULL, "flows",
+     "who may open connections to whom; a deny beats every allow", NULL},
     {"targets", fr_read_targets, NULL, "targets", "where the policy is enforced", NULL},
     {.name = NULL},
 };
@@ -316,10 +318,11 @@ const struct fr_key fr_policy_keys[] = {
 static flowrules_status not_included(struct fr_reader *r, const struct fr_value *value,
                                      void *object) {
     (void)object;
-    fr_error(r->diagnostics, FR_INCLUDE_CONTENT, r->key_at,
-             "move it to the policy that includes this file",
-             "'%s' is of a policy alone: an included file holds networks, services and flows",
-             r->key);
+    fr_error(
+        r->diagnostics, FR_INCLUDE_CONTENT, r->key_at,
+        "move it to the policy that includes this file",
+        "'%s' belongs to the policy itself: an included file has only networks, services and flows",
+        r->key);
     return fr_yaml_skip(r->yaml, value);
 }
 
@@ -335,13 +338,14 @@ const struct fr_key fr_included_keys[] = {
     {"title", ignored_text, NULL, "text", "for people", NULL},
     {"description", ignored_text, NULL, "text", "for people", NULL},
     {"include", read_includes, NULL, "texts",
-     "files with networks, services and flows, or patterns of them", NULL},
-    {"protects", not_included, NULL, NULL, "of a policy alone", NULL},
+     "files with networks, services and flows; patterns are allowed", NULL},
+    {"protects", not_included, NULL, NULL, "only in the policy itself", NULL},
     {"networks", fr_read_networks, NULL, "networks", "names of addresses, DNS names and groups",
      NULL},
     {"services", fr_read_services, NULL, "services", "names of protocols and ports", NULL},
-    {"flows", fr_read_flows, NULL, "flows", "what may pass; a deny beats every allow", NULL},
-    {"targets", not_included, NULL, NULL, "of a policy alone", NULL},
+    {"flows", fr_read_flows, NULL, "flows",
+     "who may open connections to whom; a deny beats every allow", NULL},
+    {"targets", not_included, NULL, NULL, "only in the policy itself", NULL},
     {.name = NULL},
 };
 

@@ -79,11 +79,11 @@ static flowrules_status check_requirements(struct fr_binder *r, const struct fr_
         can = fr_requirements_can_hold(list, all.count, &list[i]);
     if (good && !can)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY, binding->at,
-                 "one of its labels is asked for two things that exclude each other",
-                 "no pod or node can be as the group of '%s' asks",
+                 "two requirements for one label exclude each other",
+                 "no pod or node can match the group of '%s'",
                  FR_POLICY_TEXT(r->policy, binding->platform));
     if (good && choices > FR_CHOICES_MAX)
-        fr_error(r->diagnostics, FR_SETTING_VALUE, binding->at, "make it several networks",
+        fr_error(r->diagnostics, FR_SETTING_VALUE, binding->at, "divide it into several networks",
                  "the group of '%s' has more than %u combinations of values",
                  FR_POLICY_TEXT(r->policy, binding->platform), FR_CHOICES_MAX);
     fr_vec_free(&all);
@@ -155,14 +155,15 @@ static unsigned end_families(const struct fr_binder *r, struct fr_span span) {
     return families;
 }
 
-static const char *const family_words[] = {"no addresses", "IPv4 alone", "IPv6 alone", "both"};
+static const char *const family_words[] = {"no addresses", "only IPv4", "only IPv6", "both"};
 
 static const char *service_hint(const struct fr_binder *r, fr_service service) {
     const struct fr_service_terms *terms = fr_service_get(&r->policy->services, service);
     for (uint32_t i = 0; i < terms->count; i++)
         if (fr_protocol_is_header6(terms->terms[i].protocol))
-            return "0, 43, 44 and 60 are extension headers of IPv6, and there no packet's protocol";
-    return "icmp is IPv4's, icmpv6 is IPv6's";
+            return "0, 43, 44 and 60 are extension headers in IPv6, and never the protocol of a "
+                   "packet";
+    return "icmp is only for IPv4, icmpv6 only for IPv6";
 }
 
 static void check_meeting(struct fr_binder *r, struct fr_flow *flow) {
@@ -175,14 +176,15 @@ static void check_meeting(struct fr_binder *r, struct fr_flow *flow) {
         return;
     if ((source & destination) == 0)
         fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_place(r->policy, flow),
-                 "give both ends addresses of the same family",
-                 "no packet can be this flow: its source has %s, its destination %s",
+                 "give source and destination addresses of the same family",
+                 "no packet can match this flow: its source has %s, its destination %s",
                  family_words[source], family_words[destination]);
     else
-        fr_error(r->diagnostics, FR_CANNOT_MEET, fr_flow_place(r->policy, flow),
-                 service_hint(r, flow->service),
-                 "no packet can be this flow: its ends have %s, its protocol %s",
-                 family_words[source & destination], family_words[service]);
+        fr_error(
+            r->diagnostics, FR_CANNOT_MEET, fr_flow_place(r->policy, flow),
+            service_hint(r, flow->service),
+            "no packet can match this flow: its source and destination have %s, its protocol %s",
+            family_words[source & destination], family_words[service]);
     flow->usable = false;
 }
 
@@ -226,7 +228,7 @@ static flowrules_status bind_service(struct fr_binder *r, struct fr_flow *flow,
             continue;
         fr_error(r->diagnostics, FR_YAML_TOO_MANY, fr_peer_at(r->policy, &refs[count]),
                  "use ranges of ports",
-                 "the services of flow '%s' have more than %u combinations of ports together",
+                 "the services of flow '%s' together have more than %u combinations of ports",
                  flow->name != 0 ? FR_POLICY_TEXT(r->policy, flow->name) : "",
                  FR_SERVICE_TERMS_MAX);
         good = false;
@@ -250,8 +252,7 @@ static void check_expiry(struct fr_binder *r, struct fr_flow *flow) {
     const char *name = FR_POLICY_TEXT(policy, flow->name);
     if (policy->as_of == FR_NO_DATE) {
         fr_error(r->diagnostics, FR_AS_OF_NEEDED, fr_flow_place(r->policy, flow),
-                 "set the option as-of",
-                 "flow '%s' expires, and the date to compare with is not known",
+                 "set the option as-of", "flow '%s' expires, but the current date is not known",
                  name == NULL ? "" : name);
         return;
     }
@@ -326,12 +327,13 @@ static void check_setting(struct fr_binder *r, const struct fr_target *target,
                  "a target of the backend '%s' has no key '%s'", target->record->name, key);
     } else if (!fr_setting_check(setting, FR_POLICY_TEXT(r->policy, value->value), form)) {
         fr_error(r->diagnostics, FR_SETTING_VALUE, value->value_at, form,
-                 "'%.80s' is no value for '%s'", FR_POLICY_TEXT(r->policy, value->value), key);
+                 "'%.80s' is not a valid value for '%s'", FR_POLICY_TEXT(r->policy, value->value),
+                 key);
     } else if (fr_setting_is_idle(setting, target->permits)) {
         fr_error(r->diagnostics, FR_SETTING_UNKNOWN, value->at,
-                 target->permits ? "leave it out" : "leave it out, or write 'mode: permits'",
-                 target->permits ? "'%s' says nothing to a target with 'mode: permits'"
-                                 : "'%s' is for a target with 'mode: permits'",
+                 target->permits ? "leave it out" : "remove it, or write 'mode: permits'",
+                 target->permits ? "'%s' has no meaning in a target with 'mode: permits'"
+                                 : "'%s' needs a target with 'mode: permits'",
                  key);
     }
 }
@@ -362,7 +364,7 @@ static void check_baseline(struct fr_binder *r, const struct fr_target *target) 
     if (target->baseline_at.line == 0 || unknown == 0)
         return;
     fr_baseline_list(known, parts, sizeof parts);
-    snprintf(hint, sizeof hint, known == 0 ? "leave 'baseline' out%s" : "it has: %s", parts);
+    snprintf(hint, sizeof hint, known == 0 ? "remove 'baseline'%s" : "it has: %s", parts);
     fr_baseline_list(unknown, parts, sizeof parts);
     fr_error(r->diagnostics, FR_VALUE_UNKNOWN, target->baseline_at, hint,
              "the baseline of the backend '%s' does not have: %s", target->record->name, parts);
@@ -374,21 +376,22 @@ static void check_mode(struct fr_binder *r, const struct fr_target *target) {
     if (!target->permits)
         return;
     if (!can->permits)
-        fr_error(r->diagnostics, FR_SETTING_VALUE, target->mode_at, "leave 'mode' out",
-                 "a target of the backend '%s' can't only permit: %s", target->record->name,
+        fr_error(r->diagnostics, FR_SETTING_VALUE, target->mode_at, "remove 'mode'",
+                 "a target of the backend '%s' cannot have 'mode: permits': %s",
+                 target->record->name,
                  can->permits_note != NULL ? can->permits_note
-                                           : "its rules close what they are for");
+                                           : "its rules deny everything else for what they select");
     else if (target->shuts_at.line != 0)
-        fr_error(r->diagnostics, FR_SETTING_VALUE, target->shuts_at, "leave 'shuts' out",
-                 "a target with 'mode: permits' shuts nothing");
+        fr_error(r->diagnostics, FR_SETTING_VALUE, target->shuts_at, "remove 'shuts'",
+                 "a target with 'mode: permits' denies nothing");
     else if (target->log == FR_LOG_DENIED || target->log == FR_LOG_ALL)
         fr_error(r->diagnostics, FR_SETTING_VALUE, target->log_at,
                  "'log: flows' logs what flows with 'log: true' let pass",
-                 "a target with 'mode: permits' denies nothing that could be logged");
+                 "a target with 'mode: permits' denies nothing, so it cannot log denied packets");
     else if (target->own_baseline && target->baseline_at.line != 0 &&
              (target->baseline & FLOWRULES_BASELINE_INVALID) != 0)
         fr_error(r->diagnostics, FR_SETTING_VALUE, target->baseline_at,
-                 "leave 'invalid' out of 'baseline'",
+                 "remove 'invalid' from 'baseline'",
                  "'invalid' drops packets, and a target with 'mode: permits' denies nothing");
 }
 
@@ -410,7 +413,7 @@ static void report_unmatched(struct fr_binder *r, const struct fr_target *target
                              at,
                              NULL,
                              FR_POLICY_TEXT(r->policy, target->name),
-                             "select goes by the tags and names that flows have"};
+                             "'select' takes tags and names of flows"};
     fr_report(r->diagnostics, &about, "no flow has the %s '%.80s'", what,
               FR_POLICY_TEXT(r->policy, text));
 }

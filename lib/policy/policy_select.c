@@ -34,7 +34,7 @@ static flowrules_status matches(const flowrules_policy *policy, const struct fr_
     if (result < 0 && result != PCRE2_ERROR_NOMATCH)
         return fr_error(
             &policy->context->diagnostics, FR_PATTERN, pattern->at, "write a simpler expression",
-            "the expression can't be matched against '%.80s' (PCRE2 error %d)", name, result);
+            "the expression cannot be compared with '%.80s' (PCRE2 error %d)", name, result);
     *match = result >= 0;
     return FLOWRULES_OK;
 }

@@ -58,9 +58,9 @@ static const struct {
     const char *name, *message, *hint;
 } two_meanings[] = {
     {"ipip", "ipip is protocol 94 in IANA's registry",
-     "tunnels that are called ipip use protocol 4: write ipencap, or 94 for this one"},
+     "the usual ipip tunnels use protocol 4: write ipencap for them, or 94 for this protocol"},
     {"l2tp", "l2tp is protocol 115, L2TP version 3 over IP",
-     "L2TP over UDP is 'protocol: udp' and 'port: 1701'; write 115 for this one"},
+     "for L2TP over UDP write 'protocol: udp' and 'port: 1701'; for this protocol write 115"},
 };
 
 static void warn_of_two_meanings(struct fr_reader *r, const struct fr_value *value) {
@@ -144,7 +144,7 @@ static flowrules_status numeric_port(struct fr_reader *r, const struct fr_value 
         snprintf(hint, sizeof hint, "write %u-%u", last, first);
         *good = false;
         fr_error(r->diagnostics, FR_RANGE_ORDER, value->at, hint,
-                 "the port range %u-%u is the wrong way round", first, last);
+                 "the port range %u-%u ends before it begins", first, last);
     }
     item->first = (uint16_t)first;
     item->last = (uint16_t)last;
@@ -214,7 +214,7 @@ static flowrules_status push_icmp_range(struct fr_reader *r, struct fr_vec *item
         char hint[60];
         snprintf(hint, sizeof hint, "write %u-%u", last, first);
         fr_error(r->diagnostics, FR_RANGE_ORDER, value->at, hint,
-                 "the range %u-%u is the wrong way round", first, last);
+                 "the range %u-%u ends before it begins", first, last);
     }
     for (unsigned i = first; i <= last; i++)
         FR_TRY(push_icmp(r, items, i, 0, value->at));
@@ -236,7 +236,7 @@ static flowrules_status read_icmp_item(struct fr_reader *r, const struct fr_valu
                  items == &r->draft.types
                      ? "a number 0-255, a range such as 9-18, or a name such as echo-request"
                      : "a number 0-255, or a range such as 0-5",
-                 "'%.80s' is no value for '%s'", value->text, r->key);
+                 "'%.80s' is not a valid value for '%s'", value->text, r->key);
         return FLOWRULES_OK;
     }
     fr_string name = fr_strings_add(&r->policy->strings, value->text, value->length);
@@ -278,13 +278,13 @@ static bool draft_is_sound(struct fr_reader *r, struct fr_at at) {
     for (size_t i = 0; i < d->protocols.count; i++) {
         const struct fr_number_item *item = fr_vec_at(&d->protocols, struct fr_number_item, i);
         if (ports && !fr_protocol_has_ports(item->number)) {
-            fr_error(
-                r->diagnostics, FR_PORT_PROTOCOL, port->at,
-                "ports belong to tcp, udp and sctp; write the others as a service of their own",
-                "protocol '%s' has no ports", fr_protocol_name(item->number));
+            fr_error(r->diagnostics, FR_PORT_PROTOCOL, port->at,
+                     "only tcp, udp and sctp have ports; write other protocols in a service of "
+                     "their own",
+                     "protocol '%s' has no ports", fr_protocol_name(item->number));
             sound = false;
         } else if (icmp && !fr_protocol_is_icmp(item->number)) {
-            fr_error(r->diagnostics, FR_ICMP_FORM, item->at, "ICMP types belong to icmp and icmpv6",
+            fr_error(r->diagnostics, FR_ICMP_FORM, item->at, "only icmp and icmpv6 have ICMP types",
                      "protocol '%s' has no ICMP types", fr_protocol_name(item->number));
             sound = false;
         }
@@ -312,9 +312,10 @@ static void report_port_name(struct fr_reader *r, const struct fr_port_item *ite
     int other = port_of_others(name);
     const char *near = other >= 0 ? NULL : fr_nearest(name, fr_port_candidate, NULL);
     if (other >= 0)
-        snprintf(hint, sizeof hint, "write %d: IANA has the name for another protocol", other);
+        snprintf(hint, sizeof hint,
+                 "write %d: in IANA's registry, this name is for another protocol", other);
     else if (!fr_slip_port(name, hint) && near != NULL)
-        snprintf(hint, sizeof hint, "did you mean '%s'? A number always works", near);
+        snprintf(hint, sizeof hint, "did you mean '%s'? You may also write the number", near);
     fr_error(r->diagnostics, FR_PORT, item->at, hint,
              "'%.80s' is not a port of %s in IANA's registry", name, fr_protocol_name(protocol));
 }

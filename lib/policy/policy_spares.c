@@ -16,9 +16,9 @@ static int by_flow(const void *left, const void *right) {
 /* Why a deny can't spare a flow, or NULL. */
 static const char *refusal(const struct fr_flow *deny, const struct fr_flow *flow,
                            const char **hint) {
-    *hint = "spare the allows that it takes nothing from";
+    *hint = "list only allows that the deny should not block";
     if (flow == deny)
-        return "deny '%s' can't spare itself";
+        return "deny '%s' cannot spare itself";
     return flow->deny ? "'%s' is a deny: only an allow can be spared" : NULL;
 }
 
@@ -63,7 +63,7 @@ static void warn_of_all(struct fr_binder *r, const struct fr_flow *deny) {
                              NULL,
                              "remove the deny, or spare less"};
     if (allows > 0 && spared == allows)
-        fr_report(r->diagnostics, &about, "deny '%s' takes nothing: it spares every allow", name);
+        fr_report(r->diagnostics, &about, "deny '%s' has no effect: it spares every allow", name);
 }
 
 static flowrules_status bind_deny(struct fr_binder *r, const struct fr_map *flows,
@@ -75,8 +75,8 @@ static flowrules_status bind_deny(struct fr_binder *r, const struct fr_map *flow
     struct fr_spared *list = fr_vec_at(&r->policy->spared, struct fr_spared, span.first);
     if (!deny->deny) {
         fr_error(r->diagnostics, FR_SPARES, list->at,
-                 "write 'action: deny', or remove 'spares': only a deny takes from other flows",
-                 "flow '%s' is an allow, and 'spares' belongs to a deny",
+                 "write 'action: deny', or remove 'spares': only a deny can spare other flows",
+                 "flow '%s' is an allow, but 'spares' needs a deny",
                  FR_POLICY_TEXT(r->policy, deny->name));
         return FLOWRULES_OK;
     }

@@ -167,18 +167,18 @@ static const struct {
     {"scanning an anchor", "a text that begins with & needs quotes", "put it in quotes"},
     {"scanning a tag", "a text that begins with ! needs quotes",
      "put it in quotes; an exception is written with 'except' in a network"},
-    {"cannot start any token", "a text can't begin with this character", "put the text in quotes"},
-    {"mapping values are not allowed", "a ': ' is here, in a value or below one",
-     "put a text with ': ' in it in quotes; keys of one mapping begin in the same column"},
+    {"cannot start any token", "a text cannot begin with this character", "put the text in quotes"},
+    {"mapping values are not allowed", "there is a ': ' in a value, or on a line below a value",
+     "put a text that contains ': ' in quotes, and begin all keys of a mapping in the same column"},
     {"could not find expected ':'", "a line before this is not a pair 'key: value'",
-     "a blank follows the colon: 'key: value'"},
+     "put a space after the colon: 'key: value'"},
     {"end of stream while scanning a quoted scalar", "a quote opens here and does not end",
      "close the quote"},
     {"quoted scalar", "a text in quotes is not valid here", "check the quotes and backslashes"},
     {"',' or ']'", "a list in [ ] does not end", "a ',' or the closing ']' is missing"},
     {"',' or '}'", "a mapping in { } does not end", "a ',' or the closing '}' is missing"},
     {"expected node content", "a value is missing here",
-     "a ',' is too many, or the end of the file is cut off"},
+     "there is a ',' too many, or the end of the file is missing"},
     {"unexpected ':'", "a ':' is at the end of a text in [ ] or { }",
      "put an IPv6 address in quotes: \"2001:db8::\""},
     {"expected '-'",
@@ -186,7 +186,7 @@ static const struct {
      "items of one list begin in the same column, and so do the keys of one item"},
     {"block mapping", "this line is not in the column of the keys before it",
      "keys of one mapping begin in the same column"},
-    {"<document start>", "this line belongs to nothing before it",
+    {"<document start>", "this line does not belong to a key before it",
      "keys of the policy begin in the first column"},
 };
 
@@ -272,24 +272,23 @@ static const char *syntax_hint(struct fr_yaml *y, const char *fallback, char hin
     switch (find_slip(y, &number)) {
     case LINE_BLANK:
         snprintf(hint, 120,
-                 "line %zu has a blank or a quote that is not the keyboard's: type it anew",
+                 "line %zu has a space or a quote that is not from the keyboard: type it again",
                  number);
         return hint;
     case LINE_COLON:
-        snprintf(hint, 120, "in line %zu a blank is missing behind the colon: 'key: value'",
+        snprintf(hint, 120, "in line %zu, a space is missing after the colon: 'key: value'",
                  number);
         return hint;
     case LINE_DASH:
-        snprintf(hint, 120, "in line %zu a blank is missing behind the dash: '- name: ...'",
+        snprintf(hint, 120, "in line %zu, a space is missing after the dash: '- name: ...'",
                  number);
         return hint;
     case LINE_GOOD:
         break;
     }
     if (is_too_deep(y))
-        return "the line is indented deeper than the one before it, which has a value: begin both "
-               "in "
-               "the same column";
+        return "the line is indented deeper than the line before, which already has a value: begin "
+               "both in the same column";
     return fallback;
 }
 
@@ -328,7 +327,7 @@ static flowrules_status syntax_error(struct fr_yaml *y) {
     if (p->error == YAML_READER_ERROR && y->stream != NULL && ferror(y->stream)) {
         struct fr_at whole = {y->file, 0, 0, 0};
         fr_error(&y->context->diagnostics, FR_FILE_READ, whole, NULL,
-                 "the file can't be read to its end: %s", strerror(errno));
+                 "the file cannot be read to its end: %s", strerror(errno));
         return FLOWRULES_IO;
     }
     if (p->error == YAML_READER_ERROR)
@@ -407,8 +406,8 @@ static flowrules_status unknown_anchor(struct fr_yaml *y, const char *name, stru
         snprintf(hint, sizeof hint, "did you mean '*%.80s'?", near);
     else
         snprintf(hint, sizeof hint,
-                 "an anchor ('&name') must stand before its alias; to write a text that begins "
-                 "with *, quote it");
+                 "define the anchor ('&name') before its alias; put a text that begins with * in "
+                 "quotes");
     return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_UNKNOWN, at, hint,
                     "alias '*%s' has no anchor", name);
 }
@@ -423,7 +422,7 @@ static flowrules_status find_anchor(struct fr_yaml *y, const char *name, struct 
     if ((*found)->end != 0)
         return FLOWRULES_OK;
     return fr_error(&y->context->diagnostics, FR_YAML_ALIAS_EXPANDS, at,
-                    "an alias can't stand inside the value that it names",
+                    "remove the alias: it must not be inside the value of its own anchor",
                     "alias '*%s' contains itself", name);
 }
 
@@ -487,7 +486,7 @@ static flowrules_status scalar_value(struct fr_yaml *y, struct fr_value *value) 
     value->quoted = y->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     if (value->quoted && memchr(value->text, '\0', value->length) != NULL)
         return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, value->at, "remove it",
-                        "a text can't hold a NUL character");
+                        "a text cannot contain a NUL character");
     return FLOWRULES_OK;
 }
 
@@ -588,7 +587,7 @@ flowrules_status fr_yaml_finish(struct fr_yaml *y) {
     return fr_error(&y->context->diagnostics, FR_YAML_DOCUMENTS,
                     place(y, &y->event.start_mark, &y->event.end_mark),
                     "put each policy in a file of its own, or use include",
-                    "a second YAML document begins here; a policy is one");
+                    "a second YAML document begins here, but a policy is one document");
 }
 
 flowrules_status fr_yaml_skip(struct fr_yaml *y, const struct fr_value *value) {

@@ -14,7 +14,7 @@ struct enforced {
     bool any_target;
 };
 
-static void note_enforced(struct enforced *enforced, const flowrules_plan *plan) {
+static void note_enforced(struct enforced *enforced, const struct fr_plan *plan) {
     if (plan->can->every_group) /* a listing closes nothing */
         return;
     enforced->any_target = true;
@@ -35,15 +35,15 @@ static void warn_of_unenforced(flowrules_context *context, const flowrules_polic
                                  .id = FR_NOT_ENFORCED,
                                  .at = fr_flow_place(policy, flow),
                                  .flow = name,
-                                 .hint = "see 'select', 'protects' and 'direction' of the targets; "
-                                         "its ends may not be where they stand"};
+                                 .hint = "check 'select', 'protects' and 'direction' of the "
+                                         "targets, and the source and destination of the flow"};
         if (!flow->expired && !flow->shadowed && !enforced->flows[i]) /* shadowed: FR0320 */
             fr_report(&context->diagnostics, &about, "no target enforces flow '%s'", name);
     }
 }
 
 /* What rendering warns of. */
-static flowrules_status warn_of_target(flowrules_plan *plan) {
+static flowrules_status warn_of_target(struct fr_plan *plan) {
     FR_TRY(fr_plan_warn(plan));
     return fr_warn_of_needs(plan);
 }
@@ -51,7 +51,7 @@ static flowrules_status warn_of_target(flowrules_plan *plan) {
 /* What a lock file lacks is no fault of the policy, and hides what else there is to be found. */
 static flowrules_status check_target(flowrules_context *context, const flowrules_policy *policy,
                                      const char *target, struct enforced *enforced) {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     flowrules_artifact *artifact;
     FR_TRY(fr_plan_new(&plan, context, policy, target));
     note_enforced(enforced, plan);

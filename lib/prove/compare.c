@@ -353,9 +353,9 @@ static const char *packets_word(enum flowrules_packets packets) {
     case FLOWRULES_NEW:
         return "new connections";
     case FLOWRULES_REPLY:
-        return "packets of connections that are there";
+        return "packets of existing connections";
     case FLOWRULES_LOOPBACK:
-        return "packets of the loopback interface";
+        return "packets on the loopback interface";
     case FLOWRULES_NEIGHBOUR:
         return "IPv6 neighbour discovery";
     case FLOWRULES_LISTENER:
@@ -623,8 +623,8 @@ static void visit_disorder(void *user, const struct fr_disorder *d) {
         name == NULL || allow_text == NULL || deny_text == NULL
             ? NULL
             : fr_arena_printf(&c->result->arena,
-                              "%s may have addresses that both match: %s denies them first, %s "
-                              "allows them first on the other side",
+                              "%s may share addresses: %s denies them first, but on the other side "
+                              "%s allows them first",
                               name, deny_file == NULL ? deny_text : "this rule", allow_text);
     c->no_memory =
         text == NULL || add_doubt(c, text, deny_file, deny->line, d->side == 1) != FLOWRULES_OK;
@@ -650,12 +650,11 @@ static flowrules_status tell_doubts(struct comparing *c, unsigned side, const bo
 
 static flowrules_status tell_limits(struct comparing *c, bool too_much) {
     if (too_much)
-        FR_TRY(add_doubt(c,
-                         "the comparison took more steps than are allowed: not all of it is "
-                         "decided",
-                         NULL, 0, true));
+        FR_TRY(add_doubt(
+            c, "the comparison needs more steps than allowed, so a part of it is undecided", NULL,
+            0, true));
     if (c->common.too_many)
-        FR_TRY(add_doubt(c, "the selectors of pods overlap in more ways than are told apart", NULL,
+        FR_TRY(add_doubt(c, "the selectors of pods overlap in too many ways to compare them", NULL,
                          0, true));
     return FLOWRULES_OK;
 }
@@ -666,8 +665,8 @@ static flowrules_status tell_mode(struct comparing *c) {
     if (!c->result->contains || sides[0]->policy == NULL || sides[1]->policy == NULL)
         return FLOWRULES_OK;
     return add_doubt(c,
-                     "the target only permits on this side (mode: permits): what its flows do not "
-                     "allow may pass there by the rules of others",
+                     "the target has mode: permits on this side: rules of others may let pass what "
+                     "its flows do not allow",
                      NULL, 0, sides[1]->permits);
 }
 
@@ -695,9 +694,8 @@ static flowrules_status check_places(flowrules_context *context, const flowrules
     if (!(through && !own && also && !other) && !(other && !also && own && !through))
         return FLOWRULES_OK;
     fr_error(&context->diagnostics, FR_CONFIG_PLACES, FR_NOWHERE,
-             "name the policy's target that stands in the same place with -t",
-             "one of the two is about what passes through, the other about what a machine itself "
-             "sends and gets");
+             "name a target of the policy in the same place with -t",
+             "one side filters forwarded traffic, the other the traffic of the machine itself");
     return FLOWRULES_USAGE;
 }
 

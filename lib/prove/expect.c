@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "flowrules/kits/pods.h"
+#include "output.h"
 
 struct expecting {
     struct flowrules_input *in;
-    const flowrules_plan *plan;
+    struct fr_plan *plan;
+    struct flowrules_output *out;
     flowrules_meaning *meaning;
 };
 
@@ -22,7 +24,7 @@ static void map_port(const struct expecting *e, const char *pods, struct fr_term
     if (pods == NULL || !fr_protocol_has_ports(term->protocol) ||
         term->destination_first != term->destination_last)
         return;
-    term->destination_first = flowrules_pods_port(e->plan, pods, term->destination_first);
+    term->destination_first = flowrules_pods_port(e->out, pods, term->destination_first);
     term->destination_last = term->destination_first;
 }
 
@@ -74,15 +76,15 @@ static flowrules_status add_clause(const struct expecting *e, const struct fr_sc
 /* The part of a flow whose destination is pods with ports of their own, a clause for each group. */
 static flowrules_status add_mapped(const struct expecting *e, const struct fr_scoped *part,
                                    fr_set *rest) {
-    struct fr_sets *sets = &e->plan->view->sets;
+    struct fr_sets *sets = &e->plan->view.sets;
     struct flowrules_set view = {sets, part->destination};
     for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
         struct flowrules_atom atom = flowrules_set_atom(view, i);
-        if (atom.kind != FLOWRULES_ATOM_GROUP || !flowrules_pods_map_ports(e->plan, atom.name))
+        if (atom.kind != FLOWRULES_ATOM_GROUP || !flowrules_pods_map_ports(e->out, atom.name))
             continue;
-        fr_builder_atom(&e->plan->view->builder,
+        fr_builder_atom(&e->plan->view.builder,
                         fr_set_atoms(fr_set_head(sets, part->destination))[i]);
-        fr_set own = fr_builder_finish(&e->plan->view->builder, sets);
+        fr_set own = fr_builder_finish(&e->plan->view.builder, sets);
         *rest = fr_set_subtract(sets, *rest, own);
         if (own == FR_SET_NONE || *rest == FR_SET_NONE)
             return fr_no_memory(e->plan->context);
@@ -141,7 +143,7 @@ static flowrules_status add_widened_part(const struct expecting *e, const struct
 
 /* Of the allows of a phase. */
 static flowrules_status add_widened(const struct expecting *e, uint32_t phase) {
-    if (!e->plan->can->whole_domains || !e->plan->view->mode.names)
+    if (!e->plan->can->whole_domains || !e->plan->view.mode.names)
         return FLOWRULES_OK;
     for (size_t i = 0; i < e->plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
@@ -205,7 +207,7 @@ static flowrules_status add_ordered(const struct expecting *e, bool baseline_beh
     for (uint32_t phase = 0; phase < e->plan->phases; phase++) {
         FR_TRY(add_flows(e, true, phase));
         if (baseline_behind && phase + 1 == e->plan->phases)
-            e->plan->backend->baseline(e->plan, e->in);
+            e->plan->backend->baseline(e->out, e->in);
         FR_TRY(add_flows(e, false, phase));
         FR_TRY(add_widened(e, phase));
     }
@@ -231,7 +233,7 @@ static flowrules_status add_circular(const struct expecting *e, bool baseline_be
             FR_TRY(add_flow(e, part));
     }
     if (baseline_behind)
-        e->plan->backend->baseline(e->plan, e->in);
+        e->plan->backend->baseline(e->out, e->in);
     return FLOWRULES_OK;
 }
 
@@ -252,7 +254,7 @@ static void add_rule(const struct expecting *e, enum flowrules_direction directi
 /* Is a rule of the target about what it protects alone, so that it has no say over the rest? */
 static bool holds_for_protected_alone(const struct expecting *e) {
     const struct flowrules_capabilities *can = e->plan->can;
-    struct flowrules_set protects = {&e->plan->view->sets, e->plan->protects.set};
+    struct flowrules_set protects = {&e->plan->view.sets, e->plan->protects.set};
     return !e->plan->transit &&
            (can->implicit_end || can->pod_groups || flowrules_set_atom_count(protects) > 0);
 }
@@ -286,7 +288,7 @@ static flowrules_status add_all(const struct expecting *e) {
             add_rule(e, (enum flowrules_direction)d, FLOWRULES_OUTSIDE, outside);
     bool behind = backend->baseline != NULL && e->plan->can->baseline_behind;
     if (backend->baseline != NULL && !behind)
-        backend->baseline(e->plan, e->in);
+        backend->baseline(e->out, e->in);
     FR_TRY((e->plan->circular ? add_circular : add_ordered)(e, behind));
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])
@@ -295,7 +297,7 @@ static flowrules_status add_all(const struct expecting *e) {
 }
 
 /* First packets of connections, and the kinds that a listed part of the baseline lets pass. */
-static unsigned permitted_packets(const flowrules_plan *plan) {
+static unsigned permitted_packets(const struct fr_plan *plan) {
     static const struct {
         enum flowrules_baseline part;
         enum flowrules_packets packets;
@@ -310,7 +312,7 @@ static unsigned permitted_packets(const flowrules_plan *plan) {
     return packets;
 }
 
-flowrules_status fr_expect(flowrules_meaning **meaning, flowrules_plan *plan) {
+flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
     struct flowrules_input in;
     flowrules_meaning *m;
     *meaning = NULL;
@@ -318,7 +320,9 @@ flowrules_status fr_expect(flowrules_meaning **meaning, flowrules_plan *plan) {
     flowrules_status status = fr_input_init(&in, m);
     in.backend = plan->backend;
     in.plan = plan;
-    struct expecting e = {&in, plan, m};
+    struct expecting e = {&in, plan, fr_plan_asker(plan), m};
+    if (status == FLOWRULES_OK && e.out == NULL)
+        status = fr_no_memory(plan->context);
     m->backend = plan->backend;
     m->policy = fr_policy_hold(plan->policy);
     m->permits = plan->permits;
@@ -341,7 +345,7 @@ flowrules_status fr_expect(flowrules_meaning **meaning, flowrules_plan *plan) {
 flowrules_status flowrules_meaning_of_policy(flowrules_meaning **meaning,
                                              flowrules_context *context,
                                              const flowrules_policy *policy, const char *target) {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     *meaning = NULL;
     FR_TRY(fr_plan_new(&plan, context, policy, target));
     flowrules_status status = target == NULL ? FLOWRULES_OK : fr_plan_report(plan);

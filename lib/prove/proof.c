@@ -4,32 +4,33 @@
  */
 #include "proof.h"
 
-static void tell_defect(const flowrules_plan *plan, const flowrules_comparison *comparison) {
+static void tell_defect(const struct fr_plan *plan, const flowrules_comparison *comparison) {
     struct fr_about about = {FLOWRULES_ERROR,
                              FR_NOT_PROVEN,
                              plan->target->at,
                              NULL,
                              plan->name,
                              "this is a defect of flowrules, please report it; the option verify "
-                             "(--no-verify) leaves the proof out"};
+                             "(--no-verify) skips this check"};
     bool more = flowrules_difference_change(comparison, 0)[0] == 'a';
     fr_report(&plan->context->diagnostics, &about,
-              "what was rendered for target '%s' is not what the policy means: '%s' %s (%s)",
+              "the rules rendered for target '%s' do not mean the same as the policy: '%s' %s (%s)",
               plan->name, flowrules_difference_witness(comparison, 0),
-              more ? "would pass and should not" : "should pass and would not",
+              more ? "passes but should not" : "should pass but does not",
               flowrules_difference_direction(comparison, 0));
 }
 
-static void tell_doubt(const flowrules_plan *plan, const flowrules_comparison *comparison) {
+static void tell_doubt(const struct fr_plan *plan, const flowrules_comparison *comparison) {
     struct fr_about about = {FLOWRULES_WARNING, FR_NOT_PROVEN, plan->target->at, NULL,
                              plan->name,        NULL};
     fr_report(&plan->context->diagnostics, &about,
-              "it can't be told whether the rules of target '%s' mean the policy: %s (line %u)",
+              "it cannot be determined whether the rules of target '%s' mean the same as the "
+              "policy: %s (line %u)",
               plan->name, flowrules_doubt_text(comparison, 0),
               (unsigned)flowrules_doubt_line(comparison, 0));
 }
 
-flowrules_status fr_prove(flowrules_plan *plan, const flowrules_meaning *expected,
+flowrules_status fr_prove(struct fr_plan *plan, const flowrules_meaning *expected,
                           const flowrules_artifact *artifact) {
     flowrules_context *context = plan->context;
     flowrules_configuration *configuration;

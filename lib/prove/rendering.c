@@ -6,13 +6,13 @@
 #include "proof.h"
 
 /* Is what is rendered read back? */
-static bool is_proven(const flowrules_plan *plan) {
+static bool is_proven(const struct fr_plan *plan) {
     return !plan->context->no_verify && plan->backend->read != NULL;
 }
 
 flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,
                                   const flowrules_policy *policy, const char *target) {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     flowrules_meaning *expected = NULL;
     *artifact = NULL;
     FR_TRY(fr_plan_new(&plan, context, policy, target));

@@ -63,12 +63,12 @@ static flowrules_status check_text(flowrules_configuration *c, const struct fr_c
                  "save it as UTF-8: iconv -f UTF-16 -t UTF-8", "the file is in UTF-16");
     else if (zero != NULL && kind != NULL && kind->backends[0] == '\0')
         fr_error(d, FR_YAML_CONTROL, (struct fr_at){file->number, 0, 0, 0},
-                 kind->remedy != NULL ? kind->remedy : "hand in what the device prints",
+                 kind->remedy != NULL ? kind->remedy : "use the text that the device prints",
                  "this is %s, not text", kind->name);
     else if (zero != NULL)
         fr_error(d, FR_YAML_CONTROL, place_behind(file, (size_t)(zero - file->text)),
-                 "hand in what the device prints, not a file of its own format",
-                 "a byte 0 is here: this is not text");
+                 "use the text that the device prints, not a file in its own format",
+                 "the file has a byte 0 here: it is not text");
     return wide || zero != NULL ? FLOWRULES_INVALID : FLOWRULES_OK;
 }
 
@@ -169,7 +169,7 @@ static flowrules_status check_settings(flowrules_context *context,
         }
         if (!fr_setting_check(known, s->value, form)) {
             fr_error(&context->diagnostics, FR_SETTING_VALUE, FR_NOWHERE, form,
-                     "'%s' is no value of the setting '%s'", s->value, s->key);
+                     "'%s' is not a valid value of the setting '%s'", s->value, s->key);
             return FLOWRULES_USAGE;
         }
     }
@@ -295,10 +295,10 @@ static bool report_blank_files(flowrules_meaning *m, const flowrules_configurati
     }
     if (c->own || first == NULL || source == NULL)
         return false;
-    snprintf(hint, sizeof hint, "%s: if that is nothing, it has failed or no rules are loaded",
-             source);
+    snprintf(hint, sizeof hint,
+             "%s; if the output is empty, the command has failed or no rules are loaded", source);
     fr_error(&m->context->diagnostics, FR_CONFIG_SYNTAX, (struct fr_at){first->number, 0, 0, 0},
-             hint, first->size == 0 ? "the file is empty" : "there are only comments in the file");
+             hint, first->size == 0 ? "the file is empty" : "the file has only comments");
     return true;
 }
 
@@ -306,8 +306,8 @@ static bool report_blank_files(flowrules_meaning *m, const flowrules_configurati
 static flowrules_status check_files(flowrules_meaning *m, const flowrules_configuration *c) {
     if (m->backend->read == NULL) {
         fr_error(&m->context->diagnostics, FR_CONFIG_NO_READER, FR_NOWHERE,
-                 "it is for people, or the backend has no reader yet: use another backend's target",
-                 "what the backend '%s' writes can't be read back", m->backend->name);
+                 "it is for people, or the backend has no reader: use a target of another backend",
+                 "files of the backend '%s' cannot be read back", m->backend->name);
         return FLOWRULES_USAGE;
     }
     FR_TRY(check_settings(m->context, m->backend, c));
@@ -320,7 +320,7 @@ static flowrules_status check_files(flowrules_meaning *m, const flowrules_config
 
 /* The reader's input; plan is NULL where the configuration is held against no target. */
 static flowrules_status open_input(struct flowrules_input *in, flowrules_meaning *m,
-                                   const flowrules_plan *plan, const char *format,
+                                   struct fr_plan *plan, const char *format,
                                    const flowrules_configuration *c) {
     flowrules_status status = fr_input_init(in, m);
     in->backend = m->backend;
@@ -331,8 +331,8 @@ static flowrules_status open_input(struct flowrules_input *in, flowrules_meaning
 }
 
 /* Calls the reader. */
-static flowrules_status read_with(flowrules_meaning *m, const flowrules_plan *plan,
-                                  const char *format, const flowrules_configuration *c) {
+static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, const char *format,
+                                  const flowrules_configuration *c) {
     struct flowrules_input in;
     size_t first = m->context->diagnostics.list.count;
     FR_TRY(check_files(m, c));
@@ -347,8 +347,8 @@ static flowrules_status read_with(flowrules_meaning *m, const flowrules_plan *pl
     return status;
 }
 
-flowrules_status fr_read_for(flowrules_meaning **meaning, const flowrules_plan *plan,
-                             const char *format, const flowrules_configuration *configuration) {
+flowrules_status fr_read_for(flowrules_meaning **meaning, struct fr_plan *plan, const char *format,
+                             const flowrules_configuration *configuration) {
     flowrules_meaning *m;
     *meaning = NULL;
     FR_TRY(fr_meaning_new(&m, plan->context));
@@ -456,7 +456,7 @@ flowrules_status flowrules_meaning_of_configuration(flowrules_meaning **meaning,
                                                     flowrules_context *context, const char *backend,
                                                     const flowrules_policy *policy,
                                                     const flowrules_configuration *configuration) {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     *meaning = NULL;
     if (policy == NULL)
         return read_alone(meaning, context, backend, configuration);

@@ -147,7 +147,7 @@ static flowrules_status read_key(struct reading *r, uint32_t mapping, const stru
     if (!known || key->merged)
         return FLOWRULES_OK;
     flowrules_input_error(r->in, place_of(r, key), "keep one of them",
-                          "the key '%.120s' stands twice in a mapping", *text);
+                          "a mapping has the key '%.120s' twice", *text);
     return FLOWRULES_INVALID;
 }
 

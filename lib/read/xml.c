@@ -99,7 +99,8 @@ static void xml_element_begins(void *user, const XML_Char *name, const XML_Char 
     struct xml_reading *r = user;
     struct flowrules_place at = xml_place(r);
     if (r->depth == XML_DEPTH_MAX) {
-        flowrules_input_error(r->in, at, NULL, "elements nest deeper than %u", XML_DEPTH_MAX);
+        flowrules_input_error(r->in, at, NULL, "elements are nested more than %u levels deep",
+                              XML_DEPTH_MAX);
         stop_xml(r);
         return;
     }
@@ -156,8 +157,8 @@ static void xml_dtd(void *user, const XML_Char *name, const XML_Char *system,
     struct xml_reading *r = user;
     (void)name, (void)system, (void)public, (void)internal;
     flowrules_input_error(r->in, xml_place(r),
-                          "take the declaration out, and write what its entities stand for",
-                          "a document type declaration (DTD) is not read");
+                          "remove the declaration, and write the text of its entities instead",
+                          "a document type declaration (DTD) is not supported");
     stop_xml(r);
 }
 
@@ -168,8 +169,8 @@ static void tell_entity(struct xml_reading *r, const char *text, size_t size) {
     int64_t index = XML_GetCurrentByteIndex64(r->parser);
     size_t at = index < 0 || (uint64_t)index >= size ? size : (size_t)index;
     size_t length = strcspn(text + at, "; \t\r\n<>");
-    flowrules_input_error(r->in, xml_place(r), "write what it stands for in its place",
-                          "the entity reference '%.*s;' is not read",
+    flowrules_input_error(r->in, xml_place(r), "write its text instead",
+                          "the entity reference '%.*s;' is not supported",
                           (int)(length < 80 ? length : 80), text + at);
 }
 
@@ -179,15 +180,16 @@ static void tell_xml_error(struct xml_reading *r, const char *text, size_t size)
     if (error == XML_ERROR_UNDEFINED_ENTITY)
         tell_entity(r, text, size);
     else if (error == XML_ERROR_NO_ELEMENTS && inner != NULL)
-        flowrules_input_error(r->in, xml_place(r), "hand in the whole document",
-                              "it ends within the element '%.80s' that begins in line %u",
+        flowrules_input_error(r->in, xml_place(r), "give the whole document",
+                              "the document ends inside the element '%.80s' that begins in line %u",
                               inner->key, (unsigned)inner->at.line);
     else if (error == XML_ERROR_TAG_MISMATCH && inner != NULL)
-        flowrules_input_error(r->in, xml_place(r), NULL,
-                              "this ends another element than '%.80s', which begins in line %u",
-                              inner->key, (unsigned)inner->at.line);
+        flowrules_input_error(
+            r->in, xml_place(r), NULL,
+            "this end tag does not match the element '%.80s' that begins in line %u", inner->key,
+            (unsigned)inner->at.line);
     else
-        flowrules_input_error(r->in, xml_place(r), NULL, "it is not well-formed XML: %s",
+        flowrules_input_error(r->in, xml_place(r), NULL, "this is not well-formed XML: %s",
                               XML_ErrorString(error));
 }
 
@@ -217,7 +219,7 @@ const flowrules_node *flowrules_input_xml(flowrules_input *in, size_t file) {
     const char *text = flowrules_input_text(in, file, &size);
     if (text == NULL || size > INT_MAX) {
         struct flowrules_place whole = {file, 0, 0};
-        flowrules_input_error(in, whole, NULL, "it is larger than XML is read");
+        flowrules_input_error(in, whole, NULL, "the XML document is too large");
         return NULL;
     }
     const struct fr_allocator *before = current;

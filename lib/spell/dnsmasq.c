@@ -24,10 +24,10 @@ static const struct flowrules_escape name_escape = {
 /* ---- what backends ask --------------------------------------------------------------------- */
 
 /* As backends see it. */
-static struct flowrules_named_set view_of(const flowrules_plan *plan,
+static struct flowrules_named_set view_of(const struct fr_plan *plan,
                                           const struct fr_named_set *named) {
     return (struct flowrules_named_set){
-        {&plan->view->sets, named->set}, named->families, named->key, named->hash};
+        {&plan->view.sets, named->set}, named->families, named->key, named->hash};
 }
 
 size_t flowrules_output_named_set_count(const flowrules_output *out) {
@@ -64,8 +64,7 @@ void flowrules_write_names(flowrules_writer *w, struct flowrules_set set) {
 
 static void write_head(flowrules_output *out, flowrules_writer *w,
                        const struct flowrules_dnsmasq *dnsmasq) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
-    const char *title = flowrules_plan_title(plan), *target = flowrules_plan_target(plan);
+    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
     if (title != NULL) {
         flowrules_write(w, "# ");
         flowrules_write_user(w, &comment_escape, title);
@@ -89,7 +88,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w,
         "# Addresses leave their set %s s after they came; answers must not be kept for longer:\n"
         "# where their TTL is, give max-ttl and max-cache-ttl in dnsmasq's own configuration.\n"
         "# What dnsmasq answers itself (hosts files, leases, address=) fills no set.\n",
-        flowrules_plan_setting(plan, "names-timeout"));
+        flowrules_output_setting(out, "names-timeout"));
     if (out->plan->exact_domains)
         flowrules_write(w, "# Names above or below these that no flow asks for are answered with "
                            "NXDOMAIN (local=),\n# since dnsmasq would add them to the sets too.\n");

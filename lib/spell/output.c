@@ -92,7 +92,8 @@ static bool note_services(flowrules_output *out, struct fr_map *seen, fr_service
     size_t count;
     if (fr_map_get(seen, service + 1, &known))
         return true;
-    const struct flowrules_service *list = fr_service_spell(out->plan, service, &count);
+    const struct flowrules_service *list =
+        fr_service_spell(out->plan, &out->plan->arena, service, &count);
     if (list == NULL || !fr_map_put(seen, service + 1, 1))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -130,7 +131,7 @@ size_t flowrules_output_set_count(flowrules_output *out) {
 
 struct flowrules_set flowrules_output_set(flowrules_output *out, size_t index) {
     list_objects(out);
-    return (struct flowrules_set){&out->plan->view->sets, *fr_vec_at(&out->sets, fr_set, index)};
+    return (struct flowrules_set){&out->plan->view.sets, *fr_vec_at(&out->sets, fr_set, index)};
 }
 
 size_t flowrules_output_service_count(flowrules_output *out) {
@@ -144,7 +145,7 @@ const struct flowrules_service *flowrules_output_service(flowrules_output *out, 
 }
 
 bool flowrules_output_rule(flowrules_output *out, size_t index, struct flowrules_rule *rule) {
-    const flowrules_plan *plan = out->plan;
+    const struct fr_plan *plan = out->plan;
     for (size_t i = 0; i < plan->groups.count; i++) {
         const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, i);
         if (index >= group->first_rule && index - group->first_rule < group->view.rule_count)
@@ -181,6 +182,6 @@ void flowrules_output_refuse(flowrules_output *out, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    out->refusal = fr_arena_printf(out->plan->arena, "%s", text);
+    out->refusal = fr_arena_printf(&out->plan->arena, "%s", text);
     out->failed = out->failed || out->refusal == NULL;
 }

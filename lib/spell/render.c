@@ -21,7 +21,7 @@ static bool spell_rule(flowrules_output *out, const struct fr_group *group,
 }
 
 static bool spell_group(flowrules_output *out, uint32_t index) {
-    flowrules_plan *plan = out->plan;
+    struct fr_plan *plan = out->plan;
     const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, index);
     bool good = true;
     if (plan->format->group != NULL)
@@ -39,7 +39,7 @@ static bool spell_group(flowrules_output *out, uint32_t index) {
 
 /* The rules of all groups, where they have an order that is not that of the groups. */
 static bool spell_turns(flowrules_output *out) {
-    const flowrules_plan *plan = out->plan;
+    const struct fr_plan *plan = out->plan;
     bool good = true;
     for (size_t i = 0; good && out->refusal == NULL && i < plan->turns.count; i++) {
         const struct fr_turn *turn = fr_vec_at(&plan->turns, struct fr_turn, i);
@@ -89,8 +89,8 @@ static uint64_t mix_set(uint64_t hash, struct flowrules_set set) {
 }
 
 /* What the platform's groups of a set are to it. */
-static uint64_t mix_bindings(uint64_t hash, const flowrules_plan *plan, fr_set set) {
-    struct flowrules_set view = {&plan->view->sets, set};
+static uint64_t mix_bindings(uint64_t hash, const struct fr_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view.sets, set};
     for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
         struct flowrules_atom atom = flowrules_set_atom(view, i);
         const struct fr_binding *binding =
@@ -108,7 +108,7 @@ static uint64_t mix_bindings(uint64_t hash, const flowrules_plan *plan, fr_set s
     return hash;
 }
 
-static uint64_t mix_table(uint64_t hash, const flowrules_plan *plan, const struct fr_rule *rule) {
+static uint64_t mix_table(uint64_t hash, const struct fr_plan *plan, const struct fr_rule *rule) {
     const struct fr_table *table = *fr_vec_at(&plan->tables, struct fr_table *, rule->table);
     struct flowrules_rule view = {.table = &table->view};
     for (size_t i = 0; i < table->view.count; i++) {
@@ -121,15 +121,15 @@ static uint64_t mix_table(uint64_t hash, const flowrules_plan *plan, const struc
     return mix_text(hash, table->view.name);
 }
 
-static uint64_t mix_rule(uint64_t hash, const flowrules_plan *plan, const struct fr_rule *rule) {
-    const struct fr_service_terms *terms = fr_service_get(plan->services, rule->service);
+static uint64_t mix_rule(uint64_t hash, const struct fr_plan *plan, const struct fr_rule *rule) {
+    const struct fr_service_terms *terms = fr_service_get(&plan->services, rule->service);
     for (uint32_t i = 0; i < terms->count; i++) {
         const struct fr_term *t = &terms->terms[i];
         hash = mix(mix(hash, t->protocol), ((uint64_t)t->source_first << 16) | t->source_last);
         hash = mix(hash, ((uint64_t)t->destination_first << 16) | t->destination_last);
     }
-    hash = mix_set(hash, (struct flowrules_set){&plan->view->sets, rule->source});
-    hash = mix_set(hash, (struct flowrules_set){&plan->view->sets, rule->destination});
+    hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, rule->source});
+    hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, rule->destination});
     hash = mix_bindings(mix_bindings(hash, plan, rule->source), plan, rule->destination);
     if (rule->kind == FR_RULE_TABLE)
         hash = mix_table(hash, plan, rule);
@@ -144,12 +144,12 @@ static uint64_t mix_rule(uint64_t hash, const flowrules_plan *plan, const struct
 }
 
 /* A target of groups closes what it protects by them: that is no part of a rule. */
-static uint64_t mix_protects(uint64_t hash, const flowrules_plan *plan) {
+static uint64_t mix_protects(uint64_t hash, const struct fr_plan *plan) {
     if (plan->backend->bindings == NULL)
         return hash;
     hash = mix(hash, ((uint64_t)plan->enforces[FLOWRULES_EGRESS] << 1) |
                          (uint64_t)plan->enforces[FLOWRULES_INGRESS]);
-    hash = mix_set(hash, (struct flowrules_set){&plan->view->sets, plan->protects.set});
+    hash = mix_set(hash, (struct flowrules_set){&plan->view.sets, plan->protects.set});
     return mix_bindings(hash, plan, plan->protects.set);
 }
 
@@ -160,7 +160,7 @@ static uint64_t baseline_mark(unsigned baseline) {
     return baseline == FR_BASELINE_FALSE ? 0 : (uint64_t)baseline << 1;
 }
 
-static void fingerprint(flowrules_plan *plan) {
+static void fingerprint(struct fr_plan *plan) {
     uint64_t hash = mix_text(mix_text(1, plan->name), plan->format->name);
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
          s++) {
@@ -187,7 +187,7 @@ static void fingerprint(flowrules_plan *plan) {
 /* ---- artifacts ----------------------------------------------------------------------------- */
 
 /* Takes over the lists of flows, so that the artifact outlives the plan. */
-static void keep_flows(flowrules_artifact *artifact, flowrules_plan *plan) {
+static void keep_flows(flowrules_artifact *artifact, struct fr_plan *plan) {
     artifact->lists = plan->flow_lists;
     artifact->members = plan->flow_members;
     fr_vec_init(&plan->flow_lists, &plan->context->allocator, sizeof(struct fr_span));
@@ -268,15 +268,15 @@ void flowrules_artifact_free(flowrules_artifact *artifact) {
 }
 
 /* A backend refused the whole target: that is told like the refusal of a flow. */
-static flowrules_status report_refusal(const flowrules_plan *plan, const char *refusal) {
+static flowrules_status report_refusal(const struct fr_plan *plan, const char *refusal) {
     struct fr_about about = {FLOWRULES_ERROR, FR_LIMIT, plan->target->at, NULL, plan->name, NULL};
-    fr_report(&plan->context->diagnostics, &about, "target '%s' can't be rendered: %s", plan->name,
+    fr_report(&plan->context->diagnostics, &about, "target '%s' cannot be rendered: %s", plan->name,
               refusal);
     return FLOWRULES_REFUSED;
 }
 
 /* An artifact, or why the target as a whole is refused: a text of the plan's arena. */
-static flowrules_status make_artifact(flowrules_artifact **artifact, flowrules_plan *plan,
+static flowrules_status make_artifact(flowrules_artifact **artifact, struct fr_plan *plan,
                                       const char **refusal) {
     *artifact = NULL;
     *refusal = NULL;
@@ -291,7 +291,7 @@ static flowrules_status make_artifact(flowrules_artifact **artifact, flowrules_p
     fr_output_init(out, plan);
     out->files = &made->files;
     out->files_arena = &made->arena;
-    out->state = fr_arena_zalloc(plan->arena, plan->backend->state_size + 1);
+    out->state = fr_arena_zalloc(&plan->arena, plan->backend->state_size + 1);
     fingerprint(plan);
     bool good = out->state != NULL && spell(out);
     *refusal = good ? out->refusal : NULL;
@@ -306,13 +306,13 @@ static flowrules_status make_artifact(flowrules_artifact **artifact, flowrules_p
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_render(flowrules_artifact **artifact, flowrules_plan *plan) {
+flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan) {
     const char *refusal;
     flowrules_status status = make_artifact(artifact, plan, &refusal);
     return status == FLOWRULES_REFUSED ? report_refusal(plan, refusal) : status;
 }
 
-flowrules_status fr_try_rendering(flowrules_plan *plan, const char **refusal) {
+flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal) {
     flowrules_artifact *artifact;
     *refusal = NULL;
     if (plan->refused + plan->unresolved > 0)

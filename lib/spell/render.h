@@ -21,12 +21,12 @@ flowrules_artifact *fr_artifact_new(flowrules_context *context, const flowrules_
                                     const char *target, const char *backend, const char *format);
 
 /* Spells a lowered plan. */
-flowrules_status fr_render(flowrules_artifact **artifact, flowrules_plan *plan);
+flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan);
 /*
  * What rendering would still refuse in a plan that has refused nothing: flows, whose verdicts say
  * so then, or the target as a whole, for which *refusal says why (of the plan's arena, or NULL).
  */
-flowrules_status fr_try_rendering(flowrules_plan *plan, const char **refusal);
+flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal);
 
 /* An artifact with one file that no plan stands behind; kind is its target, backend and format. */
 flowrules_status fr_artifact_of_text(flowrules_artifact **artifact, flowrules_context *context,

@@ -90,12 +90,12 @@ static flowrules_status object_to(struct fr_import *import, const char *text, si
     struct flowrules_range range;
     unsigned bits;
     if (length > 0 && fr_range_parse(text, length, &range, &bits) == FR_RANGE_HOST_BITS)
-        fr_error(d, FR_HOST_BITS, FR_NOWHERE, "the address alone, or its network",
+        fr_error(d, FR_HOST_BITS, FR_NOWHERE, "write only the address, or its network",
                  "'%.*s' has bits set to the right of its prefix", (int)length, text);
     else
         fr_error(d, FR_ADDRESS, FR_NOWHERE,
                  "addresses and prefixes, or KEY=VALUE for a group of the platform",
-                 "'%.*s' can't be protected", (int)length, text);
+                 "'%.*s' cannot be protected", (int)length, text);
     return FLOWRULES_USAGE;
 }
 
@@ -626,9 +626,9 @@ static flowrules_status try_all(struct fr_import *import, struct trial *best) {
 /* ---- telling ------------------------------------------------------------------------------- */
 
 static const char *hint_of(const struct fr_import_flow *flow) {
-    return flow->kind == FR_IMPORT_LEFT_OUT ? "the policy is without what it allows"
-           : flow->kind == FR_IMPORT_TAKEN  ? "the policy is without it"
-                                            : "the policy denies all that it may deny";
+    return flow->kind == FR_IMPORT_LEFT_OUT ? "the policy does not have what this allows"
+           : flow->kind == FR_IMPORT_TAKEN  ? "the policy does not have it"
+                                            : "the policy denies everything that this may deny";
 }
 
 /* Is a doubt about a direction told at a rule that stands in the same line? */
@@ -657,7 +657,7 @@ static size_t tell_doubts(const struct fr_import *import) {
                                  place_in(import, d->file, d->line),
                                  NULL,
                                  NULL,
-                                 "the policy is without it: say by hand what it means"};
+                                 "the policy does not have it: add its meaning by hand"};
         if (!import->there[d->direction] || is_told_at_rule(import, d))
             continue;
         fr_report(diagnostics, &about, "not understood: %s", d->text);
@@ -704,15 +704,15 @@ static void tell_riddle(const struct fr_import *import, const struct riddle *rid
     struct fr_at before = allow == NULL ? FR_NOWHERE : place_in(import, allow->file, allow->line);
     if (before.line == 0) {
         fr_report(diagnostics, &about,
-                  "the configuration can't be imported: whether a policy means the same can't be "
-                  "told: %s",
+                  "the configuration cannot be imported: it cannot be determined whether a policy "
+                  "means the same: %s",
                   riddle->text);
         return;
     }
     about.at = place_in(import, deny->file, deny->line);
     about.hint = "change their order, or replace the name or group by its addresses";
     fr_report(diagnostics, &about,
-              "the configuration can't be imported: what this rule denies may hold the name or "
+              "the configuration cannot be imported: what this rule denies may contain the name or "
               "group that %s:%u allows before it, and no policy was found that keeps their order",
               fr_diagnostics_file_name(diagnostics, before.file), (unsigned)before.line);
 }
@@ -802,11 +802,11 @@ static flowrules_status tell_result(const struct fr_imports *imports, const stru
             best->differences, best->differences == 1 ? "place" : "places", best->witness);
         return FLOWRULES_REFUSED;
     }
-    about.hint = "see 'The baseline' in the manual of the policy's meaning";
+    about.hint = "see 'The baseline' in docs/MODEL.md";
     if (best->others > 0) {
         fr_report(diagnostics, &about,
                   "no policy was found that means the same: new connections pass as before, but no "
-                  "baseline has what becomes of %s",
+                  "baseline treats %s in the same way",
                   best->kind);
         return FLOWRULES_REFUSED;
     }
@@ -822,7 +822,7 @@ static flowrules_status tell_result(const struct fr_imports *imports, const stru
 static flowrules_status refuse(const struct fr_import *import, const char *why) {
     struct fr_about about = {
         FLOWRULES_ERROR, FR_CONFIG_NOT_EQUAL, FR_NOWHERE, NULL, name_of_choice(import), NULL};
-    fr_report(&import->m->context->diagnostics, &about, "the configuration can't be imported: %s",
+    fr_report(&import->m->context->diagnostics, &about, "the configuration cannot be imported: %s",
               why);
     return FLOWRULES_REFUSED;
 }
@@ -835,12 +835,11 @@ static flowrules_status refuse_entangled(const struct fr_import *import,
         at = (struct fr_at){
             fr_vec_at(&import->config->files, struct fr_config_file, clause->file)->number,
             clause->line, 0, 0};
-    fr_error(
-        &import->m->context->diagnostics, FR_CONFIG_NOT_EQUAL, at,
-        "take it out, or what stands before it, and import the rest",
-        "the configuration can't be imported: what the rules before this one leave of it falls "
-        "into more than %zu parts",
-        FR_IMPORT_PARTS_MAX);
+    fr_error(&import->m->context->diagnostics, FR_CONFIG_NOT_EQUAL, at,
+             "remove it, or the rules before it, and import the rest",
+             "the configuration cannot be imported: the rules before this one divide it into more "
+             "than %zu parts",
+             FR_IMPORT_PARTS_MAX);
     return FLOWRULES_REFUSED;
 }
 
@@ -1005,7 +1004,7 @@ static flowrules_status import_one(struct fr_import ways[2], const char *protect
     if (too_many && (!orders || ways[1].came_across.too_many != NULL))
         return refuse_entangled(&ways[0], ways[0].came_across.too_many);
     if (!too_many && !is_there(&ways[0]))
-        return refuse(&ways[0], "it has no rules, and so lets everything pass");
+        return refuse(&ways[0], "it has no rules, so everything passes");
     FR_TRY(orders ? try_ways(ways, best) : try_all(&ways[0], best));
     if (best->import == NULL)
         best->import = &ways[0];
@@ -1024,9 +1023,8 @@ static flowrules_status check_protects(const struct fr_vec *readings, flowrules_
     for (size_t i = 0; i < readings->count && readings->count > 1 && protects != NULL; i++)
         if (fr_vec_at(readings, struct fr_reading, i)->own != FR_SET_EMPTY) {
             fr_error(&context->diagnostics, FR_CONFIG_NOT_EQUAL, FR_NOWHERE,
-                     "leave it out: each of them becomes a target of its own",
-                     "'%s' can't be what all of it protects: the configuration is of several "
-                     "groups",
+                     "remove it: each of them becomes a target of its own",
+                     "'%s' cannot be protected by all of it: the configuration has several groups",
                      protects);
             return FLOWRULES_USAGE;
         }

@@ -323,7 +323,7 @@ static flowrules_status note_set(struct writing *w, fr_set set) {
     if (set == FR_SET_ANY)
         return FLOWRULES_OK;
     if (fr_set_head(&w->m->sets, set)->all_atoms != 0 && w->import->atoms_are_pods)
-        w->import->cannot = "a rule is about all pods but some, which no policy can say";
+        w->import->cannot = "a rule is for all pods except some, which a policy cannot express";
     if (!add_groups(w, set))
         return no_memory(w);
     const struct fr_label *label = label_of(w, set);

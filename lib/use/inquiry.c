@@ -81,13 +81,13 @@ const char *fr_outcome_words(enum fr_outcome outcome) {
         [FR_SERVER_FAILED] = "the server failed (SERVFAIL)",
         [FR_SERVER_REFUSED] = "the server refuses the question",
         [FR_NO_REPLY] = "no reply in time",
-        [FR_UNREACHABLE] = "the server can't be reached",
+        [FR_UNREACHABLE] = "the server cannot be reached",
         [FR_BAD_REPLY] = "the reply is not valid",
-        [FR_TRUNCATED] = "the reply is cut off, over TCP too",
-        [FR_ALIAS_LOOP] = "its aliases (CNAME) run in a circle",
+        [FR_TRUNCATED] = "the reply is truncated, also over TCP",
+        [FR_ALIAS_LOOP] = "its aliases (CNAME) form a loop",
         [FR_TOO_MANY] = "it has more addresses than max-addresses allows",
-        [FR_OUT_OF_TIME] = "the deadline passed before it was answered",
-        [FR_GIVEN_UP] = "the server does not reply, and was given up",
+        [FR_OUT_OF_TIME] = "the deadline passed before an answer came",
+        [FR_GIVEN_UP] = "the server does not reply and is no longer asked",
         [FR_INJECTED_FAILED] = "the resolver failed",
     };
     return words[outcome];

@@ -164,9 +164,9 @@ static const struct {
     {"try", "", set_try},
     {"most", "a number of probes, 1-1000", set_most},
     {"format", "sh, kubernetes or json", set_format},
-    {"name", "small letters, digits and - between them, 63 at most", set_name},
-    {"namespace", "small letters, digits and - between them, 63 at most", set_namespace},
-    {"label", "KEY=VALUE, as Kubernetes has them: app=probe, example.com/role=probe", set_label},
+    {"name", "lower-case letters, digits and '-' between them, at most 63", set_name},
+    {"namespace", "lower-case letters, digits and '-' between them, at most 63", set_namespace},
+    {"label", "KEY=VALUE, a label of Kubernetes: app=probe, example.com/role=probe", set_label},
     {"image", "the name of a container image: docker.io/library/python:3-slim", set_image},
 };
 

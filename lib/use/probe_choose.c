@@ -39,7 +39,7 @@ struct choosing {
     const flowrules_policy *policy;
     struct fr_view view;
     fr_set from;            /* any where it is not given */
-    flowrules_plan *plan;   /* of the target, or NULL */
+    struct fr_plan *plan;   /* of the target, or NULL */
     struct fr_vec leaving;  /* bool: by flow, does it leave what the target protects? */
     struct fr_vec attempts; /* struct attempt */
     struct fr_vec denials;  /* struct denial */
@@ -58,7 +58,7 @@ struct choosing {
 flowrules_status fr_probe_no_value(flowrules_context *context, const char *value, const char *key,
                                    const char *hint) {
     fr_error(&context->diagnostics, FR_OPTION_VALUE, FR_NOWHERE, hint,
-             "'%.255s' is no value for the option '%s'", value, key);
+             "'%.255s' is not a valid value for the option '%s'", value, key);
     return FLOWRULES_USAGE;
 }
 
@@ -122,7 +122,7 @@ static void add_range(struct choosing *c, const struct flowrules_range *range) {
         return;
     if (!single) {
         if (c->gaps.count < GAPS_MOST)
-            add_gap(c, range_text(c, range), "no single address; --try names one of it");
+            add_gap(c, range_text(c, range), "it is not a single address; name one with --try");
         else
             c->more++;
         return;
@@ -166,7 +166,7 @@ static void add_group(struct choosing *c, uint32_t index) {
         add_host(c, &host);
         return;
     }
-    add_gap(c, name, "known to its platform alone; --try NETWORK=HOST names a host of it");
+    add_gap(c, name, "only its platform knows its addresses; name a host with --try NETWORK=HOST");
 }
 
 /* The hosts that the option try names for a network; were there any? */
@@ -190,7 +190,7 @@ static void add_peer(void *user, const struct fr_peer *peer) {
     struct host host = {NULL, FR_SET_NONE, FLOWRULES_BOTH_FAMILIES};
     switch ((enum fr_peer_kind)peer->kind) {
     case FR_PEER_ANY:
-        add_gap(c, "any", "no single host; --try names one");
+        add_gap(c, "any", "it is not a single host; name one with --try");
         return;
     case FR_PEER_NETWORK:
         if (!add_attempts_of(c, peer->ref) &&
@@ -214,7 +214,7 @@ static void add_peer(void *user, const struct fr_peer *peer) {
         return;
     case FR_PEER_WILDCARD:
         add_gap(c, fr_arena_printf(&c->probe->arena, "*.%s", FR_POLICY_TEXT(policy, peer->ref)),
-                "a wildcard; --try names a host below it");
+                "it is a wildcard; name a host below it with --try");
         return;
     case FR_PEER_BROKEN:
         return;
@@ -281,16 +281,16 @@ static const char *hopeless(const struct fr_term *t) {
     bool ping = (t->protocol == FR_ICMP && t->source_first <= 8 && t->source_last >= 8) ||
                 (t->protocol == FR_ICMPV6 && t->source_first <= 128 && t->source_last >= 128);
     if (fr_protocol_is_icmp(t->protocol))
-        return ping && t->destination_first == 0 ? NULL : "no ping asks for that";
+        return ping && t->destination_first == 0 ? NULL : "ping cannot test this";
     if (t->protocol != FR_TCP && t->protocol != FR_UDP)
         return t->protocol == FR_PROTOCOL_ANY ? "no port to try"
-                                              : "no tool that a machine usually has tries it";
+                                              : "the usual tools of a machine cannot test this";
     if (t->source_first != 0 || t->source_last != 65535)
-        return "it takes a source port of its own";
+        return "it needs a certain source port";
     if (t->destination_last - t->destination_first == 65535)
         return "no port to try";
     if (t->protocol == FR_UDP && t->destination_first != 53 && t->destination_first != 123)
-        return "can't be told: UDP has no answer to wait for, but for DNS and NTP";
+        return "cannot be tested: UDP gives no answer, except DNS and NTP";
     return NULL;
 }
 
@@ -391,7 +391,7 @@ static void try_hosts(struct choosing *c, size_t first) {
             add_gap(c, term_text(c, term), why);
         else if (!fr_protocol_is_icmp(term->protocol) &&
                  term->destination_first != term->destination_last && c->hosts.count > 0)
-            add_gap(c, term_text(c, term), "of a range of ports only the first is tried");
+            add_gap(c, term_text(c, term), "only the first port of a range is tried");
     }
     for (size_t h = 0; h < c->hosts.count; h++)
         for (uint32_t t = 0; t < terms->count; t++)
@@ -418,7 +418,7 @@ static flowrules_status probe_flow(struct choosing *c, uint32_t index) {
     if (c->more > 0) {
         struct fr_step step = {FR_STEP_NONE, 0,
                                fr_arena_printf(&c->probe->arena, "%zu more", c->more),
-                               "left out, since they are many; --most sets how many are tried"};
+                               "left out, since there are many; --most sets how many are tried"};
         keep_status(c, step.what != NULL);
         add_step(c, &step);
     }
@@ -585,7 +585,7 @@ static flowrules_status read_tries(struct choosing *c) {
         slot->network = UINT32_MAX;
         if (equals != NULL && !find_network(c, whole, (size_t)(equals - whole), &slot->network))
             return fr_probe_no_value(c->context, whole, "try",
-                                     "what stands in front of '=' is a network of the policy");
+                                     "write a network of the policy before '='");
         FR_TRY(read_host(c, whole, equals != NULL ? equals + 1 : whole, slot));
     }
     return FLOWRULES_OK;
@@ -611,7 +611,7 @@ static flowrules_status check_used(struct choosing *c) {
     for (size_t i = 0; i < c->attempts.count; i++)
         if (!fr_vec_at(&c->attempts, struct attempt, i)->used)
             return fr_probe_no_value(c->context, *fr_vec_at(&c->probe->tries, const char *, i),
-                                     "try", "no flow that is probed has it in its destination");
+                                     "try", "no selected flow has it in its destination");
     return FLOWRULES_OK;
 }
 

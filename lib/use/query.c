@@ -47,7 +47,7 @@ struct asking {
 static flowrules_status form_error(struct asking *a, const char *hint, const char *text,
                                    const char *what) {
     fr_error(&a->context->diagnostics, FR_QUERY_FORM, FR_NOWHERE, hint,
-             "the question can't be read: '%.100s' %s", text, what);
+             "the question is not valid: '%.100s' %s", text, what);
     return FLOWRULES_USAGE;
 }
 
@@ -237,8 +237,8 @@ static flowrules_status wrong_port(struct asking *a, unsigned protocol, const ch
     if (fr_protocol_is_icmp(protocol))
         return form_error(a, "TYPE or TYPE/CODE, numbers 0-255", text, "is not a valid ICMP type");
     if (!fr_protocol_has_ports(protocol))
-        return form_error(a, "ports belong to tcp, udp and sctp", text,
-                          "is a port, and the protocol has none");
+        return form_error(a, "only tcp, udp and sctp have ports", text,
+                          "is a port, but the protocol has none");
     return form_error(a, "a number 0-65535, or a name of IANA's", text, "is not a valid port");
 }
 
@@ -261,8 +261,8 @@ static flowrules_status read_question(struct asking *a, const char *question) {
     if (source.port[0] != '\0' &&
         (!fr_protocol_has_ports(term.protocol) ||
          !read_number(source.port, strlen(source.port), 65535, &term.source_first)))
-        return form_error(a, "a number 0-65535, and for tcp, udp and sctp alone", source.port,
-                          "is no source port");
+        return form_error(a, "a number 0-65535, only for tcp, udp and sctp", source.port,
+                          "is not a valid source port");
     if (source.port[0] != '\0')
         term.source_last = term.source_first;
     a->question.term = term;
@@ -342,7 +342,7 @@ static void conclude(struct asking *a, bool some_denied, bool all_denied) {
                                      : "no flow allows it, and what no flow allows is denied";
     } else if (some_denied || a->open.list.count > 0 || a->open.too_many) {
         answer->verdict = "partly";
-        answer->reason = "a part of it may pass: ask for single addresses and ports";
+        answer->reason = "a part of it may pass; ask for single addresses and ports";
     } else {
         answer->verdict = "allowed";
         answer->reason = "every packet of the question is allowed";
@@ -404,8 +404,8 @@ static flowrules_status may_touch(struct asking *a, struct fr_boxes *open,
 /* It is not known, since a flow has a group; the flow goes into the answer. */
 static flowrules_status add_unknown(struct asking *a, uint32_t flow) {
     a->answer->verdict = "unknown";
-    a->answer->reason = "which addresses the group of a network has is known to its platform "
-                        "alone: ask by the network's name";
+    a->answer->reason = "only the platform knows the addresses of a network's group: ask by the "
+                        "name of the network";
     return add_answer(a, flow);
 }
 
@@ -572,8 +572,7 @@ static flowrules_status decide_spared(struct asking *a, struct fr_vec *passing) 
         FR_TRY(add_answer(a, *fr_vec_at(passing, uint32_t, i)));
     conclude(a, some_denied && !all, passing->count == 0 && some_denied);
     if (all && spared)
-        a->answer->reason =
-            "every packet of the question is allowed: what denies it spares the flow";
+        a->answer->reason = "every packet of the question is allowed: the denies spare the flow";
     return doubt_spared(a, passing);
 }
 
@@ -584,10 +583,9 @@ static void leave_open(struct asking *a) {
     a->answer->verdict = "undecided";
     a->answer->reason =
         a->answer->flows.count > 0
-            ? "the target only permits (mode: permits): what a deny takes is not permitted, and "
-              "left to the rules of others"
-            : "the target only permits (mode: permits): what no flow allows is left to the rules "
-              "of others";
+            ? "the target has mode: permits: it does not permit what a deny blocks, and rules of "
+              "others decide"
+            : "the target has mode: permits: rules of others decide what no flow allows";
 }
 
 static flowrules_status decide(struct asking *a) {
@@ -667,12 +665,12 @@ static flowrules_status find_in_file(struct finding *f, const struct fr_file *fi
 
 /* Groups of the platform that the question may be about: the network asked for, or one around it.
  */
-static flowrules_status add_groups(struct asking *a, flowrules_plan *plan, struct fr_builder *b,
+static flowrules_status add_groups(struct asking *a, struct fr_plan *plan, struct fr_builder *b,
                                    fr_set end) {
     uint32_t atom;
     for (uint32_t i = 0; i < a->policy->networks.count; i++) {
         struct fr_end own;
-        if (!fr_map_get(&plan->view->atom_of[FLOWRULES_ATOM_GROUP], i + 1, &atom))
+        if (!fr_map_get(&plan->view.atom_of[FLOWRULES_ATOM_GROUP], i + 1, &atom))
             continue;
         FR_TRY(fr_view_network(&a->view, i, &own));
         if (fr_set_overlaps(&a->view.sets, own.set, end))
@@ -682,11 +680,11 @@ static flowrules_status add_groups(struct asking *a, flowrules_plan *plan, struc
 }
 
 /* What stands in a plan for a name: the name, a wildcard above it, its addresses. */
-static void add_names(const flowrules_plan *plan, struct fr_builder *b, const char *name) {
+static void add_names(const struct fr_plan *plan, struct fr_builder *b, const char *name) {
     const struct fr_lock *lock = &plan->policy->lock;
     const struct fr_locked_name *entry = fr_lock_find(lock, name);
-    for (uint32_t i = 0; i < plan->view->atoms.count; i++) {
-        const struct flowrules_atom *atom = fr_vec_at(&plan->view->atoms, struct flowrules_atom, i);
+    for (uint32_t i = 0; i < plan->view.atoms.count; i++) {
+        const struct flowrules_atom *atom = fr_vec_at(&plan->view.atoms, struct flowrules_atom, i);
         bool same = strcmp(atom->name, name) == 0;
         if ((atom->kind == FLOWRULES_ATOM_NAME && same) ||
             (atom->kind == FLOWRULES_ATOM_WILDCARD && fr_name_is_below(name, atom->name)))
@@ -709,7 +707,7 @@ static void add_ranges(const struct asking *a, struct fr_builder *b, fr_set end,
 }
 
 /* An end of the question by the sets of a plan. */
-static flowrules_status end_for_plan(struct asking *a, flowrules_plan *plan, int end, fr_set *set) {
+static flowrules_status end_for_plan(struct asking *a, struct fr_plan *plan, int end, fr_set *set) {
     fr_set own = a->question.ends[end];
     struct fr_builder b;
     *set = FR_SET_ANY;
@@ -721,13 +719,13 @@ static flowrules_status end_for_plan(struct asking *a, flowrules_plan *plan, int
     if (a->names[end][0] != '\0')
         add_names(plan, &b, a->names[end]);
     flowrules_status status = add_groups(a, plan, &b, own);
-    *set = fr_builder_finish(&b, &plan->view->sets);
+    *set = fr_builder_finish(&b, &plan->view.sets);
     fr_builder_free(&b);
     return status == FLOWRULES_OK && *set == FR_SET_NONE ? fr_no_memory(a->context) : status;
 }
 
 /* Renders a plan so that what matches no packet of the question can be told apart. */
-static flowrules_status render_asked(struct asking *a, flowrules_plan *plan,
+static flowrules_status render_asked(struct asking *a, struct fr_plan *plan,
                                      flowrules_artifact **artifact) {
     struct fr_asked asked = {.term = a->question.term};
     for (int end = 0; end < 2; end++)
@@ -741,7 +739,7 @@ static flowrules_status render_asked(struct asking *a, flowrules_plan *plan,
 
 /* A target that refuses a flow of its own has no artifact, and so no rule to show. */
 static flowrules_status find_in_target(struct asking *a, const char *spec) {
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     flowrules_artifact *artifact = NULL;
     FR_TRY(fr_plan_new(&plan, a->context, a->policy, spec));
     struct finding finding = {.a = a};

@@ -105,12 +105,12 @@ static const char *next_name(const void *user, size_t i) {
 static flowrules_status unknown_name(const flowrules_resolution *r, const char *text,
                                      enum fr_name_form form) {
     const char *near = fr_nearest(text, next_name, r->policy);
-    char hint[300] = "names of the policy, or below its wildcards, can be resolved";
+    char hint[300] = "give a name of the policy, or a name below one of its wildcards";
     fr_did_you_mean(hint, sizeof hint, near);
     fr_error(&r->context->diagnostics, FR_NAME_NOT_IN_POLICY, FR_NOWHERE, hint,
-             form == FR_NAME_OK         ? "the policy does not speak of '%.260s'"
-             : form == FR_NAME_WILDCARD ? "'%.260s' is a wildcard: the DNS knows whole names alone"
-                                        : "'%.260s' is no name that the DNS could know",
+             form == FR_NAME_OK         ? "the policy has no name '%.260s'"
+             : form == FR_NAME_WILDCARD ? "'%.260s' is a wildcard: only whole names can be resolved"
+                                        : "'%.260s' is not a valid DNS name",
              text);
     return FLOWRULES_USAGE;
 }
@@ -234,7 +234,7 @@ flowrules_status flowrules_resolve(flowrules_resolution *r) {
     if (r->policy->as_of == FR_NO_DATE) {
         fr_error(&r->context->diagnostics, FR_AS_OF_NEEDED, FR_NOWHERE,
                  "set the option as-of before the policy is loaded",
-                 "names are resolved on some day, and which it is is not known");
+                 "names cannot be resolved, since the current date is not known");
         return FLOWRULES_USAGE;
     }
     if (r->ran)

@@ -129,10 +129,11 @@ static flowrules_status take_reply(struct case_of_name *c, size_t server, int fa
         }
         char address[FR_IP_TEXT_SIZE], message[400];
         fr_ip_text(address, found->family, found->ip);
-        snprintf(message, sizeof message, "'%s' is said to be at %s, %s: that is not taken",
+        snprintf(message, sizeof message, "'%s' has the address %s in a reply, %s: it is ignored",
                  c->resolved->name, address, words);
         tell(c, FLOWRULES_WARNING, FR_ADDRESS_SPECIAL,
-             "a server that blocks the name says so; no connection can be opened to it", message);
+             "a server that blocks the name gives such an address; no connection to it is possible",
+             message);
     }
     if (any) {
         c->answered = true;
@@ -238,13 +239,13 @@ static void tell_failure(struct case_of_name *c) {
     for (size_t i = 0; i < c->old_count; i++)
         seen = pin_at(c, i)->last_seen > seen ? pin_at(c, i)->last_seen : seen;
     if (c->resolved->status == FR_STATUS_FAILED) {
-        snprintf(message, sizeof message, "'%s' can't be resolved: %s", name, reason);
+        snprintf(message, sizeof message, "'%s' cannot be resolved: %s", name, reason);
         tell(c, FLOWRULES_ERROR, FR_NAME_FAILED,
-             "it had no address before: no target that needs one can be rendered", message);
+             "it had no address before, so targets that need one cannot be rendered", message);
         return;
     }
     int used =
-        snprintf(message, sizeof message, "'%s' can't be resolved: %s; %s", name, reason,
+        snprintf(message, sizeof message, "'%s' cannot be resolved: %s; %s", name, reason,
                  c->old_count == 1 ? "its old address is kept" : "its old addresses are kept");
     if (seen != FR_NO_DATE) {
         fr_date_format(seen, date);
@@ -257,7 +258,7 @@ static const char *kept_words(const struct case_of_name *c, int family) {
     for (size_t i = 0; i < pin_count(c); i++)
         if ((int)pin_at(c, i)->family == family)
             return "; its old addresses of that family are kept";
-    return "; it is pinned to the other family alone";
+    return "; only the other family is pinned";
 }
 
 /* Some servers, or one family, failed, and yet there is an answer. */
@@ -270,7 +271,7 @@ static void tell_parts(const struct case_of_name *c) {
             if (fr_outcome_is_known(reply->outcome))
                 continue;
             name_server(c, server, from);
-            snprintf(message, sizeof message, "'%s' is not answered in full: %s%s: %s%s",
+            snprintf(message, sizeof message, "the answer for '%s' is not complete: %s%s: %s%s",
                      c->resolved->name, from, families[family], words_of(reply),
                      c->known[family] ? "" : kept_words(c, family));
             tell(c, FLOWRULES_WARNING, FR_NAME_PARTLY, NULL, message);
@@ -286,9 +287,10 @@ static void tell_beside(const struct case_of_name *c) {
     if (beside == 0)
         return;
     snprintf(message, sizeof message,
-             "the reply for '%s' holds %zu address%s of other names: not taken", c->resolved->name,
+             "the reply for '%s' has %zu address%s of other names: ignored", c->resolved->name,
              beside, beside == 1 ? "" : "es");
-    tell(c, FLOWRULES_WARNING, FR_ANSWER_BESIDE, "is the server to be trusted?", message);
+    tell(c, FLOWRULES_WARNING, FR_ANSWER_BESIDE, "check whether the server can be trusted",
+         message);
 }
 
 /* New addresses that are none of the Internet's, a message for each kind. */
@@ -317,8 +319,8 @@ static void tell_special(const struct case_of_name *c) {
                  listing.count == 1 ? "an address" : "addresses", listing.count == 1 ? "is" : "are",
                  words, listing.text);
         tell(c, FLOWRULES_WARNING, FR_ADDRESS_SPECIAL,
-             "pinned all the same: right for a name of your own network, wrong or hostile for one "
-             "of the Internet",
+             "pinned; this is correct for a name of your own network, but wrong or an attack "
+             "for a name of the Internet",
              message);
     }
 }
@@ -355,10 +357,10 @@ static void tell_differences(const struct case_of_name *c) {
         char one[450], two[450], message[1000];
         list_server(c, first, one, sizeof one);
         list_server(c, other, two, sizeof two);
-        snprintf(message, sizeof message, "the servers disagree on '%s': %s; %s", c->resolved->name,
-                 one, two);
+        snprintf(message, sizeof message, "the servers give different addresses for '%s': %s; %s",
+                 c->resolved->name, one, two);
         tell(c, FLOWRULES_WARNING, FR_SERVERS_DIFFER,
-             "all of them are pinned; ask the one server that the clients ask, if that is wrong",
+             "all of them are pinned; if this is wrong, ask only the server that the clients ask",
              message);
         return;
     }

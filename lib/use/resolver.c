@@ -147,7 +147,7 @@ static flowrules_status cannot_start(struct asking *asking, int status) {
     if (status == ARES_ENOMEM)
         return fr_no_memory(asking->context);
     fr_error(&asking->context->diagnostics, FR_RESOLVER, FR_NOWHERE,
-             "name servers with the option server", "the DNS can't be asked: %s",
+             "name servers with the option server", "the DNS cannot be asked: %s",
              ares_strerror(status));
     return FLOWRULES_IO;
 }

@@ -147,8 +147,8 @@ def kill_in_the_middle(old):
 def others_are_told(old):
     kill_in_the_middle(old)
     status, output, messages = render("policy.yaml", "work", "-t", "n")
-    expected = ("warning: an earlier writing into 'work' was interrupted: the files of target '%s' "
-                "may be of two versions; render it from '../policy.yaml' again\n")
+    expected = ("warning: an earlier run that wrote into 'work' was interrupted: the files of target '%s' "
+                "may have two versions; render it from '../policy.yaml' again\n")
     rest = messages.replace(expected % "new", "").replace(expected % "r", "").replace(
         expected % "gone", "")
     told("what stays mixed is told", None if status == 0 and expected % "r" in messages and
@@ -159,8 +159,8 @@ def two_cases():
     write("cases.yaml", POLICY.replace("  r: {backend: iptables}", "  N: {backend: nftables}")
           % (443, "x"))
     status, _, messages = render("cases.yaml", "cases", "-q", LD_PRELOAD=STEPS, STEPS="fold")
-    expected = ("flowrules: error: 'n.nft' and 'N.nft' are one file in 'cases', whose file system "
-                "does not tell small letters from capitals; nothing is written. Rename target 'n' "
+    expected = ("flowrules: error: 'n.nft' and 'N.nft' are the same file in 'cases', since its file "
+                "system ignores upper and lower case; nothing is written. Rename target 'n' "
                 "or 'N'\n")
     told("one file for two targets is refused",
          None if (status, messages) == (6, expected) and not os.path.exists(path("cases"))

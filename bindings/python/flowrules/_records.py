@@ -71,7 +71,7 @@ class InvalidConfiguration(FlowrulesError, ValueError):
 
 
 class Refused(FlowrulesError):
-    """A target can't say a flow exactly; the diagnostics list each one."""
+    """A target cannot express a flow exactly; the diagnostics list each one."""
 
 
 class Unresolved(FlowrulesError):
@@ -82,7 +82,7 @@ class Unresolved(FlowrulesError):
 
 
 class Unreadable(FlowrulesError, OSError):
-    """A file can't be read, or the DNS can't be asked."""
+    """A file cannot be read, or the DNS cannot be asked."""
 
 
 class OutOfMemory(FlowrulesError, MemoryError):
@@ -90,7 +90,7 @@ class OutOfMemory(FlowrulesError, MemoryError):
 
 
 class CannotResolve(Exception):
-    """For a resolver to raise: the name can't be resolved, and why."""
+    """For a resolver to raise: the name cannot be resolved; the argument says why."""
 
 
 class Undecided:
@@ -258,7 +258,7 @@ class Difference(NamedTuple):
 
 
 class Doubt(NamedTuple):
-    """Why it can't be told whether there are more differences."""
+    """Why it cannot be determined whether there are more differences."""
 
     text: str
     after: bool
@@ -289,7 +289,7 @@ class Imported(NamedTuple):
 
     text: str
     complete: bool
-    """False: something was not understood, and the policy is without it; see the diagnostics."""
+    """False: something was not understood, and the policy does not have it; see the diagnostics."""
     diagnostics: Diagnostics
 
 

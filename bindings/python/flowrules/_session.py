@@ -131,7 +131,7 @@ class Session:
         self._lock.acquire()
         try:
             if self._busy:
-                raise RuntimeError("the policy is at work: what it calls meanwhile can't use it")
+                raise RuntimeError("the policy is in use: its callbacks cannot use it")
             if not self._finalizer.alive:
                 raise ValueError("the policy is closed")
             self._busy = True

@@ -102,17 +102,18 @@ SPOIL(no_source, s->limits[0].source = NULL)
 static void records_that_are_wrong(void) {
     expect(nothing_wrong, NULL);
     expect(other_abi,
-           "the backend was built for version 7 of the interface, and this is version 4");
-    expect(no_name, "'' can't be a backend's name");
-    expect(capital_name, "'Sample' can't be a backend's name");
-    expect(option_name, "'-t' can't be a backend's name");
+           "the backend was built for version 7 of the interface, but this library has version 3");
+    expect(no_name, "'' is not a valid name for a backend");
+    expect(capital_name, "'Sample' is not a valid name for a backend");
+    expect(option_name, "'-t' is not a valid name for a backend");
     expect(any_name, "backend 'any': its name means something else in a policy");
     expect(taken_name, "there is a backend 'nftables' already");
     expect(no_title, "backend 'sample': it has no title, or no description");
-    expect(unknown_bindings, "backend 'sample': bindings_of 'no body' can't be a backend's name");
+    expect(unknown_bindings,
+           "backend 'sample': bindings_of 'no body' is not a valid name for a backend");
     expect(no_format, "backend 'sample': it has no format");
     expect(empty_formats, "backend 'sample': it has no format");
-    expect(odd_format, "backend 'sample': format 'a text' can't be called so");
+    expect(odd_format, "backend 'sample': format 'a text' has an invalid name");
     expect(same_format, "backend 'sample': format 'text' is there twice");
     expect(no_rule_function, "backend 'sample': format 'text' lacks a function");
     expect(no_groups, "backend 'sample': format 'text' lacks a function");
@@ -122,14 +123,14 @@ static void records_that_are_wrong(void) {
 static void capabilities_that_are_wrong(void) {
     expect(no_family, "backend 'sample': the capability 'families' is not a set of families");
     expect(odd_placement,
-           "backend 'sample': the capability 'placement' is no value of its enumeration");
+           "backend 'sample': the capability 'placement' is not a value of its enumeration");
     expect(odd_evaluation,
-           "backend 'sample': the capability 'evaluation' is no value of its enumeration");
+           "backend 'sample': the capability 'evaluation' is not a value of its enumeration");
     expect(wildcards_alone, "backend 'sample': the capability 'wildcards' needs names");
     expect(one_family_mixed,
            "backend 'sample': the capability 'mixed_families' needs both families");
-    expect(groups_alone, "backend 'sample': the capability 'groups' needs bindings, by which "
-                         "networks say what they are there");
+    expect(groups_alone, "backend 'sample': the capability 'groups' needs bindings, so that "
+                         "networks can name their groups");
     expect(no_hook, "backend 'sample': the capability 'FLOWRULES_BY_HOOK' needs the setting hook, "
                     "a choice host|forward");
 }
@@ -137,9 +138,9 @@ static void capabilities_that_are_wrong(void) {
 static void tables_that_are_wrong(void) {
     expect(common_setting, "backend 'sample': setting 'protects' is a key that every target has");
     expect(same_setting, "backend 'sample': setting 'zone' is there twice");
-    expect(odd_type, "backend 'sample': setting 'zone' has no type that is known");
-    expect(turned_type, "backend 'sample': setting 'zone' has no type that is known");
-    expect(unknown_type, "backend 'sample': setting 'zone' has no type that is known");
+    expect(odd_type, "backend 'sample': setting 'zone' has an unknown type");
+    expect(turned_type, "backend 'sample': setting 'zone' has an unknown type");
+    expect(unknown_type, "backend 'sample': setting 'zone' has an unknown type");
     expect(odd_default, "backend 'sample': setting 'zone' does not take its own default");
     expect(no_setting_help, "backend 'sample': setting 'zone' has no help");
     expect(no_source, "backend 'sample': limit 'rules' has no source");
@@ -177,7 +178,7 @@ static void a_missing_record(void) {
         CU_FAIL_FATAL("no context");
     CU_ASSERT_EQUAL(flowrules_backend_register(context, NULL), FLOWRULES_USAGE);
     CU_ASSERT_STRING_EQUAL(flowrules_diagnostic_message(context, 0),
-                           "there is no record of a backend");
+                           "the record of the backend is missing");
     flowrules_context_free(context);
 }
 

@@ -8,7 +8,6 @@
 #include "loading.h"
 #include "plan.h"
 #include "unit.h"
-#include "view.h"
 #include "writer.h"
 
 static const char policy_text[] =
@@ -36,8 +35,8 @@ static const flowrules_flows PLAIN = {0, false}, FULL = {1, false}, WILD = {2, f
 /* A plan's output, with flows joined. */
 struct noting {
     struct unit_policy loaded;
-    flowrules_plan *plan;
-    flowrules_output out;
+    struct fr_plan *plan;
+    flowrules_output *out;
 };
 
 static struct noting noting(const char *target) {
@@ -45,12 +44,12 @@ static struct noting noting(const char *target) {
     CU_ASSERT_EQUAL_FATAL(n.loaded.status, FLOWRULES_OK);
     CU_ASSERT_EQUAL_FATAL(fr_plan_new(&n.plan, n.loaded.context, n.loaded.policy, target),
                           FLOWRULES_OK);
-    fr_output_init(&n.out, n.plan);
+    n.out = fr_plan_asker(n.plan);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(n.out);
     return n;
 }
 
 static void end(struct noting *n) {
-    fr_output_free(&n->out);
     fr_plan_free(n->plan);
     unit_unload(&n->loaded);
 }
@@ -63,7 +62,7 @@ static bool says(struct noting *n, unsigned notes, flowrules_flows flows,
     struct flowrules_writer w;
     size_t size = 0;
     fr_writer_init(&w, &fr_default_allocator, false);
-    bool any = flowrules_write_notes(&w, &n->out, &escape, notes, flows, at);
+    bool any = flowrules_write_notes(&w, n->out, &escape, notes, flows, at);
     char *text = fr_writer_text(&w, &size);
     bool right = text != NULL && strcmp(text, expected) == 0 && any == (expected[0] != '\0') &&
                  (most == 0 || size <= most);
@@ -79,7 +78,7 @@ static bool has_pinned_day(struct noting *n, const char *expected) {
     struct flowrules_writer w;
     size_t size = 0;
     fr_writer_init(&w, &fr_default_allocator, false);
-    flowrules_write_pinned_day(&w, n->plan, "# ", ".\n");
+    flowrules_write_pinned_day(&w, n->out, "# ", ".\n");
     char *text = fr_writer_text(&w, &size);
     bool right = text != NULL && strcmp(text, expected) == 0;
     fr_free(&fr_default_allocator, text);
@@ -133,15 +132,15 @@ static void less_important_notes_go_first(void) {
 
 static void flows_are_joined(void) {
     struct noting n = noting("aws");
-    flowrules_flows two = flowrules_flows_join(&n.out, PLAIN, FULL);
-    flowrules_flows all = flowrules_flows_join(&n.out, two, WILD);
-    CU_ASSERT_EQUAL(flowrules_flows_count(&n.out, two), 2);
+    flowrules_flows two = flowrules_flows_join(n.out, PLAIN, FULL);
+    flowrules_flows all = flowrules_flows_join(n.out, two, WILD);
+    CU_ASSERT_EQUAL(flowrules_flows_count(n.out, two), 2);
     const flowrules_flows full_elsewhere = {FULL.number, true}, two_elsewhere = {two.number, true};
-    flowrules_flows again = flowrules_flows_join(&n.out, two, FULL);
+    flowrules_flows again = flowrules_flows_join(n.out, two, FULL);
     CU_ASSERT(flowrules_flows_are_same(again, two) && !again.elsewhere);
-    again = flowrules_flows_join(&n.out, two_elsewhere, FULL);
+    again = flowrules_flows_join(n.out, two_elsewhere, FULL);
     CU_ASSERT(flowrules_flows_are_same(again, two) && !again.elsewhere);
-    again = flowrules_flows_join(&n.out, two_elsewhere, full_elsewhere);
+    again = flowrules_flows_join(n.out, two_elsewhere, full_elsewhere);
     CU_ASSERT(flowrules_flows_are_same(again, two) && again.elsewhere);
     CU_ASSERT(
         says(&n, FLOWRULES_NOTES, all, NULL, 0,

@@ -251,7 +251,7 @@ static bool group_reached(const struct flowrules_group *g, const struct random_p
  * ----------------------------------------------------------------------------------- */
 
 static const struct random_policy *tried;
-static const flowrules_plan *plan_tried;
+static const struct fr_plan *plan_tried;
 static char what_failed[400];
 
 #define HOLDS(condition)                                                                           \
@@ -545,7 +545,7 @@ static void count_reached(void) {
     }
 }
 
-static void check_plan(flowrules_plan *plan, uint64_t seed) {
+static void check_plan(struct fr_plan *plan, uint64_t seed) {
     flowrules_artifact *artifact = NULL;
     plan_tried = plan;
     flowrules_status status = fr_plan_report(plan);
@@ -592,7 +592,7 @@ static bool try_seed(struct random_policy *policy, uint64_t seed) {
     const struct flowrules_backend *backend = &backends[seed % BACKENDS];
     flowrules_context *context = context_with(backend);
     flowrules_policy *loaded;
-    flowrules_plan *plan;
+    struct fr_plan *plan;
     random_policy_make(policy, seed, backend->name);
     tried = policy;
     what_failed[0] = '\0';
