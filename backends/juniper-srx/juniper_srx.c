@@ -10,7 +10,6 @@
 #include "flowrules/kits/flows.h"
 #include "flowrules/kits/whole.h"
 #include "juniper_srx.h"
-#include "names.h"
 #include "zones.h"
 
 enum {
@@ -429,27 +428,15 @@ const struct flowrules_backend flowrules_backend_juniper_srx = {
     .name = "juniper-srx",
     .title = "Juniper SRX",
     .description = "Security policies of an SRX with their addresses and applications",
-    .capabilities = {.placement = FLOWRULES_TRANSIT,
-                     .evaluation = FLOWRULES_FIRST_MATCH,
-                     .families = FLOWRULES_BOTH_FAMILIES,
-                     .mixed_families = true,
-                     .names = true,
-                     .source_names = true,
-                     .names_note = "resolved by the firewall at the commit, and again when the TTL "
-                                   "ends, at the earliest after 16 seconds",
-                     .addresses_per_end = ADDRESSES_MAX,
-                     .source_ports = true,
-                     .icmp_types = true,
-                     .baseline_behind = true,
-                     .merge_above = POLICIES_APART,
-                     .permits = true,
-                     .permits_note =
-                         "the other policies between their zones and the default policy",
-                     .itself = "what goes to the firewall, by host-inbound-traffic of its zones",
-                     .logging = true,
-                     .expiry = true,
-                     .name_max = NAME_MAX_BYTES - FR_NAME_PREFIX - 1,
-                     .name_extra = "-_"},
+    .capabilities =
+        {FR_ZONE_CAPABILITIES,
+         .names_note =
+             "resolved by the firewall at the commit, and again when the TTL ends, at the "
+             "earliest after 16 seconds",
+         .addresses_per_end = ADDRESSES_MAX, .merge_above = POLICIES_APART,
+         .permits_note = "the other policies between their zones and the default policy",
+         .itself = "what goes to the firewall, by host-inbound-traffic of its zones",
+         .expiry = true},
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,

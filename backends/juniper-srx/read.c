@@ -38,27 +38,24 @@ static const char *const end_keys[] = {"source-address", "destination-address"};
 /* ---- statements ----------------------------------------------------------------------------- */
 
 static enum fr_shape shape(const struct fr_node *node, const char *word) {
-    static const char *const actions[] = {"permit", "deny", "reject", "permit-all", "deny-all", 0};
-    static const char *const single[] = {"scheduler-name", "description", "start-date", "stop-date",
-                                         NULL};
     const char *parent = node->parent == NULL ? NULL : node->parent->name;
     bool application = fr_is(parent, "application") && !fr_is(word, "term");
     if (fr_is(node->name, "match"))
         return strstr(word, "-excluded") != NULL ? FR_ALONE : FR_LIST;
     if (fr_is(parent, "term") || (application && node->parent->parent->parent != NULL))
         return FR_ONE;
-    return fr_is_one(word, actions) ? FR_CHOICE : fr_is_one(word, single) ? FR_ONE : FR_PATH;
+    if (fr_is_one(word, "permit deny reject permit-all deny-all"))
+        return FR_CHOICE;
+    return fr_is_one(word, "scheduler-name description start-date stop-date") ? FR_ONE : FR_PATH;
 }
 
 /* Of a zone its address book alone; of "security" what is below. */
 static bool matters(const struct fr_node *node, const char *word) {
-    static const char *const top[] = {"security", "applications", "schedulers", NULL};
-    static const char *const security[] = {"policies", "address-book", "zones", NULL};
     if (node->depth == 1 && fr_is(node->name, "security"))
-        return fr_is_one(word, security);
+        return fr_is_one(word, "policies address-book zones");
     if (node->depth == 4 && fr_is(node->parent->name, "security-zone"))
         return fr_is(word, "address-book");
-    return node->depth > 0 || fr_is_one(word, top);
+    return node->depth > 0 || fr_is_one(word, "security applications schedulers");
 }
 
 static bool is_policies(const struct fr_node *node) {
@@ -74,14 +71,8 @@ static void doubt_words(struct taken *t, const struct fr_node *key) {
 }
 
 static void check_match(const struct deciding *d, struct taken *t) {
-    static const char *const known[] = {"source-address",
-                                        "destination-address",
-                                        "application",
-                                        "from-zone",
-                                        "to-zone",
-                                        "source-address-excluded",
-                                        "destination-address-excluded",
-                                        NULL};
+    static const char known[] = "source-address destination-address application from-zone to-zone "
+                                "source-address-excluded destination-address-excluded";
     for (const struct fr_node *key = fr_first(t->match); key != NULL; key = fr_next(key))
         if (!fr_is_one(key->name, known) && fr_child(d->t, key, "any") == NULL)
             doubt_words(t, key);
@@ -180,13 +171,10 @@ static void take_scheduler(struct deciding *d, struct taken *t) {
 
 /* Our own policies say their flows first in the description. */
 static const char *name_of(const struct deciding *d, const struct taken *t, const char *text) {
-    const char *prefix = flowrules_input_setting(d->in, "prefix");
-    size_t length = prefix == NULL ? 0 : strlen(prefix);
-    bool own = length > 0 && strncmp(t->policy->name, prefix, length) == 0 && text != NULL;
-    const char *end = own ? strstr(text, " (") : NULL;
-    if (!own || t->policy->name[length] != '-')
+    if (text == NULL || fr_tables_own(d->in, t->policy->name) == NULL)
         return t->policy->name;
-    length = strcspn(text, ";");
+    const char *end = strstr(text, " (");
+    size_t length = strcspn(text, ";");
     if (end != NULL && (size_t)(end - text) < length)
         length = (size_t)(end - text);
     return flowrules_input_copy(d->in, text, length);
@@ -216,8 +204,6 @@ static void list_zones(struct deciding *d, const struct fr_node *match,
 /* between: the zones, or NULL for a global policy, whose addresses are in the global book. */
 static void read_policy(struct deciding *d, const struct fr_node *policy,
                         const struct fr_zone_list *between) {
-    static const char *const known[] = {"match",          "then",         "description",
-                                        "scheduler-name", "apply-groups", NULL};
     struct taken t = {
         .policy = policy,
         .match = fr_child(d->t, policy, "match"),
@@ -227,7 +213,7 @@ static void read_policy(struct deciding *d, const struct fr_node *policy,
     else
         memcpy(t.rule.zones, between, sizeof t.rule.zones);
     for (const struct fr_node *key = fr_first(policy); key != NULL; key = fr_next(key))
-        if (!fr_is_one(key->name, known))
+        if (!fr_is_one(key->name, "match then description scheduler-name apply-groups"))
             doubt_words(&t, key);
     check_match(d, &t);
     take_then(d, &t);
@@ -420,9 +406,8 @@ static void read_policies(struct deciding *d) {
 
 /* What else may decide, or stands where policies of another system do. */
 static void check_rest(const struct deciding *d) {
-    static const char *const known[] = {
-        "from-zone",      "global",       "default-policy", "policy-stats",
-        "policy-rematch", "traceoptions", "apply-groups",   NULL};
+    static const char known[] = "from-zone global default-policy policy-stats policy-rematch "
+                                "traceoptions apply-groups";
     static const char *const others[] = {"logical-systems", "tenants"};
     const struct fr_node *key = fr_first(fr_top(d->t, "security policies"));
     for (; key != NULL; key = fr_next(key))

@@ -128,14 +128,13 @@ static bool add_address(struct fr_srx_reading *r, const struct fr_node *member,
 
 bool fr_srx_addresses(struct fr_srx_reading *r, const struct fr_node *members, const char *zone,
                       struct fr_addresses *all) {
-    static const char *const any[] = {"any-ipv4", "any-ipv6", "any"};
     struct fr_sets list = {.count = 0};
     for (const struct fr_node *m = fr_first(members); m != NULL; m = fr_next(m)) {
         struct fr_addresses one = {flowrules_input_any(r->in), NULL};
-        for (int f = 0; f < 2; f++)
-            if (fr_is(m->name, any[f]))
-                one.set = flowrules_input_family(r->in, (enum flowrules_family)f);
-        if (fr_is(m->name, any[0]) || fr_is(m->name, any[1]) || fr_is(m->name, any[2])
+        if (fr_is_one(m->name, "any-ipv4 any-ipv6"))
+            one.set =
+                flowrules_input_family(r->in, m->name[7] == '4' ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
+        if (fr_is_one(m->name, "any any-ipv4 any-ipv6")
                 ? !fr_tables_add_set(r->in, &list, one, m->at)
                 : !add_address(r, m, find_address(&r->tree, zone, m->name), &list))
             return false;
@@ -200,8 +199,6 @@ static struct flowrules_ports *read_ports(struct fr_srx_reading *r, const char *
 /* One attribute and its value; false where it is not understood. */
 static bool read_attribute(struct fr_srx_reading *r, struct flowrules_service *s, const char *key,
                            const char *value) {
-    static const char *const idle[] = {"alg",      "application-protocol", "description",
-                                       "protocol", "inactivity-timeout",   NULL};
     bool icmp = s->protocol == ICMP, source = fr_is(key, "source-port");
     bool code = fr_is(key, icmp ? "icmp-code" : "icmp6-code");
     if (code || fr_is(key, icmp ? "icmp-type" : "icmp6-type")) {
@@ -211,7 +208,7 @@ static bool read_attribute(struct fr_srx_reading *r, struct flowrules_service *s
         return good && (icmp || s->protocol == ICMPV6);
     }
     if (!source && !fr_is(key, "destination-port"))
-        return fr_is_one(key, idle);
+        return fr_is_one(key, "alg application-protocol description protocol inactivity-timeout");
     struct flowrules_ports *ports = read_ports(r, value, s->protocol);
     *(source ? &s->source_ports : &s->destination_ports) = ports;
     *(source ? &s->source_port_count : &s->destination_port_count) = 1;
@@ -279,11 +276,7 @@ static bool add_application(struct fr_srx_reading *r, const struct fr_node *memb
         return false;
     services->doubt = services->doubt == NULL ? o->services.doubt : services->doubt;
     services->whats.all = services->whats.all || o->services.whats.all;
-    for (size_t i = 0; i < o->services.whats.list.count; i++)
-        if (!fr_tables_add_service(r->in, &services->whats.list,
-                                   o->services.whats.list.services[i]))
-            return false;
-    return true;
+    return fr_tables_add_services(r->in, &services->whats.list, &o->services.whats.list, -1);
 }
 
 bool fr_srx_applications(struct fr_srx_reading *r, const struct fr_node *members,

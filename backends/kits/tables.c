@@ -63,6 +63,15 @@ bool fr_tables_add_service(flowrules_input *in, struct fr_services *list,
     return list->services != NULL;
 }
 
+bool fr_tables_add_services(flowrules_input *in, struct fr_services *list,
+                            const struct fr_services *more, int protocol) {
+    for (size_t i = 0; i < more->count; i++)
+        if ((protocol < 0 || more->services[i].protocol == protocol) &&
+            !fr_tables_add_service(in, list, more->services[i]))
+            return false;
+    return true;
+}
+
 bool fr_tables_ports(const char *text, size_t length, struct flowrules_ports *ports) {
     unsigned first, last;
     const char *hyphen = memchr(text, '-', length);
@@ -116,14 +125,18 @@ void fr_tables_give(flowrules_input *in, const struct fr_matching *m,
         give(in, rule, &m->maybe);
 }
 
-void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
-                     const char *description, bool group) {
+const char *fr_tables_own(const flowrules_input *in, const char *name) {
     const char *prefix = flowrules_input_setting(in, "prefix");
     size_t length = prefix == NULL ? 0 : strlen(prefix);
-    if (length > 0 && strncmp(name, prefix, length) == 0 && name[length] == '-' &&
-        name[length + 1] != '\0' && strchr("fghnr", name[length + 1]) != NULL &&
-        name[length + 2] == '-') {
-        name += length + 3;
+    bool own = length > 0 && strncmp(name, prefix, length) == 0 && name[length] == '-';
+    return own ? name + length + 1 : NULL;
+}
+
+void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
+                     const char *description, bool group) {
+    const char *own = fr_tables_own(in, name);
+    if (own != NULL && own[0] != '\0' && strchr("fghnr", own[0]) != NULL && own[1] == '-') {
+        name = own + 2;
         const char *hash = strrchr(name, '-');
         if (!group || hash == NULL || hash == name)
             return;

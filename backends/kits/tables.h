@@ -44,6 +44,10 @@ struct fr_services {
 bool fr_tables_add_service(flowrules_input *in, struct fr_services *list,
                            struct flowrules_service service);
 
+/* All of another list; of one protocol alone, where it is not negative. */
+bool fr_tables_add_services(flowrules_input *in, struct fr_services *list,
+                            const struct fr_services *more, int protocol);
+
 /* Services: none, or all. */
 struct fr_whats {
     struct fr_services list;
@@ -68,6 +72,8 @@ bool fr_tables_is_nothing(const struct fr_whats *services);
 /* Gives a rule with all but its ends and services: what surely matches, and in doubt the rest. */
 void fr_tables_give(flowrules_input *in, const struct fr_matching *matching,
                     struct flowrules_read_rule *rule);
+/* What is behind "PREFIX-" of a name of ours, or NULL. */
+const char *fr_tables_own(const flowrules_input *in, const char *name);
 /*
  * An object's name, for an import. Ours (names.h) say what they hold: only the label of a group,
  * "PREFIX-g-LABEL-HASH", is one (in earlier versions some had none: "PREFIX-g-HASH").

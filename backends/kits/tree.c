@@ -116,10 +116,14 @@ bool fr_is(const char *text, const char *word) {
     return text != NULL && strcmp(text, word) == 0;
 }
 
-bool fr_is_one(const char *text, const char *const *words) {
-    while (*words != NULL && !fr_is(text, *words))
-        words++;
-    return *words != NULL;
+bool fr_is_one(const char *text, const char *words) {
+    for (size_t length; text != NULL && *words != '\0';
+         words += length + strspn(words + length, " ")) {
+        length = strcspn(words, " ");
+        if (strlen(text) == length && memcmp(text, words, length) == 0)
+            return true;
+    }
+    return false;
 }
 
 const char *fr_value(const struct fr_tree *t, const struct fr_node *node, const char *key) {
@@ -221,9 +225,8 @@ static void insert(struct fr_tree *t, const struct words *w) {
 
 /* What changes nothing, beside what a terminal shows around it. */
 static bool is_idle(const char *word) {
-    static const char *const idle[] = {"annotate", "commit", "configure", "exit",
-                                       "protect",  "quit",   "unprotect", NULL};
-    return fr_is_one(word, idle) || strchr("{[", word[0]) != NULL || strchr(word, '@') != NULL;
+    return fr_is_one(word, "annotate commit configure exit protect quit unprotect") ||
+           strchr("{[", word[0]) != NULL || strchr(word, '@') != NULL;
 }
 
 static void read_command(struct fr_tree *t, struct words *w) {

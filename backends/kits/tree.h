@@ -56,9 +56,9 @@ struct fr_node *fr_get(const struct fr_tree *t, const struct fr_node *node, cons
 struct fr_node *fr_child(const struct fr_tree *t, const struct fr_node *node, const char *name);
 /* The same from the root. */
 struct fr_node *fr_top(const struct fr_tree *t, const char *words);
-/* Is it this word, one of these words (the last is NULL)? */
+/* Is it this word, one of these words with blanks between? */
 bool fr_is(const char *text, const char *word);
-bool fr_is_one(const char *text, const char *const *words);
+bool fr_is_one(const char *text, const char *words);
 /* The last word behind a key, or NULL. */
 const char *fr_value(const struct fr_tree *t, const struct fr_node *node, const char *key);
 

@@ -5,6 +5,7 @@
 #ifndef FR_ZONES_H
 #define FR_ZONES_H
 
+#include "names.h"
 #include "tables.h"
 
 enum { FR_ZONES_MAX = 64 };
@@ -79,6 +80,13 @@ bool fr_zones_is_name(const char *text, const char *extra, size_t most);
     .key = "deny-with", .whole_alone = true, .type = "choice drop|reject", .fallback = "drop",     \
     .help = "drop: no answer; reject: answer TCP with a reset, others with ICMP unreachable"
 extern const struct flowrules_setting fr_zones_bindings[];
+/* What platforms with zones and names.h can say alike. */
+#define FR_ZONE_CAPABILITIES                                                                       \
+    .placement = FLOWRULES_TRANSIT, .evaluation = FLOWRULES_FIRST_MATCH,                           \
+    .families = FLOWRULES_BOTH_FAMILIES, .mixed_families = true, .names = true,                    \
+    .source_names = true, .source_ports = true, .icmp_types = true, .baseline_behind = true,       \
+    .permits = true, .logging = true, .name_max = FR_NAME_SIZE - 1 - FR_NAME_PREFIX - 1,           \
+    .name_extra = "-_"
 
 /* For a backend's refuses: why the zones of a flow can't be said, or NULL. */
 const char *fr_zones_refuse(const flowrules_output *out, const struct flowrules_rule *flow,

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "names.h"
 #include "paloalto.h"
 #include "steps.h"
 #include "zones.h"
@@ -1167,30 +1166,15 @@ const struct flowrules_backend flowrules_backend_paloalto = {
     .name = "paloalto",
     .title = "Palo Alto Networks",
     .description = "Security rules and objects of a PAN-OS firewall or a Panorama device group",
-    .capabilities = {.placement = FLOWRULES_TRANSIT,
-                     .evaluation = FLOWRULES_FIRST_MATCH,
-                     .families = FLOWRULES_BOTH_FAMILIES,
-                     .mixed_families = true,
-                     .names = true,
-                     .source_names = true,
-                     .wildcards = FLOWRULES_WILDCARDS_BELOW,
+    .capabilities = {FR_ZONE_CAPABILITIES, .wildcards = FLOWRULES_WILDCARDS_BELOW,
                      .wildcards_note =
                          "matched by the TLS SNI or HTTP Host that the client sends, of the "
                          "applications ssl and web-browsing",
-                     .separate_wildcards = true,
-                     .addresses_per_end = MEMBERS_MAX,
-                     .source_ports = true,
-                     .icmp_types = true,
-                     .ports_apart = true,
-                     .baseline_behind = true,
-                     .merge_above = RULES_APART,
-                     .permits = true,
+                     .separate_wildcards = true, .addresses_per_end = MEMBERS_MAX,
+                     .ports_apart = true, .merge_above = RULES_APART,
                      .permits_note = "the rules behind them and the firewall's defaults",
                      .itself =
-                         "what goes to the management port, or leaves it; data ports are decided",
-                     .logging = true,
-                     .name_max = NAME_SIZE - 1 - PREFIX_MAX - 1,
-                     .name_extra = "-_"},
+                         "what goes to the management port, or leaves it; data ports are decided"},
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,

@@ -254,15 +254,6 @@ static void join_icmp(struct fr_services *list) {
     list->count = kept + 1;
 }
 
-static bool add_all(const struct deciding *d, struct fr_services *list,
-                    const struct fr_services *more, int protocol) {
-    for (size_t i = 0; i < more->count; i++)
-        if ((protocol < 0 || more->services[i].protocol == protocol) &&
-            !fr_tables_add_service(d->r->in, list, more->services[i]))
-            return false;
-    return true;
-}
-
 /*
  * App-IDs that are taken for their ports (docs/MODEL.md): with application-default their default
  * ones, beside services these, as far as they are of their protocols.
@@ -274,9 +265,12 @@ static bool take_ports(const struct deciding *d, struct taken *t,
         fr_zone_doubt(&t->rule, false,
                       "flowrules does not know the default ports of the application '%.80s'",
                       known->portless);
-    return (!defaults || add_all(d, &t->rule.m.surely.list, &known->ports, -1)) &&
-           (!known->by_tcp || add_all(d, &t->rule.m.surely.list, listed, TCP)) &&
-           (!known->by_udp || add_all(d, &t->rule.m.surely.list, listed, UDP));
+    return (!defaults ||
+            fr_tables_add_services(d->r->in, &t->rule.m.surely.list, &known->ports, -1)) &&
+           (!known->by_tcp ||
+            fr_tables_add_services(d->r->in, &t->rule.m.surely.list, listed, TCP)) &&
+           (!known->by_udp ||
+            fr_tables_add_services(d->r->in, &t->rule.m.surely.list, listed, UDP));
 }
 
 /* Is a well-known App-ID taken for its ports? A deny of one would deny others on the same ports. */
@@ -301,7 +295,8 @@ static bool take_applications(const struct deciding *d, struct taken *t,
     if (!fr_paloalto_take_applications(d->r, t->e, chained_at(d->r, t->e->scope), &known))
         return false;
     join_icmp(&known.exact);
-    if ((any || defaults) && !add_all(d, &t->rule.m.surely.list, &known.exact, -1))
+    if ((any || defaults) &&
+        !fr_tables_add_services(d->r->in, &t->rule.m.surely.list, &known.exact, -1))
         return false;
     bool ports = known.well_known != NULL && by_ports(d, t) && !any;
     if (ports && !take_ports(d, t, &known, listed, defaults))
@@ -361,16 +356,14 @@ static void copy_text(char text[TEXT_MAX], const char *from, size_t length) {
 /* Our own rules say "FLOW: PURPOSE; owner ...; until DAY" in their description. */
 static void find_texts(const struct deciding *d, const struct fr_paloalto_entry *e,
                        struct texts *texts) {
-    const char *prefix = flowrules_input_setting(d->r->in, "prefix");
     const char *description = fr_paloalto_value(e, "description");
-    size_t length = prefix == NULL ? 0 : strlen(prefix);
-    bool known, own = length > 0 && strncmp(e->name, prefix, length) == 0 && e->name[length] == '-';
+    bool known;
     *texts = (struct texts){.until = ""};
     copy_text(texts->name, e->name, strlen(e->name));
     if (description == NULL)
         return;
     copy_text(texts->comment, description, strlen(description));
-    if (!own)
+    if (fr_tables_own(d->r->in, e->name) == NULL)
         return;
     const char *colon = strstr(description, ": "), *until = strstr(description, "; until ");
     const char *end = until != NULL ? until : description + strlen(description);

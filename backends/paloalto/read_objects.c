@@ -263,10 +263,7 @@ bool fr_paloalto_service(struct fr_paloalto_reading *r, const struct fr_paloalto
         fr_paloalto_end_entry(r, e,
                               e->section == FR_PALOALTO_SERVICE ? read_service(r, e)
                                                                 : read_service_group(r, e, at));
-    for (size_t i = 0; e->progress == FR_KNOWN && i < e->services.count; i++)
-        if (!fr_tables_add_service(r->in, services, e->services.services[i]))
-            return false;
-    return e->progress == FR_KNOWN;
+    return e->progress == FR_KNOWN && fr_tables_add_services(r->in, services, &e->services, -1);
 }
 
 /* ---- URL categories ------------------------------------------------------------------------ */
