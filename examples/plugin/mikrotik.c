@@ -138,24 +138,17 @@ static void write_ports(flowrules_writer *w, const char *key, const struct flowr
     }
 }
 
-static void write_protocol(flowrules_writer *w, int protocol) {
-    static const struct {
-        int number;
-        const char *word;
-    } words[] = {{1, "icmp"}, {6, "tcp"}, {17, "udp"}, {58, "icmpv6"}, {132, "sctp"}};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (words[i].number == protocol) {
-            flowrules_writef(w, " protocol=%s", words[i].word);
-            return;
-        }
-    flowrules_writef(w, " protocol=%d", protocol);
-}
-
 /* Types of ICMP are TYPE:CODE, or TYPE:CODE-CODE. */
 static void write_service(flowrules_writer *w, const struct flowrules_service *service) {
+    static const char *const words[] = {
+        [1] = "icmp", [6] = "tcp", [17] = "udp", [58] = "icmpv6", [132] = "sctp"};
+    size_t protocol = (size_t)service->protocol;
     if (service->protocol < 0)
         return;
-    write_protocol(w, service->protocol);
+    if (protocol < sizeof words / sizeof words[0] && words[protocol] != NULL)
+        flowrules_writef(w, " protocol=%s", words[protocol]);
+    else
+        flowrules_writef(w, " protocol=%zu", protocol);
     write_ports(w, " src-port=", service->source_ports, service->source_port_count);
     write_ports(w, " dst-port=", service->destination_ports, service->destination_port_count);
     if (service->icmp_type >= 0 && service->icmp_code >= 0)

@@ -9,7 +9,7 @@
 #include <flowrules/reader.h>
 
 enum menu { FILTER, LISTS, MENUS, OTHER = MENUS, RAW, NAT };
-enum { FAMILIES = 2, JUMPS_MAX = 16 };
+enum { FAMILIES = 2, JUMPS_MAX = 500 };
 
 /* "add chain=forward ...": the words behind its menu. */
 struct command {
@@ -29,6 +29,7 @@ struct reading {
     flowrules_input *in;
     enum flowrules_family family; /* and menu, of the command that is being read */
     enum menu menu;
+    unsigned jumps; /* that were followed */
     struct command *first[FAMILIES][MENUS], **last[FAMILIES][MENUS];
 };
 
@@ -59,10 +60,11 @@ static bool is_one_of(const char *words, const char *text, size_t length) {
 
 /* ---- commands ------------------------------------------------------------------------------ */
 
+static const char verbs[] = "add set remove enable disable move unset ";
+
 static void read_command(struct reading *r, struct command *c) {
     const char *verb = c->words[0].text;
-    if (!is_one_of(r->menu < MENUS ? "add " : "add set remove enable disable move unset ", verb,
-                   strlen(verb))) {
+    if (!is_one_of(r->menu < MENUS ? "add " : verbs, verb, strlen(verb))) {
         doubt(r, c, "this command is not understood");
     } else if (r->menu == RAW || (r->menu == NAT && !is(c, "chain", "srcnat"))) {
         doubt(r, c, "this changes packets before they are filtered");
@@ -72,18 +74,18 @@ static void read_command(struct reading *r, struct command *c) {
     }
 }
 
-/* "/ip firewall filter", perhaps with a command behind it: a menu's name has up to five words. */
+/* "/ip firewall filter", perhaps with a command behind it. */
 static void read_menu(struct reading *r, struct command *c) {
     static const char *const names[] = {"filter", "address-list", "", "raw", "nat"};
     size_t length = 0;
-    while (length < c->count && length < 5 &&
-           !is_one_of("add set remove ", c->words[length].text, strlen(c->words[length].text)))
-        length++;
     r->menu = OTHER;
     r->family = strcmp(c->words[0].text, "ipv6") == 0 ? FLOWRULES_IPV6 : FLOWRULES_IPV4;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && length == 3; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && c->count > 2; i++)
         if (strcmp(c->words[1].text, "firewall") == 0 && strcmp(c->words[2].text, names[i]) == 0)
             r->menu = (enum menu)i;
+    while (length < (r->menu == OTHER ? c->count : 3) &&
+           !is_one_of(verbs, c->words[length].text, strlen(c->words[length].text)))
+        length++;
     c->words += length;
     c->count -= length;
 }
@@ -145,7 +147,7 @@ static void define_lists(struct reading *r, enum flowrules_family family) {
                                                sizeof *list->sets)) == NULL)
             return;
         if (flowrules_parse_range(address, strlen(address), &range) && range.family == family &&
-            is(c, "timeout", ""))
+            is(c, "timeout", "") && (is(c, "disabled", "") || is(c, "disabled", "no")))
             list->sets[list->count++] = flowrules_input_range(r->in, &range);
         else
             list->unsure = true;
@@ -192,6 +194,7 @@ static const struct flowrules_ports *read_ports(struct reading *r, const char *t
                                                 size_t *count) {
     struct flowrules_ports *ports = NULL;
     size_t capacity = 0;
+    *count = 0;
     for (size_t length; *text != '\0'; text += length + (text[length] == ',')) {
         unsigned first, last;
         length = strcspn(text, ",");
@@ -200,8 +203,10 @@ static const struct flowrules_ports *read_ports(struct reading *r, const char *t
         ports = flowrules_input_grow(r->in, ports, &capacity, *count, sizeof *ports);
         if (ports == NULL || !flowrules_parse_number(text, before, 65535, &first) ||
             !flowrules_parse_number(behind, (size_t)(text + length - behind), 65535, &last) ||
-            first > last)
+            first > last) {
+            *count = 0;
             return NULL;
+        }
         ports[(*count)++] = (struct flowrules_ports){(uint16_t)first, (uint16_t)last};
     }
     return ports;
@@ -232,7 +237,8 @@ static bool read_states(struct making *m, const char *text) {
         length = strcspn(text, ",");
         established = established || is_one_of("established ", text, length);
         related = related || is_one_of("related ", text, length);
-        m->icmp_states = m->icmp_states || is_one_of("invalid untracked ", text, length);
+        m->icmp_states = m->icmp_states || is_one_of("invalid ", text, length) ||
+                         (m->family == FLOWRULES_IPV6 && is_one_of("untracked ", text, length));
         if (!is_one_of("established related invalid untracked ", text, length))
             return false;
     }
@@ -243,21 +249,23 @@ static bool read_states(struct making *m, const char *text) {
 
 /* ---- rules --------------------------------------------------------------------------------- */
 
-static void read_match(struct reading *r, struct making *m, const char *word) {
-    const char *text = word + strcspn(word, "=") + 1;
-    size_t key = (size_t)(text - word) - 1;
-    bool good = word[key] == '=', is_list = good && key > 5 && strncmp(text - 6, "-list", 5) == 0;
-    if (is_one_of(
-            "add chain action comment disabled hw-offload log log-prefix jump-target reject-with ",
-            word, key))
+static void read_match(struct reading *r, struct making *m, const struct command *c, size_t index) {
+    const char *word = c->words[index].text;
+    size_t key = strcspn(word, "=");
+    bool good = word[key] == '=';
+    const char *text = good ? word + key + 1 : "";
+    if (is_one_of("chain action comment hw-offload log log-prefix jump-target reject-with ", word,
+                  key) ||
+        strcmp(word, "disabled=no") == 0)
         return;
     m->matches_some = true;
     if (is_one_of("src-address src-address-list ", word, key))
-        read_end(r, m, &m->rule.source, text, is_list);
+        read_end(r, m, &m->rule.source, text, key > strlen("src-address"));
     else if (is_one_of("dst-address dst-address-list ", word, key))
-        read_end(r, m, &m->rule.destination, text, is_list);
-    else if (is_one_of("protocol ", word, key))
-        good = (m->service.protocol = flowrules_parse_protocol(text)) > 0;
+        read_end(r, m, &m->rule.destination, text, key > strlen("dst-address"));
+    else if (is_one_of("protocol ", word, key)) /* 0 is any, for the kernel */
+        good = (m->service.protocol =
+                    strcmp(text, "0") == 0 ? -1 : flowrules_parse_protocol(text)) >= 0;
     else if (is_one_of("src-port ", word, key))
         good =
             (m->service.source_ports = read_ports(r, text, &m->service.source_port_count)) != NULL;
@@ -268,6 +276,8 @@ static void read_match(struct reading *r, struct making *m, const char *word) {
         good = read_icmp(&m->service, text);
     else
         good = is_one_of("connection-state ", word, key) && read_states(m, text);
+    for (size_t i = 1; i < index; i++) /* which of two stands is not known */
+        good = good && strncmp(c->words[i].text, word, key + 1) != 0;
     if (!good)
         m->rule.doubt = flowrules_input_print(r->in, "'%s' is not understood", word);
 }
@@ -288,7 +298,6 @@ static void give_icmp(struct reading *r, const struct making *m) {
 }
 
 static void give_rule(struct reading *r, const struct command *c, struct making *m) {
-    bool ports = m->service.source_port_count + m->service.destination_port_count > 0;
     const char *action = value(c, "action");
     size_t length = strlen(action);
     m->rule.verdict =
@@ -300,7 +309,8 @@ static void give_rule(struct reading *r, const struct command *c, struct making 
         doubt(r, c, "what this action does is not known");
         return;
     }
-    if ((ports || m->service.icmp_type >= 0) && m->service.protocol < 0)
+    if (m->service.protocol < 0 && (m->service.source_port_count > 0 || m->service.icmp_type >= 0 ||
+                                    m->service.destination_port_count > 0))
         m->rule.doubt = "it has ports or types of no protocol";
     if (m->has_states && m->icmp_states)
         give_icmp(r, m);
@@ -309,8 +319,7 @@ static void give_rule(struct reading *r, const struct command *c, struct making 
 }
 
 /* The rules of a chain, in order. */
-static void walk(struct reading *r, enum flowrules_family family, const char *chain,
-                 unsigned depth) {
+static void walk(struct reading *r, enum flowrules_family family, const char *chain) {
     for (const struct command *c = r->first[family][FILTER]; c != NULL; c = c->next) {
         struct making m = {.family = family, .service = {-1, .icmp_type = -1, .icmp_code = -1}};
         if (!is(c, "chain", chain))
@@ -326,13 +335,15 @@ static void walk(struct reading *r, enum flowrules_family family, const char *ch
                                                   is(c, "comment", "") ? NULL : value(c, "comment"),
                                               .log = is(c, "log", "yes")};
         for (size_t i = 1; i < c->count; i++)
-            read_match(r, &m, c->words[i].text);
-        if (!is(c, "action", "jump"))
+            read_match(r, &m, c, i);
+        if (!is(c, "action", "jump")) {
             give_rule(r, c, &m);
-        else if (m.matches_some || depth == JUMPS_MAX)
+        } else if (m.matches_some || r->jumps == JUMPS_MAX) {
             doubt(r, c, "this jump has conditions, or leads in a circle");
-        else
-            walk(r, family, value(c, "jump-target"), depth + 1);
+        } else {
+            r->jumps++;
+            walk(r, family, value(c, "jump-target"));
+        }
     }
 }
 
@@ -360,7 +371,7 @@ void mikrotik_read(flowrules_input *in) {
         read_file(&r, file);
     for (unsigned f = FLOWRULES_IPV4; f < FAMILIES; f++) {
         define_lists(&r, (enum flowrules_family)f);
-        walk(&r, (enum flowrules_family)f, "forward", 0);
+        walk(&r, (enum flowrules_family)f, "forward");
         pass(in, FLOWRULES_FAMILY_BIT(f), 0); /* what no rule matches */
     }
 }
