@@ -309,6 +309,16 @@ static void read_forward(struct fr_cisco_asa_reading *r, const struct flowrules_
         r->forward = true;
 }
 
+/* "same-security-traffic permit inter-interface|intra-interface" */
+static void read_same_security(struct fr_cisco_asa_reading *r, const struct flowrules_line *line) {
+    char word[NAME_ROOM];
+    r->open = NULL;
+    if (!fr_cisco_asa_copy_word(line, 2, word))
+        return;
+    r->same_level = r->same_level || strcmp(word, "inter-interface") == 0;
+    r->same_interface = r->same_interface || strcmp(word, "intra-interface") == 0;
+}
+
 static const struct {
     const char *word;
     void (*read)(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
@@ -319,11 +329,13 @@ static const struct {
     {"clear", fr_cisco_asa_clear},
     {"context", read_context},
     {"forward-reference", read_forward},
+    {"interface", fr_cisco_asa_interface},
     {"ipv6", read_ipv6},
     {"name", define_alias},
     {"no", fr_cisco_asa_take_back},
     {"object", define_object},
     {"object-group", define_object},
+    {"same-security-traffic", read_same_security},
     {"time-range", define_time},
 };
 
@@ -434,21 +446,6 @@ static void pass_unfiltered(struct fr_cisco_asa_reading *r, const struct fr_cisc
             b->place);
 }
 
-static void read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
-    const struct fr_cisco_asa_list *list =
-        b == NULL ? NULL : flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, b->list);
-    if (b == NULL)
-        return;
-    if (list == NULL || list->entries.count == 0) {
-        flowrules_input_error(r->in, b->at, NULL, "there is no access list '%.80s'", b->list);
-        return;
-    }
-    if (b->overridden)
-        flowrules_input_doubt(r->in, b->at, FLOWRULES_FORWARD,
-                              "an access list of a user precedes '%.80s'", b->list);
-    fr_cisco_asa_read_list(r, list);
-}
-
 /* A list elsewhere that the same packets may meet: it can only pass less. */
 static void doubt_others(struct fr_cisco_asa_reading *r, const char *direction, const char *place) {
     for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next) {
@@ -484,27 +481,6 @@ static const char *list_names(struct fr_cisco_asa_reading *r) {
                      l->name);
     }
     return hint[0] == '\0' ? NULL : flowrules_input_copy(r->in, hint, strlen(hint));
-}
-
-/* Lists of the interface that is meant without a word are read, and those of others are not. */
-static void note_others(struct fr_cisco_asa_reading *r, const char *place) {
-    char text[200] = "";
-    const struct fr_cisco_asa_binding *first = NULL;
-    bool asked = flowrules_input_target(r->in) != NULL || strcmp(place, "in interface inside") != 0;
-    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL && !asked; b = b->next) {
-        size_t used = strlen(text);
-        if (b->list == NULL || strcmp(b->place, place) == 0 || strcmp(b->place, "global") == 0)
-            continue;
-        if (used < sizeof text - 110)
-            snprintf(text + used, sizeof text - used, "%s'%.40s' (%.60s)", used > 0 ? ", " : "",
-                     b->list, b->place);
-        first = first == NULL ? b : first;
-    }
-    if (first != NULL)
-        flowrules_input_note(r->in, first->at,
-                             "the access list that is read is bound %.80s; not read: %s: choose "
-                             "another with the settings interface and access-group",
-                             place, text);
 }
 
 /*
@@ -580,6 +556,44 @@ static void read_part(struct fr_cisco_asa_reading *r) {
     read_rest(r);
 }
 
+/* Is it the first place where its list is bound? */
+static bool is_first(const struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
+    const struct fr_cisco_asa_binding *same = r->bindings;
+    if (b->list == NULL)
+        return false;
+    while (same->list == NULL || strcmp(same->list, b->list) != 0)
+        same = same->next;
+    return same == b;
+}
+
+/*
+ * Is nothing chosen of a configuration that has several places for lists? A comparison then reads
+ * it whole, and an import once for each list.
+ */
+static bool is_device(const struct fr_cisco_asa_reading *r) {
+    static const char *const chosen[] = {"interface", "access-group", "access-list"};
+    bool imports = flowrules_input_imports(r->in);
+    size_t bound = 0;
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++)
+        if (flowrules_input_given(r->in, chosen[i]))
+            return false;
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next)
+        bound += b->list != NULL && (!imports || is_first(r, b));
+    return flowrules_input_target(r->in) == NULL &&
+           flowrules_input_setting(r->in, "access-list") == NULL &&
+           (bound > 1 || (bound == 1 && !imports && fr_cisco_asa_named_interfaces(r) > 1));
+}
+
+/* For an import: each list that is bound is one of those that a target may be for. */
+static void choose_lists(struct fr_cisco_asa_reading *r) {
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next)
+        if (is_first(r, b))
+            flowrules_input_choice(r->in, "access-list", b->list, NULL);
+    flowrules_input_error(r->in, (struct flowrules_place){0, 0, 0},
+                          "the settings interface and access-group choose one of them",
+                          "several access lists are bound");
+}
+
 /*
  * What comes in: the list of the interface, then the global one, then nothing more. What goes out
  * came in elsewhere before, and the other way round.
@@ -594,6 +608,10 @@ static void decide(struct fr_cisco_asa_reading *r) {
     const char *place = strcmp(group, "global") == 0
                             ? group
                             : flowrules_input_print(r->in, "%s interface %s", group, interface);
+    if (is_device(r)) {
+        (flowrules_input_imports(r->in) ? choose_lists : fr_cisco_asa_read_device)(r);
+        return;
+    }
     const char *name = flowrules_input_target(r->in) == NULL
                            ? flowrules_input_setting(r->in, "access-list")
                            : NULL;
@@ -616,9 +634,8 @@ static void decide(struct fr_cisco_asa_reading *r) {
             pass_unfiltered(r, tried);
         return;
     }
-    note_others(r, place);
-    read_bound(r, own);
-    read_bound(r, all);
+    fr_cisco_asa_read_bound(r, own);
+    fr_cisco_asa_read_bound(r, all);
     read_rest(r);
     doubt_others(r, out ? "in " : "out ", place);
     if (global)
@@ -628,7 +645,8 @@ static void decide(struct fr_cisco_asa_reading *r) {
 }
 
 void fr_cisco_asa_read(flowrules_input *in) {
-    struct fr_cisco_asa_reading r = {.in = in};
+    struct flowrules_set any = flowrules_input_any(in);
+    struct fr_cisco_asa_reading r = {.in = in, .limits = {any, any}};
     r.last_binding = &r.bindings;
     r.last_list = &r.lists;
     for (size_t file = 0; file < flowrules_input_file_count(in); file++) {

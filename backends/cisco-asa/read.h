@@ -97,8 +97,23 @@ struct fr_cisco_asa_binding {
     struct fr_cisco_asa_binding *next;
 };
 
+/* An interface, by the mode that it is configured in. */
+struct fr_cisco_asa_interface {
+    const char *hardware, *name; /* "GigabitEthernet0/0"; its nameif, or NULL */
+    struct flowrules_place at;
+    struct fr_cisco_asa_lines held;
+    unsigned level;
+    bool levelled, management;
+    bool listed; /* a list is bound to what enters there */
+    struct flowrules_set set;
+    struct fr_cisco_asa_interface *next;
+};
+
 struct fr_cisco_asa_reading {
     flowrules_input *in;
+    struct fr_cisco_asa_interface *interfaces;
+    struct flowrules_set limits[2];  /* the interfaces of the rules that are given now */
+    bool same_level, same_interface; /* same-security-traffic permit inter-, intra-interface */
     struct fr_cisco_asa_binding *bindings, **last_binding;
     size_t places; /* how many of them */
     struct fr_cisco_asa_list *lists, **last_list;
@@ -187,6 +202,16 @@ void fr_cisco_asa_take_back(struct fr_cisco_asa_reading *r, const struct flowrul
 bool fr_cisco_asa_drop_member(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
 
 /* The entries of a list as rules, in order. */
+/* Reads the list that is bound somewhere; NULL: none is. */
+void fr_cisco_asa_read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b);
+
+/* "interface HARDWARE": the lines that follow are of it. */
+void fr_cisco_asa_interface(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
+/* How many interfaces have a name. */
+size_t fr_cisco_asa_named_interfaces(const struct fr_cisco_asa_reading *r);
+/* All lists, each for the packets of its interface, and what passes without one. */
+void fr_cisco_asa_read_device(struct fr_cisco_asa_reading *r);
+
 void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);
 /* Does its first entry let everything pass? */
 bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);

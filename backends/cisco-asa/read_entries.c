@@ -348,6 +348,7 @@ static void write_rules(const struct entry *e, const struct remarks *remarks, co
         .comment = remarks->comment[0] != '\0' ? remarks->comment : NULL,
         .expires = e->until,
         .log = e->log,
+        .interfaces = {e->c.r->limits[0], e->c.r->limits[1]},
         .doubt = why,
     };
     for (int end = 0; end < 2; end++)

@@ -39,6 +39,8 @@ FLOWRULES_API bool flowrules_input_tells_steps(const flowrules_input *in, size_t
 FLOWRULES_API const char *flowrules_input_format(const flowrules_input *in);
 /* A setting of the target, or of the caller; else the backend's default, or NULL. */
 FLOWRULES_API const char *flowrules_input_setting(const flowrules_input *in, const char *key);
+/* Did the caller give this setting, beside any target? */
+FLOWRULES_API bool flowrules_input_given(const flowrules_input *in, const char *key);
 /*
  * True where the target has mode: permits. Its artifact is then a part of a configuration: a list
  * that the files don't have whole ends with a block, since nothing in them lets the rest pass.
@@ -281,6 +283,8 @@ FLOWRULES_API void flowrules_input_found_in(flowrules_input *in, enum flowrules_
  */
 FLOWRULES_API bool flowrules_input_choice(flowrules_input *in, const char *key, const char *value,
                                           const char *name);
+/* Does an import read? It reads once for each choice, and a comparison reads all at once. */
+FLOWRULES_API bool flowrules_input_imports(const flowrules_input *in);
 
 /*
  * The kinds of packets that rules of Linux tell apart. All but the new ones are decided by what

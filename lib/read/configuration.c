@@ -444,6 +444,7 @@ flowrules_status fr_read_each(flowrules_meaning **meaning, struct fr_vec *readin
     size_t first = context->diagnostics.list.count;
     FR_TRY(check_files(m, configuration));
     flowrules_status status = open_input(&in, m, NULL, format, configuration);
+    in.imports = true;
     if (status == FLOWRULES_OK)
         status = read_choices(&in, readings);
     fr_input_free(&in);

@@ -132,6 +132,14 @@ const char *flowrules_input_setting(const flowrules_input *in, const char *key) 
     return setting == NULL ? NULL : setting->fallback;
 }
 
+bool flowrules_input_given(const flowrules_input *in, const char *key) {
+    return given_setting(in, key) != NULL;
+}
+
+bool flowrules_input_imports(const flowrules_input *in) {
+    return in->imports;
+}
+
 bool flowrules_input_choice(flowrules_input *in, const char *key, const char *value,
                             const char *name) {
     flowrules_meaning *m = in->meaning;

@@ -43,6 +43,7 @@ struct flowrules_input {
     const struct flowrules_configuration *config; /* NULL: rules without files */
     struct fr_plan *plan;                         /* or NULL */
     const struct fr_choice *choice;               /* or NULL: nobody has chosen yet */
+    bool imports;                                 /* it is read once for each choice */
     flowrules_meaning *meaning;
     const struct flowrules_node **documents; /* of each file that was asked for them; or NULL */
     struct fr_arena arena;

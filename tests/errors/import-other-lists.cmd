@@ -1,1 +1,0 @@
-import cisco-asa configurations/three.cfg
