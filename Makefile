@@ -106,6 +106,7 @@ UNIT_SOURCES    := $(sort $(wildcard $(ROOMS:%=tests/unit/%/*.c)))
 UNIT_TESTS      := $(filter $(ROOMS:%=tests/unit/%/test_%),$(UNIT_SOURCES))
 THREAD_SOURCES  := tests/threads/threads.c
 FUZZ_SOURCES    := tests/fuzz/fuzz.c
+MATRIX_SOURCES  := tests/matrix/matrix.c
 BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
 
 TEMPLATE_PARTS  := $(wildcard backends/*/*.part.sh)
@@ -113,7 +114,7 @@ TEMPLATES       := $(filter-out $(TEMPLATE_PARTS),$(sort $(wildcard lib/*/*.sh b
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES) $(BACKEND_SOURCES))
-OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(THREAD_SOURCES) $(FUZZ_SOURCES))
+OBJECTS     := $(LIB_OBJECTS) $(call objects,$(CLI_SOURCES) $(UNIT_SOURCES) $(BENCH_SOURCES) $(THREAD_SOURCES) $(FUZZ_SOURCES) $(MATRIX_SOURCES))
 
 SHARED := $(BUILD)/libflowrules.so.$(VERSION)
 STATIC := $(BUILD)/libflowrules.a
@@ -121,6 +122,7 @@ TOOL   := $(BUILD)/flowrules
 UNIT_ROOMS := $(foreach room,$(ROOMS),$(if $(filter tests/unit/$(room)/%,$(UNIT_TESTS)),$(room)))
 UNITS  := $(UNIT_ROOMS:%=$(BUILD)/unit/%)
 THREADS := $(BUILD)/threads
+MATRIX  := $(BUILD)/matrix
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH_SOURCES))
 
 # ---- building ----------------------------------------------------------------------------------
@@ -186,6 +188,19 @@ $(THREADS): $(call objects,$(THREAD_SOURCES)) $(STATIC)
 	$(say) LD $@
 	$(Q)$(LINK) -pthread -o $@ $^ $(LIB_LIBS)
 
+# The members of the record of capabilities, which the matrix tries one by one.
+MEMBERS := $(BUILD)/tests/matrix/members.inc
+$(MEMBERS): include/flowrules/backend.h tests/matrix/matrix.py
+	$(say) GEN $@
+	@mkdir -p $(@D)
+	$(Q)PYTHONDONTWRITEBYTECODE=1 python3 tests/matrix/matrix.py --members >$@.new && mv $@.new $@
+
+$(call objects,$(MATRIX_SOURCES)): | $(MEMBERS)
+
+$(MATRIX): $(call objects,$(MATRIX_SOURCES)) $(STATIC)
+	$(say) LD $@
+	$(Q)$(LINK) -o $@ $^ $(LIB_LIBS)
+
 -include $(OBJECTS:.o=.d)
 
 # ---- showing -----------------------------------------------------------------------------------
@@ -202,7 +217,7 @@ demo: all ## build, then show the tool on the examples
 # then what takes long, so that nothing of it is left at the end, where the other core has no work.
 FIRST_SUITES := kernel probe headers unit golden errors files resolve clients python docs install
 SLOW_SUITES  := lint threads fuzz asan
-SLOW_PARTS   := clients deb import kernel probe query unit
+SLOW_PARTS   := clients deb import kernel matrix probe query unit
 ALL_SUITES   := $(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))
 SUITES := $(filter $(ALL_SUITES),$(FIRST_SUITES)) \
           $(filter-out $(FIRST_SUITES) $(SLOW_SUITES),$(ALL_SUITES))
@@ -228,7 +243,7 @@ check-threads: tsan
 check-asan: asan ## unit, golden, errors and resolve with AddressSanitizer and UBSan
 	@$(RUN) asan
 
-units: $(UNITS)
+units: $(UNITS) $(MATRIX)
 
 asan:
 	$(Q)$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' asan-programs
@@ -274,6 +289,10 @@ docs: $(TOOL) ## write docs/TARGETS.md, what each backend tells of itself
 	$(Q)$(TOOL) targets --json | python3 tests/docs/targets.py >$(BUILD)/TARGETS.md
 	$(Q)cmp -s $(BUILD)/TARGETS.md docs/TARGETS.md || cp $(BUILD)/TARGETS.md docs/TARGETS.md
 
+.PHONY: matrix
+matrix: $(TOOL) $(MATRIX) ## write tests/golden/MATRIX.md, which takes minutes: the cases that exercise a capability
+	@BUILD=$(BUILD) FLOWRULES=$(abspath $(TOOL)) python3 tests/matrix/matrix.py
+
 # ---- linting -----------------------------------------------------------------------------------
 
 C_FILES  := $(sort $(LIB_SOURCES) $(BACKEND_SOURCES) $(wildcard cli/*.c tests/*/*.c tests/unit/*/*.c examples/*.c examples/*/*.c))
@@ -293,7 +312,7 @@ lint-shell: $(patsubst %,$(LINT)/%.shellchecked,$(SH_FILES))
 
 LINT_FLAGS = $(STANDARD) $(filter-out -Werror,$(WARNINGS)) -Werror $(CPPFLAGS) $(call flags_of,$<)
 
-$(COMPILED) $(COMPILED:.compiled=.tidied): | $(TEMPLATES:%=$(BUILD)/%.inc)
+$(COMPILED) $(COMPILED:.compiled=.tidied): | $(TEMPLATES:%=$(BUILD)/%.inc) $(MEMBERS)
 
 # gcc with the optimizer, since some warnings need its analysis.
 $(LINT)/%.c.compiled: %.c $(BUILD)/flags

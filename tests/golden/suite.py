@@ -1,8 +1,9 @@
 """
-Golden files: every case is rendered for each of its targets in each format, and for every
-backend that none of its targets uses, under the backend's own name with default settings.
+Golden files: every case is rendered for each of its targets in each format, and for the backends
+that it names, under the backend's own name with default settings.
 
   tests/golden/CASE/policy.yaml         or a link to one, which is read where it lies
+  tests/golden/CASE/backends            names of backends; or *, all that no target uses
   tests/golden/CASE/TARGET.FORMAT.out   the artifact's files, each below a line "=== NAME"
   tests/golden/CASE/TARGET.FORMAT.err   or, where it is refused, the messages and "exit N"
 
@@ -39,6 +40,16 @@ class Case:
         """Files of it as they stand in what is expected."""
         return show_files(files, self.name == "hostile-text")
 
+    def backends(self, formats, used):
+        """The backends that are rendered for besides the targets; a new one is part of each "*"."""
+        file = self.folder / "backends"
+        named = file.read_text().split() if file.exists() else []
+        for name in named:
+            if name != "*" and (name not in formats or name in used):
+                verdicts.say("FAIL", f"{self.name}/backends",
+                             f"{name} is {'that of a target' if name in used else 'no backend'}")
+        return [name for name in formats if name not in used and (name in named or "*" in named)]
+
     def specs(self, formats):
         """Each target and format that it is rendered for; None where the policy isn't read."""
         if not self.policy.exists():
@@ -52,8 +63,8 @@ class Case:
         targets = json.loads(output)["targets"]
         used = {target["backend"] for target in targets}
         pairs = [(target["name"], target["backend"]) for target in targets]
-        pairs += [(name, name) for name in formats if name not in used]
-        return [Spec(self, target, spelling, spelling == formats[backend][0])
+        pairs += [(name, name) for name in self.backends(formats, used)]
+        return [Spec(self, target, backend, spelling, spelling == formats[backend][0])
                 for target, backend in pairs for spelling in formats[backend]]
 
     def strays(self, specs):
@@ -84,8 +95,8 @@ def show_files(files, whole):
 class Spec:
     """A target of a case in one format, and what is expected of it."""
 
-    def __init__(self, case, target, spelling, is_first):
-        self.case, self.target, self.is_first = case, target, is_first
+    def __init__(self, case, target, backend, spelling, is_first):
+        self.case, self.target, self.backend, self.is_first = case, target, backend, is_first
         self.option = f"{target}:{spelling}"
         self.name = f"{case.name}/{target}.{spelling}"
         self.status = self.files = self.messages = None
@@ -235,11 +246,14 @@ def formats_of_backends():
     return {backend["name"]: [each["name"] for each in backend["formats"]] for backend in backends}
 
 
+def case_names():
+    return sorted(file.parent.name for file in HERE.glob("*/policy.yaml"))
+
+
 def main(arguments):
     arguments, blessing = expected.read_arguments(arguments, "CASE/TARGET, CASE or all")
     blessed = None if not blessing else arguments[0] if arguments else "all"
-    names = [name.partition("/")[0] for name in arguments or ()] or sorted(
-        file.parent.name for file in HERE.glob("*/policy.yaml"))
+    names = [name.partition("/")[0] for name in arguments or ()] or case_names()
     formats = formats_of_backends()
     work = []
     for case in map(Case, names):
