@@ -113,16 +113,17 @@ static void read_group_ids(flowrules_output *out, struct state *s, const char *t
 
 /* Without the setting: the group of the protected network, if that is all that is protected. */
 static void read_protected_group(flowrules_output *out, struct state *s) {
-    struct flowrules_set protects = flowrules_output_protects(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct flowrules_set protects = flowrules_plan_protects(plan);
     size_t atoms = flowrules_set_atom_count(protects);
     bool alone = atoms == 1 && flowrules_set_range_count(protects, FLOWRULES_IPV4) == 0 &&
                  flowrules_set_range_count(protects, FLOWRULES_IPV6) == 0;
     for (size_t i = 0; i < atoms; i++) {
         const char *name = flowrules_set_atom(protects, i).name;
-        const char *id = flowrules_binding_value(out, name, "group", 0);
+        const char *id = flowrules_binding_value(plan, name, "group", 0);
         if (id == NULL)
             continue;
-        if (!alone || flowrules_binding_value(out, name, "group", 1) != NULL)
+        if (!alone || flowrules_binding_value(plan, name, "group", 1) != NULL)
             flowrules_output_refuse(out,
                                     "it protects more than one security group: write a target for "
                                     "each, or name with 'group' the one that all interfaces have");
@@ -134,11 +135,12 @@ static void read_protected_group(flowrules_output *out, struct state *s) {
 }
 
 static void begin(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
-    const char *group = flowrules_output_setting(out, "group");
-    const char *vpc = flowrules_output_setting(out, "vpc");
-    s->rules_per_group = (size_t)flowrules_output_number(out, "rules-per-group");
-    s->groups = (size_t)flowrules_output_number(out, "groups");
+    const char *group = flowrules_plan_setting(plan, "group");
+    const char *vpc = flowrules_plan_setting(plan, "vpc");
+    s->rules_per_group = (size_t)flowrules_plan_number(plan, "rules-per-group");
+    s->groups = (size_t)flowrules_plan_number(plan, "groups");
     if (s->groups > QUOTA_PRODUCT / s->rules_per_group)
         s->groups = QUOTA_PRODUCT / s->rules_per_group;
     s->group_count = 1;
@@ -152,15 +154,15 @@ static void begin(flowrules_output *out) {
 
 /* ---- flows that can't be said -------------------------------------------------------------- */
 
-static const char *refuse_peer(const flowrules_output *out, const char *network) {
-    const char *id, *account = flowrules_binding_value(out, network, "account", 0);
+static const char *refuse_peer(const flowrules_plan *plan, const char *network) {
+    const char *id, *account = flowrules_binding_value(plan, network, "account", 0);
     bool any = false;
-    for (size_t i = 0; (id = flowrules_binding_value(out, network, "group", i)) != NULL; i++) {
+    for (size_t i = 0; (id = flowrules_binding_value(plan, network, "group", i)) != NULL; i++) {
         any = true;
         if (!is_group_id(id))
             return "a group of a network is the id of a security group, sg-...";
     }
-    for (size_t i = 0; (id = flowrules_binding_value(out, network, "prefix-list", i)) != NULL;
+    for (size_t i = 0; (id = flowrules_binding_value(plan, network, "prefix-list", i)) != NULL;
          i++) {
         any = true;
         if (!is_id("pl-", id, strlen(id)))
@@ -180,7 +182,7 @@ static bool is_icmp(int protocol) {
     return protocol == 1 || protocol == 58;
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     struct flowrules_set peer =
         flow->direction == FLOWRULES_EGRESS ? flow->destination : flow->source;
     for (size_t i = 0; i < flow->service_count; i++) {
@@ -190,7 +192,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     }
     for (size_t i = 0; i < flowrules_set_atom_count(peer); i++) {
         struct flowrules_atom atom = flowrules_set_atom(peer, i);
-        const char *why = atom.kind == FLOWRULES_ATOM_GROUP ? refuse_peer(out, atom.name) : NULL;
+        const char *why = atom.kind == FLOWRULES_ATOM_GROUP ? refuse_peer(plan, atom.name) : NULL;
         if (why != NULL)
             return why;
     }
@@ -198,13 +200,13 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
 }
 
 /* AWS counts the most entries that a prefix list may have, which only its owner knows. */
-static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *warns(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     struct flowrules_set peer =
         flow->direction == FLOWRULES_EGRESS ? flow->destination : flow->source;
     for (size_t i = 0; i < flowrules_set_atom_count(peer); i++) {
         const char *network = flowrules_set_atom(peer, i).name;
-        if (flowrules_binding_value(out, network, "prefix-list", 0) != NULL &&
-            flowrules_binding_value(out, network, "entries", 0) == NULL)
+        if (flowrules_binding_value(plan, network, "prefix-list", 0) != NULL &&
+            flowrules_binding_value(plan, network, "entries", 0) == NULL)
             return "its prefix list has no 'entries' and counts as one rule here, but AWS counts "
                    "its MaxEntries (aws ec2 describe-managed-prefix-lists)";
     }
@@ -248,9 +250,9 @@ static bool same_entry(const struct entry *a, const struct entry *b) {
 }
 
 /* What an entry counts in its direction, for each family: "Amazon VPC quotas". */
-static void weigh(const flowrules_output *out, const struct entry *e, const char *network,
+static void weigh(const flowrules_plan *plan, const struct entry *e, const char *network,
                   size_t weight[2]) {
-    const char *entries = flowrules_binding_value(out, network, "entries", 0);
+    const char *entries = flowrules_binding_value(plan, network, "entries", 0);
     size_t list = 0;
     for (; entries != NULL && *entries >= '0' && *entries <= '9'; entries++)
         list = list * 10 + (size_t)(*entries - '0');
@@ -315,7 +317,7 @@ static void add(flowrules_output *out, struct entry e, const char *network, flow
         if (other->key == e.key)
             e.key = (e.key + 1) & 0xffffffffffffu;
     }
-    weigh(out, &e, network, weight);
+    weigh(flowrules_output_plan(out), &e, network, weight);
     if (s->entry_count == ENTRIES_MAX || !place(s, &e, weight)) {
         refuse_entry(out, s, &e, network, weight);
         return;
@@ -357,13 +359,14 @@ static void add_all(flowrules_output *out, struct entry e, enum flowrules_family
 
 static void add_network(flowrules_output *out, struct entry e, const char *network,
                         flowrules_flows flows) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     e.kind = PEER_GROUP;
-    e.account = flowrules_binding_value(out, network, "account", 0);
-    for (size_t i = 0; (e.id = flowrules_binding_value(out, network, "group", i)) != NULL; i++)
+    e.account = flowrules_binding_value(plan, network, "account", 0);
+    for (size_t i = 0; (e.id = flowrules_binding_value(plan, network, "group", i)) != NULL; i++)
         add(out, e, network, flows);
     e.kind = PEER_PREFIX_LIST;
     e.account = NULL;
-    for (size_t i = 0; (e.id = flowrules_binding_value(out, network, "prefix-list", i)) != NULL;
+    for (size_t i = 0; (e.id = flowrules_binding_value(plan, network, "prefix-list", i)) != NULL;
          i++)
         add(out, e, network, flows);
 }
@@ -409,7 +412,8 @@ static void write_cidr(flowrules_writer *w, const struct entry *e) {
 /* Makes what people should know of each entry, behind "flowrules TARGET KEY: " in a description. */
 static void make_notes(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
-    size_t head = sizeof "flowrules  0123456789ab: " - 1 + strlen(flowrules_output_target(out));
+    size_t head = sizeof "flowrules  0123456789ab: " - 1 +
+                  strlen(flowrules_plan_target(flowrules_output_plan(out)));
     struct flowrules_escape escape = {.keep = DESCRIPTION_CHARACTERS, .replace = '_'};
     escape.max_bytes = head + 32 < DESCRIPTION_MAX ? DESCRIPTION_MAX - head : 32;
     for (size_t i = 0; i < s->entry_count; i++) {
@@ -419,13 +423,13 @@ static void make_notes(flowrules_output *out) {
     }
 }
 
-static void write_mark(flowrules_writer *w, const flowrules_output *out) {
-    flowrules_writef(w, "flowrules %s ", flowrules_output_target(out));
+static void write_mark(flowrules_writer *w, const flowrules_plan *plan) {
+    flowrules_writef(w, "flowrules %s ", flowrules_plan_target(plan));
 }
 
-static void write_description(flowrules_writer *w, const flowrules_output *out,
+static void write_description(flowrules_writer *w, const flowrules_plan *plan,
                               const struct entry *e) {
-    write_mark(w, out);
+    write_mark(w, plan);
     write_key(w, e);
     flowrules_write(w, ": ");
     flowrules_write(w, e->notes);
@@ -494,12 +498,13 @@ static const char *may_fail(const char *verb) {
 /* The call that takes an input, for the text beside them. */
 static void write_call_of(flowrules_output *out, const struct state *s, size_t group,
                           const char *verb) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_part(out, PART_CALLS);
-    const char *region = flowrules_output_setting(out, "region");
+    const char *region = flowrules_plan_setting(plan, "region");
     flowrules_writef(w, "   - aws ec2 %s-security-group-%s",
                      strncmp(verb, "revoke", 6) == 0 ? "revoke" : "authorize",
                      strstr(verb, "ingress") != NULL ? "ingress" : "egress");
-    flowrules_writef(w, " --cli-input-json file://%s-%zu-%s.json", flowrules_output_target(out),
+    flowrules_writef(w, " --cli-input-json file://%s-%zu-%s.json", flowrules_plan_target(plan),
                      group + 1, verb);
     if (group >= s->id_count)
         flowrules_writef(w, " --group-id GROUP-%zu", group + 1);
@@ -513,15 +518,16 @@ static void write_call_of(flowrules_output *out, const struct state *s, size_t g
 
 /* TARGET.txt: how the inputs are loaded, checked and taken back. */
 static void write_steps(flowrules_output *out, const struct state *s) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const char *title = flowrules_plan_title(plan), *target = flowrules_plan_target(plan);
     flowrules_writef(w, "flowrules target %s, version %s: rules of AWS security groups\n", target,
                      flowrules_output_fingerprint(out));
     if (title != NULL) {
         flowrules_write_user(w, &title_escape, title);
         flowrules_write(w, "\n");
     }
-    flowrules_write_pinned_day(w, out, "", ".\n");
+    flowrules_write_pinned_day(w, plan, "", ".\n");
     if (s->id_count < s->group_count)
         flowrules_write(w, "\nGROUP-1 and so on are the ids of security groups, sg-..., which an "
                            "interface needs all of.\n");
@@ -568,7 +574,7 @@ static flowrules_writer *open_input(flowrules_output *out, const struct state *s
     return w;
 }
 
-static void write_permission(flowrules_writer *w, const flowrules_output *out,
+static void write_permission(flowrules_writer *w, const flowrules_plan *plan,
                              const struct entry *e) {
     flowrules_write(w, "    {\"IpProtocol\": \"");
     write_protocol(w, e->protocol);
@@ -587,7 +593,7 @@ static void write_permission(flowrules_writer *w, const flowrules_output *out,
         flowrules_write(w, "\", ");
     }
     flowrules_write(w, "\"Description\": \"");
-    write_description(w, out, e);
+    write_description(w, plan, e);
     flowrules_write(w, "\"}]}");
 }
 
@@ -611,7 +617,7 @@ static void write_inputs(flowrules_output *out, const struct state *s, size_t gr
     for (const char *before = ""; e != NULL; e = next_new(s, group, direction, &at)) {
         flowrules_write(w, before);
         flowrules_writer_origin(w, e->flows);
-        write_permission(w, out, e);
+        write_permission(w, flowrules_output_plan(out), e);
         before = ",\n";
     }
     flowrules_write(w, "\n  ]\n}\n");
@@ -631,23 +637,23 @@ static void write_given(flowrules_output *out, const struct state *s, size_t gro
             continue;
         flowrules_writer *w = open_input(out, s, group, verbs[given]);
         flowrules_writer_origin(w, e->flows);
-        write_permission(w, out, e);
+        write_permission(w, flowrules_output_plan(out), e);
         flowrules_write(w, "\n  ]\n}\n");
     }
 }
 
 /* Are groups of a VPC made here, since none is named? */
-static bool makes_groups(const flowrules_output *out, const struct state *s) {
-    return s->id_count == 0 && flowrules_output_setting(out, "vpc") != NULL;
+static bool makes_groups(const flowrules_plan *plan, const struct state *s) {
+    return s->id_count == 0 && flowrules_plan_setting(plan, "vpc") != NULL;
 }
 
 /*
  * Does the default egress go? A target that only permits leaves it to a group of others, and never
  * to one that it makes: that would open all on the interfaces of the group.
  */
-static bool revokes_default(const flowrules_output *out, const struct state *s) {
-    return flowrules_output_permits(out) ? makes_groups(out, s)
-                                         : flowrules_output_enforces(out, FLOWRULES_EGRESS);
+static bool revokes_default(const flowrules_plan *plan, const struct state *s) {
+    return flowrules_plan_permits(plan) ? makes_groups(plan, s)
+                                        : flowrules_plan_enforces(plan, FLOWRULES_EGRESS);
 }
 
 /* Two calls: that of IPv6 fails where the VPC has none. */
@@ -669,7 +675,7 @@ static void end_json(flowrules_output *out) {
         write_inputs(out, s, g, FLOWRULES_EGRESS);
         write_inputs(out, s, g, FLOWRULES_INGRESS);
         write_given(out, s, g);
-        if (revokes_default(out, s))
+        if (revokes_default(flowrules_output_plan(out), s))
             write_revokes(out, s, g);
     }
     write_steps(out, s);
@@ -680,23 +686,25 @@ static void end_json(flowrules_output *out) {
 /* The head of the script, as far as its variables. */
 static const struct flowrules_piece *
 begin_template(flowrules_writer *w, const flowrules_output *out, const struct state *s) {
-    const struct flowrules_value target = {"TARGET", flowrules_output_target(out), NULL};
-    const struct flowrules_value title[] = {{"TITLE", flowrules_output_title(out), &title_escape},
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const struct flowrules_value target = {"TARGET", flowrules_plan_target(plan), NULL};
+    const struct flowrules_value title[] = {{"TITLE", flowrules_plan_title(plan), &title_escape},
                                             {"VERSION", flowrules_output_fingerprint(out), NULL},
                                             target,
                                             {NULL, NULL, NULL}};
     const struct flowrules_value usage[] = {
-        {"WITH_DEFAULT", revokes_default(out, s) ? ", and with it the default egress" : NULL, NULL},
-        {"PERMITS", flowrules_output_permits(out) ? "" : NULL, NULL},
+        {"WITH_DEFAULT", revokes_default(plan, s) ? ", and with it the default egress" : NULL,
+         NULL},
+        {"PERMITS", flowrules_plan_permits(plan) ? "" : NULL, NULL},
         target,
         {NULL, NULL, NULL}};
     const struct flowrules_piece *rest =
         flowrules_write_template(w, fr_aws_sg_script, title, "SHUTS");
     flowrules_write_shuts(w, out, "# ", "\n");
     rest = flowrules_write_template(w, rest, usage, "DAY");
-    flowrules_write_pinned_day(w, out, "# ", "\n");
+    flowrules_write_pinned_day(w, plan, "# ", "\n");
     rest = flowrules_write_template(w, rest, NULL, "MARK");
-    write_mark(w, out);
+    write_mark(w, plan);
     return flowrules_write_template(w, rest, NULL, "VARIABLES");
 }
 
@@ -707,16 +715,16 @@ static void write_quoted(flowrules_writer *w, const char *name, const char *user
 }
 
 /* The name of groups that are made, without their number. */
-static const char *group_name(const flowrules_output *out, const char **before) {
-    const char *name = flowrules_output_setting(out, "name");
+static const char *group_name(const flowrules_plan *plan, const char **before) {
+    const char *name = flowrules_plan_setting(plan, "name");
     *before = name != NULL ? "" : "flowrules-";
-    return name != NULL ? name : flowrules_output_target(out);
+    return name != NULL ? name : flowrules_plan_target(plan);
 }
 
 /* Of the default egress that is revoked, does a group keep one of its rules? */
-static bool keeps_some(const flowrules_output *out, const struct state *s) {
+static bool keeps_some(const flowrules_plan *plan, const struct state *s) {
     bool keeps = false;
-    for (size_t g = 0; g < s->group_count && revokes_default(out, s); g++)
+    for (size_t g = 0; g < s->group_count && revokes_default(plan, s); g++)
         keeps = keeps || keeps_default(s, g, FLOWRULES_IPV4) || keeps_default(s, g, FLOWRULES_IPV6);
     return keeps;
 }
@@ -733,27 +741,27 @@ static void write_keeps(flowrules_writer *w, const struct state *s) {
 
 /* What the shell needs: which groups, how many, whose default egress goes, which others it tells
  * of. */
-static void write_variables(flowrules_writer *w, const flowrules_output *out,
+static void write_variables(flowrules_writer *w, const flowrules_plan *plan,
                             const struct state *s) {
-    bool egress = flowrules_output_enforces(out, FLOWRULES_EGRESS);
-    bool ingress = flowrules_output_enforces(out, FLOWRULES_INGRESS);
-    const char *before, *name = group_name(out, &before);
-    write_quoted(w, "region", flowrules_output_setting(out, "region"));
-    if (makes_groups(out, s)) {
-        write_quoted(w, "vpc", flowrules_output_setting(out, "vpc"));
+    bool egress = flowrules_plan_enforces(plan, FLOWRULES_EGRESS);
+    bool ingress = flowrules_plan_enforces(plan, FLOWRULES_INGRESS);
+    const char *before, *name = group_name(plan, &before);
+    write_quoted(w, "region", flowrules_plan_setting(plan, "region"));
+    if (makes_groups(plan, s)) {
+        write_quoted(w, "vpc", flowrules_plan_setting(plan, "vpc"));
         flowrules_writef(w, " name='%s%s'", before, name);
     }
     flowrules_write(w, "\ngroups=${SG-'");
     for (size_t i = 0; i < s->id_count; i++)
         flowrules_writef(w, "%s%s", i > 0 ? " " : "", s->ids[i]);
     flowrules_writef(w, "'} needed=%zu", s->group_count);
-    for (size_t g = 0; makes_groups(out, s) && g < s->groups; g++)
+    for (size_t g = 0; makes_groups(plan, s) && g < s->groups; g++)
         flowrules_writef(w, "%s%zu", g > 0 ? " " : " numbers='", g + 1);
-    flowrules_writef(w, "%s steps='authorize%s revoke'", makes_groups(out, s) ? "'" : "",
-                     revokes_default(out, s) ? " close" : "");
-    if (keeps_some(out, s))
+    flowrules_writef(w, "%s steps='authorize%s revoke'", makes_groups(plan, s) ? "'" : "",
+                     revokes_default(plan, s) ? " close" : "");
+    if (keeps_some(plan, s))
         write_keeps(w, s);
-    if (flowrules_output_permits(out))
+    if (flowrules_plan_permits(plan))
         egress = ingress = false;
     flowrules_writef(w, " tells='%s%s%s'", egress ? "egress" : "", egress && ingress ? " " : "",
                      ingress ? "ingress" : "");
@@ -812,40 +820,41 @@ static void write_rows(flowrules_writer *w, struct state *s, size_t group,
 }
 
 /* What the shell has to do, bits of enum fr_aws_sg_part. */
-static unsigned shell_parts(const flowrules_output *out, const struct state *s) {
+static unsigned shell_parts(const flowrules_plan *plan, const struct state *s) {
     static const unsigned kinds[] = {[PEER_IPV4] = FR_AWS_SG_IPV4,
                                      [PEER_IPV6] = FR_AWS_SG_IPV6,
                                      [PEER_PREFIX_LIST] = FR_AWS_SG_LIST,
                                      [PEER_GROUP] = FR_AWS_SG_GROUP};
-    unsigned parts = makes_groups(out, s) ? FR_AWS_SG_MADE : 0;
-    parts |= revokes_default(out, s) ? FR_AWS_SG_CLOSES : 0;
-    parts |= keeps_some(out, s) ? FR_AWS_SG_KEEPS : 0;
+    unsigned parts = makes_groups(plan, s) ? FR_AWS_SG_MADE : 0;
+    parts |= revokes_default(plan, s) ? FR_AWS_SG_CLOSES : 0;
+    parts |= keeps_some(plan, s) ? FR_AWS_SG_KEEPS : 0;
     for (size_t i = 0; i < s->entry_count; i++)
         parts |= s->entries[i].account != NULL ? FR_AWS_SG_ACCOUNT : kinds[s->entries[i].kind];
     return parts;
 }
 
 static void end_script(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".sh", true);
     struct flowrules_value parts[FR_AWS_SG_PARTS + 1];
     make_notes(out);
     const struct flowrules_piece *rest = begin_template(w, out, s);
-    write_variables(w, out, s);
+    write_variables(w, plan, s);
     rest = flowrules_write_template(w, rest, NULL, "RULES");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
             write_rows(w, s, g, d);
-    fr_aws_sg_parts(shell_parts(out, s), parts);
+    fr_aws_sg_parts(shell_parts(plan, s), parts);
     flowrules_write_template(w, rest, parts, NULL);
 }
 
 /* ---- terraform ----------------------------------------------------------------------------- */
 
 /* A label of this target: [A-Za-z_][A-Za-z0-9_-]*, told apart where a dot had to go. */
-static void write_label(flowrules_writer *w, const flowrules_output *out) {
+static void write_label(flowrules_writer *w, const flowrules_plan *plan) {
     static const struct flowrules_escape escape = {.keep = "_-", .replace = '_', .max_bytes = 200};
-    const char *target = flowrules_output_target(out);
+    const char *target = flowrules_plan_target(plan);
     flowrules_write(w, "flowrules_");
     flowrules_write_user(w, &escape, target);
     if (strchr(target, '.') != NULL)
@@ -853,8 +862,9 @@ static void write_label(flowrules_writer *w, const flowrules_output *out) {
 }
 
 static void write_terraform_head(flowrules_writer *w, const flowrules_output *out) {
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
-    const char *region = flowrules_output_setting(out, "region");
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *title = flowrules_plan_title(plan), *target = flowrules_plan_target(plan);
+    const char *region = flowrules_plan_setting(plan, "region");
     flowrules_write(w, "{\n  \"//\": [\n");
     if (title != NULL) {
         flowrules_write(w, "    \"");
@@ -863,7 +873,7 @@ static void write_terraform_head(flowrules_writer *w, const flowrules_output *ou
     }
     flowrules_writef(w, "    \"Target %s, version %s: rules of AWS security groups.\",\n", target,
                      flowrules_output_fingerprint(out));
-    if (flowrules_output_permits(out))
+    if (flowrules_plan_permits(plan))
         flowrules_write(w, "    \"Permits alone: what the rules of others let pass, passes.\",\n");
     flowrules_write_shuts(w, out, "    \"", "\",\n");
     if (region != NULL) {
@@ -871,7 +881,7 @@ static void write_terraform_head(flowrules_writer *w, const flowrules_output *ou
         flowrules_write_user(w, &word_escape, region);
         flowrules_write(w, ".\",\n");
     }
-    flowrules_write_pinned_day(w, out, "    \"", ".\",\n");
+    flowrules_write_pinned_day(w, plan, "    \"", ".\",\n");
     flowrules_writef(
         w,
         "    \"Put %s.tf.json into a module, then: terraform plan; terraform apply.\",\n"
@@ -880,27 +890,26 @@ static void write_terraform_head(flowrules_writer *w, const flowrules_output *ou
 }
 
 /* Groups of a VPC are made here; the provider revokes their default egress as it makes them. */
-static void write_own_groups(flowrules_writer *w, const flowrules_output *out,
+static void write_own_groups(flowrules_writer *w, const flowrules_plan *plan,
                              const struct state *s) {
-    const char *before, *name = group_name(out, &before);
+    const char *before, *name = group_name(plan, &before);
     flowrules_write(w, "    \"aws_security_group\": {");
     for (size_t g = 0; g < s->group_count; g++) {
         flowrules_write(w, g > 0 ? ",\n      \"" : "\n      \"");
-        write_label(w, out);
+        write_label(w, plan);
         flowrules_writef(w, "_%zu\": {\"name\": \"%s%s-%zu\", \"description\": \"flowrules %s\", ",
-                         g + 1, before, name, g + 1, flowrules_output_target(out));
+                         g + 1, before, name, g + 1, flowrules_plan_target(plan));
         flowrules_write(w, "\"vpc_id\": \"");
-        flowrules_write_user(w, &word_escape, flowrules_output_setting(out, "vpc"));
+        flowrules_write_user(w, &word_escape, flowrules_plan_setting(plan, "vpc"));
         flowrules_write(w, "\"}");
     }
     flowrules_write(w, "\n    }");
 }
 
 /* Groups that are there already, as a variable: with a default where they are known. */
-static void write_variable(flowrules_writer *w, const flowrules_output *out,
-                           const struct state *s) {
+static void write_variable(flowrules_writer *w, const flowrules_plan *plan, const struct state *s) {
     flowrules_write(w, ",\n  \"variable\": {\n    \"");
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_writef(
         w,
         "_groups\": {\n      \"type\": \"list(string)\",\n      \"description\": \"The "
@@ -913,7 +922,7 @@ static void write_variable(flowrules_writer *w, const flowrules_output *out,
         flowrules_write(w, "],\n");
     }
     flowrules_write(w, "      \"validation\": {\n        \"condition\": \"${length(var.");
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_writef(
         w,
         "_groups) >= %zu}\",\n        \"error_message\": \"The rules take %zu security "
@@ -925,22 +934,22 @@ static void write_variable(flowrules_writer *w, const flowrules_output *out,
  * No resource can take the default egress from a group that is there already: a plan that would
  * leave it fails.
  */
-static void write_default_check(flowrules_writer *w, const flowrules_output *out) {
+static void write_default_check(flowrules_writer *w, const flowrules_plan *plan) {
     flowrules_write(w, ",\n  \"data\": {\n    \"aws_vpc_security_group_rules\": {\n      \"");
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_write(w, "\": {\"filter\": [{\"name\": \"group-id\", \"values\": \"${var.");
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_write(w, "_groups}\"}]}\n    },\n    \"aws_vpc_security_group_rule\": {\n      \"");
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_write(w, "\": {\n        \"for_each\": \"${toset(data.aws_vpc_security_group_rules.");
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_write(
         w, ".ids)}\",\n        \"security_group_rule_id\": \"${each.value}\",\n"
            "        \"lifecycle\": {\"postcondition\": {\n"
            "          \"condition\": \"${!self.is_egress || self.ip_protocol != \\\"-1\\\" || "
            "(self.cidr_ipv4 != \\\"0.0.0.0/0\\\" && self.cidr_ipv6 != \\\"::/0\\\") || "
            "startswith(coalesce(self.description, \\\"-\\\"), \\\"");
-    write_mark(w, out);
+    write_mark(w, plan);
     flowrules_write(w,
                     "\\\")}\",\n"
                     "          \"error_message\": \"The group ${self.security_group_id} still lets "
@@ -949,16 +958,16 @@ static void write_default_check(flowrules_writer *w, const flowrules_output *out
                     "        }}\n      }\n    }\n  }");
 }
 
-static void write_resource(flowrules_writer *w, const flowrules_output *out, const struct entry *e,
+static void write_resource(flowrules_writer *w, const flowrules_plan *plan, const struct entry *e,
                            bool own) {
     flowrules_write(w, "      \"");
     flowrules_writer_origin(w, e->flows);
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_write(w, "_");
     write_key(w, e);
     flowrules_write(w, own ? "\": {\"security_group_id\": \"${aws_security_group."
                            : "\": {\"security_group_id\": \"${var.");
-    write_label(w, out);
+    write_label(w, plan);
     flowrules_writef(w, own ? "_%u.id}\", " : "_groups[%u]}\", ", e->group + (own ? 1u : 0u));
     flowrules_write(w, "\"ip_protocol\": \"");
     write_protocol(w, e->protocol);
@@ -975,18 +984,18 @@ static void write_resource(flowrules_writer *w, const flowrules_output *out, con
     else
         write_cidr(w, e);
     flowrules_write(w, "\", \"description\": \"");
-    write_description(w, out, e);
+    write_description(w, plan, e);
     /* A rule that moves to another group is there before it is gone here. */
     flowrules_write(w, "\", \"lifecycle\": {\"create_before_destroy\": true}}");
 }
 
 /* All resources; before stands in front of the first kind. */
-static void write_resources(flowrules_writer *w, const flowrules_output *out, const struct state *s,
+static void write_resources(flowrules_writer *w, const flowrules_plan *plan, const struct state *s,
                             bool own) {
     const char *kind_before = ",\n  \"resource\": {\n";
     if (own) {
         flowrules_write(w, kind_before);
-        write_own_groups(w, out, s);
+        write_own_groups(w, plan, s);
         kind_before = ",\n";
     }
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
@@ -998,7 +1007,7 @@ static void write_resources(flowrules_writer *w, const flowrules_output *out, co
                     flowrules_writef(w, "%s    \"aws_vpc_security_group_%s_rule\": {", kind_before,
                                      direction_word[d]);
                 flowrules_write(w, before);
-                write_resource(w, out, e, own);
+                write_resource(w, plan, e, own);
                 kind_before = ",\n";
             }
         }
@@ -1008,16 +1017,17 @@ static void write_resources(flowrules_writer *w, const flowrules_output *out, co
 }
 
 static void end_terraform(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
     make_notes(out);
     flowrules_writer *w = flowrules_output_file(out, ".tf.json", false);
-    bool own = makes_groups(out, s);
+    bool own = makes_groups(plan, s);
     write_terraform_head(w, out);
     if (!own)
-        write_variable(w, out, s);
-    if (!own && revokes_default(out, s))
-        write_default_check(w, out);
-    write_resources(w, out, s, own);
+        write_variable(w, plan, s);
+    if (!own && revokes_default(plan, s))
+        write_default_check(w, plan);
+    write_resources(w, plan, s, own);
     flowrules_write(w, "\n}\n");
 }
 

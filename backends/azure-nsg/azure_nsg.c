@@ -248,26 +248,26 @@ static bool is_application_group(const char *text) {
 
 /* ---- groups -------------------------------------------------------------------------------- */
 
-static const char *service_tag(const flowrules_output *out, const char *network) {
-    return flowrules_binding_value(out, network, "service-tag", 0);
+static const char *service_tag(const flowrules_plan *plan, const char *network) {
+    return flowrules_binding_value(plan, network, "service-tag", 0);
 }
 
-static const char *application_group(const flowrules_output *out, const char *network,
+static const char *application_group(const flowrules_plan *plan, const char *network,
                                      size_t index) {
-    return flowrules_binding_value(out, network, "application-security-group", index);
+    return flowrules_binding_value(plan, network, "application-security-group", index);
 }
 
-static size_t count_groups(const flowrules_output *out, const char *network) {
+static size_t count_groups(const flowrules_plan *plan, const char *network) {
     size_t count = 0;
-    while (application_group(out, network, count) != NULL)
+    while (application_group(plan, network, count) != NULL)
         count++;
     return count;
 }
 
 /* Why a network can't be said as it is bound, or NULL. */
-static const char *refuse_binding(const flowrules_output *out, const char *network) {
-    const char *tag = service_tag(out, network);
-    size_t groups = count_groups(out, network);
+static const char *refuse_binding(const flowrules_plan *plan, const char *network) {
+    const char *tag = service_tag(plan, network);
+    size_t groups = count_groups(plan, network);
     if (tag == NULL && groups == 0)
         return "the azure-nsg binding of its network has neither service-tag nor "
                "application-security-group";
@@ -279,7 +279,7 @@ static const char *refuse_binding(const flowrules_output *out, const char *netwo
     if (groups > GROUPS_PER_SIDE)
         return "the source or destination of a rule takes at most 10 application security groups";
     for (size_t i = 0; i < groups; i++) {
-        if (!is_application_group(application_group(out, network, i)))
+        if (!is_application_group(application_group(plan, network, i)))
             return "an application security group needs its full id, "
                    "/subscriptions/.../resourceGroups/.../providers/Microsoft.Network/"
                    "applicationSecurityGroups/NAME";
@@ -287,19 +287,19 @@ static const char *refuse_binding(const flowrules_output *out, const char *netwo
     return NULL;
 }
 
-static const char *refuse_end(const flowrules_output *out, struct flowrules_set set) {
+static const char *refuse_end(const flowrules_plan *plan, struct flowrules_set set) {
     const char *why = NULL;
     for (size_t i = 0; why == NULL && i < flowrules_set_atom_count(set); i++) {
         struct flowrules_atom atom = flowrules_set_atom(set, i);
         if (atom.kind == FLOWRULES_ATOM_GROUP)
-            why = refuse_binding(out, atom.name);
+            why = refuse_binding(plan, atom.name);
     }
     return why;
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *why = refuse_end(out, flow->source);
-    return why != NULL ? why : refuse_end(out, flow->destination);
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    const char *why = refuse_end(plan, flow->source);
+    return why != NULL ? why : refuse_end(plan, flow->destination);
 }
 
 /* ---- fields -------------------------------------------------------------------------------- */
@@ -416,15 +416,15 @@ static void write_addresses(struct state *s, enum flowrules_end end, struct flow
     absent(s, words->groups, "[]");
 }
 
-static void write_groups(flowrules_output *out, struct state *s, const struct side_words *words,
-                         const char *network) {
-    size_t count = count_groups(out, network);
+static void write_groups(const flowrules_plan *plan, struct state *s,
+                         const struct side_words *words, const char *network) {
+    size_t count = count_groups(plan, network);
     begin_field(s, words->groups);
     flowrules_write(s->w, "[");
     for (size_t i = 0; i < count; i++) {
         begin_item(s, i);
         flowrules_write(s->w, s->dialect->group_objects ? "{\"id\": \"" : "\"");
-        flowrules_write_user(s->w, &checked_escape, application_group(out, network, i));
+        flowrules_write_user(s->w, &checked_escape, application_group(plan, network, i));
         flowrules_write(s->w, s->dialect->group_objects ? "\"}" : "\"");
     }
     flowrules_write(s->w, "],");
@@ -433,7 +433,7 @@ static void write_groups(flowrules_output *out, struct state *s, const struct si
 }
 
 /* An end is any, or addresses of one family, or one group: so the core cuts it. */
-static void write_side(flowrules_output *out, struct state *s, enum flowrules_end end,
+static void write_side(const flowrules_plan *plan, struct state *s, enum flowrules_end end,
                        struct flowrules_set set, struct flowrules_set other) {
     const struct side_words *words = &s->dialect->sides[end];
     if (flowrules_set_is_any(set)) {
@@ -442,11 +442,11 @@ static void write_side(flowrules_output *out, struct state *s, enum flowrules_en
         write_addresses(s, end, set);
     } else {
         const char *network = flowrules_set_atom(set, 0).name;
-        const char *tag = service_tag(out, network);
+        const char *tag = service_tag(plan, network);
         if (tag != NULL)
             write_address_text(s, words, tag);
         else
-            write_groups(out, s, words, network);
+            write_groups(plan, s, words, network);
     }
 }
 
@@ -476,34 +476,34 @@ static void write_checked(flowrules_writer *w, const char *text) {
     flowrules_write_user(w, &checked_escape, text);
 }
 
-static const char *group_name(const flowrules_output *out) {
-    const char *name = flowrules_output_setting(out, "nsg");
-    return name != NULL ? name : flowrules_output_target(out);
+static const char *group_name(const flowrules_plan *plan) {
+    const char *name = flowrules_plan_setting(plan, "nsg");
+    return name != NULL ? name : flowrules_plan_target(plan);
 }
 
-static void write_label(flowrules_output *out, flowrules_writer *w) {
+static void write_label(const flowrules_plan *plan, flowrules_writer *w) {
     flowrules_write(w, "flowrules_");
-    flowrules_write_user(w, &label_escape, flowrules_output_target(out));
+    flowrules_write_user(w, &label_escape, flowrules_plan_target(plan));
 }
 
-static void write_terraform_resource_group(flowrules_output *out, flowrules_writer *w) {
-    const char *resource_group = flowrules_output_setting(out, "resource-group");
+static void write_terraform_resource_group(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *resource_group = flowrules_plan_setting(plan, "resource-group");
     flowrules_write(w, "\"");
     if (resource_group != NULL) {
         write_checked(w, resource_group);
     } else {
         flowrules_write(w, "${var.");
-        write_label(out, w);
+        write_label(plan, w);
         flowrules_write(w, "_resource_group}");
     }
     flowrules_write(w, "\"");
 }
 
 /* Labels take no dot: such a name is told apart by its priority. */
-static void write_rule_label(flowrules_output *out, struct state *s, const char *name,
+static void write_rule_label(const flowrules_plan *plan, struct state *s, const char *name,
                              long long priority) {
     flowrules_write(s->w, "\"");
-    write_label(out, s->w);
+    write_label(plan, s->w);
     flowrules_write(s->w, "_");
     flowrules_write_user(s->w, &label_escape, name);
     if (strchr(name, '.') != NULL)
@@ -513,13 +513,14 @@ static void write_rule_label(flowrules_output *out, struct state *s, const char 
 
 /* In a group of others a rule's name begins with the target's. */
 static void write_rule_name(flowrules_output *out, struct state *s, const char *name) {
-    const char *target = flowrules_output_target(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *target = flowrules_plan_target(plan);
     flowrules_write(s->w, "\"name\": \"");
     if (s->dialect == &arm_permits_dialect) {
-        write_checked(s->w, group_name(out));
+        write_checked(s->w, group_name(plan));
         flowrules_write(s->w, "/");
     }
-    if (flowrules_output_permits(out)) {
+    if (flowrules_plan_permits(plan)) {
         write_checked(s->w, target);
         flowrules_write(s->w, "-");
         if (strlen(target) + 1 + strlen(name) > NAME_MAX_BYTES)
@@ -533,23 +534,24 @@ static void write_rule_name(flowrules_output *out, struct state *s, const char *
 
 static void open_rule(flowrules_output *out, struct state *s, const char *name,
                       long long priority) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_write(s->w, s->rules++ > 0 ? "," : "");
     begin_line(s, s->dialect->open);
     if (s->dialect == &terraform_permits_dialect)
-        write_rule_label(out, s, name, priority);
+        write_rule_label(plan, s, name, priority);
     if (s->dialect == &arm_permits_dialect) {
         flowrules_write(s->w,
                         "\"type\": \"Microsoft.Network/networkSecurityGroups/securityRules\", "
                         "\"apiVersion\": \"");
-        write_checked(s->w, flowrules_output_setting(out, "api-version"));
+        write_checked(s->w, flowrules_plan_setting(plan, "api-version"));
         flowrules_write(s->w, "\",\n     ");
     }
     write_rule_name(out, s, name);
     if (s->dialect == &terraform_permits_dialect) {
         flowrules_write(s->w, "\n        \"resource_group_name\": ");
-        write_terraform_resource_group(out, s->w);
+        write_terraform_resource_group(plan, s->w);
         flowrules_write(s->w, ",\n        \"network_security_group_name\": \"");
-        write_checked(s->w, group_name(out));
+        write_checked(s->w, group_name(plan));
         flowrules_write(s->w, "\",");
     }
 }
@@ -571,6 +573,7 @@ static void write_description(flowrules_output *out, struct state *s) {
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     const struct flowrules_service *service = &r->services[0];
     if (s->refused)
@@ -579,13 +582,13 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     open_rule(out, s, r->name, s->priority[r->direction]);
     write_description(out, s);
     text_field(s, "protocol", service->protocol < 0 ? "*" : protocol_words[service->protocol]);
-    write_side(out, s, FLOWRULES_SOURCE, r->source, r->destination);
+    write_side(plan, s, FLOWRULES_SOURCE, r->source, r->destination);
     write_ports(s, FLOWRULES_SOURCE, service->source_ports, service->source_port_count);
-    write_side(out, s, FLOWRULES_DESTINATION, r->destination, r->source);
+    write_side(plan, s, FLOWRULES_DESTINATION, r->destination, r->source);
     write_ports(s, FLOWRULES_DESTINATION, service->destination_ports,
                 service->destination_port_count);
     close_rule(s, r->direction, r->action, s->priority[r->direction]);
-    s->priority[r->direction] += flowrules_output_number(out, "priority-step");
+    s->priority[r->direction] += flowrules_plan_number(plan, "priority-step");
     s->rule = NULL;
 }
 
@@ -619,7 +622,7 @@ static void write_own(flowrules_output *out, struct state *s, const struct own_r
     open_rule(out, s, own->name, own->priority);
     begin_field(s, "description");
     flowrules_writef(s->w, "\"%s; flowrules, target ", own->description);
-    flowrules_write_user(s->w, &target_escape, flowrules_output_target(out));
+    flowrules_write_user(s->w, &target_escape, flowrules_plan_target(flowrules_output_plan(out)));
     flowrules_writef(s->w, ", version %s\",", flowrules_output_fingerprint(out));
     text_field(s, "protocol", own->protocol);
     write_address_text(s, &s->dialect->sides[FLOWRULES_SOURCE], own->source);
@@ -637,12 +640,13 @@ static void write_own(flowrules_output *out, struct state *s, const struct own_r
  */
 static void close_direction(flowrules_output *out, struct state *s,
                             enum flowrules_direction direction) {
-    if (s->refused || s->closed[direction] || !flowrules_output_enforces(out, direction))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (s->refused || s->closed[direction] || !flowrules_plan_enforces(plan, direction))
         return;
     s->closed[direction] = true;
-    if (direction == FLOWRULES_INGRESS && flowrules_output_has(out, FLOWRULES_BASELINE_PROBES))
+    if (direction == FLOWRULES_INGRESS && flowrules_plan_has(plan, FLOWRULES_BASELINE_PROBES))
         write_own(out, s, &probes, direction);
-    if (!flowrules_output_permits(out))
+    if (!flowrules_plan_permits(plan))
         write_own(out, s, &closing[direction], direction);
 }
 
@@ -659,19 +663,20 @@ static size_t count_rules(const flowrules_output *out, enum flowrules_direction 
            flowrules_output_rule_count(out, direction, FLOWRULES_DENY);
 }
 
-static unsigned count_own(const flowrules_output *out, enum flowrules_direction direction) {
-    if (!flowrules_output_enforces(out, direction))
+static unsigned count_own(const flowrules_plan *plan, enum flowrules_direction direction) {
+    if (!flowrules_plan_enforces(plan, direction))
         return 0;
     bool has_probes =
-        direction == FLOWRULES_INGRESS && flowrules_output_has(out, FLOWRULES_BASELINE_PROBES);
-    return (has_probes ? 1u : 0u) + (flowrules_output_permits(out) ? 0u : 1u);
+        direction == FLOWRULES_INGRESS && flowrules_plan_has(plan, FLOWRULES_BASELINE_PROBES);
+    return (has_probes ? 1u : 0u) + (flowrules_plan_permits(plan) ? 0u : 1u);
 }
 
 static void check_rules(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     size_t rules = 0;
-    long long step = flowrules_output_number(out, "priority-step");
+    long long step = flowrules_plan_number(plan, "priority-step");
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
-        rules += count_rules(out, d) + count_own(out, d);
+        rules += count_rules(out, d) + count_own(plan, d);
     if (rules > RULES_MAX) {
         flowrules_output_refuse(out,
                                 "%zu rules, but Azure takes %d in a network security group: "
@@ -681,8 +686,8 @@ static void check_rules(flowrules_output *out) {
     }
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         size_t count = count_rules(out, d);
-        long long first = flowrules_output_number(out, "first-priority");
-        long long last = PRIORITY_DENY - (long long)count_own(out, d);
+        long long first = flowrules_plan_number(plan, "first-priority");
+        long long last = PRIORITY_DENY - (long long)count_own(plan, d);
         if (count > 0 && first + ((long long)count - 1) * step > last)
             flowrules_output_refuse(out,
                                     "%zu rules %s from priority %lld in steps of %lld exceed "
@@ -698,7 +703,7 @@ static void check_groups(flowrules_output *out) {
     for (size_t i = 0; i < flowrules_output_set_count(out); i++) {
         struct flowrules_set set = flowrules_output_set(out, i);
         if (flowrules_set_atom_count(set) > 0)
-            groups += count_groups(out, flowrules_set_atom(set, 0).name);
+            groups += count_groups(flowrules_output_plan(out), flowrules_set_atom(set, 0).name);
     }
     if (groups > GROUPS_MAX)
         flowrules_output_refuse(out,
@@ -734,15 +739,16 @@ static const struct {
 };
 
 static void check_settings(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
-        const char *value = flowrules_output_setting(out, checks[i].key);
+        const char *value = flowrules_plan_setting(plan, checks[i].key);
         if (value != NULL && !checks[i].good(value))
             flowrules_output_refuse(out, "%s is %s", checks[i].key, checks[i].form);
     }
-    if (flowrules_output_permits(out) && flowrules_output_setting(out, "nsg") == NULL)
+    if (flowrules_plan_permits(plan) && flowrules_plan_setting(plan, "nsg") == NULL)
         flowrules_output_refuse(out, "with 'mode: permits' it needs the setting nsg, the name of "
                                      "the group that gets the permits");
-    if (!is_group_name(group_name(out)))
+    if (!is_group_name(group_name(plan)))
         flowrules_output_refuse(out, "the name of the target is not valid for a network security "
                                      "group: add the setting nsg");
 }
@@ -751,7 +757,7 @@ static void check_settings(flowrules_output *out) {
 static struct state *begin_rules(flowrules_output *out, const struct dialect *dialect,
                                  const char *suffix) {
     struct state *s = flowrules_output_state(out);
-    long long first = flowrules_output_number(out, "first-priority");
+    long long first = flowrules_plan_number(flowrules_output_plan(out), "first-priority");
     *s = (struct state){.dialect = dialect,
                         .w = flowrules_output_file(out, suffix, false),
                         .priority = {first, first}};
@@ -773,25 +779,26 @@ static struct state *end_rules(flowrules_output *out) {
 
 /* The lines of a head, as strings of a JSON list. */
 static void write_title(flowrules_output *out, flowrules_writer *w, const char *indent) {
-    const char *title = flowrules_output_title(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *title = flowrules_plan_title(plan);
     flowrules_writef(w, "%s\"Rules of a network security group", indent);
     if (title != NULL) {
         flowrules_write(w, ": ");
         flowrules_write_user(w, &text_escape, title);
     }
     flowrules_writef(w, "\",%s\"Target ", indent);
-    write_checked(w, flowrules_output_target(out));
+    write_checked(w, flowrules_plan_target(plan));
     flowrules_writef(w, ", version %s: %s.\",", flowrules_output_fingerprint(out),
-                     flowrules_output_permits(out) ? "permits alone, beside the rules of others"
-                                                   : "what these rules do not allow is denied");
+                     flowrules_plan_permits(plan) ? "permits alone, beside the rules of others"
+                                                  : "what these rules do not allow is denied");
     char before[32];
     snprintf(before, sizeof before, "%s\"", indent);
     flowrules_write_shuts(w, out, before, "\",");
-    flowrules_write_pinned_day(w, out, before, ".\",");
+    flowrules_write_pinned_day(w, plan, before, ".\",");
 }
 
-static void write_resource_group(flowrules_output *out, flowrules_writer *w) {
-    const char *resource_group = flowrules_output_setting(out, "resource-group");
+static void write_resource_group(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *resource_group = flowrules_plan_setting(plan, "resource-group");
     if (resource_group == NULL) {
         flowrules_write(w, "RESOURCE-GROUP");
         return;
@@ -806,10 +813,10 @@ static const char replaces_whole[] =
     "associated with a network interface or a subnet.";
 
 /* A line of a head: az, with the resource group, and what comes behind it. */
-static void write_az(flowrules_output *out, flowrules_writer *w, const char *before,
+static void write_az(const flowrules_plan *plan, flowrules_writer *w, const char *before,
                      const char *option, const char *value, const char *after) {
     flowrules_writef(w, "\n      \"%s --resource-group ", before);
-    write_resource_group(out, w);
+    write_resource_group(plan, w);
     flowrules_writef(w, " %s ", option);
     write_checked(w, value);
     flowrules_writef(w, "%s\",", after);
@@ -820,13 +827,14 @@ static const char stays_beside[] =
     "before those of the denies that they are to precede.";
 
 static void write_arm_head(flowrules_output *out, flowrules_writer *w) {
-    const char *target = flowrules_output_target(out);
-    bool permits = flowrules_output_permits(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *target = flowrules_plan_target(plan);
+    bool permits = flowrules_plan_permits(plan);
     write_title(out, w, "\n      ");
-    write_az(out, w, "Keep what is there: az network nsg show", "--name", group_name(out), "");
-    write_az(out, w, "Try with:   az deployment group what-if", "--template-file", target,
+    write_az(plan, w, "Keep what is there: az network nsg show", "--name", group_name(plan), "");
+    write_az(plan, w, "Try with:   az deployment group what-if", "--template-file", target,
              ".arm.json");
-    write_az(out, w, "Apply with: az deployment group create", "--template-file", target,
+    write_az(plan, w, "Apply with: az deployment group create", "--template-file", target,
              ".arm.json");
     flowrules_writef(
         w, "\n      \"%s\",\n      \"Undo with:  ", permits ? stays_beside : replaces_whole);
@@ -837,9 +845,10 @@ static void write_arm_head(flowrules_output *out, flowrules_writer *w) {
 }
 
 static void begin_arm(flowrules_output *out) {
-    bool permits = flowrules_output_permits(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    bool permits = flowrules_plan_permits(plan);
     struct state *s = begin_rules(out, permits ? &arm_permits_dialect : &arm_dialect, ".arm.json");
-    const char *location = flowrules_output_setting(out, "location");
+    const char *location = flowrules_plan_setting(plan, "location");
     flowrules_writer *w = s->w;
     flowrules_write(w, "{\n  \"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/"
                        "deploymentTemplate.json#\",\n  \"contentVersion\": \"1.0.0.0\",\n"
@@ -851,9 +860,9 @@ static void begin_arm(flowrules_output *out) {
     flowrules_write(w, "\n    {\n"
                        "      \"type\": \"Microsoft.Network/networkSecurityGroups\",\n"
                        "      \"apiVersion\": \"");
-    write_checked(w, flowrules_output_setting(out, "api-version"));
+    write_checked(w, flowrules_plan_setting(plan, "api-version"));
     flowrules_write(w, "\",\n      \"name\": \"");
-    write_checked(w, group_name(out));
+    write_checked(w, group_name(plan));
     flowrules_write(w, "\",\n      \"location\": \"");
     if (location != NULL)
         write_checked(w, location);
@@ -863,7 +872,7 @@ static void begin_arm(flowrules_output *out) {
 }
 
 static void end_arm(flowrules_output *out) {
-    flowrules_write(end_rules(out)->w, flowrules_output_permits(out)
+    flowrules_write(end_rules(out)->w, flowrules_plan_permits(flowrules_output_plan(out))
                                            ? "\n  ]\n}\n"
                                            : "\n        ]\n      }\n    }\n  ]\n}\n");
 }
@@ -875,41 +884,42 @@ static void begin_list(flowrules_output *out) {
 }
 
 /* A command of az on a line of its own, with the resource group. */
-static void write_step(flowrules_output *out, flowrules_writer *w, const char *command,
+static void write_step(const flowrules_plan *plan, flowrules_writer *w, const char *command,
                        const char *rest) {
     flowrules_writef(w, "     %s --resource-group ", command);
-    write_resource_group(out, w);
+    write_resource_group(plan, w);
     flowrules_writef(w, " %s", rest);
 }
 
 /* TARGET.txt: how the rules get into a template, are checked and taken back. */
 static void write_steps(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const char *title = flowrules_plan_title(plan), *target = flowrules_plan_target(plan);
     flowrules_writef(w,
                      "flowrules target %s, version %s: rules of an Azure network security group\n",
                      target, flowrules_output_fingerprint(out)); /* the reader knows it by this */
-    flowrules_write_pinned_day(w, out, "", ".\n");
+    flowrules_write_pinned_day(w, plan, "", ".\n");
     if (title != NULL) {
         flowrules_write_user(w, &text_escape, title);
         flowrules_write(w, "\n");
     }
     flowrules_writef(w, "\nTo load it:\n  1. Put the list of %s.rules.json %s\n", target,
-                     flowrules_output_permits(out)
+                     flowrules_plan_permits(plan)
                          ? "behind the securityRules that your own\n     template has for the "
                            "group: what is not in it goes.\n  2. Keep what is there:"
                          : "into your own template, as the securityRules of\n     the group's "
                            "properties. They replace all rules that the group has.\n  2. Keep what "
                            "is there:");
-    write_step(out, w, "az network nsg show", "--name ");
-    write_checked(w, group_name(out));
+    write_step(plan, w, "az network nsg show", "--name ");
+    write_checked(w, group_name(plan));
     flowrules_writef(w, " >before-%s.json\n  3. Look at what would change, then change it:\n",
                      target);
-    write_step(out, w, "az deployment group what-if", "--template-file TEMPLATE\n");
-    write_step(out, w, "az deployment group create", "--template-file TEMPLATE\n");
+    write_step(plan, w, "az deployment group what-if", "--template-file TEMPLATE\n");
+    write_step(plan, w, "az deployment group create", "--template-file TEMPLATE\n");
     flowrules_write(w, "\nTo check it:\n");
-    write_step(out, w, "az network nsg show", "--name ");
-    write_checked(w, group_name(out));
+    write_step(plan, w, "az network nsg show", "--name ");
+    write_checked(w, group_name(plan));
     flowrules_writef(
         w,
         " >now.json\n     flowrules verify POLICY -t %s now.json\n"
@@ -931,66 +941,69 @@ static void write_terraform_head(flowrules_output *out, flowrules_writer *w) {
     write_title(out, w, indent);
     flowrules_writef(w, "%s\"Try with:   terraform plan\",%s\"Apply with: terraform apply\",",
                      indent, indent);
-    flowrules_writef(w,
-                     "%s\"%s\",%s\"Undo with:  terraform apply, with the former version of this "
-                     "file.\"\n  ],\n",
-                     indent, flowrules_output_permits(out) ? stays_beside : replaces_whole, indent);
+    flowrules_writef(
+        w,
+        "%s\"%s\",%s\"Undo with:  terraform apply, with the former version of this "
+        "file.\"\n  ],\n",
+        indent, flowrules_plan_permits(flowrules_output_plan(out)) ? stays_beside : replaces_whole,
+        indent);
 }
 
 /* The resource group: as set, or a variable; the region: as set, or the resource group's own. */
-static void write_terraform_inputs(flowrules_output *out, flowrules_writer *w) {
-    if (flowrules_output_setting(out, "resource-group") == NULL) {
+static void write_terraform_inputs(const flowrules_plan *plan, flowrules_writer *w) {
+    if (flowrules_plan_setting(plan, "resource-group") == NULL) {
         flowrules_write(w, "  \"variable\": {\n    \"");
-        write_label(out, w);
+        write_label(plan, w);
         flowrules_write(w,
                         "_resource_group\": {\n      \"type\": \"string\",\n      \"description\": "
                         "\"The resource group of the network security group\"\n    }\n  },\n");
     }
-    if (flowrules_output_setting(out, "location") == NULL && !flowrules_output_permits(out)) {
+    if (flowrules_plan_setting(plan, "location") == NULL && !flowrules_plan_permits(plan)) {
         flowrules_write(w, "  \"data\": {\n    \"azurerm_resource_group\": {\n      \"");
-        write_label(out, w);
+        write_label(plan, w);
         flowrules_write(w, "\": {\n        \"name\": ");
-        write_terraform_resource_group(out, w);
+        write_terraform_resource_group(plan, w);
         flowrules_write(w, "\n      }\n    }\n  },\n");
     }
 }
 
-static void write_terraform_location(flowrules_output *out, flowrules_writer *w) {
-    const char *location = flowrules_output_setting(out, "location");
+static void write_terraform_location(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *location = flowrules_plan_setting(plan, "location");
     flowrules_write(w, "\"");
     if (location != NULL) {
         write_checked(w, location);
     } else {
         flowrules_write(w, "${data.azurerm_resource_group.");
-        write_label(out, w);
+        write_label(plan, w);
         flowrules_write(w, ".location}");
     }
     flowrules_write(w, "\"");
 }
 
 static void begin_terraform(flowrules_output *out) {
-    bool permits = flowrules_output_permits(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    bool permits = flowrules_plan_permits(plan);
     flowrules_writer *w =
         begin_rules(out, permits ? &terraform_permits_dialect : &terraform_dialect, ".tf.json")->w;
     write_terraform_head(out, w);
-    write_terraform_inputs(out, w);
+    write_terraform_inputs(plan, w);
     if (permits) {
         flowrules_write(w, "  \"resource\": {\n    \"azurerm_network_security_rule\": {");
         return;
     }
     flowrules_write(w, "  \"resource\": {\n    \"azurerm_network_security_group\": {\n      \"");
-    write_label(out, w);
+    write_label(plan, w);
     flowrules_write(w, "\": {\n        \"name\": \"");
-    write_checked(w, group_name(out));
+    write_checked(w, group_name(plan));
     flowrules_write(w, "\",\n        \"resource_group_name\": ");
-    write_terraform_resource_group(out, w);
+    write_terraform_resource_group(plan, w);
     flowrules_write(w, ",\n        \"location\": ");
-    write_terraform_location(out, w);
+    write_terraform_location(plan, w);
     flowrules_write(w, ",\n        \"security_rule\": [");
 }
 
 static void end_terraform(flowrules_output *out) {
-    flowrules_write(end_rules(out)->w, flowrules_output_permits(out)
+    flowrules_write(end_rules(out)->w, flowrules_plan_permits(flowrules_output_plan(out))
                                            ? "\n    }\n  }\n}\n"
                                            : "\n        ]\n      }\n    }\n  }\n}\n");
 }

@@ -306,7 +306,7 @@ void fr_azure_nsg_read(flowrules_input *in) {
 }
 
 /* The load balancer's health probes, behind the denies of the flows: see close_direction. */
-void fr_azure_nsg_baseline(const flowrules_output *out, flowrules_input *in) {
+void fr_azure_nsg_baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct fr_azure_nsg_reader r = {.in = in};
     struct flowrules_service tcp = {.protocol = 6, .icmp_type = -1, .icmp_code = -1};
     struct flowrules_read_rule probes = {.direction = FLOWRULES_INGRESS,
@@ -315,7 +315,7 @@ void fr_azure_nsg_baseline(const flowrules_output *out, flowrules_input *in) {
                                          .destination = flowrules_input_any(in),
                                          .services = &tcp,
                                          .service_count = 1};
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_PROBES) &&
-        flowrules_output_enforces(out, FLOWRULES_INGRESS))
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_PROBES) &&
+        flowrules_plan_enforces(plan, FLOWRULES_INGRESS))
         flowrules_input_rule(in, &probes);
 }

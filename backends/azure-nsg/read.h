@@ -82,6 +82,6 @@ void fr_azure_nsg_read_terraform(struct fr_azure_nsg_reader *r);
 
 /* The backend's read and baseline. */
 void fr_azure_nsg_read(flowrules_input *in);
-void fr_azure_nsg_baseline(const flowrules_output *out, flowrules_input *in);
+void fr_azure_nsg_baseline(const flowrules_plan *plan, flowrules_input *in);
 
 #endif

@@ -80,20 +80,20 @@ static unsigned list_of(enum flowrules_direction direction, enum flowrules_actio
     return (unsigned)direction * 2 + (action == FLOWRULES_ALLOW ? 1 : 0); /* denies first */
 }
 
-static bool has_value(const flowrules_output *out, const char *network, const char *key) {
-    return flowrules_binding_value(out, network, key, 0) != NULL;
+static bool has_value(const flowrules_plan *plan, const char *network, const char *key) {
+    return flowrules_binding_value(plan, network, key, 0) != NULL;
 }
 
 /*
  * A selector without a namespace would be of the policy's own, and one that only excludes some
  * would select what is no pod: there is always one that pods have.
  */
-static void write_pods(flowrules_output *out, flowrules_writer *w, const char *network) {
+static void write_pods(const flowrules_plan *plan, flowrules_writer *w, const char *network) {
     static const char indent[] = "            ";
-    const char *namespace = flowrules_pods_one_namespace(out, network);
+    const char *namespace = flowrules_pods_one_namespace(plan, network);
     const char *head = "        - ";
-    if (namespace || has_value(out, network, "namespace-labels") ||
-        flowrules_binding_label(out, network, "pods", 0)) {
+    if (namespace || has_value(plan, network, "namespace-labels") ||
+        flowrules_binding_label(plan, network, "pods", 0)) {
         flowrules_writef(w, "%smatchLabels:\n", head);
         head = "          ";
     }
@@ -102,16 +102,16 @@ static void write_pods(flowrules_output *out, flowrules_writer *w, const char *n
         flowrules_yaml_write(w, namespace);
         flowrules_write(w, "\n");
     }
-    flowrules_yaml_labels(w, out, network, "namespace-labels", indent, NAMESPACES_LABEL);
-    flowrules_yaml_labels(w, out, network, "pods", indent, manifest.label_prefix);
-    if (!namespace || has_value(out, network, "namespace-where") ||
-        has_value(out, network, "pods-where"))
+    flowrules_yaml_labels(w, plan, network, "namespace-labels", indent, NAMESPACES_LABEL);
+    flowrules_yaml_labels(w, plan, network, "pods", indent, manifest.label_prefix);
+    if (!namespace || has_value(plan, network, "namespace-where") ||
+        has_value(plan, network, "pods-where"))
         flowrules_writef(w, "%smatchExpressions:\n", head);
     if (!namespace)
         flowrules_writef(w, "%s- {key: \"k8s:io.kubernetes.pod.namespace\", operator: Exists}\n",
                          indent);
-    flowrules_yaml_expressions(w, out, network, "namespace-where", indent, NAMESPACES_LABEL);
-    flowrules_yaml_expressions(w, out, network, "pods-where", indent, manifest.label_prefix);
+    flowrules_yaml_expressions(w, plan, network, "namespace-where", indent, NAMESPACES_LABEL);
+    flowrules_yaml_expressions(w, plan, network, "pods-where", indent, manifest.label_prefix);
 }
 
 /* ---- ports --------------------------------------------------------------------------------- */
@@ -128,10 +128,10 @@ static const char *protocol_word(int protocol) {
 enum port_kind { PORTS_DNS, PORTS_OTHER };
 
 /* A port as it is where the packets arrive; pods: the network that maps it, or NULL. */
-static struct flowrules_ports arriving(const flowrules_output *out, struct flowrules_ports ports,
+static struct flowrules_ports arriving(const flowrules_plan *plan, struct flowrules_ports ports,
                                        const char *pods) {
     if (pods && ports.first == ports.last)
-        ports.first = ports.last = flowrules_pods_port(out, pods, ports.first);
+        ports.first = ports.last = flowrules_pods_port(plan, pods, ports.first);
     return ports;
 }
 
@@ -157,12 +157,13 @@ struct port_list {
 };
 
 static void list_port(struct port_list *l, int protocol, struct flowrules_ports ports) {
-    write_port(l->w, protocol_word(protocol), arriving(l->out, ports, l->pods), &l->count);
+    write_port(l->w, protocol_word(protocol),
+               arriving(flowrules_output_plan(l->out), ports, l->pods), &l->count);
 }
 
 /* A range that holds the port of the DNS: the port itself, or what is below and above it. */
 static void list_around_dns(struct port_list *l, int protocol, struct flowrules_ports ports) {
-    uint16_t dns = fr_cilium_dns_port(l->out);
+    uint16_t dns = fr_cilium_dns_port(flowrules_output_plan(l->out));
     if (l->kind == PORTS_DNS) {
         list_port(l, protocol, (struct flowrules_ports){dns, dns});
         return;
@@ -178,7 +179,8 @@ static void list_service(struct port_list *l, const struct flowrules_service *se
     static const struct flowrules_ports every = {0, 0}, all = {0, 65535};
     for (size_t p = 0; p < service->destination_port_count; p++) {
         struct flowrules_ports ports = service->destination_ports[p];
-        if (l->proxied && fr_cilium_holds_dns(l->out, service->protocol, ports))
+        if (l->proxied &&
+            fr_cilium_holds_dns(flowrules_output_plan(l->out), service->protocol, ports))
             list_around_dns(l, service->protocol, ports);
         else if (l->kind == PORTS_OTHER)
             list_port(l, service->protocol, ports);
@@ -187,7 +189,8 @@ static void list_service(struct port_list *l, const struct flowrules_service *se
         return;
     if (l->kind == PORTS_OTHER)
         write_port(l->w, protocol_word(service->protocol), every, &l->count);
-    else if (l->proxied && fr_cilium_holds_dns(l->out, service->protocol, all))
+    else if (l->proxied &&
+             fr_cilium_holds_dns(flowrules_output_plan(l->out), service->protocol, all))
         list_around_dns(l, service->protocol, all);
 }
 
@@ -236,18 +239,18 @@ static bool is_world(struct flowrules_set peers) {
 }
 
 /* The kind of a name or group; PEER_KINDS where its ports put it into an item of its own. */
-static enum peer_kind atom_kind(const flowrules_output *out, const struct flowrules_rule *rule,
+static enum peer_kind atom_kind(const flowrules_plan *plan, const struct flowrules_rule *rule,
                                 struct flowrules_atom atom) {
     if (atom.kind != FLOWRULES_ATOM_GROUP)
         return PEERS_NAMES;
-    if (fr_cilium_is_entities(out, atom.name))
+    if (fr_cilium_is_entities(plan, atom.name))
         return PEERS_ENTITIES;
-    return rule->direction == FLOWRULES_EGRESS && flowrules_pods_map_ports(out, atom.name)
+    return rule->direction == FLOWRULES_EGRESS && flowrules_pods_map_ports(plan, atom.name)
                ? PEER_KINDS
                : PEERS_ENDPOINTS;
 }
 
-static bool has_peers(const flowrules_output *out, const struct flowrules_rule *rule,
+static bool has_peers(const flowrules_plan *plan, const struct flowrules_rule *rule,
                       struct flowrules_set peers, enum peer_kind kind) {
     if (flowrules_set_is_any(peers))
         return kind == PEERS_ENTITIES;
@@ -257,7 +260,7 @@ static bool has_peers(const flowrules_output *out, const struct flowrules_rule *
         return !is_world(peers) && (flowrules_set_range_count(peers, FLOWRULES_IPV4) ||
                                     flowrules_set_range_count(peers, FLOWRULES_IPV6));
     for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
-        if (atom_kind(out, rule, flowrules_set_atom(peers, i)) == kind)
+        if (atom_kind(plan, rule, flowrules_set_atom(peers, i)) == kind)
             return true;
     return false;
 }
@@ -285,12 +288,13 @@ static void write_own_entities(flowrules_writer *w, struct flowrules_set peers) 
         flowrules_write(w, "        - world\n");
 }
 
-static void write_atom(flowrules_output *out, flowrules_writer *w, struct flowrules_atom atom) {
+static void write_atom(const flowrules_plan *plan, flowrules_writer *w,
+                       struct flowrules_atom atom) {
     const char *entity;
-    if (atom.kind == FLOWRULES_ATOM_GROUP && !fr_cilium_is_entities(out, atom.name))
-        write_pods(out, w, atom.name);
+    if (atom.kind == FLOWRULES_ATOM_GROUP && !fr_cilium_is_entities(plan, atom.name))
+        write_pods(plan, w, atom.name);
     for (size_t i = 0; atom.kind == FLOWRULES_ATOM_GROUP &&
-                       (entity = flowrules_binding_value(out, atom.name, "entities", i)) != NULL;
+                       (entity = flowrules_binding_value(plan, atom.name, "entities", i)) != NULL;
          i++) {
         flowrules_write(w, "        - ");
         flowrules_write_user(w, &flowrules_yaml_quoted, entity); /* one of a list of words */
@@ -316,6 +320,7 @@ static void open_item(flowrules_output *out, flowrules_writer *w, const struct f
 
 static void write_peers(flowrules_output *out, flowrules_writer *w,
                         const struct flowrules_rule *rule, enum peer_kind kind) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct flowrules_set peers = flowrules_rule_peers(rule);
     open_item(out, w, rule, kind);
     if (kind == PEERS_ENTITIES)
@@ -325,8 +330,8 @@ static void write_peers(flowrules_output *out, flowrules_writer *w,
         write_blocks(w, peers, FLOWRULES_IPV6);
     }
     for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
-        if (atom_kind(out, rule, flowrules_set_atom(peers, i)) == kind)
-            write_atom(out, w, flowrules_set_atom(peers, i));
+        if (atom_kind(plan, rule, flowrules_set_atom(peers, i)) == kind)
+            write_atom(plan, w, flowrules_set_atom(peers, i));
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */
@@ -356,20 +361,21 @@ static void write_part(flowrules_output *out, flowrules_writer *w,
 
 static void write_items(flowrules_output *out, flowrules_writer *w,
                         const struct flowrules_rule *rule, const char *pods, enum part part) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct flowrules_set peers = flowrules_rule_peers(rule);
     const char *own_ports = rule->direction == FLOWRULES_INGRESS ? pods : NULL;
     for (int kind = 0; kind < PEER_KINDS; kind++) {
-        if (!has_peers(out, rule, peers, (enum peer_kind)kind))
+        if (!has_peers(plan, rule, peers, (enum peer_kind)kind))
             continue;
         write_peers(out, w, rule, (enum peer_kind)kind);
         write_part(out, w, rule, part, own_ports);
     }
     for (size_t i = 0; i < flowrules_set_atom_count(peers); i++) {
         struct flowrules_atom atom = flowrules_set_atom(peers, i);
-        if (atom_kind(out, rule, atom) != PEER_KINDS)
+        if (atom_kind(plan, rule, atom) != PEER_KINDS)
             continue;
         open_item(out, w, rule, PEERS_ENDPOINTS);
-        write_pods(out, w, atom.name);
+        write_pods(plan, w, atom.name);
         write_part(out, w, rule, part, atom.name);
     }
 }
@@ -404,13 +410,14 @@ static flowrules_writer *open_own_item(flowrules_output *out, unsigned list, con
 }
 
 static void write_dns(flowrules_output *out, const char *network) {
-    const char *dns = flowrules_output_setting(out, "dns");
-    uint16_t port = fr_cilium_dns_port(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *dns = flowrules_plan_setting(plan, "dns");
+    uint16_t port = fr_cilium_dns_port(plan);
     flowrules_writer *w =
         open_own_item(out, list_of(FLOWRULES_EGRESS, FLOWRULES_ALLOW), "DNS of ", network);
     flowrules_write(w, "    # DNS, for the names above\n    - toEndpoints:\n");
     if (dns)
-        write_pods(out, w, dns);
+        write_pods(plan, w, dns);
     else
         flowrules_write(w, "        - matchLabels:\n"
                            "            \"k8s:io.kubernetes.pod.namespace\": kube-system\n"
@@ -419,7 +426,7 @@ static void write_dns(flowrules_output *out, const char *network) {
                      "      toPorts:\n        - ports:\n            - port: \"%u\"\n"
                      "              protocol: ANY\n          rules:\n            dns:\n"
                      "              - matchPattern: \"*\"\n",
-                     dns ? flowrules_pods_port(out, dns, port) : port);
+                     dns ? flowrules_pods_port(plan, dns, port) : port);
 }
 
 /*
@@ -427,10 +434,11 @@ static void write_dns(flowrules_output *out, const char *network) {
  * is an entity that nothing is: such a rule denies by default, and allows nothing.
  */
 static void write_default_denies(flowrules_output *out, size_t index) {
-    if (flowrules_output_permits(out) || flowrules_pods_are_repeated(out, index))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (flowrules_plan_permits(plan) || flowrules_pods_are_repeated(plan, index))
         return;
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
-        if (flowrules_output_enforces(out, d) &&
+        if (flowrules_plan_enforces(plan, d) &&
             is_empty(out, PART_LISTS + list_of(d, FLOWRULES_ALLOW)) &&
             is_empty(out, PART_LISTS + list_of(d, FLOWRULES_DENY)))
             flowrules_writef(open_own_item(out, list_of(d, FLOWRULES_ALLOW), "-", ""),
@@ -438,15 +446,15 @@ static void write_default_denies(flowrules_output *out, size_t index) {
 }
 
 /* What pods do about names; who they ask, under a wider network's name too. */
-static struct fr_cilium_asking asking_of(const flowrules_output *out, const struct state *s,
+static struct fr_cilium_asking asking_of(const flowrules_plan *plan, const struct state *s,
                                          size_t index) {
-    struct flowrules_set all = flowrules_output_protects(out);
+    struct flowrules_set all = flowrules_plan_protects(plan);
     struct fr_cilium_asking a = s->asking[index];
     const char *own = flowrules_set_atom(all, index).name;
     for (size_t i = 0; a.reaches_names && i < flowrules_set_atom_count(all) && i < PROTECTED_MAX;
          i++) {
         const struct fr_cilium_asking *wide = &s->asking[i];
-        if (wide->of_any && flowrules_pods_cover(out, flowrules_set_atom(all, i).name, own)) {
+        if (wide->of_any && flowrules_pods_cover(plan, flowrules_set_atom(all, i).name, own)) {
             a.of_any = true;
             a.of_cluster = a.of_cluster || wide->of_cluster;
         }
@@ -455,17 +463,18 @@ static struct fr_cilium_asking asking_of(const flowrules_output *out, const stru
 }
 
 /* Do pods that reach names lack a flow to the cluster's own DNS? */
-static bool needs_dns(const flowrules_output *out, const struct state *s, size_t index) {
-    struct fr_cilium_asking a = asking_of(out, s, index);
+static bool needs_dns(const flowrules_plan *plan, const struct state *s, size_t index) {
+    struct fr_cilium_asking a = asking_of(plan, s, index);
     return a.reaches_names && !a.of_cluster;
 }
 
 /* Of pods, what is of no flow of theirs. Are there rules for it that pass something? */
 static bool write_rest(flowrules_output *out, const char *network, size_t index) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
-    const char *denier = flowrules_output_permits(out) ? fr_cilium_denies_dns(out) : NULL;
+    const char *denier = flowrules_plan_permits(plan) ? fr_cilium_denies_dns(plan) : NULL;
     bool dns =
-        s->names && flowrules_output_has(out, FLOWRULES_BASELINE_DNS) && needs_dns(out, s, index);
+        s->names && flowrules_plan_has(plan, FLOWRULES_BASELINE_DNS) && needs_dns(plan, s, index);
     if (dns && denier != NULL)
         flowrules_output_refuse(out,
                                 "'baseline: [dns]' would permit to the pods of '%s' some packets "
@@ -495,7 +504,7 @@ static bool has_lists(flowrules_output *out) {
 
 /* What the parts hold, under a selector: their lists in the order that the reader takes. */
 static void write_lists(flowrules_output *out, flowrules_writer *w) {
-    if (flowrules_output_permits(out))
+    if (flowrules_plan_permits(flowrules_output_plan(out)))
         flowrules_write(w, "  enableDefaultDeny: {egress: false, ingress: false}\n");
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++)
         for (int a = FLOWRULES_DENY; a >= FLOWRULES_ALLOW; a--) {
@@ -514,7 +523,7 @@ static void close_manifest(flowrules_output *out) {
     char word[40];
     if (!s->open)
         return;
-    size_t index = flowrules_pods_protected(out, s->pods);
+    size_t index = flowrules_pods_protected(flowrules_output_plan(out), s->pods);
     if (s->number == 1)
         s->several = write_rest(out, s->pods, index) || s->several;
     snprintf(word, sizeof word, s->number > 1 ? "-rules-%u." : "-rules.", s->number);
@@ -548,7 +557,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, PART_RULE);
     const char *pods = flowrules_set_atom(flowrules_rule_protected(r), 0).name;
-    bool same = s->open && flowrules_pods_are_same(out, s->pods, pods);
+    bool same = s->open && flowrules_pods_are_same(flowrules_output_plan(out), s->pods, pods);
     size_t size = 0;
     for (int part = 0; part < PARTS; part++)
         if (has_part(r, (enum part)part))
@@ -569,7 +578,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 /* ---- what can't be said -------------------------------------------------------------------- */
 
-static const char *refuses_service(const flowrules_output *out, const struct flowrules_rule *flow,
+static const char *refuses_service(const flowrules_plan *plan, const struct flowrules_rule *flow,
                                    const struct flowrules_service *service) {
     if (is_icmp(service->protocol) && service->icmp_type < 0)
         return "this platform cannot match all of ICMP\n"
@@ -580,31 +589,32 @@ static const char *refuses_service(const flowrules_output *out, const struct flo
     for (size_t p = 0; p < service->destination_port_count; p++) {
         if (service->destination_ports[p].first == 0)
             return "this platform cannot match port 0: it means every port";
-        if (flowrules_pods_hide_port(out, flow->destination, service->destination_ports[p]))
+        if (flowrules_pods_hide_port(plan, flow->destination, service->destination_ports[p]))
             return "a range of ports holds one of 'target-ports'\nname them one by one";
     }
     return NULL;
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *why = flowrules_pods_refuse_ends(out, flow, NO_PODS "\n");
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    const char *why = flowrules_pods_refuse_ends(plan, flow, NO_PODS "\n");
     for (size_t i = 0; i < flow->service_count && !why; i++)
-        why = refuses_service(out, flow, &flow->services[i]);
+        why = refuses_service(plan, flow, &flow->services[i]);
     return why;
 }
 
 /* ---- pods without rules of their own -------------------------------------------------------- */
 
 static void check_dns(flowrules_output *out, const struct state *s, size_t index) {
-    struct fr_cilium_asking a = asking_of(out, s, index);
-    if (!a.reaches_names || a.of_any || flowrules_output_has(out, FLOWRULES_BASELINE_DNS))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct fr_cilium_asking a = asking_of(plan, s, index);
+    if (!a.reaches_names || a.of_any || flowrules_plan_has(plan, FLOWRULES_BASELINE_DNS))
         return;
     flowrules_output_refuse(out,
                             "the pods of '%s' connect to names, but no flow lets them ask the DNS: "
                             "add a flow over UDP, or %s",
-                            flowrules_set_atom(flowrules_output_protects(out), index).name,
-                            flowrules_output_permits(out) ? "write 'baseline: [dns]'"
-                                                          : "keep the baseline");
+                            flowrules_set_atom(flowrules_plan_protects(plan), index).name,
+                            flowrules_plan_permits(plan) ? "write 'baseline: [dns]'"
+                                                         : "keep the baseline");
 }
 
 /* A network's pods that have no manifest yet. */
@@ -618,12 +628,13 @@ static void write_others(flowrules_output *out, const char *network, size_t inde
 }
 
 static void end(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
-    struct flowrules_set all = flowrules_output_protects(out);
+    struct flowrules_set all = flowrules_plan_protects(plan);
     close_manifest(out);
     for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
         const char *network = flowrules_set_atom(all, i).name;
-        if (flowrules_pods_protected(out, network) != i)
+        if (flowrules_pods_protected(plan, network) != i)
             continue;
         if (s->names)
             check_dns(out, s, i);
@@ -654,27 +665,29 @@ static bool any_addresses(flowrules_output *out) {
 
 /* Remembers of the protected pods what their rules do about names. */
 static void note_asking(flowrules_output *out, struct state *s) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct flowrules_rule r;
     const char *last = NULL;
     size_t place = 0;
     for (size_t i = 0; flowrules_output_rule(out, i, &r); i++) {
         const char *pods = flowrules_set_atom(flowrules_rule_protected(&r), 0).name;
         if (pods != last)
-            place = flowrules_pods_protected(out, pods);
+            place = flowrules_pods_protected(plan, pods);
         last = pods;
         if (place < PROTECTED_MAX)
-            fr_cilium_add_asking(out, &r, &s->asking[place]);
+            fr_cilium_add_asking(plan, &r, &s->asking[place]);
     }
 }
 
 static void begin(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = file(out);
-    const char *dns = flowrules_output_setting(out, "dns");
+    const char *dns = flowrules_plan_setting(plan, "dns");
     flowrules_manifest_head(w, out, &manifest);
-    if (flowrules_set_atom_count(flowrules_output_protects(out)) > PROTECTED_MAX)
+    if (flowrules_set_atom_count(flowrules_plan_protects(plan)) > PROTECTED_MAX)
         flowrules_output_refuse(out, "more than %d protected networks", PROTECTED_MAX);
-    if (dns && (fr_cilium_is_entities(out, dns) || flowrules_pods_unselectable(out, dns)))
+    if (dns && (fr_cilium_is_entities(plan, dns) || flowrules_pods_unselectable(plan, dns)))
         flowrules_output_refuse(out, "'dns: %s' is not a network of pods", dns);
     if (any_addresses(out))
         flowrules_write(

@@ -13,21 +13,21 @@ struct fr_cilium_asking {
     bool of_cluster; /* they may ask all pods of the cluster's own */
 };
 
-bool fr_cilium_is_entities(const flowrules_output *out, const char *network);
+bool fr_cilium_is_entities(const flowrules_plan *plan, const char *network);
 bool fr_cilium_has_addresses(struct flowrules_set set);
 /* The port of the DNS, and whether ports of a protocol hold it. */
-uint16_t fr_cilium_dns_port(const flowrules_output *out);
-bool fr_cilium_holds_dns(const flowrules_output *out, int protocol, struct flowrules_ports ports);
+uint16_t fr_cilium_dns_port(const flowrules_plan *plan);
+bool fr_cilium_holds_dns(const flowrules_plan *plan, int protocol, struct flowrules_ports ports);
 
 /* Adds what a flow, or a rule, lets its pods do about names. */
-void fr_cilium_add_asking(const flowrules_output *out, const struct flowrules_rule *flow,
+void fr_cilium_add_asking(const flowrules_plan *plan, const struct flowrules_rule *flow,
                           struct fr_cilium_asking *a);
 
 /* A flow that denies something of the DNS to some pods; or NULL. */
-const char *fr_cilium_denies_dns(const flowrules_output *out);
+const char *fr_cilium_denies_dns(const flowrules_plan *plan);
 
 /* Functions of the record. */
-const char *fr_cilium_warns(const flowrules_output *out, const struct flowrules_rule *flow);
-void fr_cilium_baseline(const flowrules_output *out, flowrules_input *in);
+const char *fr_cilium_warns(const flowrules_plan *plan, const struct flowrules_rule *flow);
+void fr_cilium_baseline(const flowrules_plan *plan, flowrules_input *in);
 
 #endif

@@ -277,17 +277,18 @@ static size_t ranges_in(struct flowrules_set set, unsigned families,
 }
 
 /* The policy's name of what a set is in these families, or NULL. */
-static const char *label_of(flowrules_output *out, struct flowrules_set set, unsigned families) {
+static const char *label_of(const flowrules_plan *plan, struct flowrules_set set,
+                            unsigned families) {
     if (families == FLOWRULES_BOTH_FAMILIES)
-        return flowrules_set_label(out, set);
+        return flowrules_set_label(plan, set);
     return flowrules_set_family_label(
-        out, set, has_family(families, FLOWRULES_IPV4) ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
+        plan, set, has_family(families, FLOWRULES_IPV4) ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
 }
 
 /* Defines what an end that is no address by itself refers to; "object NAME" or the like. */
 static void define_end(flowrules_output *out, struct fr_cisco_asa_end *end,
                        struct flowrules_set set, unsigned families) {
-    const char *label = label_of(out, set, families);
+    const char *label = label_of(flowrules_output_plan(out), set, families);
     struct flowrules_range range = {.family = FLOWRULES_IPV4};
     size_t ranges = ranges_in(set, families, &range), atoms = flowrules_set_atom_count(set);
     char name[NAME_MAX_BYTES + 1];
@@ -302,10 +303,10 @@ static void define_end(flowrules_output *out, struct fr_cisco_asa_end *end,
 }
 
 /* An address of its own, without a name in the policy, stands in the rule itself. */
-static bool is_inline(flowrules_output *out, struct flowrules_set set, unsigned families,
+static bool is_inline(const flowrules_plan *plan, struct flowrules_set set, unsigned families,
                       struct flowrules_range *range) {
     return ranges_in(set, families, range) == 1 && flowrules_set_atom_count(set) == 0 &&
-           flowrules_range_prefix(range) >= 0 && label_of(out, set, families) == NULL;
+           flowrules_range_prefix(range) >= 0 && label_of(plan, set, families) == NULL;
 }
 
 /* "any", "any4" or "any6" where a set is all of these families; NULL where it is not. */
@@ -332,7 +333,7 @@ static void write_end(flowrules_output *out, flowrules_writer *w, struct flowrul
         return;
     }
     if (end->text[0] == '\0' || end->set != set.id || end->families != families) {
-        if (is_inline(out, set, families, &range)) {
+        if (is_inline(flowrules_output_plan(out), set, families, &range)) {
             write_network(w, &range, "host ");
             return;
         }
@@ -507,23 +508,22 @@ static void write_remarks(flowrules_output *out, flowrules_writer *w, flowrules_
     flowrules_write(w, "\n");
 }
 
-static void write_log(flowrules_output *out, flowrules_writer *w, bool log, bool deny) {
-    long long level = flowrules_output_number(out, "log-level");
-    long long interval = flowrules_output_number(out, "log-interval");
+static void write_log(const flowrules_plan *plan, flowrules_writer *w, bool log, bool deny) {
+    long long level = flowrules_plan_number(plan, "log-level");
+    long long interval = flowrules_plan_number(plan, "log-interval");
     if (!log) /* a deny without this tells of itself in message 106023 */
-        flowrules_write(w, deny && flowrules_output_log_nothing(out) ? " log disable" : "");
+        flowrules_write(w, deny && flowrules_plan_log_nothing(plan) ? " log disable" : "");
     else if (level == FR_CISCO_ASA_LOG_LEVEL && interval == FR_CISCO_ASA_LOG_INTERVAL)
         flowrules_write(w, " log");
     else
         flowrules_writef(w, " log %lld interval %lld", level, interval);
 }
 
-static void write_time_range(flowrules_output *out, flowrules_writer *w, flowrules_flows flows) {
+static void write_time_range(flowrules_output *out, flowrules_writer *w, const char *day) {
     static const char *const months[] = {"January",   "February", "March",    "April",
                                          "May",       "June",     "July",     "August",
                                          "September", "October",  "November", "December"};
     struct fr_cisco_asa *s = flowrules_output_state(out);
-    const char *day = flowrules_flows_last_day(out, flows);
     char name[NAME_MAX_BYTES + 1];
     if (day == NULL)
         return;
@@ -567,8 +567,8 @@ static void write_entry(flowrules_output *out, flowrules_writer *w,
         write_port(w, "", port_at(service->destination_ports, service->destination_port_count, 0));
         write_icmp(w, service);
     }
-    write_log(out, w, rule->log, deny);
-    write_time_range(out, w, rule->flows);
+    write_log(flowrules_output_plan(out), w, rule->log, deny);
+    write_time_range(out, w, rule->last_day);
     flowrules_write(w, "\n");
 }
 
@@ -596,7 +596,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     s->remarked = true;
     s->remarked_flows = r->flows;
     write_lines(out, w, r, remarks);
-    if (!flowrules_output_permits(out))
+    if (!flowrules_plan_permits(flowrules_output_plan(out)))
         return;
     s->removing = true;
     write_lines(out, flowrules_output_part(out, FR_CISCO_ASA_REMOVAL), r, remarks);
@@ -618,25 +618,27 @@ static void write_path_mtu(flowrules_output *out, unsigned part) {
 }
 
 static void begin(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct fr_cisco_asa *s = flowrules_output_state(out);
     fr_cisco_asa_check_settings(out);
-    if (!flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
+    if (!flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
         return;
     write_path_mtu(out, FR_CISCO_ASA_LIST);
     s->removing = true;
-    if (flowrules_output_permits(out))
+    if (flowrules_plan_permits(plan))
         write_path_mtu(out, FR_CISCO_ASA_REMOVAL);
     s->removing = false;
 }
 
 static void end(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
-    if (!flowrules_output_permits(out)) {
+    if (!flowrules_plan_permits(plan)) {
         fr_cisco_asa_begin_line(out, w);
         flowrules_write(w, " remark what no flow allows\n");
         fr_cisco_asa_begin_line(out, w);
         flowrules_write(w, " extended deny ip any any");
-        write_log(out, w, flowrules_output_log_denied(out), true);
+        write_log(plan, w, flowrules_plan_log_denied(plan), true);
         flowrules_write(w, "\n");
     }
     fr_cisco_asa_write_files(out);
@@ -652,10 +654,10 @@ static bool has_odd_name(struct flowrules_set set) {
     return false;
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *day = flowrules_flows_last_day(out, flow->flows);
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    const char *day = flow->last_day;
     for (size_t i = 0; i < flow->service_count; i++)
-        if (flow->services[i].protocol == 0 && flowrules_output_permits(out))
+        if (flow->services[i].protocol == 0 && flowrules_plan_permits(plan))
             return "the ASA cannot match protocol 0: for it, 0 is ip, any protocol";
         else if (flow->services[i].protocol == 0)
             return flow->action == FLOWRULES_DENY

@@ -43,7 +43,7 @@ extern const struct flowrules_escape fr_cisco_asa_word_escape;
 extern const struct flowrules_setting fr_cisco_asa_settings[];
 
 /* The name that the list has while it is built, and is never bound under. */
-void fr_cisco_asa_write_building(flowrules_output *out, flowrules_writer *w);
+void fr_cisco_asa_write_building(const flowrules_plan *plan, flowrules_writer *w);
 /* The start of a line of the list, up to its name or its number. */
 void fr_cisco_asa_begin_line(flowrules_output *out, flowrules_writer *w);
 /* Refuses settings that can't be pasted. */
@@ -52,6 +52,6 @@ void fr_cisco_asa_check_settings(flowrules_output *out);
 void fr_cisco_asa_write_files(flowrules_output *out);
 
 void fr_cisco_asa_read(flowrules_input *in);
-void fr_cisco_asa_baseline(const flowrules_output *out, flowrules_input *in);
+void fr_cisco_asa_baseline(const flowrules_plan *plan, flowrules_input *in);
 
 #endif

@@ -71,20 +71,21 @@ static bool are_addresses(const char *text) {
 }
 
 void fr_cisco_asa_check_settings(flowrules_output *out) {
-    const char *servers = flowrules_output_setting(out, "dns-server");
-    const char *base = flowrules_output_setting(out, "access-list");
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *servers = flowrules_plan_setting(plan, "dns-server");
+    const char *base = flowrules_plan_setting(plan, "access-list");
     if (base == NULL)
-        base = flowrules_output_target(out);
+        base = flowrules_plan_target(plan);
     if (strlen(base) + sizeof "_v01234567" - 1 > FR_CISCO_ASA_LIST_NAME_MAX ||
         strlen(base) + sizeof "FR__building" - 1 > FR_CISCO_ASA_LIST_NAME_MAX)
         flowrules_output_refuse(out, "the name of an access list has at most %d characters",
                                 FR_CISCO_ASA_LIST_NAME_MAX);
-    if (flowrules_output_permits(out) && flowrules_output_setting(out, "access-list") == NULL)
+    if (flowrules_plan_permits(plan) && flowrules_plan_setting(plan, "access-list") == NULL)
         flowrules_output_refuse(out, "with 'mode: permits' it needs the setting access-list, the "
                                      "name of the list that gets the permits");
     if (servers != NULL && !are_addresses(servers))
         flowrules_output_refuse(out, "dns-server takes addresses, separated by spaces");
-    if (servers == NULL && strcmp(flowrules_output_setting(out, "dns"), "commands") == 0)
+    if (servers == NULL && strcmp(flowrules_plan_setting(plan, "dns"), "commands") == 0)
         flowrules_output_refuse(out, "with 'dns: commands' it needs a dns-server");
 }
 
@@ -94,58 +95,59 @@ static void write_word(flowrules_writer *w, const char *word) {
     flowrules_write_user(w, &fr_cisco_asa_word_escape, word);
 }
 
-static void write_base(flowrules_output *out, flowrules_writer *w) {
-    const char *base = flowrules_output_setting(out, "access-list");
-    write_word(w, base != NULL ? base : flowrules_output_target(out));
+static void write_base(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *base = flowrules_plan_setting(plan, "access-list");
+    write_word(w, base != NULL ? base : flowrules_plan_target(plan));
 }
 
-void fr_cisco_asa_write_building(flowrules_output *out, flowrules_writer *w) {
+void fr_cisco_asa_write_building(const flowrules_plan *plan, flowrules_writer *w) {
     flowrules_write(w, "FR_");
-    write_base(out, w);
+    write_base(plan, w);
     flowrules_write(w, "_building");
 }
 
 void fr_cisco_asa_begin_line(flowrules_output *out, flowrules_writer *w) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct fr_cisco_asa *s = flowrules_output_state(out);
     s->lines += !s->removing;
     flowrules_write(w, s->removing ? "no access-list " : "access-list ");
-    if (!flowrules_output_permits(out))
-        fr_cisco_asa_write_building(out, w);
+    if (!flowrules_plan_permits(plan))
+        fr_cisco_asa_write_building(plan, w);
     else
-        write_base(out, w);
-    if (flowrules_output_permits(out) && !s->removing)
+        write_base(plan, w);
+    if (flowrules_plan_permits(plan) && !s->removing)
         flowrules_writef(w, " line %lld",
-                         flowrules_output_number(out, "line") + (long long)s->lines - 1);
+                         flowrules_plan_number(plan, "line") + (long long)s->lines - 1);
 }
 
 /* A version has a name of its own: it is built beside the one in force, never inside it. */
 static void write_list_name(flowrules_output *out, flowrules_writer *w) {
-    write_base(out, w);
+    write_base(flowrules_output_plan(out), w);
     flowrules_writef(w, "_v%s", flowrules_output_fingerprint(out));
 }
 
 /* " in interface inside" or " global". */
-static void write_place(flowrules_output *out, flowrules_writer *w) {
-    const char *group = flowrules_output_setting(out, "access-group");
+static void write_place(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *group = flowrules_plan_setting(plan, "access-group");
     flowrules_write(w, " ");
     flowrules_write(w, group);
     if (strcmp(group, "global") == 0)
         return;
     flowrules_write(w, " interface ");
-    write_word(w, flowrules_output_setting(out, "interface"));
+    write_word(w, flowrules_plan_setting(plan, "interface"));
 }
 
 static void write_binding(flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, "access-group ");
     write_list_name(out, w);
-    write_place(out, w);
+    write_place(flowrules_output_plan(out), w);
     flowrules_write(w, "\n");
 }
 
 /* ---- before and after ---------------------------------------------------------------------- */
 
-static void write_title(flowrules_output *out, flowrules_writer *w) {
-    const char *title = flowrules_output_title(out);
+static void write_title(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *title = flowrules_plan_title(plan);
     if (title == NULL)
         return;
     flowrules_write(w, "! ");
@@ -154,13 +156,14 @@ static void write_title(flowrules_output *out, flowrules_writer *w) {
 }
 
 static void write_head(flowrules_output *out, flowrules_writer *w) {
-    const char *target = flowrules_output_target(out);
-    write_title(out, w);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *target = flowrules_plan_target(plan);
+    write_title(plan, w);
     flowrules_writef(w, "! Target %s, version %s: access list ", target,
                      flowrules_output_fingerprint(out));
     write_list_name(out, w);
     flowrules_write(w, ", bound");
-    write_place(out, w);
+    write_place(plan, w);
     flowrules_write(w,
                     ".\n! For ASA 9.0 or later. What the list does not permit is denied there.\n");
     flowrules_write_shuts(w, out, "! ", "\n");
@@ -184,7 +187,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                        "!   on a second paste, that objects, members and this version exist "
                        "already.\n");
     flowrules_write(w, "! Undo with: access-group EARLIER");
-    write_place(out, w);
+    write_place(plan, w);
     flowrules_write(w, "\n! Keep with: a new session, then: reload cancel, and: write memory\n");
 }
 
@@ -193,10 +196,10 @@ static void section(flowrules_writer *w, const char *title) {
 }
 
 /* Commands, or the same behind a !. */
-static void write_dns(flowrules_output *out, flowrules_writer *w) {
-    const char *how = flowrules_output_setting(out, "dns"), *before = "! ";
-    const char *servers = flowrules_output_setting(out, "dns-server");
-    const char *interface = flowrules_output_setting(out, "dns-interface");
+static void write_dns(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *how = flowrules_plan_setting(plan, "dns"), *before = "! ";
+    const char *servers = flowrules_plan_setting(plan, "dns-server");
+    const char *interface = flowrules_plan_setting(plan, "dns-interface");
     if (strcmp(how, "none") == 0)
         return;
     if (strcmp(how, "commands") == 0)
@@ -204,7 +207,7 @@ static void write_dns(flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, "! The ASA resolves the names below itself. It should ask the servers that "
                        "its clients ask.\n");
     flowrules_writef(w, "%sdns domain-lookup ", before);
-    write_word(w, interface != NULL ? interface : flowrules_output_setting(out, "interface"));
+    write_word(w, interface != NULL ? interface : flowrules_plan_setting(plan, "interface"));
     flowrules_writef(w, "\n%sdns server-group DefaultDNS\n", before);
     if (servers == NULL)
         flowrules_writef(w, "%s name-server ADDRESS\n", before);
@@ -233,26 +236,27 @@ static const char retire_words[] =
     "!   no time-range NAME\n";
 
 static void write_swap(flowrules_output *out, flowrules_writer *w) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct fr_cisco_asa *s = flowrules_output_state(out);
     section(w, "3. In force");
     flowrules_write(w, "! show running-config access-list ");
-    fr_cisco_asa_write_building(out, w);
+    fr_cisco_asa_write_building(plan, w);
     flowrules_writef(w, "\n!   must list %zu lines.\naccess-list ", s->lines);
-    fr_cisco_asa_write_building(out, w);
+    fr_cisco_asa_write_building(plan, w);
     flowrules_write(w, " rename ");
     write_list_name(out, w);
     flowrules_write(w, "\n");
     write_binding(out, w);
     flowrules_write(w, "clear configure access-list ");
-    fr_cisco_asa_write_building(out, w);
+    fr_cisco_asa_write_building(plan, w);
     flowrules_write(w, "\n! Connections that are open stay open: clear conn ends them.\n");
 }
 
-static void write_retirement(flowrules_output *out, flowrules_writer *w) {
-    const char *earlier = flowrules_output_setting(out, "replaces");
+static void write_retirement(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *earlier = flowrules_plan_setting(plan, "replaces");
     section(w, "4. Later, when there is no need to go back: retire the earlier version");
     if (earlier != NULL) {
-        flowrules_writef(w, "! Load %s.retire.cfg.\n", flowrules_output_target(out));
+        flowrules_writef(w, "! Load %s.retire.cfg.\n", flowrules_plan_target(plan));
         return;
     }
     flowrules_write(w, "! Never the list in force: its access-group goes with it, and nothing is "
@@ -264,17 +268,18 @@ static void write_retirement(flowrules_output *out, flowrules_writer *w) {
 
 /* The new list is bound once more first, so that the earlier one is not in force when it goes. */
 static void write_retirement_file(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".retire.cfg", false);
-    const char *earlier = flowrules_output_setting(out, "replaces");
+    const char *earlier = flowrules_plan_setting(plan, "replaces");
     flowrules_writef(w, "! Target %s, version %s: retires access list ",
-                     flowrules_output_target(out), flowrules_output_fingerprint(out));
+                     flowrules_plan_target(plan), flowrules_output_fingerprint(out));
     write_word(w, earlier);
     flowrules_writef(w,
                      ".\n! Load after %s.cfg, when there is no need to go back. Stop where the "
                      "first command fails:\n"
                      "! the earlier list is still in force then, and its access-group would go "
                      "with it.\n",
-                     flowrules_output_target(out));
+                     flowrules_plan_target(plan));
     write_binding(out, w);
     flowrules_write(w, "clear configure access-list ");
     write_word(w, earlier);
@@ -285,18 +290,19 @@ static void write_retirement_file(flowrules_output *out) {
 /* ---- permits in a list of others ----------------------------------------------------------- */
 
 static void write_permits_head(flowrules_output *out, flowrules_writer *w) {
-    const char *target = flowrules_output_target(out);
-    write_title(out, w);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *target = flowrules_plan_target(plan);
+    write_title(plan, w);
     flowrules_writef(w, "! Target %s, version %s: permits for access list ", target,
                      flowrules_output_fingerprint(out));
-    write_base(out, w);
+    write_base(plan, w);
     flowrules_writef(w,
                      ", from its line %lld on.\n"
                      "! For ASA 9.0 or later. Nothing here denies: what no flow allows is left to "
                      "the other entries.\n!\n"
                      "! Before:    show running-config access-list ",
-                     flowrules_output_number(out, "line"));
-    write_base(out, w);
+                     flowrules_plan_number(plan, "line"));
+    write_base(plan, w);
     flowrules_writef(w,
                      "\n!   Where an earlier version of these permits is among them, load that "
                      "version's\n!   %s.remove.cfg first: entries that stay are not replaced.\n"
@@ -308,10 +314,11 @@ static void write_permits_head(flowrules_output *out, flowrules_writer *w) {
 }
 
 static void write_removal_file(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_undo(out, ".remove.cfg", false);
     flowrules_writef(w, "! Target %s, version %s: takes its permits out of access list ",
-                     flowrules_output_target(out), flowrules_output_fingerprint(out));
-    write_base(out, w);
+                     flowrules_plan_target(plan), flowrules_output_fingerprint(out));
+    write_base(plan, w);
     flowrules_write(w, ".\n! Other entries stay. A list without any entry is removed, and its "
                        "access-group with it.\n");
     flowrules_write_part(w, flowrules_output_part(out, FR_CISCO_ASA_REMOVAL));
@@ -322,13 +329,14 @@ static void write_removal_file(flowrules_output *out) {
 /* ---- the file ------------------------------------------------------------------------------ */
 
 void fr_cisco_asa_write_files(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct fr_cisco_asa *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".cfg", false);
-    bool permits = flowrules_output_permits(out);
+    bool permits = flowrules_plan_permits(plan);
     (permits ? write_permits_head : write_head)(out, w);
     section(w, "1. What the list refers to");
     if (s->names)
-        write_dns(out, w);
+        write_dns(plan, w);
     if (s->icmp)
         flowrules_write(w, icmp_words);
     if (s->sctp)
@@ -345,11 +353,11 @@ void fr_cisco_asa_write_files(flowrules_output *out) {
     }
     section(w, "2. The list, under a name that is never bound");
     flowrules_write(w, "clear configure access-list ");
-    fr_cisco_asa_write_building(out, w);
+    fr_cisco_asa_write_building(plan, w);
     flowrules_write(w, "\n");
     flowrules_write_part(w, flowrules_output_part(out, FR_CISCO_ASA_LIST));
     write_swap(out, w);
-    write_retirement(out, w);
-    if (flowrules_output_setting(out, "replaces") != NULL)
+    write_retirement(plan, w);
+    if (flowrules_plan_setting(plan, "replaces") != NULL)
         write_retirement_file(out);
 }

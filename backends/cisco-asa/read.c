@@ -662,10 +662,10 @@ void fr_cisco_asa_read(flowrules_input *in) {
 /* ---- what is expected beside the flows ----------------------------------------------------- */
 
 /* Of the ICMP errors, those that path MTU discovery needs: RFC 1191, 4 and RFC 8201, 4. */
-void fr_cisco_asa_baseline(const flowrules_output *out, flowrules_input *in) {
+void fr_cisco_asa_baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct flowrules_service needed[] = {{.protocol = 1, .icmp_type = 3, .icmp_code = 4},
                                          {.protocol = 58, .icmp_type = 2, .icmp_code = -1}};
-    if (!flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
+    if (!flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
         return;
     for (unsigned family = 0; family < 2; family++) {
         struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,

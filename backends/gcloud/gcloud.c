@@ -94,10 +94,10 @@ static const struct {
 } dialects[] = {
     {"script", &rules_dialect}, {"policy", &policy_dialect}, {"terraform", &terraform_dialect}};
 
-static const struct dialect *dialect_of(const flowrules_output *out) {
+static const struct dialect *dialect_of(const flowrules_plan *plan) {
     size_t i = 0;
     while (i + 1 < sizeof dialects / sizeof *dialects &&
-           strcmp(flowrules_output_format(out), dialects[i].format) != 0)
+           strcmp(flowrules_plan_format(plan), dialects[i].format) != 0)
         i++;
     return dialects[i].dialect;
 }
@@ -174,12 +174,12 @@ static const struct group_key group_keys[] = {
 enum { GROUP_KEYS = sizeof group_keys / sizeof *group_keys };
 
 /* The key by which the format knows a network, or NULL where there is none, or more than one. */
-static const struct group_key *key_of(const flowrules_output *out, const char *network) {
-    const struct dialect *dialect = dialect_of(out);
+static const struct group_key *key_of(const flowrules_plan *plan, const char *network) {
+    const struct dialect *dialect = dialect_of(plan);
     const struct group_key *key = NULL;
     for (size_t i = 0; i < GROUP_KEYS; i++) {
         if (dialect->fields[group_keys[i].target] == NULL ||
-            flowrules_binding_value(out, network, group_keys[i].key, 0) == NULL)
+            flowrules_binding_value(plan, network, group_keys[i].key, 0) == NULL)
             continue;
         if (key != NULL)
             return NULL;
@@ -189,18 +189,18 @@ static const struct group_key *key_of(const flowrules_output *out, const char *n
 }
 
 /* Why a network can't be one end of a rule in this format, or NULL. */
-static const char *group_problem(const flowrules_output *out, const char *network, bool source) {
-    const struct group_key *key = key_of(out, network);
+static const char *group_problem(const flowrules_plan *plan, const char *network, bool source) {
+    const struct group_key *key = key_of(plan, network);
     if (key == NULL)
-        return dialect_of(out) == &policy_dialect
+        return dialect_of(plan) == &policy_dialect
                    ? "in a firewall policy, a network needs either secure-tags or service-accounts "
                      "(network tags are for VPC rules)"
                    : "in a VPC rule, a network needs either tags or service-accounts (secure-tags "
                      "are for the format policy)";
-    if (source && dialect_of(out)->fields[key->source] == NULL)
+    if (source && dialect_of(plan)->fields[key->source] == NULL)
         return "a firewall policy cannot match a source by service account: use secure-tags";
     size_t count = 0;
-    for (const char *value; (value = flowrules_binding_value(out, network, key->key, count));
+    for (const char *value; (value = flowrules_binding_value(plan, network, key->key, count));
          count++)
         if (!key->is_value(value))
             return "a tag has a-z, 0-9 and -, a service account is an e-mail address, a secure tag "
@@ -218,29 +218,29 @@ static size_t group_count(struct flowrules_set set) {
     return groups;
 }
 
-static const char *end_problem(const flowrules_output *out, struct flowrules_set set, bool source) {
+static const char *end_problem(const flowrules_plan *plan, struct flowrules_set set, bool source) {
     const char *why = NULL;
     for (size_t i = 0; why == NULL && i < flowrules_set_atom_count(set); i++)
         if (flowrules_set_atom(set, i).kind == FLOWRULES_ATOM_GROUP)
-            why = group_problem(out, flowrules_set_atom(set, i).name, source);
+            why = group_problem(plan, flowrules_set_atom(set, i).name, source);
     return why;
 }
 
 /* Tags at one end and service accounts at the other? VPC rules have no such thing. */
-static bool mixes_kinds(const flowrules_output *out, struct flowrules_set source,
+static bool mixes_kinds(const flowrules_plan *plan, struct flowrules_set source,
                         struct flowrules_set target) {
     for (size_t i = 0; i < flowrules_set_atom_count(source); i++)
         for (size_t k = 0; k < flowrules_set_atom_count(target); k++)
-            if (key_of(out, flowrules_set_atom(source, i).name) !=
-                key_of(out, flowrules_set_atom(target, k).name))
+            if (key_of(plan, flowrules_set_atom(source, i).name) !=
+                key_of(plan, flowrules_set_atom(target, k).name))
                 return true;
     return false;
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     bool egress = flow->direction == FLOWRULES_EGRESS;
     struct flowrules_set target = egress ? flow->source : flow->destination;
-    const char *why = end_problem(out, target, false);
+    const char *why = end_problem(plan, target, false);
     if (egress && group_count(flow->destination) > 0)
         return "an egress rule of Google Cloud cannot have a tag or service account as its "
                "destination\n"
@@ -248,8 +248,8 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
     if (!egress && flowrules_set_atom_count(flow->destination) > group_count(flow->destination))
         return "a rule cannot have a name as its protected side";
     if (why == NULL && !egress)
-        why = end_problem(out, flow->source, true);
-    if (why == NULL && !egress && mixes_kinds(out, flow->source, target))
+        why = end_problem(plan, flow->source, true);
+    if (why == NULL && !egress && mixes_kinds(plan, flow->source, target))
         return "a rule cannot have tags as source and service accounts as target, or the reverse";
     return why;
 }
@@ -267,8 +267,8 @@ struct state {
     char first_closing[NAME_MAX_BYTES + 1];
 };
 
-static const char *setting(const flowrules_output *out, const char *key) {
-    return flowrules_output_setting(out, key);
+static const char *setting(const flowrules_plan *plan, const char *key) {
+    return flowrules_plan_setting(plan, key);
 }
 
 static uint32_t hash_bytes(uint32_t hash, const void *bytes, size_t size) {
@@ -319,10 +319,10 @@ static void default_prefix(const char *target, char prefix[PREFIX_MAX + 1]) {
     prefix[length] = '\0';
 }
 
-static bool set_prefix(const flowrules_output *out, struct state *s) {
-    const char *own = setting(out, "prefix");
+static bool set_prefix(const flowrules_plan *plan, struct state *s) {
+    const char *own = setting(plan, "prefix");
     if (own == NULL) {
-        default_prefix(flowrules_output_target(out), s->prefix);
+        default_prefix(flowrules_plan_target(plan), s->prefix);
         return true;
     }
     if (!is_label(own, PREFIX_MAX) || strstr(own, "--") != NULL)
@@ -333,20 +333,21 @@ static bool set_prefix(const flowrules_output *out, struct state *s) {
 
 /* What the types of settings do not tell. */
 static void check_settings(flowrules_output *out, struct state *s) {
-    const char *project = setting(out, "project"), *region = setting(out, "region");
-    if (!set_prefix(out, s))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *project = setting(plan, "project"), *region = setting(plan, "region");
+    if (!set_prefix(plan, s))
         flowrules_output_refuse(out,
                                 "'prefix' must have a-z, 0-9 and single -, begin with a letter and "
                                 "have at most %d characters",
                                 PREFIX_MAX);
-    if (!is_label(setting(out, "network"), 63))
+    if (!is_label(setting(plan, "network"), 63))
         flowrules_output_refuse(out, "'network' must be the name of a VPC network: a-z, 0-9 and -");
     if (project != NULL && !is_made_of(project, LOWER DIGITS "-.:"))
         flowrules_output_refuse(out, "'project' must be the id of a project: a-z, 0-9 and -");
     if (region != NULL && !is_label(region, 63))
         flowrules_output_refuse(out, "'region' must be the name of a region, such as europe-west3");
-    if (!flowrules_output_permits(out) &&
-        flowrules_output_number(out, "deny-priority") <= flowrules_output_number(out, "priority"))
+    if (!flowrules_plan_permits(plan) &&
+        flowrules_plan_number(plan, "deny-priority") <= flowrules_plan_number(plan, "priority"))
         flowrules_output_refuse(
             out,
             "'deny-priority' must be larger than 'priority': if they are equal, the deny wins");
@@ -354,11 +355,12 @@ static void check_settings(flowrules_output *out, struct state *s) {
 
 /* The protected networks are closed by their groups too, whether or not a flow has them. */
 static void check_protects(flowrules_output *out) {
-    struct flowrules_set set = flowrules_output_protects(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct flowrules_set set = flowrules_plan_protects(plan);
     for (size_t i = 0; i < flowrules_set_atom_count(set); i++) {
         struct flowrules_atom atom = flowrules_set_atom(set, i);
         const char *why = atom.kind == FLOWRULES_ATOM_GROUP
-                              ? group_problem(out, atom.name, false)
+                              ? group_problem(plan, atom.name, false)
                               : "a rule cannot have a name as its protected side";
         if (why != NULL)
             flowrules_output_refuse(out, "the protected network '%s': %s", atom.name, why);
@@ -367,7 +369,7 @@ static void check_protects(flowrules_output *out) {
 
 static struct state *prepare(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
-    s->dialect = dialect_of(out);
+    s->dialect = dialect_of(flowrules_output_plan(out));
     check_settings(out, s);
     check_protects(out);
     return s;
@@ -454,7 +456,7 @@ static void put_prefixes(struct values *v, const struct end *end, enum flowrules
     }
 }
 
-static void put_atoms(const flowrules_output *out, struct values *v, const struct end *end) {
+static void put_atoms(const flowrules_plan *plan, struct values *v, const struct end *end) {
     for (size_t i = 0; i < flowrules_set_atom_count(end->set); i++) {
         struct flowrules_atom atom = flowrules_set_atom(end->set, i);
         if (i < end->first || i - end->first >= end->count)
@@ -463,30 +465,31 @@ static void put_atoms(const flowrules_output *out, struct values *v, const struc
             put_word(v, atom.name);
             continue;
         }
-        const struct group_key *key = key_of(out, atom.name);
+        const struct group_key *key = key_of(plan, atom.name);
         const char *value;
         for (size_t k = 0;
-             key && (value = flowrules_binding_value(out, atom.name, key->key, k)) != NULL; k++)
+             key && (value = flowrules_binding_value(plan, atom.name, key->key, k)) != NULL; k++)
             put_word(v, value);
     }
 }
 
 /* The field that an end is, or FIELDS where it is none: all of the protected network. */
-static enum field field_of(const flowrules_output *out, const struct end *end, bool source,
+static enum field field_of(const flowrules_plan *plan, const struct end *end, bool source,
                            bool protected_end) {
     if (!end->atoms)
         return end->any && protected_end ? FIELDS : source ? SOURCE_RANGES : DESTINATION_RANGES;
     struct flowrules_atom atom = flowrules_set_atom(end->set, end->first);
-    const struct group_key *key = atom.kind == FLOWRULES_ATOM_GROUP ? key_of(out, atom.name) : NULL;
+    const struct group_key *key =
+        atom.kind == FLOWRULES_ATOM_GROUP ? key_of(plan, atom.name) : NULL;
     if (key == NULL)
         return DESTINATION_NAMES;
     return protected_end ? key->target : key->source;
 }
 
-static void put_end(const flowrules_output *out, struct values *v, const struct spelling *s,
+static void put_end(const flowrules_plan *plan, struct values *v, const struct spelling *s,
                     const struct end *end) {
     if (end->atoms)
-        put_atoms(out, v, end);
+        put_atoms(plan, v, end);
     else if (end->any)
         put_word(v, all_addresses[s->family]);
     else
@@ -498,11 +501,13 @@ static void put_end(const flowrules_output *out, struct values *v, const struct 
  * what is left out there is 0.0.0.0/0 to Google.
  */
 static void write_ends(flowrules_output *out, flowrules_writer *w, const struct spelling *s) {
-    const struct dialect *d = dialect_of(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const struct dialect *d = dialect_of(plan);
     for (unsigned i = 0; i < 2; i++) {
         bool source = i == 0;
         const struct end *end = source ? &s->source : &s->destination;
-        enum field field = field_of(out, end, source, source == (s->direction == FLOWRULES_EGRESS));
+        enum field field =
+            field_of(plan, end, source, source == (s->direction == FLOWRULES_EGRESS));
         if (field == FIELDS)
             continue;
         if (d->fields[field] == NULL) { /* refuses() lets no such flow pass */
@@ -514,7 +519,7 @@ static void write_ends(flowrules_output *out, flowrules_writer *w, const struct 
         flowrules_write(w, d->before);
         flowrules_write(w, d->fields[field]);
         flowrules_write(w, d->after);
-        put_end(out, &values, s, end);
+        put_end(plan, &values, s, end);
         flowrules_write(w, d->close);
     }
 }
@@ -579,13 +584,13 @@ static void write_blocks(flowrules_writer *w, const struct spelling *s) {
 /* ---- rules --------------------------------------------------------------------------------- */
 
 /* A hash of all that a rule says: a rule of VPC that changed has a new name. */
-static uint32_t hash_of(const flowrules_output *out, const struct spelling *s) {
-    struct values v = {.hash = hash_text(HASH_START, setting(out, "network"))};
+static uint32_t hash_of(const flowrules_plan *plan, const struct spelling *s) {
+    struct values v = {.hash = hash_text(HASH_START, setting(plan, "network"))};
     v.hash = hash_number(v.hash, ((uint64_t)s->action << 8) | s->direction);
     v.hash = hash_number(v.hash, s->log);
-    put_end(out, &v, s, &s->source);
+    put_end(plan, &v, s, &s->source);
     v.hash = hash_number(v.hash, 1);
-    put_end(out, &v, s, &s->destination);
+    put_end(plan, &v, s, &s->destination);
     for (size_t i = 0; i < s->service_count; i++) {
         const struct flowrules_service *service = &s->services[i];
         v.hash = hash_number(v.hash, (uint64_t)service->protocol);
@@ -601,15 +606,15 @@ static uint32_t hash_of(const flowrules_output *out, const struct spelling *s) {
  * stands before a deny that spares it has smaller numbers. All
  * come before 1000, which is what a rule gets that was made without a number.
  */
-static long long vpc_priority(const flowrules_output *out, const struct spelling *s) {
+static long long vpc_priority(const flowrules_plan *plan, const struct spelling *s) {
     if (s->closing)
-        return flowrules_output_number(out, "deny-priority");
-    return flowrules_output_number(out, "priority") - 2 * (long long)s->phases_behind -
+        return flowrules_plan_number(plan, "deny-priority");
+    return flowrules_plan_number(plan, "priority") - 2 * (long long)s->phases_behind -
            (s->action == FLOWRULES_DENY ? 1 : 0);
 }
 
-static void write_description(const flowrules_output *out, flowrules_writer *w,
-                              const struct spelling *s, const struct flowrules_escape *escape) {
+static void write_description(flowrules_output *out, flowrules_writer *w, const struct spelling *s,
+                              const struct flowrules_escape *escape) {
     flowrules_write(w, "flowrules: ");
     if (s->closing)
         flowrules_write(w, "what no flow allows is denied");
@@ -618,15 +623,16 @@ static void write_description(const flowrules_output *out, flowrules_writer *w,
 }
 
 static void write_script_rule(flowrules_output *out, const struct spelling *s) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".gcloud.sh", true);
     struct state *state = flowrules_output_state(out);
     char hash[9] = "";
-    put_hex(hash, hash_of(out, s), 8);
+    put_hex(hash, hash_of(plan, s), 8);
     if (!s->closing)
         flowrules_writer_origin(w, s->flows);
     flowrules_writef(w, "rule %s--%s-%s %s %s %lld", state->prefix, s->name, hash,
                      direction_word[s->direction], s->action == FLOWRULES_ALLOW ? "ALLOW" : "DENY",
-                     vpc_priority(out, s));
+                     vpc_priority(plan, s));
     flowrules_write(w, " --rules=");
     write_layer4(w, s);
     write_ends(out, w, s);
@@ -690,9 +696,10 @@ static void write_waiting(flowrules_output *out, flowrules_writer *w, const stru
 }
 
 static void write_terraform_rule(flowrules_output *out, const struct spelling *s) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".tf.json", false);
     struct state *state = flowrules_output_state(out);
-    const char *project = setting(out, "project");
+    const char *project = setting(plan, "project");
     flowrules_write(w, state->between);
     state->between = ",\n";
     if (!s->closing)
@@ -701,14 +708,14 @@ static void write_terraform_rule(flowrules_output *out, const struct spelling *s
     flowrules_writef(w, "        \"name\": \"%s--%s\",\n", state->prefix, s->name);
     flowrules_write(w, "        \"description\": \"");
     write_description(out, w, s, &json_escape);
-    flowrules_writef(w, "\",\n        \"network\": \"%s\"", setting(out, "network"));
+    flowrules_writef(w, "\",\n        \"network\": \"%s\"", setting(plan, "network"));
     if (project != NULL) {
         flowrules_write(w, ",\n        \"project\": \"");
         flowrules_write_user(w, &word_escape, project);
         flowrules_write(w, "\"");
     }
     flowrules_writef(w, ",\n        \"direction\": \"%s\",\n        \"priority\": %lld",
-                     direction_word[s->direction], vpc_priority(out, s));
+                     direction_word[s->direction], vpc_priority(plan, s));
     write_blocks(w, s);
     write_ends(out, w, s);
     if (s->log)
@@ -718,7 +725,7 @@ static void write_terraform_rule(flowrules_output *out, const struct spelling *s
 }
 
 static void write_rule(flowrules_output *out, const struct spelling *s) {
-    const struct dialect *d = dialect_of(out);
+    const struct dialect *d = dialect_of(flowrules_output_plan(out));
     if (d == &rules_dialect)
         write_script_rule(out, s);
     else if (d == &policy_dialect)
@@ -728,8 +735,9 @@ static void write_rule(flowrules_output *out, const struct spelling *s) {
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct spelling s = spelling_of(r);
-    if (dialect_of(out) != &policy_dialect && vpc_priority(out, &s) < 0)
+    if (dialect_of(plan) != &policy_dialect && vpc_priority(plan, &s) < 0)
         flowrules_output_refuse(
             out, "denies that spare flows need priorities that are too small: increase 'priority'");
     write_rule(out, &s);
@@ -752,7 +760,7 @@ static void close_end(flowrules_output *out, enum flowrules_direction direction,
                          .family = family,
                          .source = egress ? *end : any,
                          .destination = egress ? any : *end,
-                         .log = flowrules_output_log_denied(out),
+                         .log = flowrules_plan_log_denied(flowrules_output_plan(out)),
                          .closing = true,
                          .name = name};
     write_rule(out, &s);
@@ -771,8 +779,9 @@ static size_t prefix_count(struct flowrules_set set, enum flowrules_family famil
 /* Both families: the deny of one leaves the implied allow of the other in force. */
 static void close_family(flowrules_output *out, enum flowrules_direction direction,
                          enum flowrules_family family) {
-    struct end end = whole_end(flowrules_output_protects(out));
-    size_t most = dialect_of(out) == &policy_dialect ? POLICY_RANGES_MAX : RANGES_MAX;
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct end end = whole_end(flowrules_plan_protects(plan));
+    size_t most = dialect_of(plan) == &policy_dialect ? POLICY_RANGES_MAX : RANGES_MAX;
     if (end.any) {
         close_end(out, direction, family, &end);
         return;
@@ -793,10 +802,11 @@ static void close_family(flowrules_output *out, enum flowrules_direction directi
 }
 
 static void close_all(flowrules_output *out) {
-    if (flowrules_output_permits(out))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (flowrules_plan_permits(plan))
         return;
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
-        if (!flowrules_output_enforces(out, d))
+        if (!flowrules_plan_enforces(plan, d))
             continue;
         close_family(out, d, FLOWRULES_IPV4);
         close_family(out, d, FLOWRULES_IPV6);
@@ -806,8 +816,8 @@ static void close_all(flowrules_output *out) {
 /* ---- files --------------------------------------------------------------------------------- */
 
 /* What is said where the protected addresses are of one family, or NULL. */
-static const char *other_family(const flowrules_output *out) {
-    struct flowrules_set set = flowrules_output_protects(out);
+static const char *other_family(const flowrules_plan *plan) {
+    struct flowrules_set set = flowrules_plan_protects(plan);
     if (flowrules_set_is_any(set) || flowrules_set_atom_count(set) > 0)
         return NULL;
     if (flowrules_set_range_count(set, FLOWRULES_IPV6) == 0)
@@ -822,32 +832,34 @@ static const char permits_words[] =
 
 /* What a script says of its plan, besides what its template says. */
 static void write_notes(const flowrules_output *out, flowrules_writer *w) {
-    const char *other = other_family(out);
-    if (flowrules_output_permits(out))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *other = other_family(plan);
+    if (flowrules_plan_permits(plan))
         flowrules_writef(w, "# %s\n", permits_words);
     else if (other != NULL)
         flowrules_writef(w, "# %s\n", other);
     flowrules_write_shuts(w, out, "# ", "\n");
-    flowrules_write_pinned_day(w, out, "# ", ".\n");
+    flowrules_write_pinned_day(w, plan, "# ", ".\n");
 }
 
-static struct flowrules_value project_value(const flowrules_output *out) {
-    const char *project = setting(out, "project");
+static struct flowrules_value project_value(const flowrules_plan *plan) {
+    const char *project = setting(plan, "project");
     return project != NULL ? (struct flowrules_value){"PROJECT", project, &word_escape}
                            : (struct flowrules_value){"PROJECT", "''", NULL};
 }
 
 static void begin_script(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = prepare(out);
     flowrules_writer *w = flowrules_output_file(out, ".gcloud.sh", true);
     const struct flowrules_value prefix = {"PREFIX", s->prefix, NULL};
-    const struct flowrules_value network = {"NETWORK", setting(out, "network"), NULL};
+    const struct flowrules_value network = {"NETWORK", setting(plan, "network"), NULL};
     char priority[24];
-    snprintf(priority, sizeof priority, "%lld", flowrules_output_number(out, "priority") - 1);
+    snprintf(priority, sizeof priority, "%lld", flowrules_plan_number(plan, "priority") - 1);
     const struct flowrules_piece *rest = flowrules_write_template(
         w, gcloud_rules_script,
-        (const struct flowrules_value[]){{"TITLE", flowrules_output_title(out), &shell_escape},
-                                         {"TARGET", flowrules_output_target(out), NULL},
+        (const struct flowrules_value[]){{"TITLE", flowrules_plan_title(plan), &shell_escape},
+                                         {"TARGET", flowrules_plan_target(plan), NULL},
                                          {"VERSION", flowrules_output_fingerprint(out), NULL},
                                          {"PRIORITY", priority, NULL},
                                          prefix,
@@ -857,7 +869,7 @@ static void begin_script(flowrules_output *out) {
     write_notes(out, w);
     flowrules_write_template(
         w, rest,
-        (const struct flowrules_value[]){project_value(out), prefix, network, {NULL, NULL, NULL}},
+        (const struct flowrules_value[]){project_value(plan), prefix, network, {NULL, NULL, NULL}},
         "RULES");
 }
 
@@ -876,29 +888,31 @@ static uint32_t hash_notes(const flowrules_output *out, uint32_t hash, flowrules
 }
 
 /*
- * The version of a policy, which is filled once: of what it says and of its descriptions, so that a
- * new ticket or last day makes a new one.
+ * The version of a policy, which is filled once: of what it says and of the descriptions of its
+ * denies, so that a new ticket or last day of a deny makes a new one.
  */
 static void put_version(const flowrules_output *out, char text[9]) {
     uint32_t hash = hash_text(HASH_START, flowrules_output_fingerprint(out));
     struct flowrules_rule flow;
-    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
-        hash = hash_notes(out, hash, flow.flows);
+    for (size_t i = 0; flowrules_plan_flow(flowrules_output_plan(out), i, &flow); i++)
+        if (flow.action == FLOWRULES_DENY)
+            hash = hash_notes(out, hash, flow.flows);
     put_hex(text, hash, 8);
 }
 
 static void begin_policy(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = prepare(out);
     flowrules_writer *w = flowrules_output_file(out, ".policy.sh", true);
     const struct flowrules_value prefix = {"PREFIX", s->prefix, NULL};
-    const struct flowrules_value network = {"NETWORK", setting(out, "network"), NULL};
-    const char *region = setting(out, "region");
+    const struct flowrules_value network = {"NETWORK", setting(plan, "network"), NULL};
+    const char *region = setting(plan, "region");
     char version[9] = "";
     put_version(out, version);
     const struct flowrules_piece *rest = flowrules_write_template(
         w, gcloud_policy_script,
-        (const struct flowrules_value[]){{"TITLE", flowrules_output_title(out), &shell_escape},
-                                         {"TARGET", flowrules_output_target(out), NULL},
+        (const struct flowrules_value[]){{"TITLE", flowrules_plan_title(plan), &shell_escape},
+                                         {"TARGET", flowrules_plan_target(plan), NULL},
                                          {"VERSION", flowrules_output_fingerprint(out), NULL},
                                          prefix,
                                          network,
@@ -907,7 +921,7 @@ static void begin_policy(flowrules_output *out) {
     write_notes(out, w);
     flowrules_write_template(
         w, rest,
-        (const struct flowrules_value[]){project_value(out),
+        (const struct flowrules_value[]){project_value(plan),
                                          prefix,
                                          network,
                                          {"HASH", version, NULL},
@@ -919,7 +933,7 @@ static void begin_policy(flowrules_output *out) {
 
 static void end_policy(flowrules_output *out) {
     close_all(out);
-    if (flowrules_output_permits(out) &&
+    if (flowrules_plan_permits(flowrules_output_plan(out)) &&
         flowrules_output_rule_count(out, FLOWRULES_EGRESS, FLOWRULES_ALLOW) +
                 flowrules_output_rule_count(out, FLOWRULES_INGRESS, FLOWRULES_ALLOW) ==
             0)
@@ -930,9 +944,10 @@ static void end_policy(flowrules_output *out) {
 }
 
 static void begin_terraform(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = prepare(out);
     flowrules_writer *w = flowrules_output_file(out, ".tf.json", false);
-    const char *title = flowrules_output_title(out);
+    const char *title = flowrules_plan_title(plan);
     flowrules_write(w, "{\n  \"//\": [\n");
     if (title != NULL) {
         flowrules_write(w, "    \"");
@@ -940,16 +955,16 @@ static void begin_terraform(flowrules_output *out) {
         flowrules_write(w, "\",\n");
     }
     flowrules_writef(w, "    \"Target %s, version %s: VPC firewall rules of the network %s.\",\n",
-                     flowrules_output_target(out), flowrules_output_fingerprint(out),
-                     setting(out, "network"));
+                     flowrules_plan_target(plan), flowrules_output_fingerprint(out),
+                     setting(plan, "network"));
     flowrules_write_shuts(w, out, "    \"", "\",\n");
     flowrules_write(w, "    \"Apply with: terraform apply, in the folder of this file.\",\n"
                        "    \"Undo with: take the file away, then terraform apply.\"");
-    if (flowrules_output_permits(out))
+    if (flowrules_plan_permits(plan))
         flowrules_writef(w, ",\n    \"%s\"", permits_words);
-    else if (other_family(out) != NULL)
-        flowrules_writef(w, ",\n    \"%s\"", other_family(out));
-    flowrules_write_pinned_day(w, out, ",\n    \"", ".\"");
+    else if (other_family(plan) != NULL)
+        flowrules_writef(w, ",\n    \"%s\"", other_family(plan));
+    flowrules_write_pinned_day(w, plan, ",\n    \"", ".\"");
     flowrules_write(w, "\n  ],\n  \"resource\": {\n    \"google_compute_firewall\": {\n");
     s->between = "";
 }

@@ -383,17 +383,17 @@ void fr_gcloud_read(flowrules_input *in) {
 }
 
 /* A target has no say over instances that it does not protect: each of its rules names them. */
-void fr_gcloud_baseline(const flowrules_output *out, flowrules_input *in) {
+void fr_gcloud_baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct flowrules_set any = flowrules_input_any(in);
     struct flowrules_set others = flowrules_input_subtract(
-        in, any, flowrules_input_own(in, out, flowrules_output_protects(out)));
+        in, any, flowrules_input_own(in, plan, flowrules_plan_protects(plan)));
     for (int d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         bool egress = d == FLOWRULES_EGRESS;
         struct flowrules_read_rule outside = {.direction = (enum flowrules_direction)d,
                                               .verdict = FLOWRULES_OUTSIDE,
                                               .source = egress ? others : any,
                                               .destination = egress ? any : others};
-        if (flowrules_output_enforces(out, (enum flowrules_direction)d))
+        if (flowrules_plan_enforces(plan, (enum flowrules_direction)d))
             flowrules_input_rule(in, &outside);
     }
 }

@@ -117,6 +117,6 @@ void fr_gcloud_read_terraform(struct fr_gcloud_reader *r, const flowrules_node *
 
 /* The backend's read and baseline. */
 void fr_gcloud_read(flowrules_input *in);
-void fr_gcloud_baseline(const flowrules_output *out, flowrules_input *in);
+void fr_gcloud_baseline(const flowrules_plan *plan, flowrules_input *in);
 
 #endif

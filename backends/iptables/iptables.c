@@ -105,10 +105,10 @@ static bool is_name_character(char c) {
 }
 
 /* FR- and a word that no other target has: cut or changed ones end in a hash of the whole. */
-static void set_base(flowrules_output *out, struct state *s) {
-    const char *name = flowrules_output_setting(out, "chain");
+static void set_base(const flowrules_plan *plan, struct state *s) {
+    const char *name = flowrules_plan_setting(plan, "chain");
     if (!name)
-        name = flowrules_output_target(out);
+        name = flowrules_plan_target(plan);
     else if (strncmp(name, "FR-", 3) == 0)
         name += 3;
     memcpy(s->base, "FR-", 3);
@@ -205,8 +205,8 @@ static struct chain group_chain(const struct flowrules_group *group) {
 }
 
 /* Where the rules of the open group go: a target that only permits has them in the hooked chain. */
-static struct chain open_chain(const flowrules_output *out, const struct state *s) {
-    return flowrules_output_permits(out) ? hook_chain(s->group->direction) : group_chain(s->group);
+static struct chain open_chain(const flowrules_plan *plan, const struct state *s) {
+    return flowrules_plan_permits(plan) ? hook_chain(s->group->direction) : group_chain(s->group);
 }
 
 static flowrules_writer *rules_part(flowrules_output *out, enum flowrules_family family) {
@@ -285,7 +285,7 @@ static void write_named_sets(flowrules_output *out, const struct state *s) {
             write_named_set(w, s, &named, f);
             flowrules_writef(w, " hash:ip family %s hashsize 64 maxelem %d timeout %s\n",
                              families[f].inet, NAMED_SET_MAX,
-                             flowrules_output_setting(out, "names-timeout"));
+                             flowrules_plan_setting(flowrules_output_plan(out), "names-timeout"));
         }
     }
 }
@@ -340,7 +340,8 @@ static size_t count_networks(struct flowrules_range range) {
 
 static struct own_set add_range_set(flowrules_output *out, struct state *s,
                                     struct flowrules_set set, enum flowrules_family family) {
-    struct own_set own = {s->sets + 1, flowrules_set_family_label(out, set, family)};
+    struct own_set own = {s->sets + 1,
+                          flowrules_set_family_label(flowrules_output_plan(out), set, family)};
     size_t ranges = flowrules_set_range_count(set, family), count = 0;
     for (size_t i = 0; i < ranges; i++)
         count += count_networks(flowrules_set_range(set, family, i));
@@ -370,7 +371,7 @@ static const char *table_set_type(const struct flowrules_table *table) {
     return table->by_source ? by_source[table->by_port] : plain[table->interval][table->by_port];
 }
 
-static void write_set_element(flowrules_writer *w, const flowrules_output *out,
+static void write_set_element(flowrules_writer *w, flowrules_output *out,
                               const struct flowrules_rule *rule,
                               const struct flowrules_element *element,
                               const struct flowrules_range *network) {
@@ -447,8 +448,8 @@ static void make_set(flowrules_output *out, struct state *s, struct addresses *a
     a->one.set = add_range_set(out, s, a->set, a->family);
 }
 
-static bool is_long(const flowrules_output *out, size_t count) {
-    return count > 1 && count > (size_t)flowrules_output_number(out, "set-size");
+static bool is_long(const flowrules_plan *plan, size_t count) {
+    return count > 1 && count > (size_t)flowrules_plan_number(plan, "set-size");
 }
 
 static struct addresses prepare_addresses(flowrules_output *out, struct state *s,
@@ -458,7 +459,7 @@ static struct addresses prepare_addresses(flowrules_output *out, struct state *s
         a.one.kind = NAMES;
     else if (flowrules_set_is_all(set, family))
         a.one.kind = EVERY;
-    else if (is_long(out, flowrules_set_range_count(set, family)))
+    else if (is_long(flowrules_output_plan(out), flowrules_set_range_count(set, family)))
         make_set(out, s, &a);
     return a;
 }
@@ -475,7 +476,8 @@ static void prepare_ends(flowrules_output *out, struct state *s, const struct fl
     enum flowrules_end longer = counts[FLOWRULES_SOURCE] > counts[FLOWRULES_DESTINATION]
                                     ? FLOWRULES_SOURCE
                                     : FLOWRULES_DESTINATION;
-    if (counts[0] > 1 && counts[1] > 1 && is_long(out, counts[0] * counts[1]))
+    if (counts[0] > 1 && counts[1] > 1 &&
+        is_long(flowrules_output_plan(out), counts[0] * counts[1]))
         make_set(out, s, &ends[longer]);
 }
 
@@ -660,7 +662,7 @@ static void write_match(flowrules_writer *w, const flowrules_output *out, const 
     }
 }
 
-static void write_comment(flowrules_writer *w, const flowrules_output *out, const struct state *s,
+static void write_comment(flowrules_writer *w, flowrules_output *out, const struct state *s,
                           flowrules_flows flows) {
     const char *quote = s->script ? "'" : "\"";
     flowrules_writef(w, " -m comment --comment %s", quote);
@@ -698,11 +700,10 @@ static flowrules_flows flows_of_match(const flowrules_output *out, flowrules_flo
 }
 
 /* What becomes of what is denied, for TCP and for all else. */
-static const char *deny_target(const flowrules_output *out, enum flowrules_family family,
-                               bool tcp) {
+static const char *deny_target(const flowrules_plan *plan, enum flowrules_family family, bool tcp) {
     static const char *const prohibited[] = {"REJECT --reject-with icmp-admin-prohibited",
                                              "REJECT --reject-with icmp6-adm-prohibited"};
-    if (flowrules_output_setting(out, "deny-with")[0] == 'd')
+    if (flowrules_plan_setting(plan, "deny-with")[0] == 'd')
         return "DROP";
     return tcp ? "REJECT --reject-with tcp-reset" : prohibited[family];
 }
@@ -725,13 +726,14 @@ static void add_line(flowrules_output *out, const struct state *s, enum flowrule
             write_log(w, out, s, rule, flows, by_set);
         else
             flowrules_writef(w, " -j %s\n",
-                             rule->action == FLOWRULES_ALLOW ? "ACCEPT"
-                                                             : deny_target(out, family, tcp));
+                             rule->action == FLOWRULES_ALLOW
+                                 ? "ACCEPT"
+                                 : deny_target(flowrules_output_plan(out), family, tcp));
     }
 }
 
-static bool rejects(const flowrules_output *out, const struct flowrules_rule *rule) {
-    return rule->action == FLOWRULES_DENY && flowrules_output_setting(out, "deny-with")[0] == 'r';
+static bool rejects(const flowrules_plan *plan, const struct flowrules_rule *rule) {
+    return rule->action == FLOWRULES_DENY && flowrules_plan_setting(plan, "deny-with")[0] == 'r';
 }
 
 /* Rejects answer TCP with a reset: a deny of it and of others is a line for it and one for these.
@@ -740,7 +742,8 @@ static void add_rule_to(flowrules_output *out, const struct state *s, enum flowr
                         const struct chain *chain, const struct flowrules_rule *rule,
                         flowrules_flows flows, const struct packet_match *match) {
     static const struct flowrules_service tcp = {.protocol = TCP, .icmp_type = -1, .icmp_code = -1};
-    if (rejects(out, rule) && (!match->service || match->service->protocol < 0)) {
+    if (rejects(flowrules_output_plan(out), rule) &&
+        (!match->service || match->service->protocol < 0)) {
         struct packet_match of_tcp = *match;
         of_tcp.service = &tcp;
         add_line(out, s, family, chain, rule, flows, &of_tcp);
@@ -751,7 +754,7 @@ static void add_rule_to(flowrules_output *out, const struct state *s, enum flowr
 static void add_rule(flowrules_output *out, const struct state *s, enum flowrules_family family,
                      const struct flowrules_rule *rule, flowrules_flows flows,
                      const struct packet_match *match) {
-    struct chain chain = open_chain(out, s);
+    struct chain chain = open_chain(flowrules_output_plan(out), s);
     add_rule_to(out, s, family, &chain, rule, flows, match);
 }
 
@@ -824,7 +827,8 @@ static void add_table_rules(flowrules_output *out, struct state *s, enum flowrul
                             const struct flowrules_rule *rule) {
     const struct flowrules_table *table = rule->table;
     bool sayable = !table->by_port || port_protocol(rule->services[0].protocol);
-    if (!sayable || table->count <= (size_t)flowrules_output_number(out, "set-size")) {
+    if (!sayable ||
+        table->count <= (size_t)flowrules_plan_number(flowrules_output_plan(out), "set-size")) {
         add_element_rules(out, s, family, rule);
         return;
     }
@@ -888,7 +892,7 @@ static void add_protocols(flowrules_output *out, struct state *s, enum flowrules
     const struct protocol_set *set = saying->negated ? &saying->others : &saying->own;
     if (saying->in_chain) {
         flowrules_writer *w = rules_part(out, family);
-        struct chain from = open_chain(out, s);
+        struct chain from = open_chain(flowrules_output_plan(out), s);
         begin_rule(w, s, family, &from);
         write_match(w, out, s, family, match);
         end_with_jump(w, s, family, &saying->chain);
@@ -985,7 +989,8 @@ static void write_waiting(flowrules_output *out, struct state *s) {
         struct protocol_set tcp = {.count = 0};
         if (!is_of_family(s, &rule, f))
             continue;
-        if (rejects(out, &rule) && protocols.has[TCP] && protocols.count > 1) {
+        if (rejects(flowrules_output_plan(out), &rule) && protocols.has[TCP] &&
+            protocols.count > 1) {
             fr_netfilter_protocols_add(&tcp, TCP);
             write_protocols(out, s, f, &rule, &tcp);
             protocols.has[TCP] = false;
@@ -1048,7 +1053,7 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct chain chain = group_chain(g);
     write_waiting(out, s);
     s->group = g;
-    if (flowrules_output_permits(out))
+    if (flowrules_plan_permits(flowrules_output_plan(out)))
         return;
     for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
         if (!group_has(g, f))
@@ -1165,7 +1170,7 @@ static void add_neighbour_discovery(flowrules_output *out, const struct state *s
     struct chain chain = hook_chain(direction);
     flowrules_writer *w = hook_part(out, FLOWRULES_IPV6, direction);
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
-        if (!flowrules_output_has(out, messages[i].part))
+        if (!flowrules_plan_has(flowrules_output_plan(out), messages[i].part))
             continue;
         begin_rule(w, s, FLOWRULES_IPV6, &chain);
         flowrules_writef(w, " -p ipv6-icmp -m icmp6 --icmpv6-type %d -m hl --hl-eq %d -j ACCEPT\n",
@@ -1176,18 +1181,20 @@ static void add_neighbour_discovery(flowrules_output *out, const struct state *s
 /* A target that only permits has nothing to say of them. */
 static void add_no_syn(flowrules_output *out, const struct state *s, enum flowrules_family family,
                        enum flowrules_direction direction) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = hook_part(out, family, direction);
     struct chain chain = hook_chain(direction);
     begin_rule(w, s, family, &chain);
     flowrules_writef(w, " -p tcp%s -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j %s\n",
-                     flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES)
+                     flowrules_plan_has(plan, FLOWRULES_BASELINE_REPLIES)
                          ? ""
                          : " -m conntrack --ctstate NEW,INVALID",
-                     flowrules_output_permits(out) ? "RETURN" : "DROP");
+                     flowrules_plan_permits(plan) ? "RETURN" : "DROP");
 }
 
 static void begin_hook_chain(flowrules_output *out, const struct state *s,
                              enum flowrules_family family, enum flowrules_direction direction) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     static const char *const loopback[] = {" -o lo -j ACCEPT", " -i lo -j ACCEPT", NULL};
     /* Path MTU discovery: RFC 1191, 4 and RFC 4890, 4.3.1. */
     static const char *const path_mtu[] = {
@@ -1196,31 +1203,32 @@ static void begin_hook_chain(flowrules_output *out, const struct state *s,
     };
     struct chain chain = hook_chain(direction);
     declare(out, s, family, &chain);
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_REPLIES))
         add_fixed(out, s, family, direction,
                   " -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
-    if (loopback[direction] && flowrules_output_has(out, FLOWRULES_BASELINE_LOOPBACK))
+    if (loopback[direction] && flowrules_plan_has(plan, FLOWRULES_BASELINE_LOOPBACK))
         add_fixed(out, s, family, direction, loopback[direction]);
     if (family == FLOWRULES_IPV6 && direction != FLOWRULES_FORWARD)
         add_neighbour_discovery(out, s, direction);
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
         add_fixed(out, s, family, direction, path_mtu[family]);
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_INVALID))
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_INVALID))
         add_fixed(out, s, family, direction, " -m conntrack --ctstate INVALID -j DROP");
     /* What is no SYN opens no connection, though conntrack would take it for one. */
-    if (!flowrules_output_flag(out, "mid-stream"))
+    if (!flowrules_plan_flag(plan, "mid-stream"))
         add_no_syn(out, s, family, direction);
 }
 
 static void end_hook_chain(flowrules_output *out, const struct state *s,
                            enum flowrules_family family, enum flowrules_direction direction) {
-    if (flowrules_output_permits(out))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (flowrules_plan_permits(plan))
         return;
-    if (flowrules_output_log_denied(out))
+    if (flowrules_plan_log_denied(plan))
         add_fixed(out, s, family, direction,
                   " -m limit --limit 10/second --limit-burst 20 -j LOG "
                   "--log-prefix \"FR denied: \"");
-    if (flowrules_output_setting(out, "deny-with")[0] == 'd') {
+    if (flowrules_plan_setting(plan, "deny-with")[0] == 'd') {
         add_fixed(out, s, family, direction, " -j DROP");
         return;
     }
@@ -1237,17 +1245,18 @@ static void for_each_hook_chain(flowrules_output *out,
     const struct state *s = flowrules_output_state(out);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
         for (enum flowrules_family f = FLOWRULES_IPV4;
-             f <= FLOWRULES_IPV6 && flowrules_output_enforces(out, d); f++)
+             f <= FLOWRULES_IPV6 && flowrules_plan_enforces(flowrules_output_plan(out), d); f++)
             visit(out, s, f, d);
     }
 }
 
 static void begin_restore(flowrules_output *out) {
-    if (flowrules_output_setting(out, "into") && flowrules_output_enforces(out, FLOWRULES_EGRESS) &&
-        flowrules_output_enforces(out, FLOWRULES_INGRESS))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (flowrules_plan_setting(plan, "into") && flowrules_plan_enforces(plan, FLOWRULES_EGRESS) &&
+        flowrules_plan_enforces(plan, FLOWRULES_INGRESS))
         flowrules_output_refuse(out, "'into' names one chain: it needs 'direction: egress' or "
                                      "'direction: ingress'");
-    set_base(out, flowrules_output_state(out));
+    set_base(plan, flowrules_output_state(out));
     write_named_sets(out, flowrules_output_state(out));
     for_each_hook_chain(out, begin_hook_chain);
 }
@@ -1261,25 +1270,26 @@ static void begin_script(flowrules_output *out) {
 /* ---- the files ----------------------------------------------------------------------------- */
 
 static void write_head(flowrules_output *out, flowrules_writer *w) {
-    const char *title = flowrules_output_title(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *title = flowrules_plan_title(plan);
     if (title) {
         flowrules_write(w, "# ");
         flowrules_write_user(w, &comment_escape, title);
         flowrules_write(w, "\n");
     }
-    flowrules_writef(w, "# Target %s, version %s: %s\n", flowrules_output_target(out),
+    flowrules_writef(w, "# Target %s, version %s: %s\n", flowrules_plan_target(plan),
                      flowrules_output_fingerprint(out),
-                     flowrules_output_permits(out)
+                     flowrules_plan_permits(plan)
                          ? "permits alone; all else goes on in the chain\n# that jumps here, "
                            "with the rules that are there."
                          : "what these chains do not accept is dropped.");
     flowrules_write_shuts(w, out, "# ", "\n");
-    flowrules_write_pinned_day(w, out, "# ", ".\n");
+    flowrules_write_pinned_day(w, plan, "# ", ".\n");
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_writef(w,
                          "# Names: dnsmasq fills the sets that end in .4 and .6 as %s.dnsmasq.conf "
                          "tells it;\n#   what they hold stays when this is loaded again.\n",
-                         flowrules_output_target(out));
+                         flowrules_plan_target(plan));
 }
 
 static bool has_sets(const flowrules_output *out, const struct state *s) {
@@ -1295,8 +1305,8 @@ static void write_dnsmasq_file(flowrules_output *out, const char *loading) {
 }
 
 /* The chain that jumps to an own one. */
-static const char *calling_chain(const flowrules_output *out, enum flowrules_direction direction) {
-    const char *into = flowrules_output_setting(out, "into");
+static const char *calling_chain(const flowrules_plan *plan, enum flowrules_direction direction) {
+    const char *into = flowrules_plan_setting(plan, "into");
     return into ? into : hooks[direction].builtin;
 }
 
@@ -1317,26 +1327,28 @@ static void write_all_parts(flowrules_output *out, flowrules_writer *w,
 /* The commands that hook the own chains into the built-in ones (-I), or out of them (-D). */
 static void write_hook_lines(flowrules_output *out, flowrules_writer *w,
                              enum flowrules_family family, const char *head, const char *verb) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
     flowrules_write(w, head);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (flowrules_output_enforces(out, d))
+        if (flowrules_plan_enforces(plan, d))
             flowrules_writef(w, "#   %s -w %s %s -j %s.%s\n", families[family].command, verb,
-                             calling_chain(out, d), s->base, hooks[d].own);
+                             calling_chain(plan, d), s->base, hooks[d].own);
     }
 }
 
 static void write_rules_file(flowrules_output *out, enum flowrules_family family) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
     const struct family *names = &families[family];
-    const char *target = flowrules_output_target(out);
+    const char *target = flowrules_plan_target(plan);
     flowrules_writer *w = flowrules_output_file(out, names->suffix, false);
     write_head(out, w);
     flowrules_writef(w,
                      "# %s.apply.sh loads all files of this target, and goes back with "
                      "--confirm. By\n# hand%s:\n",
                      target,
-                     flowrules_output_permits(out)
+                     flowrules_plan_permits(plan)
                          ? ""
                          : ", which ends the TCP sessions that are open, that of SSH too, where "
                            "connections\n# were not tracked before");
@@ -1346,7 +1358,7 @@ static void write_rules_file(flowrules_output *out, enum flowrules_family family
                      names->suffix);
     write_hook_lines(
         out, w, family,
-        flowrules_output_permits(out)
+        flowrules_plan_permits(plan)
             ? "# and once for all versions, at the top, or where you want it (-I CHAIN "
               "NUMBER):\n"
             : "# and once for all versions:\n",
@@ -1366,15 +1378,16 @@ static void write_undo(flowrules_output *out, flowrules_writer *w) {
 /* The head of a script and its variables, as far as those of the files that it loads. */
 static const struct flowrules_piece *begin_template(flowrules_output *out, flowrules_writer *w,
                                                     const struct flowrules_piece *pieces) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
     bool ends_sessions =
-        flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) && !flowrules_output_permits(out);
-    const struct flowrules_value target[] = {{"TARGET", flowrules_output_target(out), NULL},
+        flowrules_plan_has(plan, FLOWRULES_BASELINE_REPLIES) && !flowrules_plan_permits(plan);
+    const struct flowrules_value target[] = {{"TARGET", flowrules_plan_target(plan), NULL},
                                              {"OWN", s->base, NULL},
                                              {"VERSION", flowrules_output_fingerprint(out), NULL},
                                              {NULL, NULL, NULL}};
     const struct flowrules_value variables[] = {{"OPEN_FOR", ends_sessions ? "yes" : NULL, NULL},
-                                                {"TARGET", flowrules_output_target(out), NULL},
+                                                {"TARGET", flowrules_plan_target(plan), NULL},
                                                 {NULL, NULL, NULL}};
     const struct flowrules_piece *rest = flowrules_write_template(w, pieces, NULL, "HEAD");
     write_head(out, w);
@@ -1383,8 +1396,8 @@ static const struct flowrules_piece *begin_template(flowrules_output *out, flowr
     rest = flowrules_write_template(w, rest, target, "HOOKS");
     const char *space = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (flowrules_output_enforces(out, d)) {
-            flowrules_writef(w, "%s%s.%s", space, calling_chain(out, d), hooks[d].own);
+        if (flowrules_plan_enforces(plan, d)) {
+            flowrules_writef(w, "%s%s.%s", space, calling_chain(plan, d), hooks[d].own);
             space = " ";
         }
     }

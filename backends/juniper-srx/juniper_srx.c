@@ -40,8 +40,8 @@ static const struct flowrules_escape text_escape = {
 static const struct flowrules_escape word_escape = {
     .keep = "._-", .replace = '_', .max_bytes = 255};
 
-static bool is_global(const flowrules_output *out) {
-    return strcmp(flowrules_output_setting(out, "policies"), "global") == 0;
+static bool is_global(const flowrules_plan *plan) {
+    return strcmp(flowrules_plan_setting(plan, "policies"), "global") == 0;
 }
 
 static flowrules_writer *file(flowrules_output *out) {
@@ -200,7 +200,7 @@ static void write_end(flowrules_output *out, const struct context *at, const cha
 static void write_then(flowrules_output *out, const struct context *at, const char *policy,
                        enum flowrules_action action, bool log) {
     bool allow = action == FLOWRULES_ALLOW;
-    const char *deny = fr_zones_rejects(out) ? "reject" : "deny";
+    const char *deny = fr_zones_rejects(flowrules_output_plan(out)) ? "reject" : "deny";
     flowrules_writef(set_policy(out, at, policy), "then %s\n", allow ? "permit" : deny);
     if (log)
         flowrules_writef(set_policy(out, at, policy), "then log session-%s\n",
@@ -208,9 +208,8 @@ static void write_then(flowrules_output *out, const struct context *at, const ch
 }
 
 static void write_scheduler(flowrules_output *out, const struct context *at, const char *policy,
-                            flowrules_flows flows) {
+                            const char *day) {
     const struct state *s = flowrules_output_state(out);
-    const char *day = flowrules_flows_last_day(out, flows);
     char name[FR_NAME_SIZE];
     if (day == NULL)
         return;
@@ -238,7 +237,7 @@ static void write_policy(flowrules_output *out, const struct context *at,
                          r->services[i].protocol < 0 ? "any" : name);
     }
     write_then(out, at, policy, r->action, r->log);
-    write_scheduler(out, at, policy, r->flows);
+    write_scheduler(out, at, policy, r->last_day);
 }
 
 /* A zone of a global policy; "any" is not said. */
@@ -254,25 +253,27 @@ static void match_zone(flowrules_output *out, const char *policy, enum flowrules
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     struct context at = {NULL, NULL};
     const char *zone;
     char policy[FR_NAME_SIZE];
     snprintf(policy, sizeof policy, "%s-%s", s->prefix, r->name);
-    fr_zones_close(out, &s->pairs, r->source, r->destination);
+    fr_zones_close(plan, &s->pairs, r->source, r->destination);
     flowrules_write(file(out), "\n");
     if (s->global) {
         write_policy(out, &at, r, policy);
-        for (size_t i = 0; (zone = fr_zones_told(out, r->source, FLOWRULES_SOURCE, i)) != NULL; i++)
+        for (size_t i = 0; (zone = fr_zones_told(plan, r->source, FLOWRULES_SOURCE, i)) != NULL;
+             i++)
             match_zone(out, policy, FLOWRULES_SOURCE, zone);
         for (size_t i = 0;
-             (zone = fr_zones_told(out, r->destination, FLOWRULES_DESTINATION, i)) != NULL; i++)
+             (zone = fr_zones_told(plan, r->destination, FLOWRULES_DESTINATION, i)) != NULL; i++)
             match_zone(out, policy, FLOWRULES_DESTINATION, zone);
         return;
     }
-    for (size_t i = 0; (at.from = fr_zones_at(out, r->source, FLOWRULES_SOURCE, i)) != NULL; i++)
+    for (size_t i = 0; (at.from = fr_zones_at(plan, r->source, FLOWRULES_SOURCE, i)) != NULL; i++)
         for (size_t k = 0;
-             (at.to = fr_zones_at(out, r->destination, FLOWRULES_DESTINATION, k)) != NULL; k++)
+             (at.to = fr_zones_at(plan, r->destination, FLOWRULES_DESTINATION, k)) != NULL; k++)
             write_policy(out, &at, r, policy);
 }
 
@@ -291,7 +292,8 @@ static void write_deny(flowrules_output *out, const char *from, const char *to, 
     }
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
         flowrules_writef(set_policy(out, &at, policy), "match %s any\n", ends[i]);
-    write_then(out, &at, policy, FLOWRULES_DENY, !flowrules_output_log_nothing(out));
+    write_then(out, &at, policy, FLOWRULES_DENY,
+               !flowrules_plan_log_nothing(flowrules_output_plan(out)));
 }
 
 /* ---- the file ------------------------------------------------------------------------------ */
@@ -307,8 +309,9 @@ static const struct fr_zone_words zone_words = {
     FR_ZONE_WORDS("juniper-srx", "63 letters, digits, - and _")};
 
 static void write_head(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const char *title = flowrules_plan_title(plan), *target = flowrules_plan_target(plan);
     flowrules_writer *w = file(out);
     if (title != NULL) {
         flowrules_write(w, "# ");
@@ -316,10 +319,10 @@ static void write_head(flowrules_output *out) {
         flowrules_write(w, "\n");
     }
     flowrules_writef(w, "# Target %s, version %s: %s\n", target, flowrules_output_fingerprint(out),
-                     flowrules_output_permits(out)
+                     flowrules_plan_permits(plan)
                          ? "what these policies do not permit is left to the others."
                          : "what these policies do not permit between their zones is denied.");
-    flowrules_write_pinned_day(w, out, "# ", ".\n");
+    flowrules_write_pinned_day(w, plan, "# ", ".\n");
     flowrules_write_shuts(w, out, "# ", "\n");
     flowrules_writef(
         w,
@@ -343,7 +346,7 @@ static void write_head(flowrules_output *out) {
 static void begin(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     s->prefix = fr_names_prefix(out);
-    s->global = is_global(out);
+    s->global = is_global(flowrules_output_plan(out));
     if (strncmp(s->prefix, "junos-", 6) == 0)
         flowrules_output_refuse(out, "Junos reserves groups that begin with 'junos-'");
     fr_zones_check(out, &zone_words);
@@ -360,7 +363,7 @@ static void begin(flowrules_output *out) {
  */
 static void end(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
-    bool denies = !flowrules_output_permits(out);
+    bool denies = !flowrules_plan_permits(flowrules_output_plan(out));
     unsigned number = 0;
     if (denies)
         fr_zones_deny_rest(out, &s->pairs, &zone_words);
@@ -371,22 +374,22 @@ static void end(flowrules_output *out) {
     flowrules_writef(file(out), "\n%s apply-groups %s\n", s->some ? "set" : "delete", s->prefix);
 }
 
-static void baseline(const flowrules_output *out, flowrules_input *in) {
+static void baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct fr_zones zones;
-    fr_zones_baseline(out, in, &zones);
+    fr_zones_baseline(plan, in, &zones);
 }
 
 /* ---- what it can't say --------------------------------------------------------------------- */
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0)
             return "an application cannot have the protocol 0";
-    if (!is_global(out) && (fr_zones_at_any(out, flow->source, FLOWRULES_SOURCE) ||
-                            fr_zones_at_any(out, flow->destination, FLOWRULES_DESTINATION)))
+    if (!is_global(plan) && (fr_zones_at_any(plan, flow->source, FLOWRULES_SOURCE) ||
+                             fr_zones_at_any(plan, flow->destination, FLOWRULES_DESTINATION)))
         return "a policy of a pair of zones names both\nname the zone that is 'any', or set "
                "'policies: global'";
-    return fr_zones_refuse(out, flow, &zone_words);
+    return fr_zones_refuse(plan, flow, &zone_words);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */

@@ -112,7 +112,7 @@ void fr_names_member(const char *prefix, struct flowrules_set set, size_t index,
 
 void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_set set,
                   char name[FR_NAME_SIZE]) {
-    const char *label = flowrules_set_label(out, set);
+    const char *label = flowrules_set_label(flowrules_output_plan(out), set);
     unsigned long long hash = hash_set(set);
     if (fr_names_is_wildcard(set))
         snprintf(name, FR_NAME_SIZE, "%s-u-%016llx", prefix, hash);
@@ -125,7 +125,7 @@ void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_se
 }
 
 const char *fr_names_prefix(flowrules_output *out) {
-    const char *prefix = flowrules_output_setting(out, "prefix");
+    const char *prefix = flowrules_plan_setting(flowrules_output_plan(out), "prefix");
     if (strlen(prefix) <= FR_NAME_PREFIX)
         return prefix;
     flowrules_output_refuse(out, "the prefix is longer than %d characters", FR_NAME_PREFIX);

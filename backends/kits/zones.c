@@ -8,38 +8,37 @@
 
 #include "flowrules/kits/bindings.h"
 
-const char *fr_zones_own(const flowrules_output *out, enum flowrules_end end) {
-    return flowrules_output_setting(out, end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
+const char *fr_zones_own(const flowrules_plan *plan, enum flowrules_end end) {
+    return flowrules_plan_setting(plan, end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
 }
 
-const char *fr_zones_at(const flowrules_output *out, struct flowrules_set set,
+const char *fr_zones_at(const flowrules_plan *plan, struct flowrules_set set,
                         enum flowrules_end end, size_t index) {
-    const char *own = fr_zones_own(out, end);
+    const char *own = fr_zones_own(plan, end);
     size_t bound = 0;
     bool told = false;
-    for (const char *zone; (zone = flowrules_set_binding(out, set, "zone", bound)); bound++) {
+    for (const char *zone; (zone = flowrules_set_binding(plan, set, "zone", bound)); bound++) {
         if (bound == index)
             return zone;
         told = told || (own && strcmp(zone, own) == 0);
     }
-    if (index > bound || told || flowrules_set_bound(out, set, "zone"))
+    if (index > bound || told || flowrules_set_bound(plan, set, "zone"))
         return NULL;
     return own;
 }
 
-bool fr_zones_at_any(const flowrules_output *out, struct flowrules_set set,
-                     enum flowrules_end end) {
+bool fr_zones_at_any(const flowrules_plan *plan, struct flowrules_set set, enum flowrules_end end) {
     const char *zone;
-    for (size_t i = 0; (zone = fr_zones_at(out, set, end, i)); i++)
+    for (size_t i = 0; (zone = fr_zones_at(plan, set, end, i)); i++)
         if (strcmp(zone, "any") == 0)
             return true;
     return false;
 }
 
-const char *fr_zones_told(const flowrules_output *out, struct flowrules_set set,
+const char *fr_zones_told(const flowrules_plan *plan, struct flowrules_set set,
                           enum flowrules_end end, size_t index) {
-    if (!fr_zones_at_any(out, set, end))
-        return fr_zones_at(out, set, end, index);
+    if (!fr_zones_at_any(plan, set, end))
+        return fr_zones_at(plan, set, end, index);
     return index == 0 ? "any" : NULL;
 }
 
@@ -61,26 +60,26 @@ static bool is_broad(struct flowrules_set set) {
            flowrules_set_is_all(set, FLOWRULES_IPV6);
 }
 
-void fr_zones_close(const flowrules_output *out, struct fr_zone_pairs *pairs,
+void fr_zones_close(const flowrules_plan *plan, struct fr_zone_pairs *pairs,
                     struct flowrules_set source, struct flowrules_set destination) {
     bool broad = is_broad(source) || is_broad(destination);
     const char *from, *to;
-    for (size_t i = 0; (from = fr_zones_at(out, source, FLOWRULES_SOURCE, i)); i++)
-        for (size_t k = 0; (to = fr_zones_at(out, destination, FLOWRULES_DESTINATION, k)); k++) {
+    for (size_t i = 0; (from = fr_zones_at(plan, source, FLOWRULES_SOURCE, i)); i++)
+        for (size_t k = 0; (to = fr_zones_at(plan, destination, FLOWRULES_DESTINATION, k)); k++) {
             bool stays = strcmp(from, to) == 0 && strcmp(from, "any") != 0;
             size_t a = place_of(pairs, from), b = place_of(pairs, to);
             pairs->closed[a][b] = pairs->closed[a][b] || !stays || !broad;
         }
 }
 
-void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pairs) {
-    const char *from = fr_zones_own(out, FLOWRULES_SOURCE);
-    const char *to = fr_zones_own(out, FLOWRULES_DESTINATION);
+void fr_zones_close_rest(const flowrules_plan *plan, struct fr_zone_pairs *pairs) {
+    const char *from = fr_zones_own(plan, FLOWRULES_SOURCE);
+    const char *to = fr_zones_own(plan, FLOWRULES_DESTINATION);
     if (pairs->count == 0 && from && to) {
         size_t i = place_of(pairs, from), k = place_of(pairs, to);
         pairs->closed[i][k] = true;
     }
-    const char *intrazone = flowrules_output_setting(out, "intrazone");
+    const char *intrazone = flowrules_plan_setting(plan, "intrazone");
     if (intrazone != NULL && strcmp(intrazone, "all") == 0)
         for (size_t i = 0; i < pairs->count; i++)
             pairs->closed[i][i] = true;
@@ -88,7 +87,7 @@ void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pair
 
 void fr_zones_deny_rest(flowrules_output *out, struct fr_zone_pairs *pairs,
                         const struct fr_zone_words *words) {
-    fr_zones_close_rest(out, pairs);
+    fr_zones_close_rest(flowrules_output_plan(out), pairs);
     if (pairs->full)
         flowrules_output_refuse(out, "its %s are between more than %d zones", words->rules,
                                 FR_ZONES_MAX);
@@ -96,8 +95,8 @@ void fr_zones_deny_rest(flowrules_output *out, struct fr_zone_pairs *pairs,
         flowrules_output_refuse(out, "%s", words->no_pair);
 }
 
-bool fr_zones_rejects(const flowrules_output *out) {
-    return strcmp(flowrules_output_setting(out, "deny-with"), "reject") == 0;
+bool fr_zones_rejects(const flowrules_plan *plan) {
+    return strcmp(flowrules_plan_setting(plan, "deny-with"), "reject") == 0;
 }
 
 const struct flowrules_setting fr_zones_bindings[] = {
@@ -119,45 +118,45 @@ bool fr_zones_is_name(const char *text, const char *extra, size_t most) {
 }
 
 /* Is an end in a zone by from-zone or to-zone alone? */
-static bool is_unbound(const flowrules_output *out, struct flowrules_set set) {
-    return flowrules_set_binding(out, set, "zone", 0) == NULL &&
-           !flowrules_set_bound(out, set, "zone");
+static bool is_unbound(const flowrules_plan *plan, struct flowrules_set set) {
+    return flowrules_set_binding(plan, set, "zone", 0) == NULL &&
+           !flowrules_set_bound(plan, set, "zone");
 }
 
 /* Do both ends fall into one zone, though others than they are said to be in zones? */
-static bool falls_within(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *from = fr_zones_own(out, FLOWRULES_SOURCE);
-    const char *to = fr_zones_own(out, FLOWRULES_DESTINATION);
+static bool falls_within(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    const char *from = fr_zones_own(plan, FLOWRULES_SOURCE);
+    const char *to = fr_zones_own(plan, FLOWRULES_DESTINATION);
     return from && to && strcmp(from, to) == 0 && strcmp(from, "any") != 0 &&
-           is_unbound(out, flow->source) && is_unbound(out, flow->destination) &&
-           flowrules_output_binds(out, "zone");
+           is_unbound(plan, flow->source) && is_unbound(plan, flow->destination) &&
+           flowrules_plan_binds(plan, "zone");
 }
 
-const char *fr_zones_refuse(const flowrules_output *out, const struct flowrules_rule *flow,
+const char *fr_zones_refuse(const flowrules_plan *plan, const struct flowrules_rule *flow,
                             const struct fr_zone_words *words) {
     for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
         struct flowrules_set set = end == FLOWRULES_SOURCE ? flow->source : flow->destination;
-        if (!flowrules_set_bound(out, set, "zone") && !fr_zones_own(out, (enum flowrules_end)end))
+        if (!flowrules_set_bound(plan, set, "zone") && !fr_zones_own(plan, (enum flowrules_end)end))
             return words->no_zone[end];
         const char *zone;
-        for (size_t i = 0; (zone = fr_zones_at(out, set, (enum flowrules_end)end, i)); i++)
+        for (size_t i = 0; (zone = fr_zones_at(plan, set, (enum flowrules_end)end, i)); i++)
             if (!words->is_name(zone))
                 return words->bad_name;
     }
-    return falls_within(out, flow) ? words->same_zone : NULL;
+    return falls_within(plan, flow) ? words->same_zone : NULL;
 }
 
 /* Where zones are given by networks, addresses that no network places may have been forgotten. */
-static bool is_forgotten(const flowrules_output *out, struct flowrules_set set) {
+static bool is_forgotten(const flowrules_plan *plan, struct flowrules_set set) {
     return flowrules_set_range_count(set, FLOWRULES_IPV4) +
                    flowrules_set_range_count(set, FLOWRULES_IPV6) >
                0 &&
-           !is_broad(set) && !flowrules_set_bound(out, set, "zone");
+           !is_broad(set) && !flowrules_set_bound(plan, set, "zone");
 }
 
-const char *fr_zones_warn(const flowrules_output *out, const struct flowrules_rule *flow) {
-    bool source = is_forgotten(out, flow->source);
-    if ((!source && !is_forgotten(out, flow->destination)) || !flowrules_output_binds(out, "zone"))
+const char *fr_zones_warn(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    bool source = is_forgotten(plan, flow->source);
+    if ((!source && !is_forgotten(plan, flow->destination)) || !flowrules_plan_binds(plan, "zone"))
         return NULL;
     return source ? "addresses of the source are in no network with a zone, so 'from-zone' is used "
                     "for them"
@@ -166,8 +165,9 @@ const char *fr_zones_warn(const flowrules_output *out, const struct flowrules_ru
 }
 
 void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words) {
-    const char *from = fr_zones_own(out, FLOWRULES_SOURCE);
-    const char *to = fr_zones_own(out, FLOWRULES_DESTINATION);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *from = fr_zones_own(plan, FLOWRULES_SOURCE);
+    const char *to = fr_zones_own(plan, FLOWRULES_DESTINATION);
     if (!from || !to || strcmp(from, to) == 0 || strcmp(from, "any") == 0 || strcmp(to, "any") == 0)
         return;
     const char *both = flowrules_output_unbound_meeting(out, "zone");

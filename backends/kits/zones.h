@@ -22,23 +22,23 @@ struct fr_zone_pairs {
 };
 
 /* The setting that says where what no network places is: from-zone or to-zone. */
-const char *fr_zones_own(const flowrules_output *out, enum flowrules_end end);
+const char *fr_zones_own(const flowrules_plan *plan, enum flowrules_end end);
 /* Zone index of an end: those of its networks, then, where these are not all of it, the setting. */
-const char *fr_zones_at(const flowrules_output *out, struct flowrules_set set,
+const char *fr_zones_at(const flowrules_plan *plan, struct flowrules_set set,
                         enum flowrules_end end, size_t index);
 /* Is one of these zones "any"? */
-bool fr_zones_at_any(const flowrules_output *out, struct flowrules_set set, enum flowrules_end end);
+bool fr_zones_at_any(const flowrules_plan *plan, struct flowrules_set set, enum flowrules_end end);
 /* The same as a rule lists them: "any" is told alone. */
-const char *fr_zones_told(const flowrules_output *out, struct flowrules_set set,
+const char *fr_zones_told(const flowrules_plan *plan, struct flowrules_set set,
                           enum flowrules_end end, size_t index);
 /*
  * Closes all from a zone of the source to one of the destination; within a zone where neither is
  * in no zone in particular.
  */
-void fr_zones_close(const flowrules_output *out, struct fr_zone_pairs *pairs,
+void fr_zones_close(const flowrules_plan *plan, struct fr_zone_pairs *pairs,
                     struct flowrules_set source, struct flowrules_set destination);
 /* Without a flow from from-zone to to-zone; with 'intrazone: all' also within each zone. */
-void fr_zones_close_rest(const flowrules_output *out, struct fr_zone_pairs *pairs);
+void fr_zones_close_rest(const flowrules_plan *plan, struct fr_zone_pairs *pairs);
 
 /* What a backend says of zones: {.is_name = ..., FR_ZONE_WORDS("NAME", "63 letters")}. */
 struct fr_zone_words {
@@ -52,7 +52,7 @@ struct fr_zone_words {
 void fr_zones_deny_rest(flowrules_output *out, struct fr_zone_pairs *pairs,
                         const struct fr_zone_words *words);
 /* Are denies to be answered ("deny-with")? */
-bool fr_zones_rejects(const flowrules_output *out);
+bool fr_zones_rejects(const flowrules_plan *plan);
 /* Is a text a name of at most so many letters, digits, and characters of extra? */
 bool fr_zones_is_name(const char *text, const char *extra, size_t most);
 #define FR_ZONE_NONE(backend, end, setting)                                                        \
@@ -89,10 +89,10 @@ extern const struct flowrules_setting fr_zones_bindings[];
     .name_extra = "-_"
 
 /* For a backend's refuses: why the zones of a flow can't be said, or NULL. */
-const char *fr_zones_refuse(const flowrules_output *out, const struct flowrules_rule *flow,
+const char *fr_zones_refuse(const flowrules_plan *plan, const struct flowrules_rule *flow,
                             const struct fr_zone_words *words);
 /* For a backend's warns: addresses that no network places, where zones are given by networks. */
-const char *fr_zones_warn(const flowrules_output *out, const struct flowrules_rule *flow);
+const char *fr_zones_warn(const flowrules_plan *plan, const struct flowrules_rule *flow);
 /* Refuses the target where something stands in two zones: a rule of the wrong one never matches. */
 void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words);
 
@@ -156,6 +156,6 @@ void fr_zone_give(struct fr_zone_rule *rule, const struct fr_zones *zones, unsig
 void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
                      enum flowrules_verdict verdict);
 /* What a target has no say over: all but the pairs of zones that flows are between. */
-void fr_zones_baseline(const flowrules_output *out, flowrules_input *in, struct fr_zones *zones);
+void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones);
 
 #endif

@@ -172,11 +172,11 @@ void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
 /* ---- what a target has no say over ---------------------------------------------------------- */
 
 /* The pairs of zones that flows are between. */
-static void close_flows(const flowrules_output *out, struct fr_zone_pairs *pairs) {
+static void close_flows(const flowrules_plan *plan, struct fr_zone_pairs *pairs) {
     struct flowrules_rule flow;
-    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
-        fr_zones_close(out, pairs, flow.source, flow.destination);
-    fr_zones_close_rest(out, pairs);
+    for (size_t i = 0; flowrules_plan_flow(plan, i, &flow); i++)
+        fr_zones_close(plan, pairs, flow.source, flow.destination);
+    fr_zones_close_rest(plan, pairs);
 }
 
 static void leave_out(flowrules_input *in, struct flowrules_set source,
@@ -212,15 +212,16 @@ static void leave_out_from(flowrules_input *in, const struct fr_zones *zones,
               flowrules_input_unite(in, sets, count));
 }
 
-void fr_zones_baseline(const flowrules_output *out, flowrules_input *in, struct fr_zones *zones) {
+void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones) {
     struct fr_zone_list all;
     struct flowrules_set any = flowrules_input_any(in);
     struct fr_zone_pairs *pairs = flowrules_input_alloc(in, sizeof *pairs);
-    find(in, fr_zones_own(out, FLOWRULES_SOURCE), fr_zones_own(out, FLOWRULES_DESTINATION), zones);
+    find(in, fr_zones_own(plan, FLOWRULES_SOURCE), fr_zones_own(plan, FLOWRULES_DESTINATION),
+         zones);
     list_zones(in, zones, &all);
     if (pairs == NULL)
         return;
-    close_flows(out, pairs);
+    close_flows(plan, pairs);
     for (size_t i = 0; all.names != NULL && i < all.count; i++)
         leave_out_from(in, zones, &all, pairs, all.names[i]);
     if (zones->own[FLOWRULES_SOURCE] == NULL)

@@ -56,22 +56,22 @@ static flowrules_writer *file(flowrules_output *out) {
 /* ---- selectors ----------------------------------------------------------------------------- */
 
 /* Labels (of a key, or NULL) with their values, then requirements, as lines of a selector. */
-static void write_selector(flowrules_output *out, flowrules_writer *w, const char *network,
+static void write_selector(const flowrules_plan *plan, flowrules_writer *w, const char *network,
                            const char *labels, const char *where) {
     static const char indent[] = "              ";
-    if (labels && flowrules_binding_label(out, network, labels, 0)) {
+    if (labels && flowrules_binding_label(plan, network, labels, 0)) {
         flowrules_write(w, "            matchLabels:\n");
-        flowrules_yaml_labels(w, out, network, labels, indent, "");
+        flowrules_yaml_labels(w, plan, network, labels, indent, "");
     }
-    if (flowrules_binding_value(out, network, where, 0))
+    if (flowrules_binding_value(plan, network, where, 0))
         flowrules_write(w, "            matchExpressions:\n");
-    flowrules_yaml_expressions(w, out, network, where, indent, "");
+    flowrules_yaml_expressions(w, plan, network, where, indent, "");
 }
 
-static void write_namespaces(flowrules_output *out, flowrules_writer *w, const char *network) {
-    const char *namespace = flowrules_pods_one_namespace(out, network);
-    bool labels = flowrules_binding_label(out, network, "namespace-labels", 0) != NULL;
-    bool where = flowrules_binding_value(out, network, "namespace-where", 0) != NULL;
+static void write_namespaces(const flowrules_plan *plan, flowrules_writer *w, const char *network) {
+    const char *namespace = flowrules_pods_one_namespace(plan, network);
+    bool labels = flowrules_binding_label(plan, network, "namespace-labels", 0) != NULL;
+    bool where = flowrules_binding_value(plan, network, "namespace-where", 0) != NULL;
     flowrules_write(w, "        - namespaceSelector:");
     flowrules_write(w, namespace || labels || where ? "\n" : " {}\n");
     if (namespace) {
@@ -80,18 +80,18 @@ static void write_namespaces(flowrules_output *out, flowrules_writer *w, const c
         flowrules_write(w, "\n");
     }
     if (namespace && labels)
-        flowrules_yaml_labels(w, out, network, "namespace-labels", "              ", "");
-    write_selector(out, w, network, namespace ? NULL : "namespace-labels", "namespace-where");
+        flowrules_yaml_labels(w, plan, network, "namespace-labels", "              ", "");
+    write_selector(plan, w, network, namespace ? NULL : "namespace-labels", "namespace-where");
 }
 
 /* Both selectors in one item: pods with these labels in these namespaces. */
-static void write_pods(flowrules_output *out, flowrules_writer *w, const char *network) {
-    write_namespaces(out, w, network);
-    if (!flowrules_binding_label(out, network, "pods", 0) &&
-        !flowrules_binding_value(out, network, "pods-where", 0))
+static void write_pods(const flowrules_plan *plan, flowrules_writer *w, const char *network) {
+    write_namespaces(plan, w, network);
+    if (!flowrules_binding_label(plan, network, "pods", 0) &&
+        !flowrules_binding_value(plan, network, "pods-where", 0))
         return;
     flowrules_write(w, "          podSelector:\n");
-    write_selector(out, w, network, "pods", "pods-where");
+    write_selector(plan, w, network, "pods", "pods-where");
 }
 
 static size_t prefix_count(struct flowrules_range range) {
@@ -145,11 +145,11 @@ static const char *protocol_word(int protocol) {
     return protocol == 6 ? "TCP" : protocol == 17 ? "UDP" : "SCTP";
 }
 
-static void write_port(flowrules_output *out, flowrules_writer *w, int protocol,
+static void write_port(const flowrules_plan *plan, flowrules_writer *w, int protocol,
                        struct flowrules_ports ports, const char *pods) {
     unsigned first = ports.first;
     if (pods && ports.first == ports.last)
-        first = flowrules_pods_port(out, pods, ports.first);
+        first = flowrules_pods_port(plan, pods, ports.first);
     flowrules_writef(w, "        - protocol: %s\n          port: %u\n", protocol_word(protocol),
                      first);
     if (ports.last > ports.first && ports.last > first)
@@ -165,7 +165,7 @@ static bool says_every_protocol(const struct flowrules_rule *rule) {
 
 /* pods: the network whose own ports stand behind those of its Service, or NULL. No list is every
  * protocol. */
-static void write_ports(flowrules_output *out, flowrules_writer *w,
+static void write_ports(const flowrules_plan *plan, flowrules_writer *w,
                         const struct flowrules_rule *rule, const char *pods) {
     if (says_every_protocol(rule))
         return;
@@ -173,7 +173,7 @@ static void write_ports(flowrules_output *out, flowrules_writer *w,
     for (size_t i = 0; i < rule->service_count; i++) {
         const struct flowrules_service *service = &rule->services[i];
         for (size_t p = 0; p < service->destination_port_count; p++)
-            write_port(out, w, service->protocol, service->destination_ports[p], pods);
+            write_port(plan, w, service->protocol, service->destination_ports[p], pods);
         if (service->destination_port_count == 0)
             flowrules_writef(w, "        - protocol: %s\n", protocol_word(service->protocol));
     }
@@ -193,19 +193,19 @@ static void open_item(flowrules_output *out, flowrules_writer *w, const struct f
 }
 
 /* The peers whose ports are those of the flow: addresses, and pods without ports of their own. */
-static bool has_plain_peers(const flowrules_output *out, const struct flowrules_rule *rule,
+static bool has_plain_peers(const flowrules_plan *plan, const struct flowrules_rule *rule,
                             struct flowrules_set peers) {
     if (flowrules_set_has_all_atoms(peers) || flowrules_set_range_count(peers, FLOWRULES_IPV4) ||
         flowrules_set_range_count(peers, FLOWRULES_IPV6))
         return true;
     for (size_t i = 0; i < flowrules_set_atom_count(peers); i++)
         if (rule->direction == FLOWRULES_INGRESS ||
-            !flowrules_pods_map_ports(out, flowrules_set_atom(peers, i).name))
+            !flowrules_pods_map_ports(plan, flowrules_set_atom(peers, i).name))
             return true;
     return false;
 }
 
-static void write_plain_peers(flowrules_output *out, flowrules_writer *w,
+static void write_plain_peers(const flowrules_plan *plan, flowrules_writer *w,
                               const struct flowrules_rule *rule, struct flowrules_set peers) {
     write_blocks(w, peers, FLOWRULES_IPV4);
     write_blocks(w, peers, FLOWRULES_IPV6);
@@ -213,32 +213,33 @@ static void write_plain_peers(flowrules_output *out, flowrules_writer *w,
         flowrules_write(w, "        - namespaceSelector: {}\n");
     for (size_t i = 0; i < flowrules_set_atom_count(peers); i++) {
         const char *network = flowrules_set_atom(peers, i).name;
-        if (rule->direction == FLOWRULES_INGRESS || !flowrules_pods_map_ports(out, network))
-            write_pods(out, w, network);
+        if (rule->direction == FLOWRULES_INGRESS || !flowrules_pods_map_ports(plan, network))
+            write_pods(plan, w, network);
     }
 }
 
 static void write_items(flowrules_output *out, flowrules_writer *w,
                         const struct flowrules_rule *rule, const char *pods) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct flowrules_set peers = flowrules_rule_peers(rule);
     const char *own_ports = rule->direction == FLOWRULES_INGRESS ? pods : NULL;
     if (flowrules_set_is_any(peers)) {
         open_item(out, w, rule, says_every_protocol(rule) ? "{} # " : "# ", " anywhere");
-        write_ports(out, w, rule, own_ports);
+        write_ports(plan, w, rule, own_ports);
         return;
     }
-    if (has_plain_peers(out, rule, peers)) {
+    if (has_plain_peers(plan, rule, peers)) {
         open_item(out, w, rule, "", ":");
-        write_plain_peers(out, w, rule, peers);
-        write_ports(out, w, rule, own_ports);
+        write_plain_peers(plan, w, rule, peers);
+        write_ports(plan, w, rule, own_ports);
     }
     for (size_t i = 0; i < flowrules_set_atom_count(peers); i++) {
         const char *network = flowrules_set_atom(peers, i).name;
-        if (rule->direction == FLOWRULES_INGRESS || !flowrules_pods_map_ports(out, network))
+        if (rule->direction == FLOWRULES_INGRESS || !flowrules_pods_map_ports(plan, network))
             continue;
         open_item(out, w, rule, "", ":");
-        write_pods(out, w, network);
-        write_ports(out, w, rule, network);
+        write_pods(plan, w, network);
+        write_ports(plan, w, rule, network);
     }
 }
 
@@ -254,7 +255,7 @@ static void close_manifest(flowrules_output *out, struct state *s) {
     char word[40];
     if (!s->open)
         return;
-    size_t index = flowrules_pods_protected(out, s->pods);
+    size_t index = flowrules_pods_protected(flowrules_output_plan(out), s->pods);
     snprintf(word, sizeof word, s->number > 1 ? "-%s-%u." : "-%s.", direction_key[s->direction],
              s->number);
     flowrules_manifest_of_rules(w, out, &manifest, word, index,
@@ -271,8 +272,8 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, PART_ITEMS);
     const char *pods = flowrules_set_atom(flowrules_rule_protected(r), 0).name;
-    bool same =
-        s->open && s->direction == r->direction && flowrules_pods_are_same(out, s->pods, pods);
+    bool same = s->open && s->direction == r->direction &&
+                flowrules_pods_are_same(flowrules_output_plan(out), s->pods, pods);
     if (!same || flowrules_writer_size(w) > ITEMS_MAX) {
         unsigned number = same ? s->number + 1 : 1;
         close_manifest(out, s);
@@ -294,23 +295,23 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 /* ---- what can't be said -------------------------------------------------------------------- */
 
-static const char *refuses_ports(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *refuses_ports(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     for (size_t i = 0; i < flow->service_count; i++) {
         const struct flowrules_service *service = &flow->services[i];
         for (size_t p = 0; p < service->destination_port_count; p++) {
             if (service->destination_ports[p].first == 0)
                 return "this platform cannot match port 0: ports are 1 to 65535";
-            if (flowrules_pods_hide_port(out, flow->destination, service->destination_ports[p]))
+            if (flowrules_pods_hide_port(plan, flow->destination, service->destination_ports[p]))
                 return "a range of ports holds one of 'target-ports'\nname them one by one";
         }
     }
     return NULL;
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *why = flowrules_pods_refuse_ends(out, flow, NO_PODS "\n");
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    const char *why = flowrules_pods_refuse_ends(plan, flow, NO_PODS "\n");
     if (!why)
-        why = refuses_ports(out, flow);
+        why = refuses_ports(plan, flow);
     return why;
 }
 
@@ -318,11 +319,12 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
 
 /* For the directions of which the pods have no policy yet. */
 static void write_default_deny(flowrules_output *out, size_t index) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = file(out);
-    bool ingress = flowrules_output_enforces(out, FLOWRULES_INGRESS) &&
-                   is_first(out, FLOWRULES_INGRESS, index);
+    bool ingress =
+        flowrules_plan_enforces(plan, FLOWRULES_INGRESS) && is_first(out, FLOWRULES_INGRESS, index);
     bool egress =
-        flowrules_output_enforces(out, FLOWRULES_EGRESS) && is_first(out, FLOWRULES_EGRESS, index);
+        flowrules_plan_enforces(plan, FLOWRULES_EGRESS) && is_first(out, FLOWRULES_EGRESS, index);
     if (!ingress && !egress)
         return;
     flowrules_manifest_of_network(w, out, &manifest, "-default-deny.", index);
@@ -335,24 +337,25 @@ static void begin(flowrules_output *out) {
 }
 
 static void end(flowrules_output *out) {
-    size_t count = flowrules_set_atom_count(flowrules_output_protects(out));
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    size_t count = flowrules_set_atom_count(flowrules_plan_protects(plan));
     close_manifest(out, flowrules_output_state(out));
     for (size_t i = 0; i < count; i++)
-        if (!flowrules_pods_are_repeated(out, i))
+        if (!flowrules_pods_are_repeated(plan, i))
             write_default_deny(out, i);
     flowrules_manifest_end(file(out), out);
 }
 
-static bool has_denies(const flowrules_output *out) {
+static bool has_denies(const flowrules_plan *plan) {
     struct flowrules_rule flow;
-    for (size_t i = 0; flowrules_output_flow(out, i, &flow); i++)
+    for (size_t i = 0; flowrules_plan_flow(plan, i, &flow); i++)
         if (flow.action == FLOWRULES_DENY)
             return true;
     return false;
 }
 
 /* The API has no port 0, which a deny may leave over of all ports: nothing is said of it then. */
-static void baseline(const flowrules_output *out, flowrules_input *in) {
+static void baseline(const flowrules_plan *plan, flowrules_input *in) {
     static const struct flowrules_ports zero = {0, 0};
     struct flowrules_service services[3];
     for (size_t i = 0; i < 3; i++)
@@ -368,7 +371,7 @@ static void baseline(const flowrules_output *out, flowrules_input *in) {
                                        .service_count = 3};
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_INGRESS; d++) {
         rule.direction = d;
-        if (flowrules_output_enforces(out, d) && has_denies(out))
+        if (flowrules_plan_enforces(plan, d) && has_denies(plan))
             flowrules_input_rule(in, &rule);
     }
 }

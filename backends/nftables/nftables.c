@@ -84,19 +84,19 @@ static const struct flowrules_escape identifier_escape = {
  * Of a target that only permits, in a table of others: "flowrules_edge.in". The target's name is
  * made of letters, digits, dots, - and _.
  */
-static void write_own_chain(flowrules_writer *w, const flowrules_output *out,
+static void write_own_chain(flowrules_writer *w, const flowrules_plan *plan,
                             enum flowrules_direction direction) {
-    flowrules_writef(w, "flowrules_%s.%s", flowrules_output_target(out),
+    flowrules_writef(w, "flowrules_%s.%s", flowrules_plan_target(plan),
                      fr_nftables_own_suffixes[direction]);
 }
 
-static void write_table_name(flowrules_writer *w, flowrules_output *out) {
-    const char *name = flowrules_output_setting(out, "table");
+static void write_table_name(flowrules_writer *w, const flowrules_plan *plan) {
+    const char *name = flowrules_plan_setting(plan, "table");
     if (name) {
         flowrules_write_user(w, &identifier_escape, name);
     } else {
         flowrules_write(w, "flowrules_");
-        flowrules_write(w, flowrules_output_target(out));
+        flowrules_write(w, flowrules_plan_target(plan));
     }
 }
 
@@ -134,9 +134,9 @@ struct set_name {
     char end[16];
 };
 
-static struct set_name name_set(const flowrules_output *out, struct state *s,
+static struct set_name name_set(const flowrules_plan *plan, struct state *s,
                                 struct flowrules_set set, enum flowrules_family family) {
-    struct set_name name = {.word = flowrules_set_family_label(out, set, family)};
+    struct set_name name = {.word = flowrules_set_family_label(plan, set, family)};
     if (name.word && !is_reserved(name.word)) {
         memcpy(name.end, family == FLOWRULES_IPV4 ? "_v4" : "_v6", sizeof "_v4");
         return name;
@@ -164,7 +164,7 @@ static void write_range_set(flowrules_output *out, const struct set_name *name,
 /* The set, which is written the first time. */
 static struct set_name need_range_set(flowrules_output *out, struct state *s,
                                       struct flowrules_set set, enum flowrules_family family) {
-    struct set_name name = name_set(out, s, set, family);
+    struct set_name name = name_set(flowrules_output_plan(out), s, set, family);
     char text[256];
     snprintf(text, sizeof text, "set %s%s", name.word, name.end);
     if (flowrules_output_once(out, text))
@@ -186,7 +186,7 @@ static void write_table_type(flowrules_writer *w, const struct flowrules_rule *r
     flowrules_write(w, "\t\telements = {\n");
 }
 
-static void write_element(flowrules_writer *w, const flowrules_output *out,
+static void write_element(flowrules_writer *w, flowrules_output *out,
                           const struct flowrules_table *table,
                           const struct flowrules_element *element) {
     flowrules_write(w, "\t\t\t");
@@ -228,7 +228,7 @@ static void write_named_set(flowrules_writer *w, const struct flowrules_named_se
 
 static void write_named_sets(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_part(out, PART_SETS);
-    const char *timeout = flowrules_output_setting(out, "names-timeout");
+    const char *timeout = flowrules_plan_setting(flowrules_output_plan(out), "names-timeout");
     for (size_t i = 0; i < flowrules_output_named_set_count(out); i++) {
         struct flowrules_named_set named = flowrules_output_named_set(out, i);
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
@@ -254,7 +254,7 @@ static void write_dnsmasq_set(flowrules_writer *w, flowrules_output *out,
                               const struct flowrules_named_set *named,
                               enum flowrules_family family) {
     flowrules_write(w, family == FLOWRULES_IPV4 ? "4#inet#" : "6#inet#");
-    write_table_name(w, out);
+    write_table_name(w, flowrules_output_plan(out));
     flowrules_write(w, "#");
     write_named_set(w, named, family);
 }
@@ -283,7 +283,7 @@ static bool write_address(flowrules_output *out, struct state *s, flowrules_writ
         return true;
     }
     size_t count = flowrules_set_range_count(set, family);
-    if (count > ANONYMOUS_MAX && !flowrules_output_permits(out)) {
+    if (count > ANONYMOUS_MAX && !flowrules_plan_permits(flowrules_output_plan(out))) {
         struct set_name name = need_range_set(out, s, set, family);
         flowrules_writef(w, "@%s%s ", name.word, name.end);
         return true;
@@ -367,17 +367,18 @@ static void write_lookup(flowrules_writer *w, const struct flowrules_rule *rule,
 }
 
 /* What becomes of what is denied, for TCP and for all else. */
-static const char *deny_verdict(const flowrules_output *out, bool tcp) {
-    if (flowrules_output_setting(out, "deny-with")[0] == 'd')
+static const char *deny_verdict(const flowrules_plan *plan, bool tcp) {
+    if (flowrules_plan_setting(plan, "deny-with")[0] == 'd')
         return "drop";
     return tcp ? "reject with tcp reset" : "reject with icmpx admin-prohibited";
 }
 
 /* In a log and in comments a rule goes by its flows; one with a table by that, since each element
  * there has flows of its own. */
-static void write_verdict(flowrules_writer *w, const flowrules_output *out,
+static void write_verdict(flowrules_writer *w, flowrules_output *out,
                           const struct flowrules_rule *rule, bool tcp) {
-    if (flowrules_output_flag(out, "counters"))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (flowrules_plan_flag(plan, "counters"))
         flowrules_write(w, "counter ");
     if (rule->log) {
         flowrules_writef(w, "log prefix \"flowrules %s ", action_word[rule->action]);
@@ -387,7 +388,7 @@ static void write_verdict(flowrules_writer *w, const flowrules_output *out,
             flowrules_write_flows(w, out, &log_escape, rule->flows);
         flowrules_write(w, ": \" ");
     }
-    flowrules_write(w, rule->action == FLOWRULES_ALLOW ? "accept" : deny_verdict(out, tcp));
+    flowrules_write(w, rule->action == FLOWRULES_ALLOW ? "accept" : deny_verdict(plan, tcp));
     if (!rule->table) {
         flowrules_write(w, " comment \"");
         flowrules_write_notes(w, out, &comment_escape, FLOWRULES_NOTES, rule->flows, NULL);
@@ -489,7 +490,7 @@ static void write_line(flowrules_output *out, struct state *s, const struct line
  */
 static void write_rule(flowrules_output *out, struct state *s, const struct line *line) {
     bool rejects = line->rule->action == FLOWRULES_DENY &&
-                   flowrules_output_setting(out, "deny-with")[0] == 'r';
+                   flowrules_plan_setting(flowrules_output_plan(out), "deny-with")[0] == 'r';
     bool tcp = line->service->protocol == TCP;
     if (rejects && line->service->protocol < 0)
         write_line(out, s, line, "meta l4proto tcp ", true);
@@ -560,8 +561,8 @@ static void write_protocols(flowrules_output *out, struct state *s, const struct
 /* Writes the rules that wait for more of their kind. */
 static void write_waiting(flowrules_output *out, struct state *s) {
     struct protocol_set protocols = s->protocols;
-    bool rejects =
-        s->waiting.action == FLOWRULES_DENY && flowrules_output_setting(out, "deny-with")[0] == 'r';
+    bool rejects = s->waiting.action == FLOWRULES_DENY &&
+                   flowrules_plan_setting(flowrules_output_plan(out), "deny-with")[0] == 'r';
     if (protocols.count == 0)
         return;
     s->protocols.count = 0;
@@ -639,7 +640,7 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
     s->group = g;
     s->named_sets = 0;
     s->told = false;
-    s->has_chain = !flowrules_output_permits(out) && needs_chain(g);
+    s->has_chain = !flowrules_plan_permits(flowrules_output_plan(out)) && needs_chain(g);
     if (!s->has_chain)
         return;
     if (!g->dispatched)
@@ -731,43 +732,43 @@ static const char path_mtu_baseline[] =
     "\t\ticmpv6 type packet-too-big accept\n";
 
 /* interface: the match of the loopback interface, of a machine; NULL for a router. */
-static void write_baseline(const flowrules_output *out, flowrules_writer *w,
-                           const char *interface) {
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+static void write_baseline(const flowrules_plan *plan, flowrules_writer *w, const char *interface) {
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_REPLIES))
         flowrules_write(w, "\t\tct state established,related accept\n");
-    if (interface && flowrules_output_has(out, FLOWRULES_BASELINE_LOOPBACK))
+    if (interface && flowrules_plan_has(plan, FLOWRULES_BASELINE_LOOPBACK))
         flowrules_writef(w, "\t\t%s accept\n", interface);
-    if (interface && flowrules_output_has(out, FLOWRULES_BASELINE_NEIGHBOUR))
+    if (interface && flowrules_plan_has(plan, FLOWRULES_BASELINE_NEIGHBOUR))
         flowrules_write(w, neighbour_baseline);
-    if (interface && flowrules_output_has(out, FLOWRULES_BASELINE_LISTENER))
+    if (interface && flowrules_plan_has(plan, FLOWRULES_BASELINE_LISTENER))
         flowrules_write(w, listener_baseline);
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU))
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
         flowrules_write(w, path_mtu_baseline);
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_INVALID))
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_INVALID))
         flowrules_write(w, "\t\tct state invalid drop\n");
 }
 
 /* What is no SYN opens no connection, though conntrack would take it for one. */
-static void write_no_syn(const flowrules_output *out, flowrules_writer *w) {
-    if (!flowrules_output_flag(out, "mid-stream"))
+static void write_no_syn(const flowrules_plan *plan, flowrules_writer *w) {
+    if (!flowrules_plan_flag(plan, "mid-stream"))
         flowrules_writef(
             w, "\t\t%stcp flags & (fin | syn | rst | ack) != syn %s\n",
-            flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES) ? "" : "ct state new,invalid ",
-            flowrules_output_permits(out) ? "return" : "drop");
+            flowrules_plan_has(plan, FLOWRULES_BASELINE_REPLIES) ? "" : "ct state new,invalid ",
+            flowrules_plan_permits(plan) ? "return" : "drop");
 }
 
 static void begin_base(flowrules_output *out, enum flowrules_direction direction) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
     const struct hook *hook = &hooks[direction];
-    if (flowrules_output_permits(out)) {
+    if (flowrules_plan_permits(plan)) {
         flowrules_write(w, "\tchain ");
-        write_own_chain(w, out, direction);
+        write_own_chain(w, plan, direction);
         flowrules_write(w, " {\n");
-        write_baseline(out, w, hook->interface);
-        write_no_syn(out, w);
+        write_baseline(plan, w, hook->interface);
+        write_no_syn(plan, w);
         return;
     }
-    long long priority = flowrules_output_number(out, "priority");
+    long long priority = flowrules_plan_number(plan, "priority");
     flowrules_writef(w, "\tchain %s {\n\t\ttype filter hook %s priority ", hook->chain,
                      hook->chain);
     if (priority == 0)
@@ -775,17 +776,18 @@ static void begin_base(flowrules_output *out, enum flowrules_direction direction
     else
         flowrules_writef(w, "%lld", priority);
     flowrules_write(w, "; policy drop;\n");
-    write_baseline(out, w, hook->interface);
-    write_no_syn(out, w);
+    write_baseline(plan, w, hook->interface);
+    write_no_syn(plan, w);
 }
 
 static void check_settings(flowrules_output *out) {
-    if (flowrules_output_permits(out) && !flowrules_output_setting(out, "table"))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (flowrules_plan_permits(plan) && !flowrules_plan_setting(plan, "table"))
         flowrules_output_refuse(
             out, "with 'mode: permits' it needs the setting table, the name of the inet table that "
                  "gets the permits: another table can still drop what one table accepts");
-    if (flowrules_output_setting(out, "into") && flowrules_output_enforces(out, FLOWRULES_EGRESS) &&
-        flowrules_output_enforces(out, FLOWRULES_INGRESS))
+    if (flowrules_plan_setting(plan, "into") && flowrules_plan_enforces(plan, FLOWRULES_EGRESS) &&
+        flowrules_plan_enforces(plan, FLOWRULES_INGRESS))
         flowrules_output_refuse(out, "'into' names one chain: it needs 'direction: egress' or "
                                      "'direction: ingress'");
 }
@@ -794,33 +796,34 @@ static void begin(flowrules_output *out) {
     check_settings(out);
     write_named_sets(out);
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (flowrules_output_enforces(out, d))
+        if (flowrules_plan_enforces(flowrules_output_plan(out), d))
             begin_base(out, d);
     }
 }
 
 static void end_base(flowrules_output *out, flowrules_writer *file,
                      enum flowrules_direction direction) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
-    if (flowrules_output_permits(out)) {
+    if (flowrules_plan_permits(plan)) {
         flowrules_write(w, "\t}\n");
         flowrules_write_part(file, w);
         return;
     }
-    if (flowrules_output_log_denied(out))
+    if (flowrules_plan_log_denied(plan))
         flowrules_write(w, "\t\tlimit rate 10/second burst 20 packets "
                            "log prefix \"flowrules denied: \"\n");
-    if (flowrules_output_flag(out, "counters"))
+    if (flowrules_plan_flag(plan, "counters"))
         flowrules_write(w, "\t\tcounter comment \"denied: no rule allows it\"\n");
-    if (flowrules_output_setting(out, "deny-with")[0] == 'r')
-        flowrules_writef(w, "\t\tmeta l4proto tcp %s\n\t\t%s\n", deny_verdict(out, true),
-                         deny_verdict(out, false));
+    if (flowrules_plan_setting(plan, "deny-with")[0] == 'r')
+        flowrules_writef(w, "\t\tmeta l4proto tcp %s\n\t\t%s\n", deny_verdict(plan, true),
+                         deny_verdict(plan, false));
     flowrules_write(w, "\t}\n");
     flowrules_write_part(file, w);
 }
 
-static void write_title(flowrules_output *out, flowrules_writer *w) {
-    const char *title = flowrules_output_title(out);
+static void write_title(const flowrules_plan *plan, flowrules_writer *w) {
+    const char *title = flowrules_plan_title(plan);
     if (title) {
         flowrules_write(w, "# ");
         flowrules_write_user(w, &comment_escape, title);
@@ -829,29 +832,30 @@ static void write_title(flowrules_output *out, flowrules_writer *w) {
 }
 
 /* One command of nft for each own chain: "BEFORE inet TABLE INTO BETWEEN OWN". */
-static void write_own_lines(flowrules_output *out, flowrules_writer *w, const char *before,
+static void write_own_lines(const flowrules_plan *plan, flowrules_writer *w, const char *before,
                             bool calling, const char *between) {
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        const char *into = flowrules_output_setting(out, "into");
-        if (!flowrules_output_enforces(out, d))
+        const char *into = flowrules_plan_setting(plan, "into");
+        if (!flowrules_plan_enforces(plan, d))
             continue;
         flowrules_writef(w, "%s inet ", before);
-        write_table_name(w, out);
+        write_table_name(w, plan);
         if (calling)
             flowrules_writef(w, " %s", into ? into : hooks[d].chain);
         flowrules_write(w, between);
-        write_own_chain(w, out, d);
+        write_own_chain(w, plan, d);
         flowrules_write(w, "\n");
     }
 }
 
 static void write_permits_head(flowrules_output *out, flowrules_writer *w) {
-    const char *target = flowrules_output_target(out);
-    write_title(out, w);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *target = flowrules_plan_target(plan);
+    write_title(plan, w);
     flowrules_writef(w,
                      "# Target %s, version %s: permits alone, in chains of their own within table ",
                      target, flowrules_output_fingerprint(out));
-    write_table_name(w, out);
+    write_table_name(w, plan);
     flowrules_writef(w,
                      ";\n# all else goes on in the chain that jumps here, with the rules that are "
                      "there.\n"
@@ -861,34 +865,35 @@ static void write_permits_head(flowrules_output *out, flowrules_writer *w) {
                      "# Once, the jump to them, at the top or where you want it (add rule, "
                      "position HANDLE):\n",
                      target, target);
-    write_own_lines(out, w, "#   nft insert rule", true, " jump ");
+    write_own_lines(plan, w, "#   nft insert rule", true, " jump ");
     flowrules_write(w, "# Undo with: nft delete rule of that jump, by the handle that nft -a list "
                        "table shows, then:\n");
-    write_own_lines(out, w, "#   nft delete chain", false, " ");
+    write_own_lines(plan, w, "#   nft delete chain", false, " ");
     flowrules_write(w, "\ntable inet ");
-    write_table_name(w, out);
+    write_table_name(w, plan);
     flowrules_write(w, " {\n");
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (!flowrules_output_enforces(out, d))
+        if (!flowrules_plan_enforces(plan, d))
             continue;
         flowrules_write(w, "\tchain ");
-        write_own_chain(w, out, d);
+        write_own_chain(w, plan, d);
         flowrules_write(w, " {\n\t}\n");
     }
     flowrules_write(w, "}\n");
-    write_own_lines(out, w, "flush chain", false, " ");
+    write_own_lines(plan, w, "flush chain", false, " ");
     flowrules_write(w, "\ntable inet ");
-    write_table_name(w, out);
+    write_table_name(w, plan);
     flowrules_write(w, " {\n");
 }
 
 static void write_head(flowrules_output *out, flowrules_writer *w) {
-    write_title(out, w);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    write_title(plan, w);
     flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
-                     flowrules_output_target(out), flowrules_output_fingerprint(out));
+                     flowrules_plan_target(plan), flowrules_output_fingerprint(out));
     flowrules_write_shuts(w, out, "# ", "\n");
-    flowrules_write_pinned_day(w, out, "# ", ".\n");
-    const char *target = flowrules_output_target(out);
+    flowrules_write_pinned_day(w, plan, "# ", ".\n");
+    const char *target = flowrules_plan_target(plan);
     flowrules_writef(w,
                      "# Try with:  nft -c -f %s.nft\n# Load with: nft -f %s.nft\n"
                      "#   It is one transaction, replaces this table alone, and can be repeated.\n"
@@ -897,7 +902,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                      "with --confirm.\n"
                      "# Undo with: nft delete table inet ",
                      target, target, target);
-    write_table_name(w, out);
+    write_table_name(w, plan);
     flowrules_write(w, "\n");
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_writef(
@@ -908,11 +913,11 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
             target, target);
     flowrules_write(w, "\n");
     flowrules_write(w, "add table inet ");
-    write_table_name(w, out);
+    write_table_name(w, plan);
     flowrules_write(w, "\ndelete table inet ");
-    write_table_name(w, out);
+    write_table_name(w, plan);
     flowrules_write(w, "\n\ntable inet ");
-    write_table_name(w, out);
+    write_table_name(w, plan);
     flowrules_write(w, " {\n");
 }
 
@@ -931,11 +936,11 @@ static void write_set_names(flowrules_output *out, flowrules_writer *w) {
 }
 
 /* The chains where open sessions are let pass for a while: with the replies, by state. */
-static void write_chain_names(flowrules_output *out, flowrules_writer *w) {
+static void write_chain_names(const flowrules_plan *plan, flowrules_writer *w) {
     const char *space = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (!flowrules_output_enforces(out, d) ||
-            !flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+        if (!flowrules_plan_enforces(plan, d) ||
+            !flowrules_plan_has(plan, FLOWRULES_BASELINE_REPLIES))
             continue;
         flowrules_writef(w, "%s%s", space, hooks[d].chain);
         space = " ";
@@ -944,10 +949,11 @@ static void write_chain_names(flowrules_output *out, flowrules_writer *w) {
 
 /* The script that loads the file: it keeps open sessions and what the sets of names hold. */
 static void write_apply(flowrules_output *out, const flowrules_writer *rules) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_helper(out, APPLY_SUFFIX);
     bool names = flowrules_output_named_set_count(out) > 0;
     const struct flowrules_value values[] = {
-        {"TARGET", flowrules_output_target(out), NULL},
+        {"TARGET", flowrules_plan_target(plan), NULL},
         {"VERSION", flowrules_output_fingerprint(out), NULL},
         {"WITH_SETS", names ? ", and with it\n# what its sets of names hold now" : NULL, NULL},
         {"ENTRANCES", flowrules_output_entrances(out), NULL},
@@ -956,23 +962,24 @@ static void write_apply(flowrules_output *out, const flowrules_writer *rules) {
         flowrules_write_template(w, fr_nftables_apply, values, "SUM");
     flowrules_write_cksum(w, rules);
     rest = flowrules_write_template(w, rest, NULL, "TABLE");
-    write_table_name(w, out);
+    write_table_name(w, plan);
     rest = flowrules_write_template(w, rest, NULL, "CHAINS");
-    write_chain_names(out, w);
+    write_chain_names(plan, w);
     rest = flowrules_write_template(w, rest, NULL, "SETS");
     write_set_names(out, w);
     flowrules_write_template(w, rest, NULL, NULL);
 }
 
 static void end(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".nft", false);
     close_chain(out, s);
-    (flowrules_output_permits(out) ? write_permits_head : write_head)(out, w);
+    (flowrules_plan_permits(plan) ? write_permits_head : write_head)(out, w);
     flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
     const char *blank = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
-        if (!flowrules_output_enforces(out, d))
+        if (!flowrules_plan_enforces(plan, d))
             continue;
         flowrules_write(w, blank);
         end_base(out, w, d);
@@ -982,7 +989,7 @@ static void end(flowrules_output *out) {
     flowrules_write(w, "}\n");
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_dnsmasq_write(out, &dnsmasq);
-    if (!flowrules_output_permits(out)) /* it shuts nobody out: the file alone is loaded */
+    if (!flowrules_plan_permits(plan)) /* it shuts nobody out: the file alone is loaded */
         write_apply(out, w);
 }
 

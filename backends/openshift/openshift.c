@@ -83,23 +83,23 @@ static void write_blocks(flowrules_writer *w, struct state *s, enum flowrules_fa
     }
 }
 
-static void write_nodes(flowrules_output *out, flowrules_writer *w, const char *network) {
-    bool labels = flowrules_binding_label(out, network, "nodes", 0) != NULL;
-    bool where = flowrules_binding_value(out, network, "nodes-where", 0) != NULL;
+static void write_nodes(const flowrules_plan *plan, flowrules_writer *w, const char *network) {
+    bool labels = flowrules_binding_label(plan, network, "nodes", 0) != NULL;
+    bool where = flowrules_binding_value(plan, network, "nodes-where", 0) != NULL;
     flowrules_writef(w, "        nodeSelector:%s", labels || where ? "\n" : " {} # every node\n");
     if (labels)
         flowrules_write(w, "          matchLabels:\n");
-    flowrules_yaml_labels(w, out, network, "nodes", "            ", "");
+    flowrules_yaml_labels(w, plan, network, "nodes", "            ", "");
     if (where)
         flowrules_write(w, "          matchExpressions:\n");
-    flowrules_yaml_expressions(w, out, network, "nodes-where", "            ", "");
+    flowrules_yaml_expressions(w, plan, network, "nodes-where", "            ", "");
 }
 
-static void write_atom(flowrules_output *out, flowrules_writer *w, struct state *s,
+static void write_atom(const flowrules_plan *plan, flowrules_writer *w, struct state *s,
                        struct flowrules_atom atom) {
     open_item(w, s);
     if (atom.kind == FLOWRULES_ATOM_GROUP) {
-        write_nodes(out, w, atom.name);
+        write_nodes(plan, w, atom.name);
     } else {
         flowrules_write(w, atom.kind == FLOWRULES_ATOM_NAME ? "        dnsName: \""
                                                             : "        dnsName: \"*.");
@@ -119,7 +119,7 @@ static void flush(flowrules_output *out, struct state *s) {
     flowrules_write_notes(w, out, &flowrules_yaml_comment, FLOWRULES_NOTES, s->flows, NULL);
     flowrules_write(w, "\n");
     for (size_t i = 0; i < flowrules_set_atom_count(s->destination); i++)
-        write_atom(out, w, s, flowrules_set_atom(s->destination, i));
+        write_atom(flowrules_output_plan(out), w, s, flowrules_set_atom(s->destination, i));
     write_blocks(w, s, FLOWRULES_IPV4);
     write_blocks(w, s, FLOWRULES_IPV6);
     s->open = false;
@@ -153,20 +153,20 @@ static bool is_host_name(const char *name) {
     return name[strspn(name, fit)] == '\0';
 }
 
-static const char *refuses_atom(const flowrules_output *out, struct flowrules_atom atom) {
+static const char *refuses_atom(const flowrules_plan *plan, struct flowrules_atom atom) {
     if (atom.kind == FLOWRULES_ATOM_GROUP)
         return NULL; /* nodes: groups of pods are out of scope */
-    if (atom.kind == FLOWRULES_ATOM_WILDCARD && !flowrules_output_flag(out, "dns-name-resolver"))
+    if (atom.kind == FLOWRULES_ATOM_WILDCARD && !flowrules_plan_flag(plan, "dns-name-resolver"))
         return "a wildcard needs a cluster with DNSNameResolver\nwhere it has that, set "
                "'dns-name-resolver: true'";
     return is_host_name(atom.name) ? NULL
                                    : "names on this platform have only letters, digits and '-'";
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     const char *why = NULL;
     for (size_t i = 0; i < flowrules_set_atom_count(flow->destination) && !why; i++)
-        why = refuses_atom(out, flowrules_set_atom(flow->destination, i));
+        why = refuses_atom(plan, flowrules_set_atom(flow->destination, i));
     for (size_t i = 0; i < flow->service_count && !why; i++) {
         const struct flowrules_service *service = &flow->services[i];
         if (service->protocol >= 0 && service->destination_port_count == 0)
@@ -181,31 +181,32 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
 
 /* ---- the namespace ------------------------------------------------------------------------- */
 
-static bool is_pods(const flowrules_output *out, struct flowrules_atom atom) {
+static bool is_pods(const flowrules_plan *plan, struct flowrules_atom atom) {
     return atom.kind == FLOWRULES_ATOM_GROUP &&
-           !flowrules_binding_value(out, atom.name, "nodes", 0) &&
-           !flowrules_binding_value(out, atom.name, "nodes-where", 0) &&
-           flowrules_binding_value(out, atom.name, "namespace", 0);
+           !flowrules_binding_value(plan, atom.name, "nodes", 0) &&
+           !flowrules_binding_value(plan, atom.name, "nodes-where", 0) &&
+           flowrules_binding_value(plan, atom.name, "namespace", 0);
 }
 
 /* The network that is every pod of the namespace, or NULL with the reason refused. */
 static const char *whole_namespace(flowrules_output *out) {
-    struct flowrules_set all = flowrules_output_protects(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct flowrules_set all = flowrules_plan_protects(plan);
     const char *whole = NULL, *namespace = NULL;
     bool one = flowrules_set_range_count(all, FLOWRULES_IPV4) == 0 &&
                flowrules_set_range_count(all, FLOWRULES_IPV6) == 0;
     for (size_t i = 0; i < flowrules_set_atom_count(all); i++) {
         struct flowrules_atom atom = flowrules_set_atom(all, i);
         const char *own =
-            is_pods(out, atom) ? flowrules_binding_value(out, atom.name, "namespace", 0) : "any";
+            is_pods(plan, atom) ? flowrules_binding_value(plan, atom.name, "namespace", 0) : "any";
         one = one && strcmp(own, "any") != 0 && (!namespace || strcmp(own, namespace) == 0);
         namespace = own;
-        if (!flowrules_binding_label(out, atom.name, "pods", 0) &&
-            !flowrules_binding_value(out, atom.name, "pods-where", 0) &&
-            !flowrules_binding_value(out, atom.name, "namespace-labels", 0) &&
-            !flowrules_binding_value(out, atom.name, "namespace-where", 0) &&
-            (!flowrules_binding_value(out, atom.name, "service", 0) ||
-             flowrules_binding_value(out, atom.name, "pods", 0)))
+        if (!flowrules_binding_label(plan, atom.name, "pods", 0) &&
+            !flowrules_binding_value(plan, atom.name, "pods-where", 0) &&
+            !flowrules_binding_value(plan, atom.name, "namespace-labels", 0) &&
+            !flowrules_binding_value(plan, atom.name, "namespace-where", 0) &&
+            (!flowrules_binding_value(plan, atom.name, "service", 0) ||
+             flowrules_binding_value(plan, atom.name, "pods", 0)))
             whole = atom.name;
     }
     if (!one || !namespace)
@@ -223,15 +224,16 @@ static const char *whole_namespace(flowrules_output *out) {
 /* ---- the file ------------------------------------------------------------------------------ */
 
 static void write_head(flowrules_output *out, flowrules_writer *w) {
-    const char *target = flowrules_output_target(out);
-    flowrules_yaml_title(w, out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *target = flowrules_plan_target(plan);
+    flowrules_yaml_title(w, plan);
     flowrules_writef(w,
                      "# Target %s, version %s: what no rule allows to leave the cluster\n"
                      "# from this namespace is denied. Traffic between pods is not its business.\n"
                      "# The API server is outside too: pods that use it need a flow to it.\n",
                      target, flowrules_output_fingerprint(out));
     flowrules_write_shuts(w, out, "# ", "\n");
-    flowrules_write_pinned_day(w, out, "# ", ".\n");
+    flowrules_write_pinned_day(w, plan, "# ", ".\n");
     flowrules_writef(
         w,
         "# Try with:  oc diff --server-side -f %s.yaml\n"
@@ -241,22 +243,23 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
 }
 
 static void begin(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = file(out);
     const char *network = whole_namespace(out);
-    if (!flowrules_output_enforces(out, FLOWRULES_EGRESS))
+    if (!flowrules_plan_enforces(plan, FLOWRULES_EGRESS))
         flowrules_output_refuse(out, "an EgressFirewall has no ingress: remove 'direction'");
     if (!network)
         return;
     write_head(out, w);
     flowrules_write(w, "# Undo with: oc delete egressfirewall default -n ");
     flowrules_write_user(w, &flowrules_yaml_comment,
-                         flowrules_binding_value(out, network, "namespace", 0));
+                         flowrules_binding_value(plan, network, "namespace", 0));
     flowrules_write(w, "\n---\napiVersion: k8s.ovn.org/v1\nkind: EgressFirewall\n"
                        "metadata:\n  name: default\n  namespace: ");
-    flowrules_yaml_write(w, flowrules_binding_value(out, network, "namespace", 0));
+    flowrules_yaml_write(w, flowrules_binding_value(plan, network, "namespace", 0));
     flowrules_write(w, "\n  labels:\n    app.kubernetes.io/managed-by: flowrules\n"
                        "  annotations:\n    flowrules/target: ");
-    flowrules_yaml_write(w, flowrules_output_target(out));
+    flowrules_yaml_write(w, flowrules_plan_target(plan));
     flowrules_write(w, "\n    flowrules/version: ");
     flowrules_yaml_write(w, flowrules_output_fingerprint(out));
     flowrules_write(w, "\nspec:\n  egress:\n");

@@ -333,7 +333,7 @@ static void list_of(flowrules_output *out, const char *word, const char *text) {
 }
 
 static void tag_entry(flowrules_output *out) {
-    list_of(out, "tag", flowrules_output_setting(out, "tag"));
+    list_of(out, "tag", flowrules_plan_setting(flowrules_output_plan(out), "tag"));
 }
 
 /* ---- objects ------------------------------------------------------------------------------- */
@@ -568,7 +568,7 @@ static const struct fr_zone_words zone_words = {
 static void write_zones(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
     const char *zone;
     open_word(out, end_words[end].zone);
-    for (size_t i = 0; (zone = fr_zones_told(out, set, end, i)); i++)
+    for (size_t i = 0; (zone = fr_zones_told(flowrules_output_plan(out), set, end, i)); i++)
         member(out, zone);
     close_word(out);
 }
@@ -677,12 +677,13 @@ static void write_description(flowrules_output *out, flowrules_flows flows) {
  * best. Without log-end, PAN-OS would log the end of each session.
  */
 static void write_action(flowrules_output *out, enum flowrules_action action, bool log) {
-    const char *log_setting = flowrules_output_setting(out, "log-setting");
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *log_setting = flowrules_plan_setting(plan, "log-setting");
     if (action == FLOWRULES_ALLOW)
         value(out, "action", "allow");
     else
-        value(out, "action", fr_zones_rejects(out) ? "reset-both" : "drop");
-    if (action == FLOWRULES_DENY && fr_zones_rejects(out))
+        value(out, "action", fr_zones_rejects(plan) ? "reset-both" : "drop");
+    if (action == FLOWRULES_DENY && fr_zones_rejects(plan))
         value(out, "icmp-unreachable", "yes");
     value(out, "log-end", log ? "yes" : "no");
     if (log && log_setting)
@@ -691,10 +692,11 @@ static void write_action(flowrules_output *out, enum flowrules_action action, bo
 
 /* Puts a rule behind the one before it; the first goes to its place in the rulebase. */
 static void write_move(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_part(out, PART_MOVE);
-    const char *before = flowrules_output_setting(out, "before");
-    const char *after = flowrules_output_setting(out, "after");
+    const char *before = flowrules_plan_setting(plan, "before");
+    const char *after = flowrules_plan_setting(plan, "after");
     write_command(out, w, "move", SECTION_RULE);
     flowrules_write(w, s->name);
     if (s->last[0] != '\0') {
@@ -721,7 +723,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
     s->flows = r->flows;
     s->traced = true;
-    fr_zones_close(out, &s->pairs, r->source, r->destination);
+    fr_zones_close(flowrules_output_plan(out), &s->pairs, r->source, r->destination);
     open_entry(out, SECTION_RULE, name);
     write_zones(out, r->source, FLOWRULES_SOURCE);
     write_zones(out, r->destination, FLOWRULES_DESTINATION);
@@ -780,7 +782,7 @@ static void write_deny(flowrules_output *out, size_t from, unsigned number) {
     write_denied_destinations(out, from);
     for (size_t i = 0; i < sizeof any / sizeof *any; i++)
         list_of(out, any[i], "any");
-    write_action(out, FLOWRULES_DENY, !flowrules_output_log_nothing(out));
+    write_action(out, FLOWRULES_DENY, !flowrules_plan_log_nothing(flowrules_output_plan(out)));
     flowrules_writer *w = begin_value(out, "description");
     flowrules_writef(w, s->xml ? "%s" : "\"%s\"", "what no flow allows between these zones");
     end_value(out, "description");
@@ -816,6 +818,7 @@ static void write_last_denies(flowrules_output *out) {
 /* ---- the target as a whole ----------------------------------------------------------------- */
 
 static void check_names(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     static const struct {
         const char *key;
         size_t most;
@@ -823,14 +826,14 @@ static void check_names(flowrules_output *out) {
         {"vsys", 63},        {"device-group", 63}, {"before", 63},          {"after", 63},
         {"log-setting", 63}, {"tag", 127},         {"from-zone", ZONE_MAX}, {"to-zone", ZONE_MAX}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *text = flowrules_output_setting(out, names[i].key);
+        const char *text = flowrules_plan_setting(plan, names[i].key);
         if (text && !is_name(text, names[i].most))
             flowrules_output_refuse(out,
                                     "'%s' is not a valid name in PAN-OS: use at most %zu letters, "
                                     "digits, spaces and ._-",
                                     names[i].key, names[i].most);
     }
-    if (flowrules_output_setting(out, "before") && flowrules_output_setting(out, "after"))
+    if (flowrules_plan_setting(plan, "before") && flowrules_plan_setting(plan, "after"))
         flowrules_output_refuse(
             out,
             "the rules can be placed before or after a rule: use only one of 'before' and 'after'");
@@ -838,9 +841,10 @@ static void check_names(flowrules_output *out) {
 
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
 static const char *choose_rulebase(flowrules_output *out) {
-    const char *rulebase = flowrules_output_setting(out, "rulebase");
-    bool panorama = flowrules_output_setting(out, "device-group") != NULL;
-    if (panorama && flowrules_output_setting(out, "vsys"))
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *rulebase = flowrules_plan_setting(plan, "rulebase");
+    bool panorama = flowrules_plan_setting(plan, "device-group") != NULL;
+    if (panorama && flowrules_plan_setting(plan, "vsys"))
         flowrules_output_refuse(out, "it is for a vsys of a firewall or for a device-group: use "
                                      "only one of 'vsys' and 'device-group'");
     if (rulebase && panorama != (strcmp(rulebase, "local") != 0))
@@ -853,19 +857,20 @@ static const char *choose_rulebase(flowrules_output *out) {
 }
 
 static void begin_all(flowrules_output *out, bool xml) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     s->xml = xml;
     check_names(out);
     s->prefix = fr_names_prefix(out);
     fr_zones_check(out, &zone_words);
     s->rulebase = choose_rulebase(out);
-    s->place_name = flowrules_output_setting(out, "device-group");
+    s->place_name = flowrules_plan_setting(plan, "device-group");
     s->place = s->place_name ? "device-group" : "vsys";
     if (!s->place_name)
-        s->place_name = flowrules_output_setting(out, "vsys");
+        s->place_name = flowrules_plan_setting(plan, "vsys");
     if (!s->place_name)
         s->place = NULL;
-    open_entry(out, SECTION_TAG, flowrules_output_setting(out, "tag"));
+    open_entry(out, SECTION_TAG, flowrules_plan_setting(plan, "tag"));
     value(out, "color", "color3");
     close_entry(out);
     check_applications(out);
@@ -883,30 +888,31 @@ static void write_removal(flowrules_output *out) {
 }
 
 /* Do last rules deny what no flow allows? */
-static bool denies_rest(const flowrules_output *out) {
-    return !flowrules_output_permits(out) && flowrules_output_flag(out, "explicit-deny");
+static bool denies_rest(const flowrules_plan *plan) {
+    return !flowrules_plan_permits(plan) && flowrules_plan_flag(plan, "explicit-deny");
 }
 
 /* Without last rules, what stays within a zone is the firewall's own to decide. */
-static void baseline(const flowrules_output *out, flowrules_input *in) {
+static void baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct fr_zones zones;
-    fr_zones_baseline(out, in, &zones);
-    if (!denies_rest(out))
+    fr_zones_baseline(plan, in, &zones);
+    if (!denies_rest(plan))
         fr_zones_within(in, &zones, FLOWRULES_OUTSIDE);
 }
 
 static void end_all(flowrules_output *out) {
-    if (denies_rest(out))
+    if (denies_rest(flowrules_output_plan(out)))
         write_last_denies(out);
 }
 
 static void write_notes(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
     struct paloalto_steps steps = {
         .xml = s->xml,
         .rules = s->entries[SECTION_RULE],
-        .denies = denies_rest(out),
-        .intrazone = strcmp(flowrules_output_setting(out, "intrazone"), "all") == 0,
+        .denies = denies_rest(plan),
+        .intrazone = strcmp(flowrules_plan_setting(plan, "intrazone"), "all") == 0,
         .wildcards = s->entries[SECTION_CATEGORY] > 0,
         .applications = s->entries[SECTION_APPLICATION] > 0};
     bool echo = false;
@@ -990,7 +996,7 @@ static void write_load(flowrules_output *out, flowrules_writer *w, enum section 
     if (s->entries[section] == 0)
         return;
     flowrules_writef(w, "load config partial from %s.xml from-xpath %s",
-                     flowrules_output_target(out), quote);
+                     flowrules_plan_target(flowrules_output_plan(out)), quote);
     write_xpath(s, w, section);
     flowrules_writef(w, "%s to-xpath %s/config/", quote, quote);
     write_xpath(s, w, section);
@@ -1048,7 +1054,7 @@ static bool has_wildcard(struct flowrules_set set) {
     return false;
 }
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     if (has_wildcard(flow->source))
         return "wildcards match the URL that is asked for, and a source has none\nlist its names";
     for (size_t i = 0; has_wildcard(flow->destination) && i < flow->service_count; i++)
@@ -1064,7 +1070,7 @@ static const char *refuses(const flowrules_output *out, const struct flowrules_r
                        : "an application of PAN-OS can match only the protocols 1 to 254 "
                          "(ident-by-ip-protocol)\n"
                          "leave 0 and 255 out";
-    return fr_zones_refuse(out, flow, &zone_words);
+    return fr_zones_refuse(plan, flow, &zone_words);
 }
 
 static bool has_service(const struct flowrules_rule *flow, int protocol, int type) {
@@ -1079,11 +1085,11 @@ static bool has_service(const struct flowrules_rule *flow, int protocol, int typ
  * whether that is within "ipv6-icmp" is not documented. An application of flowrules' own for the
  * echo ends the question, since it takes those packets.
  */
-static const char *warns_of_echo(const flowrules_output *out, const struct flowrules_rule *flow) {
+static const char *warns_of_echo(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     struct flowrules_rule other;
     if (!has_service(flow, ICMPV6, -1))
         return NULL;
-    for (size_t i = 0; flowrules_output_flow(out, i, &other); i++)
+    for (size_t i = 0; flowrules_plan_flow(plan, i, &other); i++)
         if (has_service(&other, ICMPV6, ECHO_V6))
             return NULL;
     return "the content release decides whether ICMPv6 echo belongs to 'ipv6-icmp' or to an "
@@ -1091,9 +1097,9 @@ static const char *warns_of_echo(const flowrules_output *out, const struct flowr
            "which gets its own application";
 }
 
-static const char *warns(const flowrules_output *out, const struct flowrules_rule *flow) {
-    const char *zones = fr_zones_warn(out, flow);
-    return zones != NULL ? zones : warns_of_echo(out, flow);
+static const char *warns(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    const char *zones = fr_zones_warn(plan, flow);
+    return zones != NULL ? zones : warns_of_echo(plan, flow);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */

@@ -13,7 +13,8 @@ static const struct flowrules_escape name_escape = {
     .keep = " ._-", .replace = '_', .max_bytes = 255};
 
 static void write_heading(flowrules_output *out, flowrules_writer *w, bool comment) {
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *title = flowrules_plan_title(plan), *target = flowrules_plan_target(plan);
     bool hyphens = comment && strstr(target, "--");
     if (title) {
         flowrules_write_user(w, &comment_escape, title);
@@ -37,10 +38,10 @@ static void step(flowrules_writer *w, unsigned *number, const char *text) {
     flowrules_writef(w, "%3u. %s\n", ++*number, text);
 }
 
-static void write_load(flowrules_output *out, flowrules_writer *w,
+static void write_load(const flowrules_plan *plan, flowrules_writer *w,
                        const struct paloalto_steps *steps) {
-    const char *target = flowrules_output_target(out);
-    const char *group = flowrules_output_setting(out, "device-group");
+    const char *target = flowrules_plan_target(plan);
+    const char *group = flowrules_plan_setting(plan, "device-group");
     unsigned number = 0;
     flowrules_write(w, "\nTo load it. All goes to the candidate configuration: nothing is in force "
                        "before the commit.\n");
@@ -69,9 +70,9 @@ static void write_load(flowrules_output *out, flowrules_writer *w,
                        "are none yet,\nthe answer is that they do not exist.\n");
 }
 
-static void write_rest(flowrules_output *out, flowrules_writer *w,
+static void write_rest(const flowrules_plan *plan, flowrules_writer *w,
                        const struct paloalto_steps *steps) {
-    const char *target = flowrules_output_target(out);
+    const char *target = flowrules_plan_target(plan);
     flowrules_writef(
         w,
         "\nTo take it back before the commit: revert config\n"
@@ -87,7 +88,7 @@ static void write_rest(flowrules_output *out, flowrules_writer *w,
     flowrules_writef(w,
                      "\nKeep %s.remove.set for the next version. Every rule of flowrules begins "
                      "with the prefix\n'%s'.\n",
-                     target, flowrules_output_setting(out, "prefix"));
+                     target, flowrules_plan_setting(plan, "prefix"));
     flowrules_write(w, "\nWhat the device has to bring along:\n"
                        "  - DNS that answers the firewall as it answers the clients, for FQDN "
                        "objects\n"
@@ -112,10 +113,10 @@ static void write_rest(flowrules_output *out, flowrules_writer *w,
 }
 
 /* What is shut, and what is left to rules of the firewall's own. */
-static void write_closed(flowrules_output *out, flowrules_writer *w,
+static void write_closed(const flowrules_plan *plan, flowrules_writer *w,
                          const struct paloalto_steps *steps) {
-    const char *before = flowrules_output_setting(out, "before");
-    const char *after = flowrules_output_setting(out, "after");
+    const char *before = flowrules_plan_setting(plan, "before");
+    const char *after = flowrules_plan_setting(plan, "after");
     flowrules_write(w, "\nThe rules stand ");
     if (before || after) {
         flowrules_write(w, before ? "before the rule '" : "behind the rule '");
@@ -134,17 +135,18 @@ static void write_closed(flowrules_output *out, flowrules_writer *w,
         flowrules_write(w,
                         "Within a zone they deny only where a flow stays in it ('intrazone: all' "
                         "denies more).\n");
-    if (steps->denies && !flowrules_output_log_nothing(out))
+    if (steps->denies && !flowrules_plan_log_nothing(plan))
         flowrules_write(w, "What they deny is logged ('log: none' ends that).\n");
     flowrules_write(w, "All else is left to the firewall's own rules, and to its defaults: "
                        "interzone-default denies,\nintrazone-default allows, and neither logs.\n");
 }
 
 void paloalto_write_steps(flowrules_output *out, const struct paloalto_steps *steps) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     write_heading(out, w, false);
     flowrules_writef(w, "%zu rules\n", steps->rules);
-    write_load(out, w, steps);
-    write_closed(out, w, steps);
-    write_rest(out, w, steps);
+    write_load(plan, w, steps);
+    write_closed(plan, w, steps);
+    write_rest(plan, w, steps);
 }

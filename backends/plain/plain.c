@@ -22,9 +22,10 @@ static void line(flowrules_writer *w, const char *label, const char *user_text) 
 }
 
 static void begin(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
-    flowrules_writef(w, "target %s\n", flowrules_output_target(out));
-    line(w, "title", flowrules_output_title(out));
+    flowrules_writef(w, "target %s\n", flowrules_plan_target(plan));
+    line(w, "title", flowrules_plan_title(plan));
     line(w, "version", flowrules_output_fingerprint(out));
 }
 
@@ -138,7 +139,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 static void end(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_file(out, ".txt", false);
     flowrules_writef(w, "\n[ ] deny everything else%s\n",
-                     flowrules_output_log_denied(out) ? ", and log it" : "");
+                     flowrules_plan_log_denied(flowrules_output_plan(out)) ? ", and log it" : "");
     flowrules_write(w, "\nchecked by ____________________  on ____________\n");
 }
 

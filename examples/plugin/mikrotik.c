@@ -51,7 +51,7 @@ static flowrules_writer *rules(flowrules_output *out, enum flowrules_family fami
 }
 
 static const char *prefix(const flowrules_output *out) {
-    return flowrules_output_setting(out, "prefix");
+    return flowrules_plan_setting(flowrules_output_plan(out), "prefix");
 }
 
 /* The chain of this version: "flowrules-1a2b3c4d". */
@@ -80,7 +80,7 @@ static void write_list_name(flowrules_output *out, size_t index, enum flowrules_
                             flowrules_writer *w) {
     char name[CHAIN_SIZE];
     struct flowrules_set set = flowrules_output_set(out, index);
-    const char *network = flowrules_set_family_label(out, set, family);
+    const char *network = flowrules_set_family_label(flowrules_output_plan(out), set, family);
     flowrules_writef(w, "%s-%zu-", chain(out, name), index + 1);
     flowrules_write_user(w, &name_escape,
                          network != NULL ? network : flowrules_set_title(out, set, "_"));
@@ -196,7 +196,7 @@ static void begin(flowrules_output *out) {
         enum flowrules_family family = (enum flowrules_family)f;
         for (size_t i = 0; i < flowrules_output_set_count(out); i++)
             write_list(out, i, family);
-        if (!flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+        if (!flowrules_plan_has(flowrules_output_plan(out), FLOWRULES_BASELINE_REPLIES))
             continue;
         begin_rule(out, family, "accept");
         flowrules_write(rules(out, family), " connection-state=established,related\n");
@@ -204,14 +204,15 @@ static void begin(flowrules_output *out) {
 }
 
 static void write_head(flowrules_writer *w, flowrules_output *out) {
-    if (flowrules_output_title(out) != NULL) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    if (flowrules_plan_title(plan) != NULL) {
         flowrules_write(w, "# ");
-        flowrules_write_user(w, &comment_escape, flowrules_output_title(out));
+        flowrules_write_user(w, &comment_escape, flowrules_plan_title(plan));
         flowrules_write(w, "\n");
     }
     flowrules_writef(
         w, "# Target %s: of what is forwarded, what these rules do not accept is dropped.\n",
-        flowrules_output_target(out));
+        flowrules_plan_target(plan));
     flowrules_write_shuts(w, out, "# ", "\n");
     flowrules_writef(
         w,
@@ -219,7 +220,7 @@ static void write_head(flowrules_writer *w, flowrules_output *out) {
         "# an older version, that decides until then. Undo with, for /ip and /ipv6:\n"
         "#   /ip firewall filter remove [find where comment=%s and action=jump]\n"
         "# Rules of the chain forward that stand before the jump decide before these.\n",
-        flowrules_output_target(out), prefix(out));
+        flowrules_plan_target(plan), prefix(out));
 }
 
 /* Behind an older jump, whose chain drops all the rest, ours decides nothing yet. */
@@ -227,7 +228,9 @@ static void end_rules(flowrules_output *out, enum flowrules_family family) {
     flowrules_writer *w = rules(out, family);
     char name[CHAIN_SIZE];
     begin_rule(out, family, "drop");
-    flowrules_write(w, flowrules_output_log_denied(out) ? " log=yes log-prefix=the-rest\n" : "\n");
+    flowrules_write(w, flowrules_plan_log_denied(flowrules_output_plan(out))
+                           ? " log=yes log-prefix=the-rest\n"
+                           : "\n");
     flowrules_writef(w, "add chain=forward action=jump jump-target=%s comment=%s\n",
                      chain(out, name), prefix(out));
 }
@@ -249,7 +252,7 @@ static void end(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_file(out, ".rsc", false);
     flowrules_writer *swap = flowrules_output_undo(out, ".swap.rsc", false);
     write_head(w, out);
-    flowrules_writef(swap, "/import %s.rsc\n", flowrules_output_target(out));
+    flowrules_writef(swap, "/import %s.rsc\n", flowrules_plan_target(flowrules_output_plan(out)));
     for (unsigned f = FLOWRULES_IPV4; f < FAMILIES; f++) {
         end_rules(out, (enum flowrules_family)f);
         flowrules_writef(w, "\n%s address-list\n", menu[f]);
@@ -262,8 +265,8 @@ static void end(flowrules_output *out) {
 
 /* ---- what it can't say --------------------------------------------------------------------- */
 
-static const char *refuses(const flowrules_output *out, const struct flowrules_rule *flow) {
-    (void)out;
+static const char *refuses(const flowrules_plan *plan, const struct flowrules_rule *flow) {
+    (void)plan;
     for (size_t i = 0; i < flow->service_count; i++)
         if (flow->services[i].protocol == 0)
             return "protocol 0 is any protocol for the router's kernel";

@@ -7,6 +7,6 @@
 /* Reads commands: our own file, or what /export prints. */
 void mikrotik_read(flowrules_input *in);
 /* The replies: what a target lets pass besides its flows. */
-void mikrotik_baseline(const flowrules_output *out, flowrules_input *in);
+void mikrotik_baseline(const flowrules_plan *plan, flowrules_input *in);
 
 #endif

@@ -358,8 +358,8 @@ static void pass(flowrules_input *in, unsigned families, unsigned packets) {
     flowrules_input_rule(in, &rule);
 }
 
-void mikrotik_baseline(const flowrules_output *out, flowrules_input *in) {
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_REPLIES))
+void mikrotik_baseline(const flowrules_plan *plan, flowrules_input *in) {
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_REPLIES))
         pass(in, 0, FLOWRULES_REPLY);
 }
 

@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-#define FLOWRULES_BACKEND_ABI 3u
+#define FLOWRULES_BACKEND_ABI 4u
 
 /* ---- addresses, ports, sets -------------------------------------------------------------- */
 
@@ -170,30 +170,30 @@ struct flowrules_rule {
     enum flowrules_end table_end;        /* the end that the table's address is */
     bool log;
     flowrules_flows flows;
-    const char *name; /* fit for the backend's limits, unique in the plan */
+    const char *name;     /* fit for the backend's limits, unique in the plan */
+    const char *last_day; /* with capabilities.expiry: the last of its flows', if all have one */
     /* Where denies spare flows: how often denies, and then allows, follow in the order of rules. */
     unsigned phases_behind;
 };
 
-typedef struct flowrules_output flowrules_output;
-typedef struct flowrules_input flowrules_input; /* reader.h */
-struct flowrules_group;                         /* kits/lookup.h */
+typedef struct flowrules_plan flowrules_plan;     /* what a target is to enforce */
+typedef struct flowrules_output flowrules_output; /* what is written for it */
+typedef struct flowrules_input flowrules_input;   /* reader.h */
+struct flowrules_group;                           /* kits/lookup.h */
 struct flowrules_dispatch;
 
-/* ---- what a spelling function can ask and do ---------------------------------------------- */
+/* ---- what may be asked of a plan ---------------------------------------------------------- */
 
 /* Names from the policy; user text is marked so. */
-FLOWRULES_API const char *flowrules_output_target(const flowrules_output *out); /* [A-Za-z0-9._-] */
-FLOWRULES_API const char *
-flowrules_output_title(const flowrules_output *out); /* user text or NULL */
+FLOWRULES_API const char *flowrules_plan_target(const flowrules_plan *plan); /* [A-Za-z0-9._-] */
+FLOWRULES_API const char *flowrules_plan_title(const flowrules_plan *plan);  /* user text or NULL */
 /* Is this direction in force, so that what no rule allows is denied? */
-FLOWRULES_API bool flowrules_output_enforces(const flowrules_output *out,
-                                             enum flowrules_direction direction);
-/*
- * True for a target with mode: permits. What no rule allows is then left to what else there is: no
- * rule of the artifact denies, and none of its rules is a deny.
- */
-FLOWRULES_API bool flowrules_output_permits(const flowrules_output *out);
+FLOWRULES_API bool flowrules_plan_enforces(const flowrules_plan *plan,
+                                           enum flowrules_direction direction);
+/* Has it mode: permits? What no rule allows is left to what else there is; no rule denies. */
+FLOWRULES_API bool flowrules_plan_permits(const flowrules_plan *plan);
+/* The protected networks, as the platform knows them. */
+FLOWRULES_API struct flowrules_set flowrules_plan_protects(const flowrules_plan *plan);
 /* Parts of a baseline (docs/MODEL.md). */
 enum flowrules_baseline {
     FLOWRULES_BASELINE_REPLIES = 1,
@@ -205,33 +205,34 @@ enum flowrules_baseline {
     FLOWRULES_BASELINE_PROBES = 64,  /* health probes of the platform's load balancer */
     FLOWRULES_BASELINE_DNS = 128     /* to the platform's resolvers */
 };
-/* Has the target any of it but the replies? */
-FLOWRULES_API bool flowrules_output_baseline(const flowrules_output *out);
-/* Has the target this part of the baseline? */
-FLOWRULES_API bool flowrules_output_has(const flowrules_output *out, enum flowrules_baseline part);
+/* Has the target any of it but the replies? Has it this part? */
+FLOWRULES_API bool flowrules_plan_baseline(const flowrules_plan *plan);
+FLOWRULES_API bool flowrules_plan_has(const flowrules_plan *plan, enum flowrules_baseline part);
 /* The name of the format that is spelled, or asked for. */
-FLOWRULES_API const char *flowrules_output_format(const flowrules_output *out);
-FLOWRULES_API bool flowrules_output_log_denied(const flowrules_output *out);
+FLOWRULES_API const char *flowrules_plan_format(const flowrules_plan *plan);
+FLOWRULES_API bool flowrules_plan_log_denied(const flowrules_plan *plan);
 /* Is nothing to be logged at all? For platforms that log without being told to. */
-FLOWRULES_API bool flowrules_output_log_nothing(const flowrules_output *out);
+FLOWRULES_API bool flowrules_plan_log_nothing(const flowrules_plan *plan);
+/* A setting of the target, or its default; checked against the backend's table. */
+FLOWRULES_API const char *flowrules_plan_setting(const flowrules_plan *plan, const char *key);
+FLOWRULES_API long long flowrules_plan_number(const flowrules_plan *plan, const char *key);
+FLOWRULES_API bool flowrules_plan_flag(const flowrules_plan *plan, const char *key);
+
+/* ---- what a spelling function writes ------------------------------------------------------ */
+
+/* The plan whose rules are spelled. */
+FLOWRULES_API const flowrules_plan *flowrules_output_plan(const flowrules_output *out);
+/* Zeroed memory for the backend, of the size that it declared as state_size. */
+FLOWRULES_API void *flowrules_output_state(flowrules_output *out);
+/* A short text that stands for all the rules: 8 hex digits, the same for the same rules. */
+FLOWRULES_API const char *flowrules_output_fingerprint(const flowrules_output *out);
 /*
  * For the head of an artifact: what the target shuts of that which a machine, pods or a site can't
- * do without, what of it is accepted, and what its rules don't decide. Each line has before in
- * front of it and after behind it; none where there is nothing to tell. Lines are plain ASCII
- * without quotes but ', and without "--".
+ * do without, what of it is accepted, what its rules don't decide. Each line has before in front of
+ * it and after behind it. Lines are plain ASCII without quotes but ', and without "--".
  */
 FLOWRULES_API void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out,
                                          const char *before, const char *after);
-/* A setting of the target, or its default; checked against the backend's table. */
-FLOWRULES_API const char *flowrules_output_setting(const flowrules_output *out, const char *key);
-FLOWRULES_API long long flowrules_output_number(const flowrules_output *out, const char *key);
-FLOWRULES_API bool flowrules_output_flag(const flowrules_output *out, const char *key);
-/* Zeroed memory for the backend, of the size that it declared as state_size. */
-FLOWRULES_API void *flowrules_output_state(flowrules_output *out);
-/* A short text that stands for the whole plan: 8 hex digits, the same for the same plan. */
-FLOWRULES_API const char *flowrules_output_fingerprint(const flowrules_output *out);
-/* The protected networks, as the platform knows them. */
-FLOWRULES_API struct flowrules_set flowrules_output_protects(const flowrules_output *out);
 /*
  * Refuses the whole target: more rules than the platform takes, say. The message is one line;
  * nothing of the artifact is kept. What was refused first is told.
@@ -427,12 +428,12 @@ struct flowrules_backend {
      * that lives as long as the backend. Behind a newline it may say what to do about it, which
      * is the hint of the message. May itself be NULL.
      */
-    const char *(*refuses)(const flowrules_output *out, const struct flowrules_rule *flow);
+    const char *(*refuses)(const flowrules_plan *plan, const struct flowrules_rule *flow);
     /*
      * What does the user have to know of a flow that can be said, in the light of the others? NULL,
      * or a text for a warning, that lives as long as the backend. May itself be NULL.
      */
-    const char *(*warns)(const flowrules_output *out, const struct flowrules_rule *flow);
+    const char *(*warns)(const flowrules_plan *plan, const struct flowrules_rule *flow);
     /* Reads configurations: any format of ours, and what the platform gives out. NULL: it can't. */
     void (*read)(flowrules_input *in);
     /*
@@ -440,7 +441,7 @@ struct flowrules_backend {
      * those of the flows (or behind their denies: baseline_behind); what it has no say over, as
      * FLOWRULES_OUTSIDE. NULL: nothing.
      */
-    void (*baseline)(const flowrules_output *out, flowrules_input *in);
+    void (*baseline)(const flowrules_plan *plan, flowrules_input *in);
 };
 
 #ifdef __cplusplus

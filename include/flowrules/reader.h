@@ -229,7 +229,7 @@ FLOWRULES_API bool flowrules_input_may_protect(flowrules_input *in,
                                                size_t count);
 /* A set of the target's plan (protected networks, say) in the terms of the input; for baseline. */
 FLOWRULES_API struct flowrules_set
-flowrules_input_own(flowrules_input *in, const flowrules_output *out, struct flowrules_set set);
+flowrules_input_own(flowrules_input *in, const flowrules_plan *plan, struct flowrules_set set);
 /*
  * The network interface of this name (1 to 15 bytes, as in Linux), or where begins is true all
  * whose names begin so; none for a longer name. A set of interfaces is for the member interfaces

@@ -18,7 +18,8 @@ struct edge {
 };
 
 struct sweep {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
+    struct fr_rules *rules;
     struct fr_dispatch *dispatch;
     enum flowrules_family family;
     struct fr_vec edges;
@@ -40,7 +41,7 @@ static int compare_edges(const void *left, const void *right) {
 }
 
 static flowrules_status add_edges(struct sweep *s, uint32_t index) {
-    const struct fr_group *group = fr_vec_at(&s->plan->groups, struct fr_group, index);
+    const struct fr_group *group = fr_vec_at(&s->rules->groups, struct fr_group, index);
     size_t count = flowrules_set_range_count(group->view.match, s->family);
     for (size_t i = 0; i < count; i++) {
         struct flowrules_range range = flowrules_set_range(group->view.match, s->family, i);
@@ -132,25 +133,25 @@ static flowrules_status sweep_edges(struct sweep *s) {
 
 static flowrules_status run(struct sweep *s, size_t first, size_t count) {
     for (size_t i = 0; i < count; i++)
-        if (fr_vec_at(&s->plan->groups, struct fr_group, first + i)->view.dispatched)
+        if (fr_vec_at(&s->rules->groups, struct fr_group, first + i)->view.dispatched)
             FR_TRY(add_edges(s, (uint32_t)(first + i)));
     if (s->edges.count > 1)
         qsort(s->edges.items, s->edges.count, sizeof(struct edge), compare_edges);
     return sweep_edges(s);
 }
 
-/* Enters the finished dispatch into the plan, or makes its groups reachable by jumps. */
+/* Enters the finished dispatch, or makes its groups reachable by jumps. */
 static flowrules_status finish(struct sweep *s, size_t first, size_t count) {
-    struct fr_plan *plan = s->plan;
-    const struct flowrules_group *group = &fr_vec_at(&plan->groups, struct fr_group, first)->view;
+    struct fr_rules *rules = s->rules;
+    const struct flowrules_group *group = &fr_vec_at(&rules->groups, struct fr_group, first)->view;
     struct fr_dispatch *d = s->dispatch;
     if (s->too_large || d->ranges.count == 0) {
         for (size_t i = 0; i < count; i++)
-            fr_vec_at(&plan->groups, struct fr_group, first + i)->view.dispatched = false;
+            fr_vec_at(&rules->groups, struct fr_group, first + i)->view.dispatched = false;
         return FLOWRULES_OK;
     }
     d->view = (struct flowrules_dispatch){
-        .name = fr_label_unique(&plan->names, &plan->arena, fr_direction_label(group->direction),
+        .name = fr_label_unique(&rules->names, &rules->arena, fr_direction_label(group->direction),
                                 group->end == FLOWRULES_SOURCE ? "by_source" : "by_destination",
                                 s->family == FLOWRULES_IPV4 ? "_v4" : "_v6"),
         .action = group->action,
@@ -163,23 +164,24 @@ static flowrules_status finish(struct sweep *s, size_t first, size_t count) {
         .classes = d,
     };
     d->after_group = (uint32_t)(first + count - 1);
-    return d->view.name == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    return d->view.name == NULL ? fr_no_memory(rules->plan->context) : FLOWRULES_OK;
 }
 
-flowrules_status fr_dispatch_make(struct fr_plan *plan, enum flowrules_family family, size_t first,
-                                  size_t count) {
-    const struct fr_allocator *allocator = &plan->context->allocator;
-    struct sweep s = {.plan = plan,
-                      .dispatch = fr_arena_zalloc(&plan->arena, sizeof(struct fr_dispatch)),
+flowrules_status fr_dispatch_make(struct fr_rules *rules, enum flowrules_family family,
+                                  size_t first, size_t count) {
+    const struct fr_allocator *allocator = &rules->plan->context->allocator;
+    struct sweep s = {.plan = rules->plan,
+                      .rules = rules,
+                      .dispatch = fr_arena_zalloc(&rules->arena, sizeof(struct fr_dispatch)),
                       .family = family,
                       .members_max = 4096 + MEMBERS_PER_GROUP * count};
-    struct fr_dispatch **slot = fr_vec_push(&plan->dispatches);
+    struct fr_dispatch **slot = fr_vec_push(&rules->dispatches);
     if (s.dispatch == NULL || slot == NULL) {
-        plan->dispatches.count -= slot != NULL;
-        return fr_no_memory(plan->context);
+        rules->dispatches.count -= slot != NULL;
+        return fr_no_memory(rules->plan->context);
     }
     *slot = s.dispatch;
-    s.dispatch->plan = plan;
+    s.dispatch->rules = rules;
     fr_vec_init(&s.dispatch->ranges, allocator, sizeof(struct fr_dispatch_range));
     fr_vec_init(&s.dispatch->classes, allocator, sizeof(struct fr_class));
     fr_vec_init(&s.dispatch->members, allocator, sizeof(uint32_t));
@@ -214,5 +216,5 @@ const struct flowrules_group *flowrules_dispatch_group(const struct flowrules_di
     if (index >= class->count)
         return NULL;
     uint32_t group = *fr_vec_at(&dispatch->members, uint32_t, class->first + index);
-    return &fr_vec_at(&dispatch->plan->groups, struct fr_group, group)->view;
+    return &fr_vec_at(&dispatch->rules->groups, struct fr_group, group)->view;
 }

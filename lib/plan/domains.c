@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "flowrules/kits/hashes.h"
+#include "labels.h"
 #include "plan.h"
 #include "settings.h"
 
@@ -21,10 +22,8 @@ void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allo
     fr_vec_init(&domains->marks, allocator, sizeof(struct fr_domain_mark));
     fr_vec_init(&domains->sets, allocator, sizeof(struct fr_named_set));
     fr_vec_init(&domains->parts, allocator, sizeof(struct fr_named_part));
-    fr_vec_init(&domains->used, allocator, sizeof(uint32_t));
     fr_map_init(&domains->set_of, allocator);
     fr_strings_init(&domains->keys, allocator);
-    fr_vec_init(&domains->found, allocator, sizeof(uint32_t));
 }
 
 void fr_domains_free(struct fr_domains *domains) {
@@ -33,25 +32,23 @@ void fr_domains_free(struct fr_domains *domains) {
     fr_vec_free(&domains->marks);
     fr_vec_free(&domains->sets);
     fr_vec_free(&domains->parts);
-    fr_vec_free(&domains->used);
     fr_map_free(&domains->set_of);
     fr_strings_free(&domains->keys);
-    fr_vec_free(&domains->found);
 }
 
 /* ---- sets of names ------------------------------------------------------------------------- */
 
-fr_set fr_names_of(struct fr_plan *plan, fr_set set) {
-    struct flowrules_set view = {&plan->view.sets, set};
-    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
+fr_set fr_names_of(const flowrules_plan *plan, fr_set set) {
+    struct flowrules_set view = {&plan->view->sets, set};
+    const struct fr_set_head *head = fr_set_head(&plan->view->sets, set);
     size_t count = flowrules_set_atom_count(view), names = 0;
     for (size_t i = 0; i < count; i++) {
         if (flowrules_set_atom(view, i).kind == FLOWRULES_ATOM_GROUP)
             continue;
-        fr_builder_atom(&plan->view.builder, fr_set_atoms(head)[i]);
+        fr_builder_atom(&plan->view->builder, fr_set_atoms(head)[i]);
         names++;
     }
-    return names == 0 ? FR_SET_EMPTY : fr_builder_finish(&plan->view.builder, &plan->view.sets);
+    return names == 0 ? FR_SET_EMPTY : fr_builder_finish(&plan->view->builder, &plan->view->sets);
 }
 
 static uint64_t hash_text(unsigned char kind, const char *text) {
@@ -60,8 +57,8 @@ static uint64_t hash_text(unsigned char kind, const char *text) {
 }
 
 /* The hash of a set: the same for the same names in whatever order. */
-static bool make_hash(struct fr_plan *plan, fr_set set, char text[9]) {
-    struct flowrules_set view = {&plan->view.sets, set};
+static bool make_hash(flowrules_plan *plan, fr_set set, char text[9]) {
+    struct flowrules_set view = {&plan->view->sets, set};
     struct fr_domains *d = &plan->domains;
     const char *timeout = fr_plan_setting(plan, "names-timeout");
     uint64_t hash = timeout == NULL ? 0 : hash_text(2, timeout);
@@ -76,7 +73,7 @@ static bool make_hash(struct fr_plan *plan, fr_set set, char text[9]) {
 }
 
 /* May a name be a key as it is? A _ in keys is what none of them has. */
-static bool is_plain(const struct fr_plan *plan, const char *name) {
+static bool is_plain(const flowrules_plan *plan, const char *name) {
     const char *timeout = fr_plan_setting(plan, "names-timeout");
     const struct flowrules_setting *setting = fr_setting_find(plan->backend, "names-timeout");
     return strlen(name) <= PLAIN_MAX &&
@@ -89,15 +86,16 @@ static bool is_plain(const struct fr_plan *plan, const char *name) {
  * version is loaded is left there. A name alone stands for itself, "below_" and its domain for a
  * wildcard; all else has the network's name, or the flow's, and the hash.
  */
-static const char *make_key(struct fr_plan *plan, fr_set set, uint32_t flow, const char *hash) {
-    struct flowrules_set view = {&plan->view.sets, set};
+static const char *make_key(const flowrules_plan *plan, fr_set set, uint32_t flow,
+                            const char *hash) {
+    struct flowrules_set view = {&plan->view->sets, set};
     struct flowrules_atom atom = flowrules_set_atom(view, 0);
     char word[FR_LABEL_SIZE];
     if (flowrules_set_atom_count(view) == 1 && is_plain(plan, atom.name))
-        return fr_arena_printf(&plan->arena, "%s%s",
+        return fr_arena_printf(plan->arena, "%s%s",
                                atom.kind == FLOWRULES_ATOM_WILDCARD ? "below_" : "", atom.name);
     fr_set_word(plan, set, 0, flow, FLOWRULES_DESTINATION, word);
-    return fr_arena_printf(&plan->arena, "%.24s_%s", word, hash);
+    return fr_arena_printf(plan->arena, "%.24s_%s", word, hash);
 }
 
 /* The number of a domain, new or known; false when out of memory. */
@@ -107,8 +105,8 @@ static bool list_domain(struct fr_domains *d, const char *name, uint32_t *domain
     return string != 0 && (string <= d->list.count || fr_vec_push(&d->list) != NULL);
 }
 
-static flowrules_status add_set(struct fr_plan *plan, fr_set set, uint32_t flow, uint32_t index) {
-    struct flowrules_set view = {&plan->view.sets, set};
+static flowrules_status add_set(flowrules_plan *plan, fr_set set, uint32_t flow, uint32_t index) {
+    struct flowrules_set view = {&plan->view->sets, set};
     struct fr_domains *d = &plan->domains;
     struct fr_named_set *named = fr_vec_push(&d->sets);
     if (named == NULL || !make_hash(plan, set, named->hash) || !fr_map_put(&d->set_of, set, index))
@@ -129,7 +127,7 @@ static flowrules_status add_set(struct fr_plan *plan, fr_set set, uint32_t flow,
 }
 
 /* The part scoped reaches these names. */
-static flowrules_status add_part(struct fr_plan *plan, fr_set names, uint32_t scoped) {
+static flowrules_status add_part(flowrules_plan *plan, fr_set names, uint32_t scoped) {
     struct fr_domains *d = &plan->domains;
     uint32_t index, flow = fr_vec_at(&plan->scoped, struct fr_scoped, scoped)->flow;
     if (!fr_map_get(&d->set_of, names, &index)) {
@@ -143,24 +141,9 @@ static flowrules_status add_part(struct fr_plan *plan, fr_set names, uint32_t sc
     return FLOWRULES_OK;
 }
 
-struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set) {
+uint32_t fr_named_set_index(const struct fr_domains *domains, fr_set set) {
     uint32_t index;
-    if (set == FR_SET_EMPTY || !fr_map_get(&plan->domains.set_of, set, &index))
-        return NULL;
-    return fr_vec_at(&plan->domains.sets, struct fr_named_set, index);
-}
-
-bool fr_use_named_set(struct fr_plan *plan, fr_set set, unsigned families) {
-    struct fr_domains *d = &plan->domains;
-    struct fr_named_set *named = fr_named_set_of(plan, set);
-    if (named->families == 0) {
-        uint32_t *slot = fr_vec_push(&d->used);
-        if (slot == NULL)
-            return false;
-        *slot = (uint32_t)(named - (struct fr_named_set *)d->sets.items);
-    }
-    named->families |= families;
-    return true;
+    return set != FR_SET_EMPTY && fr_map_get(&domains->set_of, set, &index) ? index : UINT32_MAX;
 }
 
 /* ---- domains ------------------------------------------------------------------------------- */
@@ -241,33 +224,21 @@ static void settle(struct fr_domains *d) {
         look(d, i, UINT32_MAX, &domain_at(d, i)->self, &domain_at(d, i)->below);
 }
 
-static int by_number(const void *left, const void *right) {
-    const uint32_t *a = left, *b = right;
-    return compare_numbers(*a, *b);
-}
-
-bool fr_domain_sets(struct fr_domains *d, uint32_t domain) {
-    d->found.count = 0;
+bool fr_domain_sets(const struct fr_domains *d, uint32_t domain, struct fr_vec *sets) {
+    sets->count = 0;
     for (uint32_t at = domain; at != UINT32_MAX; at = fr_domain_above(d, at)) {
         const struct fr_domain *listed = domain_at(d, at);
         for (uint32_t i = 0; i < listed->marks; i++) {
             const struct fr_domain_mark *mark = mark_at(d, listed->first_mark + i);
             if (at != domain && mark->wildcard == 0)
                 continue;
-            uint32_t *slot = fr_vec_push(&d->found);
+            uint32_t *slot = fr_vec_push(sets);
             if (slot == NULL)
                 return false;
             *slot = mark->set;
         }
     }
-    uint32_t *sets = d->found.items;
-    size_t kept = 0;
-    if (d->found.count > 1)
-        qsort(sets, d->found.count, sizeof *sets, by_number);
-    for (size_t i = 0; i < d->found.count; i++)
-        if (kept == 0 || sets[kept - 1] != sets[i])
-            sets[kept++] = sets[i];
-    d->found.count = kept;
+    fr_sort_unique(sets);
     return true;
 }
 
@@ -295,7 +266,7 @@ static void list_excess(struct excess *e, const char *name, bool below) {
 }
 
 /* Does a part of another flow allow all that this one does, with the names of that set? */
-static bool is_allowed_with(const struct fr_plan *plan, const struct fr_scoped *part,
+static bool is_allowed_with(const flowrules_plan *plan, const struct fr_scoped *part,
                             uint32_t set) {
     const struct fr_domains *d = &plan->domains;
     const struct fr_named_set *named = fr_vec_at(&d->sets, struct fr_named_set, set);
@@ -303,16 +274,16 @@ static bool is_allowed_with(const struct fr_plan *plan, const struct fr_scoped *
         uint32_t index = fr_vec_at(&d->parts, struct fr_named_part, named->first_part + i)->scoped;
         const struct fr_scoped *other = fr_vec_at(&plan->scoped, struct fr_scoped, index);
         if (other->direction == part->direction && other->service == part->service &&
-            fr_set_covers(&plan->view.sets, other->source, part->source))
+            fr_set_covers(&plan->view->sets, other->source, part->source))
             return true;
     }
     return false;
 }
 
 /* Is what comes on top allowed all the same: what is below the domain, or the domain itself? */
-static bool is_allowed_anyway(struct fr_plan *plan, const struct fr_scoped *part, uint32_t domain,
-                              bool want_below) {
-    struct fr_domains *d = &plan->domains;
+static bool is_allowed_anyway(const flowrules_plan *plan, const struct fr_scoped *part,
+                              uint32_t domain, bool want_below) {
+    const struct fr_domains *d = &plan->domains;
     for (uint32_t at = domain; at != UINT32_MAX; at = fr_domain_above(d, at)) {
         const struct fr_domain *listed = domain_at(d, at);
         for (uint32_t i = 0; i < listed->marks; i++) {
@@ -330,11 +301,11 @@ static bool is_allowed_anyway(struct fr_plan *plan, const struct fr_scoped *part
  * The resolver takes a domain whole. Where the target has it answer for no name that no flow asks
  * for, only what other flows ask for comes on top; and what they allow as well is no excess.
  */
-static void find_excess(struct fr_plan *plan, const struct fr_scoped *part,
-                        const struct fr_named_set *named, struct excess *e) {
-    struct fr_domains *d = &plan->domains;
-    struct flowrules_set view = {&plan->view.sets, named->set};
-    uint32_t index = (uint32_t)(named - (const struct fr_named_set *)d->sets.items);
+static void find_excess(const flowrules_plan *plan, const struct fr_scoped *part, uint32_t index,
+                        struct excess *e) {
+    const struct fr_domains *d = &plan->domains;
+    struct flowrules_set view = {&plan->view->sets,
+                                 fr_vec_at(&d->sets, struct fr_named_set, index)->set};
     for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
         const char *name = flowrules_set_atom(view, i).name;
         uint32_t domain = fr_strings_find(&d->names, name, strlen(name)) - 1;
@@ -350,7 +321,7 @@ static void find_excess(struct fr_plan *plan, const struct fr_scoped *part,
 }
 
 /* Was the loss accepted, or is the flow refused? */
-static flowrules_status judge(struct fr_plan *plan, uint32_t flow, const struct excess *e) {
+static flowrules_status judge(flowrules_plan *plan, uint32_t flow, const struct excess *e) {
     struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
     char what[sizeof e->text + 32], more[32] = "";
     if (e->count > e->listed)
@@ -359,24 +330,24 @@ static flowrules_status judge(struct fr_plan *plan, uint32_t flow, const struct 
     if (!fr_may_lose(plan, flow, FR_LOSS_WIDEN)) {
         plan->refused++;
         *verdict = fr_verdict_refused(
-            plan, fr_because(&plan->arena, e->below ? FR_WHY_BELOW_TOO : FR_WHY_SELF_TOO, what));
+            plan, fr_because(plan->arena, e->below ? FR_WHY_BELOW_TOO : FR_WHY_SELF_TOO, what));
         return FLOWRULES_OK;
     }
     *verdict = (struct fr_verdict){
         .fidelity = FR_WIDENED,
         .reason = fr_arena_printf(
-            &plan->arena,
+            plan->arena,
             e->below ? "%s: the names below pass too" : "%s: the name itself passes too", what)};
     return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 /* The names that a part reaches; empty for what no set is filled for. */
-static fr_set part_names(struct fr_plan *plan, const struct fr_scoped *part) {
+static fr_set part_names(const flowrules_plan *plan, const struct fr_scoped *part) {
     return part->deny != 0 ? FR_SET_EMPTY : fr_names_of(plan, part->destination);
 }
 
-flowrules_status fr_check_domains(struct fr_plan *plan) {
-    if (!plan->can->whole_domains || !plan->view.mode.names)
+flowrules_status fr_check_domains(flowrules_plan *plan) {
+    if (!plan->can->whole_domains || !plan->view->mode.names)
         return FLOWRULES_OK;
     for (uint32_t i = 0; i < plan->scoped.count; i++) {
         fr_set names = part_names(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i));
@@ -391,11 +362,11 @@ flowrules_status fr_check_domains(struct fr_plan *plan) {
         fr_set names = part_names(plan, part);
         if (names == FR_SET_NONE)
             return fr_no_memory(plan->context);
-        const struct fr_named_set *named = fr_named_set_of(plan, names);
+        uint32_t named = fr_named_set_index(&plan->domains, names);
         enum fr_fidelity fidelity =
             fr_vec_at(&plan->verdicts, struct fr_verdict, part->flow)->fidelity;
         struct excess excess = {.count = 0};
-        if (named == NULL || fidelity == FR_FIDELITY_REFUSED)
+        if (named == UINT32_MAX || fidelity == FR_FIDELITY_REFUSED)
             continue;
         find_excess(plan, part, named, &excess);
         if (excess.count > 0)

@@ -7,20 +7,17 @@
 
 #include "addresses.h"
 
-struct fr_plan;
-
 /* A set of names that rules match, to be filled by the resolver. */
 struct fr_named_set {
     fr_set set;
-    unsigned families; /* those in which a rule matches it */
-    const char *key;   /* stands for its names, and says which they are */
-    char hash[9];      /* of them, unique in the plan */
+    const char *key; /* stands for its names, and says which they are */
+    char hash[9];    /* of them, unique in the plan */
     uint32_t first_part, parts;
 };
 
 /* A part of a flow that reaches the names of a set. */
 struct fr_named_part {
-    uint32_t set, scoped, flow; /* scoped: while the rules are made */
+    uint32_t set, scoped, flow;
 };
 
 /* A name or wildcard of a set. */
@@ -41,34 +38,30 @@ struct fr_domains {
     struct fr_vec marks;     /* struct fr_domain_mark, by domain once they are settled */
     struct fr_vec sets;      /* struct fr_named_set */
     struct fr_vec parts;     /* struct fr_named_part, by set once they are settled */
-    struct fr_vec used;      /* uint32_t: those that rules match, in order of first use */
     struct fr_map set_of;    /* by fr_set: index of sets */
     struct fr_strings keys;  /* those that are taken */
-    struct fr_vec found;     /* uint32_t: the answer to the last question */
 };
 
 void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allocator);
 void fr_domains_free(struct fr_domains *domains);
 
 /* The names and wildcards of a set, as a set of their own; FR_SET_NONE when out of memory. */
-fr_set fr_names_of(struct fr_plan *plan, fr_set set);
+fr_set fr_names_of(const flowrules_plan *plan, fr_set set);
 
 /*
  * Looks at the flows of a plan whose target has its names followed by domain, and refuses or widens
  * those that the resolver would admit too much for.
  */
-flowrules_status fr_check_domains(struct fr_plan *plan);
+flowrules_status fr_check_domains(flowrules_plan *plan);
 
-/* The named set of a set of names; NULL when there is none. */
-struct fr_named_set *fr_named_set_of(struct fr_plan *plan, fr_set set);
-/* A rule is to match it in these families; false when out of memory. */
-bool fr_use_named_set(struct fr_plan *plan, fr_set set, unsigned families);
+/* The named set that a set of names is, as index of sets; UINT32_MAX: none. */
+uint32_t fr_named_set_index(const struct fr_domains *domains, fr_set set);
 
 /*
- * The sets, as indices of sets in order, that take the addresses of a domain and of all below it;
- * false when out of memory. They stand in domains->found until the next call.
+ * The sets, as indices of sets in order, that take the addresses of a domain and of all below it,
+ * into sets (uint32_t); false when out of memory.
  */
-bool fr_domain_sets(struct fr_domains *domains, uint32_t domain);
+bool fr_domain_sets(const struct fr_domains *domains, uint32_t domain, struct fr_vec *sets);
 /* The listed domain that is next above one, or UINT32_MAX. */
 uint32_t fr_domain_above(const struct fr_domains *domains, uint32_t domain);
 

@@ -6,11 +6,12 @@
 #define FR_DRAFTS_H
 
 #include "boxes.h"
-#include "plan.h"
+#include "rules.h"
 
 /* The rules of one direction, action and log, while they are cut and merged. */
 struct fr_drafts {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
+    struct fr_rules *rules; /* where they go */
     const struct flowrules_capabilities *can;
     enum flowrules_direction direction;
     enum flowrules_action action;
@@ -29,8 +30,8 @@ flowrules_status fr_merge_rules(struct fr_drafts *d);
 flowrules_status fr_drop_equal_rules(struct fr_drafts *d);
 /* Puts the rules of the same protected pods together (rules_gather.c). */
 flowrules_status fr_gather_rules(struct fr_drafts *d);
-/* In which order such rules of all groups are written: the plan's turns. */
-flowrules_status fr_gather_whole(struct fr_plan *plan);
+/* In which order such rules of all groups are written: the turns. */
+flowrules_status fr_gather_whole(struct fr_rules *rules);
 
 /* Steps that push what a rule is cut into: names and groups apart from addresses, wildcards apart.
  */
@@ -48,9 +49,9 @@ flowrules_status fr_split_addresses(struct fr_drafts *d, const struct fr_rule *r
  * that it takes these too; and why some pod of what is left of an allow may be one that a deny
  * names, or NULL: no such pod, or no memory.
  */
-flowrules_status fr_widen_pods(struct fr_plan *plan, const struct fr_box *allow,
+flowrules_status fr_widen_pods(const flowrules_plan *plan, const struct fr_box *allow,
                                struct fr_box *deny);
-const char *fr_pods_escape(struct fr_plan *plan, const struct fr_box *left,
+const char *fr_pods_escape(const flowrules_plan *plan, const struct fr_box *left,
                            const struct fr_box *deny, uint32_t flow);
 
 #endif

@@ -14,7 +14,7 @@
 enum { LINES_MAX = 500 }; /* with more it is left undecided */
 
 struct listing {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
     struct flowrules_writer w;
     size_t lines;
 };
@@ -54,14 +54,14 @@ static struct flowrules_range range_at(struct flowrules_set set, enum flowrules_
     return flowrules_set_range(set, family, index);
 }
 
-static bool has_atoms(const struct fr_plan *plan, fr_set set) {
-    return fr_set_head(&plan->view.sets, set)->atoms > 0;
+static bool has_atoms(const flowrules_plan *plan, fr_set set) {
+    return fr_set_head(&plan->view->sets, set)->atoms > 0;
 }
 
 /* What a term of a part decides; names may be anywhere, and a source port is not known. */
 static bool add_term(struct listing *l, const struct fr_scoped *part, const struct fr_term *term) {
-    const struct fr_plan *plan = l->plan;
-    const struct fr_sets *sets = &plan->view.sets;
+    const flowrules_plan *plan = l->plan;
+    const struct fr_sets *sets = &plan->view->sets;
     bool source = has_atoms(plan, part->source), destination = has_atoms(plan, part->destination);
     bool unknown = source || destination || term->source_first != 0 || term->source_last != 65535;
     struct flowrules_set ends[2] = {{sets, source ? FR_SET_ANY : part->source},
@@ -79,7 +79,7 @@ static bool add_term(struct listing *l, const struct fr_scoped *part, const stru
 }
 
 static bool add_parts(struct listing *l, bool deny, uint32_t phase) {
-    const struct fr_plan *plan = l->plan;
+    const flowrules_plan *plan = l->plan;
     bool good = true;
     for (size_t i = 0; i < plan->scoped.count && good; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
@@ -95,7 +95,7 @@ static bool add_parts(struct listing *l, bool deny, uint32_t phase) {
 }
 
 /* The lines of all parts; "unknown" where there are too many. NULL: no memory. */
-static const char *list_entrances(struct fr_plan *plan) {
+static const char *list_entrances(const flowrules_plan *plan, struct fr_arena *arena) {
     struct listing l = {.plan = plan};
     size_t size = 0;
     bool good = !plan->circular && (plan->target->baseline & FLOWRULES_BASELINE_REPLIES) != 0;
@@ -103,24 +103,18 @@ static const char *list_entrances(struct fr_plan *plan) {
     for (uint32_t phase = 0; phase < plan->phases && good; phase++)
         good = add_parts(&l, true, phase) && add_parts(&l, false, phase);
     char *text = fr_writer_text(&l.w, &size);
-    const char *kept = text == NULL ? NULL
-                       : good       ? fr_arena_text(&plan->arena, text, size)
-                                    : "unknown";
+    const char *kept = text == NULL ? NULL : good ? fr_arena_text(arena, text, size) : "unknown";
     fr_free(&plan->context->allocator, text);
     fr_writer_free(&l.w);
     return kept;
 }
 
-flowrules_status fr_note_entrances(struct fr_plan *plan) {
-    if (plan->can->placement != FLOWRULES_BY_HOOK)
+flowrules_status fr_note_entrances(struct fr_rules *rules) {
+    const flowrules_plan *plan = rules->plan;
+    rules->entrances = "none";
+    if (plan->can->placement != FLOWRULES_BY_HOOK || !plan->enforces[FLOWRULES_INGRESS] ||
+        plan->permits)
         return FLOWRULES_OK;
-    plan->entrances = "none";
-    if (!plan->enforces[FLOWRULES_INGRESS] || plan->permits)
-        return FLOWRULES_OK;
-    plan->entrances = list_entrances(plan);
-    return plan->entrances == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
-}
-
-const char *flowrules_output_entrances(const flowrules_output *out) {
-    return out->plan->entrances == NULL ? "none" : out->plan->entrances;
+    rules->entrances = list_entrances(plan, &rules->arena);
+    return rules->entrances == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }

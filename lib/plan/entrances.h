@@ -5,9 +5,9 @@
 #ifndef FR_ENTRANCES_H
 #define FR_ENTRANCES_H
 
-#include "view.h"
+#include "rules.h"
 
-/* Notes them in the plan, where its flows can still be asked. */
-flowrules_status fr_note_entrances(struct fr_plan *plan);
+/* Notes them in the rules. */
+flowrules_status fr_note_entrances(struct fr_rules *rules);
 
 #endif

@@ -54,7 +54,7 @@ static void range_word(const struct flowrules_range *range, char word[FR_LABEL_S
     fr_label_word(text, word);
 }
 
-static void peer_word(const struct fr_plan *plan, const struct fr_peer *peer,
+static void peer_word(const flowrules_plan *plan, const struct fr_peer *peer,
                       char word[FR_LABEL_SIZE]) {
     const flowrules_policy *policy = plan->policy;
     struct flowrules_range range = {FLOWRULES_IPV4, {0, peer->ref}, {0, peer->ref}};
@@ -87,19 +87,19 @@ static void peer_word(const struct fr_plan *plan, const struct fr_peer *peer,
 }
 
 /* The network that a set is, or that it is all of in one family; NULL where there is none. */
-static const char *network_of(struct fr_plan *plan, fr_set set, unsigned families) {
+static const char *network_of(const flowrules_plan *plan, fr_set set, unsigned families) {
     const flowrules_policy *policy = plan->policy;
     uint32_t network;
-    bool found = fr_view_network_of(&plan->view, set, &network);
+    bool found = fr_view_network_of(plan->view, set, &network);
     for (enum flowrules_family f = FLOWRULES_IPV4; !found && f <= FLOWRULES_IPV6; f++)
         found = families == FLOWRULES_FAMILY_BIT(f) &&
-                fr_view_network_part(&plan->view, set, f, &network);
+                fr_view_network_part(plan->view, set, f, &network);
     return found ? FR_POLICY_TEXT(policy,
                                   fr_vec_at(&policy->networks, struct fr_network, network)->name)
                  : NULL;
 }
 
-void fr_set_word(struct fr_plan *plan, fr_set set, unsigned families, uint32_t flow,
+void fr_set_word(const flowrules_plan *plan, fr_set set, unsigned families, uint32_t flow,
                  enum flowrules_end end, char word[FR_LABEL_SIZE]) {
     const flowrules_policy *policy = plan->policy;
     const struct fr_flow *f = fr_vec_at(&policy->flows, struct fr_flow, flow);

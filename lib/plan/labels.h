@@ -6,8 +6,6 @@
 
 #include "addresses.h"
 
-struct fr_plan;
-
 /* Names that are given out, each once. */
 struct fr_labels {
     struct fr_strings taken;
@@ -26,7 +24,7 @@ void fr_label_word(const char *text, char word[FR_LABEL_SIZE]);
  * A word for a set at one end of a flow: the network that it is, or what the flow says there;
  * where that is several things, the flow's name.
  */
-void fr_set_word(struct fr_plan *plan, fr_set set, unsigned families, uint32_t flow,
+void fr_set_word(const flowrules_plan *plan, fr_set set, unsigned families, uint32_t flow,
                  enum flowrules_end end, char word[FR_LABEL_SIZE]);
 /* "out_", "in_" or "fwd_", to stand before a word. */
 const char *fr_direction_label(enum flowrules_direction direction);

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules.h"
+#include "pieces.h"
 
 /* More groups than this are reached by pairs or a dispatch: a jump costs about 10 ns each. */
 #define JUMPS_MAX 16u
@@ -41,7 +41,8 @@ struct draft {
 
 /* What is lowered at once: a direction, an action and a family (or both, for any to any). */
 struct part {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
+    struct fr_rules *rules;
     enum flowrules_direction direction;
     enum flowrules_action action;
     uint32_t phase;
@@ -55,9 +56,9 @@ struct part {
 
 /* ---- entries ------------------------------------------------------------------------------- */
 
-static bool is_everything(const struct fr_plan *plan, const struct fr_scoped *s) {
-    struct flowrules_set source = {&plan->view.sets, s->source};
-    struct flowrules_set destination = {&plan->view.sets, s->destination};
+static bool is_everything(const flowrules_plan *plan, const struct fr_scoped *s) {
+    struct flowrules_set source = {&plan->view->sets, s->source};
+    struct flowrules_set destination = {&plan->view->sets, s->destination};
     return flowrules_set_is_all(source, FLOWRULES_IPV4) &&
            flowrules_set_is_all(source, FLOWRULES_IPV6) &&
            flowrules_set_is_all(destination, FLOWRULES_IPV4) &&
@@ -66,10 +67,10 @@ static bool is_everything(const struct fr_plan *plan, const struct fr_scoped *s)
 
 /* The part of a set that is of the family; "any" when that is every address. */
 static fr_set of_family(struct part *p, fr_set set) {
-    struct flowrules_set view = {&p->plan->view.sets, set};
+    struct flowrules_set view = {&p->plan->view->sets, set};
     if (flowrules_set_is_all(view, p->family))
         return FR_SET_ANY;
-    return fr_set_family(&p->plan->view.sets, set, p->family);
+    return fr_set_family(&p->plan->view->sets, set, p->family);
 }
 
 static flowrules_status push_entry(struct part *p, uint32_t index, fr_set source,
@@ -88,12 +89,12 @@ static flowrules_status push_entry(struct part *p, uint32_t index, fr_set source
 /* Names that the target follows itself stand apart from addresses: in sets of their own. */
 static flowrules_status add_names_entry(struct part *p, uint32_t index, fr_set source,
                                         const struct fr_scoped *s) {
-    if (!p->plan->view.mode.names || s->deny != 0)
+    if (!p->plan->view->mode.names || s->deny != 0)
         return FLOWRULES_OK;
     fr_set names = fr_names_of(p->plan, s->destination);
     if (source == FR_SET_EMPTY || names == FR_SET_EMPTY || names == FR_SET_NONE)
         return names == FR_SET_NONE ? fr_no_memory(p->plan->context) : FLOWRULES_OK;
-    if (!fr_use_named_set(p->plan, names, p->families))
+    if (!fr_use_names(p->rules, names, p->families))
         return fr_no_memory(p->plan->context);
     return push_entry(p, index, source, names);
 }
@@ -191,7 +192,7 @@ static flowrules_status order_entries(struct part *p) {
 }
 
 static flowrules_status make_drafts(struct part *p) {
-    size_t sets = p->plan->view.sets.heads.count;
+    size_t sets = p->plan->view->sets.heads.count;
     uint32_t *numbers = fr_malloc(&p->plan->context->allocator, 4 * sets * sizeof *numbers);
     if (numbers == NULL)
         return fr_no_memory(p->plan->context);
@@ -222,7 +223,7 @@ static flowrules_status match_rules(struct part *p, const struct draft *draft, f
     FR_TRY(fr_service_pieces(p->plan, service, &p->pieces));
     for (size_t i = 0; i < p->pieces.count; i++) {
         rule.service = *fr_vec_at(&p->pieces, fr_service, i);
-        FR_TRY(fr_plan_rule(p->plan, &rule));
+        FR_TRY(fr_rules_add(p->rules, &rule));
     }
     return FLOWRULES_OK;
 }
@@ -256,18 +257,19 @@ static bool can_be_element(const struct part *p, const struct fr_term *term) {
 }
 
 static bool is_names(const struct part *p, fr_set set) {
-    return flowrules_set_atom_count((struct flowrules_set){&p->plan->view.sets, set}) > 0;
+    return flowrules_set_atom_count((struct flowrules_set){&p->plan->view->sets, set}) > 0;
 }
 
 static size_t range_count(const struct part *p, fr_set set) {
-    return flowrules_set_range_count((struct flowrules_set){&p->plan->view.sets, set}, p->family);
+    return flowrules_set_range_count((struct flowrules_set){&p->plan->view->sets, set}, p->family);
 }
 
 /* Adds the elements source host × address × term; hosts is "any" where sources are not written out.
  */
 static flowrules_status add_elements(struct part *p, struct fr_tables *tables, fr_set hosts,
                                      fr_set addresses, const struct fr_term *term, uint32_t flow) {
-    struct flowrules_set from = {&p->plan->view.sets, hosts}, to = {&p->plan->view.sets, addresses};
+    struct flowrules_set from = {&p->plan->view->sets, hosts},
+                         to = {&p->plan->view->sets, addresses};
     bool pairs = hosts != FR_SET_ANY;
     size_t sources = pairs ? flowrules_set_range_count(from, p->family) : 1;
     size_t count = flowrules_set_range_count(to, p->family);
@@ -307,7 +309,7 @@ static flowrules_status flatten(struct part *p, const struct draft *draft,
             FR_TRY(add_elements(p, tables, FR_SET_ANY, other, &term, scoped->flow));
             continue;
         }
-        service = fr_services_add(&p->plan->services, &term, 1);
+        service = fr_services_add(p->plan->services, &term, 1);
         if (service == FR_SERVICE_NONE)
             return fr_no_memory(p->plan->context);
         FR_TRY(fr_tables_product(tables, other, service, scoped->flow));
@@ -328,7 +330,7 @@ static flowrules_status emit_products(struct part *p, const struct draft *draft,
 static flowrules_status rules_by_table(struct part *p, const struct draft *draft,
                                        const char *name) {
     struct fr_tables tables;
-    fr_tables_init(&tables, p->plan, p->family, name,
+    fr_tables_init(&tables, p->rules, p->family, name,
                    draft->end == FLOWRULES_SOURCE ? FLOWRULES_DESTINATION : FLOWRULES_SOURCE);
     flowrules_status status = FLOWRULES_OK;
     for (uint32_t i = 0; status == FLOWRULES_OK && i < draft->count; i++)
@@ -341,22 +343,23 @@ static flowrules_status rules_by_table(struct part *p, const struct draft *draft
     return status;
 }
 
-/* ---- groups into the plan ------------------------------------------------------------------ */
+/* ---- groups into the rules ------------------------------------------------------------------ */
 
 /*
  * A short name that no group of its families has, the word alone where that will do; both families
  * have the same.
  */
 static const char *short_name(struct part *p, const char *before, const char *word) {
-    struct fr_plan *plan = p->plan;
-    struct fr_strings *other = &plan->short_names[FLOWRULES_IPV6].taken;
+    struct fr_rules *rules = p->rules;
+    struct fr_strings *other = &rules->short_names[FLOWRULES_IPV6].taken;
     const char *name;
-    if (fr_strings_find(&plan->short_names[p->family].taken, word, strlen(word)) == 0)
+    if (fr_strings_find(&rules->short_names[p->family].taken, word, strlen(word)) == 0)
         before = "";
     if (p->families != FLOWRULES_BOTH_FAMILIES)
-        return fr_label_unique(&plan->short_names[p->family], &plan->arena, before, word, "");
+        return fr_label_unique(&rules->short_names[p->family], &rules->arena, before, word, "");
     do
-        name = fr_label_unique(&plan->short_names[FLOWRULES_IPV4], &plan->arena, before, word, "");
+        name =
+            fr_label_unique(&rules->short_names[FLOWRULES_IPV4], &rules->arena, before, word, "");
     while (name != NULL && fr_strings_find(other, name, strlen(name)) != 0);
     return name != NULL && fr_strings_add(other, name, strlen(name)) != 0 ? name : NULL;
 }
@@ -366,10 +369,10 @@ static void name_group(struct part *p, const char *word, struct flowrules_group 
     char before[16];
     snprintf(before, sizeof before, "%s%s", fr_direction_label(p->direction),
              p->action == FLOWRULES_DENY ? "deny_" : "");
-    view->name = fr_label_unique(&p->plan->names, &p->plan->arena, before, word,
+    view->name = fr_label_unique(&p->rules->names, &p->rules->arena, before, word,
                                  after[p->families & FLOWRULES_BOTH_FAMILIES]);
     view->short_name = short_name(p, before, word);
-    view->number = (unsigned)p->plan->groups.count + 1;
+    view->number = (unsigned)p->rules->groups.count + 1;
 }
 
 /* word: what the group is about. */
@@ -379,12 +382,12 @@ static flowrules_status open_group(struct part *p, const struct draft *draft, co
                                    .direction = p->direction,
                                    .families = p->families,
                                    .end = draft->end,
-                                   .match = {&p->plan->view.sets, draft->match},
+                                   .match = {&p->plan->view->sets, draft->match},
                                    .dispatched = dispatched};
     name_group(p, word, &view);
-    *index = p->plan->groups.count;
+    *index = p->rules->groups.count;
     struct fr_group *group =
-        view.name == NULL || view.short_name == NULL ? NULL : fr_plan_group(p->plan, &view);
+        view.name == NULL || view.short_name == NULL ? NULL : fr_rules_group(p->rules, &view);
     if (group == NULL)
         return fr_no_memory(p->plan->context);
     group->phase = p->phase;
@@ -394,8 +397,8 @@ static flowrules_status open_group(struct part *p, const struct draft *draft, co
 }
 
 static void close_group(struct part *p, size_t index) {
-    struct fr_group *group = fr_vec_at(&p->plan->groups, struct fr_group, index);
-    group->view.rule_count = p->plan->rules.count - group->first_rule;
+    struct fr_group *group = fr_vec_at(&p->rules->groups, struct fr_group, index);
+    group->view.rule_count = p->rules->rules.count - group->first_rule;
 }
 
 static flowrules_status emit_draft(struct part *p, const struct draft *draft, bool dispatched) {
@@ -405,7 +408,7 @@ static flowrules_status emit_draft(struct part *p, const struct draft *draft, bo
     fr_set_word(p->plan, draft->match, p->families, scoped_of(p, entry_of(p, draft, 0))->flow,
                 draft->end, word);
     FR_TRY(open_group(p, draft, word, dispatched, &index));
-    const char *name = fr_vec_at(&p->plan->groups, struct fr_group, index)->view.name;
+    const char *name = fr_vec_at(&p->rules->groups, struct fr_group, index)->view.name;
     if (draft->count <= few || !p->plan->target->optimize)
         FR_TRY(rule_for_each(p, draft));
     else
@@ -417,7 +420,7 @@ static flowrules_status emit_draft(struct part *p, const struct draft *draft, bo
 /* ---- pairs of hosts ------------------------------------------------------------------------ */
 
 static bool is_hosts(const struct part *p, fr_set set, size_t most) {
-    struct flowrules_set view = {&p->plan->view.sets, set};
+    struct flowrules_set view = {&p->plan->view->sets, set};
     size_t count = set == FR_SET_ANY ? 0 : flowrules_set_range_count(view, p->family);
     for (size_t i = 0; i < count && count <= most; i++) {
         struct flowrules_range range = flowrules_set_range(view, p->family, i);
@@ -470,8 +473,8 @@ static flowrules_status emit_pairs(struct part *p) {
     struct fr_tables tables;
     size_t index;
     FR_TRY(open_group(p, &all, "pairs", false, &index));
-    fr_tables_init(&tables, p->plan, p->family,
-                   fr_vec_at(&p->plan->groups, struct fr_group, index)->view.name,
+    fr_tables_init(&tables, p->rules, p->family,
+                   fr_vec_at(&p->rules->groups, struct fr_group, index)->view.name,
                    FLOWRULES_DESTINATION);
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; status == FLOWRULES_OK && i < p->drafts.count; i++) {
@@ -504,15 +507,15 @@ static size_t choose_pairs(struct part *p) {
 
 /* Emits the groups that match the same end, and their dispatch where they are many. */
 static flowrules_status emit_end(struct part *p, enum flowrules_end end, bool many) {
-    size_t first = p->plan->groups.count;
+    size_t first = p->rules->groups.count;
     for (size_t i = 0; i < p->drafts.count; i++) {
         const struct draft *draft = fr_vec_at(&p->drafts, struct draft, i);
         if (!draft->pairs && draft->end == end)
             FR_TRY(emit_draft(p, draft,
                               many && draft->match != FR_SET_ANY && !is_names(p, draft->match)));
     }
-    size_t count = p->plan->groups.count - first;
-    return many && count > 0 ? fr_dispatch_make(p->plan, p->family, first, count) : FLOWRULES_OK;
+    size_t count = p->rules->groups.count - first;
+    return many && count > 0 ? fr_dispatch_make(p->rules, p->family, first, count) : FLOWRULES_OK;
 }
 
 static flowrules_status lower_entries(struct part *p) {
@@ -529,10 +532,11 @@ static flowrules_status lower_entries(struct part *p) {
     return emit_end(p, FLOWRULES_DESTINATION, many);
 }
 
-static flowrules_status lower_part(struct fr_plan *plan, const struct fr_phase *phase, bool log,
+static flowrules_status lower_part(struct fr_rules *rules, const struct fr_phase *phase, bool log,
                                    unsigned families) {
-    const struct fr_allocator *allocator = &plan->context->allocator;
-    struct part p = {.plan = plan,
+    const struct fr_allocator *allocator = &rules->plan->context->allocator;
+    struct part p = {.plan = rules->plan,
+                     .rules = rules,
                      .direction = phase->direction,
                      .action = phase->action,
                      .phase = phase->number,
@@ -552,20 +556,21 @@ static flowrules_status lower_part(struct fr_plan *plan, const struct fr_phase *
 }
 
 /* Denies before allows; and logged ones before the others, so that what is to be logged is. */
-static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
+static flowrules_status lower_direction(struct fr_rules *rules,
+                                        enum flowrules_direction direction) {
     static const unsigned families[] = {FLOWRULES_BOTH_FAMILIES, 1u, 2u};
     struct fr_phase phase = fr_first_phase(direction, FLOWRULES_DENY);
     do
         for (int log = 1; log >= 0; log--)
             for (size_t f = 0; f < 3; f++)
-                FR_TRY(lower_part(plan, &phase, log == 1, families[f]));
-    while (fr_next_phase(plan, &phase));
+                FR_TRY(lower_part(rules, &phase, log == 1, families[f]));
+    while (fr_next_phase(rules->plan, &phase));
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_lower_lookup(struct fr_plan *plan) {
+flowrules_status fr_lower_lookup(struct fr_rules *rules) {
     for (int direction = 0; direction < 3; direction++)
-        if (plan->enforces[direction])
-            FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));
+        if (rules->plan->enforces[direction])
+            FR_TRY(lower_direction(rules, (enum flowrules_direction)direction));
     return FLOWRULES_OK;
 }

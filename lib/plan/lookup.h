@@ -4,7 +4,7 @@
 #ifndef FR_LOOKUP_H
 #define FR_LOOKUP_H
 
-#include "plan.h"
+#include "rules.h"
 
 /* A set of other ends × a service that no table can say; merged where only one of the two differs.
  */
@@ -16,7 +16,8 @@ struct fr_product {
 
 /* The tables of one group: a bucket of elements for each protocol and kind of key. */
 struct fr_tables {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
+    struct fr_rules *rules;
     enum flowrules_family family;
     enum flowrules_end end; /* what the elements' address is */
     const char *group;
@@ -25,7 +26,7 @@ struct fr_tables {
     size_t last_bucket;
 };
 
-void fr_tables_init(struct fr_tables *tables, struct fr_plan *plan, enum flowrules_family family,
+void fr_tables_init(struct fr_tables *tables, struct fr_rules *rules, enum flowrules_family family,
                     const char *group, enum flowrules_end end);
 void fr_tables_free(struct fr_tables *tables);
 
@@ -37,14 +38,14 @@ flowrules_status fr_tables_product(struct fr_tables *tables, fr_set other, fr_se
                                    uint32_t flow);
 /* Merges products that have the same service, or the same other end, when there are many. */
 flowrules_status fr_tables_merge_products(struct fr_tables *tables);
-/* Sorts, merges and layers the elements, and adds a rule to the plan for each table. */
+/* Sorts, merges and layers the elements, and adds a rule for each table. */
 flowrules_status fr_tables_finish(struct fr_tables *tables);
 
 /*
- * A dispatch over the groups first .. first + count of the plan that are marked dispatched; where
+ * A dispatch over the groups first .. first + count that are marked dispatched; where
  * it would grow out of proportion, it unmarks them, and they are reached one by one.
  */
-flowrules_status fr_dispatch_make(struct fr_plan *plan, enum flowrules_family family, size_t first,
-                                  size_t count);
+flowrules_status fr_dispatch_make(struct fr_rules *rules, enum flowrules_family family,
+                                  size_t first, size_t count);
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "flowrules/reader.h"
-#include "view.h"
 
 #define UDP 17u
 #define TCP 6u
@@ -55,7 +54,7 @@ static const struct need needs[] = {
 #define NEED_COUNT (sizeof needs / sizeof needs[0])
 _Static_assert(NEED_COUNT == FR_NEEDS, "each service has a word");
 
-static unsigned place_of(const struct fr_plan *plan) {
+static unsigned place_of(const flowrules_plan *plan) {
     if (plan->can->every_group) /* a listing closes nothing */
         return 0;
     if (plan->transit)
@@ -65,7 +64,7 @@ static unsigned place_of(const struct fr_plan *plan) {
     return (plan->can->packets & FLOWRULES_LOOPBACK) != 0 ? ON_MACHINE : ON_PLATFORM;
 }
 
-static enum flowrules_direction direction_of(const struct fr_plan *plan, const struct need *need) {
+static enum flowrules_direction direction_of(const flowrules_plan *plan, const struct need *need) {
     if (plan->transit)
         return FLOWRULES_FORWARD;
     return need->direction == IN ? FLOWRULES_INGRESS : FLOWRULES_EGRESS;
@@ -79,7 +78,7 @@ static bool is_term_of(const struct fr_term *term, const struct need *need) {
 }
 
 /* Does a part of a flow speak of the service in its direction? */
-static bool speaks_of_need(const struct fr_plan *plan, const struct fr_scoped *part,
+static bool speaks_of_need(const flowrules_plan *plan, const struct fr_scoped *part,
                            const struct need *need) {
     if (part->direction != (uint8_t)direction_of(plan, need))
         return false;
@@ -95,8 +94,8 @@ static fr_set far_end(const struct fr_scoped *part, const struct need *need) {
     return need->direction == IN ? part->source : part->destination;
 }
 
-static bool has_family(struct fr_plan *plan, fr_set set, enum family family) {
-    struct flowrules_set view = {&plan->view.sets, set};
+static bool has_family(const flowrules_plan *plan, fr_set set, enum family family) {
+    struct flowrules_set view = {&plan->view->sets, set};
     if (set == FR_SET_EMPTY || family == EITHER_FAMILY)
         return set != FR_SET_EMPTY;
     return set == FR_SET_ANY || flowrules_set_atom_count(view) > 0 ||
@@ -105,25 +104,25 @@ static bool has_family(struct fr_plan *plan, fr_set set, enum family family) {
 }
 
 /* *covers: a deny holds for all that is protected. False when out of memory. */
-static bool holds_for_all(struct fr_plan *plan, const struct fr_scoped *deny,
+static bool holds_for_all(const flowrules_plan *plan, const struct fr_scoped *deny,
                           const struct need *need, bool *covers) {
     fr_set near = need->direction == IN ? deny->destination : deny->source;
-    fr_set left = fr_set_subtract(&plan->view.sets, plan->protects.set, near);
+    fr_set left = fr_set_subtract(&plan->view->sets, plan->protects.set, near);
     *covers = left == FR_SET_EMPTY;
     return left != FR_SET_NONE;
 }
 
 /* Denied ends with those of one more deny, if that holds for all that is protected. */
-static fr_set with_denied(struct fr_plan *plan, fr_set denied, const struct fr_scoped *deny,
+static fr_set with_denied(const flowrules_plan *plan, fr_set denied, const struct fr_scoped *deny,
                           const struct need *need) {
     bool covers;
     if (!holds_for_all(plan, deny, need, &covers))
         return FR_SET_NONE;
-    return covers ? fr_set_union(&plan->view.sets, denied, far_end(deny, need)) : denied;
+    return covers ? fr_set_union(&plan->view->sets, denied, far_end(deny, need)) : denied;
 }
 
 /* The far end of an allow without what the denies that don't spare it take from it. */
-static fr_set without_denies(struct fr_plan *plan, fr_set open, const struct fr_scoped *allow,
+static fr_set without_denies(const flowrules_plan *plan, fr_set open, const struct fr_scoped *allow,
                              const struct need *need) {
     for (size_t i = 0; open != FR_SET_NONE && open != FR_SET_EMPTY && i < plan->scoped.count; i++) {
         const struct fr_scoped *deny = fr_vec_at(&plan->scoped, struct fr_scoped, i);
@@ -134,7 +133,7 @@ static fr_set without_denies(struct fr_plan *plan, fr_set open, const struct fr_
         if (!holds_for_all(plan, deny, need, &covers))
             return FR_SET_NONE;
         if (covers)
-            open = fr_set_subtract(&plan->view.sets, open, far_end(deny, need));
+            open = fr_set_subtract(&plan->view->sets, open, far_end(deny, need));
     }
     return open;
 }
@@ -143,7 +142,7 @@ static fr_set without_denies(struct fr_plan *plan, fr_set open, const struct fr_
  * The far ends that the denies of the service take away for all that is protected; FR_SET_NONE: no
  * memory. *spares: one of them spares some flow, so that each allow has denies of its own.
  */
-static fr_set denied_ends(struct fr_plan *plan, const struct need *need, bool *spares) {
+static fr_set denied_ends(const flowrules_plan *plan, const struct need *need, bool *spares) {
     fr_set denied = FR_SET_EMPTY;
     *spares = false;
     for (size_t i = 0; plan->denies && denied != FR_SET_NONE && i < plan->scoped.count; i++) {
@@ -161,8 +160,8 @@ static fr_set denied_ends(struct fr_plan *plan, const struct need *need, bool *s
  * Does the service pass with anybody outside of what is protected, in its family? The first allow
  * that lets it is enough.
  */
-static flowrules_status is_open(struct fr_plan *plan, const struct need *need, bool *open) {
-    struct fr_sets *sets = &plan->view.sets;
+static flowrules_status is_open(const flowrules_plan *plan, const struct need *need, bool *open) {
+    struct fr_sets *sets = &plan->view->sets;
     bool spares, whole = plan->transit || plan->protects.set == FR_SET_ANY;
     fr_set denied = denied_ends(plan, need, &spares);
     *open = false;
@@ -182,7 +181,7 @@ static flowrules_status is_open(struct fr_plan *plan, const struct need *need, b
 }
 
 /* Is there a flow in the direction at all? Where there is none, another warning says so. */
-static bool is_used(const struct fr_plan *plan, enum flowrules_direction direction) {
+static bool is_used(const flowrules_plan *plan, enum flowrules_direction direction) {
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         if (!part->deny && part->direction == (uint8_t)direction)
@@ -214,7 +213,7 @@ static void add_brief(char *text, size_t size, const struct need *need) {
     add_name(text, size, protocol != NULL ? name : need->brief);
 }
 
-static flowrules_status find_shut(struct fr_plan *plan, struct shut *all) {
+static flowrules_status find_shut(const flowrules_plan *plan, struct shut *all) {
     unsigned place = place_of(plan);
     for (size_t i = 0; i < NEED_COUNT; i++) {
         const struct need *need = &needs[i];
@@ -241,7 +240,7 @@ static flowrules_status find_shut(struct fr_plan *plan, struct shut *all) {
     return FLOWRULES_OK;
 }
 
-static void warn_of_open(struct fr_plan *plan, const struct shut *shut) {
+static void warn_of_open(const flowrules_plan *plan, const struct shut *shut) {
     struct fr_about about = {FLOWRULES_WARNING,
                              FR_SHUTS_NOT,
                              plan->target->shuts_at,
@@ -254,7 +253,7 @@ static void warn_of_open(struct fr_plan *plan, const struct shut *shut) {
                   shut->open);
 }
 
-static void warn_of_shut(struct fr_plan *plan, const struct shut *shut) {
+static void warn_of_shut(const flowrules_plan *plan, const struct shut *shut) {
     char hint[500];
     struct fr_about about = {FLOWRULES_WARNING, FR_SHUTS, plan->target->at, NULL, plan->name, hint};
     const char *in = shut->ways[IN], *out = shut->ways[OUT];
@@ -270,7 +269,7 @@ static void warn_of_shut(struct fr_plan *plan, const struct shut *shut) {
               out[0] != '\0' ? (plan->transit ? " (through)" : " (out)") : "");
 }
 
-flowrules_status fr_warn_of_needs(struct fr_plan *plan) {
+flowrules_status fr_warn_of_needs(const flowrules_plan *plan) {
     struct shut shut = {.roles = ""};
     if (plan->target->select_none || plan->permits)
         return FLOWRULES_OK;
@@ -283,8 +282,8 @@ flowrules_status fr_warn_of_needs(struct fr_plan *plan) {
 /* ---- in the head of an artifact ------------------------------------------------------------ */
 
 /* "A, B in; C out": what of each direction there is. */
-static const char *join_ways(struct fr_plan *plan, const char *in, const char *out) {
-    return fr_arena_printf(&plan->arena, "%s%s%s%s%s", in, in[0] != '\0' ? " in" : "",
+static const char *join_ways(const flowrules_plan *plan, const char *in, const char *out) {
+    return fr_arena_printf(plan->arena, "%s%s%s%s%s", in, in[0] != '\0' ? " in" : "",
                            in[0] != '\0' && out[0] != '\0' ? "; " : "", out,
                            out[0] == '\0'  ? ""
                            : plan->transit ? " through"
@@ -292,50 +291,45 @@ static const char *join_ways(struct fr_plan *plan, const char *in, const char *o
 }
 
 /* Puts what is shut as a whole before the services: "all that comes in". */
-static const char *with_whole(struct fr_plan *plan, const char *services) {
+static const char *with_whole(const flowrules_plan *plan, const char *services) {
     static const char *const whole[] = {[FLOWRULES_EGRESS] = "all that goes out",
                                         [FLOWRULES_INGRESS] = "all that comes in",
                                         [FLOWRULES_FORWARD] = "all that passes through"};
     const char *text = services;
     for (int d = FLOWRULES_FORWARD; text != NULL && d >= 0; d--)
         if (plan->enforces[d] && !is_used(plan, (enum flowrules_direction)d))
-            text = fr_arena_printf(&plan->arena, "%s%s%s", whole[d], text[0] == '\0' ? "" : "; ",
-                                   text);
+            text =
+                fr_arena_printf(plan->arena, "%s%s%s", whole[d], text[0] == '\0' ? "" : "; ", text);
     return text;
 }
 
 /* What a firewall's rules have no say over of packets to and from itself. */
-static const char *not_decided(const struct fr_plan *plan) {
+static const char *not_decided(const flowrules_plan *plan) {
     bool router = plan->transit && plan->can->placement == FLOWRULES_BY_HOOK;
     return router ? "what goes to this machine itself, or leaves it" : plan->can->itself;
 }
 
-static flowrules_status note_line(struct fr_plan *plan, size_t line, const char *before,
+static flowrules_status note_line(struct fr_rules *rules, size_t line, const char *before,
                                   const char *text) {
     if (text != NULL && text[0] == '\0')
         return FLOWRULES_OK;
     if (text != NULL)
-        plan->shuts[line] = fr_arena_printf(&plan->arena, "%s%s", before, text);
-    return text == NULL || plan->shuts[line] == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+        rules->shuts[line] = fr_arena_printf(&rules->arena, "%s%s", before, text);
+    return text == NULL || rules->shuts[line] == NULL ? fr_no_memory(rules->plan->context)
+                                                      : FLOWRULES_OK;
 }
 
-flowrules_status fr_note_needs(struct fr_plan *plan) {
+flowrules_status fr_note_needs(struct fr_rules *rules) {
+    const flowrules_plan *plan = rules->plan;
     struct shut shut = {.roles = ""};
     const char *other = not_decided(plan);
     if (plan->permits || place_of(plan) == 0)
         return FLOWRULES_OK;
     FR_TRY(find_shut(plan, &shut));
-    FR_TRY(note_line(plan, 0,
+    FR_TRY(note_line(rules, 0,
                      plan->target->select_none ? "Shuts, as 'select: none' says: " : "Shuts: ",
                      with_whole(plan, join_ways(plan, shut.brief[0][IN], shut.brief[0][OUT]))));
-    FR_TRY(note_line(plan, 1, "Shuts, as 'shuts' says: ",
+    FR_TRY(note_line(rules, 1, "Shuts, as 'shuts' says: ",
                      join_ways(plan, shut.brief[1][IN], shut.brief[1][OUT])));
-    return other == NULL ? FLOWRULES_OK : note_line(plan, 2, "Not decided here: ", other);
-}
-
-void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out, const char *before,
-                           const char *after) {
-    for (size_t i = 0; i < sizeof out->plan->shuts / sizeof *out->plan->shuts; i++)
-        if (out->plan->shuts[i] != NULL)
-            flowrules_writef(w, "%s%s%s", before, out->plan->shuts[i], after);
+    return other == NULL ? FLOWRULES_OK : note_line(rules, 2, "Not decided here: ", other);
 }

@@ -3,7 +3,7 @@
  * that takes them from this allow alone. phases.c finds the place of the two.
  */
 #include "boxes.h"
-#include "rules.h"
+#include "pieces.h"
 #include "view.h"
 
 enum { OTHERS_MAX = 64 }; /* terms: with more it is not "all but a few" */
@@ -30,7 +30,8 @@ static bool is_stretch(const struct fr_term *term) {
 }
 
 /* Appends what is left of a protocol; false where the target can't say it, or it is too much. */
-static bool take_left(struct fr_plan *plan, const struct fr_boxes *boxes, struct fr_vec *left) {
+static bool take_left(const flowrules_plan *plan, const struct fr_boxes *boxes,
+                      struct fr_vec *left) {
     for (size_t i = 0; i < boxes->list.count; i++) {
         const struct fr_box *box = fr_vec_at(&boxes->list, struct fr_box, i);
         struct fr_term *slot = left->count < OTHERS_MAX ? fr_vec_add(left) : NULL;
@@ -43,7 +44,8 @@ static bool take_left(struct fr_plan *plan, const struct fr_boxes *boxes, struct
 }
 
 /* What a service leaves of any; FR_SERVICE_ANY where that is too much, or can't be said. */
-static flowrules_status find_others(struct fr_plan *plan, fr_service service, fr_service *others) {
+static flowrules_status find_others(const flowrules_plan *plan, fr_service service,
+                                    fr_service *others) {
     const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, service);
     struct fr_vec left;
     bool good = true;
@@ -52,18 +54,18 @@ static flowrules_status find_others(struct fr_plan *plan, fr_service service, fr
     fr_vec_init(&left, &plan->context->allocator, sizeof(struct fr_term));
     for (unsigned p = 0; p < FR_PROTOCOL_ANY && good && status == FLOWRULES_OK; p++) {
         struct fr_boxes boxes;
-        fr_boxes_init(&boxes, plan->context, &plan->view.sets, OTHERS_MAX);
+        fr_boxes_init(&boxes, plan->context, &plan->view->sets, OTHERS_MAX);
         status = add_left(&boxes, terms, p);
         good = status == FLOWRULES_OK && take_left(plan, &boxes, &left);
         fr_boxes_free(&boxes);
     }
     if (status == FLOWRULES_OK && good && left.count > 0)
-        *others = fr_services_add(&plan->services, left.items, left.count);
+        *others = fr_services_add(plan->services, left.items, left.count);
     fr_vec_free(&left);
     return *others == FR_SERVICE_NONE ? fr_no_memory(plan->context) : status;
 }
 
-struct fr_scoped fr_others_part(const struct fr_plan *plan, const struct fr_others *others) {
+struct fr_scoped fr_others_part(const flowrules_plan *plan, const struct fr_others *others) {
     struct fr_scoped part = *fr_vec_at(&plan->scoped, struct fr_scoped, others->allow);
     enum fr_log_mode log = plan->target->log;
     part.deny = 1;
@@ -72,7 +74,7 @@ struct fr_scoped fr_others_part(const struct fr_plan *plan, const struct fr_othe
     return part;
 }
 
-flowrules_status fr_say_others(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
+flowrules_status fr_say_others(flowrules_plan *plan, const struct fr_flow *flow, size_t first,
                                struct fr_why *why) {
     fr_service others;
     struct fr_why cannot = fr_why_not();

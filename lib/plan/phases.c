@@ -11,23 +11,23 @@
 #include "reach.h"
 #include "view.h"
 
-bool fr_part_is_spared(const struct fr_plan *plan, const struct fr_scoped *deny,
+bool fr_part_is_spared(const flowrules_plan *plan, const struct fr_scoped *deny,
                        const struct fr_scoped *allow) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, deny->flow);
     return fr_flow_is_spared(plan->policy, flow, allow->flow);
 }
 
 /* Does the order of rules say which of them a deny takes from? */
-static bool has_order(const struct fr_plan *plan) {
+static bool has_order(const flowrules_plan *plan) {
     return plan->can->evaluation == FLOWRULES_FIRST_MATCH &&
            plan->can->denies == FLOWRULES_DENIES_IN_ORDER;
 }
 
-uint32_t fr_part_phase(const struct fr_plan *plan, const struct fr_scoped *part) {
+uint32_t fr_part_phase(const flowrules_plan *plan, const struct fr_scoped *part) {
     return has_order(plan) ? part->phase : 0;
 }
 
-bool fr_next_phase(const struct fr_plan *plan, struct fr_phase *phase) {
+bool fr_next_phase(const flowrules_plan *plan, struct fr_phase *phase) {
     if (phase->action == FLOWRULES_DENY) {
         phase->action = FLOWRULES_ALLOW;
         return true;
@@ -39,32 +39,32 @@ bool fr_next_phase(const struct fr_plan *plan, struct fr_phase *phase) {
 /* ---- what may meet ------------------------------------------------------------------------- */
 
 /* A selector of pods: what two of them share is told by their labels, and no address is a pod's. */
-static bool is_pods(const struct fr_plan *plan, uint32_t atom) {
+static bool is_pods(const flowrules_plan *plan, uint32_t atom) {
     static const char *const keys[] = {"namespace", "namespace-labels", "pods"};
-    const struct flowrules_atom *a = fr_vec_at(&plan->view.atoms, struct flowrules_atom, atom);
+    const struct flowrules_atom *a = fr_vec_at(&plan->view->atoms, struct flowrules_atom, atom);
     if (!plan->can->pod_groups || a->kind != FLOWRULES_ATOM_GROUP)
         return false;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (flowrules_binding_value(plan->asker, a->name, keys[i], 0) != NULL)
+        if (flowrules_binding_value(plan, a->name, keys[i], 0) != NULL)
             return true;
     return false;
 }
 
-static bool atoms_may_meet(const struct fr_plan *plan, uint32_t a, uint32_t b) {
+static bool atoms_may_meet(const flowrules_plan *plan, uint32_t a, uint32_t b) {
     bool pods = is_pods(plan, a), both = pods && is_pods(plan, b);
-    const struct flowrules_atom *list = plan->view.atoms.items;
+    const struct flowrules_atom *list = plan->view->atoms.items;
     if (both)
-        return flowrules_pods_may_meet(plan->asker, list[a].name, list[b].name);
+        return flowrules_pods_may_meet(plan, list[a].name, list[b].name);
     return !pods && !is_pods(plan, b);
 }
 
-static bool has_addresses(const struct fr_plan *plan, fr_set set) {
-    return fr_set_families(&plan->view.sets, set) != 0;
+static bool has_addresses(const flowrules_plan *plan, fr_set set) {
+    return fr_set_families(&plan->view->sets, set) != 0;
 }
 
 /* May a name or group that a lists and b lacks have something in common with what b has? */
-static bool reaches(const struct fr_plan *plan, fr_set a, fr_set b) {
-    const struct fr_sets *sets = &plan->view.sets;
+static bool reaches(const flowrules_plan *plan, fr_set a, fr_set b) {
+    const struct fr_sets *sets = &plan->view->sets;
     const struct fr_set_head *own = fr_set_head(sets, a), *other = fr_set_head(sets, b);
     for (uint32_t i = 0; own->all_atoms == 0 && i < own->atoms; i++) {
         uint32_t atom = fr_set_atoms(own)[i];
@@ -79,7 +79,7 @@ static bool reaches(const struct fr_plan *plan, fr_set a, fr_set b) {
     return false;
 }
 
-static bool meet_unseen(const struct fr_plan *plan, fr_set a, fr_set b) {
+static bool meet_unseen(const flowrules_plan *plan, fr_set a, fr_set b) {
     return a != b && a != FR_SET_ANY && b != FR_SET_ANY &&
            (reaches(plan, a, b) || reaches(plan, b, a));
 }
@@ -91,14 +91,14 @@ static bool terms_meet(const struct fr_term *a, const struct fr_term *b, bool wh
 }
 
 /* The service of a part; of a deny of others, in the plan. */
-static const struct fr_service_terms *terms_of(const struct fr_plan *plan,
+static const struct fr_service_terms *terms_of(const flowrules_plan *plan,
                                                const struct fr_scoped *part) {
     bool others = part->deny != 0 && part->but != FR_SERVICE_ANY;
-    return others ? fr_service_get(&plan->services, part->but)
+    return others ? fr_service_get(plan->services, part->but)
                   : fr_service_get(&plan->policy->services, part->service);
 }
 
-static bool services_meet(const struct fr_plan *plan, const struct fr_scoped *a,
+static bool services_meet(const flowrules_plan *plan, const struct fr_scoped *a,
                           const struct fr_scoped *b) {
     const struct fr_service_terms *x = terms_of(plan, a), *y = terms_of(plan, b);
     bool whole_icmp = a->whole_icmp != 0 || b->whole_icmp != 0;
@@ -110,9 +110,9 @@ static bool services_meet(const struct fr_plan *plan, const struct fr_scoped *a,
 }
 
 /* Where a part lies; ICMP of which a rule says no type lies everywhere in it. */
-static struct fr_reach reach_of(const struct fr_plan *plan, const struct fr_scoped *part) {
+static struct fr_reach reach_of(const flowrules_plan *plan, const struct fr_scoped *part) {
     const fr_set ends[2] = {part->source, part->destination};
-    struct fr_reach reach = fr_reach_of(&plan->view.sets, ends, terms_of(plan, part));
+    struct fr_reach reach = fr_reach_of(&plan->view->sets, ends, terms_of(plan, part));
     if (part->whole_icmp != 0) {
         reach.port_first = 0;
         reach.port_last = UINT16_MAX;
@@ -120,13 +120,13 @@ static struct fr_reach reach_of(const struct fr_plan *plan, const struct fr_scop
     return reach;
 }
 
-static bool parts_may_meet(struct fr_plan *plan, const struct fr_scoped *a,
+static bool parts_may_meet(const flowrules_plan *plan, const struct fr_scoped *a,
                            const struct fr_scoped *b) {
     const fr_set ends[2][2] = {{a->source, b->source}, {a->destination, b->destination}};
     if (a->direction != b->direction || !services_meet(plan, a, b))
         return false;
     for (unsigned e = 0; e < 2; e++)
-        if (!fr_set_overlaps(&plan->view.sets, ends[e][0], ends[e][1]) &&
+        if (!fr_set_overlaps(&plan->view->sets, ends[e][0], ends[e][1]) &&
             !meet_unseen(plan, ends[e][0], ends[e][1]))
             return false;
     return true;
@@ -136,18 +136,18 @@ static bool parts_may_meet(struct fr_plan *plan, const struct fr_scoped *a,
  * Is an end less another one what rules say of it? Any less addresses is addresses alone there, and
  * so are all addresses of a family less some, which are all names and groups too.
  */
-static bool can_be_less(const struct fr_plan *plan, fr_set end, fr_set gone) {
-    const struct fr_view_mode *mode = &plan->view.mode;
+static bool can_be_less(const flowrules_plan *plan, fr_set end, fr_set gone) {
+    const struct fr_view_mode *mode = &plan->view->mode;
     bool atoms = mode->names || mode->platform != NULL;
-    struct flowrules_set view = {&plan->view.sets, end};
-    bool all = fr_set_head(&plan->view.sets, end)->all_atoms != 0 ||
+    struct flowrules_set view = {&plan->view->sets, end};
+    bool all = fr_set_head(&plan->view->sets, end)->all_atoms != 0 ||
                flowrules_set_is_all(view, FLOWRULES_IPV4) ||
                flowrules_set_is_all(view, FLOWRULES_IPV6);
     return !meet_unseen(plan, end, gone) && (!atoms || !all || gone == FR_SET_ANY);
 }
 
 /* Can rules say a part without what it has in common with another one? */
-static bool can_be_without(struct fr_plan *plan, const struct fr_scoped *part,
+static bool can_be_without(const flowrules_plan *plan, const struct fr_scoped *part,
                            const struct fr_scoped *gone) {
     return !parts_may_meet(plan, part, gone) ||
            (can_be_less(plan, part->source, gone->source) &&
@@ -158,7 +158,7 @@ static bool can_be_without(struct fr_plan *plan, const struct fr_scoped *part,
 
 /* What raised the phase of a part: another part, by number. */
 struct raising {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     struct fr_scoped *parts; /* those in scope, then the denies of others */
     size_t count, scoped;
     struct fr_reach *reaches; /* of each part */
@@ -354,7 +354,7 @@ static const char *describe_circle(const struct raising *r, uint32_t first) {
     uint32_t deny = first;
     do {
         uint32_t allow = r->by[deny], next = r->by[allow];
-        text = fr_arena_printf(&r->plan->arena, "%s%s'%s' spares '%s', which '%s' denies", text,
+        text = fr_arena_printf(r->plan->arena, "%s%s'%s' spares '%s', which '%s' denies", text,
                                deny == first ? "" : ", and ", name_of(r, deny), name_of(r, allow),
                                name_of(r, next));
         deny = next;
@@ -400,14 +400,14 @@ static uint32_t others_on_circle(const struct raising *r, uint32_t first) {
 
 static flowrules_status refuse_others(const struct raising *r, uint32_t deny) {
     const char *why = fr_arena_printf(
-        &r->plan->arena,
+        r->plan->arena,
         "it has all protocols except a few, which needs a deny of these before a permit of any; no "
         "order of rules is correct for both this flow and '%s'\n"
         "exclude the same protocols in both flows, or give them no common addresses",
         name_of(r, r->by[deny]));
     if (why == NULL)
         return fr_no_memory(r->plan->context);
-    fr_plan_refuse(r->plan, r->parts[deny].flow, fr_why_told(&r->plan->arena, why));
+    fr_plan_refuse(r->plan, r->parts[deny].flow, fr_why_told(r->plan->arena, why));
     return FLOWRULES_OK;
 }
 
@@ -417,8 +417,7 @@ static flowrules_status refuse_circle(const struct raising *r, uint32_t deny) {
     const char *circle = describe_circle(r, deny);
     if (circle == NULL)
         return fr_no_memory(r->plan->context);
-    fr_plan_refuse(r->plan, r->parts[deny].flow,
-                   fr_because(&r->plan->arena, FR_WHY_CIRCLE, circle));
+    fr_plan_refuse(r->plan, r->parts[deny].flow, fr_because(r->plan->arena, FR_WHY_CIRCLE, circle));
     return FLOWRULES_OK;
 }
 
@@ -446,7 +445,7 @@ static flowrules_status check_first(struct raising *r) {
                 can_be_without(r->plan, &r->parts[d], &r->parts[a]))
                 continue;
             fr_plan_refuse(r->plan, r->parts[d].flow,
-                           fr_because(&r->plan->arena, FR_WHY_DENY_FIRST, name_of(r, a)));
+                           fr_because(r->plan->arena, FR_WHY_DENY_FIRST, name_of(r, a)));
         }
     return FLOWRULES_OK;
 }
@@ -454,8 +453,6 @@ static flowrules_status check_first(struct raising *r) {
 /* ---- all parts ----------------------------------------------------------------------------- */
 
 static flowrules_status order_plan(struct raising *r) {
-    if (r->plan->can->pod_groups && fr_plan_asker(r->plan) == NULL)
-        return fr_no_memory(r->plan->context);
     FR_TRY(order_parts(r));
     if (r->plan->can->denies == FLOWRULES_DENIES_FIRST)
         FR_TRY(check_first(r));
@@ -466,7 +463,7 @@ static flowrules_status order_plan(struct raising *r) {
 }
 
 /* Lists the denies of others, which are parts behind those in scope. */
-static flowrules_status list_others(struct fr_plan *plan) {
+static flowrules_status list_others(flowrules_plan *plan) {
     for (uint32_t i = 0; i < plan->scoped.count; i++) {
         struct fr_others *slot = NULL;
         if (fr_vec_at(&plan->scoped, struct fr_scoped, i)->but == FR_SERVICE_ANY)
@@ -481,7 +478,7 @@ static flowrules_status list_others(struct fr_plan *plan) {
 
 /* The parts in scope have their phases in place, the others get theirs. */
 static void keep_phases(struct raising *r) {
-    struct fr_plan *plan = r->plan;
+    flowrules_plan *plan = r->plan;
     for (size_t i = 0; i < r->scoped; i++)
         *fr_vec_at(&plan->scoped, struct fr_scoped, i) = r->parts[i];
     for (size_t i = 0; i < plan->others.count; i++)
@@ -489,7 +486,7 @@ static void keep_phases(struct raising *r) {
 }
 
 static bool start_raising(struct raising *r) {
-    struct fr_plan *plan = r->plan;
+    flowrules_plan *plan = r->plan;
     const struct fr_allocator *allocator = &plan->context->allocator;
     r->scoped = plan->scoped.count;
     r->count = r->scoped + plan->others.count;
@@ -515,7 +512,7 @@ static void end_raising(struct raising *r) {
     fr_free(allocator, r->reaches);
 }
 
-flowrules_status fr_plan_phases(struct fr_plan *plan) {
+flowrules_status fr_plan_phases(flowrules_plan *plan) {
     struct raising r = {.plan = plan};
     bool spare = false;
     plan->phases = 1;

@@ -1,7 +1,7 @@
 /*
  * Services in pieces: cut into what a backend says at once, and as it reads them.
  */
-#include "rules.h"
+#include "pieces.h"
 
 #include <string.h>
 
@@ -37,20 +37,20 @@ static bool add_terms(struct fr_vec *terms, const struct fr_term *term, bool sin
     return true;
 }
 
-static flowrules_status add_piece(struct fr_plan *plan, struct fr_vec *pieces,
+static flowrules_status add_piece(const flowrules_plan *plan, struct fr_vec *pieces,
                                   struct fr_term *terms, size_t count) {
     fr_service *slot = fr_vec_push(pieces);
     if (slot == NULL)
         return fr_no_memory(plan->context);
-    *slot = fr_services_add(&plan->services, terms, count);
+    *slot = fr_services_add(plan->services, terms, count);
     return *slot == FR_SERVICE_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-flowrules_status fr_service_pieces(struct fr_plan *plan, fr_service service,
+flowrules_status fr_service_pieces(const flowrules_plan *plan, fr_service service,
                                    struct fr_vec *pieces) {
     const struct flowrules_capabilities *can = plan->can;
     unsigned most = can->one_port || can->no_port_ranges ? 1 : can->ports_per_rule;
-    const struct fr_service_terms *terms = fr_service_get(&plan->services, service);
+    const struct fr_service_terms *terms = fr_service_get(plan->services, service);
     struct fr_vec copy; /* adding services may move nothing, but sorts what it is given */
     fr_vec_init(&copy, &plan->context->allocator, sizeof(struct fr_term));
     for (uint32_t i = 0; i < terms->count; i++)
@@ -105,17 +105,35 @@ static bool put_service(struct fr_arena *arena, const struct fr_term *terms, siz
     return true;
 }
 
-const struct flowrules_service *fr_service_spell(const struct fr_plan *plan, struct fr_arena *arena,
-                                                 fr_service service, size_t *count) {
-    const struct fr_service_terms *terms = fr_service_get(&plan->services, service);
-    struct flowrules_service *list = fr_arena_alloc(arena, terms->count * sizeof *list);
-    *count = 0;
-    for (size_t i = 0, next; list != NULL && i < terms->count; i = next) {
+static bool spell(const flowrules_plan *plan, fr_service service, struct fr_spelled *spelled) {
+    const struct fr_service_terms *terms = fr_service_get(plan->services, service);
+    struct flowrules_service *list = fr_arena_alloc(plan->arena, terms->count * sizeof *list);
+    if (list == NULL)
+        return false;
+    spelled->count = 0;
+    for (size_t i = 0, next; i < terms->count; i = next) {
         for (next = i + 1;
              next < terms->count && same_service(&terms->terms[i], &terms->terms[next]); next++)
             continue;
-        if (!put_service(arena, &terms->terms[i], next - i, &list[(*count)++]))
-            return NULL;
+        if (!put_service(plan->arena, &terms->terms[i], next - i, &list[spelled->count++]))
+            return false;
     }
-    return list;
+    spelled->list = list;
+    return true;
+}
+
+const struct flowrules_service *fr_service_spell(const flowrules_plan *plan, fr_service service,
+                                                 size_t *count) {
+    struct fr_vec *known = &plan->stores->spelled;
+    while (known->count <= service) {
+        struct fr_spelled *slot = fr_vec_push(known);
+        if (slot == NULL)
+            return NULL;
+        *slot = (struct fr_spelled){NULL, 0};
+    }
+    struct fr_spelled *spelled = fr_vec_at(known, struct fr_spelled, service);
+    if (spelled->list == NULL && !spell(plan, service, spelled))
+        return NULL;
+    *count = spelled->count;
+    return spelled->list;
 }

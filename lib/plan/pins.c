@@ -52,17 +52,17 @@ bool fr_gather_names_of_flow(struct fr_strings *names, struct fr_view *view,
            fr_gather_names(names, view, flow->destination, wildcards);
 }
 
-flowrules_status fr_wanted_by_plan(struct fr_strings *names, struct fr_plan *plan) {
+flowrules_status fr_wanted_by_plan(struct fr_strings *names, const flowrules_plan *plan) {
     const flowrules_policy *policy = plan->policy;
-    if (plan->view.mode.names || plan->view.mode.refuse_names)
+    if (plan->view->mode.names || plan->view->mode.refuse_names)
         return FLOWRULES_OK;
     bool good = fr_gather_names(
-        names, &plan->view,
+        names, plan->view,
         plan->target->protects.count > 0 ? plan->target->protects : policy->protects, false);
     for (size_t i = 0; good && i < plan->verdicts.count; i++) {
         enum fr_fidelity fidelity = fr_vec_at(&plan->verdicts, struct fr_verdict, i)->fidelity;
         if (fidelity != FR_FIDELITY_EXPIRED && fidelity != FR_OUT_OF_SCOPE)
-            good = fr_gather_names_of_flow(names, &plan->view,
+            good = fr_gather_names_of_flow(names, plan->view,
                                            fr_vec_at(&policy->flows, struct fr_flow, i),
                                            fidelity == FR_NARROWED || fidelity == FR_WIDENED);
     }
@@ -72,7 +72,8 @@ flowrules_status fr_wanted_by_plan(struct fr_strings *names, struct fr_plan *pla
 /* ---- names without an address -------------------------------------------------------------- */
 
 struct unpinned {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
+    struct fr_strings *told;
     struct fr_about about;
     bool any;
 };
@@ -87,20 +88,20 @@ static void report_unpinned_peer(void *user, const struct fr_peer *peer) {
     if (entry != NULL && entry->count > 0)
         return;
     u->any = true;
-    if (fr_strings_find(&u->plan->unpinned, name, strlen(name)) != 0)
+    if (fr_strings_find(u->told, name, strlen(name)) != 0)
         return;
-    if (fr_strings_add(&u->plan->unpinned, name, strlen(name)) == 0)
+    if (fr_strings_add(u->told, name, strlen(name)) == 0)
         u->plan->context->diagnostics.out_of_memory = true;
     u->about.at = fr_peer_at(policy, peer);
     fr_report(&u->plan->context->diagnostics, &u->about, "the lock file has no address of '%s'",
               name);
 }
 
-bool fr_report_unpinned(struct fr_plan *plan, const struct fr_flow *flow,
-                        const struct fr_about *about) {
-    struct unpinned u = {plan, *about, false};
-    fr_view_walk(&plan->view, flow->source, FR_WALK_NAMES, report_unpinned_peer, &u);
-    fr_view_walk(&plan->view, flow->destination, FR_WALK_NAMES, report_unpinned_peer, &u);
+bool fr_report_unpinned(const flowrules_plan *plan, const struct fr_flow *flow,
+                        const struct fr_about *about, struct fr_strings *told) {
+    struct unpinned u = {plan, told, *about, false};
+    fr_view_walk(plan->view, flow->source, FR_WALK_NAMES, report_unpinned_peer, &u);
+    fr_view_walk(plan->view, flow->destination, FR_WALK_NAMES, report_unpinned_peer, &u);
     return u.any;
 }
 
@@ -124,7 +125,7 @@ static void add_aged(struct aged *aged, const char *name, int32_t seen) {
         aged->oldest = seen;
 }
 
-static void report_aged(struct fr_plan *plan, const struct aged *aged) {
+static void report_aged(const flowrules_plan *plan, const struct aged *aged) {
     char more[40] = "", ago[80] = "on an unknown day";
     struct fr_about about = {FLOWRULES_WARNING, FR_PINS_OLD,
                              plan->target->at,  NULL,
@@ -139,7 +140,7 @@ static void report_aged(struct fr_plan *plan, const struct aged *aged) {
               plan->name, aged->text, more, ago, plan->context->max_age);
 }
 
-flowrules_status fr_warn_of_age(struct fr_plan *plan) {
+flowrules_status fr_warn_of_age(const flowrules_plan *plan) {
     flowrules_context *context = plan->context;
     if (context->max_age == FR_NO_AGE || plan->policy->as_of == FR_NO_DATE)
         return FLOWRULES_OK;

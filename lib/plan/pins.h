@@ -13,16 +13,16 @@ bool fr_gather_names(struct fr_strings *names, struct fr_view *view, struct fr_s
 bool fr_gather_names_of_flow(struct fr_strings *names, struct fr_view *view,
                              const struct fr_flow *flow, bool wildcards);
 /* Puts the names that a target pins into names, those below its cut wildcards among them. */
-flowrules_status fr_wanted_by_plan(struct fr_strings *names, struct fr_plan *plan);
+flowrules_status fr_wanted_by_plan(struct fr_strings *names, const flowrules_plan *plan);
 
 /*
- * Tells the names of a flow that the lock file has no address of, each once for a plan: false where
- * the flow has none. The message is like `about`, at the name's own place.
+ * Tells the names of a flow that the lock file has no address of, but for those in told, where they
+ * go: false where the flow has none. The message is like `about`, at the name's own place.
  */
-bool fr_report_unpinned(struct fr_plan *plan, const struct fr_flow *flow,
-                        const struct fr_about *about);
+bool fr_report_unpinned(const flowrules_plan *plan, const struct fr_flow *flow,
+                        const struct fr_about *about, struct fr_strings *told);
 
 /* Warns of names that a plan pins and that were last seen too long ago for the option max-age. */
-flowrules_status fr_warn_of_age(struct fr_plan *plan);
+flowrules_status fr_warn_of_age(const flowrules_plan *plan);
 
 #endif

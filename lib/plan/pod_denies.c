@@ -12,24 +12,24 @@ static bool is_group(struct flowrules_set set, size_t i) {
 }
 
 /* Do the two have the same ports of their own behind those of a Service? */
-static bool same_ports(const flowrules_output *out, const char *a, const char *b) {
-    return !flowrules_pods_map_ports(out, a) && !flowrules_pods_map_ports(out, b);
+static bool same_ports(const flowrules_plan *plan, const char *a, const char *b) {
+    return !flowrules_pods_map_ports(plan, a) && !flowrules_pods_map_ports(plan, b);
 }
 
-static bool is_within(const flowrules_output *out, struct flowrules_set wide, const char *pods,
+static bool is_within(const flowrules_plan *plan, struct flowrules_set wide, const char *pods,
                       bool ports) {
     for (size_t i = 0; i < flowrules_set_atom_count(wide); i++) {
         const char *name = flowrules_set_atom(wide, i).name;
-        if (is_group(wide, i) && flowrules_pods_cover(out, name, pods) &&
-            (!ports || same_ports(out, name, pods)))
+        if (is_group(wide, i) && flowrules_pods_cover(plan, name, pods) &&
+            (!ports || same_ports(plan, name, pods)))
             return true;
     }
     return false;
 }
 
 /* One end of a deny with the groups of an allow that are within it. */
-static fr_set with_narrower(struct fr_plan *plan, fr_set deny, fr_set allow, bool ports) {
-    struct fr_sets *sets = &plan->view.sets;
+static fr_set with_narrower(const flowrules_plan *plan, fr_set deny, fr_set allow, bool ports) {
+    struct fr_sets *sets = &plan->view->sets;
     struct flowrules_set wide = {sets, deny}, all = {sets, allow};
     struct fr_builder builder;
     if (flowrules_set_atom_count(wide) == 0 || flowrules_set_atom_count(all) == 0)
@@ -37,18 +37,15 @@ static fr_set with_narrower(struct fr_plan *plan, fr_set deny, fr_set allow, boo
     fr_builder_init(&builder, &plan->context->allocator);
     fr_builder_set(&builder, sets, deny);
     for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
-        if (is_group(all, i) &&
-            is_within(plan->asker, wide, flowrules_set_atom(all, i).name, ports))
+        if (is_group(all, i) && is_within(plan, wide, flowrules_set_atom(all, i).name, ports))
             fr_builder_atom(&builder, fr_set_atoms(fr_set_head(sets, allow))[i]);
     fr_set set = fr_builder_finish(&builder, sets);
     fr_builder_free(&builder);
     return set;
 }
 
-flowrules_status fr_widen_pods(struct fr_plan *plan, const struct fr_box *allow,
+flowrules_status fr_widen_pods(const flowrules_plan *plan, const struct fr_box *allow,
                                struct fr_box *deny) {
-    if (fr_plan_asker(plan) == NULL)
-        return fr_no_memory(plan->context);
     for (size_t i = 0; i < 2; i++) {
         deny->ends[i] = with_narrower(plan, deny->ends[i], allow->ends[i], i == 1);
         if (deny->ends[i] == FR_SET_NONE)
@@ -66,16 +63,16 @@ struct meeting {
 };
 
 /* Have the two ends something in common, as sets or by a pod? */
-static bool ends_meet(struct fr_plan *plan, fr_set allow, fr_set deny, struct meeting *m) {
-    struct flowrules_set a = {&plan->view.sets, allow}, b = {&plan->view.sets, deny};
-    if (fr_set_overlaps(&plan->view.sets, allow, deny))
+static bool ends_meet(const flowrules_plan *plan, fr_set allow, fr_set deny, struct meeting *m) {
+    struct flowrules_set a = {&plan->view->sets, allow}, b = {&plan->view->sets, deny};
+    if (fr_set_overlaps(&plan->view->sets, allow, deny))
         return true;
     for (size_t i = 0; i < flowrules_set_atom_count(a); i++)
         for (size_t k = 0; is_group(a, i) && k < flowrules_set_atom_count(b); k++) {
             const char *x = flowrules_set_atom(a, i).name, *y = flowrules_set_atom(b, k).name;
-            if (!is_group(b, k) || !flowrules_pods_may_meet(plan->asker, x, y))
+            if (!is_group(b, k) || !flowrules_pods_may_meet(plan, x, y))
                 continue;
-            *m = (struct meeting){x, y, m->mapped || !same_ports(plan->asker, x, y)};
+            *m = (struct meeting){x, y, m->mapped || !same_ports(plan, x, y)};
             return true;
         }
     return false;
@@ -88,7 +85,7 @@ static bool terms_meet(const struct fr_term *a, const struct fr_term *b, bool ma
                        b->protocol == FR_PROTOCOL_ANY));
 }
 
-const char *fr_pods_escape(struct fr_plan *plan, const struct fr_box *left,
+const char *fr_pods_escape(const flowrules_plan *plan, const struct fr_box *left,
                            const struct fr_box *deny, uint32_t flow) {
     struct meeting m = {NULL, NULL, false};
     if (!ends_meet(plan, left->ends[0], deny->ends[0], &m))
@@ -98,7 +95,7 @@ const char *fr_pods_escape(struct fr_plan *plan, const struct fr_box *left,
         !terms_meet(&left->term, &deny->term, m.mapped))
         return NULL;
     const struct fr_flow *of = fr_vec_at(&plan->policy->flows, struct fr_flow, flow);
-    return fr_arena_printf(&plan->arena,
+    return fr_arena_printf(plan->arena,
                            "pods of '%s' may also be pods of '%s', which '%s' denies: give the two "
                            "networks labels that exclude each other",
                            m.allowed, m.denied, FR_POLICY_TEXT(plan->policy, of->name));

@@ -7,34 +7,33 @@
 #include "view.h"
 
 /* NULL when out of memory: the message goes without. */
-static const char *domain_hint(struct fr_plan *plan) {
+static const char *domain_hint(const flowrules_plan *plan) {
     static const char accept[] = "accept it with 'allow-loss: [{flow: NAME, loss: widen}]'";
     if (plan->exact_domains)
         return fr_arena_printf(
-            &plan->arena, "another flow allows these: allow both in this flow, or %s in the target",
+            plan->arena, "another flow allows these: allow both in this flow, or %s in the target",
             accept);
-    return fr_arena_printf(&plan->arena,
-                           "allow both 'NAME' and '*.NAME', %s%s%sor %s in the target",
+    return fr_arena_printf(plan->arena, "allow both 'NAME' and '*.NAME', %s%s%sor %s in the target",
                            plan->can->names_exact_by == NULL ? "" : "set '",
                            plan->can->names_exact_by == NULL ? "" : plan->can->names_exact_by,
                            plan->can->names_exact_by == NULL ? "" : ": true', ", accept);
 }
 
 /* The command that pins the names; NULL when out of memory, and then there is no hint. */
-static const char *resolve_hint(struct fr_plan *plan) {
+static const char *resolve_hint(const flowrules_plan *plan) {
     const flowrules_policy *policy = plan->policy;
     const char *path = fr_diagnostics_file_name(&plan->context->diagnostics, policy->first_file);
     const char *lock = plan->context->lock;
     bool named = path != NULL && path[0] != '<'; /* "<stdin>" is no path */
     bool chosen = lock != NULL && strcmp(lock, "none") != 0;
-    return fr_arena_printf(&plan->arena, "run 'flowrules resolve %s%s%s'%s",
-                           named ? path : "POLICY", chosen ? " --lock " : "", chosen ? lock : "",
+    return fr_arena_printf(plan->arena, "run 'flowrules resolve %s%s%s'%s", named ? path : "POLICY",
+                           chosen ? " --lock " : "", chosen ? lock : "",
                            policy->lock.present ? ", or add the addresses to the lock file"
                                                 : ", which writes the lock file");
 }
 
 /* NULL: the reason itself tells it. */
-static const char *refusal_hint(struct fr_plan *plan, const struct fr_verdict *verdict) {
+static const char *refusal_hint(const flowrules_plan *plan, const struct fr_verdict *verdict) {
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         return resolve_hint(plan);
     if (verdict->why == FR_WHY_BELOW_TOO || verdict->why == FR_WHY_SELF_TOO)
@@ -45,7 +44,9 @@ static const char *refusal_hint(struct fr_plan *plan, const struct fr_verdict *v
     return hint[0] == '\0' ? NULL : hint;
 }
 
-static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr_verdict *verdict) {
+/* told: the names without an address that were told before. */
+static void report_verdict(const flowrules_plan *plan, uint32_t index,
+                           const struct fr_verdict *verdict, struct fr_strings *told) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
     struct fr_about about = {.severity = FLOWRULES_ERROR,
@@ -63,13 +64,15 @@ static void report_verdict(struct fr_plan *plan, uint32_t index, const struct fr
     about.hint = refusal_hint(plan, verdict);
     if (verdict->fidelity == FR_FIDELITY_UNRESOLVED)
         about.id = FR_NAME_NOT_PINNED;
-    if (about.id == FR_NAME_NOT_PINNED && fr_report_unpinned(plan, flow, &about))
+    if (about.id == FR_NAME_NOT_PINNED && fr_report_unpinned(plan, flow, &about, told))
         return;
     fr_report(&plan->context->diagnostics, &about, "target '%s' cannot express flow '%s': %s",
               plan->name, name, verdict->reason);
 }
 
-flowrules_status fr_plan_report(struct fr_plan *plan) {
+flowrules_status fr_plan_report(const flowrules_plan *plan) {
+    struct fr_strings told;
+    fr_strings_init(&told, &plan->context->allocator);
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
         const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         switch (verdict->fidelity) {
@@ -77,7 +80,7 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
         case FR_WIDENED:
         case FR_FIDELITY_REFUSED:
         case FR_FIDELITY_UNRESOLVED:
-            report_verdict(plan, i, verdict);
+            report_verdict(plan, i, verdict, &told);
             break;
         case FR_EXACT:
         case FR_NATIVE:
@@ -87,26 +90,27 @@ flowrules_status fr_plan_report(struct fr_plan *plan) {
             break;
         }
     }
+    fr_strings_free(&told);
     if (plan->refused > 0)
         return FLOWRULES_REFUSED;
     return plan->unresolved > 0 ? FLOWRULES_UNRESOLVED : fr_plan_warn(plan);
 }
 
-flowrules_status fr_plan_check(struct fr_plan *plan) {
+void fr_report_verdict(const flowrules_plan *plan, uint32_t flow,
+                       const struct fr_verdict *verdict) {
+    report_verdict(plan, flow, verdict, NULL); /* no name is without an address here */
+}
+
+flowrules_status fr_plan_check(const flowrules_plan *plan) {
     uint32_t reported = 0;
     for (uint32_t i = 0; reported < plan->refused && i < plan->verdicts.count; i++) {
         const struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, i);
         if (verdict->fidelity != FR_FIDELITY_REFUSED || verdict->why == FR_WHY_WILDCARD_NOT_PINNED)
             continue;
-        report_verdict(plan, i, verdict);
+        fr_report_verdict(plan, i, verdict);
         reported++;
     }
     if (reported > 0)
         return FLOWRULES_REFUSED;
     return plan->refused + plan->unresolved > 0 ? FLOWRULES_UNRESOLVED : FLOWRULES_OK;
-}
-
-flowrules_status fr_plan_lower_reported(struct fr_plan *plan) {
-    flowrules_status status = fr_plan_lower(plan);
-    return status == FLOWRULES_REFUSED ? fr_plan_check(plan) : status;
 }

@@ -12,7 +12,8 @@
 #define FOLDED_MAX 512
 
 struct naming {
-    struct fr_plan *plan;
+    struct fr_rules *rules;
+    const flowrules_plan *plan;
     const struct flowrules_capabilities *can;
     struct fr_strings taken; /* in lower case */
 };
@@ -110,8 +111,8 @@ static void base_name(struct naming *n, const char *flow, char *base, size_t roo
 
 /* Tries the flow's name, then name-2, name-3 ... until one is free. */
 static flowrules_status name_rule(struct naming *n, struct fr_rule *rule, uint32_t *part) {
-    const struct fr_flow *flow =
-        fr_vec_at(&n->plan->policy->flows, struct fr_flow, fr_flows_at(n->plan, rule->flows, 0));
+    const struct fr_flow *flow = fr_vec_at(&n->plan->policy->flows, struct fr_flow,
+                                           fr_flows_at(&n->rules->flows, rule->flows, 0));
     const char *own = FR_POLICY_TEXT(n->plan->policy, flow->name);
     char base[256], name[256];
     size_t most = n->can->name_max < 240 ? n->can->name_max : 240;
@@ -129,20 +130,21 @@ static flowrules_status name_rule(struct naming *n, struct fr_rule *rule, uint32
         }
         FR_TRY(take(n, name, &free_name));
     }
-    rule->name = fr_arena_text(&n->plan->arena, name, strlen(name));
+    rule->name = fr_arena_text(&n->rules->arena, name, strlen(name));
     return rule->name == NULL ? fr_no_memory(n->plan->context) : FLOWRULES_OK;
 }
 
-flowrules_status fr_name_rules(struct fr_plan *plan) {
-    struct naming n = {.plan = plan, .can = plan->can};
+flowrules_status fr_name_rules(struct fr_rules *rules) {
+    const flowrules_plan *plan = rules->plan;
+    struct naming n = {.rules = rules, .plan = plan, .can = plan->can};
     if (n.can->name_max == 0)
         return FLOWRULES_OK;
     fr_strings_init(&n.taken, &plan->context->allocator);
     flowrules_status status = FLOWRULES_OK;
     uint32_t last = UINT32_MAX, part = 1;
-    for (size_t i = 0; status == FLOWRULES_OK && i < plan->rules.count; i++) {
-        struct fr_rule *rule = fr_vec_at(&plan->rules, struct fr_rule, i);
-        uint32_t flow = fr_flows_at(plan, rule->flows, 0);
+    for (size_t i = 0; status == FLOWRULES_OK && i < rules->rules.count; i++) {
+        struct fr_rule *rule = fr_vec_at(&rules->rules, struct fr_rule, i);
+        uint32_t flow = fr_flows_at(&rules->flows, rule->flows, 0);
         part = flow == last ? part : 1; /* parts of a flow mostly stand together */
         last = flow;
         status = name_rule(&n, rule, &part);

@@ -2,12 +2,12 @@
  * Lowering rule by rule: one rule for each flow and direction, denies before allows, and an allow
  * before a deny that spares it.
  */
-#include "rules.h"
+#include "drafts.h"
 
 #include <string.h>
 
 #include "boxes.h"
-#include "drafts.h"
+#include "pieces.h"
 
 /* Replaces every draft by what step makes of it. */
 static flowrules_status each(struct fr_drafts *d,
@@ -36,7 +36,7 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
     FR_TRY(fr_plan_service(d->plan, part->service, families, d->action == FLOWRULES_DENY, service));
     if (!part->whole_icmp || *service == FR_SERVICE_NONE)
         return FLOWRULES_OK;
-    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, *service);
+    const struct fr_service_terms *terms = fr_service_get(d->plan->services, *service);
     struct fr_vec whole;
     fr_vec_init(&whole, &d->plan->context->allocator, sizeof(struct fr_term));
     bool good = fr_vec_reserve(&whole, terms->count);
@@ -47,7 +47,7 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
             *term = (struct fr_term){term->protocol, 0, 65535, 0, 65535};
     }
     *service =
-        good ? fr_services_add(&d->plan->services, whole.items, whole.count) : FR_SERVICE_NONE;
+        good ? fr_services_add(d->plan->services, whole.items, whole.count) : FR_SERVICE_NONE;
     fr_vec_free(&whole);
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
@@ -56,11 +56,10 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
 static flowrules_status refuse_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                     struct fr_why why) {
     enum fr_reason kind = part->deny ? FR_WHY_REST_OF_DENY : FR_WHY_REST_OF_ALLOW;
-    struct fr_why rest = fr_because(&d->plan->arena, kind, why.text == NULL ? "" : why.text);
+    struct fr_why rest = fr_because(&d->rules->arena, kind, why.text == NULL ? "" : why.text);
     if (why.kind == FR_WHY_TOLD && why.hint != NULL)
         rest = (struct fr_why){FR_WHY_TOLD, rest.text, why.hint};
-    fr_plan_refuse(d->plan, part->flow, rest);
-    return FLOWRULES_OK;
+    return fr_rules_refuse(d->rules, part->flow, rest);
 }
 
 /* Something that is asked, term by term, of each part that takes something from another one. */
@@ -74,7 +73,7 @@ struct asking {
 };
 
 /* Is an allow to be told without this deny, or a deny without this allow, which it spares? */
-static bool takes(const struct fr_plan *plan, const struct fr_scoped *other,
+static bool takes(const flowrules_plan *plan, const struct fr_scoped *other,
                   const struct fr_scoped *part) {
     if (other->direction != part->direction || other->deny == part->deny)
         return false;
@@ -85,7 +84,7 @@ static bool takes(const struct fr_plan *plan, const struct fr_scoped *other,
 static flowrules_status each_taker(struct asking *a,
                                    flowrules_status (*step)(struct asking *a, struct fr_box *taker,
                                                             uint32_t flow)) {
-    struct fr_plan *plan = a->d->plan;
+    const flowrules_plan *plan = a->d->plan;
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *other = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         if (!takes(plan, other, a->part))
@@ -125,17 +124,17 @@ static flowrules_status subtract_takers(struct fr_drafts *d, struct fr_boxes *bo
     if (!boxes->too_many && d->can->pod_groups && !part->deny)
         FR_TRY(each_taker(&a, weigh_one));
     if (a.why != NULL)
-        FR_TRY(refuse_rest(d, part, fr_why_told(&d->plan->arena, a.why)));
+        FR_TRY(refuse_rest(d, part, fr_why_told(&d->rules->arena, a.why)));
     if (boxes->too_many)
-        fr_plan_refuse(d->plan, part->flow,
-                       fr_because(&d->plan->arena,
-                                  part->deny ? FR_WHY_DENY_IN_PIECES : FR_WHY_ALLOW_IN_PIECES));
+        return fr_rules_refuse(d->rules, part->flow,
+                               fr_because(&d->rules->arena, part->deny ? FR_WHY_DENY_IN_PIECES
+                                                                       : FR_WHY_ALLOW_IN_PIECES));
     return FLOWRULES_OK;
 }
 
 /* Everything but some names or groups: no list of allows can say that. */
 static bool leaves_atoms_out(const struct fr_drafts *d, fr_set set) {
-    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    const struct fr_set_head *head = fr_set_head(&d->plan->view->sets, set);
     return head->all_atoms != 0 && head->atoms > 0;
 }
 
@@ -156,7 +155,7 @@ static fr_service rest_service(struct fr_drafts *d, const struct fr_term *term) 
     struct fr_term box = *term;
     uint32_t types, codes;
     if (!fr_protocol_is_icmp(term->protocol))
-        return fr_services_add(&d->plan->services, &box, 1);
+        return fr_services_add(d->plan->services, &box, 1);
     icmp_stretch(&box.source_first, &box.source_last, &types);
     icmp_stretch(&box.destination_first, &box.destination_last, &codes);
     struct fr_vec terms;
@@ -172,7 +171,7 @@ static fr_service rest_service(struct fr_drafts *d, const struct fr_term *term) 
                 (uint16_t)(box.destination_first + i % codes);
     }
     fr_service service =
-        good ? fr_services_add(&d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
+        good ? fr_services_add(d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
     fr_vec_free(&terms);
     return service;
 }
@@ -195,7 +194,7 @@ static bool trim_box(const struct fr_drafts *d, struct fr_term *term) {
 /* Does an allow reach port 0, which a deny can't say there? Where none does, it need not. */
 static bool needs_port_zero(const struct fr_drafts *d, const struct fr_scoped *deny,
                             const struct fr_term *term) {
-    const struct fr_plan *plan = d->plan;
+    const flowrules_plan *plan = d->plan;
     bool needed = false;
     if (!d->can->no_port_zero || !fr_protocol_has_ports(term->protocol) ||
         term->destination_first > 0 || term->destination_last == 65535)
@@ -224,15 +223,15 @@ static flowrules_status add_rest(struct fr_drafts *d, const struct fr_scoped *pa
                                  const struct fr_box *box, struct rest *rest) {
     struct fr_term term = box->term;
     if (part->deny && needs_port_zero(d, part, &term))
-        return refuse_rest(
-            d, part,
-            fr_why_told(&d->plan->arena, "this platform cannot distinguish port 0 from all ports"));
+        return refuse_rest(d, part,
+                           fr_why_told(&d->rules->arena,
+                                       "this platform cannot distinguish port 0 from all ports"));
     if (!trim_box(d, &term))
         return FLOWRULES_OK;
     fr_service service = rest_service(d, &term);
     if (service == FR_SERVICE_NONE)
         return fr_no_memory(d->plan->context);
-    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, service);
+    const struct fr_service_terms *terms = fr_service_get(d->plan->services, service);
     if (!fr_vec_reserve(&rest->terms, terms->count))
         return fr_no_memory(d->plan->context);
     for (uint32_t i = 0; i < terms->count; i++)
@@ -262,15 +261,19 @@ static flowrules_status draft_ends(struct fr_drafts *d, const struct fr_scoped *
         return FLOWRULES_OK;
     rule.source = box->ends[0];
     rule.destination = box->ends[1];
-    rule.service = fr_services_add(&d->plan->services, rest->terms.items, rest->terms.count);
+    rule.service = fr_services_add(d->plan->services, rest->terms.items, rest->terms.count);
     if (rule.service == FR_SERVICE_NONE)
         return fr_no_memory(d->plan->context);
     FR_TRY(fr_drafts_push(d, &rule));
     if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
-        rest->why = fr_why_told(&d->plan->arena, "a group or name cannot be subtracted from 'any'");
+        rest->why =
+            fr_why_told(&d->rules->arena, "a group or name cannot be subtracted from 'any'");
+    struct fr_scoped left = *part;
+    left.source = rule.source;
+    left.destination = rule.destination;
     if (rest->why.kind == FR_WHY_NOT &&
         d->plan->permits) /* what flows are asked of, denies may yet leave */
-        FR_TRY(fr_ask_of_rest(d->plan, part, &rule, &rest->why));
+        FR_TRY(fr_ask_of_rest(d->plan, &left, rule.service, &rest->why));
     return rest->why.kind != FR_WHY_NOT ? refuse_rest(d, part, rest->why) : FLOWRULES_OK;
 }
 
@@ -292,9 +295,9 @@ static flowrules_status draft_boxes(struct fr_drafts *d, const struct fr_scoped 
  */
 static flowrules_status draft_rest(struct fr_drafts *d, const struct fr_scoped *part,
                                    const struct fr_rule *whole) {
-    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, whole->service);
+    const struct fr_service_terms *terms = fr_service_get(d->plan->services, whole->service);
     struct fr_boxes boxes;
-    fr_boxes_init(&boxes, d->plan->context, &d->plan->view.sets, 4096);
+    fr_boxes_init(&boxes, d->plan->context, &d->plan->view->sets, 4096);
     bool touched = false;
     flowrules_status status = FLOWRULES_OK;
     for (uint32_t i = 0; status == FLOWRULES_OK && i < terms->count; i++) {
@@ -381,29 +384,32 @@ static const char *const group_names[3][2] = {
 };
 
 static flowrules_status enter(struct fr_drafts *d) {
-    struct fr_plan *plan = d->plan;
+    const flowrules_plan *plan = d->plan;
     struct flowrules_group view = {.name = group_names[d->direction][d->action],
                                    .action = d->action,
                                    .direction = d->direction,
                                    .families = FLOWRULES_BOTH_FAMILIES,
-                                   .match = {&plan->view.sets, FR_SET_ANY},
+                                   .match = {&plan->view->sets, FR_SET_ANY},
                                    .rule_count = d->list.count};
     if (d->list.count == 0)
         return FLOWRULES_OK;
-    struct fr_group *group = fr_plan_group(plan, &view);
-    if (group == NULL || !fr_vec_reserve(&plan->rules, d->list.count))
+    struct fr_group *group = fr_rules_group(d->rules, &view);
+    if (group == NULL || !fr_vec_reserve(&d->rules->rules, d->list.count))
         return fr_no_memory(plan->context);
     group->log = d->log;
     group->phase = d->phase;
     group->match = FR_SET_ANY;
     for (size_t i = 0; i < d->list.count; i++)
-        FR_TRY(fr_plan_rule(plan, fr_vec_at(&d->list, struct fr_rule, i)));
+        FR_TRY(fr_rules_add(d->rules, fr_vec_at(&d->list, struct fr_rule, i)));
     return FLOWRULES_OK;
 }
 
-static flowrules_status lower_group(struct fr_plan *plan, const struct fr_phase *phase, bool log) {
+static flowrules_status lower_group(struct fr_rules *rules, const struct fr_phase *phase,
+                                    bool log) {
+    const flowrules_plan *plan = rules->plan;
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct fr_drafts d = {.plan = plan,
+                          .rules = rules,
                           .can = plan->can,
                           .direction = phase->direction,
                           .action = phase->action,
@@ -421,20 +427,22 @@ static flowrules_status lower_group(struct fr_plan *plan, const struct fr_phase 
     return status;
 }
 
-static flowrules_status lower_direction(struct fr_plan *plan, enum flowrules_direction direction) {
+static flowrules_status lower_direction(struct fr_rules *rules,
+                                        enum flowrules_direction direction) {
+    const flowrules_plan *plan = rules->plan;
     bool denies = plan->can->evaluation != FLOWRULES_ALLOW_UNION;
     struct fr_phase phase = fr_first_phase(direction, denies ? FLOWRULES_DENY : FLOWRULES_ALLOW);
     do
         for (int log = 1; log >= 0; log--) /* what is to be logged is, first */
-            FR_TRY(lower_group(plan, &phase, log == 1));
+            FR_TRY(lower_group(rules, &phase, log == 1));
     while (fr_next_phase(plan, &phase));
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_lower_rules(struct fr_plan *plan) {
+flowrules_status fr_lower_rules(struct fr_rules *rules) {
     for (int direction = 0; direction < 3; direction++)
-        if (plan->enforces[direction])
-            FR_TRY(lower_direction(plan, (enum flowrules_direction)direction));
-    FR_TRY(fr_gather_whole(plan));
-    return fr_name_rules(plan);
+        if (rules->plan->enforces[direction])
+            FR_TRY(lower_direction(rules, (enum flowrules_direction)direction));
+    FR_TRY(fr_gather_whole(rules));
+    return fr_name_rules(rules);
 }

@@ -9,20 +9,20 @@
 #include "view.h"
 
 struct gathering {
-    const flowrules_output *out;
+    const flowrules_plan *plan;
     struct fr_map rank_of; /* by the protected end: its place in pods */
     struct fr_vec pods;    /* const char *: the first network of each selection */
 };
 
 /* The place of a selection, new or known; false when out of memory. */
-static bool rank_of(struct gathering *g, const struct fr_plan *plan, fr_set end, uint32_t *rank) {
-    struct flowrules_set view = {&plan->view.sets, end};
+static bool rank_of(struct gathering *g, fr_set end, uint32_t *rank) {
+    struct flowrules_set view = {&g->plan->view->sets, end};
     if (fr_map_get(&g->rank_of, end, rank))
         return true;
     const char *network =
         flowrules_set_atom_count(view) > 0 ? flowrules_set_atom(view, 0).name : NULL;
     for (*rank = 0; network != NULL && *rank < g->pods.count; ++*rank)
-        if (flowrules_pods_are_same(g->out, *fr_vec_at(&g->pods, const char *, *rank), network))
+        if (flowrules_pods_are_same(g->plan, *fr_vec_at(&g->pods, const char *, *rank), network))
             return fr_map_put(&g->rank_of, end, *rank);
     const char **slot = network == NULL ? NULL : fr_vec_push(&g->pods);
     if (slot != NULL)
@@ -45,8 +45,7 @@ static bool reorder(struct fr_drafts *d, struct gathering *g, struct place *plac
     for (uint32_t i = 0; i < d->list.count; i++) {
         const struct fr_rule *rule = fr_vec_at(&d->list, struct fr_rule, i);
         places[i].index = i;
-        if (!rank_of(g, d->plan,
-                     d->direction == FLOWRULES_EGRESS ? rule->source : rule->destination,
+        if (!rank_of(g, d->direction == FLOWRULES_EGRESS ? rule->source : rule->destination,
                      &places[i].rank))
             return false;
     }
@@ -63,45 +62,45 @@ static bool reorder(struct fr_drafts *d, struct gathering *g, struct place *plac
     return true;
 }
 
-static uint32_t group_count(const struct fr_plan *plan, uint32_t group) {
-    return (uint32_t)fr_vec_at(&plan->groups, struct fr_group, group)->view.rule_count;
+static uint32_t group_count(const struct fr_rules *rules, uint32_t group) {
+    return (uint32_t)fr_vec_at(&rules->groups, struct fr_group, group)->view.rule_count;
 }
 
 /* Lists the rules of all groups, by their place and then as they are. */
-static bool list_whole(struct fr_plan *plan, struct gathering *g, struct place *places) {
+static bool list_whole(struct fr_rules *rules, struct gathering *g, struct place *places) {
     size_t count = 0;
-    for (uint32_t i = 0; i < plan->groups.count; i++) {
-        const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, i);
-        for (uint32_t r = 0; r < group_count(plan, i); r++, count++) {
+    for (uint32_t i = 0; i < rules->groups.count; i++) {
+        const struct fr_group *group = fr_vec_at(&rules->groups, struct fr_group, i);
+        for (uint32_t r = 0; r < group_count(rules, i); r++, count++) {
             const struct fr_rule *rule =
-                fr_vec_at(&plan->rules, struct fr_rule, group->first_rule + r);
+                fr_vec_at(&rules->rules, struct fr_rule, group->first_rule + r);
             places[count].index = group->first_rule + r;
             places[count].group = i;
-            if (!rank_of(g, plan,
-                         group->view.direction == FLOWRULES_EGRESS ? rule->source
-                                                                   : rule->destination,
-                         &places[count].rank))
+            if (!rank_of(
+                    g, group->view.direction == FLOWRULES_EGRESS ? rule->source : rule->destination,
+                    &places[count].rank))
                 return false;
         }
     }
     qsort(places, count, sizeof *places, by_place);
     for (size_t i = 0; i < count; i++)
-        *(struct fr_turn *)fr_vec_push(&plan->turns) =
+        *(struct fr_turn *)fr_vec_push(&rules->turns) =
             (struct fr_turn){places[i].group, places[i].index};
     return true;
 }
 
-flowrules_status fr_gather_whole(struct fr_plan *plan) {
+flowrules_status fr_gather_whole(struct fr_rules *rules) {
+    const flowrules_plan *plan = rules->plan;
     const struct fr_allocator *allocator = &plan->context->allocator;
-    struct gathering g = {.out = fr_plan_asker(plan)};
-    size_t count = plan->rules.count;
+    struct gathering g = {.plan = plan};
+    size_t count = rules->rules.count;
     if (!plan->can->protected_whole || count == 0)
         return FLOWRULES_OK;
     struct place *places = fr_malloc(allocator, count * sizeof *places);
     fr_map_init(&g.rank_of, allocator);
     fr_vec_init(&g.pods, allocator, sizeof(const char *));
-    bool good = g.out != NULL && places != NULL && fr_vec_reserve(&plan->turns, count) &&
-                list_whole(plan, &g, places);
+    bool good =
+        places != NULL && fr_vec_reserve(&rules->turns, count) && list_whole(rules, &g, places);
     fr_map_free(&g.rank_of);
     fr_vec_free(&g.pods);
     fr_free(allocator, places);
@@ -110,13 +109,13 @@ flowrules_status fr_gather_whole(struct fr_plan *plan) {
 
 flowrules_status fr_gather_rules(struct fr_drafts *d) {
     const struct fr_allocator *allocator = &d->plan->context->allocator;
-    struct gathering g = {.out = fr_plan_asker(d->plan)};
+    struct gathering g = {.plan = d->plan};
     if (!d->can->protected_together || d->list.count < 2)
         return FLOWRULES_OK;
     struct place *places = fr_malloc(allocator, d->list.count * sizeof *places);
     fr_map_init(&g.rank_of, allocator);
     fr_vec_init(&g.pods, allocator, sizeof(const char *));
-    bool good = g.out != NULL && places != NULL && reorder(d, &g, places);
+    bool good = places != NULL && reorder(d, &g, places);
     fr_map_free(&g.rank_of);
     fr_vec_free(&g.pods);
     fr_free(allocator, places);

@@ -60,14 +60,14 @@ static bool alike(const struct fr_rule *a, const struct fr_rule *b, enum dimensi
 
 static flowrules_status union_of_sets(struct fr_drafts *d, const struct fr_rule *run, size_t count,
                                       bool source, fr_set *set) {
-    *set = fr_sets_union(&d->plan->view.sets, source ? &run->source : &run->destination, count,
+    *set = fr_sets_union(&d->plan->view->sets, source ? &run->source : &run->destination, count,
                          sizeof *run);
     return *set == FR_SET_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 
 static flowrules_status union_of_services(struct fr_drafts *d, const struct fr_rule *run,
                                           size_t count, fr_service *service) {
-    *service = fr_services_union(&d->plan->services, &run->service, count, sizeof *run);
+    *service = fr_services_union(d->plan->services, &run->service, count, sizeof *run);
     return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }
 
@@ -94,14 +94,14 @@ static flowrules_status merge_flows(struct fr_drafts *d, const struct fr_rule *r
     fr_vec_init(&flows, &d->plan->context->allocator, sizeof(uint32_t));
     bool good = true;
     for (size_t i = 0; good && i < count; i++) {
-        size_t more = fr_flows_count(d->plan, run[i].flows);
+        size_t more = fr_flows_count(&d->rules->flows, run[i].flows);
         good = fr_vec_reserve(&flows, more);
         for (size_t f = 0; good && f < more; f++)
-            *(uint32_t *)fr_vec_add(&flows) = fr_flows_at(d->plan, run[i].flows, f);
+            *(uint32_t *)fr_vec_add(&flows) = fr_flows_at(&d->rules->flows, run[i].flows, f);
     }
     if (good)
         sort_flows(&flows);
-    *list = good ? fr_flows_list(d->plan, flows.items, flows.count) : UINT32_MAX;
+    *list = good ? fr_flows_list(&d->rules->flows, flows.items, flows.count) : UINT32_MAX;
     fr_vec_free(&flows);
     return *list == UINT32_MAX ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
 }

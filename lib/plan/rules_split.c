@@ -2,14 +2,14 @@
  * Cutting rules to what a target takes: ends, address families, services, sizes.
  */
 #include "drafts.h"
-#include "rules.h"
+#include "pieces.h"
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
 /* The names and groups of a set, without its addresses. */
 static fr_set atoms_of_kinds(struct fr_drafts *d, fr_set set, unsigned kinds) {
-    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
-    struct flowrules_set view = {&d->plan->view.sets, set};
+    const struct fr_set_head *head = fr_set_head(&d->plan->view->sets, set);
+    struct flowrules_set view = {&d->plan->view->sets, set};
     if (head->all_atoms != 0)
         return FR_SET_EMPTY;
     struct fr_builder builder;
@@ -17,7 +17,7 @@ static fr_set atoms_of_kinds(struct fr_drafts *d, fr_set set, unsigned kinds) {
     for (uint32_t i = 0; i < head->atoms; i++)
         if ((kinds & 1u << flowrules_set_atom(view, i).kind) != 0)
             fr_builder_atom(&builder, fr_set_atoms(head)[i]);
-    fr_set atoms = fr_builder_finish(&builder, &d->plan->view.sets);
+    fr_set atoms = fr_builder_finish(&builder, &d->plan->view->sets);
     fr_builder_free(&builder);
     return atoms;
 }
@@ -34,7 +34,7 @@ static fr_set wildcards_of(struct fr_drafts *d, fr_set set) {
 static fr_set without(struct fr_drafts *d, fr_set set, fr_set part) {
     if (part == FR_SET_NONE || part == FR_SET_EMPTY)
         return part == FR_SET_EMPTY ? set : FR_SET_NONE;
-    return fr_set_subtract(&d->plan->view.sets, set, part);
+    return fr_set_subtract(&d->plan->view->sets, set, part);
 }
 
 /* The part of a set for rules of some families; any stays any. */
@@ -42,10 +42,11 @@ static fr_set for_families(struct fr_drafts *d, fr_set set, unsigned families) {
     if (set == FR_SET_ANY || families == FLOWRULES_BOTH_FAMILIES)
         return set;
     enum flowrules_family family = (families & 1u) != 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
-    struct flowrules_set view = {&d->plan->view.sets, set};
-    if (flowrules_set_is_all(view, family) && fr_set_head(&d->plan->view.sets, set)->all_atoms != 0)
+    struct flowrules_set view = {&d->plan->view->sets, set};
+    if (flowrules_set_is_all(view, family) &&
+        fr_set_head(&d->plan->view->sets, set)->all_atoms != 0)
         return FR_SET_ANY;
-    return fr_set_union(&d->plan->view.sets, fr_set_family(&d->plan->view.sets, set, family),
+    return fr_set_union(&d->plan->view->sets, fr_set_family(&d->plan->view->sets, set, family),
                         atoms_of(d, set));
 }
 
@@ -54,7 +55,7 @@ static flowrules_status push_families(struct fr_drafts *d, const struct fr_rule 
     struct fr_rule part = *rule;
     families &= fr_plan_families(d->plan, rule->source) &
                 fr_plan_families(d->plan, rule->destination) &
-                fr_service_get(&d->plan->services, rule->service)->families & d->can->families;
+                fr_service_get(d->plan->services, rule->service)->families & d->can->families;
     if (families == 0)
         return FLOWRULES_OK;
     part.families = (uint8_t)families;
@@ -68,7 +69,7 @@ static flowrules_status push_families(struct fr_drafts *d, const struct fr_rule 
 }
 
 static bool is_symbolic(const struct fr_drafts *d, fr_set set) {
-    return set != FR_SET_ANY && fr_set_families(&d->plan->view.sets, set) == 0;
+    return set != FR_SET_ANY && fr_set_families(&d->plan->view->sets, set) == 0;
 }
 
 /* Does a rule match its far end by names or groups alone, and its own end by no address? */
@@ -81,7 +82,7 @@ static bool is_by_atoms(const struct fr_drafts *d, const struct fr_rule *rule) {
 
 /* Has a service terms that run over one family alone? */
 static bool is_of_one(const struct fr_drafts *d, fr_service service) {
-    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, service);
+    const struct fr_service_terms *terms = fr_service_get(d->plan->services, service);
     for (uint32_t i = 0; i < terms->count; i++)
         if (fr_protocol_families(terms->terms[i].protocol) != FLOWRULES_BOTH_FAMILIES)
             return true;
@@ -133,10 +134,10 @@ flowrules_status fr_split_wildcards(struct fr_drafts *d, const struct fr_rule *r
 
 /* Part i of an end that may hold one group at most: the addresses and names, then each group. */
 static fr_set group_part(struct fr_drafts *d, fr_set set, size_t i) {
-    struct flowrules_set view = {&d->plan->view.sets, set};
+    struct flowrules_set view = {&d->plan->view->sets, set};
     struct fr_builder builder;
     fr_builder_init(&builder, &d->plan->context->allocator);
-    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    const struct fr_set_head *head = fr_set_head(&d->plan->view->sets, set);
     size_t groups = 0, count = head->all_atoms != 0 ? 0 : head->atoms;
     for (size_t k = 0; k < count; k++) {
         bool group = flowrules_set_atom(view, k).kind == FLOWRULES_ATOM_GROUP;
@@ -144,18 +145,18 @@ static fr_set group_part(struct fr_drafts *d, fr_set set, size_t i) {
         if (group && groups == i)
             fr_builder_atom(&builder, fr_set_atoms(head)[k]);
     }
-    fr_set part = fr_builder_finish(&builder, &d->plan->view.sets);
+    fr_set part = fr_builder_finish(&builder, &d->plan->view->sets);
     if (i == 0 && part != FR_SET_NONE) {
         part = set;
         for (size_t g = 1; g <= groups && part != FR_SET_NONE; g++)
-            part = fr_set_subtract(&d->plan->view.sets, part, group_part(d, set, g));
+            part = fr_set_subtract(&d->plan->view->sets, part, group_part(d, set, g));
     }
     fr_builder_free(&builder);
     return part;
 }
 
 static size_t group_count(const struct fr_drafts *d, fr_set set) {
-    struct flowrules_set view = {&d->plan->view.sets, set};
+    struct flowrules_set view = {&d->plan->view->sets, set};
     size_t groups = 0;
     for (size_t i = 0; i < flowrules_set_atom_count(view); i++)
         groups += flowrules_set_atom(view, i).kind == FLOWRULES_ATOM_GROUP;
@@ -193,7 +194,7 @@ static size_t port_weight(const struct fr_service_terms *terms) {
 
 /* The part of a rule whose protocols have ports, or of those that have none. */
 static flowrules_status push_ported(struct fr_drafts *d, const struct fr_rule *rule, bool ported) {
-    const struct fr_service_terms *terms = fr_service_get(&d->plan->services, rule->service);
+    const struct fr_service_terms *terms = fr_service_get(d->plan->services, rule->service);
     struct fr_rule part = *rule;
     struct fr_vec kept;
     fr_vec_init(&kept, &d->plan->context->allocator, sizeof(struct fr_term));
@@ -202,7 +203,7 @@ static flowrules_status push_ported(struct fr_drafts *d, const struct fr_rule *r
         if (fr_protocol_has_ports(terms->terms[i].protocol) == ported)
             *(struct fr_term *)fr_vec_add(&kept) = terms->terms[i];
     if (good && kept.count > 0) {
-        part.service = fr_services_add(&d->plan->services, kept.items, kept.count);
+        part.service = fr_services_add(d->plan->services, kept.items, kept.count);
         good = part.service != FR_SERVICE_NONE;
     }
     bool some = kept.count > 0;
@@ -225,7 +226,7 @@ flowrules_status fr_split_services(struct fr_drafts *d, const struct fr_rule *ru
     bool whole = !can->one_service && !can->one_port && !can->no_port_ranges;
     if (whole &&
         (can->ports_per_rule == 0 ||
-         port_weight(fr_service_get(&d->plan->services, rule->service)) <= can->ports_per_rule))
+         port_weight(fr_service_get(d->plan->services, rule->service)) <= can->ports_per_rule))
         return fr_drafts_push(d, rule);
     d->pieces.count = 0;
     FR_TRY(fr_service_pieces(d->plan, rule->service, &d->pieces));
@@ -272,7 +273,7 @@ static fr_set next_cut(struct fr_drafts *d, struct cutting *c) {
     fr_builder_init(&builder, &d->plan->context->allocator);
     for (unsigned i = 0; i < d->can->addresses_per_end && next_address(d, c, &range); i++)
         fr_builder_range(&builder, &range);
-    fr_set set = fr_builder_finish(&builder, &d->plan->view.sets);
+    fr_set set = fr_builder_finish(&builder, &d->plan->view->sets);
     fr_builder_free(&builder);
     return set;
 }
@@ -289,7 +290,7 @@ static flowrules_status add_cut(struct fr_drafts *d, fr_set part, struct fr_vec 
 
 /* The names and groups of a set, at most names_per_end at once. */
 static flowrules_status cut_atoms(struct fr_drafts *d, fr_set set, struct fr_vec *cuts) {
-    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    const struct fr_set_head *head = fr_set_head(&d->plan->view->sets, set);
     uint32_t most = d->can->names_per_end, count = head->all_atoms != 0 ? 0 : head->atoms;
     if (most == 0 || count <= most)
         return add_cut(d, atoms_of(d, set), cuts);
@@ -297,10 +298,10 @@ static flowrules_status cut_atoms(struct fr_drafts *d, fr_set set, struct fr_vec
     flowrules_status status = FLOWRULES_OK;
     fr_builder_init(&builder, &d->plan->context->allocator);
     for (uint32_t first = 0; status == FLOWRULES_OK && first < count; first += most) {
-        head = fr_set_head(&d->plan->view.sets, set); /* a new set may have moved it */
+        head = fr_set_head(&d->plan->view->sets, set); /* a new set may have moved it */
         for (uint32_t i = first; i < count && i - first < most; i++)
             fr_builder_atom(&builder, fr_set_atoms(head)[i]);
-        status = add_cut(d, fr_builder_finish(&builder, &d->plan->view.sets), cuts);
+        status = add_cut(d, fr_builder_finish(&builder, &d->plan->view->sets), cuts);
     }
     fr_builder_free(&builder);
     return status;
@@ -308,14 +309,14 @@ static flowrules_status cut_atoms(struct fr_drafts *d, fr_set set, struct fr_vec
 
 /* Names beside few enough ranges are not cut off. */
 static bool stays_whole(const struct fr_drafts *d, fr_set set) {
-    const struct fr_set_head *head = fr_set_head(&d->plan->view.sets, set);
+    const struct fr_set_head *head = fr_set_head(&d->plan->view->sets, set);
     return !d->can->prefixes && d->can->names_per_end == 0 && head->all_atoms == 0 &&
            (size_t)head->count4 + head->count6 + head->atoms <= d->can->addresses_per_end;
 }
 
 /* The sets that an end is cut into: names and groups, then addresses. */
 static flowrules_status cut_end(struct fr_drafts *d, fr_set set, struct fr_vec *cuts) {
-    struct cutting c = {.set = {&d->plan->view.sets, set}};
+    struct cutting c = {.set = {&d->plan->view->sets, set}};
     cuts->count = 0;
     if (set == FR_SET_ANY || stays_whole(d, set))
         return add_cut(d, set, cuts);

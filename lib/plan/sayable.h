@@ -8,13 +8,13 @@
 
 /* Why the target can't say a protocol or ports that a flow has in some of the families, if it
  * can't. */
-struct fr_why fr_unsayable_service(struct fr_plan *plan, const struct fr_flow *flow,
+struct fr_why fr_unsayable_service(const flowrules_plan *plan, const struct fr_flow *flow,
                                    unsigned families);
 /* Has a flow, in these families, ICMP types that the target can't tell apart? */
-bool fr_gives_up_icmp_types(const struct fr_plan *plan, const struct fr_flow *flow,
+bool fr_gives_up_icmp_types(const flowrules_plan *plan, const struct fr_flow *flow,
                             unsigned families);
 /* *why becomes why the target, or its backend, can't say a part, if it can't. */
-flowrules_status fr_refuse_part(struct fr_plan *plan, const struct fr_scoped *part,
+flowrules_status fr_refuse_part(const flowrules_plan *plan, const struct fr_scoped *part,
                                 struct fr_why *why);
 
 #endif

@@ -11,7 +11,7 @@
 #include "flowrules/reader.h"
 #include "view.h"
 
-static void set_directions(struct fr_plan *plan) {
+static void set_directions(flowrules_plan *plan) {
     enum flowrules_placement placement = plan->can->placement;
     const char *hook = fr_plan_setting(plan, "hook");
     plan->transit =
@@ -24,7 +24,7 @@ static void set_directions(struct fr_plan *plan) {
         !plan->transit && direction != FR_DIRECTION_EGRESS && !plan->can->no_ingress;
 }
 
-static flowrules_status open_view(struct fr_plan *plan) {
+static flowrules_status open_view(flowrules_plan *plan) {
     const struct flowrules_capabilities *can = plan->can;
     enum fr_names_mode names = plan->target->names;
     bool native = can->names_on_request ? names == FR_NAMES_NATIVE : names != FR_NAMES_PINNED;
@@ -39,11 +39,11 @@ static flowrules_status open_view(struct fr_plan *plan) {
         .bindings_of = plan->backend->bindings_of,
         .every_group = can->every_group,
     };
-    plan->have_view = true; /* there is something to free even where it fails */
-    return fr_view_init(&plan->view, plan->policy, &mode);
+    plan->stores->have_view = true; /* there is something to free even where it fails */
+    return fr_view_init(plan->view, plan->policy, &mode);
 }
 
-static flowrules_status cut_protects(struct fr_plan *plan) {
+static flowrules_status cut_protects(const flowrules_plan *plan) {
     struct fr_about about = {
         FLOWRULES_ERROR,  FR_LIMIT,
         plan->target->at, NULL,
@@ -62,7 +62,8 @@ bool fr_shared_addresses(size_t index, struct flowrules_range *range) {
            flowrules_parse_range(shared[index], strlen(shared[index]), range);
 }
 
-static flowrules_status refuse_machine(struct fr_plan *plan, const char *why, const char *hint) {
+static flowrules_status refuse_machine(const flowrules_plan *plan, const char *why,
+                                       const char *hint) {
     struct fr_about about = {FLOWRULES_ERROR, FR_LIMIT, plan->target->at, NULL, plan->name, hint};
     fr_report(&plan->context->diagnostics, &about, "target '%s' cannot be rendered: %s", plan->name,
               why);
@@ -73,9 +74,9 @@ static flowrules_status refuse_machine(struct fr_plan *plan, const char *why, co
  * Where the machine has the protected addresses and no other, rules about all of them need not name
  * them: they stand for every address of these families.
  */
-static flowrules_status find_machine(struct fr_plan *plan) {
+static flowrules_status find_machine(flowrules_plan *plan) {
     const char *value = fr_plan_setting(plan, FR_MACHINE_SETTING);
-    const struct fr_set_head *head = fr_set_head(&plan->view.sets, plan->protects.set);
+    const struct fr_set_head *head = fr_set_head(&plan->view->sets, plan->protects.set);
     if (value == NULL || strcmp(value, "true") != 0)
         return FLOWRULES_OK;
     if (plan->transit)
@@ -90,18 +91,18 @@ static flowrules_status find_machine(struct fr_plan *plan) {
     if (head->count4 == 0 || head->count6 == 0) {
         enum flowrules_family family = head->count4 > 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
         struct flowrules_range all = {family, {0, 0}, fr_ip_max(family)};
-        fr_builder_range(&plan->view.builder, &all);
-        plan->machine = fr_builder_finish(&plan->view.builder, &plan->view.sets);
+        fr_builder_range(&plan->view->builder, &all);
+        plan->machine = fr_builder_finish(&plan->view->builder, &plan->view->sets);
     }
     return plan->machine == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-static flowrules_status find_protects(struct fr_plan *plan) {
+static flowrules_status find_protects(flowrules_plan *plan) {
     struct fr_span span =
         plan->target->protects.count > 0 ? plan->target->protects : plan->policy->protects;
     plan->protects = (struct fr_end){FR_SET_ANY, 0};
     if (span.count > 0 && !plan->whole) {
-        FR_TRY(fr_view_end(&plan->view, span, false, &plan->protects));
+        FR_TRY(fr_view_end(plan->view, span, false, &plan->protects));
         if ((plan->protects.flags & FR_END_CUT_GROUP) != 0)
             return cut_protects(plan);
         return plan->can->pod_groups ? fr_protect_pods(plan) : find_machine(plan);
@@ -116,7 +117,7 @@ static flowrules_status find_protects(struct fr_plan *plan) {
 
 /* ---- judging flows ------------------------------------------------------------------------- */
 
-static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+static flowrules_status scope_part(flowrules_plan *plan, uint32_t index, const struct fr_flow *flow,
                                    fr_set source, fr_set destination,
                                    enum flowrules_direction direction) {
     if (source == FR_SET_NONE || destination == FR_SET_NONE)
@@ -145,9 +146,9 @@ static flowrules_status scope_part(struct fr_plan *plan, uint32_t index, const s
  * The part of source × destination that the target stands in front of: what has an end among the
  * protected networks. A transit target keeps the flow whole where one of its ends is all inside.
  */
-static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
+static flowrules_status scope_flow(flowrules_plan *plan, uint32_t index, const struct fr_flow *flow,
                                    fr_set source, fr_set destination) {
-    struct fr_sets *sets = &plan->view.sets;
+    struct fr_sets *sets = &plan->view->sets;
     enum fr_direction_mode mode = plan->target->direction;
     fr_set from = mode == FR_DIRECTION_INGRESS ? FR_SET_EMPTY
                                                : fr_set_intersect(sets, source, plan->protects.set);
@@ -176,7 +177,7 @@ static flowrules_status scope_flow(struct fr_plan *plan, uint32_t index, const s
  * Why nothing of a flow is in scope: the ends that count are those of the directions that the
  * target closes. NULL when out of memory.
  */
-static const char *scope_reason(struct fr_plan *plan, fr_set source, fr_set destination) {
+static const char *scope_reason(const flowrules_plan *plan, fr_set source, fr_set destination) {
     static const char *const outside[] = {
         [FR_DIRECTION_BOTH] = "neither its source nor its destination is in the protected networks",
         [FR_DIRECTION_EGRESS] =
@@ -186,9 +187,9 @@ static const char *scope_reason(struct fr_plan *plan, fr_set source, fr_set dest
     enum fr_direction_mode mode = plan->target->direction;
     fr_set inside = plan->protects.set, from = FR_SET_EMPTY, to = FR_SET_EMPTY;
     if (mode != FR_DIRECTION_INGRESS)
-        from = fr_set_intersect(&plan->view.sets, source, inside);
+        from = fr_set_intersect(&plan->view->sets, source, inside);
     if (mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)
-        to = fr_set_intersect(&plan->view.sets, destination, inside);
+        to = fr_set_intersect(&plan->view->sets, destination, inside);
     if (from == FR_SET_NONE || to == FR_SET_NONE)
         return NULL;
     if (from != FR_SET_EMPTY || to != FR_SET_EMPTY)
@@ -197,16 +198,16 @@ static const char *scope_reason(struct fr_plan *plan, fr_set source, fr_set dest
 }
 
 /* A deny from, or to, any less some addresses: would it reach what is protected as a group? */
-static bool misses_groups(const struct fr_plan *plan, const struct fr_flow *flow,
+static bool misses_groups(const flowrules_plan *plan, const struct fr_flow *flow,
                           const struct fr_end *source, const struct fr_end *destination) {
-    return flow->deny && plan->view.mode.platform != NULL &&
+    return flow->deny && plan->view->mode.platform != NULL &&
            (((source->flags & FR_END_ANY_BUT) != 0 && plan->enforces[FLOWRULES_EGRESS]) ||
             ((destination->flags & FR_END_ANY_BUT) != 0 && plan->enforces[FLOWRULES_INGRESS]));
 }
 
 /* A flow that stands and is selected: what of it is in scope, and how truly it can be said. */
 /* Might an end of a flow be protected, once the lock file has the addresses of its names? */
-static bool may_be_protected(const struct fr_plan *plan, const struct fr_end *source,
+static bool may_be_protected(const flowrules_plan *plan, const struct fr_end *source,
                              const struct fr_end *destination) {
     enum fr_direction_mode mode = plan->target->direction;
     bool from = mode != FR_DIRECTION_INGRESS && (source->flags & FR_END_UNPINNED) != 0;
@@ -216,12 +217,12 @@ static bool may_be_protected(const struct fr_plan *plan, const struct fr_end *so
 }
 
 /* Has a network one of the keys "a|b" by which it may be the far end? */
-static bool has_far_key(const struct fr_plan *plan, const char *network) {
+static bool has_far_key(const flowrules_plan *plan, const char *network) {
     char key[64];
     for (const char *word = plan->can->far_groups; *word != '\0'; word += *word == '|') {
         size_t length = strcspn(word, "|");
         snprintf(key, sizeof key, "%.*s", (int)length, word);
-        if (flowrules_binding_value(plan->asker, network, key, 0) != NULL)
+        if (flowrules_binding_value(plan, network, key, 0) != NULL)
             return true;
         word += length;
     }
@@ -229,42 +230,41 @@ static bool has_far_key(const struct fr_plan *plan, const char *network) {
 }
 
 /* The far end of what leaves, without the groups that are not the target's business. */
-static fr_set without_far_groups(struct fr_plan *plan, fr_set far) {
-    struct fr_sets *sets = &plan->view.sets;
+static fr_set without_far_groups(const flowrules_plan *plan, fr_set far) {
+    struct fr_sets *sets = &plan->view->sets;
     struct flowrules_set all = {sets, far};
     if (plan->can->far_groups == NULL || flowrules_set_atom_count(all) == 0)
         return far;
-    if (fr_plan_asker(plan) == NULL)
-        return FR_SET_NONE;
     for (size_t i = 0; i < flowrules_set_atom_count(all); i++)
         if (flowrules_set_atom(all, i).kind == FLOWRULES_ATOM_GROUP &&
             fr_policy_binding_for(plan->policy, flowrules_set_atom(all, i).name, plan->backend) !=
                 NULL &&
             !has_far_key(plan, flowrules_set_atom(all, i).name))
-            fr_builder_atom(&plan->view.builder, fr_set_atoms(fr_set_head(sets, far))[i]);
-    fr_set gone = fr_builder_finish(&plan->view.builder, sets);
+            fr_builder_atom(&plan->view->builder, fr_set_atoms(fr_set_head(sets, far))[i]);
+    fr_set gone = fr_builder_finish(&plan->view->builder, sets);
     return gone == FR_SET_NONE ? gone : fr_set_subtract(sets, far, gone);
 }
 
-static flowrules_status refuse_flow(struct fr_plan *plan, struct fr_why why,
+static flowrules_status refuse_flow(flowrules_plan *plan, struct fr_why why,
                                     struct fr_verdict *verdict) {
     plan->refused++;
     *verdict = fr_verdict_refused(plan, why);
     return FLOWRULES_OK;
 }
 
-static flowrules_status leave_out(struct fr_plan *plan, const char *why,
+static flowrules_status leave_out(const flowrules_plan *plan, const char *why,
                                   struct fr_verdict *verdict) {
     *verdict = (struct fr_verdict){.fidelity = FR_OUT_OF_SCOPE, .reason = why};
     return why == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
 /* Ends and parts of a flow, without what is out of scope by its far groups; why it is refused. */
-static flowrules_status find_ends(struct fr_plan *plan, uint32_t index, const struct fr_flow *flow,
-                                  struct fr_end found[2], fr_set ends[2], struct fr_why *why) {
+static flowrules_status find_ends(const flowrules_plan *plan, uint32_t index,
+                                  const struct fr_flow *flow, struct fr_end found[2],
+                                  fr_set ends[2], struct fr_why *why) {
     bool cut = fr_may_cut(plan, index, flow->deny);
-    FR_TRY(fr_view_end(&plan->view, flow->source, cut, &found[0]));
-    FR_TRY(fr_view_end(&plan->view, flow->destination, cut, &found[1]));
+    FR_TRY(fr_view_end(plan->view, flow->source, cut, &found[0]));
+    FR_TRY(fr_view_end(plan->view, flow->destination, cut, &found[1]));
     ends[0] = found[0].set;
     ends[1] = found[1].set;
     FR_TRY(fr_check_twofold(plan, flow, ends, why));
@@ -273,7 +273,7 @@ static flowrules_status find_ends(struct fr_plan *plan, uint32_t index, const st
 }
 
 /* Notes a flow that is left out though it may be about what is protected; NULL: it is not. */
-static flowrules_status note_missed(struct fr_plan *plan, uint32_t index, const char *reason) {
+static flowrules_status note_missed(flowrules_plan *plan, uint32_t index, const char *reason) {
     struct fr_missed *slot = reason == NULL ? NULL : fr_vec_push(&plan->missed);
     if (reason == NULL)
         return FLOWRULES_OK;
@@ -283,7 +283,7 @@ static flowrules_status note_missed(struct fr_plan *plan, uint32_t index, const 
     return FLOWRULES_OK;
 }
 
-static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
+static flowrules_status plan_selected(flowrules_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
     struct fr_end found[2];
     fr_set ends[2];
@@ -315,7 +315,7 @@ static flowrules_status plan_selected(struct fr_plan *plan, uint32_t index,
 }
 
 /* What can't be said of a flow that never passes need not be said: it is left out. */
-static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
+static flowrules_status plan_shadowed(flowrules_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
     uint32_t refused = plan->refused, unresolved = plan->unresolved;
     size_t scoped = plan->scoped.count;
@@ -330,14 +330,14 @@ static flowrules_status plan_shadowed(struct fr_plan *plan, uint32_t index,
     return FLOWRULES_OK;
 }
 
-static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
+static flowrules_status plan_flow(flowrules_plan *plan, uint32_t index,
                                   struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     bool selected;
     if (flow->expired) {
         *verdict = (struct fr_verdict){
             .fidelity = FR_FIDELITY_EXPIRED,
-            .reason = fr_arena_printf(&plan->arena, "it expired on %s",
+            .reason = fr_arena_printf(plan->arena, "it expired on %s",
                                       FR_POLICY_TEXT(plan->policy, flow->expires_text))};
         return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
     }
@@ -351,7 +351,7 @@ static flowrules_status plan_flow(struct fr_plan *plan, uint32_t index,
     return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
 }
 
-static flowrules_status plan_flows(struct fr_plan *plan) {
+static flowrules_status plan_flows(flowrules_plan *plan) {
     size_t count = plan->policy->flows.count;
     if (!fr_vec_reserve(&plan->verdicts, count))
         return fr_no_memory(plan->context);
@@ -363,7 +363,7 @@ static flowrules_status plan_flows(struct fr_plan *plan) {
     return fr_check_domains(plan);
 }
 
-flowrules_status fr_scope_flows(struct fr_plan *plan) {
+flowrules_status fr_scope_flows(flowrules_plan *plan) {
     set_directions(plan);
     FR_TRY(open_view(plan));
     FR_TRY(find_protects(plan));

@@ -7,6 +7,6 @@
 #include "plan.h"
 
 /* Finds what the target enforces, and judges every flow of the policy. */
-flowrules_status fr_scope_flows(struct fr_plan *plan);
+flowrules_status fr_scope_flows(flowrules_plan *plan);
 
 #endif

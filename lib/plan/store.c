@@ -1,10 +1,9 @@
 /*
- * What a plan keeps while it is made: lists of flows, groups, rules and services; and what is
- * looked up by all who make it. Decides nothing.
+ * What is looked up, and kept, by all who make a plan or its rules. Decides nothing.
  */
 #include <string.h>
 
-#include "rules.h"
+#include "pieces.h"
 #include "settings.h"
 
 static const char *const fidelity_words[] = {
@@ -25,7 +24,7 @@ const char *fr_fidelity_word(enum fr_fidelity fidelity) {
 
 /* ---- the target ---------------------------------------------------------------------------- */
 
-const char *fr_plan_setting(const struct fr_plan *plan, const char *key) {
+const char *fr_plan_setting(const flowrules_plan *plan, const char *key) {
     const flowrules_policy *policy = plan->policy;
     for (uint32_t i = 0; i < plan->target->settings.count; i++) {
         const struct fr_setting_value *value =
@@ -37,7 +36,7 @@ const char *fr_plan_setting(const struct fr_plan *plan, const char *key) {
     return setting == NULL ? NULL : setting->fallback;
 }
 
-bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
+bool fr_may_lose(const flowrules_plan *plan, uint32_t flow, enum fr_loss loss) {
     for (uint32_t i = 0; i < plan->target->losses.count; i++) {
         const struct fr_loss_entry *entry =
             fr_vec_at(&plan->policy->losses, struct fr_loss_entry, plan->target->losses.first + i);
@@ -47,70 +46,22 @@ bool fr_may_lose(const struct fr_plan *plan, uint32_t flow, enum fr_loss loss) {
     return false;
 }
 
-bool fr_may_cut(const struct fr_plan *plan, uint32_t flow, bool deny) {
+bool fr_may_cut(const flowrules_plan *plan, uint32_t flow, bool deny) {
     bool more = plan->can->wildcards == FLOWRULES_WILDCARDS_AND_SELF;
     return fr_may_lose(plan, flow, deny != more ? FR_LOSS_WIDEN : FR_LOSS_NARROW);
 }
 
-unsigned fr_plan_families(const struct fr_plan *plan, fr_set set) {
-    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
-    const struct fr_view_mode *mode = &plan->view.mode;
+unsigned fr_plan_families(const flowrules_plan *plan, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(&plan->view->sets, set);
+    const struct fr_view_mode *mode = &plan->view->mode;
     /* "Everything but" holds all names: nothing, where the target knows addresses alone. */
     bool atoms = head->all_atoms == 0 ? head->atoms > 0
                                       : mode->names || mode->wildcards || mode->every_group ||
                                             mode->platform != NULL || mode->bindings_of != NULL;
-    return atoms ? FLOWRULES_BOTH_FAMILIES : fr_set_families(&plan->view.sets, set);
+    return atoms ? FLOWRULES_BOTH_FAMILIES : fr_set_families(&plan->view->sets, set);
 }
 
-/* ---- lists of flows ------------------------------------------------------------------------ */
-
-size_t fr_flows_count(const struct fr_plan *plan, uint32_t flows) {
-    if (flows < plan->policy->flows.count)
-        return 1;
-    return fr_vec_at(&plan->flow_lists, struct fr_span, flows - plan->policy->flows.count)->count;
-}
-
-uint32_t fr_flows_at(const struct fr_plan *plan, uint32_t flows, size_t index) {
-    if (flows < plan->policy->flows.count)
-        return flows;
-    struct fr_span span =
-        *fr_vec_at(&plan->flow_lists, struct fr_span, flows - plan->policy->flows.count);
-    return *fr_vec_at(&plan->flow_members, uint32_t, span.first + index);
-}
-
-uint32_t fr_flows_list(struct fr_plan *plan, const uint32_t *flows, size_t count) {
-    if (count == 1)
-        return flows[0];
-    struct fr_span span = {(uint32_t)plan->flow_members.count, (uint32_t)count};
-    if (!fr_vec_reserve(&plan->flow_members, count))
-        return UINT32_MAX;
-    for (size_t i = 0; i < count; i++)
-        *(uint32_t *)fr_vec_push(&plan->flow_members) = flows[i];
-    struct fr_span *slot = fr_vec_push(&plan->flow_lists);
-    if (slot == NULL)
-        return UINT32_MAX;
-    *slot = span;
-    return (uint32_t)(plan->policy->flows.count + plan->flow_lists.count - 1);
-}
-
-/* ---- groups, rules, services --------------------------------------------------------------- */
-
-struct fr_group *fr_plan_group(struct fr_plan *plan, const struct flowrules_group *view) {
-    struct fr_group *group = fr_vec_push(&plan->groups);
-    if (group == NULL)
-        return NULL;
-    group->view = *view;
-    group->first_rule = (uint32_t)plan->rules.count;
-    return group;
-}
-
-flowrules_status fr_plan_rule(struct fr_plan *plan, const struct fr_rule *rule) {
-    struct fr_rule *slot = fr_vec_push(&plan->rules);
-    if (slot == NULL || rule->flows == UINT32_MAX)
-        return fr_no_memory(plan->context);
-    *slot = *rule;
-    return FLOWRULES_OK;
-}
+/* ---- services ------------------------------------------------------------------------------ */
 
 static bool has_use(const struct fr_term *term, unsigned families, bool deny) {
     return (fr_protocol_families(term->protocol) & families) != 0 ||
@@ -118,8 +69,9 @@ static bool has_use(const struct fr_term *term, unsigned families, bool deny) {
 }
 
 /* Copies the terms of a service that families have a use for into the plan. */
-static flowrules_status copy_service(struct fr_plan *plan, const struct fr_service_terms *terms,
-                                     unsigned families, bool deny, fr_service *result) {
+static flowrules_status copy_service(const flowrules_plan *plan,
+                                     const struct fr_service_terms *terms, unsigned families,
+                                     bool deny, fr_service *result) {
     struct fr_vec kept;
     fr_vec_init(&kept, &plan->context->allocator, sizeof(struct fr_term));
     bool good = fr_vec_reserve(&kept, terms->count);
@@ -128,21 +80,21 @@ static flowrules_status copy_service(struct fr_plan *plan, const struct fr_servi
             *(struct fr_term *)fr_vec_add(&kept) = terms->terms[i];
     *result = FR_SERVICE_NONE;
     if (good && kept.count > 0)
-        *result = fr_services_add(&plan->services, kept.items, kept.count);
+        *result = fr_services_add(plan->services, kept.items, kept.count);
     good = good && (kept.count == 0 || *result != FR_SERVICE_NONE);
     fr_vec_free(&kept);
     return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
-flowrules_status fr_plan_service(struct fr_plan *plan, fr_service service, unsigned families,
+flowrules_status fr_plan_service(const flowrules_plan *plan, fr_service service, unsigned families,
                                  bool deny, fr_service *result) {
     return copy_service(plan, fr_service_get(&plan->policy->services, service), families, deny,
                         result);
 }
 
-flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsigned families,
+flowrules_status fr_service_for(const flowrules_plan *plan, fr_service service, unsigned families,
                                 bool deny, fr_service *result) {
-    const struct fr_service_terms *terms = fr_service_get(&plan->services, service);
+    const struct fr_service_terms *terms = fr_service_get(plan->services, service);
     *result = service;
     bool whole = true;
     for (uint32_t i = 0; i < terms->count; i++)
@@ -152,7 +104,7 @@ flowrules_status fr_service_for(struct fr_plan *plan, fr_service service, unsign
 
 /* ---- what is refused --------------------------------------------------------------------- */
 
-struct fr_verdict fr_verdict_refused(struct fr_plan *plan, struct fr_why why) {
+struct fr_verdict fr_verdict_refused(const flowrules_plan *plan, struct fr_why why) {
     if (why.text == NULL)
         fr_no_memory(plan->context);
     return (struct fr_verdict){.fidelity = FR_FIDELITY_REFUSED,
@@ -161,7 +113,7 @@ struct fr_verdict fr_verdict_refused(struct fr_plan *plan, struct fr_why why) {
                                .why = why.kind};
 }
 
-void fr_plan_refuse(struct fr_plan *plan, uint32_t flow, struct fr_why why) {
+void fr_plan_refuse(flowrules_plan *plan, uint32_t flow, struct fr_why why) {
     struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, flow);
     if (verdict->fidelity == FR_FIDELITY_REFUSED)
         return; /* what was found first is told */

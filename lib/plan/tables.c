@@ -24,11 +24,13 @@ struct fr_bucket {
     struct fr_vec elements;
 };
 
-void fr_tables_init(struct fr_tables *tables, struct fr_plan *plan, enum flowrules_family family,
+void fr_tables_init(struct fr_tables *tables, struct fr_rules *rules, enum flowrules_family family,
                     const char *group, enum flowrules_end end) {
-    *tables = (struct fr_tables){.plan = plan, .family = family, .end = end, .group = group};
-    fr_vec_init(&tables->buckets, &plan->context->allocator, sizeof(struct fr_bucket));
-    fr_vec_init(&tables->products, &plan->context->allocator, sizeof(struct fr_product));
+    const struct fr_allocator *allocator = &rules->plan->context->allocator;
+    *tables = (struct fr_tables){
+        .plan = rules->plan, .rules = rules, .family = family, .end = end, .group = group};
+    fr_vec_init(&tables->buckets, allocator, sizeof(struct fr_bucket));
+    fr_vec_init(&tables->products, allocator, sizeof(struct fr_product));
 }
 
 void fr_tables_free(struct fr_tables *tables) {
@@ -63,7 +65,7 @@ static void store(struct fr_vec *elements, enum flowrules_family family, size_t 
             e->port_first,          e->port_last,          e->flows};
 }
 
-static flowrules_status push(struct fr_plan *plan, struct fr_vec *elements,
+static flowrules_status push(const flowrules_plan *plan, struct fr_vec *elements,
                              enum flowrules_family family, const struct fr_element6 *e) {
     if (fr_vec_add(elements) == NULL)
         return fr_no_memory(plan->context);
@@ -183,7 +185,7 @@ static int by_number(const void *left, const void *right) {
 }
 
 /* The number of the flows, each of them once and in order; UINT32_MAX when out of memory. */
-static uint32_t list_once(struct fr_plan *plan, struct fr_vec *flows) {
+static uint32_t list_once(struct fr_flow_lists *lists, struct fr_vec *flows) {
     uint32_t *list = flows->items;
     size_t kept = 0;
     if (flows->count > 1)
@@ -191,16 +193,16 @@ static uint32_t list_once(struct fr_plan *plan, struct fr_vec *flows) {
     for (size_t i = 0; i < flows->count; i++)
         if (kept == 0 || list[kept - 1] != list[i])
             list[kept++] = list[i];
-    return fr_flows_list(plan, list, kept);
+    return fr_flows_list(lists, list, kept);
 }
 
 /* Appends the flows that a number stands for. */
-static bool append_flows(const struct fr_plan *plan, struct fr_vec *flows, uint32_t number) {
-    size_t count = fr_flows_count(plan, number);
+static bool append_flows(const struct fr_flow_lists *lists, struct fr_vec *flows, uint32_t number) {
+    size_t count = fr_flows_count(lists, number);
     if (!fr_vec_reserve(flows, count))
         return false;
     for (size_t f = 0; f < count; f++)
-        *(uint32_t *)fr_vec_push(flows) = fr_flows_at(plan, number, f);
+        *(uint32_t *)fr_vec_push(flows) = fr_flows_at(lists, number, f);
     return true;
 }
 
@@ -210,17 +212,17 @@ static uint32_t flows_of(struct fr_tables *t, size_t first, size_t count) {
     fr_vec_init(&flows, &t->plan->context->allocator, sizeof(uint32_t));
     bool good = true;
     for (size_t i = 0; good && i < count; i++)
-        good = append_flows(t->plan, &flows,
+        good = append_flows(&t->rules->flows, &flows,
                             fr_vec_at(&t->products, struct fr_product, first + i)->flows);
-    uint32_t result = good ? list_once(t->plan, &flows) : UINT32_MAX;
+    uint32_t result = good ? list_once(&t->rules->flows, &flows) : UINT32_MAX;
     fr_vec_free(&flows);
     return result;
 }
 
 static flowrules_status union_of_others(struct fr_tables *t, const struct fr_product *run,
                                         size_t count, fr_set *other) {
-    *other = fr_sets_union(&t->plan->view.sets, &run->other, count, sizeof *run);
-    struct flowrules_set view = {&t->plan->view.sets, *other};
+    *other = fr_sets_union(&t->plan->view->sets, &run->other, count, sizeof *run);
+    struct flowrules_set view = {&t->plan->view->sets, *other};
     if (*other != FR_SET_NONE && flowrules_set_is_all(view, t->family))
         *other = FR_SET_ANY;
     return *other == FR_SET_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
@@ -228,7 +230,7 @@ static flowrules_status union_of_others(struct fr_tables *t, const struct fr_pro
 
 static flowrules_status union_of_services(struct fr_tables *t, const struct fr_product *run,
                                           size_t count, fr_service *service) {
-    *service = fr_services_union(&t->plan->services, &run->service, count, sizeof *run);
+    *service = fr_services_union(t->plan->services, &run->service, count, sizeof *run);
     return *service == FR_SERVICE_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
 }
 
@@ -314,7 +316,7 @@ static flowrules_status merge_equal(struct work *w, struct fr_vec *elements) {
                 *slot = other.flows;
         }
         if (flows.count > 1)
-            e.flows = fr_flows_list(w->tables->plan, flows.items, flows.count);
+            e.flows = fr_flows_list(&w->tables->rules->flows, flows.items, flows.count);
         good = good && e.flows != UINT32_MAX;
         store(elements, family, kept++, &e);
     }
@@ -325,11 +327,11 @@ static flowrules_status merge_equal(struct work *w, struct fr_vec *elements) {
 
 static flowrules_status add_cover(struct work *w, struct fr_vec *covers, size_t element,
                                   uint32_t flows) {
-    for (size_t i = 0; i < fr_flows_count(w->tables->plan, flows); i++) {
+    for (size_t i = 0; i < fr_flows_count(&w->tables->rules->flows, flows); i++) {
         struct cover *slot = fr_vec_push(covers);
         if (slot == NULL)
             return fr_no_memory(w->tables->plan->context);
-        *slot = (struct cover){(uint32_t)element, fr_flows_at(w->tables->plan, flows, i)};
+        *slot = (struct cover){(uint32_t)element, fr_flows_at(&w->tables->rules->flows, flows, i)};
     }
     return FLOWRULES_OK;
 }
@@ -431,7 +433,8 @@ static bool goes_on(const struct fr_element6 *stretch, const struct fr_element6 
 /* Ports that overlap on one range of addresses would clash: they become one stretch of ports. */
 static flowrules_status merge_ports(struct work *w) {
     enum flowrules_family family = w->tables->family;
-    struct fr_plan *plan = w->tables->plan;
+    const flowrules_plan *plan = w->tables->plan;
+    struct fr_flow_lists *lists = &w->tables->rules->flows;
     struct fr_vec flows;
     fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
     size_t kept = 0;
@@ -445,11 +448,11 @@ static flowrules_status merge_ports(struct work *w) {
                 break;
             if (e.port_last > stretch.port_last)
                 stretch.port_last = e.port_last;
-            good = (flows.count > 0 || append_flows(plan, &flows, stretch.flows)) &&
-                   append_flows(plan, &flows, e.flows);
+            good = (flows.count > 0 || append_flows(lists, &flows, stretch.flows)) &&
+                   append_flows(lists, &flows, e.flows);
         }
         if (good && flows.count > 0)
-            stretch.flows = list_once(plan, &flows);
+            stretch.flows = list_once(lists, &flows);
         good = good && stretch.flows != UINT32_MAX;
         store(&w->wide, family, kept++, &stretch);
     }
@@ -577,7 +580,8 @@ static int by_element(const void *left, const void *right) {
 /* Gives every covering element the flows of what it covers. */
 static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
                                      struct fr_vec *elements) {
-    struct fr_plan *plan = w->tables->plan;
+    const flowrules_plan *plan = w->tables->plan;
+    struct fr_flow_lists *lists = &w->tables->rules->flows;
     struct cover *list = covers->items;
     struct fr_vec flows;
     fr_vec_init(&flows, &plan->context->allocator, sizeof(uint32_t));
@@ -587,7 +591,7 @@ static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
     for (size_t i = 0, next; good && i < covers->count; i = next) {
         struct fr_element6 e = load(elements, w->tables->family, list[i].element);
         flows.count = 0;
-        good = append_flows(plan, &flows, e.flows);
+        good = append_flows(lists, &flows, e.flows);
         for (next = i; next < covers->count && list[next].element == list[i].element; next++) {
             uint32_t *slot = good ? fr_vec_push(&flows) : NULL;
             good = slot != NULL;
@@ -595,7 +599,7 @@ static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
                 *slot = list[next].flow;
         }
         if (good)
-            e.flows = list_once(plan, &flows);
+            e.flows = list_once(lists, &flows);
         good = good && e.flows != UINT32_MAX;
         store(elements, w->tables->family, list[i].element, &e);
     }
@@ -603,10 +607,10 @@ static flowrules_status name_covered(struct work *w, struct fr_vec *covers,
     return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
-/* ---- tables into the plan ------------------------------------------------------------------ */
+/* ---- tables into the rules ----------------------------------------------------------------- */
 
 static const char *table_name(struct work *w, const char *kind, unsigned number) {
-    struct fr_arena *arena = &w->tables->plan->arena;
+    struct fr_arena *arena = &w->tables->rules->arena;
     char protocol[16];
     const char *name = fr_protocol_name(w->bucket->protocol);
     /* A group may have two tables of a protocol: of some ports, and of all. */
@@ -621,40 +625,39 @@ static const char *table_name(struct work *w, const char *kind, unsigned number)
 
 static flowrules_status table_service(struct work *w, fr_service *service) {
     struct fr_term term = {w->bucket->protocol, 0, 65535, 0, 65535};
-    *service = fr_services_add(&w->tables->plan->services, &term, 1);
+    *service = fr_services_add(w->tables->plan->services, &term, 1);
     return *service == FR_SERVICE_NONE ? fr_no_memory(w->tables->plan->context) : FLOWRULES_OK;
 }
 
-/* Moves elements into a new table of the plan and adds its rule. */
+/* Moves elements into a new table and adds its rule. */
 static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool interval,
                                   const char *name) {
-    struct fr_plan *plan = w->tables->plan;
+    struct fr_rules *rules = w->tables->rules;
     struct fr_rule rule = {.kind = FR_RULE_TABLE,
                            .families = (uint8_t)FLOWRULES_FAMILY_BIT(w->tables->family),
                            .source = FR_SET_ANY,
                            .destination = FR_SET_ANY,
-                           .table = (uint32_t)plan->tables.count};
+                           .table = (uint32_t)rules->tables.count};
     FR_TRY(table_service(w, &rule.service));
-    struct fr_table *table = fr_arena_zalloc(&plan->arena, sizeof *table);
-    struct fr_table **slot = fr_vec_push(&plan->tables);
+    struct fr_table *table = fr_arena_zalloc(&rules->arena, sizeof *table);
+    struct fr_table **slot = fr_vec_push(&rules->tables);
     if (slot == NULL || table == NULL || name == NULL) {
-        plan->tables.count -= slot != NULL;
-        return fr_no_memory(plan->context);
+        rules->tables.count -= slot != NULL;
+        return fr_no_memory(rules->plan->context);
     }
     *slot = table;
     table->family = w->tables->family;
     table->end = w->tables->end;
     table->elements = *elements;
-    fr_vec_init(elements, &plan->context->allocator, element_size(w->tables->family));
+    fr_vec_init(elements, &rules->plan->context->allocator, element_size(w->tables->family));
     fr_vec_shrink(&table->elements);
     table->view = (struct flowrules_table){.name = name,
                                            .by_source = w->bucket->by_source,
                                            .by_port = w->bucket->by_port,
                                            .interval = interval,
-                                           .count = table->elements.count,
-                                           .elements = table};
+                                           .count = table->elements.count};
     rule.flows = load(&table->elements, table->family, 0).flows;
-    return fr_plan_rule(plan, &rule);
+    return fr_rules_add(rules, &rule);
 }
 
 static flowrules_status add_layer(struct work *w, uint32_t layer) {
@@ -721,15 +724,12 @@ flowrules_status fr_tables_finish(struct fr_tables *tables) {
     return status;
 }
 
-/* ---- what a backend reads ------------------------------------------------------------------ */
+/* ---- what is read of them ------------------------------------------------------------------ */
 
-struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule, size_t index) {
-    const struct fr_table *table = rule->table->elements;
+struct flowrules_element fr_table_element(const struct fr_table *table, size_t index) {
     struct fr_element6 e = load(&table->elements, table->family, index);
-    struct flowrules_element element = {.source = e.source,
-                                        .address = {table->family, e.first, e.last},
-                                        .ports = {e.port_first, e.port_last},
-                                        .flows = {e.flows, false}};
-    element.flows.elsewhere = table->plan != NULL && !fr_element_is_asked(table, &element);
-    return element;
+    return (struct flowrules_element){.source = e.source,
+                                      .address = {table->family, e.first, e.last},
+                                      .ports = {e.port_first, e.port_last},
+                                      .flows = {e.flows, false}};
 }

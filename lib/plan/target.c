@@ -11,7 +11,7 @@
 #include "settings.h"
 
 static const char *next_target(const void *user, size_t i) {
-    const struct fr_plan *plan = user;
+    const flowrules_plan *plan = user;
     size_t own = plan->policy->targets.count;
     if (i < own)
         return FR_POLICY_TEXT(plan->policy,
@@ -19,7 +19,7 @@ static const char *next_target(const void *user, size_t i) {
     return fr_registry_candidate(plan->context, i - own);
 }
 
-static flowrules_status unknown_target(struct fr_plan *plan, const char *name) {
+static flowrules_status unknown_target(flowrules_plan *plan, const char *name) {
     const char *near = fr_nearest(name, next_target, plan);
     char hint[160];
     if (!fr_did_you_mean(hint, sizeof hint, near))
@@ -33,7 +33,7 @@ static flowrules_status unknown_target(struct fr_plan *plan, const char *name) {
  * A target that only permits has no rule that denies: what denies take is taken out of the allows.
  * Its rules stand among others, where it has no sets, chains or objects for a lookup of its own.
  */
-static void only_permit(struct fr_plan *plan) {
+static void only_permit(flowrules_plan *plan) {
     plan->permits = plan->target->permits;
     if (!plan->permits)
         return;
@@ -48,7 +48,7 @@ static void only_permit(struct fr_plan *plan) {
     plan->can = &plan->permitting;
 }
 
-static flowrules_status find_format(struct fr_plan *plan, const char *format) {
+static flowrules_status find_format(flowrules_plan *plan, const char *format) {
     if (format == NULL && plan->target->format != 0)
         format = FR_POLICY_TEXT(plan->policy, plan->target->format);
     plan->format = fr_format_find(plan->backend, format);
@@ -66,7 +66,7 @@ static flowrules_status find_format(struct fr_plan *plan, const char *format) {
 }
 
 /* The policy by itself: a listing of it, as if one firewall stood between all its networks. */
-static flowrules_status take_whole(struct fr_plan *plan) {
+static flowrules_status take_whole(flowrules_plan *plan) {
     plan->name = "policy";
     plan->whole = true;
     plan->backend = fr_registry_find(plan->context, "plain");
@@ -77,13 +77,13 @@ static flowrules_status take_whole(struct fr_plan *plan) {
     return find_format(plan, NULL);
 }
 
-static flowrules_status choose(struct fr_plan *plan, const char *spec) {
+static flowrules_status choose(flowrules_plan *plan, const char *spec) {
     const flowrules_policy *policy = plan->policy;
     if (spec == NULL)
         return take_whole(plan);
     const char *colon = strchr(spec, ':');
     size_t length = colon == NULL ? strlen(spec) : (size_t)(colon - spec);
-    char *name = fr_arena_text(&plan->arena, spec, length);
+    char *name = fr_arena_text(plan->arena, spec, length);
     uint32_t index;
     if (name == NULL)
         return fr_no_memory(plan->context);
@@ -104,7 +104,7 @@ static flowrules_status choose(struct fr_plan *plan, const char *spec) {
 }
 
 /* Settings that have no default must be there also for a backend that was named alone. */
-static flowrules_status check_required(struct fr_plan *plan) {
+static flowrules_status check_required(const flowrules_plan *plan) {
     for (const struct flowrules_setting *s = plan->backend->settings; s != NULL && s->key != NULL;
          s++) {
         if (!s->required || fr_setting_is_idle(s, plan->permits) ||
@@ -118,7 +118,7 @@ static flowrules_status check_required(struct fr_plan *plan) {
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_find_target(struct fr_plan *plan, const char *spec) {
+flowrules_status fr_find_target(flowrules_plan *plan, const char *spec) {
     FR_TRY(choose(plan, spec));
     return check_required(plan);
 }

@@ -7,6 +7,6 @@
 #include "plan.h"
 
 /* Finds the target "NAME[:FORMAT]", or takes the policy by itself where spec is NULL. */
-flowrules_status fr_find_target(struct fr_plan *plan, const char *spec);
+flowrules_status fr_find_target(flowrules_plan *plan, const char *spec);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* The first names of a flow that a reason speaks of, as text. */
 struct mention {
-    const struct fr_plan *plan;
+    const flowrules_plan *plan;
     unsigned want; /* FR_END_... flags: which peers to list */
     unsigned listed, total;
     size_t addresses;
@@ -59,7 +59,7 @@ static void mention_peer(void *user, const struct fr_peer *peer) {
             m->plan->can->groups && fr_policy_binding_for(policy, own, m->plan->backend) != NULL;
         if ((m->want & FR_END_FOREIGN) != 0 && network->members.count == 0 && !bound)
             list_name(m, "", own);
-        unsigned flags = fr_view_network_flags(&m->plan->view, peer->ref);
+        unsigned flags = fr_view_network_flags(m->plan->view, peer->ref);
         if ((m->want & flags & (FR_END_ANY_BUT | FR_END_CUT_GROUP)) != 0 &&
             network->except.count > 0)
             list_name(m, "", own);
@@ -83,11 +83,11 @@ static void mention_peer(void *user, const struct fr_peer *peer) {
     }
 }
 
-static void mention(struct mention *m, struct fr_plan *plan, const struct fr_flow *flow,
+static void mention(struct mention *m, const flowrules_plan *plan, const struct fr_flow *flow,
                     unsigned want) {
     *m = (struct mention){.plan = plan, .want = want, .oldest = FR_NO_DATE};
-    fr_view_walk(&plan->view, flow->source, FR_WALK_NAMES, mention_peer, m);
-    fr_view_walk(&plan->view, flow->destination, FR_WALK_NAMES, mention_peer, m);
+    fr_view_walk(plan->view, flow->source, FR_WALK_NAMES, mention_peer, m);
+    fr_view_walk(plan->view, flow->destination, FR_WALK_NAMES, mention_peer, m);
     if (m->total > m->listed) {
         size_t used = strlen(m->text);
         snprintf(m->text + used, sizeof m->text - used, " and %u more", m->total - m->listed);
@@ -104,7 +104,8 @@ static const struct {
                                       "%s also matches the name itself"},
 };
 
-static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flow, size_t *cause) {
+static const char *pinned_reason(const flowrules_plan *plan, const struct fr_flow *flow,
+                                 size_t *cause) {
     struct mention m;
     char seen[64] = "", kept[64] = "", inner[80] = "";
     mention(&m, plan, flow, FR_END_PINNED);
@@ -127,51 +128,53 @@ static const char *pinned_reason(struct fr_plan *plan, const struct fr_flow *flo
                         m.addresses == 1 ? "" : "es", m.text);
     bool more = seen[0] != '\0' && kept[0] == '\0' && inner[0] == '\0';
     *cause = more && size > 0 ? (size_t)size + 2 : 0;
-    return fr_arena_printf(&plan->arena, "%s%s%s%s%s", head, seen, kept, inner,
+    return fr_arena_printf(plan->arena, "%s%s%s%s%s", head, seen, kept, inner,
                            plan->policy->lock.example ? ", invented for the example" : "");
 }
 
-static const char *cut_reason(struct fr_plan *plan, const struct fr_flow *flow, unsigned flags) {
+static const char *cut_reason(const flowrules_plan *plan, const struct fr_flow *flow,
+                              unsigned flags) {
     struct mention m;
     mention(&m, plan, flow, FR_END_NARROWED);
     if ((flags & FR_END_OTHER_WILDCARD) != 0)
-        return fr_arena_printf(&plan->arena, wildcard_words[plan->view.mode.wildcards].accepted,
+        return fr_arena_printf(plan->arena, wildcard_words[plan->view->mode.wildcards].accepted,
                                m.text);
-    return fr_arena_printf(&plan->arena, "%s is cut to the names below it that the lock file knows",
+    return fr_arena_printf(plan->arena, "%s is cut to the names below it that the lock file knows",
                            m.text);
 }
 
 /* Why a wildcard can't be said; the kind tells by which loss, or what else, it could. */
-static struct fr_why wildcard_reason(struct fr_plan *plan, uint32_t index, bool other_reading) {
+static struct fr_why wildcard_reason(const flowrules_plan *plan, uint32_t index,
+                                     bool other_reading) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
-    enum flowrules_wildcards reading = plan->view.mode.wildcards;
+    enum flowrules_wildcards reading = plan->view->mode.wildcards;
     struct mention m;
     mention(&m, plan, flow, FR_END_WILDCARD);
     if (other_reading)
-        return fr_because(&plan->arena,
+        return fr_because(plan->arena,
                           flow->deny != (reading == FLOWRULES_WILDCARDS_AND_SELF)
                               ? FR_WHY_WILDCARD_WIDENS
                               : FR_WHY_WILDCARD_NARROWS,
                           m.text, wildcard_words[reading].refused);
-    if (!plan->view.mode.names && fr_may_cut(plan, index, flow->deny))
-        return fr_because(&plan->arena, FR_WHY_WILDCARD_NOT_PINNED, m.text);
-    return fr_because(&plan->arena, flow->deny ? FR_WHY_WILDCARD_OF_DENY : FR_WHY_WILDCARD_OF_ALLOW,
+    if (!plan->view->mode.names && fr_may_cut(plan, index, flow->deny))
+        return fr_because(plan->arena, FR_WHY_WILDCARD_NOT_PINNED, m.text);
+    return fr_because(plan->arena, flow->deny ? FR_WHY_WILDCARD_OF_DENY : FR_WHY_WILDCARD_OF_ALLOW,
                       m.text,
-                      plan->view.mode.names ? "matches only whole names, not wildcards"
-                                            : "matches addresses, but a wildcard has none");
+                      plan->view->mode.names ? "matches only whole names, not wildcards"
+                                             : "matches addresses, but a wildcard has none");
 }
 
-static struct fr_why refused_reason(struct fr_plan *plan, uint32_t index, unsigned flags) {
+static struct fr_why refused_reason(const flowrules_plan *plan, uint32_t index, unsigned flags) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     struct mention m;
     if ((flags & FR_END_FOREIGN) != 0) {
         mention(&m, plan, flow, FR_END_FOREIGN);
-        return fr_because(&plan->arena, m.total == 1 ? FR_WHY_FOREIGN : FR_WHY_FOREIGN_SEVERAL,
+        return fr_because(plan->arena, m.total == 1 ? FR_WHY_FOREIGN : FR_WHY_FOREIGN_SEVERAL,
                           m.text);
     }
     if ((flags & FR_END_REFUSED) != 0) {
         mention(&m, plan, flow, FR_END_REFUSED);
-        return fr_because(&plan->arena,
+        return fr_because(plan->arena,
                           plan->target->names == FR_NAMES_REFUSE ? FR_WHY_NAMES_REFUSED
                                                                  : FR_WHY_NAMES_NOT_NATIVE,
                           m.text);
@@ -179,22 +182,22 @@ static struct fr_why refused_reason(struct fr_plan *plan, uint32_t index, unsign
     return wildcard_reason(plan, index, (flags & FR_END_OTHER_WILDCARD) != 0);
 }
 
-static struct fr_why exception_reason(struct fr_plan *plan, const struct fr_flow *flow,
+static struct fr_why exception_reason(const flowrules_plan *plan, const struct fr_flow *flow,
                                       unsigned flag) {
     struct mention m;
     mention(&m, plan, flow, flag);
-    return fr_because(&plan->arena, flag == FR_END_ANY_BUT ? FR_WHY_ANY_BUT : FR_WHY_CUT_GROUP,
+    return fr_because(plan->arena, flag == FR_END_ANY_BUT ? FR_WHY_ANY_BUT : FR_WHY_CUT_GROUP,
                       m.text);
 }
 
-static const char *unresolved_reason(struct fr_plan *plan, const struct fr_flow *flow) {
+static const char *unresolved_reason(const flowrules_plan *plan, const struct fr_flow *flow) {
     struct mention m;
     mention(&m, plan, flow, FR_END_UNPINNED);
-    return fr_arena_printf(&plan->arena, "the lock file has no address of %s", m.text);
+    return fr_arena_printf(plan->arena, "the lock file has no address of %s", m.text);
 }
 
 /* The only family in which a part has packets, which is true of it; false where it has both. */
-static bool one_family(const struct fr_plan *plan, const struct fr_scoped *part,
+static bool one_family(const flowrules_plan *plan, const struct fr_scoped *part,
                        enum flowrules_family *family) {
     unsigned families =
         fr_plan_families(plan, part->source) & fr_plan_families(plan, part->destination) &
@@ -203,21 +206,21 @@ static bool one_family(const struct fr_plan *plan, const struct fr_scoped *part,
     return families != FLOWRULES_BOTH_FAMILIES;
 }
 
-static bool holds_widest_pods(struct fr_plan *plan, fr_set set) {
+static bool holds_widest_pods(const flowrules_plan *plan, fr_set set) {
     return plan->can->pod_groups && plan->widest_pods != FR_SET_EMPTY &&
-           fr_set_intersect(&plan->view.sets, set, plan->widest_pods) == plan->widest_pods;
+           fr_set_intersect(&plan->view->sets, set, plan->widest_pods) == plan->widest_pods;
 }
 
 /*
  * Does a part cover only some of what the target's rules hold for? To be the same in the part's
  * own family is enough: no rule that comes of it speaks of the other one.
  */
-static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
+static fr_set *uncovered_end(const flowrules_plan *plan, struct fr_scoped *part) {
     if (!plan->can->implicit_end)
         return NULL;
     fr_set *end = part->direction == FLOWRULES_EGRESS ? &part->source : &part->destination;
     fr_set whole = plan->protects.set;
-    struct fr_sets *sets = &plan->view.sets;
+    struct fr_sets *sets = &plan->view->sets;
     const struct fr_set_head *own = fr_set_head(sets, *end), *all = fr_set_head(sets, whole);
     bool atoms = own->all_atoms == all->all_atoms && own->atoms == all->atoms;
     enum flowrules_family family;
@@ -232,7 +235,7 @@ static fr_set *uncovered_end(struct fr_plan *plan, struct fr_scoped *part) {
 /* ---- the verdict --------------------------------------------------------------------------- */
 
 /* The families of the packets that the parts of a flow, from first on, can be. */
-static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
+static unsigned families_of_parts(const flowrules_plan *plan, size_t first) {
     unsigned families = 0;
     for (size_t i = first; i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
@@ -243,11 +246,11 @@ static unsigned families_of_parts(const struct fr_plan *plan, size_t first) {
 }
 
 /* What is wrong with the flow as a whole, if something is. */
-static struct fr_why refusal(struct fr_plan *plan, uint32_t index, unsigned flags) {
+static struct fr_why refusal(const flowrules_plan *plan, uint32_t index, unsigned flags) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     if ((flags & FR_END_CUT_GROUP) != 0)
         return exception_reason(plan, flow, FR_END_CUT_GROUP);
-    if ((flags & FR_END_ANY_BUT) != 0 && flow->deny && plan->view.mode.platform != NULL)
+    if ((flags & FR_END_ANY_BUT) != 0 && flow->deny && plan->view->mode.platform != NULL)
         return exception_reason(plan, flow, FR_END_ANY_BUT);
     if ((flags & (FR_END_FOREIGN | FR_END_REFUSED | FR_END_WILDCARD)) != 0)
         return refused_reason(plan, index, flags);
@@ -255,7 +258,7 @@ static struct fr_why refusal(struct fr_plan *plan, uint32_t index, unsigned flag
 }
 
 /* What is wrong with its service, or with a part of it, if something is. */
-static flowrules_status refuse_parts(struct fr_plan *plan, const struct fr_flow *flow, size_t first,
+static flowrules_status refuse_parts(flowrules_plan *plan, const struct fr_flow *flow, size_t first,
                                      struct fr_why *why) {
     *why = fr_unsayable_service(plan, flow, plan->can->families & families_of_parts(plan, first));
     for (size_t i = first; why->kind == FR_WHY_NOT && i < plan->scoped.count; i++)
@@ -265,7 +268,7 @@ static flowrules_status refuse_parts(struct fr_plan *plan, const struct fr_flow 
 }
 
 /* The widenings that the flow needs; *why is the last of them. Accepted ones are carried out. */
-static bool widens(struct fr_plan *plan, uint32_t index, size_t first, enum fr_reason *why) {
+static bool widens(flowrules_plan *plan, uint32_t index, size_t first, enum fr_reason *why) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     bool accepted = fr_may_lose(plan, index, flow->deny ? FR_LOSS_NARROW : FR_LOSS_WIDEN);
     bool types = fr_gives_up_icmp_types(plan, flow, families_of_parts(plan, first));
@@ -286,23 +289,24 @@ static bool widens(struct fr_plan *plan, uint32_t index, size_t first, enum fr_r
 }
 
 /* How the names or wildcards of a flow are matched, where the target has something to say. */
-static const char *names_reason(struct fr_plan *plan, const struct fr_flow *flow, size_t *cause) {
+static const char *names_reason(const flowrules_plan *plan, const struct fr_flow *flow,
+                                size_t *cause) {
     const struct flowrules_capabilities *can = plan->can;
     const char *note = can->names_note != NULL ? can->names_note : can->wildcards_note;
     struct mention m;
-    if (note == NULL || !plan->view.mode.names)
+    if (note == NULL || !plan->view->mode.names)
         return NULL;
     mention(&m, plan, flow, can->names_note != NULL ? FR_END_NATIVE : FR_END_NARROWED);
     if (m.total == 0)
         return NULL;
     *cause = strlen(m.text) + 2;
-    return fr_arena_printf(&plan->arena, "%s: %s", m.text, note);
+    return fr_arena_printf(plan->arena, "%s: %s", m.text, note);
 }
 
-static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flow *flow,
+static struct fr_verdict plain_verdict(const flowrules_plan *plan, const struct fr_flow *flow,
                                        unsigned flags) {
     if ((flags & FR_END_NARROWED) != 0) {
-        bool more = plan->view.mode.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
+        bool more = plan->view->mode.wildcards == FLOWRULES_WILDCARDS_AND_SELF;
         return (struct fr_verdict){.fidelity = flow->deny != more ? FR_WIDENED : FR_NARROWED,
                                    .reason = cut_reason(plan, flow, flags)};
     }
@@ -320,7 +324,7 @@ static struct fr_verdict plain_verdict(struct fr_plan *plan, const struct fr_flo
 }
 
 /* What is said of a flow that loses nothing of its meaning. */
-static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow, size_t first) {
+static const char *remark(const flowrules_plan *plan, const struct fr_flow *flow, size_t first) {
     const struct flowrules_capabilities *can = plan->can;
     if (flow->log && !can->logging)
         return "not logged: this platform has no logging for a rule";
@@ -336,7 +340,7 @@ static const char *remark(const struct fr_plan *plan, const struct fr_flow *flow
 }
 
 /* What is said of a flow, and which flows it spares. */
-static const char *with_spares(struct fr_plan *plan, const struct fr_flow *flow,
+static const char *with_spares(const flowrules_plan *plan, const struct fr_flow *flow,
                                const char *reason) {
     struct fr_span span = fr_flow_spares(plan->policy, flow);
     struct mention m = {.plan = plan};
@@ -348,11 +352,11 @@ static const char *with_spares(struct fr_plan *plan, const struct fr_flow *flow,
                       fr_vec_at(&plan->policy->spared, struct fr_spared, span.first + i)->name));
     if (m.total > m.listed)
         snprintf(more, sizeof more, " and %u more", m.total - m.listed);
-    return fr_arena_printf(&plan->arena, "%s%sit spares %s%s", reason == NULL ? "" : reason,
+    return fr_arena_printf(plan->arena, "%s%sit spares %s%s", reason == NULL ? "" : reason,
                            reason == NULL ? "" : "; ", m.text, more);
 }
 
-flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_flow *flow,
+flowrules_status fr_judge_unknown_scope(flowrules_plan *plan, const struct fr_flow *flow,
                                         struct fr_verdict *verdict) {
     const char *why = unresolved_reason(plan, flow);
     plan->unresolved++;
@@ -362,13 +366,13 @@ flowrules_status fr_judge_unknown_scope(struct fr_plan *plan, const struct fr_fl
             why == NULL
                 ? NULL
                 : fr_arena_printf(
-                      &plan->arena,
+                      plan->arena,
                       "%s; so it is not known whether the flow concerns the protected networks",
                       why)};
     return verdict->reason == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-flowrules_status fr_judge(struct fr_plan *plan, uint32_t index, unsigned flags, size_t first,
+flowrules_status fr_judge(flowrules_plan *plan, uint32_t index, unsigned flags, size_t first,
                           struct fr_verdict *verdict) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     struct fr_why why = refusal(plan, index, flags);

@@ -9,7 +9,7 @@
 #include "pins.h"
 #include "view.h"
 
-static void warn_of_directions(struct fr_plan *plan) {
+static void warn_of_directions(const flowrules_plan *plan) {
     bool used[3] = {false, false, false};
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
@@ -38,7 +38,7 @@ static void warn_of_directions(struct fr_plan *plan) {
 }
 
 /* Does a flow let everything pass, but for denies? */
-static bool is_open(const struct fr_plan *plan) {
+static bool is_open(const flowrules_plan *plan) {
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         fr_set far = s->direction == FLOWRULES_EGRESS ? s->destination : s->source;
@@ -49,7 +49,7 @@ static bool is_open(const struct fr_plan *plan) {
 }
 
 /* What hosts can't do without: their loopback interface, and replies to what they allow. */
-static void warn_of_baseline(struct fr_plan *plan) {
+static void warn_of_baseline(const flowrules_plan *plan) {
     static const struct {
         unsigned part, packets;
         const char *message, *hint;
@@ -71,7 +71,7 @@ static void warn_of_baseline(struct fr_plan *plan) {
 }
 
 /* Does a flow let the machine ask other servers: UDP port 53, outwards? */
-static bool may_ask(const struct fr_plan *plan) {
+static bool may_ask(const flowrules_plan *plan) {
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *s = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         const struct fr_service_terms *terms = fr_service_get(&plan->policy->services, s->service);
@@ -87,7 +87,7 @@ static bool may_ask(const struct fr_plan *plan) {
 }
 
 /* Names that clients of a service use are below that name, and get no address (names-exact). */
-static void warn_of_names_shut(struct fr_plan *plan) {
+static void warn_of_names_shut(const flowrules_plan *plan) {
     const struct fr_domains *domains = &plan->domains;
     for (uint32_t i = 0; plan->exact_domains && i < domains->list.count; i++) {
         const struct fr_domain *domain = fr_vec_at(&domains->list, struct fr_domain, i);
@@ -100,7 +100,7 @@ static void warn_of_names_shut(struct fr_plan *plan) {
             plan->target->at,
             NULL,
             plan->name,
-            fr_arena_printf(&plan->arena, "also allow '*.%s', or the names that the clients use",
+            fr_arena_printf(plan->arena, "also allow '*.%s', or the names that the clients use",
                             name)};
         fr_report(&plan->context->diagnostics, &about,
                   "target '%s' denies names below %s, which clients may use (%s): with "
@@ -110,7 +110,7 @@ static void warn_of_names_shut(struct fr_plan *plan) {
 }
 
 /* A resolver that its own machine's rules shut in fills no set. */
-static void warn_of_asking(struct fr_plan *plan) {
+static void warn_of_asking(const flowrules_plan *plan) {
     struct fr_about about = {
         FLOWRULES_WARNING,
         FR_NOBODY_ASKS,
@@ -125,7 +125,7 @@ static void warn_of_asking(struct fr_plan *plan) {
                   plan->name);
 }
 
-static void warn_of_flow(struct fr_plan *plan, uint32_t index, const char *what) {
+static void warn_of_flow(const flowrules_plan *plan, uint32_t index, const char *what) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
     const char *name = FR_POLICY_TEXT(plan->policy, flow->name);
     struct fr_about about = {.severity = FLOWRULES_WARNING,
@@ -137,17 +137,16 @@ static void warn_of_flow(struct fr_plan *plan, uint32_t index, const char *what)
               what);
 }
 
-/* What the backend has to say of flows that it says exactly. */
-static void each_remark(struct fr_plan *plan, void *context,
-                        void (*call)(void *context, uint32_t index, const char *what)) {
+void fr_plan_remarks(const flowrules_plan *plan, void *context,
+                     void (*call)(void *context, uint32_t flow, const char *what)) {
     struct flowrules_rule flow;
     const char *last = NULL;
     uint32_t of = 0;
-    if (plan->backend->warns == NULL || fr_plan_asker(plan) == NULL)
+    if (plan->backend->warns == NULL)
         return;
-    for (size_t i = 0; flowrules_output_flow(plan->asker, i, &flow); i++) {
+    for (size_t i = 0; flowrules_plan_flow(plan, i, &flow); i++) {
         uint32_t index = fr_vec_at(&plan->scoped, struct fr_scoped, i)->flow;
-        const char *what = plan->backend->warns(plan->asker, &flow);
+        const char *what = plan->backend->warns(plan, &flow);
         if (what != NULL && (what != last || index != of))
             call(context, index, what);
         last = what;
@@ -162,7 +161,7 @@ struct remark {
 };
 
 struct remarks {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
     struct remark list[8];
     size_t count;
 };
@@ -184,7 +183,7 @@ static void gather_remark(void *context, uint32_t index, const char *what) {
     remark->count++;
 }
 
-static void warn_of_remark(struct fr_plan *plan, const struct remark *remark) {
+static void warn_of_remark(const flowrules_plan *plan, const struct remark *remark) {
     const struct fr_flow *first = fr_vec_at(&plan->policy->flows, struct fr_flow, remark->flows[0]);
     struct fr_about about = {.severity = FLOWRULES_WARNING,
                              .id = FR_UNEXPECTED,
@@ -210,29 +209,18 @@ static void warn_of_remark(struct fr_plan *plan, const struct remark *remark) {
 }
 
 /* Also what is out of scope, surprisingly. */
-static void warn_of_flows(struct fr_plan *plan) {
+static void warn_of_flows(const flowrules_plan *plan) {
     struct remarks remarks = {.plan = plan};
     for (size_t i = 0; i < plan->missed.count; i++) {
         const struct fr_missed *missed = fr_vec_at(&plan->missed, struct fr_missed, i);
         warn_of_flow(plan, missed->flow, missed->reason);
     }
-    each_remark(plan, &remarks, gather_remark);
+    fr_plan_remarks(plan, &remarks, gather_remark);
     for (size_t i = 0; i < remarks.count; i++)
         warn_of_remark(plan, &remarks.list[i]);
 }
 
-static void keep_remark(void *context, uint32_t index, const char *what) {
-    struct fr_plan *plan = context;
-    struct fr_verdict *verdict = fr_vec_at(&plan->verdicts, struct fr_verdict, index);
-    if (verdict->reason == NULL)
-        verdict->reason = what;
-}
-
-void fr_plan_remark(struct fr_plan *plan) {
-    each_remark(plan, plan, keep_remark);
-}
-
-flowrules_status fr_plan_warn(struct fr_plan *plan) {
+flowrules_status fr_plan_warn(const flowrules_plan *plan) {
     if (!plan->permits) {
         warn_of_directions(plan);
         warn_of_asking(plan);

@@ -56,30 +56,30 @@ static const struct {
     {FLOWRULES_BASELINE_LISTENER, FLOWRULES_LISTENER, false},
 };
 
-static void linux_direction(const flowrules_output *out, flowrules_input *in,
+static void linux_direction(const flowrules_plan *plan, flowrules_input *in,
                             enum flowrules_direction direction) {
     struct flowrules_read_rule rule = about(in, direction, 0, FLOWRULES_PASS);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (flowrules_output_has(out, kinds[i].part) &&
+        if (flowrules_plan_has(plan, kinds[i].part) &&
             (kinds[i].forward || direction != FLOWRULES_FORWARD))
             rule.packets |= kinds[i].packets;
     if (rule.packets != 0)
         flowrules_input_rule(in, &rule);
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_PATH_MTU)) {
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU)) {
         pass_icmp(in, direction, FR_ICMP, 3, 4);    /* RFC 1191: fragmentation needed */
         pass_icmp(in, direction, FR_ICMPV6, 2, -1); /* RFC 4890: packet too big */
     }
-    if (flowrules_output_has(out, FLOWRULES_BASELINE_INVALID))
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_INVALID))
         block_invalid(in, direction);
     rule = about(in, direction, FLOWRULES_MIDSTREAM, FLOWRULES_BLOCK);
-    if (!flowrules_output_flag(out, "mid-stream"))
+    if (!flowrules_plan_flag(plan, "mid-stream"))
         flowrules_input_rule(in, &rule);
 }
 
-void flowrules_linux_baseline(const flowrules_output *out, flowrules_input *in) {
+void flowrules_linux_baseline(const flowrules_plan *plan, flowrules_input *in) {
     static const enum flowrules_direction all[] = {FLOWRULES_EGRESS, FLOWRULES_INGRESS,
                                                    FLOWRULES_FORWARD};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (flowrules_output_enforces(out, all[i]))
-            linux_direction(out, in, all[i]);
+        if (flowrules_plan_enforces(plan, all[i]))
+            linux_direction(plan, in, all[i]);
 }

@@ -14,7 +14,7 @@ struct enforced {
     bool any_target;
 };
 
-static void note_enforced(struct enforced *enforced, const struct fr_plan *plan) {
+static void note_enforced(struct enforced *enforced, const flowrules_plan *plan) {
     if (plan->can->every_group) /* a listing closes nothing */
         return;
     enforced->any_target = true;
@@ -43,7 +43,7 @@ static void warn_of_unenforced(flowrules_context *context, const flowrules_polic
 }
 
 /* What rendering warns of. */
-static flowrules_status warn_of_target(struct fr_plan *plan) {
+static flowrules_status warn_of_target(const flowrules_plan *plan) {
     FR_TRY(fr_plan_warn(plan));
     return fr_warn_of_needs(plan);
 }
@@ -51,7 +51,8 @@ static flowrules_status warn_of_target(struct fr_plan *plan) {
 /* What a lock file lacks is no fault of the policy, and hides what else there is to be found. */
 static flowrules_status check_target(flowrules_context *context, const flowrules_policy *policy,
                                      const char *target, struct enforced *enforced) {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
+    struct fr_rules *rules;
     flowrules_artifact *artifact;
     FR_TRY(fr_plan_new(&plan, context, policy, target));
     note_enforced(enforced, plan);
@@ -61,9 +62,9 @@ static flowrules_status check_target(flowrules_context *context, const flowrules
     else if (fr_warn_of_age(plan) != FLOWRULES_OK)
         status = FLOWRULES_NO_MEMORY;
     if (status == FLOWRULES_OK) {
-        status = fr_plan_lower_reported(plan);
+        status = fr_rules_make_reported(&rules, plan);
         if (status == FLOWRULES_OK) {
-            status = fr_render(&artifact, plan);
+            status = fr_render(&artifact, rules, NULL);
             flowrules_artifact_free(artifact);
         }
     }

@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "flowrules/kits/pods.h"
-#include "output.h"
 
 struct expecting {
     struct flowrules_input *in;
-    struct fr_plan *plan;
-    struct flowrules_output *out;
+    const flowrules_plan *plan;
     flowrules_meaning *meaning;
 };
 
@@ -24,7 +22,7 @@ static void map_port(const struct expecting *e, const char *pods, struct fr_term
     if (pods == NULL || !fr_protocol_has_ports(term->protocol) ||
         term->destination_first != term->destination_last)
         return;
-    term->destination_first = flowrules_pods_port(e->out, pods, term->destination_first);
+    term->destination_first = flowrules_pods_port(e->plan, pods, term->destination_first);
     term->destination_last = term->destination_first;
 }
 
@@ -76,15 +74,15 @@ static flowrules_status add_clause(const struct expecting *e, const struct fr_sc
 /* The part of a flow whose destination is pods with ports of their own, a clause for each group. */
 static flowrules_status add_mapped(const struct expecting *e, const struct fr_scoped *part,
                                    fr_set *rest) {
-    struct fr_sets *sets = &e->plan->view.sets;
+    struct fr_sets *sets = &e->plan->view->sets;
     struct flowrules_set view = {sets, part->destination};
     for (size_t i = 0; i < flowrules_set_atom_count(view); i++) {
         struct flowrules_atom atom = flowrules_set_atom(view, i);
-        if (atom.kind != FLOWRULES_ATOM_GROUP || !flowrules_pods_map_ports(e->out, atom.name))
+        if (atom.kind != FLOWRULES_ATOM_GROUP || !flowrules_pods_map_ports(e->plan, atom.name))
             continue;
-        fr_builder_atom(&e->plan->view.builder,
+        fr_builder_atom(&e->plan->view->builder,
                         fr_set_atoms(fr_set_head(sets, part->destination))[i]);
-        fr_set own = fr_builder_finish(&e->plan->view.builder, sets);
+        fr_set own = fr_builder_finish(&e->plan->view->builder, sets);
         *rest = fr_set_subtract(sets, *rest, own);
         if (own == FR_SET_NONE || *rest == FR_SET_NONE)
             return fr_no_memory(e->plan->context);
@@ -143,7 +141,7 @@ static flowrules_status add_widened_part(const struct expecting *e, const struct
 
 /* Of the allows of a phase. */
 static flowrules_status add_widened(const struct expecting *e, uint32_t phase) {
-    if (!e->plan->can->whole_domains || !e->plan->view.mode.names)
+    if (!e->plan->can->whole_domains || !e->plan->view->mode.names)
         return FLOWRULES_OK;
     for (size_t i = 0; i < e->plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
@@ -207,7 +205,7 @@ static flowrules_status add_ordered(const struct expecting *e, bool baseline_beh
     for (uint32_t phase = 0; phase < e->plan->phases; phase++) {
         FR_TRY(add_flows(e, true, phase));
         if (baseline_behind && phase + 1 == e->plan->phases)
-            e->plan->backend->baseline(e->out, e->in);
+            e->plan->backend->baseline(e->plan, e->in);
         FR_TRY(add_flows(e, false, phase));
         FR_TRY(add_widened(e, phase));
     }
@@ -233,7 +231,7 @@ static flowrules_status add_circular(const struct expecting *e, bool baseline_be
             FR_TRY(add_flow(e, part));
     }
     if (baseline_behind)
-        e->plan->backend->baseline(e->out, e->in);
+        e->plan->backend->baseline(e->plan, e->in);
     return FLOWRULES_OK;
 }
 
@@ -254,7 +252,7 @@ static void add_rule(const struct expecting *e, enum flowrules_direction directi
 /* Is a rule of the target about what it protects alone, so that it has no say over the rest? */
 static bool holds_for_protected_alone(const struct expecting *e) {
     const struct flowrules_capabilities *can = e->plan->can;
-    struct flowrules_set protects = {&e->plan->view.sets, e->plan->protects.set};
+    struct flowrules_set protects = {&e->plan->view->sets, e->plan->protects.set};
     return !e->plan->transit &&
            (can->implicit_end || can->pod_groups || flowrules_set_atom_count(protects) > 0);
 }
@@ -288,7 +286,7 @@ static flowrules_status add_all(const struct expecting *e) {
             add_rule(e, (enum flowrules_direction)d, FLOWRULES_OUTSIDE, outside);
     bool behind = backend->baseline != NULL && e->plan->can->baseline_behind;
     if (backend->baseline != NULL && !behind)
-        backend->baseline(e->out, e->in);
+        backend->baseline(e->plan, e->in);
     FR_TRY((e->plan->circular ? add_circular : add_ordered)(e, behind));
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])
@@ -297,7 +295,7 @@ static flowrules_status add_all(const struct expecting *e) {
 }
 
 /* First packets of connections, and the kinds that a listed part of the baseline lets pass. */
-static unsigned permitted_packets(const struct fr_plan *plan) {
+static unsigned permitted_packets(const flowrules_plan *plan) {
     static const struct {
         enum flowrules_baseline part;
         enum flowrules_packets packets;
@@ -312,7 +310,7 @@ static unsigned permitted_packets(const struct fr_plan *plan) {
     return packets;
 }
 
-flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
+flowrules_status fr_expect(flowrules_meaning **meaning, const flowrules_plan *plan) {
     struct flowrules_input in;
     flowrules_meaning *m;
     *meaning = NULL;
@@ -320,9 +318,7 @@ flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
     flowrules_status status = fr_input_init(&in, m);
     in.backend = plan->backend;
     in.plan = plan;
-    struct expecting e = {&in, plan, fr_plan_asker(plan), m};
-    if (status == FLOWRULES_OK && e.out == NULL)
-        status = fr_no_memory(plan->context);
+    struct expecting e = {&in, plan, m};
     m->backend = plan->backend;
     m->policy = fr_policy_hold(plan->policy);
     m->permits = plan->permits;
@@ -345,7 +341,7 @@ flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan) {
 flowrules_status flowrules_meaning_of_policy(flowrules_meaning **meaning,
                                              flowrules_context *context,
                                              const flowrules_policy *policy, const char *target) {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     *meaning = NULL;
     FR_TRY(fr_plan_new(&plan, context, policy, target));
     flowrules_status status = target == NULL ? FLOWRULES_OK : fr_plan_report(plan);

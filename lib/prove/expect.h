@@ -7,6 +7,6 @@
 #include "input.h"
 
 /* The meaning of a plan's flows and baseline; before it is lowered, without refusals. */
-flowrules_status fr_expect(flowrules_meaning **meaning, struct fr_plan *plan);
+flowrules_status fr_expect(flowrules_meaning **meaning, const flowrules_plan *plan);
 
 #endif

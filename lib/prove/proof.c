@@ -4,7 +4,7 @@
  */
 #include "proof.h"
 
-static void tell_defect(const struct fr_plan *plan, const flowrules_comparison *comparison) {
+static void tell_defect(const flowrules_plan *plan, const flowrules_comparison *comparison) {
     struct fr_about about = {FLOWRULES_ERROR,
                              FR_NOT_PROVEN,
                              plan->target->at,
@@ -20,7 +20,7 @@ static void tell_defect(const struct fr_plan *plan, const flowrules_comparison *
               flowrules_difference_direction(comparison, 0));
 }
 
-static void tell_doubt(const struct fr_plan *plan, const flowrules_comparison *comparison) {
+static void tell_doubt(const flowrules_plan *plan, const flowrules_comparison *comparison) {
     struct fr_about about = {FLOWRULES_WARNING, FR_NOT_PROVEN, plan->target->at, NULL,
                              plan->name,        NULL};
     fr_report(&plan->context->diagnostics, &about,
@@ -30,7 +30,7 @@ static void tell_doubt(const struct fr_plan *plan, const flowrules_comparison *c
               (unsigned)flowrules_doubt_line(comparison, 0));
 }
 
-flowrules_status fr_prove(struct fr_plan *plan, const flowrules_meaning *expected,
+flowrules_status fr_prove(const flowrules_plan *plan, const flowrules_meaning *expected,
                           const flowrules_artifact *artifact) {
     flowrules_context *context = plan->context;
     flowrules_configuration *configuration;

@@ -11,7 +11,7 @@
  * Does the artifact of a plan mean what was expected of it before it was lowered?
  * FLOWRULES_REFUSED, with a message, where it does not; a warning where it can't be told.
  */
-flowrules_status fr_prove(struct fr_plan *plan, const flowrules_meaning *expected,
+flowrules_status fr_prove(const flowrules_plan *plan, const flowrules_meaning *expected,
                           const flowrules_artifact *artifact);
 
 #endif

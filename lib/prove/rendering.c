@@ -6,13 +6,14 @@
 #include "proof.h"
 
 /* Is what is rendered read back? */
-static bool is_proven(const struct fr_plan *plan) {
+static bool is_proven(const flowrules_plan *plan) {
     return !plan->context->no_verify && plan->backend->read != NULL;
 }
 
 flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_context *context,
                                   const flowrules_policy *policy, const char *target) {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
+    struct fr_rules *rules = NULL;
     flowrules_meaning *expected = NULL;
     *artifact = NULL;
     FR_TRY(fr_plan_new(&plan, context, policy, target));
@@ -22,9 +23,9 @@ flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_conte
     if (status == FLOWRULES_OK && is_proven(plan))
         status = fr_expect(&expected, plan);
     if (status == FLOWRULES_OK)
-        status = fr_plan_lower_reported(plan);
+        status = fr_rules_make_reported(&rules, plan);
     if (status == FLOWRULES_OK)
-        status = fr_render(artifact, plan);
+        status = fr_render(artifact, rules, NULL);
     if (status == FLOWRULES_OK && expected != NULL)
         status = fr_prove(plan, expected, *artifact);
     if (status != FLOWRULES_OK) {

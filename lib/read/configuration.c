@@ -320,7 +320,7 @@ static flowrules_status check_files(flowrules_meaning *m, const flowrules_config
 
 /* The reader's input; plan is NULL where the configuration is held against no target. */
 static flowrules_status open_input(struct flowrules_input *in, flowrules_meaning *m,
-                                   struct fr_plan *plan, const char *format,
+                                   const flowrules_plan *plan, const char *format,
                                    const flowrules_configuration *c) {
     flowrules_status status = fr_input_init(in, m);
     in->backend = m->backend;
@@ -331,8 +331,8 @@ static flowrules_status open_input(struct flowrules_input *in, flowrules_meaning
 }
 
 /* Calls the reader. */
-static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, const char *format,
-                                  const flowrules_configuration *c) {
+static flowrules_status read_with(flowrules_meaning *m, const flowrules_plan *plan,
+                                  const char *format, const flowrules_configuration *c) {
     struct flowrules_input in;
     size_t first = m->context->diagnostics.list.count;
     FR_TRY(check_files(m, c));
@@ -347,8 +347,8 @@ static flowrules_status read_with(flowrules_meaning *m, struct fr_plan *plan, co
     return status;
 }
 
-flowrules_status fr_read_for(flowrules_meaning **meaning, struct fr_plan *plan, const char *format,
-                             const flowrules_configuration *configuration) {
+flowrules_status fr_read_for(flowrules_meaning **meaning, const flowrules_plan *plan,
+                             const char *format, const flowrules_configuration *configuration) {
     flowrules_meaning *m;
     *meaning = NULL;
     FR_TRY(fr_meaning_new(&m, plan->context));
@@ -457,7 +457,7 @@ flowrules_status flowrules_meaning_of_configuration(flowrules_meaning **meaning,
                                                     flowrules_context *context, const char *backend,
                                                     const flowrules_policy *policy,
                                                     const flowrules_configuration *configuration) {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     *meaning = NULL;
     if (policy == NULL)
         return read_alone(meaning, context, backend, configuration);

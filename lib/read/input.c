@@ -644,7 +644,7 @@ static bool is_one_of(const char *words, const char *word) {
 }
 
 /* Does a key of a binding say which machines it is, in the plan's format? */
-static bool is_identity(const struct fr_plan *plan, const char *key) {
+static bool is_identity(const flowrules_plan *plan, const char *key) {
     const struct flowrules_setting *s = fr_binding_find(plan->backend, key);
     return s == NULL ||
            (!s->aside && (s->formats == NULL || is_one_of(s->formats, plan->format->name)));
@@ -656,7 +656,7 @@ static bool is_list(const struct flowrules_backend *backend, const char *key) {
 }
 
 /* The namespace that pods are in where their binding does not say: the target's. */
-static const char *own_namespace(const struct fr_plan *plan, const struct flowrules_group_key *keys,
+static const char *own_namespace(const flowrules_plan *plan, const struct flowrules_group_key *keys,
                                  size_t count) {
     static const char *const elsewhere[] = {"namespace", "namespace-labels", "namespace-where",
                                             "nodes",     "nodes-where",      "entities"};
@@ -681,7 +681,7 @@ static void build_families(flowrules_input *in) {
 }
 
 /* Adds the group of the keys, or one for each value of those that are lists. */
-static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec *keys) {
+static void add_groups(flowrules_input *in, const flowrules_plan *plan, struct fr_vec *keys) {
     struct flowrules_group_key *list = keys->items;
     const char *space = own_namespace(plan, list, keys->count);
     size_t joined = 0;
@@ -704,7 +704,7 @@ static void add_groups(flowrules_input *in, struct fr_plan *plan, struct fr_vec 
 }
 
 /* Adds what a network that is a group is to the platform. */
-static bool add_network(flowrules_input *in, struct fr_plan *plan, const char *network) {
+static bool add_network(flowrules_input *in, const flowrules_plan *plan, const char *network) {
     const flowrules_policy *policy = plan->policy;
     const struct fr_binding *binding = fr_policy_binding_for(policy, network, plan->backend);
     struct fr_vec keys;
@@ -730,11 +730,11 @@ static bool add_network(flowrules_input *in, struct fr_plan *plan, const char *n
 }
 
 /* The listed atoms of a set of the plan, as a set of the input. */
-static fr_set translate_atoms(flowrules_input *in, struct fr_plan *plan,
+static fr_set translate_atoms(flowrules_input *in, const flowrules_plan *plan,
                               const struct fr_set_head *head) {
     for (uint32_t i = 0; i < head->atoms; i++) {
         const struct flowrules_atom *atom =
-            fr_vec_at(&plan->view.atoms, struct flowrules_atom, fr_set_atoms(head)[i]);
+            fr_vec_at(&plan->view->atoms, struct flowrules_atom, fr_set_atoms(head)[i]);
         if (atom->kind != FLOWRULES_ATOM_GROUP)
             build_atom(in, fr_meaning_name(in->meaning, atom->kind, atom->name));
         else if (!add_network(in, plan, atom->name))
@@ -743,16 +743,16 @@ static fr_set translate_atoms(flowrules_input *in, struct fr_plan *plan,
     return fr_builder_finish(&in->meaning->builder, &in->meaning->sets);
 }
 
-struct flowrules_set fr_input_translate(struct flowrules_input *in, struct fr_plan *plan,
+struct flowrules_set fr_input_translate(struct flowrules_input *in, const flowrules_plan *plan,
                                         fr_set set) {
     struct fr_sets *sets = &in->meaning->sets;
     if (set == FR_SET_ANY || set == FR_SET_EMPTY)
         return set_of(in, set);
-    const struct fr_set_head *head = fr_set_head(&plan->view.sets, set);
+    const struct fr_set_head *head = fr_set_head(&plan->view->sets, set);
     fr_set atoms = translate_atoms(in, plan, head);
     if (head->all_atoms != 0)
         atoms = fr_set_subtract(sets, fr_meaning_all_atoms(in->meaning), atoms);
-    struct flowrules_set view = {&plan->view.sets, set};
+    struct flowrules_set view = {&plan->view->sets, set};
     for (int family = 0; family < 2; family++)
         for (size_t i = 0; i < flowrules_set_range_count(view, (enum flowrules_family)family);
              i++) {
@@ -763,9 +763,9 @@ struct flowrules_set fr_input_translate(struct flowrules_input *in, struct fr_pl
     return made(in, fr_builder_finish(&in->meaning->builder, sets));
 }
 
-struct flowrules_set flowrules_input_own(flowrules_input *in, const flowrules_output *out,
+struct flowrules_set flowrules_input_own(flowrules_input *in, const flowrules_plan *plan,
                                          struct flowrules_set set) {
-    return fr_input_translate(in, out->plan, set.id);
+    return fr_input_translate(in, plan, set.id);
 }
 
 void flowrules_input_is_of(flowrules_input *in, struct flowrules_set groups) {
@@ -812,12 +812,10 @@ struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
     *known = in->plan != NULL;
     if (in->plan == NULL)
         return sum;
-    if (!fr_bound_list(in->plan, key)) {
-        in->failed = true;
-        return sum;
-    }
-    for (size_t i = 0; i < in->plan->bound.count; i++) {
-        const struct fr_bound *b = fr_vec_at(&in->plan->bound, struct fr_bound, i);
+    const struct fr_bound_list *list = fr_bound_list(in->plan, key);
+    in->failed = in->failed || list == NULL;
+    for (size_t i = 0; list != NULL && i < list->bound.count; i++) {
+        const struct fr_bound *b = fr_vec_at(&list->bound, struct fr_bound, i);
         if (strcmp(FR_POLICY_TEXT(in->plan->policy, b->value), value) != 0)
             continue;
         struct flowrules_set both[] = {sum, fr_input_translate(in, in->plan, b->own)};
@@ -827,12 +825,11 @@ struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
 }
 
 const char *flowrules_input_bound_value(flowrules_input *in, const char *key, size_t index) {
-    if (in->plan == NULL || !fr_bound_list(in->plan, key))
-        return NULL;
-    for (size_t i = 0; i < in->plan->bound.count; i++) {
-        fr_string value = fr_vec_at(&in->plan->bound, struct fr_bound, i)->value;
+    const struct fr_bound_list *list = in->plan == NULL ? NULL : fr_bound_list(in->plan, key);
+    for (size_t i = 0; list != NULL && i < list->bound.count; i++) {
+        fr_string value = fr_vec_at(&list->bound, struct fr_bound, i)->value;
         size_t k = 0;
-        while (k < i && fr_vec_at(&in->plan->bound, struct fr_bound, k)->value != value)
+        while (k < i && fr_vec_at(&list->bound, struct fr_bound, k)->value != value)
             k++;
         if (k == i && index-- == 0)
             return FR_POLICY_TEXT(in->plan->policy, value);

@@ -41,7 +41,7 @@ struct flowrules_input {
     const struct flowrules_backend *backend;
     const char *format;                           /* or NULL */
     const struct flowrules_configuration *config; /* NULL: rules without files */
-    struct fr_plan *plan;                         /* or NULL */
+    const flowrules_plan *plan;                   /* or NULL */
     const struct fr_choice *choice;               /* or NULL: nobody has chosen yet */
     bool imports;                                 /* it is read once for each choice */
     flowrules_meaning *meaning;
@@ -56,8 +56,8 @@ struct flowrules_input {
 };
 
 /* Reads a configuration as a target's, with its plan. */
-flowrules_status fr_read_for(flowrules_meaning **meaning, struct fr_plan *plan, const char *format,
-                             const flowrules_configuration *configuration);
+flowrules_status fr_read_for(flowrules_meaning **meaning, const flowrules_plan *plan,
+                             const char *format, const flowrules_configuration *configuration);
 
 /*
  * Reads for an import: once or, where the reader has choices and the caller made none, once for
@@ -76,7 +76,7 @@ void fr_input_again(struct flowrules_input *in);
 flowrules_status fr_input_status(const struct flowrules_input *in);
 
 /* A set of a plan in the terms of the input: groups by what their bindings say. */
-struct flowrules_set fr_input_translate(struct flowrules_input *in, struct fr_plan *plan,
+struct flowrules_set fr_input_translate(struct flowrules_input *in, const flowrules_plan *plan,
                                         fr_set set);
 
 #endif

@@ -23,29 +23,30 @@ static const struct flowrules_escape name_escape = {
 
 /* ---- what backends ask --------------------------------------------------------------------- */
 
-/* As backends see it. */
-static struct flowrules_named_set view_of(const struct fr_plan *plan,
-                                          const struct fr_named_set *named) {
-    return (struct flowrules_named_set){
-        {&plan->view.sets, named->set}, named->families, named->key, named->hash};
+/* A set of the domains as backends see it. */
+static struct flowrules_named_set view_of(const flowrules_output *out, uint32_t index) {
+    const flowrules_plan *plan = out->plan;
+    const struct fr_named_set *named = fr_vec_at(&plan->domains.sets, struct fr_named_set, index);
+    return (struct flowrules_named_set){{&plan->view->sets, named->set},
+                                        fr_used_families(out->rules, index),
+                                        named->key,
+                                        named->hash};
 }
 
 size_t flowrules_output_named_set_count(const flowrules_output *out) {
-    return out->plan->domains.used.count;
+    return out->rules->used_names.count;
 }
 
 struct flowrules_named_set flowrules_output_named_set(const flowrules_output *out, size_t index) {
-    const struct fr_domains *d = &out->plan->domains;
-    return view_of(out->plan,
-                   fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->used, uint32_t, index)));
+    return view_of(out, fr_vec_at(&out->rules->used_names, struct fr_used_names, index)->set);
 }
 
 bool flowrules_set_named(const flowrules_output *out, struct flowrules_set set,
                          struct flowrules_named_set *named) {
-    const struct fr_named_set *found = fr_named_set_of(out->plan, set.id);
-    if (found != NULL)
-        *named = view_of(out->plan, found);
-    return found != NULL;
+    uint32_t index = fr_named_set_index(&out->plan->domains, set.id);
+    if (index != UINT32_MAX)
+        *named = view_of(out, index);
+    return index != UINT32_MAX;
 }
 
 void flowrules_write_names(flowrules_writer *w, struct flowrules_set set) {
@@ -64,7 +65,8 @@ void flowrules_write_names(flowrules_writer *w, struct flowrules_set set) {
 
 static void write_head(flowrules_output *out, flowrules_writer *w,
                        const struct flowrules_dnsmasq *dnsmasq) {
-    const char *title = flowrules_output_title(out), *target = flowrules_output_target(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *title = flowrules_plan_title(plan), *target = flowrules_plan_target(plan);
     if (title != NULL) {
         flowrules_write(w, "# ");
         flowrules_write_user(w, &comment_escape, title);
@@ -88,7 +90,7 @@ static void write_head(flowrules_output *out, flowrules_writer *w,
         "# Addresses leave their set %s s after they came; answers must not be kept for longer:\n"
         "# where their TTL is, give max-ttl and max-cache-ttl in dnsmasq's own configuration.\n"
         "# What dnsmasq answers itself (hosts files, leases, address=) fills no set.\n",
-        flowrules_output_setting(out, "names-timeout"));
+        flowrules_plan_setting(plan, "names-timeout"));
     if (out->plan->exact_domains)
         flowrules_write(w, "# Names above or below these that no flow asks for are answered with "
                            "NXDOMAIN (local=),\n# since dnsmasq would add them to the sets too.\n");
@@ -126,17 +128,16 @@ static void write_exact(const struct fr_domains *d, flowrules_writer *w, uint32_
     }
 }
 
+/* sets: those of the domain, by fr_domain_sets. */
 static void write_line_sets(flowrules_output *out, flowrules_writer *w,
-                            const struct flowrules_dnsmasq *dnsmasq, const char *name) {
-    const struct fr_domains *d = &out->plan->domains;
+                            const struct flowrules_dnsmasq *dnsmasq, const char *name,
+                            const struct fr_vec *sets) {
     const char *before = "/";
     flowrules_write(w, dnsmasq->option);
     flowrules_write(w, "=/");
     write_name(w, name);
-    for (size_t i = 0; i < d->found.count; i++) {
-        const struct flowrules_named_set named =
-            view_of(out->plan,
-                    fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->found, uint32_t, i)));
+    for (size_t i = 0; i < sets->count; i++) {
+        const struct flowrules_named_set named = view_of(out, *fr_vec_at(sets, uint32_t, i));
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
             if ((named.families & FLOWRULES_FAMILY_BIT(f)) == 0)
                 continue;
@@ -148,21 +149,23 @@ static void write_line_sets(flowrules_output *out, flowrules_writer *w,
     flowrules_write(w, "\n");
 }
 
-static bool is_used(const struct fr_domains *d) {
-    for (size_t i = 0; i < d->found.count; i++)
-        if (fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->found, uint32_t, i))->families)
+static bool is_used(const struct fr_rules *rules, const struct fr_vec *sets) {
+    for (size_t i = 0; i < sets->count; i++)
+        if (fr_used_families(rules, *fr_vec_at(sets, uint32_t, i)) != 0)
             return true;
     return false;
 }
 
 /* The flows whose names a domain's sets hold. */
-static bool flows_of_sets(flowrules_output *out, flowrules_flows *flows) {
+static bool flows_of_sets(flowrules_output *out, const struct fr_vec *sets,
+                          flowrules_flows *flows) {
     const struct fr_domains *d = &out->plan->domains;
     bool any = false;
-    for (size_t i = 0; i < d->found.count; i++) {
-        const struct fr_named_set *named =
-            fr_vec_at(&d->sets, struct fr_named_set, *fr_vec_at(&d->found, uint32_t, i));
-        for (uint32_t k = 0; named->families != 0 && k < named->parts; k++) {
+    for (size_t i = 0; i < sets->count; i++) {
+        uint32_t index = *fr_vec_at(sets, uint32_t, i);
+        const struct fr_named_set *named = fr_vec_at(&d->sets, struct fr_named_set, index);
+        bool used = fr_used_families(out->rules, index) != 0;
+        for (uint32_t k = 0; used && k < named->parts; k++) {
             flowrules_flows flow = {
                 fr_vec_at(&d->parts, struct fr_named_part, named->first_part + k)->flow, false};
             *flows = any ? flowrules_flows_join(out, *flows, flow) : flow;
@@ -172,11 +175,11 @@ static bool flows_of_sets(flowrules_output *out, flowrules_flows *flows) {
     return any;
 }
 
-static void write_flows(flowrules_output *out, flowrules_writer *w) {
+static void write_flows(flowrules_output *out, flowrules_writer *w, const struct fr_vec *sets) {
     static const unsigned notes = FLOWRULES_NOTE_FLOWS | FLOWRULES_NOTE_LOSSES |
                                   FLOWRULES_NOTE_OWNER | FLOWRULES_NOTE_PURPOSE;
     flowrules_flows flows;
-    if (!flows_of_sets(out, &flows))
+    if (!flows_of_sets(out, sets, &flows))
         return;
     flowrules_write(w, "# ");
     flowrules_write_notes(w, out, &comment_escape, notes, flows, NULL);
@@ -185,18 +188,19 @@ static void write_flows(flowrules_output *out, flowrules_writer *w) {
 
 /* A second line for a domain would count for nothing: all its sets stand in one. */
 static void write_domain(flowrules_output *out, flowrules_writer *w,
-                         const struct flowrules_dnsmasq *dnsmasq, uint32_t domain) {
-    struct fr_domains *d = &out->plan->domains;
+                         const struct flowrules_dnsmasq *dnsmasq, uint32_t domain,
+                         struct fr_vec *sets) {
+    const struct fr_domains *d = &out->plan->domains;
     const char *name = fr_strings_text(&d->names, domain + 1);
-    if (!fr_domain_sets(d, domain)) {
+    if (!fr_domain_sets(d, domain, sets)) {
         out->failed = true;
         return;
     }
-    if (!is_used(d))
+    if (!is_used(out->rules, sets))
         return;
-    write_flows(out, w);
+    write_flows(out, w, sets);
     size_t before = fr_writer_size(w);
-    write_line_sets(out, w, dnsmasq, name);
+    write_line_sets(out, w, dnsmasq, name, sets);
     if (fr_writer_size(w) - before > LINE_MAX_BYTES)
         flowrules_output_refuse(out,
                                 "%.255s is in too many lists of names: %zu bytes in a line of "
@@ -219,7 +223,8 @@ static int compare_names(const void *left, const void *right) {
 void flowrules_dnsmasq_write(flowrules_output *out, const struct flowrules_dnsmasq *dnsmasq) {
     const struct fr_domains *d = &out->plan->domains;
     size_t count = d->list.count;
-    if (d->used.count == 0)
+    struct fr_vec sets;
+    if (out->rules->used_names.count == 0)
         return;
     flowrules_writer *w = flowrules_output_file(out, ".dnsmasq.conf", false);
     struct by_name *order = fr_malloc(&out->plan->context->allocator, count * sizeof *order);
@@ -231,7 +236,9 @@ void flowrules_dnsmasq_write(flowrules_output *out, const struct flowrules_dnsma
         order[i] = (struct by_name){fr_strings_text(&d->names, i + 1), i};
     qsort(order, count, sizeof *order, compare_names);
     write_head(out, w, dnsmasq);
+    fr_vec_init(&sets, &out->plan->context->allocator, sizeof(uint32_t));
     for (size_t i = 0; i < count; i++)
-        write_domain(out, w, dnsmasq, order[i].domain);
+        write_domain(out, w, dnsmasq, order[i].domain, &sets);
+    fr_vec_free(&sets);
     fr_free(&out->plan->context->allocator, order);
 }

@@ -33,8 +33,8 @@ void flowrules_yaml_write(flowrules_writer *w, const char *user_text) {
     flowrules_write(w, "\"");
 }
 
-void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out) {
-    const char *title = flowrules_output_title(out);
+void flowrules_yaml_title(flowrules_writer *w, const flowrules_plan *plan) {
+    const char *title = flowrules_plan_title(plan);
     if (title == NULL)
         return;
     flowrules_write(w, "# ");
@@ -42,14 +42,14 @@ void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out) {
     flowrules_write(w, "\n");
 }
 
-void flowrules_yaml_labels(flowrules_writer *w, const flowrules_output *out, const char *network,
+void flowrules_yaml_labels(flowrules_writer *w, const flowrules_plan *plan, const char *network,
                            const char *key, const char *indent, const char *prefix) {
     const char *label;
-    for (size_t i = 0; (label = flowrules_binding_label(out, network, key, i)) != NULL; i++) {
+    for (size_t i = 0; (label = flowrules_binding_label(plan, network, key, i)) != NULL; i++) {
         flowrules_writef(w, "%s\"%s", indent, prefix);
         flowrules_write_user(w, &flowrules_yaml_quoted, label);
         flowrules_write(w, "\": ");
-        flowrules_yaml_write(w, flowrules_binding_value(out, network, key, i));
+        flowrules_yaml_write(w, flowrules_binding_value(plan, network, key, i));
         flowrules_write(w, "\n");
     }
 }
@@ -73,7 +73,7 @@ static void write_values(flowrules_writer *w, const struct fr_requirement *r) {
     flowrules_write(w, "]");
 }
 
-void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_output *out,
+void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_plan *plan,
                                 const char *network, const char *key, const char *indent,
                                 const char *prefix) {
     static const char *const words[] = {
@@ -84,7 +84,7 @@ void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_output *out
     };
     struct fr_requirement r;
     const char *text;
-    for (size_t i = 0; (text = flowrules_binding_value(out, network, key, i)) != NULL; i++) {
+    for (size_t i = 0; (text = flowrules_binding_value(plan, network, key, i)) != NULL; i++) {
         if (!fr_requirement_of(key, NULL, text, &r))
             continue; /* the policy would have been refused */
         flowrules_writef(w, "%s- {key: \"%s", indent, prefix);
@@ -99,8 +99,9 @@ void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_output *out
 /* ---- the head ------------------------------------------------------------------------------ */
 
 static const char *instance(const flowrules_output *out) {
-    const char *setting = flowrules_output_setting(out, "instance");
-    return setting != NULL ? setting : flowrules_output_target(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *setting = flowrules_plan_setting(plan, "instance");
+    return setting != NULL ? setting : flowrules_plan_target(plan);
 }
 
 /* A label of RFC 1123, as which names of networks mostly stand. */
@@ -118,17 +119,18 @@ static void write_own_labels(flowrules_writer *w, const flowrules_output *out) {
 
 void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
                              const struct flowrules_manifest *manifest) {
-    const char *target = flowrules_output_target(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const char *target = flowrules_plan_target(plan);
     if (!is_label(instance(out)))
         flowrules_output_refuse(
             out,
             "'%s' cannot be part of a name: set 'instance' to lower-case letters, digits and '-'",
             instance(out));
     flowrules_pods_check_protected(out, manifest->no_pods);
-    flowrules_yaml_title(w, out);
-    flowrules_write_pinned_day(w, out, "# ", ".\n");
+    flowrules_yaml_title(w, plan);
+    flowrules_write_pinned_day(w, plan, "# ", ".\n");
     flowrules_writef(w, "# Target %s, version %s: ", target, flowrules_output_fingerprint(out));
-    if (flowrules_output_permits(out))
+    if (flowrules_plan_permits(plan))
         flowrules_writef(w, "%s.\n", manifest->permits);
     else
         flowrules_writef(w, "what no policy allows the protected pods is denied%s.\n",
@@ -179,7 +181,7 @@ static void open_manifest(flowrules_writer *w, flowrules_output *out,
     flowrules_write(w, word);
     flowrules_write_user(w, &flowrules_yaml_quoted, name);
     flowrules_write(w, "\"\n  namespace: ");
-    flowrules_yaml_write(w, flowrules_pods_namespace(out, network));
+    flowrules_yaml_write(w, flowrules_pods_namespace(flowrules_output_plan(out), network));
     flowrules_write(w, "\n  labels:\n    app.kubernetes.io/managed-by: flowrules\n"
                        "    app.kubernetes.io/instance: ");
     flowrules_yaml_write(w, instance(out));
@@ -208,18 +210,18 @@ static void annotate_flows(flowrules_writer *w, const flowrules_output *out,
     annotate(w, "expires", flowrules_flows_expires(out, flows, 0));
 }
 
-static void write_selector(flowrules_writer *w, const flowrules_output *out,
+static void write_selector(flowrules_writer *w, const flowrules_plan *plan,
                            const struct flowrules_manifest *manifest, const char *network) {
-    bool labels = flowrules_binding_label(out, network, "pods", 0) != NULL;
-    bool expressions = flowrules_binding_value(out, network, "pods-where", 0) != NULL;
+    bool labels = flowrules_binding_label(plan, network, "pods", 0) != NULL;
+    bool expressions = flowrules_binding_value(plan, network, "pods-where", 0) != NULL;
     flowrules_writef(w, "spec:\n  %s:%s", manifest->selector,
                      labels || expressions ? "\n" : " {} # every pod of the namespace\n");
     if (labels)
         flowrules_write(w, "    matchLabels:\n");
-    flowrules_yaml_labels(w, out, network, "pods", "      ", manifest->label_prefix);
+    flowrules_yaml_labels(w, plan, network, "pods", "      ", manifest->label_prefix);
     if (expressions)
         flowrules_write(w, "    matchExpressions:\n");
-    flowrules_yaml_expressions(w, out, network, "pods-where", "      ", manifest->label_prefix);
+    flowrules_yaml_expressions(w, plan, network, "pods-where", "      ", manifest->label_prefix);
 }
 
 /* The names of flows' policies have no dot; those of networks have one. */
@@ -229,7 +231,7 @@ void flowrules_manifest_of_flows(flowrules_writer *w, flowrules_output *out,
     const char *network = flowrules_set_atom(flowrules_rule_protected(rule), 0).name;
     open_manifest(w, out, manifest, "-", rule->name, network);
     annotate_flows(w, out, rule->flows);
-    write_selector(w, out, manifest, network);
+    write_selector(w, flowrules_output_plan(out), manifest, network);
 }
 
 /* Up to its annotations. A network whose name is no label goes by its place: networks begin with a
@@ -237,7 +239,8 @@ void flowrules_manifest_of_flows(flowrules_writer *w, flowrules_output *out,
 static void open_of_network(flowrules_writer *w, flowrules_output *out,
                             const struct flowrules_manifest *manifest, const char *word,
                             size_t index) {
-    const char *network = flowrules_set_atom(flowrules_output_protects(out), index).name;
+    const char *network =
+        flowrules_set_atom(flowrules_plan_protects(flowrules_output_plan(out)), index).name;
     char place[24], *digit = place + sizeof place - 1;
     *digit = '\0';
     for (size_t n = index + 1; n > 0; n /= 10)
@@ -252,7 +255,7 @@ void flowrules_manifest_of_network(flowrules_writer *w, flowrules_output *out,
                                    const struct flowrules_manifest *manifest, const char *word,
                                    size_t index) {
     open_of_network(w, out, manifest, word, index);
-    write_selector(w, out, manifest, out->manifest.name);
+    write_selector(w, flowrules_output_plan(out), manifest, out->manifest.name);
 }
 
 void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_output *out,
@@ -268,7 +271,7 @@ void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_output *out,
         flowrules_write_part(w, names);
         flowrules_write(w, "\"\n");
     }
-    write_selector(w, out, manifest, out->manifest.name);
+    write_selector(w, flowrules_output_plan(out), manifest, out->manifest.name);
     if (only != NULL) /* which one to make smaller */
         out->manifest.name = flowrules_flows_name(out, *only, 0);
 }

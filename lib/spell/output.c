@@ -7,8 +7,37 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/kits/linux.h"
 #include "flowrules/kits/whole.h"
-#include "rules.h"
+#include "pieces.h"
+
+void fr_output_init(flowrules_output *out, const struct fr_rules *rules) {
+    const struct fr_allocator *allocator = &rules->plan->context->allocator;
+    memset(out, 0, sizeof *out);
+    out->plan = rules->plan;
+    out->rules = rules;
+    fr_arena_init(&out->scratch, allocator);
+    fr_vec_init(&out->sets, allocator, sizeof(fr_set));
+    fr_vec_init(&out->services, allocator, sizeof(const struct flowrules_service *));
+    fr_strings_init(&out->once, allocator);
+    fr_map_init(&out->uses, allocator);
+    fr_vec_init(&out->pinned.names, allocator, sizeof(const struct fr_locked_name *));
+    fr_writer_init(&out->sink, allocator, false);
+    for (size_t i = 0; i < FR_PARTS; i++)
+        fr_writer_init(&out->parts[i], allocator, true);
+}
+
+void fr_output_free(flowrules_output *out) {
+    for (size_t i = 0; i < FR_PARTS; i++)
+        fr_writer_free(&out->parts[i]);
+    fr_writer_free(&out->sink);
+    fr_strings_free(&out->once);
+    fr_map_free(&out->uses);
+    fr_vec_free(&out->pinned.names);
+    fr_vec_free(&out->sets);
+    fr_vec_free(&out->services);
+    fr_arena_free(&out->scratch);
+}
 
 bool fr_output_good(const flowrules_output *out) {
     bool good = !out->failed && !out->sink.failed;
@@ -17,6 +46,31 @@ bool fr_output_good(const flowrules_output *out) {
     for (size_t i = 0; out->files != NULL && i < out->files->count; i++)
         good = good && !(*fr_vec_at(out->files, struct fr_file *, i))->writer.failed;
     return good;
+}
+
+/* ---- the rules as a whole -------------------------------------------------------------------- */
+
+const flowrules_plan *flowrules_output_plan(const flowrules_output *out) {
+    return out->plan;
+}
+
+void *flowrules_output_state(flowrules_output *out) {
+    return out->state;
+}
+
+const char *flowrules_output_fingerprint(const flowrules_output *out) {
+    return out->rules->fingerprint;
+}
+
+void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out, const char *before,
+                           const char *after) {
+    for (size_t i = 0; i < sizeof out->rules->shuts / sizeof *out->rules->shuts; i++)
+        if (out->rules->shuts[i] != NULL)
+            flowrules_writef(w, "%s%s%s", before, out->rules->shuts[i], after);
+}
+
+const char *flowrules_output_entrances(const flowrules_output *out) {
+    return out->rules->entrances;
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -92,8 +146,7 @@ static bool note_services(flowrules_output *out, struct fr_map *seen, fr_service
     size_t count;
     if (fr_map_get(seen, service + 1, &known))
         return true;
-    const struct flowrules_service *list =
-        fr_service_spell(out->plan, &out->plan->arena, service, &count);
+    const struct flowrules_service *list = fr_service_spell(out->plan, service, &count);
     if (list == NULL || !fr_map_put(seen, service + 1, 1))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -114,8 +167,8 @@ static void list_objects(flowrules_output *out) {
     fr_map_init(&sets, &out->plan->context->allocator);
     fr_map_init(&services, &out->plan->context->allocator);
     bool good = true;
-    for (size_t i = 0; good && i < out->plan->rules.count; i++) {
-        const struct fr_rule *rule = fr_vec_at(&out->plan->rules, struct fr_rule, i);
+    for (size_t i = 0; good && i < out->rules->rules.count; i++) {
+        const struct fr_rule *rule = fr_vec_at(&out->rules->rules, struct fr_rule, i);
         good = note_set(out, &sets, rule->source) && note_set(out, &sets, rule->destination) &&
                note_services(out, &services, rule->service);
     }
@@ -131,7 +184,7 @@ size_t flowrules_output_set_count(flowrules_output *out) {
 
 struct flowrules_set flowrules_output_set(flowrules_output *out, size_t index) {
     list_objects(out);
-    return (struct flowrules_set){&out->plan->view.sets, *fr_vec_at(&out->sets, fr_set, index)};
+    return (struct flowrules_set){&out->plan->view->sets, *fr_vec_at(&out->sets, fr_set, index)};
 }
 
 size_t flowrules_output_service_count(flowrules_output *out) {
@@ -145,11 +198,12 @@ const struct flowrules_service *flowrules_output_service(flowrules_output *out, 
 }
 
 bool flowrules_output_rule(flowrules_output *out, size_t index, struct flowrules_rule *rule) {
-    const struct fr_plan *plan = out->plan;
-    for (size_t i = 0; i < plan->groups.count; i++) {
-        const struct fr_group *group = fr_vec_at(&plan->groups, struct fr_group, i);
+    const struct fr_rules *rules = out->rules;
+    for (size_t i = 0; i < rules->groups.count; i++) {
+        const struct fr_group *group = fr_vec_at(&rules->groups, struct fr_group, i);
         if (index >= group->first_rule && index - group->first_rule < group->view.rule_count)
-            return fr_output_rule(out, group, fr_vec_at(&plan->rules, struct fr_rule, index), rule);
+            return fr_output_rule(out, group, fr_vec_at(&rules->rules, struct fr_rule, index),
+                                  rule);
     }
     return false;
 }
@@ -165,9 +219,9 @@ bool flowrules_output_once(flowrules_output *out, const char *text) {
 size_t flowrules_output_rule_count(const flowrules_output *out, enum flowrules_direction direction,
                                    enum flowrules_action action) {
     size_t count = 0;
-    for (size_t i = 0; i < out->plan->groups.count; i++) {
+    for (size_t i = 0; i < out->rules->groups.count; i++) {
         const struct flowrules_group *group =
-            &fr_vec_at(&out->plan->groups, struct fr_group, i)->view;
+            &fr_vec_at(&out->rules->groups, struct fr_group, i)->view;
         if (group->direction == direction && group->action == action)
             count += group->rule_count;
     }
@@ -182,6 +236,6 @@ void flowrules_output_refuse(flowrules_output *out, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    out->refusal = fr_arena_printf(&out->plan->arena, "%s", text);
+    out->refusal = fr_arena_printf(out->plan->arena, "%s", text);
     out->failed = out->failed || out->refusal == NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * From a plan to bytes: calls a backend's spelling functions and keeps what they write.
+ * From rules to bytes: calls a backend's spelling functions and keeps what they write.
  */
 #ifndef FR_RENDER_H
 #define FR_RENDER_H
@@ -10,9 +10,10 @@ struct flowrules_artifact {
     struct fr_allocator allocator;
     struct fr_arena arena;
     const char *target, *backend, *format;
-    struct fr_vec files;          /* struct fr_file * */
-    flowrules_policy *policy;     /* held: for the names of flows */
-    struct fr_vec lists, members; /* of flows, as in the plan */
+    struct fr_vec files;         /* struct fr_file * */
+    flowrules_policy *policy;    /* held: for the names of flows */
+    struct fr_flow_lists flows;  /* as in the rules */
+    struct fr_flow_lists joined; /* those that the backend joined */
     char *map;
 };
 
@@ -20,13 +21,19 @@ struct flowrules_artifact {
 flowrules_artifact *fr_artifact_new(flowrules_context *context, const flowrules_policy *policy,
                                     const char *target, const char *backend, const char *format);
 
-/* Spells a lowered plan. */
-flowrules_status fr_render(flowrules_artifact **artifact, struct fr_plan *plan);
 /*
- * What rendering would still refuse in a plan that has refused nothing: flows, whose verdicts say
- * so then, or the target as a whole, for which *refusal says why (of the plan's arena, or NULL).
+ * Spells rules, whose life ends with it: the artifact takes over their lists of flows. asked: the
+ * question by whose packets lines are told apart, or NULL.
  */
-flowrules_status fr_try_rendering(struct fr_plan *plan, const char **refusal);
+flowrules_status fr_render(flowrules_artifact **artifact, struct fr_rules *rules,
+                           const struct fr_asked *asked);
+/*
+ * What rendering would still refuse in a plan that has refused nothing: flows, by *refused, which
+ * knows their verdicts and is to be freed, or the target as a whole, for which *refusal says why
+ * (of the plan's arena). Either may be NULL.
+ */
+flowrules_status fr_try_rendering(const flowrules_plan *plan, struct fr_rules **refused,
+                                  const char **refusal);
 
 /* An artifact with one file that no plan stands behind; kind is its target, backend and format. */
 flowrules_status fr_artifact_of_text(flowrules_artifact **artifact, flowrules_context *context,

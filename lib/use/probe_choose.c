@@ -39,7 +39,7 @@ struct choosing {
     const flowrules_policy *policy;
     struct fr_view view;
     fr_set from;            /* any where it is not given */
-    struct fr_plan *plan;   /* of the target, or NULL */
+    flowrules_plan *plan;   /* of the target, or NULL */
     struct fr_vec leaving;  /* bool: by flow, does it leave what the target protects? */
     struct fr_vec attempts; /* struct attempt */
     struct fr_vec denials;  /* struct denial */

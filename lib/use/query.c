@@ -665,12 +665,12 @@ static flowrules_status find_in_file(struct finding *f, const struct fr_file *fi
 
 /* Groups of the platform that the question may be about: the network asked for, or one around it.
  */
-static flowrules_status add_groups(struct asking *a, struct fr_plan *plan, struct fr_builder *b,
-                                   fr_set end) {
+static flowrules_status add_groups(struct asking *a, const flowrules_plan *plan,
+                                   struct fr_builder *b, fr_set end) {
     uint32_t atom;
     for (uint32_t i = 0; i < a->policy->networks.count; i++) {
         struct fr_end own;
-        if (!fr_map_get(&plan->view.atom_of[FLOWRULES_ATOM_GROUP], i + 1, &atom))
+        if (!fr_map_get(&plan->view->atom_of[FLOWRULES_ATOM_GROUP], i + 1, &atom))
             continue;
         FR_TRY(fr_view_network(&a->view, i, &own));
         if (fr_set_overlaps(&a->view.sets, own.set, end))
@@ -680,11 +680,11 @@ static flowrules_status add_groups(struct asking *a, struct fr_plan *plan, struc
 }
 
 /* What stands in a plan for a name: the name, a wildcard above it, its addresses. */
-static void add_names(const struct fr_plan *plan, struct fr_builder *b, const char *name) {
+static void add_names(const flowrules_plan *plan, struct fr_builder *b, const char *name) {
     const struct fr_lock *lock = &plan->policy->lock;
     const struct fr_locked_name *entry = fr_lock_find(lock, name);
-    for (uint32_t i = 0; i < plan->view.atoms.count; i++) {
-        const struct flowrules_atom *atom = fr_vec_at(&plan->view.atoms, struct flowrules_atom, i);
+    for (uint32_t i = 0; i < plan->view->atoms.count; i++) {
+        const struct flowrules_atom *atom = fr_vec_at(&plan->view->atoms, struct flowrules_atom, i);
         bool same = strcmp(atom->name, name) == 0;
         if ((atom->kind == FLOWRULES_ATOM_NAME && same) ||
             (atom->kind == FLOWRULES_ATOM_WILDCARD && fr_name_is_below(name, atom->name)))
@@ -707,7 +707,8 @@ static void add_ranges(const struct asking *a, struct fr_builder *b, fr_set end,
 }
 
 /* An end of the question by the sets of a plan. */
-static flowrules_status end_for_plan(struct asking *a, struct fr_plan *plan, int end, fr_set *set) {
+static flowrules_status end_for_plan(struct asking *a, const flowrules_plan *plan, int end,
+                                     fr_set *set) {
     fr_set own = a->question.ends[end];
     struct fr_builder b;
     *set = FR_SET_ANY;
@@ -719,27 +720,25 @@ static flowrules_status end_for_plan(struct asking *a, struct fr_plan *plan, int
     if (a->names[end][0] != '\0')
         add_names(plan, &b, a->names[end]);
     flowrules_status status = add_groups(a, plan, &b, own);
-    *set = fr_builder_finish(&b, &plan->view.sets);
+    *set = fr_builder_finish(&b, &plan->view->sets);
     fr_builder_free(&b);
     return status == FLOWRULES_OK && *set == FR_SET_NONE ? fr_no_memory(a->context) : status;
 }
 
 /* Renders a plan so that what matches no packet of the question can be told apart. */
-static flowrules_status render_asked(struct asking *a, struct fr_plan *plan,
+static flowrules_status render_asked(struct asking *a, const flowrules_plan *plan,
                                      flowrules_artifact **artifact) {
+    struct fr_rules *rules;
     struct fr_asked asked = {.term = a->question.term};
     for (int end = 0; end < 2; end++)
         FR_TRY(end_for_plan(a, plan, end, &asked.ends[end]));
-    FR_TRY(fr_plan_lower_reported(plan));
-    plan->asked = &asked;
-    flowrules_status status = fr_render(artifact, plan);
-    plan->asked = NULL;
-    return status;
+    FR_TRY(fr_rules_make_reported(&rules, plan));
+    return fr_render(artifact, rules, &asked);
 }
 
 /* A target that refuses a flow of its own has no artifact, and so no rule to show. */
 static flowrules_status find_in_target(struct asking *a, const char *spec) {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     flowrules_artifact *artifact = NULL;
     FR_TRY(fr_plan_new(&plan, a->context, a->policy, spec));
     struct finding finding = {.a = a};

@@ -36,7 +36,7 @@ static flowrules_status add_row(flowrules_report *report, flowrules_context *con
 }
 
 /* The parts of a target's baseline; *text is NULL where the backend's has none. */
-static flowrules_status list_baseline(flowrules_report *report, const struct fr_plan *plan,
+static flowrules_status list_baseline(flowrules_report *report, const flowrules_plan *plan,
                                       const char **text) {
     const unsigned on_machines =
         FLOWRULES_BASELINE_LOOPBACK | FLOWRULES_BASELINE_NEIGHBOUR | FLOWRULES_BASELINE_LISTENER;
@@ -51,7 +51,7 @@ static flowrules_status list_baseline(flowrules_report *report, const struct fr_
 }
 
 /* What a target that only permits leaves open; *text is NULL of the others. */
-static flowrules_status tell_open(flowrules_report *report, const struct fr_plan *plan,
+static flowrules_status tell_open(flowrules_report *report, const flowrules_plan *plan,
                                   const char **text) {
     *text = NULL;
     if (!plan->permits)
@@ -64,24 +64,39 @@ static flowrules_status tell_open(flowrules_report *report, const struct fr_plan
     return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-/* A target that is refused as a whole refuses each flow, whatever there would be to say of it. */
-static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
-                                 const char *refusal) {
+/* What is said of a flow first, for those of which something is. */
+static void keep_remark(void *context, uint32_t flow, const char *what) {
+    const char **remarks = context;
+    if (remarks[flow] == NULL)
+        remarks[flow] = what;
+}
+
+/*
+ * A target that is refused as a whole refuses each flow, whatever there would be to say of it.
+ * refused: rules that couldn't be made, or NULL. Remarks stand where a verdict has no reason.
+ */
+static flowrules_status add_rows(flowrules_report *report, const flowrules_plan *plan,
+                                 const struct fr_rules *refused, const char *refusal,
+                                 const char *const *remarks) {
     const char *target = fr_arena_printf(&report->arena, "%s", plan->name);
     const char *whole = NULL, *baseline, *open;
     FR_TRY(list_baseline(report, plan, &baseline));
     FR_TRY(tell_open(report, plan, &open));
     if (refusal != NULL)
-        whole = fr_arena_printf(&plan->arena, "the target cannot be rendered: %s", refusal);
+        whole = fr_arena_printf(plan->arena, "the target cannot be rendered: %s", refusal);
     if (target == NULL || (refusal != NULL && whole == NULL))
         return fr_no_memory(plan->context);
     for (uint32_t i = 0; i < plan->verdicts.count; i++) {
-        struct fr_verdict verdict = *fr_vec_at(&plan->verdicts, struct fr_verdict, i);
+        struct fr_verdict verdict = refused != NULL
+                                        ? *fr_rules_verdict(refused, i)
+                                        : *fr_vec_at(&plan->verdicts, struct fr_verdict, i);
+        if (verdict.reason == NULL)
+            verdict.reason = remarks[i];
         if (whole != NULL)
             verdict = (struct fr_verdict){
                 .fidelity = FR_FIDELITY_REFUSED, .reason = whole, .why = FR_WHY_OTHER};
         if (verdict.hint != NULL)
-            verdict.reason = fr_arena_printf(&plan->arena, "%s: %s", verdict.reason, verdict.hint);
+            verdict.reason = fr_arena_printf(plan->arena, "%s: %s", verdict.reason, verdict.hint);
         if (verdict.hint != NULL && verdict.reason == NULL)
             return fr_no_memory(plan->context);
         struct row row = {
@@ -93,16 +108,22 @@ static flowrules_status add_rows(flowrules_report *report, struct fr_plan *plan,
 
 static flowrules_status add_target(flowrules_report *report, flowrules_context *context,
                                    const char *spec) {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
+    struct fr_rules *refused = NULL;
     const char *refusal;
     FR_TRY(fr_plan_new(&plan, context, report->policy, spec));
-    /* Before the rules are made, which leaves the denies alone of the parts. */
-    fr_plan_remark(plan);
-    flowrules_status status = fr_warn_of_needs(plan);
+    const char **remarks =
+        fr_arena_zalloc(plan->arena, (plan->verdicts.count + 1) * sizeof *remarks);
+    flowrules_status status = remarks == NULL ? fr_no_memory(context) : FLOWRULES_OK;
+    if (status == FLOWRULES_OK) {
+        fr_plan_remarks(plan, remarks, keep_remark);
+        status = fr_warn_of_needs(plan);
+    }
     if (status == FLOWRULES_OK)
-        status = fr_try_rendering(plan, &refusal);
+        status = fr_try_rendering(plan, &refused, &refusal);
     if (status == FLOWRULES_OK)
-        status = add_rows(report, plan, refusal);
+        status = add_rows(report, plan, refused, refusal, remarks);
+    fr_rules_free(refused);
     fr_plan_free(plan);
     return status;
 }

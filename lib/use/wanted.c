@@ -5,7 +5,7 @@
 
 flowrules_status fr_wanted_by_target(struct fr_strings *names, const flowrules_policy *policy,
                                      const char *target) {
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     FR_TRY(fr_plan_new(&plan, policy->context, policy, target));
     flowrules_status status = fr_wanted_by_plan(names, plan);
     fr_plan_free(plan);

@@ -14,8 +14,7 @@ extern "C" {
 #endif
 
 /* The name of the policy's network that is exactly this set, or NULL. */
-FLOWRULES_API const char *flowrules_set_label(const flowrules_output *out,
-                                              struct flowrules_set set);
+FLOWRULES_API const char *flowrules_set_label(const flowrules_plan *plan, struct flowrules_set set);
 /*
  * What a set at an end of a rule may be called that is no network: the networks that it is, with
  * between among them ("office+router"), else the first flow that it is for and its end ("dns-to",
@@ -25,7 +24,7 @@ FLOWRULES_API const char *flowrules_set_label(const flowrules_output *out,
 FLOWRULES_API const char *flowrules_set_title(flowrules_output *out, struct flowrules_set set,
                                               const char *between);
 /* The network of which this is exactly what it has of one family, with its names; or NULL. */
-FLOWRULES_API const char *flowrules_set_family_label(const flowrules_output *out,
+FLOWRULES_API const char *flowrules_set_family_label(const flowrules_plan *plan,
                                                      struct flowrules_set set,
                                                      enum flowrules_family family);
 
@@ -33,21 +32,21 @@ FLOWRULES_API const char *flowrules_set_family_label(const flowrules_output *out
  * The binding of a network (by name) to this platform: value index of a key, or NULL. Values of a
  * key that is a mapping have labels. User text.
  */
-FLOWRULES_API const char *flowrules_binding_value(const flowrules_output *out, const char *network,
+FLOWRULES_API const char *flowrules_binding_value(const flowrules_plan *plan, const char *network,
                                                   const char *key, size_t index);
-FLOWRULES_API const char *flowrules_binding_label(const flowrules_output *out, const char *network,
+FLOWRULES_API const char *flowrules_binding_label(const flowrules_plan *plan, const char *network,
                                                   const char *key, size_t index);
 /*
  * Where a set is, as the bindings of networks tell: value index of a key, each value once, of the
  * networks bound with it that share something with the set; an address in several of them, one
  * inside the other, is in the innermost. NULL behind the last. flowrules_set_bound: is all of the
- * set in such networks? User text. flowrules_output_binds: is some network bound with it?
+ * set in such networks? User text. flowrules_plan_binds: is some network bound with it?
  */
-FLOWRULES_API const char *flowrules_set_binding(const flowrules_output *out,
+FLOWRULES_API const char *flowrules_set_binding(const flowrules_plan *plan,
                                                 struct flowrules_set set, const char *key,
                                                 size_t index);
-FLOWRULES_API bool flowrules_output_binds(const flowrules_output *out, const char *key);
-FLOWRULES_API bool flowrules_set_bound(const flowrules_output *out, struct flowrules_set set,
+FLOWRULES_API bool flowrules_plan_binds(const flowrules_plan *plan, const char *key);
+FLOWRULES_API bool flowrules_set_bound(const flowrules_plan *plan, struct flowrules_set set,
                                        const char *key);
 /*
  * An address, range or name that is a source of some allow and a destination of some, and in no

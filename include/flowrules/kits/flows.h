@@ -61,7 +61,7 @@ enum flowrules_note {
  * day of a pin is the one on which the newest of these addresses was first seen: it changes when
  * they do, and not with each resolve. False where there was nothing to write.
  */
-FLOWRULES_API bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
+FLOWRULES_API bool flowrules_write_notes(flowrules_writer *w, flowrules_output *out,
                                          const struct flowrules_escape *escape, unsigned notes,
                                          flowrules_flows flows, const struct flowrules_range *at);
 /* The same as a text, "" where there is nothing to say; it lives as long as the plan. */
@@ -77,15 +77,12 @@ FLOWRULES_API flowrules_flows flowrules_flows_join(flowrules_output *out, flowru
  * addresses (of several days the oldest), as a sentence without its dot, with before in front of it
  * and after behind it; nothing where no name is pinned.
  */
-FLOWRULES_API void flowrules_write_pinned_day(flowrules_writer *w, const flowrules_output *out,
+FLOWRULES_API void flowrules_write_pinned_day(flowrules_writer *w, const flowrules_plan *plan,
                                               const char *before, const char *after);
 
 /* The last day of a flow, YYYY-MM-DD, or NULL. */
 FLOWRULES_API const char *flowrules_flows_expires(const flowrules_output *out,
                                                   flowrules_flows flows, size_t index);
-/* The last day of the flow that holds longest, or NULL where one has no last day. */
-FLOWRULES_API const char *flowrules_flows_last_day(const flowrules_output *out,
-                                                   flowrules_flows flows);
 
 /* Says that the line being written now comes from these flows; for the map of the artifact. */
 FLOWRULES_API void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows);

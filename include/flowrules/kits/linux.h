@@ -23,7 +23,7 @@ FLOWRULES_API const char *flowrules_output_entrances(const flowrules_output *out
 FLOWRULES_API void flowrules_write_cksum(flowrules_writer *w, const flowrules_writer *file);
 
 /* The baseline of docs/MODEL.md for Linux, for records of nftables and iptables. */
-FLOWRULES_API void flowrules_linux_baseline(const flowrules_output *out, flowrules_input *in);
+FLOWRULES_API void flowrules_linux_baseline(const flowrules_plan *plan, flowrules_input *in);
 
 #ifdef __cplusplus
 }

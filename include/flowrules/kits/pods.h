@@ -30,14 +30,13 @@ enum flowrules_operator {
  * setting of that name, unless there are namespace-labels or namespace-where), namespace-labels and
  * pods (labels with their values), namespace-where and pods-where (requirements on labels).
  */
-FLOWRULES_API const char *flowrules_pods_namespace(const flowrules_output *out,
-                                                   const char *network);
+FLOWRULES_API const char *flowrules_pods_namespace(const flowrules_plan *plan, const char *network);
 /* Does wide select every pod that narrow does; do both the same; may some pod be of both? */
-FLOWRULES_API bool flowrules_pods_cover(const flowrules_output *out, const char *wide,
+FLOWRULES_API bool flowrules_pods_cover(const flowrules_plan *plan, const char *wide,
                                         const char *narrow);
-FLOWRULES_API bool flowrules_pods_are_same(const flowrules_output *out, const char *a,
+FLOWRULES_API bool flowrules_pods_are_same(const flowrules_plan *plan, const char *a,
                                            const char *b);
-FLOWRULES_API bool flowrules_pods_may_meet(const flowrules_output *out, const char *a,
+FLOWRULES_API bool flowrules_pods_may_meet(const flowrules_plan *plan, const char *a,
                                            const char *b);
 /* Does a requirement on labels ("tier notin (db)") allow this label its value, or none (NULL)? Is
  * it about this label? */
@@ -45,25 +44,25 @@ FLOWRULES_API bool flowrules_requirement_allows(const char *text, const char *la
                                                 const char *value);
 FLOWRULES_API bool flowrules_requirement_is_of(const char *text, const char *label);
 /* The pods' own port behind a port of their Service, by the key target-ports; else the same. */
-FLOWRULES_API uint16_t flowrules_pods_port(const flowrules_output *out, const char *network,
+FLOWRULES_API uint16_t flowrules_pods_port(const flowrules_plan *plan, const char *network,
                                            uint16_t port);
 
 /* The name of the one namespace that they are in, or NULL. */
-FLOWRULES_API const char *flowrules_pods_one_namespace(const flowrules_output *out,
+FLOWRULES_API const char *flowrules_pods_one_namespace(const flowrules_plan *plan,
                                                        const char *network);
 /* Does some port of their Service have another number at the pods? */
-FLOWRULES_API bool flowrules_pods_map_ports(const flowrules_output *out, const char *network);
+FLOWRULES_API bool flowrules_pods_map_ports(const flowrules_plan *plan, const char *network);
 /* Is such a port inside a range, for a group of the destination? */
-FLOWRULES_API bool flowrules_pods_hide_port(const flowrules_output *out,
+FLOWRULES_API bool flowrules_pods_hide_port(const flowrules_plan *plan,
                                             struct flowrules_set destination,
                                             struct flowrules_ports ports);
 /*
  * Why a network can't be selected, or protected, as pods; or NULL. The key entities says what is no
  * pods and can be selected.
  */
-FLOWRULES_API const char *flowrules_pods_unselectable(const flowrules_output *out,
+FLOWRULES_API const char *flowrules_pods_unselectable(const flowrules_plan *plan,
                                                       const char *network);
-FLOWRULES_API const char *flowrules_pods_unprotectable(const flowrules_output *out,
+FLOWRULES_API const char *flowrules_pods_unprotectable(const flowrules_plan *plan,
                                                        const char *network);
 
 /*
@@ -84,13 +83,13 @@ FLOWRULES_API struct flowrules_set flowrules_rule_peers(const struct flowrules_r
  * For a backend's refuses: why policies for pods can't say the ends of a flow, or NULL. no_pods is
  * told where the protected end is no pods.
  */
-FLOWRULES_API const char *flowrules_pods_refuse_ends(const flowrules_output *out,
+FLOWRULES_API const char *flowrules_pods_refuse_ends(const flowrules_plan *plan,
                                                      const struct flowrules_rule *flow,
                                                      const char *no_pods);
 /* Refuses the target where something that it protects is no pods. */
 FLOWRULES_API void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods);
 /* Are the pods of protected network index among a wider one's, or an equal, earlier one's? */
-FLOWRULES_API bool flowrules_pods_are_repeated(const flowrules_output *out, size_t index);
+FLOWRULES_API bool flowrules_pods_are_repeated(const flowrules_plan *plan, size_t index);
 
 /* ---- YAML, and manifests of policies for pods --------------------------------------------- */
 
@@ -100,14 +99,14 @@ FLOWRULES_API extern const struct flowrules_escape flowrules_yaml_comment;
 /* User text with the quotes around it. */
 FLOWRULES_API void flowrules_yaml_write(flowrules_writer *w, const char *user_text);
 /* The policy's title as a comment, if it has one. */
-FLOWRULES_API void flowrules_yaml_title(flowrules_writer *w, const flowrules_output *out);
+FLOWRULES_API void flowrules_yaml_title(flowrules_writer *w, const flowrules_plan *plan);
 /* The labels of a binding's key, a line for each; prefix: the backend's, before their names. */
-FLOWRULES_API void flowrules_yaml_labels(flowrules_writer *w, const flowrules_output *out,
+FLOWRULES_API void flowrules_yaml_labels(flowrules_writer *w, const flowrules_plan *plan,
                                          const char *network, const char *key, const char *indent,
                                          const char *prefix);
 
 /* The requirements of a binding's key as items of matchExpressions, likewise. */
-FLOWRULES_API void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_output *out,
+FLOWRULES_API void flowrules_yaml_expressions(flowrules_writer *w, const flowrules_plan *plan,
                                               const char *network, const char *key,
                                               const char *indent, const char *prefix);
 
@@ -148,7 +147,7 @@ FLOWRULES_API void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_ou
 /* Behind the last manifest. */
 FLOWRULES_API void flowrules_manifest_end(flowrules_writer *w, flowrules_output *out);
 /* The first protected network that selects the same pods; their count where none does. */
-FLOWRULES_API size_t flowrules_pods_protected(const flowrules_output *out, const char *network);
+FLOWRULES_API size_t flowrules_pods_protected(const flowrules_plan *plan, const char *network);
 
 #ifdef __cplusplus
 }

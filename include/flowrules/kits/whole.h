@@ -17,14 +17,14 @@ extern "C" {
  * A flow's part in one direction, as a rule before anything is split or merged: index 0, 1 ...
  * until false. It holds until the next one is asked for.
  */
-FLOWRULES_API bool flowrules_output_flow(const flowrules_output *out, size_t index,
-                                         struct flowrules_rule *flow);
+FLOWRULES_API bool flowrules_plan_flow(const flowrules_plan *plan, size_t index,
+                                       struct flowrules_rule *flow);
 /* The rules that are written, before the first one is: index 0, 1 ... until false. Likewise. */
 FLOWRULES_API bool flowrules_output_rule(flowrules_output *out, size_t index,
                                          struct flowrules_rule *rule);
 /* All that the target's flows have at an end, denies too, of the families that both ends have. */
-FLOWRULES_API struct flowrules_set flowrules_output_ends(const flowrules_output *out,
-                                                         enum flowrules_end end);
+FLOWRULES_API struct flowrules_set flowrules_plan_ends(const flowrules_plan *plan,
+                                                       enum flowrules_end end);
 
 /* The number of rules of a direction (and action), to be held against limits. */
 FLOWRULES_API size_t flowrules_output_rule_count(const flowrules_output *out,

@@ -26,7 +26,7 @@ static void verdicts(struct unit_policy *loaded, const char *target, const char 
                                    [FR_FIDELITY_UNRESOLVED] = 'U',
                                    [FR_FIDELITY_EXPIRED] = 'X',
                                    [FR_OUT_OF_SCOPE] = '.'};
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     char got[FLOWS + 1] = "";
     CU_ASSERT_EQUAL_FATAL(fr_plan_new(&plan, loaded->context, loaded->policy, target),
                           FLOWRULES_OK);
@@ -64,7 +64,7 @@ static void flows_are_judged(void) {
 static void scope_is(struct unit_policy *loaded, const char *target, const char *flow,
                      const char *expected) {
     static const char letters[] = {'e', 'i', 'f'};
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     char got[8] = "";
     size_t used = 0;
     CU_ASSERT_EQUAL_FATAL(fr_plan_new(&plan, loaded->context, loaded->policy, target),

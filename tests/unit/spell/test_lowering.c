@@ -19,7 +19,7 @@
 
 struct seen_rule {
     struct flowrules_rule view;
-    struct flowrules_service *services; /* copies: the plan's live for one call */
+    struct flowrules_service *services; /* copies: the view's live for one call */
     struct flowrules_ports *ports;
 };
 
@@ -41,9 +41,11 @@ static void see_begin(flowrules_output *out) {
     seen.begins++;
 }
 
+static void check_seen(flowrules_output *out);
+
 static void see_end(flowrules_output *out) {
-    (void)out;
     seen.ends++;
+    check_seen(out);
 }
 
 static void see_group(flowrules_output *out, const struct flowrules_group *group) {
@@ -251,7 +253,9 @@ static bool group_reached(const struct flowrules_group *g, const struct random_p
  * ----------------------------------------------------------------------------------- */
 
 static const struct random_policy *tried;
-static const struct fr_plan *plan_tried;
+static const flowrules_plan *plan_tried;
+static const flowrules_output *output_tried;
+static uint64_t seed_tried;
 static char what_failed[400];
 
 #define HOLDS(condition)                                                                           \
@@ -264,8 +268,8 @@ static char what_failed[400];
 /* One of the flows that a hit names must be a flow of the action that has the packet. */
 static void check_provenance(flowrules_flows flows, bool deny, const struct random_packet *p) {
     bool named = false;
-    for (size_t i = 0; i < fr_flows_count(plan_tried, flows.number); i++) {
-        const struct random_flow *f = &tried->flows[fr_flows_at(plan_tried, flows.number, i)];
+    for (size_t i = 0; i < flowrules_flows_count(output_tried, flows); i++) {
+        const struct random_flow *f = &tried->flows[fr_output_flow(output_tried, flows, i)];
         named = named || (f->deny == deny && random_flow_has(f, p));
     }
     HOLDS(named);
@@ -361,11 +365,11 @@ static void check_element(const struct flowrules_rule *rule, const struct flowru
 }
 
 static void check_lists(flowrules_flows flows, uint8_t *named) {
-    for (size_t i = 0; i < fr_flows_count(plan_tried, flows.number); i++) {
-        uint32_t flow = fr_flows_at(plan_tried, flows.number, i);
+    for (size_t i = 0; i < flowrules_flows_count(output_tried, flows); i++) {
+        uint32_t flow = fr_output_flow(output_tried, flows, i);
         named[flow] = 1;
         for (size_t k = 0; k < i; k++)
-            HOLDS(fr_flows_at(plan_tried, flows.number, k) != flow);
+            HOLDS(fr_output_flow(output_tried, flows, k) != flow);
     }
 }
 
@@ -541,41 +545,44 @@ static void count_reached(void) {
         reached.intervals += rule->table != NULL && rule->table->interval;
         reached.pairs += rule->table != NULL && rule->table->by_source;
         reached.products +=
-            rule->table == NULL && fr_flows_count(plan_tried, rule->flows.number) > 1;
+            rule->table == NULL && flowrules_flows_count(output_tried, rule->flows) > 1;
     }
 }
 
-static void check_plan(struct fr_plan *plan, uint64_t seed) {
-    flowrules_artifact *artifact = NULL;
-    plan_tried = plan;
-    flowrules_status status = fr_plan_report(plan);
-    if (status == FLOWRULES_OK)
-        status = fr_plan_lower(plan);
-    forget();
-    reached.refused += status == FLOWRULES_REFUSED;
-    if (status == FLOWRULES_REFUSED) /* never weaken: what can't be said has no plan */
-        return;
-    CU_ASSERT_EQUAL_FATAL(status, FLOWRULES_OK);
-    uint32_t flow_lists = (uint32_t)plan->flow_lists.count;
-    CU_ASSERT_EQUAL_FATAL(fr_render(&artifact, plan), FLOWRULES_OK);
-    CU_ASSERT(seen.begins == 1 && seen.ends == 1);
-    /* The artifact took the lists of flows; the checks below read them through the plan. */
-    CU_ASSERT_EQUAL(artifact->lists.count, flow_lists);
-    struct fr_vec lists = plan->flow_lists, members = plan->flow_members;
-    plan->flow_lists = artifact->lists;
-    plan->flow_members = artifact->members;
-    check_rules(plan->backend);
+/* What was seen, while the rules are there. */
+static void check_seen(flowrules_output *out) {
+    uint64_t random = seed_tried * 7919 + 1;
+    output_tried = out;
+    check_rules(plan_tried->backend);
     check_dispatches();
     check_names();
     count_reached();
-    uint64_t random = seed * 7919 + 1;
     for (unsigned i = 0; i < 150 && what_failed[0] == '\0'; i++) {
         struct random_packet packet;
         random_packet_make(&packet, &random);
         check_packet(&packet);
     }
-    plan->flow_lists = lists;
-    plan->flow_members = members;
+}
+
+static void check_plan(const flowrules_plan *plan, uint64_t seed) {
+    flowrules_artifact *artifact = NULL;
+    struct fr_rules *rules = NULL;
+    plan_tried = plan;
+    seed_tried = seed;
+    flowrules_status status = fr_plan_report(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_rules_make(&rules, plan);
+    forget();
+    reached.refused += status == FLOWRULES_REFUSED;
+    if (status == FLOWRULES_REFUSED) { /* never weaken: what can't be said has no rules */
+        fr_rules_free(rules);
+        return;
+    }
+    CU_ASSERT_EQUAL_FATAL(status, FLOWRULES_OK);
+    size_t flow_lists = rules->flows.lists.count;
+    CU_ASSERT_EQUAL_FATAL(fr_render(&artifact, rules, NULL), FLOWRULES_OK);
+    CU_ASSERT(seen.begins == 1 && seen.ends == 1);
+    CU_ASSERT_EQUAL(artifact->flows.lists.count, flow_lists);
     flowrules_artifact_free(artifact);
 }
 
@@ -592,7 +599,7 @@ static bool try_seed(struct random_policy *policy, uint64_t seed) {
     const struct flowrules_backend *backend = &backends[seed % BACKENDS];
     flowrules_context *context = context_with(backend);
     flowrules_policy *loaded;
-    struct fr_plan *plan;
+    flowrules_plan *plan;
     random_policy_make(policy, seed, backend->name);
     tried = policy;
     what_failed[0] = '\0';

@@ -6,7 +6,7 @@
 
 #include "flowrules/kits/flows.h"
 #include "loading.h"
-#include "plan.h"
+#include "output.h"
 #include "unit.h"
 #include "writer.h"
 
@@ -35,21 +35,27 @@ static const flowrules_flows PLAIN = {0, false}, FULL = {1, false}, WILD = {2, f
 /* A plan's output, with flows joined. */
 struct noting {
     struct unit_policy loaded;
-    struct fr_plan *plan;
-    flowrules_output *out;
+    flowrules_plan *plan;
+    struct fr_rules *rules;
+    struct fr_flow_lists joined;
+    flowrules_output out;
 };
 
-static struct noting noting(const char *target) {
-    struct noting n = {.loaded = unit_load_locked(policy_text, lock_text)};
-    CU_ASSERT_EQUAL_FATAL(n.loaded.status, FLOWRULES_OK);
-    CU_ASSERT_EQUAL_FATAL(fr_plan_new(&n.plan, n.loaded.context, n.loaded.policy, target),
+static void begin(struct noting *n, const char *target) {
+    *n = (struct noting){.loaded = unit_load_locked(policy_text, lock_text)};
+    CU_ASSERT_EQUAL_FATAL(n->loaded.status, FLOWRULES_OK);
+    CU_ASSERT_EQUAL_FATAL(fr_plan_new(&n->plan, n->loaded.context, n->loaded.policy, target),
                           FLOWRULES_OK);
-    n.out = fr_plan_asker(n.plan);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(n.out);
-    return n;
+    CU_ASSERT_EQUAL_FATAL(fr_rules_make(&n->rules, n->plan), FLOWRULES_OK);
+    fr_flow_lists_init(&n->joined, &fr_default_allocator, n->rules->flows.first);
+    fr_output_init(&n->out, n->rules);
+    n->out.joined = &n->joined;
 }
 
 static void end(struct noting *n) {
+    fr_output_free(&n->out);
+    fr_flow_lists_free(&n->joined);
+    fr_rules_free(n->rules);
     fr_plan_free(n->plan);
     unit_unload(&n->loaded);
 }
@@ -62,7 +68,7 @@ static bool says(struct noting *n, unsigned notes, flowrules_flows flows,
     struct flowrules_writer w;
     size_t size = 0;
     fr_writer_init(&w, &fr_default_allocator, false);
-    bool any = flowrules_write_notes(&w, n->out, &escape, notes, flows, at);
+    bool any = flowrules_write_notes(&w, &n->out, &escape, notes, flows, at);
     char *text = fr_writer_text(&w, &size);
     bool right = text != NULL && strcmp(text, expected) == 0 && any == (expected[0] != '\0') &&
                  (most == 0 || size <= most);
@@ -78,7 +84,7 @@ static bool has_pinned_day(struct noting *n, const char *expected) {
     struct flowrules_writer w;
     size_t size = 0;
     fr_writer_init(&w, &fr_default_allocator, false);
-    flowrules_write_pinned_day(&w, n->out, "# ", ".\n");
+    flowrules_write_pinned_day(&w, n->plan, "# ", ".\n");
     char *text = fr_writer_text(&w, &size);
     bool right = text != NULL && strcmp(text, expected) == 0;
     fr_free(&fr_default_allocator, text);
@@ -87,7 +93,8 @@ static bool has_pinned_day(struct noting *n, const char *expected) {
 }
 
 static void a_line_says_all(void) {
-    struct noting n = noting("aws");
+    struct noting n;
+    begin(&n, "aws");
     CU_ASSERT(says(&n, FLOWRULES_NOTES, PLAIN, NULL, 0, "plain"));
     CU_ASSERT(says(&n, FLOWRULES_NOTES, FULL, NULL, 0,
                    "full (T-1, until 2027-01-31); pinned 2026-11-12: a.example, b.example; "
@@ -103,7 +110,8 @@ static void a_line_says_all(void) {
 }
 
 static void only_names_of_an_address_are_told(void) {
-    struct noting n = noting("aws");
+    struct noting n;
+    begin(&n, "aws");
     struct flowrules_range at = {FLOWRULES_IPV4, {0, 0xc0000208}, {0, 0xc0000208}};
     CU_ASSERT(says(&n, FLOWRULES_NOTE_PINS, FULL, &at, 0, "pinned 2026-11-02: a.example"));
     at.first.lo = at.last.lo = 0xc0000207;
@@ -118,7 +126,8 @@ static void only_names_of_an_address_are_told(void) {
 }
 
 static void less_important_notes_go_first(void) {
-    struct noting n = noting("aws");
+    struct noting n;
+    begin(&n, "aws");
     CU_ASSERT(says(&n, FLOWRULES_NOTES, FULL, NULL, 90,
                    "full (T-1, until 2027-01-31); pinned 2026-11-12: a.example, b.example; owner "
                    "Zurich"));
@@ -131,16 +140,17 @@ static void less_important_notes_go_first(void) {
 }
 
 static void flows_are_joined(void) {
-    struct noting n = noting("aws");
-    flowrules_flows two = flowrules_flows_join(n.out, PLAIN, FULL);
-    flowrules_flows all = flowrules_flows_join(n.out, two, WILD);
-    CU_ASSERT_EQUAL(flowrules_flows_count(n.out, two), 2);
+    struct noting n;
+    begin(&n, "aws");
+    flowrules_flows two = flowrules_flows_join(&n.out, PLAIN, FULL);
+    flowrules_flows all = flowrules_flows_join(&n.out, two, WILD);
+    CU_ASSERT_EQUAL(flowrules_flows_count(&n.out, two), 2);
     const flowrules_flows full_elsewhere = {FULL.number, true}, two_elsewhere = {two.number, true};
-    flowrules_flows again = flowrules_flows_join(n.out, two, FULL);
+    flowrules_flows again = flowrules_flows_join(&n.out, two, FULL);
     CU_ASSERT(flowrules_flows_are_same(again, two) && !again.elsewhere);
-    again = flowrules_flows_join(n.out, two_elsewhere, FULL);
+    again = flowrules_flows_join(&n.out, two_elsewhere, FULL);
     CU_ASSERT(flowrules_flows_are_same(again, two) && !again.elsewhere);
-    again = flowrules_flows_join(n.out, two_elsewhere, full_elsewhere);
+    again = flowrules_flows_join(&n.out, two_elsewhere, full_elsewhere);
     CU_ASSERT(flowrules_flows_are_same(again, two) && again.elsewhere);
     CU_ASSERT(
         says(&n, FLOWRULES_NOTES, all, NULL, 0,
@@ -153,7 +163,8 @@ static void flows_are_joined(void) {
 }
 
 static void what_is_not_pinned_says_nothing(void) {
-    struct noting n = noting("native");
+    struct noting n;
+    begin(&n, "native");
     CU_ASSERT(says(&n, FLOWRULES_NOTE_PINS, FULL, NULL, 0, ""));
     CU_ASSERT(has_pinned_day(&n, ""));
     end(&n);

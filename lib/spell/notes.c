@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "flowrules/kits/flows.h"
-#include "view.h"
+#include "output.h"
 
 enum {
     CUT_LEAST = 24, /* bytes: a note that is cut to less says nothing */
@@ -24,7 +24,7 @@ struct line {
 
 /* The rule that is spoken of. */
 struct subject {
-    const flowrules_output *out;
+    flowrules_output *out;
     flowrules_flows flows;
     size_t count;                     /* of the flows */
     const struct flowrules_range *at; /* or NULL: all that its ends have */
@@ -120,7 +120,8 @@ static void put_flows(struct line *line, const struct subject *s) {
 /* ---- pins ---------------------------------------------------------------------------------- */
 
 struct gathering {
-    struct fr_plan *plan;
+    const flowrules_plan *plan;
+    struct fr_vec *names; /* const struct fr_locked_name * */
     struct fr_map seen;
     bool below, failed; /* below: the names below a wildcard, too */
 };
@@ -133,7 +134,7 @@ static void gather_name(struct gathering *g, const struct fr_locked_name *entry)
     number = (uint32_t)(entry - fr_vec_at(&lock->names, struct fr_locked_name, 0)) + 1;
     if (fr_map_get(&g->seen, number, &index))
         return;
-    const struct fr_locked_name **slot = fr_vec_push(&g->plan->pinned.names);
+    const struct fr_locked_name **slot = fr_vec_push(g->names);
     g->failed = g->failed || slot == NULL || !fr_map_put(&g->seen, number, 1);
     if (slot != NULL)
         *slot = entry;
@@ -156,9 +157,9 @@ static void gather_peer(void *user, const struct fr_peer *peer) {
 }
 
 /* Is a flow said with addresses for names? */
-static bool pins(const struct fr_plan *plan, uint32_t flow) {
+static bool pins(const flowrules_plan *plan, uint32_t flow) {
     enum fr_fidelity fidelity = fr_vec_at(&plan->verdicts, struct fr_verdict, flow)->fidelity;
-    return !plan->view.mode.names &&
+    return !plan->view->mode.names &&
            (fidelity == FR_PINNED || fidelity == FR_NARROWED || fidelity == FR_WIDENED);
 }
 
@@ -167,27 +168,28 @@ static void gather_flow(struct gathering *g, uint32_t flow) {
     if (!pins(g->plan, flow))
         return;
     g->below = fr_may_cut(g->plan, flow, f->deny);
-    fr_view_walk(&g->plan->view, f->source, FR_WALK_NAMES, gather_peer, g);
-    fr_view_walk(&g->plan->view, f->destination, FR_WALK_NAMES, gather_peer, g);
+    fr_view_walk(g->plan->view, f->source, FR_WALK_NAMES, gather_peer, g);
+    fr_view_walk(g->plan->view, f->destination, FR_WALK_NAMES, gather_peer, g);
 }
 
 /* The pinned names of the flows; the last answer is kept, since rules of a flow follow each other.
  */
 static const struct fr_vec *pinned_names(const struct subject *s) {
-    struct fr_plan *plan = s->out->plan;
-    struct gathering g = {.plan = plan};
+    const flowrules_plan *plan = s->out->plan;
+    struct fr_pinned_names *pinned = &s->out->pinned;
+    struct gathering g = {.plan = plan, .names = &pinned->names};
     uint32_t flows = s->flows.number;
-    if (plan->pinned.known && plan->pinned.flows == flows)
-        return &plan->pinned.names;
-    plan->pinned.names.count = 0;
+    if (pinned->known && pinned->flows == flows)
+        return &pinned->names;
+    pinned->names.count = 0;
     fr_map_init(&g.seen, &plan->context->allocator);
     for (size_t i = 0; i < s->count; i++)
-        gather_flow(&g, fr_flows_at(plan, flows, i));
+        gather_flow(&g, fr_output_flow(s->out, s->flows, i));
     fr_map_free(&g.seen);
-    plan->pinned.known = !g.failed;
-    plan->pinned.failed = plan->pinned.failed || g.failed;
-    plan->pinned.flows = flows;
-    return &plan->pinned.names;
+    pinned->known = !g.failed;
+    pinned->failed = pinned->failed || g.failed;
+    pinned->flows = flows;
+    return &pinned->names;
 }
 
 /* Is one of the name's addresses what is spoken of? The newest day of those is put into *day. */
@@ -247,8 +249,8 @@ static void put_whose(struct line *line, const struct subject *s, size_t index,
 }
 
 static const struct fr_verdict *verdict_of(const struct subject *s, size_t index) {
-    const struct fr_plan *plan = s->out->plan;
-    return fr_vec_at(&plan->verdicts, struct fr_verdict, fr_flows_at(plan, s->flows.number, index));
+    return fr_vec_at(&s->out->plan->verdicts, struct fr_verdict,
+                     fr_output_flow(s->out, s->flows, index));
 }
 
 static void put_loss(struct line *line, const struct subject *s, size_t index) {
@@ -317,10 +319,10 @@ static bool is_too_long(const struct line *line, put_note *note, const struct su
     return measured.used + 2 > line->left;
 }
 
-bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
+bool flowrules_write_notes(flowrules_writer *w, flowrules_output *out,
                            const struct flowrules_escape *escape, unsigned notes,
                            flowrules_flows flows, const struct flowrules_range *at) {
-    const struct subject s = {out, flows, fr_flows_count(out->plan, flows.number), at};
+    const struct subject s = {out, flows, flowrules_flows_count(out, flows), at};
     struct line line = {.w = w, .escape = escape};
     line.left = escape->max_bytes > 0 ? escape->max_bytes : SIZE_MAX;
     for (size_t i = 0; i < sizeof notes_table / sizeof *notes_table && !line.full; i++) {
@@ -329,78 +331,58 @@ bool flowrules_write_notes(flowrules_writer *w, const flowrules_output *out,
         line.before = line.used > 0 ? "; " : NULL;
         notes_table[i].put(&line, &s);
     }
-    w->failed = w->failed || out->plan->pinned.failed;
+    w->failed = w->failed || out->pinned.failed;
     return line.used > 0;
 }
 
 const char *flowrules_output_notes(flowrules_output *out, const struct flowrules_escape *escape,
                                    unsigned notes, flowrules_flows flows,
                                    const struct flowrules_range *at) {
-    struct fr_plan *plan = out->plan;
+    const flowrules_plan *plan = out->plan;
     struct flowrules_writer w;
     size_t size = 0;
     fr_writer_init(&w, &plan->context->allocator, false);
     flowrules_write_notes(&w, out, escape, notes, flows, at);
     char *text = fr_writer_text(&w, &size);
-    const char *kept = text == NULL ? NULL : fr_arena_text(&plan->arena, text, size);
+    const char *kept = text == NULL ? NULL : fr_arena_text(plan->arena, text, size);
     fr_free(&plan->context->allocator, text);
     fr_writer_free(&w);
     out->failed = out->failed || kept == NULL;
     return kept == NULL ? "" : kept;
 }
 
-flowrules_flows flowrules_flows_join(flowrules_output *out, flowrules_flows a, flowrules_flows b) {
-    struct fr_plan *plan = out->plan;
-    size_t count = fr_flows_count(plan, a.number), more = fr_flows_count(plan, b.number);
-    bool elsewhere = a.elsewhere && b.elsewhere;
-    uint32_t *flows = fr_arena_alloc(&plan->arena, (count + more) * sizeof *flows), list;
-    if (flows == NULL) {
-        out->failed = true;
-        return a;
-    }
-    for (size_t i = 0; i < count; i++)
-        flows[i] = fr_flows_at(plan, a.number, i);
-    for (size_t i = 0; i < more; i++) {
-        size_t k = 0;
-        uint32_t flow = fr_flows_at(plan, b.number, i);
-        while (k < count && flows[k] != flow)
-            k++;
-        flows[k] = flow;
-        count += k == count;
-    }
-    if (count == fr_flows_count(plan, a.number))
-        return (flowrules_flows){a.number, elsewhere};
-    list = fr_flows_list(plan, flows, count);
-    out->failed = out->failed || list == UINT32_MAX;
-    return list == UINT32_MAX ? a : (flowrules_flows){list, elsewhere};
-}
-
 /* ---- the head of a file -------------------------------------------------------------------- */
 
-/* The day on which the pinned names were last seen with their addresses, of several the oldest. */
-static int32_t pinned_day(const flowrules_output *out) {
-    const struct fr_plan *plan = out->plan;
+/*
+ * The day on which the pinned names were last seen with their addresses, of several the oldest;
+ * *failed: no memory.
+ */
+static int32_t pinned_day(const flowrules_plan *plan, bool *failed) {
     const struct fr_lock *lock = &plan->policy->lock;
     int32_t oldest = FR_NO_DATE;
-    for (uint32_t flow = 0; flow < plan->verdicts.count; flow++) {
-        if (!pins(plan, flow))
-            continue;
-        const struct fr_vec *names = pinned_names(&(struct subject){out, {flow, false}, 1, NULL});
-        for (size_t i = 0; i < names->count; i++) {
-            int32_t day =
-                fr_lock_last_seen(lock, *fr_vec_at(names, const struct fr_locked_name *, i));
-            if (day != FR_NO_DATE && (oldest == FR_NO_DATE || day < oldest))
-                oldest = day;
-        }
+    struct fr_vec names;
+    struct gathering g = {.plan = plan, .names = &names};
+    fr_vec_init(&names, &plan->context->allocator, sizeof(const struct fr_locked_name *));
+    fr_map_init(&g.seen, &plan->context->allocator);
+    for (uint32_t flow = 0; flow < plan->verdicts.count; flow++)
+        gather_flow(&g, flow);
+    for (size_t i = 0; i < names.count; i++) {
+        int32_t day = fr_lock_last_seen(lock, *fr_vec_at(&names, const struct fr_locked_name *, i));
+        if (day != FR_NO_DATE && (oldest == FR_NO_DATE || day < oldest))
+            oldest = day;
     }
+    fr_map_free(&g.seen);
+    fr_vec_free(&names);
+    *failed = g.failed;
     return oldest;
 }
 
-void flowrules_write_pinned_day(flowrules_writer *w, const flowrules_output *out,
-                                const char *before, const char *after) {
-    int32_t day = pinned_day(out);
+void flowrules_write_pinned_day(flowrules_writer *w, const flowrules_plan *plan, const char *before,
+                                const char *after) {
+    bool failed;
+    int32_t day = pinned_day(plan, &failed);
     char date[11];
-    w->failed = w->failed || out->plan->pinned.failed;
+    w->failed = w->failed || failed;
     if (day == FR_NO_DATE)
         return;
     fr_date_format(day, date);
