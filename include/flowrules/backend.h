@@ -14,7 +14,6 @@
  * What else there is: reader.h for who reads configurations, and kits/ for what platforms share:
  * bindings.h, dnsmasq.h, flows.h, hashes.h, linux.h, lookup.h, pods.h, templates.h, terraform.h and
  * whole.h.
- *
  * A writer remembers its first failure (out of memory); write on, the core checks once at the end.
  * All that a backend is handed lives until its end function has returned.
  */
