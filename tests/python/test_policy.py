@@ -318,7 +318,7 @@ def test_diff_of_a_policy_and_a_configuration(policy):
     assert policy.verify("asa", asa, settings={"interface": "outside"}).equal
     assert flowrules.diff_configs(told, told, as_of=AS_OF).equal
     late = flowrules.diff_configs(told, told, as_of="2027-01-01")
-    assert late.equal and "is not in force" in late.diagnostics[0].message
+    assert late.equal and "is not active" in late.diagnostics[0].message
     assert repr(told) == "Configuration('cisco-asa', 1 files)"
     with pytest.raises(flowrules.UsageError):
         wrong = flowrules.Configuration("cisco-asa", asa, settings={"no-such": "1"})
