@@ -145,7 +145,7 @@ class Page:
 
     def write(self, folder, date, version):
         lines = [self.head.format(date=date, version=version), ".nh", ".SH NAME",
-                 f"{text(self.name)} \\- {text(self.about)}"]
+                 *tidy([f"{text(self.name)} \\- {text(self.about)}"])]
         late = {name: self.body.pop(name) for name in ("Exit status", "Examples", "See also")
                 if name in self.body}
         for name, markdown in self.written.items():

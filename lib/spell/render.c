@@ -88,8 +88,9 @@ flowrules_artifact *fr_artifact_new(flowrules_context *context, const flowrules_
     artifact->policy = policy == NULL ? NULL : fr_policy_hold(policy);
     fr_arena_init(&artifact->arena, &artifact->allocator);
     fr_vec_init(&artifact->files, &artifact->allocator, sizeof(struct fr_file *));
-    fr_flow_lists_init(&artifact->flows, &artifact->allocator, 0);
-    fr_flow_lists_init(&artifact->joined, &artifact->allocator, 0);
+    size_t flows = policy == NULL ? 0 : policy->flows.count;
+    fr_flow_lists_init(&artifact->flows, &artifact->allocator, flows);
+    fr_flow_lists_init(&artifact->joined, &artifact->allocator, flows);
     artifact->target = fr_arena_printf(&artifact->arena, "%s", target);
     artifact->backend = fr_arena_printf(&artifact->arena, "%s", backend);
     artifact->format = fr_arena_printf(&artifact->arena, "%s", format);

@@ -99,7 +99,7 @@ def main():
              wrong("diagnostics", done.stderr))
     done = run("schema", "--of", "import")
     told("an unknown answer", None if (done.returncode, done.stderr) == (2, (
-        "flowrules: nothing is told as JSON by the name 'import'; it is one of check, render, "
+        "flowrules: there is no JSON answer 'import'; it is one of check, render, "
         "explain, message, query, verify, diff, resolve, probe, targets, help, diagnostics\n"
         "try 'flowrules schema --help'\n")) else done.stderr)
     print("%(passed)d passed, %(failed)d failed, 0 skipped" % counts)

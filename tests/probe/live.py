@@ -75,7 +75,7 @@ EXPECTED = {
     "ntp-other": ("FAIL", "what answers is no NTP server$"),
     "ping": ("ok", "answered$"),
     "ping-silent": ("FAIL", SILENT),
-    "syslog": ("none", "udp 514: can't be told"),
+    "syslog": ("none", "udp 514: cannot be tested"),
     "two": ("FAIL", "1 of 2 probes passed$"),
     # The policy denies what tls-address allows: it is not tried as if it were allowed.
     "tls-address": ("none", "the policy denies it: no-open$"),
