@@ -1,12 +1,13 @@
 /*
- * flowrules: the interface for those who write a reader, the function read of a backend's record.
+ * flowrules: the interface for writers of readers. A reader is the function read of a backend's
+ * record.
  *
- * A reader turns a configuration, our own artifact or what the device or cloud gives out, into
- * rules in the order in which the platform decides. It never guesses: a rule that it does not
- * understand whole has a doubt (struct flowrules_read_rule), and what might change the meaning of a
- * whole direction it tells with flowrules_input_doubt: no comparison then says "equal". All that it
- * is handed or asks for lives as long as the input; once memory has run out every call does nothing
- * (and pointers are NULL), so that a reader has no error plumbing.
+ * A reader turns a configuration (an artifact of flowrules, or the output of a device or cloud)
+ * into rules, in the order in which the platform decides. It never guesses. A rule that it does not
+ * understand completely has a doubt (struct flowrules_read_rule). If something might change the
+ * meaning of a whole direction, it calls flowrules_input_doubt, and no comparison says "equal".
+ * Everything that a reader receives is valid as long as the input. When out of memory, every call
+ * does nothing (and pointers are NULL), so a reader need not handle this error.
  */
 #ifndef FLOWRULES_READER_H
 #define FLOWRULES_READER_H
@@ -21,7 +22,7 @@
 extern "C" {
 #endif
 
-/* Where something stands: the file by its index, line and column from 1 (0: the whole file). */
+/* A place: the index of the file, line and column from 1 (0: the whole file). */
 struct flowrules_place {
     size_t file;
     uint32_t line, column;
@@ -32,67 +33,77 @@ FLOWRULES_API const char *flowrules_input_file_name(const flowrules_input *in, s
 /* The bytes of a file; a NUL follows them. */
 FLOWRULES_API const char *flowrules_input_text(const flowrules_input *in, size_t file,
                                                size_t *size);
-/* Is one of its first lines that of a file on how an artifact is loaded, "flowrules target ..."? */
+/*
+ * True if one of the first lines is "flowrules target ...", as in a file with steps to load an
+ * artifact.
+ */
 FLOWRULES_API bool flowrules_input_tells_steps(const flowrules_input *in, size_t file,
                                                unsigned lines);
-/* The format that was asked for, or NULL: the reader looks at the files and decides. */
+/* The requested format, or NULL: the reader recognises it from the files. */
 FLOWRULES_API const char *flowrules_input_format(const flowrules_input *in);
 /* A setting of the target, or of the caller; else the backend's default, or NULL. */
 FLOWRULES_API const char *flowrules_input_setting(const flowrules_input *in, const char *key);
 /* Did the caller give this setting, beside any target? */
 FLOWRULES_API bool flowrules_input_given(const flowrules_input *in, const char *key);
 /*
- * True where the target has mode: permits. Its artifact is then a part of a configuration: a list
- * that the files don't have whole ends with a block, since nothing in them lets the rest pass.
+ * True if the target has mode: permits. Its artifact is then a part of a configuration: if the
+ * files have only a part of a list, the list ends with a block, since nothing in them permits the
+ * rest.
  */
 FLOWRULES_API bool flowrules_input_permits(const flowrules_input *in);
-/* The target that the configuration is held against, or NULL: an import, a comparison of two. */
+/*
+ * The target that the configuration is compared with, or NULL: an import, or a comparison of two
+ * configurations.
+ */
 FLOWRULES_API const char *flowrules_input_target(const flowrules_input *in);
 
 /*
- * Where a day, YYYY-MM-DD, lies from the one as of which is read (the option as-of): -1 before it,
- * 0 that day, 1 behind it. *known is false without that option, and where day is no date.
+ * Compares a day, YYYY-MM-DD, with the option as-of: -1 before it, 0 the same day, 1 after it. Sets
+ * *known to false if the option is not set or day is not a date.
  */
 FLOWRULES_API int flowrules_input_day(const flowrules_input *in, const char *day, bool *known);
 
-/* What is to be told. The messages are one line each. */
-/* It is not of the syntax: nothing can be said of the configuration. hint may be NULL. */
+/* Messages, one line each. */
+/* Reports a syntax error: the configuration cannot be read. hint may be NULL. */
 FLOWRULES_API void flowrules_input_error(flowrules_input *in, struct flowrules_place at,
                                          const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /*
- * It is not understood, and might change what passes in a direction: for what belongs to no rule.
- * A rule of which not everything is known has a doubt of its own.
+ * Reports something outside of rules that is not understood and might change what passes in a
+ * direction. For a rule, set its doubt instead.
  */
 FLOWRULES_API void flowrules_input_doubt(flowrules_input *in, struct flowrules_place at,
                                          enum flowrules_direction direction, const char *format,
                                          ...) __attribute__((format(printf, 4, 5)));
-/* It does not change what passes, but an import can't keep it. */
+/* Reports something that does not change what passes, but that an import cannot keep. */
 FLOWRULES_API void flowrules_input_note(flowrules_input *in, struct flowrules_place at,
                                         const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Something is not in the configuration, and is taken for what the text says: a warning. */
+/* Warns that something is missing in the configuration; the text says what is assumed. */
 FLOWRULES_API void flowrules_input_assume(flowrules_input *in, struct flowrules_place at,
                                           const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Has reading failed for good: an error told, or memory gone? Then a reader may return at once. */
+/*
+ * True if reading has failed: an error was reported, or out of memory. The reader may then return.
+ */
 FLOWRULES_API bool flowrules_input_failed(const flowrules_input *in);
 
-/* Zeroed memory, NULL when there is none. */
+/* Zeroed memory that lives as long as the input; NULL when out of memory. */
 FLOWRULES_API void *flowrules_input_alloc(flowrules_input *in, size_t size);
 FLOWRULES_API char *flowrules_input_copy(flowrules_input *in, const char *text, size_t length);
 /* A text made by format. */
 FLOWRULES_API char *flowrules_input_print(flowrules_input *in, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /*
- * Room for one more of the count items of an array that began as NULL with *capacity 0: the array,
- * perhaps at another place; NULL when out of memory (the array is lost with the input).
+ * Makes room for one more item in an array of count items, which begins as NULL with *capacity 0.
+ * Returns the array, perhaps at another address; NULL when out of memory (the old array stays with
+ * the input).
  */
 FLOWRULES_API void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity,
                                          size_t count, size_t item_size);
 /*
- * Names that stand for something: of each kind (0-15) each name once. define is false where the
- * name stands already (or memory ran out); lookup is NULL where it does not stand.
+ * A table of names for each kind (0-15). define adds a name; it is false if the name exists already
+ * (or when out of memory). lookup is NULL if the name does not exist.
  */
 FLOWRULES_API bool flowrules_input_define(flowrules_input *in, unsigned kind, const char *name,
                                           void *meaning);
@@ -109,7 +120,7 @@ struct flowrules_line {
     size_t length;
 };
 
-/* The next line; false behind the last. A CR before the LF is not part of it. */
+/* Gives the next line; false after the last. A CR before the LF is not part of it. */
 FLOWRULES_API bool flowrules_input_line(flowrules_input *in, struct flowrules_line *line);
 
 /* A word of a line: text NUL-terminated and without its quotes, column from 1. */
@@ -120,9 +131,9 @@ struct flowrules_word {
 };
 
 /*
- * The words of a line, split at blanks. quotes: the characters that quote (NULL: none); inside
- * them, a backslash takes the next character as it is where escapes is true. A quote that does not
- * end is told as an error. NULL and 0 for a line without words.
+ * Splits a line into words at blanks. quotes: the quote characters (NULL: none). If escapes is
+ * true, a backslash inside quotes takes the next character literally. A quote that does not end is
+ * reported as an error. NULL and 0 for a line without words.
  */
 FLOWRULES_API const struct flowrules_word *flowrules_input_words(flowrules_input *in,
                                                                  const struct flowrules_line *line,
@@ -144,14 +155,14 @@ enum flowrules_node_kind {
 };
 
 /*
- * The documents of a YAML or JSON file, in a list; NULL after an error, which was told. A key that
- * stands twice in a mapping is an error.
+ * The documents of a YAML or JSON file, in a list; NULL after an error, which is reported. The same
+ * key twice in a mapping is an error.
  */
 FLOWRULES_API const flowrules_node *flowrules_input_documents(flowrules_input *in, size_t file);
 /* The root element of an XML file; NULL after an error. External entities are never read. */
 FLOWRULES_API const flowrules_node *flowrules_input_xml(flowrules_input *in, size_t file);
 
-/* All of these take NULL for a node, as one that is absent. */
+/* All of these accept NULL as an absent node. */
 FLOWRULES_API enum flowrules_node_kind flowrules_node_kind(const flowrules_node *node);
 FLOWRULES_API struct flowrules_place flowrules_node_place(const flowrules_node *node);
 /* The value of a mapping's key, or an element's first child of a name; NULL when absent. */
@@ -161,27 +172,30 @@ FLOWRULES_API const flowrules_node *flowrules_node_first(const flowrules_node *n
 FLOWRULES_API const flowrules_node *flowrules_node_next(const flowrules_node *node);
 /* The number of items. */
 FLOWRULES_API size_t flowrules_node_count(const flowrules_node *node);
-/* The key under which a value stands, an element's name; NULL in a list. */
+/* The key of a value, or the name of an element; NULL in a list. */
 FLOWRULES_API const char *flowrules_node_key(const flowrules_node *node);
-/* A scalar's text, an element's own text without blanks around it; NULL where it is neither. */
+/* The text of a scalar, or the own text of an element without surrounding blanks; else NULL. */
 FLOWRULES_API const char *flowrules_node_text(const flowrules_node *node);
-/* Was a scalar written in quotes? */
+/* True if a scalar was written in quotes. */
 FLOWRULES_API bool flowrules_node_quoted(const flowrules_node *node);
 /* An attribute of an XML element, or NULL. */
 FLOWRULES_API const char *flowrules_node_attribute(const flowrules_node *node, const char *name);
-/* A whole number from low to high; false when it is none. */
+/* Parses a whole number from low to high; false if it is not one. */
 FLOWRULES_API bool flowrules_node_number(const flowrules_node *node, long long low, long long high,
                                          long long *number);
 
 /* ---- words of the field --------------------------------------------------------------------- */
 
-/* An address, a prefix (bits behind it are cleared) or first-last; false when it is none. */
+/*
+ * Parses an address, a prefix (bits to its right are cleared) or first-last; false if it is none of
+ * them.
+ */
 FLOWRULES_API bool flowrules_parse_range(const char *text, size_t length,
                                          struct flowrules_range *range);
-/* An IPv4 address and netmask ("255.255.240.0") as a prefix; false for a mask with holes. */
+/* Parses an IPv4 address and netmask ("255.255.240.0") as a prefix; false for a mask with gaps. */
 FLOWRULES_API bool flowrules_parse_netmask(const char *address, const char *mask,
                                            struct flowrules_range *range);
-/* A decimal number from 0 to most with nothing behind it; false when it is none. */
+/* Parses a decimal number from 0 to most with nothing after it; false if it is not one. */
 FLOWRULES_API bool flowrules_parse_number(const char *text, size_t length, unsigned most,
                                           unsigned *number);
 /* IANA's number of a protocol by name or number, any case; -1 when unknown. */
@@ -201,7 +215,7 @@ FLOWRULES_API struct flowrules_set flowrules_input_range(flowrules_input *in,
 /* The union of ranges, which may overlap, in one go. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_ranges(flowrules_input *in, const struct flowrules_range *ranges, size_t count);
-/* A name, or with "*." in front every name below one; what is none is told as an error. */
+/* A name, or with "*." before it every name below it; an invalid name is reported as an error. */
 FLOWRULES_API struct flowrules_set
 flowrules_input_name(flowrules_input *in, struct flowrules_place at, const char *name);
 
@@ -216,13 +230,13 @@ struct flowrules_group_key {
 };
 FLOWRULES_API struct flowrules_set
 flowrules_input_group(flowrules_input *in, const struct flowrules_group_key *keys, size_t count);
-/* The configuration says itself whose it is: these groups'. For an import. */
+/* For an import: the configuration says that it protects these groups. */
 FLOWRULES_API void flowrules_input_is_of(flowrules_input *in, struct flowrules_set groups);
-/* What the target protects, in the terms of the input; any where there is no target. */
+/* What the target protects, in the terms of the input; "any" without a target. */
 FLOWRULES_API struct flowrules_set flowrules_input_protects(flowrules_input *in);
 /*
- * May some pod of a group (its keys as in flowrules_input_group) be among what the target protects?
- * True where there is no target.
+ * True if a pod of a group (keys as in flowrules_input_group) may be among those that the target
+ * protects, and without a target.
  */
 FLOWRULES_API bool flowrules_input_may_protect(flowrules_input *in,
                                                const struct flowrules_group_key *keys,
@@ -247,8 +261,8 @@ flowrules_input_intersect(flowrules_input *in, struct flowrules_set a, struct fl
 FLOWRULES_API struct flowrules_set
 flowrules_input_subtract(flowrules_input *in, struct flowrules_set a, struct flowrules_set b);
 /*
- * A value of a binding as the policy spells it, where that differs in the case of letters alone;
- * else the value itself. For platforms that do not tell them apart.
+ * A value of a binding in the policy's spelling, if only upper and lower case differ; else the
+ * value itself. For platforms that ignore case.
  */
 FLOWRULES_API const char *flowrules_input_spelling(const flowrules_input *in, const char *key,
                                                    const char *value);
@@ -262,24 +276,23 @@ FLOWRULES_API struct flowrules_set flowrules_input_bound(flowrules_input *in, co
 /* The values that these bindings have for a key, each once: index 0, 1 ... until NULL. */
 FLOWRULES_API const char *flowrules_input_bound_value(flowrules_input *in, const char *key,
                                                       size_t index);
-/* The configuration knows a set by this name; for an import. description may be NULL. */
+/* For an import: the name of a set in the configuration. description may be NULL. */
 FLOWRULES_API void flowrules_input_label(flowrules_input *in, struct flowrules_set set,
                                          const char *name, const char *description);
 /*
- * The configuration tells this setting of a target (the interface of an access list, say, or
- * "format"), so that an import has it. A setting that the caller gave goes before it.
+ * For an import: the value of a setting in the configuration (for example the interface of an
+ * access list, or "format"). A setting of the caller replaces it.
  */
 FLOWRULES_API void flowrules_input_found(flowrules_input *in, const char *key, const char *value);
-/* The same for targets of one direction alone. */
+/* The same, only for targets of one direction. */
 FLOWRULES_API void flowrules_input_found_in(flowrules_input *in, enum flowrules_direction direction,
                                             const char *key, const char *value);
 
 /*
- * The configuration has several of what a target is for (security groups, networks), and this is
- * one of them: the value that flowrules_input_setting has for the key where it is chosen, and its
- * name (NULL: the value). A reader tells all of them before the error that says that one has to be
- * chosen; an import then reads once for each. False where one is chosen already: by a target, by
- * the caller's settings, or for an import.
+ * Reports one of several security groups or networks in the configuration, of which a target is for
+ * one: the value of the setting key that chooses it, and its name (NULL: the value). A reader
+ * reports all of them before the error that one must be chosen; an import then reads once for each.
+ * False if one is already chosen: by a target, by the settings of the caller, or by an import.
  */
 FLOWRULES_API bool flowrules_input_choice(flowrules_input *in, const char *key, const char *value,
                                           const char *name);
@@ -287,9 +300,8 @@ FLOWRULES_API bool flowrules_input_choice(flowrules_input *in, const char *key, 
 FLOWRULES_API bool flowrules_input_imports(const flowrules_input *in);
 
 /*
- * The kinds of packets that rules of Linux tell apart. All but the new ones are decided by what
- * docs/MODEL.md calls the baseline. The platforms that track connections by themselves know the
- * first alone.
+ * The kinds of packets that rules of Linux distinguish. The baseline (docs/MODEL.md) decides all
+ * kinds except new ones. Platforms that track connections themselves have only the first kind.
  */
 enum flowrules_packets {
     FLOWRULES_NEW = 1,       /* opens a connection, and is none of the below */
@@ -301,9 +313,9 @@ enum flowrules_packets {
 };
 
 enum flowrules_verdict {
-    FLOWRULES_PASS,  /* ends this list: allowed as far as it goes */
+    FLOWRULES_PASS,  /* ends this list: the list allows the packet */
     FLOWRULES_BLOCK, /* ends all lists: denied */
-    /* Not compared: what the target has no say over, or no packet can be. */
+    /* Not compared: packets that the target does not decide, or that cannot exist. */
     FLOWRULES_OUTSIDE
 };
 
@@ -327,41 +339,41 @@ struct flowrules_read_rule {
     const char *expires; /* its last day, YYYY-MM-DD */
     bool log;
     /*
-     * NULL, or why it is not known whether a packet that is within the fields above matches: one
-     * line, for a person. The fields are the most that the rule may match, and verdict is what
-     * becomes of a packet that does match. What a rule surely matches is a rule without a doubt
-     * before it. A packet for which every way ends the same is decided; of the others no comparison
-     * says "equal". An import leaves out an allow in doubt and keeps a deny in doubt.
+     * NULL, or the reason why it is not known whether a packet within the fields above matches: one
+     * line, for people. The fields are the most that the rule may match, and verdict applies to a
+     * packet that matches. For the packets that certainly match, add a rule without a doubt before
+     * it. A packet is decided if the result is the same with and without a match; otherwise no
+     * comparison says "equal". An import leaves out an allow in doubt and keeps a deny in doubt.
      */
     const char *doubt;
 };
 
 /*
- * The next rule of its direction's list: the first that matches decides. What no rule of a list
- * matches passes it, so a reader ends each list with what the platform does by default. A
- * direction without any rule is not enforced: all passes. A rule that can match nothing (an end
- * that is empty, families that don't meet) may be given: it is left out.
+ * Adds a rule to the list of its direction: the first match decides. A packet that matches no rule
+ * of a list passes the list, so a reader ends each list with the default of the platform. A
+ * direction without rules is not enforced: everything passes. A rule that can match nothing (an
+ * empty source or destination, families that differ) is ignored.
  */
 FLOWRULES_API void flowrules_input_rule(flowrules_input *in,
                                         const struct flowrules_read_rule *rule);
-/* A further list of a direction begins: a packet has to pass all of them. */
+/* Begins a further list of a direction: a packet must pass all lists. */
 FLOWRULES_API void flowrules_input_stage(flowrules_input *in, enum flowrules_direction direction);
 /*
- * What matches goes on behind a later point of the same list (a return from a chain): the number
- * is for flowrules_input_land, which says where that point is: before the next rule. With a doubt,
- * it may go on there or with the next rule. verdict is not looked at.
+ * Makes matching packets continue at a later point of the same list (a return from a chain).
+ * flowrules_input_land takes the returned number; that point is before the next rule. With a doubt,
+ * the packets may continue there or with the next rule. verdict is ignored.
  */
 FLOWRULES_API uint32_t flowrules_input_skip(flowrules_input *in,
                                             const struct flowrules_read_rule *rule);
 FLOWRULES_API void flowrules_input_land(flowrules_input *in, uint32_t skip);
 
 /*
- * Which addresses a group or a name has is not known, so that a comparison says "unknown" where
- * a deny precedes an allow on one side and not on the other, and both may match some of them. Of
- * what the platform documents this is known: no two of these groups have an address in common.
+ * Declares that no two of these groups have an address in common, as the platform documents.
+ * Otherwise the addresses of groups and names are not known: a comparison says "unknown" if a deny
+ * precedes an allow on one side only and both may match the same addresses.
  */
 FLOWRULES_API void flowrules_input_disjoint(flowrules_input *in, struct flowrules_set groups);
-/* These groups have none of the addresses that rules name. */
+/* Declares that these groups have none of the addresses in rules. */
 FLOWRULES_API void flowrules_input_unaddressed(flowrules_input *in, struct flowrules_set groups);
 
 #ifdef __cplusplus
