@@ -382,7 +382,7 @@ typedef struct flowrules_probe flowrules_probe;
 /*
  * Makes a connectivity test of the flows of a policy, to run on their sources. Set its options,
  * then write it as an artifact with one file. The library itself opens no connection. The policy
- * must outlive the probe.
+ * may be freed before the probe.
  */
 FLOWRULES_CHECK flowrules_status flowrules_probe_new(flowrules_probe **probe,
                                                      flowrules_context *context,

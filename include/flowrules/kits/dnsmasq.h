@@ -1,6 +1,4 @@
-/*
- * flowrules: names that dnsmasq follows, for which it fills sets.
- */
+/* flowrules: names that dnsmasq resolves, and the sets that it fills for them. */
 #ifndef FLOWRULES_KITS_DNSMASQ_H
 #define FLOWRULES_KITS_DNSMASQ_H
 
@@ -31,13 +29,13 @@ struct flowrules_named_set {
 FLOWRULES_API size_t flowrules_output_named_set_count(const flowrules_output *out);
 FLOWRULES_API struct flowrules_named_set flowrules_output_named_set(const flowrules_output *out,
                                                                     size_t index);
-/* The named set that is the names of an end; false where it has none. */
+/* Gives the named set for the names of a source or destination; false if it has none. */
 FLOWRULES_API bool flowrules_set_named(const flowrules_output *out, struct flowrules_set set,
                                        struct flowrules_named_set *named);
-/* Some of its names, for a comment: "a.example, *.b.example and 7 more". */
+/* Writes some of its names, for a comment: "a.example, *.b.example and 7 more". */
 FLOWRULES_API void flowrules_write_names(flowrules_writer *w, struct flowrules_set set);
 
-/* How dnsmasq is told to fill a target's sets. */
+/* How the configuration of dnsmasq names the sets of a target. */
 struct flowrules_dnsmasq {
     const char *option;  /* "nftset" or "ipset" */
     const char *needs;   /* what dnsmasq and the machine must have */
@@ -46,7 +44,7 @@ struct flowrules_dnsmasq {
                       const struct flowrules_named_set *named, enum flowrules_family family);
 };
 
-/* The file TARGET.dnsmasq.conf, where the target has named sets. */
+/* Writes the file TARGET.dnsmasq.conf, if the target has named sets. */
 FLOWRULES_API void flowrules_dnsmasq_write(flowrules_output *out,
                                            const struct flowrules_dnsmasq *dnsmasq);
 

@@ -1,6 +1,4 @@
-/*
- * flowrules: hashes for names and keys that have to be the same on every machine.
- */
+/* flowrules: hashes for names and keys that must be the same on every machine. */
 #ifndef FLOWRULES_KITS_HASHES_H
 #define FLOWRULES_KITS_HASHES_H
 
@@ -18,7 +16,7 @@ extern "C" {
 FLOWRULES_API uint64_t flowrules_hash_bytes(uint64_t hash, const void *bytes, size_t size);
 /* A number as eight bytes, the lowest first. */
 FLOWRULES_API uint64_t flowrules_hash_number(uint64_t hash, uint64_t number);
-/* Mixes the bits of a hash once more, where a part of them is used (MurmurHash3's finalizer). */
+/* Mixes the bits of a hash again, for uses of a part of them (MurmurHash3's finalizer). */
 FLOWRULES_API uint64_t flowrules_hash_spread(uint64_t hash);
 
 #ifdef __cplusplus

@@ -1,6 +1,4 @@
-/*
- * flowrules: groups, lookup tables and dispatches, of platforms with capabilities.lookup.
- */
+/* flowrules: groups, lookup tables and dispatches, for platforms with capabilities.lookup. */
 #ifndef FLOWRULES_KITS_LOOKUP_H
 #define FLOWRULES_KITS_LOOKUP_H
 
@@ -14,8 +12,8 @@ extern "C" {
 #endif
 
 /*
- * Rules that share an end, so that it is matched once. Targets without lookup get one group for
- * each direction, which matches nothing.
+ * Rules with the same source or the same destination, which is matched once. Targets without lookup
+ * get one group for each direction, without a match.
  */
 struct flowrules_group {
     /*
@@ -35,7 +33,7 @@ struct flowrules_group {
     bool dispatched; /* reached through a dispatch, not one by one */
 };
 
-/* A pair of a lookup table: (source host,) address range and port range. */
+/* An element of a lookup table: (source host,) address range and port range. */
 struct flowrules_element {
     struct flowrules_ip source; /* in tables with by_source alone */
     struct flowrules_range address;
@@ -44,8 +42,8 @@ struct flowrules_element {
 };
 
 /*
- * A lookup table: any of its elements matching is a match. Exact tables hold single addresses and
- * single ports (a hash set); interval tables hold ranges, none of which overlap.
+ * A lookup table: a packet matches if it matches one of its elements. Exact tables have single
+ * addresses and single ports (a hash set). Interval tables have ranges that do not overlap.
  */
 struct flowrules_table {
     const char *name; /* of the kind of a group's, unique in the plan */
@@ -57,8 +55,8 @@ struct flowrules_table {
 };
 
 /*
- * Many groups at once: disjoint ranges of one end, each leading to the groups that hold it.
- * Range i leads to class flowrules_dispatch_class(d, i).
+ * Many groups in one lookup: disjoint ranges of the source or destination, each with the groups
+ * that contain it. Range i leads to class flowrules_dispatch_class(d, i).
  */
 struct flowrules_dispatch {
     const char *name;

@@ -21,8 +21,8 @@ extern "C" {
 #endif
 
 /*
- * A field, or text, which begins where a line does unless a field is before it in its line. The
- * last piece has neither.
+ * A field, or a text. A text begins at the beginning of a line unless a field precedes it there.
+ * The last piece has neither.
  */
 struct flowrules_piece {
     const char *when; /* the value that it depends on ("# @if"), or NULL */
@@ -30,7 +30,7 @@ struct flowrules_piece {
     const char *text;
 };
 
-/* What a field says. A value without a name ends a list of them. */
+/* The value of a field. A value without a name ends a list. */
 struct flowrules_value {
     const char *name;
     const char *text;                      /* NULL: nothing is written */
@@ -38,15 +38,18 @@ struct flowrules_value {
 };
 
 /*
- * Writes pieces, and the values of their fields, as far as the field stop, or to the end where that
- * is NULL. What it returns is behind it: the caller writes what the field stop says, and goes on
- * there. A field or condition without a value, a value that no piece asks for and a stop that is
- * not there are mistakes in a program: the writer fails and NULL is returned, as it is for NULL.
+ * Writes pieces and the values of their fields up to the field stop, or to the end if stop is NULL.
+ * Returns the piece after stop: the caller writes the field itself and continues there. A field or
+ * condition without a value, a value without a piece and a missing stop are programming errors: the
+ * writer fails and NULL is returned, as for NULL.
  */
 FLOWRULES_API const struct flowrules_piece *
 flowrules_write_template(flowrules_writer *w, const struct flowrules_piece *from,
                          const struct flowrules_value *values, const char *stop);
-/* For readers: the first piece that is this field, or depends on this value; NULL: the last one. */
+/*
+ * For readers: the first piece that is this field or depends on this value; name NULL: the last
+ * piece.
+ */
 FLOWRULES_API const struct flowrules_piece *
 flowrules_template_find(const struct flowrules_piece *pieces, const char *name);
 

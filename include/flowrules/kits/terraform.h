@@ -1,6 +1,4 @@
-/*
- * flowrules: Terraform's JSON, read.
- */
+/* flowrules: reading Terraform's JSON. */
 #ifndef FLOWRULES_KITS_TERRAFORM_H
 #define FLOWRULES_KITS_TERRAFORM_H
 
@@ -19,25 +17,25 @@ extern "C" {
 FLOWRULES_API const flowrules_node *flowrules_node_block(const flowrules_node *node);
 FLOWRULES_API const flowrules_node *flowrules_node_next_block(const flowrules_node *block);
 
-/* Is a document Terraform's JSON: a mapping with resource, variable ... at its top? */
+/* True if a document is Terraform's JSON: a mapping with resource, variable ... at its top. */
 FLOWRULES_API bool flowrules_terraform_is(const flowrules_node *document);
 /*
- * Calls each with own for every block of a section ("resource", "data", "variable", ...), in order:
- * type is NULL where the section has names alone, name too where it has none.
+ * Calls each with own for every block of a section ("resource", "data", "variable", ...), in order.
+ * type is NULL if the section has only names; name is also NULL if it has none.
  */
 typedef void flowrules_terraform_visit(void *own, const char *type, const char *name,
                                        const flowrules_node *block);
 FLOWRULES_API void flowrules_terraform_each(const flowrules_node *document, const char *section,
                                             flowrules_terraform_visit *each, void *own);
-/* A scalar's text with "$${" as "${"; NULL where Terraform computes a part of it. */
+/* The text of a scalar with "$${" as "${"; NULL if Terraform computes a part of it. */
 FLOWRULES_API const char *flowrules_terraform_text(flowrules_input *in, const flowrules_node *node);
-/* "var.x" of "${var.x}": what stands in a template that is nothing else; or NULL. */
+/* The reference of a template that has nothing else: "var.x" of "${var.x}"; or NULL. */
 FLOWRULES_API const char *flowrules_terraform_expression(flowrules_input *in,
                                                          const flowrules_node *node);
 
 /*
- * The value of an argument: itself, or the default of the variable that it is ("${var.x}",
- * "${var.x[0]}"); NULL where it is null or Terraform computes it.
+ * The value of an argument: the node itself, or the default of its variable ("${var.x}",
+ * "${var.x[0]}"); NULL if it is null or Terraform computes it.
  */
 FLOWRULES_API const flowrules_node *flowrules_terraform_value(flowrules_input *in,
                                                               const flowrules_node *document,
