@@ -377,7 +377,7 @@ def groups_policy(count):
                        "port": 443} for name in networks]
 
 
-LIMITS = [("rules", 1000, rules_policy, "1001 rules, and Azure takes 1000"),
+LIMITS = [("rules", 1000, rules_policy, "1001 rules, but Azure takes 1000"),
           ("addresses", 4000, addresses_policy, "4001 addresses and prefixes"),
           ("groups", 100, groups_policy, "101 application security groups")]
 
