@@ -182,8 +182,8 @@ static const char *scope_reason(const flowrules_plan *plan, fr_set source, fr_se
         [FR_DIRECTION_BOTH] = "neither its source nor its destination is in the protected networks",
         [FR_DIRECTION_EGRESS] =
             "its source is not in the protected networks, and this target has direction: egress",
-        [FR_DIRECTION_INGRESS] = "its destination is not in the protected networks, and this "
-                                 "target has direction: ingress"};
+        [FR_DIRECTION_INGRESS] = ("its destination is not in the protected networks, and this "
+                                  "target has direction: ingress")};
     enum fr_direction_mode mode = plan->target->direction;
     fr_set inside = plan->protects.set, from = FR_SET_EMPTY, to = FR_SET_EMPTY;
     if (mode != FR_DIRECTION_INGRESS)

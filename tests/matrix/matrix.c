@@ -193,10 +193,9 @@ static void read_lines(void) {
         if (sscanf(text, "%63s\t%63s\t%2047s\t%127s", line->column, line->name, path, line->spec) !=
             4)
             exit(EXIT_FAILURE);
-        line->path = malloc(strlen(path) + 1);
+        line->path = strdup(path);
         if (line->path == NULL)
             exit(EXIT_FAILURE);
-        strcpy(line->path, path);
     }
 }
 
