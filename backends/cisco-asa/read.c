@@ -322,21 +322,22 @@ static void read_same_security(struct fr_cisco_asa_reading *r, const struct flow
 static const struct {
     const char *word;
     void (*read)(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
+    bool common; /* other devices have it too, so that it does not show an ASA */
 } commands[] = {
-    {"ASA", read_version},
-    {"access-group", read_access_group},
-    {"access-list", read_access_list},
-    {"clear", fr_cisco_asa_clear},
-    {"context", read_context},
-    {"forward-reference", read_forward},
-    {"interface", fr_cisco_asa_interface},
-    {"ipv6", read_ipv6},
-    {"name", define_alias},
-    {"no", fr_cisco_asa_take_back},
-    {"object", define_object},
-    {"object-group", define_object},
-    {"same-security-traffic", read_same_security},
-    {"time-range", define_time},
+    {"ASA", read_version, false},
+    {"access-group", read_access_group, false},
+    {"access-list", read_access_list, false},
+    {"clear", fr_cisco_asa_clear, false},
+    {"context", read_context, false},
+    {"forward-reference", read_forward, false},
+    {"interface", fr_cisco_asa_interface, true},
+    {"ipv6", read_ipv6, false},
+    {"name", define_alias, false},
+    {"no", fr_cisco_asa_take_back, false},
+    {"object", define_object, false},
+    {"object-group", define_object, false},
+    {"same-security-traffic", read_same_security, false},
+    {"time-range", define_time, false},
 };
 
 /* Lines of a mode that were pasted without the blank in front, and are no command by themselves. */
@@ -374,7 +375,7 @@ static void read_line(struct fr_cisco_asa_reading *r, const struct flowrules_lin
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].word, word) == 0) {
-            r->known = true;
+            r->known = r->known || !commands[i].common;
             commands[i].read(r, line);
             return;
         }

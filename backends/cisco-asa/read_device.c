@@ -121,17 +121,23 @@ static void give_barriers(struct fr_cisco_asa_reading *r) {
     }
 }
 
-/* What passes from an interface without a list: to lower levels, and to its own where allowed. */
-static void give_levels(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_interface *from) {
-    for (const struct fr_cisco_asa_interface *to = r->interfaces; to != NULL; to = to->next) {
-        if (!from->levelled || !to->levelled)
-            flowrules_input_doubt(r->in, (from->levelled ? to : from)->at, FLOWRULES_FORWARD,
+/* What passes from interfaces without a list: to lower levels, and to their own where allowed. */
+static void give_levels(struct fr_cisco_asa_reading *r) {
+    bool asked = false;
+    for (const struct fr_cisco_asa_interface *from = r->interfaces; from != NULL;
+         from = from->next) {
+        asked = asked || !from->listed;
+        for (const struct fr_cisco_asa_interface *to = r->interfaces; to != NULL && !from->listed;
+             to = to->next)
+            if (from->levelled && to->levelled && to->level <= from->level) /* behind barriers */
+                give(r, FLOWRULES_PASS, from->at, from->set, to->set);
+    }
+    for (const struct fr_cisco_asa_interface *i = r->interfaces; i != NULL && asked; i = i->next)
+        if (!i->levelled)
+            flowrules_input_doubt(r->in, i->at, FLOWRULES_FORWARD,
                                   "interface '%.80s' has no security-level here, which decides "
                                   "what passes without a list",
-                                  (from->levelled ? to : from)->name);
-        else if (to->level <= from->level) /* barriers stand before it */
-            give(r, FLOWRULES_PASS, from->at, from->set, to->set);
-    }
+                                  i->name);
 }
 
 void fr_cisco_asa_read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
@@ -175,10 +181,8 @@ static void give_inbound(struct fr_cisco_asa_reading *r) {
     give_lists(r, "in interface ", 0);
     if (has_global)
         fr_cisco_asa_read_bound(r, global);
-    for (const struct fr_cisco_asa_interface *i = r->interfaces; i != NULL && !has_global;
-         i = i->next)
-        if (!i->listed)
-            give_levels(r, i);
+    else
+        give_levels(r);
     give(r, FLOWRULES_BLOCK, (struct flowrules_place){0, 0, 0}, any, any);
 }
 

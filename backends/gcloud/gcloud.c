@@ -848,28 +848,41 @@ static struct flowrules_value project_value(const flowrules_plan *plan) {
                            : (struct flowrules_value){"PROJECT", "''", NULL};
 }
 
-static void begin_script(flowrules_output *out) {
+/*
+ * A script up to the end of its notes; what stands behind them is still to be written. priority: of
+ * the last rule, where the script has it, or NULL.
+ */
+static const struct flowrules_piece *write_head(flowrules_output *out, flowrules_writer *w,
+                                                const struct flowrules_piece *script,
+                                                const char *priority) {
     const flowrules_plan *plan = flowrules_output_plan(out);
-    struct state *s = prepare(out);
-    flowrules_writer *w = flowrules_output_file(out, ".gcloud.sh", true);
-    const struct flowrules_value prefix = {"PREFIX", s->prefix, NULL};
-    const struct flowrules_value network = {"NETWORK", setting(plan, "network"), NULL};
-    char priority[24];
-    snprintf(priority, sizeof priority, "%lld", flowrules_plan_number(plan, "priority") - 1);
+    const struct state *s = flowrules_output_state(out);
     const struct flowrules_piece *rest = flowrules_write_template(
-        w, gcloud_rules_script,
+        w, script,
         (const struct flowrules_value[]){{"TITLE", flowrules_plan_title(plan), &shell_escape},
                                          {"TARGET", flowrules_plan_target(plan), NULL},
                                          {"VERSION", flowrules_output_fingerprint(out), NULL},
-                                         {"PRIORITY", priority, NULL},
-                                         prefix,
-                                         network,
+                                         {"PREFIX", s->prefix, NULL},
+                                         {"NETWORK", setting(plan, "network"), NULL},
+                                         {priority == NULL ? NULL : "PRIORITY", priority, NULL},
                                          {NULL, NULL, NULL}},
         "NOTES");
     write_notes(out, w);
+    return rest;
+}
+
+static void begin_script(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const struct state *s = prepare(out);
+    flowrules_writer *w = flowrules_output_file(out, ".gcloud.sh", true);
+    char priority[24];
+    snprintf(priority, sizeof priority, "%lld", flowrules_plan_number(plan, "priority") - 1);
     flowrules_write_template(
-        w, rest,
-        (const struct flowrules_value[]){project_value(plan), prefix, network, {NULL, NULL, NULL}},
+        w, write_head(out, w, gcloud_rules_script, priority),
+        (const struct flowrules_value[]){project_value(plan),
+                                         {"PREFIX", s->prefix, NULL},
+                                         {"NETWORK", setting(plan, "network"), NULL},
+                                         {NULL, NULL, NULL}},
         "RULES");
 }
 
@@ -902,28 +915,16 @@ static void put_version(const flowrules_output *out, char text[9]) {
 
 static void begin_policy(flowrules_output *out) {
     const flowrules_plan *plan = flowrules_output_plan(out);
-    struct state *s = prepare(out);
+    const struct state *s = prepare(out);
     flowrules_writer *w = flowrules_output_file(out, ".policy.sh", true);
-    const struct flowrules_value prefix = {"PREFIX", s->prefix, NULL};
-    const struct flowrules_value network = {"NETWORK", setting(plan, "network"), NULL};
     const char *region = setting(plan, "region");
     char version[9] = "";
     put_version(out, version);
-    const struct flowrules_piece *rest = flowrules_write_template(
-        w, gcloud_policy_script,
-        (const struct flowrules_value[]){{"TITLE", flowrules_plan_title(plan), &shell_escape},
-                                         {"TARGET", flowrules_plan_target(plan), NULL},
-                                         {"VERSION", flowrules_output_fingerprint(out), NULL},
-                                         prefix,
-                                         network,
-                                         {NULL, NULL, NULL}},
-        "NOTES");
-    write_notes(out, w);
     flowrules_write_template(
-        w, rest,
+        w, write_head(out, w, gcloud_policy_script, NULL),
         (const struct flowrules_value[]){project_value(plan),
-                                         prefix,
-                                         network,
+                                         {"PREFIX", s->prefix, NULL},
+                                         {"NETWORK", setting(plan, "network"), NULL},
                                          {"HASH", version, NULL},
                                          {"REGION", region, NULL},
                                          {"GLOBAL", region == NULL ? "" : NULL, NULL},
