@@ -1,0 +1,1 @@
+import cisco-asa configurations/interface-only.cfg
