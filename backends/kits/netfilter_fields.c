@@ -479,21 +479,24 @@ bool fr_netfilter_narrow_interfaces(struct netfilter_walk *walk, struct netfilte
     return box->kinds != 0;
 }
 
-/* The interfaces that are named, without the loopback interface; false: one is not known. */
-static bool named_interfaces(struct netfilter_walk *walk, const struct netfilter_values *values,
-                             struct flowrules_set *named) {
+/* The interfaces that are named, without the loopback interface; or why one is not known. */
+static const char *named_interfaces(struct netfilter_walk *walk,
+                                    const struct netfilter_values *values,
+                                    struct flowrules_set *named) {
     struct flowrules_set *sets =
         flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *sets);
     for (size_t i = 0; sets && i < values->count; i++) {
         const struct netfilter_piece *piece = value_at(values, i);
         if (!piece->text)
-            return false;
+            return "the number of an interface, whose name is not known";
         sets[i] = flowrules_input_interface(walk->in, piece->text, piece->begins);
+        if (sets[i].id == walk->none.id)
+            return "an interface whose name is longer than the kernel allows";
     }
     if (sets)
         *named = flowrules_input_intersect(walk->in, flowrules_input_interfaces(walk->in),
                                            flowrules_input_unite(walk->in, sets, values->count));
-    return sets != NULL;
+    return NULL;
 }
 
 /* Packets come by no interface on the way out of the machine, and leave by none on the way in. */
@@ -501,7 +504,7 @@ static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *
                              const struct netfilter_key *key,
                              const struct netfilter_values *values) {
     bool input = key->field == NETFILTER_INPUT_INTERFACE;
-    struct flowrules_set named;
+    struct flowrules_set named = walk->none;
     if (walk->direction == FLOWRULES_FORWARD && names_loopback_alone(values))
         return values->negated;
     if (walk->direction == (input ? FLOWRULES_EGRESS : FLOWRULES_INGRESS)) {
@@ -510,8 +513,9 @@ static bool narrow_interface(struct netfilter_walk *walk, struct netfilter_box *
     }
     if (names_loopback_alone(values))
         return narrow_loopback(box, values->negated);
-    if (!named_interfaces(walk, values, &named)) {
-        set_doubt(&box->doubt, "the number of an interface, whose name is not known");
+    const char *unknown = named_interfaces(walk, values, &named);
+    if (unknown) {
+        set_doubt(&box->doubt, unknown);
         return true;
     }
     if (values->negated)
