@@ -67,6 +67,7 @@ struct sweep {
     struct fr_vec ways;     /* unsigned: of each item of a list, the effects that it may lead to */
     bool doubts;            /* some item is in doubt */
     bool interfaces;        /* some item has interfaces */
+    fr_set all;             /* of them, where some item has some */
     struct fr_vec parts[2]; /* fr_set: the interfaces of a list, told apart by its items */
     struct fr_vec meant;    /* uint32_t: the items of a list with one part at each end */
     struct fr_vec keys;     /* uint32_t: item lists that are known to be equal */
@@ -294,8 +295,7 @@ static bool find_parts(struct sweep *s, const uint32_t *list, size_t count, unsi
         if (set == 0 || set == last)
             continue;
         last = set;
-        fr_set all = parts->count == 0 ? fr_interfaces_all(&s->space->common->terms->sets) : 0;
-        if (all == FR_SET_NONE || (all != 0 && !push(parts, all)) || !cut_parts(s, parts, set))
+        if ((parts->count == 0 && !push(parts, s->all)) || !cut_parts(s, parts, set))
             return false;
     }
     return parts->count > 0 || push(parts, 0);
@@ -1322,8 +1322,10 @@ flowrules_status fr_space_compare(struct fr_space *space, enum flowrules_directi
     struct sweep s;
     init_sweep(&s, space);
     s.region.direction = direction;
-    flowrules_status status =
-        reserve_sets(&s) ? FLOWRULES_OK : fr_no_memory(space->common->context);
+    s.all = s.interfaces ? fr_interfaces_all(&space->common->terms->sets) : 0;
+    flowrules_status status = s.all != FR_SET_NONE && reserve_sets(&s)
+                                  ? FLOWRULES_OK
+                                  : fr_no_memory(space->common->context);
     if (status == FLOWRULES_OK)
         status = compare_family(&s, FLOWRULES_IPV4);
     if (status == FLOWRULES_OK && !space->too_much)

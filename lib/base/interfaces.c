@@ -27,27 +27,29 @@ bool fr_interface_range(const char *name, bool begins, struct flowrules_range *r
     return true;
 }
 
-fr_set fr_interfaces_all(struct fr_sets *sets) {
+/* The set of some ranges; FR_SET_NONE when out of memory. */
+static fr_set set_of_ranges(struct fr_sets *sets, const struct flowrules_range *ranges,
+                            size_t count) {
     struct fr_builder builder;
-    struct flowrules_range lo;
-    fr_interface_range("lo", false, &lo);
     fr_builder_init(&builder, sets->arena.allocator);
-    struct flowrules_range below = {FLOWRULES_IPV6, {0, 0}, fr_ip_previous(lo.first)};
-    struct flowrules_range above = {FLOWRULES_IPV6, fr_ip_next(lo.last), fr_ip_max(FLOWRULES_IPV6)};
-    fr_builder_range(&builder, &below);
-    fr_builder_range(&builder, &above);
-    fr_set all = fr_builder_finish(&builder, sets);
+    for (size_t i = 0; i < count; i++)
+        fr_builder_range(&builder, &ranges[i]);
+    fr_set set = fr_builder_finish(&builder, sets);
     fr_builder_free(&builder);
-    return all;
+    return set;
+}
+
+fr_set fr_interfaces_all(struct fr_sets *sets) {
+    struct flowrules_range lo, parts[2];
+    fr_interface_range("lo", false, &lo);
+    fr_interface_range("", true, &parts[0]);
+    parts[1] = parts[0];
+    parts[0].last = fr_ip_previous(lo.first);
+    parts[1].first = fr_ip_next(lo.last);
+    return set_of_ranges(sets, parts, 2);
 }
 
 /* ---- texts --------------------------------------------------------------------------------- */
-
-/* Ranges of names in order, each of which is a name or all names that begin alike. */
-struct names {
-    const struct fr_range6 *items;
-    size_t count;
-};
 
 /* How many bytes the numbers of a range have in common. */
 static size_t common_bytes(const struct fr_range6 *range) {
@@ -96,49 +98,38 @@ static const char *list_patterns(struct fr_arena *arena, const struct fr_range6 
     return text;
 }
 
-/* What is between the ranges from the first number to the last: at most one more than they are. */
-static size_t gaps_of(const struct fr_range6 *ranges, size_t count, const struct fr_range6 *whole,
-                      struct fr_range6 *gaps) {
-    struct flowrules_ip from = whole->first;
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (fr_ip_compare(ranges[i].first, from) > 0)
-            gaps[found++] = (struct fr_range6){from, fr_ip_previous(ranges[i].first)};
-        from = fr_ip_next(ranges[i].last);
-    }
-    if (fr_ip_compare(ranges[count - 1].last, whole->last) < 0)
-        gaps[found++] = (struct fr_range6){from, whole->last};
-    return found;
+/* What a set lacks of the interfaces within a range; FR_SET_NONE when out of memory. */
+static fr_set lacks(struct fr_sets *sets, fr_set set, const struct fr_range6 *whole) {
+    struct flowrules_range range = {FLOWRULES_IPV6, whole->first, whole->last};
+    fr_set all = fr_interfaces_all(sets);
+    fr_set within = common_bytes(whole) == 0 ? all : set_of_ranges(sets, &range, 1);
+    if (all == FR_SET_NONE || within == FR_SET_NONE)
+        return FR_SET_NONE;
+    within = fr_set_intersect(sets, within, all);
+    return within == FR_SET_NONE ? FR_SET_NONE : fr_set_subtract(sets, within, set);
 }
 
-static bool is_loopback(const struct fr_range6 *range) {
-    struct flowrules_range lo;
-    fr_interface_range("lo", false, &lo);
-    return fr_ip_compare(range->first, lo.first) == 0 && fr_ip_compare(range->last, lo.last) == 0;
-}
-
-const char *fr_interfaces_text(struct fr_arena *arena, const struct fr_sets *sets, fr_set set,
+const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
                                bool *said) {
     const struct fr_set_head *head = fr_set_head(sets, set);
     const struct fr_range6 *ranges = fr_set_ranges6(head);
-    struct fr_range6 gaps[LISTED_MAX + 2], whole;
-    size_t count = head->count6, kept = 0;
+    size_t count = head->count6;
     *said = count > 0 && are_patterns(ranges, count);
     if (*said)
         return list_patterns(arena, ranges, count);
     if (count == 0 || count > LISTED_MAX)
         return NULL;
-    whole = (struct fr_range6){ranges[0].first, ranges[count - 1].last};
-    size_t bytes = common_bytes(&whole);
-    whole.first = fr_ip_first(FLOWRULES_IPV6, whole.first, (unsigned)bytes * 8);
-    whole.last = fr_ip_last(FLOWRULES_IPV6, whole.first, (unsigned)bytes * 8);
-    size_t found = gaps_of(ranges, count, &whole, gaps);
-    for (size_t i = 0; i < found; i++)
-        if (!is_loopback(&gaps[i])) /* which no packet of these has */
-            gaps[kept++] = gaps[i];
-    *said = are_patterns(gaps, kept);
-    const char *but = *said ? list_patterns(arena, gaps, kept) : NULL;
-    const char *most = bytes == 0 ? "any interface" : add_pattern(arena, "", &whole);
+    struct fr_range6 whole = {ranges[0].first, ranges[count - 1].last};
+    unsigned bits = (unsigned)common_bytes(&whole) * 8;
+    whole.first = fr_ip_first(FLOWRULES_IPV6, whole.first, bits);
+    whole.last = fr_ip_last(FLOWRULES_IPV6, whole.first, bits);
+    fr_set lacking = lacks(sets, set, &whole);
+    if (lacking == FR_SET_NONE)
+        return NULL;
+    const struct fr_set_head *rest = fr_set_head(sets, lacking);
+    *said = are_patterns(fr_set_ranges6(rest), rest->count6);
+    const char *but = *said ? list_patterns(arena, fr_set_ranges6(rest), rest->count6) : NULL;
+    const char *most = bits == 0 ? "any interface" : add_pattern(arena, "", &whole);
     if (but == NULL || most == NULL)
         return NULL;
     return *but == '\0' ? most : fr_arena_printf(arena, "%s but %s", most, but);

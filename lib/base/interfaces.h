@@ -21,7 +21,7 @@ fr_set fr_interfaces_all(struct fr_sets *sets);
  * "eth1, wlan*"; "any interface but eth1"; "eth* but eth1, eth2". NULL when out of memory, or where
  * words would be too many: *said is then false.
  */
-const char *fr_interfaces_text(struct fr_arena *arena, const struct fr_sets *sets, fr_set set,
+const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
                                bool *said);
 
 #endif
