@@ -92,9 +92,17 @@ folder_of      = $(if $(filter lib/%,$(1)),lib_$(call word_of,2,$(1)),$(if $(fil
 # A source sees what the templates of its own folder are made into.
 flags_of       = $(FLAGS_$(call folder_of,$(1))) -iquote $(BUILD)/$(patsubst %/,%,$(dir $(1)))
 
+# What makes a defect harder to use: checked stacks and buffers, no table of functions that stays
+# writable. Without optimization, and beside a sanitizer, buffers are not checked. `make HARDEN=` leaves
+# it out; what CPPFLAGS and CFLAGS say of _FORTIFY_SOURCE holds.
+HARDEN ?= -fstack-protector-strong -fstack-clash-protection \
+          $(if $(findstring FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))$(SANITIZE)$(filter -O0,$(CFLAGS)),,$(if \
+          $(filter -O%,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDEN_LINK ?= -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+
 STANDARD := -std=c11 -D_XOPEN_SOURCE=700
-COMPILE = $(CC) $(STANDARD) $(WARNINGS) -fPIC -fvisibility=hidden $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)
-LINK    = $(CC) $(SANITIZE_FLAGS) $(CFLAGS) $(LDFLAGS)
+COMPILE = $(CC) $(STANDARD) $(WARNINGS) -fPIC -fvisibility=hidden $(HARDEN) $(SANITIZE_FLAGS) $(CPPFLAGS) $(CFLAGS)
+LINK    = $(CC) $(SANITIZE_FLAGS) $(CFLAGS) $(HARDEN_LINK) $(LDFLAGS)
 
 # ---- sources -----------------------------------------------------------------------------------
 
@@ -166,7 +174,7 @@ $(SHARED): $(LIB_OBJECTS) lib/flowrules.map
 # The tool has the whole library in it, and shows it to the plugins that it loads.
 $(TOOL): $(call objects,$(CLI_SOURCES)) $(STATIC)
 	$(say) LD $@
-	$(Q)$(LINK) -rdynamic -o $@ $(call objects,$(CLI_SOURCES)) \
+	$(Q)$(LINK) -pie -rdynamic -o $@ $(call objects,$(CLI_SOURCES)) \
 	    -Wl,--whole-archive $(STATIC) -Wl,--no-whole-archive $(LIB_LIBS) $(CLI_LIBS) -ldl
 
 # The program of a room is linked with that room, those below it and the backends, which the registry
@@ -395,7 +403,7 @@ manuals: $(BUILD)/man/made ## the manual pages, in build/man
 # Each installed file but those, as DIRECTORY:FILE; install and uninstall both go by this list.
 HEADERS   := $(wildcard include/flowrules/*.h)
 KITS      := $(wildcard include/flowrules/kits/*.h)
-DOCUMENTS := $(wildcard docs/*.md)
+DOCUMENTS := $(wildcard docs/*.md) SECURITY.md
 PROGRAMS  := $(TOOL)
 INSTALLED = $(HEADERS:%=$(includedir)/flowrules:%) $(KITS:%=$(includedir)/flowrules/kits:%) \
             $(STATIC:%=$(libdir):%) $(DOCUMENTS:%=$(docdir):%) \

@@ -67,20 +67,24 @@ static cJSON *target_item(const flowrules_context *context, const flowrules_poli
 
 static void print_json(const flowrules_context *context, const flowrules_policy *policy,
                        bool sound) {
-    printf(JSON_ANSWER_BEGIN "\"sound\": %s, \"title\": ", sound ? "true" : "false");
-    json_print_text(stdout, flowrules_policy_title(policy));
-    fputs(", \"flows\": ", stdout);
-    struct json_rows rows = json_rows_begin(stdout);
+    struct json_answer answer;
+    json_answer_begin(&answer);
+    fprintf(answer.stream,
+            JSON_ANSWER_BEGIN "\"sound\": %s, \"title\": ", sound ? "true" : "false");
+    json_print_text(answer.stream, flowrules_policy_title(policy));
+    fputs(", \"flows\": ", answer.stream);
+    struct json_rows rows = json_rows_begin(answer.stream);
     for (size_t i = 0; i < flowrules_flow_count(policy); i++)
         json_row(&rows, flow_item(policy, i));
     json_rows_end(&rows);
-    printf(",\n\"networks\": %zu, \"services\": %zu, \"targets\": ",
-           flowrules_network_count(policy), flowrules_service_count(policy));
-    rows = json_rows_begin(stdout);
+    fprintf(answer.stream, ",\n\"networks\": %zu, \"services\": %zu, \"targets\": ",
+            flowrules_network_count(policy), flowrules_service_count(policy));
+    rows = json_rows_begin(answer.stream);
     for (size_t i = 0; i < flowrules_target_count(policy); i++)
         json_row(&rows, target_item(context, policy, i));
     json_rows_end(&rows);
-    fputs("}\n", stdout);
+    fputs("}\n", answer.stream);
+    json_answer_end(&answer);
 }
 
 flowrules_status run_check(struct tool *tool) {

@@ -367,8 +367,10 @@ static void print_reasons(const struct tool *tool, const struct matrix *matrix) 
 /* ---- as JSON ------------------------------------------------------------------------------- */
 
 static void print_json(const struct matrix *matrix) {
-    fputs(JSON_ANSWER_BEGIN "\"flows\": ", stdout);
-    struct json_rows rows = json_rows_begin(stdout);
+    struct json_answer answer;
+    json_answer_begin(&answer);
+    fputs(JSON_ANSWER_BEGIN "\"flows\": ", answer.stream);
+    struct json_rows rows = json_rows_begin(answer.stream);
     for (size_t i = 0; i < matrix->count; i++)
         for (size_t row = 0; row < matrix->columns[i].count; row++) {
             const struct cell *cell = &matrix->columns[i].cells[row];
@@ -382,7 +384,8 @@ static void print_json(const struct matrix *matrix) {
             json_row(&rows, item);
         }
     json_rows_end(&rows);
-    fputs("}\n", stdout);
+    fputs("}\n", answer.stream);
+    json_answer_end(&answer);
 }
 
 /* The cells of all columns that have a reason, by its cause, each with the number of its column. */

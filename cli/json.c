@@ -75,17 +75,69 @@ void json_bool(cJSON *object, const char *name, bool value) {
     json_add(object, name, made(cJSON_CreateBool(value)));
 }
 
+/* What controls a terminal, or hides itself, stands in strings alone, and is spelled in ASCII. */
+static void print_glyph_escaped(FILE *stream, const char *text, const struct glyph *glyph) {
+    unsigned code = (unsigned)glyph->code, beyond = code - 0x10000u;
+    if (glyph->visible || glyph->bytes < 2)
+        fwrite(text, 1, glyph->bytes, stream);
+    else if (code < 0x10000u)
+        fprintf(stream, "\\u%04x", code);
+    else
+        fprintf(stream, "\\u%04x\\u%04x", 0xD800u + (beyond >> 10), 0xDC00u + (beyond & 0x3FFu));
+}
+
+static void print_text(FILE *stream, const char *text) {
+    for (struct glyph glyph = next_glyph(text); glyph.bytes > 0; glyph = next_glyph(text)) {
+        print_glyph_escaped(stream, text, &glyph);
+        text += glyph.bytes;
+    }
+}
+
 void json_print(FILE *stream, cJSON *item) {
     char *text = cJSON_PrintUnformatted(item);
     if (text == NULL)
         out_of_memory();
-    fputs(text, stream);
+    print_text(stream, text);
     cJSON_free(text);
     cJSON_Delete(item);
 }
 
 void json_print_text(FILE *stream, const char *text) {
     json_print(stream, text_item(text));
+}
+
+void json_print_part(FILE *stream, const char *text) {
+    for (struct glyph glyph = next_glyph(text); glyph.bytes > 0; glyph = next_glyph(text)) {
+        if (glyph.bytes == 1 && (unsigned char)*text < 0x20)
+            fprintf(stream, "\\u%04x", (unsigned)*text);
+        else if (*text == '"' || *text == '\\')
+            fprintf(stream, "\\%c", *text);
+        else if (!glyph.visible && glyph.code == 0)
+            fputs("\xEF\xBF\xBD", stream);
+        else
+            print_glyph_escaped(stream, text, &glyph);
+        text += glyph.bytes;
+    }
+}
+
+void json_answer_begin(struct json_answer *answer) {
+    *answer = (struct json_answer){0};
+    answer->stream = open_memstream(&answer->text, &answer->size);
+    if (answer->stream == NULL)
+        out_of_memory();
+}
+
+void json_answer_end(struct json_answer *answer) {
+    bool whole = ferror(answer->stream) == 0;
+    if (fclose(answer->stream) != 0 || !whole)
+        out_of_memory();
+    fwrite(answer->text, 1, answer->size, stdout);
+    free(answer->text);
+}
+
+void json_answer_drop(struct json_answer *answer) {
+    fclose(answer->stream);
+    free(answer->text);
 }
 
 struct json_rows json_rows_begin(FILE *stream) {

@@ -1,6 +1,6 @@
 /*
  * JSON out, by cJSON: small trees, printed one after the other, so that a long list never stands
- * in memory whole. Out of memory ends the tool.
+ * in memory as a tree. Out of memory ends the tool, and an answer is printed whole or not at all.
  */
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
@@ -28,10 +28,22 @@ void json_add(cJSON *object, const char *name, cJSON *item); /* takes item */
 void json_append(cJSON *array, cJSON *item);                 /* takes item */
 void json_append_text(cJSON *array, const char *text);
 
+/* An answer in the making: what goes into its stream is kept until the end, and printed then. */
+struct json_answer {
+    FILE *stream;
+    char *text;
+    size_t size;
+};
+void json_answer_begin(struct json_answer *answer);
+void json_answer_end(struct json_answer *answer);
+void json_answer_drop(struct json_answer *answer); /* prints nothing */
+
 /* Prints a tree in one line, without a newline, and frees it. */
 void json_print(FILE *stream, cJSON *item);
 /* Prints text as a JSON string. */
 void json_print_text(FILE *stream, const char *text);
+/* Prints text as a part of a JSON string, without its quotes; takes no memory. */
+void json_print_part(FILE *stream, const char *text);
 
 /* A list of trees, one in a line: begin, row for each, end (which prints no newline). */
 struct json_rows {

@@ -38,10 +38,11 @@ struct writing {
     const char *folder;
     struct delivery *delivery;
     char *policy;     /* as the folder's manifest knows it */
+    int held;         /* by hold_folder, or -1 */
     int descriptor;   /* of the folder */
     bool made_folder; /* and it is to be removed again when the writing fails */
     bool locked;      /* nobody else writes here */
-    bool held;        /* signals are, and these were not before: */
+    bool waiting;     /* signals are, and these were not before: */
     sigset_t signals;
     struct change *changes;
     size_t count, room;
@@ -91,6 +92,10 @@ static bool check_names(struct tool *tool, const struct output *outputs, size_t 
 }
 
 static bool open_folder(struct writing *writing) {
+    if (writing->held >= 0) { /* which shares the lock */
+        writing->descriptor = fcntl(writing->held, F_DUPFD_CLOEXEC, 0);
+        return writing->descriptor >= 0 || failed(writing, "open the folder", NULL);
+    }
     if (mkdir(writing->folder, 0777) == 0)
         writing->made_folder = true;
     else if (errno != EEXIST)
@@ -106,16 +111,28 @@ static bool is_temporary(const char *name) {
            strcmp(name + length - suffix, TEMPORARY_SUFFIX) == 0;
 }
 
+static bool lock_folder(int descriptor) {
+    int locked;
+    do
+        locked = flock(descriptor, LOCK_EX);
+    while (locked != 0 && errno == EINTR);
+    return locked == 0;
+}
+
+int hold_folder(const char *folder) {
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0 || lock_folder(descriptor))
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
 /*
  * Waits until no other flowrules writes here, and removes what one that was killed has left. Some
  * file systems have no locks: there the temporary files of another one may be in use, and stay.
  */
 static void own_folder(struct writing *writing) {
-    int locked;
-    do
-        locked = flock(writing->descriptor, LOCK_EX);
-    while (locked != 0 && errno == EINTR);
-    writing->locked = locked == 0;
+    writing->locked = lock_folder(writing->descriptor);
     int again = writing->locked ? dup(writing->descriptor) : -1;
     DIR *list = again >= 0 ? fdopendir(again) : NULL;
     const struct dirent *entry;
@@ -457,6 +474,16 @@ static bool make_changes(struct writing *writing) {
 
 /* ---- all of it ----------------------------------------------------------------------------- */
 
+/* Before anything is changed, since there may be no memory for it then. */
+static void list_removed(const struct writing *writing) {
+    for (size_t i = 0; i < writing->count; i++)
+        if (writing->changes[i].output == NULL) {
+            size_t size = strlen(writing->changes[i].name) + 1;
+            text_list_add(&writing->delivery->removed,
+                          memcpy(allocate(size, 1), writing->changes[i].name, size));
+        }
+}
+
 static bool plan_delivery(struct writing *writing) {
     writing->policy = manifest_policy(writing->folder, writing->delivery->policy);
     if (!manifest_read(&writing->before, writing->tool, writing->folder, writing->descriptor))
@@ -469,6 +496,7 @@ static bool plan_delivery(struct writing *writing) {
     warn_of_replaced(writing);
     if (!plan_removals(writing))
         return false;
+    list_removed(writing);
     fill_manifests(writing);
     warn_of_mixed(writing);
     struct manifest *const manifests[] = {&writing->between, &writing->after};
@@ -487,7 +515,7 @@ static void hold_signals(struct writing *writing) {
     sigaddset(&ending, SIGHUP);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
-    writing->held = sigprocmask(SIG_BLOCK, &ending, &writing->signals) == 0;
+    writing->waiting = sigprocmask(SIG_BLOCK, &ending, &writing->signals) == 0;
 }
 
 static bool write_all(struct writing *writing) {
@@ -541,15 +569,6 @@ static void list_changes(struct writing *writing, const struct output *outputs, 
     }
 }
 
-static void list_removed(const struct writing *writing) {
-    for (size_t i = 0; i < writing->count; i++)
-        if (writing->changes[i].output == NULL) {
-            size_t size = strlen(writing->changes[i].name) + 1;
-            text_list_add(&writing->delivery->removed,
-                          memcpy(allocate(size, 1), writing->changes[i].name, size));
-        }
-}
-
 void delivery_free(struct delivery *delivery) {
     for (size_t i = 0; i < delivery->removed.count; i++)
         free((char *)(uintptr_t)delivery->removed.items[i]);
@@ -568,19 +587,28 @@ static void free_writing(struct writing *writing) {
     free(writing->policy);
 }
 
+static flowrules_status write_changes(struct writing *writing, const struct output *outputs,
+                                      size_t count) {
+    if (!check_names(writing->tool, outputs, count))
+        return FLOWRULES_USAGE;
+    list_changes(writing, outputs, count);
+    bool written = write_all(writing);
+    clear_away(writing, written);
+    if (writing->waiting)
+        sigprocmask(SIG_SETMASK, &writing->signals, NULL);
+    free_writing(writing);
+    return written ? FLOWRULES_OK : FLOWRULES_IO;
+}
+
 flowrules_status write_outputs(struct tool *tool, const char *folder, const struct output *outputs,
                                size_t count, struct delivery *delivery) {
     struct writing writing = {
-        .tool = tool, .folder = folder, .delivery = delivery, .descriptor = -1};
-    if (!check_names(tool, outputs, count))
-        return FLOWRULES_USAGE;
-    list_changes(&writing, outputs, count);
-    bool written = write_all(&writing);
-    clear_away(&writing, written);
-    if (writing.held)
-        sigprocmask(SIG_SETMASK, &writing.signals, NULL);
-    if (written && delivery != NULL)
-        list_removed(&writing);
-    free_writing(&writing);
-    return written ? FLOWRULES_OK : FLOWRULES_IO;
+        .tool = tool, .folder = folder, .delivery = delivery, .held = -1, .descriptor = -1};
+    return write_changes(&writing, outputs, count);
+}
+
+flowrules_status write_held(struct tool *tool, const char *folder, int held,
+                            const struct output *output) {
+    struct writing writing = {.tool = tool, .folder = folder, .held = held, .descriptor = -1};
+    return write_changes(&writing, output, 1);
 }

@@ -36,6 +36,15 @@ struct delivery {
  */
 flowrules_status write_outputs(struct tool *tool, const char *folder, const struct output *outputs,
                                size_t count, struct delivery *delivery);
+
+/*
+ * A folder in which nobody else writes until its descriptor is closed: what is read from there is
+ * still so when it is written. -1: there is no such folder, or its file system has no locks.
+ */
+int hold_folder(const char *folder);
+/* Writes one file into a folder; held is hold_folder's, and may be -1. */
+flowrules_status write_held(struct tool *tool, const char *folder, int held,
+                            const struct output *output);
 /* Frees the list of what was removed. */
 void delivery_free(struct delivery *delivery);
 

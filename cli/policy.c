@@ -19,15 +19,19 @@ const char *policy_shown(const char *path) {
 char *read_input(struct tool *tool, size_t *size) {
     size_t capacity = 0, room;
     char *text = NULL;
+    bool zero;
     *size = 0;
     do {
         if (*size == capacity) {
             capacity = capacity > 0 ? 2 * capacity : 64 * (size_t)1024;
+            if (capacity > INPUT_LARGEST && *size < INPUT_LARGEST)
+                capacity = INPUT_LARGEST + 1;
             text = reallocate(text, capacity, 1);
         }
         room = fread(text + *size, 1, capacity - *size, stdin);
+        zero = memchr(text + *size, '\0', room) != NULL;
         *size += room;
-    } while (room > 0 && *size <= INPUT_LARGEST);
+    } while (room > 0 && *size <= INPUT_LARGEST && !zero); /* no text goes on behind a byte 0 */
     if (ferror(stdin)) {
         tell_error(tool, "cannot read standard input: %s", strerror(errno));
     } else if (*size > INPUT_LARGEST) {

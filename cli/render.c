@@ -167,61 +167,64 @@ static flowrules_status print_outputs(const struct batch *batch, struct tool *to
     return FLOWRULES_OK;
 }
 
-static char *path_of(const char *folder, const char *name) {
+static const char *separator_of(const char *folder) {
     size_t length = strlen(folder);
-    size_t size = length + strlen(name) + 2;
-    char *path = allocate(size, 1);
-    bool closed = length > 0 && folder[length - 1] == '/';
-    snprintf(path, size, "%s%s%s", folder, closed ? "" : "/", name);
-    return path;
+    return length > 0 && folder[length - 1] == '/' ? "" : "/";
 }
 
-/* One file in the folder: a row of its answer, or a line; of a target, where one has written it. */
-static void tell_file(const struct tool *tool, struct json_rows *rows, const char *verb,
-                      const char *name, const struct output *written) {
-    char *path = path_of(tool->settings.output, name);
-    if (tool->settings.json) {
-        cJSON *item = json_object();
-        if (written != NULL)
-            json_text(item, "target", written->target);
-        json_text(item, "file", path);
-        if (written != NULL)
-            json_number(item, "bytes", written->bytes);
-        json_row(rows, item);
-    } else {
-        printf("%s ", verb);
-        print_user(stdout, path);
-        putchar('\n');
+/* A row of the answer for one file in the folder; of a target, where one has written it. */
+static void print_row(const char *folder, const char *name, const struct output *written,
+                      bool first) {
+    fputs(first ? "\n  {" : ",\n  {", stdout);
+    if (written != NULL) {
+        fputs("\"target\":\"", stdout);
+        json_print_part(stdout, written->target);
+        fputs("\",", stdout);
     }
-    free(path);
+    fputs("\"file\":\"", stdout);
+    json_print_part(stdout, folder);
+    fputs(separator_of(folder), stdout);
+    json_print_part(stdout, name);
+    putchar('"');
+    if (written != NULL)
+        printf(",\"bytes\":%zu", written->bytes);
+    putchar('}');
 }
 
-static void tell_removed(const struct batch *batch, const struct tool *tool) {
-    const struct text_list *removed = &batch->delivery.removed;
-    struct json_rows rows = {stdout, 0};
-    if (tool->settings.json) {
-        fputs(", \"removed\": ", stdout);
-        rows = json_rows_begin(stdout);
-    }
-    for (size_t i = 0; i < removed->count; i++)
-        tell_file(tool, &rows, "removed", removed->items[i], NULL);
-    if (tool->settings.json)
-        json_rows_end(&rows);
+static void print_line(const char *verb, const char *folder, const char *name) {
+    printf("%s ", verb);
+    print_user(stdout, folder);
+    fputs(separator_of(folder), stdout);
+    print_user(stdout, name);
+    putchar('\n');
 }
 
+/*
+ * Tells what was written and removed. This takes no memory, since all is in place already: it would
+ * be told as a failure.
+ */
 static void tell_written(const struct batch *batch, const struct tool *tool) {
-    struct json_rows rows = {stdout, 0};
-    if (tool->settings.json) {
-        fputs(JSON_ANSWER_BEGIN "\"files\": ", stdout);
-        rows = json_rows_begin(stdout);
+    const char *folder = tool->settings.output;
+    const struct text_list *removed = &batch->delivery.removed;
+    bool json = tool->settings.json;
+    fputs(json ? JSON_ANSWER_BEGIN "\"files\": [" : "", stdout);
+    for (size_t i = 0; i < batch->output_count; i++) {
+        const struct output *output = &batch->outputs[i];
+        if (json)
+            print_row(folder, output->name, output, i == 0);
+        else
+            print_line("wrote", folder, output->name);
     }
-    for (size_t i = 0; i < batch->output_count; i++)
-        tell_file(tool, &rows, "wrote", batch->outputs[i].name, &batch->outputs[i]);
-    if (tool->settings.json)
-        json_rows_end(&rows);
-    tell_removed(batch, tool);
-    if (tool->settings.json)
-        fputs("}\n", stdout);
+    if (json)
+        fputs(batch->output_count > 0 ? "\n], \"removed\": [" : "], \"removed\": [", stdout);
+    for (size_t i = 0; i < removed->count; i++) {
+        if (json)
+            print_row(folder, removed->items[i], NULL, i == 0);
+        else
+            print_line("removed", folder, removed->items[i]);
+    }
+    if (json)
+        fputs(removed->count > 0 ? "\n]}\n" : "]}\n", stdout);
 }
 
 static flowrules_status write_batch(struct batch *batch, struct tool *tool) {

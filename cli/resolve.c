@@ -3,6 +3,7 @@
  * asked and what the answers mean is the library's; here is what is shown and written.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "verbs.h"
 
 #define ADDRESSES_SHOWN 8
+#define LINKS_MAX       40 /* as the kernel follows */
 
 static const struct {
     const char *word;
@@ -27,7 +29,10 @@ enum { NEW, CHANGED, SAME, KEPT, FAILED, STATUS_COUNT };
 
 struct result {
     flowrules_resolution *resolution;
-    const char *path; /* of the lock file */
+    const char *path; /* of the lock file, as it was given */
+    char *folder;     /* in which the lock file is, links followed */
+    char *name;       /* its name there */
+    int held;         /* the folder, so that no other one writes a lock file meanwhile; or -1 */
     size_t counts[STATUS_COUNT];
     bool written;
 };
@@ -66,23 +71,64 @@ static flowrules_status expect_lock(struct tool *tool, const char *path) {
     return flowrules_context_set(tool->context, "lock", "none");
 }
 
-/* Writes the new text beside the old one, then in its place; a link stays, and what it leads to
- * changes. */
-static flowrules_status write_lock(struct tool *tool, const struct result *result) {
-    char *real = realpath(result->path, NULL);
-    const char *path = real != NULL ? real : result->path;
+static char *copy_bytes(const char *text, size_t length) {
+    return memcpy(allocate(length + 1, 1), text, length);
+}
+
+/* The folder of a path, to be freed. */
+static char *folder_of(const char *path) {
     const char *slash = strrchr(path, '/');
-    size_t length = slash != NULL ? (size_t)(slash - path) : 0;
-    char *folder = allocate(length + 2, 1);
-    memcpy(folder, slash != NULL ? path : ".", slash != NULL ? length : 1);
-    if (slash != NULL && length == 0)
-        folder[0] = '/';
-    struct output output = {.target = "lock", .name = slash != NULL ? slash + 1 : path};
-    output.text = flowrules_resolution_lock(result->resolution, &output.bytes);
-    flowrules_status status = write_outputs(tool, folder, &output, 1, NULL);
+    if (slash == NULL)
+        return copy_bytes(".", 1);
+    return slash == path ? copy_bytes("/", 1) : copy_bytes(path, (size_t)(slash - path));
+}
+
+/* Where a link leads to, to be freed; NULL where the path is none. */
+static char *read_link(const char *path) {
+    char target[PATH_MAX];
+    ssize_t length = readlink(path, target, sizeof(target) - 1);
+    if (length <= 0)
+        return NULL;
+    target[length] = '\0';
+    if (target[0] == '/')
+        return copy_bytes(target, (size_t)length);
+    char *folder = folder_of(path);
+    size_t size = strlen(folder) + (size_t)length + 2;
+    char *whole = allocate(size, 1);
+    snprintf(whole, size, "%s/%s", folder, target);
     free(folder);
-    free(real);
-    return status;
+    return whole;
+}
+
+/*
+ * Finds the file itself: a link stays, and what it leads to changes, or is made. Then waits until
+ * no other flowrules writes in its folder, since what is read now is what the new file is made of.
+ */
+static flowrules_status hold_lock(struct tool *tool, struct result *result) {
+    char *path = copy_bytes(result->path, strlen(result->path)), *next;
+    int links = 0;
+    for (; links < LINKS_MAX && (next = read_link(path)) != NULL; links++) {
+        free(path);
+        path = next;
+    }
+    const char *slash = strrchr(path, '/');
+    result->folder = folder_of(path);
+    result->name =
+        copy_bytes(slash != NULL ? slash + 1 : path, strlen(slash != NULL ? slash + 1 : path));
+    free(path);
+    if (links == LINKS_MAX) {
+        tell_error(tool, "cannot write '%s': %s", result->path, strerror(ELOOP));
+        return FLOWRULES_IO;
+    }
+    result->held = tool->settings.check ? -1 : hold_folder(result->folder);
+    return FLOWRULES_OK;
+}
+
+/* Writes the new text beside the old one, then in its place. */
+static flowrules_status write_lock(struct tool *tool, const struct result *result) {
+    struct output output = {.target = "lock", .name = result->name};
+    output.text = flowrules_resolution_lock(result->resolution, &output.bytes);
+    return write_held(tool, result->folder, result->held, &output);
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */
@@ -246,15 +292,17 @@ static cJSON *name_item(const flowrules_resolution *resolution, size_t name) {
     return item;
 }
 
-static void print_json(const struct result *result) {
-    fputs(JSON_ANSWER_BEGIN "\"lock\": ", stdout);
-    json_print_text(stdout, result->path);
-    printf(", \"written\": %s, \"names\": ", result->written ? "true" : "false");
-    struct json_rows rows = json_rows_begin(stdout);
+/* Made before anything is written, since there may be no memory for it then. */
+static void make_json(struct json_answer *answer, const struct result *result, bool written) {
+    json_answer_begin(answer);
+    fputs(JSON_ANSWER_BEGIN "\"lock\": ", answer->stream);
+    json_print_text(answer->stream, result->path);
+    fprintf(answer->stream, ", \"written\": %s, \"names\": ", written ? "true" : "false");
+    struct json_rows rows = json_rows_begin(answer->stream);
     for (size_t i = 0; i < flowrules_resolution_name_count(result->resolution); i++)
         json_row(&rows, name_item(result->resolution, i));
     json_rows_end(&rows);
-    fputs("}\n", stdout);
+    fputs("}\n", answer->stream);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
@@ -268,23 +316,29 @@ static void count_statuses(struct result *result) {
 static flowrules_status conclude_resolution(struct tool *tool, struct result *result,
                                             flowrules_status status) {
     flowrules_status written = FLOWRULES_OK;
+    struct json_answer answer = {0};
+    bool differs = flowrules_resolution_lock_differs(result->resolution) != 0;
     count_statuses(result);
+    if (tool->settings.json)
+        make_json(&answer, result, differs && !tool->settings.check);
     if (tool->settings.check) {
         if (result->counts[NEW] + result->counts[CHANGED] > 0)
             status = worse(status, FLOWRULES_DIFFERENT);
-    } else if (flowrules_resolution_lock_differs(result->resolution)) {
+    } else if (differs) {
         written = write_lock(tool, result);
         result->written = written == FLOWRULES_OK;
     }
-    if (written == FLOWRULES_OK && tool->settings.json)
-        print_json(result);
+    if (tool->settings.json && written == FLOWRULES_OK)
+        json_answer_end(&answer);
+    else if (tool->settings.json)
+        json_answer_drop(&answer);
     else if (written == FLOWRULES_OK)
         print_result(tool, result);
     return worse(status, written);
 }
 
 flowrules_status run_resolve(struct tool *tool) {
-    struct result result = {0};
+    struct result result = {.held = -1};
     flowrules_policy *policy = NULL;
     char *path = find_lock(tool);
     if (path == NULL)
@@ -296,6 +350,8 @@ flowrules_status run_resolve(struct tool *tool) {
     if (status == FLOWRULES_OK)
         status = expect_lock(tool, path);
     if (status == FLOWRULES_OK)
+        status = hold_lock(tool, &result);
+    if (status == FLOWRULES_OK)
         status = open_policy(&policy, tool, tool->settings.operands.items[0]);
     else
         tell_diagnostics(tool);
@@ -305,6 +361,10 @@ flowrules_status run_resolve(struct tool *tool) {
         status = conclude_resolution(tool, &result, status);
     flowrules_resolution_free(result.resolution);
     flowrules_policy_free(policy);
+    if (result.held >= 0)
+        close(result.held);
+    free(result.folder);
+    free(result.name);
     free(path);
     return status;
 }

@@ -150,12 +150,15 @@ static cJSON *backend_item(const flowrules_context *context, size_t backend) {
 }
 
 static void print_json(const flowrules_context *context, size_t first, size_t end) {
-    fputs(JSON_ANSWER_BEGIN "\"backends\": ", stdout);
-    struct json_rows rows = json_rows_begin(stdout);
+    struct json_answer answer;
+    json_answer_begin(&answer);
+    fputs(JSON_ANSWER_BEGIN "\"backends\": ", answer.stream);
+    struct json_rows rows = json_rows_begin(answer.stream);
     for (size_t i = first; i < end; i++)
         json_row(&rows, backend_item(context, i));
     json_rows_end(&rows);
-    fputs("}\n", stdout);
+    fputs("}\n", answer.stream);
+    json_answer_end(&answer);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */

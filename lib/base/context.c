@@ -266,12 +266,24 @@ struct reading {
     size_t size, capacity;
 };
 
+/* Twice as much, up to what a file may have. */
+static size_t larger_capacity(const flowrules_context *context, size_t capacity) {
+    size_t most = context->max_size < SIZE_MAX - 2 ? (size_t)context->max_size + 2 : SIZE_MAX;
+    size_t twice = capacity < 65536 ? 65536 : capacity <= SIZE_MAX / 2 ? capacity * 2 : SIZE_MAX;
+    return twice > most && capacity < most ? most : twice;
+}
+
+/*
+ * Reads to the end, or as far as the file is one that is read: to the block that makes it too
+ * large, or has a byte 0, with which no text goes on.
+ */
 static flowrules_status read_all(flowrules_context *context, FILE *file, struct reading *reading,
                                  bool *too_large) {
     size_t count;
+    bool zero;
     do {
         if (reading->capacity - reading->size < 2) {
-            size_t capacity = reading->capacity < 65536 ? 65536 : reading->capacity * 2;
+            size_t capacity = larger_capacity(context, reading->capacity);
             char *text = fr_realloc(&context->allocator, reading->text, capacity);
             if (text == NULL)
                 return fr_no_memory(context);
@@ -280,9 +292,10 @@ static flowrules_status read_all(flowrules_context *context, FILE *file, struct 
         }
         count =
             fread(reading->text + reading->size, 1, reading->capacity - reading->size - 1, file);
+        zero = memchr(reading->text + reading->size, '\0', count) != NULL;
         reading->size += count;
         *too_large = reading->size > context->max_size;
-    } while (count > 0 && !*too_large);
+    } while (count > 0 && !*too_large && !zero);
     reading->text[reading->size] = '\0';
     return ferror(file) ? FLOWRULES_IO : FLOWRULES_OK;
 }

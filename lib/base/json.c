@@ -6,8 +6,10 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "writer.h"
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -201,10 +203,36 @@ void fr_json_add_bool(fr_json *object, const char *name, bool value) {
         fr_json_add(object, name, cJSON_CreateBool(value));
 }
 
-/* Writes a text of cJSON's (NULL: it found no memory), and frees it. */
+/* A character as JSON spells one in ASCII (RFC 8259, section 7). */
+static void write_escaped(struct flowrules_writer *writer, uint32_t character) {
+    char spelled[sizeof "\\uD83D\\uDE00"];
+    unsigned beyond = (unsigned)character - 0x10000u;
+    if (character < 0x10000)
+        snprintf(spelled, sizeof spelled, "\\u%04x", (unsigned)character & 0xffffu);
+    else
+        snprintf(spelled, sizeof spelled, "\\u%04x\\u%04x", 0xd800u + (beyond >> 10 & 0x3ffu),
+                 0xdc00u + (beyond & 0x3ffu));
+    flowrules_write(writer, spelled);
+}
+
+/*
+ * Writes a text of cJSON's (NULL: it found no memory), and frees it. What would hide itself or turn
+ * the direction of a line stands in strings alone, and is spelled there in ASCII.
+ */
 static void write_text(struct flowrules_writer *writer, char *text) {
+    const char *from = text, *at = text, *end = text == NULL ? NULL : text + strlen(text);
+    while (at < end) {
+        uint32_t character;
+        size_t bytes = fr_utf8_decode(at, (size_t)(end - at), &character);
+        if (bytes > 1 && fr_utf8_is_control(character)) {
+            fr_write_bytes(writer, from, (size_t)(at - from));
+            write_escaped(writer, character);
+            from = at + bytes;
+        }
+        at += bytes > 0 ? bytes : 1;
+    }
     if (text != NULL)
-        fr_write_bytes(writer, text, strlen(text));
+        fr_write_bytes(writer, from, (size_t)(end - from));
     else
         writer->failed = true;
     cJSON_free(text);

@@ -43,12 +43,14 @@ static inline size_t fr_bom_size(const char *text, size_t size) {
 
 /*
  * Must a character never reach an output as it is? Controls (C0, DEL, C1), the Unicode line
- * separators, and the characters that turn the direction of text, which hide what stands there.
+ * separators, the characters that turn the direction of text, which hide what stands there, and
+ * those that nobody sees: invisible operators, marks of annotations, tags (Unicode TR 36). Joiners
+ * and the space without width stay: words of some scripts need them.
  */
 static inline bool fr_utf8_is_control(uint32_t c) {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0x200e ||
-           c == 0x200f || c == 0x061c || (c >= 0x202a && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e ||
+           c == 0x200f || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+           c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe007f);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define INCLUDES_MAX 200u
 
@@ -62,6 +63,11 @@ static bool leaves_folder(const char *name) {
             return true;
     }
     return false;
+}
+
+static bool is_folder(const char *path) {
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
 /* Is the file, links followed, below the folder of the file that includes it? */
@@ -150,7 +156,11 @@ static flowrules_status include_file(struct fr_reader *r, const char *path, stru
     }
     bool known = true; /* so far: nothing to read */
     flowrules_status status = FLOWRULES_OK;
-    if (!is_below(real, r->path))
+    if (is_folder(real))
+        fr_error(r->diagnostics, FR_INCLUDE, at,
+                 "to include all files of a folder: \"FOLDER/*.yaml\"",
+                 "%s is a folder, not a file", path);
+    else if (!is_below(real, r->path))
         fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the folder of the policy",
                  "%s is a link to a file outside the folder of the policy", path);
     else if (is_same_file(real, r->path) && !found)

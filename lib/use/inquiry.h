@@ -9,7 +9,7 @@
 #include "names.h"
 #include "servers.h"
 
-/* A chain of aliases longer than this is taken for a loop; resolvers stop at about as many. */
+/* A longer chain of aliases is followed no further; resolvers stop at about as many. */
 #define FR_ALIASES_MAX 16u
 
 /* How the question for one name, of one family, to one server ended. */
@@ -19,11 +19,14 @@ enum fr_outcome {
     FR_NO_NAME,    /* NXDOMAIN */
     FR_SERVER_FAILED,
     FR_SERVER_REFUSED,
+    FR_SERVER_CANNOT_READ, /* FORMERR */
+    FR_SERVER_CANNOT_ANSWER, /* NOTIMP */
     FR_NO_REPLY,
     FR_UNREACHABLE,
     FR_BAD_REPLY,
     FR_TRUNCATED, /* over TCP, too, or TCP was of no avail */
     FR_ALIAS_LOOP,
+    FR_ALIASES_TOO_MANY,
     FR_TOO_MANY, /* addresses */
     FR_OUT_OF_TIME,
     FR_GIVEN_UP, /* the server was silent so often that it was no longer asked */

@@ -80,11 +80,16 @@ static enum fr_outcome outcome_of(int status) {
         int status;
         enum fr_outcome outcome;
     } outcomes[] = {
-        {ARES_SUCCESS, FR_ANSWERED},         {ARES_ENODATA, FR_NO_ADDRESS},
-        {ARES_ENOTFOUND, FR_NO_NAME},        {ARES_ESERVFAIL, FR_SERVER_FAILED},
-        {ARES_EREFUSED, FR_SERVER_REFUSED},  {ARES_ENOTIMP, FR_SERVER_REFUSED},
-        {ARES_EFORMERR, FR_SERVER_REFUSED},  {ARES_ETIMEOUT, FR_NO_REPLY},
-        {ARES_ECONNREFUSED, FR_UNREACHABLE}, {ARES_ECANCELLED, FR_OUT_OF_TIME},
+        {ARES_SUCCESS, FR_ANSWERED},
+        {ARES_ENODATA, FR_NO_ADDRESS},
+        {ARES_ENOTFOUND, FR_NO_NAME},
+        {ARES_ESERVFAIL, FR_SERVER_FAILED},
+        {ARES_EREFUSED, FR_SERVER_REFUSED},
+        {ARES_ENOTIMP, FR_SERVER_CANNOT_ANSWER},
+        {ARES_EFORMERR, FR_SERVER_CANNOT_READ},
+        {ARES_ETIMEOUT, FR_NO_REPLY},
+        {ARES_ECONNREFUSED, FR_UNREACHABLE},
+        {ARES_ECANCELLED, FR_OUT_OF_TIME},
     };
     for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
         if (outcomes[i].status == status)

@@ -130,12 +130,25 @@ static const struct record *alias_of(const struct reader *r, const char *name) {
     return NULL;
 }
 
+/* Is this the name that was asked for, or one that it has led to? */
+static bool was_met(const struct reader *r, const char *asked, const char *name) {
+    for (uint32_t i = 0; i < r->reply->alias_count; i++) {
+        uint32_t index = r->reply->first_alias + i;
+        if (strcmp(*fr_vec_at(&r->inquiry->aliases, const char *, index), name) == 0)
+            return true;
+    }
+    return strcmp(asked, name) == 0;
+}
+
 /* Goes from alias to alias; *name becomes the last one. */
 static enum fr_outcome follow_aliases(struct reader *r, const char **name, uint32_t *ttl) {
     const struct record *alias;
+    const char *asked = *name;
     while ((alias = alias_of(r, *name)) != NULL) {
+        if (was_met(r, asked, alias->alias))
+            return FR_ALIAS_LOOP;
         if (r->reply->alias_count == FR_ALIASES_MAX)
-            return FR_ALIAS_LOOP; /* a chain this long may as well be one */
+            return FR_ALIASES_TOO_MANY;
         if (!fr_reply_alias(r->inquiry, r->reply, alias->alias)) {
             r->no_memory = true;
             return FR_BAD_REPLY;
@@ -191,7 +204,7 @@ enum fr_outcome fr_reply_read(struct fr_inquiry *inquiry, struct fr_reply *reply
     fr_vec_init(&r.records, &inquiry->context->allocator, sizeof(struct record));
     reply->count = reply->alias_count = reply->beside = 0;
     enum fr_outcome outcome = read_reply(&r, name);
-    if (outcome == FR_TOO_MANY || outcome == FR_ALIAS_LOOP)
+    if (outcome == FR_TOO_MANY || outcome == FR_ALIAS_LOOP || outcome == FR_ALIASES_TOO_MANY)
         reply->count = 0;
     fr_vec_free(&r.records);
     fr_arena_free(&r.texts);

@@ -29,7 +29,7 @@ PLACES = ("description", "Description", "comments", "//", "flows", "--comment", 
           "flowrules/flows", "flowrules/rules", "flowrules/purpose", "flowrules/owner", "flowrules/ticket")
 WORD = re.compile(r"[A-Za-z0-9._/-]+")
 # What ends a line somewhere, or shows what follows the other way round.
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
 
 counts = {"ok": 0, "FAIL": 0, "skip": 0}
 

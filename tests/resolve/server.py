@@ -10,7 +10,7 @@ A zone is {"NAME": {KEY: VALUE}}:
     A, AAAA      a list of addresses; a name that has neither, nor CNAME, has none
     CNAME        the name that it is an alias of; the chain is followed in the reply
     ttl          seconds (300)
-    rcode        SERVFAIL, REFUSED, NXDOMAIN (as for a name that is not there)
+    rcode        SERVFAIL, REFUSED, FORMERR, NOTIMP, NXDOMAIN (as for a name that is not there)
     rcode6       the same for AAAA alone
     do           silent        no reply at all
                  truncate      over UDP, cut off and nothing in it
@@ -31,7 +31,7 @@ import struct
 import sys
 import threading
 
-RCODES = {"SERVFAIL": 2, "NXDOMAIN": 3, "NOTIMP": 4, "REFUSED": 5}
+RCODES = {"FORMERR": 1, "SERVFAIL": 2, "NXDOMAIN": 3, "NOTIMP": 4, "REFUSED": 5}
 A, CNAME, AAAA, OPT, INTERNET = 1, 5, 28, 41, 1
 
 

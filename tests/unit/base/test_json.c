@@ -1,6 +1,7 @@
 /*
  * JSON: trees in and out; a tree that lacks something is not printed.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -48,6 +49,24 @@ static void broken_text_is_refused(void) {
     size_t offset = 0;
     CU_ASSERT_PTR_NULL(fr_json_parse(deep, sizeof deep, &offset));
     CU_ASSERT_NOT_EQUAL(offset, SIZE_MAX);
+}
+
+/* What turns the direction of a line, or hides in it, is spelled in ASCII, and read as it was. */
+static void unseen_is_spelled(void) {
+    static const char text[] = "a\xe2\x80\xae\xf3\xa0\x81\x81 \xc3\xa9\xf0\x9f\x98\x80";
+    static const char spelled[] = "\"a\\u202e\\udb40\\udc41 \xc3\xa9\xf0\x9f\x98\x80\"";
+    struct flowrules_writer w;
+    size_t size = 0, offset = 0;
+    fr_writer_init(&w, &fr_default_allocator, false);
+    fr_json_write(&w, fr_json_text(text));
+    char *written = fr_writer_text(&w, &size);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(written);
+    CU_ASSERT_STRING_EQUAL(written, spelled);
+    fr_json *json = fr_json_parse(written, size, &offset);
+    CU_ASSERT_STRING_EQUAL(fr_json_string(json), text);
+    fr_json_free(json);
+    free(written);
+    fr_writer_free(&w);
 }
 
 static void trees_are_written(void) {
@@ -124,6 +143,7 @@ UNIT_SUITE(json) {
         {"trees are read", trees_are_read},
         {"broken text is refused", broken_text_is_refused},
         {"values have places", values_have_places},
+        {"what hides in text is spelled", unseen_is_spelled},
         {"trees are written", trees_are_written},
         {"what is missing fails the print", what_is_missing_fails_the_print},
         {NULL, NULL}};

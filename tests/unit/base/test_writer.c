@@ -135,6 +135,7 @@ static void user_text_is_escaped(void) {
     CU_ASSERT(escapes(&quoted, "a\nb\r\x1b[0m\x7f", "a?b???0m?"));
     CU_ASSERT(escapes(&quoted, "h\xc3\xa9 \xff\xc3", "h\xc3\xa9 ??"));
     CU_ASSERT(escapes(&quoted, "\xc2\x85 \xe2\x80\xa8 \xe2\x80\xae", "? ? ?"));
+    CU_ASSERT(escapes(&quoted, "\xe2\x81\xa6\xe2\x81\xa0\xef\xbf\xb9\xf3\xa0\x81\x81.", "????."));
     CU_ASSERT(escapes(&quoted, NULL, ""));
     struct flowrules_escape strict = {NULL, NULL, 0, '_', false, 8};
     CU_ASSERT(escapes(&strict, "h\xc3\xa9 x", "he_x"));
