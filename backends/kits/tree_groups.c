@@ -14,6 +14,14 @@ static bool is_value(enum fr_shape shape) {
     return shape == FR_LIST || shape == FR_ONE;
 }
 
+static void merge(struct fr_tree *t, struct fr_node *to, const struct fr_node *from);
+
+static void merge_child(struct fr_tree *t, struct fr_node *to, const struct fr_node *child) {
+    struct fr_node *made = fr_make(t, to, child->name, child->at);
+    if (made != NULL)
+        merge(t, made, child);
+}
+
 /*
  * What a group has and a place has not is added there, behind what there is. Whether a list that
  * has an order, of policies say, has it so is not documented.
@@ -30,10 +38,8 @@ static void merge(struct fr_tree *t, struct fr_node *to, const struct fr_node *f
             doubt(t, child, "by a pattern is not supported");
         else if ((old && is_value(shape)) || (had && !old && shape == FR_CHOICE))
             doubt(t, child, "beside an existing value is not supported");
-        else
-            merge(t, fr_make(t, to, child->name, child->at), child);
-        if (flowrules_input_failed(t->in))
-            return;
+        else if (!flowrules_input_failed(t->in))
+            merge_child(t, to, child);
     }
     if (had && added && t->is_ordered(to))
         doubt(t, from, "may precede the existing statements, or follow them");

@@ -292,6 +292,8 @@ static void begin_common(struct fr_common *c, flowrules_context *context,
 flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
                                 const flowrules_meaning *before, const flowrules_meaning *after) {
     begin_common(c, context, before, after);
+    FR_TRY(fr_meaning_memory(before));
+    FR_TRY(fr_meaning_memory(after));
     FR_TRY(fr_meaning_new(&c->terms, context));
     FR_TRY(add_atoms(c, before));
     FR_TRY(add_atoms(c, after));
@@ -342,26 +344,26 @@ static void free_translation(struct translation *t) {
     fr_vec_free(&t->services);
 }
 
-/* Puts the atoms of a set, with all that they hold, into the builder. */
-static bool build_atoms(struct translation *t, const struct fr_set_head *head) {
+/* The atoms of a set, with all that they hold. */
+static fr_set translate_atoms(struct translation *t, const struct fr_set_head *head) {
     struct fr_common *c = t->common;
+    struct fr_builder *b = &c->terms->builder;
     for (uint32_t i = 0; i < head->atoms; i++) {
         uint32_t atom = common_atom(c, t->from, fr_set_atoms(head)[i]);
-        if (atom == UINT32_MAX)
-            return false;
+        b->failed = b->failed || atom == UINT32_MAX;
+        if (b->failed)
+            break;
         const struct fr_member_span *span = fr_vec_at(&c->spans, struct fr_member_span, atom);
         for (uint32_t k = 0; k < span->count; k++)
-            fr_builder_atom(&c->terms->builder, *fr_vec_at(&c->members, uint32_t, span->first + k));
+            fr_builder_atom(b, *fr_vec_at(&c->members, uint32_t, span->first + k));
     }
-    return true;
+    return fr_builder_finish(b, &c->terms->sets);
 }
 
 static fr_set translate_set(struct translation *t, fr_set set) {
     flowrules_meaning *terms = t->common->terms;
     const struct fr_set_head *head = fr_set_head(&t->from->sets, set);
-    if (!build_atoms(t, head))
-        return FR_SET_NONE;
-    fr_set atoms = fr_builder_finish(&terms->builder, &terms->sets);
+    fr_set atoms = translate_atoms(t, head);
     if (head->all_atoms != 0)
         atoms = fr_set_subtract(&terms->sets, fr_meaning_all_atoms(terms), atoms);
     struct flowrules_set view = {&t->from->sets, set};
@@ -387,13 +389,11 @@ static fr_service service_of(struct translation *t, fr_service service) {
     fr_service *known = fr_vec_at(&t->services, fr_service, service);
     if (*known == FR_SERVICE_NONE) {
         const struct fr_service_terms *terms = fr_service_get(&t->from->services, service);
-        size_t size = terms->count * sizeof(struct fr_term);
-        struct fr_term *copy = fr_malloc(&t->common->context->allocator, size);
-        if (copy == NULL)
-            return FR_SERVICE_NONE;
-        memcpy(copy, terms->terms, size);
-        *known = fr_services_add(&t->common->terms->services, copy, terms->count);
-        fr_free(&t->common->context->allocator, copy);
+        struct fr_service_builder copy;
+        fr_service_begin(&copy, &t->common->context->allocator);
+        for (uint32_t i = 0; i < terms->count; i++)
+            fr_service_add(&copy, &terms->terms[i]);
+        *known = fr_service_finish(&copy, &t->common->terms->services);
     }
     return *known;
 }
@@ -405,16 +405,14 @@ static fr_service service_of(struct translation *t, fr_service service) {
 static fr_set end_of(struct translation *t, fr_set set, enum fr_effect effect) {
     struct fr_sets *sets = &t->common->terms->sets;
     fr_set own = set_of(t, set);
-    if (own == FR_SET_NONE || own == FR_SET_ANY || effect == FR_OUTSIDE ||
-        !t->common->atoms_are_addresses)
+    if (own == FR_SET_ANY || effect == FR_OUTSIDE || !t->common->atoms_are_addresses)
         return own;
     struct flowrules_set view = {sets, own};
     if (fr_set_head(sets, own)->all_atoms == 0 ||
         (flowrules_set_is_all(view, FLOWRULES_IPV4) && flowrules_set_is_all(view, FLOWRULES_IPV6)))
         return own;
     fr_set v4 = fr_set_family(sets, own, FLOWRULES_IPV4);
-    fr_set v6 = fr_set_family(sets, own, FLOWRULES_IPV6);
-    return v4 == FR_SET_NONE || v6 == FR_SET_NONE ? FR_SET_NONE : fr_set_union(sets, v4, v6);
+    return fr_set_union(sets, v4, fr_set_family(sets, own, FLOWRULES_IPV6));
 }
 
 static flowrules_status add_items(struct translation *t, const struct fr_stage *stage,
@@ -439,10 +437,6 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
                                .doubt = clause->doubt != 0};
         for (unsigned e = 0; e < 2; e++)
             item.interfaces[e] = clause->interfaces[e] == 0 ? 0 : set_of(t, clause->interfaces[e]);
-        if (item.ends[0] == FR_SET_NONE || item.ends[1] == FR_SET_NONE ||
-            item.interfaces[0] == FR_SET_NONE || item.interfaces[1] == FR_SET_NONE ||
-            item.service == FR_SERVICE_NONE)
-            return fr_no_memory(c->context);
         *(struct fr_item *)fr_vec_add(&c->items) = item;
     }
     return FLOWRULES_OK;
@@ -457,8 +451,6 @@ static flowrules_status add_side(struct fr_common *c, unsigned side,
     if (status == FLOWRULES_OK) {
         c->disjoint[side] = set_of(&t, c->sides[side]->disjoint);
         c->unaddressed[side] = set_of(&t, c->sides[side]->unaddressed);
-        if (c->disjoint[side] == FR_SET_NONE || c->unaddressed[side] == FR_SET_NONE)
-            status = fr_no_memory(c->context);
     }
     for (size_t i = 0; status == FLOWRULES_OK && i < stages->count; i++) {
         const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, i);
@@ -471,7 +463,7 @@ static flowrules_status add_side(struct fr_common *c, unsigned side,
         status = add_items(&t, stage, (uint16_t)(c->stages.count - 1));
     }
     free_translation(&t);
-    return status;
+    return status == FLOWRULES_OK ? fr_meaning_memory(c->terms) : status;
 }
 
 flowrules_status fr_common_choose(struct fr_common *c, enum flowrules_direction direction) {

@@ -42,6 +42,10 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
     return fr_no_memory(context);
 }
 
+flowrules_status fr_meaning_memory(const flowrules_meaning *m) {
+    return m->sets.failed || m->services.failed ? fr_no_memory(m->context) : FLOWRULES_OK;
+}
+
 static void free_stages(struct fr_vec stages[FR_DIRECTIONS]) {
     for (size_t i = 0; i < FR_DIRECTIONS; i++) {
         for (size_t k = 0; k < stages[i].count; k++)
@@ -452,9 +456,9 @@ bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t 
 }
 
 fr_set fr_meaning_atom_set(flowrules_meaning *m, uint32_t atom) {
-    if (atom == UINT32_MAX)
-        return FR_SET_NONE;
-    fr_builder_atom(&m->builder, atom);
+    if (atom != UINT32_MAX)
+        fr_builder_atom(&m->builder, atom);
+    m->builder.failed = m->builder.failed || atom == UINT32_MAX;
     return fr_builder_finish(&m->builder, &m->sets);
 }
 
@@ -470,13 +474,11 @@ fr_set fr_meaning_all_atoms(flowrules_meaning *m) {
 
 /* ---- services ------------------------------------------------------------------------------ */
 
-static bool add_term(struct fr_vec *terms, int protocol, struct flowrules_ports source,
+static void add_term(struct fr_service_builder *b, int protocol, struct flowrules_ports source,
                      struct flowrules_ports destination) {
-    struct fr_term *term = fr_vec_add(terms);
-    if (term != NULL)
-        *term = (struct fr_term){(uint16_t)(protocol < 0 ? FR_PROTOCOL_ANY : protocol),
+    const struct fr_term term = {(uint16_t)(protocol < 0 ? FR_PROTOCOL_ANY : protocol),
                                  source.first, source.last, destination.first, destination.last};
-    return term != NULL;
+    fr_service_add(b, &term);
 }
 
 static struct flowrules_ports one_or_all(int number) {
@@ -485,32 +487,28 @@ static struct flowrules_ports one_or_all(int number) {
 }
 
 /* For ICMP the type stands in the source ports' place, the code in the destination ports'. */
-static bool add_service(struct fr_vec *terms, const struct flowrules_service *s) {
+static void add_service(struct fr_service_builder *b, const struct flowrules_service *s) {
     static const struct flowrules_ports all = {0, UINT16_MAX};
-    if (s->protocol >= 0 && fr_protocol_is_icmp((unsigned)s->protocol))
-        return add_term(terms, s->protocol, one_or_all(s->icmp_type), one_or_all(s->icmp_code));
     size_t sources = s->source_port_count, destinations = s->destination_port_count;
-    bool good = true;
-    for (size_t i = 0; good && i < (sources == 0 ? 1 : sources); i++)
-        for (size_t k = 0; good && k < (destinations == 0 ? 1 : destinations); k++)
-            good = add_term(terms, s->protocol, sources == 0 ? all : s->source_ports[i],
-                            destinations == 0 ? all : s->destination_ports[k]);
-    return good;
+    if (s->protocol >= 0 && fr_protocol_is_icmp((unsigned)s->protocol)) {
+        add_term(b, s->protocol, one_or_all(s->icmp_type), one_or_all(s->icmp_code));
+        return;
+    }
+    for (size_t i = 0; i < (sources == 0 ? 1 : sources); i++)
+        for (size_t k = 0; k < (destinations == 0 ? 1 : destinations); k++)
+            add_term(b, s->protocol, sources == 0 ? all : s->source_ports[i],
+                     destinations == 0 ? all : s->destination_ports[k]);
 }
 
 fr_service fr_meaning_service(flowrules_meaning *m, const struct flowrules_service *services,
                               size_t count) {
-    struct fr_vec terms;
+    struct fr_service_builder builder;
     if (count == 0)
         return FR_SERVICE_ANY;
-    fr_vec_init(&terms, &m->context->allocator, sizeof(struct fr_term));
-    bool good = true;
-    for (size_t i = 0; good && i < count; i++)
-        good = add_service(&terms, &services[i]);
-    fr_service service =
-        good ? fr_services_add(&m->services, terms.items, terms.count) : FR_SERVICE_NONE;
-    fr_vec_free(&terms);
-    return service;
+    fr_service_begin(&builder, &m->context->allocator);
+    for (size_t i = 0; i < count && !builder.failed; i++)
+        add_service(&builder, &services[i]);
+    return fr_service_finish(&builder, &m->services);
 }
 
 /* ---- stages -------------------------------------------------------------------------------- */

@@ -111,6 +111,8 @@ struct fr_reading {
 };
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context);
+/* Reports that a store of the meaning ran out of memory, if one did: FLOWRULES_NO_MEMORY. */
+flowrules_status fr_meaning_memory(const flowrules_meaning *m);
 
 /* An empty reading; the meaning then says what the reading says, and the other way round. */
 void fr_reading_init(struct fr_reading *reading, const flowrules_meaning *m);
@@ -138,11 +140,11 @@ enum fr_selects { FR_SELECTS_NOTHING, FR_SELECTS_PODS, FR_SELECTS_NODES };
 enum fr_selects fr_meaning_selects(const flowrules_meaning *m, uint32_t atom);
 /* Can no pod be of both groups, since no label is as both ask, and no pod is in two namespaces? */
 bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t b);
-/* The set that is one atom; FR_SET_NONE when out of memory. */
+/* The set that is one atom; FR_SET_NONE for UINT32_MAX: out of memory. */
 fr_set fr_meaning_atom_set(flowrules_meaning *m, uint32_t atom);
 /* Every name and group, and no address. */
 fr_set fr_meaning_all_atoms(flowrules_meaning *m);
-/* What the platform's words for the services are, each with its ports; FR_SERVICE_NONE. */
+/* What the platform's words for the services are, each with its ports. */
 fr_service fr_meaning_service(flowrules_meaning *m, const struct flowrules_service *services,
                               size_t count);
 /* The list of a direction to which clauses are added now; NULL when out of memory. */

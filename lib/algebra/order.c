@@ -31,10 +31,6 @@ struct ordering {
     struct fr_boxes rest;  /* of an allow */
 };
 
-static flowrules_status no_memory(const struct ordering *o) {
-    return fr_no_memory(o->common->context);
-}
-
 /* ---- atoms whose addresses are not known --------------------------------------------------- */
 
 static bool is_loose(const struct ordering *o, uint32_t atom) {
@@ -78,22 +74,24 @@ static bool atoms_may_meet(const struct ordering *o, uint32_t a, uint32_t b) {
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
-static bool push_none(struct fr_vec *vec, size_t count) {
-    if (count > vec->count && !fr_vec_reserve(vec, count - vec->count))
-        return false;
-    while (vec->count < count)
-        *(fr_set *)fr_vec_add(vec) = FR_SET_NONE;
-    return true;
+/* Where what was made of a set is kept, FR_SET_NONE until then; NULL when out of memory. */
+static fr_set *kept_of(struct ordering *o, struct fr_vec *kept, fr_set set) {
+    size_t count = set == FR_SET_NONE ? 0 : (size_t)set + 1;
+    if (count > kept->count && !fr_vec_reserve(kept, count - kept->count))
+        o->sets->failed = true;
+    if (o->sets->failed)
+        return NULL;
+    while (kept->count < count)
+        *(fr_set *)fr_vec_add(kept) = FR_SET_NONE;
+    return fr_vec_at(kept, fr_set, set);
 }
 
-/* A set's addresses of the family that is looked at; FR_SET_NONE when out of memory. */
+/* A set's addresses of the family that is looked at. */
 static fr_set addresses_of(struct ordering *o, fr_set set) {
-    if (!push_none(&o->address, (size_t)set + 1))
-        return FR_SET_NONE;
-    fr_set *known = fr_vec_at(&o->address, fr_set, set);
-    if (*known == FR_SET_NONE)
+    fr_set *known = kept_of(o, &o->address, set);
+    if (known != NULL && *known == FR_SET_NONE)
         *known = fr_set_family(o->sets, set, o->family);
-    return *known;
+    return known == NULL ? FR_SET_NONE : *known;
 }
 
 /* All addresses are all names and groups too, where those have addresses. */
@@ -107,20 +105,16 @@ static bool is_whole(const struct ordering *o, fr_set set) {
 
 /*
  * A set without the addresses of the other family; any where it has all of this one, which are all
- * names too. FR_SET_NONE when out of memory.
+ * names too.
  */
 static fr_set in_family(struct ordering *o, fr_set set) {
     enum flowrules_family other = o->family == FLOWRULES_IPV4 ? FLOWRULES_IPV6 : FLOWRULES_IPV4;
     if (is_whole(o, set))
         return FR_SET_ANY;
-    if (!push_none(&o->in, (size_t)set + 1))
-        return FR_SET_NONE;
-    fr_set *known = fr_vec_at(&o->in, fr_set, set);
-    if (*known == FR_SET_NONE) {
-        fr_set without = fr_set_family(o->sets, set, other);
-        *known = without == FR_SET_NONE ? FR_SET_NONE : fr_set_subtract(o->sets, set, without);
-    }
-    return *known;
+    fr_set *known = kept_of(o, &o->in, set);
+    if (known != NULL && *known == FR_SET_NONE)
+        *known = fr_set_subtract(o->sets, set, fr_set_family(o->sets, set, other));
+    return known == NULL ? FR_SET_NONE : *known;
 }
 
 /* The next loose atom, from index *from on, that a set lists and another one lacks. */
@@ -138,7 +132,7 @@ static bool next_atom(const struct ordering *o, fr_set has, fr_set lacks, uint32
 /* Has a set addresses, of the family, that another lacks? */
 static bool has_more(struct ordering *o, fr_set has, fr_set lacks) {
     fr_set own = addresses_of(o, has);
-    return own != FR_SET_NONE && own != FR_SET_EMPTY && !fr_set_covers(o->sets, lacks, own);
+    return own != FR_SET_EMPTY && !fr_set_covers(o->sets, lacks, own);
 }
 
 /* May an atom that a has and b lacks have an address, or a member of an atom, that b has alone? */
@@ -213,8 +207,6 @@ static unsigned unseen_ends(struct ordering *o, const struct fr_item *allow,
         services = fr_terms_meet(&terms->terms[i], &box->term, &both) && exists(o, &both);
     for (unsigned e = 0; e < 2 && services; e++) {
         fr_set end = in_family(o, allow->ends[e]);
-        if (end == FR_SET_NONE)
-            return 0; /* the next set that is made says so */
         if (meet_unseen(o, end, box->ends[e], atom))
             unseen |= 1u << e;
         else if (!fr_set_overlaps(o->sets, end, box->ends[e]))
@@ -265,8 +257,6 @@ static flowrules_status take(struct ordering *o, struct fr_boxes *boxes,
     const struct fr_service_terms *terms = terms_of(o, item);
     bool touched = false;
     struct fr_box gone = {{in_family(o, item->ends[0]), in_family(o, item->ends[1])}, {0}};
-    if (gone.ends[0] == FR_SET_NONE || gone.ends[1] == FR_SET_NONE)
-        return no_memory(o);
     bool meets = false;
     o->order->steps += boxes->list.count;
     for (size_t i = 0; i < boxes->list.count && !meets; i++) {
@@ -300,11 +290,9 @@ static flowrules_status start_both(struct ordering *o, const struct fr_item *all
     for (unsigned e = 0; e < 2; e++) {
         fr_set end = in_family(o, allow->ends[e]);
         if ((unseen & (1u << e)) == 0)
-            part.ends[e] = end == FR_SET_NONE ? end : fr_set_intersect(o->sets, end, box->ends[e]);
+            part.ends[e] = fr_set_intersect(o->sets, end, box->ends[e]);
         else if ((by_allow & (1u << e)) != 0)
             part.ends[e] = end;
-        if (part.ends[e] == FR_SET_NONE)
-            return no_memory(o);
     }
     for (uint32_t i = 0; i < terms->count; i++)
         if (fr_terms_meet(&terms->terms[i], &box->term, &part.term))
@@ -421,8 +409,6 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
     const fr_set ends[2] = {in_family(o, deny->ends[0]), in_family(o, deny->ends[1])};
     struct holding h = {.o = o, .disorder = d, .doubted = UINT32_MAX};
     uint32_t guard = 0;
-    if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE)
-        return no_memory(o);
     clear(&o->left);
     memcpy(o->interfaces, deny->interfaces, sizeof o->interfaces);
     FR_TRY(add_terms(o, &o->left, deny, ends));
@@ -527,12 +513,14 @@ flowrules_status fr_order_compare(struct fr_order *order) {
     fr_boxes_init(&o.left, c->context, o.sets, PARTS_MAX);
     fr_boxes_init(&o.least, c->context, o.sets, PARTS_MAX);
     fr_boxes_init(&o.rest, c->context, o.sets, PARTS_MAX);
-    flowrules_status status = find_loose(&o, &any) ? FLOWRULES_OK : no_memory(&o);
+    flowrules_status status = find_loose(&o, &any) ? FLOWRULES_OK : fr_no_memory(c->context);
     name_protocols(&o);
     if (status == FLOWRULES_OK && any)
         status = order_family(&o, FLOWRULES_IPV4);
     if (status == FLOWRULES_OK && any)
         status = order_family(&o, FLOWRULES_IPV6);
+    if (status == FLOWRULES_OK)
+        status = fr_meaning_memory(c->terms);
     fr_vec_free(&o.loose);
     fr_vec_free(&o.in);
     fr_vec_free(&o.address);

@@ -278,7 +278,7 @@ static bool cut_parts(struct sweep *s, struct fr_vec *parts, fr_set by) {
         if (in == FR_SET_EMPTY || in == part)
             continue;
         fr_set out = fr_set_subtract(sets, part, in);
-        if (in == FR_SET_NONE || out == FR_SET_NONE || !push(parts, out))
+        if (sets->failed || !push(parts, out))
             return false;
         *fr_vec_at(parts, fr_set, i) = in;
     }
@@ -1323,9 +1323,8 @@ flowrules_status fr_space_compare(struct fr_space *space, enum flowrules_directi
     init_sweep(&s, space);
     s.region.direction = direction;
     s.all = s.interfaces ? fr_interfaces_all(&space->common->terms->sets) : 0;
-    flowrules_status status = s.all != FR_SET_NONE && reserve_sets(&s)
-                                  ? FLOWRULES_OK
-                                  : fr_no_memory(space->common->context);
+    flowrules_status status =
+        reserve_sets(&s) ? FLOWRULES_OK : fr_no_memory(space->common->context);
     if (status == FLOWRULES_OK)
         status = compare_family(&s, FLOWRULES_IPV4);
     if (status == FLOWRULES_OK && !space->too_much)

@@ -245,6 +245,8 @@ struct shape {
 };
 
 const struct fr_set_head *fr_set_head(const struct fr_sets *sets, fr_set set) {
+    if (set == FR_SET_NONE)
+        set = FR_SET_EMPTY;
     return *fr_vec_at(&sets->heads, const struct fr_set_head *, set);
 }
 
@@ -335,9 +337,15 @@ static struct fr_set_head *store_record(struct fr_sets *sets, const struct shape
     return (void *)record;
 }
 
+/* Out of memory, or of numbers. */
+static fr_set fail(struct fr_sets *sets) {
+    sets->failed = true;
+    return FR_SET_NONE;
+}
+
 static fr_set intern(struct fr_sets *sets, const struct shape *s) {
     if (sets->heads.count >= sets->slot_count / 4 * 3 && !grow_slots(sets))
-        return FR_SET_NONE;
+        return fail(sets);
     uint32_t hash = hash_shape(s);
     size_t mask = sets->slot_count - 1, i = hash & mask;
     for (; sets->slots[i].set != 0; i = (i + 1) & mask) {
@@ -346,10 +354,10 @@ static fr_set intern(struct fr_sets *sets, const struct shape *s) {
             return known;
     }
     if (sets->heads.count >= FR_SET_NONE - 1 || !fr_vec_reserve(&sets->heads, 1))
-        return FR_SET_NONE;
+        return fail(sets);
     const struct fr_set_head *record = store_record(sets, s);
     if (record == NULL)
-        return FR_SET_NONE;
+        return fail(sets);
     *(const struct fr_set_head **)fr_vec_add(&sets->heads) = record;
     sets->slots[i] = (struct fr_set_slot){hash, (uint32_t)sets->heads.count};
     return (fr_set)(sets->heads.count - 1);
@@ -364,6 +372,7 @@ bool fr_sets_init(struct fr_sets *sets, const struct fr_allocator *allocator) {
     fr_vec_init(&sets->heads, allocator, sizeof(const struct fr_set_head *));
     sets->slots = NULL;
     sets->slot_count = 0;
+    sets->failed = false;
     memset(sets->meetings, 0, sizeof sets->meetings);
     if (intern(sets, &empty) == FR_SET_EMPTY && intern(sets, &any) == FR_SET_ANY)
         return true;
@@ -697,7 +706,7 @@ fr_set fr_builder_finish(struct fr_builder *b, struct fr_sets *sets) {
         }
     }
     empty_builder(b);
-    return result;
+    return result == FR_SET_NONE ? fail(sets) : result;
 }
 
 /* ---- algebra ------------------------------------------------------------------------------- */

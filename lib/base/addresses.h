@@ -49,7 +49,7 @@ enum fr_range_form fr_range_parse(const char *text, size_t length, struct flowru
 typedef uint32_t fr_set;
 #define FR_SET_EMPTY ((fr_set)0)
 #define FR_SET_ANY   ((fr_set)1) /* every IPv4 and IPv6 address and every atom */
-#define FR_SET_NONE  UINT32_MAX  /* out of memory */
+#define FR_SET_NONE  UINT32_MAX  /* no set: see struct fr_sets */
 
 /*
  * One set as stored: the ranges of IPv4, then IPv6, then atoms follow the head. With
@@ -67,6 +67,11 @@ struct fr_meeting {
     fr_set a, b, result;
 };
 
+/*
+ * A store remembers that it ran out of memory, as a writer does. What it cannot make is
+ * FR_SET_NONE, which reads as the empty set; what is made of FR_SET_NONE is FR_SET_NONE. So a stage
+ * checks `failed` once, before anybody uses what it decided, and not after each step.
+ */
 struct fr_sets {
     struct fr_arena arena;
     struct fr_vec heads; /* const struct fr_set_head * */
@@ -74,6 +79,7 @@ struct fr_sets {
     size_t slot_count;
     const struct fr_vec *atoms; /* struct flowrules_atom, for readers; NULL where there are none */
     struct fr_meeting meetings[FR_MEETINGS];
+    bool failed;
 };
 
 bool fr_sets_init(struct fr_sets *sets, const struct fr_allocator *allocator);
@@ -98,11 +104,10 @@ void fr_builder_free(struct fr_builder *b);
 void fr_builder_range(struct fr_builder *b, const struct flowrules_range *range);
 void fr_builder_atom(struct fr_builder *b, uint32_t atom);
 void fr_builder_set(struct fr_builder *b, const struct fr_sets *sets, fr_set set);
-/* The canonical set of all that was put in, and an empty builder; FR_SET_NONE when out of memory.
- */
+/* The canonical set of all that was put in; the builder is empty again. */
 fr_set fr_builder_finish(struct fr_builder *b, struct fr_sets *sets);
 
-/* Exact set algebra; each costs at most the sum of both sizes. FR_SET_NONE when out of memory. */
+/* Exact set algebra; each costs at most the sum of both sizes. */
 fr_set fr_set_union(struct fr_sets *sets, fr_set a, fr_set b);
 /* Of count sets, the first at first, each stride bytes behind the one before it. */
 fr_set fr_sets_union(struct fr_sets *sets, const fr_set *first, size_t count, size_t stride);

@@ -16,7 +16,7 @@ void fr_boxes_free(struct fr_boxes *boxes) {
 }
 
 static flowrules_status push(struct fr_boxes *boxes, struct fr_vec *to, const struct fr_box *box) {
-    if (box->ends[0] == FR_SET_NONE || box->ends[1] == FR_SET_NONE)
+    if (boxes->sets->failed)
         return fr_no_memory(boxes->context);
     if (box->ends[0] == FR_SET_EMPTY || box->ends[1] == FR_SET_EMPTY)
         return FLOWRULES_OK;
@@ -85,11 +85,8 @@ static flowrules_status cut(struct fr_boxes *boxes, const struct fr_box *box,
         !fr_set_overlaps(boxes->sets, box->ends[0], gone->ends[0]) ||
         !fr_set_overlaps(boxes->sets, box->ends[1], gone->ends[1]))
         return push(boxes, &boxes->next, box);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         in[i] = fr_set_intersect(boxes->sets, box->ends[i], gone->ends[i]);
-        if (in[i] == FR_SET_NONE)
-            return fr_no_memory(boxes->context);
-    }
     if (in[0] == FR_SET_EMPTY || in[1] == FR_SET_EMPTY)
         return push(boxes, &boxes->next, box);
     *touched = true;

@@ -27,7 +27,6 @@ bool fr_interface_range(const char *name, bool begins, struct flowrules_range *r
     return true;
 }
 
-/* The set of some ranges; FR_SET_NONE when out of memory. */
 static fr_set set_of_ranges(struct fr_sets *sets, const struct flowrules_range *ranges,
                             size_t count) {
     struct fr_builder builder;
@@ -98,15 +97,12 @@ static const char *list_patterns(struct fr_arena *arena, const struct fr_range6 
     return text;
 }
 
-/* What a set lacks of the interfaces within a range; FR_SET_NONE when out of memory. */
+/* What a set lacks of the interfaces within a range. */
 static fr_set lacks(struct fr_sets *sets, fr_set set, const struct fr_range6 *whole) {
     struct flowrules_range range = {FLOWRULES_IPV6, whole->first, whole->last};
     fr_set all = fr_interfaces_all(sets);
     fr_set within = common_bytes(whole) == 0 ? all : set_of_ranges(sets, &range, 1);
-    if (all == FR_SET_NONE || within == FR_SET_NONE)
-        return FR_SET_NONE;
-    within = fr_set_intersect(sets, within, all);
-    return within == FR_SET_NONE ? FR_SET_NONE : fr_set_subtract(sets, within, set);
+    return fr_set_subtract(sets, fr_set_intersect(sets, within, all), set);
 }
 
 const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
@@ -123,10 +119,7 @@ const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_
     unsigned bits = (unsigned)common_bytes(&whole) * 8;
     whole.first = fr_ip_first(FLOWRULES_IPV6, whole.first, bits);
     whole.last = fr_ip_last(FLOWRULES_IPV6, whole.first, bits);
-    fr_set lacking = lacks(sets, set, &whole);
-    if (lacking == FR_SET_NONE)
-        return NULL;
-    const struct fr_set_head *rest = fr_set_head(sets, lacking);
+    const struct fr_set_head *rest = fr_set_head(sets, lacks(sets, set, &whole));
     *said = are_patterns(fr_set_ranges6(rest), rest->count6);
     const char *but = *said ? list_patterns(arena, fr_set_ranges6(rest), rest->count6) : NULL;
     const char *most = bits == 0 ? "any interface" : add_pattern(arena, "", &whole);

@@ -15,7 +15,7 @@
  * and whole. Its family is IPv6, which has as many numbers.
  */
 bool fr_interface_range(const char *name, bool begins, struct flowrules_range *range);
-/* The set of all interfaces but the loopback interface; FR_SET_NONE when out of memory. */
+/* The set of all interfaces but the loopback interface. */
 fr_set fr_interfaces_all(struct fr_sets *sets);
 /*
  * "eth1, wlan*"; "any interface but eth1"; "eth* but eth1, eth2". NULL when out of memory, or where

@@ -393,6 +393,9 @@ static uint32_t hash_terms(const struct fr_term *terms, size_t count) {
 
 const struct fr_service_terms *fr_service_get(const struct fr_services *services,
                                               fr_service service) {
+    static const struct fr_service_terms none = {0, 0};
+    if (service == FR_SERVICE_NONE)
+        return &none;
     return *fr_vec_at(&services->list, const struct fr_service_terms *, service);
 }
 
@@ -410,17 +413,23 @@ static fr_service find_terms(const struct fr_services *services, uint32_t hash,
     return FR_SERVICE_NONE;
 }
 
+/* Out of memory, or of numbers. */
+static fr_service fail(struct fr_services *services) {
+    services->failed = true;
+    return FR_SERVICE_NONE;
+}
+
 static fr_service store_terms(struct fr_services *services, uint32_t hash,
                               const struct fr_term *terms, size_t count) {
     if (services->list.count >= FR_SERVICE_NONE - 1 || count > UINT32_MAX / sizeof *terms ||
         !fr_vec_reserve(&services->list, 1) || !fr_vec_reserve(&services->next, 1))
-        return FR_SERVICE_NONE;
+        return fail(services);
     struct fr_service_terms *record =
         fr_arena_alloc4(&services->arena, sizeof *record + count * sizeof *terms);
     uint32_t service = (uint32_t)services->list.count, next = NO_NEXT;
     fr_map_get(&services->by_hash, hash, &next);
     if (record == NULL || !fr_map_put(&services->by_hash, hash, service))
-        return FR_SERVICE_NONE;
+        return fail(services);
     record->count = (uint32_t)count;
     record->families = 0;
     for (size_t i = 0; i < count; i++) {
@@ -434,7 +443,7 @@ static fr_service store_terms(struct fr_services *services, uint32_t hash,
 
 fr_service fr_services_add(struct fr_services *services, struct fr_term *terms, size_t count) {
     if (!canonical(services->arena.allocator, terms, &count))
-        return FR_SERVICE_NONE;
+        return fail(services);
     uint32_t hash = hash_terms(terms, count);
     fr_service service = find_terms(services, hash, terms, count);
     return service != FR_SERVICE_NONE ? service : store_terms(services, hash, terms, count);
@@ -446,6 +455,7 @@ bool fr_services_init(struct fr_services *services, const struct fr_allocator *a
     fr_vec_init(&services->list, allocator, sizeof(const struct fr_service_terms *));
     fr_map_init(&services->by_hash, allocator);
     fr_vec_init(&services->next, allocator, sizeof(uint32_t));
+    services->failed = false;
     if (fr_services_add(services, &any, 1) == FR_SERVICE_ANY)
         return true;
     fr_services_free(services);
@@ -477,9 +487,31 @@ fr_service fr_services_union(struct fr_services *services, const fr_service *fir
         good = fr_service_list(
             services, *(const fr_service *)(const void *)((const char *)first + i * stride),
             &terms);
-    fr_service result =
-        good ? fr_services_add(services, terms.items, terms.count) : FR_SERVICE_NONE;
+    fr_service result = good ? fr_services_add(services, terms.items, terms.count) : fail(services);
     fr_vec_free(&terms);
+    return result;
+}
+
+/* ---- building ------------------------------------------------------------------------------ */
+
+void fr_service_begin(struct fr_service_builder *b, const struct fr_allocator *allocator) {
+    fr_vec_init(&b->terms, allocator, sizeof(struct fr_term));
+    b->failed = false;
+}
+
+void fr_service_add(struct fr_service_builder *b, const struct fr_term *term) {
+    struct fr_term *slot = fr_vec_add(&b->terms);
+    if (slot != NULL)
+        *slot = *term;
+    b->failed = b->failed || slot == NULL;
+}
+
+fr_service fr_service_finish(struct fr_service_builder *b, struct fr_services *services) {
+    fr_service result = FR_SERVICE_NONE;
+    services->failed = services->failed || b->failed;
+    if (!b->failed && b->terms.count > 0)
+        result = fr_services_add(services, b->terms.items, b->terms.count);
+    fr_vec_free(&b->terms);
     return result;
 }
 

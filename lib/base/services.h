@@ -56,7 +56,7 @@ const char *fr_icmp_type_name(unsigned protocol, unsigned type); /* NULL when it
 
 typedef uint32_t fr_service; /* a number in the store; equal services have equal numbers */
 #define FR_SERVICE_ANY  ((fr_service)0)
-#define FR_SERVICE_NONE UINT32_MAX /* out of memory */
+#define FR_SERVICE_NONE UINT32_MAX /* no service: it reads as one without terms */
 
 struct fr_service_terms {
     uint32_t count;
@@ -64,11 +64,13 @@ struct fr_service_terms {
     struct fr_term terms[];
 };
 
+/* A store remembers that it ran out of memory, as one of sets does (addresses.h). */
 struct fr_services {
     struct fr_arena arena;
     struct fr_vec list; /* const struct fr_service_terms * */
     struct fr_map by_hash;
     struct fr_vec next; /* uint32_t: the next service of the same hash, or UINT32_MAX */
+    bool failed;
 };
 
 bool fr_services_init(struct fr_services *services, const struct fr_allocator *allocator);
@@ -77,7 +79,8 @@ const struct fr_service_terms *fr_service_get(const struct fr_services *services
                                               fr_service service);
 /*
  * The canonical service of terms: sorted, duplicates and covered terms dropped, terms that differ
- * in one port range only and touch merged. terms is reordered. FR_SERVICE_NONE: out of memory.
+ * in one port range only and touch merged. terms is reordered. FR_SERVICE_NONE when the store
+ * failed.
  */
 fr_service fr_services_add(struct fr_services *services, struct fr_term *terms, size_t count);
 /* Adds the terms of a service to a list (struct fr_term); false when out of memory. */
@@ -85,6 +88,17 @@ bool fr_service_list(const struct fr_services *services, fr_service service, str
 /* The union of count services, the first at first, each stride bytes behind the one before it. */
 fr_service fr_services_union(struct fr_services *services, const fr_service *first, size_t count,
                              size_t stride);
+
+/* A service in the making, which remembers that it ran out of memory. */
+struct fr_service_builder {
+    struct fr_vec terms; /* struct fr_term */
+    bool failed;
+};
+
+void fr_service_begin(struct fr_service_builder *b, const struct fr_allocator *allocator);
+void fr_service_add(struct fr_service_builder *b, const struct fr_term *term);
+/* The canonical service of all terms; FR_SERVICE_NONE of none. Frees what the builder holds. */
+fr_service fr_service_finish(struct fr_service_builder *b, struct fr_services *services);
 
 /* What two terms have in common; false where that is nothing. */
 bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both);

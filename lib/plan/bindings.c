@@ -23,8 +23,6 @@ static bool add_network(const flowrules_plan *plan, struct fr_bound_list *list, 
             return false;
         *slot = (struct fr_bound){end.set, end.set, value->value};
         list->all = fr_set_union(&plan->view->sets, list->all, end.set);
-        if (list->all == FR_SET_NONE)
-            return false;
     }
     return true;
 }
@@ -34,15 +32,14 @@ static const struct fr_bound *bound_at(const struct fr_bound_list *list, size_t 
 }
 
 /* An address stands where the narrowest network that holds it does: 10.1.0.0/16, not 10.0.0.0/8. */
-static bool leave_narrower(const flowrules_plan *plan, const struct fr_bound_list *list,
+static void leave_narrower(const flowrules_plan *plan, const struct fr_bound_list *list,
                            struct fr_bound *wide) {
     struct fr_sets *sets = &plan->view->sets;
-    for (size_t i = 0; i < list->bound.count && wide->own != FR_SET_NONE; i++) {
+    for (size_t i = 0; i < list->bound.count; i++) {
         fr_set inner = bound_at(list, i)->set;
         if (inner != wide->set && fr_set_covers(sets, wide->set, inner))
             wide->own = fr_set_subtract(sets, wide->own, inner);
     }
-    return wide->own != FR_SET_NONE;
 }
 
 static bool fill_bound(const flowrules_plan *plan, struct fr_bound_list *list) {
@@ -55,9 +52,8 @@ static bool fill_bound(const flowrules_plan *plan, struct fr_bound_list *list) {
             return false;
     }
     for (size_t i = 0; i < list->bound.count; i++)
-        if (!leave_narrower(plan, list, fr_vec_at(&list->bound, struct fr_bound, i)))
-            return false;
-    return true;
+        leave_narrower(plan, list, fr_vec_at(&list->bound, struct fr_bound, i));
+    return fr_plan_memory(plan) == FLOWRULES_OK;
 }
 
 const struct fr_bound_list *fr_bound_list(const flowrules_plan *plan, const char *key) {
@@ -120,29 +116,23 @@ fr_set fr_end_for(const flowrules_plan *plan, fr_set set, unsigned families) {
     struct flowrules_set view = {sets, set};
     if (flowrules_set_is_all(view, family) && fr_set_head(sets, set)->all_atoms != 0)
         return FR_SET_ANY;
-    fr_set rest = fr_set_family(sets, set, other);
-    return rest == FR_SET_NONE ? rest : fr_set_subtract(sets, set, rest);
+    return fr_set_subtract(sets, set, fr_set_family(sets, set, other));
 }
 
 struct flowrules_set flowrules_plan_ends(const flowrules_plan *plan, enum flowrules_end end) {
     struct fr_builder builder;
-    bool good = true;
     fr_builder_init(&builder, &plan->context->allocator);
-    for (size_t i = 0; good && i < plan->scoped.count; i++) {
+    for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         unsigned families = fr_plan_families(plan, part->source) &
                             fr_plan_families(plan, part->destination) & plan->can->families &
                             fr_service_get(&plan->policy->services, part->service)->families;
         fr_set set =
             fr_end_for(plan, end == FLOWRULES_SOURCE ? part->source : part->destination, families);
-        good = set != FR_SET_NONE;
-        if (good && families != 0)
+        if (families != 0)
             fr_builder_set(&builder, &plan->view->sets, set);
     }
     fr_set all = fr_builder_finish(&builder, &plan->view->sets);
     fr_builder_free(&builder);
-    good = good && all != FR_SET_NONE;
-    if (!good)
-        fr_no_memory(plan->context);
-    return (struct flowrules_set){&plan->view->sets, good ? all : FR_SET_EMPTY};
+    return (struct flowrules_set){&plan->view->sets, all};
 }

@@ -351,18 +351,13 @@ flowrules_status fr_check_domains(flowrules_plan *plan) {
         return FLOWRULES_OK;
     for (uint32_t i = 0; i < plan->scoped.count; i++) {
         fr_set names = part_names(plan, fr_vec_at(&plan->scoped, struct fr_scoped, i));
-        if (names == FR_SET_NONE)
-            return fr_no_memory(plan->context);
         if (names != FR_SET_EMPTY)
             FR_TRY(add_part(plan, names, i));
     }
     settle(&plan->domains);
     for (size_t i = 0; i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-        fr_set names = part_names(plan, part);
-        if (names == FR_SET_NONE)
-            return fr_no_memory(plan->context);
-        uint32_t named = fr_named_set_index(&plan->domains, names);
+        uint32_t named = fr_named_set_index(&plan->domains, part_names(plan, part));
         enum fr_fidelity fidelity =
             fr_vec_at(&plan->verdicts, struct fr_verdict, part->flow)->fidelity;
         struct excess excess = {.count = 0};
@@ -372,5 +367,5 @@ flowrules_status fr_check_domains(flowrules_plan *plan) {
         if (excess.count > 0)
             FR_TRY(judge(plan, part->flow, &excess));
     }
-    return FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }

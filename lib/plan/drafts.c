@@ -5,8 +5,8 @@
 
 flowrules_status fr_drafts_push(struct fr_drafts *d, const struct fr_rule *rule) {
     struct fr_rule *slot = fr_vec_add(&d->next);
-    if (slot == NULL || rule->source == FR_SET_NONE || rule->destination == FR_SET_NONE)
+    if (slot == NULL)
         return fr_no_memory(d->plan->context);
     *slot = *rule;
-    return FLOWRULES_OK;
+    return fr_plan_memory(d->plan);
 }

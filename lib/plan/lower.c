@@ -71,6 +71,7 @@ static flowrules_status lower(struct fr_rules *rules) {
     FR_TRY(fr_note_needs(rules));
     FR_TRY(fr_note_entrances(rules));
     FR_TRY((rules->plan->can->lookup ? fr_lower_lookup : fr_lower_rules)(rules));
+    FR_TRY(fr_plan_memory(rules->plan));
     if (rules->refusals.count > 0)
         return FLOWRULES_REFUSED;
     fr_rules_fingerprint(rules);

@@ -103,55 +103,40 @@ static bool has_family(const flowrules_plan *plan, fr_set set, enum family famil
                0;
 }
 
-/* *covers: a deny holds for all that is protected. False when out of memory. */
+/* Does a deny hold for all that is protected? */
 static bool holds_for_all(const flowrules_plan *plan, const struct fr_scoped *deny,
-                          const struct need *need, bool *covers) {
-    fr_set near = need->direction == IN ? deny->destination : deny->source;
-    fr_set left = fr_set_subtract(&plan->view->sets, plan->protects.set, near);
-    *covers = left == FR_SET_EMPTY;
-    return left != FR_SET_NONE;
-}
-
-/* Denied ends with those of one more deny, if that holds for all that is protected. */
-static fr_set with_denied(const flowrules_plan *plan, fr_set denied, const struct fr_scoped *deny,
                           const struct need *need) {
-    bool covers;
-    if (!holds_for_all(plan, deny, need, &covers))
-        return FR_SET_NONE;
-    return covers ? fr_set_union(&plan->view->sets, denied, far_end(deny, need)) : denied;
+    fr_set near = need->direction == IN ? deny->destination : deny->source;
+    return fr_set_covers(&plan->view->sets, near, plan->protects.set);
 }
 
 /* The far end of an allow without what the denies that don't spare it take from it. */
 static fr_set without_denies(const flowrules_plan *plan, fr_set open, const struct fr_scoped *allow,
                              const struct need *need) {
-    for (size_t i = 0; open != FR_SET_NONE && open != FR_SET_EMPTY && i < plan->scoped.count; i++) {
+    for (size_t i = 0; open != FR_SET_EMPTY && i < plan->scoped.count; i++) {
         const struct fr_scoped *deny = fr_vec_at(&plan->scoped, struct fr_scoped, i);
-        bool covers;
-        if (!deny->deny || !speaks_of_need(plan, deny, need) ||
-            fr_part_is_spared(plan, deny, allow))
-            continue;
-        if (!holds_for_all(plan, deny, need, &covers))
-            return FR_SET_NONE;
-        if (covers)
+        if (deny->deny && speaks_of_need(plan, deny, need) &&
+            !fr_part_is_spared(plan, deny, allow) && holds_for_all(plan, deny, need))
             open = fr_set_subtract(&plan->view->sets, open, far_end(deny, need));
     }
     return open;
 }
 
 /*
- * The far ends that the denies of the service take away for all that is protected; FR_SET_NONE: no
- * memory. *spares: one of them spares some flow, so that each allow has denies of its own.
+ * The far ends that the denies of the service take away for all that is protected. *spares: one of
+ * them spares some flow, so that each allow has denies of its own.
  */
 static fr_set denied_ends(const flowrules_plan *plan, const struct need *need, bool *spares) {
     fr_set denied = FR_SET_EMPTY;
     *spares = false;
-    for (size_t i = 0; plan->denies && denied != FR_SET_NONE && i < plan->scoped.count; i++) {
+    for (size_t i = 0; plan->denies && i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, part->flow);
         if (!part->deny || !speaks_of_need(plan, part, need))
             continue;
         *spares = *spares || flow->spares != 0;
-        denied = with_denied(plan, denied, part, need);
+        if (holds_for_all(plan, part, need))
+            denied = fr_set_union(&plan->view->sets, denied, far_end(part, need));
     }
     return denied;
 }
@@ -165,19 +150,17 @@ static flowrules_status is_open(const flowrules_plan *plan, const struct need *n
     bool spares, whole = plan->transit || plan->protects.set == FR_SET_ANY;
     fr_set denied = denied_ends(plan, need, &spares);
     *open = false;
-    for (size_t i = 0; !*open && denied != FR_SET_NONE && i < plan->scoped.count; i++) {
+    for (size_t i = 0; !*open && i < plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         if (part->deny || !speaks_of_need(plan, part, need))
             continue;
         fr_set end = far_end(part, need);
         end = spares ? without_denies(plan, end, part, need) : fr_set_subtract(sets, end, denied);
-        if (end != FR_SET_NONE && !whole)
+        if (!whole)
             end = fr_set_subtract(sets, end, plan->protects.set);
-        if (end == FR_SET_NONE)
-            return fr_no_memory(plan->context);
         *open = has_family(plan, end, need->family);
     }
-    return denied == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 /* Is there a flow in the direction at all? Where there is none, another warning says so. */
@@ -276,7 +259,7 @@ flowrules_status fr_warn_of_needs(const flowrules_plan *plan) {
     FR_TRY(find_shut(plan, &shut));
     warn_of_shut(plan, &shut);
     warn_of_open(plan, &shut);
-    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 /* ---- in the head of an artifact ------------------------------------------------------------ */

@@ -62,7 +62,7 @@ static flowrules_status find_others(const flowrules_plan *plan, fr_service servi
     if (status == FLOWRULES_OK && good && left.count > 0)
         *others = fr_services_add(plan->services, left.items, left.count);
     fr_vec_free(&left);
-    return *others == FR_SERVICE_NONE ? fr_no_memory(plan->context) : status;
+    return status == FLOWRULES_OK ? fr_plan_memory(plan) : status;
 }
 
 struct fr_scoped fr_others_part(const flowrules_plan *plan, const struct fr_others *others) {

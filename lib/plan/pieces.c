@@ -43,7 +43,7 @@ static flowrules_status add_piece(const flowrules_plan *plan, struct fr_vec *pie
     if (slot == NULL)
         return fr_no_memory(plan->context);
     *slot = fr_services_add(plan->services, terms, count);
-    return *slot == FR_SERVICE_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 flowrules_status fr_service_pieces(const flowrules_plan *plan, fr_service service,

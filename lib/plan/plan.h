@@ -137,6 +137,8 @@ bool fr_shared_addresses(size_t index, struct flowrules_range *range);
 flowrules_status fr_plan_new(flowrules_plan **plan, flowrules_context *context,
                              const flowrules_policy *policy, const char *spec);
 void fr_plan_free(flowrules_plan *plan);
+/* Reports that a store of the plan ran out of memory, if one did: FLOWRULES_NO_MEMORY. */
+flowrules_status fr_plan_memory(const flowrules_plan *plan);
 
 /* What is to be told of a target that can be rendered: what it shuts, what is unexpected. */
 flowrules_status fr_plan_warn(const flowrules_plan *plan);
@@ -161,7 +163,7 @@ void fr_plan_refuse(flowrules_plan *plan, uint32_t flow, struct fr_why why);
 flowrules_status fr_protect_pods(flowrules_plan *plan);
 /*
  * What of one end of a flow is protected, inside, with the protected groups of pods that are within
- * a group of that end; FR_SET_NONE: no memory.
+ * a group of that end.
  */
 fr_set fr_scope_pods(const flowrules_plan *plan, fr_set end, fr_set inside);
 /*

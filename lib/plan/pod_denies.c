@@ -46,12 +46,9 @@ static fr_set with_narrower(const flowrules_plan *plan, fr_set deny, fr_set allo
 
 flowrules_status fr_widen_pods(const flowrules_plan *plan, const struct fr_box *allow,
                                struct fr_box *deny) {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++)
         deny->ends[i] = with_narrower(plan, deny->ends[i], allow->ends[i], i == 1);
-        if (deny->ends[i] == FR_SET_NONE)
-            return fr_no_memory(plan->context);
-    }
-    return FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 /* ---- what may be left unseen --------------------------------------------------------------- */

@@ -34,22 +34,19 @@ static flowrules_status part_service(struct fr_drafts *d, const struct fr_scoped
         return part->deny ? fr_service_for(d->plan, part->but, families, true, service)
                           : FLOWRULES_OK;
     FR_TRY(fr_plan_service(d->plan, part->service, families, d->action == FLOWRULES_DENY, service));
-    if (!part->whole_icmp || *service == FR_SERVICE_NONE)
+    if (!part->whole_icmp)
         return FLOWRULES_OK;
     const struct fr_service_terms *terms = fr_service_get(d->plan->services, *service);
-    struct fr_vec whole;
-    fr_vec_init(&whole, &d->plan->context->allocator, sizeof(struct fr_term));
-    bool good = fr_vec_reserve(&whole, terms->count);
-    for (uint32_t i = 0; good && i < terms->count; i++) {
-        struct fr_term *term = fr_vec_add(&whole);
-        *term = terms->terms[i];
-        if (fr_protocol_is_icmp(term->protocol))
-            *term = (struct fr_term){term->protocol, 0, 65535, 0, 65535};
+    struct fr_service_builder whole;
+    fr_service_begin(&whole, &d->plan->context->allocator);
+    for (uint32_t i = 0; i < terms->count; i++) {
+        struct fr_term term = terms->terms[i];
+        if (fr_protocol_is_icmp(term.protocol))
+            term = (struct fr_term){term.protocol, 0, 65535, 0, 65535};
+        fr_service_add(&whole, &term);
     }
-    *service =
-        good ? fr_services_add(d->plan->services, whole.items, whole.count) : FR_SERVICE_NONE;
-    fr_vec_free(&whole);
-    return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
+    *service = fr_service_finish(&whole, d->plan->services);
+    return fr_plan_memory(d->plan);
 }
 
 /* What can't be taken out of the allows exactly refuses the flow. */
@@ -158,22 +155,18 @@ static fr_service rest_service(struct fr_drafts *d, const struct fr_term *term) 
         return fr_services_add(d->plan->services, &box, 1);
     icmp_stretch(&box.source_first, &box.source_last, &types);
     icmp_stretch(&box.destination_first, &box.destination_last, &codes);
-    struct fr_vec terms;
-    fr_vec_init(&terms, &d->plan->context->allocator, sizeof(struct fr_term));
-    bool good = fr_vec_reserve(&terms, (size_t)types * codes);
-    for (uint32_t i = 0; good && i < types * codes; i++) {
-        struct fr_term *one = fr_vec_add(&terms);
-        *one = box;
+    struct fr_service_builder builder;
+    fr_service_begin(&builder, &d->plan->context->allocator);
+    for (uint32_t i = 0; i < types * codes; i++) {
+        struct fr_term one = box;
         if (box.source_last != 65535)
-            one->source_first = one->source_last = (uint16_t)(box.source_first + i / codes);
+            one.source_first = one.source_last = (uint16_t)(box.source_first + i / codes);
         if (box.destination_last != 65535)
-            one->destination_first = one->destination_last =
+            one.destination_first = one.destination_last =
                 (uint16_t)(box.destination_first + i % codes);
+        fr_service_add(&builder, &one);
     }
-    fr_service service =
-        good ? fr_services_add(d->plan->services, terms.items, terms.count) : FR_SERVICE_NONE;
-    fr_vec_free(&terms);
-    return service;
+    return fr_service_finish(&builder, d->plan->services);
 }
 
 /*
@@ -228,17 +221,15 @@ static flowrules_status add_rest(struct fr_drafts *d, const struct fr_scoped *pa
                                        "this platform cannot distinguish port 0 from all ports"));
     if (!trim_box(d, &term))
         return FLOWRULES_OK;
-    fr_service service = rest_service(d, &term);
-    if (service == FR_SERVICE_NONE)
-        return fr_no_memory(d->plan->context);
-    const struct fr_service_terms *terms = fr_service_get(d->plan->services, service);
+    const struct fr_service_terms *terms =
+        fr_service_get(d->plan->services, rest_service(d, &term));
     if (!fr_vec_reserve(&rest->terms, terms->count))
         return fr_no_memory(d->plan->context);
     for (uint32_t i = 0; i < terms->count; i++)
         *(struct fr_term *)fr_vec_add(&rest->terms) = terms->terms[i];
     if (rest->why.kind == FR_WHY_NOT)
         rest->why = fr_unsayable_rest(d->plan, &term);
-    return FLOWRULES_OK;
+    return fr_plan_memory(d->plan);
 }
 
 /* What is left between the ends of box number first, as one rule; others had them before: none. */
@@ -262,8 +253,6 @@ static flowrules_status draft_ends(struct fr_drafts *d, const struct fr_scoped *
     rule.source = box->ends[0];
     rule.destination = box->ends[1];
     rule.service = fr_services_add(d->plan->services, rest->terms.items, rest->terms.count);
-    if (rule.service == FR_SERVICE_NONE)
-        return fr_no_memory(d->plan->context);
     FR_TRY(fr_drafts_push(d, &rule));
     if (leaves_atoms_out(d, rule.source) || leaves_atoms_out(d, rule.destination))
         rest->why =

@@ -62,13 +62,13 @@ static flowrules_status union_of_sets(struct fr_drafts *d, const struct fr_rule 
                                       bool source, fr_set *set) {
     *set = fr_sets_union(&d->plan->view->sets, source ? &run->source : &run->destination, count,
                          sizeof *run);
-    return *set == FR_SET_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(d->plan);
 }
 
 static flowrules_status union_of_services(struct fr_drafts *d, const struct fr_rule *run,
                                           size_t count, fr_service *service) {
     *service = fr_services_union(d->plan->services, &run->service, count, sizeof *run);
-    return *service == FR_SERVICE_NONE ? fr_no_memory(d->plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(d->plan);
 }
 
 static int by_number(const void *left, const void *right) {

@@ -30,13 +30,6 @@ static fr_set wildcards_of(struct fr_drafts *d, fr_set set) {
     return atoms_of_kinds(d, set, 1u << FLOWRULES_ATOM_WILDCARD);
 }
 
-/* What is left of a set without one of its parts. */
-static fr_set without(struct fr_drafts *d, fr_set set, fr_set part) {
-    if (part == FR_SET_NONE || part == FR_SET_EMPTY)
-        return part == FR_SET_EMPTY ? set : FR_SET_NONE;
-    return fr_set_subtract(&d->plan->view->sets, set, part);
-}
-
 /* The part of a set for rules of some families; any stays any. */
 static fr_set for_families(struct fr_drafts *d, fr_set set, unsigned families) {
     if (set == FR_SET_ANY || families == FLOWRULES_BOTH_FAMILIES)
@@ -116,8 +109,8 @@ static flowrules_status split_ends(struct fr_drafts *d, const struct fr_rule *ru
                                    fr_set (*part)(struct fr_drafts *d, fr_set set)) {
     fr_set sources[2] = {0, part(d, rule->source)};
     fr_set destinations[2] = {0, part(d, rule->destination)};
-    sources[0] = without(d, rule->source, sources[1]);
-    destinations[0] = without(d, rule->destination, destinations[1]);
+    sources[0] = fr_set_subtract(&d->plan->view->sets, rule->source, sources[1]);
+    destinations[0] = fr_set_subtract(&d->plan->view->sets, rule->destination, destinations[1]);
     for (size_t s = 0; s < 2; s++)
         for (size_t t = 0; t < 2; t++)
             FR_TRY(push_ends(d, rule, sources[s], destinations[t]));
@@ -146,9 +139,9 @@ static fr_set group_part(struct fr_drafts *d, fr_set set, size_t i) {
             fr_builder_atom(&builder, fr_set_atoms(head)[k]);
     }
     fr_set part = fr_builder_finish(&builder, &d->plan->view->sets);
-    if (i == 0 && part != FR_SET_NONE) {
+    if (i == 0) {
         part = set;
-        for (size_t g = 1; g <= groups && part != FR_SET_NONE; g++)
+        for (size_t g = 1; g <= groups; g++)
             part = fr_set_subtract(&d->plan->view->sets, part, group_part(d, set, g));
     }
     fr_builder_free(&builder);
@@ -196,21 +189,13 @@ static size_t port_weight(const struct fr_service_terms *terms) {
 static flowrules_status push_ported(struct fr_drafts *d, const struct fr_rule *rule, bool ported) {
     const struct fr_service_terms *terms = fr_service_get(d->plan->services, rule->service);
     struct fr_rule part = *rule;
-    struct fr_vec kept;
-    fr_vec_init(&kept, &d->plan->context->allocator, sizeof(struct fr_term));
-    bool good = fr_vec_reserve(&kept, terms->count);
-    for (uint32_t i = 0; good && i < terms->count; i++)
+    struct fr_service_builder kept;
+    fr_service_begin(&kept, &d->plan->context->allocator);
+    for (uint32_t i = 0; i < terms->count; i++)
         if (fr_protocol_has_ports(terms->terms[i].protocol) == ported)
-            *(struct fr_term *)fr_vec_add(&kept) = terms->terms[i];
-    if (good && kept.count > 0) {
-        part.service = fr_services_add(d->plan->services, kept.items, kept.count);
-        good = part.service != FR_SERVICE_NONE;
-    }
-    bool some = kept.count > 0;
-    fr_vec_free(&kept);
-    if (!good)
-        return fr_no_memory(d->plan->context);
-    return some ? fr_drafts_push(d, &part) : FLOWRULES_OK;
+            fr_service_add(&kept, &terms->terms[i]);
+    part.service = fr_service_finish(&kept, d->plan->services);
+    return part.service == FR_SERVICE_NONE ? fr_plan_memory(d->plan) : fr_drafts_push(d, &part);
 }
 
 flowrules_status fr_split_ported(struct fr_drafts *d, const struct fr_rule *rule) {
@@ -281,11 +266,11 @@ static fr_set next_cut(struct fr_drafts *d, struct cutting *c) {
 static flowrules_status add_cut(struct fr_drafts *d, fr_set part, struct fr_vec *cuts) {
     if (part == FR_SET_EMPTY)
         return FLOWRULES_OK;
-    fr_set *slot = part == FR_SET_NONE ? NULL : fr_vec_add(cuts);
+    fr_set *slot = fr_vec_add(cuts);
     if (slot == NULL)
         return fr_no_memory(d->plan->context);
     *slot = part;
-    return FLOWRULES_OK;
+    return fr_plan_memory(d->plan);
 }
 
 /* The names and groups of a set, at most names_per_end at once. */

@@ -119,9 +119,7 @@ static flowrules_status view_service(const flowrules_plan *plan, const struct fr
         .last_day = plan->can->expiry ? FR_POLICY_TEXT(plan->policy, flow->expires_text) : NULL,
         .phases_behind = plan->phases > 1 ? plan->phases - 1 : 0};
     view->services = fr_service_spell(plan, service, &view->service_count);
-    bool good = view->source.id != FR_SET_NONE && view->destination.id != FR_SET_NONE &&
-                view->services != NULL;
-    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
+    return view->services != NULL ? fr_plan_memory(plan) : fr_no_memory(plan->context);
 }
 
 static flowrules_status view_part(const flowrules_plan *plan, const struct fr_scoped *part,

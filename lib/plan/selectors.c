@@ -153,12 +153,8 @@ static bool is_within(const flowrules_plan *plan, fr_set set, const char *networ
     return false;
 }
 
-static flowrules_status add_set(const flowrules_plan *plan, fr_set *sum, fr_set set) {
-    *sum = fr_set_union(&plan->view->sets, *sum, set);
-    return *sum == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
-}
-
 flowrules_status fr_protect_pods(flowrules_plan *plan) {
+    struct fr_sets *sets = &plan->view->sets;
     fr_set own = plan->protects.set;
     plan->widest_pods = FR_SET_EMPTY;
     for (uint32_t i = 0; own != FR_SET_ANY && i < plan->policy->networks.count; i++) {
@@ -168,11 +164,11 @@ flowrules_status fr_protect_pods(flowrules_plan *plan) {
         if (!is_pods(plan, name) || !is_within(plan, own, name, false))
             continue;
         FR_TRY(fr_view_network(plan->view, i, &end));
-        FR_TRY(add_set(plan, &plan->protects.set, end.set));
+        plan->protects.set = fr_set_union(sets, plan->protects.set, end.set);
         if (!is_within(plan, own, name, true))
-            FR_TRY(add_set(plan, &plan->widest_pods, end.set));
+            plan->widest_pods = fr_set_union(sets, plan->widest_pods, end.set);
     }
-    return FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 /* ---- protected pods at the ends of flows --------------------------------------------------- */
@@ -220,7 +216,7 @@ fr_set fr_scope_pods(const flowrules_plan *plan, fr_set end, fr_set inside) {
     struct flowrules_set own = {sets, plan->protects.set}, all = {sets, end},
                          known = {sets, inside};
     struct fr_builder builder;
-    if (inside == FR_SET_NONE || flowrules_set_atom_count(all) == 0)
+    if (flowrules_set_atom_count(all) == 0)
         return inside;
     fr_builder_init(&builder, &plan->context->allocator);
     fr_builder_set(&builder, sets, inside);

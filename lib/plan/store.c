@@ -22,6 +22,12 @@ const char *fr_fidelity_word(enum fr_fidelity fidelity) {
     return fidelity_words[fidelity];
 }
 
+flowrules_status fr_plan_memory(const flowrules_plan *plan) {
+    bool failed = plan->view->sets.failed || plan->services->failed ||
+                  plan->context->diagnostics.out_of_memory;
+    return failed ? fr_no_memory(plan->context) : FLOWRULES_OK;
+}
+
 /* ---- the target ---------------------------------------------------------------------------- */
 
 const char *fr_plan_setting(const flowrules_plan *plan, const char *key) {
@@ -69,37 +75,30 @@ static bool has_use(const struct fr_term *term, unsigned families, bool deny) {
 }
 
 /* Copies the terms of a service that families have a use for into the plan. */
-static flowrules_status copy_service(const flowrules_plan *plan,
-                                     const struct fr_service_terms *terms, unsigned families,
-                                     bool deny, fr_service *result) {
-    struct fr_vec kept;
-    fr_vec_init(&kept, &plan->context->allocator, sizeof(struct fr_term));
-    bool good = fr_vec_reserve(&kept, terms->count);
-    for (uint32_t i = 0; good && i < terms->count; i++)
+static fr_service copy_service(const flowrules_plan *plan, const struct fr_service_terms *terms,
+                               unsigned families, bool deny) {
+    struct fr_service_builder kept;
+    fr_service_begin(&kept, &plan->context->allocator);
+    for (uint32_t i = 0; i < terms->count; i++)
         if (has_use(&terms->terms[i], families, deny))
-            *(struct fr_term *)fr_vec_add(&kept) = terms->terms[i];
-    *result = FR_SERVICE_NONE;
-    if (good && kept.count > 0)
-        *result = fr_services_add(plan->services, kept.items, kept.count);
-    good = good && (kept.count == 0 || *result != FR_SERVICE_NONE);
-    fr_vec_free(&kept);
-    return good ? FLOWRULES_OK : fr_no_memory(plan->context);
+            fr_service_add(&kept, &terms->terms[i]);
+    return fr_service_finish(&kept, plan->services);
 }
 
 flowrules_status fr_plan_service(const flowrules_plan *plan, fr_service service, unsigned families,
                                  bool deny, fr_service *result) {
-    return copy_service(plan, fr_service_get(&plan->policy->services, service), families, deny,
-                        result);
+    *result = copy_service(plan, fr_service_get(&plan->policy->services, service), families, deny);
+    return fr_plan_memory(plan);
 }
 
 flowrules_status fr_service_for(const flowrules_plan *plan, fr_service service, unsigned families,
                                 bool deny, fr_service *result) {
     const struct fr_service_terms *terms = fr_service_get(plan->services, service);
-    *result = service;
     bool whole = true;
     for (uint32_t i = 0; i < terms->count; i++)
         whole = whole && has_use(&terms->terms[i], families, deny);
-    return whole ? FLOWRULES_OK : copy_service(plan, terms, families, deny, result);
+    *result = whole ? service : copy_service(plan, terms, families, deny);
+    return fr_plan_memory(plan);
 }
 
 /* ---- what is refused --------------------------------------------------------------------- */

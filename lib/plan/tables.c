@@ -223,15 +223,15 @@ static flowrules_status union_of_others(struct fr_tables *t, const struct fr_pro
                                         size_t count, fr_set *other) {
     *other = fr_sets_union(&t->plan->view->sets, &run->other, count, sizeof *run);
     struct flowrules_set view = {&t->plan->view->sets, *other};
-    if (*other != FR_SET_NONE && flowrules_set_is_all(view, t->family))
+    if (flowrules_set_is_all(view, t->family))
         *other = FR_SET_ANY;
-    return *other == FR_SET_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(t->plan);
 }
 
 static flowrules_status union_of_services(struct fr_tables *t, const struct fr_product *run,
                                           size_t count, fr_service *service) {
     *service = fr_services_union(t->plan->services, &run->service, count, sizeof *run);
-    return *service == FR_SERVICE_NONE ? fr_no_memory(t->plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(t->plan);
 }
 
 /* Merges runs of products that are equal in one of their two sides. */
@@ -623,22 +623,17 @@ static const char *table_name(struct work *w, const char *kind, unsigned number)
     return fr_arena_printf(arena, "%s_%s_%s%s", w->tables->group, protocol, all, kind);
 }
 
-static flowrules_status table_service(struct work *w, fr_service *service) {
-    struct fr_term term = {w->bucket->protocol, 0, 65535, 0, 65535};
-    *service = fr_services_add(w->tables->plan->services, &term, 1);
-    return *service == FR_SERVICE_NONE ? fr_no_memory(w->tables->plan->context) : FLOWRULES_OK;
-}
-
 /* Moves elements into a new table and adds its rule. */
 static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool interval,
                                   const char *name) {
     struct fr_rules *rules = w->tables->rules;
+    struct fr_term any = {w->bucket->protocol, 0, 65535, 0, 65535};
     struct fr_rule rule = {.kind = FR_RULE_TABLE,
+                           .service = fr_services_add(w->tables->plan->services, &any, 1),
                            .families = (uint8_t)FLOWRULES_FAMILY_BIT(w->tables->family),
                            .source = FR_SET_ANY,
                            .destination = FR_SET_ANY,
                            .table = (uint32_t)rules->tables.count};
-    FR_TRY(table_service(w, &rule.service));
     struct fr_table *table = fr_arena_zalloc(&rules->arena, sizeof *table);
     struct fr_table **slot = fr_vec_push(&rules->tables);
     if (slot == NULL || table == NULL || name == NULL) {

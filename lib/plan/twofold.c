@@ -23,8 +23,6 @@ static flowrules_status holds_for_both(const flowrules_plan *plan, uint32_t netw
     uint32_t atom;
     FR_TRY(fr_view_end(plan->view->literal, span, false, &literal));
     fr_set own = into_plan(plan, members);
-    if (own == FR_SET_NONE)
-        return fr_no_memory(plan->context);
     bool group = fr_set_head(&plan->view->sets, end)->all_atoms != 0, home = false;
     if (fr_map_get(&plan->view->atom_of[FLOWRULES_ATOM_GROUP], network + 1, &atom)) {
         group = fr_set_has_atom(&plan->view->sets, end, atom);
@@ -33,7 +31,7 @@ static flowrules_status holds_for_both(const flowrules_plan *plan, uint32_t netw
     bool addresses = home || fr_set_covers(&plan->view->sets, end, own);
     bool touches = group || fr_set_overlaps(&plan->view->literal->sets, literal.set, members);
     *both = !touches || (group && addresses);
-    return FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 static flowrules_status check_network(const flowrules_plan *plan, uint32_t index,

@@ -229,7 +229,7 @@ static fr_set *uncovered_end(const flowrules_plan *plan, struct fr_scoped *part)
     if (!atoms || !one_family(plan, part, &family))
         return end;
     fr_set part_of = fr_set_family(sets, *end, family);
-    return part_of != FR_SET_NONE && part_of == fr_set_family(sets, whole, family) ? NULL : end;
+    return part_of == fr_set_family(sets, whole, family) ? NULL : end;
 }
 
 /* ---- the verdict --------------------------------------------------------------------------- */
@@ -401,5 +401,5 @@ flowrules_status fr_judge(flowrules_plan *plan, uint32_t index, unsigned flags, 
         if (flow->deny && flow->spares != 0 && verdict->reason == NULL)
             return fr_no_memory(plan->context);
     }
-    return FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }

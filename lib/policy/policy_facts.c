@@ -206,9 +206,7 @@ flowrules_status fr_span_facts(struct fr_binder *r, struct fr_span span, struct 
     if (status == FLOWRULES_OK)
         sum->set = fr_builder_finish(&builder, &r->sets);
     fr_builder_free(&builder);
-    if (status == FLOWRULES_OK && sum->set == FR_SET_NONE)
-        status = fr_no_memory(r->context);
-    return status;
+    return status == FLOWRULES_OK && r->sets.failed ? fr_no_memory(r->context) : status;
 }
 
 /* The place of the first item of a span that is a name, or holds names or groups. */
@@ -241,8 +239,6 @@ static flowrules_status subtract_except(struct fr_binder *r, const struct fr_net
     }
     bool had = facts->set != FR_SET_EMPTY;
     facts->set = fr_set_subtract(&r->sets, facts->set, except.set);
-    if (facts->set == FR_SET_NONE)
-        return fr_no_memory(r->context);
     if (had && facts->set == FR_SET_EMPTY && !facts->symbolic && !facts->broken)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY,
                  fr_peer_at(r->policy, fr_peer_in(r->policy, network->except, 0)),

@@ -471,6 +471,8 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
         resolve_targets(&r);
     if (status == FLOWRULES_OK)
         status = fr_warn_of_shadowed(&r);
+    if (status == FLOWRULES_OK && (r.sets.failed || policy->services.failed))
+        status = fr_no_memory(context);
     fr_vec_free(&r.facts);
     fr_sets_free(&r.sets);
     return status;

@@ -137,36 +137,32 @@ static fr_set set_of_region(struct comparing *c, const struct fr_region *region,
     return fr_builder_finish(&terms->builder, &terms->sets);
 }
 
-static bool add_term(struct fr_vec *terms, const struct fr_region *region, unsigned protocol) {
-    struct fr_term *term = fr_vec_add(terms);
-    if (term == NULL)
-        return false;
-    *term = (struct fr_term){(uint16_t)protocol, region->source.first, region->source.last,
-                             region->destination.first, region->destination.last};
+static void add_term(struct fr_service_builder *b, const struct fr_region *region,
+                     unsigned protocol) {
+    struct fr_term term = {(uint16_t)protocol, region->source.first, region->source.last,
+                           region->destination.first, region->destination.last};
     if (!fr_protocol_has_ports(protocol) && !fr_protocol_is_icmp(protocol))
-        term->source_last = term->destination_last = UINT16_MAX;
-    return true;
+        term.source_last = term.destination_last = UINT16_MAX;
+    fr_service_add(b, &term);
 }
 
 /* The others of a region are those of the whole comparison, and some that are named elsewhere. */
-static bool add_others(struct comparing *c, struct fr_vec *terms, const struct fr_region *region) {
-    bool good = add_term(terms, region, PROTOCOL_OTHERS);
-    for (unsigned p = 0; good && p < 256; p++)
+static void add_others(struct comparing *c, struct fr_service_builder *b,
+                       const struct fr_region *region) {
+    add_term(b, region, PROTOCOL_OTHERS);
+    for (unsigned p = 0; p < 256; p++)
         if (c->named[p] && !region->named[p])
-            good = add_term(terms, region, p);
-    return good;
+            add_term(b, region, p);
 }
 
 static fr_service service_of_region(struct comparing *c, const struct fr_region *region) {
-    struct fr_vec terms;
-    fr_vec_init(&terms, &c->context->allocator, sizeof(struct fr_term));
-    bool good = region->protocol == FR_OTHER_PROTOCOLS ? add_others(c, &terms, region)
-                                                       : add_term(&terms, region, region->protocol);
-    fr_service service = good
-                             ? fr_services_add(&c->common.terms->services, terms.items, terms.count)
-                             : FR_SERVICE_NONE;
-    fr_vec_free(&terms);
-    return service;
+    struct fr_service_builder builder;
+    fr_service_begin(&builder, &c->context->allocator);
+    if (region->protocol == FR_OTHER_PROTOCOLS)
+        add_others(c, &builder, region);
+    else
+        add_term(&builder, region, region->protocol);
+    return fr_service_finish(&builder, &c->common.terms->services);
 }
 
 /* Where the item of a decision stands: its stage among those of its side, and its clause. */
@@ -252,11 +248,10 @@ static flowrules_status visit_region(void *user, const struct fr_region *region)
                        region->interfaces[0], region->interfaces[1], service_of_region(c, region)},
                       0};
     struct box *slot = fr_vec_add(&d->boxes);
-    if (slot == NULL || d->witness == NULL || box.dims[0] == FR_SET_NONE ||
-        box.dims[1] == FR_SET_NONE || box.dims[SERVICE] == FR_SERVICE_NONE)
+    if (slot == NULL || d->witness == NULL)
         return fr_no_memory(c->context);
     *slot = box;
-    return FLOWRULES_OK;
+    return fr_meaning_memory(c->common.terms);
 }
 
 /* ---- putting boxes together ---------------------------------------------------------------- */
@@ -272,12 +267,11 @@ static int compare_others(const void *a, const void *b) {
 /* The union of two interface sets: 0 where it is all; *good is false where no text says it. */
 static fr_set unite_interfaces(struct comparing *c, fr_set a, fr_set b, bool *good) {
     struct fr_sets *sets = &c->common.terms->sets;
-    fr_set all = fr_interfaces_all(sets);
-    if (a == 0 || b == 0 || all == FR_SET_NONE)
-        return all == FR_SET_NONE ? all : 0;
+    if (a == 0 || b == 0)
+        return 0;
     fr_set both = fr_set_union(sets, a, b);
-    if (both == FR_SET_NONE || both == all)
-        return both == all ? 0 : both;
+    if (both == fr_interfaces_all(sets))
+        return 0;
     fr_interfaces_text(&c->result->arena, sets, both, good);
     return both;
 }
@@ -295,27 +289,24 @@ static uint32_t unite_dimension(struct comparing *c, const struct box *a, const 
     return fr_set_union(&c->common.terms->sets, one, other);
 }
 
-/* Boxes that are alike but for one dimension become one. False when out of memory. */
-static bool unite(struct comparing *c, struct fr_vec *boxes, unsigned dimension) {
+/* Boxes that are alike but for one dimension become one. */
+static void unite(struct comparing *c, struct fr_vec *boxes, unsigned dimension) {
     struct box *list = boxes->items;
     size_t kept = 0;
     if (boxes->count == 0)
-        return true;
+        return;
     for (size_t i = 0; i < boxes->count; i++)
         list[i].united = dimension;
     qsort(list, boxes->count, sizeof *list, compare_others);
     for (size_t i = 1; i < boxes->count; i++) {
         bool good = compare_others(&list[kept], &list[i]) == 0;
         uint32_t both = good ? unite_dimension(c, &list[kept], &list[i], &good) : 0;
-        if (both == UINT32_MAX)
-            return false;
         if (good)
             list[kept].dims[dimension] = both;
         else
             list[++kept] = list[i];
     }
     boxes->count = kept + 1;
-    return true;
 }
 
 static bool has_interfaces(const struct fr_vec *boxes) {
@@ -327,16 +318,14 @@ static bool has_interfaces(const struct fr_vec *boxes) {
     return false;
 }
 
-static bool unite_all(struct comparing *c, struct fr_vec *boxes) {
+static void unite_all(struct comparing *c, struct fr_vec *boxes) {
     static const unsigned order[] = {SERVICE, ENDS, ENDS + 1};
-    bool good = true;
-    for (size_t round = 0; good && round < 2; round++) {
-        for (size_t i = 0; good && i < 3; i++)
-            good = unite(c, boxes, order[i]);
-        for (unsigned d = INTERFACES; good && d < SERVICE && has_interfaces(boxes); d++)
-            good = unite(c, boxes, d);
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < 3; i++)
+            unite(c, boxes, order[i]);
+        for (unsigned d = INTERFACES; d < SERVICE && has_interfaces(boxes); d++)
+            unite(c, boxes, d);
     }
-    return good;
 }
 
 /* ---- rows ---------------------------------------------------------------------------------- */
@@ -405,8 +394,6 @@ static flowrules_status name_part(struct comparing *c, unsigned side, uint32_t n
             fr_builder_range(&terms->builder, &range);
         }
     fr_set named = fr_builder_finish(&terms->builder, &terms->sets);
-    if (named == FR_SET_NONE)
-        return fr_no_memory(c->context);
     if (named != FR_SET_EMPTY && !fr_map_get(&c->networks[side], named, &known) &&
         !fr_map_put(&c->networks[side], named, network + 1))
         return fr_no_memory(c->context);
@@ -494,7 +481,8 @@ static bool add_row(struct comparing *c, const struct difference *d, const struc
 }
 
 static flowrules_status tell_difference(struct comparing *c, struct difference *d) {
-    bool good = unite_all(c, &d->boxes);
+    bool good = true;
+    unite_all(c, &d->boxes);
     bool many = d->cut || d->boxes.count > ROWS_MAX;
     size_t count = d->boxes.count > ROWS_MAX ? ROWS_MAX : d->boxes.count;
     for (size_t i = 0; good && i < count; i++) {
@@ -617,8 +605,7 @@ static void visit_disorder(void *user, const struct fr_disorder *d) {
     const char *allow_text = item_text(c, d->allow, &allow, &allow_file);
     const char *deny_text = item_text(c, d->deny, &deny, &deny_file);
     fr_set atom = fr_meaning_atom_set(c->common.terms, d->atom);
-    const char *name =
-        atom == FR_SET_NONE ? NULL : fr_set_text(&c->result->arena, c->common.terms, atom);
+    const char *name = fr_set_text(&c->result->arena, c->common.terms, atom);
     const char *text =
         name == NULL || allow_text == NULL || deny_text == NULL
             ? NULL
@@ -757,6 +744,7 @@ static flowrules_status compare_all(struct comparing *c, const flowrules_meaning
     FR_TRY(tell_doubts(c, 1, compared));
     FR_TRY(tell_limits(c, too_much));
     FR_TRY(tell_mode(c));
+    FR_TRY(fr_meaning_memory(c->common.terms));
     bool equal = c->result->rows.count == 0 && c->result->doubts.count == 0;
     return equal ? FLOWRULES_OK : FLOWRULES_DIFFERENT;
 }

@@ -28,6 +28,9 @@ flowrules_status flowrules_render(flowrules_artifact **artifact, flowrules_conte
         status = fr_render(artifact, rules, NULL);
     if (status == FLOWRULES_OK && expected != NULL)
         status = fr_prove(plan, expected, *artifact);
+    /* What was decided while memory ran out, a refusal too, is not to be trusted. */
+    if (status == FLOWRULES_OK || status == FLOWRULES_REFUSED)
+        status = fr_plan_memory(plan) == FLOWRULES_OK ? status : FLOWRULES_NO_MEMORY;
     if (status != FLOWRULES_OK) {
         flowrules_artifact_free(*artifact);
         *artifact = NULL;

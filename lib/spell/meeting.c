@@ -74,7 +74,7 @@ const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *
     fr_set both = fr_set_subtract(sets, fr_set_intersect(sets, from, to), list->all);
     if (both == FR_SET_EMPTY)
         return NULL;
-    const char *text = both == FR_SET_NONE ? NULL : first_as_text(plan, both);
+    const char *text = first_as_text(plan, both);
     out->failed = out->failed || text == NULL;
     return text;
 }

@@ -73,6 +73,7 @@ static const char *join_title(flowrules_output *out, const struct title *title,
             fr_vec_at(&policy->networks, struct fr_network, title->networks[i]);
         text = fr_arena_printf(&out->scratch, "%s%s%s", text, i > 0 ? between : "",
                                FR_POLICY_TEXT(policy, network->name));
+        out->failed = out->failed || text == NULL;
         text = text != NULL && strlen(text) > TITLE_MAX ? NULL : text;
     }
     return text;

@@ -354,6 +354,8 @@ static void want_of_memory_is_clean(void) {
         fr_builder_set(&b, &sets, FR_SET_NONE);
         CU_ASSERT_EQUAL(fr_builder_finish(&b, &sets), FR_SET_NONE);
         CU_ASSERT(failed); /* 200 rounds need more than 300 allocations */
+        CU_ASSERT(sets.failed);
+        CU_ASSERT_EQUAL(points_of(&sets, FR_SET_NONE), points_of(&sets, FR_SET_EMPTY));
         fr_builder_free(&b);
         fr_sets_free(&sets);
         CU_ASSERT_EQUAL(budget.live, 0);

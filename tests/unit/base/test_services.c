@@ -194,6 +194,8 @@ static void want_of_memory_is_clean(void) {
                                          given[0].source_first, given[0].destination_first));
         }
         CU_ASSERT(failed);
+        CU_ASSERT(services.failed);
+        CU_ASSERT_FALSE(fr_service_has(&services, FR_SERVICE_NONE, FR_TCP, 1, 1));
         fr_services_free(&services);
         CU_ASSERT_EQUAL(budget.live, 0);
     }
