@@ -61,8 +61,6 @@ static flowrules_writer *set(flowrules_output *out, const char *path) {
 static void write_address(flowrules_output *out, const char *name, struct flowrules_set members,
                           size_t index) {
     struct flowrules_range range;
-    if (!flowrules_output_once(out, name))
-        return;
     flowrules_writer *w = set(out, "security address-book global address");
     flowrules_writef(w, "%s ", name);
     const char *fqdn = fr_names_member_at(members, index, &range);
@@ -80,24 +78,18 @@ static void write_address(flowrules_output *out, const char *name, struct flowru
     flowrules_write(w, "\n");
 }
 
-/* The addresses of a set, and the address-set of several. */
-static void write_set(flowrules_output *out, struct flowrules_set members) {
+static void write_address_set(flowrules_output *out, const char *name,
+                              struct flowrules_set members) {
     const struct state *s = flowrules_output_state(out);
-    char name[FR_NAME_SIZE], one[FR_NAME_SIZE];
-    size_t count = fr_names_members(members);
-    fr_names_set(out, s->prefix, members, name);
-    for (size_t i = 0; i < count; i++) {
-        fr_names_member(s->prefix, members, i, one);
-        write_address(out, one, members, i);
-    }
-    if (count < 2 || !flowrules_output_once(out, name))
-        return;
-    for (size_t i = 0; i < count; i++) {
+    char one[FR_NAME_SIZE];
+    for (size_t i = 0; i < fr_names_members(members); i++) {
         fr_names_member(s->prefix, members, i, one);
         flowrules_writef(set(out, "security address-book global address-set"), "%s address %s\n",
                          name, one);
     }
 }
+
+static const struct fr_names_writer address_writer = {write_address, write_address_set};
 
 /* ---- applications -------------------------------------------------------------------------- */
 
@@ -190,9 +182,8 @@ static flowrules_writer *set_policy(flowrules_output *out, const struct context 
 static void write_end(flowrules_output *out, const struct context *at, const char *policy,
                       const char *word, struct flowrules_set set_of) {
     const struct state *s = flowrules_output_state(out);
-    char name[FR_NAME_SIZE] = "any";
-    if (!flowrules_set_is_any(set_of))
-        fr_names_set(out, s->prefix, set_of, name);
+    char name[FR_NAME_SIZE];
+    fr_names_end(out, s->prefix, set_of, name);
     flowrules_writef(set_policy(out, at, policy), "match %s %s\n", word, name);
 }
 
@@ -240,10 +231,12 @@ static void write_policy(flowrules_output *out, const struct context *at,
     write_scheduler(out, at, policy, r->last_day);
 }
 
+/* Of no zones, since the policy says its own. */
+static const struct context global = {NULL, NULL};
+
 /* A zone of a global policy; "any" is not said. */
 static void match_zone(flowrules_output *out, const char *policy, enum flowrules_end end,
                        const char *zone) {
-    static const struct context global = {NULL, NULL};
     if (strcmp(zone, "any") == 0)
         return;
     flowrules_writer *w = set_policy(out, &global, policy);
@@ -252,23 +245,26 @@ static void match_zone(flowrules_output *out, const char *policy, enum flowrules
     flowrules_write(w, "\n");
 }
 
+static void match_zones(flowrules_output *out, const char *policy, enum flowrules_end end,
+                        struct flowrules_set set_of) {
+    const char *zone;
+    for (size_t i = 0; (zone = fr_zones_told(flowrules_output_plan(out), set_of, end, i)) != NULL;
+         i++)
+        match_zone(out, policy, end, zone);
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
-    struct context at = {NULL, NULL};
-    const char *zone;
+    struct context at;
     char policy[FR_NAME_SIZE];
     snprintf(policy, sizeof policy, "%s-%s", s->prefix, r->name);
     fr_zones_close(plan, &s->pairs, r->source, r->destination);
     flowrules_write(file(out), "\n");
     if (s->global) {
-        write_policy(out, &at, r, policy);
-        for (size_t i = 0; (zone = fr_zones_told(plan, r->source, FLOWRULES_SOURCE, i)) != NULL;
-             i++)
-            match_zone(out, policy, FLOWRULES_SOURCE, zone);
-        for (size_t i = 0;
-             (zone = fr_zones_told(plan, r->destination, FLOWRULES_DESTINATION, i)) != NULL; i++)
-            match_zone(out, policy, FLOWRULES_DESTINATION, zone);
+        write_policy(out, &global, r, policy);
+        match_zones(out, policy, FLOWRULES_SOURCE, r->source);
+        match_zones(out, policy, FLOWRULES_DESTINATION, r->destination);
         return;
     }
     for (size_t i = 0; (at.from = fr_zones_at(plan, r->source, FLOWRULES_SOURCE, i)) != NULL; i++)
@@ -351,8 +347,7 @@ static void begin(flowrules_output *out) {
         flowrules_output_refuse(out, "Junos reserves groups that begin with 'junos-'");
     fr_zones_check(out, &zone_words);
     write_head(out);
-    for (size_t i = 0; i < flowrules_output_set_count(out); i++)
-        write_set(out, flowrules_output_set(out, i));
+    fr_names_write(out, s->prefix, &address_writer);
     for (size_t i = 0; i < flowrules_output_service_count(out); i++)
         write_application(out, flowrules_output_service(out, i));
 }

@@ -401,8 +401,7 @@ static void read_policies(struct deciding *d) {
         read_policy(d, global, NULL);
 }
 
-/* ---- the configuration
- * --------------------------------------------------------------------------- */
+/* ---- the configuration --------------------------------------------------------------------- */
 
 /* What else may decide, or stands where policies of another system do. */
 static void check_rest(const struct deciding *d) {
@@ -436,15 +435,6 @@ static bool has_own_books(const struct deciding *d) {
     return false;
 }
 
-static void give_default(const struct deciding *d) {
-    bool permits = fr_top(d->t, "security policies default-policy permit-all") != NULL;
-    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
-                                       .verdict = permits ? FLOWRULES_PASS : FLOWRULES_BLOCK,
-                                       .source = flowrules_input_any(d->in),
-                                       .destination = flowrules_input_any(d->in)};
-    flowrules_input_rule(d->in, &rule);
-}
-
 void fr_juniper_srx_read(flowrules_input *in) {
     struct deciding d = {.r = {.in = in,
                                .tree = {.in = in,
@@ -470,5 +460,7 @@ void fr_juniper_srx_read(flowrules_input *in) {
     fr_zones_find(in, &d.zones);
     fr_zones_choose(in, &d.zones, d.several || d.pair[0] == NULL ? NULL : d.pair);
     read_policies(&d);
-    give_default(&d);
+    fr_zones_rest(in, fr_top(d.t, "security policies default-policy permit-all") != NULL
+                          ? FLOWRULES_PASS
+                          : FLOWRULES_BLOCK);
 }

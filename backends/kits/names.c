@@ -8,6 +8,7 @@
 
 #include "flowrules/kits/bindings.h"
 #include "flowrules/kits/hashes.h"
+#include "flowrules/kits/whole.h"
 
 /* ---- hashes -------------------------------------------------------------------------------- */
 
@@ -122,6 +123,35 @@ void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_se
         snprintf(name, FR_NAME_SIZE, "%s-g-%.32s-%010llx", prefix,
                  label != NULL ? label : flowrules_set_title(out, set, "_"),
                  (unsigned long long)flowrules_hash_spread(hash) >> 24);
+}
+
+void fr_names_end(flowrules_output *out, const char *prefix, struct flowrules_set set,
+                  char name[FR_NAME_SIZE]) {
+    if (flowrules_set_is_any(set))
+        snprintf(name, FR_NAME_SIZE, "any");
+    else
+        fr_names_set(out, prefix, set, name);
+}
+
+static void write_set(flowrules_output *out, const char *prefix,
+                      const struct fr_names_writer *writer, struct flowrules_set set) {
+    char name[FR_NAME_SIZE];
+    bool wildcard = fr_names_is_wildcard(set);
+    size_t count = fr_names_members(set);
+    for (size_t i = 0; i < count && !wildcard; i++) {
+        fr_names_member(prefix, set, i, name);
+        if (flowrules_output_once(out, name))
+            writer->member(out, name, set, i);
+    }
+    fr_names_set(out, prefix, set, name);
+    if ((count > 1 || wildcard) && flowrules_output_once(out, name))
+        writer->group(out, name, set);
+}
+
+void fr_names_write(flowrules_output *out, const char *prefix,
+                    const struct fr_names_writer *writer) {
+    for (size_t i = 0; i < flowrules_output_set_count(out); i++)
+        write_set(out, prefix, writer, flowrules_output_set(out, i));
 }
 
 const char *fr_names_prefix(flowrules_output *out) {

@@ -25,6 +25,19 @@ void fr_names_member(const char *prefix, struct flowrules_set set, size_t index,
 void fr_names_set(flowrules_output *out, const char *prefix, struct flowrules_set set,
                   char name[FR_NAME_SIZE]);
 bool fr_names_is_wildcard(struct flowrules_set set);
+/* What a rule has for an end: "any", or the object or group that is the set. */
+void fr_names_end(flowrules_output *out, const char *prefix, struct flowrules_set set,
+                  char name[FR_NAME_SIZE]);
+/*
+ * Writes the objects that are the sets of all rules, each once: a member by its index, and behind
+ * its members the group of several, or of wildcards, whose members are no objects.
+ */
+struct fr_names_writer {
+    void (*member)(flowrules_output *out, const char *name, struct flowrules_set set, size_t index);
+    void (*group)(flowrules_output *out, const char *name, struct flowrules_set set);
+};
+void fr_names_write(flowrules_output *out, const char *prefix,
+                    const struct fr_names_writer *writer);
 /* The prefix of all names, the setting; one that is too long is refused, and none. */
 const char *fr_names_prefix(flowrules_output *out);
 /* "tcp", "icmp6": the word for a protocol with ports or types, or NULL. */

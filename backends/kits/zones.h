@@ -155,6 +155,8 @@ void fr_zone_give(struct fr_zone_rule *rule, const struct fr_zones *zones, unsig
 /* Rules about what stays within a zone, one for each zone that is known. */
 void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
                      enum flowrules_verdict verdict);
+/* The last rule: what becomes of all that no rule before it decides. */
+void fr_zones_rest(flowrules_input *in, enum flowrules_verdict verdict);
 /* What a target has no say over: all but the pairs of zones that flows are between. */
 void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones);
 

@@ -169,6 +169,14 @@ void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
     }
 }
 
+void fr_zones_rest(flowrules_input *in, enum flowrules_verdict verdict) {
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = verdict,
+                                       .source = flowrules_input_any(in),
+                                       .destination = flowrules_input_any(in)};
+    flowrules_input_rule(in, &rule);
+}
+
 /* ---- what a target has no say over ---------------------------------------------------------- */
 
 /* The pairs of zones that flows are between. */

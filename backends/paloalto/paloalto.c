@@ -338,13 +338,9 @@ static void tag_entry(flowrules_output *out) {
 
 /* ---- objects ------------------------------------------------------------------------------- */
 
-static void write_address(flowrules_output *out, struct flowrules_set set, size_t index) {
-    struct state *s = flowrules_output_state(out);
-    char name[NAME_SIZE];
+static void write_address(flowrules_output *out, const char *name, struct flowrules_set set,
+                          size_t index) {
     struct flowrules_range range;
-    fr_names_member(s->prefix, set, index, name);
-    if (!flowrules_output_once(out, name))
-        return;
     open_entry(out, SECTION_ADDRESS, name);
     const char *fqdn = fr_names_member_at(set, index, &range);
     if (fqdn) {
@@ -358,34 +354,11 @@ static void write_address(flowrules_output *out, struct flowrules_set set, size_
     close_entry(out);
 }
 
-static void write_group(flowrules_output *out, struct flowrules_set set) {
-    struct state *s = flowrules_output_state(out);
-    char name[NAME_SIZE];
-    fr_names_set(out, s->prefix, set, name);
-    if (fr_names_members(set) == 1 || !flowrules_output_once(out, name))
-        return;
-    open_entry(out, SECTION_GROUP, name);
-    open_word(out, "static");
-    for (size_t i = 0; i < fr_names_members(set); i++) {
-        char one[NAME_SIZE];
-        fr_names_member(s->prefix, set, i, one);
-        member(out, one);
-    }
-    close_word(out);
-    tag_entry(out);
-    close_entry(out);
-}
-
 /*
  * Each wildcard with a slash behind it: without, PAN-OS before 10.2 matches names that only begin
  * like it. The name itself is not matched by its wildcard, as the policy has it. No tags here.
  */
-static void write_category(flowrules_output *out, struct flowrules_set set) {
-    struct state *s = flowrules_output_state(out);
-    char name[NAME_SIZE];
-    fr_names_set(out, s->prefix, set, name);
-    if (!flowrules_output_once(out, name))
-        return;
+static void write_category(flowrules_output *out, const char *name, struct flowrules_set set) {
     open_entry(out, SECTION_CATEGORY, name);
     value(out, "type", "URL List");
     open_word(out, "list");
@@ -400,15 +373,24 @@ static void write_category(flowrules_output *out, struct flowrules_set set) {
     close_entry(out);
 }
 
-static void write_set(flowrules_output *out, struct flowrules_set set) {
+static void write_group(flowrules_output *out, const char *name, struct flowrules_set set) {
+    char one[NAME_SIZE];
     if (fr_names_is_wildcard(set)) {
-        write_category(out, set);
+        write_category(out, name, set);
         return;
     }
-    for (size_t i = 0; i < fr_names_members(set); i++)
-        write_address(out, set, i);
-    write_group(out, set);
+    open_entry(out, SECTION_GROUP, name);
+    open_word(out, "static");
+    for (size_t i = 0; i < fr_names_members(set); i++) {
+        fr_names_member(prefix_of(out), set, i, one);
+        member(out, one);
+    }
+    close_word(out);
+    tag_entry(out);
+    close_entry(out);
 }
+
+static const struct fr_names_writer object_writer = {write_address, write_group};
 
 static void write_port_list(flowrules_output *out, const char *word,
                             const struct flowrules_ports *ports, size_t count) {
@@ -577,8 +559,8 @@ static void write_zones(flowrules_output *out, struct flowrules_set set, enum fl
 
 static void write_end(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
     char name[NAME_SIZE] = "any";
-    if (!flowrules_set_is_any(set) && !fr_names_is_wildcard(set))
-        fr_names_set(out, prefix_of(out), set, name);
+    if (!fr_names_is_wildcard(set))
+        fr_names_end(out, prefix_of(out), set, name);
     list_of(out, end_words[end].address, name);
 }
 
@@ -874,8 +856,7 @@ static void begin_all(flowrules_output *out, bool xml) {
     value(out, "color", "color3");
     close_entry(out);
     check_applications(out);
-    for (size_t i = 0; i < flowrules_output_set_count(out); i++)
-        write_set(out, flowrules_output_set(out, i));
+    fr_names_write(out, s->prefix, &object_writer);
     for (size_t i = 0; i < flowrules_output_service_count(out); i++)
         write_services(out, flowrules_output_service(out, i));
 }

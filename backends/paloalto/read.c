@@ -659,12 +659,7 @@ static enum flowrules_verdict default_action(const struct fr_paloalto_reading *r
 static void write_defaults(const struct deciding *d) {
     flowrules_input *in = d->r->in;
     fr_zones_within(in, &d->zones, default_action(d->r, "intrazone-default", FLOWRULES_PASS));
-    struct flowrules_read_rule rest = {
-        .direction = FLOWRULES_FORWARD,
-        .verdict = default_action(d->r, "interzone-default", FLOWRULES_BLOCK),
-        .source = flowrules_input_any(in),
-        .destination = flowrules_input_any(in)};
-    flowrules_input_rule(in, &rest);
+    fr_zones_rest(in, default_action(d->r, "interzone-default", FLOWRULES_BLOCK));
 }
 
 /* The zones that all allows of a rulebase, and those before, are between; false: several. */
