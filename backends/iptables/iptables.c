@@ -34,14 +34,16 @@ enum {
     LIST_MAX = 64, /* addresses of a list in one line; iptables-restore reads 10,240 bytes of one */
     GROUPED_MAX = 4096, /* elements of a table that are compared with each other */
     FAN_OUT = 16,
+    INLINE_MAX = 2,       /* rules between the same interfaces for which no chain is made */
     NAMED_SET_MAX = 65536 /* addresses of a list of names; ipset's own default */
 };
 
 struct state {
-    bool script;
+    bool script, permits;
     char base[3 + BASE_MAX + 1]; /* FR-... */
     size_t name_room;            /* for a group's part of a chain's name */
     const struct flowrules_group *group;
+    const struct flowrules_passage *passage; /* of the group, or NULL */
     unsigned sets, dispatches;
     size_t nodes;                  /* of the dispatch that is being written */
     struct flowrules_rule waiting; /* rules that differ in their protocol alone: the first, */
@@ -133,17 +135,26 @@ static void set_base(const flowrules_plan *plan, struct state *s) {
 
 /*
  * Own chains: BASE.OUT is hooked, BASE/web is a group's, BASE/d1-7 belongs to a dispatch; in a
- * script, BASE/a.OUT, BASE/a/web and BASE/a/d1-7 with the slot's letter. BASE/p-1 is of protocols.
+ * script, BASE/a.OUT, BASE/a/web and BASE/a/d1-7 with the slot's letter. BASE/p-1 is of protocols,
+ * BASE/i-eth1-eth2 of what comes by one interface and leaves by the other.
  * Groups have no - in their names, so all differ (a cut one ends in a dot and a number). nft can
  * read these names too, should its list be saved.
  */
-enum chain_kind { CHAIN_HOOK, CHAIN_GROUP, CHAIN_NODE, CHAIN_CLASS, CHAIN_PROTOCOLS };
+enum chain_kind {
+    CHAIN_HOOK,
+    CHAIN_GROUP,
+    CHAIN_NODE,
+    CHAIN_CLASS,
+    CHAIN_PROTOCOLS,
+    CHAIN_PASSAGE
+};
 
 struct chain {
     enum chain_kind kind;
     const char *name;                    /* of a hook */
     const struct flowrules_group *group; /* of a group */
     size_t number;                       /* of a node or class */
+    const struct flowrules_passage *passage;
 };
 
 /* Short names have no dot, so that one that is cut is like no other. */
@@ -156,6 +167,31 @@ static void write_group_part(flowrules_writer *w, const struct state *s,
     }
     int digits = snprintf(number, sizeof number, ".%u", group->number);
     flowrules_writef(w, "%.*s%s", (int)s->name_room - digits, group->short_name, number);
+}
+
+/* The first interface of a side, with - for what a chain's name can't have. */
+static size_t put_interface(char *to, const struct flowrules_interfaces *side) {
+    bool but = side->count == 0 && side->except_count > 0;
+    const char *name = but ? side->except[0] : side->count > 0 ? side->names[0] : "any";
+    size_t used = 0;
+    for (const char *c = but ? "not-" : ""; *c; c++)
+        to[used++] = *c;
+    for (; *name; name++)
+        to[used++] = is_name_character(*name) ? *name : '-';
+    return used;
+}
+
+/* "i-eth1-eth2"; a number stands behind what is cut, or said again for denies or another hook. */
+static void write_passage_part(flowrules_writer *w, const struct state *s,
+                               const struct flowrules_passage *passage) {
+    char word[2 * (4 + 16) + 1], number[16];
+    size_t used = 0;
+    used += put_interface(word, &passage->enters);
+    word[used++] = '-';
+    used += put_interface(word + used, &passage->leaves);
+    int digits = snprintf(number, sizeof number, ".%u", passage->number);
+    size_t room = s->name_room - 2 - (size_t)digits;
+    flowrules_writef(w, "i-%.*s%s", (int)(used < room ? used : room), word, number);
 }
 
 static void write_chain(flowrules_writer *w, const struct state *s, enum flowrules_family family,
@@ -181,6 +217,10 @@ static void write_chain(flowrules_writer *w, const struct state *s, enum flowrul
     case CHAIN_PROTOCOLS:
         flowrules_writef(w, "/p-%zu", chain->number);
         break;
+    case CHAIN_PASSAGE:
+        flowrules_write(w, "/");
+        write_passage_part(w, s, chain->passage);
+        break;
     }
     flowrules_write(w, s->script ? "\"" : "");
 }
@@ -204,9 +244,24 @@ static struct chain group_chain(const struct flowrules_group *group) {
     return (struct chain){.kind = CHAIN_GROUP, .group = group};
 }
 
-/* Where the rules of the open group go: a target that only permits has them in the hooked chain. */
+/* Has it a chain of its own? Jumps to few groups say their interfaces themselves. */
+static bool has_own_chain(const struct state *s) {
+    const struct flowrules_passage *p = s->passage;
+    return p && (s->permits || p->enters.except_count + p->leaves.except_count > 0 ||
+                 p->dispatched || p->rule_count > INLINE_MAX);
+}
+
+/* The chain from which groups are reached: that of their interfaces, or the hooked one. */
+static struct chain calling_chain(const struct state *s, enum flowrules_direction direction) {
+    if (has_own_chain(s))
+        return (struct chain){.kind = CHAIN_PASSAGE, .passage = s->passage};
+    return hook_chain(direction);
+}
+
+/* Where the rules of the open group go: a target that only permits has no chains of groups. */
 static struct chain open_chain(const flowrules_plan *plan, const struct state *s) {
-    return flowrules_plan_permits(plan) ? hook_chain(s->group->direction) : group_chain(s->group);
+    return flowrules_plan_permits(plan) ? calling_chain(s, s->group->direction)
+                                        : group_chain(s->group);
 }
 
 static flowrules_writer *rules_part(flowrules_output *out, enum flowrules_family family) {
@@ -217,6 +272,12 @@ static flowrules_writer *hook_part(flowrules_output *out, enum flowrules_family 
                                    enum flowrules_direction direction) {
     return flowrules_output_part(out,
                                  PART_HOOK_CHAINS + 2 * (unsigned)direction + (unsigned)family);
+}
+
+static flowrules_writer *calling_part(flowrules_output *out, const struct state *s,
+                                      enum flowrules_family family,
+                                      enum flowrules_direction direction) {
+    return has_own_chain(s) ? rules_part(out, family) : hook_part(out, family, direction);
 }
 
 static void begin_rule(flowrules_writer *w, const struct state *s, enum flowrules_family family,
@@ -1034,24 +1095,91 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 
 /* ---- groups and dispatches ----------------------------------------------------------------- */
 
+/* " -i eth1", " -o eth2+". */
+static void write_interface(flowrules_writer *w, char option, const char *name) {
+    size_t length = strlen(name);
+    bool begins = name[length - 1] == '*';
+    flowrules_writef(w, " -%c %.*s%s", option, (int)(length - begins), name, begins ? "+" : "");
+}
+
+/* One of the lines in which a passage is said: for each pair of names. NULL: one, without any. */
+static size_t line_count(const struct flowrules_passage *p) {
+    size_t enters = p == NULL ? 0 : p->enters.count, leaves = p == NULL ? 0 : p->leaves.count;
+    return (enters > 0 ? enters : 1) * (leaves > 0 ? leaves : 1);
+}
+
+static void write_interfaces(flowrules_writer *w, const struct flowrules_passage *p, size_t line) {
+    size_t leaves = p == NULL || p->leaves.count == 0 ? 1 : p->leaves.count;
+    if (p && p->enters.count > 0)
+        write_interface(w, 'i', p->enters.names[line / leaves]);
+    if (p && p->leaves.count > 0)
+        write_interface(w, 'o', p->leaves.names[line % leaves]);
+}
+
 static void add_group_jumps(flowrules_output *out, struct state *s, enum flowrules_family family,
                             const struct flowrules_group *g) {
-    flowrules_writer *w = hook_part(out, family, g->direction);
-    struct chain from = hook_chain(g->direction), to = group_chain(g);
+    flowrules_writer *w = calling_part(out, s, family, g->direction);
+    struct chain from = calling_chain(s, g->direction), to = group_chain(g);
     struct addresses addresses = prepare_addresses(out, s, g->match, family);
     struct position position = {.index = 0};
     struct packet_match match = {.service = NULL};
-    while (next_match(&addresses, &position, &match.ends[g->end])) {
+    const struct flowrules_passage *said = has_own_chain(s) ? NULL : s->passage;
+    while (next_match(&addresses, &position, &match.ends[g->end]))
+        for (size_t line = 0; line < line_count(said); line++) {
+            begin_rule(w, s, family, &from);
+            write_interfaces(w, said, line);
+            write_match(w, out, s, family, &match);
+            end_with_jump(w, s, family, &to);
+        }
+}
+
+/* Interfaces that are left out return from the chain. Of a machine, loopback traffic does too. */
+static void add_returns(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                        const struct chain *chain) {
+    const struct flowrules_passage *passage = chain->passage;
+    const struct flowrules_interfaces *sides[2] = {&passage->enters, &passage->leaves};
+    flowrules_writer *w = rules_part(out, family);
+    for (size_t i = 0; i < 2; i++) {
+        size_t count = sides[i]->except_count;
+        bool lo = passage->direction != FLOWRULES_FORWARD && count > 0 && sides[i]->count == 0;
+        for (size_t k = 0; k < count + lo; k++) {
+            begin_rule(w, s, family, chain);
+            write_interface(w, i == 0 ? 'i' : 'o', k < count ? sides[i]->except[k] : "lo");
+            flowrules_write(w, " -j RETURN\n");
+        }
+    }
+}
+
+/* One jump for each pair of interfaces. */
+static void add_passage(flowrules_output *out, const struct state *s, enum flowrules_family family,
+                        const struct flowrules_passage *passage) {
+    struct chain from = hook_chain(passage->direction);
+    struct chain to = {.kind = CHAIN_PASSAGE, .passage = passage};
+    flowrules_writer *w = hook_part(out, family, passage->direction);
+    declare(out, s, family, &to);
+    for (size_t line = 0; line < line_count(passage); line++) {
         begin_rule(w, s, family, &from);
-        write_match(w, out, s, family, &match);
+        write_interfaces(w, passage, line);
         end_with_jump(w, s, family, &to);
     }
+    add_returns(out, s, family, &to);
+}
+
+/* What is matched before the groups that come next. */
+static void open_passage(flowrules_output *out, struct state *s,
+                         const struct flowrules_passage *passage) {
+    bool opens = passage && passage != s->passage;
+    s->passage = passage;
+    opens = opens && has_own_chain(s);
+    for (enum flowrules_family f = FLOWRULES_IPV4; opens && f <= FLOWRULES_IPV6; f++)
+        add_passage(out, s, f, passage);
 }
 
 static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct state *s = flowrules_output_state(out);
     struct chain chain = group_chain(g);
     write_waiting(out, s);
+    open_passage(out, s, g->passage);
     s->group = g;
     if (flowrules_plan_permits(flowrules_output_plan(out)))
         return;
@@ -1134,8 +1262,8 @@ static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) 
         return;
     s->dispatches++;
     s->nodes = 1;
-    struct chain from = hook_chain(d->direction), root = {.kind = CHAIN_NODE, .number = 0};
-    flowrules_writer *w = hook_part(out, d->family, d->direction);
+    struct chain from = calling_chain(s, d->direction), root = {.kind = CHAIN_NODE, .number = 0};
+    flowrules_writer *w = calling_part(out, s, d->family, d->direction);
     begin_rule(w, s, d->family, &from);
     end_with_jump(w, s, d->family, &root);
     add_tree(out, s, d, 0, d->range_count, 0);
@@ -1256,6 +1384,7 @@ static void begin_restore(flowrules_output *out) {
         flowrules_plan_enforces(plan, FLOWRULES_INGRESS))
         flowrules_output_refuse(out, "'into' names one chain: it needs 'direction: egress' or "
                                      "'direction: ingress'");
+    ((struct state *)flowrules_output_state(out))->permits = flowrules_plan_permits(plan);
     set_base(plan, flowrules_output_state(out));
     write_named_sets(out, flowrules_output_state(out));
     for_each_hook_chain(out, begin_hook_chain);
@@ -1305,7 +1434,7 @@ static void write_dnsmasq_file(flowrules_output *out, const char *loading) {
 }
 
 /* The chain that jumps to an own one. */
-static const char *calling_chain(const flowrules_plan *plan, enum flowrules_direction direction) {
+static const char *outer_chain(const flowrules_plan *plan, enum flowrules_direction direction) {
     const char *into = flowrules_plan_setting(plan, "into");
     return into ? into : hooks[direction].builtin;
 }
@@ -1333,7 +1462,7 @@ static void write_hook_lines(flowrules_output *out, flowrules_writer *w,
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
         if (flowrules_plan_enforces(plan, d))
             flowrules_writef(w, "#   %s -w %s %s -j %s.%s\n", families[family].command, verb,
-                             calling_chain(plan, d), s->base, hooks[d].own);
+                             outer_chain(plan, d), s->base, hooks[d].own);
     }
 }
 
@@ -1397,7 +1526,7 @@ static const struct flowrules_piece *begin_template(flowrules_output *out, flowr
     const char *space = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
         if (flowrules_plan_enforces(plan, d)) {
-            flowrules_writef(w, "%s%s.%s", space, calling_chain(plan, d), hooks[d].own);
+            flowrules_writef(w, "%s%s.%s", space, outer_chain(plan, d), hooks[d].own);
             space = " ";
         }
     }
@@ -1488,6 +1617,8 @@ static const struct flowrules_setting settings[] = {
     {.key = NULL},
 };
 
+static const struct flowrules_setting bindings[] = {FR_NETFILTER_BINDINGS};
+
 static const struct flowrules_limit limits[] = {
     {"bytes of a chain's name", CHAIN_MAX,
      "XT_EXTENSION_MAXNAMELEN is 29, <linux/netfilter/x_tables.h>"},
@@ -1531,6 +1662,7 @@ const struct flowrules_backend flowrules_backend_iptables = {
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,
+    .bindings = bindings,
     .limits = limits,
     .read = fr_iptables_read,
     .baseline = flowrules_linux_baseline,

@@ -26,6 +26,19 @@
     .key = "mid-stream", .type = "boolean", .fallback = "false",                                   \
     .help = "TCP packets without SYN may also open a connection"
 
+/* By which interfaces packets of networks come and go. */
+#define FR_NETFILTER_BINDINGS                                                                      \
+    {.key = "interface",                                                                           \
+     .type = "list interface",                                                                     \
+     .aside = true,                                                                                \
+     .help = "the interfaces by which packets from the network come, and to it leave; 'eth*' is "  \
+             "all that begin so"},                                                                 \
+        {.key = "not-interface",                                                                   \
+         .type = "list interface",                                                                 \
+         .aside = true,                                                                            \
+         .help = "interfaces that are left out of these, or of all"},                              \
+        {.key = NULL},
+
 #define FR_NETFILTER_CAPABILITIES                                                                  \
     .placement = FLOWRULES_BY_HOOK, .evaluation = FLOWRULES_FIRST_MATCH,                           \
     .families = FLOWRULES_BOTH_FAMILIES, .names = true, .names_on_request = true,                  \
@@ -37,6 +50,7 @@
                 FLOWRULES_BASELINE_PATH_MTU | FLOWRULES_BASELINE_INVALID,                          \
     .packets = FLOWRULES_REPLY | FLOWRULES_LOOPBACK | FLOWRULES_NEIGHBOUR | FLOWRULES_LISTENER |   \
                FLOWRULES_MIDSTREAM,                                                                \
-    .lookup = true, .rule_flows = 16, .permits = true, .name_max = 128
+    .lookup = true, .rule_flows = 16, .permits = true, .name_max = 128, .interfaces = "interface", \
+    .other_interfaces = "not-interface"
 
 #endif

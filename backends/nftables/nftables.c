@@ -14,19 +14,23 @@
 #include "flowrules/kits/whole.h"
 #include "netfilter_protocols.h"
 #include "netfilter_settings.h"
+#include "passages.h"
 #include "read.h"
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
 enum { TCP = 6, OTHERS = 256 /* several protocols, none of which is looked at alone */ };
-enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3, PART_LOSSES };
+enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3, PART_LOSSES, PART_PASSAGE };
 
 /* More ranges than this, and a rule names a set; a group of few rules needs no chain. */
 enum { ANONYMOUS_MAX = 32, INLINE_MAX = 2 };
 
 struct state {
-    const struct flowrules_group *group; /* whose rules are being written, or NULL */
-    bool has_chain;                      /* it has a chain of its own, else the base chain's */
-    bool told;                           /* what is lost of these flows stands there: */
+    const struct flowrules_group *group;     /* whose rules are being written, or NULL */
+    bool has_chain;                          /* it has a chain of its own, else what jumps there */
+    bool in_chain;                           /* its rules are being written */
+    const struct flowrules_passage *passage; /* of the group, or NULL */
+    unsigned turn;                           /* of the last passage */
+    bool told;                               /* what is lost of these flows stands there: */
     flowrules_flows told_of;
     unsigned named_sets;           /* of the open group */
     struct flowrules_rule waiting; /* rules that differ in their protocol alone: the first, */
@@ -452,10 +456,32 @@ static void write_match(flowrules_output *out, struct state *s, flowrules_writer
         write_lookup(w, rule, family);
 }
 
-/* Rules without a chain of their group's stand in the one of their direction. */
+/* The chain that jumps to groups: that of their interfaces, or of their direction. */
+static flowrules_writer *calling_part(flowrules_output *out, const struct state *s,
+                                      enum flowrules_direction direction) {
+    bool own = s->passage && fr_nftables_has_chain(flowrules_output_plan(out), s->passage);
+    return flowrules_output_part(out, own ? PART_PASSAGE : PART_BASE + (unsigned)direction);
+}
+
+/*
+ * Begins the next line of a chain that jumps to groups; false behind the last. It is one line but
+ * where interfaces have no chain of their own: there each line says them.
+ */
+static bool next_line(flowrules_output *out, const struct state *s, flowrules_writer *w,
+                      struct fr_nftables_line *line) {
+    bool inside = s->has_chain && s->in_chain;
+    if (s->passage && !inside && !fr_nftables_has_chain(flowrules_output_plan(out), s->passage))
+        return fr_nftables_passage_match(w, s->passage, "\t\t", line);
+    bool first = !line->begun;
+    line->begun = true;
+    flowrules_write(w, first ? "\t\t" : "");
+    return first;
+}
+
+/* Rules without a chain of their group's stand where the jump to it would be. */
 static flowrules_writer *rules_part(flowrules_output *out, const struct state *s) {
-    return flowrules_output_part(out, s->has_chain ? PART_CHAINS
-                                                   : PART_BASE + (unsigned)s->group->direction);
+    return s->has_chain ? flowrules_output_part(out, PART_CHAINS)
+                        : calling_part(out, s, s->group->direction);
 }
 
 /* A comment may have little room: what is lost of a flow is a line before its rules, too. */
@@ -473,17 +499,23 @@ static void write_losses(flowrules_output *out, struct state *s, flowrules_write
     flowrules_write(w, "\n");
 }
 
-static void write_line(flowrules_output *out, struct state *s, const struct line *line,
-                       const char *before, bool tcp) {
-    flowrules_writer *w = rules_part(out, s);
-    if (!line->rule->table)
-        write_losses(out, s, w, line->rule->flows);
-    flowrules_write(w, "\t\t");
+static void write_one_line(flowrules_output *out, struct state *s, flowrules_writer *w,
+                           const struct line *line, const char *before, bool tcp) {
     if (!line->rule->table)
         flowrules_writer_origin(w, line->rule->flows);
     flowrules_write(w, before);
     write_match(out, s, w, line);
     write_verdict(w, out, line->rule, tcp);
+}
+
+static void write_line(flowrules_output *out, struct state *s, const struct line *line,
+                       const char *before, bool tcp) {
+    flowrules_writer *w = rules_part(out, s);
+    struct fr_nftables_line place = {.begun = false};
+    if (!line->rule->table)
+        write_losses(out, s, w, line->rule->flows);
+    while (next_line(out, s, w, &place))
+        write_one_line(out, s, w, line, before, tcp);
 }
 
 /* Rejects answer TCP with a reset: a deny of it and of others is a line for it and one for these.
@@ -601,30 +633,34 @@ static void close_chain(flowrules_output *out, struct state *s) {
     if (s->group && s->has_chain)
         flowrules_write(flowrules_output_part(out, PART_CHAINS), "\t}\n");
     s->group = NULL;
+    s->in_chain = false;
 }
 
 static void write_jump(flowrules_writer *w, const struct flowrules_group *group) {
-    flowrules_write(w, "jump ");
-    flowrules_write(w, group->name);
-    flowrules_write(w, "\n");
+    flowrules_writef(w, "jump %s\n", group->name);
+}
+
+/* The jump to a group: for both families, or for one. */
+static void write_family_jump(flowrules_output *out, struct state *s, flowrules_writer *w,
+                              const struct flowrules_group *group, enum flowrules_family family) {
+    struct fr_nftables_line line = {.begun = false};
+    while (next_line(out, s, w, &line)) {
+        if (!write_address(out, s, w, group->match, family, group->end))
+            flowrules_writef(w, "%s ", nfproto_match[family]);
+        write_jump(w, group);
+    }
 }
 
 static void write_jumps(flowrules_output *out, struct state *s,
                         const struct flowrules_group *group) {
-    flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)group->direction);
-    if (flowrules_set_is_any(group->match) && group->families == FLOWRULES_BOTH_FAMILIES) {
-        flowrules_write(w, "\t\t");
+    flowrules_writer *w = calling_part(out, s, group->direction);
+    struct fr_nftables_line line = {.begun = false};
+    bool all = flowrules_set_is_any(group->match) && group->families == FLOWRULES_BOTH_FAMILIES;
+    while (all && next_line(out, s, w, &line))
         write_jump(w, group);
-        return;
-    }
-    for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++) {
-        if (!(group->families & FLOWRULES_FAMILY_BIT(f)) || !has_family(group->match, f))
-            continue;
-        flowrules_write(w, "\t\t");
-        if (!write_address(out, s, w, group->match, f, group->end))
-            flowrules_writef(w, "%s ", nfproto_match[f]);
-        write_jump(w, group);
-    }
+    for (enum flowrules_family f = FLOWRULES_IPV4; !all && f <= FLOWRULES_IPV6; f++)
+        if ((group->families & FLOWRULES_FAMILY_BIT(f)) && has_family(group->match, f))
+            write_family_jump(out, s, w, group, f);
 }
 
 /* Is a chain with a jump to it longer than its rules, each with the group's match? */
@@ -634,9 +670,36 @@ static bool needs_chain(const struct flowrules_group *g) {
            flowrules_set_range_count(g->match, FLOWRULES_IPV6) > ANONYMOUS_MAX;
 }
 
+static void close_passage(flowrules_output *out, struct state *s) {
+    flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
+    close_chain(out, s);
+    if (s->passage && fr_nftables_has_chain(flowrules_output_plan(out), s->passage)) {
+        flowrules_writef(w, "\n\tchain %s {\n", s->passage->name);
+        flowrules_write_part(w, flowrules_output_part(out, PART_PASSAGE));
+        flowrules_write(w, "\t}\n");
+    }
+    s->passage = NULL;
+}
+
+/* What is matched before the groups that come next; the first of a turn brings all jumps. */
+static void open_passage(flowrules_output *out, struct state *s,
+                         const struct flowrules_passage *passage) {
+    if (passage == s->passage)
+        return;
+    bool first = passage && passage->turn != s->turn;
+    close_passage(out, s);
+    if (first)
+        fr_nftables_passage_jumps(
+            flowrules_output_part(out, PART_BASE + (unsigned)passage->direction),
+            flowrules_output_plan(out), passage);
+    s->passage = passage;
+    s->turn = passage ? passage->turn : s->turn;
+}
+
 static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct state *s = flowrules_output_state(out);
     close_chain(out, s);
+    open_passage(out, s, g->passage);
     s->group = g;
     s->named_sets = 0;
     s->told = false;
@@ -645,6 +708,7 @@ static void group(flowrules_output *out, const struct flowrules_group *g) {
         return;
     if (!g->dispatched)
         write_jumps(out, s, g);
+    s->in_chain = true;
     flowrules_writer *w = flowrules_output_part(out, PART_CHAINS);
     flowrules_write(w, "\n\tchain ");
     flowrules_write(w, g->name);
@@ -710,8 +774,8 @@ static void dispatch(flowrules_output *out, const struct flowrules_dispatch *d) 
         return;
     write_map(flowrules_output_part(out, PART_SETS), d);
     write_classes(flowrules_output_part(out, PART_CHAINS), d);
-    flowrules_writef(flowrules_output_part(out, PART_BASE + (unsigned)d->direction),
-                     "\t\t%s %s vmap @%s\n", family_word[d->family], end_word[d->end], d->name);
+    flowrules_writef(calling_part(out, s, d->direction), "\t\t%s %s vmap @%s\n",
+                     family_word[d->family], end_word[d->end], d->name);
 }
 
 /* ---- the base chains and the file ---------------------------------------------------------- */
@@ -974,7 +1038,7 @@ static void end(flowrules_output *out) {
     const flowrules_plan *plan = flowrules_output_plan(out);
     struct state *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".nft", false);
-    close_chain(out, s);
+    close_passage(out, s);
     (flowrules_plan_permits(plan) ? write_permits_head : write_head)(out, w);
     flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
     const char *blank = "";
@@ -1029,6 +1093,8 @@ static const struct flowrules_setting settings[] = {
     {.key = NULL},
 };
 
+static const struct flowrules_setting bindings[] = {FR_NETFILTER_BINDINGS};
+
 static const struct flowrules_limit limits[] = {
     {"bytes of a table's, chain's or set's name", 255,
      "NFT_NAME_MAXLEN is 256, <linux/netfilter/nf_tables.h>"},
@@ -1062,6 +1128,7 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .state_size = sizeof(struct state),
     .formats = formats,
     .settings = settings,
+    .bindings = bindings,
     .limits = limits,
     .read = fr_nftables_read,
     .baseline = flowrules_linux_baseline,

@@ -361,8 +361,11 @@ struct flowrules_capabilities {
     const char *permits_note;
     const char *itself; /* what of packets to and from the firewall it does not decide, or NULL */
     bool logging;
-    bool expiry;            /* ends a rule by itself, on the last of its flows' last days */
-    bool lookup;            /* wants groups, tables and dispatches */
+    bool expiry; /* ends a rule by itself, on the last of its flows' last days */
+    bool lookup; /* wants groups, tables and dispatches */
+    /* lookup: rules match interfaces. The keys of bindings that say which are those of a network's
+     * packets, and which are not; NULL: rules match none. */
+    const char *interfaces, *other_interfaces;
     bool table_port_ranges; /* tables may hold ranges of ports */
     unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */
     unsigned merge_above;   /* no lookup: more rules than this are merged; 0 = never */
@@ -376,8 +379,8 @@ struct flowrules_setting {
     const char *key;
     /*
      * "text", "name", "integer MIN MAX", "boolean", "choice A|B"; in bindings also "list TYPE",
-     * "labels", and of Kubernetes "namespace", "selector" (labels, or any), "requirements" (all of
-     * a list of texts as in kubectl's -l), "ports" (port: port).
+     * "interface", "labels", and of Kubernetes "namespace", "selector" (labels, or any),
+     * "requirements" (all of a list of texts as in kubectl's -l), "ports" (port: port).
      */
     const char *type;
     const char *fallback; /* the default, or NULL */

@@ -74,6 +74,8 @@ enum fr_id {
     FR_SHADOWED,
     FR_SPARES,
     FR_SPARES_ALL,
+    FR_PLACE_UNKNOWN,
+    FR_PLACE_TWICE,
     /* 04: names and the lock file */
     FR_LOCK_FORM = 401,
     FR_NAME_NOT_PINNED,

@@ -168,7 +168,7 @@ static bool check_setting(const struct check *check, const char *part,
     if (setting->type == NULL || !fr_setting_type_is_known(setting->type))
         return object(check, part, setting->key, "has an unknown type",
                       "text, name, integer MIN MAX, boolean, choice A|B; in bindings also list "
-                      "TYPE, labels, namespace, selector, requirements, ports");
+                      "TYPE, labels, namespace, selector, requirements, ports, interface");
     if (setting->fallback != NULL && !fr_setting_check(setting, setting->fallback, form))
         return object(check, part, setting->key, "does not take its own default", form);
     return true;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interfaces.h"
 #include "label_names.h"
 #include "requirements.h"
 
@@ -38,7 +39,7 @@ const struct flowrules_setting *fr_binding_find(const struct flowrules_backend *
 const char *fr_target_key(size_t i) {
     static const char *const common[] = {"protects", "select",   "direction", "names",
                                          "log",      "baseline", "optimize",  "allow-loss",
-                                         "backend",  "format",   "shuts"};
+                                         "backend",  "format",   "shuts",     "places"};
     return i < sizeof common / sizeof common[0] ? common[i] : NULL;
 }
 
@@ -137,6 +138,20 @@ static bool check_port(const char *range, const char *value, char form[160]) {
     return good;
 }
 
+static bool check_interface(const char *range, const char *value, char form[160]) {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@";
+    size_t length = strspn(value, allowed);
+    bool begins = strcmp(value + length, "*") == 0 || strcmp(value + length, "+") == 0;
+    (void)range;
+    snprintf(form, 160,
+             "a network interface, at most %u letters, digits and ._-@; or the first letters and "
+             "'*'; not lo",
+             FR_INTERFACE_NAME_MAX);
+    return length > 0 && length <= FR_INTERFACE_NAME_MAX && (begins || value[length] == '\0') &&
+           strcmp(value, "lo") != 0 && !(begins && strncmp("lo", value, length) == 0);
+}
+
 static const struct {
     const char *type;
     bool (*check)(const char *range, const char *value, char form[160]);
@@ -146,6 +161,7 @@ static const struct {
     {"boolean", check_boolean},     {"text", check_text},
     {"labels", check_text},         {"selector", check_label_value},
     {"ports", check_port},          {"requirements", check_requirement},
+    {"interface", check_interface},
 };
 
 bool fr_setting_is_list(const struct flowrules_setting *setting) {

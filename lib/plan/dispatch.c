@@ -162,6 +162,7 @@ static flowrules_status finish(struct sweep *s, size_t first, size_t count) {
         .class_count = d->classes.count,
         .ranges = d,
         .classes = d,
+        .passage = group->passage,
     };
     d->after_group = (uint32_t)(first + count - 1);
     return d->view.name == NULL ? fr_no_memory(rules->plan->context) : FLOWRULES_OK;

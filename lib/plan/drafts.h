@@ -6,9 +6,9 @@
 #define FR_DRAFTS_H
 
 #include "boxes.h"
-#include "rules.h"
+#include "passages.h"
 
-/* The rules of one direction, action and log, while they are cut and merged. */
+/* The rules of one direction, action, log and crossing, while they are cut and merged. */
 struct fr_drafts {
     const flowrules_plan *plan;
     struct fr_rules *rules; /* where they go */
@@ -17,6 +17,7 @@ struct fr_drafts {
     enum flowrules_action action;
     uint32_t phase;
     bool log;
+    struct fr_section *section;
     struct fr_vec list, next; /* struct fr_rule */
     struct fr_vec pieces;     /* fr_service */
 };

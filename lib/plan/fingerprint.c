@@ -86,7 +86,7 @@ static uint64_t mix_rule(uint64_t hash, const struct fr_rules *rules, const stru
 
 /* A target of groups closes what it protects by them: that is no part of a rule. */
 static uint64_t mix_protects(uint64_t hash, const flowrules_plan *plan) {
-    if (plan->backend->bindings == NULL)
+    if (plan->backend->bindings == NULL || plan->can->interfaces != NULL)
         return hash;
     hash = mix(hash, ((uint64_t)plan->enforces[FLOWRULES_EGRESS] << 1) |
                          (uint64_t)plan->enforces[FLOWRULES_INGRESS]);
@@ -99,6 +99,20 @@ static uint64_t baseline_mark(unsigned baseline) {
     if (baseline == FR_BASELINE_TRUE)
         return 1;
     return baseline == FR_BASELINE_FALSE ? 0 : (uint64_t)baseline << 1;
+}
+
+static uint64_t mix_interfaces(uint64_t hash, const struct flowrules_interfaces *interfaces) {
+    for (size_t i = 0; i < interfaces->count; i++)
+        hash = mix_text(hash, interfaces->names[i]);
+    for (size_t i = 0; i < interfaces->except_count; i++)
+        hash = mix_text(hash, interfaces->except[i]);
+    return mix(mix(hash, interfaces->count), interfaces->except_count);
+}
+
+static uint64_t mix_place(uint64_t hash, const struct flowrules_passage *place) {
+    if (place == NULL)
+        return hash;
+    return mix_interfaces(mix_interfaces(hash, &place->enters), &place->leaves);
 }
 
 void fr_rules_fingerprint(struct fr_rules *rules) {
@@ -119,7 +133,7 @@ void fr_rules_fingerprint(struct fr_rules *rules) {
     for (size_t i = 0; i < rules->groups.count; i++) {
         const struct fr_group *g = fr_vec_at(&rules->groups, struct fr_group, i);
         hash = mix_text(mix_set(hash, g->view.match), g->view.name);
-        hash = mix(mix(hash, g->log), g->view.action);
+        hash = mix_place(mix(mix(hash, g->log), g->view.action), g->view.passage);
         for (size_t r = 0; r < g->view.rule_count; r++)
             hash =
                 mix_rule(hash, rules, fr_vec_at(&rules->rules, struct fr_rule, g->first_rule + r));

@@ -489,11 +489,16 @@ bool fr_view_network_part(struct fr_view *view, fr_set set, enum flowrules_famil
     return true;
 }
 
-flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end) {
+flowrules_status fr_view_cut_network(struct fr_view *view, uint32_t index, bool cut,
+                                     struct fr_end *end) {
     const struct fr_end *known;
-    FR_TRY(network_end(view, index, false, &known));
+    FR_TRY(network_end(view, index, cut, &known));
     *end = *known;
     return FLOWRULES_OK;
+}
+
+flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end) {
+    return fr_view_cut_network(view, index, false, end);
 }
 
 unsigned fr_view_network_flags(const struct fr_view *view, uint32_t index) {

@@ -74,6 +74,9 @@ flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool nar
 bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *network);
 /* What one network comes to. */
 flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end);
+/* The same; cut: wildcards may be cut to what the lock file knows. */
+flowrules_status fr_view_cut_network(struct fr_view *view, uint32_t index, bool cut,
+                                     struct fr_end *end);
 /* The flags of a network that was evaluated; 0 for one that was not. */
 unsigned fr_view_network_flags(const struct fr_view *view, uint32_t index);
 /* The network that comes to exactly this set: the first that does. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "passages.h"
 #include "pieces.h"
 
 /* More groups than this are reached by pairs or a dispatch: a jump costs about 10 ns each. */
@@ -49,6 +50,7 @@ struct part {
     bool log;
     enum flowrules_family family;
     unsigned families;
+    struct fr_section *section;
     struct fr_vec entries, drafts;
     struct fr_vec order; /* uint32_t: entries, by draft */
     struct fr_vec pieces;
@@ -117,7 +119,8 @@ static flowrules_status collect(struct part *p) {
     for (uint32_t i = 0; i < scoped->count; i++) {
         const struct fr_scoped *s = fr_vec_at(scoped, struct fr_scoped, i);
         if (s->direction == p->direction && s->deny == (p->action == FLOWRULES_DENY) &&
-            s->log == p->log && fr_part_phase(p->plan, s) == p->phase)
+            s->crossing == p->section->crossing && s->log == p->log &&
+            fr_part_phase(p->plan, s) == p->phase)
             FR_TRY(add_entry(p, i, s));
     }
     return FLOWRULES_OK;
@@ -384,6 +387,7 @@ static flowrules_status open_group(struct part *p, const struct draft *draft, co
                                    .end = draft->end,
                                    .match = {&p->plan->view->sets, draft->match},
                                    .dispatched = dispatched};
+    FR_TRY(fr_section_passage(p->rules, p->section, p->direction, p->action, &view.passage));
     name_group(p, word, &view);
     *index = p->rules->groups.count;
     struct fr_group *group =
@@ -399,6 +403,7 @@ static flowrules_status open_group(struct part *p, const struct draft *draft, co
 static void close_group(struct part *p, size_t index) {
     struct fr_group *group = fr_vec_at(&p->rules->groups, struct fr_group, index);
     group->view.rule_count = p->rules->rules.count - group->first_rule;
+    fr_section_count(p->section, &group->view);
 }
 
 static flowrules_status emit_draft(struct part *p, const struct draft *draft, bool dispatched) {
@@ -533,7 +538,7 @@ static flowrules_status lower_entries(struct part *p) {
 }
 
 static flowrules_status lower_part(struct fr_rules *rules, const struct fr_phase *phase, bool log,
-                                   unsigned families) {
+                                   struct fr_section *section, unsigned families) {
     const struct fr_allocator *allocator = &rules->plan->context->allocator;
     struct part p = {.plan = rules->plan,
                      .rules = rules,
@@ -542,7 +547,8 @@ static flowrules_status lower_part(struct fr_rules *rules, const struct fr_phase
                      .phase = phase->number,
                      .log = log,
                      .family = (families & 1u) != 0 ? FLOWRULES_IPV4 : FLOWRULES_IPV6,
-                     .families = families};
+                     .families = families,
+                     .section = section};
     fr_vec_init(&p.entries, allocator, sizeof(struct entry));
     fr_vec_init(&p.drafts, allocator, sizeof(struct draft));
     fr_vec_init(&p.order, allocator, sizeof(uint32_t));
@@ -556,21 +562,27 @@ static flowrules_status lower_part(struct fr_rules *rules, const struct fr_phase
 }
 
 /* Denies before allows; and logged ones before the others, so that what is to be logged is. */
-static flowrules_status lower_direction(struct fr_rules *rules,
-                                        enum flowrules_direction direction) {
+static flowrules_status lower_direction(struct fr_rules *rules, enum flowrules_direction direction,
+                                        unsigned *turn) {
     static const unsigned families[] = {FLOWRULES_BOTH_FAMILIES, 1u, 2u};
     struct fr_phase phase = fr_first_phase(direction, FLOWRULES_DENY);
     do
-        for (int log = 1; log >= 0; log--)
-            for (size_t f = 0; f < 3; f++)
-                FR_TRY(lower_part(rules, &phase, log == 1, families[f]));
+        for (int log = 1; log >= 0; log--) {
+            struct fr_section section = {.turn = ++*turn};
+            for (; section.crossing <= rules->plan->crossings.count; section.crossing++) {
+                section.made = NULL;
+                for (size_t f = 0; f < 3; f++)
+                    FR_TRY(lower_part(rules, &phase, log == 1, &section, families[f]));
+            }
+        }
     while (fr_next_phase(rules->plan, &phase));
     return FLOWRULES_OK;
 }
 
 flowrules_status fr_lower_lookup(struct fr_rules *rules) {
+    unsigned turn = 0;
     for (int direction = 0; direction < 3; direction++)
         if (rules->plan->enforces[direction])
-            FR_TRY(lower_direction(rules, (enum flowrules_direction)direction));
+            FR_TRY(lower_direction(rules, (enum flowrules_direction)direction, &turn));
     return FLOWRULES_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "boxes.h"
+#include "crossings.h"
 #include "flowrules/kits/bindings.h"
 #include "flowrules/kits/pods.h"
 #include "reach.h"
@@ -123,7 +124,8 @@ static struct fr_reach reach_of(const flowrules_plan *plan, const struct fr_scop
 static bool parts_may_meet(const flowrules_plan *plan, const struct fr_scoped *a,
                            const struct fr_scoped *b) {
     const fr_set ends[2][2] = {{a->source, b->source}, {a->destination, b->destination}};
-    if (a->direction != b->direction || !services_meet(plan, a, b))
+    if (a->direction != b->direction || !fr_crossings_meet(plan, a, b) ||
+        !services_meet(plan, a, b))
         return false;
     for (unsigned e = 0; e < 2; e++)
         if (!fr_set_overlaps(&plan->view->sets, ends[e][0], ends[e][1]) &&

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "crossings.h"
 #include "pieces.h"
 #include "scope.h"
 #include "target.h"
@@ -16,6 +17,7 @@ static bool open_stores(flowrules_plan *plan, const struct fr_allocator *allocat
     fr_arena_init(&stores->arena, allocator);
     fr_vec_init(&stores->spelled, allocator, sizeof(struct fr_spelled));
     fr_vec_init(&stores->bound, allocator, sizeof(struct fr_bound_list *));
+    fr_placing_init(&stores->placing, plan->policy, &stores->view, &stores->arena);
     plan->arena = &stores->arena;
     plan->view = &stores->view;
     plan->services = &stores->services;
@@ -26,6 +28,7 @@ static void free_stores(struct fr_stores *stores) {
     for (size_t i = 0; i < stores->bound.count; i++)
         fr_vec_free(&(*fr_vec_at(&stores->bound, struct fr_bound_list *, i))->bound);
     fr_vec_free(&stores->bound);
+    fr_placing_free(&stores->placing);
     fr_vec_free(&stores->spelled);
     if (stores->have_view)
         fr_view_free(&stores->view);
@@ -37,6 +40,7 @@ static void init_lists(flowrules_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->verdicts, allocator, sizeof(struct fr_verdict));
     fr_vec_init(&plan->scoped, allocator, sizeof(struct fr_scoped));
     fr_vec_init(&plan->others, allocator, sizeof(struct fr_others));
+    fr_vec_init(&plan->crossings, allocator, sizeof(struct fr_crossing));
     fr_vec_init(&plan->missed, allocator, sizeof(struct fr_missed));
     fr_domains_init(&plan->domains, allocator);
 }
@@ -68,7 +72,8 @@ flowrules_status fr_plan_new(flowrules_plan **plan, flowrules_context *context,
 void fr_plan_free(flowrules_plan *plan) {
     if (plan == NULL)
         return;
-    struct fr_vec *lists[] = {&plan->verdicts, &plan->scoped, &plan->others, &plan->missed};
+    struct fr_vec *lists[] = {&plan->verdicts, &plan->scoped, &plan->others, &plan->crossings,
+                              &plan->missed};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_domains_free(&plan->domains);

@@ -7,6 +7,7 @@
 
 #include "domains.h"
 #include "flows.h"
+#include "places.h"
 #include "reasons.h"
 
 enum fr_fidelity {
@@ -42,6 +43,7 @@ struct fr_scoped {
     uint8_t whole_icmp; /* ICMP types are left out: accepted as a widening */
     uint8_t cut;        /* of an allow: its rules hold nothing of the denies that it meets */
     uint32_t phase;     /* where rules have an order: denies, then allows, phase by phase */
+    uint32_t crossing;  /* of the plan's crossings + 1; 0: by any interface */
     /* Of an allow: it is any protocol behind a deny of these, of the plan; 0: it is its service. */
     fr_service but;
 };
@@ -84,6 +86,7 @@ struct fr_stores {
     struct fr_services services;
     struct fr_vec spelled; /* struct fr_spelled, by service (pieces.c) */
     struct fr_vec bound;   /* struct fr_bound_list *: for the keys that were asked for */
+    struct fr_placing placing;
 };
 
 /* The boolean setting of a machine that has no other addresses than the protected ones. */
@@ -118,6 +121,7 @@ struct flowrules_plan {
     struct fr_vec verdicts;    /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;      /* struct fr_scoped */
     struct fr_vec others;      /* struct fr_others: of each allow that has some */
+    struct fr_vec crossings;   /* struct fr_crossing: of parts, in order of first use */
     struct fr_domains domains; /* of whole_domains */
     struct fr_vec missed;      /* struct fr_missed */
     uint32_t refused, unresolved;

@@ -78,6 +78,9 @@ static const struct {
                                 "deny and allow single networks and protocols"},
     [FR_WHY_DENY_IN_PIECES] = {"the flows that it spares divide the deny into too many parts",
                                "deny and spare single networks and protocols"},
+    [FR_WHY_SOME_INTERFACES] =
+        {"a deny takes the packets of some interfaces from it, which permits alone cannot express",
+         "give the networks of the flow an interface, or leave the deny out with 'select'"},
     [FR_WHY_BELOW_TOO] = {"%s: the names below it would also pass", NULL}, /* by the target */
     [FR_WHY_SELF_TOO] = {"%s: the name itself would also pass", NULL},
 };

@@ -39,6 +39,7 @@ enum fr_reason {
     FR_WHY_REST_OF_DENY,  /* why */
     FR_WHY_ALLOW_IN_PIECES,
     FR_WHY_DENY_IN_PIECES,
+    FR_WHY_SOME_INTERFACES,
     FR_WHY_BELOW_TOO, /* what: names below pass too */
     FR_WHY_SELF_TOO   /* what: the name itself passes too */
 };

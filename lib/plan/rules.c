@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "boxes.h"
+#include "crossings.h"
 #include "pieces.h"
 
 /* Replaces every draft by what step makes of it. */
@@ -66,16 +67,31 @@ struct asking {
     const struct fr_rule *whole;
     struct fr_boxes *boxes;
     bool touched;
+    bool crosses; /* some part is at a few of the interfaces alone */
     const char *why;
 };
 
 /* Is an allow to be told without this deny, or a deny without this allow, which it spares? */
 static bool takes(const flowrules_plan *plan, const struct fr_scoped *other,
                   const struct fr_scoped *part) {
-    if (other->direction != part->direction || other->deny == part->deny)
+    if (other->direction != part->direction || other->deny == part->deny ||
+        !fr_crossings_meet(plan, other, part))
         return false;
     return part->deny ? fr_part_is_spared(plan, part, other)
                       : !fr_part_is_spared(plan, other, part);
+}
+
+/* Asks of one; a->touched then says of all whether one took something. */
+static flowrules_status
+ask_taker(struct asking *a, const struct fr_scoped *other, const struct fr_term *term,
+          flowrules_status (*step)(struct asking *a, struct fr_box *taker, uint32_t flow)) {
+    struct fr_box box = {{other->source, other->destination}, *term};
+    bool before = a->touched;
+    a->touched = false;
+    FR_TRY(step(a, &box, other->flow));
+    a->crosses = a->crosses || (a->touched && !fr_crossing_covers(a->d->plan, other, a->part));
+    a->touched = a->touched || before;
+    return FLOWRULES_OK;
 }
 
 static flowrules_status each_taker(struct asking *a,
@@ -88,10 +104,8 @@ static flowrules_status each_taker(struct asking *a,
             continue;
         const struct fr_service_terms *terms =
             fr_service_get(&plan->policy->services, other->service);
-        for (uint32_t t = 0; t < terms->count; t++) {
-            struct fr_box box = {{other->source, other->destination}, terms->terms[t]};
-            FR_TRY(step(a, &box, other->flow));
-        }
+        for (uint32_t t = 0; t < terms->count; t++)
+            FR_TRY(ask_taker(a, other, &terms->terms[t], step));
     }
     return FLOWRULES_OK;
 }
@@ -115,8 +129,11 @@ static flowrules_status weigh_one(struct asking *a, struct fr_box *deny, uint32_
 static flowrules_status subtract_takers(struct fr_drafts *d, struct fr_boxes *boxes,
                                         const struct fr_scoped *part, const struct fr_rule *whole,
                                         bool *touched) {
-    struct asking a = {d, part, whole, boxes, false, NULL};
+    struct asking a = {d, part, whole, boxes, false, false, NULL};
     FR_TRY(each_taker(&a, subtract_one));
+    if (a.touched && a.crosses)
+        return fr_rules_refuse(d->rules, part->flow,
+                               fr_because(&d->rules->arena, FR_WHY_SOME_INTERFACES));
     *touched = a.touched;
     if (!boxes->too_many && d->can->pod_groups && !part->deny)
         FR_TRY(each_taker(&a, weigh_one));
@@ -333,13 +350,14 @@ static flowrules_status draft_flows(struct fr_drafts *d) {
     for (size_t i = 0; i < d->plan->scoped.count; i++) {
         const struct fr_scoped *part = fr_vec_at(&d->plan->scoped, struct fr_scoped, i);
         if (part->direction == d->direction && part->deny == d->action && part->log == d->log &&
-            fr_part_phase(d->plan, part) == d->phase)
+            part->crossing == d->section->crossing && fr_part_phase(d->plan, part) == d->phase)
             FR_TRY(draft_part(d, part));
     }
     for (size_t i = 0; d->action == FLOWRULES_DENY && i < d->plan->others.count; i++) {
         struct fr_scoped part =
             fr_others_part(d->plan, fr_vec_at(&d->plan->others, struct fr_others, i));
-        if (part.direction == d->direction && part.log == d->log && part.phase == d->phase)
+        if (part.direction == d->direction && part.log == d->log && part.phase == d->phase &&
+            part.crossing == d->section->crossing)
             FR_TRY(draft_part(d, &part));
     }
     struct fr_vec swap = d->list;
@@ -382,9 +400,11 @@ static flowrules_status enter(struct fr_drafts *d) {
                                    .rule_count = d->list.count};
     if (d->list.count == 0)
         return FLOWRULES_OK;
+    FR_TRY(fr_section_passage(d->rules, d->section, d->direction, d->action, &view.passage));
     struct fr_group *group = fr_rules_group(d->rules, &view);
     if (group == NULL || !fr_vec_reserve(&d->rules->rules, d->list.count))
         return fr_no_memory(plan->context);
+    fr_section_count(d->section, &view);
     group->log = d->log;
     group->phase = d->phase;
     group->match = FR_SET_ANY;
@@ -393,8 +413,8 @@ static flowrules_status enter(struct fr_drafts *d) {
     return FLOWRULES_OK;
 }
 
-static flowrules_status lower_group(struct fr_rules *rules, const struct fr_phase *phase,
-                                    bool log) {
+static flowrules_status lower_group(struct fr_rules *rules, const struct fr_phase *phase, bool log,
+                                    struct fr_section *section) {
     const flowrules_plan *plan = rules->plan;
     const struct fr_allocator *allocator = &plan->context->allocator;
     struct fr_drafts d = {.plan = plan,
@@ -403,7 +423,8 @@ static flowrules_status lower_group(struct fr_rules *rules, const struct fr_phas
                           .direction = phase->direction,
                           .action = phase->action,
                           .phase = phase->number,
-                          .log = log};
+                          .log = log,
+                          .section = section};
     fr_vec_init(&d.list, allocator, sizeof(struct fr_rule));
     fr_vec_init(&d.next, allocator, sizeof(struct fr_rule));
     fr_vec_init(&d.pieces, allocator, sizeof(fr_service));
@@ -416,22 +437,28 @@ static flowrules_status lower_group(struct fr_rules *rules, const struct fr_phas
     return status;
 }
 
-static flowrules_status lower_direction(struct fr_rules *rules,
-                                        enum flowrules_direction direction) {
+static flowrules_status lower_direction(struct fr_rules *rules, enum flowrules_direction direction,
+                                        unsigned *turn) {
     const flowrules_plan *plan = rules->plan;
     bool denies = plan->can->evaluation != FLOWRULES_ALLOW_UNION;
     struct fr_phase phase = fr_first_phase(direction, denies ? FLOWRULES_DENY : FLOWRULES_ALLOW);
     do
-        for (int log = 1; log >= 0; log--) /* what is to be logged is, first */
-            FR_TRY(lower_group(rules, &phase, log == 1));
+        for (int log = 1; log >= 0; log--) { /* what is to be logged is, first */
+            struct fr_section section = {.turn = ++*turn};
+            for (; section.crossing <= plan->crossings.count; section.crossing++) {
+                section.made = NULL;
+                FR_TRY(lower_group(rules, &phase, log == 1, &section));
+            }
+        }
     while (fr_next_phase(plan, &phase));
     return FLOWRULES_OK;
 }
 
 flowrules_status fr_lower_rules(struct fr_rules *rules) {
+    unsigned turn = 0;
     for (int direction = 0; direction < 3; direction++)
         if (rules->plan->enforces[direction])
-            FR_TRY(lower_direction(rules, (enum flowrules_direction)direction));
+            FR_TRY(lower_direction(rules, (enum flowrules_direction)direction, &turn));
     FR_TRY(fr_gather_whole(rules));
     return fr_name_rules(rules);
 }

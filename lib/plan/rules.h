@@ -102,6 +102,7 @@ struct fr_rules {
     struct fr_map used_at;           /* by set of the domains + 1: index of used_names */
     struct fr_vec refusals;          /* struct fr_refusal */
     struct fr_map refused_at;        /* by flow + 1: index of refusals */
+    unsigned passages;               /* how many were made */
     const char *entrances;           /* by TCP, for scripts that load them (entrances.c) */
     const char *shuts[3];            /* lines for the head of an artifact, or NULL (needs.c) */
     char fingerprint[9];

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crossings.h"
 #include "flowrules/kits/bindings.h"
 #include "flowrules/reader.h"
 #include "view.h"
@@ -117,9 +118,19 @@ static flowrules_status find_protects(flowrules_plan *plan) {
 
 /* ---- judging flows ------------------------------------------------------------------------- */
 
-static flowrules_status scope_part(flowrules_plan *plan, uint32_t index, const struct fr_flow *flow,
-                                   fr_set source, fr_set destination,
+/* A flow whose parts in scope are looked for, and where their packets enter and leave, or NULL. */
+struct scoping {
+    flowrules_plan *plan;
+    uint32_t index;
+    const struct fr_flow *flow;
+    const struct fr_placed *enters, *leaves;
+};
+
+static flowrules_status scope_part(const struct scoping *s, fr_set source, fr_set destination,
                                    enum flowrules_direction direction) {
+    flowrules_plan *plan = s->plan;
+    const struct fr_flow *flow = s->flow;
+    uint32_t crossing;
     if (source == FR_SET_NONE || destination == FR_SET_NONE)
         return fr_no_memory(plan->context);
     if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
@@ -127,11 +138,13 @@ static flowrules_status scope_part(flowrules_plan *plan, uint32_t index, const s
     unsigned service = fr_service_get(&plan->policy->services, flow->service)->families;
     if ((fr_plan_families(plan, source) & fr_plan_families(plan, destination) & service) == 0)
         return FLOWRULES_OK; /* what is left of the ends in scope has no family in common */
+    FR_TRY(fr_crossing_number(plan, s->enters, s->leaves, &crossing));
     enum fr_log_mode log = plan->target->log;
     struct fr_scoped *slot = fr_vec_add(&plan->scoped);
     if (slot == NULL)
         return fr_no_memory(plan->context);
-    *slot = (struct fr_scoped){.flow = index,
+    *slot = (struct fr_scoped){.flow = s->index,
+                               .crossing = crossing,
                                .source = source,
                                .destination = destination,
                                .service = flow->service,
@@ -143,34 +156,77 @@ static flowrules_status scope_part(flowrules_plan *plan, uint32_t index, const s
 }
 
 /*
+ * What of one end is among the protected networks; what stands in rules for all that is protected
+ * stands for it there.
+ */
+static fr_set protected_part(const flowrules_plan *plan, fr_set end,
+                             enum fr_direction_mode other_alone) {
+    enum fr_direction_mode mode = plan->target->direction;
+    bool none =
+        mode == other_alone || (other_alone == FR_DIRECTION_EGRESS && plan->can->no_ingress);
+    fr_set part =
+        none ? FR_SET_EMPTY : fr_set_intersect(&plan->view->sets, end, plan->protects.set);
+    if (plan->machine != FR_SET_EMPTY && part == plan->protects.set)
+        part = plan->machine;
+    if (plan->can->pod_groups && !none)
+        part = fr_scope_pods(plan, end, part);
+    return part;
+}
+
+/* A transit target keeps the flow whole where one of its ends is all inside. */
+static flowrules_status scope_transit(const struct scoping *s, fr_set source, fr_set destination) {
+    fr_set from = protected_part(s->plan, source, FR_DIRECTION_INGRESS);
+    fr_set to = protected_part(s->plan, destination, FR_DIRECTION_EGRESS);
+    if (from == source || to == destination)
+        return scope_part(s, source, destination, FLOWRULES_FORWARD);
+    FR_TRY(scope_part(s, from, destination, FLOWRULES_FORWARD));
+    return scope_part(s, source, to, FLOWRULES_FORWARD);
+}
+
+/* By where packets enter and leave; of the machine's own only the far end has an interface. */
+static flowrules_status scope_placed(struct scoping *s, fr_set source, fr_set destination,
+                                     const struct fr_placed_end ends[2]) {
+    for (size_t i = 0; s->plan->transit && i < ends[0].count; i++)
+        for (size_t k = 0; k < ends[1].count; k++) {
+            s->enters = &ends[0].parts[i];
+            s->leaves = &ends[1].parts[k];
+            FR_TRY(scope_transit(s, s->enters->set, s->leaves->set));
+        }
+    if (s->plan->transit)
+        return FLOWRULES_OK;
+    fr_set from = protected_part(s->plan, source, FR_DIRECTION_INGRESS);
+    fr_set to = protected_part(s->plan, destination, FR_DIRECTION_EGRESS);
+    for (size_t i = 0; i < ends[1].count; i++) {
+        s->enters = NULL;
+        s->leaves = &ends[1].parts[i];
+        FR_TRY(scope_part(s, from, s->leaves->set, FLOWRULES_EGRESS));
+    }
+    for (size_t i = 0; i < ends[0].count; i++) {
+        s->leaves = NULL;
+        s->enters = &ends[0].parts[i];
+        FR_TRY(scope_part(s, s->enters->set, to, FLOWRULES_INGRESS));
+    }
+    return FLOWRULES_OK;
+}
+
+/*
  * The part of source × destination that the target stands in front of: what has an end among the
- * protected networks. A transit target keeps the flow whole where one of its ends is all inside.
+ * protected networks.
  */
 static flowrules_status scope_flow(flowrules_plan *plan, uint32_t index, const struct fr_flow *flow,
-                                   fr_set source, fr_set destination) {
-    struct fr_sets *sets = &plan->view->sets;
-    enum fr_direction_mode mode = plan->target->direction;
-    fr_set from = mode == FR_DIRECTION_INGRESS ? FR_SET_EMPTY
-                                               : fr_set_intersect(sets, source, plan->protects.set);
-    fr_set to = mode == FR_DIRECTION_EGRESS || plan->can->no_ingress
-                    ? FR_SET_EMPTY
-                    : fr_set_intersect(sets, destination, plan->protects.set);
-    if (plan->machine != FR_SET_EMPTY && from == plan->protects.set)
-        from = plan->machine;
-    if (plan->machine != FR_SET_EMPTY && to == plan->protects.set)
-        to = plan->machine;
-    if (plan->can->pod_groups && mode != FR_DIRECTION_INGRESS)
-        from = fr_scope_pods(plan, source, from);
-    if (plan->can->pod_groups && mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)
-        to = fr_scope_pods(plan, destination, to);
-    if (!plan->transit) {
-        FR_TRY(scope_part(plan, index, flow, from, destination, FLOWRULES_EGRESS));
-        return scope_part(plan, index, flow, source, to, FLOWRULES_INGRESS);
-    }
-    if (from == source || to == destination)
-        return scope_part(plan, index, flow, source, destination, FLOWRULES_FORWARD);
-    FR_TRY(scope_part(plan, index, flow, from, destination, FLOWRULES_FORWARD));
-    return scope_part(plan, index, flow, source, to, FLOWRULES_FORWARD);
+                                   const fr_set sets[2]) {
+    bool cut = fr_may_cut(plan, index, flow->deny);
+    struct scoping s = {plan, index, flow, NULL, NULL};
+    struct fr_placed_end ends[2];
+    flowrules_status status[2] = {
+        fr_place_end(&plan->stores->placing, flow->source, cut, sets[0], &ends[0]),
+        fr_place_end(&plan->stores->placing, flow->destination, cut, sets[1], &ends[1]),
+    };
+    if (status[0] == FLOWRULES_OK && status[1] == FLOWRULES_OK)
+        status[0] = scope_placed(&s, sets[0], sets[1], ends);
+    fr_placed_end_free(&ends[0]);
+    fr_placed_end_free(&ends[1]);
+    return status[0] != FLOWRULES_OK ? status[0] : status[1];
 }
 
 /*
@@ -292,7 +348,7 @@ static flowrules_status plan_selected(flowrules_plan *plan, uint32_t index,
     if (why.kind != FR_WHY_NOT)
         return refuse_flow(plan, why, verdict);
     size_t before = plan->scoped.count;
-    FR_TRY(scope_flow(plan, index, flow, ends[0], ends[1]));
+    FR_TRY(scope_flow(plan, index, flow, ends));
     const char *missed = fr_pods_missed(plan, flow, ends, before);
     if (missed != NULL && flow->deny)
         return refuse_flow(plan, (struct fr_why){FR_WHY_TOLD, missed, NULL}, verdict);
@@ -364,6 +420,11 @@ static flowrules_status plan_flows(flowrules_plan *plan) {
 }
 
 flowrules_status fr_scope_flows(flowrules_plan *plan) {
+    struct fr_placing *placing = &plan->stores->placing;
+    placing->target = plan->target;
+    placing->backend = plan->backend;
+    placing->key = plan->can->interfaces;
+    placing->other_key = plan->can->other_interfaces;
     set_directions(plan);
     FR_TRY(open_view(plan));
     FR_TRY(find_protects(plan));

@@ -14,6 +14,8 @@ static void init_lists(flowrules_policy *p, const struct fr_allocator *a) {
     fr_vec_init(&p->ranges, a, sizeof(struct flowrules_range));
     fr_vec_init(&p->bindings, a, sizeof(struct fr_binding));
     fr_vec_init(&p->binding_values, a, sizeof(struct fr_binding_value));
+    fr_vec_init(&p->places, a, sizeof(struct fr_place_definition));
+    fr_vec_init(&p->place_items, a, sizeof(struct fr_place_item));
     fr_vec_init(&p->definitions, a, sizeof(struct fr_service_definition));
     fr_vec_init(&p->service_refs, a, sizeof(struct fr_peer));
     fr_vec_init(&p->flows, a, sizeof(struct fr_flow));
@@ -44,6 +46,7 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
     fr_map_init(&p->network_by_name, a);
     fr_map_init(&p->definition_by_name, a);
     fr_map_init(&p->target_by_name, a);
+    fr_map_init(&p->place_by_name, a);
     fr_map_init(&p->spelling_of, a);
     if (fr_services_init(&p->services, a))
         return FLOWRULES_OK;
@@ -61,12 +64,13 @@ void flowrules_policy_free(flowrules_policy *p) {
                               &p->flows,    &p->binding_values, &p->definitions, &p->tags,
                               &p->targets,  &p->service_refs,   &p->tag_lists,   &p->settings,
                               &p->patterns, &p->target_strings, &p->losses,      &p->spare_lists,
-                              &p->spared};
+                              &p->spared,   &p->places,         &p->place_items};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_map_free(&p->network_by_name);
     fr_map_free(&p->definition_by_name);
     fr_map_free(&p->target_by_name);
+    fr_map_free(&p->place_by_name);
     fr_map_free(&p->spelling_of);
     fr_services_free(&p->services);
     fr_lock_free(&p->lock);

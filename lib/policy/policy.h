@@ -81,6 +81,21 @@ struct fr_network {
     bool used;
 };
 
+/* Networks that are behind the same interfaces or in the same zones. */
+struct fr_place_definition {
+    fr_string name;
+    struct fr_span networks; /* of place_items */
+    struct fr_span bindings;
+    struct fr_at at;
+};
+
+/* A network of a place; or a place of a target, and one of the interfaces that it has there. */
+struct fr_place_item {
+    fr_string name, value;
+    uint32_t index; /* of networks, or of places: once it is bound */
+    struct fr_at at, value_at;
+};
+
 struct fr_service_definition {
     fr_string name;
     fr_service service;
@@ -127,6 +142,7 @@ struct fr_target {
     struct fr_span select_tags;  /* of target_strings */
     struct fr_span select_names; /* of patterns */
     struct fr_span losses;
+    struct fr_span places; /* of place_items */
     enum fr_names_mode names;
     enum fr_log_mode log;
     enum fr_direction_mode direction;
@@ -135,10 +151,11 @@ struct fr_target {
     unsigned shuts;    /* of fr_need_words: bits */
     bool select_none;  /* select: none */
     bool permits;      /* mode: permits */
+    bool own_places;   /* 'places' is there: bindings of networks to interfaces are others' */
     bool optimize;
     struct fr_at at, backend_at, format_at;
     struct fr_at baseline_at; /* of a list of parts; else line 0 */
-    struct fr_at shuts_at, mode_at, log_at;
+    struct fr_at shuts_at, mode_at, log_at, places_at;
 };
 
 struct flowrules_policy {
@@ -150,13 +167,14 @@ struct flowrules_policy {
     struct fr_services services;
     struct fr_lock lock;
     struct fr_vec networks, peers, ranges, bindings, binding_values;
+    struct fr_vec places, place_items; /* struct fr_place_definition, struct fr_place_item */
     struct fr_vec definitions, service_refs;
     struct fr_vec flows, tag_lists, tags;
     struct fr_vec spare_lists; /* struct fr_span of spared, those of each in order of the flows */
     struct fr_vec spared;      /* struct fr_spared */
     struct fr_vec targets, settings, target_strings, patterns, losses;
     struct fr_span protects;
-    struct fr_map network_by_name, definition_by_name, target_by_name;
+    struct fr_map network_by_name, definition_by_name, target_by_name, place_by_name;
     /* Values of bindings that their platform compares ignoring case: in lower case -> as first. */
     struct fr_map spelling_of;
     int32_t as_of;

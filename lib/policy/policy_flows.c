@@ -646,6 +646,8 @@ const struct fr_key fr_target_keys[] = {
     {"baseline", read_baseline, NULL, "baseline",
      "what passes besides the flows: all of it, none, or its parts (loopback, path-mtu ...)", NULL},
     {"shuts", read_shuts, NULL, "shuts", "services that it denies on purpose", NULL},
+    {"places", fr_read_target_places, NULL, "target-places",
+     "the interfaces that it has at the policy's places; others are not its own", NULL},
     {"optimize", read_optimize, NULL, "boolean", "lookups or merged rules for many flows", NULL},
     {"allow-loss", read_losses, NULL, "losses", "flows that need not be exact", NULL},
     {.name = NULL},

@@ -294,12 +294,12 @@ static flowrules_status read_binding_key(struct fr_reader *r, const struct fr_va
  * a policy stays readable for a tool that lacks one.
  */
 const struct fr_key fr_platforms[] = {
-    {.name = "aws-sg"},   {.name = "azure-nsg"},   {.name = "cilium"},     {.name = "cisco-asa"},
-    {.name = "gcloud"},   {.name = "juniper-srx"}, {.name = "kubernetes"}, {.name = "openshift"},
-    {.name = "paloalto"}, {.name = NULL},
+    {.name = "aws-sg"},   {.name = "azure-nsg"}, {.name = "cilium"},      {.name = "cisco-asa"},
+    {.name = "gcloud"},   {.name = "iptables"},  {.name = "juniper-srx"}, {.name = "kubernetes"},
+    {.name = "nftables"}, {.name = "openshift"}, {.name = "paloalto"},    {.name = NULL},
 };
 
-static bool is_platform(const struct fr_reader *r, const char *name) {
+bool fr_is_platform(const struct fr_reader *r, const char *name) {
     for (size_t i = 0; fr_platforms[i].name != NULL; i++)
         if (strcmp(fr_platforms[i].name, name) == 0)
             return true;
@@ -343,16 +343,9 @@ const struct fr_key fr_network_keys[] = {
     {.name = NULL},
 };
 
-static flowrules_status read_binding(struct fr_reader *r, const struct fr_value *value,
-                                     void *object) {
-    struct fr_network *network = object;
-    struct fr_at at = r->key_at;
-    if (!is_platform(r, r->key)) {
-        fr_report_unknown_key(r, "a network", r->key, at, next_network_key, NULL,
-                              "your own keys must begin with 'x-'");
-        return fr_yaml_skip(r->yaml, value);
-    }
-    struct fr_binding binding = {.at = at};
+flowrules_status fr_read_binding(struct fr_reader *r, const struct fr_value *value,
+                                 struct fr_span *bindings) {
+    struct fr_binding binding = {.at = r->key_at};
     binding.platform = fr_strings_add(&r->policy->strings, r->key, strlen(r->key));
     binding.values.first = (uint32_t)r->policy->binding_values.count;
     struct binding_draft draft = {.backend = fr_registry_find(r->context, r->key),
@@ -365,8 +358,17 @@ static flowrules_status read_binding(struct fr_reader *r, const struct fr_value 
     if (slot == NULL)
         return fr_no_memory(r->context);
     *slot = binding;
-    network->bindings.count++;
+    bindings->count++;
     return FLOWRULES_OK;
+}
+
+static flowrules_status read_binding(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    if (fr_is_platform(r, r->key))
+        return fr_read_binding(r, value, &((struct fr_network *)object)->bindings);
+    fr_report_unknown_key(r, "a network", r->key, r->key_at, next_network_key, NULL,
+                          "your own keys must begin with 'x-'");
+    return fr_yaml_skip(r->yaml, value);
 }
 
 static flowrules_status store_network(struct fr_reader *r, const struct fr_network *network) {

@@ -61,7 +61,7 @@ struct fr_key {
 };
 
 /* The tables of keys of every mapping whose keys are fixed. */
-extern const struct fr_key fr_policy_keys[], fr_included_keys[], fr_network_keys[],
+extern const struct fr_key fr_policy_keys[], fr_included_keys[], fr_network_keys[], fr_place_keys[],
     fr_service_keys[], fr_flow_keys[], fr_target_keys[], fr_select_keys[], fr_loss_keys[];
 /* The platforms in whose terms a network may be given though their backend is not known. */
 extern const struct fr_key fr_platforms[];
@@ -99,6 +99,15 @@ flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *valu
 
 flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value,
                                struct fr_span *span);
+/* Is it a platform in whose terms a network may be given? */
+bool fr_is_platform(const struct fr_reader *r, const char *name);
+/* Reads what a platform, r->key, is told, as one more binding of a span that ends here. */
+flowrules_status fr_read_binding(struct fr_reader *r, const struct fr_value *value,
+                                 struct fr_span *bindings);
+flowrules_status fr_read_places(struct fr_reader *r, const struct fr_value *value, void *object);
+/* The places of a target, with their interfaces. */
+flowrules_status fr_read_target_places(struct fr_reader *r, const struct fr_value *value,
+                                       void *object);
 flowrules_status fr_read_networks(struct fr_reader *r, const struct fr_value *value, void *object);
 flowrules_status fr_read_services(struct fr_reader *r, const struct fr_value *value, void *object);
 flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value, void *object);

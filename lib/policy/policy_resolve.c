@@ -446,6 +446,7 @@ static void resolve_targets(struct fr_binder *r) {
             check_settings(r, target);
             check_baseline(r, target);
             check_mode(r, target);
+            fr_check_target_places(r, target);
         }
         bind_losses(r, target);
         check_select(r, target);
@@ -461,6 +462,8 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
     fr_vec_init(&r.facts, &context->allocator, sizeof(struct fr_facts));
     fr_bind_networks(&r);
     flowrules_status status = check_bindings(&r);
+    if (status == FLOWRULES_OK)
+        status = fr_bind_places(&r);
     if (status == FLOWRULES_OK)
         status = fr_evaluate_networks(&r);
     if (status == FLOWRULES_OK)

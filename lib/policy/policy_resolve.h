@@ -41,6 +41,11 @@ flowrules_status fr_evaluate_networks(struct fr_binder *r);
 /* What the items of a span come to together, added to *sum but for the set, which is theirs. */
 flowrules_status fr_span_facts(struct fr_binder *r, struct fr_span span, struct fr_facts *sum);
 
+/* Finds the networks of places, gives them the places' bindings, and the places of targets. */
+flowrules_status fr_bind_places(struct fr_binder *r);
+/* Checks the interfaces that a target has at places, once its backend is known. */
+void fr_check_target_places(struct fr_binder *r, const struct fr_target *target);
+
 /* There is no flow of this name: reports it, with the nearest that there is. */
 void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at);
 /* Binds the flows that denies spare (policy_spares.c). */

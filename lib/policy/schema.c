@@ -207,6 +207,8 @@ static const struct {
     {"selector", "{'anyOf': [{'const': 'any'}, {'type': 'object', 'additionalProperties':"
                  " {'$ref': '#/$defs/text'}}]}"},
     {"requirements", "{'$ref': '#/$defs/text'}"},
+    {"interface", "{'type': ['string', 'number', 'boolean'], 'pattern':"
+                  " '^[A-Za-z0-9._@-]{1,15}[*+]?$'}"},
     {"ports", "{'type': 'object', 'additionalProperties': {'$ref': '#/$defs/port'}}"},
 };
 
@@ -267,11 +269,8 @@ static bool is_platform(const char *name) {
     return false;
 }
 
-/* A network as a mapping: it has members, or is a platform's group. */
-static fr_json *network_value(const flowrules_context *context) {
-    fr_json *properties = fr_json_object(), *any = fr_json_array();
-    add_keys(properties, NULL, fr_network_keys);
-    fr_json_add(any, NULL, tree("{'required': ['members']}"));
+/* The terms of all platforms. */
+static void add_groups(fr_json *properties, fr_json *any, const flowrules_context *context) {
     for (const struct fr_key *platform = fr_platforms; platform->name != NULL; platform++)
         add_group(properties, any, platform->name, fr_registry_find(context, platform->name));
     for (size_t i = 0; i < context->backends.count; i++) {
@@ -279,9 +278,26 @@ static fr_json *network_value(const flowrules_context *context) {
         if (backend->bindings != NULL && !is_platform(backend->name))
             add_group(properties, any, backend->name, backend);
     }
+}
+
+/* A network as a mapping: it has members, or is a platform's group. */
+static fr_json *network_value(const flowrules_context *context) {
+    fr_json *properties = fr_json_object(), *any = fr_json_array();
+    add_keys(properties, NULL, fr_network_keys);
+    fr_json_add(any, NULL, tree("{'required': ['members']}"));
+    add_groups(properties, any, context);
     fr_json *object = mapping(properties, fr_json_array(), NULL);
     fr_json_add(object, "anyOf", any);
     return object;
+}
+
+/* A place: what it tells platforms of where its networks are. */
+static fr_json *place_value(const flowrules_context *context) {
+    fr_json *properties = fr_json_object(), *required = fr_json_array(), *any = fr_json_array();
+    add_keys(properties, required, fr_place_keys);
+    add_groups(properties, any, context);
+    fr_json_free(any);
+    return mapping(properties, required, NULL);
 }
 
 /* ---- targets ------------------------------------------------------------------------------- */
@@ -429,6 +445,8 @@ static fr_json *definitions(const flowrules_context *context) {
     fr_json_add(any, NULL, reference("network"));
     fr_json_add(network, "anyOf", any);
     fr_json_add(all, "networks", names_mapping("word", network));
+    fr_json_add(all, "places", names_mapping("word", place_value(context)));
+    fr_json_add(all, "target-places", names_mapping("word", reference("texts")));
     fr_json_add(all, "flow", flow_value());
     fr_json_add(all, "select-or-none", select_value());
     fr_json_add(all, "baseline", baseline_value());

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "crossings.h"
 #include "flowrules/kits/pods.h"
 
 struct expecting {
@@ -67,6 +68,12 @@ static flowrules_status add_clause(const struct expecting *e, const struct fr_sc
                                  .source = fr_input_translate(e->in, e->plan, part->source).id,
                                  .destination = fr_input_translate(e->in, e->plan, destination).id,
                                  .service = expect_service(e, part, pods)};
+    const struct fr_crossing *crossing = fr_crossing_of(e->plan, part);
+    if (crossing != NULL) /* packets by the loopback interface are a kind of their own */
+        clause->packets = FR_ALL_PACKETS & (uint8_t)~FLOWRULES_LOOPBACK;
+    for (size_t i = 0; i < 2 && crossing != NULL; i++)
+        if (crossing->interfaces[i] != FR_SET_ANY)
+            clause->interfaces[i] = fr_input_translate(e->in, e->plan, crossing->interfaces[i]).id;
     return clause->service == FR_SERVICE_NONE || e->in->failed ? fr_no_memory(e->plan->context)
                                                                : FLOWRULES_OK;
 }

@@ -160,6 +160,11 @@ def interfaces_job(report, options, folder, rounds):
     interfaces.run(report, options, folder, rounds)
 
 
+def places_job(report, options, folder, rounds):
+    import places
+    places.run(report, options, folder, rounds)
+
+
 # Policies and targets of what the quick part tries; the slow one tries all.
 QUICK = ("kimi-k2.yaml", "denies.yaml", "host-nft")
 
@@ -177,13 +182,14 @@ def jobs_of(arguments):
         found += [(selftest_job,)] + [(crowd_job, name) for name in crowds.CROWDS] + [
             (confirm_job, "host-nft"), (confirm_job, "host-ipt"), (live_job,),
             (entrances_job, "host-nft"), (entrances_job, "host-ipt"),
-            (interfaces_job, 40 if arguments.long else 3 if arguments.quick else 10)]
+            (interfaces_job, 40 if arguments.long else 3 if arguments.quick else 10),
+            (places_job, 200 if arguments.long else 3 if arguments.quick else 20)]
     found += [(readback_job, os.path.abspath(path)) for path in paths]
     if not arguments.policies:
         found += [(random_job, number) for number in range(arguments.random)]
         if arguments.quick:
             found = [job for job in found if job[0] in (selftest_job, live_job, random_job,
-                                                             interfaces_job)
+                                                             interfaces_job, places_job)
                      or os.path.basename(job[1]) in QUICK]
     return found, None
 

@@ -12,6 +12,32 @@ extern "C" {
 #endif
 
 /*
+ * Network interfaces: those of names, without those of except; no names: any. A name that ends in
+ * '*' stands for all that begin so.
+ */
+struct flowrules_interfaces {
+    const char *const *names;
+    size_t count;
+    const char *const *except;
+    size_t except_count;
+};
+
+/*
+ * The interfaces by which the packets of some groups enter, and by which they leave. Groups of one
+ * place, action and phase follow each other; those of one turn may stand in any order of places.
+ */
+struct flowrules_passage {
+    const char *name; /* as of a group: "fwd_from_eth1_to_eth2" */
+    unsigned number;  /* from 1, unique in the plan */
+    enum flowrules_direction direction;
+    struct flowrules_interfaces enters, leaves;
+    unsigned turn;
+    size_t rule_count;                    /* of all its groups */
+    bool dispatched;                      /* some of them are */
+    const struct flowrules_passage *next; /* of the same turn, or NULL */
+};
+
+/*
  * Rules with the same source or the same destination, which is matched once. Targets without lookup
  * get one group for each direction, without a match.
  */
@@ -30,7 +56,8 @@ struct flowrules_group {
     enum flowrules_end end;
     struct flowrules_set match; /* any: no match */
     size_t rule_count;
-    bool dispatched; /* reached through a dispatch, not one by one */
+    bool dispatched;                         /* reached through a dispatch, not one by one */
+    const struct flowrules_passage *passage; /* matched before all else; NULL: by any interface */
 };
 
 /* An element of a lookup table: (source host,) address range and port range. */
@@ -66,6 +93,7 @@ struct flowrules_dispatch {
     enum flowrules_end end;
     size_t range_count, class_count;
     const void *ranges, *classes;
+    const struct flowrules_passage *passage; /* of all its groups */
 };
 
 FLOWRULES_API struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule,

@@ -44,6 +44,13 @@ static const uint8_t tcp[] = {6};
 
 static const struct refusal refusals[] = {
     {FR_WHY_TOLD, NULL, {CAN, .no_any_protocol = true}, "", "", TO("192.0.2.1")},
+    {FR_WHY_SOME_INTERFACES,
+     "nftables",
+     {CAN},
+     ", mode: permits, table: x",
+     "  lan: {members: [192.0.2.0/24], nftables: {interface: eth1}}\n",
+     "  - {name: f, source: inside, destination: any, service: any}\n"
+     "  - {name: d, action: deny, source: inside, destination: lan, service: any}\n"},
     {FR_WHY_FOREIGN, NULL, {CAN}, "", PODS, TO("pods")},
     {FR_WHY_FOREIGN_SEVERAL, NULL, {CAN}, "", PODS, TO("[pods, others]")},
     {FR_WHY_NAMES_REFUSED, NULL, {CAN}, ", names: refuse", "", TO("a.example")},

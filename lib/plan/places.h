@@ -1,0 +1,57 @@
+/*
+ * By which interfaces the packets of a flow enter and leave, as the bindings of the networks at its
+ * ends say: for platforms whose rules match interfaces.
+ */
+#ifndef FR_PLACES_H
+#define FR_PLACES_H
+
+#include "flowrules/kits/lookup.h"
+#include "flows.h"
+
+/* A part of an end: addresses and names, and the interfaces that they are behind. */
+struct fr_placed {
+    fr_set interfaces; /* FR_SET_ANY: any */
+    fr_set set;
+    struct flowrules_interfaces spelled;
+};
+
+/* Who asks where networks are: a target of a backend, or all targets of it. */
+struct fr_placing {
+    const flowrules_policy *policy;
+    struct fr_view *view;
+    struct fr_arena *arena;
+    const struct fr_target *target;
+    const struct flowrules_backend *backend;
+    const char *key, *other_key; /* of bindings; NULL: rules match no interfaces */
+    struct fr_vec placed;        /* struct fr_vec *, of struct fr_placed */
+    struct fr_map placed_at; /* by network, and whether its wildcards are cut: index of placed */
+    enum { FR_NOT_ASKED, FR_NOWHERE_SAID, FR_SOMEWHERE_SAID } said;
+};
+
+/* Keys come of what the target can say. All that it points to has to live longer. */
+void fr_placing_init(struct fr_placing *placing, const flowrules_policy *policy,
+                     struct fr_view *view, struct fr_arena *arena);
+void fr_placing_free(struct fr_placing *placing);
+/* Does any network say where it is? */
+bool fr_placing_says(struct fr_placing *placing);
+
+/* An end by its interfaces. */
+struct fr_placed_end {
+    const struct fr_placed *parts;
+    size_t count;
+    struct fr_placed whole; /* where no network says an interface */
+    struct fr_vec own;      /* struct fr_placed: of an end that is several things */
+};
+
+/*
+ * Takes the items of an end apart by their interfaces; a network's own binding says where its
+ * members are, unless these have one themselves. whole: what the end comes to; cut: as for
+ * fr_view_end. To be freed also after a failure.
+ */
+flowrules_status fr_place_end(struct fr_placing *placing, struct fr_span span, bool cut,
+                              fr_set whole, struct fr_placed_end *end);
+void fr_placed_end_free(struct fr_placed_end *end);
+/* The interfaces that a place of the policy is to the target; FR_SET_EMPTY: none. */
+flowrules_status fr_place_interfaces(struct fr_placing *placing, uint32_t place, fr_set *set);
+
+#endif
