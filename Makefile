@@ -225,7 +225,7 @@ demo: all ## build, then show the tool on the examples
 # then what takes long, so that nothing of it is left at the end, where the other core has no work.
 FIRST_SUITES := kernel probe headers unit golden errors files resolve clients python docs install
 SLOW_SUITES  := lint threads fuzz asan
-SLOW_PARTS   := clients deb import kernel matrix probe query unit
+SLOW_PARTS   := clients deb import kernel matrix memory probe query unit
 ALL_SUITES   := $(sort $(patsubst tests/%/run,%,$(wildcard tests/*/run)))
 SUITES := $(filter $(ALL_SUITES),$(FIRST_SUITES)) \
           $(filter-out $(FIRST_SUITES) $(SLOW_SUITES),$(ALL_SUITES))

@@ -1,10 +1,12 @@
 /*
  * JSON out, by cJSON. Knows how trees are built and printed; not what is in them.
  */
+#define _GNU_SOURCE /* fopencookie, which musl has too */
 #include "json.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "text.h"
 #include "tool.h"
@@ -120,17 +122,39 @@ void json_print_part(FILE *stream, const char *text) {
     }
 }
 
+/* open_memstream would lose a byte, and say nothing, where memory runs out. */
+static ssize_t keep_bytes(void *user, const char *bytes, size_t size) {
+    struct json_answer *answer = user;
+    if (size >= answer->capacity - answer->size) {
+        size_t capacity = 2 * (answer->size + size) + 1;
+        char *text = realloc(answer->text, capacity);
+        if (text == NULL)
+            return 0;
+        answer->text = text;
+        answer->capacity = capacity;
+    }
+    memcpy(answer->text + answer->size, bytes, size);
+    answer->size += size;
+    answer->text[answer->size] = '\0';
+    return (ssize_t)size;
+}
+
 void json_answer_begin(struct json_answer *answer) {
     *answer = (struct json_answer){0};
-    answer->stream = open_memstream(&answer->text, &answer->size);
+    answer->stream = fopencookie(answer, "w", (cookie_io_functions_t){.write = keep_bytes});
     if (answer->stream == NULL)
         out_of_memory();
 }
 
-void json_answer_end(struct json_answer *answer) {
+char *json_answer_take(struct json_answer *answer) {
     bool whole = ferror(answer->stream) == 0;
-    if (fclose(answer->stream) != 0 || !whole)
+    if (fclose(answer->stream) != 0 || !whole || answer->text == NULL)
         out_of_memory();
+    return answer->text;
+}
+
+void json_answer_end(struct json_answer *answer) {
+    json_answer_take(answer);
     fwrite(answer->text, 1, answer->size, stdout);
     free(answer->text);
 }

@@ -32,11 +32,12 @@ void json_append_text(cJSON *array, const char *text);
 struct json_answer {
     FILE *stream;
     char *text;
-    size_t size;
+    size_t size, capacity;
 };
 void json_answer_begin(struct json_answer *answer);
 void json_answer_end(struct json_answer *answer);
-void json_answer_drop(struct json_answer *answer); /* prints nothing */
+char *json_answer_take(struct json_answer *answer); /* its text instead, to be freed */
+void json_answer_drop(struct json_answer *answer);  /* prints nothing */
 
 /* Prints a tree in one line, without a newline, and frees it. */
 void json_print(FILE *stream, cJSON *item);

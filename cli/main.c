@@ -117,7 +117,10 @@ static int conclude(struct tool *tool, flowrules_status status) {
 int main(int argc, char **argv) {
     struct tool tool = {.grammar = &tool_grammar};
     keep_streams_apart();
-    setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a message is written by the line, not by the piece */
+    /* A message is written by the line, not by the piece; and neither stream needs memory later. */
+    static char out[BUFSIZ], err[BUFSIZ];
+    setvbuf(stdout, out, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof(out));
+    setvbuf(stderr, err, _IOLBF, sizeof(err));
     flowrules_status status = read_arguments(&tool, argc, argv);
     tool.colour_out = is_coloured(tool.settings.colour, stdout);
     tool.colour_err = is_coloured(tool.settings.colour, stderr);

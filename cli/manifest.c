@@ -176,7 +176,10 @@ bool manifest_read(struct manifest *manifest, struct tool *tool, const char *fol
         tell_error(tool, "cannot read '%s/%s': %s", folder, MANIFEST_NAME, strerror(errno));
         return false;
     }
+    errno = 0;
     cJSON *root = cJSON_Parse(text);
+    if (root == NULL && errno == ENOMEM)
+        out_of_memory();
     bool good = root != NULL && read_entries(manifest, root);
     if (!good)
         tell_error(tool,
@@ -196,15 +199,12 @@ static int by_name(const void *one, const void *other) {
 }
 
 char *manifest_text(struct manifest *manifest) {
-    char *text = NULL;
-    size_t size;
-    FILE *stream = open_memstream(&text, &size);
-    if (stream == NULL)
-        out_of_memory();
+    struct json_answer list;
+    json_answer_begin(&list);
     if (manifest->count > 0)
         qsort(manifest->entries, manifest->count, sizeof(*manifest->entries), by_name);
-    fprintf(stream, "{\"flowrules-manifest\": %d, \"files\": ", VERSION);
-    struct json_rows rows = json_rows_begin(stream);
+    fprintf(list.stream, "{\"flowrules-manifest\": %d, \"files\": ", VERSION);
+    struct json_rows rows = json_rows_begin(list.stream);
     for (size_t i = 0; i < manifest->count; i++) {
         const struct manifest_entry *entry = &manifest->entries[i];
         char hash[20];
@@ -219,10 +219,8 @@ char *manifest_text(struct manifest *manifest) {
         json_row(&rows, item);
     }
     json_rows_end(&rows);
-    fputs("}\n", stream);
-    if (fclose(stream) != 0)
-        out_of_memory();
-    return text;
+    fputs("}\n", list.stream);
+    return json_answer_take(&list);
 }
 
 /* ---- policies ------------------------------------------------------------------------------ */

@@ -83,13 +83,12 @@ static cJSON *read_word(const char **text) {
     *text = end;
     if (memchr(word, '|', length) == NULL) {
         const char *type = word[0] == 't' ? "string" : word[0] == 'n' ? "integer" : "boolean";
-        cJSON *item = of_type(type);
-        if (end[-1] == '?') {
-            cJSON *types = json_array();
-            json_append_text(types, type);
-            json_append_text(types, "null");
-            cJSON_ReplaceItemInObjectCaseSensitive(item, "type", types);
-        }
+        if (end[-1] != '?')
+            return of_type(type);
+        cJSON *item = json_object(), *types = json_array();
+        json_append_text(types, type);
+        json_append_text(types, "null");
+        json_add(item, "type", types);
         return item;
     }
     cJSON *item = json_object(), *words = json_array();

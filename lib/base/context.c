@@ -94,8 +94,10 @@ static bool set_text(flowrules_context *context, char **text, const char *value)
     if (value != NULL) {
         size_t size = strlen(value) + 1;
         copy = fr_malloc(&context->allocator, size);
-        if (copy == NULL)
+        if (copy == NULL) {
+            fr_no_memory(context);
             return false;
+        }
         memcpy(copy, value, size);
     }
     fr_free(&context->allocator, *text);
@@ -248,6 +250,8 @@ flowrules_status flowrules_context_set(flowrules_context *context, const char *k
             continue;
         if (options[i].set(context, value))
             return FLOWRULES_OK;
+        if (context->diagnostics.out_of_memory)
+            return FLOWRULES_NO_MEMORY;
         fr_error(&context->diagnostics, FR_OPTION_VALUE, FR_NOWHERE, options[i].form,
                  "'%s' is not a valid value for the option '%s'", value, key);
         return FLOWRULES_USAGE;
@@ -306,6 +310,8 @@ flowrules_status fr_read_file(flowrules_context *context, const char *path, stru
     bool too_large = false;
     *text = NULL;
     FILE *file = fopen(path, "rb");
+    if (file == NULL && errno == ENOMEM)
+        return fr_no_memory(context);
     flowrules_status status = file == NULL ? FLOWRULES_IO : FLOWRULES_OK;
     if (status == FLOWRULES_OK && fseek(file, 0, SEEK_END) == 0) {
         /* One allocation of the right size for a plain file; pipes go the long way. */

@@ -4,6 +4,7 @@
  */
 #include "diagnostics.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct fr_source {
 
 void fr_diagnostics_init(struct fr_diagnostics *d, const struct fr_allocator *allocator) {
     fr_arena_init(&d->arena, allocator);
+    fr_arena_init(&d->names, allocator);
     fr_vec_init(&d->list, allocator, sizeof(struct fr_diagnostic));
     fr_vec_init(&d->files, allocator, sizeof(struct fr_source));
     d->error_count = 0;
@@ -53,6 +55,7 @@ void fr_diagnostics_free(struct fr_diagnostics *d) {
     fr_vec_free(&d->list);
     fr_vec_free(&d->files);
     fr_arena_free(&d->arena);
+    fr_arena_free(&d->names);
 }
 
 /* ---- files --------------------------------------------------------------------------------- */
@@ -63,7 +66,6 @@ static struct fr_source *source_of(const struct fr_diagnostics *d, uint32_t file
     return fr_vec_at(&d->files, struct fr_source, file - 1);
 }
 
-/* The names live in the arena too: they are copied over when the messages are cleared. */
 void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first) {
     for (size_t i = first; i < d->list.count; i++)
         if (fr_vec_at(&d->list, struct fr_diagnostic, i)->severity == FLOWRULES_ERROR)
@@ -73,16 +75,7 @@ void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first) {
 }
 
 void fr_diagnostics_clear(struct fr_diagnostics *d) {
-    struct fr_arena names;
-    fr_arena_init(&names, d->arena.allocator);
-    for (size_t i = 0; i < d->files.count; i++) {
-        struct fr_source *source = fr_vec_at(&d->files, struct fr_source, i);
-        source->name = fr_arena_text(&names, source->name, strlen(source->name));
-        if (source->name == NULL)
-            source->name = "?";
-    }
     fr_arena_free(&d->arena);
-    d->arena = names;
     d->list.count = 0;
     d->error_count = 0;
     d->left_out = 0;
@@ -128,10 +121,10 @@ static size_t spell(char *out, const char *text, size_t length, bool tabs) {
     return size;
 }
 
-static const char *shown_text(struct fr_diagnostics *d, const char *text, size_t length,
-                              bool tabs) {
+static const char *shown_in(struct fr_diagnostics *d, struct fr_arena *arena, const char *text,
+                            size_t length, bool tabs) {
     size_t size = spell(NULL, text, length, tabs);
-    char *copy = fr_arena_alloc4(&d->arena, size + 1);
+    char *copy = fr_arena_alloc4(arena, size + 1);
     if (copy == NULL) {
         d->out_of_memory = true;
         return NULL;
@@ -139,6 +132,11 @@ static const char *shown_text(struct fr_diagnostics *d, const char *text, size_t
     spell(copy, text, length, tabs);
     copy[size] = '\0';
     return copy;
+}
+
+static const char *shown_text(struct fr_diagnostics *d, const char *text, size_t length,
+                              bool tabs) {
+    return shown_in(d, &d->arena, text, length, tabs);
 }
 
 /* A length cut to at most max bytes, before a character rather than within it. */
@@ -171,7 +169,10 @@ static const char *shown_message(struct fr_diagnostics *d, char *text, int wante
 
 uint32_t fr_diagnostics_file(struct fr_diagnostics *d, const char *name, const char *text,
                              size_t size) {
-    const char *shown = shown_or_null(d, name != NULL ? name : "?");
+    if (name == NULL)
+        name = "?";
+    const char *shown =
+        shown_in(d, &d->names, name, cut_length(name, strlen(name), MESSAGE_MAX), false);
     struct fr_source *source = shown != NULL ? fr_vec_push(&d->files) : NULL;
     if (source == NULL) {
         d->out_of_memory = true;
@@ -195,9 +196,11 @@ bool fr_diagnostics_path(struct fr_diagnostics *d, uint32_t file, const char *pa
 /* Reads a file again; it may have changed or gone since, and then there is less to show. */
 static void load_again(struct fr_diagnostics *d, struct fr_source *source) {
     FILE *stream = fopen(source->path, "rb");
+    d->out_of_memory = d->out_of_memory || (stream == NULL && errno == ENOMEM);
     long length = stream != NULL && fseek(stream, 0, SEEK_END) == 0 ? ftell(stream) : -1;
     if (length > 0)
         source->loaded = fr_malloc(d->arena.allocator, (size_t)length);
+    d->out_of_memory = d->out_of_memory || (length > 0 && source->loaded == NULL);
     if (source->loaded != NULL) {
         rewind(stream);
         source->size = fread(source->loaded, 1, (size_t)length, stream);

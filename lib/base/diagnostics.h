@@ -140,14 +140,15 @@ struct fr_diagnostic {
     const char *message, *hint, *source; /* hint and source line may be NULL */
 };
 
-/* Sorted by nothing until fr_diagnostics_sort; texts are owned by the arena. */
+/* Sorted by nothing until fr_diagnostics_sort; texts are owned by the arenas. */
 struct fr_diagnostics {
-    struct fr_arena arena;
-    struct fr_vec list;  /* struct fr_diagnostic */
-    struct fr_vec files; /* struct fr_source */
-    size_t error_count;  /* all errors, also those past the cap */
-    size_t left_out;     /* messages past the cap */
-    size_t errors_from;  /* past the cap: all that is kept from here on is errors */
+    struct fr_arena arena; /* of the messages */
+    struct fr_arena names; /* of the files, which stay when messages are cleared */
+    struct fr_vec list;    /* struct fr_diagnostic */
+    struct fr_vec files;   /* struct fr_source */
+    size_t error_count;    /* all errors, also those past the cap */
+    size_t left_out;       /* messages past the cap */
+    size_t errors_from;    /* past the cap: all that is kept from here on is errors */
     bool out_of_memory;
 };
 

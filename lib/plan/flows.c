@@ -442,9 +442,11 @@ static void name_networks(struct fr_view *view) {
     for (uint32_t i = 0; i < view->policy->networks.count; i++) {
         const struct fr_end *end;
         uint32_t known;
-        if (network_end(view, i, false, &end) == FLOWRULES_OK && end->set != FR_SET_EMPTY &&
-            !fr_map_get(&view->network_of, end->set, &known))
-            (void)fr_map_put(&view->network_of, end->set, i + 1); /* a name less is no harm */
+        if (network_end(view, i, false, &end) != FLOWRULES_OK)
+            view->lacks_names = true;
+        else if (end->set != FR_SET_EMPTY && !fr_map_get(&view->network_of, end->set, &known) &&
+                 !fr_map_put(&view->network_of, end->set, i + 1))
+            view->lacks_names = true;
     }
 }
 
@@ -470,12 +472,14 @@ static void name_parts(struct fr_view *view, enum flowrules_family family) {
     for (uint32_t i = 0; i < view->policy->networks.count; i++) {
         const struct fr_end *end;
         uint32_t known;
-        if (network_end(view, i, false, &end) != FLOWRULES_OK)
-            continue;
-        fr_set part = family_part(view, end->set, family);
-        if (part != FR_SET_EMPTY && part != FR_SET_NONE &&
-            !fr_map_get(&view->part_of[family], part, &known))
-            (void)fr_map_put(&view->part_of[family], part, i + 1);
+        fr_set part = network_end(view, i, false, &end) != FLOWRULES_OK
+                          ? FR_SET_NONE
+                          : family_part(view, end->set, family);
+        if (part == FR_SET_NONE)
+            view->lacks_names = true;
+        else if (part != FR_SET_EMPTY && !fr_map_get(&view->part_of[family], part, &known) &&
+                 !fr_map_put(&view->part_of[family], part, i + 1))
+            view->lacks_names = true;
     }
 }
 

@@ -53,6 +53,7 @@ struct fr_view {
     struct fr_map bound_as;    /* by hash of a binding's values: the first network with it */
     struct fr_map network_of;  /* by set: network + 1; filled when it is first asked for */
     struct fr_map part_of[2];  /* by set of one family: likewise */
+    bool lacks_names;          /* there was no memory for all of these */
     struct fr_vec walked;      /* uint32_t for each network: the walk that saw it last */
     uint32_t walk;
     struct fr_builder builder;

@@ -70,30 +70,27 @@ static bool is_folder(const char *path) {
     return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
-/* Is the file, links followed, below the folder of the file that includes it? */
-static bool is_below(const char *real, const char *includer) {
+/*
+ * The folder of a path, links followed, to be freed; NULL where it is too long, is not there, or
+ * memory ran out (ENOMEM).
+ */
+static char *real_folder_of(const char *path) {
     char folder[4096];
-    const char *slash = strrchr(includer, '/');
-    size_t length = slash == NULL ? 0 : (size_t)(slash - includer);
+    const char *slash = strrchr(path, '/');
+    size_t length = slash == NULL ? 0 : (size_t)(slash - path);
+    errno = 0;
     if (length >= sizeof folder)
-        return false;
-    memcpy(folder, includer, length);
+        return NULL;
+    memcpy(folder, path, length);
     folder[length] = '\0';
-    char *real_folder = realpath(slash == NULL ? "." : length == 0 ? "/" : folder, NULL);
-    if (real_folder == NULL)
-        return false;
-    size_t real_length = strlen(real_folder);
-    bool below = strncmp(real, real_folder, real_length) == 0 &&
-                 (real[real_length] == '/' || strcmp(real_folder, "/") == 0);
-    free(real_folder);
-    return below;
+    return realpath(slash == NULL ? "." : length == 0 ? "/" : folder, NULL);
 }
 
-static bool is_same_file(const char *real, const char *path) {
-    char *other = realpath(path, NULL);
-    bool same = other != NULL && strcmp(real, other) == 0;
-    free(other);
-    return same;
+/* Is the file, links followed, below this folder? */
+static bool is_below(const char *real, const char *real_folder) {
+    size_t length = strlen(real_folder);
+    return strncmp(real, real_folder, length) == 0 &&
+           (real[length] == '/' || strcmp(real_folder, "/") == 0);
 }
 
 /* Notes a file as read; *known when it was already. */
@@ -144,40 +141,61 @@ static flowrules_status read_include_text(struct fr_reader *r, const char *path,
     return status == FLOWRULES_INVALID ? FLOWRULES_OK : status;
 }
 
-/* Includes a file; one that a pattern found may be the file itself, which is passed over. */
-static flowrules_status include_file(struct fr_reader *r, const char *path, struct fr_at at,
-                                     bool found) {
-    char *real = realpath(path, NULL);
-    if (real == NULL) {
-        fr_error(r->diagnostics, FR_INCLUDE, at,
-                 "the path is relative to the file that includes it", "can't include %s: %s", path,
-                 strerror(errno));
-        return FLOWRULES_OK;
-    }
-    bool known = true; /* so far: nothing to read */
-    flowrules_status status = FLOWRULES_OK;
-    if (is_folder(real))
+/* The paths of an include, links followed: of the file, of the including one and of its folder. */
+struct include_paths {
+    char *file, *including, *folder;
+};
+
+/* Tells what stands against an include. True: nothing does, and it is not the including file
+ * itself. */
+static bool may_include(struct fr_reader *r, const struct include_paths *real, const char *path,
+                        struct fr_at at, bool found) {
+    bool itself = real->including != NULL && strcmp(real->file, real->including) == 0;
+    if (is_folder(real->file))
         fr_error(r->diagnostics, FR_INCLUDE, at,
                  "to include all files of a folder: \"FOLDER/*.yaml\"",
                  "%s is a folder, not a file", path);
-    else if (!is_below(real, r->path))
+    else if (real->folder == NULL || !is_below(real->file, real->folder))
         fr_error(r->diagnostics, FR_INCLUDE, at, "copy the file into the folder of the policy",
                  "%s is a link to a file outside the folder of the policy", path);
-    else if (is_same_file(real, r->path) && !found)
+    else if (itself && !found)
         fr_error(r->diagnostics, FR_INCLUDE, at, "remove it", "%s includes itself", path);
-    else if (is_same_file(real, r->path))
-        ;
-    else if (r->include_depth >= FR_INCLUDE_DEPTH_MAX)
+    else if (!itself && r->include_depth >= FR_INCLUDE_DEPTH_MAX)
         fr_error(r->diagnostics, FR_INCLUDE, at, "include it from the policy itself",
                  "includes are nested more than %u levels deep", FR_INCLUDE_DEPTH_MAX);
-    else if (r->included.count >= INCLUDES_MAX)
+    else if (!itself && r->included.count >= INCLUDES_MAX)
         fr_error(r->diagnostics, FR_INCLUDE, at, "join some of them",
                  "a policy includes more than %u files", INCLUDES_MAX);
     else
-        status = note_included(r, real, &known);
-    if (status == FLOWRULES_OK && !known)
+        return !itself;
+    return false;
+}
+
+/* Includes a file; one that a pattern found may be the file itself, which is passed over. */
+static flowrules_status include_file(struct fr_reader *r, const char *path, struct fr_at at,
+                                     bool found) {
+    struct include_paths real = {realpath(path, NULL), NULL, NULL};
+    bool known = true, no_memory = real.file == NULL && errno == ENOMEM;
+    flowrules_status status = FLOWRULES_OK;
+    if (real.file == NULL && !no_memory)
+        fr_error(r->diagnostics, FR_INCLUDE, at,
+                 "the path is relative to the file that includes it", "can't include %s: %s", path,
+                 strerror(errno));
+    if (real.file != NULL) {
+        real.including = realpath(r->path, NULL);
+        no_memory = real.including == NULL && errno == ENOMEM;
+        real.folder = real_folder_of(r->path);
+        no_memory = no_memory || (real.folder == NULL && errno == ENOMEM);
+    }
+    if (real.file != NULL && !no_memory && may_include(r, &real, path, at, found))
+        status = note_included(r, real.file, &known);
+    if (no_memory)
+        status = fr_no_memory(r->context);
+    else if (status == FLOWRULES_OK && !known)
         status = read_include_text(r, path, at);
-    free(real);
+    free(real.file);
+    free(real.including);
+    free(real.folder);
     return status;
 }
 
@@ -378,8 +396,10 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
     fr_vec_init(&r.flow_names, &context->allocator, sizeof(uint8_t));
     fr_vec_init(&r.included, &context->allocator, sizeof(char *));
     flowrules_status status = fr_name_checker_new(&r.checker, context);
-    char *real = realpath(path, NULL);
+    char *real = realpath(path, NULL); /* a text has none */
     bool known;
+    if (status == FLOWRULES_OK && real == NULL && errno == ENOMEM)
+        status = fr_no_memory(context);
     if (status == FLOWRULES_OK && real != NULL)
         status = note_included(&r, real, &known);
     free(real);

@@ -80,17 +80,19 @@ static fr_json *one_or_list(fr_json *one, fr_json *item) {
     return object;
 }
 
-/* An object that has keys of the user's own; with "required" an empty list to be filled. */
-static fr_json *mapping(fr_json *properties, fr_json *required, fr_json *others) {
+/* An object that has keys of the user's own; NULL as others where memory ran out for it. */
+static fr_json *open_mapping(fr_json *properties, fr_json *required, fr_json *others) {
     fr_json *object = tree("{'type': 'object'}");
     fr_json_add(object, "properties", properties);
     fr_json_add(object, "patternProperties", tree("{'^x-': true}"));
-    if (others != NULL)
-        fr_json_add(object, "additionalProperties", others);
-    else
-        fr_json_add_bool(object, "additionalProperties", false);
+    fr_json_add(object, "additionalProperties", others);
     fr_json_add(object, "required", required);
     return object;
+}
+
+/* One that has no other keys. */
+static fr_json *mapping(fr_json *properties, fr_json *required) {
+    return open_mapping(properties, required, tree("false"));
 }
 
 /* ---- keys ---------------------------------------------------------------------------------- */
@@ -123,7 +125,7 @@ static void add_keys(fr_json *properties, fr_json *required, const struct fr_key
 static fr_json *keys_mapping(const struct fr_key *keys) {
     fr_json *properties = fr_json_object(), *required = fr_json_array();
     add_keys(properties, required, keys);
-    return mapping(properties, required, NULL);
+    return mapping(properties, required);
 }
 
 /* Names of the user's, each with a value of one form. */
@@ -250,7 +252,7 @@ static fr_json *group_value(const struct flowrules_backend *backend) {
         return tree("{'type': 'object'}");
     fr_json *properties = fr_json_object(), *required = fr_json_array();
     add_settings(properties, required, backend->bindings);
-    return mapping(properties, required, NULL);
+    return mapping(properties, required);
 }
 
 static void add_group(fr_json *properties, fr_json *any, const char *platform,
@@ -286,7 +288,7 @@ static fr_json *network_value(const flowrules_context *context) {
     add_keys(properties, NULL, fr_network_keys);
     fr_json_add(any, NULL, tree("{'required': ['members']}"));
     add_groups(properties, any, context);
-    fr_json *object = mapping(properties, fr_json_array(), NULL);
+    fr_json *object = mapping(properties, fr_json_array());
     fr_json_add(object, "anyOf", any);
     return object;
 }
@@ -297,7 +299,7 @@ static fr_json *place_value(const flowrules_context *context) {
     add_keys(properties, required, fr_place_keys);
     add_groups(properties, any, context);
     fr_json_free(any);
-    return mapping(properties, required, NULL);
+    return mapping(properties, required);
 }
 
 /* ---- targets ------------------------------------------------------------------------------- */
@@ -355,7 +357,7 @@ static fr_json *backend_case(const struct flowrules_backend *backend) {
     for (const struct fr_key *key = fr_target_keys; key->name != NULL; key++)
         fr_json_add(properties, key->name, target_key_value(backend, key->name));
     add_settings(properties, required, backend->settings);
-    fr_json *then = mapping(properties, required, NULL);
+    fr_json *then = mapping(properties, required);
     if (backend->capabilities.permits) {
         fr_json *modes = fr_json_array();
         fr_json_add(modes, NULL, mode_case(backend));
@@ -370,7 +372,7 @@ static fr_json *target_value(const flowrules_context *context) {
     add_keys(properties, required, fr_target_keys);
     for (size_t i = 0; i < context->backends.count; i++)
         fr_json_add(cases, NULL, backend_case(backend_at(context, i)));
-    fr_json *object = mapping(properties, required, tree("{}"));
+    fr_json *object = open_mapping(properties, required, tree("{}"));
     fr_json_add(object, "allOf", cases);
     return object;
 }

@@ -282,7 +282,8 @@ void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity, s
 bool flowrules_input_define(flowrules_input *in, unsigned kind, const char *name, void *meaning) {
     uint32_t known;
     struct fr_symbols *symbols = &in->symbols[kind % FR_SYMBOL_KINDS];
-    fr_string key = fr_strings_add(&in->names, name, strlen(name));
+    /* A name for which memory ran out is NULL. */
+    fr_string key = name == NULL ? 0 : fr_strings_add(&in->names, name, strlen(name));
     if (key != 0 && fr_map_get(&symbols->of, key, &known))
         return false;
     void **slot = key == 0 ? NULL : fr_vec_push(&symbols->meanings);
@@ -297,7 +298,7 @@ bool flowrules_input_define(flowrules_input *in, unsigned kind, const char *name
 void *flowrules_input_lookup(const flowrules_input *in, unsigned kind, const char *name) {
     uint32_t index;
     const struct fr_symbols *symbols = &in->symbols[kind % FR_SYMBOL_KINDS];
-    fr_string key = fr_strings_find(&in->names, name, strlen(name));
+    fr_string key = name == NULL ? 0 : fr_strings_find(&in->names, name, strlen(name));
     if (key == 0 || !fr_map_get(&symbols->of, key, &index))
         return NULL;
     return *fr_vec_at(&symbols->meanings, void *, index - 1);

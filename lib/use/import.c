@@ -1203,5 +1203,9 @@ flowrules_status flowrules_import(flowrules_artifact **artifact, flowrules_conte
         fr_reading_free(fr_vec_at(&readings, struct fr_reading, i));
     fr_vec_free(&readings);
     flowrules_meaning_free(m);
-    return status;
+    if (!context->diagnostics.out_of_memory)
+        return status;
+    flowrules_artifact_free(*artifact); /* a message, which may be why, is lost */
+    *artifact = NULL;
+    return FLOWRULES_NO_MEMORY;
 }

@@ -733,7 +733,8 @@ static void write_source_line(struct writing *w, const struct fr_clause *c) {
         line == NULL || line >= end ? NULL : memchr(line, '\n', (size_t)(end - line));
     size_t length = line == NULL || line >= end ? 0 : (size_t)((stop == NULL ? end : stop) - line);
     const char *text = fr_arena_text(&w->arena, line == NULL ? "" : line, length);
-    flowrules_write_user(w->w, &escape, text == NULL ? "" : text);
+    w->w->failed = w->w->failed || text == NULL;
+    flowrules_write_user(w->w, &escape, text);
 }
 
 bool fr_import_is_repeated(const struct fr_import *import, size_t index) {

@@ -1,0 +1,237 @@
+/*
+ * All that a program does with the library, once for each allocation, which fails: it ends as
+ * without a failure or with FLOWRULES_NO_MEMORY, and nothing stays allocated. Linked with
+ * failing.c.
+ *
+ * usage: library MOST policy FILE           of allocations with the same callers, the first MOST
+ * fail library MOST read BACKEND FILE...  (0: each)
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <flowrules/flowrules.h>
+
+#include "failing.h"
+
+struct run {
+    int policy; /* or a configuration */
+    const char *backend;
+    char **files;
+    int file_count;
+    uint64_t hash; /* of all that was told */
+    int no_memory; /* was it said of any step? */
+    int undecided; /* a status that no step has without a failure is seen by its hash */
+};
+
+static void take(struct run *run, const char *text) {
+    for (; text != NULL && *text != '\0'; text++) /* FNV-1a */
+        run->hash = (run->hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+}
+
+/* Is this step done? Else it is noted why. */
+static int done(struct run *run, flowrules_status status) {
+    run->no_memory = run->no_memory || status == FLOWRULES_NO_MEMORY;
+    take(run, flowrules_status_name(status));
+    return status == FLOWRULES_OK;
+}
+
+static void take_artifact(struct run *run, flowrules_artifact *artifact) {
+    const char *block;
+    size_t size;
+    for (size_t file = 0; file < flowrules_artifact_file_count(artifact); file++)
+        for (size_t i = 0;
+             (block = flowrules_artifact_file_block(artifact, file, i, &size)) != NULL; i++)
+            for (size_t k = 0; k < size; k++)
+                run->hash = (run->hash ^ (unsigned char)block[k]) * UINT64_C(0x100000001b3);
+    const char *map = flowrules_artifact_map(artifact);
+    run->no_memory = run->no_memory || map == NULL;
+    take(run, map);
+}
+
+static void take_comparison(struct run *run, const flowrules_comparison *comparison) {
+    take(run, flowrules_comparison_verdict(comparison));
+    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
+        take(run, flowrules_difference_packets(comparison, i));
+        take(run, flowrules_difference_witness(comparison, i));
+    }
+    for (size_t i = 0; i < flowrules_doubt_count(comparison); i++)
+        take(run, flowrules_doubt_text(comparison, i));
+}
+
+static void compare(struct run *run, flowrules_context *context, const flowrules_meaning *before,
+                    const flowrules_meaning *after) {
+    flowrules_comparison *comparison;
+    flowrules_status status = flowrules_compare(&comparison, context, before, after);
+    done(run, status);
+    if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT)
+        take_comparison(run, comparison);
+    flowrules_comparison_free(comparison);
+}
+
+/* Renders a target, and holds what it says against the policy. */
+static void render(struct run *run, flowrules_context *context, const flowrules_policy *policy,
+                   const char *target) {
+    flowrules_artifact *artifact;
+    flowrules_configuration *configuration;
+    if (!done(run, flowrules_render(&artifact, context, policy, target)))
+        return;
+    take_artifact(run, artifact);
+    if (done(run, flowrules_configuration_new(&configuration, context))) {
+        flowrules_comparison *comparison = NULL;
+        if (done(run, flowrules_configuration_add_artifact(configuration, artifact))) {
+            flowrules_status status =
+                flowrules_verify(&comparison, context, policy, target, configuration);
+            done(run, status);
+            if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT)
+                take_comparison(run, comparison);
+            flowrules_comparison_free(comparison);
+        }
+        flowrules_configuration_free(configuration);
+    }
+    flowrules_artifact_free(artifact);
+}
+
+static void explain(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_report *report;
+    if (!done(run, flowrules_explain(&report, context, policy, NULL)))
+        return;
+    for (size_t row = 0; row < flowrules_report_row_count(report); row++)
+        take(run, flowrules_report_reason(report, row));
+    flowrules_report_free(report);
+}
+
+static void ask(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_answer *answer;
+    if (!done(run, flowrules_query(&answer, context, policy, NULL,
+                                   "tcp 192.0.2.1 -> 198.51.100.10:443")))
+        return;
+    take(run, flowrules_answer_verdict(answer));
+    for (size_t i = 0; i < flowrules_answer_rule_count(answer); i++)
+        take(run, flowrules_answer_rule_text(answer, i));
+    flowrules_answer_free(answer);
+}
+
+static void probe(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_probe *made;
+    flowrules_artifact *artifact;
+    if (!done(run, flowrules_probe_new(&made, context, policy)))
+        return;
+    if (done(run, flowrules_probe_write(&artifact, made))) {
+        take_artifact(run, artifact);
+        flowrules_artifact_free(artifact);
+    }
+    flowrules_probe_free(made);
+}
+
+static void answer(void *user, const char *name, flowrules_inquiry *inquiry) {
+    (void)user;
+    (void)flowrules_inquiry_alias(inquiry, name);
+    (void)flowrules_inquiry_address(inquiry, "192.0.2.80", 60);
+    (void)flowrules_inquiry_address(inquiry, "2001:db8::80", 60);
+}
+
+static void resolve(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_resolution *resolution;
+    size_t size;
+    flowrules_context_set_resolver(context, answer, NULL);
+    if (!done(run, flowrules_resolution_new(&resolution, context, policy)))
+        return;
+    if (done(run, flowrules_resolve(resolution))) {
+        const char *lock = flowrules_resolution_lock(resolution, &size);
+        run->no_memory = run->no_memory || lock == NULL;
+        take(run, lock);
+    }
+    flowrules_resolution_free(resolution);
+}
+
+static void use_policy(struct run *run, flowrules_context *context) {
+    flowrules_policy *policy;
+    if (!done(run, flowrules_policy_load(&policy, context, run->files[0])))
+        return;
+    done(run, flowrules_check(context, policy));
+    explain(run, context, policy);
+    ask(run, context, policy);
+    probe(run, context, policy);
+    for (size_t i = 0; i < flowrules_target_count(policy); i++)
+        render(run, context, policy, flowrules_target_name(policy, i));
+    resolve(run, context, policy);
+    flowrules_policy_free(policy);
+}
+
+static void use_configuration(struct run *run, flowrules_context *context) {
+    flowrules_configuration *configuration;
+    flowrules_meaning *meaning;
+    flowrules_artifact *artifact;
+    int good = 1;
+    if (!done(run, flowrules_configuration_new(&configuration, context)))
+        return;
+    for (int i = 0; i < run->file_count; i++)
+        good = done(run, flowrules_configuration_add_file(configuration, run->files[i])) && good;
+    if (good && done(run, flowrules_meaning_of_configuration(&meaning, context, run->backend, NULL,
+                                                             configuration))) {
+        compare(run, context, meaning, meaning);
+        flowrules_meaning_free(meaning);
+    }
+    if (good) {
+        done(run, flowrules_import(&artifact, context, run->backend, NULL, configuration));
+        if (artifact != NULL)
+            take_artifact(run, artifact);
+        flowrules_artifact_free(artifact);
+    }
+    flowrules_configuration_free(configuration);
+}
+
+static void run_all(struct run *run) {
+    flowrules_context *context;
+    run->hash = UINT64_C(0xcbf29ce484222325);
+    run->no_memory = 0;
+    if (!done(run, flowrules_context_new(&context)))
+        return;
+    if (done(run, flowrules_context_set(context, "as-of", "2026-11-23"))) {
+        if (run->policy)
+            use_policy(run, context);
+        else
+            use_configuration(run, context);
+    }
+    for (size_t i = 0; i < flowrules_diagnostic_count(context); i++)
+        take(run, flowrules_diagnostic_message(context, i));
+    flowrules_context_free(context);
+}
+
+int main(int argc, char **argv) {
+    struct run run = {0};
+    unsigned most = argc > 3 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
+    size_t tried = 0, silent = 0, leaks = 0, needless = 0;
+    if (argc < 4)
+        return 2;
+    run.policy = strcmp(argv[2], "policy") == 0;
+    run.backend = run.policy ? NULL : argv[3];
+    run.files = argv + (run.policy ? 3 : 4);
+    run.file_count = argc - (run.policy ? 3 : 4);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    run_all(&run); /* what the C library makes once is made */
+    failing_begin(0);
+    run_all(&run);
+    size_t count = failing_end();
+    uint64_t whole = run.hash;
+    for (size_t at = 1; at <= count; at++) {
+        if (most > 0 && !failing_is_new(at, most))
+            continue;
+        fprintf(stderr, "\r%zu", at); /* the last one before a crash */
+        size_t before = failing_live();
+        failing_begin(at);
+        run_all(&run);
+        failing_end();
+        tried++;
+        needless += run.hash == whole;
+        if (run.hash != whole && !run.no_memory && silent++ < 5)
+            printf("allocation %zu fails, and nothing says so\n", at);
+        if (failing_live() != before && leaks++ < 5)
+            printf("allocation %zu fails, and %zd blocks stay\n", at,
+                   (ssize_t)(failing_live() - before));
+    }
+    printf("%zu of %zu allocations failed, %zu without need: %zu silent, %zu leaks\n", tried, count,
+           needless, silent, leaks);
+    return silent + leaks > 0 || tried == 0;
+}

@@ -1,0 +1,155 @@
+"""
+Every verb of the tool, with each allocation that has callers of its own failing once (failing.c): the
+tool ends as it does without a failure, or with status 6 and "out of memory"; with --json it answers
+whole or not at all.
+
+usage: memory.py TOOL PRELOADED FOLDER POLICY MOST verbs|writing    (FOLDER holds the policy)
+"""
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOOL, PRELOADED, FOLDER, POLICY, MOST, WHAT = sys.argv[1:7]
+QUESTION = "tcp 192.0.2.1 -> 198.51.100.10:443"
+VERBS = f"""
+check {POLICY}
+check {POLICY} --json
+check {POLICY} --diagnostics=json
+check broken.yaml
+explain {POLICY}
+explain {POLICY} --json
+explain FR0508 --json
+query {POLICY} '{QUESTION}'
+query {POLICY} '{QUESTION}' --json
+render {POLICY} --print
+render {POLICY} -t TARGET
+verify {POLICY} -t TARGET RENDERED
+verify {POLICY} -t TARGET RENDERED --json
+diff {POLICY} {POLICY} --json
+import nftables RENDERED
+probe {POLICY}
+probe {POLICY} --json
+targets
+targets --json
+schema
+schema --of explain
+help --json
+complete render --t
+resolve {POLICY} --check --server 127.0.0.1:9 --timeout 0.1 --tries 1
+resolve {POLICY} --check --json --server 127.0.0.1:9 --timeout 0.1 --tries 1
+""".strip().splitlines()
+WRITING = f"render {POLICY} -o out\nrender {POLICY} -o out --json".splitlines()
+counts = {"passed": 0, "failed": 0}
+
+
+def told(name, wrong, note=""):
+    counts["failed" if wrong else "passed"] += 1
+    print(f"FAIL {name}: {wrong[0]}" if wrong else f"ok {name}{note}", flush=True)
+    for more in wrong[1:6]:
+        print(f"    {more}")
+
+
+def environment(**more):
+    return {**os.environ, "LC_ALL": "C", "LD_PRELOAD": PRELOADED, **more}
+
+
+def run(arguments, out, err, **more):
+    """The status; what is printed goes into files, where a child finds what its parent has written."""
+    with open(out, "w+b") as stdout, open(err, "w+b") as stderr:
+        return subprocess.run([TOOL, *arguments, "--as-of", "2026-11-23"], cwd=FOLDER, check=False,
+                              stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                              env=environment(**more)).returncode
+
+
+def whole(text):
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def judge(is_json, usual, ended, output, messages):
+    """Why a run with a failure is wrong, or None. usual: status, output and messages without one."""
+    if (ended, output, messages) == usual:
+        return None
+    if ended < 0 or ended > 6:
+        return f"it ends with {ended}"
+    if ended != 6 or b"out of memory" not in messages:
+        return f"status {ended}, {messages[-300:]!r}, {len(output)} of {len(usual[1])} bytes"
+    if is_json and output and not whole(output):
+        return f"its answer is cut: {output[-80:]!r}"
+    return None
+
+
+def try_verb(line):
+    arguments = shlex.split(line)
+    wrong = []
+    with tempfile.TemporaryDirectory() as own:
+        ends, out, err = (os.path.join(own, name) for name in ("ends", "stdout", "stderr"))
+        status = run(arguments, out, err, FAILING_OUT=own, FAILING_MOST=MOST)
+        usual = status, Path(out).read_bytes(), Path(err).read_bytes()
+        if status > 5:
+            wrong.append(f"without a failure it ends with {status}: {usual[2][-300:]!r}")
+        tried = [line.split() for line in Path(ends).read_text(encoding="ascii").splitlines()]
+        for number, ended in tried:
+            one, other = (Path(own, f"{number}.{end}").read_bytes() for end in ("out", "err"))
+            why = judge("--json" in arguments, usual, int(ended), one, other)
+            if why:
+                wrong.append(f"allocation {number}: {why}")
+    told(line, wrong if tried else ["nothing was tried"], f", {len(tried)} allocations")
+
+
+def files_in(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()
+            if not path.name.startswith(".")} if folder.exists() else {}
+
+
+def try_writing(line):
+    """Each time over the old set: it is the new one, told as done, or the old one, told as not."""
+    arguments = shlex.split(line)
+    folder, old, wrong, tried = Path(FOLDER, "out"), {}, [], 0
+    with tempfile.TemporaryDirectory() as own:
+        out, err = os.path.join(own, "stdout"), os.path.join(own, "stderr")
+        run(arguments, out, err)
+        usual, new = Path(out).read_bytes(), files_in(folder)
+        for number in range(1, 100000, 1 if MOST == "0" else 3):
+            run(["render", "other.yaml", "-o", "out", "-q", "--replace"], out, err)
+            old = files_in(folder)
+            status = run(arguments, out, err, FAILING_AT=str(number))
+            output, messages = Path(out).read_bytes(), Path(err).read_bytes()
+            tried += 1
+            found = files_in(folder)
+            if status == 0 and (found != new or output != usual):
+                wrong.append(f"allocation {number}: status 0, and {'the answer' if found == new else 'the files'} differ")
+            elif status == 6 and (found != old or b"out of memory" not in messages):
+                wrong.append(f"allocation {number}: status 6, {messages[-200:]!r}, "
+                             f"the files are {'new' if found == new else 'old' if found == old else 'mixed'}")
+            elif status not in (0, 6):
+                wrong.append(f"allocation {number}: status {status}, {messages[-200:]!r}")
+            if b"no allocation failed" in messages:
+                break
+    told(line, wrong if old and old != new else ["the sets are one"], f", {tried} allocations")
+
+
+def main():
+    first = Path(FOLDER, POLICY).read_text(encoding="utf-8")
+    Path(FOLDER, "other.yaml").write_text(first.replace("443", "8443"), encoding="utf-8")
+    Path(FOLDER, "broken.yaml").write_text(first.replace("protocol:", "protcol:"), encoding="utf-8")
+    target = [line.split(":")[0].strip() for line in first.splitlines() if "backend: nftables" in line][0]
+    with tempfile.TemporaryDirectory() as own:
+        rendered = os.path.join(FOLDER, "rendered.nft")
+        if run(["render", POLICY, "-t", target, "--no-map"], rendered, os.path.join(own, "err")) != 0:
+            raise SystemExit("the policy is not rendered")
+    for line in VERBS if WHAT == "verbs" else []:
+        try_verb(line.replace("TARGET", target).replace("RENDERED", "rendered.nft"))
+    for line in WRITING if WHAT == "writing" else []:
+        try_writing(line)
+    print("%(passed)d passed, %(failed)d failed, 0 skipped" % counts)
+    sys.exit(1 if counts["failed"] else 0)
+
+
+main()
