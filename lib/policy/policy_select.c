@@ -8,6 +8,10 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+/* What one expression may take for one name; a usual one takes some hundred steps. */
+#define PATTERN_STEPS_MAX  100000u
+#define PATTERN_KBYTES_MAX 1024u
+
 static bool selected_by_tag(const flowrules_policy *policy, const struct fr_target *target,
                             const struct fr_flow *flow) {
     struct fr_span tags = target->select_tags;
@@ -18,6 +22,21 @@ static bool selected_by_tag(const flowrules_policy *policy, const struct fr_targ
     return tags.count == 0;
 }
 
+/* What PCRE2 says of an expression and a name, within limits, so that no expression can hang. */
+static int compare(const pcre2_code *expression, const char *name) {
+    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+    pcre2_match_context *limits = pcre2_match_context_create(NULL);
+    int result = PCRE2_ERROR_NOMEMORY;
+    if (data != NULL && limits != NULL) {
+        pcre2_set_match_limit(limits, PATTERN_STEPS_MAX);
+        pcre2_set_heap_limit(limits, PATTERN_KBYTES_MAX);
+        result = pcre2_match(expression, (PCRE2_SPTR)name, strlen(name), 0, 0, data, limits);
+    }
+    pcre2_match_data_free(data);
+    pcre2_match_context_free(limits);
+    return result;
+}
+
 static flowrules_status matches(const flowrules_policy *policy, const struct fr_pattern *pattern,
                                 const struct fr_flow *flow, bool *match) {
     const char *name = FR_POLICY_TEXT(policy, flow->name);
@@ -26,15 +45,14 @@ static flowrules_status matches(const flowrules_policy *policy, const struct fr_
         *match = flow->name == pattern->text;
         return FLOWRULES_OK;
     }
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    if (data == NULL)
+    int result = compare(pattern->expression, name);
+    if (result == PCRE2_ERROR_NOMEMORY)
         return fr_no_memory(policy->context);
-    int result = pcre2_match(pattern->expression, (PCRE2_SPTR)name, strlen(name), 0, 0, data, NULL);
-    pcre2_match_data_free(data);
-    if (result < 0 && result != PCRE2_ERROR_NOMATCH)
-        return fr_error(
-            &policy->context->diagnostics, FR_PATTERN, pattern->at, "write a simpler expression",
-            "the expression cannot be compared with '%.80s' (PCRE2 error %d)", name, result);
+    if (result < 0 && result != PCRE2_ERROR_NOMATCH) /* a limit: the texts are valid */
+        return fr_error(&policy->context->diagnostics, FR_PATTERN, pattern->at,
+                        "write a simpler expression, without repetitions in repetitions",
+                        "the expression needs more than %u steps for '%.80s'", PATTERN_STEPS_MAX,
+                        name);
     *match = result >= 0;
     return FLOWRULES_OK;
 }
