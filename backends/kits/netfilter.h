@@ -70,7 +70,7 @@ struct netfilter_piece {
 };
 
 enum netfilter_verdict {
-    NETFILTER_NONE, /* goes on behind the rule */
+    NETFILTER_NONE, /* continues with the next rule */
     NETFILTER_ACCEPT,
     NETFILTER_DROP,
     NETFILTER_JUMP,
@@ -121,7 +121,7 @@ struct netfilter_match {
 struct netfilter_rule {
     struct flowrules_place at;
     const char *comment;
-    const char *origin; /* where it stands, when a line does not tell; or NULL */
+    const char *origin; /* where it is, if that is not a line; or NULL */
     struct netfilter_match *matches;
     size_t match_count, match_capacity;
     enum netfilter_verdict verdict;
@@ -132,7 +132,7 @@ struct netfilter_rule {
     const char *rewrites; /* it changes addresses or ports of the packet: how; or NULL */
     bool log;
     bool rejects;     /* a drop that is answered */
-    unsigned doubted; /* directions (bits) for which a doubt was told */
+    unsigned doubted; /* directions (bits) with a reported doubt */
 };
 
 enum netfilter_hook {
@@ -190,14 +190,14 @@ struct netfilter {
 /* ---- building ------------------------------------------------------------------------------ */
 
 void fr_netfilter_init(struct netfilter *nf, flowrules_input *in);
-/* The table, chain or set of this name, made where there is none; NULL: out of memory. */
+/* The table, chain or set of this name, created if there is none; NULL: out of memory. */
 struct netfilter_table *fr_netfilter_table(struct netfilter *nf, const char *family,
                                            const char *name);
 struct netfilter_chain *fr_netfilter_chain(struct netfilter *nf, struct netfilter_table *table,
                                            const char *name, struct flowrules_place at);
 struct netfilter_set *fr_netfilter_set(struct netfilter *nf, struct netfilter_table *table,
                                        const char *name, struct flowrules_place at);
-/* The same, NULL where there is none. */
+/* The same, NULL if there is none. */
 struct netfilter_chain *fr_netfilter_find_chain(const struct netfilter *nf,
                                                 const struct netfilter_table *table,
                                                 const char *name);
@@ -228,7 +228,7 @@ void fr_netfilter_delete_set(struct netfilter *nf, struct netfilter_set *set);
 void fr_netfilter_delete_table(struct netfilter *nf, struct netfilter_table *table);
 /* The chains of a table are on their hooks, whatever was said before. */
 void fr_netfilter_wake(struct netfilter_table *table);
-/* The rule has something that is not understood: told where a packet may come so far. */
+/* Notes that part of the rule is not understood: reported if a packet can reach the rule. */
 void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what);
 /*
  * The rule looks at whether the source is reached where the packet came from (rpfilter, fib). Of
@@ -243,7 +243,7 @@ void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule
 
 /* A set whose elements come and go; it is doubted where no configuration says what fills it. */
 void fr_netfilter_expires(struct netfilter *nf, struct netfilter_set *set);
-/* Is a file a configuration of dnsmasq, by the options that it has? */
+/* True for a configuration of dnsmasq, by its options. */
 bool fr_netfilter_is_dnsmasq(flowrules_input *in, size_t file);
 /* Reads it, its lines for sets of nftables or for ipsets; the sets are known by then. */
 void fr_netfilter_read_dnsmasq(struct netfilter *nf, size_t file, bool nft);
@@ -252,7 +252,7 @@ void fr_netfilter_name_sets(struct netfilter *nf);
 
 /* ---- what it means ------------------------------------------------------------------------- */
 
-/* Does a chain of a hook keep something from passing, or may it? */
+/* True if a chain of a hook blocks something, or may block it. */
 bool fr_netfilter_filters(struct netfilter *nf, struct netfilter_chain *chain);
 /* Gives the input the rules of all chains on hooks that a packet passes. */
 void fr_netfilter_give(struct netfilter *nf);

@@ -7,19 +7,19 @@
 
 #include "netfilter.h"
 
-/* Does dnsmasq ask others for a name, so that answers get into sets? */
+/* True if dnsmasq forwards queries for a name, so that answers get into sets. */
 enum netfilter_answers { NETFILTER_UNSAID, NETFILTER_ASKED, NETFILTER_NOT_ASKED };
 
 struct netfilter_domain;
 
 /* There is a configuration of dnsmasq; false when out of memory. */
 bool fr_netfilter_begin_names(struct netfilter *nf);
-/* The domain of a name, made where there is none; NULL after an error. */
+/* The domain of a name, created if there is none; NULL after an error. */
 struct netfilter_domain *fr_netfilter_domain(struct netfilter *nf, const char *name,
                                              struct flowrules_place at);
 /* For the domain with all below it, or for what is below it alone; false: it was said otherwise. */
 bool fr_netfilter_say(struct netfilter_domain *domain, bool below, enum netfilter_answers answers);
-/* Something was not understood, and told: the sets are unknown. */
+/* Notes that something was not understood and reported: the sets are unknown. */
 void fr_netfilter_doubt_names(struct netfilter *nf);
 /* A line of sets for a domain; false where it counts for nothing, since it is not the first. */
 bool fr_netfilter_begin_filling(struct netfilter_domain *domain, struct flowrules_place at);

@@ -24,10 +24,10 @@ struct protocol_list {
     bool negated; /* count 0: every protocol */
 };
 
-/* Is a service one protocol, whole? */
+/* True if a service is all of one protocol. */
 bool fr_netfilter_protocols_is_bare(const struct flowrules_service *service);
 void fr_netfilter_protocols_add(struct protocol_set *set, int protocol);
-/* Does some packet of the family have the protocol by that number, as netfilter sees it? */
+/* True if packets of the family can have this protocol number, as netfilter sees it. */
 bool fr_netfilter_protocols_exists(enum flowrules_family family, int protocol);
 /* What of a set the packets of some families (bits) have. */
 void fr_netfilter_protocols_of(const struct protocol_set *set, unsigned families,
@@ -38,7 +38,7 @@ void fr_netfilter_protocols_list(const struct protocol_set *set, unsigned famili
 /* The protocols of the families that are not in the set, one by one. */
 void fr_netfilter_protocols_others(const struct protocol_set *set, unsigned families,
                                    struct protocol_set *others);
-/* May two rules be one, their services aside? */
+/* True if two rules can be one, except for their services. */
 bool fr_netfilter_protocols_same_rule(const struct flowrules_rule *a,
                                       const struct flowrules_rule *b);
 

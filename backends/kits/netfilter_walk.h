@@ -122,7 +122,7 @@ bool fr_netfilter_narrow_interfaces(struct netfilter_walk *walk, struct netfilte
 /* Leaves more out of an end of a box. */
 void fr_netfilter_leave_out(struct netfilter_walk *walk, struct netfilter_box *box,
                             enum flowrules_end end, struct flowrules_set except);
-/* May the terms match packets of a protocol; all of them, with every port and type? */
+/* True if the terms can match packets of a protocol; if they match all, of every port and type. */
 bool fr_netfilter_terms_meet(const struct netfilter_terms *terms, int protocol, uint16_t first,
                              uint16_t last);
 bool fr_netfilter_terms_cover(const struct netfilter_terms *terms, int protocol, uint16_t first,
@@ -135,7 +135,7 @@ struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
 
 /*
  * Boxes without what others take of them; where that is in doubt, it stays, in doubt. NULL where
- * that would be too many, or can't be said.
+ * that would be too many, or cannot be expressed.
  */
 struct netfilter_boxes *fr_netfilter_subtract(struct netfilter_walk *walk,
                                               const struct netfilter_boxes *from,

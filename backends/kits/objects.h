@@ -47,13 +47,13 @@ struct fr_objects {
     struct fr_waiting waiting[FR_PHASES];
     struct fr_workload *workloads;            /* what makes pods, in reverse; see below */
     const struct fr_port_owners *port_owners; /* of the rule that is read; or NULL: anybody's */
-    /* Of what is being read now: may it decide for what the target protects, and where? */
+    /* What is being read now can decide for what the target protects, and where. */
     bool matters;
     unsigned directions;       /* bits */
     bool lists;                /* some file is a list of objects */
     struct flowrules_place at; /* where it begins */
     /*
-     * While a policy or a rule is read, its first doubt stands here, and is told with its rules:
+     * While a policy or a rule is read, its first doubt is kept here, and is reported with its rules:
      * what was read is then the most that they may be about.
      */
     bool holds_doubts;
@@ -75,7 +75,7 @@ void fr_objects_other(struct fr_objects *r, const struct fr_object *object);
 
 /* A doubt in the directions of what is being read, if it matters. text may be NULL: no memory. */
 void fr_objects_doubt(struct fr_objects *r, struct flowrules_place at, const char *text);
-/* Doubts every key of a mapping that is none of these; the list ends with NULL. */
+/* Doubts every key of a mapping that is not in the list, which ends with NULL. */
 void fr_objects_doubt_others(struct fr_objects *r, const flowrules_node *map,
                              const char *const *known);
 /* A rule of an object between the protected end and its peers. */
@@ -97,7 +97,7 @@ struct fr_held {
     struct flowrules_place at;
 };
 struct fr_held fr_objects_hold(struct fr_objects *r);
-/* Was something told since? Goes on with the first that was told at all. */
+/* True if a doubt was noted since; keeps the first of all. */
 bool fr_objects_resume(struct fr_objects *r, struct fr_held before);
 /* What was sure of a rule while it was read. */
 struct fr_sureness {
@@ -106,7 +106,7 @@ struct fr_sureness {
     struct flowrules_set peers; /* those that are sure, with the first so many services */
     size_t services;
 };
-/* Gives a rule as it stands; or, with a doubt, what is sure of it and then the whole in doubt. */
+/* Gives a rule as it is; or, with a doubt, the certain part, and then the whole in doubt. */
 void fr_objects_give(struct fr_objects *r, enum fr_phase phase,
                      const struct flowrules_read_rule *rule, const struct fr_sureness *sure);
 /* Calls read for each item of a list, and unites what is sure and what may be. */
@@ -114,10 +114,10 @@ typedef struct flowrules_set fr_peer_reader(struct fr_objects *r, const void *ab
                                             const flowrules_node *item);
 struct fr_reach fr_objects_reach(struct fr_objects *r, const flowrules_node *map, const char *key,
                                  fr_peer_reader *read, const void *about);
-/* Puts a service that was read with a doubt behind those that are sure; *sure counts these. */
+/* Moves a service with a doubt after the certain ones; *sure counts these. */
 void fr_objects_sort_service(struct flowrules_service *services, size_t count, size_t *sure,
                              bool doubted);
-/* Denies in a direction what no rule allows a group of pods; of equal ones, the first stands. */
+/* Denies in a direction what no rule allows a group of pods; only once for equal groups. */
 void fr_objects_rest(struct fr_objects *r, const struct fr_object *object,
                      enum flowrules_direction direction, struct flowrules_set pods,
                      struct flowrules_place at);
@@ -164,9 +164,9 @@ void fr_objects_selection_labels(struct fr_objects *r, struct fr_selection *s,
                                  const flowrules_node *selector, fr_label_namer *name);
 /* The pods of a selection: a group for each choice of values. */
 struct flowrules_set fr_objects_selection_set(struct fr_objects *r, const struct fr_selection *s);
-/* May the target protect some of these pods? */
+/* True if the target may protect some of these pods. */
 bool fr_objects_selection_matters(struct fr_objects *r, const struct fr_selection *s);
-/* Tells what is unclear, as a doubt; false where nothing is known of it. */
+/* Reports what is unclear, as a doubt; false if nothing of the selection is known. */
 bool fr_objects_selection_is_clear(struct fr_objects *r, const struct fr_selection *s);
 
 /* ---- values -------------------------------------------------------------------------------- */
@@ -175,13 +175,13 @@ bool fr_objects_equals(const char *a, const char *b);
 /* The items of a list, that of a mapping's key; an error where it is another thing. */
 const flowrules_node *fr_objects_list(struct fr_objects *r, const flowrules_node *map,
                                       const char *key);
-/* Where a node stands; of one that is absent, where the object begins. */
+/* The place of a node; for an absent one, that of the object. */
 struct flowrules_place fr_objects_place(const struct fr_objects *r, const flowrules_node *node);
-/* Is it a mapping? Else an error is told: what says what it has to be. */
+/* True for a mapping; otherwise reports an error: what says what it must be. */
 bool fr_objects_is_map(struct fr_objects *r, const flowrules_node *node, const char *what);
 /* A text that the API takes for one: no number or boolean. NULL after an error. */
 const char *fr_objects_text(struct fr_objects *r, const flowrules_node *node);
-/* A prefix of either family as a set; errors are told. */
+/* A prefix of either family as a set; reports errors. */
 struct flowrules_set fr_objects_prefix(struct fr_objects *r, const flowrules_node *node);
 
 /* ---- the readers, for the records ---------------------------------------------------------- */

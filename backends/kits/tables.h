@@ -72,11 +72,11 @@ bool fr_tables_is_nothing(const struct fr_whats *services);
 /* Gives a rule with all but its ends and services: what surely matches, and in doubt the rest. */
 void fr_tables_give(flowrules_input *in, const struct fr_matching *matching,
                     struct flowrules_read_rule *rule);
-/* What is behind "PREFIX-" of a name of ours, or NULL. */
+/* The part after "PREFIX-" of a name that flowrules wrote, or NULL. */
 const char *fr_tables_own(const flowrules_input *in, const char *name);
 /*
- * An object's name, for an import. Ours (names.h) say what they hold: only the label of a group,
- * "PREFIX-g-LABEL-HASH", is one (in earlier versions some had none: "PREFIX-g-HASH").
+ * Labels an object, for an import. Names that flowrules wrote (names.h) say what the object holds: only
+ * the label of a group, "PREFIX-g-LABEL-HASH", is used (earlier versions also had "PREFIX-g-HASH").
  */
 void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
                      const char *description, bool group);

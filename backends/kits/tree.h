@@ -32,7 +32,7 @@ struct fr_tree {
     flowrules_input *in;
     unsigned kind; /* of symbols that are not used otherwise */
     enum fr_shape (*shape)(const struct fr_node *node, const char *word);
-    /* Is a word below a node anything to the reader? Has what is below it an order? */
+    /* True if the reader needs a word below a node; if the order of what is below it matters. */
     bool (*matters)(const struct fr_node *node, const char *word);
     bool (*is_ordered)(const struct fr_node *node);
     struct fr_node *root;
@@ -40,26 +40,26 @@ struct fr_tree {
     bool known; /* something was a statement */
 };
 
-/* Reads all files into one tree, root; what is not followed is a doubt. */
+/* Reads all files into one tree, root; reports what it does not understand as a doubt. */
 void fr_tree_read(struct fr_tree *t);
-/* Puts what groups hand down where it matters; what is not followed is a doubt. */
+/* Copies what groups define to the places that inherit it; reports the rest as a doubt. */
 void fr_tree_inherit(struct fr_tree *t);
 /* The child of a name, active or not; made where it is not there. NULL where memory ran out. */
 struct fr_node *fr_make(struct fr_tree *t, struct fr_node *node, const char *name,
                         struct flowrules_place at);
-/* The first child that is active, and the next one behind a child; NULL where there is none. */
+/* The first active child, and the next one after a child; NULL if there is none. */
 struct fr_node *fr_first(const struct fr_node *node);
 struct fr_node *fr_next(const struct fr_node *child);
-/* The active node behind words with blanks between, of any below a node; or NULL, as for NULL. */
+/* The active node after these words, separated by blanks, below a node; NULL if there is none. */
 struct fr_node *fr_get(const struct fr_tree *t, const struct fr_node *node, const char *words);
 /* The active child of a name, which may have blanks. */
 struct fr_node *fr_child(const struct fr_tree *t, const struct fr_node *node, const char *name);
 /* The same from the root. */
 struct fr_node *fr_top(const struct fr_tree *t, const char *words);
-/* Is it this word, one of these words with blanks between? */
+/* True for this word; for one of these words, separated by blanks. */
 bool fr_is(const char *text, const char *word);
 bool fr_is_one(const char *text, const char *words);
-/* The last word behind a key, or NULL. */
+/* The last word after a key, or NULL. */
 const char *fr_value(const struct fr_tree *t, const struct fr_node *node, const char *key);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Groups of a configuration that is a tree of words, as Junos has them: what apply-groups hands
- * down is put where it is inherited. (CLI User Guide, "Use Configuration Groups")
+ * Groups of a configuration that is a tree of words, as in Junos: copies what apply-groups defines to
+ * the places that inherit it. (CLI User Guide, "Use Configuration Groups")
  */
 #include "tree.h"
 

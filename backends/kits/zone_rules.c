@@ -1,5 +1,5 @@
 /*
- * A rule that names zones, as it is read: why it is in doubt, its ends, and what its zones leave of
+ * Reads a rule that names zones: its doubt, its source and destination, and what its zones leave of
  * them; see zones.h.
  */
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /*
- * What platforms with zones share: the zones that the ends of flows and rules are in, the pairs of
- * zones that a target decides, and reading rules that name zones. Knows no syntax of any of them.
+ * What platforms with zones share: the zones of sources and destinations, the pairs of zones that a
+ * target decides, and the reading of rules that name zones. Knows no syntax.
  */
 #ifndef FR_ZONES_H
 #define FR_ZONES_H
@@ -26,9 +26,9 @@ const char *fr_zones_own(const flowrules_plan *plan, enum flowrules_end end);
 /* Zone index of an end: those of its networks, then, where these are not all of it, the setting. */
 const char *fr_zones_at(const flowrules_plan *plan, struct flowrules_set set,
                         enum flowrules_end end, size_t index);
-/* Is one of these zones "any"? */
+/* True if one of these zones is "any". */
 bool fr_zones_at_any(const flowrules_plan *plan, struct flowrules_set set, enum flowrules_end end);
-/* The same as a rule lists them: "any" is told alone. */
+/* The same as a rule lists them: "any" replaces all others. */
 const char *fr_zones_told(const flowrules_plan *plan, struct flowrules_set set,
                           enum flowrules_end end, size_t index);
 /*
@@ -44,16 +44,16 @@ void fr_zones_close_rest(const flowrules_plan *plan, struct fr_zone_pairs *pairs
 struct fr_zone_words {
     const char *backend;
     bool (*is_name)(const char *zone);
-    const char *rules, *no_pair; /* "policies"; said where no flow tells two zones */
+    const char *rules, *no_pair; /* "policies"; the message if no flow names two zones */
     const char *bad_name, *no_zone[2], *same_zone;
 };
 /* Closes the rest for a target whose rules end with denies, which it refuses where that can't be.
  */
 void fr_zones_deny_rest(flowrules_output *out, struct fr_zone_pairs *pairs,
                         const struct fr_zone_words *words);
-/* Are denies to be answered ("deny-with")? */
+/* True if denies answer ("deny-with"). */
 bool fr_zones_rejects(const flowrules_plan *plan);
-/* Is a text a name of at most so many letters, digits, and characters of extra? */
+/* True for a name of at most so many letters, digits, and characters of extra. */
 bool fr_zones_is_name(const char *text, const char *extra, size_t most);
 #define FR_ZONE_NONE(backend, end, setting)                                                        \
     "no zone is known for its " end "\nbind its networks (" backend                                \
@@ -88,25 +88,25 @@ extern const struct flowrules_setting fr_zones_bindings[];
     .permits = true, .logging = true, .name_max = FR_NAME_SIZE - 1 - FR_NAME_PREFIX - 1,           \
     .name_extra = "-_"
 
-/* For a backend's refuses: why the zones of a flow can't be said, or NULL. */
+/* For a backend's refuses: why the zones of a flow cannot be expressed, or NULL. */
 const char *fr_zones_refuse(const flowrules_plan *plan, const struct flowrules_rule *flow,
                             const struct fr_zone_words *words);
 /* For a backend's warns: addresses that no network places, where zones are given by networks. */
 const char *fr_zones_warn(const flowrules_plan *plan, const struct flowrules_rule *flow);
-/* Refuses the target where something stands in two zones: a rule of the wrong one never matches. */
+/* Refuses the target if an address is in two zones: a rule with the wrong one never matches. */
 void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words);
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* Where zones are. */
+/* The addresses of zones. */
 struct fr_zones {
-    bool known;         /* is there a policy? */
+    bool known;         /* there is a policy */
     const char *own[2]; /* the zones of what no network places, by end, or NULL */
     size_t count;
     const char **names;         /* of the policy's networks */
-    struct flowrules_set *sets; /* what stands in each */
+    struct flowrules_set *sets; /* the addresses in each */
     struct flowrules_set unplaced;
-    bool zoneless; /* there is nothing to tell zones by: they are passed over */
+    bool zoneless; /* nothing is known of zones: they are ignored */
 };
 
 /* The zones that a rule names at one end. */
@@ -124,7 +124,7 @@ void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *co
 void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name);
 bool fr_zones_has(const struct fr_zone_list *list, const char *name);
 /*
- * Limits an end of a rule to what stands in zones of a list and no others, and may stand in one of
+ * Limits an end of a rule to what is in zones of a list and in no others, and may be in one of
  * them, which is found once for each list and kept as symbols of a kind. False where that is not
  * the same.
  */

@@ -1,21 +1,21 @@
 /*
  * flowrules: the interface for those who write a backend.
  *
- * A backend is one const struct flowrules_backend: what a platform can say, as data, and a few
- * functions that spell a plan. The core lowers a policy to that data first (subtracts, splits,
- * merges, names, counts), so all that a backend is given is legal for it, and it only writes.
- * User text reaches a file through flowrules_write_user alone, with an escape that belongs to the
- * place in the target's syntax. backends/plain/plain.c is the smallest whole example.
+ * A backend is one const struct flowrules_backend: the capabilities of a platform, as data, and a few
+ * functions that spell a plan. The core lowers a policy to these capabilities first (subtracts,
+ * splits, merges, names, counts), so all that a backend gets is legal for it, and it only writes.
+ * User text reaches a file only through flowrules_write_user, with an escape for the place in the
+ * target's syntax. backends/plain/plain.c is the smallest complete example.
  *
- * One outside the tree is a shared object that exports its record as flowrules_plugin, and links
- * with nothing: whoever loads it has the library (flowrules --plugin FILE, or a program that calls
- * flowrules_backend_register). examples/plugin is a whole one.
+ * A backend outside the tree is a shared object that exports its record as flowrules_plugin, and
+ * links with nothing: the program that loads it has the library (flowrules --plugin FILE, or a
+ * program that calls flowrules_backend_register). examples/plugin is a complete one.
  *
- * What else there is: reader.h for who reads configurations, and kits/ for what platforms share:
+ * reader.h is the interface for readers of configurations. kits/ has what platforms share:
  * bindings.h, dnsmasq.h, flows.h, hashes.h, linux.h, lookup.h, pods.h, templates.h, terraform.h and
  * whole.h.
- * A writer remembers its first failure (out of memory); write on, the core checks once at the end.
- * All that a backend is handed lives until its end function has returned.
+ * A writer remembers its first failure (out of memory): continue, the core checks once at the end.
+ * All that a backend gets lives until its end function has returned.
  */
 #ifndef FLOWRULES_BACKEND_H
 #define FLOWRULES_BACKEND_H
@@ -70,21 +70,21 @@ FLOWRULES_API size_t flowrules_set_range_count(struct flowrules_set set,
                                                enum flowrules_family family);
 FLOWRULES_API struct flowrules_range
 flowrules_set_range(struct flowrules_set set, enum flowrules_family family, size_t index);
-/* The names and platform groups of a set; none in a set that is any. */
+/* The names and platform groups of a set; a set that is any has none. */
 FLOWRULES_API size_t flowrules_set_atom_count(struct flowrules_set set);
 FLOWRULES_API struct flowrules_atom flowrules_set_atom(struct flowrules_set set, size_t index);
-/* Does it hold every name and group, as any does, whatever addresses it lacks? */
+/* True if it has every name and group, as any does, whatever addresses it lacks. */
 FLOWRULES_API bool flowrules_set_has_all_atoms(struct flowrules_set set);
-/* Does it hold every address of the family? */
+/* True if it has every address of the family. */
 FLOWRULES_API bool flowrules_set_is_all(struct flowrules_set set, enum flowrules_family family);
 /* What a set lacks of a family, as ranges: index 0, 1 ... until false. */
 FLOWRULES_API bool flowrules_set_gap(struct flowrules_set set, enum flowrules_family family,
                                      size_t index, struct flowrules_range *gap);
-/* The length of the prefix that is exactly this range, or -1 when it is none. */
+/* The length of the prefix that is exactly this range, or -1 if there is none. */
 FLOWRULES_API int flowrules_range_prefix(const struct flowrules_range *range);
 /*
- * Takes the largest prefix off the front of a range: it goes to *prefix, the rest stays in *range.
- * False when nothing was left. for (; flowrules_range_next_prefix(&r, &p);) visits all.
+ * Moves the largest prefix at the start of a range to *prefix; the rest stays in *range. False if
+ * the range is empty. for (; flowrules_range_next_prefix(&r, &p);) visits all.
  */
 FLOWRULES_API bool flowrules_range_next_prefix(struct flowrules_range *range,
                                                struct flowrules_range *prefix);
@@ -100,7 +100,7 @@ FLOWRULES_API void flowrules_writef(flowrules_writer *w, const char *format, ...
 FLOWRULES_API void flowrules_write_number(flowrules_writer *w, uint64_t number);
 FLOWRULES_API void flowrules_write_ip(flowrules_writer *w, enum flowrules_family family,
                                       struct flowrules_ip ip);
-/* a.b.c.d for one address, a.b.c.d/len for a prefix, first-last for what is neither. */
+/* a.b.c.d for one address, a.b.c.d/len for a prefix, else first-last. */
 FLOWRULES_API void flowrules_write_range(flowrules_writer *w, const struct flowrules_range *range);
 /* The same with "/len" for a single address too. */
 FLOWRULES_API void flowrules_write_prefix(flowrules_writer *w, const struct flowrules_range *range);
@@ -109,13 +109,13 @@ FLOWRULES_API void flowrules_write_ports(flowrules_writer *w, struct flowrules_p
                                          const char *separator);
 
 /*
- * What user text may become at one place of a syntax. Letters, digits and the characters of keep
- * stand for themselves; those of escape get before in front; everything else (control characters
- * always) becomes replace, but for quotes (' " and `) in a place that keeps blanks: those that
- * stand at a word are left out. At most max_bytes are written; a longer text is cut at a whole
- * character and ends in "...". With utf8, whole non-ASCII characters are kept; without, they are
- * transliterated, as far as keep and escape have the result: Zürich is Zurich, a run of characters
- * of a script without a transliteration becomes one replace.
+ * How user text is written at one place of a syntax. Letters, digits and the characters of keep are
+ * written as they are; those of escape get before in front; everything else (control characters
+ * always) becomes replace, except that quotes (' " and `) next to a word are left out in a place that
+ * keeps blanks. At most max_bytes are written; a longer text is cut at a whole character and ends in
+ * "...". With utf8, whole non-ASCII characters are kept; without, they are transliterated if keep and
+ * escape have the result: Zürich is Zurich, a run of characters of a script without a
+ * transliteration becomes one replace.
  */
 struct flowrules_escape {
     const char *keep;
@@ -136,16 +136,15 @@ enum flowrules_direction { FLOWRULES_EGRESS = 0, FLOWRULES_INGRESS = 1, FLOWRULE
 enum flowrules_end { FLOWRULES_SOURCE = 0, FLOWRULES_DESTINATION = 1 };
 
 /*
- * The flows that a rule comes from, for flowrules_flows_... While a question about a packet is
- * answered, elsewhere says that the rule holds no such packet: flows with and without it are the
- * same.
+ * The flows that a rule comes from, for flowrules_flows_... elsewhere: in an answer to a question
+ * about a packet, the rule does not match it. It does not count when flows are compared.
  */
 typedef struct flowrules_flows {
     uint32_t number;
     bool elsewhere;
 } flowrules_flows;
 
-/* One protocol with its ports or ICMP types; what is not limited is absent or -1. */
+/* One protocol with its ports or ICMP types; absent or -1: any. */
 struct flowrules_service {
     int protocol; /* IANA number, -1 = any */
     const struct flowrules_ports *source_ports, *destination_ports;
@@ -154,9 +153,9 @@ struct flowrules_service {
 };
 
 /*
- * A rule. In a group, the end that the group matches is not repeated: it is "any" here.
- * With a table, the table says address (at the other end than the group's) and port, and services
- * holds one entry that says the protocol.
+ * A rule. In a group, the source or destination that the group matches is "any" here.
+ * A table has the addresses (of the other end than the group's) and ports; services then has one
+ * entry, the protocol.
  */
 struct flowrules_rule {
     enum flowrules_action action;
@@ -171,11 +170,11 @@ struct flowrules_rule {
     flowrules_flows flows;
     const char *name;     /* fit for the backend's limits, unique in the plan */
     const char *last_day; /* with capabilities.expiry: the last of its flows', if all have one */
-    /* Where denies spare flows: how often denies, and then allows, follow in the order of rules. */
+    /* Where denies spare flows: how many groups of denies, and then allows, follow this rule. */
     unsigned phases_behind;
 };
 
-typedef struct flowrules_plan flowrules_plan;     /* what a target is to enforce */
+typedef struct flowrules_plan flowrules_plan;     /* what a target enforces */
 typedef struct flowrules_output flowrules_output; /* what is written for it */
 typedef struct flowrules_input flowrules_input;   /* reader.h */
 struct flowrules_group;                           /* kits/lookup.h */
@@ -186,10 +185,10 @@ struct flowrules_dispatch;
 /* Names from the policy; user text is marked so. */
 FLOWRULES_API const char *flowrules_plan_target(const flowrules_plan *plan); /* [A-Za-z0-9._-] */
 FLOWRULES_API const char *flowrules_plan_title(const flowrules_plan *plan);  /* user text or NULL */
-/* Is this direction in force, so that what no rule allows is denied? */
+/* True if the target decides this direction: what no rule allows is denied. */
 FLOWRULES_API bool flowrules_plan_enforces(const flowrules_plan *plan,
                                            enum flowrules_direction direction);
-/* Has it mode: permits? What no rule allows is left to what else there is; no rule denies. */
+/* True with mode: permits: no rule denies, and other rules decide what no rule allows. */
 FLOWRULES_API bool flowrules_plan_permits(const flowrules_plan *plan);
 /* The protected networks, as the platform knows them. */
 FLOWRULES_API struct flowrules_set flowrules_plan_protects(const flowrules_plan *plan);
@@ -204,13 +203,13 @@ enum flowrules_baseline {
     FLOWRULES_BASELINE_PROBES = 64,  /* health probes of the platform's load balancer */
     FLOWRULES_BASELINE_DNS = 128     /* to the platform's resolvers */
 };
-/* Has the target any of it but the replies? Has it this part? */
+/* True if the target has a part of it besides the replies; if it has this part. */
 FLOWRULES_API bool flowrules_plan_baseline(const flowrules_plan *plan);
 FLOWRULES_API bool flowrules_plan_has(const flowrules_plan *plan, enum flowrules_baseline part);
 /* The name of the format that is spelled, or asked for. */
 FLOWRULES_API const char *flowrules_plan_format(const flowrules_plan *plan);
 FLOWRULES_API bool flowrules_plan_log_denied(const flowrules_plan *plan);
-/* Is nothing to be logged at all? For platforms that log without being told to. */
+/* True if nothing may be logged, for platforms that log by default. */
 FLOWRULES_API bool flowrules_plan_log_nothing(const flowrules_plan *plan);
 /* A setting of the target, or its default; checked against the backend's table. */
 FLOWRULES_API const char *flowrules_plan_setting(const flowrules_plan *plan, const char *key);
@@ -223,18 +222,18 @@ FLOWRULES_API bool flowrules_plan_flag(const flowrules_plan *plan, const char *k
 FLOWRULES_API const flowrules_plan *flowrules_output_plan(const flowrules_output *out);
 /* Zeroed memory for the backend, of the size that it declared as state_size. */
 FLOWRULES_API void *flowrules_output_state(flowrules_output *out);
-/* A short text that stands for all the rules: 8 hex digits, the same for the same rules. */
+/* A hash of all rules: 8 hex digits, the same for the same rules. */
 FLOWRULES_API const char *flowrules_output_fingerprint(const flowrules_output *out);
 /*
- * For the head of an artifact: what the target shuts of that which a machine, pods or a site can't
- * do without, what of it is accepted, what its rules don't decide. Each line has before in front of
- * it and after behind it. Lines are plain ASCII without quotes but ', and without "--".
+ * For the head of an artifact: which services that a machine, pods or a site needs the target denies,
+ * which of them were accepted, and what its rules do not decide. Each line begins with before and
+ * ends with after. Lines are plain ASCII without quotes but ', and without "--".
  */
 FLOWRULES_API void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out,
                                          const char *before, const char *after);
 /*
- * Refuses the whole target: more rules than the platform takes, say. The message is one line;
- * nothing of the artifact is kept. What was refused first is told.
+ * Refuses the whole target, for example if it has more rules than the platform allows. The message
+ * is one line; nothing of the artifact is kept. The first refusal is reported.
  */
 FLOWRULES_API void flowrules_output_refuse(flowrules_output *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -247,7 +246,7 @@ FLOWRULES_API flowrules_writer *flowrules_output_file(flowrules_output *out, con
                                                       bool executable);
 /* Likewise a script that loads the other files, which can be loaded without it. */
 FLOWRULES_API flowrules_writer *flowrules_output_helper(flowrules_output *out, const char *suffix);
-/* Likewise a file that takes out what the others put there: it is not read back with them. */
+/* Likewise a file that removes what the others add: it is not read back with them. */
 FLOWRULES_API flowrules_writer *flowrules_output_undo(flowrules_output *out, const char *suffix,
                                                       bool executable);
 /* A part of a file, written aside and put where flowrules_write_part says; number 0-63. */
@@ -265,10 +264,10 @@ enum flowrules_placement {
     FLOWRULES_BY_HOOK   /* attached with the setting hook: host, transit with hook: forward */
 };
 
-/* What a deny means where it stands behind an allow that it meets. */
+/* What a deny means after an allow that it overlaps. */
 enum flowrules_denies {
-    FLOWRULES_DENIES_IN_ORDER, /* what the order says */
-    FLOWRULES_DENIES_FIRST,    /* it beats every allow, wherever it stands */
+    FLOWRULES_DENIES_IN_ORDER, /* the order decides */
+    FLOWRULES_DENIES_FIRST,    /* it beats every allow, in any order */
     FLOWRULES_DENIES_SPARE     /* a listing: it says itself which flows it spares */
 };
 
@@ -291,8 +290,8 @@ struct flowrules_icmp {
 };
 
 /*
- * What a platform can say. The core refuses what it can't, and splits and merges for it; a zero
- * means the usual: no limit, nothing missing, nothing extra.
+ * What a platform can express. The core refuses what it cannot, and splits and merges for it; a zero
+ * is the usual: no limit, nothing missing, nothing extra.
  */
 struct flowrules_capabilities {
     enum flowrules_placement placement;
@@ -301,7 +300,7 @@ struct flowrules_capabilities {
     unsigned families;            /* bits */
     bool mixed_families;          /* IPv4 and IPv6 in one rule */
     bool icmp_by_family;          /* but not where it says ICMP, or ICMPv6 */
-    bool no_ingress;              /* attached: what comes in is not its business */
+    bool no_ingress;              /* attached: it does not decide ingress */
     bool implicit_end; /* attached: no field for the protected end, a rule holds for all of it */
     /* ends */
     bool names;            /* resolves FQDNs itself */
@@ -315,8 +314,8 @@ struct flowrules_capabilities {
     bool whole_domains;
     enum flowrules_wildcards wildcards; /* and names below one */
     const char *names_exact_by;         /* the key of a boolean setting, or NULL */
-    const char *names_note;     /* how names are resolved, where explain is to say it, or NULL */
-    const char *wildcards_note; /* how one is matched, where explain is to say it, or NULL */
+    const char *names_note;     /* how names are resolved, for explain, or NULL */
+    const char *wildcards_note; /* how wildcards are matched, for explain, or NULL */
     /* Attached: groups without one of these keys "A|B" of the binding are out of scope as the far
      * end; and why. */
     const char *far_groups, *far_groups_note;
@@ -340,7 +339,7 @@ struct flowrules_capabilities {
     bool no_port_ranges;      /* ports one by one, a rule for each */
     const uint8_t *protocols; /* the protocols that can be said; NULL: all */
     size_t protocol_count;
-    bool no_any_protocol; /* "any protocol" can't be said */
+    bool no_any_protocol; /* no rule can match any protocol */
     bool no_port_zero;    /* no destination port 0: what denies leave of it is left out */
     bool source_ports;
     bool icmp_types;
@@ -352,10 +351,10 @@ struct flowrules_capabilities {
     /* the rest */
     unsigned packets;     /* kinds beside the new ones (reader.h) that its rules decide: bits */
     unsigned baseline;    /* the parts that its baseline may have: bits */
-    bool baseline_behind; /* the record's baseline goes behind the denies of the flows */
+    bool baseline_behind; /* the record's baseline follows the denies of the flows */
     /*
-     * A target with mode: permits writes permits alone, into a configuration that others share.
-     * permits_note: where it can, what decides the rest there, for explain; else why it can't.
+     * It supports mode: permits: a target writes only permits, into a shared configuration.
+     * permits_note: if so, what decides the rest there, for explain; otherwise why it does not.
      */
     bool permits;
     const char *permits_note;
@@ -371,7 +370,7 @@ struct flowrules_capabilities {
     unsigned merge_above;   /* no lookup: more rules than this are merged; 0 = never */
     unsigned name_max;      /* bytes of a rule's name; 0: it is the flow's, user text */
     const char *name_extra; /* characters in names besides a-z and 0-9 */
-    bool name_lower;        /* no capitals in names; else A-Z too, told apart ignoring case */
+    bool name_lower;        /* no capitals in names; else A-Z too, unique ignoring case */
     bool name_letter;       /* names begin with a letter */
 };
 
@@ -388,8 +387,8 @@ struct flowrules_setting {
     bool later;          /* newer than artifacts in use: at its default their version stays */
     bool aside;          /* of a binding: it does not say which machines the network is */
     bool any_case;       /* of a binding: the platform compares its values ignoring case */
-    bool whole_alone;    /* it says nothing to a target with mode: permits, which refuses it */
-    bool permits_alone;  /* it says nothing to one without */
+    bool whole_alone;    /* without effect on a target with mode: permits, which refuses it */
+    bool permits_alone;  /* without effect on other targets */
     const char *formats; /* of a binding: "A|B", the formats that know it; NULL: all */
     const char *help;
 };
@@ -410,7 +409,7 @@ struct flowrules_format {
     void (*rule)(flowrules_output *out, const struct flowrules_rule *rule);
     void (*dispatch)(flowrules_output *out, const struct flowrules_dispatch *dispatch);
     void (*end)(flowrules_output *out);
-    /* What this format can say, where that is not what the backend's others can; or NULL. */
+    /* The capabilities of this format, if they differ from the backend's; or NULL. */
     const struct flowrules_capabilities *capabilities;
 };
 
@@ -422,25 +421,25 @@ struct flowrules_backend {
     const struct flowrules_format *formats;   /* the first is the default; ends with a NULL name */
     const struct flowrules_setting *settings; /* end with a NULL key; may be NULL */
     const struct flowrules_setting *bindings; /* likewise */
-    /* Networks without a binding to this backend are known by theirs to this one; or NULL. */
+    /* Networks without a binding to this backend use theirs to this one; or NULL. */
     const char *bindings_of;
     const struct flowrules_limit *limits; /* end with a NULL name; may be NULL */
     /*
-     * Can the platform say this flow, beyond what the capabilities tell? NULL, or why not: a text
-     * that lives as long as the backend. Behind a newline it may say what to do about it, which
-     * is the hint of the message. May itself be NULL.
+     * Why the platform cannot express this flow, beyond the capabilities: NULL, or a text that lives
+     * as long as the backend. After a newline it may say what to do, which becomes the hint of the
+     * message. May itself be NULL.
      */
     const char *(*refuses)(const flowrules_plan *plan, const struct flowrules_rule *flow);
     /*
-     * What does the user have to know of a flow that can be said, in the light of the others? NULL,
-     * or a text for a warning, that lives as long as the backend. May itself be NULL.
+     * What the user must know of a flow that can be expressed, given the others: NULL, or a text for
+     * a warning that lives as long as the backend. May itself be NULL.
      */
     const char *(*warns)(const flowrules_plan *plan, const struct flowrules_rule *flow);
-    /* Reads configurations: any format of ours, and what the platform gives out. NULL: it can't. */
+    /* Reads configurations: all formats of flowrules, and the platform's output. May be NULL. */
     void (*read)(flowrules_input *in);
     /*
-     * What a target of this backend lets pass or blocks besides its flows, as rules that go before
-     * those of the flows (or behind their denies: baseline_behind); what it has no say over, as
+     * What a target of this backend passes or blocks besides its flows, as rules that precede those
+     * of the flows (or follow their denies: baseline_behind); what it does not decide, as
      * FLOWRULES_OUTSIDE. NULL: nothing.
      */
     void (*baseline)(const flowrules_plan *plan, flowrules_input *in);

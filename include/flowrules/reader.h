@@ -43,7 +43,7 @@ FLOWRULES_API bool flowrules_input_tells_steps(const flowrules_input *in, size_t
 FLOWRULES_API const char *flowrules_input_format(const flowrules_input *in);
 /* A setting of the target, or of the caller; else the backend's default, or NULL. */
 FLOWRULES_API const char *flowrules_input_setting(const flowrules_input *in, const char *key);
-/* Did the caller give this setting, beside any target? */
+/* True if the caller gave this setting, besides any target. */
 FLOWRULES_API bool flowrules_input_given(const flowrules_input *in, const char *key);
 /*
  * True if the target has mode: permits. Its artifact is then a part of a configuration: if the
@@ -269,7 +269,7 @@ FLOWRULES_API const char *flowrules_input_spelling(const flowrules_input *in, co
 /*
  * What is in the networks of the policy whose binding to this backend has the value for a key (a
  * zone's addresses, say), and not in such networks within these that have another; none where no
- * network has it. *known: is there a policy at all?
+ * network has it. *known: there is a policy.
  */
 FLOWRULES_API struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
                                                          const char *value, bool *known);
@@ -296,7 +296,7 @@ FLOWRULES_API void flowrules_input_found_in(flowrules_input *in, enum flowrules_
  */
 FLOWRULES_API bool flowrules_input_choice(flowrules_input *in, const char *key, const char *value,
                                           const char *name);
-/* Does an import read? It reads once for each choice, and a comparison reads all at once. */
+/* True for an import, which reads once for each choice; a comparison reads all at once. */
 FLOWRULES_API bool flowrules_input_imports(const flowrules_input *in);
 
 /*

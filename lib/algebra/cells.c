@@ -1,8 +1,9 @@
 /*
- * Halving: a box keeps the clauses that meet it, in order. Behind the first clause of a list that
- * holds for all of the box nothing is reached; where all that can happen on both sides is the same,
- * or both sides have the same clauses left, the box is done. Else it is cut where most clauses come
- * to lie on one side. So the work follows what is visible of the clauses, not their number squared.
+ * Finds boxes in which two lists may differ, by halving. A box keeps the clauses that meet it, in
+ * order. The first clause of a list that covers the box hides those after it. If both sides can
+ * only decide alike, or have the same clauses left, the box is done. Otherwise it is cut where most
+ * clauses are on one side only. So the work grows with the visible parts of the clauses, not with
+ * their number squared.
  */
 #include "cells.h"
 

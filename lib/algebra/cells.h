@@ -31,7 +31,7 @@ typedef bool (*fr_cell_fn)(void *user, const uint32_t *items, size_t count,
 struct fr_cells {
     const struct fr_common *common;
     enum flowrules_family family;
-    uint32_t protocols[257]; /* the number of each rank; the last stands for all others */
+    uint32_t protocols[257]; /* the number of each rank; the last is all others */
     size_t protocol_count;
     fr_cell_fn equal;
     void *user;
@@ -41,7 +41,7 @@ struct fr_cells {
     bool everywhere;     /* there was too much to do */
     /* the ranks */
     struct fr_vec edges;     /* struct flowrules_ip: where addresses are cut, in order, 0 first */
-    struct fr_vec atoms;     /* uint32_t: the atoms that are told apart, in order */
+    struct fr_vec atoms;     /* uint32_t: the atoms that clauses distinguish, in order */
     struct fr_vec intervals; /* struct fr_cell_span: those of each set */
     struct fr_vec sets;      /* struct fr_cell_set, for each set of the store */
     /* the search */

@@ -1,6 +1,6 @@
 /*
- * Common terms for two meanings. What a selector of pods or a wildcard holds is decided here, by
- * its constraints alone.
+ * Translates two meanings into common terms. Decides what a selector of pods or a wildcard covers,
+ * by its constraints only.
  */
 #include "common.h"
 

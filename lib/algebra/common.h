@@ -42,7 +42,7 @@ struct fr_common {
     bool has_others;          /* beside addresses and the atoms there are more names or groups */
     unsigned packets;         /* the kinds that both sides decide */
     bool open[2];             /* of each side: it only permits, and what it blocks is not its say */
-    bool too_many;            /* there are more atoms than are told apart */
+    bool too_many;            /* there are more atoms than can be distinguished */
     struct fr_vec stages;     /* struct fr_common_stage: of the direction that was chosen */
     struct fr_vec items;      /* struct fr_item: likewise */
 };
@@ -55,7 +55,7 @@ static inline bool fr_common_is_hollow(const struct fr_common *common, uint32_t 
     return *fr_vec_at(&common->hollow, bool, atom);
 }
 
-/* Is an item about packets of some interfaces alone? */
+/* True if an item matches packets of some interfaces only. */
 static inline bool fr_item_has_interfaces(const struct fr_item *item) {
     return item->interfaces[0] != 0 || item->interfaces[1] != 0;
 }

@@ -1,5 +1,5 @@
 /*
- * The life of meanings, and what their clauses are made of: atoms of names and groups, services.
+ * Creates and frees meanings, and the parts of their clauses: atoms of names and groups, services.
  */
 #include "meaning.h"
 

@@ -23,7 +23,7 @@ struct fr_clause {
     bool log;
     uint32_t skip_to;    /* of FR_SKIP: the index where it goes on */
     uint32_t flow;       /* of a policy, or FR_NO_FLOW */
-    uint32_t file, line; /* of the configuration; line 0: it stands nowhere */
+    uint32_t file, line; /* of the configuration; line 0: an implicit rule, without a line */
     fr_set source, destination;
     fr_set interfaces[2]; /* of packets as they come and leave (interfaces.h); 0: all */
     fr_service service;
@@ -55,7 +55,7 @@ struct fr_label {
     const char *name, *description;
 };
 
-/* A setting of a target that the configuration tells. */
+/* A setting of a target that follows from the configuration. */
 struct fr_found_setting {
     const char *key, *value;
     unsigned directions; /* of targets that have it, bits */
@@ -69,7 +69,7 @@ struct fr_choice {
 
 struct flowrules_meaning {
     flowrules_context *context;
-    /* NULL: a policy by itself; of common terms, the one that knows pods. */
+    /* NULL: a policy without a target; of common terms, the one that knows pods. */
     const struct flowrules_backend *backend;
     const char *target; /* NULL: none */
     struct fr_arena arena;
@@ -83,7 +83,7 @@ struct flowrules_meaning {
     struct fr_map atom_of;               /* string of kind and key -> the atom + 1 */
     struct fr_map spelling_of;           /* value in lower case -> as it was spelled first */
     struct fr_vec stages[FR_DIRECTIONS]; /* struct fr_stage * */
-    bool enforced[FR_DIRECTIONS];        /* of a policy's target: does it close this direction? */
+    bool enforced[FR_DIRECTIONS];        /* of a policy's target: it decides this direction */
     bool open[FR_DIRECTIONS];            /* a further stage begins with the next clause */
     bool permits;       /* what it blocks is not passed by it, and may pass by what is beside it */
     unsigned permitted; /* of one that permits: the kinds of packets that it has permits of */
@@ -133,12 +133,12 @@ struct flowrules_group_key fr_meaning_spelling(flowrules_meaning *m,
                                                struct flowrules_group_key key);
 /* The parts of a group's term; they live as long as the meaning. */
 struct flowrules_group_key fr_meaning_key(const flowrules_meaning *m, fr_string term);
-/* Does one group hold every pod (or node) of another: are its terms some of the other's? */
+/* True if a group holds every pod (or node) of another: its terms are among the other's. */
 bool fr_meaning_group_covers(const flowrules_meaning *m, uint32_t wide, uint32_t narrow);
 /* What a group selects by labels, so that it may hold, or share, what others select. */
 enum fr_selects { FR_SELECTS_NOTHING, FR_SELECTS_PODS, FR_SELECTS_NODES };
 enum fr_selects fr_meaning_selects(const flowrules_meaning *m, uint32_t atom);
-/* Can no pod be of both groups, since no label is as both ask, and no pod is in two namespaces? */
+/* True if no pod can be in both groups: their labels or namespaces exclude each other. */
 bool fr_meaning_groups_exclude(const flowrules_meaning *m, uint32_t a, uint32_t b);
 /* The set that is one atom; FR_SET_NONE for UINT32_MAX: out of memory. */
 fr_set fr_meaning_atom_set(flowrules_meaning *m, uint32_t atom);

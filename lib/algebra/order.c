@@ -1,9 +1,9 @@
 /*
- * A packet whose address is a name's and is denied as an address, too: a list in which the allow
- * precedes lets it pass, one in which the deny precedes does not. Two lists differ there only if an
- * allow decides first in one and a deny in the other. So for each deny of one side, what it denies
- * is held against the other side from its start: denies there take from it, and the first allow
- * that may meet what is left is in disorder with it, unless an allow precedes the deny as well.
+ * Finds allows and denies whose order matters, because an address of the one may belong to a name
+ * of the other. Two lists differ there only if an allow decides first in one list and a deny in the
+ * other. So each deny of one side is compared with the other side from its start: denies there are
+ * subtracted from it, and the first allow that may meet the rest is in disorder with it, unless an
+ * allow precedes the deny on its own side as well.
  */
 #include "order.h"
 

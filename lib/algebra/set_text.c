@@ -1,5 +1,5 @@
 /*
- * Sets, services and packets as texts for people: short, and exact where they name a packet.
+ * Writes sets, services and packets for people: short, and exact where they name a packet.
  */
 #include "set_text.h"
 

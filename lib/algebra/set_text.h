@@ -11,7 +11,7 @@
 /* "10.0.0.0/8, 192.0.2.1, example.org +3 more", "any IPv4 (not 10.0.0.0/8)"; "any". */
 const char *fr_set_text(struct fr_arena *arena, const flowrules_meaning *terms, fr_set set);
 /*
- * "tcp/443, udp (not 53)"; "any protocol". named: the protocols that are told apart, 256 of them; a
+ * "tcp/443, udp (not 53)"; "any protocol". named: of 256, the protocols that are distinguished; a
  * term of the protocol 257 is all the others.
  */
 const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *terms,

@@ -1,10 +1,10 @@
 /*
- * The comparison by cutting: an end at a time, the addresses are cut where some clause begins or
- * ends; stretches with the same clauses are one class; within a class the other end is cut, then
- * protocols and ports; what is left decides as one packet does. Classes are told apart by the
- * clauses that they have, so that a hundred thousand disjoint rules are as many small cases. Only
- * what meets a box in which something may differ is cut at all (cells.h): lists whose clauses all
- * overlap have far more classes than boxes.
+ * Compares two lists of clauses exactly, by cutting. The addresses of one end are cut where a
+ * clause begins or ends; stretches with the same clauses are one class. Within a class the other
+ * end is cut, then protocols and ports, until every packet of a part is decided alike. A class is
+ * identified by its clauses, so that a hundred thousand disjoint rules are as many small cases.
+ * Only parts that meet a box in which something may differ (cells.h) are cut: lists whose clauses
+ * all overlap have far more classes than boxes.
  */
 #include "space.h"
 

@@ -27,10 +27,10 @@ struct fr_region {
     enum flowrules_family family;
     const struct fr_piece *pieces[2]; /* of the source and destination: follow next from first */
     uint32_t first[2];
-    const uint32_t *listed[2]; /* the atoms that were told apart at an end, in order */
+    const uint32_t *listed[2]; /* the atoms that are distinguished at an end, in order */
     size_t listed_count[2];
     unsigned protocol, other;
-    const bool *named;                          /* of 256: the protocols that were told apart */
+    const bool *named;                          /* of 256: the protocols that are distinguished */
     struct flowrules_ports source, destination; /* of ICMP: type and code */
     enum flowrules_packets packets;
     fr_set interfaces[2]; /* by which they come and leave, of the common sets; 0: all */

@@ -27,15 +27,15 @@ struct flowrules_ip fr_ip_last(enum flowrules_family family, struct flowrules_ip
                                unsigned length);
 struct flowrules_ip fr_ip_max(enum flowrules_family family);
 
-/* Reads one address, strictly (no leading zeros, no zone); false when it is none. */
+/* Reads one address, strictly (no leading zeros, no zone); false if it is not valid. */
 bool fr_ip_parse(const char *text, size_t length, enum flowrules_family *family,
                  struct flowrules_ip *ip);
 
 enum fr_range_form {
     FR_RANGE_OK,
-    FR_RANGE_NOT_ADDRESS, /* it does not look like an address at all: maybe a name */
+    FR_RANGE_NOT_ADDRESS, /* it does not look like an address: maybe a name */
     FR_RANGE_BAD_ADDRESS, /* it looks like one and is not valid */
-    FR_RANGE_BAD_LENGTH,  /* the prefix length is no number or too large */
+    FR_RANGE_BAD_LENGTH,  /* the prefix length is not a number, or too large */
     FR_RANGE_HOST_BITS,   /* bits set right of the prefix: range holds the masked network */
     FR_RANGE_REVERSED,    /* a-b with a > b */
     FR_RANGE_FAMILIES     /* a-b of two families */

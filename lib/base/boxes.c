@@ -1,5 +1,5 @@
 /*
- * Taking boxes away from boxes: each cut leaves the parts to its sides.
+ * Differences of boxes: subtracting a box leaves the parts on each side of it.
  */
 #include "boxes.h"
 

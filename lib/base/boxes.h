@@ -1,7 +1,6 @@
 /*
- * Boxes of the packet space (source set × destination set × protocol and ports), and what is left
- * of a list of them when others are taken away. Exact; a list that falls into too many pieces says
- * so instead of guessing.
+ * Boxes of the packet space (source set × destination set × protocol and ports), and the exact
+ * difference of a list of boxes and others. too_many is set if the result has too many pieces.
  */
 #ifndef FR_BOXES_H
 #define FR_BOXES_H
@@ -28,7 +27,7 @@ void fr_boxes_init(struct fr_boxes *boxes, flowrules_context *context, struct fr
                    size_t most);
 void fr_boxes_free(struct fr_boxes *boxes);
 flowrules_status fr_boxes_add(struct fr_boxes *boxes, const struct fr_box *box);
-/* Takes source × destination × term away from every box; *touched is set where any was. */
+/* Subtracts a box from every box of the list; sets *touched if any of them met it. */
 flowrules_status fr_boxes_subtract(struct fr_boxes *boxes, const struct fr_box *gone,
                                    bool *touched);
 

@@ -1,5 +1,5 @@
 /*
- * The context: its life, its options, and what every module needs of the world: files and dates.
+ * The context: creation, options, and what every module needs from the system: files and dates.
  */
 #include "context.h"
 

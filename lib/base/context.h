@@ -26,10 +26,10 @@ struct flowrules_context {
     uint64_t timeout_ms, deadline_ms, tries, in_flight, max_addresses;
     uint64_t keep_days, max_age; /* days; max_age: FR_NO_AGE for no limit */
     bool merge;
-    bool no_verify;                 /* what is rendered is not read back */
+    bool no_verify;                 /* renderings are not read back */
     flowrules_resolver_fn resolver; /* NULL: the DNS */
     void *resolver_user;
-    flowrules_progress_fn progress; /* NULL: nobody wants to know */
+    flowrules_progress_fn progress; /* NULL: no progress is reported */
     void *progress_user;
 };
 
@@ -38,7 +38,7 @@ struct flowrules_context {
 /* Reports that memory ran out; returns FLOWRULES_NO_MEMORY. */
 flowrules_status fr_no_memory(flowrules_context *context);
 
-/* What a reader reads: a text in memory, or a stream where text is NULL. */
+/* The input of a reader: a text in memory, or a stream if text is NULL. */
 struct fr_input {
     const char *text;
     size_t size;
@@ -49,9 +49,9 @@ struct fr_input {
 flowrules_status fr_read_file(flowrules_context *context, const char *path, struct fr_at at,
                               char **text, size_t *size);
 
-/* Days since 1970-01-01 of YYYY-MM-DD; false when it is no date between 1970 and 9999. */
+/* Days since 1970-01-01 of YYYY-MM-DD; false if it is not a date between 1970 and 9999. */
 bool fr_date_parse(const char *text, size_t length, int32_t *days);
-/* The same back; date has room for 11 bytes. */
+/* Writes days since 1970-01-01 as YYYY-MM-DD; date has room for 11 bytes. */
 void fr_date_format(int32_t days, char date[11]);
 
 #define FR_TRY(expression)                                                                         \

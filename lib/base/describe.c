@@ -1,6 +1,6 @@
 /*
- * What a backend tells of itself, turned from its record into rows of text once, when a context
- * gets to know it.
+ * The description of a backend: rows of text, made from its record once, when it is added to a
+ * context.
  */
 #include <stdio.h>
 #include <string.h>

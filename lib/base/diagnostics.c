@@ -1,6 +1,6 @@
 /*
- * Diagnostics: messages with a place, made safe to show, with the line that they speak of.
- * Knows files as names and bytes, not what is wrong in them.
+ * Diagnostics: messages with a place and its line of the file, escaped so that they are safe to
+ * show. Knows files as names and bytes, not what is wrong in them.
  */
 #include "diagnostics.h"
 

@@ -1,5 +1,5 @@
 /*
- * Diagnostics: what is told to the user, with a place in a file, a stable id and a hint.
+ * Diagnostics: messages to the user, with a place in a file, a stable id and a hint.
  * They are collected in the context; nothing is printed here.
  */
 #ifndef FR_DIAGNOSTICS_H
@@ -140,7 +140,7 @@ struct fr_diagnostic {
     const char *message, *hint, *source; /* hint and source line may be NULL */
 };
 
-/* Sorted by nothing until fr_diagnostics_sort; texts are owned by the arenas. */
+/* In the order of their reports until fr_diagnostics_sort; the arenas own the texts. */
 struct fr_diagnostics {
     struct fr_arena arena; /* of the messages */
     struct fr_arena names; /* of the files, which stay when messages are cleared */
@@ -171,7 +171,7 @@ uint32_t fr_diagnostics_file(struct fr_diagnostics *d, const char *name, const c
  * kept in memory. False when out of memory.
  */
 bool fr_diagnostics_path(struct fr_diagnostics *d, uint32_t file, const char *path);
-/* The text of a file, read again where it has to be; NULL when it is not to be had. */
+/* The text of a file, read again if necessary; NULL if it cannot be read. */
 const char *fr_diagnostics_text(struct fr_diagnostics *d, uint32_t file, size_t *size);
 void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file);
 const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t file);
@@ -196,24 +196,24 @@ flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at 
                           const char *hint, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* Takes back the messages from index first on. */
+/* Removes the messages from index first on. */
 void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first);
 
-/* Takes back the errors about a file: what is found out later explains them. */
+/* Removes the errors about a file, because a later finding explains them. */
 void fr_diagnostics_take_back(struct fr_diagnostics *d, uint32_t file);
 
-/* Puts the messages from index first on in the order of file, line and column; stable. */
+/* Sorts the messages from index first on by file, line and column; stable. */
 void fr_diagnostics_sort(struct fr_diagnostics *d, size_t first);
 
 /*
- * The candidate that was meant by text: what is called so elsewhere ("src" is a source), or what
- * is nearest to it (edit distance with transposition, ignoring case); NULL when none is near
- * enough to be a likely slip. next(user, i) gives candidate i, NULL at the end.
+ * The candidate that the author probably meant by text: the word for what other tools call so
+ * ("src" is a source), or the nearest word (edit distance with transposition, ignoring case); NULL
+ * if none is near enough. next(user, i) gives candidate i, NULL at the end.
  */
 const char *fr_nearest(const char *text, const char *(*next)(const void *user, size_t i),
                        const void *user);
 
-/* Puts "did you mean 'NEAR'?" into hint; where near is NULL: false, and hint is as it was. */
+/* Writes "did you mean 'NEAR'?" to hint; false, without a change of hint, if near is NULL. */
 bool fr_did_you_mean(char *hint, size_t size, const char *near);
 
 #endif

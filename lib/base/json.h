@@ -19,20 +19,20 @@ const fr_json *fr_json_member(const fr_json *object, const char *name); /* NULL 
 const fr_json *fr_json_first(const fr_json *array_or_object);
 const fr_json *fr_json_next(const fr_json *item);
 const char *fr_json_name(const fr_json *member);
-const char *fr_json_string(const fr_json *value); /* NULL when it is no string */
+const char *fr_json_string(const fr_json *value); /* NULL if it is not a string */
 bool fr_json_number(const fr_json *value, double *number);
 bool fr_json_is_object(const fr_json *value);
 bool fr_json_is_array(const fr_json *value);
 /*
- * Where a value of the tree stands in the text that it was read from, a member at its name: the
- * offset, and the length of the name or value where it is a string or number, else 1.
+ * The place of a value of the tree in its text, for a member that of its name: the offset, and the
+ * length of the name or value if it is a string or number, else 1.
  */
 size_t fr_json_place(const char *text, size_t size, const fr_json *root, const fr_json *value,
                      size_t *length);
 
 /*
- * Writing: small trees, printed one after the other into a writer, so that a long array never
- * stands in memory whole. A NULL object makes every call a no-op: check once, at the print.
+ * Writing: small trees are printed one after the other into a writer, so that a long array is never
+ * in memory as a whole. A NULL object makes every call a no-op: check once, when you print.
  */
 fr_json *fr_json_object(void);
 fr_json *fr_json_array(void);

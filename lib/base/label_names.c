@@ -1,5 +1,5 @@
 /*
- * Labels of Kubernetes, as its API server takes them. Knows nothing of what selects by them.
+ * Labels of Kubernetes, as its API server accepts them. Knows nothing of selectors.
  */
 #include "label_names.h"
 

@@ -1,6 +1,5 @@
 /*
- * What each number of a message means, what it comes from and what to do: the one table of them.
- * The rows of docs/DIAGNOSTICS.md are its meanings.
+ * The table of messages by number: meaning, cause, cure. docs/DIAGNOSTICS.md repeats the meanings.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -68,7 +68,7 @@ flowrules_status fr_lock_read(struct fr_lock *lock, flowrules_context *context, 
 const struct fr_locked_name *fr_lock_find(const struct fr_lock *lock, const char *name);
 /* The newest day on which one of its addresses was seen, or FR_NO_DATE. */
 int32_t fr_lock_last_seen(const struct fr_lock *lock, const struct fr_locked_name *entry);
-/* Is name strictly below the domain? "a.b.c" is below "b.c" and "c". */
+/* True if name is strictly below the domain: "a.b.c" is below "b.c" and "c". */
 bool fr_name_is_below(const char *name, const char *domain);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Which of the words that may stand in a place was meant: by what the same thing is called
- * elsewhere, or by a slip of the pen. Knows the words of the field, not where they may stand.
+ * Finds which of the words that are valid in a place was meant: by the word that other tools have
+ * for it, or by a typing error. Knows the words of the field, not where they are valid.
  */
 #include <stdio.h>
 #include <string.h>

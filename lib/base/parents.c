@@ -1,6 +1,6 @@
 /*
- * Well-known names that are parents of others, by their services' documentation: buckets, accounts,
- * registries and pools whose clients are given names below the one that people know.
+ * Well-known parent domains, from the documentation of their services: buckets, accounts,
+ * registries and pools, whose clients use names below the one that people know.
  */
 #include "parents.h"
 

@@ -1,11 +1,11 @@
 /*
- * Well-known names below which services have names that clients use: shutting what is below such a
- * name breaks them.
+ * Well-known parent domains of services: clients use names below them, so denying the names below
+ * breaks the service.
  */
 #ifndef FR_PARENTS_H
 #define FR_PARENTS_H
 
-/* A name of the kind that is in use below a canonical name, or NULL. */
+/* An example of the names that are used below a canonical name, or NULL. */
 const char *fr_name_below(const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Intervals around the sets and services of flows. IPv4 addresses come first, IPv6 addresses behind
- * them by their first 63 bits; where names and groups lie is not known.
+ * Intervals around the sets and services of flows. IPv4 addresses come first, then IPv6 addresses
+ * by their first 63 bits. Names and groups can have any address.
  */
 #include "reach.h"
 

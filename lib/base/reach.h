@@ -1,5 +1,5 @@
 /*
- * Where flows lie, roughly: intervals that tell most of them apart, without a look at their sets.
+ * Intervals around flows, which show for most pairs that they are disjoint, without their sets.
  */
 #ifndef FR_REACH_H
 #define FR_REACH_H
@@ -13,11 +13,11 @@ struct fr_reach {
     uint16_t protocol_first, protocol_last, port_first, port_last;
 };
 
-/* Names and groups may be anywhere. */
+/* Names and groups can have any address. */
 struct fr_reach fr_reach_of(const struct fr_sets *sets, const fr_set ends[2],
                             const struct fr_service_terms *service);
 
-/* False where nothing can be within both. */
+/* False if no packet can be within both. */
 static inline bool fr_reaches_meet(const struct fr_reach *a, const struct fr_reach *b) {
     return a->first[1] <= b->last[1] && b->first[1] <= a->last[1] && a->first[0] <= b->last[0] &&
            b->first[0] <= a->last[0] && a->port_first <= b->port_last &&

@@ -1,6 +1,6 @@
 /*
- * What a file is. A sign is a text at the start of the file or of a line; a kind may ask for two.
- * Comments count as lines too: they often say what wrote the file.
+ * Recognises the kind of a file by signs: texts at the start of the file or of a line. A kind may
+ * need two. Comments count as lines too: they often say what wrote the file.
  */
 #include "recognise.h"
 

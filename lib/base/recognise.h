@@ -1,6 +1,6 @@
 /*
- * What a file is, told by its first kilobytes: so that one that is not of a platform is not read as
- * if it were, and the message names the command that gives what can be read.
+ * Recognises the kind of a file by its first kilobytes, so that a backend does not read the file of
+ * another platform, and the message names the command whose output it reads.
  */
 #ifndef FR_RECOGNISE_H
 #define FR_RECOGNISE_H
@@ -11,26 +11,26 @@
 struct fr_file_kind {
     const char *name;     /* "a shell script" */
     const char *backends; /* those that read it, with blanks between; "" for none */
-    const char *poor;     /* of these it has the rules, in a form that lacks something; or "" */
-    const char *remedy;   /* what to do where no backend's command helps; or NULL */
+    const char *poor;     /* the kind has their rules, but not all that they need; or "" */
+    const char *remedy;   /* what to do if no backend's command helps; or NULL */
 };
 
-/* What a text is; NULL where nothing tells. */
+/* The kind of a text; NULL if it is not known. */
 const struct fr_file_kind *fr_recognise(const char *text, size_t size);
 
-/* Is there nothing but blanks and comments, none of which is by flowrules? */
+/* True if the text has nothing but blanks and comments, and flowrules wrote none of them. */
 bool fr_recognise_is_blank(const char *text, size_t size);
 
 bool fr_recognise_is_policy(const struct fr_file_kind *kind);
 
 /* The commands whose output a backend reads; NULL for a backend that is not known here. */
 const char *fr_recognise_source(const char *backend);
-/* Is a backend's name in one of the lists of a kind? */
+/* True if a backend's name is in one of the lists of a kind. */
 bool fr_recognise_has(const char *list, const char *backend);
 
 /*
- * Can a backend not read a file of this kind? With tried, its reader has refused the file: what it
- * might have read is then looked at too.
+ * True if a backend cannot read a file of this kind. tried: its reader has refused the file, so a
+ * kind that it might have read counts too.
  */
 bool fr_recognise_foreign(const struct fr_file_kind *kind, const char *backend, bool tried);
 

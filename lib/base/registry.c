@@ -1,6 +1,6 @@
 /*
- * The backends that a context knows: those that are built in, and plugins. What one tells of itself
- * describe.c knows, its settings settings.c.
+ * The backends of a context: those that are built in, and plugins. describe.c has their
+ * descriptions, settings.c their settings.
  */
 #include "registry.h"
 

@@ -7,7 +7,7 @@
 #include "context.h"
 #include "flowrules/backend.h"
 
-/* A row of what a backend tells of itself; texts are the backend's or the context's. */
+/* A row of a backend's description; its texts belong to the backend or to the context. */
 struct fr_description_row {
     flowrules_topic topic;
     const char *name, *value, *help;
@@ -22,7 +22,7 @@ bool fr_describe(flowrules_context *context, const struct flowrules_backend *bac
 
 /* Adds a backend and its description; false when out of memory. */
 bool fr_registry_add(flowrules_context *context, const struct flowrules_backend *backend);
-/* Is a record consistent, and its name free? If not, that is reported. */
+/* True if a record is consistent and its name is free; reports why not. */
 bool fr_registry_check(flowrules_context *context, const struct flowrules_backend *backend);
 /* Puts the built-in backends into a new context; false when out of memory. */
 bool fr_registry_add_all(flowrules_context *context);

@@ -1,6 +1,6 @@
 /*
- * Backends from outside: is a record one that the core can work with? What the built-in ones keep
- * to by their tests is checked here for those that nobody has tested.
+ * Checks the records of backends, so that the core can rely on them: the rules that tests enforce
+ * for the built-in backends are checked here for plugins.
  */
 #include <stdio.h>
 #include <string.h>

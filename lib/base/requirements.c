@@ -1,6 +1,6 @@
 /*
- * Requirements on labels: reading kubectl's text of them, and which hold or exclude each other.
- * Knows the labels' syntax from label_names.c; knows no binding of a network.
+ * Requirements on labels: reads kubectl's form of them, and decides which imply or exclude each
+ * other. Uses the syntax of labels in label_names.c; knows no binding of a network.
  */
 #include "requirements.h"
 

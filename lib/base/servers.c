@@ -1,5 +1,5 @@
 /*
- * The address of a DNS server, with its port. Asks nobody.
+ * Reads the address of a DNS server, with its port. Sends no query.
  */
 #include "servers.h"
 

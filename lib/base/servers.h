@@ -15,7 +15,7 @@ struct fr_server {
     uint16_t port;
 };
 
-/* Reads "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; false when it is none of them. */
+/* Reads "ADDR", "ADDR:PORT" or "[ADDR]:PORT"; false if it is not valid. */
 bool fr_server_parse(const char *text, size_t length, struct fr_server *server);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Protocols, port names and ICMP types, and the store of canonical services.
- * Knows the header fields of packets, not where they go.
+ * Knows the header fields of packets, not their addresses.
  */
 #include "services.h"
 

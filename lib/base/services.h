@@ -1,6 +1,6 @@
 /*
- * Protocols, ports and ICMP: names, and canonical services. A service is a union of terms; for
- * ICMP the type stands in the source ports' place and the code in the destination ports'.
+ * Protocols, ports and ICMP: names, and canonical services. A service is a union of terms; for ICMP
+ * the source ports of a term are the type, and the destination ports are the code.
  */
 #ifndef FR_SERVICES_H
 #define FR_SERVICES_H
@@ -30,15 +30,17 @@ struct fr_term {
 
 bool fr_protocol_has_ports(unsigned protocol); /* tcp, udp, sctp */
 bool fr_protocol_is_icmp(unsigned protocol);   /* icmp, icmpv6 */
-/* Is it a header before the protocol's in IPv6, and no packet's protocol (RFC 8200, section 4)? */
+/* True for an extension header of IPv6, which no packet has as its protocol (RFC 8200, section 4).
+ */
 bool fr_protocol_is_header6(unsigned protocol);
 /* The families that a protocol runs over, as bits: ICMP is IPv4's, ICMPv6 IPv6's. */
 unsigned fr_protocol_families(unsigned protocol);
 /* IANA's name ("tcp"), or the number where it has none ("249"); "any" for FR_PROTOCOL_ANY. */
 const char *fr_protocol_name(unsigned protocol);
-/* A name of fr_protocol_name's, another name in use, or a number 0-255; -1 when it is none. */
+/* The number of a protocol by IANA's name, another usual name, or a number 0-255; -1 if not valid.
+ */
 int fr_protocol_parse(const char *text, size_t length);
-/* What a protocol can be, for hints. */
+/* The valid forms of a protocol, for hints. */
 #define FR_PROTOCOL_FORM "a name of IANA's registry (tcp, udp, icmp, vrrp ...), 0-255, or any"
 /* Candidate i for suggestions; NULL at the end. user is not used. */
 const char *fr_protocol_candidate(const void *user, size_t i);
@@ -48,7 +50,7 @@ int fr_port_named(const char *text, size_t length, unsigned protocol);
 const char *fr_port_candidate(const void *user, size_t i);
 /* An ICMP type's name (echo-request ...) for icmp or icmpv6; -1 when unknown. */
 int fr_icmp_type_named(const char *text, size_t length, unsigned protocol);
-/* Does Linux call a packet of this ICMP type invalid where it belongs to no connection? */
+/* True if Linux calls a packet of this ICMP type invalid when it belongs to no connection. */
 bool fr_icmp_is_invalid(unsigned protocol, unsigned type);
 /* The name of a type that was meant, or NULL. */
 const char *fr_icmp_type_nearest(const char *text, unsigned protocol);
@@ -100,9 +102,9 @@ void fr_service_add(struct fr_service_builder *b, const struct fr_term *term);
 /* The canonical service of all terms; FR_SERVICE_NONE of none. Frees what the builder holds. */
 fr_service fr_service_finish(struct fr_service_builder *b, struct fr_services *services);
 
-/* What two terms have in common; false where that is nothing. */
+/* The intersection of two terms; false if it is empty. */
 bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both);
-/* Does one term of the service hold all of this one? */
+/* True if one term of the service covers this term. */
 bool fr_service_covers(const struct fr_services *services, fr_service service,
                        const struct fr_term *term);
 bool fr_service_has(const struct fr_services *services, fr_service service, unsigned protocol,

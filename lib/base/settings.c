@@ -1,6 +1,7 @@
 /*
- * What a policy says to a backend, held against the tables of the backend's record: settings of
- * targets, bindings of networks, their types, and parts of the baseline. Knows no backend by name.
+ * Checks the keys that a policy gives to a backend against the tables of the backend's record:
+ * settings of targets, bindings of networks, their types, parts of the baseline. Knows no backend
+ * by name.
  */
 #include "settings.h"
 

@@ -1,6 +1,6 @@
 /*
- * What was meant by an address or a name that is not valid. A text is mended step by step, and is
- * tried after each: what is valid then is what the hint says.
+ * Hints for addresses and names that are not valid: corrects the text step by step, and suggests
+ * the first result that is valid.
  */
 #include "slips.h"
 

@@ -1,5 +1,5 @@
 /*
- * What was meant by a protocol, a port, a service, a date or a boolean that is not valid.
+ * Hints for protocols, ports, services, dates and booleans that are not valid.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 enum fr_special_use {
     FR_SPECIAL_NONE,
-    FR_SPECIAL_TOLD, /* may be right for a name of one's own network, and is wrong for any other */
+    FR_SPECIAL_TOLD, /* may be right for a name of one's own network, and is wrong for others */
     FR_SPECIAL_NEVER /* no connection can be opened to it */
 };
 

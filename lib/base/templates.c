@@ -1,6 +1,6 @@
 /*
- * Scripts with fields: writes their pieces and the values of the fields. Knows no script; the build
- * makes the pieces, by templates.awk.
+ * Scripts with fields: writes the pieces of a script and the values of its fields. Knows no script;
+ * the build makes the pieces with templates.awk.
  */
 #include "flowrules/kits/templates.h"
 

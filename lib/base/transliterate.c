@@ -1,7 +1,7 @@
 /*
- * Transliteration: characters are decomposed as Unicode says (NFKD, by libunistring) and lose their
- * marks; for letters that do not decompose, for quotes and dashes, Cyrillic and Greek there are
- * tables. Other scripts have none.
+ * Transliteration: decomposes characters as Unicode says (NFKD, by libunistring) and drops the
+ * marks. Tables have letters that do not decompose, quotes and dashes, Cyrillic and Greek. Other
+ * scripts are not transliterated.
  */
 #include "transliterate.h"
 

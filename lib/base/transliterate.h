@@ -1,6 +1,6 @@
 /*
- * Text in another alphabet: what stands for a character where a place takes ASCII alone. Knows
- * nothing of which ASCII characters the place takes.
+ * Transliteration: the ASCII text that replaces a character of another alphabet. Does not know
+ * which ASCII characters the place of the text allows.
  */
 #ifndef FR_TRANSLITERATE_H
 #define FR_TRANSLITERATE_H
@@ -13,14 +13,14 @@
 #define FR_NO_TRANSLITERATION  SIZE_MAX
 
 /*
- * Puts what stands for a character that is not ASCII into ascii, and returns its length: 0 for a
- * mark that belongs to the character before it, FR_NO_TRANSLITERATION where nothing is known.
+ * Writes the replacement of a character that is not ASCII to ascii, and returns its length: 0 for a
+ * mark that belongs to the character before it, FR_NO_TRANSLITERATION if none is known.
  */
 size_t fr_transliterate(uint32_t character, char ascii[FR_TRANSLITERATION_MAX]);
 
 /*
- * A whole text, cut to what has room: control characters and runs of what has no transliteration
- * become a "?". False where the text was ASCII and all of it is there.
+ * Transliterates a text, cut to the size: control characters and runs of characters without a
+ * transliteration become a "?". False if the text was ASCII and nothing was cut.
  */
 bool fr_transliterate_text(const char *text, char *ascii, size_t size);
 

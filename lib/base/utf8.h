@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * The length in bytes of the character at text, and the character; 0 when the bytes are no valid
- * UTF-8 (too long a form, a surrogate, past U+10FFFF, cut off).
+ * The length in bytes of the character at text, and the character; 0 if the bytes are not valid
+ * UTF-8 (an overlong form, a surrogate, past U+10FFFF, cut off).
  */
 static inline size_t fr_utf8_decode(const char *text, size_t size, uint32_t *character) {
     static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -36,16 +36,16 @@ static inline size_t fr_utf8_decode(const char *text, size_t size, uint32_t *cha
     return length;
 }
 
-/* The size of a byte order mark at the start of a file: 3, or 0 where there is none. */
+/* The size of the byte order mark at the start of a file: 3, or 0 without one. */
 static inline size_t fr_bom_size(const char *text, size_t size) {
     return size >= 3 && text[0] == '\xef' && text[1] == '\xbb' && text[2] == '\xbf' ? 3 : 0;
 }
 
 /*
- * Must a character never reach an output as it is? Controls (C0, DEL, C1), the Unicode line
- * separators, the characters that turn the direction of text, which hide what stands there, and
- * those that nobody sees: invisible operators, marks of annotations, tags (Unicode TR 36). Joiners
- * and the space without width stay: words of some scripts need them.
+ * True for a character that must never reach an output as it is: controls (C0, DEL, C1), the
+ * Unicode line separators, characters that change the direction of text, which can hide what is
+ * written, and invisible ones: operators, marks of annotations, tags (Unicode TR 36). Joiners and
+ * the zero-width space are allowed, since words of some scripts need them.
  */
 static inline bool fr_utf8_is_control(uint32_t c) {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || c == 0x200e || c == 0x200f ||

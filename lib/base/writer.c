@@ -1,6 +1,6 @@
 /*
- * The writer: bytes in blocks, and how numbers, addresses and user text are spelled.
- * Knows no target's syntax; what user text may become is told by a flowrules_escape.
+ * The writer: keeps bytes in blocks, and spells numbers, addresses and user text.
+ * Knows no target's syntax: a flowrules_escape says how user text is written.
  */
 #include "writer.h"
 

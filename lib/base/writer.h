@@ -35,11 +35,11 @@ struct flowrules_writer {
 void fr_writer_init(struct flowrules_writer *w, const struct fr_allocator *allocator,
                     bool keep_origins);
 void fr_writer_free(struct flowrules_writer *w);
-/* Throws away what was written. */
+/* Discards what was written. */
 void fr_writer_empty(struct flowrules_writer *w);
 void fr_write_bytes(struct flowrules_writer *w, const char *bytes, size_t size);
 size_t fr_writer_size(const struct flowrules_writer *w);
-/* The bytes that user text becomes, without a limit. */
+/* The bytes of user text after its escape, without a limit. */
 size_t fr_user_size(const struct flowrules_escape *escape, const char *text);
 /* An address as text, with its NUL. */
 #define FR_IP_TEXT_SIZE 40

@@ -1,6 +1,6 @@
 /*
- * The lock file's text: names sorted, addresses sorted, a line for each, so that a change shows as
- * the lines that changed. Keys that are not known here stay where they were.
+ * Writes the lock file: names and addresses are sorted, one on each line, so that a diff shows what
+ * changed. Unknown keys stay in their places.
  */
 #include "lock.h"
 

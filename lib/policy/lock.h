@@ -8,7 +8,7 @@
 #include "json.h"
 #include "names.h"
 
-/* An old lock file as it stands; root is NULL where there is none. */
+/* An existing lock file; root is NULL if there is none. */
 struct fr_lock_document {
     flowrules_context *context;
     char *text;
@@ -18,7 +18,7 @@ struct fr_lock_document {
     bool example;        /* it says that its addresses are made up */
 };
 
-/* Reads a lock file that was read before; path NULL: there is none. */
+/* Reads an existing lock file; path NULL: there is none. */
 flowrules_status fr_lock_document_read(struct fr_lock_document *document,
                                        flowrules_context *context, const char *path);
 void fr_lock_document_free(struct fr_lock_document *document);

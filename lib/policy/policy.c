@@ -1,5 +1,5 @@
 /*
- * A policy's life, and what can be asked of it. Knows nothing of the file that it comes from.
+ * Creates and frees policies, and answers questions about them. Does not know the file format.
  */
 #include "policy.h"
 

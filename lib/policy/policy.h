@@ -126,7 +126,7 @@ struct fr_loss_entry {
     struct fr_at at;
 };
 
-/* baseline: true and false. What is not in the first stands where it is listed alone. */
+/* The words true and false of baseline:. Parts that are not in the first must be listed. */
 #define FR_BASELINE_TRUE  (~(unsigned)FLOWRULES_BASELINE_INVALID)
 #define FR_BASELINE_FALSE ((unsigned)FLOWRULES_BASELINE_REPLIES)
 
@@ -186,7 +186,7 @@ struct flowrules_policy {
 bool fr_flow_has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag);
 /* The flows that a deny spares: none where it is an allow. */
 struct fr_span fr_flow_spares(const flowrules_policy *policy, const struct fr_flow *deny);
-/* Does a deny spare the flow of this number? */
+/* True if a deny spares the flow with this number. */
 bool fr_flow_is_spared(const flowrules_policy *policy, const struct fr_flow *deny, uint32_t flow);
 /* The flow of a name; a walk over all of them, for the few that are asked for by name. */
 bool fr_policy_find_flow(const flowrules_policy *policy, fr_string name, uint32_t *flow);
@@ -209,7 +209,7 @@ struct fr_at fr_flow_place(const flowrules_policy *policy, const struct fr_flow 
 /* Binds names to what they name and checks the whole (rank 2b). */
 flowrules_status fr_policy_resolve(flowrules_policy *policy);
 
-/* Does a target's select take the flow? (policy_select.c) */
+/* *selected: a target's select takes the flow (policy_select.c). */
 flowrules_status fr_target_selects(const flowrules_policy *policy, const struct fr_target *target,
                                    const struct fr_flow *flow, bool *selected);
 

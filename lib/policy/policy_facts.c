@@ -1,6 +1,6 @@
 /*
- * Binds references to the networks of a policy, and finds what the networks come to: cycles, their
- * addresses, whether names are in them. Knows no flow but by its name, and no target.
+ * Binds references to the networks of a policy, and evaluates the networks: cycles, addresses,
+ * whether they have names. Knows only the names of flows, and no targets.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * The flows of a policy, and its targets.
+ * Reads the flows of a policy, and its targets.
  */
 #include "policy_read.h"
 #include "settings.h"

@@ -1,6 +1,6 @@
 /*
- * The forms that all parts of a policy share: texts, words, choices, lists, and mappings by tables
- * of keys, with what to say of a slip in each. Knows no key.
+ * Reads the forms that all parts of a policy share: texts, words, choices, lists, and mappings by
+ * tables of keys, with hints for errors in each. Knows no key.
  */
 #include "policy_read.h"
 #include "slips.h"

@@ -1,6 +1,5 @@
 /*
- * Loads a policy: reads its file, binds its names, reads the lock file beside it. What the file
- * says, the files below know.
+ * Loads a policy: reads its file, binds its names, reads the lock file. Knows no key.
  */
 #include <stdio.h>
 #include <string.h>

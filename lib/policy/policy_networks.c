@@ -1,5 +1,5 @@
 /*
- * Networks, and the items of sources and destinations: addresses, ranges, names, other networks.
+ * Reads networks, and the items of sources and destinations: addresses, ranges, names, networks.
  */
 #include "policy_read.h"
 #include "registry.h"

@@ -1,7 +1,7 @@
 /*
- * A policy file's text to a policy: the keys of the top level, and the files that it includes by
- * their paths or by patterns, below the folder of the file that names them. What a name refers to
- * is not known here: policy_resolve.c binds it.
+ * Reads the text of a policy file: the keys of the top level, and the files that it includes by
+ * paths or patterns, relative to the folder of the file that names them. policy_resolve.c binds
+ * names.
  */
 #include "policy_read.h"
 

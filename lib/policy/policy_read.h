@@ -44,7 +44,7 @@ struct fr_reader {
     struct fr_at key_at;
     uint32_t file;
     unsigned include_depth;
-    bool flows_given; /* the key, in any file; or it was misspelt and told */
+    bool flows_given; /* some file has the key, or a misspelt one that was reported */
 };
 
 typedef flowrules_status (*fr_read_fn)(struct fr_reader *r, const struct fr_value *value,
@@ -55,7 +55,7 @@ struct fr_key {
     const char *name;
     fr_read_fn read;
     const char *required; /* NULL: it may be left out; else the hint where it is missing */
-    const char *form; /* of its value, by a name that schema.c knows; NULL: it can't stand here */
+    const char *form; /* of its value, by a name that schema.c knows; NULL: it is not valid here */
     const char *help;
     const char *const *choices; /* of the form "choice"; ends with NULL */
 };
@@ -81,7 +81,7 @@ flowrules_status fr_read_text(struct fr_reader *r, const struct fr_value *value,
 /* A word [A-Za-z_][A-Za-z0-9_-]*, with dots where dots is true. */
 flowrules_status fr_read_word(struct fr_reader *r, const struct fr_value *value, bool dots,
                               fr_string *word);
-/* Can it be a name of the policy's own? */
+/* True if the value can be a name that the policy defines. */
 bool fr_is_word(const struct fr_value *value, bool dots);
 /*
  * Reports a key that a mapping does not have; hint where nothing near it is known. The key that was
@@ -94,7 +94,7 @@ flowrules_status fr_read_boolean(struct fr_reader *r, const struct fr_value *val
 /* One of words (ends with NULL): *index. */
 flowrules_status fr_read_choice(struct fr_reader *r, const struct fr_value *value,
                                 const char *const *words, size_t *index);
-/* Is value a scalar that is not null? If not it is reported and skipped. */
+/* *good: the value is a scalar that is not null; otherwise it is reported and skipped. */
 flowrules_status fr_want_scalar(struct fr_reader *r, const struct fr_value *value, bool *good);
 
 flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value,

@@ -1,6 +1,7 @@
 /*
- * Binds the names in a policy to what they name, and checks what only the whole can tell:
- * groups of platforms, ends that can't meet, settings of backends, dates.
+ * Binds the names in a policy to what they name, and makes the checks that need the whole file:
+ * groups of platforms, sources and destinations without a common family, settings of backends,
+ * dates.
  */
 #include <stdio.h>
 #include <string.h>

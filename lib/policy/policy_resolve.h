@@ -20,7 +20,7 @@ struct fr_facts {
     fr_set set;
     unsigned families; /* that it may have addresses of: names and groups may have both */
     bool symbolic;     /* holds names or platform groups */
-    bool broken;       /* holds what was reported as wrong: more can't be said of it */
+    bool broken;       /* it holds an item with a reported error: it is not checked further */
 };
 
 /* Item i of a span. */
@@ -46,7 +46,7 @@ flowrules_status fr_bind_places(struct fr_binder *r);
 /* Checks the interfaces that a target has at places, once its backend is known. */
 void fr_check_target_places(struct fr_binder *r, const struct fr_target *target);
 
-/* There is no flow of this name: reports it, with the nearest that there is. */
+/* Reports that no flow has this name, and suggests the nearest one. */
 void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at);
 /* Binds the flows that denies spare (policy_spares.c). */
 flowrules_status fr_bind_spares(struct fr_binder *r);

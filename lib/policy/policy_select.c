@@ -1,5 +1,5 @@
 /*
- * Which flows a target's select takes: those that have one of its tags and one of its names.
+ * Decides which flows a target selects: those that have one of its tags and one of its names.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * Protocols, ports and ICMP as a policy writes them, to services. The keys of a mapping may come
- * in any order, so they are kept as read and put together at its end.
+ * Reads protocols, ports and ICMP as services. The keys of a mapping may come in any order, so they
+ * are kept as read and combined at its end.
  */
 #include "policy_read.h"
 #include "slips.h"

@@ -1,6 +1,6 @@
 /*
- * Flows that never pass, since denies cover them: one, or several together. A warning. Denies that
- * cut a range of ports into pieces, and those by a name's addresses, are not found.
+ * Warns of allows that denies cover, one deny or several together. Does not find denies that cut a
+ * range of ports into pieces, or that match by the addresses of a name.
  */
 #include "policy_resolve.h"
 

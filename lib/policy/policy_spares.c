@@ -1,5 +1,5 @@
 /*
- * The flows that denies spare, by number; and what can't be spared.
+ * Binds the flows that denies spare, and reports those that cannot be spared.
  */
 #include <stdio.h>
 #include <stdlib.h>

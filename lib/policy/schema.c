@@ -1,7 +1,7 @@
 /*
- * The JSON Schema (2020-12) of the policy file, made of the tables that the reader goes by: keys,
- * choices, settings and bindings of the backends. It says no more than the reader does, since what
- * is sound must pass it; what only the whole file can tell (a name that is not defined) it can't.
+ * Writes the JSON Schema (2020-12) of the policy file from the tables of the reader: keys, choices,
+ * settings and bindings of the backends. It is never stricter than the reader: every valid file
+ * must pass it. It cannot check what needs the whole file, such as names that are not defined.
  */
 #include <stdio.h>
 #include <stdlib.h>

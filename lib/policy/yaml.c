@@ -1,6 +1,6 @@
 /*
- * YAML to values: libyaml's events, with aliases and merge keys expanded from a record of what
- * was anchored. Knows no key of a policy.
+ * Reads YAML as values: the events of libyaml, with aliases and merge keys expanded from the
+ * recorded events of their anchors. Knows no key of a policy.
  */
 #include "yaml.h"
 

@@ -61,7 +61,7 @@ flowrules_status fr_yaml_item(struct fr_yaml *yaml, struct fr_value *item, bool 
 
 /* A plain scalar that YAML reads as null: nothing, ~ or null. */
 bool fr_value_is_null(const struct fr_value *value);
-/* Is it a scalar with this text? */
+/* True for a scalar with this text. */
 bool fr_value_is(const struct fr_value *value, const char *text);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The baseline of docs/MODEL.md for Linux, as rules: what nftables and iptables write before the
- * rules of the flows, and what verify so expects of them.
+ * The baseline of docs/MODEL.md for Linux, as rules: nftables and iptables write them before the
+ * rules of the flows, and verify expects them.
  */
 #include "flowrules/kits/linux.h"
 #include "input.h"

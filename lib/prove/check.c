@@ -1,6 +1,6 @@
 /*
- * Checking a policy: what rendering each target would refuse or warn of, and flows that no target
- * enforces.
+ * Checks a policy: reports what rendering each target would refuse or warn of, and flows that no
+ * target enforces.
  */
 #include <string.h>
 

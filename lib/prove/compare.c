@@ -1,6 +1,6 @@
 /*
- * What two meanings differ in, told to a person: regions that are decided by the same clauses
- * become a few rows, each with a packet that shows it.
+ * Reports the differences of two meanings: regions that the same clauses decide become a few rows,
+ * each with a packet as a witness.
  */
 #include <stdio.h>
 #include <stdlib.h>

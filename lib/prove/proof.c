@@ -1,6 +1,6 @@
 /*
- * The proof of a rendering: what a backend wrote is read by the backend's reader and compared with
- * the flows, so that a defect in lowering or spelling never reaches a firewall.
+ * The proof of a rendering: the backend's reader reads what the backend wrote, and the result is
+ * compared with the flows, so that a defect in lowering or spelling never reaches a firewall.
  */
 #include "proof.h"
 

@@ -8,8 +8,8 @@
 #include "render.h"
 
 /*
- * Does the artifact of a plan mean what was expected of it before it was lowered?
- * FLOWRULES_REFUSED, with a message, where it does not; a warning where it can't be told.
+ * Reads the artifact of a plan back and compares it with what the plan must let pass.
+ * FLOWRULES_REFUSED, with a message, if they differ; a warning if that cannot be determined.
  */
 flowrules_status fr_prove(const flowrules_plan *plan, const flowrules_meaning *expected,
                           const flowrules_artifact *artifact);

@@ -1,6 +1,5 @@
 /*
- * Rendering for those who ask for it: a target is planned, spelled, and proven before anybody gets
- * it.
+ * Renders a target: plans, spells and proves it before the caller gets it.
  */
 #include "needs.h"
 #include "proof.h"

@@ -1,5 +1,5 @@
 /*
- * The files of a configuration, and reading them with a backend's reader into a meaning.
+ * Collects the files of a configuration, and reads them with a backend's reader into a meaning.
  */
 #include <stdio.h>
 #include <string.h>

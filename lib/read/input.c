@@ -1,6 +1,6 @@
 /*
- * The reader's side of flowrules_input_...: files and settings, messages, memory and symbols, sets
- * and rules. What a reader says goes into a meaning.
+ * The functions flowrules_input_... for readers: files and settings, messages, memory and symbols,
+ * sets and rules. The result is a meaning.
  */
 #include "input.h"
 

@@ -30,7 +30,7 @@ struct flowrules_configuration {
     bool own;               /* it was rendered here: what its files are is known */
 };
 
-/* What one name of a kind stands for. */
+/* The meanings of the names of one kind. */
 struct fr_symbols {
     struct fr_map of;       /* string -> index into meanings + 1 */
     struct fr_vec meanings; /* void * */
@@ -52,7 +52,7 @@ struct flowrules_input {
     struct fr_vec skips; /* struct fr_skip: where those are that have not landed */
     struct fr_name_checker *checker;
     bool failed;  /* memory has run out */
-    bool invalid; /* an error was told */
+    bool invalid; /* an error was reported */
 };
 
 /* Reads a configuration as a target's, with its plan. */

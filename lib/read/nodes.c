@@ -1,5 +1,5 @@
 /*
- * Documents as trees with places: YAML and JSON (a subset of it) through yaml.h; XML has xml.c.
+ * Reads documents as trees with places: YAML and JSON (a subset of it) with yaml.h; XML has xml.c.
  * Knows no document's meaning.
  */
 #include <stdio.h>

@@ -1,9 +1,10 @@
 /*
- * XML as trees with places, by expat, which no other file sees. Knows no document's meaning.
+ * Reads XML as trees with places, with expat; no other file includes its header. Knows no
+ * document's meaning.
  *
- * expat calls back for each element and text, in the order of the file. Whatever it reports makes
- * the whole document an error: of a document that is cut short, because memory ran out or it is
- * not well-formed, nothing is kept.
+ * expat calls back for each element and text, in the order of the file. Any error that it reports
+ * makes the whole document an error: if memory runs out, or the document is not well-formed,
+ * nothing of it is kept.
  */
 #include <limits.h>
 #include <string.h>

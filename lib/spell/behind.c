@@ -1,5 +1,5 @@
 /*
- * The flows behind a rule, as a backend asks for them.
+ * The flows of a rule, for backends.
  */
 #include <string.h>
 

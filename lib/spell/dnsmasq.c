@@ -1,6 +1,6 @@
 /*
- * dnsmasq's part of a target whose names follow DNS: which answers go into which set. Knows
- * dnsmasq's configuration, nothing of the sets themselves. Facts: dnsmasq(8) of 2.90, and its
+ * Configures dnsmasq for a target whose names follow DNS: which answers go into which set. Knows
+ * dnsmasq's configuration, not the sets themselves. Facts: dnsmasq(8) of 2.90, and its
  * src/forward.c, domain_find_sets: of all domains that a name is or is below, the longest counts.
  */
 #include <stdlib.h>

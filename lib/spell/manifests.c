@@ -1,6 +1,6 @@
 /*
- * YAML's text, and what the manifests of all policies for pods share: a head with the commands,
- * metadata, the selector of the pods. Knows no API's rules: those are the backends'.
+ * Writes texts in YAML, and the parts that the manifests of all policies for pods share: a head
+ * with the commands, metadata, the selector of the pods. Does not know the rules of an API.
  */
 #include <stdio.h>
 #include <string.h>

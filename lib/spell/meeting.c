@@ -1,5 +1,6 @@
 /*
- * What meets outside of the networks that are bound with a key: no rule can say where it is.
+ * Finds addresses that are a source and a destination outside of the networks with a binding: no
+ * rule can say where they are.
  */
 #include "flowrules/kits/bindings.h"
 #include "output.h"

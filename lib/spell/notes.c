@@ -1,6 +1,6 @@
 /*
- * What people should know of a rule, as one line: its flows with ticket and last day, the names
- * behind pinned addresses, what is lost, owner and purpose. Knows nothing of where the line goes.
+ * Describes a rule for people, in one line: its flows with ticket and last day, the names of pinned
+ * addresses, what is lost, owner and purpose. Does not know where the line is written.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * What a backend writes to while it spells: files and parts; and the objects of all its rules.
+ * The output of a backend: files and parts; and the objects of all its rules.
  */
 #include "output.h"
 

@@ -81,7 +81,7 @@ uint32_t fr_output_flow(const flowrules_output *out, flowrules_flows flows, size
 bool fr_output_rule(flowrules_output *out, const struct fr_group *group, const struct fr_rule *rule,
                     struct flowrules_rule *view);
 
-/* Is every byte that was written there? */
+/* True if no write failed. */
 bool fr_output_good(const flowrules_output *out);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Groups of pods at the ends of flows: what can be selected and protected, what is denied by
+ * Groups of pods as sources and destinations: what can be selected and protected, what is denied by
  * default. Knows the keys of the binding and the protected networks; writes nothing.
  */
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Spelling: hands rules to a backend, group by group, and keeps what it writes.
+ * Spelling: passes rules to a backend, group by group, and keeps what it writes.
  */
 #include "render.h"
 

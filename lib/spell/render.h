@@ -23,7 +23,7 @@ flowrules_artifact *fr_artifact_new(flowrules_context *context, const flowrules_
 
 /*
  * Spells rules, whose life ends with it: the artifact takes over their lists of flows. asked: the
- * question by whose packets lines are told apart, or NULL.
+ * question whose packets select lines, or NULL.
  */
 flowrules_status fr_render(flowrules_artifact **artifact, struct fr_rules *rules,
                            const struct fr_asked *asked);
@@ -35,7 +35,7 @@ flowrules_status fr_render(flowrules_artifact **artifact, struct fr_rules *rules
 flowrules_status fr_try_rendering(const flowrules_plan *plan, struct fr_rules **refused,
                                   const char **refusal);
 
-/* An artifact with one file that no plan stands behind; kind is its target, backend and format. */
+/* An artifact with one file that has no plan; kind is its target, backend and format. */
 flowrules_status fr_artifact_of_text(flowrules_artifact **artifact, flowrules_context *context,
                                      const char *kind, const char *name, const char *text,
                                      size_t size);

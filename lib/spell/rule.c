@@ -1,6 +1,6 @@
 /*
- * A rule as a backend sees it; and whether it, or an element of its table, matches the packets of a
- * question.
+ * Shows a rule to a backend; decides whether it, or an element of its table, matches the packets of
+ * a question.
  */
 #include <string.h>
 

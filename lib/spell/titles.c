@@ -1,5 +1,5 @@
 /*
- * What a set at an end of a rule may be called that is no network.
+ * Finds a title for the source or destination of a rule that is not a network.
  */
 #include <string.h>
 

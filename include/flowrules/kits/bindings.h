@@ -16,31 +16,31 @@ extern "C" {
 /* The name of the policy's network that is exactly this set, or NULL. */
 FLOWRULES_API const char *flowrules_set_label(const flowrules_plan *plan, struct flowrules_set set);
 /*
- * What a set at an end of a rule may be called that is no network: the networks that it is, with
- * between among them ("office+router"), else the first flow that it is for and its end ("dns-to",
- * "dns-from"). Letters, digits and "._-" of ASCII, and between; of at most 60 bytes, unless a
- * flow's name is longer. Lives until the next rule.
+ * A title for the source or destination of a rule that is not a network: the networks that it unites,
+ * separated by between ("office+router"), else its first flow and its end ("dns-to", "dns-from").
+ * ASCII letters, digits and "._-", and between; at most 60 bytes, unless a flow's name is longer.
+ * Lives until the next rule.
  */
 FLOWRULES_API const char *flowrules_set_title(flowrules_output *out, struct flowrules_set set,
                                               const char *between);
-/* The network of which this is exactly what it has of one family, with its names; or NULL. */
+/* The network whose addresses of one family, with its names, are exactly this set; or NULL. */
 FLOWRULES_API const char *flowrules_set_family_label(const flowrules_plan *plan,
                                                      struct flowrules_set set,
                                                      enum flowrules_family family);
 
 /*
- * The binding of a network (by name) to this platform: value index of a key, or NULL. Values of a
- * key that is a mapping have labels. User text.
+ * The binding of a network (by name) to this platform: value index of a key, or NULL. Values have
+ * labels if the key is a mapping. User text.
  */
 FLOWRULES_API const char *flowrules_binding_value(const flowrules_plan *plan, const char *network,
                                                   const char *key, size_t index);
 FLOWRULES_API const char *flowrules_binding_label(const flowrules_plan *plan, const char *network,
                                                   const char *key, size_t index);
 /*
- * Where a set is, as the bindings of networks tell: value index of a key, each value once, of the
- * networks bound with it that share something with the set; an address in several of them, one
- * inside the other, is in the innermost. NULL behind the last. flowrules_set_bound: is all of the
- * set in such networks? User text. flowrules_plan_binds: is some network bound with it?
+ * Where a set is, by the bindings of networks: value index of a key, each value once, of the networks
+ * bound with the key that overlap the set. An address in several of them, one inside the other, is in
+ * the innermost. NULL after the last. User text. flowrules_set_bound: true if such networks cover the
+ * set. flowrules_plan_binds: true if some network is bound with the key.
  */
 FLOWRULES_API const char *flowrules_set_binding(const flowrules_plan *plan,
                                                 struct flowrules_set set, const char *key,
@@ -49,9 +49,9 @@ FLOWRULES_API bool flowrules_plan_binds(const flowrules_plan *plan, const char *
 FLOWRULES_API bool flowrules_set_bound(const flowrules_plan *plan, struct flowrules_set set,
                                        const char *key);
 /*
- * An address, range or name that is a source of some allow and a destination of some, and in no
- * network bound with the key: its first as text, NULL where there is none. Any, and what holds more
- * than half of the addresses of a family, does not count. To be asked once there are rules.
+ * An address, range or name that is a source of an allow and a destination of an allow, and in no
+ * network bound with the key: the first as text, NULL if there is none. Any, and sets of more than
+ * half of the addresses of a family, do not count. Only for use once there are rules.
  */
 FLOWRULES_API const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key);
 

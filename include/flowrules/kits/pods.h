@@ -17,7 +17,7 @@ extern "C" {
 /* ---- selectors --------------------------------------------------------------------------------
  */
 
-/* What an expression of a selector of Kubernetes asks of a label. */
+/* The operator of an expression in a selector of Kubernetes. */
 enum flowrules_operator {
     FLOWRULES_IN,
     FLOWRULES_NOT_IN,
@@ -31,34 +31,34 @@ enum flowrules_operator {
  * pods (labels with their values), namespace-where and pods-where (requirements on labels).
  */
 FLOWRULES_API const char *flowrules_pods_namespace(const flowrules_plan *plan, const char *network);
-/* Does wide select every pod that narrow does; do both the same; may some pod be of both? */
+/* True if wide selects every pod of narrow; if both select the same; if some pod may be in both. */
 FLOWRULES_API bool flowrules_pods_cover(const flowrules_plan *plan, const char *wide,
                                         const char *narrow);
 FLOWRULES_API bool flowrules_pods_are_same(const flowrules_plan *plan, const char *a,
                                            const char *b);
 FLOWRULES_API bool flowrules_pods_may_meet(const flowrules_plan *plan, const char *a,
                                            const char *b);
-/* Does a requirement on labels ("tier notin (db)") allow this label its value, or none (NULL)? Is
- * it about this label? */
+/* True if a requirement ("tier notin (db)") allows this value of the label, or its absence (NULL);
+ * if it is about this label. */
 FLOWRULES_API bool flowrules_requirement_allows(const char *text, const char *label,
                                                 const char *value);
 FLOWRULES_API bool flowrules_requirement_is_of(const char *text, const char *label);
-/* The pods' own port behind a port of their Service, by the key target-ports; else the same. */
+/* The pods' own port for a port of their Service, by the key target-ports; else the same port. */
 FLOWRULES_API uint16_t flowrules_pods_port(const flowrules_plan *plan, const char *network,
                                            uint16_t port);
 
 /* The name of the one namespace that they are in, or NULL. */
 FLOWRULES_API const char *flowrules_pods_one_namespace(const flowrules_plan *plan,
                                                        const char *network);
-/* Does some port of their Service have another number at the pods? */
+/* True if some port of their Service has another number at the pods. */
 FLOWRULES_API bool flowrules_pods_map_ports(const flowrules_plan *plan, const char *network);
-/* Is such a port inside a range, for a group of the destination? */
+/* True if such a port is inside the range, for a group of the destination. */
 FLOWRULES_API bool flowrules_pods_hide_port(const flowrules_plan *plan,
                                             struct flowrules_set destination,
                                             struct flowrules_ports ports);
 /*
- * Why a network can't be selected, or protected, as pods; or NULL. The key entities says what is no
- * pods and can be selected.
+ * Why a network cannot be selected, or protected, as pods; or NULL. The key entities names things that
+ * are not pods and can be selected.
  */
 FLOWRULES_API const char *flowrules_pods_unselectable(const flowrules_plan *plan,
                                                       const char *network);
@@ -66,8 +66,8 @@ FLOWRULES_API const char *flowrules_pods_unprotectable(const flowrules_plan *pla
                                                        const char *network);
 
 /*
- * The value of a group's key that is of the type "requirements"; value is NULL where the operator
- * takes none. Lives as long as the input. NULL where no object can have such a label or value.
+ * The value of a group's key with the type "requirements"; value is NULL if the operator takes none.
+ * Lives as long as the input. NULL if no object can have such a label or value.
  */
 FLOWRULES_API const char *flowrules_input_requirement(flowrules_input *in,
                                                       enum flowrules_operator asks,
@@ -80,15 +80,15 @@ FLOWRULES_API const char *flowrules_input_requirement(flowrules_input *in,
 FLOWRULES_API struct flowrules_set flowrules_rule_protected(const struct flowrules_rule *rule);
 FLOWRULES_API struct flowrules_set flowrules_rule_peers(const struct flowrules_rule *rule);
 /*
- * For a backend's refuses: why policies for pods can't say the ends of a flow, or NULL. no_pods is
- * told where the protected end is no pods.
+ * For a backend's refuses: why policies for pods cannot express the source or destination of a flow, or
+ * NULL. no_pods is the reason if the protected end is not pods.
  */
 FLOWRULES_API const char *flowrules_pods_refuse_ends(const flowrules_plan *plan,
                                                      const struct flowrules_rule *flow,
                                                      const char *no_pods);
-/* Refuses the target where something that it protects is no pods. */
+/* Refuses the target if something that it protects is not pods. */
 FLOWRULES_API void flowrules_pods_check_protected(flowrules_output *out, const char *no_pods);
-/* Are the pods of protected network index among a wider one's, or an equal, earlier one's? */
+/* True if a wider protected network, or an equal, earlier one, has the pods of this one. */
 FLOWRULES_API bool flowrules_pods_are_repeated(const flowrules_plan *plan, size_t index);
 
 /* ---- YAML, and manifests of policies for pods --------------------------------------------- */
@@ -118,13 +118,13 @@ struct flowrules_manifest {
     const char *selector;     /* the key of the selector of the protected pods */
     const char *label_prefix; /* before their labels there, or "" */
     const char *proviso;      /* goes on after "is denied" in the head, or "" */
-    const char *no_pods;      /* told where something protected is no pods */
-    const char *permits;      /* what the head says of a target that only permits, or NULL */
+    const char *no_pods;      /* the reason if something protected is not pods */
+    const char *permits;      /* a sentence of the head for mode: permits, or NULL */
 };
 
-/* What kubectl apply takes of an object: more of one is refused. */
+/* The largest object that kubectl apply accepts: larger ones are refused. */
 #define FLOWRULES_MANIFEST_BYTES 262144
-/* Refuses what can't be protected; the comments at the head of the file, with the commands. */
+/* Refuses what cannot be protected; writes the head of the file, comments with the commands. */
 FLOWRULES_API void flowrules_manifest_head(flowrules_writer *w, flowrules_output *out,
                                            const struct flowrules_manifest *manifest);
 /* The manifest for a rule's flows and protected pods, up to their selector; its rules follow. */
@@ -144,9 +144,9 @@ FLOWRULES_API void flowrules_manifest_of_rules(flowrules_writer *w, flowrules_ou
                                                const char *word, size_t index,
                                                flowrules_writer *names,
                                                const flowrules_flows *only);
-/* Behind the last manifest. */
+/* Ends the file after the last manifest. */
 FLOWRULES_API void flowrules_manifest_end(flowrules_writer *w, flowrules_output *out);
-/* The first protected network that selects the same pods; their count where none does. */
+/* The first protected network that selects the same pods; their count if none does. */
 FLOWRULES_API size_t flowrules_pods_protected(const flowrules_plan *plan, const char *network);
 
 #ifdef __cplusplus
