@@ -29,8 +29,8 @@ bool fr_names_is_wildcard(struct flowrules_set set);
 void fr_names_end(flowrules_output *out, const char *prefix, struct flowrules_set set,
                   char name[FR_NAME_SIZE]);
 /*
- * Writes the objects of the sets of all rules, each once: the members of a set by index, and then the
- * group, if it has several members, or wildcards, whose members are not objects.
+ * Writes the objects of the sets of all rules, each once: the members of a set by index, and then
+ * the group, if it has several members, or wildcards, whose members are not objects.
  */
 struct fr_names_writer {
     void (*member)(flowrules_output *out, const char *name, struct flowrules_set set, size_t index);

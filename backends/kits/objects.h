@@ -53,8 +53,8 @@ struct fr_objects {
     bool lists;                /* some file is a list of objects */
     struct flowrules_place at; /* where it begins */
     /*
-     * While a policy or a rule is read, its first doubt is kept here, and is reported with its rules:
-     * what was read is then the most that they may be about.
+     * While a policy or a rule is read, its first doubt is kept here, and is reported with its
+     * rules: what was read is then the most that they may be about.
      */
     bool holds_doubts;
     const char *doubt;

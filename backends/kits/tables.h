@@ -75,8 +75,9 @@ void fr_tables_give(flowrules_input *in, const struct fr_matching *matching,
 /* The part after "PREFIX-" of a name that flowrules wrote, or NULL. */
 const char *fr_tables_own(const flowrules_input *in, const char *name);
 /*
- * Labels an object, for an import. Names that flowrules wrote (names.h) say what the object holds: only
- * the label of a group, "PREFIX-g-LABEL-HASH", is used (earlier versions also had "PREFIX-g-HASH").
+ * Labels an object, for an import. Names that flowrules wrote (names.h) say what the object holds:
+ * only the label of a group, "PREFIX-g-LABEL-HASH", is used (earlier versions also had
+ * "PREFIX-g-HASH").
  */
 void fr_tables_label(flowrules_input *in, struct flowrules_set set, const char *name,
                      const char *description, bool group);

@@ -1,6 +1,6 @@
 /*
- * Groups of a configuration that is a tree of words, as in Junos: copies what apply-groups defines to
- * the places that inherit it. (CLI User Guide, "Use Configuration Groups")
+ * Groups of a configuration that is a tree of words, as in Junos: copies what apply-groups defines
+ * to the places that inherit it. (CLI User Guide, "Use Configuration Groups")
  */
 #include "tree.h"
 

@@ -1,6 +1,6 @@
 /*
- * Finds the zones of the source and destination of a flow, by the bindings of networks and the settings
- * from-zone and to-zone, and the pairs of zones that a target decides (docs/MODEL.md).
+ * Finds the zones of the source and destination of a flow, by the bindings of networks and the
+ * settings from-zone and to-zone, and the pairs of zones that a target decides (docs/MODEL.md).
  */
 #include "zones.h"
 

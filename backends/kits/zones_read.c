@@ -1,7 +1,7 @@
 /*
- * Finds the addresses of zones, by the bindings of the policy's networks and the settings from-zone and
- * to-zone (docs/MODEL.md, Groups), and what a target does not decide. Reads the zones of a rule as the
- * addresses in them.
+ * Finds the addresses of zones, by the bindings of the policy's networks and the settings from-zone
+ * and to-zone (docs/MODEL.md, Groups), and what a target does not decide. Reads the zones of a rule
+ * as the addresses in them.
  */
 #include "zones.h"
 

@@ -1,8 +1,8 @@
 /*
  * flowrules: the interface for those who write a backend.
  *
- * A backend is one const struct flowrules_backend: the capabilities of a platform, as data, and a few
- * functions that spell a plan. The core lowers a policy to these capabilities first (subtracts,
+ * A backend is one const struct flowrules_backend: the capabilities of a platform, as data, and a
+ * few functions that spell a plan. The core lowers a policy to these capabilities first (subtracts,
  * splits, merges, names, counts), so all that a backend gets is legal for it, and it only writes.
  * User text reaches a file only through flowrules_write_user, with an escape for the place in the
  * target's syntax. backends/plain/plain.c is the smallest complete example.
@@ -111,10 +111,11 @@ FLOWRULES_API void flowrules_write_ports(flowrules_writer *w, struct flowrules_p
 /*
  * How user text is written at one place of a syntax. Letters, digits and the characters of keep are
  * written as they are; those of escape get before in front; everything else (control characters
- * always) becomes replace, except that quotes (' " and `) next to a word are left out in a place that
- * keeps blanks. At most max_bytes are written; a longer text is cut at a whole character and ends in
- * "...". With utf8, whole non-ASCII characters are kept; without, they are transliterated if keep and
- * escape have the result: Zürich is Zurich, a run of characters of a script without a
+ * always) becomes replace, except that quotes (' " and `) next to a word are left out in a place
+ * that keeps blanks. At most max_bytes are written; a longer text is cut at a whole character and
+ * ends in
+ * "...". With utf8, whole non-ASCII characters are kept; without, they are transliterated if keep
+ * and escape have the result: Zürich is Zurich, a run of characters of a script without a
  * transliteration becomes one replace.
  */
 struct flowrules_escape {
@@ -225,9 +226,9 @@ FLOWRULES_API void *flowrules_output_state(flowrules_output *out);
 /* A hash of all rules: 8 hex digits, the same for the same rules. */
 FLOWRULES_API const char *flowrules_output_fingerprint(const flowrules_output *out);
 /*
- * For the head of an artifact: which services that a machine, pods or a site needs the target denies,
- * which of them were accepted, and what its rules do not decide. Each line begins with before and
- * ends with after. Lines are plain ASCII without quotes but ', and without "--".
+ * For the head of an artifact: which services that a machine, pods or a site needs the target
+ * denies, which of them were accepted, and what its rules do not decide. Each line begins with
+ * before and ends with after. Lines are plain ASCII without quotes but ', and without "--".
  */
 FLOWRULES_API void flowrules_write_shuts(flowrules_writer *w, const flowrules_output *out,
                                          const char *before, const char *after);
@@ -290,8 +291,8 @@ struct flowrules_icmp {
 };
 
 /*
- * What a platform can express. The core refuses what it cannot, and splits and merges for it; a zero
- * is the usual: no limit, nothing missing, nothing extra.
+ * What a platform can express. The core refuses what it cannot, and splits and merges for it; a
+ * zero is the usual: no limit, nothing missing, nothing extra.
  */
 struct flowrules_capabilities {
     enum flowrules_placement placement;
@@ -314,8 +315,8 @@ struct flowrules_capabilities {
     bool whole_domains;
     enum flowrules_wildcards wildcards; /* and names below one */
     const char *names_exact_by;         /* the key of a boolean setting, or NULL */
-    const char *names_note;     /* how names are resolved, for explain, or NULL */
-    const char *wildcards_note; /* how wildcards are matched, for explain, or NULL */
+    const char *names_note;             /* how names are resolved, for explain, or NULL */
+    const char *wildcards_note;         /* how wildcards are matched, for explain, or NULL */
     /* Attached: groups without one of these keys "A|B" of the binding are out of scope as the far
      * end; and why. */
     const char *far_groups, *far_groups_note;
@@ -425,14 +426,14 @@ struct flowrules_backend {
     const char *bindings_of;
     const struct flowrules_limit *limits; /* end with a NULL name; may be NULL */
     /*
-     * Why the platform cannot express this flow, beyond the capabilities: NULL, or a text that lives
-     * as long as the backend. After a newline it may say what to do, which becomes the hint of the
-     * message. May itself be NULL.
+     * Why the platform cannot express this flow, beyond the capabilities: NULL, or a text that
+     * lives as long as the backend. After a newline it may say what to do, which becomes the hint
+     * of the message. May itself be NULL.
      */
     const char *(*refuses)(const flowrules_plan *plan, const struct flowrules_rule *flow);
     /*
-     * What the user must know of a flow that can be expressed, given the others: NULL, or a text for
-     * a warning that lives as long as the backend. May itself be NULL.
+     * What the user must know of a flow that can be expressed, given the others: NULL, or a text
+     * for a warning that lives as long as the backend. May itself be NULL.
      */
     const char *(*warns)(const flowrules_plan *plan, const struct flowrules_rule *flow);
     /* Reads configurations: all formats of flowrules, and the platform's output. May be NULL. */

@@ -16,10 +16,10 @@ extern "C" {
 /* The name of the policy's network that is exactly this set, or NULL. */
 FLOWRULES_API const char *flowrules_set_label(const flowrules_plan *plan, struct flowrules_set set);
 /*
- * A title for the source or destination of a rule that is not a network: the networks that it unites,
- * separated by between ("office+router"), else its first flow and its end ("dns-to", "dns-from").
- * ASCII letters, digits and "._-", and between; at most 60 bytes, unless a flow's name is longer.
- * Lives until the next rule.
+ * A title for the source or destination of a rule that is not a network: the networks that it
+ * unites, separated by between ("office+router"), else its first flow and its end ("dns-to",
+ * "dns-from"). ASCII letters, digits and "._-", and between; at most 60 bytes, unless a flow's name
+ * is longer. Lives until the next rule.
  */
 FLOWRULES_API const char *flowrules_set_title(flowrules_output *out, struct flowrules_set set,
                                               const char *between);
@@ -37,10 +37,10 @@ FLOWRULES_API const char *flowrules_binding_value(const flowrules_plan *plan, co
 FLOWRULES_API const char *flowrules_binding_label(const flowrules_plan *plan, const char *network,
                                                   const char *key, size_t index);
 /*
- * Where a set is, by the bindings of networks: value index of a key, each value once, of the networks
- * bound with the key that overlap the set. An address in several of them, one inside the other, is in
- * the innermost. NULL after the last. User text. flowrules_set_bound: true if such networks cover the
- * set. flowrules_plan_binds: true if some network is bound with the key.
+ * Where a set is, by the bindings of networks: value index of a key, each value once, of the
+ * networks bound with the key that overlap the set. An address in several of them, one inside the
+ * other, is in the innermost. NULL after the last. User text. flowrules_set_bound: true if such
+ * networks cover the set. flowrules_plan_binds: true if some network is bound with the key.
  */
 FLOWRULES_API const char *flowrules_set_binding(const flowrules_plan *plan,
                                                 struct flowrules_set set, const char *key,

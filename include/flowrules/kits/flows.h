@@ -55,11 +55,11 @@ enum flowrules_note {
 
 /*
  * Writes what people should know of a rule of these flows, on one line, separated by "; ": for a
- * comment, or a description that the platform keeps. At most escape's max_bytes: less important parts
- * are left out, or cut at a whole character. at: the only range of addresses of the line, so that only
- * names with an address in it are written; NULL: all names of the flows. The day of a pin is the day
- * on which the newest of these addresses was first seen: it changes when they do, and not with each
- * resolve. False if there was nothing to write.
+ * comment, or a description that the platform keeps. At most escape's max_bytes: less important
+ * parts are left out, or cut at a whole character. at: the only range of addresses of the line, so
+ * that only names with an address in it are written; NULL: all names of the flows. The day of a pin
+ * is the day on which the newest of these addresses was first seen: it changes when they do, and
+ * not with each resolve. False if there was nothing to write.
  */
 FLOWRULES_API bool flowrules_write_notes(flowrules_writer *w, flowrules_output *out,
                                          const struct flowrules_escape *escape, unsigned notes,

@@ -57,8 +57,8 @@ FLOWRULES_API bool flowrules_pods_hide_port(const flowrules_plan *plan,
                                             struct flowrules_set destination,
                                             struct flowrules_ports ports);
 /*
- * Why a network cannot be selected, or protected, as pods; or NULL. The key entities names things that
- * are not pods and can be selected.
+ * Why a network cannot be selected, or protected, as pods; or NULL. The key entities names things
+ * that are not pods and can be selected.
  */
 FLOWRULES_API const char *flowrules_pods_unselectable(const flowrules_plan *plan,
                                                       const char *network);
@@ -66,8 +66,8 @@ FLOWRULES_API const char *flowrules_pods_unprotectable(const flowrules_plan *pla
                                                        const char *network);
 
 /*
- * The value of a group's key with the type "requirements"; value is NULL if the operator takes none.
- * Lives as long as the input. NULL if no object can have such a label or value.
+ * The value of a group's key with the type "requirements"; value is NULL if the operator takes
+ * none. Lives as long as the input. NULL if no object can have such a label or value.
  */
 FLOWRULES_API const char *flowrules_input_requirement(flowrules_input *in,
                                                       enum flowrules_operator asks,
@@ -80,8 +80,8 @@ FLOWRULES_API const char *flowrules_input_requirement(flowrules_input *in,
 FLOWRULES_API struct flowrules_set flowrules_rule_protected(const struct flowrules_rule *rule);
 FLOWRULES_API struct flowrules_set flowrules_rule_peers(const struct flowrules_rule *rule);
 /*
- * For a backend's refuses: why policies for pods cannot express the source or destination of a flow, or
- * NULL. no_pods is the reason if the protected end is not pods.
+ * For a backend's refuses: why policies for pods cannot express the source or destination of a
+ * flow, or NULL. no_pods is the reason if the protected end is not pods.
  */
 FLOWRULES_API const char *flowrules_pods_refuse_ends(const flowrules_plan *plan,
                                                      const struct flowrules_rule *flow,

@@ -32,8 +32,8 @@ FLOWRULES_API size_t flowrules_output_rule_count(const flowrules_output *out,
                                                  enum flowrules_action action);
 
 /*
- * Every set that is the source or destination of a rule, each once, in the order of first use, without
- * any; and every service of one protocol. For the objects that rules refer to.
+ * Every set that is the source or destination of a rule, each once, in the order of first use,
+ * without any; and every service of one protocol. For the objects that rules refer to.
  */
 FLOWRULES_API size_t flowrules_output_set_count(flowrules_output *out);
 FLOWRULES_API struct flowrules_set flowrules_output_set(flowrules_output *out, size_t index);
