@@ -74,27 +74,29 @@ static bool are_patterns(const struct fr_range6 *ranges, size_t count) {
     return count <= LISTED_MAX;
 }
 
-/* The name, or its first bytes and '*', behind a text. */
-static const char *add_pattern(struct fr_arena *arena, const char *text,
-                               const struct fr_range6 *range) {
-    char name[17];
+/* The name, or its first bytes and '*'; NULL when out of memory. */
+static const char *pattern_text(struct fr_arena *arena, const struct fr_range6 *range) {
+    char name[18];
     size_t bytes = common_bytes(range), length = 0;
     while (length < bytes && byte_at(range->first, length) != 0)
         length++;
     for (size_t i = 0; i < length; i++)
         name[i] = (char)byte_at(range->first, i);
-    name[length] = '\0';
-    return text == NULL ? NULL
-                        : fr_arena_printf(arena, "%s%s%s%s", text, *text == '\0' ? "" : ", ", name,
-                                          bytes < 16 ? "*" : "");
+    if (bytes < 16)
+        name[length++] = '*';
+    return fr_arena_text(arena, name, length);
 }
 
-static const char *list_patterns(struct fr_arena *arena, const struct fr_range6 *ranges,
-                                 size_t count) {
-    const char *text = "";
-    for (size_t i = 0; i < count; i++)
-        text = add_pattern(arena, text, &ranges[i]);
-    return text;
+/* The patterns as texts; NULL when out of memory. */
+static const char **list_patterns(struct fr_arena *arena, const struct fr_range6 *ranges,
+                                  size_t count) {
+    const char **list = fr_arena_alloc(arena, (count + 1) * sizeof *list);
+    for (size_t i = 0; i < count && list != NULL; i++) {
+        list[i] = pattern_text(arena, &ranges[i]);
+        if (list[i] == NULL)
+            return NULL;
+    }
+    return list;
 }
 
 /* What a set lacks of the interfaces within a range. */
@@ -105,25 +107,58 @@ static fr_set lacks(struct fr_sets *sets, fr_set set, const struct fr_range6 *wh
     return fr_set_subtract(sets, fr_set_intersect(sets, within, all), set);
 }
 
-const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
-                               bool *said) {
-    const struct fr_set_head *head = fr_set_head(sets, set);
-    const struct fr_range6 *ranges = fr_set_ranges6(head);
-    size_t count = head->count6;
-    *said = count > 0 && are_patterns(ranges, count);
-    if (*said)
-        return list_patterns(arena, ranges, count);
-    if (count == 0 || count > LISTED_MAX)
-        return NULL;
-    struct fr_range6 whole = {ranges[0].first, ranges[count - 1].last};
+/* All that begins as the ranges do, or all there is, without what the set lacks of it. */
+static bool spell_lacking(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
+                          struct fr_range6 whole, struct fr_interface_list *list, bool *said) {
     unsigned bits = (unsigned)common_bytes(&whole) * 8;
     whole.first = fr_ip_first(FLOWRULES_IPV6, whole.first, bits);
     whole.last = fr_ip_last(FLOWRULES_IPV6, whole.first, bits);
-    const struct fr_set_head *rest = fr_set_head(sets, lacks(sets, set, &whole));
+    fr_set lacking = lacks(sets, set, &whole);
+    if (lacking == FR_SET_NONE)
+        return false;
+    const struct fr_set_head *rest = fr_set_head(sets, lacking);
     *said = are_patterns(fr_set_ranges6(rest), rest->count6);
-    const char *but = *said ? list_patterns(arena, fr_set_ranges6(rest), rest->count6) : NULL;
-    const char *most = bits == 0 ? "any interface" : add_pattern(arena, "", &whole);
-    if (but == NULL || most == NULL)
+    if (!*said)
+        return true;
+    list->except_count = rest->count6;
+    list->except = list_patterns(arena, fr_set_ranges6(rest), rest->count6);
+    list->count = bits == 0 ? 0 : 1;
+    list->names = list_patterns(arena, &whole, list->count);
+    return list->except != NULL && list->names != NULL;
+}
+
+bool fr_interfaces_spell(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
+                         struct fr_interface_list *list, bool *said) {
+    const struct fr_set_head *head = fr_set_head(sets, set);
+    const struct fr_range6 *ranges = fr_set_ranges6(head);
+    size_t count = head->count6;
+    *list = (struct fr_interface_list){.count = count};
+    *said = count > 0 && are_patterns(ranges, count);
+    if (*said) {
+        list->names = list_patterns(arena, ranges, count);
+        return list->names != NULL;
+    }
+    if (count == 0 || count > LISTED_MAX)
+        return true;
+    struct fr_range6 whole = {ranges[0].first, ranges[count - 1].last};
+    return spell_lacking(arena, sets, set, whole, list, said);
+}
+
+static const char *join(struct fr_arena *arena, const char *text, const char *const *list,
+                        size_t count) {
+    for (size_t i = 0; i < count && text != NULL; i++)
+        text = fr_arena_printf(arena, "%s%s%s", text, i > 0 ? ", " : "", list[i]);
+    return text;
+}
+
+const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
+                               bool *said) {
+    struct fr_interface_list list;
+    if (!fr_interfaces_spell(arena, sets, set, &list, said) || !*said)
         return NULL;
-    return *but == '\0' ? most : fr_arena_printf(arena, "%s but %s", most, but);
+    const char *text =
+        list.count == 0 ? "any interface" : join(arena, "", list.names, list.count);
+    if (list.except_count > 0 && text != NULL)
+        text = fr_arena_printf(arena, "%s but ", text);
+    return join(arena, text, list.except, list.except_count);
 }

@@ -18,6 +18,15 @@
 bool fr_interface_range(const char *name, bool begins, struct flowrules_range *range);
 /* The set of all interfaces but the loopback interface. */
 fr_set fr_interfaces_all(struct fr_sets *sets);
+/* A set as names and patterns, without those of except; no names: all interfaces. */
+struct fr_interface_list {
+    const char **names, **except; /* "eth1", "wlan*": of the arena */
+    size_t count, except_count;
+};
+
+/* False when out of memory; *said is false where words would be too many. */
+bool fr_interfaces_spell(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
+                         struct fr_interface_list *list, bool *said);
 /*
  * Writes a set as "eth1, wlan*", "any interface but eth1" or "eth* but eth1, eth2". NULL when out
  * of memory, or if the list would be too long: *said is then false.

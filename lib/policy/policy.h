@@ -79,6 +79,7 @@ struct fr_network {
     uint8_t visit; /* 0 new, 1 under way, 2 done: for cycles */
     uint8_t depth; /* how deep networks nest in it, itself included */
     bool used;
+    bool placed; /* it is at a place */
 };
 
 /* Networks that are behind the same interfaces or in the same zones. */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "policy_resolve.h"
+#include "registry.h"
+#include "settings.h"
 #include "slips.h"
 
 /* Errors with a suggestion at most. */
@@ -175,6 +177,7 @@ static flowrules_status add_peer(struct fr_binder *r, struct fr_builder *b,
         fr_builder_set(b, &r->sets, inner->set);
         sum->families |= inner->families;
         sum->symbolic = sum->symbolic || inner->symbolic;
+        sum->placed = sum->placed || inner->placed;
         sum->broken = sum->broken || inner->broken;
         return FLOWRULES_OK;
     case FR_PEER_ADDRESS4:
@@ -248,6 +251,35 @@ static flowrules_status subtract_except(struct fr_binder *r, const struct fr_net
     return FLOWRULES_OK;
 }
 
+/* Is a network a group of the platform by this binding, rather than addresses somewhere? */
+static bool is_group(const flowrules_policy *policy, const struct fr_binding *binding,
+                     const struct flowrules_backend *backend) {
+    bool group = backend == NULL || backend->bindings == NULL || binding->values.count == 0;
+    for (uint32_t i = 0; i < binding->values.count && !group; i++) {
+        const struct fr_binding_value *value =
+            fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
+        const struct flowrules_setting *setting =
+            fr_binding_find(backend, FR_POLICY_TEXT(policy, value->key));
+        group = setting == NULL || !setting->aside;
+    }
+    return group;
+}
+
+/* What the bindings of a network say of it. */
+static struct fr_facts binding_facts(const struct fr_binder *r, const struct fr_network *network) {
+    struct fr_facts facts = {.set = FR_SET_EMPTY, .placed = network->placed};
+    for (uint32_t i = 0; i < network->bindings.count; i++) {
+        const struct fr_binding *binding =
+            fr_vec_at(&r->policy->bindings, struct fr_binding, network->bindings.first + i);
+        const struct flowrules_backend *backend =
+            fr_registry_find(r->context, FR_POLICY_TEXT(r->policy, binding->platform));
+        facts.symbolic = facts.symbolic || is_group(r->policy, binding, backend);
+        facts.placed =
+            facts.placed || (backend != NULL && backend->capabilities.interfaces != NULL);
+    }
+    return facts;
+}
+
 static flowrules_status network_facts(struct fr_binder *r, uint32_t index,
                                       const struct fr_facts **facts) {
     struct fr_facts *slot = fr_vec_at(&r->facts, struct fr_facts, index);
@@ -256,7 +288,7 @@ static flowrules_status network_facts(struct fr_binder *r, uint32_t index,
         return FLOWRULES_OK;
     slot->set = FR_SET_EMPTY; /* cycles are cut: they were reported */
     const struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, index);
-    struct fr_facts sum = {.set = FR_SET_EMPTY, .symbolic = network->bindings.count > 0};
+    struct fr_facts sum = binding_facts(r, network);
     if (network->members.count == 0 && network->bindings.count == 0)
         fr_error(r->diagnostics, FR_NETWORK_EMPTY, network->at,
                  "add 'members', or a group of a platform", "network '%s' has no members",

@@ -205,6 +205,7 @@ static flowrules_status bind_network(struct fr_binder *r, struct fr_place_item *
         return FLOWRULES_OK;
     }
     struct fr_network *network = fr_vec_at(&r->policy->networks, struct fr_network, item->index);
+    network->placed = true;
     for (uint32_t i = 0; i < place->bindings.count; i++)
         if (has_binding(
                 r, network,

@@ -20,6 +20,7 @@ struct fr_facts {
     fr_set set;
     unsigned families; /* that it may have addresses of: names and groups may have both */
     bool symbolic;     /* holds names or platform groups */
+    bool placed;       /* may be at some interfaces alone */
     bool broken;       /* it holds an item with a reported error: it is not checked further */
 };
 

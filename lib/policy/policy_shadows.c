@@ -13,7 +13,7 @@
 struct shade {
     const struct fr_flow *flow;
     fr_set ends[2];
-    bool symbolic; /* an end has names or groups */
+    bool symbolic; /* an end has names or groups, or may be at some interfaces alone */
 };
 
 /* ---- is it covered? ------------------------------------------------------------------------ */
@@ -88,8 +88,11 @@ static flowrules_status list_denies(struct fr_binder *r, struct fr_vec *denies) 
         struct shade *slot = fr_vec_push(denies);
         if (slot == NULL)
             return fr_no_memory(r->context);
-        *slot =
-            (struct shade){flow, {ends[0].set, ends[1].set}, ends[0].symbolic || ends[1].symbolic};
+        *slot = (struct shade){
+            flow,
+            {ends[0].placed ? FR_SET_EMPTY : ends[0].set,
+             ends[1].placed ? FR_SET_EMPTY : ends[1].set},
+            ends[0].symbolic || ends[1].symbolic || ends[0].placed || ends[1].placed};
     }
     return FLOWRULES_OK;
 }

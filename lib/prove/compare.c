@@ -229,8 +229,128 @@ static struct difference *find_difference(struct comparing *c, const struct diff
     return made;
 }
 
+/* ---- replies of no connection -------------------------------------------------------------- */
+
+/* Packets of a connection, one way. */
+struct flight {
+    enum flowrules_family family;
+    fr_set ends[2], interfaces[2];
+    struct fr_term term;
+    bool others; /* of protocols that no rule names */
+};
+
+static bool interfaces_meet(const struct comparing *c, fr_set own, fr_set other) {
+    return own == 0 || other == 0 || fr_set_overlaps(&c->common.terms->sets, own, other);
+}
+
+static bool service_meets(const struct comparing *c, fr_service service, const struct flight *f) {
+    const struct fr_service_terms *terms = fr_service_get(&c->common.terms->services, service);
+    struct fr_term both;
+    for (uint32_t i = 0; i < terms->count; i++)
+        if (terms->terms[i].protocol == FR_PROTOCOL_ANY || f->others ||
+            fr_terms_meet(&terms->terms[i], &f->term, &both))
+            return true;
+    return false;
+}
+
+/* Names and groups have any addresses. */
+static bool end_meets(const struct comparing *c, fr_set own, fr_set other) {
+    const struct fr_sets *sets = &c->common.terms->sets;
+    return fr_set_overlaps(sets, own, other) || fr_set_head(sets, own)->atoms > 0 ||
+           fr_set_head(sets, other)->atoms > 0;
+}
+
+static bool item_meets(const struct comparing *c, const struct fr_item *item,
+                       const struct flight *f) {
+    return (item->families & FLOWRULES_FAMILY_BIT(f->family)) != 0 &&
+           (item->packets & FLOWRULES_NEW) != 0 &&
+           interfaces_meet(c, item->interfaces[0], f->interfaces[0]) &&
+           interfaces_meet(c, item->interfaces[1], f->interfaces[1]) &&
+           service_meets(c, item->service, f) && end_meets(c, item->ends[0], f->ends[0]) &&
+           end_meets(c, item->ends[1], f->ends[1]);
+}
+
+static bool item_covers(const struct comparing *c, const struct fr_item *item,
+                        const struct flight *f) {
+    const struct fr_sets *sets = &c->common.terms->sets;
+    bool covers = !item->doubt && (item->families & FLOWRULES_FAMILY_BIT(f->family)) != 0 &&
+                  (item->packets & FLOWRULES_NEW) != 0;
+    for (unsigned e = 0; e < 2 && covers; e++)
+        covers =
+            fr_set_covers(sets, item->ends[e], f->ends[e]) &&
+            (item->interfaces[e] == 0 ||
+             (f->interfaces[e] != 0 && fr_set_covers(sets, item->interfaces[e], f->interfaces[e])));
+    return covers &&
+           (item->service == FR_SERVICE_ANY ||
+            (!f->others && fr_service_covers(&c->common.terms->services, item->service, &f->term)));
+}
+
+/* May a list let some of them pass? Yes, where that is not seen at once. */
+static bool list_passes(const struct comparing *c, uint32_t stage, const struct flight *f) {
+    uint32_t around = 0; /* items before this one may be led around */
+    for (uint32_t i = 0; i < c->common.items.count; i++) {
+        const struct fr_item *item = fr_vec_at(&c->common.items, struct fr_item, i);
+        if (item->stage != stage || !item_meets(c, item, f))
+            continue;
+        if (item->effect == FR_PASS)
+            return true;
+        if (item->effect == FR_SKIP && item->skip_to > around)
+            around = item->skip_to;
+        if (item->effect == FR_BLOCK && i >= around && item_covers(c, item, f))
+            return false;
+    }
+    return true;
+}
+
+static bool passes_some_side(const struct comparing *c, const struct flight *f) {
+    bool passes[2] = {true, true};
+    for (uint32_t s = 0; s < c->common.stages.count; s++) {
+        bool after = fr_vec_at(&c->common.stages, struct fr_common_stage, s)->after;
+        passes[after] = passes[after] && list_passes(c, s, f);
+    }
+    return passes[0] || passes[1];
+}
+
+static fr_set all_addresses(struct comparing *c, enum flowrules_family family) {
+    struct flowrules_range all = {family, {0, 0}, fr_ip_max(family)};
+    fr_builder_range(&c->common.terms->builder, &all);
+    return fr_builder_finish(&c->common.terms->builder, &c->common.terms->sets);
+}
+
+/*
+ * Forwarded packets in the state established, where rules have interfaces: of a connection that
+ * neither side lets pass, between these interfaces, there are none. Errors by ICMP may be about any
+ * connection between them.
+ */
+static bool has_no_connection(struct comparing *c, const struct fr_region *region) {
+    if (region->direction != FLOWRULES_FORWARD || region->packets != FLOWRULES_REPLY ||
+        (region->interfaces[0] == 0 && region->interfaces[1] == 0))
+        return false;
+    bool icmp = fr_protocol_is_icmp(region->protocol);
+    struct flight there = {.family = region->family,
+                           .interfaces = {region->interfaces[0], region->interfaces[1]},
+                           .term = {(uint16_t)(icmp ? FR_PROTOCOL_ANY : region->protocol),
+                                    region->source.first, region->source.last,
+                                    region->destination.first, region->destination.last},
+                           .others = icmp || region->protocol == FR_OTHER_PROTOCOLS};
+    for (unsigned e = 0; e < 2; e++)
+        there.ends[e] = icmp ? all_addresses(c, region->family) : set_of_region(c, region, e);
+    struct flight back = there;
+    for (unsigned e = 0; e < 2; e++) {
+        back.ends[e] = there.ends[1 - e];
+        back.interfaces[e] = there.interfaces[1 - e];
+    }
+    back.term.source_first = there.term.destination_first;
+    back.term.source_last = there.term.destination_last;
+    back.term.destination_first = there.term.source_first;
+    back.term.destination_last = there.term.source_last;
+    return !passes_some_side(c, &there) && !passes_some_side(c, &back);
+}
+
 static flowrules_status visit_region(void *user, const struct fr_region *region) {
     struct comparing *c = user;
+    if (has_no_connection(c, region))
+        return FLOWRULES_OK;
     struct difference wanted = {.direction = region->direction,
                                 .packets = region->packets,
                                 .passes_after = region->passes_after};

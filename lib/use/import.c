@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "expect.h"
+#include "import_cells.h"
 #include "import_join.h"
 #include "render.h"
 #include "settings.h"
@@ -871,6 +872,7 @@ static bool is_open(const struct fr_import *import, int direction) {
         if (flow->kind != FR_IMPORT_ALLOW)
             return false;
         flows += flow->ends[0] == FR_SET_ANY && flow->ends[1] == FR_SET_ANY &&
+                 flow->interfaces[0] == 0 && flow->interfaces[1] == 0 &&
                  flow->service == FR_SERVICE_ANY;
     }
     return flows > 0 && import->found[direction].passes;
@@ -887,6 +889,65 @@ static void leave_open(struct fr_import *import, int direction) {
     import->there[direction] = false;
 }
 
+/*
+ * Interfaces that no policy can have: it is not known whether a packet that it speaks of has these.
+ * Packets of the loopback interface go with the others, so that a baseline need not tell them
+ * apart.
+ */
+static bool doubt_interfaces(flowrules_meaning *m, struct fr_clause *clause) {
+    bool had = clause->interfaces[0] != 0 || clause->interfaces[1] != 0;
+    static const char *const texts[] = {
+        "it is not known whether this matches: the interface that packets come by",
+        "it is not known whether this matches: the interface that packets leave by"};
+    for (unsigned e = 0; e < 2; e++) {
+        if (clause->interfaces[e] == 0)
+            continue;
+        if (clause->doubt == 0)
+            clause->doubt = fr_strings_add(&m->strings, texts[e], strlen(texts[e]));
+        if ((clause->packets & FLOWRULES_NEW) != 0)
+            clause->packets |= FLOWRULES_LOOPBACK;
+        clause->interfaces[e] = 0;
+    }
+    return !had || clause->doubt != 0;
+}
+
+static flowrules_status doubt_direction(flowrules_meaning *m, enum flowrules_direction direction) {
+    for (size_t s = 0; s < m->stages[direction].count; s++) {
+        struct fr_stage *stage = *fr_vec_at(&m->stages[direction], struct fr_stage *, s);
+        for (size_t i = 0; i < stage->clauses.count; i++)
+            if (!doubt_interfaces(m, fr_vec_at(&stage->clauses, struct fr_clause, i)))
+                return fr_no_memory(m->context);
+    }
+    return FLOWRULES_OK;
+}
+
+/* The flows with their interfaces, where a policy can say these. */
+static flowrules_status find_clauses(struct fr_import *import, enum flowrules_direction d,
+                                     const bool *consumed, bool *said) {
+    flowrules_meaning *m = import->m;
+    if (m->backend->capabilities.interfaces != NULL)
+        return fr_import_cell_flows(m, d, import->way, consumed, &import->flows,
+                                    &import->came_across, said);
+    *said = true;
+    return fr_import_flows(m, d, import->way, consumed, &import->flows, &import->came_across);
+}
+
+static flowrules_status find_with(struct fr_import *import, enum flowrules_direction d,
+                                  bool *consumed, size_t clauses) {
+    flowrules_meaning *m = import->m;
+    bool said = m->backend->capabilities.interfaces != NULL;
+    for (int round = 0; round < 2; round++) {
+        if (!said)
+            FR_TRY(doubt_direction(m, d));
+        memset(consumed, 0, (clauses + 1) * sizeof *consumed);
+        FR_TRY(fr_import_find_baseline(m, d, &import->found[d], consumed));
+        FR_TRY(find_clauses(import, d, consumed, &said));
+        if (said)
+            break;
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status find_flows(struct fr_import *import, int d) {
     flowrules_meaning *m = import->m;
     size_t clauses = 0;
@@ -895,12 +956,7 @@ static flowrules_status find_flows(struct fr_import *import, int d) {
     bool *consumed = fr_malloc(&m->context->allocator, (clauses + 1) * sizeof *consumed);
     if (consumed == NULL)
         return fr_no_memory(m->context);
-    memset(consumed, 0, (clauses + 1) * sizeof *consumed);
-    flowrules_status status =
-        fr_import_find_baseline(m, (enum flowrules_direction)d, &import->found[d], consumed);
-    if (status == FLOWRULES_OK)
-        status = fr_import_flows(m, (enum flowrules_direction)d, import->way, consumed,
-                                 &import->flows, &import->came_across);
+    flowrules_status status = find_with(import, (enum flowrules_direction)d, consumed, clauses);
     fr_free(&m->context->allocator, consumed);
     return status;
 }
@@ -1120,38 +1176,6 @@ static void free_import(struct fr_import *import) {
         fr_vec_free(&import->protects_of[d]);
 }
 
-/*
- * A policy has no interfaces: it is not known whether a packet that it speaks of has these. Packets
- * of the loopback interface go with the others, so that a baseline need not tell them apart.
- */
-static bool doubt_interfaces(flowrules_meaning *m, struct fr_clause *clause) {
-    bool had = clause->interfaces[0] != 0 || clause->interfaces[1] != 0;
-    static const char *const texts[] = {
-        "it is not known whether this matches: the interface that packets come by",
-        "it is not known whether this matches: the interface that packets leave by"};
-    for (unsigned e = 0; e < 2; e++) {
-        if (clause->interfaces[e] == 0)
-            continue;
-        if (clause->doubt == 0)
-            clause->doubt = fr_strings_add(&m->strings, texts[e], strlen(texts[e]));
-        if ((clause->packets & FLOWRULES_NEW) != 0)
-            clause->packets |= FLOWRULES_LOOPBACK;
-        clause->interfaces[e] = 0;
-    }
-    return !had || clause->doubt != 0;
-}
-
-static flowrules_status doubt_reading(flowrules_meaning *m, const struct fr_reading *reading) {
-    for (size_t d = 0; d < FR_DIRECTIONS; d++)
-        for (size_t s = 0; s < reading->stages[d].count; s++) {
-            struct fr_stage *stage = *fr_vec_at(&reading->stages[d], struct fr_stage *, s);
-            for (size_t i = 0; i < stage->clauses.count; i++)
-                if (!doubt_interfaces(m, fr_vec_at(&stage->clauses, struct fr_clause, i)))
-                    return fr_no_memory(m->context);
-        }
-    return FLOWRULES_OK;
-}
-
 /* Makes an artifact of the policy of all readings, each of which has two ways. */
 static flowrules_status import_readings(flowrules_artifact **artifact, flowrules_meaning *m,
                                         const struct fr_vec *readings, const char *format,
@@ -1161,8 +1185,6 @@ static flowrules_status import_readings(flowrules_artifact **artifact, flowrules
     struct trial best = {.text = NULL};
     size_t count = 2 * readings->count;
     FR_TRY(check_protects(readings, context, protects));
-    for (size_t i = 0; i < readings->count; i++)
-        FR_TRY(doubt_reading(m, fr_vec_at(readings, struct fr_reading, i)));
     struct fr_import *ways = fr_malloc(&context->allocator, count * sizeof *ways);
     if (ways == NULL)
         return fr_no_memory(context);

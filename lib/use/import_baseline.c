@@ -8,8 +8,12 @@
 
 /* ---- clauses ------------------------------------------------------------------------------- */
 
-static bool is_of_any(const struct fr_clause *c) {
+static bool has_any_ends(const struct fr_clause *c) {
     return c->source == FR_SET_ANY && c->destination == FR_SET_ANY;
+}
+
+static bool is_of_any(const struct fr_clause *c) {
+    return has_any_ends(c) && c->interfaces[0] == 0 && c->interfaces[1] == 0;
 }
 
 /* Has the service every packet of a protocol, with the first value in a range and any second? */
@@ -68,10 +72,14 @@ static const struct kind {
      2},
 };
 
-/* Does the clause decide all packets of a span; some of them? */
-static bool decides_all(const flowrules_meaning *m, const struct fr_clause *c,
+/*
+ * Does the clause decide all packets of a span; some of them? Replies come between some interfaces
+ * alone where connections do; that the others don't matter is found out by comparing.
+ */
+static bool decides_all(const flowrules_meaning *m, const struct fr_clause *c, unsigned packets,
                         const struct span *span) {
-    if (!is_of_any(c))
+    bool replies = packets == FLOWRULES_REPLY && has_any_ends(c);
+    if (!is_of_any(c) && !replies)
         return false;
     if (span == NULL)
         return c->service == FR_SERVICE_ANY;
@@ -92,7 +100,7 @@ static bool passes_list(const flowrules_meaning *m, const struct fr_stage *stage
             continue;
         if (c->effect == FR_BLOCK && decides_some(m, c, span))
             return false;
-        if (c->effect == FR_PASS && decides_all(m, c, span))
+        if (c->effect == FR_PASS && decides_all(m, c, packets, span))
             return true;
     }
     return true;

@@ -40,7 +40,7 @@ struct importing {
     struct fr_vec allowed; /* uint32_t: flows that may take from a clause and have not yet */
     bool may_spare;        /* a deny may be one that spares the allows before it */
     uint32_t list;         /* the number of this stage */
-    uint32_t place;        /* the next one in it */
+    uint32_t place;        /* the number of the clause in it */
     struct fr_import_found *found;
 };
 
@@ -128,11 +128,21 @@ void fr_import_reach(const flowrules_meaning *m, struct fr_import_flow *flow) {
     flow->reach = reach_of(m, flow->ends, flow->service);
 }
 
+/* May packets of both come and go by the same interfaces? */
+static bool interfaces_meet(const flowrules_meaning *m, const struct fr_import_flow *a,
+                            const struct fr_import_flow *b) {
+    for (size_t e = 0; e < 2; e++)
+        if (a->interfaces[e] != 0 && b->interfaces[e] != 0 &&
+            !fr_set_overlaps(&m->sets, a->interfaces[e], b->interfaces[e]))
+            return false;
+    return true;
+}
+
 bool fr_import_sets_may_meet(const flowrules_meaning *m, const struct fr_import_flow *a,
                              const struct fr_import_flow *b) {
     const struct importing im = {.m = (flowrules_meaning *)m};
-    return services_meet(&im, a->service, b->service) && sets_may_meet(m, a->ends[0], b->ends[0]) &&
-           sets_may_meet(m, a->ends[1], b->ends[1]);
+    return interfaces_meet(m, a, b) && services_meet(&im, a->service, b->service) &&
+           sets_may_meet(m, a->ends[0], b->ends[0]) && sets_may_meet(m, a->ends[1], b->ends[1]);
 }
 
 /* ---- cutting ------------------------------------------------------------------------------- */
@@ -185,7 +195,7 @@ static flowrules_status add_flow_at(struct importing *im, const struct fr_clause
     if (flow == NULL || places == NULL)
         return fr_no_memory(im->m->context);
     if (own != NULL)
-        own[im->list] = im->place++;
+        own[im->list] = im->place;
     *flow = (struct fr_import_flow){.clause = clause,
                                     .direction = im->direction,
                                     .ends = {ends[0], ends[1]},
@@ -615,6 +625,7 @@ static flowrules_status add_skip(struct importing *im, const struct fr_clause *c
 
 static flowrules_status add_clause(struct importing *im, const struct fr_clause *clause,
                                    uint32_t number) {
+    im->place = number;
     switch ((enum fr_effect)clause->effect) {
     case FR_PASS:
         return add_allow(im, clause, number);
@@ -700,7 +711,6 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
                                      const bool *consumed) {
     uint32_t count = count_rules(im, stage);
     im->first_flow = im->flows->count;
-    im->place = 0;
     im->cutters.count = 0;
     im->decided = 0;
     for (uint32_t i = 0; i < count && im->found->too_many == NULL; i++) {

@@ -23,8 +23,9 @@ struct fr_import_flow {
     const struct fr_clause *clause;
     enum flowrules_direction direction;
     fr_set ends[2];
+    fr_set interfaces[2]; /* by which its packets come and go; 0: any */
     fr_service service;
-    struct fr_reach reach; /* of these */
+    struct fr_reach reach; /* of ends and service */
     uint8_t kind;          /* enum fr_import_kind */
     bool idle;             /* a deny of what no flow allows */
     bool matters;          /* of a comment: what passes depends on the doubt */

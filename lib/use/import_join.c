@@ -29,6 +29,7 @@ static bool join(flowrules_meaning *m, struct fr_import_flow *a, const struct fr
     bool source = a->ends[0] == b->ends[0], destination = a->ends[1] == b->ends[1];
     bool service = a->service == b->service;
     if (a->kind != b->kind || a->direction != b->direction ||
+        a->interfaces[0] != b->interfaces[0] || a->interfaces[1] != b->interfaces[1] ||
         (source + destination + service < 2 && !(service && are_apart(m, a, b))))
         return false;
     if (!source)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interfaces.h"
 #include "policy.h"
 #include "requirements.h"
 #include "settings.h"
@@ -19,6 +20,13 @@ struct network {
     uint32_t atom; /* a group's; UINT32_MAX: a set */
     const char *name, *description;
     fr_set except; /* of all addresses of its families; empty: it is what it lists */
+};
+
+/* Networks behind interfaces: a set as an end of flows, and where it is. */
+struct placed {
+    fr_set set, interfaces;
+    const char *name;
+    struct fr_interface_list list;
 };
 
 /* A flow with a wildcard, where those of the platform are one label. */
@@ -44,6 +52,8 @@ struct writing {
     struct fr_strings titles;           /* names of flows that are taken */
     struct fr_strings targets, choices; /* likewise */
     struct fr_vec networks;             /* struct network */
+    struct fr_vec placed;               /* struct placed */
+    struct fr_map placed_at;            /* by hash of both sets -> index + 1 */
     struct fr_map network_of;           /* set + 1 -> index + 1 */
     struct fr_map group_of;             /* atom + 1 -> index + 1 */
     struct fr_vec services;             /* fr_service: those with a name */
@@ -74,7 +84,7 @@ static const char *take_of(struct writing *w, struct fr_strings *taken, const ch
     char word[FR_WORD_MAX + 1];
     size_t used = 0;
     /* Keys that begin with "x-" are the user's own. */
-    if (text[0] == '\0' || text[0] == '-' || (text[0] >= '0' && text[0] <= '9') ||
+    if (!is_word_char(text[0]) || text[0] == '-' || (text[0] >= '0' && text[0] <= '9') ||
         strncmp(text, "x-", 2) == 0 || strncmp(text, "X-", 2) == 0)
         used = (size_t)snprintf(word, sizeof word, "n-");
     for (; *text != '\0' && used < FR_WORD_MAX - 8; text++)
@@ -125,7 +135,8 @@ static const char *take_title(struct writing *w, const struct fr_clause *clause)
     char title[FR_FLOW_NAME_MAX + 1];
     const char *own = fr_strings_text(&w->m->strings, clause->name);
     bool rest = clause->source == FR_SET_ANY && clause->destination == FR_SET_ANY &&
-                clause->service == FR_SERVICE_ANY && clause->effect == FR_PASS;
+                clause->service == FR_SERVICE_ANY && clause->effect == FR_PASS &&
+                clause->interfaces[0] == 0 && clause->interfaces[1] == 0;
     size_t used = 0;
     for (; own != NULL && own[used] != '\0' && used < FR_FLOW_NAME_MAX - 12; used++)
         title[used] = (unsigned char)own[used] < 0x20 || own[used] == 0x7F ? ' ' : own[used];
@@ -384,9 +395,14 @@ static void write_items(struct writing *w, fr_set set) {
     write_ranges(w, view, FLOWRULES_IPV6, &first);
 }
 
-static void write_end(struct writing *w, fr_set set) {
+static struct placed *find_placed(const struct writing *w, fr_set set, fr_set interfaces);
+
+static void write_end(struct writing *w, fr_set set, fr_set interfaces) {
     uint32_t network;
-    if (set == FR_SET_ANY) {
+    const struct placed *placed = interfaces == 0 ? NULL : find_placed(w, set, interfaces);
+    if (placed != NULL) {
+        flowrules_write(w->w, placed->name);
+    } else if (set == FR_SET_ANY) {
         flowrules_write(w->w, "any");
     } else if (fr_map_get(&w->network_of, set + 1, &network)) {
         flowrules_write(w->w, fr_vec_at(&w->networks, struct network, network - 1)->name);
@@ -395,6 +411,108 @@ static void write_end(struct writing *w, fr_set set) {
         write_items(w, set);
         flowrules_write(w->w, "]");
     }
+}
+
+/* ---- networks behind interfaces ------------------------------------------------------------ */
+
+static struct placed *find_placed(const struct writing *w, fr_set set, fr_set interfaces) {
+    uint32_t key[2] = {set, interfaces}, index;
+    if (!fr_map_get(&w->placed_at, fr_hash(key, sizeof key) | 1u, &index))
+        return NULL;
+    for (; index <= w->placed.count; index++) { /* another one may have the same hash */
+        struct placed *known = fr_vec_at(&w->placed, struct placed, index - 1);
+        if (known->set == set && known->interfaces == interfaces)
+            return known;
+    }
+    return NULL;
+}
+
+/* "eth1", "not-docker0": the interfaces in short. */
+static const char *short_interfaces(struct writing *w, const struct fr_interface_list *list) {
+    const char *text = list->count > 0 ? list->names[0] : "not";
+    for (size_t i = 1; i < list->count && text != NULL; i++)
+        text = fr_arena_printf(&w->arena, "%s-%s", text, list->names[i]);
+    for (size_t i = 0; i < list->except_count && text != NULL; i++)
+        text = fr_arena_printf(&w->arena, list->count > 0 && i == 0 ? "%s-not-%s" : "%s-%s", text,
+                               list->except[i]);
+    return text;
+}
+
+/* What is said of the set by itself, in short. */
+static const char *short_set(struct writing *w, fr_set set) {
+    struct flowrules_set view = {&w->m->sets, set};
+    char text[FR_IP_TEXT_SIZE + 8];
+    uint32_t network;
+    if (fr_map_get(&w->network_of, set + 1, &network))
+        return fr_vec_at(&w->networks, struct network, network - 1)->name;
+    if (flowrules_set_is_all(view, FLOWRULES_IPV4) || flowrules_set_is_all(view, FLOWRULES_IPV6))
+        return flowrules_set_is_all(view, FLOWRULES_IPV4) ? "ipv4" : "ipv6";
+    for (int f = 0; f < 2; f++)
+        if (flowrules_set_range_count(view, (enum flowrules_family)f) > 0) {
+            struct flowrules_range range = flowrules_set_range(view, (enum flowrules_family)f, 0);
+            int length = flowrules_range_prefix(&range);
+            fr_ip_text(text, (enum flowrules_family)f, range.first);
+            return length < 0 || length == (f == 0 ? 32 : 128)
+                       ? fr_arena_printf(&w->arena, "%s", text)
+                       : fr_arena_printf(&w->arena, "%s-%d", text, length);
+        }
+    return "names";
+}
+
+/* An end of a flow, and the interfaces by which its packets come or go (0: any). */
+static flowrules_status note_end(struct writing *w, fr_set set, fr_set interfaces) {
+    struct placed placed = {.set = set, .interfaces = interfaces};
+    uint32_t key[2] = {set, interfaces}, known;
+    bool said;
+    FR_TRY(note_set(w, set));
+    if (interfaces == 0 || find_placed(w, set, interfaces) != NULL)
+        return FLOWRULES_OK;
+    if (!fr_interfaces_spell(&w->m->arena, &w->m->sets, interfaces, &placed.list, &said))
+        return no_memory(w);
+    if (!said)
+        w->import->cannot = "a rule is for interfaces that no list of names tells";
+    const char *where = short_interfaces(w, &placed.list);
+    const char *what = set == FR_SET_ANY ? where : short_set(w, set);
+    if (where != NULL && what != NULL && set != FR_SET_ANY)
+        what = fr_arena_printf(&w->arena, "%.30s-at-%s", what, where);
+    placed.name = where == NULL || what == NULL ? NULL : take_word(w, what);
+    struct placed *slot = placed.name == NULL ? NULL : fr_vec_push(&w->placed);
+    uint32_t hash = fr_hash(key, sizeof key) | 1u;
+    if (slot == NULL || (!fr_map_get(&w->placed_at, hash, &known) &&
+                         !fr_map_put(&w->placed_at, hash, (uint32_t)w->placed.count)))
+        return no_memory(w);
+    *slot = placed;
+    return FLOWRULES_OK;
+}
+
+static void write_names_of(struct writing *w, const char *key, const char *const *names,
+                           size_t count) {
+    flowrules_writef(w->w, "%s: ", key);
+    flowrules_write(w->w, count > 1 ? "[" : "");
+    for (size_t i = 0; i < count; i++) {
+        flowrules_write(w->w, i > 0 ? ", " : "");
+        flowrules_yaml_write(w->w, names[i]);
+    }
+    flowrules_write(w->w, count > 1 ? "]" : "");
+}
+
+static void write_placed(struct writing *w, const struct placed *placed) {
+    const struct flowrules_capabilities *can = &w->m->backend->capabilities;
+    uint32_t network;
+    flowrules_writef(w->w, "  %s:\n    members: [", placed->name);
+    if (placed->set == FR_SET_ANY)
+        flowrules_write(w->w, "any");
+    else if (fr_map_get(&w->network_of, placed->set + 1, &network))
+        flowrules_write(w->w, fr_vec_at(&w->networks, struct network, network - 1)->name);
+    else
+        write_items(w, placed->set);
+    flowrules_writef(w->w, "]\n    %s: {", w->m->backend->name);
+    if (placed->list.count > 0)
+        write_names_of(w, can->interfaces, placed->list.names, placed->list.count);
+    flowrules_write(w->w, placed->list.count > 0 && placed->list.except_count > 0 ? ", " : "");
+    if (placed->list.except_count > 0)
+        write_names_of(w, can->other_interfaces, placed->list.except, placed->list.except_count);
+    flowrules_write(w->w, "}\n");
 }
 
 /* Pods of any namespace have to say so: else it would be the target's. */
@@ -634,7 +752,7 @@ static const char *tag_of_flows(const struct writing *w, enum flowrules_directio
 
 /* All that is written of a flow besides its tags; a deny that spares flows is one of its own. */
 struct flow_key {
-    fr_set ends[2];
+    fr_set ends[2], interfaces[2];
     fr_service service;
     fr_string name, comment, expires;
     uint32_t kind, log, ordered;
@@ -646,6 +764,7 @@ static struct shared *find_shared(struct writing *w, const struct fr_import_flow
     const struct fr_import_flow *first = w->import->flows.items;
     const struct flow_key key = {
         {flow->ends[0], flow->ends[1]},
+        {flow->interfaces[0], flow->interfaces[1]},
         flow->service,
         c->name,
         c->comment,
@@ -819,9 +938,9 @@ static flowrules_status write_flow(struct writing *w, size_t number, const char 
     flowrules_yaml_write(w->w, title);
     flowrules_write(w->w, flow->kind == FR_IMPORT_DENY ? "\n    action: deny\n    source: "
                                                        : "\n    source: ");
-    write_end(w, flow->ends[0]);
+    write_end(w, flow->ends[0], flow->interfaces[0]);
     flowrules_write(w->w, "\n    destination: ");
-    write_end(w, flow->ends[1]);
+    write_end(w, flow->ends[1], flow->interfaces[1]);
     flowrules_write(w->w, "\n    ");
     write_service(w, flow->service);
     flowrules_write(w->w, "\n");
@@ -1046,8 +1165,8 @@ static flowrules_status note_networks(struct writing *w) {
         *title = title_once(w, flow);
         if (*title == NULL)
             return no_memory(w);
-        FR_TRY(note_set(w, flow->ends[0]));
-        FR_TRY(note_set(w, flow->ends[1]));
+        FR_TRY(note_end(w, flow->ends[0], flow->interfaces[0]));
+        FR_TRY(note_end(w, flow->ends[1], flow->interfaces[1]));
         FR_TRY(note_service(w, flow->service));
     }
     return FLOWRULES_OK;
@@ -1062,9 +1181,11 @@ static void write_head(struct writing *w) {
     flowrules_write(w->w, "\"\n");
     if (stands_at_top(w))
         write_protects(w, "", &w->imports->items[0]->protects);
-    flowrules_write(w->w, w->networks.count > 0 ? "\nnetworks:\n" : "");
+    flowrules_write(w->w, w->networks.count + w->placed.count > 0 ? "\nnetworks:\n" : "");
     for (size_t i = 0; i < w->networks.count; i++)
         write_network(w, fr_vec_at(&w->networks, struct network, i));
+    for (size_t i = 0; i < w->placed.count; i++)
+        write_placed(w, fr_vec_at(&w->placed, struct placed, i));
 }
 
 /* A flow that stands in several choices is written with the first of them. */
@@ -1124,6 +1245,8 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_vec_init(&w.networks, allocator, sizeof(struct network));
     fr_vec_init(&w.services, allocator, sizeof(fr_service));
     fr_vec_init(&w.losses, allocator, sizeof(struct loss));
+    fr_vec_init(&w.placed, allocator, sizeof(struct placed));
+    fr_map_init(&w.placed_at, allocator);
     fr_map_init(&w.network_of, allocator);
     fr_map_init(&w.group_of, allocator);
     fr_map_init(&w.service_of, allocator);
@@ -1141,6 +1264,8 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_map_free(&w.service_of);
     fr_map_free(&w.group_of);
     fr_map_free(&w.network_of);
+    fr_map_free(&w.placed_at);
+    fr_vec_free(&w.placed);
     fr_vec_free(&w.losses);
     fr_vec_free(&w.services);
     fr_vec_free(&w.networks);

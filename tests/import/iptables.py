@@ -113,6 +113,8 @@ def docker(rng):
                "-A FORWARD -o docker0 -j DOCKER", "-A FORWARD -i docker0 ! -o docker0 -j ACCEPT",
                "-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 "
                "-j ACCEPT"]
+    # Docker's documentation has this line: a drop before it would cut replies, too.
+    filters += ["-A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"]
     filters += [rule(rng, "DOCKER-USER", 4, ["DROP", "RETURN"]) for _ in range(2)]
     return nat, filters + ["-A DOCKER-USER -j RETURN"]
 

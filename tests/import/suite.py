@@ -7,9 +7,8 @@ rendered and verified, against its own source and against its own rendering.
                               count_rules(files), where rules aren't lines: the rules of the files
 
 An import ends with 0, or with 1 and at least one doubt that is named, and then, and only then, may
-verify say "unknown" of the source. It may say "different" of packets of some interfaces alone, where
-the import named a doubt about an interface: a policy has none. The rendering is always equal to the policy: where import
-ended with 0 it renders, and where it ended with 1 too.
+verify say "unknown" of the source. The rendering is always
+equal to the policy: where import ended with 0 it renders, and where it ended with 1 too.
 
 usage: tests/import/run [BACKEND | BACKEND/SEED]...
   ROUNDS=N   seeds for each backend (8; with PART=slow: 100; with LONG=1: 1000)
@@ -64,15 +63,11 @@ def targets_of(policy):
 
 
 def verdict_of(folder, target, files):
-    """The verdict; "interfaces" where there are differences, all of packets of some interfaces."""
+    """The verdict of a target against files."""
     done = run(folder, "verify", "policy.yaml", "-t", target, "--as-of", AS_OF, "--json", *files)
     if done.returncode > 1:
         raise Failure(f"verify -t {target} ends with {done.returncode}\n{done.stderr}")
-    found = json.loads(done.stdout)
-    rows = found["differences"]
-    if rows and all("enters" in row or "leaves" in row for row in rows):
-        return "interfaces"
-    return found["verdict"]
+    return json.loads(done.stdout)["verdict"]
 
 
 def expect(folder, target, files, allowed, what):
@@ -114,8 +109,6 @@ def check(backend, seed, folder):
     (folder / "policy.yaml").write_text(done.stdout)
     targets = targets_of(done.stdout)
     allowed = ["equal"] if done.returncode == 0 else ["equal", "unknown"]
-    if done.returncode == 1 and "the interface that packets" in done.stderr:
-        allowed.append("interfaces")
     for target in targets:
         expect(folder, target, names, allowed, "its source")
     check_renderings(folder, targets)

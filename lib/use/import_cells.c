@@ -1,0 +1,382 @@
+/*
+ * Rules with interfaces. All interfaces fall into classes that the rules tell apart, and what comes
+ * by one class and leaves by another, a cell, meets a list of rules without interfaces: the flows
+ * of it are found as ever. Flows that are the same in several cells then become one again.
+ */
+#include "import_cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "import_join.h"
+#include "interfaces.h"
+
+/* Classes of each side: a row of cells is a mask of 16 bits. */
+#define CLASSES_MAX 16u
+
+struct cells {
+    flowrules_meaning *m;
+    enum flowrules_direction direction;
+    fr_set classes[2][CLASSES_MAX]; /* 0: all */
+    unsigned counts[2];
+    bool too_many;
+    /* By family and cell: the number of the clause that lets all pass that is left, where one list
+     * decides; UINT32_MAX: none. */
+    uint32_t all_pass[2][CLASSES_MAX][CLASSES_MAX];
+};
+
+/* A flow, and the cells that it is in: a mask of leaving classes for each entering one. */
+struct found_flow {
+    struct fr_import_flow flow;
+    size_t number; /* as it was found */
+    uint16_t cells[CLASSES_MAX];
+};
+
+/* ---- classes ------------------------------------------------------------------------------- */
+
+/* Cuts every class of a side where a set begins or ends. */
+static bool split_classes(struct cells *c, unsigned side, fr_set set) {
+    struct fr_sets *sets = &c->m->sets;
+    unsigned count = c->counts[side];
+    for (unsigned i = 0; i < count; i++) {
+        fr_set *own = &c->classes[side][i];
+        fr_set inside = fr_set_intersect(sets, *own, set);
+        fr_set outside = fr_set_subtract(sets, *own, set);
+        if (inside == FR_SET_NONE || outside == FR_SET_NONE)
+            return false;
+        if (inside == FR_SET_EMPTY || outside == FR_SET_EMPTY)
+            continue;
+        c->too_many = c->too_many || c->counts[side] == CLASSES_MAX;
+        if (c->too_many)
+            return true;
+        *own = inside;
+        c->classes[side][c->counts[side]++] = outside;
+    }
+    return true;
+}
+
+static bool split_by_clause(struct cells *c, const struct fr_clause *clause) {
+    for (unsigned side = 0; side < 2; side++) {
+        if (clause->interfaces[side] == 0)
+            continue;
+        if (c->classes[side][0] == 0)
+            c->classes[side][0] = fr_interfaces_all(&c->m->sets);
+        if (c->classes[side][0] == FR_SET_NONE || !split_classes(c, side, clause->interfaces[side]))
+            return false;
+    }
+    return true;
+}
+
+/* Can each class be told as names? */
+static bool classes_are_said(struct cells *c) {
+    struct fr_interface_list list;
+    bool said = true;
+    for (unsigned side = 0; side < 2; side++)
+        for (unsigned i = 0; i < c->counts[side] && said; i++)
+            if (c->classes[side][i] != 0 &&
+                !fr_interfaces_spell(&c->m->arena, &c->m->sets, c->classes[side][i], &list, &said))
+                return false;
+    c->too_many = c->too_many || !said;
+    return true;
+}
+
+static flowrules_status find_classes(struct cells *c, const bool *consumed) {
+    const struct fr_vec *stages = &c->m->stages[c->direction];
+    bool good = true;
+    c->counts[0] = c->counts[1] = 1;
+    for (size_t s = 0; s < stages->count; s++) {
+        const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, s);
+        for (size_t i = 0; i < stage->clauses.count && good && !c->too_many; i++)
+            if (!consumed[i])
+                good = split_by_clause(c, fr_vec_at(&stage->clauses, struct fr_clause, i));
+        consumed += stage->clauses.count;
+    }
+    good = good && (c->too_many || classes_are_said(c));
+    return good ? FLOWRULES_OK : fr_no_memory(c->m->context);
+}
+
+/* ---- the flows of each cell ---------------------------------------------------------------- */
+
+static bool is_in_cell(const struct cells *c, const struct fr_clause *clause,
+                       const unsigned cell[2]) {
+    for (unsigned side = 0; side < 2; side++)
+        if (clause->interfaces[side] != 0 &&
+            !fr_set_overlaps(&c->m->sets, clause->interfaces[side], c->classes[side][cell[side]]))
+            return false;
+    return true;
+}
+
+/* Leaves out the clauses of other cells. */
+static void leave_others(const struct cells *c, const bool *consumed, const unsigned cell[2],
+                         bool *left) {
+    const struct fr_vec *stages = &c->m->stages[c->direction];
+    size_t number = 0;
+    for (size_t s = 0; s < stages->count; s++) {
+        const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, s);
+        for (size_t i = 0; i < stage->clauses.count; i++, number++)
+            left[number] = consumed[number] ||
+                           !is_in_cell(c, fr_vec_at(&stage->clauses, struct fr_clause, i), cell);
+    }
+}
+
+static bool same_flow(const struct cells *c, const struct fr_import_flow *a,
+                      const struct fr_import_flow *b) {
+    size_t lists = c->m->stages[c->direction].count;
+    if (a->clause != b->clause || a->kind != b->kind)
+        return false;
+    if (!fr_import_is_flow(a))
+        return true;
+    return a->ends[0] == b->ends[0] && a->ends[1] == b->ends[1] && a->service == b->service &&
+           a->ordered == b->ordered && a->list == b->list &&
+           (a->kind == FR_IMPORT_DENY
+                ? a->places[a->list] == b->places[a->list]
+                : memcmp(a->places, b->places, lists * sizeof *a->places) == 0);
+}
+
+static uint32_t hash_of(const struct fr_import_flow *flow) {
+    bool told = fr_import_is_flow(flow);
+    uint32_t words[] = {flow->clause->line, flow->kind, told ? flow->ends[0] : 0,
+                        told ? flow->ends[1] : 0, told ? flow->service : 0};
+    return fr_hash(words, sizeof words) | 1u;
+}
+
+/* Adds a flow of a cell to what was found; false when out of memory. */
+static bool add_found(const struct cells *c, struct fr_vec *all, struct fr_map *at,
+                      const struct fr_import_flow *flow, const unsigned cell[2]) {
+    uint32_t hash = hash_of(flow), index;
+    struct found_flow *own = NULL;
+    if (fr_map_get(at, hash, &index) &&
+        same_flow(c, &fr_vec_at(all, struct found_flow, index)->flow, flow))
+        own = fr_vec_at(all, struct found_flow, index);
+    if (own == NULL) {
+        own = fr_vec_push(all);
+        if (own == NULL || !fr_map_put(at, hash, (uint32_t)all->count - 1))
+            return false;
+        own->flow = *flow;
+        own->number = all->count;
+    }
+    own->cells[cell[0]] |= (uint16_t)(1u << cell[1]);
+    return true;
+}
+
+static bool is_whole(const struct cells *c, const struct fr_import_flow *flow,
+                     enum flowrules_family family) {
+    struct flowrules_set ends[2] = {{&c->m->sets, flow->ends[0]}, {&c->m->sets, flow->ends[1]}};
+    return flow->kind == FR_IMPORT_ALLOW && flow->service == FR_SERVICE_ANY &&
+           flowrules_set_is_all(ends[0], family) && flowrules_set_is_all(ends[1], family);
+}
+
+/* From which clause on all passes in a cell: what is allowed behind it may be said there or not. */
+static uint32_t find_all_pass(const struct cells *c, enum fr_import_way way,
+                              const struct fr_vec *flows, enum flowrules_family family) {
+    uint32_t first = UINT32_MAX;
+    if (way != FR_IMPORT_CUTS || c->m->stages[c->direction].count != 1)
+        return first;
+    for (size_t i = 0; i < flows->count; i++) {
+        const struct fr_import_flow *f = fr_vec_at(flows, struct fr_import_flow, i);
+        if (is_whole(c, f, family) && f->places[0] < first)
+            first = f->places[0];
+    }
+    return first;
+}
+
+static flowrules_status find_in_cells(struct cells *c, enum fr_import_way way, const bool *consumed,
+                                      bool *left, struct fr_import_found *found,
+                                      struct fr_vec *all) {
+    const struct fr_allocator *allocator = &c->m->context->allocator;
+    struct fr_vec flows;
+    struct fr_map at;
+    flowrules_status status = FLOWRULES_OK;
+    unsigned cell[2];
+    fr_vec_init(&flows, allocator, sizeof(struct fr_import_flow));
+    fr_map_init(&at, allocator);
+    for (cell[0] = 0; cell[0] < c->counts[0]; cell[0]++)
+        for (cell[1] = 0; cell[1] < c->counts[1] && status == FLOWRULES_OK; cell[1]++) {
+            leave_others(c, consumed, cell, left);
+            flows.count = 0;
+            status = fr_import_flows(c->m, c->direction, way, left, &flows, found);
+            for (size_t i = 0; i < flows.count && status == FLOWRULES_OK; i++)
+                if (!add_found(c, all, &at, fr_vec_at(&flows, struct fr_import_flow, i), cell))
+                    status = fr_no_memory(c->m->context);
+            for (unsigned f = 0; f < 2; f++)
+                c->all_pass[f][cell[0]][cell[1]] =
+                    find_all_pass(c, way, &flows, (enum flowrules_family)f);
+            if (found->too_many != NULL)
+                break;
+        }
+    fr_vec_free(&flows);
+    fr_map_free(&at);
+    return status;
+}
+
+/* ---- one flow again ------------------------------------------------------------------------ */
+
+/* The interfaces of some classes of a side: 0 where it is all; FR_SET_NONE when out of memory. */
+static fr_set union_of(struct cells *c, unsigned side, uint16_t mask) {
+    fr_set sum = FR_SET_EMPTY;
+    if (mask == (uint16_t)((1u << c->counts[side]) - 1))
+        return 0;
+    for (unsigned i = 0; i < c->counts[side] && sum != FR_SET_NONE; i++)
+        if ((mask & (1u << i)) != 0)
+            sum = fr_set_union(&c->m->sets, sum, c->classes[side][i]);
+    return sum;
+}
+
+static flowrules_status push_flow(struct cells *c, const struct found_flow *found,
+                                  const fr_set interfaces[2], struct fr_vec *flows) {
+    if (interfaces[0] == FR_SET_NONE || interfaces[1] == FR_SET_NONE)
+        return fr_no_memory(c->m->context);
+    struct fr_import_flow *flow = fr_vec_add(flows);
+    if (flow == NULL)
+        return fr_no_memory(c->m->context);
+    *flow = found->flow;
+    flow->interfaces[0] = interfaces[0];
+    flow->interfaces[1] = interfaces[1];
+    return FLOWRULES_OK;
+}
+
+/* The masks that together are this one, and that names can say: it, or each class by itself. */
+static flowrules_status sayable_masks(struct cells *c, unsigned side, uint16_t mask,
+                                      uint16_t masks[CLASSES_MAX], size_t *count) {
+    struct fr_interface_list list;
+    fr_set set = union_of(c, side, mask);
+    bool said = set == 0;
+    *count = 0;
+    if (set == FR_SET_NONE ||
+        (set != 0 && !fr_interfaces_spell(&c->m->arena, &c->m->sets, set, &list, &said)))
+        return fr_no_memory(c->m->context);
+    if (said)
+        masks[(*count)++] = mask;
+    for (unsigned i = 0; !said && i < c->counts[side]; i++)
+        if ((mask & (1u << i)) != 0)
+            masks[(*count)++] = (uint16_t)(1u << i);
+    return FLOWRULES_OK;
+}
+
+/* The flow by these entering and these leaving classes. */
+static flowrules_status push_block(struct cells *c, const struct found_flow *found, uint16_t rows,
+                                   uint16_t columns, struct fr_vec *flows) {
+    uint16_t masks[2][CLASSES_MAX];
+    size_t counts[2];
+    FR_TRY(sayable_masks(c, 0, rows, masks[0], &counts[0]));
+    FR_TRY(sayable_masks(c, 1, columns, masks[1], &counts[1]));
+    for (size_t i = 0; i < counts[0]; i++)
+        for (size_t k = 0; k < counts[1]; k++) {
+            const fr_set interfaces[2] = {union_of(c, 0, masks[0][i]), union_of(c, 1, masks[1][k])};
+            FR_TRY(push_flow(c, found, interfaces, flows));
+        }
+    return FLOWRULES_OK;
+}
+
+/* The rows with the same cells as one, from it on. */
+static uint16_t rows_like(const struct cells *c, const uint16_t cells[CLASSES_MAX], unsigned row) {
+    uint16_t rows = 0;
+    for (unsigned k = row; k < c->counts[0]; k++)
+        if (cells[k] == cells[row])
+            rows |= (uint16_t)(1u << k);
+    return rows;
+}
+
+static unsigned count_blocks(const struct cells *c, const uint16_t cells[CLASSES_MAX]) {
+    unsigned count = 0;
+    uint16_t done = 0;
+    for (unsigned i = 0; i < c->counts[0]; i++) {
+        if (cells[i] == 0 || (done & (1u << i)) != 0)
+            continue;
+        done |= rows_like(c, cells, i);
+        count++;
+    }
+    return count;
+}
+
+/* Does all that an allow may let pass in a cell pass by a rule before it? */
+static bool is_allowed_before(const struct cells *c, const struct fr_import_flow *flow,
+                              unsigned row, unsigned column) {
+    for (unsigned f = 0; f < 2; f++)
+        if (!fr_import_is_of_family(c->m, flow->ends[0], (enum flowrules_family)(1 - f)) &&
+            !fr_import_is_of_family(c->m, flow->ends[1], (enum flowrules_family)(1 - f)) &&
+            c->all_pass[f][row][column] >= flow->places[flow->list])
+            return false;
+    return true;
+}
+
+/* An allow also in the cells where all passes before it, where that is no longer to say. */
+static void widen(const struct cells *c, struct found_flow *found) {
+    uint16_t wide[CLASSES_MAX];
+    bool more = false;
+    for (unsigned i = 0; i < c->counts[0]; i++) {
+        wide[i] = found->cells[i];
+        for (unsigned k = 0; k < c->counts[1]; k++)
+            if (is_allowed_before(c, &found->flow, i, k))
+                wide[i] |= (uint16_t)(1u << k);
+        more = more || wide[i] != found->cells[i];
+    }
+    if (more && count_blocks(c, wide) <= count_blocks(c, found->cells))
+        memcpy(found->cells, wide, sizeof wide);
+}
+
+/* Rows with the same cells are one block. */
+static flowrules_status push_blocks(struct cells *c, struct found_flow *found,
+                                    struct fr_vec *flows) {
+    static const fr_set any[2] = {0, 0};
+    uint16_t done = 0;
+    if (!fr_import_is_flow(&found->flow)) /* a comment */
+        return push_flow(c, found, any, flows);
+    if (found->flow.kind == FR_IMPORT_ALLOW)
+        widen(c, found);
+    for (unsigned i = 0; i < c->counts[0]; i++) {
+        if (found->cells[i] == 0 || (done & (1u << i)) != 0)
+            continue;
+        uint16_t rows = rows_like(c, found->cells, i);
+        done |= rows;
+        FR_TRY(push_block(c, found, rows, found->cells[i], flows));
+    }
+    return FLOWRULES_OK;
+}
+
+/* In the order of the configuration; what is no rule of it comes last. */
+static int by_line(const void *left, const void *right) {
+    const struct found_flow *a = left, *b = right;
+    const struct fr_clause *x = a->flow.clause, *y = b->flow.clause;
+    if ((x->line == 0) != (y->line == 0))
+        return x->line == 0 ? 1 : -1;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+static flowrules_status find_flows(struct cells *c, enum fr_import_way way, const bool *consumed,
+                                   struct fr_vec *flows, struct fr_import_found *found) {
+    const struct fr_allocator *allocator = &c->m->context->allocator;
+    size_t clauses = 0;
+    for (size_t s = 0; s < c->m->stages[c->direction].count; s++)
+        clauses += (*fr_vec_at(&c->m->stages[c->direction], struct fr_stage *, s))->clauses.count;
+    bool *left = fr_malloc(allocator, (clauses + 1) * sizeof *left);
+    struct fr_vec all;
+    if (left == NULL)
+        return fr_no_memory(c->m->context);
+    fr_vec_init(&all, allocator, sizeof(struct found_flow));
+    flowrules_status status = find_in_cells(c, way, consumed, left, found, &all);
+    if (all.count > 1)
+        qsort(all.items, all.count, sizeof(struct found_flow), by_line);
+    for (size_t i = 0; i < all.count && status == FLOWRULES_OK; i++)
+        status = push_blocks(c, fr_vec_at(&all, struct found_flow, i), flows);
+    fr_vec_free(&all);
+    fr_free(allocator, left);
+    return status;
+}
+
+flowrules_status fr_import_cell_flows(flowrules_meaning *m, enum flowrules_direction direction,
+                                      enum fr_import_way way, const bool *consumed,
+                                      struct fr_vec *flows, struct fr_import_found *found,
+                                      bool *said) {
+    struct cells c = {.m = m, .direction = direction};
+    *said = true;
+    FR_TRY(find_classes(&c, consumed));
+    if (c.classes[0][0] == 0 && c.classes[1][0] == 0)
+        return fr_import_flows(m, direction, way, consumed, flows, found);
+    *said = !c.too_many;
+    return *said ? find_flows(&c, way, consumed, flows, found) : FLOWRULES_OK;
+}
