@@ -13,9 +13,8 @@
  *
  * reader.h is the interface for readers of configurations. kits/ has what platforms share:
  * bindings.h, dnsmasq.h, flows.h, hashes.h, linux.h, lookup.h, pods.h, templates.h, terraform.h and
- * whole.h.
- * A writer remembers its first failure (out of memory): continue, the core checks once at the end.
- * All that a backend gets lives until its end function has returned.
+ * whole.h. A writer remembers its first failure (out of memory): continue, the core checks once at
+ * the end. All that a backend gets lives until its end function has returned.
  */
 #ifndef FLOWRULES_BACKEND_H
 #define FLOWRULES_BACKEND_H
@@ -344,8 +343,7 @@ struct flowrules_capabilities {
     bool no_port_zero;    /* no destination port 0: what denies leave of it is left out */
     bool source_ports;
     bool icmp_types;
-    const struct flowrules_icmp
-        *icmp_listed; /* where icmp_types is false: those that can be said */
+    const struct flowrules_icmp *icmp_listed; /* the types that it has without icmp_types */
     size_t icmp_listed_count;
     bool ports_apart;        /* protocols with ports not beside others in one rule */
     unsigned ports_per_rule; /* 0 = no limit; a range counts two */
@@ -361,10 +359,9 @@ struct flowrules_capabilities {
     const char *permits_note;
     const char *itself; /* what of packets to and from the firewall it does not decide, or NULL */
     bool logging;
-    bool expiry; /* ends a rule by itself, on the last of its flows' last days */
+    bool expiry; /* the platform ends a rule, on the last of its flows' last days */
     bool lookup; /* wants groups, tables and dispatches */
-    /* lookup: rules match interfaces. The keys of bindings that say which are those of a network's
-     * packets, and which are not; NULL: rules match none. */
+    /* lookup: keys of bindings with the interfaces of a network's packets, and others; or NULL. */
     const char *interfaces, *other_interfaces;
     bool table_port_ranges; /* tables may hold ranges of ports */
     unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */

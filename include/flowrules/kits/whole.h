@@ -22,7 +22,7 @@ FLOWRULES_API bool flowrules_plan_flow(const flowrules_plan *plan, size_t index,
 /* The rules to be written, before the first one is: index 0, 1 ... until false. Likewise. */
 FLOWRULES_API bool flowrules_output_rule(flowrules_output *out, size_t index,
                                          struct flowrules_rule *rule);
-/* The union of all sources, or destinations, of the target's flows and denies. */
+/* The union of the sources, or destinations, of all flows, in the families that both ends have. */
 FLOWRULES_API struct flowrules_set flowrules_plan_ends(const flowrules_plan *plan,
                                                        enum flowrules_end end);
 
