@@ -1,7 +1,7 @@
 /*
  * Who may open a TCP connection to the machine that a target stands on, as a list that a script can
  * search: in order, the first entry that holds a connection decides. Knows addresses and ports;
- * what has a name, a group or a source port is left undecided.
+ * what has a name, a group, a source port or an interface is left undecided.
  */
 #include "entrances.h"
 
@@ -63,7 +63,8 @@ static bool add_term(struct listing *l, const struct fr_scoped *part, const stru
     const flowrules_plan *plan = l->plan;
     const struct fr_sets *sets = &plan->view->sets;
     bool source = has_atoms(plan, part->source), destination = has_atoms(plan, part->destination);
-    bool unknown = source || destination || term->source_first != 0 || term->source_last != 65535;
+    bool unknown = source || destination || term->source_first != 0 || term->source_last != 65535 ||
+                   part->crossing != 0;
     struct flowrules_set ends[2] = {{sets, source ? FR_SET_ANY : part->source},
                                     {sets, destination ? FR_SET_ANY : part->destination}};
     char verdict = unknown ? 'u' : part->deny ? 'd' : 'a';

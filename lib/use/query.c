@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "boxes.h"
+#include "interfaces.h"
+#include "places.h"
 #include "registry.h"
 #include "render.h"
 #include "slips.h"
@@ -42,6 +44,11 @@ struct asking {
     char names[2][FR_FQDN_MAX + 3]; /* where an end is a name */
     struct fr_boxes open;           /* what no flow has answered yet */
     const struct fr_target *target; /* of the policy, whose flows are asked; NULL: all flows */
+    struct fr_placing placing;      /* of the target: where its networks are */
+    fr_set interfaces[2];           /* by which the packets come and go; FR_SET_ANY: not told */
+    bool counts[2];                 /* does the target look at these interfaces? */
+    struct fr_vec depending;        /* uint32_t: flows that may hold or not, by their interfaces */
+    bool depends[2];                /* on interfaces that were not told: allows, and denies */
 };
 
 static flowrules_status form_error(struct asking *a, const char *hint, const char *text,
@@ -53,12 +60,13 @@ static flowrules_status form_error(struct asking *a, const char *hint, const cha
 
 static const char whole_form[] =
     "'tcp 10.0.16.5 -> huggingface.co:443', 'icmp any -> 192.0.2.1:8', "
-    "'udp [2001:db8::1] -> [2001:db8::53]:53'";
+    "'udp [2001:db8::1] -> [2001:db8::53]:53', 'tcp eth1/10.0.16.5 -> eth2/192.0.2.1:443'";
 
 /* ---- reading the question ------------------------------------------------------------------ */
 
-/* One end as text: the address or name, and what stands behind the colon (or NULL). */
+/* One end as text: interface, address or name, and what stands behind the colon. */
 struct end_text {
+    char interface[FR_WORD_MAX + 1]; /* or a place; empty: not told */
     char name[FR_FQDN_MAX + 64];
     char port[32];
 };
@@ -71,8 +79,25 @@ static bool copy_text(char *to, size_t room, const char *from, size_t length) {
     return true;
 }
 
-/* Takes ADDRESS, [ADDRESS], NAME, each with :PORT or without, apart. */
+/* "eth1/" before an address; what is an address itself is one with its prefix. */
+static bool split_interface(const char **text, size_t *length, struct end_text *end) {
+    const char *slash = memchr(*text, '/', *length);
+    size_t before = slash == NULL ? 0 : (size_t)(slash - *text);
+    struct flowrules_range range;
+    unsigned bits;
+    end->interface[0] = '\0';
+    if (before == 0 || (*text)[0] == '[' ||
+        fr_range_parse(*text, before, &range, &bits) != FR_RANGE_NOT_ADDRESS)
+        return true;
+    *text += before + 1;
+    *length -= before + 1;
+    return copy_text(end->interface, sizeof end->interface, slash - before, before);
+}
+
+/* Takes INTERFACE/ADDRESS, [ADDRESS], NAME, each with :PORT or without, apart. */
 static bool split_end(const char *text, size_t length, struct end_text *end) {
+    if (!split_interface(&text, &length, end))
+        return false;
     const char *colon = NULL, *name = text;
     size_t name_length = length;
     if (length > 0 && text[0] == '[') {
@@ -208,6 +233,78 @@ static flowrules_status read_end(struct asking *a, const char *text, const char 
     return *set == FR_SET_NONE ? fr_no_memory(a->context) : FLOWRULES_OK;
 }
 
+/* ---- interfaces ---------------------------------------------------------------------------- */
+
+static const char *next_place(const void *user, size_t i) {
+    const flowrules_policy *policy = user;
+    if (i >= policy->places.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->places, struct fr_place_definition, i)->name);
+}
+
+static flowrules_status wrong_interface(struct asking *a, const char *text) {
+    char hint[160] = "a place of the policy, or a network interface such as eth1";
+    fr_did_you_mean(hint, sizeof hint, fr_nearest(text, next_place, a->policy));
+    return form_error(a, hint, text, "is no interface of this target");
+}
+
+/* The interface, or those that a place is to the target. */
+static flowrules_status read_interface(struct asking *a, const char *text, fr_set *set) {
+    const flowrules_policy *policy = a->policy;
+    fr_string word = fr_strings_find(&policy->strings, text, strlen(text));
+    struct flowrules_range range;
+    uint32_t place;
+    *set = FR_SET_ANY;
+    if (text[0] == '\0')
+        return FLOWRULES_OK;
+    if (a->target == NULL || a->placing.key == NULL)
+        return form_error(a, "interfaces are those of one machine: name its target with -t", text,
+                          "is an interface, but the question is not for a target with interfaces");
+    if (word != 0 && fr_map_get(&policy->place_by_name, word, &place)) {
+        FR_TRY(fr_place_interfaces(&a->placing, place, set));
+        return *set == FR_SET_EMPTY ? wrong_interface(a, text) : FLOWRULES_OK;
+    }
+    if (!fr_interface_range(text, false, &range) || fr_nearest(text, next_place, policy) != NULL)
+        return wrong_interface(a, text);
+    fr_builder_range(&a->view.builder, &range);
+    *set = fr_builder_finish(&a->view.builder, &a->view.sets);
+    return *set == FR_SET_NONE ? fr_no_memory(a->context) : FLOWRULES_OK;
+}
+
+/* On a machine, the interface of the far end counts: what is protected is the machine itself. */
+static flowrules_status find_counting(struct asking *a) {
+    const struct flowrules_backend *backend = a->target->record;
+    struct fr_span protects =
+        a->target->protects.count > 0 ? a->target->protects : a->policy->protects;
+    struct fr_end own;
+    bool forward = backend->capabilities.placement == FLOWRULES_TRANSIT;
+    for (uint32_t i = 0; i < a->target->settings.count; i++) {
+        const struct fr_setting_value *value =
+            fr_vec_at(&a->policy->settings, struct fr_setting_value, a->target->settings.first + i);
+        forward = forward || (strcmp(FR_POLICY_TEXT(a->policy, value->key), "hook") == 0 &&
+                              strcmp(FR_POLICY_TEXT(a->policy, value->value), "forward") == 0);
+    }
+    FR_TRY(fr_view_end(&a->view, protects, false, &own));
+    for (unsigned e = 0; e < 2; e++)
+        a->counts[e] = forward || fr_set_overlaps(&a->view.sets, own.set, a->question.ends[1 - e]);
+    return FLOWRULES_OK;
+}
+
+static flowrules_status read_interfaces(struct asking *a, const struct end_text *source,
+                                        const struct end_text *destination) {
+    if (a->target != NULL && a->target->record != NULL) {
+        a->placing.target = a->target;
+        a->placing.backend = a->target->record;
+        a->placing.key = a->target->record->capabilities.interfaces;
+        a->placing.other_key = a->target->record->capabilities.other_interfaces;
+    }
+    FR_TRY(read_interface(a, source->interface, &a->interfaces[0]));
+    FR_TRY(read_interface(a, destination->interface, &a->interfaces[1]));
+    return a->placing.key == NULL ? FLOWRULES_OK : find_counting(a);
+}
+
+/* ---- the whole question -------------------------------------------------------------------- */
+
 /* Words of the question: protocol, source, "->", destination. */
 static bool split_words(const char *text, const char *words[4], size_t lengths[4]) {
     size_t count = 0;
@@ -274,23 +371,97 @@ static flowrules_status read_question(struct asking *a, const char *question) {
         mode.asked[i] = a->names[i][0] != '\0' ? a->names[i] : NULL;
     FR_TRY(fr_view_init(&a->view, a->policy, &mode));
     FR_TRY(read_end(a, source.name, a->names[0], &a->question.ends[0]));
-    return read_end(a, destination.name, a->names[1], &a->question.ends[1]);
+    FR_TRY(read_end(a, destination.name, a->names[1], &a->question.ends[1]));
+    return read_interfaces(a, &source, &destination);
 }
 
 /* ---- taking flows away from the question --------------------------------------------------- */
 
-/* Takes one flow away from boxes of the question. */
-static flowrules_status take_from(struct asking *a, struct fr_boxes *boxes,
-                                  const struct fr_flow *flow, bool *touched) {
-    struct fr_end ends[2];
-    FR_TRY(fr_view_end(&a->view, flow->source, false, &ends[0]));
-    FR_TRY(fr_view_end(&a->view, flow->destination, false, &ends[1]));
-    const struct fr_service_terms *terms = fr_service_get(&a->policy->services, flow->service);
+/* Takes ends and a flow's service away from boxes of the question. */
+static flowrules_status take_ends(struct asking *a, struct fr_boxes *boxes, fr_set source,
+                                  fr_set destination, fr_service service, bool *touched) {
+    const struct fr_service_terms *terms = fr_service_get(&a->policy->services, service);
     for (uint32_t t = 0; t < terms->count; t++) {
-        struct fr_box box = {{ends[0].set, ends[1].set}, terms->terms[t]};
+        struct fr_box box = {{source, destination}, terms->terms[t]};
         FR_TRY(fr_boxes_subtract(boxes, &box, touched));
     }
     return FLOWRULES_OK;
+}
+
+/* Is a part of an end where the question's packets are? *depends: that was not told. */
+static bool is_there(const struct asking *a, const struct fr_placed *part, unsigned end,
+                     bool *depends) {
+    if (part->interfaces == FR_SET_ANY || !a->counts[end])
+        return true;
+    if (a->interfaces[end] != FR_SET_ANY &&
+        fr_set_covers(&a->view.sets, part->interfaces, a->interfaces[end]))
+        return true;
+    *depends = *depends || a->interfaces[end] == FR_SET_ANY ||
+               fr_set_overlaps(&a->view.sets, part->interfaces, a->interfaces[end]);
+    return false;
+}
+
+/* Would a part take some of the boxes, by interfaces that were not told? */
+static bool would_take(const struct asking *a, const struct fr_boxes *boxes,
+                       const struct fr_placed *source, const struct fr_placed *destination,
+                       fr_service service) {
+    const struct fr_service_terms *terms = fr_service_get(&a->policy->services, service);
+    struct fr_term both;
+    for (size_t i = 0; i < boxes->list.count; i++) {
+        const struct fr_box *box = fr_vec_at(&boxes->list, struct fr_box, i);
+        for (uint32_t t = 0; t < terms->count; t++)
+            if (fr_terms_meet(&terms->terms[t], &box->term, &both) &&
+                fr_set_overlaps(&a->view.sets, source->set, box->ends[0]) &&
+                fr_set_overlaps(&a->view.sets, destination->set, box->ends[1]))
+                return true;
+    }
+    return false;
+}
+
+static flowrules_status note_dependence(struct asking *a, const struct fr_flow *flow) {
+    const struct fr_flow *first = a->policy->flows.items;
+    uint32_t *slot = fr_vec_push(&a->depending);
+    if (slot == NULL)
+        return fr_no_memory(a->context);
+    *slot = (uint32_t)(flow - first);
+    a->depends[flow->deny] = true;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status take_placed(struct asking *a, struct fr_boxes *boxes,
+                                    const struct fr_flow *flow, const struct fr_placed_end ends[2],
+                                    bool *touched) {
+    for (size_t i = 0; i < ends[0].count; i++)
+        for (size_t k = 0; k < ends[1].count; k++) {
+            const struct fr_placed *from = &ends[0].parts[i], *to = &ends[1].parts[k];
+            bool depends = false, source = is_there(a, from, 0, &depends);
+            bool there = is_there(a, to, 1, &depends) && source;
+            if (there)
+                FR_TRY(take_ends(a, boxes, from->set, to->set, flow->service, touched));
+            else if (depends && would_take(a, boxes, from, to, flow->service))
+                FR_TRY(note_dependence(a, flow));
+        }
+    return FLOWRULES_OK;
+}
+
+/* Takes one flow away from boxes of the question. */
+static flowrules_status take_from(struct asking *a, struct fr_boxes *boxes,
+                                  const struct fr_flow *flow, bool *touched) {
+    struct fr_end whole[2];
+    struct fr_placed_end ends[2];
+    FR_TRY(fr_view_end(&a->view, flow->source, false, &whole[0]));
+    FR_TRY(fr_view_end(&a->view, flow->destination, false, &whole[1]));
+    if (a->placing.key == NULL || !fr_placing_says(&a->placing))
+        return take_ends(a, boxes, whole[0].set, whole[1].set, flow->service, touched);
+    flowrules_status status =
+        fr_place_end(&a->placing, flow->source, false, whole[0].set, &ends[0]);
+    flowrules_status other =
+        fr_place_end(&a->placing, flow->destination, false, whole[1].set, &ends[1]);
+    if (status == FLOWRULES_OK && other == FLOWRULES_OK)
+        status = take_placed(a, boxes, flow, ends, touched);
+    fr_placed_end_free(&ends[0]);
+    fr_placed_end_free(&ends[1]);
+    return status == FLOWRULES_OK ? other : status;
 }
 
 /* Is it a flow of the action that counts, and one that the target selects? */
@@ -588,6 +759,31 @@ static void leave_open(struct asking *a) {
             : "the target has mode: permits: rules of others decide what no flow allows";
 }
 
+/*
+ * Flows between networks at interfaces, where the question does not say by which it comes: allows
+ * could let more pass of what is denied, denies take from what is allowed.
+ */
+static flowrules_status tell_dependence(struct asking *a) {
+    const char *verdict = a->answer->verdict;
+    bool matters = (a->depends[0] && strcmp(verdict, "denied") == 0) ||
+                   (a->depends[1] && strcmp(verdict, "allowed") == 0) ||
+                   ((a->depends[0] || a->depends[1]) && strcmp(verdict, "partly") == 0);
+    if (!matters)
+        return FLOWRULES_OK;
+    a->answer->verdict = "partly";
+    a->answer->reason = "it depends on the interfaces: ask for those, such as "
+                        "'tcp eth1/10.1.2.3 -> eth2/192.0.2.1:443'";
+    for (size_t i = 0; i < a->depending.count; i++) {
+        uint32_t flow = *fr_vec_at(&a->depending, uint32_t, i);
+        bool known = false;
+        for (size_t k = 0; k < a->answer->flows.count && !known; k++)
+            known = fr_vec_at(&a->answer->flows, struct answer_flow, k)->flow == flow;
+        if (!known)
+            FR_TRY(add_answer(a, flow));
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status decide(struct asking *a) {
     if (a->policy->spare_lists.count > 0) {
         struct fr_vec passing;
@@ -793,21 +989,31 @@ static const struct fr_target *find_own_target(const flowrules_policy *policy, c
 flowrules_status flowrules_query(flowrules_answer **answer, flowrules_context *context,
                                  const flowrules_policy *policy, const char *target,
                                  const char *question) {
-    struct asking a = {.context = context, .policy = policy};
+    struct asking a = {.context = context,
+                       .policy = policy,
+                       .interfaces = {FR_SET_ANY, FR_SET_ANY},
+                       .counts = {true, true}};
     *answer = NULL;
+    fr_placing_init(&a.placing, policy, &a.view, NULL);
+    fr_vec_init(&a.depending, &context->allocator, sizeof(uint32_t));
     a.target = target == NULL ? NULL : find_own_target(policy, target);
     a.answer = new_answer(context, policy);
     if (a.answer == NULL)
         return fr_no_memory(context);
+    a.placing.arena = &a.answer->arena;
     fr_boxes_init(&a.open, context, &a.view.sets, PIECES_MAX);
     flowrules_status status = read_question(&a, question);
     if (status == FLOWRULES_OK)
         status = decide(&a);
     if (status == FLOWRULES_OK)
+        status = tell_dependence(&a);
+    if (status == FLOWRULES_OK)
         leave_open(&a);
     if (status == FLOWRULES_OK)
         status = find_rules(&a, target);
     fr_boxes_free(&a.open);
+    fr_vec_free(&a.depending);
+    fr_placing_free(&a.placing);
     fr_view_free(&a.view);
     if (status == FLOWRULES_OK)
         *answer = a.answer;

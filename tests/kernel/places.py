@@ -126,6 +126,26 @@ def judge(report, net, label, policy, text):
     return passed
 
 
+def ask(report, options, folder, label, policy, source):
+    """Some packets as questions: the answer is what the policy means of them."""
+    asked = source.sample(list(sent_packets()), 8)
+    wrong = []
+    for road, address, destination, port in asked:
+        question = "tcp %s/%s -> %s/%s:%d" % (NAMES[road[0]], address, NAMES[road[1]], destination,
+                                              port)
+        done = subprocess.run([options["tool"], "query", "-q", "--json",
+                               os.path.join(folder, "places.yaml"), question, "-t", "t"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              universal_newlines=True)
+        meant = policy.allows((address, destination, NAMES[road[0]], NAMES[road[1]], port))
+        if '"verdict":"%s"' % ("allowed" if meant else "denied") not in done.stdout:
+            wrong.append("%s: %s, %s" % (question, meant, done.stdout))
+    if wrong:
+        report.fail(label, "%d of %d answers" % (len(wrong), len(asked)), wrong)
+    else:
+        report.ok(label, "%d answers" % len(asked))
+
+
 def render(options, folder, policy, backend, settings):
     """The files of the target, or the words of the tool where it renders none."""
     path = os.path.join(folder, "places.yaml")
@@ -175,8 +195,10 @@ def run(report, options, folder, rounds):
     passed = 0
     with interfaces.FourWorld([]) as net:
         for number in range(rounds):
-            policy = Policy(random.Random("%s places %d" % (options["seed"], number)))
+            source = random.Random("%s places %d" % (options["seed"], number))
+            policy = Policy(source)
             passed += round_of_nft(report, net, options, folder, number, policy)
+            ask(report, options, folder, "places query %d" % number, policy, source)
             passed += round_of_iptables(report, net, options, folder, number, policy)
     if passed == 0:
         report.fail("places", "no packet passed in any round")

@@ -1,0 +1,1 @@
+query query-places.yaml 'tcp eth1/10.1.0.1 -> 192.0.2.1:443' -t asa
