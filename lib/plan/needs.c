@@ -103,11 +103,11 @@ static bool has_family(const flowrules_plan *plan, fr_set set, enum family famil
                0;
 }
 
-/* Does a deny hold for all that is protected? */
+/* Does a deny hold for all that is protected, at any interface? */
 static bool holds_for_all(const flowrules_plan *plan, const struct fr_scoped *deny,
                           const struct need *need) {
     fr_set near = need->direction == IN ? deny->destination : deny->source;
-    return fr_set_covers(&plan->view->sets, near, plan->protects.set);
+    return deny->crossing == 0 && fr_set_covers(&plan->view->sets, near, plan->protects.set);
 }
 
 /* The far end of an allow without what the denies that don't spare it take from it. */
