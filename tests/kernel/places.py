@@ -4,6 +4,7 @@ import ipaddress
 import json
 import os
 import random
+import re
 import subprocess
 
 import interfaces
@@ -100,8 +101,9 @@ def sent_packets():
                 yield road, "10.0.%d.2" % source, "10.0.%d.2" % road[1], port
 
 
-def judge(report, net, label, policy, text):
-    wrong, passed, by_road = [], 0, {}
+def send_all(net, policy):
+    """(passed, meant, words) of every packet: what the kernel does with it and what is meant."""
+    by_road, results = {}, []
     net.tested.forget_connections()
     for number, (road, source, destination, port) in enumerate(sent_packets(), 1):
         packet = packets.Packet(4, int(ipaddress.ip_address(source)),
@@ -111,19 +113,48 @@ def judge(report, net, label, policy, text):
     for road, sent in by_road.items():
         went = net.send("%d-%d" % road, [(number, packet, packets.build(packet, packets.tag_of(number)))
                                          for number, packet, _ in sent])
-        for number, packet, meant in sent:
-            passed += meant
-            if (number in went) != meant:
-                wrong.append("%s -> %s %s: the kernel %s it" % (
-                    NAMES[road[0]], NAMES[road[1]], packet,
-                    "passes" if number in went else "drops"))
-    report.sent += number
+        results += [(number in went, meant, "%s -> %s %s" % (NAMES[road[0]], NAMES[road[1]], packet))
+                    for number, packet, meant in sent]
+    return results
+
+
+def judge(report, net, label, policy, text):
+    results = send_all(net, policy)
+    passed = sum(meant for _, meant, _ in results)
+    wrong = ["%s: the kernel %s it" % (words, "passes" if went else "drops")
+             for went, meant, words in results if went != meant]
+    report.sent += len(results)
     report.wrong += len(wrong)
     if wrong:
-        report.fail(label, "%d of %d packets" % (len(wrong), number), wrong[:8] + text.split("\n"))
+        report.fail(label, "%d of %d packets" % (len(wrong), len(results)),
+                    wrong[:8] + text.split("\n"))
     else:
-        report.ok(label, "%d packets, %d pass" % (number, passed))
+        report.ok(label, "%d packets, %d pass" % (len(results), passed))
     return passed
+
+
+def mutate(report, net, options, folder, label, policy, text, source):
+    """One interface is another one: where that changes what passes, verify must not say equal."""
+    places = [match.span(1) for match in re.finditer(r'[io]ifname(?: !=)? "([^"]*)"', text)]
+    if not places:
+        return
+    first, last = source.choice(places)
+    other = source.choice([name for name in NAMES if name != text[first:last]])
+    path = os.path.join(folder, "mutant.nft")
+    with open(path, "w") as file:
+        file.write(text[:first] + other + text[last:])
+    net.tested.run(["nft", "-f", path])
+    wrong = [words for went, meant, words in send_all(net, policy) if went != meant]
+    done = subprocess.run([options["tool"], "verify", "-q", "--json",
+                           os.path.join(folder, "places.yaml"), "-t", "t", path],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          universal_newlines=True)
+    equal = '"verdict":"equal"' in done.stdout
+    if equal and wrong or not equal and '"verdict":"different"' not in done.stdout:
+        report.fail(label, "%s in place of %s" % (other, text[first:last]),
+                    wrong[:4] + [done.stdout[:300]] + text.split("\n"))
+    else:
+        report.ok(label, "%d packets changed, %s" % (len(wrong), "equal" if equal else "different"))
 
 
 def ask(report, options, folder, label, policy, source):
@@ -157,7 +188,7 @@ def render(options, folder, policy, backend, settings):
     return done.stdout if done.returncode != 0 else None
 
 
-def round_of_nft(report, net, options, folder, number, policy):
+def round_of_nft(report, net, options, folder, number, policy, source):
     label, settings = "places nft %d" % number, {"optimize": number % 3 != 0}
     told = render(options, folder, policy, "nftables", settings)
     if told:
@@ -166,7 +197,9 @@ def round_of_nft(report, net, options, folder, number, policy):
     path = os.path.join(folder, "places", "t.nft")
     net.tested.run(["nft", "-f", path])
     with open(path) as file:
-        passed = judge(report, net, label, policy, file.read())
+        text = file.read()
+    passed = judge(report, net, label, policy, text)
+    mutate(report, net, options, folder, "places mutant %d" % number, policy, text, source)
     net.tested.run(["nft", "delete", "table", "inet", "flowrules_t"])
     return passed
 
@@ -197,7 +230,7 @@ def run(report, options, folder, rounds):
         for number in range(rounds):
             source = random.Random("%s places %d" % (options["seed"], number))
             policy = Policy(source)
-            passed += round_of_nft(report, net, options, folder, number, policy)
+            passed += round_of_nft(report, net, options, folder, number, policy, source)
             ask(report, options, folder, "places query %d" % number, policy, source)
             passed += round_of_iptables(report, net, options, folder, number, policy)
     if passed == 0:
