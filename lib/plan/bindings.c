@@ -1,6 +1,6 @@
 /*
- * Where a set of addresses and names is, as the bindings of the policy's networks tell a backend.
- * Reading one binding of one network is output.c's.
+ * Finds the bindings of a set of addresses and names: those of the policy's networks that overlap
+ * it. view.c reads one binding of one network.
  */
 #include <string.h>
 

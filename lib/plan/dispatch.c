@@ -1,6 +1,6 @@
 /*
- * Dispatches: the ranges of one end cut where any group's set begins or ends, each leading to the
- * class of groups that hold it. One lookup then stands for hundreds of jumps.
+ * Dispatches: the ranges of one end, cut where the set of any group begins or ends. Each leads to
+ * the class of groups that contain it. So one lookup replaces hundreds of jumps.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Names by domain: what a resolver that fills sets has to know, and where it would admit too much.
- * A domain that it knows takes all names below it along, but for those that a longer one covers.
+ * Names by domain: what a resolver that fills sets must know, and where it would admit too much. A
+ * domain that it knows includes all names below it, except those that a longer domain covers.
  */
 #include "domains.h"
 

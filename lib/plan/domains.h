@@ -1,6 +1,7 @@
 /*
- * The names of a target that a resolver follows for it, as dnsmasq does: sets of names, and what
- * the resolver has to add to each. It knows domains alone, a name with all that is below it.
+ * The names of a target that a resolver such as dnsmasq follows: sets of names, and the addresses
+ * that the resolver must add to each. A resolver knows only domains, a name with all names below
+ * it.
  */
 #ifndef FR_DOMAINS_H
 #define FR_DOMAINS_H
@@ -10,7 +11,7 @@
 /* A set of names that rules match, to be filled by the resolver. */
 struct fr_named_set {
     fr_set set;
-    const char *key; /* stands for its names, and says which they are */
+    const char *key; /* identifies its names */
     char hash[9];    /* of them, unique in the plan */
     uint32_t first_part, parts;
 };
@@ -45,16 +46,16 @@ struct fr_domains {
 void fr_domains_init(struct fr_domains *domains, const struct fr_allocator *allocator);
 void fr_domains_free(struct fr_domains *domains);
 
-/* The names and wildcards of a set, as a set of their own; FR_SET_NONE when out of memory. */
+/* The names and wildcards of a set, as a set. */
 fr_set fr_names_of(const flowrules_plan *plan, fr_set set);
 
 /*
- * Looks at the flows of a plan whose target has its names followed by domain, and refuses or widens
- * those that the resolver would admit too much for.
+ * For a target whose resolver follows domains: refuses or widens the flows for which the resolver
+ * would admit too much.
  */
 flowrules_status fr_check_domains(flowrules_plan *plan);
 
-/* The named set that a set of names is, as index of sets; UINT32_MAX: none. */
+/* The index of the named set with these names; UINT32_MAX: none. */
 uint32_t fr_named_set_index(const struct fr_domains *domains, fr_set set);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * Rules in the making: the list that the steps of a lowering push to.
+ * Drafts of rules: the list that the steps of a lowering push to.
  */
 #include "drafts.h"
 

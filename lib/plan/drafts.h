@@ -1,6 +1,6 @@
 /*
- * Rules in the making, for targets that take them one by one: rules.c drafts them from flows,
- * rules_merge.c merges them, rules_split.c cuts them to what the target takes.
+ * Drafts of rules, for targets with a list of rules: rules.c drafts them from flows, rules_merge.c
+ * merges them, rules_split.c splits them for the target.
  */
 #ifndef FR_DRAFTS_H
 #define FR_DRAFTS_H
@@ -25,9 +25,9 @@ struct fr_drafts {
 /* Adds a rule to the next list. */
 flowrules_status fr_drafts_push(struct fr_drafts *d, const struct fr_rule *rule);
 
-/* Merges rules that differ in one dimension only, where there are more than the target likes. */
+/* Merges rules that differ in one dimension only, if there are more than merge_above. */
 flowrules_status fr_merge_rules(struct fr_drafts *d);
-/* Rules that came out the same stand once, with the flows of all; first come, first kept. */
+/* Merges equal rules into the first of them, with the flows of all. */
 flowrules_status fr_drop_equal_rules(struct fr_drafts *d);
 /* Puts the rules of the same protected pods together (rules_gather.c). */
 flowrules_status fr_gather_rules(struct fr_drafts *d);
@@ -46,8 +46,8 @@ flowrules_status fr_split_services(struct fr_drafts *d, const struct fr_rule *ru
 flowrules_status fr_split_addresses(struct fr_drafts *d, const struct fr_rule *rule);
 
 /*
- * Denies of pods (pod_denies.c): a deny with the groups of an allow that its own hold whole, so
- * that it takes these too; and why some pod of what is left of an allow may be one that a deny
+ * Denies of pods (pod_denies.c): adds to a deny the groups of an allow that its own groups contain,
+ * so that it denies these too; and says why a pod of the rest of an allow may be one that a deny
  * names, or NULL: no such pod, or no memory.
  */
 flowrules_status fr_widen_pods(const flowrules_plan *plan, const struct fr_box *allow,

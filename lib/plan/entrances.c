@@ -1,7 +1,7 @@
 /*
- * Who may open a TCP connection to the machine that a target stands on, as a list that a script can
- * search: in order, the first entry that holds a connection decides. Knows addresses and ports;
- * what has a name, a group, a source port or an interface is left undecided.
+ * Lists who may open a TCP connection to the machine of a target, for a script that searches the
+ * list: the first entry that matches a connection decides. Knows addresses and ports; entries with
+ * a name, a group, a source port or an interface leave it undecided.
  */
 #include "entrances.h"
 

@@ -1,6 +1,5 @@
 /*
- * Who may open a TCP connection to the machine that a target stands on, for scripts that load its
- * rules.
+ * Who may open a TCP connection to the machine of a target, for scripts that load its rules.
  */
 #ifndef FR_ENTRANCES_H
 #define FR_ENTRANCES_H

@@ -1,6 +1,6 @@
 /*
- * The fingerprint of rules: a hash of all that they say and of what is around them, so that an
- * artifact tells its version.
+ * The fingerprint of rules: a hash of the rules and of all else that the artifact says, which is
+ * its version.
  */
 #include <stdio.h>
 #include <string.h>

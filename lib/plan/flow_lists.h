@@ -1,5 +1,5 @@
 /*
- * Lists of flows, by number: a number below the first list's is a flow, and stands for itself.
+ * Lists of flows, by number: a number below that of the first list is a flow.
  */
 #ifndef FR_FLOW_LISTS_H
 #define FR_FLOW_LISTS_H

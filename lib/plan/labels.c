@@ -1,6 +1,6 @@
 /*
- * Readable names for what a target makes of its own: chains, tables and sets that say which network
- * or flow they are about. A name is unique in its plan, and the same again for the same policy.
+ * Readable names for the chains, tables and sets of a target, which say which network or flow they
+ * are for. A name is unique in its plan, and the same again for the same policy.
  */
 #include "labels.h"
 

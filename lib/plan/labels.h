@@ -1,5 +1,5 @@
 /*
- * Readable names for what a target makes of its own: chains, tables and sets.
+ * Readable names for the chains, tables and sets of a target.
  */
 #ifndef FR_LABELS_H
 #define FR_LABELS_H
@@ -26,7 +26,7 @@ void fr_label_word(const char *text, char word[FR_LABEL_SIZE]);
  */
 void fr_set_word(const flowrules_plan *plan, fr_set set, unsigned families, uint32_t flow,
                  enum flowrules_end end, char word[FR_LABEL_SIZE]);
-/* "out_", "in_" or "fwd_", to stand before a word. */
+/* "out_", "in_" or "fwd_", the prefix of a word. */
 const char *fr_direction_label(enum flowrules_direction direction);
 /* before, word and after as a name, with a number behind the word where it is taken; a text of the
  * arena, NULL when out of memory. */

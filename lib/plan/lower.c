@@ -1,5 +1,6 @@
 /*
- * From a plan's flows to its rules, by the lowering that the target asks for; the life of rules.
+ * Makes rules from the flows of a plan, by the lowering that the target needs; creates and frees
+ * rules.
  */
 #include <string.h>
 

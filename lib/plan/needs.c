@@ -1,6 +1,6 @@
 /*
- * Lock-outs: asks of each service that a machine, a pod or a site can't do without, whether any
- * packet of it passes the target. Decides by sets of addresses; how flows are called plays no part.
+ * Lock-outs: decides for each service that a machine, a pod or a site needs whether any packet of
+ * it passes the target, by sets of addresses; the names of flows do not matter.
  */
 #include "needs.h"
 

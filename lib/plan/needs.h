@@ -1,6 +1,6 @@
 /*
- * What a machine or a site dies of when it is shut: the services that every one needs, and which of
- * them a target lets nobody use.
+ * The services that every machine or site needs, and those of them that a target denies to
+ * everybody.
  */
 #ifndef FR_NEEDS_H
 #define FR_NEEDS_H

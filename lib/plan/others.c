@@ -1,6 +1,6 @@
 /*
- * All protocols but a few, where a target can't list them: any protocol, behind a deny of the few
- * that takes them from this allow alone. phases.c finds the place of the two.
+ * Allows of all protocols but a few, for targets that cannot list them: any protocol, after a deny
+ * of the few that affects only this allow. phases.c finds the place of the two.
  */
 #include "boxes.h"
 #include "pieces.h"

@@ -1,5 +1,5 @@
 /*
- * Services in pieces: cut into what a backend says at once, and as it reads them.
+ * Cuts services into pieces that a backend can express in one rule, and shows them to it.
  */
 #include "pieces.h"
 

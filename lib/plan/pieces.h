@@ -6,7 +6,7 @@
 
 #include "plan.h"
 
-/* Does a term name destination ports (or ICMP codes)? */
+/* True if a term limits destination ports (or ICMP codes). */
 bool fr_limits_ports(const struct fr_term *term);
 
 /*
@@ -16,7 +16,7 @@ bool fr_limits_ports(const struct fr_term *term);
 flowrules_status fr_service_pieces(const flowrules_plan *plan, fr_service service,
                                    struct fr_vec *pieces);
 
-/* Why the target can't say what a deny leaves of an allow, if it can't (sayable.c). */
+/* Why the target cannot express what a deny leaves of an allow, if so (sayable.c). */
 struct fr_why fr_unsayable_rest(const flowrules_plan *plan, const struct fr_term *term);
 
 /* The part of a service of the plan that families have a use for; FR_SERVICE_NONE: none. */

@@ -1,6 +1,6 @@
 /*
- * The names that a target needs addresses of: those at the ends of the flows that it enforces,
- * where it matches addresses. Which of them have none, and how old the addresses are.
+ * The names whose addresses a target needs: those in the flows that it enforces by addresses. Finds
+ * those without addresses, and how old the addresses are.
  */
 #include "pins.h"
 

@@ -1,5 +1,5 @@
 /*
- * The names that a plan pins: which they are, which have no address, how old the addresses are.
+ * The names that a plan pins, those without an address, and how old the addresses are.
  */
 #ifndef FR_PINS_H
 #define FR_PINS_H
@@ -16,8 +16,8 @@ bool fr_gather_names_of_flow(struct fr_strings *names, struct fr_view *view,
 flowrules_status fr_wanted_by_plan(struct fr_strings *names, const flowrules_plan *plan);
 
 /*
- * Tells the names of a flow that the lock file has no address of, but for those in told, where they
- * go: false where the flow has none. The message is like `about`, at the name's own place.
+ * Reports the names of a flow without an address in the lock file, except those in told, and adds
+ * them to it: false if the flow has none. The message is like `about`, at the name's own place.
  */
 bool fr_report_unpinned(const flowrules_plan *plan, const struct fr_flow *flow,
                         const struct fr_about *about, struct fr_strings *told);

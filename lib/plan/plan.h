@@ -1,6 +1,6 @@
 /*
- * The plan of a target: which flows it enforces of the policy, and how truly. It is judged once, by
- * fr_plan_new, and means the same from then on. What says its flows are rules (rules.h).
+ * The plan of a target: which flows of the policy it enforces, and how exactly. fr_plan_new judges
+ * it once; its meaning does not change. Rules (rules.h) express its flows.
  */
 #ifndef FR_PLAN_H
 #define FR_PLAN_H
@@ -24,12 +24,12 @@ enum fr_fidelity {
 
 const char *fr_fidelity_word(enum fr_fidelity fidelity);
 
-/* How one flow fares: the word, and why (a text of the plan's arena, or NULL). */
+/* The verdict on a flow: the word, and why (a text of the plan's arena, or NULL). */
 struct fr_verdict {
     enum fr_fidelity fidelity;
     const char *reason;
     const char *hint;   /* of a refusal, from the backend: what to do about it, or NULL */
-    size_t cause;       /* where in the reason stands what is no word about this flow alone */
+    size_t cause;       /* the offset in the reason of the part that is not about this flow only */
     enum fr_reason why; /* of a refusal */
 };
 
@@ -75,9 +75,9 @@ struct fr_bound_list {
 };
 
 /*
- * What a plan finds its answers with. It grows while the plan is asked, also by those to whom the
- * plan is const: a set, a service or a text that is new gets its place here. Nothing that has its
- * place is changed, so that this is no change of what the plan means.
+ * The stores of a plan. They grow while the plan is used, also by callers to whom the plan is
+ * const: new sets, services and texts are added. Nothing in them is changed, so the meaning of the
+ * plan does not change.
  */
 struct fr_stores {
     struct fr_arena arena;
@@ -103,7 +103,7 @@ struct flowrules_plan {
     struct flowrules_capabilities permitting; /* of a target that only permits */
     const char *name;                         /* of the target */
     bool transit;
-    bool whole;         /* no target: the policy by itself */
+    bool whole;         /* no target: the whole policy */
     bool exact_domains; /* of whole_domains: what no flow asks for is not resolved */
     bool permits;       /* it only permits, and leaves the rest to what else is there */
     bool denies;        /* some flow in scope is a deny */
@@ -115,7 +115,8 @@ struct flowrules_plan {
     struct fr_view *view;
     struct fr_services *services;
     struct fr_end protects;
-    /* What stands in rules for all that is protected, where the machine has no other addresses. */
+    /* The set in rules that replaces all that is protected, if the machine has no other addresses.
+     */
     fr_set machine;
     fr_set widest_pods;        /* of pod_groups: the protected groups that are within no other */
     struct fr_vec verdicts;    /* struct fr_verdict, one for each flow */
@@ -144,9 +145,9 @@ void fr_plan_free(flowrules_plan *plan);
 /* Reports that a store of the plan ran out of memory, if one did: FLOWRULES_NO_MEMORY. */
 flowrules_status fr_plan_memory(const flowrules_plan *plan);
 
-/* What is to be told of a target that can be rendered: what it shuts, what is unexpected. */
+/* Warns about a target that can be rendered: what it denies that is needed, what is unexpected. */
 flowrules_status fr_plan_warn(const flowrules_plan *plan);
-/* Calls with what the backend says of flows that it says exactly. */
+/* Calls with the backend's warnings about flows that it expresses exactly. */
 void fr_plan_remarks(const flowrules_plan *plan, void *context,
                      void (*call)(void *context, uint32_t flow, const char *what));
 /* Reports every refused and unresolved flow; the status is the worse of the two. */
@@ -183,29 +184,29 @@ const struct fr_bound_list *fr_bound_list(const flowrules_plan *plan, const char
 /* The value of a setting of the target, or its default; NULL when the backend has no such key. */
 const char *fr_plan_setting(const flowrules_plan *plan, const char *key);
 
-/* Why a deny can't hold for a network that is a group and addresses at once, or NULL (twofold.c).
+/* Why a deny cannot hold for a network that is a group and addresses at once, or NULL (twofold.c).
  */
 flowrules_status fr_check_twofold(const flowrules_plan *plan, const struct fr_flow *flow,
                                   const fr_set ends[2], struct fr_why *why);
-/* May the flow be said with this loss on this target? */
+/* True if the target accepts this loss for the flow. */
 bool fr_may_lose(const flowrules_plan *plan, uint32_t flow, enum fr_loss loss);
 /*
- * May the wildcards of a flow be read as the target reads them, or cut to the names that the lock
- * file knows? Less is a loss by narrowing in an allow, by widening in a deny.
+ * True if the target accepts that wildcards of a flow mean what the platform makes of them, or are
+ * cut to the names in the lock file. Less is a narrowing of an allow, and a widening of a deny.
  */
 bool fr_may_cut(const flowrules_plan *plan, uint32_t flow, bool deny);
 /*
- * How truly the target says a flow that is in scope: flags of its ends, and its scoped parts from
- * first on. Parts are adapted where an accepted loss asks for it (verdict.c).
+ * Judges how exactly the target expresses a flow in scope: flags of its ends, and its scoped parts
+ * from first on. Adapts parts if an accepted loss requires it (verdict.c).
  */
 flowrules_status fr_judge(flowrules_plan *plan, uint32_t flow, unsigned flags, size_t first,
                           struct fr_verdict *verdict);
 
-/* Asks the backend whether it can say what is left of a part, with a service of the plan. */
+/* Asks the backend whether it can express what is left of a part, with a service of the plan. */
 flowrules_status fr_ask_of_rest(const flowrules_plan *plan, const struct fr_scoped *rest,
                                 fr_service service, struct fr_why *why);
 
-/* The verdict on a flow that is in scope or not, as a name's addresses will have it. */
+/* The verdict on a flow whose scope depends on addresses of names that are not known yet. */
 flowrules_status fr_judge_unknown_scope(flowrules_plan *plan, const struct fr_flow *flow,
                                         struct fr_verdict *verdict);
 
@@ -224,23 +225,23 @@ static inline struct fr_phase fr_first_phase(enum flowrules_direction direction,
                                              enum flowrules_action action) {
     return (struct fr_phase){direction, action, 0};
 }
-/* Goes on to what stands behind it; false where nothing does. */
+/* Moves to the next; false after the last. */
 bool fr_next_phase(const flowrules_plan *plan, struct fr_phase *phase);
-/* The phase that a part's rules stand in: 0 where their order says nothing. */
+/* The phase of the rules of a part: 0 if their order does not matter. */
 uint32_t fr_part_phase(const flowrules_plan *plan, const struct fr_scoped *part);
 /*
  * Finds how parts of an allow, from first on, are said as any protocol but a few, where their
- * service itself can't be (others.c): these few then stand in 'but' of each. *why becomes
+ * service itself cannot (others.c): these few are then in 'but' of each. *why becomes
  * FR_WHY_NOT.
  */
 flowrules_status fr_say_others(flowrules_plan *plan, const struct fr_flow *flow, size_t first,
                                struct fr_why *why);
-/* Why the target can't say the two rules of such a part, if it can't (sayable.c). */
+/* Why the target cannot express the two rules of such a part, if so (sayable.c). */
 flowrules_status fr_refuse_others(const flowrules_plan *plan, const struct fr_scoped *part,
                                   struct fr_why *why);
 /* The part that denies them, as it goes before the part of the allow. */
 struct fr_scoped fr_others_part(const flowrules_plan *plan, const struct fr_others *others);
-/* Does a deny in scope spare a part of an allow? */
+/* True if a deny in scope spares a part of an allow. */
 bool fr_part_is_spared(const flowrules_plan *plan, const struct fr_scoped *deny,
                        const struct fr_scoped *allow);
 /* The families that a set may have addresses of: names and groups may have both. */

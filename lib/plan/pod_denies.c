@@ -1,7 +1,7 @@
 /*
- * Denies of pods, for targets that have allows alone: what they take from an allow, and what of it
- * may be of a pod that a deny names otherwise. Two groups are two atoms to the algebra of sets;
- * which of them share pods is told by their selectors.
+ * Denies of pods, for targets that have only allows: what they subtract from an allow, and which
+ * pods of the rest a deny may select by another name. To the algebra of sets two groups are two
+ * atoms; their selectors say whether they share pods.
  */
 #include "drafts.h"
 #include "flowrules/kits/pods.h"

@@ -1,6 +1,6 @@
 /*
- * Why a target refuses a flow: each reason has its words and what to do about it, in one table. A
- * backend's own reasons (flowrules_backend.refuses) are told in its words.
+ * The reasons why a target refuses a flow. One table has the words of each, and what to do about
+ * it. A backend's own reasons (flowrules_backend.refuses) are in its words.
  */
 #ifndef FR_REASONS_H
 #define FR_REASONS_H
@@ -44,7 +44,7 @@ enum fr_reason {
     FR_WHY_SELF_TOO   /* what: the name itself passes too */
 };
 
-/* Why something can't be said: what kind of reason it is, and its words. */
+/* Why something cannot be expressed: the kind of the reason, and its words. */
 struct fr_why {
     enum fr_reason kind;
     const char *text; /* NULL when out of memory */
@@ -54,11 +54,11 @@ struct fr_why {
 /* A reason with what its words need, all of them texts; in the arena. */
 struct fr_why fr_because(struct fr_arena *arena, enum fr_reason kind, ...);
 /*
- * A reason in words of a backend, which may have a newline and behind it what to do about it:
- * nothing, where the words say so. NULL: none.
+ * A reason in words of a backend, and after a newline what to do about it, which may be absent.
+ * NULL: none.
  */
 struct fr_why fr_why_told(struct fr_arena *arena, const char *text);
-/* What to do about a kind of reason; NULL where nothing is known, "" where its words say so. */
+/* What to do about a kind of reason; NULL if nothing is known, "" if its words say so. */
 const char *fr_reason_hint(enum fr_reason kind);
 /* Words without any %s. */
 const char *fr_reason_words(enum fr_reason kind);

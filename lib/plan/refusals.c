@@ -1,5 +1,5 @@
 /*
- * Reports what a target can't say, and what to do about it.
+ * Reports what a target cannot express, and what to do about it.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * Names of rules: those of the flows, fitted to what a platform takes, unique, and the same again
- * tomorrow: a name depends on its own flow, not on the others, wherever that can be.
+ * Names of rules: the names of flows, made valid for the platform, unique and stable: a name
+ * depends on its own flow, and not on the others, wherever possible.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * What rules are made of, one by one: groups, rules, refusals and sets of names. Decides nothing.
+ * Adds groups, rules, refusals and sets of names to the rules of a plan. Decides nothing.
  */
 #include "rules.h"
 

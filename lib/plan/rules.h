@@ -1,7 +1,6 @@
 /*
- * The rules of a plan: what says its flows, in order and legal for the backend. lower.c makes them;
- * from then on they stay as they are. They are what is spelled, and what the fingerprint, the map
- * and the artifact know of the flows.
+ * The rules of a plan express its flows, in order and legal for the backend. lower.c makes them,
+ * and they do not change afterwards. Spelling, the fingerprint, the map and the artifact use them.
  */
 #ifndef FR_RULES_H
 #define FR_RULES_H
@@ -21,7 +20,7 @@ struct fr_rule {
     fr_service service;         /* of the plan */
     uint32_t table;             /* of tables */
     const char *name;           /* NULL: the first flow's */
-    int32_t expires;            /* the last day, where the backend ends rules by itself */
+    int32_t expires;            /* the last day, if the platform ends rules */
 };
 
 /* The rule that is written next, and its group. */
@@ -81,7 +80,7 @@ struct fr_used_names {
     unsigned families;
 };
 
-/* A flow that can't be said after all, as it came out while rules were made. */
+/* A flow that cannot be expressed, as became clear while rules were made. */
 struct fr_refusal {
     uint32_t flow;
     struct fr_verdict verdict;
@@ -109,8 +108,8 @@ struct fr_rules {
 };
 
 /*
- * Makes the rules of a plan that refuses nothing. FLOWRULES_REFUSED: these are no rules, and say
- * only which flows are refused; nothing is reported. *rules is NULL where memory runs out.
+ * Makes the rules of a plan that refuses nothing. FLOWRULES_REFUSED: *rules only says which flows
+ * are refused; nothing is reported. *rules is NULL when out of memory.
  */
 flowrules_status fr_rules_make(struct fr_rules **rules, const flowrules_plan *plan);
 /* The same, and reports what is refused; then *rules is NULL. */
@@ -120,9 +119,9 @@ void fr_rules_free(struct fr_rules *rules);
 /* Frees rules but for their lists of flows, which go to an empty *flows. */
 void fr_rules_end(struct fr_rules *rules, struct fr_flow_lists *flows);
 
-/* The plan's verdict on a flow, or the one that refuses it after all. */
+/* The plan's verdict on a flow, or the later one that refuses it. */
 const struct fr_verdict *fr_rules_verdict(const struct fr_rules *rules, uint32_t flow);
-/* Refuses a flow while its rules are made; what was found first is told. */
+/* Refuses a flow while its rules are made; the first refusal is reported. */
 flowrules_status fr_rules_refuse(struct fr_rules *rules, uint32_t flow, struct fr_why why);
 
 /* A new group at the end; NULL when out of memory. */
@@ -141,7 +140,7 @@ bool fr_use_names(struct fr_rules *rules, fr_set set, unsigned families);
 /* The families in which rules match a set of the plan's domains. */
 unsigned fr_used_families(const struct fr_rules *rules, uint32_t set);
 
-/* An element of a table; that it is about a question's packets is not looked at. */
+/* An element of a table, whether or not it matches the packets of a question. */
 struct flowrules_element fr_table_element(const struct fr_table *table, size_t index);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Rules of the same protected pods, one behind the other: for platforms that keep them in one
- * object, by direction or whole. Pods are the same where two networks select the same ones.
+ * Sorts rules of the same protected pods next to each other, for platforms that keep them in one
+ * object, by direction or whole. Pods are the same if two networks select the same ones.
  */
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /*
- * Merging rules that differ in one dimension only, and dropping equal ones.
+ * Merges rules that differ in one dimension only, and drops equal ones.
  */
 #include <stdlib.h>
 
@@ -180,7 +180,7 @@ static flowrules_status find_equal(struct fr_drafts *d, bool *equal) {
     return good ? FLOWRULES_OK : fr_no_memory(d->plan->context);
 }
 
-/* Rules that came out the same stand once, with the flows of all; first come, first kept. */
+/* Merges equal rules into the first of them, with the flows of all. */
 flowrules_status fr_drop_equal_rules(struct fr_drafts *d) {
     struct fr_rule *list = d->list.items;
     size_t kept = 0;

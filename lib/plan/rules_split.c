@@ -1,5 +1,6 @@
 /*
- * Cutting rules to what a target takes: ends, address families, services, sizes.
+ * Splits rules that a target cannot express as one: sources and destinations, address families,
+ * services, sizes.
  */
 #include "drafts.h"
 #include "pieces.h"

@@ -1,5 +1,6 @@
 /*
- * What a target can say of a part of a flow: by its capabilities, and by what its backend answers.
+ * Decides what a target can express of a part of a flow, by its capabilities and by its backend's
+ * answer.
  */
 #include "sayable.h"
 

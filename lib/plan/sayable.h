@@ -1,5 +1,5 @@
 /*
- * Why a target can't say a flow, or a part of it.
+ * Why a target cannot express a flow, or a part of it.
  */
 #ifndef FR_SAYABLE_H
 #define FR_SAYABLE_H
@@ -10,10 +10,10 @@
  * can't. */
 struct fr_why fr_unsayable_service(const flowrules_plan *plan, const struct fr_flow *flow,
                                    unsigned families);
-/* Has a flow, in these families, ICMP types that the target can't tell apart? */
+/* True if a flow has, in these families, ICMP types that the target cannot distinguish. */
 bool fr_gives_up_icmp_types(const flowrules_plan *plan, const struct fr_flow *flow,
                             unsigned families);
-/* *why becomes why the target, or its backend, can't say a part, if it can't. */
+/* *why becomes why the target, or its backend, cannot express a part, if so. */
 flowrules_status fr_refuse_part(const flowrules_plan *plan, const struct fr_scoped *part,
                                 struct fr_why *why);
 

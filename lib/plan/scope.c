@@ -1,6 +1,6 @@
 /*
- * What a target enforces of the policy: its directions, what it protects, and the parts of flows
- * that have an end there.
+ * Finds what a target enforces of the policy: its directions, what it protects, and the parts of
+ * flows from or to it.
  */
 #include "scope.h"
 

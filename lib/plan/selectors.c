@@ -1,6 +1,6 @@
 /*
- * Groups that select pods of Kubernetes by their namespace and labels: which of them hold others,
- * which may share a pod. Knows the keys of the binding, no manifest.
+ * Groups that select pods of Kubernetes by namespace and labels: decides which contain others, and
+ * which may share a pod. Knows the keys of the binding, and no manifest.
  */
 #include <stdlib.h>
 #include <string.h>

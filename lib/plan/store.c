@@ -1,5 +1,5 @@
 /*
- * What is looked up, and kept, by all who make a plan or its rules. Decides nothing.
+ * Lookups and stores for all files that make a plan or its rules. Decides nothing.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
- * Lookup tables: elements collected by protocol and kind of key, then sorted, merged where they
- * are equal, dropped where another covers them, and laid out so that no two of a table overlap.
- * Every step is n log n. An element's flows are those that it came from and those it covers.
+ * Lookup tables: collects elements by protocol and kind of key, sorts them, merges equal ones,
+ * drops covered ones, and lays them out so that no two of a table overlap. Every step is n log n.
+ * The flows of an element are those that it comes from, and those of the elements that it covers.
  */
 #include <stdio.h>
 #include <stdlib.h>

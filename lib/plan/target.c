@@ -1,6 +1,6 @@
 /*
- * Which target a plan is of: one of the policy, or a backend with its defaults; its format, and
- * what that can say.
+ * Finds the target of a plan: one of the policy, or a backend with its defaults; its format, and
+ * the capabilities of the format.
  */
 #include "target.h"
 

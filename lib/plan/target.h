@@ -6,7 +6,7 @@
 
 #include "plan.h"
 
-/* Finds the target "NAME[:FORMAT]", or takes the policy by itself where spec is NULL. */
+/* Finds the target "NAME[:FORMAT]"; spec NULL: the whole policy. */
 flowrules_status fr_find_target(flowrules_plan *plan, const char *spec);
 
 #endif

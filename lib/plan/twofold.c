@@ -1,8 +1,8 @@
 /*
- * Networks that a platform knows twice: by a group of its own and by their addresses. To the
- * platform the two have nothing in common; to the policy they are the same. An allow that loses by
- * that is safe, a deny is not: a deny that does not hold for both is refused here. A protected
- * network may be its group alone: that is where the rules hang, whatever address a packet has.
+ * Networks that a platform knows twice: by its own group and by their addresses. To the platform
+ * the two have nothing in common; to the policy they are the same. An allow that loses by this is
+ * safe, a deny is not: a deny that does not hold for both is refused here. A protected network may
+ * be only its group: the rules are attached to it, whatever address a packet has.
  */
 #include "plan.h"
 

@@ -1,5 +1,5 @@
 /*
- * The verdict on a flow that is in a target's scope: how truly it can be said, and why not more.
+ * The verdict on a flow in a target's scope: how exactly the target can express it, and why.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * What a backend may ask of a plan: the target, its settings, networks and their bindings.
+ * The plan for backends: the target, its settings, networks and their bindings.
  */
 #include "view.h"
 

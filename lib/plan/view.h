@@ -1,13 +1,12 @@
 /*
- * What of a plan is asked beside what a backend may ask.
+ * Questions to a plan besides those of backends.
  */
 #ifndef FR_VIEW_H
 #define FR_VIEW_H
 
 #include "plan.h"
 
-/* Are the pods of group index of a set among those of group i: a wider one, or an equal, earlier?
- */
+/* True if group i of a set, a wider one or an equal, earlier one, has the pods of group index. */
 bool fr_pods_precede(const flowrules_plan *plan, struct flowrules_set set, size_t i, size_t index);
 
 /* What flowrules_pods_unselectable says of pods in a namespace that is not known (selectors.c). */

@@ -1,5 +1,5 @@
 /*
- * What is to be told of a target that can be rendered: what it shuts, what may not be expected.
+ * Warnings about a target that can be rendered: what it denies that is needed, what may surprise.
  */
 #include <stdio.h>
 

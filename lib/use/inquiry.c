@@ -1,5 +1,5 @@
 /*
- * What an inquiry has asked and been answered. Knows nobody that can be asked.
+ * The questions and answers of an inquiry. Does not know whom to ask.
  */
 #include "inquiry.h"
 

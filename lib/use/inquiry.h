@@ -75,7 +75,7 @@ struct fr_reply *fr_inquiry_reply(const struct fr_inquiry *inquiry, size_t name,
 
 /* What an outcome other than FR_ANSWERED means, in words. */
 const char *fr_outcome_words(enum fr_outcome outcome);
-/* Does the outcome tell what there is, rather than that it could not be told? */
+/* True if the outcome says what exists, and not that this could not be determined. */
 bool fr_outcome_is_known(enum fr_outcome outcome);
 
 /* Puts an address, or an alias, behind a reply; false when out of memory. */

@@ -1,5 +1,5 @@
 /*
- * Asks what an inquiry is about: the resolver that a program may give instead of the DNS, or the
+ * Asks the questions of an inquiry: the resolver that a program gives instead of the DNS, or the
  * servers of resolver.c.
  */
 #include "inquiry.h"

@@ -1,6 +1,6 @@
 /*
- * The test of a policy's flows: its options, and the one file that it is. What is tried
- * probe_choose.c tells, how it is written down probe_script.c.
+ * Probes of a policy's flows: options, and the file of the result. probe_choose.c decides what is
+ * tried, probe_script.c writes it.
  */
 #include "probe.h"
 

@@ -22,7 +22,8 @@ enum fr_step_kind {
     FR_STEP_NONE /* nothing that could be tried */
 };
 
-/* One thing to try, or one that can't be. Texts belong to the probe's arena, or live for ever. */
+/* A connection to try, or one that cannot be tried. Texts belong to the probe's arena, or are
+ * static. */
 struct fr_step {
     enum fr_step_kind kind;
     uint16_t port;

@@ -1,6 +1,6 @@
 /*
- * Which connections test the flows of a policy from one place: the flows that begin there, the
- * hosts and ports of each that can be tried, and what of it can't be. Knows no script.
+ * Chooses the connections that test the flows of a policy from one place: the flows from there, the
+ * hosts and ports that can be tried, and those that cannot. Knows no script.
  */
 #include "probe.h"
 

@@ -1,6 +1,6 @@
 /*
- * How the probes of a policy are written down: the script lib/use/probe.sh with the flows put in,
- * the Pod that runs it, the list as JSON. Knows no policy's sets.
+ * Writes the probes of a policy: the script lib/use/probe.sh with the flows, the Pod that runs it,
+ * the list as JSON. Knows no sets of a policy.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Explaining: the verdict of every flow on every target, as rows.
+ * Explains: the verdict on every flow for every target, as rows.
  */
 #include "needs.h"
 #include "render.h"

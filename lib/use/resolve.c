@@ -1,6 +1,6 @@
 /*
- * Resolving: chooses the names, has them asked for, and makes the new lock file's text. What the
- * replies mean is judged in resolve_judge.c.
+ * Resolves: chooses the names, asks for them, and writes the text of the new lock file.
+ * resolve_judge.c judges the replies.
  */
 #include "resolve.h"
 

@@ -41,7 +41,7 @@ struct flowrules_resolution {
     bool ran;
 };
 
-/* What the replies for name i come to, and what is told of them (resolve_judge.c). */
+/* Judges the replies for name i, and reports warnings about them (resolve_judge.c). */
 flowrules_status fr_resolution_judge(flowrules_resolution *resolution, size_t index);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the replies for a name come to: the addresses that it is pinned to from now on, its status,
- * and all that is doubtful about it.
+ * Judges the replies for a name: the addresses that are pinned from now on, its status, and
+ * warnings.
  */
 #include "resolve.h"
 

@@ -1,7 +1,6 @@
 /*
- * Asking the DNS through c-ares: a channel for each server, all of them waited for by one poll, so
- * many questions under way at once and no more. Knows no policy; replies are read in
- * resolver_reply.c.
+ * Asks the DNS with c-ares: one channel for each server, one poll for all of them, and a limit of
+ * questions at a time. Knows no policy; resolver_reply.c reads replies.
  */
 #include "inquiry.h"
 

@@ -1,7 +1,7 @@
 /*
- * Reading a reply (RFC 1035 section 4): records of its answer section, the chain of aliases, the
- * addresses. c-ares has checked that it is the reply to the question; nothing else in it is taken
- * on trust.
+ * Reads a reply (RFC 1035 section 4): records of its answer section, the chain of aliases, the
+ * addresses. c-ares has checked that it is the reply to the question; everything else in it is
+ * checked here.
  */
 #include "resolver_reply.h"
 

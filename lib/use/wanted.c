@@ -1,5 +1,5 @@
 /*
- * The names that the targets of a policy need addresses of, and those in a network.
+ * The names whose addresses the targets of a policy need, and those in a network.
  */
 #include "wanted.h"
 
