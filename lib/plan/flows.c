@@ -1,5 +1,6 @@
 /*
- * Ends of flows to sets. Networks are evaluated once for each way of looking at wildcards.
+ * Evaluates the sources and destinations of flows as sets. Networks are evaluated once for each
+ * treatment of wildcards.
  */
 #include "flows.h"
 
@@ -147,8 +148,7 @@ static flowrules_status add_asked(struct fr_view *view, struct fr_builder *b, co
 }
 
 fr_set fr_view_name(struct fr_view *view, const char *name) {
-    if (add_asked(view, &view->builder, name) != FLOWRULES_OK)
-        return FR_SET_NONE;
+    view->builder.failed = add_asked(view, &view->builder, name) != FLOWRULES_OK;
     return fr_builder_finish(&view->builder, &view->sets);
 }
 
@@ -327,7 +327,7 @@ static flowrules_status cut_groups(struct fr_view *view, struct fr_builder *b,
 static flowrules_status leave_out(struct fr_view *view, fr_set except, struct fr_end *end) {
     struct fr_sets *sets = &view->sets;
     end->set = fr_set_subtract(sets, end->set, except);
-    if (end->set != FR_SET_NONE && fr_set_head(sets, end->set)->all_atoms != 0) {
+    if (fr_set_head(sets, end->set)->all_atoms != 0) {
         end->flags |= FR_END_ANY_BUT;
         end->set = fr_set_union(sets, fr_set_family(sets, end->set, FLOWRULES_IPV4),
                                 fr_set_family(sets, end->set, FLOWRULES_IPV6));
@@ -378,6 +378,7 @@ static flowrules_status network_end(struct fr_view *view, uint32_t index, bool n
     fr_builder_init(&builder, &view->context->allocator);
     flowrules_status status = build_network(view, &builder, index, narrow, slot);
     fr_builder_free(&builder);
+    view->sets.failed = view->sets.failed || status != FLOWRULES_OK;
     return status;
 }
 
@@ -443,10 +444,10 @@ static void name_networks(struct fr_view *view) {
         const struct fr_end *end;
         uint32_t known;
         if (network_end(view, i, false, &end) != FLOWRULES_OK)
-            view->lacks_names = true;
-        else if (end->set != FR_SET_EMPTY && !fr_map_get(&view->network_of, end->set, &known) &&
-                 !fr_map_put(&view->network_of, end->set, i + 1))
-            view->lacks_names = true;
+            return; /* which the store remembers */
+        if (end->set != FR_SET_EMPTY && !fr_map_get(&view->network_of, end->set, &known) &&
+            !fr_map_put(&view->network_of, end->set, i + 1))
+            view->sets.failed = true;
     }
 }
 
@@ -472,14 +473,12 @@ static void name_parts(struct fr_view *view, enum flowrules_family family) {
     for (uint32_t i = 0; i < view->policy->networks.count; i++) {
         const struct fr_end *end;
         uint32_t known;
-        fr_set part = network_end(view, i, false, &end) != FLOWRULES_OK
-                          ? FR_SET_NONE
-                          : family_part(view, end->set, family);
-        if (part == FR_SET_NONE)
-            view->lacks_names = true;
-        else if (part != FR_SET_EMPTY && !fr_map_get(&view->part_of[family], part, &known) &&
-                 !fr_map_put(&view->part_of[family], part, i + 1))
-            view->lacks_names = true;
+        if (network_end(view, i, false, &end) != FLOWRULES_OK)
+            return; /* which the store remembers */
+        fr_set part = family_part(view, end->set, family);
+        if (part != FR_SET_EMPTY && !fr_map_get(&view->part_of[family], part, &known) &&
+            !fr_map_put(&view->part_of[family], part, i + 1))
+            view->sets.failed = true;
     }
 }
 

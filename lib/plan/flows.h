@@ -11,7 +11,7 @@
 #include "addresses.h"
 #include "policy.h"
 
-/* What stands in a set besides addresses that were written down. */
+/* What a set contains besides addresses of the policy. */
 enum fr_end_flags {
     FR_END_PINNED = 1,           /* addresses from the lock file */
     FR_END_NATIVE = 2,           /* names or groups that the target resolves itself */
@@ -20,7 +20,7 @@ enum fr_end_flags {
     FR_END_NARROWED = 16,        /* wildcards cut to the names of the lock file below them */
     FR_END_FOREIGN = 32,         /* groups of another platform without addresses */
     FR_END_REFUSED = 64,         /* names, where the target refuses names */
-    FR_END_NAMES = 128,          /* names that stand in a rule as names */
+    FR_END_NAMES = 128,          /* names that a rule has as names */
     FR_END_OTHER_WILDCARD = 256, /* wildcards that the target reads its own way */
     FR_END_ANY_BUT = 512,        /* any less some addresses: names and groups are left out too */
     FR_END_CUT_GROUP = 1024      /* a group of which an exception takes a part */
@@ -39,7 +39,7 @@ struct fr_view_mode {
     const char *asked[2];    /* the names that the question is about, or NULL */
     const char *platform;    /* whose bindings it understands, or NULL */
     const char *bindings_of; /* and another one's, or NULL */
-    bool every_group;        /* groups of any platform are told by the network's name */
+    bool every_group;        /* groups of any platform are known by the network's name */
 };
 
 struct fr_view {
@@ -53,7 +53,6 @@ struct fr_view {
     struct fr_map bound_as;    /* by hash of a binding's values: the first network with it */
     struct fr_map network_of;  /* by set: network + 1; filled when it is first asked for */
     struct fr_map part_of[2];  /* by set of one family: likewise */
-    bool lacks_names;          /* there was no memory for all of these */
     struct fr_vec walked;      /* uint32_t for each network: the walk that saw it last */
     uint32_t walk;
     struct fr_builder builder;
@@ -71,9 +70,9 @@ flowrules_status fr_view_literal(struct fr_view *view, struct fr_view **literal)
 flowrules_status fr_view_end(struct fr_view *view, struct fr_span span, bool narrow,
                              struct fr_end *end);
 
-/* Does the view see a network as a group of its platform? */
+/* True if the view sees a network as a group of its platform. */
 bool fr_view_is_bound(const struct fr_view *view, const struct fr_network *network);
-/* What one network comes to. */
+/* Evaluates one network. */
 flowrules_status fr_view_network(struct fr_view *view, uint32_t index, struct fr_end *end);
 /* The same; cut: wildcards may be cut to what the lock file knows. */
 flowrules_status fr_view_cut_network(struct fr_view *view, uint32_t index, bool cut,
@@ -85,7 +84,7 @@ bool fr_view_network_of(struct fr_view *view, fr_set set, uint32_t *network);
 /* The network of which the set is exactly what it has of a family, with its names. */
 bool fr_view_network_part(struct fr_view *view, fr_set set, enum flowrules_family family,
                           uint32_t *network);
-/* The set that is one name as an atom; FR_SET_NONE when out of memory. */
+/* The set of one name as an atom. */
 fr_set fr_view_name(struct fr_view *view, const char *name);
 /* The same for a name of which the policy may know nothing; it has to live as long as the view. */
 fr_set fr_view_other_name(struct fr_view *view, const char *name);

@@ -77,8 +77,7 @@ static fr_set of_family(struct part *p, fr_set set) {
 
 static flowrules_status push_entry(struct part *p, uint32_t index, fr_set source,
                                    fr_set destination) {
-    if (source == FR_SET_NONE || destination == FR_SET_NONE)
-        return fr_no_memory(p->plan->context);
+    FR_TRY(fr_plan_memory(p->plan));
     if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
         return FLOWRULES_OK;
     struct entry *slot = fr_vec_add(&p->entries);
@@ -94,8 +93,8 @@ static flowrules_status add_names_entry(struct part *p, uint32_t index, fr_set s
     if (!p->plan->view->mode.names || s->deny != 0)
         return FLOWRULES_OK;
     fr_set names = fr_names_of(p->plan, s->destination);
-    if (source == FR_SET_EMPTY || names == FR_SET_EMPTY || names == FR_SET_NONE)
-        return names == FR_SET_NONE ? fr_no_memory(p->plan->context) : FLOWRULES_OK;
+    if (source == FR_SET_EMPTY || names == FR_SET_EMPTY)
+        return FLOWRULES_OK;
     if (!fr_use_names(p->rules, names, p->families))
         return fr_no_memory(p->plan->context);
     return push_entry(p, index, source, names);
@@ -313,8 +312,7 @@ static flowrules_status flatten(struct part *p, const struct draft *draft,
             continue;
         }
         service = fr_services_add(p->plan->services, &term, 1);
-        if (service == FR_SERVICE_NONE)
-            return fr_no_memory(p->plan->context);
+        FR_TRY(fr_plan_memory(p->plan));
         FR_TRY(fr_tables_product(tables, other, service, scoped->flow));
     }
     return FLOWRULES_OK;

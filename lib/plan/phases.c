@@ -1,7 +1,7 @@
 /*
- * The order that denies with spared flows ask for. Denies stand before allows; a deny that spares
- * an allow stands behind it where the two meet, and so does every other allow that the deny meets.
- * Each part of a flow gets the first phase that this leaves it: without spares it is one for all.
+ * The order of rules if denies spare flows. Denies precede allows; but a deny that spares an allow
+ * follows it if the two overlap, and every other allow that overlaps the deny follows the deny.
+ * Each part of a flow gets the first possible phase; without spares all have the same.
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /*
- * The life of a plan: what a target enforces of the policy, and how truly it can say each flow.
+ * Creates and frees plans: what a target enforces of the policy, and how exactly it expresses each
+ * flow.
  */
 #include <string.h>
 

@@ -95,7 +95,7 @@ static flowrules_status find_machine(flowrules_plan *plan) {
         fr_builder_range(&plan->view->builder, &all);
         plan->machine = fr_builder_finish(&plan->view->builder, &plan->view->sets);
     }
-    return plan->machine == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 static flowrules_status find_protects(flowrules_plan *plan) {
@@ -131,8 +131,6 @@ static flowrules_status scope_part(const struct scoping *s, fr_set source, fr_se
     flowrules_plan *plan = s->plan;
     const struct fr_flow *flow = s->flow;
     uint32_t crossing;
-    if (source == FR_SET_NONE || destination == FR_SET_NONE)
-        return fr_no_memory(plan->context);
     if (source == FR_SET_EMPTY || destination == FR_SET_EMPTY)
         return FLOWRULES_OK;
     unsigned service = fr_service_get(&plan->policy->services, flow->service)->families;
@@ -246,8 +244,6 @@ static const char *scope_reason(const flowrules_plan *plan, fr_set source, fr_se
         from = fr_set_intersect(&plan->view->sets, source, inside);
     if (mode != FR_DIRECTION_EGRESS && !plan->can->no_ingress)
         to = fr_set_intersect(&plan->view->sets, destination, inside);
-    if (from == FR_SET_NONE || to == FR_SET_NONE)
-        return NULL;
     if (from != FR_SET_EMPTY || to != FR_SET_EMPTY)
         return "the parts of its source and destination in scope have no common address family";
     return plan->can->no_ingress ? "its source is not in the protected networks" : outside[mode];
@@ -298,7 +294,7 @@ static fr_set without_far_groups(const flowrules_plan *plan, fr_set far) {
             !has_far_key(plan, flowrules_set_atom(all, i).name))
             fr_builder_atom(&plan->view->builder, fr_set_atoms(fr_set_head(sets, far))[i]);
     fr_set gone = fr_builder_finish(&plan->view->builder, sets);
-    return gone == FR_SET_NONE ? gone : fr_set_subtract(sets, far, gone);
+    return fr_set_subtract(sets, far, gone);
 }
 
 static flowrules_status refuse_flow(flowrules_plan *plan, struct fr_why why,
@@ -325,7 +321,7 @@ static flowrules_status find_ends(const flowrules_plan *plan, uint32_t index,
     ends[1] = found[1].set;
     FR_TRY(fr_check_twofold(plan, flow, ends, why));
     ends[1] = without_far_groups(plan, found[1].set);
-    return ends[1] == FR_SET_NONE ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 /* Notes a flow that is left out though it may be about what is protected; NULL: it is not. */
@@ -404,7 +400,7 @@ static flowrules_status plan_flow(flowrules_plan *plan, uint32_t index,
         return FLOWRULES_OK;
     }
     FR_TRY((flow->shadowed ? plan_shadowed : plan_selected)(plan, index, flow, verdict));
-    return plan->context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : FLOWRULES_OK;
+    return fr_plan_memory(plan);
 }
 
 static flowrules_status plan_flows(flowrules_plan *plan) {

@@ -32,23 +32,18 @@ static fr_service expect_service(const struct expecting *e, const struct fr_scop
                                  const char *pods) {
     const struct fr_service_terms *terms =
         fr_service_get(&e->plan->policy->services, part->service);
-    struct fr_vec list;
-    fr_vec_init(&list, &e->plan->context->allocator, sizeof(struct fr_term));
-    fr_service service = FR_SERVICE_NONE;
-    if (fr_vec_reserve(&list, terms->count)) {
-        for (uint32_t i = 0; i < terms->count; i++) {
-            struct fr_term term = terms->terms[i];
-            if (part->whole_icmp && fr_protocol_is_icmp(term.protocol)) {
-                term.source_first = term.destination_first = 0;
-                term.source_last = term.destination_last = UINT16_MAX;
-            }
-            map_port(e, pods, &term);
-            *(struct fr_term *)fr_vec_add(&list) = term;
+    struct fr_service_builder builder;
+    fr_service_begin(&builder, &e->plan->context->allocator);
+    for (uint32_t i = 0; i < terms->count; i++) {
+        struct fr_term term = terms->terms[i];
+        if (part->whole_icmp && fr_protocol_is_icmp(term.protocol)) {
+            term.source_first = term.destination_first = 0;
+            term.source_last = term.destination_last = UINT16_MAX;
         }
-        service = fr_services_add(&e->meaning->services, list.items, list.count);
+        map_port(e, pods, &term);
+        fr_service_add(&builder, &term);
     }
-    fr_vec_free(&list);
-    return service;
+    return fr_service_finish(&builder, &e->meaning->services);
 }
 
 /* ---- flows --------------------------------------------------------------------------------- */
@@ -74,8 +69,7 @@ static flowrules_status add_clause(const struct expecting *e, const struct fr_sc
     for (size_t i = 0; i < 2 && crossing != NULL; i++)
         if (crossing->interfaces[i] != FR_SET_ANY)
             clause->interfaces[i] = fr_input_translate(e->in, e->plan, crossing->interfaces[i]).id;
-    return clause->service == FR_SERVICE_NONE || e->in->failed ? fr_no_memory(e->plan->context)
-                                                               : FLOWRULES_OK;
+    return e->in->failed ? fr_no_memory(e->plan->context) : fr_meaning_memory(e->meaning);
 }
 
 /* The part of a flow whose destination is pods with ports of their own, a clause for each group. */
@@ -91,8 +85,6 @@ static flowrules_status add_mapped(const struct expecting *e, const struct fr_sc
                         fr_set_atoms(fr_set_head(sets, part->destination))[i]);
         fr_set own = fr_builder_finish(&e->plan->view->builder, sets);
         *rest = fr_set_subtract(sets, *rest, own);
-        if (own == FR_SET_NONE || *rest == FR_SET_NONE)
-            return fr_no_memory(e->plan->context);
         FR_TRY(add_clause(e, part, own, atom.name));
     }
     return FLOWRULES_OK;
@@ -137,7 +129,7 @@ static flowrules_status add_widened_part(const struct expecting *e, const struct
     struct flowrules_set names = {&e->meaning->sets, domains_of(e, to)};
     FR_TRY(add_clause(e, part, part->destination, NULL));
     struct fr_stage *stage = fr_meaning_stage(e->meaning, part->direction);
-    if (stage == NULL || names.id == FR_SET_NONE)
+    if (stage == NULL)
         return fr_no_memory(e->plan->context);
     struct fr_clause *clause =
         fr_vec_at(&stage->clauses, struct fr_clause, stage->clauses.count - 1);
@@ -337,6 +329,10 @@ flowrules_status fr_expect(flowrules_meaning **meaning, const flowrules_plan *pl
         status = fr_no_memory(plan->context);
     if (status == FLOWRULES_OK)
         status = add_all(&e);
+    if (status == FLOWRULES_OK)
+        status = fr_meaning_memory(m);
+    if (status == FLOWRULES_OK)
+        status = fr_plan_memory(plan);
     fr_input_free(&in);
     if (status == FLOWRULES_OK)
         *meaning = m;

@@ -158,9 +158,7 @@ static bool spell_into(flowrules_artifact *artifact, const struct fr_rules *rule
     out->files_arena = &artifact->arena;
     out->joined = &artifact->joined;
     out->state = fr_arena_zalloc(plan->arena, plan->backend->state_size + 1);
-    /* Where memory was short for the names of networks, things would be called otherwise. */
-    bool good = out->state != NULL && spell(out) && fr_plan_memory(plan) == FLOWRULES_OK &&
-                !plan->view->lacks_names;
+    bool good = out->state != NULL && spell(out) && fr_plan_memory(plan) == FLOWRULES_OK;
     *refusal = good ? out->refusal : NULL;
     fr_output_free(out);
     fr_free(&plan->context->allocator, out);

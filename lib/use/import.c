@@ -79,11 +79,11 @@ static bool parse_group(struct fr_import *import, const char *text, size_t lengt
 }
 
 static flowrules_status add_protected(struct fr_import *import, fr_set set) {
-    fr_set *slot = set == FR_SET_NONE ? NULL : fr_vec_add(&import->protects);
+    fr_set *slot = fr_vec_add(&import->protects);
     if (slot == NULL)
         return fr_no_memory(import->m->context);
     *slot = set;
-    return FLOWRULES_OK;
+    return fr_meaning_memory(import->m);
 }
 
 static flowrules_status object_to(struct fr_import *import, const char *text, size_t length) {
@@ -144,11 +144,11 @@ static flowrules_status protect_groups(struct fr_import *import, fr_set set, str
         fr_set *slot = fr_vec_add(list);
         fr_builder_atom(&import->m->builder, fr_set_atoms(head)[i]);
         fr_set own = fr_builder_finish(&import->m->builder, &import->m->sets);
-        if (slot == NULL || own == FR_SET_NONE)
+        if (slot == NULL)
             return fr_no_memory(import->m->context);
         *slot = own;
     }
-    return FLOWRULES_OK;
+    return fr_meaning_memory(import->m);
 }
 
 /* Of a set, the groups that it lists alone. */
@@ -224,8 +224,6 @@ static fr_set all_protected(struct fr_import *import, int first, int last, bool 
 static flowrules_status protect_both(struct fr_import *import, fr_set all) {
     for (int d = FLOWRULES_EGRESS; import->atoms_are_pods && d <= FLOWRULES_INGRESS; d++) {
         fr_set own = all_protected(import, d, d, false);
-        if (own == FR_SET_NONE)
-            return fr_no_memory(import->m->context);
         FR_TRY(protect_groups(import, own, &import->protects_of[d]));
     }
     return protect_groups(import, all, &import->protects);
@@ -255,7 +253,7 @@ static flowrules_status protect_shared(struct fr_import *import) {
                 *own = fr_set_union(&import->m->sets, *own, end);
         }
         import->has_addresses = true;
-        return *own == FR_SET_NONE ? fr_no_memory(import->m->context) : FLOWRULES_OK;
+        return fr_meaning_memory(import->m);
     }
     return FLOWRULES_OK;
 }
@@ -274,8 +272,6 @@ static flowrules_status find_protects(struct fr_import *import, const char *prot
     if (!import->there[FLOWRULES_EGRESS] && !import->there[FLOWRULES_INGRESS])
         return FLOWRULES_OK;
     fr_set all = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, false);
-    if (all == FR_SET_NONE)
-        return fr_no_memory(import->m->context);
     const struct fr_set_head *head = fr_set_head(&import->m->sets, all);
     if (head->all_atoms == 0 && head->atoms > 0 && head->count4 == 0 && head->count6 == 0)
         return protect_both(import, all);
@@ -283,8 +279,6 @@ static flowrules_status find_protects(struct fr_import *import, const char *prot
         return add_protected(import, all);
     /* Every address, and the groups that rules name beside them. */
     fr_set groups = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, true);
-    if (groups == FR_SET_NONE)
-        return fr_no_memory(import->m->context);
     FR_TRY(add_protected(import, everything(import)));
     return protect_groups(import, groups, &import->protects);
 }
@@ -307,14 +301,14 @@ static flowrules_status name_protected(struct fr_import *import) {
     fr_set all = FR_SET_EMPTY;
     for (size_t i = 0; i < import->protects.count; i++)
         all = fr_set_union(&import->m->sets, all, *fr_vec_at(&import->protects, fr_set, i));
-    for (size_t i = 0; i < import->flows.count && all != FR_SET_NONE; i++) {
+    for (size_t i = 0; i < import->flows.count; i++) {
         struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
         fr_set *end = &flow->ends[protected_end(flow->direction)];
         if (fr_import_is_flow(flow) && flow->direction != FLOWRULES_FORWARD &&
             covers_all(import, *end, all))
             *end = all;
     }
-    return all == FR_SET_NONE ? fr_no_memory(import->m->context) : FLOWRULES_OK;
+    return fr_meaning_memory(import->m);
 }
 
 /* Flows that no packet can be, of ends and a protocol without a family in common, are left out. */

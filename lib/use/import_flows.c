@@ -153,8 +153,7 @@ bool fr_import_sets_may_meet(const flowrules_meaning *m, const struct fr_import_
  */
 static fr_set addresses_alone(struct importing *im, fr_set set) {
     bool pods = names_pods(im->m);
-    if (set == FR_SET_NONE || set == FR_SET_ANY || pods ||
-        fr_set_head(&im->m->sets, set)->all_atoms == 0)
+    if (set == FR_SET_ANY || pods || fr_set_head(&im->m->sets, set)->all_atoms == 0)
         return set;
     return fr_set_union(&im->m->sets, fr_set_family(&im->m->sets, set, FLOWRULES_IPV4),
                         fr_set_family(&im->m->sets, set, FLOWRULES_IPV6));
@@ -180,8 +179,7 @@ static flowrules_status add_flow_at(struct importing *im, const struct fr_clause
                                     const fr_set both[2], fr_service service,
                                     enum fr_import_kind kind, const uint32_t *places) {
     const fr_set ends[2] = {addresses_alone(im, both[0]), addresses_alone(im, both[1])};
-    if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE || service == FR_SERVICE_NONE)
-        return fr_no_memory(im->m->context);
+    FR_TRY(fr_meaning_memory(im->m));
     if (is_nothing(im, ends, service))
         return FLOWRULES_OK;
     if (im->flows->count >= FR_IMPORT_PARTS_MAX) {
@@ -248,25 +246,17 @@ static bool is_no_type(const struct fr_term *t) {
 
 /* The service of the boxes from *next on that have the ends of the first; *next goes behind. */
 static fr_service join_boxes(struct importing *im, const struct fr_boxes *boxes, size_t *next) {
-    struct fr_vec terms;
+    struct fr_service_builder builder;
     const struct fr_box *first = fr_vec_at(&boxes->list, struct fr_box, *next);
-    bool good = true;
-    fr_vec_init(&terms, &im->m->context->allocator, sizeof(struct fr_term));
-    for (; *next < boxes->list.count && good; ++*next) {
+    fr_service_begin(&builder, &im->m->context->allocator);
+    for (; *next < boxes->list.count; ++*next) {
         const struct fr_box *box = fr_vec_at(&boxes->list, struct fr_box, *next);
         if (box->ends[0] != first->ends[0] || box->ends[1] != first->ends[1])
             break;
-        if (is_no_type(&box->term))
-            continue;
-        struct fr_term *slot = fr_vec_add(&terms);
-        good = slot != NULL;
-        if (good)
-            *slot = box->term;
+        if (!is_no_type(&box->term))
+            fr_service_add(&builder, &box->term);
     }
-    fr_service service =
-        good ? fr_services_add(&im->m->services, terms.items, terms.count) : FR_SERVICE_NONE;
-    fr_vec_free(&terms);
-    return service;
+    return fr_service_finish(&builder, &im->m->services);
 }
 
 /* What cutters in force take from a clause. */
@@ -453,9 +443,7 @@ static flowrules_status add_allow(struct importing *im, const struct fr_clause *
 }
 
 static flowrules_status add_cutter(struct importing *im, const struct cutter *cutter) {
-    if (cutter->ends[0] == FR_SET_NONE || cutter->ends[1] == FR_SET_NONE ||
-        cutter->service == FR_SERVICE_NONE)
-        return fr_no_memory(im->m->context);
+    FR_TRY(fr_meaning_memory(im->m));
     struct cutter *slot = fr_vec_add(&im->cutters);
     if (slot == NULL)
         return fr_no_memory(im->m->context);
@@ -531,8 +519,7 @@ static flowrules_status add_ordered(struct importing *im, const struct fr_clause
 /* One part of a deny: the policy's, or, where an allow was before it, what later allows lack. */
 static flowrules_status add_deny_part(struct importing *im, const struct fr_clause *clause,
                                       const fr_set ends[2], fr_service service, bool in_doubt) {
-    if (ends[0] == FR_SET_NONE || ends[1] == FR_SET_NONE || service == FR_SERVICE_NONE)
-        return fr_no_memory(im->m->context);
+    FR_TRY(fr_meaning_memory(im->m));
     if (is_nothing(im, ends, service))
         return FLOWRULES_OK;
     const struct fr_clause *unseen;
@@ -697,8 +684,9 @@ static flowrules_status allow_open_pods(struct importing *im, const struct fr_st
     fr_set closed = pods_of(im, stage, count, (uint32_t)stage->clauses.count);
     fr_set open = fr_set_subtract(&im->m->sets, named, closed);
     struct fr_clause *rest = fr_arena_alloc(&im->m->arena, sizeof *rest);
-    if (open == FR_SET_NONE || rest == NULL)
+    if (rest == NULL)
         return fr_no_memory(im->m->context);
+    FR_TRY(fr_meaning_memory(im->m));
     if (open == FR_SET_EMPTY || fr_set_head(&im->m->sets, open)->all_atoms != 0)
         return FLOWRULES_OK;
     bool egress = im->direction == FLOWRULES_EGRESS;

@@ -1,6 +1,6 @@
 /*
- * Asking: would this packet pass, by which flow, and where did that flow become a rule?
- * The question is a box of the packet space; the flows are taken away from it one by one.
+ * Answers whether a packet passes, by which flow, and at which line of an artifact the flow became
+ * a rule. The question is a box of the packet space; the flows are subtracted from it one by one.
  */
 #include <stdio.h>
 #include <string.h>

@@ -45,6 +45,7 @@ static const char *const targets[] = {
     "backend: nftables",
     "backend: nftables, mode: permits, table: filter",
     "backend: iptables",
+    "backend: cisco-asa",
     "backend: juniper-srx, policies: global, from-zone: any, to-zone: any",
     "backend: azure-nsg, allow-loss: [{flow: ping, loss: widen}]",
 };
