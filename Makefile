@@ -275,6 +275,21 @@ fuzz-program: $(BUILD)/fuzzer
 asan-programs: $(TOOL) $(UNITS)
 tsan-programs: $(THREADS)
 
+# Which lines the suites reach: a build of its own, the suites that need nothing from outside, and a table.
+# In suites that measure what a program takes, this build may fail: what they reach counts.
+COVERAGE_SUITES ?= unit errors cli read import query examples probe resolve files plugin golden
+.PHONY: coverage
+coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites reach (gcovr)
+	$(Q)$(MAKE) BUILD=$(BUILD)/coverage HARDEN= CFLAGS='-O0 -g --coverage' all units
+	-$(Q)$(MAKE) BUILD=$(BUILD)/coverage HARDEN= CFLAGS='-O0 -g --coverage' coverage-run
+	$(Q)gcovr --root . --object-directory $(BUILD)/coverage --filter lib/ --filter backends/ --filter cli/ \
+	    --json-summary $(BUILD)/coverage.json --gcov-ignore-parse-errors $(BUILD)/coverage
+	$(Q)python3 tests/docs/coverage.py $(BUILD)/coverage.json >docs/COVERAGE.md
+
+.PHONY: coverage-run
+coverage-run:
+	@$(RUN) $(COVERAGE_SUITES)
+
 .PHONY: bless bless-errors bless-read bless-abi bless-plugin
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'

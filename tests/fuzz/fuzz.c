@@ -1,9 +1,11 @@
 /*
  * Fuzzing, by libFuzzer: whatever the bytes are, nothing breaks down, leaks or runs away. One
  * program with a table of harnesses; the environment's FLOWRULES_FUZZ names the one that runs, and
- * "list" lists them. Knows the public interface alone. tests/fuzz/run feeds it.
+ * "list" lists them. Two know meaning: what is rendered is read back as what it was made from.
+ * Knows the public interface, and how a DNS reply is read. tests/fuzz/run feeds it.
  */
 #define _GNU_SOURCE
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,9 @@
 #include <unistd.h>
 
 #include <flowrules/flowrules.h>
+
+#include "context.h"
+#include "resolver_reply.h"
 
 #define TARGETS_MAX 4u
 
@@ -48,6 +53,16 @@ static void read_messages(const flowrules_context *context) {
     }
 }
 
+/* Was a rendering found to mean something else than its policy? That is a defect of ours. */
+static void need_proven(const flowrules_context *context) {
+    for (size_t i = 0; i < flowrules_diagnostic_count(context); i++)
+        if (strcmp(flowrules_diagnostic_id(context, i), "FR0807") == 0 &&
+            flowrules_diagnostic_severity(context, i) == FLOWRULES_ERROR) {
+            fprintf(stderr, "fuzz: %s\n", flowrules_diagnostic_message(context, i));
+            abort();
+        }
+}
+
 /* The sum of an artifact's bytes: all of them can be read. */
 static uint64_t sum_of(const flowrules_artifact *artifact) {
     uint64_t sum = 0;
@@ -65,7 +80,9 @@ static void render(flowrules_context *context, const flowrules_policy *policy, c
     uint64_t sums[2];
     for (size_t i = 0; i < 2; i++) {
         flowrules_artifact *artifact;
-        if (flowrules_render(&artifact, context, policy, target) != FLOWRULES_OK)
+        flowrules_status status = flowrules_render(&artifact, context, policy, target);
+        need_proven(context);
+        if (status != FLOWRULES_OK)
             return;
         sums[i] = sum_of(artifact);
         if (flowrules_artifact_map(artifact) == NULL)
@@ -153,6 +170,207 @@ static void fuzz_question(const char *argument, const uint8_t *data, size_t size
     free(question);
 }
 
+/* ---- the two that know meaning ----------------------------------------------------------------
+ */
+
+/* Bytes as choices: when they are used up, each is the first. */
+struct choices {
+    const uint8_t *at, *end;
+    char text[32768];
+    size_t size;
+};
+
+static unsigned choose(struct choices *c, unsigned count) {
+    return c->at < c->end ? *c->at++ % count : 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void put(struct choices *c, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(c->text + c->size, sizeof c->text - c->size, format, arguments);
+    va_end(arguments);
+    if (length > 0 && (size_t)length < sizeof c->text - c->size)
+        c->size += (size_t)length;
+}
+
+/* Addresses of a small universe, where edges meet. */
+static void put_item(struct choices *c) {
+    unsigned low = choose(c, 16), kind = choose(c, 6);
+    if (kind == 0)
+        put(c, "10.0.0.%u", low);
+    else if (kind == 1)
+        put(c, "10.0.0.%u/%u", low & (0xFFu << (low & 3)), 32 - (low & 3));
+    else if (kind == 2)
+        put(c, "10.0.0.%u-10.0.0.%u", low, low + choose(c, 16));
+    else if (kind == 3)
+        put(c, "\"2001:db8::%x\"", low);
+    else if (kind == 4)
+        put(c, "\"2001:db8::%x-2001:db8::%x\"", low, low + choose(c, 16));
+    else
+        put(c, "%s", low < 8 ? "0.0.0.0/0" : "\"::/0\"");
+}
+
+static void put_end(struct choices *c) {
+    unsigned count = choose(c, 5);
+    if (count == 0) {
+        put(c, "any");
+        return;
+    }
+    put(c, "[");
+    for (unsigned i = 0; i < count; i++) {
+        put(c, i > 0 ? ", " : "");
+        put_item(c);
+    }
+    put(c, "]");
+}
+
+static void put_service(struct choices *c) {
+    static const char *const protocols[] = {"tcp", "udp", "sctp", "icmp", "icmpv6", "47", "any"};
+    unsigned protocol = choose(c, 7), low;
+    put(c, ", protocol: %s", protocols[protocol]);
+    if (protocol < 3 && choose(c, 4) > 0) {
+        put(c, ", port: [");
+        for (unsigned i = choose(c, 4) + 1; i > 0; i--) {
+            low = choose(c, 4) > 0 ? choose(c, 16) : 65520 + choose(c, 8);
+            put(c, "%u-%u%s", low, low + choose(c, 8), i > 1 ? ", " : "]");
+        }
+    } else if ((protocol == 3 || protocol == 4) && choose(c, 2) > 0) {
+        put(c, ", icmp-type: %u", choose(c, 20));
+    }
+}
+
+/* One target of each kind of platform, which refuses what it can't say. */
+static const char meaning_targets[] =
+    "targets:\n"
+    "  nft: {backend: nftables}\n"
+    "  forward: {backend: nftables, chains: forward}\n"
+    "  ipt: {backend: iptables}\n"
+    "  asa: {backend: cisco-asa, interface: outside}\n"
+    "  pan: {backend: paloalto, direction: ingress, from-zone: a, to-zone: b}\n"
+    "  srx: {backend: juniper-srx, direction: ingress, from-zone: a, to-zone: b}\n"
+    "  aws: {backend: aws-sg, vpc: vpc-0123456789abcdef0}\n"
+    "  azure: {backend: azure-nsg}\n"
+    "  google: {backend: gcloud}\n"
+    "  pods: {backend: kubernetes}\n"
+    "  cil: {backend: cilium}\n"
+    "  shift: {backend: openshift, direction: egress}\n";
+
+/* policy -> render -> read -> equal: rendering holds what it reads back against the policy. */
+static void fuzz_meaning(const char *argument, const uint8_t *data, size_t size) {
+    static struct choices c;
+    flowrules_context *context = new_context("none");
+    flowrules_policy *policy;
+    (void)argument;
+    c.at = data;
+    c.end = data + size;
+    c.size = 0;
+    put(&c,
+        "flowrules: 1\nprotects: [here]\nnetworks:\n  here:\n    members: [10.0.0.%u/29, "
+        "\"2001:db8::/125\"]\n    kubernetes: {namespace: n, pods: any}\nflows:\n",
+        8 * choose(&c, 2));
+    for (unsigned i = choose(&c, 12) + 1; i > 0; i--) {
+        put(&c, "  - {name: f%u, action: %s, source: ", i, choose(&c, 3) > 0 ? "allow" : "deny");
+        put_end(&c);
+        put(&c, ", destination: ");
+        put_end(&c);
+        put_service(&c);
+        put(&c, "}\n");
+    }
+    put(&c, "%s", meaning_targets);
+    if (flowrules_policy_load_text(&policy, context, "fuzz.yaml", c.text, c.size) == FLOWRULES_OK) {
+        for (size_t i = 0; i < flowrules_target_count(policy); i++) {
+            flowrules_artifact *artifact;
+            if (flowrules_render(&artifact, context, policy, flowrules_target_name(policy, i)) ==
+                FLOWRULES_OK)
+                flowrules_artifact_free(artifact);
+            need_proven(context);
+            flowrules_diagnostics_clear(context);
+        }
+        flowrules_policy_free(policy);
+    }
+    flowrules_context_free(context);
+}
+
+/* Does a target mean the configuration that it was imported from, and is that rendered? */
+static void need_same(flowrules_context *context, const flowrules_policy *policy,
+                      const flowrules_configuration *source) {
+    const char *target = flowrules_target_name(policy, 0);
+    flowrules_artifact *artifact;
+    flowrules_comparison *comparison = NULL;
+    flowrules_status status = flowrules_verify(&comparison, context, policy, target, source);
+    if (status == FLOWRULES_DIFFERENT &&
+        strcmp(flowrules_comparison_verdict(comparison), "different") == 0) {
+        fprintf(stderr, "fuzz: the imported policy differs: %s\n",
+                flowrules_difference_packets(comparison, 0));
+        abort();
+    }
+    flowrules_comparison_free(comparison);
+    status = flowrules_render(&artifact, context, policy, target);
+    need_proven(context);
+    if (status == FLOWRULES_OK)
+        flowrules_artifact_free(artifact);
+}
+
+/* configuration -> import -> render -> read: nothing is different from what the configuration
+ * means. */
+static void fuzz_import(const char *backend, const uint8_t *data, size_t size) {
+    flowrules_context *context = new_context("none");
+    flowrules_configuration *configuration;
+    flowrules_artifact *artifact = NULL;
+    flowrules_policy *policy;
+    const char *bytes;
+    size_t count;
+    need(flowrules_configuration_new(&configuration, context), "a configuration");
+    if (flowrules_configuration_add_text(configuration, "fuzz", (const char *)data, size) ==
+        FLOWRULES_OK) {
+        /* One that has doubts is imported without what is in doubt, and is not compared. */
+        if (flowrules_import(&artifact, context, backend, NULL, configuration) == FLOWRULES_OK &&
+            (bytes = flowrules_artifact_file_block(artifact, 0, 0, &count)) != NULL &&
+            count == flowrules_artifact_file_size(artifact, 0)) {
+            flowrules_diagnostics_clear(context);
+            if (flowrules_policy_load_text(&policy, context, "import.yaml", bytes, count) !=
+                FLOWRULES_OK) {
+                read_messages(context);
+                fprintf(stderr, "fuzz: the imported policy is not valid: %s\n",
+                        flowrules_diagnostic_message(context, 0));
+                abort();
+            }
+            if (flowrules_target_count(policy) == 1)
+                need_same(context, policy, configuration);
+            flowrules_policy_free(policy);
+        }
+        flowrules_artifact_free(artifact);
+    }
+    read_messages(context);
+    flowrules_configuration_free(configuration);
+    flowrules_context_free(context);
+}
+
+/* A reply to the question for a.b, of both families. */
+static void fuzz_reply(const char *argument, const uint8_t *data, size_t size) {
+    flowrules_context *context = new_context("none");
+    (void)argument;
+    for (int family = 0; family < 2; family++) {
+        struct fr_inquiry inquiry;
+        struct fr_reply reply = {.outcome = FR_ANSWERED};
+        bool no_memory = false;
+        fr_inquiry_init(&inquiry, context);
+        enum fr_outcome outcome = fr_reply_read(
+            &inquiry, &reply, "a.b", (enum flowrules_family)family, data, size, &no_memory);
+        if (no_memory || reply.count > context->max_addresses ||
+            reply.alias_count > FR_ALIASES_MAX || (outcome == FR_ANSWERED) != (reply.count > 0))
+            abort();
+        for (uint32_t i = 0; i < reply.alias_count; i++)
+            if (strlen(*fr_vec_at(&inquiry.aliases, const char *, reply.first_alias + i)) >
+                4 * FR_FQDN_MAX) /* each byte may be spelled \DDD */
+                abort();
+        fr_inquiry_free(&inquiry);
+    }
+    flowrules_context_free(context);
+}
+
+/* ---- readers --------------------------------------------------------------------------------- */
+
 /* What a configuration means, as its backend reads it; it is compared with itself. */
 static void fuzz_reader(const char *backend, const uint8_t *data, size_t size) {
     flowrules_context *context = new_context("none");
@@ -180,17 +398,20 @@ static void fuzz_reader(const char *backend, const uint8_t *data, size_t size) {
 }
 
 struct harness {
-    const char *name; /* "read-" stands for a harness for each backend that reads */
+    const char *name; /* with a '-' at its end, it stands for one for each backend that reads */
     void (*run)(const char *argument, const uint8_t *data, size_t size);
 };
 
 static const struct harness harnesses[] = {
-    {"policy", fuzz_policy},
-    {"lock", fuzz_lock},
-    {"question", fuzz_question},
-    {"read-", fuzz_reader},
+    {"policy", fuzz_policy},  {"lock", fuzz_lock},       {"question", fuzz_question},
+    {"reply", fuzz_reply},    {"meaning", fuzz_meaning}, {"read-", fuzz_reader},
+    {"import-", fuzz_import},
 };
 #define HARNESSES (sizeof harnesses / sizeof harnesses[0])
+
+static int is_of_backends(const struct harness *harness) {
+    return harness->name[strlen(harness->name) - 1] == '-';
+}
 
 static const struct harness *chosen;
 static const char *argument; /* the backend of a reader */
@@ -216,7 +437,7 @@ static int reads(flowrules_context *context, const char *backend) {
 static void list_harnesses(void) {
     flowrules_context *context = new_context("none");
     for (size_t i = 0; i < HARNESSES; i++) {
-        if (harnesses[i].run != fuzz_reader) {
+        if (!is_of_backends(&harnesses[i])) {
             puts(harnesses[i].name);
             continue;
         }
@@ -236,8 +457,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
         list_harnesses();
     for (size_t i = 0; name != NULL && i < HARNESSES && chosen == NULL; i++) {
         size_t length = strlen(harnesses[i].name);
-        if (harnesses[i].run == fuzz_reader ? strncmp(name, harnesses[i].name, length) == 0
-                                            : strcmp(name, harnesses[i].name) == 0) {
+        if (is_of_backends(&harnesses[i]) ? strncmp(name, harnesses[i].name, length) == 0
+                                          : strcmp(name, harnesses[i].name) == 0) {
             chosen = &harnesses[i];
             argument = name + length;
         }

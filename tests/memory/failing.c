@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *block);
 
 static int counting, inside, forking;
-static size_t number, fails_at, live;
+static size_t number, fails_at, live, bytes, peak;
 static unsigned most;
 static uint32_t stacks[TABLE];
 static unsigned char met[TABLE];   /* how often */
@@ -43,6 +44,25 @@ static unsigned char nth[NUMBERS]; /* of its callers, each allocation that was c
 
 size_t failing_live(void) {
     return live;
+}
+
+size_t failing_bytes(void) {
+    return bytes;
+}
+
+size_t failing_peak(void) {
+    return peak;
+}
+
+static void take_block(void *block) {
+    live += block != NULL;
+    bytes += block != NULL ? malloc_usable_size(block) : 0;
+    peak = bytes > peak ? bytes : peak;
+}
+
+static void leave_block(void *block) {
+    live -= block != NULL;
+    bytes -= block != NULL ? malloc_usable_size(block) : 0;
 }
 
 /* How many allocations had these callers, this one included. */
@@ -165,6 +185,7 @@ void failing_begin(size_t at) {
     memset(stacks, 0, sizeof stacks);
     memset(met, 0, sizeof met);
     number = 0;
+    peak = bytes;
     fails_at = at;
     counting = 1;
 }
@@ -201,26 +222,28 @@ __attribute__((destructor)) static void end(void) {
 
 void *malloc(size_t size) {
     void *block = fails() ? NULL : __libc_malloc(size);
-    live += block != NULL;
+    take_block(block);
     return block;
 }
 
 void *calloc(size_t count, size_t size) {
     void *block = fails() ? NULL : __libc_calloc(count, size);
-    live += block != NULL;
+    take_block(block);
     return block;
 }
 
 void *realloc(void *block, size_t size) {
-    void *moved = fails() ? NULL : __libc_realloc(block, size);
-    live += block == NULL && moved != NULL;
-    live -= block != NULL && size == 0 && moved == NULL;
+    if (fails())
+        return NULL;
+    leave_block(block);
+    void *moved = __libc_realloc(block, size);
+    take_block(moved == NULL && size > 0 ? block : moved);
     return moved;
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
     void *block = fails() ? NULL : __libc_memalign(alignment, size);
-    live += block != NULL;
+    take_block(block);
     return block;
 }
 
@@ -230,6 +253,6 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
 }
 
 void free(void *block) {
-    live -= block != NULL;
+    leave_block(block);
     __libc_free(block);
 }

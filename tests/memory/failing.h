@@ -8,6 +8,9 @@
 
 /* The blocks that are in use. */
 size_t failing_live(void);
+/* The bytes that are in use, and the most that were since failing_begin. */
+size_t failing_bytes(void);
+size_t failing_peak(void);
 /* Counts allocations from now on, from 1, and lets number `at` fail (0: none). */
 void failing_begin(size_t at);
 /* Ends that; how many allocations there were. */

@@ -3,8 +3,12 @@
  * without a failure or with FLOWRULES_NO_MEMORY, and nothing stays allocated. Linked with
  * failing.c.
  *
- * usage: library MOST policy FILE           of allocations with the same callers, the first MOST
- * fail library MOST read BACKEND FILE...  (0: each)
+ * usage: library MOST policy FILE
+ *        library MOST read BACKEND FILE...
+ *        library 0 budget BACKEND FILE
+ *
+ * Of allocations with the same callers, the first MOST fail (0: each). "budget" prints the most
+ * bytes that reading the file takes, and the number of allocations.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,12 +203,36 @@ static void run_all(struct run *run) {
     flowrules_context_free(context);
 }
 
+/* What reading alone takes. */
+static int tell_budget(const char *backend, const char *path) {
+    flowrules_context *context;
+    flowrules_configuration *configuration;
+    flowrules_meaning *meaning;
+    struct run run = {0};
+    size_t before = failing_bytes();
+    failing_begin(0);
+    if (!done(&run, flowrules_context_new(&context)) ||
+        !done(&run, flowrules_configuration_new(&configuration, context)))
+        return 1;
+    if (done(&run, flowrules_configuration_add_file(configuration, path)) &&
+        done(&run,
+             flowrules_meaning_of_configuration(&meaning, context, backend, NULL, configuration)))
+        flowrules_meaning_free(meaning);
+    size_t count = failing_end();
+    printf("%zu %zu\n", failing_peak() - before, count);
+    flowrules_configuration_free(configuration);
+    flowrules_context_free(context);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     struct run run = {0};
     unsigned most = argc > 3 ? (unsigned)strtoul(argv[1], NULL, 10) : 0;
     size_t tried = 0, silent = 0, leaks = 0, needless = 0;
     if (argc < 4)
         return 2;
+    if (strcmp(argv[2], "budget") == 0)
+        return argc == 5 ? tell_budget(argv[3], argv[4]) : 2;
     run.policy = strcmp(argv[2], "policy") == 0;
     run.backend = run.policy ? NULL : argv[3];
     run.files = argv + (run.policy ? 3 : 4);
