@@ -88,7 +88,7 @@ static char *compare(flowrules_context *context, const void *about, flowrules_st
     if (*status == FLOWRULES_OK || *status == FLOWRULES_DIFFERENT) {
         text = calloc(1, 20000);
         CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-        strcpy(text, flowrules_comparison_verdict(comparison));
+        snprintf(text, 100, "%s", flowrules_comparison_verdict(comparison));
         for (size_t i = 0; i < flowrules_difference_count(comparison); i++)
             snprintf(text + strlen(text), 500, "\n%s: %s -> %s %s",
                      flowrules_difference_change(comparison, i),
@@ -124,7 +124,7 @@ static char *ask(flowrules_context *context, const void *about, flowrules_status
     if (*status == FLOWRULES_OK) {
         text = calloc(1, 20000);
         CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-        strcpy(text, flowrules_answer_verdict(answer));
+        snprintf(text, 100, "%s", flowrules_answer_verdict(answer));
         for (size_t i = 0; i < flowrules_answer_rule_count(answer); i++)
             snprintf(text + strlen(text), 500, "\n%s:%u %s", flowrules_answer_rule_file(answer, i),
                      (unsigned)flowrules_answer_rule_line(answer, i),
