@@ -136,7 +136,7 @@ static void set_base(const flowrules_plan *plan, struct state *s) {
 /*
  * Own chains: BASE.OUT is hooked, BASE/web is a group's, BASE/d1-7 belongs to a dispatch; in a
  * script, BASE/a.OUT, BASE/a/web and BASE/a/d1-7 with the slot's letter. BASE/p-1 is of protocols,
- * BASE/i-eth1-eth2 of what comes by one interface and leaves by the other.
+ * BASE/i-eth1-eth2 of what comes by one interface and leaves by the other, BASE/s-1 of sources.
  * Groups have no - in their names, so all differ (a cut one ends in a dot and a number). nft can
  * read these names too, should its list be saved.
  */
@@ -146,6 +146,7 @@ enum chain_kind {
     CHAIN_NODE,
     CHAIN_CLASS,
     CHAIN_PROTOCOLS,
+    CHAIN_SOURCES,
     CHAIN_PASSAGE
 };
 
@@ -216,6 +217,9 @@ static void write_chain(flowrules_writer *w, const struct state *s, enum flowrul
         break;
     case CHAIN_PROTOCOLS:
         flowrules_writef(w, "/p-%zu", chain->number);
+        break;
+    case CHAIN_SOURCES:
+        flowrules_writef(w, "/s-%zu", chain->number);
         break;
     case CHAIN_PASSAGE:
         flowrules_write(w, "/");
@@ -1320,6 +1324,52 @@ static void add_no_syn(flowrules_output *out, const struct state *s, enum flowru
                      flowrules_plan_permits(plan) ? "RETURN" : "DROP");
 }
 
+/* What comes from some addresses: dropped but by their own interfaces. */
+static void add_own_chain(flowrules_output *out, const struct state *s,
+                          enum flowrules_family family, const struct chain *chain,
+                          const struct flowrules_interfaces *own, bool host) {
+    flowrules_writer *w = rules_part(out, family);
+    for (size_t i = 0; i < own->except_count; i++) {
+        begin_rule(w, s, family, chain);
+        write_interface(w, 'i', own->except[i]);
+        flowrules_write(w, " -j DROP\n");
+    }
+    for (size_t i = 0; i < own->count + host; i++) {
+        begin_rule(w, s, family, chain);
+        write_interface(w, 'i', i < own->count ? own->names[i] : "lo");
+        flowrules_write(w, " -j RETURN\n");
+    }
+    if (own->count > 0) {
+        begin_rule(w, s, family, chain);
+        flowrules_write(w, " -m comment --comment \"spoofed source\" -j DROP\n");
+    }
+}
+
+/* Sources that are elsewhere than they belong. */
+static void add_spoofed(flowrules_output *out, struct state *s, enum flowrules_family family,
+                        enum flowrules_direction direction) {
+    flowrules_writer *w = hook_part(out, family, direction);
+    struct chain from = hook_chain(direction);
+    struct flowrules_interfaces own;
+    struct flowrules_set set;
+    for (size_t i = 0; flowrules_plan_own_source(flowrules_output_plan(out), i, &set, &own); i++) {
+        struct chain to = {.kind = CHAIN_SOURCES,
+                           .number = 2 * i + 1 + (direction == FLOWRULES_FORWARD)};
+        struct packet_match match = {.service = NULL};
+        struct position position = {.index = 0};
+        if (flowrules_set_range_count(set, family) == 0)
+            continue;
+        struct addresses addresses = prepare_addresses(out, s, set, family);
+        declare(out, s, family, &to);
+        while (next_match(&addresses, &position, &match.ends[FLOWRULES_SOURCE])) {
+            begin_rule(w, s, family, &from);
+            write_match(w, out, s, family, &match);
+            end_with_jump(w, s, family, &to);
+        }
+        add_own_chain(out, s, family, &to, &own, direction == FLOWRULES_INGRESS);
+    }
+}
+
 static void begin_hook_chain(flowrules_output *out, const struct state *s,
                              enum flowrules_family family, enum flowrules_direction direction) {
     const flowrules_plan *plan = flowrules_output_plan(out);
@@ -1345,6 +1395,8 @@ static void begin_hook_chain(flowrules_output *out, const struct state *s,
     /* What is no SYN opens no connection, though conntrack would take it for one. */
     if (!flowrules_plan_flag(plan, "mid-stream"))
         add_no_syn(out, s, family, direction);
+    if (direction != FLOWRULES_EGRESS)
+        add_spoofed(out, flowrules_output_state(out), family, direction);
 }
 
 static void end_hook_chain(flowrules_output *out, const struct state *s,
@@ -1614,6 +1666,7 @@ static const struct flowrules_setting settings[] = {
     {FR_NAMES_EXACT},
     {FR_NO_OTHER_ADDRESSES},
     {FR_MID_STREAM},
+    {FR_ANTI_SPOOFING},
     {.key = NULL},
 };
 

@@ -26,6 +26,12 @@
     .key = "mid-stream", .type = "boolean", .fallback = "false",                                   \
     .help = "TCP packets without SYN may also open a connection"
 
+#define FR_ANTI_SPOOFING                                                                           \
+    .key = "anti-spoofing", .type = "boolean", .fallback = "false", .later = true,                 \
+    .whole_alone = true,                                                                           \
+    .help = "drop new connections from addresses of a network with 'interface' that enter by "     \
+            "another interface"
+
 /* By which interfaces packets of networks come and go. */
 #define FR_NETFILTER_BINDINGS                                                                      \
     {.key = "interface",                                                                           \

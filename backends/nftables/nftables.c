@@ -272,6 +272,18 @@ static const struct flowrules_dnsmasq dnsmasq = {
 
 /* ---- matches ------------------------------------------------------------------------------- */
 
+static void write_list(flowrules_writer *w, struct flowrules_set set,
+                       enum flowrules_family family) {
+    size_t count = flowrules_set_range_count(set, family);
+    flowrules_write(w, count > 1 ? "{ " : "");
+    for (size_t i = 0; i < count; i++) {
+        struct flowrules_range range = flowrules_set_range(set, family, i);
+        flowrules_write(w, i > 0 ? ", " : "");
+        flowrules_write_range(w, &range);
+    }
+    flowrules_write(w, count > 1 ? " } " : " ");
+}
+
 /* "ip daddr X " for one end; false when every address matches, so that nothing was written. */
 static bool write_address(flowrules_output *out, struct state *s, flowrules_writer *w,
                           struct flowrules_set set, enum flowrules_family family,
@@ -292,13 +304,7 @@ static bool write_address(flowrules_output *out, struct state *s, flowrules_writ
         flowrules_writef(w, "@%s%s ", name.word, name.end);
         return true;
     }
-    flowrules_write(w, count > 1 ? "{ " : "");
-    for (size_t i = 0; i < count; i++) {
-        struct flowrules_range range = flowrules_set_range(set, family, i);
-        flowrules_write(w, i > 0 ? ", " : "");
-        flowrules_write_range(w, &range);
-    }
-    flowrules_write(w, count > 1 ? " } " : " ");
+    write_list(w, set, family);
     return true;
 }
 
@@ -820,6 +826,25 @@ static void write_no_syn(const flowrules_plan *plan, flowrules_writer *w) {
             flowrules_plan_permits(plan) ? "return" : "drop");
 }
 
+/* Sources that are elsewhere than they belong. */
+static void write_spoofed(flowrules_output *out, flowrules_writer *w,
+                          enum flowrules_direction direction) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct flowrules_interfaces own;
+    struct flowrules_set set;
+    bool host = direction == FLOWRULES_INGRESS;
+    for (size_t i = 0; flowrules_plan_own_source(plan, i, &set, &own); i++)
+        for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
+            for (size_t line = 0; flowrules_set_range_count(set, f) > 0 &&
+                                  fr_nftables_elsewhere(w, &own, host, line);
+                 line++) {
+                flowrules_writef(w, "%s saddr ", family_word[f]);
+                write_list(w, set, f);
+                flowrules_write(w, flowrules_plan_flag(plan, "counters") ? "counter " : "");
+                flowrules_write(w, "drop comment \"spoofed source\"\n");
+            }
+}
+
 static void begin_base(flowrules_output *out, enum flowrules_direction direction) {
     const flowrules_plan *plan = flowrules_output_plan(out);
     flowrules_writer *w = flowrules_output_part(out, PART_BASE + (unsigned)direction);
@@ -842,6 +867,8 @@ static void begin_base(flowrules_output *out, enum flowrules_direction direction
     flowrules_write(w, "; policy drop;\n");
     write_baseline(plan, w, hook->interface);
     write_no_syn(plan, w);
+    if (direction != FLOWRULES_EGRESS)
+        write_spoofed(out, w, direction);
 }
 
 static void check_settings(flowrules_output *out) {
@@ -1081,6 +1108,7 @@ static const struct flowrules_setting settings[] = {
      .help = "priority of the base chains; 0 is nft's filter"},
     {FR_NO_OTHER_ADDRESSES},
     {FR_MID_STREAM},
+    {FR_ANTI_SPOOFING},
     {FR_NAMES_TIMEOUT},
     {FR_NAMES_EXACT},
     {.key = "deny-with",

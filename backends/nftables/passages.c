@@ -96,6 +96,21 @@ bool fr_nftables_passage_match(flowrules_writer *w, const struct flowrules_passa
     return true;
 }
 
+bool fr_nftables_elsewhere(flowrules_writer *w, const struct flowrules_interfaces *own, bool host,
+                           size_t line) {
+    size_t excepts = own->except_count, names = own->count;
+    if (line < excepts) {
+        flowrules_writef(w, "\t\tiifname \"%s\" ", own->except[line]);
+        return true;
+    }
+    if (line > excepts || names == 0)
+        return false;
+    flowrules_writef(w, "\t\t%s", host ? "iifname != \"lo\" " : "");
+    for (size_t i = 0; i < names; i++)
+        flowrules_writef(w, "iifname != \"%s\" ", own->names[i]);
+    return true;
+}
+
 /* ---- jumps --------------------------------------------------------------------------------- */
 
 /* The maps: by both interfaces, by which packets enter alone, by which they leave alone. */

@@ -115,6 +115,14 @@ static uint64_t mix_place(uint64_t hash, const struct flowrules_passage *place) 
     return mix_interfaces(mix_interfaces(hash, &place->enters), &place->leaves);
 }
 
+static uint64_t mix_own_sources(uint64_t hash, const flowrules_plan *plan) {
+    struct flowrules_interfaces interfaces;
+    struct flowrules_set set;
+    for (size_t i = 0; flowrules_plan_own_source(plan, i, &set, &interfaces); i++)
+        hash = mix_interfaces(mix_set(hash, set), &interfaces);
+    return hash;
+}
+
 void fr_rules_fingerprint(struct fr_rules *rules) {
     const flowrules_plan *plan = rules->plan;
     uint64_t hash = mix_text(mix_text(1, plan->name), plan->format->name);
@@ -129,7 +137,7 @@ void fr_rules_fingerprint(struct fr_rules *rules) {
     hash = mix(hash, (baseline_mark(plan->target->baseline) << 8) | (uint64_t)plan->target->log);
     if (plan->permits)
         hash = mix_text(hash, "permits");
-    hash = mix_protects(hash, plan);
+    hash = mix_own_sources(mix_protects(hash, plan), plan);
     for (size_t i = 0; i < rules->groups.count; i++) {
         const struct fr_group *g = fr_vec_at(&rules->groups, struct fr_group, i);
         hash = mix_text(mix_set(hash, g->view.match), g->view.name);

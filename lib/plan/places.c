@@ -138,7 +138,7 @@ static flowrules_status leave_out(const struct names *from, struct fr_placed *pl
 }
 
 /* Where a network is by what is said of itself: at any interface where nothing is. */
-static flowrules_status read_own(struct fr_placing *p, uint32_t index, struct fr_placed *placed) {
+flowrules_status fr_network_place(struct fr_placing *p, uint32_t index, struct fr_placed *placed) {
     const flowrules_policy *policy = p->policy;
     const struct fr_network *network = fr_vec_at(&policy->networks, struct fr_network, index);
     struct names names = {.p = p, .key = p->key, .network = index};
@@ -214,7 +214,7 @@ static flowrules_status add_network(struct fr_placing *p, uint32_t index,
                                     const struct fr_vec *members, fr_set whole,
                                     struct fr_vec *parts) {
     struct fr_placed own;
-    FR_TRY(read_own(p, index, &own));
+    FR_TRY(fr_network_place(p, index, &own));
     for (size_t i = 0; i < members->count; i++) {
         struct fr_placed part = *fr_vec_at(members, struct fr_placed, i);
         if (part.interfaces == FR_SET_ANY) {
@@ -316,7 +316,7 @@ flowrules_status fr_place_interfaces(struct fr_placing *p, uint32_t place, fr_se
         const struct fr_place_item *item = fr_vec_at(&p->policy->place_items, struct fr_place_item,
                                                      definition->networks.first + i);
         struct fr_placed own;
-        FR_TRY(read_own(p, item->index, &own));
+        FR_TRY(fr_network_place(p, item->index, &own));
         if (own.interfaces == FR_SET_ANY)
             continue;
         *set = fr_set_union(&p->view->sets, *set, own.interfaces);

@@ -51,6 +51,9 @@ struct fr_placed_end {
 flowrules_status fr_place_end(struct fr_placing *placing, struct fr_span span, bool cut,
                               fr_set whole, struct fr_placed_end *end);
 void fr_placed_end_free(struct fr_placed_end *end);
+/* Where a network is by what is said of itself, without its set. */
+flowrules_status fr_network_place(struct fr_placing *placing, uint32_t network,
+                                  struct fr_placed *placed);
 /* The interfaces that a place of the policy is to the target; FR_SET_EMPTY: none. */
 flowrules_status fr_place_interfaces(struct fr_placing *placing, uint32_t place, fr_set *set);
 

@@ -41,6 +41,7 @@ static void init_lists(flowrules_plan *plan, const struct fr_allocator *allocato
     fr_vec_init(&plan->verdicts, allocator, sizeof(struct fr_verdict));
     fr_vec_init(&plan->scoped, allocator, sizeof(struct fr_scoped));
     fr_vec_init(&plan->others, allocator, sizeof(struct fr_others));
+    fr_vec_init(&plan->own_sources, allocator, sizeof(struct fr_placed));
     fr_vec_init(&plan->crossings, allocator, sizeof(struct fr_crossing));
     fr_vec_init(&plan->missed, allocator, sizeof(struct fr_missed));
     fr_domains_init(&plan->domains, allocator);
@@ -73,8 +74,8 @@ flowrules_status fr_plan_new(flowrules_plan **plan, flowrules_context *context,
 void fr_plan_free(flowrules_plan *plan) {
     if (plan == NULL)
         return;
-    struct fr_vec *lists[] = {&plan->verdicts, &plan->scoped, &plan->others, &plan->crossings,
-                              &plan->missed};
+    struct fr_vec *lists[] = {&plan->verdicts,  &plan->scoped,      &plan->others,
+                              &plan->crossings, &plan->own_sources, &plan->missed};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_domains_free(&plan->domains);

@@ -122,6 +122,7 @@ struct flowrules_plan {
     struct fr_vec verdicts;    /* struct fr_verdict, one for each flow */
     struct fr_vec scoped;      /* struct fr_scoped */
     struct fr_vec others;      /* struct fr_others: of each allow that has some */
+    struct fr_vec own_sources; /* struct fr_placed: of anti-spoofing */
     struct fr_vec crossings;   /* struct fr_crossing: of parts, in order of first use */
     struct fr_domains domains; /* of whole_domains */
     struct fr_vec missed;      /* struct fr_missed */

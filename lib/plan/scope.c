@@ -10,6 +10,7 @@
 #include "crossings.h"
 #include "flowrules/kits/bindings.h"
 #include "flowrules/reader.h"
+#include "spoofed.h"
 #include "view.h"
 
 static void set_directions(flowrules_plan *plan) {
@@ -424,5 +425,6 @@ flowrules_status fr_scope_flows(flowrules_plan *plan) {
     set_directions(plan);
     FR_TRY(open_view(plan));
     FR_TRY(find_protects(plan));
+    FR_TRY(fr_find_own_sources(plan));
     return plan_flows(plan);
 }

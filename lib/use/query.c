@@ -932,6 +932,45 @@ static flowrules_status render_asked(struct asking *a, const flowrules_plan *pla
     return fr_render(artifact, rules, &asked);
 }
 
+/* A set of interfaces of the question by the sets of a plan. */
+static fr_set interfaces_for_plan(const struct asking *a, const flowrules_plan *plan) {
+    struct flowrules_set own = {&a->view.sets, a->interfaces[0]};
+    for (size_t i = 0; i < flowrules_set_range_count(own, FLOWRULES_IPV6); i++) {
+        struct flowrules_range range = flowrules_set_range(own, FLOWRULES_IPV6, i);
+        fr_builder_range(&plan->view->builder, &range);
+    }
+    return fr_builder_finish(&plan->view->builder, &plan->view->sets);
+}
+
+/* With anti-spoofing, sources that enter by other interfaces than their own are dropped. */
+static flowrules_status find_spoofed(struct asking *a, const flowrules_plan *plan) {
+    struct fr_sets *sets = &plan->view->sets;
+    fr_set source, by = FR_SET_ANY;
+    bool some = false, all = false;
+    if (plan->own_sources.count == 0 || !a->counts[0] ||
+        (strcmp(a->answer->verdict, "allowed") != 0 && strcmp(a->answer->verdict, "partly") != 0))
+        return FLOWRULES_OK;
+    FR_TRY(end_for_plan(a, plan, 0, &source));
+    if (a->interfaces[0] != FR_SET_ANY)
+        by = interfaces_for_plan(a, plan);
+    if (by == FR_SET_NONE)
+        return fr_no_memory(a->context);
+    for (size_t i = 0; i < plan->own_sources.count; i++) {
+        const struct fr_placed *own = fr_vec_at(&plan->own_sources, struct fr_placed, i);
+        if (!fr_set_overlaps(sets, own->set, source) || fr_set_covers(sets, own->interfaces, by))
+            continue;
+        some = true;
+        all = all || (fr_set_covers(sets, own->set, source) &&
+                      !fr_set_overlaps(sets, own->interfaces, by));
+    }
+    if (some) {
+        a->answer->verdict = all ? "denied" : "partly";
+        a->answer->reason = all ? "anti-spoofing: the source is at another interface"
+                                : "anti-spoofing: a source may enter by its own interfaces alone";
+    }
+    return FLOWRULES_OK;
+}
+
 /* A target that refuses a flow of its own has no artifact, and so no rule to show. */
 static flowrules_status find_in_target(struct asking *a, const char *spec) {
     flowrules_plan *plan;
@@ -940,6 +979,8 @@ static flowrules_status find_in_target(struct asking *a, const char *spec) {
     struct finding finding = {.a = a};
     finding.target = fr_arena_printf(&a->answer->arena, "%s", plan->name);
     flowrules_status status = finding.target == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
+    if (status == FLOWRULES_OK && a->target != NULL && a->target == plan->target)
+        status = find_spoofed(a, plan);
     if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0)
         status = render_asked(a, plan, &artifact);
     finding.artifact = artifact;

@@ -37,6 +37,7 @@ class Policy:
         self.bound = {name: source.choice(BINDINGS) for name in self.networks
                       if source.random() < 0.6}
         self.by_place = source.random() < 0.3
+        self.own_alone = source.random() < 0.4  # anti-spoofing
         self.flows = [self.flow(source, number) for number in range(9)]
 
     def flow(self, source, number):
@@ -49,7 +50,8 @@ class Policy:
 
     def document(self, backend, settings):
         """The policy as YAML, which JSON is."""
-        target = dict({"backend": backend, "hook": "forward"}, **settings)
+        target = dict({"backend": backend, "hook": "forward", "anti-spoofing": self.own_alone},
+                      **settings)
         networks, places = {}, {}
         for name, members in self.networks.items():
             networks[name] = {"members": members}
@@ -88,7 +90,23 @@ class Policy:
                 any(self.has(item, source, incoming) for item in flow["source"]) and
                 any(self.has(item, destination, outgoing) for item in flow["destination"]))
 
+    def is_spoofed(self, address, interface):
+        """Is it an address of one network alone at interfaces, and comes by another one?"""
+        bound = {name: self.bound[name][1] for name in self.bound if name.startswith("n")}
+        two = self.bound["two"][1] if "two" in self.bound else None
+        for name, where in bound.items():
+            mine = ipaddress.ip_address(address) in ipaddress.ip_network(self.networks[name][0])
+            if mine and interface not in where:
+                return True
+        if two is not None:  # wider than its members: those of it that are bound keep their own
+            for member in self.networks["two"]:
+                if member not in bound and self.has(member, address, interface):
+                    return interface not in two
+        return False
+
     def allows(self, packet):
+        if self.own_alone and self.is_spoofed(packet[0], packet[2]):
+            return False
         taken = [flow["action"] for flow in self.flows if self.matches(flow, packet)]
         return "allow" in taken and "deny" not in taken
 

@@ -96,6 +96,13 @@ struct flowrules_dispatch {
     const struct flowrules_passage *passage; /* of all its groups */
 };
 
+/*
+ * With the setting anti-spoofing: addresses that may enter by these interfaces alone; index 0, 1 ...
+ * until false. An address is in one of these sets at most.
+ */
+FLOWRULES_API bool flowrules_plan_own_source(const flowrules_plan *plan, size_t index,
+                                             struct flowrules_set *set,
+                                             struct flowrules_interfaces *interfaces);
 FLOWRULES_API struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule,
                                                                size_t index);
 FLOWRULES_API struct flowrules_range flowrules_dispatch_range(const struct flowrules_dispatch *d,
