@@ -24,7 +24,7 @@ enum fr_id {
     /* 01: the file and its YAML */
     FR_YAML_SYNTAX = 101,
     FR_YAML_TAB,
-    FR_YAML_UTF8,
+    FR_NOT_UTF8,
     FR_YAML_TOO_LARGE,
     FR_YAML_TOO_DEEP,
     FR_YAML_TOO_MANY,

@@ -136,7 +136,7 @@ static flowrules_status encoding_error(struct fr_yaml *y) {
         return fr_error(&y->context->diagnostics, FR_YAML_CONTROL, at, "remove it",
                         "a control character (0x%02x) is not allowed in a file",
                         (unsigned)y->parser.problem_value);
-    return fr_error(&y->context->diagnostics, FR_YAML_UTF8, at, "save the file as UTF-8",
+    return fr_error(&y->context->diagnostics, FR_NOT_UTF8, at, "save the file as UTF-8",
                     "the file is not valid UTF-8: %s", problem);
 }
 

@@ -59,7 +59,7 @@ static flowrules_status check_text(flowrules_configuration *c, const struct fr_c
     bool wide = file->size >= 2 &&
                 ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF));
     if (wide)
-        fr_error(d, FR_YAML_UTF8, (struct fr_at){file->number, 0, 0, 0},
+        fr_error(d, FR_NOT_UTF8, (struct fr_at){file->number, 0, 0, 0},
                  "save it as UTF-8: iconv -f UTF-16 -t UTF-8", "the file is in UTF-16");
     else if (zero != NULL && kind != NULL && kind->backends[0] == '\0')
         fr_error(d, FR_YAML_CONTROL, (struct fr_at){file->number, 0, 0, 0},
