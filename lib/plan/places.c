@@ -128,7 +128,7 @@ static flowrules_status read_names(const struct names *from, const char *const *
 /* Without the interfaces that the other key names. */
 static flowrules_status leave_out(const struct names *from, struct fr_placed *placed) {
     struct fr_sets *sets = &from->p->view->sets;
-    fr_set gone, all = placed->interfaces;
+    fr_set gone = FR_SET_EMPTY, all = placed->interfaces;
     if (all == FR_SET_ANY)
         all = fr_interfaces_all(sets);
     FR_TRY(read_names(from, &placed->spelled.except, &placed->spelled.except_count, &gone));
@@ -195,7 +195,7 @@ static flowrules_status add_span(struct fr_placing *p, struct fr_span span, bool
     for (uint32_t i = 0; i < span.count; i++) {
         const struct fr_peer *peer = fr_vec_at(&p->policy->peers, struct fr_peer, span.first + i);
         struct fr_placed part = {.interfaces = FR_SET_ANY};
-        const struct fr_vec *inner;
+        const struct fr_vec *inner = NULL;
         struct fr_end end;
         if (peer->kind == FR_PEER_NETWORK) {
             FR_TRY(network_parts(p, peer->ref, cut, &inner));
