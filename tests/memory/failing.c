@@ -92,14 +92,14 @@ static int child_file(const char *ending) {
 
 /* What this stream has written so far is in the file of the parent, and belongs to it too. */
 static void move_stream(int stream, const char *ending) {
-    char bytes[4096];
+    char text[4096];
     int file = child_file(ending);
     off_t end = lseek(stream, 0, SEEK_CUR), at = 0;
     ssize_t count;
-    while (at < end && (count = pread(stream, bytes, sizeof bytes, at)) > 0) {
+    while (at < end && (count = pread(stream, text, sizeof text, at)) > 0) {
         if (at + count > end)
             count = (ssize_t)(end - at);
-        if (write(file, bytes, (size_t)count) != count)
+        if (write(file, text, (size_t)count) != count)
             _exit(99);
         at += count;
     }
