@@ -520,9 +520,12 @@ static void walk_rule(struct netfilter_walk *walk, const struct netfilter_chain 
         make_branches(walk->nf, chain, rule);
     if (rule->branches)
         act_branches(walk, rule, boxes, following);
+    /* Of a rule with two targets the last one counts; effects_of has looked at no other. */
+    bool leads = rule->verdict == NETFILTER_JUMP || rule->verdict == NETFILTER_GOTO;
     act(walk, rule, rule->verdict,
-        rule->target ? fr_netfilter_find_chain(walk->nf, chain->table, rule->target) : NULL, boxes,
-        following);
+        leads && rule->target ? fr_netfilter_find_chain(walk->nf, chain->table, rule->target)
+                              : NULL,
+        boxes, following);
     fr_netfilter_spare_boxes(walk, boxes);
 }
 
