@@ -446,7 +446,7 @@ uninstall: ## remove what install has put there, and the folders that were for i
 	$(Q)rm -f $(patsubst %,'$(DESTDIR)$(bindir)/%',$(notdir $(PROGRAMS)))
 	$(Q)rm -f $(patsubst %,'$(DESTDIR)$(libdir)/%',$(SHARED_NAMES))
 	$(Q)for entry in $(INSTALLED); do \
-	    rm -f "$(DESTDIR)$${entry%%:*}/$${entry##*/}"; done
+	    rm -f "$(DESTDIR)$${entry%%:*}/$${entry##*[:/]}"; done
 	$(Q)rm -f '$(DESTDIR)$(mandir)'/man1/flowrules.1 '$(DESTDIR)$(mandir)'/man1/flowrules-*.1 \
 	    '$(DESTDIR)$(mandir)/man3/libflowrules.3' '$(DESTDIR)$(mandir)/man5/flowrules-policy.5' \
 	    '$(DESTDIR)$(bashcompletiondir)/flowrules'
