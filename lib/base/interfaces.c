@@ -156,8 +156,7 @@ const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_
     struct fr_interface_list list;
     if (!fr_interfaces_spell(arena, sets, set, &list, said) || !*said)
         return NULL;
-    const char *text =
-        list.count == 0 ? "any interface" : join(arena, "", list.names, list.count);
+    const char *text = list.count == 0 ? "any interface" : join(arena, "", list.names, list.count);
     if (list.except_count > 0 && text != NULL)
         text = fr_arena_printf(arena, "%s but ", text);
     return join(arena, text, list.except, list.except_count);

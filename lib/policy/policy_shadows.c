@@ -88,11 +88,11 @@ static flowrules_status list_denies(struct fr_binder *r, struct fr_vec *denies) 
         struct shade *slot = fr_vec_push(denies);
         if (slot == NULL)
             return fr_no_memory(r->context);
-        *slot = (struct shade){
-            flow,
-            {ends[0].placed ? FR_SET_EMPTY : ends[0].set,
-             ends[1].placed ? FR_SET_EMPTY : ends[1].set},
-            ends[0].symbolic || ends[1].symbolic || ends[0].placed || ends[1].placed};
+        *slot = (struct shade){flow,
+                               {ends[0].placed ? FR_SET_EMPTY : ends[0].set,
+                                ends[1].placed ? FR_SET_EMPTY : ends[1].set},
+                               ends[0].symbolic || ends[1].symbolic || ends[0].placed ||
+                                   ends[1].placed};
     }
     return FLOWRULES_OK;
 }

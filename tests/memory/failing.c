@@ -29,11 +29,14 @@
 #define NUMBERS      1000000u
 #define HANG_SECONDS 600u
 
+/* What the C library calls its own.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *block);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static int counting, inside, forking;
 static size_t number, fails_at, live, bytes, peak;

@@ -97,8 +97,8 @@ struct flowrules_dispatch {
 };
 
 /*
- * With the setting anti-spoofing: addresses that may enter by these interfaces alone; index 0, 1 ...
- * until false. An address is in one of these sets at most.
+ * With the setting anti-spoofing: addresses that may enter by these interfaces alone; index 0, 1
+ * ... until false. An address is in one of these sets at most.
  */
 FLOWRULES_API bool flowrules_plan_own_source(const flowrules_plan *plan, size_t index,
                                              struct flowrules_set *set,
