@@ -242,6 +242,19 @@ const char *flowrules_network_name(const flowrules_policy *policy, size_t networ
     return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, network)->name);
 }
 
+const char *fr_network_candidate(const void *user, size_t index) {
+    const flowrules_policy *policy = user;
+    return index < policy->networks.count ? flowrules_network_name(policy, index) : NULL;
+}
+
+const char *fr_place_candidate(const void *user, size_t index) {
+    const flowrules_policy *policy = user;
+    if (index >= policy->places.count)
+        return NULL;
+    return FR_POLICY_TEXT(policy,
+                          fr_vec_at(&policy->places, struct fr_place_definition, index)->name);
+}
+
 const char *flowrules_service_name(const flowrules_policy *policy, size_t service) {
     return FR_POLICY_TEXT(
         policy, fr_vec_at(&policy->definitions, struct fr_service_definition, service)->name);

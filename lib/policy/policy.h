@@ -200,6 +200,10 @@ const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, c
 /* Keeps a policy alive until a flowrules_policy_free more. */
 flowrules_policy *fr_policy_hold(const flowrules_policy *policy);
 
+/* Network, or place, number index of the policy as a word to suggest; NULL behind the last. */
+const char *fr_network_candidate(const void *policy, size_t index);
+const char *fr_place_candidate(const void *policy, size_t index);
+
 flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context);
 
 /* Reads a file into the policy (rank 2a): keys, values, forms. Errors are reported. */

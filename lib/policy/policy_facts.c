@@ -13,13 +13,6 @@
 /* Errors with a suggestion at most. */
 #define SUGGESTIONS_MAX 100u
 
-static const char *next_network(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->networks.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
-}
-
 struct fr_at fr_ref_at(const struct fr_binder *r, const struct fr_peer *peer, const char *name) {
     struct fr_at at = fr_peer_at(r->policy, peer);
     at.length = (uint32_t)strlen(name);
@@ -65,7 +58,7 @@ static void bind_peer(struct fr_binder *r, struct fr_peer *peer) {
         return;
     }
     const char *name = FR_POLICY_TEXT(policy, peer->ref);
-    const char *near = fr_suggestion(r, name, next_network);
+    const char *near = fr_suggestion(r, name, fr_network_candidate);
     char hint[FR_SLIP_MAX];
     snprintf(hint, sizeof hint, "define it under networks; a DNS name has a dot ('%.63s.')", name);
     if (!fr_did_you_mean(hint, sizeof hint, near))
@@ -83,7 +76,7 @@ struct path {
 };
 
 static void report_cycle(struct fr_binder *r, const struct path *path, struct fr_peer *peer) {
-    const char *name = next_network(r->policy, peer->ref);
+    const char *name = flowrules_network_name(r->policy, peer->ref);
     char way[400] = "";
     unsigned i = 0, named = 0;
     while (path->network[i] != peer->ref)
@@ -92,7 +85,7 @@ static void report_cycle(struct fr_binder *r, const struct path *path, struct fr
         size_t used = strlen(way);
         if (named < 4)
             snprintf(way + used, sizeof way - used, "%s -> ",
-                     next_network(r->policy, path->network[i]));
+                     flowrules_network_name(r->policy, path->network[i]));
         else if (named == 4)
             snprintf(way + used, sizeof way - used, "... -> ");
     }
@@ -105,7 +98,7 @@ static void report_cycle(struct fr_binder *r, const struct path *path, struct fr
 }
 
 static void report_depth(struct fr_binder *r, struct fr_peer *peer) {
-    const char *name = next_network(r->policy, peer->ref);
+    const char *name = flowrules_network_name(r->policy, peer->ref);
     fr_error(r->diagnostics, FR_NETWORK_DEPTH, fr_ref_at(r, peer, name),
              "put their members into one network", "networks are nested more than %u levels deep",
              FR_NETWORK_DEPTH_MAX);
@@ -220,7 +213,7 @@ static struct fr_at symbolic_at(const struct fr_binder *r, struct fr_span span) 
             return fr_ref_at(r, peer, FR_POLICY_TEXT(r->policy, peer->ref));
         if (peer->kind == FR_PEER_NETWORK &&
             fr_vec_at(&r->facts, struct fr_facts, peer->ref)->symbolic)
-            return fr_ref_at(r, peer, next_network(r->policy, peer->ref));
+            return fr_ref_at(r, peer, flowrules_network_name(r->policy, peer->ref));
         if (peer->kind == FR_PEER_WILDCARD)
             return fr_peer_at(r->policy, peer);
     }

@@ -117,20 +117,6 @@ flowrules_status fr_read_target_places(struct fr_reader *r, const struct fr_valu
 
 /* ---- binding ------------------------------------------------------------------------------- */
 
-static const char *next_network(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->networks.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
-}
-
-static const char *next_place(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->places.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->places, struct fr_place_definition, i)->name);
-}
-
 static struct fr_place_item *item_at(const flowrules_policy *policy, struct fr_span span,
                                      uint32_t i) {
     return fr_vec_at(&policy->place_items, struct fr_place_item, span.first + i);
@@ -197,7 +183,7 @@ static flowrules_status bind_network(struct fr_binder *r, struct fr_place_item *
                                      const struct fr_place_definition *place) {
     const char *name = FR_POLICY_TEXT(r->policy, item->name);
     if (!fr_map_get(&r->policy->network_by_name, item->name, &item->index)) {
-        const char *near = fr_suggestion(r, name, next_network);
+        const char *near = fr_suggestion(r, name, fr_network_candidate);
         char hint[160] = "define it under networks";
         fr_did_you_mean(hint, sizeof hint, near);
         fr_error(r->diagnostics, FR_NETWORK_UNKNOWN, item->at, hint, "there is no network '%s'",
@@ -232,7 +218,7 @@ static void bind_target(struct fr_binder *r, const struct fr_target *target) {
         char hint[160] = "define it under places, with its networks";
         if (fr_map_get(&r->policy->place_by_name, item->name, &item->index))
             continue;
-        fr_did_you_mean(hint, sizeof hint, fr_suggestion(r, name, next_place));
+        fr_did_you_mean(hint, sizeof hint, fr_suggestion(r, name, fr_place_candidate));
         fr_error(r->diagnostics, FR_PLACE_UNKNOWN, item->at, hint, "there is no place '%.80s'",
                  name);
     }

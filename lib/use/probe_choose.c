@@ -484,13 +484,6 @@ static flowrules_status probe_flows(struct choosing *c) {
 /* ---- options that speak of the policy ---------------------------------------------------------
  */
 
-static const char *next_network(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->networks.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
-}
-
 static const char *next_flow(const void *user, size_t i) {
     const flowrules_policy *policy = user;
     return i < policy->flows.count ? flowrules_flow_name(policy, i) : NULL;
@@ -528,7 +521,7 @@ static flowrules_status read_from(struct choosing *c) {
         c->from = range_set(&c->view, &range);
         return c->from == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
     }
-    return unknown_word(c, "from", from, fr_nearest(from, next_network, c->policy),
+    return unknown_word(c, "from", from, fr_nearest(from, fr_network_candidate, c->policy),
                         "a network of the policy, or an address");
 }
 

@@ -166,13 +166,6 @@ static bool read_port(struct fr_term *term, const char *text) {
     return true;
 }
 
-static const char *next_network(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->networks.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
-}
-
 /* Is the end a DNS name? Its canonical form goes to name. */
 static flowrules_status read_name(struct asking *a, const char *text, char *name) {
     struct fr_name_checker *checker;
@@ -194,7 +187,7 @@ static flowrules_status read_name(struct asking *a, const char *text, char *name
 
 /* What is wrong with an end that is no name. */
 static flowrules_status unknown_end(struct asking *a, const char *text, enum fr_range_form form) {
-    const char *near = fr_nearest(text, next_network, a->policy);
+    const char *near = fr_nearest(text, fr_network_candidate, a->policy);
     char hint[FR_SLIP_MAX] = "an address, a name with a dot, or a network of the policy";
     if (form == FR_RANGE_HOST_BITS)
         snprintf(hint, sizeof hint, "bits are set to the right of its prefix");
@@ -235,16 +228,9 @@ static flowrules_status read_end(struct asking *a, const char *text, const char 
 
 /* ---- interfaces ---------------------------------------------------------------------------- */
 
-static const char *next_place(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->places.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->places, struct fr_place_definition, i)->name);
-}
-
 static flowrules_status wrong_interface(struct asking *a, const char *text) {
     char hint[160] = "a place of the policy, or a network interface such as eth1";
-    fr_did_you_mean(hint, sizeof hint, fr_nearest(text, next_place, a->policy));
+    fr_did_you_mean(hint, sizeof hint, fr_nearest(text, fr_place_candidate, a->policy));
     return form_error(a, hint, text, "is no interface of this target");
 }
 
@@ -264,7 +250,8 @@ static flowrules_status read_interface(struct asking *a, const char *text, fr_se
         FR_TRY(fr_place_interfaces(&a->placing, place, set));
         return *set == FR_SET_EMPTY ? wrong_interface(a, text) : FLOWRULES_OK;
     }
-    if (!fr_interface_range(text, false, &range) || fr_nearest(text, next_place, policy) != NULL)
+    if (!fr_interface_range(text, false, &range) ||
+        fr_nearest(text, fr_place_candidate, policy) != NULL)
         return wrong_interface(a, text);
     fr_builder_range(&a->view.builder, &range);
     *set = fr_builder_finish(&a->view.builder, &a->view.sets);

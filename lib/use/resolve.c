@@ -59,20 +59,13 @@ flowrules_status flowrules_resolution_target(flowrules_resolution *r, const char
     return fr_wanted_by_target(&r->by_targets, r->policy, target);
 }
 
-static const char *next_network(const void *user, size_t i) {
-    const flowrules_policy *policy = user;
-    if (i >= policy->networks.count)
-        return NULL;
-    return FR_POLICY_TEXT(policy, fr_vec_at(&policy->networks, struct fr_network, i)->name);
-}
-
 flowrules_status flowrules_resolution_network(flowrules_resolution *r, const char *network) {
     fr_string name = fr_strings_find(&r->policy->strings, network, strlen(network));
     uint32_t index;
     r->chose_networks = true;
     if (name != 0 && fr_map_get(&r->policy->network_by_name, name, &index))
         return fr_names_in_network(&r->in_networks, r->policy, index);
-    const char *near = fr_nearest(network, next_network, r->policy);
+    const char *near = fr_nearest(network, fr_network_candidate, r->policy);
     char hint[160] = "a network of the policy";
     fr_did_you_mean(hint, sizeof hint, near);
     fr_error(&r->context->diagnostics, FR_NETWORK_UNKNOWN, FR_NOWHERE, hint,
