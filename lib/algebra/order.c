@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "boxes.h"
+#include "interfaces.h"
 
 /* Parts that what a deny denies may fall into. */
 #define PARTS_MAX 1024u
@@ -188,11 +189,8 @@ static bool exists(const struct ordering *o, const struct fr_term *term) {
 /* Can two items match a packet of the same interfaces? */
 static bool interfaces_meet(const struct ordering *o, const struct fr_item *a,
                             const struct fr_item *b) {
-    for (unsigned e = 0; e < 2; e++)
-        if (a->interfaces[e] != 0 && b->interfaces[e] != 0 &&
-            !fr_set_overlaps(o->sets, a->interfaces[e], b->interfaces[e]))
-            return false;
-    return true;
+    return fr_interfaces_meet(o->sets, a->interfaces[0], b->interfaces[0]) &&
+           fr_interfaces_meet(o->sets, a->interfaces[1], b->interfaces[1]);
 }
 
 /* Which ends of an allow and of a box meet unseen, as bits; 0 where no packet is within both. */

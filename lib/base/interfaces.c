@@ -27,6 +27,18 @@ bool fr_interface_range(const char *name, bool begins, struct flowrules_range *r
     return true;
 }
 
+bool fr_interface_pattern(const char *text, struct flowrules_range *range) {
+    char name[FR_INTERFACE_NAME_MAX + 2];
+    size_t length = strlen(text);
+    bool begins = length > 0 && (text[length - 1] == '*' || text[length - 1] == '+');
+    if (length >= sizeof name)
+        return false;
+    memcpy(name, text, length + 1);
+    if (begins)
+        name[length - 1] = '\0';
+    return fr_interface_range(name, begins, range);
+}
+
 static fr_set set_of_ranges(struct fr_sets *sets, const struct flowrules_range *ranges,
                             size_t count) {
     struct fr_builder builder;

@@ -16,6 +16,20 @@
  * and not a beginning. Its family is IPv6, which has as many numbers.
  */
 bool fr_interface_range(const char *name, bool begins, struct flowrules_range *range);
+/* The same of a pattern: "eth1", or "eth*" for all that begin so; iptables' "eth+" is the same. */
+bool fr_interface_pattern(const char *text, struct flowrules_range *range);
+/* Are all numbers of inner in outer? */
+static inline bool fr_interface_is_within(const struct flowrules_range *inner,
+                                          const struct flowrules_range *outer) {
+    return fr_ip_compare(outer->first, inner->first) <= 0 &&
+           fr_ip_compare(inner->last, outer->last) <= 0;
+}
+
+/* May a packet be at both, where 0 is all interfaces? */
+static inline bool fr_interfaces_meet(const struct fr_sets *sets, fr_set own, fr_set other) {
+    return own == 0 || other == 0 || fr_set_overlaps(sets, own, other);
+}
+
 /* The set of all interfaces but the loopback interface. */
 fr_set fr_interfaces_all(struct fr_sets *sets);
 /* A set as names and patterns, without those of except; no names: all interfaces. */

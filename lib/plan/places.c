@@ -63,30 +63,16 @@ static const char *name_at(const struct names *names, size_t index) {
     return NULL;
 }
 
-/* "eth1", or "eth*" for all that begin so; iptables' own "eth+" means the same. */
-static bool range_of(const char *text, struct flowrules_range *range) {
-    char name[FR_INTERFACE_NAME_MAX + 2];
-    size_t length = strlen(text);
-    bool begins = length > 0 && (text[length - 1] == '*' || text[length - 1] == '+');
-    if (length >= sizeof name)
-        return false;
-    memcpy(name, text, length + 1);
-    if (begins)
-        name[length - 1] = '\0';
-    return fr_interface_range(name, begins, range);
-}
-
 /* Does another name hold this one too? The first of two equal ones stays. */
 static bool is_within_other(const struct names *names, size_t index) {
     struct flowrules_range own, other;
     const char *text;
-    if (!range_of(name_at(names, index), &own))
+    if (!fr_interface_pattern(name_at(names, index), &own))
         return false;
     for (size_t i = 0; (text = name_at(names, i)) != NULL; i++)
-        if (i != index && range_of(text, &other) && fr_ip_compare(other.first, own.first) <= 0 &&
-            fr_ip_compare(own.last, other.last) <= 0 &&
-            (i < index || fr_ip_compare(other.first, own.first) != 0 ||
-             fr_ip_compare(own.last, other.last) != 0))
+        if (i != index && fr_interface_pattern(text, &other) &&
+            fr_interface_is_within(&own, &other) &&
+            (i < index || !fr_interface_is_within(&other, &own)))
             return true;
     return false;
 }
@@ -112,7 +98,7 @@ static flowrules_status read_names(const struct names *from, const char *const *
         return fr_no_memory(p->policy->context);
     for (size_t i = 0; i < all; i++) {
         const char *text = name_at(from, i);
-        if (!range_of(text, &range) || is_within_other(from, i))
+        if (!fr_interface_pattern(text, &range) || is_within_other(from, i))
             continue;
         fr_builder_range(&p->view->builder, &range);
         names[used] = spell(p, text);

@@ -14,11 +14,7 @@
 #include "view.h"
 
 static void set_directions(flowrules_plan *plan) {
-    enum flowrules_placement placement = plan->can->placement;
-    const char *hook = fr_plan_setting(plan, "hook");
-    plan->transit =
-        placement == FLOWRULES_TRANSIT ||
-        (placement == FLOWRULES_BY_HOOK && hook != NULL && strcmp(hook, "forward") == 0);
+    plan->transit = fr_target_is_between(plan->policy, plan->target);
     enum fr_direction_mode direction = plan->target->direction;
     plan->enforces[FLOWRULES_FORWARD] = plan->transit;
     plan->enforces[FLOWRULES_EGRESS] = !plan->transit && direction != FR_DIRECTION_INGRESS;
@@ -258,7 +254,6 @@ static bool misses_groups(const flowrules_plan *plan, const struct fr_flow *flow
             ((destination->flags & FR_END_ANY_BUT) != 0 && plan->enforces[FLOWRULES_INGRESS]));
 }
 
-/* A flow that stands and is selected: what of it is in scope, and how truly it can be said. */
 /* Might an end of a flow be protected, once the lock file has the addresses of its names? */
 static bool may_be_protected(const flowrules_plan *plan, const struct fr_end *source,
                              const struct fr_end *destination) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "pieces.h"
-#include "settings.h"
 
 static const char *const fidelity_words[] = {
     [FR_EXACT] = "exact",
@@ -31,15 +30,7 @@ flowrules_status fr_plan_memory(const flowrules_plan *plan) {
 /* ---- the target ---------------------------------------------------------------------------- */
 
 const char *fr_plan_setting(const flowrules_plan *plan, const char *key) {
-    const flowrules_policy *policy = plan->policy;
-    for (uint32_t i = 0; i < plan->target->settings.count; i++) {
-        const struct fr_setting_value *value =
-            fr_vec_at(&policy->settings, struct fr_setting_value, plan->target->settings.first + i);
-        if (strcmp(FR_POLICY_TEXT(policy, value->key), key) == 0)
-            return FR_POLICY_TEXT(policy, value->value);
-    }
-    const struct flowrules_setting *setting = fr_setting_find(plan->backend, key);
-    return setting == NULL ? NULL : setting->fallback;
+    return fr_target_setting(plan->policy, plan->target, key);
 }
 
 bool fr_may_lose(const flowrules_plan *plan, uint32_t flow, enum fr_loss loss) {

@@ -65,6 +65,13 @@ static flowrules_status find_format(flowrules_plan *plan, const char *format) {
     return FLOWRULES_OK;
 }
 
+/* A target that the policy does not have, of a backend alone. */
+static void name_backend(flowrules_plan *plan) {
+    plan->own_target =
+        (struct fr_target){.baseline = FR_BASELINE_TRUE, .optimize = true, .record = plan->backend};
+    plan->target = &plan->own_target;
+}
+
 /* The policy by itself: a listing of it, as if one firewall stood between all its networks. */
 static flowrules_status take_whole(flowrules_plan *plan) {
     plan->name = "policy";
@@ -72,8 +79,7 @@ static flowrules_status take_whole(flowrules_plan *plan) {
     plan->backend = fr_registry_find(plan->context, "plain");
     if (plan->backend == NULL)
         return unknown_target(plan, "plain");
-    plan->own_target = (struct fr_target){.baseline = FR_BASELINE_TRUE, .optimize = true};
-    plan->target = &plan->own_target;
+    name_backend(plan);
     return find_format(plan, NULL);
 }
 
@@ -96,9 +102,7 @@ static flowrules_status choose(flowrules_plan *plan, const char *spec) {
         plan->backend = fr_registry_find(plan->context, name);
         if (plan->backend == NULL)
             return unknown_target(plan, name);
-        plan->own_target = (struct fr_target){.baseline = FR_BASELINE_TRUE, .optimize = true};
-        plan->own_target.record = plan->backend;
-        plan->target = &plan->own_target;
+        name_backend(plan);
     }
     return find_format(plan, colon == NULL ? NULL : colon + 1);
 }

@@ -8,6 +8,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "settings.h"
+
 static void init_lists(flowrules_policy *p, const struct fr_allocator *a) {
     fr_vec_init(&p->networks, a, sizeof(struct fr_network));
     fr_vec_init(&p->peers, a, sizeof(struct fr_peer));
@@ -122,6 +124,25 @@ const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, c
     if (own != NULL || backend->bindings_of == NULL)
         return own;
     return fr_policy_binding(policy, network, backend->bindings_of);
+}
+
+const char *fr_target_setting(const flowrules_policy *policy, const struct fr_target *target,
+                              const char *key) {
+    for (uint32_t i = 0; i < target->settings.count; i++) {
+        const struct fr_setting_value *value =
+            fr_vec_at(&policy->settings, struct fr_setting_value, target->settings.first + i);
+        if (strcmp(FR_POLICY_TEXT(policy, value->key), key) == 0)
+            return FR_POLICY_TEXT(policy, value->value);
+    }
+    const struct flowrules_setting *setting = fr_setting_find(target->record, key);
+    return setting == NULL ? NULL : setting->fallback;
+}
+
+bool fr_target_is_between(const flowrules_policy *policy, const struct fr_target *target) {
+    enum flowrules_placement placement = target->record->capabilities.placement;
+    const char *hook = fr_target_setting(policy, target, "hook");
+    return placement == FLOWRULES_TRANSIT ||
+           (placement == FLOWRULES_BY_HOOK && hook != NULL && strcmp(hook, "forward") == 0);
 }
 
 bool fr_flow_has_tag(const flowrules_policy *policy, const struct fr_flow *flow, fr_string tag) {

@@ -197,6 +197,11 @@ const struct fr_binding *fr_policy_binding(const flowrules_policy *policy, const
 /* The binding by which a backend knows a network, or NULL. */
 const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, const char *network,
                                                const struct flowrules_backend *backend);
+/* A target's setting: what it says, else the default of its backend, else NULL. */
+const char *fr_target_setting(const flowrules_policy *policy, const struct fr_target *target,
+                              const char *key);
+/* True if a target stands between networks, not on what it protects. */
+bool fr_target_is_between(const flowrules_policy *policy, const struct fr_target *target);
 /* Keeps a policy alive until a flowrules_policy_free more. */
 flowrules_policy *fr_policy_hold(const flowrules_policy *policy);
 

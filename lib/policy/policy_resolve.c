@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "interfaces.h"
 #include "policy_resolve.h"
 #include "registry.h"
 #include "requirements.h"
@@ -117,11 +118,56 @@ static void check_binding(struct fr_binder *r, const struct fr_binding *binding)
     }
 }
 
+/* Is this interface one of those that the other key leaves out? */
+static bool is_left_out(const flowrules_policy *policy, const struct fr_binding *binding,
+                        const char *key, const struct flowrules_range *range) {
+    bool out = false;
+    for (uint32_t i = 0; i < binding->values.count && !out; i++) {
+        const struct fr_binding_value *value =
+            fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
+        struct flowrules_range other;
+        out = strcmp(FR_POLICY_TEXT(policy, value->key), key) == 0 &&
+              fr_interface_pattern(FR_POLICY_TEXT(policy, value->value), &other) &&
+              fr_interface_is_within(range, &other);
+    }
+    return out;
+}
+
+/*
+ * Reports a network that is at no interface: patterns are within each other or apart, so that
+ * nothing is left only where each of them is within one of those that are left out.
+ */
+static void check_interfaces(struct fr_binder *r, const struct fr_binding *binding) {
+    const struct flowrules_backend *backend =
+        fr_registry_find(r->context, FR_POLICY_TEXT(r->policy, binding->platform));
+    const struct flowrules_capabilities *can = backend == NULL ? NULL : &backend->capabilities;
+    size_t given = 0, left = 0;
+    if (can == NULL || can->interfaces == NULL || can->other_interfaces == NULL)
+        return;
+    for (uint32_t i = 0; i < binding->values.count; i++) {
+        const struct fr_binding_value *value = fr_vec_at(
+            &r->policy->binding_values, struct fr_binding_value, binding->values.first + i);
+        struct flowrules_range range;
+        if (strcmp(FR_POLICY_TEXT(r->policy, value->key), can->interfaces) != 0 ||
+            !fr_interface_pattern(FR_POLICY_TEXT(r->policy, value->value), &range))
+            continue;
+        given++;
+        left += !is_left_out(r->policy, binding, can->other_interfaces, &range);
+    }
+    if (given > 0 && left == 0)
+        fr_error(r->diagnostics, FR_NETWORK_EMPTY, binding->at,
+                 "name an interface that stays, or remove one of the two keys",
+                 "the group of '%s' is at no interface: '%s' leaves out all that '%s' names",
+                 backend->name, can->other_interfaces, can->interfaces);
+}
+
 static flowrules_status check_bindings(struct fr_binder *r) {
     for (size_t i = 0; i < r->policy->bindings.count; i++) {
         const struct fr_binding *binding = fr_vec_at(&r->policy->bindings, struct fr_binding, i);
         size_t errors = r->diagnostics->error_count;
         check_binding(r, binding);
+        if (r->diagnostics->error_count == errors)
+            check_interfaces(r, binding);
         if (r->diagnostics->error_count == errors)
             FR_TRY(check_requirements(r, binding));
     }

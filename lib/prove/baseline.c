@@ -9,7 +9,6 @@
 
 #include "flowrules/kits/lookup.h"
 #include "input.h"
-#include "interfaces.h"
 
 /* A rule for one direction about everything of some kinds of packets. */
 static struct flowrules_read_rule about(const flowrules_input *in,
@@ -59,32 +58,15 @@ static const struct {
     {FLOWRULES_BASELINE_LISTENER, FLOWRULES_LISTENER, false},
 };
 
-/* Some interfaces, by name or as all that begin so. */
-static struct flowrules_set named(flowrules_input *in, const char *const *names, size_t count) {
-    struct flowrules_set sum = flowrules_input_none(in);
-    for (size_t i = 0; i < count; i++) {
-        char name[FR_INTERFACE_NAME_MAX + 2];
-        size_t length = strlen(names[i]);
-        bool begins = length > 0 && names[i][length - 1] == '*';
-        snprintf(name, sizeof name, "%.*s", (int)(length - begins), names[i]);
-        const struct flowrules_set both[2] = {sum, flowrules_input_interface(in, name, begins)};
-        sum = flowrules_input_unite(in, both, 2);
-    }
-    return sum;
-}
-
 /* What comes by another interface than its source is at. */
 static void block_spoofed(const flowrules_plan *plan, flowrules_input *in,
                           enum flowrules_direction direction) {
-    struct flowrules_interfaces own;
-    struct flowrules_set set;
-    for (size_t i = 0; flowrules_plan_own_source(plan, i, &set, &own); i++) {
+    for (size_t i = 0; i < plan->own_sources.count; i++) {
+        const struct fr_placed *own = fr_vec_at(&plan->own_sources, struct fr_placed, i);
         struct flowrules_read_rule rule = about(in, direction, 0, FLOWRULES_BLOCK);
-        struct flowrules_set all = flowrules_input_interfaces(in);
-        struct flowrules_set there = own.count == 0 ? all : named(in, own.names, own.count);
-        there = flowrules_input_subtract(in, there, named(in, own.except, own.except_count));
-        rule.interfaces[0] = flowrules_input_subtract(in, all, there);
-        rule.source = fr_input_translate(in, plan, set.id);
+        rule.interfaces[0] = flowrules_input_subtract(
+            in, flowrules_input_interfaces(in), fr_input_translate(in, plan, own->interfaces));
+        rule.source = fr_input_translate(in, plan, own->set);
         flowrules_input_rule(in, &rule);
     }
 }

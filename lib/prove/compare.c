@@ -239,10 +239,6 @@ struct flight {
     bool others; /* of protocols that no rule names */
 };
 
-static bool interfaces_meet(const struct comparing *c, fr_set own, fr_set other) {
-    return own == 0 || other == 0 || fr_set_overlaps(&c->common.terms->sets, own, other);
-}
-
 static bool service_meets(const struct comparing *c, fr_service service, const struct flight *f) {
     const struct fr_service_terms *terms = fr_service_get(&c->common.terms->services, service);
     struct fr_term both;
@@ -264,8 +260,8 @@ static bool item_meets(const struct comparing *c, const struct fr_item *item,
                        const struct flight *f) {
     return (item->families & FLOWRULES_FAMILY_BIT(f->family)) != 0 &&
            (item->packets & FLOWRULES_NEW) != 0 &&
-           interfaces_meet(c, item->interfaces[0], f->interfaces[0]) &&
-           interfaces_meet(c, item->interfaces[1], f->interfaces[1]) &&
+           fr_interfaces_meet(&c->common.terms->sets, item->interfaces[0], f->interfaces[0]) &&
+           fr_interfaces_meet(&c->common.terms->sets, item->interfaces[1], f->interfaces[1]) &&
            service_meets(c, item->service, f) && end_meets(c, item->ends[0], f->ends[0]) &&
            end_meets(c, item->ends[1], f->ends[1]);
 }

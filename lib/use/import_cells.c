@@ -100,8 +100,8 @@ static flowrules_status find_classes(struct cells *c, const bool *consumed) {
 static bool is_in_cell(const struct cells *c, const struct fr_clause *clause,
                        const unsigned cell[2]) {
     for (unsigned side = 0; side < 2; side++)
-        if (clause->interfaces[side] != 0 &&
-            !fr_set_overlaps(&c->m->sets, clause->interfaces[side], c->classes[side][cell[side]]))
+        if (!fr_interfaces_meet(&c->m->sets, clause->interfaces[side],
+                                c->classes[side][cell[side]]))
             return false;
     return true;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "boxes.h"
+#include "interfaces.h"
 
 #define ALL_OF(what)                                                                               \
     {                                                                                              \
@@ -131,11 +132,8 @@ void fr_import_reach(const flowrules_meaning *m, struct fr_import_flow *flow) {
 /* May packets of both come and go by the same interfaces? */
 static bool interfaces_meet(const flowrules_meaning *m, const struct fr_import_flow *a,
                             const struct fr_import_flow *b) {
-    for (size_t e = 0; e < 2; e++)
-        if (a->interfaces[e] != 0 && b->interfaces[e] != 0 &&
-            !fr_set_overlaps(&m->sets, a->interfaces[e], b->interfaces[e]))
-            return false;
-    return true;
+    return fr_interfaces_meet(&m->sets, a->interfaces[0], b->interfaces[0]) &&
+           fr_interfaces_meet(&m->sets, a->interfaces[1], b->interfaces[1]);
 }
 
 bool fr_import_sets_may_meet(const flowrules_meaning *m, const struct fr_import_flow *a,

@@ -260,20 +260,13 @@ static flowrules_status read_interface(struct asking *a, const char *text, fr_se
 
 /* On a machine, the interface of the far end counts: what is protected is the machine itself. */
 static flowrules_status find_counting(struct asking *a) {
-    const struct flowrules_backend *backend = a->target->record;
     struct fr_span protects =
         a->target->protects.count > 0 ? a->target->protects : a->policy->protects;
+    bool between = fr_target_is_between(a->policy, a->target);
     struct fr_end own;
-    bool forward = backend->capabilities.placement == FLOWRULES_TRANSIT;
-    for (uint32_t i = 0; i < a->target->settings.count; i++) {
-        const struct fr_setting_value *value =
-            fr_vec_at(&a->policy->settings, struct fr_setting_value, a->target->settings.first + i);
-        forward = forward || (strcmp(FR_POLICY_TEXT(a->policy, value->key), "hook") == 0 &&
-                              strcmp(FR_POLICY_TEXT(a->policy, value->value), "forward") == 0);
-    }
     FR_TRY(fr_view_end(&a->view, protects, false, &own));
     for (unsigned e = 0; e < 2; e++)
-        a->counts[e] = forward || fr_set_overlaps(&a->view.sets, own.set, a->question.ends[1 - e]);
+        a->counts[e] = between || fr_set_overlaps(&a->view.sets, own.set, a->question.ends[1 - e]);
     return FLOWRULES_OK;
 }
 
