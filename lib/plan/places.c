@@ -7,6 +7,12 @@
 
 #include "interfaces.h"
 
+/* An interface of the target, at a place of this network. */
+struct spot {
+    fr_string name;
+    uint32_t next; /* of the network: its number + 1, or 0 */
+};
+
 void fr_placing_init(struct fr_placing *placing, const flowrules_policy *policy,
                      struct fr_view *view, struct fr_arena *arena) {
     memset(placing, 0, sizeof *placing);
@@ -15,6 +21,8 @@ void fr_placing_init(struct fr_placing *placing, const flowrules_policy *policy,
     placing->arena = arena;
     fr_vec_init(&placing->placed, &policy->context->allocator, sizeof(struct fr_vec *));
     fr_map_init(&placing->placed_at, &policy->context->allocator);
+    fr_vec_init(&placing->spots, &policy->context->allocator, sizeof(struct spot));
+    fr_map_init(&placing->spot_of, &policy->context->allocator);
 }
 
 void fr_placing_free(struct fr_placing *placing) {
@@ -22,6 +30,8 @@ void fr_placing_free(struct fr_placing *placing) {
         fr_vec_free(*fr_vec_at(&placing->placed, struct fr_vec *, i));
     fr_vec_free(&placing->placed);
     fr_map_free(&placing->placed_at);
+    fr_vec_free(&placing->spots);
+    fr_map_free(&placing->spot_of);
 }
 
 /* ---- what a network's binding says --------------------------------------------------------- */
@@ -34,25 +44,43 @@ struct names {
     uint32_t network;
 };
 
-static bool is_at(const flowrules_policy *policy, uint32_t place, uint32_t network) {
-    const struct fr_place_definition *definition =
-        fr_vec_at(&policy->places, struct fr_place_definition, place);
-    for (uint32_t i = 0; i < definition->networks.count; i++)
-        if (fr_vec_at(&policy->place_items, struct fr_place_item, definition->networks.first + i)
-                ->index == network)
-            return true;
-    return false;
+static flowrules_status add_spot(struct fr_placing *p, uint32_t network, fr_string name) {
+    uint32_t next = 0;
+    fr_map_get(&p->spot_of, network + 1, &next);
+    struct spot *spot = fr_vec_push(&p->spots);
+    if (spot == NULL || !fr_map_put(&p->spot_of, network + 1, (uint32_t)p->spots.count))
+        return fr_no_memory(p->policy->context);
+    *spot = (struct spot){name, next};
+    return FLOWRULES_OK;
+}
+
+/* Finds the target's interfaces of each network, from the last to the first. */
+static flowrules_status find_spots(struct fr_placing *p) {
+    const struct fr_vec *items = &p->policy->place_items;
+    struct fr_span places = p->target->places;
+    p->spots_found = true;
+    for (uint32_t i = places.count; i-- > 0;) {
+        const struct fr_place_item *item = fr_vec_at(items, struct fr_place_item, places.first + i);
+        struct fr_span networks =
+            fr_vec_at(&p->policy->places, struct fr_place_definition, item->index)->networks;
+        for (uint32_t k = 0; k < networks.count; k++)
+            FR_TRY(add_spot(p, fr_vec_at(items, struct fr_place_item, networks.first + k)->index,
+                            item->value));
+    }
+    return FLOWRULES_OK;
 }
 
 /* Name number index; NULL behind the last. */
 static const char *name_at(const struct names *names, size_t index) {
     const flowrules_policy *policy = names->p->policy;
-    struct fr_span places = names->p->target->places;
-    for (uint32_t i = 0; names->binding == NULL && i < places.count; i++) {
-        const struct fr_place_item *item =
-            fr_vec_at(&policy->place_items, struct fr_place_item, places.first + i);
-        if (is_at(policy, item->index, names->network) && index-- == 0)
-            return FR_POLICY_TEXT(policy, item->value);
+    uint32_t at = 0;
+    if (names->binding == NULL)
+        fr_map_get(&names->p->spot_of, names->network + 1, &at);
+    while (at != 0) {
+        const struct spot *spot = fr_vec_at(&names->p->spots, struct spot, at - 1);
+        if (index-- == 0)
+            return FR_POLICY_TEXT(policy, spot->name);
+        at = spot->next;
     }
     for (uint32_t i = 0; names->binding != NULL && i < names->binding->values.count; i++) {
         const struct fr_binding_value *value = fr_vec_at(
@@ -129,6 +157,8 @@ flowrules_status fr_network_place(struct fr_placing *p, uint32_t index, struct f
     const struct fr_network *network = fr_vec_at(&policy->networks, struct fr_network, index);
     struct names names = {.p = p, .key = p->key, .network = index};
     *placed = (struct fr_placed){.interfaces = FR_SET_ANY};
+    if (p->target->own_places && !p->spots_found)
+        FR_TRY(find_spots(p));
     if (!p->target->own_places) {
         names.binding =
             fr_policy_binding(policy, FR_POLICY_TEXT(policy, network->name), p->backend->name);

@@ -25,6 +25,9 @@ struct fr_placing {
     const char *key, *other_key; /* of bindings; NULL: rules match no interfaces */
     struct fr_vec placed;        /* struct fr_vec *, of struct fr_placed */
     struct fr_map placed_at; /* by network, and whether its wildcards are cut: index of placed */
+    struct fr_vec spots;     /* struct spot: the target's own interfaces */
+    struct fr_map spot_of;   /* by network + 1: its first spot + 1 */
+    bool spots_found;
     enum { FR_NOT_ASKED, FR_NOWHERE_SAID, FR_SOMEWHERE_SAID } said;
 };
 
