@@ -14,6 +14,8 @@ import xml.etree.ElementTree
 
 import yaml
 
+import yaml_loaders
+
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TOOL = os.environ.get("FLOWRULES", os.path.join(ROOT, "build/flowrules"))
 AS_OF = os.environ.get("AS_OF", "2026-11-23")
@@ -147,7 +149,7 @@ def read_json(text):
 
 
 def read_yaml(text):
-    return list(yaml.safe_load_all(text))
+    return list(yaml.load_all(text, yaml_loaders.VALUES))
 
 
 def read_xml(text):
@@ -299,7 +301,7 @@ def main():
     backends = json.loads(run(TOOL, "targets", "--json").stdout)["backends"]
     formats = {backend["name"]: [row["name"] for row in backend["formats"]] for backend in backends}
     with open(POLICY, encoding="utf-8") as file:
-        policy = tame(yaml.safe_load(file))
+        policy = tame(yaml.load(file, yaml_loaders.VALUES))
     tried = set()
     with tempfile.TemporaryDirectory() as folder:
         build_recorder(folder)

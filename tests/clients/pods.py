@@ -13,6 +13,7 @@ import tempfile
 import yaml
 
 import schemas
+import yaml_loaders
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
 TOOL = os.environ.get("FLOWRULES", os.path.join(ROOT, "build/flowrules"))
@@ -498,7 +499,7 @@ def naming_errors(policy, manifests):
     """What says the flows of each rule says them of as many as there are, unless a flow's name has
     what stands between them."""
     with open(policy, encoding="utf-8") as file:
-        flows = yaml.load(file, Loader=yaml.BaseLoader)["flows"]
+        flows = yaml.load(file, yaml_loaders.TEXTS)["flows"]
     errors = []
     if any("; " in flow["name"] for flow in flows):
         return errors
@@ -516,7 +517,7 @@ def check_target(policy, target, folder):
     text = render(policy, target, folder)
     if text is None:
         return None
-    manifests = list(yaml.safe_load_all(text))
+    manifests = list(yaml.load_all(text, yaml_loaders.VALUES))
     check_schemas(target, manifests)
     verdict(f"{target}-rules",
             metadata_errors(manifests) + naming_errors(policy, manifests) +
@@ -559,7 +560,7 @@ def split_many(folder):
 def main():
     schemas.hold_own(("NetworkPolicy", "CiliumNetworkPolicy", "EgressFirewall"), verdict, tell)
     with open(PODS, encoding="utf-8") as file:
-        policy = yaml.load(file, Loader=yaml.BaseLoader)
+        policy = yaml.load(file, yaml_loaders.TEXTS)
     with tempfile.TemporaryDirectory() as folder:
         for target, settings in policy["targets"].items():
             if settings["backend"] not in BACKENDS:

@@ -26,7 +26,7 @@ ICMP_TYPES = {
 }
 
 
-class Loader(yaml.SafeLoader):
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML 1.2's plain scalars: a date stays text, 10:20 is no number, "on" is no truth."""
 
 
