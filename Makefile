@@ -380,6 +380,7 @@ format: ## clang-format all C files in place
 
 # ---- measuring ---------------------------------------------------------------------------------
 
+$(BUILD)/bench/load: $(STATIC)
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
 	$(say) LD $@
 	@mkdir -p $(@D)

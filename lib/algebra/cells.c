@@ -187,8 +187,7 @@ static bool rank_set(struct fr_cells *cells, fr_set set) {
     return add_atoms(cells, known, set);
 }
 
-/* Ranks the sets of all items: each once. */
-static bool rank_sets(struct fr_cells *cells, const uint32_t *items, size_t count) {
+bool fr_cells_rank(struct fr_cells *cells, const uint32_t *items, size_t count) {
     size_t sets = cells->common->terms->sets.heads.count;
     struct flowrules_ip *zero = fr_vec_add(&cells->edges);
     if (zero == NULL || !fr_vec_reserve(&cells->sets, sets))
@@ -249,6 +248,12 @@ static unsigned whole_ends(const struct fr_cells *cells, const struct fr_cell_of
             whole |= 1u << end;
     }
     return whole;
+}
+
+static const struct fr_cell_set *set_of_item(const struct fr_cells *cells, uint32_t item,
+                                             unsigned end) {
+    return fr_vec_at(&cells->sets, struct fr_cell_set,
+                     fr_vec_at(&cells->common->items, struct fr_item, item)->ends[end]);
 }
 
 static bool is_empty(const struct fr_cells *cells, fr_set set) {
@@ -358,7 +363,7 @@ static void end_stage(const struct fr_cells *cells, struct progress *p) {
     if (p->stage == UINT32_MAX)
         return;
     bool after = fr_vec_at(&cells->common->stages, struct fr_common_stage, p->stage)->after;
-    bool open = (p->decided & cells->common->packets) != cells->common->packets;
+    bool open = (p->decided & cells->common->asked) != cells->common->asked;
     p->sides[after][0] = p->sides[after][0] && (p->can[0] || open);
     p->sides[after][1] = p->sides[after][1] || p->can[1];
 }
@@ -377,7 +382,7 @@ static bool take_up(const struct fr_cells *cells, struct progress *p, uint32_t e
     uint32_t number = offer_at(cells, entry)->item;
     if (item->stage != p->stage)
         begin_stage(cells, p, item->stage);
-    unsigned asked = item->packets & cells->common->packets;
+    unsigned asked = item->asked & cells->common->asked;
     if (asked == 0 || (number >= p->reach && (asked & ~p->decided) == 0))
         return false;
     if (item->effect == FR_SKIP) {
@@ -394,28 +399,36 @@ static bool take_up(const struct fr_cells *cells, struct progress *p, uint32_t e
     return true;
 }
 
+/* Is this one of the items that a difference needs? */
+static bool is_needed(const struct fr_cells *cells, uint32_t entry) {
+    return cells->needed == NULL || cells->needed[offer_at(cells, entry)->item] != 0;
+}
+
 /* Keeps the entries that are reached; false where no packet of the box can be decided otherwise. */
 static bool prune(struct fr_cells *cells, struct fr_vec *list, bool *doubtful) {
     struct progress p = {.stage = UINT32_MAX, .sides = {{true, false}, {true, false}}};
     uint32_t *entries = list->items;
+    bool needed = cells->needed == NULL;
     size_t kept = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (take_up(cells, &p, entries[i]))
+        if (take_up(cells, &p, entries[i])) {
+            needed = needed || is_needed(cells, entries[i]);
             entries[kept++] = entries[i];
+        }
     end_stage(cells, &p);
     cells->steps += list->count + SAMPLE;
     list->count = kept;
     *doubtful = p.doubtful;
-    return (p.sides[0][0] && p.sides[1][1]) || (p.sides[0][1] && p.sides[1][0]);
+    return needed && ((p.sides[0][0] && p.sides[1][1]) || (p.sides[0][1] && p.sides[1][0]));
 }
 
 static bool same_offer(const struct fr_cells *cells, uint32_t a, uint32_t b) {
     const struct fr_cell_offer *x = offer_at(cells, a), *y = offer_at(cells, b);
     const struct fr_item *i = item_at(cells, a), *k = item_at(cells, b);
-    return (a & ALL_SIDES) == (b & ALL_SIDES) && i->effect == k->effect &&
-           i->packets == k->packets && i->interfaces[0] == k->interfaces[0] &&
-           i->interfaces[1] == k->interfaces[1] && x->ends[0] == y->ends[0] &&
-           x->ends[1] == y->ends[1] && memcmp(x->spans, y->spans, sizeof x->spans) == 0;
+    return (a & ALL_SIDES) == (b & ALL_SIDES) && i->effect == k->effect && i->asked == k->asked &&
+           i->interfaces[0] == k->interfaces[0] && i->interfaces[1] == k->interfaces[1] &&
+           x->ends[0] == y->ends[0] && x->ends[1] == y->ends[1] &&
+           memcmp(x->spans, y->spans, sizeof x->spans) == 0;
 }
 
 /* True if both sides have the same clauses left, of the same stages. */
@@ -619,15 +632,16 @@ static bool look_at(struct fr_cells *cells, const struct fr_cell *cell) {
            add_node(cells, &halves[1], &cells->right) && add_node(cells, &halves[0], &cells->left);
 }
 
-bool fr_cells_find(struct fr_cells *cells, const uint32_t *items, size_t count) {
+bool fr_cells_find(struct fr_cells *cells, const uint32_t *items, size_t count,
+                   const uint8_t *needed) {
     struct fr_cell cell;
-    if (!rank_sets(cells, items, count))
-        return false;
     for (unsigned side = 0; side < FR_CELL_SIDES; side++)
         cell.sides[side] = (struct fr_cell_span){0, UINT16_MAX};
     cell.sides[FR_CELL_SOURCE].last = cell.sides[FR_CELL_DESTINATION].last =
         fr_cells_ranks(cells) - 1;
     cell.sides[FR_CELL_PROTOCOL].last = (uint32_t)cells->protocol_count - 1;
+    cells->needed = needed;
+    cells->offers.count = cells->kept.count = 0;
     if (!list_offers(cells, items, count, &cell) || !add_node(cells, &cell, &cells->kept))
         return false;
     while (cells->nodes.count > 0 && !cells->everywhere) {
@@ -635,6 +649,58 @@ bool fr_cells_find(struct fr_cells *cells, const uint32_t *items, size_t count) 
             return false;
         cells->everywhere = cells->everywhere || cells->steps > cells->most;
     }
+    return true;
+}
+
+/* ---- items that meet ------------------------------------------------------------------------ */
+
+/* Counts, for each rank of an end, the ranks up to it that some of these items have. */
+static bool count_touched(struct fr_cells *cells, const struct fr_vec *by, unsigned end) {
+    size_t ranks = fr_cells_ranks(cells);
+    struct fr_vec *touched = &cells->touched[end];
+    touched->count = 0;
+    if (!fr_vec_reserve(touched, ranks + 1))
+        return false;
+    uint32_t *counts = touched->items, open = 0;
+    memset(counts, 0, (ranks + 1) * sizeof *counts);
+    for (size_t i = 0; i < by->count; i++) {
+        const struct fr_cell_set *set = set_of_item(cells, *fr_vec_at(by, uint32_t, i), end);
+        for (uint32_t k = 0; k < set->count; k++) {
+            struct fr_cell_span span =
+                *fr_vec_at(&cells->intervals, struct fr_cell_span, set->first + k);
+            counts[span.first]++;
+            counts[span.last + 1]--; /* wraps, and back when it is added */
+        }
+    }
+    for (size_t rank = 0; rank < ranks; rank++) {
+        open += counts[rank];
+        counts[rank] = (rank == 0 ? 0 : counts[rank - 1]) + (open > 0 ? 1 : 0);
+    }
+    return true;
+}
+
+static bool is_touched(const struct fr_cells *cells, uint32_t item, unsigned end) {
+    const uint32_t *counts = cells->touched[end].items;
+    const struct fr_cell_set *set = set_of_item(cells, item, end);
+    for (uint32_t k = 0; k < set->count; k++) {
+        struct fr_cell_span span =
+            *fr_vec_at(&cells->intervals, struct fr_cell_span, set->first + k);
+        if (counts[span.last] > (span.first == 0 ? 0 : counts[span.first - 1]))
+            return true;
+    }
+    return false;
+}
+
+bool fr_cells_keep_near(struct fr_cells *cells, struct fr_vec *items, const struct fr_vec *by) {
+    uint32_t *numbers = items->items;
+    size_t kept = 0;
+    if (!count_touched(cells, by, 0) || !count_touched(cells, by, 1))
+        return false;
+    for (size_t i = 0; i < items->count; i++)
+        if (is_touched(cells, numbers[i], 0) && is_touched(cells, numbers[i], 1))
+            numbers[kept++] = numbers[i];
+    items->count = kept;
+    cells->steps += items->count + by->count;
     return true;
 }
 
@@ -655,7 +721,9 @@ static struct fr_vec *vec_at(struct fr_cells *cells, size_t i, size_t *size) {
                {&cells->kept, sizeof(uint32_t)},
                {&cells->left, sizeof(uint32_t)},
                {&cells->right, sizeof(uint32_t)},
-               {&cells->items, sizeof(uint32_t)}};
+               {&cells->items, sizeof(uint32_t)},
+               {&cells->touched[0], sizeof(uint32_t)},
+               {&cells->touched[1], sizeof(uint32_t)}};
     if (i >= sizeof all / sizeof *all)
         return NULL;
     *size = all[i].size;

@@ -47,12 +47,22 @@ struct fr_cells {
     /* the search */
     struct fr_vec offers; /* struct fr_cell_offer: the terms of the items */
     struct fr_vec nodes, entries, kept, left, right, items;
+    struct fr_vec touched[2]; /* uint32_t for each rank of an end, see fr_cells_keep_near */
+    const uint8_t *needed;    /* for each item: a box without any such is done; NULL: no need */
 };
 
 void fr_cells_init(struct fr_cells *cells, const struct fr_common *common);
 void fr_cells_free(struct fr_cells *cells);
-/* Finds where the items of a family may be decided otherwise; false when out of memory. */
-bool fr_cells_find(struct fr_cells *cells, const uint32_t *items, size_t count);
+/* Ranks what the items of a family tell apart: once, before all else; false when out of memory. */
+bool fr_cells_rank(struct fr_cells *cells, const uint32_t *items, size_t count);
+/* Keeps the items that have addresses or atoms, at both ends, which some of others have. */
+bool fr_cells_keep_near(struct fr_cells *cells, struct fr_vec *items, const struct fr_vec *by);
+/*
+ * Finds where items that were ranked may be decided otherwise, and adds it to what is found; needed
+ * is as in the struct. False when out of memory.
+ */
+bool fr_cells_find(struct fr_cells *cells, const uint32_t *items, size_t count,
+                   const uint8_t *needed);
 
 /* The ranks of addresses from first to last, and of an atom; of all other atoms: the last rank. */
 struct fr_cell_span fr_cells_addresses(const struct fr_cells *cells, struct flowrules_ip first,

@@ -281,6 +281,7 @@ static void begin_common(struct fr_common *c, flowrules_context *context,
     for (unsigned side = 0; side < 2; side++)
         if (c->open[side])
             c->packets &= c->sides[side]->permitted;
+    c->asked = c->packets;
     c->atoms_are_addresses = !sees_pods(before) && !sees_pods(after);
     fr_vec_init(&c->members, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&c->spans, &context->allocator, sizeof(struct fr_member_span));
@@ -434,6 +435,7 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
                                .effect = effect,
                                .families = clause->families,
                                .packets = clause->packets,
+                               .asked = clause->packets,
                                .doubt = clause->doubt != 0};
         for (unsigned e = 0; e < 2; e++)
             item.interfaces[e] = clause->interfaces[e] == 0 ? 0 : set_of(t, clause->interfaces[e]);

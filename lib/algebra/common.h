@@ -19,7 +19,8 @@ struct fr_item {
     uint32_t clause;  /* of the stage that it comes from */
     uint16_t stage;   /* of stages */
     uint8_t effect, families, packets;
-    bool doubt; /* a packet within it may match or not */
+    uint8_t asked; /* the kinds of packets for which it takes part in what is searched now */
+    bool doubt;    /* a packet within it may match or not */
 };
 
 /* A list that packets have to pass; those of before come first. */
@@ -41,6 +42,7 @@ struct fr_common {
     fr_set unaddressed[2];    /* of each side: groups without the addresses that rules name */
     bool has_others;          /* beside addresses and the atoms there are more names or groups */
     unsigned packets;         /* the kinds that both sides decide */
+    unsigned asked;           /* of these, the kinds that are searched now */
     bool open[2];             /* of each side: it only permits, and what it blocks is not its say */
     bool too_many;            /* there are more atoms than can be distinguished */
     struct fr_vec stages;     /* struct fr_common_stage: of the direction that was chosen */

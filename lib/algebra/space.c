@@ -10,6 +10,7 @@
 
 #include "cells.h"
 #include "interfaces.h"
+#include "pairs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ struct sweep {
     struct fr_vec known;    /* struct memory: open addressing */
     size_t known_count;
     struct fr_cells *cells; /* where something may differ */
+    struct fr_pairs *pairs; /* what the two sides have in common, while that is searched for */
     struct fr_vec boxes[3]; /* struct fr_cell: those of all, of a class, of a class within it */
     struct fr_vec bits;     /* uint64_t: a bit for each item, to sort by */
     struct fr_vec spans;    /* struct fr_cell_span: where these are at the end that is cut */
@@ -109,7 +111,7 @@ static struct decision decide(const struct sweep *s, const uint32_t *list, size_
     for (size_t i = 0; i < count; i++) {
         const struct fr_item *item = item_at(s, list[i]);
         if (stages[item->stage].after != after || item->stage == done || list[i] < go_on ||
-            (item->packets & packets) == 0 || item->doubt)
+            (item->asked & packets) == 0 || item->doubt)
             continue;
         if (item->effect == FR_SKIP) {
             go_on = item->skip_to;
@@ -150,7 +152,7 @@ static unsigned weigh_stage(const struct sweep *s, const uint32_t *list, size_t 
     for (size_t i = last; i-- > first;) {
         const struct fr_item *item = item_at(s, list[i]);
         ways[i] = ways[i + 1];
-        if ((item->packets & packets) == 0)
+        if ((item->asked & packets) == 0)
             continue;
         unsigned taken = item->effect == FR_SKIP
                              ? ways[position_of(list, last, i + 1, item->skip_to)]
@@ -338,7 +340,7 @@ static flowrules_status decide_kinds(struct sweep *s, const uint32_t *list, size
         return fr_no_memory(s->space->common->context);
     for (unsigned kind = 1; kind <= FLOWRULES_MIDSTREAM; kind <<= 1) {
         bool apart = s->interfaces && kind != FLOWRULES_LOOPBACK;
-        if ((s->space->common->packets & kind) != 0 && kind_exists(&s->region, kind))
+        if ((s->space->common->asked & kind) != 0 && kind_exists(&s->region, kind))
             FR_TRY((apart ? decide_parts : decide_kind)(s, list, count, kind));
     }
     return FLOWRULES_OK;
@@ -580,10 +582,13 @@ static bool grow_memory(struct sweep *s) {
     return true;
 }
 
-/* One list where addresses are cut as far as they are; a list that was equal once is so again. */
+/*
+ * One list where addresses are cut as far as they are. A list that was equal once is so again, if
+ * not only the protocols and ports of some boxes were compared.
+ */
 static flowrules_status compare_services(struct sweep *s, const uint32_t *list, size_t count) {
     uint64_t hash;
-    bool plain = list_key(s, list, count, &hash) && count > 0;
+    bool plain = s->cells->everywhere && count > 0 && list_key(s, list, count, &hash);
     if (s->known_count * 2 >= s->known.count && !grow_memory(s))
         return fr_no_memory(s->space->common->context);
     s->space->steps += count;
@@ -809,26 +814,39 @@ static bool list_spans(struct sweep *s, const struct fr_vec *boxes, unsigned end
     return true;
 }
 
+/*
+ * Lists the ranks of a class in order; others is true if it has atoms that are not told apart,
+ * which may be among any.
+ */
+static bool list_ranks(struct sweep *s, const struct cut *cut, const struct class *class,
+                       bool *others) {
+    *others = false;
+    s->spans.count = 0;
+    for (uint32_t p = class->first_piece; p != UINT32_MAX && !s->cells->everywhere;) {
+        const struct fr_piece *piece = fr_vec_at(&cut->pieces, struct fr_piece, p);
+        struct fr_cell_span ranks = ranks_of(s, piece->first, piece->last, piece->atom);
+        bool other = ranks.last == fr_cells_ranks(s->cells) - 1;
+        struct fr_cell_span *span = other ? NULL : fr_vec_add(&s->spans);
+        if (span != NULL)
+            *span = ranks;
+        else if (!other)
+            return false;
+        *others = *others || other;
+        p = piece->next;
+    }
+    return true;
+}
+
 /* The boxes that have something of a class at an end. */
 static bool choose_boxes(struct sweep *s, unsigned depth, const struct cut *cut,
                          const struct class *class) {
     const struct fr_vec *from = &s->boxes[depth];
     struct fr_vec *to = &s->boxes[depth + 1];
     struct fr_cell_span atoms = fr_cells_atoms(s->cells);
-    bool others = false;
-    to->count = s->spans.count = 0;
-    if (!fr_vec_reserve(to, from->count))
+    bool others;
+    to->count = 0;
+    if (!fr_vec_reserve(to, from->count) || !list_ranks(s, cut, class, &others))
         return false;
-    for (uint32_t p = class->first_piece; p != UINT32_MAX && !s->cells->everywhere;) {
-        const struct fr_piece *piece = fr_vec_at(&cut->pieces, struct fr_piece, p);
-        struct fr_cell_span *span = piece->atom == FR_OTHER_ATOM ? NULL : fr_vec_add(&s->spans);
-        if (span != NULL)
-            *span = ranks_of(s, piece->first, piece->last, piece->atom);
-        else if (piece->atom != FR_OTHER_ATOM)
-            return false;
-        others = others || piece->atom == FR_OTHER_ATOM;
-        p = piece->next;
-    }
     for (size_t i = 0; i < from->count; i++) {
         const struct fr_cell *box = fr_vec_at(from, struct fr_cell, i);
         if (meets_spans(&s->spans, box->sides[cut->end]) ||
@@ -1266,13 +1284,109 @@ static size_t list_protocols(const struct sweep *s, const struct fr_vec *list,
     return count;
 }
 
+/*
+ * What is searched: the items of all kinds of packets for which they take part, and those that a
+ * difference needs.
+ */
+struct search {
+    const struct fr_vec *list; /* uint32_t: the items of the family */
+    struct fr_vec items;       /* uint32_t: those that take part */
+    struct fr_vec needed;      /* uint32_t: likewise */
+};
+
+/* Lets each item take part for the kinds of packets in which it is left over. */
+static bool take_left(struct sweep *s, struct search *search) {
+    struct fr_item *items = s->space->common->items.items;
+    const uint8_t *left = s->pairs->left.items;
+    search->items.count = 0;
+    s->space->common->asked = s->pairs->all_left;
+    for (size_t i = 0; i < search->list->count; i++) {
+        uint32_t number = *fr_vec_at(search->list, uint32_t, i);
+        items[number].asked = left[number];
+        if (left[number] != 0 && !push(&search->items, number))
+            return false;
+    }
+    return true;
+}
+
+/* Lets each item take part for the kinds in which some item is left over and early. */
+static bool take_early(struct sweep *s, struct search *search) {
+    struct fr_item *items = s->space->common->items.items;
+    const uint8_t *reached = s->pairs->reached.items, *early = s->pairs->early.items;
+    search->items.count = search->needed.count = 0;
+    s->space->common->asked = s->pairs->all_early;
+    for (size_t i = 0; i < search->list->count; i++) {
+        uint32_t number = *fr_vec_at(search->list, uint32_t, i);
+        items[number].asked = (uint8_t)(reached[number] & s->pairs->all_early);
+        if ((items[number].asked != 0 && !push(&search->items, number)) ||
+            (early[number] != 0 && !push(&search->needed, number)))
+            return false;
+    }
+    return true;
+}
+
+/* Every item takes part for all of its kinds again. */
+static void take_all(struct sweep *s, const struct search *search) {
+    struct fr_item *items = s->space->common->items.items;
+    s->space->common->asked = s->space->common->packets;
+    for (size_t i = 0; i < search->list->count; i++) {
+        struct fr_item *item = &items[*fr_vec_at(search->list, uint32_t, i)];
+        item->asked = item->packets;
+    }
+}
+
+/* Ranks all that takes part in either search. */
+static bool rank_searched(struct sweep *s, struct search *search) {
+    const uint8_t *reached = s->pairs->reached.items, *left = s->pairs->left.items;
+    search->items.count = 0;
+    for (size_t i = 0; i < search->list->count; i++) {
+        uint32_t number = *fr_vec_at(search->list, uint32_t, i);
+        if ((left[number] != 0 || (reached[number] & s->pairs->all_early) != 0) &&
+            !push(&search->items, number))
+            return false;
+    }
+    s->cells->protocol_count = list_protocols(s, &search->items, s->cells->protocols);
+    return fr_cells_rank(s->cells, search->items.items, search->items.count);
+}
+
+/* The two searches of pairs.h. */
+static bool search_twice(struct sweep *s, struct search *search) {
+    struct fr_cells *cells = s->cells;
+    if (!rank_searched(s, search) || !take_left(s, search) ||
+        !fr_cells_find(cells, search->items.items, search->items.count, NULL))
+        return false;
+    if (s->pairs->all_early == 0 || cells->everywhere)
+        return true;
+    return take_early(s, search) && fr_cells_keep_near(cells, &search->items, &search->needed) &&
+           fr_cells_find(cells, search->items.items, search->items.count, s->pairs->early.items);
+}
+
+/* Pairs what the two sides have in common, and searches the rest. */
+static bool search_rest(struct sweep *s, const struct fr_vec *list) {
+    const struct fr_allocator *allocator = list->allocator;
+    struct search search = {.list = list};
+    struct fr_pairs pairs;
+    bool good = fr_pairs_init(&pairs, s->space->common);
+    fr_vec_init(&search.items, allocator, sizeof(uint32_t));
+    fr_vec_init(&search.needed, allocator, sizeof(uint32_t));
+    s->pairs = &pairs;
+    good = good && fr_pairs_find(&pairs, s->region.family, list->items, list->count);
+    if (good && pairs.all_left != 0)
+        good = search_twice(s, &search);
+    take_all(s, &search);
+    fr_vec_free(&search.items);
+    fr_vec_free(&search.needed);
+    fr_pairs_free(&pairs);
+    s->pairs = NULL;
+    return good;
+}
+
 /* Finds the boxes in which something may differ; false when out of memory. */
 static bool find_boxes(struct sweep *s, const struct fr_vec *list) {
     struct question question = {s, false};
     struct fr_space *space = s->space, asked = *space;
     struct fr_cells *cells = s->cells;
     cells->family = s->region.family;
-    cells->protocol_count = list_protocols(s, list, cells->protocols);
     cells->equal = decides_alike;
     cells->user = &question;
     cells->most = space->most;
@@ -1280,7 +1394,7 @@ static bool find_boxes(struct sweep *s, const struct fr_vec *list) {
     asked.doubt = note_doubt;
     asked.user = &question;
     s->space = &asked;
-    bool good = fr_cells_find(cells, list->items, list->count);
+    bool good = search_rest(s, list);
     s->space = space;
     s->boxes[0].count = 0;
     if (!good || !fr_vec_reserve(&s->boxes[0], cells->found.count))
@@ -1299,7 +1413,7 @@ static flowrules_status compare_family(struct sweep *s, enum flowrules_family fa
     s->known_count = 0;
     if (s->known.count > 0)
         memset(s->known.items, 0, s->known.count * sizeof(struct memory));
-    bool good = true;
+    bool good = fr_vec_reserve(&list, s->space->common->items.count);
     for (uint32_t i = 0; good && i < s->space->common->items.count; i++)
         if ((s->items[i].families & FLOWRULES_FAMILY_BIT(family)) != 0)
             good = push(&list, i);

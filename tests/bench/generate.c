@@ -1,8 +1,10 @@
 /*
  * Writes a synthetic policy to standard output, the same for the same arguments.
- * Knows two shapes of flows; knows nothing of how they are measured.
+ * Knows three shapes of flows; knows nothing of how they are measured.
  *
- * usage: generate shared|hosts COUNT
+ * usage: generate mix|shared|hosts COUNT
+ *   mix     what people write: a tenth of the destinations are prefixes, a fifth of the flows are
+ *           UDP, one flow in twenty has five sources of its own
  *   shared  a few source networks, many single destinations, now and then a prefix
  *   hosts   every flow has its own source host and destination prefix; one in ten is a deny
  */
@@ -47,18 +49,39 @@ static void write_address(const char *key, uint32_t address, unsigned length) {
     putchar('\n');
 }
 
-static void write_rest(uint32_t flow) {
+static void write_rest(uint32_t flow, const char *protocol) {
     uint32_t hash = scramble(flow ^ 0x5bd1e995u);
     unsigned port = hash % 4 == 0 ? 1024 + hash / 4 % 60000 : ports[hash / 4 % COUNT_OF(ports)];
-    printf("    protocol: tcp\n    port: %u\n    purpose: %s\n    tags: [%s]\n    owner: %s\n",
-           port, purposes[hash % COUNT_OF(purposes)], tags[hash % COUNT_OF(tags)],
+    printf("    protocol: %s\n    port: %u\n    purpose: %s\n    tags: [%s]\n    owner: %s\n",
+           protocol, port, purposes[hash % COUNT_OF(purposes)], tags[hash % COUNT_OF(tags)],
            owners[hash / 8 % COUNT_OF(owners)]);
+}
+
+/* Five hosts in one network; no other flow has the same ones. */
+static void write_sources(uint32_t flow) {
+    uint32_t first = flow * 0x9e3779b1u & 0xffffffu;
+    fputs("    source: [", stdout);
+    for (uint32_t i = 0; i < 5; i++) {
+        uint32_t host = (first + i * 0x1f35u) & 0xffffffu;
+        printf("%s10.%" PRIu32 ".%" PRIu32 ".%" PRIu32, i == 0 ? "" : ", ", host >> 16,
+               host >> 8 & 255, host & 255);
+    }
+    puts("]");
+}
+
+static void write_mix(uint32_t flow) {
+    if (flow % 20 == 19)
+        write_sources(flow);
+    else
+        printf("    source: cluster-%" PRIu32 "\n", scramble(flow + 7) % NETWORKS);
+    write_address("destination", destination(flow), flow % 10 == 3 ? 24 + flow / 10 % 6 : 32);
+    write_rest(flow, flow % 5 == 4 ? "udp" : "tcp");
 }
 
 static void write_shared(uint32_t flow) {
     printf("    source: cluster-%" PRIu32 "\n", scramble(flow + 7) % NETWORKS);
     write_address("destination", destination(flow), flow % 64 == 63 ? 24 + flow / 64 % 6 : 32);
-    write_rest(flow);
+    write_rest(flow, "tcp");
 }
 
 static void write_hosts(uint32_t flow) {
@@ -66,7 +89,7 @@ static void write_hosts(uint32_t flow) {
         puts("    action: deny");
     write_address("source", 10u << 24 | (flow * 0x9e3779b1u & 0xffffffu), 32);
     write_address("destination", destination(flow * 2 + 1), 24 + flow % 7);
-    write_rest(flow);
+    write_rest(flow, "tcp");
 }
 
 struct shape {
@@ -74,7 +97,8 @@ struct shape {
     void (*write_flow)(uint32_t flow);
 };
 
-static const struct shape shapes[] = {{"shared", write_shared}, {"hosts", write_hosts}};
+static const struct shape shapes[] = {
+    {"mix", write_mix}, {"shared", write_shared}, {"hosts", write_hosts}};
 
 static void write_head(const char *shape, uint32_t count) {
     printf("flowrules: 1\ntitle: %" PRIu32 " synthetic flows, %s\nprotects: [inside]\nnetworks:\n",
@@ -101,6 +125,6 @@ int main(int argc, char **argv) {
         }
         return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    fputs("usage: generate shared|hosts COUNT\n", stderr);
+    fputs("usage: generate mix|shared|hosts COUNT\n", stderr);
     return 2;
 }
