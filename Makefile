@@ -56,7 +56,7 @@ ifneq ($(SANITIZE),)
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 expat libcares
+LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 expat libcares libpsl
 CLI_PACKAGES  := libcjson
 UNIT_PACKAGES := cunit
 # Libraries without a pkg-config file.
@@ -290,12 +290,15 @@ coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites 
 coverage-run:
 	@$(RUN) $(COVERAGE_SUITES)
 
-.PHONY: bless bless-errors bless-read bless-abi bless-plugin
+.PHONY: bless bless-errors bless-findings bless-read bless-abi bless-plugin
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
 bless-errors: $(TOOL) ## write expected messages: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/errors/run --bless '$(TARGET)'
+
+bless-findings: $(TOOL) ## write expected findings of lint: TARGET=NAME or all
+	@FLOWRULES=$(abspath $(TOOL)) tests/findings/run --bless '$(TARGET)'
 
 bless-read: $(TOOL) ## write what verify says of tests/read: TARGET=BACKEND/CASE, BACKEND or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/read/run --bless '$(TARGET)'

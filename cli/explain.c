@@ -578,9 +578,11 @@ static void print_matrix(const struct tool *tool, struct matrix *matrix) {
 
 /* ---- numbers of messages -------------------------------------------------------------------- */
 
-/* "FR0508": a message's number; a file that is called so is ./FR0508. */
+/* "FR0508" or "FL0101": the number of a message or finding; a file that is called so is ./FR0508.
+ */
 static bool is_number(const char *operand) {
-    return strlen(operand) == 6 && strncmp(operand, "FR", 2) == 0 &&
+    return strlen(operand) == 6 &&
+           (strncmp(operand, "FR", 2) == 0 || strncmp(operand, "FL", 2) == 0) &&
            strspn(operand + 2, "0123456789") == 4;
 }
 

@@ -18,8 +18,9 @@ static const struct {
     const char *meaning;
 } exits[] = {
     {FLOWRULES_OK, "done"},
-    {FLOWRULES_DIFFERENT, "a difference, or a packet that does not pass: see the help of query, "
-                          "verify, diff and resolve"},
+    {FLOWRULES_DIFFERENT,
+     "a difference, a finding, or a packet that does not pass: see the help of "
+     "query, verify, diff, lint and resolve"},
     {FLOWRULES_USAGE, "wrong usage"},
     {FLOWRULES_INVALID, "invalid input; the messages say where"},
     {FLOWRULES_REFUSED, "a target cannot express a flow exactly; nothing is written"},

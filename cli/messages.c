@@ -2,7 +2,7 @@
  * Messages to standard error: those of the library, which gather in the context, and the tool's
  * own; as text with the line and a caret, or as JSON at the end.
  */
-#include "tool.h"
+#include "messages.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,14 +16,6 @@
 #define TAB_STOP     4
 #define LINE_CELLS   100 /* of a source line; a longer one is shown around the mark */
 #define CELLS_BEFORE 40  /* the mark, in a line that is cut */
-
-struct message {
-    flowrules_severity severity;
-    const char *id, *file, *flow, *target, *message, *hint, *source;
-    uint32_t line, column, length;
-    struct text_list also; /* other targets of which the same is to be told */
-    bool hint_follows;     /* the next message, of the same target, ends with the same hint */
-};
 
 #define ALSO_MOST 3 /* targets that are named behind the first; more are counted */
 
@@ -62,11 +54,12 @@ static struct glyph source_glyph(const char *text, size_t column) {
     return glyph;
 }
 
-static size_t print_source_glyph(const char *text, const struct glyph *glyph) {
+static size_t print_source_glyph(const struct message_stream *to, const char *text,
+                                 const struct glyph *glyph) {
     if (*text == '\t')
-        print_spaces(stderr, glyph->cells);
+        print_spaces(to->stream, glyph->cells);
     else
-        print_glyph(stderr, text, glyph);
+        print_glyph(to->stream, text, glyph);
     return glyph->cells;
 }
 
@@ -83,13 +76,14 @@ static const char *shown_from(const struct message *message, size_t *skipped) {
 }
 
 /* Prints the line; *before and *marked become the columns of the screen that the mark needs. */
-static void print_source(const struct message *message, size_t *before, size_t *marked) {
+static void print_source(const struct message_stream *to, const struct message *message,
+                         size_t *before, size_t *marked) {
     size_t character;
     const char *text = shown_from(message, &character);
     size_t column = 0;
     *before = *marked = 0;
     if (character > 0)
-        column += (size_t)fprintf(stderr, "...");
+        column += (size_t)fprintf(to->stream, "...");
     size_t first = message->column > 0 ? message->column - 1 : 0;
     size_t last = first + (message->length > 0 ? message->length : 1);
     for (; *text != '\0' && column < LINE_CELLS; character++) {
@@ -98,44 +92,44 @@ static void print_source(const struct message *message, size_t *before, size_t *
             *before = column;
         if (character >= first && character < last)
             *marked += glyph.cells;
-        column += print_source_glyph(text, &glyph);
+        column += print_source_glyph(to, text, &glyph);
         text += glyph.bytes;
     }
     if (character <= first) /* the mark stands behind the end of the line */
         *before = column;
     if (*text != '\0')
-        fputs("...", stderr);
+        fputs("...", to->stream);
 }
 
-static void print_excerpt(const struct tool *tool, const struct message *message) {
+static void print_excerpt(const struct message_stream *to, const struct message *message) {
     size_t before, marked;
     enum style style = severities[message->severity].style;
-    fprintf(stderr, "%5u | ", (unsigned)message->line);
-    print_source(message, &before, &marked);
-    putc('\n', stderr);
+    fprintf(to->stream, "%5u | ", (unsigned)message->line);
+    print_source(to, message, &before, &marked);
+    putc('\n', to->stream);
     if (message->column == 0)
         return;
-    fputs("      | ", stderr);
-    print_spaces(stderr, before);
-    style_begin(stderr, tool->colour_err, style);
-    putc('^', stderr);
+    fputs("      | ", to->stream);
+    print_spaces(to->stream, before);
+    style_begin(to->stream, to->colour, style);
+    putc('^', to->stream);
     for (size_t i = 1; i < marked; i++)
-        putc('~', stderr);
-    style_end(stderr, tool->colour_err, style);
-    putc('\n', stderr);
+        putc('~', to->stream);
+    style_end(to->stream, to->colour, style);
+    putc('\n', to->stream);
 }
 
 /* ---- a message ----------------------------------------------------------------------------- */
 
-static void print_place(const struct tool *tool, const struct message *message) {
-    style_begin(stderr, tool->colour_err, STYLE_BOLD);
-    print_user(stderr, message->file != NULL ? message->file : "flowrules");
+static void print_place(const struct message_stream *to, const struct message *message) {
+    style_begin(to->stream, to->colour, STYLE_BOLD);
+    print_user(to->stream, message->file != NULL ? message->file : "flowrules");
     if (message->file != NULL && message->line > 0)
-        fprintf(stderr, ":%u", (unsigned)message->line);
+        fprintf(to->stream, ":%u", (unsigned)message->line);
     if (message->file != NULL && message->line > 0 && message->column > 0)
-        fprintf(stderr, ":%u", (unsigned)message->column);
-    fputs(": ", stderr);
-    style_end(stderr, tool->colour_err, STYLE_BOLD);
+        fprintf(to->stream, ":%u", (unsigned)message->column);
+    fputs(": ", to->stream);
+    style_end(to->stream, to->colour, STYLE_BOLD);
 }
 
 /* Does a message name this, in quotes, by itself? */
@@ -148,56 +142,56 @@ static bool mentions(const char *message, const char *name) {
 }
 
 /* The target and the flow that a message is about, where it does not name them itself. */
-static void print_about(const struct message *message) {
+static void print_about(const struct message_stream *to, const struct message *message) {
     bool target = message->target != NULL && !mentions(message->message, message->target);
     bool flow = message->flow != NULL && !mentions(message->message, message->flow);
     if (target) {
-        fputs("target '", stderr);
-        print_user(stderr, message->target);
-        fputs(flow ? "', " : "': ", stderr);
+        fputs("target '", to->stream);
+        print_user(to->stream, message->target);
+        fputs(flow ? "', " : "': ", to->stream);
     }
     if (flow) {
-        fputs("flow '", stderr);
-        print_user(stderr, message->flow);
-        fputs("': ", stderr);
+        fputs("flow '", to->stream);
+        print_user(to->stream, message->flow);
+        fputs("': ", to->stream);
     }
 }
 
 /* The other targets of which the same is to be told. */
-static void print_also(const struct message *message) {
+static void print_also(const struct message_stream *to, const struct message *message) {
     const struct text_list *also = &message->also;
     if (also->count == 0)
         return;
     size_t named = also->count <= ALSO_MOST + 1 ? also->count : ALSO_MOST;
-    fprintf(stderr, "  and target%s ", also->count > 1 ? "s" : "");
+    fprintf(to->stream, "  and target%s ", also->count > 1 ? "s" : "");
     for (size_t i = 0; i < named; i++) {
-        fputs(i == 0 ? "'" : ", '", stderr);
-        print_user(stderr, also->items[i]);
-        putc('\'', stderr);
+        fputs(i == 0 ? "'" : ", '", to->stream);
+        print_user(to->stream, also->items[i]);
+        putc('\'', to->stream);
     }
     if (named < also->count)
-        fprintf(stderr, " and %zu more", also->count - named);
-    putc('\n', stderr);
+        fprintf(to->stream, " and %zu more", also->count - named);
+    putc('\n', to->stream);
 }
 
-static void print_message(const struct tool *tool, const struct message *message) {
-    print_place(tool, message);
-    style_begin(stderr, tool->colour_err, severities[message->severity].style);
-    fprintf(stderr, "%s:", severities[message->severity].name);
-    style_end(stderr, tool->colour_err, severities[message->severity].style);
-    putc(' ', stderr);
-    print_about(message);
-    print_user(stderr, message->message);
+void print_message(const struct message_stream *to, const struct message *message) {
+    print_place(to, message);
+    style_begin(to->stream, to->colour, severities[message->severity].style);
+    fprintf(to->stream, "%s:", severities[message->severity].name);
+    style_end(to->stream, to->colour, severities[message->severity].style);
+    putc(' ', to->stream);
+    print_about(to, message);
+    print_user(to->stream, message->message);
     if (message->id != NULL)
-        fprintf(stderr, " [%s]", message->id);
-    putc('\n', stderr);
+        fprintf(to->stream, " [%s]", message->id);
+    putc('\n', to->stream);
     if (message->source != NULL && message->line > 0)
-        print_excerpt(tool, message);
-    print_also(message);
+        print_excerpt(to, message);
+    print_also(to, message);
     if (message->hint != NULL && !message->hint_follows) {
-        fputs("  hint: ", stderr);
-        print_user(stderr, message->hint);
-        putc('\n', stderr);
+        fputs("  hint: ", to->stream);
+        print_user(to->stream, message->hint);
+        putc('\n', to->stream);
     }
 }
 
@@ -226,7 +220,7 @@ static void tell(struct tool *tool, const struct message *message) {
     if (tool->settings.diagnostics == DIAGNOSTICS_JSON)
         gather(tool, message);
     else
-        print_message(tool, message);
+        print_message(&(struct message_stream){stderr, tool->colour_err}, message);
 }
 
 /* ---- what the verbs call ------------------------------------------------------------------- */

@@ -25,6 +25,10 @@ static const struct {
     {"explain", "flows: [{flow: text, target: text, fidelity: "
                 "exact|native|pinned|widened|narrowed|refused|unresolved|expired|out-of-scope, "
                 "reason: text?, baseline: text?, open: text?}]"},
+    {"lint", "errors: number, warnings: number, notes: number, accepted: number, findings: "
+             "[{id: text, severity: error|warning|note, file: text?, line: number, column: number, "
+             "length: number, flow: text?, target: text?, message: text, hint: text?, "
+             "reason: text?}]"},
     {"message", "id: text, meaning: text, cause: text, cure: text"},
     {"query",
      "question: text, verdict: allowed|denied|partly|unknown|undecided, reason: text, "
@@ -161,7 +165,8 @@ static flowrules_status print_schema_of(struct tool *tool, const char *what) {
             return FLOWRULES_OK;
         }
     return tell_usage(tool,
-                      "there is no JSON answer '%s'; it is one of check, render, explain, message, "
+                      "there is no JSON answer '%s'; it is one of check, render, explain, lint, "
+                      "message, "
                       "query, verify, diff, resolve, probe, targets, help, diagnostics",
                       what);
 }

@@ -59,6 +59,10 @@ static const struct option check_options[] = {
     JSON_OPTION("the title, flows and targets as JSON"),
 };
 
+static const struct option lint_options[] = {
+    JSON_OPTION("every finding with its place as JSON, also those that the policy accepts"),
+};
+
 static const struct option render_options[] = {
     {"target", "TARGET[:FORMAT]",
      "a target of the policy, or the name of a backend to use with its default settings; FORMAT is "
@@ -267,14 +271,30 @@ static const struct verb verbs[] = {
      "flow\n"
      "The exit status is 4 if a flow is refused, otherwise 5 if a flow is unresolved. POLICY may "
      "be '-' for standard input.\n"
-     "With the number of a message, such as FR0508, explains its meaning, its cause and what to "
-     "do.",
+     "With the number of a message, such as FR0508, or of a finding of lint, such as FL0101, "
+     "explains its meaning, its cause and what to do.",
      explain_options, COUNT(explain_options), 1, 1, "a POLICY is needed",
      "flowrules explain kimi-k2.yaml\n"
      "flowrules explain kimi-k2.yaml -t node-nft -t nftables\n"
      "flowrules explain --json kimi-k2.yaml\n"
      "flowrules explain FR0508\n",
      run_explain},
+    {"lint", "POLICY", "find what is valid in a policy and should be looked at",
+     "Finds flows that other flows cover, denies that take nothing away, what nobody uses, flows "
+     "that open very much, protocols that do not encrypt, flows without owner, purpose or ticket, "
+     "flows that expire soon, old addresses of names, and flows and targets that enforce nothing. "
+     "'flowrules explain FL0101' explains a finding; docs/LINT.md has a section on each.\n"
+     "The key 'lint' of a policy has the thresholds. The same key in the policy, a flow, a network "
+     "or a target accepts a finding there, with a reason: 'lint: {FL0101: \"until May, "
+     "NET-1234\"}'.\n"
+     "The exit status is 1 if there is an error or a warning that the policy does not accept; a "
+     "note does not count. At most 20 findings of a kind are printed, and 5 notes. POLICY may be "
+     "'-' for "
+     "standard input.",
+     lint_options, COUNT(lint_options), 1, 1, "a POLICY is needed",
+     "flowrules lint kimi-k2.yaml\n"
+     "flowrules lint --json kimi-k2.yaml\n",
+     run_lint},
     {"resolve", "POLICY [NAME]...", "ask the DNS, and pin names in the lock file",
      "Asks for the addresses of the names that targets match by address, and writes them into the "
      "lock file: POLICY.lock, or --lock FILE. No other verb asks the DNS.\n"

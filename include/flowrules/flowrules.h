@@ -38,7 +38,7 @@ extern "C" {
 /* The result of a call. 0 to 6 are also the exit statuses of the tool. */
 typedef enum flowrules_status {
     FLOWRULES_OK = 0,
-    FLOWRULES_DIFFERENT = 1, /* a comparison found a difference */
+    FLOWRULES_DIFFERENT = 1, /* a comparison found a difference, or lint a finding */
     FLOWRULES_USAGE = 2,     /* an option, target, backend or format that does not exist */
     FLOWRULES_INVALID = 3,   /* the input is not valid; the messages say where */
     FLOWRULES_REFUSED = 4, /* a target cannot express a flow exactly; the messages list each one */
@@ -51,8 +51,8 @@ typedef enum flowrules_status {
 FLOWRULES_API const char *flowrules_status_name(flowrules_status status);
 
 /*
- * Explains the number of a message ("FR0508"): its meaning, its usual cause, or what to do, in one
- * or two sentences. NULL if no message has the number. A static text.
+ * Explains the number of a message ("FR0508") or of a finding of lint ("FL0101"): its meaning, its
+ * usual cause, or what to do, in one or two sentences. NULL if none has the number. A static text.
  */
 typedef enum flowrules_message_part {
     FLOWRULES_MEANING,
@@ -497,6 +497,48 @@ FLOWRULES_API const char *flowrules_answer_rule_flow(const flowrules_answer *ans
 FLOWRULES_API const char *flowrules_answer_rule_file(const flowrules_answer *answer, size_t rule);
 FLOWRULES_API uint32_t flowrules_answer_rule_line(const flowrules_answer *answer, size_t rule);
 FLOWRULES_API const char *flowrules_answer_rule_text(const flowrules_answer *answer, size_t rule);
+
+/* ---- lint -------------------------------------------------------------------------------- */
+
+/* What lint finds in a policy: things that are valid, and that somebody should look at. */
+typedef struct flowrules_findings flowrules_findings;
+
+/*
+ * Looks for flows that others cover, for what nobody uses, for flows that open very much, and for
+ * more (docs/LINT.md). The policy says what is looked for, and what is accepted with a reason. What
+ * depends on the date needs the option "as-of". A target that cannot be planned is reported in the
+ * messages, and the rest is searched. The findings are in the order of file and line.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_lint(flowrules_findings **findings,
+                                                flowrules_context *context,
+                                                const flowrules_policy *policy);
+
+FLOWRULES_API void flowrules_findings_free(flowrules_findings *findings);
+
+FLOWRULES_API size_t flowrules_finding_count(const flowrules_findings *findings);
+/* The number of its kind, which never changes: "FL0101". docs/LINT.md lists them. */
+FLOWRULES_API const char *flowrules_finding_id(const flowrules_findings *findings, size_t index);
+FLOWRULES_API flowrules_severity flowrules_finding_severity(const flowrules_findings *findings,
+                                                            size_t index);
+/* What is wrong, and what to do about it. One line each, without control characters. */
+FLOWRULES_API const char *flowrules_finding_message(const flowrules_findings *findings,
+                                                    size_t index);
+FLOWRULES_API const char *flowrules_finding_hint(const flowrules_findings *findings, size_t index);
+/* Where it is; line and column count from 1, column and length count characters, 0 is unknown. */
+FLOWRULES_API const char *flowrules_finding_file(const flowrules_findings *findings, size_t index);
+FLOWRULES_API uint32_t flowrules_finding_line(const flowrules_findings *findings, size_t index);
+FLOWRULES_API uint32_t flowrules_finding_column(const flowrules_findings *findings, size_t index);
+FLOWRULES_API uint32_t flowrules_finding_length(const flowrules_findings *findings, size_t index);
+/* The line itself; NULL: it cannot be read, or is too long. */
+FLOWRULES_API const char *flowrules_finding_source(const flowrules_findings *findings,
+                                                   size_t index);
+/* The flow and the target that it is about, or NULL. */
+FLOWRULES_API const char *flowrules_finding_flow(const flowrules_findings *findings, size_t index);
+FLOWRULES_API const char *flowrules_finding_target(const flowrules_findings *findings,
+                                                   size_t index);
+/* Why the policy accepts it; NULL: it does not. */
+FLOWRULES_API const char *flowrules_finding_reason(const flowrules_findings *findings,
+                                                   size_t index);
 
 /* ---- configurations, and what they mean --------------------------------------------------- */
 

@@ -149,10 +149,10 @@ static size_t cut_length(const char *text, size_t length, size_t max) {
     return cut;
 }
 
-static const char *shown_or_null(struct fr_diagnostics *d, const char *text) {
+const char *fr_shown(struct fr_diagnostics *d, struct fr_arena *arena, const char *text) {
     if (text == NULL)
         return NULL;
-    return shown_text(d, text, cut_length(text, strlen(text), MESSAGE_MAX), false);
+    return shown_in(d, arena, text, cut_length(text, strlen(text), MESSAGE_MAX), false);
 }
 
 /* A message as vsnprintf left it in a buffer of MESSAGE_MAX + 1 bytes, cut where it got too long.
@@ -272,7 +272,7 @@ static bool shows_column(const char *text, size_t length, uint32_t column) {
 }
 
 /* The line that a message is about; NULL when it is not to be had, or cut before the column. */
-static const char *source_line(struct fr_diagnostics *d, struct fr_at at) {
+const char *fr_shown_line(struct fr_diagnostics *d, struct fr_arena *arena, struct fr_at at) {
     struct fr_source *source = source_of(d, at.file);
     size_t size, break_bytes;
     if (at.line == 0 || fr_diagnostics_text(d, at.file, &size) == NULL ||
@@ -284,7 +284,7 @@ static const char *source_line(struct fr_diagnostics *d, struct fr_at at) {
     size_t cut = cut_length(text, length, SOURCE_MAX);
     if (cut < length && !shows_column(text, cut, at.column))
         return NULL;
-    return shown_text(d, text, cut, true);
+    return shown_in(d, arena, text, cut, true);
 }
 
 /* ---- messages ------------------------------------------------------------------------------ */
@@ -341,10 +341,10 @@ static void report(struct fr_diagnostics *d, const struct fr_about *about, char 
     snprintf(told.name, sizeof told.name, "FR%04u", (unsigned)told.id % 10000);
     told.file = fr_diagnostics_file_name(d, about->at.file);
     told.message = shown_message(d, text, wanted);
-    told.hint = shown_or_null(d, about->hint);
-    told.flow = shown_or_null(d, about->flow);
-    told.target = shown_or_null(d, about->target);
-    told.source = source_line(d, about->at);
+    told.hint = fr_shown(d, &d->arena, about->hint);
+    told.flow = fr_shown(d, &d->arena, about->flow);
+    told.target = fr_shown(d, &d->arena, about->target);
+    told.source = fr_shown_line(d, &d->arena, about->at);
     if (told.message == NULL)
         told.message = "out of memory";
     *place = told;

@@ -196,6 +196,14 @@ flowrules_status fr_error(struct fr_diagnostics *d, enum fr_id id, struct fr_at 
                           const char *hint, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/*
+ * A text of the arena as messages show it: control characters and broken UTF-8 as \xNN, too long a
+ * text cut. NULL when out of memory, and for NULL.
+ */
+const char *fr_shown(struct fr_diagnostics *d, struct fr_arena *arena, const char *text);
+/* The line at a place, of the arena, as messages show it; NULL if it is not to be had. */
+const char *fr_shown_line(struct fr_diagnostics *d, struct fr_arena *arena, struct fr_at at);
+
 /* Removes the messages from index first on. */
 void fr_diagnostics_cut(struct fr_diagnostics *d, size_t first);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diagnostics.h"
+#include "finding_table.h"
 
 struct number {
     unsigned id;
@@ -398,7 +399,11 @@ static const struct number numbers[] = {
 
 const char *flowrules_message_text(const char *id, flowrules_message_part part) {
     if (part < FLOWRULES_MEANING || part > FLOWRULES_CURE || strlen(id) != 6 ||
-        strncmp(id, "FR", 2) != 0 || strspn(id + 2, "0123456789") != 4)
+        strspn(id + 2, "0123456789") != 4)
+        return NULL;
+    if (strncmp(id, "FL", 2) == 0)
+        return fr_finding_text(id, part);
+    if (strncmp(id, "FR", 2) != 0)
         return NULL;
     unsigned long number = strtoul(id + 2, NULL, 10);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)

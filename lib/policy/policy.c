@@ -30,6 +30,7 @@ static void init_lists(flowrules_policy *p, const struct fr_allocator *a) {
     fr_vec_init(&p->target_strings, a, sizeof(fr_string));
     fr_vec_init(&p->patterns, a, sizeof(struct fr_pattern));
     fr_vec_init(&p->losses, a, sizeof(struct fr_loss_entry));
+    fr_vec_init(&p->silences, a, sizeof(struct fr_silence));
 }
 
 flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context) {
@@ -42,6 +43,7 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
     p->context = context;
     p->references = 1;
     p->as_of = context->as_of;
+    p->lint = fr_lint_defaults();
     fr_strings_init(&p->strings, a);
     fr_lock_init(&p->lock, a);
     init_lists(p, a);
@@ -66,7 +68,7 @@ void flowrules_policy_free(flowrules_policy *p) {
                               &p->flows,    &p->binding_values, &p->definitions, &p->tags,
                               &p->targets,  &p->service_refs,   &p->tag_lists,   &p->settings,
                               &p->patterns, &p->target_strings, &p->losses,      &p->spare_lists,
-                              &p->spared,   &p->places,         &p->place_items};
+                              &p->spared,   &p->places,         &p->place_items, &p->silences};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_map_free(&p->network_by_name);

@@ -159,6 +159,56 @@ struct fr_target {
     struct fr_at shuts_at, mode_at, log_at, places_at;
 };
 
+/* A finding of lint that is accepted, and why. */
+enum fr_silence_of {
+    FR_SILENCE_OF_POLICY,
+    FR_SILENCE_OF_FLOW,
+    FR_SILENCE_OF_NETWORK,
+    FR_SILENCE_OF_TARGET
+};
+
+struct fr_silence {
+    uint16_t finding; /* enum fr_finding_id */
+    uint8_t of;       /* enum fr_silence_of */
+    uint32_t index;   /* of flows, networks or targets */
+    fr_string thing;  /* of the policy's: the name that it is about; 0: whatever it is about */
+    fr_string reason;
+    struct fr_at at;
+};
+
+/* The thresholds of lint. */
+enum fr_lint_limit {
+    FR_LINT_PORTS,
+    FR_LINT_SOURCES,
+    FR_LINT_DESTINATIONS,
+    FR_LINT_EXPIRY,
+    FR_LINT_PIN_AGE,
+    FR_LINT_LIMITS
+};
+#define FR_LINT_NO_LIMIT UINT32_MAX
+
+/* What a flow should say: word i is bit i. */
+enum fr_lint_required {
+    FR_REQUIRE_OWNER = 1,
+    FR_REQUIRE_PURPOSE = 2,
+    FR_REQUIRE_TICKET = 4,
+    FR_REQUIRE_EXPIRES = 8
+};
+
+/* Protocols that do not encrypt: word i is bit i of 'cleartext'; ends with NULL. */
+extern const char *const fr_cleartext_words[];
+extern const char *const fr_required_words[];
+
+/* What lint looks for, as the policy says it (policy_lint.c). */
+struct fr_lint_rules {
+    uint32_t limits[FR_LINT_LIMITS];
+    unsigned require; /* enum fr_lint_required, bits */
+    bool own_require; /* 'require' is there */
+    unsigned cleartext;
+    struct fr_span cleartext_in; /* of peers; none: everywhere */
+    struct fr_span expiry_tags;  /* of target_strings */
+};
+
 struct flowrules_policy {
     flowrules_context *context;
     uint32_t first_file; /* of the policy's files; a context may have read others before */
@@ -174,6 +224,8 @@ struct flowrules_policy {
     struct fr_vec spare_lists; /* struct fr_span of spared, those of each in order of the flows */
     struct fr_vec spared;      /* struct fr_spared */
     struct fr_vec targets, settings, target_strings, patterns, losses;
+    struct fr_vec silences; /* struct fr_silence */
+    struct fr_lint_rules lint;
     struct fr_span protects;
     struct fr_map network_by_name, definition_by_name, target_by_name, place_by_name;
     /* Values of bindings that their platform compares ignoring case: in lower case -> as first. */
@@ -210,6 +262,9 @@ const char *fr_network_candidate(const void *policy, size_t index);
 const char *fr_place_candidate(const void *policy, size_t index);
 
 flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context);
+
+/* The rules of lint where the policy says nothing (policy_lint.c). */
+struct fr_lint_rules fr_lint_defaults(void);
 
 /* Reads a file into the policy (rank 2a): keys, values, forms. Errors are reported. */
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,

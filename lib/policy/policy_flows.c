@@ -296,6 +296,8 @@ const struct fr_key fr_flow_keys[] = {
     {"icmp-type", fr_read_icmp_type, NULL, "icmp-types",
      "a number, a range such as 9-18, or a name such as echo-request", NULL},
     {"icmp-code", fr_read_icmp_code, NULL, "icmp-codes", "needs icmp-type", NULL},
+    {"lint", fr_read_flow_silences, NULL, "silences",
+     "findings of lint that are accepted, each with its reason", NULL},
     {.name = NULL},
 };
 
@@ -650,6 +652,8 @@ const struct fr_key fr_target_keys[] = {
      "the interfaces that it has at the policy's places; others are not its own", NULL},
     {"optimize", read_optimize, NULL, "boolean", "lookups or merged rules for many flows", NULL},
     {"allow-loss", read_losses, NULL, "losses", "flows that need not be exact", NULL},
+    {"lint", fr_read_target_silences, NULL, "silences",
+     "findings of lint that are accepted, each with its reason", NULL},
     {.name = NULL},
 };
 

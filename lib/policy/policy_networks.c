@@ -314,11 +314,11 @@ bool fr_is_platform(const struct fr_reader *r, const char *name) {
 
 /* Candidates for a misspelt key of a network: its own keys, then the platforms. */
 static const char *next_network_key(const void *user, size_t i) {
-    static const char *const own[] = {"description", "members", "except"};
+    static const char *const own[] = {"description", "members", "except", "lint"};
     (void)user;
-    if (i < 3)
+    if (i < 4)
         return own[i];
-    return fr_platforms[i - 3].name;
+    return fr_platforms[i - 4].name;
 }
 
 static flowrules_status read_members(struct fr_reader *r, const struct fr_value *value,
@@ -340,6 +340,8 @@ const struct fr_key fr_network_keys[] = {
     {"description", read_network_text, NULL, "text", "for people", NULL},
     {"members", read_members, NULL, "ends", "what it contains", NULL},
     {"except", read_except, NULL, "ends", "what it does not contain; only addresses", NULL},
+    {"lint", fr_read_network_silences, NULL, "silences",
+     "findings of lint that are accepted, each with its reason", NULL},
     {.name = NULL},
 };
 

@@ -342,6 +342,7 @@ const struct fr_key fr_policy_keys[] = {
     {"flows", fr_read_flows, NULL, "flows",
      "who may open connections to whom; a deny beats every allow", NULL},
     {"targets", fr_read_targets, NULL, "targets", "where the policy is enforced", NULL},
+    {"lint", fr_read_lint, NULL, "lint", "what lint looks for, and what it accepts", NULL},
     {.name = NULL},
 };
 
@@ -377,6 +378,7 @@ const struct fr_key fr_included_keys[] = {
     {"flows", fr_read_flows, NULL, "flows",
      "who may open connections to whom; a deny beats every allow", NULL},
     {"targets", not_included, NULL, NULL, "only in the policy itself", NULL},
+    {"lint", not_included, NULL, NULL, "only in the policy itself", NULL},
     {.name = NULL},
 };
 

@@ -62,7 +62,8 @@ struct fr_key {
 
 /* The tables of keys of every mapping whose keys are fixed. */
 extern const struct fr_key fr_policy_keys[], fr_included_keys[], fr_network_keys[], fr_place_keys[],
-    fr_service_keys[], fr_flow_keys[], fr_target_keys[], fr_select_keys[], fr_loss_keys[];
+    fr_service_keys[], fr_flow_keys[], fr_target_keys[], fr_select_keys[], fr_loss_keys[],
+    fr_lint_keys[];
 /* The platforms in whose terms a network may be given though their backend is not known. */
 extern const struct fr_key fr_platforms[];
 
@@ -112,6 +113,19 @@ flowrules_status fr_read_networks(struct fr_reader *r, const struct fr_value *va
 flowrules_status fr_read_services(struct fr_reader *r, const struct fr_value *value, void *object);
 flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value, void *object);
 flowrules_status fr_read_targets(struct fr_reader *r, const struct fr_value *value, void *object);
+
+/* Reads what lint looks for, and the findings that the policy accepts. */
+flowrules_status fr_read_lint(struct fr_reader *r, const struct fr_value *value, void *object);
+/* Reads the reason of a silence, and adds it; an error is reported where there is none. */
+flowrules_status fr_read_silence(struct fr_reader *r, const struct fr_value *value,
+                                 struct fr_silence *silence);
+/* Read the findings that are accepted of the flow, network or target that is being read. */
+flowrules_status fr_read_flow_silences(struct fr_reader *r, const struct fr_value *value,
+                                       void *object);
+flowrules_status fr_read_network_silences(struct fr_reader *r, const struct fr_value *value,
+                                          void *object);
+flowrules_status fr_read_target_silences(struct fr_reader *r, const struct fr_value *value,
+                                         void *object);
 
 void fr_draft_init(struct fr_service_draft *draft, const struct fr_allocator *allocator);
 void fr_draft_free(struct fr_service_draft *draft);

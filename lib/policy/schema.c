@@ -35,6 +35,13 @@ static const struct {
     {"icmp-type", "{'type': ['string', 'integer'], 'minimum': 0, 'maximum': 255}"},
     {"icmp-code", "{'type': ['string', 'integer'], 'minimum': 0, 'maximum': 255,"
                   " 'pattern': '^[0-9]+(-[0-9]+)?$'}"},
+    {"limit", "{'anyOf': [{'const': 'none'}, {'type': 'integer', 'minimum': 0,"
+              " 'maximum': 4294967294}]}"},
+    {"reason", "{'type': ['string', 'number']}"},
+    {"reasons", "{'type': 'object', 'patternProperties': {'^x-': true},"
+                " 'additionalProperties': {'$ref': '#/$defs/reason'}}"},
+    {"silences", "{'type': 'object', 'patternProperties': {'^x-': true, '^FL[0-9]{4}$':"
+                 " {'$ref': '#/$defs/reason'}}, 'additionalProperties': false}"},
     {"flows", "{'type': 'array', 'minItems': 1, 'items': {'$ref': '#/$defs/flow'}}"},
 };
 
@@ -167,6 +174,26 @@ static fr_json *select_value(void) {
     fr_json_add(any, NULL, tree("{'const': 'none'}"));
     fr_json_add(any, NULL, keys_mapping(fr_select_keys));
     fr_json_add(object, "anyOf", any);
+    return object;
+}
+
+static fr_json *words_or_none(const char *const *words) {
+    fr_json *object = fr_json_object(), *any = fr_json_array();
+    fr_json_add(any, NULL, tree("{'const': 'none'}"));
+    fr_json_add(any, NULL, words_value(words));
+    fr_json_add(object, "anyOf", any);
+    return object;
+}
+
+/* What a policy says under lint: its keys, and findings, each with a reason or several. */
+static fr_json *lint_value(void) {
+    fr_json *properties = fr_json_object(), *object = tree("{'type': 'object'}");
+    fr_json *patterns = tree("{'^x-': true, '^FL[0-9]{4}$': {'anyOf': [{'$ref': '#/$defs/reason'},"
+                             " {'$ref': '#/$defs/reasons'}]}}");
+    add_keys(properties, NULL, fr_lint_keys);
+    fr_json_add(object, "properties", properties);
+    fr_json_add(object, "patternProperties", patterns);
+    fr_json_add(object, "additionalProperties", tree("false"));
     return object;
 }
 
@@ -454,6 +481,9 @@ static fr_json *definitions(const flowrules_context *context) {
     fr_json_add(all, "baseline", baseline_value());
     fr_json_add(all, "shuts", words_value(fr_need_words));
     fr_json_add(all, "loss", keys_mapping(fr_loss_keys));
+    fr_json_add(all, "required", words_or_none(fr_required_words));
+    fr_json_add(all, "cleartext", words_or_none(fr_cleartext_words));
+    fr_json_add(all, "lint", lint_value());
     fr_json_add(all, "backend", backend_names(context));
     fr_json_add(all, "target", target_value(context));
     fr_json_add(all, "targets", names_mapping("label", reference("target")));

@@ -28,6 +28,9 @@ ANSWERS = (
     ("query", ["query", KIMI, "tcp 10.0.16.5 -> 8.8.8.8:53"]),
     ("query", ["query", "policy.yaml", "tcp 10.0.16.5 -> 192.0.2.10:443"]),
     ("query", ["query", "policy.yaml", "any any -> any"]),
+    ("lint", ["lint", KIMI]), ("lint", ["lint", "policy.yaml"]),
+    ("lint", ["lint", os.path.join(ROOT, "tests", "findings", "accepted.yaml")]),
+    ("message", ["explain", "FL0101"]),
     ("verify", ["verify", "policy.yaml", "-t", "up", "out/up.nft"]),
     ("verify", ["verify", os.path.join(NFT, "policy.yaml"), os.path.join(NFT, "dynamic.nft")]),
     ("verify", ["verify", os.path.join(NFT, "policy.yaml"), os.path.join(NFT, "no-loopback.nft")]),
@@ -100,7 +103,7 @@ def main():
     done = run("schema", "--of", "import")
     told("an unknown answer", None if (done.returncode, done.stderr) == (2, (
         "flowrules: there is no JSON answer 'import'; it is one of check, render, "
-        "explain, message, query, verify, diff, resolve, probe, targets, help, diagnostics\n"
+        "explain, lint, message, query, verify, diff, resolve, probe, targets, help, diagnostics\n"
         "try 'flowrules schema --help'\n")) else done.stderr)
     print("%(passed)d passed, %(failed)d failed, 0 skipped" % counts)
     sys.exit(1 if counts["failed"] else 0)

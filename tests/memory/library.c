@@ -116,6 +116,18 @@ static void ask(struct run *run, flowrules_context *context, const flowrules_pol
     flowrules_answer_free(answer);
 }
 
+static void lint(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_findings *findings;
+    if (!done(run, flowrules_lint(&findings, context, policy)))
+        return;
+    for (size_t i = 0; i < flowrules_finding_count(findings); i++) {
+        take(run, flowrules_finding_message(findings, i));
+        take(run, flowrules_finding_source(findings, i));
+        take(run, flowrules_finding_reason(findings, i));
+    }
+    flowrules_findings_free(findings);
+}
+
 static void probe(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
     flowrules_probe *made;
     flowrules_artifact *artifact;
@@ -156,6 +168,7 @@ static void use_policy(struct run *run, flowrules_context *context) {
     done(run, flowrules_check(context, policy));
     explain(run, context, policy);
     ask(run, context, policy);
+    lint(run, context, policy);
     probe(run, context, policy);
     for (size_t i = 0; i < flowrules_target_count(policy); i++)
         render(run, context, policy, flowrules_target_name(policy, i));

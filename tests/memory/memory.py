@@ -23,6 +23,8 @@ check broken.yaml
 explain {POLICY}
 explain {POLICY} --json
 explain FR0508 --json
+lint {POLICY}
+lint {POLICY} --json
 query {POLICY} '{QUESTION}'
 query {POLICY} '{QUESTION}' --json
 render {POLICY} --print

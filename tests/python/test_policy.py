@@ -249,6 +249,23 @@ def test_query(policy):
         policy.query("what?")
 
 
+def test_lint(policy, tool, tmp_path):
+    found = policy.lint()
+    (tmp_path / "made.yaml").write_text(TEXT)
+    status, printed = tool("lint", str(tmp_path / "made.yaml"), "--json", "--as-of", AS_OF)
+    told = json.loads(printed)
+    assert status == 1
+    assert [each.id for each in found.findings] == [each["id"] for each in told["findings"]]
+    public = next(each for each in found.findings if each.id == "FL0305")
+    assert (public.severity, public.file, public.line, public.flow) == ("warning", "made.yaml", 8, "web")
+    assert (public.target, public.reason) == (None, None)
+    assert public in found.open
+    accepted = TEXT.replace("tags: [a, b]", 'tags: [a, b], lint: {FL0305: "a shop"}')
+    with Policy.loads(accepted, as_of=AS_OF) as other:
+        (accepted,) = [each for each in other.lint().findings if each.reason]
+    assert (accepted.id, accepted.reason) == ("FL0305", "a shop")
+
+
 def test_a_verdict_is_no_yes_or_no(policy):
     for result in (policy.query("tcp 198.51.100.7 -> server:22"), policy.diff(policy)):
         with pytest.raises(TypeError, match="verdict"):

@@ -58,6 +58,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New, Handle, Handle), "resolution_new probe_new"),
     (STATUS, (New, Handle, Handle, Text), "render explain meaning_of_policy"),
     (STATUS, (New, Handle, Handle, Text, Text), "query"),
+    (STATUS, (New, Handle, Handle), "lint"),
     (STATUS, (New, Handle, Text, Handle, Handle), "meaning_of_configuration"),
     (STATUS, (New, Handle, Handle, Handle), "compare"),
     (STATUS, (New, Handle, Handle, Text, Handle), "verify"),
@@ -66,6 +67,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         NOTHING,
         (Handle,),
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
+        " findings_free"
         " configuration_free meaning_free comparison_free diagnostics_clear",
     ),
     # What is told to an object, or asked of it
@@ -89,10 +91,10 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         (Handle,),
         "diagnostic_count flow_count network_count service_count target_count"
         " resolution_name_count artifact_file_count report_row_count answer_flow_count"
-        " answer_rule_count difference_count doubt_count backend_count",
+        " answer_rule_count finding_count difference_count doubt_count backend_count",
     ),
     # Of the part of an object that has a number
-    (Result(Enum), (Handle, Size), "diagnostic_severity"),
+    (Result(Enum), (Handle, Size), "diagnostic_severity finding_severity"),
     (
         TEXT,
         (Handle, Size),
@@ -105,6 +107,8 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " report_open"
         " answer_flow_name answer_flow_action answer_flow_file"
         " answer_rule_target answer_rule_flow answer_rule_file answer_rule_text"
+        " finding_id finding_message finding_hint finding_file finding_source finding_flow"
+        " finding_target finding_reason"
         " difference_change difference_direction difference_packets difference_source"
         " difference_destination difference_service difference_witness difference_enters"
         " difference_leaves doubt_text doubt_file"
@@ -114,7 +118,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         NUMBER,
         (Handle, Size),
         "diagnostic_line diagnostic_column diagnostic_length resolution_ttl answer_flow_line"
-        " answer_rule_line doubt_line",
+        " answer_rule_line finding_line finding_column finding_length doubt_line",
     ),
     (
         FLAG,

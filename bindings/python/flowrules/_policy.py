@@ -25,6 +25,8 @@ from ._records import (
     Doubt,
     Fact,
     File,
+    Finding,
+    Findings,
     Flow,
     IPAddress,
     Imported,
@@ -43,6 +45,7 @@ from ._session import (
     C,
     DIFFERENT,
     OK,
+    SEVERITIES,
     UNRESOLVED,
     Option,
     PathText,
@@ -457,6 +460,22 @@ class Policy:
                 rules=read_all(AnswerRule, "answer_rule", answer),
                 diagnostics=session.diagnostics(),
             )
+
+    def lint(self) -> Findings:
+        """What is valid in the policy and should be looked at (docs/LINT.md)."""
+        with self._session as session:
+            found = session.make("findings", C.lint, session.context, self._handle)
+            findings = tuple(
+                read(
+                    Finding,
+                    "finding",
+                    found,
+                    index,
+                    severity=SEVERITIES[C.finding_severity(found, index)],
+                )
+                for index in range(C.finding_count(found))
+            )
+            return Findings(findings, session.diagnostics())
 
     def probe(self, **options: Union[Option, Iterable[str]]) -> Artifact:
         """A script that tries the connections of the flows from where it is run.

@@ -227,6 +227,40 @@ class Answer(Undecided, _Answer):
     __slots__ = ()
 
 
+class Finding(NamedTuple):
+    """What lint found: something valid that should be looked at."""
+
+    id: str
+    """The kind of finding, "FL0101": docs/LINT.md has a section on each."""
+    severity: str
+    """"note", "warning" or "error"."""
+    message: str
+    hint: Optional[str]
+    file: Optional[str]
+    line: int
+    """From 1; 0: the whole file. Likewise the column, in characters."""
+    column: int
+    length: int
+    source: Optional[str]
+    """The text of the line."""
+    flow: Optional[str]
+    target: Optional[str]
+    reason: Optional[str]
+    """Why the policy accepts it; None: it does not."""
+
+
+class Findings(NamedTuple):
+    """What lint found, in the order of the file; and what else was told."""
+
+    findings: Tuple[Finding, ...]
+    diagnostics: Diagnostics
+
+    @property
+    def open(self) -> Tuple[Finding, ...]:
+        """Those that the policy does not accept."""
+        return tuple(finding for finding in self.findings if finding.reason is None)
+
+
 class Side(NamedTuple):
     """What decides on one side: the flow of a policy, or the rule of a configuration."""
 

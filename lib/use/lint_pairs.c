@@ -1,0 +1,256 @@
+/*
+ * Compares two flows: by their packets, and by what else makes one needed beside the other.
+ */
+#include "lint_pairs.h"
+
+/* ---- targets that select ------------------------------------------------------------------- */
+
+/* A target that takes only some flows. */
+static bool selects(const struct fr_target *target) {
+    return target->select_none || target->select_tags.count > 0 || target->select_names.count > 0;
+}
+
+static flowrules_status fill_selected(struct fr_pairs *p, const struct fr_target *target,
+                                      size_t t) {
+    const flowrules_policy *policy = p->l->policy;
+    for (size_t i = 0; i < policy->flows.count; i++) {
+        bool taken;
+        FR_TRY(fr_target_selects(policy, target, fr_lint_flow(p->l, i), &taken));
+        uint64_t *word = fr_vec_at(&p->selected, uint64_t, i * p->words + t / 64);
+        *word |= (uint64_t)taken << (t % 64);
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status find_selected(struct fr_pairs *p) {
+    const struct fr_vec *targets = &p->l->policy->targets;
+    size_t count = 0, t = 0;
+    for (size_t i = 0; i < targets->count; i++)
+        count += selects(fr_vec_at(targets, struct fr_target, i));
+    p->words = (count + 63) / 64;
+    p->all_select = count < targets->count || targets->count == 0;
+    size_t room = p->words * p->l->policy->flows.count;
+    if (!fr_vec_reserve(&p->selected, room))
+        return fr_no_memory(p->l->context);
+    for (size_t i = 0; i < room; i++)
+        fr_vec_push(&p->selected);
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct fr_target *target = fr_vec_at(targets, struct fr_target, i);
+        if (selects(target))
+            FR_TRY(fill_selected(p, target, t++));
+    }
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_pairs_open(struct fr_pairs *p, struct fr_linter *l) {
+    *p = (struct fr_pairs){.l = l};
+    fr_vec_init(&p->selected, &l->context->allocator, sizeof(uint64_t));
+    fr_vec_init(&p->sparing, &l->context->allocator, sizeof(uint32_t));
+    for (uint32_t i = 0; i < l->policy->flows.count; i++) {
+        const struct fr_flow *flow = fr_lint_flow(l, i);
+        if (flow->spares == 0 || !fr_lint_counts(flow))
+            continue;
+        uint32_t *slot = fr_vec_push(&p->sparing);
+        if (slot == NULL)
+            return fr_no_memory(l->context);
+        *slot = i;
+    }
+    return find_selected(p);
+}
+
+void fr_pairs_close(struct fr_pairs *p) {
+    fr_vec_free(&p->selected);
+    fr_vec_free(&p->sparing);
+}
+
+static const uint64_t *words_of(const struct fr_pairs *p, uint32_t flow) {
+    return fr_vec_at(&p->selected, uint64_t, flow * p->words);
+}
+
+bool fr_pairs_takes(const struct fr_pairs *p, size_t t, uint32_t flow) {
+    return (words_of(p, flow)[t / 64] >> (t % 64) & 1) != 0;
+}
+
+bool fr_pairs_are_together(const struct fr_pairs *p, uint32_t a, uint32_t b) {
+    bool together = p->all_select;
+    for (size_t i = 0; i < p->words && !together; i++)
+        together = (words_of(p, a)[i] & words_of(p, b)[i]) != 0;
+    return together;
+}
+
+bool fr_pairs_are_where(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+    bool where = true;
+    for (size_t i = 0; i < p->words && where; i++)
+        where = (words_of(p, inner)[i] & ~words_of(p, outer)[i]) == 0;
+    return where;
+}
+
+/* ---- what else counts ---------------------------------------------------------------------- */
+
+/* True if each deny that takes from outer takes from inner, too. */
+static bool is_spared_alike(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+    for (size_t i = 0; i < p->sparing.count; i++) {
+        const struct fr_flow *deny = fr_lint_flow(p->l, *fr_vec_at(&p->sparing, uint32_t, i));
+        if (fr_flow_is_spared(p->l->policy, deny, inner) &&
+            !fr_flow_is_spared(p->l->policy, deny, outer))
+            return false;
+    }
+    return true;
+}
+
+/* True if a deny spares no flow that another does not spare. */
+static bool denies_as_much(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+    const flowrules_policy *policy = p->l->policy;
+    struct fr_span spares = fr_flow_spares(policy, fr_lint_flow(p->l, outer));
+    for (uint32_t i = 0; i < spares.count; i++) {
+        uint32_t flow = fr_vec_at(&policy->spared, struct fr_spared, spares.first + i)->flow;
+        if (!fr_flow_is_spared(policy, fr_lint_flow(p->l, inner), flow))
+            return false;
+    }
+    return true;
+}
+
+bool fr_pairs_may_replace(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+    const struct fr_flow *o = fr_lint_flow(p->l, outer), *i = fr_lint_flow(p->l, inner);
+    if (o->deny != i->deny || o->expires < i->expires || (i->log && !o->log))
+        return false;
+    return o->deny ? denies_as_much(p, outer, inner) : is_spared_alike(p, outer, inner);
+}
+
+/* ---- packets ------------------------------------------------------------------------------- */
+
+static bool has_item(const flowrules_policy *policy, struct fr_span span,
+                     const struct fr_peer *item) {
+    for (uint32_t i = 0; i < span.count; i++) {
+        const struct fr_peer *own = fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
+        if (own->kind == item->kind && own->ref == item->ref)
+            return true;
+    }
+    return false;
+}
+
+static bool has_items(const flowrules_policy *policy, struct fr_span outer, struct fr_span inner) {
+    for (uint32_t i = 0; i < inner.count; i++)
+        if (!has_item(policy, outer, fr_vec_at(&policy->peers, struct fr_peer, inner.first + i)))
+            return false;
+    return true;
+}
+
+bool fr_pairs_is_placed_alike(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+    const struct fr_flow *o = fr_lint_flow(p->l, outer), *i = fr_lint_flow(p->l, inner);
+    uint8_t placed = *fr_vec_at(&p->l->placed, uint8_t, outer);
+    return ((placed & 1) == 0 || has_items(p->l->policy, o->source, i->source)) &&
+           ((placed & 2) == 0 || has_items(p->l->policy, o->destination, i->destination));
+}
+
+static bool covers_service(const struct fr_services *services, fr_service outer, fr_service inner) {
+    const struct fr_service_terms *terms = fr_service_get(services, inner);
+    for (uint32_t i = 0; outer != inner && i < terms->count; i++)
+        if (!fr_service_covers(services, outer, &terms->terms[i]))
+            return false;
+    return true;
+}
+
+bool fr_pairs_covers(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+    if (!fr_pairs_is_placed_alike(p, outer, inner))
+        return false;
+    for (size_t s = 0; s < p->l->sight_count; s++) {
+        const struct fr_sight *sight = &p->l->sights[s];
+        const fr_set *o = fr_sight_ends(sight, outer), *i = fr_sight_ends(sight, inner);
+        if (!fr_set_covers(&sight->view.sets, o[0], i[0]) ||
+            !fr_set_covers(&sight->view.sets, o[1], i[1]))
+            return false;
+    }
+    return covers_service(&p->l->policy->services, fr_lint_flow(p->l, outer)->service,
+                          fr_lint_flow(p->l, inner)->service);
+}
+
+static bool ends_may_meet(const struct fr_sight *sight, fr_set a, fr_set b) {
+    return fr_lint_has_atoms(sight, a) || fr_lint_has_atoms(sight, b) ||
+           fr_set_overlaps(&sight->view.sets, a, b);
+}
+
+static bool services_meet(const struct fr_services *services, fr_service a, fr_service b) {
+    const struct fr_service_terms *one = fr_service_get(services, a);
+    const struct fr_service_terms *other = fr_service_get(services, b);
+    struct fr_term both;
+    for (uint32_t i = 0; i < one->count; i++)
+        for (uint32_t k = 0; k < other->count; k++)
+            if (fr_terms_meet(&one->terms[i], &other->terms[k], &both))
+                return true;
+    return false;
+}
+
+bool fr_pairs_may_meet(const struct fr_pairs *p, uint32_t a, uint32_t b) {
+    bool ends = false;
+    for (size_t s = 0; s < p->l->sight_count && !ends; s++) {
+        const struct fr_sight *sight = &p->l->sights[s];
+        const fr_set *one = fr_sight_ends(sight, a), *other = fr_sight_ends(sight, b);
+        ends = ends_may_meet(sight, one[0], other[0]) && ends_may_meet(sight, one[1], other[1]);
+    }
+    return ends && services_meet(&p->l->policy->services, fr_lint_flow(p->l, a)->service,
+                                 fr_lint_flow(p->l, b)->service);
+}
+
+/* ---- extents ------------------------------------------------------------------------------- */
+
+/* IPv4 addresses come first, then IPv6 addresses by their first 62 bits, then atoms. */
+uint64_t fr_extent_of_ip(enum flowrules_family family, struct flowrules_ip ip) {
+    return family == FLOWRULES_IPV4 ? ip.lo : UINT64_C(1) << 62 | ip.hi >> 2;
+}
+
+uint64_t fr_extent_of_atom(uint32_t atom) {
+    return UINT64_C(3) << 62 | atom;
+}
+
+uint64_t fr_extent_of_port(unsigned protocol, unsigned port) {
+    return (uint64_t)protocol << 16 | port;
+}
+
+static void widen(struct fr_extent *extent, unsigned d, uint64_t first, uint64_t last) {
+    extent->first[d] = first < extent->first[d] ? first : extent->first[d];
+    extent->last[d] = last > extent->last[d] ? last : extent->last[d];
+}
+
+static void widen_by_set(struct fr_extent *extent, unsigned d, const struct fr_sets *sets,
+                         fr_set set) {
+    const struct fr_set_head *head = fr_set_head(sets, set);
+    struct flowrules_set view = {sets, set};
+    if (head->all_atoms != 0)
+        widen(extent, d, 0, UINT64_MAX);
+    for (int f = 0; f < 2; f++) {
+        enum flowrules_family family = (enum flowrules_family)f;
+        size_t count = flowrules_set_range_count(view, family);
+        if (count > 0)
+            widen(extent, d, fr_extent_of_ip(family, flowrules_set_range(view, family, 0).first),
+                  fr_extent_of_ip(family, flowrules_set_range(view, family, count - 1).last));
+    }
+    if (head->atoms > 0) /* which are sorted */
+        widen(extent, d, fr_extent_of_atom(fr_set_atoms(head)[0]),
+              fr_extent_of_atom(fr_set_atoms(head)[head->atoms - 1]));
+}
+
+static void widen_by_service(struct fr_extent *extent, const struct fr_service_terms *terms) {
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const struct fr_term *t = &terms->terms[i];
+        if (t->protocol == FR_PROTOCOL_ANY)
+            widen(extent, FR_EXTENT_SERVICE, 0, UINT64_MAX);
+        else
+            widen(extent, FR_EXTENT_SERVICE, fr_extent_of_port(t->protocol, t->destination_first),
+                  fr_extent_of_port(t->protocol, t->destination_last));
+    }
+}
+
+struct fr_extent fr_pairs_extent(const struct fr_pairs *p, uint32_t flow, bool loose) {
+    struct fr_extent extent = {{UINT64_MAX, UINT64_MAX, UINT64_MAX}, {0, 0, 0}};
+    for (unsigned d = 0; d < 2; d++) {
+        fr_set own = fr_sight_ends(&p->l->sights[0], flow)[d];
+        widen_by_set(&extent, d, &p->l->sights[0].view.sets, own);
+        for (size_t s = 0; s < p->l->sight_count && loose; s++)
+            if (fr_lint_has_atoms(&p->l->sights[s], fr_sight_ends(&p->l->sights[s], flow)[d]))
+                widen(&extent, d, 0, UINT64_MAX);
+    }
+    widen_by_service(&extent,
+                     fr_service_get(&p->l->policy->services, fr_lint_flow(p->l, flow)->service));
+    return extent;
+}

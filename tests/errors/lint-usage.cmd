@@ -1,0 +1,1 @@
+lint joins.yaml -t x
