@@ -116,6 +116,7 @@ struct netfilter_match {
     struct netfilter_set *set;
     const char *other; /* of NETFILTER_OTHER: what it is about */
     struct netfilter_groups *groups;
+    bool met; /* packets came to it before */
 };
 
 struct netfilter_rule {

@@ -30,6 +30,36 @@ void fr_netfilter_spare_boxes(struct netfilter_walk *walk, struct netfilter_boxe
     walk->spare = boxes;
 }
 
+/* Takes the room of spare boxes that have enough of it; false: there are none. */
+static bool take_room(struct netfilter_walk *walk, struct netfilter_boxes *boxes, size_t count) {
+    struct netfilter_boxes *spare = walk->spare;
+    while (spare && spare->capacity < count)
+        spare = spare->next;
+    if (!spare)
+        return false;
+    struct netfilter_box *items = boxes->items;
+    size_t capacity = boxes->capacity;
+    boxes->items = spare->items;
+    boxes->capacity = spare->capacity;
+    spare->items = items;
+    spare->capacity = capacity;
+    return true;
+}
+
+void fr_netfilter_reserve_boxes(struct netfilter_walk *walk, struct netfilter_boxes *boxes,
+                                size_t count) {
+    if (!boxes || boxes->count > 0 || count <= boxes->capacity || take_room(walk, boxes, count))
+        return;
+    size_t room = 1; /* a power of two: it then fits the next ones more often */
+    while (room < count)
+        room *= 2;
+    struct netfilter_box *items = flowrules_input_alloc(walk->in, room * sizeof *items);
+    if (!items)
+        return; /* the input has failed */
+    boxes->items = items;
+    boxes->capacity = room;
+}
+
 void fr_netfilter_add_box(struct netfilter_walk *walk, struct netfilter_boxes *boxes,
                           const struct netfilter_box *box) {
     if (!boxes)
@@ -104,6 +134,47 @@ static bool meet(struct netfilter_term a, struct netfilter_term b, struct netfil
            both->destination_first <= both->destination_last;
 }
 
+/* A single term, for good; most rules have one of few. NULL: out of memory. */
+static const struct netfilter_term *keep_term(struct netfilter_walk *walk,
+                                              struct netfilter_term term) {
+    unsigned hash = term.first_protocol + 31u * term.destination_first + 1021u * term.source_first;
+    const struct netfilter_term **slot = &walk->single[hash % NETFILTER_SINGLE_TERMS];
+    const struct netfilter_term *t = *slot;
+    if (t && t->first_protocol == term.first_protocol && t->last_protocol == term.last_protocol &&
+        t->source_first == term.source_first && t->source_last == term.source_last &&
+        t->destination_first == term.destination_first &&
+        t->destination_last == term.destination_last)
+        return t;
+    struct netfilter_term *kept = flowrules_input_alloc(walk->in, sizeof *kept);
+    if (kept)
+        *kept = term;
+    return *slot = kept;
+}
+
+static struct netfilter_terms keep_terms(struct netfilter_walk *walk,
+                                         const struct netfilter_term *items, size_t count) {
+    if (count == 1) {
+        const struct netfilter_term *single = keep_term(walk, items[0]);
+        return (struct netfilter_terms){single, single ? 1 : 0};
+    }
+    struct netfilter_term *kept = flowrules_input_alloc(walk->in, count * sizeof *kept);
+    if (kept)
+        memcpy(kept, items, count * sizeof *kept);
+    return (struct netfilter_terms){kept, kept ? count : 0};
+}
+
+/* The terms that two single terms have in common. */
+static struct netfilter_terms intersect_singles(struct netfilter_walk *walk,
+                                                struct netfilter_term a, struct netfilter_term b,
+                                                bool *empty) {
+    struct netfilter_term both;
+    struct netfilter_terms terms = {NULL, 0};
+    if (meet(a, b, &both))
+        terms = keep_terms(walk, &both, 1);
+    *empty = !terms.items;
+    return terms;
+}
+
 struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
                                                     struct netfilter_terms a,
                                                     struct netfilter_terms b, bool *empty,
@@ -113,6 +184,8 @@ struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
         return a.count == 0 ? b : a;
     if (a.items == b.items && a.count == b.count)
         return a;
+    if (a.count == 1 && b.count == 1)
+        return intersect_singles(walk, a.items[0], b.items[0], empty);
     if (a.count * b.count > TERMS_MAX) {
         set_doubt(doubt, "more protocols and ports together than can be compared");
         return a;
@@ -137,11 +210,13 @@ struct netfilter_terms fr_netfilter_intersect_terms(struct netfilter_walk *walk,
     return (struct netfilter_terms){items, count};
 }
 
-/* Cuts a box to terms; false: nothing is left. */
+/* Cuts a box to terms, which are copied; false: nothing is left. */
 static bool cut_terms(struct netfilter_walk *walk, struct netfilter_box *box,
                       const struct netfilter_term *items, size_t count) {
     bool empty = count == 0;
-    if (!empty)
+    if (!empty && box->terms.count == 0)
+        box->terms = keep_terms(walk, items, count);
+    else if (!empty)
         box->terms = fr_netfilter_intersect_terms(
             walk, box->terms, (struct netfilter_terms){items, count}, &empty, &box->doubt);
     return !empty;
@@ -180,11 +255,24 @@ static size_t complement(struct span *spans, size_t count, unsigned most) {
     return kept;
 }
 
-/* The numbers as spans in order, merged; of all that they are not where they are negated. */
+/* Memory for a while, until it is asked for again; NULL: out of memory. */
+static void *scratch(struct netfilter_walk *walk, struct netfilter_room *room, size_t size) {
+    if (size > room->size) {
+        size_t more = size > room->size * 2 ? size : room->size * 2;
+        room->bytes = flowrules_input_alloc(walk->in, more);
+        room->size = room->bytes ? more : 0;
+    }
+    return room->bytes;
+}
+
+/*
+ * The numbers as spans in order, merged; of all that they are not where they are negated. They hold
+ * until the next call.
+ */
 static struct span *spans_of(struct netfilter_walk *walk, const struct netfilter_values *values,
                              unsigned most, size_t *count) {
     /* A complement has a span more, and never writes past what it has read. */
-    struct span *spans = flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *spans);
+    struct span *spans = scratch(walk, &walk->spans, (values->count + 1) * sizeof *spans);
     *count = 0;
     for (size_t i = 0; spans && i < values->count; i++) {
         const struct netfilter_piece *piece = value_at(values, i);
@@ -282,7 +370,7 @@ static bool narrow_protocol(struct netfilter_walk *walk, struct netfilter_box *b
                             const struct netfilter_values *values) {
     size_t count;
     struct span *spans = spans_of(walk, values, UINT8_MAX, &count);
-    struct netfilter_term *terms = flowrules_input_alloc(walk->in, (count + 1) * sizeof *terms);
+    struct netfilter_term *terms = scratch(walk, &walk->terms, (count + 1) * sizeof *terms);
     for (size_t i = 0; terms && i < count; i++) {
         terms[i] = any_term;
         terms[i].first_protocol = (uint8_t)spans[i].first;
@@ -321,7 +409,7 @@ static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
     bool icmp = key->field == NETFILTER_ICMP_TYPE || key->field == NETFILTER_ICMP_CODE;
     size_t count, used = 0;
     struct span *spans = spans_of(walk, values, icmp ? UINT8_MAX : UINT16_MAX, &count);
-    struct netfilter_term *terms = flowrules_input_alloc(walk->in, (count * 3 + 1) * sizeof *terms);
+    struct netfilter_term *terms = scratch(walk, &walk->terms, (count * 3 + 1) * sizeof *terms);
     box->families &= (uint8_t)key->families;
     for (size_t i = 0; terms && i < count; i++) {
         int protocol = key->protocol >= 0 ? key->protocol : spans[i].protocol;

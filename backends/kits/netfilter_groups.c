@@ -8,7 +8,7 @@
 
 /* The elements of a match as boxes; those that differ in one address alone are one. */
 struct netfilter_groups {
-    struct netfilter_boxes boxes;
+    struct netfilter_boxes *boxes;
     enum flowrules_direction direction; /* for which they were made: interfaces differ */
 };
 
@@ -62,26 +62,68 @@ static unsigned find_free_part(const struct netfilter_match *match) {
     return found;
 }
 
-/* For each element the first one that it goes together with; NULL: out of memory. */
-static size_t *find_groups(struct netfilter_walk *walk, const struct netfilter_match *match,
-                           unsigned free_part) {
+/* What it takes to put elements together; kept from one set to the next. */
+struct netfilter_scratch {
+    size_t room, slots; /* elements; a power of two of slots */
+    size_t *table;      /* of slots: an element + 1 */
+    size_t *group;      /* of each element: the first one that it goes together with */
+    size_t *next;       /* of each element: the next one of its group; SIZE_MAX ends them */
+    size_t *last;       /* of the first element of a group: its last one */
+    struct flowrules_range *ranges;
+};
+
+/* Room for so many elements; NULL: out of memory. */
+static struct netfilter_scratch *make_room(struct netfilter_walk *walk, size_t count) {
+    struct netfilter_scratch *s = walk->scratch;
+    if (!s)
+        s = walk->scratch = flowrules_input_alloc(walk->in, sizeof *s);
+    if (!s || count < s->room)
+        return s;
+    s->slots = 16;
+    while (s->slots < (count + 1) * 2)
+        s->slots *= 2;
+    s->room = s->slots / 2;
+    s->table = flowrules_input_alloc(walk->in, s->slots * sizeof *s->table);
+    s->group = flowrules_input_alloc(walk->in, s->room * sizeof *s->group);
+    s->next = flowrules_input_alloc(walk->in, s->room * sizeof *s->next);
+    s->last = flowrules_input_alloc(walk->in, s->room * sizeof *s->last);
+    s->ranges = flowrules_input_alloc(walk->in, s->room * sizeof *s->ranges);
+    if (s->table && s->group && s->next && s->last && s->ranges)
+        return s;
+    s->room = 0;
+    return NULL;
+}
+
+/* Finds for each element the first one that it goes together with; how many of those there are. */
+static size_t find_groups(struct netfilter_scratch *s, const struct netfilter_match *match,
+                          unsigned free_part) {
     const struct netfilter_set *set = match->set;
-    size_t slots = 16;
+    size_t slots = 16, groups = 0, *table = s->table;
     while (slots < set->count * 2)
         slots *= 2;
-    size_t *table = flowrules_input_alloc(walk->in, slots * sizeof *table);
-    size_t *group = flowrules_input_alloc(walk->in, (set->count + 1) * sizeof *group);
-    for (size_t i = 0; table && group && i < set->count; i++) {
+    memset(table, 0, slots * sizeof *table);
+    for (size_t i = 0; i < set->count; i++) {
         const struct netfilter_element *e = &set->elements[i];
         size_t slot = (size_t)hash_element(e, match->key_count, free_part) & (slots - 1);
         while (table[slot] &&
                !same_but(&set->elements[table[slot] - 1], e, match->key_count, free_part))
             slot = (slot + 1) & (slots - 1);
+        groups += table[slot] == 0;
         if (!table[slot])
             table[slot] = i + 1;
-        group[i] = table[slot] - 1;
+        s->group[i] = table[slot] - 1;
     }
-    return table ? group : NULL;
+    return groups;
+}
+
+/* Strings the elements of each group together. */
+static void link_groups(struct netfilter_scratch *s, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        s->next[i] = SIZE_MAX;
+        if (s->group[i] != i)
+            s->next[s->last[s->group[i]]] = i;
+        s->last[s->group[i]] = i;
+    }
 }
 
 /* The box of an element alone, its free part aside. */
@@ -126,30 +168,32 @@ static void add_group(struct netfilter_walk *walk, struct netfilter_match *match
         box.families &= (uint8_t)key->families;
     }
     if (box.families != 0)
-        fr_netfilter_add_box(walk, &match->groups->boxes, &box);
+        fr_netfilter_add_box(walk, match->groups->boxes, &box);
 }
 
 static void group_elements(struct netfilter_walk *walk, struct netfilter_match *match) {
     unsigned free_part = find_free_part(match);
     size_t count = match->set->count;
-    match->groups = flowrules_input_alloc(walk->in, sizeof *match->groups);
-    if (match->groups)
-        match->groups->direction = walk->direction;
-    size_t *group = find_groups(walk, match, free_part);
-    size_t *next = flowrules_input_alloc(walk->in, (count + 1) * sizeof *next);
-    size_t *last = flowrules_input_alloc(walk->in, (count + 1) * sizeof *last);
-    struct flowrules_range *ranges = flowrules_input_alloc(walk->in, (count + 1) * sizeof *ranges);
-    if (!match->groups || !group || !next || !last || !ranges)
+    struct netfilter_scratch *s = make_room(walk, count);
+    match->groups = s ? flowrules_input_alloc(walk->in, sizeof *match->groups) : NULL;
+    if (!match->groups)
         return;
-    for (size_t i = 0; i < count; i++) {
-        next[i] = SIZE_MAX;
-        if (group[i] != i)
-            next[last[group[i]]] = i;
-        last[group[i]] = i;
-    }
+    match->groups->direction = walk->direction;
+    match->groups->boxes = fr_netfilter_take_boxes(walk);
+    fr_netfilter_reserve_boxes(walk, match->groups->boxes, find_groups(s, match, free_part));
+    link_groups(s, count);
     for (size_t i = 0; i < count; i++)
-        if (group[i] == i)
-            add_group(walk, match, i, next, free_part, ranges);
+        if (s->group[i] == i)
+            add_group(walk, match, i, s->next, free_part, s->ranges);
+}
+
+/* Most rules are met once: the groups are kept from the second time on. */
+static void leave_groups(struct netfilter_walk *walk, struct netfilter_match *match) {
+    if (match->groups && !match->met) {
+        fr_netfilter_spare_boxes(walk, match->groups->boxes);
+        match->groups = NULL;
+    }
+    match->met = true;
 }
 
 static bool intersect_boxes(struct netfilter_walk *walk, const struct netfilter_box *a,
@@ -184,14 +228,18 @@ void fr_netfilter_narrow_by_groups(struct netfilter_walk *walk, struct netfilter
                                    struct netfilter_boxes *boxes) {
     if (!match->groups || match->groups->direction != walk->direction)
         group_elements(walk, match);
+    const struct netfilter_boxes *groups = match->groups ? match->groups->boxes : NULL;
     struct netfilter_boxes *sum = fr_netfilter_take_boxes(walk);
-    for (size_t i = 0; match->groups && i < boxes->count; i++) {
-        for (size_t k = 0; k < match->groups->boxes.count; k++) {
+    if (groups && boxes->count == 1) /* most often: nothing was met on the way */
+        fr_netfilter_reserve_boxes(walk, sum, groups->count);
+    for (size_t i = 0; groups && i < boxes->count; i++) {
+        for (size_t k = 0; k < groups->count; k++) {
             struct netfilter_box both;
-            if (intersect_boxes(walk, &boxes->items[i], &match->groups->boxes.items[k], &both))
+            if (intersect_boxes(walk, &boxes->items[i], &groups->items[k], &both))
                 fr_netfilter_add_box(walk, sum, &both);
         }
     }
+    leave_groups(walk, match);
     if (!sum)
         return;
     struct netfilter_boxes swap = *boxes;

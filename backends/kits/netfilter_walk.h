@@ -59,6 +59,9 @@ struct netfilter_boxes {
     struct netfilter_boxes *next; /* free ones */
 };
 
+/* Single terms that are found again by a hash. */
+enum { NETFILTER_SINGLE_TERMS = 256 };
+
 struct netfilter_walk {
     struct netfilter *nf;
     flowrules_input *in;
@@ -84,11 +87,21 @@ struct netfilter_walk {
     struct flowrules_service *services; /* for the rule that is being given */
     struct flowrules_ports *ports;
     size_t service_capacity, port_capacity;
+    struct netfilter_scratch *scratch; /* of netfilter_groups.c */
+    struct netfilter_room {
+        void *bytes;
+        size_t size;
+    } spans, terms; /* of netfilter_fields.c, for a while */
+    const struct netfilter_term
+        *single[NETFILTER_SINGLE_TERMS]; /* terms that are in use, or NULL */
 };
 
 /* Boxes for a while; given back, they are used again. NULL: out of memory. */
 struct netfilter_boxes *fr_netfilter_take_boxes(struct netfilter_walk *walk);
 void fr_netfilter_spare_boxes(struct netfilter_walk *walk, struct netfilter_boxes *boxes);
+/* Room for so many boxes, where there are none yet, if there is memory. */
+void fr_netfilter_reserve_boxes(struct netfilter_walk *walk, struct netfilter_boxes *boxes,
+                                size_t count);
 void fr_netfilter_add_box(struct netfilter_walk *walk, struct netfilter_boxes *boxes,
                           const struct netfilter_box *box);
 

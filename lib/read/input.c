@@ -263,18 +263,50 @@ char *flowrules_input_print(flowrules_input *in, const char *format, ...) {
     return text;
 }
 
+/* An array that was outgrown: its memory is for the next one of its size. */
+struct fr_outgrown {
+    struct fr_outgrown *next;
+    size_t size;
+};
+
+/* Of small arrays there are many, and little is lost. */
+enum { OUTGROWN_SMALLEST = 1024, OUTGROWN_SEARCHED = 16 };
+
+static void keep_outgrown(flowrules_input *in, void *items, size_t size) {
+    struct fr_outgrown *block = items;
+    if (size < OUTGROWN_SMALLEST)
+        return;
+    *block = (struct fr_outgrown){in->outgrown, size};
+    in->outgrown = block;
+}
+
+/* Zeroed memory for an array, taken from what was outgrown if some is of about the size. */
+static void *take_outgrown(flowrules_input *in, size_t size) {
+    struct fr_outgrown **at = &in->outgrown;
+    for (unsigned i = 0; *at != NULL && i < OUTGROWN_SEARCHED; i++, at = &(*at)->next) {
+        struct fr_outgrown *block = *at;
+        if (block->size < size || block->size / 2 > size)
+            continue;
+        *at = block->next;
+        memset(block, 0, size);
+        return block;
+    }
+    return fr_arena_zalloc(&in->arena, size);
+}
+
 void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity, size_t count,
                            size_t item_size) {
     if (count < *capacity)
         return items;
     size_t room = *capacity == 0 ? 8 : *capacity * 2;
-    char *grown =
-        room <= SIZE_MAX / item_size ? fr_arena_zalloc(&in->arena, room * item_size) : NULL;
+    char *grown = room <= SIZE_MAX / item_size ? take_outgrown(in, room * item_size) : NULL;
     in->failed = in->failed || grown == NULL;
     if (grown == NULL)
         return NULL;
-    if (count > 0)
+    if (count > 0) {
         memcpy(grown, items, count * item_size);
+        keep_outgrown(in, items, *capacity * item_size);
+    }
     *capacity = room;
     return grown;
 }
