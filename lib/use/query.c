@@ -951,7 +951,21 @@ static flowrules_status find_spoofed(struct asking *a, const flowrules_plan *pla
     return FLOWRULES_OK;
 }
 
-/* A target that refuses a flow of its own has no artifact, and so no rule to show. */
+/* Has a target something of a flow that decides? */
+static bool has_deciding(const struct asking *a, const flowrules_plan *plan) {
+    for (size_t i = 0; i < a->answer->flows.count; i++) {
+        uint32_t flow = fr_vec_at(&a->answer->flows, struct answer_flow, i)->flow;
+        for (size_t k = 0; k < plan->scoped.count; k++)
+            if (fr_vec_at(&plan->scoped, struct fr_scoped, k)->flow == flow)
+                return true;
+    }
+    return false;
+}
+
+/*
+ * A target that refuses a flow of its own has no artifact, and so no rule to show. Where it has
+ * nothing of the flows that decide, there is none either, and nothing is rendered.
+ */
 static flowrules_status find_in_target(struct asking *a, const char *spec) {
     flowrules_plan *plan;
     flowrules_artifact *artifact = NULL;
@@ -961,7 +975,7 @@ static flowrules_status find_in_target(struct asking *a, const char *spec) {
     flowrules_status status = finding.target == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
     if (status == FLOWRULES_OK && a->target != NULL && a->target == plan->target)
         status = find_spoofed(a, plan);
-    if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0)
+    if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0 && has_deciding(a, plan))
         status = render_asked(a, plan, &artifact);
     finding.artifact = artifact;
     for (size_t i = 0; artifact != NULL && status == FLOWRULES_OK && i < artifact->files.count; i++)
