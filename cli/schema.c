@@ -36,6 +36,10 @@ static const struct {
      "targets?: [{target: text, verdict: allowed|denied|partly|unknown|undecided, reason: text, "
      "flows: [{name: text, action: allow|deny, file: text, line: number}]}], "
      "rules: [{target: text, flow: text, file: text, line: number, text: text}]"},
+    {"assert", "holds: yes, assertions: [{id: text, kind: never|only|must|zones|matrix, "
+               "verdict: holds|broken|unknown, because: text?, file: text, line: number, "
+               "findings: [{verdict: broken|unknown, witness: text?, reason: text, names: text?, "
+               "zones: text?, flow: text?, file: text?, line: number}], more: yes}]"},
 #define COMPARISON                                                                                 \
     "verdict: equal|contains|different|unknown, differences: [{change: allowed|denied, "           \
     "direction: text, "                                                                            \
@@ -166,8 +170,8 @@ static flowrules_status print_schema_of(struct tool *tool, const char *what) {
         }
     return tell_usage(tool,
                       "there is no JSON answer '%s'; it is one of check, render, explain, lint, "
-                      "message, "
-                      "query, verify, diff, resolve, probe, targets, help, diagnostics",
+                      "message, query, assert, verify, diff, resolve, probe, targets, help, "
+                      "diagnostics",
                       what);
 }
 
@@ -176,7 +180,10 @@ flowrules_status run_schema(struct tool *tool) {
     if (tool->settings.of != NULL)
         return print_schema_of(tool, tool->settings.of);
     flowrules_status status =
-        flowrules_schema(&schema, tool->context, tool->settings.included ? 1 : 0);
+        flowrules_schema(&schema, tool->context,
+                         tool->settings.asserting  ? FLOWRULES_SCHEMA_ASSERTIONS
+                         : tool->settings.included ? FLOWRULES_SCHEMA_INCLUDED
+                                                   : FLOWRULES_SCHEMA_POLICY);
     if (status == FLOWRULES_OK)
         fputs(schema, stdout);
     return status;

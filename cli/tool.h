@@ -25,14 +25,15 @@ enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
 struct settings {
     const char *as_of, *lock, *output, *max_age, *protects;
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
-    struct text_list targets, networks, servers, plugins, sets, operands;
+    struct text_list targets, networks, servers, plugins, sets, operands, assertions;
     const char *from, *name, *namespace_name, *image, *most; /* of probe */
     const char *of;                                          /* of schema */
     struct text_list flows, hosts, labels;                   /* likewise */
     int format;
     int start; /* of init */
     int diagnostics, colour;
-    bool quiet, json, included, no_map, no_verify, print, replace, merge, check, help, version;
+    bool quiet, json, included, asserting, no_map, no_verify, print, replace, merge, check, help,
+        version;
 };
 
 struct grammar;

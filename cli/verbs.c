@@ -104,6 +104,14 @@ static const struct option query_options[] = {
     JSON_OPTION("the whole answer as JSON"),
 };
 
+static const struct option assert_options[] = {
+    {"assertions", "FILE",
+     "a file of assertions of another owner, which the policy cannot change; may be given several "
+     "times",
+     PLACE(assertions), NULL, OPTION_LIST, 0},
+    JSON_OPTION("every assertion with its verdict and what breaks it as JSON"),
+};
+
 #define SET_OPTION                                                                                 \
     {                                                                                              \
         "set", "KEY=VALUE",                                                                        \
@@ -213,9 +221,12 @@ static const struct option targets_options[] = {
 static const struct option schema_options[] = {
     {"included", NULL, "the schema of the files that a policy includes", PLACE(included), NULL,
      OPTION_FLAG, 0},
+    {"assertions", NULL, "the schema of the files of 'assert --assertions'", PLACE(asserting), NULL,
+     OPTION_FLAG, 0},
     {"of", "ANSWER",
-     "the schema of what a verb prints with --json: check, render, explain, query, verify, diff, "
-     "resolve, probe, targets or help; 'message': what 'explain FRnnnn' prints; 'diagnostics': "
+     "the schema of what a verb prints with --json: check, render, explain, query, assert, "
+     "verify, diff, resolve, probe, targets or help; 'message': what 'explain FRnnnn' prints; "
+     "'diagnostics': "
      "what --diagnostics=json prints",
      PLACE(of), NULL, OPTION_TEXT, 0},
 };
@@ -330,6 +341,19 @@ static const struct verb verbs[] = {
      "flowrules query kimi-k2.yaml 'udp [2001:db8:16::5]:40000 -> [2001:db8::53]:53'\n"
      "flowrules query kimi-k2.yaml 'icmp cluster-nodes -> router:8/0' -t node-nft\n",
      run_query},
+    {"assert", "POLICY", "check what must never pass, what alone may, and what must",
+     "Decides of each assertion of the policy whether the flows keep to it: 'never', 'only' and "
+     "'must' of the key 'assertions', the 'zones' and the 'matrix' (docs/ASSERTIONS.md). It takes "
+     "names as the addresses of the lock file. Each assertion that is broken is printed with its "
+     "line, its reason, an example packet, and the flow that lets the packet pass.\n"
+     "If it depends on addresses that are not known, an assertion is 'unknown', and never said to "
+     "hold.\n"
+     "The exit status is 0 if all hold, 1 if one is broken or unknown. One FILE, or POLICY, may be "
+     "'-' for standard input.",
+     assert_options, COUNT(assert_options), 1, 1, "a POLICY is needed",
+     "flowrules assert kimi-k2.yaml --assertions assertions/security.yaml\n"
+     "flowrules assert kimi-k2.yaml --assertions assertions/security.yaml --json\n",
+     run_assert},
     {"verify", "POLICY FILE...",
      "check that a configuration permits exactly what the policy allows",
      "Reads rendered files, or the running configuration of a device or cloud, and decides whether "
@@ -403,7 +427,8 @@ static const struct verb verbs[] = {
      schema_options, COUNT(schema_options), 0, 0, "",
      "flowrules schema > policy.schema.json\n"
      "flowrules schema --of verify\n"
-     "flowrules schema --included > definitions.schema.json\n",
+     "flowrules schema --included > definitions.schema.json\n"
+     "flowrules schema --assertions > assertions.schema.json\n",
      run_schema},
     {"complete", "[WORD]...", "print what may come next on a command line (for shells)",
      "Prints the completions of the last WORD of a command line, one on each line, with its "

@@ -540,6 +540,89 @@ FLOWRULES_API const char *flowrules_finding_target(const flowrules_findings *fin
 FLOWRULES_API const char *flowrules_finding_reason(const flowrules_findings *findings,
                                                    size_t index);
 
+/* ---- assertions -------------------------------------------------------------------------- */
+
+/* What must never pass, what alone may, and what must: whether a policy keeps to it. */
+typedef struct flowrules_assertions flowrules_assertions;
+
+/* Begins with the zones, the assertions and the matrix of the policy itself. */
+FLOWRULES_CHECK flowrules_status flowrules_assertions_new(flowrules_assertions **assertions,
+                                                          flowrules_context *context,
+                                                          const flowrules_policy *policy);
+FLOWRULES_API void flowrules_assertions_free(flowrules_assertions *assertions);
+/*
+ * Adds a file of assertions of another owner. It has networks, services and zones of its own: those
+ * of the policy are not known in it. FLOWRULES_INVALID: the messages have every error of the file.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_assertions_add_file(flowrules_assertions *assertions,
+                                                               const char *path);
+/* The same from memory; name is the name of the file in messages. */
+FLOWRULES_CHECK flowrules_status flowrules_assertions_add_text(flowrules_assertions *assertions,
+                                                               const char *name, const char *text,
+                                                               size_t size);
+/*
+ * Decides of each assertion whether the policy keeps to it, with the addresses of the lock file.
+ * FLOWRULES_OK: all hold. FLOWRULES_DIFFERENT: one is broken, or it is not known. It may be called
+ * again, and then forgets what it found before.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_assert(flowrules_assertions *assertions);
+
+/*
+ * The assertions, file by file; the zones of a file are one more, and so is its matrix. There are
+ * none before flowrules_assert.
+ */
+FLOWRULES_API size_t flowrules_assertion_count(const flowrules_assertions *assertions);
+/* Its name, or its kind and number in the file: "never-3". */
+FLOWRULES_API const char *flowrules_assertion_id(const flowrules_assertions *assertions,
+                                                 size_t assertion);
+/* "never", "only", "must", "zones" or "matrix". */
+FLOWRULES_API const char *flowrules_assertion_kind(const flowrules_assertions *assertions,
+                                                   size_t assertion);
+/* "holds", "broken", or "unknown": it depends on addresses that are not known. */
+FLOWRULES_API const char *flowrules_assertion_verdict(const flowrules_assertions *assertions,
+                                                      size_t assertion);
+/* The reason that the file gives, or NULL. */
+FLOWRULES_API const char *flowrules_assertion_because(const flowrules_assertions *assertions,
+                                                      size_t assertion);
+FLOWRULES_API const char *flowrules_assertion_file(const flowrules_assertions *assertions,
+                                                   size_t assertion);
+FLOWRULES_API uint32_t flowrules_assertion_line(const flowrules_assertions *assertions,
+                                                size_t assertion);
+
+/* What breaks it, or may break it: one finding for a flow, and at most 20 of each verdict. */
+FLOWRULES_API size_t flowrules_assertion_finding_count(const flowrules_assertions *assertions,
+                                                       size_t assertion);
+/* 1 if there may be more than these, else 0. */
+FLOWRULES_API int flowrules_assertion_has_more(const flowrules_assertions *assertions,
+                                               size_t assertion);
+/* "broken" or "unknown". */
+FLOWRULES_API const char *
+flowrules_assertion_finding_verdict(const flowrules_assertions *assertions, size_t assertion,
+                                    size_t finding);
+/*
+ * An example packet, in the form of a question: "tcp 10.0.0.1:1024 -> 192.0.2.1:443". Of zones,
+ * addresses. NULL if none can be told.
+ */
+FLOWRULES_API const char *
+flowrules_assertion_finding_witness(const flowrules_assertions *assertions, size_t assertion,
+                                    size_t finding);
+/* Why it is a finding, in a few words. */
+FLOWRULES_API const char *flowrules_assertion_finding_reason(const flowrules_assertions *assertions,
+                                                             size_t assertion, size_t finding);
+/* The names and groups that it depends on, or NULL. */
+FLOWRULES_API const char *flowrules_assertion_finding_names(const flowrules_assertions *assertions,
+                                                            size_t assertion, size_t finding);
+/* Of the matrix, "dmz -> db"; of zones, those that overlap: "dmz and db". Else NULL. */
+FLOWRULES_API const char *flowrules_assertion_finding_zones(const flowrules_assertions *assertions,
+                                                            size_t assertion, size_t finding);
+/* The flow that lets the packet pass, or the deny that takes it, with its place; NULL and 0. */
+FLOWRULES_API const char *flowrules_assertion_finding_flow(const flowrules_assertions *assertions,
+                                                           size_t assertion, size_t finding);
+FLOWRULES_API const char *flowrules_assertion_finding_file(const flowrules_assertions *assertions,
+                                                           size_t assertion, size_t finding);
+FLOWRULES_API uint32_t flowrules_assertion_finding_line(const flowrules_assertions *assertions,
+                                                        size_t assertion, size_t finding);
+
 /* ---- configurations, and what they mean --------------------------------------------------- */
 
 /* The files of one configuration: an artifact, or the output of a device or cloud. */
@@ -709,14 +792,20 @@ struct flowrules_backend;
 FLOWRULES_CHECK flowrules_status
 flowrules_backend_register(flowrules_context *context, const struct flowrules_backend *backend);
 
+/* The files of which there is a schema. The numbers do not change. */
+typedef enum flowrules_schema_kind {
+    FLOWRULES_SCHEMA_POLICY = 0,
+    FLOWRULES_SCHEMA_INCLUDED = 1,  /* a file that a policy includes */
+    FLOWRULES_SCHEMA_ASSERTIONS = 2 /* a file of assertions of another owner */
+} flowrules_schema_kind;
+
 /*
- * Makes the JSON Schema (2020-12) of the policy file, for the backends of the context; with
- * included 1, the schema of the files that a policy includes. Every policy that can be loaded
- * satisfies it, but it cannot find every error. The text belongs to the context until the next
- * call.
+ * Makes the JSON Schema (2020-12) of a file (enum flowrules_schema_kind), for the backends of the
+ * context. Every file that can be loaded satisfies it, but it cannot find every error. The text
+ * belongs to the context until the next call.
  */
 FLOWRULES_CHECK flowrules_status flowrules_schema(const char **schema, flowrules_context *context,
-                                                  int included);
+                                                  int kind);
 
 /* The data of a backend, as tables of rows. */
 typedef enum flowrules_topic {

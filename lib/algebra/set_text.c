@@ -529,10 +529,10 @@ const char *fr_witness_text(struct fr_arena *arena, const struct fr_common *comm
 }
 
 /* A point of a set in a family; false when it has none there. Names have both. */
-static bool point_of_set(const flowrules_meaning *terms, fr_set set, enum flowrules_family family,
-                         struct point *p) {
-    struct flowrules_set view = {&terms->sets, set};
-    const struct fr_set_head *head = fr_set_head(&terms->sets, set);
+static bool point_of_set(const struct fr_sets *sets, const struct fr_vec *atoms, fr_set set,
+                         enum flowrules_family family, struct point *p) {
+    struct flowrules_set view = {sets, set};
+    const struct fr_set_head *head = fr_set_head(sets, set);
     *p = (struct point){.family = family};
     if (flowrules_set_range_count(view, family) > 0) {
         struct flowrules_range range = flowrules_set_range(view, family, 0);
@@ -541,7 +541,7 @@ static bool point_of_set(const flowrules_meaning *terms, fr_set set, enum flowru
     }
     p->other = head->all_atoms != 0;
     if (!p->other && head->atoms > 0)
-        p->atom = fr_vec_at(&terms->atoms, struct flowrules_atom, fr_set_atoms(head)[0]);
+        p->atom = fr_vec_at(atoms, struct flowrules_atom, fr_set_atoms(head)[0]);
     return p->other || p->atom != NULL;
 }
 
@@ -558,8 +558,8 @@ const char *fr_box_witness(struct fr_arena *arena, const flowrules_meaning *term
                 for (protocol = 2; protocol < 255 && (named[protocol] || protocol == FR_ICMPV6);)
                     protocol++;
             if ((fr_protocol_families(protocol) & FLOWRULES_FAMILY_BIT(family)) == 0 ||
-                !point_of_set(terms, ends[0], family, &points[0]) ||
-                !point_of_set(terms, ends[1], family, &points[1]))
+                !point_of_set(&terms->sets, &terms->atoms, ends[0], family, &points[0]) ||
+                !point_of_set(&terms->sets, &terms->atoms, ends[1], family, &points[1]))
                 continue;
             struct flowrules_writer w;
             fr_writer_init(&w, arena->allocator, false);
@@ -569,4 +569,46 @@ const char *fr_box_witness(struct fr_arena *arena, const flowrules_meaning *term
             return finish(arena, &w);
         }
     return "";
+}
+
+/* The families in which a packet can have this protocol, type and code. */
+static unsigned term_families(const struct fr_term *term) {
+    if (fr_protocol_is_icmp(term->protocol) &&
+        (term->source_first > UINT8_MAX || term->destination_first > UINT8_MAX))
+        return 0;
+    if (fr_protocol_is_header6(term->protocol))
+        return FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4);
+    return fr_protocol_families(term->protocol);
+}
+
+unsigned fr_packet_families(const struct fr_sets *sets, const fr_set ends[2],
+                            const struct fr_term *term) {
+    unsigned families = term_families(term);
+    for (size_t e = 0; e < 2; e++) {
+        const struct fr_set_head *head = fr_set_head(sets, ends[e]);
+        if (head->atoms == 0 && head->all_atoms == 0)
+            families &= fr_set_families(sets, ends[e]);
+    }
+    return families;
+}
+
+const char *fr_packet_witness(struct fr_arena *arena, const struct fr_sets *sets,
+                              const fr_set ends[2], const struct fr_term *term, bool *none) {
+    unsigned families = fr_packet_families(sets, ends, term);
+    bool first = (families & FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)) != 0;
+    enum flowrules_family family = first ? FLOWRULES_IPV4 : FLOWRULES_IPV6;
+    struct fr_term packet = *term;
+    struct point points[2];
+    struct flowrules_writer w;
+    *none = families == 0 || !point_of_set(sets, sets->atoms, ends[0], family, &points[0]) ||
+            !point_of_set(sets, sets->atoms, ends[1], family, &points[1]);
+    if (*none)
+        return NULL;
+    if (packet.protocol == FR_PROTOCOL_ANY)
+        packet.protocol = FR_TCP;
+    fr_writer_init(&w, arena->allocator, false);
+    write_packet(&w, packet.protocol, points,
+                 (struct flowrules_ports){packet.source_first, packet.source_last},
+                 (struct flowrules_ports){packet.destination_first, packet.destination_last});
+    return finish(arena, &w);
 }

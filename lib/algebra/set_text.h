@@ -21,5 +21,14 @@ const char *fr_witness_text(struct fr_arena *arena, const struct fr_common *comm
                             const struct fr_region *region);
 const char *fr_box_witness(struct fr_arena *arena, const flowrules_meaning *terms,
                            const fr_set ends[2], fr_service service, const bool *named);
+/*
+ * A packet of a box of these sets, whose atoms are the store's; NULL where there is none in a
+ * family that both ends and the protocol have. *none tells that from memory that ran out.
+ */
+const char *fr_packet_witness(struct fr_arena *arena, const struct fr_sets *sets,
+                              const fr_set ends[2], const struct fr_term *term, bool *none);
+/* The families of the packets of a box, as bits; names and groups may have both. */
+unsigned fr_packet_families(const struct fr_sets *sets, const fr_set ends[2],
+                            const struct fr_term *term);
 
 #endif

@@ -175,9 +175,9 @@ static const struct number numbers[] = {
      {"The list of flows is empty.", "A policy without flows would deny everything.",
       "Add a flow."}},
     {318,
-     {"Warning: a flow has expired and is left out.",
-      "The date in 'expires' has passed, and what the flow allowed is now denied.",
-      "Change the date, or remove the flow."}},
+     {"Warning: a flow, or an exception of an assertion, has expired and is left out.",
+      "The date in 'expires' or 'until' has passed, and what the flow allowed is now denied.",
+      "Change the date, or remove the flow or the exception."}},
     {319,
      {"A flow expires, or names are resolved, but the current date is not known (the library's "
       "option `as-of`).",

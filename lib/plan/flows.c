@@ -406,6 +406,7 @@ static flowrules_status add_peer(struct fr_view *view, struct fr_builder *b,
         return add_name(view, b, peer->ref, flags);
     case FR_PEER_WILDCARD:
         return add_wildcard(view, b, peer->ref, narrow, flags);
+    case FR_PEER_ZONE: /* of assertions, which take it apart */
     case FR_PEER_BROKEN:
         return FLOWRULES_OK;
     }

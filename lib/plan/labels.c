@@ -80,6 +80,7 @@ static void peer_word(const flowrules_plan *plan, const struct fr_peer *peer,
         fr_label_word(text, word);
         return;
     case FR_PEER_ANY:
+    case FR_PEER_ZONE:
     case FR_PEER_BROKEN:
         fr_label_word("protected", word); /* of any, what is protected */
         return;

@@ -31,6 +31,11 @@ static void init_lists(flowrules_policy *p, const struct fr_allocator *a) {
     fr_vec_init(&p->patterns, a, sizeof(struct fr_pattern));
     fr_vec_init(&p->losses, a, sizeof(struct fr_loss_entry));
     fr_vec_init(&p->silences, a, sizeof(struct fr_silence));
+    fr_vec_init(&p->zones, a, sizeof(struct fr_zone));
+    fr_vec_init(&p->assertions, a, sizeof(struct fr_assertion));
+    fr_vec_init(&p->packets, a, sizeof(struct fr_packets));
+    fr_vec_init(&p->exceptions, a, sizeof(struct fr_exception));
+    fr_vec_init(&p->matrix, a, sizeof(struct fr_matrix_cell));
 }
 
 flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context) {
@@ -64,11 +69,12 @@ void flowrules_policy_free(flowrules_policy *p) {
         return;
     for (size_t i = 0; i < p->patterns.count; i++)
         pcre2_code_free(fr_vec_at(&p->patterns, struct fr_pattern, i)->expression);
-    struct fr_vec *lists[] = {&p->networks, &p->peers,          &p->ranges,      &p->bindings,
-                              &p->flows,    &p->binding_values, &p->definitions, &p->tags,
-                              &p->targets,  &p->service_refs,   &p->tag_lists,   &p->settings,
-                              &p->patterns, &p->target_strings, &p->losses,      &p->spare_lists,
-                              &p->spared,   &p->places,         &p->place_items, &p->silences};
+    struct fr_vec *lists[] = {
+        &p->networks,       &p->peers,       &p->ranges,     &p->bindings,       &p->flows,
+        &p->binding_values, &p->definitions, &p->tags,       &p->targets,        &p->service_refs,
+        &p->tag_lists,      &p->settings,    &p->patterns,   &p->target_strings, &p->losses,
+        &p->spare_lists,    &p->spared,      &p->places,     &p->place_items,    &p->silences,
+        &p->zones,          &p->packets,     &p->assertions, &p->exceptions,     &p->matrix};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_map_free(&p->network_by_name);

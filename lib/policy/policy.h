@@ -23,6 +23,7 @@ enum fr_peer_kind {
     FR_PEER_RANGE,    /* ref: an index into ranges */
     FR_PEER_NAME,     /* ref: a string, canonical */
     FR_PEER_WILDCARD, /* ref: a string, canonical, without "*." */
+    FR_PEER_ZONE,     /* of assertions alone. ref: a string while loading, then of zones */
     FR_PEER_BROKEN    /* reported; never in a policy that loaded */
 };
 
@@ -209,6 +210,51 @@ struct fr_lint_rules {
     struct fr_span expiry_tags;  /* of target_strings */
 };
 
+/* An end of an assertion, or a zone: what is in members (rest: everything) and not in except. */
+struct fr_asserted {
+    struct fr_span members, except; /* of peers */
+    bool rest;
+};
+
+/* A part of the addresses; its name is one that assertions know. */
+struct fr_zone {
+    fr_string name;
+    struct fr_asserted asserted;
+    bool all_else; /* what is in no other zone */
+    struct fr_at at;
+};
+
+/* Packets that an assertion is about. The service, and the place, are those of 'flow'. */
+struct fr_packets {
+    struct fr_flow flow; /* of which source and destination are empty */
+    struct fr_asserted ends[2];
+};
+
+/* What an assertion leaves to a flow until a day. */
+struct fr_exception {
+    fr_string flow, by, ticket, until_text;
+    int32_t until;          /* the last day; FR_NO_EXPIRY while it is not known */
+    struct fr_span packets; /* of packets: none, or one beyond which it does not hold */
+    struct fr_at at, flow_at;
+};
+
+enum fr_assertion_kind { FR_ASSERT_NEVER, FR_ASSERT_ONLY, FR_ASSERT_MUST, FR_ASSERT_KINDS };
+
+struct fr_assertion {
+    fr_string name, because;
+    enum fr_assertion_kind kind;
+    struct fr_span packets, exceptions;
+    struct fr_at at;
+};
+
+/* What may pass from one zone to another. */
+struct fr_matrix_cell {
+    fr_string names[2];
+    uint32_t zones[2];
+    struct fr_flow flow; /* its service, and the place */
+    struct fr_at row_at; /* of the zone that it is from */
+};
+
 struct flowrules_policy {
     flowrules_context *context;
     uint32_t first_file; /* of the policy's files; a context may have read others before */
@@ -226,6 +272,9 @@ struct flowrules_policy {
     struct fr_vec targets, settings, target_strings, patterns, losses;
     struct fr_vec silences; /* struct fr_silence */
     struct fr_lint_rules lint;
+    struct fr_vec zones, assertions, packets, exceptions, matrix; /* as named above */
+    struct fr_at matrix_at;                                       /* line 0: there is none */
+    bool of_owner; /* a file of assertions: it has no flows, and judges those of another */
     struct fr_span protects;
     struct fr_map network_by_name, definition_by_name, target_by_name, place_by_name;
     /* Values of bindings that their platform compares ignoring case: in lower case -> as first. */
@@ -265,6 +314,17 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
 
 /* The rules of lint where the policy says nothing (policy_lint.c). */
 struct fr_lint_rules fr_lint_defaults(void);
+/*
+ * Read a file of assertions, which belongs to another owner than the policy: it has zones,
+ * assertions, and the networks and services that they name, and no flows.
+ */
+flowrules_status fr_assertion_file_load(flowrules_policy **policy, flowrules_context *context,
+                                        const char *path);
+flowrules_status fr_assertion_file_load_text(flowrules_policy **policy, flowrules_context *context,
+                                             const char *name, const char *text, size_t size);
+
+/* The word for a kind of assertion, as a policy writes it. */
+extern const char *const fr_assertion_words[FR_ASSERT_KINDS];
 
 /* Reads a file into the policy (rank 2a): keys, values, forms. Errors are reported. */
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,

@@ -185,6 +185,7 @@ static flowrules_status add_peer(struct fr_binder *r, struct fr_builder *b,
         sum->families |= FLOWRULES_BOTH_FAMILIES;
         sum->symbolic = true;
         return FLOWRULES_OK;
+    case FR_PEER_ZONE:
     case FR_PEER_BROKEN:
         sum->families |= FLOWRULES_BOTH_FAMILIES;
         sum->broken = true;

@@ -126,8 +126,8 @@ static flowrules_status read_service_ref(struct fr_reader *r, const struct fr_va
 }
 
 /* service: NAME or a list; the refs end with an empty one. */
-static flowrules_status read_service(struct fr_reader *r, const struct fr_value *value,
-                                     void *object) {
+flowrules_status fr_read_service_names(struct fr_reader *r, const struct fr_value *value,
+                                       void *object) {
     struct fr_flow *flow = object;
     struct fr_span span = {(uint32_t)r->policy->service_refs.count, 0};
     if (value->kind == FR_MAPPING) {
@@ -177,22 +177,27 @@ static flowrules_status read_log(struct fr_reader *r, const struct fr_value *val
     return FLOWRULES_OK;
 }
 
-static flowrules_status read_expires(struct fr_reader *r, const struct fr_value *value,
-                                     void *object) {
+flowrules_status fr_read_day(struct fr_reader *r, const struct fr_value *value, const char *what,
+                             int32_t *days, fr_string *text) {
     bool good;
-    int32_t days;
+    *days = FR_NO_EXPIRY;
     FR_TRY(fr_want_scalar(r, value, &good));
     if (!good)
         return FLOWRULES_OK;
-    struct fr_flow *flow = object;
-    if (fr_date_parse(value->text, value->length, &days)) {
-        flow->expires = days;
-        return fr_read_text(r, value, &flow->expires_text);
-    }
-    char hint[FR_SLIP_MAX] = "write YYYY-MM-DD, the last day on which the flow is valid";
+    if (fr_date_parse(value->text, value->length, days))
+        return fr_read_text(r, value, text);
+    char hint[FR_SLIP_MAX];
+    *days = FR_NO_EXPIRY;
+    snprintf(hint, sizeof hint, "write YYYY-MM-DD, the last day on which %s is valid", what);
     fr_slip_date(value->text, hint);
     fr_error(r->diagnostics, FR_DATE, value->at, hint, "'%.80s' is not a valid date", value->text);
     return FLOWRULES_OK;
+}
+
+static flowrules_status read_expires(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    struct fr_flow *flow = object;
+    return fr_read_day(r, value, "the flow", &flow->expires, &flow->expires_text);
 }
 
 static flowrules_status read_tag(struct fr_reader *r, const struct fr_value *value, void *object) {
@@ -275,7 +280,7 @@ const struct fr_key fr_flow_keys[] = {
     {"destination", read_destination,
      "where the connection goes: networks, addresses, names, or any", "ends",
      "where the connection goes", NULL},
-    {"service", read_service, NULL, "words",
+    {"service", fr_read_service_names, NULL, "words",
      "names of services, or any; instead of protocol and port", NULL},
     {"protocol", fr_read_protocol, NULL, "protocols", "tcp, udp, sctp, icmp ..., a number, or any",
      NULL},
@@ -301,17 +306,12 @@ const struct fr_key fr_flow_keys[] = {
     {.name = NULL},
 };
 
-/* The service of a flow that is written in the flow itself, or a word on what is missing. */
-static flowrules_status finish_service(struct fr_reader *r, struct fr_flow *flow, struct fr_at at) {
+flowrules_status fr_finish_service(struct fr_reader *r, struct fr_flow *flow, struct fr_at at,
+                                   const char *what) {
     bool drafted = !fr_draft_is_empty(&r->draft);
     if (flow->by_name && drafted) {
         fr_error(r->diagnostics, FR_KEY_CONFLICT, at, "keep one of them",
-                 "a flow has either 'service' or 'protocol' and ports of its own");
-        return FLOWRULES_OK;
-    }
-    if (!flow->by_name && !drafted) {
-        fr_error(r->diagnostics, FR_KEY_MISSING, at, "'service: any' opens everything",
-                 "a flow needs the key 'service', or 'protocol' and 'port'");
+                 "%s has either 'service' or 'protocol' and ports of its own", what);
         return FLOWRULES_OK;
     }
     if (!drafted)
@@ -319,6 +319,15 @@ static flowrules_status finish_service(struct fr_reader *r, struct fr_flow *flow
     r->draft.terms.count = 0;
     FR_TRY(fr_draft_terms(r, at));
     return fr_draft_service(r, &flow->service);
+}
+
+/* The service of a flow, or a word on what is missing. */
+static flowrules_status finish_service(struct fr_reader *r, struct fr_flow *flow, struct fr_at at) {
+    if (flow->by_name || !fr_draft_is_empty(&r->draft))
+        return fr_finish_service(r, flow, at, "a flow");
+    fr_error(r->diagnostics, FR_KEY_MISSING, at, "'service: any' opens everything",
+             "a flow needs the key 'service', or 'protocol' and 'port'");
+    return FLOWRULES_OK;
 }
 
 static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *value, void *object) {

@@ -225,7 +225,6 @@ static const struct {
     {"a network", "zone", "write it as a binding of a platform: 'paloalto: {zone: NAME}'"},
     {"a network", "tags", "write them as a binding of a platform, such as 'gcloud: {tags: [...]}'"},
     {"a network", "labels", "write them as 'kubernetes: {pods: {LABEL: VALUE}}'"},
-    {"a policy", "assertions", "this version of flowrules has no assertions"},
     {"a policy", "default", "what no flow allows is denied"},
     {"a policy", "defaults",
      "remove it: what no flow allows is denied; anchors and '<<' share keys"},

@@ -70,7 +70,7 @@ static flowrules_status load(flowrules_policy *policy, const char *path, uint32_
     if (context->diagnostics.error_count > errors)
         report_other_file(context, file, first);
     fr_diagnostics_sort(&context->diagnostics, first);
-    if (status == FLOWRULES_OK)
+    if (status == FLOWRULES_OK && !policy->of_owner)
         status = read_lock(policy, beside ? path : NULL);
     if (context->diagnostics.out_of_memory)
         return FLOWRULES_NO_MEMORY;
@@ -85,19 +85,26 @@ static flowrules_status too_large(flowrules_context *context, const char *name) 
                     (unsigned long long)context->max_size);
 }
 
-/* path: where messages can read the file again, or NULL. */
+/* What is loaded. */
+struct loading {
+    const char *name; /* in messages */
+    const char *path; /* where messages can read the file again, or NULL */
+    bool of_owner;    /* a file of assertions */
+};
+
 static flowrules_status load_input(flowrules_policy **policy, flowrules_context *context,
-                                   const char *name, const struct fr_input *input,
-                                   const char *path) {
+                                   const struct loading *loading, const struct fr_input *input) {
+    const char *name = loading->name, *path = loading->path;
     flowrules_policy *p;
     uint32_t file = fr_diagnostics_file(&context->diagnostics, name, input->text, input->size);
     if (file == 0 || (path != NULL && !fr_diagnostics_path(&context->diagnostics, file, path)))
         return fr_no_memory(context);
     flowrules_status status = fr_policy_new(&p, context);
-    if (status == FLOWRULES_OK)
+    if (status == FLOWRULES_OK) {
         p->first_file = file;
-    if (status == FLOWRULES_OK)
+        p->of_owner = loading->of_owner;
         status = load(p, name, file, input, path != NULL);
+    }
     fr_diagnostics_forget(&context->diagnostics, file);
     if (status != FLOWRULES_OK) {
         flowrules_policy_free(p);
@@ -107,40 +114,64 @@ static flowrules_status load_input(flowrules_policy **policy, flowrules_context 
     return FLOWRULES_OK;
 }
 
-flowrules_status flowrules_policy_load_text(flowrules_policy **policy, flowrules_context *context,
-                                            const char *name, const char *text, size_t size) {
+static flowrules_status load_text(flowrules_policy **policy, flowrules_context *context,
+                                  const struct loading *loading, const char *text, size_t size) {
     struct fr_input input = {text, size, NULL};
     *policy = NULL;
     if (size > context->max_size)
-        return too_large(context, name);
-    return load_input(policy, context, name, &input, NULL);
+        return too_large(context, loading->name);
+    return load_input(policy, context, loading, &input);
+}
+
+flowrules_status flowrules_policy_load_text(flowrules_policy **policy, flowrules_context *context,
+                                            const char *name, const char *text, size_t size) {
+    const struct loading loading = {.name = name};
+    return load_text(policy, context, &loading, text, size);
+}
+
+flowrules_status fr_assertion_file_load_text(flowrules_policy **policy, flowrules_context *context,
+                                             const char *name, const char *text, size_t size) {
+    const struct loading loading = {.name = name, .of_owner = true};
+    return load_text(policy, context, &loading, text, size);
 }
 
 /* A pipe or device: it can be read but once, and so has to be kept. */
 static flowrules_status load_whole(flowrules_policy **policy, flowrules_context *context,
-                                   const char *path) {
+                                   const struct loading *loading) {
     char *text;
     struct fr_input input = {NULL, 0, NULL};
-    FR_TRY(fr_read_file(context, path, FR_NOWHERE, &text, &input.size));
+    FR_TRY(fr_read_file(context, loading->path, FR_NOWHERE, &text, &input.size));
     input.text = text;
-    flowrules_status status = load_input(policy, context, path, &input, path);
+    flowrules_status status = load_input(policy, context, loading, &input);
     fr_free(&context->allocator, text);
+    return status;
+}
+
+static flowrules_status load_file(flowrules_policy **policy, flowrules_context *context,
+                                  const struct loading *loading) {
+    struct fr_input input = {NULL, 0, NULL};
+    struct stat facts;
+    *policy = NULL;
+    if (stat(loading->path, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return load_whole(policy, context, loading);
+    if ((uint64_t)facts.st_size > context->max_size)
+        return too_large(context, loading->path);
+    input.stream = fopen(loading->path, "rb");
+    if (input.stream == NULL)
+        return load_whole(policy, context, loading); /* says why it can't be read */
+    flowrules_status status = load_input(policy, context, loading, &input);
+    fclose(input.stream);
     return status;
 }
 
 flowrules_status flowrules_policy_load(flowrules_policy **policy, flowrules_context *context,
                                        const char *path) {
-    struct fr_input input = {NULL, 0, NULL};
-    struct stat facts;
-    *policy = NULL;
-    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode))
-        return load_whole(policy, context, path);
-    if ((uint64_t)facts.st_size > context->max_size)
-        return too_large(context, path);
-    input.stream = fopen(path, "rb");
-    if (input.stream == NULL)
-        return load_whole(policy, context, path); /* says why it can't be read */
-    flowrules_status status = load_input(policy, context, path, &input, path);
-    fclose(input.stream);
-    return status;
+    const struct loading loading = {.name = path, .path = path};
+    return load_file(policy, context, &loading);
+}
+
+flowrules_status fr_assertion_file_load(flowrules_policy **policy, flowrules_context *context,
+                                        const char *path) {
+    const struct loading loading = {.name = path, .path = path, .of_owner = true};
+    return load_file(policy, context, &loading);
 }

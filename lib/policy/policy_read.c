@@ -343,6 +343,12 @@ const struct fr_key fr_policy_keys[] = {
      "who may open connections to whom; a deny beats every allow", NULL},
     {"targets", fr_read_targets, NULL, "targets", "where the policy is enforced", NULL},
     {"lint", fr_read_lint, NULL, "lint", "what lint looks for, and what it accepts", NULL},
+    {"zones", fr_read_zones, NULL, "zones", "parts of the network, for assertions and the matrix",
+     NULL},
+    {"assertions", fr_read_assertions, NULL, "assertions",
+     "what must never pass, what alone may, and what must", NULL},
+    {"matrix", fr_read_matrix, NULL, "matrix",
+     "what may pass from zone to zone; everything else must not", NULL},
     {.name = NULL},
 };
 
@@ -379,6 +385,37 @@ const struct fr_key fr_included_keys[] = {
      "who may open connections to whom; a deny beats every allow", NULL},
     {"targets", not_included, NULL, NULL, "only in the policy itself", NULL},
     {"lint", not_included, NULL, NULL, "only in the policy itself", NULL},
+    {"zones", not_included, NULL, NULL, "only in the policy itself", NULL},
+    {"assertions", not_included, NULL, NULL, "only in the policy itself", NULL},
+    {"matrix", not_included, NULL, NULL, "only in the policy itself", NULL},
+    {.name = NULL},
+};
+
+/* ---- a file of assertions ------------------------------------------------------------------ */
+
+static flowrules_status not_asserted(struct fr_reader *r, const struct fr_value *value,
+                                     void *object) {
+    (void)object;
+    fr_error(r->diagnostics, FR_INCLUDE_CONTENT, r->key_at, "remove it",
+             "'%s' belongs to a policy: a file of assertions judges the flows of others", r->key);
+    return fr_yaml_skip(r->yaml, value);
+}
+
+const struct fr_key fr_assertion_file_keys[] = {
+    {"flowrules", read_version, "a file of assertions begins with 'flowrules: 1'", "version",
+     "the version of this format", NULL},
+    {"title", read_title, NULL, "text", "for people", NULL},
+    {"description", read_description, NULL, "text", "for people", NULL},
+    {"networks", fr_read_networks, NULL, "networks", "names of addresses, DNS names and groups",
+     NULL},
+    {"services", fr_read_services, NULL, "services", "names of protocols and ports", NULL},
+    {"flows", not_asserted, NULL, NULL, "only in a policy", NULL},
+    {"targets", not_asserted, NULL, NULL, "only in a policy", NULL},
+    {"zones", fr_read_zones, NULL, "zones", "parts of the network", NULL},
+    {"assertions", fr_read_assertions, NULL, "assertions",
+     "what must never pass, what alone may, and what must", NULL},
+    {"matrix", fr_read_matrix, NULL, "matrix",
+     "what may pass from zone to zone; everything else must not", NULL},
     {.name = NULL},
 };
 
@@ -406,7 +443,9 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
         status = note_included(&r, real, &known);
     free(real);
     if (status == FLOWRULES_OK)
-        status = read_document(&r, input, "a policy", fr_policy_keys);
+        status = policy->of_owner
+                     ? read_document(&r, input, "a file of assertions", fr_assertion_file_keys)
+                     : read_document(&r, input, "a policy", fr_policy_keys);
     for (size_t i = 0; i < r.included.count; i++)
         fr_free(&context->allocator, *fr_vec_at(&r.included, char *, i));
     fr_vec_free(&r.included);

@@ -63,7 +63,8 @@ struct fr_key {
 /* The tables of keys of every mapping whose keys are fixed. */
 extern const struct fr_key fr_policy_keys[], fr_included_keys[], fr_network_keys[], fr_place_keys[],
     fr_service_keys[], fr_flow_keys[], fr_target_keys[], fr_select_keys[], fr_loss_keys[],
-    fr_lint_keys[];
+    fr_lint_keys[], fr_asserted_keys[], fr_packets_keys[], fr_exception_keys[], fr_assertion_keys[],
+    fr_assertion_file_keys[];
 /* The platforms in whose terms a network may be given though their backend is not known. */
 extern const struct fr_key fr_platforms[];
 
@@ -126,6 +127,24 @@ flowrules_status fr_read_network_silences(struct fr_reader *r, const struct fr_v
                                           void *object);
 flowrules_status fr_read_target_silences(struct fr_reader *r, const struct fr_value *value,
                                          void *object);
+
+flowrules_status fr_read_zones(struct fr_reader *r, const struct fr_value *value, void *object);
+flowrules_status fr_read_assertions(struct fr_reader *r, const struct fr_value *value,
+                                    void *object);
+flowrules_status fr_read_matrix(struct fr_reader *r, const struct fr_value *value, void *object);
+
+/* The names of services of a flow; they are bound once all services are read. */
+flowrules_status fr_read_service_names(struct fr_reader *r, const struct fr_value *value,
+                                       void *flow);
+/*
+ * The service that was read of a flow, by names or drafted. what: in messages. FR_SERVICE_NONE
+ * where it has none, without a message, or where an error was reported.
+ */
+flowrules_status fr_finish_service(struct fr_reader *r, struct fr_flow *flow, struct fr_at at,
+                                   const char *what);
+/* Reads a day; what it stands for is for the hint. FR_NO_EXPIRY where it was reported as wrong. */
+flowrules_status fr_read_day(struct fr_reader *r, const struct fr_value *value, const char *what,
+                             int32_t *days, fr_string *text);
 
 void fr_draft_init(struct fr_service_draft *draft, const struct fr_allocator *allocator);
 void fr_draft_free(struct fr_service_draft *draft);

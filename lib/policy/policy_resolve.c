@@ -253,9 +253,7 @@ static fr_service find_service(struct fr_binder *r, const struct fr_peer *ref) {
     return FR_SERVICE_NONE;
 }
 
-/* The union of the services that a flow names. */
-static flowrules_status bind_service(struct fr_binder *r, struct fr_flow *flow,
-                                     struct fr_vec *terms) {
+flowrules_status fr_bind_service(struct fr_binder *r, struct fr_flow *flow, struct fr_vec *terms) {
     if (!flow->by_name)
         return FLOWRULES_OK;
     const struct fr_peer *refs = fr_vec_at(&r->policy->service_refs, struct fr_peer, flow->service);
@@ -322,7 +320,7 @@ static flowrules_status resolve_flows(struct fr_binder *r) {
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; status == FLOWRULES_OK && i < r->policy->flows.count; i++) {
         struct fr_flow *flow = fr_vec_at(&r->policy->flows, struct fr_flow, i);
-        status = bind_service(r, flow, &terms);
+        status = fr_bind_service(r, flow, &terms);
         if (status == FLOWRULES_OK && flow->usable) {
             check_meeting(r, flow);
             check_expiry(r, flow);
@@ -519,6 +517,8 @@ flowrules_status fr_policy_resolve(flowrules_policy *policy) {
         status = fr_bind_spares(&r);
     if (status == FLOWRULES_OK)
         resolve_targets(&r);
+    if (status == FLOWRULES_OK)
+        status = fr_bind_assertions(&r);
     if (status == FLOWRULES_OK)
         status = fr_warn_of_shadowed(&r);
     if (status == FLOWRULES_OK && (r.sets.failed || policy->services.failed))

@@ -47,6 +47,11 @@ flowrules_status fr_bind_places(struct fr_binder *r);
 /* Checks the interfaces that a target has at places, once its backend is known. */
 void fr_check_target_places(struct fr_binder *r, const struct fr_target *target);
 
+/* The union of the services that a flow names; terms: struct fr_term, for its own use. */
+flowrules_status fr_bind_service(struct fr_binder *r, struct fr_flow *flow, struct fr_vec *terms);
+/* Binds the names in zones, assertions and the matrix (assert_bind.c). */
+flowrules_status fr_bind_assertions(struct fr_binder *r);
+
 /* Reports that no flow has this name, and suggests the nearest one. */
 void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at);
 /* Binds the flows that denies spare (policy_spares.c). */

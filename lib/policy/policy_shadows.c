@@ -43,6 +43,7 @@ static bool is_in(const struct fr_binder *r, fr_set set, const struct fr_peer *i
     case FR_PEER_ANY:
     case FR_PEER_NAME:
     case FR_PEER_WILDCARD:
+    case FR_PEER_ZONE:
     case FR_PEER_BROKEN:
         return false;
     }

@@ -43,6 +43,8 @@ static const struct {
     {"silences", "{'type': 'object', 'patternProperties': {'^x-': true, '^FL[0-9]{4}$':"
                  " {'$ref': '#/$defs/reason'}}, 'additionalProperties': false}"},
     {"flows", "{'type': 'array', 'minItems': 1, 'items': {'$ref': '#/$defs/flow'}}"},
+    {"assertions", "{'type': 'array', 'minItems': 1, 'items': {'$ref': '#/$defs/assertion'}}"},
+    {"asserted", "{'anyOf': [{'$ref': '#/$defs/ends'}, {'$ref': '#/$defs/asserted-ends'}]}"},
 };
 
 /* Lists, of which one value may stand for a list of one. */
@@ -53,7 +55,8 @@ static const struct {
     {"labels", "label"},         {"ends", "end"},
     {"ports", "port"},           {"protocols", "protocol"},
     {"icmp-types", "icmp-type"}, {"icmp-codes", "icmp-code"},
-    {"losses", "loss"},
+    {"losses", "loss"},          {"packets", "packet"},
+    {"exceptions", "exception"},
 };
 
 /* ---- small trees --------------------------------------------------------------------------- */
@@ -455,6 +458,42 @@ static fr_json *flow_value(void) {
     return object;
 }
 
+/* ---- assertions ---------------------------------------------------------------------------- */
+
+/* Packets name services, or have a protocol and what belongs to it, or neither. */
+static fr_json *packet_value(void) {
+    fr_json *object = keys_mapping(fr_packets_keys);
+    fr_json_add(
+        object, "dependentRequired",
+        tree("{'port': ['protocol'], 'source-port': ['protocol'], 'icmp-type': ['protocol'],"
+             " 'icmp-code': ['icmp-type', 'protocol']}"));
+    fr_json_add(object, "not", tree("{'required': ['service', 'protocol']}"));
+    return object;
+}
+
+static fr_json *ends_mapping(void) {
+    fr_json *object = keys_mapping(fr_asserted_keys);
+    fr_json_add(object, "anyOf", tree("[{'required': ['members']}, {'required': ['except']}]"));
+    return object;
+}
+
+static fr_json *assertion_value(void) {
+    fr_json *object = keys_mapping(fr_assertion_keys);
+    fr_json_add(object, "oneOf",
+                tree("[{'required': ['never']}, {'required': ['only']}, {'required': ['must']}]"));
+    return object;
+}
+
+static void add_assertions(fr_json *all) {
+    fr_json_add(all, "packet", packet_value());
+    fr_json_add(all, "asserted-ends", ends_mapping());
+    fr_json_add(all, "exception", keys_mapping(fr_exception_keys));
+    fr_json_add(all, "assertion", assertion_value());
+    fr_json_add(all, "zones", names_mapping("word", reference("asserted")));
+    fr_json_add(all, "matrix-row", names_mapping("word", reference("words")));
+    fr_json_add(all, "matrix", names_mapping("word", reference("matrix-row")));
+}
+
 /* ---- the whole ----------------------------------------------------------------------------- */
 
 static fr_json *definitions(const flowrules_context *context) {
@@ -487,20 +526,32 @@ static fr_json *definitions(const flowrules_context *context) {
     fr_json_add(all, "backend", backend_names(context));
     fr_json_add(all, "target", target_value(context));
     fr_json_add(all, "targets", names_mapping("label", reference("target")));
+    add_assertions(all);
     return all;
 }
 
-flowrules_status flowrules_schema(const char **schema, flowrules_context *context, int included) {
+/* By enum flowrules_schema_kind. */
+static const struct {
+    const struct fr_key *keys;
+    const char *title;
+} kinds[] = {{fr_policy_keys, "A policy of flowrules"},
+             {fr_included_keys, "A file that a policy of flowrules includes"},
+             {fr_assertion_file_keys, "A file of assertions of flowrules"}};
+
+flowrules_status flowrules_schema(const char **schema, flowrules_context *context, int kind) {
     struct flowrules_writer w;
     size_t size;
+    size_t known = kind < FLOWRULES_SCHEMA_POLICY || kind > FLOWRULES_SCHEMA_ASSERTIONS
+                       ? FLOWRULES_SCHEMA_INCLUDED
+                       : (size_t)kind;
     *schema = NULL;
-    fr_json *root = keys_mapping(included ? fr_included_keys : fr_policy_keys);
-    if (!included) /* its flows may all be in included files */
+    fr_json *root = keys_mapping(kinds[known].keys);
+    if (known == FLOWRULES_SCHEMA_POLICY) /* its flows may all be in included files */
         fr_json_add(root, "anyOf", tree("[{'required': ['flows']}, {'required': ['include']}]"));
+    if (known != FLOWRULES_SCHEMA_INCLUDED)
+        fr_json_add(root, "dependentRequired", tree("{'matrix': ['zones']}"));
     fr_json_add_string(root, "$schema", "https://json-schema.org/draft/2020-12/schema");
-    fr_json_add_string(root, "title",
-                       included ? "A file that a policy of flowrules includes"
-                                : "A policy of flowrules");
+    fr_json_add_string(root, "title", kinds[known].title);
     fr_json_add(root, "$defs", definitions(context));
     fr_writer_init(&w, &context->allocator, false);
     fr_json_write_lines(&w, root);

@@ -216,6 +216,7 @@ static void add_peer(void *user, const struct fr_peer *peer) {
         add_gap(c, fr_arena_printf(&c->probe->arena, "*.%s", FR_POLICY_TEXT(policy, peer->ref)),
                 "it is a wildcard; name a host below it with --try");
         return;
+    case FR_PEER_ZONE:
     case FR_PEER_BROKEN:
         return;
     }

@@ -9,6 +9,8 @@ import jsonschema
 TOOL, SCRATCH = sys.argv[1:3]
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 KIMI = os.path.join(ROOT, "examples", "kimi-k2.yaml")
+SECURITY = os.path.join(ROOT, "examples", "assertions", "security.yaml")
+CASES = os.path.join(ROOT, "tests", "assert")
 NFT = os.path.join(ROOT, "tests", "read", "nftables")
 POLICY = """flowrules: 1
 protects: [nodes]
@@ -31,6 +33,10 @@ ANSWERS = (
     ("lint", ["lint", KIMI]), ("lint", ["lint", "policy.yaml"]),
     ("lint", ["lint", os.path.join(ROOT, "tests", "findings", "accepted.yaml")]),
     ("message", ["explain", "FL0101"]),
+    ("assert", ["assert", KIMI, "--assertions", SECURITY]),
+    *(("assert", ["assert", os.path.join(CASES, case, "policy.yaml"), "--assertions",
+                  os.path.join(CASES, "owner", "security.yaml")])
+      for case in sorted(os.listdir(CASES)) if "." not in case and case not in ("run", "__pycache__")),
     ("verify", ["verify", "policy.yaml", "-t", "up", "out/up.nft"]),
     ("verify", ["verify", os.path.join(NFT, "policy.yaml"), os.path.join(NFT, "dynamic.nft")]),
     ("verify", ["verify", os.path.join(NFT, "policy.yaml"), os.path.join(NFT, "no-loopback.nft")]),
@@ -103,7 +109,7 @@ def main():
     done = run("schema", "--of", "import")
     told("an unknown answer", None if (done.returncode, done.stderr) == (2, (
         "flowrules: there is no JSON answer 'import'; it is one of check, render, "
-        "explain, lint, message, query, verify, diff, resolve, probe, targets, help, diagnostics\n"
+        "explain, lint, message, query, assert, verify, diff, resolve, probe, targets, help, diagnostics\n"
         "try 'flowrules schema --help'\n")) else done.stderr)
     print("%(passed)d passed, %(failed)d failed, 0 skipped" % counts)
     sys.exit(1 if counts["failed"] else 0)

@@ -128,6 +128,44 @@ static void lint(struct run *run, flowrules_context *context, const flowrules_po
     flowrules_findings_free(findings);
 }
 
+static const char asserted[] =
+    "flowrules: 1\n"
+    "networks: {here: 192.0.2.0/24, cdn: [cdn.example.net, '*.example.org']}\n"
+    "zones: {here: here, outside: all-else}\n"
+    "matrix: {outside: {here: any}}\n"
+    "assertions:\n"
+    "  - {only: {source: cdn, destination: here, protocol: tcp, port: 443}}\n"
+    "  - {must: {source: any, destination: here}}\n";
+
+static void take_finding(struct run *run, const flowrules_assertions *assertions, size_t assertion,
+                         size_t finding) {
+    take(run, flowrules_assertion_finding_verdict(assertions, assertion, finding));
+    take(run, flowrules_assertion_finding_witness(assertions, assertion, finding));
+    take(run, flowrules_assertion_finding_names(assertions, assertion, finding));
+    take(run, flowrules_assertion_finding_zones(assertions, assertion, finding));
+    take(run, flowrules_assertion_finding_flow(assertions, assertion, finding));
+}
+
+/* The policy's own assertions, and those of a file of another owner. */
+static void assert_all(struct run *run, flowrules_context *context,
+                       const flowrules_policy *policy) {
+    flowrules_assertions *assertions;
+    if (!done(run, flowrules_assertions_new(&assertions, context, policy)))
+        return;
+    if (done(run, flowrules_assertions_add_text(assertions, "security.yaml", asserted,
+                                                sizeof asserted - 1))) {
+        flowrules_status status = flowrules_assert(assertions);
+        done(run, status);
+        for (size_t i = 0; i < flowrules_assertion_count(assertions); i++) {
+            take(run, flowrules_assertion_id(assertions, i));
+            take(run, flowrules_assertion_verdict(assertions, i));
+            for (size_t k = 0; k < flowrules_assertion_finding_count(assertions, i); k++)
+                take_finding(run, assertions, i, k);
+        }
+    }
+    flowrules_assertions_free(assertions);
+}
+
 static void probe(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
     flowrules_probe *made;
     flowrules_artifact *artifact;
@@ -169,6 +207,7 @@ static void use_policy(struct run *run, flowrules_context *context) {
     explain(run, context, policy);
     ask(run, context, policy);
     lint(run, context, policy);
+    assert_all(run, context, policy);
     probe(run, context, policy);
     for (size_t i = 0; i < flowrules_target_count(policy); i++)
         render(run, context, policy, flowrules_target_name(policy, i));

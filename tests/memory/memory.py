@@ -27,6 +27,8 @@ lint {POLICY}
 lint {POLICY} --json
 query {POLICY} '{QUESTION}'
 query {POLICY} '{QUESTION}' --json
+assert {POLICY} --assertions assertions.yaml
+assert {POLICY} --assertions assertions.yaml --json
 render {POLICY} --print
 render {POLICY} -t TARGET
 verify {POLICY} -t TARGET RENDERED
@@ -44,6 +46,17 @@ complete render --t
 resolve {POLICY} --check --server 127.0.0.1:9 --timeout 0.1 --tries 1
 resolve {POLICY} --check --json --server 127.0.0.1:9 --timeout 0.1 --tries 1
 """.strip().splitlines()
+ASSERTIONS = """flowrules: 1
+networks: {here: 192.0.2.0/24, cdn: [cdn.example.net, "*.example.org"]}
+services: {web: {protocol: tcp, port: [80, 443]}}
+zones: {here: here, cdn: cdn, outside: all-else}
+matrix: {outside: {here: web}}
+assertions:
+  - never: {source: {except: here}, destination: here, service: web}
+    exception: {flow: web, until: 2027-01-31, source: any, destination: 192.0.2.1}
+  - only: {source: outside, destination: here, service: web}
+  - must: {source: any, destination: here, service: web}
+"""
 WRITING = f"render {POLICY} -o out\nrender {POLICY} -o out --json".splitlines()
 counts = {"passed": 0, "failed": 0}
 
@@ -140,6 +153,7 @@ def try_writing(line):
 def main():
     first = Path(FOLDER, POLICY).read_text(encoding="utf-8")
     Path(FOLDER, "other.yaml").write_text(first.replace("443", "8443"), encoding="utf-8")
+    Path(FOLDER, "assertions.yaml").write_text(ASSERTIONS, encoding="utf-8")
     Path(FOLDER, "broken.yaml").write_text(first.replace("protocol:", "protcol:"), encoding="utf-8")
     target = [line.split(":")[0].strip() for line in first.splitlines() if "backend: nftables" in line][0]
     with tempfile.TemporaryDirectory() as own:

@@ -266,8 +266,34 @@ def test_lint(policy, tool, tmp_path):
     assert (accepted.id, accepted.reason) == ("FL0305", "a shop")
 
 
+ASSERTIONS = """\
+flowrules: 1
+assertions:
+  - {name: no-ssh, never: {source: any, destination: 192.0.2.10, protocol: tcp, port: 22}, because: rules}
+  - {must: {source: any, destination: 192.0.2.10, protocol: tcp, port: 443}}
+"""
+
+
+def test_assertions(policy, tmp_path):
+    path = tmp_path / "security.yaml"
+    path.write_text(ASSERTIONS)
+    for source in (path, flowrules.File("security.yaml", ASSERTIONS.encode(), False)):
+        answer = policy.assertions(source)
+        broken, holds = answer.assertions
+        assert (broken.id, broken.kind, broken.verdict, broken.because) == ("no-ssh", "never", "broken", "rules")
+        assert (broken.line, broken.has_more, broken.file.endswith("security.yaml")) == (3, False, True)
+        (finding,) = broken.findings
+        assert finding == ("broken", "tcp 198.51.100.0 -> 192.0.2.10:22", "a flow lets it pass",
+                           None, None, "ssh", "made.yaml", 9)
+        assert (holds.id, holds.verdict, holds.findings) == ("must-2", "holds", ())
+        assert (answer.verdict, answer.diagnostics) == ("broken", ())
+    assert policy.assertions().verdict == "holds"
+    with pytest.raises(flowrules.InvalidPolicy):
+        policy.assertions(flowrules.File("wrong.yaml", b"flowrules: 2", False))
+
+
 def test_a_verdict_is_no_yes_or_no(policy):
-    for result in (policy.query("tcp 198.51.100.7 -> server:22"), policy.diff(policy)):
+    for result in (policy.query("tcp 198.51.100.7 -> server:22"), policy.diff(policy), policy.assertions()):
         with pytest.raises(TypeError, match="verdict"):
             bool(result)
 
@@ -374,6 +400,7 @@ def test_backends_are_those_of_the_tool(tool):
 def test_the_schema_is_that_of_the_tool(tool):
     assert flowrules.schema() == json.loads(tool("schema")[1])
     assert flowrules.schema(included=True) != flowrules.schema()
+    assert flowrules.schema(assertions=True) == json.loads(tool("schema", "--assertions")[1])
 
 
 def test_examples_are_all_read():

@@ -55,7 +55,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New, Handle), "probe_write"),
     (STATUS, (New, Handle, Text), "policy_load"),
     (STATUS, (New, Handle, Text, Text, Size), "policy_load_text"),
-    (STATUS, (New, Handle, Handle), "resolution_new probe_new"),
+    (STATUS, (New, Handle, Handle), "resolution_new probe_new assertions_new"),
     (STATUS, (New, Handle, Handle, Text), "render explain meaning_of_policy"),
     (STATUS, (New, Handle, Handle, Text, Text), "query"),
     (STATUS, (New, Handle, Handle), "lint"),
@@ -68,15 +68,15 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         (Handle,),
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
         " findings_free"
-        " configuration_free meaning_free comparison_free diagnostics_clear",
+        " configuration_free meaning_free comparison_free assertions_free diagnostics_clear",
     ),
     # What is told to an object, or asked of it
     (STATUS, (Handle, Text, Text), "context_set probe_set configuration_set"),
     (STATUS, (Handle, Text), "resolution_target resolution_network resolution_name"),
-    (STATUS, (Handle, Text), "configuration_add_file"),
-    (STATUS, (Handle, Text, Text, Size), "configuration_add_text"),
+    (STATUS, (Handle, Text), "configuration_add_file assertions_add_file"),
+    (STATUS, (Handle, Text, Text, Size), "configuration_add_text assertions_add_text"),
     (STATUS, (Handle, Handle), "configuration_add_artifact check backend_register"),
-    (STATUS, (Handle,), "resolve"),
+    (STATUS, (Handle,), "resolve assert"),
     (STATUS, (POINTER(Text), Handle, c_int), "schema"),
     (NOTHING, (Handle, RESOLVER, Handle), "context_set_resolver"),
     (NOTHING, (Handle, PROGRESS, Handle), "context_set_progress"),
@@ -91,7 +91,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         (Handle,),
         "diagnostic_count flow_count network_count service_count target_count"
         " resolution_name_count artifact_file_count report_row_count answer_flow_count"
-        " answer_rule_count finding_count difference_count doubt_count backend_count",
+        " answer_rule_count finding_count difference_count doubt_count backend_count assertion_count",
     ),
     # Of the part of an object that has a number
     (Result(Enum), (Handle, Size), "diagnostic_severity finding_severity"),
@@ -112,31 +112,38 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " difference_change difference_direction difference_packets difference_source"
         " difference_destination difference_service difference_witness difference_enters"
         " difference_leaves doubt_text doubt_file"
-        " backend_name backend_title backend_description",
+        " backend_name backend_title backend_description"
+        " assertion_id assertion_kind assertion_verdict assertion_because assertion_file",
     ),
     (
         NUMBER,
         (Handle, Size),
         "diagnostic_line diagnostic_column diagnostic_length resolution_ttl answer_flow_line"
-        " answer_rule_line finding_line finding_column finding_length doubt_line",
+        " answer_rule_line finding_line finding_column finding_length doubt_line assertion_line",
     ),
     (
         FLAG,
         (Handle, Size),
-        "flow_expired artifact_file_executable artifact_file_helper doubt_after target_permits",
+        "flow_expired artifact_file_executable artifact_file_helper doubt_after target_permits"
+        " assertion_has_more",
     ),
     (FLAG, (Handle, Size, Size), "target_selects"),
     (
         COUNT,
         (Handle, Size),
-        "flow_tag_count resolution_address_count resolution_alias_count artifact_file_size",
+        "flow_tag_count resolution_address_count resolution_alias_count artifact_file_size"
+        " assertion_finding_count",
     ),
     # Of a part of a part
     (
         TEXT,
         (Handle, Size, Size),
-        "flow_tag resolution_address resolution_address_state resolution_alias",
+        "flow_tag resolution_address resolution_address_state resolution_alias"
+        " assertion_finding_verdict assertion_finding_witness assertion_finding_reason"
+        " assertion_finding_names assertion_finding_zones assertion_finding_flow"
+        " assertion_finding_file",
     ),
+    (NUMBER, (Handle, Size, Size), "assertion_finding_line"),
     (BYTES, (Handle, Size, Size, POINTER(Size)), "artifact_file_block"),
     (TEXT, (Handle, Size, c_int), "difference_flow difference_file"),
     (NUMBER, (Handle, Size, c_int), "difference_line"),

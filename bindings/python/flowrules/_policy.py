@@ -17,6 +17,9 @@ from ._records import (
     AnswerFlow,
     AnswerRule,
     Artifact,
+    Assertion,
+    AssertionFinding,
+    Assertions,
     Backend,
     CannotResolve,
     Comparison,
@@ -477,6 +480,20 @@ class Policy:
             )
             return Findings(findings, session.diagnostics())
 
+    def assertions(self, *files: Union[PathText, File]) -> Assertions:
+        """Does the policy keep to its assertions, and to those of files of other owners?"""
+        with self._session as session:
+            handle = session.make("assertions", C.assertions_new, session.context, self._handle)
+            for file in files:
+                if isinstance(file, File):
+                    name, data = encode(file.name), file.data
+                    session.check(C.assertions_add_text(handle, name, data, len(data)))
+                else:
+                    session.check(C.assertions_add_file(handle, encode_path(file)))
+            session.check(getattr(C, "assert")(handle), (DIFFERENT,))
+            found = tuple(_read_assertion(handle, i) for i in range(C.assertion_count(handle)))
+            return Assertions(found, session.diagnostics())
+
     def probe(self, **options: Union[Option, Iterable[str]]) -> Artifact:
         """A script that tries the connections of the flows from where it is run.
 
@@ -615,11 +632,21 @@ def backends() -> Tuple[Backend, ...]:
         )
 
 
-def schema(included: bool = False) -> Dict[str, Any]:
-    """The JSON Schema of the policy file, or of the files that a policy includes."""
+def _read_assertion(handle: Any, index: int) -> Assertion:
+    findings = tuple(
+        read(AssertionFinding, "assertion_finding", handle, index, number)
+        for number in range(C.assertion_finding_count(handle, index))
+    )
+    return read(Assertion, "assertion", handle, index, findings=findings)
+
+
+def schema(included: bool = False, assertions: bool = False) -> Dict[str, Any]:
+    """The JSON Schema of the policy file, of the files that a policy includes, or of files of
+    assertions."""
     with Session({}) as session:
         text = ctypes.c_char_p()
-        session.check(C.schema(ctypes.byref(text), session.context, included))
+        kind = 2 if assertions else int(included)
+        session.check(C.schema(ctypes.byref(text), session.context, kind))
         made: Dict[str, Any] = json.loads(text.value or b"")
         return made
 

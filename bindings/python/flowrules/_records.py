@@ -261,6 +261,53 @@ class Findings(NamedTuple):
         return tuple(finding for finding in self.findings if finding.reason is None)
 
 
+class AssertionFinding(NamedTuple):
+    """What breaks an assertion, or may break it."""
+
+    verdict: str
+    """"broken" or "unknown"."""
+    witness: Optional[str]
+    reason: str
+    names: Optional[str]
+    """The names and groups that it depends on."""
+    zones: Optional[str]
+    flow: Optional[str]
+    file: Optional[str]
+    line: int
+
+
+class Assertion(NamedTuple):
+    """An assertion, and whether the policy keeps to it: the verdict is "holds", "broken" or
+    "unknown"."""
+
+    id: str
+    kind: str
+    verdict: str
+    because: Optional[str]
+    file: str
+    line: int
+    has_more: bool
+    """May there be more findings than these?"""
+    findings: Tuple[AssertionFinding, ...]
+
+
+class _Assertions(NamedTuple):
+    assertions: Tuple[Assertion, ...]
+    diagnostics: Diagnostics
+
+
+class Assertions(Undecided, _Assertions):
+    """The assertions of a policy and of files of other owners."""
+
+    __slots__ = ()
+
+    @property
+    def verdict(self) -> str:
+        """The worst of them: "broken", "unknown", or "holds"."""
+        verdicts = {each.verdict for each in self.assertions}
+        return next((each for each in ("broken", "unknown") if each in verdicts), "holds")
+
+
 class Side(NamedTuple):
     """What decides on one side: the flow of a policy, or the rule of a configuration."""
 

@@ -1,0 +1,213 @@
+/*
+ * flowrules assert: does the policy keep to what must never pass, what alone may, and what must?
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "text.h"
+#include "verbs.h"
+
+/* An assertion, or a finding of it, that is printed. */
+struct place {
+    const flowrules_assertions *assertions;
+    size_t assertion, finding;
+};
+
+static bool is_verdict(const struct place *at, const char *verdict) {
+    return strcmp(flowrules_assertion_verdict(at->assertions, at->assertion), verdict) == 0;
+}
+
+/* ---- as text ------------------------------------------------------------------------------- */
+
+/* "policy.yaml:12" */
+static void print_at(const char *file, uint32_t line) {
+    print_user(stdout, file);
+    printf(":%u", (unsigned)line);
+}
+
+/* The first line: which assertion it is, and what became of it. */
+static void print_head(const struct tool *tool, const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    const char *kind = flowrules_assertion_kind(a, at->assertion);
+    const char *id = flowrules_assertion_id(a, at->assertion);
+    const char *because = flowrules_assertion_because(a, at->assertion);
+    bool broken = is_verdict(at, "broken");
+    enum style style = broken ? STYLE_RED : STYLE_YELLOW;
+    print_at(flowrules_assertion_file(a, at->assertion),
+             flowrules_assertion_line(a, at->assertion));
+    printf(": %s", kind);
+    if (strcmp(kind, "zones") != 0 && strcmp(kind, "matrix") != 0) {
+        fputs(" '", stdout);
+        print_user(stdout, id);
+        putchar('\'');
+    }
+    putchar(' ');
+    style_begin(stdout, tool->colour_out, style);
+    fputs(broken ? "is broken" : "is unknown", stdout);
+    style_end(stdout, tool->colour_out, style);
+    if (because != NULL) {
+        fputs(": ", stdout);
+        print_user(stdout, because);
+    }
+    putchar('\n');
+}
+
+/* ": 'db-vpn' (policy.yaml:12)" */
+static void print_flow(const struct place *at, const char *before) {
+    const flowrules_assertions *a = at->assertions;
+    const char *flow = flowrules_assertion_finding_flow(a, at->assertion, at->finding);
+    if (flow == NULL)
+        return;
+    printf("%s'", before);
+    print_user(stdout, flow);
+    fputs("' (", stdout);
+    print_at(flowrules_assertion_finding_file(a, at->assertion, at->finding),
+             flowrules_assertion_finding_line(a, at->assertion, at->finding));
+    putchar(')');
+}
+
+static void print_finding(const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    const char *witness = flowrules_assertion_finding_witness(a, at->assertion, at->finding);
+    const char *zones = flowrules_assertion_finding_zones(a, at->assertion, at->finding);
+    const char *names = flowrules_assertion_finding_names(a, at->assertion, at->finding);
+    fputs("  ", stdout);
+    print_user(stdout, witness != NULL ? witness : zones != NULL ? zones : "some packets");
+    if (zones != NULL && witness != NULL) {
+        fputs("  (", stdout);
+        print_user(stdout, zones);
+        putchar(')');
+    }
+    printf("\n    %s", flowrules_assertion_finding_reason(a, at->assertion, at->finding));
+    if (names != NULL) {
+        fputs(": ", stdout);
+        print_user(stdout, names);
+    }
+    print_flow(at, names != NULL ? "; flow " : ": ");
+    putchar('\n');
+}
+
+static void print_assertion(const struct tool *tool, struct place at) {
+    size_t count = flowrules_assertion_finding_count(at.assertions, at.assertion);
+    print_head(tool, &at);
+    for (at.finding = 0; at.finding < count; at.finding++)
+        print_finding(&at);
+    if (flowrules_assertion_has_more(at.assertions, at.assertion))
+        puts("  and there may be more");
+}
+
+static void print_text(const struct tool *tool, const flowrules_assertions *assertions) {
+    size_t counts[3] = {0, 0, 0};
+    struct place at = {assertions, 0, 0};
+    for (; at.assertion < flowrules_assertion_count(assertions); at.assertion++) {
+        bool holds = is_verdict(&at, "holds");
+        counts[holds ? 0 : is_verdict(&at, "broken") ? 1 : 2]++;
+        if (!holds)
+            print_assertion(tool, at);
+    }
+    bool all = counts[1] + counts[2] == 0;
+    printf("%zu hold%s", counts[0], counts[0] == 1 ? "s" : "");
+    if (!all)
+        printf(", %zu broken, %zu unknown", counts[1], counts[2]);
+    putchar('\n');
+}
+
+/* ---- as JSON ------------------------------------------------------------------------------- */
+
+static cJSON *finding_item(const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    cJSON *item = json_object();
+    json_text(item, "verdict", flowrules_assertion_finding_verdict(a, at->assertion, at->finding));
+    json_text(item, "witness", flowrules_assertion_finding_witness(a, at->assertion, at->finding));
+    json_text(item, "reason", flowrules_assertion_finding_reason(a, at->assertion, at->finding));
+    json_text(item, "names", flowrules_assertion_finding_names(a, at->assertion, at->finding));
+    json_text(item, "zones", flowrules_assertion_finding_zones(a, at->assertion, at->finding));
+    json_text(item, "flow", flowrules_assertion_finding_flow(a, at->assertion, at->finding));
+    json_text(item, "file", flowrules_assertion_finding_file(a, at->assertion, at->finding));
+    json_number(item, "line", flowrules_assertion_finding_line(a, at->assertion, at->finding));
+    return item;
+}
+
+static cJSON *assertion_item(struct place at) {
+    const flowrules_assertions *a = at.assertions;
+    cJSON *item = json_object(), *findings = json_array();
+    json_text(item, "id", flowrules_assertion_id(a, at.assertion));
+    json_text(item, "kind", flowrules_assertion_kind(a, at.assertion));
+    json_text(item, "verdict", flowrules_assertion_verdict(a, at.assertion));
+    json_text(item, "because", flowrules_assertion_because(a, at.assertion));
+    json_text(item, "file", flowrules_assertion_file(a, at.assertion));
+    json_number(item, "line", flowrules_assertion_line(a, at.assertion));
+    for (; at.finding < flowrules_assertion_finding_count(a, at.assertion); at.finding++)
+        json_append(findings, finding_item(&at));
+    json_add(item, "findings", findings);
+    json_bool(item, "more", flowrules_assertion_has_more(a, at.assertion) != 0);
+    return item;
+}
+
+static void print_json(const flowrules_assertions *assertions, bool holds) {
+    struct json_answer answer;
+    json_answer_begin(&answer);
+    fprintf(answer.stream,
+            JSON_ANSWER_BEGIN "\"holds\": %s, \"assertions\": ", holds ? "true" : "false");
+    struct json_rows rows = json_rows_begin(answer.stream);
+    for (size_t i = 0; i < flowrules_assertion_count(assertions); i++)
+        json_row(&rows, assertion_item((struct place){assertions, i, 0}));
+    json_rows_end(&rows);
+    fputs("}\n", answer.stream);
+    json_answer_end(&answer);
+}
+
+/* ---- the verb ------------------------------------------------------------------------------ */
+
+static flowrules_status add_files(struct tool *tool, flowrules_assertions *assertions) {
+    const struct text_list *files = &tool->settings.assertions;
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; i < files->count && status == FLOWRULES_OK; i++) {
+        size_t size;
+        char *text = NULL;
+        if (strcmp(files->items[i], "-") != 0) {
+            status = flowrules_assertions_add_file(assertions, files->items[i]);
+            continue;
+        }
+        text = read_input(tool, &size);
+        if (text == NULL)
+            return FLOWRULES_IO;
+        status = flowrules_assertions_add_text(assertions, policy_shown("-"), text, size);
+        free(text);
+    }
+    return status;
+}
+
+/* An answer about nothing would look like a good one. */
+static flowrules_status check_count(struct tool *tool, const flowrules_assertions *assertions) {
+    if (flowrules_assertion_count(assertions) > 0)
+        return FLOWRULES_OK;
+    return tell_usage(tool, "the policy has no assertions, zones or matrix; a file that has some "
+                            "is given with --assertions FILE");
+}
+
+flowrules_status run_assert(struct tool *tool) {
+    flowrules_policy *policy;
+    flowrules_assertions *assertions = NULL;
+    flowrules_status status = open_policy(&policy, tool, tool->settings.operands.items[0]);
+    if (status == FLOWRULES_OK)
+        status = flowrules_assertions_new(&assertions, tool->context, policy);
+    if (status == FLOWRULES_OK)
+        status = add_files(tool, assertions);
+    if (status == FLOWRULES_OK)
+        status = flowrules_assert(assertions);
+    tell_diagnostics(tool);
+    if (status == FLOWRULES_OK)
+        status = check_count(tool, assertions);
+    if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT) {
+        if (tool->settings.json)
+            print_json(assertions, status == FLOWRULES_OK);
+        else
+            print_text(tool, assertions);
+    }
+    flowrules_assertions_free(assertions);
+    flowrules_policy_free(policy);
+    return status;
+}

@@ -1,0 +1,1 @@
+assert assert-owner/policy.yaml
