@@ -47,7 +47,10 @@ flowrules_status fr_bind_places(struct fr_binder *r);
 /* Checks the interfaces that a target has at places, once its backend is known. */
 void fr_check_target_places(struct fr_binder *r, const struct fr_target *target);
 
-/* The union of the services that a flow names; terms: struct fr_term, for its own use. */
+/*
+ * The union of the services that a flow names (policy_uses.c); terms: struct fr_term, for its own
+ * use.
+ */
 flowrules_status fr_bind_service(struct fr_binder *r, struct fr_flow *flow, struct fr_vec *terms);
 /* Binds the names in zones, assertions and the matrix (assert_bind.c). */
 flowrules_status fr_bind_assertions(struct fr_binder *r);
