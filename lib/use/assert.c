@@ -203,46 +203,46 @@ size_t flowrules_assertion_finding_count(const flowrules_assertions *assertions,
     return judged == NULL ? 0 : judged->findings.count;
 }
 
-static const struct fr_finding *finding_at(const flowrules_assertions *a, size_t assertion,
-                                           size_t finding) {
+static const struct fr_breach *finding_at(const flowrules_assertions *a, size_t assertion,
+                                          size_t finding) {
     return finding < flowrules_assertion_finding_count(a, assertion)
-               ? fr_vec_at(&judged_at(a, assertion)->findings, struct fr_finding, finding)
+               ? fr_vec_at(&judged_at(a, assertion)->findings, struct fr_breach, finding)
                : NULL;
 }
 
 const char *flowrules_assertion_finding_verdict(const flowrules_assertions *assertions,
                                                 size_t assertion, size_t finding) {
-    const struct fr_finding *f = finding_at(assertions, assertion, finding);
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
     return f == NULL ? NULL : judgement_words[f->judgement];
 }
 
 const char *flowrules_assertion_finding_witness(const flowrules_assertions *assertions,
                                                 size_t assertion, size_t finding) {
-    const struct fr_finding *f = finding_at(assertions, assertion, finding);
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
     return f == NULL ? NULL : f->witness;
 }
 
 const char *flowrules_assertion_finding_reason(const flowrules_assertions *assertions,
                                                size_t assertion, size_t finding) {
-    const struct fr_finding *f = finding_at(assertions, assertion, finding);
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
     return f == NULL ? NULL : reason_words[f->reason];
 }
 
 const char *flowrules_assertion_finding_names(const flowrules_assertions *assertions,
                                               size_t assertion, size_t finding) {
-    const struct fr_finding *f = finding_at(assertions, assertion, finding);
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
     return f == NULL ? NULL : f->names;
 }
 
 const char *flowrules_assertion_finding_zones(const flowrules_assertions *assertions,
                                               size_t assertion, size_t finding) {
-    const struct fr_finding *f = finding_at(assertions, assertion, finding);
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
     return f == NULL ? NULL : f->cell;
 }
 
 static const struct fr_flow *flow_of(const flowrules_assertions *a, size_t assertion,
                                      size_t finding) {
-    const struct fr_finding *f = finding_at(a, assertion, finding);
+    const struct fr_breach *f = finding_at(a, assertion, finding);
     return f == NULL || f->flow == UINT32_MAX
                ? NULL
                : fr_vec_at(&policy_of(a, 0)->flows, struct fr_flow, f->flow);

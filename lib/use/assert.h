@@ -34,48 +34,49 @@ struct fr_bound_box {
 #define FR_INDEX_CACHE 128u
 
 /* Of each box of a block, a bit. */
-struct fr_index_bits {
+struct fr_box_index_bits {
     uint64_t words[FR_INDEX_WORDS];
 };
 
 /* One end of the boxes of a block: stretches of addresses and atoms, and which boxes meet each. */
-struct fr_index_side {
+struct fr_box_index_side {
     struct fr_vec starts4, starts6, atoms; /* where the stretches begin; the atoms that are told */
     size_t leaves;
-    struct fr_index_bits *tree; /* of 2 * leaves */
-    struct fr_index_known {
+    struct fr_box_index_bits *tree; /* of 2 * leaves */
+    struct fr_box_index_known {
         fr_set set; /* FR_SET_EMPTY: none */
-        struct fr_index_bits bits;
+        struct fr_box_index_bits bits;
     } * known; /* FR_INDEX_CACHE of them */
 };
 
-struct fr_index_block {
+struct fr_box_index_block {
     size_t first, count; /* of the boxes */
-    struct fr_index_side sides[2];
-    struct fr_index_bits open; /* the boxes that are still looked for */
+    struct fr_box_index_side sides[2];
+    struct fr_box_index_bits open; /* the boxes that are still looked for */
 };
 
 /* Finds the boxes that a flow may meet, without going through all. */
-struct fr_index {
+struct fr_box_index {
     flowrules_context *context;
     const struct fr_sets *sets;
-    struct fr_vec blocks; /* struct fr_index_block */
+    struct fr_vec blocks; /* struct fr_box_index_block */
 };
 
-void fr_index_init(struct fr_index *index, flowrules_context *context, const struct fr_sets *sets);
-void fr_index_free(struct fr_index *index);
+void fr_box_index_init(struct fr_box_index *index, flowrules_context *context,
+                       const struct fr_sets *sets);
+void fr_box_index_free(struct fr_box_index *index);
 /* Of the boxes (struct fr_bound_box) by what may be in them; they stay the caller's. */
-flowrules_status fr_index_build(struct fr_index *index, const struct fr_vec *boxes);
+flowrules_status fr_box_index_build(struct fr_box_index *index, const struct fr_vec *boxes);
 /* The open boxes of a block whose ends may meet these; false: none does. */
-bool fr_index_find(const struct fr_index *index, size_t block, const fr_set ends[2],
-                   struct fr_index_bits *bits);
+bool fr_box_index_find(const struct fr_box_index *index, size_t block, const fr_set ends[2],
+                       struct fr_box_index_bits *bits);
 /* A box is looked for no more. */
-void fr_index_close(struct fr_index *index, size_t box);
+void fr_box_index_close(struct fr_box_index *index, size_t box);
 
 enum fr_judgement { FR_HOLDS, FR_UNKNOWN, FR_BROKEN };
 
 /* Why a finding is one. */
-enum fr_finding_reason {
+enum fr_breach_reason {
     FR_PASSES,      /* a flow lets it pass */
     FR_NOBODY_LETS, /* no flow lets it pass */
     FR_DENIED,      /* a deny takes it */
@@ -87,9 +88,9 @@ enum fr_finding_reason {
 };
 
 /* Packets for which an assertion does not hold, or may not hold. */
-struct fr_finding {
+struct fr_breach {
     enum fr_judgement judgement;
-    enum fr_finding_reason reason;
+    enum fr_breach_reason reason;
     const char *witness; /* a packet, or addresses; NULL: none can be told */
     const char *names;   /* of FR_NAMES_OF; of zones, which ones; or NULL */
     const char *cell;
@@ -110,7 +111,7 @@ struct fr_judged {
     struct fr_span excepted;  /* of excepted */
     uint32_t broken, unknown; /* findings of each kind that are kept */
     bool more;                /* not all findings are kept */
-    struct fr_vec findings;   /* struct fr_finding */
+    struct fr_vec findings;   /* struct fr_breach */
 };
 
 /* Packets of a flow that an assertion does not hold for. */
@@ -199,7 +200,7 @@ flowrules_status fr_assert_decide(struct fr_asserting *a);
 
 /* Keeps a finding of an assertion, unless it has enough. */
 flowrules_status fr_assert_find(struct fr_asserting *a, uint32_t number,
-                                const struct fr_finding *finding);
+                                const struct fr_breach *finding);
 /* The names and groups of a set, for people; NULL where it has none or memory ran out. */
 const char *fr_assert_names(struct fr_asserting *a, fr_set set);
 

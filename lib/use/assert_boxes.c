@@ -189,7 +189,7 @@ static struct fr_judged *push_judged(struct fr_assert_source *source, const char
     judged->at = at;
     judged->boxes.first = (uint32_t)a->nevers.count;
     judged->excepted.first = (uint32_t)a->excepted.count;
-    fr_vec_init(&judged->findings, &a->context->allocator, sizeof(struct fr_finding));
+    fr_vec_init(&judged->findings, &a->context->allocator, sizeof(struct fr_breach));
     return judged;
 }
 

@@ -21,7 +21,7 @@ struct taken {
 struct deciding {
     struct fr_asserting *a;
     struct fr_sets *sets;
-    struct fr_index nevers, musts, denies;
+    struct fr_box_index nevers, musts, denies;
     struct fr_boxes work;
     struct fr_vec taken[2]; /* struct taken: what surely passes, and what may */
 };
@@ -86,9 +86,9 @@ static flowrules_status begin(struct deciding *d, const struct fr_set_pair *flow
 /* Takes away what the denies take of a flow: surely, or perhaps. */
 static flowrules_status subtract_denies(struct deciding *d, const struct fr_set_pair *ends,
                                         uint32_t flow, bool sure) {
-    struct fr_index_bits bits;
+    struct fr_box_index_bits bits;
     for (size_t b = 0; b < d->denies.blocks.count && d->work.list.count > 0; b++) {
-        if (!fr_index_find(&d->denies, b, ends->ends, &bits))
+        if (!fr_box_index_find(&d->denies, b, ends->ends, &bits))
             continue;
         for (size_t i = 0; i < FR_INDEX_BOXES && d->work.list.count > 0; i++) {
             if (bits.words[i / 64] >> (i % 64) == 0) {
@@ -173,7 +173,7 @@ static const char *cell_of(struct deciding *d, const struct fr_bound_box *box,
 
 /* Keeps a finding with a packet of a piece; NULL: there was too much to compare. */
 static flowrules_status keep(struct deciding *d, const struct fr_bound_box *box,
-                             const struct fr_box *piece, struct fr_finding *finding) {
+                             const struct fr_box *piece, struct fr_breach *finding) {
     struct fr_box own;
     bool none = false;
     if (piece != NULL) {
@@ -194,13 +194,13 @@ static void close_boxes(struct deciding *d, uint32_t number) {
         return;
     judged->more = true;
     for (uint32_t i = 0; i < judged->boxes.count; i++)
-        fr_index_close(&d->nevers, judged->boxes.first + i);
+        fr_box_index_close(&d->nevers, judged->boxes.first + i);
 }
 
 /* What may pass of a flow in a box; *may is false where surely nothing does. */
 static flowrules_status find_possible(struct deciding *d, uint32_t flow,
                                       const struct fr_bound_box *box, struct fr_box *piece,
-                                      struct fr_finding *finding) {
+                                      struct fr_breach *finding) {
     FR_TRY(leave(d, flow, box, false));
     const struct fr_box *left = real_piece(d);
     finding->judgement = left != NULL || d->work.too_many ? FR_UNKNOWN : FR_HOLDS;
@@ -215,7 +215,7 @@ static flowrules_status find_possible(struct deciding *d, uint32_t flow,
 }
 
 static flowrules_status judge(struct deciding *d, uint32_t flow, const struct fr_bound_box *box) {
-    struct fr_finding finding = {.flow = flow};
+    struct fr_breach finding = {.flow = flow};
     struct fr_box piece = {.ends = {FR_SET_EMPTY, FR_SET_EMPTY}};
     FR_TRY(find_possible(d, flow, box, &piece, &finding));
     if (finding.judgement == FR_UNKNOWN) {
@@ -337,7 +337,7 @@ static flowrules_status leave_of_must(struct deciding *d, uint32_t number, bool 
 
 /* The deny that takes a packet of a piece, which is cut to what it takes. */
 static flowrules_status find_deny(struct deciding *d, struct fr_box *piece,
-                                  struct fr_finding *finding) {
+                                  struct fr_breach *finding) {
     finding->reason = FR_NOBODY_LETS;
     for (size_t i = 0; i < d->a->denies.count; i++) {
         const struct fr_bound_box *deny = fr_vec_at(&d->a->denies, struct fr_bound_box, i);
@@ -360,7 +360,7 @@ static flowrules_status find_deny(struct deciding *d, struct fr_box *piece,
 /* Decides of a box that must pass. */
 static flowrules_status judge_must(struct deciding *d, uint32_t number, size_t from[2]) {
     const struct fr_bound_box *box = fr_vec_at(&d->a->musts, struct fr_bound_box, number);
-    struct fr_finding finding = {.judgement = FR_UNKNOWN, .flow = UINT32_MAX};
+    struct fr_breach finding = {.judgement = FR_UNKNOWN, .flow = UINT32_MAX};
     size_t again = from[0];
     FR_TRY(leave_of_must(d, number, true, &from[0]));
     bool complicated = d->work.too_many;
@@ -398,14 +398,14 @@ static flowrules_status judge_musts(struct deciding *d) {
 /* ---- the pass ------------------------------------------------------------------------------ */
 
 /* Calls visit for the boxes of an index that a flow may meet. */
-static flowrules_status each_box(struct deciding *d, const struct fr_index *index, uint32_t flow,
-                                 const struct fr_set_pair *ends,
+static flowrules_status each_box(struct deciding *d, const struct fr_box_index *index,
+                                 uint32_t flow, const struct fr_set_pair *ends,
                                  flowrules_status (*visit)(struct deciding *d, uint32_t flow,
                                                            const struct fr_set_pair *ends,
                                                            uint32_t box)) {
-    struct fr_index_bits bits;
+    struct fr_box_index_bits bits;
     for (size_t b = 0; b < index->blocks.count; b++) {
-        if (!fr_index_find(index, b, ends->ends, &bits))
+        if (!fr_box_index_find(index, b, ends->ends, &bits))
             continue;
         for (size_t w = 0; w < FR_INDEX_WORDS; w++)
             for (size_t i = 0; bits.words[w] >> i != 0; i++) {
@@ -454,9 +454,9 @@ static flowrules_status visit_flow(struct deciding *d, uint32_t flow) {
 }
 
 static flowrules_status decide(struct deciding *d) {
-    FR_TRY(fr_index_build(&d->nevers, &d->a->nevers));
-    FR_TRY(fr_index_build(&d->musts, &d->a->musts));
-    FR_TRY(fr_index_build(&d->denies, &d->a->denies));
+    FR_TRY(fr_box_index_build(&d->nevers, &d->a->nevers));
+    FR_TRY(fr_box_index_build(&d->musts, &d->a->musts));
+    FR_TRY(fr_box_index_build(&d->denies, &d->a->denies));
     for (uint32_t i = 0; i < d->a->flows.count; i++) {
         const struct fr_flow *flow = fr_vec_at(&d->a->policy->flows, struct fr_flow, i);
         if (!flow->deny && !flow->expired)
@@ -468,9 +468,9 @@ static flowrules_status decide(struct deciding *d) {
 
 flowrules_status fr_assert_decide(struct fr_asserting *a) {
     struct deciding d = {.a = a, .sets = &a->view.sets};
-    fr_index_init(&d.nevers, a->context, d.sets);
-    fr_index_init(&d.musts, a->context, d.sets);
-    fr_index_init(&d.denies, a->context, d.sets);
+    fr_box_index_init(&d.nevers, a->context, d.sets);
+    fr_box_index_init(&d.musts, a->context, d.sets);
+    fr_box_index_init(&d.denies, a->context, d.sets);
     fr_boxes_init(&d.work, a->context, d.sets, PIECES_MAX);
     for (size_t i = 0; i < 2; i++)
         fr_vec_init(&d.taken[i], &a->context->allocator, sizeof(struct taken));
@@ -478,8 +478,8 @@ flowrules_status fr_assert_decide(struct fr_asserting *a) {
     for (size_t i = 0; i < 2; i++)
         fr_vec_free(&d.taken[i]);
     fr_boxes_free(&d.work);
-    fr_index_free(&d.nevers);
-    fr_index_free(&d.musts);
-    fr_index_free(&d.denies);
+    fr_box_index_free(&d.nevers);
+    fr_box_index_free(&d.musts);
+    fr_box_index_free(&d.denies);
     return status;
 }

@@ -13,18 +13,18 @@ static void worsen(struct fr_judged *judged, enum fr_judgement judgement) {
 }
 
 /* The finding of the same flow that is kept last, so that each flow has one; or NULL. */
-static struct fr_finding *last_of(struct fr_judged *judged, uint32_t flow) {
+static struct fr_breach *last_of(struct fr_judged *judged, uint32_t flow) {
     if (judged->findings.count == 0 || flow == UINT32_MAX)
         return NULL;
-    struct fr_finding *last =
-        fr_vec_at(&judged->findings, struct fr_finding, judged->findings.count - 1);
+    struct fr_breach *last =
+        fr_vec_at(&judged->findings, struct fr_breach, judged->findings.count - 1);
     return last->flow == flow ? last : NULL;
 }
 
 flowrules_status fr_assert_find(struct fr_asserting *a, uint32_t number,
-                                const struct fr_finding *finding) {
+                                const struct fr_breach *finding) {
     struct fr_judged *judged = fr_vec_at(&a->judged, struct fr_judged, number);
-    struct fr_finding *last = last_of(judged, finding->flow);
+    struct fr_breach *last = last_of(judged, finding->flow);
     bool broken = finding->judgement == FR_BROKEN;
     uint32_t *count = broken ? &judged->broken : &judged->unknown;
     worsen(judged, finding->judgement);
@@ -40,7 +40,7 @@ flowrules_status fr_assert_find(struct fr_asserting *a, uint32_t number,
         judged->more = true;
         return FLOWRULES_OK;
     }
-    struct fr_finding *slot = fr_vec_add(&judged->findings);
+    struct fr_breach *slot = fr_vec_add(&judged->findings);
     if (slot == NULL)
         return fr_no_memory(a->context);
     *slot = *finding;

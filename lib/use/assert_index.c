@@ -8,7 +8,7 @@
 
 #include "assert.h"
 
-static void add_bits(struct fr_index_bits *to, const struct fr_index_bits *from) {
+static void add_bits(struct fr_box_index_bits *to, const struct fr_box_index_bits *from) {
     for (size_t i = 0; i < FR_INDEX_WORDS; i++)
         to->words[i] |= from->words[i];
 }
@@ -31,7 +31,7 @@ static void sort_starts(struct fr_vec *starts) {
     starts->count = kept;
 }
 
-static struct fr_vec *starts_of(struct fr_index_side *side, enum flowrules_family family) {
+static struct fr_vec *starts_of(struct fr_box_index_side *side, enum flowrules_family family) {
     return family == FLOWRULES_IPV4 ? &side->starts4 : &side->starts6;
 }
 
@@ -43,7 +43,7 @@ static bool push_start(struct fr_vec *starts, struct flowrules_ip ip) {
 }
 
 /* Where the ranges of a set begin, and what is behind them; and its atoms. */
-static bool add_cuts(struct fr_index_side *side, const struct fr_sets *sets, fr_set set) {
+static bool add_cuts(struct fr_box_index_side *side, const struct fr_sets *sets, fr_set set) {
     struct flowrules_set view = {sets, set};
     const struct fr_set_head *head = fr_set_head(sets, set);
     bool good = true;
@@ -67,7 +67,7 @@ static bool add_cuts(struct fr_index_side *side, const struct fr_sets *sets, fr_
 }
 
 /* The stretch that an address is in. */
-static size_t leaf_of(const struct fr_index_side *side, enum flowrules_family family,
+static size_t leaf_of(const struct fr_box_index_side *side, enum flowrules_family family,
                       struct flowrules_ip ip) {
     const struct fr_vec *starts = family == FLOWRULES_IPV4 ? &side->starts4 : &side->starts6;
     size_t low = 0, high = starts->count;
@@ -82,7 +82,7 @@ static size_t leaf_of(const struct fr_index_side *side, enum flowrules_family fa
 }
 
 /* The leaf of an atom: its own, or that of all that no box names. */
-static size_t atom_leaf(const struct fr_index_side *side, uint32_t atom) {
+static size_t atom_leaf(const struct fr_box_index_side *side, uint32_t atom) {
     const uint32_t *own =
         bsearch(&atom, side->atoms.items, side->atoms.count, sizeof atom, fr_compare_numbers);
     size_t first = side->starts4.count + side->starts6.count;
@@ -91,8 +91,9 @@ static size_t atom_leaf(const struct fr_index_side *side, uint32_t atom) {
 }
 
 /* Calls visit for the stretches that a set meets, from a first to a last one. */
-static void each_stretch(const struct fr_index_side *side, const struct fr_sets *sets, fr_set set,
-                         void (*visit)(void *user, size_t first, size_t last), void *user) {
+static void each_stretch(const struct fr_box_index_side *side, const struct fr_sets *sets,
+                         fr_set set, void (*visit)(void *user, size_t first, size_t last),
+                         void *user) {
     struct flowrules_set view = {sets, set};
     const struct fr_set_head *head = fr_set_head(sets, set);
     for (int f = 0; f < 2; f++) {
@@ -114,7 +115,7 @@ static void each_stretch(const struct fr_index_side *side, const struct fr_sets 
 
 /* A box whose bit goes to stretches. */
 struct filling {
-    struct fr_index_side *side;
+    struct fr_box_index_side *side;
     size_t bit;
 };
 
@@ -124,7 +125,7 @@ static void fill(void *user, size_t first, size_t last) {
         f->side->tree[f->side->leaves + i].words[f->bit / 64] |= UINT64_C(1) << (f->bit % 64);
 }
 
-static bool allocate_side(const struct fr_index *index, struct fr_index_side *side) {
+static bool allocate_side(const struct fr_box_index *index, struct fr_box_index_side *side) {
     const struct fr_allocator *allocator = &index->context->allocator;
     side->leaves = side->starts4.count + side->starts6.count + side->atoms.count + 1;
     side->tree = fr_malloc(allocator, 2 * side->leaves * sizeof *side->tree);
@@ -136,8 +137,8 @@ static bool allocate_side(const struct fr_index *index, struct fr_index_side *si
     return true;
 }
 
-static bool build_side(const struct fr_index *index, const struct fr_bound_box *boxes, size_t count,
-                       size_t end, struct fr_index_side *side) {
+static bool build_side(const struct fr_box_index *index, const struct fr_bound_box *boxes,
+                       size_t count, size_t end, struct fr_box_index_side *side) {
     const struct flowrules_ip zero = {0, 0};
     bool good = push_start(&side->starts4, zero) && push_start(&side->starts6, zero);
     for (size_t i = 0; i < count && good; i++)
@@ -160,23 +161,24 @@ static bool build_side(const struct fr_index *index, const struct fr_bound_box *
     return true;
 }
 
-static void init_side(const struct fr_index *index, struct fr_index_side *side) {
+static void init_side(const struct fr_box_index *index, struct fr_box_index_side *side) {
     const struct fr_allocator *allocator = &index->context->allocator;
     fr_vec_init(&side->starts4, allocator, sizeof(struct flowrules_ip));
     fr_vec_init(&side->starts6, allocator, sizeof(struct flowrules_ip));
     fr_vec_init(&side->atoms, allocator, sizeof(uint32_t));
 }
 
-void fr_index_init(struct fr_index *index, flowrules_context *context, const struct fr_sets *sets) {
-    *index = (struct fr_index){.context = context, .sets = sets};
-    fr_vec_init(&index->blocks, &context->allocator, sizeof(struct fr_index_block));
+void fr_box_index_init(struct fr_box_index *index, flowrules_context *context,
+                       const struct fr_sets *sets) {
+    *index = (struct fr_box_index){.context = context, .sets = sets};
+    fr_vec_init(&index->blocks, &context->allocator, sizeof(struct fr_box_index_block));
 }
 
-void fr_index_free(struct fr_index *index) {
+void fr_box_index_free(struct fr_box_index *index) {
     for (size_t i = 0; i < index->blocks.count; i++)
         for (size_t e = 0; e < 2; e++) {
-            struct fr_index_side *side =
-                &fr_vec_at(&index->blocks, struct fr_index_block, i)->sides[e];
+            struct fr_box_index_side *side =
+                &fr_vec_at(&index->blocks, struct fr_box_index_block, i)->sides[e];
             fr_vec_free(&side->starts4);
             fr_vec_free(&side->starts6);
             fr_vec_free(&side->atoms);
@@ -186,8 +188,8 @@ void fr_index_free(struct fr_index *index) {
     fr_vec_free(&index->blocks);
 }
 
-static bool build_block(struct fr_index *index, const struct fr_vec *boxes, size_t first) {
-    struct fr_index_block *block = fr_vec_push(&index->blocks);
+static bool build_block(struct fr_box_index *index, const struct fr_vec *boxes, size_t first) {
+    struct fr_box_index_block *block = fr_vec_push(&index->blocks);
     bool good = block != NULL;
     if (!good)
         return false;
@@ -204,7 +206,7 @@ static bool build_block(struct fr_index *index, const struct fr_vec *boxes, size
     return good;
 }
 
-flowrules_status fr_index_build(struct fr_index *index, const struct fr_vec *boxes) {
+flowrules_status fr_box_index_build(struct fr_box_index *index, const struct fr_vec *boxes) {
     for (size_t first = 0; first < boxes->count; first += FR_INDEX_BOXES)
         if (!build_block(index, boxes, first))
             return fr_no_memory(index->context);
@@ -215,13 +217,13 @@ flowrules_status fr_index_build(struct fr_index *index, const struct fr_vec *box
 
 /* The stretches whose bits are gathered. */
 struct gathering {
-    const struct fr_index_side *side;
-    struct fr_index_bits *bits;
+    const struct fr_box_index_side *side;
+    struct fr_box_index_bits *bits;
 };
 
 static void gather(void *user, size_t first, size_t last) {
     const struct gathering *g = user;
-    const struct fr_index_bits *tree = g->side->tree;
+    const struct fr_box_index_bits *tree = g->side->tree;
     size_t low = first + g->side->leaves, high = last + g->side->leaves + 1;
     for (; low < high; low /= 2, high /= 2) {
         if (low % 2 == 1)
@@ -232,9 +234,9 @@ static void gather(void *user, size_t first, size_t last) {
 }
 
 /* The boxes that a set may meet at an end; the same sets come again and again. */
-static const struct fr_index_bits *find_end(const struct fr_index *index,
-                                            const struct fr_index_side *side, fr_set set) {
-    struct fr_index_known *known = &side->known[set % FR_INDEX_CACHE];
+static const struct fr_box_index_bits *find_end(const struct fr_box_index *index,
+                                                const struct fr_box_index_side *side, fr_set set) {
+    struct fr_box_index_known *known = &side->known[set % FR_INDEX_CACHE];
     struct gathering gathering = {side, &known->bits};
     if (known->set == set)
         return &known->bits;
@@ -244,14 +246,15 @@ static const struct fr_index_bits *find_end(const struct fr_index *index,
     return &known->bits;
 }
 
-bool fr_index_find(const struct fr_index *index, size_t number, const fr_set ends[2],
-                   struct fr_index_bits *bits) {
-    const struct fr_index_block *block = fr_vec_at(&index->blocks, struct fr_index_block, number);
+bool fr_box_index_find(const struct fr_box_index *index, size_t number, const fr_set ends[2],
+                       struct fr_box_index_bits *bits) {
+    const struct fr_box_index_block *block =
+        fr_vec_at(&index->blocks, struct fr_box_index_block, number);
     uint64_t any = 0;
     if (ends[0] == FR_SET_EMPTY || ends[1] == FR_SET_EMPTY)
         return false;
-    const struct fr_index_bits *from = find_end(index, &block->sides[0], ends[0]);
-    const struct fr_index_bits *to = find_end(index, &block->sides[1], ends[1]);
+    const struct fr_box_index_bits *from = find_end(index, &block->sides[0], ends[0]);
+    const struct fr_box_index_bits *to = find_end(index, &block->sides[1], ends[1]);
     for (size_t i = 0; i < FR_INDEX_WORDS; i++) {
         bits->words[i] = from->words[i] & to->words[i] & block->open.words[i];
         any |= bits->words[i];
@@ -259,9 +262,9 @@ bool fr_index_find(const struct fr_index *index, size_t number, const fr_set end
     return any != 0;
 }
 
-void fr_index_close(struct fr_index *index, size_t box) {
-    struct fr_index_block *block =
-        fr_vec_at(&index->blocks, struct fr_index_block, box / FR_INDEX_BOXES);
+void fr_box_index_close(struct fr_box_index *index, size_t box) {
+    struct fr_box_index_block *block =
+        fr_vec_at(&index->blocks, struct fr_box_index_block, box / FR_INDEX_BOXES);
     size_t bit = box % FR_INDEX_BOXES;
     block->open.words[bit / 64] &= ~(UINT64_C(1) << (bit % 64));
 }

@@ -49,13 +49,13 @@ static flowrules_status find_common(struct fr_assert_source *source, uint32_t nu
     fr_set names = fr_set_union(sets, x->names, y->names);
     if (!sure && (names == FR_SET_EMPTY || !fr_set_overlaps(sets, x->maybe, y->maybe)))
         return FLOWRULES_OK;
-    struct fr_finding finding = {.judgement = sure ? FR_BROKEN : FR_UNKNOWN,
-                                 .reason = sure ? FR_IN_TWO : FR_NAMES_OF,
-                                 .names = sure ? NULL : fr_assert_names(a, names),
-                                 .cell =
-                                     fr_arena_printf(a->arena, "%s and %s", zone_name(source, one),
-                                                     zone_name(source, other)),
-                                 .flow = UINT32_MAX};
+    struct fr_breach finding = {.judgement = sure ? FR_BROKEN : FR_UNKNOWN,
+                                .reason = sure ? FR_IN_TWO : FR_NAMES_OF,
+                                .names = sure ? NULL : fr_assert_names(a, names),
+                                .cell =
+                                    fr_arena_printf(a->arena, "%s and %s", zone_name(source, one),
+                                                    zone_name(source, other)),
+                                .flow = UINT32_MAX};
     if (sure)
         finding.witness = set_text(a, fr_set_intersect(sets, x->sure, y->sure));
     if (sets->failed || finding.cell == NULL || (sure && finding.witness == NULL))
@@ -83,11 +83,11 @@ static flowrules_status find_outside(struct fr_asserting *a, uint32_t number, fr
         return FLOWRULES_OK;
     if (!sure)
         names = fr_set_union(sets, all->names, fr_bounds_of(a, end).names);
-    struct fr_finding finding = {.judgement = sure ? FR_BROKEN : FR_UNKNOWN,
-                                 .reason = sure ? FR_IN_NONE : FR_NAMES_OF,
-                                 .names = sure ? NULL : fr_assert_names(a, names),
-                                 .witness = set_text(a, sure ? out : end),
-                                 .flow = flow};
+    struct fr_breach finding = {.judgement = sure ? FR_BROKEN : FR_UNKNOWN,
+                                .reason = sure ? FR_IN_NONE : FR_NAMES_OF,
+                                .names = sure ? NULL : fr_assert_names(a, names),
+                                .witness = set_text(a, sure ? out : end),
+                                .flow = flow};
     if (sets->failed || finding.witness == NULL)
         return fr_no_memory(a->context);
     return fr_assert_find(a, number, &finding);
