@@ -12,6 +12,7 @@
 #include "flowrules/kits/linux.h"
 #include "flowrules/kits/lookup.h"
 #include "flowrules/kits/whole.h"
+#include "icmp_types.h"
 #include "netfilter_protocols.h"
 #include "netfilter_settings.h"
 #include "passages.h"
@@ -345,16 +346,25 @@ static void write_protocol(flowrules_writer *w, int protocol) {
     flowrules_write(w, " ");
 }
 
+/* The types of ICMP of services in a row: "icmp type { 0-7, 9 } ". */
+static void write_types(flowrules_writer *w, const char *word,
+                        const struct flowrules_service *types, size_t count) {
+    bool one = fr_icmp_types_ranges(types, count) == 1;
+    flowrules_writef(w, one ? "%s type " : "%s type { ", word);
+    fr_icmp_types_write(w, types, count);
+    flowrules_write(w, one ? " " : " } ");
+}
+
 /* With looked_up_port, a set of addresses and ports follows and says the protocol. */
 static void write_service(flowrules_writer *w, const struct flowrules_service *service,
-                          bool looked_up_port) {
+                          size_t types, bool looked_up_port) {
     size_t destination_ports = looked_up_port ? 0 : service->destination_port_count;
     const char *word = protocol_word(service->protocol);
     if (service->protocol < 0)
         return;
     if (service->icmp_type >= 0 || service->icmp_code >= 0) {
         if (service->icmp_type >= 0)
-            flowrules_writef(w, "%s type %d ", word, service->icmp_type);
+            write_types(w, word, service, types);
         if (service->icmp_code >= 0)
             flowrules_writef(w, "%s code %d ", word, service->icmp_code);
     } else if (service->source_port_count > 0 || destination_ports > 0) {
@@ -432,6 +442,7 @@ static void write_protocol_list(flowrules_writer *w, const struct protocol_list 
 struct line {
     const struct flowrules_rule *rule;
     const struct flowrules_service *service;
+    size_t types;                          /* of ICMP: services from this one on */
     const struct protocol_list *protocols; /* or NULL */
     enum flowrules_family family;
     bool family_matters; /* false: it is for both families */
@@ -457,7 +468,7 @@ static void write_match(flowrules_output *out, struct state *s, flowrules_writer
     if (line->protocols)
         write_protocol_list(w, line->protocols);
     else
-        write_service(w, line->service, rule->table && rule->table->by_port);
+        write_service(w, line->service, line->types, rule->table && rule->table->by_port);
     if (rule->table)
         write_lookup(w, rule, family);
 }
@@ -549,8 +560,8 @@ static unsigned protocol_families(int protocol) {
 
 static void write_service_rules(flowrules_output *out, struct state *s,
                                 const struct flowrules_rule *r, bool first,
-                                const struct flowrules_service *service) {
-    struct line line = {.rule = r, .service = service};
+                                const struct flowrules_service *service, size_t types) {
+    struct line line = {.rule = r, .service = service, .types = types};
     unsigned families = r->families & protocol_families(service->protocol);
     bool any_ends = flowrules_set_is_any(r->source) && flowrules_set_is_any(r->destination);
     if (!r->table && any_ends && families == FLOWRULES_BOTH_FAMILIES) {
@@ -608,7 +619,7 @@ static void write_waiting(flowrules_output *out, struct state *s) {
         struct flowrules_service service = {.protocol = p, .icmp_type = -1, .icmp_code = -1};
         if (!protocols.has[p] || !(protocols.count == 1 || (rejects && p == TCP)))
             continue;
-        write_service_rules(out, s, &s->waiting, true, &service);
+        write_service_rules(out, s, &s->waiting, true, &service, 1);
         protocols.has[p] = false;
         protocols.count--;
     }
@@ -618,13 +629,14 @@ static void write_waiting(flowrules_output *out, struct state *s) {
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
-    for (size_t i = 0; i < r->service_count; i++) {
+    for (size_t i = 0, types; i < r->service_count; i += types) {
         const struct flowrules_service *service = &r->services[i];
+        types = fr_icmp_types_count(service, r->service_count - i);
         bool bare = !r->table && fr_netfilter_protocols_is_bare(service);
         if (s->protocols.count > 0 && !(bare && fr_netfilter_protocols_same_rule(&s->waiting, r)))
             write_waiting(out, s);
         if (!bare) {
-            write_service_rules(out, s, r, i == 0, service);
+            write_service_rules(out, s, r, i == 0, service, types);
             continue;
         }
         if (s->protocols.count == 0)
@@ -1150,7 +1162,7 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .title = "nftables",
     .description = "A table of the Linux kernel's nftables, loaded by nft",
     .capabilities =
-        {FR_NETFILTER_CAPABILITIES, .table_port_ranges = true,
+        {FR_NETFILTER_CAPABILITIES, .icmp_type_lists = true, .table_port_ranges = true,
          .permits_note =
              "the rules of the chain that jumps to its own, its policy and other tables"},
     .state_size = sizeof(struct state),

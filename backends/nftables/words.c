@@ -189,18 +189,23 @@ static bool number_of(const struct netfilter_key *key, const char *text, size_t 
     return named >= 0;
 }
 
+/* "1024-65535", "echo-reply-7": names have hyphens of their own. */
+static bool split_range(const struct netfilter_key *key, const char *text, size_t length,
+                        unsigned *first, unsigned *last) {
+    for (size_t i = 1; i + 1 < length; i++)
+        if (text[i] == '-' && number_of(key, text, i, first) &&
+            number_of(key, text + i + 1, length - i - 1, last))
+            return *first <= *last;
+    return false;
+}
+
 static bool number_range(const struct netfilter_key *key, const char *text, size_t length,
                          struct netfilter_piece *piece) {
     unsigned first, last;
-    if (!number_of(key, text, length, &first)) {
-        const char *dash = memchr(text, '-', length);
-        size_t before = dash ? (size_t)(dash - text) : 0;
-        if (!dash || !number_of(key, text, before, &first) ||
-            !number_of(key, dash + 1, length - before - 1, &last) || last < first)
-            return false;
-    } else {
+    if (number_of(key, text, length, &first))
         last = first;
-    }
+    else if (!split_range(key, text, length, &first, &last))
+        return false;
     piece->range.first.lo = first;
     piece->range.last.lo = last;
     return true;

@@ -4,6 +4,7 @@
  */
 #include "flowrules/backend.h"
 #include "flowrules/kits/flows.h"
+#include "icmp_types.h"
 
 /* One line of text is all that can be broken out of: no control characters. */
 static const struct flowrules_escape text_escape = {
@@ -70,7 +71,9 @@ static void write_port_list(flowrules_writer *w, const char *label,
 static const char *const protocols[] = {[1] = "icmp", [6] = "tcp", [17] = "udp",    [47] = "gre",
                                         [50] = "esp", [51] = "ah", [58] = "icmpv6", [132] = "sctp"};
 
-static void write_service(flowrules_writer *w, const struct flowrules_service *service) {
+/* types: how many services from this one on are types of ICMP, which are one line. */
+static void write_service(flowrules_writer *w, const struct flowrules_service *service,
+                          size_t types) {
     size_t known = sizeof protocols / sizeof *protocols;
     flowrules_write(w, "  service      ");
     if (service->protocol < 0)
@@ -81,8 +84,10 @@ static void write_service(flowrules_writer *w, const struct flowrules_service *s
         flowrules_writef(w, "protocol %d", service->protocol);
     write_port_list(w, " from port ", service->source_ports, service->source_port_count);
     write_port_list(w, " to port ", service->destination_ports, service->destination_port_count);
-    if (service->icmp_type >= 0)
-        flowrules_writef(w, " type %d", service->icmp_type);
+    if (service->icmp_type >= 0) {
+        flowrules_write(w, " type ");
+        fr_icmp_types_write(w, service, types);
+    }
     if (service->icmp_code >= 0)
         flowrules_writef(w, " code %d", service->icmp_code);
     flowrules_write(w, "\n");
@@ -130,8 +135,10 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     }
     write_end(w, r, r->source, "source");
     write_end(w, r, r->destination, "destination");
-    for (size_t i = 0; i < r->service_count; i++)
-        write_service(w, &r->services[i]);
+    for (size_t i = 0, types; i < r->service_count; i += types) {
+        types = fr_icmp_types_count(&r->services[i], r->service_count - i);
+        write_service(w, &r->services[i], types);
+    }
     if (r->log)
         line(w, "log", "yes");
 }

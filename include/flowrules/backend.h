@@ -335,6 +335,7 @@ struct flowrules_capabilities {
     unsigned names_per_end;     /* names in one end of a rule; 0 = no limit */
     /* services */
     bool one_service;         /* a rule says one protocol */
+    bool icmp_type_lists;     /* then: and may list types of ICMP, each with all its codes */
     bool one_port;            /* a rule says one port, or one range of ports */
     bool no_port_ranges;      /* ports one by one, a rule for each */
     const uint8_t *protocols; /* the protocols that can be said; NULL: all */

@@ -22,6 +22,18 @@ static bool same_service(const struct fr_term *a, const struct fr_term *b) {
            fr_limits_ports(a) && fr_limits_ports(b);
 }
 
+/* A type of ICMP, or several in a row, with all codes. */
+static bool is_type(const struct fr_term *term) {
+    return fr_protocol_is_icmp(term->protocol) && limits_source(term) && !fr_limits_ports(term);
+}
+
+/* Can these two terms stand in one rule: in one service, or as types of a list? */
+static bool same_piece(const struct flowrules_capabilities *can, const struct fr_term *a,
+                       const struct fr_term *b) {
+    return same_service(a, b) ||
+           (can->icmp_type_lists && a->protocol == b->protocol && is_type(a) && is_type(b));
+}
+
 /* A term, or one for each port of it where a target has no ranges (the verdict bounds them). */
 static bool add_terms(struct fr_vec *terms, const struct fr_term *term, bool single) {
     bool apart = single && fr_protocol_has_ports(term->protocol) && fr_limits_ports(term);
@@ -62,7 +74,7 @@ flowrules_status fr_service_pieces(const flowrules_plan *plan, fr_service servic
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0, next; status == FLOWRULES_OK && i < copy.count; i = next) {
         unsigned weight = 0;
-        for (next = i; next < copy.count && (next == i || same_service(&list[i], &list[next]));
+        for (next = i; next < copy.count && (next == i || same_piece(can, &list[i], &list[next]));
              next++) {
             weight += list[next].destination_first == list[next].destination_last ? 1 : 2;
             if (most > 0 && weight > most && next > i)

@@ -128,7 +128,8 @@ static const struct flowrules_backend backends[] = {
             .ports_per_rule = 15),
     BACKEND("router-hashes", ROUTER, TABLES, .rule_flows = 2, .ports_per_rule = 3),
     BACKEND("host-rules", HOST, .mixed_families = true),
-    BACKEND("router-rules", ROUTER, .mixed_families = true, .one_service = true),
+    BACKEND("router-rules", ROUTER, .mixed_families = true, .one_service = true,
+            .icmp_type_lists = true),
     BACKEND("host-narrow", HOST, .one_service = true, .one_port = true, .addresses_per_end = 2,
             .prefixes = true),
     BACKEND("router-merged", ROUTER, .one_service = true, .ports_per_rule = 3, .merge_above = 4),
@@ -430,10 +431,21 @@ static size_t weight_of(struct flowrules_set set, bool prefixes) {
     return weight;
 }
 
+/* Are the services of a rule types of one protocol, each with all its codes? */
+static bool lists_types(const struct flowrules_capabilities *can,
+                        const struct flowrules_rule *rule) {
+    bool types = can->icmp_type_lists;
+    for (size_t i = 0; i < rule->service_count && types; i++)
+        types = rule->services[i].protocol == rule->services[0].protocol &&
+                rule->services[i].icmp_type >= 0 && rule->services[i].icmp_code < 0;
+    return types;
+}
+
 /* What a backend without lookups can say in one rule. */
 static void check_limits(const struct flowrules_rule *rule) {
     const struct flowrules_capabilities *can = plan_tried->can;
-    HOLDS(rule->service_count > 0 && (!can->one_service || rule->service_count == 1));
+    HOLDS(rule->service_count > 0 &&
+          (!can->one_service || rule->service_count == 1 || lists_types(can, rule)));
     HOLDS(rule->table == NULL);
     if (can->addresses_per_end > 0) {
         HOLDS(weight_of(rule->source, can->prefixes) <= can->addresses_per_end);
