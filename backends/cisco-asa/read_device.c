@@ -67,13 +67,8 @@ static void find_interfaces(struct fr_cisco_asa_reading *r) {
             read_mode_line(r, i, &i->held.lines[line]);
         if (i->name == NULL)
             continue;
-        i->set = flowrules_input_interface(r->in, i->name, false);
+        i->set = flowrules_input_zone(r->in, i->name);
         i->listed = bound_there(r, "in", i->name);
-        if (i->set.id == flowrules_input_none(r->in).id)
-            flowrules_input_doubt(r->in, i->at, FLOWRULES_FORWARD,
-                                  "the name of interface '%.80s' has more than 15 bytes: its "
-                                  "packets are not told apart",
-                                  i->name);
         *kept = i;
         kept = &i->next;
     }
@@ -163,7 +158,7 @@ static void give_lists(struct fr_cisco_asa_reading *r, const char *direction, un
         const char *name = own ? b->place + length : NULL;
         if (!own)
             continue;
-        r->limits[end] = flowrules_input_interface(r->in, name, false);
+        r->limits[end] = flowrules_input_zone(r->in, name);
         fr_cisco_asa_read_bound(r, b);
         if (end == 1)
             give(r, FLOWRULES_BLOCK, b->at, flowrules_input_any(r->in), r->limits[1]);

@@ -371,7 +371,7 @@ static void end(flowrules_output *out) {
 
 static void baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct fr_zones zones;
-    fr_zones_baseline(plan, in, &zones);
+    fr_zones_baseline(plan, in, &zones, true);
 }
 
 /* ---- what it can't say --------------------------------------------------------------------- */

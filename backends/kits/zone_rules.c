@@ -41,7 +41,9 @@ void fr_zone_give(struct fr_zone_rule *rule, const struct fr_zones *zones, unsig
                   const char *const keys[2], struct flowrules_read_rule *read) {
     static const char *const words[] = {"source", "destination"};
     bool elsewhere = false;
-    for (int end = 0; end < 2; end++) {
+    for (int end = 0; end < 2 && zones->matched; end++)
+        read->interfaces[end] = fr_zones_set(rule->in, &rule->zones[end]);
+    for (int end = 0; end < 2 && !zones->matched; end++) {
         if (!fr_zones_limit(rule->in, zones, kind, (enum flowrules_end)end, &rule->zones[end],
                             &rule->m.ends[end]))
             fr_zone_doubt(rule, false,

@@ -8,6 +8,10 @@
 
 #include "flowrules/kits/bindings.h"
 
+bool fr_zones_match(const flowrules_plan *plan) {
+    return flowrules_plan_flag(plan, "match-zones");
+}
+
 const char *fr_zones_own(const flowrules_plan *plan, enum flowrules_end end) {
     return flowrules_plan_setting(plan, end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
 }

@@ -21,6 +21,9 @@ struct fr_zone_pairs {
     bool closed[FR_ZONES_MAX][FR_ZONES_MAX];
 };
 
+/* True with match-zones: rules match the zones that networks are in, and what a network without
+ * one is in is any zone. The functions up to "reading" then are not asked. */
+bool fr_zones_match(const flowrules_plan *plan);
 /* The setting that says where what no network places is: from-zone or to-zone. */
 const char *fr_zones_own(const flowrules_plan *plan, enum flowrules_end end);
 /* Zone index of an end: those of its networks, then, where these are not all of it, the setting. */
@@ -98,10 +101,18 @@ void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words);
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* The addresses of zones. */
+/* The zones that a rule names at one end. */
+struct fr_zone_list {
+    const char **names;
+    size_t count, capacity;
+};
+
+/* The addresses of zones; or zones as what packets are in. */
 struct fr_zones {
-    bool known;         /* there is a policy */
-    const char *own[2]; /* the zones of what no network places, by end, or NULL */
+    bool matched;              /* packets are in zones: */
+    struct fr_zone_list named; /* there are these alone */
+    bool known;                /* there is a policy */
+    const char *own[2];        /* the zones of what no network places, by end, or NULL */
     size_t count;
     const char **names;         /* of the policy's networks */
     struct flowrules_set *sets; /* the addresses in each */
@@ -109,13 +120,16 @@ struct fr_zones {
     bool zoneless; /* nothing is known of zones: they are ignored */
 };
 
-/* The zones that a rule names at one end. */
-struct fr_zone_list {
-    const char **names;
-    size_t count, capacity;
-};
-
 void fr_zones_find(flowrules_input *in, struct fr_zones *zones);
+/* Zones are what packets are in: at first there are those that the policy names. */
+void fr_zones_begin_matching(flowrules_input *in, struct fr_zones *zones);
+/* A zone that there is; "any" is none. */
+void fr_zones_name(flowrules_input *in, struct fr_zones *zones, const char *name);
+/*
+ * Then: nothing is decided between two zones without a name here, which may be one; and with all,
+ * nothing of such a zone, since there is none.
+ */
+void fr_zones_leave_others(flowrules_input *in, const struct fr_zones *zones, bool all);
 /*
  * Without a policy and settings: the two zones between which all is that is allowed, or NULL where
  * there are several pairs; *pair is what an import finds, or there is a doubt.
@@ -123,6 +137,8 @@ void fr_zones_find(flowrules_input *in, struct fr_zones *zones);
 void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *const *pair);
 void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name);
 bool fr_zones_has(const struct fr_zone_list *list, const char *name);
+/* The zones of a list, for a rule's interfaces: zero is any. */
+struct flowrules_set fr_zones_set(flowrules_input *in, const struct fr_zone_list *list);
 /*
  * Limits an end of a rule to what is in zones of a list and in no others, and may be in one of
  * them, which is found once for each list and kept as symbols of a kind. False where that is not
@@ -152,12 +168,20 @@ void fr_zone_end(struct fr_zone_rule *rule, enum flowrules_end end, struct fr_ad
 void fr_zone_give(struct fr_zone_rule *rule, const struct fr_zones *zones, unsigned kind,
                   const char *const keys[2], struct flowrules_read_rule *read);
 
-/* Rules about what stays within a zone, one for each zone that is known. */
-void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
+/* The zones of a list one by one; of "any" all that are known. */
+struct fr_zone_list fr_zones_spread(flowrules_input *in, const struct fr_zones *zones,
+                                    const struct fr_zone_list *list);
+/* Rules about what stays within a zone, one for each zone that is known; name: of these rules, or
+ * NULL. */
+void fr_zones_within(flowrules_input *in, const struct fr_zones *zones, const char *name,
                      enum flowrules_verdict verdict);
 /* The last rule: what becomes of all that no rule before it decides. */
 void fr_zones_rest(flowrules_input *in, enum flowrules_verdict verdict);
-/* What a target has no say over: all but the pairs of zones that flows are between. */
-void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones);
+/*
+ * What a target has no say over: all but the pairs of zones that flows are between. rest: its last
+ * rules deny what no flow allows.
+ */
+void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones,
+                       bool rest);
 
 #endif

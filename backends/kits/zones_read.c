@@ -40,6 +40,47 @@ void fr_zones_find(flowrules_input *in, struct fr_zones *zones) {
          zones);
 }
 
+/* ---- zones that packets are in -------------------------------------------------------------- */
+
+void fr_zones_begin_matching(flowrules_input *in, struct fr_zones *zones) {
+    const char *name;
+    *zones = (struct fr_zones){.matched = true};
+    for (size_t i = 0; (name = flowrules_input_bound_value(in, "zone", i)) != NULL; i++)
+        fr_zones_name(in, zones, name);
+}
+
+void fr_zones_name(flowrules_input *in, struct fr_zones *zones, const char *name) {
+    if (!is_any(name))
+        fr_zones_add(in, &zones->named, name);
+}
+
+struct flowrules_set fr_zones_set(flowrules_input *in, const struct fr_zone_list *list) {
+    struct flowrules_set all = {NULL, 0};
+    struct flowrules_set *sets = flowrules_input_alloc(in, (list->count + 1) * sizeof *sets);
+    if (sets == NULL || fr_zones_has(list, "any"))
+        return all;
+    for (size_t i = 0; i < list->count; i++)
+        sets[i] = flowrules_input_zone(in, list->names[i]);
+    return flowrules_input_unite(in, sets, list->count);
+}
+
+void fr_zones_leave_others(flowrules_input *in, const struct fr_zones *zones, bool all) {
+    static const struct flowrules_set anywhere = {NULL, 0};
+    struct flowrules_set others = flowrules_input_subtract(in, flowrules_input_interfaces(in),
+                                                           fr_zones_set(in, &zones->named));
+    struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
+                                       .verdict = FLOWRULES_OUTSIDE,
+                                       .source = flowrules_input_any(in),
+                                       .destination = flowrules_input_any(in)};
+    rule.interfaces[0] = others;
+    rule.interfaces[1] = all ? anywhere : others;
+    flowrules_input_rule(in, &rule);
+    rule.interfaces[0] = anywhere;
+    rule.interfaces[1] = others;
+    if (all)
+        flowrules_input_rule(in, &rule);
+}
+
 void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *const *pair) {
     static const char *const keys[] = {"from-zone", "to-zone"};
     if (zones->known || (zones->own[0] != NULL && zones->own[1] != NULL))
@@ -146,6 +187,8 @@ static struct flowrules_set zone_set(flowrules_input *in, const struct fr_zones 
 static void list_zones(flowrules_input *in, const struct fr_zones *zones,
                        struct fr_zone_list *all) {
     *all = (struct fr_zone_list){NULL, 0, 0};
+    for (size_t i = 0; i < zones->named.count; i++)
+        fr_zones_add(in, all, zones->named.names[i]);
     for (size_t i = 0; i < zones->count; i++)
         fr_zones_add(in, all, zones->names[i]);
     for (int end = 0; end < 2; end++)
@@ -153,20 +196,38 @@ static void list_zones(flowrules_input *in, const struct fr_zones *zones,
             fr_zones_add(in, all, zones->own[end]);
 }
 
-void fr_zones_within(flowrules_input *in, const struct fr_zones *zones,
+struct fr_zone_list fr_zones_spread(flowrules_input *in, const struct fr_zones *zones,
+                                    const struct fr_zone_list *list) {
+    struct fr_zone_list all;
+    if (!fr_zones_has(list, "any"))
+        return *list;
+    list_zones(in, zones, &all);
+    return all;
+}
+
+/* What comes from a zone and goes to it. */
+static void rule_within(flowrules_input *in, const struct fr_zones *zones, const char *zone,
+                        struct flowrules_read_rule rule) {
+    struct flowrules_set *ends[] = {&rule.source, &rule.destination};
+    for (int end = 0; end < 2; end++)
+        if (zones->matched) {
+            *ends[end] = flowrules_input_any(in);
+            rule.interfaces[end] = flowrules_input_zone(in, zone);
+        } else {
+            *ends[end] = zone_set(in, zones, (enum flowrules_end)end, zone);
+        }
+    flowrules_input_rule(in, &rule);
+}
+
+void fr_zones_within(flowrules_input *in, const struct fr_zones *zones, const char *name,
                      enum flowrules_verdict verdict) {
+    const struct flowrules_read_rule rule = {
+        .direction = FLOWRULES_FORWARD, .verdict = verdict, .name = zones->matched ? name : NULL};
     struct fr_zone_list all;
     list_zones(in, zones, &all);
-    for (size_t i = 0; all.names != NULL && i < all.count; i++) {
-        if (is_any(all.names[i])) /* nobody knows which it is */
-            continue;
-        struct flowrules_read_rule rule = {
-            .direction = FLOWRULES_FORWARD,
-            .verdict = verdict,
-            .source = zone_set(in, zones, FLOWRULES_SOURCE, all.names[i]),
-            .destination = zone_set(in, zones, FLOWRULES_DESTINATION, all.names[i])};
-        flowrules_input_rule(in, &rule);
-    }
+    for (size_t i = 0; all.names != NULL && i < all.count; i++)
+        if (!is_any(all.names[i])) /* nobody knows which it is */
+            rule_within(in, zones, all.names[i], rule);
 }
 
 void fr_zones_rest(flowrules_input *in, enum flowrules_verdict verdict) {
@@ -220,9 +281,22 @@ static void leave_out_from(flowrules_input *in, const struct fr_zones *zones,
               flowrules_input_unite(in, sets, count));
 }
 
-void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones) {
+/* With match-zones: all is decided, but what is between two zones that the policy does not name
+ * where no last rule denies the rest. */
+static void match_baseline(flowrules_input *in, struct fr_zones *zones, bool rest) {
+    fr_zones_begin_matching(in, zones);
+    if (!rest)
+        fr_zones_leave_others(in, zones, false);
+}
+
+void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones,
+                       bool rest) {
     struct fr_zone_list all;
     struct flowrules_set any = flowrules_input_any(in);
+    if (fr_zones_match(plan)) {
+        match_baseline(in, zones, rest);
+        return;
+    }
     struct fr_zone_pairs *pairs = flowrules_input_alloc(in, sizeof *pairs);
     find(in, fr_zones_own(plan, FLOWRULES_SOURCE), fr_zones_own(plan, FLOWRULES_DESTINATION),
          zones);

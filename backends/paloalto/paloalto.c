@@ -7,6 +7,7 @@
  */
 #include "flowrules/backend.h"
 #include "flowrules/kits/flows.h"
+#include "flowrules/kits/lookup.h"
 #include "flowrules/kits/whole.h"
 
 #include <stdio.h>
@@ -74,6 +75,7 @@ struct state {
     /* Of all rules. */
     char last[NAME_SIZE];
     struct fr_zone_pairs pairs;
+    const struct flowrules_passage *passage; /* with match-zones: of the rules that come now */
 };
 
 /* What a word of the configuration may hold; checked before, so that nothing is ever replaced. */
@@ -547,8 +549,30 @@ static const struct fr_zone_words zone_words = {
                "or 'explicit-deny: false'",
     FR_ZONE_WORDS("paloalto", "31 letters, digits, spaces and ._-")};
 
+/* The zones of packets that flows are between: any where no network says one. */
+static void write_matched_zones(flowrules_output *out, enum flowrules_end end) {
+    const struct state *s = flowrules_output_state(out);
+    struct flowrules_interfaces zones = {.count = 0};
+    if (s->passage != NULL)
+        zones = end == FLOWRULES_SOURCE ? s->passage->enters : s->passage->leaves;
+    open_word(out, end_words[end].zone);
+    for (size_t i = 0; i < zones.count; i++) {
+        if (!is_zone(zones.names[i]))
+            flowrules_output_refuse(out, "the network's zone '%.80s' cannot be written: %s",
+                                    zones.names[i], zone_words.bad_name);
+        member(out, zones.names[i]);
+    }
+    if (zones.count == 0)
+        member(out, "any");
+    close_word(out);
+}
+
 static void write_zones(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
     const char *zone;
+    if (fr_zones_match(flowrules_output_plan(out))) {
+        write_matched_zones(out, end);
+        return;
+    }
     open_word(out, end_words[end].zone);
     for (size_t i = 0; (zone = fr_zones_told(flowrules_output_plan(out), set, end, i)); i++)
         member(out, zone);
@@ -697,6 +721,11 @@ static void write_move(flowrules_output *out) {
     snprintf(s->last, sizeof s->last, "%s", s->name);
 }
 
+static void group(flowrules_output *out, const struct flowrules_group *g) {
+    struct state *s = flowrules_output_state(out);
+    s->passage = g->passage;
+}
+
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
@@ -705,7 +734,8 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
     s->flows = r->flows;
     s->traced = true;
-    fr_zones_close(flowrules_output_plan(out), &s->pairs, r->source, r->destination);
+    if (!fr_zones_match(flowrules_output_plan(out)))
+        fr_zones_close(flowrules_output_plan(out), &s->pairs, r->source, r->destination);
     open_entry(out, SECTION_RULE, name);
     write_zones(out, r->source, FLOWRULES_SOURCE);
     write_zones(out, r->destination, FLOWRULES_DESTINATION);
@@ -752,25 +782,43 @@ static void write_denied_destinations(flowrules_output *out, size_t from) {
 }
 
 /* No flow's rule has such a name: behind the prefix they all have a hyphen. */
-static void write_deny(flowrules_output *out, size_t from, unsigned number) {
-    static const char *const any[] = {"source",   "destination", "source-user",
-                                      "category", "application", "service"};
-    struct state *s = flowrules_output_state(out);
+static void open_deny(flowrules_output *out, unsigned number) {
+    const struct state *s = flowrules_output_state(out);
     char name[NAME_SIZE];
     snprintf(name, sizeof name, number == 1 ? "%s_deny-rest" : "%s_deny-rest-%u", s->prefix,
              number);
     open_entry(out, SECTION_RULE, name);
-    write_denied_sources(out, from);
-    write_denied_destinations(out, from);
+}
+
+/* All but its zones, which are written. */
+static void close_deny(flowrules_output *out, const char *description) {
+    static const char *const any[] = {"source",   "destination", "source-user",
+                                      "category", "application", "service"};
+    const struct state *s = flowrules_output_state(out);
     for (size_t i = 0; i < sizeof any / sizeof *any; i++)
         list_of(out, any[i], "any");
     write_action(out, FLOWRULES_DENY, !flowrules_plan_log_nothing(flowrules_output_plan(out)));
     flowrules_writer *w = begin_value(out, "description");
-    flowrules_writef(w, s->xml ? "%s" : "\"%s\"", "what no flow allows between these zones");
+    flowrules_writef(w, s->xml ? "%s" : "\"%s\"", description);
     end_value(out, "description");
     tag_entry(out);
     close_entry(out);
     write_move(out);
+}
+
+static void write_deny(flowrules_output *out, size_t from, unsigned number) {
+    open_deny(out, number);
+    write_denied_sources(out, from);
+    write_denied_destinations(out, from);
+    close_deny(out, "what no flow allows between these zones");
+}
+
+/* From any zone to any zone, also within one. */
+static void write_whole_deny(flowrules_output *out) {
+    open_deny(out, 1);
+    list_of(out, "from", "any");
+    list_of(out, "to", "any");
+    close_deny(out, "what no flow allows");
 }
 
 /* A zone to which nothing is closed, or like one before. */
@@ -791,6 +839,10 @@ static bool is_covered(const struct fr_zone_pairs *pairs, size_t from) {
 static void write_last_denies(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     unsigned number = 0;
+    if (fr_zones_match(flowrules_output_plan(out))) {
+        write_whole_deny(out);
+        return;
+    }
     fr_zones_deny_rest(out, &s->pairs, &zone_words);
     for (size_t i = 0; i < s->pairs.count; i++)
         if (!is_covered(&s->pairs, i))
@@ -819,6 +871,12 @@ static void check_names(flowrules_output *out) {
         flowrules_output_refuse(
             out,
             "the rules can be placed before or after a rule: use only one of 'before' and 'after'");
+    if (fr_zones_match(plan) &&
+        (flowrules_plan_setting(plan, "from-zone") || flowrules_plan_setting(plan, "to-zone")))
+        flowrules_output_refuse(
+            out,
+            "with 'match-zones', a network without a zone is in every zone: remove 'from-zone' "
+            "and 'to-zone', and bind the networks of one zone (paloalto: {zone: NAME})");
 }
 
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
@@ -844,7 +902,8 @@ static void begin_all(flowrules_output *out, bool xml) {
     s->xml = xml;
     check_names(out);
     s->prefix = fr_names_prefix(out);
-    fr_zones_check(out, &zone_words);
+    if (!fr_zones_match(plan))
+        fr_zones_check(out, &zone_words);
     s->rulebase = choose_rulebase(out);
     s->place_name = flowrules_plan_setting(plan, "device-group");
     s->place = s->place_name ? "device-group" : "vsys";
@@ -876,9 +935,9 @@ static bool denies_rest(const flowrules_plan *plan) {
 /* Without last rules, what stays within a zone is the firewall's own to decide. */
 static void baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct fr_zones zones;
-    fr_zones_baseline(plan, in, &zones);
+    fr_zones_baseline(plan, in, &zones, denies_rest(plan));
     if (!denies_rest(plan))
-        fr_zones_within(in, &zones, FLOWRULES_OUTSIDE);
+        fr_zones_within(in, &zones, NULL, FLOWRULES_OUTSIDE);
 }
 
 static void end_all(flowrules_output *out) {
@@ -894,6 +953,7 @@ static void write_notes(flowrules_output *out) {
         .rules = s->entries[SECTION_RULE],
         .denies = denies_rest(plan),
         .intrazone = strcmp(flowrules_plan_setting(plan, "intrazone"), "all") == 0,
+        .matched = fr_zones_match(plan),
         .wildcards = s->entries[SECTION_CATEGORY] > 0,
         .applications = s->entries[SECTION_APPLICATION] > 0};
     bool echo = false;
@@ -1051,7 +1111,7 @@ static const char *refuses(const flowrules_plan *plan, const struct flowrules_ru
                        : "an application of PAN-OS can match only the protocols 1 to 254 "
                          "(ident-by-ip-protocol)\n"
                          "leave 0 and 255 out";
-    return fr_zones_refuse(plan, flow, &zone_words);
+    return fr_zones_match(plan) ? NULL : fr_zones_refuse(plan, flow, &zone_words);
 }
 
 static bool has_service(const struct flowrules_rule *flow, int protocol, int type) {
@@ -1079,7 +1139,7 @@ static const char *warns_of_echo(const flowrules_plan *plan, const struct flowru
 }
 
 static const char *warns(const flowrules_plan *plan, const struct flowrules_rule *flow) {
-    const char *zones = fr_zones_warn(plan, flow);
+    const char *zones = fr_zones_match(plan) ? NULL : fr_zones_warn(plan, flow);
     return zones != NULL ? zones : warns_of_echo(plan, flow);
 }
 
@@ -1089,11 +1149,13 @@ static const struct flowrules_format formats[] = {
     {.name = "set",
      .help = "commands for configuration mode, and commands that remove them",
      .begin = begin_set,
+     .group = group,
      .rule = rule,
      .end = end_set},
     {.name = "xml",
      .help = "a partial configuration, and the commands that load it",
      .begin = begin_xml,
+     .group = group,
      .rule = rule,
      .end = end_xml},
     {.name = NULL},
@@ -1135,6 +1197,12 @@ static const struct flowrules_setting settings[] = {
      .fallback = "true",
      .help = "end with rules that deny everything else between the pairs of zones of the flows"},
     {FR_ZONE_INTRAZONE, .later = true},
+    {.key = "match-zones",
+     .type = "boolean",
+     .fallback = "false",
+     .later = true,
+     .help = "true: a zone is a part of its network, and one without a zone is in every zone; what "
+             "no flow allows is denied between all zones, and within each"},
     {.key = NULL},
 };
 
@@ -1158,7 +1226,8 @@ const struct flowrules_backend flowrules_backend_paloalto = {
                          "matched by the TLS SNI or HTTP Host that the client sends, of the "
                          "applications ssl and web-browsing",
                      .separate_wildcards = true, .addresses_per_end = MEMBERS_MAX,
-                     .ports_apart = true, .merge_above = RULES_APART,
+                     .ports_apart = true, .merge_above = RULES_APART, .interfaces = "zone",
+                     .interfaces_by = "match-zones",
                      .permits_note = "the rules behind them and the firewall's defaults",
                      .itself =
                          "what goes to the management port, or leaves it; data ports are decided"},

@@ -393,19 +393,6 @@ static void write_rule(const struct deciding *d, const struct taken *whole,
     fr_zone_give(&here, &d->zones, FR_PALOALTO_TERRITORIES, zone_keys, &read);
 }
 
-/* The zones of a list one by one; of "any" all that are known. */
-static struct fr_zone_list spread(const struct deciding *d, const struct fr_zone_list *list) {
-    struct fr_zone_list all = {NULL, 0, 0};
-    if (!fr_zones_has(list, "any"))
-        return *list;
-    for (size_t i = 0; i < d->zones.count; i++)
-        fr_zones_add(d->r->in, &all, d->zones.names[i]);
-    for (int end = 0; end < 2; end++)
-        if (d->zones.own[end] != NULL)
-            fr_zones_add(d->r->in, &all, d->zones.own[end]);
-    return all;
-}
-
 /* A zone that the settings leave open may be any of the others. */
 static bool zones_are_known(const struct deciding *d) {
     for (int end = 0; end < 2; end++)
@@ -417,7 +404,8 @@ static bool zones_are_known(const struct deciding *d) {
 /* An intrazone rule holds within each of its zones, an interzone rule between two different ones.
  */
 static void write_pairs(const struct deciding *d, const struct taken *t, bool within) {
-    struct fr_zone_list from = spread(d, &t->rule.zones[0]), to = spread(d, &t->rule.zones[1]);
+    struct fr_zone_list from = fr_zones_spread(d->r->in, &d->zones, &t->rule.zones[0]);
+    struct fr_zone_list to = fr_zones_spread(d->r->in, &d->zones, &t->rule.zones[1]);
     for (size_t i = 0; from.names != NULL && i < from.count; i++) {
         struct fr_zone_list both[2] = {{&from.names[i], 1, 1}, {NULL, 0, 0}};
         for (size_t k = 0; to.names != NULL && k < to.count; k++)
@@ -658,7 +646,8 @@ static enum flowrules_verdict default_action(const struct fr_paloalto_reading *r
 
 static void write_defaults(const struct deciding *d) {
     flowrules_input *in = d->r->in;
-    fr_zones_within(in, &d->zones, default_action(d->r, "intrazone-default", FLOWRULES_PASS));
+    fr_zones_within(in, &d->zones, "intrazone-default",
+                    default_action(d->r, "intrazone-default", FLOWRULES_PASS));
     fr_zones_rest(in, default_action(d->r, "interzone-default", FLOWRULES_BLOCK));
 }
 
@@ -690,10 +679,68 @@ static bool find_pair(const struct deciding *d, const char *pair[2]) {
     return same && pair[0] != NULL && pair[1] != NULL;
 }
 
+/* Zones that a rulebase names. */
+static void name_zones(struct deciding *d, const struct fr_paloalto_entry *e) {
+    const struct fr_paloalto_attribute *a;
+    for (; e != NULL; e = e->next)
+        for (int end = 0; end < 2 && !is_yes(e, "disabled"); end++)
+            for (size_t i = 0; (a = fr_paloalto_next(e, zone_keys[end], &i)) != NULL;)
+                fr_zones_name(d->r->in, &d->zones, a->value);
+}
+
+/* Zones are what packets are in: there are those of the policy, of the rules, and others of the
+ * configuration. */
+static void match_zones(struct deciding *d) {
+    static const char *const bases[] = {"pre-rulebase", "rulebase", "post-rulebase"};
+    bool declared = false; /* then there are no others */
+    fr_zones_begin_matching(d->r->in, &d->zones);
+    flowrules_input_found(d->r->in, "match-zones", "true");
+    for (size_t i = 0; i < d->r->chained; i++)
+        for (size_t k = 0; k < sizeof bases / sizeof *bases; k++)
+            name_zones(d, fr_paloalto_rules(d->r, d->r->chain[i], bases[k]));
+    for (const struct fr_paloalto_entry *e = d->r->zones; e != NULL; e = e->next_application)
+        if (e->present && strcmp(e->scope, d->r->chain[0]) == 0) {
+            fr_zones_name(d->r->in, &d->zones, e->name);
+            declared = true;
+        }
+    /* Of two configurations that are compared, either may name zones that the other does not. */
+    if (flowrules_input_imports(d->r->in) && !declared)
+        flowrules_input_note(d->r->in, (struct flowrules_place){0, 0, 0},
+                             "no zone is declared: there may be others than those of the rules");
+    if (flowrules_input_imports(d->r->in) || flowrules_input_target(d->r->in) != NULL)
+        fr_zones_leave_others(d->r->in, &d->zones, declared);
+}
+
+/* Does a rule name a zone, or several, at an end where all that is allowed is of any zone? */
+static bool has_narrow_deny(const struct deciding *d, const char *const pair[2]) {
+    static const char *const bases[] = {"pre-rulebase", "rulebase", "post-rulebase"};
+    for (size_t i = 0; i < d->r->chained * 3; i++)
+        for (const struct fr_paloalto_entry *e =
+                 fr_paloalto_rules(d->r, d->r->chain[i / 3], bases[i % 3]);
+             e != NULL; e = e->next)
+            for (int end = 0; end < 2 && !is_yes(e, "disabled"); end++)
+                if (strcmp(pair[end], "any") == 0 && !is_all(e, zone_keys[end]))
+                    return true;
+    return false;
+}
+
+/* Where the policy does not say it: one pair of zones is the setting of an import. */
+static void find_zones(struct deciding *d) {
+    flowrules_input *in = d->r->in;
+    const char *match = flowrules_input_setting(in, "match-zones"), *pair[2] = {NULL, NULL};
+    bool one = find_pair(d, pair) && !has_narrow_deny(d, pair);
+    fr_zones_find(in, &d->zones);
+    if (strcmp(match, "true") == 0 ||
+        (!d->zones.known && d->zones.own[0] == NULL && d->zones.own[1] == NULL &&
+         (!one || !flowrules_input_imports(in))))
+        match_zones(d);
+    else
+        fr_zones_choose(in, &d->zones, one ? pair : NULL);
+}
+
 void fr_paloalto_read(flowrules_input *in) {
     struct fr_paloalto_reading r = {.in = in};
     struct deciding d = {.r = &r};
-    const char *pair[2] = {NULL, NULL};
     r.last_scope = &r.scopes;
     fr_paloalto_read_files(&r);
     const struct fr_paloalto_scope *scope = flowrules_input_failed(in) ? NULL : choose_scope(&r);
@@ -703,8 +750,7 @@ void fr_paloalto_read(flowrules_input *in) {
     if (strncmp(scope->name, "device-group ", 13) == 0)
         chain_parents(&r, scope);
     chain(&r, "shared");
-    fr_zones_find(in, &d.zones);
-    fr_zones_choose(in, &d.zones, find_pair(&d, pair) ? pair : NULL);
+    find_zones(&d);
     find_deny_with(&d);
     read_rulebases(&d);
     write_defaults(&d);

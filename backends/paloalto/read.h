@@ -19,6 +19,7 @@ enum fr_paloalto_section {
     FR_PALOALTO_APPLICATION_GROUP,
     FR_PALOALTO_APPLICATION, /* of the configuration's own */
     FR_PALOALTO_FILTER,      /* of applications */
+    FR_PALOALTO_ZONE,
     FR_PALOALTO_RULE,
     FR_PALOALTO_DEFAULT_RULE,
     FR_PALOALTO_SECTIONS, /* further kinds of symbols */
@@ -48,7 +49,7 @@ struct fr_paloalto_entry {
     struct fr_addresses addresses;
     struct fr_services services;
     /* Of applications: the next one, and the rule that named this one last. */
-    struct fr_paloalto_entry *next_application;
+    struct fr_paloalto_entry *next_application; /* or of zones: the next one */
     const struct fr_paloalto_entry *named_by;
     size_t pass; /* the last one through a group */
 };
@@ -71,6 +72,7 @@ struct fr_paloalto_reading {
     struct fr_paloalto_scope *scopes, **last_scope;
     bool known;                             /* something was a command, or XML */
     struct fr_paloalto_entry *applications; /* of all scopes */
+    struct fr_paloalto_entry *zones;        /* the same */
     bool parents_known, loaded, profiles_told;
     /* Where names are looked up: the own scope, those above it, "shared". */
     const char *chain[FR_PALOALTO_CHAIN];

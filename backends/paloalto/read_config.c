@@ -98,9 +98,12 @@ static struct fr_paloalto_entry *make_entry(struct fr_paloalto_reading *r, const
         e->scope = scope->name;
         e->name = flowrules_input_copy(r->in, name, strlen(name));
         flowrules_input_define(r->in, w->section, key, e);
-        if (w->section == FR_PALOALTO_APPLICATION) {
-            e->next_application = r->applications;
-            r->applications = e;
+        struct fr_paloalto_entry **list = w->section == FR_PALOALTO_APPLICATION ? &r->applications
+                                          : w->section == FR_PALOALTO_ZONE      ? &r->zones
+                                                                                : NULL;
+        if (list != NULL) {
+            e->next_application = *list;
+            *list = e;
         }
     }
     return e;
@@ -168,6 +171,7 @@ static const struct {
     {{"application", NULL}, FR_PALOALTO_APPLICATION},
     {{"application-filter", NULL}, FR_PALOALTO_FILTER},
     {{"application-group", NULL}, FR_PALOALTO_APPLICATION_GROUP},
+    {{"zone", NULL}, FR_PALOALTO_ZONE},
 };
 enum { SECTION_WORDS = sizeof sections / sizeof *sections };
 

@@ -125,6 +125,15 @@ static void write_closed(const flowrules_plan *plan, flowrules_writer *w,
     } else {
         flowrules_write(w, "at the top");
     }
+    if (steps->denies && steps->matched) {
+        flowrules_write(w,
+                        ". The last of them, whose name ends in 'deny-rest',\ndenies what no flow "
+                        "allows, between all zones and within each:\nno rule behind it opens "
+                        "anything.\n");
+        if (!flowrules_plan_log_nothing(plan))
+            flowrules_write(w, "What it denies is logged ('log: none' ends that).\n");
+        return;
+    }
     flowrules_writef(w, ". %s\n",
                      steps->denies
                          ? "The last of them, whose names end in 'deny-rest',\ndeny what no "

@@ -9,6 +9,7 @@
 struct paloalto_steps {
     bool denies;    /* it ends with denies of what no flow allows */
     bool intrazone; /* within each of their zones too */
+    bool matched;   /* between all zones, and within each */
     bool xml, wildcards;
     bool applications, sctp, icmpv6; /* its rules need */
     size_t rules;

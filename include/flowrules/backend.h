@@ -362,8 +362,11 @@ struct flowrules_capabilities {
     bool logging;
     bool expiry; /* the platform ends a rule, on the last of its flows' last days */
     bool lookup; /* wants groups, tables and dispatches */
-    /* lookup: keys of bindings with the interfaces of a network's packets, and others; or NULL. */
-    const char *interfaces, *other_interfaces;
+    /*
+     * Keys of bindings with the interfaces, or zones, of a network's packets, and with those that
+     * are left out; or NULL. interfaces_by: the boolean setting under which they count, or NULL.
+     */
+    const char *interfaces, *other_interfaces, *interfaces_by;
     bool table_port_ranges; /* tables may hold ranges of ports */
     unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */
     unsigned merge_above;   /* no lookup: more rules than this are merged; 0 = never */

@@ -251,6 +251,9 @@ flowrules_input_own(flowrules_input *in, const flowrules_plan *plan, struct flow
  */
 FLOWRULES_API struct flowrules_set flowrules_input_interface(flowrules_input *in, const char *name,
                                                              bool begins);
+/* The same of a zone, or of an interface that Linux does not name: exactly this name, of any
+ * length. */
+FLOWRULES_API struct flowrules_set flowrules_input_zone(flowrules_input *in, const char *name);
 /* All interfaces but the loopback interface, whose packets are a kind of their own. */
 FLOWRULES_API struct flowrules_set flowrules_input_interfaces(flowrules_input *in);
 /* The union of sets, in one go. */

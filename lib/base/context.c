@@ -50,6 +50,7 @@ flowrules_status flowrules_context_new_with_allocator(flowrules_context **contex
     fr_vec_init(&c->backends, &c->allocator, sizeof(const struct flowrules_backend *));
     fr_vec_init(&c->descriptions, &c->allocator, sizeof(struct fr_description));
     fr_arena_init(&c->texts, &c->allocator);
+    fr_strings_init(&c->places, &c->allocator);
     if (!fr_registry_add_all(c)) {
         flowrules_context_free(c);
         return FLOWRULES_NO_MEMORY;
@@ -69,6 +70,7 @@ void flowrules_context_free(flowrules_context *context) {
         fr_vec_free(&fr_vec_at(&context->descriptions, struct fr_description, i)->rows);
     fr_vec_free(&context->descriptions);
     fr_arena_free(&context->texts);
+    fr_strings_free(&context->places);
     fr_vec_free(&context->backends);
     fr_diagnostics_free(&context->diagnostics);
     fr_free(&allocator, context);

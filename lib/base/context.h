@@ -17,6 +17,7 @@ struct flowrules_context {
     struct fr_vec backends;     /* const struct flowrules_backend * */
     struct fr_vec descriptions; /* struct fr_description, one for each backend */
     struct fr_arena texts;      /* of the descriptions */
+    struct fr_strings places;   /* names of interfaces and zones that are numbers (interfaces.h) */
     int32_t as_of;              /* days since 1970-01-01, or FR_NO_DATE */
     char *schema;               /* the last one that was asked for, or NULL */
     char *lock;                 /* a path, "none", or NULL for the default */

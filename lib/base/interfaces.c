@@ -39,6 +39,26 @@ bool fr_interface_pattern(const char *text, struct flowrules_range *range) {
     return fr_interface_range(name, begins, range);
 }
 
+/* The first byte of the number of a name that the context numbers; no text in UTF-8 has it. */
+#define NUMBERED 0xffu
+
+/* Names that are too long, and "lo", which is no interface here. */
+static bool is_numbered(const char *name) {
+    return strlen(name) > FR_INTERFACE_NAME_MAX || strcmp(name, "lo") == 0 ||
+           (unsigned char)name[0] == NUMBERED;
+}
+
+bool fr_interface_named(flowrules_context *context, const char *name,
+                        struct flowrules_range *range) {
+    if (name[0] != '\0' && !is_numbered(name))
+        return fr_interface_range(name, false, range);
+    fr_string string = fr_strings_add(&context->places, name, strlen(name));
+    /* No two of these numbers follow each other: sets of them do not become ranges. */
+    struct flowrules_ip ip = {(uint64_t)NUMBERED << 56, (uint64_t)string << 8};
+    *range = (struct flowrules_range){FLOWRULES_IPV6, ip, ip};
+    return string != 0;
+}
+
 static fr_set set_of_ranges(struct fr_sets *sets, const struct flowrules_range *ranges,
                             size_t count) {
     struct fr_builder builder;
@@ -87,24 +107,30 @@ static bool are_patterns(const struct fr_range6 *ranges, size_t count) {
 }
 
 /* The name, or its first bytes and '*'; NULL when out of memory. */
-static const char *pattern_text(struct fr_arena *arena, const struct fr_range6 *range) {
+static const char *pattern_text(const struct fr_interface_words *words,
+                                const struct fr_range6 *range) {
     char name[18];
     size_t bytes = common_bytes(range), length = 0;
+    if (bytes == 16 && byte_at(range->first, 0) == NUMBERED) {
+        const char *text =
+            fr_strings_text(&words->context->places, (fr_string)(range->first.lo >> 8));
+        return fr_arena_text(words->arena, text, strlen(text));
+    }
     while (length < bytes && byte_at(range->first, length) != 0)
         length++;
     for (size_t i = 0; i < length; i++)
         name[i] = (char)byte_at(range->first, i);
     if (bytes < 16)
         name[length++] = '*';
-    return fr_arena_text(arena, name, length);
+    return fr_arena_text(words->arena, name, length);
 }
 
 /* The patterns as texts; NULL when out of memory. */
-static const char **list_patterns(struct fr_arena *arena, const struct fr_range6 *ranges,
-                                  size_t count) {
-    const char **list = fr_arena_alloc(arena, (count + 1) * sizeof *list);
+static const char **list_patterns(const struct fr_interface_words *words,
+                                  const struct fr_range6 *ranges, size_t count) {
+    const char **list = fr_arena_alloc(words->arena, (count + 1) * sizeof *list);
     for (size_t i = 0; i < count && list != NULL; i++) {
-        list[i] = pattern_text(arena, &ranges[i]);
+        list[i] = pattern_text(words, &ranges[i]);
         if (list[i] == NULL)
             return NULL;
     }
@@ -120,8 +146,9 @@ static fr_set lacks(struct fr_sets *sets, fr_set set, const struct fr_range6 *wh
 }
 
 /* All that begins as the ranges do, or all there is, without what the set lacks of it. */
-static bool spell_lacking(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
+static bool spell_lacking(const struct fr_interface_words *words, fr_set set,
                           struct fr_range6 whole, struct fr_interface_list *list, bool *said) {
+    struct fr_sets *sets = words->sets;
     unsigned bits = (unsigned)common_bytes(&whole) * 8;
     whole.first = fr_ip_first(FLOWRULES_IPV6, whole.first, bits);
     whole.last = fr_ip_last(FLOWRULES_IPV6, whole.first, bits);
@@ -133,27 +160,27 @@ static bool spell_lacking(struct fr_arena *arena, struct fr_sets *sets, fr_set s
     if (!*said)
         return true;
     list->except_count = rest->count6;
-    list->except = list_patterns(arena, fr_set_ranges6(rest), rest->count6);
+    list->except = list_patterns(words, fr_set_ranges6(rest), rest->count6);
     list->count = bits == 0 ? 0 : 1;
-    list->names = list_patterns(arena, &whole, list->count);
+    list->names = list_patterns(words, &whole, list->count);
     return list->except != NULL && list->names != NULL;
 }
 
-bool fr_interfaces_spell(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
+bool fr_interfaces_spell(const struct fr_interface_words *words, fr_set set,
                          struct fr_interface_list *list, bool *said) {
-    const struct fr_set_head *head = fr_set_head(sets, set);
+    const struct fr_set_head *head = fr_set_head(words->sets, set);
     const struct fr_range6 *ranges = fr_set_ranges6(head);
     size_t count = head->count6;
     *list = (struct fr_interface_list){.count = count};
     *said = count > 0 && are_patterns(ranges, count);
     if (*said) {
-        list->names = list_patterns(arena, ranges, count);
+        list->names = list_patterns(words, ranges, count);
         return list->names != NULL;
     }
     if (count == 0 || count > LISTED_MAX)
         return true;
     struct fr_range6 whole = {ranges[0].first, ranges[count - 1].last};
-    return spell_lacking(arena, sets, set, whole, list, said);
+    return spell_lacking(words, set, whole, list, said);
 }
 
 static const char *join(struct fr_arena *arena, const char *text, const char *const *list,
@@ -163,12 +190,13 @@ static const char *join(struct fr_arena *arena, const char *text, const char *co
     return text;
 }
 
-const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
-                               bool *said) {
+const char *fr_interfaces_text(const struct fr_interface_words *words, fr_set set, bool *said) {
+    struct fr_arena *arena = words->arena;
     struct fr_interface_list list;
-    if (!fr_interfaces_spell(arena, sets, set, &list, said) || !*said)
+    if (!fr_interfaces_spell(words, set, &list, said) || !*said)
         return NULL;
-    const char *text = list.count == 0 ? "any interface" : join(arena, "", list.names, list.count);
+    const char *text = list.count == 0 ? fr_arena_printf(arena, "any %s", words->word)
+                                       : join(arena, "", list.names, list.count);
     if (list.except_count > 0 && text != NULL)
         text = fr_arena_printf(arena, "%s but ", text);
     return join(arena, text, list.except, list.except_count);

@@ -1,12 +1,13 @@
 /*
- * Names of network interfaces as numbers, so that sets of them are sets of ranges. The bytes of a
- * name, the first one highest, with zeros after them, are its number: all names with the same
- * beginning are one range.
+ * Names of network interfaces, and of zones, as numbers, so that sets of them are sets of ranges.
+ * The bytes of a name, the first one highest, with zeros after them, are its number: all names with
+ * the same beginning are one range. The context numbers names that are too long for that.
  */
 #ifndef FR_INTERFACES_H
 #define FR_INTERFACES_H
 
 #include "addresses.h"
+#include "context.h"
 
 /* Linux: IFNAMSIZ in include/uapi/linux/if.h is 16 with the final NUL. */
 #define FR_INTERFACE_NAME_MAX 15u
@@ -18,6 +19,12 @@
 bool fr_interface_range(const char *name, bool begins, struct flowrules_range *range);
 /* The same of a pattern: "eth1", or "eth*" for all that begin so; iptables' "eth+" is the same. */
 bool fr_interface_pattern(const char *text, struct flowrules_range *range);
+/*
+ * The range of a name of any length that is no pattern and no interface of Linux: a zone. False
+ * when out of memory.
+ */
+bool fr_interface_named(flowrules_context *context, const char *name,
+                        struct flowrules_range *range);
 /* Are all numbers of inner in outer? */
 static inline bool fr_interface_is_within(const struct flowrules_range *inner,
                                           const struct flowrules_range *outer) {
@@ -38,14 +45,21 @@ struct fr_interface_list {
     size_t count, except_count;
 };
 
+/* Where texts are made: the context has the names that are too long for a number. */
+struct fr_interface_words {
+    const flowrules_context *context;
+    struct fr_arena *arena;
+    struct fr_sets *sets;
+    const char *word; /* "interface", "zone" */
+};
+
 /* False when out of memory; *said is false where words would be too many. */
-bool fr_interfaces_spell(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
+bool fr_interfaces_spell(const struct fr_interface_words *words, fr_set set,
                          struct fr_interface_list *list, bool *said);
 /*
  * Writes a set as "eth1, wlan*", "any interface but eth1" or "eth* but eth1, eth2". NULL when out
  * of memory, or if the list would be too long: *said is then false.
  */
-const char *fr_interfaces_text(struct fr_arena *arena, struct fr_sets *sets, fr_set set,
-                               bool *said);
+const char *fr_interfaces_text(const struct fr_interface_words *words, fr_set set, bool *said);
 
 #endif

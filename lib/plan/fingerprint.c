@@ -86,7 +86,7 @@ static uint64_t mix_rule(uint64_t hash, const struct fr_rules *rules, const stru
 
 /* A target of groups closes what it protects by them: that is no part of a rule. */
 static uint64_t mix_protects(uint64_t hash, const flowrules_plan *plan) {
-    if (plan->backend->bindings == NULL || plan->can->interfaces != NULL)
+    if (plan->backend->bindings == NULL || plan->stores->placing.key != NULL)
         return hash;
     hash = mix(hash, ((uint64_t)plan->enforces[FLOWRULES_EGRESS] << 1) |
                          (uint64_t)plan->enforces[FLOWRULES_INGRESS]);

@@ -25,6 +25,14 @@ void fr_placing_init(struct fr_placing *placing, const flowrules_policy *policy,
     fr_map_init(&placing->spot_of, &policy->context->allocator);
 }
 
+void fr_placing_for(struct fr_placing *placing, const struct fr_target *target,
+                    const struct flowrules_capabilities *can) {
+    placing->target = target;
+    placing->backend = target->record;
+    placing->key = fr_target_places_key(placing->policy, target, can, &placing->patterns);
+    placing->other_key = can->other_interfaces;
+}
+
 void fr_placing_free(struct fr_placing *placing) {
     for (size_t i = 0; i < placing->placed.count; i++)
         fr_vec_free(*fr_vec_at(&placing->placed, struct fr_vec *, i));
@@ -91,16 +99,43 @@ static const char *name_at(const struct names *names, size_t index) {
     return NULL;
 }
 
-/* Does another name hold this one too? The first of two equal ones stays. */
-static bool is_within_other(const struct names *names, size_t index) {
-    struct flowrules_range own, other;
+/* What a name stands for; an empty range for what is no name. False when out of memory. */
+static bool range_name(const struct fr_placing *p, const char *text,
+                       struct flowrules_range *range) {
+    if (!p->patterns)
+        return fr_interface_named(p->policy->context, text, range);
+    if (!fr_interface_pattern(text, range))
+        *range = (struct flowrules_range){FLOWRULES_IPV6, {1, 0}, {0, 0}};
+    return true;
+}
+
+/* The ranges of all names; *count: how many are there. NULL when out of memory. */
+static struct flowrules_range *range_names(const struct names *names, size_t *count) {
+    const struct fr_placing *p = names->p;
+    size_t all = 0;
+    while (name_at(names, all) != NULL)
+        all++;
+    struct flowrules_range *ranges = fr_arena_alloc(p->arena, (all + 1) * sizeof *ranges);
+    for (*count = 0; ranges != NULL && *count < all; ++*count)
+        if (!range_name(p, name_at(names, *count), &ranges[*count]))
+            return NULL;
+    return ranges;
+}
+
+/* Is one of the names every zone? */
+static bool has_any(const struct names *names) {
     const char *text;
-    if (!fr_interface_pattern(name_at(names, index), &own))
-        return false;
-    for (size_t i = 0; (text = name_at(names, i)) != NULL; i++)
-        if (i != index && fr_interface_pattern(text, &other) &&
-            fr_interface_is_within(&own, &other) &&
-            (i < index || !fr_interface_is_within(&other, &own)))
+    for (size_t i = 0; !names->p->patterns && (text = name_at(names, i)) != NULL; i++)
+        if (strcmp(text, "any") == 0)
+            return true;
+    return false;
+}
+
+/* Does another name hold this one too? The first of two equal ones stays. */
+static bool is_within_other(const struct flowrules_range *ranges, size_t count, size_t index) {
+    for (size_t i = 0; i < count; i++)
+        if (i != index && fr_interface_is_within(&ranges[index], &ranges[i]) &&
+            (i < index || !fr_interface_is_within(&ranges[i], &ranges[index])))
             return true;
     return false;
 }
@@ -117,19 +152,17 @@ static const char *spell(struct fr_placing *p, const char *text) {
 static flowrules_status read_names(const struct names *from, const char *const **list,
                                    size_t *count, fr_set *set) {
     struct fr_placing *p = from->p;
-    struct flowrules_range range;
-    size_t all = 0, used = 0;
-    while (name_at(from, all) != NULL)
-        all++;
+    size_t all, used = 0;
+    const struct flowrules_range *ranges = range_names(from, &all);
     const char **names = fr_arena_alloc(p->arena, (all + 1) * sizeof *names);
-    if (names == NULL)
+    if (ranges == NULL || names == NULL)
         return fr_no_memory(p->policy->context);
     for (size_t i = 0; i < all; i++) {
         const char *text = name_at(from, i);
-        if (!fr_interface_pattern(text, &range) || is_within_other(from, i))
+        if (fr_ip_compare(ranges[i].first, ranges[i].last) > 0 || is_within_other(ranges, all, i))
             continue;
-        fr_builder_range(&p->view->builder, &range);
-        names[used] = spell(p, text);
+        fr_builder_range(&p->view->builder, &ranges[i]);
+        names[used] = p->patterns ? spell(p, text) : text;
         if (names[used++] == NULL)
             return fr_no_memory(p->policy->context);
     }
@@ -165,7 +198,7 @@ flowrules_status fr_network_place(struct fr_placing *p, uint32_t index, struct f
         if (names.binding == NULL)
             return FLOWRULES_OK;
     }
-    if (name_at(&names, 0) != NULL)
+    if (name_at(&names, 0) != NULL && !has_any(&names))
         FR_TRY(read_names(&names, &placed->spelled.names, &placed->spelled.count,
                           &placed->interfaces));
     names.key = p->other_key;

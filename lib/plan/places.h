@@ -23,6 +23,7 @@ struct fr_placing {
     const struct fr_target *target;
     const struct flowrules_backend *backend;
     const char *key, *other_key; /* of bindings; NULL: rules match no interfaces */
+    bool patterns;               /* names are of Linux, and patterns: "eth*" */
     struct fr_vec placed;        /* struct fr_vec *, of struct fr_placed */
     struct fr_map placed_at; /* by network, and whether its wildcards are cut: index of placed */
     struct fr_vec spots;     /* struct spot: the target's own interfaces */
@@ -31,9 +32,12 @@ struct fr_placing {
     enum { FR_NOT_ASKED, FR_NOWHERE_SAID, FR_SOMEWHERE_SAID } said;
 };
 
-/* Keys come of what the target can say. All that it points to has to live longer. */
+/* All that it points to has to live longer. */
 void fr_placing_init(struct fr_placing *placing, const flowrules_policy *policy,
                      struct fr_view *view, struct fr_arena *arena);
+/* Asks for a target, which can say this. */
+void fr_placing_for(struct fr_placing *placing, const struct fr_target *target,
+                    const struct flowrules_capabilities *can);
 void fr_placing_free(struct fr_placing *placing);
 /* Does any network say where it is? */
 bool fr_placing_says(struct fr_placing *placing);

@@ -412,11 +412,7 @@ static flowrules_status plan_flows(flowrules_plan *plan) {
 }
 
 flowrules_status fr_scope_flows(flowrules_plan *plan) {
-    struct fr_placing *placing = &plan->stores->placing;
-    placing->target = plan->target;
-    placing->backend = plan->backend;
-    placing->key = plan->can->interfaces;
-    placing->other_key = plan->can->other_interfaces;
+    fr_placing_for(&plan->stores->placing, plan->target, plan->can);
     set_directions(plan);
     FR_TRY(open_view(plan));
     FR_TRY(find_protects(plan));

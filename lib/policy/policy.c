@@ -146,6 +146,20 @@ const char *fr_target_setting(const flowrules_policy *policy, const struct fr_ta
     return setting == NULL ? NULL : setting->fallback;
 }
 
+const char *fr_target_places_key(const flowrules_policy *policy, const struct fr_target *target,
+                                 const struct flowrules_capabilities *can, bool *patterns) {
+    const char *by = can->interfaces_by;
+    *patterns = false;
+    if (can->interfaces == NULL)
+        return NULL;
+    const char *value = by == NULL ? "true" : fr_target_setting(policy, target, by);
+    if (value == NULL || strcmp(value, "true") != 0)
+        return NULL;
+    const struct flowrules_setting *setting = fr_binding_find(target->record, can->interfaces);
+    *patterns = setting != NULL && strcmp(setting->type, "list interface") == 0;
+    return can->interfaces;
+}
+
 bool fr_target_is_between(const flowrules_policy *policy, const struct fr_target *target) {
     enum flowrules_placement placement = target->record->capabilities.placement;
     const char *hook = fr_target_setting(policy, target, "hook");

@@ -301,6 +301,12 @@ const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, c
 /* A target's setting: what it says, else the default of its backend, else NULL. */
 const char *fr_target_setting(const flowrules_policy *policy, const struct fr_target *target,
                               const char *key);
+/*
+ * The key of bindings with the interfaces, or zones, that the target's rules match, and whether
+ * these are patterns of names; NULL: its rules match none.
+ */
+const char *fr_target_places_key(const flowrules_policy *policy, const struct fr_target *target,
+                                 const struct flowrules_capabilities *can, bool *patterns);
 /* True if a target stands between networks, not on what it protects. */
 bool fr_target_is_between(const flowrules_policy *policy, const struct fr_target *target);
 /* Keeps a policy alive until a flowrules_policy_free more. */

@@ -259,6 +259,19 @@ static bool is_group(const flowrules_policy *policy, const struct fr_binding *bi
     return group;
 }
 
+/* Do interfaces, or zones, of the backend's bindings count for some target? */
+static bool places_count(const flowrules_policy *policy, const struct flowrules_backend *backend) {
+    const char *by = backend->capabilities.interfaces_by;
+    for (size_t i = 0; by != NULL && i < policy->settings.count; i++) {
+        const struct fr_setting_value *setting =
+            fr_vec_at(&policy->settings, struct fr_setting_value, i);
+        if (strcmp(FR_POLICY_TEXT(policy, setting->key), by) == 0 &&
+            strcmp(FR_POLICY_TEXT(policy, setting->value), "true") == 0)
+            return true;
+    }
+    return by == NULL && backend->capabilities.interfaces != NULL;
+}
+
 /* What the bindings of a network say of it. */
 static struct fr_facts binding_facts(const struct fr_binder *r, const struct fr_network *network) {
     struct fr_facts facts = {.set = FR_SET_EMPTY, .placed = network->placed};
@@ -268,8 +281,7 @@ static struct fr_facts binding_facts(const struct fr_binder *r, const struct fr_
         const struct flowrules_backend *backend =
             fr_registry_find(r->context, FR_POLICY_TEXT(r->policy, binding->platform));
         facts.symbolic = facts.symbolic || is_group(r->policy, binding, backend);
-        facts.placed =
-            facts.placed || (backend != NULL && backend->capabilities.interfaces != NULL);
+        facts.placed = facts.placed || (backend != NULL && places_count(r->policy, backend));
     }
     return facts;
 }

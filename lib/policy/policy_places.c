@@ -232,17 +232,34 @@ flowrules_status fr_bind_places(struct fr_binder *r) {
     return FLOWRULES_OK;
 }
 
-void fr_check_target_places(struct fr_binder *r, const struct fr_target *target) {
+static void report_no_places(struct fr_binder *r, const struct fr_target *target) {
     const struct flowrules_capabilities *can = &target->record->capabilities;
-    if (!target->own_places)
-        return;
+    const char *name = target->record->name;
+    char hint[120];
     if (can->interfaces == NULL) {
         fr_error(r->diagnostics, FR_SETTING_UNKNOWN, target->places_at,
                  "bind the places instead, in 'places' of the policy",
-                 "the rules of the backend '%s' do not match interfaces", target->record->name);
+                 "the rules of the backend '%s' do not match interfaces", name);
         return;
     }
-    const struct flowrules_setting *setting = fr_binding_find(target->record, can->interfaces);
+    snprintf(hint, sizeof hint, "set '%s: true', or bind the places in 'places' of the policy",
+             can->interfaces_by);
+    fr_error(r->diagnostics, FR_SETTING_UNKNOWN, target->places_at, hint,
+             "a target of the backend '%s' has a %s of its own at places only with '%s'", name,
+             can->interfaces, can->interfaces_by);
+}
+
+void fr_check_target_places(struct fr_binder *r, const struct fr_target *target) {
+    bool patterns;
+    if (!target->own_places)
+        return;
+    const char *key =
+        fr_target_places_key(r->policy, target, &target->record->capabilities, &patterns);
+    if (key == NULL) {
+        report_no_places(r, target);
+        return;
+    }
+    const struct flowrules_setting *setting = fr_binding_find(target->record, key);
     for (uint32_t i = 0; i < target->places.count; i++) {
         const struct fr_place_item *item = item_at(r->policy, target->places, i);
         const char *value = FR_POLICY_TEXT(r->policy, item->value);

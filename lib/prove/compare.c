@@ -380,6 +380,18 @@ static int compare_others(const void *a, const void *b) {
     return 0;
 }
 
+/* How sets of interfaces, or zones, are told in the result. */
+static struct fr_interface_words words_of(struct comparing *c) {
+    struct fr_interface_words words = {c->context, &c->result->arena, &c->common.terms->sets,
+                                       "interface"};
+    for (unsigned side = 0; side < 2; side++) {
+        const struct flowrules_backend *backend = c->common.sides[side]->backend;
+        if (backend != NULL && backend->capabilities.interfaces != NULL)
+            words.word = backend->capabilities.interfaces;
+    }
+    return words;
+}
+
 /* The union of two interface sets: 0 where it is all; *good is false where no text says it. */
 static fr_set unite_interfaces(struct comparing *c, fr_set a, fr_set b, bool *good) {
     struct fr_sets *sets = &c->common.terms->sets;
@@ -388,7 +400,8 @@ static fr_set unite_interfaces(struct comparing *c, fr_set a, fr_set b, bool *go
     fr_set both = fr_set_union(sets, a, b);
     if (both == fr_interfaces_all(sets))
         return 0;
-    fr_interfaces_text(&c->result->arena, sets, both, good);
+    const struct fr_interface_words words = words_of(c);
+    fr_interfaces_text(&words, both, good);
     return both;
 }
 
@@ -570,8 +583,10 @@ static bool tell_interfaces(struct comparing *c, const struct box *box, unsigned
     bool said;
     if (set == 0)
         return true;
-    const char *text = fr_interfaces_text(&c->result->arena, &c->common.terms->sets, set, &said);
-    row->interfaces[end] = said ? text : "some of the interfaces";
+    const struct fr_interface_words words = words_of(c);
+    const char *text = fr_interfaces_text(&words, set, &said);
+    row->interfaces[end] =
+        said ? text : fr_arena_printf(words.arena, "some of the %ss", words.word);
     return row->interfaces[end] != NULL;
 }
 

@@ -496,6 +496,12 @@ struct flowrules_set flowrules_input_interface(flowrules_input *in, const char *
                                                     : flowrules_input_none(in);
 }
 
+struct flowrules_set flowrules_input_zone(flowrules_input *in, const char *name) {
+    struct flowrules_range range;
+    in->failed = in->failed || !fr_interface_named(in->meaning->context, name, &range);
+    return in->failed ? flowrules_input_none(in) : flowrules_input_range(in, &range);
+}
+
 struct flowrules_set flowrules_input_interfaces(flowrules_input *in) {
     return made(in, fr_interfaces_all(&in->meaning->sets));
 }
@@ -857,7 +863,26 @@ struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
     return sum;
 }
 
+/* Value index of the names that the target itself has for places. */
+static const char *own_value(const flowrules_input *in, size_t index) {
+    const flowrules_policy *policy = in->plan->policy;
+    struct fr_span places = in->plan->target->places;
+    for (uint32_t i = 0; i < places.count; i++) {
+        const struct fr_place_item *items =
+            fr_vec_at(&policy->place_items, struct fr_place_item, places.first);
+        uint32_t k = 0;
+        while (k < i && items[k].value != items[i].value)
+            k++;
+        if (k == i && index-- == 0)
+            return FR_POLICY_TEXT(policy, items[i].value);
+    }
+    return NULL;
+}
+
 const char *flowrules_input_bound_value(flowrules_input *in, const char *key, size_t index) {
+    const char *places = in->plan == NULL ? NULL : in->plan->stores->placing.key;
+    if (places != NULL && in->plan->target->own_places && strcmp(places, key) == 0)
+        return own_value(in, index);
     const struct fr_bound_list *list = in->plan == NULL ? NULL : fr_bound_list(in->plan, key);
     for (size_t i = 0; list != NULL && i < list->bound.count; i++) {
         fr_string value = fr_vec_at(&list->bound, struct fr_bound, i)->value;

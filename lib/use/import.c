@@ -890,14 +890,18 @@ static void leave_open(struct fr_import *import, int direction) {
  */
 static bool doubt_interfaces(flowrules_meaning *m, struct fr_clause *clause) {
     bool had = clause->interfaces[0] != 0 || clause->interfaces[1] != 0;
-    static const char *const texts[] = {
-        "it is not known whether this matches: the interface that packets come by",
-        "it is not known whether this matches: the interface that packets leave by"};
+    static const char *const texts[] = {"it is not known whether this matches: the %s that packets "
+                                        "come by",
+                                        "it is not known whether this matches: the %s that packets "
+                                        "leave by"};
+    const char *word = m->backend->capabilities.interfaces;
+    char text[100];
     for (unsigned e = 0; e < 2; e++) {
         if (clause->interfaces[e] == 0)
             continue;
+        snprintf(text, sizeof text, texts[e], word == NULL ? "interface" : word);
         if (clause->doubt == 0)
-            clause->doubt = fr_strings_add(&m->strings, texts[e], strlen(texts[e]));
+            clause->doubt = fr_strings_add(&m->strings, text, strlen(text));
         if ((clause->packets & FLOWRULES_NEW) != 0)
             clause->packets |= FLOWRULES_LOOPBACK;
         clause->interfaces[e] = 0;

@@ -11,14 +11,21 @@
 #include "import_join.h"
 #include "interfaces.h"
 
-/* Classes of each side: a row of cells is a mask of 16 bits. */
-#define CLASSES_MAX 16u
+/* Classes of each side: a row of cells is a mask of 64 bits. */
+#define CLASSES_MAX 64u
+/* Each clause is looked at in each cell: 16 classes on each side with 200000 clauses. */
+#define LOOKS_MAX ((size_t)50000000)
 
 struct cells {
     flowrules_meaning *m;
     enum flowrules_direction direction;
+    struct fr_arena arena;
     fr_set classes[2][CLASSES_MAX]; /* 0: all */
     unsigned counts[2];
+    uint64_t nowhere[2];      /* classes of which nothing is decided: there are none */
+    uint64_t rest[2];         /* the class that no list of names tells, if a policy has no others */
+    bool rest_apart;          /* nothing is decided between two of the rest */
+    const struct fr_vec *all; /* struct found_flow */
     bool too_many;
     /* By family and cell: the number of the clause that lets all pass that is left, where one list
      * decides; UINT32_MAX: none. */
@@ -28,8 +35,8 @@ struct cells {
 /* A flow, and the cells that it is in: a mask of leaving classes for each entering one. */
 struct found_flow {
     struct fr_import_flow flow;
-    size_t number; /* as it was found */
-    uint16_t cells[CLASSES_MAX];
+    size_t number;   /* as it was found */
+    uint64_t *cells; /* a mask for each entering class */
 };
 
 /* ---- classes ------------------------------------------------------------------------------- */
@@ -67,21 +74,59 @@ static bool split_by_clause(struct cells *c, const struct fr_clause *clause) {
     return true;
 }
 
+/* Can a policy tell a set by names? False when out of memory. */
+static bool spell(const struct cells *c, fr_set set, bool *said) {
+    const struct fr_interface_words words = {c->m->context, &c->m->arena, &c->m->sets, ""};
+    struct fr_interface_list list;
+    if (!fr_interfaces_spell(&words, set, &list, said))
+        return false;
+    if (c->m->backend->capabilities.other_interfaces == NULL && list.except_count > 0)
+        *said = false;
+    return true;
+}
+
 /* Can each class be told as names? */
 static bool classes_are_said(struct cells *c) {
-    struct fr_interface_list list;
-    bool said = true;
+    bool said = true, names_alone = c->m->backend->capabilities.other_interfaces == NULL;
     for (unsigned side = 0; side < 2; side++)
-        for (unsigned i = 0; i < c->counts[side] && said; i++)
-            if (c->classes[side][i] != 0 &&
-                !fr_interfaces_spell(&c->m->arena, &c->m->sets, c->classes[side][i], &list, &said))
+        for (unsigned i = 0; i < c->counts[side]; i++) {
+            if (c->classes[side][i] == 0 || (c->nowhere[side] & (1ull << i)) != 0)
+                continue;
+            if (!spell(c, c->classes[side][i], &said))
                 return false;
-    c->too_many = c->too_many || !said;
+            if (!said && names_alone && c->rest[side] == 0)
+                c->rest[side] = 1ull << i;
+            else
+                c->too_many = c->too_many || !said;
+        }
     return true;
+}
+
+/* The classes of a side that a set has all of. */
+static uint64_t classes_within(const struct cells *c, unsigned side, fr_set set) {
+    uint64_t within = 0;
+    for (unsigned i = 0; i < c->counts[side]; i++)
+        if (set != 0 && c->classes[side][i] != 0 &&
+            fr_set_covers(&c->m->sets, set, c->classes[side][i]))
+            within |= 1ull << i;
+    return within;
+}
+
+/* The classes of which a clause says that nothing is decided. */
+static void find_nowhere(struct cells *c, const struct fr_clause *clause) {
+    const fr_set *interfaces = clause->interfaces;
+    if (clause->effect != FR_OUTSIDE || clause->source != FR_SET_ANY ||
+        clause->destination != FR_SET_ANY || clause->service != FR_SERVICE_ANY)
+        return;
+    for (unsigned side = 0; side < 2; side++)
+        if (interfaces[1 - side] == 0)
+            c->nowhere[side] |= classes_within(c, side, interfaces[side]);
+    c->rest_apart = c->rest_apart || (interfaces[0] != 0 && interfaces[1] != 0);
 }
 
 static flowrules_status find_classes(struct cells *c, const bool *consumed) {
     const struct fr_vec *stages = &c->m->stages[c->direction];
+    size_t clauses = 0;
     bool good = true;
     c->counts[0] = c->counts[1] = 1;
     for (size_t s = 0; s < stages->count; s++) {
@@ -90,7 +135,14 @@ static flowrules_status find_classes(struct cells *c, const bool *consumed) {
             if (!consumed[i])
                 good = split_by_clause(c, fr_vec_at(&stage->clauses, struct fr_clause, i));
         consumed += stage->clauses.count;
+        clauses += stage->clauses.count;
     }
+    for (size_t s = 0; s < stages->count && good; s++) {
+        const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, s);
+        for (size_t i = 0; i < stage->clauses.count; i++)
+            find_nowhere(c, fr_vec_at(&stage->clauses, struct fr_clause, i));
+    }
+    c->too_many = c->too_many || clauses > LOOKS_MAX / c->counts[0] / c->counts[1];
     good = good && (c->too_many || classes_are_said(c));
     return good ? FLOWRULES_OK : fr_no_memory(c->m->context);
 }
@@ -140,8 +192,13 @@ static uint32_t hash_of(const struct fr_import_flow *flow) {
     return fr_hash(words, sizeof words) | 1u;
 }
 
+static bool is_nowhere(const struct cells *c, const unsigned cell[2]) {
+    return (c->nowhere[0] & (1ull << cell[0])) != 0 || (c->nowhere[1] & (1ull << cell[1])) != 0 ||
+           (c->rest_apart && c->rest[0] == 1ull << cell[0] && c->rest[1] == 1ull << cell[1]);
+}
+
 /* Adds a flow of a cell to what was found; false when out of memory. */
-static bool add_found(const struct cells *c, struct fr_vec *all, struct fr_map *at,
+static bool add_found(struct cells *c, struct fr_vec *all, struct fr_map *at,
                       const struct fr_import_flow *flow, const unsigned cell[2]) {
     uint32_t hash = hash_of(flow), index;
     struct found_flow *own = NULL;
@@ -154,8 +211,12 @@ static bool add_found(const struct cells *c, struct fr_vec *all, struct fr_map *
             return false;
         own->flow = *flow;
         own->number = all->count;
+        own->cells = fr_arena_alloc(&c->arena, c->counts[0] * sizeof *own->cells);
+        if (own->cells == NULL)
+            return false;
+        memset(own->cells, 0, c->counts[0] * sizeof *own->cells);
     }
-    own->cells[cell[0]] |= (uint16_t)(1u << cell[1]);
+    own->cells[cell[0]] |= 1ull << cell[1];
     return true;
 }
 
@@ -192,6 +253,8 @@ static flowrules_status find_in_cells(struct cells *c, enum fr_import_way way, c
     fr_map_init(&at, allocator);
     for (cell[0] = 0; cell[0] < c->counts[0]; cell[0]++)
         for (cell[1] = 0; cell[1] < c->counts[1] && status == FLOWRULES_OK; cell[1]++) {
+            if (is_nowhere(c, cell))
+                continue;
             leave_others(c, consumed, cell, left);
             flows.count = 0;
             status = fr_import_flows(c->m, c->direction, way, left, &flows, found);
@@ -212,12 +275,13 @@ static flowrules_status find_in_cells(struct cells *c, enum fr_import_way way, c
 /* ---- one flow again ------------------------------------------------------------------------ */
 
 /* The interfaces of some classes of a side: 0 where it is all; FR_SET_NONE when out of memory. */
-static fr_set union_of(struct cells *c, unsigned side, uint16_t mask) {
+static fr_set union_of(struct cells *c, unsigned side, uint64_t mask) {
+    uint64_t all = UINT64_MAX >> (64 - c->counts[side]);
     fr_set sum = FR_SET_EMPTY;
-    if (mask == (uint16_t)((1u << c->counts[side]) - 1))
+    if ((mask | c->nowhere[side]) == all)
         return 0;
     for (unsigned i = 0; i < c->counts[side] && sum != FR_SET_NONE; i++)
-        if ((mask & (1u << i)) != 0)
+        if ((mask & (1ull << i)) != 0)
             sum = fr_set_union(&c->m->sets, sum, c->classes[side][i]);
     return sum;
 }
@@ -236,27 +300,31 @@ static flowrules_status push_flow(struct cells *c, const struct found_flow *foun
 }
 
 /* The masks that together are this one, and that names can say: it, or each class by itself. */
-static flowrules_status sayable_masks(struct cells *c, unsigned side, uint16_t mask,
-                                      uint16_t masks[CLASSES_MAX], size_t *count) {
-    struct fr_interface_list list;
+static flowrules_status sayable_masks(struct cells *c, unsigned side, uint64_t mask,
+                                      uint64_t masks[CLASSES_MAX], size_t *count) {
     fr_set set = union_of(c, side, mask);
-    bool said = set == 0;
+    if (set != 0 && (mask & c->rest[side]) != 0) { /* not said; it is found out if that matters */
+        mask &= ~c->rest[side];
+        set = union_of(c, side, mask);
+    }
+    bool said = set == 0 && mask != 0;
     *count = 0;
-    if (set == FR_SET_NONE ||
-        (set != 0 && !fr_interfaces_spell(&c->m->arena, &c->m->sets, set, &list, &said)))
+    if (mask == 0)
+        return FLOWRULES_OK;
+    if (set == FR_SET_NONE || (set != 0 && !spell(c, set, &said)))
         return fr_no_memory(c->m->context);
     if (said)
         masks[(*count)++] = mask;
     for (unsigned i = 0; !said && i < c->counts[side]; i++)
-        if ((mask & (1u << i)) != 0)
-            masks[(*count)++] = (uint16_t)(1u << i);
+        if ((mask & (1ull << i)) != 0)
+            masks[(*count)++] = 1ull << i;
     return FLOWRULES_OK;
 }
 
 /* The flow by these entering and these leaving classes. */
-static flowrules_status push_block(struct cells *c, const struct found_flow *found, uint16_t rows,
-                                   uint16_t columns, struct fr_vec *flows) {
-    uint16_t masks[2][CLASSES_MAX];
+static flowrules_status push_block(struct cells *c, const struct found_flow *found, uint64_t rows,
+                                   uint64_t columns, struct fr_vec *flows) {
+    uint64_t masks[2][CLASSES_MAX];
     size_t counts[2];
     FR_TRY(sayable_masks(c, 0, rows, masks[0], &counts[0]));
     FR_TRY(sayable_masks(c, 1, columns, masks[1], &counts[1]));
@@ -269,19 +337,19 @@ static flowrules_status push_block(struct cells *c, const struct found_flow *fou
 }
 
 /* The rows with the same cells as one, from it on. */
-static uint16_t rows_like(const struct cells *c, const uint16_t cells[CLASSES_MAX], unsigned row) {
-    uint16_t rows = 0;
+static uint64_t rows_like(const struct cells *c, const uint64_t *cells, unsigned row) {
+    uint64_t rows = 0;
     for (unsigned k = row; k < c->counts[0]; k++)
         if (cells[k] == cells[row])
-            rows |= (uint16_t)(1u << k);
+            rows |= 1ull << k;
     return rows;
 }
 
-static unsigned count_blocks(const struct cells *c, const uint16_t cells[CLASSES_MAX]) {
+static unsigned count_blocks(const struct cells *c, const uint64_t *cells) {
     unsigned count = 0;
-    uint16_t done = 0;
+    uint64_t done = 0;
     for (unsigned i = 0; i < c->counts[0]; i++) {
-        if (cells[i] == 0 || (done & (1u << i)) != 0)
+        if (cells[i] == 0 || (done & (1ull << i)) != 0)
             continue;
         done |= rows_like(c, cells, i);
         count++;
@@ -300,34 +368,109 @@ static bool is_allowed_before(const struct cells *c, const struct fr_import_flow
     return true;
 }
 
+/* Are these all cells of which something is decided? */
+static bool is_everywhere(const struct cells *c, const uint64_t *cells) {
+    for (unsigned i = 0; i < c->counts[0]; i++)
+        for (unsigned k = 0; k < c->counts[1]; k++)
+            if (!is_nowhere(c, (unsigned[]){i, k}) && (cells[i] & (1ull << k)) == 0)
+                return false;
+    return true;
+}
+
+/* Are the wide cells no longer to say? Zones are listed one by one: then, are they shorter? */
+static bool is_worth(const struct cells *c, const uint64_t *wide, const uint64_t *cells) {
+    unsigned before = count_blocks(c, cells), after = count_blocks(c, wide);
+    if (c->m->backend->capabilities.other_interfaces != NULL)
+        return after <= before;
+    return after < before || is_everywhere(c, wide);
+}
+
 /* An allow also in the cells where all passes before it, where that is no longer to say. */
 static void widen(const struct cells *c, struct found_flow *found) {
-    uint16_t wide[CLASSES_MAX];
+    uint64_t wide[CLASSES_MAX];
     bool more = false;
     for (unsigned i = 0; i < c->counts[0]; i++) {
         wide[i] = found->cells[i];
         for (unsigned k = 0; k < c->counts[1]; k++)
-            if (is_allowed_before(c, &found->flow, i, k))
-                wide[i] |= (uint16_t)(1u << k);
+            if (!is_nowhere(c, (unsigned[]){i, k}) && is_allowed_before(c, &found->flow, i, k))
+                wide[i] |= 1ull << k;
         more = more || wide[i] != found->cells[i];
     }
-    if (more && count_blocks(c, wide) <= count_blocks(c, found->cells))
-        memcpy(found->cells, wide, sizeof wide);
+    if (more && is_worth(c, wide, found->cells))
+        memcpy(found->cells, wide, c->counts[0] * sizeof *wide);
+}
+
+/* ---- the rest, which names alone do not tell: a flow has all of it, or none ----------------- */
+
+/* Does a deny of the policy take all of an allow in a cell? Then it may be said there or not. */
+static bool is_denied(const struct cells *c, const struct fr_import_flow *flow, unsigned row,
+                      unsigned column) {
+    const struct fr_sets *sets = &c->m->sets;
+    for (size_t i = 0; i < c->all->count; i++) {
+        const struct found_flow *deny = fr_vec_at(c->all, struct found_flow, i);
+        if (deny->flow.kind == FR_IMPORT_DENY && (deny->cells[row] & (1ull << column)) != 0 &&
+            (deny->flow.service == FR_SERVICE_ANY || deny->flow.service == flow->service) &&
+            fr_set_covers(sets, deny->flow.ends[0], flow->ends[0]) &&
+            fr_set_covers(sets, deny->flow.ends[1], flow->ends[1]))
+            return true;
+    }
+    return false;
+}
+
+/* Is the flow in a cell, or may it be said there? */
+static bool may_say(const struct cells *c, const struct found_flow *found, unsigned row,
+                    unsigned column) {
+    return (found->cells[row] & (1ull << column)) != 0 ||
+           is_nowhere(c, (unsigned[]){row, column}) ||
+           (found->flow.kind == FR_IMPORT_ALLOW &&
+            (is_allowed_before(c, &found->flow, row, column) ||
+             is_denied(c, &found->flow, row, column)));
+}
+
+/* A flow of the rest at one side, and of some cell at the other, is of all classes there. */
+static void complete_side(const struct cells *c, struct found_flow *found, unsigned side) {
+    for (unsigned r = 0; r < c->counts[side]; r++)
+        for (unsigned k = 0; k < c->counts[1 - side] && c->rest[side] == 1ull << r; k++) {
+            unsigned cell[2] = {side == 0 ? r : k, side == 0 ? k : r};
+            bool all = (found->cells[cell[0]] & (1ull << cell[1])) != 0;
+            for (cell[side] = 0; all && cell[side] < c->counts[side]; cell[side]++)
+                all = may_say(c, found, cell[0], cell[1]);
+            for (cell[side] = 0; all && cell[side] < c->counts[side]; cell[side]++)
+                if ((c->nowhere[0] & (1ull << cell[0])) == 0)
+                    found->cells[cell[0]] |= (1ull << cell[1]) & ~c->nowhere[1];
+        }
+}
+
+/* Between two of the rest: as it is from others to the rest. */
+static void complete_rest(const struct cells *c, struct found_flow *found) {
+    for (unsigned r = 0; r < c->counts[0]; r++)
+        for (unsigned i = 0; i < c->counts[0] && c->rest[0] == 1ull << r; i++)
+            if (c->rest_apart && i != r && found->cells[r] != 0 &&
+                found->cells[i] == (found->cells[r] | c->rest[1]))
+                found->cells[r] |= c->rest[1];
+}
+
+static void complete(const struct cells *c, struct found_flow *found) {
+    complete_side(c, found, 0);
+    complete_side(c, found, 1);
+    complete_rest(c, found);
 }
 
 /* Rows with the same cells are one block. */
 static flowrules_status push_blocks(struct cells *c, struct found_flow *found,
                                     struct fr_vec *flows) {
     static const fr_set any[2] = {0, 0};
-    uint16_t done = 0;
+    uint64_t done = 0;
     if (!fr_import_is_flow(&found->flow)) /* a comment */
         return push_flow(c, found, any, flows);
     if (found->flow.kind == FR_IMPORT_ALLOW)
         widen(c, found);
+    if (c->rest[0] != 0 || c->rest[1] != 0)
+        complete(c, found);
     for (unsigned i = 0; i < c->counts[0]; i++) {
-        if (found->cells[i] == 0 || (done & (1u << i)) != 0)
+        if (found->cells[i] == 0 || (done & (1ull << i)) != 0)
             continue;
-        uint16_t rows = rows_like(c, found->cells, i);
+        uint64_t rows = rows_like(c, found->cells, i);
         done |= rows;
         FR_TRY(push_block(c, found, rows, found->cells[i], flows));
     }
@@ -358,14 +501,26 @@ static flowrules_status find_flows(struct cells *c, enum fr_import_way way, cons
     if (left == NULL)
         return fr_no_memory(c->m->context);
     fr_vec_init(&all, allocator, sizeof(struct found_flow));
+    c->all = &all;
     flowrules_status status = find_in_cells(c, way, consumed, left, found, &all);
     if (all.count > 1)
         qsort(all.items, all.count, sizeof(struct found_flow), by_line);
     for (size_t i = 0; i < all.count && status == FLOWRULES_OK; i++)
         status = push_blocks(c, fr_vec_at(&all, struct found_flow, i), flows);
+    c->all = NULL;
     fr_vec_free(&all);
     fr_free(allocator, left);
     return status;
+}
+
+static flowrules_status find_by_cells(struct cells *c, enum fr_import_way way, const bool *consumed,
+                                      struct fr_vec *flows, struct fr_import_found *found,
+                                      bool *said) {
+    FR_TRY(find_classes(c, consumed));
+    if (c->classes[0][0] == 0 && c->classes[1][0] == 0)
+        return fr_import_flows(c->m, c->direction, way, consumed, flows, found);
+    *said = !c->too_many;
+    return *said ? find_flows(c, way, consumed, flows, found) : FLOWRULES_OK;
 }
 
 flowrules_status fr_import_cell_flows(flowrules_meaning *m, enum flowrules_direction direction,
@@ -374,9 +529,8 @@ flowrules_status fr_import_cell_flows(flowrules_meaning *m, enum flowrules_direc
                                       bool *said) {
     struct cells c = {.m = m, .direction = direction};
     *said = true;
-    FR_TRY(find_classes(&c, consumed));
-    if (c.classes[0][0] == 0 && c.classes[1][0] == 0)
-        return fr_import_flows(m, direction, way, consumed, flows, found);
-    *said = !c.too_many;
-    return *said ? find_flows(&c, way, consumed, flows, found) : FLOWRULES_OK;
+    fr_arena_init(&c.arena, &m->context->allocator);
+    flowrules_status status = find_by_cells(&c, way, consumed, flows, found, said);
+    fr_arena_free(&c.arena);
+    return status;
 }

@@ -467,7 +467,8 @@ static flowrules_status note_end(struct writing *w, fr_set set, fr_set interface
     FR_TRY(note_set(w, set));
     if (interfaces == 0 || find_placed(w, set, interfaces) != NULL)
         return FLOWRULES_OK;
-    if (!fr_interfaces_spell(&w->m->arena, &w->m->sets, interfaces, &placed.list, &said))
+    const struct fr_interface_words words = {w->m->context, &w->m->arena, &w->m->sets, ""};
+    if (!fr_interfaces_spell(&words, interfaces, &placed.list, &said))
         return no_memory(w);
     if (!said)
         w->import->cannot = "a rule is for interfaces that no list of names tells";

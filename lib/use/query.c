@@ -250,7 +250,9 @@ static flowrules_status read_interface(struct asking *a, const char *text, fr_se
         FR_TRY(fr_place_interfaces(&a->placing, place, set));
         return *set == FR_SET_EMPTY ? wrong_interface(a, text) : FLOWRULES_OK;
     }
-    if (!fr_interface_range(text, false, &range) ||
+    if (!a->placing.patterns && !fr_interface_named(a->context, text, &range))
+        return fr_no_memory(a->context);
+    if ((a->placing.patterns && !fr_interface_range(text, false, &range)) ||
         fr_nearest(text, fr_place_candidate, policy) != NULL)
         return wrong_interface(a, text);
     fr_builder_range(&a->view.builder, &range);
@@ -272,12 +274,8 @@ static flowrules_status find_counting(struct asking *a) {
 
 static flowrules_status read_interfaces(struct asking *a, const struct end_text *source,
                                         const struct end_text *destination) {
-    if (a->target != NULL && a->target->record != NULL) {
-        a->placing.target = a->target;
-        a->placing.backend = a->target->record;
-        a->placing.key = a->target->record->capabilities.interfaces;
-        a->placing.other_key = a->target->record->capabilities.other_interfaces;
-    }
+    if (a->target != NULL && a->target->record != NULL)
+        fr_placing_for(&a->placing, a->target, &a->target->record->capabilities);
     FR_TRY(read_interface(a, source->interface, &a->interfaces[0]));
     FR_TRY(read_interface(a, destination->interface, &a->interfaces[1]));
     return a->placing.key == NULL ? FLOWRULES_OK : find_counting(a);
@@ -751,8 +749,11 @@ static flowrules_status tell_dependence(struct asking *a) {
     if (!matters)
         return FLOWRULES_OK;
     a->answer->verdict = "partly";
-    a->answer->reason = "it depends on the interfaces: ask for those, such as "
-                        "'tcp eth1/10.1.2.3 -> eth2/192.0.2.1:443'";
+    a->answer->reason = a->placing.patterns
+                            ? "it depends on the interfaces: ask for those, such as "
+                              "'tcp eth1/10.1.2.3 -> eth2/192.0.2.1:443'"
+                            : "it depends on where the packets come from and go to: ask with that, "
+                              "such as 'tcp inside/10.1.2.3 -> outside/192.0.2.1:443'";
     for (size_t i = 0; i < a->depending.count; i++) {
         uint32_t flow = *fr_vec_at(&a->depending, uint32_t, i);
         bool known = false;

@@ -1,7 +1,8 @@
 """
 Configurations of PAN-OS as its command line and its XML export give them out: objects, groups in
-groups, tags and descriptions, narrow allows before wide denies, App-IDs, between two zones and
-within one. Now and then something that nobody can know: a user, a dynamic group, an odd App-ID.
+groups, tags and descriptions, narrow allows before wide denies, App-IDs, between two zones, within
+one, and between many. Now and then something that nobody can know: a user, a dynamic group, an odd
+App-ID.
 """
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,6 +18,9 @@ SERVICES = {"tcp-8443": ("tcp", "8443"), "tcp-high": ("tcp", "8000-8010,9000"),
             "udp-514": ("udp", "514"), "tcp-22": ("tcp", "22")}
 PORTLESS = ["ping", "icmp", "ipv6-icmp", "ospf", "ipsec-esp", "gre", "echo-reply"]
 APP_IDS = ["ssl", "web-browsing", "dns", "ssh", "ntp", "ms-rdp", "facebook-base"]
+# PAN-OS takes 31 characters; "lo" is no zone of its own kind, as the interface is on Linux.
+ZONES = ["trust", "untrust", "dmz", "guest", "zone-of-thirty-one-characters-1",
+         "zone-of-thirty-one-characters-2", "lo", "exactly-fifteen", "sixteen-letters-"]
 ACTIONS = ["allow", "allow", "allow", "deny", "drop", "reset-both"]
 
 
@@ -63,13 +67,36 @@ def what(rng, action):
     return rng.sample(APP_IDS, rng.randrange(1, 3)), ["application-default"]
 
 
+def between(rng, zones, action):
+    """The zones of a rule, of one pair or of many zones."""
+    if isinstance(zones, tuple):
+        return [(("from",), zones[0]), (("to",), zones[1])]
+    attributes, both = [], []
+    # Where no zones are declared, a deny from some of them may leave all others, which no list tells.
+    narrow = "declared" in zones or action == "allow"
+    for key in ("from", "to"):
+        some = ["any"] if not narrow or rng.random() < 0.25 else rng.sample(zones, rng.choice([1, 1, 2, 3]))
+        attributes += [((key,), zone) for zone in some]
+        both.append(some)
+    if rng.random() < 0.15:
+        attributes.append((("rule-type",), rng.choice(["interzone", "universal"])))
+    elif both[0] == both[1] and rng.random() < 0.5:
+        attributes.append((("rule-type",), "intrazone"))
+    return attributes
+
+
 def rule(rng, number, zones, moving):
     action = rng.choice(ACTIONS)
     applications, services = what(rng, action)
-    attributes = [(("from",), zones[0]), (("to",), zones[1])]
+    attributes = between(rng, zones, action)
     attributes += [(("source",), m) for m in end(rng, INSIDE + moving)]
-    outside = OUTSIDE + (NAMES if action == "allow" else [])
-    attributes += [(("destination",), m) for m in end(rng, outside)]
+    # Between many zones, where a deny stands before a name in one place and behind it in another,
+    # no policy may keep the order.
+    outside = OUTSIDE + (NAMES if action == "allow" and isinstance(zones, tuple) else [])
+    destinations = end(rng, outside)
+    attributes += [(("destination",), m) for m in destinations]
+    if not isinstance(zones, tuple) and destinations != ["any"] and rng.random() < 0.1:
+        attributes.append((("negate-destination",), "yes"))
     attributes += [(("source-user",), "any" if rng.random() < 0.95 else "example\\staff"),
                    (("category",), "any")]
     attributes += [(("application",), m) for m in applications]
@@ -136,11 +163,17 @@ def as_xml(entries):
 def generate(rng):
     entries = list(objects(rng))
     moving = ["moving"] if entries[-1][1] == "moving" else []
-    zones = rng.choice([("trust", "untrust"), ("trust", "untrust"), ("trust", "trust")])
+    many = rng.sample(ZONES, rng.randrange(3, len(ZONES)))
+    many += ["declared"] if rng.random() < 0.7 else []
+    zones = rng.choice([("trust", "untrust"), ("trust", "trust"), many, many])
     entries += [rule(rng, n, zones, moving) for n in range(1, rng.randrange(3, 9))]
     if zones[0] == zones[1] or rng.random() < 0.7:
         entries.append(last_deny())
-    options = ["--set", f"from-zone={zones[0]}", "--set", f"to-zone={zones[1]}"]
+    options = ["--set", "match-zones=true"]
+    if zones is not many:
+        options = ["--set", f"from-zone={zones[0]}", "--set", f"to-zone={zones[1]}"]
+    elif "declared" in zones:
+        entries += [("zone", zone, [(("network", "layer3"), "ethernet1/9")]) for zone in zones]
     if rng.random() < 0.5:
         options += ["--set", "applications=ports"]
     if rng.random() < 0.5:

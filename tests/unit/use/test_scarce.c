@@ -15,7 +15,8 @@ static const char policy_text[] =
     "networks:\n"
     "  office: [10.1.0.0/16, 2001:db8:1::/48]\n"
     "  guests: 10.1.200.0/24\n"
-    "  servers: [192.0.2.0/28, 2001:db8:2::/64]\n"
+    "  servers: {members: [192.0.2.0/28, 2001:db8:2::/64],\n"
+    "            paloalto: {zone: servers-of-the-shop}}\n"
     "  partners: [198.51.100.7, 198.51.100.9-198.51.100.20, 203.0.113.0/25]\n"
     "  world: {members: [any], except: [10.0.0.0/8]}\n"
     "services:\n"
@@ -46,6 +47,7 @@ static const char *const targets[] = {
     "backend: nftables, mode: permits, table: filter",
     "backend: iptables",
     "backend: cisco-asa",
+    "backend: paloalto, match-zones: true",
     "backend: juniper-srx, policies: global, from-zone: any, to-zone: any",
     "backend: azure-nsg, allow-loss: [{flow: ping, loss: widen}]",
 };
