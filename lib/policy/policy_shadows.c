@@ -13,8 +13,38 @@
 struct shade {
     const struct fr_flow *flow;
     fr_set ends[2];
-    bool symbolic; /* an end has names or groups, or may be at some interfaces alone */
+    bool symbolic;              /* an end has names or groups, or may be at some interfaces alone */
+    struct fr_range4 around[2]; /* all IPv4 addresses of an end; first above last: none */
 };
+
+/* ---- what is far from each other ----------------------------------------------------------- */
+
+static struct fr_range4 range_around(const struct fr_sets *sets, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(sets, set);
+    const struct fr_range4 *ranges = fr_set_ranges4(head);
+    if (head->count4 == 0)
+        return (struct fr_range4){1, 0};
+    return (struct fr_range4){ranges[0].first, ranges[head->count4 - 1].last};
+}
+
+/* Are all items of an end IPv4 addresses outside of a range? False where it is not easily told. */
+static bool is_outside(const flowrules_policy *policy, struct fr_span end,
+                       struct fr_range4 around) {
+    for (uint32_t i = 0; i < end.count; i++) {
+        const struct fr_peer *item = fr_vec_at(&policy->peers, struct fr_peer, end.first + i);
+        if (item->kind != FR_PEER_ADDRESS4 ||
+            (around.first <= item->ref && item->ref <= around.last))
+            return false;
+    }
+    return end.count > 0;
+}
+
+/* True if it is easily told that a deny and a flow have no packet in common. */
+static bool is_apart(const struct fr_binder *r, const struct shade *deny,
+                     const struct fr_flow *flow) {
+    return !deny->symbolic && (is_outside(r->policy, flow->source, deny->around[0]) ||
+                               is_outside(r->policy, flow->destination, deny->around[1]));
+}
 
 /* ---- is it covered? ------------------------------------------------------------------------ */
 
@@ -89,11 +119,12 @@ static flowrules_status list_denies(struct fr_binder *r, struct fr_vec *denies) 
         struct shade *slot = fr_vec_push(denies);
         if (slot == NULL)
             return fr_no_memory(r->context);
-        *slot = (struct shade){flow,
-                               {ends[0].placed ? FR_SET_EMPTY : ends[0].set,
-                                ends[1].placed ? FR_SET_EMPTY : ends[1].set},
-                               ends[0].symbolic || ends[1].symbolic || ends[0].placed ||
-                                   ends[1].placed};
+        *slot = (struct shade){
+            flow,
+            {ends[0].placed ? FR_SET_EMPTY : ends[0].set,
+             ends[1].placed ? FR_SET_EMPTY : ends[1].set},
+            ends[0].symbolic || ends[1].symbolic || ends[0].placed || ends[1].placed,
+            {range_around(&r->sets, ends[0].set), range_around(&r->sets, ends[1].set)}};
     }
     return FLOWRULES_OK;
 }
@@ -243,7 +274,7 @@ static flowrules_status check_together(struct fr_binder *r, const struct fr_vec 
     FR_TRY(fr_span_facts(r, flow->destination, &ends[1]));
     if (ends[0].symbolic || ends[1].symbolic || ends[0].broken || ends[1].broken)
         return FLOWRULES_OK;
-    struct shade whole = {flow, {ends[0].set, ends[1].set}, false};
+    struct shade whole = {.flow = flow, .ends = {ends[0].set, ends[1].set}};
     FR_TRY(cover_together(&rest, denies, &whole, &everywhere));
     if (rest.no_memory)
         return fr_no_memory(r->context);
@@ -257,10 +288,14 @@ static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *den
                                    uint32_t number) {
     struct fr_flow *flow = fr_vec_at(&r->policy->flows, struct fr_flow, number);
     bool everywhere = false;
+    size_t near = 0;
     if (flow->deny || flow->expired || !flow->usable)
         return FLOWRULES_OK;
     for (size_t i = 0; !everywhere && i < denies->count; i++) {
         const struct shade *deny = fr_vec_at(denies, struct shade, i);
+        if (is_apart(r, deny, flow))
+            continue;
+        near++;
         if (fr_flow_is_spared(r->policy, deny->flow, number) || !covers_flow(r, deny, flow))
             continue;
         FR_TRY(is_denied_everywhere(r, flow, deny->flow, &everywhere));
@@ -268,7 +303,7 @@ static flowrules_status check_flow(struct fr_binder *r, const struct fr_vec *den
             warn(r, flow, deny->flow, &by_one);
         flow->shadowed = everywhere;
     }
-    return everywhere ? FLOWRULES_OK : check_together(r, denies, flow);
+    return everywhere || near < 2 ? FLOWRULES_OK : check_together(r, denies, flow);
 }
 
 flowrules_status fr_warn_of_shadowed(struct fr_binder *r) {
