@@ -219,7 +219,14 @@ void fr_netfilter_remove_rule(struct netfilter_chain *chain, size_t rule) {
             (chain->rule_count - rule) * sizeof(struct netfilter_rule *));
 }
 
+/* Most rules look at both addresses, the protocol and a port. */
+enum { MATCHES_USUAL = 4 };
+
 struct netfilter_match *fr_netfilter_match(struct netfilter *nf, struct netfilter_rule *rule) {
+    if (!rule->matches) {
+        rule->matches = flowrules_input_alloc(nf->in, MATCHES_USUAL * sizeof *rule->matches);
+        rule->match_capacity = rule->matches ? MATCHES_USUAL : 0;
+    }
     rule->matches = fr_netfilter_grow(nf->in, rule->matches, &rule->match_capacity,
                                       rule->match_count, sizeof *rule->matches);
     if (!rule->matches)

@@ -44,6 +44,7 @@ flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *me
     fr_arena_init(&in->arena, &context->allocator);
     fr_strings_init(&in->names, &context->allocator);
     fr_vec_init(&in->skips, &context->allocator, sizeof(struct fr_skip));
+    fr_vec_init(&in->words, &context->allocator, sizeof(struct flowrules_word));
     init_symbols(in);
     return fr_name_checker_new(&in->checker, context);
 }
@@ -51,6 +52,7 @@ flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *me
 void fr_input_free(struct flowrules_input *in) {
     free_symbols(in);
     fr_vec_free(&in->skips);
+    fr_vec_free(&in->words);
     fr_strings_free(&in->names);
     fr_arena_free(&in->arena);
     fr_name_checker_free(in->checker);
@@ -385,31 +387,41 @@ static bool read_word(const struct flowrules_line *line, size_t *at, const char 
     return open == '\0';
 }
 
+/* The words of a line for good; NULL where there are none. */
+static const struct flowrules_word *keep_words(flowrules_input *in, size_t *count) {
+    size_t size = in->words.count * sizeof(struct flowrules_word);
+    struct flowrules_word *words = size == 0 ? NULL : flowrules_input_alloc(in, size);
+    if (words != NULL)
+        memcpy(words, in->words.items, size);
+    *count = words == NULL ? 0 : in->words.count;
+    return words;
+}
+
 const struct flowrules_word *flowrules_input_words(flowrules_input *in,
                                                    const struct flowrules_line *line,
                                                    const char *quotes, bool escapes,
                                                    size_t *count) {
-    struct flowrules_word *words = NULL;
-    size_t capacity = 0, at = 0;
-    *count = 0;
-    char *out = flowrules_input_alloc(in, line->length * 2 + 2);
+    size_t at = 0;
+    *count = in->words.count = 0;
+    /* The NUL of a word is where a blank is behind it, or the line's end. */
+    char *out = flowrules_input_alloc(in, line->length + 2);
     while (out != NULL) {
         while (at < line->length && is_blank(line->text[at]))
             at++;
         if (at >= line->length)
-            return words;
+            return keep_words(in, count);
         struct flowrules_word word = {out, (uint32_t)at + 1, false};
         if (!read_word(line, &at, quotes, escapes, &out, &word.quoted)) {
             struct flowrules_place place = {line->file, line->number, word.column};
             flowrules_input_error(in, place, NULL, "a quote opens here and does not end");
             break;
         }
-        words = flowrules_input_grow(in, words, &capacity, *count, sizeof *words);
-        if (words == NULL)
+        struct flowrules_word *slot = fr_vec_add(&in->words);
+        in->failed = in->failed || slot == NULL;
+        if (slot == NULL)
             break;
-        words[(*count)++] = word;
+        *slot = word;
     }
-    *count = 0;
     return NULL;
 }
 

@@ -51,6 +51,7 @@ struct flowrules_input {
     struct fr_strings names;
     struct fr_symbols symbols[FR_SYMBOL_KINDS];
     struct fr_vec skips; /* struct fr_skip: where those are that have not landed */
+    struct fr_vec words; /* struct flowrules_word: of the line that is split now */
     struct fr_name_checker *checker;
     bool failed;  /* memory has run out */
     bool invalid; /* an error was reported */
