@@ -849,11 +849,35 @@ fr_set fr_sets_union(struct fr_sets *sets, const fr_set *first, size_t count, si
     return result;
 }
 
+/* Does one of two sets end in a family before the other begins, or has it nothing of the family? */
+static bool apart_in4(const struct fr_set_head *a, const struct fr_set_head *b) {
+    const struct fr_range4 *x = fr_set_ranges4(a), *y = fr_set_ranges4(b);
+    return a->count4 == 0 || b->count4 == 0 || x[a->count4 - 1].last < y[0].first ||
+           y[b->count4 - 1].last < x[0].first;
+}
+
+static bool apart_in6(const struct fr_set_head *a, const struct fr_set_head *b) {
+    if (a->count6 == 0 || b->count6 == 0)
+        return true;
+    const struct fr_range6 *x = fr_set_ranges6(a), *y = fr_set_ranges6(b);
+    return fr_ip_compare(x[a->count6 - 1].last, y[0].first) < 0 ||
+           fr_ip_compare(y[b->count6 - 1].last, x[0].first) < 0;
+}
+
+/* True if it is told at once that two sets have nothing in common. */
+static bool are_apart(const struct fr_sets *sets, fr_set a, fr_set b) {
+    const struct fr_set_head *x = fr_set_head(sets, a), *y = fr_set_head(sets, b);
+    bool atoms = (x->atoms > 0 || x->all_atoms != 0) && (y->atoms > 0 || y->all_atoms != 0);
+    return a != FR_SET_NONE && b != FR_SET_NONE && !atoms && apart_in4(x, y) && apart_in6(x, y);
+}
+
 fr_set fr_set_intersect(struct fr_sets *sets, fr_set a, fr_set b) {
     if (a == b || a == FR_SET_EMPTY || b == FR_SET_ANY)
         return b == FR_SET_NONE ? b : a;
     if (b == FR_SET_EMPTY || a == FR_SET_ANY)
         return a == FR_SET_NONE ? a : b;
+    if (are_apart(sets, a, b))
+        return FR_SET_EMPTY;
     struct fr_meeting *known = &sets->meetings[(a * 31u + b) % FR_MEETINGS];
     if (known->a != a || known->b != b) /* a and b are not empty here, as a fresh entry is */
         *known = (struct fr_meeting){a, b, combine(sets, a, b, both)};
@@ -867,7 +891,7 @@ fr_set fr_set_subtract(struct fr_sets *sets, fr_set a, fr_set b) {
         return FR_SET_NONE;
     if (a == b || a == FR_SET_EMPTY || b == FR_SET_ANY)
         return FR_SET_EMPTY;
-    return b == FR_SET_EMPTY ? a : combine(sets, a, b, only_first);
+    return b == FR_SET_EMPTY || are_apart(sets, a, b) ? a : combine(sets, a, b, only_first);
 }
 
 static bool covers_ranges(const struct fr_set_head *outer, const struct fr_set_head *inner,
