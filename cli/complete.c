@@ -246,6 +246,7 @@ flowrules_status run_complete(struct tool *tool) {
     free(line.before.settings.flows.items);
     free(line.before.settings.hosts.items);
     free(line.before.settings.labels.items);
+    free(line.before.settings.assertions.items);
     free(line.before.settings.operands.items);
     free(words);
     return FLOWRULES_OK;

@@ -128,10 +128,11 @@ int main(int argc, char **argv) {
         status = run(&tool);
     int end = conclude(&tool, status);
     flowrules_context_free(tool.context);
-    struct text_list *lists[] = {
-        &tool.settings.targets, &tool.settings.operands, &tool.settings.plugins,
-        &tool.settings.sets,    &tool.settings.networks, &tool.settings.servers,
-        &tool.settings.flows,   &tool.settings.hosts,    &tool.settings.labels};
+    struct text_list *lists[] = {&tool.settings.targets,  &tool.settings.operands,
+                                 &tool.settings.plugins,  &tool.settings.sets,
+                                 &tool.settings.networks, &tool.settings.servers,
+                                 &tool.settings.flows,    &tool.settings.hosts,
+                                 &tool.settings.labels,   &tool.settings.assertions};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         free(lists[i]->items);
     return end;
