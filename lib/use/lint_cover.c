@@ -9,7 +9,7 @@
 #include "lint_together.h"
 
 /* Steps of the searches for each flow, on average, and some more for few flows. */
-#define STEPS_EACH 500u
+#define STEPS_EACH 1000u
 #define STEPS_BASE 10000000u
 #define NAMED_MOST 3u /* flows that a message names */
 #define NO_FLOW    UINT32_MAX
@@ -28,7 +28,7 @@ struct covers {
 /* ---- by one -------------------------------------------------------------------------------- */
 
 struct one {
-    const struct fr_pairs *pairs;
+    struct covers *covers;
     uint32_t inner, outer;
 };
 
@@ -37,23 +37,36 @@ static bool replaces(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
            fr_pairs_covers(p, outer, inner);
 }
 
-/* Of two flows that replace each other the first stays. */
+static void cover(struct covers *c, uint32_t inner, uint32_t outer) {
+    *fr_vec_at(&c->by, uint32_t, inner) = outer;
+    *fr_vec_at(&c->pairs.l->covered, uint8_t, inner) = 1;
+}
+
+/*
+ * Of two flows that replace each other the first stays: the other one is known at once, so that
+ * very many equal flows are not compared with each other. What covers a covered flow covers what
+ * this one would cover.
+ */
 static bool try_outer(void *user, uint32_t outer) {
     struct one *one = user;
-    if (outer == one->inner || !replaces(one->pairs, outer, one->inner))
+    const struct fr_pairs *pairs = &one->covers->pairs;
+    if (outer == one->inner || *fr_vec_at(&one->covers->by, uint32_t, outer) != NO_FLOW ||
+        !replaces(pairs, outer, one->inner))
         return false;
-    if (outer > one->inner && replaces(one->pairs, one->inner, outer))
+    if (outer > one->inner && replaces(pairs, one->inner, outer)) {
+        cover(one->covers, outer, one->inner);
         return false;
+    }
     one->outer = outer;
     return true;
 }
 
 static void find_by_one(struct covers *c, uint32_t flow) {
-    struct fr_extent extent = fr_pairs_extent(&c->pairs, flow, false);
-    struct one one = {&c->pairs, flow, NO_FLOW};
+    struct fr_extent extent = fr_pairs_part(&c->pairs, flow);
+    struct one one = {c, flow, NO_FLOW};
     fr_index_search(&c->index, FR_INDEX_COVERS, &extent, try_outer, &one);
-    *fr_vec_at(&c->by, uint32_t, flow) = one.outer;
-    *fr_vec_at(&c->pairs.l->covered, uint8_t, flow) = one.outer != NO_FLOW;
+    if (one.outer != NO_FLOW)
+        cover(c, flow, one.outer);
 }
 
 /* The last one of those that cover each other: nothing covers it. */
@@ -132,9 +145,8 @@ static flowrules_status fill_index(struct covers *c) {
     uint32_t count = (uint32_t)c->pairs.l->policy->flows.count;
     bool good = fr_vec_reserve(&c->by, count);
     for (uint32_t i = 0; i < count && good; i++) {
-        struct fr_extent extent = fr_pairs_extent(&c->pairs, i, false);
         *(uint32_t *)fr_vec_push(&c->by) = NO_FLOW;
-        good = !is_asked(c, i) || fr_index_add(&c->index, &extent, i);
+        good = !is_asked(c, i) || fr_pairs_index(&c->pairs, &c->index, i);
     }
     c->index.most = STEPS_BASE + (uint64_t)STEPS_EACH * count;
     return good && fr_index_build(&c->index) ? FLOWRULES_OK : fr_no_memory(c->pairs.l->context);
@@ -158,7 +170,7 @@ static flowrules_status find_all(struct covers *c) {
     uint32_t count = (uint32_t)c->pairs.l->policy->flows.count;
     FR_TRY(fill_index(c));
     for (uint32_t i = 0; i < count; i++)
-        if (is_asked(c, i))
+        if (is_asked(c, i) && *fr_vec_at(&c->by, uint32_t, i) == NO_FLOW)
             find_by_one(c, i);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t by = last_of(c, i);

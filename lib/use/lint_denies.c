@@ -64,7 +64,7 @@ static bool has_denies(const struct fr_linter *l) {
 }
 
 flowrules_status fr_lint_denies(struct fr_linter *l) {
-    struct idle idle;
+    struct idle idle = {.deny = 0};
     if (!has_denies(l))
         return FLOWRULES_OK;
     flowrules_status status = fr_pairs_open(&idle.pairs, l);

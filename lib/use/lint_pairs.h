@@ -37,8 +37,15 @@ bool fr_pairs_is_placed_alike(const struct fr_pairs *p, uint32_t outer, uint32_t
 /* True if some packet may be matched by both: names and groups may have any address. */
 bool fr_pairs_may_meet(const struct fr_pairs *p, uint32_t a, uint32_t b);
 
-/* The extent of a flow. loose: names and groups are everywhere. */
+/* The extent of all of a flow. loose: names and groups are everywhere. */
 struct fr_extent fr_pairs_extent(const struct fr_pairs *p, uint32_t flow, bool loose);
+/* The extent of a part of a flow that a flow which covers it covers by one of its own parts. */
+struct fr_extent fr_pairs_part(const struct fr_pairs *p, uint32_t flow);
+/*
+ * Adds a flow to an index, by the ranges of its source and destination where these are few; false
+ * when out of memory.
+ */
+bool fr_pairs_index(const struct fr_pairs *p, struct fr_index *index, uint32_t flow);
 /* Where an address, a name or group (an atom), or a protocol and port lie in extents. */
 uint64_t fr_extent_of_ip(enum flowrules_family family, struct flowrules_ip ip);
 uint64_t fr_extent_of_atom(uint32_t atom);

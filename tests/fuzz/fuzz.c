@@ -95,6 +95,9 @@ static void render(flowrules_context *context, const flowrules_policy *policy, c
 
 static void use_policy(flowrules_context *context, const flowrules_policy *policy) {
     flowrules_report *report;
+    flowrules_findings *findings;
+    if (flowrules_lint(&findings, context, policy) == FLOWRULES_OK)
+        flowrules_findings_free(findings);
     if (flowrules_check(context, policy) == FLOWRULES_OK)
         read_messages(context);
     if (flowrules_explain(&report, context, policy, NULL) == FLOWRULES_OK)
