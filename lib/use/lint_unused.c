@@ -9,7 +9,8 @@
 
 struct use {
     const flowrules_policy *policy;
-    bool *used; /* of each network */
+    bool *used;  /* of each network */
+    bool *inner; /* of each peer: it is in a network */
 };
 
 static void use_span(struct use *use, struct fr_span span);
@@ -32,17 +33,23 @@ static void use_span(struct use *use, struct fr_span span) {
     }
 }
 
+/* Marks what is in a network: it is used where the network is. */
+static void mark_inner(struct use *use, struct fr_span span) {
+    for (uint32_t i = 0; i < span.count; i++)
+        use->inner[span.first + i] = true;
+}
+
+/* Whatever names a network and is in no network uses it: flows, targets, what a policy protects. */
 static void use_all(struct use *use) {
     const flowrules_policy *policy = use->policy;
-    use_span(use, policy->protects);
-    use_span(use, policy->lint.cleartext_in);
-    for (size_t i = 0; i < policy->flows.count; i++) {
-        const struct fr_flow *flow = fr_vec_at(&policy->flows, struct fr_flow, i);
-        use_span(use, flow->source);
-        use_span(use, flow->destination);
+    for (size_t i = 0; i < policy->networks.count; i++) {
+        const struct fr_network *network = fr_vec_at(&policy->networks, struct fr_network, i);
+        mark_inner(use, network->members);
+        mark_inner(use, network->except);
     }
-    for (size_t i = 0; i < policy->targets.count; i++)
-        use_span(use, fr_vec_at(&policy->targets, struct fr_target, i)->protects);
+    for (uint32_t i = 0; i < policy->peers.count; i++)
+        if (!use->inner[i])
+            use_span(use, (struct fr_span){i, 1});
     for (size_t i = 0; i < policy->places.count; i++) {
         struct fr_span networks =
             fr_vec_at(&policy->places, struct fr_place_definition, i)->networks;
@@ -65,14 +72,15 @@ static flowrules_status find_networks(struct fr_linter *l, const bool *used) {
 }
 
 static flowrules_status check_networks(struct fr_linter *l) {
-    size_t count = l->policy->networks.count;
-    struct use use = {l->policy, fr_malloc(&l->context->allocator, count + 1)};
-    if (use.used == NULL)
+    size_t networks = l->policy->networks.count, peers = l->policy->peers.count;
+    bool *marks = fr_malloc(&l->context->allocator, networks + peers + 1);
+    if (marks == NULL)
         return fr_no_memory(l->context);
-    memset(use.used, 0, count + 1);
+    memset(marks, 0, networks + peers + 1);
+    struct use use = {l->policy, marks, marks + networks};
     use_all(&use);
     flowrules_status status = find_networks(l, use.used);
-    fr_free(&l->context->allocator, use.used);
+    fr_free(&l->context->allocator, marks);
     return status;
 }
 
