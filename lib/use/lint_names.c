@@ -48,18 +48,36 @@ static bool is_first(struct fr_map *told, fr_string name, bool *first) {
     return !*first || fr_map_put(told, name, 1);
 }
 
-static flowrules_status check_wildcards(struct fr_linter *l, struct fr_map *told) {
-    for (size_t i = 0; i < l->policy->peers.count; i++) {
-        const struct fr_peer *peer = fr_vec_at(&l->policy->peers, struct fr_peer, i);
-        bool first;
-        if (peer->kind != FR_PEER_WILDCARD)
-            continue;
-        if (!is_first(told, peer->ref, &first))
-            return fr_no_memory(l->context);
-        if (first)
-            FR_TRY(check_wildcard(l, peer));
+/* What is asked of each item of networks and flows; what assertions name is not allowed by that. */
+typedef flowrules_status (*peer_fn)(struct fr_linter *l, const struct fr_peer *peer,
+                                    struct fr_map *told);
+
+static flowrules_status walk_span(struct fr_linter *l, struct fr_span span, peer_fn check,
+                                  struct fr_map *told) {
+    for (uint32_t i = 0; i < span.count; i++)
+        FR_TRY(check(l, fr_vec_at(&l->policy->peers, struct fr_peer, span.first + i), told));
+    return FLOWRULES_OK;
+}
+
+static flowrules_status walk(struct fr_linter *l, peer_fn check, struct fr_map *told) {
+    for (size_t i = 0; i < l->policy->networks.count; i++)
+        FR_TRY(walk_span(l, fr_vec_at(&l->policy->networks, struct fr_network, i)->members, check,
+                         told));
+    for (size_t i = 0; i < l->policy->flows.count; i++) {
+        FR_TRY(walk_span(l, fr_lint_flow(l, i)->source, check, told));
+        FR_TRY(walk_span(l, fr_lint_flow(l, i)->destination, check, told));
     }
     return FLOWRULES_OK;
+}
+
+static flowrules_status check_if_wildcard(struct fr_linter *l, const struct fr_peer *peer,
+                                          struct fr_map *told) {
+    bool first;
+    if (peer->kind != FR_PEER_WILDCARD)
+        return FLOWRULES_OK;
+    if (!is_first(told, peer->ref, &first))
+        return fr_no_memory(l->context);
+    return first ? check_wildcard(l, peer) : FLOWRULES_OK;
 }
 
 /* ---- pins ---------------------------------------------------------------------------------- */
@@ -127,24 +145,20 @@ static flowrules_status check_below(struct fr_linter *l, const struct fr_peer *p
     return FLOWRULES_OK;
 }
 
-static flowrules_status check_names(struct fr_linter *l, struct fr_map *told) {
-    for (size_t i = 0; i < l->policy->peers.count; i++) {
-        const struct fr_peer *peer = fr_vec_at(&l->policy->peers, struct fr_peer, i);
-        bool first;
-        if (peer->kind != FR_PEER_NAME && peer->kind != FR_PEER_WILDCARD)
-            continue;
-        /* A name and a wildcard over it have the same string. */
-        if (!is_first(told, 2 * peer->ref + (peer->kind == FR_PEER_WILDCARD), &first))
-            return fr_no_memory(l->context);
-        if (!first)
-            continue;
-        const char *name = FR_POLICY_TEXT(l->policy, peer->ref);
-        if (peer->kind == FR_PEER_WILDCARD)
-            FR_TRY(check_below(l, peer));
-        else if (is_wanted(l, name))
-            FR_TRY(check_pins(l, peer, name));
-    }
-    return FLOWRULES_OK;
+static flowrules_status check_name(struct fr_linter *l, const struct fr_peer *peer,
+                                   struct fr_map *told) {
+    bool first, wildcard = peer->kind == FR_PEER_WILDCARD;
+    if (peer->kind != FR_PEER_NAME && !wildcard)
+        return FLOWRULES_OK;
+    /* A name and a wildcard over it have the same string. */
+    if (!is_first(told, 2 * peer->ref + (wildcard ? 1 : 0), &first))
+        return fr_no_memory(l->context);
+    if (!first)
+        return FLOWRULES_OK;
+    const char *name = FR_POLICY_TEXT(l->policy, peer->ref);
+    if (wildcard)
+        return check_below(l, peer);
+    return is_wanted(l, name) ? check_pins(l, peer, name) : FLOWRULES_OK;
 }
 
 /* A lock file whose addresses are invented says nothing about them. */
@@ -153,7 +167,7 @@ static flowrules_status check_lock(struct fr_linter *l) {
     if (!l->policy->lock.present || l->policy->lock.example)
         return FLOWRULES_OK;
     fr_map_init(&told, &l->context->allocator);
-    flowrules_status status = check_names(l, &told);
+    flowrules_status status = walk(l, check_name, &told);
     fr_map_free(&told);
     return status;
 }
@@ -161,7 +175,7 @@ static flowrules_status check_lock(struct fr_linter *l) {
 flowrules_status fr_lint_names(struct fr_linter *l) {
     struct fr_map told;
     fr_map_init(&told, &l->context->allocator);
-    flowrules_status status = check_wildcards(l, &told);
+    flowrules_status status = walk(l, check_if_wildcard, &told);
     fr_map_free(&told);
     return status == FLOWRULES_OK ? check_lock(l) : status;
 }
