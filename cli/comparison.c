@@ -13,13 +13,14 @@
 
 /* ---- configurations ------------------------------------------------------------------------ */
 
-static flowrules_status add_settings(flowrules_configuration *configuration, struct tool *tool) {
-    const struct text_list *list = &tool->settings.sets;
+flowrules_status add_settings(flowrules_configuration *configuration, struct tool *tool,
+                              const struct text_list *list) {
     for (size_t i = 0; i < list->count; i++) {
         const char *text = list->items[i];
         size_t length = strcspn(text, "=");
         if (text[length] == '\0' || length == 0)
-            return tell_usage(tool, "--set takes KEY=VALUE, not '%s'", text);
+            return tell_usage(tool, "%s takes KEY=VALUE, not '%s'",
+                              list == &tool->settings.sets ? "--set" : "a setting", text);
         char *key = allocate(length + 1, 1);
         memcpy(key, text, length);
         flowrules_status status =
@@ -49,7 +50,7 @@ flowrules_status open_configuration(flowrules_configuration **configuration, str
                                     const char *const *paths, size_t count) {
     flowrules_status status = flowrules_configuration_new(configuration, tool->context);
     if (status == FLOWRULES_OK)
-        status = add_settings(*configuration, tool);
+        status = add_settings(*configuration, tool, &tool->settings.sets);
     for (size_t i = 0; i < count && status == FLOWRULES_OK; i++)
         status = add_file(*configuration, tool, paths[i]);
     tell_diagnostics(tool);
@@ -62,9 +63,37 @@ static bool is_change(const flowrules_comparison *comparison, size_t i, const ch
     return strcmp(flowrules_difference_change(comparison, i), change) == 0;
 }
 
-/* Who decides on one side, as the end of a sentence. */
+/* What a device of a path does, and by which rule. */
+static void print_hop(const flowrules_comparison *comparison, size_t i, int after, size_t hop) {
+    const char *flow = flowrules_difference_hop_flow(comparison, i, after, hop);
+    const char *file = flowrules_difference_hop_file(comparison, i, after, hop);
+    bool passes = flowrules_difference_hop_passes(comparison, i, after, hop) != 0;
+    if (file != NULL) {
+        print_user(stdout, file);
+        printf(":%u", (unsigned)flowrules_difference_hop_line(comparison, i, after, hop));
+    } else {
+        print_user(stdout, flowrules_difference_hop_name(comparison, i, after, hop));
+    }
+    fputs(passes ? " lets it pass" : " blocks it", stdout);
+    if (flow != NULL) {
+        fputs(" (flow '", stdout);
+        print_user(stdout, flow);
+        fputs("')", stdout);
+    } else if (flowrules_difference_hop_baseline(comparison, i, after, hop)) {
+        fputs(" (the baseline)", stdout);
+    }
+}
+
+/* Who decides on one side, as the end of a sentence: of a path each device. */
 static void print_decider(const flowrules_comparison *comparison, size_t i, int after, bool passes,
                           const struct comparison_words *words) {
+    size_t hops = flowrules_difference_hop_count(comparison, i, after);
+    for (size_t hop = 0; hop < hops; hop++) {
+        fputs(hop > 0 ? ", " : "", stdout);
+        print_hop(comparison, i, after, hop);
+    }
+    if (hops > 0)
+        return;
     const char *flow = flowrules_difference_flow(comparison, i, after);
     const char *file = flowrules_difference_file(comparison, i, after);
     if (flow != NULL) {
@@ -174,6 +203,19 @@ static void print_text(const struct tool *tool, const flowrules_comparison *comp
 
 /* ---- as JSON ------------------------------------------------------------------------------- */
 
+static cJSON *hop_item(const flowrules_comparison *comparison, size_t i, int after, size_t hop) {
+    cJSON *item = json_object();
+    const char *file = flowrules_difference_hop_file(comparison, i, after, hop);
+    json_text(item, "name", flowrules_difference_hop_name(comparison, i, after, hop));
+    json_bool(item, "passes", flowrules_difference_hop_passes(comparison, i, after, hop) != 0);
+    json_text(item, "flow", flowrules_difference_hop_flow(comparison, i, after, hop));
+    json_text(item, "file", file);
+    if (file != NULL)
+        json_number(item, "line", flowrules_difference_hop_line(comparison, i, after, hop));
+    json_bool(item, "baseline", flowrules_difference_hop_baseline(comparison, i, after, hop) != 0);
+    return item;
+}
+
 static cJSON *decider_item(const flowrules_comparison *comparison, size_t i, int after) {
     cJSON *item = json_object();
     const char *file = flowrules_difference_file(comparison, i, after);
@@ -182,6 +224,12 @@ static cJSON *decider_item(const flowrules_comparison *comparison, size_t i, int
     if (file != NULL)
         json_number(item, "line", flowrules_difference_line(comparison, i, after));
     json_bool(item, "baseline", flowrules_difference_baseline(comparison, i, after) != 0);
+    size_t hops = flowrules_difference_hop_count(comparison, i, after);
+    cJSON *devices = hops == 0 ? NULL : json_array();
+    for (size_t hop = 0; hop < hops; hop++)
+        json_append(devices, hop_item(comparison, i, after, hop));
+    if (devices != NULL)
+        json_add(item, "devices", devices);
     return item;
 }
 

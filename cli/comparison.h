@@ -10,6 +10,10 @@
 flowrules_status open_configuration(flowrules_configuration **configuration, struct tool *tool,
                                     const char *const *paths, size_t count);
 
+/* Adds settings, each KEY=VALUE. */
+flowrules_status add_settings(flowrules_configuration *configuration, struct tool *tool,
+                              const struct text_list *list);
+
 /* The words for the two sides of a comparison. */
 struct comparison_words {
     const char *equal, *contains; /* the sentences for these verdicts */

@@ -7,17 +7,15 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "hops.h"
 #include "text.h"
 #include "verbs.h"
 
-/* One side: a policy's path, or BACKEND[:FORMAT]=FILE[,FILE...]. */
+/* One side: a policy's path, or devices: BACKEND[:FORMAT]=FILE[,FILE...], one or several. */
 struct side {
     const char *text;
-    char *backend; /* NULL: a policy */
-    char **paths;  /* parts of one block at paths[0] */
-    size_t path_count;
+    struct hops hops; /* none: a policy */
     flowrules_policy *policy;
-    flowrules_configuration *configuration;
     flowrules_meaning *meaning;
 };
 
@@ -35,23 +33,6 @@ static bool is_backend(const struct tool *tool, const char *text, size_t length)
     return false;
 }
 
-static char *copy_part(const char *text, size_t length) {
-    char *copy = allocate(length + 1, 1);
-    memcpy(copy, text, length);
-    return copy;
-}
-
-static void split_paths(struct side *side, const char *list) {
-    char *block = copy_part(list, strlen(list));
-    side->paths = allocate(strlen(list) + 1, sizeof *side->paths);
-    for (char *next = block; next != NULL;) {
-        side->paths[side->path_count++] = next;
-        next = strchr(next, ',');
-        if (next != NULL)
-            *next++ = '\0';
-    }
-}
-
 static const char *next_backend(const void *user, size_t i) {
     return flowrules_backend_name(user, i);
 }
@@ -61,7 +42,8 @@ static flowrules_status check_misspelt(struct tool *tool, const char *text) {
     size_t length = strcspn(text, ":=");
     if (strchr(text, '=') == NULL)
         return FLOWRULES_OK;
-    char *name = copy_part(text, length);
+    char *name = allocate(length + 1, 1);
+    memcpy(name, text, length);
     const char *meant = nearest(name, next_backend, tool->context);
     flowrules_status status =
         meant == NULL
@@ -71,58 +53,90 @@ static flowrules_status check_misspelt(struct tool *tool, const char *text) {
     return status;
 }
 
+static flowrules_status check_backends(const struct hops *hops, struct tool *tool) {
+    for (size_t i = 0; i < hops->count; i++) {
+        const char *name = hops->items[i].name;
+        if (is_backend(tool, name, strlen(name)))
+            continue;
+        const char *meant = nearest(name, next_backend, tool->context);
+        return meant == NULL
+                   ? tell_usage(tool, "there is no backend '%s'", name)
+                   : tell_usage(tool, "there is no backend '%s'; did you mean '%s'?", name, meant);
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status open_side(struct side *side, struct tool *tool) {
     size_t length = strcspn(side->text, "=");
     if (side->text[length] == '\0' || !is_backend(tool, side->text, length)) {
         flowrules_status status = check_misspelt(tool, side->text);
         return status == FLOWRULES_OK ? open_policy(&side->policy, tool, side->text) : status;
     }
-    if (side->text[length + 1] == '\0')
-        return tell_usage(tool, "a FILE is needed after '%s'", side->text);
-    side->backend = copy_part(side->text, length);
-    split_paths(side, side->text + length + 1);
-    return open_configuration(&side->configuration, tool, (const char *const *)side->paths,
-                              side->path_count);
+    flowrules_status status = read_hops(&side->hops, tool, side->text, true);
+    if (status == FLOWRULES_OK)
+        status = check_backends(&side->hops, tool);
+    return status == FLOWRULES_OK ? open_hops(&side->hops, tool) : status;
 }
 
 static void close_side(struct side *side) {
     flowrules_meaning_free(side->meaning);
-    flowrules_configuration_free(side->configuration);
+    free_hops(&side->hops);
     flowrules_policy_free(side->policy);
-    if (side->paths != NULL)
-        free(side->paths[0]);
-    free(side->paths);
-    free(side->backend);
-}
-
-/* The backend of a target of a policy, or NULL. */
-static const char *backend_of(const flowrules_policy *policy, const char *target) {
-    size_t length = strcspn(target, ":");
-    for (size_t i = 0; i < flowrules_target_count(policy); i++) {
-        const char *name = flowrules_target_name(policy, i);
-        if (strlen(name) == length && strncmp(name, target, length) == 0)
-            return flowrules_target_backend(policy, i);
-    }
-    return NULL;
 }
 
 /* A configuration is read with the settings of the other side's target, where it is of its kind. */
+static const char *own_target(const struct hop *hop, const flowrules_policy *policy,
+                              const char *target) {
+    size_t length = strcspn(hop->name, ":");
+    const char *own = target != NULL && policy != NULL ? backend_of(policy, target) : NULL;
+    bool kind = own != NULL && strlen(own) == length && strncmp(own, hop->name, length) == 0;
+    return kind ? target : NULL;
+}
+
+static flowrules_status meaning_of_devices(struct side *side, const struct side *other,
+                                           struct tool *tool, const struct hops *targets) {
+    const struct hops *hops = &side->hops;
+    flowrules_meaning **meanings = allocate(hops->count, sizeof(flowrules_meaning *));
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; i < hops->count && status == FLOWRULES_OK; i++) {
+        const struct hop *hop = &hops->items[i];
+        size_t number = targets->count > 1 ? i : 0;
+        const char *target = targets->count == 0 ? NULL : targets->items[number].name;
+        target = own_target(hop, other->policy, target);
+        status = meaning_of_hop(&meanings[i], tool, hop, target, other->policy);
+    }
+    if (status == FLOWRULES_OK)
+        status = join_hops(&side->meaning, tool, hops, meanings);
+    for (size_t i = 0; i < hops->count; i++)
+        flowrules_meaning_free(meanings[i]);
+    free(meanings);
+    return status;
+}
+
 static flowrules_status find_meaning(struct side *side, const struct side *other, struct tool *tool,
-                                     const char *target) {
-    if (side->backend == NULL)
-        return flowrules_meaning_of_policy(&side->meaning, tool->context, side->policy, target);
-    size_t length = strcspn(side->backend, ":");
-    const char *own =
-        target != NULL && other->policy != NULL ? backend_of(other->policy, target) : NULL;
-    bool kind = own != NULL && strlen(own) == length && strncmp(own, side->backend, length) == 0;
-    return flowrules_meaning_of_configuration(&side->meaning, tool->context,
-                                              kind ? target : side->backend,
-                                              kind ? other->policy : NULL, side->configuration);
+                                     const struct hops *targets) {
+    if (side->hops.count > 0)
+        return meaning_of_devices(side, other, tool, targets);
+    if (targets->count > 0)
+        return meaning_of_targets(&side->meaning, tool, targets, side->policy);
+    return flowrules_meaning_of_policy(&side->meaning, tool->context, side->policy, NULL);
+}
+
+/* A target for each device; what is named for one is the other's too. */
+static flowrules_status match_targets(struct side *side, struct tool *tool, struct hops *targets) {
+    size_t devices = side->hops.count;
+    if (devices > 0 && targets->count > 1 && devices != targets->count)
+        return tell_usage(tool, "there are %zu targets for %zu devices: name a target for each",
+                          targets->count, devices);
+    share_places(targets, &side->hops);
+    share_places(&side->hops, targets);
+    return FLOWRULES_OK;
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
-static flowrules_status compare_sides(struct tool *tool, struct side sides[2]) {
+static flowrules_status compare_sides(struct tool *tool, struct side sides[2],
+                                      const struct hops *targets) {
     static const struct comparison_words words = {
         .equal = "the same packets pass",
         .contains = "everything that one side permits passes on the other; what else passes there "
@@ -131,12 +145,10 @@ static flowrules_status compare_sides(struct tool *tool, struct side sides[2]) {
         .denied = "no longer allowed",
         .no_rule = {"nothing allowed it before", "nothing allows it any more"},
         .no_block = {"nothing blocked it before", "nothing blocks it any more"}};
-    const struct text_list *targets = &tool->settings.targets;
-    const char *target = targets->count > 0 ? targets->items[0] : NULL;
     flowrules_comparison *comparison = NULL;
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; i < 2 && status == FLOWRULES_OK; i++) {
-        status = find_meaning(&sides[i], &sides[1 - i], tool, target);
+        status = find_meaning(&sides[i], &sides[1 - i], tool, targets);
         tell_diagnostics(tool);
     }
     if (status == FLOWRULES_OK) {
@@ -152,14 +164,20 @@ static flowrules_status compare_sides(struct tool *tool, struct side sides[2]) {
 flowrules_status run_diff(struct tool *tool) {
     struct side sides[2] = {{.text = tool->settings.operands.items[0]},
                             {.text = tool->settings.operands.items[1]}};
+    struct hops targets = {0};
     flowrules_status status = FLOWRULES_OK;
     if (tool->settings.targets.count > 1)
         status = tell_usage(tool, "only one target can be compared at a time");
+    else if (tool->settings.targets.count == 1)
+        status = read_hops(&targets, tool, tool->settings.targets.items[0], false);
     for (size_t i = 0; i < 2 && status == FLOWRULES_OK; i++)
         status = open_side(&sides[i], tool);
+    for (size_t i = 0; i < 4 && status == FLOWRULES_OK; i++)
+        status = match_targets(&sides[i % 2], tool, &targets);
     if (status == FLOWRULES_OK)
-        status = compare_sides(tool, sides);
+        status = compare_sides(tool, sides, &targets);
     for (size_t i = 0; i < 2; i++)
         close_side(&sides[i]);
+    free_hops(&targets);
     return status;
 }

@@ -40,13 +40,16 @@ static const struct {
                "verdict: holds|broken|unknown, because: text?, file: text, line: number, "
                "findings: [{verdict: broken|unknown, witness: text?, reason: text, names: text?, "
                "zones: text?, flow: text?, file: text?, line: number}], more: yes}]"},
+#define DEVICES                                                                                    \
+    "devices?: [{name: text, passes: yes, flow: text?, file: text?, line?: number, baseline: "     \
+    "yes}]"
 #define COMPARISON                                                                                 \
     "verdict: equal|contains|different|unknown, differences: [{change: allowed|denied, "           \
     "direction: text, "                                                                            \
     "packets: text, source: text, destination: text, service: text, "                              \
     "enters?: text, leaves?: text, witness: text, "                                                \
-    "before: {flow: text?, file: text?, line?: number, baseline: yes}, "                           \
-    "after: {flow: text?, file: text?, line?: number, baseline: yes}}], "                          \
+    "before: {flow: text?, file: text?, line?: number, baseline: yes, " DEVICES "}, "              \
+    "after: {flow: text?, file: text?, line?: number, baseline: yes, " DEVICES "}}], "             \
     "doubts: [{text: text, side: before|after, file: text?, line: number}]"
     {"verify", COMPARISON},
     {"diff", COMPARISON},

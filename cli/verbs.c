@@ -362,12 +362,16 @@ static const struct verb verbs[] = {
      "example packet, the flow, and the line of the rule that decides.\n"
      "If something is not understood and might change the meaning, it is reported with its line, "
      "and the verdict is never 'equal'.\n"
+     "If targets stand one behind the other, 'TARGET=FILE & TARGET=FILE', in the order in which "
+     "packets pass them, asks whether all of them together permit exactly what all must let pass. "
+     "'verify' without '&' checks each alone. 'diff' says what stands in brackets behind a FILE.\n"
      "The exit status is 0 if both are equal, 1 if they differ or the verdict is 'unknown'. One "
      "FILE, or POLICY, may be '-' for standard input.",
      verify_options, COUNT(verify_options), 2, FILES_MOST, "a POLICY and a FILE are needed",
      "flowrules render kimi-k2.yaml -t node-nft > node-nft.nft\n"
      "flowrules verify kimi-k2.yaml -t node-nft node-nft.nft\n"
-     "flowrules verify kimi-k2.yaml -t node-nft --json node-nft.nft\n",
+     "flowrules verify kimi-k2.yaml -t node-nft --json node-nft.nft\n"
+     "flowrules verify edge.yaml 'front=edge.cfg [to inside] & back=core.nft [from eth0]'\n",
      run_verify},
     {"diff", "OLD NEW", "show the packets that pass in only one of two policies or configurations",
      "Compares what two policies or configurations let pass. OLD and NEW are each the path of a "
@@ -375,10 +379,21 @@ static const struct verb verbs[] = {
      "naming is no difference.\n"
      "With -t, compares what this target must enforce. This option is needed to compare a "
      "configuration with a policy.\n"
+     "'A & B' is two devices, or more, one behind the other, in the order in which packets pass "
+     "them: what passes all of them. -t then names a target for each, 'T1 & T2', or none. In "
+     "brackets behind the FILE of a device, with commas between them:\n"
+     "  from PLACE  the interface or zone by which packets enter this device\n"
+     "  to PLACE    the interface or zone by which they leave it\n"
+     "  forward     its rules for forwarded packets count\n"
+     "  host        its rules for packets of the machine itself count\n"
+     "  KEY=VALUE   a setting of its backend, as with --set\n"
+     "Between two devices, a place that is not named is unknown: rules about it are in doubt.\n"
      "The exit status is 0 if the same packets pass, 1 if they differ or the verdict is 'unknown'.",
      diff_options, COUNT(diff_options), 2, 2, "two sides are needed",
      "flowrules diff kimi-k2.yaml kimi-k2.yaml\n"
-     "flowrules diff kimi-k2.yaml kimi-k2.yaml -t node-nft --json\n",
+     "flowrules diff kimi-k2.yaml kimi-k2.yaml -t node-nft --json\n"
+     "flowrules diff 'paloalto=a.set [from out, to dmz] & nftables=b.nft [from eth0]' "
+     "edge.yaml\n",
      run_diff},
     {"probe", "POLICY", "write a script that tries the flows from the place where it runs",
      "Writes a POSIX shell script that tests the connectivity of the flows from the machine where "

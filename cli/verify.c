@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "hops.h"
 #include "verbs.h"
 
 /* The one target that is meant: -t, or the only one of the policy; NULL, and told, otherwise. */
@@ -21,7 +22,8 @@ static const char *choose_target(struct tool *tool, const flowrules_policy *poli
 }
 
 static void print_verdict(const struct tool *tool, const flowrules_comparison *comparison,
-                          const char *target) {
+                          const char *target, bool several) {
+    static const char whole[] = "exactly what all of the targets have to let pass";
     static const char forms[2][72] = {
         "exactly what target '%s' has to let pass",
         "all that target '%s' permits passes; what else passes is not compared"};
@@ -29,7 +31,7 @@ static void print_verdict(const struct tool *tool, const flowrules_comparison *c
     char *sentences[2] = {allocate(size, 1), allocate(size, 1)};
     snprintf(sentences[0], size, forms[0], target);
     snprintf(sentences[1], size, forms[1], target);
-    const struct comparison_words words = {.equal = sentences[0],
+    const struct comparison_words words = {.equal = several ? whole : sentences[0],
                                            .contains = sentences[1],
                                            .allowed = "passes and should not",
                                            .denied = "should pass and does not",
@@ -40,25 +42,80 @@ static void print_verdict(const struct tool *tool, const flowrules_comparison *c
     free(sentences[1]);
 }
 
-flowrules_status run_verify(struct tool *tool) {
+/* ---- several targets, one behind the other -------------------------------------------------- */
+
+static flowrules_status compare_path(flowrules_comparison **comparison, struct tool *tool,
+                                     const flowrules_policy *policy, const struct hops *hops) {
+    flowrules_meaning **meanings = allocate(hops->count, sizeof(flowrules_meaning *));
+    flowrules_meaning *expected = NULL, *found = NULL;
+    flowrules_status status = meaning_of_targets(&expected, tool, hops, policy);
+    for (size_t i = 0; i < hops->count && status == FLOWRULES_OK; i++)
+        status = meaning_of_hop(&meanings[i], tool, &hops->items[i], hops->items[i].name, policy);
+    if (status == FLOWRULES_OK)
+        status = join_hops(&found, tool, hops, meanings);
+    if (status == FLOWRULES_OK)
+        status = flowrules_compare(comparison, tool->context, expected, found);
+    for (size_t i = 0; i < hops->count; i++)
+        flowrules_meaning_free(meanings[i]);
+    free(meanings);
+    flowrules_meaning_free(expected);
+    flowrules_meaning_free(found);
+    tell_diagnostics(tool);
+    return status;
+}
+
+static flowrules_status verify_path(struct tool *tool, const flowrules_policy *policy) {
     const struct text_list *operands = &tool->settings.operands;
-    flowrules_policy *policy = NULL;
+    flowrules_comparison *comparison = NULL;
+    struct hops hops = {0};
+    flowrules_status status = FLOWRULES_OK;
+    if (tool->settings.targets.count > 0 || operands->count > 2)
+        status = tell_usage(tool, "several targets are named with their files in one word: "
+                                  "'TARGET=FILE & TARGET=FILE'");
+    if (status == FLOWRULES_OK)
+        status = read_hops(&hops, tool, operands->items[1], true);
+    if (status == FLOWRULES_OK)
+        status = open_hops(&hops, tool);
+    if (status == FLOWRULES_OK)
+        status = compare_path(&comparison, tool, policy, &hops);
+    if (comparison != NULL)
+        print_verdict(tool, comparison, "", true);
+    flowrules_comparison_free(comparison);
+    free_hops(&hops);
+    return status;
+}
+
+/* ---- one target ---------------------------------------------------------------------------- */
+
+static flowrules_status verify_target(struct tool *tool, const flowrules_policy *policy) {
+    const struct text_list *operands = &tool->settings.operands;
     flowrules_configuration *configuration = NULL;
     flowrules_comparison *comparison = NULL;
-    flowrules_status status = open_policy(&policy, tool, operands->items[0]);
-    const char *target = status == FLOWRULES_OK ? choose_target(tool, policy) : NULL;
-    if (status == FLOWRULES_OK && target == NULL)
-        status = FLOWRULES_USAGE;
-    if (status == FLOWRULES_OK)
-        status = open_configuration(&configuration, tool, operands->items + 1, operands->count - 1);
+    const char *target = choose_target(tool, policy);
+    if (target == NULL)
+        return FLOWRULES_USAGE;
+    flowrules_status status =
+        open_configuration(&configuration, tool, operands->items + 1, operands->count - 1);
     if (status == FLOWRULES_OK) {
         status = flowrules_verify(&comparison, tool->context, policy, target, configuration);
         tell_diagnostics(tool);
     }
     if (comparison != NULL)
-        print_verdict(tool, comparison, target);
+        print_verdict(tool, comparison, target, false);
     flowrules_comparison_free(comparison);
     flowrules_configuration_free(configuration);
+    return status;
+}
+
+flowrules_status run_verify(struct tool *tool) {
+    const struct text_list *operands = &tool->settings.operands;
+    flowrules_policy *policy = NULL;
+    flowrules_status status = open_policy(&policy, tool, operands->items[0]);
+    bool path = false;
+    for (size_t i = 1; i < operands->count; i++)
+        path = path || is_hops(operands->items[i]);
+    if (status == FLOWRULES_OK)
+        status = (path ? verify_path : verify_target)(tool, policy);
     flowrules_policy_free(policy);
     return status;
 }

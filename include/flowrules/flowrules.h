@@ -670,6 +670,33 @@ FLOWRULES_CHECK flowrules_status flowrules_meaning_of_configuration(
     const flowrules_policy *policy, const flowrules_configuration *configuration);
 FLOWRULES_API void flowrules_meaning_free(flowrules_meaning *meaning);
 
+/*
+ * Devices that stand one behind the other: a packet passes the path if each device passes it
+ * (docs/MODEL.md, "Devices in a row").
+ */
+typedef struct flowrules_path flowrules_path;
+
+FLOWRULES_CHECK flowrules_status flowrules_path_new(flowrules_path **path,
+                                                    flowrules_context *context);
+FLOWRULES_API void flowrules_path_free(flowrules_path *path);
+/*
+ * Adds the next device that packets pass; device is borrowed until the path is freed. enters and
+ * leaves are the interfaces of this device by which the packets come and leave ("eth1", "eth*"), or
+ * NULL: not known between two devices, and any at the ends of the path. hook says which of its
+ * rules count: "forward", "host" (of a machine at an end of the path), or NULL where it has only
+ * one of them. FLOWRULES_USAGE: hook is another text.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_path_add(flowrules_path *path,
+                                                    const flowrules_meaning *device,
+                                                    const char *enters, const char *leaves,
+                                                    const char *hook);
+/*
+ * Computes what passes all devices of a path, two or more. FLOWRULES_USAGE: they cannot be taken
+ * together (a machine between two others, a target that only permits, pods).
+ */
+FLOWRULES_CHECK flowrules_status flowrules_path_meaning(flowrules_meaning **meaning,
+                                                        flowrules_path *path);
+
 /* ---- comparing ---------------------------------------------------------------------------- */
 
 typedef struct flowrules_comparison flowrules_comparison;
@@ -747,6 +774,25 @@ FLOWRULES_API uint32_t flowrules_difference_line(const flowrules_comparison *com
 /* 1 if the baseline of a target decides on that side (docs/MODEL.md), else 0. */
 FLOWRULES_API int flowrules_difference_baseline(const flowrules_comparison *comparison,
                                                 size_t difference, int after);
+/*
+ * What each device of a path does with the packets, in their order. The count is 0 if that side is
+ * no path. passes is 1 if the device lets them pass, also if another one blocks them. Its name is
+ * "target 'NAME'" or the name of its first file. The others are as those above.
+ */
+FLOWRULES_API size_t flowrules_difference_hop_count(const flowrules_comparison *comparison,
+                                                    size_t difference, int after);
+FLOWRULES_API const char *flowrules_difference_hop_name(const flowrules_comparison *comparison,
+                                                        size_t difference, int after, size_t hop);
+FLOWRULES_API int flowrules_difference_hop_passes(const flowrules_comparison *comparison,
+                                                  size_t difference, int after, size_t hop);
+FLOWRULES_API const char *flowrules_difference_hop_flow(const flowrules_comparison *comparison,
+                                                        size_t difference, int after, size_t hop);
+FLOWRULES_API const char *flowrules_difference_hop_file(const flowrules_comparison *comparison,
+                                                        size_t difference, int after, size_t hop);
+FLOWRULES_API uint32_t flowrules_difference_hop_line(const flowrules_comparison *comparison,
+                                                     size_t difference, int after, size_t hop);
+FLOWRULES_API int flowrules_difference_hop_baseline(const flowrules_comparison *comparison,
+                                                    size_t difference, int after, size_t hop);
 
 /*
  * The reasons for "unknown": what a reader did not understand (after: on which side), and limits.

@@ -8,6 +8,7 @@
 
 #include "names.h"
 #include "requirements.h"
+#include "transfer.h"
 
 /* ---- atoms --------------------------------------------------------------------------------- */
 
@@ -19,37 +20,9 @@ static const struct fr_group_terms *terms_at(const flowrules_meaning *m, size_t 
     return fr_vec_at(&m->groups, struct fr_group_terms, i);
 }
 
-/* The group of some terms of m, in common terms. */
-static uint32_t common_group(struct fr_common *c, const flowrules_meaning *m,
-                             const fr_string *terms, size_t count) {
-    struct fr_vec keys;
-    fr_vec_init(&keys, &c->context->allocator, sizeof(struct flowrules_group_key));
-    uint32_t atom = UINT32_MAX;
-    if (fr_vec_reserve(&keys, count + 1)) {
-        bool good = true;
-        for (size_t i = 0; i < count; i++) {
-            struct flowrules_group_key key =
-                fr_meaning_spelling(c->terms, m->backend, fr_meaning_key(m, terms[i]));
-            good = good && key.value != NULL;
-            *(struct flowrules_group_key *)fr_vec_add(&keys) = key;
-        }
-        if (good)
-            atom = fr_meaning_group(c->terms, keys.items, keys.count);
-    }
-    fr_vec_free(&keys);
-    return atom;
-}
-
-static uint32_t common_atom(struct fr_common *c, const flowrules_meaning *m, uint32_t atom) {
-    const struct flowrules_atom *a = atom_at(m, atom);
-    if (a->kind != FLOWRULES_ATOM_GROUP)
-        return fr_meaning_name(c->terms, a->kind, a->name);
-    return common_group(c, m, terms_at(m, atom)->terms, terms_at(m, atom)->count);
-}
-
 static flowrules_status add_atoms(struct fr_common *c, const flowrules_meaning *m) {
     for (uint32_t i = 0; i < m->atoms.count; i++)
-        if (common_atom(c, m, i) == UINT32_MAX)
+        if (fr_transfer_atom(c->terms, m, i) == UINT32_MAX)
             return fr_no_memory(c->context);
     return FLOWRULES_OK;
 }
@@ -108,7 +81,7 @@ static flowrules_status add_meeting(struct fr_common *c, uint32_t i, uint32_t k)
         return fr_no_memory(c->context);
     memcpy(both, x->terms, x->count * sizeof *both);
     memcpy(both + x->count, y->terms, y->count * sizeof *both);
-    return common_group(c, c->terms, both, x->count + y->count) == UINT32_MAX
+    return fr_transfer_group(c->terms, c->terms, both, x->count + y->count) == UINT32_MAX
                ? fr_no_memory(c->context)
                : FLOWRULES_OK;
 }
@@ -263,7 +236,7 @@ static flowrules_status add_all_pods(struct fr_common *c) {
     c->terms->backend = c->sides[has_pods(c->sides[0]) ? 0 : 1]->backend;
     for (size_t i = 0; i < 2; i++)
         names = names || !has_pods(c->sides[i]) || c->sides[i]->backend->capabilities.names;
-    if (common_group(c, c->terms, NULL, 0) == UINT32_MAX)
+    if (fr_transfer_group(c->terms, c->terms, NULL, 0) == UINT32_MAX)
         return fr_no_memory(c->context);
     c->has_others = names;
     return FLOWRULES_OK;
@@ -317,96 +290,23 @@ void fr_common_free(struct fr_common *c) {
 
 /* ---- clauses ------------------------------------------------------------------------------- */
 
-/* What was translated already: by the number of the set, or service, of one side. */
-struct translation {
-    struct fr_common *common;
-    const flowrules_meaning *from;
-    struct fr_vec sets;     /* fr_set: FR_SET_NONE where it is not known yet */
-    struct fr_vec services; /* fr_service: likewise */
-};
-
-static bool init_translation(struct translation *t, struct fr_common *c,
-                             const flowrules_meaning *from) {
-    *t = (struct translation){.common = c, .from = from};
-    fr_vec_init(&t->sets, &c->context->allocator, sizeof(fr_set));
-    fr_vec_init(&t->services, &c->context->allocator, sizeof(fr_service));
-    size_t sets = from->sets.heads.count, services = from->services.list.count;
-    if (!fr_vec_reserve(&t->sets, sets) || !fr_vec_reserve(&t->services, services))
-        return false;
-    for (size_t i = 0; i < sets; i++)
-        *(fr_set *)fr_vec_add(&t->sets) = FR_SET_NONE;
-    for (size_t i = 0; i < services; i++)
-        *(fr_service *)fr_vec_add(&t->services) = FR_SERVICE_NONE;
-    return true;
-}
-
-static void free_translation(struct translation *t) {
-    fr_vec_free(&t->sets);
-    fr_vec_free(&t->services);
-}
-
-/* The atoms of a set, with all that they hold. */
-static fr_set translate_atoms(struct translation *t, const struct fr_set_head *head) {
-    struct fr_common *c = t->common;
-    struct fr_builder *b = &c->terms->builder;
-    for (uint32_t i = 0; i < head->atoms; i++) {
-        uint32_t atom = common_atom(c, t->from, fr_set_atoms(head)[i]);
-        b->failed = b->failed || atom == UINT32_MAX;
-        if (b->failed)
-            break;
-        const struct fr_member_span *span = fr_vec_at(&c->spans, struct fr_member_span, atom);
-        for (uint32_t k = 0; k < span->count; k++)
-            fr_builder_atom(b, *fr_vec_at(&c->members, uint32_t, span->first + k));
-    }
-    return fr_builder_finish(b, &c->terms->sets);
-}
-
-static fr_set translate_set(struct translation *t, fr_set set) {
-    flowrules_meaning *terms = t->common->terms;
-    const struct fr_set_head *head = fr_set_head(&t->from->sets, set);
-    fr_set atoms = translate_atoms(t, head);
-    if (head->all_atoms != 0)
-        atoms = fr_set_subtract(&terms->sets, fr_meaning_all_atoms(terms), atoms);
-    struct flowrules_set view = {&t->from->sets, set};
-    for (int f = 0; f < 2; f++)
-        for (size_t i = 0; i < flowrules_set_range_count(view, (enum flowrules_family)f); i++) {
-            struct flowrules_range r = flowrules_set_range(view, (enum flowrules_family)f, i);
-            fr_builder_range(&terms->builder, &r);
-        }
-    fr_builder_set(&terms->builder, &terms->sets, atoms);
-    return fr_builder_finish(&terms->builder, &terms->sets);
-}
-
-static fr_set set_of(struct translation *t, fr_set set) {
-    fr_set *known = fr_vec_at(&t->sets, fr_set, set);
-    if (set == FR_SET_ANY || set == FR_SET_EMPTY)
-        return set;
-    if (*known == FR_SET_NONE)
-        *known = translate_set(t, set);
-    return *known;
-}
-
-static fr_service service_of(struct translation *t, fr_service service) {
-    fr_service *known = fr_vec_at(&t->services, fr_service, service);
-    if (*known == FR_SERVICE_NONE) {
-        const struct fr_service_terms *terms = fr_service_get(&t->from->services, service);
-        struct fr_service_builder copy;
-        fr_service_begin(&copy, &t->common->context->allocator);
-        for (uint32_t i = 0; i < terms->count; i++)
-            fr_service_add(&copy, &terms->terms[i]);
-        *known = fr_service_finish(&copy, &t->common->terms->services);
-    }
-    return *known;
+/* All that an atom holds. */
+static void add_members(void *user, uint32_t atom) {
+    struct fr_common *c = user;
+    const struct fr_member_span *span = fr_vec_at(&c->spans, struct fr_member_span, atom);
+    for (uint32_t k = 0; k < span->count; k++)
+        fr_builder_atom(&c->terms->builder, *fr_vec_at(&c->members, uint32_t, span->first + k));
 }
 
 /*
  * Where names and groups have addresses, a rule for all but some addresses is for addresses alone:
  * which of them a name has is not known.
  */
-static fr_set end_of(struct translation *t, fr_set set, enum fr_effect effect) {
-    struct fr_sets *sets = &t->common->terms->sets;
-    fr_set own = set_of(t, set);
-    if (own == FR_SET_ANY || effect == FR_OUTSIDE || !t->common->atoms_are_addresses)
+static fr_set end_of(struct fr_common *c, struct fr_transfer *t, fr_set set,
+                     enum fr_effect effect) {
+    struct fr_sets *sets = &c->terms->sets;
+    fr_set own = fr_transfer_set(t, set);
+    if (own == FR_SET_ANY || effect == FR_OUTSIDE || !c->atoms_are_addresses)
         return own;
     struct flowrules_set view = {sets, own};
     if (fr_set_head(sets, own)->all_atoms == 0 ||
@@ -416,9 +316,8 @@ static fr_set end_of(struct translation *t, fr_set set, enum fr_effect effect) {
     return fr_set_union(sets, v4, fr_set_family(sets, own, FLOWRULES_IPV6));
 }
 
-static flowrules_status add_items(struct translation *t, const struct fr_stage *stage,
-                                  uint16_t number) {
-    struct fr_common *c = t->common;
+static flowrules_status add_items(struct fr_common *c, struct fr_transfer *t,
+                                  const struct fr_stage *stage, uint16_t number) {
     bool open = c->open[t->from == c->sides[1]];
     uint32_t base = (uint32_t)c->items.count;
     if (!fr_vec_reserve(&c->items, stage->clauses.count))
@@ -426,9 +325,9 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
     for (uint32_t i = 0; i < stage->clauses.count; i++) {
         const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, i);
         uint8_t effect = open && clause->effect == FR_BLOCK ? FR_OUTSIDE : clause->effect;
-        struct fr_item item = {.ends = {end_of(t, clause->source, clause->effect),
-                                        end_of(t, clause->destination, clause->effect)},
-                               .service = service_of(t, clause->service),
+        struct fr_item item = {.ends = {end_of(c, t, clause->source, clause->effect),
+                                        end_of(c, t, clause->destination, clause->effect)},
+                               .service = fr_transfer_service(t, clause->service),
                                .skip_to = base + clause->skip_to,
                                .clause = i,
                                .stage = number,
@@ -438,7 +337,7 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
                                .asked = clause->packets,
                                .doubt = clause->doubt != 0};
         for (unsigned e = 0; e < 2; e++)
-            item.interfaces[e] = clause->interfaces[e] == 0 ? 0 : set_of(t, clause->interfaces[e]);
+            item.interfaces[e] = fr_transfer_set(t, clause->interfaces[e]);
         *(struct fr_item *)fr_vec_add(&c->items) = item;
     }
     return FLOWRULES_OK;
@@ -447,12 +346,14 @@ static flowrules_status add_items(struct translation *t, const struct fr_stage *
 static flowrules_status add_side(struct fr_common *c, unsigned side,
                                  enum flowrules_direction direction) {
     const struct fr_vec *stages = &c->sides[side]->stages[direction];
-    struct translation t;
-    flowrules_status status =
-        init_translation(&t, c, c->sides[side]) ? FLOWRULES_OK : fr_no_memory(c->context);
+    struct fr_transfer t;
+    bool good = fr_transfer_init(&t, c->sides[side], c->terms);
+    flowrules_status status = good ? FLOWRULES_OK : fr_no_memory(c->context);
+    t.add = add_members;
+    t.user = c;
     if (status == FLOWRULES_OK) {
-        c->disjoint[side] = set_of(&t, c->sides[side]->disjoint);
-        c->unaddressed[side] = set_of(&t, c->sides[side]->unaddressed);
+        c->disjoint[side] = fr_transfer_set(&t, c->sides[side]->disjoint);
+        c->unaddressed[side] = fr_transfer_set(&t, c->sides[side]->unaddressed);
     }
     for (size_t i = 0; status == FLOWRULES_OK && i < stages->count; i++) {
         const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, i);
@@ -462,9 +363,9 @@ static flowrules_status add_side(struct fr_common *c, unsigned side,
             break;
         }
         *slot = (struct fr_common_stage){stage, side == 1};
-        status = add_items(&t, stage, (uint16_t)(c->stages.count - 1));
+        status = add_items(c, &t, stage, (uint16_t)(c->stages.count - 1));
     }
-    free_translation(&t);
+    fr_transfer_free(&t);
     return status == FLOWRULES_OK ? fr_meaning_memory(c->terms) : status;
 }
 

@@ -33,6 +33,7 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
     fr_vec_init(&m->settings, allocator, sizeof(struct fr_found_setting));
     fr_vec_init(&m->files, allocator, sizeof(const char *));
     fr_vec_init(&m->choices, allocator, sizeof(struct fr_choice));
+    fr_vec_init(&m->hops, allocator, sizeof(const char *));
     if (fr_sets_init(&m->sets, allocator) && fr_services_init(&m->services, allocator)) {
         m->sets.atoms = &m->atoms;
         *meaning = m;
@@ -63,6 +64,7 @@ void flowrules_meaning_free(flowrules_meaning *m) {
     fr_vec_free(&m->settings);
     fr_vec_free(&m->files);
     fr_vec_free(&m->choices);
+    fr_vec_free(&m->hops);
     fr_vec_free(&m->atoms);
     fr_vec_free(&m->groups);
     fr_map_free(&m->atom_of);

@@ -34,6 +34,7 @@ struct fr_clause {
 /* One list that a packet has to pass; what no clause matches passes. */
 struct fr_stage {
     struct fr_vec clauses; /* struct fr_clause */
+    uint32_t hop;          /* of a path: the device that it is of */
 };
 
 /* A constraint of a group: "key\0label\0value" as an interned string. */
@@ -97,6 +98,7 @@ struct flowrules_meaning {
     fr_set disjoint;                 /* groups of which no two have an address in common */
     fr_set unaddressed;              /* groups without the addresses that rules name */
     struct fr_vec choices;           /* struct fr_choice: of which the reader wants one */
+    struct fr_vec hops;              /* const char *: of a path, the names of its devices */
 };
 
 /*
@@ -111,6 +113,11 @@ struct fr_reading {
 };
 
 flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *context);
+/* True of devices that stand one behind the other: it is about the direction enforced alone. */
+static inline bool fr_meaning_is_path(const flowrules_meaning *m) {
+    return m->hops.count > 0;
+}
+
 /* Reports that a store of the meaning ran out of memory, if one did: FLOWRULES_NO_MEMORY. */
 flowrules_status fr_meaning_memory(const flowrules_meaning *m);
 

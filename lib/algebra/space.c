@@ -125,6 +125,21 @@ static struct decision decide(const struct sweep *s, const uint32_t *list, size_
     return result;
 }
 
+uint32_t fr_region_decider(const struct fr_common *common, const struct fr_region *region,
+                           uint32_t stage) {
+    uint32_t go_on = 0;
+    for (size_t i = 0; i < region->item_count; i++) {
+        const struct fr_item *item = fr_vec_at(&common->items, struct fr_item, region->items[i]);
+        if (item->stage != stage || region->items[i] < go_on || item->doubt ||
+            (item->packets & (unsigned)region->packets) == 0)
+            continue;
+        if (item->effect != FR_SKIP)
+            return region->items[i];
+        go_on = item->skip_to;
+    }
+    return FR_NO_ITEM;
+}
+
 /* Which of the three effects a packet may have: a set of bits. */
 #define MAY(effect) (1u << (effect))
 
@@ -229,6 +244,8 @@ static flowrules_status decide_kind(struct sweep *s, const uint32_t *list, size_
     s->region.passes_after = after.effect == FR_PASS;
     s->region.deciders[0] = before.item;
     s->region.deciders[1] = after.item;
+    s->region.items = list;
+    s->region.item_count = count;
     return s->space->visit(s->space->user, &s->region);
 }
 

@@ -33,14 +33,21 @@ struct fr_region {
     const bool *named;                          /* of 256: the protocols that are distinguished */
     struct flowrules_ports source, destination; /* of ICMP: type and code */
     enum flowrules_packets packets;
-    fr_set interfaces[2]; /* by which they come and leave, of the common sets; 0: all */
-    bool passes_after;    /* after lets them pass, before does not; or the other way round */
-    uint32_t deciders[2]; /* items, or FR_NO_ITEM: what no clause matches */
+    fr_set interfaces[2];  /* by which they come and leave, of the common sets; 0: all */
+    bool passes_after;     /* after lets them pass, before does not; or the other way round */
+    uint32_t deciders[2];  /* items, or FR_NO_ITEM: what no clause matches */
+    const uint32_t *items; /* in order: those that match all of its packets but for their kind */
+    size_t item_count;
 };
 
 typedef flowrules_status (*fr_region_fn)(void *user, const struct fr_region *region);
 /* An item in doubt, on which it depends whether both sides decide some packets alike. */
 typedef void (*fr_doubt_fn)(void *user, uint32_t item);
+
+/* The item that decides the packets of a region in a stage, or FR_NO_ITEM; items in doubt do not.
+ */
+uint32_t fr_region_decider(const struct fr_common *common, const struct fr_region *region,
+                           uint32_t stage);
 
 struct fr_space {
     struct fr_common *common;

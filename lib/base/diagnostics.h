@@ -127,7 +127,9 @@ enum fr_id {
     FR_CONFIG_PLACES,
     FR_CONFIG_NOT_EQUAL,
     FR_NOT_PROVEN,
-    FR_CONFIG_ASSUMED
+    FR_CONFIG_ASSUMED,
+    FR_PATH,
+    FR_PATH_PLACE
 };
 
 struct fr_diagnostic {

@@ -395,6 +395,14 @@ static const struct number numbers[] = {
      {"Warning: a part of the configuration is missing; the message says what is assumed.",
       "A group, list or part is defined in a file that was not given.",
       "Give all files of the configuration together."}},
+    {809,
+     {"Devices that stand one behind the other cannot be taken together (exit status 2).",
+      "It is not clear which rules count, or the rules of one device say nothing of the packets.",
+      "Follow the hint of the message."}},
+    {810,
+     {"Warning: an interface between two devices is in no rule of the device.",
+      "The name is misspelt, or the device has no rule about this interface.",
+      "Write the name as the device has it."}},
 };
 
 const char *flowrules_message_text(const char *id, flowrules_message_part part) {

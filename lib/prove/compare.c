@@ -31,23 +31,44 @@ struct box {
     unsigned united;           /* the dimension in which boxes are put together now */
 };
 
+/* What a device of a path does with packets. */
+struct hop {
+    uint32_t stage, clause; /* of its side; UINT32_MAX: no clause decides */
+    bool passes;
+};
+
 /* What is decided otherwise by the same clauses. */
 struct difference {
     enum flowrules_direction direction;
     enum flowrules_packets packets;
     bool passes_after;
     uint32_t stages[2], clauses[2]; /* of each side; UINT32_MAX: no clause */
+    struct hop *hops[2];            /* of each side that is a path, its devices; else NULL */
     const char *witness;
     struct fr_vec boxes; /* struct box */
     bool cut;            /* there were more */
 };
 
+/* Who decides: a flow, or a line of a file, or the baseline. */
+struct decider {
+    const char *flow, *file;
+    uint32_t line;
+    bool baseline;
+};
+
+/* What a device of a path does, and who decides there. */
+struct hop_row {
+    const char *name;
+    bool passes;
+    struct decider decider;
+};
+
 struct row {
     const char *change, *direction, *packets, *source, *destination, *service, *witness;
     const char *interfaces[2]; /* by which they come and leave; NULL: any */
-    const char *flows[2], *files[2];
-    uint32_t lines[2];
-    bool baselines[2];
+    struct decider deciders[2];
+    struct hop_row *hops[2]; /* of a side that is a path */
+    size_t hop_counts[2];
 };
 
 struct doubt {
@@ -76,6 +97,7 @@ struct comparing {
     bool networks_known;       /* they are there: only differences have a use for them */
     size_t disorders;          /* of a direction, that were found */
     bool no_memory;            /* while they were told */
+    bool other_way;            /* connections that are opened the other way matter, on a path */
 };
 
 /* ---- collecting ---------------------------------------------------------------------------- */
@@ -180,21 +202,55 @@ static void place_item(const struct comparing *c, uint32_t number, uint32_t *sta
     *clause = item->clause;
 }
 
-/* The flow of a clause, so that the parts of a flow are one difference. */
-static uint32_t flow_at(const struct comparing *c, const struct difference *d, unsigned side) {
-    if (d->clauses[side] == UINT32_MAX)
-        return FR_NO_FLOW;
+/* The clause that decides; NULL: none. */
+static const struct fr_clause *clause_at(const struct comparing *c, const struct difference *d,
+                                         unsigned side, uint32_t stage, uint32_t clause) {
+    if (clause == UINT32_MAX)
+        return NULL;
     const struct fr_vec *stages = &c->common.sides[side]->stages[d->direction];
-    const struct fr_stage *stage = *fr_vec_at(stages, struct fr_stage *, d->stages[side]);
-    return fr_vec_at(&stage->clauses, struct fr_clause, d->clauses[side])->flow;
+    const struct fr_stage *list = *fr_vec_at(stages, struct fr_stage *, stage);
+    return fr_vec_at(&list->clauses, struct fr_clause, clause);
+}
+
+/* Clauses are the same to people if they are; those of a flow are one difference. */
+static bool same_clause(const struct fr_clause *a, const struct fr_clause *b) {
+    return a == b || (a != NULL && b != NULL && a->flow != FR_NO_FLOW && a->flow == b->flow);
 }
 
 static bool same_decider(const struct comparing *c, const struct difference *a,
                          const struct difference *b, unsigned side) {
-    uint32_t flow = flow_at(c, a, side);
-    if (flow != FR_NO_FLOW || flow_at(c, b, side) != FR_NO_FLOW)
-        return flow == flow_at(c, b, side);
-    return a->stages[side] == b->stages[side] && a->clauses[side] == b->clauses[side];
+    const struct hop *x = a->hops[side], *y = b->hops[side];
+    bool same = same_clause(clause_at(c, a, side, a->stages[side], a->clauses[side]),
+                            clause_at(c, b, side, b->stages[side], b->clauses[side]));
+    for (size_t i = 0; same && x != NULL && i < c->common.sides[side]->hops.count; i++)
+        same = x[i].passes == y[i].passes &&
+               same_clause(clause_at(c, a, side, x[i].stage, x[i].clause),
+                           clause_at(c, b, side, y[i].stage, y[i].clause));
+    return same;
+}
+
+/* What each device of a side, a path, does with the packets of a region; false without memory. */
+static bool find_hops(struct comparing *c, const struct fr_region *region, struct difference *d,
+                      unsigned side) {
+    const flowrules_meaning *m = c->common.sides[side];
+    const struct fr_common_stage *stages = c->common.stages.items;
+    if (!fr_meaning_is_path(m))
+        return true;
+    struct hop *hops = fr_arena_alloc(&c->result->arena, m->hops.count * sizeof *hops);
+    d->hops[side] = hops;
+    for (size_t i = 0; hops != NULL && i < m->hops.count; i++)
+        hops[i] = (struct hop){UINT32_MAX, UINT32_MAX, true};
+    for (uint32_t s = 0; hops != NULL && s < c->common.stages.count; s++) {
+        if (stages[s].after != (side == 1))
+            continue;
+        struct hop *hop = &hops[stages[s].stage->hop];
+        uint32_t item = hop->passes ? fr_region_decider(&c->common, region, s) : FR_NO_ITEM;
+        if (item == FR_NO_ITEM)
+            continue;
+        place_item(c, item, &hop->stage, &hop->clause);
+        hop->passes = fr_vec_at(&c->common.items, struct fr_item, item)->effect == FR_PASS;
+    }
+    return hops != NULL;
 }
 
 static bool same_difference(const struct comparing *c, const struct difference *a,
@@ -340,7 +396,11 @@ static bool has_no_connection(struct comparing *c, const struct fr_region *regio
     back.term.source_last = there.term.destination_last;
     back.term.destination_first = there.term.source_first;
     back.term.destination_last = there.term.source_last;
-    return !passes_some_side(c, &there) && !passes_some_side(c, &back);
+    bool passes = passes_some_side(c, &there), path = false;
+    for (unsigned side = 0; side < 2; side++)
+        path = path || fr_meaning_is_path(c->common.sides[side]);
+    c->other_way = c->other_way || (path && !passes);
+    return !passes && (path || !passes_some_side(c, &back));
 }
 
 static flowrules_status visit_region(void *user, const struct fr_region *region) {
@@ -352,6 +412,8 @@ static flowrules_status visit_region(void *user, const struct fr_region *region)
                                 .passes_after = region->passes_after};
     for (unsigned side = 0; side < 2; side++)
         place_item(c, region->deciders[side], &wanted.stages[side], &wanted.clauses[side]);
+    if (!find_hops(c, region, &wanted, 0) || !find_hops(c, region, &wanted, 1))
+        return fr_no_memory(c->context);
     struct difference *d = find_difference(c, &wanted);
     if (d == NULL)
         return c->cut ? FLOWRULES_OK : fr_no_memory(c->context);
@@ -489,23 +551,46 @@ static bool copy_text(struct comparing *c, const char *text, const char **copy) 
     return text == NULL || *copy != NULL;
 }
 
-/* Who decides on one side: the flow of a policy, or the file and line of a configuration. */
-static bool tell_decider(struct comparing *c, const struct difference *d, unsigned side,
-                         struct row *row) {
-    const flowrules_meaning *m = c->common.sides[side];
-    if (d->clauses[side] == UINT32_MAX)
+/* Who decides: the flow of a policy, or the file and line of a configuration. */
+static bool tell_clause(struct comparing *c, const flowrules_meaning *m,
+                        const struct fr_clause *clause, struct decider *decider) {
+    if (clause == NULL)
         return true;
-    const struct fr_stage *stage =
-        *fr_vec_at(&m->stages[d->direction], struct fr_stage *, d->stages[side]);
-    const struct fr_clause *clause = fr_vec_at(&stage->clauses, struct fr_clause, d->clauses[side]);
     if (clause->flow != FR_NO_FLOW)
-        return copy_text(c, flowrules_flow_name(m->policy, clause->flow), &row->flows[side]);
+        return copy_text(c, flowrules_flow_name(m->policy, clause->flow), &decider->flow);
     if (m->target != NULL) /* its last clause, which blocks all kinds of packets, is no rule */
-        row->baselines[side] = clause->effect == FR_PASS || (clause->packets & FLOWRULES_NEW) == 0;
+        decider->baseline = clause->effect == FR_PASS || (clause->packets & FLOWRULES_NEW) == 0;
     if (clause->line == 0 || clause->file >= m->files.count) /* what holds by itself */
         return true;
-    row->lines[side] = clause->line;
-    return copy_text(c, *fr_vec_at(&m->files, const char *, clause->file), &row->files[side]);
+    decider->line = clause->line;
+    return copy_text(c, *fr_vec_at(&m->files, const char *, clause->file), &decider->file);
+}
+
+/* The devices of a path, each with who decides there. */
+static bool tell_hops(struct comparing *c, const struct difference *d, unsigned side,
+                      struct row *row) {
+    const flowrules_meaning *m = c->common.sides[side];
+    const struct hop *hops = d->hops[side];
+    if (hops == NULL)
+        return true;
+    struct hop_row *rows = fr_arena_zalloc(&c->result->arena, m->hops.count * sizeof *rows);
+    bool good = rows != NULL;
+    row->hops[side] = rows;
+    row->hop_counts[side] = m->hops.count;
+    for (size_t i = 0; good && i < m->hops.count; i++) {
+        rows[i].passes = hops[i].passes;
+        good = copy_text(c, *fr_vec_at(&m->hops, const char *, i), &rows[i].name) &&
+               tell_clause(c, m, clause_at(c, d, side, hops[i].stage, hops[i].clause),
+                           &rows[i].decider);
+    }
+    return good;
+}
+
+static bool tell_decider(struct comparing *c, const struct difference *d, unsigned side,
+                         struct row *row) {
+    const struct fr_clause *clause = clause_at(c, d, side, d->stages[side], d->clauses[side]);
+    return tell_clause(c, c->common.sides[side], clause, &row->deciders[side]) &&
+           tell_hops(c, d, side, row);
 }
 
 /* ---- names of networks --------------------------------------------------------------------- */
@@ -767,6 +852,11 @@ static flowrules_status tell_doubts(struct comparing *c, unsigned side, const bo
 }
 
 static flowrules_status tell_limits(struct comparing *c, bool too_much) {
+    if (c->other_way)
+        FR_TRY(add_doubt(c,
+                         "rules about existing connections differ; whether such connections are "
+                         "opened the other way is not compared: name the devices in that order",
+                         NULL, 0, true));
     if (too_much)
         FR_TRY(add_doubt(
             c, "the comparison needs more steps than allowed, so a part of it is undecided", NULL,
@@ -797,7 +887,7 @@ static void choose_directions(const flowrules_meaning *before, const flowrules_m
     for (size_t d = 0; d < FR_DIRECTIONS; d++) {
         compared[d] = before->stages[d].count > 0 || after->stages[d].count > 0;
         for (size_t s = 0; s < 2; s++)
-            if (sides[s]->target != NULL)
+            if (sides[s]->target != NULL || fr_meaning_is_path(sides[s]))
                 compared[d] = compared[d] && sides[s]->enforced[d];
     }
 }
@@ -1004,22 +1094,64 @@ const char *flowrules_difference_witness(const flowrules_comparison *comparison,
 
 const char *flowrules_difference_flow(const flowrules_comparison *comparison, size_t difference,
                                       int after) {
-    return row_at(comparison, difference)->flows[after != 0];
+    return row_at(comparison, difference)->deciders[after != 0].flow;
 }
 
 const char *flowrules_difference_file(const flowrules_comparison *comparison, size_t difference,
                                       int after) {
-    return row_at(comparison, difference)->files[after != 0];
+    return row_at(comparison, difference)->deciders[after != 0].file;
 }
 
 uint32_t flowrules_difference_line(const flowrules_comparison *comparison, size_t difference,
                                    int after) {
-    return row_at(comparison, difference)->lines[after != 0];
+    return row_at(comparison, difference)->deciders[after != 0].line;
 }
 
 int flowrules_difference_baseline(const flowrules_comparison *comparison, size_t difference,
                                   int after) {
-    return row_at(comparison, difference)->baselines[after != 0];
+    return row_at(comparison, difference)->deciders[after != 0].baseline;
+}
+
+size_t flowrules_difference_hop_count(const flowrules_comparison *comparison, size_t difference,
+                                      int after) {
+    return row_at(comparison, difference)->hop_counts[after != 0];
+}
+
+static const struct hop_row *hop_at(const flowrules_comparison *comparison, size_t difference,
+                                    int after, size_t hop) {
+    static const struct hop_row none;
+    const struct row *row = row_at(comparison, difference);
+    return hop < row->hop_counts[after != 0] ? &row->hops[after != 0][hop] : &none;
+}
+
+const char *flowrules_difference_hop_name(const flowrules_comparison *comparison, size_t difference,
+                                          int after, size_t hop) {
+    return hop_at(comparison, difference, after, hop)->name;
+}
+
+int flowrules_difference_hop_passes(const flowrules_comparison *comparison, size_t difference,
+                                    int after, size_t hop) {
+    return hop_at(comparison, difference, after, hop)->passes;
+}
+
+const char *flowrules_difference_hop_flow(const flowrules_comparison *comparison, size_t difference,
+                                          int after, size_t hop) {
+    return hop_at(comparison, difference, after, hop)->decider.flow;
+}
+
+const char *flowrules_difference_hop_file(const flowrules_comparison *comparison, size_t difference,
+                                          int after, size_t hop) {
+    return hop_at(comparison, difference, after, hop)->decider.file;
+}
+
+uint32_t flowrules_difference_hop_line(const flowrules_comparison *comparison, size_t difference,
+                                       int after, size_t hop) {
+    return hop_at(comparison, difference, after, hop)->decider.line;
+}
+
+int flowrules_difference_hop_baseline(const flowrules_comparison *comparison, size_t difference,
+                                      int after, size_t hop) {
+    return hop_at(comparison, difference, after, hop)->decider.baseline;
 }
 
 static const struct doubt *doubt_at(const flowrules_comparison *comparison, size_t i) {

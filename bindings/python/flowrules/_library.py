@@ -51,7 +51,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     # Objects: made, freed
     (STATUS, (New,), "context_new"),
     (STATUS, (New, RESIZE, Handle), "context_new_with_allocator"),
-    (STATUS, (New, Handle), "configuration_new"),
+    (STATUS, (New, Handle), "configuration_new path_new path_meaning"),
     (STATUS, (New, Handle), "probe_write"),
     (STATUS, (New, Handle, Text), "policy_load"),
     (STATUS, (New, Handle, Text, Text, Size), "policy_load_text"),
@@ -68,7 +68,8 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         (Handle,),
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
         " findings_free"
-        " configuration_free meaning_free comparison_free assertions_free diagnostics_clear",
+        " configuration_free meaning_free comparison_free path_free assertions_free"
+        " diagnostics_clear",
     ),
     # What is told to an object, or asked of it
     (STATUS, (Handle, Text, Text), "context_set probe_set configuration_set"),
@@ -76,6 +77,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (Handle, Text), "configuration_add_file assertions_add_file"),
     (STATUS, (Handle, Text, Text, Size), "configuration_add_text assertions_add_text"),
     (STATUS, (Handle, Handle), "configuration_add_artifact check backend_register"),
+    (STATUS, (Handle, Handle, Text, Text, Text), "path_add"),
     (STATUS, (Handle,), "resolve assert"),
     (STATUS, (POINTER(Text), Handle, c_int), "schema"),
     (NOTHING, (Handle, RESOLVER, Handle), "context_set_resolver"),
@@ -148,6 +150,14 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (TEXT, (Handle, Size, c_int), "difference_flow difference_file"),
     (NUMBER, (Handle, Size, c_int), "difference_line"),
     (FLAG, (Handle, Size, c_int), "difference_baseline"),
+    (COUNT, (Handle, Size, c_int), "difference_hop_count"),
+    (
+        TEXT,
+        (Handle, Size, c_int, Size),
+        "difference_hop_name difference_hop_flow difference_hop_file",
+    ),
+    (NUMBER, (Handle, Size, c_int, Size), "difference_hop_line"),
+    (FLAG, (Handle, Size, c_int, Size), "difference_hop_passes difference_hop_baseline"),
     (COUNT, (Handle, Size, Enum), "backend_row_count"),
     (TEXT, (Handle, Size, Enum, Size), "backend_row_name backend_row_value backend_row_help"),
 )

@@ -1,0 +1,1 @@
+diff 'nftables=configurations/core.nft [from eth0]' configurations/row.policy

@@ -1,0 +1,1 @@
+diff 'paloalto=configurations/edge.set [from outside, to dmz] & nftables=configurations/core.nft [from eht0, to br-dmz]' 'paloalto=configurations/edge.set [from outside, to dmz] & nftables=configurations/core.nft [from eth0, to br-dmz]'

@@ -1,0 +1,1 @@
+verify configurations/row.policy -t edge 'edge=configurations/edge.set & node=configurations/good.nft'
