@@ -371,7 +371,8 @@ static const struct verb verbs[] = {
      "flowrules render kimi-k2.yaml -t node-nft > node-nft.nft\n"
      "flowrules verify kimi-k2.yaml -t node-nft node-nft.nft\n"
      "flowrules verify kimi-k2.yaml -t node-nft --json node-nft.nft\n"
-     "flowrules verify edge.yaml 'front=edge.cfg [to inside] & back=core.nft [from eth0]'\n",
+     "flowrules render kimi-k2.yaml -t edge-nft > edge-nft.nft\n"
+     "flowrules verify kimi-k2.yaml 'node-nft=node-nft.nft & edge-nft=edge-nft.nft [to eth1]'\n",
      run_verify},
     {"diff", "OLD NEW", "show the packets that pass in only one of two policies or configurations",
      "Compares what two policies or configurations let pass. OLD and NEW are each the path of a "
@@ -392,8 +393,8 @@ static const struct verb verbs[] = {
      diff_options, COUNT(diff_options), 2, 2, "two sides are needed",
      "flowrules diff kimi-k2.yaml kimi-k2.yaml\n"
      "flowrules diff kimi-k2.yaml kimi-k2.yaml -t node-nft --json\n"
-     "flowrules diff 'paloalto=a.set [from out, to dmz] & nftables=b.nft [from eth0]' "
-     "edge.yaml\n",
+     "flowrules diff 'nftables=node-nft.nft & nftables=edge-nft.nft [from eth0, to eth1]' "
+     "kimi-k2.yaml -t 'node-nft & edge-nft'\n",
      run_diff},
     {"probe", "POLICY", "write a script that tries the flows from the place where it runs",
      "Writes a POSIX shell script that tests the connectivity of the flows from the machine where "

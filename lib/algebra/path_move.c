@@ -96,19 +96,41 @@ static fr_set widest_end(struct moving *v, fr_set own) {
     return fr_builder_finish(&to->builder, &to->sets);
 }
 
-/* What a clause may match beside what it surely does; false: nothing. */
+/* Has a clause names or groups at an end where it matters which addresses they have? */
+static bool has_names(const struct moving *v, const struct fr_clause *clause) {
+    const fr_set ends[2] = {clause->source, clause->destination};
+    bool some = false;
+    for (unsigned e = 0; e < 2; e++)
+        some = some || (v->joining->unsure[e] && fr_set_head(&v->to->sets, ends[e])->atoms > 0);
+    return some;
+}
+
+/*
+ * What a clause may match beside what it surely does; false: nothing. Clauses about addresses alone
+ * are told as one doubt, without a line.
+ */
 static bool find_twin(struct moving *v, const struct fr_clause *clause, struct fr_clause *twin) {
-    static const char why[] = "which addresses names and groups have is not known, and more than "
-                              "one device has rules about addresses";
+    static const char own[] = "which addresses its names and groups have is not known, and other "
+                              "devices have rules about addresses";
+    static const char other[] = "which of the addresses in rules belong to names and groups of "
+                                "other devices is not known";
+    bool names = has_names(v, clause);
     *twin = *clause;
     for (unsigned e = 0; e < 2; e++) {
         fr_set *end = e == 0 ? &twin->source : &twin->destination;
         if (v->joining->unsure[e])
             *end = widest_end(v, *end);
     }
-    if (twin->doubt == 0)
-        twin->doubt = fr_strings_add(&v->to->strings, why, sizeof why - 1);
-    return twin->source != clause->source || twin->destination != clause->destination;
+    bool wider = twin->source != clause->source || twin->destination != clause->destination;
+    if (!wider || twin->doubt != 0)
+        return wider;
+    twin->doubt = names ? fr_strings_add(&v->to->strings, own, sizeof own - 1)
+                        : fr_strings_add(&v->to->strings, other, sizeof other - 1);
+    if (!names) {
+        twin->file = UINT32_MAX;
+        twin->line = 0;
+    }
+    return true;
 }
 
 /* ---- clauses ------------------------------------------------------------------------------- */
@@ -152,8 +174,8 @@ static flowrules_status move_clause(struct moving *v, const struct fr_clause *fr
         !place_clause(v, &clause, 1, &good))
         return good ? FLOWRULES_OK : fr_no_memory(v->to->context);
     bool both = find_twin(v, &clause, &twin);
-    good = good && twin.doubt != 0 && add_clause(stage, &clause);
-    good = good && (!both || add_clause(stage, &twin));
+    good = good && add_clause(stage, &clause);
+    good = good && (!both || (twin.doubt != 0 && add_clause(stage, &twin)));
     return good ? fr_meaning_memory(v->to) : fr_no_memory(v->to->context);
 }
 
