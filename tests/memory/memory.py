@@ -34,6 +34,7 @@ render {POLICY} -t TARGET
 verify {POLICY} -t TARGET RENDERED
 verify {POLICY} -t TARGET RENDERED --json
 diff {POLICY} {POLICY} --json
+diff 'nftables=RENDERED & nftables=RENDERED' 'nftables=RENDERED & nftables=RENDERED [from eth1]' --json
 import nftables RENDERED
 probe {POLICY}
 probe {POLICY} --json
