@@ -192,30 +192,21 @@ static bool has_setting(const struct tool *tool, const char *spec, const char *k
     return false;
 }
 
-/* Where a backend's places are zones, they are settings; for a target its networks say them. */
-static flowrules_status set_zones(struct tool *tool, const struct hop *hop, const char *target,
-                                  const char *backend) {
+/* Where zones are no part of what is read, a setting says which two they are. */
+static flowrules_status set_zones(struct tool *tool, const struct hop *hop) {
     static const char *const keys[] = {"from-zone", "to-zone"};
     flowrules_status status = FLOWRULES_OK;
-    for (unsigned e = 0; e < 2 && status == FLOWRULES_OK; e++) {
-        if (hop->places[e] == NULL || !has_setting(tool, backend, keys[e]))
-            continue;
-        if (target != NULL)
-            return tell_usage(tool,
-                              "the networks of the policy say which zones '%s' is between: leave "
-                              "out '%s %s'",
-                              target, e == 0 ? "from" : "to", hop->places[e]);
-        status = flowrules_configuration_set(hop->configuration, keys[e], hop->places[e]);
-    }
+    for (unsigned e = 0; e < 2 && status == FLOWRULES_OK; e++)
+        if (hop->places[e] != NULL && has_setting(tool, hop->name, keys[e]) &&
+            !has_setting(tool, hop->name, "match-zones"))
+            status = flowrules_configuration_set(hop->configuration, keys[e], hop->places[e]);
     return status;
 }
 
 flowrules_status meaning_of_hop(flowrules_meaning **meaning, struct tool *tool,
                                 const struct hop *hop, const char *target,
                                 const flowrules_policy *policy) {
-    const char *backend = target == NULL ? hop->name : backend_of(policy, target);
-    flowrules_status status =
-        backend == NULL ? FLOWRULES_OK : set_zones(tool, hop, target, backend);
+    flowrules_status status = target == NULL ? set_zones(tool, hop) : FLOWRULES_OK;
     if (status != FLOWRULES_OK)
         return status;
     return flowrules_meaning_of_configuration(meaning, tool->context,

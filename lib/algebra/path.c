@@ -9,6 +9,7 @@
 
 #include "interfaces.h"
 #include "policy.h"
+#include "settings.h"
 
 /* ---- collecting ---------------------------------------------------------------------------- */
 
@@ -162,6 +163,13 @@ static enum flowrules_direction whole_direction(const flowrules_path *path) {
 
 /* ---- interfaces that no rule names ---------------------------------------------------------- */
 
+bool fr_path_place(const flowrules_path *path, const char *place, struct flowrules_range *range) {
+    size_t length = strlen(place);
+    bool pattern = length > 0 && (place[length - 1] == '*' || place[length - 1] == '+');
+    return (pattern && fr_interface_pattern(place, range)) ||
+           fr_interface_named(path->context, place, range);
+}
+
 /* The names in the rules of a device, so that a misspelt one is found. */
 struct spelling {
     flowrules_path *path;
@@ -178,7 +186,7 @@ static bool spell_names(struct spelling *s, const char **names, size_t count) {
         if (slot == NULL)
             return false;
         *slot = names[i];
-        s->named = s->named || (fr_interface_pattern(names[i], &range) &&
+        s->named = s->named || (fr_path_place(s->path, names[i], &range) &&
                                 fr_interface_is_within(&s->place, &range));
     }
     return true;
@@ -198,7 +206,9 @@ static bool spell_set(struct spelling *s, const flowrules_meaning *m, fr_set set
     fr_set own = fr_builder_finish(&builder, &s->sets);
     fr_builder_free(&builder);
     s->some = true;
-    if (s->sets.failed || !fr_interfaces_spell(&s->path->arena, &s->sets, own, &list, &said))
+    const struct fr_interface_words words = {s->path->context, &s->path->arena, &s->sets,
+                                             "interface"};
+    if (s->sets.failed || !fr_interfaces_spell(&words, own, &list, &said))
         return false;
     s->named = s->named || !said; /* too many to look at */
     return !said || (spell_names(s, list.names, list.count) &&
@@ -228,11 +238,18 @@ static const char *next_name(const void *user, size_t i) {
 static void warn_of_place(const struct spelling *s, const struct fr_path_hop *hop,
                           const char *place) {
     char hint[160];
+    const struct flowrules_backend *backend = hop->meaning->backend;
+    const char *word = backend == NULL ? NULL : backend->capabilities.interfaces;
     bool near = fr_did_you_mean(hint, sizeof hint, fr_nearest(place, next_name, &s->names));
     struct fr_about about = {FLOWRULES_WARNING, FR_PATH_PLACE, FR_NOWHERE, NULL, NULL,
                              near ? hint : NULL};
-    fr_report(&s->path->context->diagnostics, &about,
-              "no rule of %.200s names the interface '%.80s'", hop->name, place);
+    fr_report(&s->path->context->diagnostics, &about, "no rule of %.200s names the %s '%.80s'",
+              hop->name, word == NULL ? "interface" : word, place);
+}
+
+/* Are the zones of a target what its networks say, and no part of its rules? */
+static bool has_own_zones(const flowrules_meaning *m) {
+    return m->target != NULL && fr_setting_find(m->backend, "from-zone") != NULL;
 }
 
 static flowrules_status check_place(flowrules_path *path, const struct fr_path_hop *hop,
@@ -240,18 +257,20 @@ static flowrules_status check_place(flowrules_path *path, const struct fr_path_h
     char text[400];
     struct spelling s = {.path = path};
     fr_vec_init(&s.names, &path->context->allocator, sizeof(const char *));
-    bool valid = fr_interface_pattern(place, &s.place);
-    bool good = fr_sets_init(&s.sets, &path->context->allocator) && spell_all(&s, hop->meaning);
-    if (good && valid && s.some && !s.named)
+    bool good = fr_path_place(path, place, &s.place) &&
+                fr_sets_init(&s.sets, &path->context->allocator) && spell_all(&s, hop->meaning);
+    if (good && s.some && !s.named)
         warn_of_place(&s, hop, place);
     if (s.sets.arena.allocator != NULL)
         fr_sets_free(&s.sets);
     fr_vec_free(&s.names);
     if (!good)
         return fr_no_memory(path->context);
-    snprintf(text, sizeof text, "'%.80s' is not the name of an interface of %.200s", place,
+    snprintf(text, sizeof text, "the networks of the policy say which zones %.200s is between",
              hop->name);
-    return valid || !s.some ? FLOWRULES_OK : refuse(path, "a name has 1 to 15 bytes", text);
+    return s.some || !has_own_zones(hop->meaning)
+               ? FLOWRULES_OK
+               : refuse(path, "leave out 'from' and 'to' of it, or set 'match-zones' in it", text);
 }
 
 static flowrules_status check_places(flowrules_path *path) {

@@ -33,6 +33,9 @@ static inline const struct fr_path_hop *fr_path_hop(const flowrules_path *path, 
     return fr_vec_at(&path->hops, struct fr_path_hop, i);
 }
 
+/* The range of a place: a pattern, or a name of an interface or zone; false: out of memory. */
+bool fr_path_place(const flowrules_path *path, const char *place, struct flowrules_range *range);
+
 /* Moves the lists of a hop into the result, behind those that are there. */
 flowrules_status fr_path_move(struct fr_path_joining *joining, size_t number);
 

@@ -32,10 +32,12 @@ static flowrules_status find_place(struct moving *v, unsigned end) {
     struct flowrules_range range;
     const char *place = v->hop->places[end];
     v->places[end] = FR_SET_NONE;
-    if (place != NULL && fr_interface_pattern(place, &range)) {
+    if (place != NULL && !fr_path_place(v->joining->path, place, &range))
+        return fr_no_memory(v->to->context);
+    if (place != NULL) {
         fr_builder_range(&v->to->builder, &range);
         v->places[end] = fr_builder_finish(&v->to->builder, &v->to->sets);
-    } else if (place != NULL || is_inner(v, end)) {
+    } else if (is_inner(v, end)) {
         v->places[end] = fr_interfaces_all(&v->to->sets);
     }
     return fr_meaning_memory(v->to);
