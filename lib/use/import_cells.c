@@ -463,10 +463,6 @@ static flowrules_status push_blocks(struct cells *c, struct found_flow *found,
     uint64_t done = 0;
     if (!fr_import_is_flow(&found->flow)) /* a comment */
         return push_flow(c, found, any, flows);
-    if (found->flow.kind == FR_IMPORT_ALLOW)
-        widen(c, found);
-    if (c->rest[0] != 0 || c->rest[1] != 0)
-        complete(c, found);
     for (unsigned i = 0; i < c->counts[0]; i++) {
         if (found->cells[i] == 0 || (done & (1ull << i)) != 0)
             continue;
@@ -490,6 +486,32 @@ static int by_line(const void *left, const void *right) {
     return (a->number > b->number) - (a->number < b->number);
 }
 
+/* Does an allow say, of the same line, no more than another does? */
+static bool is_part_of(const struct cells *c, const struct found_flow *part,
+                       const struct found_flow *whole) {
+    const struct fr_import_flow *a = &part->flow, *b = &whole->flow;
+    bool inside = a->kind == FR_IMPORT_ALLOW && b->kind == FR_IMPORT_ALLOW &&
+                  a->clause->file == b->clause->file && a->clause->line == b->clause->line &&
+                  a->clause->line != 0 && a->ends[0] == b->ends[0] && a->ends[1] == b->ends[1] &&
+                  a->service == b->service;
+    for (unsigned i = 0; i < c->counts[0] && inside; i++)
+        inside = (part->cells[i] & ~whole->cells[i]) == 0;
+    return inside;
+}
+
+/* The allows as widely as they may be said, each as part of the next one of its line if it can. */
+static void widen_all(const struct cells *c, struct fr_vec *all) {
+    for (size_t i = 0; i < all->count; i++) {
+        struct found_flow *found = fr_vec_at(all, struct found_flow, i);
+        if (found->flow.kind == FR_IMPORT_ALLOW)
+            widen(c, found);
+        if (fr_import_is_flow(&found->flow) && (c->rest[0] != 0 || c->rest[1] != 0))
+            complete(c, found);
+        if (i > 0 && is_part_of(c, found - 1, found))
+            memset(found[-1].cells, 0, sizeof found->cells);
+    }
+}
+
 static flowrules_status find_flows(struct cells *c, enum fr_import_way way, const bool *consumed,
                                    struct fr_vec *flows, struct fr_import_found *found) {
     const struct fr_allocator *allocator = &c->m->context->allocator;
@@ -505,6 +527,7 @@ static flowrules_status find_flows(struct cells *c, enum fr_import_way way, cons
     flowrules_status status = find_in_cells(c, way, consumed, left, found, &all);
     if (all.count > 1)
         qsort(all.items, all.count, sizeof(struct found_flow), by_line);
+    widen_all(c, &all);
     for (size_t i = 0; i < all.count && status == FLOWRULES_OK; i++)
         status = push_blocks(c, fr_vec_at(&all, struct found_flow, i), flows);
     c->all = NULL;
