@@ -508,7 +508,7 @@ static void widen_all(const struct cells *c, struct fr_vec *all) {
         if (fr_import_is_flow(&found->flow) && (c->rest[0] != 0 || c->rest[1] != 0))
             complete(c, found);
         if (i > 0 && is_part_of(c, found - 1, found))
-            memset(found[-1].cells, 0, sizeof found->cells);
+            memset(found[-1].cells, 0, c->counts[0] * sizeof *found->cells);
     }
 }
 
