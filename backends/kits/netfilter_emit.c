@@ -178,7 +178,8 @@ static void add_icmp(struct netfilter_walk *walk, size_t *count, int protocol, i
                      const struct netfilter_term *term) {
     static const struct netfilter_term any = {0, 0, 0, UINT16_MAX, 0, UINT16_MAX};
     bool any_code = term->destination_first == 0 && term->destination_last >= UINT8_MAX;
-    unsigned last = any_code ? 0 : term->destination_last;
+    unsigned last = term->destination_last < UINT8_MAX ? term->destination_last : UINT8_MAX;
+    last = any_code ? 0 : last; /* one service, of all codes */
     for (unsigned code = any_code ? 0 : term->destination_first; code <= last; code++) {
         add_service(walk, count, protocol, &any);
         if (*count == 0)

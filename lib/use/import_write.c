@@ -594,23 +594,34 @@ static bool same_but_destination(const struct fr_term *a, const struct fr_term *
            a->source_last == b->source_last;
 }
 
-/* The codes of an ICMP term, as far as there are any. */
-static unsigned last_code(const struct fr_term *t) {
-    return t->destination_last < 255 ? t->destination_last : 255;
+/* ICMP has types and codes up to 255; a term of all of them goes on behind. */
+static unsigned last_of_icmp(uint16_t last) {
+    return last < 255 ? last : 255;
 }
 
 static bool same_codes(const struct fr_term *a, const struct fr_term *b) {
     return a->protocol == b->protocol && a->destination_first == b->destination_first &&
-           last_code(a) == last_code(b);
+           last_of_icmp(a->destination_last) == last_of_icmp(b->destination_last);
+}
+
+/* Has an entry of these terms a list of ports, or of the codes of a type? Else it is of types. */
+static bool lists_destinations(const struct fr_term *terms, uint32_t count) {
+    return !fr_protocol_is_icmp(terms[0].protocol) ||
+           (count > 1 && same_but_destination(&terms[0], &terms[1]));
+}
+
+/* Terms from the first on that are one entry. */
+static uint32_t entry_length(const struct fr_term *terms, uint32_t count) {
+    bool destinations = lists_destinations(terms, count);
+    uint32_t used = 1;
+    while (used < count && (destinations ? same_but_destination(&terms[0], &terms[used])
+                                         : same_codes(&terms[0], &terms[used])))
+        used++;
+    return used;
 }
 
 static bool is_one_entry(const struct fr_service_terms *terms) {
-    bool icmp = fr_protocol_is_icmp(terms->terms[0].protocol);
-    for (uint32_t i = 1; i < terms->count; i++)
-        if (icmp ? !same_codes(&terms->terms[0], &terms->terms[i])
-                 : !same_but_destination(&terms->terms[0], &terms->terms[i]))
-            return false;
-    return true;
+    return entry_length(terms->terms, terms->count) == terms->count;
 }
 
 static void write_number_range(struct flowrules_writer *w, unsigned first, unsigned last) {
@@ -620,61 +631,65 @@ static void write_number_range(struct flowrules_writer *w, unsigned first, unsig
         flowrules_writef(w, "%u-%u", first, last);
 }
 
-/* The terms of one ICMP protocol, which stand together, from the first on with the same codes. */
-static uint32_t write_icmp(struct flowrules_writer *w, const char *between,
-                           const struct fr_term *terms, uint32_t count) {
-    const struct fr_term *t = &terms[0];
-    uint32_t used = 1;
-    while (used < count && same_codes(t, &terms[used]))
-        used++;
-    bool codes = t->destination_first > 0 || t->destination_last < 255;
-    if (t->source_first > 0 || t->source_last < 255 || codes) {
-        uint32_t ranges = 0;
-        for (uint32_t i = 0; i < used; i++)
-            ranges += i == 0 || terms[i].source_first != terms[i - 1].source_last + 1;
-        flowrules_writef(w, ranges > 1 ? "%sicmp-type: [" : "%sicmp-type: ", between);
-        for (uint32_t i = 0, end; i < used; i = end + 1) {
-            for (end = i;
-                 end + 1 < used && terms[end + 1].source_first == terms[end].source_last + 1;)
-                end++;
-            unsigned last = terms[end].source_last < 255 ? terms[end].source_last : 255;
-            flowrules_write(w, i > 0 ? ", " : "");
-            write_number_range(w, terms[i].source_first, last);
-        }
-        flowrules_write(w, ranges > 1 ? "]" : "");
+/* The types of ICMP of terms, or their codes, of which some may follow each other. */
+static void write_icmp_list(struct flowrules_writer *w, const char *between, bool codes,
+                            const struct fr_term *terms, uint32_t count) {
+    unsigned firsts[256], lasts[256], ranges = 0;
+    for (uint32_t i = 0; i < count && ranges < 256; i++) {
+        unsigned first = codes ? terms[i].destination_first : terms[i].source_first;
+        unsigned last = last_of_icmp(codes ? terms[i].destination_last : terms[i].source_last);
+        if (ranges == 0 || first != lasts[ranges - 1] + 1)
+            firsts[ranges++] = first;
+        lasts[ranges - 1] = last;
     }
-    if (codes) {
-        flowrules_writef(w, "%sicmp-code: ", between);
-        write_number_range(w, t->destination_first, last_code(t));
+    flowrules_writef(w, "%sicmp-%s: %s", between, codes ? "code" : "type", ranges > 1 ? "[" : "");
+    for (unsigned i = 0; i < ranges; i++) {
+        flowrules_write(w, i > 0 ? ", " : "");
+        write_number_range(w, firsts[i], lasts[i]);
     }
-    return used;
+    flowrules_write(w, ranges > 1 ? "]" : "");
 }
 
-/*
- * One entry: terms that differ in their destination ports alone; the number of them. between stands
- * between its keys.
- */
-static uint32_t write_entry(struct flowrules_writer *w, const char *between,
-                            const struct fr_term *terms, uint32_t count) {
+static void write_icmp(struct flowrules_writer *w, const char *between, const struct fr_term *terms,
+                       uint32_t used) {
     const struct fr_term *t = &terms[0];
-    uint32_t used = 1;
-    flowrules_writef(w, "protocol: %s", fr_protocol_name(t->protocol));
-    if (fr_protocol_is_icmp(t->protocol))
-        return write_icmp(w, between, terms, count);
-    while (used < count && same_but_destination(t, &terms[used]))
-        used++;
+    bool by_code = used > 1 && lists_destinations(terms, used);
+    bool codes = by_code || t->destination_first > 0 || t->destination_last < 255;
+    if (codes || t->source_first > 0 || t->source_last < 255)
+        write_icmp_list(w, between, false, terms, by_code ? 1 : used);
+    if (codes)
+        write_icmp_list(w, between, true, terms, by_code ? used : 1);
+}
+
+static void write_ports(struct flowrules_writer *w, const char *between,
+                        const struct fr_term *terms, uint32_t used) {
+    const struct fr_term *t = &terms[0];
     if (t->source_first > 0 || t->source_last < UINT16_MAX) {
         flowrules_writef(w, "%ssource-port: ", between);
         write_number_range(w, t->source_first, t->source_last);
     }
-    if (used > 1 || t->destination_first > 0 || t->destination_last < UINT16_MAX) {
-        flowrules_writef(w, used > 1 ? "%sport: [" : "%sport: ", between);
-        for (uint32_t i = 0; i < used; i++) {
-            flowrules_write(w, i > 0 ? ", " : "");
-            write_number_range(w, terms[i].destination_first, terms[i].destination_last);
-        }
-        flowrules_write(w, used > 1 ? "]" : "");
+    if (used == 1 && t->destination_first == 0 && t->destination_last == UINT16_MAX)
+        return;
+    flowrules_writef(w, used > 1 ? "%sport: [" : "%sport: ", between);
+    for (uint32_t i = 0; i < used; i++) {
+        flowrules_write(w, i > 0 ? ", " : "");
+        write_number_range(w, terms[i].destination_first, terms[i].destination_last);
     }
+    flowrules_write(w, used > 1 ? "]" : "");
+}
+
+/*
+ * One entry: terms that differ in their destination ports alone, or in their types or codes of
+ * ICMP; the number of them. between stands between its keys.
+ */
+static uint32_t write_entry(struct flowrules_writer *w, const char *between,
+                            const struct fr_term *terms, uint32_t count) {
+    uint32_t used = entry_length(terms, count);
+    flowrules_writef(w, "protocol: %s", fr_protocol_name(terms[0].protocol));
+    if (fr_protocol_is_icmp(terms[0].protocol))
+        write_icmp(w, between, terms, used);
+    else
+        write_ports(w, between, terms, used);
     return used;
 }
 
