@@ -163,13 +163,6 @@ static enum flowrules_direction whole_direction(const flowrules_path *path) {
 
 /* ---- interfaces that no rule names ---------------------------------------------------------- */
 
-bool fr_path_place(const flowrules_path *path, const char *place, struct flowrules_range *range) {
-    size_t length = strlen(place);
-    bool pattern = length > 0 && (place[length - 1] == '*' || place[length - 1] == '+');
-    return (pattern && fr_interface_pattern(place, range)) ||
-           fr_interface_named(path->context, place, range);
-}
-
 /* The names in the rules of a device, so that a misspelt one is found. */
 struct spelling {
     flowrules_path *path;

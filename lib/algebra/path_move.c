@@ -27,6 +27,13 @@ static bool is_inner(const struct moving *v, unsigned end) {
 
 /* ---- interfaces ---------------------------------------------------------------------------- */
 
+bool fr_path_place(const flowrules_path *path, const char *place, struct flowrules_range *range) {
+    size_t length = strlen(place);
+    bool pattern = length > 0 && (place[length - 1] == '*' || place[length - 1] == '+');
+    return (pattern && fr_interface_pattern(place, range)) ||
+           fr_interface_named(path->context, place, range);
+}
+
 /* The interfaces of packets at one end: those that were named, or any between two devices. */
 static flowrules_status find_place(struct moving *v, unsigned end) {
     struct flowrules_range range;

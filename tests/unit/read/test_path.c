@@ -59,7 +59,7 @@ static struct {
     size_t count;
     uint64_t state;
     bool names, doubts;
-    bool shut; /* devices allow little and then block all, and what they are compared with all */
+    bool shut;    /* devices allow little and then block all, and what they are compared with all */
     bool exact;   /* all places between the devices are named */
     bool doubted; /* the comparison said that it depends on a rule in doubt */
     bool disorder;
