@@ -298,7 +298,10 @@ static flowrules_status start_both(struct ordering *o, const struct fr_item *all
     return FLOWRULES_OK;
 }
 
-/* Do the items of a stage with an effect that precede one of it match all of the rest? */
+/*
+ * Do the items of a stage with an effect that precede one of it match all of the rest? What is led
+ * around a deny is as good as allowed before it.
+ */
 static flowrules_status is_taken(struct ordering *o, uint32_t before, enum fr_effect effect,
                                  bool *taken) {
     uint32_t guard = 0;
@@ -307,10 +310,12 @@ static flowrules_status is_taken(struct ordering *o, uint32_t before, enum fr_ef
         if (item->stage != o->items[before].stage || !counts(o, item))
             continue;
         o->order->steps++;
+        bool around = item->effect == FR_SKIP && item->skip_to > before && effect == FR_PASS;
+        if ((item->effect == effect || item->effect == FR_OUTSIDE || around) && !item->doubt &&
+            i >= guard)
+            FR_TRY(take(o, &o->rest, item));
         if (item->effect == FR_SKIP && item->skip_to > guard)
             guard = item->skip_to;
-        if ((item->effect == effect || item->effect == FR_OUTSIDE) && !item->doubt && i >= guard)
-            FR_TRY(take(o, &o->rest, item));
     }
     *taken = o->rest.list.count == 0 && !o->rest.too_many;
     return FLOWRULES_OK;
@@ -416,10 +421,11 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
         o->order->steps++;
         if (!counts(o, item) || is_too_much(o))
             continue;
+        bool allows = item->effect == FR_PASS || item->effect == FR_SKIP;
+        if (allows && interfaces_meet(o, item, deny))
+            FR_TRY(hold_next_allow(&h, i)); /* a skip may lead around a deny */
         if (item->effect == FR_SKIP)
             guard = item->skip_to > guard ? item->skip_to : guard;
-        else if (item->effect == FR_PASS && interfaces_meet(o, item, deny))
-            FR_TRY(hold_next_allow(&h, i));
         else if (item->effect != FR_PASS && i >= guard)
             FR_TRY(take_deny(&h, i));
         o->order->too_much = o->order->too_much || o->left.too_many;
