@@ -1413,6 +1413,7 @@ static bool find_boxes(struct sweep *s, const struct fr_vec *list) {
     s->space = &asked;
     bool good = search_rest(s, list);
     s->space = space;
+    cells->user = NULL;
     s->boxes[0].count = 0;
     if (!good || !fr_vec_reserve(&s->boxes[0], cells->found.count))
         return false;
