@@ -9,10 +9,6 @@
 #include "text.h"
 #include "verbs.h"
 
-static void print_count(size_t count, const char *thing, const char *behind) {
-    printf("%zu %s%s%s", count, thing, count == 1 ? "" : "s", behind);
-}
-
 static void print_line(const flowrules_policy *policy, const char *path) {
     print_user(stdout, policy_shown(path));
     fputs(": ", stdout);

@@ -71,10 +71,6 @@ static struct kind *kind_of(struct kind *kinds, size_t *known, const flowrules_f
     return &kinds[(*known)++];
 }
 
-static void print_count(size_t count, const char *thing) {
-    printf("%zu %s%s", count, thing, count == 1 ? "" : "s");
-}
-
 static void print_summary(const char *path, const struct counts *counts) {
     size_t open = counts->of[0] + counts->of[1] + counts->of[2], printed = 0;
     print_user(stdout, policy_shown(path));
@@ -83,7 +79,7 @@ static void print_summary(const char *path, const struct counts *counts) {
         if (counts->of[s] == 0)
             continue;
         fputs(printed++ > 0 ? ", " : "", stdout);
-        print_count(counts->of[s], severities[s]);
+        print_count(counts->of[s], severities[s], "");
     }
     fputs(open == 0 ? "no findings" : "", stdout);
     if (counts->accepted > 0)

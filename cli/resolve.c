@@ -255,7 +255,7 @@ static void print_result(const struct tool *tool, const struct result *result) {
     size_t count = flowrules_resolution_name_count(result->resolution);
     for (size_t i = 0; i < count; i++)
         print_name(tool, result->resolution, i);
-    printf("%zu name%s", count, count == 1 ? "" : "s");
+    print_count(count, "name", "");
     for (size_t i = 0, listed = 0; i < STATUS_COUNT; i++)
         if (result->counts[i] > 0)
             printf("%s%zu %s", listed++ == 0 ? ": " : ", ", result->counts[i], statuses[i].word);

@@ -116,6 +116,10 @@ void print_spaces(FILE *stream, size_t count) {
         putc(' ', stream);
 }
 
+void print_count(size_t count, const char *thing, const char *behind) {
+    printf("%zu %s%s%s", count, thing, count == 1 ? "" : "s", behind);
+}
+
 void print_user_in(FILE *stream, const char *text, size_t cells) {
     static const char ellipsis[] = "...";
     bool cut = user_cells(text) > cells;

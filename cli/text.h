@@ -28,6 +28,8 @@ size_t user_cells(const char *text);
 void print_user_in(FILE *stream, const char *text, size_t cells);
 
 void print_spaces(FILE *stream, size_t count);
+/* "1 flow", "2 flows" on standard output, and what comes behind. */
+void print_count(size_t count, const char *thing, const char *behind);
 
 /* Words from text in lines of at most width columns, each behind indent spaces. */
 void print_wrapped(FILE *stream, const char *text, size_t indent, size_t width);

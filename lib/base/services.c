@@ -532,18 +532,38 @@ bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_t
     return source.first <= source.last && destination.first <= destination.last;
 }
 
-static bool covers(const struct fr_term *outer, const struct fr_term *inner) {
+bool fr_term_covers(const struct fr_term *outer, const struct fr_term *inner) {
     return outer->protocol == FR_PROTOCOL_ANY ||
            (outer->protocol == inner->protocol &&
             span_covers(span_of(outer, SOURCE), span_of(inner, SOURCE)) &&
             span_covers(span_of(outer, DESTINATION), span_of(inner, DESTINATION)));
 }
 
+bool fr_service_meets(const struct fr_services *services, fr_service service,
+                      const struct fr_term *term) {
+    const struct fr_service_terms *own = fr_service_get(services, service);
+    struct fr_term both;
+    for (uint32_t i = 0; i < own->count; i++)
+        if (fr_terms_meet(&own->terms[i], term, &both))
+            return true;
+    return false;
+}
+
+bool fr_services_meet(const struct fr_services *services, fr_service a, fr_service b) {
+    if (a == FR_SERVICE_ANY || b == FR_SERVICE_ANY)
+        return a != FR_SERVICE_NONE && b != FR_SERVICE_NONE;
+    const struct fr_service_terms *own = fr_service_get(services, a);
+    bool meet = false;
+    for (uint32_t i = 0; i < own->count && !meet; i++)
+        meet = fr_service_meets(services, b, &own->terms[i]);
+    return meet;
+}
+
 bool fr_service_covers(const struct fr_services *services, fr_service service,
                        const struct fr_term *term) {
     const struct fr_service_terms *wide = fr_service_get(services, service);
     for (uint32_t i = 0; i < wide->count; i++)
-        if (covers(&wide->terms[i], term))
+        if (fr_term_covers(&wide->terms[i], term))
             return true;
     return false;
 }

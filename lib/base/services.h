@@ -104,6 +104,12 @@ fr_service fr_service_finish(struct fr_service_builder *b, struct fr_services *s
 
 /* The intersection of two terms; false if it is empty. */
 bool fr_terms_meet(const struct fr_term *a, const struct fr_term *b, struct fr_term *both);
+/* True if the first term has all of the second one. */
+bool fr_term_covers(const struct fr_term *outer, const struct fr_term *inner);
+/* True if a service has something in common with a term; with another one. */
+bool fr_service_meets(const struct fr_services *services, fr_service service,
+                      const struct fr_term *term);
+bool fr_services_meet(const struct fr_services *services, fr_service a, fr_service b);
 /* True if one term of the service covers this term. */
 bool fr_service_covers(const struct fr_services *services, fr_service service,
                        const struct fr_term *term);

@@ -134,6 +134,16 @@ const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, c
     return fr_policy_binding(policy, network, backend->bindings_of);
 }
 
+bool fr_policy_lists(const flowrules_policy *policy, struct fr_span list,
+                     const struct fr_peer *item) {
+    for (uint32_t i = 0; i < list.count; i++) {
+        const struct fr_peer *own = fr_vec_at(&policy->peers, struct fr_peer, list.first + i);
+        if (own->kind == item->kind && own->ref == item->ref)
+            return true;
+    }
+    return false;
+}
+
 const char *fr_target_setting(const flowrules_policy *policy, const struct fr_target *target,
                               const char *key) {
     for (uint32_t i = 0; i < target->settings.count; i++) {

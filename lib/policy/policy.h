@@ -298,6 +298,9 @@ const struct fr_binding *fr_policy_binding(const flowrules_policy *policy, const
 /* The binding by which a backend knows a network, or NULL. */
 const struct fr_binding *fr_policy_binding_for(const flowrules_policy *policy, const char *network,
                                                const struct flowrules_backend *backend);
+/* True if a list of ends has the same item. */
+bool fr_policy_lists(const flowrules_policy *policy, struct fr_span list,
+                     const struct fr_peer *item);
 /* A target's setting: what it says, else the default of its backend, else NULL. */
 const char *fr_target_setting(const flowrules_policy *policy, const struct fr_target *target,
                               const char *key);

@@ -48,16 +48,6 @@ static bool is_apart(const struct fr_binder *r, const struct shade *deny,
 
 /* ---- is it covered? ------------------------------------------------------------------------ */
 
-static bool has_item(const flowrules_policy *policy, struct fr_span span,
-                     const struct fr_peer *item) {
-    for (uint32_t i = 0; i < span.count; i++) {
-        const struct fr_peer *own = fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
-        if (own->kind == item->kind && own->ref == item->ref)
-            return true;
-    }
-    return false;
-}
-
 /* Is an item of an end all in a set of addresses? Names and groups are in none. */
 static bool is_in(const struct fr_binder *r, fr_set set, const struct fr_peer *item) {
     const struct fr_facts *facts;
@@ -84,7 +74,7 @@ static bool covers_end(const struct fr_binder *r, struct fr_span outer, fr_set s
                        struct fr_span inner) {
     for (uint32_t i = 0; set != FR_SET_ANY && i < inner.count; i++) {
         const struct fr_peer *item = fr_vec_at(&r->policy->peers, struct fr_peer, inner.first + i);
-        if (!is_in(r, set, item) && !has_item(r->policy, outer, item))
+        if (!is_in(r, set, item) && !fr_policy_lists(r->policy, outer, item))
             return false;
     }
     return true;

@@ -15,15 +15,6 @@ static bool overlaps(const flowrules_plan *plan, fr_set a, fr_set b) {
 }
 
 /* The service of a rule with a table says the protocol; the ports are its elements'. */
-static bool service_meets(const flowrules_output *out, const struct fr_rule *rule) {
-    const struct fr_service_terms *terms = fr_service_get(out->plan->services, rule->service);
-    struct fr_term both;
-    for (uint32_t i = 0; i < terms->count; i++)
-        if (fr_terms_meet(&terms->terms[i], &out->asked->term, &both))
-            return true;
-    return false;
-}
-
 static bool rule_is_asked(const flowrules_output *out, const struct fr_group *group,
                           const struct fr_rule *rule) {
     const flowrules_plan *plan = out->plan;
@@ -31,7 +22,7 @@ static bool rule_is_asked(const flowrules_output *out, const struct fr_group *gr
     return overlaps(plan, group->match, asked->ends[group->view.end]) &&
            overlaps(plan, rule->source, asked->ends[FLOWRULES_SOURCE]) &&
            overlaps(plan, rule->destination, asked->ends[FLOWRULES_DESTINATION]) &&
-           service_meets(out, rule);
+           fr_service_meets(plan->services, rule->service, &asked->term);
 }
 
 static bool has_address(const flowrules_plan *plan, fr_set set, enum flowrules_family family,

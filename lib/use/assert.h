@@ -70,6 +70,8 @@ flowrules_status fr_box_index_build(struct fr_box_index *index, const struct fr_
 /* The open boxes of a block whose ends may meet these; false: none does. */
 bool fr_box_index_find(const struct fr_box_index *index, size_t block, const fr_set ends[2],
                        struct fr_box_index_bits *bits);
+/* The next of these boxes of a block, from *number on; false behind the last. */
+bool fr_box_index_next(const struct fr_box_index_bits *bits, size_t *number);
 /* A box is looked for no more. */
 void fr_box_index_close(struct fr_box_index *index, size_t box);
 

@@ -37,11 +37,7 @@ static struct fr_box box_of(const struct fr_bound_box *box, bool sure) {
 /* Does a box cover a piece? Most of what assertions leave out does. */
 static bool covers(const struct fr_sets *sets, const struct fr_box *box,
                    const struct fr_box *piece) {
-    const struct fr_term *b = &box->term, *p = &piece->term;
-    return (b->protocol == FR_PROTOCOL_ANY || b->protocol == p->protocol) &&
-           b->source_first <= p->source_first && p->source_last <= b->source_last &&
-           b->destination_first <= p->destination_first &&
-           p->destination_last <= b->destination_last &&
+    return fr_term_covers(&box->term, &piece->term) &&
            fr_set_covers(sets, box->ends[0], piece->ends[0]) &&
            fr_set_covers(sets, box->ends[1], piece->ends[1]);
 }
@@ -90,15 +86,10 @@ static flowrules_status subtract_denies(struct deciding *d, const struct fr_set_
     for (size_t b = 0; b < d->denies.blocks.count && d->work.list.count > 0; b++) {
         if (!fr_box_index_find(&d->denies, b, ends->ends, &bits))
             continue;
-        for (size_t i = 0; i < FR_INDEX_BOXES && d->work.list.count > 0; i++) {
-            if (bits.words[i / 64] >> (i % 64) == 0) {
-                i |= 63;
-                continue;
-            }
+        for (size_t i = 0; d->work.list.count > 0 && fr_box_index_next(&bits, &i); i++) {
             const struct fr_bound_box *deny =
                 fr_vec_at(&d->a->denies, struct fr_bound_box, b * FR_INDEX_BOXES + i);
-            if ((bits.words[i / 64] >> (i % 64) & 1) == 0 ||
-                fr_flow_is_spared(d->a->policy,
+            if (fr_flow_is_spared(d->a->policy,
                                   fr_vec_at(&d->a->policy->flows, struct fr_flow, deny->of), flow))
                 continue;
             struct fr_box gone = box_of(deny, sure);
@@ -407,26 +398,17 @@ static flowrules_status each_box(struct deciding *d, const struct fr_box_index *
     for (size_t b = 0; b < index->blocks.count; b++) {
         if (!fr_box_index_find(index, b, ends->ends, &bits))
             continue;
-        for (size_t w = 0; w < FR_INDEX_WORDS; w++)
-            for (size_t i = 0; bits.words[w] >> i != 0; i++) {
-                if ((bits.words[w] >> i & 1) != 0)
-                    FR_TRY(visit(d, flow, ends, (uint32_t)(b * FR_INDEX_BOXES + w * 64 + i)));
-                if (i == 63)
-                    break;
-            }
+        for (size_t i = 0; fr_box_index_next(&bits, &i); i++)
+            FR_TRY(visit(d, flow, ends, (uint32_t)(b * FR_INDEX_BOXES + i)));
     }
     return FLOWRULES_OK;
 }
 
 /* Could a flow and a box have a packet in common, by their services? */
 static bool services_meet(const struct deciding *d, uint32_t flow, const struct fr_bound_box *box) {
-    const struct fr_service_terms *terms = fr_service_get(
-        &d->a->policy->services, fr_vec_at(&d->a->policy->flows, struct fr_flow, flow)->service);
-    struct fr_term both;
-    for (uint32_t i = 0; i < terms->count; i++)
-        if (fr_terms_meet(&terms->terms[i], &box->term, &both))
-            return true;
-    return false;
+    const flowrules_policy *policy = d->a->policy;
+    return fr_service_meets(&policy->services,
+                            fr_vec_at(&policy->flows, struct fr_flow, flow)->service, &box->term);
 }
 
 static flowrules_status visit_never(struct deciding *d, uint32_t flow,

@@ -246,6 +246,16 @@ static const struct fr_box_index_bits *find_end(const struct fr_box_index *index
     return &known->bits;
 }
 
+bool fr_box_index_next(const struct fr_box_index_bits *bits, size_t *number) {
+    while (*number < FR_INDEX_BOXES) {
+        uint64_t left = bits->words[*number / 64] >> (*number % 64);
+        if ((left & 1) != 0)
+            return true;
+        *number = left == 0 ? (*number | 63) + 1 : *number + 1;
+    }
+    return false;
+}
+
 bool fr_box_index_find(const struct fr_box_index *index, size_t number, const fr_set ends[2],
                        struct fr_box_index_bits *bits) {
     const struct fr_box_index_block *block =

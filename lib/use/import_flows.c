@@ -74,24 +74,11 @@ static bool is_total(const struct fr_clause *clause) {
            clause->effect != FR_OUTSIDE && clause->doubt == 0;
 }
 
-static bool services_meet(const struct importing *im, fr_service a, fr_service b) {
-    if (a == FR_SERVICE_ANY || b == FR_SERVICE_ANY || a == b)
-        return true;
-    const struct fr_service_terms *x = fr_service_get(&im->m->services, a);
-    const struct fr_service_terms *y = fr_service_get(&im->m->services, b);
-    struct fr_term both;
-    for (uint32_t i = 0; i < x->count; i++)
-        for (uint32_t k = 0; k < y->count; k++)
-            if (fr_terms_meet(&x->terms[i], &y->terms[k], &both))
-                return true;
-    return false;
-}
-
 /* Of a box, as far as is seen here, the services first: they are told apart faster. */
 static bool ends_meet(const struct importing *im, const fr_set a[2], fr_service service,
                       const fr_set b[2], fr_service other) {
-    return services_meet(im, service, other) && fr_set_overlaps(&im->m->sets, a[0], b[0]) &&
-           fr_set_overlaps(&im->m->sets, a[1], b[1]);
+    return fr_services_meet(&im->m->services, service, other) &&
+           fr_set_overlaps(&im->m->sets, a[0], b[0]) && fr_set_overlaps(&im->m->sets, a[1], b[1]);
 }
 
 /* Do rules here name the pods that they are for, and leave those open that none is for? */
@@ -138,8 +125,7 @@ static bool interfaces_meet(const flowrules_meaning *m, const struct fr_import_f
 
 bool fr_import_sets_may_meet(const flowrules_meaning *m, const struct fr_import_flow *a,
                              const struct fr_import_flow *b) {
-    const struct importing im = {.m = (flowrules_meaning *)m};
-    return interfaces_meet(m, a, b) && services_meet(&im, a->service, b->service) &&
+    return interfaces_meet(m, a, b) && fr_services_meet(&m->services, a->service, b->service) &&
            sets_may_meet(m, a->ends[0], b->ends[0]) && sets_may_meet(m, a->ends[1], b->ends[1]);
 }
 

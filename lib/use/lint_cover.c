@@ -17,7 +17,7 @@
 #define HINT_SOME  "remove it, or make one of the others narrower"
 
 struct covers {
-    struct fr_pairs pairs;
+    struct fr_lint_pairs pairs;
     struct fr_index index;
     struct fr_vec by; /* uint32_t, for each flow: the one that covers it, or NO_FLOW */
     bool deny;
@@ -32,9 +32,9 @@ struct one {
     uint32_t inner, outer;
 };
 
-static bool replaces(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
-    return fr_pairs_may_replace(p, outer, inner) && fr_pairs_are_where(p, outer, inner) &&
-           fr_pairs_covers(p, outer, inner);
+static bool replaces(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
+    return fr_lint_pairs_may_replace(p, outer, inner) && fr_lint_pairs_are_where(p, outer, inner) &&
+           fr_lint_pairs_covers(p, outer, inner);
 }
 
 static void cover(struct covers *c, uint32_t inner, uint32_t outer) {
@@ -49,7 +49,7 @@ static void cover(struct covers *c, uint32_t inner, uint32_t outer) {
  */
 static bool try_outer(void *user, uint32_t outer) {
     struct one *one = user;
-    const struct fr_pairs *pairs = &one->covers->pairs;
+    const struct fr_lint_pairs *pairs = &one->covers->pairs;
     if (outer == one->inner || *fr_vec_at(&one->covers->by, uint32_t, outer) != NO_FLOW ||
         !replaces(pairs, outer, one->inner))
         return false;
@@ -62,7 +62,7 @@ static bool try_outer(void *user, uint32_t outer) {
 }
 
 static void find_by_one(struct covers *c, uint32_t flow) {
-    struct fr_extent extent = fr_pairs_part(&c->pairs, flow);
+    struct fr_extent extent = fr_lint_pairs_part(&c->pairs, flow);
     struct one one = {c, flow, NO_FLOW};
     fr_index_search(&c->index, FR_INDEX_COVERS, &extent, try_outer, &one);
     if (one.outer != NO_FLOW)
@@ -146,7 +146,7 @@ static flowrules_status fill_index(struct covers *c) {
     bool good = fr_vec_reserve(&c->by, count);
     for (uint32_t i = 0; i < count && good; i++) {
         *(uint32_t *)fr_vec_push(&c->by) = NO_FLOW;
-        good = !is_asked(c, i) || fr_pairs_index(&c->pairs, &c->index, i);
+        good = !is_asked(c, i) || fr_lint_pairs_index(&c->pairs, &c->index, i);
     }
     c->index.most = STEPS_BASE + (uint64_t)STEPS_EACH * count;
     return good && fr_index_build(&c->index) ? FLOWRULES_OK : fr_no_memory(c->pairs.l->context);
@@ -186,14 +186,14 @@ static flowrules_status find_all(struct covers *c) {
 
 static flowrules_status find_of(struct fr_linter *l, bool deny) {
     struct covers covers = {.deny = deny};
-    flowrules_status status = fr_pairs_open(&covers.pairs, l);
+    flowrules_status status = fr_lint_pairs_open(&covers.pairs, l);
     fr_index_init(&covers.index, &l->context->allocator);
     fr_vec_init(&covers.by, &l->context->allocator, sizeof(uint32_t));
     if (status == FLOWRULES_OK)
         status = find_all(&covers);
     fr_vec_free(&covers.by);
     fr_index_free(&covers.index);
-    fr_pairs_close(&covers.pairs);
+    fr_lint_pairs_close(&covers.pairs);
     return status;
 }
 

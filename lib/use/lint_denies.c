@@ -4,7 +4,7 @@
 #include "lint_pairs.h"
 
 struct idle {
-    struct fr_pairs pairs;
+    struct fr_lint_pairs pairs;
     struct fr_index allows;
     uint32_t deny;
 };
@@ -13,8 +13,8 @@ static bool takes_from(void *user, uint32_t allow) {
     const struct idle *idle = user;
     const struct fr_linter *l = idle->pairs.l;
     return !fr_flow_is_spared(l->policy, fr_lint_flow(l, idle->deny), allow) &&
-           fr_pairs_are_together(&idle->pairs, idle->deny, allow) &&
-           fr_pairs_may_meet(&idle->pairs, idle->deny, allow);
+           fr_lint_pairs_are_together(&idle->pairs, idle->deny, allow) &&
+           fr_lint_pairs_may_meet(&idle->pairs, idle->deny, allow);
 }
 
 /* A deny that logs says what it denies, and so is of use. */
@@ -26,7 +26,7 @@ static bool is_asked(const struct fr_linter *l, uint32_t flow) {
 
 static flowrules_status check_deny(struct idle *idle, uint32_t deny) {
     struct fr_linter *l = idle->pairs.l;
-    struct fr_extent extent = fr_pairs_extent(&idle->pairs, deny, true);
+    struct fr_extent extent = fr_lint_pairs_extent(&idle->pairs, deny, true);
     idle->deny = deny;
     if (fr_index_search(&idle->allows, FR_INDEX_MEETS, &extent, takes_from, idle))
         return FLOWRULES_OK;
@@ -44,7 +44,7 @@ static flowrules_status check_denies(struct idle *idle) {
         const struct fr_flow *flow = fr_lint_flow(l, i);
         if (!fr_lint_counts(flow) || flow->deny)
             continue;
-        struct fr_extent extent = fr_pairs_extent(&idle->pairs, i, true);
+        struct fr_extent extent = fr_lint_pairs_extent(&idle->pairs, i, true);
         if (!fr_index_add(&idle->allows, &extent, i))
             return fr_no_memory(l->context);
     }
@@ -67,11 +67,11 @@ flowrules_status fr_lint_denies(struct fr_linter *l) {
     struct idle idle = {.deny = 0};
     if (!has_denies(l))
         return FLOWRULES_OK;
-    flowrules_status status = fr_pairs_open(&idle.pairs, l);
+    flowrules_status status = fr_lint_pairs_open(&idle.pairs, l);
     fr_index_init(&idle.allows, &l->context->allocator);
     if (status == FLOWRULES_OK)
         status = check_denies(&idle);
     fr_index_free(&idle.allows);
-    fr_pairs_close(&idle.pairs);
+    fr_lint_pairs_close(&idle.pairs);
     return status;
 }

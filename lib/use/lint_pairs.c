@@ -10,7 +10,7 @@ static bool selects(const struct fr_target *target) {
     return target->select_none || target->select_tags.count > 0 || target->select_names.count > 0;
 }
 
-static flowrules_status fill_selected(struct fr_pairs *p, const struct fr_target *target,
+static flowrules_status fill_selected(struct fr_lint_pairs *p, const struct fr_target *target,
                                       size_t t) {
     const flowrules_policy *policy = p->l->policy;
     for (size_t i = 0; i < policy->flows.count; i++) {
@@ -22,7 +22,7 @@ static flowrules_status fill_selected(struct fr_pairs *p, const struct fr_target
     return FLOWRULES_OK;
 }
 
-static flowrules_status find_selected(struct fr_pairs *p) {
+static flowrules_status find_selected(struct fr_lint_pairs *p) {
     const struct fr_vec *targets = &p->l->policy->targets;
     size_t count = 0, t = 0;
     for (size_t i = 0; i < targets->count; i++)
@@ -42,8 +42,8 @@ static flowrules_status find_selected(struct fr_pairs *p) {
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_pairs_open(struct fr_pairs *p, struct fr_linter *l) {
-    *p = (struct fr_pairs){.l = l};
+flowrules_status fr_lint_pairs_open(struct fr_lint_pairs *p, struct fr_linter *l) {
+    *p = (struct fr_lint_pairs){.l = l};
     fr_vec_init(&p->selected, &l->context->allocator, sizeof(uint64_t));
     fr_vec_init(&p->sparing, &l->context->allocator, sizeof(uint32_t));
     for (uint32_t i = 0; i < l->policy->flows.count; i++) {
@@ -58,27 +58,27 @@ flowrules_status fr_pairs_open(struct fr_pairs *p, struct fr_linter *l) {
     return find_selected(p);
 }
 
-void fr_pairs_close(struct fr_pairs *p) {
+void fr_lint_pairs_close(struct fr_lint_pairs *p) {
     fr_vec_free(&p->selected);
     fr_vec_free(&p->sparing);
 }
 
-static const uint64_t *words_of(const struct fr_pairs *p, uint32_t flow) {
+static const uint64_t *words_of(const struct fr_lint_pairs *p, uint32_t flow) {
     return fr_vec_at(&p->selected, uint64_t, flow * p->words);
 }
 
-bool fr_pairs_takes(const struct fr_pairs *p, size_t t, uint32_t flow) {
+bool fr_lint_pairs_takes(const struct fr_lint_pairs *p, size_t t, uint32_t flow) {
     return (words_of(p, flow)[t / 64] >> (t % 64) & 1) != 0;
 }
 
-bool fr_pairs_are_together(const struct fr_pairs *p, uint32_t a, uint32_t b) {
+bool fr_lint_pairs_are_together(const struct fr_lint_pairs *p, uint32_t a, uint32_t b) {
     bool together = p->all_select;
     for (size_t i = 0; i < p->words && !together; i++)
         together = (words_of(p, a)[i] & words_of(p, b)[i]) != 0;
     return together;
 }
 
-bool fr_pairs_are_where(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+bool fr_lint_pairs_are_where(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
     bool where = true;
     for (size_t i = 0; i < p->words && where; i++)
         where = (words_of(p, inner)[i] & ~words_of(p, outer)[i]) == 0;
@@ -88,7 +88,7 @@ bool fr_pairs_are_where(const struct fr_pairs *p, uint32_t outer, uint32_t inner
 /* ---- what else counts ---------------------------------------------------------------------- */
 
 /* True if each deny that takes from outer takes from inner, too. */
-static bool is_spared_alike(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+static bool is_spared_alike(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
     for (size_t i = 0; i < p->sparing.count; i++) {
         const struct fr_flow *deny = fr_lint_flow(p->l, *fr_vec_at(&p->sparing, uint32_t, i));
         if (fr_flow_is_spared(p->l->policy, deny, inner) &&
@@ -99,7 +99,7 @@ static bool is_spared_alike(const struct fr_pairs *p, uint32_t outer, uint32_t i
 }
 
 /* True if a deny spares no flow that another does not spare. */
-static bool denies_as_much(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+static bool denies_as_much(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
     const flowrules_policy *policy = p->l->policy;
     struct fr_span spares = fr_flow_spares(policy, fr_lint_flow(p->l, outer));
     for (uint32_t i = 0; i < spares.count; i++) {
@@ -110,7 +110,7 @@ static bool denies_as_much(const struct fr_pairs *p, uint32_t outer, uint32_t in
     return true;
 }
 
-bool fr_pairs_may_replace(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+bool fr_lint_pairs_may_replace(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
     const struct fr_flow *o = fr_lint_flow(p->l, outer), *i = fr_lint_flow(p->l, inner);
     if (o->deny != i->deny || o->expires < i->expires || (i->log && !o->log))
         return false;
@@ -119,24 +119,15 @@ bool fr_pairs_may_replace(const struct fr_pairs *p, uint32_t outer, uint32_t inn
 
 /* ---- packets ------------------------------------------------------------------------------- */
 
-static bool has_item(const flowrules_policy *policy, struct fr_span span,
-                     const struct fr_peer *item) {
-    for (uint32_t i = 0; i < span.count; i++) {
-        const struct fr_peer *own = fr_vec_at(&policy->peers, struct fr_peer, span.first + i);
-        if (own->kind == item->kind && own->ref == item->ref)
-            return true;
-    }
-    return false;
-}
-
 static bool has_items(const flowrules_policy *policy, struct fr_span outer, struct fr_span inner) {
     for (uint32_t i = 0; i < inner.count; i++)
-        if (!has_item(policy, outer, fr_vec_at(&policy->peers, struct fr_peer, inner.first + i)))
+        if (!fr_policy_lists(policy, outer,
+                             fr_vec_at(&policy->peers, struct fr_peer, inner.first + i)))
             return false;
     return true;
 }
 
-bool fr_pairs_is_placed_alike(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
+bool fr_lint_pairs_is_placed_alike(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
     const struct fr_flow *o = fr_lint_flow(p->l, outer), *i = fr_lint_flow(p->l, inner);
     uint8_t placed = *fr_vec_at(&p->l->placed, uint8_t, outer);
     return ((placed & 1) == 0 || has_items(p->l->policy, o->source, i->source)) &&
@@ -151,8 +142,8 @@ static bool covers_service(const struct fr_services *services, fr_service outer,
     return true;
 }
 
-bool fr_pairs_covers(const struct fr_pairs *p, uint32_t outer, uint32_t inner) {
-    if (!fr_pairs_is_placed_alike(p, outer, inner))
+bool fr_lint_pairs_covers(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
+    if (!fr_lint_pairs_is_placed_alike(p, outer, inner))
         return false;
     for (size_t s = 0; s < p->l->sight_count; s++) {
         const struct fr_sight *sight = &p->l->sights[s];
@@ -170,26 +161,15 @@ static bool ends_may_meet(const struct fr_sight *sight, fr_set a, fr_set b) {
            fr_set_overlaps(&sight->view.sets, a, b);
 }
 
-static bool services_meet(const struct fr_services *services, fr_service a, fr_service b) {
-    const struct fr_service_terms *one = fr_service_get(services, a);
-    const struct fr_service_terms *other = fr_service_get(services, b);
-    struct fr_term both;
-    for (uint32_t i = 0; i < one->count; i++)
-        for (uint32_t k = 0; k < other->count; k++)
-            if (fr_terms_meet(&one->terms[i], &other->terms[k], &both))
-                return true;
-    return false;
-}
-
-bool fr_pairs_may_meet(const struct fr_pairs *p, uint32_t a, uint32_t b) {
+bool fr_lint_pairs_may_meet(const struct fr_lint_pairs *p, uint32_t a, uint32_t b) {
     bool ends = false;
     for (size_t s = 0; s < p->l->sight_count && !ends; s++) {
         const struct fr_sight *sight = &p->l->sights[s];
         const fr_set *one = fr_sight_ends(sight, a), *other = fr_sight_ends(sight, b);
         ends = ends_may_meet(sight, one[0], other[0]) && ends_may_meet(sight, one[1], other[1]);
     }
-    return ends && services_meet(&p->l->policy->services, fr_lint_flow(p->l, a)->service,
-                                 fr_lint_flow(p->l, b)->service);
+    return ends && fr_services_meet(&p->l->policy->services, fr_lint_flow(p->l, a)->service,
+                                    fr_lint_flow(p->l, b)->service);
 }
 
 /* ---- extents ------------------------------------------------------------------------------- */
@@ -269,17 +249,17 @@ static void widen_by_term(struct fr_extent *extent, const struct fr_term *t) {
 
 static const struct fr_extent nothing = {{UINT64_MAX, UINT64_MAX, UINT64_MAX}, {0, 0, 0}};
 
-static const struct fr_service_terms *terms_of(const struct fr_pairs *p, uint32_t flow) {
+static const struct fr_service_terms *terms_of(const struct fr_lint_pairs *p, uint32_t flow) {
     return fr_service_get(&p->l->policy->services, fr_lint_flow(p->l, flow)->service);
 }
 
-static void find_pieces(const struct fr_pairs *p, uint32_t flow, struct pieces pieces[2]) {
+static void find_pieces(const struct fr_lint_pairs *p, uint32_t flow, struct pieces pieces[2]) {
     const struct fr_sight *sight = &p->l->sights[0];
     for (unsigned d = 0; d < 2; d++)
         pieces[d] = pieces_of(&sight->view.sets, fr_sight_ends(sight, flow)[d]);
 }
 
-struct fr_extent fr_pairs_extent(const struct fr_pairs *p, uint32_t flow, bool loose) {
+struct fr_extent fr_lint_pairs_extent(const struct fr_lint_pairs *p, uint32_t flow, bool loose) {
     struct fr_extent extent = nothing;
     const struct fr_service_terms *terms = terms_of(p, flow);
     struct pieces pieces[2];
@@ -297,7 +277,7 @@ struct fr_extent fr_pairs_extent(const struct fr_pairs *p, uint32_t flow, bool l
 }
 
 /* A range of a set lies in one range of a set that covers it, since sets are canonical. */
-struct fr_extent fr_pairs_part(const struct fr_pairs *p, uint32_t flow) {
+struct fr_extent fr_lint_pairs_part(const struct fr_lint_pairs *p, uint32_t flow) {
     struct fr_extent extent = nothing;
     struct pieces pieces[2];
     find_pieces(p, flow, pieces);
@@ -308,8 +288,8 @@ struct fr_extent fr_pairs_part(const struct fr_pairs *p, uint32_t flow) {
     return extent;
 }
 
-bool fr_pairs_index(const struct fr_pairs *p, struct fr_index *index, uint32_t flow) {
-    struct fr_extent extent = fr_pairs_extent(p, flow, false);
+bool fr_lint_pairs_index(const struct fr_lint_pairs *p, struct fr_index *index, uint32_t flow) {
+    struct fr_extent extent = fr_lint_pairs_extent(p, flow, false);
     struct pieces pieces[2];
     find_pieces(p, flow, pieces);
     for (size_t i = 0; i < pieces[0].count; i++)

@@ -22,7 +22,8 @@
 #define OTHER_ATOM     (UINT32_MAX - 1)
 #define OTHER_PROTOCOL 253u
 
-void fr_together_init(struct fr_together *t, const struct fr_pairs *pairs, struct fr_index *index) {
+void fr_together_init(struct fr_together *t, const struct fr_lint_pairs *pairs,
+                      struct fr_index *index) {
     const struct fr_allocator *allocator = &pairs->l->context->allocator;
     *t = (struct fr_together){.pairs = pairs, .index = index};
     fr_vec_init(&t->candidates, allocator, sizeof(uint32_t));
@@ -37,8 +38,8 @@ void fr_together_free(struct fr_together *t) {
 /* True if a flow may take a part of the flow's packets, so that the flow is not needed for it. */
 static bool is_candidate(const struct fr_together *t, uint32_t other) {
     return other != t->flow && *fr_vec_at(&t->pairs->l->covered, uint8_t, other) == 0 &&
-           fr_pairs_may_replace(t->pairs, other, t->flow) &&
-           fr_pairs_is_placed_alike(t->pairs, other, t->flow);
+           fr_lint_pairs_may_replace(t->pairs, other, t->flow) &&
+           fr_lint_pairs_is_placed_alike(t->pairs, other, t->flow);
 }
 
 /* ---- points -------------------------------------------------------------------------------- */
@@ -220,7 +221,7 @@ static flowrules_status decide_for(struct fr_together *t, size_t sight, size_t t
         uint32_t other = *fr_vec_at(&t->candidates, uint32_t, i);
         if (boxes.list.count == 0 || boxes.too_many || t->steps > STEPS_MOST)
             break;
-        if (target == NO_TARGET || fr_pairs_takes(t->pairs, target, other))
+        if (target == NO_TARGET || fr_lint_pairs_takes(t->pairs, target, other))
             status = subtract(t, &boxes, sight, other);
     }
     if (boxes.too_many || (boxes.list.count > 0 && t->steps > STEPS_MOST))
@@ -234,12 +235,12 @@ static flowrules_status decide_for(struct fr_together *t, size_t sight, size_t t
 /* On every target that takes the flow, or as if there was one; and as each platform sees it. */
 static flowrules_status decide(struct fr_together *t) {
     t->verdict = FR_TOGETHER_COVERED;
-    bool all = t->pairs->all_select || !fr_pairs_are_together(t->pairs, t->flow, t->flow);
+    bool all = t->pairs->all_select || !fr_lint_pairs_are_together(t->pairs, t->flow, t->flow);
     for (size_t s = 0; s < t->pairs->l->sight_count; s++) {
         if (all && t->verdict == FR_TOGETHER_COVERED)
             FR_TRY(decide_for(t, s, NO_TARGET));
         for (size_t i = 0; i < 64 * t->pairs->words && t->verdict == FR_TOGETHER_COVERED; i++)
-            if (fr_pairs_takes(t->pairs, i, t->flow))
+            if (fr_lint_pairs_takes(t->pairs, i, t->flow))
                 FR_TRY(decide_for(t, s, i));
     }
     fr_sort_unique(&t->by);
@@ -247,7 +248,7 @@ static flowrules_status decide(struct fr_together *t) {
 }
 
 flowrules_status fr_together_covers(struct fr_together *t, uint32_t flow) {
-    struct fr_extent extent = fr_pairs_extent(t->pairs, flow, false);
+    struct fr_extent extent = fr_lint_pairs_extent(t->pairs, flow, false);
     t->flow = flow;
     t->verdict = FR_TOGETHER_OPEN;
     if (has_own_packet(t) && !fr_index_is_over(t->index))
