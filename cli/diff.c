@@ -87,10 +87,8 @@ static void close_side(struct side *side) {
 /* A configuration is read with the settings of the other side's target, where it is of its kind. */
 static const char *own_target(const struct hop *hop, const flowrules_policy *policy,
                               const char *target) {
-    size_t length = strcspn(hop->name, ":");
     const char *own = target != NULL && policy != NULL ? backend_of(policy, target) : NULL;
-    bool kind = own != NULL && strlen(own) == length && strncmp(own, hop->name, length) == 0;
-    return kind ? target : NULL;
+    return own != NULL && is_name_of(own, hop->name) ? target : NULL;
 }
 
 static flowrules_status meaning_of_devices(struct side *side, const struct side *other,

@@ -169,21 +169,22 @@ flowrules_status open_hops(struct hops *hops, struct tool *tool) {
     return status;
 }
 
+bool is_name_of(const char *name, const char *spec) {
+    size_t length = strcspn(spec, ":");
+    return strlen(name) == length && strncmp(name, spec, length) == 0;
+}
+
 const char *backend_of(const flowrules_policy *policy, const char *target) {
-    size_t length = strcspn(target, ":");
-    for (size_t i = 0; i < flowrules_target_count(policy); i++) {
-        const char *name = flowrules_target_name(policy, i);
-        if (strlen(name) == length && strncmp(name, target, length) == 0)
+    for (size_t i = 0; i < flowrules_target_count(policy); i++)
+        if (is_name_of(flowrules_target_name(policy, i), target))
             return flowrules_target_backend(policy, i);
-    }
     return NULL;
 }
 
 static bool has_setting(const struct tool *tool, const char *spec, const char *key) {
     const flowrules_context *context = tool->context;
     for (size_t i = 0; i < flowrules_backend_count(context); i++) {
-        const char *name = flowrules_backend_name(context, i);
-        if (strlen(name) != strcspn(spec, ":") || strncmp(name, spec, strlen(name)) != 0)
+        if (!is_name_of(flowrules_backend_name(context, i), spec))
             continue;
         for (size_t k = 0; k < flowrules_backend_row_count(context, i, FLOWRULES_SETTINGS); k++)
             if (strcmp(flowrules_backend_row_name(context, i, FLOWRULES_SETTINGS, k), key) == 0)

@@ -46,6 +46,8 @@ flowrules_status meaning_of_targets(flowrules_meaning **meaning, struct tool *to
 flowrules_status join_hops(flowrules_meaning **meaning, struct tool *tool, const struct hops *hops,
                            flowrules_meaning **meanings);
 
+/* True if NAME[:FORMAT] has this name. */
+bool is_name_of(const char *name, const char *spec);
 /* The backend of a target of a policy, "TARGET[:FORMAT]", or NULL. */
 const char *backend_of(const flowrules_policy *policy, const char *target);
 
