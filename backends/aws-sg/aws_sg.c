@@ -730,12 +730,11 @@ static bool keeps_some(const flowrules_plan *plan, const struct state *s) {
 }
 
 static void write_keeps(flowrules_writer *w, const struct state *s) {
-    static const char *const all[] = {"0.0.0.0/0", "::/0"};
     flowrules_write(w, " keeps='");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
             if (keeps_default(s, g, f))
-                flowrules_writef(w, " %zu:%s", g + 1, all[f]);
+                flowrules_writef(w, " %zu:%s", g + 1, fr_aws_sg_all[f]);
     flowrules_write(w, "'");
 }
 
@@ -757,8 +756,10 @@ static void write_variables(flowrules_writer *w, const flowrules_plan *plan,
     flowrules_writef(w, "'} needed=%zu", s->group_count);
     for (size_t g = 0; makes_groups(plan, s) && g < s->groups; g++)
         flowrules_writef(w, "%s%zu", g > 0 ? " " : " numbers='", g + 1);
-    flowrules_writef(w, "%s steps='authorize%s revoke'", makes_groups(plan, s) ? "'" : "",
-                     revokes_default(plan, s) ? " close" : "");
+    flowrules_write(w, makes_groups(plan, s) ? "'" : "");
+    if (revokes_default(plan, s))
+        flowrules_writef(w, " shuts='%s %s'", fr_aws_sg_all[FLOWRULES_IPV4],
+                         fr_aws_sg_all[FLOWRULES_IPV6]);
     if (keeps_some(plan, s))
         write_keeps(w, s);
     if (flowrules_plan_permits(plan))
@@ -821,15 +822,18 @@ static void write_rows(flowrules_writer *w, struct state *s, size_t group,
 
 /* What the shell has to do, bits of enum fr_aws_sg_part. */
 static unsigned shell_parts(const flowrules_plan *plan, const struct state *s) {
-    static const unsigned kinds[] = {[PEER_IPV4] = FR_AWS_SG_IPV4,
+    static const unsigned kinds[] = {[PEER_IPV4] = 0,
                                      [PEER_IPV6] = FR_AWS_SG_IPV6,
                                      [PEER_PREFIX_LIST] = FR_AWS_SG_LIST,
                                      [PEER_GROUP] = FR_AWS_SG_GROUP};
     unsigned parts = makes_groups(plan, s) ? FR_AWS_SG_MADE : 0;
     parts |= revokes_default(plan, s) ? FR_AWS_SG_CLOSES : 0;
     parts |= keeps_some(plan, s) ? FR_AWS_SG_KEEPS : 0;
-    for (size_t i = 0; i < s->entry_count; i++)
-        parts |= s->entries[i].account != NULL ? FR_AWS_SG_ACCOUNT : kinds[s->entries[i].kind];
+    for (size_t i = 0; i < s->entry_count; i++) {
+        const struct entry *e = &s->entries[i];
+        parts |= e->account != NULL ? FR_AWS_SG_ACCOUNT : kinds[e->kind];
+        parts |= e->from == NO_PORTS ? FR_AWS_SG_BARE : 0;
+    }
     return parts;
 }
 

@@ -16,19 +16,20 @@ enum variable {
     NAME,
     GROUPS,
     NEEDED,
-    MOST, /* until the second version, as the next; later ones have the last three */
+    MOST, /* until the second version, as the next; later ones have the last four */
     CLOSES,
     KEEPS,
     ONLY,
     NUMBERS,
-    STEPS,
+    STEPS, /* of the third version alone */
     TELLS,
+    SHUTS, /* since the fourth version */
     VARIABLES
 };
 
 static const char *const variable_names[VARIABLES] = {
     "mark",   "region", "vpc",  "name",    "groups", "needed", "most",
-    "closes", "keeps",  "only", "numbers", "steps",  "tells"};
+    "closes", "keeps",  "only", "numbers", "steps",  "tells",  "shuts"};
 
 /* Of a script without close, the default egress stays. */
 static const char steps_open[] = "authorize revoke", steps_shut[] = "authorize close revoke";
@@ -134,8 +135,11 @@ static bool has_variable(const struct script *s, enum variable variable) {
     case NUMBERS:
         return s->variables[VPC] != NULL && !old;
     case STEPS:
+        return s->version == 3;
     case TELLS:
         return !old;
+    case SHUTS: /* only of those that revoke the default egress */
+        return false;
     default:
         return true;
     }
@@ -160,8 +164,8 @@ static const char *word_at(struct script *s, const char *text, unsigned index) {
 /* Is the default egress of a family one of this group's own rules, so that it is not revoked? */
 static bool is_kept(struct script *s, unsigned number, enum flowrules_family family) {
     static const char *const families[] = {"ipv4", "ipv6"}, *const all[] = {"0.0.0.0/0", "::/0"};
-    const char *wanted = flowrules_input_print(s->reader->in, "%u:%s", number,
-                                               s->version < 3 ? families[family] : all[family]);
+    const char *const *words = s->version < 3 ? families : s->version == 3 ? all : fr_aws_sg_all;
+    const char *wanted = flowrules_input_print(s->reader->in, "%u:%s", number, words[family]);
     const char *word;
     for (unsigned i = 0; (word = word_at(s, s->variables[KEEPS], i)) != NULL && wanted != NULL; i++)
         if (strcmp(word, wanted) == 0)
@@ -170,6 +174,8 @@ static bool is_kept(struct script *s, unsigned number, enum flowrules_family fam
 }
 
 static bool closes(const struct script *s) {
+    if (s->version > 3)
+        return s->variables[SHUTS] != NULL;
     return s->version < 3 ? equals(s->variables[CLOSES], "yes")
                           : equals(s->variables[STEPS], steps_shut);
 }
@@ -264,6 +270,7 @@ static bool take_service(struct script *s, const struct flowrules_word *w, size_
                                     .service_at = place(s, w[first].column),
                                     .protocol = w[first].text};
     rule->direction = egress ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
+    s->parts |= strcmp(w[first + 1].text, "-") == 0 ? FR_AWS_SG_BARE : 0;
     return (egress || strcmp(direction->text, "ingress") == 0) &&
            take_port(&w[first + 1], &rule->has_from, &rule->from) &&
            take_port(&w[first + 2], &rule->has_to, &rule->to);
@@ -397,7 +404,7 @@ static bool is_text(const char *text, size_t left, const struct flowrules_piece 
 /* From the end of the rules: is the rest of the file what it always is? */
 static void check_rest(struct script *s) {
     const struct flowrules_piece *const versions[] = {
-        fr_aws_sg_script_1, fr_aws_sg_script_2,
+        fr_aws_sg_script_1, fr_aws_sg_script_2, fr_aws_sg_script_3,
         flowrules_template_find(fr_aws_sg_script, "RULES") + 1};
     size_t size, at;
     const char *text = flowrules_input_text(s->reader->in, s->line.file, &size);
@@ -416,18 +423,33 @@ static void check_rest(struct script *s) {
         tell_foreign(s);
 }
 
-/* The line that begins the rules, which says what version the script is of. */
+/* Are the words of the variable shuts, if it is there, the default egress of both families? */
+static bool shuts_all(struct script *s) {
+    const char *shuts = s->variables[SHUTS];
+    const char *all = flowrules_input_print(s->reader->in, "%s %s", fr_aws_sg_all[FLOWRULES_IPV4],
+                                            fr_aws_sg_all[FLOWRULES_IPV6]);
+    return shuts == NULL || all == NULL || strcmp(shuts, all) == 0;
+}
+
+/* Has the script the steps of its version: is the default egress revoked whole, or left alone? */
+static bool has_known_steps(struct script *s) {
+    if (s->version == 3)
+        return closes(s) || equals(s->variables[STEPS], steps_open);
+    return s->version < 3 || shuts_all(s);
+}
+
+/* The line that begins the rules, which says what version the script is of: of those whose rules
+ * are a table, the third has steps. */
 static bool begin_rules(struct script *s) {
     static const char *const begins[] = {"rules() { # NUMBER OF A GROUP", "rules() {", "rules='"};
     for (unsigned version = 1; version <= 3; version++) {
         if (!is_line(s, begins[version - 1]))
             continue;
-        s->version = version;
+        s->version = version == 3 && s->variables[STEPS] == NULL ? 4 : version;
         check_variables(s);
         if (version > 1)
             open_groups(s);
-        if (version > 2 && !closes(s) && !equals(s->variables[STEPS], steps_open) &&
-            !flowrules_input_failed(s->reader->in))
+        if (!has_known_steps(s) && !flowrules_input_failed(s->reader->in))
             tell_foreign(s);
         return true;
     }
@@ -437,7 +459,7 @@ static bool begin_rules(struct script *s) {
 static bool take_line(struct script *s) {
     static const char *const constant[] = {"set -euf", "    case $1 in", "        ;;", "    esac",
                                            "    :"};
-    if (s->version == 3)
+    if (s->version >= 3)
         return take_row(s);
     if (s->line.length == 0 || s->line.text[0] == '#')
         return true;
@@ -451,7 +473,7 @@ static void read_script(struct fr_aws_sg_reader *r, size_t file, bool rules) {
     struct script s = {.reader = r, .line = {.file = file}, .rules = rules};
     bool whole = false;
     while (!whole && !flowrules_input_failed(r->in) && flowrules_input_line(r->in, &s.line)) {
-        whole = s.version > 0 && is_line(&s, s.version == 3 ? "'" : "}");
+        whole = s.version > 0 && is_line(&s, s.version >= 3 ? "'" : "}");
         if (!whole && !take_line(&s) && !flowrules_input_failed(r->in))
             tell_foreign(&s);
     }

@@ -18,8 +18,16 @@ const struct flowrules_piece fr_aws_sg_script_2[] = {
 #include "script_2.sh.inc"
 };
 
-static const char *const names[FR_AWS_SG_PARTS] = {"MADE", "CLOSES", "KEEPS", "IPV4",
-                                                   "IPV6", "LIST",   "GROUP", "ACCOUNT"};
+const struct flowrules_piece fr_aws_sg_script_3[] = {
+#include "script_3.sh.inc"
+};
+
+const char *const fr_aws_sg_all[] = {"IpRanges=[{CidrIp=0.0.0.0/0}]",
+                                     "Ipv6Ranges=[{CidrIpv6=::/0}]"};
+
+static const char *const names[] = {"MADE",  "CLOSES",  "KEEPS", "IPV6", "LIST",
+                                    "GROUP", "ACCOUNT", "BARE",  "IPV4"};
+enum { PARTS = sizeof names / sizeof *names };
 
 void fr_aws_sg_parts(unsigned parts, struct flowrules_value values[FR_AWS_SG_PARTS + 1]) {
     for (unsigned i = 0; i < FR_AWS_SG_PARTS; i++)
@@ -28,7 +36,7 @@ void fr_aws_sg_parts(unsigned parts, struct flowrules_value values[FR_AWS_SG_PAR
 }
 
 bool fr_aws_sg_has(const struct flowrules_piece *piece, unsigned parts) {
-    for (unsigned i = 0; piece->when != NULL && i < FR_AWS_SG_PARTS; i++)
+    for (unsigned i = 0; piece->when != NULL && i < PARTS; i++)
         if (strcmp(names[i], piece->when) == 0)
             return (parts & 1u << i) != 0;
     return piece->when == NULL;

@@ -11,19 +11,24 @@ enum fr_aws_sg_part {
     FR_AWS_SG_MADE = 1,   /* it makes groups */
     FR_AWS_SG_CLOSES = 2, /* it revokes the default egress, */
     FR_AWS_SG_KEEPS = 4,  /* but not all of it */
-    /* It has peers of these kinds. */
-    FR_AWS_SG_IPV4 = 8,
-    FR_AWS_SG_IPV6 = 16,
-    FR_AWS_SG_LIST = 32,
-    FR_AWS_SG_GROUP = 64,
-    FR_AWS_SG_ACCOUNT = 128, /* groups of other accounts */
+    /* It has peers of these kinds besides prefixes of IPv4. */
+    FR_AWS_SG_IPV6 = 8,
+    FR_AWS_SG_LIST = 16,
+    FR_AWS_SG_GROUP = 32,
+    FR_AWS_SG_ACCOUNT = 64, /* groups of other accounts */
+    FR_AWS_SG_BARE = 128,   /* it has rules without ports */
+    FR_AWS_SG_IPV4 = 256,   /* only in the third version */
 };
-enum { FR_AWS_SG_PARTS = 8 };
+enum { FR_AWS_SG_PARTS = 8 }; /* of those that are written */
 
 /* TARGET.sh; behind RULES it differs in its parts alone. */
 extern const struct flowrules_piece fr_aws_sg_script[];
 /* What is behind the rules in older versions. */
-extern const struct flowrules_piece fr_aws_sg_script_1[], fr_aws_sg_script_2[];
+extern const struct flowrules_piece fr_aws_sg_script_1[], fr_aws_sg_script_2[],
+    fr_aws_sg_script_3[];
+
+/* The default egress of IPv4 and IPv6, as the script has it revoked. */
+extern const char *const fr_aws_sg_all[2];
 
 /* The parts as values of the template. */
 void fr_aws_sg_parts(unsigned parts, struct flowrules_value values[FR_AWS_SG_PARTS + 1]);

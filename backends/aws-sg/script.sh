@@ -1,7 +1,7 @@
 #!/bin/sh
 # TARGET.sh of aws-sg: how a new version takes the place of an older one without a gap, and what
-# it leaves alone. It has only the functions and the kinds of peers that it needs.
-region='' vpc='' name='' groups='' needed=0 numbers='' steps='' keeps='' tells=''
+# it leaves alone. It has only the lines that its rules and groups need.
+region='' vpc='' name='' numbers='' groups='' needed=0 shuts='' keeps='' tells=''
 # @text
 #!/bin/sh
 # @if TITLE
@@ -30,113 +30,90 @@ rules='
 ec2() { AWS_PAGER='' "${AWS:-aws}" ec2 "$@" ${region:+--region "$region"} --output text </dev/null; }
 stop() { status=$1 && shift && printf '%s\n' "$@" >&2 && exit "$status"; }
 
-mode=${1-run}
+mode=${1-run} number=0
 case $mode in
 run | --dry-run) ;;
---remove) steps=revoke needed=0 rules='' tells='' ;;
+--remove) rules='' needed=0 tells='' ;;
 *) stop 2 "usage: $0 [--dry-run | --remove]" ;;
 esac
-[ "${REVOKE_FIRST:-0}" = 0 ] || steps="revoke $steps"
-
-# Changes the group, unless this is a rehearsal; the error CODE is as good as success.
-change() { # CODE VERB ARGUMENT...
-    code=$1 verb=$2 && shift 2
-    set -- "$verb" --group-id "$group" "$@" && echo "aws ec2 $*"
-    [ "$mode" = --dry-run ] || error=$(ec2 "$@" 2>&1 >/dev/null) || case $error in
-    *"($code)"*) ;;
-    *) stop 1 "$error" "$0: stopped; mend that and run this again; REVOKE_FIRST=1 makes room for new rules" ;;
-    esac
-}
-
-# What the group lacks. A rule of somebody else that says the same (Duplicate) stays theirs.
-authorize() {
-    echo "$wanted" | while read -r direction protocol from to rest; do
-        service="\"IpProtocol\":\"$protocol\","
-        [ "$from" = - ] || service="$service\"FromPort\":$from,\"ToPort\":$to,"
-        for rule in ${rest%%|*}; do
-            peer=${rule#*>} text="$mark${rule%%>*}:${rest#*|}" verb=authorize-security-group
-            case $present in
-            *"|$text|"*) continue ;;
-            *"|${text%%: *}: "*) verb=update-security-group-rule-descriptions ;;
-            esac
-            case $peer in
-# @if ACCOUNT
-            */sg-*) peer="UserIdGroupPairs\":[{\"UserId\":\"${peer%/*}\",\"GroupId\":\"${peer#*/}" ;;
-# @end
-# @if GROUP
-            sg-*) peer="UserIdGroupPairs\":[{\"GroupId\":\"$peer" ;;
-# @end
-# @if LIST
-            pl-*) peer="PrefixListIds\":[{\"PrefixListId\":\"$peer" ;;
-# @end
-# @if IPV6
-            *:*) peer="Ipv6Ranges\":[{\"CidrIpv6\":\"$peer" ;;
-# @end
-# @if IPV4
-            *) peer="IpRanges\":[{\"CidrIp\":\"$peer" ;;
-# @end
-            esac
-            change InvalidPermission.Duplicate "$verb-$direction" --ip-permissions \
-                "[{$service\"$peer\",\"Description\":\"$text\"}]}]"
-        done
-    done
-}
-
-# @if CLOSES
-# A new group lets everything out. The IPv6 rule is there only where the VPC has IPv6.
-close() {
-    for all in 'IpRanges":[{"CidrIp":"0.0.0.0/0' 'Ipv6Ranges":[{"CidrIpv6":"::/0'; do
-# @end
-# @if KEEPS
-        case "$keeps " in *" $number:${all##*\"} "*) continue ;; esac
-# @end
-# @if CLOSES
-        change InvalidPermission.NotFound revoke-security-group-egress \
-            --ip-permissions "[{\"IpProtocol\":\"-1\",\"$all\"}]}]"
-    done
-}
-
-# @end
-# What an older version left. All rules of all groups of an interface count, so others are told.
-revoke() {
-    echo "$present" | while IFS='|' read -r direction text id; do
-        key=${text#"$mark"}
-        case $text$wanted in
-        "$mark"*" ${key%%:*}>"*) ;;
-        "$mark"*) change InvalidSecurityGroupRuleId.NotFound "revoke-security-group-$direction" \
-            --security-group-rule-ids "$id" ;;
-        *) [ "${tells#*"${direction:-none}"}" = "$tells" ] || echo "$0: $id of $group is a rule of others, which may allow more" >&2 ;;
-        esac
-    done
-}
 
 # @if MADE
 # The groups of this target in the VPC, by their names; those that are needed are made.
-[ -z "$groups" ] || numbers=''
-for number in $numbers; do
+[ -n "$groups" ] || for n in $numbers; do
     group=$(ec2 describe-security-groups --query 'SecurityGroups[].GroupId' \
-        --filters "Name=vpc-id,Values=$vpc" "Name=group-name,Values=$name-$number")
-    if [ -z "$group" ] && [ "$number" -le "$needed" ]; then
-        set -- create-security-group --group-name "$name-$number" --vpc-id "$vpc" --description "${mark% }"
+        --filters "Name=vpc-id,Values=$vpc" "Name=group-name,Values=$name-$n")
+    if [ -z "$group" ] && [ "$n" -le "$needed" ]; then
+        set -- create-security-group --group-name "$name-$n" --vpc-id "$vpc" --description "${mark% }"
         echo "aws ec2 $*" && group=new
         [ "$mode" = --dry-run ] || group=$(ec2 "$@" --query GroupId)
     fi
-    groups="$groups${groups:+ }$group"
+    groups="$groups $group"
 done
 # @end
 # shellcheck disable=SC2086 # ids, with blanks between
 set -- $groups
-[ $# -ge "$needed" ] ||
-    stop 2 "$0: $needed security groups are needed: SG='sg-... sg-...' says which, first to last"
-for step in $steps; do
-    number=0
-    for group; do
-        number=$((number + 1)) present=''
-        wanted=$(echo "$rules" | while read -r n row; do [ "$n" != "$number" ] || echo "$row"; done)
-        [ "$group" = new ] || present=$(ec2 describe-security-group-rules \
-            --filters "Name=group-id,Values=$group" --query "SecurityGroupRules[].[join('|',
-                [IsEgress && 'egress' || 'ingress', Description || '-', SecurityGroupRuleId])]")
-        "$step"
+[ $# -ge "$needed" ] || stop 2 "$0: $needed security groups are needed: SG='sg-... sg-...' says which, first to last"
+
+# What each group lacks and what it has too much, a call a line: VERB GROUP OPTION VALUE
+calls=$(for group; do
+    number=$((number + 1)) wanted=$(echo "$rules" | sed -n "s/^$number //p") present=''
+    [ "$group" = new ] || present=$(ec2 describe-security-group-rules --filters "Name=group-id,Values=$group" --query "SecurityGroupRules[]
+# @if CLOSES
+        | [?starts_with(Description || '-', '$mark') || !IsEgress || IpProtocol != '-1' || !contains('$shuts', CidrIpv4 || CidrIpv6 || '-')]
+# @end
+        | [].[join('|', [IsEgress && 'egress' || 'ingress', Description || '-', SecurityGroupRuleId])]") || exit
+    echo "$wanted" | while read -r direction protocol from to rest; do
+        for rule in ${rest%%|*}; do
+            text="$mark${rule%%>*}:${rest#*|}" peer=${rule#*>} ports="FromPort=$from,ToPort=$to," kind='IpRanges=[{CidrIp'
+            case $present in
+            *"|$text|"*) continue ;;
+            *"|${text%%: *}: "*) verb=update-security-group-rule-descriptions ;;
+            *) verb=authorize-security-group ;;
+            esac
+# @if BARE
+            case $from in -) ports='' ;; esac
+# @end
+# @if IPV6
+            case $peer in *:*) kind='Ipv6Ranges=[{CidrIpv6' ;; esac
+# @end
+# @if LIST
+            case $peer in pl-*) kind='PrefixListIds=[{PrefixListId' ;; esac
+# @end
+# @if GROUP
+            case $peer in sg-*) kind='UserIdGroupPairs=[{GroupId' ;; esac
+# @end
+# @if ACCOUNT
+            case $peer in */*-*) kind="UserIdGroupPairs=[{UserId=${peer%/*},GroupId" peer=${peer#*/} ;; esac
+# @end
+            echo "$verb-$direction $group --ip-permissions IpProtocol=$protocol,$ports$kind=$peer,Description='$text'}]"
+        done
     done
+    echo "$present" | while IFS='|' read -r direction text id; do
+        key=${text#"$mark"}
+        case $text$wanted in
+        "$mark"*" ${key%%:*}>"*) ;;
+        "$mark"*) echo "revoke-security-group-$direction $group --security-group-rule-ids $id" ;;
+        *) case $tells in *"${direction:-none}"*) echo "$0: $id of $group is a rule of others, which may allow more" >&2 ;; esac ;;
+        esac
+    done
+# @if CLOSES
+    for all in ${rules:+$shuts}; do # a new group lets everything out
+# @end
+# @if KEEPS
+        case "$keeps " in *" $number:$all "*) continue ;; esac
+# @end
+# @if CLOSES
+        echo "revoke-security-group-egress $group --ip-permissions IpProtocol=-1,$all"
+    done
+# @end
+done)
+
+# What is authorized comes before what is revoked; with REVOKE_FIRST=1 it comes last, so that there is room.
+echo "$calls" | grep . | sort ${REVOKE_FIRST:+-r} | while read -r verb group option value; do
+    echo "aws ec2 $verb --group-id $group $option \"$value\""
+    [ "$mode" = --dry-run ] || error=$(ec2 "$verb" --group-id "$group" "$option" "$value" 2>&1 >/dev/null) || case $error in
+    *'(InvalidPermission.Duplicate)'* | *'(InvalidPermission.NotFound)'* | *'(InvalidSecurityGroupRuleId.NotFound)'*) ;;
+    *) stop 1 "$error" "$0: stopped; mend that and run this again; REVOKE_FIRST=1 makes room for new rules" ;;
+    esac
 done
 [ "$mode" != run ] || echo "$0: done; an interface needs all of: $*"

@@ -127,11 +127,11 @@ class Stage:
                        f"'{os.path.join(HERE, 'aws_sg_ec2.py')}' \"$@\"\n")
         os.chmod(self.stub, 0o755)
 
-    def run(self, script, *arguments, **environment):
+    def run(self, script, *arguments, shell="sh", **environment):
         self.state["calls"] = []
         with open(self.path, "w", encoding="utf-8") as file:
             json.dump(self.state, file)
-        result = run("sh", script, *arguments, cwd=self.folder, env={
+        result = run(shell, script, *arguments, cwd=self.folder, env={
             "PATH": os.environ["PATH"], "EC2_STATE": self.path,
             "AWS": self.stub, **environment})
         with open(self.path, encoding="utf-8") as file:
@@ -178,6 +178,7 @@ def first_runs(folder, script, files):
     result = stage.run(script)
     expect(errors, result.returncode == 0, f"status {result.returncode}: {result.stderr}")
     expect(errors, stage.present() == placed(files, [GROUP]), "the group is not what json says")
+    expect(errors, "of others" not in result.stderr, f"the default is told of: {result.stderr}")
     again = stage.run(script)
     expect(errors, again.returncode == 0 and stage.verbs() == [], f"again: {stage.verbs()}")
     expect(errors, stage.present() == placed(files, [GROUP]), "again: the group changed")
@@ -220,8 +221,11 @@ def rehearsal_and_removal(folder, script, _files):
     before = stage.present()
     result = stage.run(script, "--dry-run")
     expect(errors, result.returncode == 0 and stage.changes() == [], "--dry-run changes something")
-    expect(errors, "authorize-security-group-ingress" in result.stdout, "--dry-run tells nothing")
+    told = [line.split()[2] for line in result.stdout.splitlines()]
+    expect(errors, "authorize-security-group-ingress" in told, "--dry-run tells nothing")
     stage.run(script)
+    tried = [c[0] for c in stage.changes()]
+    expect(errors, told == tried, f"--dry-run tells {told}, and {tried} was done")
     stage.state["groups"][GROUP]["rules"].append(rule(5, "ingress", FOREIGN, ""))
     result = stage.run(script, "--remove")
     expect(errors, result.returncode == 0, f"status {result.returncode}: {result.stderr}")
@@ -250,6 +254,13 @@ def failures(folder, script, _files):
     expect(errors, result.returncode == 0, f"REVOKE_FIRST: {result.stderr}")
     stage = Stage(folder, {}, region="eu-west-1")
     expect(errors, stage.run(script).returncode != 0, "a group that is not there")
+    for shell in ("sh", "bash"):  # bash leaves set -e out of what it substitutes
+        stage = Stage(folder, {GROUP: new_group(old)}, region="eu-west-1",
+                      fail="describe-security-group-rules")
+        result = stage.run(script, shell=shell)
+        expect(errors, result.returncode != 0 and "UnauthorizedOperation" in result.stderr,
+               f"{shell}: a list that fails: {result.stderr}")
+        expect(errors, stage.changes() == [], f"{shell}: changes without a list")
     return errors
 
 

@@ -14,8 +14,15 @@ import sys
 PEERS = {"IpRanges": ("CidrIp", set()), "Ipv6Ranges": ("CidrIpv6", set()),
          "PrefixListIds": ("PrefixListId", set()), "UserIdGroupPairs": ("GroupId", {"UserId"})}
 NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
-LIST_QUERY = ("SecurityGroupRules[].[join('|', [IsEgress && 'egress' || 'ingress', "
-              "Description || '-', SecurityGroupRuleId])]")
+# The query of the script: all rules or, where the default egress is revoked, all without it.
+LIST_QUERY = re.compile(
+    r"SecurityGroupRules\[\] (?:\| \[\?starts_with\(Description \|\| '-', '([^']*)'\) \|\| !IsEgress "
+    r"\|\| IpProtocol != '-1' \|\| !contains\('([^']*)', CidrIpv4 \|\| CidrIpv6 \|\| '-'\)\] )?"
+    r"\| \[\]\.\[join\('\|', \[IsEgress && 'egress' \|\| 'ingress', Description \|\| '-', "
+    r"SecurityGroupRuleId\]\)\]")
+# IpPermissions as the CLI takes them besides JSON: one permission with one peer.
+SHORTHAND = re.compile(r"IpProtocol=([^,=]+)(?:,FromPort=(-?[0-9]+),ToPort=(-?[0-9]+))?,([A-Za-z0-9]+)="
+                       r"\[\{((?:[A-Za-z0-9]+=[^,'={}\[\]]+,?)+)(?:,Description='([^']*)')?\}\]")
 DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
 
@@ -86,6 +93,22 @@ def rules_of(permissions):
     return rules
 
 
+def permissions_of(text):
+    """--ip-permissions, JSON or shorthand."""
+    if text.startswith("["):
+        return json.loads(text)
+    match = SHORTHAND.fullmatch(text)
+    refuse_unless(match, None, f"shorthand {text}")
+    protocol, first, last, kind, members, description = match.groups()
+    peer = dict(member.split("=") for member in members.rstrip(",").split(","))
+    if description is not None:
+        peer["Description"] = description
+    permission = {"IpProtocol": protocol, kind: [peer]}
+    if first is not None:
+        permission.update(FromPort=int(first), ToPort=int(last))
+    return [permission]
+
+
 def weight(key):
     """What a rule counts for IPv4 and IPv6."""
     return (key[3] != "Ipv6Ranges", key[3] != "IpRanges")
@@ -107,7 +130,7 @@ class Ec2:
 
     def authorize(self, direction, options):
         group = options["group-id"]
-        new = rules_of(json.loads(options["ip-permissions"]))
+        new = rules_of(permissions_of(options["ip-permissions"]))
         for key, description in new:
             refuse_unless(self.find(group, direction, key) is None,
                           "InvalidPermission.Duplicate", f"the specified rule {key} exists")
@@ -128,7 +151,7 @@ class Ec2:
             refuse_unless(gone, "InvalidSecurityGroupRuleId.NotFound", "no such rule")
         else:
             gone = [self.find(group, direction, key)
-                    for key, _ in rules_of(json.loads(options["ip-permissions"]))]
+                    for key, _ in rules_of(permissions_of(options["ip-permissions"]))]
             refuse_unless(None not in gone, "InvalidPermission.NotFound", "no such rule")
         for rule in gone:
             self.state["groups"][group]["rules"].remove(rule)
@@ -136,13 +159,17 @@ class Ec2:
     def describe_rules(self, options):
         group = re.fullmatch("Name=group-id,Values=(.*)", options["filters"])[1]
         refuse_unless(group in self.state["groups"], "InvalidGroup.NotFound", group)
-        refuse_unless(re.sub(r"\s+", " ", options["query"]) == LIST_QUERY, None,
-                      f"Bad value for --query {options['query']}")
+        query = LIST_QUERY.fullmatch(re.sub(r"\s+", " ", options["query"]))
+        refuse_unless(query, None, f"Bad value for --query {options['query']}")
+        mark, shuts = query.groups()
         return "\n".join("|".join((r["direction"], r["description"] or "-", r["id"]))
-                         for r in self.rules(group))
+                         for r in self.rules(group)
+                         if mark is None or r["description"].startswith(mark) or
+                         r["direction"] != "egress" or r["key"][0] != "-1" or
+                         (r["key"][4] if "Cidr" in PEERS[r["key"][3]][0] else "-") not in shuts)
 
     def update(self, direction, options):
-        for key, description in rules_of(json.loads(options["ip-permissions"])):
+        for key, description in rules_of(permissions_of(options["ip-permissions"])):
             rule = self.find(options["group-id"], direction, key)
             refuse_unless(rule, "InvalidPermission.NotFound", "no such rule")
             rule["description"] = description

@@ -14,6 +14,7 @@ import xml.etree.ElementTree
 
 import yaml
 
+import aws_sg_ec2
 import yaml_loaders
 
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -229,6 +230,10 @@ def argument(word):
         return {"description": value}
     if word.startswith(("[{", "{\"")):
         return read_json(word)
+    if word.startswith("IpProtocol="):
+        if not aws_sg_ec2.SHORTHAND.fullmatch(word):
+            raise ValueError(f"the shorthand {word}")
+        return aws_sg_ec2.permissions_of(word)
     if "\n" in word:
         return read_lines("#")(word)
     return word
