@@ -386,7 +386,7 @@ format: ## clang-format all C files in place
 
 # ---- measuring ---------------------------------------------------------------------------------
 
-$(BUILD)/bench/load: $(STATIC)
+$(BUILD)/bench/load $(BUILD)/bench/edit: $(STATIC)
 $(BENCHES): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
 	$(say) LD $@
 	@mkdir -p $(@D)

@@ -805,6 +805,51 @@ FLOWRULES_API const char *flowrules_doubt_file(const flowrules_comparison *compa
                                                size_t doubt);
 FLOWRULES_API uint32_t flowrules_doubt_line(const flowrules_comparison *comparison, size_t doubt);
 
+/* ---- editing ------------------------------------------------------------------------------ */
+
+/*
+ * A policy in memory whose flows are changed one by one: each change says at once which packets
+ * newly pass and which no longer, whatever the number of flows. It begins as a copy: the policy
+ * that it is made of does not change, and may be freed.
+ */
+typedef struct flowrules_edit flowrules_edit;
+
+/*
+ * Begins to edit a policy. name is the name of the texts of flows in messages; NULL: "edit". It
+ * takes about as long as loading the policy, and as much memory again.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_policy_edit(flowrules_edit **edit,
+                                                       flowrules_context *context,
+                                                       const flowrules_policy *policy,
+                                                       const char *name);
+FLOWRULES_API void flowrules_edit_free(flowrules_edit *edit);
+
+/*
+ * Add a flow behind the last one, put a flow in the place of another, or remove one. text is one
+ * flow as in the list of a policy: "{name: web, source: office, ...}", or the lines below
+ * "flows:". What follows if the policy had been so from the start: the networks, services and
+ * targets are as they are. changes are the packets that newly pass ("allowed") and that no longer
+ * pass ("denied"), as flowrules_compare finds them between the policy before the change and after
+ * it. FLOWRULES_OK: the same packets pass. FLOWRULES_DIFFERENT: see the verdict.
+ * FLOWRULES_INVALID: the messages have the errors of the text, at their line and column, and those
+ * of what names the flow elsewhere. FLOWRULES_USAGE: there is no flow of that name. Where it
+ * returns one of these two, or FLOWRULES_NO_MEMORY, nothing has changed.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_edit_add(flowrules_comparison **changes,
+                                                    flowrules_edit *edit, const char *text,
+                                                    size_t size);
+FLOWRULES_CHECK flowrules_status flowrules_edit_replace(flowrules_comparison **changes,
+                                                        flowrules_edit *edit, const char *flow,
+                                                        const char *text, size_t size);
+FLOWRULES_CHECK flowrules_status flowrules_edit_remove(flowrules_comparison **changes,
+                                                       flowrules_edit *edit, const char *flow);
+/*
+ * Makes a policy of what is there now, to render, ask or check as any other. It does not change
+ * with the edit, and may outlive it.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_edit_policy(flowrules_policy **policy,
+                                                       flowrules_edit *edit);
+
 /* ---- importing ---------------------------------------------------------------------------- */
 
 /*

@@ -89,16 +89,17 @@ struct flowrules_meaning {
     bool permits;       /* what it blocks is not passed by it, and may pass by what is beside it */
     unsigned permitted; /* of one that permits: the kinds of packets that it has permits of */
     unsigned packets;   /* kinds of packets that are decided */
-    struct fr_vec doubts;            /* struct fr_doubt */
-    struct fr_vec labels;            /* struct fr_label */
-    struct fr_vec settings;          /* struct fr_found_setting */
-    struct fr_vec files;             /* const char *: names of the configuration's files */
-    struct flowrules_policy *policy; /* held, where flows are named; or NULL */
-    fr_set own;                      /* groups that the configuration is of; or empty */
-    fr_set disjoint;                 /* groups of which no two have an address in common */
-    fr_set unaddressed;              /* groups without the addresses that rules name */
-    struct fr_vec choices;           /* struct fr_choice: of which the reader wants one */
-    struct fr_vec hops;              /* const char *: of a path, the names of its devices */
+    struct fr_vec doubts;                 /* struct fr_doubt */
+    struct fr_vec labels;                 /* struct fr_label */
+    struct fr_vec settings;               /* struct fr_found_setting */
+    struct fr_vec files;                  /* const char *: names of the configuration's files */
+    struct flowrules_policy *policy;      /* held, where flows are named; or NULL */
+    const struct fr_network_names *names; /* of its networks, if the caller knows them: borrowed */
+    fr_set own;                           /* groups that the configuration is of; or empty */
+    fr_set disjoint;                      /* groups of which no two have an address in common */
+    fr_set unaddressed;                   /* groups without the addresses that rules name */
+    struct fr_vec choices;                /* struct fr_choice: of which the reader wants one */
+    struct fr_vec hops;                   /* const char *: of a path, the names of its devices */
 };
 
 /*

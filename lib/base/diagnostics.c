@@ -89,6 +89,15 @@ void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file) {
         drop_text(d, source);
 }
 
+void fr_diagnostics_retext(struct fr_diagnostics *d, uint32_t file, const char *text, size_t size) {
+    struct fr_source *source = source_of(d, file);
+    if (source == NULL)
+        return;
+    drop_text(d, source);
+    source->text = text;
+    source->size = size;
+}
+
 const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t file) {
     const struct fr_source *source = source_of(d, file);
     return source != NULL ? source->name : NULL;
@@ -191,6 +200,16 @@ bool fr_diagnostics_path(struct fr_diagnostics *d, uint32_t file, const char *pa
     if (source->path != NULL)
         memcpy(source->path, path, strlen(path) + 1);
     return source->path != NULL;
+}
+
+uint32_t fr_diagnostics_file_again(struct fr_diagnostics *d, uint32_t file) {
+    const char *name = fr_diagnostics_file_name(d, file);
+    uint32_t again = fr_diagnostics_file(d, name, NULL, 0);
+    const struct fr_source *source = source_of(d, file); /* which the new one may have moved */
+    bool good = again != 0 && (source == NULL || source->path == NULL ||
+                               fr_diagnostics_path(d, again, source->path));
+    d->out_of_memory = d->out_of_memory || !good;
+    return good ? again : 0;
 }
 
 /* Reads a file again; it may have changed or gone since, and then there is less to show. */

@@ -176,6 +176,10 @@ bool fr_diagnostics_path(struct fr_diagnostics *d, uint32_t file, const char *pa
 /* The text of a file, read again if necessary; NULL if it cannot be read. */
 const char *fr_diagnostics_text(struct fr_diagnostics *d, uint32_t file, size_t *size);
 void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file);
+/* Gives a file another text, borrowed until fr_diagnostics_forget; messages that are kept stay. */
+void fr_diagnostics_retext(struct fr_diagnostics *d, uint32_t file, const char *text, size_t size);
+/* The same file, by its name and path, once more as the last one; 0 when out of memory. */
+uint32_t fr_diagnostics_file_again(struct fr_diagnostics *d, uint32_t file);
 const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t file);
 
 /* What a message is about; flow, target and hint may be NULL. */

@@ -248,6 +248,17 @@ void fr_vec_shrink(struct fr_vec *vec) {
         set_capacity(vec, vec->count); /* without memory for it, it stays as it is */
 }
 
+bool fr_vec_copy(struct fr_vec *copy, const struct fr_vec *vec) {
+    fr_vec_init(copy, vec->allocator, vec->item_size);
+    if (vec->count == 0)
+        return true;
+    if (!fr_vec_reserve(copy, vec->count))
+        return false;
+    memcpy(copy->items, vec->items, vec->count * vec->item_size);
+    copy->count = vec->count;
+    return true;
+}
+
 /* ---- hashing ------------------------------------------------------------------------------- */
 
 /* Little-endian on every machine: the hash is part of names in artifacts. */
@@ -356,6 +367,21 @@ static bool grow_string_slots(struct fr_strings *strings) {
     fr_free(strings->arena.allocator, strings->slots);
     strings->slots = slots;
     strings->slot_count = count;
+    return true;
+}
+
+bool fr_strings_fork(struct fr_strings *fork, const struct fr_strings *base) {
+    size_t size = base->slot_count * sizeof *base->slots;
+    fr_strings_init(fork, base->arena.allocator);
+    if (size == 0)
+        return true;
+    fork->slots = fr_malloc(base->arena.allocator, size);
+    if (fork->slots == NULL || !fr_vec_copy(&fork->entries, &base->entries)) {
+        fr_strings_free(fork);
+        return false;
+    }
+    memcpy(fork->slots, base->slots, size);
+    fork->slot_count = base->slot_count;
     return true;
 }
 
@@ -477,5 +503,17 @@ bool fr_map_put(struct fr_map *map, uint32_t key, uint32_t value) {
         map->count++;
     pair[0] = key;
     pair[1] = value;
+    return true;
+}
+
+bool fr_map_copy(struct fr_map *copy, const struct fr_map *map) {
+    size_t size = map->slot_count * 2 * sizeof *map->slots;
+    fr_map_init(copy, map->allocator);
+    copy->slots = size == 0 ? NULL : fr_malloc(map->allocator, size);
+    if (copy->slots == NULL)
+        return size == 0;
+    memcpy(copy->slots, map->slots, size);
+    copy->count = map->count;
+    copy->slot_count = map->slot_count;
     return true;
 }

@@ -70,6 +70,8 @@ void *fr_vec_search(const struct fr_vec *vec, const void *key,
 bool fr_vec_reserve(struct fr_vec *vec, size_t count);
 /* Gives back the memory that is reserved and not used. */
 void fr_vec_shrink(struct fr_vec *vec);
+/* Makes copy a vector with the same items; false, with an empty one, when out of memory. */
+bool fr_vec_copy(struct fr_vec *copy, const struct fr_vec *vec);
 #define fr_vec_at(vec, type, index) ((type *)(vec)->items + (index))
 
 /*
@@ -99,6 +101,11 @@ fr_string fr_strings_add(struct fr_strings *strings, const char *text, size_t le
 fr_string fr_strings_add_folded(struct fr_strings *strings, const char *text);
 /* The number of a known string, or 0. */
 fr_string fr_strings_find(const struct fr_strings *strings, const char *text, size_t length);
+/*
+ * Makes fork hold the same strings under the same numbers, without a copy of their texts: base has
+ * to live as long. False, with an empty fork, when out of memory.
+ */
+bool fr_strings_fork(struct fr_strings *fork, const struct fr_strings *base);
 const char *fr_strings_text(const struct fr_strings *strings, fr_string string);
 size_t fr_strings_length(const struct fr_strings *strings, fr_string string);
 
@@ -117,5 +124,7 @@ void fr_map_free(struct fr_map *map);
 bool fr_map_get(const struct fr_map *map, uint32_t key, uint32_t *value);
 /* False when out of memory. An older value of the key is replaced. */
 bool fr_map_put(struct fr_map *map, uint32_t key, uint32_t value);
+/* Makes copy a map with the same pairs; false, with an empty one, when out of memory. */
+bool fr_map_copy(struct fr_map *copy, const struct fr_map *map);
 
 #endif

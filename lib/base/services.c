@@ -469,6 +469,17 @@ void fr_services_free(struct fr_services *services) {
     fr_arena_free(&services->arena);
 }
 
+bool fr_services_fork(struct fr_services *fork, const struct fr_services *base) {
+    fr_arena_init(&fork->arena, base->arena.allocator);
+    bool good = fr_vec_copy(&fork->list, &base->list);
+    good = fr_vec_copy(&fork->next, &base->next) && good;
+    good = fr_map_copy(&fork->by_hash, &base->by_hash) && good;
+    fork->failed = false;
+    if (!good)
+        fr_services_free(fork);
+    return good;
+}
+
 bool fr_service_list(const struct fr_services *services, fr_service service, struct fr_vec *terms) {
     const struct fr_service_terms *list = fr_service_get(services, service);
     if (!fr_vec_reserve(terms, list->count))

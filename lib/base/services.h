@@ -77,6 +77,11 @@ struct fr_services {
 
 bool fr_services_init(struct fr_services *services, const struct fr_allocator *allocator);
 void fr_services_free(struct fr_services *services);
+/*
+ * Makes fork hold the same services under the same numbers, without a copy of their terms: base has
+ * to live as long. False, with nothing to free, when out of memory.
+ */
+bool fr_services_fork(struct fr_services *fork, const struct fr_services *base);
 const struct fr_service_terms *fr_service_get(const struct fr_services *services,
                                               fr_service service);
 /*

@@ -6,6 +6,24 @@
 
 #include <string.h>
 
+/* No network is evaluated, or walked. */
+static bool init_networks(struct fr_view *view) {
+    size_t count = view->policy->networks.count;
+    bool good = fr_vec_reserve(&view->walked, count);
+    for (size_t n = 0; good && n < 2; n++)
+        good = fr_vec_reserve(&view->networks[n], count);
+    if (!good || count == 0)
+        return good;
+    memset(view->walked.items, 0, count * sizeof(uint32_t));
+    view->walked.count = count;
+    for (size_t n = 0; n < 2; n++) {
+        view->networks[n].count = count;
+        for (size_t i = 0; i < count; i++)
+            *fr_vec_at(&view->networks[n], struct fr_end, i) = (struct fr_end){.set = FR_SET_NONE};
+    }
+    return true;
+}
+
 flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *policy,
                               const struct fr_view_mode *mode) {
     const struct fr_allocator *allocator = &policy->context->allocator;
@@ -24,16 +42,8 @@ flowrules_status fr_view_init(struct fr_view *view, const flowrules_policy *poli
     fr_map_init(&view->part_of[0], allocator);
     fr_map_init(&view->part_of[1], allocator);
     fr_vec_init(&view->walked, allocator, sizeof(uint32_t));
-    bool good = fr_sets_init(&view->sets, allocator) &&
-                fr_vec_reserve(&view->walked, policy->networks.count);
-    for (size_t i = 0; good && i < policy->networks.count; i++)
-        fr_vec_push(&view->walked);
+    bool good = fr_sets_init(&view->sets, allocator) && init_networks(view);
     view->sets.atoms = &view->atoms;
-    for (size_t n = 0; good && n < 2; n++) {
-        good = fr_vec_reserve(&view->networks[n], policy->networks.count);
-        for (size_t i = 0; good && i < policy->networks.count; i++)
-            ((struct fr_end *)fr_vec_push(&view->networks[n]))->set = FR_SET_NONE;
-    }
     return good ? FLOWRULES_OK : fr_no_memory(view->context);
 }
 

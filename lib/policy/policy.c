@@ -64,29 +64,41 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
     return fr_no_memory(context);
 }
 
-void flowrules_policy_free(flowrules_policy *p) {
-    if (p == NULL || --p->references > 0)
-        return;
-    for (size_t i = 0; i < p->patterns.count; i++)
-        pcre2_code_free(fr_vec_at(&p->patterns, struct fr_pattern, i)->expression);
+struct fr_vec *fr_policy_list(flowrules_policy *p, size_t index) {
     struct fr_vec *lists[] = {
         &p->networks,       &p->peers,       &p->ranges,     &p->bindings,       &p->flows,
         &p->binding_values, &p->definitions, &p->tags,       &p->targets,        &p->service_refs,
         &p->tag_lists,      &p->settings,    &p->patterns,   &p->target_strings, &p->losses,
         &p->spare_lists,    &p->spared,      &p->places,     &p->place_items,    &p->silences,
         &p->zones,          &p->packets,     &p->assertions, &p->exceptions,     &p->matrix};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        fr_vec_free(lists[i]);
+    return index < sizeof lists / sizeof lists[0] ? lists[index] : NULL;
+}
+
+/* What a fork shares with its base. */
+static void free_own(flowrules_policy *p) {
+    for (size_t i = 0; i < p->patterns.count; i++)
+        pcre2_code_free(fr_vec_at(&p->patterns, struct fr_pattern, i)->expression);
+    fr_lock_free(&p->lock);
+    fr_free(&p->context->allocator, p->lock_path);
+}
+
+void flowrules_policy_free(flowrules_policy *p) {
+    if (p == NULL || --p->references > 0)
+        return;
+    flowrules_policy *base = p->base;
+    if (base == NULL)
+        free_own(p);
+    for (size_t i = 0; fr_policy_list(p, i) != NULL; i++)
+        fr_vec_free(fr_policy_list(p, i));
     fr_map_free(&p->network_by_name);
     fr_map_free(&p->definition_by_name);
     fr_map_free(&p->target_by_name);
     fr_map_free(&p->place_by_name);
     fr_map_free(&p->spelling_of);
     fr_services_free(&p->services);
-    fr_lock_free(&p->lock);
     fr_strings_free(&p->strings);
-    fr_free(&p->context->allocator, p->lock_path);
     fr_free(&p->context->allocator, p);
+    flowrules_policy_free(base);
 }
 
 struct fr_span fr_flow_spares(const flowrules_policy *policy, const struct fr_flow *deny) {

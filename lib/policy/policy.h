@@ -257,8 +257,9 @@ struct fr_matrix_cell {
 
 struct flowrules_policy {
     flowrules_context *context;
-    uint32_t first_file; /* of the policy's files; a context may have read others before */
-    unsigned references; /* its owner, and the artifacts and reports that read it */
+    uint32_t first_file;    /* of the policy's files; a context may have read others before */
+    unsigned references;    /* its owner, and the artifacts and reports that read it */
+    flowrules_policy *base; /* of a fork: it owns the texts, services and pins that both read */
     struct fr_strings strings;
     fr_string title, description;
     struct fr_services services;
@@ -320,6 +321,13 @@ const char *fr_network_candidate(const void *policy, size_t index);
 const char *fr_place_candidate(const void *policy, size_t index);
 
 flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *context);
+/*
+ * Makes a policy that says the same as base and can be changed. Texts, terms of services and the
+ * lock are base's, which is kept alive (policy_fork.c).
+ */
+flowrules_status fr_policy_fork(flowrules_policy **fork, const flowrules_policy *base);
+/* The lists of a policy, 0, 1 ... until NULL: all of its vectors. */
+struct fr_vec *fr_policy_list(flowrules_policy *policy, size_t index);
 
 /* The rules of lint where the policy says nothing (policy_lint.c). */
 struct fr_lint_rules fr_lint_defaults(void);

@@ -36,13 +36,19 @@ static const char *next_flow(const void *user, size_t i) {
     return name == NULL ? "" : name;
 }
 
-void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at) {
-    const char *text = FR_POLICY_TEXT(r->policy, name);
-    const char *near = fr_suggestion(r, text, next_flow);
+static void report_no_flow(struct fr_binder *r, const char *name, struct fr_at at) {
     char hint[300];
-    if (!fr_did_you_mean(hint, sizeof hint, near))
+    if (!fr_did_you_mean(hint, sizeof hint, fr_suggestion(r, name, next_flow)))
         snprintf(hint, sizeof hint, "the name of a flow under flows");
-    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, at, hint, "there is no flow '%.80s'", text);
+    fr_error(r->diagnostics, FR_VALUE_UNKNOWN, at, hint, "there is no flow '%.80s'", name);
+}
+
+void fr_report_unknown_flow(struct fr_binder *r, fr_string name, struct fr_at at) {
+    report_no_flow(r, FR_POLICY_TEXT(r->policy, name), at);
+}
+
+void fr_report_no_flow(struct fr_binder *r, const char *name) {
+    report_no_flow(r, name, FR_NOWHERE);
 }
 
 /* ---- references to networks ---------------------------------------------------------------- */
@@ -142,9 +148,13 @@ static void visit(struct fr_binder *r, struct path *path, uint32_t index) {
     network->visit = 2;
 }
 
-void fr_bind_networks(struct fr_binder *r) {
-    for (size_t i = 0; i < r->policy->peers.count; i++)
+void fr_bind_peers(struct fr_binder *r, size_t first) {
+    for (size_t i = first; i < r->policy->peers.count; i++)
         bind_peer(r, fr_vec_at(&r->policy->peers, struct fr_peer, i));
+}
+
+void fr_bind_networks(struct fr_binder *r) {
+    fr_bind_peers(r, 0);
     struct path path = {.depth = 0};
     for (uint32_t i = 0; i < r->policy->networks.count; i++)
         if (fr_vec_at(&r->policy->networks, struct fr_network, i)->visit == 0)

@@ -23,8 +23,7 @@ static bool has_control(const struct fr_value *value) {
     return false;
 }
 
-/* Marks a string as the name of a flow; *taken: it was already. False when out of memory. */
-static bool take_flow_name(struct fr_reader *r, fr_string name, bool *taken) {
+bool fr_take_flow_name(struct fr_reader *r, fr_string name, bool *taken) {
     struct fr_vec *bits = &r->flow_names;
     while (bits->count <= name / 8)
         if (fr_vec_push(bits) == NULL)
@@ -34,6 +33,11 @@ static bool take_flow_name(struct fr_reader *r, fr_string name, bool *taken) {
     *taken = (*byte & bit) != 0;
     *byte |= bit;
     return true;
+}
+
+void fr_release_flow_name(struct fr_reader *r, fr_string name) {
+    if (name / 8 < r->flow_names.count)
+        *fr_vec_at(&r->flow_names, uint8_t, name / 8) &= (uint8_t) ~(1u << (name % 8));
 }
 
 /* Says where the first flow of a name is, to the user who wrote another in the file of r. */
@@ -69,7 +73,7 @@ static flowrules_status read_flow_name(struct fr_reader *r, const struct fr_valu
     }
     fr_string name = fr_strings_add(&r->policy->strings, value->text, value->length);
     bool taken = false;
-    if (name == 0 || !take_flow_name(r, name, &taken))
+    if (name == 0 || !fr_take_flow_name(r, name, &taken))
         return fr_no_memory(r->context);
     if (taken) {
         char hint[300];
@@ -214,6 +218,21 @@ static flowrules_status read_tag(struct fr_reader *r, const struct fr_value *val
     return FLOWRULES_OK;
 }
 
+static uint32_t tags_key(const flowrules_policy *policy, struct fr_span span) {
+    return fr_hash(fr_vec_at(&policy->tags, fr_string, span.first),
+                   span.count * sizeof(fr_string)) |
+           1u;
+}
+
+bool fr_know_tag_lists(struct fr_reader *r) {
+    bool good = true;
+    for (uint32_t i = 0; i < r->policy->tag_lists.count && good; i++) {
+        struct fr_span span = *fr_vec_at(&r->policy->tag_lists, struct fr_span, i);
+        good = fr_map_put(&r->tag_lists, tags_key(r->policy, span), i);
+    }
+    return good;
+}
+
 /* Tag lists repeat over very many flows: equal ones are kept once. */
 static flowrules_status read_tags(struct fr_reader *r, const struct fr_value *value, void *object) {
     flowrules_policy *policy = r->policy;
@@ -222,9 +241,7 @@ static flowrules_status read_tags(struct fr_reader *r, const struct fr_value *va
     if (span.count == 0)
         return FLOWRULES_OK;
     uint32_t known;
-    uint32_t key =
-        fr_hash(fr_vec_at(&policy->tags, fr_string, span.first), span.count * sizeof(fr_string)) |
-        1u;
+    uint32_t key = tags_key(policy, span);
     if (fr_map_get(&r->tag_lists, key, &known)) {
         struct fr_span other = *fr_vec_at(&policy->tag_lists, struct fr_span, known);
         if (other.count == span.count && memcmp(fr_vec_at(&policy->tags, fr_string, other.first),
@@ -330,33 +347,45 @@ static flowrules_status finish_service(struct fr_reader *r, struct fr_flow *flow
     return FLOWRULES_OK;
 }
 
-static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *value, void *object) {
-    (void)object;
+flowrules_status fr_read_flow(struct fr_reader *r, const struct fr_value *value,
+                              struct fr_flow *flow) {
     struct fr_at at = value->at;
-    struct fr_flow flow = {.expires = FR_NO_EXPIRY,
-                           .tags = UINT32_MAX,
-                           .service = FR_SERVICE_NONE,
-                           .line = at.line,
-                           .column = fr_short_column(&at),
-                           .file = (uint8_t)(r->file - r->policy->first_file)};
-    if (r->policy->flows.count >= r->context->max_flows)
-        return fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "split the policy",
-                        "the policy has more than %llu flows",
-                        (unsigned long long)r->context->max_flows);
+    *flow = (struct fr_flow){.expires = FR_NO_EXPIRY,
+                             .tags = UINT32_MAX,
+                             .service = FR_SERVICE_NONE,
+                             .line = at.line,
+                             .column = fr_short_column(&at),
+                             .file = (uint8_t)(r->file - r->policy->first_file)};
     size_t errors = r->diagnostics->error_count;
     fr_draft_clear(&r->draft);
-    FR_TRY(fr_read_mapping(r, value, "a flow", fr_flow_keys, NULL, &flow));
+    FR_TRY(fr_read_mapping(r, value, "a flow", fr_flow_keys, NULL, flow));
     if (value->kind == FR_MAPPING && r->diagnostics->error_count == errors)
-        FR_TRY(finish_service(r, &flow, fr_flow_place(r->policy, &flow)));
+        FR_TRY(finish_service(r, flow, fr_flow_place(r->policy, flow)));
+    flow->usable = r->diagnostics->error_count == errors;
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_check_flow_count(struct fr_reader *r, size_t count, struct fr_at at) {
+    if (count < r->context->max_flows)
+        return FLOWRULES_OK;
+    return fr_error(r->diagnostics, FR_YAML_TOO_MANY, at, "split the policy",
+                    "the policy has more than %llu flows",
+                    (unsigned long long)r->context->max_flows);
+}
+
+static flowrules_status read_flow(struct fr_reader *r, const struct fr_value *value) {
+    struct fr_flow flow;
+    FR_TRY(fr_check_flow_count(r, r->policy->flows.count, value->at));
+    FR_TRY(fr_read_flow(r, value, &flow));
     struct fr_flow *slot = fr_vec_add(&r->policy->flows);
     if (slot == NULL)
         return fr_no_memory(r->context);
-    flow.usable = r->diagnostics->error_count == errors;
     *slot = flow;
     return FLOWRULES_OK;
 }
 
 flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value, void *object) {
+    (void)object;
     r->flows_given = true;
     if (value->kind != FR_SEQUENCE) {
         fr_error(r->diagnostics, FR_VALUE_KIND, value->at, "begin each flow with '- name:'",
@@ -370,7 +399,7 @@ flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value
         FR_TRY(fr_yaml_item(r->yaml, &item, &more));
         if (!more)
             break;
-        FR_TRY(read_flow(r, &item, object));
+        FR_TRY(read_flow(r, &item));
     }
     if (r->policy->flows.count == before)
         fr_error(r->diagnostics, FR_NO_FLOWS, value->at,

@@ -421,24 +421,37 @@ const struct fr_key fr_assertion_file_keys[] = {
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
+flowrules_status fr_reader_open(struct fr_reader *r, flowrules_policy *policy) {
+    flowrules_context *context = policy->context;
+    *r = (struct fr_reader){
+        .policy = policy, .context = context, .diagnostics = &context->diagnostics, .key = ""};
+    fr_draft_init(&r->draft, &context->allocator);
+    fr_map_init(&r->tag_lists, &context->allocator);
+    fr_vec_init(&r->flow_names, &context->allocator, sizeof(uint8_t));
+    fr_vec_init(&r->included, &context->allocator, sizeof(char *));
+    return fr_name_checker_new(&r->checker, context);
+}
+
+void fr_reader_close(struct fr_reader *r) {
+    for (size_t i = 0; i < r->included.count; i++)
+        fr_free(&r->context->allocator, *fr_vec_at(&r->included, char *, i));
+    fr_vec_free(&r->included);
+    fr_map_free(&r->tag_lists);
+    fr_vec_free(&r->flow_names);
+    fr_draft_free(&r->draft);
+    fr_name_checker_free(r->checker);
+}
+
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,
                                 const struct fr_input *input) {
-    flowrules_context *context = policy->context;
-    struct fr_reader r = {.policy = policy,
-                          .context = context,
-                          .diagnostics = &context->diagnostics,
-                          .path = path,
-                          .key = "",
-                          .file = file};
-    fr_draft_init(&r.draft, &context->allocator);
-    fr_map_init(&r.tag_lists, &context->allocator);
-    fr_vec_init(&r.flow_names, &context->allocator, sizeof(uint8_t));
-    fr_vec_init(&r.included, &context->allocator, sizeof(char *));
-    flowrules_status status = fr_name_checker_new(&r.checker, context);
+    struct fr_reader r;
+    flowrules_status status = fr_reader_open(&r, policy);
+    r.path = path;
+    r.file = file;
     char *real = realpath(path, NULL); /* a text has none */
     bool known;
     if (status == FLOWRULES_OK && real == NULL && errno == ENOMEM)
-        status = fr_no_memory(context);
+        status = fr_no_memory(r.context);
     if (status == FLOWRULES_OK && real != NULL)
         status = note_included(&r, real, &known);
     free(real);
@@ -446,12 +459,6 @@ flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const c
         status = policy->of_owner
                      ? read_document(&r, input, "a file of assertions", fr_assertion_file_keys)
                      : read_document(&r, input, "a policy", fr_policy_keys);
-    for (size_t i = 0; i < r.included.count; i++)
-        fr_free(&context->allocator, *fr_vec_at(&r.included, char *, i));
-    fr_vec_free(&r.included);
-    fr_map_free(&r.tag_lists);
-    fr_vec_free(&r.flow_names);
-    fr_draft_free(&r.draft);
-    fr_name_checker_free(r.checker);
+    fr_reader_close(&r);
     return status;
 }

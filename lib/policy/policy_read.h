@@ -47,6 +47,10 @@ struct fr_reader {
     bool flows_given; /* some file has the key, or a misspelt one that was reported */
 };
 
+/* Opens a reader without a file; it is to be closed whatever the result is. */
+flowrules_status fr_reader_open(struct fr_reader *r, flowrules_policy *policy);
+void fr_reader_close(struct fr_reader *r);
+
 typedef flowrules_status (*fr_read_fn)(struct fr_reader *r, const struct fr_value *value,
                                        void *object);
 
@@ -113,6 +117,19 @@ flowrules_status fr_read_target_places(struct fr_reader *r, const struct fr_valu
 flowrules_status fr_read_networks(struct fr_reader *r, const struct fr_value *value, void *object);
 flowrules_status fr_read_services(struct fr_reader *r, const struct fr_value *value, void *object);
 flowrules_status fr_read_flows(struct fr_reader *r, const struct fr_value *value, void *object);
+/* Has lists of tags that a policy has already kept once; false when out of memory. */
+bool fr_know_tag_lists(struct fr_reader *r);
+/* Reads one flow. flow->usable: nothing was wrong with it, but its names are not bound. */
+flowrules_status fr_read_flow(struct fr_reader *r, const struct fr_value *value,
+                              struct fr_flow *flow);
+/* An error if a policy with so many flows cannot have one more. */
+flowrules_status fr_check_flow_count(struct fr_reader *r, size_t count, struct fr_at at);
+/*
+ * Mark a string as the name of a flow (*taken: it was already; false when out of memory), and as
+ * that of none.
+ */
+bool fr_take_flow_name(struct fr_reader *r, fr_string name, bool *taken);
+void fr_release_flow_name(struct fr_reader *r, fr_string name);
 flowrules_status fr_read_targets(struct fr_reader *r, const struct fr_value *value, void *object);
 
 /* Reads what lint looks for, and the findings that the policy accepts. */

@@ -250,18 +250,21 @@ static void check_expiry(struct fr_binder *r, struct fr_flow *flow) {
               name == NULL ? "" : name, FR_POLICY_TEXT(policy, flow->expires_text));
 }
 
+flowrules_status fr_bind_flow(struct fr_binder *r, struct fr_flow *flow, struct fr_vec *terms) {
+    FR_TRY(fr_bind_service(r, flow, terms));
+    if (flow->usable) {
+        check_meeting(r, flow);
+        check_expiry(r, flow);
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status resolve_flows(struct fr_binder *r) {
     struct fr_vec terms;
     fr_vec_init(&terms, &r->context->allocator, sizeof(struct fr_term));
     flowrules_status status = FLOWRULES_OK;
-    for (size_t i = 0; status == FLOWRULES_OK && i < r->policy->flows.count; i++) {
-        struct fr_flow *flow = fr_vec_at(&r->policy->flows, struct fr_flow, i);
-        status = fr_bind_service(r, flow, &terms);
-        if (status == FLOWRULES_OK && flow->usable) {
-            check_meeting(r, flow);
-            check_expiry(r, flow);
-        }
-    }
+    for (size_t i = 0; status == FLOWRULES_OK && i < r->policy->flows.count; i++)
+        status = fr_bind_flow(r, fr_vec_at(&r->policy->flows, struct fr_flow, i), &terms);
     fr_vec_free(&terms);
     return status;
 }
@@ -434,32 +437,37 @@ static void resolve_targets(struct fr_binder *r) {
     }
 }
 
-flowrules_status fr_policy_resolve(flowrules_policy *policy) {
+flowrules_status fr_binder_open(struct fr_binder *r, flowrules_policy *policy) {
     flowrules_context *context = policy->context;
-    struct fr_binder r = {
+    *r = (struct fr_binder){
         .policy = policy, .context = context, .diagnostics = &context->diagnostics};
-    if (!fr_sets_init(&r.sets, &context->allocator))
-        return fr_no_memory(context);
-    fr_vec_init(&r.facts, &context->allocator, sizeof(struct fr_facts));
-    fr_bind_networks(&r);
-    flowrules_status status = check_bindings(&r);
+    fr_vec_init(&r->facts, &context->allocator, sizeof(struct fr_facts));
+    return fr_sets_init(&r->sets, &context->allocator) ? FLOWRULES_OK : fr_no_memory(context);
+}
+
+void fr_binder_close(struct fr_binder *r) {
+    fr_vec_free(&r->facts);
+    fr_sets_free(&r->sets);
+}
+
+static flowrules_status resolve(struct fr_binder *r) {
+    fr_bind_networks(r);
+    FR_TRY(check_bindings(r));
+    FR_TRY(fr_bind_places(r));
+    FR_TRY(fr_evaluate_networks(r));
+    FR_TRY(resolve_flows(r));
+    FR_TRY(fr_bind_spares(r));
+    resolve_targets(r);
+    FR_TRY(fr_bind_assertions(r));
+    FR_TRY(fr_warn_of_shadowed(r));
+    return r->sets.failed || r->policy->services.failed ? fr_no_memory(r->context) : FLOWRULES_OK;
+}
+
+flowrules_status fr_policy_resolve(flowrules_policy *policy) {
+    struct fr_binder r;
+    flowrules_status status = fr_binder_open(&r, policy);
     if (status == FLOWRULES_OK)
-        status = fr_bind_places(&r);
-    if (status == FLOWRULES_OK)
-        status = fr_evaluate_networks(&r);
-    if (status == FLOWRULES_OK)
-        status = resolve_flows(&r);
-    if (status == FLOWRULES_OK)
-        status = fr_bind_spares(&r);
-    if (status == FLOWRULES_OK)
-        resolve_targets(&r);
-    if (status == FLOWRULES_OK)
-        status = fr_bind_assertions(&r);
-    if (status == FLOWRULES_OK)
-        status = fr_warn_of_shadowed(&r);
-    if (status == FLOWRULES_OK && (r.sets.failed || policy->services.failed))
-        status = fr_no_memory(context);
-    fr_vec_free(&r.facts);
-    fr_sets_free(&r.sets);
+        status = resolve(&r);
+    fr_binder_close(&r);
     return status;
 }

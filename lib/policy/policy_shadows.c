@@ -97,9 +97,13 @@ static bool covers_flow(const struct fr_binder *r, const struct shade *deny,
 
 /* ---- all flows ----------------------------------------------------------------------------- */
 
+size_t fr_shadows_most(size_t flows) {
+    return flows == 0 ? 0 : (COMPARISONS_MOST + flows - 1) / flows;
+}
+
 static flowrules_status list_denies(struct fr_binder *r, struct fr_vec *denies) {
-    size_t flows = r->policy->flows.count;
-    for (size_t i = 0; i < flows && denies->count * flows < COMPARISONS_MOST; i++) {
+    size_t flows = r->policy->flows.count, most = fr_shadows_most(flows);
+    for (size_t i = 0; i < flows && denies->count < most; i++) {
         const struct fr_flow *flow = fr_vec_at(&r->policy->flows, struct fr_flow, i);
         struct fr_facts ends[2] = {{.set = FR_SET_EMPTY}, {.set = FR_SET_EMPTY}};
         if (!flow->deny || flow->expired || !flow->usable)

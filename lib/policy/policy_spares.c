@@ -22,18 +22,22 @@ static const char *refusal(const struct fr_flow *deny, const struct fr_flow *flo
     return flow->deny ? "'%s' is a deny: only an allow can be spared" : NULL;
 }
 
-static flowrules_status bind_name(struct fr_binder *r, const struct fr_map *flows,
-                                  const struct fr_flow *deny, struct fr_spared *spared) {
-    const char *name = FR_POLICY_TEXT(r->policy, spared->name), *hint;
-    if (!fr_map_get(flows, spared->name, &spared->flow)) {
-        fr_report_unknown_flow(r, spared->name, spared->at);
-        return FLOWRULES_OK;
-    }
+void fr_check_spared(struct fr_binder *r, const struct fr_flow *deny,
+                     const struct fr_spared *spared) {
+    const char *hint;
     const char *why =
         refusal(deny, fr_vec_at(&r->policy->flows, struct fr_flow, spared->flow), &hint);
     if (why != NULL)
-        fr_error(r->diagnostics, FR_SPARES, spared->at, hint, why, name);
-    return FLOWRULES_OK;
+        fr_error(r->diagnostics, FR_SPARES, spared->at, hint, why,
+                 FR_POLICY_TEXT(r->policy, spared->name));
+}
+
+static void bind_name(struct fr_binder *r, const struct fr_map *flows, const struct fr_flow *deny,
+                      struct fr_spared *spared) {
+    if (!fr_map_get(flows, spared->name, &spared->flow) || spared->flow == UINT32_MAX)
+        fr_report_unknown_flow(r, spared->name, spared->at);
+    else
+        fr_check_spared(r, deny, spared);
 }
 
 static void find_twice(struct fr_binder *r, struct fr_span span) {
@@ -66,29 +70,28 @@ static void warn_of_all(struct fr_binder *r, const struct fr_flow *deny) {
         fr_report(r->diagnostics, &about, "deny '%s' has no effect: it spares every allow", name);
 }
 
-static flowrules_status bind_deny(struct fr_binder *r, const struct fr_map *flows,
-                                  const struct fr_flow *deny) {
+void fr_bind_spares_of(struct fr_binder *r, const struct fr_map *flows,
+                       const struct fr_flow *deny) {
     struct fr_span span = fr_flow_spares(r->policy, deny);
     size_t errors = r->diagnostics->error_count;
     if (span.count == 0)
-        return FLOWRULES_OK; /* reported */
+        return; /* reported */
     struct fr_spared *list = fr_vec_at(&r->policy->spared, struct fr_spared, span.first);
     if (!deny->deny) {
         fr_error(r->diagnostics, FR_SPARES, list->at,
                  "write 'action: deny', or remove 'spares': only a deny can spare other flows",
                  "flow '%s' is an allow, but 'spares' needs a deny",
                  FR_POLICY_TEXT(r->policy, deny->name));
-        return FLOWRULES_OK;
+        return;
     }
     for (uint32_t i = 0; i < span.count; i++)
-        FR_TRY(bind_name(r, flows, deny, &list[i]));
+        bind_name(r, flows, deny, &list[i]);
     if (r->diagnostics->error_count > errors)
-        return FLOWRULES_OK;
+        return;
     qsort(list, span.count, sizeof *list, by_flow);
     find_twice(r, span);
     if (r->diagnostics->error_count == errors)
         warn_of_all(r, deny);
-    return FLOWRULES_OK;
 }
 
 flowrules_status fr_bind_spares(struct fr_binder *r) {
@@ -101,12 +104,11 @@ flowrules_status fr_bind_spares(struct fr_binder *r) {
         fr_string name = fr_vec_at(&r->policy->flows, struct fr_flow, i)->name;
         good = name == 0 || fr_map_put(&flows, name, i);
     }
-    flowrules_status status = good ? FLOWRULES_OK : fr_no_memory(r->context);
-    for (uint32_t i = 0; i < r->policy->flows.count && status == FLOWRULES_OK; i++) {
+    for (uint32_t i = 0; i < r->policy->flows.count && good; i++) {
         const struct fr_flow *flow = fr_vec_at(&r->policy->flows, struct fr_flow, i);
         if (flow->spares != 0 && flow->name != 0)
-            status = bind_deny(r, &flows, flow);
+            fr_bind_spares_of(r, &flows, flow);
     }
     fr_map_free(&flows);
-    return status;
+    return good ? FLOWRULES_OK : fr_no_memory(r->context);
 }

@@ -8,6 +8,7 @@
 
 #include "expect.h"
 #include "interfaces.h"
+#include "network_names.h"
 #include "order.h"
 #include "set_text.h"
 #include "space.h"
@@ -93,11 +94,11 @@ struct comparing {
     bool named[256];           /* protocols that some service mentions */
     bool cut;                  /* there were more differences than are told apart */
     struct fr_vec doubtful;    /* bool for each item: packets depend on whether it matches */
-    struct fr_map networks[2]; /* of each side's policy, by set in common terms: network + 1 */
-    bool networks_known;       /* they are there: only differences have a use for them */
-    size_t disorders;          /* of a direction, that were found */
-    bool no_memory;            /* while they were told */
-    bool other_way;            /* connections that are opened the other way matter, on a path */
+    struct fr_network_names *networks[2]; /* of each side's policy; NULL: none, or its own */
+    bool networks_known;                  /* they are there: only differences have a use for them */
+    size_t disorders;                     /* of a direction, that were found */
+    bool no_memory;                       /* while they were told */
+    bool other_way; /* connections that are opened the other way matter, on a path */
 };
 
 /* ---- collecting ---------------------------------------------------------------------------- */
@@ -595,55 +596,32 @@ static bool tell_decider(struct comparing *c, const struct difference *d, unsign
 
 /* ---- names of networks --------------------------------------------------------------------- */
 
-/* The set of a network's addresses, or those of a family, gets its name; the first keeps it. */
-static flowrules_status name_part(struct comparing *c, unsigned side, uint32_t network,
-                                  struct flowrules_set set, unsigned families) {
-    flowrules_meaning *terms = c->common.terms;
-    uint32_t known;
-    for (int f = 0; f < 2; f++)
-        for (size_t i = 0; (families & FLOWRULES_FAMILY_BIT((enum flowrules_family)f)) != 0 &&
-                           i < flowrules_set_range_count(set, (enum flowrules_family)f);
-             i++) {
-            struct flowrules_range range = flowrules_set_range(set, (enum flowrules_family)f, i);
-            fr_builder_range(&terms->builder, &range);
-        }
-    fr_set named = fr_builder_finish(&terms->builder, &terms->sets);
-    if (named != FR_SET_EMPTY && !fr_map_get(&c->networks[side], named, &known) &&
-        !fr_map_put(&c->networks[side], named, network + 1))
-        return fr_no_memory(c->context);
-    return FLOWRULES_OK;
-}
-
-/* Networks of addresses alone: what names and groups hold is told by these. */
-static flowrules_status name_networks(struct comparing *c, unsigned side, struct fr_view *view) {
-    for (uint32_t i = 0; i < view->policy->networks.count; i++) {
-        struct fr_end end;
-        FR_TRY(fr_view_network(view, i, &end));
-        struct flowrules_set set = {&view->sets, end.set};
-        if (end.flags != 0 || end.set == FR_SET_ANY || flowrules_set_atom_count(set) > 0 ||
-            flowrules_set_is_all(set, FLOWRULES_IPV4) || flowrules_set_is_all(set, FLOWRULES_IPV6))
-            continue;
-        FR_TRY(name_part(c, side, i, set, FLOWRULES_BOTH_FAMILIES));
-        FR_TRY(name_part(c, side, i, set, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)));
-        FR_TRY(name_part(c, side, i, set, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6)));
-    }
-    return FLOWRULES_OK;
+/* The names of the networks of a side's policy: its own, if it brought them. */
+static const struct fr_network_names *names_of(const struct comparing *c, unsigned side) {
+    const flowrules_meaning *m = c->common.sides[side];
+    return m->names != NULL ? m->names : c->networks[side];
 }
 
 static flowrules_status know_networks(struct comparing *c) {
-    static const struct fr_view_mode mode = {.refuse_names = true};
     for (unsigned side = 0; side < 2 && !c->networks_known; side++) {
-        struct fr_view view;
-        if (c->common.sides[side]->policy == NULL)
+        const flowrules_policy *policy = c->common.sides[side]->policy;
+        if (policy == NULL || names_of(c, side) != NULL)
             continue;
-        flowrules_status status = fr_view_init(&view, c->common.sides[side]->policy, &mode);
-        if (status == FLOWRULES_OK)
-            status = name_networks(c, side, &view);
-        fr_view_free(&view);
-        FR_TRY(status);
+        c->networks[side] = fr_malloc(&c->context->allocator, sizeof *c->networks[side]);
+        if (c->networks[side] == NULL)
+            return fr_no_memory(c->context);
+        FR_TRY(fr_network_names_init(c->networks[side], policy));
     }
     c->networks_known = true;
     return FLOWRULES_OK;
+}
+
+static void forget_networks(struct comparing *c) {
+    for (unsigned side = 0; side < 2; side++) {
+        if (c->networks[side] != NULL)
+            fr_network_names_free(c->networks[side]);
+        fr_free(&c->context->allocator, c->networks[side]);
+    }
 }
 
 /* "office (10.1.0.0/16)", by the later policy that has a name for it; or the set alone. */
@@ -651,12 +629,13 @@ static const char *end_text(struct comparing *c, fr_set set) {
     struct fr_arena *arena = &c->result->arena;
     const char *text = fr_set_text(arena, c->common.terms, set);
     for (unsigned side = 2; side-- > 0 && text != NULL;) {
-        const flowrules_policy *policy = c->common.sides[side]->policy;
-        uint32_t network;
-        if (policy == NULL || !fr_map_get(&c->networks[side], set, &network))
-            continue;
-        const struct fr_network *n = fr_vec_at(&policy->networks, struct fr_network, network - 1);
-        return fr_arena_printf(arena, "%s (%s)", FR_POLICY_TEXT(policy, n->name), text);
+        const struct fr_network_names *names = names_of(c, side);
+        const char *name =
+            names == NULL
+                ? NULL
+                : fr_network_names_find(names, (struct flowrules_set){&c->common.terms->sets, set});
+        if (name != NULL)
+            return fr_arena_printf(arena, "%s (%s)", name, text);
     }
     return text;
 }
@@ -990,15 +969,12 @@ flowrules_status flowrules_compare(flowrules_comparison **comparison, flowrules_
         return fr_no_memory(context);
     fr_vec_init(&c.differences, &context->allocator, sizeof(struct difference));
     fr_vec_init(&c.doubtful, &context->allocator, sizeof(bool));
-    for (size_t i = 0; i < 2; i++)
-        fr_map_init(&c.networks[i], &context->allocator);
     flowrules_status status = compare_all(&c, before, after);
     for (size_t i = 0; i < c.differences.count; i++)
         fr_vec_free(&fr_vec_at(&c.differences, struct difference, i)->boxes);
     fr_vec_free(&c.differences);
     fr_vec_free(&c.doubtful);
-    for (size_t i = 0; i < 2; i++)
-        fr_map_free(&c.networks[i]);
+    forget_networks(&c);
     fr_common_free(&c.common);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT)
         *comparison = c.result;

@@ -1,0 +1,261 @@
+/*
+ * The index: trees of extents (lint_index.h), each much larger than the next, and a short list of
+ * what came last. A full list becomes a tree, together with the trees that are not larger.
+ */
+#include "edit_index.h"
+
+#include <string.h>
+
+/* Entries that are looked through one by one. */
+#define RECENT_MOST 256u
+/* Intervals of a source or destination; of more, the last one holds the rest. */
+#define PIECES_MOST 8u
+
+/* Where names, wildcards and groups lie in extents: behind all addresses. */
+#define ATOMS_FROM (UINT64_C(3) << 62)
+#define NAMES_FROM (UINT64_C(7) << 61)
+
+/* ---- intervals ----------------------------------------------------------------------------- */
+
+struct pieces {
+    uint64_t first[PIECES_MOST], last[PIECES_MOST];
+    size_t count;
+};
+
+static void add_piece(struct pieces *pieces, uint64_t first, uint64_t last) {
+    size_t end = PIECES_MOST - 1;
+    if (pieces->count < PIECES_MOST) {
+        pieces->first[pieces->count] = first;
+        pieces->last[pieces->count++] = last;
+        return;
+    }
+    pieces->first[end] = first < pieces->first[end] ? first : pieces->first[end];
+    pieces->last[end] = last > pieces->last[end] ? last : pieces->last[end];
+}
+
+/* IPv4 addresses come first, then IPv6 addresses by their first 62 bits. */
+static uint64_t place_of_ip(enum flowrules_family family, struct flowrules_ip ip) {
+    return family == FLOWRULES_IPV4 ? ip.lo : UINT64_C(1) << 62 | ip.hi >> 2;
+}
+
+/* The last two labels of a name, or NULL if it has but one. */
+static const char *last_labels(const char *name) {
+    const char *dot = strrchr(name, '.');
+    if (dot == NULL)
+        return NULL;
+    while (dot > name && dot[-1] != '.')
+        dot--;
+    return dot;
+}
+
+/* Names lie by their last two labels, so that they are where the wildcards above them are. */
+static void add_atom(struct pieces *pieces, const struct fr_view *view, uint32_t number) {
+    const struct flowrules_atom *atom = fr_vec_at(&view->atoms, struct flowrules_atom, number);
+    if (atom->kind == FLOWRULES_ATOM_GROUP) {
+        add_piece(pieces, ATOMS_FROM | number, ATOMS_FROM | number);
+        return;
+    }
+    const char *labels = last_labels(atom->name);
+    uint64_t place = labels == NULL ? 0 : fr_hash(labels, strlen(labels));
+    add_piece(pieces, NAMES_FROM | place, labels == NULL ? UINT64_MAX : NAMES_FROM | place);
+}
+
+/* True for a set that holds names and groups which it does not list: all addresses are all names.
+ */
+static bool is_whole(const struct fr_view *view, fr_set set) {
+    struct flowrules_set all = {&view->sets, set};
+    return fr_set_head(&view->sets, set)->all_atoms != 0 ||
+           flowrules_set_is_all(all, FLOWRULES_IPV4) || flowrules_set_is_all(all, FLOWRULES_IPV6);
+}
+
+static bool has_atoms(const struct fr_view *view, fr_set set) {
+    return fr_set_head(&view->sets, set)->atoms > 0 || is_whole(view, set);
+}
+
+static struct pieces pieces_of(const struct fr_view *view, fr_set set, enum fr_edit_way way) {
+    const struct fr_set_head *head = fr_set_head(&view->sets, set);
+    struct flowrules_set all = {&view->sets, set};
+    struct pieces pieces = {.count = 0};
+    if (is_whole(view, set) || (way == FR_LOOSELY && head->atoms > 0)) {
+        add_piece(&pieces, 0, UINT64_MAX);
+        return pieces;
+    }
+    if (way == FR_LOOSELY)
+        add_piece(&pieces, ATOMS_FROM, UINT64_MAX);
+    for (uint32_t i = 0; i < head->atoms; i++)
+        add_atom(&pieces, view, fr_set_atoms(head)[i]);
+    for (int f = 0; f < 2; f++) {
+        enum flowrules_family family = (enum flowrules_family)f;
+        for (size_t i = 0; i < flowrules_set_range_count(all, family); i++) {
+            struct flowrules_range range = flowrules_set_range(all, family, i);
+            add_piece(&pieces, place_of_ip(family, range.first), place_of_ip(family, range.last));
+        }
+    }
+    return pieces;
+}
+
+/* The interval that holds the ports of a service, protocol by protocol. */
+static void set_service(struct fr_extent *extent, const struct fr_services *services,
+                        fr_service service) {
+    const struct fr_service_terms *terms = fr_service_get(services, service);
+    uint64_t low = UINT64_MAX, high = 0;
+    for (uint32_t i = 0; i < terms->count; i++) {
+        const struct fr_term *t = &terms->terms[i];
+        bool any = t->protocol == FR_PROTOCOL_ANY;
+        uint64_t first = any ? 0 : (uint64_t)t->protocol << 16 | t->destination_first;
+        uint64_t last = any ? UINT64_MAX : (uint64_t)t->protocol << 16 | t->destination_last;
+        low = first < low ? first : low;
+        high = last > high ? last : high;
+    }
+    extent->first[FR_EXTENT_SERVICE] = low;
+    extent->last[FR_EXTENT_SERVICE] = high;
+}
+
+/* Calls visit for the extents that a region falls into; true if a call did. */
+static bool each_extent(const struct fr_view *view, const struct fr_services *services,
+                        const struct fr_edit_region *region, enum fr_edit_way way,
+                        bool (*visit)(void *user, const struct fr_extent *extent), void *user) {
+    const struct pieces from = pieces_of(view, region->ends[0], way);
+    const struct pieces to = pieces_of(view, region->ends[1], way);
+    struct fr_extent extent;
+    set_service(&extent, services, region->service);
+    for (size_t i = 0; i < from.count; i++)
+        for (size_t k = 0; k < to.count; k++) {
+            extent.first[FR_EXTENT_SOURCE] = from.first[i];
+            extent.last[FR_EXTENT_SOURCE] = from.last[i];
+            extent.first[FR_EXTENT_DESTINATION] = to.first[k];
+            extent.last[FR_EXTENT_DESTINATION] = to.last[k];
+            if (visit(user, &extent))
+                return true;
+        }
+    return false;
+}
+
+/* ---- adding -------------------------------------------------------------------------------- */
+
+void fr_edit_index_init(struct fr_edit_index *index, const struct fr_allocator *allocator) {
+    index->allocator = allocator;
+    fr_vec_init(&index->trees, allocator, sizeof(struct fr_index));
+    fr_vec_init(&index->recent, allocator, sizeof(struct fr_index_entry));
+}
+
+void fr_edit_index_free(struct fr_edit_index *index) {
+    for (size_t i = 0; i < index->trees.count; i++)
+        fr_index_free(fr_vec_at(&index->trees, struct fr_index, i));
+    fr_vec_free(&index->trees);
+    fr_vec_free(&index->recent);
+}
+
+struct adding {
+    struct fr_edit_index *index;
+    uint32_t flow;
+};
+
+/* True: out of memory. */
+static bool add_extent(void *user, const struct fr_extent *extent) {
+    const struct adding *a = user;
+    struct fr_index_entry *slot = fr_vec_add(&a->index->recent);
+    if (slot != NULL)
+        *slot = (struct fr_index_entry){*extent, a->flow};
+    return slot == NULL;
+}
+
+bool fr_edit_index_add(struct fr_edit_index *index, const struct fr_view *view,
+                       const struct fr_services *services, const struct fr_edit_region *region,
+                       uint32_t flow) {
+    struct adding adding = {index, flow};
+    size_t before = index->recent.count;
+    bool failed = each_extent(view, services, region, FR_BY_POINTS, add_extent, &adding);
+    if (failed)
+        index->recent.count = before;
+    return !failed;
+}
+
+static bool add_entries(struct fr_index *tree, const struct fr_vec *entries) {
+    bool good = true;
+    for (size_t i = 0; i < entries->count && good; i++) {
+        const struct fr_index_entry *entry = fr_vec_at(entries, struct fr_index_entry, i);
+        good = fr_index_add(tree, &entry->extent, entry->item);
+    }
+    return good;
+}
+
+bool fr_edit_index_build(struct fr_edit_index *index) {
+    size_t count = index->recent.count, from = index->trees.count;
+    struct fr_index tree;
+    if (count == 0)
+        return true;
+    for (; from > 0; from--) {
+        size_t own = fr_vec_at(&index->trees, struct fr_index, from - 1)->entries.count;
+        if (own / 2 >= count)
+            break;
+        count += own;
+    }
+    fr_index_init(&tree, index->allocator);
+    bool good = fr_vec_reserve(&index->trees, 1) && add_entries(&tree, &index->recent);
+    for (size_t i = from; i < index->trees.count && good; i++)
+        good = add_entries(&tree, &fr_vec_at(&index->trees, struct fr_index, i)->entries);
+    if (!good || !fr_index_build(&tree)) {
+        fr_index_free(&tree);
+        return false;
+    }
+    for (size_t i = from; i < index->trees.count; i++)
+        fr_index_free(fr_vec_at(&index->trees, struct fr_index, i));
+    index->trees.count = from;
+    *(struct fr_index *)fr_vec_add(&index->trees) = tree;
+    index->recent.count = 0;
+    return true;
+}
+
+bool fr_edit_index_settle(struct fr_edit_index *index) {
+    return index->recent.count < RECENT_MOST || fr_edit_index_build(index);
+}
+
+/* ---- searching ----------------------------------------------------------------------------- */
+
+struct searching {
+    struct fr_edit_index *index;
+    fr_index_fn visit;
+    void *user;
+};
+
+static bool extents_meet(const struct fr_extent *a, const struct fr_extent *b) {
+    bool meet = true;
+    for (unsigned d = 0; d < FR_EXTENT_DIMENSIONS && meet; d++)
+        meet = a->first[d] <= b->last[d] && b->first[d] <= a->last[d];
+    return meet;
+}
+
+static bool search_extent(void *user, const struct fr_extent *extent) {
+    const struct searching *s = user;
+    bool ended = false;
+    for (size_t i = 0; i < s->index->trees.count && !ended; i++)
+        ended = fr_index_search(fr_vec_at(&s->index->trees, struct fr_index, i), FR_INDEX_MEETS,
+                                extent, s->visit, s->user);
+    for (size_t i = 0; i < s->index->recent.count && !ended; i++) {
+        const struct fr_index_entry *entry = fr_vec_at(&s->index->recent, struct fr_index_entry, i);
+        ended = extents_meet(&entry->extent, extent) && s->visit(s->user, entry->item);
+    }
+    return ended;
+}
+
+bool fr_edit_index_search(struct fr_edit_index *index, const struct fr_view *view,
+                          const struct fr_services *services, const struct fr_edit_region *region,
+                          enum fr_edit_way way, fr_index_fn visit, void *user) {
+    struct searching searching = {index, visit, user};
+    return each_extent(view, services, region, way, search_extent, &searching);
+}
+
+static bool ends_meet(const struct fr_view *view, fr_set a, fr_set b, enum fr_edit_way way) {
+    bool one = has_atoms(view, a), other = has_atoms(view, b);
+    return (one && other) || (way == FR_LOOSELY && (one || other)) ||
+           fr_set_overlaps(&view->sets, a, b);
+}
+
+bool fr_edit_regions_meet(const struct fr_view *view, const struct fr_services *services,
+                          const struct fr_edit_region *a, const struct fr_edit_region *b,
+                          enum fr_edit_way way) {
+    return ends_meet(view, a->ends[0], b->ends[0], way) &&
+           ends_meet(view, a->ends[1], b->ends[1], way) &&
+           fr_services_meet(services, a->service, b->service);
+}
