@@ -12,7 +12,7 @@
 #include "boxes.h"
 #include "interfaces.h"
 
-/* Parts that what a deny denies may fall into. */
+/* Parts that what a deny denies may fall into; pairs of interfaces that are told apart. */
 #define PARTS_MAX 1024u
 
 struct ordering {
@@ -22,14 +22,15 @@ struct ordering {
     const struct fr_item *items;
     size_t count;
     enum flowrules_family family;
-    bool apart[256];       /* the protocols that rules name, and one for all the others */
-    struct fr_vec loose;   /* bool for each atom: its addresses are not known */
-    struct fr_vec in;      /* fr_set for each set: without the other family's addresses, or NONE */
-    struct fr_vec address; /* fr_set for each set: its addresses of the family, or NONE */
-    fr_set interfaces[2];  /* of the deny; 0: all */
-    struct fr_boxes left;  /* of a deny */
-    struct fr_boxes least; /* of it, if denies in doubt match; where there was one */
-    struct fr_boxes rest;  /* of an allow */
+    bool apart[256];        /* the protocols that rules name, and one for all the others */
+    struct fr_vec loose;    /* bool for each atom: its addresses are not known */
+    struct fr_vec in;       /* fr_set for each set: without the other family's addresses, or NONE */
+    struct fr_vec address;  /* fr_set for each set: its addresses of the family, or NONE */
+    struct fr_vec parts[2]; /* fr_set: interfaces at an end that items tell apart; 0 alone: none */
+    fr_set interfaces[2];   /* of the deny, or a part of these; 0: all */
+    struct fr_boxes left;   /* of a deny */
+    struct fr_boxes least;  /* of it, if denies in doubt match; where there was one */
+    struct fr_boxes rest;   /* of an allow */
 };
 
 /* ---- atoms whose addresses are not known --------------------------------------------------- */
@@ -186,11 +187,10 @@ static bool exists(const struct ordering *o, const struct fr_term *term) {
            (fr_protocol_families(term->protocol) & FLOWRULES_FAMILY_BIT(o->family)) != 0;
 }
 
-/* Can two items match a packet of the same interfaces? */
-static bool interfaces_meet(const struct ordering *o, const struct fr_item *a,
-                            const struct fr_item *b) {
-    return fr_interfaces_meet(o->sets, a->interfaces[0], b->interfaces[0]) &&
-           fr_interfaces_meet(o->sets, a->interfaces[1], b->interfaces[1]);
+/* Can an item match a packet of the deny's interfaces? */
+static bool interfaces_meet(const struct ordering *o, const struct fr_item *item) {
+    return fr_interfaces_meet(o->sets, item->interfaces[0], o->interfaces[0]) &&
+           fr_interfaces_meet(o->sets, item->interfaces[1], o->interfaces[1]);
 }
 
 /* Which ends of an allow and of a box meet unseen, as bits; 0 where no packet is within both. */
@@ -413,7 +413,6 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
     struct holding h = {.o = o, .disorder = d, .doubted = UINT32_MAX};
     uint32_t guard = 0;
     clear(&o->left);
-    memcpy(o->interfaces, deny->interfaces, sizeof o->interfaces);
     FR_TRY(add_terms(o, &o->left, deny, ends));
     *outcome = STAGE_PASSES;
     for (uint32_t i = first; i < o->count && o->items[i].stage == o->items[first].stage; i++) {
@@ -422,7 +421,7 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
         if (!counts(o, item) || is_too_much(o))
             continue;
         bool allows = item->effect == FR_PASS || item->effect == FR_SKIP;
-        if (allows && interfaces_meet(o, item, deny))
+        if (allows && interfaces_meet(o, item))
             FR_TRY(hold_next_allow(&h, i)); /* a skip may lead around a deny */
         if (item->effect == FR_SKIP)
             guard = item->skip_to > guard ? item->skip_to : guard;
@@ -436,8 +435,8 @@ static flowrules_status hold_stage(struct ordering *o, uint32_t first, struct fr
     return FLOWRULES_OK;
 }
 
-/* Holds a deny against all of the other side: where one stage denies, all do. */
-static flowrules_status hold_deny(struct ordering *o, uint32_t number) {
+/* Holds a deny at some interfaces against all of the other side: where one stage denies, all do. */
+static flowrules_status hold_part(struct ordering *o, uint32_t number, bool *disorderly) {
     struct fr_disorder d = {.deny = number, .side = side_of(o, &o->items[number])};
     struct fr_disorder found = d;
     bool disorder = false;
@@ -455,10 +454,47 @@ static flowrules_status hold_deny(struct ordering *o, uint32_t number) {
     }
     if (disorder)
         o->order->found(o->order->user, &found);
+    *disorderly = disorder;
+    return FLOWRULES_OK;
+}
+
+/* Holds a deny against the other side, by each pair of its interfaces that are told apart. */
+static flowrules_status hold_deny(struct ordering *o, uint32_t number) {
+    const struct fr_item *deny = &o->items[number];
+    bool disorder = false;
+    for (size_t i = 0; i < o->parts[0].count && !disorder; i++)
+        for (size_t k = 0; k < o->parts[1].count && !disorder; k++) {
+            o->interfaces[0] = *fr_vec_at(&o->parts[0], fr_set, i);
+            o->interfaces[1] = *fr_vec_at(&o->parts[1], fr_set, k);
+            if (interfaces_meet(o, deny) && !is_too_much(o))
+                FR_TRY(hold_part(o, number, &disorder));
+        }
     return FLOWRULES_OK;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
+
+/* Finds the interfaces at an end that items tell apart. */
+static bool find_parts(struct ordering *o, unsigned end) {
+    struct fr_vec *parts = &o->parts[end];
+    fr_set *first = fr_vec_push(parts), last = 0;
+    if (first == NULL)
+        return false;
+    *first = 0;
+    for (size_t i = 0; i < o->count; i++) {
+        fr_set set = o->items[i].interfaces[end];
+        if (set == 0 || set == last)
+            continue;
+        last = set;
+        first = fr_vec_at(parts, fr_set, 0);
+        if (*first == 0)
+            *first = fr_interfaces_all(o->sets);
+        if (!fr_interfaces_cut(o->sets, parts, set))
+            return false;
+    }
+    o->order->too_much = o->order->too_much || parts->count > PARTS_MAX;
+    return true;
+}
 
 /* Has an end a name or group that is not everything? Without one no two ends meet unseen. */
 static bool names_atoms(const struct ordering *o, const struct fr_item *item) {
@@ -514,10 +550,13 @@ flowrules_status fr_order_compare(struct fr_order *order) {
     fr_vec_init(&o.loose, allocator, sizeof(bool));
     fr_vec_init(&o.in, allocator, sizeof(fr_set));
     fr_vec_init(&o.address, allocator, sizeof(fr_set));
+    fr_vec_init(&o.parts[0], allocator, sizeof(fr_set));
+    fr_vec_init(&o.parts[1], allocator, sizeof(fr_set));
     fr_boxes_init(&o.left, c->context, o.sets, PARTS_MAX);
     fr_boxes_init(&o.least, c->context, o.sets, PARTS_MAX);
     fr_boxes_init(&o.rest, c->context, o.sets, PARTS_MAX);
-    flowrules_status status = find_loose(&o, &any) ? FLOWRULES_OK : fr_no_memory(c->context);
+    bool good = find_loose(&o, &any) && (!any || (find_parts(&o, 0) && find_parts(&o, 1)));
+    flowrules_status status = good ? FLOWRULES_OK : fr_no_memory(c->context);
     name_protocols(&o);
     if (status == FLOWRULES_OK && any)
         status = order_family(&o, FLOWRULES_IPV4);
@@ -528,6 +567,8 @@ flowrules_status fr_order_compare(struct fr_order *order) {
     fr_vec_free(&o.loose);
     fr_vec_free(&o.in);
     fr_vec_free(&o.address);
+    fr_vec_free(&o.parts[0]);
+    fr_vec_free(&o.parts[1]);
     fr_boxes_free(&o.left);
     fr_boxes_free(&o.least);
     fr_boxes_free(&o.rest);

@@ -287,23 +287,6 @@ static bool push(struct fr_vec *vec, uint32_t number) {
     return slot != NULL;
 }
 
-/* Cuts each part of the interfaces in two: what a set has of it, and the rest. */
-static bool cut_parts(struct sweep *s, struct fr_vec *parts, fr_set by) {
-    struct fr_sets *sets = &s->space->common->terms->sets;
-    size_t count = parts->count;
-    for (size_t i = 0; i < count; i++) {
-        fr_set part = *fr_vec_at(parts, fr_set, i);
-        fr_set in = fr_set_intersect(sets, part, by);
-        if (in == FR_SET_EMPTY || in == part)
-            continue;
-        fr_set out = fr_set_subtract(sets, part, in);
-        if (sets->failed || !push(parts, out))
-            return false;
-        *fr_vec_at(parts, fr_set, i) = in;
-    }
-    return true;
-}
-
 /* The parts of the interfaces at one end that the items of a list tell apart; 0 alone: none. */
 static bool find_parts(struct sweep *s, const uint32_t *list, size_t count, unsigned end) {
     struct fr_vec *parts = &s->parts[end];
@@ -314,7 +297,8 @@ static bool find_parts(struct sweep *s, const uint32_t *list, size_t count, unsi
         if (set == 0 || set == last)
             continue;
         last = set;
-        if ((parts->count == 0 && !push(parts, s->all)) || !cut_parts(s, parts, set))
+        if ((parts->count == 0 && !push(parts, s->all)) ||
+            !fr_interfaces_cut(&s->space->common->terms->sets, parts, set))
             return false;
     }
     return parts->count > 0 || push(parts, 0);

@@ -80,6 +80,23 @@ fr_set fr_interfaces_all(struct fr_sets *sets) {
     return set_of_ranges(sets, parts, 2);
 }
 
+bool fr_interfaces_cut(struct fr_sets *sets, struct fr_vec *parts, fr_set by) {
+    size_t count = parts->count;
+    for (size_t i = 0; i < count; i++) {
+        fr_set part = *fr_vec_at(parts, fr_set, i);
+        fr_set in = fr_set_intersect(sets, part, by);
+        if (in == FR_SET_EMPTY || in == part)
+            continue;
+        fr_set out = fr_set_subtract(sets, part, in);
+        fr_set *slot = sets->failed ? NULL : fr_vec_push(parts);
+        if (slot == NULL)
+            return false;
+        *slot = out;
+        *fr_vec_at(parts, fr_set, i) = in;
+    }
+    return true;
+}
+
 /* ---- texts --------------------------------------------------------------------------------- */
 
 /* How many bytes the numbers of a range have in common. */

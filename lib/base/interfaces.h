@@ -39,6 +39,12 @@ static inline bool fr_interfaces_meet(const struct fr_sets *sets, fr_set own, fr
 
 /* The set of all interfaces but the loopback interface. */
 fr_set fr_interfaces_all(struct fr_sets *sets);
+/*
+ * Cuts each set of parts (fr_set) in two where it has something of a set and something else. False
+ * when out of memory.
+ */
+bool fr_interfaces_cut(struct fr_sets *sets, struct fr_vec *parts, fr_set by);
+
 /* A set as names and patterns, without those of except; no names: all interfaces. */
 struct fr_interface_list {
     const char **names, **except; /* "eth1", "wlan*": of the arena */
