@@ -535,11 +535,11 @@ static void print_baselines(const struct tool *tool, const struct matrix *matrix
     }
 }
 
-/* What targets that only permit leave open: each reason once, behind the targets. */
+/* What targets leave to other rules: each reason once, behind the targets. */
 static void print_open(const struct tool *tool, const struct matrix *matrix) {
     size_t i = next_said(matrix, 0, open_of);
     if (i < matrix->count)
-        print_title(tool, "closes nothing (mode: permits)");
+        print_title(tool, "left to other rules");
     for (; i < matrix->count; i = next_said(matrix, i + 1, open_of)) {
         fputs("  ", stdout);
         size_t used = 4 + print_targets(matrix, i, open_of);

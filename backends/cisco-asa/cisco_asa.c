@@ -581,21 +581,79 @@ static void note_services(struct fr_cisco_asa *s, const struct flowrules_rule *r
     }
 }
 
+static flowrules_writer *list_part(flowrules_output *out) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    return flowrules_output_part(out, FR_CISCO_ASA_LIST + (unsigned)s->list);
+}
+
+static bool has_name(const struct flowrules_interfaces *interfaces, const char *name) {
+    for (size_t i = 0; i < interfaces->count; i++)
+        if (strcmp(interfaces->names[i], name) == 0)
+            return true;
+    return interfaces->count == 0;
+}
+
+/* Are the rules that come now about packets that a list sees? */
+static bool is_in_passage(flowrules_output *out, const struct fr_cisco_asa_written *list) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    if (list->interface == NULL || s->passage == NULL)
+        return true;
+    return has_name(fr_cisco_asa_is_out(flowrules_output_plan(out)) ? &s->passage->leaves
+                                                                    : &s->passage->enters,
+                    list->interface);
+}
+
+/*
+ * Is there an equal entry in the list already? An ASA takes it once: with other words for the log
+ * it changes the earlier one. So may flows with and without an interface that are alike otherwise.
+ */
+static bool is_there(flowrules_output *out, const struct flowrules_rule *r) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    struct content content;
+    char key[40];
+    start_content(&content);
+    add_contentf(&content, "%zu %d %u %u %u ", s->list, (int)r->action, r->families, r->source.id,
+                 r->destination.id);
+    for (size_t i = 0; i < r->service_count; i++) {
+        add_service(&content, &r->services[i]);
+        add_content(&content, "&");
+    }
+    add_content(&content, r->last_day != NULL ? r->last_day : "");
+    snprintf(key, sizeof key, "entry %016llx", (unsigned long long)content.hash);
+    return !flowrules_output_once(out, key);
+}
+
 static void write_lines(flowrules_output *out, flowrules_writer *w, const struct flowrules_rule *r,
                         bool remarks) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
     if (remarks)
         write_remarks(out, w, r->flows);
-    write_entry(out, w, r);
+    if (s->lists[s->list].interface == NULL || !is_there(out, r)) {
+        write_entry(out, w, r);
+        return;
+    }
+    begin_remark(out, w, r->flows);
+    flowrules_write(w, "- by an entry above\n");
+}
+
+static void group(flowrules_output *out, const struct flowrules_group *g) {
+    struct fr_cisco_asa *s = flowrules_output_state(out);
+    s->passage = g->passage;
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
     struct fr_cisco_asa *s = flowrules_output_state(out);
-    flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
     note_services(s, r);
-    bool remarks = !s->remarked || !flowrules_flows_are_same(s->remarked_flows, r->flows);
-    s->remarked = true;
-    s->remarked_flows = r->flows;
-    write_lines(out, w, r, remarks);
+    bool remarks = false;
+    for (s->list = 0; s->list < s->list_count; s->list++) {
+        struct fr_cisco_asa_written *list = &s->lists[s->list];
+        if (!is_in_passage(out, list))
+            continue;
+        remarks = !list->remarked || !flowrules_flows_are_same(list->remarked_flows, r->flows);
+        list->remarked = true;
+        list->remarked_flows = r->flows;
+        write_lines(out, list_part(out), r, remarks);
+    }
     if (!flowrules_plan_permits(flowrules_output_plan(out)))
         return;
     s->removing = true;
@@ -606,41 +664,69 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
 /* ---- the list ------------------------------------------------------------------------------ */
 
 /* Of the ICMP errors, those that path MTU discovery needs: RFC 1191, 4 and RFC 8201, 4. */
-static void write_path_mtu(flowrules_output *out, unsigned part) {
+static void write_path_mtu(flowrules_output *out, flowrules_writer *w) {
     static const char *const lines[] = {" remark path MTU discovery\n",
                                         " extended permit icmp any4 any4 3 4\n",
                                         " extended permit icmp6 any6 any6 2\n"};
-    flowrules_writer *w = flowrules_output_part(out, part);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         fr_cisco_asa_begin_line(out, w);
         flowrules_write(w, lines[i]);
     }
 }
 
-static void begin(flowrules_output *out) {
+/* With anti-spoofing: denies addresses that belong to other interfaces than that of the list. */
+static void write_spoofed(flowrules_output *out, flowrules_writer *w, const char *interface) {
     const flowrules_plan *plan = flowrules_output_plan(out);
-    struct fr_cisco_asa *s = flowrules_output_state(out);
-    fr_cisco_asa_check_settings(out);
-    if (!flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
-        return;
-    write_path_mtu(out, FR_CISCO_ASA_LIST);
-    s->removing = true;
-    if (flowrules_plan_permits(plan))
-        write_path_mtu(out, FR_CISCO_ASA_REMOVAL);
-    s->removing = false;
-}
-
-static void end(flowrules_output *out) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
-    flowrules_writer *w = flowrules_output_part(out, FR_CISCO_ASA_LIST);
-    if (!flowrules_plan_permits(plan)) {
+    struct flowrules_interfaces own;
+    struct flowrules_set set;
+    for (size_t i = 0; flowrules_plan_own_source(plan, i, &set, &own); i++) {
+        if (has_name(&own, interface))
+            continue;
         fr_cisco_asa_begin_line(out, w);
-        flowrules_write(w, " remark what no flow allows\n");
+        flowrules_write(w, " remark addresses of other interfaces\n");
         fr_cisco_asa_begin_line(out, w);
-        flowrules_write(w, " extended deny ip any any");
+        flowrules_write(w, " extended deny ip");
+        write_end(out, w, set, FLOWRULES_BOTH_FAMILIES);
+        flowrules_write(w, " any");
         write_log(plan, w, flowrules_plan_log_denied(plan), true);
         flowrules_write(w, "\n");
     }
+}
+
+static void begin(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct fr_cisco_asa *s = flowrules_output_state(out);
+    bool path_mtu = flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU);
+    fr_cisco_asa_find_lists(out);
+    fr_cisco_asa_check_settings(out);
+    for (s->list = 0; s->list < s->list_count; s->list++) {
+        if (path_mtu)
+            write_path_mtu(out, list_part(out));
+        if (s->lists[s->list].interface != NULL)
+            write_spoofed(out, list_part(out), s->lists[s->list].interface);
+    }
+    s->list = 0;
+    s->removing = true;
+    if (path_mtu && flowrules_plan_permits(plan))
+        write_path_mtu(out, flowrules_output_part(out, FR_CISCO_ASA_REMOVAL));
+    s->removing = false;
+}
+
+static void write_rest(flowrules_output *out, flowrules_writer *w) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    fr_cisco_asa_begin_line(out, w);
+    flowrules_write(w, " remark what no flow allows\n");
+    fr_cisco_asa_begin_line(out, w);
+    flowrules_write(w, " extended deny ip any any");
+    write_log(plan, w, flowrules_plan_log_denied(plan), true);
+    flowrules_write(w, "\n");
+}
+
+static void end(flowrules_output *out) {
+    struct fr_cisco_asa *s = flowrules_output_state(out);
+    bool permits = flowrules_plan_permits(flowrules_output_plan(out));
+    for (s->list = 0; s->list < s->list_count && !permits; s->list++)
+        write_rest(out, list_part(out));
     fr_cisco_asa_write_files(out);
 }
 
@@ -678,6 +764,7 @@ static const struct flowrules_format formats[] = {
     {.name = "cli",
      .help = "commands to paste in configure terminal, or to copy to running-config",
      .begin = begin,
+     .group = group,
      .rule = rule,
      .end = end},
     {.name = NULL},
@@ -688,6 +775,8 @@ static const struct flowrules_limit limits[] = {
     {"characters of a remark", REMARK_MAX, "ASA command reference, access-list remark"},
     {"characters of an access list's name", FR_CISCO_ASA_LIST_NAME_MAX,
      "ASA command reference, access-list extended"},
+    {"interfaces of a target with match-interfaces", FR_CISCO_ASA_LISTS,
+     "flowrules: parts of an artifact"},
     {"last year of a time range", 2035, "ASA CLI, time-range, absolute"},
     {.name = NULL},
 };
@@ -715,10 +804,14 @@ const struct flowrules_backend flowrules_backend_cisco_asa = {
                          "what goes to the ASA itself (ssh, http, IKE, routing), or leaves it",
                      .logging = true,
                      .expiry = true,
-                     .merge_above = 32},
+                     .merge_above = 32,
+                     .interfaces = "interface",
+                     .interfaces_by = "match-interfaces",
+                     .interfaces_end = "access-group"},
     .state_size = sizeof(struct fr_cisco_asa),
     .formats = formats,
     .settings = fr_cisco_asa_settings,
+    .bindings = fr_cisco_asa_bindings,
     .limits = limits,
     .refuses = refuses,
     .read = fr_cisco_asa_read,

@@ -5,6 +5,7 @@
 #include "cisco_asa.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* ---- texts --------------------------------------------------------------------------------- */
 
@@ -30,10 +31,25 @@ const struct flowrules_setting fr_cisco_asa_settings[] = {
      .fallback = "in",
      .help = "what the list filters: packets that enter or leave at the interface, or that enter "
              "at any interface"},
+    {.key = "match-interfaces",
+     .type = "boolean",
+     .fallback = "false",
+     .later = true,
+     .whole_alone = true,
+     .help = "true: an access list for each interface of the policy's networks, for what enters "
+             "there, or leaves with access-group: out"},
+    {.key = "anti-spoofing",
+     .type = "boolean",
+     .fallback = "false",
+     .later = true,
+     .whole_alone = true,
+     .help = "with match-interfaces: deny addresses of a network with 'interface' that enter by "
+             "another interface"},
     {.key = "access-list",
      .type = "name",
      .help = "name of the access list, without its version; default the target's name; with mode: "
-             "permits, the list that gets the permits"},
+             "permits, the list that gets the permits; with match-interfaces, the interface "
+             "follows it"},
     {.key = "line",
      .type = "integer 1 1000000",
      .fallback = "1",
@@ -64,10 +80,85 @@ const struct flowrules_setting fr_cisco_asa_settings[] = {
     {.key = NULL},
 };
 
+const struct flowrules_setting fr_cisco_asa_bindings[] = {
+    {.key = "interface",
+     .aside = true,
+     .any_case = true,
+     .type = "list name",
+     .help = "with match-interfaces: nameif of the interfaces that the network is behind"},
+    {.key = NULL},
+};
+
+bool fr_cisco_asa_matches(const flowrules_plan *plan) {
+    return flowrules_plan_flag(plan, "match-interfaces");
+}
+
+bool fr_cisco_asa_is_out(const flowrules_plan *plan) {
+    return strcmp(flowrules_plan_setting(plan, "access-group"), "out") == 0;
+}
+
 /* Digits, letters to f, dots and colons, in words: what addresses are made of. */
 static bool are_addresses(const char *text) {
     return text[strspn(text, "0123456789abcdefABCDEF.: ")] == '\0' &&
            strpbrk(text, "0123456789") != NULL;
+}
+
+/* The interfaces of an ASA have names in which upper and lower case are the same. */
+static void check_interfaces(flowrules_output *out) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    for (size_t i = 0; i < s->list_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcasecmp(s->lists[k].interface, s->lists[i].interface) == 0)
+                flowrules_output_refuse(out, "'%.80s' and '%.80s' are the same interface of an ASA",
+                                        s->lists[k].interface, s->lists[i].interface);
+}
+
+/* What goes with a list for each interface. */
+static void check_matching(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    bool spoofing = flowrules_plan_flag(plan, "anti-spoofing");
+    if (spoofing && (!fr_cisco_asa_matches(plan) || fr_cisco_asa_is_out(plan)))
+        flowrules_output_refuse(out, "'anti-spoofing' needs 'match-interfaces' and lists for what "
+                                     "enters");
+    if (!fr_cisco_asa_matches(plan))
+        return;
+    if (strcmp(flowrules_plan_setting(plan, "access-group"), "global") == 0)
+        flowrules_output_refuse(out, "with 'match-interfaces', access-group is in or out: the "
+                                     "global list is at no interface");
+    if (strcmp(flowrules_plan_setting(plan, "interface"), "inside") != 0)
+        flowrules_output_refuse(out, "with 'match-interfaces' the networks say the interfaces: "
+                                     "remove the setting interface");
+    if (flowrules_plan_setting(plan, "replaces") != NULL)
+        flowrules_output_refuse(out, "'replaces' names one access list, and with "
+                                     "'match-interfaces' there are several: remove it");
+    if (s->list_count == 0)
+        flowrules_output_refuse(out, "with 'match-interfaces' some network needs an interface "
+                                     "(cisco-asa: {interface: NAME})");
+    check_interfaces(out);
+}
+
+/* The length of the longest name of an interface, with what is between it and the list's own. */
+static size_t longest_interface(const struct fr_cisco_asa *s) {
+    size_t longest = 0;
+    for (size_t i = 0; i < s->list_count && s->lists[i].interface != NULL; i++)
+        if (strlen(s->lists[i].interface) + 1 > longest)
+            longest = strlen(s->lists[i].interface) + 1;
+    return longest;
+}
+
+void fr_cisco_asa_find_lists(flowrules_output *out) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    struct fr_cisco_asa *s = flowrules_output_state(out);
+    const char *name;
+    s->list_count = fr_cisco_asa_matches(plan) ? 0 : 1;
+    for (size_t i = 0; s->list_count == i && (name = flowrules_plan_interface(plan, i)); i++) {
+        if (i == FR_CISCO_ASA_LISTS) {
+            flowrules_output_refuse(out, "it is for more than %d interfaces", FR_CISCO_ASA_LISTS);
+            return;
+        }
+        s->lists[s->list_count++].interface = name;
+    }
 }
 
 void fr_cisco_asa_check_settings(flowrules_output *out) {
@@ -76,8 +167,10 @@ void fr_cisco_asa_check_settings(flowrules_output *out) {
     const char *base = flowrules_plan_setting(plan, "access-list");
     if (base == NULL)
         base = flowrules_plan_target(plan);
-    if (strlen(base) + sizeof "_v01234567" - 1 > FR_CISCO_ASA_LIST_NAME_MAX ||
-        strlen(base) + sizeof "FR__building" - 1 > FR_CISCO_ASA_LIST_NAME_MAX)
+    size_t length = strlen(base) + longest_interface(flowrules_output_state(out));
+    check_matching(out);
+    if (length + sizeof "_v01234567" - 1 > FR_CISCO_ASA_LIST_NAME_MAX ||
+        length + sizeof "FR__building" - 1 > FR_CISCO_ASA_LIST_NAME_MAX)
         flowrules_output_refuse(out, "the name of an access list has at most %d characters",
                                 FR_CISCO_ASA_LIST_NAME_MAX);
     if (flowrules_plan_permits(plan) && flowrules_plan_setting(plan, "access-list") == NULL)
@@ -85,8 +178,13 @@ void fr_cisco_asa_check_settings(flowrules_output *out) {
                                      "name of the list that gets the permits");
     if (servers != NULL && !are_addresses(servers))
         flowrules_output_refuse(out, "dns-server takes addresses, separated by spaces");
-    if (servers == NULL && strcmp(flowrules_plan_setting(plan, "dns"), "commands") == 0)
+    bool commands = strcmp(flowrules_plan_setting(plan, "dns"), "commands") == 0;
+    if (servers == NULL && commands)
         flowrules_output_refuse(out, "with 'dns: commands' it needs a dns-server");
+    if (commands && fr_cisco_asa_matches(plan) &&
+        flowrules_plan_setting(plan, "dns-interface") == NULL)
+        flowrules_output_refuse(out, "with 'dns: commands' and 'match-interfaces' it needs a "
+                                     "dns-interface");
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -100,47 +198,68 @@ static void write_base(const flowrules_plan *plan, flowrules_writer *w) {
     write_word(w, base != NULL ? base : flowrules_plan_target(plan));
 }
 
-void fr_cisco_asa_write_building(const flowrules_plan *plan, flowrules_writer *w) {
+/* The name of a list without its version. */
+static void write_own_name(const flowrules_output *out, flowrules_writer *w,
+                           const struct fr_cisco_asa_written *list) {
+    write_base(flowrules_output_plan(out), w);
+    if (list->interface == NULL)
+        return;
+    flowrules_write(w, "_");
+    write_word(w, list->interface);
+}
+
+/* The name that a list has while it is built, and is never bound under. */
+static void write_building(const flowrules_output *out, flowrules_writer *w,
+                           const struct fr_cisco_asa_written *list) {
     flowrules_write(w, "FR_");
-    write_base(plan, w);
+    write_own_name(out, w, list);
     flowrules_write(w, "_building");
 }
 
 void fr_cisco_asa_begin_line(flowrules_output *out, flowrules_writer *w) {
     const flowrules_plan *plan = flowrules_output_plan(out);
     struct fr_cisco_asa *s = flowrules_output_state(out);
-    s->lines += !s->removing;
+    struct fr_cisco_asa_written *list = &s->lists[s->list];
+    list->lines += !s->removing;
     flowrules_write(w, s->removing ? "no access-list " : "access-list ");
     if (!flowrules_plan_permits(plan))
-        fr_cisco_asa_write_building(plan, w);
+        write_building(out, w, list);
     else
         write_base(plan, w);
     if (flowrules_plan_permits(plan) && !s->removing)
         flowrules_writef(w, " line %lld",
-                         flowrules_plan_number(plan, "line") + (long long)s->lines - 1);
+                         flowrules_plan_number(plan, "line") + (long long)list->lines - 1);
 }
 
 /* A version has a name of its own: it is built beside the one in force, never inside it. */
-static void write_list_name(flowrules_output *out, flowrules_writer *w) {
-    write_base(flowrules_output_plan(out), w);
+static void write_list_name(const flowrules_output *out, flowrules_writer *w,
+                            const struct fr_cisco_asa_written *list) {
+    write_own_name(out, w, list);
     flowrules_writef(w, "_v%s", flowrules_output_fingerprint(out));
 }
 
-/* " in interface inside" or " global". */
-static void write_place(const flowrules_plan *plan, flowrules_writer *w) {
+/* " in interface inside" or " global"; of no list: of each. */
+static void write_place(const flowrules_plan *plan, flowrules_writer *w,
+                        const struct fr_cisco_asa_written *list) {
     const char *group = flowrules_plan_setting(plan, "access-group");
     flowrules_write(w, " ");
     flowrules_write(w, group);
     if (strcmp(group, "global") == 0)
         return;
     flowrules_write(w, " interface ");
-    write_word(w, flowrules_plan_setting(plan, "interface"));
+    if (list == NULL)
+        flowrules_write(w, "INTERFACE");
+    else
+        write_word(
+            w,
+            list->interface != NULL ? list->interface : flowrules_plan_setting(plan, "interface"));
 }
 
-static void write_binding(flowrules_output *out, flowrules_writer *w) {
+static void write_binding(const flowrules_output *out, flowrules_writer *w,
+                          const struct fr_cisco_asa_written *list) {
     flowrules_write(w, "access-group ");
-    write_list_name(out, w);
-    write_place(flowrules_output_plan(out), w);
+    write_list_name(out, w, list);
+    write_place(flowrules_output_plan(out), w, list);
     flowrules_write(w, "\n");
 }
 
@@ -155,17 +274,51 @@ static void write_title(const flowrules_plan *plan, flowrules_writer *w) {
     flowrules_write(w, "\n");
 }
 
-static void write_head(flowrules_output *out, flowrules_writer *w) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
-    const char *target = flowrules_plan_target(plan);
-    write_title(plan, w);
-    flowrules_writef(w, "! Target %s, version %s: access list ", target,
-                     flowrules_output_fingerprint(out));
-    write_list_name(out, w);
+static void write_only_list(flowrules_output *out, flowrules_writer *w) {
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    flowrules_write(w, "access list ");
+    write_list_name(out, w, &s->lists[0]);
     flowrules_write(w, ", bound");
-    write_place(plan, w);
+    write_place(flowrules_output_plan(out), w, &s->lists[0]);
     flowrules_write(w,
                     ".\n! For ASA 9.0 or later. What the list does not permit is denied there.\n");
+}
+
+/* With match-interfaces: which lists there are, and how they know where the other end is. */
+static void write_lists(flowrules_output *out, flowrules_writer *w) {
+    static const char *const in_words =
+        "! For ASA 9.0 or later. What a list does not permit is denied there. Lists of other "
+        "interfaces\n"
+        "! stay as they are. Where packets leave is no part of a list: the addresses of their\n"
+        "! destination tell it, as the routes do.\n";
+    static const char *const out_words =
+        "! For ASA 9.0 or later. What a list does not permit is denied there. Lists of other "
+        "interfaces\n"
+        "! stay as they are. Where packets enter is no part of a list: the addresses of their\n"
+        "! source tell it, if other interfaces check them (ip verify reverse-path).\n";
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    flowrules_writef(w, "an access list for each interface, bound\n");
+    for (size_t i = 0; i < s->list_count; i++) {
+        flowrules_write(w, "!  ");
+        write_place(plan, w, &s->lists[i]);
+        flowrules_write(w, ": ");
+        write_list_name(out, w, &s->lists[i]);
+        flowrules_write(w, "\n");
+    }
+    flowrules_write(w, fr_cisco_asa_is_out(plan) ? out_words : in_words);
+}
+
+static void write_head(flowrules_output *out, flowrules_writer *w) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
+    const char *target = flowrules_plan_target(plan);
+    write_title(plan, w);
+    flowrules_writef(w, "! Target %s, version %s: ", target, flowrules_output_fingerprint(out));
+    if (fr_cisco_asa_matches(plan))
+        write_lists(out, w);
+    else
+        write_only_list(out, w);
     flowrules_write_shuts(w, out, "! ", "\n");
     flowrules_write(w, "!\n"
                        "! Before:    show running-config access-group\n"
@@ -187,7 +340,8 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
                        "!   on a second paste, that objects, members and this version exist "
                        "already.\n");
     flowrules_write(w, "! Undo with: access-group EARLIER");
-    write_place(plan, w);
+    write_place(plan, w, fr_cisco_asa_matches(plan) ? NULL : &s->lists[0]);
+    flowrules_write(w, fr_cisco_asa_matches(plan) ? ", for each of them" : "");
     flowrules_write(w, "\n! Keep with: a new session, then: reload cancel, and: write memory\n");
 }
 
@@ -206,8 +360,11 @@ static void write_dns(const flowrules_plan *plan, flowrules_writer *w) {
         before = "";
     flowrules_write(w, "! The ASA resolves the names below itself. It should ask the servers that "
                        "its clients ask.\n");
+    if (interface == NULL)
+        interface =
+            fr_cisco_asa_matches(plan) ? "INTERFACE" : flowrules_plan_setting(plan, "interface");
     flowrules_writef(w, "%sdns domain-lookup ", before);
-    write_word(w, interface != NULL ? interface : flowrules_plan_setting(plan, "interface"));
+    write_word(w, interface);
     flowrules_writef(w, "\n%sdns server-group DefaultDNS\n", before);
     if (servers == NULL)
         flowrules_writef(w, "%s name-server ADDRESS\n", before);
@@ -235,21 +392,30 @@ static const char retire_words[] =
     "!   no object network NAME\n"
     "!   no time-range NAME\n";
 
+static void write_rename(const flowrules_output *out, flowrules_writer *w,
+                         const struct fr_cisco_asa_written *list) {
+    flowrules_write(w, "! show running-config access-list ");
+    write_building(out, w, list);
+    flowrules_writef(w, "\n!   must list %zu lines.\naccess-list ", list->lines);
+    write_building(out, w, list);
+    flowrules_write(w, " rename ");
+    write_list_name(out, w, list);
+    flowrules_write(w, "\n");
+}
+
 static void write_swap(flowrules_output *out, flowrules_writer *w) {
-    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct fr_cisco_asa *s = flowrules_output_state(out);
     section(w, "3. In force");
-    flowrules_write(w, "! show running-config access-list ");
-    fr_cisco_asa_write_building(plan, w);
-    flowrules_writef(w, "\n!   must list %zu lines.\naccess-list ", s->lines);
-    fr_cisco_asa_write_building(plan, w);
-    flowrules_write(w, " rename ");
-    write_list_name(out, w);
-    flowrules_write(w, "\n");
-    write_binding(out, w);
-    flowrules_write(w, "clear configure access-list ");
-    fr_cisco_asa_write_building(plan, w);
-    flowrules_write(w, "\n! Connections that are open stay open: clear conn ends them.\n");
+    for (size_t i = 0; i < s->list_count; i++)
+        write_rename(out, w, &s->lists[i]);
+    for (size_t i = 0; i < s->list_count; i++)
+        write_binding(out, w, &s->lists[i]);
+    for (size_t i = 0; i < s->list_count; i++) {
+        flowrules_write(w, "clear configure access-list ");
+        write_building(out, w, &s->lists[i]);
+        flowrules_write(w, "\n");
+    }
+    flowrules_write(w, "! Connections that are open stay open: clear conn ends them.\n");
 }
 
 static void write_retirement(const flowrules_plan *plan, flowrules_writer *w) {
@@ -269,6 +435,7 @@ static void write_retirement(const flowrules_plan *plan, flowrules_writer *w) {
 /* The new list is bound once more first, so that the earlier one is not in force when it goes. */
 static void write_retirement_file(flowrules_output *out) {
     const flowrules_plan *plan = flowrules_output_plan(out);
+    const struct fr_cisco_asa *s = flowrules_output_state(out);
     flowrules_writer *w = flowrules_output_file(out, ".retire.cfg", false);
     const char *earlier = flowrules_plan_setting(plan, "replaces");
     flowrules_writef(w, "! Target %s, version %s: retires access list ",
@@ -280,7 +447,7 @@ static void write_retirement_file(flowrules_output *out) {
                      "! the earlier list is still in force then, and its access-group would go "
                      "with it.\n",
                      flowrules_plan_target(plan));
-    write_binding(out, w);
+    write_binding(out, w, &s->lists[0]);
     flowrules_write(w, "clear configure access-list ");
     write_word(w, earlier);
     flowrules_write(w, "\n!\n");
@@ -334,7 +501,8 @@ void fr_cisco_asa_write_files(flowrules_output *out) {
     flowrules_writer *w = flowrules_output_file(out, ".cfg", false);
     bool permits = flowrules_plan_permits(plan);
     (permits ? write_permits_head : write_head)(out, w);
-    section(w, "1. What the list refers to");
+    section(w, fr_cisco_asa_matches(plan) ? "1. What the lists refer to"
+                                          : "1. What the list refers to");
     if (s->names)
         write_dns(plan, w);
     if (s->icmp)
@@ -351,11 +519,14 @@ void fr_cisco_asa_write_files(flowrules_output *out) {
         write_removal_file(out);
         return;
     }
-    section(w, "2. The list, under a name that is never bound");
-    flowrules_write(w, "clear configure access-list ");
-    fr_cisco_asa_write_building(plan, w);
-    flowrules_write(w, "\n");
-    flowrules_write_part(w, flowrules_output_part(out, FR_CISCO_ASA_LIST));
+    section(w, fr_cisco_asa_matches(plan) ? "2. The lists, under names that are never bound"
+                                          : "2. The list, under a name that is never bound");
+    for (size_t i = 0; i < s->list_count; i++) {
+        flowrules_write(w, "clear configure access-list ");
+        write_building(out, w, &s->lists[i]);
+        flowrules_write(w, "\n");
+        flowrules_write_part(w, flowrules_output_part(out, FR_CISCO_ASA_LIST + (unsigned)i));
+    }
     write_swap(out, w);
     write_retirement(plan, w);
     if (flowrules_plan_setting(plan, "replaces") != NULL)

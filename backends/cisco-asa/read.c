@@ -416,7 +416,7 @@ static void tell_unbound(struct fr_cisco_asa_reading *r, const char *place) {
     if (used == 0)
         snprintf(hint, sizeof hint,
                  "use the whole output of show running-config, with its access-group");
-    else
+    else if (strcmp(flowrules_input_setting(r->in, "match-interfaces"), "true") != 0)
         snprintf(hint + used, sizeof hint - used,
                  "; the settings interface and access-group choose%s",
                  flowrules_input_target(r->in) == NULL ? ", or access-list by its name" : "");
@@ -433,6 +433,7 @@ static void pass_unfiltered(struct fr_cisco_asa_reading *r, const struct fr_cisc
                                        .verdict = FLOWRULES_PASS,
                                        .source = flowrules_input_any(r->in),
                                        .destination = flowrules_input_any(r->in),
+                                       .interfaces = {r->limits[0], r->limits[1]},
                                        .at = b->at};
     flowrules_input_rule(r->in, &rule);
     if (b->refused != NULL)
@@ -595,6 +596,80 @@ static void choose_lists(struct fr_cisco_asa_reading *r) {
                           "several access lists are bound");
 }
 
+static struct flowrules_read_rule about_all(const flowrules_input *in,
+                                            enum flowrules_verdict verdict) {
+    return (struct flowrules_read_rule){.direction = FLOWRULES_FORWARD,
+                                        .verdict = verdict,
+                                        .source = flowrules_input_any(in),
+                                        .destination = flowrules_input_any(in)};
+}
+
+/* ---- a list for each interface ------------------------------------------------------------- */
+
+/*
+ * What decides at an interface: the list that is bound there, or the global one behind it; or
+ * security levels, if the configuration has the interface.
+ */
+static void read_matched_at(struct fr_cisco_asa_reading *r, const char *place, const char *name) {
+    const struct fr_cisco_asa_binding *own = bound_at(r, place);
+    const struct fr_cisco_asa_binding *tried =
+        flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, place);
+    bool enters = strncmp(place, "in ", 3) == 0;
+    if (own != NULL)
+        fr_cisco_asa_read_bound(r, own);
+    else if (enters && (bound_at(r, "global") != NULL || fr_cisco_asa_read_level(r, name)))
+        return;
+    else if (tried != NULL)
+        pass_unfiltered(r, tried);
+    else
+        tell_unbound(r, place);
+}
+
+/* Without a target: the interfaces with a list are those that are meant. */
+static void read_all_matched(struct fr_cisco_asa_reading *r, const char *group, bool out) {
+    struct flowrules_read_rule rule = about_all(r->in, FLOWRULES_OUTSIDE);
+    struct flowrules_set others = flowrules_input_interfaces(r->in);
+    for (const struct fr_cisco_asa_binding *b = r->bindings; b != NULL; b = b->next) {
+        const char *interface = strstr(b->place, " interface ");
+        if (b->list == NULL || interface == NULL || strncmp(b->place, group, strlen(group)) != 0)
+            continue;
+        r->limits[out] = flowrules_input_zone(r->in, interface + sizeof " interface " - 1);
+        others = flowrules_input_subtract(r->in, others, r->limits[out]);
+        fr_cisco_asa_read_bound(r, b);
+        r->limits[out] = flowrules_input_any(r->in);
+    }
+    rule.interfaces[out] = others;
+    flowrules_input_rule(r->in, &rule);
+}
+
+static void read_target_matched(struct fr_cisco_asa_reading *r, const char *group, bool out) {
+    const char *name;
+    for (size_t i = 0; (name = flowrules_input_bound_value(r->in, "interface", i)) != NULL; i++) {
+        const char *place = flowrules_input_print(r->in, "%s interface %s", group, name);
+        if (place == NULL || flowrules_input_failed(r->in))
+            return;
+        r->limits[out] = flowrules_input_zone(r->in, name);
+        read_matched_at(r, place, name);
+        r->limits[out] = flowrules_input_any(r->in);
+    }
+}
+
+/*
+ * The lists of the target's interfaces; those of others are not its own. Lists at the other end may
+ * see the same packets.
+ */
+static void read_matched(struct fr_cisco_asa_reading *r) {
+    const char *group = flowrules_input_setting(r->in, "access-group");
+    bool out = strcmp(group, "out") == 0;
+    (flowrules_input_target(r->in) != NULL ? read_target_matched : read_all_matched)(r, group, out);
+    if (!out)
+        fr_cisco_asa_read_bound(r, bound_at(r, "global"));
+    read_rest(r);
+    doubt_others(r, out ? "in " : "out ", "");
+    if (out)
+        doubt_others(r, "global", "");
+}
+
 /*
  * What comes in: the list of the interface, then the global one, then nothing more. What goes out
  * came in elsewhere before, and the other way round.
@@ -604,6 +679,10 @@ static void decide(struct fr_cisco_asa_reading *r) {
     const char *interface = flowrules_input_setting(r->in, "interface");
     if (flowrules_input_permits(r->in) && r->bindings == NULL && !r->begun) {
         read_part(r);
+        return;
+    }
+    if (strcmp(flowrules_input_setting(r->in, "match-interfaces"), "true") == 0) {
+        read_matched(r);
         return;
     }
     const char *place = strcmp(group, "global") == 0
@@ -662,20 +741,51 @@ void fr_cisco_asa_read(flowrules_input *in) {
 
 /* ---- what is expected beside the flows ----------------------------------------------------- */
 
-/* Of the ICMP errors, those that path MTU discovery needs: RFC 1191, 4 and RFC 8201, 4. */
-void fr_cisco_asa_baseline(const flowrules_plan *plan, flowrules_input *in) {
-    struct flowrules_service needed[] = {{.protocol = 1, .icmp_type = 3, .icmp_code = 4},
-                                         {.protocol = 58, .icmp_type = 2, .icmp_code = -1}};
-    if (!flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
-        return;
-    for (unsigned family = 0; family < 2; family++) {
-        struct flowrules_read_rule rule = {.direction = FLOWRULES_FORWARD,
-                                           .verdict = FLOWRULES_PASS,
-                                           .families = FLOWRULES_FAMILY_BIT(family),
-                                           .source = flowrules_input_any(in),
-                                           .destination = flowrules_input_any(in),
-                                           .services = &needed[family],
-                                           .service_count = 1};
+/* What is at interfaces that the target's networks do not name is not decided. */
+static void leave_others(const flowrules_plan *plan, flowrules_input *in) {
+    struct flowrules_read_rule rule = about_all(in, FLOWRULES_OUTSIDE);
+    struct flowrules_set others = flowrules_input_interfaces(in);
+    const char *name;
+    for (size_t i = 0; (name = flowrules_plan_interface(plan, i)) != NULL; i++)
+        others = flowrules_input_subtract(in, others, flowrules_input_zone(in, name));
+    rule.interfaces[fr_cisco_asa_is_out(plan)] = others;
+    flowrules_input_rule(in, &rule);
+}
+
+/* With anti-spoofing: addresses that enter by other interfaces than their own. */
+static void block_spoofed(const flowrules_plan *plan, flowrules_input *in) {
+    struct flowrules_interfaces own;
+    struct flowrules_set set;
+    for (size_t i = 0; flowrules_plan_own_source(plan, i, &set, &own); i++) {
+        struct flowrules_read_rule rule = about_all(in, FLOWRULES_BLOCK);
+        rule.source = flowrules_input_own(in, plan, set);
+        rule.interfaces[0] = flowrules_input_interfaces(in);
+        for (size_t k = 0; k < own.count; k++)
+            rule.interfaces[0] = flowrules_input_subtract(in, rule.interfaces[0],
+                                                          flowrules_input_zone(in, own.names[k]));
         flowrules_input_rule(in, &rule);
     }
+}
+
+/* Of the ICMP errors, those that path MTU discovery needs: RFC 1191, 4 and RFC 8201, 4. */
+static void pass_path_mtu(flowrules_input *in) {
+    struct flowrules_service needed[] = {{.protocol = 1, .icmp_type = 3, .icmp_code = 4},
+                                         {.protocol = 58, .icmp_type = 2, .icmp_code = -1}};
+    for (unsigned family = 0; family < 2; family++) {
+        struct flowrules_read_rule rule = about_all(in, FLOWRULES_PASS);
+        rule.families = FLOWRULES_FAMILY_BIT(family);
+        rule.services = &needed[family];
+        rule.service_count = 1;
+        flowrules_input_rule(in, &rule);
+    }
+}
+
+void fr_cisco_asa_baseline(const flowrules_plan *plan, flowrules_input *in) {
+    bool matches = fr_cisco_asa_matches(plan);
+    if (matches)
+        leave_others(plan, in);
+    if (flowrules_plan_has(plan, FLOWRULES_BASELINE_PATH_MTU))
+        pass_path_mtu(in);
+    if (matches)
+        block_spoofed(plan, in);
 }

@@ -209,6 +209,8 @@ void fr_cisco_asa_read_bound(struct fr_cisco_asa_reading *r, const struct fr_cis
 void fr_cisco_asa_interface(struct fr_cisco_asa_reading *r, const struct flowrules_line *line);
 /* How many interfaces have a name. */
 size_t fr_cisco_asa_named_interfaces(const struct fr_cisco_asa_reading *r);
+/* What passes from an interface without a list; false if the configuration does not have it. */
+bool fr_cisco_asa_read_level(struct fr_cisco_asa_reading *r, const char *name);
 /* All lists, each for the packets of its interface, and what passes without one. */
 void fr_cisco_asa_read_device(struct fr_cisco_asa_reading *r);
 

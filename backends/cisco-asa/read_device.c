@@ -85,6 +85,14 @@ size_t fr_cisco_asa_named_interfaces(const struct fr_cisco_asa_reading *r) {
     return count;
 }
 
+/* Interfaces that the configuration does not name. */
+static struct flowrules_set unnamed(struct fr_cisco_asa_reading *r) {
+    struct flowrules_set others = flowrules_input_interfaces(r->in);
+    for (const struct fr_cisco_asa_interface *i = r->interfaces; i != NULL; i = i->next)
+        others = flowrules_input_subtract(r->in, others, i->set);
+    return others;
+}
+
 /* ---- rules --------------------------------------------------------------------------------- */
 
 /* A rule for all packets from one set of interfaces to another. */
@@ -100,20 +108,42 @@ static void give(struct fr_cisco_asa_reading *r, enum flowrules_verdict verdict,
     flowrules_input_rule(r->in, &rule);
 }
 
-/* What no list lets pass: interfaces for management alone, and between those of one level. */
-static void give_barriers(struct fr_cisco_asa_reading *r) {
+/* What no list lets pass: between interfaces of one level. */
+static void give_barriers(struct fr_cisco_asa_reading *r, enum flowrules_verdict verdict,
+                          const struct fr_cisco_asa_interface *a) {
+    for (const struct fr_cisco_asa_interface *b = r->interfaces; b != NULL; b = b->next) {
+        bool allowed = a == b ? r->same_interface : r->same_level;
+        if ((a == b || (a->levelled && b->levelled && a->level == b->level)) && !allowed)
+            give(r, verdict, a->at, a->set, b->set);
+    }
+}
+
+/* The same of all interfaces; those for management alone let nothing pass. */
+static void give_all_barriers(struct fr_cisco_asa_reading *r) {
     struct flowrules_set all = flowrules_input_any(r->in);
     for (const struct fr_cisco_asa_interface *a = r->interfaces; a != NULL; a = a->next) {
         if (a->management) {
             give(r, FLOWRULES_BLOCK, a->at, a->set, all);
             give(r, FLOWRULES_BLOCK, a->at, all, a->set);
         }
-        for (const struct fr_cisco_asa_interface *b = r->interfaces; b != NULL; b = b->next) {
-            bool allowed = a == b ? r->same_interface : r->same_level;
-            if ((a == b || (a->levelled && b->levelled && a->level == b->level)) && !allowed)
-                give(r, FLOWRULES_BLOCK, a->at, a->set, b->set);
-        }
+        give_barriers(r, FLOWRULES_BLOCK, a);
     }
+}
+
+/* What passes from an interface without a list, behind the barriers. */
+static void give_level(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_interface *from) {
+    for (const struct fr_cisco_asa_interface *to = r->interfaces; to != NULL; to = to->next)
+        if (from->levelled && to->levelled && to->level <= from->level)
+            give(r, FLOWRULES_PASS, from->at, from->set, to->set);
+}
+
+static void doubt_levels(struct fr_cisco_asa_reading *r) {
+    for (const struct fr_cisco_asa_interface *i = r->interfaces; i != NULL; i = i->next)
+        if (!i->levelled)
+            flowrules_input_doubt(r->in, i->at, FLOWRULES_FORWARD,
+                                  "interface '%.80s' has no security-level here, which decides "
+                                  "what passes without a list",
+                                  i->name);
 }
 
 /* What passes from interfaces without a list: to lower levels, and to their own where allowed. */
@@ -122,17 +152,25 @@ static void give_levels(struct fr_cisco_asa_reading *r) {
     for (const struct fr_cisco_asa_interface *from = r->interfaces; from != NULL;
          from = from->next) {
         asked = asked || !from->listed;
-        for (const struct fr_cisco_asa_interface *to = r->interfaces; to != NULL && !from->listed;
-             to = to->next)
-            if (from->levelled && to->levelled && to->level <= from->level) /* behind barriers */
-                give(r, FLOWRULES_PASS, from->at, from->set, to->set);
+        if (!from->listed)
+            give_level(r, from);
     }
-    for (const struct fr_cisco_asa_interface *i = r->interfaces; i != NULL && asked; i = i->next)
-        if (!i->levelled)
-            flowrules_input_doubt(r->in, i->at, FLOWRULES_FORWARD,
-                                  "interface '%.80s' has no security-level here, which decides "
-                                  "what passes without a list",
-                                  i->name);
+    if (asked)
+        doubt_levels(r);
+}
+
+bool fr_cisco_asa_read_level(struct fr_cisco_asa_reading *r, const char *name) {
+    const struct fr_cisco_asa_interface *from;
+    find_interfaces(r);
+    for (from = r->interfaces; from != NULL && strcmp(from->name, name) != 0; from = from->next)
+        ;
+    if (from == NULL)
+        return false;
+    give(r, FLOWRULES_OUTSIDE, from->at, from->set, unnamed(r));
+    give_barriers(r, FLOWRULES_OUTSIDE, from); /* they are as much without the lists of a target */
+    give_level(r, from);
+    doubt_levels(r);
+    return true;
 }
 
 void fr_cisco_asa_read_bound(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_binding *b) {
@@ -172,7 +210,7 @@ static void give_inbound(struct fr_cisco_asa_reading *r) {
         flowrules_input_lookup(r->in, FR_CISCO_ASA_PLACES, "global");
     bool has_global = global != NULL && global->list != NULL;
     struct flowrules_set any = flowrules_input_any(r->in);
-    give_barriers(r);
+    give_all_barriers(r);
     give_lists(r, "in interface ", 0);
     if (has_global)
         fr_cisco_asa_read_bound(r, global);
@@ -183,13 +221,7 @@ static void give_inbound(struct fr_cisco_asa_reading *r) {
 
 /* Packets of interfaces that the configuration does not name do not exist. */
 static void leave_others(struct fr_cisco_asa_reading *r) {
-    struct flowrules_set named = flowrules_input_none(r->in), any = flowrules_input_any(r->in);
-    for (const struct fr_cisco_asa_interface *i = r->interfaces; i != NULL; i = i->next) {
-        struct flowrules_set both[] = {named, i->set};
-        named = flowrules_input_unite(r->in, both, 2);
-    }
-    struct flowrules_set others =
-        flowrules_input_subtract(r->in, flowrules_input_interfaces(r->in), named);
+    struct flowrules_set others = unnamed(r), any = flowrules_input_any(r->in);
     give(r, FLOWRULES_BLOCK, (struct flowrules_place){0, 0, 0}, others, any);
     give(r, FLOWRULES_BLOCK, (struct flowrules_place){0, 0, 0}, any, others);
 }

@@ -365,8 +365,10 @@ struct flowrules_capabilities {
     /*
      * Keys of bindings with the interfaces, or zones, of a network's packets, and with those that
      * are left out; or NULL. interfaces_by: the boolean setting under which they count, or NULL.
+     * interfaces_end: the setting of which "in" means that only entering packets match them, and
+     * "out" leaving ones; or NULL: both. Then addresses tell where the other end is.
      */
-    const char *interfaces, *other_interfaces, *interfaces_by;
+    const char *interfaces, *other_interfaces, *interfaces_by, *interfaces_end;
     bool table_port_ranges; /* tables may hold ranges of ports */
     unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */
     unsigned merge_above;   /* no lookup: more rules than this are merged; 0 = never */

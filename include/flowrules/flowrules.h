@@ -451,8 +451,8 @@ FLOWRULES_API const char *flowrules_report_cause(const flowrules_report *report,
  */
 FLOWRULES_API const char *flowrules_report_baseline(const flowrules_report *report, size_t row);
 /*
- * For a target with mode: permits, what decides the packets that no flow allows, in one line; else
- * NULL.
+ * What the row's target leaves to other rules, in one line: with mode: permits, what no flow
+ * allows; with an access list for each interface, what is at other interfaces. Else NULL.
  */
 FLOWRULES_API const char *flowrules_report_open(const flowrules_report *report, size_t row);
 

@@ -84,6 +84,8 @@ static bool check_needs(const struct check *check, const struct flowrules_capabi
          "needs icmp_listed"},
         {can->groups, check->backend->bindings != NULL || check->backend->bindings_of != NULL,
          "groups", "needs bindings, so that networks can name their groups"},
+        {can->interfaces_end != NULL, can->interfaces != NULL, "interfaces_end",
+         "needs interfaces"},
         {can->placement == FLOWRULES_BY_HOOK, fr_setting_find(check->backend, "hook") != NULL,
          "FLOWRULES_BY_HOOK", "needs the setting hook, a choice host|forward"},
     };

@@ -86,7 +86,8 @@ static uint64_t mix_rule(uint64_t hash, const struct fr_rules *rules, const stru
 
 /* A target of groups closes what it protects by them: that is no part of a rule. */
 static uint64_t mix_protects(uint64_t hash, const flowrules_plan *plan) {
-    if (plan->backend->bindings == NULL || plan->stores->placing.key != NULL)
+    const char *one_end = plan->can->interfaces_end; /* bindings say where networks are alone */
+    if (plan->backend->bindings == NULL || plan->stores->placing.key != NULL || one_end != NULL)
         return hash;
     hash = mix(hash, ((uint64_t)plan->enforces[FLOWRULES_EGRESS] << 1) |
                          (uint64_t)plan->enforces[FLOWRULES_INGRESS]);
@@ -138,6 +139,8 @@ void fr_rules_fingerprint(struct fr_rules *rules) {
     if (plan->permits)
         hash = mix_text(hash, "permits");
     hash = mix_own_sources(mix_protects(hash, plan), plan);
+    for (size_t i = 0; plan->can->interfaces_end && flowrules_plan_interface(plan, i); i++)
+        hash = mix_text(hash, flowrules_plan_interface(plan, i));
     for (size_t i = 0; i < rules->groups.count; i++) {
         const struct fr_group *g = fr_vec_at(&rules->groups, struct fr_group, i);
         hash = mix_text(mix_set(hash, g->view.match), g->view.name);

@@ -23,6 +23,8 @@ void fr_placing_init(struct fr_placing *placing, const flowrules_policy *policy,
     fr_map_init(&placing->placed_at, &policy->context->allocator);
     fr_vec_init(&placing->spots, &policy->context->allocator, sizeof(struct spot));
     fr_map_init(&placing->spot_of, &policy->context->allocator);
+    fr_vec_init(&placing->seen, &policy->context->allocator, sizeof(struct fr_seen));
+    fr_vec_init(&placing->named, &policy->context->allocator, sizeof(fr_string));
 }
 
 void fr_placing_for(struct fr_placing *placing, const struct fr_target *target,
@@ -31,6 +33,7 @@ void fr_placing_for(struct fr_placing *placing, const struct fr_target *target,
     placing->backend = target->record;
     placing->key = fr_target_places_key(placing->policy, target, can, &placing->patterns);
     placing->other_key = can->other_interfaces;
+    fr_target_places_ends(placing->policy, target, can, placing->matches);
 }
 
 void fr_placing_free(struct fr_placing *placing) {
@@ -40,6 +43,8 @@ void fr_placing_free(struct fr_placing *placing) {
     fr_map_free(&placing->placed_at);
     fr_vec_free(&placing->spots);
     fr_map_free(&placing->spot_of);
+    fr_vec_free(&placing->seen);
+    fr_vec_free(&placing->named);
 }
 
 /* ---- what a network's binding says --------------------------------------------------------- */
@@ -229,9 +234,6 @@ static flowrules_status add_part(struct fr_placing *p, struct fr_vec *parts,
     return own->set == FR_SET_NONE ? fr_no_memory(p->policy->context) : FLOWRULES_OK;
 }
 
-static flowrules_status network_parts(struct fr_placing *p, uint32_t index, bool cut,
-                                      const struct fr_vec **parts);
-
 static flowrules_status add_all(struct fr_placing *p, const struct fr_vec *more,
                                 struct fr_vec *parts) {
     for (size_t i = 0; i < more->count; i++)
@@ -247,7 +249,7 @@ static flowrules_status add_span(struct fr_placing *p, struct fr_span span, bool
         const struct fr_vec *inner = NULL;
         struct fr_end end;
         if (peer->kind == FR_PEER_NETWORK) {
-            FR_TRY(network_parts(p, peer->ref, cut, &inner));
+            FR_TRY(fr_network_parts(p, peer->ref, cut, &inner));
             FR_TRY(add_all(p, inner, parts));
             continue;
         }
@@ -293,9 +295,8 @@ static flowrules_status find_parts(struct fr_placing *p, uint32_t index, bool cu
     return status;
 }
 
-/* The parts of a network, which are found once. */
-static flowrules_status network_parts(struct fr_placing *p, uint32_t index, bool cut,
-                                      const struct fr_vec **parts) {
+flowrules_status fr_network_parts(struct fr_placing *p, uint32_t index, bool cut,
+                                  const struct fr_vec **parts) {
     uint32_t key = index * 2 + cut + 1, at;
     if (!fr_map_get(&p->placed_at, key, &at)) {
         struct fr_vec *made = fr_arena_alloc(p->arena, sizeof *made), **slot;
@@ -316,6 +317,55 @@ static flowrules_status network_parts(struct fr_placing *p, uint32_t index, bool
     return FLOWRULES_OK;
 }
 
+/* ---- names --------------------------------------------------------------------------------- */
+
+static flowrules_status add_named(struct fr_placing *p, struct fr_map *known, fr_string name) {
+    uint32_t at;
+    if (name == 0 || fr_map_get(known, name, &at) ||
+        (!p->patterns && strcmp(FR_POLICY_TEXT(p->policy, name), "any") == 0))
+        return FLOWRULES_OK;
+    fr_string *slot = fr_vec_push(&p->named);
+    if (slot == NULL || !fr_map_put(known, name, (uint32_t)p->named.count - 1))
+        return fr_no_memory(p->policy->context);
+    *slot = name;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status add_bound(struct fr_placing *p, struct fr_map *known,
+                                  const struct fr_binding *binding) {
+    const flowrules_policy *policy = p->policy;
+    if (strcmp(FR_POLICY_TEXT(policy, binding->platform), p->backend->name) != 0)
+        return FLOWRULES_OK;
+    for (uint32_t i = 0; i < binding->values.count; i++) {
+        const struct fr_binding_value *value =
+            fr_vec_at(&policy->binding_values, struct fr_binding_value, binding->values.first + i);
+        if (strcmp(FR_POLICY_TEXT(policy, value->key), p->key) == 0)
+            FR_TRY(add_named(p, known, value->value));
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status find_names(struct fr_placing *p, struct fr_map *known) {
+    struct fr_span places = p->target->places;
+    for (uint32_t i = 0; p->target->own_places && i < places.count; i++)
+        FR_TRY(add_named(
+            p, known,
+            fr_vec_at(&p->policy->place_items, struct fr_place_item, places.first + i)->value));
+    for (size_t i = 0; !p->target->own_places && i < p->policy->bindings.count; i++)
+        FR_TRY(add_bound(p, known, fr_vec_at(&p->policy->bindings, struct fr_binding, i)));
+    return FLOWRULES_OK;
+}
+
+flowrules_status fr_placing_name(struct fr_placing *p) {
+    struct fr_map known;
+    if (p->key == NULL)
+        return FLOWRULES_OK;
+    fr_map_init(&known, &p->policy->context->allocator);
+    flowrules_status status = find_names(p, &known);
+    fr_map_free(&known);
+    return status;
+}
+
 bool fr_placing_says(struct fr_placing *p) {
     const flowrules_policy *policy = p->policy;
     if (p->said != FR_NOT_ASKED || p->key == NULL)
@@ -334,7 +384,7 @@ static flowrules_status place_items(struct fr_placing *p, struct fr_span span, b
     const struct fr_peer *first = fr_vec_at(&p->policy->peers, struct fr_peer, span.first);
     const struct fr_vec *parts = &end->own;
     if (span.count == 1 && first->kind == FR_PEER_NETWORK)
-        FR_TRY(network_parts(p, first->ref, cut, &parts));
+        FR_TRY(fr_network_parts(p, first->ref, cut, &parts));
     else
         FR_TRY(add_span(p, span, cut, &end->own));
     end->parts = parts->items;

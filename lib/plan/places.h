@@ -15,6 +15,12 @@ struct fr_placed {
     struct flowrules_interfaces spelled;
 };
 
+/* Addresses of all networks, seen from some interfaces (settled.c). */
+struct fr_seen {
+    fr_set interfaces;
+    fr_set elsewhere, open;
+};
+
 /* Who asks where networks are: a target of a backend, or all targets of it. */
 struct fr_placing {
     const flowrules_policy *policy;
@@ -24,11 +30,14 @@ struct fr_placing {
     const struct flowrules_backend *backend;
     const char *key, *other_key; /* of bindings; NULL: rules match no interfaces */
     bool patterns;               /* names are of Linux, and patterns: "eth*" */
+    bool matches[2];             /* by enum flowrules_end: rules match the interfaces there */
     struct fr_vec placed;        /* struct fr_vec *, of struct fr_placed */
     struct fr_map placed_at; /* by network, and whether its wildcards are cut: index of placed */
     struct fr_vec spots;     /* struct spot: the target's own interfaces */
     struct fr_map spot_of;   /* by network + 1: its first spot + 1 */
     bool spots_found;
+    struct fr_vec seen;  /* struct fr_seen */
+    struct fr_vec named; /* fr_string: the names of interfaces that count, each once */
     enum { FR_NOT_ASKED, FR_NOWHERE_SAID, FR_SOMEWHERE_SAID } said;
 };
 
@@ -39,6 +48,8 @@ void fr_placing_init(struct fr_placing *placing, const flowrules_policy *policy,
 void fr_placing_for(struct fr_placing *placing, const struct fr_target *target,
                     const struct flowrules_capabilities *can);
 void fr_placing_free(struct fr_placing *placing);
+/* Finds the names of all interfaces that count, for placing->named. */
+flowrules_status fr_placing_name(struct fr_placing *placing);
 /* Does any network say where it is? */
 bool fr_placing_says(struct fr_placing *placing);
 
@@ -61,6 +72,9 @@ void fr_placed_end_free(struct fr_placed_end *end);
 /* Where a network is by what is said of itself, without its set. */
 flowrules_status fr_network_place(struct fr_placing *placing, uint32_t network,
                                   struct fr_placed *placed);
+/* The parts of a network, by their interfaces (struct fr_placed); cut: as for fr_view_end. */
+flowrules_status fr_network_parts(struct fr_placing *placing, uint32_t network, bool cut,
+                                  const struct fr_vec **parts);
 /* The interfaces that a place of the policy is to the target; FR_SET_EMPTY: none. */
 flowrules_status fr_place_interfaces(struct fr_placing *placing, uint32_t place, fr_set *set);
 

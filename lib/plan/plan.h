@@ -42,6 +42,8 @@ struct fr_scoped {
     uint8_t deny, log;
     uint8_t whole_icmp; /* ICMP types are left out: accepted as a widening */
     uint8_t cut;        /* of an allow: its rules hold nothing of the denies that it meets */
+    uint8_t settled;    /* addresses tell where the end is whose interfaces rules do not match */
+    uint8_t open;       /* and some of them do not */
     uint32_t phase;     /* where rules have an order: denies, then allows, phase by phase */
     uint32_t crossing;  /* of the plan's crossings + 1; 0: by any interface */
     /* Of an allow: it is any protocol behind a deny of these, of the plan; 0: it is its service. */

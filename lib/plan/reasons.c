@@ -9,6 +9,12 @@
 #define PINNED_INSTEAD "write 'names: pinned' in the target, to use the addresses of the lock file"
 #define ACCEPT(loss)   "accept it with 'allow-loss: [{flow: NAME, loss: " loss "}]' in the target"
 
+/* Of the end whose interfaces rules do not match. */
+#define OPEN(packets, end)                                                                         \
+    "rules match only where packets " packets                                                      \
+    ", and other networks place some addresses of its " end " at another interface"
+#define OPEN_HINT(loss) "define the networks so that no two share addresses, or " ACCEPT(loss)
+
 /* No hint: there is none for it alone. An empty one: the words say what to do. */
 static const struct {
     const char *words, *hint;
@@ -81,6 +87,10 @@ static const struct {
     [FR_WHY_SOME_INTERFACES] =
         {"a deny takes the packets of some interfaces from it, which permits alone cannot express",
          "give the networks of the flow an interface, or leave the deny out with 'select'"},
+    [FR_WHY_LEAVING_OF_ALLOW] = {OPEN("enter", "destination"), OPEN_HINT("widen")},
+    [FR_WHY_LEAVING_OF_DENY] = {OPEN("enter", "destination"), OPEN_HINT("narrow")},
+    [FR_WHY_ENTERING_OF_ALLOW] = {OPEN("leave", "source"), OPEN_HINT("widen")},
+    [FR_WHY_ENTERING_OF_DENY] = {OPEN("leave", "source"), OPEN_HINT("narrow")},
     [FR_WHY_BELOW_TOO] = {"%s: the names below it would also pass", NULL}, /* by the target */
     [FR_WHY_SELF_TOO] = {"%s: the name itself would also pass", NULL},
 };

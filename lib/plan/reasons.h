@@ -40,6 +40,10 @@ enum fr_reason {
     FR_WHY_ALLOW_IN_PIECES,
     FR_WHY_DENY_IN_PIECES,
     FR_WHY_SOME_INTERFACES,
+    FR_WHY_LEAVING_OF_ALLOW, /* addresses do not tell the interface that rules do not match */
+    FR_WHY_LEAVING_OF_DENY,
+    FR_WHY_ENTERING_OF_ALLOW,
+    FR_WHY_ENTERING_OF_DENY,
     FR_WHY_BELOW_TOO, /* what: names below pass too */
     FR_WHY_SELF_TOO   /* what: the name itself passes too */
 };

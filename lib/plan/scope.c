@@ -10,6 +10,7 @@
 #include "crossings.h"
 #include "flowrules/kits/bindings.h"
 #include "flowrules/reader.h"
+#include "settled.h"
 #include "spoofed.h"
 #include "view.h"
 
@@ -121,6 +122,12 @@ struct scoping {
     uint32_t index;
     const struct fr_flow *flow;
     const struct fr_placed *enters, *leaves;
+    /* Where rules match the interface of one end alone: what the addresses of the other one tell.
+     */
+    bool settled;
+    enum flowrules_end far;
+    fr_set open;
+    bool elsewhere; /* all of them are at other interfaces than the flow's */
 };
 
 static flowrules_status scope_part(const struct scoping *s, fr_set source, fr_set destination,
@@ -138,15 +145,19 @@ static flowrules_status scope_part(const struct scoping *s, fr_set source, fr_se
     struct fr_scoped *slot = fr_vec_add(&plan->scoped);
     if (slot == NULL)
         return fr_no_memory(plan->context);
-    *slot = (struct fr_scoped){.flow = s->index,
-                               .crossing = crossing,
-                               .source = source,
-                               .destination = destination,
-                               .service = flow->service,
-                               .direction = (uint8_t)direction,
-                               .deny = flow->deny,
-                               .log = plan->can->logging && /* else it tells no rules apart */
-                                      (log == FR_LOG_ALL || (log != FR_LOG_NONE && flow->log))};
+    *slot = (struct fr_scoped){
+        .flow = s->index,
+        .crossing = crossing,
+        .source = source,
+        .destination = destination,
+        .service = flow->service,
+        .direction = (uint8_t)direction,
+        .deny = flow->deny,
+        .settled = s->settled,
+        .open = fr_set_overlaps(&plan->view->sets, s->open,
+                                s->far == FLOWRULES_SOURCE ? source : destination),
+        .log = plan->can->logging && /* else it tells no rules apart */
+               (log == FR_LOG_ALL || (log != FR_LOG_NONE && flow->log))};
     return FLOWRULES_OK;
 }
 
@@ -178,17 +189,46 @@ static flowrules_status scope_transit(const struct scoping *s, fr_set source, fr
     return scope_part(s, source, to, FLOWRULES_FORWARD);
 }
 
-/* By where packets enter and leave; of the machine's own only the far end has an interface. */
-static flowrules_status scope_placed(struct scoping *s, fr_set source, fr_set destination,
-                                     const struct fr_placed_end ends[2]) {
-    for (size_t i = 0; s->plan->transit && i < ends[0].count; i++)
+/* By where packets enter and leave. */
+static flowrules_status scope_crossings(struct scoping *s, const struct fr_placed_end ends[2]) {
+    for (size_t i = 0; i < ends[0].count; i++)
         for (size_t k = 0; k < ends[1].count; k++) {
             s->enters = &ends[0].parts[i];
             s->leaves = &ends[1].parts[k];
             FR_TRY(scope_transit(s, s->enters->set, s->leaves->set));
         }
+    return FLOWRULES_OK;
+}
+
+/* By where packets enter, or leave, alone: where the other end is, its addresses tell. */
+static flowrules_status scope_one_end(struct scoping *s, const struct fr_placed_end ends[2],
+                                      enum flowrules_end near) {
+    const struct fr_placed_end *own = &ends[near], *other = &ends[1 - near];
+    struct fr_settled_part far;
+    FR_TRY(fr_settle_end(&s->plan->stores->placing, other, &far));
+    s->far = near == FLOWRULES_SOURCE ? FLOWRULES_DESTINATION : FLOWRULES_SOURCE;
+    s->settled = other->count > 1 || other->parts[0].interfaces != FR_SET_ANY;
+    s->open = far.open;
+    s->elsewhere = far.less && far.set == FR_SET_EMPTY;
+    for (size_t i = 0; i < own->count; i++) {
+        fr_set set = own->parts[i].set;
+        s->enters = near == FLOWRULES_SOURCE ? &own->parts[i] : NULL;
+        s->leaves = near == FLOWRULES_SOURCE ? NULL : &own->parts[i];
+        FR_TRY(near == FLOWRULES_SOURCE ? scope_transit(s, set, far.set)
+                                        : scope_transit(s, far.set, set));
+    }
+    return FLOWRULES_OK;
+}
+
+/* Of a machine's own packets only the far end has an interface. */
+static flowrules_status scope_placed(struct scoping *s, fr_set source, fr_set destination,
+                                     const struct fr_placed_end ends[2]) {
+    const bool *matches = s->plan->stores->placing.matches;
+    if (s->plan->transit && matches[FLOWRULES_SOURCE] && matches[FLOWRULES_DESTINATION])
+        return scope_crossings(s, ends);
     if (s->plan->transit)
-        return FLOWRULES_OK;
+        return scope_one_end(s, ends,
+                             matches[FLOWRULES_SOURCE] ? FLOWRULES_SOURCE : FLOWRULES_DESTINATION);
     fr_set from = protected_part(s->plan, source, FR_DIRECTION_INGRESS);
     fr_set to = protected_part(s->plan, destination, FR_DIRECTION_EGRESS);
     for (size_t i = 0; i < ends[1].count; i++) {
@@ -209,9 +249,9 @@ static flowrules_status scope_placed(struct scoping *s, fr_set source, fr_set de
  * protected networks.
  */
 static flowrules_status scope_flow(flowrules_plan *plan, uint32_t index, const struct fr_flow *flow,
-                                   const fr_set sets[2]) {
+                                   const fr_set sets[2], bool *elsewhere) {
     bool cut = fr_may_cut(plan, index, flow->deny);
-    struct scoping s = {plan, index, flow, NULL, NULL};
+    struct scoping s = {.plan = plan, .index = index, .flow = flow, .open = FR_SET_EMPTY};
     struct fr_placed_end ends[2];
     flowrules_status status[2] = {
         fr_place_end(&plan->stores->placing, flow->source, cut, sets[0], &ends[0]),
@@ -221,6 +261,7 @@ static flowrules_status scope_flow(flowrules_plan *plan, uint32_t index, const s
         status[0] = scope_placed(&s, sets[0], sets[1], ends);
     fr_placed_end_free(&ends[0]);
     fr_placed_end_free(&ends[1]);
+    *elsewhere = s.elsewhere;
     return status[0] != FLOWRULES_OK ? status[0] : status[1];
 }
 
@@ -331,6 +372,11 @@ static flowrules_status note_missed(flowrules_plan *plan, uint32_t index, const 
     return FLOWRULES_OK;
 }
 
+/* By which end: rules match where packets leave, or enter. */
+static const char *const elsewhere_reasons[2] = {
+    "all addresses of its source are in narrower networks at other interfaces",
+    "all addresses of its destination are in narrower networks at other interfaces"};
+
 static flowrules_status plan_selected(flowrules_plan *plan, uint32_t index,
                                       const struct fr_flow *flow, struct fr_verdict *verdict) {
     struct fr_end found[2];
@@ -340,7 +386,8 @@ static flowrules_status plan_selected(flowrules_plan *plan, uint32_t index,
     if (why.kind != FR_WHY_NOT)
         return refuse_flow(plan, why, verdict);
     size_t before = plan->scoped.count;
-    FR_TRY(scope_flow(plan, index, flow, ends));
+    bool elsewhere;
+    FR_TRY(scope_flow(plan, index, flow, ends, &elsewhere));
     const char *missed = fr_pods_missed(plan, flow, ends, before);
     if (missed != NULL && flow->deny)
         return refuse_flow(plan, (struct fr_why){FR_WHY_TOLD, missed, NULL}, verdict);
@@ -356,9 +403,11 @@ static flowrules_status plan_selected(flowrules_plan *plan, uint32_t index,
         return fr_judge_unknown_scope(plan, flow, verdict);
     FR_TRY(note_missed(plan, index, missed));
     bool far = ends[1] == FR_SET_EMPTY && found[1].set != FR_SET_EMPTY;
-    const char *reason = far              ? plan->can->far_groups_note
-                         : missed != NULL ? missed
-                                          : scope_reason(plan, found[0].set, found[1].set);
+    const char *reason = scope_reason(plan, found[0].set, found[1].set);
+    if (elsewhere)
+        reason = elsewhere_reasons[plan->stores->placing.matches[FLOWRULES_SOURCE]];
+    if (far || missed != NULL)
+        reason = far ? plan->can->far_groups_note : missed;
     return leave_out(plan, reason, verdict);
 }
 
@@ -415,6 +464,7 @@ flowrules_status fr_scope_flows(flowrules_plan *plan) {
     fr_placing_for(&plan->stores->placing, plan->target, plan->can);
     set_directions(plan);
     FR_TRY(open_view(plan));
+    FR_TRY(fr_placing_name(&plan->stores->placing));
     FR_TRY(find_protects(plan));
     FR_TRY(fr_find_own_sources(plan));
     return plan_flows(plan);

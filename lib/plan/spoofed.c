@@ -3,27 +3,14 @@
  */
 #include "spoofed.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-/* A range of addresses that a network has. */
-struct claim {
-    struct flowrules_range range;
-    uint32_t network;
-};
-
-/* Addresses that are not a network's own, since another has them too. */
-struct loss {
-    uint32_t network;
-    fr_set gone;
-};
+#include "owners.h"
 
 struct sources {
     flowrules_plan *plan;
     struct fr_sets *sets;
-    struct fr_vec list;   /* struct fr_placed: networks at interfaces */
-    struct fr_vec claims; /* struct claim, in the order of addresses */
-    struct fr_vec losses; /* struct loss, in the order of networks */
+    struct fr_vec list; /* struct fr_placed: networks at interfaces */
 };
 
 /* Addresses alone, of a network that is not all of a family. */
@@ -59,91 +46,20 @@ static flowrules_status list_networks(struct sources *s) {
     return FLOWRULES_OK;
 }
 
-/* ---- who has an address that several networks have ------------------------------------------- */
-
-static int by_address(const void *a, const void *b) {
-    const struct flowrules_range *x = &((const struct claim *)a)->range;
-    const struct flowrules_range *y = &((const struct claim *)b)->range;
-    if (x->family != y->family)
-        return x->family < y->family ? -1 : 1;
-    return fr_ip_compare(x->first, y->first);
-}
-
-static int by_network(const void *a, const void *b) {
-    const struct loss *x = a, *y = b;
-    return x->network < y->network ? -1 : x->network > y->network;
-}
-
-static bool list_claims(struct sources *s, enum flowrules_family family) {
-    for (size_t i = 0; i < s->list.count; i++) {
-        struct flowrules_set set = {s->sets, fr_vec_at(&s->list, struct fr_placed, i)->set};
-        for (size_t k = 0; k < flowrules_set_range_count(set, family); k++) {
-            struct claim *claim = fr_vec_push(&s->claims);
-            if (claim == NULL)
-                return false;
-            *claim = (struct claim){flowrules_set_range(set, family, k), (uint32_t)i};
-        }
-    }
-    return true;
-}
-
 /*
  * A narrower network at other interfaces keeps its addresses, and those of two that only overlap
  * may come by the interfaces of either, and are not looked at.
  */
-static bool note_loss(struct sources *s, uint32_t network, uint32_t other) {
-    const struct fr_placed *own = fr_vec_at(&s->list, struct fr_placed, network);
-    const struct fr_placed *its = fr_vec_at(&s->list, struct fr_placed, other);
-    if (own->interfaces == its->interfaces ||
-        (its->set != own->set && fr_set_covers(s->sets, its->set, own->set)))
-        return true;
-    struct loss *loss = fr_vec_push(&s->losses);
-    if (loss != NULL)
-        *loss = (struct loss){network, its->set};
-    return loss != NULL;
-}
-
-/* Claims that begin within one of their own overlap it: only these are looked at. */
-static bool find_losses(struct sources *s) {
-    const struct claim *claims = s->claims.items;
-    for (size_t i = 0; i < s->claims.count; i++)
-        for (size_t k = i + 1; k < s->claims.count; k++) {
-            if (claims[k].range.family != claims[i].range.family ||
-                fr_ip_compare(claims[k].range.first, claims[i].range.last) > 0)
-                break;
-            if (!note_loss(s, claims[i].network, claims[k].network) ||
-                !note_loss(s, claims[k].network, claims[i].network))
-                return false;
-        }
-    return true;
-}
-
-/* Leaves to each network what is its own. */
-static bool take_losses(struct sources *s) {
-    struct fr_builder *builder = &s->plan->view->builder;
-    const struct loss *losses = s->losses.items;
-    for (size_t i = 0; i < s->losses.count;) {
-        uint32_t network = losses[i].network;
-        struct fr_placed *own = fr_vec_at(&s->list, struct fr_placed, network);
-        for (; i < s->losses.count && losses[i].network == network; i++)
-            fr_builder_set(builder, s->sets, losses[i].gone);
-        own->set = fr_set_subtract(s->sets, own->set, fr_builder_finish(builder, s->sets));
-        if (own->set == FR_SET_NONE)
-            return false;
-    }
-    return true;
-}
-
 static bool leave_own(struct sources *s) {
-    if (!list_claims(s, FLOWRULES_IPV4) || !list_claims(s, FLOWRULES_IPV6))
-        return false;
-    if (s->claims.count > 0)
-        qsort(s->claims.items, s->claims.count, sizeof(struct claim), by_address);
-    if (!find_losses(s))
-        return false;
-    if (s->losses.count > 0)
-        qsort(s->losses.items, s->losses.count, sizeof(struct loss), by_network);
-    return take_losses(s);
+    struct fr_placed *list = s->list.items;
+    struct fr_owner *owners = fr_arena_alloc(s->plan->arena, (s->list.count + 1) * sizeof *owners);
+    for (size_t i = 0; owners != NULL && i < s->list.count; i++)
+        owners[i] = (struct fr_owner){list[i].set, list[i].interfaces};
+    bool good = owners != NULL && fr_leave_own(s->sets, &s->plan->view->builder,
+                                               &s->plan->context->allocator, owners, s->list.count);
+    for (size_t i = 0; good && i < s->list.count; i++)
+        list[i].set = owners[i].set;
+    return good;
 }
 
 /* ---- addresses by their interfaces ----------------------------------------------------------- */
@@ -182,18 +98,19 @@ static flowrules_status find_sources(struct sources *s) {
 
 flowrules_status fr_find_own_sources(flowrules_plan *plan) {
     const char *value = fr_plan_setting(plan, FR_SPOOFING_SETTING);
-    const struct fr_allocator *allocator = &plan->context->allocator;
     struct sources s = {.plan = plan, .sets = &plan->view->sets};
     if (value == NULL || strcmp(value, "true") != 0 || !fr_placing_says(&plan->stores->placing))
         return FLOWRULES_OK;
-    fr_vec_init(&s.list, allocator, sizeof(struct fr_placed));
-    fr_vec_init(&s.claims, allocator, sizeof(struct claim));
-    fr_vec_init(&s.losses, allocator, sizeof(struct loss));
+    fr_vec_init(&s.list, &plan->context->allocator, sizeof(struct fr_placed));
     flowrules_status status = find_sources(&s);
     fr_vec_free(&s.list);
-    fr_vec_free(&s.claims);
-    fr_vec_free(&s.losses);
     return status;
+}
+
+const char *flowrules_plan_interface(const flowrules_plan *plan, size_t index) {
+    const struct fr_vec *named = &plan->stores->placing.named;
+    return index < named->count ? FR_POLICY_TEXT(plan->policy, *fr_vec_at(named, fr_string, index))
+                                : NULL;
 }
 
 bool flowrules_plan_own_source(const flowrules_plan *plan, size_t index, struct flowrules_set *set,

@@ -267,6 +267,13 @@ static flowrules_status refuse_parts(flowrules_plan *plan, const struct fr_flow 
                                                  : fr_say_others(plan, flow, first, why);
 }
 
+/* Addresses of the end whose interfaces rules do not match may be elsewhere, too. */
+static enum fr_reason open_reason(const flowrules_plan *plan, bool deny) {
+    if (plan->stores->placing.matches[FLOWRULES_SOURCE])
+        return deny ? FR_WHY_LEAVING_OF_DENY : FR_WHY_LEAVING_OF_ALLOW;
+    return deny ? FR_WHY_ENTERING_OF_DENY : FR_WHY_ENTERING_OF_ALLOW;
+}
+
 /* The widenings that the flow needs; *why is the last of them. Accepted ones are carried out. */
 static bool widens(flowrules_plan *plan, uint32_t index, size_t first, enum fr_reason *why) {
     const struct fr_flow *flow = fr_vec_at(&plan->policy->flows, struct fr_flow, index);
@@ -279,6 +286,8 @@ static bool widens(flowrules_plan *plan, uint32_t index, size_t first, enum fr_r
         struct fr_scoped *part = fr_vec_at(&plan->scoped, struct fr_scoped, i);
         fr_set *end = uncovered_end(plan, part);
         part->whole_icmp = types;
+        if (part->open)
+            *why = open_reason(plan, flow->deny);
         if (end == NULL)
             continue;
         *why = flow->deny ? FR_WHY_PART_OF_DENY : FR_WHY_PART_OF_ALLOW;
@@ -336,6 +345,10 @@ static const char *remark(const flowrules_plan *plan, const struct fr_flow *flow
     if (first < plan->scoped.count &&
         fr_vec_at(&plan->scoped, struct fr_scoped, first)->but != FR_SERVICE_ANY)
         return "any protocol, behind a deny of those that it leaves out";
+    if (first < plan->scoped.count && fr_vec_at(&plan->scoped, struct fr_scoped, first)->settled)
+        return plan->stores->placing.matches[FLOWRULES_SOURCE]
+                   ? "the addresses of its destination tell where packets leave"
+                   : "the addresses of its source tell where packets enter";
     return NULL;
 }
 

@@ -182,6 +182,14 @@ const char *fr_target_places_key(const flowrules_policy *policy, const struct fr
     return can->interfaces;
 }
 
+void fr_target_places_ends(const flowrules_policy *policy, const struct fr_target *target,
+                           const struct flowrules_capabilities *can, bool matches[2]) {
+    const char *end = can->interfaces_end;
+    const char *value = end == NULL ? NULL : fr_target_setting(policy, target, end);
+    matches[FLOWRULES_SOURCE] = value == NULL || strcmp(value, "out") != 0;
+    matches[FLOWRULES_DESTINATION] = value == NULL || strcmp(value, "in") != 0;
+}
+
 bool fr_target_is_between(const flowrules_policy *policy, const struct fr_target *target) {
     enum flowrules_placement placement = target->record->capabilities.placement;
     const char *hook = fr_target_setting(policy, target, "hook");

@@ -311,6 +311,9 @@ const char *fr_target_setting(const flowrules_policy *policy, const struct fr_ta
  */
 const char *fr_target_places_key(const flowrules_policy *policy, const struct fr_target *target,
                                  const struct flowrules_capabilities *can, bool *patterns);
+/* By enum flowrules_end: do the target's rules match the interfaces of packets there? */
+void fr_target_places_ends(const flowrules_policy *policy, const struct fr_target *target,
+                           const struct flowrules_capabilities *can, bool matches[2]);
 /* True if a target stands between networks, not on what it protects. */
 bool fr_target_is_between(const flowrules_policy *policy, const struct fr_target *target);
 /* Keeps a policy alive until a flowrules_policy_free more. */

@@ -245,8 +245,9 @@ static void report_no_places(struct fr_binder *r, const struct fr_target *target
     snprintf(hint, sizeof hint, "set '%s: true', or bind the places in 'places' of the policy",
              can->interfaces_by);
     fr_error(r->diagnostics, FR_SETTING_UNKNOWN, target->places_at, hint,
-             "a target of the backend '%s' has a %s of its own at places only with '%s'", name,
-             can->interfaces, can->interfaces_by);
+             "a target of the backend '%s' has %s %s of its own at places only with '%s'", name,
+             strchr("aeiou", can->interfaces[0]) != NULL ? "an" : "a", can->interfaces,
+             can->interfaces_by);
 }
 
 void fr_check_target_places(struct fr_binder *r, const struct fr_target *target) {

@@ -875,26 +875,10 @@ struct flowrules_set flowrules_input_bound(flowrules_input *in, const char *key,
     return sum;
 }
 
-/* Value index of the names that the target itself has for places. */
-static const char *own_value(const flowrules_input *in, size_t index) {
-    const flowrules_policy *policy = in->plan->policy;
-    struct fr_span places = in->plan->target->places;
-    for (uint32_t i = 0; i < places.count; i++) {
-        const struct fr_place_item *items =
-            fr_vec_at(&policy->place_items, struct fr_place_item, places.first);
-        uint32_t k = 0;
-        while (k < i && items[k].value != items[i].value)
-            k++;
-        if (k == i && index-- == 0)
-            return FR_POLICY_TEXT(policy, items[i].value);
-    }
-    return NULL;
-}
-
 const char *flowrules_input_bound_value(flowrules_input *in, const char *key, size_t index) {
     const char *places = in->plan == NULL ? NULL : in->plan->stores->placing.key;
-    if (places != NULL && in->plan->target->own_places && strcmp(places, key) == 0)
-        return own_value(in, index);
+    if (places != NULL && strcmp(places, key) == 0)
+        return flowrules_plan_interface(in->plan, index);
     const struct fr_bound_list *list = in->plan == NULL ? NULL : fr_bound_list(in->plan, key);
     for (size_t i = 0; list != NULL && i < list->bound.count; i++) {
         fr_string value = fr_vec_at(&list->bound, struct fr_bound, i)->value;

@@ -10,6 +10,7 @@
 #include "places.h"
 #include "registry.h"
 #include "render.h"
+#include "settled.h"
 #include "slips.h"
 
 /* A question that falls into more pieces than this is answered "partly". */
@@ -234,8 +235,18 @@ static flowrules_status wrong_interface(struct asking *a, const char *text) {
     return form_error(a, hint, text, "is no interface of this target");
 }
 
+/* Does the target decide by rules of this interface? Where they are of one end, of others not. */
+static bool has_rules(const struct asking *a, const char *text) {
+    const struct fr_vec *named = &a->placing.named;
+    bool found = a->placing.matches[0] && a->placing.matches[1];
+    for (size_t i = 0; i < named->count && !found; i++)
+        found = strcmp(FR_POLICY_TEXT(a->policy, *fr_vec_at(named, fr_string, i)), text) == 0;
+    return found;
+}
+
 /* The interface, or those that a place is to the target. */
-static flowrules_status read_interface(struct asking *a, const char *text, fr_set *set) {
+static flowrules_status read_interface(struct asking *a, unsigned end, const char *text,
+                                       fr_set *set) {
     const flowrules_policy *policy = a->policy;
     fr_string word = fr_strings_find(&policy->strings, text, strlen(text));
     struct flowrules_range range;
@@ -252,7 +263,8 @@ static flowrules_status read_interface(struct asking *a, const char *text, fr_se
     }
     if (!a->placing.patterns && !fr_interface_named(a->context, text, &range))
         return fr_no_memory(a->context);
-    if ((a->placing.patterns && !fr_interface_range(text, false, &range)) ||
+    if ((a->placing.matches[end] && !has_rules(a, text)) ||
+        (a->placing.patterns && !fr_interface_range(text, false, &range)) ||
         fr_nearest(text, fr_place_candidate, policy) != NULL)
         return wrong_interface(a, text);
     fr_builder_range(&a->view.builder, &range);
@@ -262,13 +274,16 @@ static flowrules_status read_interface(struct asking *a, const char *text, fr_se
 
 /* On a machine, the interface of the far end counts: what is protected is the machine itself. */
 static flowrules_status find_counting(struct asking *a) {
+    const bool *matches = a->placing.matches;
     struct fr_span protects =
         a->target->protects.count > 0 ? a->target->protects : a->policy->protects;
     bool between = fr_target_is_between(a->policy, a->target);
     struct fr_end own;
     FR_TRY(fr_view_end(&a->view, protects, false, &own));
     for (unsigned e = 0; e < 2; e++)
-        a->counts[e] = between || fr_set_overlaps(&a->view.sets, own.set, a->question.ends[1 - e]);
+        a->counts[e] =
+            (between && matches[e]) ||
+            (!between && fr_set_overlaps(&a->view.sets, own.set, a->question.ends[1 - e]));
     return FLOWRULES_OK;
 }
 
@@ -276,8 +291,10 @@ static flowrules_status read_interfaces(struct asking *a, const struct end_text 
                                         const struct end_text *destination) {
     if (a->target != NULL && a->target->record != NULL)
         fr_placing_for(&a->placing, a->target, &a->target->record->capabilities);
-    FR_TRY(read_interface(a, source->interface, &a->interfaces[0]));
-    FR_TRY(read_interface(a, destination->interface, &a->interfaces[1]));
+    if (a->placing.backend != NULL)
+        FR_TRY(fr_placing_name(&a->placing));
+    FR_TRY(read_interface(a, FLOWRULES_SOURCE, source->interface, &a->interfaces[0]));
+    FR_TRY(read_interface(a, FLOWRULES_DESTINATION, destination->interface, &a->interfaces[1]));
     return a->placing.key == NULL ? FLOWRULES_OK : find_counting(a);
 }
 
@@ -369,6 +386,11 @@ static flowrules_status take_ends(struct asking *a, struct fr_boxes *boxes, fr_s
 /* Is a part of an end where the question's packets are? *depends: that was not told. */
 static bool is_there(const struct asking *a, const struct fr_placed *part, unsigned end,
                      bool *depends) {
+    if (part->interfaces ==
+        FR_SET_EMPTY) { /* addresses do not tell it, and rules do not match it */
+        *depends = true;
+        return false;
+    }
     if (part->interfaces == FR_SET_ANY || !a->counts[end])
         return true;
     if (a->interfaces[end] != FR_SET_ANY &&
@@ -422,6 +444,39 @@ static flowrules_status take_placed(struct asking *a, struct fr_boxes *boxes,
     return FLOWRULES_OK;
 }
 
+/*
+ * Where rules do not match the interfaces of an end, its addresses tell where it is: those that do,
+ * at any interface, and those that do not, at none.
+ */
+static flowrules_status settle_end(struct asking *a, struct fr_placed_end *end) {
+    struct fr_settled_part settled;
+    struct fr_placed *parts = fr_arena_alloc(&a->answer->arena, 2 * sizeof *parts);
+    FR_TRY(fr_settle_end(&a->placing, end, &settled));
+    if (parts == NULL)
+        return fr_no_memory(a->context);
+    parts[0] = (struct fr_placed){
+        .interfaces = FR_SET_ANY,
+        .set = fr_set_subtract(&a->view.sets, settled.set, settled.open),
+    };
+    parts[1] = (struct fr_placed){.interfaces = FR_SET_EMPTY, .set = settled.open};
+    end->parts = parts;
+    end->count = settled.open == FR_SET_EMPTY ? 1 : 2;
+    return parts[0].set == FR_SET_NONE ? fr_no_memory(a->context) : FLOWRULES_OK;
+}
+
+/* The ends of a flow by their interfaces. */
+static flowrules_status find_places(struct asking *a, const struct fr_flow *flow,
+                                    const struct fr_end whole[2], struct fr_placed_end ends[2]) {
+    flowrules_status status[2] = {
+        fr_place_end(&a->placing, flow->source, false, whole[0].set, &ends[0]),
+        fr_place_end(&a->placing, flow->destination, false, whole[1].set, &ends[1]),
+    };
+    for (unsigned e = 0; e < 2; e++)
+        if (status[e] == FLOWRULES_OK && !a->placing.matches[e])
+            status[e] = settle_end(a, &ends[e]);
+    return status[0] == FLOWRULES_OK ? status[1] : status[0];
+}
+
 /* Takes one flow away from boxes of the question. */
 static flowrules_status take_from(struct asking *a, struct fr_boxes *boxes,
                                   const struct fr_flow *flow, bool *touched) {
@@ -431,15 +486,12 @@ static flowrules_status take_from(struct asking *a, struct fr_boxes *boxes,
     FR_TRY(fr_view_end(&a->view, flow->destination, false, &whole[1]));
     if (a->placing.key == NULL || !fr_placing_says(&a->placing))
         return take_ends(a, boxes, whole[0].set, whole[1].set, flow->service, touched);
-    flowrules_status status =
-        fr_place_end(&a->placing, flow->source, false, whole[0].set, &ends[0]);
-    flowrules_status other =
-        fr_place_end(&a->placing, flow->destination, false, whole[1].set, &ends[1]);
-    if (status == FLOWRULES_OK && other == FLOWRULES_OK)
+    flowrules_status status = find_places(a, flow, whole, ends);
+    if (status == FLOWRULES_OK)
         status = take_placed(a, boxes, flow, ends, touched);
     fr_placed_end_free(&ends[0]);
     fr_placed_end_free(&ends[1]);
-    return status == FLOWRULES_OK ? other : status;
+    return status;
 }
 
 /* Is it a flow of the action that counts, and one that the target selects? */

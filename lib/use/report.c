@@ -50,10 +50,28 @@ static flowrules_status list_baseline(flowrules_report *report, const flowrules_
     return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
 }
 
-/* What a target that only permits leaves open; *text is NULL of the others. */
+/* What is at interfaces that no network of the target is at, where only these count. */
+static const char *tell_others(flowrules_report *report, const flowrules_plan *plan) {
+    bool enters = plan->stores->placing.matches[FLOWRULES_SOURCE];
+    const char *text = fr_arena_printf(&report->arena, "what %s by other interfaces than",
+                                       enters ? "enters" : "leaves");
+    const char *name = flowrules_plan_interface(plan, 0), *next;
+    for (size_t i = 1; name != NULL && text != NULL; name = next, i++) {
+        next = flowrules_plan_interface(plan, i);
+        text = fr_arena_printf(&report->arena, "%s %s%s", text, name, next != NULL ? "," : "");
+    }
+    return text == NULL ? NULL
+                        : fr_arena_printf(&report->arena, "%s is decided by their own rules", text);
+}
+
+/* What a target leaves to the rules of others: if it only permits, or is for some interfaces. */
 static flowrules_status tell_open(flowrules_report *report, const flowrules_plan *plan,
                                   const char **text) {
     *text = NULL;
+    if (plan->can->interfaces_end != NULL && flowrules_plan_interface(plan, 0) != NULL) {
+        *text = tell_others(report, plan);
+        return *text == NULL ? fr_no_memory(plan->context) : FLOWRULES_OK;
+    }
     if (!plan->permits)
         return FLOWRULES_OK;
     const char *rest = plan->can->permits_note;

@@ -19,6 +19,18 @@ def may_refuse(messages):
     return "FR0511" not in messages and "FR0510" not in messages and "error" in messages
 
 
+def exists(_policy, _packet):
+    return True
+
+
+def is_spoofed(_policy, _packet):
+    return False
+
+
+def import_options(_policy):
+    return ()
+
+
 def words_of(line):
     return shlex.split(line)
 

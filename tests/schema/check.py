@@ -99,6 +99,7 @@ BEYOND = {
     "machine-forward": "a setting that the value of another one makes pointless",
     "machine-name": "a setting that needs to know what is protected",
     "zones-own": "zones of the target's own, for which another setting asks",
+    "asa-own": "interfaces of the target's own, for which another setting asks",
 }
 errors = ROOT / "tests" / "errors"
 seen = set()

@@ -103,6 +103,11 @@ struct flowrules_dispatch {
 FLOWRULES_API bool flowrules_plan_own_source(const flowrules_plan *plan, size_t index,
                                              struct flowrules_set *set,
                                              struct flowrules_interfaces *interfaces);
+/*
+ * The names of all interfaces, or zones, that the target's networks are at: index 0, 1 ... until
+ * NULL.
+ */
+FLOWRULES_API const char *flowrules_plan_interface(const flowrules_plan *plan, size_t index);
 FLOWRULES_API struct flowrules_element flowrules_table_element(const struct flowrules_rule *rule,
                                                                size_t index);
 FLOWRULES_API struct flowrules_range flowrules_dispatch_range(const struct flowrules_dispatch *d,

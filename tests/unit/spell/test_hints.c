@@ -35,6 +35,11 @@ struct refusal {
     "  pods: {kubernetes: {namespace: a}}\n"                                                       \
     "  others: {kubernetes: {namespace: b}}\n"
 #define GROUP "  web: {members: [192.0.2.0/24], aws-sg: {group: sg-0aaaaaaaaaaaaaaaa}}\n"
+#define SHARED                                                                                     \
+    "  dmz: {members: [192.0.2.0/24], cisco-asa: {interface: dmz}}\n"                              \
+    "  partner: {members: [192.0.2.0/24], cisco-asa: {interface: partner}}\n"
+#define FROM_SHARED(action)                                                                        \
+    "  - {name: f, " action "source: dmz, destination: inside, service: any}\n"
 #define SHOP                                                                                       \
     "  web: {kubernetes: {namespace: shop, pods: {app: web}}}\n"                                   \
     "  db: {kubernetes: {namespace: data, pods: {app: db}}}\n"                                     \
@@ -51,6 +56,20 @@ static const struct refusal refusals[] = {
      "  lan: {members: [192.0.2.0/24], nftables: {interface: eth1}}\n",
      "  - {name: f, source: inside, destination: any, service: any}\n"
      "  - {name: d, action: deny, source: inside, destination: lan, service: any}\n"},
+    {FR_WHY_LEAVING_OF_ALLOW, "cisco-asa", {CAN}, ", match-interfaces: true", SHARED, TO("dmz")},
+    {FR_WHY_LEAVING_OF_DENY, "cisco-asa", {CAN}, ", match-interfaces: true", SHARED, DENY("dmz")},
+    {FR_WHY_ENTERING_OF_ALLOW,
+     "cisco-asa",
+     {CAN},
+     ", match-interfaces: true, access-group: out",
+     SHARED,
+     FROM_SHARED("")},
+    {FR_WHY_ENTERING_OF_DENY,
+     "cisco-asa",
+     {CAN},
+     ", match-interfaces: true, access-group: out",
+     SHARED,
+     FROM_SHARED("action: deny, ")},
     {FR_WHY_FOREIGN, NULL, {CAN}, "", PODS, TO("pods")},
     {FR_WHY_FOREIGN_SEVERAL, NULL, {CAN}, "", PODS, TO("[pods, others]")},
     {FR_WHY_NAMES_REFUSED, NULL, {CAN}, ", names: refuse", "", TO("a.example")},

@@ -1,0 +1,1 @@
+--set match-interfaces=true
