@@ -111,8 +111,8 @@ done)
 # What is authorized comes before what is revoked; with REVOKE_FIRST=1 it comes last, so that there is room.
 echo "$calls" | grep . | sort ${REVOKE_FIRST:+-r} | while read -r verb group option value; do
     echo "aws ec2 $verb --group-id $group $option \"$value\""
-    [ "$mode" = --dry-run ] || error=$(ec2 "$verb" --group-id "$group" "$option" "$value" 2>&1 >/dev/null) || case $error in
-    *'(InvalidPermission.Duplicate)'* | *'(InvalidPermission.NotFound)'* | *'(InvalidSecurityGroupRuleId.NotFound)'*) ;;
+    [ "$mode" = --dry-run ] || error=$(ec2 "$verb" --group-id "$group" "$option" "$value" 2>&1 >/dev/null) || case $verb:$error in
+    authorize-*'(InvalidPermission.Duplicate)'* | revoke-*'(InvalidPermission.NotFound)'* | revoke-*'(InvalidSecurityGroupRuleId.NotFound)'*) ;;
     *) stop 1 "$error" "$0: stopped; mend that and run this again; REVOKE_FIRST=1 makes room for new rules" ;;
     esac
 done

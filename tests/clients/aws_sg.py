@@ -235,7 +235,7 @@ def rehearsal_and_removal(folder, script, _files):
     return errors
 
 
-def failures(folder, script, _files):
+def failures(folder, script, files):
     """What fails on the way leaves the older version in force."""
     errors = []
     old = rule(3, "egress", OLD, "flowrules nodes 000000000000: old")
@@ -252,6 +252,12 @@ def failures(folder, script, _files):
     expect(errors, not any(v.startswith("revoke") for v in stage.verbs()), "revoked all the same")
     result = stage.run(script, REVOKE_FIRST="1")
     expect(errors, result.returncode == 0, f"REVOKE_FIRST: {result.stderr}")
+    _, direction, key, description = min(wanted(files))
+    stage = Stage(folder, {GROUP: new_group(rule(3, direction, list(key), description + "; changed"))},
+                  region="eu-west-1", fail=f"update-security-group-rule-descriptions-{direction}",
+                  code="InvalidPermission.NotFound")
+    result = stage.run(script)
+    expect(errors, result.returncode == 1 and "NotFound" in result.stderr, "a rule that is gone is not told")
     stage = Stage(folder, {}, region="eu-west-1")
     expect(errors, stage.run(script).returncode != 0, "a group that is not there")
     for shell in ("sh", "bash"):  # bash leaves set -e out of what it substitutes

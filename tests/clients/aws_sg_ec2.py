@@ -2,7 +2,7 @@
 """Stands in for `aws`: the calls of EC2 that the script of aws-sg makes, on a state in a file.
 
 Refuses what EC2 or the AWS CLI would refuse of them, and notes each call. The state is JSON in
-$EC2_STATE: groups by id, each with vpc, name and rules; "quota", "fail" (a call that fails).
+$EC2_STATE: groups by id, each with vpc, name and rules; "quota"; "fail" (a call that fails), "code".
 Facts: the EC2 model of botocore 1.43.11 and the errors that EC2 documents.
 """
 import ipaddress
@@ -233,7 +233,7 @@ def main():
     try:
         refuse_unless(service == "ec2" and options.pop("output") == "text", None, "arguments")
         refuse_unless(options.pop("region", None) == state.get("region"), None, "--region")
-        refuse_unless(state.get("fail") != verb, "UnauthorizedOperation", "not allowed")
+        refuse_unless(state.get("fail") != verb, state.get("code", "UnauthorizedOperation"), "not allowed")
         text = ec2.call(verb, options)
     except Refused as refused:
         state = json.loads(before)  # EC2 takes a call whole or not at all
