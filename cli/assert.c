@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "results.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -159,6 +160,94 @@ static void print_json(const flowrules_assertions *assertions, bool holds) {
     json_answer_end(&answer);
 }
 
+/* ---- for a format -------------------------------------------------------------------------- */
+
+/* "never 'no-internet-db'"; zones and matrix have no name of their own. To be freed. */
+static char *test_name(const struct place *at) {
+    const char *kind = flowrules_assertion_kind(at->assertions, at->assertion);
+    bool named = strcmp(kind, "zones") != 0 && strcmp(kind, "matrix") != 0;
+    char *name = NULL;
+    if (named)
+        result_print(&name, "%s '%s'", kind, flowrules_assertion_id(at->assertions, at->assertion));
+    else
+        result_set(&name, kind);
+    return name;
+}
+
+/* "never 'no-internet-db' is broken: a flow lets it pass: 'web'; for example tcp ..." */
+static void set_message(struct result *result, const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    const char *because = flowrules_assertion_because(a, at->assertion);
+    const char *names = flowrules_assertion_finding_names(a, at->assertion, at->finding);
+    const char *flow = flowrules_assertion_finding_flow(a, at->assertion, at->finding);
+    const char *zones = flowrules_assertion_finding_zones(a, at->assertion, at->finding);
+    const char *witness = flowrules_assertion_finding_witness(a, at->assertion, at->finding);
+    result_print(&result->message, "%s is %s%s%s%s: %s%s%s%s%s%s", result->test,
+                 flowrules_assertion_finding_verdict(a, at->assertion, at->finding),
+                 zones != NULL ? " (" : "", zones != NULL ? zones : "", zones != NULL ? ")" : "",
+                 flowrules_assertion_finding_reason(a, at->assertion, at->finding),
+                 names != NULL ? ": " : "", names != NULL ? names : "", flow != NULL ? ": '" : "",
+                 flow != NULL ? flow : "", flow != NULL ? "'" : "");
+    if (witness != NULL)
+        result_print(&result->message, "%s; for example %s", result->message, witness);
+    if (because != NULL)
+        result_print(&result->hint, "the assertion is there because: %s", because);
+}
+
+static void add_finding(struct results *results, const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    bool broken =
+        strcmp(flowrules_assertion_finding_verdict(a, at->assertion, at->finding), "broken") == 0;
+    const char *own = flowrules_assertion_file(a, at->assertion);
+    const char *file = flowrules_assertion_finding_file(a, at->assertion, at->finding);
+    uint32_t own_line = flowrules_assertion_line(a, at->assertion);
+    char rule[24];
+    snprintf(rule, sizeof(rule), "assert-%s", flowrules_assertion_kind(a, at->assertion));
+    struct result *result =
+        results_add(results, rule, broken ? FLOWRULES_ERROR : FLOWRULES_WARNING);
+    result->fails = true;
+    result->test = test_name(at);
+    set_message(result, at);
+    result_set(&result->flow, flowrules_assertion_finding_flow(a, at->assertion, at->finding));
+    if (file != NULL) {
+        result_place(result, file, flowrules_assertion_finding_line(a, at->assertion, at->finding),
+                     0, 0);
+        result_also(result, own, own_line, "the assertion");
+    } else {
+        result_place(result, own, own_line, 0, 0);
+    }
+    result_property(result, "assertion", flowrules_assertion_id(a, at->assertion));
+    result_property(result, "because", flowrules_assertion_because(a, at->assertion));
+    result_property(result, "example",
+                    flowrules_assertion_finding_witness(a, at->assertion, at->finding));
+    result_property(result, "zones",
+                    flowrules_assertion_finding_zones(a, at->assertion, at->finding));
+}
+
+static void add_results(struct results *results, const flowrules_assertions *assertions) {
+    size_t counts[3] = {0, 0, 0};
+    for (struct place at = {assertions, 0, 0}; at.assertion < flowrules_assertion_count(assertions);
+         at.assertion++) {
+        bool holds = is_verdict(&at, "holds");
+        char *name = test_name(&at);
+        counts[holds ? 0 : is_verdict(&at, "broken") ? 1 : 2]++;
+        if (holds)
+            results_passed(results, name);
+        for (at.finding = 0;
+             at.finding < flowrules_assertion_finding_count(assertions, at.assertion); at.finding++)
+            add_finding(results, &at);
+        if (flowrules_assertion_has_more(assertions, at.assertion)) {
+            char *note = NULL;
+            result_print(&note, "%s: there may be more", name);
+            results_note(results, note);
+            free(note);
+        }
+        free(name);
+    }
+    result_print(&results->verdict, "%zu hold%s, %zu broken, %zu unknown", counts[0],
+                 counts[0] == 1 ? "s" : "", counts[1], counts[2]);
+}
+
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 static flowrules_status add_files(struct tool *tool, flowrules_assertions *assertions) {
@@ -202,7 +291,9 @@ flowrules_status run_assert(struct tool *tool) {
     if (status == FLOWRULES_OK)
         status = check_count(tool, assertions);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT) {
-        if (tool->settings.json)
+        if (tool->results != NULL)
+            add_results(tool->results, assertions);
+        else if (tool->settings.json)
             print_json(assertions, status == FLOWRULES_OK);
         else
             print_text(tool, assertions);

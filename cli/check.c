@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "results.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -83,6 +84,15 @@ static void print_json(const flowrules_context *context, const flowrules_policy 
     json_answer_end(&answer);
 }
 
+/* ---- for a format --------------------------------------------------------------------------- */
+
+/* The messages are its results; a sound policy may have warnings. */
+static void add_sound(struct results *results) {
+    results_passed(results, "the policy is sound");
+    if (results->count == 0)
+        result_set(&results->verdict, "sound");
+}
+
 flowrules_status run_check(struct tool *tool) {
     flowrules_policy *policy;
     const char *path = tool->settings.operands.items[0];
@@ -91,7 +101,9 @@ flowrules_status run_check(struct tool *tool) {
         status = flowrules_check(tool->context, policy);
         tell_diagnostics(tool);
     }
-    if (policy != NULL && tool->settings.json)
+    if (status == FLOWRULES_OK && tool->results != NULL)
+        add_sound(tool->results);
+    else if (policy != NULL && tool->settings.json)
         print_json(tool->context, policy, status == FLOWRULES_OK);
     else if (status == FLOWRULES_OK)
         print_line(policy, path);

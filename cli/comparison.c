@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "differences.h"
 #include "json.h"
 #include "text.h"
 
@@ -63,54 +64,6 @@ static bool is_change(const flowrules_comparison *comparison, size_t i, const ch
     return strcmp(flowrules_difference_change(comparison, i), change) == 0;
 }
 
-/* What a device of a path does, and by which rule. */
-static void print_hop(const flowrules_comparison *comparison, size_t i, int after, size_t hop) {
-    const char *flow = flowrules_difference_hop_flow(comparison, i, after, hop);
-    const char *file = flowrules_difference_hop_file(comparison, i, after, hop);
-    bool passes = flowrules_difference_hop_passes(comparison, i, after, hop) != 0;
-    if (file != NULL) {
-        print_user(stdout, file);
-        printf(":%u", (unsigned)flowrules_difference_hop_line(comparison, i, after, hop));
-    } else {
-        print_user(stdout, flowrules_difference_hop_name(comparison, i, after, hop));
-    }
-    fputs(passes ? " lets it pass" : " blocks it", stdout);
-    if (flow != NULL) {
-        fputs(" (flow '", stdout);
-        print_user(stdout, flow);
-        fputs("')", stdout);
-    } else if (flowrules_difference_hop_baseline(comparison, i, after, hop)) {
-        fputs(" (the baseline)", stdout);
-    }
-}
-
-/* Who decides on one side, as the end of a sentence: of a path each device. */
-static void print_decider(const flowrules_comparison *comparison, size_t i, int after, bool passes,
-                          const struct comparison_words *words) {
-    size_t hops = flowrules_difference_hop_count(comparison, i, after);
-    for (size_t hop = 0; hop < hops; hop++) {
-        fputs(hop > 0 ? ", " : "", stdout);
-        print_hop(comparison, i, after, hop);
-    }
-    if (hops > 0)
-        return;
-    const char *flow = flowrules_difference_flow(comparison, i, after);
-    const char *file = flowrules_difference_file(comparison, i, after);
-    if (flow != NULL) {
-        fputs("flow '", stdout);
-        print_user(stdout, flow);
-        fputs(passes ? "' allows it" : "' denies it", stdout);
-    } else if (file != NULL) {
-        print_user(stdout, file);
-        printf(":%u %s", (unsigned)flowrules_difference_line(comparison, i, after),
-               passes ? "lets it pass" : "blocks it");
-    } else if (flowrules_difference_baseline(comparison, i, after)) {
-        fputs(passes ? "the baseline lets it pass" : "the baseline blocks it", stdout);
-    } else {
-        fputs(passes ? words->no_block[after] : words->no_rule[after], stdout);
-    }
-}
-
 /* An end of a difference, with the interface of its packets there. */
 static void print_end(const char *addresses, const char *interfaces) {
     print_user(stdout, addresses);
@@ -143,9 +96,9 @@ static void print_difference(const struct tool *tool, const flowrules_comparison
     fputs("    for example ", stdout);
     print_user(stdout, flowrules_difference_witness(comparison, i));
     fputs("\n    ", stdout);
-    print_decider(comparison, i, 1, passes_after, words);
+    print_decider(stdout, comparison, i, 1, passes_after, words);
     fputs("; ", stdout);
-    print_decider(comparison, i, 0, !passes_after, words);
+    print_decider(stdout, comparison, i, 0, !passes_after, words);
     putchar('\n');
 }
 
@@ -272,7 +225,9 @@ static void print_json(const flowrules_comparison *comparison) {
 
 void print_comparison(const struct tool *tool, const flowrules_comparison *comparison,
                       const struct comparison_words *words) {
-    if (tool->settings.json)
+    if (tool->results != NULL)
+        add_differences(tool->results, comparison, words);
+    else if (tool->settings.json)
         print_json(comparison);
     else
         print_text(tool, comparison, words);

@@ -135,14 +135,20 @@ static flowrules_status match_targets(struct side *side, struct tool *tool, stru
 
 static flowrules_status compare_sides(struct tool *tool, struct side sides[2],
                                       const struct hops *targets) {
-    static const struct comparison_words words = {
+    static const struct section sections[2] = {{"Newly allowed", DIFFERENCE_COLUMNS},
+                                               {"No longer allowed", DIFFERENCE_COLUMNS}};
+    const struct comparison_words words = {
         .equal = "the same packets pass",
         .contains = "everything that one side permits passes on the other; what else passes there "
                     "is not compared",
         .allowed = "newly allowed",
         .denied = "no longer allowed",
         .no_rule = {"nothing allowed it before", "nothing allows it any more"},
-        .no_block = {"nothing blocked it before", "nothing blocks it any more"}};
+        .no_block = {"nothing blocked it before", "nothing blocks it any more"},
+        .rules = {"diff-allowed", "diff-denied"},
+        .severity = FLOWRULES_WARNING,
+        .sections = sections,
+        .policies = {sides[0].policy, sides[1].policy}};
     flowrules_comparison *comparison = NULL;
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; i < 2 && status == FLOWRULES_OK; i++) {
@@ -159,11 +165,21 @@ static flowrules_status compare_sides(struct tool *tool, struct side sides[2],
     return status;
 }
 
+/* "old.yaml -> new.yaml"; what has no place is the new one's. */
+static void name_sides(struct results *results, const struct side sides[2]) {
+    char *subject = NULL;
+    result_print(&subject, "%s -> %s", policy_shown(sides[0].text), policy_shown(sides[1].text));
+    results_about(results, subject, policy_shown(sides[1].text));
+    free(subject);
+}
+
 flowrules_status run_diff(struct tool *tool) {
     struct side sides[2] = {{.text = tool->settings.operands.items[0]},
                             {.text = tool->settings.operands.items[1]}};
     struct hops targets = {0};
     flowrules_status status = FLOWRULES_OK;
+    if (tool->results != NULL)
+        name_sides(tool->results, sides);
     if (tool->settings.targets.count > 1)
         status = tell_usage(tool, "only one target can be compared at a time");
     else if (tool->settings.targets.count == 1)

@@ -7,15 +7,13 @@
 
 #include "json.h"
 #include "messages.h"
+#include "results.h"
 #include "text.h"
 #include "verbs.h"
 
 /* Findings, and notes, of one kind that are printed; more are counted, and --json has them all. */
 #define PRINTED_MOST 20u
 #define NOTES_MOST   5u
-
-static const char *const severities[] = {
-    [FLOWRULES_NOTE] = "note", [FLOWRULES_WARNING] = "warning", [FLOWRULES_ERROR] = "error"};
 
 /* How many there are that the policy does not accept, by severity; and how many it accepts. */
 struct counts {
@@ -34,9 +32,8 @@ static struct counts count(const flowrules_findings *findings) {
 
 /* ---- for a person -------------------------------------------------------------------------- */
 
-static void print_finding(const struct tool *tool, const flowrules_findings *findings, size_t i) {
-    struct message_stream to = {stdout, tool->colour_out};
-    struct message message = {
+static struct message message_of(const flowrules_findings *findings, size_t i) {
+    return (struct message){
         .severity = flowrules_finding_severity(findings, i),
         .id = flowrules_finding_id(findings, i),
         .file = flowrules_finding_file(findings, i),
@@ -49,6 +46,11 @@ static void print_finding(const struct tool *tool, const flowrules_findings *fin
         .column = flowrules_finding_column(findings, i),
         .length = flowrules_finding_length(findings, i),
     };
+}
+
+static void print_finding(const struct tool *tool, const flowrules_findings *findings, size_t i) {
+    struct message_stream to = {stdout, tool->colour_out};
+    struct message message = message_of(findings, i);
     print_message(&to, &message);
 }
 
@@ -79,7 +81,7 @@ static void print_summary(const char *path, const struct counts *counts) {
         if (counts->of[s] == 0)
             continue;
         fputs(printed++ > 0 ? ", " : "", stdout);
-        print_count(counts->of[s], severities[s], "");
+        print_count(counts->of[s], severity_name((flowrules_severity)s), "");
     }
     fputs(open == 0 ? "no findings" : "", stdout);
     if (counts->accepted > 0)
@@ -111,7 +113,7 @@ static void print_text(const struct tool *tool, const flowrules_findings *findin
 static cJSON *finding_item(const flowrules_findings *findings, size_t i) {
     cJSON *item = json_object();
     json_text(item, "id", flowrules_finding_id(findings, i));
-    json_text(item, "severity", severities[flowrules_finding_severity(findings, i)]);
+    json_text(item, "severity", severity_name(flowrules_finding_severity(findings, i)));
     json_text(item, "file", flowrules_finding_file(findings, i));
     json_number(item, "line", flowrules_finding_line(findings, i));
     json_number(item, "column", flowrules_finding_column(findings, i));
@@ -140,6 +142,17 @@ static void print_json(const flowrules_findings *findings, const struct counts *
     json_answer_end(&answer);
 }
 
+/* ---- for a format -------------------------------------------------------------------------- */
+
+static void add_results(struct results *results, const flowrules_findings *findings) {
+    for (size_t i = 0; i < flowrules_finding_count(findings); i++) {
+        struct message message = message_of(findings, i);
+        struct result *result = add_message(results, &message);
+        result_set(&result->reason, flowrules_finding_reason(findings, i));
+        result->fails = message.severity > FLOWRULES_NOTE;
+    }
+}
+
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 flowrules_status run_lint(struct tool *tool) {
@@ -151,7 +164,9 @@ flowrules_status run_lint(struct tool *tool) {
     tell_diagnostics(tool);
     if (status == FLOWRULES_OK) {
         struct counts counts = count(findings);
-        if (tool->settings.json)
+        if (tool->results != NULL)
+            add_results(tool->results, findings);
+        else if (tool->settings.json)
             print_json(findings, &counts);
         else
             print_text(tool, findings, &counts);

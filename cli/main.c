@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "formats.h"
 #include "tool.h"
 #include "verbs.h"
 
@@ -66,6 +67,14 @@ static flowrules_status set_up(struct tool *tool) {
     return status == FLOWRULES_OK ? load_plugins(tool) : status;
 }
 
+/* What a format prints begins with the first operand, a policy. */
+static struct results *begin_results(const struct tool *tool) {
+    const char *policy = policy_shown(tool->settings.operands.items[0]);
+    struct results *results = results_new(tool->verb->name);
+    results_about(results, policy, policy);
+    return results;
+}
+
 static flowrules_status run(struct tool *tool) {
     if (tool->settings.version) {
         printf("flowrules %s\n", flowrules_version());
@@ -75,8 +84,14 @@ static flowrules_status run(struct tool *tool) {
         print_help(tool);
         return FLOWRULES_OK;
     }
+    if (is_rendered(tool))
+        tool->results = begin_results(tool);
     flowrules_status status = set_up(tool);
-    return status == FLOWRULES_OK ? tool->verb->run(tool) : status;
+    if (status == FLOWRULES_OK)
+        status = tool->verb->run(tool);
+    if (tool->results != NULL && status != FLOWRULES_USAGE && status != FLOWRULES_NO_MEMORY)
+        print_results(tool, tool->results, status);
+    return status;
 }
 
 /*
@@ -125,8 +140,11 @@ int main(int argc, char **argv) {
     tool.colour_out = is_coloured(tool.settings.colour, stdout);
     tool.colour_err = is_coloured(tool.settings.colour, stderr);
     if (status == FLOWRULES_OK)
+        status = choose_format(&tool);
+    if (status == FLOWRULES_OK)
         status = run(&tool);
     int end = conclude(&tool, status);
+    results_free(tool.results);
     flowrules_context_free(tool.context);
     struct text_list *lists[] = {&tool.settings.targets,  &tool.settings.operands,
                                  &tool.settings.plugins,  &tool.settings.sets,

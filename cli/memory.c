@@ -27,6 +27,17 @@ void *reallocate(void *block, size_t count, size_t size) {
     return larger;
 }
 
+char *format_text(const char *format, va_list arguments) {
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    size_t size = length >= 0 ? (size_t)length + 1 : 1;
+    char *text = allocate(size, 1);
+    vsnprintf(text, size, format, arguments);
+    return text;
+}
+
 void text_list_add(struct text_list *list, const char *text) {
     list->items = reallocate(list->items, list->count + 1, sizeof(*list->items));
     list->items[list->count++] = text;

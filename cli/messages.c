@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "results.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -212,10 +213,53 @@ static void gather(struct tool *tool, const struct message *message) {
     json_append(tool->messages, item);
 }
 
+/* ---- as a result ---------------------------------------------------------------------------- */
+
+/* "target 'edge', flow 'web': ", as far as the message does not say it; to be freed. */
+static char *about_text(const struct message *message) {
+    char *about = NULL;
+    bool target = message->target != NULL && !mentions(message->message, message->target);
+    bool flow = message->flow != NULL && !mentions(message->message, message->flow);
+    result_print(&about, "%s%s%s%s%s%s%s%s", target ? "target '" : "",
+                 target ? message->target : "", target ? "'" : "", target && flow ? ", " : "",
+                 flow ? "flow '" : "", flow ? message->flow : "", flow ? "'" : "",
+                 target || flow ? ": " : "");
+    return about;
+}
+
+static void add_also(struct result *result, const struct text_list *also) {
+    for (size_t i = 0; i < also->count; i++)
+        result_print(&result->message, "%s%s'%s'", result->message,
+                     i > 0              ? ", "
+                     : also->count == 1 ? "; also target "
+                                        : "; also targets ",
+                     also->items[i]);
+}
+
+struct result *add_message(struct results *results, const struct message *message) {
+    char *about = about_text(message);
+    struct result *result =
+        results_add(results, message->id != NULL ? message->id : "tool", message->severity);
+    result_place(result, message->file, message->line, message->column, message->length);
+    result_print(&result->message, "%s%s", about, message->message);
+    add_also(result, &message->also);
+    result_set(&result->hint, message->hint);
+    result_set(&result->flow, message->flow);
+    result_set(&result->target, message->target);
+    result->fails = message->severity == FLOWRULES_ERROR;
+    free(about);
+    return result;
+}
+
 static void tell(struct tool *tool, const struct message *message) {
     if (message->severity == FLOWRULES_ERROR)
         tool->told_an_error = true;
     else if (tool->settings.quiet)
+        return;
+    if (tool->results != NULL)
+        add_message(tool->results, message);
+    /* The runner takes commands from both streams: there all text goes through the format. */
+    if (tool->results != NULL && tool->settings.result_format == FORMAT_GITHUB)
         return;
     if (tool->settings.diagnostics == DIAGNOSTICS_JSON)
         gather(tool, message);
@@ -298,17 +342,6 @@ void tell_diagnostics(struct tool *tool) {
     }
     free(messages);
     flowrules_diagnostics_clear(tool->context);
-}
-
-char *format_text(const char *format, va_list arguments) {
-    va_list again;
-    va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    size_t size = length >= 0 ? (size_t)length + 1 : 1;
-    char *text = allocate(size, 1);
-    vsnprintf(text, size, format, arguments);
-    return text;
 }
 
 static void tell_own(struct tool *tool, flowrules_severity severity, const char *format,

@@ -22,5 +22,7 @@ struct message_stream {
 };
 
 void print_message(const struct message_stream *to, const struct message *message);
+/* Adds it to what a format prints; the result is valid until the next one is added. */
+struct result *add_message(struct results *results, const struct message *message);
 
 #endif

@@ -13,7 +13,7 @@
 #define INPUT_LARGEST ((size_t)1 << 30)
 
 const char *policy_shown(const char *path) {
-    return strcmp(path, "-") == 0 ? "<stdin>" : path;
+    return strcmp(path, "-") == 0 ? INPUT_SHOWN : path;
 }
 
 char *read_input(struct tool *tool, size_t *size) {

@@ -20,6 +20,15 @@ struct text_list {
 enum { FROM_FIRST, FROM_CLUSTER, FROM_EDGE };
 enum { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 enum { DIAGNOSTICS_TEXT, DIAGNOSTICS_JSON };
+enum {
+    FORMAT_TEXT,
+    FORMAT_JSON,
+    FORMAT_MARKDOWN,
+    FORMAT_SARIF,
+    FORMAT_JUNIT,
+    FORMAT_GITHUB,
+    FORMAT_GITLAB
+};
 
 /* What the command line says; texts are those of argv. */
 struct settings {
@@ -29,14 +38,16 @@ struct settings {
     const char *from, *name, *namespace_name, *image, *most; /* of probe */
     const char *of;                                          /* of schema */
     struct text_list flows, hosts, labels;                   /* likewise */
-    int format;
-    int start; /* of init */
+    int format;                                              /* of probe */
+    int result_format;                                       /* FORMAT_TEXT ... */
+    int start;                                               /* of init */
     int diagnostics, colour;
     bool quiet, json, included, asserting, no_map, no_verify, print, replace, merge, check, help,
         version;
 };
 
 struct grammar;
+struct results;
 struct verb;
 
 struct tool {
@@ -44,10 +55,11 @@ struct tool {
     struct settings settings;
     const struct verb *verb; /* NULL: none was named */
     flowrules_context *context;
-    cJSON *messages;    /* those for --diagnostics=json, told at the end */
-    bool colour_out;    /* is standard output in colour? */
-    bool colour_err;    /* is standard error? */
-    bool told_an_error; /* so that no failure stays silent */
+    cJSON *messages;         /* those for --diagnostics=json, told at the end */
+    struct results *results; /* what is printed by --format at the end; NULL: the verb prints */
+    bool colour_out;         /* is standard output in colour? */
+    bool colour_err;         /* is standard error? */
+    bool told_an_error;      /* so that no failure stays silent */
 };
 
 /* ---- the command line (arguments.c) ------------------------------------------------------ */
@@ -66,8 +78,6 @@ void tell_warning(struct tool *tool, const char *format, ...) __attribute__((for
 /* Tells wrong usage, and where the right one stands. The result is FLOWRULES_USAGE. */
 flowrules_status tell_usage(struct tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The text that printf would print, to be freed. */
-char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 /* Prints what --diagnostics=json has gathered. */
 void tell_gathered(struct tool *tool);
 
@@ -83,6 +93,7 @@ flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const
 /* All of standard input, to be freed; NULL when it can't be read, which is told. */
 char *read_input(struct tool *tool, size_t *size);
 /* How a policy's path is shown. */
+#define INPUT_SHOWN "<stdin>"
 const char *policy_shown(const char *path);
 
 /* ---- the ground (memory.c) --------------------------------------------------------------- */
@@ -94,6 +105,8 @@ flowrules_status worse(flowrules_status one, flowrules_status other);
 void out_of_memory(void) __attribute__((noreturn));
 void *allocate(size_t count, size_t size); /* zeroed; never NULL */
 void *reallocate(void *block, size_t count, size_t size);
+/* The text that printf would print, to be freed. */
+char *format_text(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 void text_list_add(struct text_list *list, const char *text);
 
 #endif

@@ -37,6 +37,20 @@ static const struct option common_options[] = {
     {"version", NULL, "the version", PLACE(version), NULL, OPTION_FLAG, 0},
 };
 
+static const char *const formats[] = {[FORMAT_TEXT] = "text",         [FORMAT_JSON] = "json",
+                                      [FORMAT_MARKDOWN] = "markdown", [FORMAT_SARIF] = "sarif",
+                                      [FORMAT_JUNIT] = "junit",       [FORMAT_GITHUB] = "github",
+                                      [FORMAT_GITLAB] = "gitlab",     NULL};
+
+#define FORMAT_OPTION                                                                              \
+    {                                                                                              \
+        "format", "FORMAT",                                                                        \
+            "print what is found as 'text'; 'json', as --json; 'markdown', for a comment on a "    \
+            "change; 'sarif' (2.1.0); 'junit'; 'github', commands to its runner; or 'gitlab', a "  \
+            "report of code quality (docs/CI.md)",                                                 \
+            PLACE(result_format), formats, OPTION_CHOICE, 0                                        \
+    }
+
 #define JSON_OPTION(what)                                                                          \
     { "json", NULL, what, PLACE(json), NULL, OPTION_FLAG, 0 }
 
@@ -56,10 +70,12 @@ static const struct option init_options[] = {
 
 static const struct option check_options[] = {
     MAX_AGE_OPTION,
+    FORMAT_OPTION,
     JSON_OPTION("the title, flows and targets as JSON"),
 };
 
 static const struct option lint_options[] = {
+    FORMAT_OPTION,
     JSON_OPTION("every finding with its place as JSON, also those that the policy accepts"),
 };
 
@@ -109,6 +125,7 @@ static const struct option assert_options[] = {
      "a file of assertions of another owner, which the policy cannot change; may be given several "
      "times",
      PLACE(assertions), NULL, OPTION_LIST, 0},
+    FORMAT_OPTION,
     JSON_OPTION("every assertion with its verdict and what breaks it as JSON"),
 };
 
@@ -126,6 +143,7 @@ static const struct option verify_options[] = {
      "the policy has only one target",
      PLACE(targets), NULL, OPTION_LIST, 't'},
     SET_OPTION,
+    FORMAT_OPTION,
     JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
 };
 
@@ -134,6 +152,7 @@ static const struct option diff_options[] = {
      "compare what this target of the policies must let pass; without it, the policies themselves",
      PLACE(targets), NULL, OPTION_LIST, 't'},
     SET_OPTION,
+    FORMAT_OPTION,
     JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
 };
 

@@ -22,7 +22,9 @@ static const char *choose_target(struct tool *tool, const flowrules_policy *poli
 }
 
 static void print_verdict(const struct tool *tool, const flowrules_comparison *comparison,
-                          const char *target, bool several) {
+                          const flowrules_policy *policy, const char *target, bool several) {
+    static const struct section sections[2] = {{"Passes and should not", DIFFERENCE_COLUMNS},
+                                               {"Should pass and does not", DIFFERENCE_COLUMNS}};
     static const char whole[] = "exactly what all of the targets have to let pass";
     static const char forms[2][72] = {
         "exactly what target '%s' has to let pass",
@@ -36,7 +38,11 @@ static void print_verdict(const struct tool *tool, const flowrules_comparison *c
                                            .allowed = "passes and should not",
                                            .denied = "should pass and does not",
                                            .no_rule = {"no flow allows it", "no rule allows it"},
-                                           .no_block = {"nothing blocks it", "nothing blocks it"}};
+                                           .no_block = {"nothing blocks it", "nothing blocks it"},
+                                           .rules = {"verify-allowed", "verify-denied"},
+                                           .severity = FLOWRULES_ERROR,
+                                           .sections = sections,
+                                           .policies = {policy, NULL}};
     print_comparison(tool, comparison, &words);
     free(sentences[0]);
     free(sentences[1]);
@@ -79,7 +85,7 @@ static flowrules_status verify_path(struct tool *tool, const flowrules_policy *p
     if (status == FLOWRULES_OK)
         status = compare_path(&comparison, tool, policy, &hops);
     if (comparison != NULL)
-        print_verdict(tool, comparison, "", true);
+        print_verdict(tool, comparison, policy, "", true);
     flowrules_comparison_free(comparison);
     free_hops(&hops);
     return status;
@@ -101,7 +107,7 @@ static flowrules_status verify_target(struct tool *tool, const flowrules_policy 
         tell_diagnostics(tool);
     }
     if (comparison != NULL)
-        print_verdict(tool, comparison, target, false);
+        print_verdict(tool, comparison, policy, target, false);
     flowrules_comparison_free(comparison);
     flowrules_configuration_free(configuration);
     return status;

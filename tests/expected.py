@@ -74,7 +74,7 @@ class Verdicts:
     def finish(self, suite):
         if not self.counts:
             self.say("FAIL", suite, "there was nothing to do")
-        print(f"{self.counts['ok']} passed, {self.counts['FAIL']} failed, 0 skipped")
+        print(f"{self.counts['ok']} passed, {self.counts['FAIL']} failed, {self.counts['skip']} skipped")
         return 1 if self.counts["FAIL"] else 0
 
 

@@ -185,6 +185,10 @@ FLOWRULES_API size_t flowrules_flow_count(const flowrules_policy *policy);
 FLOWRULES_API const char *flowrules_flow_name(const flowrules_policy *policy, size_t flow);
 FLOWRULES_API const char *flowrules_flow_action(const flowrules_policy *policy,
                                                 size_t flow); /* "allow", "deny" */
+/* The name of its file, as in messages, and the line in which it begins; NULL and 0: no such flow.
+ */
+FLOWRULES_API const char *flowrules_flow_file(const flowrules_policy *policy, size_t flow);
+FLOWRULES_API uint32_t flowrules_flow_line(const flowrules_policy *policy, size_t flow);
 FLOWRULES_API const char *flowrules_flow_purpose(const flowrules_policy *policy, size_t flow);
 FLOWRULES_API const char *flowrules_flow_owner(const flowrules_policy *policy, size_t flow);
 FLOWRULES_API const char *flowrules_flow_ticket(const flowrules_policy *policy, size_t flow);

@@ -254,6 +254,18 @@ const char *flowrules_flow_action(const flowrules_policy *policy, size_t flow) {
     return f == NULL ? NULL : f->deny ? "deny" : "allow";
 }
 
+const char *flowrules_flow_file(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? NULL
+                     : fr_diagnostics_file_name(&policy->context->diagnostics,
+                                                policy->first_file + f->file);
+}
+
+uint32_t flowrules_flow_line(const flowrules_policy *policy, size_t flow) {
+    const struct fr_flow *f = flow_at(policy, flow);
+    return f == NULL ? 0 : f->line;
+}
+
 const char *flowrules_flow_purpose(const flowrules_policy *policy, size_t flow) {
     const struct fr_flow *f = flow_at(policy, flow);
     return f == NULL ? NULL : FR_POLICY_TEXT(policy, f->purpose);

@@ -1,7 +1,7 @@
 """
 Every verb of the tool, with each allocation that has callers of its own failing once (failing.c): the
-tool ends as it does without a failure, or with status 6 and "out of memory"; with --json it answers
-whole or not at all.
+tool ends as it does without a failure, or with status 6 and "out of memory"; with --json and --format
+it answers whole or not at all.
 
 usage: memory.py TOOL PRELOADED FOLDER POLICY MOST verbs|writing    (FOLDER holds the policy)
 """
@@ -25,15 +25,24 @@ explain {POLICY} --json
 explain FR0508 --json
 lint {POLICY}
 lint {POLICY} --json
+lint {POLICY} --format markdown
+lint {POLICY} --format sarif
+check broken.yaml --format junit
+check {POLICY} --format github
 query {POLICY} '{QUESTION}'
 query {POLICY} '{QUESTION}' --json
 assert {POLICY} --assertions assertions.yaml
 assert {POLICY} --assertions assertions.yaml --json
+assert {POLICY} --assertions assertions.yaml --format sarif
+assert {POLICY} --assertions assertions.yaml --format junit
+assert {POLICY} --assertions assertions.yaml --format gitlab
 render {POLICY} --print
 render {POLICY} -t TARGET
 verify {POLICY} -t TARGET RENDERED
 verify {POLICY} -t TARGET RENDERED --json
 diff {POLICY} {POLICY} --json
+diff {POLICY} other.yaml --format markdown
+diff {POLICY} other.yaml --format gitlab
 diff 'nftables=RENDERED & nftables=RENDERED' 'nftables=RENDERED & nftables=RENDERED [from eth1]' --json
 import nftables RENDERED
 probe {POLICY}
@@ -88,7 +97,7 @@ def whole(text):
         return False
 
 
-def judge(is_json, usual, ended, output, messages):
+def judge(arguments, usual, ended, output, messages):
     """Why a run with a failure is wrong, or None. usual: status, output and messages without one."""
     if (ended, output, messages) == usual:
         return None
@@ -96,7 +105,9 @@ def judge(is_json, usual, ended, output, messages):
         return f"it ends with {ended}"
     if ended != 6 or b"out of memory" not in messages:
         return f"status {ended}, {messages[-300:]!r}, {len(output)} of {len(usual[1])} bytes"
-    if is_json and output and not whole(output):
+    if "--format" in arguments and output not in (b"", usual[1]):
+        return f"its answer is cut, or another one: {output[-80:]!r}"
+    if "--json" in arguments and output and not whole(output):
         return f"its answer is cut: {output[-80:]!r}"
     return None
 
@@ -113,7 +124,7 @@ def try_verb(line):
         tried = [line.split() for line in Path(ends).read_text(encoding="ascii").splitlines()]
         for number, ended in tried:
             one, other = (Path(own, f"{number}.{end}").read_bytes() for end in ("out", "err"))
-            why = judge("--json" in arguments, usual, int(ended), one, other)
+            why = judge(arguments, usual, int(ended), one, other)
             if why:
                 wrong.append(f"allocation {number}: {why}")
     told(line, wrong if tried else ["nothing was tried"], f", {len(tried)} allocations")

@@ -74,7 +74,10 @@ def test_as_of_is_today_unless_it_is_given():
 def test_a_policy_from_bytes_and_from_a_path(tmp_path):
     path = tmp_path / "policy.yaml"
     path.write_text(TEXT)
-    assert Policy.load(path, as_of=AS_OF).flows == Policy.loads(TEXT.encode(), as_of=AS_OF).flows
+    loaded, made = Policy.load(path, as_of=AS_OF).flows, Policy.loads(TEXT.encode(), as_of=AS_OF).flows
+    assert [flow._replace(file=str(path)) for flow in made] == list(loaded)
+    lines = TEXT.splitlines()
+    assert all(flow.name in lines[flow.line - 1] for flow in loaded)
 
 
 def test_a_path_that_is_not_unicode(tmp_path):

@@ -103,7 +103,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "diagnostic_id diagnostic_message diagnostic_hint diagnostic_file diagnostic_source"
         " diagnostic_flow diagnostic_target"
         " flow_name flow_action flow_purpose flow_owner flow_ticket flow_volume flow_frequency"
-        " flow_expires network_name service_name target_name target_backend"
+        " flow_expires flow_file network_name service_name target_name target_backend"
         " resolution_name_text resolution_status resolution_reason artifact_file_name"
         " report_flow report_target report_fidelity report_reason report_cause report_baseline"
         " report_open"
@@ -120,7 +120,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (
         NUMBER,
         (Handle, Size),
-        "diagnostic_line diagnostic_column diagnostic_length resolution_ttl answer_flow_line"
+        "diagnostic_line diagnostic_column diagnostic_length resolution_ttl flow_line answer_flow_line"
         " answer_rule_line finding_line finding_column finding_length doubt_line assertion_line",
     ),
     (

@@ -119,6 +119,9 @@ class Flow(NamedTuple):
     expired: bool
     expires: Optional[datetime.date]
     tags: Tuple[str, ...]
+    file: str
+    line: int
+    """Where it begins."""
 
 
 class Target(NamedTuple):
