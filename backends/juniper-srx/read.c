@@ -3,6 +3,7 @@
  * Knows what policies say and in which order they decide: those between the two zones of a packet,
  * the global ones, the default policy.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -239,104 +240,91 @@ struct context {
     const char *zones[2];
     const struct fr_node *next; /* the first policy that is not read */
 };
-struct twin {
-    struct context *context;
-    struct fr_node *policy;
-};
 struct twins {
-    struct twin *of;
+    const struct fr_node *policy; /* the first of them */
+    struct context **in;          /* those from one zone follow each other */
     size_t count, capacity;
+    size_t waiting; /* those before which another policy is not read */
 };
 
-static bool is_same(const struct fr_node *a, const struct fr_node *b) {
-    for (a = fr_first(a), b = fr_first(b); a != NULL && b != NULL; a = fr_next(a), b = fr_next(b))
-        if (strcmp(a->name, b->name) != 0 || !is_same(a, b))
-            return false;
-    return a == NULL && b == NULL;
+/* The twins of a policy, new where it is the first; NULL where memory ran out. */
+static struct twins *twins_of(struct deciding *d, const struct fr_node *policy) {
+    uint64_t hash = d->own_books ? policy->id : fr_tree_hash(policy);
+    const char *key = flowrules_input_print(d->in, "%s\n%" PRIx64, policy->name, hash);
+    struct twins *t = key == NULL ? NULL : flowrules_input_lookup(d->in, TWINS, key);
+    if (t != NULL && fr_tree_is_same(t->policy, policy))
+        return t;
+    t = key == NULL ? NULL : flowrules_input_alloc(d->in, sizeof *t);
+    if (t != NULL) {
+        t->policy = policy;
+        flowrules_input_define(d->in, TWINS, key, t);
+    }
+    return t;
 }
 
-/* Each policy's meaning is its twins, itself among them, until it is read. */
+/* Each policy's meaning is its twins, itself among them. */
 static void find_twins(struct deciding *d, struct context *context, struct fr_node *policy) {
-    const char *key = d->own_books ? flowrules_input_print(d->in, "%u", policy->id) : policy->name;
-    struct twins *t = key == NULL ? NULL : flowrules_input_lookup(d->in, TWINS, key);
-    if (key != NULL && t == NULL && (t = flowrules_input_alloc(d->in, sizeof *t)) != NULL)
-        flowrules_input_define(d->in, TWINS, key, t);
+    struct twins *t = twins_of(d, policy);
     if (t != NULL)
-        t->of = flowrules_input_grow(d->in, t->of, &t->capacity, t->count, sizeof *t->of);
-    if (t == NULL || t->of == NULL)
+        t->in = flowrules_input_grow(d->in, t->in, &t->capacity, t->count, sizeof *t->in);
+    if (t == NULL || t->in == NULL)
         return;
-    t->of[t->count++] = (struct twin){context, policy};
+    t->in[t->count++] = context;
+    t->waiting += policy == context->next ? 0 : 1;
     policy->meaning = t;
 }
 
-/* Is a twin, which is not read yet, the next one between its zones? */
-static bool is_next(const struct twin *twin) {
-    return twin->policy == twin->context->next;
+/* Is one of them the next policy between two zones? */
+static bool is_next(const struct twins *t, const struct context *at) {
+    return at->next != NULL && at->next->meaning == t;
 }
 
-/* Are those that say the same next, wherever they are? */
-static bool is_ready(const struct fr_node *policy) {
-    const struct twins *t = policy->meaning;
-    for (size_t i = 0; t != NULL && i < t->count; i++)
-        if (t->of[i].policy->meaning != NULL && !is_next(&t->of[i]) &&
-            is_same(policy, t->of[i].policy))
-            return false;
-    return t != NULL;
-}
-
-/* Is the twin from one zone to another next, and says the same? */
-static bool joins(const struct twins *t, const struct fr_node *policy, const char *from,
-                  const char *to) {
-    for (size_t i = 0; i < t->count; i++)
-        if (strcmp(t->of[i].context->zones[0], from) == 0 &&
-            strcmp(t->of[i].context->zones[1], to) == 0)
-            return is_next(&t->of[i]) && is_same(policy, t->of[i].policy);
-    return false;
+/* Goes on behind a policy that is read. */
+static void advance(struct context *context) {
+    context->next = fr_next(context->next);
+    if (context->next != NULL)
+        ((struct twins *)context->next->meaning)->waiting--;
 }
 
 /* The zones that a policy leads to from one zone, and those from which it leads to all of these. */
-static void spread(struct deciding *d, const struct twins *t, const struct fr_node *policy,
-                   const char *from, struct fr_zone_list between[2]) {
+static void spread(struct deciding *d, const struct twins *t, const char *from,
+                   struct fr_zone_list between[2]) {
+    size_t reached = 0;
     for (size_t i = 0; i < t->count; i++)
-        if (joins(t, policy, from, t->of[i].context->zones[1]))
-            fr_zones_add(d->in, &between[1], t->of[i].context->zones[1]);
+        if (is_next(t, t->in[i]) && strcmp(t->in[i]->zones[0], from) == 0)
+            fr_zones_add(d->in, &between[1], t->in[i]->zones[1]);
     for (size_t i = 0; i < t->count; i++) {
-        const char *other = t->of[i].context->zones[0];
-        size_t k = 0;
-        while (k < between[1].count && joins(t, policy, other, between[1].names[k]))
-            k++;
-        if (k == between[1].count)
-            fr_zones_add(d->in, &between[0], other);
+        if (i > 0 && strcmp(t->in[i]->zones[0], t->in[i - 1]->zones[0]) != 0)
+            reached = 0;
+        if (is_next(t, t->in[i]) && fr_zones_has(&between[1], t->in[i]->zones[1]) &&
+            ++reached == between[1].count)
+            fr_zones_add(d->in, &between[0], t->in[i]->zones[0]);
     }
 }
 
 static void read_twins(struct deciding *d, const struct context *at, bool alone) {
     const struct fr_node *policy = at->next;
-    struct twins *t = policy->meaning;
+    const struct twins *t = policy->meaning;
     struct fr_zone_list between[2] = {{NULL, 0, 0}, {NULL, 0, 0}};
     if (!alone)
-        spread(d, t, policy, at->zones[0], between);
+        spread(d, t, at->zones[0], between);
     for (int end = 0; end < 2; end++)
         fr_zones_add(d->in, &between[end], at->zones[end]);
     if (flowrules_input_failed(d->in))
         return;
     read_policy(d, policy, between);
-    for (size_t i = 0; i < t->count; i++) {
-        struct context *c = t->of[i].context;
-        if (!is_next(&t->of[i]) || !fr_zones_has(&between[0], c->zones[0]) ||
-            !fr_zones_has(&between[1], c->zones[1]))
-            continue;
-        t->of[i].policy->meaning = NULL;
-        c->next = fr_next(c->next);
-    }
+    for (size_t i = 0; i < t->count; i++)
+        if (is_next(t, t->in[i]) && fr_zones_has(&between[0], t->in[i]->zones[0]) &&
+            fr_zones_has(&between[1], t->in[i]->zones[1]))
+            advance(t->in[i]);
 }
 
-/* The next policy that is ready; where policies are in each other's way, the first of all. */
+/* The next policy whose twins are all next; where policies are in each other's way, the first. */
 static bool read_next(struct deciding *d) {
     const struct context *first = NULL;
     for (size_t i = 0; i < d->context_count; i++) {
         const struct context *c = &d->contexts[i];
-        if (c->next != NULL && is_ready(c->next)) {
+        if (c->next != NULL && ((const struct twins *)c->next->meaning)->waiting == 0) {
             read_twins(d, c, false);
             return true;
         }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "flowrules/kits/hashes.h"
+
 enum { DEPTH_MAX = 64 };
 
 /* ---- the tree ------------------------------------------------------------------------------ */
@@ -110,6 +112,22 @@ struct fr_node *fr_get(const struct fr_tree *t, const struct fr_node *node, cons
 
 struct fr_node *fr_top(const struct fr_tree *t, const char *words) {
     return fr_get(t, t->root, words);
+}
+
+bool fr_tree_is_same(const struct fr_node *a, const struct fr_node *b) {
+    for (a = fr_first(a), b = fr_first(b); a != NULL && b != NULL; a = fr_next(a), b = fr_next(b))
+        if (strcmp(a->name, b->name) != 0 || !fr_tree_is_same(a, b))
+            return false;
+    return a == NULL && b == NULL;
+}
+
+uint64_t fr_tree_hash(const struct fr_node *node) {
+    uint64_t hash = FLOWRULES_HASH_BEGIN;
+    for (const struct fr_node *child = fr_first(node); child != NULL; child = fr_next(child)) {
+        hash = flowrules_hash_bytes(hash, child->name, strlen(child->name));
+        hash = flowrules_hash_number(hash, fr_tree_hash(child));
+    }
+    return hash;
 }
 
 bool fr_is(const char *text, const char *word) {

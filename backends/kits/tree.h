@@ -56,6 +56,9 @@ struct fr_node *fr_get(const struct fr_tree *t, const struct fr_node *node, cons
 struct fr_node *fr_child(const struct fr_tree *t, const struct fr_node *node, const char *name);
 /* The same from the root. */
 struct fr_node *fr_top(const struct fr_tree *t, const char *words);
+/* True if what is below two nodes is the same; it then has the same hash. */
+bool fr_tree_is_same(const struct fr_node *a, const struct fr_node *b);
+uint64_t fr_tree_hash(const struct fr_node *node);
 /* True for this word; for one of these words, separated by blanks. */
 bool fr_is(const char *text, const char *word);
 bool fr_is_one(const char *text, const char *words);
