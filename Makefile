@@ -118,7 +118,10 @@ MATRIX_SOURCES  := tests/matrix/matrix.c
 BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
 
 TEMPLATE_PARTS  := $(wildcard backends/*/*.part.sh)
-TEMPLATES       := $(filter-out $(TEMPLATE_PARTS),$(sort $(wildcard lib/*/*.sh backends/*/*.sh tests/unit/*/*.sh)))
+SCRIPTS         := $(filter-out $(TEMPLATE_PARTS),$(sort $(wildcard lib/*/*.sh backends/*/*.sh tests/unit/*/*.sh)))
+# What browsers read, likewise.
+PAGES           := $(sort $(wildcard $(foreach kind,html css js,lib/*/*.$(kind))))
+TEMPLATES       := $(SCRIPTS) $(PAGES)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES) $(BACKEND_SOURCES))
@@ -155,7 +158,7 @@ $(TEMPLATES:%=$(BUILD)/%.inc): $(BUILD)/%.inc: % $(TEMPLATE_PARTS) lib/base/temp
 	@mkdir -p $(@D)
 	$(Q)awk -f lib/base/templates.awk $< >$@.new && mv $@.new $@
 
-$(TEMPLATES:%=$(BUILD)/%): $(BUILD)/%: % $(TEMPLATE_PARTS) lib/base/templates.awk
+$(SCRIPTS:%=$(BUILD)/%): $(BUILD)/%: % $(TEMPLATE_PARTS) lib/base/templates.awk
 	@mkdir -p $(@D)
 	$(Q)awk -v shell=1 -f lib/base/templates.awk $< >$@.new && mv $@.new $@
 
@@ -290,7 +293,7 @@ coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites 
 coverage-run:
 	@$(RUN) $(COVERAGE_SUITES)
 
-.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-abi bless-plugin
+.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-report bless-abi bless-plugin
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
@@ -305,6 +308,9 @@ bless-read: $(TOOL) ## write what verify says of tests/read: TARGET=BACKEND/CASE
 
 bless-assert: $(TOOL) ## write what assert says of tests/assert: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/assert/run --bless '$(TARGET)'
+
+bless-report: $(TOOL) ## write what report makes of tests/report: TARGET=NAME or all
+	@FLOWRULES=$(abspath $(TOOL)) tests/report/run --bless '$(TARGET)'
 
 bless-abi: $(SHARED) ## write tests/abi/symbols.txt, what the shared library exports
 	@BUILD=$(BUILD) tests/abi/run --bless
@@ -326,7 +332,7 @@ matrix: $(TOOL) $(MATRIX) ## write tests/golden/MATRIX.md, which takes minutes: 
 
 C_FILES  := $(sort $(LIB_SOURCES) $(BACKEND_SOURCES) $(wildcard cli/*.c tests/*/*.c tests/unit/*/*.c examples/*.c examples/*/*.c))
 C_AND_H  := $(C_FILES) $(sort $(wildcard include/flowrules/*.h include/flowrules/*/*.h lib/*/*.h backends/*/*.h cli/*.h tests/*/*.h tests/unit/*/*.h))
-SH_FILES := bootstrap .ci/run $(TEMPLATES:%=$(BUILD)/%) $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
+SH_FILES := bootstrap .ci/run $(SCRIPTS:%=$(BUILD)/%) $(sort $(shell grep -ls '^\#!/bin/sh' tests/* tests/*/* examples/* examples/*/*)) tests/suite.sh completions/flowrules.bash
 LINT     := $(BUILD)/lint
 
 .PHONY: lint lint-format lint-compile lint-tidy lint-cppcheck lint-shell lint-walls

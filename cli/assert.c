@@ -250,25 +250,6 @@ static void add_results(struct results *results, const flowrules_assertions *ass
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
-static flowrules_status add_files(struct tool *tool, flowrules_assertions *assertions) {
-    const struct text_list *files = &tool->settings.assertions;
-    flowrules_status status = FLOWRULES_OK;
-    for (size_t i = 0; i < files->count && status == FLOWRULES_OK; i++) {
-        size_t size;
-        char *text = NULL;
-        if (strcmp(files->items[i], "-") != 0) {
-            status = flowrules_assertions_add_file(assertions, files->items[i]);
-            continue;
-        }
-        text = read_input(tool, &size);
-        if (text == NULL)
-            return FLOWRULES_IO;
-        status = flowrules_assertions_add_text(assertions, policy_shown("-"), text, size);
-        free(text);
-    }
-    return status;
-}
-
 /* An answer about nothing would look like a good one. */
 static flowrules_status check_count(struct tool *tool, const flowrules_assertions *assertions) {
     if (flowrules_assertion_count(assertions) > 0)
@@ -284,7 +265,7 @@ flowrules_status run_assert(struct tool *tool) {
     if (status == FLOWRULES_OK)
         status = flowrules_assertions_new(&assertions, tool->context, policy);
     if (status == FLOWRULES_OK)
-        status = add_files(tool, assertions);
+        status = add_assertion_files(tool, assertions);
     if (status == FLOWRULES_OK)
         status = flowrules_assert(assertions);
     tell_diagnostics(tool);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "manifest.h"
+#include "text.h"
 
 #define TEMPORARY_TRIES  100
 #define TEMPORARY_PREFIX ".flowrules-"
@@ -57,6 +58,19 @@ const char *output_block(const struct output *output, size_t block, size_t *size
         return flowrules_artifact_file_block(output->artifact, output->file, block, size);
     *size = output->bytes;
     return block == 0 ? output->text : NULL;
+}
+
+const char *folder_separator(const char *folder) {
+    size_t length = strlen(folder);
+    return length > 0 && folder[length - 1] == '/' ? "" : "/";
+}
+
+void print_file_line(const char *verb, const char *folder, const char *name) {
+    printf("%s ", verb);
+    print_user(stdout, folder);
+    fputs(folder_separator(folder), stdout);
+    print_user(stdout, name);
+    putchar('\n');
 }
 
 /* Tells what failed on a file of the folder, with errno. Always false. */
@@ -221,7 +235,8 @@ static bool is_listed(const struct text_list *list, const char *text) {
 static bool is_of_delivery(const struct writing *writing, const struct manifest_entry *entry) {
     const struct text_list *targets = writing->delivery->targets;
     return strcmp(entry->policy, writing->policy) == 0 &&
-           (targets == NULL || is_listed(targets, entry->target));
+           (targets != NULL ? is_listed(targets, entry->target)
+                            : strcmp(entry->target, REPORT_TARGET) != 0);
 }
 
 static struct change *add_change(struct writing *writing, const char *name) {
@@ -307,10 +322,13 @@ static void warn_of_mixed(const struct writing *writing) {
         if (!entry->changing || is_listed(&told, entry->target))
             continue;
         text_list_add(&told, entry->target);
+        bool report = strcmp(entry->target, REPORT_TARGET) == 0;
         tell_warning(writing->tool,
-                     "an earlier run that wrote into '%s' was interrupted: the files of target "
-                     "'%s' may have two versions; render it from '%s' again",
-                     writing->folder, entry->target, entry->policy);
+                     "an earlier run that wrote into '%s' was interrupted: the files of %s%s%s may "
+                     "have two versions; %s it from '%s' again",
+                     writing->folder, report ? "the report" : "target '",
+                     report ? "" : entry->target, report ? "" : "'", report ? "write" : "render",
+                     entry->policy);
     }
     free(told.items);
 }

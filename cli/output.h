@@ -20,12 +20,21 @@ struct output {
 /* The bytes of an output: block 0, 1 ... until NULL. */
 const char *output_block(const struct output *output, size_t block, size_t *size);
 
+/* Prints "wrote DIR/NAME" or the like, in a line; takes no memory. */
+void print_file_line(const char *verb, const char *folder, const char *name);
+/* What stands between a folder and a name: "/", or nothing. */
+const char *folder_separator(const char *folder);
+
+/* What files of a report are known by, which are of no target. */
+#define REPORT_TARGET "(report)"
+
 /* Files that belong together, and take the place of those that an earlier delivery wrote. */
 struct delivery {
-    const char *policy;              /* its path; "-" for standard input */
-    const struct text_list *targets; /* whose files they are; NULL: of all that the policy has */
-    bool replace;                    /* also files that were not written by a delivery */
-    struct text_list removed;        /* what is no longer made and was removed; to be freed */
+    const char *policy; /* its path; "-" for standard input */
+    /* Whose files they are; NULL: of all targets that the policy has. */
+    const struct text_list *targets;
+    bool replace;             /* also files that were not written by a delivery */
+    struct text_list removed; /* what is no longer made and was removed; to be freed */
 };
 
 /*

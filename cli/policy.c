@@ -1,5 +1,5 @@
 /*
- * Opens the policy that a verb was given: a file, or standard input.
+ * Opens the policy that a verb was given: a file, or standard input; and files of assertions.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "tool.h"
@@ -57,5 +57,24 @@ flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const
         status = flowrules_policy_load(policy, tool->context, path);
     }
     tell_diagnostics(tool);
+    return status;
+}
+
+flowrules_status add_assertion_files(struct tool *tool, flowrules_assertions *assertions) {
+    const struct text_list *files = &tool->settings.assertions;
+    flowrules_status status = FLOWRULES_OK;
+    for (size_t i = 0; i < files->count && status == FLOWRULES_OK; i++) {
+        size_t size;
+        char *text = NULL;
+        if (strcmp(files->items[i], "-") != 0) {
+            status = flowrules_assertions_add_file(assertions, files->items[i]);
+            continue;
+        }
+        text = read_input(tool, &size);
+        if (text == NULL)
+            return FLOWRULES_IO;
+        status = flowrules_assertions_add_text(assertions, policy_shown("-"), text, size);
+        free(text);
+    }
     return status;
 }

@@ -167,11 +167,6 @@ static flowrules_status print_outputs(const struct batch *batch, struct tool *to
     return FLOWRULES_OK;
 }
 
-static const char *separator_of(const char *folder) {
-    size_t length = strlen(folder);
-    return length > 0 && folder[length - 1] == '/' ? "" : "/";
-}
-
 /* A row of the answer for one file in the folder; of a target, where one has written it. */
 static void print_row(const char *folder, const char *name, const struct output *written,
                       bool first) {
@@ -183,20 +178,12 @@ static void print_row(const char *folder, const char *name, const struct output 
     }
     fputs("\"file\":\"", stdout);
     json_print_part(stdout, folder);
-    fputs(separator_of(folder), stdout);
+    fputs(folder_separator(folder), stdout);
     json_print_part(stdout, name);
     putchar('"');
     if (written != NULL)
         printf(",\"bytes\":%zu", written->bytes);
     putchar('}');
-}
-
-static void print_line(const char *verb, const char *folder, const char *name) {
-    printf("%s ", verb);
-    print_user(stdout, folder);
-    fputs(separator_of(folder), stdout);
-    print_user(stdout, name);
-    putchar('\n');
 }
 
 /*
@@ -213,7 +200,7 @@ static void tell_written(const struct batch *batch, const struct tool *tool) {
         if (json)
             print_row(folder, output->name, output, i == 0);
         else
-            print_line("wrote", folder, output->name);
+            print_file_line("wrote", folder, output->name);
     }
     if (json)
         fputs(batch->output_count > 0 ? "\n], \"removed\": [" : "], \"removed\": [", stdout);
@@ -221,7 +208,7 @@ static void tell_written(const struct batch *batch, const struct tool *tool) {
         if (json)
             print_row(folder, removed->items[i], NULL, i == 0);
         else
-            print_line("removed", folder, removed->items[i]);
+            print_file_line("removed", folder, removed->items[i]);
     }
     if (json)
         fputs(removed->count > 0 ? "\n]}\n" : "]}\n", stdout);

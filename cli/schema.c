@@ -40,6 +40,34 @@ static const struct {
                "verdict: holds|broken|unknown, because: text?, file: text, line: number, "
                "findings: [{verdict: broken|unknown, witness: text?, reason: text, names: text?, "
                "zones: text?, flow: text?, file: text?, line: number}], more: yes}]"},
+    {"report",
+     "title: text?, description: text?, file: text?, as-of: text?, matrix: yes, lock: yes, "
+     "example-lock: yes, zones: [{name: text, rest: yes, members: [text], except: [text]}], "
+     "cells: [{from: number, to: number, services: text?, allows: number, denies: number}], "
+     "ends: [{name: text, kind: any|network|address|name|wildcard, description: text?, "
+     "members: [text], except: [text], bindings: [text], zones: [number], pins: [number], within: "
+     "number?, "
+     "outside: yes, unknown: yes}], "
+     "targets: [{name: text, backend: text, format: text?, baseline: text?, open: text?, "
+     "problem: text?, rendered: yes}], "
+     "flows: [{name: text, action: allow|deny, source: [number], destination: [number], "
+     "service: text, purpose: text?, owner: text?, ticket: text?, volume: text?, frequency: text?, "
+     "tags: [text], expires: text?, days: number?, expired: yes, log: yes, outside: yes, "
+     "file: text?, line: number, verdicts: [{fidelity: "
+     "exact|native|pinned|widened|narrowed|refused|unresolved|expired|out-of-scope, "
+     "reason: number?, rules: [number]}]}], "
+     "reasons: [text], files: [{target: number, name: text}], "
+     "rules: [{file: number, line: number, text: text}], "
+     "assertions: [{id: text, kind: never|only|must|zones|matrix, verdict: holds|broken|unknown, "
+     "because: text?, file: text, line: number, findings: [{verdict: broken|unknown, "
+     "witness: text?, reason: text, names: text?, zones: text?, flow: text?, file: text?, "
+     "line: number}], more: yes}], "
+     "findings: [{id: text, severity: error|warning|note, file: text?, line: number, "
+     "column: number, length: number, flow: text?, target: text?, message: text, hint: text?, "
+     "reason: text?}], "
+     "messages: [{severity: error|warning|note, id: text?, target: text?, flow: text?, "
+     "message: text, hint: text?}], "
+     "pins: [{name: text, addresses: number, seen: text?, days: number?}]"},
 #define DEVICES                                                                                    \
     "devices?: [{name: text, passes: yes, flow: text?, file: text?, line?: number, baseline: "     \
     "yes}]"
@@ -171,11 +199,12 @@ static flowrules_status print_schema_of(struct tool *tool, const char *what) {
             print_output_schema(what, outputs[i].properties);
             return FLOWRULES_OK;
         }
-    return tell_usage(tool,
-                      "there is no JSON answer '%s'; it is one of check, render, explain, lint, "
-                      "message, query, assert, verify, diff, resolve, probe, targets, help, "
-                      "diagnostics",
-                      what);
+    return tell_usage(
+        tool,
+        "there is no JSON answer '%s'; it is one of check, render, explain, lint, "
+        "message, query, assert, report, verify, diff, resolve, probe, targets, help, "
+        "diagnostics",
+        what);
 }
 
 flowrules_status run_schema(struct tool *tool) {

@@ -90,6 +90,8 @@ flowrules_status load_plugins(struct tool *tool);
 
 /* Reads the policy at a path, "-" being standard input; messages are told. */
 flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const char *path);
+/* Adds the files of --assertions; messages gather in the context. */
+flowrules_status add_assertion_files(struct tool *tool, flowrules_assertions *assertions);
 /* All of standard input, to be freed; NULL when it can't be read, which is told. */
 char *read_input(struct tool *tool, size_t *size);
 /* How a policy's path is shown. */

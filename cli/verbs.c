@@ -120,13 +120,32 @@ static const struct option query_options[] = {
     JSON_OPTION("the whole answer as JSON"),
 };
 
+#define ASSERTIONS_OPTION                                                                          \
+    {                                                                                              \
+        "assertions", "FILE",                                                                      \
+            "a file of assertions of another owner, which the policy cannot change; may be given " \
+            "several times",                                                                       \
+            PLACE(assertions), NULL, OPTION_LIST, 0                                                \
+    }
+
 static const struct option assert_options[] = {
-    {"assertions", "FILE",
-     "a file of assertions of another owner, which the policy cannot change; may be given several "
-     "times",
-     PLACE(assertions), NULL, OPTION_LIST, 0},
+    ASSERTIONS_OPTION,
     FORMAT_OPTION,
     JSON_OPTION("every assertion with its verdict and what breaks it as JSON"),
+};
+
+static const struct option report_options[] = {
+    {"output", "DIR",
+     "write report.html, report.md, report.csv and report.json into this folder, and create it if "
+     "needed",
+     PLACE(output), NULL, OPTION_TEXT, 'o'},
+    {"replace", NULL,
+     "with -o, also replace files that flowrules did not write; without it, such files are never "
+     "changed",
+     PLACE(replace), NULL, OPTION_FLAG, 0},
+    ASSERTIONS_OPTION,
+    MAX_AGE_OPTION,
+    JSON_OPTION("without -o, print what is in report.json"),
 };
 
 #define SET_OPTION                                                                                 \
@@ -244,7 +263,8 @@ static const struct option schema_options[] = {
      OPTION_FLAG, 0},
     {"of", "ANSWER",
      "the schema of what a verb prints with --json: check, render, explain, query, assert, "
-     "verify, diff, resolve, probe, targets or help; 'message': what 'explain FRnnnn' prints; "
+     "report, verify, diff, resolve, probe, targets or help; 'message': what 'explain FRnnnn' "
+     "prints; "
      "'diagnostics': "
      "what --diagnostics=json prints",
      PLACE(of), NULL, OPTION_TEXT, 0},
@@ -373,6 +393,22 @@ static const struct verb verbs[] = {
      "flowrules assert kimi-k2.yaml --assertions assertions/security.yaml\n"
      "flowrules assert kimi-k2.yaml --assertions assertions/security.yaml --json\n",
      run_assert},
+    {"report", "POLICY", "write a page that shows a policy to the people who judge it",
+     "Writes one HTML page that has everything in itself and asks nobody, and the same as "
+     "Markdown, "
+     "CSV and JSON: a map of the flows, the matrix of the zones and the assertions, how exactly "
+     "each "
+     "target expresses each flow and by which lines of its files, the findings of lint, the last "
+     "days of flows by owner, and the pinned names by age (docs/REPORT.md).\n"
+     "A refused flow, a finding and a broken assertion are contents of the report: the exit status "
+     "is 0 if it is written. 'explain', 'lint' and 'assert' have exit statuses for them. POLICY "
+     "may "
+     "be '-' for standard input.",
+     report_options, COUNT(report_options), 1, 1, "a POLICY is needed",
+     "flowrules report kimi-k2.yaml -o build/report\n"
+     "flowrules report kimi-k2.yaml -o build/report --assertions assertions/security.yaml\n"
+     "flowrules report kimi-k2.yaml --json\n",
+     run_report},
     {"verify", "POLICY FILE...",
      "check that a configuration permits exactly what the policy allows",
      "Reads rendered files, or the running configuration of a device or cloud, and decides whether "

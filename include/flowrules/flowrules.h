@@ -627,6 +627,23 @@ FLOWRULES_API const char *flowrules_assertion_finding_file(const flowrules_asser
 FLOWRULES_API uint32_t flowrules_assertion_finding_line(const flowrules_assertions *assertions,
                                                         size_t assertion, size_t finding);
 
+/* ---- overview ---------------------------------------------------------------------------- */
+
+/*
+ * Makes a report on a policy for people who judge it, as an artifact with four files: report.html
+ * (a page that has everything in itself and asks nobody), report.md, report.csv (a row for each
+ * flow) and report.json (the same data; 'flowrules schema --of report' has its schema). They have
+ * the flows, the zones and assertions, how exactly each target expresses each flow and by which
+ * lines, the findings of lint, the last days and the pinned names. assertions says what is asserted
+ * besides, and is decided by this; NULL: what the policy itself asserts. A refused flow, a finding
+ * and a broken assertion are contents of the report and no failure; a target that cannot be planned
+ * is one more, and is reported in the messages. What depends on the date needs the option "as-of".
+ */
+FLOWRULES_CHECK flowrules_status flowrules_overview(flowrules_artifact **artifact,
+                                                    flowrules_context *context,
+                                                    const flowrules_policy *policy,
+                                                    flowrules_assertions *assertions);
+
 /* ---- configurations, and what they mean --------------------------------------------------- */
 
 /* The files of one configuration: an artifact, or the output of a device or cloud. */

@@ -173,6 +173,10 @@ fr_json *fr_json_text(const char *text) {
     return text != NULL ? cJSON_CreateString(text) : cJSON_CreateNull();
 }
 
+fr_json *fr_json_of_number(double number) {
+    return cJSON_CreateNumber(number);
+}
+
 /*
  * Gives the item away. A tree that lacks a member for want of memory must not be printed as if
  * it were whole: it is made invalid, which cJSON refuses to print.

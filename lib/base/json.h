@@ -43,6 +43,7 @@ void fr_json_add_bool(fr_json *object, const char *name, bool value);
  * NULL. */
 void fr_json_add(fr_json *object, const char *name, fr_json *item);
 fr_json *fr_json_text(const char *text);
+fr_json *fr_json_of_number(double number);
 /* Prints without line breaks; out of memory fails the writer. */
 void fr_json_print(struct flowrules_writer *writer, const fr_json *json);
 /* The same, and frees the tree. */

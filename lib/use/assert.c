@@ -79,6 +79,13 @@ flowrules_status flowrules_assertions_add_text(flowrules_assertions *assertions,
     return push_source(assertions, file);
 }
 
+const flowrules_policy *fr_assertions_zones(const flowrules_assertions *assertions) {
+    for (size_t i = 0; i < assertions->sources.count; i++)
+        if (policy_of(assertions, i)->zones.count > 0)
+            return policy_of(assertions, i);
+    return NULL;
+}
+
 /* ---- deciding ------------------------------------------------------------------------------ */
 
 /* Each in the order of the files, once all names and groups are known. */

@@ -165,6 +165,9 @@ flowrules_status fr_asserting_init(struct fr_asserting *a, flowrules_context *co
 void fr_asserting_free(struct fr_asserting *a);
 /* Evaluates the ends of all flows. */
 flowrules_status fr_asserting_flows(struct fr_asserting *a);
+/* What the items of a span, or a network, come to: addresses, names and groups. */
+flowrules_status fr_asserting_span(struct fr_asserting *a, struct fr_span span, fr_set *set);
+flowrules_status fr_asserting_network(struct fr_asserting *a, uint32_t network, fr_set *set);
 /* What is known of a set. */
 struct fr_bounds fr_bounds_of(struct fr_asserting *a, fr_set set);
 struct fr_bounds fr_bounds_subtract(struct fr_asserting *a, struct fr_bounds from,
@@ -205,5 +208,8 @@ flowrules_status fr_assert_find(struct fr_asserting *a, uint32_t number,
                                 const struct fr_breach *finding);
 /* The names and groups of a set, for people; NULL where it has none or memory ran out. */
 const char *fr_assert_names(struct fr_asserting *a, fr_set set);
+
+/* The first file that has zones, the policy's own before all others; NULL: none has. */
+const flowrules_policy *fr_assertions_zones(const flowrules_assertions *assertions);
 
 #endif

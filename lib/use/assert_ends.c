@@ -125,6 +125,21 @@ static flowrules_status span_set(struct fr_view *view, struct fr_span span, fr_s
     return *set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
 }
 
+flowrules_status fr_asserting_span(struct fr_asserting *a, struct fr_span span, fr_set *set) {
+    FR_TRY(span_set(&a->view, span, set));
+    *set = with_covered(a, settle(a, *set));
+    return check_memory(a);
+}
+
+flowrules_status fr_asserting_network(struct fr_asserting *a, uint32_t network, fr_set *set) {
+    struct fr_end end, cut;
+    FR_TRY(fr_view_network(&a->view, network, &end));
+    FR_TRY(fr_view_cut_network(&a->view, network, true, &cut));
+    *set = fr_set_union(&a->view.sets, end.set, cut.set);
+    *set = with_covered(a, settle(a, *set));
+    return check_memory(a);
+}
+
 /* ---- flows --------------------------------------------------------------------------------- */
 
 /* Is a network at some interfaces of a platform? */
@@ -185,10 +200,8 @@ flowrules_status fr_asserting_flows(struct fr_asserting *a) {
         struct fr_flow_ends *ends = fr_vec_push(&a->flows);
         if (flow->expired)
             continue;
-        FR_TRY(span_set(&a->view, flow->source, &ends->pair.ends[0]));
-        FR_TRY(span_set(&a->view, flow->destination, &ends->pair.ends[1]));
-        for (size_t e = 0; e < 2; e++)
-            ends->pair.ends[e] = with_covered(a, settle(a, ends->pair.ends[e]));
+        FR_TRY(fr_asserting_span(a, flow->source, &ends->pair.ends[0]));
+        FR_TRY(fr_asserting_span(a, flow->destination, &ends->pair.ends[1]));
         ends->placed = is_placed(a, flow->source) || is_placed(a, flow->destination);
     }
     return check_memory(a);

@@ -166,6 +166,13 @@ static void assert_all(struct run *run, flowrules_context *context,
     flowrules_assertions_free(assertions);
 }
 
+static void overview(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
+    flowrules_artifact *artifact;
+    if (done(run, flowrules_overview(&artifact, context, policy, NULL)))
+        take_artifact(run, artifact);
+    flowrules_artifact_free(artifact);
+}
+
 static void probe(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
     flowrules_probe *made;
     flowrules_artifact *artifact;
@@ -208,6 +215,7 @@ static void use_policy(struct run *run, flowrules_context *context) {
     ask(run, context, policy);
     lint(run, context, policy);
     assert_all(run, context, policy);
+    overview(run, context, policy);
     probe(run, context, policy);
     for (size_t i = 0; i < flowrules_target_count(policy); i++)
         render(run, context, policy, flowrules_target_name(policy, i));

@@ -36,6 +36,7 @@ assert {POLICY} --assertions assertions.yaml --json
 assert {POLICY} --assertions assertions.yaml --format sarif
 assert {POLICY} --assertions assertions.yaml --format junit
 assert {POLICY} --assertions assertions.yaml --format gitlab
+report {POLICY} --json --assertions assertions.yaml
 render {POLICY} --print
 render {POLICY} -t TARGET
 verify {POLICY} -t TARGET RENDERED

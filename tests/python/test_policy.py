@@ -295,6 +295,28 @@ def test_assertions(policy, tmp_path):
         policy.assertions(flowrules.File("wrong.yaml", b"flowrules: 2", False))
 
 
+def test_report(policy, tool, tmp_path):
+    """The files of the tool, and the same data."""
+    (tmp_path / "made.yaml").write_text(TEXT)
+    security = tmp_path / "security.yaml"
+    security.write_text(ASSERTIONS)
+    arguments = "report", str(tmp_path / "made.yaml"), "--as-of", AS_OF, "--assertions", str(security)
+    status, printed = tool(*arguments, "--json")
+    made = policy.report(security)
+    assert status == 0
+    assert [file.name for file in made.files] == ["report.html", "report.md", "report.csv", "report.json"]
+    data, told = json.loads(made.file("report.json").text), json.loads(printed)
+    assert [flow["name"] for flow in data["flows"]] == [flow.name for flow in policy.flows]
+    assert [(each["id"], each["verdict"]) for each in data["assertions"]] == \
+        [("no-ssh", "broken"), ("must-2", "holds")]
+    for key in ("ends", "targets", "rules", "reasons", "findings"):
+        strip = lambda text: json.dumps(text).replace(str(tmp_path) + "/", "")
+        assert strip(data[key]) == strip(told[key])
+    assert policy.report().file("report.html").text.startswith("<!doctype html>")
+    with pytest.raises(flowrules.InvalidPolicy):
+        policy.report(flowrules.File("wrong.yaml", b"flowrules: 2", False))
+
+
 def test_a_verdict_is_no_yes_or_no(policy):
     for result in (policy.query("tcp 198.51.100.7 -> server:22"), policy.diff(policy), policy.assertions()):
         with pytest.raises(TypeError, match="verdict"):

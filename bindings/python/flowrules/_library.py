@@ -60,7 +60,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New, Handle, Handle, Text, Text), "query"),
     (STATUS, (New, Handle, Handle), "lint"),
     (STATUS, (New, Handle, Text, Handle, Handle), "meaning_of_configuration"),
-    (STATUS, (New, Handle, Handle, Handle), "compare"),
+    (STATUS, (New, Handle, Handle, Handle), "compare overview"),
     (STATUS, (New, Handle, Handle, Text, Handle), "verify"),
     (STATUS, (New, Handle, Text, Text, Handle), "import"),
     (

@@ -480,19 +480,33 @@ class Policy:
             )
             return Findings(findings, session.diagnostics())
 
+    def _assertions(self, session: Session, files: Tuple[Union[PathText, File], ...]) -> Any:
+        handle = session.make("assertions", C.assertions_new, session.context, self._handle)
+        for file in files:
+            if isinstance(file, File):
+                name, data = encode(file.name), file.data
+                session.check(C.assertions_add_text(handle, name, data, len(data)))
+            else:
+                session.check(C.assertions_add_file(handle, encode_path(file)))
+        return handle
+
     def assertions(self, *files: Union[PathText, File]) -> Assertions:
         """Does the policy keep to its assertions, and to those of files of other owners?"""
         with self._session as session:
-            handle = session.make("assertions", C.assertions_new, session.context, self._handle)
-            for file in files:
-                if isinstance(file, File):
-                    name, data = encode(file.name), file.data
-                    session.check(C.assertions_add_text(handle, name, data, len(data)))
-                else:
-                    session.check(C.assertions_add_file(handle, encode_path(file)))
+            handle = self._assertions(session, files)
             session.check(getattr(C, "assert")(handle), (DIFFERENT,))
             found = tuple(_read_assertion(handle, i) for i in range(C.assertion_count(handle)))
             return Assertions(found, session.diagnostics())
+
+    def report(self, *files: Union[PathText, File]) -> Artifact:
+        """A report for the people who judge the policy (docs/REPORT.md): report.html, a page that
+        has everything in itself, and the same as report.md, report.csv and report.json.
+
+        The files are assertions of other owners, which it shows besides those of the policy."""
+        with self._session as session:
+            handle = self._assertions(session, files)
+            arguments = session.context, self._handle, handle
+            return _read_artifact(session, session.make("artifact", C.overview, *arguments))
 
     def probe(self, **options: Union[Option, Iterable[str]]) -> Artifact:
         """A script that tries the connections of the flows from where it is run.
