@@ -403,6 +403,10 @@ bench: $(TOOL) $(BENCHES) ## speed and memory against a bare scan, and how time 
 	@FLOWRULES=$(abspath $(TOOL)) BUILD=$(BUILD) tests/bench/bench
 	@FLOWRULES=$(abspath $(TOOL)) BUILD=$(BUILD) tests/bench/overlap
 
+.PHONY: bench-kernel
+bench-kernel: $(TOOL) $(BENCHES) ## packets a second through what is written for nftables and iptables (root)
+	@FLOWRULES=$(abspath $(TOOL)) BUILD=$(BUILD) tests/bench/kernel
+
 # ---- installing --------------------------------------------------------------------------------
 
 # The time that all made files are of: what is told, the commit's or, without git, the sources'.

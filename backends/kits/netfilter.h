@@ -111,6 +111,7 @@ struct netfilter_set {
 
 struct netfilter_match {
     struct netfilter_key keys[NETFILTER_KEYS_MAX];
+    uint8_t mask_bits[NETFILTER_KEYS_MAX]; /* of addresses: so many first bits; 0: the whole */
     unsigned key_count;
     bool negated;
     struct netfilter_set *set;

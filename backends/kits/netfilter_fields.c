@@ -298,18 +298,46 @@ static struct span *spans_of(struct netfilter_walk *walk, const struct netfilter
 
 /* ---- addresses and families ---------------------------------------------------------------- */
 
+/* The bits of an address that a mask takes away. */
+static struct flowrules_ip host_bits(enum flowrules_family family, unsigned mask_bits) {
+    unsigned bits = (family == FLOWRULES_IPV4 ? 32u : 128u) - mask_bits;
+    uint64_t low = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    return (struct flowrules_ip){bits <= 64 ? 0 : (UINT64_C(1) << (bits - 64)) - 1, low};
+}
+
+bool fr_netfilter_unmask(unsigned mask_bits, struct flowrules_range *range) {
+    if (mask_bits == 0)
+        return true;
+    struct flowrules_ip host = host_bits(range->family, mask_bits);
+    struct flowrules_ip first = {range->first.hi & ~host.hi, range->first.lo & ~host.lo};
+    if (first.hi != range->first.hi || first.lo != range->first.lo) { /* the next prefix */
+        first.lo += host.lo;
+        first.hi += host.hi + (first.lo + 1 == 0);
+        first.lo++;
+    }
+    range->last.hi |= host.hi;
+    range->last.lo |= host.lo;
+    range->first = first;
+    return first.hi < range->last.hi || (first.hi == range->last.hi && first.lo < range->last.lo);
+}
+
 static struct flowrules_set unite_addresses(struct netfilter_walk *walk,
                                             const struct netfilter_values *values) {
     struct flowrules_range *ranges =
         flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *ranges);
-    for (size_t i = 0; ranges && i < values->count; i++)
-        ranges[i] = value_at(values, i)->range;
-    return ranges ? flowrules_input_ranges(walk->in, ranges, values->count) : walk->none;
+    size_t count = 0;
+    for (size_t i = 0; ranges && i < values->count; i++) {
+        ranges[count] = value_at(values, i)->range;
+        count += fr_netfilter_unmask(values->mask_bits, &ranges[count]);
+    }
+    return ranges ? flowrules_input_ranges(walk->in, ranges, count) : walk->none;
 }
 
 /* All that a set of addresses holds, kept for the next time. */
 static struct flowrules_set set_addresses(struct netfilter_walk *walk, struct netfilter_set *set,
                                           const struct netfilter_values *values) {
+    if (values->mask_bits > 0)
+        return unite_addresses(walk, values);
     if (set->united)
         return set->addresses;
     struct flowrules_set both[] = {unite_addresses(walk, values), set->names};
@@ -335,8 +363,9 @@ static bool narrow_address(struct netfilter_walk *walk, struct netfilter_box *bo
         set ? set_addresses(walk, set, values) : unite_addresses(walk, values);
     struct flowrules_set *end = key->field == NETFILTER_SOURCE ? &box->source : &box->destination;
     box->families &= (uint8_t)key->families;
-    if (values->negated && set && set->named) {
-        set_doubt(&box->doubt, "everything but the addresses of names");
+    if (set && set->named && (values->negated || values->mask_bits > 0)) {
+        set_doubt(&box->doubt, values->negated ? "everything but the addresses of names"
+                                               : "the addresses of names under a mask");
         return box->families != 0;
     }
     if (values->negated) {

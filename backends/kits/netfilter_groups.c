@@ -139,7 +139,7 @@ static bool element_box(struct netfilter_walk *walk, const struct netfilter_matc
                                   .comment = element->comment,
                                   .line = element->line};
     for (unsigned i = 0; i < match->key_count; i++) {
-        struct netfilter_values values = {element, 1, i, false};
+        struct netfilter_values values = {element, 1, i, match->mask_bits[i], false};
         walk->parted = false;
         if (i != free_part && !fr_netfilter_narrow_key(walk, box, &match->keys[i], &values, NULL))
             return false;
@@ -161,8 +161,10 @@ static void add_group(struct netfilter_walk *walk, struct netfilter_match *match
     if (free_part < match->key_count) {
         const struct netfilter_key *key = &match->keys[free_part];
         size_t count = 0;
-        for (size_t i = first; i != SIZE_MAX; i = next[i])
-            ranges[count++] = elements[i].pieces[free_part].range;
+        for (size_t i = first; i != SIZE_MAX; i = next[i]) {
+            ranges[count] = elements[i].pieces[free_part].range;
+            count += fr_netfilter_unmask(match->mask_bits[free_part], &ranges[count]);
+        }
         *(key->field == NETFILTER_SOURCE ? &box.source : &box.destination) =
             flowrules_input_ranges(walk->in, ranges, count);
         box.families &= (uint8_t)key->families;

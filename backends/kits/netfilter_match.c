@@ -7,7 +7,8 @@
 /* Keeps the boxes that a key leaves something of. */
 static void narrow_each(struct netfilter_walk *walk, struct netfilter_match *match,
                         struct netfilter_boxes *boxes) {
-    struct netfilter_values values = {match->set->elements, match->set->count, 0, match->negated};
+    struct netfilter_values values = {match->set->elements, match->set->count, 0,
+                                      match->mask_bits[0], match->negated};
     struct netfilter_boxes *parts = fr_netfilter_take_boxes(walk);
     size_t kept = 0;
     for (size_t i = 0; i < boxes->count; i++) {

@@ -116,6 +116,7 @@ struct netfilter_values {
     const struct netfilter_element *elements;
     size_t count;
     unsigned part;
+    unsigned mask_bits; /* as in struct netfilter_match, of the part */
     bool negated;
 };
 
@@ -126,6 +127,8 @@ struct netfilter_values {
 bool fr_netfilter_narrow_key(struct netfilter_walk *walk, struct netfilter_box *box,
                              const struct netfilter_key *key, const struct netfilter_values *values,
                              struct netfilter_set *set);
+/* The addresses of which so many first bits are in the range; false: there is none. */
+bool fr_netfilter_unmask(unsigned mask_bits, struct flowrules_range *range);
 /* To the elements of a match's set, each part of which is held against a key. */
 void fr_netfilter_narrow_by_groups(struct netfilter_walk *walk, struct netfilter_match *match,
                                    struct netfilter_boxes *boxes);

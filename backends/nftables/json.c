@@ -156,17 +156,32 @@ static bool read_key(const flowrules_node *node, struct netfilter_key *key) {
     return header && field && !flowrules_node_get(ct, "dir") && fr_nftables_key(header, field, key);
 }
 
+/* The next key, or {"&": [KEY, MASK]} of addresses; false where it is not known. */
+static bool read_next_key(struct reader *r, const flowrules_node *node,
+                          struct netfilter_match *match) {
+    const flowrules_node *masked = only(node, "&"), *left = flowrules_node_first(masked);
+    const char *mask = flowrules_node_text(masked ? flowrules_node_next(left) : NULL);
+    struct netfilter_piece piece = {.protocol = -1};
+    struct netfilter_key *key = &match->keys[match->key_count];
+    uint8_t *mask_bits = &match->mask_bits[match->key_count++];
+    if (!masked)
+        return read_key(node, key);
+    if (!left || !mask || !read_key(left, key) ||
+        (key->field != NETFILTER_SOURCE && key->field != NETFILTER_DESTINATION) ||
+        !fr_nftables_value(r->in, key, mask, strlen(mask), &piece))
+        return false;
+    *mask_bits = fr_nftables_mask_bits(&piece.range);
+    return *mask_bits > 0;
+}
+
 /* One key, or those of {"concat": [...]}; false where one is not known. */
-static bool read_keys(const flowrules_node *node, struct netfilter_match *match) {
+static bool read_keys(struct reader *r, const flowrules_node *node, struct netfilter_match *match) {
     const flowrules_node *concat = only(node, "concat");
     match->key_count = 0;
-    if (!concat) {
-        match->key_count = 1;
-        return read_key(node, &match->keys[0]);
-    }
+    if (!concat)
+        return read_next_key(r, node, match);
     for (const flowrules_node *n = flowrules_node_first(concat); n; n = flowrules_node_next(n))
-        if (match->key_count == NETFILTER_KEYS_MAX ||
-            !read_key(n, &match->keys[match->key_count++]))
+        if (match->key_count == NETFILTER_KEYS_MAX || !read_next_key(r, n, match))
             return false;
     return match->key_count > 0;
 }
@@ -223,8 +238,9 @@ static void read_match(struct reader *r, const flowrules_node *node, struct netf
         unexpected(r, node, "a match with op, left and right");
         return;
     }
-    if (!read_keys(masked ? flowrules_node_first(masked) : left, &match) ||
-        (masked && !fr_nftables_has_bits(&match))) {
+    bool of_bits = masked && read_keys(r, flowrules_node_first(masked), &match) &&
+                   fr_nftables_has_bits(&match);
+    if (!of_bits && !read_keys(r, left, &match)) {
         not_known(r, rule, "a part of packets that a policy cannot express");
         return;
     }
@@ -261,7 +277,7 @@ static void read_map(struct reader *r, const flowrules_node *node, struct netfil
     const flowrules_node *data = flowrules_node_get(node, "data");
     const char *name = flowrules_node_text(data);
     struct netfilter_match match = {.key_count = 0};
-    if (rule->map || !read_keys(flowrules_node_get(node, "key"), &match)) {
+    if (rule->map || !read_keys(r, flowrules_node_get(node, "key"), &match)) {
         rule->other = "a map by something that a policy cannot express";
         return;
     }

@@ -191,6 +191,15 @@ static void write_table_type(flowrules_writer *w, const struct flowrules_rule *r
     flowrules_write(w, "\t\telements = {\n");
 }
 
+/* An address of an element: in a hash set of prefixes only what the mask leaves. */
+static void write_element_address(flowrules_writer *w, const struct flowrules_table *table,
+                                  const struct flowrules_range *address) {
+    if (table->prefix_length > 0)
+        flowrules_write_ip(w, address->family, address->first);
+    else
+        flowrules_write_range(w, address);
+}
+
 static void write_element(flowrules_writer *w, flowrules_output *out,
                           const struct flowrules_table *table,
                           const struct flowrules_element *element) {
@@ -200,7 +209,7 @@ static void write_element(flowrules_writer *w, flowrules_output *out,
         flowrules_write_ip(w, element->address.family, element->source);
         flowrules_write(w, " . ");
     }
-    flowrules_write_range(w, &element->address);
+    write_element_address(w, table, &element->address);
     if (table->by_port) {
         flowrules_write(w, " . ");
         flowrules_write_ports(w, element->ports, "-");
@@ -375,12 +384,25 @@ static void write_service(flowrules_writer *w, const struct flowrules_service *s
     }
 }
 
+/* "& 255.255.255.240 ": what a table of prefixes has of an address. */
+static void write_mask(flowrules_writer *w, enum flowrules_family family, unsigned length) {
+    struct flowrules_ip mask = {0, 0};
+    unsigned bits = family == FLOWRULES_IPV4 ? 32 : 128;
+    for (unsigned bit = bits - length; bit < bits; bit++)
+        *(bit < 64 ? &mask.lo : &mask.hi) |= UINT64_C(1) << bit % 64;
+    flowrules_write(w, "& ");
+    flowrules_write_ip(w, family, mask);
+    flowrules_write(w, " ");
+}
+
 static void write_lookup(flowrules_writer *w, const struct flowrules_rule *rule,
                          enum flowrules_family family) {
     const char *word = family_word[family];
     if (rule->table->by_source)
         flowrules_writef(w, "%s saddr . ", word);
     flowrules_writef(w, "%s %s ", word, end_word[rule->table_end]);
+    if (rule->table->prefix_length > 0)
+        write_mask(w, family, rule->table->prefix_length);
     if (rule->table->by_port)
         flowrules_writef(w, ". %s dport ", protocol_word(rule->services[0].protocol));
     flowrules_writef(w, "@%s ", rule->table->name);
@@ -1121,6 +1143,12 @@ static const struct flowrules_setting settings[] = {
     {FR_NO_OTHER_ADDRESSES},
     {FR_MID_STREAM},
     {FR_ANTI_SPOOFING},
+    {.key = "masked-sets",
+     .type = "integer 0 1000000",
+     .fallback = "1000",
+     .whole_alone = true,
+     .help = "from so many prefixes of one length on they are a set of their own, in which the "
+             "kernel looks an address up under a mask; 0: never"},
     {FR_NAMES_TIMEOUT},
     {FR_NAMES_EXACT},
     {.key = "deny-with",
@@ -1163,6 +1191,7 @@ const struct flowrules_backend flowrules_backend_nftables = {
     .description = "A table of the Linux kernel's nftables, loaded by nft",
     .capabilities =
         {FR_NETFILTER_CAPABILITIES, .icmp_type_lists = true, .table_port_ranges = true,
+         .masked_tables_by = "masked-sets",
          .permits_note =
              "the rules of the chain that jumps to its own, its policy and other tables"},
     .state_size = sizeof(struct state),

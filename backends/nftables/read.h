@@ -54,6 +54,8 @@ enum nftables_operator {
     NFTABLES_AT_MOST,
     NFTABLES_AT_LEAST
 };
+/* How many bits a mask leaves of an address; 0 where it is none of a prefix. */
+uint8_t fr_nftables_mask_bits(const struct flowrules_range *mask);
 /* False where there are none. */
 bool fr_nftables_compare(const struct netfilter_key *key, enum nftables_operator op,
                          struct netfilter_piece *piece);

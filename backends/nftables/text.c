@@ -349,6 +349,25 @@ static bool checks_source(const struct nftables_token *from, const struct netfil
            strncmp(from->text, saddr, sizeof saddr - 1) == 0;
 }
 
+/* "ip daddr & 255.255.255.240": the mask behind a key; false where it is none of a prefix. */
+static bool take_mask(struct nftables_parser *p, const struct netfilter_key *key,
+                      uint8_t *mask_bits) {
+    struct netfilter_piece piece = {.protocol = -1};
+    const char *doubt = NULL;
+    if ((key->field != NETFILTER_SOURCE && key->field != NETFILTER_DESTINATION) ||
+        !fr_nftables_accept_symbol(p, '&'))
+        return true;
+    take_value(p, key, &piece, &doubt);
+    *mask_bits = doubt ? 0 : fr_nftables_mask_bits(&piece.range);
+    return *mask_bits > 0;
+}
+
+static bool take_next_key(struct nftables_parser *p, struct netfilter_match *match) {
+    unsigned i = match->key_count++;
+    return fr_nftables_take_key(p, &match->keys[i]) &&
+           take_mask(p, &match->keys[i], &match->mask_bits[i]);
+}
+
 /* "ip saddr . tcp dport @set", "iifname vmap { ... }". */
 static void take_match(struct nftables_parser *p, struct netfilter_rule *rule) {
     const struct nftables_token from = p->token;
@@ -358,7 +377,7 @@ static void take_match(struct nftables_parser *p, struct netfilter_rule *rule) {
         if (match.key_count == NETFILTER_KEYS_MAX)
             known = false;
         else
-            known = fr_nftables_take_key(p, &match.keys[match.key_count++]) && known;
+            known = take_next_key(p, &match) && known;
     } while (fr_nftables_accept_symbol(p, '.'));
     if (fr_nftables_accept(p, "set")) {
         take_set_value(p);

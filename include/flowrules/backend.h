@@ -370,6 +370,9 @@ struct flowrules_capabilities {
      */
     const char *interfaces, *other_interfaces, *interfaces_by, *interfaces_end;
     bool table_port_ranges; /* tables may hold ranges of ports */
+    /* The integer setting that says from how many prefixes of a length on these have a table of
+     * their own (0: never), or NULL. */
+    const char *masked_tables_by;
     unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */
     unsigned merge_above;   /* no lookup: more rules than this are merged; 0 = never */
     unsigned name_max;      /* bytes of a rule's name; 0: it is the flow's, user text */

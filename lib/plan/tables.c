@@ -15,6 +15,8 @@
 #define LAYERS_SEEN 64u
 /* Layers of intervals that exact elements are looked up in: more only waste time. */
 #define COVER_LAYERS 8u
+/* Prefix lengths with a table of their own: each is one more lookup for a packet. */
+#define MASKS_MOST 8u
 /* Up to this many, products stay a rule for each flow, which reads better. */
 #define PRODUCTS_APART 16u
 
@@ -275,6 +277,11 @@ struct cover {
     uint32_t flow;
 };
 
+/* What layer_of says of an element that is in no layer: another covers it, or its table is that of
+ * its prefix length. */
+#define COVERED UINT32_MAX
+#define MASKED  0x80000000u /* + the length */
+
 /* The work on one bucket. */
 struct work {
     struct fr_tables *tables;
@@ -282,8 +289,9 @@ struct work {
     struct fr_vec exact, wide; /* elements; exact ones in the order of the flows */
     struct fr_vec covers;      /* struct cover, of wide */
     struct fr_vec repeats;     /* struct cover, of exact */
-    struct fr_vec layer_of;    /* uint32_t for each of wide; UINT32_MAX: covered */
+    struct fr_vec layer_of;    /* uint32_t for each of wide; COVERED, or MASKED + a length */
     struct fr_vec layer_end;   /* struct flowrules_ip: the last address in a layer */
+    bool masked[129];          /* by prefix length: those of the length have a table */
 };
 
 static bool same_key(const struct fr_element6 *a, const struct fr_element6 *b) {
@@ -413,12 +421,16 @@ static bool covers(const struct fr_element6 *outer, const struct fr_element6 *in
            outer->port_last >= inner->port_last;
 }
 
+static uint32_t layer_of(const struct work *w, size_t i) {
+    return *fr_vec_at(&w->layer_of, uint32_t, i);
+}
+
 /* The element before i that covers it, among the nearest that can; SIZE_MAX: none was found. */
 static size_t find_cover(const struct work *w, size_t i, const struct fr_element6 *e) {
     size_t seen = 0;
     for (size_t k = i; k-- > 0 && seen < COVERS_SEEN; seen++) {
         struct fr_element6 outer = load(&w->wide, w->tables->family, k);
-        if (*fr_vec_at(&w->layer_of, uint32_t, k) != UINT32_MAX && covers(&outer, e))
+        if (layer_of(w, k) != COVERED && covers(&outer, e))
             return k;
     }
     return SIZE_MAX;
@@ -461,27 +473,74 @@ static flowrules_status merge_ports(struct work *w) {
     return good ? FLOWRULES_OK : fr_no_memory(plan->context);
 }
 
+/* The length of the prefix that an element is, if a hash table can hold it; -1 if not. */
+static int mask_length(const struct work *w, const struct fr_element6 *e) {
+    struct flowrules_range range = {w->tables->family, e->first, e->last};
+    bool one_port = !w->bucket->by_port || e->port_first == e->port_last;
+    return one_port && !w->bucket->by_source ? flowrules_range_prefix(&range) : -1;
+}
+
+/* Chooses the lengths of which there are enough prefixes, those with the most first. */
+static void choose_masks(struct work *w) {
+    const flowrules_plan *plan = w->tables->plan;
+    const char *by = plan->can->masked_tables_by;
+    size_t counts[129] = {0}, least = by == NULL ? 0 : (size_t)flowrules_plan_number(plan, by);
+    for (size_t i = 0; least > 0 && i < w->wide.count; i++) {
+        struct fr_element6 e = load(&w->wide, w->tables->family, i);
+        int length = mask_length(w, &e);
+        if (length > 0)
+            counts[length]++;
+    }
+    for (unsigned chosen = 0; least > 0 && chosen < MASKS_MOST; chosen++) {
+        size_t best = 0;
+        for (size_t length = 1; length <= 128; length++)
+            if (counts[length] > counts[best])
+                best = length;
+        if (counts[best] < least)
+            return;
+        w->masked[best] = true;
+        counts[best] = 0;
+    }
+}
+
+/* The layer of an element before i with the same addresses and other ports; COVERED if none is
+ * near. */
+static uint32_t layer_of_same(const struct work *w, size_t i, const struct fr_element6 *e) {
+    for (size_t seen = 0; seen < COVERS_SEEN && i-- > 0; seen++) {
+        struct fr_element6 before = load(&w->wide, w->tables->family, i);
+        if (fr_ip_compare(before.first, e->first) != 0 || fr_ip_compare(before.last, e->last) != 0)
+            break;
+        if (layer_of(w, i) < MASKED)
+            return layer_of(w, i);
+    }
+    return COVERED;
+}
+
 /*
  * The layer for an element: the first whose addresses have all ended before it (elements come in
  * the order of their first address). Layers are as many as ranges nest deep.
  */
 static flowrules_status choose_layer(struct work *w, size_t i, const struct fr_element6 *e) {
-    uint32_t layer = UINT32_MAX;
-    if (i > 0) { /* the same addresses, other ports: the same layer */
-        struct fr_element6 before = load(&w->wide, w->tables->family, i - 1);
-        if (fr_ip_compare(before.first, e->first) == 0 && fr_ip_compare(before.last, e->last) == 0)
-            layer = *fr_vec_at(&w->layer_of, uint32_t, i - 1);
-    }
-    for (size_t k = 0; layer == UINT32_MAX && k < w->layer_end.count && k < LAYERS_SEEN; k++)
+    uint32_t layer = layer_of_same(w, i, e);
+    for (size_t k = 0; layer == COVERED && k < w->layer_end.count && k < LAYERS_SEEN; k++)
         if (fr_ip_compare(*fr_vec_at(&w->layer_end, struct flowrules_ip, k), e->first) < 0)
             layer = (uint32_t)k;
-    if (layer == UINT32_MAX) {
+    if (layer == COVERED) {
         if (fr_vec_push(&w->layer_end) == NULL)
             return fr_no_memory(w->tables->plan->context);
         layer = (uint32_t)w->layer_end.count - 1;
     }
     *fr_vec_at(&w->layer_end, struct flowrules_ip, layer) = e->last;
     *fr_vec_at(&w->layer_of, uint32_t, i) = layer;
+    return FLOWRULES_OK;
+}
+
+/* An element that no other covers goes to the table of its length, or to a layer. */
+static flowrules_status place_element(struct work *w, size_t i, const struct fr_element6 *e) {
+    int length = mask_length(w, e);
+    if (length <= 0 || !w->masked[length])
+        return choose_layer(w, i, e);
+    *fr_vec_at(&w->layer_of, uint32_t, i) = MASKED + (uint32_t)length;
     return FLOWRULES_OK;
 }
 
@@ -492,11 +551,11 @@ static flowrules_status make_layers(struct work *w) {
     for (size_t i = 0; i < w->wide.count; i++) {
         struct fr_element6 e = load(&w->wide, w->tables->family, i);
         size_t cover = find_cover(w, i, &e);
-        *fr_vec_at(&w->layer_of, uint32_t, i) = UINT32_MAX;
+        *fr_vec_at(&w->layer_of, uint32_t, i) = COVERED;
         if (cover != SIZE_MAX)
             FR_TRY(add_cover(w, &w->covers, cover, e.flows));
         else
-            FR_TRY(choose_layer(w, i, &e));
+            FR_TRY(place_element(w, i, &e));
     }
     return FLOWRULES_OK;
 }
@@ -507,7 +566,7 @@ static flowrules_status make_layers(struct work *w) {
 static flowrules_status list_layer(struct work *w, uint32_t layer, struct fr_vec *list) {
     list->count = 0;
     for (uint32_t i = 0; i < w->wide.count; i++) {
-        if (*fr_vec_at(&w->layer_of, uint32_t, i) != layer)
+        if (layer_of(w, i) != layer)
             continue;
         uint32_t *slot = fr_vec_push(list);
         if (slot == NULL)
@@ -557,16 +616,20 @@ static flowrules_status drop_covered(struct work *w, const struct fr_vec *list) 
     return FLOWRULES_OK;
 }
 
+static flowrules_status drop_those_of(struct work *w, uint32_t layer, struct fr_vec *list) {
+    FR_TRY(list_layer(w, layer, list));
+    return drop_covered(w, list);
+}
+
 static flowrules_status drop_all_covered(struct work *w) {
     struct fr_vec list;
     fr_vec_init(&list, &w->tables->plan->context->allocator, sizeof(uint32_t));
     flowrules_status status = FLOWRULES_OK;
-    for (uint32_t i = 0; status == FLOWRULES_OK && i < w->layer_end.count && i < COVER_LAYERS;
-         i++) {
-        status = list_layer(w, i, &list);
-        if (status == FLOWRULES_OK)
-            status = drop_covered(w, &list);
-    }
+    for (uint32_t i = 0; status == FLOWRULES_OK && i < w->layer_end.count && i < COVER_LAYERS; i++)
+        status = drop_those_of(w, i, &list);
+    for (uint32_t length = 1; status == FLOWRULES_OK && length <= 128; length++)
+        if (w->masked[length])
+            status = drop_those_of(w, MASKED + length, &list);
     fr_vec_free(&list);
     return status;
 }
@@ -619,12 +682,12 @@ static const char *table_name(struct work *w, const char *kind, unsigned number)
     snprintf(protocol, sizeof protocol, "%s%s", name[0] >= '0' && name[0] <= '9' ? "p" : "", name);
     if (number > 0)
         return fr_arena_printf(arena, "%s_%s_%s%s%u", w->tables->group, protocol, all, kind,
-                               number + 1);
+                               number);
     return fr_arena_printf(arena, "%s_%s_%s%s", w->tables->group, protocol, all, kind);
 }
 
-/* Moves elements into a new table and adds its rule. */
-static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool interval,
+/* Moves elements into a new table and adds its rule; layer: MASKED where they are exact. */
+static flowrules_status add_table(struct work *w, struct fr_vec *elements, uint32_t layer,
                                   const char *name) {
     struct fr_rules *rules = w->tables->rules;
     struct fr_term any = {w->bucket->protocol, 0, 65535, 0, 65535};
@@ -649,7 +712,8 @@ static flowrules_status add_table(struct work *w, struct fr_vec *elements, bool 
     table->view = (struct flowrules_table){.name = name,
                                            .by_source = w->bucket->by_source,
                                            .by_port = w->bucket->by_port,
-                                           .interval = interval,
+                                           .interval = layer < MASKED,
+                                           .prefix_length = layer < MASKED ? 0 : layer - MASKED,
                                            .count = table->elements.count};
     rule.flows = load(&table->elements, table->family, 0).flows;
     return fr_rules_add(rules, &rule);
@@ -662,11 +726,13 @@ static flowrules_status add_layer(struct work *w, uint32_t layer) {
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; status == FLOWRULES_OK && i < w->wide.count; i++) {
         struct fr_element6 e = load(&w->wide, family, i);
-        if (*fr_vec_at(&w->layer_of, uint32_t, i) == layer)
+        if (layer_of(w, i) == layer)
             status = push(w->tables->plan, &elements, family, &e);
     }
-    if (status == FLOWRULES_OK)
-        status = add_table(w, &elements, true, table_name(w, "nets", layer));
+    if (status == FLOWRULES_OK && elements.count > 0) /* else others cover all of a length */
+        status = add_table(w, &elements, layer,
+                           layer < MASKED ? table_name(w, "nets", layer > 0 ? layer + 1 : 0)
+                                          : table_name(w, "slash", layer - MASKED));
     fr_vec_free(&elements);
     return status;
 }
@@ -679,6 +745,7 @@ static flowrules_status arrange(struct work *w) {
     sort_elements(&w->wide, w->tables->family);
     FR_TRY(merge_equal(w, &w->wide));
     FR_TRY(merge_ports(w));
+    choose_masks(w);
     FR_TRY(make_layers(w));
     if (!w->bucket->by_source)
         FR_TRY(drop_all_covered(w));
@@ -688,7 +755,10 @@ static flowrules_status arrange(struct work *w) {
 static flowrules_status add_tables(struct work *w) {
     const char *kind = w->bucket->by_source ? "pairs" : "hosts";
     if (w->exact.count > 0)
-        FR_TRY(add_table(w, &w->exact, false, table_name(w, kind, 0)));
+        FR_TRY(add_table(w, &w->exact, MASKED, table_name(w, kind, 0)));
+    for (uint32_t length = 1; length <= 128; length++)
+        if (w->masked[length])
+            FR_TRY(add_layer(w, MASKED + length));
     for (uint32_t i = 0; i < w->layer_end.count; i++)
         FR_TRY(add_layer(w, i));
     return FLOWRULES_OK;

@@ -187,43 +187,71 @@ static fr_set protected_by_flow(struct fr_import *import, const struct fr_import
     return of_families(import, flow->ends[end], families);
 }
 
+static flowrules_status add_end(struct fr_import *import, struct fr_vec *ends, fr_set end) {
+    fr_set *slot = end == FR_SET_EMPTY ? NULL : fr_vec_add(ends);
+    if (slot == NULL)
+        return end == FR_SET_EMPTY ? FLOWRULES_OK : fr_no_memory(import->m->context);
+    *slot = end;
+    return FLOWRULES_OK;
+}
+
 /* The protected ends of what passes; with what passes behind all rules, on no line of its own. */
-static fr_set protected_passing(struct fr_import *import, int first, int last) {
-    fr_set sum = FR_SET_EMPTY;
+static flowrules_status protected_passing(struct fr_import *import, int first, int last,
+                                          struct fr_vec *ends) {
     for (size_t i = 0; i < import->flows.count; i++) {
         const struct fr_import_flow *flow = fr_vec_at(&import->flows, struct fr_import_flow, i);
         if (flow->kind == FR_IMPORT_ALLOW && (int)flow->direction >= first &&
             (int)flow->direction <= last)
-            sum = fr_set_union(&import->m->sets, sum, protected_by_flow(import, flow));
+            FR_TRY(add_end(import, ends, protected_by_flow(import, flow)));
     }
-    return sum;
+    return FLOWRULES_OK;
+}
+
+static flowrules_status protected_by_stage(struct fr_import *import, const struct fr_stage *stage,
+                                           unsigned end, bool groups, struct fr_vec *ends) {
+    for (size_t i = 0; i < stage->clauses.count; i++) {
+        const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
+        if (!tells_protected(import, c))
+            continue;
+        fr_set own = of_families(import, end == 0 ? c->source : c->destination, c->families);
+        FR_TRY(add_end(import, ends, groups ? groups_alone(import, own) : own));
+    }
+    return FLOWRULES_OK;
+}
+
+static flowrules_status protected_ends(struct fr_import *import, int first, int last, bool groups,
+                                       struct fr_vec *ends) {
+    if (!groups)
+        FR_TRY(protected_passing(import, first, last, ends));
+    for (int d = first; d <= last; d++)
+        for (size_t s = 0; s < import->m->stages[d].count && import->there[d]; s++)
+            FR_TRY(protected_by_stage(import,
+                                      *fr_vec_at(&import->m->stages[d], struct fr_stage *, s),
+                                      protected_end((enum flowrules_direction)d), groups, ends));
+    return FLOWRULES_OK;
 }
 
 /*
  * The protected ends of the rules of some directions; any where some rule does not say. groups:
  * what they list of groups alone.
  */
-static fr_set all_protected(struct fr_import *import, int first, int last, bool groups) {
-    fr_set sum = groups ? FR_SET_EMPTY : protected_passing(import, first, last);
-    for (int d = first; d <= last; d++)
-        for (size_t s = 0; s < import->m->stages[d].count && import->there[d]; s++) {
-            const struct fr_stage *stage = *fr_vec_at(&import->m->stages[d], struct fr_stage *, s);
-            for (size_t i = 0; i < stage->clauses.count; i++) {
-                const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
-                fr_set own =
-                    protected_end((enum flowrules_direction)d) == 0 ? c->source : c->destination;
-                fr_set end = tells_protected(import, c) ? of_families(import, own, c->families)
-                                                        : FR_SET_EMPTY;
-                sum = fr_set_union(&import->m->sets, sum, groups ? groups_alone(import, end) : end);
-            }
-        }
-    return sum;
+static flowrules_status all_protected(struct fr_import *import, int first, int last, bool groups,
+                                      fr_set *all) {
+    struct fr_vec ends;
+    fr_vec_init(&ends, &import->m->context->allocator, sizeof(fr_set));
+    flowrules_status status = protected_ends(import, first, last, groups, &ends);
+    size_t count = fr_sort_unique(&ends);
+    *all = count == 0 ? FR_SET_EMPTY
+                      : fr_sets_union(&import->m->sets, ends.items, count, sizeof(fr_set));
+    fr_vec_free(&ends);
+    return status == FLOWRULES_OK ? fr_meaning_memory(import->m) : status;
 }
 
 /* Of pods, some may be shut for one direction alone. */
 static flowrules_status protect_both(struct fr_import *import, fr_set all) {
     for (int d = FLOWRULES_EGRESS; import->atoms_are_pods && d <= FLOWRULES_INGRESS; d++) {
-        fr_set own = all_protected(import, d, d, false);
+        fr_set own;
+        FR_TRY(all_protected(import, d, d, false, &own));
         FR_TRY(protect_groups(import, own, &import->protects_of[d]));
     }
     return protect_groups(import, all, &import->protects);
@@ -271,14 +299,15 @@ static flowrules_status find_protects(struct fr_import *import, const char *prot
     }
     if (!import->there[FLOWRULES_EGRESS] && !import->there[FLOWRULES_INGRESS])
         return FLOWRULES_OK;
-    fr_set all = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, false);
+    fr_set all, groups;
+    FR_TRY(all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, false, &all));
     const struct fr_set_head *head = fr_set_head(&import->m->sets, all);
     if (head->all_atoms == 0 && head->atoms > 0 && head->count4 == 0 && head->count6 == 0)
         return protect_both(import, all);
     if (head->all_atoms == 0 && head->atoms == 0 && all != FR_SET_EMPTY)
         return add_protected(import, all);
     /* Every address, and the groups that rules name beside them. */
-    fr_set groups = all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, true);
+    FR_TRY(all_protected(import, FLOWRULES_EGRESS, FLOWRULES_INGRESS, true, &groups));
     FR_TRY(add_protected(import, everything(import)));
     return protect_groups(import, groups, &import->protects);
 }

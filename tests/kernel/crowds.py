@@ -86,10 +86,15 @@ def tables():
     """One group of each direction with flows of every kind, and a deny inside many of them."""
     crowd = Crowd(NODE, {
         "node-nft": {"backend": "nftables"},
+        "masked-nft": {"backend": "nftables", "masked-sets": 2},
         "node-ipt": {"backend": "iptables", "set-size": 4},
         "router-nft": {"backend": "nftables", "hook": "forward"},
         "plain-ipt": {"backend": "iptables", "hook": "forward", "optimize": False},
-    }, {"node-nft": [r"out_node_v4_tcp_nets3", r"out_node_v6_tcp_nets3", r"in_node_v6_udp_hosts",
+    }, {"masked-nft": [r"ip daddr & 255.255.254.0 \. udp dport @out_node_v4_udp_slash23",
+                       r"ip6 daddr & ffff:ffff:ffff:fffe:: \. udp dport @out_node_v6_udp_slash63",
+                       r"ip6 saddr & ffff:\S+:8000:0 \. tcp dport @in_node_v6_tcp_slash97",
+                       r"set out_node_v4_tcp_nets "],
+        "node-nft": [r"out_node_v4_tcp_nets3", r"out_node_v6_tcp_nets3", r"in_node_v6_udp_hosts",
                      r"in_deny_node_v4_tcp_nets", r"out_deny_node_v6_tcp_hosts", r"set out_node_v4_gre_nets",
                      r"2001:db8:8000::/\d+ \. 60\d\d-60\d\d", r"set out_node_v4\.\d"],
         "node-ipt": [r"create \S+ hash:ip,port family inet ", r"create \S+ hash:ip,port family inet6 ",
@@ -159,11 +164,12 @@ def dispatch():
     """Many groups whose prefixes nest and overlap, so that a packet belongs to several."""
     crowd = Crowd(HERE, {
         "node-nft": {"backend": "nftables"},
+        "masked-nft": {"backend": "nftables", "hook": "forward", "masked-sets": 1},
         "node-ipt": {"backend": "iptables"},
         "router-nft": {"backend": "nftables", "hook": "forward"},
         "router-ipt": {"backend": "iptables", "hook": "forward"},
         "plain-nft": {"backend": "nftables", "hook": "forward", "optimize": False},
-    }, {"node-nft": [r"ip saddr vmap @out_by_source_v4", r"ip6 daddr vmap @in_by_destination_v6",
+    }, {"masked-nft": [r"@fwd_area\d+_out_v4_\S+_slash"], "node-nft": [r"ip saddr vmap @out_by_source_v4", r"ip6 daddr vmap @in_by_destination_v6",
                      r"ip saddr vmap @out_by_source_2_v4",
                      r"ip6 daddr vmap @in_by_destination_2_v6", r"@out_area\d+_out_v4_tcp_nets2"],
         "node-ipt": [r"/d1-0", r"/d1-1", r"/d1-c\d"],

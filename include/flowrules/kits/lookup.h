@@ -70,13 +70,16 @@ struct flowrules_element {
 
 /*
  * A lookup table: a packet matches if it matches one of its elements. Exact tables have single
- * addresses and single ports (a hash set). Interval tables have ranges that do not overlap.
+ * addresses and single ports (a hash set). Interval tables have ranges that do not overlap. Tables
+ * of a prefix length have prefixes of that length and single ports: a hash set of what a mask
+ * leaves of the address.
  */
 struct flowrules_table {
     const char *name; /* of the kind of a group's, unique in the plan */
     bool by_source;   /* the source too is part of the key (exact tables of single hosts) */
     bool by_port;
     bool interval;
+    unsigned prefix_length; /* 0: none; where capabilities.masked_tables_by is set alone */
     size_t count;
     const void *elements; /* read by flowrules_table_element */
 };
