@@ -251,7 +251,7 @@ $(CHECKS): check-%: all units
 
 check-threads: tsan
 
-check-asan: asan ## unit, golden, errors and resolve with AddressSanitizer and UBSan
+check-asan: asan ## most suites of quick cases with AddressSanitizer and UBSan
 	@$(RUN) asan
 
 units: $(UNITS) $(MATRIX)

@@ -92,12 +92,10 @@ struct fr_cell_span fr_cells_atoms(const struct fr_cells *cells) {
 }
 
 uint32_t fr_cells_atom(const struct fr_cells *cells, uint32_t atom) {
-    const uint32_t *atoms = cells->atoms.items,
-                   *found = cells->atoms.count == 0 ? NULL
-                                                    : bsearch(&atom, atoms, cells->atoms.count,
-                                                              sizeof atom, fr_compare_numbers);
+    const uint32_t *found = fr_vec_search(&cells->atoms, &atom, fr_compare_numbers);
     return found == NULL ? fr_cells_ranks(cells) - 1
-                         : (uint32_t)(cells->edges.count + (size_t)(found - atoms));
+                         : (uint32_t)(cells->edges.count +
+                                      (size_t)(found - fr_vec_at(&cells->atoms, uint32_t, 0)));
 }
 
 static size_t sort_unique_ips(struct fr_vec *vec) {

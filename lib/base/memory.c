@@ -236,6 +236,11 @@ size_t fr_sort_unique(struct fr_vec *vec) {
     return vec->count = kept;
 }
 
+void *fr_vec_search(const struct fr_vec *vec, const void *key,
+                    int (*compare)(const void *key, const void *item)) {
+    return vec->count == 0 ? NULL : bsearch(key, vec->items, vec->count, vec->item_size, compare);
+}
+
 void fr_vec_shrink(struct fr_vec *vec) {
     if (vec->count == 0)
         fr_vec_free(vec);

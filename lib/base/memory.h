@@ -63,6 +63,9 @@ void *fr_vec_add(struct fr_vec *vec);
 int fr_compare_numbers(const void *a, const void *b);
 /* Sorts the uint32_t of a vector and keeps each once; how many are left. */
 size_t fr_sort_unique(struct fr_vec *vec);
+/* bsearch over a sorted vector, which may be empty; NULL: not there */
+void *fr_vec_search(const struct fr_vec *vec, const void *key,
+                    int (*compare)(const void *key, const void *item));
 /* Room for count more items without growing; false when out of memory. */
 bool fr_vec_reserve(struct fr_vec *vec, size_t count);
 /* Gives back the memory that is reserved and not used. */

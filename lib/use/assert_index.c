@@ -83,8 +83,7 @@ static size_t leaf_of(const struct fr_box_index_side *side, enum flowrules_famil
 
 /* The leaf of an atom: its own, or that of all that no box names. */
 static size_t atom_leaf(const struct fr_box_index_side *side, uint32_t atom) {
-    const uint32_t *own =
-        bsearch(&atom, side->atoms.items, side->atoms.count, sizeof atom, fr_compare_numbers);
+    const uint32_t *own = fr_vec_search(&side->atoms, &atom, fr_compare_numbers);
     size_t first = side->starts4.count + side->starts6.count;
     return first +
            (own == NULL ? side->atoms.count : (size_t)(own - fr_vec_at(&side->atoms, uint32_t, 0)));

@@ -527,7 +527,8 @@ static flowrules_status find_flows(struct cells *c, enum fr_import_way way, cons
     flowrules_status status = find_in_cells(c, way, consumed, left, found, &all);
     if (all.count > 1)
         qsort(all.items, all.count, sizeof(struct found_flow), by_line);
-    widen_all(c, &all);
+    if (status == FLOWRULES_OK) /* else the last one may have no cells */
+        widen_all(c, &all);
     for (size_t i = 0; i < all.count && status == FLOWRULES_OK; i++)
         status = push_blocks(c, fr_vec_at(&all, struct found_flow, i), flows);
     c->all = NULL;

@@ -190,8 +190,7 @@ static struct key key_of(const struct fr_silence *silence) {
 /* Marks what one key silences. */
 static void apply(const struct fr_linter *l, struct fr_finding *finding, struct fr_vec *silences,
                   struct key key) {
-    struct silenced *found =
-        bsearch(&key, silences->items, silences->count, sizeof(struct silenced), by_key);
+    struct silenced *found = fr_vec_search(silences, &key, by_key);
     if (found == NULL)
         return;
     found->used = true;
