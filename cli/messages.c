@@ -4,6 +4,7 @@
  */
 #include "messages.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #define LINE_CELLS   100 /* of a source line; a longer one is shown around the mark */
 #define CELLS_BEFORE 40  /* the mark, in a line that is cut */
 
+#define SAME_MOST 5 /* messages that differ in their place alone; more are counted */
 #define ALSO_MOST 3 /* targets that are named behind the first; more are counted */
 
 static const struct {
@@ -175,6 +177,15 @@ static void print_also(const struct message_stream *to, const struct message *me
     putc('\n', to->stream);
 }
 
+static void print_repeats(const struct message_stream *to, const struct message *message) {
+    if (message->repeats == 1)
+        fprintf(to->stream, "  and the same in line %" PRIu32 "\n", message->last_line);
+    else if (message->repeats > 1)
+        fprintf(to->stream,
+                "  and the same at %" PRIu32 " more places, the last in line %" PRIu32 "\n",
+                message->repeats, message->last_line);
+}
+
 void print_message(const struct message_stream *to, const struct message *message) {
     print_place(to, message);
     style_begin(to->stream, to->colour, severities[message->severity].style);
@@ -189,6 +200,7 @@ void print_message(const struct message_stream *to, const struct message *messag
     if (message->source != NULL && message->line > 0)
         print_excerpt(to, message);
     print_also(to, message);
+    print_repeats(to, message);
     if (message->hint != NULL && !message->hint_follows) {
         fputs("  hint: ", to->stream);
         print_user(to->stream, message->hint);
@@ -311,17 +323,44 @@ static struct message *told_before(struct message *messages, size_t count,
     return NULL;
 }
 
+/* Do two messages differ in nothing but their place in a file? */
+static bool is_same_elsewhere(const struct message *a, const struct message *b) {
+    return a->line > 0 && b->line > 0 && a->severity == b->severity && same_text(a->id, b->id) &&
+           same_text(a->file, b->file) && same_text(a->target, b->target) &&
+           same_text(a->message, b->message) && same_text(a->hint, b->hint);
+}
+
+/* The last of those that say the same elsewhere, where so many are that no more are to be told. */
+static struct message *told_enough(struct message *messages, size_t count,
+                                   const struct message *message) {
+    struct message *last = NULL;
+    unsigned same = 0;
+    for (size_t i = 0; i < count && same < SAME_MOST; i++)
+        if (is_same_elsewhere(&messages[i], message)) {
+            last = &messages[i];
+            same++;
+        }
+    return same < SAME_MOST ? NULL : last;
+}
+
 /* What is the same for many targets is told once; for programs each message stands by itself. */
 static size_t gather_messages(const struct tool *tool, struct message *messages, size_t count) {
     size_t kept = 0;
     bool apart = tool->settings.diagnostics == DIAGNOSTICS_JSON;
+    bool for_people = !apart && tool->results == NULL;
     for (size_t i = 0; i < count; i++) {
         struct message message = message_at(tool->context, i);
         struct message *before = apart ? NULL : told_before(messages, kept, &message);
-        if (before == NULL)
-            messages[kept++] = message;
-        else
+        struct message *enough =
+            for_people && before == NULL ? told_enough(messages, kept, &message) : NULL;
+        if (before != NULL) {
             text_list_add(&before->also, message.target);
+        } else if (enough != NULL) {
+            enough->repeats++;
+            enough->last_line = message.line;
+        } else {
+            messages[kept++] = message;
+        }
     }
     return kept;
 }

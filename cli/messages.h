@@ -12,8 +12,9 @@ struct message {
     flowrules_severity severity;
     const char *id, *file, *flow, *target, *message, *hint, *source;
     uint32_t line, column, length;
-    struct text_list also; /* other targets of which the same is to be told */
-    bool hint_follows;     /* the next message, of the same target, ends with the same hint */
+    struct text_list also;       /* other targets of which the same is to be told */
+    uint32_t repeats, last_line; /* how often the same is to be told behind it, to which line */
+    bool hint_follows;           /* the next message, of the same target, ends with the same hint */
 };
 
 struct message_stream {
