@@ -721,20 +721,26 @@ static const char *group_name(const flowrules_plan *plan, const char **before) {
     return name != NULL ? name : flowrules_plan_target(plan);
 }
 
-/* Of the default egress that is revoked, does a group keep one of its rules? */
-static bool keeps_some(const flowrules_plan *plan, const struct state *s) {
+/* Of the default egress that is revoked, does a group keep the rule of a family? */
+static bool keeps_family(const flowrules_plan *plan, const struct state *s,
+                         enum flowrules_family family) {
     bool keeps = false;
     for (size_t g = 0; g < s->group_count && revokes_default(plan, s); g++)
-        keeps = keeps || keeps_default(s, g, FLOWRULES_IPV4) || keeps_default(s, g, FLOWRULES_IPV6);
+        keeps = keeps || keeps_default(s, g, family);
     return keeps;
 }
 
+static bool keeps_some(const flowrules_plan *plan, const struct state *s) {
+    return keeps_family(plan, s, FLOWRULES_IPV4) || keeps_family(plan, s, FLOWRULES_IPV6);
+}
+
 static void write_keeps(flowrules_writer *w, const struct state *s) {
+    static const char *const all[] = {"0.0.0.0/0", "::/0"};
     flowrules_write(w, " keeps='");
     for (size_t g = 0; g < s->group_count; g++)
         for (enum flowrules_family f = FLOWRULES_IPV4; f <= FLOWRULES_IPV6; f++)
             if (keeps_default(s, g, f))
-                flowrules_writef(w, " %zu:%s", g + 1, fr_aws_sg_all[f]);
+                flowrules_writef(w, " %zu:%s", g + 1, all[f]);
     flowrules_write(w, "'");
 }
 
@@ -758,8 +764,7 @@ static void write_variables(flowrules_writer *w, const flowrules_plan *plan,
         flowrules_writef(w, "%s%zu", g > 0 ? " " : " numbers='", g + 1);
     flowrules_write(w, makes_groups(plan, s) ? "'" : "");
     if (revokes_default(plan, s))
-        flowrules_writef(w, " shuts='%s %s'", fr_aws_sg_all[FLOWRULES_IPV4],
-                         fr_aws_sg_all[FLOWRULES_IPV6]);
+        flowrules_write(w, " shuts='" FR_AWS_SG_SHUTS "'");
     if (keeps_some(plan, s))
         write_keeps(w, s);
     if (flowrules_plan_permits(plan))
@@ -829,6 +834,9 @@ static unsigned shell_parts(const flowrules_plan *plan, const struct state *s) {
     unsigned parts = makes_groups(plan, s) ? FR_AWS_SG_MADE : 0;
     parts |= revokes_default(plan, s) ? FR_AWS_SG_CLOSES : 0;
     parts |= keeps_some(plan, s) ? FR_AWS_SG_KEEPS : 0;
+    if (makes_groups(plan, s) && revokes_default(plan, s))
+        parts |= fr_aws_sg_opens(keeps_family(plan, s, FLOWRULES_IPV4),
+                                 keeps_family(plan, s, FLOWRULES_IPV6));
     for (size_t i = 0; i < s->entry_count; i++) {
         const struct entry *e = &s->entries[i];
         parts |= e->account != NULL ? FR_AWS_SG_ACCOUNT : kinds[e->kind];

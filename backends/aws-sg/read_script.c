@@ -164,8 +164,8 @@ static const char *word_at(struct script *s, const char *text, unsigned index) {
 /* Is the default egress of a family one of this group's own rules, so that it is not revoked? */
 static bool is_kept(struct script *s, unsigned number, enum flowrules_family family) {
     static const char *const families[] = {"ipv4", "ipv6"}, *const all[] = {"0.0.0.0/0", "::/0"};
-    const char *const *words = s->version < 3 ? families : s->version == 3 ? all : fr_aws_sg_all;
-    const char *wanted = flowrules_input_print(s->reader->in, "%u:%s", number, words[family]);
+    const char *wanted = flowrules_input_print(s->reader->in, "%u:%s", number,
+                                               s->version < 3 ? families[family] : all[family]);
     const char *word;
     for (unsigned i = 0; (word = word_at(s, s->variables[KEEPS], i)) != NULL && wanted != NULL; i++)
         if (strcmp(word, wanted) == 0)
@@ -413,6 +413,11 @@ static void check_rest(struct script *s) {
     s->parts |= s->variables[VPC] != NULL ? FR_AWS_SG_MADE : 0;
     s->parts |= closes(s) ? FR_AWS_SG_CLOSES : 0;
     s->parts |= s->variables[KEEPS] != NULL ? FR_AWS_SG_KEEPS : 0;
+    if (s->variables[VPC] != NULL && closes(s)) {
+        const char *keeps = s->variables[KEEPS] == NULL ? "" : s->variables[KEEPS];
+        s->parts |=
+            fr_aws_sg_opens(strstr(keeps, ":0.0.0.0/0") != NULL, strstr(keeps, ":::/0") != NULL);
+    }
     if (is_text(rest, left, versions[s->version - 1], s->parts, &at))
         return;
     for (size_t i = 0; i < at; i++)
@@ -423,19 +428,11 @@ static void check_rest(struct script *s) {
         tell_foreign(s);
 }
 
-/* Are the words of the variable shuts, if it is there, the default egress of both families? */
-static bool shuts_all(struct script *s) {
-    const char *shuts = s->variables[SHUTS];
-    const char *all = flowrules_input_print(s->reader->in, "%s %s", fr_aws_sg_all[FLOWRULES_IPV4],
-                                            fr_aws_sg_all[FLOWRULES_IPV6]);
-    return shuts == NULL || all == NULL || strcmp(shuts, all) == 0;
-}
-
 /* Has the script the steps of its version: is the default egress revoked whole, or left alone? */
-static bool has_known_steps(struct script *s) {
+static bool has_known_steps(const struct script *s) {
     if (s->version == 3)
         return closes(s) || equals(s->variables[STEPS], steps_open);
-    return s->version < 3 || shuts_all(s);
+    return s->version < 3 || !closes(s) || equals(s->variables[SHUTS], FR_AWS_SG_SHUTS);
 }
 
 /* The line that begins the rules, which says what version the script is of: of those whose rules

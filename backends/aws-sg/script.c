@@ -22,12 +22,14 @@ const struct flowrules_piece fr_aws_sg_script_3[] = {
 #include "script_3.sh.inc"
 };
 
-const char *const fr_aws_sg_all[] = {"IpRanges=[{CidrIp=0.0.0.0/0}]",
-                                     "Ipv6Ranges=[{CidrIpv6=::/0}]"};
-
-static const char *const names[] = {"MADE",  "CLOSES",  "KEEPS", "IPV6", "LIST",
-                                    "GROUP", "ACCOUNT", "BARE",  "IPV4"};
+static const char *const names[] = {"MADE", "CLOSES", "KEEPS", "OPENS",   "OPENS4", "OPENS6",
+                                    "IPV6", "LIST",   "GROUP", "ACCOUNT", "BARE",   "IPV4"};
 enum { PARTS = sizeof names / sizeof *names };
+
+unsigned fr_aws_sg_opens(bool keeps_ipv4, bool keeps_ipv6) {
+    unsigned opens = (keeps_ipv4 ? 0u : FR_AWS_SG_OPENS4) | (keeps_ipv6 ? 0u : FR_AWS_SG_OPENS6);
+    return opens == 0 ? 0 : opens | FR_AWS_SG_OPENS;
+}
 
 void fr_aws_sg_parts(unsigned parts, struct flowrules_value values[FR_AWS_SG_PARTS + 1]) {
     for (unsigned i = 0; i < FR_AWS_SG_PARTS; i++)

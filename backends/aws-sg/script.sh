@@ -45,6 +45,11 @@ esac
     if [ -z "$group" ] && [ "$n" -le "$needed" ]; then
         set -- create-security-group --group-name "$name-$n" --vpc-id "$vpc" --description "${mark% }"
         echo "aws ec2 $*" && group=new
+# @end
+# @if OPENS
+        made=yes
+# @end
+# @if MADE
         [ "$mode" = --dry-run ] || group=$(ec2 "$@" --query GroupId)
     fi
     groups="$groups $group"
@@ -55,13 +60,20 @@ set -- $groups
 [ $# -ge "$needed" ] || stop 2 "$0: $needed security groups are needed: SG='sg-... sg-...' says which, first to last"
 
 # What each group lacks and what it has too much, a call a line: VERB GROUP OPTION VALUE
+# @if CLOSES
+# Everything out, which a new group has, is as a rule of this target that is wanted no more.
+# @end
 calls=$(for group; do
     number=$((number + 1)) wanted=$(echo "$rules" | sed -n "s/^$number //p") present=''
-    [ "$group" = new ] || present=$(ec2 describe-security-group-rules --filters "Name=group-id,Values=$group" --query "SecurityGroupRules[]
-# @if CLOSES
-        | [?starts_with(Description || '-', '$mark') || !IsEgress || IpProtocol != '-1' || !contains('$shuts', CidrIpv4 || CidrIpv6 || '-')]
+    [ "$group" = new ] || present=$(ec2 describe-security-group-rules --filters "Name=group-id,Values=$group" --query \
+        "SecurityGroupRules[].[join('|', [IsEgress && 'egress' || 'ingress',
+# @if KEEPS
+        !contains('$keeps ', join('', [' $number:', CidrIpv4 || CidrIpv6 || '-', ' '])) &&
 # @end
-        | [].[join('|', [IsEgress && 'egress' || 'ingress', Description || '-', SecurityGroupRuleId])]") || exit
+# @if CLOSES
+        IsEgress && IpProtocol == '-1' && contains('${rules:+$shuts}', CidrIpv4 || CidrIpv6 || '-') && '$mark' ||
+# @end
+        Description || '-', SecurityGroupRuleId])]") || exit
     echo "$wanted" | while read -r direction protocol from to rest; do
         for rule in ${rest%%|*}; do
             text="$mark${rule%%>*}:${rest#*|}" peer=${rule#*>} ports="FromPort=$from,ToPort=$to," kind='IpRanges=[{CidrIp'
@@ -96,15 +108,11 @@ calls=$(for group; do
         *) case $tells in *"${direction:-none}"*) echo "$0: $id of $group is a rule of others, which may allow more" >&2 ;; esac ;;
         esac
     done
-# @if CLOSES
-    for all in ${rules:+$shuts}; do # a new group lets everything out
+# @if OPENS4
+    [ -z "${made-}" ] || echo "revoke-security-group-egress $group --ip-permissions IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]"
 # @end
-# @if KEEPS
-        case "$keeps " in *" $number:$all "*) continue ;; esac
-# @end
-# @if CLOSES
-        echo "revoke-security-group-egress $group --ip-permissions IpProtocol=-1,$all"
-    done
+# @if OPENS6
+    [ -z "${made-}" ] || echo "revoke-security-group-egress $group --ip-permissions IpProtocol=-1,Ipv6Ranges=[{CidrIpv6=::/0}]"
 # @end
 done)
 

@@ -20,12 +20,12 @@ AS_OF = os.environ.get("AS_OF", "2026-11-23")
 POLICY = os.path.join(ROOT, "tests/golden/aws-sg/policy.yaml")
 HOSTILE = os.path.join(ROOT, "tests/golden/hostile-text/policy.yaml")
 TARGETS = [(POLICY, target) for target in (
-    "nodes", "unnamed", "made", "denied", "open", "apart", "three", "two-given", "web.tier",
+    "nodes", "unnamed", "made", "made-out", "made-open", "denied", "open", "apart", "three", "two-given", "web.tier",
     "db.tier", "among", "narrowed")] + [(HOSTILE, "aws-sg")] + [
         (os.path.join(ROOT, "tests/golden", place, "policy.yaml"), target) for place, target in (
             ("traps", "aws"), ("limits", "aws-sixty"), ("limits", "aws-one-more"),
             ("limits", "aws-objects"), ("limits", "aws-balancer"))]
-SHELLS = ("nodes", "unnamed", "made", "open", "among")
+SHELLS = ("nodes", "unnamed", "made", "made-out", "made-open", "open", "among")
 GROUP = "sg-0123456789abcdef0"
 
 counts = {"ok": 0, "FAIL": 0, "skip": 0}
@@ -180,7 +180,7 @@ def first_runs(folder, script, files):
     expect(errors, stage.present() == placed(files, [GROUP]), "the group is not what json says")
     expect(errors, "of others" not in result.stderr, f"the default is told of: {result.stderr}")
     again = stage.run(script)
-    expect(errors, again.returncode == 0 and stage.verbs() == [], f"again: {stage.verbs()}")
+    expect(errors, again.returncode == 0 and stage.changes() == [], f"again: {stage.changes()}")
     expect(errors, stage.present() == placed(files, [GROUP]), "again: the group changed")
     return errors
 
@@ -294,9 +294,27 @@ def made(folder):
         result = stage.run("out/three.sh")
         expect(errors, result.returncode == 0, f"status {result.returncode}: {result.stderr}")
         expect(errors, stage.verbs().count("create-security-group") == verbs, "groups made")
+    expect(errors, stage.changes() == [], f"again: {stage.changes()}")
     ids = list(stage.state["groups"])
     rules = {r for r in stage.present() if r[1] == "ingress"}
     expect(errors, rules == placed(files, ids), "the groups are not what json says")
+    return errors
+
+
+def made_closed(folder):
+    """What a new group lets out is revoked, also while EC2 does not list it yet."""
+    errors = []
+    for target, stays in (("made-out", []), ("made-open", ["0.0.0.0/0"])):
+        files = render(POLICY, target, "json", folder + "/out")
+        render(POLICY, target, "script", folder + "/out")
+        stage = Stage(folder, {}, lag=True)
+        result = stage.run(f"out/{target}.sh")
+        expect(errors, result.returncode == 0, f"{target}: status {result.returncode}: {result.stderr}")
+        rules = stage.present()
+        missing = placed(files, list(stage.state["groups"])) - rules
+        expect(errors, [r[2][4] for r in missing] == stays, f"{target}: {missing}")
+        everything = [r[2][4] for r in rules if r[1:] == ("egress", tuple(default_rule(1)["key"]), "")]
+        expect(errors, everything == stays, f"{target}: {everything}")
     return errors
 
 
@@ -512,7 +530,7 @@ def main():
         shutil.copy(folder + "/out/nodes.sh", script)
         for scenario in (first_runs, older_version, rehearsal_and_removal, failures):
             verdict(f"script: {scenario.__name__}", scenario(folder, script, files))
-        for scenario in (unnamed, made, moved, kept_default):
+        for scenario in (unnamed, made, made_closed, moved, kept_default):
             verdict(f"script: {scenario.__name__}", scenario(folder))
         own_rule = rule(2, "ingress", ("-1", None, None, "UserIdGroupPairs",
                                        "sg-00000000000000001"), "")

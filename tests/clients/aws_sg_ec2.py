@@ -2,7 +2,8 @@
 """Stands in for `aws`: the calls of EC2 that the script of aws-sg makes, on a state in a file.
 
 Refuses what EC2 or the AWS CLI would refuse of them, and notes each call. The state is JSON in
-$EC2_STATE: groups by id, each with vpc, name and rules; "quota"; "fail" (a call that fails), "code".
+$EC2_STATE: groups by id, each with vpc, name and rules; "quota"; "fail" (a call that fails), "code";
+"lag" (rules are not listed yet).
 Facts: the EC2 model of botocore 1.43.11 and the errors that EC2 documents.
 """
 import ipaddress
@@ -14,12 +15,12 @@ import sys
 PEERS = {"IpRanges": ("CidrIp", set()), "Ipv6Ranges": ("CidrIpv6", set()),
          "PrefixListIds": ("PrefixListId", set()), "UserIdGroupPairs": ("GroupId", {"UserId"})}
 NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
-# The query of the script: all rules or, where the default egress is revoked, all without it.
+# The query of the script: of the default egress that goes the mark, of others the description.
 LIST_QUERY = re.compile(
-    r"SecurityGroupRules\[\] (?:\| \[\?starts_with\(Description \|\| '-', '([^']*)'\) \|\| !IsEgress "
-    r"\|\| IpProtocol != '-1' \|\| !contains\('([^']*)', CidrIpv4 \|\| CidrIpv6 \|\| '-'\)\] )?"
-    r"\| \[\]\.\[join\('\|', \[IsEgress && 'egress' \|\| 'ingress', Description \|\| '-', "
-    r"SecurityGroupRuleId\]\)\]")
+    r"SecurityGroupRules\[\]\.\[join\('\|', \[IsEgress && 'egress' \|\| 'ingress', "
+    r"(?:!contains\('([^']*)', join\('', \['([^']*)', CidrIpv4 \|\| CidrIpv6 \|\| '-', ' '\]\)\) && )?"
+    r"(?:IsEgress && IpProtocol == '-1' && contains\('([^']*)', CidrIpv4 \|\| CidrIpv6 \|\| '-'\) && "
+    r"'([^']*)' \|\| )?Description \|\| '-', SecurityGroupRuleId\]\)\]")
 # IpPermissions as the CLI takes them besides JSON: one permission with one peer.
 SHORTHAND = re.compile(r"IpProtocol=([^,=]+)(?:,FromPort=(-?[0-9]+),ToPort=(-?[0-9]+))?,([A-Za-z0-9]+)="
                        r"\[\{((?:[A-Za-z0-9]+=[^,'={}\[\]]+,?)+)(?:,Description='([^']*)')?\}\]")
@@ -161,12 +162,16 @@ class Ec2:
         refuse_unless(group in self.state["groups"], "InvalidGroup.NotFound", group)
         query = LIST_QUERY.fullmatch(re.sub(r"\s+", " ", options["query"]))
         refuse_unless(query, None, f"Bad value for --query {options['query']}")
-        mark, shuts = query.groups()
-        return "\n".join("|".join((r["direction"], r["description"] or "-", r["id"]))
-                         for r in self.rules(group)
-                         if mark is None or r["description"].startswith(mark) or
-                         r["direction"] != "egress" or r["key"][0] != "-1" or
-                         (r["key"][4] if "Cidr" in PEERS[r["key"][3]][0] else "-") not in shuts)
+        keeps, number, shuts, mark = query.groups()
+
+        def text_of(rule):
+            protocol, _, _, kind, cidr = rule["key"]
+            cidr = cidr if "Cidr" in PEERS[kind][0] else "-"
+            goes = (mark and rule["direction"] == "egress" and protocol == "-1" and cidr in shuts and
+                    not (keeps and f"{number}{cidr} " in keeps))
+            return mark if goes else rule["description"] or "-"
+        rules = [] if self.state.get("lag") else self.rules(group)
+        return "\n".join("|".join((r["direction"], text_of(r), r["id"])) for r in rules)
 
     def update(self, direction, options):
         for key, description in rules_of(permissions_of(options["ip-permissions"])):

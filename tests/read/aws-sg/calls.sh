@@ -9,7 +9,7 @@
 set -euf
 
 mark='flowrules web ' region=''
-groups=${SG-'sg-0123456789abcdef0'} needed=1 shuts='IpRanges=[{CidrIp=0.0.0.0/0}] Ipv6Ranges=[{CidrIpv6=::/0}]' tells='egress ingress'
+groups=${SG-'sg-0123456789abcdef0'} needed=1 shuts='0.0.0.0/0 ::/0' tells='egress ingress'
 # GROUP DIRECTION PROTOCOL FROM TO KEY>PEER... | DESCRIPTION
 rules='
 1 egress tcp 5432 5432 4a7da7b229a8>10.0.32.0/20 | postgres
@@ -38,11 +38,13 @@ set -- $groups
 [ $# -ge "$needed" ] || stop 2 "$0: $needed security groups are needed: SG='sg-... sg-...' says which, first to last"
 
 # What each group lacks and what it has too much, a call a line: VERB GROUP OPTION VALUE
+# Everything out, which a new group has, is as a rule of this target that is wanted no more.
 calls=$(for group; do
     number=$((number + 1)) wanted=$(echo "$rules" | sed -n "s/^$number //p") present=''
-    [ "$group" = new ] || present=$(ec2 describe-security-group-rules --filters "Name=group-id,Values=$group" --query "SecurityGroupRules[]
-        | [?starts_with(Description || '-', '$mark') || !IsEgress || IpProtocol != '-1' || !contains('$shuts', CidrIpv4 || CidrIpv6 || '-')]
-        | [].[join('|', [IsEgress && 'egress' || 'ingress', Description || '-', SecurityGroupRuleId])]") || exit
+    [ "$group" = new ] || present=$(ec2 describe-security-group-rules --filters "Name=group-id,Values=$group" --query \
+        "SecurityGroupRules[].[join('|', [IsEgress && 'egress' || 'ingress',
+        IsEgress && IpProtocol == '-1' && contains('${rules:+$shuts}', CidrIpv4 || CidrIpv6 || '-') && '$mark' ||
+        Description || '-', SecurityGroupRuleId])]") || exit
     echo "$wanted" | while read -r direction protocol from to rest; do
         for rule in ${rest%%|*}; do
             text="$mark${rule%%>*}:${rest#*|}" peer=${rule#*>} ports="FromPort=$from,ToPort=$to," kind='IpRanges=[{CidrIp'
@@ -65,9 +67,6 @@ calls=$(for group; do
         "$mark"*) echo "revoke-security-group-$direction $group --security-group-rule-ids $id" ;;
         *) case $tells in *"${direction:-none}"*) echo "$0: $id of $group is a rule of others, which may allow more" >&2 ;; esac ;;
         esac
-    done
-    for all in ${rules:+$shuts}; do # a new group lets everything out
-        echo "revoke-security-group-egress $group --ip-permissions IpProtocol=-1,$all"
     done
 done)
 
