@@ -141,7 +141,9 @@ static flowrules_status find_rules(struct fr_overview *o, uint32_t target, size_
     struct fr_rules *rules;
     flowrules_artifact *artifact = NULL;
     FR_TRY(fr_plan_new(&plan, o->context, o->policy, name));
-    flowrules_status status = fr_rules_make_reported(&rules, plan);
+    flowrules_status status = fr_plan_warn(plan);
+    if (status == FLOWRULES_OK)
+        status = fr_rules_make_reported(&rules, plan);
     if (status == FLOWRULES_OK)
         status = fr_render(&artifact, rules, NULL);
     if (status == FLOWRULES_OK || status == FLOWRULES_REFUSED)

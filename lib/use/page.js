@@ -491,8 +491,9 @@ function wirePath(wire, number, total, arriving) {
   const step = (n) => Math.min(7, (BOX.height - 10) / Math.max(1, n));
   const a = { x: wire.from.x + BOX.width, y: wire.from.y + BOX.height / 2 + (number - (total - 1) / 2) * step(total) };
   const b = { x: wire.to.x, y: wire.to.y + BOX.height / 2 + (wire.slot - (arriving - 1) / 2) * step(arriving) };
+  const aside = wire.deny ? 5 : -2; // a deny does not lie upon what is allowed
   if (wire.to.x > wire.from.x) {
-    const points = [a, ...wire.way.flatMap((stop) => [stop, { x: stop.x + BOX.width, y: stop.y }]), { x: b.x - 3, y: b.y }];
+    const points = [a, ...wire.way.flatMap(({ x, y }) => [{ x, y: y + aside }, { x: x + BOX.width, y: y + aside }]), { x: b.x - 3, y: b.y }];
     let path = `M${a.x} ${a.y}`;
     for (let i = 0; i < points.length; i += 2) {
       const p = points[i], q = points[i + 1], bend = (q.x - p.x) / 2;
@@ -685,7 +686,11 @@ function showAssertions() {
 // ---- flows --------------------------------------------------------------------------------------
 
 const shownTargets = () => (filter.target === '' ? targets.map((_, i) => i) : [Number(filter.target)]);
-const gridOf = (list) => `minmax(150px, 220px) 108px minmax(240px, 420px) minmax(110px, 190px) minmax(80px, 130px) 112px ${list.length === 1 ? '110px' : `repeat(${list.length}, 26px)`}`;
+const gridOf = (list) => `${list.length > 8 ? '180px 104px 270px 120px 104px 104px' : '220px 108px 400px 190px 130px 112px'} ${list.length === 1 ? '110px' : `repeat(${list.length}, 26px)`}`;
+function setGrid(row, list) {
+  row.style.gridTemplateColumns = gridOf(list);
+  row.style.setProperty('--targets', list.length);
+}
 const view = { rows: null, first: 0, last: 0, focus: 0 };
 
 function titles(list) {
@@ -693,7 +698,7 @@ function titles(list) {
     text + (sorted.key === key ? (sorted.turn > 0 ? ' \u25b2' : ' \u25bc') : ''));
   const row = make('div.grid.titles', { role: 'row', 'aria-rowindex': '1' }, [['flow', 'name'], ['action', 'action'], ['source \u2192 destination', 'from'], ['service', 'service'], ['owner', 'owner'], ['last day', 'expires']].map(([text, key]) => make('div', { role: 'columnheader' }, head(text, key))),
     list.map((t) => make(`div${list.length > 1 ? '.up' : ''}`, { role: 'columnheader', title: targets[t].name }, shorten(clean(targets[t].name), 22))));
-  row.style.gridTemplateColumns = gridOf(list);
+  setGrid(row, list);
   return row;
 }
 
@@ -701,10 +706,10 @@ function flowRow(flow, i, list) {
   const part = (what, title, ...content) => make(what, { role: 'cell', title }, ...content);
   const action = flow.action === 'deny' ? part('div.denied', 'a deny', '\u2298 deny') : isOutside(flow) ? part('div.from-outside', 'it lets the Internet in', '\u25c9 internet') : part('div', '', 'allow');
   const row = make(`div.grid.row${flow.expired ? '.gone' : ''}`, { role: 'row', tabindex: i === view.focus ? '0' : '-1', 'aria-rowindex': i + 2, 'data-row': i, click: () => openFlow(flow) },
-    part('div', flow.name, flow.name), action, part('div.route', `${flow.from} \u2192 ${flow.to}`, flow.from, make('b', {}, ' \u2192 '), flow.to), part('div', flow.service, flow.service), part('div', flow.owner ?? '', flow.owner ?? '\u2013'),
+    part('div', flow.name, flow.name), action, part('div.route', `${flow.from} \u2192 ${flow.to}`, flow.from, make('b', {}, ' \u2192 '), flow.to), part('div', flow.service, list.length > 8 ? flow.service.split(' (')[0] : flow.service), part('div', flow.owner ?? '', flow.owner ?? '\u2013'),
     part('div', flow.days !== null ? `${flow.days} days left` : '', flow.expires ?? ''),
     list.map((t) => { const word = flow.verdicts[t].fidelity; return part(`div.cell.${word}`, `${targets[t].name}: ${word}`, list.length === 1 ? word : FIDELITIES[word][0], list.length === 1 ? null : ''); }));
-  row.style.gridTemplateColumns = gridOf(list);
+  setGrid(row, list);
   row.style.top = `${i * ROW}px`;
   return row;
 }
@@ -735,7 +740,7 @@ function showFlows() {
   head.style.zIndex = '2';
   box.replaceChildren(visible.length ? whole : make('p.muted', {}, 'No flow is like this.'));
   const strut = make('div.grid', { 'aria-hidden': 'true' }, ...Array.from({ length: 6 + list.length }, () => make('div')));
-  strut.style.gridTemplateColumns = gridOf(list);
+  setGrid(strut, list);
   if (visible.length) view.rows.after(strut);
   box.scrollTop = 0;
   renderRows();
@@ -802,6 +807,7 @@ function lazyDetails(title, content, open) {
   const whole = make('details', {}, make('summary', {}, title));
   const load = () => { if (whole.children.length === 1) whole.append(...content()); };
   whole.addEventListener('toggle', load);
+  whole.load = load;
   if (open) { load(); whole.open = true; }
   return whole;
 }
@@ -932,6 +938,7 @@ function startKeys() {
 
 function startPrint() {
   window.addEventListener('beforeprint', () => {
+    document.querySelectorAll('main details').forEach((details) => { details.load?.(); details.open = true; });
     lists.forEach((list) => list.showAll());
     renderRows(true);
     if (visible.length > PRINTED_MOST) view.rows.append(make('p', {}, `and ${visible.length - PRINTED_MOST} more, which report.csv has`));

@@ -280,13 +280,39 @@ def bare():
         yield name, good
 
 
+def schema(verdicts):
+    """The data of all policies are as 'schema --of report' says."""
+    try:
+        import jsonschema
+    except ImportError:
+        verdicts.say("skip", "schema", "python3-jsonschema is not installed")
+        return
+    _, text, _ = expected.run(HERE, "schema", "--of", "report")
+    validator = jsonschema.Draft202012Validator(json.loads(text))
+    for policy in WHOLE:
+        wrong = [error.message[:200] for error in validator.iter_errors(say(policy, "report"))]
+        verdicts.say("FAIL" if wrong else "ok", f"{policy.name}: schema", *wrong[:1])
+    known = set(json.loads(text)["properties"])
+    undocumented = set(say(CASES["everything"], "report")) - known
+    verdicts.say("FAIL" if undocumented else "ok", "schema: nothing else", *([str(undocumented)] if undocumented else []))
+
+
+def old_pins():
+    """--max-age is told as by render."""
+    _, printed, messages = expected.run(EXAMPLES, "report", "kimi-k2.yaml", "--as-of", "2026-12-23", "--max-age", "3", "--json")
+    told = [m["target"] for m in json.loads(printed)["messages"] if m["id"] == "FR0410"]
+    yield "of each target that pins", "node-nft" in told and "node-nft-dns" not in told
+    yield "as a message too", "[FR0410]" in messages
+
+
 def others(verdicts):
+    schema(verdicts)
     for policy in WHOLE:
         for verdict in whole(policy):
             verdicts.say(*verdict)
     for verdict in hostile():
         verdicts.say(*verdict)
-    for title, tries in (("folder", folders()), ("a target with a fault", broken_target()), ("bare", bare())):
+    for title, tries in (("folder", folders()), ("a target with a fault", broken_target()), ("bare", bare()), ("old pins", old_pins())):
         for name, good in tries:
             verdicts.say("ok" if good else "FAIL", f"{title}: {name}", *([] if good else ["it is not so"]))
 
