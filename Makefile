@@ -280,7 +280,7 @@ tsan-programs: $(THREADS)
 
 # Which lines the suites reach: a build of its own, the suites that need nothing from outside, and a table.
 # In suites that measure what a program takes, this build may fail: what they reach counts.
-COVERAGE_SUITES ?= unit errors cli read import query examples probe resolve files answers entrances schema golden
+COVERAGE_SUITES ?= unit errors cli watch read import query examples probe resolve files answers entrances schema golden
 .PHONY: coverage
 coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites reach (gcovr)
 	$(Q)$(MAKE) BUILD=$(BUILD)/coverage HARDEN= CFLAGS='-O0 -g --coverage' all units

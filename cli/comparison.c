@@ -12,6 +12,24 @@
 #include "json.h"
 #include "text.h"
 
+struct comparison_words words_of_versions(const flowrules_policy *before,
+                                          const flowrules_policy *after) {
+    static const struct section sections[2] = {{"Newly allowed", DIFFERENCE_COLUMNS},
+                                               {"No longer allowed", DIFFERENCE_COLUMNS}};
+    return (struct comparison_words){
+        .equal = "the same packets pass",
+        .contains = "everything that one side permits passes on the other; what else passes there "
+                    "is not compared",
+        .allowed = "newly allowed",
+        .denied = "no longer allowed",
+        .no_rule = {"nothing allowed it before", "nothing allows it any more"},
+        .no_block = {"nothing blocked it before", "nothing blocks it any more"},
+        .rules = {"diff-allowed", "diff-denied"},
+        .severity = FLOWRULES_WARNING,
+        .sections = sections,
+        .policies = {before, after}};
+}
+
 /* ---- configurations ------------------------------------------------------------------------ */
 
 flowrules_status add_settings(flowrules_configuration *configuration, struct tool *tool,

@@ -135,20 +135,7 @@ static flowrules_status match_targets(struct side *side, struct tool *tool, stru
 
 static flowrules_status compare_sides(struct tool *tool, struct side sides[2],
                                       const struct hops *targets) {
-    static const struct section sections[2] = {{"Newly allowed", DIFFERENCE_COLUMNS},
-                                               {"No longer allowed", DIFFERENCE_COLUMNS}};
-    const struct comparison_words words = {
-        .equal = "the same packets pass",
-        .contains = "everything that one side permits passes on the other; what else passes there "
-                    "is not compared",
-        .allowed = "newly allowed",
-        .denied = "no longer allowed",
-        .no_rule = {"nothing allowed it before", "nothing allows it any more"},
-        .no_block = {"nothing blocked it before", "nothing blocks it any more"},
-        .rules = {"diff-allowed", "diff-denied"},
-        .severity = FLOWRULES_WARNING,
-        .sections = sections,
-        .policies = {sides[0].policy, sides[1].policy}};
+    const struct comparison_words words = words_of_versions(sides[0].policy, sides[1].policy);
     flowrules_comparison *comparison = NULL;
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; i < 2 && status == FLOWRULES_OK; i++) {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "formats.h"
@@ -40,23 +39,11 @@ static bool is_coloured(int colour, FILE *stream) {
     return isatty(fileno(stream)) && terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
-/* Sets the date and the lock; the library reads no clock. */
+/* Sets what the command line says of policies. */
 static flowrules_status set_up(struct tool *tool) {
-    char today[32];
-    const char *as_of = tool->settings.as_of;
-    time_t now = time(NULL);
-    struct tm date;
     if (flowrules_context_new(&tool->context) != FLOWRULES_OK)
         return FLOWRULES_NO_MEMORY;
-    if (as_of == NULL) {
-        if (gmtime_r(&now, &date) == NULL ||
-            strftime(today, sizeof(today), "%Y-%m-%d", &date) == 0) {
-            tell_error(tool, "today's date is not known; give one with --as-of");
-            return FLOWRULES_IO;
-        }
-        as_of = today;
-    }
-    flowrules_status status = flowrules_context_set(tool->context, "as-of", as_of);
+    flowrules_status status = set_date(tool);
     if (status == FLOWRULES_OK && tool->settings.lock != NULL)
         status = flowrules_context_set(tool->context, "lock", tool->settings.lock);
     if (status == FLOWRULES_OK && tool->settings.max_age != NULL)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Standard input is read no further than this; a file's limit is the library's. */
 #define INPUT_LARGEST ((size_t)1 << 30)
@@ -41,6 +42,22 @@ char *read_input(struct tool *tool, size_t *size) {
     }
     free(text);
     return NULL;
+}
+
+flowrules_status set_date(struct tool *tool) {
+    char today[32];
+    const char *as_of = tool->settings.as_of;
+    time_t now = time(NULL);
+    struct tm date;
+    if (as_of == NULL) {
+        if (gmtime_r(&now, &date) == NULL ||
+            strftime(today, sizeof(today), "%Y-%m-%d", &date) == 0) {
+            tell_error(tool, "today's date is not known; give one with --as-of");
+            return FLOWRULES_IO;
+        }
+        as_of = today;
+    }
+    return flowrules_context_set(tool->context, "as-of", as_of);
 }
 
 flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const char *path) {

@@ -8,6 +8,7 @@
 
 #include "json.h"
 #include "output.h"
+#include "render.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -25,7 +26,7 @@ struct batch {
 
 /* ---- what is asked for --------------------------------------------------------------------- */
 
-static flowrules_status check_options(struct tool *tool) {
+flowrules_status check_render_options(struct tool *tool) {
     const struct settings *settings = &tool->settings;
     if (settings->print && settings->output != NULL)
         return tell_usage(tool, "--print and -o exclude each other");
@@ -214,11 +215,8 @@ static void tell_written(const struct batch *batch, const struct tool *tool) {
         fputs(removed->count > 0 ? "\n]}\n" : "]}\n", stdout);
 }
 
-static flowrules_status write_batch(struct batch *batch, struct tool *tool) {
+static flowrules_status write_folder(struct batch *batch, struct tool *tool) {
     const struct settings *settings = &tool->settings;
-    list_files(batch);
-    if (settings->output == NULL)
-        return print_outputs(batch, tool);
     if (!settings->no_map)
         list_maps(batch);
     for (size_t i = 0; i < batch->specs.count; i++)
@@ -228,23 +226,49 @@ static flowrules_status write_batch(struct batch *batch, struct tool *tool) {
         settings->targets.count > 0 || strcmp(batch->delivery.policy, "-") == 0 ? &batch->rendered
                                                                                 : NULL;
     batch->delivery.replace = settings->replace;
-    flowrules_status status = write_outputs(tool, settings->output, batch->outputs,
-                                            batch->output_count, &batch->delivery);
+    return write_outputs(tool, settings->output, batch->outputs, batch->output_count,
+                         &batch->delivery);
+}
+
+/* Renders what is asked for, and lists its files. */
+static flowrules_status make_batch(struct batch *batch, struct tool *tool,
+                                   const flowrules_policy *policy) {
+    flowrules_status status = choose_targets(batch, tool, policy);
+    if (status == FLOWRULES_OK)
+        status = render_all(batch, tool, policy);
+    if (status == FLOWRULES_OK)
+        list_files(batch);
+    return status;
+}
+
+static flowrules_status write_batch(struct batch *batch, struct tool *tool) {
+    if (tool->settings.output == NULL)
+        return print_outputs(batch, tool);
+    flowrules_status status = write_folder(batch, tool);
     if (status == FLOWRULES_OK)
         tell_written(batch, tool);
+    return status;
+}
+
+flowrules_status render_into_folder(struct tool *tool, const flowrules_policy *policy,
+                                    size_t *written) {
+    struct batch batch = {0};
+    flowrules_status status = make_batch(&batch, tool, policy);
+    if (status == FLOWRULES_OK)
+        status = write_folder(&batch, tool);
+    *written = batch.output_count;
+    batch_free(&batch);
     return status;
 }
 
 flowrules_status run_render(struct tool *tool) {
     struct batch batch = {0};
     flowrules_policy *policy = NULL;
-    flowrules_status status = check_options(tool);
+    flowrules_status status = check_render_options(tool);
     if (status == FLOWRULES_OK)
         status = open_policy(&policy, tool, tool->settings.operands.items[0]);
     if (status == FLOWRULES_OK)
-        status = choose_targets(&batch, tool, policy);
-    if (status == FLOWRULES_OK)
-        status = render_all(&batch, tool, policy);
+        status = make_batch(&batch, tool, policy);
     if (status == FLOWRULES_OK)
         status = write_batch(&batch, tool);
     batch_free(&batch);

@@ -88,6 +88,8 @@ flowrules_status load_plugins(struct tool *tool);
 
 /* ---- policies (policy.c) ----------------------------------------------------------------- */
 
+/* Sets the date as of which policies are read: --as-of, or today; the library reads no clock. */
+flowrules_status set_date(struct tool *tool);
 /* Reads the policy at a path, "-" being standard input; messages are told. */
 flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const char *path);
 /* Adds the files of --assertions; messages gather in the context. */

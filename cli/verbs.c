@@ -104,6 +104,23 @@ static const struct option render_options[] = {
     JSON_OPTION("with -o, the list of written files as JSON"),
 };
 
+static const struct option watch_options[] = {
+    {"target", "TARGET[:FORMAT]",
+     "with -o, a target to write, or the name of a backend; may be given several times; without "
+     "it, every target of the policy",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    {"output", "DIR",
+     "write the files of the targets into this folder, at first and after each save", PLACE(output),
+     NULL, OPTION_TEXT, 'o'},
+    {"replace", NULL, "with -o, also replace files that flowrules did not write", PLACE(replace),
+     NULL, OPTION_FLAG, 0},
+    {"no-verify", NULL,
+     "do not read the rules back and compare them with the policy before they are written",
+     PLACE(no_verify), NULL, OPTION_FLAG, 0},
+    {"no-map", NULL, "do not write TARGET.map.json, which lists the flows of each rule",
+     PLACE(no_map), NULL, OPTION_FLAG, 0},
+};
+
 static const struct option explain_options[] = {
     {"target", "TARGET",
      "a target of the policy, or the name of a backend; may be given several times; without it, "
@@ -451,6 +468,18 @@ static const struct verb verbs[] = {
      "flowrules diff 'nftables=node-nft.nft & nftables=edge-nft.nft [from eth0, to eth1]' "
      "kimi-k2.yaml -t 'node-nft & edge-nft'\n",
      run_diff},
+    {"watch", "POLICY", "check a policy after each save, and show what newly passes",
+     "Reads the policy again whenever it, a file that it includes or its lock file is saved. Each "
+     "time it checks it as 'flowrules check' does, and shows as 'flowrules diff' which packets "
+     "newly pass and which no longer pass, compared with the last version without errors. With -o "
+     "it writes the files of the targets again.\n"
+     "A version with errors is reported, and nothing else changes: the next save is compared with "
+     "the version before the errors.\n"
+     "It ends by SIGINT (Ctrl-C) or SIGTERM, with the exit status 0.",
+     watch_options, COUNT(watch_options), 1, 1, "a POLICY is needed",
+     "flowrules watch kimi-k2.yaml\n"
+     "flowrules watch kimi-k2.yaml -t node-nft -o build/\n",
+     run_watch},
     {"probe", "POLICY", "write a script that tries the flows from the place where it runs",
      "Writes a POSIX shell script that tests the connectivity of the flows from the machine where "
      "it runs: a TCP connection, a TLS handshake, a DNS query over UDP and TCP, an NTP query, a "

@@ -68,6 +68,7 @@ flowrules_status run_verify(struct tool *tool);
 flowrules_status run_diff(struct tool *tool);
 flowrules_status run_import(struct tool *tool);
 flowrules_status run_resolve(struct tool *tool);
+flowrules_status run_watch(struct tool *tool);
 flowrules_status run_probe(struct tool *tool);
 flowrules_status run_targets(struct tool *tool);
 flowrules_status run_schema(struct tool *tool);

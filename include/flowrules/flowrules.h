@@ -155,6 +155,14 @@ FLOWRULES_API const char *flowrules_diagnostic_target(const flowrules_context *c
 
 FLOWRULES_API void flowrules_diagnostics_clear(flowrules_context *context);
 
+/*
+ * The files that were opened to read policies, includes and files of assertions with the context,
+ * in order, also those with errors and those that were read again: their paths. NULL for a text
+ * from memory.
+ */
+FLOWRULES_API size_t flowrules_context_file_count(const flowrules_context *context);
+FLOWRULES_API const char *flowrules_context_file(const flowrules_context *context, size_t file);
+
 /* ---- policies ---------------------------------------------------------------------------- */
 
 typedef struct flowrules_policy flowrules_policy;

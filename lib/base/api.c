@@ -90,3 +90,13 @@ const char *flowrules_diagnostic_target(const flowrules_context *context, size_t
 void flowrules_diagnostics_clear(flowrules_context *context) {
     fr_diagnostics_clear(&context->diagnostics);
 }
+
+size_t flowrules_context_file_count(const flowrules_context *context) {
+    return context->diagnostics.files.count;
+}
+
+const char *flowrules_context_file(const flowrules_context *context, size_t file) {
+    return file < context->diagnostics.files.count
+               ? fr_diagnostics_file_path(&context->diagnostics, (uint32_t)file + 1)
+               : NULL;
+}

@@ -103,6 +103,11 @@ const char *fr_diagnostics_file_name(const struct fr_diagnostics *d, uint32_t fi
     return source != NULL ? source->name : NULL;
 }
 
+const char *fr_diagnostics_file_path(const struct fr_diagnostics *d, uint32_t file) {
+    const struct fr_source *source = source_of(d, file);
+    return source != NULL ? source->path : NULL;
+}
+
 /* ---- text that is safe to show ------------------------------------------------------------- */
 
 /*

@@ -173,6 +173,7 @@ uint32_t fr_diagnostics_file(struct fr_diagnostics *d, const char *name, const c
  * kept in memory. False when out of memory.
  */
 bool fr_diagnostics_path(struct fr_diagnostics *d, uint32_t file, const char *path);
+const char *fr_diagnostics_file_path(const struct fr_diagnostics *d, uint32_t file);
 /* The text of a file, read again if necessary; NULL if it cannot be read. */
 const char *fr_diagnostics_text(struct fr_diagnostics *d, uint32_t file, size_t *size);
 void fr_diagnostics_forget(struct fr_diagnostics *d, uint32_t file);
