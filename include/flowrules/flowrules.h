@@ -879,6 +879,31 @@ FLOWRULES_CHECK flowrules_status flowrules_edit_remove(flowrules_comparison **ch
 FLOWRULES_CHECK flowrules_status flowrules_edit_policy(flowrules_policy **policy,
                                                        flowrules_edit *edit);
 
+/* Lines of a target's files that are added or removed. */
+typedef struct flowrules_lines flowrules_lines;
+
+/*
+ * Renders a target (flowrules_render says how to name it), and compares its files with those of the
+ * call before; at the first call, with those of the policy as it was when the edit began. So it
+ * takes as long as rendering, and at the first call twice as long. FLOWRULES_OK: the files are the
+ * same. FLOWRULES_DIFFERENT: lines differ. Others: as flowrules_render; the next call then compares
+ * with the same files as this one.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_edit_lines(flowrules_lines **lines, flowrules_edit *edit,
+                                                      const char *target);
+FLOWRULES_API void flowrules_lines_free(flowrules_lines *lines);
+
+/*
+ * The lines, file by file and in order; where lines replace others, the removed ones come first or
+ * last. change is "added" or "removed". number counts from 1: of an added line, in the new file; of
+ * a removed one, in the old file.
+ */
+FLOWRULES_API size_t flowrules_line_count(const flowrules_lines *lines);
+FLOWRULES_API const char *flowrules_line_change(const flowrules_lines *lines, size_t line);
+FLOWRULES_API const char *flowrules_line_file(const flowrules_lines *lines, size_t line);
+FLOWRULES_API size_t flowrules_line_number(const flowrules_lines *lines, size_t line);
+FLOWRULES_API const char *flowrules_line_text(const flowrules_lines *lines, size_t line);
+
 /* ---- importing ---------------------------------------------------------------------------- */
 
 /*

@@ -3,22 +3,11 @@
  * old flow nor the new one matches is decided as before; so two policies are compared that have
  * only the flows which may meet these two: once with the old flow, once with the new one.
  */
+#include "edit.h"
+
 #include <string.h>
 
-#include "edit_index.h"
 #include "meaning.h"
-#include "network_names.h"
-#include "policy_edit.h"
-
-struct flowrules_edit {
-    flowrules_context *context;
-    struct fr_editor editor;
-    struct fr_network_names names; /* of its networks, for texts */
-    struct fr_view view;           /* of the editor's policy: networks are their members */
-    struct fr_vec regions;         /* struct fr_edit_region, for each flow */
-    struct fr_edit_index flows[2]; /* allows, denies */
-    struct fr_vec denies;          /* uint32_t: flows that are denies, or were */
-};
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
@@ -96,6 +85,8 @@ flowrules_status flowrules_policy_edit(flowrules_edit **edit, flowrules_context 
         return fr_no_memory(context);
     memset(e, 0, sizeof *e);
     e->context = context;
+    e->begun = fr_policy_hold(policy);
+    fr_vec_init(&e->kept, &context->allocator, sizeof(struct fr_kept_target));
     fr_vec_init(&e->regions, &context->allocator, sizeof(struct fr_edit_region));
     fr_vec_init(&e->denies, &context->allocator, sizeof(uint32_t));
     for (size_t i = 0; i < 2; i++)
@@ -106,6 +97,17 @@ flowrules_status flowrules_policy_edit(flowrules_edit **edit, flowrules_context 
     else
         flowrules_edit_free(e);
     return status;
+}
+
+void fr_kept_target_free(const flowrules_edit *edit, struct fr_kept_target *kept) {
+    const struct fr_allocator *allocator = &edit->context->allocator;
+    for (size_t i = 0; i < kept->count; i++) {
+        fr_free(allocator, kept->files[i].name);
+        fr_free(allocator, kept->files[i].text);
+    }
+    fr_free(allocator, kept->files);
+    fr_free(allocator, kept->name);
+    *kept = (struct fr_kept_target){.name = NULL};
 }
 
 void flowrules_edit_free(flowrules_edit *edit) {
@@ -120,6 +122,10 @@ void flowrules_edit_free(flowrules_edit *edit) {
     fr_vec_free(&edit->regions);
     fr_vec_free(&edit->denies);
     fr_editor_close(&edit->editor);
+    for (size_t i = 0; i < edit->kept.count; i++)
+        fr_kept_target_free(edit, fr_vec_at(&edit->kept, struct fr_kept_target, i));
+    fr_vec_free(&edit->kept);
+    flowrules_policy_free(edit->begun);
     fr_free(&edit->context->allocator, edit);
 }
 

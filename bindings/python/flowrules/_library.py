@@ -52,11 +52,12 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New,), "context_new"),
     (STATUS, (New, RESIZE, Handle), "context_new_with_allocator"),
     (STATUS, (New, Handle), "configuration_new path_new path_meaning"),
-    (STATUS, (New, Handle), "probe_write"),
-    (STATUS, (New, Handle, Text), "policy_load"),
-    (STATUS, (New, Handle, Text, Text, Size), "policy_load_text"),
+    (STATUS, (New, Handle), "probe_write edit_policy"),
+    (STATUS, (New, Handle, Text), "policy_load edit_remove edit_lines"),
+    (STATUS, (New, Handle, Text, Size), "edit_add"),
+    (STATUS, (New, Handle, Text, Text, Size), "policy_load_text edit_replace"),
     (STATUS, (New, Handle, Handle), "resolution_new probe_new assertions_new"),
-    (STATUS, (New, Handle, Handle, Text), "render explain meaning_of_policy"),
+    (STATUS, (New, Handle, Handle, Text), "render explain meaning_of_policy policy_edit"),
     (STATUS, (New, Handle, Handle, Text, Text), "query"),
     (STATUS, (New, Handle, Handle), "lint"),
     (STATUS, (New, Handle, Text, Handle, Handle), "meaning_of_configuration"),
@@ -67,7 +68,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         NOTHING,
         (Handle,),
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
-        " findings_free"
+        " findings_free edit_free lines_free"
         " configuration_free meaning_free comparison_free path_free assertions_free"
         " diagnostics_clear",
     ),
@@ -93,7 +94,8 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         (Handle,),
         "diagnostic_count flow_count network_count service_count target_count"
         " resolution_name_count artifact_file_count report_row_count answer_flow_count"
-        " answer_rule_count finding_count difference_count doubt_count backend_count assertion_count",
+        " answer_rule_count finding_count difference_count doubt_count backend_count assertion_count"
+        " line_count context_file_count",
     ),
     # Of the part of an object that has a number
     (Result(Enum), (Handle, Size), "diagnostic_severity finding_severity"),
@@ -115,6 +117,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " difference_destination difference_service difference_witness difference_enters"
         " difference_leaves doubt_text doubt_file"
         " backend_name backend_title backend_description"
+        " line_change line_file line_text context_file"
         " assertion_id assertion_kind assertion_verdict assertion_because assertion_file",
     ),
     (
@@ -134,7 +137,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         COUNT,
         (Handle, Size),
         "flow_tag_count resolution_address_count resolution_alias_count artifact_file_size"
-        " assertion_finding_count",
+        " assertion_finding_count line_number",
     ),
     # Of a part of a part
     (

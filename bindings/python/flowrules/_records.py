@@ -368,6 +368,24 @@ class Comparison(Undecided, _Comparison):
         return self.verdict == "equal"
 
 
+class ChangedLine(NamedTuple):
+    """A line of a target's files that a change has added or removed."""
+
+    change: str
+    """added or removed"""
+    file: str
+    number: int
+    """From 1: of an added line in the new file, of a removed one in the old file."""
+    text: str
+
+
+class ChangedLines(NamedTuple):
+    """What has changed in the files of a target."""
+
+    lines: Tuple[ChangedLine, ...]
+    diagnostics: Diagnostics
+
+
 class Imported(NamedTuple):
     """A policy that means what a configuration does."""
 

@@ -115,6 +115,7 @@ class Session:
         self._busy = False
         self._made: List[Tuple[Any, ctypes.c_void_p]] = []
         self._kept = 0
+        self._dropped: List[ctypes.c_void_p] = []
         self._options = _keys(options)
         # Not at exit: threads may still be at it, and the system takes it all back.
         self._finalizer = weakref.finalize(self, _free, self._made)
@@ -135,6 +136,8 @@ class Session:
             if not self._finalizer.alive:
                 raise ValueError("the policy is closed")
             self._busy = True
+            while self._dropped:
+                self.release(self._dropped.pop())
         except BaseException:
             self._lock.release()
             raise
@@ -153,6 +156,20 @@ class Session:
     def keep(self) -> None:
         """What has been made lives as long as the session."""
         self._kept = len(self._made)
+
+    def release(self, handle: ctypes.c_void_p) -> None:
+        """Frees one object that was kept, in a session that is entered."""
+        for index, (free, each) in enumerate(self._made):
+            if each is handle:
+                del self._made[index]
+                self._kept -= 1
+                free(handle)
+                return
+
+    def drop(self, handle: ctypes.c_void_p) -> None:
+        """Has an object freed when the session is next entered: from wherever garbage is
+        collected, that may be in the middle of a call."""
+        self._dropped.append(handle)
 
     def close(self) -> None:
         """Frees everything; once is enough."""

@@ -818,6 +818,78 @@ static void tells_of_the_rest(void) {
     unit_unload(&p);
 }
 
+/* ---- lines --------------------------------------------------------------------------------- */
+
+/* The lines that changed, as "- file:number text". */
+static void add_changed_lines(struct lines *told, const flowrules_lines *lines) {
+    for (size_t i = 0; i < flowrules_line_count(lines); i++)
+        add_line(told, "%c %s:%zu %s", flowrules_line_change(lines, i)[0] == 'a' ? '+' : '-',
+                 flowrules_line_file(lines, i), flowrules_line_number(lines, i),
+                 flowrules_line_text(lines, i));
+}
+
+static void tells_lines(void) {
+    static const char text[] = "{name: web, source: office, destination: 198.51.100.1, protocol: "
+                               "tcp, port: 444}";
+    struct unit_policy p = unit_load(
+        "flowrules: 1\n"
+        "networks: {office: 192.0.2.0/24}\n"
+        "protects: office\n"
+        "flows:\n"
+        "  - {name: web, source: office, destination: 198.51.100.1, protocol: tcp, port: 443}\n"
+        "  - {name: dns, source: office, destination: 198.51.100.2, protocol: udp, port: 53}\n"
+        "targets:\n"
+        "  edge: {backend: cisco-asa, interface: inside, access-list: A, names: refuse}\n");
+    static struct lines told;
+    flowrules_comparison *changes;
+    flowrules_lines *lines;
+    flowrules_edit *edit;
+    CU_ASSERT_EQUAL_FATAL(flowrules_policy_edit(&edit, p.context, p.policy, NULL), FLOWRULES_OK);
+    flowrules_policy_free(p.policy);
+    p.policy = NULL;
+    CU_ASSERT_EQUAL(flowrules_edit_replace(&changes, edit, "web", text, strlen(text)),
+                    FLOWRULES_DIFFERENT);
+    flowrules_comparison_free(changes);
+    CU_ASSERT_EQUAL_FATAL(flowrules_edit_lines(&lines, edit, "edge"), FLOWRULES_DIFFERENT);
+    add_changed_lines(&told, lines);
+    CU_ASSERT_PTR_NULL(flowrules_line_text(lines, told.count));
+    CU_ASSERT_EQUAL(flowrules_line_number(lines, told.count), 0);
+    flowrules_lines_free(lines);
+    CU_ASSERT(told.count >= 2);
+    for (size_t i = 0; i < told.count; i++) {
+        const char *port = told.items[i][0] == '+' ? "444" : "443";
+        if (strstr(told.items[i], "access-list A extended permit") != NULL)
+            CU_ASSERT_PTR_NOT_NULL(strstr(told.items[i], port));
+    }
+    free_lines(&told);
+    CU_ASSERT_EQUAL(flowrules_edit_lines(&lines, edit, "edge"), FLOWRULES_OK);
+    CU_ASSERT_EQUAL(flowrules_line_count(lines), 0);
+    flowrules_lines_free(lines);
+    CU_ASSERT_EQUAL(flowrules_edit_lines(&lines, edit, "edgy"), FLOWRULES_USAGE);
+    CU_ASSERT_PTR_NULL(lines);
+    /* A target that cannot say a flow: what is told afterwards is held against what was before. */
+    static const char named[] = "{name: dns, source: office, destination: a.example.com, protocol: "
+                                "udp, port: 53}";
+    CU_ASSERT_EQUAL(flowrules_edit_replace(&changes, edit, "dns", named, strlen(named)),
+                    FLOWRULES_DIFFERENT);
+    flowrules_comparison_free(changes);
+    CU_ASSERT_EQUAL(flowrules_edit_lines(&lines, edit, "edge"), FLOWRULES_REFUSED);
+    CU_ASSERT_EQUAL(flowrules_edit_remove(&changes, edit, "dns"), FLOWRULES_DIFFERENT);
+    flowrules_comparison_free(changes);
+    CU_ASSERT_EQUAL_FATAL(flowrules_edit_lines(&lines, edit, "edge"), FLOWRULES_DIFFERENT);
+    add_changed_lines(&told, lines);
+    flowrules_lines_free(lines);
+    bool gone = false;
+    for (size_t i = 0; i < told.count; i++)
+        gone = gone || (told.items[i][0] == '-' && strstr(told.items[i], "permit udp") != NULL);
+    CU_ASSERT(gone);
+    if (!gone)
+        print_lines("lines", &told);
+    free_lines(&told);
+    flowrules_edit_free(edit);
+    unit_unload(&p);
+}
+
 /* ---- memory that runs out ------------------------------------------------------------------ */
 
 /* A row of changes, each of which is tried until it succeeds, or memory runs out for good. */
@@ -831,6 +903,7 @@ static char *edit_often(flowrules_context *context, const void *about, flowrules
     flowrules_edit *edit = NULL;
     flowrules_comparison *changes[3] = {NULL, NULL, NULL};
     flowrules_artifact *artifact = NULL;
+    flowrules_lines *lines = NULL;
     char *text = NULL;
     *status = flowrules_policy_load_text(&policy, context, "policy.yaml", about, strlen(about));
     if (*status == FLOWRULES_OK)
@@ -844,7 +917,10 @@ static char *edit_often(flowrules_context *context, const void *about, flowrules
     if (*status == FLOWRULES_OK)
         *status = flowrules_render(&artifact, context, now, "list");
     if (*status == FLOWRULES_OK)
+        *status = flowrules_edit_lines(&lines, edit, "list");
+    if (*status == FLOWRULES_DIFFERENT)
         text = unit_artifact_text(artifact);
+    flowrules_lines_free(lines);
     for (size_t i = 0; i < 3; i++)
         flowrules_comparison_free(changes[i]);
     flowrules_artifact_free(artifact);
@@ -904,6 +980,7 @@ static const struct unit_test tests[] = {{"edit_addresses", addresses_alone},
                                          {"edit_finds_all", finds_all},
                                          {"edit_errors", tells_errors},
                                          {"edit_rest", tells_of_the_rest},
+                                         {"edit_lines", tells_lines},
                                          {"edit_memory", memory_runs_out},
                                          {"edit_stays_without_memory", stays_without_memory},
                                          {NULL, NULL}};
