@@ -28,17 +28,34 @@ static flowrules_status find_region(flowrules_edit *edit, const struct fr_flow *
     return edit->view.sets.failed ? fr_no_memory(edit->context) : FLOWRULES_OK;
 }
 
-/* Adds a flow to the index of its action. */
+static struct fr_edited *edited_at(const flowrules_edit *edit, uint32_t number) {
+    return fr_vec_at(&edit->regions, struct fr_edited, number);
+}
+
+/* Is it the version of its flow that counts? What is asked of each version in the indexes. */
+static bool is_current(void *user, uint32_t version) {
+    const flowrules_edit *edit = user;
+    uint32_t number = *fr_vec_at(&edit->versions, uint32_t, version);
+    return number < edit->regions.count && edited_at(edit, number)->version == version;
+}
+
+/* Adds a flow to the index of its action, as a new version of it. */
 static flowrules_status index_flow(flowrules_edit *edit, const struct fr_flow *flow,
-                                   const struct fr_edit_region *region, uint32_t number) {
+                                   uint32_t number, struct fr_edited *edited) {
+    uint32_t *version = fr_vec_add(&edit->versions);
+    if (version == NULL)
+        return fr_no_memory(edit->context);
+    *version = number;
+    edited->version = (uint32_t)edit->versions.count - 1;
     if (flow->expired)
         return FLOWRULES_OK;
-    uint32_t *deny = flow->deny ? fr_vec_add(&edit->denies) : NULL;
+    uint32_t *deny = flow->deny && !edited->listed ? fr_vec_add(&edit->denies) : NULL;
     if (deny != NULL)
         *deny = number;
-    bool good =
-        (deny != NULL || !flow->deny) &&
-        fr_edit_index_add(&edit->flows[flow->deny], &edit->view, services_of(edit), region, number);
+    bool good = (deny != NULL || !flow->deny || edited->listed) &&
+                fr_edit_index_add(&edit->flows[flow->deny], &edit->view, services_of(edit),
+                                  &edited->region, edited->version);
+    edited->listed = edited->listed || flow->deny;
     return good ? FLOWRULES_OK : fr_no_memory(edit->context);
 }
 
@@ -48,11 +65,12 @@ static flowrules_status index_flows(flowrules_edit *edit) {
         return fr_no_memory(edit->context);
     for (uint32_t i = 0; i < flows->count; i++) {
         const struct fr_flow *flow = fr_vec_at(flows, struct fr_flow, i);
-        struct fr_edit_region *region = fr_vec_push(&edit->regions);
-        FR_TRY(find_region(edit, flow, region));
-        FR_TRY(index_flow(edit, flow, region, i));
+        struct fr_edited *edited = fr_vec_push(&edit->regions);
+        FR_TRY(find_region(edit, flow, &edited->region));
+        FR_TRY(index_flow(edit, flow, i, edited));
     }
-    bool good = fr_edit_index_build(&edit->flows[0]) && fr_edit_index_build(&edit->flows[1]);
+    bool good = fr_edit_index_build(&edit->flows[0], is_current, edit) &&
+                fr_edit_index_build(&edit->flows[1], is_current, edit);
     return good ? FLOWRULES_OK : fr_no_memory(edit->context);
 }
 
@@ -87,7 +105,8 @@ flowrules_status flowrules_policy_edit(flowrules_edit **edit, flowrules_context 
     e->context = context;
     e->begun = fr_policy_hold(policy);
     fr_vec_init(&e->kept, &context->allocator, sizeof(struct fr_kept_target));
-    fr_vec_init(&e->regions, &context->allocator, sizeof(struct fr_edit_region));
+    fr_vec_init(&e->regions, &context->allocator, sizeof(struct fr_edited));
+    fr_vec_init(&e->versions, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&e->denies, &context->allocator, sizeof(uint32_t));
     for (size_t i = 0; i < 2; i++)
         fr_edit_index_init(&e->flows[i], &context->allocator);
@@ -120,6 +139,7 @@ void flowrules_edit_free(flowrules_edit *edit) {
     for (size_t i = 0; i < 2; i++)
         fr_edit_index_free(&edit->flows[i]);
     fr_vec_free(&edit->regions);
+    fr_vec_free(&edit->versions);
     fr_vec_free(&edit->denies);
     fr_editor_close(&edit->editor);
     for (size_t i = 0; i < edit->kept.count; i++)
@@ -142,16 +162,16 @@ struct gathering {
     struct fr_vec *numbers;
 };
 
-static bool gather(void *user, uint32_t number) {
+static bool gather(void *user, uint32_t version) {
     struct gathering *g = user;
     const struct fr_editor *editor = &g->edit->editor;
-    if (number >= editor->policy->flows.count || number == editor->number ||
-        !fr_editor_has(editor, number))
+    uint32_t number = *fr_vec_at(&g->edit->versions, uint32_t, version);
+    if (number == editor->number || !is_current(g->edit, version) || !fr_editor_has(editor, number))
         return false;
     const struct fr_flow *flow = fr_editor_flow(editor, number);
     if (flow->deny != g->deny || flow->expired ||
         !fr_edit_regions_meet(&g->edit->view, services_of(g->edit), g->region,
-                              fr_vec_at(&g->edit->regions, struct fr_edit_region, number), g->way))
+                              &edited_at(g->edit, number)->region, g->way))
         return false;
     uint32_t *slot = fr_vec_add(g->numbers);
     g->no_memory = slot == NULL;
@@ -286,52 +306,63 @@ static flowrules_status warn(flowrules_edit *edit, const struct fr_vec *around) 
 
 /* ---- a change ------------------------------------------------------------------------------ */
 
-/* Puts the flow that there is now into the index; *region: what it is about. */
-static flowrules_status index_change(flowrules_edit *edit, struct fr_edit_region *region) {
+/* Puts the flow that there is now into the index; *edited: what it is about. */
+static flowrules_status index_change(flowrules_edit *edit, struct fr_edited *edited) {
     const struct fr_editor *editor = &edit->editor;
     const struct fr_flow *flow = fr_editor_flow(editor, editor->number);
-    while (edit->regions.count <= editor->number)
-        if (fr_vec_push(&edit->regions) == NULL)
+    while (edit->regions.count <= editor->number) {
+        struct fr_edited *none = fr_vec_push(&edit->regions);
+        if (none == NULL)
             return fr_no_memory(edit->context);
+        none->version = FR_NO_NUMBER;
+    }
+    *edited = *edited_at(edit, editor->number);
+    edited->version = FR_NO_NUMBER;
     if (!fr_editor_has(editor, editor->number))
         return FLOWRULES_OK;
-    FR_TRY(find_region(edit, flow, region));
-    FR_TRY(index_flow(edit, flow, region, editor->number));
-    bool good = fr_edit_index_settle(&edit->flows[flow->deny]);
-    return good ? FLOWRULES_OK : fr_no_memory(edit->context);
+    FR_TRY(find_region(edit, flow, &edited->region));
+    FR_TRY(index_flow(edit, flow, editor->number, edited));
+    return FLOWRULES_OK;
 }
 
 /* The flows around the old flow, and around the new one. */
-static flowrules_status gather_change(flowrules_edit *edit, const struct fr_edit_region *region,
+static flowrules_status gather_change(flowrules_edit *edit, const struct fr_edited *edited,
                                       struct fr_vec *around) {
     const struct fr_editor *editor = &edit->editor;
     const struct fr_flow *is = fr_editor_flow(editor, editor->number);
-    const struct fr_edit_region *was =
-        fr_vec_at(&edit->regions, struct fr_edit_region, editor->number);
     if (editor->was.name != 0 && !editor->was.expired)
-        FR_TRY(gather_around(edit, was, editor->was.deny, around));
+        FR_TRY(gather_around(edit, &edited_at(edit, editor->number)->region, editor->was.deny,
+                             around));
     if (is->name != 0 && !is->expired)
-        FR_TRY(gather_around(edit, region, is->deny, around));
+        FR_TRY(gather_around(edit, &edited->region, is->deny, around));
     fr_sort_unique(around);
     return FLOWRULES_OK;
 }
 
+/* The change is kept. That an index does not find memory to be in order is no harm. */
+static void keep(flowrules_edit *edit, const struct fr_edited *edited) {
+    uint32_t number = edit->editor.number;
+    *edited_at(edit, number) = *edited;
+    fr_editor_keep(&edit->editor);
+    for (size_t i = 0; i < 2; i++)
+        (void)fr_edit_index_settle(&edit->flows[i], is_current, edit);
+}
+
 /* Compares what a change has begun with what was; the change is kept, or undone. */
 static flowrules_status finish(flowrules_comparison **changes, flowrules_edit *edit) {
-    struct fr_edit_region region = {{FR_SET_EMPTY, FR_SET_EMPTY}, FR_SERVICE_NONE};
+    struct fr_edited edited;
     struct fr_vec around;
     fr_vec_init(&around, &edit->context->allocator, sizeof(uint32_t));
-    flowrules_status compared = FLOWRULES_OK, status = index_change(edit, &region);
+    flowrules_status compared = FLOWRULES_OK, status = index_change(edit, &edited);
     if (status == FLOWRULES_OK)
-        status = gather_change(edit, &region, &around);
+        status = gather_change(edit, &edited, &around);
     if (status == FLOWRULES_OK)
         status = compared = compare(changes, edit, &around);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT)
         status = warn(edit, &around);
     fr_vec_free(&around);
     if (status == FLOWRULES_OK) {
-        *fr_vec_at(&edit->regions, struct fr_edit_region, edit->editor.number) = region;
-        fr_editor_keep(&edit->editor);
+        keep(edit, &edited);
         return compared;
     }
     flowrules_comparison_free(*changes);

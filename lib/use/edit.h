@@ -22,6 +22,13 @@ struct fr_kept_target {
     size_t count;
 };
 
+/* What a flow is about. */
+struct fr_edited {
+    struct fr_edit_region region;
+    uint32_t version; /* of it that counts */
+    bool listed;      /* it is among the denies */
+};
+
 struct flowrules_edit {
     flowrules_context *context;
     flowrules_policy *begun; /* as it was when the edit began: held */
@@ -29,7 +36,8 @@ struct flowrules_edit {
     struct fr_editor editor;
     struct fr_network_names names; /* of its networks, for texts */
     struct fr_view view;           /* of the editor's policy: networks are their members */
-    struct fr_vec regions;         /* struct fr_edit_region, for each flow */
+    struct fr_vec regions;         /* struct fr_edited, for each flow */
+    struct fr_vec versions;        /* uint32_t: the flow of each version in the indexes */
     struct fr_edit_index flows[2]; /* allows, denies */
     struct fr_vec denies;          /* uint32_t: flows that are denies, or were */
 };

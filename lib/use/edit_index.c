@@ -148,7 +148,7 @@ void fr_edit_index_free(struct fr_edit_index *index) {
 
 struct adding {
     struct fr_edit_index *index;
-    uint32_t flow;
+    uint32_t version;
 };
 
 /* True: out of memory. */
@@ -156,14 +156,14 @@ static bool add_extent(void *user, const struct fr_extent *extent) {
     const struct adding *a = user;
     struct fr_index_entry *slot = fr_vec_add(&a->index->recent);
     if (slot != NULL)
-        *slot = (struct fr_index_entry){*extent, a->flow};
+        *slot = (struct fr_index_entry){*extent, a->version};
     return slot == NULL;
 }
 
 bool fr_edit_index_add(struct fr_edit_index *index, const struct fr_view *view,
                        const struct fr_services *services, const struct fr_edit_region *region,
-                       uint32_t flow) {
-    struct adding adding = {index, flow};
+                       uint32_t version) {
+    struct adding adding = {index, version};
     size_t before = index->recent.count;
     bool failed = each_extent(view, services, region, FR_BY_POINTS, add_extent, &adding);
     if (failed)
@@ -171,44 +171,62 @@ bool fr_edit_index_add(struct fr_edit_index *index, const struct fr_view *view,
     return !failed;
 }
 
-static bool add_entries(struct fr_index *tree, const struct fr_vec *entries) {
+/* Which versions stay. */
+struct keeping {
+    fr_index_fn keep;
+    void *user;
+};
+
+static bool add_entries(struct fr_index *tree, const struct fr_vec *entries,
+                        const struct keeping *keeping) {
     bool good = true;
     for (size_t i = 0; i < entries->count && good; i++) {
         const struct fr_index_entry *entry = fr_vec_at(entries, struct fr_index_entry, i);
-        good = fr_index_add(tree, &entry->extent, entry->item);
+        good = !keeping->keep(keeping->user, entry->item) ||
+               fr_index_add(tree, &entry->extent, entry->item);
     }
     return good;
 }
 
-bool fr_edit_index_build(struct fr_edit_index *index) {
+/* The first of the trees that are joined with what is in none: those that are not much larger. */
+static size_t first_joined(const struct fr_edit_index *index) {
     size_t count = index->recent.count, from = index->trees.count;
-    struct fr_index tree;
-    if (count == 0)
-        return true;
     for (; from > 0; from--) {
         size_t own = fr_vec_at(&index->trees, struct fr_index, from - 1)->entries.count;
         if (own / 2 >= count)
             break;
         count += own;
     }
+    return from;
+}
+
+bool fr_edit_index_build(struct fr_edit_index *index, fr_index_fn keep, void *user) {
+    const struct keeping keeping = {keep, user};
+    size_t from = first_joined(index);
+    struct fr_index tree;
+    if (index->recent.count == 0)
+        return true;
     fr_index_init(&tree, index->allocator);
-    bool good = fr_vec_reserve(&index->trees, 1) && add_entries(&tree, &index->recent);
+    bool good = fr_vec_reserve(&index->trees, 1) && add_entries(&tree, &index->recent, &keeping);
     for (size_t i = from; i < index->trees.count && good; i++)
-        good = add_entries(&tree, &fr_vec_at(&index->trees, struct fr_index, i)->entries);
-    if (!good || !fr_index_build(&tree)) {
+        good = add_entries(&tree, &fr_vec_at(&index->trees, struct fr_index, i)->entries, &keeping);
+    if (!good || (tree.entries.count > 0 && !fr_index_build(&tree))) {
         fr_index_free(&tree);
         return false;
     }
     for (size_t i = from; i < index->trees.count; i++)
         fr_index_free(fr_vec_at(&index->trees, struct fr_index, i));
     index->trees.count = from;
-    *(struct fr_index *)fr_vec_add(&index->trees) = tree;
+    if (tree.entries.count > 0)
+        *(struct fr_index *)fr_vec_add(&index->trees) = tree;
+    else
+        fr_index_free(&tree);
     index->recent.count = 0;
     return true;
 }
 
-bool fr_edit_index_settle(struct fr_edit_index *index) {
-    return index->recent.count < RECENT_MOST || fr_edit_index_build(index);
+bool fr_edit_index_settle(struct fr_edit_index *index, fr_index_fn keep, void *user) {
+    return index->recent.count < RECENT_MOST || fr_edit_index_build(index, keep, user);
 }
 
 /* ---- searching ----------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
- * An index of flows that change: which of very many may match a packet of a region. It keeps what
- * was added, also of flows that have changed since: what is found has to be compared with what the
- * flow is now.
+ * An index of flows that change: which of very many may match a packet of a region. It has a
+ * version of a flow from when it is added until it is no longer kept and trees are joined: what is
+ * found has to be compared with what there is now.
  */
 #ifndef FR_EDIT_INDEX_H
 #define FR_EDIT_INDEX_H
@@ -29,15 +29,18 @@ struct fr_edit_index {
 
 void fr_edit_index_init(struct fr_edit_index *index, const struct fr_allocator *allocator);
 void fr_edit_index_free(struct fr_edit_index *index);
-/* Adds a flow under its number; false when out of memory, and then nothing is added. */
+/* Adds a version of a flow; false when out of memory, and then nothing is added. */
 bool fr_edit_index_add(struct fr_edit_index *index, const struct fr_view *view,
                        const struct fr_services *services, const struct fr_edit_region *region,
-                       uint32_t flow);
-/* Puts what is in no tree yet into one, if it is much; false when out of memory. */
-bool fr_edit_index_settle(struct fr_edit_index *index);
+                       uint32_t version);
+/*
+ * Puts what is in no tree yet into one, if it is much, without the versions that keep leaves out;
+ * false when out of memory.
+ */
+bool fr_edit_index_settle(struct fr_edit_index *index, fr_index_fn keep, void *user);
 /* The same, however little it is. */
-bool fr_edit_index_build(struct fr_edit_index *index);
-/* Calls visit for each flow that may meet a region; several times, too. True if a call did. */
+bool fr_edit_index_build(struct fr_edit_index *index, fr_index_fn keep, void *user);
+/* Calls visit for each version that may meet a region; several times, too. True if a call did. */
 bool fr_edit_index_search(struct fr_edit_index *index, const struct fr_view *view,
                           const struct fr_services *services, const struct fr_edit_region *region,
                           enum fr_edit_way way, fr_index_fn visit, void *user);

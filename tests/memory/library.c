@@ -128,6 +128,40 @@ static void lint(struct run *run, flowrules_context *context, const flowrules_po
     flowrules_findings_free(findings);
 }
 
+static void take_change(struct run *run, flowrules_status status, flowrules_comparison *changes) {
+    done(run, status);
+    if (changes != NULL)
+        take_comparison(run, changes);
+    flowrules_comparison_free(changes);
+}
+
+/* Changes the policy, and what a target makes of it. */
+static void edit(struct run *run, flowrules_context *context, const flowrules_policy *policy) {
+    static const char text[] =
+        "- {name: new, source: [192.0.2.0/28, new.example.org], destination: "
+        "any, protocol: tcp, port: 8443, tags: [new]}";
+    flowrules_edit *edit;
+    flowrules_comparison *changes;
+    flowrules_policy *now;
+    flowrules_lines *lines;
+    if (!done(run, flowrules_policy_edit(&edit, context, policy, NULL)))
+        return;
+    flowrules_status status = flowrules_edit_add(&changes, edit, text, strlen(text));
+    take_change(run, status, changes);
+    status = flowrules_edit_replace(&changes, edit, "new", text, strlen(text));
+    take_change(run, status, changes);
+    done(run, flowrules_edit_lines(&lines, edit, "plain"));
+    for (size_t i = 0; lines != NULL && i < flowrules_line_count(lines); i++)
+        take(run, flowrules_line_text(lines, i));
+    flowrules_lines_free(lines);
+    status = flowrules_edit_remove(&changes, edit, "new");
+    take_change(run, status, changes);
+    if (done(run, flowrules_edit_policy(&now, edit)))
+        take(run, flowrules_flow_name(now, flowrules_flow_count(now) - 1));
+    flowrules_edit_free(edit);
+    flowrules_policy_free(now);
+}
+
 static const char asserted[] =
     "flowrules: 1\n"
     "networks: {here: 192.0.2.0/24, cdn: [cdn.example.net, '*.example.org']}\n"
@@ -214,6 +248,7 @@ static void use_policy(struct run *run, flowrules_context *context) {
     explain(run, context, policy);
     ask(run, context, policy);
     lint(run, context, policy);
+    edit(run, context, policy);
     assert_all(run, context, policy);
     overview(run, context, policy);
     probe(run, context, policy);

@@ -711,6 +711,29 @@ static void finds_all(void) {
     unit_unload(&loaded);
 }
 
+/* The same flow again and again: what it was is forgotten. */
+static void forgets_versions(void) {
+    char text[FLOW_SIZE];
+    flowrules_edit *edit;
+    flowrules_comparison *changes;
+    bool right = true;
+    struct unit_policy loaded = unit_load(
+        "flowrules: 1\nflows: [{name: f0, source: any, destination: 10.9.9.9, service: any}]\n");
+    CU_ASSERT_EQUAL_FATAL(flowrules_policy_edit(&edit, loaded.context, loaded.policy, NULL),
+                          FLOWRULES_OK);
+    for (unsigned i = 0; i < 2000 && right; i++) {
+        snprintf(text, sizeof text,
+                 "{name: f0, source: 10.0.0.0/8, destination: 192.0.2.1, service: any%s}",
+                 i % 2 == 0 ? ", action: deny" : "");
+        right =
+            flowrules_edit_replace(&changes, edit, "f0", text, strlen(text)) == FLOWRULES_DIFFERENT;
+        flowrules_comparison_free(changes);
+    }
+    CU_ASSERT(right);
+    flowrules_edit_free(edit);
+    unit_unload(&loaded);
+}
+
 /* ---- errors -------------------------------------------------------------------------------- */
 
 static const char named_policy[] =
@@ -978,6 +1001,7 @@ static const struct unit_test tests[] = {{"edit_addresses", addresses_alone},
                                          {"edit_denies_of_names", denies_of_names},
                                          {"edit_spares", denies_that_spare},
                                          {"edit_finds_all", finds_all},
+                                         {"edit_forgets", forgets_versions},
                                          {"edit_errors", tells_errors},
                                          {"edit_rest", tells_of_the_rest},
                                          {"edit_lines", tells_lines},
