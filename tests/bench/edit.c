@@ -56,7 +56,7 @@ static flowrules_status run(flowrules_context *context, const char *path, unsign
 
 int main(int argc, char **argv) {
     flowrules_context *context;
-    unsigned count = argc == 3 ? (unsigned)atoi(argv[2]) : 0;
+    unsigned count = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
     if (count == 0 || flowrules_context_new(&context) != FLOWRULES_OK) {
         fputs("usage: edit FILE CHANGES\n", stderr);
         return 2;
