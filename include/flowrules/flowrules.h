@@ -856,13 +856,12 @@ FLOWRULES_API void flowrules_edit_free(flowrules_edit *edit);
 /*
  * Add a flow behind the last one, put a flow in the place of another, or remove one. text is one
  * flow as in the list of a policy: "{name: web, source: office, ...}", or the lines below
- * "flows:". What follows if the policy had been so from the start: the networks, services and
- * targets are as they are. changes are the packets that newly pass ("allowed") and that no longer
- * pass ("denied"), as flowrules_compare finds them between the policy before the change and after
- * it. FLOWRULES_OK: the same packets pass. FLOWRULES_DIFFERENT: see the verdict.
- * FLOWRULES_INVALID: the messages have the errors of the text, at their line and column, and those
- * of what names the flow elsewhere. FLOWRULES_USAGE: there is no flow of that name. Where it
- * returns one of these two, or FLOWRULES_NO_MEMORY, nothing has changed.
+ * "flows:". Networks, services and targets do not change. changes are the packets that newly pass
+ * ("allowed") and that no longer pass ("denied"), as flowrules_compare finds them between the
+ * policy before the change and after it. FLOWRULES_OK: the same packets pass. FLOWRULES_DIFFERENT:
+ * see the verdict. FLOWRULES_INVALID: the messages have the errors of the text, at their line and
+ * column, and those of what names the flow elsewhere. FLOWRULES_USAGE: there is no flow of that
+ * name. Where it returns one of these two, or FLOWRULES_NO_MEMORY, nothing has changed.
  */
 FLOWRULES_CHECK flowrules_status flowrules_edit_add(flowrules_comparison **changes,
                                                     flowrules_edit *edit, const char *text,

@@ -496,11 +496,15 @@ static bool grow_map(struct fr_map *map) {
 }
 
 bool fr_map_put(struct fr_map *map, uint32_t key, uint32_t value) {
-    if (map->count >= map->slot_count / 4 * 3 && !grow_map(map))
-        return false;
-    uint32_t *pair = map_pair(map->slots, map->slot_count, key);
-    if (pair[0] == 0)
+    uint32_t *pair = map->slot_count == 0 ? NULL : map_pair(map->slots, map->slot_count, key);
+    if (pair == NULL || pair[0] == 0) {
+        if (map->count >= map->slot_count / 4 * 3) {
+            if (!grow_map(map))
+                return false;
+            pair = map_pair(map->slots, map->slot_count, key);
+        }
         map->count++;
+    }
     pair[0] = key;
     pair[1] = value;
     return true;

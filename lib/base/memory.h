@@ -122,7 +122,7 @@ struct fr_map {
 void fr_map_init(struct fr_map *map, const struct fr_allocator *allocator);
 void fr_map_free(struct fr_map *map);
 bool fr_map_get(const struct fr_map *map, uint32_t key, uint32_t *value);
-/* False when out of memory. An older value of the key is replaced. */
+/* False when out of memory. An older value of the key is replaced, which takes no memory. */
 bool fr_map_put(struct fr_map *map, uint32_t key, uint32_t value);
 /* Makes copy a map with the same pairs; false, with an empty one, when out of memory. */
 bool fr_map_copy(struct fr_map *copy, const struct fr_map *map);

@@ -266,7 +266,8 @@ struct flowrules_policy {
     struct fr_lock lock;
     struct fr_vec networks, peers, ranges, bindings, binding_values;
     struct fr_vec places, place_items; /* struct fr_place_definition, struct fr_place_item */
-    struct fr_vec definitions, service_refs;
+    struct fr_vec definitions;
+    struct fr_vec service_refs; /* struct fr_peer: lists; fr_own_services says what ends one */
     struct fr_vec flows, tag_lists, tags;
     struct fr_vec spare_lists; /* struct fr_span of spared, those of each in order of the flows */
     struct fr_vec spared;      /* struct fr_spared */

@@ -49,6 +49,7 @@ flowrules_status fr_editor_open(struct fr_editor *e, const flowrules_policy *pol
     const struct fr_allocator *allocator = &policy->context->allocator;
     memset(e, 0, sizeof *e);
     fr_map_init(&e->by_name, allocator);
+    fr_map_init(&e->renewed, allocator);
     fr_vec_init(&e->terms, allocator, sizeof(struct fr_term));
     FR_TRY(fr_policy_fork(&e->policy, policy));
     flowrules_status status = fr_reader_open(&e->reader, e->policy);
@@ -69,6 +70,7 @@ flowrules_status fr_editor_open(struct fr_editor *e, const flowrules_policy *pol
 
 void fr_editor_close(struct fr_editor *e) {
     fr_map_free(&e->by_name);
+    fr_map_free(&e->renewed);
     fr_vec_free(&e->terms);
     if (e->policy == NULL)
         return;
@@ -84,6 +86,15 @@ uint32_t fr_editor_find(const struct fr_editor *e, const char *name) {
 }
 
 /* ---- a change ------------------------------------------------------------------------------ */
+
+/* Makes room for what keeping a change notes of the flow. */
+static flowrules_status reserve_renewed(struct fr_editor *e) {
+    uint32_t mark = 0;
+    (void)fr_map_get(&e->renewed, e->number + 1, &mark);
+    if (e->was.name != 0 && !fr_map_put(&e->renewed, e->number + 1, mark))
+        return fr_no_memory(e->policy->context);
+    return FLOWRULES_OK;
+}
 
 static void set_marks(struct fr_editor *e, uint32_t number) {
     const flowrules_policy *p = e->policy;
@@ -150,6 +161,8 @@ void fr_editor_keep(struct fr_editor *e) {
         if (silence->of == FR_SILENCE_OF_FLOW && silence->index == e->number)
             silence->index = FR_NO_NUMBER;
     }
+    if (e->was.name != 0) /* there is room for it */
+        (void)fr_map_put(&e->renewed, e->number + 1, (uint32_t)e->marks.service_refs);
     e->live = e->live + (is ? 1 : 0) - (e->was.name != 0 ? 1 : 0);
 }
 
@@ -260,6 +273,8 @@ static flowrules_status store(struct fr_editor *e, const struct fr_flow *flow) {
     if (slot == NULL)
         return fr_no_memory(p->context);
     *slot = *flow;
+    if (flow->by_name)
+        fr_own_services(p, flow->service, e->number);
     for (size_t i = e->marks.silences; i < p->silences.count; i++)
         fr_vec_at(&p->silences, struct fr_silence, i)->index = e->number;
     if (e->was.name != 0 && e->was.name != flow->name)
@@ -283,6 +298,7 @@ static flowrules_status bind(struct fr_editor *e) {
 
 static flowrules_status put(struct fr_editor *e, const char *text, size_t size) {
     struct fr_flow flow = {.name = 0};
+    FR_TRY(reserve_renewed(e));
     flowrules_status status = read_text(e, text, size, &flow);
     e->read = flow.name;
     FR_TRY(status);
@@ -332,7 +348,7 @@ flowrules_status fr_editor_remove(struct fr_editor *e, uint32_t number) {
                  FR_POLICY_TEXT(e->policy, e->was.name));
     check_denies(e);
     check_names(e);
-    return settle(e, FLOWRULES_OK, errors, first);
+    return settle(e, reserve_renewed(e), errors, first);
 }
 
 /* ---- views --------------------------------------------------------------------------------- */
@@ -364,6 +380,17 @@ flowrules_status fr_editor_warn_of_shadowed(struct fr_editor *e, const struct fr
     return status;
 }
 
+/* Lists of services of what flows were before are nobody's. */
+static void drop_services(struct fr_editor *e) {
+    uint32_t mark;
+    for (size_t i = 0; i < e->policy->service_refs.count; i++) {
+        struct fr_peer *ref = fr_vec_at(&e->policy->service_refs, struct fr_peer, i);
+        if (ref->ref == 0 && ref->line != 0 && fr_map_get(&e->renewed, ref->line, &mark) &&
+            i < mark)
+            ref->line = FR_NO_NUMBER;
+    }
+}
+
 /* Which flows denies cover is found out again, without a word: it was told when they changed. */
 static flowrules_status find_shadowed(struct fr_editor *e, flowrules_policy *policy) {
     struct fr_diagnostics *d = &policy->context->diagnostics;
@@ -384,6 +411,7 @@ static flowrules_status find_shadowed(struct fr_editor *e, flowrules_policy *pol
 flowrules_status fr_editor_policy(struct fr_editor *e, flowrules_policy **policy) {
     struct fr_vec numbers;
     *policy = NULL;
+    drop_services(e);
     fr_vec_init(&numbers, &e->policy->context->allocator, sizeof(uint32_t));
     bool good = fr_vec_reserve(&numbers, e->live);
     for (uint32_t i = 0; i < e->policy->flows.count && good; i++)

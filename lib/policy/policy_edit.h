@@ -22,9 +22,11 @@ struct fr_editor {
     struct fr_reader reader;
     struct fr_binder binder;
     struct fr_map by_name; /* the number of a flow by its name; FR_NO_NUMBER: none any more */
-    struct fr_vec terms;   /* struct fr_term, for the binder's use */
-    uint32_t file;         /* of the texts, in messages */
-    size_t live;           /* flows that are not removed */
+    struct fr_map
+        renewed;         /* by the number of a flow + 1: older lists of services are not its own */
+    struct fr_vec terms; /* struct fr_term, for the binder's use */
+    uint32_t file;       /* of the texts, in messages */
+    size_t live;         /* flows that are not removed */
     /* The change that is under way. */
     struct fr_edit_marks marks;
     uint32_t number;    /* of the flow that changes */

@@ -347,6 +347,13 @@ static flowrules_status finish_service(struct fr_reader *r, struct fr_flow *flow
     return FLOWRULES_OK;
 }
 
+void fr_own_services(flowrules_policy *policy, uint32_t first, uint32_t flow) {
+    struct fr_peer *ref = fr_vec_at(&policy->service_refs, struct fr_peer, first);
+    while (ref->ref != 0)
+        ref++;
+    ref->line = flow + 1;
+}
+
 flowrules_status fr_read_flow(struct fr_reader *r, const struct fr_value *value,
                               struct fr_flow *flow) {
     struct fr_at at = value->at;
@@ -359,6 +366,8 @@ flowrules_status fr_read_flow(struct fr_reader *r, const struct fr_value *value,
     size_t errors = r->diagnostics->error_count;
     fr_draft_clear(&r->draft);
     FR_TRY(fr_read_mapping(r, value, "a flow", fr_flow_keys, NULL, flow));
+    if (flow->by_name)
+        fr_own_services(r->policy, flow->service, (uint32_t)r->policy->flows.count);
     if (value->kind == FR_MAPPING && r->diagnostics->error_count == errors)
         FR_TRY(finish_service(r, flow, fr_flow_place(r->policy, flow)));
     flow->usable = r->diagnostics->error_count == errors;

@@ -149,6 +149,23 @@ static void renumber_losses(flowrules_policy *policy, const struct fr_vec *numbe
     }
 }
 
+/* Likewise the lists of services that flows name (fr_own_services). */
+static void renumber_services(flowrules_policy *policy, const struct fr_vec *numbers) {
+    struct fr_peer *refs = policy->service_refs.items;
+    size_t kept = 0, first = 0;
+    for (size_t i = 0; i < policy->service_refs.count; i++) {
+        uint32_t place = 0, owner = refs[i].line;
+        if (refs[i].ref != 0)
+            continue;
+        bool keeps = owner == 0 || place_of(numbers, owner - 1, &place);
+        refs[i].line = owner == 0 ? 0 : place + 1;
+        for (; first <= i && keeps; first++)
+            refs[kept++] = refs[first];
+        first = i + 1;
+    }
+    policy->service_refs.count = kept;
+}
+
 flowrules_status fr_policy_fork_of(flowrules_policy **fork, const flowrules_policy *base,
                                    const struct fr_vec *numbers) {
     struct fr_some_flows some;
@@ -163,6 +180,7 @@ flowrules_status fr_policy_fork_of(flowrules_policy **fork, const flowrules_poli
         swap_lists(&(*fork)->spared, &some.spared);
         renumber_silences(*fork, numbers);
         renumber_losses(*fork, numbers);
+        renumber_services(*fork, numbers);
     }
     fr_some_flows_free(&some);
     return status;

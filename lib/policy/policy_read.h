@@ -122,6 +122,11 @@ bool fr_know_tag_lists(struct fr_reader *r);
 /* Reads one flow. flow->usable: nothing was wrong with it, but its names are not bound. */
 flowrules_status fr_read_flow(struct fr_reader *r, const struct fr_value *value,
                               struct fr_flow *flow);
+/*
+ * Notes whose list of services begins with a reference: the one without a name that ends it has the
+ * number of the flow + 1 as its line, and 0 in lists of what is no flow.
+ */
+void fr_own_services(flowrules_policy *policy, uint32_t first, uint32_t flow);
 /* An error if a policy with so many flows cannot have one more. */
 flowrules_status fr_check_flow_count(struct fr_reader *r, size_t count, struct fr_at at);
 /*

@@ -27,6 +27,7 @@ static const char world_head[] =
     "  nodes: {kubernetes: {namespace: b}, members: [10.0.0.6]}\n"
     "  named: [c.example.com, 10.0.0.1]\n"
     "  others: {members: [any], except: [ours]}\n"
+    "services: {one: {protocol: tcp, port: 1}, two: {protocol: udp, port: 2}}\n"
     "targets:\n"
     "  edge: {backend: cisco-asa, interface: inside, access-list: A, select: {tags: [kept]}}\n"
     "  list: {backend: plain, allow-loss: [{flow: f0, loss: narrow}]}\n"
@@ -46,6 +47,8 @@ static const char *const ends[] = {
 
 static const char *const services[] = {"service: any",
                                        "protocol: tcp",
+                                       "service: one",
+                                       "service: [two, one]",
                                        "protocol: tcp, port: 1",
                                        "protocol: tcp, port: [1, 3]",
                                        "protocol: [udp, tcp], port: 1-2",
@@ -603,6 +606,18 @@ static bool is_as_loaded(const struct world *w, flowrules_edit *edit, flowrules_
 
 /* ---- random worlds ------------------------------------------------------------------------- */
 
+/* An edit of the policy that an edit has made. */
+static flowrules_edit *begin_again(flowrules_edit *edit, flowrules_context *context) {
+    flowrules_policy *policy;
+    flowrules_edit *next;
+    CU_ASSERT_EQUAL_FATAL(flowrules_edit_policy(&policy, edit), FLOWRULES_OK);
+    flowrules_edit_free(edit);
+    CU_ASSERT_EQUAL_FATAL(flowrules_policy_edit(&next, context, policy, "policy.yaml"),
+                          FLOWRULES_OK);
+    flowrules_policy_free(policy);
+    return next;
+}
+
 static bool try_world(uint64_t seed, bool names, bool denies, bool spares) {
     struct world w = {.names = names,
                       .denies = denies,
@@ -627,8 +642,11 @@ static bool try_world(uint64_t seed, bool names, bool denies, bool spares) {
     flowrules_policy_free(loaded.policy);
     loaded.policy = NULL;
     bool right = true;
-    for (unsigned i = 0; i < EDITS && right; i++)
+    for (unsigned i = 0; i < EDITS && right; i++) {
         right = try_change(&w, edit, loaded.context);
+        if (right && i == EDITS / 2)
+            edit = begin_again(edit, loaded.context);
+    }
     right = right && is_as_loaded(&w, edit, loaded.context);
     flowrules_edit_free(edit);
     unit_unload(&loaded);
