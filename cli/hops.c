@@ -46,7 +46,7 @@ static flowrules_status read_word(struct hop *hop, struct tool *tool, char *word
         text_list_add(&hop->sets, word);
     else
         return tell_usage(tool,
-                          "in brackets stand 'from INTERFACE', 'to INTERFACE', 'forward', 'host' "
+                          "in brackets stand 'from PLACE', 'to PLACE', 'forward', 'host' "
                           "and KEY=VALUE, with commas between them, not '%s'",
                           word);
     return FLOWRULES_OK;

@@ -61,12 +61,12 @@ static fr_string unknown_interface(struct moving *v, unsigned end) {
     else if (end == 0)
         text = fr_arena_printf(&v->to->arena,
                                "it is not known by which interface packets from %s enter %s: name "
-                               "it there, as [from INTERFACE]",
+                               "it there, as [from PLACE]",
                                fr_path_hop(path, v->number - 1)->name, here);
     else
         text = fr_arena_printf(&v->to->arena,
                                "it is not known by which interface packets to %s leave %s: name "
-                               "it there, as [to INTERFACE]",
+                               "it there, as [to PLACE]",
                                fr_path_hop(path, v->number + 1)->name, here);
     return text == NULL ? 0 : fr_strings_add(&v->to->strings, text, strlen(text));
 }
