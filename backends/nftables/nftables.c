@@ -860,6 +860,21 @@ static void write_no_syn(const flowrules_plan *plan, flowrules_writer *w) {
             flowrules_plan_permits(plan) ? "return" : "drop");
 }
 
+/*
+ * Sources to which no route leads by the interface that they enter; a machine that has no address
+ * yet has one of these two.
+ */
+static void write_reverse_path(const flowrules_plan *plan, flowrules_writer *w, bool host) {
+    static const char *const but[] = {"ip saddr != 0.0.0.0 ", "ip6 saddr != :: "};
+    const char *counter = flowrules_plan_flag(plan, "counters") ? "counter " : "";
+    if (!flowrules_plan_flag(plan, "reverse-path"))
+        return;
+    for (size_t i = 0; i < (host ? 2u : 1u); i++)
+        flowrules_writef(
+            w, "\t\t%sfib saddr . iif oif missing %sdrop comment \"no route to the source\"\n",
+            host ? but[i] : "", counter);
+}
+
 /* Sources that are elsewhere than they belong. */
 static void write_spoofed(flowrules_output *out, flowrules_writer *w,
                           enum flowrules_direction direction) {
@@ -901,8 +916,10 @@ static void begin_base(flowrules_output *out, enum flowrules_direction direction
     flowrules_write(w, "; policy drop;\n");
     write_baseline(plan, w, hook->interface);
     write_no_syn(plan, w);
-    if (direction != FLOWRULES_EGRESS)
-        write_spoofed(out, w, direction);
+    if (direction == FLOWRULES_EGRESS)
+        return;
+    write_reverse_path(plan, w, direction == FLOWRULES_INGRESS);
+    write_spoofed(out, w, direction);
 }
 
 static void check_settings(flowrules_output *out) {
@@ -1143,6 +1160,13 @@ static const struct flowrules_setting settings[] = {
     {FR_NO_OTHER_ADDRESSES},
     {FR_MID_STREAM},
     {FR_ANTI_SPOOFING},
+    {.key = "reverse-path",
+     .type = "boolean",
+     .fallback = "false",
+     .later = true,
+     .whole_alone = true,
+     .help = "drop new connections from sources to which no route leads by the interface that they "
+             "enter (fib, needs the kernel's nft_fib_inet)"},
     {.key = "masked-sets",
      .type = "integer 0 1000000",
      .fallback = "1000",

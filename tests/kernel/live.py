@@ -11,6 +11,7 @@ import policies
 import world
 
 POLICY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "live.yaml")
+STRAY = "198.51.100.9"
 HERE, THERE = ("192.0.2.1", "2001:db8:1::1"), ("192.0.2.2", "2001:db8:1::2")
 # Seconds for what is expected to work, on however slow a machine, and to fail.
 PATIENCE = {True: 120, False: 0.3}
@@ -116,6 +117,23 @@ def ping(client, _, address, __, wait):
                 return True
 
 
+def arrives(pair, source, port, wait):
+    """Does a datagram with this source reach the tested machine?"""
+    with pair.tested.entered():
+        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with pair.peer.entered():
+        caller = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with listener, caller:
+        listener.bind((HERE[0], port))
+        listener.settimeout(wait)
+        caller.bind((source, 0))
+        caller.sendto(b"there", (HERE[0], port))
+        try:
+            return listener.recv(16) == b"there"
+        except socket.timeout:
+            return False
+
+
 # What is tried, from the tested machine or to it, and whether live.yaml allows it.
 TRIALS = (
     ("tcp 443 out", tcp, True, 443, True), ("tcp 444 out", tcp, True, 444, False),
@@ -150,6 +168,16 @@ def _try_all(report, label, pair):
         report.ok(label, "%d trials" % (2 * len(TRIALS) + 8))
 
 
+def _try_stray(report, label, pair, expected):
+    """A source to which the routes of the tested machine lead by another interface."""
+    pair.peer.ip("addr add %s/32 dev p0" % STRAY)
+    pair.tested.ip("route add %s/32 dev lo" % STRAY)
+    if arrives(pair, STRAY, 516, PATIENCE[expected]) == expected:
+        report.ok(label)
+    else:
+        report.fail(label, "it %s" % ("does not arrive" if expected else "arrives"))
+
+
 def run(report, options, folder):
     """Every spelling of live.yaml under two real stacks, and the trials' own worth without rules."""
     with Pair([]) as pair:
@@ -161,8 +189,9 @@ def run(report, options, folder):
         else:
             report.ok("live: without rules everything works")
     path = shutil.copy(POLICY, folder)
-    for target in ("host-nft", "host-ipt"):
+    for target in ("host-nft", "host-ipt", "host-path"):
         for label, ruleset in policies.rulesets(report, options, folder, path, target, "new"):
             with Pair([]) as pair:
                 ruleset.load(pair.tested)
                 _try_all(report, label + ": real sockets and neighbours", pair)
+                _try_stray(report, label + ": a source that is elsewhere", pair, target != "host-path")
