@@ -1076,6 +1076,13 @@ static flowrules_status try_ways(struct fr_import ways[2], struct trial *best) {
     return lines[1 - first] != SIZE_MAX ? try_all(&ways[1 - first], best) : FLOWRULES_OK;
 }
 
+/* Denies of everything at some interfaces, which may tell those that no list of names does. */
+static flowrules_status try_blocks(struct fr_import *import, const char *protects,
+                                   struct trial *best) {
+    FR_TRY(find_all(import, protects));
+    return import->came_across.too_many == NULL ? try_all(import, best) : FLOWRULES_OK;
+}
+
 /* Writes what one reading says by itself; best->import is the way that is closest to it. */
 static flowrules_status import_one(struct fr_import ways[2], const char *protects,
                                    struct trial *best) {
@@ -1089,6 +1096,8 @@ static flowrules_status import_one(struct fr_import ways[2], const char *protect
     if (!too_many && !is_there(&ways[0]))
         return refuse(&ways[0], "it has no rules, so everything passes");
     FR_TRY(orders ? try_ways(ways, best) : try_all(&ways[0], best));
+    if (!orders && ways[0].came_across.rest && !is_equal(best))
+        FR_TRY(try_blocks(&ways[1], protects, best));
     if (best->import == NULL)
         best->import = &ways[0];
     if (best->import->cannot != NULL)

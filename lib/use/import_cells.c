@@ -179,7 +179,7 @@ static bool same_flow(const struct cells *c, const struct fr_import_flow *a,
     if (!fr_import_is_flow(a))
         return true;
     return a->ends[0] == b->ends[0] && a->ends[1] == b->ends[1] && a->service == b->service &&
-           a->ordered == b->ordered && a->list == b->list &&
+           a->list == b->list &&
            (a->kind == FR_IMPORT_DENY
                 ? a->places[a->list] == b->places[a->list]
                 : memcmp(a->places, b->places, lists * sizeof *a->places) == 0);
@@ -216,6 +216,7 @@ static bool add_found(struct cells *c, struct fr_vec *all, struct fr_map *at,
             return false;
         memset(own->cells, 0, c->counts[0] * sizeof *own->cells);
     }
+    own->flow.ordered = own->flow.ordered || flow->ordered; /* in a cell without an allow before */
     own->cells[cell[0]] |= 1ull << cell[1];
     return true;
 }
@@ -247,8 +248,10 @@ static flowrules_status find_in_cells(struct cells *c, enum fr_import_way way, c
     const struct fr_allocator *allocator = &c->m->context->allocator;
     struct fr_vec flows;
     struct fr_map at;
+    enum fr_import_way blocks = way == FR_IMPORT_SPARES ? FR_IMPORT_BLOCKS : way;
     flowrules_status status = FLOWRULES_OK;
     unsigned cell[2];
+    found->rest = c->rest[0] != 0 || c->rest[1] != 0;
     fr_vec_init(&flows, allocator, sizeof(struct fr_import_flow));
     fr_map_init(&at, allocator);
     for (cell[0] = 0; cell[0] < c->counts[0]; cell[0]++)
@@ -257,7 +260,8 @@ static flowrules_status find_in_cells(struct cells *c, enum fr_import_way way, c
                 continue;
             leave_others(c, consumed, cell, left);
             flows.count = 0;
-            status = fr_import_flows(c->m, c->direction, way, left, &flows, found);
+            status = fr_import_flows(c->m, c->direction, found->rest ? blocks : way, left, &flows,
+                                     found);
             for (size_t i = 0; i < flows.count && status == FLOWRULES_OK; i++)
                 if (!add_found(c, all, &at, fr_vec_at(&flows, struct fr_import_flow, i), cell))
                     status = fr_no_memory(c->m->context);
@@ -409,6 +413,7 @@ static bool is_denied(const struct cells *c, const struct fr_import_flow *flow, 
     for (size_t i = 0; i < c->all->count; i++) {
         const struct found_flow *deny = fr_vec_at(c->all, struct found_flow, i);
         if (deny->flow.kind == FR_IMPORT_DENY && (deny->cells[row] & (1ull << column)) != 0 &&
+            !(deny->flow.ordered && fr_import_is_before(flow, &deny->flow)) &&
             (deny->flow.service == FR_SERVICE_ANY || deny->flow.service == flow->service) &&
             fr_set_covers(sets, deny->flow.ends[0], flow->ends[0]) &&
             fr_set_covers(sets, deny->flow.ends[1], flow->ends[1]))
@@ -441,13 +446,21 @@ static void complete_side(const struct cells *c, struct found_flow *found, unsig
         }
 }
 
+/* May the flow be said in one row as in another? */
+static bool may_be_like(const struct cells *c, const struct found_flow *found, unsigned row,
+                        unsigned other) {
+    bool like = (found->cells[row] & ~found->cells[other]) == 0;
+    for (unsigned k = 0; k < c->counts[1] && like; k++)
+        like = (found->cells[other] & (1ull << k)) == 0 || may_say(c, found, row, k);
+    return like;
+}
+
 /* Between two of the rest: as it is from others to the rest. */
 static void complete_rest(const struct cells *c, struct found_flow *found) {
     for (unsigned r = 0; r < c->counts[0]; r++)
         for (unsigned i = 0; i < c->counts[0] && c->rest[0] == 1ull << r; i++)
-            if (c->rest_apart && i != r && found->cells[r] != 0 &&
-                found->cells[i] == (found->cells[r] | c->rest[1]))
-                found->cells[r] |= c->rest[1];
+            if (c->rest_apart && i != r && found->cells[r] != 0 && may_be_like(c, found, r, i))
+                found->cells[r] = found->cells[i];
 }
 
 static void complete(const struct cells *c, struct found_flow *found) {

@@ -40,6 +40,7 @@ struct importing {
     struct fr_vec cutters;
     struct fr_vec allowed; /* uint32_t: flows that may take from a clause and have not yet */
     bool may_spare;        /* a deny may be one that spares the allows before it */
+    bool blocks;           /* a deny of everything is a flow, if clauses follow it */
     uint32_t list;         /* the number of this stage */
     uint32_t place;        /* the number of the clause in it */
     struct fr_import_found *found;
@@ -694,7 +695,8 @@ static flowrules_status import_stage(struct importing *im, const struct fr_stage
         if (!new || consumed[i] || (clause->families & ~im->decided & FLOWRULES_BOTH_FAMILIES) == 0)
             continue;
         bool total = is_total(clause) && !is_skipped(im, i);
-        if (!total || clause->effect != FR_BLOCK) /* what nothing allows is denied anyway */
+        bool rest = total && clause->effect == FR_BLOCK && !(im->blocks && i + 1 < count);
+        if (!rest) /* what nothing allows is denied anyway */
             FR_TRY(add_clause(im, clause, i));
         if (total)
             im->decided |= clause->families;
@@ -799,7 +801,8 @@ flowrules_status fr_import_flows(flowrules_meaning *m, enum flowrules_direction 
     struct importing im = {.m = m,
                            .direction = direction,
                            .flows = flows,
-                           .may_spare = way == FR_IMPORT_SPARES,
+                           .may_spare = way != FR_IMPORT_CUTS,
+                           .blocks = way == FR_IMPORT_BLOCKS,
                            .found = found};
     size_t first = flows->count;
     flowrules_status status = FLOWRULES_OK;

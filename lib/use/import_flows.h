@@ -58,14 +58,16 @@ flowrules_status fr_import_find_baseline(flowrules_meaning *m, enum flowrules_di
 
 /* What becomes of a deny behind allows that it may meet. */
 enum fr_import_way {
-    FR_IMPORT_CUTS,  /* it is a deny without them, or cut out of the allows behind it */
-    FR_IMPORT_SPARES /* it is a deny that spares them */
+    FR_IMPORT_CUTS,   /* it is a deny without them, or cut out of the allows behind it */
+    FR_IMPORT_SPARES, /* it is a deny that spares them */
+    FR_IMPORT_BLOCKS  /* likewise, also a deny of everything that other clauses follow */
 };
 
 /* What finding flows came across, of all directions together. */
 struct fr_import_found {
     const struct fr_clause *too_many; /* at which it becomes more parts than are told, or NULL */
     bool orders;                      /* a deny is behind an allow that it may meet */
+    bool rest;                        /* no list of names tells some interfaces */
     /* An allow with a name or group and a deny behind it that may hold it, which is cut all the
      * same; NULL: there is none. */
     const struct fr_clause *allow, *deny;
