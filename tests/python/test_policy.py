@@ -393,6 +393,51 @@ def test_diff_of_a_policy_and_a_configuration(policy):
         flowrules.diff_configs(wrong, wrong)
 
 
+ROW = """\
+flowrules: 1
+networks:
+  office: {members: [10.1.0.0/16], nftables: {interface: eth0}}
+  dmz: {members: [192.0.2.0/24], nftables: {interface: eth1}}
+flows:
+  - {name: web, source: office, destination: dmz, protocol: tcp, port: 443}
+targets:
+  front: {backend: cisco-asa, interface: inside}
+  back: {backend: nftables, hook: forward}
+"""
+
+
+def test_devices_in_a_row():
+    policy = Policy.loads(ROW, as_of=AS_OF)
+    front = flowrules.Configuration("front", policy.render("front"))
+    file = policy.render("back").files[0]
+    wide = file._replace(data=file.data.replace(b"tcp dport 443 ", b""))
+
+    def row(back, **places):
+        return flowrules.Path(front, flowrules.Hop(flowrules.Configuration("back", back), **places))
+
+    assert policy.verify_path(row(file, enters="eth0", leaves="eth1")).equal
+    # The rest is blocked before it gets there.
+    assert wide.data != file.data
+    assert policy.verify_path(row(wide, enters="eth0", leaves="eth1")).equal
+    assert not policy.verify("back", wide).equal
+    assert policy.verify_path(row(file)).verdict == "unknown"
+    with pytest.raises(flowrules.UsageError):
+        policy.verify_path(row(file, hook="sideways"))
+    with pytest.raises(TypeError, match="at least two devices"):
+        flowrules.Path(front)
+    assert repr(row(file)) == "Path(front, back)"
+
+
+def test_diff_of_devices_in_a_row():
+    policy = Policy.loads(ROW, as_of=AS_OF)
+    asa = flowrules.Configuration("cisco-asa", policy.render("front"))
+    router = flowrules.Configuration("nftables", policy.render("back"))
+    row = flowrules.Path(asa, flowrules.Hop(router, "eth0", "eth1", "forward"))
+    assert flowrules.diff_configs(row, row, as_of=AS_OF).equal
+    assert flowrules.diff_configs(asa, row, as_of=AS_OF).equal
+    assert {d.change for d in policy.diff(row).differences} == {"allowed"}  # the baseline
+
+
 def test_import(policy):
     artifact = policy.render("nft")
     for files in (artifact, artifact.files, artifact.files[0]):

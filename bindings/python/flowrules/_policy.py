@@ -9,7 +9,18 @@ import ipaddress
 import json
 import os
 import weakref
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from . import _library
 from ._records import (
@@ -155,6 +166,45 @@ class Configuration:
         )
 
 
+class Hop(NamedTuple):
+    """A device of a path.
+
+    enters and leaves are the interfaces or zones of this device by which packets come and leave
+    ("eth1", "eth*"). hook says which of its rules count, "forward" or "host", where it has both."""
+
+    device: Configuration
+    enters: Optional[str] = None
+    leaves: Optional[str] = None
+    hook: Optional[str] = None
+
+
+class Path:
+    """Devices that stand one behind the other, in the order of the packets: what passes is what
+    passes each of them (docs/MODEL.md, "Devices in a row")."""
+
+    def __init__(self, *hops: Union[Hop, Configuration]) -> None:
+        if len(hops) < 2:
+            raise TypeError("a path has at least two devices")
+        self.hops = tuple(hop if isinstance(hop, Hop) else Hop(hop) for hop in hops)
+
+    def __repr__(self) -> str:
+        return f"Path({', '.join(hop.device.backend for hop in self.hops)})"
+
+    def _meaning(self, session: Session, policy: Any = None) -> Any:
+        devices = (hop.device for hop in self.hops)
+        return self._join(
+            session, [device._meaning(session, device.backend, policy) for device in devices]
+        )
+
+    def _join(self, session: Session, meanings: List[Any]) -> Any:
+        """What passes all of the devices, each of which has a meaning."""
+        path = session.make("path", C.path_new, session.context)
+        for hop, meaning in zip(self.hops, meanings):
+            places = map(_encode_optional, (hop.enters, hop.leaves, hop.hook))
+            session.check(C.path_add(path, meaning, *places))
+        return session.make("meaning", C.path_meaning, path)
+
+
 def _compare(session: Session, before: Any, after: Any) -> Comparison:
     comparison = session.make(
         "comparison", C.compare, session.context, before, after, also=(DIFFERENT,)
@@ -179,15 +229,25 @@ def _read_comparison(session: Session, comparison: Any) -> Comparison:
     return Comparison(verdict, differences, doubts, session.diagnostics())
 
 
+def _meaning_of(session: Session, devices: Union[Configuration, Path]) -> Any:
+    if isinstance(devices, Path):
+        return devices._meaning(session)
+    return devices._meaning(session, devices.backend)
+
+
 def diff_configs(
-    before: Configuration, after: Configuration, *, as_of: Day = None, **options: Option
+    before: Union[Configuration, Path],
+    after: Union[Configuration, Path],
+    *,
+    as_of: Day = None,
+    **options: Option,
 ) -> Comparison:
     """Which packets does after let pass that before does not, and the other way round?
 
     as_of is the date at which rules with a last day are read, today's where none is given."""
     with _session(as_of, None, options) as session:
-        first = before._meaning(session, before.backend)
-        return _compare(session, first, after._meaning(session, after.backend))
+        first = _meaning_of(session, before)
+        return _compare(session, first, _meaning_of(session, after))
 
 
 def _sources(files: Union[Source, Iterable[Source]]) -> Tuple[Source, ...]:
@@ -579,8 +639,18 @@ class Policy:
                 session, expected, configuration._meaning(session, target, self._handle)
             )
 
+    def verify_path(self, path: Path) -> Comparison:
+        """Do devices that stand one behind the other let pass exactly what all of their targets
+        have to? The backend of each configuration is the name of a target.
+
+        Before is the policy, after the devices."""
+        with self._session as session:
+            targets = [self._meaning(session, hop.device.backend) for hop in path.hops]
+            expected = path._join(session, targets)
+            return _compare(session, expected, path._meaning(session, self._handle))
+
     def diff(
-        self, other: Union[Policy, Configuration], target: Optional[str] = None
+        self, other: Union[Policy, Configuration, Path], target: Optional[str] = None
     ) -> Comparison:
         """Which packets does other let pass that this policy does not, and the other way round?
 
@@ -595,6 +665,8 @@ class Policy:
             before = self._meaning(self._session, target)
             if isinstance(other, Policy):
                 after = other._meaning(other._session, target)
+            elif isinstance(other, Path):
+                after = other._meaning(self._session)
             elif target is not None and self._backend(target) == other.backend.split(":")[0]:
                 after = other._meaning(self._session, target, self._handle)
             else:
