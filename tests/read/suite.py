@@ -9,6 +9,8 @@ the letter, and how it ends.
   tests/read/BACKEND/CASE.cmd                arguments of verify besides the files, as for sh;
                                              @TARGET.apply.sh is that file as it is rendered today
   tests/read/BACKEND/policy.cmd              those of cases that have neither a .cmd nor a .yaml
+  tests/read/rows/CASE.row                   devices that stand one behind the other, in place of
+                                             the files, which they name: as for sh
   tests/read/BACKEND/CASE.out                what it says, then "exit N"
   tests/read/BACKEND/CASE.import             the policy that import makes of it, where it is there
   tests/read/BACKEND/CASE.import.cmd         arguments of import, where they are not those of
@@ -31,7 +33,7 @@ sys.path.insert(0, str(HERE.parent))
 import edits  # noqa: E402
 import expected  # noqa: E402
 
-NO_INPUT = (".yaml", ".cmd", ".out", ".import", ".import.cmd")
+NO_INPUT = (".yaml", ".cmd", ".row", ".out", ".import", ".import.cmd")
 
 
 class Case:
@@ -72,6 +74,11 @@ class Case:
             del own[own.index("-t"):own.index("-t") + 2]
         return own
 
+    def operands(self, inputs):
+        """The files, or the row of devices that they are of."""
+        file = self.file(".row")
+        return shlex.split(file.read_text()) if file.exists() else inputs
+
     def rendered(self, policy, word, scratch):
         """The path of a file of today's artifact, for @FILE; another word as it is."""
         if not word.startswith("@"):
@@ -86,7 +93,7 @@ class Case:
         with tempfile.TemporaryDirectory() as scratch:
             own = [self.rendered(policy, word, scratch) for word in self.arguments()]
             status, got, _ = expected.run(self.folder, "verify", policy, "--as-of",
-                                          expected.AS_OF, *own, *inputs, together=True)
+                                          expected.AS_OF, *own, *self.operands(inputs), together=True)
         if not inputs:
             return "FAIL", self.name, "there is no configuration"
         if expected.broke_down(status, got):
