@@ -356,7 +356,7 @@ static flowrules_status find_names(struct fr_placing *p, struct fr_map *known) {
     return FLOWRULES_OK;
 }
 
-flowrules_status fr_placing_name(struct fr_placing *p) {
+flowrules_status fr_find_place_names(struct fr_placing *p) {
     struct fr_map known;
     if (p->key == NULL)
         return FLOWRULES_OK;

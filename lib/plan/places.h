@@ -49,7 +49,7 @@ void fr_placing_for(struct fr_placing *placing, const struct fr_target *target,
                     const struct flowrules_capabilities *can);
 void fr_placing_free(struct fr_placing *placing);
 /* Finds the names of all interfaces that count, for placing->named. */
-flowrules_status fr_placing_name(struct fr_placing *placing);
+flowrules_status fr_find_place_names(struct fr_placing *placing);
 /* Does any network say where it is? */
 bool fr_placing_says(struct fr_placing *placing);
 

@@ -464,7 +464,7 @@ flowrules_status fr_scope_flows(flowrules_plan *plan) {
     fr_placing_for(&plan->stores->placing, plan->target, plan->can);
     set_directions(plan);
     FR_TRY(open_view(plan));
-    FR_TRY(fr_placing_name(&plan->stores->placing));
+    FR_TRY(fr_find_place_names(&plan->stores->placing));
     FR_TRY(find_protects(plan));
     FR_TRY(fr_find_own_sources(plan));
     return plan_flows(plan);

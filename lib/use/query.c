@@ -292,7 +292,7 @@ static flowrules_status read_interfaces(struct asking *a, const struct end_text 
     if (a->target != NULL && a->target->record != NULL)
         fr_placing_for(&a->placing, a->target, &a->target->record->capabilities);
     if (a->placing.backend != NULL)
-        FR_TRY(fr_placing_name(&a->placing));
+        FR_TRY(fr_find_place_names(&a->placing));
     FR_TRY(read_interface(a, FLOWRULES_SOURCE, source->interface, &a->interfaces[0]));
     FR_TRY(read_interface(a, FLOWRULES_DESTINATION, destination->interface, &a->interfaces[1]));
     return a->placing.key == NULL ? FLOWRULES_OK : find_counting(a);
