@@ -129,6 +129,30 @@ flowrules_status fr_settle(struct fr_placing *p, const struct fr_placed *part,
     return check(p, settled->open);
 }
 
+/*
+ * What all parts of an end have, and is at the interfaces of some of them: of two networks with the
+ * same addresses, one is enough to leave open where these are, and both are not.
+ */
+static flowrules_status find_common(struct fr_placing *p, const struct fr_placed_end *end,
+                                    fr_set *common) {
+    struct fr_sets *sets = &p->view->sets;
+    fr_set interfaces = FR_SET_EMPTY;
+    struct fr_settled_part together;
+    *common = FR_SET_ANY;
+    for (size_t i = 0; i < end->count; i++) {
+        if (end->parts[i].interfaces == FR_SET_ANY)
+            continue;
+        interfaces = fr_set_union(sets, interfaces, end->parts[i].interfaces);
+        FR_TRY(check(p, interfaces));
+        *common = fr_set_intersect(sets, *common, end->parts[i].set);
+        FR_TRY(check(p, *common));
+    }
+    const struct fr_placed part = {.interfaces = interfaces, .set = *common};
+    FR_TRY(fr_settle(p, &part, &together));
+    *common = fr_set_subtract(sets, together.set, together.open);
+    return check(p, *common);
+}
+
 flowrules_status fr_settle_end(struct fr_placing *p, const struct fr_placed_end *end,
                                struct fr_settled_part *settled) {
     struct fr_sets *sets = &p->view->sets;
@@ -144,5 +168,10 @@ flowrules_status fr_settle_end(struct fr_placing *p, const struct fr_placed_end 
         FR_TRY(check(p, sure));
     }
     settled->open = fr_set_subtract(sets, settled->set, sure);
+    FR_TRY(check(p, settled->open));
+    if (settled->open == FR_SET_EMPTY || end->count < 2)
+        return FLOWRULES_OK;
+    FR_TRY(find_common(p, end, &sure));
+    settled->open = fr_set_subtract(sets, settled->open, sure);
     return check(p, settled->open);
 }
