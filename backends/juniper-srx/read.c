@@ -266,7 +266,8 @@ static struct twins *twins_of(struct deciding *d, const struct fr_node *policy) 
 static void find_twins(struct deciding *d, struct context *context, struct fr_node *policy) {
     struct twins *t = twins_of(d, policy);
     if (t != NULL)
-        t->in = flowrules_input_grow(d->in, t->in, &t->capacity, t->count, sizeof *t->in);
+        t->in =
+            flowrules_input_grow(d->in, t->in, &t->capacity, t->count, sizeof(struct context *));
     if (t == NULL || t->in == NULL)
         return;
     t->in[t->count++] = context;

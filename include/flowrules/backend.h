@@ -369,10 +369,10 @@ struct flowrules_capabilities {
      * "out" leaving ones; or NULL: both. Then addresses tell where the other end is.
      */
     const char *interfaces, *other_interfaces, *interfaces_by, *interfaces_end;
-    bool table_port_ranges; /* tables may hold ranges of ports */
     /* The integer setting that says from how many prefixes of a length on these have a table of
      * their own (0: never), or NULL. */
     const char *masked_tables_by;
+    bool table_port_ranges; /* tables may hold ranges of ports */
     unsigned rule_flows;    /* lookup: up to this many flows of a group stay a rule each */
     unsigned merge_above;   /* no lookup: more rules than this are merged; 0 = never */
     unsigned name_max;      /* bytes of a rule's name; 0: it is the flow's, user text */
