@@ -1,5 +1,6 @@
 /*
- * flowrules assert: does the policy keep to what must never pass, what alone may, and what must?
+ * flowrules assert: does the policy, or what runs on a device, keep to what must never pass, what
+ * alone may, and what must?
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "json.h"
 #include "results.h"
+#include "running.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -18,6 +20,16 @@ struct place {
 
 static bool is_verdict(const struct place *at, const char *verdict) {
     return strcmp(flowrules_assertion_verdict(at->assertions, at->assertion), verdict) == 0;
+}
+
+enum verdict { HOLDS, BROKEN, UNKNOWN, OUTSIDE, VERDICTS };
+
+static enum verdict verdict_at(const struct place *at) {
+    static const char *const words[] = {"holds", "broken", "unknown", "outside"};
+    size_t verdict = 0;
+    while (verdict < VERDICTS && !is_verdict(at, words[verdict]))
+        verdict++;
+    return (enum verdict)verdict;
 }
 
 /* ---- as text ------------------------------------------------------------------------------- */
@@ -69,6 +81,45 @@ static void print_flow(const struct place *at, const char *before) {
     putchar(')');
 }
 
+/* ": edge.cfg:12", or each device of a path with its rule. */
+static void print_rules(const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    size_t devices = flowrules_assertion_finding_device_count(a, at->assertion, at->finding);
+    const char *file = flowrules_assertion_finding_file(a, at->assertion, at->finding);
+    for (size_t i = 0; i < devices; i++) {
+        const char *own = flowrules_assertion_finding_device_file(a, at->assertion, at->finding, i);
+        fputs(i == 0 ? ": " : ", ", stdout);
+        if (own != NULL)
+            print_at(own,
+                     flowrules_assertion_finding_device_line(a, at->assertion, at->finding, i));
+        else
+            print_user(stdout,
+                       flowrules_assertion_finding_device_name(a, at->assertion, at->finding, i));
+        fputs(own == NULL ? " by no rule" : "", stdout);
+    }
+    if (devices > 0 || file == NULL)
+        return;
+    fputs(": ", stdout);
+    print_at(file, flowrules_assertion_finding_line(a, at->assertion, at->finding));
+}
+
+/* "  (enters eth1)" */
+static void print_places(const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    const char *enters = flowrules_assertion_finding_enters(a, at->assertion, at->finding);
+    const char *leaves = flowrules_assertion_finding_leaves(a, at->assertion, at->finding);
+    if (enters == NULL && leaves == NULL)
+        return;
+    fputs(enters != NULL ? "  (enters " : "  (", stdout);
+    if (enters != NULL)
+        print_user(stdout, enters);
+    if (leaves != NULL) {
+        fputs(enters != NULL ? ", leaves " : "leaves ", stdout);
+        print_user(stdout, leaves);
+    }
+    putchar(')');
+}
+
 static void print_finding(const struct place *at) {
     const flowrules_assertions *a = at->assertions;
     const char *witness = flowrules_assertion_finding_witness(a, at->assertion, at->finding);
@@ -81,12 +132,17 @@ static void print_finding(const struct place *at) {
         print_user(stdout, zones);
         putchar(')');
     }
-    printf("\n    %s", flowrules_assertion_finding_reason(a, at->assertion, at->finding));
+    print_places(at);
+    fputs("\n    ", stdout);
+    print_user(stdout, flowrules_assertion_finding_reason(a, at->assertion, at->finding));
     if (names != NULL) {
         fputs(": ", stdout);
         print_user(stdout, names);
     }
-    print_flow(at, names != NULL ? "; flow " : ": ");
+    if (flowrules_assertion_finding_flow(a, at->assertion, at->finding) != NULL)
+        print_flow(at, names != NULL ? "; flow " : ": ");
+    else
+        print_rules(at);
     putchar('\n');
 }
 
@@ -100,22 +156,48 @@ static void print_assertion(const struct tool *tool, struct place at) {
 }
 
 static void print_text(const struct tool *tool, const flowrules_assertions *assertions) {
-    size_t counts[3] = {0, 0, 0};
+    size_t counts[VERDICTS] = {0};
     struct place at = {assertions, 0, 0};
     for (; at.assertion < flowrules_assertion_count(assertions); at.assertion++) {
-        bool holds = is_verdict(&at, "holds");
-        counts[holds ? 0 : is_verdict(&at, "broken") ? 1 : 2]++;
-        if (!holds)
+        enum verdict verdict = verdict_at(&at);
+        counts[verdict]++;
+        if (verdict == BROKEN || verdict == UNKNOWN)
             print_assertion(tool, at);
     }
-    bool all = counts[1] + counts[2] == 0;
-    printf("%zu hold%s", counts[0], counts[0] == 1 ? "s" : "");
-    if (!all)
-        printf(", %zu broken, %zu unknown", counts[1], counts[2]);
+    printf("%zu hold%s", counts[HOLDS], counts[HOLDS] == 1 ? "s" : "");
+    if (counts[BROKEN] + counts[UNKNOWN] > 0)
+        printf(", %zu broken, %zu unknown", counts[BROKEN], counts[UNKNOWN]);
+    if (counts[OUTSIDE] > 0)
+        printf(", %zu outside: about packets that the target has no say over", counts[OUTSIDE]);
     putchar('\n');
 }
 
 /* ---- as JSON ------------------------------------------------------------------------------- */
+
+/* What only findings about what runs have. */
+static void add_places(cJSON *item, const struct place *at) {
+    const flowrules_assertions *a = at->assertions;
+    const char *enters = flowrules_assertion_finding_enters(a, at->assertion, at->finding);
+    const char *leaves = flowrules_assertion_finding_leaves(a, at->assertion, at->finding);
+    size_t count = flowrules_assertion_finding_device_count(a, at->assertion, at->finding);
+    cJSON *devices = count == 0 ? NULL : json_array();
+    if (enters != NULL)
+        json_text(item, "enters", enters);
+    if (leaves != NULL)
+        json_text(item, "leaves", leaves);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *device = json_object();
+        json_text(device, "name",
+                  flowrules_assertion_finding_device_name(a, at->assertion, at->finding, i));
+        json_text(device, "file",
+                  flowrules_assertion_finding_device_file(a, at->assertion, at->finding, i));
+        json_number(device, "line",
+                    flowrules_assertion_finding_device_line(a, at->assertion, at->finding, i));
+        json_append(devices, device);
+    }
+    if (devices != NULL)
+        json_add(item, "devices", devices);
+}
 
 static cJSON *finding_item(const struct place *at) {
     const flowrules_assertions *a = at->assertions;
@@ -128,6 +210,7 @@ static cJSON *finding_item(const struct place *at) {
     json_text(item, "flow", flowrules_assertion_finding_flow(a, at->assertion, at->finding));
     json_text(item, "file", flowrules_assertion_finding_file(a, at->assertion, at->finding));
     json_number(item, "line", flowrules_assertion_finding_line(a, at->assertion, at->finding));
+    add_places(item, at);
     return item;
 }
 
@@ -225,13 +308,13 @@ static void add_finding(struct results *results, const struct place *at) {
 }
 
 static void add_results(struct results *results, const flowrules_assertions *assertions) {
-    size_t counts[3] = {0, 0, 0};
+    size_t counts[VERDICTS] = {0};
     for (struct place at = {assertions, 0, 0}; at.assertion < flowrules_assertion_count(assertions);
          at.assertion++) {
-        bool holds = is_verdict(&at, "holds");
+        enum verdict verdict = verdict_at(&at);
         char *name = test_name(&at);
-        counts[holds ? 0 : is_verdict(&at, "broken") ? 1 : 2]++;
-        if (holds)
+        counts[verdict]++;
+        if (verdict == HOLDS)
             results_passed(results, name);
         for (at.finding = 0;
              at.finding < flowrules_assertion_finding_count(assertions, at.assertion); at.finding++)
@@ -244,18 +327,42 @@ static void add_results(struct results *results, const flowrules_assertions *ass
         }
         free(name);
     }
-    result_print(&results->verdict, "%zu hold%s, %zu broken, %zu unknown", counts[0],
-                 counts[0] == 1 ? "s" : "", counts[1], counts[2]);
+    result_print(&results->verdict, "%zu hold%s, %zu broken, %zu unknown", counts[HOLDS],
+                 counts[HOLDS] == 1 ? "s" : "", counts[BROKEN], counts[UNKNOWN]);
+    if (counts[OUTSIDE] > 0)
+        result_print(&results->verdict, "%s, %zu outside", results->verdict, counts[OUTSIDE]);
 }
 
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 /* An answer about nothing would look like a good one. */
 static flowrules_status check_count(struct tool *tool, const flowrules_assertions *assertions) {
-    if (flowrules_assertion_count(assertions) > 0)
-        return FLOWRULES_OK;
-    return tell_usage(tool, "the policy has no assertions, zones or matrix; a file that has some "
-                            "is given with --assertions FILE");
+    struct place at = {assertions, 0, 0};
+    if (flowrules_assertion_count(assertions) == 0)
+        return tell_usage(tool, "the policy has no assertions, zones or matrix; a file that has "
+                                "some is given with --assertions FILE");
+    for (; at.assertion < flowrules_assertion_count(assertions); at.assertion++)
+        if (verdict_at(&at) != OUTSIDE)
+            return FLOWRULES_OK;
+    return tell_usage(tool, "no assertion is about packets that the target has a say over; look "
+                            "at its 'protects' and 'direction'");
+}
+
+/* Decides on the flows or, where files are named, on what runs. */
+static flowrules_status decide(struct tool *tool, const flowrules_policy *policy,
+                               flowrules_assertions *assertions) {
+    struct running running;
+    if (tool->settings.operands.count == 1 && tool->settings.targets.count > 0)
+        return tell_usage(tool, "-t needs a FILE of the target; without files, the flows of the "
+                                "policy are looked at");
+    if (tool->settings.operands.count == 1)
+        return flowrules_assert(assertions);
+    flowrules_status status = read_running(&running, tool, policy);
+    if (status == FLOWRULES_OK)
+        status =
+            flowrules_assert_running(assertions, running.targets, running.count, running.meaning);
+    free_running(&running);
+    return status;
 }
 
 flowrules_status run_assert(struct tool *tool) {
@@ -267,11 +374,12 @@ flowrules_status run_assert(struct tool *tool) {
     if (status == FLOWRULES_OK)
         status = add_assertion_files(tool, assertions);
     if (status == FLOWRULES_OK)
-        status = flowrules_assert(assertions);
+        status = decide(tool, policy, assertions);
+    bool decided = status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT;
     tell_diagnostics(tool);
     if (status == FLOWRULES_OK)
         status = check_count(tool, assertions);
-    if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT) {
+    if (decided && status != FLOWRULES_USAGE) {
         if (tool->results != NULL)
             add_results(tool->results, assertions);
         else if (tool->settings.json)

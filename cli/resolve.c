@@ -194,12 +194,29 @@ static flowrules_status choose(struct tool *tool, flowrules_resolution *resoluti
     return status;
 }
 
+/* The names of --assertions FILE, and with them those of the assertions of the policy. */
+static flowrules_status add_assertions(struct tool *tool, const flowrules_policy *policy,
+                                       flowrules_resolution *resolution) {
+    flowrules_assertions *assertions = NULL;
+    if (tool->settings.assertions.count == 0)
+        return FLOWRULES_OK;
+    flowrules_status status = flowrules_assertions_new(&assertions, tool->context, policy);
+    if (status == FLOWRULES_OK)
+        status = add_assertion_files(tool, assertions);
+    if (status == FLOWRULES_OK)
+        status = flowrules_resolution_assertions(resolution, assertions);
+    flowrules_assertions_free(assertions);
+    return status;
+}
+
 static flowrules_status resolve(struct tool *tool, const flowrules_policy *policy,
                                 struct result *result) {
     bool shown = isatty(STDERR_FILENO) && !tool->settings.quiet &&
                  tool->settings.diagnostics == DIAGNOSTICS_TEXT;
     flowrules_context_set_progress(tool->context, shown ? show_progress : NULL, NULL);
     flowrules_status status = flowrules_resolution_new(&result->resolution, tool->context, policy);
+    if (status == FLOWRULES_OK)
+        status = add_assertions(tool, policy, result->resolution);
     if (status == FLOWRULES_OK)
         status = choose(tool, result->resolution);
     if (status == FLOWRULES_OK)

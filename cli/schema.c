@@ -37,9 +37,10 @@ static const struct {
      "flows: [{name: text, action: allow|deny, file: text, line: number}]}], "
      "rules: [{target: text, flow: text, file: text, line: number, text: text}]"},
     {"assert", "holds: yes, assertions: [{id: text, kind: never|only|must|zones|matrix, "
-               "verdict: holds|broken|unknown, because: text?, file: text, line: number, "
+               "verdict: holds|broken|unknown|outside, because: text?, file: text, line: number, "
                "findings: [{verdict: broken|unknown, witness: text?, reason: text, names: text?, "
-               "zones: text?, flow: text?, file: text?, line: number}], more: yes}]"},
+               "zones: text?, flow: text?, file: text?, line: number, enters?: text, "
+               "leaves?: text, devices?: [{name: text, file: text?, line: number}]}], more: yes}]"},
     {"report",
      "title: text?, description: text?, file: text?, as-of: text?, matrix: yes, lock: yes, "
      "example-lock: yes, zones: [{name: text, rest: yes, members: [text], except: [text]}], "

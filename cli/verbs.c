@@ -145,12 +145,6 @@ static const struct option query_options[] = {
             PLACE(assertions), NULL, OPTION_LIST, 0                                                \
     }
 
-static const struct option assert_options[] = {
-    ASSERTIONS_OPTION,
-    FORMAT_OPTION,
-    JSON_OPTION("every assertion with its verdict and what breaks it as JSON"),
-};
-
 static const struct option report_options[] = {
     {"output", "DIR",
      "write report.html, report.md, report.csv and report.json into this folder, and create it if "
@@ -172,6 +166,16 @@ static const struct option report_options[] = {
             "BACKEND'; may be given several times",                                                \
             PLACE(sets), NULL, OPTION_LIST, 0                                                      \
     }
+
+static const struct option assert_options[] = {
+    {"target", "TARGET[:FORMAT]",
+     "the target of the policy that the FILEs belong to; not needed if the policy has only one",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    ASSERTIONS_OPTION,
+    SET_OPTION,
+    FORMAT_OPTION,
+    JSON_OPTION("every assertion with its verdict and what breaks it as JSON"),
+};
 
 static const struct option verify_options[] = {
     {"target", "TARGET[:FORMAT]",
@@ -199,6 +203,10 @@ static const struct option resolve_options[] = {
      PLACE(targets), NULL, OPTION_LIST, 't'},
     {"network", "NETWORK", "ask only for names in this network; may be given several times",
      PLACE(networks), NULL, OPTION_LIST, 0},
+    {"assertions", "FILE",
+     "ask also for the names in this file of assertions, and in the assertions of the policy; may "
+     "be given several times",
+     PLACE(assertions), NULL, OPTION_LIST, 0},
     {"server", "ADDR[:PORT]",
      "ask this server; may be given up to 8 times: every server is asked, and different answers "
      "are reported; without it, the servers of this machine's resolv.conf",
@@ -397,18 +405,26 @@ static const struct verb verbs[] = {
      "flowrules query kimi-k2.yaml 'udp [2001:db8:16::5]:40000 -> [2001:db8::53]:53'\n"
      "flowrules query kimi-k2.yaml 'icmp cluster-nodes -> router:8/0' -t node-nft\n",
      run_query},
-    {"assert", "POLICY", "check what must never pass, what alone may, and what must",
+    {"assert", "POLICY [FILE...]", "check what must never pass, what alone may, and what must",
      "Decides of each assertion of the policy whether the flows keep to it: 'never', 'only' and "
      "'must' of the key 'assertions', the 'zones' and the 'matrix' (docs/ASSERTIONS.md). It takes "
      "names as the addresses of the lock file. Each assertion that is broken is printed with its "
      "line, its reason, an example packet, and the flow that lets the packet pass.\n"
      "If it depends on addresses that are not known, an assertion is 'unknown', and never said to "
      "hold.\n"
+     "With FILEs, decides whether what runs keeps to it: the configuration of the target -t, as "
+     "'verify' reads it. Then the rule that lets the packet pass, or blocks it, is printed with "
+     "its "
+     "line. Packets that the target has no say over are left out. 'TARGET=FILE & TARGET=FILE' is "
+     "several targets one behind the other: what passes all of them.\n"
      "The exit status is 0 if all hold, 1 if one is broken or unknown. One FILE, or POLICY, may be "
      "'-' for standard input.",
-     assert_options, COUNT(assert_options), 1, 1, "a POLICY is needed",
+     assert_options, COUNT(assert_options), 1, FILES_MOST, "a POLICY is needed",
      "flowrules assert kimi-k2.yaml --assertions assertions/security.yaml\n"
-     "flowrules assert kimi-k2.yaml --assertions assertions/security.yaml --json\n",
+     "flowrules assert kimi-k2.yaml --assertions assertions/security.yaml --json\n"
+     "flowrules render kimi-k2.yaml -t node-nft > node-nft.nft\n"
+     "flowrules assert kimi-k2.yaml -t node-nft node-nft.nft --assertions "
+     "assertions/security.yaml\n",
      run_assert},
     {"report", "POLICY", "write a page that shows a policy to the people who judge it",
      "Writes one HTML page that has everything in itself and asks nobody, and the same as "

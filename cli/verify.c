@@ -6,20 +6,8 @@
 #include <string.h>
 
 #include "comparison.h"
-#include "hops.h"
+#include "running.h"
 #include "verbs.h"
-
-/* The one target that is meant: -t, or the only one of the policy; NULL, and told, otherwise. */
-static const char *choose_target(struct tool *tool, const flowrules_policy *policy) {
-    const struct text_list *targets = &tool->settings.targets;
-    if (targets->count == 1)
-        return targets->items[0];
-    if (targets->count == 0 && flowrules_target_count(policy) == 1)
-        return flowrules_target_name(policy, 0);
-    tell_usage(tool, targets->count > 1 ? "one target is verified at a time"
-                                        : "name the target that the files are of, with -t");
-    return NULL;
-}
 
 static void print_verdict(const struct tool *tool, const flowrules_comparison *comparison,
                           const flowrules_policy *policy, const char *target, bool several) {
@@ -71,17 +59,9 @@ static flowrules_status compare_path(flowrules_comparison **comparison, struct t
 }
 
 static flowrules_status verify_path(struct tool *tool, const flowrules_policy *policy) {
-    const struct text_list *operands = &tool->settings.operands;
     flowrules_comparison *comparison = NULL;
     struct hops hops = {0};
-    flowrules_status status = FLOWRULES_OK;
-    if (tool->settings.targets.count > 0 || operands->count > 2)
-        status = tell_usage(tool, "several targets are named with their files in one word: "
-                                  "'TARGET=FILE & TARGET=FILE'");
-    if (status == FLOWRULES_OK)
-        status = read_hops(&hops, tool, operands->items[1], true);
-    if (status == FLOWRULES_OK)
-        status = open_hops(&hops, tool);
+    flowrules_status status = read_devices(&hops, tool);
     if (status == FLOWRULES_OK)
         status = compare_path(&comparison, tool, policy, &hops);
     if (comparison != NULL)
@@ -117,11 +97,8 @@ flowrules_status run_verify(struct tool *tool) {
     const struct text_list *operands = &tool->settings.operands;
     flowrules_policy *policy = NULL;
     flowrules_status status = open_policy(&policy, tool, operands->items[0]);
-    bool path = false;
-    for (size_t i = 1; i < operands->count; i++)
-        path = path || is_hops(operands->items[i]);
     if (status == FLOWRULES_OK)
-        status = (path ? verify_path : verify_target)(tool, policy);
+        status = (names_several(tool) ? verify_path : verify_target)(tool, policy);
     flowrules_policy_free(policy);
     return status;
 }

@@ -257,6 +257,14 @@ FLOWRULES_CHECK flowrules_status flowrules_resolution_name(flowrules_resolution 
                                                            const char *name);
 
 /*
+ * Adds the names that assertions and zones are about: those of the policy, and of the files that
+ * were added to assertions.
+ */
+typedef struct flowrules_assertions flowrules_assertions;
+FLOWRULES_CHECK flowrules_status flowrules_resolution_assertions(
+    flowrules_resolution *resolution, const flowrules_assertions *assertions);
+
+/*
  * Asks the DNS, compares the answers with the lock file, and makes the new text of the lock file.
  * It needs the option as-of, and can be called once for a resolution. The messages report failures,
  * doubtful answers and servers that disagree. FLOWRULES_UNRESOLVED: a name has no address and had
@@ -554,8 +562,10 @@ FLOWRULES_API const char *flowrules_finding_reason(const flowrules_findings *fin
 
 /* ---- assertions -------------------------------------------------------------------------- */
 
-/* What must never pass, what alone may, and what must: whether a policy keeps to it. */
-typedef struct flowrules_assertions flowrules_assertions;
+/*
+ * flowrules_assertions: what must never pass, what alone may, and what must, and whether a policy
+ * keeps to it.
+ */
 
 /* Begins with the zones, the assertions and the matrix of the policy itself. */
 FLOWRULES_CHECK flowrules_status flowrules_assertions_new(flowrules_assertions **assertions,
@@ -590,7 +600,10 @@ FLOWRULES_API const char *flowrules_assertion_id(const flowrules_assertions *ass
 /* "never", "only", "must", "zones" or "matrix". */
 FLOWRULES_API const char *flowrules_assertion_kind(const flowrules_assertions *assertions,
                                                    size_t assertion);
-/* "holds", "broken", or "unknown": it depends on addresses that are not known. */
+/*
+ * "holds", "broken", or "unknown": it depends on addresses that are not known, or on what a reader
+ * did not understand. Of what runs also "outside": the targets have no say over its packets.
+ */
 FLOWRULES_API const char *flowrules_assertion_verdict(const flowrules_assertions *assertions,
                                                       size_t assertion);
 /* The reason that the file gives, or NULL. */
@@ -627,13 +640,33 @@ FLOWRULES_API const char *flowrules_assertion_finding_names(const flowrules_asse
 /* Of the matrix, "dmz -> db"; of zones, those that overlap: "dmz and db". Else NULL. */
 FLOWRULES_API const char *flowrules_assertion_finding_zones(const flowrules_assertions *assertions,
                                                             size_t assertion, size_t finding);
-/* The flow that lets the packet pass, or the deny that takes it, with its place; NULL and 0. */
+/*
+ * The flow that lets the packet pass, or the deny that takes it, with its place; NULL and 0. Of
+ * what runs, the place is that of the rule; of a path, of the rule of its last device.
+ */
 FLOWRULES_API const char *flowrules_assertion_finding_flow(const flowrules_assertions *assertions,
                                                            size_t assertion, size_t finding);
 FLOWRULES_API const char *flowrules_assertion_finding_file(const flowrules_assertions *assertions,
                                                            size_t assertion, size_t finding);
 FLOWRULES_API uint32_t flowrules_assertion_finding_line(const flowrules_assertions *assertions,
                                                         size_t assertion, size_t finding);
+/* Of what runs: the interfaces by which the packet enters and leaves, or NULL. */
+FLOWRULES_API const char *flowrules_assertion_finding_enters(const flowrules_assertions *assertions,
+                                                             size_t assertion, size_t finding);
+FLOWRULES_API const char *flowrules_assertion_finding_leaves(const flowrules_assertions *assertions,
+                                                             size_t assertion, size_t finding);
+/* The devices of a path that the packet passes, each with its rule; NULL and 0 where none decides.
+ */
+FLOWRULES_API size_t flowrules_assertion_finding_device_count(
+    const flowrules_assertions *assertions, size_t assertion, size_t finding);
+FLOWRULES_API const char *
+flowrules_assertion_finding_device_name(const flowrules_assertions *assertions, size_t assertion,
+                                        size_t finding, size_t device);
+FLOWRULES_API const char *
+flowrules_assertion_finding_device_file(const flowrules_assertions *assertions, size_t assertion,
+                                        size_t finding, size_t device);
+FLOWRULES_API uint32_t flowrules_assertion_finding_device_line(
+    const flowrules_assertions *assertions, size_t assertion, size_t finding, size_t device);
 
 /* ---- overview ---------------------------------------------------------------------------- */
 
@@ -725,6 +758,16 @@ FLOWRULES_CHECK flowrules_status flowrules_path_add(flowrules_path *path,
  */
 FLOWRULES_CHECK flowrules_status flowrules_path_meaning(flowrules_meaning **meaning,
                                                         flowrules_path *path);
+
+/*
+ * Decides of each assertion whether what runs keeps to it: running is what a configuration lets
+ * pass, or a path of several. targets are those of the policy that it is of, count of them, in the
+ * order of the path (flowrules_render says how to name them). Packets that no target has a say over
+ * are left out. Returns as flowrules_assert.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_assert_running(flowrules_assertions *assertions,
+                                                          const char *const *targets, size_t count,
+                                                          const flowrules_meaning *running);
 
 /* ---- comparing ---------------------------------------------------------------------------- */
 

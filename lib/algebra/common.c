@@ -255,7 +255,8 @@ static void begin_common(struct fr_common *c, flowrules_context *context,
         if (c->open[side])
             c->packets &= c->sides[side]->permitted;
     c->asked = c->packets;
-    c->atoms_are_addresses = !sees_pods(before) && !sees_pods(after);
+    c->atoms_are_addresses =
+        !sees_pods(before) && !sees_pods(after) && !before->names_apart && !after->names_apart;
     fr_vec_init(&c->members, &context->allocator, sizeof(uint32_t));
     fr_vec_init(&c->spans, &context->allocator, sizeof(struct fr_member_span));
     fr_vec_init(&c->hollow, &context->allocator, sizeof(bool));
@@ -271,7 +272,7 @@ flowrules_status fr_common_init(struct fr_common *c, flowrules_context *context,
     FR_TRY(fr_meaning_new(&c->terms, context));
     FR_TRY(add_atoms(c, before));
     FR_TRY(add_atoms(c, after));
-    if (!c->atoms_are_addresses)
+    if (sees_pods(before) || sees_pods(after))
         FR_TRY(add_all_pods(c));
     if (knows_pods(c))
         FR_TRY(add_meetings(c));

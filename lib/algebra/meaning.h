@@ -98,6 +98,7 @@ struct flowrules_meaning {
     fr_set own;                           /* groups that the configuration is of; or empty */
     fr_set disjoint;                      /* groups of which no two have an address in common */
     fr_set unaddressed;                   /* groups without the addresses that rules name */
+    bool names_apart;                     /* all addresses of one family are not all names */
     struct fr_vec choices;                /* struct fr_choice: of which the reader wants one */
     struct fr_vec hops;                   /* const char *: of a path, the names of its devices */
 };

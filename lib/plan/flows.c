@@ -345,6 +345,22 @@ static flowrules_status leave_out(struct fr_view *view, fr_set except, struct fr
     return end->set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
 }
 
+/* What an exception leaves of the names and groups of a network is a group of its own. */
+static flowrules_status cut_atoms(struct fr_view *view, struct fr_builder *b, uint32_t index,
+                                  struct fr_end *end) {
+    struct fr_sets *sets = &view->sets;
+    const struct fr_network *network = fr_vec_at(&view->policy->networks, struct fr_network, index);
+    const struct fr_set_head *head = fr_set_head(sets, end->set);
+    if (!view->mode.cuts || head->all_atoms != 0 || head->atoms == 0)
+        return FLOWRULES_OK;
+    FR_TRY(add_atom(view, b, FLOWRULES_ATOM_GROUP, index + 1,
+                    FR_POLICY_TEXT(view->policy, network->name)));
+    fr_builder_set(b, sets, fr_set_family(sets, end->set, FLOWRULES_IPV4));
+    fr_builder_set(b, sets, fr_set_family(sets, end->set, FLOWRULES_IPV6));
+    end->set = fr_builder_finish(b, sets);
+    return end->set == FR_SET_NONE ? fr_no_memory(view->context) : FLOWRULES_OK;
+}
+
 /* Beside any itself, any less something is any. */
 static void settle_flags(const struct fr_view *view, struct fr_end *end) {
     if (fr_set_head(&view->sets, end->set)->all_atoms != 0)
@@ -375,6 +391,7 @@ static flowrules_status build_network(struct fr_view *view, struct fr_builder *b
     FR_TRY(add_span(view, b, network->except, narrow, &except.flags));
     except.set = fr_builder_finish(b, &view->sets);
     FR_TRY(leave_out(view, except.set, end));
+    FR_TRY(cut_atoms(view, b, index, end));
     return cut_groups(view, b, network->except, end);
 }
 

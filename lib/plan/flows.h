@@ -40,6 +40,7 @@ struct fr_view_mode {
     const char *platform;    /* whose bindings it understands, or NULL */
     const char *bindings_of; /* and another one's, or NULL */
     bool every_group;        /* groups of any platform are known by the network's name */
+    bool cuts; /* what an exception leaves of names and groups is known by the network's name */
 };
 
 struct fr_view {

@@ -1,9 +1,10 @@
 /*
  * Assertions as the public interface has them: which files they are of, and what was found.
  */
-#include "assert.h"
-
 #include <string.h>
+
+#include "assert_running.h"
+#include "pins.h"
 
 struct flowrules_assertions {
     flowrules_context *context;
@@ -88,11 +89,25 @@ const flowrules_policy *fr_assertions_zones(const flowrules_assertions *assertio
 
 /* ---- deciding ------------------------------------------------------------------------------ */
 
+/* What is decided: on the flows, where running is NULL. */
+struct deciding {
+    struct fr_asserting *work;
+    struct fr_running *running;
+    const flowrules_meaning *devices;
+    flowrules_plan **plans;
+    size_t plan_count;
+};
+
 /* Each in the order of the files, once all names and groups are known. */
-static flowrules_status prepare(struct fr_asserting *work, struct fr_assert_source *sources,
+static flowrules_status prepare(const struct deciding *d, struct fr_assert_source *sources,
                                 size_t count) {
+    struct fr_asserting *work = d->work;
     for (size_t i = 0; i < count; i++)
         FR_TRY(fr_assert_source_names(&sources[i]));
+    if (d->running != NULL)
+        FR_TRY(fr_running_init(d->running, work, d->devices, d->plans, d->plan_count));
+    if (d->running != NULL)
+        FR_TRY(fr_running_move(d->running));
     FR_TRY(fr_asserting_flows(work));
     FR_TRY(fr_assert_denies(work));
     for (size_t i = 0; i < count; i++)
@@ -102,18 +117,18 @@ static flowrules_status prepare(struct fr_asserting *work, struct fr_assert_sour
     return FLOWRULES_OK;
 }
 
-static flowrules_status decide(flowrules_assertions *a, struct fr_asserting *work) {
+static flowrules_status decide(flowrules_assertions *a, const struct deciding *d) {
     size_t count = a->sources.count, ready = 0;
     struct fr_assert_source *sources = fr_malloc(&a->context->allocator, count * sizeof *sources);
     flowrules_status status = sources == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
     while (status == FLOWRULES_OK && ready < count) {
-        status = fr_assert_source_init(&sources[ready], work, policy_of(a, ready));
+        status = fr_assert_source_init(&sources[ready], d->work, policy_of(a, ready));
         ready++;
     }
     if (status == FLOWRULES_OK)
-        status = prepare(work, sources, count);
+        status = prepare(d, sources, count);
     if (status == FLOWRULES_OK)
-        status = fr_assert_decide(work);
+        status = d->running == NULL ? fr_assert_decide(d->work) : fr_running_decide(d->running);
     for (size_t i = 0; i < ready; i++)
         fr_assert_source_free(&sources[i]);
     fr_free(&a->context->allocator, sources);
@@ -128,19 +143,95 @@ static flowrules_status verdict_of_all(const flowrules_assertions *a) {
     return FLOWRULES_OK;
 }
 
-flowrules_status flowrules_assert(flowrules_assertions *a) {
+/* Decides in a view of the policy, and takes over what was found. */
+static flowrules_status decide_all(flowrules_assertions *a, struct deciding d,
+                                   const struct fr_view_mode *mode) {
     struct fr_asserting work;
+    struct fr_running running = {.a = NULL};
     forget_judged(a);
-    flowrules_status status = fr_asserting_init(&work, a->context, policy_of(a, 0), &a->arena);
+    flowrules_status status =
+        fr_asserting_init(&work, a->context, policy_of(a, 0), &a->arena, mode);
+    d.work = &work;
+    d.running = d.devices == NULL ? NULL : &running;
+    work.running = d.devices != NULL;
     if (status == FLOWRULES_OK)
-        status = decide(a, &work);
+        status = decide(a, &d);
     struct fr_vec judged = work.judged;
     work.judged = a->judged;
     a->judged = judged;
     if (status != FLOWRULES_OK)
         forget_judged(a);
+    if (running.a != NULL)
+        fr_running_free(&running);
     fr_asserting_free(&work);
     return status == FLOWRULES_OK ? verdict_of_all(a) : status;
+}
+
+flowrules_status flowrules_assert(flowrules_assertions *a) {
+    const struct fr_view_mode mode = {.every_group = true, .cuts = true};
+    const struct deciding d = {.work = NULL};
+    return decide_all(a, d, &mode);
+}
+
+/* Pods have no addresses: their networks are what the platform calls them. */
+static struct fr_view_mode mode_for(const flowrules_plan *plan) {
+    struct fr_view_mode mode = {.every_group = true, .cuts = true};
+    if (fr_running_sees_pods(plan)) {
+        mode.platform = plan->view->mode.platform;
+        mode.bindings_of = plan->view->mode.bindings_of;
+    }
+    return mode;
+}
+
+flowrules_status flowrules_assert_running(flowrules_assertions *a, const char *const *targets,
+                                          size_t count, const flowrules_meaning *running) {
+    const struct fr_allocator *allocator = &a->context->allocator;
+    flowrules_plan **plans = fr_malloc(allocator, (count + 1) * sizeof(flowrules_plan *));
+    flowrules_status status = plans == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
+    size_t ready = 0;
+    for (; ready < count && status == FLOWRULES_OK; ready++)
+        status = fr_plan_new(&plans[ready], a->context, policy_of(a, 0), targets[ready]);
+    if (status == FLOWRULES_OK) {
+        const struct deciding d = {.devices = running, .plans = plans, .plan_count = count};
+        const struct fr_view_mode mode = mode_for(plans[0]);
+        status = decide_all(a, d, &mode);
+    }
+    while (ready > 0)
+        fr_plan_free(plans[--ready]);
+    fr_free(allocator, plans);
+    return status;
+}
+
+/* ---- names ---------------------------------------------------------------------------------- */
+
+/* The names in an end, and in the networks that it has. */
+static flowrules_status add_names_of(struct fr_strings *names, struct fr_view *view,
+                                     const struct fr_asserted *asserted) {
+    return fr_gather_names(names, view, asserted->members, true) &&
+                   fr_gather_names(names, view, asserted->except, true)
+               ? FLOWRULES_OK
+               : fr_no_memory(view->context);
+}
+
+static flowrules_status add_names_in(struct fr_strings *names, const flowrules_policy *source) {
+    const struct fr_view_mode mode = {.names = false};
+    struct fr_view view;
+    flowrules_status status = fr_view_init(&view, source, &mode);
+    for (size_t i = 0; i < source->zones.count && status == FLOWRULES_OK; i++)
+        status =
+            add_names_of(names, &view, &fr_vec_at(&source->zones, struct fr_zone, i)->asserted);
+    for (size_t i = 0; i < source->packets.count * 2 && status == FLOWRULES_OK; i++)
+        status = add_names_of(names, &view,
+                              &fr_vec_at(&source->packets, struct fr_packets, i / 2)->ends[i % 2]);
+    fr_view_free(&view);
+    return status;
+}
+
+flowrules_status fr_assertion_names(struct fr_strings *names,
+                                    const flowrules_assertions *assertions) {
+    for (size_t i = 0; i < assertions->sources.count; i++)
+        FR_TRY(add_names_in(names, policy_of(assertions, i)));
+    return FLOWRULES_OK;
 }
 
 /* ---- what was found ------------------------------------------------------------------------ */
@@ -167,7 +258,7 @@ const char *flowrules_assertion_kind(const flowrules_assertions *assertions, siz
 
 const char *flowrules_assertion_verdict(const flowrules_assertions *assertions, size_t assertion) {
     const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL ? NULL : judgement_words[judged->judgement];
+    return judged == NULL ? NULL : judged->outside ? "outside" : judgement_words[judged->judgement];
 }
 
 const char *flowrules_assertion_because(const flowrules_assertions *assertions, size_t assertion) {
@@ -203,6 +294,10 @@ static const char *const reason_words[] = {
     [FR_COMPLICATED] = "it is too complicated to decide",
     [FR_IN_TWO] = "two zones have it in common",
     [FR_IN_NONE] = "an end of a flow is in no zone",
+    [FR_RULE_LETS] = "a rule lets it pass",
+    [FR_NO_RULE_BLOCKS] = "no rule blocks it",
+    [FR_RULE_BLOCKS] = "a rule blocks it",
+    [FR_NO_RULE_LETS] = "no rule lets it pass",
 };
 
 size_t flowrules_assertion_finding_count(const flowrules_assertions *assertions, size_t assertion) {
@@ -232,7 +327,7 @@ const char *flowrules_assertion_finding_witness(const flowrules_assertions *asse
 const char *flowrules_assertion_finding_reason(const flowrules_assertions *assertions,
                                                size_t assertion, size_t finding) {
     const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : reason_words[f->reason];
+    return f == NULL ? NULL : f->text != NULL ? f->text : reason_words[f->reason];
 }
 
 const char *flowrules_assertion_finding_names(const flowrules_assertions *assertions,
@@ -264,14 +359,58 @@ const char *flowrules_assertion_finding_flow(const flowrules_assertions *asserti
 const char *flowrules_assertion_finding_file(const flowrules_assertions *assertions,
                                              size_t assertion, size_t finding) {
     const struct fr_flow *flow = flow_of(assertions, assertion, finding);
-    return flow == NULL
-               ? NULL
-               : fr_diagnostics_file_name(&assertions->context->diagnostics,
-                                          policy_of(assertions, 0)->first_file + flow->file);
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
+    if (flow == NULL)
+        return f == NULL ? NULL : f->rule_file;
+    return fr_diagnostics_file_name(&assertions->context->diagnostics,
+                                    policy_of(assertions, 0)->first_file + flow->file);
 }
 
 uint32_t flowrules_assertion_finding_line(const flowrules_assertions *assertions, size_t assertion,
                                           size_t finding) {
     const struct fr_flow *flow = flow_of(assertions, assertion, finding);
-    return flow == NULL ? 0 : flow->line;
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
+    return flow != NULL ? flow->line : f == NULL ? 0 : f->rule_line;
+}
+
+const char *flowrules_assertion_finding_enters(const flowrules_assertions *assertions,
+                                               size_t assertion, size_t finding) {
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
+    return f == NULL ? NULL : f->enters;
+}
+
+const char *flowrules_assertion_finding_leaves(const flowrules_assertions *assertions,
+                                               size_t assertion, size_t finding) {
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
+    return f == NULL ? NULL : f->leaves;
+}
+
+size_t flowrules_assertion_finding_device_count(const flowrules_assertions *assertions,
+                                                size_t assertion, size_t finding) {
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
+    return f == NULL ? 0 : f->device_count;
+}
+
+static const struct fr_breach_device *device_at(const flowrules_assertions *a, size_t assertion,
+                                                size_t finding, size_t device) {
+    static const struct fr_breach_device none;
+    const struct fr_breach *f = finding_at(a, assertion, finding);
+    return f != NULL && device < f->device_count ? &f->devices[device] : &none;
+}
+
+const char *flowrules_assertion_finding_device_name(const flowrules_assertions *assertions,
+                                                    size_t assertion, size_t finding,
+                                                    size_t device) {
+    return device_at(assertions, assertion, finding, device)->name;
+}
+
+const char *flowrules_assertion_finding_device_file(const flowrules_assertions *assertions,
+                                                    size_t assertion, size_t finding,
+                                                    size_t device) {
+    return device_at(assertions, assertion, finding, device)->file;
+}
+
+uint32_t flowrules_assertion_finding_device_line(const flowrules_assertions *assertions,
+                                                 size_t assertion, size_t finding, size_t device) {
+    return device_at(assertions, assertion, finding, device)->line;
 }

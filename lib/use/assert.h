@@ -27,6 +27,7 @@ struct fr_bound_box {
     struct fr_span but;                    /* of buts: what the assertion leaves out */
     const struct fr_assert_source *matrix; /* whose row it is; or NULL */
     uint32_t row;                          /* the zone that the packets are from */
+    uint32_t column;                       /* of what runs: the zone that they go to */
 };
 
 #define FR_INDEX_WORDS 16u
@@ -86,7 +87,18 @@ enum fr_breach_reason {
     FR_INTERFACES,  /* it depends on the interfaces of networks */
     FR_COMPLICATED, /* there was too much to compare */
     FR_IN_TWO,      /* addresses are in two zones */
-    FR_IN_NONE      /* addresses are in no zone */
+    FR_IN_NONE,     /* addresses are in no zone */
+    /* of what runs */
+    FR_RULE_LETS,      /* a rule lets it pass */
+    FR_NO_RULE_BLOCKS, /* no rule blocks it */
+    FR_RULE_BLOCKS,    /* a rule blocks it */
+    FR_NO_RULE_LETS    /* no rule lets it pass */
+};
+
+/* A device that a packet passes, and its rule. */
+struct fr_breach_device {
+    const char *name, *file; /* file: NULL where no rule decides */
+    uint32_t line;
 };
 
 /* Packets for which an assertion does not hold, or may not hold. */
@@ -97,6 +109,13 @@ struct fr_breach {
     const char *names;   /* of FR_NAMES_OF; of zones, which ones; or NULL */
     const char *cell;
     uint32_t flow; /* that lets it pass or takes it; UINT32_MAX: none */
+    /* of what runs */
+    const char *text;            /* what is not known, instead of the reason; or NULL */
+    const char *enters, *leaves; /* the interfaces of the packet; NULL: any */
+    const char *rule_file;       /* of the rule that decides; or NULL */
+    uint32_t rule_line;
+    const struct fr_breach_device *devices; /* of a path */
+    size_t device_count;
 };
 
 /* Findings of an assertion that are kept; there may be more. */
@@ -113,6 +132,7 @@ struct fr_judged {
     struct fr_span excepted;  /* of excepted */
     uint32_t broken, unknown; /* findings of each kind that are kept */
     bool more;                /* not all findings are kept */
+    bool outside;             /* of what runs: the targets have no say over its packets */
     struct fr_vec findings;   /* struct fr_breach */
 };
 
@@ -128,6 +148,8 @@ struct fr_asserting {
     struct fr_arena *arena;      /* of texts */
     struct fr_view view;         /* of the policy; its sets are those of everything here */
     fr_set addresses, all_atoms; /* each address, each name and group */
+    fr_set hollow;               /* the atoms of cuts: there may be no address in them */
+    struct fr_vec cuts;          /* struct fr_cut */
     struct fr_vec placed;        /* bool, for each network: is it at some interfaces alone? */
     struct fr_vec flows;         /* struct fr_flow_ends */
     struct fr_vec nevers;        /* struct fr_bound_box: what must not pass */
@@ -137,6 +159,13 @@ struct fr_asserting {
     struct fr_vec excepted;      /* struct fr_excepted */
     struct fr_vec judged;        /* struct fr_judged */
     bool uncertain;              /* there are names, groups or interfaces that it may depend on */
+    bool running;                /* it is about what runs, and not about the flows */
+};
+
+/* What an exception leaves of the names and groups of a network. */
+struct fr_cut {
+    uint32_t atom;
+    fr_set whole; /* of which it is a part */
 };
 
 /* A source and a destination: addresses and atoms. */
@@ -161,7 +190,8 @@ struct fr_assert_source {
 
 /* The view of the policy, and all names and groups of it and of the sources as atoms. */
 flowrules_status fr_asserting_init(struct fr_asserting *a, flowrules_context *context,
-                                   const flowrules_policy *policy, struct fr_arena *arena);
+                                   const flowrules_policy *policy, struct fr_arena *arena,
+                                   const struct fr_view_mode *mode);
 void fr_asserting_free(struct fr_asserting *a);
 /* Evaluates the ends of all flows. */
 flowrules_status fr_asserting_flows(struct fr_asserting *a);
@@ -184,6 +214,10 @@ flowrules_status fr_assert_source_names(struct fr_assert_source *source);
 flowrules_status fr_assert_source_zones(struct fr_assert_source *source);
 flowrules_status fr_asserted_bounds(struct fr_assert_source *source,
                                     const struct fr_asserted *asserted, struct fr_bounds *bounds);
+
+/* The names that assertions and zones are about, those of all files; FLOWRULES_NO_MEMORY. */
+flowrules_status fr_assertion_names(struct fr_strings *names,
+                                    const flowrules_assertions *assertions);
 
 /* ---- boxes (assert_boxes.c) ---------------------------------------------------------------- */
 

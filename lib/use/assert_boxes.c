@@ -156,6 +156,19 @@ static flowrules_status push_cells(struct fr_assert_source *source, uint32_t zon
     return FLOWRULES_OK;
 }
 
+/* A row as a box for each zone that the packets go to: its own is the last one that is meant. */
+static flowrules_status push_columns(struct fr_assert_source *source, struct fr_bound_box *box,
+                                     bool inner) {
+    uint32_t count = (uint32_t)source->zones.count;
+    for (uint32_t i = 0; i < count + 1; i++) {
+        box->column = i < count ? i : box->row;
+        box->ends[1] = *fr_vec_at(&source->zones, struct fr_bounds, box->column);
+        if (i < count ? i != box->row : inner)
+            FR_TRY(push_box(source->a, &source->a->nevers, box));
+    }
+    return FLOWRULES_OK;
+}
+
 /* What must not pass from a zone to others. */
 static flowrules_status push_row(struct fr_assert_source *source, uint32_t zone, uint32_t number) {
     struct fr_asserting *a = source->a;
@@ -169,6 +182,8 @@ static flowrules_status push_row(struct fr_assert_source *source, uint32_t zone,
     bool inner;
     FR_TRY(push_cells(source, zone, &inner));
     box.but.count = (uint32_t)a->buts.count - box.but.first;
+    if (a->running)
+        return push_columns(source, &box, inner);
     for (uint32_t i = 0; i < source->zones.count; i++)
         if (i != zone || inner)
             box.ends[1] =
@@ -211,6 +226,7 @@ static flowrules_status add_assertion(struct fr_assert_source *source, size_t i)
     if (judged == NULL || (judged->id = id_of(source, assertion, i)) == NULL)
         return fr_no_memory(a->context);
     judged->because = FR_POLICY_TEXT(source->policy, assertion->because);
+    judged->assertion = assertion;
     FR_TRY(push_exceptions(source, assertion->exceptions));
     judged->excepted.count = (uint32_t)a->excepted.count - judged->excepted.first;
     FR_TRY(push_assertion(source, assertion, number));
@@ -233,13 +249,17 @@ static flowrules_status add_matrix(struct fr_assert_source *source) {
 }
 
 static flowrules_status add_zones(struct fr_assert_source *source) {
-    uint32_t number = (uint32_t)source->a->judged.count;
+    struct fr_asserting *a = source->a;
+    uint32_t number = (uint32_t)a->judged.count;
     if (source->policy->zones.count == 0)
         return FLOWRULES_OK;
-    if (push_judged(source, "zones", fr_vec_at(&source->policy->zones, struct fr_zone, 0)->at) ==
-        NULL)
-        return fr_no_memory(source->a->context);
-    return fr_assert_zones(source, number);
+    struct fr_judged *judged =
+        push_judged(source, "zones", fr_vec_at(&source->policy->zones, struct fr_zone, 0)->at);
+    if (judged == NULL)
+        return fr_no_memory(a->context);
+    FR_TRY(fr_assert_zones(source, number));
+    judged->boxes.count = (uint32_t)a->nevers.count - judged->boxes.first;
+    return FLOWRULES_OK;
 }
 
 flowrules_status fr_assert_boxes(struct fr_assert_source *source) {

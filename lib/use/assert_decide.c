@@ -63,6 +63,18 @@ static const struct fr_box *real_piece(const struct deciding *d) {
     return NULL;
 }
 
+/* Likewise, without what may have no address. */
+static const struct fr_box *sure_piece(const struct deciding *d) {
+    for (size_t i = 0; i < d->work.list.count; i++) {
+        struct fr_box *piece = fr_vec_at(&d->work.list, struct fr_box, i);
+        for (size_t e = 0; e < 2; e++)
+            piece->ends[e] = fr_set_subtract(d->sets, piece->ends[e], d->a->hollow);
+        if (fr_packet_families(d->sets, piece->ends, &piece->term) != 0)
+            return piece;
+    }
+    return NULL;
+}
+
 /* What a flow and a box have in common. */
 static flowrules_status begin(struct deciding *d, const struct fr_set_pair *flow,
                               fr_service service, const struct fr_box *box) {
@@ -211,7 +223,7 @@ static flowrules_status judge(struct deciding *d, uint32_t flow, const struct fr
     FR_TRY(find_possible(d, flow, box, &piece, &finding));
     if (finding.judgement == FR_UNKNOWN) {
         FR_TRY(leave(d, flow, box, true));
-        const struct fr_box *left = d->work.too_many ? NULL : real_piece(d);
+        const struct fr_box *left = d->work.too_many ? NULL : sure_piece(d);
         if (left != NULL) {
             finding.judgement = FR_BROKEN;
             finding.reason = FR_PASSES;
@@ -358,7 +370,7 @@ static flowrules_status judge_must(struct deciding *d, uint32_t number, size_t f
     const struct fr_box *left = real_piece(d);
     struct fr_box piece = left == NULL ? (struct fr_box){.ends = {0, 0}} : *left;
     FR_TRY(leave_of_must(d, number, false, d->a->uncertain ? &from[1] : &again));
-    const struct fr_box *sure = d->work.too_many ? NULL : real_piece(d);
+    const struct fr_box *sure = d->work.too_many ? NULL : sure_piece(d);
     if (left == NULL && !complicated)
         return FLOWRULES_OK;
     finding.reason = complicated ? FR_COMPLICATED : FR_NAMES_OF;

@@ -20,10 +20,11 @@ static flowrules_status check_memory(const struct fr_asserting *a) {
 }
 
 flowrules_status fr_asserting_init(struct fr_asserting *a, flowrules_context *context,
-                                   const flowrules_policy *policy, struct fr_arena *arena) {
+                                   const flowrules_policy *policy, struct fr_arena *arena,
+                                   const struct fr_view_mode *mode) {
     const struct fr_allocator *allocator = &context->allocator;
-    struct fr_view_mode mode = {.every_group = true};
     *a = (struct fr_asserting){.context = context, .policy = policy, .arena = arena};
+    fr_vec_init(&a->cuts, allocator, sizeof(struct fr_cut));
     fr_vec_init(&a->placed, allocator, sizeof(bool));
     fr_vec_init(&a->flows, allocator, sizeof(struct fr_flow_ends));
     fr_vec_init(&a->excepted, allocator, sizeof(struct fr_excepted));
@@ -31,16 +32,17 @@ flowrules_status fr_asserting_init(struct fr_asserting *a, flowrules_context *co
     struct fr_vec *boxes[] = {&a->nevers, &a->musts, &a->buts, &a->denies};
     for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++)
         fr_vec_init(boxes[i], allocator, sizeof(struct fr_bound_box));
-    FR_TRY(fr_view_init(&a->view, policy, &mode));
+    FR_TRY(fr_view_init(&a->view, policy, mode));
     a->addresses = fr_set_union(&a->view.sets, whole_family(a, FLOWRULES_IPV4),
                                 whole_family(a, FLOWRULES_IPV6));
     a->all_atoms = fr_set_subtract(&a->view.sets, FR_SET_ANY, a->addresses);
+    a->hollow = FR_SET_EMPTY;
     return check_memory(a);
 }
 
 void fr_asserting_free(struct fr_asserting *a) {
-    struct fr_vec *lists[] = {&a->placed, &a->flows, &a->excepted, &a->judged,
-                              &a->nevers, &a->musts, &a->buts,     &a->denies};
+    struct fr_vec *lists[] = {&a->cuts,   &a->placed, &a->flows, &a->excepted, &a->judged,
+                              &a->nevers, &a->musts,  &a->buts,  &a->denies};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         fr_vec_free(lists[i]);
     fr_view_free(&a->view);
@@ -62,7 +64,7 @@ static bool atom_covers(const struct fr_asserting *a, uint32_t wide, uint32_t na
             fr_name_is_below(n->name, w->name));
 }
 
-/* A set with the names below its wildcards. */
+/* A set with the names below its wildcards, and the parts of what it has whole. */
 static fr_set with_covered(struct fr_asserting *a, fr_set set) {
     struct fr_sets *sets = &a->view.sets;
     const struct fr_set_head *head = fr_set_head(sets, set);
@@ -72,7 +74,15 @@ static fr_set with_covered(struct fr_asserting *a, fr_set set) {
         for (uint32_t b = 0; b < a->view.atoms.count; b++)
             if (atom_covers(a, fr_set_atoms(head)[i], b))
                 fr_builder_atom(&a->view.builder, b);
-    return fr_set_union(sets, set, fr_builder_finish(&a->view.builder, sets));
+    fr_set all = fr_set_union(sets, set, fr_builder_finish(&a->view.builder, sets));
+    for (size_t i = 0; i < a->cuts.count; i++) { /* one may be a part of another before it */
+        const struct fr_cut *cut = fr_vec_at(&a->cuts, struct fr_cut, i);
+        if (!fr_set_covers(sets, all, cut->whole))
+            continue;
+        fr_builder_atom(&a->view.builder, cut->atom);
+        all = fr_set_union(sets, all, fr_builder_finish(&a->view.builder, sets));
+    }
+    return all;
 }
 
 /* Whatever the addresses of names and groups are, they are among all addresses. */
@@ -187,7 +197,7 @@ static flowrules_status find_placed(struct fr_asserting *a) {
         }
     }
     a->placed.count = any ? a->placed.count : 0;
-    a->uncertain = a->uncertain || any;
+    a->uncertain = a->uncertain || (any && !a->running);
     return FLOWRULES_OK;
 }
 
@@ -211,14 +221,13 @@ flowrules_status fr_asserting_flows(struct fr_asserting *a) {
 
 flowrules_status fr_assert_source_init(struct fr_assert_source *source, struct fr_asserting *a,
                                        const flowrules_policy *policy) {
-    struct fr_view_mode mode = {.every_group = true};
     *source = (struct fr_assert_source){.a = a, .policy = policy, .view = &a->view};
     fr_vec_init(&source->zones, &a->context->allocator, sizeof(struct fr_bounds));
     if (policy == a->policy)
         return FLOWRULES_OK;
     source->view = fr_malloc(&a->context->allocator, sizeof *source->view);
     return source->view == NULL ? fr_no_memory(a->context)
-                                : fr_view_init(source->view, policy, &mode);
+                                : fr_view_init(source->view, policy, &a->view.mode);
 }
 
 void fr_assert_source_free(struct fr_assert_source *source) {
@@ -271,12 +280,15 @@ static const char *own_group(const struct fr_assert_source *source, const char *
     return NULL;
 }
 
-/* The atom of a kind and name; a new one where none has it. UINT32_MAX when out of memory. */
+/*
+ * The atom of a kind and name; a new one where none has it. A foreign one is told by where its name
+ * is kept. UINT32_MAX when out of memory.
+ */
 static uint32_t find_atom(struct fr_asserting *a, enum flowrules_atom_kind kind, const char *name,
                           bool foreign) {
-    for (uint32_t i = 0; i < a->view.atoms.count && !foreign; i++) {
+    for (uint32_t i = 0; i < a->view.atoms.count; i++) {
         const struct flowrules_atom *atom = fr_vec_at(&a->view.atoms, struct flowrules_atom, i);
-        if (atom->kind == kind && strcmp(atom->name, name) == 0)
+        if (atom->kind == kind && (foreign ? atom->name == name : strcmp(atom->name, name) == 0))
             return i;
     }
     struct flowrules_atom *slot = fr_vec_push(&a->view.atoms);
@@ -349,6 +361,30 @@ static flowrules_status import_set(struct fr_assert_source *source, fr_set *set)
     return good ? check_memory(a) : fr_no_memory(a->context);
 }
 
+/* Notes of what a network, whose set is imported, is a part, where exceptions cut its groups. */
+static flowrules_status find_cut(struct fr_assert_source *source, uint32_t index, fr_set set) {
+    struct fr_asserting *a = source->a;
+    const struct fr_network *network =
+        fr_vec_at(&source->policy->networks, struct fr_network, index);
+    const struct fr_set_head *head = fr_set_head(&a->view.sets, set);
+    struct fr_end whole;
+    if (network->except.count == 0 || head->all_atoms != 0 || head->atoms != 1)
+        return check_memory(a);
+    uint32_t atom = fr_set_atoms(head)[0];
+    FR_TRY(fr_view_end(source->view, network->members, false, &whole));
+    FR_TRY(import_set(source, &whole.set));
+    fr_set atoms = fr_set_intersect(&a->view.sets, whole.set, a->all_atoms);
+    struct fr_cut *cut = fr_vec_add(&a->cuts);
+    if (cut == NULL)
+        return fr_no_memory(a->context);
+    /* Its addresses are beside the atom: those that the exception takes are in neither. */
+    *cut = (struct fr_cut){atom, atoms};
+    fr_builder_atom(&a->view.builder, atom);
+    a->hollow =
+        fr_set_union(&a->view.sets, a->hollow, fr_builder_finish(&a->view.builder, &a->view.sets));
+    return check_memory(a);
+}
+
 flowrules_status fr_assert_source_names(struct fr_assert_source *source) {
     const flowrules_policy *policy = source->policy;
     for (uint32_t i = 0; i < policy->peers.count; i++) {
@@ -363,6 +399,7 @@ flowrules_status fr_assert_source_names(struct fr_assert_source *source) {
         struct fr_end end;
         FR_TRY(fr_view_network(source->view, i, &end));
         FR_TRY(import_set(source, &end.set));
+        FR_TRY(find_cut(source, i, end.set));
     }
     source->a->uncertain = source->a->uncertain || source->a->view.atoms.count > 0;
     return check_memory(source->a);

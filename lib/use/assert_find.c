@@ -62,6 +62,8 @@ static void write_names(const struct fr_asserting *a, struct flowrules_writer *w
 }
 
 const char *fr_assert_names(struct fr_asserting *a, fr_set set) {
+    fr_set whole = fr_set_subtract(&a->view.sets, set, a->hollow);
+    set = whole == FR_SET_EMPTY || whole == FR_SET_NONE ? set : whole; /* not their parts too */
     const struct fr_set_head *head = fr_set_head(&a->view.sets, set);
     struct flowrules_writer w;
     size_t size;

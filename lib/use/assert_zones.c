@@ -45,7 +45,8 @@ static flowrules_status find_common(struct fr_assert_source *source, uint32_t nu
     struct fr_sets *sets = &a->view.sets;
     const struct fr_bounds *x = fr_vec_at(&source->zones, struct fr_bounds, one);
     const struct fr_bounds *y = fr_vec_at(&source->zones, struct fr_bounds, other);
-    bool sure = fr_set_overlaps(sets, x->sure, y->sure);
+    fr_set both = fr_set_intersect(sets, x->sure, y->sure);
+    bool sure = fr_set_subtract(sets, both, source->a->hollow) != FR_SET_EMPTY;
     fr_set names = fr_set_union(sets, x->names, y->names);
     if (!sure && (names == FR_SET_EMPTY || !fr_set_overlaps(sets, x->maybe, y->maybe)))
         return FLOWRULES_OK;
@@ -77,7 +78,8 @@ static flowrules_status find_overlaps(struct fr_assert_source *source, uint32_t 
 static flowrules_status find_outside(struct fr_asserting *a, uint32_t number, fr_set end,
                                      const struct fr_bounds *all, uint32_t flow) {
     struct fr_sets *sets = &a->view.sets;
-    fr_set out = fr_set_subtract(sets, end, all->maybe), names = FR_SET_EMPTY;
+    fr_set out = fr_set_subtract(sets, fr_set_subtract(sets, end, all->maybe), a->hollow),
+           names = FR_SET_EMPTY;
     bool sure = out != FR_SET_EMPTY;
     if (!sure && fr_set_subtract(sets, end, all->sure) == FR_SET_EMPTY)
         return FLOWRULES_OK;
@@ -111,6 +113,23 @@ static flowrules_status find_gaps(struct fr_assert_source *source, uint32_t numb
     return FLOWRULES_OK;
 }
 
+/* Of what runs, whatever comes from no zone or goes to none must not pass. */
+static flowrules_status push_gaps(struct fr_asserting *a, uint32_t number,
+                                  const struct fr_bounds *all) {
+    const struct fr_bounds any = fr_bounds_of(a, FR_SET_ANY);
+    const struct fr_bounds gap = fr_bounds_subtract(a, any, *all);
+    for (size_t e = 0; e < 2; e++) {
+        struct fr_bound_box *box = fr_vec_add(&a->nevers);
+        if (box == NULL)
+            return fr_no_memory(a->context);
+        *box = (struct fr_bound_box){.term = {FR_PROTOCOL_ANY, 0, UINT16_MAX, 0, UINT16_MAX},
+                                     .of = number};
+        box->ends[e] = gap;
+        box->ends[1 - e] = any;
+    }
+    return a->view.sets.failed ? fr_no_memory(a->context) : FLOWRULES_OK;
+}
+
 flowrules_status fr_assert_zones(struct fr_assert_source *source, uint32_t number) {
     struct fr_bounds all = fr_bounds_of(source->a, FR_SET_EMPTY);
     bool rest = false;
@@ -122,6 +141,8 @@ flowrules_status fr_assert_zones(struct fr_assert_source *source, uint32_t numbe
     }
     if (rest)
         return FLOWRULES_OK;
+    if (source->a->running)
+        return push_gaps(source->a, number, &all);
     fr_map_init(&seen, &source->a->context->allocator);
     flowrules_status status = find_gaps(source, number, &all, &seen);
     fr_map_free(&seen);

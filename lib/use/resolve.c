@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "assert.h"
+
 /* ---- life ---------------------------------------------------------------------------------- */
 
 flowrules_status flowrules_resolution_new(flowrules_resolution **resolution,
@@ -25,6 +27,7 @@ flowrules_status flowrules_resolution_new(flowrules_resolution **resolution,
     fr_strings_init(&r->by_targets, allocator);
     fr_strings_init(&r->in_networks, allocator);
     fr_strings_init(&r->given, allocator);
+    fr_strings_init(&r->asserted, allocator);
     fr_vec_init(&r->names, allocator, sizeof(const char *));
     fr_vec_init(&r->resolved, allocator, sizeof(struct fr_resolved));
     fr_vec_init(&r->pinnings, allocator, sizeof(struct fr_pinning));
@@ -46,6 +49,7 @@ void flowrules_resolution_free(flowrules_resolution *r) {
     fr_strings_free(&r->by_targets);
     fr_strings_free(&r->in_networks);
     fr_strings_free(&r->given);
+    fr_strings_free(&r->asserted);
     fr_arena_free(&r->arena);
     flowrules_policy_free(r->policy);
     fr_free(&allocator, r->text);
@@ -71,6 +75,11 @@ flowrules_status flowrules_resolution_network(flowrules_resolution *r, const cha
     fr_error(&r->context->diagnostics, FR_NETWORK_UNKNOWN, FR_NOWHERE, hint,
              "there is no network '%s'", network);
     return FLOWRULES_USAGE;
+}
+
+flowrules_status flowrules_resolution_assertions(flowrules_resolution *r,
+                                                 const flowrules_assertions *assertions) {
+    return fr_assertion_names(&r->asserted, assertions);
 }
 
 /* Where the policy mentions a name, or a wildcard that it is below; NULL: nowhere. */
@@ -116,7 +125,8 @@ flowrules_status flowrules_resolution_name(flowrules_resolution *r, const char *
     fr_name_checker_free(checker);
     if (form == FR_NAME_NO_MEMORY)
         return fr_no_memory(r->context);
-    if (form != FR_NAME_OK || mention_of(r->policy, name) == NULL)
+    if (form != FR_NAME_OK || (mention_of(r->policy, name) == NULL &&
+                               fr_strings_find(&r->asserted, name, strlen(name)) == 0))
         return unknown_name(r, text, form);
     return fr_strings_add(&r->given, name, strlen(name)) == 0 ? fr_no_memory(r->context)
                                                               : FLOWRULES_OK;
@@ -147,6 +157,11 @@ static flowrules_status choose_names(flowrules_resolution *r) {
     bool only_given = r->given.entries.count > 0 && !r->chose_targets && !r->chose_networks;
     if (!r->chose_targets && !only_given)
         FR_TRY(fr_wanted_by_policy(&r->by_targets, r->policy));
+    for (fr_string i = 1; i <= r->asserted.entries.count; i++) {
+        const char *name = fr_strings_text(&r->asserted, i);
+        if (fr_strings_add(&r->by_targets, name, strlen(name)) == 0)
+            return fr_no_memory(r->context);
+    }
     FR_TRY(add_names(r, &r->given, NULL, NULL));
     if (!only_given)
         FR_TRY(add_names(r, &r->by_targets, r->chose_networks ? &r->in_networks : NULL, &r->given));

@@ -28,6 +28,7 @@ struct flowrules_resolution {
     flowrules_context *context;
     flowrules_policy *policy;
     struct fr_arena arena;
+    struct fr_strings asserted; /* of assertions */
     struct fr_strings by_targets, in_networks, given;
     bool chose_targets, chose_networks;
     struct fr_vec names;    /* const char *, sorted */

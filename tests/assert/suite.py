@@ -3,6 +3,7 @@ What 'flowrules assert' says, to the letter: as text with its messages, and as J
 
   tests/assert/NAME/policy.yaml     what is judged, with policy.yaml.lock where it is there, and
   tests/assert/NAME/security.yaml   a file of assertions of another owner, where it is there
+  tests/assert/NAME/arguments       what else is on the command line, a word in a line: what runs
   tests/assert/NAME/expected        the text, the messages and "exit N"
   tests/assert/NAME/expected.json   what --json prints
 
@@ -19,6 +20,8 @@ import expected  # noqa: E402
 
 def arguments_of(folder):
     more = ["--assertions", "security.yaml"] if (folder / "security.yaml").exists() else []
+    words = folder / "arguments"
+    more += words.read_text().splitlines() if words.exists() else []
     return ["assert", "policy.yaml", "--as-of", expected.AS_OF, *more]
 
 

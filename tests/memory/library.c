@@ -180,6 +180,37 @@ static void take_finding(struct run *run, const flowrules_assertions *assertions
     take(run, flowrules_assertion_finding_flow(assertions, assertion, finding));
 }
 
+static void take_findings(struct run *run, const flowrules_assertions *assertions) {
+    for (size_t i = 0; i < flowrules_assertion_count(assertions); i++) {
+        take(run, flowrules_assertion_id(assertions, i));
+        take(run, flowrules_assertion_verdict(assertions, i));
+        for (size_t k = 0; k < flowrules_assertion_finding_count(assertions, i); k++)
+            take_finding(run, assertions, i, k);
+    }
+}
+
+/* What each target renders, as what runs there. */
+static void assert_running(struct run *run, flowrules_context *context,
+                           const flowrules_policy *policy, flowrules_assertions *assertions,
+                           const char *target) {
+    flowrules_artifact *artifact;
+    flowrules_configuration *configuration;
+    flowrules_meaning *meaning;
+    if (!done(run, flowrules_render(&artifact, context, policy, target)))
+        return;
+    if (done(run, flowrules_configuration_new(&configuration, context))) {
+        if (done(run, flowrules_configuration_add_artifact(configuration, artifact)) &&
+            done(run, flowrules_meaning_of_configuration(&meaning, context, target, policy,
+                                                         configuration))) {
+            done(run, flowrules_assert_running(assertions, &target, 1, meaning));
+            take_findings(run, assertions);
+            flowrules_meaning_free(meaning);
+        }
+        flowrules_configuration_free(configuration);
+    }
+    flowrules_artifact_free(artifact);
+}
+
 /* The policy's own assertions, and those of a file of another owner. */
 static void assert_all(struct run *run, flowrules_context *context,
                        const flowrules_policy *policy) {
@@ -190,12 +221,10 @@ static void assert_all(struct run *run, flowrules_context *context,
                                                 sizeof asserted - 1))) {
         flowrules_status status = flowrules_assert(assertions);
         done(run, status);
-        for (size_t i = 0; i < flowrules_assertion_count(assertions); i++) {
-            take(run, flowrules_assertion_id(assertions, i));
-            take(run, flowrules_assertion_verdict(assertions, i));
-            for (size_t k = 0; k < flowrules_assertion_finding_count(assertions, i); k++)
-                take_finding(run, assertions, i, k);
-        }
+        take_findings(run, assertions);
+        for (size_t i = 0; i < flowrules_target_count(policy); i++)
+            if (strstr("asa aws pods", flowrules_target_name(policy, i)) != NULL)
+                assert_running(run, context, policy, assertions, flowrules_target_name(policy, i));
     }
     flowrules_assertions_free(assertions);
 }

@@ -37,6 +37,8 @@ assert {POLICY} --assertions assertions.yaml --format sarif
 assert {POLICY} --assertions assertions.yaml --format junit
 assert {POLICY} --assertions assertions.yaml --format gitlab
 report {POLICY} --json --assertions assertions.yaml
+assert {POLICY} --assertions assertions.yaml -t TARGET RENDERED
+assert {POLICY} --assertions assertions.yaml --json -t TARGET RENDERED
 render {POLICY} --print
 render {POLICY} -t TARGET
 verify {POLICY} -t TARGET RENDERED
@@ -55,6 +57,7 @@ schema --of explain
 help --json
 complete render --t
 resolve {POLICY} --check --server 127.0.0.1:9 --timeout 0.1 --tries 1
+resolve {POLICY} --check --assertions assertions.yaml --server 127.0.0.1:9 --timeout 0.1 --tries 1
 resolve {POLICY} --check --json --server 127.0.0.1:9 --timeout 0.1 --tries 1
 """.strip().splitlines()
 ASSERTIONS = """flowrules: 1

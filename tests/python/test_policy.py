@@ -287,7 +287,7 @@ def test_assertions(policy, tmp_path):
         assert (broken.line, broken.has_more, broken.file.endswith("security.yaml")) == (3, False, True)
         (finding,) = broken.findings
         assert finding == ("broken", "tcp 198.51.100.0 -> 192.0.2.10:22", "a flow lets it pass",
-                           None, None, "ssh", "made.yaml", 9)
+                           None, None, "ssh", "made.yaml", 9, None, None, ())
         assert (holds.id, holds.verdict, holds.findings) == ("must-2", "holds", ())
         assert (answer.verdict, answer.diagnostics) == ("broken", ())
     assert policy.assertions().verdict == "holds"
@@ -315,6 +315,36 @@ def test_report(policy, tool, tmp_path):
     assert policy.report().file("report.html").text.startswith("<!doctype html>")
     with pytest.raises(flowrules.InvalidPolicy):
         policy.report(flowrules.File("wrong.yaml", b"flowrules: 2", False))
+
+
+ROW = """\
+flowrules: 1
+flows:
+  - {name: web, source: any, destination: 192.0.2.10, protocol: tcp, port: [22, 443]}
+targets:
+  core: {backend: nftables, hook: forward}
+  edge: {backend: iptables, hook: forward}
+"""
+
+
+def test_assertions_about_what_runs():
+    source = flowrules.File("security.yaml", ASSERTIONS.encode(), False)
+    with Policy.loads(ROW, "made.yaml", as_of=AS_OF) as policy:
+        core = flowrules.Configuration("core", policy.render("core"))
+        edge = flowrules.Configuration("edge", policy.render("edge"))
+        broken, holds = policy.assertions(source, running=core).assertions
+        (finding,) = broken.findings
+        assert (broken.verdict, holds.verdict) == ("broken", "holds")
+        assert (finding.reason, finding.flow, finding.file) == ("a rule lets it pass", None, "core.nft")
+        assert (finding.enters, finding.leaves, finding.devices) == (None, None, ())
+        answer = policy.assertions(source, running=[edge, core])
+        (finding,) = answer.assertions[0].findings
+        assert [device.file for device in finding.devices] == ["edge.v4.rules", "core.nft"]
+        assert finding.devices[1] == ("core.nft", finding.file, finding.line)
+        blocked = flowrules.Configuration("core", flowrules.File(
+            "core.nft", b"table inet f { chain c { type filter hook forward priority 0; policy drop; } }", False))
+        assert policy.assertions(source, running=[edge, blocked]).assertions[0].verdict == "holds"
+        assert policy.assertions(source, running=blocked).verdict == "broken"
 
 
 def test_a_verdict_is_no_yes_or_no(policy):

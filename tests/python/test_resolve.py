@@ -49,6 +49,35 @@ def test_what_it_answers_gets_into_the_lock_file(policy, tmp_path):
         assert not again.changed and [name.status for name in again.names] == ["same", "same"]
 
 
+ASSERTIONS = b"""\
+flowrules: 1
+networks:
+  partner: [partner.example.org, 192.0.2.0/24]
+zones:
+  partner: partner
+assertions:
+  - {never: {source: any, destination: {except: evil.example.org}}}
+"""
+
+
+def test_names_of_assertions_are_asked_for(policy):
+    asked = []
+
+    def resolver(name):
+        asked.append(name)
+        return ["203.0.113.1"]
+
+    source = flowrules.File("security.yaml", ASSERTIONS, False)
+    policy.resolve(resolver, assertions=[source])
+    names = ["a.example.com", "b.example.com", "evil.example.org", "partner.example.org"]
+    assert sorted(asked) == names
+    asked.clear()
+    policy.resolve(resolver, assertions=[source], names="partner.example.org")
+    assert asked == ["partner.example.org"]
+    with pytest.raises(flowrules.UsageError):
+        policy.resolve(resolver, names="partner.example.org")
+
+
 def test_names_can_be_narrowed(policy):
     asked = []
 

@@ -77,9 +77,14 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (Handle, Text), "resolution_target resolution_network resolution_name"),
     (STATUS, (Handle, Text), "configuration_add_file assertions_add_file"),
     (STATUS, (Handle, Text, Text, Size), "configuration_add_text assertions_add_text"),
-    (STATUS, (Handle, Handle), "configuration_add_artifact check backend_register"),
+    (
+        STATUS,
+        (Handle, Handle),
+        "configuration_add_artifact check backend_register resolution_assertions",
+    ),
     (STATUS, (Handle, Handle, Text, Text, Text), "path_add"),
     (STATUS, (Handle,), "resolve assert"),
+    (STATUS, (Handle, POINTER(Text), Size, Handle), "assert_running"),
     (STATUS, (POINTER(Text), Handle, c_int), "schema"),
     (NOTHING, (Handle, RESOLVER, Handle), "context_set_resolver"),
     (NOTHING, (Handle, PROGRESS, Handle), "context_set_progress"),
@@ -146,9 +151,16 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "flow_tag resolution_address resolution_address_state resolution_alias"
         " assertion_finding_verdict assertion_finding_witness assertion_finding_reason"
         " assertion_finding_names assertion_finding_zones assertion_finding_flow"
-        " assertion_finding_file",
+        " assertion_finding_file assertion_finding_enters assertion_finding_leaves",
     ),
     (NUMBER, (Handle, Size, Size), "assertion_finding_line"),
+    (COUNT, (Handle, Size, Size), "assertion_finding_device_count"),
+    (
+        TEXT,
+        (Handle, Size, Size, Size),
+        "assertion_finding_device_name assertion_finding_device_file",
+    ),
+    (NUMBER, (Handle, Size, Size, Size), "assertion_finding_device_line"),
     (BYTES, (Handle, Size, Size, POINTER(Size)), "artifact_file_block"),
     (TEXT, (Handle, Size, c_int), "difference_flow difference_file"),
     (NUMBER, (Handle, Size, c_int), "difference_line"),

@@ -30,6 +30,7 @@ from ._records import (
     AnswerRule,
     Artifact,
     Assertion,
+    AssertionDevice,
     AssertionFinding,
     Assertions,
     Backend,
@@ -578,7 +579,7 @@ class Policy:
             )
             return Findings(findings, session.diagnostics())
 
-    def _assertions(self, session: Session, files: Tuple[Union[PathText, File], ...]) -> Any:
+    def _open_assertions(self, session: Session, files: Iterable[Union[PathText, File]]) -> Any:
         handle = session.make("assertions", C.assertions_new, session.context, self._handle)
         for file in files:
             if isinstance(file, File):
@@ -588,11 +589,37 @@ class Policy:
                 session.check(C.assertions_add_file(handle, encode_path(file)))
         return handle
 
-    def assertions(self, *files: Union[PathText, File]) -> Assertions:
-        """Does the policy keep to its assertions, and to those of files of other owners?"""
+    def _meaning_of_row(self, session: Session, devices: Iterable[Configuration]) -> Any:
+        path = session.make("path", C.path_new, session.context)
+        for device in devices:
+            meaning = device._meaning(session, device.backend, self._handle)
+            session.check(C.path_add(path, meaning, None, None, None))
+        return session.make("meaning", C.path_meaning, path)
+
+    def assertions(
+        self,
+        *files: Union[PathText, File],
+        running: Union[None, Configuration, Iterable[Configuration]] = None,
+    ) -> Assertions:
+        """Does the policy keep to its assertions, and to those of files of other owners?
+
+        running: or does what runs? The configuration of a target of the policy, whose name is its
+        backend; or several, in the order in which packets pass them."""
         with self._session as session:
-            handle = self._assertions(session, files)
-            session.check(getattr(C, "assert")(handle), (DIFFERENT,))
+            handle = self._open_assertions(session, files)
+            if running is None:
+                session.check(getattr(C, "assert")(handle), (DIFFERENT,))
+            else:
+                devices = (running,) if isinstance(running, Configuration) else tuple(running)
+                names = [encode(device.backend) for device in devices]
+                if len(devices) == 1:
+                    meaning = devices[0]._meaning(session, devices[0].backend, self._handle)
+                else:
+                    meaning = self._meaning_of_row(session, devices)
+                targets = (ctypes.c_char_p * len(names))(*names)
+                session.check(
+                    C.assert_running(handle, targets, len(names), meaning), (DIFFERENT,)
+                )
             found = tuple(_read_assertion(handle, i) for i in range(C.assertion_count(handle)))
             return Assertions(found, session.diagnostics())
 
@@ -602,7 +629,7 @@ class Policy:
 
         The files are assertions of other owners, which it shows besides those of the policy."""
         with self._session as session:
-            handle = self._assertions(session, files)
+            handle = self._open_assertions(session, files)
             arguments = session.context, self._handle, handle
             return _read_artifact(session, session.make("artifact", C.overview, *arguments))
 
@@ -695,6 +722,7 @@ class Policy:
         targets: Iterable[str] = (),
         networks: Iterable[str] = (),
         names: Iterable[str] = (),
+        assertions: Iterable[Union[PathText, File]] = (),
         progress: Optional[Progress] = None,
         **options: Option,
     ) -> Resolution:
@@ -702,7 +730,8 @@ class Policy:
 
         resolver is asked instead of the DNS: called with a name, it returns addresses or a
         Resolved, or raises CannotResolve; another exception ends it all and is raised here.
-        targets, networks and names narrow what is asked for. The options are those that
+        targets, networks and names narrow what is asked for. assertions are files of other owners:
+        their names are asked for too. The options are those that
         flowrules_context_set() has for this, for once: server, timeout, tries, deadline,
         in_flight, max_addresses, merge, keep_days.
 
@@ -720,6 +749,9 @@ class Policy:
         callbacks = _callbacks(resolver, progress, raised)
         with self._session as session, session.options(options):
             handle = session.make("resolution", C.resolution_new, session.context, self._handle)
+            if assertions:
+                asserted = self._open_assertions(session, assertions)
+                session.check(C.resolution_assertions(handle, asserted))
             for function, wanted in narrowed:
                 for each in (wanted,) if isinstance(wanted, str) else wanted:
                     session.check(function(handle, encode(each)))
@@ -844,9 +876,19 @@ def backends() -> Tuple[Backend, ...]:
         )
 
 
+def _read_finding(handle: Any, index: int, number: int) -> AssertionFinding:
+    devices = tuple(
+        read(AssertionDevice, "assertion_finding_device", handle, index, number, device)
+        for device in range(C.assertion_finding_device_count(handle, index, number))
+    )
+    return read(
+        AssertionFinding, "assertion_finding", handle, index, number, devices=devices
+    )
+
+
 def _read_assertion(handle: Any, index: int) -> Assertion:
     findings = tuple(
-        read(AssertionFinding, "assertion_finding", handle, index, number)
+        _read_finding(handle, index, number)
         for number in range(C.assertion_finding_count(handle, index))
     )
     return read(Assertion, "assertion", handle, index, findings=findings)

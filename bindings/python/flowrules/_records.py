@@ -264,6 +264,14 @@ class Findings(NamedTuple):
         return tuple(finding for finding in self.findings if finding.reason is None)
 
 
+class AssertionDevice(NamedTuple):
+    """A device of a row that a packet passes, and its rule."""
+
+    name: str
+    file: Optional[str]
+    line: int
+
+
 class AssertionFinding(NamedTuple):
     """What breaks an assertion, or may break it."""
 
@@ -276,12 +284,18 @@ class AssertionFinding(NamedTuple):
     zones: Optional[str]
     flow: Optional[str]
     file: Optional[str]
+    """Where the flow is or, of what runs, the rule."""
     line: int
+    enters: Optional[str]
+    """The interfaces by which the packet comes to a device and leaves it."""
+    leaves: Optional[str]
+    devices: Tuple[AssertionDevice, ...]
+    """Of devices in a row: each that the packet passes."""
 
 
 class Assertion(NamedTuple):
-    """An assertion, and whether the policy keeps to it: the verdict is "holds", "broken" or
-    "unknown"."""
+    """An assertion, and whether the policy, or what runs, keeps to it: the verdict is "holds",
+    "broken", "unknown" or, of what runs, "outside"."""
 
     id: str
     kind: str
@@ -306,9 +320,10 @@ class Assertions(Undecided, _Assertions):
 
     @property
     def verdict(self) -> str:
-        """The worst of them: "broken", "unknown", or "holds"."""
+        """The worst of them: "broken", "unknown", or "holds"; "outside" where all are."""
         verdicts = {each.verdict for each in self.assertions}
-        return next((each for each in ("broken", "unknown") if each in verdicts), "holds")
+        order = ("broken", "unknown", "holds", "outside")
+        return next((each for each in order if each in verdicts), "holds")
 
 
 class Side(NamedTuple):

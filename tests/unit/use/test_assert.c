@@ -21,10 +21,15 @@
 #define PARTS_MAX      3u
 #define ZONES_MAX      4u
 
-enum { NAME_A, NAME_B, WILDCARD, PINNED, NAMES };
+/* The networks have names of which an exception takes a part. */
+enum { NAME_A, NAME_B, WILDCARD, PINNED, CUT, NESTED, NAMES };
 
 static const char *const name_texts[NAMES] = {"a.example.com", "b.example.net", "\"*.example.com\"",
-                                              "c.example.org"};
+                                              "c.example.org", "cut",           "nested"};
+static const char networks_text[] =
+    "networks:\n"
+    "  cut: {members: [a.example.com, 10.0.0.2-10.0.0.3], except: 10.0.0.3-10.0.0.5}\n"
+    "  nested: {members: [cut, \"*.example.com\", c.example.org], except: [10.0.0.0, 10.0.0.6]}\n";
 static const char lock_text[] =
     "{\"flowrules-lock\": 1, \"names\": {\"c.example.org\": {\"addresses\": [{\"address\": "
     "\"10.0.0.1\"}, {\"address\": \"10.0.0.6\"}]}}}";
@@ -80,7 +85,8 @@ struct world {
     struct end zones[ZONES_MAX];
     bool listed[ZONES_MAX][ZONES_MAX];
     unsigned cells[ZONES_MAX][ZONES_MAX];
-    bool names; /* some name whose address is not known stands in it */
+    bool names;  /* some name whose address is not known stands in it */
+    bool device; /* what it lets pass is asked of it, so that it has no network */
     char text[32 * 1024];
     size_t used;
     uint64_t random;
@@ -111,7 +117,7 @@ static struct items random_items(struct world *w, bool may_any, bool names) {
         unsigned first = below(w, 8), last = first + below(w, first < 6 ? 3 : 8 - first);
         say(w, "%s", i > 0 ? ", " : "");
         if (names && below(w, 5) == 0) {
-            unsigned name = below(w, NAMES);
+            unsigned name = below(w, w->device ? CUT : NAMES);
             say(w, "%s", name_texts[name]);
             items.names |= 1u << name;
             w->names = w->names || name != PINNED;
@@ -232,13 +238,15 @@ static void random_zones(struct world *w, bool names) {
     }
 }
 
-static void random_world(struct world *w, uint64_t seed) {
-    *w = (struct world){.random = seed * 7919 + 1};
+static void random_world(struct world *w, uint64_t seed, bool device) {
+    *w = (struct world){.random = seed * 7919 + 1, .device = device};
     bool names = seed % 2 == 1;
     w->flow_count = 1 + below(w, FLOWS_MAX);
     w->assertion_count = 1 + below(w, ASSERTIONS_MAX);
     w->zone_count = 2 + below(w, ZONES_MAX - 1);
-    say(w, "flowrules: 1\nservices:\n  one: {protocol: tcp, port: 1}\nflows:\n");
+    w->names = names && !device; /* they stand in the networks */
+    say(w, "flowrules: 1\n%sservices:\n  one: {protocol: tcp, port: 1}\nflows:\n",
+        w->names ? networks_text : "");
     for (unsigned i = 0; i < w->flow_count; i++)
         random_flow(w, i, names);
     say(w, "assertions:\n");
@@ -355,21 +363,27 @@ static bool zones_are_broken(const struct world *w, const struct guess *guess) {
     return broken;
 }
 
+/* What must not pass from a zone: what its row does not list. */
+static struct space unlisted(const struct world *w, unsigned zone, const struct guess *guess) {
+    struct packets row = {{w->zones[zone], {{0, 0}, {0, 0}}}, 0x1f};
+    struct space space = {{{0}}}, listed = {{{0}}};
+    for (unsigned k = 0; k < w->zone_count; k++) {
+        row.ends[1] = w->zones[k];
+        row.services = 0x1f;
+        if (k != zone || w->listed[zone][zone])
+            add_packets(&space, &row, guess);
+        row.services = w->cells[zone][k];
+        if (w->listed[zone][k])
+            add_packets(&listed, &row, guess);
+    }
+    subtract(&space, &listed);
+    return space;
+}
+
 static bool matrix_is_broken(const struct world *w, const struct guess *guess) {
     bool broken = false;
     for (unsigned i = 0; i < w->zone_count; i++) {
-        struct packets row = {{w->zones[i], {{0, 0}, {0, 0}}}, 0x1f};
-        struct space space = {{{0}}}, listed = {{{0}}};
-        for (unsigned k = 0; k < w->zone_count; k++) {
-            row.ends[1] = w->zones[k];
-            row.services = 0x1f;
-            if (k != i || w->listed[i][i])
-                add_packets(&space, &row, guess);
-            row.services = w->cells[i][k];
-            if (w->listed[i][k])
-                add_packets(&listed, &row, guess);
-        }
-        subtract(&space, &listed);
+        struct space space = unlisted(w, i, guess);
         for (unsigned f = 0; f < w->flow_count; f++) {
             struct space own = passing(w, f, guess);
             broken = broken || meets(&own, &space);
@@ -388,7 +402,92 @@ static bool truth(const struct world *w, size_t i, const struct guess *guess) {
 /* The guess of a number: a wildcard has the name below it, and one more address. */
 static struct guess guess_of(unsigned number) {
     unsigned a = number % 9, b = number / 9 % 9, more = number / 81 % 9;
-    return (struct guess){{1u << a, 1u << b, 1u << a | 1u << more, 1u << 1 | 1u << 6}};
+    unsigned wildcard = 1u << a | 1u << more, pinned = 1u << 1 | 1u << 6;
+    unsigned cut = (1u << a | 0xcu) & ~0x38u;
+    return (struct guess){
+        {1u << a, 1u << b, wildcard, pinned, cut, (cut | wildcard | pinned) & ~0x41u}};
+}
+
+/* ---- brute force of what runs -------------------------------------------------------------- */
+
+#define DEVICES_MAX 2u
+
+/* Devices in a row, each with the flows of a world. */
+struct running {
+    const struct world *devices[DEVICES_MAX];
+    unsigned count;
+};
+
+/* What passes all devices. */
+static struct space passing_all(const struct running *running, const struct guess *guess) {
+    struct space all, gone;
+    memset(&all, 0xff, sizeof all);
+    for (unsigned i = 0; i < running->count; i++) {
+        struct space own = {{{0}}};
+        for (unsigned f = 0; f < running->devices[i]->flow_count; f++) {
+            struct space flow = passing(running->devices[i], f, guess);
+            for (unsigned d = 0; d < ADDRESSES; d++)
+                for (unsigned s = 0; s < SERVICES; s++)
+                    own.from[d][s] |= flow.from[d][s];
+        }
+        gone = all;
+        subtract(&gone, &own);
+        subtract(&all, &gone);
+    }
+    return all;
+}
+
+static bool is_broken_running(const struct world *w, const struct assertion *a,
+                              const struct space *passes, const struct guess *guess) {
+    struct space space = forbidden(a, guess), excepted = {{{0}}}, left, limit = {{{0}}};
+    if (a->kind == FR_ASSERT_MUST) {
+        subtract(&space, passes);
+        return meets(&space, &space);
+    }
+    if (a->exceptions > 0 && !a->exception.over) {
+        const struct packets everything = {{{{ALL, 0}, {0, 0}}, {{ALL, 0}, {0, 0}}}, 0x1f};
+        add_packets(&limit, a->exception.limited ? &a->exception.packets : &everything, guess);
+        excepted = left = passing(w, a->exception.flow, guess);
+        subtract(&left, &limit);
+        subtract(&excepted, &left);
+    }
+    subtract(&space, &excepted);
+    return meets(&space, passes);
+}
+
+static bool zones_are_broken_running(const struct world *w, const struct space *passes,
+                                     const struct guess *guess) {
+    unsigned all = 0;
+    bool broken = false;
+    for (unsigned i = 0; i < w->zone_count; i++) {
+        unsigned zone = end_of(&w->zones[i], guess);
+        broken = broken || (zone & all) != 0;
+        all |= zone;
+    }
+    for (unsigned d = 0; d < ADDRESSES; d++)
+        for (unsigned s = 0; s < SERVICES; s++)
+            broken = broken || (passes->from[d][s] & ALL & ~all) != 0 ||
+                     ((passes->from[d][s] & ALL) != 0 && (all >> d & 1) == 0);
+    return broken;
+}
+
+static bool matrix_is_broken_running(const struct world *w, const struct space *passes,
+                                     const struct guess *guess) {
+    bool broken = false;
+    for (unsigned i = 0; i < w->zone_count; i++) {
+        struct space space = unlisted(w, i, guess);
+        broken = broken || meets(&space, passes);
+    }
+    return broken;
+}
+
+static bool truth_running(const struct world *w, size_t i, const struct running *running,
+                          const struct guess *guess) {
+    struct space passes = passing_all(running, guess);
+    if (i < w->assertion_count)
+        return is_broken_running(w, &w->assertions[i], &passes, guess);
+    return i == w->assertion_count ? zones_are_broken_running(w, &passes, guess)
+                                   : matrix_is_broken_running(w, &passes, guess);
 }
 
 /* ---- the tests ----------------------------------------------------------------------------- */
@@ -397,17 +496,20 @@ struct tally {
     unsigned holds, broken, unknown, wrong;
 };
 
-static void check_verdict(const struct world *w, size_t i, const char *verdict,
-                          struct tally *tally) {
-    bool any_broken = false, all_broken = true;
-    for (unsigned g = 0; g < (w->names ? 729u : 1u); g++) {
+/* running: NULL where it is about the flows. */
+static void check_verdict(const struct world *w, const struct running *running, size_t i,
+                          const char *verdict, struct tally *tally) {
+    bool any_broken = false, all_broken = true, names = w->names;
+    for (unsigned k = 0; running != NULL && k < running->count; k++)
+        names = names || running->devices[k]->names;
+    for (unsigned g = 0; g < (names ? 729u : 1u); g++) {
         struct guess guess = guess_of(g);
-        bool broken = truth(w, i, &guess);
+        bool broken = running == NULL ? truth(w, i, &guess) : truth_running(w, i, running, &guess);
         any_broken = any_broken || broken;
         all_broken = all_broken && broken;
     }
     bool holds = strcmp(verdict, "holds") == 0, broken = strcmp(verdict, "broken") == 0;
-    bool good = holds ? !any_broken : broken ? all_broken : w->names;
+    bool good = holds ? !any_broken : broken ? all_broken : names;
     tally->holds += holds;
     tally->broken += broken;
     tally->unknown += !holds && !broken;
@@ -415,6 +517,8 @@ static void check_verdict(const struct world *w, size_t i, const char *verdict,
     if (!good && tally->wrong < 4)
         printf("\n    assertion %zu is not '%s' (%d %d):\n%s\n", i, verdict, any_broken, all_broken,
                w->text);
+    for (unsigned k = 0; !good && tally->wrong < 4 && running != NULL && k < running->count; k++)
+        printf("\n    device:\n%s\n", running->devices[k]->text);
 }
 
 static void check_world(struct world *w, struct tally *tally) {
@@ -429,7 +533,7 @@ static void check_world(struct world *w, struct tally *tally) {
     CU_ASSERT_FATAL(status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT);
     CU_ASSERT_EQUAL_FATAL(flowrules_assertion_count(assertions), w->assertion_count + 2);
     for (size_t i = 0; i < w->assertion_count + 2; i++)
-        check_verdict(w, i, flowrules_assertion_verdict(assertions, i), tally);
+        check_verdict(w, NULL, i, flowrules_assertion_verdict(assertions, i), tally);
     flowrules_assertions_free(assertions);
     unit_unload(&loaded);
 }
@@ -440,7 +544,7 @@ static void verdicts_are_those_of_brute_force(void) {
     uint64_t rounds = unit_rounds(150, 600, 20000);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w);
     for (uint64_t seed = 1; seed <= rounds && tally.wrong < 4; seed++) {
-        random_world(w, seed);
+        random_world(w, seed, false);
         check_world(w, &tally);
     }
     free(w);
@@ -451,8 +555,89 @@ static void verdicts_are_those_of_brute_force(void) {
                tally.unknown, tally.wrong);
 }
 
+/* ---- what runs ----------------------------------------------------------------------------- */
+
+/* What a device lets pass: the flows of a world, read without the lock file of the policy. */
+static flowrules_meaning *meaning_of(const struct unit_policy *device, flowrules_context *context) {
+    flowrules_meaning *meaning;
+    CU_ASSERT_EQUAL_FATAL(flowrules_meaning_of_policy(&meaning, context, device->policy, NULL),
+                          FLOWRULES_OK);
+    return meaning;
+}
+
+static flowrules_meaning *meaning_of_all(const struct unit_policy *devices, unsigned count,
+                                         flowrules_context *context) {
+    flowrules_meaning *meanings[DEVICES_MAX], *all;
+    flowrules_path *path;
+    for (unsigned i = 0; i < count; i++)
+        meanings[i] = meaning_of(&devices[i], context);
+    if (count == 1)
+        return meanings[0];
+    CU_ASSERT_EQUAL_FATAL(flowrules_path_new(&path, context), FLOWRULES_OK);
+    for (unsigned i = 0; i < count; i++)
+        CU_ASSERT_EQUAL_FATAL(flowrules_path_add(path, meanings[i], NULL, NULL, NULL),
+                              FLOWRULES_OK);
+    CU_ASSERT_EQUAL_FATAL(flowrules_path_meaning(&all, path), FLOWRULES_OK);
+    flowrules_path_free(path);
+    for (unsigned i = 0; i < count; i++)
+        flowrules_meaning_free(meanings[i]);
+    return all;
+}
+
+static void check_running(struct world *w, const struct running *running, struct tally *tally) {
+    static const char *const targets[DEVICES_MAX] = {"core", "core"};
+    struct unit_policy loaded = unit_load_locked(w->text, lock_text), devices[DEVICES_MAX];
+    flowrules_assertions *assertions;
+    CU_ASSERT_EQUAL_FATAL(loaded.status, FLOWRULES_OK);
+    for (unsigned i = 0; i < running->count; i++) {
+        devices[i] = unit_load(running->devices[i]->text);
+        CU_ASSERT_EQUAL_FATAL(devices[i].status, FLOWRULES_OK);
+    }
+    flowrules_meaning *meaning = meaning_of_all(devices, running->count, loaded.context);
+    CU_ASSERT_EQUAL_FATAL(flowrules_assertions_new(&assertions, loaded.context, loaded.policy),
+                          FLOWRULES_OK);
+    flowrules_status status =
+        flowrules_assert_running(assertions, targets, running->count, meaning);
+    CU_ASSERT_FATAL(status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT);
+    CU_ASSERT_EQUAL_FATAL(flowrules_assertion_count(assertions), w->assertion_count + 2);
+    for (size_t i = 0; i < w->assertion_count + 2; i++) {
+        const char *verdict = flowrules_assertion_verdict(assertions, i);
+        bool outside = strcmp(verdict, "outside") == 0; /* it is about no packet */
+        check_verdict(w, running, i, outside ? "holds" : verdict, tally);
+    }
+    flowrules_assertions_free(assertions);
+    flowrules_meaning_free(meaning);
+    for (unsigned i = 0; i < running->count; i++)
+        unit_unload(&devices[i]);
+    unit_unload(&loaded);
+}
+
+static void verdicts_on_what_runs_are_those_of_brute_force(void) {
+    struct world *worlds = malloc((1 + DEVICES_MAX) * sizeof *worlds);
+    struct tally tally = {0, 0, 0, 0};
+    uint64_t rounds = unit_rounds(150, 600, 20000);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(worlds);
+    for (uint64_t seed = 1; seed <= rounds && tally.wrong < 4; seed++) {
+        struct running running = {{&worlds[1], &worlds[2]}, seed % 3 == 0 ? 2 : 1};
+        random_world(&worlds[0], seed, false);
+        say(&worlds[0], "targets:\n  core: {backend: nftables, hook: forward}\n");
+        for (unsigned i = 0; i < running.count; i++)
+            random_world(&worlds[1 + i], seed * 4 + (seed + i) % 2 + 1000000, true);
+        check_running(&worlds[0], &running, &tally);
+    }
+    free(worlds);
+    CU_ASSERT_EQUAL(tally.wrong, 0);
+    CU_ASSERT(tally.holds > rounds / 4 && tally.broken > rounds && tally.unknown > rounds / 4);
+    if (tally.wrong > 0 || getenv("TALLY") != NULL)
+        printf("\n    holds %u, broken %u, unknown %u, wrong %u\n", tally.holds, tally.broken,
+               tally.unknown, tally.wrong);
+}
+
 UNIT_SUITE(assert) {
     static const struct unit_test tests[] = {
-        {"verdicts are those of brute force", verdicts_are_those_of_brute_force}, {NULL, NULL}};
+        {"verdicts are those of brute force", verdicts_are_those_of_brute_force},
+        {"verdicts on what runs are those of brute force",
+         verdicts_on_what_runs_are_those_of_brute_force},
+        {NULL, NULL}};
     unit_suite("assert", tests);
 }
