@@ -32,9 +32,13 @@ static flowrules_status set_options(flowrules_probe *probe, const struct setting
     const struct {
         const char *key, *value;
     } texts[] = {
-        {"from", settings->from},   {"most", settings->most},
-        {"name", settings->name},   {"namespace", settings->namespace_name},
-        {"image", settings->image}, {"format", settings->json ? "json" : formats[settings->format]},
+        {"from", settings->from},
+        {"most", settings->most},
+        {"assertions", settings->asserting ? "yes" : NULL},
+        {"name", settings->name},
+        {"namespace", settings->namespace_name},
+        {"image", settings->image},
+        {"format", settings->json ? "json" : formats[settings->format]},
     };
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && status == FLOWRULES_OK; i++)

@@ -85,7 +85,8 @@ static const struct {
     {"resolve", "lock: text, written: yes, names: [{name: text, status: "
                 "new|changed|same|kept|failed, reason: text?, ttl: number, cnames: [text], "
                 "addresses: [{address: text, state: text}]}]"},
-    {"probe", "flows: [{flow: text, action: allow|deny, probes: [{probe?: text, host?: text, "
+    {"probe", "flows: [{flow: text, action: allow|deny, assertion?: never|must, probes: [{probe?: "
+              "text, host?: text, "
               "port?: number, not-tried?: text, why?: text}]}]"},
     {"targets", "backends: [{name: text, title: text, description: text, "
                 "formats: [{name: text, help: text}], "

@@ -243,6 +243,10 @@ static const struct option probe_options[] = {
      PLACE(targets), NULL, OPTION_LIST, 't'},
     {"flow", "FLOW", "only this flow; may be given several times", PLACE(flows), NULL, OPTION_LIST,
      0},
+    {"assertions", NULL,
+     "try the assertions of the policy instead of its flows: what must pass, and what must never "
+     "pass",
+     PLACE(asserting), NULL, OPTION_FLAG, 0},
     {"try", "[NETWORK=]HOST",
      "an address or name to try if a destination is not a single host: a prefix or wildcard that "
      "contains HOST or, with NETWORK=, a group of a platform; may be given several times",

@@ -419,6 +419,8 @@ FLOWRULES_API void flowrules_probe_free(flowrules_probe *probe);
  *   from       a network of the policy or an address: the flows whose source overlaps it
  *   target     a target: the flows that leave what it protects, or pass through it
  *   flow       the name of a flow (a list): these flows alone
+ *   assertions yes: the assertions of the policy instead of its flows: what 'must' pass, and what
+ *             must 'never' pass
  *   try        [NETWORK=]HOST (a list): a host to try where a destination is no single host: a
  *             prefix or wildcard that holds it, or a network that is a platform's group
  *   most       the most probes that are made of one flow, 1-1000. Default 16.

@@ -154,6 +154,11 @@ static enum outcome set_image(struct flowrules_probe *p, const char *value) {
     return kept(set_text(p, &p->image, value, FR_PROBE_IMAGE));
 }
 
+static enum outcome set_assertions(struct flowrules_probe *p, const char *value) {
+    p->asserted = value != NULL && strcmp(value, "yes") == 0;
+    return value == NULL || p->asserted || strcmp(value, "no") == 0 ? TAKEN : NOT_TAKEN;
+}
+
 static const struct {
     const char *key, *form;
     enum outcome (*set)(struct flowrules_probe *probe, const char *value);
@@ -161,6 +166,7 @@ static const struct {
     {"from", "", set_from},
     {"target", "", set_target},
     {"flow", "", set_flow},
+    {"assertions", "yes or no", set_assertions},
     {"try", "", set_try},
     {"most", "a number of probes, 1-1000", set_most},
     {"format", "sh, kubernetes or json", set_format},
@@ -184,7 +190,7 @@ flowrules_status flowrules_probe_set(flowrules_probe *probe, const char *key, co
         }
     }
     fr_error(&probe->context->diagnostics, FR_OPTION_UNKNOWN, FR_NOWHERE,
-             "from, target, flow, try, most, format, name, namespace, label, image",
+             "from, target, flow, assertions, try, most, format, name, namespace, label, image",
              "there is no option '%.255s'", key);
     return FLOWRULES_USAGE;
 }

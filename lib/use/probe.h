@@ -31,8 +31,13 @@ struct fr_step {
     const char *why;  /* of FR_STEP_NONE alone */
 };
 
+/* A flow, or an assertion, that is probed. Texts belong to the policy or the probe's arena. */
 struct fr_probed_flow {
-    uint32_t flow;
+    uint32_t flow; /* UINT32_MAX: it is an assertion */
+    const char *name;
+    const char *about; /* what it is for, or NULL */
+    const char *kind;  /* of an assertion: "must" or "never"; else NULL */
+    bool deny;
     struct fr_span steps;
 };
 
@@ -47,6 +52,7 @@ struct flowrules_probe {
     struct fr_vec only, tries, labels; /* const char * */
     enum fr_probe_format format;
     uint32_t most;
+    bool asserted; /* the assertions are probed, not the flows */
     /* What is chosen by them. */
     struct fr_vec flows; /* struct fr_probed_flow */
     struct fr_vec steps; /* struct fr_step */

@@ -581,8 +581,8 @@ summarize() {
         echo 'there is no such flow in this test' >&2
         return 2
     fi
-    printf '%d flows: %d ok, %d warned, %d failed, %d skipped, %d with nothing to try\n' \
-        "$flow_count" "$passed_flows" "$warned_flows" "$failed_flows" "$skipped_flows" "$untried_flows"
+    printf '%d %s: %d ok, %d warned, %d failed, %d skipped, %d with nothing to try\n' \
+        "$flow_count" "$counted" "$passed_flows" "$warned_flows" "$failed_flows" "$skipped_flows" "$untried_flows"
     [ -z "$lacking" ] || echo "lacking here: $lacking"
     [ "$failed_flows" -eq 0 ] || return 1
     [ $((warned_flows + skipped_flows)) -eq 0 ] || return 3
@@ -656,7 +656,7 @@ main() {
     for name in "$@"; do
         chosen="${chosen:-$newline}$name$newline"
     done
-    flow_count=0 passed_flows=0 warned_flows=0 failed_flows=0 skipped_flows=0 untried_flows=0
+    counted=flows flow_count=0 passed_flows=0 warned_flows=0 failed_flows=0 skipped_flows=0 untried_flows=0
     selected='' lacking=''
     find_tools
     flows

@@ -43,8 +43,11 @@ struct choosing {
     struct fr_vec leaving;  /* bool: by flow, does it leave what the target protects? */
     struct fr_vec attempts; /* struct attempt */
     struct fr_vec denials;  /* struct denial */
-    /* Of the flow at hand. */
+    /* Of the flow, or the packets of an assertion, at hand. */
     const struct fr_flow *flow;
+    const struct fr_asserted *asserted; /* their destination; NULL: of a flow */
+    struct fr_span exceptions;          /* of the assertion */
+    bool deny;
     fr_set source;
     struct fr_end destination;
     unsigned families;
@@ -183,6 +186,8 @@ static bool add_attempts_of(struct choosing *c, uint32_t network) {
     return any;
 }
 
+static void add_asserted(struct choosing *c, const struct fr_asserted *asserted);
+
 static void add_peer(void *user, const struct fr_peer *peer) {
     struct choosing *c = user;
     const flowrules_policy *policy = c->policy;
@@ -210,16 +215,27 @@ static void add_peer(void *user, const struct fr_peer *peer) {
         }
         host.text = FR_POLICY_TEXT(policy, peer->ref);
         host.set = fr_view_name(&c->view, host.text);
-        add_host(c, &host);
+        if (fr_set_overlaps(&c->view.sets, c->destination.set, host.set))
+            add_host(c, &host);
         return;
     case FR_PEER_WILDCARD:
         add_gap(c, fr_arena_printf(&c->probe->arena, "*.%s", FR_POLICY_TEXT(policy, peer->ref)),
                 "it is a wildcard; name a host below it with --try");
         return;
     case FR_PEER_ZONE:
+        add_asserted(c, &fr_vec_at(&policy->zones, struct fr_zone, peer->ref)->asserted);
+        return;
     case FR_PEER_BROKEN:
         return;
     }
+}
+
+/* The hosts in an end of an assertion; in zones are no zones. */
+static void add_asserted(struct choosing *c, const struct fr_asserted *asserted) {
+    if (asserted->rest)
+        add_gap(c, "any", "it is not a single host; name one with --try");
+    else
+        fr_view_walk(&c->view, asserted->members, FR_WALK_ALL, add_peer, c);
 }
 
 /* Is a host part of a destination: as an address or name of it, or below a wildcard? */
@@ -245,7 +261,10 @@ static flowrules_status find_hosts(struct choosing *c) {
         add_host(c, &host);
         a->used = true;
     }
-    fr_view_walk(&c->view, c->flow->destination, FR_WALK_ALL, add_peer, c);
+    if (c->asserted != NULL)
+        add_asserted(c, c->asserted);
+    else
+        fr_view_walk(&c->view, c->flow->destination, FR_WALK_ALL, add_peer, c);
     return c->status;
 }
 
@@ -343,6 +362,38 @@ static const struct fr_flow *denier(struct choosing *c, const struct host *host,
     return NULL;
 }
 
+/* The flow that an exception in force lets pass, where a connection may be one of it; or NULL. */
+static const struct fr_flow *excepted(struct choosing *c, const struct host *host,
+                                      unsigned protocol, unsigned port) {
+    unsigned source = protocol == FR_ICMP ? 8 : protocol == FR_ICMPV6 ? 128 : 50000;
+    for (uint32_t i = 0; i < c->exceptions.count; i++) {
+        const struct fr_exception *e =
+            fr_vec_at(&c->policy->exceptions, struct fr_exception, c->exceptions.first + i);
+        struct fr_end ends[2];
+        uint32_t number;
+        if ((c->policy->as_of != FR_NO_DATE && c->policy->as_of > e->until) ||
+            !fr_policy_find_flow(c->policy, e->flow, &number))
+            continue;
+        const struct fr_flow *flow = fr_vec_at(&c->policy->flows, struct fr_flow, number);
+        if (fr_view_end(&c->view, flow->source, false, &ends[0]) != FLOWRULES_OK ||
+            fr_view_end(&c->view, flow->destination, false, &ends[1]) != FLOWRULES_OK)
+            keep_status(c, false);
+        else if (fr_set_overlaps(&c->view.sets, ends[0].set, c->source) &&
+                 fr_set_overlaps(&c->view.sets, ends[1].set, host->set) &&
+                 fr_service_has(&c->policy->services, flow->service, protocol, source, port))
+            return flow;
+    }
+    return NULL;
+}
+
+/* The flow because of which a connection is not tried, or NULL. */
+static const struct fr_flow *opponent(struct choosing *c, const struct host *host,
+                                      unsigned protocol, unsigned port) {
+    if (c->asserted == NULL)
+        return c->deny ? NULL : denier(c, host, protocol, port);
+    return c->deny ? excepted(c, host, protocol, port) : NULL;
+}
+
 /* ---- the steps of a flow ------------------------------------------------------------------- */
 
 static void add_step(struct choosing *c, const struct fr_step *step) {
@@ -371,16 +422,17 @@ static void try_term(struct choosing *c, const struct host *host, const struct f
         c->more++;
         return;
     }
-    const struct fr_flow *denied =
-        c->flow->deny ? NULL : denier(c, host, t->protocol, icmp ? 0 : port);
-    if (denied == NULL) {
+    const struct fr_flow *against = opponent(c, host, t->protocol, icmp ? 0 : port);
+    if (against == NULL) {
         struct fr_step step = {kind, port, host->text, NULL};
         add_step(c, &step);
         return;
     }
     add_gap(c, fr_arena_printf(&c->probe->arena, "%s %s %u", step_words[kind], host->text, port),
-            fr_arena_printf(&c->probe->arena, "the policy denies it: %.100s",
-                            FR_POLICY_TEXT(c->policy, denied->name)));
+            fr_arena_printf(&c->probe->arena,
+                            against->deny ? "the policy denies it: %.100s"
+                                          : "an exception is made for it: %.100s",
+                            FR_POLICY_TEXT(c->policy, against->name)));
 }
 
 static void try_hosts(struct choosing *c, size_t first) {
@@ -406,14 +458,23 @@ static unsigned families_of(const struct fr_view *view, fr_set set) {
                                                    : fr_set_families(&view->sets, set);
 }
 
-static flowrules_status probe_flow(struct choosing *c, uint32_t index) {
-    size_t first = c->probe->steps.count;
-    c->hosts.count = c->gaps.count = c->more = 0;
+static void begin_probe(struct choosing *c) {
+    c->gaps.count = c->more = 0;
+}
+
+/* What is tried of a flow, or of some packets of an assertion; first: its first step. */
+static flowrules_status try_packets(struct choosing *c, size_t first) {
+    c->hosts.count = 0;
     fr_map_free(&c->seen);
     c->families = families_of(&c->view, c->source) &
                   fr_service_get(&c->policy->services, c->flow->service)->families;
     FR_TRY(find_hosts(c));
     try_hosts(c, first);
+    return c->status;
+}
+
+/* Adds what was chosen from the first step on. */
+static flowrules_status end_probe(struct choosing *c, size_t first, struct fr_probed_flow probed) {
     for (size_t i = 0; i < c->gaps.count; i++)
         add_step(c, fr_vec_at(&c->gaps, struct fr_step, i));
     if (c->more > 0) {
@@ -425,10 +486,23 @@ static flowrules_status probe_flow(struct choosing *c, uint32_t index) {
     }
     struct fr_probed_flow *slot = fr_vec_push(&c->probe->flows);
     keep_status(c, slot != NULL);
+    probed.steps = (struct fr_span){(uint32_t)first, (uint32_t)(c->probe->steps.count - first)};
     if (slot != NULL)
-        *slot = (struct fr_probed_flow){
-            index, {(uint32_t)first, (uint32_t)(c->probe->steps.count - first)}};
+        *slot = probed;
     return c->status;
+}
+
+static flowrules_status probe_flow(struct choosing *c, uint32_t index) {
+    size_t first = c->probe->steps.count;
+    c->asserted = NULL;
+    c->deny = c->flow->deny;
+    begin_probe(c);
+    FR_TRY(try_packets(c, first));
+    return end_probe(c, first,
+                     (struct fr_probed_flow){.flow = index,
+                                             .name = FR_POLICY_TEXT(c->policy, c->flow->name),
+                                             .about = FR_POLICY_TEXT(c->policy, c->flow->purpose),
+                                             .deny = c->deny});
 }
 
 /* ---- which flows ----------------------------------------------------------------------------- */
@@ -479,6 +553,120 @@ static flowrules_status probe_flows(struct choosing *c) {
     fr_error(&c->context->diagnostics, FR_PROBE_EMPTY, FR_NOWHERE,
              "'flowrules explain' shows the flows; without from, target and flow, all are tried",
              "no flow is left to probe");
+    return FLOWRULES_USAGE;
+}
+
+/* ---- which assertions ------------------------------------------------------------------------ */
+
+/* What members or exceptions come to, with the zones that are named in them. */
+static flowrules_status zone_set(struct choosing *c, uint32_t index, fr_set *set);
+
+static flowrules_status add_span(struct choosing *c, struct fr_span span, fr_set *set) {
+    struct fr_end end = {FR_SET_EMPTY, 0};
+    if (span.count > 0)
+        FR_TRY(fr_view_end(&c->view, span, false, &end));
+    *set = end.set;
+    for (uint32_t i = 0; i < span.count; i++) {
+        const struct fr_peer *peer = fr_vec_at(&c->policy->peers, struct fr_peer, span.first + i);
+        fr_set zone;
+        if (peer->kind != FR_PEER_ZONE)
+            continue;
+        FR_TRY(zone_set(c, peer->ref, &zone));
+        *set = fr_set_union(&c->view.sets, *set, zone);
+    }
+    return *set == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
+}
+
+static flowrules_status asserted_set(struct choosing *c, const struct fr_asserted *asserted,
+                                     fr_set *set) {
+    fr_set except;
+    *set = FR_SET_ANY;
+    if (!asserted->rest)
+        FR_TRY(add_span(c, asserted->members, set));
+    FR_TRY(add_span(c, asserted->except, &except));
+    *set = fr_set_subtract(&c->view.sets, *set, except);
+    return *set == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
+}
+
+/* A zone; one that is all-else is what no other has. */
+static flowrules_status zone_set(struct choosing *c, uint32_t index, fr_set *set) {
+    const struct fr_vec *zones = &c->policy->zones;
+    const struct fr_zone *zone = fr_vec_at(zones, struct fr_zone, index);
+    FR_TRY(asserted_set(c, &zone->asserted, set));
+    for (size_t i = 0; zone->all_else && i < zones->count; i++) {
+        const struct fr_zone *other = fr_vec_at(zones, struct fr_zone, i);
+        fr_set own;
+        if (other->all_else)
+            continue;
+        FR_TRY(asserted_set(c, &other->asserted, &own));
+        *set = fr_set_subtract(&c->view.sets, *set, own);
+    }
+    return *set == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
+}
+
+/* Do some packets begin here? What must never pass has to hold for all of this place. */
+static flowrules_status asserted_here(struct choosing *c, const struct fr_packets *packets,
+                                      bool *here) {
+    fr_set source;
+    FR_TRY(asserted_set(c, &packets->ends[0], &source));
+    c->source = fr_set_intersect(&c->view.sets, source, c->from);
+    *here = c->deny ? fr_set_covers(&c->view.sets, source, c->from) : c->source != FR_SET_EMPTY;
+    return c->source == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
+}
+
+/* What it is called that has no name: as 'flowrules assert' calls it. */
+static const char *id_of(const struct choosing *c, const struct fr_assertion *assertion,
+                         size_t number) {
+    return assertion->name != 0 ? FR_POLICY_TEXT(c->policy, assertion->name)
+                                : fr_arena_printf(&c->probe->arena, "%s-%zu",
+                                                  fr_assertion_words[assertion->kind], number + 1);
+}
+
+static flowrules_status probe_assertion(struct choosing *c, size_t number) {
+    const struct fr_assertion *a = fr_vec_at(&c->policy->assertions, struct fr_assertion, number);
+    size_t first = c->probe->steps.count;
+    bool any = false;
+    c->exceptions = a->exceptions;
+    c->deny = a->kind == FR_ASSERT_NEVER;
+    begin_probe(c);
+    for (uint32_t i = 0; i < a->packets.count && a->kind != FR_ASSERT_ONLY; i++) {
+        const struct fr_packets *packets =
+            fr_vec_at(&c->policy->packets, struct fr_packets, a->packets.first + i);
+        bool here;
+        FR_TRY(asserted_here(c, packets, &here));
+        if (!here)
+            continue;
+        any = true;
+        c->flow = &packets->flow;
+        c->asserted = &packets->ends[1];
+        FR_TRY(asserted_set(c, c->asserted, &c->destination.set));
+        FR_TRY(try_packets(c, first));
+    }
+    struct fr_probed_flow probed = {.flow = UINT32_MAX,
+                                    .name = id_of(c, a, number),
+                                    .about = FR_POLICY_TEXT(c->policy, a->because),
+                                    .kind = fr_assertion_words[a->kind],
+                                    .deny = c->deny};
+    if (probed.name == NULL)
+        return fr_no_memory(c->context);
+    return any ? end_probe(c, first, probed) : FLOWRULES_OK;
+}
+
+static flowrules_status probe_assertions(struct choosing *c) {
+    static const char of_flows[] = "assertions are not those of a target or a flow; give 'from'";
+    if (c->probe->target != NULL)
+        return fr_probe_no_value(c->context, c->probe->target, "target", of_flows);
+    if (c->probe->only.count > 0)
+        return fr_probe_no_value(c->context, *fr_vec_at(&c->probe->only, const char *, 0), "flow",
+                                 of_flows);
+    for (size_t i = 0; i < c->policy->assertions.count; i++)
+        FR_TRY(probe_assertion(c, i));
+    if (c->probe->flows.count > 0)
+        return FLOWRULES_OK;
+    fr_error(&c->context->diagnostics, FR_PROBE_EMPTY, FR_NOWHERE,
+             "a 'must' from this place is tried, and a 'never' that holds for all of this place; "
+             "'from' says which place it is",
+             "no assertion is left to probe");
     return FLOWRULES_USAGE;
 }
 
@@ -615,7 +803,7 @@ static flowrules_status choose(struct choosing *c) {
     FR_TRY(read_target(c));
     FR_TRY(read_tries(c));
     FR_TRY(find_denials(c));
-    FR_TRY(probe_flows(c));
+    FR_TRY((c->probe->asserted ? probe_assertions : probe_flows)(c));
     return check_used(c);
 }
 

@@ -87,17 +87,15 @@ static const struct fr_step *step_at(const struct flowrules_probe *probe,
 /* What a flow is for, in a comment; its name where it is called. */
 static void write_flow(struct flowrules_writer *w, const struct flowrules_probe *probe,
                        const struct fr_probed_flow *probed) {
-    const flowrules_policy *policy = probe->policy;
-    const struct fr_flow *flow = fr_vec_at(&policy->flows, struct fr_flow, probed->flow);
-    const char *purpose = FR_POLICY_TEXT(policy, flow->purpose);
-    if (purpose != NULL) {
+    if (probed->about != NULL) {
         flowrules_write(w, "    # ");
-        flowrules_write_user(w, &comment, purpose);
+        flowrules_write_user(w, &comment, probed->about);
         flowrules_write(w, "\n");
     }
-    flowrules_writer_origin(w, (flowrules_flows){probed->flow, false});
-    flowrules_write(w, flow->deny ? "    denied_flow " : "    flow ");
-    write_word(w, FR_POLICY_TEXT(policy, flow->name));
+    if (probed->kind == NULL)
+        flowrules_writer_origin(w, (flowrules_flows){probed->flow, false});
+    flowrules_write(w, probed->deny ? "    denied_flow " : "    flow ");
+    write_word(w, probed->name);
     flowrules_write(w, "\n");
     for (uint32_t i = 0; i < probed->steps.count; i++)
         write_step(w, step_at(probe, probed, i));
@@ -106,10 +104,14 @@ static void write_flow(struct flowrules_writer *w, const struct flowrules_probe 
 /* What the test is of. */
 static void write_head(struct flowrules_writer *w, const struct flowrules_probe *probe) {
     const char *title = FR_POLICY_TEXT(probe->policy, probe->policy->title);
-    flowrules_write(w, "# Can the flows of this policy be used from here?  ");
+    flowrules_write(w, probe->asserted
+                           ? "# Does what can be reached from here keep to the assertions of this "
+                             "policy?  "
+                           : "# Can the flows of this policy be used from here?  ");
     flowrules_write_user(w, &comment, title != NULL ? title : "(it has no title)");
-    flowrules_writef(w, "\n# It tries %zu of the %zu flows", probe->flows.count,
-                     probe->policy->flows.count);
+    flowrules_writef(w, "\n# It tries %zu of the %zu %s", probe->flows.count,
+                     probe->asserted ? probe->policy->assertions.count : probe->policy->flows.count,
+                     probe->asserted ? "assertions" : "flows");
     if (probe->from != NULL) {
         flowrules_write(w, ", those from ");
         flowrules_write_user(w, &comment, probe->from);
@@ -122,9 +124,12 @@ static void write_head(struct flowrules_writer *w, const struct flowrules_probe 
     flowrules_write(w, ".\n");
 }
 
-/* All flows, as the body of a function that calls the next one where there are very many. */
+/* All flows, or assertions, as the body of a function that calls the next one where there are very
+ * many. */
 static void write_flows(struct flowrules_writer *w, const struct flowrules_probe *probe) {
     size_t functions = 1, steps = 0;
+    if (probe->asserted)
+        flowrules_write(w, "    counted=assertions\n");
     for (size_t f = 0; f < probe->flows.count; f++) {
         const struct fr_probed_flow *flow = fr_vec_at(&probe->flows, struct fr_probed_flow, f);
         steps += flow->steps.count + 1;
@@ -384,8 +389,10 @@ void fr_probe_write_json(struct flowrules_writer *w, const struct flowrules_prob
         fr_json *json = fr_json_object(), *steps = fr_json_array();
         for (uint32_t i = 0; i < flow->steps.count; i++)
             fr_json_add(steps, NULL, step_json(step_at(probe, flow, i)));
-        fr_json_add_string(json, "flow", flowrules_flow_name(probe->policy, flow->flow));
-        fr_json_add_string(json, "action", flowrules_flow_action(probe->policy, flow->flow));
+        fr_json_add_string(json, "flow", flow->name);
+        fr_json_add_string(json, "action", flow->deny ? "deny" : "allow");
+        if (flow->kind != NULL)
+            fr_json_add_string(json, "assertion", flow->kind);
         fr_json_add(json, "probes", steps);
         flowrules_write(w, f == 0 ? "\n  " : ",\n  ");
         fr_json_write(w, json);

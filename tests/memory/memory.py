@@ -50,6 +50,7 @@ diff 'nftables=RENDERED & nftables=RENDERED' 'nftables=RENDERED & nftables=RENDE
 import nftables RENDERED
 probe {POLICY}
 probe {POLICY} --json
+probe {POLICY} --assertions
 targets
 targets --json
 schema

@@ -112,6 +112,61 @@ def chosen(*options):
             for flow in json.loads(output)["flows"]}
 
 
+ASSERTED = """
+flowrules: 1
+networks:
+  office: [10.9.0.0/16]
+  shop: [192.0.2.1, one.example.org, "*.example.com"]
+  db: [127.0.0.1, 127.0.0.2]
+zones: {office: office, db: db, rest: all-else}
+assertions:
+  - name: web
+    must:
+      - {source: office, destination: {members: shop, except: 192.0.2.1}, protocol: tcp, port: 443}
+      - {source: office, destination: 192.0.2.53, protocol: udp, port: 53}
+    because: "$(touch INJECTED)"
+  - {never: {source: any, destination: db, protocol: tcp, port: [1, 7]}, exception: {flow: admin, until: 2027-01-01}}
+  - {never: {source: rest, destination: db, protocol: tcp, port: 3}, exception: {flow: old, until: 2020-01-01}}
+  - {only: {source: office, destination: db, protocol: tcp, port: 4}}
+  - {must: {source: any, destination: {except: db}, protocol: tcp, port: 5}}
+flows:
+  - {name: admin, source: office, destination: 127.0.0.2, protocol: tcp, port: 7}
+  - {name: old, source: any, destination: db, protocol: tcp, port: 3}
+  - {name: no-web, action: deny, source: office, destination: shop, service: any}
+"""
+
+
+def asserted(there):
+    def expect(name, options, good):
+        status, output, messages = suite.flowrules("-", "--assertions", "--json", *options, policy=ASSERTED)
+        found = messages if status else {
+            flow["flow"]: [flow["assertion"], flow["action"]] +
+                          [f"{p['probe']} {p['host']} {p['port']}" if "probe" in p else f"- {p['not-tried']}"
+                           for p in flow["probes"]] for flow in json.loads(output)["flows"]}
+        suite.check("assertions-" + name, found == good if isinstance(good, dict) else good in found,
+                    "something else is chosen", found)
+
+    web = ["must", "allow", "tls one.example.org 443", "dns-udp 192.0.2.53 53", "- *.example.com"]
+    first = ["tcp 127.0.0.1 1", "tcp 127.0.0.1 7", "tcp 127.0.0.2 1"]
+    last = ["must", "allow", "- any"]
+    expect("anywhere", [], {"web": web, "never-2": ["never", "deny", *first, "- tcp 127.0.0.2 7"], "must-5": last})
+    expect("office", ["--from", "office"],
+           {"web": web, "never-2": ["never", "deny", *first, "- tcp 127.0.0.2 7"], "must-5": last})
+    expect("rest", ["--from", "203.0.113.9", "--try", "198.51.100.1"],
+           {"never-2": ["never", "deny", *first, "tcp 127.0.0.2 7"],
+            "never-3": ["never", "deny", "tcp 127.0.0.1 3", "tcp 127.0.0.2 3"],
+            "must-5": ["must", "allow", "tcp 198.51.100.1 5", "- any"]})
+    expect("of a flow", ["--flow", "admin"], "assertions are not those of a target or a flow")
+    status, _, messages = suite.flowrules("-", "--assertions", policy=CHOICES)
+    suite.check("assertions-none", status == 2 and "no assertion is left to probe" in messages, status, messages)
+    _, script, _ = suite.flowrules("-", "--assertions", "--from", "203.0.113.9", policy=ASSERTED)
+    for name, shell in there.items():
+        status, output = suite.run_script(shell, script, os.environ["PATH"], "never-3")
+        suite.check(f"assertions-under-{name}", status == 3 and "WARN  never-3: 0 of 2 probes passed" in output and
+                    "1 assertions: 0 ok, 1 warned" in output, f"status {status}", output)
+    return script
+
+
 def choices():
     def expect(name, options, good):
         found = chosen(*options)
@@ -260,7 +315,7 @@ def main():
         _, kimi, messages = suite.flowrules(KIMI, "--from", "cluster-nodes")
         suite.check("kimi-k2", kimi, "there is no script", messages)
         suite.check("same-bytes", suite.flowrules(KIMI, "--from", "cluster-nodes")[1] == kimi, "they differ")
-        shellcheck(scratch, {"hostile": hostile(scratch, there), "kimi-k2": kimi})
+        shellcheck(scratch, {"hostile": hostile(scratch, there), "kimi-k2": kimi, "asserted": asserted(there)})
         usage(scratch, there, kimi)
         choices()
         unpinned_families()
