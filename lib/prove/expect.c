@@ -234,17 +234,6 @@ static flowrules_status add_circular(const struct expecting *e, bool baseline_be
     return FLOWRULES_OK;
 }
 
-/* Do denies spare flows without an order that says so? A listing has none. */
-static bool spares_without_order(const struct expecting *e) {
-    bool spares = false;
-    for (size_t i = 0; i < e->plan->scoped.count; i++) {
-        const struct fr_scoped *part = fr_vec_at(&e->plan->scoped, struct fr_scoped, i);
-        const struct fr_flow *flow = fr_vec_at(&e->plan->policy->flows, struct fr_flow, part->flow);
-        spares = spares || (part->deny && flow->spares != 0);
-    }
-    return e->plan->circular || (spares && e->plan->can->denies == FLOWRULES_DENIES_SPARE);
-}
-
 /* ---- what is around them ------------------------------------------------------------------- */
 
 /* Everything of a direction, or what has a protected end outside of what is protected. */
@@ -297,7 +286,7 @@ static flowrules_status add_all(const struct expecting *e) {
     bool behind = backend->baseline != NULL && e->plan->can->baseline_behind;
     if (backend->baseline != NULL && !behind)
         backend->baseline(e->plan, e->in);
-    FR_TRY((spares_without_order(e) ? add_circular : add_ordered)(e, behind));
+    FR_TRY((e->plan->circular ? add_circular : add_ordered)(e, behind));
     for (int d = 0; d < (int)FR_DIRECTIONS; d++)
         if (e->plan->enforces[d])
             add_rule(e, (enum flowrules_direction)d, FLOWRULES_BLOCK, flowrules_input_any(e->in));

@@ -178,7 +178,7 @@ static void random_flow(struct world *w, unsigned i, bool names) {
     flow->packets.ends[1].members = random_items(w, true, names);
     say(w, ", ");
     flow->packets.services = random_service(w);
-    if (flow->deny && !w->flows[0].deny && below(w, 3) == 0)
+    if (flow->deny && !w->flows[0].deny && below(w, 3) == 0 && !w->device)
         flow->spared = 0;
     say(w, "%s%s}\n", flow->deny ? ", action: deny" : "", flow->spared == 0 ? ", spares: f0" : "");
 }
