@@ -340,13 +340,15 @@ static void name_temporary(struct writing *writing, char name[TEMPORARY_SIZE]) {
              writing->temporaries++);
 }
 
-/* Makes an empty file of a name that was free; the umask decides on the mode. */
+/* Makes an empty file of a name that was free; the umask decides on a mode that is not given. */
 static int make_temporary(struct writing *writing, struct change *change) {
     mode_t mode = change->output->executable ? 0777 : 0666;
     for (int i = 0; i < TEMPORARY_TRIES; i++) {
         name_temporary(writing, change->fresh);
         int made = openat(writing->descriptor, change->fresh,
                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        if (made >= 0 && change->output->mode != 0)
+            (void)fchmod(made, (mode_t)change->output->mode); /* as well as it can be */
         if (made >= 0)
             return made;
         if (errno != EEXIST)

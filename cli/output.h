@@ -15,6 +15,7 @@ struct output {
     const char *text;
     size_t bytes;
     bool executable, helper;
+    unsigned mode; /* of the file; 0: as the umask has it */
 };
 
 /* The bytes of an output: block 0, 1 ... until NULL. */

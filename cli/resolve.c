@@ -3,7 +3,6 @@
  * asked and what the answers mean is the library's; here is what is shown and written.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,11 @@
 
 #include "json.h"
 #include "output.h"
+#include "place.h"
 #include "text.h"
 #include "verbs.h"
 
 #define ADDRESSES_SHOWN 8
-#define LINKS_MAX       40 /* as the kernel follows */
 
 static const struct {
     const char *word;
@@ -30,9 +29,7 @@ enum { NEW, CHANGED, SAME, KEPT, FAILED, STATUS_COUNT };
 struct result {
     flowrules_resolution *resolution;
     const char *path; /* of the lock file, as it was given */
-    char *folder;     /* in which the lock file is, links followed */
-    char *name;       /* its name there */
-    int held;         /* the folder, so that no other one writes a lock file meanwhile; or -1 */
+    struct file_place place;
     size_t counts[STATUS_COUNT];
     bool written;
 };
@@ -71,64 +68,11 @@ static flowrules_status expect_lock(struct tool *tool, const char *path) {
     return flowrules_context_set(tool->context, "lock", "none");
 }
 
-static char *copy_bytes(const char *text, size_t length) {
-    return memcpy(allocate(length + 1, 1), text, length);
-}
-
-/* The folder of a path, to be freed. */
-static char *folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        return copy_bytes(".", 1);
-    return slash == path ? copy_bytes("/", 1) : copy_bytes(path, (size_t)(slash - path));
-}
-
-/* Where a link leads to, to be freed; NULL where the path is none. */
-static char *read_link(const char *path) {
-    char target[PATH_MAX];
-    ssize_t length = readlink(path, target, sizeof(target) - 1);
-    if (length <= 0)
-        return NULL;
-    target[length] = '\0';
-    if (target[0] == '/')
-        return copy_bytes(target, (size_t)length);
-    char *folder = folder_of(path);
-    size_t size = strlen(folder) + (size_t)length + 2;
-    char *whole = allocate(size, 1);
-    snprintf(whole, size, "%s/%s", folder, target);
-    free(folder);
-    return whole;
-}
-
-/*
- * Finds the file itself: a link stays, and what it leads to changes, or is made. Then waits until
- * no other flowrules writes in its folder, since what is read now is what the new file is made of.
- */
-static flowrules_status hold_lock(struct tool *tool, struct result *result) {
-    char *path = copy_bytes(result->path, strlen(result->path)), *next;
-    int links = 0;
-    for (; links < LINKS_MAX && (next = read_link(path)) != NULL; links++) {
-        free(path);
-        path = next;
-    }
-    const char *slash = strrchr(path, '/');
-    result->folder = folder_of(path);
-    result->name =
-        copy_bytes(slash != NULL ? slash + 1 : path, strlen(slash != NULL ? slash + 1 : path));
-    free(path);
-    if (links == LINKS_MAX) {
-        tell_error(tool, "cannot write '%s': %s", result->path, strerror(ELOOP));
-        return FLOWRULES_IO;
-    }
-    result->held = tool->settings.check ? -1 : hold_folder(result->folder);
-    return FLOWRULES_OK;
-}
-
 /* Writes the new text beside the old one, then in its place. */
 static flowrules_status write_lock(struct tool *tool, const struct result *result) {
-    struct output output = {.target = "lock", .name = result->name};
+    struct output output = {.target = "lock", .name = result->place.name};
     output.text = flowrules_resolution_lock(result->resolution, &output.bytes);
-    return write_held(tool, result->folder, result->held, &output);
+    return write_held(tool, result->place.folder, result->place.held, &output);
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */
@@ -355,7 +299,7 @@ static flowrules_status conclude_resolution(struct tool *tool, struct result *re
 }
 
 flowrules_status run_resolve(struct tool *tool) {
-    struct result result = {.held = -1};
+    struct result result = {.place = {.held = -1}};
     flowrules_policy *policy = NULL;
     char *path = find_lock(tool);
     if (path == NULL)
@@ -367,7 +311,7 @@ flowrules_status run_resolve(struct tool *tool) {
     if (status == FLOWRULES_OK)
         status = expect_lock(tool, path);
     if (status == FLOWRULES_OK)
-        status = hold_lock(tool, &result);
+        status = find_place(&result.place, tool, result.path, !tool->settings.check);
     if (status == FLOWRULES_OK)
         status = open_policy(&policy, tool, tool->settings.operands.items[0]);
     else
@@ -378,10 +322,7 @@ flowrules_status run_resolve(struct tool *tool) {
         status = conclude_resolution(tool, &result, status);
     flowrules_resolution_free(result.resolution);
     flowrules_policy_free(policy);
-    if (result.held >= 0)
-        close(result.held);
-    free(result.folder);
-    free(result.name);
+    leave_place(&result.place);
     free(path);
     return status;
 }

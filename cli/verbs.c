@@ -74,6 +74,11 @@ static const struct option check_options[] = {
     JSON_OPTION("the title, flows and targets as JSON"),
 };
 
+static const struct option fmt_options[] = {
+    {"check", NULL, "write nothing; print the names of the files that would change", PLACE(check),
+     NULL, OPTION_FLAG, 0},
+};
+
 static const struct option lint_options[] = {
     FORMAT_OPTION,
     JSON_OPTION("every finding with its place as JSON, also those that the policy accepts"),
@@ -358,6 +363,22 @@ static const struct verb verbs[] = {
      "flowrules explain --json kimi-k2.yaml\n"
      "flowrules explain FR0508\n",
      run_explain},
+    {"fmt", "FILE...", "put policies into their usual layout",
+     "Rewrites each FILE, a policy or a file that belongs to one, in its place: two spaces for "
+     "each "
+     "level, one space between words, at most one blank line, quotes only where they are needed, "
+     "the keys of a mapping in the order of docs/POLICY.md. Comments, anchors, includes, and lists "
+     "and mappings in brackets stay as they are written. The names of the files that changed are "
+     "printed.\n"
+     "Before a file is written, flowrules proves that it says the same as before. A file that "
+     "cannot be laid out so is left as it is, with a message.\n"
+     "With '-', reads from standard input and writes to standard output.\n"
+     "The exit status is 0, or with --check 1 if a file would change.",
+     fmt_options, COUNT(fmt_options), 1, SIZE_MAX, "a FILE is needed",
+     "flowrules fmt kimi-k2.yaml networks.yaml\n"
+     "flowrules fmt --check kimi-k2.yaml\n"
+     "flowrules fmt - < kimi-k2.yaml\n",
+     run_fmt},
     {"lint", "POLICY", "find what is valid in a policy and should be looked at",
      "Finds flows that other flows cover, denies that take nothing away, what nobody uses, flows "
      "that open very much, protocols that do not encrypt, flows without owner, purpose or ticket, "

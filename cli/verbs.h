@@ -60,6 +60,7 @@ flowrules_status run_init(struct tool *tool);
 flowrules_status run_check(struct tool *tool);
 flowrules_status run_render(struct tool *tool);
 flowrules_status run_explain(struct tool *tool);
+flowrules_status run_fmt(struct tool *tool);
 flowrules_status run_lint(struct tool *tool);
 flowrules_status run_query(struct tool *tool);
 flowrules_status run_assert(struct tool *tool);

@@ -562,6 +562,28 @@ FLOWRULES_API const char *flowrules_finding_target(const flowrules_findings *fin
 FLOWRULES_API const char *flowrules_finding_reason(const flowrules_findings *findings,
                                                    size_t index);
 
+/* ---- layout ------------------------------------------------------------------------------ */
+
+/*
+ * A policy, or a file that belongs to one, in its usual layout: spaces, quotes and the order of
+ * keys (docs/POLICY.md). Comments stay, and it says the same as before, which is proven. name is
+ * that of the file in messages. FLOWRULES_INVALID: it is not YAML that a policy can be.
+ * FLOWRULES_REFUSED, with a message: it cannot be laid out without changing what it says.
+ */
+typedef struct flowrules_layout flowrules_layout;
+FLOWRULES_CHECK flowrules_status flowrules_layout_new(flowrules_layout **layout,
+                                                      flowrules_context *context, const char *name,
+                                                      const char *text, size_t size);
+/* The same of a file. FLOWRULES_IO: it cannot be read. */
+FLOWRULES_CHECK flowrules_status flowrules_layout_load(flowrules_layout **layout,
+                                                       flowrules_context *context,
+                                                       const char *path);
+FLOWRULES_API void flowrules_layout_free(flowrules_layout *layout);
+/* The new text of the file, and its bytes. */
+FLOWRULES_API const char *flowrules_layout_text(const flowrules_layout *layout, size_t *size);
+/* 1 if it is not what the file was, else 0. */
+FLOWRULES_API int flowrules_layout_differs(const flowrules_layout *layout);
+
 /* ---- assertions -------------------------------------------------------------------------- */
 
 /*

@@ -34,6 +34,7 @@ enum fr_id {
     FR_YAML_DOCUMENTS,
     FR_YAML_EMPTY,
     FR_YAML_CONTROL,
+    FR_LAYOUT,
     /* 02: keys and values */
     FR_KEY_UNKNOWN = 201,
     FR_KEY_DUPLICATE,

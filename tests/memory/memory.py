@@ -51,6 +51,8 @@ import nftables RENDERED
 probe {POLICY}
 probe {POLICY} --json
 probe {POLICY} --assertions
+fmt --check {POLICY}
+fmt --check messy.yaml
 targets
 targets --json
 schema
@@ -71,6 +73,19 @@ assertions:
     exception: {flow: web, until: 2027-01-31, source: any, destination: 192.0.2.1}
   - only: {source: outside, destination: here, service: web}
   - must: {source: any, destination: here, service: web}
+"""
+MESSY = """flowrules:    1
+x: &a [1,2]
+flows:
+- destination: any   # here
+  purpose: |
+      a
+       b
+
+  source:  "web"
+  # above
+  name: 'a'
+- {port: 1, name: b, x: *a }
 """
 WRITING = f"render {POLICY} -o out\nrender {POLICY} -o out --json".splitlines()
 counts = {"passed": 0, "failed": 0}
@@ -170,6 +185,7 @@ def try_writing(line):
 def main():
     first = Path(FOLDER, POLICY).read_text(encoding="utf-8")
     Path(FOLDER, "other.yaml").write_text(first.replace("443", "8443"), encoding="utf-8")
+    Path(FOLDER, "messy.yaml").write_text(MESSY, encoding="utf-8")
     Path(FOLDER, "assertions.yaml").write_text(ASSERTIONS, encoding="utf-8")
     Path(FOLDER, "broken.yaml").write_text(first.replace("protocol:", "protcol:"), encoding="utf-8")
     target = [line.split(":")[0].strip() for line in first.splitlines() if "backend: nftables" in line][0]

@@ -347,6 +347,16 @@ def test_assertions_about_what_runs():
         assert policy.assertions(source, running=blocked).verdict == "broken"
 
 
+def test_layout():
+    messy = "flowrules:  1\nflows:\n- {source: any, name: 'a', destination: 192.0.2.1, service: any}  # x\n"
+    neat = "flowrules: 1\nflows:\n  - {name: a, source: any, destination: 192.0.2.1, service: any}  # x\n"
+    assert flowrules.lay_out(messy) == flowrules.lay_out(neat.encode()) == neat
+    with pytest.raises(flowrules.InvalidPolicy, match="in.yaml"):
+        flowrules.lay_out("flows: [", "in.yaml")
+    with pytest.raises(flowrules.Refused):
+        flowrules.lay_out('title: "\u2028"\n')
+
+
 def test_a_verdict_is_no_yes_or_no(policy):
     for result in (policy.query("tcp 198.51.100.7 -> server:22"), policy.diff(policy), policy.assertions()):
         with pytest.raises(TypeError, match="verdict"):

@@ -24,6 +24,7 @@ from ._policy import (
     backends,
     diff_configs,
     import_config,
+    lay_out,
     schema,
     version,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "backends",
     "diff_configs",
     "import_config",
+    "lay_out",
     "schema",
     "version",
 ]

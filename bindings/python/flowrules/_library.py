@@ -53,9 +53,9 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New, RESIZE, Handle), "context_new_with_allocator"),
     (STATUS, (New, Handle), "configuration_new path_new path_meaning"),
     (STATUS, (New, Handle), "probe_write edit_policy"),
-    (STATUS, (New, Handle, Text), "policy_load edit_remove edit_lines"),
+    (STATUS, (New, Handle, Text), "policy_load edit_remove edit_lines layout_load"),
     (STATUS, (New, Handle, Text, Size), "edit_add"),
-    (STATUS, (New, Handle, Text, Text, Size), "policy_load_text edit_replace"),
+    (STATUS, (New, Handle, Text, Text, Size), "policy_load_text edit_replace layout_new"),
     (STATUS, (New, Handle, Handle), "resolution_new probe_new assertions_new"),
     (STATUS, (New, Handle, Handle, Text), "render explain meaning_of_policy policy_edit"),
     (STATUS, (New, Handle, Handle, Text, Text), "query"),
@@ -69,7 +69,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         (Handle,),
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
         " findings_free edit_free lines_free"
-        " configuration_free meaning_free comparison_free path_free assertions_free"
+        " configuration_free meaning_free comparison_free path_free assertions_free layout_free"
         " diagnostics_clear",
     ),
     # What is told to an object, or asked of it
@@ -92,8 +92,8 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (FLAG, (Handle, Text), "inquiry_alias inquiry_fail"),
     # Of an object
     (TEXT, (Handle,), "policy_title artifact_map answer_verdict answer_reason comparison_verdict"),
-    (FLAG, (Handle,), "resolution_lock_differs"),
-    (BYTES, (Handle, POINTER(Size)), "resolution_lock"),
+    (FLAG, (Handle,), "resolution_lock_differs layout_differs"),
+    (BYTES, (Handle, POINTER(Size)), "resolution_lock layout_text"),
     (
         COUNT,
         (Handle,),

@@ -894,6 +894,21 @@ def _read_assertion(handle: Any, index: int) -> Assertion:
     return read(Assertion, "assertion", handle, index, findings=findings)
 
 
+def lay_out(text: Union[str, bytes], name: str = "policy.yaml") -> str:
+    """A policy, or a file that belongs to one, in its usual layout: it says the same as before.
+
+    name stands for the file in messages. InvalidPolicy: it is not YAML that a policy can be.
+    Refused: it cannot be laid out without changing what it says."""
+    data = text.encode("utf-8") if isinstance(text, str) else text
+    with Session({}) as session:
+        layout = session.make(
+            "layout", C.layout_new, session.context, encode(name), data, len(data)
+        )
+        size = ctypes.c_size_t()
+        made = C.layout_text(layout, ctypes.byref(size))
+        return ctypes.string_at(made, size.value).decode("utf-8")
+
+
 def schema(included: bool = False, assertions: bool = False) -> Dict[str, Any]:
     """The JSON Schema of the policy file, of the files that a policy includes, or of files of
     assertions."""
