@@ -293,7 +293,7 @@ coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites 
 coverage-run:
 	@$(RUN) $(COVERAGE_SUITES)
 
-.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-fmt bless-report bless-abi bless-plugin
+.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-fmt bless-report bless-abi bless-plugin bless-formats
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
@@ -314,6 +314,9 @@ bless-assert: $(TOOL) ## write what assert says of tests/assert: TARGET=NAME or 
 
 bless-report: $(TOOL) ## write what report makes of tests/report: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/report/run --bless '$(TARGET)'
+
+bless-formats: $(TOOL) ## write what diff tells people: TARGET=all
+	@FLOWRULES=$(abspath $(TOOL)) tests/formats/run --bless '$(TARGET)'
 
 bless-abi: $(SHARED) ## write tests/abi/symbols.txt, what the shared library exports
 	@BUILD=$(BUILD) tests/abi/run --bless

@@ -124,7 +124,9 @@ static void print_differences(const struct tool *tool, const flowrules_compariso
                               const char *change, const char *heading,
                               const struct comparison_words *words) {
     bool first = true;
-    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
+    size_t *order = words->changes != NULL ? order_differences(comparison, words) : NULL;
+    for (size_t k = 0; k < flowrules_difference_count(comparison); k++) {
+        size_t i = order != NULL ? order[k] : k;
         if (!is_change(comparison, i, change))
             continue;
         if (first)
@@ -132,6 +134,7 @@ static void print_differences(const struct tool *tool, const flowrules_compariso
         first = false;
         print_difference(tool, comparison, i, words);
     }
+    free(order);
 }
 
 static void print_doubts(const flowrules_comparison *comparison) {
@@ -170,6 +173,8 @@ static void print_text(const struct tool *tool, const flowrules_comparison *comp
     print_differences(tool, comparison, "allowed", words->allowed, words);
     print_differences(tool, comparison, "denied", words->denied, words);
     print_doubts(comparison);
+    if (words->changes != NULL)
+        print_policy_changes(words->changes);
 }
 
 /* ---- as JSON ------------------------------------------------------------------------------- */
@@ -222,7 +227,8 @@ static cJSON *difference_item(const flowrules_comparison *comparison, size_t i) 
     return item;
 }
 
-static void print_json(const flowrules_comparison *comparison) {
+static void print_json(const flowrules_comparison *comparison,
+                       const struct comparison_words *words) {
     cJSON *whole = json_answer(), *differences = json_array(), *doubts = json_array();
     for (size_t i = 0; i < flowrules_difference_count(comparison); i++)
         json_append(differences, difference_item(comparison, i));
@@ -237,6 +243,8 @@ static void print_json(const flowrules_comparison *comparison) {
     json_text(whole, "verdict", flowrules_comparison_verdict(comparison));
     json_add(whole, "differences", differences);
     json_add(whole, "doubts", doubts);
+    if (words->changes != NULL)
+        json_policy_changes(whole, words->changes);
     json_print(stdout, whole);
     putchar('\n');
 }
@@ -246,7 +254,7 @@ void print_comparison(const struct tool *tool, const flowrules_comparison *compa
     if (tool->results != NULL)
         add_differences(tool->results, comparison, words);
     else if (tool->settings.json)
-        print_json(comparison);
+        print_json(comparison, words);
     else
         print_text(tool, comparison, words);
 }

@@ -2,9 +2,11 @@
  * flowrules diff: what would newly pass and what no longer, between any two of policies and
  * configurations.
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "comparison.h"
 #include "hops.h"
@@ -66,9 +68,51 @@ static flowrules_status check_backends(const struct hops *hops, struct tool *too
     return FLOWRULES_OK;
 }
 
-static flowrules_status open_side(struct side *side, struct tool *tool) {
+/* The path of a policy's lock file, if there is one and no other is named; to be freed. */
+static char *lock_beside(const struct tool *tool, const char *path) {
+    char *lock = NULL;
+    if (tool->settings.lock != NULL || strcmp(path, "-") == 0)
+        return NULL;
+    lock = allocate(strlen(path) + sizeof(".lock"), 1);
+    sprintf(lock, "%s.lock", path);
+    if (access(lock, R_OK) == 0)
+        return lock;
+    free(lock);
+    return NULL;
+}
+
+/*
+ * Reads a policy from standard input as if it was in the place of another one: what it includes is
+ * beside that, and its lock file is the same. So "git show REV:FILE | flowrules diff - FILE" works.
+ */
+static flowrules_status open_in_place_of(struct side *side, struct tool *tool, const char *path) {
+    size_t size, folder = strrchr(path, '/') != NULL ? (size_t)(strrchr(path, '/') - path) + 1 : 0;
+    char *lock = lock_beside(tool, path), *text = read_input(tool, &size);
+    char *name = allocate(folder + sizeof(INPUT_SHOWN), 1);
+    flowrules_status status = text != NULL ? FLOWRULES_OK : FLOWRULES_IO;
+    sprintf(name, "%.*s%s", (int)folder, path, INPUT_SHOWN);
+    if (status == FLOWRULES_OK && lock != NULL)
+        status = flowrules_context_set(tool->context, "lock", lock);
+    if (status == FLOWRULES_OK)
+        status = flowrules_policy_load_text(&side->policy, tool->context, name, text, size);
+    tell_diagnostics(tool);
+    if (lock != NULL && flowrules_context_set(tool->context, "lock", NULL) != FLOWRULES_OK)
+        status = worse(status, FLOWRULES_NO_MEMORY);
+    free(lock);
+    free(name);
+    free(text);
+    return status;
+}
+
+static bool is_policy(const struct tool *tool, const struct side *side) {
     size_t length = strcspn(side->text, "=");
-    if (side->text[length] == '\0' || !is_backend(tool, side->text, length)) {
+    return side->text[length] == '\0' || !is_backend(tool, side->text, length);
+}
+
+static flowrules_status open_side(struct side *side, const struct side *other, struct tool *tool) {
+    if (is_policy(tool, side)) {
+        if (strcmp(side->text, "-") == 0 && is_policy(tool, other))
+            return open_in_place_of(side, tool, other->text);
         flowrules_status status = check_misspelt(tool, side->text);
         return status == FLOWRULES_OK ? open_policy(&side->policy, tool, side->text) : status;
     }
@@ -134,8 +178,10 @@ static flowrules_status match_targets(struct side *side, struct tool *tool, stru
 /* ---- the verb ------------------------------------------------------------------------------ */
 
 static flowrules_status compare_sides(struct tool *tool, struct side sides[2],
-                                      const struct hops *targets) {
-    const struct comparison_words words = words_of_versions(sides[0].policy, sides[1].policy);
+                                      const struct hops *targets,
+                                      const struct policy_changes *changes) {
+    struct comparison_words words = words_of_versions(sides[0].policy, sides[1].policy);
+    words.changes = changes->flows != NULL ? changes : NULL;
     flowrules_comparison *comparison = NULL;
     flowrules_status status = FLOWRULES_OK;
     for (size_t i = 0; i < 2 && status == FLOWRULES_OK; i++) {
@@ -164,6 +210,7 @@ flowrules_status run_diff(struct tool *tool) {
     struct side sides[2] = {{.text = tool->settings.operands.items[0]},
                             {.text = tool->settings.operands.items[1]}};
     struct hops targets = {0};
+    struct policy_changes changes = {0};
     flowrules_status status = FLOWRULES_OK;
     if (tool->results != NULL)
         name_sides(tool->results, sides);
@@ -172,11 +219,16 @@ flowrules_status run_diff(struct tool *tool) {
     else if (tool->settings.targets.count == 1)
         status = read_hops(&targets, tool, tool->settings.targets.items[0], false);
     for (size_t i = 0; i < 2 && status == FLOWRULES_OK; i++)
-        status = open_side(&sides[i], tool);
+        status = open_side(&sides[i], &sides[1 - i], tool);
     for (size_t i = 0; i < 4 && status == FLOWRULES_OK; i++)
         status = match_targets(&sides[i % 2], tool, &targets);
+    if (status == FLOWRULES_OK && sides[0].policy != NULL && sides[1].policy != NULL &&
+        targets.count <= 1)
+        status = find_policy_changes(&changes, tool, sides[0].policy, sides[1].policy,
+                                     targets.count == 1 ? targets.items[0].name : NULL);
     if (status == FLOWRULES_OK)
-        status = compare_sides(tool, sides, &targets);
+        status = compare_sides(tool, sides, &targets, &changes);
+    free_policy_changes(&changes);
     for (size_t i = 0; i < 2; i++)
         close_side(&sides[i]);
     free_hops(&targets);

@@ -74,12 +74,100 @@ static bool is_allowed(const flowrules_comparison *comparison, size_t i) {
     return strcmp(flowrules_difference_change(comparison, i), "allowed") == 0;
 }
 
-/* The number of the flow of that name, or the number of flows. */
-static size_t find_flow(const flowrules_policy *policy, const char *name) {
-    size_t count = policy != NULL && name != NULL ? flowrules_flow_count(policy) : 0, flow = 0;
-    while (flow < count && strcmp(flowrules_flow_name(policy, flow), name) != 0)
-        flow++;
-    return flow;
+/* ---- order --------------------------------------------------------------------------------- */
+
+/* A difference; those of one group have the same deciders. */
+struct ranked {
+    size_t number, group;
+    double width, group_width;
+    char *deciders;
+};
+
+static int by_deciders(const void *one, const void *other) {
+    const struct ranked *a = one, *b = other;
+    int order = strcmp(a->deciders, b->deciders);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+static int by_width(const void *one, const void *other) {
+    const struct ranked *a = one, *b = other;
+    int order = (a->group_width < b->group_width) - (a->group_width > b->group_width);
+    if (order == 0)
+        order = (a->group > b->group) - (a->group < b->group);
+    if (order == 0)
+        order = (a->width < b->width) - (a->width > b->width);
+    return order != 0 ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+static char *deciders_of(const flowrules_comparison *comparison, size_t i,
+                         const struct comparison_words *words) {
+    bool passes = is_allowed(comparison, i);
+    char *after = decider_text(comparison, i, 1, passes, words), *deciders = NULL;
+    char *before = decider_text(comparison, i, 0, !passes, words);
+    result_print(&deciders, "%s; %s", after, before);
+    free(after);
+    free(before);
+    return deciders;
+}
+
+/* A group is known by its first difference, and is as wide as its widest. */
+static void find_groups(struct ranked *ranked, size_t count) {
+    for (size_t i = 0, end; i < count; i = end) {
+        double width = 0;
+        for (end = i; end < count && strcmp(ranked[i].deciders, ranked[end].deciders) == 0; end++)
+            width = ranked[end].width > width ? ranked[end].width : width;
+        for (size_t k = i; k < end; k++) {
+            ranked[k].group = ranked[i].number;
+            ranked[k].group_width = width;
+        }
+    }
+}
+
+size_t *order_differences(const flowrules_comparison *comparison,
+                          const struct comparison_words *words) {
+    size_t count = flowrules_difference_count(comparison);
+    size_t *order = allocate(count, sizeof(*order));
+    struct ranked *ranked = allocate(count, sizeof(*ranked));
+    for (size_t i = 0; i < count; i++)
+        ranked[i] = (struct ranked){.number = i,
+                                    .width = flowrules_difference_width(comparison, i),
+                                    .deciders = deciders_of(comparison, i, words)};
+    if (count > 1)
+        qsort(ranked, count, sizeof(*ranked), by_deciders);
+    find_groups(ranked, count);
+    if (count > 1)
+        qsort(ranked, count, sizeof(*ranked), by_width);
+    for (size_t i = 0; i < count; i++) {
+        order[i] = ranked[i].number;
+        free(ranked[i].deciders);
+    }
+    free(ranked);
+    return order;
+}
+
+/* ---- where --------------------------------------------------------------------------------- */
+
+static void place_flow(struct result *result, const flowrules_policy *policy, size_t flow) {
+    result_place(result, flowrules_flow_file(policy, flow), flowrules_flow_line(policy, flow), 0,
+                 0);
+    result_property(result, "owner", flowrules_flow_owner(policy, flow));
+    result_property(result, "ticket", flowrules_flow_ticket(policy, flow));
+}
+
+/* A flow of the old policy is to be seen where it is in the new one, if it is still there. */
+static void place_old_flow(struct result *result, const struct comparison_words *words,
+                           size_t old) {
+    const flowrules_policy *const *policies = words->policies;
+    const char *name = new_name(words->changes, flowrules_flow_name(policies[0], old));
+    size_t flow = name != NULL ? find_flow(policies[1], name) : SIZE_MAX;
+    place_flow(result, policies[0], old);
+    result_also(result, flowrules_flow_file(policies[0], old),
+                flowrules_flow_line(policies[0], old), "the old version");
+    if (flow < flowrules_flow_count(policies[1]))
+        result_place(result, flowrules_flow_file(policies[1], flow),
+                     flowrules_flow_line(policies[1], flow), 0, 0);
+    else
+        result_place(result, NULL, 0, 0, 0);
 }
 
 /* Where the flow or rule is by which the packets pass on one side and not on the other. */
@@ -89,17 +177,19 @@ static void place_difference(struct result *result, const flowrules_comparison *
     const flowrules_policy *policy = words->policies[after];
     const char *name = flowrules_difference_flow(comparison, i, after);
     const char *file = flowrules_difference_file(comparison, i, after);
-    size_t flow = find_flow(policy, name);
+    size_t flow = policy != NULL && name != NULL ? find_flow(policy, name) : SIZE_MAX;
+    bool known = policy != NULL && flow < flowrules_flow_count(policy);
+    char *targets = words->changes != NULL ? targets_of(words->changes, after, name) : NULL;
     result_set(&result->flow, name);
     result_property(result, "flow", name);
-    if (file != NULL) {
+    result_property(result, "targets", targets);
+    free(targets);
+    if (file != NULL)
         result_place(result, file, flowrules_difference_line(comparison, i, after), 0, 0);
-    } else if (policy != NULL && flow < flowrules_flow_count(policy)) {
-        result_place(result, flowrules_flow_file(policy, flow), flowrules_flow_line(policy, flow),
-                     0, 0);
-        result_property(result, "owner", flowrules_flow_owner(policy, flow));
-        result_property(result, "ticket", flowrules_flow_ticket(policy, flow));
-    }
+    else if (known && !after && words->changes != NULL)
+        place_old_flow(result, words, flow);
+    else if (known)
+        place_flow(result, policy, flow);
 }
 
 static void set_message(struct result *result, const flowrules_comparison *comparison, size_t i,
@@ -128,6 +218,7 @@ static void add_difference(struct results *results, const flowrules_comparison *
     result->fails = true;
     result->section = &words->sections[allowed ? 0 : 1];
     result_set(&result->test, words->equal);
+    result->group = deciders_of(comparison, i, words);
     place_difference(result, comparison, i, words);
     result_property(result, "source", flowrules_difference_source(comparison, i));
     result_property(result, "destination", flowrules_difference_destination(comparison, i));
@@ -135,7 +226,7 @@ static void add_difference(struct results *results, const flowrules_comparison *
     result_property(result, "enters", flowrules_difference_enters(comparison, i));
     result_property(result, "leaves", flowrules_difference_leaves(comparison, i));
     result_property(result, "direction", flowrules_difference_direction(comparison, i));
-    result_property(result, "packets", flowrules_difference_packets(comparison, i));
+    result_property(result, "kind", flowrules_difference_packets(comparison, i));
     result_property(result, "example", flowrules_difference_witness(comparison, i));
     set_message(result, comparison, i, words);
 }
@@ -174,13 +265,17 @@ static void set_verdict(struct results *results, const flowrules_comparison *com
 void add_differences(struct results *results, const flowrules_comparison *comparison,
                      const struct comparison_words *words) {
     const char *verdict = flowrules_comparison_verdict(comparison);
+    size_t *order = order_differences(comparison, words);
     for (int allowed = 1; allowed >= 0; allowed--)
         for (size_t i = 0; i < flowrules_difference_count(comparison); i++)
-            if (is_allowed(comparison, i) == (allowed != 0))
-                add_difference(results, comparison, i, words);
+            if (is_allowed(comparison, order[i]) == (allowed != 0))
+                add_difference(results, comparison, order[i], words);
+    free(order);
     for (size_t i = 0; i < flowrules_doubt_count(comparison); i++)
         add_doubt(results, comparison, i, words);
     if (strcmp(verdict, "equal") == 0 || strcmp(verdict, "contains") == 0)
         results_passed(results, words->equal);
+    if (words->changes != NULL)
+        add_policy_changes(results, words->changes);
     set_verdict(results, comparison, words);
 }

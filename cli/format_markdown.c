@@ -14,8 +14,9 @@
 #include "formats.h"
 #include "json.h"
 
-#define PAGE_MOST ((size_t)65000) /* bytes, so at most as many characters */
-#define TAIL_MOST ((size_t)600)   /* of what stands behind the tables: counts */
+#define PAGE_MOST  ((size_t)65000) /* bytes, so at most as many characters */
+#define LINES_MOST 8u              /* of packets in one row; more are counted */
+#define TAIL_MOST  ((size_t)600)   /* of what stands behind the tables: counts */
 
 /* A page that is filled: what no longer fits is counted. */
 struct page {
@@ -90,6 +91,12 @@ static void print_sentence(FILE *stream, const char *text) {
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
+static const struct section *section_of(const struct result *result) {
+    static const struct section messages = {NULL,
+                                            {COLUMN_SEVERITY, COLUMN_WHERE, COLUMN_FINDING, NULL}};
+    return result->section != NULL ? result->section : &messages;
+}
+
 static void print_finding(FILE *stream, const struct result *result) {
     print_sentence(stream, result->message);
     fprintf(stream, " (%s)", result->rule);
@@ -99,32 +106,58 @@ static void print_finding(FILE *stream, const struct result *result) {
     }
 }
 
-static void print_cell(FILE *stream, const struct results *results, const struct result *result,
-                       const char *column) {
+static void print_value(FILE *stream, const struct result *result, const char *name) {
+    const char *value = result_value(result, name);
+    if (value != NULL)
+        print_code(stream, value, strlen(value));
+}
+
+/* "source -> destination service", a line for each of a group; only of other kinds the kind. */
+static void print_packets(FILE *stream, const struct result *group, size_t size) {
+    for (size_t i = 0; i < size && i < LINES_MOST; i++) {
+        const char *direction = result_value(&group[i], "direction");
+        const char *kind = result_value(&group[i], "kind");
+        fputs(i > 0 ? "<br>" : "", stream);
+        print_value(stream, &group[i], "source");
+        fputs(" → ", stream);
+        print_value(stream, &group[i], "destination");
+        putc(' ', stream);
+        print_value(stream, &group[i], "service");
+        if (direction != NULL && strcmp(direction, "forward") != 0)
+            fprintf(stream, " (%s)", direction);
+        if (kind != NULL && strcmp(kind, "new connections") != 0)
+            fprintf(stream, " (%s)", kind);
+    }
+    if (size > LINES_MOST)
+        fprintf(stream, "<br>and %zu more", size - LINES_MOST);
+}
+
+static void print_cell(FILE *stream, const struct results *results, const struct result *group,
+                       size_t size, const char *column) {
     if (strcmp(column, COLUMN_SEVERITY) == 0) {
-        fputs(severity_name(result->severity), stream);
+        fputs(severity_name(group->severity), stream);
     } else if (strcmp(column, COLUMN_FINDING) == 0) {
-        print_finding(stream, result);
+        print_finding(stream, group);
+    } else if (strcmp(column, COLUMN_PACKETS) == 0) {
+        print_packets(stream, group, size);
     } else if (strcmp(column, COLUMN_WHERE) == 0) {
-        char *where = result->file != NULL ? result_where(results, result) : NULL;
+        char *where = group->file != NULL ? result_where(results, group) : NULL;
         if (where != NULL)
             print_code(stream, where, strlen(where));
         free(where);
     } else {
-        const char *value = result_value(result, column);
-        if (value != NULL)
-            print_code(stream, value, strlen(value));
+        print_value(stream, group, column);
     }
 }
 
-static char *row_text(const struct results *results, const struct result *result,
-                      const struct section *section) {
+static char *row_text(const struct results *results, const struct result *group, size_t size) {
+    const struct section *section = section_of(group);
     struct json_answer row;
     json_answer_begin(&row);
     putc('|', row.stream);
     for (size_t i = 0; section->columns[i] != NULL; i++) {
         putc(' ', row.stream);
-        print_cell(row.stream, results, result, section->columns[i]);
+        print_cell(row.stream, results, group, size, section->columns[i]);
         fputs(" |", row.stream);
     }
     putc('\n', row.stream);
@@ -160,12 +193,6 @@ static bool put(struct page *page, char *text, size_t behind) {
     return fits;
 }
 
-static const struct section *section_of(const struct result *result) {
-    static const struct section messages = {NULL,
-                                            {COLUMN_SEVERITY, COLUMN_WHERE, COLUMN_FINDING, NULL}};
-    return result->section != NULL ? result->section : &messages;
-}
-
 /* Has a section been put already, with the results before this one? */
 static bool is_known(const struct results *results, size_t number) {
     for (size_t i = 0; i < number; i++)
@@ -175,17 +202,27 @@ static bool is_known(const struct results *results, size_t number) {
     return false;
 }
 
-static void put_row(struct page *page, const struct results *results, const struct result *result,
-                    bool *headed) {
-    const struct section *section = section_of(result);
-    char *row = page->left_out == 0 ? row_text(results, result, section) : NULL;
-    if (row != NULL && !*headed && !put(page, head_text(section), strlen(row))) {
+static void put_row(struct page *page, const struct results *results, const struct result *group,
+                    size_t size, bool *headed) {
+    char *row = page->left_out == 0 ? row_text(results, group, size) : NULL;
+    if (row != NULL && !*headed && !put(page, head_text(section_of(group)), strlen(row))) {
         free(row);
         row = NULL;
     }
     *headed = true;
     if (row == NULL || !put(page, row, 0))
-        page->left_out++;
+        page->left_out += size;
+}
+
+/* Results behind each other that are one row. */
+static size_t group_size(const struct results *results, size_t first) {
+    const struct result *items = results->items;
+    size_t end = first + 1;
+    while (items[first].group != NULL && end < results->count && items[end].group != NULL &&
+           items[end].section == items[first].section &&
+           strcmp(items[first].group, items[end].group) == 0)
+        end++;
+    return end - first;
 }
 
 /* The rows of a section, the worst first. */
@@ -193,11 +230,12 @@ static void put_section(struct page *page, const struct results *results,
                         const struct section *section) {
     bool headed = false;
     for (int s = FLOWRULES_ERROR; s >= FLOWRULES_NOTE; s--)
-        for (size_t i = 0; i < results->count; i++) {
+        for (size_t i = 0, size; i < results->count; i += size) {
             const struct result *result = &results->items[i];
+            size = group_size(results, i);
             if (result->reason == NULL && (int)result->severity == s &&
                 section_of(result) == section)
-                put_row(page, results, result, &headed);
+                put_row(page, results, result, size, &headed);
         }
 }
 
@@ -235,7 +273,7 @@ void format_markdown(FILE *stream, const struct results *results, flowrules_stat
             put_section(&page, results, section_of(&results->items[i]));
     if (page.left_out > 0)
         fprintf(stream, "\n%zu more %s left out here: a comment has at most %zu characters.\n",
-                page.left_out, page.left_out == 1 ? "row is" : "rows are", PAGE_MOST);
+                page.left_out, page.left_out == 1 ? "finding is" : "findings are", PAGE_MOST);
     for (size_t i = 0; i < results->notes.count; i++)
         put(&page, note_text(results->notes.items[i]), 0);
 }

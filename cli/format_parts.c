@@ -7,9 +7,16 @@
 
 #include "formats.h"
 
+/* Standard input, also in the place of a file of a folder. */
+static bool is_input(const char *file) {
+    size_t length = strlen(file), own = strlen(INPUT_SHOWN);
+    return length >= own && strcmp(file + length - own, INPUT_SHOWN) == 0 &&
+           (length == own || file[length - own - 1] == '/');
+}
+
 char *result_path(const struct results *results, const struct result *result) {
     const char *file = result->file != NULL ? result->file : results->file;
-    return relative_path(file == NULL || strcmp(file, INPUT_SHOWN) == 0 ? "stdin" : file);
+    return relative_path(file == NULL || is_input(file) ? "stdin" : file);
 }
 
 char *result_where(const struct results *results, const struct result *result) {

@@ -95,3 +95,10 @@ flowrules_status add_assertion_files(struct tool *tool, flowrules_assertions *as
     }
     return status;
 }
+
+size_t find_flow(const flowrules_policy *policy, const char *name) {
+    size_t count = flowrules_flow_count(policy), flow = 0;
+    while (name != NULL && flow < count && strcmp(flowrules_flow_name(policy, flow), name) != 0)
+        flow++;
+    return name != NULL ? flow : count;
+}

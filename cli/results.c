@@ -110,8 +110,9 @@ static void free_list(struct text_list *list) {
 }
 
 static void free_result(struct result *result) {
-    char *texts[] = {result->file, result->also_file, result->also,   result->message, result->hint,
-                     result->flow, result->target,    result->reason, result->test};
+    char *texts[] = {result->file,    result->also_file, result->also, result->group,
+                     result->message, result->hint,      result->flow, result->target,
+                     result->reason,  result->test};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         free(texts[i]);
     for (size_t i = 0; i < result->property_count; i++)

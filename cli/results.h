@@ -18,6 +18,7 @@ struct section {
 #define COLUMN_SEVERITY "severity"
 #define COLUMN_WHERE    "where"
 #define COLUMN_FINDING  "finding"
+#define COLUMN_PACKETS  "packets" /* of a group: source, destination and service of each */
 
 struct property {
     const char *name; /* a static text */
@@ -37,6 +38,7 @@ struct result {
     char *reason;                  /* why the policy accepts it; NULL: it does not */
     char *test;                    /* the test that fails by it; NULL: one of its own */
     const struct section *section; /* NULL: that of messages */
+    char *group; /* what belongs together is one row of a table; NULL: it is one alone */
     struct property *properties;
     size_t property_count;
     uint64_t fingerprint; /* the same in another version of a file, where only lines moved */

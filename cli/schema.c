@@ -81,7 +81,10 @@ static const struct {
     "after: {flow: text?, file: text?, line?: number, baseline: yes, " DEVICES "}}], "             \
     "doubts: [{text: text, side: before|after, file: text?, line: number}]"
     {"verify", COMPARISON},
-    {"diff", COMPARISON},
+    {"diff", COMPARISON ", flows?: [{change: added|removed|renamed|moved|changed, before: text?, "
+                        "after: text?, text: text}], fidelity?: [{target: text, flow: text, "
+                        "before: text, after: text, reason: text?}], rules?: [{target: text, "
+                        "added: number, removed: number, failed: text?}]"},
     {"resolve", "lock: text, written: yes, names: [{name: text, status: "
                 "new|changed|same|kept|failed, reason: text?, ttl: number, cnames: [text], "
                 "addresses: [{address: text, state: text}]}]"},

@@ -96,8 +96,8 @@ flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const
 flowrules_status add_assertion_files(struct tool *tool, flowrules_assertions *assertions);
 /* All of standard input, to be freed; NULL when it can't be read, which is told. */
 char *read_input(struct tool *tool, size_t *size);
-/* Adds the files of --assertions; messages are not told yet. */
-flowrules_status add_assertion_files(struct tool *tool, flowrules_assertions *assertions);
+/* The number of the flow of that name, or the number of flows. */
+size_t find_flow(const flowrules_policy *policy, const char *name);
 /* How a policy's path is shown. */
 #define INPUT_SHOWN "<stdin>"
 const char *policy_shown(const char *path);

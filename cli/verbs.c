@@ -491,6 +491,12 @@ static const struct verb verbs[] = {
      "Compares what two policies or configurations let pass. OLD and NEW are each the path of a "
      "policy, or BACKEND[:FORMAT]=FILE[,FILE...] for a configuration. Another order, grouping or "
      "naming is no difference.\n"
+     "Of two policies, the widest differences come first, those of a flow together. Then follow "
+     "the "
+     "flows that are new, gone, renamed or changed, and for each target how many of its rules are "
+     "new or gone and which flows it expresses otherwise than before.\n"
+     "If one side is '-', standard input, and the other the path of a policy, the input takes its "
+     "place: what it includes is read from the same folder, and the lock file is the same.\n"
      "With -t, compares what this target must enforce. This option is needed to compare a "
      "configuration with a policy.\n"
      "'A & B' is two devices, or more, one behind the other, in the order in which packets pass "
@@ -505,6 +511,7 @@ static const struct verb verbs[] = {
      "The exit status is 0 if the same packets pass, 1 if they differ or the verdict is 'unknown'.",
      diff_options, COUNT(diff_options), 2, 2, "two sides are needed",
      "flowrules diff kimi-k2.yaml kimi-k2.yaml\n"
+     "sed s/443/8443/ kimi-k2.yaml | flowrules diff - kimi-k2.yaml --format markdown\n"
      "flowrules diff kimi-k2.yaml kimi-k2.yaml -t node-nft --json\n"
      "flowrules diff 'nftables=node-nft.nft & nftables=edge-nft.nft [from eth0, to eth1]' "
      "kimi-k2.yaml -t 'node-nft & edge-nft'\n",

@@ -853,6 +853,12 @@ FLOWRULES_API const char *flowrules_difference_enters(const flowrules_comparison
                                                       size_t difference);
 FLOWRULES_API const char *flowrules_difference_leaves(const flowrules_comparison *comparison,
                                                       size_t difference);
+/*
+ * About how many packets these are, for putting the widest first: addresses times addresses times
+ * ports. A name or a group counts as one address.
+ */
+FLOWRULES_API double flowrules_difference_width(const flowrules_comparison *comparison,
+                                                size_t difference);
 /* An example packet, in the form of a question: "tcp 10.0.0.1:1024 -> 192.0.2.1:443". */
 FLOWRULES_API const char *flowrules_difference_witness(const flowrules_comparison *comparison,
                                                        size_t difference);
@@ -969,6 +975,35 @@ FLOWRULES_API const char *flowrules_line_change(const flowrules_lines *lines, si
 FLOWRULES_API const char *flowrules_line_file(const flowrules_lines *lines, size_t line);
 FLOWRULES_API size_t flowrules_line_number(const flowrules_lines *lines, size_t line);
 FLOWRULES_API const char *flowrules_line_text(const flowrules_lines *lines, size_t line);
+
+/* What happened to flows between two versions of a policy, as they are written. */
+typedef struct flowrules_flow_changes flowrules_flow_changes;
+
+/*
+ * Finds the flows that are new, gone, renamed, or changed. A flow is the same in both if it has the
+ * same name or, among those of other names, the same action, source, destination and service.
+ * flowrules_compare finds what that means for packets. The policies may be freed before.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_flow_changes_new(flowrules_flow_changes **changes,
+                                                            flowrules_context *context,
+                                                            const flowrules_policy *before,
+                                                            const flowrules_policy *after);
+FLOWRULES_API void flowrules_flow_changes_free(flowrules_flow_changes *changes);
+
+/* The changes in the order of the new version; then what is gone. */
+FLOWRULES_API size_t flowrules_flow_change_count(const flowrules_flow_changes *changes);
+/* "added", "removed", "renamed", "moved" (another source or destination) or "changed". */
+FLOWRULES_API const char *flowrules_flow_change_kind(const flowrules_flow_changes *changes,
+                                                     size_t change);
+/* The name of the flow before (after = 0) or after (1); NULL if there is none on that side. */
+FLOWRULES_API const char *flowrules_flow_change_flow(const flowrules_flow_changes *changes,
+                                                     size_t change, int after);
+/*
+ * What changed, in one line: "destination: server -> db; owner: none -> team". Of a flow that is
+ * added, removed or renamed, what it says: "allow office -> server, https (tcp/443)".
+ */
+FLOWRULES_API const char *flowrules_flow_change_text(const flowrules_flow_changes *changes,
+                                                     size_t change);
 
 /* ---- importing ---------------------------------------------------------------------------- */
 

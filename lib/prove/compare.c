@@ -67,6 +67,7 @@ struct hop_row {
 struct row {
     const char *change, *direction, *packets, *source, *destination, *service, *witness;
     const char *interfaces[2]; /* by which they come and leave; NULL: any */
+    double width;              /* about how many packets */
     struct decider deciders[2];
     struct hop_row *hops[2]; /* of a side that is a path */
     size_t hop_counts[2];
@@ -654,12 +655,49 @@ static bool tell_interfaces(struct comparing *c, const struct box *box, unsigned
     return row->interfaces[end] != NULL;
 }
 
+/* ---- widths -------------------------------------------------------------------------------- */
+
+static double ip_number(struct flowrules_ip ip) {
+    return (double)ip.hi * 18446744073709551616.0 + (double)ip.lo;
+}
+
+/* How many addresses a set has; a name, and all names together, are one. */
+static double count_addresses(const struct fr_sets *sets, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(sets, set);
+    const struct fr_range4 *ranges4 = fr_set_ranges4(head);
+    const struct fr_range6 *ranges6 = fr_set_ranges6(head);
+    double count = head->all_atoms != 0 ? 1 : head->atoms;
+    for (uint32_t i = 0; i < head->count4; i++)
+        count += (double)(ranges4[i].last - ranges4[i].first) + 1;
+    for (uint32_t i = 0; i < head->count6; i++)
+        count += ip_number(ranges6[i].last) - ip_number(ranges6[i].first) + 1;
+    return count;
+}
+
+static double count_ports(const struct fr_service_terms *service) {
+    double count = 0;
+    for (uint32_t i = 0; i < service->count; i++) {
+        const struct fr_term *term = &service->terms[i];
+        double protocols = term->protocol == FR_PROTOCOL_ANY ? 256 : 1;
+        count += protocols * (1 + (double)(term->source_last - term->source_first)) *
+                 (1 + (double)(term->destination_last - term->destination_first));
+    }
+    return count;
+}
+
+static double width_of(const struct comparing *c, const struct box *box) {
+    const struct fr_sets *sets = &c->common.terms->sets;
+    return count_addresses(sets, box->dims[0]) * count_addresses(sets, box->dims[1]) *
+           count_ports(fr_service_get(&c->common.terms->services, box->dims[SERVICE]));
+}
+
 static bool add_row(struct comparing *c, const struct difference *d, const struct box *box,
                     const char *witness, bool last_of_many) {
     struct row row = {.change = d->passes_after ? "allowed" : "denied",
                       .direction = direction_word(d->direction),
                       .packets = packets_word(d->packets),
-                      .witness = witness};
+                      .witness = witness,
+                      .width = width_of(c, box)};
     struct fr_arena *arena = &c->result->arena;
     row.source = end_text(c, box->dims[0]);
     row.destination = end_text(c, box->dims[1]);
@@ -1061,6 +1099,10 @@ const char *flowrules_difference_enters(const flowrules_comparison *comparison, 
 
 const char *flowrules_difference_leaves(const flowrules_comparison *comparison, size_t difference) {
     return row_at(comparison, difference)->interfaces[1];
+}
+
+double flowrules_difference_width(const flowrules_comparison *comparison, size_t difference) {
+    return row_at(comparison, difference)->width;
 }
 
 const char *flowrules_difference_witness(const flowrules_comparison *comparison,

@@ -3,7 +3,11 @@ What --format prints for each verb, by validators: SARIF and GitLab's report by 
 XSD, the commands to GitHub's runner by a reader of these, Markdown by cmark-gfm. In a folder of their
 own, with policies whose texts and file names try to break out (hostile.yaml).
 
+What 'diff' tells people is held to the letter: tests/formats/people.text and people.markdown, of old.yaml
+and new.yaml.
+
 usage: tests/formats/run [NAME...]
+       tests/formats/run --bless all               (make bless-formats TARGET=all)
 """
 import json
 import os
@@ -221,9 +225,12 @@ def try_markdown(folder, text, _status, counts):
     hold(not HIDDEN.search(text.replace("\n", "")), "it has a character that hides")
     rows = [row for row in text.splitlines() if row.startswith("|")]
     tables = sum(set(row) == {"|", "-"} for row in rows)
-    left_out = sum(int(number) for number in re.findall(r"^([0-9]+) more rows? (?:are|is) left out here", text, re.M))
-    hold(len(rows) - 2 * tables + left_out == counts[1],
-         f"{len(rows) - 2 * tables} rows and {left_out} left out are not {counts}")
+    left_out = sum(int(number) for number in re.findall(r"^([0-9]+) more findings? (?:are|is) left out here", text, re.M))
+    # A row of packets has a line for each difference.
+    arrow = re.compile("(?:`|</code>) → (?:`|<code>)")
+    found = len(rows) - 2 * tables + sum(len(arrow.findall(row)) - 1 for row in rows if arrow.search(row))
+    found += sum(int(number) for number in re.findall(r"<br>and ([0-9]+) more \|", text))
+    hold(found + left_out == counts[1], f"{found} findings and {left_out} left out are not {counts}")
     if not shutil.which("cmark-gfm"):
         return
     done = subprocess.run(["cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough"], cwd=folder,
@@ -249,7 +256,9 @@ def count_found(verb, text, messages):
         open_ones = sum(finding["reason"] is None for finding in whole["findings"])
         return told + len(whole["findings"]), told + open_ones
     found = told + sum(len(item["findings"]) for item in whole.get("assertions", []))
-    found += len(whole.get("differences", [])) + len(whole.get("doubts", []))
+    lists = ("differences", "doubts", "flows", "fidelity") if verb == "diff" else ("differences", "doubts")
+    found += sum(len(whole.get(key, [])) for key in lists)
+    found += sum(bool(rule["added"] + rule["removed"] or rule["failed"]) for rule in whole.get("rules", []))
     return found, found
 
 
@@ -268,6 +277,42 @@ def judge(folder, name, usual, *arguments):
             yield "FAIL", f"{name}-{form}", str(wrong), output[:3000]
 
 
+# ---- what diff tells people -------------------------------------------------------------------------
+
+def people(hold_to):
+    """What diff says of two versions of a policy, to the letter."""
+    for form in ("text", "markdown"):
+        status, output, messages = tool(HERE, "diff", "old.yaml", "new.yaml", "--format", form)
+        yield hold_to(f"people-{form}", HERE / f"people.{form}", f"{output}{messages}exit {status}\n",
+                      "bless-formats TARGET=all")
+
+
+def beside(folder):
+    """Standard input takes the place of the file beside which it stands: what it includes, and its lock."""
+    place = folder / "place"
+    place.mkdir()
+    (place / "more.yaml").write_text("networks: {cdn: [cdn.example.com]}\n", encoding="utf-8")
+    text = (HERE / "sound.yaml").read_text(encoding="utf-8").replace("protects:", "include: [more.yaml]\nprotects:")
+    text = text.replace("source: office", "source: [office, cdn]")
+    (place / "policy.yaml").write_text(text.replace("port: 443", "port: 444"), encoding="utf-8")
+    (place / "policy.yaml.lock").write_text('{"flowrules-lock": 1, "names": {"cdn.example.com": {"addresses": '
+                                            '[{"address": "203.0.113.9", "first-seen": "2026-11-01", '
+                                            '"last-seen": "2026-11-01"}]}}}', encoding="utf-8")
+    for name, arguments in (("old", ["-", "place/policy.yaml"]), ("new", ["place/policy.yaml", "-"])):
+        done = subprocess.run([expected.TOOL, "diff", *arguments, "--as-of", expected.AS_OF, "--json"], cwd=folder, check=False,
+                              input=text.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            hold(done.returncode == 1, f"status {done.returncode}: {done.stderr.decode()[:400]}")
+            services = {row["service"]: row["change"] for row in json.loads(done.stdout)["differences"]}
+            hold(services == {"tcp/443": "denied" if name == "old" else "allowed",
+                              "tcp/444": "allowed" if name == "old" else "denied"}, f"it says {services}")
+            (rule,) = json.loads(done.stdout)["rules"]
+            hold(rule["failed"] is None and rule["added"] > 0, f"it does not know the lock file: {rule}")
+            yield "ok", f"beside-{name}"
+        except Wrong as wrong:
+            yield "FAIL", f"beside-{name}", str(wrong), done.stdout.decode()[:2000]
+
+
 def missing_tools():
     if jsonschema is None:
         yield "skip", "schemas", "python3-jsonschema is not installed"
@@ -279,12 +324,18 @@ def missing_tools():
 
 def main(arguments):
     verdicts = expected.Verdicts()
-    names = [name for name in CASES if not arguments or any(name.startswith(own) for own in arguments)]
+    asked, blessed = expected.read_arguments(arguments, "all")
+    if blessed:
+        verdicts.try_all(lambda _: list(people(expected.bless)), [None])
+        return verdicts.finish("formats")
+    names = [name for name in CASES if not asked or any(name.startswith(own) for own in asked)]
     for verdict in missing_tools():
         verdicts.say(*verdict)
     with tempfile.TemporaryDirectory() as own:
         folder = Path(own)
         make_files(folder)
+        if not asked:
+            verdicts.try_all(list, [people(expected.hold), beside(folder)])
         verdicts.try_all(lambda name: list(judge(folder, name, *CASES[name])), names)
     return verdicts.finish("formats")
 

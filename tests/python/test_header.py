@@ -1,7 +1,7 @@
 """Every public function as the header declares it, against the table that ctypes goes by."""
 
 import re
-from ctypes import POINTER, c_char, c_char_p, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_double, c_int, c_size_t, c_uint32, c_void_p
 
 from conftest import ROOT
 from flowrules import _library, _policy, _session
@@ -12,6 +12,7 @@ DECLARATION = re.compile(r"FLOWRULES_(?:API|CHECK)\s+([a-z_0-9 \n]+?[ \n*]+)(\w+
 SCALARS = {
     "void": None,
     "int": c_int,
+    "double": c_double,
     "size_t": c_size_t,
     "uint32_t": c_uint32,
     "char *": c_char_p,

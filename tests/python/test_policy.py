@@ -415,6 +415,24 @@ def test_diff_of_policies(policy):
     assert policy.diff(policy).equal
 
 
+def test_flows_that_changed(policy):
+    assert policy.flow_changes(policy) == ()
+    other = Policy.loads(TEXT.replace("name: ssh", "name: login").replace("port: 443", "port: 8443"), as_of=AS_OF)
+    web, login = policy.flow_changes(other)
+    assert (web.kind, web.before, web.text) == ("changed", "web", "service: tcp/443 -> tcp/8443")
+    assert (login.kind, login.before, login.after) == ("renamed", "ssh", "login")
+    new, gone = policy.flow_changes(Policy.loads(TEXT.replace("name: web", "name: shop").replace("port: 443", "port: 1")))
+    assert (new.kind, new.before, new.after) == ("added", None, "shop")
+    assert (gone.kind, gone.before, gone.after) == ("removed", "web", None)
+    (difference,) = policy.diff(Policy.loads(TEXT.replace("port: 443", "port: [443, 8443]"), as_of=AS_OF)).differences
+    assert difference.width >= 1
+
+
+def test_what_a_number_means():
+    assert flowrules.message("FL0101").meaning.startswith("Another flow")
+    assert flowrules.message("FR9999") is None
+
+
 def test_diff_of_a_policy_and_a_configuration(policy):
     asa = policy.render("asa")
     running = flowrules.Configuration("cisco-asa", asa)

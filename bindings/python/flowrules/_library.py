@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
-from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_double, c_int, c_size_t, c_uint32, c_void_p
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 __version__ = "0.1.0"
@@ -38,6 +38,7 @@ TEXT = Result(c_char_p, decode)
 BYTES = Result(POINTER(c_char))  # not ended by NUL: its size comes back through a parameter
 COUNT = Result(c_size_t)
 NUMBER = Result(c_uint32)
+REAL = Result(c_double)
 NOTHING = Result(None)
 
 Handle, New, Text, Size = c_void_p, POINTER(c_void_p), c_char_p, c_size_t
@@ -61,7 +62,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New, Handle, Handle, Text, Text), "query"),
     (STATUS, (New, Handle, Handle), "lint"),
     (STATUS, (New, Handle, Text, Handle, Handle), "meaning_of_configuration"),
-    (STATUS, (New, Handle, Handle, Handle), "compare overview"),
+    (STATUS, (New, Handle, Handle, Handle), "compare overview flow_changes_new"),
     (STATUS, (New, Handle, Handle, Text, Handle), "verify"),
     (STATUS, (New, Handle, Text, Text, Handle), "import"),
     (
@@ -70,6 +71,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
         " findings_free edit_free lines_free"
         " configuration_free meaning_free comparison_free path_free assertions_free layout_free"
+        " flow_changes_free"
         " diagnostics_clear",
     ),
     # What is told to an object, or asked of it
@@ -100,7 +102,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "diagnostic_count flow_count network_count service_count target_count"
         " resolution_name_count artifact_file_count report_row_count answer_flow_count"
         " answer_rule_count finding_count difference_count doubt_count backend_count assertion_count"
-        " line_count context_file_count",
+        " line_count flow_change_count context_file_count",
     ),
     # Of the part of an object that has a number
     (Result(Enum), (Handle, Size), "diagnostic_severity finding_severity"),
@@ -120,7 +122,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " finding_target finding_reason"
         " difference_change difference_direction difference_packets difference_source"
         " difference_destination difference_service difference_witness difference_enters"
-        " difference_leaves doubt_text doubt_file"
+        " difference_leaves doubt_text doubt_file flow_change_kind flow_change_text"
         " backend_name backend_title backend_description"
         " line_change line_file line_text context_file"
         " assertion_id assertion_kind assertion_verdict assertion_because assertion_file",
@@ -162,7 +164,8 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     ),
     (NUMBER, (Handle, Size, Size, Size), "assertion_finding_device_line"),
     (BYTES, (Handle, Size, Size, POINTER(Size)), "artifact_file_block"),
-    (TEXT, (Handle, Size, c_int), "difference_flow difference_file"),
+    (REAL, (Handle, Size), "difference_width"),
+    (TEXT, (Handle, Size, c_int), "difference_flow difference_file flow_change_flow"),
     (NUMBER, (Handle, Size, c_int), "difference_line"),
     (FLAG, (Handle, Size, c_int), "difference_baseline"),
     (COUNT, (Handle, Size, c_int), "difference_hop_count"),

@@ -46,9 +46,11 @@ from ._records import (
     Finding,
     Findings,
     Flow,
+    FlowChange,
     IPAddress,
     Imported,
     InvalidConfiguration,
+    Message,
     Name,
     OutOfMemory,
     Report,
@@ -701,6 +703,33 @@ class Policy:
             comparison = _compare(self._session, before, after)
         return comparison
 
+    def flow_changes(self, other: Policy) -> Tuple[FlowChange, ...]:
+        """Which flows other has that this policy has not, or has renamed or changed, as written.
+
+        Before is this policy, after the other; diff() says what that means for packets."""
+        with contextlib.ExitStack() as stack:
+            for session in sorted({self._session, other._session}, key=id):
+                stack.enter_context(session)
+            changes = self._session.make(
+                "flow_changes",
+                C.flow_changes_new,
+                self._session.context,
+                self._handle,
+                other._handle,
+            )
+            found = tuple(
+                read(
+                    FlowChange,
+                    "flow_change",
+                    changes,
+                    index,
+                    before=C.flow_change_flow(changes, index, 0),
+                    after=C.flow_change_flow(changes, index, 1),
+                )
+                for index in range(C.flow_change_count(changes))
+            )
+        return found
+
     def _backend(self, target: str) -> Optional[str]:
         name = target.split(":")[0]
         return next((each.backend for each in self.targets if each.name == name), None)
@@ -918,6 +947,12 @@ def schema(included: bool = False, assertions: bool = False) -> Dict[str, Any]:
         session.check(C.schema(ctypes.byref(text), session.context, kind))
         made: Dict[str, Any] = json.loads(text.value or b"")
         return made
+
+
+def message(number: str) -> Optional[Message]:
+    """What the number of a message (FR0508) or of a finding (FL0101) means; None: nothing has it."""
+    parts = [C.message_text(encode(number), part) for part in range(3)]
+    return None if parts[0] is None else Message(number, *parts)
 
 
 def version() -> str:

@@ -352,6 +352,8 @@ class Difference(NamedTuple):
     """The interfaces by which they leave."""
     witness: str
     """One packet of them, in the form of a question."""
+    width: float
+    """About how many packets: addresses times addresses times ports."""
     before: Side
     after: Side
 
@@ -364,6 +366,28 @@ class Doubt(NamedTuple):
     """Is it about the side after?"""
     file: Optional[str]
     line: int
+
+
+class FlowChange(NamedTuple):
+    """What happened to a flow between two versions of a policy, as it is written."""
+
+    kind: str
+    """"added", "removed", "renamed", "moved" (another source or destination) or "changed"."""
+    before: Optional[str]
+    """Its name before; None: it is added."""
+    after: Optional[str]
+    """Its name after; None: it is removed."""
+    text: str
+    """What changed: "destination: server -> db"; else what the flow says."""
+
+
+class Message(NamedTuple):
+    """What is known of the number of a message or of a finding of lint."""
+
+    id: str
+    meaning: str
+    cause: str
+    cure: str
 
 
 class _Comparison(NamedTuple):
