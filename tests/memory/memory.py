@@ -50,7 +50,7 @@ diff 'nftables=RENDERED & nftables=RENDERED' 'nftables=RENDERED & nftables=RENDE
 import nftables RENDERED
 probe {POLICY}
 probe {POLICY} --json
-probe {POLICY} --assertions
+probe asserting.yaml --assertions
 fmt --check {POLICY}
 fmt --check messy.yaml
 targets
@@ -73,6 +73,11 @@ assertions:
     exception: {flow: web, until: 2027-01-31, source: any, destination: 192.0.2.1}
   - only: {source: outside, destination: here, service: web}
   - must: {source: any, destination: here, service: web}
+"""
+PROBED = """
+assertions:
+  - must: {source: any, destination: 192.0.2.10, protocol: tcp, port: 443}
+  - never: {source: any, destination: {except: 192.0.2.10}, protocol: tcp, port: 23}
 """
 MESSY = """flowrules:    1
 x: &a [1,2]
@@ -185,6 +190,8 @@ def try_writing(line):
 def main():
     first = Path(FOLDER, POLICY).read_text(encoding="utf-8")
     Path(FOLDER, "other.yaml").write_text(first.replace("443", "8443"), encoding="utf-8")
+    asserted = first if "\nassertions:" in first else first + PROBED
+    Path(FOLDER, "asserting.yaml").write_text(asserted, encoding="utf-8")
     Path(FOLDER, "messy.yaml").write_text(MESSY, encoding="utf-8")
     Path(FOLDER, "assertions.yaml").write_text(ASSERTIONS, encoding="utf-8")
     Path(FOLDER, "broken.yaml").write_text(first.replace("protocol:", "protcol:"), encoding="utf-8")
