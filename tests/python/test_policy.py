@@ -317,7 +317,7 @@ def test_report(policy, tool, tmp_path):
         policy.report(flowrules.File("wrong.yaml", b"flowrules: 2", False))
 
 
-ROW = """\
+DEVICES_IN_A_ROW = """\
 flowrules: 1
 flows:
   - {name: web, source: any, destination: 192.0.2.10, protocol: tcp, port: [22, 443]}
@@ -329,7 +329,7 @@ targets:
 
 def test_assertions_about_what_runs():
     source = flowrules.File("security.yaml", ASSERTIONS.encode(), False)
-    with Policy.loads(ROW, "made.yaml", as_of=AS_OF) as policy:
+    with Policy.loads(DEVICES_IN_A_ROW, "made.yaml", as_of=AS_OF) as policy:
         core = flowrules.Configuration("core", policy.render("core"))
         edge = flowrules.Configuration("edge", policy.render("edge"))
         broken, holds = policy.assertions(source, running=core).assertions
