@@ -444,46 +444,61 @@ def render(policy, target, out):
     return 0, files
 
 
-def before(place, earlier="EARLIER"):
+def before(places, earlier="EARLIER"):
+    """An ASA with a list at these places ("in interface outside")."""
     asa = Asa()
-    problems = asa.paste([f"access-list {earlier} extended permit ip any any",
-                          f"access-group {earlier} {place}"])
+    problems = asa.paste([f"access-list {earlier} extended permit ip any any"]
+                         + [f"access-group {earlier} {place}" for place in places])
     assert not problems
     return asa
 
 
-def binding(lines):
-    return next(line for line in lines if line.startswith("access-group ")).split(" ", 2)[1:]
+def bindings(lines):
+    """The list's name by its place, for each access-group."""
+    groups = (line.split(" ", 2) for line in lines if line.startswith("access-group "))
+    return {place: name for _, name, place in groups}
+
+
+def at(place):
+    return place.replace("interface ", "")
+
+
+def check_built(asa, lines):
+    """Each list has as many lines as the comment before its swap says."""
+    said = [int(n) for n in re.findall(r"must list (\d+) lines", "\n".join(lines))]
+    building = [line.split()[1] for line in lines if re.match(r"access-list \S+ rename ", line)]
+    there = [len(asa.lists[name]) for name in building]
+    return None if said == there else f"{said} lines were promised, {there} are there"
 
 
 def check_paste(lines):
-    name, place = binding(lines)
+    bound = bindings(lines)
     swap = next(i for i, line in enumerate(lines)
                 if re.match(r"access-list \S+ rename ", line))
-    said = int(re.search(r"must list (\d+) lines", "\n".join(lines)).group(1))
-    asa = before(place)
+    asa = before(bound)
     earlier = asa.lists["EARLIER"][:]
     refused = asa.paste(lines[:swap])
-    building = lines[swap].split()[1]
     if refused:
         return refused[0]
-    if asa.bound != {place.replace("interface ", ""): "EARLIER"}:
+    if asa.bound != {at(place): "EARLIER" for place in bound}:
         return "something is in force before the swap"
-    if len(asa.lists[building]) != said:
-        return f"{said} lines were promised, {len(asa.lists[building])} are there"
+    wrong = check_built(asa, lines)
+    if wrong:
+        return wrong
     refused = asa.paste(lines[swap:])
     if refused:
         return refused[0]
-    if asa.bound != {place.replace("interface ", ""): name} or building in asa.lists:
+    if asa.bound != {at(place): name for place, name in bound.items()} or any(
+            name.endswith("_building") for name in asa.lists):
         return "the swap failed"
     if asa.lists["EARLIER"] != earlier or asa.outages:
         return "the earlier list is no longer what it was"
-    if " deny ip any any" not in asa.lists[name][-1][0]:
+    if any(" deny ip any any" not in asa.lists[name][-1][0] for name in bound.values()):
         return "no explicit deny at the end"
-    return check_again(asa, lines, place)
+    return check_again(asa, lines, bound)
 
 
-def check_again(asa, lines, place):
+def check_again(asa, lines, places):
     """A second paste, and a whole one after one that broke off, come to the same."""
     whole = asa.state()
     refused = asa.paste(lines)
@@ -491,7 +506,7 @@ def check_again(asa, lines, place):
         return f"a second paste changed something: {refused}"
     step = max(1, len(lines) // 40)
     for cut in range(0, len(lines), step):
-        broken = before(place)
+        broken = before(places)
         broken.paste(lines[:cut])
         refused = broken.paste(lines)
         if refused or broken.outages or broken.state() != whole:
@@ -501,10 +516,10 @@ def check_again(asa, lines, place):
 
 def check_retirement(lines, retire):
     earlier = next(line for line in retire if line.startswith("clear ")).split()[-1]
-    name, place = binding(lines)
-    asa = before(place, earlier)
+    bound = bindings(lines)
+    asa = before(bound, earlier)
     refused = asa.paste(lines) + asa.paste(retire)
-    if refused or asa.outages or earlier in asa.lists or list(asa.bound.values()) != [name]:
+    if refused or asa.outages or earlier in asa.lists or list(asa.bound.values()) != list(bound.values()):
         return f"{refused} {asa.outages} {asa.bound}"
     return None
 
@@ -595,7 +610,7 @@ CHANGES = [
 
 def versions(suite, scratch):
     """Each version gets a list of its own, and changes no object of another one."""
-    asa, seen = before("in interface inside"), {}
+    asa, seen = before(["in interface inside"]), {}
     for ends, service in CHANGES:
         path = scratch + "/policy.yaml"
         with open(path, "w", encoding="utf-8") as file:
@@ -605,7 +620,7 @@ def versions(suite, scratch):
         if status != 0:
             suite.say(name, f"status {status}")
             continue
-        bound = binding(files[".cfg"])[0]
+        bound = next(iter(bindings(files[".cfg"]).values()))
         lists = json.dumps({k: v for k, v in asa.lists.items()})
         refused = asa.paste(files[".cfg"])
         kept = json.dumps({k: v for k, v in asa.lists.items() if k != bound})
@@ -658,7 +673,7 @@ def meaning(suite, scratch):
         if status != 0:
             suite.say(f"{case} means what it should", f"status {status}")
             continue
-        asa, name = Asa(), binding(files[".cfg"])[0]
+        asa, name = Asa(), next(iter(bindings(files[".cfg"]).values()))
         asa.paste(files[".cfg"])
         problem, asked, allowed = None, 0, 0
         for packet in sorted(set(packets(asa, name)))[:400]:
