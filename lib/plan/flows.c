@@ -158,7 +158,8 @@ static flowrules_status add_asked(struct fr_view *view, struct fr_builder *b, co
 }
 
 fr_set fr_view_name(struct fr_view *view, const char *name) {
-    view->builder.failed = add_asked(view, &view->builder, name) != FLOWRULES_OK;
+    if (add_asked(view, &view->builder, name) != FLOWRULES_OK)
+        view->builder.failed = true;
     return fr_builder_finish(&view->builder, &view->sets);
 }
 

@@ -265,6 +265,7 @@ static flowrules_status find_hosts(struct choosing *c) {
         add_asserted(c, c->asserted);
     else
         fr_view_walk(&c->view, c->flow->destination, FR_WALK_ALL, add_peer, c);
+    keep_status(c, !c->view.sets.failed);
     return c->status;
 }
 
