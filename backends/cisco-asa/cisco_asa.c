@@ -134,10 +134,11 @@ static void write_network(flowrules_writer *w, const struct flowrules_range *ran
     } else if (range->family == FLOWRULES_IPV6) {
         flowrules_write_prefix(w, range);
     } else {
-        uint32_t mask = prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
+        struct flowrules_ip ones = {0, UINT32_MAX};
         flowrules_write_ip(w, range->family, range->first);
         flowrules_write(w, " ");
-        flowrules_write_ip(w, FLOWRULES_IPV4, (struct flowrules_ip){0, mask});
+        flowrules_write_ip(w, range->family,
+                           flowrules_prefix(range->family, ones, (unsigned)prefix).first);
     }
 }
 

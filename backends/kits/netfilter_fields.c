@@ -298,27 +298,24 @@ static struct span *spans_of(struct netfilter_walk *walk, const struct netfilter
 
 /* ---- addresses and families ---------------------------------------------------------------- */
 
-/* The bits of an address that a mask takes away. */
-static struct flowrules_ip host_bits(enum flowrules_family family, unsigned mask_bits) {
-    unsigned bits = (family == FLOWRULES_IPV4 ? 32u : 128u) - mask_bits;
-    uint64_t low = bits >= 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-    return (struct flowrules_ip){bits <= 64 ? 0 : (UINT64_C(1) << (bits - 64)) - 1, low};
+static bool is_same_ip(struct flowrules_ip a, struct flowrules_ip b) {
+    return a.hi == b.hi && a.lo == b.lo;
 }
 
 bool fr_netfilter_unmask(unsigned mask_bits, struct flowrules_range *range) {
     if (mask_bits == 0)
         return true;
-    struct flowrules_ip host = host_bits(range->family, mask_bits);
-    struct flowrules_ip first = {range->first.hi & ~host.hi, range->first.lo & ~host.lo};
-    if (first.hi != range->first.hi || first.lo != range->first.lo) { /* the next prefix */
-        first.lo += host.lo;
-        first.hi += host.hi + (first.lo + 1 == 0);
-        first.lo++;
+    struct flowrules_range low = flowrules_prefix(range->family, range->first, mask_bits),
+                           high = flowrules_prefix(range->family, range->last, mask_bits);
+    bool whole = is_same_ip(low.first, range->first);
+    if (!whole && is_same_ip(low.first, high.first))
+        return false;
+    if (!whole) { /* the next prefix */
+        low.first.hi = low.last.hi + (low.last.lo == UINT64_MAX);
+        low.first.lo = low.last.lo + 1;
     }
-    range->last.hi |= host.hi;
-    range->last.lo |= host.lo;
-    range->first = first;
-    return first.hi < range->last.hi || (first.hi == range->last.hi && first.lo < range->last.lo);
+    *range = (struct flowrules_range){range->family, low.first, high.last};
+    return true;
 }
 
 static struct flowrules_set unite_addresses(struct netfilter_walk *walk,

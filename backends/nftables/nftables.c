@@ -386,10 +386,8 @@ static void write_service(flowrules_writer *w, const struct flowrules_service *s
 
 /* "& 255.255.255.240 ": what a table of prefixes has of an address. */
 static void write_mask(flowrules_writer *w, enum flowrules_family family, unsigned length) {
-    struct flowrules_ip mask = {0, 0};
-    unsigned bits = family == FLOWRULES_IPV4 ? 32 : 128;
-    for (unsigned bit = bits - length; bit < bits; bit++)
-        *(bit < 64 ? &mask.lo : &mask.hi) |= UINT64_C(1) << bit % 64;
+    static const struct flowrules_ip all[] = {{0, UINT32_MAX}, {UINT64_MAX, UINT64_MAX}};
+    struct flowrules_ip mask = flowrules_prefix(family, all[family], length).first;
     flowrules_write(w, "& ");
     flowrules_write_ip(w, family, mask);
     flowrules_write(w, " ");

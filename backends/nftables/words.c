@@ -360,19 +360,14 @@ bool fr_nftables_compare(const struct netfilter_key *key, enum nftables_operator
     return true;
 }
 
-static bool has_bit(struct flowrules_ip ip, unsigned bit) {
-    return ((bit < 64 ? ip.lo : ip.hi) >> bit % 64 & 1) != 0;
-}
-
 uint8_t fr_nftables_mask_bits(const struct flowrules_range *mask) {
-    unsigned bits = mask->family == FLOWRULES_IPV4 ? 32 : 128, ones = 0, left;
-    if (mask->first.hi != mask->last.hi || mask->first.lo != mask->last.lo)
-        return 0;
-    while (ones < bits && has_bit(mask->first, bits - 1 - ones))
-        ones++;
-    for (left = bits - ones; left > 0 && !has_bit(mask->first, left - 1);)
-        left--;
-    return left == 0 ? (uint8_t)ones : 0;
+    uint64_t low = mask->family == FLOWRULES_IPV4 ? UINT32_MAX : UINT64_MAX;
+    uint64_t high = mask->family == FLOWRULES_IPV4 ? 0 : UINT64_MAX;
+    struct flowrules_range hosts = {
+        mask->family, {0, 0}, {mask->last.hi ^ high, mask->last.lo ^ low}};
+    bool one = mask->first.hi == mask->last.hi && mask->first.lo == mask->last.lo;
+    int bits = one ? flowrules_range_prefix(&hosts) : 0; /* as long as the prefix of the zeros */
+    return bits > 0 ? (uint8_t)bits : 0;
 }
 
 bool fr_nftables_has_bits(const struct netfilter_match *match) {

@@ -79,6 +79,9 @@ FLOWRULES_API bool flowrules_set_is_all(struct flowrules_set set, enum flowrules
 /* What a set lacks of a family, as ranges: index 0, 1 ... until false. */
 FLOWRULES_API bool flowrules_set_gap(struct flowrules_set set, enum flowrules_family family,
                                      size_t index, struct flowrules_range *gap);
+/* The prefix of a length that an address is in. */
+FLOWRULES_API struct flowrules_range flowrules_prefix(enum flowrules_family family,
+                                                      struct flowrules_ip ip, unsigned length);
 /* The length of the prefix that is exactly this range, or -1 if there is none. */
 FLOWRULES_API int flowrules_range_prefix(const struct flowrules_range *range);
 /*

@@ -81,6 +81,12 @@ static unsigned whole_bits(struct flowrules_ip span) {
     return count.lo != 0 ? 63 - (unsigned)__builtin_clzll(count.lo) : 128;
 }
 
+struct flowrules_range flowrules_prefix(enum flowrules_family family, struct flowrules_ip ip,
+                                        unsigned length) {
+    return (struct flowrules_range){family, fr_ip_first(family, ip, length),
+                                    fr_ip_last(family, ip, length)};
+}
+
 int flowrules_range_prefix(const struct flowrules_range *range) {
     struct flowrules_ip differ =
         ip_of(range->first.hi ^ range->last.hi, range->first.lo ^ range->last.lo);
