@@ -353,8 +353,9 @@ static flowrules_status decide(struct tool *tool, const flowrules_policy *policy
                                flowrules_assertions *assertions) {
     struct running running;
     if (tool->settings.operands.count == 1 && tool->settings.targets.count > 0)
-        return tell_usage(tool, "-t needs a FILE of the target; without files, the flows of the "
-                                "policy are looked at");
+        return tell_usage(tool,
+                          "-t needs a FILE that runs on the target; leave out -t to judge the "
+                          "flows of the policy");
     if (tool->settings.operands.count == 1)
         return flowrules_assert(assertions);
     flowrules_status status = read_running(&running, tool, policy);

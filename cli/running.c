@@ -21,16 +21,18 @@ const char *choose_target(struct tool *tool, const flowrules_policy *policy) {
         return targets->items[0];
     if (targets->count == 0 && flowrules_target_count(policy) == 1)
         return flowrules_target_name(policy, 0);
-    tell_usage(tool, targets->count > 1 ? "one target is verified at a time"
+    tell_usage(tool, targets->count > 1 ? "the files are of one target: give only one -t TARGET"
                                         : "name the target that the files are of, with -t");
     return NULL;
 }
 
 flowrules_status read_devices(struct hops *hops, struct tool *tool) {
     const struct text_list *operands = &tool->settings.operands;
-    if (tool->settings.targets.count > 0 || operands->count > 2)
-        return tell_usage(tool, "several targets are named with their files in one word: "
-                                "'TARGET=FILE & TARGET=FILE'");
+    if (tool->settings.targets.count > 0)
+        return tell_usage(tool, "'TARGET=FILE & TARGET=FILE' names the targets: leave out -t");
+    if (operands->count > 2)
+        return tell_usage(tool, "write several targets, with their files, as one operand in "
+                                "quotes: 'TARGET=FILE & TARGET=FILE'");
     flowrules_status status = read_hops(hops, tool, operands->items[1], true);
     return status == FLOWRULES_OK ? open_hops(hops, tool) : status;
 }

@@ -1,0 +1,1 @@
+verify configurations/row.policy 'edge=configurations/edge.set & node=configurations/good.nft' configurations/good.nft
