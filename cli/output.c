@@ -65,6 +65,13 @@ const char *folder_separator(const char *folder) {
     return length > 0 && folder[length - 1] == '/' ? "" : "/";
 }
 
+void print_output(const struct output *output) {
+    const char *bytes;
+    size_t size;
+    for (size_t i = 0; (bytes = output_block(output, i, &size)) != NULL; i++)
+        fwrite(bytes, 1, size, stdout);
+}
+
 void print_file_line(const char *verb, const char *folder, const char *name) {
     printf("%s ", verb);
     print_user(stdout, folder);

@@ -21,6 +21,8 @@ struct output {
 /* The bytes of an output: block 0, 1 ... until NULL. */
 const char *output_block(const struct output *output, size_t block, size_t *size);
 
+/* Writes the bytes of an output to standard output. */
+void print_output(const struct output *output);
 /* Prints "wrote DIR/NAME" or the like, in a line; takes no memory. */
 void print_file_line(const char *verb, const char *folder, const char *name);
 /* What stands between a folder and a name: "/", or nothing. */

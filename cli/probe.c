@@ -3,11 +3,9 @@
  * the options are handed on, and the one file goes to standard output or to a folder.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "json.h"
 #include "output.h"
-#include "text.h"
 #include "verbs.h"
 
 static flowrules_status check_options(struct tool *tool) {
@@ -61,22 +59,16 @@ static flowrules_status deliver(struct tool *tool, const flowrules_artifact *art
         .bytes = flowrules_artifact_file_size(artifact, 0),
         .executable = flowrules_artifact_file_executable(artifact, 0) != 0,
     };
-    const char *folder = tool->settings.output, *bytes;
-    size_t size;
+    const char *folder = tool->settings.output;
     if (folder == NULL) {
         fputs(tool->settings.json ? JSON_ANSWER_BEGIN "\"flows\": " : "", stdout);
-        for (size_t i = 0; (bytes = output_block(&file, i, &size)) != NULL; i++)
-            fwrite(bytes, 1, size, stdout);
+        print_output(&file);
         fputs(tool->settings.json ? "}\n" : "", stdout);
         return FLOWRULES_OK;
     }
     flowrules_status status = write_outputs(tool, folder, &file, 1, NULL);
-    if (status == FLOWRULES_OK) {
-        fputs("wrote ", stdout);
-        print_user(stdout, folder);
-        printf("%s%s\n", folder[0] != '\0' && folder[strlen(folder) - 1] == '/' ? "" : "/",
-               file.name);
-    }
+    if (status == FLOWRULES_OK)
+        print_file_line("wrote", folder, file.name);
     return status;
 }
 

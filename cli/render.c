@@ -138,13 +138,6 @@ static void batch_free(struct batch *batch) {
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static void print_output(const struct output *output) {
-    const char *bytes;
-    size_t size;
-    for (size_t i = 0; (bytes = output_block(output, i, &size)) != NULL; i++)
-        fwrite(bytes, 1, size, stdout);
-}
-
 static flowrules_status print_outputs(const struct batch *batch, struct tool *tool) {
     /* One file with rules goes there without the script that loads it. */
     size_t count = 0;

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "output.h"
 #include "verbs.h"
@@ -38,12 +37,10 @@ static struct output output_of(const flowrules_artifact *artifact, size_t file) 
                            .bytes = flowrules_artifact_file_size(artifact, file)};
 }
 
+/* The JSON is the last of the files. */
 static void print_json(const flowrules_artifact *artifact) {
-    size_t count = flowrules_artifact_file_count(artifact), size;
-    const char *bytes;
-    struct output json = output_of(artifact, count - 1);
-    for (size_t i = 0; (bytes = output_block(&json, i, &size)) != NULL; i++)
-        fwrite(bytes, 1, size, stdout);
+    struct output json = output_of(artifact, flowrules_artifact_file_count(artifact) - 1);
+    print_output(&json);
 }
 
 static flowrules_status write_files(struct tool *tool, const flowrules_artifact *artifact) {
