@@ -49,12 +49,6 @@ static void write_data(struct flowrules_writer *w, const struct flowrules_writer
         }
 }
 
-static void copy(struct flowrules_writer *w, const struct flowrules_writer *part) {
-    for (const struct fr_block *block = part->first; block != NULL; block = block->next)
-        fr_write_bytes(w, block->bytes, block->size);
-    w->failed = w->failed || part->failed;
-}
-
 void fr_overview_write_page(struct flowrules_writer *w, const struct flowrules_writer *json) {
     struct flowrules_writer parts[2];
     char hashes[2][FR_SHA256_TEXT];
@@ -65,11 +59,11 @@ void fr_overview_write_page(struct flowrules_writer *w, const struct flowrules_w
     const struct flowrules_value values[] = {
         {"STYLE_HASH", hashes[0], NULL}, {"SCRIPT_HASH", hashes[1], NULL}, {NULL, NULL, NULL}};
     const struct flowrules_piece *rest = flowrules_write_template(w, page, values, "STYLE");
-    copy(w, &parts[0]);
+    flowrules_write_part(w, &parts[0]);
     rest = flowrules_write_template(w, rest, NULL, "DATA");
     write_data(w, json);
     rest = flowrules_write_template(w, rest, NULL, "SCRIPT");
-    copy(w, &parts[1]);
+    flowrules_write_part(w, &parts[1]);
     flowrules_write_template(w, rest, NULL, NULL);
     fr_writer_free(&parts[0]);
     fr_writer_free(&parts[1]);
