@@ -11,16 +11,6 @@
 #define PARTS_SHOWN 8u
 #define OTHERS      257u
 
-/* Puts what a writer holds into the arena and frees the writer; NULL when out of memory. */
-static const char *finish(struct fr_arena *arena, struct flowrules_writer *w) {
-    size_t size;
-    char *text = fr_writer_text(w, &size);
-    const char *kept = text == NULL ? NULL : fr_arena_text(arena, text, size);
-    fr_free(w->allocator, text);
-    fr_writer_free(w);
-    return kept;
-}
-
 /* ---- sets ---------------------------------------------------------------------------------- */
 
 struct parts {
@@ -223,14 +213,14 @@ const char *fr_set_text(struct fr_arena *arena, const flowrules_meaning *terms, 
     if (set == FR_SET_ANY || (!knows_pods(terms) && flowrules_set_is_all(view, FLOWRULES_IPV4) &&
                               flowrules_set_is_all(view, FLOWRULES_IPV6))) {
         flowrules_write(&w, "any");
-        return finish(arena, &w);
+        return fr_writer_keep(&w, arena);
     }
     write_atoms(&p, terms, set);
     write_ranges(&p, view, FLOWRULES_IPV4);
     write_ranges(&p, view, FLOWRULES_IPV6);
     if (p.total > p.shown)
         flowrules_writef(&w, " +%zu more", p.total - p.shown);
-    return finish(arena, &w);
+    return fr_writer_keep(&w, arena);
 }
 
 /* ---- services ------------------------------------------------------------------------------ */
@@ -401,7 +391,7 @@ const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *ter
     fr_writer_init(&w, arena->allocator, false);
     if (is_any(list, named)) {
         flowrules_write(&w, "any protocol");
-        return finish(arena, &w);
+        return fr_writer_keep(&w, arena);
     }
     for (uint32_t i = 0, next; i < list->count; i = next) {
         for (next = i + 1; next < list->count; next++)
@@ -411,7 +401,7 @@ const char *fr_service_text(struct fr_arena *arena, const flowrules_meaning *ter
     }
     if (p.total > p.shown)
         flowrules_writef(&w, " +%zu more", p.total - p.shown);
-    return finish(arena, &w);
+    return fr_writer_keep(&w, arena);
 }
 
 /* ---- witnesses ----------------------------------------------------------------------------- */
@@ -525,7 +515,7 @@ const char *fr_witness_text(struct fr_arena *arena, const struct fr_common *comm
     fr_writer_init(&w, arena->allocator, false);
     write_packet(&w, region->protocol == FR_OTHER_PROTOCOLS ? region->other : region->protocol,
                  ends, region->source, region->destination);
-    return finish(arena, &w);
+    return fr_writer_keep(&w, arena);
 }
 
 /* A point of a set in a family; false when it has none there. Names have both. */
@@ -566,7 +556,7 @@ const char *fr_box_witness(struct fr_arena *arena, const flowrules_meaning *term
             write_packet(&w, protocol, points,
                          (struct flowrules_ports){term->source_first, term->source_last},
                          (struct flowrules_ports){term->destination_first, term->destination_last});
-            return finish(arena, &w);
+            return fr_writer_keep(&w, arena);
         }
     return "";
 }
@@ -610,5 +600,5 @@ const char *fr_packet_witness(struct fr_arena *arena, const struct fr_sets *sets
     write_packet(&w, packet.protocol, points,
                  (struct flowrules_ports){packet.source_first, packet.source_last},
                  (struct flowrules_ports){packet.destination_first, packet.destination_last});
-    return finish(arena, &w);
+    return fr_writer_keep(&w, arena);
 }

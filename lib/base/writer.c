@@ -165,6 +165,15 @@ char *fr_writer_text(const struct flowrules_writer *w, size_t *size) {
     return text;
 }
 
+const char *fr_writer_keep(struct flowrules_writer *w, struct fr_arena *arena) {
+    size_t size = 0;
+    char *text = fr_writer_text(w, &size);
+    const char *kept = text == NULL ? NULL : fr_arena_text(arena, text, size);
+    fr_free(w->allocator, text);
+    fr_writer_free(w);
+    return kept;
+}
+
 /* ---- numbers and addresses ----------------------------------------------------------------- */
 
 /* The digits of a number at out, which must have room for 20; the number of digits. */

@@ -46,6 +46,8 @@ size_t fr_user_size(const struct flowrules_escape *escape, const char *text);
 void fr_ip_text(char text[FR_IP_TEXT_SIZE], enum flowrules_family family, struct flowrules_ip ip);
 /* All bytes in one NUL-terminated block of the allocator; NULL when out of memory or failed. */
 char *fr_writer_text(const struct flowrules_writer *w, size_t *size);
+/* The same as a text of the arena; frees the writer, also where it is out of memory or failed. */
+const char *fr_writer_keep(struct flowrules_writer *w, struct fr_arena *arena);
 /* Calls visit for each origin in the order of the file, with its line in the file, from 1. */
 void fr_writer_visit(const struct flowrules_writer *w,
                      void (*visit)(void *user, uint32_t line, flowrules_flows flows), void *user);

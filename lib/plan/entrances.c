@@ -98,16 +98,12 @@ static bool add_parts(struct listing *l, bool deny, uint32_t phase) {
 /* The lines of all parts; "unknown" where there are too many. NULL: no memory. */
 static const char *list_entrances(const flowrules_plan *plan, struct fr_arena *arena) {
     struct listing l = {.plan = plan};
-    size_t size = 0;
     bool good = !plan->circular && (plan->target->baseline & FLOWRULES_BASELINE_REPLIES) != 0;
     fr_writer_init(&l.w, &plan->context->allocator, false);
     for (uint32_t phase = 0; phase < plan->phases && good; phase++)
         good = add_parts(&l, true, phase) && add_parts(&l, false, phase);
-    char *text = fr_writer_text(&l.w, &size);
-    const char *kept = text == NULL ? NULL : good ? fr_arena_text(arena, text, size) : "unknown";
-    fr_free(&plan->context->allocator, text);
-    fr_writer_free(&l.w);
-    return kept;
+    const char *kept = fr_writer_keep(&l.w, arena);
+    return kept == NULL || good ? kept : "unknown";
 }
 
 flowrules_status fr_note_entrances(struct fr_rules *rules) {

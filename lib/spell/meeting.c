@@ -49,7 +49,6 @@ static fr_set ends_of_allows(const struct fr_rules *rules, enum flowrules_end en
 static const char *first_as_text(const flowrules_plan *plan, fr_set set) {
     struct flowrules_set view = {&plan->view->sets, set};
     struct flowrules_writer w;
-    size_t size;
     bool has4 = flowrules_set_range_count(view, FLOWRULES_IPV4) > 0;
     if (!has4 && flowrules_set_range_count(view, FLOWRULES_IPV6) == 0)
         return flowrules_set_atom_count(view) > 0 ? flowrules_set_atom(view, 0).name : "";
@@ -57,11 +56,7 @@ static const char *first_as_text(const flowrules_plan *plan, fr_set set) {
         flowrules_set_range(view, has4 ? FLOWRULES_IPV4 : FLOWRULES_IPV6, 0);
     fr_writer_init(&w, &plan->context->allocator, false);
     flowrules_write_range(&w, &range);
-    char *text = fr_writer_text(&w, &size);
-    const char *kept = text == NULL ? NULL : fr_arena_printf(plan->arena, "%s", text);
-    fr_free(&plan->context->allocator, text);
-    fr_writer_free(&w);
-    return kept;
+    return fr_writer_keep(&w, plan->arena);
 }
 
 const char *flowrules_output_unbound_meeting(flowrules_output *out, const char *key) {

@@ -340,13 +340,9 @@ const char *flowrules_output_notes(flowrules_output *out, const struct flowrules
                                    const struct flowrules_range *at) {
     const flowrules_plan *plan = out->plan;
     struct flowrules_writer w;
-    size_t size = 0;
     fr_writer_init(&w, &plan->context->allocator, false);
     flowrules_write_notes(&w, out, escape, notes, flows, at);
-    char *text = fr_writer_text(&w, &size);
-    const char *kept = text == NULL ? NULL : fr_arena_text(plan->arena, text, size);
-    fr_free(&plan->context->allocator, text);
-    fr_writer_free(&w);
+    const char *kept = fr_writer_keep(&w, plan->arena);
     out->failed = out->failed || kept == NULL;
     return kept == NULL ? "" : kept;
 }

@@ -66,15 +66,11 @@ const char *fr_assert_names(struct fr_asserting *a, fr_set set) {
     set = whole == FR_SET_EMPTY || whole == FR_SET_NONE ? set : whole; /* not their parts too */
     const struct fr_set_head *head = fr_set_head(&a->view.sets, set);
     struct flowrules_writer w;
-    size_t size;
     if (head->atoms == 0 || head->all_atoms != 0)
         return NULL;
     fr_writer_init(&w, &a->context->allocator, false);
     write_names(a, &w, set);
-    char *text = fr_writer_text(&w, &size);
-    const char *kept = text == NULL ? NULL : fr_arena_text(a->arena, text, size);
-    fr_free(&a->context->allocator, text);
-    fr_writer_free(&w);
+    const char *kept = fr_writer_keep(&w, a->arena);
     a->view.sets.failed = a->view.sets.failed || kept == NULL;
     return kept;
 }

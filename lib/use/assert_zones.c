@@ -12,7 +12,7 @@
 static const char *set_text(struct fr_asserting *a, fr_set set) {
     struct flowrules_set view = {&a->view.sets, set};
     struct flowrules_writer w;
-    size_t size, all = 0;
+    size_t all = 0;
     fr_writer_init(&w, &a->context->allocator, false);
     for (int f = 0; f < 2; f++) {
         enum flowrules_family family = (enum flowrules_family)f;
@@ -26,10 +26,7 @@ static const char *set_text(struct fr_asserting *a, fr_set set) {
     }
     if (all > RANGES_SHOWN)
         flowrules_writef(&w, " +%zu more", all - RANGES_SHOWN);
-    char *text = fr_writer_text(&w, &size);
-    const char *kept = text == NULL ? NULL : fr_arena_text(a->arena, text, size);
-    fr_free(&a->context->allocator, text);
-    fr_writer_free(&w);
+    const char *kept = fr_writer_keep(&w, a->arena);
     return kept != NULL && all == 0 ? fr_assert_names(a, set) : kept;
 }
 

@@ -1,22 +1,9 @@
 /*
  * Ends, services and bindings in the words of a policy.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "overview.h"
 
 #define PORT_LAST 65535u
-
-/* The text of a writer in the arena; NULL when out of memory. */
-static const char *keep(struct fr_arena *arena, struct flowrules_writer *w) {
-    size_t size = 0;
-    char *text = fr_writer_text(w, &size);
-    const char *kept = text == NULL ? NULL : fr_arena_text(arena, text, size);
-    fr_free(w->allocator, text);
-    fr_writer_free(w);
-    return kept;
-}
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
@@ -24,7 +11,7 @@ static const char *range_text(struct fr_arena *arena, const struct flowrules_ran
     struct flowrules_writer w;
     fr_writer_init(&w, arena->allocator, false);
     flowrules_write_range(&w, range);
-    return keep(arena, &w);
+    return fr_writer_keep(&w, arena);
 }
 
 const char *fr_overview_peer(struct fr_arena *arena, const flowrules_policy *policy,
@@ -68,7 +55,7 @@ const char *fr_overview_binding(struct fr_arena *arena, const flowrules_policy *
         flowrules_write(&w, "=");
         flowrules_write(&w, FR_POLICY_TEXT(policy, v->value));
     }
-    return keep(arena, &w);
+    return fr_writer_keep(&w, arena);
 }
 
 /* ---- services ------------------------------------------------------------------------------ */
@@ -158,5 +145,5 @@ const char *fr_overview_service(struct fr_arena *arena, const flowrules_policy *
     for (uint32_t i = 0; i < terms->count; i++)
         write_term(&w, i == 0 ? NULL : &terms->terms[i - 1], &terms->terms[i]);
     flowrules_write(&w, name != NULL ? ")" : "");
-    return keep(arena, &w);
+    return fr_writer_keep(&w, arena);
 }

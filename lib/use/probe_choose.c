@@ -69,14 +69,9 @@ flowrules_status fr_probe_no_value(flowrules_context *context, const char *value
 
 static const char *range_text(struct choosing *c, const struct flowrules_range *range) {
     struct flowrules_writer w;
-    size_t size;
     fr_writer_init(&w, &c->context->allocator, false);
     flowrules_write_range(&w, range);
-    char *whole = fr_writer_text(&w, &size);
-    const char *text = whole == NULL ? NULL : fr_arena_text(&c->probe->arena, whole, size);
-    fr_free(&c->context->allocator, whole);
-    fr_writer_free(&w);
-    return text;
+    return fr_writer_keep(&w, &c->probe->arena);
 }
 
 static void keep_status(struct choosing *c, bool good) {

@@ -288,6 +288,21 @@ static void blocks_in_a_row(void) {
     fr_writer_free(&part);
 }
 
+static void texts_are_kept(void) {
+    struct fr_arena arena;
+    struct flowrules_writer w = writer();
+    fr_arena_init(&arena, &fr_default_allocator);
+    CU_ASSERT_STRING_EQUAL(fr_writer_keep(&w, &arena), "");
+    w = writer();
+    flowrules_write(&w, "text");
+    CU_ASSERT_STRING_EQUAL(fr_writer_keep(&w, &arena), "text");
+    CU_ASSERT_PTR_NULL(w.first);
+    w = writer();
+    w.failed = true;
+    CU_ASSERT_PTR_NULL(fr_writer_keep(&w, &arena));
+    fr_arena_free(&arena);
+}
+
 static void want_of_memory_is_remembered(void) {
     for (size_t allowed = 0; allowed < 8; allowed++) {
         struct unit_budget budget = {allowed, 0};
@@ -324,6 +339,7 @@ UNIT_SUITE(writer) {
         {"texts are folded", texts_are_folded},
         {"origins follow lines and parts", origins_follow_lines_and_parts},
         {"blocks in a row", blocks_in_a_row},
+        {"texts are kept", texts_are_kept},
         {"want of memory is remembered", want_of_memory_is_remembered},
         {NULL, NULL}};
     unit_suite("writer", tests);
