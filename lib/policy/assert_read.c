@@ -9,6 +9,13 @@
 
 const char *const fr_assertion_words[FR_ASSERT_KINDS] = {"never", "only", "must"};
 
+const char *fr_assertion_id(struct fr_arena *arena, const flowrules_policy *policy, size_t number) {
+    const struct fr_assertion *own = fr_vec_at(&policy->assertions, struct fr_assertion, number);
+    return own->name != 0
+               ? FR_POLICY_TEXT(policy, own->name)
+               : fr_arena_printf(arena, "%s-%zu", fr_assertion_words[own->kind], number + 1);
+}
+
 static const struct fr_key no_keys[] = {{.name = NULL}};
 
 /* ---- ends ---------------------------------------------------------------------------------- */

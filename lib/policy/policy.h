@@ -346,6 +346,11 @@ flowrules_status fr_assertion_file_load_text(flowrules_policy **policy, flowrule
 
 /* The word for a kind of assertion, as a policy writes it. */
 extern const char *const fr_assertion_words[FR_ASSERT_KINDS];
+/*
+ * What an assertion of a policy or file is called: its name, else its kind and number in the file,
+ * in the arena. NULL when out of memory.
+ */
+const char *fr_assertion_id(struct fr_arena *arena, const flowrules_policy *policy, size_t number);
 
 /* Reads a file into the policy (rank 2a): keys, values, forms. Errors are reported. */
 flowrules_status fr_policy_read(flowrules_policy *policy, uint32_t file, const char *path,

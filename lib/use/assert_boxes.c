@@ -208,14 +208,6 @@ static struct fr_judged *push_judged(struct fr_assert_source *source, const char
     return judged;
 }
 
-/* What an assertion is called that has no name of its own: its kind and number in the file. */
-static const char *id_of(const struct fr_assert_source *source, const struct fr_assertion *of,
-                         size_t number) {
-    return of->name != 0 ? FR_POLICY_TEXT(source->policy, of->name)
-                         : fr_arena_printf(source->a->arena, "%s-%zu", fr_assertion_words[of->kind],
-                                           number + 1);
-}
-
 static flowrules_status add_assertion(struct fr_assert_source *source, size_t i) {
     struct fr_asserting *a = source->a;
     const struct fr_assertion *assertion =
@@ -223,7 +215,7 @@ static flowrules_status add_assertion(struct fr_assert_source *source, size_t i)
     uint32_t number = (uint32_t)a->judged.count;
     struct fr_judged *judged =
         push_judged(source, fr_assertion_words[assertion->kind], assertion->at);
-    if (judged == NULL || (judged->id = id_of(source, assertion, i)) == NULL)
+    if (judged == NULL || (judged->id = fr_assertion_id(a->arena, source->policy, i)) == NULL)
         return fr_no_memory(a->context);
     judged->because = FR_POLICY_TEXT(source->policy, assertion->because);
     judged->assertion = assertion;

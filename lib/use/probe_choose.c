@@ -610,14 +610,6 @@ static flowrules_status asserted_here(struct choosing *c, const struct fr_packet
     return c->source == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
 }
 
-/* What it is called that has no name: as 'flowrules assert' calls it. */
-static const char *id_of(const struct choosing *c, const struct fr_assertion *assertion,
-                         size_t number) {
-    return assertion->name != 0 ? FR_POLICY_TEXT(c->policy, assertion->name)
-                                : fr_arena_printf(&c->probe->arena, "%s-%zu",
-                                                  fr_assertion_words[assertion->kind], number + 1);
-}
-
 static flowrules_status probe_assertion(struct choosing *c, size_t number) {
     const struct fr_assertion *a = fr_vec_at(&c->policy->assertions, struct fr_assertion, number);
     size_t first = c->probe->steps.count;
@@ -639,7 +631,7 @@ static flowrules_status probe_assertion(struct choosing *c, size_t number) {
         FR_TRY(try_packets(c, first));
     }
     struct fr_probed_flow probed = {.flow = UINT32_MAX,
-                                    .name = id_of(c, a, number),
+                                    .name = fr_assertion_id(&c->probe->arena, c->policy, number),
                                     .about = FR_POLICY_TEXT(c->policy, a->because),
                                     .kind = fr_assertion_words[a->kind],
                                     .deny = c->deny};
