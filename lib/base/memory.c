@@ -275,6 +275,10 @@ static inline uint64_t mix64(uint64_t h) {
     return h;
 }
 
+bool fr_same_text(const char *one, const char *other) {
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
 uint32_t fr_hash(const void *bytes, size_t length) {
     const unsigned char *p = bytes;
     uint64_t h = (uint64_t)length * UINT64_C(0x9e3779b97f4a7c15) + UINT64_C(0x51afd7ed558ccd6d);

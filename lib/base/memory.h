@@ -109,6 +109,8 @@ bool fr_strings_fork(struct fr_strings *fork, const struct fr_strings *base);
 const char *fr_strings_text(const struct fr_strings *strings, fr_string string);
 size_t fr_strings_length(const struct fr_strings *strings, fr_string string);
 
+/* Are two texts the same, or both NULL? */
+bool fr_same_text(const char *one, const char *other);
 /* A good 32-bit hash of bytes (for tables, and for the stable suffixes of names). */
 uint32_t fr_hash(const void *bytes, size_t length);
 

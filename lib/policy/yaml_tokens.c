@@ -259,14 +259,10 @@ static const struct said *at(const struct comparing *c, unsigned side, uint32_t 
     return fr_vec_at(&c->sides[side]->list, struct said, number);
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static bool same_value(const struct comparing *c, const struct said *a, const struct said *b) {
     bool quotes = a->quoted == b->quoted || (a->quoted && c->may_unquote(a->value, a->length));
-    return a->type == b->type && same_text(a->anchor, b->anchor) && same_text(a->tag, b->tag) &&
-           a->length == b->length &&
+    return a->type == b->type && fr_same_text(a->anchor, b->anchor) &&
+           fr_same_text(a->tag, b->tag) && a->length == b->length &&
            (a->length == 0 || memcmp(a->value, b->value, a->length) == 0) && quotes;
 }
 

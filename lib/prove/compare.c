@@ -763,9 +763,8 @@ static bool is_told(const struct comparing *c, const char *text, const struct fr
     size_t count = c->result->doubts.count;
     for (size_t i = count; i > 0 && i + 16 > count; i--) {
         const struct doubt *d = fr_vec_at(&c->result->doubts, struct doubt, i - 1);
-        bool same_file =
-            (d->file == NULL) == (file == NULL) && (file == NULL || strcmp(d->file, file) == 0);
-        if (same_file && d->after == after && d->line == clause->line && strcmp(d->text, text) == 0)
+        if (fr_same_text(d->file, file) && d->after == after && d->line == clause->line &&
+            strcmp(d->text, text) == 0)
             return true;
     }
     return false;

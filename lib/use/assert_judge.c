@@ -89,18 +89,16 @@ static enum fr_breach_reason reason_of(const struct judging *j, const struct fr_
 static bool is_told(const struct judging *j, const struct fr_breach *finding) {
     for (size_t i = 0; i < j->judged->findings.count; i++) {
         const struct fr_breach *known = fr_vec_at(&j->judged->findings, struct fr_breach, i);
-        bool cell = (known->cell == NULL) == (finding->cell == NULL) &&
-                    (known->cell == NULL || strcmp(known->cell, finding->cell) == 0);
-        if (cell && known->rule_line == finding->rule_line &&
-            (known->rule_file == NULL) == (finding->rule_file == NULL) &&
-            (known->rule_file == NULL || strcmp(known->rule_file, finding->rule_file) == 0))
+        if (known->rule_line == finding->rule_line && fr_same_text(known->cell, finding->cell) &&
+            fr_same_text(known->rule_file, finding->rule_file))
             return known->judgement >= finding->judgement;
     }
     return false;
 }
 
 static flowrules_status find_difference(const struct judging *j, size_t i) {
-    size_t last = flowrules_difference_hop_count(j->found, i, 0) - 1;
+    /* Of a 'must' all devices are one list behind the filter, else the last one decides. */
+    size_t hop = j->must ? 1 : flowrules_difference_hop_count(j->found, i, 0) - 1;
     bool good = true, somewhere = flowrules_difference_enters(j->found, i) != NULL ||
                                   flowrules_difference_leaves(j->found, i) != NULL;
     struct fr_breach finding = {
@@ -109,12 +107,8 @@ static flowrules_status find_difference(const struct judging *j, size_t i) {
         .witness = keep(j, flowrules_difference_witness(j->found, i), &good),
         .enters = keep(j, flowrules_difference_enters(j->found, i), &good),
         .leaves = keep(j, flowrules_difference_leaves(j->found, i), &good),
-        .rule_file = keep(j, flowrules_difference_hop_file(j->found, i, 0, last), &good),
-        .rule_line = flowrules_difference_hop_line(j->found, i, 0, last)};
-    if (j->must) { /* all devices are one list */
-        finding.rule_file = keep(j, flowrules_difference_hop_file(j->found, i, 0, 1), &good);
-        finding.rule_line = flowrules_difference_hop_line(j->found, i, 0, 1);
-    }
+        .rule_file = keep(j, flowrules_difference_hop_file(j->found, i, 0, hop), &good),
+        .rule_line = flowrules_difference_hop_line(j->found, i, 0, hop)};
     finding.reason = reason_of(j, &finding);
     if (finding.reason == FR_INTERFACES)
         finding.text = "it depends on the interfaces of the packet";
