@@ -168,14 +168,13 @@ static flowrules_status decide_all(flowrules_assertions *a, struct deciding d,
 }
 
 flowrules_status flowrules_assert(flowrules_assertions *a) {
-    const struct fr_view_mode mode = {.every_group = true, .cuts = true};
     const struct deciding d = {.work = NULL};
-    return decide_all(a, d, &mode);
+    return decide_all(a, d, &fr_asserting_mode);
 }
 
 /* Pods have no addresses: their networks are what the platform calls them. */
 static struct fr_view_mode mode_for(const flowrules_plan *plan) {
-    struct fr_view_mode mode = {.every_group = true, .cuts = true};
+    struct fr_view_mode mode = fr_asserting_mode;
     if (fr_running_sees_pods(plan)) {
         mode.platform = plan->view->mode.platform;
         mode.bindings_of = plan->view->mode.bindings_of;
@@ -238,8 +237,13 @@ flowrules_status fr_assertion_names(struct fr_strings *names,
 
 static const char *const judgement_words[] = {"holds", "unknown", "broken"};
 
+/* What stands for an assertion, and for a finding, that there is not: nothing is known of it. */
+static const struct fr_judged no_assertion;
+static const struct fr_breach no_finding = {.flow = UINT32_MAX};
+
 static const struct fr_judged *judged_at(const flowrules_assertions *a, size_t assertion) {
-    return assertion < a->judged.count ? fr_vec_at(&a->judged, struct fr_judged, assertion) : NULL;
+    return assertion < a->judged.count ? fr_vec_at(&a->judged, struct fr_judged, assertion)
+                                       : &no_assertion;
 }
 
 size_t flowrules_assertion_count(const flowrules_assertions *assertions) {
@@ -247,40 +251,37 @@ size_t flowrules_assertion_count(const flowrules_assertions *assertions) {
 }
 
 const char *flowrules_assertion_id(const flowrules_assertions *assertions, size_t assertion) {
-    const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL ? NULL : judged->id;
+    return judged_at(assertions, assertion)->id;
 }
 
 const char *flowrules_assertion_kind(const flowrules_assertions *assertions, size_t assertion) {
-    const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL ? NULL : judged->kind;
+    return judged_at(assertions, assertion)->kind;
 }
 
 const char *flowrules_assertion_verdict(const flowrules_assertions *assertions, size_t assertion) {
     const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL ? NULL : judged->outside ? "outside" : judgement_words[judged->judgement];
+    return judged == &no_assertion ? NULL
+           : judged->outside       ? "outside"
+                                   : judgement_words[judged->judgement];
 }
 
 const char *flowrules_assertion_because(const flowrules_assertions *assertions, size_t assertion) {
-    const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL ? NULL : judged->because;
+    return judged_at(assertions, assertion)->because;
 }
 
 const char *flowrules_assertion_file(const flowrules_assertions *assertions, size_t assertion) {
     const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL
+    return judged == &no_assertion
                ? NULL
                : fr_diagnostics_file_name(&assertions->context->diagnostics, judged->at.file);
 }
 
 uint32_t flowrules_assertion_line(const flowrules_assertions *assertions, size_t assertion) {
-    const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL ? 0 : judged->at.line;
+    return judged_at(assertions, assertion)->at.line;
 }
 
 int flowrules_assertion_has_more(const flowrules_assertions *assertions, size_t assertion) {
-    const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged != NULL && judged->more ? 1 : 0;
+    return judged_at(assertions, assertion)->more ? 1 : 0;
 }
 
 /* ---- findings ------------------------------------------------------------------------------ */
@@ -301,53 +302,47 @@ static const char *const reason_words[] = {
 };
 
 size_t flowrules_assertion_finding_count(const flowrules_assertions *assertions, size_t assertion) {
-    const struct fr_judged *judged = judged_at(assertions, assertion);
-    return judged == NULL ? 0 : judged->findings.count;
+    return judged_at(assertions, assertion)->findings.count;
 }
 
 static const struct fr_breach *finding_at(const flowrules_assertions *a, size_t assertion,
                                           size_t finding) {
     return finding < flowrules_assertion_finding_count(a, assertion)
                ? fr_vec_at(&judged_at(a, assertion)->findings, struct fr_breach, finding)
-               : NULL;
+               : &no_finding;
 }
 
 const char *flowrules_assertion_finding_verdict(const flowrules_assertions *assertions,
                                                 size_t assertion, size_t finding) {
     const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : judgement_words[f->judgement];
+    return f == &no_finding ? NULL : judgement_words[f->judgement];
 }
 
 const char *flowrules_assertion_finding_witness(const flowrules_assertions *assertions,
                                                 size_t assertion, size_t finding) {
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : f->witness;
+    return finding_at(assertions, assertion, finding)->witness;
 }
 
 const char *flowrules_assertion_finding_reason(const flowrules_assertions *assertions,
                                                size_t assertion, size_t finding) {
     const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : f->text != NULL ? f->text : reason_words[f->reason];
+    return f == &no_finding ? NULL : f->text != NULL ? f->text : reason_words[f->reason];
 }
 
 const char *flowrules_assertion_finding_names(const flowrules_assertions *assertions,
                                               size_t assertion, size_t finding) {
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : f->names;
+    return finding_at(assertions, assertion, finding)->names;
 }
 
 const char *flowrules_assertion_finding_zones(const flowrules_assertions *assertions,
                                               size_t assertion, size_t finding) {
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : f->cell;
+    return finding_at(assertions, assertion, finding)->cell;
 }
 
 static const struct fr_flow *flow_of(const flowrules_assertions *a, size_t assertion,
                                      size_t finding) {
-    const struct fr_breach *f = finding_at(a, assertion, finding);
-    return f == NULL || f->flow == UINT32_MAX
-               ? NULL
-               : fr_vec_at(&policy_of(a, 0)->flows, struct fr_flow, f->flow);
+    uint32_t flow = finding_at(a, assertion, finding)->flow;
+    return flow == UINT32_MAX ? NULL : fr_vec_at(&policy_of(a, 0)->flows, struct fr_flow, flow);
 }
 
 const char *flowrules_assertion_finding_flow(const flowrules_assertions *assertions,
@@ -359,9 +354,8 @@ const char *flowrules_assertion_finding_flow(const flowrules_assertions *asserti
 const char *flowrules_assertion_finding_file(const flowrules_assertions *assertions,
                                              size_t assertion, size_t finding) {
     const struct fr_flow *flow = flow_of(assertions, assertion, finding);
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
     if (flow == NULL)
-        return f == NULL ? NULL : f->rule_file;
+        return finding_at(assertions, assertion, finding)->rule_file;
     return fr_diagnostics_file_name(&assertions->context->diagnostics,
                                     policy_of(assertions, 0)->first_file + flow->file);
 }
@@ -369,33 +363,29 @@ const char *flowrules_assertion_finding_file(const flowrules_assertions *asserti
 uint32_t flowrules_assertion_finding_line(const flowrules_assertions *assertions, size_t assertion,
                                           size_t finding) {
     const struct fr_flow *flow = flow_of(assertions, assertion, finding);
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return flow != NULL ? flow->line : f == NULL ? 0 : f->rule_line;
+    return flow != NULL ? flow->line : finding_at(assertions, assertion, finding)->rule_line;
 }
 
 const char *flowrules_assertion_finding_enters(const flowrules_assertions *assertions,
                                                size_t assertion, size_t finding) {
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : f->enters;
+    return finding_at(assertions, assertion, finding)->enters;
 }
 
 const char *flowrules_assertion_finding_leaves(const flowrules_assertions *assertions,
                                                size_t assertion, size_t finding) {
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? NULL : f->leaves;
+    return finding_at(assertions, assertion, finding)->leaves;
 }
 
 size_t flowrules_assertion_finding_device_count(const flowrules_assertions *assertions,
                                                 size_t assertion, size_t finding) {
-    const struct fr_breach *f = finding_at(assertions, assertion, finding);
-    return f == NULL ? 0 : f->device_count;
+    return finding_at(assertions, assertion, finding)->device_count;
 }
 
 static const struct fr_breach_device *device_at(const flowrules_assertions *a, size_t assertion,
                                                 size_t finding, size_t device) {
     static const struct fr_breach_device none;
     const struct fr_breach *f = finding_at(a, assertion, finding);
-    return f != NULL && device < f->device_count ? &f->devices[device] : &none;
+    return device < f->device_count ? &f->devices[device] : &none;
 }
 
 const char *flowrules_assertion_finding_device_name(const flowrules_assertions *assertions,

@@ -188,6 +188,8 @@ struct fr_assert_source {
 
 /* ---- ends (assert_ends.c) ------------------------------------------------------------------ */
 
+/* How a policy is seen where no platform has words of its own: each group, and what cuts leave. */
+extern const struct fr_view_mode fr_asserting_mode;
 /* The view of the policy, and all names and groups of it and of the sources as atoms. */
 flowrules_status fr_asserting_init(struct fr_asserting *a, flowrules_context *context,
                                    const flowrules_policy *policy, struct fr_arena *arena,

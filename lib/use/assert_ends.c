@@ -19,6 +19,8 @@ static flowrules_status check_memory(const struct fr_asserting *a) {
     return a->view.sets.failed ? fr_no_memory(a->context) : FLOWRULES_OK;
 }
 
+const struct fr_view_mode fr_asserting_mode = {.every_group = true, .cuts = true};
+
 flowrules_status fr_asserting_init(struct fr_asserting *a, flowrules_context *context,
                                    const flowrules_policy *policy, struct fr_arena *arena,
                                    const struct fr_view_mode *mode) {

@@ -345,7 +345,6 @@ static flowrules_status open_sources(struct fr_overview *o, struct fr_asserting 
 }
 
 flowrules_status fr_overview_ends(struct fr_overview *o) {
-    const struct fr_view_mode mode = {.every_group = true, .cuts = true};
     struct fr_asserting work;
     struct fr_map services;
     fr_map_init(&services, &o->context->allocator);
@@ -354,7 +353,7 @@ flowrules_status fr_overview_ends(struct fr_overview *o) {
         status = add_flows(o, &services);
     fr_map_free(&services);
     FR_TRY(status);
-    status = fr_asserting_init(&work, o->context, o->policy, &o->arena, &mode);
+    status = fr_asserting_init(&work, o->context, o->policy, &o->arena, &fr_asserting_mode);
     if (status == FLOWRULES_OK)
         status = open_sources(o, &work);
     fr_asserting_free(&work);
