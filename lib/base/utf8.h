@@ -36,6 +36,13 @@ static inline size_t fr_utf8_decode(const char *text, size_t size, uint32_t *cha
     return length;
 }
 
+/* The length, not beyond this one, at which a text can be cut between two characters. */
+static inline size_t fr_utf8_cut(const char *text, size_t length) {
+    while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+        length--;
+    return length;
+}
+
 /* The size of the byte order mark at the start of a file: 3, or 0 without one. */
 static inline size_t fr_bom_size(const char *text, size_t size) {
     return size >= 3 && text[0] == '\xef' && text[1] == '\xbb' && text[2] == '\xbf' ? 3 : 0;

@@ -11,6 +11,7 @@
 #include "policy.h"
 #include "requirements.h"
 #include "settings.h"
+#include "utf8.h"
 
 /* An end with up to so many items is written where it is used; a larger one becomes a network. */
 #define ITEMS_INLINE 4u
@@ -140,8 +141,7 @@ static const char *take_title(struct writing *w, const struct fr_clause *clause)
     size_t used = 0;
     for (; own != NULL && own[used] != '\0' && used < FR_FLOW_NAME_MAX - 12; used++)
         title[used] = (unsigned char)own[used] < 0x20 || own[used] == 0x7F ? ' ' : own[used];
-    while (used > 0 && ((unsigned char)own[used] & 0xC0) == 0x80)
-        used--; /* whole characters of UTF-8 */
+    used = fr_utf8_cut(own, used);
     title[used] = '\0';
     if (used == 0)
         used = (size_t)(clause->line > 0 && !rest

@@ -6,6 +6,7 @@
 
 #include "overview.h"
 #include "render.h"
+#include "utf8.h"
 
 /* Bytes of a line that are kept: enough to know the rule again. */
 #define LINE_MOST 600u
@@ -40,10 +41,7 @@ static const char *line_text(struct finding *f, uint32_t line) {
     size_t length = strcspn(start, "\n");
     if (length <= LINE_MOST)
         return fr_arena_text(&f->o->arena, start, length);
-    length = LINE_MOST;
-    while (length > 0 && ((unsigned char)start[length] & 0xC0) == 0x80)
-        length--;
-    return fr_arena_printf(&f->o->arena, "%.*s ...", (int)length, start);
+    return fr_arena_printf(&f->o->arena, "%.*s ...", (int)fr_utf8_cut(start, LINE_MOST), start);
 }
 
 /* The rule of a line, which several origins may share. */
