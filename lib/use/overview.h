@@ -97,6 +97,9 @@ const struct fr_overview_verdict *fr_overview_verdict(const struct fr_overview *
                                                       size_t target);
 /* True if something may come to the flow's destination from the Internet. */
 bool fr_overview_from_outside(const struct fr_overview *o, size_t flow);
+const char *fr_overview_severity(flowrules_severity severity);
+/* The day as YYYY-MM-DD; NULL where it is not known. */
+const char *fr_overview_date(int32_t day, char date[11]);
 /* Days from the day of the policy to that one; false where either is not known. */
 bool fr_overview_days(const struct fr_overview *o, int32_t day, int32_t *days);
 

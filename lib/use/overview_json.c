@@ -36,13 +36,6 @@ static void add_days(fr_json *object, const struct fr_overview *o, const char *n
         fr_json_add_string(object, name, NULL);
 }
 
-static void add_date(fr_json *object, const char *name, int32_t day) {
-    char date[11];
-    if (day != FR_NO_DATE)
-        fr_date_format(day, date);
-    fr_json_add_string(object, name, day == FR_NO_DATE ? NULL : date);
-}
-
 /* ---- items --------------------------------------------------------------------------------- */
 
 /* What a list is of: its name, how many, and each. */
@@ -268,11 +261,6 @@ static fr_json *assertion_item(const struct fr_overview *o, struct fr_arena *are
     return item;
 }
 
-static const char *severity_word(flowrules_severity severity) {
-    static const char *const words[] = {"note", "warning", "error"};
-    return words[severity];
-}
-
 static size_t count_findings(const struct fr_overview *o) {
     return flowrules_finding_count(o->findings);
 }
@@ -283,7 +271,8 @@ static fr_json *finding_item(const struct fr_overview *o, struct fr_arena *arena
     fr_json *item = fr_json_object();
     (void)arena;
     fr_json_add_string(item, "id", flowrules_finding_id(f, index));
-    fr_json_add_string(item, "severity", severity_word(flowrules_finding_severity(f, index)));
+    fr_json_add_string(item, "severity",
+                       fr_overview_severity(flowrules_finding_severity(f, index)));
     fr_json_add_string(item, "file", flowrules_finding_file(f, index));
     fr_json_add_number(item, "line", flowrules_finding_line(f, index));
     fr_json_add_number(item, "column", flowrules_finding_column(f, index));
@@ -305,7 +294,7 @@ static fr_json *message_item(const struct fr_overview *o, struct fr_arena *arena
     fr_json *item = fr_json_object();
     (void)arena;
     fr_json_add_string(item, "severity",
-                       severity_word(flowrules_diagnostic_severity(o->context, number)));
+                       fr_overview_severity(flowrules_diagnostic_severity(o->context, number)));
     fr_json_add_string(item, "id", flowrules_diagnostic_id(o->context, number));
     fr_json_add_string(item, "target", flowrules_diagnostic_target(o->context, number));
     fr_json_add_string(item, "flow", flowrules_diagnostic_flow(o->context, number));
@@ -322,11 +311,12 @@ static fr_json *pin_item(const struct fr_overview *o, struct fr_arena *arena, si
     const struct fr_lock *lock = &o->policy->lock;
     const struct fr_locked_name *entry = fr_vec_at(&lock->names, struct fr_locked_name, index);
     int32_t seen = fr_lock_last_seen(lock, entry), ago;
+    char date[11];
     fr_json *item = fr_json_object();
     (void)arena;
     fr_json_add_string(item, "name", fr_strings_text(&lock->strings, entry->name));
     fr_json_add_number(item, "addresses", entry->count);
-    add_date(item, "seen", seen);
+    fr_json_add_string(item, "seen", fr_overview_date(seen, date));
     if (fr_overview_days(o, seen, &ago))
         fr_json_add_number(item, "days", -ago);
     else
@@ -374,14 +364,12 @@ static void write_member(struct flowrules_writer *w, const char *name, fr_json *
 void fr_overview_write_json(struct flowrules_writer *w, const struct fr_overview *o) {
     const flowrules_policy *policy = o->policy;
     const struct fr_diagnostics *d = &o->context->diagnostics;
-    char date[11] = "";
-    if (policy->as_of != FR_NO_DATE)
-        fr_date_format(policy->as_of, date);
+    char date[11];
     flowrules_write(w, "{\"flowrules-json\": 1");
     write_member(w, "title", fr_json_text(FR_POLICY_TEXT(policy, policy->title)));
     write_member(w, "description", fr_json_text(FR_POLICY_TEXT(policy, policy->description)));
     write_member(w, "file", fr_json_text(fr_diagnostics_file_name(d, policy->first_file)));
-    write_member(w, "as-of", fr_json_text(date[0] == '\0' ? NULL : date));
+    write_member(w, "as-of", fr_json_text(fr_overview_date(policy->as_of, date)));
     flowrules_writef(w, ", \"matrix\": %s, \"lock\": %s, \"example-lock\": %s",
                      o->zones_of != NULL && o->zones_of->matrix_at.line > 0 ? "true" : "false",
                      policy->lock.present ? "true" : "false",

@@ -87,15 +87,14 @@ static void add_up(const struct fr_overview *o, struct sums *sums) {
 
 static void write_head(struct flowrules_writer *w, const struct fr_overview *o) {
     const char *title = FR_POLICY_TEXT(o->policy, o->policy->title);
-    char date[11];
+    char buffer[11];
+    const char *date = fr_overview_date(o->policy->as_of, buffer);
     flowrules_write(w, "# ");
     put(w, title == NULL ? "A policy without a title" : title);
     flowrules_write(w, "\n\n");
     put(w, fr_diagnostics_file_name(&o->context->diagnostics, o->policy->first_file));
-    if (o->policy->as_of != FR_NO_DATE) {
-        fr_date_format(o->policy->as_of, date);
-        flowrules_writef(w, ", as of %s", date);
-    }
+    flowrules_write(w, date != NULL ? ", as of " : "");
+    flowrules_write(w, date);
     flowrules_write(w, "\n\n");
 }
 
@@ -324,14 +323,13 @@ static void write_target_reasons(struct flowrules_writer *w, const struct fr_ove
 /* ---- findings, expiries, pins -------------------------------------------------------------- */
 
 static void write_findings(struct flowrules_writer *w, const struct fr_overview *o) {
-    static const char *const words[] = {"note", "warning", "error"};
     const flowrules_findings *f = o->findings;
     flowrules_write(w, "\n## Findings\n\n");
     if (flowrules_finding_count(f) == 0)
         flowrules_write(w, "There are none.\n");
     for (size_t i = 0; i < flowrules_finding_count(f); i++) {
         const char *reason = flowrules_finding_reason(f, i);
-        flowrules_writef(w, "- **%s** %s, ", words[flowrules_finding_severity(f, i)],
+        flowrules_writef(w, "- **%s** %s, ", fr_overview_severity(flowrules_finding_severity(f, i)),
                          flowrules_finding_id(f, i));
         put(w, flowrules_finding_file(f, i));
         flowrules_writef(w, " line %u: ", (unsigned)flowrules_finding_line(f, i));
@@ -420,13 +418,12 @@ static void write_pin(struct flowrules_writer *w, const struct fr_overview *o,
                       const struct age *age) {
     const struct fr_lock *lock = &o->policy->lock;
     const struct fr_locked_name *entry = fr_vec_at(&lock->names, struct fr_locked_name, age->name);
-    char date[11] = "-";
-    if (age->seen != FR_NO_DATE)
-        fr_date_format(age->seen, date);
+    char buffer[11];
+    const char *seen = fr_overview_date(age->seen, buffer);
     flowrules_write(w, "|");
     cell(w, fr_strings_text(&lock->strings, entry->name));
     number_cell(w, entry->count);
-    cell(w, date);
+    cell(w, seen != NULL ? seen : "-");
     write_days(w, o, age->seen, -1);
     flowrules_write(w, "\n");
 }

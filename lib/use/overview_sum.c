@@ -40,6 +40,19 @@ bool fr_overview_from_outside(const struct fr_overview *o, size_t flow) {
     return false;
 }
 
+const char *fr_overview_severity(flowrules_severity severity) {
+    static const char *const words[] = {
+        [FLOWRULES_NOTE] = "note", [FLOWRULES_WARNING] = "warning", [FLOWRULES_ERROR] = "error"};
+    return words[severity];
+}
+
+const char *fr_overview_date(int32_t day, char date[11]) {
+    if (day == FR_NO_DATE)
+        return NULL;
+    fr_date_format(day, date);
+    return date;
+}
+
 bool fr_overview_days(const struct fr_overview *o, int32_t day, int32_t *days) {
     if (o->policy->as_of == FR_NO_DATE || day == FR_NO_DATE || day == FR_NO_EXPIRY)
         return false;
