@@ -22,6 +22,12 @@ static bool is_verdict(const struct place *at, const char *verdict) {
     return strcmp(flowrules_assertion_verdict(at->assertions, at->assertion), verdict) == 0;
 }
 
+/* Zones and the matrix have no name of their own. */
+static bool is_named(const struct place *at) {
+    const char *kind = flowrules_assertion_kind(at->assertions, at->assertion);
+    return strcmp(kind, "zones") != 0 && strcmp(kind, "matrix") != 0;
+}
+
 enum verdict { HOLDS, BROKEN, UNKNOWN, OUTSIDE, VERDICTS };
 
 static enum verdict verdict_at(const struct place *at) {
@@ -51,7 +57,7 @@ static void print_head(const struct tool *tool, const struct place *at) {
     print_at(flowrules_assertion_file(a, at->assertion),
              flowrules_assertion_line(a, at->assertion));
     printf(": %s", kind);
-    if (strcmp(kind, "zones") != 0 && strcmp(kind, "matrix") != 0) {
+    if (is_named(at)) {
         fputs(" '", stdout);
         print_user(stdout, id);
         putchar('\'');
@@ -245,12 +251,11 @@ static void print_json(const flowrules_assertions *assertions, bool holds) {
 
 /* ---- for a format -------------------------------------------------------------------------- */
 
-/* "never 'no-internet-db'"; zones and matrix have no name of their own. To be freed. */
+/* "never 'no-internet-db'", or "matrix"; to be freed. */
 static char *test_name(const struct place *at) {
     const char *kind = flowrules_assertion_kind(at->assertions, at->assertion);
-    bool named = strcmp(kind, "zones") != 0 && strcmp(kind, "matrix") != 0;
     char *name = NULL;
-    if (named)
+    if (is_named(at))
         result_print(&name, "%s '%s'", kind, flowrules_assertion_id(at->assertions, at->assertion));
     else
         result_set(&name, kind);
