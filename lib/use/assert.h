@@ -206,6 +206,8 @@ struct fr_bounds fr_bounds_subtract(struct fr_asserting *a, struct fr_bounds fro
                                     struct fr_bounds gone);
 struct fr_bounds fr_bounds_union(struct fr_asserting *a, struct fr_bounds one,
                                  struct fr_bounds other);
+struct fr_bounds fr_bounds_intersect(struct fr_asserting *a, struct fr_bounds one,
+                                     struct fr_bounds other);
 
 /* A source, whose zones are evaluated; FLOWRULES_NO_MEMORY. It has to be freed in any case. */
 flowrules_status fr_assert_source_init(struct fr_assert_source *source, struct fr_asserting *a,

@@ -124,6 +124,15 @@ struct fr_bounds fr_bounds_union(struct fr_asserting *a, struct fr_bounds one,
                               fr_set_union(sets, one.names, other.names)};
 }
 
+struct fr_bounds fr_bounds_intersect(struct fr_asserting *a, struct fr_bounds one,
+                                     struct fr_bounds other) {
+    struct fr_sets *sets = &a->view.sets;
+    return (struct fr_bounds){fr_set_intersect(sets, one.sure, other.sure),
+                              fr_set_intersect(sets, one.maybe, other.maybe),
+                              fr_set_intersect(sets, one.parts, other.parts),
+                              fr_set_union(sets, one.names, other.names)};
+}
+
 /* What items come to: a wildcard is also the addresses of the names below it that are pinned. */
 static flowrules_status span_set(struct fr_view *view, struct fr_span span, fr_set *set) {
     struct fr_end end = {FR_SET_EMPTY, 0}, cut = {FR_SET_EMPTY, 0};

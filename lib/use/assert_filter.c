@@ -98,15 +98,6 @@ static flowrules_status push_must(struct filter *f, uint32_t number) {
 
 /* ---- exceptions ---------------------------------------------------------------------------- */
 
-static struct fr_bounds meet(struct fr_asserting *a, const struct fr_bounds *one,
-                             const struct fr_bounds *other) {
-    struct fr_sets *sets = &a->view.sets;
-    return (struct fr_bounds){fr_set_intersect(sets, one->sure, other->sure),
-                              fr_set_intersect(sets, one->maybe, other->maybe),
-                              fr_set_intersect(sets, one->parts, other->parts),
-                              fr_set_union(sets, one->names, other->names)};
-}
-
 /* What denies take of the flow of an exception is not excepted. */
 static flowrules_status push_denies(const struct filter *f, uint32_t flow) {
     const struct fr_asserting *a = f->r->a;
@@ -131,8 +122,8 @@ static flowrules_status push_excepted(struct filter *f, const struct fr_excepted
     if (flow->deny || flow->expired)
         return FLOWRULES_OK;
     for (size_t e = 0; e < 2; e++) {
-        struct fr_bounds own = fr_bounds_of(a, ends->pair.ends[e]);
-        both[e] = meet(a, &own, &excepted->box.ends[e]);
+        both[e] =
+            fr_bounds_intersect(a, fr_bounds_of(a, ends->pair.ends[e]), excepted->box.ends[e]);
         if (ends->placed) /* it lets them pass at some interfaces alone */
             both[e].sure = FR_SET_EMPTY;
     }

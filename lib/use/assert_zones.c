@@ -55,7 +55,7 @@ static flowrules_status find_common(struct fr_assert_source *source, uint32_t nu
                                                     zone_name(source, other)),
                                 .flow = UINT32_MAX};
     if (sure)
-        finding.witness = set_text(a, fr_set_intersect(sets, x->sure, y->sure));
+        finding.witness = set_text(a, both);
     if (sets->failed || finding.cell == NULL || (sure && finding.witness == NULL))
         return fr_no_memory(a->context);
     return fr_assert_find(a, number, &finding);
