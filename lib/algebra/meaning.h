@@ -31,6 +31,14 @@ struct fr_clause {
     fr_string doubt; /* why it is not known whether a packet within it matches; 0: it does */
 };
 
+/* A clause, as an initializer, that matches every packet and is of no flow and no line. */
+#define FR_CLAUSE_OF_ALL(what)                                                                     \
+    {                                                                                              \
+        .effect = (what), .families = FLOWRULES_BOTH_FAMILIES, .packets = FR_ALL_PACKETS,          \
+        .flow = FR_NO_FLOW, .source = FR_SET_ANY, .destination = FR_SET_ANY,                       \
+        .service = FR_SERVICE_ANY                                                                  \
+    }
+
 /* One list that a packet has to pass; what no clause matches passes. */
 struct fr_stage {
     struct fr_vec clauses; /* struct fr_clause */

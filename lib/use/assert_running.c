@@ -404,13 +404,7 @@ static struct fr_stage *begin_stage(flowrules_meaning *m, enum flowrules_directi
 
 /* Everything is blocked that comes here. */
 static bool block_rest(struct fr_stage *stage) {
-    const struct fr_clause all = {.effect = FR_BLOCK,
-                                  .families = FLOWRULES_BOTH_FAMILIES,
-                                  .packets = FR_ALL_PACKETS,
-                                  .flow = FR_NO_FLOW,
-                                  .source = FR_SET_ANY,
-                                  .destination = FR_SET_ANY,
-                                  .service = FR_SERVICE_ANY};
+    const struct fr_clause all = FR_CLAUSE_OF_ALL(FR_BLOCK);
     return stage != NULL && push_clause(stage, &all);
 }
 

@@ -11,14 +11,8 @@
 #include "boxes.h"
 #include "interfaces.h"
 
-#define ALL_OF(what)                                                                               \
-    {                                                                                              \
-        .effect = (what), .families = FLOWRULES_BOTH_FAMILIES, .packets = FR_ALL_PACKETS,          \
-        .flow = FR_NO_FLOW, .source = FR_SET_ANY, .destination = FR_SET_ANY,                       \
-        .service = FR_SERVICE_ANY                                                                  \
-    }
-
-const struct fr_clause fr_import_block_all = ALL_OF(FR_BLOCK), fr_import_pass_all = ALL_OF(FR_PASS);
+const struct fr_clause fr_import_block_all = FR_CLAUSE_OF_ALL(FR_BLOCK),
+                       fr_import_pass_all = FR_CLAUSE_OF_ALL(FR_PASS);
 
 /* What later clauses lack: a deny behind an allow that it touches, or a skip over them. */
 struct cutter {
