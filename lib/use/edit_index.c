@@ -8,35 +8,11 @@
 
 /* Entries that are looked through one by one. */
 #define RECENT_MOST 256u
-/* Intervals of a source or destination; of more, the last one holds the rest. */
-#define PIECES_MOST 8u
 
-/* Where names, wildcards and groups lie in extents: behind all addresses. */
-#define ATOMS_FROM (UINT64_C(3) << 62)
+/* Where names and wildcards lie in extents: behind all groups. */
 #define NAMES_FROM (UINT64_C(7) << 61)
 
 /* ---- intervals ----------------------------------------------------------------------------- */
-
-struct pieces {
-    uint64_t first[PIECES_MOST], last[PIECES_MOST];
-    size_t count;
-};
-
-static void add_piece(struct pieces *pieces, uint64_t first, uint64_t last) {
-    size_t end = PIECES_MOST - 1;
-    if (pieces->count < PIECES_MOST) {
-        pieces->first[pieces->count] = first;
-        pieces->last[pieces->count++] = last;
-        return;
-    }
-    pieces->first[end] = first < pieces->first[end] ? first : pieces->first[end];
-    pieces->last[end] = last > pieces->last[end] ? last : pieces->last[end];
-}
-
-/* IPv4 addresses come first, then IPv6 addresses by their first 62 bits. */
-static uint64_t place_of_ip(enum flowrules_family family, struct flowrules_ip ip) {
-    return family == FLOWRULES_IPV4 ? ip.lo : UINT64_C(1) << 62 | ip.hi >> 2;
-}
 
 /* The last two labels of a name, or NULL if it has but one. */
 static const char *last_labels(const char *name) {
@@ -49,15 +25,15 @@ static const char *last_labels(const char *name) {
 }
 
 /* Names lie by their last two labels, so that they are where the wildcards above them are. */
-static void add_atom(struct pieces *pieces, const struct fr_view *view, uint32_t number) {
+static void add_atom(struct fr_pieces *pieces, const struct fr_view *view, uint32_t number) {
     const struct flowrules_atom *atom = fr_vec_at(&view->atoms, struct flowrules_atom, number);
     if (atom->kind == FLOWRULES_ATOM_GROUP) {
-        add_piece(pieces, ATOMS_FROM | number, ATOMS_FROM | number);
+        fr_pieces_add(pieces, fr_extent_of_atom(number), fr_extent_of_atom(number));
         return;
     }
     const char *labels = last_labels(atom->name);
     uint64_t place = labels == NULL ? 0 : fr_hash(labels, strlen(labels));
-    add_piece(pieces, NAMES_FROM | place, labels == NULL ? UINT64_MAX : NAMES_FROM | place);
+    fr_pieces_add(pieces, NAMES_FROM | place, labels == NULL ? UINT64_MAX : NAMES_FROM | place);
 }
 
 /* True for a set that holds names and groups which it does not list: all addresses are all names.
@@ -72,59 +48,33 @@ static bool has_atoms(const struct fr_view *view, fr_set set) {
     return fr_set_head(&view->sets, set)->atoms > 0 || is_whole(view, set);
 }
 
-static struct pieces pieces_of(const struct fr_view *view, fr_set set, enum fr_edit_way way) {
+static struct fr_pieces pieces_of(const struct fr_view *view, fr_set set, enum fr_edit_way way) {
     const struct fr_set_head *head = fr_set_head(&view->sets, set);
-    struct flowrules_set all = {&view->sets, set};
-    struct pieces pieces = {.count = 0};
+    struct fr_pieces pieces = {.count = 0};
     if (is_whole(view, set) || (way == FR_LOOSELY && head->atoms > 0)) {
-        add_piece(&pieces, 0, UINT64_MAX);
+        fr_pieces_add(&pieces, 0, UINT64_MAX);
         return pieces;
     }
     if (way == FR_LOOSELY)
-        add_piece(&pieces, ATOMS_FROM, UINT64_MAX);
+        fr_pieces_add(&pieces, fr_extent_of_atom(0), UINT64_MAX);
     for (uint32_t i = 0; i < head->atoms; i++)
         add_atom(&pieces, view, fr_set_atoms(head)[i]);
-    for (int f = 0; f < 2; f++) {
-        enum flowrules_family family = (enum flowrules_family)f;
-        for (size_t i = 0; i < flowrules_set_range_count(all, family); i++) {
-            struct flowrules_range range = flowrules_set_range(all, family, i);
-            add_piece(&pieces, place_of_ip(family, range.first), place_of_ip(family, range.last));
-        }
-    }
+    fr_pieces_add_ranges(&pieces, &view->sets, set);
     return pieces;
-}
-
-/* The interval that holds the ports of a service, protocol by protocol. */
-static void set_service(struct fr_extent *extent, const struct fr_services *services,
-                        fr_service service) {
-    const struct fr_service_terms *terms = fr_service_get(services, service);
-    uint64_t low = UINT64_MAX, high = 0;
-    for (uint32_t i = 0; i < terms->count; i++) {
-        const struct fr_term *t = &terms->terms[i];
-        bool any = t->protocol == FR_PROTOCOL_ANY;
-        uint64_t first = any ? 0 : (uint64_t)t->protocol << 16 | t->destination_first;
-        uint64_t last = any ? UINT64_MAX : (uint64_t)t->protocol << 16 | t->destination_last;
-        low = first < low ? first : low;
-        high = last > high ? last : high;
-    }
-    extent->first[FR_EXTENT_SERVICE] = low;
-    extent->last[FR_EXTENT_SERVICE] = high;
 }
 
 /* Calls visit for the extents that a region falls into; true if a call did. */
 static bool each_extent(const struct fr_view *view, const struct fr_services *services,
                         const struct fr_edit_region *region, enum fr_edit_way way,
                         bool (*visit)(void *user, const struct fr_extent *extent), void *user) {
-    const struct pieces from = pieces_of(view, region->ends[0], way);
-    const struct pieces to = pieces_of(view, region->ends[1], way);
-    struct fr_extent extent;
-    set_service(&extent, services, region->service);
+    const struct fr_pieces from = pieces_of(view, region->ends[0], way);
+    const struct fr_pieces to = pieces_of(view, region->ends[1], way);
+    struct fr_extent extent = fr_no_extent;
+    fr_extent_widen_by_terms(&extent, fr_service_get(services, region->service));
     for (size_t i = 0; i < from.count; i++)
         for (size_t k = 0; k < to.count; k++) {
-            extent.first[FR_EXTENT_SOURCE] = from.first[i];
-            extent.last[FR_EXTENT_SOURCE] = from.last[i];
-            extent.first[FR_EXTENT_DESTINATION] = to.first[k];
-            extent.last[FR_EXTENT_DESTINATION] = to.last[k];
+            fr_extent_take(&extent, FR_EXTENT_SOURCE, &from, i);
+            fr_extent_take(&extent, FR_EXTENT_DESTINATION, &to, k);
             if (visit(user, &extent))
                 return true;
         }
@@ -237,13 +187,6 @@ struct searching {
     void *user;
 };
 
-static bool extents_meet(const struct fr_extent *a, const struct fr_extent *b) {
-    bool meet = true;
-    for (unsigned d = 0; d < FR_EXTENT_DIMENSIONS && meet; d++)
-        meet = a->first[d] <= b->last[d] && b->first[d] <= a->last[d];
-    return meet;
-}
-
 static bool search_extent(void *user, const struct fr_extent *extent) {
     const struct searching *s = user;
     bool ended = false;
@@ -252,7 +195,8 @@ static bool search_extent(void *user, const struct fr_extent *extent) {
                                 extent, s->visit, s->user);
     for (size_t i = 0; i < s->index->recent.count && !ended; i++) {
         const struct fr_index_entry *entry = fr_vec_at(&s->index->recent, struct fr_index_entry, i);
-        ended = extents_meet(&entry->extent, extent) && s->visit(s->user, entry->item);
+        ended = fr_index_matches(FR_INDEX_MEETS, &entry->extent, extent) &&
+                s->visit(s->user, entry->item);
     }
     return ended;
 }

@@ -87,11 +87,8 @@ static void halve(struct fr_index_entry *items, size_t count, unsigned d) {
 static struct fr_extent extent_of(const struct fr_index_entry *items, size_t count) {
     struct fr_extent all = items[0].extent;
     for (size_t i = 1; i < count; i++)
-        for (unsigned d = 0; d < FR_EXTENT_DIMENSIONS; d++) {
-            const struct fr_extent *own = &items[i].extent;
-            all.first[d] = own->first[d] < all.first[d] ? own->first[d] : all.first[d];
-            all.last[d] = own->last[d] > all.last[d] ? own->last[d] : all.last[d];
-        }
+        for (unsigned d = 0; d < FR_EXTENT_DIMENSIONS; d++)
+            fr_extent_widen(&all, d, items[i].extent.first[d], items[i].extent.last[d]);
     return all;
 }
 
@@ -128,12 +125,17 @@ struct search {
     void *user;
 };
 
-static bool matches(const struct search *s, const struct fr_extent *own) {
-    bool covers = s->how == FR_INDEX_COVERS, good = true;
+bool fr_index_matches(enum fr_index_search how, const struct fr_extent *own,
+                      const struct fr_extent *extent) {
+    bool covers = how == FR_INDEX_COVERS, good = true;
     for (unsigned d = 0; d < FR_EXTENT_DIMENSIONS; d++)
-        good = good && own->first[d] <= (covers ? s->extent->first[d] : s->extent->last[d]) &&
-               own->last[d] >= (covers ? s->extent->last[d] : s->extent->first[d]);
+        good = good && own->first[d] <= (covers ? extent->first[d] : extent->last[d]) &&
+               own->last[d] >= (covers ? extent->last[d] : extent->first[d]);
     return good;
+}
+
+static bool matches(const struct search *s, const struct fr_extent *own) {
+    return fr_index_matches(s->how, own, s->extent);
 }
 
 static bool look_below(const struct search *s, size_t node, size_t first, size_t count) {

@@ -5,14 +5,7 @@
 #ifndef FR_LINT_INDEX_H
 #define FR_LINT_INDEX_H
 
-#include "memory.h"
-
-enum { FR_EXTENT_SOURCE, FR_EXTENT_DESTINATION, FR_EXTENT_SERVICE, FR_EXTENT_DIMENSIONS };
-
-/* The least interval in each dimension that holds a flow. */
-struct fr_extent {
-    uint64_t first[FR_EXTENT_DIMENSIONS], last[FR_EXTENT_DIMENSIONS];
-};
+#include "extents.h"
 
 struct fr_index_entry {
     struct fr_extent extent;
@@ -36,6 +29,10 @@ bool fr_index_build(struct fr_index *index);
 typedef bool (*fr_index_fn)(void *user, uint32_t item);
 
 enum fr_index_search { FR_INDEX_COVERS, FR_INDEX_MEETS };
+
+/* True if an extent covers, or meets, the one that is searched for. */
+bool fr_index_matches(enum fr_index_search how, const struct fr_extent *own,
+                      const struct fr_extent *extent);
 
 /*
  * Calls visit for each item whose extent covers, or meets, the given one; true if a call did. A

@@ -174,128 +174,66 @@ bool fr_lint_pairs_may_meet(const struct fr_lint_pairs *p, uint32_t a, uint32_t 
 
 /* ---- extents ------------------------------------------------------------------------------- */
 
-/* IPv4 addresses come first, then IPv6 addresses by their first 62 bits, then atoms. */
-uint64_t fr_extent_of_ip(enum flowrules_family family, struct flowrules_ip ip) {
-    return family == FLOWRULES_IPV4 ? ip.lo : UINT64_C(1) << 62 | ip.hi >> 2;
-}
-
-uint64_t fr_extent_of_atom(uint32_t atom) {
-    return UINT64_C(3) << 62 | atom;
-}
-
-uint64_t fr_extent_of_port(unsigned protocol, unsigned port) {
-    return (uint64_t)protocol << 16 | port;
-}
-
 /* Ranges and atoms of a set; very many are one piece that holds them all. */
-#define PIECES_MOST 8u
-
-struct pieces {
-    uint64_t first[PIECES_MOST], last[PIECES_MOST];
-    size_t count;
-};
-
-static void add_piece(struct pieces *pieces, uint64_t first, uint64_t last) {
-    if (pieces->count == PIECES_MOST) {
-        size_t end = PIECES_MOST - 1; /* pieces come in order, and so this one grows */
-        pieces->last[end] = last > pieces->last[end] ? last : pieces->last[end];
-        return;
-    }
-    pieces->first[pieces->count] = first;
-    pieces->last[pieces->count++] = last;
-}
-
-static struct pieces pieces_of(const struct fr_sets *sets, fr_set set) {
+static struct fr_pieces pieces_of(const struct fr_sets *sets, fr_set set) {
     const struct fr_set_head *head = fr_set_head(sets, set);
-    struct flowrules_set view = {sets, set};
-    struct pieces pieces = {.count = 0};
+    struct fr_pieces pieces = {.count = 0};
     if (head->all_atoms != 0) {
-        add_piece(&pieces, 0, UINT64_MAX);
+        fr_pieces_add(&pieces, 0, UINT64_MAX);
         return pieces;
     }
-    for (int f = 0; f < 2; f++) {
-        enum flowrules_family family = (enum flowrules_family)f;
-        size_t count = flowrules_set_range_count(view, family);
-        for (size_t i = 0; i < count; i++) {
-            struct flowrules_range range = flowrules_set_range(view, family, i);
-            add_piece(&pieces, fr_extent_of_ip(family, range.first),
-                      fr_extent_of_ip(family, range.last));
-        }
-    }
+    fr_pieces_add_ranges(&pieces, sets, set);
     for (uint32_t i = 0; i < head->atoms; i++) /* which are sorted */
-        add_piece(&pieces, fr_extent_of_atom(fr_set_atoms(head)[i]),
-                  fr_extent_of_atom(fr_set_atoms(head)[i]));
+        fr_pieces_add(&pieces, fr_extent_of_atom(fr_set_atoms(head)[i]),
+                      fr_extent_of_atom(fr_set_atoms(head)[i]));
     return pieces;
 }
-
-static void set_dimension(struct fr_extent *extent, unsigned d, const struct pieces *pieces,
-                          size_t piece) {
-    extent->first[d] = pieces->first[piece];
-    extent->last[d] = pieces->last[piece];
-}
-
-static void widen(struct fr_extent *extent, unsigned d, uint64_t first, uint64_t last) {
-    extent->first[d] = first < extent->first[d] ? first : extent->first[d];
-    extent->last[d] = last > extent->last[d] ? last : extent->last[d];
-}
-
-static void widen_by_term(struct fr_extent *extent, const struct fr_term *t) {
-    if (t->protocol == FR_PROTOCOL_ANY)
-        widen(extent, FR_EXTENT_SERVICE, 0, UINT64_MAX);
-    else
-        widen(extent, FR_EXTENT_SERVICE, fr_extent_of_port(t->protocol, t->destination_first),
-              fr_extent_of_port(t->protocol, t->destination_last));
-}
-
-static const struct fr_extent nothing = {{UINT64_MAX, UINT64_MAX, UINT64_MAX}, {0, 0, 0}};
 
 static const struct fr_service_terms *terms_of(const struct fr_lint_pairs *p, uint32_t flow) {
     return fr_service_get(&p->l->policy->services, fr_lint_flow(p->l, flow)->service);
 }
 
-static void find_pieces(const struct fr_lint_pairs *p, uint32_t flow, struct pieces pieces[2]) {
+static void find_pieces(const struct fr_lint_pairs *p, uint32_t flow, struct fr_pieces pieces[2]) {
     const struct fr_sight *sight = &p->l->sights[0];
     for (unsigned d = 0; d < 2; d++)
         pieces[d] = pieces_of(&sight->view.sets, fr_sight_ends(sight, flow)[d]);
 }
 
 struct fr_extent fr_lint_pairs_extent(const struct fr_lint_pairs *p, uint32_t flow, bool loose) {
-    struct fr_extent extent = nothing;
-    const struct fr_service_terms *terms = terms_of(p, flow);
-    struct pieces pieces[2];
+    struct fr_extent extent = fr_no_extent;
+    struct fr_pieces pieces[2];
     find_pieces(p, flow, pieces);
     for (unsigned d = 0; d < 2; d++) {
         for (size_t i = 0; i < pieces[d].count; i++)
-            widen(&extent, d, pieces[d].first[i], pieces[d].last[i]);
+            fr_extent_widen(&extent, d, pieces[d].first[i], pieces[d].last[i]);
         for (size_t s = 0; s < p->l->sight_count && loose; s++)
             if (fr_lint_has_atoms(&p->l->sights[s], fr_sight_ends(&p->l->sights[s], flow)[d]))
-                widen(&extent, d, 0, UINT64_MAX);
+                fr_extent_widen(&extent, d, 0, UINT64_MAX);
     }
-    for (uint32_t i = 0; i < terms->count; i++)
-        widen_by_term(&extent, &terms->terms[i]);
+    fr_extent_widen_by_terms(&extent, terms_of(p, flow));
     return extent;
 }
 
 /* A range of a set lies in one range of a set that covers it, since sets are canonical. */
 struct fr_extent fr_lint_pairs_part(const struct fr_lint_pairs *p, uint32_t flow) {
-    struct fr_extent extent = nothing;
-    struct pieces pieces[2];
+    struct fr_extent extent = fr_no_extent;
+    struct fr_pieces pieces[2];
     find_pieces(p, flow, pieces);
     for (unsigned d = 0; d < 2; d++)
         if (pieces[d].count > 0)
-            set_dimension(&extent, d, &pieces[d], 0);
-    widen_by_term(&extent, &terms_of(p, flow)->terms[0]);
+            fr_extent_take(&extent, d, &pieces[d], 0);
+    fr_extent_widen_by_term(&extent, &terms_of(p, flow)->terms[0]);
     return extent;
 }
 
 bool fr_lint_pairs_index(const struct fr_lint_pairs *p, struct fr_index *index, uint32_t flow) {
     struct fr_extent extent = fr_lint_pairs_extent(p, flow, false);
-    struct pieces pieces[2];
+    struct fr_pieces pieces[2];
     find_pieces(p, flow, pieces);
     for (size_t i = 0; i < pieces[0].count; i++)
         for (size_t k = 0; k < pieces[1].count; k++) {
-            set_dimension(&extent, FR_EXTENT_SOURCE, &pieces[0], i);
-            set_dimension(&extent, FR_EXTENT_DESTINATION, &pieces[1], k);
+            fr_extent_take(&extent, FR_EXTENT_SOURCE, &pieces[0], i);
+            fr_extent_take(&extent, FR_EXTENT_DESTINATION, &pieces[1], k);
             if (!fr_index_add(index, &extent, flow))
                 return false;
         }

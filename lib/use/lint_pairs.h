@@ -46,9 +46,5 @@ struct fr_extent fr_lint_pairs_part(const struct fr_lint_pairs *p, uint32_t flow
  * when out of memory.
  */
 bool fr_lint_pairs_index(const struct fr_lint_pairs *p, struct fr_index *index, uint32_t flow);
-/* Where an address, a name or group (an atom), or a protocol and port lie in extents. */
-uint64_t fr_extent_of_ip(enum flowrules_family family, struct flowrules_ip ip);
-uint64_t fr_extent_of_atom(uint32_t atom);
-uint64_t fr_extent_of_port(unsigned protocol, unsigned port);
 
 #endif
