@@ -39,23 +39,28 @@ static bool is_current(void *user, uint32_t version) {
     return number < edit->regions.count && edited_at(edit, number)->version == version;
 }
 
+static bool add_number(struct fr_vec *numbers, uint32_t number) {
+    uint32_t *slot = fr_vec_add(numbers);
+    if (slot != NULL)
+        *slot = number;
+    return slot != NULL;
+}
+
 /* Adds a flow to the index of its action, as a new version of it. */
 static flowrules_status index_flow(flowrules_edit *edit, const struct fr_flow *flow,
                                    uint32_t number, struct fr_edited *edited) {
-    uint32_t *version = fr_vec_add(&edit->versions);
-    if (version == NULL)
+    if (!add_number(&edit->versions, number))
         return fr_no_memory(edit->context);
-    *version = number;
     edited->version = (uint32_t)edit->versions.count - 1;
     if (flow->expired)
         return FLOWRULES_OK;
-    uint32_t *deny = flow->deny && !edited->listed ? fr_vec_add(&edit->denies) : NULL;
-    if (deny != NULL)
-        *deny = number;
-    bool good = (deny != NULL || !flow->deny || edited->listed) &&
-                fr_edit_index_add(&edit->flows[flow->deny], &edit->view, services_of(edit),
+    if (flow->deny && !edited->listed) {
+        if (!add_number(&edit->denies, number))
+            return fr_no_memory(edit->context);
+        edited->listed = true;
+    }
+    bool good = fr_edit_index_add(&edit->flows[flow->deny], &edit->view, services_of(edit),
                                   &edited->region, edited->version);
-    edited->listed = edited->listed || flow->deny;
     return good ? FLOWRULES_OK : fr_no_memory(edit->context);
 }
 
@@ -118,15 +123,10 @@ flowrules_status flowrules_policy_edit(flowrules_edit **edit, flowrules_context 
     return status;
 }
 
-void fr_kept_target_free(const flowrules_edit *edit, struct fr_kept_target *kept) {
-    const struct fr_allocator *allocator = &edit->context->allocator;
-    for (size_t i = 0; i < kept->count; i++) {
-        fr_free(allocator, kept->files[i].name);
-        fr_free(allocator, kept->files[i].text);
-    }
-    fr_free(allocator, kept->files);
-    fr_free(allocator, kept->name);
-    *kept = (struct fr_kept_target){.name = NULL};
+void fr_kept_target_free(struct fr_kept_target *kept) {
+    for (size_t i = 0; i < kept->count; i++)
+        fr_free(kept->arena.allocator, kept->files[i].text);
+    fr_arena_free(&kept->arena);
 }
 
 void flowrules_edit_free(flowrules_edit *edit) {
@@ -143,7 +143,7 @@ void flowrules_edit_free(flowrules_edit *edit) {
     fr_vec_free(&edit->denies);
     fr_editor_close(&edit->editor);
     for (size_t i = 0; i < edit->kept.count; i++)
-        fr_kept_target_free(edit, fr_vec_at(&edit->kept, struct fr_kept_target, i));
+        fr_kept_target_free(fr_vec_at(&edit->kept, struct fr_kept_target, i));
     fr_vec_free(&edit->kept);
     flowrules_policy_free(edit->begun);
     fr_free(&edit->context->allocator, edit);
@@ -173,10 +173,7 @@ static bool gather(void *user, uint32_t version) {
         !fr_edit_regions_meet(&g->edit->view, services_of(g->edit), g->region,
                               &edited_at(g->edit, number)->region, g->way))
         return false;
-    uint32_t *slot = fr_vec_add(g->numbers);
-    g->no_memory = slot == NULL;
-    if (slot != NULL)
-        *slot = number;
+    g->no_memory = !add_number(g->numbers, number);
     g->spares = g->spares || flow->spares != 0;
     return g->no_memory;
 }
@@ -231,11 +228,7 @@ static flowrules_status take_some(flowrules_edit *edit, const struct fr_vec *aro
     struct fr_editor *editor = &edit->editor;
     struct fr_vec numbers;
     bool has = before ? editor->was.name != 0 : fr_editor_has(editor, editor->number);
-    bool good = fr_vec_copy(&numbers, around);
-    uint32_t *slot = good && has ? fr_vec_add(&numbers) : NULL;
-    if (slot != NULL)
-        *slot = editor->number;
-    good = good && (slot != NULL || !has);
+    bool good = fr_vec_copy(&numbers, around) && (!has || add_number(&numbers, editor->number));
     fr_sort_unique(&numbers);
     flowrules_status status = !good    ? fr_no_memory(edit->context)
                               : before ? fr_editor_take_before(editor, some, &numbers)
@@ -270,24 +263,18 @@ static flowrules_status list_shadowed(const flowrules_edit *edit, const struct f
     for (size_t i = 0; i < edit->denies.count && numbers->count < most; i++) {
         uint32_t number = *fr_vec_at(&edit->denies, uint32_t, i);
         bool is = number < editor->policy->flows.count && fr_editor_flow(editor, number)->deny;
-        uint32_t *slot = is ? fr_vec_add(numbers) : NULL;
-        if (slot != NULL)
-            *slot = number;
-        else if (is)
+        if (is && !add_number(numbers, number))
             return fr_no_memory(edit->context);
     }
     if (numbers->count == 0)
         return FLOWRULES_OK;
-    if (!fr_vec_reserve(numbers, around->count + 1))
-        return fr_no_memory(edit->context);
-    for (size_t i = 0; i < around->count && deny; i++) {
+    bool good = add_number(numbers, editor->number);
+    for (size_t i = 0; i < around->count && deny && good; i++) {
         uint32_t number = *fr_vec_at(around, uint32_t, i);
-        if (!fr_editor_flow(editor, number)->shadowed)
-            *(uint32_t *)fr_vec_add(numbers) = number;
+        good = fr_editor_flow(editor, number)->shadowed || add_number(numbers, number);
     }
-    *(uint32_t *)fr_vec_add(numbers) = editor->number;
     fr_sort_unique(numbers);
-    return FLOWRULES_OK;
+    return good ? FLOWRULES_OK : fr_no_memory(edit->context);
 }
 
 static flowrules_status warn(flowrules_edit *edit, const struct fr_vec *around) {

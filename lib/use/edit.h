@@ -11,13 +11,15 @@
 
 /* A file of a target, as it was rendered last. */
 struct fr_kept_file {
-    char *name, *text;
+    const char *name;
+    char *text;
     size_t size;
 };
 
 /* The files of a target, with which the next ones are compared. */
 struct fr_kept_target {
-    char *name;
+    struct fr_arena arena; /* of all but the texts */
+    const char *name;
     struct fr_kept_file *files;
     size_t count;
 };
@@ -43,6 +45,6 @@ struct flowrules_edit {
 };
 
 /* Frees what a kept target owns. */
-void fr_kept_target_free(const flowrules_edit *edit, struct fr_kept_target *kept);
+void fr_kept_target_free(struct fr_kept_target *kept);
 
 #endif

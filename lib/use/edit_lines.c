@@ -6,6 +6,8 @@
 
 #include "edit.h"
 #include "line_diff.h"
+#include "output.h"
+#include "render.h"
 
 struct changed_line {
     bool added;
@@ -21,62 +23,44 @@ struct flowrules_lines {
 
 /* ---- files that are kept ------------------------------------------------------------------- */
 
-static char *copy_text(const struct fr_allocator *allocator, const char *text) {
-    char *copy = fr_malloc(allocator, strlen(text) + 1);
-    if (copy != NULL)
-        memcpy(copy, text, strlen(text) + 1);
-    return copy;
+static struct fr_kept_target no_files(const flowrules_edit *edit) {
+    struct fr_kept_target kept = {.name = NULL};
+    fr_arena_init(&kept.arena, &edit->context->allocator);
+    return kept;
 }
 
-static bool keep_file(const struct fr_allocator *allocator, const flowrules_artifact *artifact,
-                      size_t number, struct fr_kept_file *file) {
-    const char *block;
-    size_t size, at = 0;
-    file->size = flowrules_artifact_file_size(artifact, number);
-    file->name = copy_text(allocator, flowrules_artifact_file_name(artifact, number));
-    file->text = fr_malloc(allocator, file->size + 1);
-    if (file->name == NULL || file->text == NULL)
-        return false;
-    for (size_t i = 0; (block = flowrules_artifact_file_block(artifact, number, i, &size)) != NULL;
-         i++) {
-        memcpy(file->text + at, block, size);
-        at += size;
-    }
-    return true;
+static bool keep_file(struct fr_kept_target *kept, const struct fr_file *file) {
+    struct fr_kept_file *own = &kept->files[kept->count++];
+    own->name = fr_arena_text(&kept->arena, file->name, strlen(file->name));
+    own->text = fr_writer_text(&file->writer, &own->size);
+    return own->name != NULL && own->text != NULL;
 }
 
-static flowrules_status keep_files(const flowrules_edit *edit, const flowrules_artifact *artifact,
-                                   const char *target, struct fr_kept_target *kept) {
-    const struct fr_allocator *allocator = &edit->context->allocator;
-    size_t count = flowrules_artifact_file_count(artifact);
-    kept->name = copy_text(allocator, target);
-    kept->files = fr_malloc(allocator, (count + 1) * sizeof *kept->files);
+static bool keep_files(struct fr_kept_target *kept, const flowrules_artifact *artifact,
+                       const char *target) {
+    size_t count = artifact->files.count;
+    kept->name = fr_arena_text(&kept->arena, target, strlen(target));
+    kept->files = fr_arena_alloc(&kept->arena, count * sizeof *kept->files);
     bool good = kept->name != NULL && kept->files != NULL;
-    if (good)
-        memset(kept->files, 0, (count + 1) * sizeof *kept->files);
-    for (size_t i = 0; i < count && good; i++) {
-        kept->count++;
-        good = keep_file(allocator, artifact, i, &kept->files[i]);
-    }
-    return good ? FLOWRULES_OK : fr_no_memory(edit->context);
+    for (size_t i = 0; i < count && good; i++)
+        good = keep_file(kept, *fr_vec_at(&artifact->files, struct fr_file *, i));
+    return good;
 }
 
-/* Renders a target of a policy, and keeps its files; to be freed whatever the result is. */
+/* Renders a target of a policy, and keeps its files; to be freed also where that fails. */
 static flowrules_status render(const flowrules_edit *edit, const flowrules_policy *policy,
                                const char *target, struct fr_kept_target *kept) {
     flowrules_artifact *artifact;
-    *kept = (struct fr_kept_target){.name = NULL};
     FR_TRY(flowrules_render(&artifact, edit->context, policy, target));
-    flowrules_status status = keep_files(edit, artifact, target, kept);
+    bool good = keep_files(kept, artifact, target);
     flowrules_artifact_free(artifact);
-    return status;
+    return good ? FLOWRULES_OK : fr_no_memory(edit->context);
 }
 
 /* The files of the policy that there is now. */
 static flowrules_status render_now(flowrules_edit *edit, const char *target,
                                    struct fr_kept_target *kept) {
     flowrules_policy *policy;
-    *kept = (struct fr_kept_target){.name = NULL};
     FR_TRY(flowrules_edit_policy(&policy, edit));
     flowrules_status status = render(edit, policy, target, kept);
     flowrules_policy_free(policy);
@@ -91,13 +75,13 @@ static flowrules_status find_kept(flowrules_edit *edit, const char *target,
         if (strcmp((*found)->name, target) == 0)
             return FLOWRULES_OK;
     }
-    struct fr_kept_target first;
+    struct fr_kept_target first = no_files(edit);
     flowrules_status status = render(edit, edit->begun, target, &first);
     *found = status == FLOWRULES_OK ? fr_vec_push(&edit->kept) : NULL;
     if (*found != NULL)
         **found = first;
     else
-        fr_kept_target_free(edit, &first);
+        fr_kept_target_free(&first);
     return status == FLOWRULES_OK && *found == NULL ? fr_no_memory(edit->context) : status;
 }
 
@@ -173,7 +157,7 @@ static flowrules_lines *new_lines(flowrules_context *context) {
 
 flowrules_status flowrules_edit_lines(flowrules_lines **lines, flowrules_edit *edit,
                                       const char *target) {
-    struct fr_kept_target *kept, now;
+    struct fr_kept_target *kept, now = no_files(edit);
     *lines = NULL;
     FR_TRY(find_kept(edit, target, &kept));
     flowrules_status status = render_now(edit, target, &now);
@@ -181,11 +165,11 @@ flowrules_status flowrules_edit_lines(flowrules_lines **lines, flowrules_edit *e
     if (status == FLOWRULES_OK && (found == NULL || !compare_all(found, kept, &now)))
         status = fr_no_memory(edit->context);
     if (status != FLOWRULES_OK) {
-        fr_kept_target_free(edit, &now);
+        fr_kept_target_free(&now);
         flowrules_lines_free(found);
         return status;
     }
-    fr_kept_target_free(edit, kept);
+    fr_kept_target_free(kept);
     *kept = now;
     *lines = found;
     return found->list.count == 0 ? FLOWRULES_OK : FLOWRULES_DIFFERENT;
