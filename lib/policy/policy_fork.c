@@ -62,20 +62,10 @@ void fr_some_flows_free(struct fr_some_flows *some) {
 
 /* Where a flow is among the chosen ones, which are in order; false: it is not. */
 static bool place_of(const struct fr_vec *numbers, uint32_t flow, uint32_t *place) {
-    size_t low = 0, high = numbers->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        uint32_t own = *fr_vec_at(numbers, uint32_t, middle);
-        if (own == flow) {
-            *place = (uint32_t)middle;
-            return true;
-        }
-        if (own < flow)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    const uint32_t *own = fr_vec_search(numbers, &flow, fr_compare_numbers);
+    if (own != NULL)
+        *place = (uint32_t)(own - fr_vec_at(numbers, uint32_t, 0));
+    return own != NULL;
 }
 
 /* The flows among the chosen ones that a deny spares. */
