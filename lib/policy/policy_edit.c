@@ -362,6 +362,14 @@ flowrules_status fr_editor_take_before(struct fr_editor *e, struct fr_some_flows
     return status;
 }
 
+/* Finds what denies cover in a policy that has the editor's networks and services. */
+static flowrules_status look_for_shadowed(struct fr_editor *e, flowrules_policy *policy) {
+    e->binder.policy = policy;
+    flowrules_status status = fr_warn_of_shadowed(&e->binder);
+    e->binder.policy = e->policy;
+    return status;
+}
+
 flowrules_status fr_editor_warn_of_shadowed(struct fr_editor *e, const struct fr_vec *numbers) {
     struct fr_some_flows some;
     flowrules_policy shown;
@@ -369,9 +377,7 @@ flowrules_status fr_editor_warn_of_shadowed(struct fr_editor *e, const struct fr
     flowrules_status status = fr_some_flows_take(&some, e->policy, numbers);
     if (status == FLOWRULES_OK) {
         fr_some_flows_show(&some, e->policy, &shown);
-        e->binder.policy = &shown;
-        status = fr_warn_of_shadowed(&e->binder);
-        e->binder.policy = e->policy;
+        status = look_for_shadowed(e, &shown);
     }
     for (size_t i = 0; i < some.flows.count && status == FLOWRULES_OK; i++)
         fr_editor_flow(e, *fr_vec_at(numbers, uint32_t, i))->shadowed =
@@ -397,9 +403,7 @@ static flowrules_status find_shadowed(struct fr_editor *e, flowrules_policy *pol
     size_t first = d->list.count;
     for (size_t i = 0; i < policy->flows.count; i++)
         fr_vec_at(&policy->flows, struct fr_flow, i)->shadowed = 0;
-    e->binder.policy = policy;
-    flowrules_status status = fr_warn_of_shadowed(&e->binder);
-    e->binder.policy = e->policy;
+    flowrules_status status = look_for_shadowed(e, policy);
     if (status == FLOWRULES_OK)
         fr_diagnostics_cut(d, first);
     if (status == FLOWRULES_OK && (e->binder.sets.failed || d->out_of_memory))
