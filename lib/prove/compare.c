@@ -96,7 +96,6 @@ struct comparing {
     bool cut;                  /* there were more differences than are told apart */
     struct fr_vec doubtful;    /* bool for each item: packets depend on whether it matches */
     struct fr_network_names *networks[2]; /* of each side's policy; NULL: none, or its own */
-    bool networks_known;                  /* they are there: only differences have a use for them */
     size_t disorders;                     /* of a direction, that were found */
     bool no_memory;                       /* while they were told */
     bool other_way; /* connections that are opened the other way matter, on a path */
@@ -603,8 +602,9 @@ static const struct fr_network_names *names_of(const struct comparing *c, unsign
     return m->names != NULL ? m->names : c->networks[side];
 }
 
+/* Finds them, unless they are there: only differences have a use for them. */
 static flowrules_status know_networks(struct comparing *c) {
-    for (unsigned side = 0; side < 2 && !c->networks_known; side++) {
+    for (unsigned side = 0; side < 2; side++) {
         const flowrules_policy *policy = c->common.sides[side]->policy;
         if (policy == NULL || names_of(c, side) != NULL)
             continue;
@@ -613,7 +613,6 @@ static flowrules_status know_networks(struct comparing *c) {
             return fr_no_memory(c->context);
         FR_TRY(fr_network_names_init(c->networks[side], policy));
     }
-    c->networks_known = true;
     return FLOWRULES_OK;
 }
 
