@@ -8,12 +8,12 @@ import datetime
 import ipaddress
 import json
 import os
-import weakref
 from typing import (
     Any,
     Callable,
     Dict,
     Iterable,
+    Iterator,
     List,
     Mapping,
     NamedTuple,
@@ -67,6 +67,7 @@ from ._session import (
     OK,
     SEVERITIES,
     UNRESOLVED,
+    Kept,
     Option,
     PathText,
     Session,
@@ -195,17 +196,17 @@ class Path:
 
     def _meaning(self, session: Session, policy: Any = None) -> Any:
         devices = (hop.device for hop in self.hops)
-        return self._join(
-            session, [device._meaning(session, device.backend, policy) for device in devices]
-        )
+        meanings = [device._meaning(session, device.backend, policy) for device in devices]
+        return _join(session, self.hops, meanings)
 
-    def _join(self, session: Session, meanings: List[Any]) -> Any:
-        """What passes all of the devices, each of which has a meaning."""
-        path = session.make("path", C.path_new, session.context)
-        for hop, meaning in zip(self.hops, meanings):
-            places = map(_encode_optional, (hop.enters, hop.leaves, hop.hook))
-            session.check(C.path_add(path, meaning, *places))
-        return session.make("meaning", C.path_meaning, path)
+
+def _join(session: Session, hops: Iterable[Hop], meanings: List[Any]) -> Any:
+    """What passes all of some devices, each of which has a meaning."""
+    path = session.make("path", C.path_new, session.context)
+    for hop, meaning in zip(hops, meanings):
+        places = map(_encode_optional, (hop.enters, hop.leaves, hop.hook))
+        session.check(C.path_add(path, meaning, *places))
+    return session.make("meaning", C.path_meaning, path)
 
 
 def _compare(session: Session, before: Any, after: Any) -> Comparison:
@@ -397,7 +398,16 @@ def _read_resolution(session: Session, resolution: Any) -> Resolution:
 # ---- policies ------------------------------------------------------------------------------------
 
 
-class Policy:
+@contextlib.contextmanager
+def _entered(*sessions: Session) -> Iterator[None]:
+    """Enters sessions, each once, in one order: no two threads wait in a ring."""
+    with contextlib.ExitStack() as stack:
+        for session in sorted(set(sessions), key=id):
+            stack.enter_context(session)
+        yield
+
+
+class Policy(Kept):
     """A policy that has been read. Made by Policy.load() and Policy.loads().
 
     What it says does not change: to see a changed file or lock file, load it again. It may be
@@ -411,29 +421,25 @@ class Policy:
     """What reading it told: warnings and notes."""
     title: Optional[str]
     targets: Tuple[Target, ...]
-    _finalizer: Any = None  # of one that shares the session of another
+    _called = "policy"
 
     def __init__(self, session: Session, function: Any, *arguments: Any) -> None:
         with session:
-            handle = session.make("policy", function, session.context, *arguments)
-            self._begin(session, handle)
+            self._session = session
+            self._own = session.make("policy", function, session.context, *arguments)
+            self._begin()
             session.keep()
 
     @classmethod
     def _of_edit(cls, session: Session, edit: Any) -> Policy:
         """One that shares the session of another, which is not closed with it."""
         policy = cls.__new__(cls)
-        handle = session.make("policy", C.edit_policy, edit)
-        policy._begin(session, handle)
-        session.keep()
-        policy._finalizer = weakref.finalize(policy, session.drop, handle)
-        policy._finalizer.atexit = False
+        policy._keep(session, session.make("policy", C.edit_policy, edit))
+        policy._begin()
         return policy
 
-    def _begin(self, session: Session, handle: Any) -> None:
-        self._session = session
-        self._own: Optional[Any] = handle
-        self.diagnostics = session.diagnostics()
+    def _begin(self) -> None:
+        self.diagnostics = self._session.diagnostics()
         self.title = C.policy_title(self._handle)
         self.targets = read_all(Target, "target", self._handle)
         self._flow_count: int = C.flow_count(self._handle)
@@ -495,21 +501,13 @@ class Policy:
 
     # ---- its life
 
-    @property
-    def _handle(self) -> Any:
-        if self._own is None:
-            raise ValueError("the policy is closed")
-        return self._own
-
     def close(self) -> None:
         """Frees its memory; what was read from it stays. Closing again does nothing. The edits
         of a policy that was loaded are closed with it, and the policies that they made."""
         if self._finalizer is None:
             self._session.close()
-        elif self._finalizer.detach() is not None:
-            handle, self._own = self._handle, None
-            with contextlib.suppress(ValueError), self._session as session:
-                session.release(handle)
+        else:
+            self._release()
 
     def __enter__(self) -> Policy:
         return self
@@ -592,11 +590,12 @@ class Policy:
         return handle
 
     def _meaning_of_row(self, session: Session, devices: Iterable[Configuration]) -> Any:
-        path = session.make("path", C.path_new, session.context)
-        for device in devices:
-            meaning = device._meaning(session, device.backend, self._handle)
-            session.check(C.path_add(path, meaning, None, None, None))
-        return session.make("meaning", C.path_meaning, path)
+        """What passes one device, or each of several."""
+        hops = tuple(map(Hop, devices))
+        meanings = [
+            hop.device._meaning(session, hop.device.backend, self._handle) for hop in hops
+        ]
+        return meanings[0] if len(hops) == 1 else _join(session, hops, meanings)
 
     def assertions(
         self,
@@ -614,10 +613,7 @@ class Policy:
             else:
                 devices = (running,) if isinstance(running, Configuration) else tuple(running)
                 names = [encode(device.backend) for device in devices]
-                if len(devices) == 1:
-                    meaning = devices[0]._meaning(session, devices[0].backend, self._handle)
-                else:
-                    meaning = self._meaning_of_row(session, devices)
+                meaning = self._meaning_of_row(session, devices)
                 targets = (ctypes.c_char_p * len(names))(*names)
                 session.check(
                     C.assert_running(handle, targets, len(names), meaning), (DIFFERENT,)
@@ -675,7 +671,7 @@ class Policy:
         Before is the policy, after the devices."""
         with self._session as session:
             targets = [self._meaning(session, hop.device.backend) for hop in path.hops]
-            expected = path._join(session, targets)
+            expected = _join(session, path.hops, targets)
             return _compare(session, expected, path._meaning(session, self._handle))
 
     def diff(
@@ -685,12 +681,8 @@ class Policy:
 
         Before is this policy, after the other. With a target: what that has to let pass; a
         configuration of its backend is read with its settings."""
-        with contextlib.ExitStack() as stack:
-            sessions = {self._session}
-            if isinstance(other, Policy):
-                sessions.add(other._session)
-            for session in sorted(sessions, key=id):  # in one order: no two threads wait in a ring
-                stack.enter_context(session)
+        others = (other._session,) if isinstance(other, Policy) else ()
+        with _entered(self._session, *others):
             before = self._meaning(self._session, target)
             if isinstance(other, Policy):
                 after = other._meaning(other._session, target)
@@ -707,9 +699,7 @@ class Policy:
         """Which flows other has that this policy has not, or has renamed or changed, as written.
 
         Before is this policy, after the other; diff() says what that means for packets."""
-        with contextlib.ExitStack() as stack:
-            for session in sorted({self._session, other._session}, key=id):
-                stack.enter_context(session)
+        with _entered(self._session, other._session):
             changes = self._session.make(
                 "flow_changes",
                 C.flow_changes_new,
@@ -811,7 +801,7 @@ def _flow_text(flow: FlowText) -> bytes:
     return (flow if isinstance(flow, str) else json.dumps(flow, ensure_ascii=False)).encode("utf-8")
 
 
-class Edit:
+class Edit(Kept):
     """A policy that is being changed: made by Policy.edit().
 
     Each change says which packets newly pass ("allowed") and which no longer pass ("denied"), in
@@ -819,26 +809,17 @@ class Edit:
     memory is freed by close(), at the end of a with block, with the policy, or when nothing refers
     to it any more."""
 
-    def __init__(self, session: Session, policy: Any, name: str) -> None:
-        self._session = session
-        handle = session.make("edit", C.policy_edit, session.context, policy, encode(name))
-        session.keep()
-        self._own: Optional[Any] = handle
-        self._finalizer = weakref.finalize(self, session.drop, handle)
-        self._finalizer.atexit = False
+    _called = "edit"
 
-    @property
-    def _handle(self) -> Any:
-        if self._own is None:
-            raise ValueError("the edit is closed")
-        return self._own
+    def __init__(self, session: Session, policy: Any, name: str) -> None:
+        self._keep(
+            session,
+            session.make("edit", C.policy_edit, session.context, policy, encode(name)),
+        )
 
     def close(self) -> None:
         """Frees its memory; the policies that it made stay. Closing again does nothing."""
-        if self._finalizer.detach() is not None:
-            handle, self._own = self._handle, None
-            with contextlib.suppress(ValueError), self._session as session:
-                session.release(handle)
+        self._release()
 
     def __enter__(self) -> Edit:
         return self

@@ -236,3 +236,30 @@ class Session:
         )
         C.diagnostics_clear(self.context)
         return told
+
+
+class Kept:
+    """One of several objects that are kept in a session, which is not closed with it."""
+
+    _session: Session
+    _own: Optional[Any]
+    _finalizer: Any = None
+    _called: str
+
+    def _keep(self, session: Session, handle: Any) -> None:
+        session.keep()
+        self._session, self._own = session, handle
+        self._finalizer = weakref.finalize(self, session.drop, handle)
+        self._finalizer.atexit = False
+
+    @property
+    def _handle(self) -> Any:
+        if self._own is None:
+            raise ValueError(f"the {self._called} is closed")
+        return self._own
+
+    def _release(self) -> None:
+        if self._finalizer.detach() is not None:
+            handle, self._own = self._handle, None
+            with contextlib.suppress(ValueError), self._session as session:
+                session.release(handle)
