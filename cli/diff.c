@@ -10,6 +10,7 @@
 
 #include "comparison.h"
 #include "hops.h"
+#include "place.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -70,11 +71,9 @@ static flowrules_status check_backends(const struct hops *hops, struct tool *too
 
 /* The path of a policy's lock file, if there is one and no other is named; to be freed. */
 static char *lock_beside(const struct tool *tool, const char *path) {
-    char *lock = NULL;
     if (tool->settings.lock != NULL || strcmp(path, "-") == 0)
         return NULL;
-    lock = allocate(strlen(path) + sizeof(".lock"), 1);
-    sprintf(lock, "%s.lock", path);
+    char *lock = lock_path(path, NULL);
     if (access(lock, R_OK) == 0)
         return lock;
     free(lock);

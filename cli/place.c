@@ -1,5 +1,6 @@
 /*
- * Follows the links of a path, and holds the folder that its file is in.
+ * Finds folders and lock files by paths; follows the links of a path, and holds the folder that its
+ * file is in.
  */
 #include "place.h"
 
@@ -18,12 +19,20 @@ static char *copy_bytes(const char *text, size_t length) {
     return memcpy(allocate(length + 1, 1), text, length);
 }
 
-/* The folder of a path, to be freed. */
-static char *folder_of(const char *path) {
+char *folder_of(const char *path) {
     const char *slash = strrchr(path, '/');
     if (slash == NULL)
         return copy_bytes(".", 1);
     return slash == path ? copy_bytes("/", 1) : copy_bytes(path, (size_t)(slash - path));
+}
+
+char *lock_path(const char *policy, const char *chosen) {
+    if (chosen != NULL)
+        return copy_bytes(chosen, strlen(chosen));
+    size_t size = strlen(policy) + sizeof(".lock");
+    char *path = allocate(size, 1);
+    snprintf(path, size, "%s.lock", policy);
+    return path;
 }
 
 /* Where a link leads to, to be freed; NULL where the path is none. */

@@ -1,5 +1,6 @@
 /*
- * Where a file is that is written in its place: the folder and the name there, links followed.
+ * Where a file is: its folder, links followed where it is written in its place; and where the lock
+ * file of a policy is.
  */
 #ifndef CLI_PLACE_H
 #define CLI_PLACE_H
@@ -20,5 +21,10 @@ struct file_place {
 flowrules_status find_place(struct file_place *place, struct tool *tool, const char *path,
                             bool hold);
 void leave_place(struct file_place *place);
+
+/* The folder of a path, without following links; to be freed. */
+char *folder_of(const char *path);
+/* The path of a policy's lock file: the chosen one or, for NULL, beside it; to be freed. */
+char *lock_path(const char *policy, const char *chosen);
 
 #endif

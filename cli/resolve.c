@@ -55,10 +55,7 @@ static char *find_lock(struct tool *tool) {
         tell_usage(tool, "a policy from standard input needs --lock FILE");
         return NULL;
     }
-    size_t size = strlen(chosen != NULL ? chosen : policy) + sizeof(".lock");
-    char *path = allocate(size, 1);
-    snprintf(path, size, chosen != NULL ? "%s" : "%s.lock", chosen != NULL ? chosen : policy);
-    return path;
+    return lock_path(policy, chosen);
 }
 
 /* A lock file that is named and not there yet is no error: it is what is to be made. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "place.h"
 #include "render.h"
 #include "text.h"
 #include "verbs.h"
@@ -30,14 +31,9 @@ struct watch {
 /* The lock file, also where there is none yet. */
 static void watch_lock(struct watch *watch) {
     const char *chosen = watch->tool->settings.lock;
-    if (chosen != NULL) {
-        if (strcmp(chosen, "none") != 0)
-            watch_file(&watch->watching, chosen);
+    if (chosen != NULL && strcmp(chosen, "none") == 0)
         return;
-    }
-    size_t size = strlen(watch->path) + sizeof(".lock");
-    char *path = allocate(size, 1);
-    snprintf(path, size, "%s.lock", watch->path);
+    char *path = lock_path(watch->path, chosen);
     watch_file(&watch->watching, path);
     free(path);
 }
@@ -55,14 +51,7 @@ static bool watch_read(struct watch *watch, size_t first) {
 }
 
 static void watch_folders(struct watch *watch, bool sound) {
-    const char *slash = strrchr(watch->path, '/');
-    size_t length = slash == NULL ? 1 : (size_t)(slash - watch->path);
-    char *folder = allocate(length + 2, 1);
-    memcpy(folder,
-           slash == NULL          ? "."
-           : slash == watch->path ? "/"
-                                  : watch->path,
-           length > 0 ? length : 1);
+    char *folder = folder_of(watch->path);
     watch_below(&watch->watching, folder, sound ? DEPTH : DEPTH_BROKEN);
     free(folder);
 }

@@ -20,6 +20,8 @@
 #include <sys/inotify.h>
 #endif
 
+#include "place.h"
+
 /* Folders that are looked at; more are not. */
 #define FOLDERS_MOST 256u
 /* Milliseconds: between two looks, and for which files have to stay as they are. */
@@ -75,31 +77,29 @@ void watching_free(struct watching *watching) {
     watching->count = 0;
 }
 
-static bool add(struct watching *watching, const char *path, size_t length, bool folder) {
-    size_t folders = 0;
+static bool add(struct watching *watching, const char *path, bool folder) {
+    size_t folders = 0, size = strlen(path) + 1;
     for (size_t i = 0; i < watching->count; i++) {
         const struct watched *item = &watching->items[i];
         folders += item->folder;
-        if (strlen(item->path) == length && memcmp(item->path, path, length) == 0)
+        if (strcmp(item->path, path) == 0)
             return false;
     }
     if (folder && folders >= FOLDERS_MOST)
         return false;
     watching->items = reallocate(watching->items, watching->count + 1, sizeof(*watching->items));
     struct watched *item = &watching->items[watching->count++];
-    *item = (struct watched){.path = allocate(length + 1, 1), .folder = folder};
-    memcpy(item->path, path, length);
+    *item = (struct watched){.path = allocate(size, 1), .folder = folder};
+    memcpy(item->path, path, size);
     item->stamp = stamp_of(item);
     return true;
 }
 
 bool watch_file(struct watching *watching, const char *path) {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        add(watching, ".", 1, true);
-    else
-        add(watching, path, slash == path ? 1 : (size_t)(slash - path), true);
-    return add(watching, path, strlen(path), false);
+    char *folder = folder_of(path);
+    add(watching, folder, true);
+    free(folder);
+    return add(watching, path, false);
 }
 
 static bool is_ignored(const struct watching *watching, const struct stat *folder) {
@@ -116,7 +116,7 @@ void watch_below(struct watching *watching, const char *folder, unsigned depth) 
         char *path = allocate(size, 1);
         snprintf(path, size, "%s/%s", folder, entry->d_name);
         if (entry->d_name[0] != '.' && lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode) &&
-            !is_ignored(watching, &facts) && add(watching, path, strlen(path), true))
+            !is_ignored(watching, &facts) && add(watching, path, true))
             watch_below(watching, path, depth - 1);
         free(path);
     }
