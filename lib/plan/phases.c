@@ -524,7 +524,7 @@ flowrules_status fr_plan_phases(flowrules_plan *plan) {
         spare = spare || (part->deny != 0 &&
                           fr_vec_at(&plan->policy->flows, struct fr_flow, part->flow)->spares != 0);
     }
-    if ((!spare && plan->others.count == 0) || plan->can->denies == FLOWRULES_DENIES_SPARE)
+    if (!spare && plan->others.count == 0)
         return FLOWRULES_OK;
     flowrules_status status = start_raising(&r) ? order_plan(&r) : fr_no_memory(plan->context);
     if (status == FLOWRULES_OK)

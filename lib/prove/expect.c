@@ -224,7 +224,7 @@ static flowrules_status add_circular(const struct expecting *e, bool baseline_be
         if (!known)
             FR_TRY(add_alike(e, i));
     }
-    for (size_t i = 0; i < scoped->count && baseline_behind; i++) {
+    for (size_t i = 0; i < scoped->count; i++) { /* what none of the allows got is the denies' */
         const struct fr_scoped *part = fr_vec_at(scoped, struct fr_scoped, i);
         if (part->deny)
             FR_TRY(add_flow(e, part));
