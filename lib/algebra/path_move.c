@@ -60,14 +60,14 @@ static fr_string unknown_interface(struct moving *v, unsigned end) {
                                place, here);
     else if (end == 0)
         text = fr_arena_printf(&v->to->arena,
-                               "it is not known by which interface packets from %s enter %s: name "
-                               "it there, as [from PLACE]",
-                               fr_path_hop(path, v->number - 1)->name, here);
+                               "it is not known by which interface packets from %s enter %s: "
+                               "write [from PLACE] behind %s",
+                               fr_path_hop(path, v->number - 1)->name, here, here);
     else
         text = fr_arena_printf(&v->to->arena,
-                               "it is not known by which interface packets to %s leave %s: name "
-                               "it there, as [to PLACE]",
-                               fr_path_hop(path, v->number + 1)->name, here);
+                               "it is not known by which interface packets to %s leave %s: "
+                               "write [to PLACE] behind %s",
+                               fr_path_hop(path, v->number + 1)->name, here, here);
     return text == NULL ? 0 : fr_strings_add(&v->to->strings, text, strlen(text));
 }
 
