@@ -5,16 +5,11 @@
 
 #include "flowrules/kits/hashes.h"
 
-/* What a network has of some families. */
+/* All addresses of a network, or those of a family. */
 struct fr_network_part {
     uint32_t network;
     fr_set set; /* of the view */
-    unsigned families;
 };
-
-static bool has_family(unsigned families, int family) {
-    return (families & FLOWRULES_FAMILY_BIT((enum flowrules_family)family)) != 0;
-}
 
 static uint64_t hash_range(uint64_t hash, const struct flowrules_range *range) {
     const uint64_t numbers[] = {(uint64_t)range->family, range->first.hi, range->first.lo,
@@ -25,12 +20,10 @@ static uint64_t hash_range(uint64_t hash, const struct flowrules_range *range) {
 }
 
 /* A key of the map; 0: it has no addresses. */
-static uint32_t hash_of(struct flowrules_set set, unsigned families) {
+static uint32_t hash_of(struct flowrules_set set) {
     uint64_t hash = 0;
     for (int f = 0; f < 2; f++)
-        for (size_t i = 0; has_family(families, f) &&
-                           i < flowrules_set_range_count(set, (enum flowrules_family)f);
-             i++) {
+        for (size_t i = 0; i < flowrules_set_range_count(set, (enum flowrules_family)f); i++) {
             struct flowrules_range range = flowrules_set_range(set, (enum flowrules_family)f, i);
             hash = hash_range(hash + 1, &range);
         }
@@ -49,47 +42,30 @@ static bool same_family(struct flowrules_set a, struct flowrules_set b,
     return same;
 }
 
-/* Does a part have exactly what a set has of some families? */
-static bool is_part(const struct fr_network_names *names, const struct fr_network_part *part,
-                    struct flowrules_set set, unsigned families) {
-    struct flowrules_set own = {&names->view.sets, part->set};
-    bool same = true;
-    for (int f = 0; f < 2 && same; f++) {
-        enum flowrules_family family = (enum flowrules_family)f;
-        bool left = has_family(part->families, f), right = has_family(families, f);
-        if (left && right)
-            same = same_family(own, set, family);
-        else
-            same = (!left || flowrules_set_range_count(own, family) == 0) &&
-                   (!right || flowrules_set_range_count(set, family) == 0);
-    }
-    return same;
-}
-
 /* The part with the addresses of a set, or NULL; *key: where it is, or would be. */
 static const struct fr_network_part *find_part(const struct fr_network_names *names,
-                                               struct flowrules_set set, unsigned families,
-                                               uint32_t *key) {
+                                               struct flowrules_set set, uint32_t *key) {
     uint32_t number;
-    for (*key = hash_of(set, families); fr_map_get(&names->by_hash, *key, &number); *key += 2) {
+    for (*key = hash_of(set); fr_map_get(&names->by_hash, *key, &number); *key += 2) {
         const struct fr_network_part *part =
             fr_vec_at(&names->parts, struct fr_network_part, number - 1);
-        if (is_part(names, part, set, families))
+        struct flowrules_set own = {&names->view.sets, part->set};
+        if (same_family(own, set, FLOWRULES_IPV4) && same_family(own, set, FLOWRULES_IPV6))
             return part;
     }
     return NULL;
 }
 
-static flowrules_status add_part(struct fr_network_names *names, uint32_t network, fr_set set,
-                                 unsigned families) {
+static flowrules_status add_part(struct fr_network_names *names, uint32_t network, fr_set set) {
     uint32_t key;
-    if (find_part(names, (struct flowrules_set){&names->view.sets, set}, families, &key) != NULL ||
-        key == 0)
+    if (set == FR_SET_NONE)
+        return fr_no_memory(names->view.context);
+    if (find_part(names, (struct flowrules_set){&names->view.sets, set}, &key) != NULL || key == 0)
         return FLOWRULES_OK;
     struct fr_network_part *part = fr_vec_push(&names->parts);
     if (part == NULL || !fr_map_put(&names->by_hash, key, (uint32_t)names->parts.count))
         return fr_no_memory(names->view.context);
-    *part = (struct fr_network_part){network, set, families};
+    *part = (struct fr_network_part){network, set};
     return FLOWRULES_OK;
 }
 
@@ -101,9 +77,9 @@ static flowrules_status add_network(struct fr_network_names *names, uint32_t net
     if (end.flags != 0 || end.set == FR_SET_ANY || flowrules_set_atom_count(set) > 0 ||
         flowrules_set_is_all(set, FLOWRULES_IPV4) || flowrules_set_is_all(set, FLOWRULES_IPV6))
         return FLOWRULES_OK;
-    FR_TRY(add_part(names, network, end.set, FLOWRULES_BOTH_FAMILIES));
-    FR_TRY(add_part(names, network, end.set, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)));
-    return add_part(names, network, end.set, FLOWRULES_FAMILY_BIT(FLOWRULES_IPV6));
+    FR_TRY(add_part(names, network, end.set));
+    FR_TRY(add_part(names, network, fr_set_family(&names->view.sets, end.set, FLOWRULES_IPV4)));
+    return add_part(names, network, fr_set_family(&names->view.sets, end.set, FLOWRULES_IPV6));
 }
 
 flowrules_status fr_network_names_init(struct fr_network_names *names,
@@ -128,7 +104,7 @@ const char *fr_network_names_find(const struct fr_network_names *names, struct f
     uint32_t key;
     if (head->atoms > 0 || head->all_atoms != 0)
         return NULL;
-    const struct fr_network_part *part = find_part(names, set, FLOWRULES_BOTH_FAMILIES, &key);
+    const struct fr_network_part *part = find_part(names, set, &key);
     const flowrules_policy *policy = names->view.policy;
     return part == NULL
                ? NULL
