@@ -339,31 +339,24 @@ const char *flowrules_assertion_finding_zones(const flowrules_assertions *assert
     return finding_at(assertions, assertion, finding)->cell;
 }
 
-static const struct fr_flow *flow_of(const flowrules_assertions *a, size_t assertion,
-                                     size_t finding) {
-    uint32_t flow = finding_at(a, assertion, finding)->flow;
-    return flow == UINT32_MAX ? NULL : fr_vec_at(&policy_of(a, 0)->flows, struct fr_flow, flow);
-}
-
 const char *flowrules_assertion_finding_flow(const flowrules_assertions *assertions,
                                              size_t assertion, size_t finding) {
-    const struct fr_flow *flow = flow_of(assertions, assertion, finding);
-    return flow == NULL ? NULL : FR_POLICY_TEXT(policy_of(assertions, 0), flow->name);
+    return flowrules_flow_name(policy_of(assertions, 0),
+                               finding_at(assertions, assertion, finding)->flow);
 }
 
 const char *flowrules_assertion_finding_file(const flowrules_assertions *assertions,
                                              size_t assertion, size_t finding) {
-    const struct fr_flow *flow = flow_of(assertions, assertion, finding);
-    if (flow == NULL)
-        return finding_at(assertions, assertion, finding)->rule_file;
-    return fr_diagnostics_file_name(&assertions->context->diagnostics,
-                                    policy_of(assertions, 0)->first_file + flow->file);
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
+    return f->flow == UINT32_MAX ? f->rule_file
+                                 : flowrules_flow_file(policy_of(assertions, 0), f->flow);
 }
 
 uint32_t flowrules_assertion_finding_line(const flowrules_assertions *assertions, size_t assertion,
                                           size_t finding) {
-    const struct fr_flow *flow = flow_of(assertions, assertion, finding);
-    return flow != NULL ? flow->line : finding_at(assertions, assertion, finding)->rule_line;
+    const struct fr_breach *f = finding_at(assertions, assertion, finding);
+    return f->flow == UINT32_MAX ? f->rule_line
+                                 : flowrules_flow_line(policy_of(assertions, 0), f->flow);
 }
 
 const char *flowrules_assertion_finding_enters(const flowrules_assertions *assertions,

@@ -1129,11 +1129,10 @@ const char *flowrules_answer_reason(const flowrules_answer *answer) {
     return answer->reason;
 }
 
-static const struct fr_flow *flow_at(const flowrules_answer *answer, size_t flow, size_t *index) {
-    if (flow >= answer->flows.count)
-        return NULL;
-    *index = fr_vec_at(&answer->flows, struct answer_flow, flow)->flow;
-    return fr_vec_at(&answer->policy->flows, struct fr_flow, *index);
+/* The flow's index in the policy, or one that the policy does not have. */
+static size_t flow_of(const flowrules_answer *answer, size_t flow) {
+    return flow < answer->flows.count ? fr_vec_at(&answer->flows, struct answer_flow, flow)->flow
+                                      : SIZE_MAX;
 }
 
 size_t flowrules_answer_flow_count(const flowrules_answer *answer) {
@@ -1141,29 +1140,19 @@ size_t flowrules_answer_flow_count(const flowrules_answer *answer) {
 }
 
 const char *flowrules_answer_flow_name(const flowrules_answer *answer, size_t flow) {
-    size_t index;
-    return flow_at(answer, flow, &index) == NULL ? NULL
-                                                 : flowrules_flow_name(answer->policy, index);
+    return flowrules_flow_name(answer->policy, flow_of(answer, flow));
 }
 
 const char *flowrules_answer_flow_action(const flowrules_answer *answer, size_t flow) {
-    size_t index;
-    return flow_at(answer, flow, &index) == NULL ? NULL
-                                                 : flowrules_flow_action(answer->policy, index);
+    return flowrules_flow_action(answer->policy, flow_of(answer, flow));
 }
 
 const char *flowrules_answer_flow_file(const flowrules_answer *answer, size_t flow) {
-    size_t index;
-    const struct fr_flow *f = flow_at(answer, flow, &index);
-    return f == NULL ? NULL
-                     : fr_diagnostics_file_name(&answer->policy->context->diagnostics,
-                                                answer->policy->first_file + f->file);
+    return flowrules_flow_file(answer->policy, flow_of(answer, flow));
 }
 
 uint32_t flowrules_answer_flow_line(const flowrules_answer *answer, size_t flow) {
-    size_t index;
-    const struct fr_flow *f = flow_at(answer, flow, &index);
-    return f == NULL ? 0 : f->line;
+    return flowrules_flow_line(answer->policy, flow_of(answer, flow));
 }
 
 static const struct answer_rule *rule_at(const flowrules_answer *answer, size_t rule) {
