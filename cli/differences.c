@@ -11,9 +11,21 @@
 
 /* ---- who decides --------------------------------------------------------------------------- */
 
+/* What is said of a flow and of a rule that blocks, or lets pass. */
+struct deeds {
+    const char *flow[2], *rule[2];
+};
+
+/* The older of two versions did it, everything else does it. */
+static const struct deeds *deeds_of(const struct comparison_words *words, int after) {
+    static const struct deeds now = {{"denies it", "allows it"}, {"blocks it", "lets it pass"}};
+    static const struct deeds then = {{"denied it", "allowed it"}, {"blocked it", "let it pass"}};
+    return words->versions && !after ? &then : &now;
+}
+
 /* What a device of a path does, and by which rule. */
 static void print_hop(FILE *stream, const flowrules_comparison *comparison, size_t i, int after,
-                      size_t hop) {
+                      size_t hop, const struct comparison_words *words) {
     const char *flow = flowrules_difference_hop_flow(comparison, i, after, hop);
     const char *file = flowrules_difference_hop_file(comparison, i, after, hop);
     bool passes = flowrules_difference_hop_passes(comparison, i, after, hop) != 0;
@@ -23,7 +35,7 @@ static void print_hop(FILE *stream, const flowrules_comparison *comparison, size
     } else {
         print_user(stream, flowrules_difference_hop_name(comparison, i, after, hop));
     }
-    fputs(passes ? " lets it pass" : " blocks it", stream);
+    fprintf(stream, " %s", deeds_of(words, after)->rule[passes]);
     if (flow != NULL) {
         fputs(" (flow '", stream);
         print_user(stream, flow);
@@ -36,9 +48,10 @@ static void print_hop(FILE *stream, const flowrules_comparison *comparison, size
 void print_decider(FILE *stream, const flowrules_comparison *comparison, size_t i, int after,
                    bool passes, const struct comparison_words *words) {
     size_t hops = flowrules_difference_hop_count(comparison, i, after);
+    const struct deeds *deeds = deeds_of(words, after);
     for (size_t hop = 0; hop < hops; hop++) {
         fputs(hop > 0 ? ", " : "", stream);
-        print_hop(stream, comparison, i, after, hop);
+        print_hop(stream, comparison, i, after, hop, words);
     }
     if (hops > 0)
         return;
@@ -47,13 +60,13 @@ void print_decider(FILE *stream, const flowrules_comparison *comparison, size_t 
     if (flow != NULL) {
         fputs("flow '", stream);
         print_user(stream, flow);
-        fputs(passes ? "' allows it" : "' denies it", stream);
+        fprintf(stream, "' %s", deeds->flow[passes]);
     } else if (file != NULL) {
         print_user(stream, file);
         fprintf(stream, ":%u %s", (unsigned)flowrules_difference_line(comparison, i, after),
-                passes ? "lets it pass" : "blocks it");
+                deeds->rule[passes]);
     } else if (flowrules_difference_baseline(comparison, i, after)) {
-        fputs(passes ? "the baseline lets it pass" : "the baseline blocks it", stream);
+        fprintf(stream, "the baseline %s", deeds->rule[passes]);
     } else {
         fputs(passes ? words->no_block[after] : words->no_rule[after], stream);
     }

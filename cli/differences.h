@@ -12,6 +12,7 @@
 struct comparison_words {
     const char *equal, *contains;         /* the sentences for these verdicts */
     const char *allowed, *denied;         /* headings of the differences */
+    bool versions;                        /* before is an older version: it allowed, it denied */
     const char *no_rule[2];               /* what is said where nothing decides: before, after */
     const char *no_block[2];              /* and where it passes so */
     const char *rules[2];                 /* of results: allowed, denied */

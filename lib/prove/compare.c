@@ -810,6 +810,14 @@ static const char *item_text(struct comparing *c, uint32_t number, const struct 
     return fr_arena_printf(arena, "line %u of %s", (unsigned)(*clause)->line, *file);
 }
 
+/* What a clause does by which packets may pass where a deny of the other side would take them. */
+static const char *passing_words(const struct fr_clause *clause) {
+    if (clause->effect != FR_SKIP)
+        return "allows them";
+    return clause->flow != FR_NO_FLOW ? "keeps them from some flows"
+                                      : "leads them past other rules";
+}
+
 /* Was it told already that the two decide otherwise, whatever the addresses are? */
 static bool is_different(struct comparing *c, const struct fr_disorder *d) {
     uint32_t items[2], stages[2], clauses[2];
@@ -842,8 +850,9 @@ static void visit_disorder(void *user, const struct fr_disorder *d) {
             ? NULL
             : fr_arena_printf(&c->result->arena,
                               "%s may share addresses: %s denies them first, but on the other side "
-                              "%s allows them first",
-                              name, deny_file == NULL ? deny_text : "this rule", allow_text);
+                              "%s %s first",
+                              name, deny_file == NULL ? deny_text : "this rule", allow_text,
+                              passing_words(allow));
     c->no_memory =
         text == NULL || add_doubt(c, text, deny_file, deny->line, d->side == 1) != FLOWRULES_OK;
 }
