@@ -88,7 +88,8 @@ static const struct {
     {"resolve", "lock: text, written: yes, names: [{name: text, status: "
                 "new|changed|same|kept|failed, reason: text?, ttl: number, cnames: [text], "
                 "addresses: [{address: text, state: text}]}]"},
-    {"probe", "flows: [{flow: text, action: allow|deny, assertion?: never|must, probes: [{probe?: "
+    {"probe", "flows: [{flow: text, action: allow|deny, assertion?: never|only|must|matrix, "
+              "probes: [{probe?: "
               "text, host?: text, "
               "port?: number, not-tried?: text, why?: text}]}]"},
     {"targets", "backends: [{name: text, title: text, description: text, "

@@ -109,9 +109,11 @@ static void write_head(struct flowrules_writer *w, const struct flowrules_probe 
                              "policy?  "
                            : "# Can the flows of this policy be used from here?  ");
     flowrules_write_user(w, &comment, title != NULL ? title : "(it has no title)");
-    flowrules_writef(w, "\n# It tries %zu of the %zu %s", probe->flows.count,
-                     probe->asserted ? probe->policy->assertions.count : probe->policy->flows.count,
-                     probe->asserted ? "assertions" : "flows");
+    flowrules_writef(w, "\n# It tries %zu ", probe->flows.count);
+    if (probe->asserted)
+        flowrules_write(w, "assertions (of a matrix, each zone is one)");
+    else
+        flowrules_writef(w, "of the %zu flows", probe->policy->flows.count);
     if (probe->from != NULL) {
         flowrules_write(w, ", those from ");
         flowrules_write_user(w, &comment, probe->from);

@@ -136,9 +136,27 @@ flows:
 """
 
 
+ZONED = """flowrules: 1
+networks: {office: 10.1.0.0/16, shop: 10.2.0.0/24, db: [10.3.0.7, 10.3.0.8, 10.3.0.32/28]}
+services:
+  https: {protocol: tcp, port: 443}
+  postgres: {protocol: tcp, port: 5432}
+  ssh: {protocol: tcp, port: 22}
+  syslog: {protocol: udp, port: 514}
+zones: {office: office, shop: shop, db: db, internet: all-else}
+assertions:
+  - {name: no-guest, never: {source: internet, destination: db}}
+matrix: {internet: {shop: https}, office: {shop: [https, ssh], db: ssh}, shop: {db: postgres}}
+flows:
+  - {name: web, source: any, destination: 10.2.0.9, service: https}
+  - {name: administration, source: 10.1.0.4, destination: 10.3.0.33, service: ssh}
+  - {name: mirror, source: shop, destination: 198.51.100.1, service: https}
+"""
+
+
 def asserted(there):
-    def expect(name, options, good):
-        status, output, messages = suite.flowrules("-", "--assertions", "--json", *options, policy=ASSERTED)
+    def expect(name, options, good, policy=ASSERTED):
+        status, output, messages = suite.flowrules("-", "--assertions", "--json", *options, policy=policy)
         found = messages if status else {
             flow["flow"]: [flow["assertion"], flow["action"]] +
                           [f"{p['probe']} {p['host']} {p['port']}" if "probe" in p else f"- {p['not-tried']}"
@@ -149,13 +167,37 @@ def asserted(there):
     web = ["must", "allow", "tls one.example.org 443", "dns-udp 192.0.2.53 53", "- *.example.com"]
     first = ["tcp 127.0.0.1 1", "tcp 127.0.0.1 7", "tcp 127.0.0.2 1"]
     last = ["must", "allow", "- any"]
-    expect("anywhere", [], {"web": web, "never-2": ["never", "deny", *first, "- tcp 127.0.0.2 7"], "must-5": last})
+
+    def only(*ports):
+        return ["only", "deny"] + [f"{probe} 127.0.0.{host} {port}" for host in (1, 2) for probe, port in
+                                   (("tls", 443), ("dns-udp", 53), *(("tcp", port) for port in ports))]
+
+    expect("anywhere", [], {"web": web, "never-2": ["never", "deny", *first, "- tcp 127.0.0.2 7"],
+                            "only-4": only(1, 7, 3, 5), "must-5": last})
     expect("office", ["--from", "office"],
-           {"web": web, "never-2": ["never", "deny", *first, "- tcp 127.0.0.2 7"], "must-5": last})
+           {"web": web, "never-2": ["never", "deny", *first, "- tcp 127.0.0.2 7"], "only-4": only(1, 7, 3, 5),
+            "must-5": last})
     expect("rest", ["--from", "203.0.113.9", "--try", "198.51.100.1"],
            {"never-2": ["never", "deny", *first, "tcp 127.0.0.2 7"],
-            "never-3": ["never", "deny", "tcp 127.0.0.1 3", "tcp 127.0.0.2 3"],
+            "never-3": ["never", "deny", "tcp 127.0.0.1 3", "tcp 127.0.0.2 3"], "only-4": only(1, 7, 3, 4, 5),
             "must-5": ["must", "allow", "tcp 198.51.100.1 5", "- any"]})
+    guest = ["--from", "203.0.113.5"]
+    db = [f"{probe} 10.3.0.{host} {port}" for host in (7, 8, 33) for probe, port in
+          (("tls", 443), ("tcp", 5432), ("tcp", 22))]
+    expect("matrix-guest", guest, {
+        "no-guest": ["never", "deny", *db, "- 10.3.0.32/28"],
+        "matrix/office": ["matrix", "deny", "tls 10.1.0.4 443", "tcp 10.1.0.4 5432", "tcp 10.1.0.4 22", "- 10.1.0.0/16"],
+        "matrix/shop": ["matrix", "deny", "tcp 10.2.0.9 5432", "tcp 10.2.0.9 22", "- 10.2.0.0/24"],
+        "matrix/db": ["matrix", "deny", *db, "- 10.3.0.32/28"]}, ZONED)
+    expect("matrix-office", ["--from", "office"], {
+        "matrix/shop": ["matrix", "deny", "tcp 10.2.0.9 5432", "- 10.2.0.0/24"],
+        "matrix/db": ["matrix", "deny", *(step for step in db if not step.endswith(" 22")), "- 10.3.0.32/28"],
+        "matrix/internet": ["matrix", "deny", "tls 198.51.100.1 443", "tcp 198.51.100.1 5432", "tcp 198.51.100.1 22",
+                            "- any"]}, ZONED)
+    # A place in several zones: what none of them may send.
+    expect("matrix-zones", ["--from", "10.2.0.0/15"], {
+        "matrix/office": ["matrix", "deny", "tls 10.1.0.4 443", "tcp 10.1.0.4 5432", "tcp 10.1.0.4 22", "- 10.1.0.0/16"]
+    }, ZONED)
     expect("of a flow", ["--flow", "admin"], "assertions are not those of a target or a flow")
     status, _, messages = suite.flowrules("-", "--assertions", policy=CHOICES)
     suite.check("assertions-none", status == 2 and "no assertion is left to probe" in messages, status, messages)
