@@ -144,6 +144,7 @@ flowrules_status fr_bind_assertions(struct fr_binder *r) {
     struct fr_vec terms;
     fr_vec_init(&terms, &r->context->allocator, sizeof(struct fr_term));
     bind_zones(r);
+    bind_ends(r, r->policy->lint.cleartext_in, true);
     flowrules_status status = bind_packets(r, &terms);
     bind_exceptions(r);
     if (status == FLOWRULES_OK)

@@ -20,26 +20,14 @@ static const struct fr_key no_keys[] = {{.name = NULL}};
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
-/* What is a network elsewhere may be a zone here. */
-static flowrules_status read_ends(struct fr_reader *r, const struct fr_value *value,
-                                  struct fr_span *span) {
-    FR_TRY(fr_read_peers(r, value, span));
-    for (uint32_t i = 0; i < span->count; i++) {
-        struct fr_peer *peer = fr_vec_at(&r->policy->peers, struct fr_peer, span->first + i);
-        if (peer->kind == FR_PEER_NETWORK)
-            peer->kind = FR_PEER_ZONE;
-    }
-    return FLOWRULES_OK;
-}
-
 static flowrules_status read_members(struct fr_reader *r, const struct fr_value *value,
                                      void *object) {
-    return read_ends(r, value, &((struct fr_asserted *)object)->members);
+    return fr_read_asserted_ends(r, value, &((struct fr_asserted *)object)->members);
 }
 
 static flowrules_status read_except(struct fr_reader *r, const struct fr_value *value,
                                     void *object) {
-    return read_ends(r, value, &((struct fr_asserted *)object)->except);
+    return fr_read_asserted_ends(r, value, &((struct fr_asserted *)object)->except);
 }
 
 const struct fr_key fr_asserted_keys[] = {
@@ -53,7 +41,7 @@ static flowrules_status read_asserted(struct fr_reader *r, const struct fr_value
                                       const char *what, struct fr_asserted *asserted) {
     *asserted = (struct fr_asserted){.rest = false};
     if (value->kind != FR_MAPPING)
-        return read_ends(r, value, &asserted->members);
+        return fr_read_asserted_ends(r, value, &asserted->members);
     struct fr_at at = value->at;
     size_t errors = r->diagnostics->error_count;
     FR_TRY(fr_read_mapping(r, value, what, fr_asserted_keys, NULL, asserted));

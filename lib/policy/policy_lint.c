@@ -124,7 +124,7 @@ static flowrules_status read_cleartext(struct fr_reader *r, const struct fr_valu
 static flowrules_status read_cleartext_in(struct fr_reader *r, const struct fr_value *value,
                                           void *object) {
     (void)object;
-    return fr_read_peers(r, value, &r->policy->lint.cleartext_in);
+    return fr_read_asserted_ends(r, value, &r->policy->lint.cleartext_in);
 }
 
 static flowrules_status read_expiry_tag(struct fr_reader *r, const struct fr_value *value,
@@ -161,7 +161,7 @@ const struct fr_key fr_lint_keys[] = {
     {"require", read_require, NULL, "required", "what each flow must say", NULL},
     {"cleartext", read_cleartext, NULL, "cleartext", "protocols that do not encrypt", NULL},
     {"cleartext-in", read_cleartext_in, NULL, "ends",
-     "networks into and out of which they are found; by default everywhere", NULL},
+     "networks and zones into and out of which they are found; by default everywhere", NULL},
     {.name = NULL},
 };
 

@@ -206,6 +206,17 @@ flowrules_status fr_read_peers(struct fr_reader *r, const struct fr_value *value
     return fr_read_list(r, value, read_peer, span);
 }
 
+flowrules_status fr_read_asserted_ends(struct fr_reader *r, const struct fr_value *value,
+                                       struct fr_span *span) {
+    FR_TRY(fr_read_peers(r, value, span));
+    for (uint32_t i = 0; i < span->count; i++) {
+        struct fr_peer *peer = fr_vec_at(&r->policy->peers, struct fr_peer, span->first + i);
+        if (peer->kind == FR_PEER_NETWORK)
+            peer->kind = FR_PEER_ZONE;
+    }
+    return FLOWRULES_OK;
+}
+
 /* ---- bindings ------------------------------------------------------------------------------ */
 
 struct binding_draft {

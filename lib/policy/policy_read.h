@@ -151,6 +151,9 @@ flowrules_status fr_read_target_silences(struct fr_reader *r, const struct fr_va
                                          void *object);
 
 flowrules_status fr_read_zones(struct fr_reader *r, const struct fr_value *value, void *object);
+/* A list of ends, where what is a network elsewhere may be a zone. */
+flowrules_status fr_read_asserted_ends(struct fr_reader *r, const struct fr_value *value,
+                                       struct fr_span *span);
 flowrules_status fr_read_assertions(struct fr_reader *r, const struct fr_value *value,
                                     void *object);
 flowrules_status fr_read_matrix(struct fr_reader *r, const struct fr_value *value, void *object);

@@ -28,6 +28,7 @@ struct fr_linter {
     struct fr_vec placed; /* uint8_t, for each flow: bit e: end e may be at some interfaces alone */
     struct fr_vec covered;    /* uint8_t, for each flow: others cover it */
     struct fr_strings wanted; /* names that targets pin, once the targets were checked */
+    struct fr_vec shared;     /* struct fr_shared, while names are checked */
 };
 
 static inline const struct fr_flow *fr_lint_flow(const struct fr_linter *l, size_t index) {

@@ -104,7 +104,7 @@ static flowrules_status check_shared(struct fr_linter *l, const struct fr_peer *
     for (uint32_t i = 0; i < entry->count && who == NULL; i++) {
         const struct fr_pin *pin =
             fr_vec_at(&l->policy->lock.pins, struct fr_pin, entry->first + i);
-        who = fr_shared_by(pin->family, pin->ip);
+        who = fr_shared_by(&l->shared, pin->family, pin->ip);
     }
     if (who == NULL)
         return FLOWRULES_OK;
@@ -167,7 +167,10 @@ static flowrules_status check_lock(struct fr_linter *l) {
     if (!l->policy->lock.present || l->policy->lock.example)
         return FLOWRULES_OK;
     fr_map_init(&told, &l->context->allocator);
-    flowrules_status status = walk(l, check_name, &told);
+    flowrules_status status = fr_shared_init(&l->shared, &l->context->allocator)
+                                  ? walk(l, check_name, &told)
+                                  : fr_no_memory(l->context);
+    fr_vec_free(&l->shared);
     fr_map_free(&told);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lint.h"
+#include "zones.h"
 
 #define PORTS 65536u
 
@@ -217,8 +218,9 @@ static flowrules_status add_set(struct fr_linter *l, struct fr_span span, fr_set
 static flowrules_status find_networks(struct wide *w) {
     const flowrules_policy *policy = w->l->policy;
     w->protects = FR_SET_EMPTY;
-    w->cleartext_in = policy->lint.cleartext_in.count == 0 ? FR_SET_ANY : FR_SET_EMPTY;
-    FR_TRY(add_set(w->l, policy->lint.cleartext_in, &w->cleartext_in));
+    w->cleartext_in = FR_SET_ANY;
+    if (policy->lint.cleartext_in.count > 0)
+        FR_TRY(fr_ends_set(&w->l->sights[0].view, policy->lint.cleartext_in, &w->cleartext_in));
     FR_TRY(add_set(w->l, policy->protects, &w->protects));
     for (size_t i = 0; i < policy->targets.count; i++)
         FR_TRY(add_set(w->l, fr_vec_at(&policy->targets, struct fr_target, i)->protects,

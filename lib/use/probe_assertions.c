@@ -3,6 +3,7 @@
  * place, and samples of what must not be.
  */
 #include "probe_choose.h"
+#include "zones.h"
 
 /* ---- what is not tried --------------------------------------------------------------------- */
 
@@ -55,52 +56,6 @@ static const char *nothing_against(struct fr_choosing *c, const struct fr_probe_
 
 /* ---- sets ---------------------------------------------------------------------------------- */
 
-/* What members or exceptions come to, with the zones that are named in them. */
-static flowrules_status zone_set(struct fr_choosing *c, uint32_t index, fr_set *set);
-
-static flowrules_status add_span(struct fr_choosing *c, struct fr_span span, fr_set *set) {
-    struct fr_end end = {FR_SET_EMPTY, 0};
-    if (span.count > 0)
-        FR_TRY(fr_view_end(&c->view, span, false, &end));
-    *set = end.set;
-    for (uint32_t i = 0; i < span.count; i++) {
-        const struct fr_peer *peer = fr_vec_at(&c->policy->peers, struct fr_peer, span.first + i);
-        fr_set zone;
-        if (peer->kind != FR_PEER_ZONE)
-            continue;
-        FR_TRY(zone_set(c, peer->ref, &zone));
-        *set = fr_set_union(&c->view.sets, *set, zone);
-    }
-    return *set == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
-}
-
-static flowrules_status asserted_set(struct fr_choosing *c, const struct fr_asserted *asserted,
-                                     fr_set *set) {
-    fr_set except;
-    *set = FR_SET_ANY;
-    if (!asserted->rest)
-        FR_TRY(add_span(c, asserted->members, set));
-    FR_TRY(add_span(c, asserted->except, &except));
-    *set = fr_set_subtract(&c->view.sets, *set, except);
-    return *set == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
-}
-
-/* A zone; one that is all-else is what no other has. */
-static flowrules_status zone_set(struct fr_choosing *c, uint32_t index, fr_set *set) {
-    const struct fr_vec *zones = &c->policy->zones;
-    const struct fr_zone *zone = fr_vec_at(zones, struct fr_zone, index);
-    FR_TRY(asserted_set(c, &zone->asserted, set));
-    for (size_t i = 0; zone->all_else && i < zones->count; i++) {
-        const struct fr_zone *other = fr_vec_at(zones, struct fr_zone, i);
-        fr_set own;
-        if (other->all_else)
-            continue;
-        FR_TRY(asserted_set(c, &other->asserted, &own));
-        *set = fr_set_subtract(&c->view.sets, *set, own);
-    }
-    return *set == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
-}
-
 /* The single addresses that the policy names: they are samples of what lies around them. */
 static flowrules_status find_named(struct fr_choosing *c) {
     for (size_t i = 0; i < c->policy->peers.count; i++) {
@@ -121,7 +76,7 @@ static flowrules_status find_zones(struct fr_choosing *c) {
         fr_set *slot = fr_vec_push(&c->zone_sets);
         if (slot == NULL)
             return fr_no_memory(c->context);
-        FR_TRY(zone_set(c, i, slot));
+        FR_TRY(fr_zone_set(&c->view, i, slot));
     }
     return FLOWRULES_OK;
 }
@@ -183,7 +138,7 @@ static flowrules_status never_terms(struct fr_choosing *c, fr_service service) {
 static flowrules_status begins_here(struct fr_choosing *c, const struct fr_packets *packets,
                                     bool *here) {
     fr_set source;
-    FR_TRY(asserted_set(c, &packets->ends[0], &source));
+    FR_TRY(fr_asserted_set(&c->view, &packets->ends[0], &source));
     c->source = fr_set_intersect(&c->view.sets, source, c->from);
     *here = c->deny ? fr_set_covers(&c->view.sets, source, c->from) : c->source != FR_SET_EMPTY;
     return c->source == FR_SET_NONE ? fr_no_memory(c->context) : FLOWRULES_OK;
@@ -202,7 +157,7 @@ static flowrules_status probe_packets(struct fr_choosing *c, const struct fr_pac
         FR_TRY(never_terms(c, packets->flow.service));
     else
         FR_TRY(fr_probe_terms(c, packets->flow.service));
-    FR_TRY(asserted_set(c, to, &c->destination.set));
+    FR_TRY(fr_asserted_set(&c->view, to, &c->destination.set));
     fr_probe_no_hosts(c);
     fr_probe_tried_hosts(c);
     fr_probe_asserted_hosts(c, to);
@@ -241,8 +196,8 @@ static flowrules_status probe_only(struct fr_choosing *c, struct fr_span packets
         const struct fr_packets *p =
             fr_vec_at(&c->policy->packets, struct fr_packets, packets.first + i);
         fr_set source;
-        FR_TRY(asserted_set(c, &p->ends[0], &source));
-        FR_TRY(asserted_set(c, &p->ends[1], &c->destination.set));
+        FR_TRY(fr_asserted_set(&c->view, &p->ends[0], &source));
+        FR_TRY(fr_asserted_set(&c->view, &p->ends[1], &c->destination.set));
         FR_TRY(permit(c, source, c->destination.set, p->flow.service));
         fr_probe_tried_hosts(c);
         fr_probe_asserted_hosts(c, &p->ends[1]);

@@ -101,7 +101,12 @@ static void a_search_can_end(void) {
 static const char *shared_by(const char *text) {
     enum flowrules_family family;
     struct flowrules_ip ip;
-    return fr_ip_parse(text, strlen(text), &family, &ip) ? fr_shared_by(family, ip) : "?";
+    struct fr_vec table;
+    CU_ASSERT(fr_shared_init(&table, &fr_default_allocator));
+    const char *who =
+        fr_ip_parse(text, strlen(text), &family, &ip) ? fr_shared_by(&table, family, ip) : "?";
+    fr_vec_free(&table);
+    return who;
 }
 
 static void shared_addresses(void) {
@@ -112,6 +117,9 @@ static void shared_addresses(void) {
     CU_ASSERT_STRING_EQUAL(shared_by("151.101.1.1"), "Fastly");
     CU_ASSERT_STRING_EQUAL(shared_by("13.32.9.9"), "Amazon CloudFront");
     CU_ASSERT_STRING_EQUAL(shared_by("2600:9000:1::1"), "Amazon CloudFront");
+    CU_ASSERT_STRING_EQUAL(shared_by("205.251.207.255"), "Amazon CloudFront");
+    CU_ASSERT_STRING_EQUAL(shared_by("45.60.0.1"), "Imperva");
+    CU_ASSERT_STRING_EQUAL(shared_by("2606:50c0:8003::153"), "GitHub Pages");
     CU_ASSERT_PTR_NULL(shared_by("192.0.2.1"));
     CU_ASSERT_PTR_NULL(shared_by("2001:db8::1"));
 }
