@@ -13,6 +13,7 @@
 #include "flowrules/kits/lookup.h"
 #include "flowrules/kits/whole.h"
 #include "icmp_types.h"
+#include "machines.h"
 #include "netfilter_protocols.h"
 #include "netfilter_settings.h"
 #include "passages.h"
@@ -20,7 +21,7 @@
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
 enum { TCP = 6, OTHERS = 256 /* several protocols, none of which is looked at alone */ };
-enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3, PART_LOSSES, PART_PASSAGE };
+enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3, PART_LOSSES, PART_PASSAGE, PART_RULESET };
 
 /* More ranges than this, and a rule names a set; a group of few rules needs no chain. */
 enum { ANONYMOUS_MAX = 32, INLINE_MAX = 2 };
@@ -1026,13 +1027,9 @@ static void write_permits_head(flowrules_output *out, flowrules_writer *w) {
     flowrules_write(w, " {\n");
 }
 
-static void write_head(flowrules_output *out, flowrules_writer *w) {
+/* How the file is loaded by hand, and the way back. */
+static void write_loading(flowrules_output *out, flowrules_writer *w) {
     const flowrules_plan *plan = flowrules_output_plan(out);
-    write_title(plan, w);
-    flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
-                     flowrules_plan_target(plan), flowrules_output_fingerprint(out));
-    flowrules_write_shuts(w, out, "# ", "\n");
-    flowrules_write_pinned_day(w, plan, "# ", ".\n");
     const char *target = flowrules_plan_target(plan);
     flowrules_writef(w,
                      "# Try with:  nft -c -f %s.nft\n# Load with: nft -f %s.nft\n"
@@ -1051,6 +1048,27 @@ static void write_head(flowrules_output *out, flowrules_writer *w) {
             "#   This file empties them: what was looked up before is denied until it "
             "is asked for\n#   again. %s.apply.sh loads it and keeps what they hold.\n",
             target, target);
+}
+
+/* The same where a unit of the machine loads it. */
+static void write_unit_loads(flowrules_output *out, flowrules_writer *w) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    flowrules_writef(w,
+                     "# The unit flowrules-%s.service loads it in one transaction, which replaces "
+                     "this table alone.\n# Undo with: nft delete table inet ",
+                     flowrules_plan_target(plan));
+    write_table_name(w, plan);
+    flowrules_write(w, "\n");
+}
+
+static void write_head(flowrules_output *out, flowrules_writer *w, bool within) {
+    const flowrules_plan *plan = flowrules_output_plan(out);
+    write_title(plan, w);
+    flowrules_writef(w, "# Target %s, version %s: what these chains do not accept is dropped.\n",
+                     flowrules_plan_target(plan), flowrules_output_fingerprint(out));
+    flowrules_write_shuts(w, out, "# ", "\n");
+    flowrules_write_pinned_day(w, plan, "# ", ".\n");
+    (within ? write_unit_loads : write_loading)(out, w);
     flowrules_write(w, "\n");
     flowrules_write(w, "add table inet ");
     write_table_name(w, plan);
@@ -1110,12 +1128,13 @@ static void write_apply(flowrules_output *out, const flowrules_writer *rules) {
     flowrules_write_template(w, rest, NULL, NULL);
 }
 
-static void end(flowrules_output *out) {
+static void write_ruleset(flowrules_output *out, flowrules_writer *w, bool within) {
     const flowrules_plan *plan = flowrules_output_plan(out);
-    struct state *s = flowrules_output_state(out);
-    flowrules_writer *w = flowrules_output_file(out, ".nft", false);
-    close_passage(out, s);
-    (flowrules_plan_permits(plan) ? write_permits_head : write_head)(out, w);
+    close_passage(out, flowrules_output_state(out));
+    if (flowrules_plan_permits(plan))
+        write_permits_head(out, w);
+    else
+        write_head(out, w, within);
     flowrules_write_part(w, flowrules_output_part(out, PART_SETS));
     const char *blank = "";
     for (enum flowrules_direction d = FLOWRULES_EGRESS; d <= FLOWRULES_FORWARD; d++) {
@@ -1127,10 +1146,29 @@ static void end(flowrules_output *out) {
     }
     flowrules_write_part(w, flowrules_output_part(out, PART_CHAINS));
     flowrules_write(w, "}\n");
+}
+
+static void end(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_file(out, ".nft", false);
+    write_ruleset(out, w, false);
     if (flowrules_output_named_set_count(out) > 0)
         flowrules_dnsmasq_write(out, &dnsmasq);
-    if (!flowrules_plan_permits(plan)) /* it shuts nobody out: the file alone is loaded */
+    /* Permits alone shut nobody out: the file is loaded without a script. */
+    if (!flowrules_plan_permits(flowrules_output_plan(out)))
         write_apply(out, w);
+}
+
+/* Within a file of another syntax, that puts the ruleset and a unit onto the machine. */
+static void end_within(flowrules_output *out) {
+    flowrules_writer *w = flowrules_output_part(out, PART_RULESET);
+    if (flowrules_plan_permits(flowrules_output_plan(out)))
+        flowrules_output_refuse(out, "with 'mode: permits' its chains belong to a table of others, "
+                                     "which loads them: use the format nft");
+    if (flowrules_output_named_set_count(out) > 0)
+        flowrules_output_refuse(out, "its sets of names are filled by dnsmasq, which no file of "
+                                     "this format sets up: use 'names: pinned', or the format nft");
+    write_ruleset(out, w, true);
+    fr_nftables_write_machine(out, w);
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */
@@ -1179,6 +1217,12 @@ static const struct flowrules_setting settings[] = {
      .fallback = "drop",
      .later = true,
      .help = "reject: answer denied packets, TCP with a reset, others with ICMP admin-prohibited"},
+    {.key = "machine-pool",
+     .type = "name",
+     .fallback = "worker",
+     .later = true,
+     .whole_alone = true,
+     .help = "machineconfig: the MachineConfigPool whose nodes get the rules"},
     {.key = "counters", .type = "boolean", .fallback = "true", .help = "count each rule's packets"},
     {.key = NULL},
 };
@@ -1202,6 +1246,34 @@ static const struct flowrules_format formats[] = {
      .rule = rule,
      .dispatch = dispatch,
      .end = end},
+    {.name = "butane",
+     .help = "Butane YAML for Fedora CoreOS: a file, and the unit that loads it",
+     .begin = begin,
+     .group = group,
+     .rule = rule,
+     .dispatch = dispatch,
+     .end = end_within},
+    {.name = "machineconfig",
+     .help = "a MachineConfig of OpenShift: likewise, on the nodes of a pool",
+     .begin = begin,
+     .group = group,
+     .rule = rule,
+     .dispatch = dispatch,
+     .end = end_within},
+    {.name = "nixos",
+     .help = "a module of NixOS: likewise",
+     .begin = begin,
+     .group = group,
+     .rule = rule,
+     .dispatch = dispatch,
+     .end = end_within},
+    {.name = "ansible",
+     .help = "tasks of Ansible beside the .nft file: copy it, and the unit that loads it",
+     .begin = begin,
+     .group = group,
+     .rule = rule,
+     .dispatch = dispatch,
+     .end = end_within},
     {.name = NULL},
 };
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "machines.h"
 #include "text.h"
 
 const char *const fr_nftables_own_suffixes[] = {
@@ -26,7 +27,9 @@ static char first_character(const flowrules_input *in, size_t file) {
 static void read_file(struct netfilter *nf, size_t file) {
     size_t size;
     const char *text = flowrules_input_text(nf->in, file, &size);
-    if (first_character(nf->in, file) == '{')
+    if (fr_nftables_is_machine(nf->in, file))
+        fr_nftables_read_machine(nf, file);
+    else if (first_character(nf->in, file) == '{')
         fr_nftables_read_json(nf, file);
     else if (size > 2 && memcmp(text, "#!/bin/sh", size < 9 ? size : 9) == 0)
         fr_nftables_read_script(nf->in, file);

@@ -471,19 +471,24 @@ static void take_command(struct nftables_parser *p) {
     check_references(p);
 }
 
-void fr_nftables_read_text(struct netfilter *nf, size_t file) {
-    size_t size;
-    const char *text = flowrules_input_text(nf->in, file, &size);
+void fr_nftables_read_source(struct netfilter *nf, const struct nftables_source *source) {
     struct nftables_parser *p = flowrules_input_alloc(nf->in, sizeof *p);
     if (!p)
         return;
     p->nf = nf;
     p->in = nf->in;
-    p->source = (struct nftables_source){
-        .file = file, .at = text, .end = text + size, .line_start = text, .line = 1};
+    p->source = *source;
     fr_nftables_next(p);
     for (fr_nftables_skip_separators(p);
          p->token.kind != TOKEN_END && !flowrules_input_failed(nf->in);
          fr_nftables_skip_separators(p))
         take_command(p);
+}
+
+void fr_nftables_read_text(struct netfilter *nf, size_t file) {
+    size_t size;
+    const char *text = flowrules_input_text(nf->in, file, &size);
+    fr_nftables_read_source(
+        nf, &(struct nftables_source){
+                .file = file, .at = text, .end = text + size, .line_start = text, .line = 1});
 }

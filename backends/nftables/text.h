@@ -27,9 +27,16 @@ struct nftables_definition {
     const struct nftables_definition *before;
 };
 
-/* A text that is being read: a file, or what a variable stands for. */
+/* Where a byte stands in the file that it comes from. */
+struct nftables_at {
+    uint32_t line, column;
+};
+
+/* A text that is being read: a file or a text within one, or what a variable stands for. */
 struct nftables_source {
     size_t file;
+    const char *text;                 /* of a text within a file: its start, and where each byte */
+    const struct nftables_at *places; /* and the end stand; or NULL */
     const char *at, *end, *line_start;
     uint32_t line;
     bool is_variable;
@@ -61,6 +68,9 @@ struct nftables_parser {
     struct nftables_reference *references;
     size_t reference_count, reference_capacity;
 };
+
+/* Reads a text into nf. Errors are told. */
+void fr_nftables_read_source(struct netfilter *nf, const struct nftables_source *source);
 
 /* Goes on to the next token. */
 void fr_nftables_next(struct nftables_parser *p);

@@ -181,14 +181,20 @@ static bool begins_variable(const struct nftables_parser *p) {
            is_letter(p->source.at[1]);
 }
 
+static struct flowrules_place place_in(const struct nftables_source *s) {
+    if (!s->places)
+        return (struct flowrules_place){s->file, s->line, (uint32_t)(s->at - s->line_start) + 1};
+    const struct nftables_at *at = &s->places[s->at - s->text];
+    return (struct flowrules_place){s->file, at->line, at->column};
+}
+
 void fr_nftables_next(struct nftables_parser *p) {
     for (;;) {
         skip_blanks(p);
         const struct nftables_source *s = &p->source;
         struct nftables_token token = {.text = s->at, .at = p->variable_at};
         if (!s->is_variable)
-            token.at =
-                (struct flowrules_place){s->file, s->line, (uint32_t)(s->at - s->line_start) + 1};
+            token.at = place_in(s);
         bool ended = s->at >= s->end, was_variable = s->is_variable;
         if (flowrules_input_failed(p->in) || (ended && p->depth == 0)) {
             token.kind = TOKEN_END;

@@ -132,6 +132,18 @@ struct flowrules_escape {
 FLOWRULES_API void flowrules_write_user(flowrules_writer *w, const struct flowrules_escape *escape,
                                         const char *text);
 
+/*
+ * How the lines of a file stand within a text of another syntax, each in a line of its own: before
+ * goes in front, end replaces the newline. If keep is not NULL, only letters, digits and its
+ * characters stay, and other bytes become %XX (RFC 3986, section 2.1). Otherwise characters of
+ * escape get with in front of them, and empty lines stay empty.
+ */
+struct flowrules_quote {
+    const char *before, *end;
+    const char *escape, *with;
+    const char *keep;
+};
+
 /* ---- the plan ---------------------------------------------------------------------------- */
 
 enum flowrules_action { FLOWRULES_ALLOW = 0, FLOWRULES_DENY = 1 };
@@ -256,6 +268,9 @@ FLOWRULES_API flowrules_writer *flowrules_output_undo(flowrules_output *out, con
 FLOWRULES_API flowrules_writer *flowrules_output_part(flowrules_output *out, unsigned number);
 /* Moves a part to the end of a file and leaves the part empty. */
 FLOWRULES_API void flowrules_write_part(flowrules_writer *w, flowrules_writer *part);
+/* Likewise, as a text within the file; the flows of each line are known there too. */
+FLOWRULES_API void flowrules_write_quoted(flowrules_writer *w, flowrules_writer *part,
+                                          const struct flowrules_quote *quote);
 /* The bytes that a file or part has so far. */
 FLOWRULES_API size_t flowrules_writer_size(const flowrules_writer *w);
 

@@ -542,6 +542,71 @@ void flowrules_write_part(flowrules_writer *w, flowrules_writer *part) {
     part->last = NULL;
 }
 
+/* Adds the origins of the line of a block that begins or goes on here; *next is the first left. */
+static void add_origins(struct flowrules_writer *w, const struct flowrules_writer *part,
+                        const struct fr_block *block, uint32_t line, size_t *next) {
+    for (; *next < part->origins.count; ++*next) {
+        const struct fr_origin *origin = fr_vec_at(&part->origins, struct fr_origin, *next);
+        if (origin->block != block || origin->line != line)
+            return;
+        flowrules_writer_origin(w, origin->flows);
+    }
+}
+
+/* How many of the bytes stand as they are, up to the end of the line at most. */
+static size_t kept_run(const struct flowrules_quote *quote, const char *bytes, size_t size) {
+    size_t count = 0;
+    while (count < size && bytes[count] != '\n' &&
+           (quote->keep != NULL
+                ? is_plain((unsigned char)bytes[count]) || is_one_of(quote->keep, bytes[count])
+                : !is_one_of(quote->escape, bytes[count])))
+        count++;
+    return count;
+}
+
+static void write_quoted_byte(struct flowrules_writer *w, const struct flowrules_quote *quote,
+                              char byte) {
+    if (byte == '\n') {
+        flowrules_write(w, quote->end);
+    } else if (quote->keep != NULL) {
+        flowrules_writef(w, "%%%02X", (unsigned)(unsigned char)byte);
+    } else {
+        flowrules_write(w, quote->with);
+        fr_write_bytes(w, &byte, 1);
+    }
+}
+
+static void write_quoted_block(struct flowrules_writer *w, const struct flowrules_writer *part,
+                               const struct fr_block *block, const struct flowrules_quote *quote,
+                               bool *begins, size_t *next) {
+    uint32_t line = 0;
+    add_origins(w, part, block, line, next);
+    for (size_t at = 0; at < block->size && !w->failed;) {
+        if (*begins && (block->bytes[at] != '\n' || quote->keep != NULL))
+            flowrules_write(w, quote->before);
+        *begins = false;
+        size_t run = kept_run(quote, block->bytes + at, block->size - at);
+        fr_write_bytes(w, block->bytes + at, run);
+        at += run;
+        if (at == block->size)
+            break;
+        *begins = block->bytes[at] == '\n';
+        write_quoted_byte(w, quote, block->bytes[at++]);
+        if (*begins)
+            add_origins(w, part, block, ++line, next);
+    }
+}
+
+void flowrules_write_quoted(flowrules_writer *w, flowrules_writer *part,
+                            const struct flowrules_quote *quote) {
+    bool begins = true;
+    size_t next = 0;
+    w->failed = w->failed || part->failed;
+    for (const struct fr_block *block = part->first; block != NULL; block = block->next)
+        write_quoted_block(w, part, block, quote, &begins, &next);
+    fr_writer_empty(part);
+}
+
 void flowrules_writer_origin(flowrules_writer *w, flowrules_flows flows) {
     if (!w->keep_origins || w->failed || (w->last == NULL && !add_block(w)))
         return;

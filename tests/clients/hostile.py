@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import urllib.parse
 import xml.etree.ElementTree
 
 import yaml
@@ -153,6 +154,27 @@ def read_yaml(text):
     return list(yaml.load_all(text, yaml_loaders.VALUES))
 
 
+def read_machine(text):
+    """A file that puts a ruleset onto machines: that is read too."""
+    tree = read_yaml(text)
+    config = tree[0].get("spec", {}).get("config") or tree[0]
+    contents = config["storage"]["files"][0]["contents"]
+    ruleset = contents.pop("inline", None) or urllib.parse.unquote(
+        contents.pop("source").partition(",")[2], errors="strict")
+    return tree + read_lines("#")(ruleset)
+
+
+def read_nix(text):
+    """A module of Nix: what is around its string in two ', and the ruleset in that."""
+    before, _, rest = text.partition(" = ''\n")
+    end = re.match(r"(?:[^'$]|'(?!')|'''|''\$|''\\.|\$(?!\{))*", rest).end()
+    if rest[end:end + 2] != "''":
+        raise ValueError(f"the string ends otherwise: {rest[end:end + 20]!r}")
+    ruleset = re.sub(r"''(?:\\(.)|(')|(\$))", lambda found: found[1] or found[3] or "''", rest[:end])
+    ruleset = re.sub("(?m)^    ", "", ruleset)
+    return [read_lines("#")(part) for part in (before, ruleset, rest[end:])]
+
+
 def read_xml(text):
     # As a firewall would: a mapping of one key for each element, and no entities of its own.
     def tree(element):
@@ -258,6 +280,10 @@ READERS = [
     (".rules.json", read_json, no_expression),
     (".map.json", read_json, lambda text: True),  # names to the letter, for programs
     (".json", read_json, seen),
+    (".machineconfig.yaml", read_machine, seen),
+    (".bu", read_machine, seen),
+    (".nix", read_nix, seen),
+    (".tasks.yml", read_yaml, seen),
     (".yaml", read_yaml, seen),
     (".xml", read_xml, seen),
     (".nft", read_lines("#"), seen),

@@ -250,10 +250,54 @@ static void origins_follow_lines_and_parts(void) {
     fr_writer_free(&part);
 }
 
+static void texts_are_quoted_with_their_origins(void) {
+    static const struct flowrules_quote url = {.before = " ", .end = "%0A\\\n", .keep = "-."};
+    static const struct flowrules_quote nix = {
+        .before = "  ", .end = "\n", .escape = "'$", .with = "''\\"};
+    char visited[512] = "";
+    struct flowrules_writer w = writer(), part = writer();
+    flowrules_write(&w, "a\n");
+    flowrules_write(&part, "x-1.2 \"\xc3\xa9\"\n\n");
+    flowrules_writer_origin(&part, (flowrules_flows){50, false});
+    flowrules_write(&part, "{");
+    flowrules_writer_origin(&part, (flowrules_flows){51, true});
+    flowrules_write(&part, "}\n");
+    flowrules_write_quoted(&w, &part, &url);
+    CU_ASSERT_EQUAL(fr_writer_size(&part), 0);
+    flowrules_writer_origin(&part, (flowrules_flows){52, false});
+    flowrules_write(&part, "it's ${x}\n\nend");
+    flowrules_write_quoted(&w, &part, &nix);
+    flowrules_write_quoted(&w, &part, &nix);
+    fr_writer_visit(&w, collect, visited);
+    CU_ASSERT_STRING_EQUAL(visited, "4:50 4:51 5:52 ");
+    CU_ASSERT(wrote(&w, "a\n x-1.2%20%22%C3%A9%22%0A\\\n %0A\\\n %7B%7D%0A\\\n"
+                        "  it''\\'s ''\\${x}\n\n  end"));
+    fr_writer_free(&part);
+}
+
 static void check_line(void *user, uint32_t line, flowrules_flows flows) {
     uint32_t *expected = user;
     CU_ASSERT_EQUAL(line, flows.number);
     CU_ASSERT_EQUAL(line, ++*expected);
+}
+
+/* A line, and a place, that goes over the edge of a block. */
+static void long_texts_are_quoted(void) {
+    static const struct flowrules_quote quote = {
+        .before = "", .end = "\n", .escape = "'", .with = ""};
+    struct flowrules_writer w = writer(), part = writer();
+    size_t size = 0;
+    for (uint32_t line = 1; line <= 40000; line++) {
+        flowrules_writer_origin(&part, (flowrules_flows){line, false});
+        flowrules_writef(&part, "%0*d\n", (int)(line % 37) + 1, 7);
+        size += line % 37 + 2;
+    }
+    flowrules_write_quoted(&w, &part, &quote);
+    CU_ASSERT_EQUAL(fr_writer_size(&w), size);
+    uint32_t visited = 0;
+    fr_writer_visit(&w, check_line, &visited);
+    CU_ASSERT_EQUAL(visited, 40000);
+    fr_writer_free(&w);
 }
 
 /* Many blocks, texts over their edges, and large parts that are moved rather than copied. */
@@ -316,6 +360,8 @@ static void want_of_memory_is_remembered(void) {
             flowrules_write(&part, "text\n");
         }
         flowrules_write_part(&w, &part);
+        flowrules_write(&part, "text\n");
+        flowrules_write_quoted(&w, &part, &(struct flowrules_quote){.before = "", .end = "\n"});
         CU_ASSERT(w.failed);
         size_t size;
         CU_ASSERT_PTR_NULL(fr_writer_text(&w, &size));
@@ -338,6 +384,8 @@ UNIT_SUITE(writer) {
         {"transliterations are ASCII", transliterations_are_ascii},
         {"texts are folded", texts_are_folded},
         {"origins follow lines and parts", origins_follow_lines_and_parts},
+        {"texts are quoted with their origins", texts_are_quoted_with_their_origins},
+        {"long texts are quoted", long_texts_are_quoted},
         {"blocks in a row", blocks_in_a_row},
         {"texts are kept", texts_are_kept},
         {"want of memory is remembered", want_of_memory_is_remembered},
