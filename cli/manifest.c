@@ -69,10 +69,8 @@ static char *copy_text(const char *text) {
 }
 
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name) {
-    for (size_t i = 0; i < manifest->count; i++)
-        if (strcmp(manifest->entries[i].name, name) == 0)
-            return &manifest->entries[i];
-    return NULL;
+    size_t place = names_find(&manifest->names, name);
+    return place != NO_NAME ? &manifest->entries[place] : NULL;
 }
 
 static void free_entry(const struct manifest_entry *entry) {
@@ -82,32 +80,26 @@ static void free_entry(const struct manifest_entry *entry) {
 }
 
 void manifest_put(struct manifest *manifest, const struct manifest_entry *entry) {
-    size_t place = 0;
     struct manifest_entry copy = {copy_text(entry->name), copy_text(entry->policy),
                                   copy_text(entry->target), entry->hash, entry->changing};
-    while (place < manifest->count && strcmp(manifest->entries[place].name, entry->name) != 0)
-        place++;
-    if (place == manifest->count)
+    size_t place = names_find(&manifest->names, entry->name);
+    if (place == NO_NAME) {
         manifest->entries =
-            reallocate(manifest->entries, ++manifest->count, sizeof(*manifest->entries));
-    else
+            reallocate(manifest->entries, manifest->count + 1, sizeof(*manifest->entries));
+        place = manifest->count++;
+        names_add(&manifest->names, copy.name);
+    } else {
+        manifest->names.items[place] = copy.name;
         free_entry(&manifest->entries[place]);
+    }
     manifest->entries[place] = copy;
-}
-
-void manifest_remove(struct manifest *manifest, const char *name) {
-    for (size_t i = 0; i < manifest->count; i++)
-        if (strcmp(manifest->entries[i].name, name) == 0) {
-            free_entry(&manifest->entries[i]);
-            manifest->entries[i] = manifest->entries[--manifest->count];
-            return;
-        }
 }
 
 void manifest_free(struct manifest *manifest) {
     for (size_t i = 0; i < manifest->count; i++)
         free_entry(&manifest->entries[i]);
     free(manifest->entries);
+    names_free(&manifest->names);
     *manifest = (struct manifest){0};
 }
 
@@ -198,15 +190,23 @@ static int by_name(const void *one, const void *other) {
                   ((const struct manifest_entry *)other)->name);
 }
 
-char *manifest_text(struct manifest *manifest) {
+/* A list of the entries by name, to be freed; their texts are those of the manifest. */
+static struct manifest_entry *sort_entries(const struct manifest *manifest) {
+    struct manifest_entry *sorted = allocate(manifest->count, sizeof(*sorted));
+    for (size_t i = 0; i < manifest->count; i++)
+        sorted[i] = manifest->entries[i];
+    qsort(sorted, manifest->count, sizeof(*sorted), by_name);
+    return sorted;
+}
+
+char *manifest_text(const struct manifest *manifest) {
     struct json_answer list;
     json_answer_begin(&list);
-    if (manifest->count > 0)
-        qsort(manifest->entries, manifest->count, sizeof(*manifest->entries), by_name);
+    struct manifest_entry *sorted = sort_entries(manifest);
     fprintf(list.stream, "{\"flowrules-manifest\": %d, \"files\": ", VERSION);
     struct json_rows rows = json_rows_begin(list.stream);
     for (size_t i = 0; i < manifest->count; i++) {
-        const struct manifest_entry *entry = &manifest->entries[i];
+        const struct manifest_entry *entry = &sorted[i];
         char hash[20];
         cJSON *item = json_object();
         snprintf(hash, sizeof(hash), "%016" PRIx64, entry->hash);
@@ -219,6 +219,7 @@ char *manifest_text(struct manifest *manifest) {
         json_row(&rows, item);
     }
     json_rows_end(&rows);
+    free(sorted);
     fputs("}\n", list.stream);
     return json_answer_take(&list);
 }

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "names.h"
 #include "tool.h"
 
 #define MANIFEST_NAME ".flowrules-manifest.json"
@@ -21,6 +22,7 @@ struct manifest_entry {
 
 struct manifest {
     struct manifest_entry *entries;
+    struct names names; /* of the entries, by their numbers */
     size_t count;
 };
 
@@ -35,11 +37,10 @@ bool manifest_read(struct manifest *manifest, struct tool *tool, const char *fol
                    int descriptor);
 /* Takes copies; an entry of the same name is replaced. */
 void manifest_put(struct manifest *manifest, const struct manifest_entry *entry);
-/* An entry that is not there is no mistake. */
-void manifest_remove(struct manifest *manifest, const char *name);
+/* NULL: there is none. */
 const struct manifest_entry *manifest_find(const struct manifest *manifest, const char *name);
 /* Its text, sorted by name, to be freed. */
-char *manifest_text(struct manifest *manifest);
+char *manifest_text(const struct manifest *manifest);
 void manifest_free(struct manifest *manifest);
 
 /* How a policy is known to a folder: its path as seen from there, to be freed. */

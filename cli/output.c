@@ -2,6 +2,7 @@
  * Writing files: all of them, each whole, or none. Knows folders and names; not what is written.
  * docs/FILES.md has the order of the steps, and what is left when one of them is the last.
  */
+#define _GNU_SOURCE /* syncfs */
 #include "output.h"
 
 #include <dirent.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +23,7 @@
 #define TEMPORARY_PREFIX ".flowrules-"
 #define TEMPORARY_SUFFIX ".tmp"
 #define TEMPORARY_SIZE   64
+#define SYNCED_ALONE     64 /* so many files, and no more, are synced to the disk one by one */
 
 /* One name of the folder that gets another file, or none. */
 struct change {
@@ -45,9 +46,10 @@ struct writing {
     bool locked;      /* nobody else writes here */
     bool waiting;     /* signals are, and these were not before: */
     sigset_t signals;
-    struct change *changes;
-    size_t count, room;
-    unsigned temporaries; /* that were made so far */
+    struct change *changes; /* the new files first */
+    struct names names;     /* of the changes, by their numbers */
+    size_t count, made;     /* changes; new files among them */
+    unsigned temporaries;   /* that were made so far */
     struct manifest before, between, after;
     struct output texts[2]; /* of the manifests between and after */
     struct change marks[2]; /* which take the manifest's place before and behind the changes */
@@ -95,20 +97,45 @@ static bool is_plain_name(const char *name) {
            strcmp(name, "..") != 0;
 }
 
-static bool check_names(struct tool *tool, const struct output *outputs, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (!is_plain_name(outputs[i].name)) {
-            tell_error(tool, "target '%s': '%s' is not a valid name for a file", outputs[i].target,
-                       outputs[i].name);
-            return false;
-        }
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(outputs[i].name, outputs[j].name) == 0) {
-                tell_error(tool, "targets '%s' and '%s' both have a file '%s'; nothing is written",
-                           outputs[j].target, outputs[i].target, outputs[i].name);
-                return false;
-            }
+static struct change *add_change(struct writing *writing, const char *name) {
+    struct change *change = &writing->changes[writing->count++];
+    *change = (struct change){.name = name};
+    names_add(&writing->names, name);
+    return change;
+}
+
+static uint64_t hash_output(const struct output *output) {
+    const char *bytes;
+    size_t size;
+    uint64_t hash = HASH_BEGIN;
+    for (size_t i = 0; (bytes = output_block(output, i, &size)) != NULL; i++)
+        hash = hash_bytes(hash, bytes, size);
+    return hash;
+}
+
+static bool check_name(const struct writing *writing, const struct output *output) {
+    if (!is_plain_name(output->name)) {
+        tell_error(writing->tool, "target '%s': '%s' is not a valid name for a file",
+                   output->target, output->name);
+        return false;
     }
+    size_t earlier = names_find(&writing->names, output->name);
+    if (earlier != NO_NAME)
+        tell_error(writing->tool, "targets '%s' and '%s' both have a file '%s'; nothing is written",
+                   writing->changes[earlier].output->target, output->target, output->name);
+    return earlier == NO_NAME;
+}
+
+static bool list_changes(struct writing *writing, const struct output *outputs, size_t count) {
+    writing->changes = allocate(count, sizeof(*writing->changes));
+    for (size_t i = 0; i < count; i++) {
+        if (!check_name(writing, &outputs[i]))
+            return false;
+        struct change *change = add_change(writing, outputs[i].name);
+        change->output = &outputs[i];
+        change->hash = writing->delivery != NULL ? hash_output(&outputs[i]) : 0;
+    }
+    writing->made = count;
     return true;
 }
 
@@ -231,32 +258,12 @@ static void warn_of_replaced(const struct writing *writing) {
     }
 }
 
-static bool is_listed(const struct text_list *list, const char *text) {
-    for (size_t i = 0; i < list->count; i++)
-        if (strcmp(list->items[i], text) == 0)
-            return true;
-    return false;
-}
-
 /* Was this file of the policy made for what is delivered now? */
 static bool is_of_delivery(const struct writing *writing, const struct manifest_entry *entry) {
-    const struct text_list *targets = writing->delivery->targets;
+    const struct names *targets = writing->delivery->targets;
     return strcmp(entry->policy, writing->policy) == 0 &&
-           (targets != NULL ? is_listed(targets, entry->target)
+           (targets != NULL ? names_find(targets, entry->target) != NO_NAME
                             : strcmp(entry->target, REPORT_TARGET) != 0);
-}
-
-static struct change *add_change(struct writing *writing, const char *name) {
-    struct change *change = &writing->changes[writing->count++];
-    *change = (struct change){.name = name};
-    return change;
-}
-
-static bool is_made(const struct writing *writing, size_t made, const char *name) {
-    for (size_t i = 0; i < made; i++)
-        if (strcmp(writing->changes[i].name, name) == 0)
-            return true;
-    return false;
 }
 
 /* Plans to remove a file that is no longer made, unless somebody edited it; false on failure. */
@@ -279,10 +286,9 @@ static bool plan_removal(struct writing *writing, const struct manifest_entry *e
 }
 
 static bool plan_removals(struct writing *writing) {
-    size_t made = writing->count;
     for (size_t i = 0; i < writing->before.count; i++) {
         const struct manifest_entry *entry = &writing->before.entries[i];
-        if (!is_made(writing, made, entry->name) && is_of_delivery(writing, entry) &&
+        if (names_find(&writing->names, entry->name) == NO_NAME && is_of_delivery(writing, entry) &&
             !plan_removal(writing, entry))
             return false;
     }
@@ -297,11 +303,13 @@ static bool is_kept(const struct writing *writing, const struct manifest_entry *
 
 /* Fills the manifests for the time of the changes, and for behind them. */
 static void fill_manifests(struct writing *writing) {
-    for (size_t i = 0; i < writing->before.count; i++)
-        if (is_kept(writing, &writing->before.entries[i])) {
-            manifest_put(&writing->between, &writing->before.entries[i]);
-            manifest_put(&writing->after, &writing->before.entries[i]);
-        }
+    for (size_t i = 0; i < writing->before.count; i++) {
+        const struct manifest_entry *entry = &writing->before.entries[i];
+        if (names_find(&writing->names, entry->name) != NO_NAME || !is_kept(writing, entry))
+            continue;
+        manifest_put(&writing->between, entry);
+        manifest_put(&writing->after, entry);
+    }
     for (size_t i = 0; i < writing->count; i++) {
         const struct change *change = &writing->changes[i];
         const struct output *output = change->output;
@@ -316,19 +324,17 @@ static void fill_manifests(struct writing *writing) {
         entry.changing = false;
         if (output != NULL)
             manifest_put(&writing->after, &entry);
-        else
-            manifest_remove(&writing->after, entry.name);
     }
 }
 
 /* Warns of targets whose files an earlier writing left between two versions. */
 static void warn_of_mixed(const struct writing *writing) {
-    struct text_list told = {0};
+    struct names told = {0};
     for (size_t i = 0; i < writing->after.count; i++) {
         const struct manifest_entry *entry = &writing->after.entries[i];
-        if (!entry->changing || is_listed(&told, entry->target))
+        if (!entry->changing || names_find(&told, entry->target) != NO_NAME)
             continue;
-        text_list_add(&told, entry->target);
+        names_add(&told, entry->target);
         bool report = strcmp(entry->target, REPORT_TARGET) == 0;
         tell_warning(writing->tool,
                      "an earlier run that wrote into '%s' was interrupted: the files of %s%s%s may "
@@ -337,7 +343,7 @@ static void warn_of_mixed(const struct writing *writing) {
                      report ? "" : entry->target, report ? "" : "'", report ? "write" : "render",
                      entry->policy);
     }
-    free(told.items);
+    names_free(&told);
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
@@ -378,6 +384,11 @@ static bool write_block(int descriptor, const char *bytes, size_t size) {
     return true;
 }
 
+/* A sync of each of many files would take most of the time: then the file system is synced once. */
+static bool are_many(const struct writing *writing) {
+    return writing->made > SYNCED_ALONE;
+}
+
 static bool write_file(struct writing *writing, struct change *change) {
     const char *bytes;
     size_t size;
@@ -387,7 +398,7 @@ static bool write_file(struct writing *writing, struct change *change) {
         return failed(writing, "write", change->name);
     for (size_t i = 0; good && (bytes = output_block(change->output, i, &size)) != NULL; i++)
         good = write_block(descriptor, bytes, size);
-    good = good && fsync(descriptor) == 0;
+    good = good && (are_many(writing) || fsync(descriptor) == 0);
     int reason = errno;
     if (close(descriptor) != 0 && good) {
         good = false;
@@ -397,27 +408,31 @@ static bool write_file(struct writing *writing, struct change *change) {
     return good || failed(writing, "write", change->name);
 }
 
-/* Does the folder take a small letter for its capital? Then two of the names are one. */
+/* Are two names that differ in capitals one file in this folder? */
+static bool check_pair(const struct writing *writing, const struct change *one,
+                       const struct change *other) {
+    char capital[TEMPORARY_SIZE];
+    struct stat found;
+    snprintf(capital, sizeof(capital), ".F%s", one->fresh + 2);
+    if (fstatat(writing->descriptor, capital, &found, AT_SYMLINK_NOFOLLOW) != 0)
+        return true;
+    tell_error(writing->tool,
+               "'%s' and '%s' are the same file in '%s', since its file system ignores "
+               "upper and lower case; nothing is written. Rename target '%s' or '%s'",
+               one->name, other->name, writing->folder, one->output->target, other->output->target);
+    return false;
+}
+
+/* The first two names tell of the folder, and so of all. */
 static bool check_letters(const struct writing *writing) {
-    for (size_t i = 0; i < writing->count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const struct change *one = &writing->changes[j], *other = &writing->changes[i];
-            char capital[TEMPORARY_SIZE];
-            struct stat found;
-            if (one->output == NULL || other->output == NULL ||
-                strcasecmp(one->name, other->name) != 0)
-                continue;
-            snprintf(capital, sizeof(capital), ".F%s", one->fresh + 2);
-            if (fstatat(writing->descriptor, capital, &found, AT_SYMLINK_NOFOLLOW) != 0)
-                return true;
-            tell_error(writing->tool,
-                       "'%s' and '%s' are the same file in '%s', since its file system ignores "
-                       "upper and lower case; nothing is written. Rename target '%s' or '%s'",
-                       one->name, other->name, writing->folder, one->output->target,
-                       other->output->target);
-            return false;
-        }
-    return true;
+    struct names letters = {.any_case = true};
+    size_t i = 0, earlier = 0;
+    for (; i < writing->made; i++)
+        if ((earlier = names_add(&letters, writing->changes[i].name)) < i)
+            break;
+    names_free(&letters);
+    return i == writing->made ||
+           check_pair(writing, &writing->changes[earlier], &writing->changes[i]);
 }
 
 /* ---- the changes, and back again ------------------------------------------------------------ */
@@ -515,9 +530,8 @@ static bool plan_delivery(struct writing *writing) {
     writing->policy = manifest_policy(writing->folder, writing->delivery->policy);
     if (!manifest_read(&writing->before, writing->tool, writing->folder, writing->descriptor))
         return false;
-    size_t made = writing->count;
-    writing->changes =
-        reallocate(writing->changes, made + writing->before.count, sizeof(*writing->changes));
+    writing->changes = reallocate(writing->changes, writing->made + writing->before.count,
+                                  sizeof(*writing->changes));
     if (!check_foreign(writing))
         return false;
     warn_of_replaced(writing);
@@ -545,6 +559,17 @@ static void hold_signals(struct writing *writing) {
     writing->waiting = sigprocmask(SIG_BLOCK, &ending, &writing->signals) == 0;
 }
 
+/* Every new file, whole and on the disk, under another name. */
+static bool write_fresh(struct writing *writing) {
+    for (size_t i = 0; i < writing->made; i++)
+        if (!write_file(writing, &writing->changes[i]))
+            return false;
+    for (size_t i = 0; writing->delivery != NULL && i < 2; i++)
+        if (!write_file(writing, &writing->marks[i]))
+            return false;
+    return !are_many(writing) || syncfs(writing->descriptor) == 0 || failed(writing, "write", NULL);
+}
+
 static bool write_all(struct writing *writing) {
     bool delivered = writing->delivery != NULL;
     if (!open_folder(writing))
@@ -553,13 +578,7 @@ static bool write_all(struct writing *writing) {
     hold_signals(writing);
     if (!check_places(writing) || (delivered && !plan_delivery(writing)))
         return false;
-    for (size_t i = 0; i < writing->count; i++)
-        if (writing->changes[i].output != NULL && !write_file(writing, &writing->changes[i]))
-            return false;
-    for (size_t i = 0; delivered && i < 2; i++)
-        if (!write_file(writing, &writing->marks[i]))
-            return false;
-    return check_letters(writing) && make_changes(writing);
+    return write_fresh(writing) && check_letters(writing) && make_changes(writing);
 }
 
 static void clear_change(const struct writing *writing, const struct change *change) {
@@ -578,24 +597,6 @@ static void clear_away(const struct writing *writing, bool written) {
         rmdir(writing->folder); /* which fails where a file is in it */
 }
 
-static uint64_t hash_output(const struct output *output) {
-    const char *bytes;
-    size_t size;
-    uint64_t hash = HASH_BEGIN;
-    for (size_t i = 0; (bytes = output_block(output, i, &size)) != NULL; i++)
-        hash = hash_bytes(hash, bytes, size);
-    return hash;
-}
-
-static void list_changes(struct writing *writing, const struct output *outputs, size_t count) {
-    writing->changes = allocate(count, sizeof(*writing->changes));
-    for (size_t i = 0; i < count; i++) {
-        struct change *change = add_change(writing, outputs[i].name);
-        change->output = &outputs[i];
-        change->hash = writing->delivery != NULL ? hash_output(&outputs[i]) : 0;
-    }
-}
-
 void delivery_free(struct delivery *delivery) {
     for (size_t i = 0; i < delivery->removed.count; i++)
         free((char *)(uintptr_t)delivery->removed.items[i]);
@@ -611,14 +612,16 @@ static void free_writing(struct writing *writing) {
     free((char *)(uintptr_t)writing->texts[0].text);
     free((char *)(uintptr_t)writing->texts[1].text);
     free(writing->changes);
+    names_free(&writing->names);
     free(writing->policy);
 }
 
 static flowrules_status write_changes(struct writing *writing, const struct output *outputs,
                                       size_t count) {
-    if (!check_names(writing->tool, outputs, count))
+    if (!list_changes(writing, outputs, count)) {
+        free_writing(writing);
         return FLOWRULES_USAGE;
-    list_changes(writing, outputs, count);
+    }
     bool written = write_all(writing);
     clear_away(writing, written);
     if (writing->waiting)

@@ -4,6 +4,7 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
+#include "names.h"
 #include "tool.h"
 
 /* A file to be written: file number `file` of an artifact or, where that is NULL, a text. */
@@ -35,7 +36,7 @@ const char *folder_separator(const char *folder);
 struct delivery {
     const char *policy; /* its path; "-" for standard input */
     /* Whose files they are; NULL: of all targets that the policy has. */
-    const struct text_list *targets;
+    const struct names *targets;
     bool replace;             /* also files that were not written by a delivery */
     struct text_list removed; /* what is no longer made and was removed; to be freed */
 };

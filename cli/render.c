@@ -14,10 +14,10 @@
 
 /* What was asked for, and what came of it. */
 struct batch {
-    struct text_list specs;    /* TARGET or TARGET:FORMAT */
-    char **targets;            /* the names in front of the colon */
-    struct text_list rendered; /* the same */
-    char **map_names;          /* of the files that tell where rules came from */
+    struct text_list specs; /* TARGET or TARGET:FORMAT */
+    char **targets;         /* the names in front of the colon */
+    struct names rendered;  /* the same */
+    char **map_names;       /* of the files that tell where rules came from */
     flowrules_artifact **artifacts;
     struct output *outputs;
     size_t output_count;
@@ -132,7 +132,7 @@ static void batch_free(struct batch *batch) {
     free(batch->targets);
     free(batch->map_names);
     free(batch->specs.items);
-    free(batch->rendered.items);
+    names_free(&batch->rendered);
     delivery_free(&batch->delivery);
 }
 
@@ -213,7 +213,7 @@ static flowrules_status write_folder(struct batch *batch, struct tool *tool) {
     if (!settings->no_map)
         list_maps(batch);
     for (size_t i = 0; i < batch->specs.count; i++)
-        text_list_add(&batch->rendered, batch->targets[i]);
+        names_add(&batch->rendered, batch->targets[i]);
     batch->delivery.policy = settings->operands.items[0];
     batch->delivery.targets =
         settings->targets.count > 0 || strcmp(batch->delivery.policy, "-") == 0 ? &batch->rendered

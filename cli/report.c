@@ -47,18 +47,18 @@ static flowrules_status write_files(struct tool *tool, const flowrules_artifact 
     const char *folder = tool->settings.output;
     size_t count = flowrules_artifact_file_count(artifact);
     struct output *outputs = allocate(count, sizeof(*outputs));
-    struct text_list targets = {0};
+    struct names targets = {0};
     struct delivery delivery = {.policy = tool->settings.operands.items[0],
                                 .targets = &targets,
                                 .replace = tool->settings.replace};
-    text_list_add(&targets, REPORT_TARGET);
+    names_add(&targets, REPORT_TARGET);
     for (size_t i = 0; i < count; i++)
         outputs[i] = output_of(artifact, i);
     flowrules_status status = write_outputs(tool, folder, outputs, count, &delivery);
     for (size_t i = 0; i < count && status == FLOWRULES_OK; i++)
         print_file_line("wrote", folder, outputs[i].name);
     delivery_free(&delivery);
-    free(targets.items);
+    names_free(&targets);
     free(outputs);
     return status;
 }

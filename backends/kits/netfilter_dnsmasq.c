@@ -303,7 +303,9 @@ bool fr_netfilter_is_dnsmasq(flowrules_input *in, size_t file) {
         size_t from = 0;
         while (from < line.length && is_blank(line.text[from]))
             from++;
-        for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        for (size_t i = 0; i < sizeof options / sizeof *options && from < line.length; i++) {
+            if (line.text[from] != options[i].option[0])
+                continue;
             size_t at = from + strlen(options[i].option);
             if (at >= line.length || memcmp(line.text + from, options[i].option, at - from) != 0)
                 continue;

@@ -42,22 +42,27 @@ flowrules_status fr_name_checker_new(struct fr_name_checker **checker, flowrules
         return fr_no_memory(context);
     memset(c, 0, sizeof *c);
     c->allocator = &context->allocator;
-    c->memory = pcre2_general_context_create(pattern_malloc, pattern_free, &context->allocator);
-    pcre2_compile_context *compile =
-        c->memory == NULL ? NULL : pcre2_compile_context_create(c->memory);
+    return FLOWRULES_OK;
+}
+
+/* Compiles the pattern for the first name: most that is read has none. False: out of memory. */
+static bool have_pattern(struct fr_name_checker *c) {
     int error;
     PCRE2_SIZE offset;
-    if (compile != NULL)
+    if (c->match != NULL)
+        return true;
+    if (c->memory == NULL)
+        c->memory =
+            pcre2_general_context_create(pattern_malloc, pattern_free, (void *)c->allocator);
+    pcre2_compile_context *compile =
+        c->memory == NULL ? NULL : pcre2_compile_context_create(c->memory);
+    if (compile != NULL && c->pattern == NULL)
         c->pattern = pcre2_compile((PCRE2_SPTR)fqdn_pattern, PCRE2_ZERO_TERMINATED,
                                    PCRE2_DOLLAR_ENDONLY, &error, &offset, compile);
     pcre2_compile_context_free(compile);
     if (c->pattern != NULL)
         c->match = pcre2_match_data_create_from_pattern(c->pattern, c->memory);
-    if (c->match != NULL)
-        return FLOWRULES_OK;
-    fr_name_checker_free(c);
-    *checker = NULL;
-    return fr_no_memory(context);
+    return c->match != NULL;
 }
 
 void fr_name_checker_free(struct fr_name_checker *checker) {
@@ -183,6 +188,8 @@ enum fr_name_form fr_name_canonical(struct fr_name_checker *checker, const char 
         return FR_NAME_LABEL_TOO_LONG;
     if (wildcard && strlen(name) + 2 > FR_FQDN_MAX)
         return FR_NAME_TOO_LONG; /* there is no room for a name below it */
+    if (!have_pattern(checker))
+        return FR_NAME_NO_MEMORY;
     int matches =
         pcre2_match(checker->pattern, (PCRE2_SPTR)name, strlen(name), 0, 0, checker->match, NULL);
     if (matches == PCRE2_ERROR_NOMEMORY)

@@ -55,7 +55,7 @@ static flowrules_status check_text(flowrules_configuration *c, const struct fr_c
     struct fr_diagnostics *d = &c->context->diagnostics;
     const unsigned char *text = (const unsigned char *)file->text;
     const char *zero = memchr(file->text, '\0', file->size);
-    const struct fr_file_kind *kind = fr_recognise(file->text, file->size);
+    const struct fr_file_kind *kind = zero != NULL ? fr_recognise(file->text, file->size) : NULL;
     bool wide = file->size >= 2 &&
                 ((text[0] == 0xFF && text[1] == 0xFE) || (text[0] == 0xFE && text[1] == 0xFF));
     if (wide)

@@ -1,12 +1,13 @@
 /*
  * Writes a synthetic policy to standard output, the same for the same arguments.
- * Knows three shapes of flows; knows nothing of how they are measured.
+ * Knows three shapes of flows, and one of targets; knows nothing of how they are measured.
  *
- * usage: generate mix|shared|hosts COUNT
+ * usage: generate mix|shared|hosts|targets COUNT
  *   mix     what people write: a tenth of the destinations are prefixes, a fifth of the flows are
  *           UDP, one flow in twenty has five sources of its own
  *   shared  a few source networks, many single destinations, now and then a prefix
  *   hosts   every flow has its own source host and destination prefix; one in ten is a deny
+ *   targets so many targets, and ten flows
  */
 #include <inttypes.h>
 #include <stdint.h>
@@ -95,36 +96,49 @@ static void write_hosts(uint32_t flow) {
 struct shape {
     const char *name;
     void (*write_flow)(uint32_t flow);
+    uint32_t flows; /* where targets are counted; 0: flows are */
 };
 
-static const struct shape shapes[] = {
-    {"mix", write_mix}, {"shared", write_shared}, {"hosts", write_hosts}};
+static const struct shape shapes[] = {{"mix", write_mix, 0},
+                                      {"shared", write_shared, 0},
+                                      {"hosts", write_hosts, 0},
+                                      {"targets", write_shared, 10}};
 
-static void write_head(const char *shape, uint32_t count) {
+static void write_targets(uint32_t count) {
+    puts("targets:");
+    for (uint32_t i = 0; i < count; i++)
+        printf("  t%05" PRIu32 ": {backend: nftables, direction: egress}\n", i);
+}
+
+static void write_head(const struct shape *shape, uint32_t count) {
     printf("flowrules: 1\ntitle: %" PRIu32 " synthetic flows, %s\nprotects: [inside]\nnetworks:\n",
-           count, shape);
+           count, shape->name);
     for (unsigned i = 0; i < NETWORKS; i++)
         printf("  cluster-%u: [10.%u.0.0/16]\n", i, i);
-    puts("  inside: [10.0.0.0/8]\n"
-         "targets:\n"
-         "  nft: {backend: nftables, direction: egress}\n"
-         "  ipt: {backend: iptables, direction: egress}\n"
-         "flows:");
+    puts("  inside: [10.0.0.0/8]");
+    if (shape->flows > 0)
+        write_targets(count);
+    else
+        puts("targets:\n"
+             "  nft: {backend: nftables, direction: egress}\n"
+             "  ipt: {backend: iptables, direction: egress}");
+    puts("flows:");
 }
 
 int main(int argc, char **argv) {
     char *end = NULL;
     unsigned long count = argc == 3 ? strtoul(argv[2], &end, 10) : 0;
     for (size_t i = 0; count > 0 && *end == '\0' && i < COUNT_OF(shapes); i++) {
-        if (strcmp(shapes[i].name, argv[1]) != 0)
+        const struct shape *shape = &shapes[i];
+        if (strcmp(shape->name, argv[1]) != 0)
             continue;
-        write_head(argv[1], (uint32_t)count);
-        for (uint32_t flow = 0; flow < count; flow++) {
+        write_head(shape, (uint32_t)count);
+        for (uint32_t flow = 0; flow < (shape->flows > 0 ? shape->flows : count); flow++) {
             printf("  - name: f%07" PRIu32 "\n", flow);
-            shapes[i].write_flow(flow);
+            shape->write_flow(flow);
         }
         return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
     }
-    fputs("usage: generate mix|shared|hosts COUNT\n", stderr);
+    fputs("usage: generate mix|shared|hosts|targets COUNT\n", stderr);
     return 2;
 }

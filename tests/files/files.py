@@ -169,6 +169,20 @@ def two_cases():
     told("two files for two targets are not", None if status == 0 else messages)
 
 
+def many_files():
+    """More than 64 are synced at once: before one of them is in its place."""
+    targets = "".join("  t%d: {backend: nftables}\n" % i for i in range(40))
+    write("many.yaml", POLICY % (443, "x") + targets)
+    status, _, messages = render("many.yaml", "many", "-q", LD_PRELOAD=STEPS, STEPS="sync")
+    expected = "flowrules: error: cannot write 'many': Input/output error\n"
+    told("many files that cannot be synced are not written",
+         None if (status, messages) == (6, expected) and not os.path.exists(path("many"))
+         else "%d %s" % (status, messages))
+    status, output, messages = render("many.yaml", "many", "-q")
+    told("many files that can be are", None if status == 0 and "wrote many/t39.nft" in output and
+         not leftovers("many") and len(manifest("many")) == output.count("wrote ") else messages)
+
+
 def main():
     write("policy.yaml", POLICY % (443, "gone"))
     render("policy.yaml", "old")
@@ -185,6 +199,7 @@ def main():
     end_at_each_step("fail", old, new)
     others_are_told(old)
     two_cases()
+    many_files()
     print("%(passed)d passed, %(failed)d failed, 0 skipped" % counts)
     sys.exit(1 if counts["failed"] else 0)
 

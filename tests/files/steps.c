@@ -1,7 +1,8 @@
 /*
  * Preloaded before the tool: counts the system calls that change files, and at call number
  * STEPS_AT kills the process (STEPS=kill) or lets the call fail with EIO (STEPS=fail). With
- * STEPS=fold, a name in capitals is found where the one in small letters is.
+ * STEPS=fold, a name in capitals is found where the one in small letters is; with STEPS=sync, no
+ * file system can be synced.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -45,6 +46,14 @@ ssize_t write(int file, const void *bytes, size_t size) {
 
 int fsync(int file) {
     return strikes() ? -1 : REAL(fsync)(file);
+}
+
+int syncfs(int file) {
+    const char *how = getenv("STEPS");
+    if (how == NULL || strcmp(how, "sync") != 0)
+        return strikes() ? -1 : REAL(syncfs)(file);
+    errno = EIO;
+    return -1;
 }
 
 int mkdir(const char *path, mode_t mode) {
