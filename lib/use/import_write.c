@@ -9,6 +9,7 @@
 
 #include "interfaces.h"
 #include "policy.h"
+#include "policy_text.h"
 #include "requirements.h"
 #include "settings.h"
 #include "utf8.h"
@@ -49,8 +50,8 @@ struct writing {
     flowrules_meaning *m;
     struct flowrules_writer *w;
     struct fr_arena arena;
-    struct fr_strings words;            /* names of networks that are taken */
-    struct fr_strings titles;           /* names of flows that are taken */
+    struct fr_strings words; /* names of networks that are taken */
+    struct fr_policy_titles titles;
     struct fr_strings targets, choices; /* likewise */
     struct fr_vec networks;             /* struct network */
     struct fr_vec placed;               /* struct placed */
@@ -60,7 +61,6 @@ struct writing {
     struct fr_vec services;             /* fr_service: those with a name */
     struct fr_map service_of;           /* service + 1 -> index + 1 */
     struct fr_map label_of;             /* set + 1 -> index of labels + 1 */
-    struct fr_map last_of;              /* title -> the last number behind it */
     struct fr_vec losses;               /* struct loss */
     struct fr_strings keys;             /* what makes flows of several choices the same */
     struct fr_map shared_of;            /* key -> index + 1 */
@@ -75,60 +75,9 @@ static flowrules_status no_memory(const struct writing *w) {
 
 /* ---- names --------------------------------------------------------------------------------- */
 
-static bool is_word_char(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-';
-}
-
-/* A word like the text that is not taken yet; NULL when out of memory. */
-static const char *take_of(struct writing *w, struct fr_strings *taken, const char *text) {
-    char word[FR_WORD_MAX + 1];
-    size_t used = 0;
-    /* Keys that begin with "x-" are the user's own. */
-    if (!is_word_char(text[0]) || text[0] == '-' || (text[0] >= '0' && text[0] <= '9') ||
-        strncmp(text, "x-", 2) == 0 || strncmp(text, "X-", 2) == 0)
-        used = (size_t)snprintf(word, sizeof word, "n-");
-    for (; *text != '\0' && used < FR_WORD_MAX - 8; text++)
-        if (is_word_char(*text))
-            word[used++] = *text;
-        else if (((unsigned char)*text & 0xC0) != 0x80) /* one for each character of UTF-8 */
-            word[used++] = '-';
-    word[used] = '\0';
-    for (unsigned number = 2;; number++) {
-        size_t length = strlen(word);
-        if (strcmp(word, "any") != 0 && fr_strings_find(taken, word, length) == 0) {
-            bool good = fr_strings_add(taken, word, length) != 0;
-            return good ? fr_arena_text(&w->m->arena, word, length) : NULL;
-        }
-        snprintf(word + used, sizeof word - used, "-%u", number);
-    }
-}
-
-/* The same of the names of networks. */
+/* A word like the text that no network is called yet; NULL when out of memory. */
 static const char *take_word(struct writing *w, const char *text) {
-    return take_of(w, &w->words, text);
-}
-
-/* The title itself, or with the next number behind it that makes it another one. */
-static const char *number_title(struct writing *w, char *title, size_t used, size_t room) {
-    fr_string base = fr_strings_add(&w->titles, title, used);
-    uint32_t number = 0;
-    if (base == 0)
-        return NULL;
-    bool taken = fr_map_get(&w->last_of, base, &number);
-    for (size_t length = used; taken;) {
-        length = used + (size_t)snprintf(title + used, room - used, "-%u", ++number);
-        fr_string numbered = fr_strings_find(&w->titles, title, length);
-        taken = numbered != 0;
-        if (!taken) {
-            numbered = fr_strings_add(&w->titles, title, length);
-            if (numbered == 0 || !fr_map_put(&w->last_of, numbered, 1))
-                return NULL;
-        }
-    }
-    if (!fr_map_put(&w->last_of, base, number == 0 ? 1 : number))
-        return NULL;
-    return fr_arena_text(&w->m->arena, title, strlen(title));
+    return fr_policy_word(&w->m->arena, &w->words, text);
 }
 
 /* What a flow is called: as in the configuration, else by where it stands; each once. */
@@ -148,7 +97,7 @@ static const char *take_title(struct writing *w, const struct fr_clause *clause)
                             ? snprintf(title, sizeof title, "line-%u", clause->line)
                             : snprintf(title, sizeof title,
                                        clause->effect == FR_BLOCK ? "nothing" : "everything-else"));
-    return number_title(w, title, used, sizeof title);
+    return fr_policy_title(&w->m->arena, &w->titles, title, used, sizeof title);
 }
 
 /* ---- networks ------------------------------------------------------------------------------ */
@@ -589,113 +538,9 @@ static void write_network(struct writing *w, const struct network *network) {
 
 /* ---- services ------------------------------------------------------------------------------ */
 
-static bool same_but_destination(const struct fr_term *a, const struct fr_term *b) {
-    return a->protocol == b->protocol && a->source_first == b->source_first &&
-           a->source_last == b->source_last;
-}
-
-/* ICMP has types and codes up to 255; a term of all of them goes on behind. */
-static unsigned last_of_icmp(uint16_t last) {
-    return last < 255 ? last : 255;
-}
-
-static bool same_codes(const struct fr_term *a, const struct fr_term *b) {
-    return a->protocol == b->protocol && a->destination_first == b->destination_first &&
-           last_of_icmp(a->destination_last) == last_of_icmp(b->destination_last);
-}
-
-/* Has an entry of these terms a list of ports, or of the codes of a type? Else it is of types. */
-static bool lists_destinations(const struct fr_term *terms, uint32_t count) {
-    return !fr_protocol_is_icmp(terms[0].protocol) ||
-           (count > 1 && same_but_destination(&terms[0], &terms[1]));
-}
-
-/* Terms from the first on that are one entry. */
-static uint32_t entry_length(const struct fr_term *terms, uint32_t count) {
-    bool destinations = lists_destinations(terms, count);
-    uint32_t used = 1;
-    while (used < count && (destinations ? same_but_destination(&terms[0], &terms[used])
-                                         : same_codes(&terms[0], &terms[used])))
-        used++;
-    return used;
-}
-
-static bool is_one_entry(const struct fr_service_terms *terms) {
-    return entry_length(terms->terms, terms->count) == terms->count;
-}
-
-static void write_number_range(struct flowrules_writer *w, unsigned first, unsigned last) {
-    if (first == last)
-        flowrules_writef(w, "%u", first);
-    else
-        flowrules_writef(w, "%u-%u", first, last);
-}
-
-/* The types of ICMP of terms, or their codes, of which some may follow each other. */
-static void write_icmp_list(struct flowrules_writer *w, const char *between, bool codes,
-                            const struct fr_term *terms, uint32_t count) {
-    unsigned firsts[256], lasts[256], ranges = 0;
-    for (uint32_t i = 0; i < count && ranges < 256; i++) {
-        unsigned first = codes ? terms[i].destination_first : terms[i].source_first;
-        unsigned last = last_of_icmp(codes ? terms[i].destination_last : terms[i].source_last);
-        if (ranges == 0 || first != lasts[ranges - 1] + 1)
-            firsts[ranges++] = first;
-        lasts[ranges - 1] = last;
-    }
-    flowrules_writef(w, "%sicmp-%s: %s", between, codes ? "code" : "type", ranges > 1 ? "[" : "");
-    for (unsigned i = 0; i < ranges; i++) {
-        flowrules_write(w, i > 0 ? ", " : "");
-        write_number_range(w, firsts[i], lasts[i]);
-    }
-    flowrules_write(w, ranges > 1 ? "]" : "");
-}
-
-static void write_icmp(struct flowrules_writer *w, const char *between, const struct fr_term *terms,
-                       uint32_t used) {
-    const struct fr_term *t = &terms[0];
-    bool by_code = used > 1 && lists_destinations(terms, used);
-    bool codes = by_code || t->destination_first > 0 || t->destination_last < 255;
-    if (codes || t->source_first > 0 || t->source_last < 255)
-        write_icmp_list(w, between, false, terms, by_code ? 1 : used);
-    if (codes)
-        write_icmp_list(w, between, true, terms, by_code ? used : 1);
-}
-
-static void write_ports(struct flowrules_writer *w, const char *between,
-                        const struct fr_term *terms, uint32_t used) {
-    const struct fr_term *t = &terms[0];
-    if (t->source_first > 0 || t->source_last < UINT16_MAX) {
-        flowrules_writef(w, "%ssource-port: ", between);
-        write_number_range(w, t->source_first, t->source_last);
-    }
-    if (used == 1 && t->destination_first == 0 && t->destination_last == UINT16_MAX)
-        return;
-    flowrules_writef(w, used > 1 ? "%sport: [" : "%sport: ", between);
-    for (uint32_t i = 0; i < used; i++) {
-        flowrules_write(w, i > 0 ? ", " : "");
-        write_number_range(w, terms[i].destination_first, terms[i].destination_last);
-    }
-    flowrules_write(w, used > 1 ? "]" : "");
-}
-
-/*
- * One entry: terms that differ in their destination ports alone, or in their types or codes of
- * ICMP; the number of them. between stands between its keys.
- */
-static uint32_t write_entry(struct flowrules_writer *w, const char *between,
-                            const struct fr_term *terms, uint32_t count) {
-    uint32_t used = entry_length(terms, count);
-    flowrules_writef(w, "protocol: %s", fr_protocol_name(terms[0].protocol));
-    if (fr_protocol_is_icmp(terms[0].protocol))
-        write_icmp(w, between, terms, used);
-    else
-        write_ports(w, between, terms, used);
-    return used;
-}
-
 static flowrules_status note_service(struct writing *w, fr_service service) {
     const struct fr_service_terms *terms = fr_service_get(&w->m->services, service);
-    if (knows(&w->service_of, service) || is_one_entry(terms))
+    if (knows(&w->service_of, service) || fr_policy_is_one_entry(terms))
         return FLOWRULES_OK;
     fr_service *slot = fr_vec_add(&w->services);
     if (slot == NULL || !fr_map_put(&w->service_of, service + 1, (uint32_t)w->services.count))
@@ -707,14 +552,9 @@ static flowrules_status note_service(struct writing *w, fr_service service) {
 static void write_services(struct writing *w) {
     flowrules_write(w->w, w->services.count > 0 ? "\nservices:\n" : "");
     for (size_t i = 0; i < w->services.count; i++) {
-        const struct fr_service_terms *terms =
-            fr_service_get(&w->m->services, *fr_vec_at(&w->services, fr_service, i));
+        fr_service service = *fr_vec_at(&w->services, fr_service, i);
         flowrules_writef(w->w, "  service-%zu:\n", i + 1);
-        for (uint32_t t = 0; t < terms->count;) {
-            flowrules_write(w->w, "    - {");
-            t += write_entry(w->w, ", ", &terms->terms[t], terms->count - t);
-            flowrules_write(w->w, "}\n");
-        }
+        fr_policy_write_service(w->w, fr_service_get(&w->m->services, service));
     }
 }
 
@@ -726,7 +566,7 @@ static void write_service(struct writing *w, fr_service service) {
     } else if (fr_map_get(&w->service_of, service + 1, &number)) {
         flowrules_writef(w->w, "service: service-%u", number);
     } else {
-        write_entry(w->w, "\n    ", terms->terms, terms->count);
+        fr_policy_write_entry(w->w, "\n    ", terms->terms, terms->count);
     }
 }
 
@@ -818,14 +658,6 @@ static flowrules_status note_shared(struct writing *w) {
             return no_memory(w);
     }
     return FLOWRULES_OK;
-}
-
-static void write_text(struct writing *w, const char *key, const char *text) {
-    if (text == NULL)
-        return;
-    flowrules_writef(w->w, "    %s: ", key);
-    flowrules_yaml_write(w->w, text);
-    flowrules_write(w->w, "\n");
 }
 
 static bool has_wildcard(const struct writing *w, fr_set set) {
@@ -962,7 +794,8 @@ static flowrules_status write_flow(struct writing *w, size_t number, const char 
     flowrules_write(w->w, "\n");
     if (flow->ordered)
         write_spares(w, number);
-    write_text(w, "purpose", c->comment != c->name ? fr_strings_text(strings, c->comment) : NULL);
+    fr_policy_write_text(w->w, "purpose",
+                         c->comment != c->name ? fr_strings_text(strings, c->comment) : NULL);
     if (c->expires != 0)
         flowrules_writef(w->w, "    expires: %s\n", fr_strings_text(strings, c->expires));
     flowrules_write(w->w, c->log ? "    log: true\n" : "");
@@ -1115,7 +948,7 @@ static bool name_target(struct writing *w, const char *choice, struct fr_import_
     const char *own = tag_of(target->direction);
     const char *base = choice != NULL ? choice : w->m->backend->name;
     const char *name = many ? fr_arena_printf(&w->arena, "%s-%s", base, own) : base;
-    target->name = name == NULL ? NULL : take_of(w, &w->targets, name);
+    target->name = name == NULL ? NULL : fr_policy_word(&w->m->arena, &w->targets, name);
     target->tag = choice != NULL ? target->name : own;
     return target->name != NULL;
 }
@@ -1124,7 +957,7 @@ static flowrules_status name_targets(struct writing *w) {
     const char *choice = NULL;
     bool good = true;
     if (w->imports->count > 1) {
-        choice = take_of(w, &w->choices, w->import->reading->choice->name);
+        choice = fr_policy_word(&w->m->arena, &w->choices, w->import->reading->choice->name);
         good = choice != NULL;
     }
     for (size_t i = 0; i < w->import->targets.count && good; i++)
@@ -1255,7 +1088,7 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     struct writing w = {.imports = imports, .import = imports->items[0], .m = m, .w = writer};
     fr_arena_init(&w.arena, allocator);
     fr_strings_init(&w.words, allocator);
-    fr_strings_init(&w.titles, allocator);
+    fr_policy_titles_init(&w.titles, allocator);
     fr_strings_init(&w.targets, allocator);
     fr_strings_init(&w.choices, allocator);
     fr_vec_init(&w.networks, allocator, sizeof(struct network));
@@ -1267,7 +1100,6 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_map_init(&w.group_of, allocator);
     fr_map_init(&w.service_of, allocator);
     fr_map_init(&w.label_of, allocator);
-    fr_map_init(&w.last_of, allocator);
     fr_strings_init(&w.keys, allocator);
     fr_map_init(&w.shared_of, allocator);
     fr_vec_init(&w.shared, allocator, sizeof(struct shared));
@@ -1275,7 +1107,6 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_vec_free(&w.shared);
     fr_map_free(&w.shared_of);
     fr_strings_free(&w.keys);
-    fr_map_free(&w.last_of);
     fr_map_free(&w.label_of);
     fr_map_free(&w.service_of);
     fr_map_free(&w.group_of);
@@ -1287,7 +1118,7 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_vec_free(&w.networks);
     fr_strings_free(&w.choices);
     fr_strings_free(&w.targets);
-    fr_strings_free(&w.titles);
+    fr_policy_titles_free(&w.titles);
     fr_strings_free(&w.words);
     fr_arena_free(&w.arena);
     return status;
