@@ -75,7 +75,7 @@ UNIT_CFLAGS  = $(call package_cflags,$(UNIT_PACKAGES))
 UNIT_LIBS    = $(call package_libs,$(UNIT_PACKAGES))
 
 # The rooms of lib/, from the ground up: a room sees those before it, and no other.
-ROOMS := base policy plan spell algebra read prove use
+ROOMS := base policy plan spell algebra read prove request use
 $(foreach room,$(ROOMS),$(eval UP_TO += $(room))$(eval UP_TO_$(room) := $(UP_TO)))
 
 # The walls: only lib/ and its unit tests see lib/; backends/ and cli/ see the public headers alone,
@@ -280,7 +280,7 @@ tsan-programs: $(THREADS)
 
 # Which lines the suites reach: a build of its own, the suites that need nothing from outside, and a table.
 # In suites that measure what a program takes, this build may fail: what they reach counts.
-COVERAGE_SUITES ?= unit errors cli watch read import query examples probe resolve files answers entrances schema golden
+COVERAGE_SUITES ?= unit errors cli watch read import request query examples probe resolve files answers entrances schema golden
 .PHONY: coverage
 coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites reach (gcovr)
 	$(Q)$(MAKE) BUILD=$(BUILD)/coverage HARDEN= CFLAGS='-O0 -g --coverage' all units
@@ -293,7 +293,7 @@ coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites 
 coverage-run:
 	@$(RUN) $(COVERAGE_SUITES)
 
-.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-fmt bless-report bless-abi bless-plugin bless-formats
+.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-fmt bless-request bless-report bless-abi bless-plugin bless-formats
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
@@ -308,6 +308,9 @@ bless-read: $(TOOL) ## write what verify says of tests/read: TARGET=BACKEND/CASE
 
 bless-fmt: $(TOOL) ## write what fmt makes of tests/fmt: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/fmt/run --bless '$(TARGET)'
+
+bless-request: $(TOOL) ## write what import makes of tests/request: TARGET=NAME or all
+	@FLOWRULES=$(abspath $(TOOL)) tests/request/run --bless '$(TARGET)'
 
 bless-assert: $(TOOL) ## write what assert says of tests/assert: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/assert/run --bless '$(TARGET)'

@@ -1,22 +1,114 @@
 /*
- * flowrules import: a policy from a configuration, to standard output or into a file's place.
+ * flowrules import: a policy from a configuration, or from sheets and documents, to standard
+ * output.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "comparison.h"
 #include "output.h"
+#include "place.h"
 #include "text.h"
 #include "verbs.h"
 
-static void print_policy(const flowrules_artifact *artifact) {
+static void print_file(const flowrules_artifact *artifact, const char *name) {
     const char *bytes;
     size_t size;
-    for (size_t i = 0; (bytes = flowrules_artifact_file_block(artifact, 0, i, &size)) != NULL; i++)
-        fwrite(bytes, 1, size, stdout);
+    for (size_t f = 0; f < flowrules_artifact_file_count(artifact); f++)
+        for (size_t i = 0; strcmp(flowrules_artifact_file_name(artifact, f), name) == 0 &&
+                           (bytes = flowrules_artifact_file_block(artifact, f, i, &size)) != NULL;
+             i++)
+            fwrite(bytes, 1, size, stdout);
 }
 
-flowrules_status run_import(struct tool *tool) {
+/* ---- sheets and documents ------------------------------------------------------------------ */
+
+/* The path of the mapping; NULL: there is none for standard input. To be freed. */
+static char *mapping_path(const struct tool *tool) {
+    const char *first = tool->settings.operands.items[1], *given = tool->settings.mapping;
+    if (given == NULL && strcmp(first, "-") == 0)
+        return NULL;
+    size_t size = strlen(given == NULL ? first : given) + sizeof ".map.yaml";
+    char *path = allocate(size, 1);
+    snprintf(path, size, given == NULL ? "%s.map.yaml" : "%s", given == NULL ? first : given);
+    return path;
+}
+
+static flowrules_status add_handed(flowrules_request *request, struct tool *tool,
+                                   const char *path) {
+    if (strcmp(path, "-") != 0)
+        return flowrules_request_add_file(request, path);
+    size_t size;
+    char *text = read_input(tool, &size);
+    if (text == NULL)
+        return FLOWRULES_IO;
+    flowrules_status status = flowrules_request_add_bytes(request, policy_shown(path), text, size);
+    free(text);
+    return status;
+}
+
+/* Writes the mapping where none was, and says so. */
+static flowrules_status write_mapping(struct tool *tool, const flowrules_artifact *artifact,
+                                      const char *path) {
+    struct output output = {.target = "import", .artifact = artifact};
+    struct file_place place;
+    while (output.file < flowrules_artifact_file_count(artifact) &&
+           strcmp(flowrules_artifact_file_name(artifact, output.file), "map.yaml") != 0)
+        output.file++;
+    if (path == NULL || output.file == flowrules_artifact_file_count(artifact))
+        return FLOWRULES_OK;
+    flowrules_status status = find_place(&place, tool, path, true);
+    output.name = place.name;
+    if (status == FLOWRULES_OK)
+        status = write_held(tool, place.folder, place.held, &output);
+    leave_place(&place);
+    if (status == FLOWRULES_OK && !tool->settings.quiet) {
+        fputs("wrote ", stderr);
+        print_user(stderr, path);
+        fputs(": what each column was taken for; check it, it is used from now on\n", stderr);
+    }
+    return status;
+}
+
+static flowrules_status fill_request(flowrules_request *request, struct tool *tool,
+                                     const char *mapping) {
+    const struct text_list *operands = &tool->settings.operands;
+    flowrules_status status = FLOWRULES_OK;
+    if (mapping != NULL && access(mapping, F_OK) == 0)
+        status = flowrules_request_map(request, mapping);
+    if (status == FLOWRULES_OK && tool->settings.definitions != NULL)
+        status = flowrules_request_define(request, tool->settings.definitions);
+    for (size_t i = 1; i < operands->count && status == FLOWRULES_OK; i++)
+        status = add_handed(request, tool, operands->items[i]);
+    return status;
+}
+
+static flowrules_status import_request(struct tool *tool) {
+    flowrules_request *request = NULL;
+    flowrules_artifact *artifact = NULL;
+    char *mapping = mapping_path(tool);
+    flowrules_status status =
+        flowrules_request_new(&request, tool->context, tool->settings.operands.items[0]);
+    if (status == FLOWRULES_OK)
+        status = fill_request(request, tool, mapping);
+    if (status == FLOWRULES_OK)
+        status = flowrules_import_request(&artifact, request);
+    tell_diagnostics(tool);
+    if (artifact != NULL) {
+        status = worse(status, write_mapping(tool, artifact, mapping));
+        print_file(artifact, "policy.yaml");
+    }
+    flowrules_artifact_free(artifact);
+    flowrules_request_free(request);
+    free(mapping);
+    return status;
+}
+
+/* ---- configurations ------------------------------------------------------------------------ */
+
+static flowrules_status import_configuration(struct tool *tool) {
     const struct text_list *operands = &tool->settings.operands;
     flowrules_configuration *configuration = NULL;
     flowrules_artifact *artifact = NULL;
@@ -28,8 +120,13 @@ flowrules_status run_import(struct tool *tool) {
         tell_diagnostics(tool);
     }
     if (artifact != NULL)
-        print_policy(artifact);
+        print_file(artifact, "policy.yaml");
     flowrules_artifact_free(artifact);
     flowrules_configuration_free(configuration);
     return status;
+}
+
+flowrules_status run_import(struct tool *tool) {
+    return flowrules_request_is_kind(tool->settings.operands.items[0]) ? import_request(tool)
+                                                                       : import_configuration(tool);
 }

@@ -33,6 +33,7 @@ enum {
 /* What the command line says; texts are those of argv. */
 struct settings {
     const char *as_of, *lock, *output, *max_age, *protects;
+    const char *mapping, *definitions; /* of import */
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
     struct text_list targets, networks, servers, plugins, sets, operands, assertions;
     const char *from, *name, *namespace_name, *image, *most; /* of probe */

@@ -284,6 +284,13 @@ static const struct option import_options[] = {
      "what the firewall protects, if the configuration does not say it: addresses, prefixes, or "
      "groups as KEY=VALUE (group=sg-0a1b2c3d), separated by commas",
      PLACE(protects), NULL, OPTION_TEXT, 0},
+    {"map", "FILE",
+     "of a sheet or document: the file that says which column is what; it is written if it does "
+     "not exist (default: the first FILE with '.map.yaml' behind its name)",
+     PLACE(mapping), NULL, OPTION_TEXT, 0},
+    {"networks", "FILE",
+     "of a sheet or document: the file whose networks cells may name; the policy includes it",
+     PLACE(definitions), NULL, OPTION_TEXT, 0},
 };
 
 static const struct option targets_options[] = {
@@ -543,17 +550,23 @@ static const struct verb verbs[] = {
      "flowrules probe kimi-k2.yaml -t node-nft --try cas.huggingface.co -o build/\n"
      "flowrules probe llm-d.yaml --from vllm --format kubernetes -o build/\n",
      run_probe},
-    {"import", "BACKEND[:FORMAT] FILE...", "write a policy from a configuration",
+    {"import", "BACKEND[:FORMAT]|KIND FILE...", "write a policy from a configuration or a request",
      "Writes a policy to standard output that allows exactly what a configuration permits. Objects "
      "become networks. The names and comments of rules become those of flows. A target in the "
      "policy renders it again. Before the policy is printed, it is compared with the "
      "configuration; what it cannot keep is reported.\n"
      "To migrate to another backend, add a target of that backend.\n"
      "The exit status is 1 if something was not understood and the policy does not have it, 4 if "
-     "no policy can mean the same as the configuration. One FILE may be '-' for standard input.",
-     import_options, COUNT(import_options), 2, FILES_MOST, "a BACKEND and a FILE are needed",
+     "no policy can mean the same as the configuration. One FILE may be '-' for standard input.\n"
+     "With the KIND csv, the FILEs are sheets that ask for flows, with a row for each. Columns are "
+     "found by their headings, in English, German, French or Spanish, once: the mapping is written "
+     "beside the first FILE, and from then on it says which column is what. What is not understood "
+     "is reported with its cell, and its row is not taken.",
+     import_options, COUNT(import_options), 2, FILES_MOST,
+     "a BACKEND or KIND and a FILE are needed",
      "flowrules render kimi-k2.yaml -t edge-asa --no-map > edge-asa.cfg\n"
-     "flowrules import cisco-asa edge-asa.cfg\n",
+     "flowrules import cisco-asa edge-asa.cfg\n"
+     "flowrules import csv request.csv --networks networks.yaml > request.yaml\n",
      run_import},
     {"targets", "[BACKEND]", "show what each backend can express, its settings and limits",
      "Without a name, prints a table of the backends. With a name, prints the formats of the "

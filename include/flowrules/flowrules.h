@@ -1019,6 +1019,48 @@ FLOWRULES_CHECK flowrules_status flowrules_import(flowrules_artifact **artifact,
                                                   const char *protects,
                                                   const flowrules_configuration *configuration);
 
+/*
+ * What a team is handed to have flows opened: sheets and documents. kind is "csv". It belongs to
+ * the context.
+ */
+typedef struct flowrules_request flowrules_request;
+
+/* True for a kind of flowrules_request_new. */
+FLOWRULES_API int flowrules_request_is_kind(const char *kind);
+/* FLOWRULES_USAGE, with a message: there is no such kind. */
+FLOWRULES_CHECK flowrules_status flowrules_request_new(flowrules_request **request,
+                                                       flowrules_context *context,
+                                                       const char *kind);
+FLOWRULES_API void flowrules_request_free(flowrules_request *request);
+/* Adds a file of the request's kind; bytes are copied, name is what messages call them. */
+FLOWRULES_CHECK flowrules_status flowrules_request_add_file(flowrules_request *request,
+                                                            const char *path);
+FLOWRULES_CHECK flowrules_status flowrules_request_add_bytes(flowrules_request *request,
+                                                             const char *name, const char *bytes,
+                                                             size_t size);
+/*
+ * Reads a mapping: which column is what, and what texts of cells are (docs/REQUESTS.md). Without
+ * one, columns are guessed from their headings. FLOWRULES_INVALID: the messages have its errors.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_request_map(flowrules_request *request,
+                                                       const char *path);
+/*
+ * Lets cells name the networks that a file defines, by their names or descriptions. The policy
+ * includes the file by this path.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_request_define(flowrules_request *request,
+                                                          const char *path);
+/*
+ * Writes a policy with a flow for each row that asks for one, as an artifact. Its file
+ * "policy.yaml" is the policy; if columns were guessed, "map.yaml" is the mapping, for
+ * flowrules_request_map. Notes report how cells are taken. FLOWRULES_DIFFERENT: something is not
+ * understood, or a name has no addresses; warnings name the cell, and the policy does not have its
+ * row, or has a network without members, with which it does not load. FLOWRULES_INVALID: nothing
+ * can be taken; an artifact has the mapping alone.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_import_request(flowrules_artifact **artifact,
+                                                          flowrules_request *request);
+
 /* ---- backends ---------------------------------------------------------------------------- */
 
 /* The backends that a context knows, in the order of their registration. */

@@ -130,7 +130,17 @@ enum fr_id {
     FR_NOT_PROVEN,
     FR_CONFIG_ASSUMED,
     FR_PATH,
-    FR_PATH_PLACE
+    FR_PATH_PLACE,
+    /* 09: sheets and documents that are imported */
+    FR_SHEET_KIND = 901,
+    FR_SHEET_FORM,
+    FR_SHEET_HEADING,
+    FR_SHEET_CELL,
+    FR_SHEET_NAME,
+    FR_SHEET_TOLD,
+    FR_SHEET_MAP,
+    FR_SHEET_LIMIT,
+    FR_SHEET_EMPTY
 };
 
 struct fr_diagnostic {

@@ -248,6 +248,23 @@ static void probe(struct run *run, flowrules_context *context, const flowrules_p
     flowrules_probe_free(made);
 }
 
+/* A sheet whose columns are guessed, in another encoding. */
+static void ask_for_flows(struct run *run, flowrules_context *context) {
+    static const char sheet[] = "Form\n\nQuelle;Ziel;Dienst;Zone;Bidirektional;Name\n"
+                                "10.0.0.1;*.example.org, B\xFCro;tcp/443, 53 udp;x;ja;a\n"
+                                "dito;10.0.x.x;ping;x;;a\n10.0.0.300;any;tcp;;;\n";
+    flowrules_request *request;
+    flowrules_artifact *artifact = NULL;
+    if (!done(run, flowrules_request_new(&request, context, "csv")))
+        return;
+    if (done(run, flowrules_request_add_bytes(request, "a.csv", sheet, sizeof sheet - 1)))
+        done(run, flowrules_import_request(&artifact, request));
+    if (artifact != NULL)
+        take_artifact(run, artifact);
+    flowrules_artifact_free(artifact);
+    flowrules_request_free(request);
+}
+
 static void answer(void *user, const char *name, flowrules_inquiry *inquiry) {
     (void)user;
     (void)flowrules_inquiry_alias(inquiry, name);
@@ -284,6 +301,7 @@ static void use_policy(struct run *run, flowrules_context *context) {
     for (size_t i = 0; i < flowrules_target_count(policy); i++)
         render(run, context, policy, flowrules_target_name(policy, i));
     resolve(run, context, policy);
+    ask_for_flows(run, context);
     flowrules_policy_free(policy);
 }
 

@@ -48,6 +48,7 @@ diff {POLICY} other.yaml --format markdown
 diff {POLICY} other.yaml --format gitlab
 diff 'nftables=RENDERED & nftables=RENDERED' 'nftables=RENDERED & nftables=RENDERED [from eth1]' --json
 import nftables RENDERED
+import csv request.csv --map map.yaml --networks networks.yaml
 probe {POLICY}
 probe {POLICY} --json
 probe asserting.yaml --assertions
@@ -91,6 +92,16 @@ flows:
   # above
   name: 'a'
 - {port: 1, name: b, x: *a }
+"""
+REQUEST = """Source;Destination;Service;Zone;Until
+"192.0.2.1, old";https://a.example.net:8443/;;x;31.12.2027
+192.0.2.0 255.255.255.0;any;"https, 53/udp";;
+8.8.8.8 or others;any;http;;
+"""
+MAP = """flowrules-map: 1
+columns: {Source: source, Destination: destination, Service: service, Until: expires}
+names: {old: [198.51.100.1]}
+defaults: {owner: team}
 """
 WRITING = f"render {POLICY} -o out\nrender {POLICY} -o out --json".splitlines()
 counts = {"passed": 0, "failed": 0}
@@ -193,6 +204,8 @@ def main():
     asserted = first if "\nassertions:" in first else first + PROBED
     Path(FOLDER, "asserting.yaml").write_text(asserted, encoding="utf-8")
     Path(FOLDER, "messy.yaml").write_text(MESSY, encoding="utf-8")
+    Path(FOLDER, "request.csv").write_text(REQUEST, encoding="utf-8")
+    Path(FOLDER, "map.yaml").write_text(MAP, encoding="utf-8")
     Path(FOLDER, "assertions.yaml").write_text(ASSERTIONS, encoding="utf-8")
     Path(FOLDER, "broken.yaml").write_text(first.replace("protocol:", "protcol:"), encoding="utf-8")
     target = [line.split(":")[0].strip() for line in first.splitlines() if "backend: nftables" in line][0]

@@ -512,6 +512,22 @@ def test_import(policy):
         flowrules.import_config("no-such", artifact)
 
 
+def test_import_request(tmp_path):
+    sheet = flowrules.File("request.csv", b"Source;Destination;Service\n10.0.0.1;192.0.2.1;tcp/443\n", False)
+    asked = flowrules.import_request("csv", sheet)
+    assert asked.complete and '"Source": source # English' in asked.mapping
+    assert len(Policy.loads(asked.text, as_of=AS_OF).flows) == 1
+    mapping, path = tmp_path / "map.yaml", tmp_path / "request.csv"
+    mapping.write_text(asked.mapping, encoding="utf-8")
+    path.write_bytes(sheet.data + b"office;192.0.2.1;tcp/80\n")
+    again = flowrules.import_request("csv", [path], mapping=mapping)
+    assert again.mapping is None and not again.complete and again.diagnostics[0].id == "FR0905"
+    with pytest.raises(flowrules.InvalidPolicy):
+        flowrules.import_request("csv", flowrules.File("empty.csv", b"", False))
+    with pytest.raises(flowrules.UsageError):
+        flowrules.import_request("no-such", sheet)
+
+
 # ---- what the library knows
 
 

@@ -53,8 +53,8 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New,), "context_new"),
     (STATUS, (New, RESIZE, Handle), "context_new_with_allocator"),
     (STATUS, (New, Handle), "configuration_new path_new path_meaning"),
-    (STATUS, (New, Handle), "probe_write edit_policy"),
-    (STATUS, (New, Handle, Text), "policy_load edit_remove edit_lines layout_load"),
+    (STATUS, (New, Handle), "probe_write edit_policy import_request"),
+    (STATUS, (New, Handle, Text), "policy_load edit_remove edit_lines layout_load request_new"),
     (STATUS, (New, Handle, Text, Size), "edit_add"),
     (STATUS, (New, Handle, Text, Text, Size), "policy_load_text edit_replace layout_new"),
     (STATUS, (New, Handle, Handle), "resolution_new probe_new assertions_new"),
@@ -71,14 +71,22 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
         " findings_free edit_free lines_free"
         " configuration_free meaning_free comparison_free path_free assertions_free layout_free"
-        " flow_changes_free"
+        " flow_changes_free request_free"
         " diagnostics_clear",
     ),
     # What is told to an object, or asked of it
     (STATUS, (Handle, Text, Text), "context_set probe_set configuration_set"),
     (STATUS, (Handle, Text), "resolution_target resolution_network resolution_name"),
-    (STATUS, (Handle, Text), "configuration_add_file assertions_add_file"),
-    (STATUS, (Handle, Text, Text, Size), "configuration_add_text assertions_add_text"),
+    (
+        STATUS,
+        (Handle, Text),
+        "configuration_add_file assertions_add_file request_add_file request_map request_define",
+    ),
+    (
+        STATUS,
+        (Handle, Text, Text, Size),
+        "configuration_add_text assertions_add_text request_add_bytes",
+    ),
     (
         STATUS,
         (Handle, Handle),
@@ -92,6 +100,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (NOTHING, (Handle, PROGRESS, Handle), "context_set_progress"),
     (FLAG, (Handle, Text, c_uint32), "inquiry_address"),
     (FLAG, (Handle, Text), "inquiry_alias inquiry_fail"),
+    (FLAG, (Text,), "request_is_kind"),
     # Of an object
     (TEXT, (Handle,), "policy_title artifact_map answer_verdict answer_reason comparison_verdict"),
     (FLAG, (Handle,), "resolution_lock_differs layout_differs"),

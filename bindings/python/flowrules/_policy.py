@@ -55,6 +55,7 @@ from ._records import (
     OutOfMemory,
     Report,
     ReportRow,
+    Requested,
     Resolution,
     Resolved,
     Side,
@@ -289,6 +290,38 @@ def import_config(
         )
         complete = session.status == OK
         return Imported(_read_files(artifact)[0].text, complete, session.diagnostics())
+
+
+def import_request(
+    kind: str,
+    files: Union[PathText, File, Iterable[Union[PathText, File]]],
+    mapping: Optional[PathText] = None,
+    networks: Optional[PathText] = None,
+    *,
+    as_of: Day = None,
+    **options: Option,
+) -> Requested:
+    """A policy with a flow for each row of sheets (docs/REQUESTS.md). kind: "csv".
+
+    mapping: the file that says which column is what. networks: the file whose networks cells may
+    name. InvalidPolicy: no row can be taken."""
+    sources = (files,) if isinstance(files, (str, os.PathLike, File)) else tuple(files)
+    with _session(as_of, None, options) as session:
+        request = session.make("request", C.request_new, session.context, encode(kind))
+        if mapping is not None:
+            session.check(C.request_map(request, encode_path(mapping)))
+        if networks is not None:
+            session.check(C.request_define(request, encode_path(networks)))
+        for source in sources:
+            if isinstance(source, File):
+                name, data = encode(source.name), source.data
+                session.check(C.request_add_bytes(request, name, data, len(data)))
+            else:
+                session.check(C.request_add_file(request, encode_path(source)))
+        artifact = session.make("artifact", C.import_request, request, also=(DIFFERENT,))
+        complete = session.status == OK
+        made = {file.name: file.text for file in _read_files(artifact)}
+        return Requested(made["policy.yaml"], made.get("map.yaml"), complete, session.diagnostics())
 
 
 # ---- artifacts -----------------------------------------------------------------------------------

@@ -434,6 +434,17 @@ class Imported(NamedTuple):
     diagnostics: Diagnostics
 
 
+class Requested(NamedTuple):
+    """A policy from sheets or documents that ask for flows."""
+
+    text: str
+    mapping: Optional[str]
+    """What each column was taken for, if it was guessed; to be checked, and given from then on."""
+    complete: bool
+    """False: a row was not understood, or a name has no addresses; see the diagnostics."""
+    diagnostics: Diagnostics
+
+
 # ---- resolving -----------------------------------------------------------------------------------
 
 
