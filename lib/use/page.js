@@ -273,20 +273,20 @@ function limitGroups(groups, weight) {
 // ---- the map: nodes and wires -------------------------------------------------------------------
 
 // The node that an end is drawn as, in the role of a source or destination: that of the Internet is
-// drawn twice, since it is on both sides.
-function nodeKey(group, end, side) {
+// drawn twice, since it is on both sides. Where all are, sources are on the left, destinations on the right.
+function nodeKey(group, end, side, sided) {
   const own = opened.has(group.key) && !group.single ? `${group.key}/${end}` : group.key;
-  return own + (group.outside ? (side ? '>' : '<') : '');
+  return own + (sided || group.outside ? (side ? '>' : '<') : '');
 }
 
-function gather(list) {
+function gather(list, sided) {
   const groups = groupTable(), weight = new Map();
   const known = new Map(used.map((i) => [i, groupsOf(i)]));
   for (const flow of list) for (const end of [...flow.source, ...flow.destination]) for (const key of known.get(end)) weight.set(key, (weight.get(key) || 0) + 1);
   const kept = limitGroups(groups, weight), nodes = new Map(), wires = new Map();
   const node = (group, end, side) => {
-    const key = nodeKey(group, end, side);
-    if (!nodes.has(key)) nodes.set(key, { key, group, side: group.outside ? side : -1, end: key.includes('/') ? end : group.single ? group.members[0] : -1, flows: new Set(), inside: 0, parts: new Set() });
+    const key = nodeKey(group, end, side, sided);
+    if (!nodes.has(key)) nodes.set(key, { key, group, side: sided || group.outside ? side : -1, end: key.includes('/') ? end : group.single ? group.members[0] : -1, flows: new Set(), inside: 0, parts: new Set() });
     nodes.get(key).parts.add(end);
     return nodes.get(key);
   };
@@ -302,7 +302,7 @@ function connect(wires, from, to, flow) {
   to.flows.add(flow.number);
   if (from === to) { from.inside++; return; }
   const deny = flow.action === 'deny', key = `${from.key} ${to.key} ${deny}`;
-  if (!wires.has(key)) wires.set(key, { from, to, deny, flows: new Set(), services: new Map(), outside: !deny && from.side === 0 });
+  if (!wires.has(key)) wires.set(key, { from, to, deny, flows: new Set(), services: new Map(), outside: !deny && from.group.outside });
   const wire = wires.get(key), service = flow.service.split(' (')[0];
   wire.flows.add(flow.number);
   wire.services.set(service, (wire.services.get(service) || 0) + 1);
@@ -413,9 +413,11 @@ function passages(blocks, columns, wires) {
   return ways;
 }
 
+const SCALE_LEAST = 0.75; // of the map, so that its words can be read
 const BOX = { width: 184, height: 40, gap: 11, lane: 190, frame: 26 };
 
-function arrange(nodes, wires) {
+// lane: the space between two columns.
+function arrange(nodes, wires, lane) {
   const blocks = blocksOf(nodes), depth = layers(blocks, wires);
   const own = [...blocks.values()].filter((b) => b.side < 0);
   const begun = own.some((b) => depth.get(b.key) === 0 && entered(b, wires)) ? 1 : 0; // beside the Internet, or behind it
@@ -452,15 +454,15 @@ function arrange(nodes, wires) {
   for (const block of blocks.values()) {
     block.nodes.sort((a, b) => (a.more || 0) - (b.more || 0) || compare(nodeLabel(a), nodeLabel(b)));
     block.nodes.forEach((node, i) => {
-      node.x = 24 + block.x * (BOX.width + BOX.lane);
+      node.x = 24 + block.x * (BOX.width + lane);
       node.y = 34 + tallest / 2 + block.y + (block.open ? BOX.frame : 0) + i * (BOX.height + BOX.gap);
     });
   }
   for (const wire of wires.values()) {
     const way = ways.get(`${blockKey(wire.from)} ${blockKey(wire.to)}`) || [];
-    wire.way = way.map((stop) => ({ x: 24 + stop.x * (BOX.width + BOX.lane), y: 34 + tallest / 2 + stop.y + 8 }));
+    wire.way = way.map((stop) => ({ x: 24 + stop.x * (BOX.width + lane), y: 34 + tallest / 2 + stop.y + 8 }));
   }
-  return { blocks, width: 48 + columns.length * BOX.width + (columns.length - 1) * BOX.lane + 40, height: tallest + 60 };
+  return { blocks, width: 48 + columns.length * BOX.width + (columns.length - 1) * lane + 40, height: tallest + 60 };
 }
 
 // ---- the map: drawing ---------------------------------------------------------------------------
@@ -555,14 +557,17 @@ function marker(id, colour) {
 }
 
 // Labels that would lie upon each other move down.
-function placeLabels(places) {
+function placeLabels(places, wires) {
   const taken = [];
-  for (const place of places) {
+  places.forEach((place, i) => {
+    const width = wireLabel(wires[i]).length * 6.4;
+    const left = place.anchor === 'start' ? place.x : place.anchor === 'end' ? place.x - width : place.x - width / 2;
+    const meets = (t) => left < t.right && t.left < left + width && Math.abs(t.y - y) < 13;
     let y = heightAt(place) - 4;
-    while (taken.some((t) => Math.abs(t.x - place.x) < 120 && Math.abs(t.y - y) < 13)) y += 13;
-    taken.push({ x: place.x, y });
+    while (taken.some(meets)) y += 13;
+    taken.push({ left, right: left + width, y });
     place.labelY = y;
-  }
+  });
 }
 
 function light(key) {
@@ -594,23 +599,32 @@ function focusNode(box, key) {
   found?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 }
 
+// In layers, where they fit into the width and stay readable, else sources beside destinations.
+function layOut(list, room) {
+  for (const sided of [false, true]) {
+    const lane = sided ? Math.max(BOX.lane, Math.min(2 * BOX.lane, room - 2 * BOX.width - 88)) : BOX.lane;
+    const { nodes, wires: all } = gather(list, sided), wires = limitMembers(nodes, all), placed = arrange(nodes, wires, lane);
+    if (sided || placed.width * SCALE_LEAST <= room) return { nodes, wires, ...placed };
+  }
+  return null;
+}
+
 function showMap(focused) {
   const box = byId('map-box'), list = visible.filter(isLive);
-  const { nodes, wires: all } = gather(list), wires = limitMembers(nodes, all);
-  const { blocks, width, height } = arrange(nodes, wires);
+  const { nodes, wires, blocks, width, height } = layOut(list, box.clientWidth - 20);
   const drawn = [...wires.values()].sort((a, b) => b.flows.size - a.flows.size || compare(a.from.key + a.to.key, b.from.key + b.to.key));
   const out = new Map(), into = new Map(), tell = (map, key) => { map.set(key, (map.get(key) || 0) + 1); return map.get(key) - 1; };
   drawn.sort((a, b) => a.to.y - b.to.y).forEach((wire) => { wire.number = tell(out, wire.from.key); });
   [...drawn].sort((a, b) => a.from.y - b.from.y).forEach((wire) => { wire.slot = tell(into, wire.to.key); });
   const places = drawn.map((wire) => wirePath(wire, wire.number, out.get(wire.from.key), into.get(wire.to.key)));
-  placeLabels(places);
+  placeLabels(places, drawn);
   const select = (chosen, label, key) => {
     setFilter({ pair: { flows: chosen, label } });
     box.querySelectorAll('.chosen').forEach((e) => e.classList.remove('chosen'));
     box.querySelectorAll(`[data-key="${CSS.escape(key)}"]`).forEach((e) => e.classList.add('chosen'));
   };
   const level = (wire) => (wire.deny ? 2 : wire.outside ? 1 : 0), order = drawn.map((_, i) => i).sort((a, b) => level(drawn[a]) - level(drawn[b]));
-  const scale = Math.max(0.62, Math.min(1, (box.clientWidth - 20) / width));
+  const scale = Math.max(SCALE_LEAST, Math.min(1, (box.clientWidth - 20) / width));
   const svg = draw(`svg${drawn.length > 70 ? '.many' : ''}`, { viewBox: `0 0 ${width} ${height}`, width: Math.round(width * scale), height: Math.round(height * scale), role: 'group', 'aria-label': 'Map' },
     draw('defs', {}, marker('end-allow', '--allow'), marker('end-outside', '--outside'), marker('end-deny', '--bad')),
     draw('text.column', { x: 24, y: 18 }, 'sources'), draw('text.column', { x: width - 40, y: 18, 'text-anchor': 'end' }, 'destinations'),
