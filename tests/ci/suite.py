@@ -25,12 +25,12 @@ except ImportError:
 POLICY = """flowrules: 1
 include: [more.yaml]
 protects: [server]
-assertions:
-  - {name: closed, never: {source: 203.0.113.0/24, destination: server, protocol: udp, port: any}}
 flows:
-  - {name: web, source: office, destination: server, protocol: tcp, port: 443, owner: team, purpose: Shop, ticket: T-1}
+  - {name: web, source: office, destination: server, protocol: tcp, port: 443, purpose: Shop, owner: team, ticket: T-1}
 targets:
   web: {backend: nftables, direction: ingress, shuts: [ssh, dhcpv6]}
+assertions:
+  - {name: closed, never: {source: 203.0.113.0/24, destination: server, protocol: udp, port: any}}
 """
 MORE = "networks:\n  office: [198.51.100.0/24]\n  server: [192.0.2.10]\n"
 
@@ -78,6 +78,15 @@ def try_hooks(folder):
         good = good and each["language"] == "script" and re.search(each["files"], "net/policy.yaml.lock")
         done = hook(folder, each["entry"], "net/policy.yaml", "other.yaml")
         yield is_right(name, good and done.returncode == 0, done, f"status {done.returncode}")
+    layout = hooks["flowrules-fmt"]["entry"]
+    changed = (folder / "net/policy.yaml").read_text()
+    (folder / "net/policy.yaml").write_text(changed.replace("flowrules: 1\n", "flowrules:   1\n"), encoding="utf-8")
+    done = hook(folder, layout + " --check", "net/policy.yaml", "net/more.yaml", "other.yaml")
+    same = "flowrules:   1" in (folder / "net/policy.yaml").read_text()
+    yield is_right("another layout", done.returncode == 1 and same and done.stdout == b"net/policy.yaml\n", done, f"status {done.returncode}")
+    done = hook(folder, layout, "net/policy.yaml", "other.yaml")
+    same = (folder / "net/policy.yaml").read_text() == changed
+    yield is_right("a layout that is mended", done.returncode == 0 and same, done, f"status {done.returncode}")
     check = hooks["flowrules-check"]["entry"]
     (folder / "net/more.yaml").write_text(MORE.replace("/24", "/33"), encoding="utf-8")
     done = hook(folder, check, "net/more.yaml")
@@ -112,13 +121,21 @@ def act(folder, own, **given):
 def try_action(folder, own, base):
     done, outputs, summary = act(folder, own, policy="net/policy.yaml", base=base)
     good = done.returncode == 0 and outputs["status"] == "0" and outputs["changed"] == "true"
-    good = good and b"::warning file=net/policy.yaml,line=7,title=diff-allowed::" in done.stdout
+    good = good and b"::warning file=net/policy.yaml,line=5,title=diff-allowed::" in done.stdout
     yield is_right("a change", good and "tcp/8443" in summary and "### flowrules check" in summary, done, f"{outputs} {summary}")
     sarif = {file.stem: json.loads(file.read_text()) for file in Path(outputs["sarif"]).glob("*.sarif")}
     good = set(sarif) == {"check", "lint", "assert", "diff"} and sarif["diff"]["runs"][0]["results"]
     yield is_right("its SARIF", good, done, f"{set(sarif)}")
     done, outputs, _ = act(folder, own, policy="net/policy.yaml", base=base, **{"report-only": ""})
     yield is_right("a change that fails", done.returncode == 1 and outputs["status"] == "1", done, f"{outputs}")
+    changed = (folder / "net/policy.yaml").read_text()
+    (folder / "net/policy.yaml").write_text(changed.replace("flowrules: 1\n", "flowrules:   1\n"), encoding="utf-8")
+    done, outputs, summary = act(folder, own, policy="net/policy.yaml", base=base, checks="fmt")
+    good = done.returncode == 0 and b"::notice file=net/policy.yaml,title=fmt::" in done.stdout and "usual layout" in summary
+    yield is_right("another layout", good, done, f"{outputs} {summary}")
+    done, outputs, _ = act(folder, own, policy="net/policy.yaml", base=base, checks="fmt", **{"report-only": ""})
+    yield is_right("another layout that fails", done.returncode == 1 and outputs["status"] == "1", done, f"{outputs}")
+    (folder / "net/policy.yaml").write_text(changed, encoding="utf-8")
     done, outputs, _ = act(folder, own, policy="net/$(touch owned).yaml", base="--output=owned")
     good = done.returncode == 6 and not (folder / "owned").exists() and not (folder / "net/owned").exists()
     yield is_right("a name that is a command", good, done, f"{outputs}")
@@ -138,6 +155,10 @@ def try_template(folder, base):
     yield is_right("its report of code quality", json.loads(report.read_text()) == [], done, report.read_text())
     comment = (folder / job["artifacts"]["paths"][0]).read_text()
     yield is_right("its comment", "tcp/8443" in comment, done, comment)
+    (folder / "net/policy.yaml").write_text(POLICY.replace("flowrules: 1\n", "flowrules:   1\n"), encoding="utf-8")
+    done = run(folder, "sh", "-c", script, **job["variables"])
+    yield is_right("another layout in the log", done.returncode == 0 and b"not in its usual layout" in done.stdout, done,
+                   f"status {done.returncode}")
     (folder / "net/policy.yaml").write_text(POLICY.replace("source: office", "source: ofice"), encoding="utf-8")
     done = run(folder, "sh", "-c", script, **job["variables"])
     names = [item["check_name"] for item in json.loads(report.read_text())]
