@@ -48,3 +48,12 @@ enum fr_special_use fr_special_use(enum flowrules_family family, struct flowrule
     }
     return FR_SPECIAL_NONE;
 }
+
+bool fr_special_range(size_t i, struct flowrules_range *range) {
+    if (i >= sizeof specials / sizeof specials[0])
+        return false;
+    struct flowrules_ip first = {specials[i].hi, specials[i].lo};
+    *range = (struct flowrules_range){specials[i].family, first,
+                                      fr_ip_last(specials[i].family, first, specials[i].length)};
+    return true;
+}

@@ -16,4 +16,7 @@ enum fr_special_use {
 enum fr_special_use fr_special_use(enum flowrules_family family, struct flowrules_ip ip,
                                    const char **words);
 
+/* Range i of those that are of some special use; false behind the last. */
+bool fr_special_range(size_t i, struct flowrules_range *range);
+
 #endif

@@ -7,14 +7,19 @@ struct idle {
     struct fr_lint_pairs pairs;
     struct fr_index allows;
     uint32_t deny;
+    bool elsewhere; /* a flow that no target selects beside the deny allows what it denies */
 };
 
 static bool takes_from(void *user, uint32_t allow) {
-    const struct idle *idle = user;
+    struct idle *idle = user;
     const struct fr_linter *l = idle->pairs.l;
-    return !fr_flow_is_spared(l->policy, fr_lint_flow(l, idle->deny), allow) &&
-           fr_lint_pairs_are_together(&idle->pairs, idle->deny, allow) &&
-           fr_lint_pairs_may_meet(&idle->pairs, idle->deny, allow);
+    if (fr_flow_is_spared(l->policy, fr_lint_flow(l, idle->deny), allow) ||
+        !fr_lint_pairs_may_meet(&idle->pairs, idle->deny, allow))
+        return false;
+    bool together = fr_lint_pairs_are_together(&idle->pairs, idle->deny, allow) ||
+                    fr_lint_pairs_is_loose(&idle->pairs, idle->deny);
+    idle->elsewhere = idle->elsewhere || !together;
+    return together;
 }
 
 /* A deny that logs says what it denies, and so is of use. */
@@ -28,13 +33,14 @@ static flowrules_status check_deny(struct idle *idle, uint32_t deny) {
     struct fr_linter *l = idle->pairs.l;
     struct fr_extent extent = fr_lint_pairs_extent(&idle->pairs, deny, true);
     idle->deny = deny;
+    idle->elsewhere = false;
     if (fr_index_search(&idle->allows, FR_INDEX_MEETS, &extent, takes_from, idle))
         return FLOWRULES_OK;
     struct fr_finding finding = fr_about_flow(l, FR_DENY_IDLE, FLOWRULES_WARNING, deny);
     finding.hint = "remove it, or correct its source, destination or service";
-    return fr_finding_add(l->findings, &finding,
-                          "deny '%s' takes nothing away: no flow allows what it denies",
-                          fr_lint_name(l, deny));
+    return fr_finding_add(
+        l->findings, &finding, "deny '%s' takes nothing away: no flow allows what it denies%s",
+        fr_lint_name(l, deny), idle->elsewhere ? ", on the targets that select it" : "");
 }
 
 static flowrules_status check_denies(struct idle *idle) {

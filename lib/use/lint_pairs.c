@@ -78,6 +78,13 @@ bool fr_lint_pairs_are_together(const struct fr_lint_pairs *p, uint32_t a, uint3
     return together;
 }
 
+bool fr_lint_pairs_is_loose(const struct fr_lint_pairs *p, uint32_t flow) {
+    bool loose = !p->all_select;
+    for (size_t i = 0; i < p->words && loose; i++)
+        loose = words_of(p, flow)[i] == 0;
+    return loose;
+}
+
 bool fr_lint_pairs_are_where(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner) {
     bool where = true;
     for (size_t i = 0; i < p->words && where; i++)

@@ -23,6 +23,8 @@ void fr_lint_pairs_close(struct fr_lint_pairs *p);
 bool fr_lint_pairs_takes(const struct fr_lint_pairs *p, size_t t, uint32_t flow);
 /* True if some target takes both flows. */
 bool fr_lint_pairs_are_together(const struct fr_lint_pairs *p, uint32_t a, uint32_t b);
+/* True if no target takes the flow. */
+bool fr_lint_pairs_is_loose(const struct fr_lint_pairs *p, uint32_t flow);
 /* True if every target that takes inner takes outer. */
 bool fr_lint_pairs_are_where(const struct fr_lint_pairs *p, uint32_t outer, uint32_t inner);
 /*

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "overview.h"
+#include "special.h"
 
 /* ---- the ends of flows --------------------------------------------------------------------- */
 
@@ -105,26 +106,19 @@ struct seeing {
     fr_set special; /* addresses that nobody on the Internet has */
 };
 
-static void add_prefix(struct fr_builder *b, enum flowrules_family family, struct flowrules_ip ip,
-                       unsigned length) {
-    struct flowrules_range range = {family, ip, fr_ip_last(family, ip, length)};
-    fr_builder_range(b, &range);
-}
-
-/* IANA's registries of special-purpose addresses; of IPv6 all but 2000::/3 (RFC 4291, 2.4). */
+/* Addresses of special use, and of IPv6 all but 2000::/3 (RFC 4291, 2.4). */
 static fr_set special_addresses(struct fr_asserting *work) {
-    static const struct {
-        uint32_t prefix;
-        unsigned length;
-    } fours[] = {{0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},
-                 {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0a80000, 16}, {0xe0000000, 3}};
     struct fr_builder *b = &work->view.builder;
-    struct flowrules_ip six = {0, 0}, behind = {(uint64_t)4 << 60, 0};
-    for (size_t i = 0; i < sizeof fours / sizeof fours[0]; i++)
-        add_prefix(b, FLOWRULES_IPV4, (struct flowrules_ip){0, fours[i].prefix}, fours[i].length);
-    add_prefix(b, FLOWRULES_IPV6, six, 3);
-    struct flowrules_range rest = {FLOWRULES_IPV6, behind, fr_ip_max(FLOWRULES_IPV6)};
-    fr_builder_range(b, &rest);
+    struct flowrules_range range;
+    for (size_t i = 0; fr_special_range(i, &range); i++)
+        fr_builder_range(b, &range);
+    struct flowrules_ip global = {(uint64_t)2 << 60, 0};
+    range = (struct flowrules_range){FLOWRULES_IPV6, {0, 0}, fr_ip_previous(global)};
+    fr_builder_range(b, &range);
+    range =
+        (struct flowrules_range){FLOWRULES_IPV6, fr_ip_next(fr_ip_last(FLOWRULES_IPV6, global, 3)),
+                                 fr_ip_max(FLOWRULES_IPV6)};
+    fr_builder_range(b, &range);
     return fr_builder_finish(b, &work->view.sets);
 }
 

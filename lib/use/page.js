@@ -602,7 +602,7 @@ function focusNode(box, key) {
 // In layers, where they fit into the width and stay readable, else sources beside destinations.
 function layOut(list, room) {
   for (const sided of [false, true]) {
-    const lane = sided ? Math.max(BOX.lane, Math.min(2 * BOX.lane, room - 2 * BOX.width - 88)) : BOX.lane;
+    const lane = sided ? Math.max(60, Math.min(2 * BOX.lane, room - 2 * BOX.width - 88)) : BOX.lane;
     const { nodes, wires: all } = gather(list, sided), wires = limitMembers(nodes, all), placed = arrange(nodes, wires, lane);
     if (sided || placed.width * SCALE_LEAST <= room) return { nodes, wires, ...placed };
   }
@@ -656,10 +656,13 @@ function zoneCell(item, broken) {
   const from = zones[item.from], to = zones[item.to], label = `${from.name} \u2192 ${to.name}`;
   const passes = item.allows > 0, wrong = broken.get(`${from.name} -> ${to.name}`);
   const unlisted = data.matrix && item.from !== item.to && item.services === null && passes && wrong !== 'broken';
-  const said = data.assertions.find((a) => a.kind === 'matrix')?.verdict;
-  const kind = wrong === 'broken' || (unlisted && said === 'broken') ? 'broken' : passes ? (from.rest ? 'outside' : 'open') : 'shut';
+  const matrix = data.assertions.find((a) => a.kind === 'matrix'), said = matrix?.verdict;
+  // Findings are kept up to a number: what has none of them may still be broken.
+  const untold = item.services !== null && passes && !wrong && matrix?.more;
+  const kind = wrong === 'broken' || (unlisted && said === 'broken') ? 'broken' : untold ? 'untold' : passes ? (from.rest ? 'outside' : 'open') : 'shut';
   const words = [];
-  if (wrong) words.push(wrong === 'broken' ? '\u2715 broken' : '? unknown');
+  if (wrong) words.push(wrong !== 'broken' ? '? unknown' : item.services === null && item.from !== item.to ? '\u2715 not listed' : '\u2715 more than listed');
+  if (untold) words.push('? too many findings to tell');
   if (item.services !== null) words.push('may: ' + item.services);
   if (unlisted && !wrong) words.push(said === 'broken' ? '\u2715 not listed' : 'not listed, and denied');
   const tally = `${passes ? count(item.allows, 'flow') : ''}${item.denies ? `${passes ? ', ' : ''}${count(item.denies, 'deny').replace('denys', 'denies')}` : ''}`;
