@@ -81,8 +81,6 @@ static flowrules_status render_all(struct batch *batch, struct tool *tool,
     if (failed > 0 && batch->specs.count > 1)
         tell_error(tool, "nothing is written: %zu of %zu targets cannot be rendered", failed,
                    batch->specs.count);
-    else if (failed > 0 && tool->settings.output != NULL)
-        tell_error(tool, "nothing is written: target '%s' cannot be rendered", batch->targets[0]);
     return status;
 }
 

@@ -125,6 +125,11 @@ static flowrules_status render(struct watch *watch, const flowrules_policy *poli
         return status;
     }
     flowrules_status status = render_into_folder(tool, policy, &written);
+    size_t named = tool->settings.targets.count;
+    bool alone = (named > 0 ? named : flowrules_target_count(policy)) == 1;
+    if (alone && (status == FLOWRULES_REFUSED || status == FLOWRULES_UNRESOLVED ||
+                  status == FLOWRULES_INVALID || status == FLOWRULES_USAGE))
+        tell_error(tool, "nothing is written: the target cannot be rendered");
     if (status != FLOWRULES_OK)
         return status;
     fputs("wrote ", stdout);

@@ -602,7 +602,7 @@ function focusNode(box, key) {
 // In layers, where they fit into the width and stay readable, else sources beside destinations.
 function layOut(list, room) {
   for (const sided of [false, true]) {
-    const lane = sided ? Math.max(60, Math.min(2 * BOX.lane, room - 2 * BOX.width - 88)) : BOX.lane;
+    const lane = sided ? Math.max(100, Math.min(2 * BOX.lane, room - 2 * BOX.width - 88)) : BOX.lane;
     const { nodes, wires: all } = gather(list, sided), wires = limitMembers(nodes, all), placed = arrange(nodes, wires, lane);
     if (sided || placed.width * SCALE_LEAST <= room) return { nodes, wires, ...placed };
   }
