@@ -227,13 +227,15 @@ static void read_contents(struct machine *m, const flowrules_node *file) {
     m->loaded++;
 }
 
-static const flowrules_node *find_file(const struct machine *m, const char *path, size_t length) {
+/* The kinds of names that the input keeps: paths of files, and of those that were read. */
+enum { FILE_PATHS = 8, READ_PATHS };
+
+static void define_files(struct machine *m) {
     for (const flowrules_node *file = flowrules_node_first(m->files); file;
          file = flowrules_node_next(file))
-        if (strlen(text_of(file, "path")) == length &&
-            memcmp(text_of(file, "path"), path, length) == 0)
-            return file;
-    return NULL;
+        if (!flowrules_input_define(m->nf->in, FILE_PATHS, text_of(file, "path"), (void *)file))
+            doubt_all(m->nf->in, flowrules_node_place(file), "there is another file",
+                      text_of(file, "path"));
 }
 
 static bool is_enabled(const flowrules_node *unit) {
@@ -241,9 +243,9 @@ static bool is_enabled(const flowrules_node *unit) {
            strcmp(text_of(unit, "mask"), "true") != 0;
 }
 
-static void load(struct machine *m, const flowrules_node *unit, const char *path, size_t length) {
+static void load(struct machine *m, const flowrules_node *unit, const char *path) {
     flowrules_input *in = m->nf->in;
-    const flowrules_node *file = find_file(m, path, length);
+    const flowrules_node *file = flowrules_input_lookup(in, FILE_PATHS, path);
     const char *name = text_of(unit, "name");
     if (!file)
         doubt_all(in, flowrules_node_place(unit), "a ruleset that is not in this file is loaded by",
@@ -251,6 +253,8 @@ static void load(struct machine *m, const flowrules_node *unit, const char *path
     else if (!is_enabled(unit))
         flowrules_input_note(in, flowrules_node_place(unit),
                              "the unit '%.200s' is not enabled: what it loads is left out", name);
+    else if (!flowrules_input_define(in, READ_PATHS, path, (void *)file))
+        doubt_all(in, flowrules_node_place(unit), "a ruleset is loaded once more by", name);
     else
         read_contents(m, file);
 }
@@ -281,19 +285,20 @@ static bool has_word(const char *line, size_t size, const char *word) {
 }
 
 static bool starts_nft(const char *line, size_t size) {
-    return size > 9 && memcmp(line, "ExecStart", 9) == 0 &&
+    return size > 9 && memcmp(line, "ExecStart", 9) == 0 && !has_word(line, size, " -c ") &&
            (has_word(line, size, "nft ") || has_word(line, size, "iptables"));
 }
 
 static void read_unit(struct machine *m, const flowrules_node *unit) {
-    const char *text = text_of(unit, "contents"), *fedora = "/etc/sysconfig/nftables.conf";
+    const char *text = text_of(unit, "contents");
     if (!*text && strcmp(text_of(unit, "name"), "nftables.service") == 0 && is_enabled(unit))
-        load(m, unit, fedora, strlen(fedora));
+        load(m, unit, "/etc/sysconfig/nftables.conf");
     while (*text && !flowrules_input_failed(m->nf->in)) {
         size_t size = strcspn(text, "\n"), length = 0;
         const char *path = starts_nft(text, size) ? path_in(text, size, &length) : NULL;
-        if (path)
-            load(m, unit, path, length);
+        const char *copy = path ? flowrules_input_copy(m->nf->in, path, length) : NULL;
+        if (copy)
+            load(m, unit, copy);
         else if (starts_nft(text, size) && is_enabled(unit))
             doubt_all(m->nf->in, flowrules_node_place(unit), "rules are changed by the unit",
                       text_of(unit, "name"));
@@ -304,6 +309,7 @@ static void read_unit(struct machine *m, const flowrules_node *unit) {
 static void read_config(struct machine *m, const flowrules_node *config) {
     m->files = flowrules_node_get(flowrules_node_get(config, "storage"), "files");
     m->units = flowrules_node_get(flowrules_node_get(config, "systemd"), "units");
+    define_files(m);
     for (const flowrules_node *unit = flowrules_node_first(m->units);
          unit && !flowrules_input_failed(m->nf->in); unit = flowrules_node_next(unit))
         read_unit(m, unit);

@@ -25,6 +25,8 @@ AZURE = ('{"name": "r@", "priority": 100, "access": "Allow", "direction": "Inbou
          '"destinationPortRange": "80"},')
 GOOGLE = ('{"name": "r@", "direction": "INGRESS", "allowed": [{"IPProtocol": "tcp", "ports": ["80"]}], '
           '"sourceRanges": ["10.0.0.1/32"], "priority": 1000},')
+MACHINE = ("variant: fcos\nversion: 1.5.0\nsystemd:\n  units:\n  - {name: u, enabled: true, contents: ExecStart=nft -f /a}\n"
+           "storage:\n  files:\n  - path: /a\n    contents:\n")
 # Backend, name, head, a piece that is repeated (@: its number), foot.
 HARD = [
     ("nftables", "rules", "table inet t { chain c { type filter hook input priority 0;\n",
@@ -35,6 +37,12 @@ HARD = [
     ("nftables", "braces", "", "{", ""),
     ("nftables", "JSON", '{"nftables": [', '{"chain": {"family": "inet", "table": "t", "name": "c@"}},', "{}]}"),
     ("nftables", "comments", "table inet t { }\n", "# a\n", ""),
+    ("nftables", "Butane", MACHINE + "      inline: |\n        table inet t { chain c {\n",
+     "        ip saddr 10.0.0.1 tcp dport @ accept\n", "        }}\n"),
+    ("nftables", "Ignition", MACHINE + '      source: "data:,table%20inet%20t%20%7Bchain%20c%20%7B%0A\\\n',
+     "        ip%20saddr%2010.0.0.1%20tcp%20dport%20@%20accept%0A\\\n", '        %7D%7D"\n'),
+    ("nftables", "units", "variant: fcos\nversion: 1.5.0\nsystemd:\n  units:\n",
+     "  - {name: u@, enabled: true, contents: \"ExecStart=nft -f /a\"}\n", ""),
     ("iptables", "rules", SAVED, "-A INPUT -s 10.0.0.1/32 -p tcp -m tcp --dport @ -j ACCEPT\n", "COMMIT\n"),
     ("iptables", "chains", SAVED, ":c@ - [0:0]\n", "COMMIT\n"),
     ("cisco-asa", "entries", "hostname a\ninterface e0\n nameif outside\n",
