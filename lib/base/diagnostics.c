@@ -135,15 +135,27 @@ static size_t spell(char *out, const char *text, size_t length, bool tabs) {
     return size;
 }
 
+/* Most text is shown as it is: printable ASCII. */
+static bool is_plain(const char *text, size_t length) {
+    size_t i = 0;
+    while (i < length && text[i] >= ' ' && text[i] <= '~')
+        i++;
+    return i == length;
+}
+
 static const char *shown_in(struct fr_diagnostics *d, struct fr_arena *arena, const char *text,
                             size_t length, bool tabs) {
-    size_t size = spell(NULL, text, length, tabs);
+    bool plain = is_plain(text, length);
+    size_t size = plain ? length : spell(NULL, text, length, tabs);
     char *copy = fr_arena_alloc4(arena, size + 1);
     if (copy == NULL) {
         d->out_of_memory = true;
         return NULL;
     }
-    spell(copy, text, length, tabs);
+    if (plain)
+        memcpy(copy, text, length);
+    else
+        spell(copy, text, length, tabs);
     copy[size] = '\0';
     return copy;
 }
@@ -265,6 +277,9 @@ static inline size_t break_size(const char *text, size_t left) {
 static size_t line_end(const struct fr_source *source, size_t offset, size_t *break_bytes) {
     *break_bytes = 0;
     for (; offset < source->size; offset++) {
+        unsigned char byte = (unsigned char)source->text[offset];
+        if (byte >= 0x20 && byte < 0x80) /* most are: no break begins with these */
+            continue;
         *break_bytes = break_size(source->text + offset, source->size - offset);
         if (*break_bytes > 0)
             break;

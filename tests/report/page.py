@@ -186,6 +186,8 @@ def many(count):
 def stays_usable(page, count):
     good, took = page.open()
     page.hold(f"{count} flows are shown ({took:.1f} s)", good, page.window.complaints)
+    fits = "(() => { const box = document.getElementById('map-box'), svg = box.querySelector('svg'); return svg.clientWidth <= box.clientWidth && svg.clientWidth >= 0.75 * svg.viewBox.baseVal.width - 1; })()"
+    page.hold(f"{count} flows: the map fits, and its words can be read", page.run(fits))
     elements = page.run("document.querySelectorAll('*').length")
     page.hold(f"{count} flows: few elements", elements < 6000, elements)
     page.hold(f"{count} flows: every flow has a row", page.run(EVERY_ROW) == page.names())
