@@ -556,6 +556,8 @@ static const struct verb verbs[] = {
      "policy renders it again. Before the policy is printed, it is compared with the "
      "configuration; what it cannot keep is reported.\n"
      "To migrate to another backend, add a target of that backend.\n"
+     "Policies of Capirca and Aerleon are read as BACKEND capirca or aerleon: hand in the policy, "
+     "what it includes and its definitions. Each of their targets becomes one.\n"
      "The exit status is 1 if something was not understood and the policy does not have it, 4 if "
      "no policy can mean the same as the configuration. One FILE may be '-' for standard input.\n"
      "With the KIND csv, the FILEs are sheets that ask for flows, with a row for each. Columns are "

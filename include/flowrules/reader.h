@@ -58,6 +58,12 @@ FLOWRULES_API bool flowrules_input_permits(const flowrules_input *in);
 FLOWRULES_API const char *flowrules_input_target(const flowrules_input *in);
 
 /*
+ * For a reader of a language whose rules are for several platforms: the rules that follow are for a
+ * target of this backend, built in or a plugin. False, and nothing is changed, if there is none.
+ */
+FLOWRULES_API bool flowrules_input_is_for(flowrules_input *in, const char *backend);
+
+/*
  * Compares a day, YYYY-MM-DD, with the option as-of: -1 before it, 0 the same day, 1 after it. Sets
  * *known to false if the option is not set or day is not a date.
  */

@@ -85,6 +85,8 @@ void flowrules_meaning_free(flowrules_meaning *m) {
 void fr_reading_init(struct fr_reading *reading, const flowrules_meaning *m) {
     const struct fr_allocator *allocator = &m->context->allocator;
     memset(reading, 0, sizeof *reading);
+    reading->backend = m->backend;
+    reading->packets = m->packets;
     for (size_t i = 0; i < FR_DIRECTIONS; i++)
         fr_vec_init(&reading->stages[i], allocator, sizeof(struct fr_stage *));
     fr_vec_init(&reading->doubts, allocator, sizeof(struct fr_doubt));
@@ -110,6 +112,12 @@ static void swap_sets(fr_set *a, fr_set *b) {
 }
 
 void fr_reading_swap(struct fr_reading *reading, flowrules_meaning *m) {
+    const struct flowrules_backend *backend = m->backend;
+    unsigned packets = m->packets;
+    m->backend = reading->backend;
+    m->packets = reading->packets;
+    reading->backend = backend;
+    reading->packets = packets;
     for (size_t i = 0; i < FR_DIRECTIONS; i++) {
         bool open = m->open[i];
         m->open[i] = reading->open[i];

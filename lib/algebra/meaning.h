@@ -117,6 +117,9 @@ struct flowrules_meaning {
  */
 struct fr_reading {
     const struct fr_choice *choice; /* NULL: the only reading */
+    /* Of the target that it is for, and the kinds of packets that this decides. */
+    const struct flowrules_backend *backend;
+    unsigned packets;
     struct fr_vec stages[FR_DIRECTIONS], doubts, settings;
     bool open[FR_DIRECTIONS];
     fr_set own, disjoint, unaddressed;

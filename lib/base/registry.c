@@ -16,6 +16,16 @@ static const struct flowrules_backend *const built_in[] = {
 #undef FLOWRULES_BACKEND
 };
 
+#define FLOWRULES_READER(symbol) extern const struct flowrules_backend flowrules_reader_##symbol;
+#include "../../backends/readers.def"
+#undef FLOWRULES_READER
+
+static const struct flowrules_backend *const readers[] = {
+#define FLOWRULES_READER(symbol) &flowrules_reader_##symbol,
+#include "../../backends/readers.def"
+#undef FLOWRULES_READER
+};
+
 bool fr_registry_add(flowrules_context *context, const struct flowrules_backend *backend) {
     const struct flowrules_backend **slot = fr_vec_push(&context->backends);
     if (slot == NULL)
@@ -48,14 +58,27 @@ const struct flowrules_backend *fr_registry_find(const flowrules_context *contex
     return NULL;
 }
 
+const struct flowrules_backend *fr_registry_reader(const flowrules_context *context,
+                                                   const char *name) {
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+        if (strcmp(readers[i]->name, name) == 0)
+            return readers[i];
+    return fr_registry_find(context, name);
+}
+
 const char *fr_registry_candidate(const void *user, size_t i) {
     const struct flowrules_backend *backend = backend_at(user, i);
     return backend == NULL ? NULL : backend->name;
 }
 
+const char *fr_registry_reader_candidate(const void *user, size_t i) {
+    const size_t count = sizeof readers / sizeof readers[0];
+    return i < count ? readers[i]->name : fr_registry_candidate(user, i - count);
+}
+
 const struct flowrules_format *fr_format_find(const struct flowrules_backend *backend,
                                               const char *name) {
-    for (const struct flowrules_format *f = backend->formats; f->name != NULL; f++)
+    for (const struct flowrules_format *f = backend->formats; f != NULL && f->name != NULL; f++)
         if (name == NULL || strcmp(f->name, name) == 0)
             return f;
     return NULL;
@@ -63,7 +86,7 @@ const struct flowrules_format *fr_format_find(const struct flowrules_backend *ba
 
 void fr_format_list(const struct flowrules_backend *backend, char list[160]) {
     list[0] = '\0';
-    for (const struct flowrules_format *f = backend->formats; f->name != NULL; f++) {
+    for (const struct flowrules_format *f = backend->formats; f != NULL && f->name != NULL; f++) {
         strncat(list, list[0] == '\0' ? "one of: " : ", ", 159 - strlen(list));
         strncat(list, f->name, 159 - strlen(list));
     }

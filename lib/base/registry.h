@@ -28,8 +28,16 @@ bool fr_registry_check(flowrules_context *context, const struct flowrules_backen
 bool fr_registry_add_all(flowrules_context *context);
 const struct flowrules_backend *fr_registry_find(const flowrules_context *context,
                                                  const char *name);
+/*
+ * What reads configurations under a name: a backend, or one of the languages that are read and not
+ * written (backends/readers.def), whose record has a reader, settings, and nothing of a target.
+ */
+const struct flowrules_backend *fr_registry_reader(const flowrules_context *context,
+                                                   const char *name);
 /* The name of backend i, for suggestions; NULL at the end. user is the context. */
 const char *fr_registry_candidate(const void *user, size_t i);
+/* The same of what reads configurations. */
+const char *fr_registry_reader_candidate(const void *user, size_t i);
 
 /* A format of a backend by name (NULL: the first), or NULL. */
 const struct flowrules_format *fr_format_find(const struct flowrules_backend *backend,

@@ -184,10 +184,10 @@ static flowrules_status find_backend(flowrules_meaning *m, const char *spec, con
     const char *name = fr_arena_text(&m->arena, spec, length);
     if (name == NULL)
         return fr_no_memory(context);
-    m->backend = fr_registry_find(context, name);
+    m->backend = fr_registry_reader(context, name);
     *format = colon == NULL ? NULL : colon + 1;
     if (m->backend == NULL) {
-        const char *near = fr_nearest(name, fr_registry_candidate, context);
+        const char *near = fr_nearest(name, fr_registry_reader_candidate, context);
         char hint[160];
         if (!fr_did_you_mean(hint, sizeof hint, near))
             snprintf(hint, sizeof hint, "see 'flowrules targets'");
@@ -406,7 +406,7 @@ static flowrules_status add_reading(struct flowrules_input *in, struct fr_vec *r
     fr_reading_init(reading, m);
     reading->choice = choice;
     in->choice = choice;
-    m->backend->read(in);
+    in->backend->read(in);
     fr_reading_swap(reading, m);
     return fr_input_status(in);
 }

@@ -13,6 +13,7 @@
 #include "interfaces.h"
 #include "label_names.h"
 #include "output.h"
+#include "registry.h"
 #include "requirements.h"
 #include "settings.h"
 
@@ -165,6 +166,16 @@ bool flowrules_input_permits(const flowrules_input *in) {
 
 const char *flowrules_input_target(const flowrules_input *in) {
     return in->plan == NULL ? NULL : in->plan->name;
+}
+
+bool flowrules_input_is_for(flowrules_input *in, const char *backend) {
+    flowrules_meaning *m = in->meaning;
+    const struct flowrules_backend *found = fr_registry_find(in->context, backend);
+    if (found == NULL)
+        return false;
+    m->backend = found;
+    m->packets = FLOWRULES_NEW | found->capabilities.packets;
+    return true;
 }
 
 int flowrules_input_day(const flowrules_input *in, const char *day, bool *known) {

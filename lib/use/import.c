@@ -626,7 +626,7 @@ static flowrules_status consider(struct fr_import *import, struct trial *best, b
 /* Parts of a baseline that are rules like others: with them, and without. */
 static flowrules_status try_baselines(struct fr_import *import, struct trial *best) {
     const unsigned rules = FLOWRULES_BASELINE_PROBES | FLOWRULES_BASELINE_DNS;
-    unsigned own = import->m->backend->capabilities.baseline & rules;
+    unsigned own = import->reading->backend->capabilities.baseline & rules;
     for (unsigned apart = 0; apart < 2; apart++)
         for (unsigned without = 0; without < (own != 0 ? 2u : 1u); without++)
             FR_TRY(consider(import, best, apart == 0, without == 0 ? own : 0));
@@ -1193,7 +1193,7 @@ static flowrules_status import_all(struct fr_import *ways, size_t count, const c
 
 static void init_import(struct fr_import *import) {
     const struct fr_allocator *allocator = &import->m->context->allocator;
-    const struct flowrules_capabilities *can = &import->m->backend->capabilities;
+    const struct flowrules_capabilities *can = &import->reading->backend->capabilities;
     import->atoms_are_pods = can->pod_groups && !can->implicit_end;
     fr_vec_init(&import->flows, allocator, sizeof(struct fr_import_flow));
     fr_vec_init(&import->titles, allocator, sizeof(const char *));

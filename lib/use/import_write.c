@@ -22,6 +22,7 @@ struct network {
     uint32_t atom; /* a group's; UINT32_MAX: a set */
     const char *name, *description;
     fr_set except; /* of all addresses of its families; empty: it is what it lists */
+    const struct flowrules_backend *backend; /* of a group: whose platform knows it */
 };
 
 /* Networks behind interfaces: a set as an end of flows, and where it is. */
@@ -29,6 +30,7 @@ struct placed {
     fr_set set, interfaces;
     const char *name;
     struct fr_interface_list list;
+    const struct flowrules_backend *backend; /* whose platform knows the interfaces */
 };
 
 /* A flow with a wildcard, where those of the platform are one label. */
@@ -238,8 +240,12 @@ static bool add_groups(struct writing *w, fr_set set) {
         fr_set own = fr_builder_finish(&w->m->builder, &w->m->sets);
         const struct fr_label *label = own == FR_SET_NONE ? NULL : label_of(w, own);
         const char *title = label == NULL ? title_of_group(w, atom) : label->name;
-        struct network network = {own, atom, title == NULL ? NULL : take_word(w, title),
-                                  label == NULL ? NULL : label->description, FR_SET_EMPTY};
+        struct network network = {own,
+                                  atom,
+                                  title == NULL ? NULL : take_word(w, title),
+                                  label == NULL ? NULL : label->description,
+                                  FR_SET_EMPTY,
+                                  w->m->backend};
         if (add_network(w, &w->group_of, atom, &network) == UINT32_MAX)
             return false;
     }
@@ -295,9 +301,12 @@ static flowrules_status note_set(struct writing *w, fr_set set) {
         return no_memory(w);
     if (label == NULL && !all_but && item_count(w, set) <= ITEMS_INLINE)
         return FLOWRULES_OK;
-    struct network network = {set, UINT32_MAX, all_but ? name_rest(w, except) : name_set(w, label),
+    struct network network = {set,
+                              UINT32_MAX,
+                              all_but ? name_rest(w, except) : name_set(w, label),
                               label == NULL ? NULL : label->description,
-                              all_but ? except : FR_SET_EMPTY};
+                              all_but ? except : FR_SET_EMPTY,
+                              w->m->backend};
     return add_network(w, &w->network_of, set, &network) == UINT32_MAX ? no_memory(w)
                                                                        : FLOWRULES_OK;
 }
@@ -410,7 +419,7 @@ static const char *short_set(struct writing *w, fr_set set) {
 
 /* An end of a flow, and the interfaces by which its packets come or go (0: any). */
 static flowrules_status note_end(struct writing *w, fr_set set, fr_set interfaces) {
-    struct placed placed = {.set = set, .interfaces = interfaces};
+    struct placed placed = {.set = set, .interfaces = interfaces, .backend = w->m->backend};
     uint32_t key[2] = {set, interfaces}, known;
     bool said;
     FR_TRY(note_set(w, set));
@@ -447,7 +456,7 @@ static void write_names_of(struct writing *w, const char *key, const char *const
 }
 
 static void write_placed(struct writing *w, const struct placed *placed) {
-    const struct flowrules_capabilities *can = &w->m->backend->capabilities;
+    const struct flowrules_capabilities *can = &placed->backend->capabilities;
     uint32_t network;
     flowrules_writef(w->w, "  %s:\n    members: [", placed->name);
     if (placed->set == FR_SET_ANY)
@@ -456,7 +465,7 @@ static void write_placed(struct writing *w, const struct placed *placed) {
         flowrules_write(w->w, fr_vec_at(&w->networks, struct network, network - 1)->name);
     else
         write_items(w, placed->set);
-    flowrules_writef(w->w, "]\n    %s: {", w->m->backend->name);
+    flowrules_writef(w->w, "]\n    %s: {", placed->backend->name);
     if (placed->list.count > 0)
         write_names_of(w, can->interfaces, placed->list.names, placed->list.count);
     flowrules_write(w->w, placed->list.count > 0 && placed->list.except_count > 0 ? ", " : "");
@@ -475,18 +484,20 @@ static bool is_anywhere(const struct writing *w, uint32_t atom) {
 }
 
 /* Pods are written for the platform whose bindings others take too. */
-static const char *backend_of_binding(const struct writing *w, uint32_t atom) {
-    const struct flowrules_backend *backend = w->m->backend;
+static const char *backend_of_binding(const struct writing *w, const struct network *network) {
+    const struct flowrules_backend *backend = network->backend;
+    uint32_t atom = network->atom;
     return backend->bindings_of != NULL && fr_meaning_selects(w->m, atom) == FR_SELECTS_PODS
                ? backend->bindings_of
                : backend->name;
 }
 
 /* The terms come sorted: those of one key that is a mapping, or a list, stand together. */
-static void write_binding(struct writing *w, uint32_t atom) {
+static void write_binding(struct writing *w, const struct network *network) {
+    uint32_t atom = network->atom;
     const struct fr_group_terms *group = fr_vec_at(&w->m->groups, struct fr_group_terms, atom);
     const char *open = NULL, *close = "";
-    flowrules_writef(w->w, "    %s: {", backend_of_binding(w, atom));
+    flowrules_writef(w->w, "    %s: {", backend_of_binding(w, network));
     if (is_anywhere(w, atom))
         flowrules_write(w->w, group->count > 0 ? "namespace: any, " : "namespace: any");
     for (uint32_t i = 0; i < group->count; i++) {
@@ -518,7 +529,7 @@ static void write_network(struct writing *w, const struct network *network) {
         flowrules_write(w->w, "\n");
     }
     if (network->atom != UINT32_MAX) {
-        write_binding(w, network->atom);
+        write_binding(w, network);
         return;
     }
     flowrules_write(w->w, "    members: [");
@@ -830,6 +841,8 @@ static void write_settings(struct writing *w, const struct fr_import_target *tar
         write_setting(w, choice->key, choice->value);
     for (size_t i = 0; i < given->count; i++) {
         const struct fr_config_setting *s = fr_vec_at(given, struct fr_config_setting, i);
+        if (fr_setting_find(w->m->backend, s->key) == NULL)
+            continue; /* of a language that is read and not written */
         write_setting(w, s->key, s->value);
         hook = hook || strcmp(s->key, "hook") == 0;
     }
@@ -995,7 +1008,7 @@ static flowrules_status note_networks(struct writing *w) {
         fr_set set = *fr_vec_at(&w->import->protects, fr_set, i);
         if (!add_groups(w, set))
             return no_memory(w);
-        struct network network = {set, UINT32_MAX, NULL, NULL, FR_SET_EMPTY};
+        struct network network = {set, UINT32_MAX, NULL, NULL, FR_SET_EMPTY, w->m->backend};
         const struct fr_label *label = label_of(w, set);
         if (is_group(w, set) || knows(&w->network_of, set))
             continue;

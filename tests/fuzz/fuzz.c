@@ -294,13 +294,56 @@ static void fuzz_meaning(const char *argument, const uint8_t *data, size_t size)
     flowrules_context_free(context);
 }
 
+/* Languages that are read and not written, which the list of backends does not have. */
+static const char *const languages[] = {"capirca", "aerleon"};
+#define LANGUAGES (sizeof languages / sizeof languages[0])
+
+static int is_language(const char *backend) {
+    for (size_t i = 0; i < LANGUAGES; i++)
+        if (strcmp(languages[i], backend) == 0)
+            return 1;
+    return 0;
+}
+
+/* Adds the text, and to a policy of a language what it may name. */
+static flowrules_status add_text(flowrules_configuration *configuration, const char *backend,
+                                 const uint8_t *data, size_t size) {
+    static const char *const files[][2] = {
+        {"policy.net", "DOCUMENTATION = 192.0.2.0/24\nOFFICE = 10.1.0.0/16\nGUESTS = 10.1.99.0/24\n"
+                       "STAFF = OFFICE\n 2001:db8:2::/48\nRECORDS = 10.9.0.10\n"
+                       "RESOLVERS = 10.9.0.53\nANY = 0.0.0.0/0\n"},
+        {"policy.svc", "HTTPS = 443/tcp\nDNS = 53/udp 53/tcp\nLOGS = 514/udp 6514/tcp\n"},
+        {"policy.inc", "term nobody { source-address:: DOCUMENTATION action:: deny }\n"}};
+    for (size_t i = 0; is_language(backend) && i < sizeof files / sizeof files[0]; i++)
+        need(flowrules_configuration_add_text(configuration, files[i][0], files[i][1],
+                                              strlen(files[i][1])),
+             "what a policy may name");
+    return flowrules_configuration_add_text(configuration, "fuzz", (const char *)data, size);
+}
+
+/* A language has no target to verify: the two meanings are compared. */
+static flowrules_status compare_with(flowrules_comparison **comparison, flowrules_context *context,
+                                     const flowrules_policy *policy, const char *backend,
+                                     const flowrules_configuration *source) {
+    const char *target = flowrules_target_name(policy, 0);
+    flowrules_meaning *before, *after;
+    if (!is_language(backend))
+        return flowrules_verify(comparison, context, policy, target, source);
+    need(flowrules_meaning_of_configuration(&before, context, backend, NULL, source), "the source");
+    need(flowrules_meaning_of_policy(&after, context, policy, target), "the policy");
+    flowrules_status status = flowrules_compare(comparison, context, before, after);
+    flowrules_meaning_free(before);
+    flowrules_meaning_free(after);
+    return status;
+}
+
 /* Does a target mean the configuration that it was imported from, and is that rendered? */
 static void need_same(flowrules_context *context, const flowrules_policy *policy,
-                      const flowrules_configuration *source) {
+                      const char *backend, const flowrules_configuration *source) {
     const char *target = flowrules_target_name(policy, 0);
     flowrules_artifact *artifact;
     flowrules_comparison *comparison = NULL;
-    flowrules_status status = flowrules_verify(&comparison, context, policy, target, source);
+    flowrules_status status = compare_with(&comparison, context, policy, backend, source);
     if (status == FLOWRULES_DIFFERENT &&
         strcmp(flowrules_comparison_verdict(comparison), "different") == 0) {
         fprintf(stderr, "fuzz: the imported policy differs: %s\n",
@@ -324,8 +367,7 @@ static void fuzz_import(const char *backend, const uint8_t *data, size_t size) {
     const char *bytes;
     size_t count;
     need(flowrules_configuration_new(&configuration, context), "a configuration");
-    if (flowrules_configuration_add_text(configuration, "fuzz", (const char *)data, size) ==
-        FLOWRULES_OK) {
+    if (add_text(configuration, backend, data, size) == FLOWRULES_OK) {
         /* One that has doubts is imported without what is in doubt, and is not compared. */
         if (flowrules_import(&artifact, context, backend, NULL, configuration) == FLOWRULES_OK &&
             (bytes = flowrules_artifact_file_block(artifact, 0, 0, &count)) != NULL &&
@@ -339,7 +381,7 @@ static void fuzz_import(const char *backend, const uint8_t *data, size_t size) {
                 abort();
             }
             if (flowrules_target_count(policy) == 1)
-                need_same(context, policy, configuration);
+                need_same(context, policy, backend, configuration);
             flowrules_policy_free(policy);
         }
         flowrules_artifact_free(artifact);
@@ -382,8 +424,7 @@ static void fuzz_reader(const char *backend, const uint8_t *data, size_t size) {
     flowrules_comparison *comparison;
     need(flowrules_configuration_new(&configuration, context), "a configuration");
     /* What is no text at all, UTF-16 say, is refused here. */
-    flowrules_status added =
-        flowrules_configuration_add_text(configuration, "fuzz", (const char *)data, size);
+    flowrules_status added = add_text(configuration, backend, data, size);
     if (added != FLOWRULES_INVALID)
         need(added, "its text");
     if (added == FLOWRULES_OK &&
@@ -447,6 +488,8 @@ static void list_harnesses(void) {
         for (size_t b = 0; b < flowrules_backend_count(context); b++)
             if (reads(context, flowrules_backend_name(context, b)))
                 printf("%s%s\n", harnesses[i].name, flowrules_backend_name(context, b));
+        for (size_t b = 0; b < LANGUAGES; b++)
+            printf("%s%s\n", harnesses[i].name, languages[b]);
     }
     flowrules_context_free(context);
     exit(0);

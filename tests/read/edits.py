@@ -97,7 +97,7 @@ def materialize(folder, backends):
 
 
 def all_backends():
-    return sorted(file.parent.name for file in HERE.glob("*/policy.yaml"))
+    return sorted(file.parent.name for end in ("yaml", "net", "yml") for file in HERE.glob(f"*/policy.{end}"))
 
 
 def main(arguments):

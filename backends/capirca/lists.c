@@ -1,0 +1,242 @@
+/*
+ * Which lists of rules the filters are: one for each target of each header. Targets of one platform
+ * for the same chain, zones or network are one list, in the order of the headers.
+ */
+#include <string.h>
+
+#include "read.h"
+
+/* How the words behind a platform are read. */
+enum style { CHAIN, HOOK, LIST, ZONE_PAIR, VPC, OTHER };
+
+struct platform {
+    const char *name, *backend;
+    enum style style;
+    unsigned families; /* where the header names none */
+    enum fr_capirca_places places;
+};
+
+#define V4   FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)
+#define BOTH FLOWRULES_BOTH_FAMILIES
+
+static const struct platform platforms[] = {
+    {"ciscoasa", "cisco-asa", LIST, BOTH, FR_CAPIRCA_NO_PLACES},
+    {"gce", "gcloud", VPC, V4, FR_CAPIRCA_NO_PLACES},
+    {"gce_vpc_tf", "gcloud", VPC, V4, FR_CAPIRCA_NO_PLACES},
+    {"ipset", "iptables", CHAIN, V4, FR_CAPIRCA_INTERFACES},
+    {"iptables", "iptables", CHAIN, V4, FR_CAPIRCA_INTERFACES},
+    {"newnftables", "nftables", HOOK, BOTH, FR_CAPIRCA_INTERFACES},
+    {"nftables", "nftables", HOOK, BOTH, FR_CAPIRCA_INTERFACES},
+    {"paloalto", "paloalto", ZONE_PAIR, V4, FR_CAPIRCA_ZONES},
+    {"speedway", "iptables", CHAIN, V4, FR_CAPIRCA_INTERFACES},
+    {"srx", "juniper-srx", ZONE_PAIR, BOTH, FR_CAPIRCA_NO_PLACES},
+    /* Lists for people, until there is a backend. */
+    {"cisco", NULL, OTHER, V4, FR_CAPIRCA_NO_PLACES},
+    {"juniper", NULL, OTHER, V4, FR_CAPIRCA_NO_PLACES},
+};
+
+static const struct platform *find_platform(const char *name) {
+    static const struct platform other = {NULL, NULL, OTHER, BOTH, FR_CAPIRCA_NO_PLACES};
+    for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++)
+        if (strcmp(platforms[i].name, name) == 0)
+            return &platforms[i];
+    return &other;
+}
+
+/* ---- the words of a header ----------------------------------------------------------------- */
+
+static bool is(const char *word, const char *other) {
+    return strcmp(word, other) == 0;
+}
+
+static void set(struct fr_capirca_list *list, const char *key, const char *value) {
+    for (size_t i = 0; i < 4; i++)
+        if (list->settings[i][0] == NULL) {
+            list->settings[i][0] = key;
+            list->settings[i][1] = value;
+            return;
+        }
+}
+
+/* Words that have the same meaning for all platforms. */
+static bool take_common(struct fr_capirca_list *list, const char *word) {
+    if (is(word, "inet") || is(word, "inet6"))
+        list->families = FLOWRULES_FAMILY_BIT(is(word, "inet") ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
+    else if (is(word, "mixed"))
+        list->families = BOTH;
+    else
+        return false;
+    return true;
+}
+
+static bool take_chain(struct fr_capirca_list *list, const char *word) {
+    static const char *const names[][2] = {
+        {"INPUT", "input"}, {"OUTPUT", "output"}, {"FORWARD", "forward"}};
+    static const enum flowrules_direction directions[] = {FLOWRULES_INGRESS, FLOWRULES_EGRESS,
+                                                          FLOWRULES_FORWARD};
+    for (size_t i = 0; i < 3; i++)
+        if (is(word, names[i][0]) || is(word, names[i][1])) {
+            list->direction = directions[i];
+            return true;
+        }
+    if (!is(word, "ACCEPT") && !is(word, "DROP"))
+        return false;
+    list->passes = is(word, "ACCEPT");
+    list->silent = false;
+    return true;
+}
+
+/* "from-zone A to-zone B": takes the word behind, too. */
+static bool take_zone(struct fr_capirca_list *list, const char *word, const char *next) {
+    if (next == NULL || (!is(word, "from-zone") && !is(word, "to-zone")))
+        return false;
+    set(list, word[0] == 'f' ? "from-zone" : "to-zone", next);
+    return true;
+}
+
+static bool take_vpc(struct fr_capirca_list *list, const char *word) {
+    const char *slash = strrchr(word, '/');
+    if (is(word, "INGRESS") || is(word, "EGRESS")) {
+        list->direction = is(word, "EGRESS") ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
+        list->passes = is(word, "EGRESS");
+    } else if (slash != NULL && slash[1] != '\0') {
+        set(list, "network", slash + 1);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* How many words were taken from words[i] on: 0, 1 or 2. */
+static size_t take(struct fr_capirca_list *list, enum style style, const struct fr_capirca_field *f,
+                   size_t i) {
+    const char *word = f->words[i].text;
+    const char *next = i + 1 < f->count ? f->words[i + 1].text : NULL;
+    if (take_common(list, word))
+        return 1;
+    if (style == ZONE_PAIR && take_zone(list, word, next))
+        return 2;
+    if ((style == CHAIN || style == HOOK) && take_chain(list, word))
+        return 1;
+    return style == VPC && take_vpc(list, word);
+}
+
+/* What a list is called, and what makes two headers one: the platform and its own words. */
+static const char *name_of(struct fr_capirca *r, const struct fr_capirca_list *list,
+                           const char *own) {
+    static const char *const directions[] = {[FLOWRULES_EGRESS] = "egress",
+                                             [FLOWRULES_INGRESS] = "ingress",
+                                             [FLOWRULES_FORWARD] = "forward"};
+    const char *name = list->platform;
+    if (list->direction != FLOWRULES_FORWARD || list->places == FR_CAPIRCA_INTERFACES)
+        name = flowrules_input_print(r->in, "%s-%s", name, directions[list->direction]);
+    for (size_t i = 0; name != NULL && i < 4 && list->settings[i][0] != NULL; i++)
+        name = flowrules_input_print(r->in, "%s-%s", name, list->settings[i][1]);
+    if (name != NULL && own != NULL)
+        name = flowrules_input_print(r->in, "%s-%s", name, own);
+    return name;
+}
+
+/* Beside the words of a chain or of zones there are those of how it is spelled. */
+static bool is_own_name(enum style style, const char *word) {
+    return (style == LIST || style == OTHER || style == CHAIN) && !is(word, "nostate") &&
+           !is(word, "truncatenames") && !is(word, "noverbose") && !is(word, "noprefix");
+}
+
+static void read_words(struct fr_capirca *r, struct fr_capirca_list *list, enum style style,
+                       const struct fr_capirca_field *f) {
+    const char *own = NULL;
+    for (size_t i = 1, taken; i<f->count; i += taken> 0 ? taken : 1) {
+        taken = take(list, style, f, i);
+        if (taken == 0 && own == NULL && is_own_name(style, f->words[i].text))
+            own = f->words[i].text;
+    }
+    if (style == LIST && own != NULL)
+        set(list, "access-list", own);
+    list->name = name_of(r, list, style == LIST ? NULL : own);
+}
+
+/* ---- lists --------------------------------------------------------------------------------- */
+
+static void add_filter(struct fr_capirca *r, struct fr_capirca_list *list,
+                       const struct fr_capirca_filter *filter) {
+    list->filters = flowrules_input_grow(r->in, list->filters, &list->capacity, list->count,
+                                         sizeof *list->filters);
+    if (list->filters != NULL)
+        list->filters[list->count++] = (struct fr_capirca_item){.filter = filter};
+}
+
+static void add_list(struct fr_capirca *r, struct fr_capirca_lists *lists,
+                     struct fr_capirca_list *list) {
+    lists->items = flowrules_input_grow(r->in, lists->items, &lists->capacity, lists->count,
+                                        sizeof *lists->items);
+    if (lists->items == NULL)
+        return;
+    if (lists->count >= FR_CAPIRCA_LISTS_MAX)
+        flowrules_input_error(r->in, list->at, "hand in fewer files at once",
+                              "the files have more than %u targets", FR_CAPIRCA_LISTS_MAX);
+    else
+        lists->items[lists->count++] = (struct fr_capirca_item){.list = list};
+}
+
+static void read_target(struct fr_capirca *r, struct fr_capirca_lists *lists,
+                        const struct fr_capirca_filter *filter, const struct fr_capirca_field *f) {
+    if (f->count == 0) {
+        flowrules_input_error(r->in, f->at, NULL, "the target has no platform");
+        return;
+    }
+    const struct platform *platform = find_platform(f->words[0].text);
+    struct fr_capirca_list *list = flowrules_input_alloc(r->in, sizeof *list);
+    if (list == NULL)
+        return;
+    *list = (struct fr_capirca_list){.platform = f->words[0].text,
+                                     .backend = platform->backend,
+                                     .direction = FLOWRULES_FORWARD,
+                                     .families = platform->families,
+                                     .places = platform->places,
+                                     .tags = platform->style == VPC,
+                                     .silent = platform->style == CHAIN,
+                                     .passes = platform->style == CHAIN,
+                                     .at = f->at};
+    if (platform->style == VPC)
+        list->direction = FLOWRULES_INGRESS;
+    read_words(r, list, platform->style, f);
+    const char *key =
+        list->name == NULL ? NULL : flowrules_input_print(r->in, "%zu %s", f->at.file, list->name);
+    struct fr_capirca_list *known =
+        key == NULL ? NULL : flowrules_input_lookup(r->in, FR_CAPIRCA_LISTS, key);
+    if (known == NULL && key != NULL) {
+        flowrules_input_define(r->in, FR_CAPIRCA_LISTS, key, list);
+        add_list(r, lists, list);
+        known = list;
+    }
+    if (known != NULL)
+        add_filter(r, known, filter);
+}
+
+/* Names that lists of several files have in common get the next number behind them. */
+static void name_apart(struct fr_capirca *r, struct fr_capirca_lists *lists) {
+    for (size_t i = 0; i < lists->count && !flowrules_input_failed(r->in); i++) {
+        struct fr_capirca_list *list = lists->items[i].list;
+        const char *name = list->name;
+        for (unsigned number = 2; !flowrules_input_define(r->in, FR_CAPIRCA_LIST_NAMES, name, list);
+             number++) {
+            name = flowrules_input_print(r->in, "%s-%u", list->name, number);
+            if (name == NULL || flowrules_input_failed(r->in))
+                return;
+        }
+        list->name = name;
+    }
+}
+
+void fr_capirca_find_lists(struct fr_capirca *r, struct fr_capirca_lists *lists) {
+    for (size_t i = 0; i < r->count && !flowrules_input_failed(r->in); i++) {
+        const struct fr_capirca_field *f = NULL;
+        const struct fr_capirca_filter *filter = &r->filters[i];
+        if (filter->count == 0)
+            flowrules_input_error(r->in, filter->header.at, NULL, "no term follows this header");
+        while ((f = fr_capirca_field(&filter->header, FR_CAPIRCA_TARGET, f)) != NULL)
+            read_target(r, lists, filter, f);
+    }
+    name_apart(r, lists);
+}

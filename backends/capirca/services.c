@@ -1,0 +1,285 @@
+/*
+ * What a term says of protocols, ports and types of ICMP, as services.
+ */
+#include <string.h>
+
+#include "read.h"
+
+enum { TCP = 6, UDP = 17, ICMP = 1, ICMPV6 = 58, SCTP = 132, UDPLITE = 136, PROTOCOLS = 256 };
+
+/* The names of types that Capirca has, with the number in ICMP and in ICMPv6; -1: it has none. */
+static const struct {
+    const char *name;
+    int types[2];
+} icmp_types[] = {
+    {"alternate-address", {6, -1}},
+    {"certification-path-advertisement", {-1, 149}},
+    {"certification-path-solicitation", {-1, 148}},
+    {"conversion-error", {31, -1}},
+    {"destination-unreachable", {-1, 1}},
+    {"echo-reply", {0, 129}},
+    {"echo-request", {8, 128}},
+    {"home-agent-address-discovery-reply", {-1, 145}},
+    {"home-agent-address-discovery-request", {-1, 144}},
+    {"icmp-node-information-query", {-1, 139}},
+    {"icmp-node-information-response", {-1, 140}},
+    {"information-reply", {16, -1}},
+    {"information-request", {15, -1}},
+    {"inverse-neighbor-discovery-advertisement", {-1, 142}},
+    {"inverse-neighbor-discovery-solicitation", {-1, 141}},
+    {"mask-reply", {18, -1}},
+    {"mask-request", {17, -1}},
+    {"mobile-prefix-advertisement", {-1, 147}},
+    {"mobile-prefix-solicitation", {-1, 146}},
+    {"mobile-redirect", {32, -1}},
+    {"multicast-listener-done", {-1, 132}},
+    {"multicast-listener-query", {-1, 130}},
+    {"multicast-listener-report", {-1, 131}},
+    {"multicast-router-advertisement", {-1, 151}},
+    {"multicast-router-solicitation", {-1, 152}},
+    {"multicast-router-termination", {-1, 153}},
+    {"neighbor-advertisement", {-1, 136}},
+    {"neighbor-solicit", {-1, 135}},
+    {"packet-too-big", {-1, 2}},
+    {"parameter-problem", {12, 4}},
+    {"redirect", {5, -1}},
+    {"redirect-message", {-1, 137}},
+    {"router-advertisement", {9, 134}},
+    {"router-renumbering", {-1, 138}},
+    {"router-solicit", {-1, 133}},
+    {"router-solicitation", {10, -1}},
+    {"source-quench", {4, -1}},
+    {"time-exceeded", {11, 3}},
+    {"timestamp-reply", {14, -1}},
+    {"timestamp-request", {13, -1}},
+    {"unreachable", {3, -1}},
+    {"version-2-multicast-listener-report", {-1, 143}},
+};
+
+/* The names that Capirca has, and IANA spells otherwise. */
+static const struct {
+    const char *name;
+    int protocol;
+} protocol_names[] = {{"fragment", 44}, {"icmp6", ICMPV6}, {"ipip", 4}, {"ospf", 89}};
+
+/* ---- protocols ----------------------------------------------------------------------------- */
+
+static int protocol_of(struct fr_capirca *r, const struct fr_capirca_word *word) {
+    int protocol = flowrules_parse_protocol(word->text);
+    for (size_t i = 0; i < sizeof protocol_names / sizeof protocol_names[0]; i++)
+        if (strcmp(protocol_names[i].name, word->text) == 0)
+            protocol = protocol_names[i].protocol;
+    if (protocol < 0)
+        flowrules_input_error(r->in, word->at, "write the number of the protocol",
+                              "'%.60s' is not a known protocol", word->text);
+    return protocol;
+}
+
+/* The protocols that fields name; the number of them. */
+static size_t mark(struct fr_capirca *r, const struct fr_capirca_block *term,
+                   enum fr_capirca_key key, bool marks[PROTOCOLS]) {
+    size_t count = 0;
+    const struct fr_capirca_field *f = NULL;
+    while ((f = fr_capirca_field(term, key, f)) != NULL)
+        for (size_t i = 0; i < f->count; i++) {
+            int protocol = protocol_of(r, &f->words[i]);
+            if (protocol >= 0)
+                marks[protocol] = true;
+            count++;
+        }
+    return count;
+}
+
+static bool has_ports(int protocol) {
+    return protocol == TCP || protocol == UDP || protocol == SCTP || protocol == UDPLITE;
+}
+
+/* ---- ports --------------------------------------------------------------------------------- */
+
+struct ports {
+    struct flowrules_ports *items;
+    size_t count, capacity;
+    bool named; /* the term names some */
+};
+
+/* A token holds for all protocols of its term; what it lacks of them is told. */
+static void add_token(struct fr_capirca *r, const struct fr_capirca_block *term,
+                      const struct fr_capirca_word *word, const bool marks[PROTOCOLS],
+                      struct ports *ports) {
+    bool defined[PROTOCOLS] = {false};
+    size_t count;
+    const struct fr_capirca_port *list = fr_capirca_service(r, word, &count);
+    if (ports->count + count > FR_CAPIRCA_PORTS_MAX) {
+        flowrules_input_error(r->in, word->at, NULL, "a term has more than %u ports",
+                              FR_CAPIRCA_PORTS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        int protocol = list[i].protocol;
+        if (protocol >= 0 && !marks[protocol])
+            continue;
+        for (int p = 0; p < PROTOCOLS; p++)
+            defined[p] = defined[p] || protocol < 0 || p == protocol;
+        ports->items = flowrules_input_grow(r->in, ports->items, &ports->capacity, ports->count,
+                                            sizeof *ports->items);
+        if (ports->items == NULL)
+            return;
+        ports->items[ports->count++] = list[i].ports;
+    }
+    static const int protocols[] = {TCP, UDP, SCTP, UDPLITE};
+    static const char *const names[] = {"TCP", "UDP", "SCTP", "UDP-Lite"};
+    for (size_t i = 0; i < 4; i++)
+        if (marks[protocols[i]] && !defined[protocols[i]] && !flowrules_input_failed(r->in))
+            flowrules_input_note(
+                r->in, word->at,
+                "'%.60s' is not defined for %s; the ports of term '%.60s' hold for "
+                "all its protocols, as Capirca emits them",
+                word->text, names[i], term->name);
+}
+
+static void find_ports(struct fr_capirca *r, const struct fr_capirca_block *term,
+                       enum fr_capirca_key key, const bool marks[PROTOCOLS], struct ports *ports) {
+    const struct fr_capirca_field *f = NULL;
+    *ports = (struct ports){.items = NULL};
+    while ((f = fr_capirca_field(term, key, f)) != NULL)
+        for (size_t i = 0; i < f->count && !flowrules_input_failed(r->in); i++) {
+            ports->named = true;
+            add_token(r, term, &f->words[i], marks, ports);
+        }
+    if (ports->named && ports->count == 0 && !flowrules_input_failed(r->in))
+        flowrules_input_error(r->in, term->at, "name a protocol that the service is defined for",
+                              "term '%.60s' has ports, and no protocol that they are defined for",
+                              term->name);
+}
+
+/* ---- services ------------------------------------------------------------------------------ */
+
+static void add(struct fr_capirca *r, struct fr_capirca_services *services,
+                const struct flowrules_service *service) {
+    services->items = flowrules_input_grow(r->in, services->items, &services->capacity,
+                                           services->count, sizeof *services->items);
+    if (services->items != NULL)
+        services->items[services->count++] = *service;
+}
+
+/* Ports of either end: those of the source, or those of the destination. */
+static void add_with_ports(struct fr_capirca *r, int protocol, const struct ports ports[3],
+                           struct fr_capirca_services *services) {
+    struct flowrules_service s = {.protocol = protocol,
+                                  .source_ports = ports[0].items,
+                                  .source_port_count = ports[0].count,
+                                  .destination_ports = ports[1].items,
+                                  .destination_port_count = ports[1].count,
+                                  .icmp_type = -1,
+                                  .icmp_code = -1};
+    if (!ports[2].named) {
+        add(r, services, &s);
+        return;
+    }
+    s.source_ports = ports[2].items;
+    s.source_port_count = ports[2].count;
+    add(r, services, &s);
+    s.source_ports = ports[0].items;
+    s.source_port_count = ports[0].count;
+    s.destination_ports = ports[2].items;
+    s.destination_port_count = ports[2].count;
+    add(r, services, &s);
+}
+
+/* The number of a type by its name, or as a number; -1: the protocol has none of this name. */
+static int type_of(struct fr_capirca *r, const struct fr_capirca_word *word, unsigned which) {
+    unsigned number;
+    if (flowrules_parse_number(word->text, strlen(word->text), 255, &number))
+        return (int)number;
+    for (size_t i = 0; i < sizeof icmp_types / sizeof icmp_types[0]; i++)
+        if (strcmp(icmp_types[i].name, word->text) == 0)
+            return icmp_types[i].types[which];
+    flowrules_input_error(r->in, word->at, "docs/CAPIRCA.md says which names are known",
+                          "'%.60s' is not a known type of ICMP", word->text);
+    return -1;
+}
+
+/* A type with each of the codes that the term lists, or with all. */
+static void add_type(struct fr_capirca *r, const struct fr_capirca_block *term,
+                     struct flowrules_service *s, struct fr_capirca_services *services) {
+    const struct fr_capirca_field *f = fr_capirca_field(term, FR_CAPIRCA_ICMP_CODE, NULL);
+    if (f == NULL)
+        add(r, services, s);
+    for (; f != NULL; f = fr_capirca_field(term, FR_CAPIRCA_ICMP_CODE, f))
+        for (size_t i = 0; i < f->count; i++) {
+            unsigned code;
+            if (!flowrules_parse_number(f->words[i].text, strlen(f->words[i].text), 255, &code)) {
+                flowrules_input_error(r->in, f->words[i].at, NULL, "'%.60s' is not a code of ICMP",
+                                      f->words[i].text);
+                return;
+            }
+            s->icmp_code = (int)code;
+            add(r, services, s);
+        }
+}
+
+static void add_icmp(struct fr_capirca *r, const struct fr_capirca_block *term, int protocol,
+                     struct fr_capirca_services *services) {
+    const struct fr_capirca_field *f = fr_capirca_field(term, FR_CAPIRCA_ICMP_TYPE, NULL);
+    struct flowrules_service s = {.protocol = protocol, .icmp_type = -1, .icmp_code = -1};
+    if (f == NULL)
+        add(r, services, &s);
+    for (; f != NULL; f = fr_capirca_field(term, FR_CAPIRCA_ICMP_TYPE, f))
+        for (size_t i = 0; i < f->count && !flowrules_input_failed(r->in); i++) {
+            s.icmp_type = type_of(r, &f->words[i], protocol == ICMPV6);
+            s.icmp_code = -1;
+            if (s.icmp_type >= 0)
+                add_type(r, term, &s, services);
+            else if (!flowrules_input_failed(r->in))
+                flowrules_input_note(r->in, f->words[i].at, "%s has no type '%.60s': left out",
+                                     protocol == ICMP ? "ICMP" : "ICMPv6", f->words[i].text);
+        }
+}
+
+/* Ports beside protocols that have none: they hold for those that have. */
+static void tell_mixed(struct fr_capirca *r, const struct fr_capirca_block *term,
+                       const bool marks[PROTOCOLS]) {
+    for (int p = 0; p < PROTOCOLS; p++)
+        if (marks[p] && !has_ports(p)) {
+            flowrules_input_note(r->in, term->at,
+                                 "term '%.60s' has ports and the protocol %d, which has none: it "
+                                 "matches this protocol whole",
+                                 term->name, p);
+            return;
+        }
+}
+
+bool fr_capirca_services(struct fr_capirca *r, const struct fr_capirca_block *term,
+                         struct fr_capirca_services *services) {
+    static const enum fr_capirca_key keys[] = {FR_CAPIRCA_SOURCE_PORT, FR_CAPIRCA_DESTINATION_PORT,
+                                               FR_CAPIRCA_PORT};
+    bool marks[PROTOCOLS] = {false}, except[PROTOCOLS] = {false};
+    bool listed = mark(r, term, FR_CAPIRCA_PROTOCOL, marks) > 0;
+    bool excepted = mark(r, term, FR_CAPIRCA_PROTOCOL_EXCEPT, except) > 0;
+    bool types = fr_capirca_field(term, FR_CAPIRCA_ICMP_TYPE, NULL) != NULL;
+    struct ports ports[3];
+    *services = (struct fr_capirca_services){.items = NULL};
+    if (!listed && types)
+        marks[ICMP] = marks[ICMPV6] = true;
+    for (int p = 0; p < PROTOCOLS; p++)
+        marks[p] = (marks[p] || (excepted && !listed && !types)) && !except[p];
+    for (size_t i = 0; i < 3; i++)
+        find_ports(r, term, keys[i], marks, &ports[i]);
+    if (flowrules_input_failed(r->in))
+        return false;
+    if (ports[0].named || ports[1].named || ports[2].named)
+        tell_mixed(r, term, marks);
+    if (!listed && !excepted && !types)
+        return true; /* any */
+    for (int p = 0; p < PROTOCOLS; p++) {
+        if (!marks[p])
+            continue;
+        if (p == ICMP || p == ICMPV6)
+            add_icmp(r, term, p, services);
+        else if (has_ports(p))
+            add_with_ports(r, p, ports, services);
+        else
+            add(r, services, &(struct flowrules_service){p, NULL, NULL, 0, 0, -1, -1});
+    }
+    return services->count > 0;
+}
