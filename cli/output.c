@@ -464,7 +464,17 @@ static bool make_change(struct writing *writing, struct change *change) {
 
 /* Not every file system can do this to a folder: that is no failure of the files. */
 static bool sync_folder(const struct writing *writing) {
-    return fsync(writing->descriptor) == 0 || errno == EINVAL || failed(writing, "write", NULL);
+    if (fsync(writing->descriptor) == 0 || errno == EINVAL)
+        return true;
+    if (writing->delivery != NULL)
+        return failed(writing, "write", NULL);
+    const char *reason = strerror(errno); /* a single file is not put back */
+    tell_error(writing->tool,
+               "'%s%s%s' is written, but a power failure may still undo it: cannot sync its "
+               "folder: %s",
+               writing->folder, folder_separator(writing->folder), writing->changes[0].name,
+               reason);
+    return false;
 }
 
 /* Puts back what was there; false when that can't be done. */

@@ -1,8 +1,9 @@
 /*
  * Preloaded before the tool: counts the system calls that change files, and at call number
- * STEPS_AT kills the process (STEPS=kill) or lets the call fail with EIO (STEPS=fail). With
- * STEPS=fold, a name in capitals is found where the one in small letters is; with STEPS=sync, no
- * file system can be synced.
+ * STEPS_AT kills the process (STEPS=kill), or lets the call fail with EIO (STEPS=fail) or, as on a
+ * full disk, with ENOSPC (STEPS=full); the file STEPS_STRUCK is then there. With STEPS=short, each
+ * write takes only some of the bytes. With STEPS=fold, a name in capitals is found where the one in
+ * small letters is; with STEPS=sync, no file system can be synced.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -22,12 +23,15 @@ static int count;
 /* Is it time? Then this call fails, or is the last thing that the process sees. */
 static int strikes(void) {
     const char *how = getenv("STEPS"), *at = getenv("STEPS_AT");
+    const char *struck = getenv("STEPS_STRUCK");
     if (how == NULL || at == NULL || ++count != strtol(at, NULL, 10))
         return 0;
+    if (struck != NULL)
+        close(open(struck, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     if (strcmp(how, "kill") == 0)
         kill(getpid(), SIGKILL);
-    errno = EIO;
-    return strcmp(how, "fail") == 0;
+    errno = strcmp(how, "full") == 0 ? ENOSPC : EIO;
+    return 1;
 }
 
 #define REAL(name) (__extension__(__typeof__(&(name))) dlsym(RTLD_NEXT, #name))
@@ -41,7 +45,12 @@ int openat(int folder, const char *path, int flags, ...) {
 }
 
 ssize_t write(int file, const void *bytes, size_t size) {
-    return file > 2 && strikes() ? -1 : REAL(write)(file, bytes, size);
+    const char *how = getenv("STEPS");
+    if (file > 2 && strikes())
+        return -1;
+    if (how != NULL && strcmp(how, "short") == 0 && size > 1)
+        size = (size + 1) / 2;
+    return REAL(write)(file, bytes, size);
 }
 
 int fsync(int file) {
