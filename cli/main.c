@@ -62,6 +62,18 @@ static struct results *begin_results(const struct tool *tool) {
     return results;
 }
 
+/*
+ * Prints what there is in a format. A wrong command line has no answer; but its messages are
+ * nowhere else, where they are commands too. What is told from here on goes to standard error.
+ */
+static void end_results(struct tool *tool, flowrules_status status) {
+    bool held = tool->settings.result_format == FORMAT_GITHUB && tool->results->count > 0;
+    if (status != FLOWRULES_NO_MEMORY && (status != FLOWRULES_USAGE || held))
+        print_results(tool, tool->results, status);
+    results_free(tool->results);
+    tool->results = NULL;
+}
+
 static flowrules_status run(struct tool *tool) {
     if (tool->settings.version) {
         printf("flowrules %s\n", flowrules_version());
@@ -76,8 +88,8 @@ static flowrules_status run(struct tool *tool) {
     flowrules_status status = set_up(tool);
     if (status == FLOWRULES_OK)
         status = tool->verb->run(tool);
-    if (tool->results != NULL && status != FLOWRULES_USAGE && status != FLOWRULES_NO_MEMORY)
-        print_results(tool, tool->results, status);
+    if (tool->results != NULL)
+        end_results(tool, status);
     return status;
 }
 
@@ -131,7 +143,6 @@ int main(int argc, char **argv) {
     if (status == FLOWRULES_OK)
         status = run(&tool);
     int end = conclude(&tool, status);
-    results_free(tool.results);
     flowrules_context_free(tool.context);
     struct text_list *lists[] = {&tool.settings.targets,  &tool.settings.operands,
                                  &tool.settings.plugins,  &tool.settings.sets,

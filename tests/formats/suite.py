@@ -277,6 +277,19 @@ def judge(folder, name, usual, *arguments):
             yield "FAIL", f"{name}-{form}", str(wrong), output[:3000]
 
 
+def mistakes(folder):
+    """A wrong command line has no answer, and what is wrong is told: to the runner too."""
+    for form in ("text", "json") + FORMATS:
+        status, output, said = tool(folder, "verify", "sound.yaml", "sound.yaml", "-t", "nope", "--format", form)
+        told, silent = (output, said) if form == "github" else (said, output)
+        try:
+            hold(status == 2 and not silent and "there is no target 'nope'" in told, f"status {status}: {output}{said}")
+            hold(form != "github" or runner.read_line(output.splitlines()[0])[0] == "error", f"it is no command: {output}")
+            yield "ok", f"mistake-{form}"
+        except Wrong as wrong:
+            yield "FAIL", f"mistake-{form}", str(wrong), output[:2000]
+
+
 # ---- what diff tells people -------------------------------------------------------------------------
 
 def people(hold_to):
@@ -335,7 +348,7 @@ def main(arguments):
         folder = Path(own)
         make_files(folder)
         if not asked:
-            verdicts.try_all(list, [people(expected.hold), beside(folder)])
+            verdicts.try_all(list, [people(expected.hold), beside(folder), mistakes(folder)])
         verdicts.try_all(lambda name: list(judge(folder, name, *CASES[name])), names)
     return verdicts.finish("formats")
 
