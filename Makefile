@@ -113,7 +113,7 @@ CLI_SOURCES     := $(sort $(wildcard cli/*.c))
 UNIT_SOURCES    := $(sort $(wildcard $(ROOMS:%=tests/unit/%/*.c)))
 UNIT_TESTS      := $(filter $(ROOMS:%=tests/unit/%/test_%),$(UNIT_SOURCES))
 THREAD_SOURCES  := tests/threads/threads.c
-FUZZ_SOURCES    := tests/fuzz/fuzz.c
+FUZZ_SOURCES    := $(wildcard tests/fuzz/*.c)
 MATRIX_SOURCES  := tests/matrix/matrix.c
 BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
 
@@ -280,7 +280,8 @@ tsan-programs: $(THREADS)
 
 # Which lines the suites reach: a build of its own, the suites that need nothing from outside, and a table.
 # In suites that measure what a program takes, this build may fail: what they reach counts.
-COVERAGE_SUITES ?= unit errors cli watch read import request query examples probe resolve files answers entrances schema golden
+COVERAGE_SUITES ?= unit errors cli watch read import request query examples probe resolve files answers entrances schema golden \
+    assert findings formats fmt report ci plugin
 .PHONY: coverage
 coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites reach (gcovr)
 	$(Q)$(MAKE) BUILD=$(BUILD)/coverage HARDEN= CFLAGS='-O0 -g --coverage' all units

@@ -4,9 +4,9 @@ writes, and what each other verb does.
 """
 import json
 import os
-import shutil
 import resource
 import shlex
+import shutil
 import signal
 import subprocess
 import sys

@@ -1,8 +1,9 @@
 /*
  * Fuzzing, by libFuzzer: whatever the bytes are, nothing breaks down, leaks or runs away. One
  * program with a table of harnesses; the environment's FLOWRULES_FUZZ names the one that runs, and
- * "list" lists them. Two know meaning: what is rendered is read back as what it was made from.
- * Knows the public interface, and how a DNS reply is read. tests/fuzz/run feeds it.
+ * "list" lists them. Two know meaning: what is rendered is read back as what it was made from; two
+ * more are in policies.c. Knows the public interface, and how a DNS reply is read. tests/fuzz/run
+ * feeds it.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <flowrules/flowrules.h>
 
 #include "context.h"
+#include "fuzz.h"
 #include "resolver_reply.h"
 
 #define TARGETS_MAX 4u
@@ -25,14 +27,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* ---- what the harnesses share -------------------------------------------------------------- */
 
-static void need(flowrules_status status, const char *what) {
+void need(flowrules_status status, const char *what) {
     if (status == FLOWRULES_OK)
         return;
     fprintf(stderr, "fuzz: %s: %s\n", what, flowrules_status_name(status));
     abort();
 }
 
-static flowrules_context *new_context(const char *lock) {
+flowrules_context *new_context(const char *lock) {
     flowrules_context *context;
     need(flowrules_context_new(&context), "a context");
     need(flowrules_context_set(context, "as-of", "2026-11-23"), "as-of");
@@ -41,8 +43,7 @@ static flowrules_context *new_context(const char *lock) {
     return context;
 }
 
-/* Every message can be read, and none holds what would leave its line. */
-static void read_messages(const flowrules_context *context) {
+void read_messages(const flowrules_context *context) {
     for (size_t i = 0; i < flowrules_diagnostic_count(context); i++) {
         const char *texts[] = {flowrules_diagnostic_message(context, i),
                                flowrules_diagnostic_hint(context, i),
@@ -53,8 +54,7 @@ static void read_messages(const flowrules_context *context) {
     }
 }
 
-/* Was a rendering found to mean something else than its policy? That is a defect of ours. */
-static void need_proven(const flowrules_context *context) {
+void need_proven(const flowrules_context *context) {
     for (size_t i = 0; i < flowrules_diagnostic_count(context); i++)
         if (strcmp(flowrules_diagnostic_id(context, i), "FR0807") == 0 &&
             flowrules_diagnostic_severity(context, i) == FLOWRULES_ERROR) {
@@ -63,8 +63,7 @@ static void need_proven(const flowrules_context *context) {
         }
 }
 
-/* The sum of an artifact's bytes: all of them can be read. */
-static uint64_t sum_of(const flowrules_artifact *artifact) {
+uint64_t sum_of(const flowrules_artifact *artifact) {
     uint64_t sum = 0;
     size_t size;
     const char *bytes;
@@ -447,9 +446,9 @@ struct harness {
 };
 
 static const struct harness harnesses[] = {
-    {"policy", fuzz_policy},  {"lock", fuzz_lock},       {"question", fuzz_question},
-    {"reply", fuzz_reply},    {"meaning", fuzz_meaning}, {"read-", fuzz_reader},
-    {"import-", fuzz_import},
+    {"policy", fuzz_policy},   {"lock", fuzz_lock},     {"question", fuzz_question},
+    {"reply", fuzz_reply},     {"layout", fuzz_layout}, {"edit", fuzz_edit},
+    {"meaning", fuzz_meaning}, {"read-", fuzz_reader},  {"import-", fuzz_import},
 };
 #define HARNESSES (sizeof harnesses / sizeof harnesses[0])
 
