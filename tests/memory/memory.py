@@ -8,6 +8,7 @@ usage: memory.py TOOL PRELOADED FOLDER POLICY MOST verbs|writing    (FOLDER hold
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,9 @@ lint {POLICY}
 lint {POLICY} --json
 lint {POLICY} --format markdown
 lint {POLICY} --format sarif
+lint {POLICY} --format junit
+lint {POLICY} --format github
+lint {POLICY} --format gitlab
 check broken.yaml --format junit
 check {POLICY} --format github
 query {POLICY} '{QUESTION}'
@@ -36,6 +40,8 @@ assert {POLICY} --assertions assertions.yaml --json
 assert {POLICY} --assertions assertions.yaml --format sarif
 assert {POLICY} --assertions assertions.yaml --format junit
 assert {POLICY} --assertions assertions.yaml --format gitlab
+assert {POLICY} --assertions assertions.yaml --format markdown
+assert {POLICY} --assertions assertions.yaml --format github
 report {POLICY} --json --assertions assertions.yaml
 assert {POLICY} --assertions assertions.yaml -t TARGET RENDERED
 assert {POLICY} --assertions assertions.yaml --json -t TARGET RENDERED
@@ -46,11 +52,18 @@ verify {POLICY} -t TARGET RENDERED --json
 diff {POLICY} {POLICY} --json
 diff {POLICY} other.yaml --format markdown
 diff {POLICY} other.yaml --format gitlab
+diff {POLICY} other.yaml --format sarif
+diff {POLICY} other.yaml --format junit
+diff {POLICY} other.yaml --format github
+verify {POLICY} -t TARGET RENDERED --format markdown
 diff 'nftables=RENDERED & nftables=RENDERED' 'nftables=RENDERED & nftables=RENDERED [from eth1]' --json
 import nftables RENDERED
 import csv request.csv --map map.yaml --networks networks.yaml
 probe {POLICY}
 probe {POLICY} --json
+probe {POLICY} --format kubernetes
+init -
+explain FR0508
 probe asserting.yaml --assertions
 fmt --check {POLICY}
 fmt --check messy.yaml
@@ -59,7 +72,7 @@ targets --json
 schema
 schema --of explain
 help --json
-complete render --t
+complete -- render --t
 resolve {POLICY} --check --server 127.0.0.1:9 --timeout 0.1 --tries 1
 resolve {POLICY} --check --assertions assertions.yaml --server 127.0.0.1:9 --timeout 0.1 --tries 1
 resolve {POLICY} --check --json --server 127.0.0.1:9 --timeout 0.1 --tries 1
@@ -103,7 +116,12 @@ columns: {Source: source, Destination: destination, Service: service, Until: exp
 names: {old: [198.51.100.1]}
 defaults: {owner: team}
 """
-WRITING = f"render {POLICY} -o out\nrender {POLICY} -o out --json".splitlines()
+# What is written, and what makes the old files that it replaces.
+WRITING = {f"render {POLICY} -o out": "render other.yaml -o out -q --replace",
+           f"render {POLICY} -o out --json": "render other.yaml -o out -q --replace",
+           f"report {POLICY} -o out -q": "report other.yaml -o out -q --replace",
+           "fmt out/p.yaml": None,
+           "init out/p.yaml": None}
 counts = {"passed": 0, "failed": 0}
 
 
@@ -171,16 +189,29 @@ def files_in(folder):
             if not path.name.startswith(".")} if folder.exists() else {}
 
 
-def try_writing(line):
+def make_old(line, before, out, err):
+    """The old files: of an earlier run; or the one that is replaced, or none."""
+    if before:
+        run(shlex.split(before), out, err)
+        return
+    shutil.rmtree(Path(FOLDER, "out"), ignore_errors=True)
+    Path(FOLDER, "out").mkdir()
+    if line.startswith("fmt"):
+        Path(FOLDER, "out", "p.yaml").write_text(MESSY, encoding="utf-8")
+
+
+def try_writing(line, before):
     """Each time over the old set: it is the new one, told as done, or the old one, told as not."""
     arguments = shlex.split(line)
-    folder, old, wrong, tried = Path(FOLDER, "out"), {}, [], 0
+    folder, old, new, wrong, tried = Path(FOLDER, "out"), {}, {}, [], 0
+    shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as own:
         out, err = os.path.join(own, "stdout"), os.path.join(own, "stderr")
-        run(arguments, out, err)
+        make_old(line, before, out, err)
+        run([*arguments, "--replace"] if before else arguments, out, err)
         usual, new = Path(out).read_bytes(), files_in(folder)
         for number in range(1, 100000, 1 if MOST == "0" else 3):
-            run(["render", "other.yaml", "-o", "out", "-q", "--replace"], out, err)
+            make_old(line, before, out, err)
             old = files_in(folder)
             status = run(arguments, out, err, FAILING_AT=str(number))
             output, messages = Path(out).read_bytes(), Path(err).read_bytes()
@@ -195,7 +226,7 @@ def try_writing(line):
                 wrong.append(f"allocation {number}: status {status}, {messages[-200:]!r}")
             if b"no allocation failed" in messages:
                 break
-    told(line, wrong if old and old != new else ["the sets are one"], f", {tried} allocations")
+    told(line, wrong if old != new else ["the sets are one"], f", {tried} allocations")
 
 
 def main():
@@ -215,8 +246,8 @@ def main():
             raise SystemExit("the policy is not rendered")
     for line in VERBS if WHAT == "verbs" else []:
         try_verb(line.replace("TARGET", target).replace("RENDERED", "rendered.nft"))
-    for line in WRITING if WHAT == "writing" else []:
-        try_writing(line)
+    for line, before in WRITING.items() if WHAT == "writing" else []:
+        try_writing(line, before)
     print("%(passed)d passed, %(failed)d failed, 0 skipped" % counts)
     sys.exit(1 if counts["failed"] else 0)
 
