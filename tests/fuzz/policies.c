@@ -303,7 +303,8 @@ static void change(struct edited *e, size_t at, const char *given, size_t length
             learn_name(e, at, text, size);
     } else {
         flowrules_policy *policy = load(e->context, text, size);
-        need_that(policy == NULL || given[0] == '-', "only the edit finds an error", text);
+        need_that(policy == NULL || (given != NULL && given[0] == '-'),
+                  "only the edit finds an error", text);
         flowrules_policy_free(policy);
         free(item);
     }
