@@ -77,6 +77,8 @@ enum fr_id {
     FR_SPARES_ALL,
     FR_PLACE_UNKNOWN,
     FR_PLACE_TWICE,
+    FR_PROXY_UNUSED,
+    FR_PROXY_FLOWS,
     /* 04: names and the lock file */
     FR_LOCK_FORM = 401,
     FR_NAME_NOT_PINNED,

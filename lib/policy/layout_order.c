@@ -21,6 +21,8 @@ enum place {
     PLACE_FLOW,
     PLACE_TARGETS,
     PLACE_TARGET,
+    PLACE_PROXIES,
+    PLACE_PROXY,
     PLACE_SELECT,
     PLACE_LOSS,
     PLACE_ZONES,
@@ -34,13 +36,14 @@ enum place {
 /* As the tables of docs/POLICY.md. */
 static const char *const orders[PLACE_COUNT] = {
     [PLACE_ROOT] = ("flowrules title description include protects networks places services flows "
-                    "targets lint zones assertions matrix"),
+                    "targets proxies lint zones assertions matrix"),
     [PLACE_NETWORK] = "description members except lint",
     [PLACE_SERVICE] = "description protocol port source-port icmp-type icmp-code",
     [PLACE_FLOW] = ("name action source destination service protocol port source-port icmp-type "
                     "icmp-code spares log purpose tags owner ticket volume frequency expires lint"),
     [PLACE_TARGET] = ("backend format protects select mode direction names log baseline shuts "
                       "places optimize allow-loss lint"),
+    [PLACE_PROXY] = "http https from bypass",
     [PLACE_SELECT] = "tags name",
     [PLACE_LOSS] = "flow loss",
     [PLACE_ENDS] = "members except",
@@ -57,6 +60,7 @@ static const struct {
     {"flows", PLACE_ROOT, PLACE_FLOW},         {"targets", PLACE_ROOT, PLACE_TARGETS},
     {"zones", PLACE_ROOT, PLACE_ZONES},        {"assertions", PLACE_ROOT, PLACE_ASSERTION},
     {NULL, PLACE_NETWORKS, PLACE_NETWORK},     {NULL, PLACE_SERVICES, PLACE_SERVICE},
+    {"proxies", PLACE_ROOT, PLACE_PROXIES},    {NULL, PLACE_PROXIES, PLACE_PROXY},
     {NULL, PLACE_TARGETS, PLACE_TARGET},       {"select", PLACE_TARGET, PLACE_SELECT},
     {"allow-loss", PLACE_TARGET, PLACE_LOSS},  {NULL, PLACE_ZONES, PLACE_ENDS},
     {"never", PLACE_ASSERTION, PLACE_PACKETS}, {"only", PLACE_ASSERTION, PLACE_PACKETS},

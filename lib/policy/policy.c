@@ -18,6 +18,7 @@ static void init_lists(flowrules_policy *p, const struct fr_allocator *a) {
     fr_vec_init(&p->binding_values, a, sizeof(struct fr_binding_value));
     fr_vec_init(&p->places, a, sizeof(struct fr_place_definition));
     fr_vec_init(&p->place_items, a, sizeof(struct fr_place_item));
+    fr_vec_init(&p->proxies, a, sizeof(struct fr_proxy));
     fr_vec_init(&p->definitions, a, sizeof(struct fr_service_definition));
     fr_vec_init(&p->service_refs, a, sizeof(struct fr_peer));
     fr_vec_init(&p->flows, a, sizeof(struct fr_flow));
@@ -65,12 +66,13 @@ flowrules_status fr_policy_new(flowrules_policy **policy, flowrules_context *con
 }
 
 struct fr_vec *fr_policy_list(flowrules_policy *p, size_t index) {
-    struct fr_vec *lists[] = {
-        &p->networks,       &p->peers,       &p->ranges,     &p->bindings,       &p->flows,
-        &p->binding_values, &p->definitions, &p->tags,       &p->targets,        &p->service_refs,
-        &p->tag_lists,      &p->settings,    &p->patterns,   &p->target_strings, &p->losses,
-        &p->spare_lists,    &p->spared,      &p->places,     &p->place_items,    &p->silences,
-        &p->zones,          &p->packets,     &p->assertions, &p->exceptions,     &p->matrix};
+    struct fr_vec *lists[] = {&p->networks, &p->peers,          &p->ranges,      &p->bindings,
+                              &p->flows,    &p->binding_values, &p->definitions, &p->tags,
+                              &p->targets,  &p->service_refs,   &p->tag_lists,   &p->settings,
+                              &p->patterns, &p->target_strings, &p->losses,      &p->spare_lists,
+                              &p->spared,   &p->places,         &p->place_items, &p->silences,
+                              &p->zones,    &p->packets,        &p->assertions,  &p->exceptions,
+                              &p->matrix,   &p->proxies};
     return index < sizeof lists / sizeof lists[0] ? lists[index] : NULL;
 }
 

@@ -98,6 +98,13 @@ struct fr_place_item {
     struct fr_at at, value_at;
 };
 
+/* A proxy, who asks it, and what they ask for without it. */
+struct fr_proxy {
+    fr_string name, http, https; /* HOST:PORT; 0: none */
+    struct fr_span from, bypass; /* of peers */
+    struct fr_at at;
+};
+
 struct fr_service_definition {
     fr_string name;
     fr_service service;
@@ -266,6 +273,7 @@ struct flowrules_policy {
     struct fr_lock lock;
     struct fr_vec networks, peers, ranges, bindings, binding_values;
     struct fr_vec places, place_items; /* struct fr_place_definition, struct fr_place_item */
+    struct fr_vec proxies;             /* struct fr_proxy */
     struct fr_vec definitions;
     struct fr_vec service_refs; /* struct fr_peer: lists; fr_own_services says what ends one */
     struct fr_vec flows, tag_lists, tags;

@@ -66,9 +66,9 @@ struct fr_key {
 
 /* The tables of keys of every mapping whose keys are fixed. */
 extern const struct fr_key fr_policy_keys[], fr_included_keys[], fr_network_keys[], fr_place_keys[],
-    fr_service_keys[], fr_flow_keys[], fr_target_keys[], fr_select_keys[], fr_loss_keys[],
-    fr_lint_keys[], fr_asserted_keys[], fr_packets_keys[], fr_exception_keys[], fr_assertion_keys[],
-    fr_assertion_file_keys[];
+    fr_proxy_keys[], fr_service_keys[], fr_flow_keys[], fr_target_keys[], fr_select_keys[],
+    fr_loss_keys[], fr_lint_keys[], fr_asserted_keys[], fr_packets_keys[], fr_exception_keys[],
+    fr_assertion_keys[], fr_assertion_file_keys[];
 /* The platforms in whose terms a network may be given though their backend is not known. */
 extern const struct fr_key fr_platforms[];
 
@@ -110,6 +110,8 @@ bool fr_is_platform(const struct fr_reader *r, const char *name);
 /* Reads what a platform, r->key, is told, as one more binding of a span that ends here. */
 flowrules_status fr_read_binding(struct fr_reader *r, const struct fr_value *value,
                                  struct fr_span *bindings);
+/* The proxies, and who asks them for what (policy_proxies.c). */
+flowrules_status fr_read_proxies(struct fr_reader *r, const struct fr_value *value, void *object);
 flowrules_status fr_read_places(struct fr_reader *r, const struct fr_value *value, void *object);
 /* The places of a target, with their interfaces. */
 flowrules_status fr_read_target_places(struct fr_reader *r, const struct fr_value *value,

@@ -23,6 +23,7 @@ static const struct {
     {"version", "{'enum': [1, '1']}"},
     {"text", "{'type': ['string', 'number', 'boolean']}"},
     {"flow-name", "{'type': ['string', 'number', 'boolean'], 'minLength': 1, 'maxLength': 255}"},
+    {"proxy", "{'type': 'string', 'pattern': '^[^ ]+:[0-9]{1,5}$'}"},
     {"boolean", "{'type': 'boolean'}"},
     {"date", "{'type': 'string', 'pattern': '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'}"},
     {"word", "{'type': ['string', 'boolean'], 'maxLength': 63,"
@@ -514,6 +515,7 @@ static fr_json *definitions(const flowrules_context *context) {
     fr_json_add(network, "anyOf", any);
     fr_json_add(all, "networks", names_mapping("word", network));
     fr_json_add(all, "places", names_mapping("word", place_value(context)));
+    fr_json_add(all, "proxies", names_mapping("word", keys_mapping(fr_proxy_keys)));
     fr_json_add(all, "target-places", names_mapping("word", reference("texts")));
     fr_json_add(all, "flow", flow_value());
     fr_json_add(all, "select-or-none", select_value());

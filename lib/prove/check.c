@@ -6,6 +6,7 @@
 
 #include "needs.h"
 #include "pins.h"
+#include "proxies.h"
 #include "render.h"
 
 /* Which flows some target enforces, a bool for each; NULL where no target closes anything. */
@@ -96,6 +97,8 @@ flowrules_status flowrules_check(flowrules_context *context, const flowrules_pol
     flowrules_status status = check_targets(context, policy, &enforced);
     if (status != FLOWRULES_NO_MEMORY)
         warn_of_unenforced(context, policy, &enforced);
+    if (fr_proxies_tell(policy, false) != FLOWRULES_OK)
+        status = FLOWRULES_NO_MEMORY;
     fr_free(&context->allocator, enforced.flows);
     return context->diagnostics.out_of_memory ? FLOWRULES_NO_MEMORY : status;
 }

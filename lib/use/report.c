@@ -2,6 +2,7 @@
  * Explains: the verdict on every flow for every target, as rows.
  */
 #include "needs.h"
+#include "proxies.h"
 #include "render.h"
 #include "settings.h"
 
@@ -167,6 +168,8 @@ flowrules_status flowrules_explain(flowrules_report **report, flowrules_context 
     fr_strings_init(&r->strings, &r->allocator);
     fr_vec_init(&r->rows, &r->allocator, sizeof(struct row));
     flowrules_status status = add_targets(r, context, target);
+    if (status == FLOWRULES_OK && target == NULL)
+        status = fr_proxies_tell(policy, true);
     if (status == FLOWRULES_OK)
         *report = r;
     else

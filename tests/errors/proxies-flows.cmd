@@ -1,0 +1,1 @@
+explain proxies-flows.yaml
