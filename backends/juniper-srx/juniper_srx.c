@@ -24,6 +24,7 @@ struct state {
     const char *prefix;
     bool global, some; /* some: the group is not empty */
     struct fr_zone_pairs pairs;
+    const struct flowrules_passage *passage; /* with match-zones: of the policies that come now */
 };
 
 /* Where a policy is: between two zones, or, without to, among the global ones. */
@@ -40,8 +41,9 @@ static const struct flowrules_escape text_escape = {
 static const struct flowrules_escape word_escape = {
     .keep = "._-", .replace = '_', .max_bytes = 255};
 
+/* Zones that are matched are listed, and one order decides. */
 static bool is_global(const flowrules_plan *plan) {
-    return strcmp(flowrules_plan_setting(plan, "policies"), "global") == 0;
+    return fr_zones_match(plan) || strcmp(flowrules_plan_setting(plan, "policies"), "global") == 0;
 }
 
 static flowrules_writer *file(flowrules_output *out) {
@@ -161,6 +163,19 @@ static void write_application(flowrules_output *out, const struct flowrules_serv
                          name, i / TERMS_MAX + 1);
 }
 
+/* ---- zones
+ * ------------------------------------------------------------------------------------------- */
+
+static bool is_zone(const char *text) {
+    return fr_zones_is_name(text, "-_", NAME_MAX_BYTES);
+}
+
+static const struct fr_zone_words zone_words = {
+    .is_name = is_zone,
+    .rules = "policies",
+    .no_pair = "no flow says between which zones to deny the rest: set 'from-zone' and 'to-zone'",
+    FR_ZONE_WORDS("juniper-srx", "63 letters, digits, - and _")};
+
 /* ---- policies ------------------------------------------------------------------------------ */
 
 /* Begins a command about a policy. */
@@ -247,10 +262,17 @@ static void match_zone(flowrules_output *out, const char *policy, enum flowrules
 
 static void match_zones(flowrules_output *out, const char *policy, enum flowrules_end end,
                         struct flowrules_set set_of) {
+    const struct state *s = flowrules_output_state(out);
     const char *zone;
-    for (size_t i = 0; (zone = fr_zones_told(flowrules_output_plan(out), set_of, end, i)) != NULL;
+    for (size_t i = 0;
+         (zone = fr_zones_told(flowrules_output_plan(out), s->passage, set_of, end, i)) != NULL;
          i++)
         match_zone(out, policy, end, zone);
+}
+
+static void group(flowrules_output *out, const struct flowrules_group *g) {
+    struct state *s = flowrules_output_state(out);
+    s->passage = fr_zones_group(out, g, &zone_words);
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
@@ -294,16 +316,6 @@ static void write_deny(flowrules_output *out, const char *from, const char *to, 
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
-static bool is_zone(const char *text) {
-    return fr_zones_is_name(text, "-_", NAME_MAX_BYTES);
-}
-
-static const struct fr_zone_words zone_words = {
-    .is_name = is_zone,
-    .rules = "policies",
-    .no_pair = "no flow says between which zones to deny the rest: set 'from-zone' and 'to-zone'",
-    FR_ZONE_WORDS("juniper-srx", "63 letters, digits, - and _")};
-
 static void write_head(flowrules_output *out) {
     const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
@@ -314,10 +326,11 @@ static void write_head(flowrules_output *out) {
         flowrules_write_user(w, &comment_escape, title);
         flowrules_write(w, "\n");
     }
-    flowrules_writef(w, "# Target %s, version %s: %s\n", target, flowrules_output_fingerprint(out),
-                     flowrules_plan_permits(plan)
-                         ? "what these policies do not permit is left to the others."
-                         : "what these policies do not permit between their zones is denied.");
+    flowrules_writef(w, "# Target %s, version %s: what these policies do not permit%s.\n", target,
+                     flowrules_output_fingerprint(out),
+                     flowrules_plan_permits(plan) ? " is left to the others"
+                     : fr_zones_match(plan)       ? " is denied"
+                                                  : " between their zones is denied");
     flowrules_write_pinned_day(w, plan, "# ", ".\n");
     flowrules_write_shuts(w, out, "# ", "\n");
     flowrules_writef(
@@ -371,7 +384,7 @@ static void end(flowrules_output *out) {
 
 static void baseline(const flowrules_plan *plan, flowrules_input *in) {
     struct fr_zones zones;
-    fr_zones_baseline(plan, in, &zones, true);
+    fr_zones_baseline(plan, in, &zones, !flowrules_plan_permits(plan));
 }
 
 /* ---- what it can't say --------------------------------------------------------------------- */
@@ -390,7 +403,12 @@ static const char *refuses(const flowrules_plan *plan, const struct flowrules_ru
 /* ---- the record ---------------------------------------------------------------------------- */
 
 static const struct flowrules_format formats[] = {
-    {.name = "set", .help = "set commands, for load set", .begin = begin, .rule = rule, .end = end},
+    {.name = "set",
+     .help = "set commands, for load set",
+     .begin = begin,
+     .group = group,
+     .rule = rule,
+     .end = end},
     {.name = NULL},
 };
 
@@ -403,6 +421,7 @@ static const struct flowrules_setting settings[] = {
              "those and may list several zones"},
     {FR_ZONE_INTRAZONE},
     {FR_ZONE_DENY_WITH},
+    {FR_ZONE_MATCH},
     {.key = "prefix",
      .type = "name",
      .fallback = "FR",

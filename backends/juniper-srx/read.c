@@ -18,8 +18,8 @@ struct deciding {
     flowrules_input *in;
     struct fr_tree *t;
     struct fr_zones zones;
-    const char *pair[2]; /* the zones that policies are between */
-    bool several, services_told;
+    struct fr_zones_seen seen;
+    bool services_told;
     bool own_books; /* a zone may have addresses of its own */
     struct context *contexts;
     size_t context_count, context_capacity;
@@ -336,10 +336,16 @@ static bool read_next(struct deciding *d) {
     return first != NULL;
 }
 
-static void note_zone(struct deciding *d, int end, const char *zone) {
-    if (d->pair[end] == NULL || fr_is(d->pair[end], "any"))
-        d->pair[end] = zone;
-    d->several = d->several || !(fr_is(zone, d->pair[end]) || fr_is(zone, "any"));
+static bool is_permit(const struct deciding *d, const struct fr_node *policy) {
+    return fr_get(d->t, policy, "then permit") != NULL;
+}
+
+static void see_policies(struct deciding *d, const struct fr_node *policy, const char *from,
+                         const char *to) {
+    for (; policy != NULL; policy = fr_next(policy)) {
+        fr_zones_see(d->in, &d->seen, FLOWRULES_SOURCE, from, is_permit(d, policy));
+        fr_zones_see(d->in, &d->seen, FLOWRULES_DESTINATION, to, is_permit(d, policy));
+    }
 }
 
 /* Notes which zones policies are between, and reports what is not active. */
@@ -351,8 +357,7 @@ static void add_context(struct deciding *d, const struct fr_node *from, const st
                                  p->name);
     if (from == NULL || fr_first(list) == NULL)
         return;
-    note_zone(d, 0, from->name);
-    note_zone(d, 1, to->name);
+    see_policies(d, fr_first(list), from->name, to->name);
     d->contexts = flowrules_input_grow(d->in, d->contexts, &d->context_capacity, d->context_count,
                                        sizeof *d->contexts);
     if (d->contexts != NULL)
@@ -377,7 +382,8 @@ static void list_contexts(struct deciding *d) {
         list_zones(d, fr_child(d->t, global, "match"), zones);
         for (int end = 0; end < 2; end++)
             for (size_t i = 0; i < zones[end].count; i++)
-                note_zone(d, end, zones[end].names[i]);
+                fr_zones_see(d->in, &d->seen, (enum flowrules_end)end, zones[end].names[i],
+                             is_permit(d, global));
     }
 }
 
@@ -424,6 +430,16 @@ static bool has_own_books(const struct deciding *d) {
     return false;
 }
 
+static void find_zones(struct deciding *d) {
+    const struct fr_node *zone = fr_first(fr_top(d->t, "security zones security-zone"));
+    struct fr_zone_list declared = {.count = 0};
+    for (; zone != NULL; zone = fr_next(zone))
+        fr_zones_add(d->in, &declared, zone->name);
+    fr_zones_choose(d->in, &d->zones, &d->seen, &declared);
+    if (!d->zones.matched && (d->seen.several || d->context_count == 0))
+        flowrules_input_found(d->in, "policies", "global");
+}
+
 void fr_juniper_srx_read(flowrules_input *in) {
     struct deciding d = {.r = {.in = in,
                                .tree = {.in = in,
@@ -444,10 +460,7 @@ void fr_juniper_srx_read(flowrules_input *in) {
     check_rest(&d);
     d.own_books = has_own_books(&d);
     list_contexts(&d);
-    if (d.several || (d.context_count == 0 && d.pair[0] != NULL))
-        flowrules_input_found(in, "policies", "global");
-    fr_zones_find(in, &d.zones);
-    fr_zones_choose(in, &d.zones, d.several || d.pair[0] == NULL ? NULL : d.pair);
+    find_zones(&d);
     read_policies(&d);
     fr_zones_rest(in, fr_top(d.t, "security policies default-policy permit-all") != NULL
                           ? FLOWRULES_PASS

@@ -12,6 +12,14 @@ bool fr_zones_match(const flowrules_plan *plan) {
     return flowrules_plan_flag(plan, "match-zones");
 }
 
+/* Those of an end, none where no network says one. */
+static struct flowrules_interfaces zones_of(const struct flowrules_passage *passage,
+                                            enum flowrules_end end) {
+    if (passage == NULL)
+        return (struct flowrules_interfaces){.count = 0};
+    return end == FLOWRULES_SOURCE ? passage->enters : passage->leaves;
+}
+
 const char *fr_zones_own(const flowrules_plan *plan, enum flowrules_end end) {
     return flowrules_plan_setting(plan, end == FLOWRULES_SOURCE ? "from-zone" : "to-zone");
 }
@@ -39,11 +47,27 @@ bool fr_zones_at_any(const flowrules_plan *plan, struct flowrules_set set, enum 
     return false;
 }
 
-const char *fr_zones_told(const flowrules_plan *plan, struct flowrules_set set,
-                          enum flowrules_end end, size_t index) {
-    if (!fr_zones_at_any(plan, set, end))
+const struct flowrules_passage *fr_zones_group(flowrules_output *out,
+                                               const struct flowrules_group *group,
+                                               const struct fr_zone_words *words) {
+    for (int end = 0; group->passage != NULL && end < 2; end++) {
+        struct flowrules_interfaces zones = zones_of(group->passage, (enum flowrules_end)end);
+        for (size_t i = 0; i < zones.count; i++)
+            if (!words->is_name(zones.names[i]))
+                flowrules_output_refuse(out, "the network's zone '%.80s' cannot be written: %s",
+                                        zones.names[i], words->bad_name);
+    }
+    return group->passage;
+}
+
+const char *fr_zones_told(const flowrules_plan *plan, const struct flowrules_passage *passage,
+                          struct flowrules_set set, enum flowrules_end end, size_t index) {
+    struct flowrules_interfaces zones = zones_of(passage, end);
+    if (index < zones.count)
+        return zones.names[index];
+    if (!fr_zones_match(plan) && !fr_zones_at_any(plan, set, end))
         return fr_zones_at(plan, set, end, index);
-    return index == 0 ? "any" : NULL;
+    return index == 0 && zones.count == 0 ? "any" : NULL;
 }
 
 /* A place in the table; 0 where there is none left. */
@@ -66,6 +90,8 @@ static bool is_broad(struct flowrules_set set) {
 
 void fr_zones_close(const flowrules_plan *plan, struct fr_zone_pairs *pairs,
                     struct flowrules_set source, struct flowrules_set destination) {
+    if (fr_zones_match(plan))
+        return;
     bool broad = is_broad(source) || is_broad(destination);
     const char *from, *to;
     for (size_t i = 0; (from = fr_zones_at(plan, source, FLOWRULES_SOURCE, i)); i++)
@@ -79,6 +105,8 @@ void fr_zones_close(const flowrules_plan *plan, struct fr_zone_pairs *pairs,
 void fr_zones_close_rest(const flowrules_plan *plan, struct fr_zone_pairs *pairs) {
     const char *from = fr_zones_own(plan, FLOWRULES_SOURCE);
     const char *to = fr_zones_own(plan, FLOWRULES_DESTINATION);
+    if (fr_zones_match(plan))
+        from = to = "any";
     if (pairs->count == 0 && from && to) {
         size_t i = place_of(pairs, from), k = place_of(pairs, to);
         pairs->closed[i][k] = true;
@@ -138,6 +166,8 @@ static bool falls_within(const flowrules_plan *plan, const struct flowrules_rule
 
 const char *fr_zones_refuse(const flowrules_plan *plan, const struct flowrules_rule *flow,
                             const struct fr_zone_words *words) {
+    if (fr_zones_match(plan))
+        return NULL;
     for (int end = FLOWRULES_SOURCE; end <= FLOWRULES_DESTINATION; end++) {
         struct flowrules_set set = end == FLOWRULES_SOURCE ? flow->source : flow->destination;
         if (!flowrules_set_bound(plan, set, "zone") && !fr_zones_own(plan, (enum flowrules_end)end))
@@ -160,7 +190,8 @@ static bool is_forgotten(const flowrules_plan *plan, struct flowrules_set set) {
 
 const char *fr_zones_warn(const flowrules_plan *plan, const struct flowrules_rule *flow) {
     bool source = is_forgotten(plan, flow->source);
-    if ((!source && !is_forgotten(plan, flow->destination)) || !flowrules_plan_binds(plan, "zone"))
+    if (fr_zones_match(plan) || (!source && !is_forgotten(plan, flow->destination)) ||
+        !flowrules_plan_binds(plan, "zone"))
         return NULL;
     return source ? "addresses of the source are in no network with a zone, so 'from-zone' is used "
                     "for them"
@@ -172,7 +203,11 @@ void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words) {
     const flowrules_plan *plan = flowrules_output_plan(out);
     const char *from = fr_zones_own(plan, FLOWRULES_SOURCE);
     const char *to = fr_zones_own(plan, FLOWRULES_DESTINATION);
-    if (!from || !to || strcmp(from, to) == 0 || strcmp(from, "any") == 0 || strcmp(to, "any") == 0)
+    bool match = fr_zones_match(plan);
+    if (match && (from || to))
+        flowrules_output_refuse(out, "%s", words->no_setting);
+    if (match || !from || !to || strcmp(from, to) == 0 || strcmp(from, "any") == 0 ||
+        strcmp(to, "any") == 0)
         return;
     const char *both = flowrules_output_unbound_meeting(out, "zone");
     if (both)

@@ -5,13 +5,14 @@
 #ifndef FR_ZONES_H
 #define FR_ZONES_H
 
+#include "flowrules/kits/lookup.h"
 #include "names.h"
 #include "tables.h"
 
 enum { FR_ZONES_MAX = 64 };
 
-/* ---- writing: targets with the settings from-zone, to-zone and intrazone, and the binding zone --
- */
+/* ---- writing: targets with the settings from-zone, to-zone, intrazone and match-zones, and the
+ * binding zone ---- */
 
 /* The pairs of zones between which all is decided: zone i to zone k. */
 struct fr_zone_pairs {
@@ -22,7 +23,7 @@ struct fr_zone_pairs {
 };
 
 /* True with match-zones: rules match the zones that networks are in, and what a network without
- * one is in is any zone. The functions up to "reading" then are not asked. */
+ * one is in is any zone. */
 bool fr_zones_match(const flowrules_plan *plan);
 /* The setting that says where what no network places is: from-zone or to-zone. */
 const char *fr_zones_own(const flowrules_plan *plan, enum flowrules_end end);
@@ -31,16 +32,18 @@ const char *fr_zones_at(const flowrules_plan *plan, struct flowrules_set set,
                         enum flowrules_end end, size_t index);
 /* True if one of these zones is "any". */
 bool fr_zones_at_any(const flowrules_plan *plan, struct flowrules_set set, enum flowrules_end end);
-/* The same as a rule lists them: "any" replaces all others. */
-const char *fr_zones_told(const flowrules_plan *plan, struct flowrules_set set,
-                          enum flowrules_end end, size_t index);
+/* The same as a rule lists them, with match-zones those of its passage: "any" replaces all others.
+ */
+const char *fr_zones_told(const flowrules_plan *plan, const struct flowrules_passage *passage,
+                          struct flowrules_set set, enum flowrules_end end, size_t index);
 /*
  * Closes all from a zone of the source to one of the destination; within a zone where neither is
  * in no zone in particular.
  */
 void fr_zones_close(const flowrules_plan *plan, struct fr_zone_pairs *pairs,
                     struct flowrules_set source, struct flowrules_set destination);
-/* Without a flow from from-zone to to-zone; with 'intrazone: all' also within each zone. */
+/* Without a flow from from-zone to to-zone; with 'intrazone: all' also within each zone; with
+ * match-zones from any zone to any. */
 void fr_zones_close_rest(const flowrules_plan *plan, struct fr_zone_pairs *pairs);
 
 /* What a backend says of zones: {.is_name = ..., FR_ZONE_WORDS("NAME", "63 letters")}. */
@@ -48,8 +51,12 @@ struct fr_zone_words {
     const char *backend;
     bool (*is_name)(const char *zone);
     const char *rules, *no_pair; /* "policies"; the message if no flow names two zones */
-    const char *bad_name, *no_zone[2], *same_zone;
+    const char *bad_name, *no_zone[2], *same_zone, *no_setting;
 };
+/* The zones of the rules that come now, with match-zones; refuses those that can't be written. */
+const struct flowrules_passage *fr_zones_group(flowrules_output *out,
+                                               const struct flowrules_group *group,
+                                               const struct fr_zone_words *words);
 /* Closes the rest for a target whose rules end with denies, which it refuses where that can't be.
  */
 void fr_zones_deny_rest(flowrules_output *out, struct fr_zone_pairs *pairs,
@@ -66,7 +73,10 @@ bool fr_zones_is_name(const char *text, const char *extra, size_t most);
     .no_zone = {FR_ZONE_NONE(name, "source", "from-zone"),                                         \
                 FR_ZONE_NONE(name, "destination", "to-zone")},                                     \
     .same_zone = "neither its source nor its destination has a zone, and from-zone and to-zone "   \
-                 "are the same zone\nbind its networks (" name ": {zone: NAME})"
+                 "are the same zone\nbind its networks (" name ": {zone: NAME})",                  \
+    .no_setting =                                                                                  \
+        "with 'match-zones', a network without a zone is in every zone: remove "                   \
+        "'from-zone' and 'to-zone', and bind the networks of one zone (" name ": {zone: NAME})"
 
 /* Settings and bindings that platforms with zones have alike. */
 #define FR_ZONE_SETTINGS                                                                           \
@@ -82,6 +92,10 @@ bool fr_zones_is_name(const char *text, const char *extra, size_t most);
 #define FR_ZONE_DENY_WITH                                                                          \
     .key = "deny-with", .whole_alone = true, .type = "choice drop|reject", .fallback = "drop",     \
     .help = "drop: no answer; reject: answer TCP with a reset, others with ICMP unreachable"
+#define FR_ZONE_MATCH                                                                              \
+    .key = "match-zones", .type = "boolean", .fallback = "false", .later = true,                   \
+    .help = "true: a zone is a part of its network, and one without a zone is in every zone; "     \
+            "what no flow allows is denied between all zones, and within each"
 extern const struct flowrules_setting fr_zones_bindings[];
 /* What platforms with zones and names.h can say alike. */
 #define FR_ZONE_CAPABILITIES                                                                       \
@@ -89,14 +103,15 @@ extern const struct flowrules_setting fr_zones_bindings[];
     .families = FLOWRULES_BOTH_FAMILIES, .mixed_families = true, .names = true,                    \
     .source_names = true, .source_ports = true, .icmp_types = true, .baseline_behind = true,       \
     .permits = true, .logging = true, .name_max = FR_NAME_SIZE - 1 - FR_NAME_PREFIX - 1,           \
-    .name_extra = "-_"
+    .name_extra = "-_", .interfaces = "zone", .interfaces_by = "match-zones"
 
 /* For a backend's refuses: why the zones of a flow cannot be expressed, or NULL. */
 const char *fr_zones_refuse(const flowrules_plan *plan, const struct flowrules_rule *flow,
                             const struct fr_zone_words *words);
 /* For a backend's warns: addresses that no network places, where zones are given by networks. */
 const char *fr_zones_warn(const flowrules_plan *plan, const struct flowrules_rule *flow);
-/* Refuses the target if an address is in two zones: a rule with the wrong one never matches. */
+/* Refuses the target if an address is in two zones: a rule with the wrong one never matches; with
+ * match-zones, if a setting says a zone. */
 void fr_zones_check(flowrules_output *out, const struct fr_zone_words *words);
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -120,21 +135,22 @@ struct fr_zones {
     bool zoneless; /* nothing is known of zones: they are ignored */
 };
 
-void fr_zones_find(flowrules_input *in, struct fr_zones *zones);
-/* Zones are what packets are in: at first there are those that the policy names. */
-void fr_zones_begin_matching(flowrules_input *in, struct fr_zones *zones);
-/* A zone that there is; "any" is none. */
-void fr_zones_name(flowrules_input *in, struct fr_zones *zones, const char *name);
+/* What the rules of a configuration are between. */
+struct fr_zones_seen {
+    struct fr_zone_list named;
+    const char *pair[2]; /* of allows, the first of each end */
+    bool several;        /* they have others */
+    bool narrow[2];      /* a rule names a zone other than "any" */
+};
+void fr_zones_see(flowrules_input *in, struct fr_zones_seen *seen, enum flowrules_end end,
+                  const char *zone, bool allows);
 /*
- * Then: nothing is decided between two zones without a name here, which may be one; and with all,
- * nothing of such a zone, since there is none.
+ * Where the policy does not say it, and all that is allowed is between one pair of zones, it is
+ * what an import finds. Otherwise zones are what packets are in (matched): those of the policy, of
+ * seen, and of declared, besides which there are no others if it has some.
  */
-void fr_zones_leave_others(flowrules_input *in, const struct fr_zones *zones, bool all);
-/*
- * Without a policy and settings: the two zones between which all is that is allowed, or NULL where
- * there are several pairs; *pair is what an import finds, or there is a doubt.
- */
-void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *const *pair);
+void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const struct fr_zones_seen *seen,
+                     const struct fr_zone_list *declared);
 void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name);
 bool fr_zones_has(const struct fr_zone_list *list, const char *name);
 /* The zones of a list, for a rule's interfaces: zero is any. */

@@ -35,23 +35,19 @@ static void find(flowrules_input *in, const char *from, const char *to, struct f
     zones->unplaced = flowrules_input_subtract(in, zones->unplaced, placed);
 }
 
-void fr_zones_find(flowrules_input *in, struct fr_zones *zones) {
-    find(in, flowrules_input_setting(in, "from-zone"), flowrules_input_setting(in, "to-zone"),
-         zones);
-}
-
 /* ---- zones that packets are in -------------------------------------------------------------- */
 
-void fr_zones_begin_matching(flowrules_input *in, struct fr_zones *zones) {
+static void name_zone(flowrules_input *in, struct fr_zone_list *named, const char *name) {
+    if (!is_any(name))
+        fr_zones_add(in, named, name);
+}
+
+/* At first there are those that the policy names. */
+static void begin_matching(flowrules_input *in, struct fr_zones *zones) {
     const char *name;
     *zones = (struct fr_zones){.matched = true};
     for (size_t i = 0; (name = flowrules_input_bound_value(in, "zone", i)) != NULL; i++)
-        fr_zones_name(in, zones, name);
-}
-
-void fr_zones_name(flowrules_input *in, struct fr_zones *zones, const char *name) {
-    if (!is_any(name))
-        fr_zones_add(in, &zones->named, name);
+        name_zone(in, &zones->named, name);
 }
 
 struct flowrules_set fr_zones_set(flowrules_input *in, const struct fr_zone_list *list) {
@@ -64,7 +60,9 @@ struct flowrules_set fr_zones_set(flowrules_input *in, const struct fr_zone_list
     return flowrules_input_unite(in, sets, list->count);
 }
 
-void fr_zones_leave_others(flowrules_input *in, const struct fr_zones *zones, bool all) {
+/* Nothing is decided between two zones without a name here, which may be one; and with all, nothing
+ * of such a zone, since there is none. */
+static void leave_others(flowrules_input *in, const struct fr_zones *zones, bool all) {
     static const struct flowrules_set anywhere = {NULL, 0};
     struct flowrules_set others = flowrules_input_subtract(in, flowrules_input_interfaces(in),
                                                            fr_zones_set(in, &zones->named));
@@ -81,7 +79,27 @@ void fr_zones_leave_others(flowrules_input *in, const struct fr_zones *zones, bo
         flowrules_input_rule(in, &rule);
 }
 
-void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *const *pair) {
+/* Of two configurations that are compared, either may name zones that the other does not. */
+static void match_zones(flowrules_input *in, struct fr_zones *zones,
+                        const struct fr_zone_list *named, const struct fr_zone_list *declared) {
+    bool imports = flowrules_input_imports(in), all = declared->count > 0;
+    begin_matching(in, zones);
+    flowrules_input_found(in, "match-zones", "true");
+    for (size_t i = 0; i < named->count; i++)
+        name_zone(in, &zones->named, named->names[i]);
+    for (size_t i = 0; i < declared->count; i++)
+        name_zone(in, &zones->named, declared->names[i]);
+    if (imports && !all)
+        flowrules_input_note(in, (struct flowrules_place){0, 0, 0},
+                             "no zone is declared: there may be others than those of the rules");
+    if (imports || flowrules_input_target(in) != NULL)
+        leave_others(in, zones, all);
+}
+
+/* ---- zones that networks are in ------------------------------------------------------------- */
+
+/* pair: the two zones between which all is that is allowed, or NULL where there are several. */
+static void choose_pair(flowrules_input *in, struct fr_zones *zones, const char *const *pair) {
     static const char *const keys[] = {"from-zone", "to-zone"};
     if (zones->known || (zones->own[0] != NULL && zones->own[1] != NULL))
         return;
@@ -97,12 +115,44 @@ void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const char *co
                               "two zones with the settings from-zone and to-zone");
 }
 
+void fr_zones_see(flowrules_input *in, struct fr_zones_seen *seen, enum flowrules_end end,
+                  const char *zone, bool allows) {
+    name_zone(in, &seen->named, zone);
+    seen->narrow[end] = seen->narrow[end] || !is_any(zone);
+    if (allows && seen->pair[end] == NULL)
+        seen->pair[end] = zone;
+    seen->several = seen->several || (allows && strcmp(seen->pair[end], zone) != 0);
+}
+
+/* Is all that is allowed between one pair, and no rule about less? */
+static bool is_one_pair(const struct fr_zones_seen *seen) {
+    bool one = !seen->several;
+    for (int end = 0; end < 2 && one; end++)
+        one = seen->pair[end] != NULL && !(is_any(seen->pair[end]) && seen->narrow[end]);
+    return one;
+}
+
+void fr_zones_choose(flowrules_input *in, struct fr_zones *zones, const struct fr_zones_seen *seen,
+                     const struct fr_zone_list *declared) {
+    bool one = is_one_pair(seen);
+    find(in, flowrules_input_setting(in, "from-zone"), flowrules_input_setting(in, "to-zone"),
+         zones);
+    if (strcmp(flowrules_input_setting(in, "match-zones"), "true") == 0 ||
+        (!zones->known && zones->own[0] == NULL && zones->own[1] == NULL &&
+         (!one || !flowrules_input_imports(in))))
+        match_zones(in, zones, &seen->named, declared);
+    else
+        choose_pair(in, zones, one ? seen->pair : NULL);
+}
+
 void fr_zones_add(flowrules_input *in, struct fr_zone_list *list, const char *name) {
     if (fr_zones_has(list, name))
         return;
     list->names =
         flowrules_input_grow(in, list->names, &list->capacity, list->count, sizeof *list->names);
-    if (list->names != NULL)
+    if (list->names == NULL)
+        list->count = 0;
+    else
         list->names[list->count++] = name;
 }
 
@@ -284,9 +334,9 @@ static void leave_out_from(flowrules_input *in, const struct fr_zones *zones,
 /* With match-zones: all is decided, but what is between two zones that the policy does not name
  * where no last rule denies the rest. */
 static void match_baseline(flowrules_input *in, struct fr_zones *zones, bool rest) {
-    fr_zones_begin_matching(in, zones);
+    begin_matching(in, zones);
     if (!rest)
-        fr_zones_leave_others(in, zones, false);
+        leave_others(in, zones, false);
 }
 
 void fr_zones_baseline(const flowrules_plan *plan, flowrules_input *in, struct fr_zones *zones,

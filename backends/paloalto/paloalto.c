@@ -549,32 +549,12 @@ static const struct fr_zone_words zone_words = {
                "or 'explicit-deny: false'",
     FR_ZONE_WORDS("paloalto", "31 letters, digits, spaces and ._-")};
 
-/* The zones of packets that flows are between: any where no network says one. */
-static void write_matched_zones(flowrules_output *out, enum flowrules_end end) {
-    const struct state *s = flowrules_output_state(out);
-    struct flowrules_interfaces zones = {.count = 0};
-    if (s->passage != NULL)
-        zones = end == FLOWRULES_SOURCE ? s->passage->enters : s->passage->leaves;
-    open_word(out, end_words[end].zone);
-    for (size_t i = 0; i < zones.count; i++) {
-        if (!is_zone(zones.names[i]))
-            flowrules_output_refuse(out, "the network's zone '%.80s' cannot be written: %s",
-                                    zones.names[i], zone_words.bad_name);
-        member(out, zones.names[i]);
-    }
-    if (zones.count == 0)
-        member(out, "any");
-    close_word(out);
-}
-
 static void write_zones(flowrules_output *out, struct flowrules_set set, enum flowrules_end end) {
+    const struct state *s = flowrules_output_state(out);
     const char *zone;
-    if (fr_zones_match(flowrules_output_plan(out))) {
-        write_matched_zones(out, end);
-        return;
-    }
     open_word(out, end_words[end].zone);
-    for (size_t i = 0; (zone = fr_zones_told(flowrules_output_plan(out), set, end, i)); i++)
+    for (size_t i = 0;
+         (zone = fr_zones_told(flowrules_output_plan(out), s->passage, set, end, i)) != NULL; i++)
         member(out, zone);
     close_word(out);
 }
@@ -723,7 +703,7 @@ static void write_move(flowrules_output *out) {
 
 static void group(flowrules_output *out, const struct flowrules_group *g) {
     struct state *s = flowrules_output_state(out);
-    s->passage = g->passage;
+    s->passage = fr_zones_group(out, g, &zone_words);
 }
 
 static void rule(flowrules_output *out, const struct flowrules_rule *r) {
@@ -734,8 +714,7 @@ static void rule(flowrules_output *out, const struct flowrules_rule *r) {
         flowrules_writer_origin(flowrules_output_part(out, SECTION_RULE), r->flows);
     s->flows = r->flows;
     s->traced = true;
-    if (!fr_zones_match(flowrules_output_plan(out)))
-        fr_zones_close(flowrules_output_plan(out), &s->pairs, r->source, r->destination);
+    fr_zones_close(flowrules_output_plan(out), &s->pairs, r->source, r->destination);
     open_entry(out, SECTION_RULE, name);
     write_zones(out, r->source, FLOWRULES_SOURCE);
     write_zones(out, r->destination, FLOWRULES_DESTINATION);
@@ -790,35 +769,24 @@ static void open_deny(flowrules_output *out, unsigned number) {
     open_entry(out, SECTION_RULE, name);
 }
 
-/* All but its zones, which are written. */
-static void close_deny(flowrules_output *out, const char *description) {
+static void write_deny(flowrules_output *out, size_t from, unsigned number) {
     static const char *const any[] = {"source",   "destination", "source-user",
                                       "category", "application", "service"};
+    const flowrules_plan *plan = flowrules_output_plan(out);
     const struct state *s = flowrules_output_state(out);
+    open_deny(out, number);
+    write_denied_sources(out, from);
+    write_denied_destinations(out, from);
     for (size_t i = 0; i < sizeof any / sizeof *any; i++)
         list_of(out, any[i], "any");
-    write_action(out, FLOWRULES_DENY, !flowrules_plan_log_nothing(flowrules_output_plan(out)));
+    write_action(out, FLOWRULES_DENY, !flowrules_plan_log_nothing(plan));
     flowrules_writer *w = begin_value(out, "description");
-    flowrules_writef(w, s->xml ? "%s" : "\"%s\"", description);
+    flowrules_writef(w, "%swhat no flow allows%s%s", s->xml ? "" : "\"",
+                     fr_zones_match(plan) ? "" : " between these zones", s->xml ? "" : "\"");
     end_value(out, "description");
     tag_entry(out);
     close_entry(out);
     write_move(out);
-}
-
-static void write_deny(flowrules_output *out, size_t from, unsigned number) {
-    open_deny(out, number);
-    write_denied_sources(out, from);
-    write_denied_destinations(out, from);
-    close_deny(out, "what no flow allows between these zones");
-}
-
-/* From any zone to any zone, also within one. */
-static void write_whole_deny(flowrules_output *out) {
-    open_deny(out, 1);
-    list_of(out, "from", "any");
-    list_of(out, "to", "any");
-    close_deny(out, "what no flow allows");
 }
 
 /* A zone to which nothing is closed, or like one before. */
@@ -839,10 +807,6 @@ static bool is_covered(const struct fr_zone_pairs *pairs, size_t from) {
 static void write_last_denies(flowrules_output *out) {
     struct state *s = flowrules_output_state(out);
     unsigned number = 0;
-    if (fr_zones_match(flowrules_output_plan(out))) {
-        write_whole_deny(out);
-        return;
-    }
     fr_zones_deny_rest(out, &s->pairs, &zone_words);
     for (size_t i = 0; i < s->pairs.count; i++)
         if (!is_covered(&s->pairs, i))
@@ -871,12 +835,6 @@ static void check_names(flowrules_output *out) {
         flowrules_output_refuse(
             out,
             "the rules can be placed before or after a rule: use only one of 'before' and 'after'");
-    if (fr_zones_match(plan) &&
-        (flowrules_plan_setting(plan, "from-zone") || flowrules_plan_setting(plan, "to-zone")))
-        flowrules_output_refuse(
-            out,
-            "with 'match-zones', a network without a zone is in every zone: remove 'from-zone' "
-            "and 'to-zone', and bind the networks of one zone (paloalto: {zone: NAME})");
 }
 
 /* Which rulebase: a firewall has its own, a device group has one before and one after that. */
@@ -902,8 +860,7 @@ static void begin_all(flowrules_output *out, bool xml) {
     s->xml = xml;
     check_names(out);
     s->prefix = fr_names_prefix(out);
-    if (!fr_zones_match(plan))
-        fr_zones_check(out, &zone_words);
+    fr_zones_check(out, &zone_words);
     s->rulebase = choose_rulebase(out);
     s->place_name = flowrules_plan_setting(plan, "device-group");
     s->place = s->place_name ? "device-group" : "vsys";
@@ -1111,7 +1068,7 @@ static const char *refuses(const flowrules_plan *plan, const struct flowrules_ru
                        : "an application of PAN-OS can match only the protocols 1 to 254 "
                          "(ident-by-ip-protocol)\n"
                          "leave 0 and 255 out";
-    return fr_zones_match(plan) ? NULL : fr_zones_refuse(plan, flow, &zone_words);
+    return fr_zones_refuse(plan, flow, &zone_words);
 }
 
 static bool has_service(const struct flowrules_rule *flow, int protocol, int type) {
@@ -1139,7 +1096,7 @@ static const char *warns_of_echo(const flowrules_plan *plan, const struct flowru
 }
 
 static const char *warns(const flowrules_plan *plan, const struct flowrules_rule *flow) {
-    const char *zones = fr_zones_match(plan) ? NULL : fr_zones_warn(plan, flow);
+    const char *zones = fr_zones_warn(plan, flow);
     return zones != NULL ? zones : warns_of_echo(plan, flow);
 }
 
@@ -1197,12 +1154,7 @@ static const struct flowrules_setting settings[] = {
      .fallback = "true",
      .help = "end with rules that deny everything else between the pairs of zones of the flows"},
     {FR_ZONE_INTRAZONE, .later = true},
-    {.key = "match-zones",
-     .type = "boolean",
-     .fallback = "false",
-     .later = true,
-     .help = "true: a zone is a part of its network, and one without a zone is in every zone; what "
-             "no flow allows is denied between all zones, and within each"},
+    {FR_ZONE_MATCH},
     {.key = NULL},
 };
 
@@ -1226,8 +1178,7 @@ const struct flowrules_backend flowrules_backend_paloalto = {
                          "matched by the TLS SNI or HTTP Host that the client sends, of the "
                          "applications ssl and web-browsing",
                      .separate_wildcards = true, .addresses_per_end = MEMBERS_MAX,
-                     .ports_apart = true, .merge_above = RULES_APART, .interfaces = "zone",
-                     .interfaces_by = "match-zones",
+                     .ports_apart = true, .merge_above = RULES_APART,
                      .permits_note = "the rules behind them and the firewall's defaults",
                      .itself =
                          "what goes to the management port, or leaves it; data ports are decided"},

@@ -651,91 +651,30 @@ static void write_defaults(const struct deciding *d) {
     fr_zones_rest(in, default_action(d->r, "interzone-default", FLOWRULES_BLOCK));
 }
 
-/* The zones that all allows of a rulebase, and those before, are between; false: several. */
-static bool same_zones(const struct fr_paloalto_entry *e, const char *pair[2]) {
+/* The zones of the rules of a rulebase. */
+static void see_zones(const struct deciding *d, const struct fr_paloalto_entry *e,
+                      struct fr_zones_seen *seen) {
+    const struct fr_paloalto_attribute *a;
     for (; e != NULL; e = e->next) {
         const char *action = fr_paloalto_value(e, "action");
-        if (is_yes(e, "disabled") || action == NULL || strcmp(action, "allow") != 0)
-            continue;
-        for (int end = 0; end < 2; end++) {
-            const struct fr_paloalto_attribute *a;
-            for (size_t i = 0; (a = fr_paloalto_next(e, zone_keys[end], &i)) != NULL;) {
-                if (pair[end] == NULL)
-                    pair[end] = a->value;
-                if (strcmp(pair[end], a->value) != 0)
-                    return false;
-            }
-        }
-    }
-    return true;
-}
-
-static bool find_pair(const struct deciding *d, const char *pair[2]) {
-    static const char *const bases[] = {"pre-rulebase", "rulebase", "post-rulebase"};
-    bool same = true;
-    for (size_t i = 0; i < d->r->chained; i++)
-        for (size_t k = 0; k < sizeof bases / sizeof *bases; k++)
-            same = same && same_zones(fr_paloalto_rules(d->r, d->r->chain[i], bases[k]), pair);
-    return same && pair[0] != NULL && pair[1] != NULL;
-}
-
-/* Zones that a rulebase names. */
-static void name_zones(struct deciding *d, const struct fr_paloalto_entry *e) {
-    const struct fr_paloalto_attribute *a;
-    for (; e != NULL; e = e->next)
+        bool allows = action != NULL && strcmp(action, "allow") == 0;
         for (int end = 0; end < 2 && !is_yes(e, "disabled"); end++)
             for (size_t i = 0; (a = fr_paloalto_next(e, zone_keys[end], &i)) != NULL;)
-                fr_zones_name(d->r->in, &d->zones, a->value);
+                fr_zones_see(d->r->in, seen, (enum flowrules_end)end, a->value, allows);
+    }
 }
 
-/* Zones are what packets are in: there are those of the policy, of the rules, and others of the
- * configuration. */
-static void match_zones(struct deciding *d) {
+static void find_zones(struct deciding *d) {
     static const char *const bases[] = {"pre-rulebase", "rulebase", "post-rulebase"};
-    bool declared = false; /* then there are no others */
-    fr_zones_begin_matching(d->r->in, &d->zones);
-    flowrules_input_found(d->r->in, "match-zones", "true");
+    struct fr_zones_seen seen = {.several = false};
+    struct fr_zone_list declared = {.count = 0};
     for (size_t i = 0; i < d->r->chained; i++)
         for (size_t k = 0; k < sizeof bases / sizeof *bases; k++)
-            name_zones(d, fr_paloalto_rules(d->r, d->r->chain[i], bases[k]));
+            see_zones(d, fr_paloalto_rules(d->r, d->r->chain[i], bases[k]), &seen);
     for (const struct fr_paloalto_entry *e = d->r->zones; e != NULL; e = e->next_application)
-        if (e->present && strcmp(e->scope, d->r->chain[0]) == 0) {
-            fr_zones_name(d->r->in, &d->zones, e->name);
-            declared = true;
-        }
-    /* Of two configurations that are compared, either may name zones that the other does not. */
-    if (flowrules_input_imports(d->r->in) && !declared)
-        flowrules_input_note(d->r->in, (struct flowrules_place){0, 0, 0},
-                             "no zone is declared: there may be others than those of the rules");
-    if (flowrules_input_imports(d->r->in) || flowrules_input_target(d->r->in) != NULL)
-        fr_zones_leave_others(d->r->in, &d->zones, declared);
-}
-
-/* Does a rule name a zone, or several, at an end where all that is allowed is of any zone? */
-static bool has_narrow_deny(const struct deciding *d, const char *const pair[2]) {
-    static const char *const bases[] = {"pre-rulebase", "rulebase", "post-rulebase"};
-    for (size_t i = 0; i < d->r->chained * 3; i++)
-        for (const struct fr_paloalto_entry *e =
-                 fr_paloalto_rules(d->r, d->r->chain[i / 3], bases[i % 3]);
-             e != NULL; e = e->next)
-            for (int end = 0; end < 2 && !is_yes(e, "disabled"); end++)
-                if (strcmp(pair[end], "any") == 0 && !is_all(e, zone_keys[end]))
-                    return true;
-    return false;
-}
-
-/* Where the policy does not say it: one pair of zones is the setting of an import. */
-static void find_zones(struct deciding *d) {
-    flowrules_input *in = d->r->in;
-    const char *match = flowrules_input_setting(in, "match-zones"), *pair[2] = {NULL, NULL};
-    bool one = find_pair(d, pair) && !has_narrow_deny(d, pair);
-    fr_zones_find(in, &d->zones);
-    if (strcmp(match, "true") == 0 ||
-        (!d->zones.known && d->zones.own[0] == NULL && d->zones.own[1] == NULL &&
-         (!one || !flowrules_input_imports(in))))
-        match_zones(d);
-    else
-        fr_zones_choose(in, &d->zones, one ? pair : NULL);
+        if (e->present && strcmp(e->scope, d->r->chain[0]) == 0)
+            fr_zones_add(d->r->in, &declared, e->name);
+    fr_zones_choose(d->r->in, &d->zones, &seen, &declared);
 }
 
 void fr_paloalto_read(flowrules_input *in) {
