@@ -232,7 +232,7 @@ static bool is_whole(const struct cells *c, const struct fr_import_flow *flow,
 static uint32_t find_all_pass(const struct cells *c, enum fr_import_way way,
                               const struct fr_vec *flows, enum flowrules_family family) {
     uint32_t first = UINT32_MAX;
-    if (way != FR_IMPORT_CUTS || c->m->stages[c->direction].count != 1)
+    if (way == FR_IMPORT_SPARES || c->m->stages[c->direction].count != 1)
         return first;
     for (size_t i = 0; i < flows->count; i++) {
         const struct fr_import_flow *f = fr_vec_at(flows, struct fr_import_flow, i);
@@ -267,7 +267,7 @@ static flowrules_status find_in_cells(struct cells *c, enum fr_import_way way, c
                     status = fr_no_memory(c->m->context);
             for (unsigned f = 0; f < 2; f++)
                 c->all_pass[f][cell[0]][cell[1]] =
-                    find_all_pass(c, way, &flows, (enum flowrules_family)f);
+                    find_all_pass(c, found->rest ? blocks : way, &flows, (enum flowrules_family)f);
             if (found->too_many != NULL)
                 break;
         }
@@ -406,14 +406,15 @@ static void widen(const struct cells *c, struct found_flow *found) {
 
 /* ---- the rest, which names alone do not tell: a flow has all of it, or none ----------------- */
 
-/* Does a deny of the policy take all of an allow in a cell? Then it may be said there or not. */
+/* Does a deny of the policy take all of another flow in a cell? Then it may be said there or not. */
 static bool is_denied(const struct cells *c, const struct fr_import_flow *flow, unsigned row,
                       unsigned column) {
     const struct fr_sets *sets = &c->m->sets;
     for (size_t i = 0; i < c->all->count; i++) {
         const struct found_flow *deny = fr_vec_at(c->all, struct found_flow, i);
         if (deny->flow.kind == FR_IMPORT_DENY && (deny->cells[row] & (1ull << column)) != 0 &&
-            !(deny->flow.ordered && fr_import_is_before(flow, &deny->flow)) &&
+            !(deny->flow.ordered &&
+              (flow->kind == FR_IMPORT_DENY || fr_import_is_before(flow, &deny->flow))) &&
             (deny->flow.service == FR_SERVICE_ANY || deny->flow.service == flow->service) &&
             fr_set_covers(sets, deny->flow.ends[0], flow->ends[0]) &&
             fr_set_covers(sets, deny->flow.ends[1], flow->ends[1]))
@@ -427,9 +428,8 @@ static bool may_say(const struct cells *c, const struct found_flow *found, unsig
                     unsigned column) {
     return (found->cells[row] & (1ull << column)) != 0 ||
            is_nowhere(c, (unsigned[]){row, column}) ||
-           (found->flow.kind == FR_IMPORT_ALLOW &&
-            (is_allowed_before(c, &found->flow, row, column) ||
-             is_denied(c, &found->flow, row, column)));
+           is_allowed_before(c, &found->flow, row, column) ||
+           is_denied(c, &found->flow, row, column);
 }
 
 /* A flow of the rest at one side, and of some cell at the other, is of all classes there. */
@@ -463,10 +463,21 @@ static void complete_rest(const struct cells *c, struct found_flow *found) {
                 found->cells[r] = found->cells[i];
 }
 
+/* A deny that is said where all passes before it spares what passes. */
+static void order_deny(const struct cells *c, struct found_flow *found) {
+    for (unsigned i = 0; i < c->counts[0] && found->flow.kind == FR_IMPORT_DENY; i++)
+        for (unsigned k = 0; k < c->counts[1]; k++)
+            if ((found->cells[i] & (1ull << k)) != 0 && is_allowed_before(c, &found->flow, i, k))
+                found->flow.ordered = true;
+}
+
 static void complete(const struct cells *c, struct found_flow *found) {
-    complete_side(c, found, 0);
-    complete_side(c, found, 1);
-    complete_rest(c, found);
+    for (unsigned turn = 0; turn < 2; turn++) { /* what is said between two of the rest spreads */
+        complete_side(c, found, 0);
+        complete_side(c, found, 1);
+        complete_rest(c, found);
+    }
+    order_deny(c, found);
 }
 
 /* Rows with the same cells are one block. */
