@@ -532,6 +532,14 @@ static const struct {
     {"TPROXY", REWRITES, NETFILTER_ACCEPT},
 };
 
+/* Where DNAT leads to. */
+static void read_translation(struct rule_reader *r) {
+    const struct iptables_words *words = r->words;
+    for (size_t i = words->next; i + 1 < words->count; i++)
+        if (strcmp(words->items[i].text, "--to-destination") == 0)
+            fr_netfilter_move(r->nf, r->rule, words->items[i + 1].text);
+}
+
 static void read_jump(struct rule_reader *r) {
     const char *name = take(r);
     if (fr_netfilter_find_chain(r->nf, r->chain->table, name)) {
@@ -547,6 +555,8 @@ static void read_jump(struct rule_reader *r) {
         r->rule->log = targets[i].effect == LOGS;
         if (targets[i].effect == REWRITES)
             r->rule->rewrites = "addresses or ports are changed here, or tracking is";
+        if (strcmp(name, "DNAT") == 0)
+            read_translation(r);
         /* What follows belongs to the target. */
         if (targets[i].effect != DECIDES)
             r->words->next = r->words->count;

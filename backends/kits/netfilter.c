@@ -256,6 +256,18 @@ void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const
         match->other = what;
 }
 
+void fr_netfilter_move(struct netfilter *nf, struct netfilter_rule *rule, const char *to) {
+    struct flowrules_range *range = flowrules_input_alloc(nf->in, sizeof *range);
+    if (to == NULL || range == NULL)
+        return;
+    bool bracket = *to == '[';
+    const char *address = bracket ? to + 1 : to, *colon = strchr(to, ':');
+    size_t length = strcspn(address, "]");
+    if (!bracket && colon != NULL && strchr(colon + 1, ':') == NULL)
+        length = (size_t)(colon - to);
+    rule->moved = flowrules_parse_range(address, length, range) ? range : NULL;
+}
+
 void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule) {
     struct netfilter_match *match = fr_netfilter_match(nf, rule);
     if (!match)

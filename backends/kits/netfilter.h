@@ -132,6 +132,7 @@ struct netfilter_rule {
     struct netfilter_branches *branches;
     const char *other;    /* a statement that is not understood, and decides; or NULL */
     const char *rewrites; /* it changes addresses or ports of the packet: how; or NULL */
+    const struct flowrules_range *moved; /* where to, if it changes the destination alone */
     bool log;
     bool rejects;     /* a drop that is answered */
     unsigned doubted; /* directions (bits) with a reported doubt */
@@ -232,6 +233,9 @@ void fr_netfilter_delete_table(struct netfilter *nf, struct netfilter_table *tab
 void fr_netfilter_wake(struct netfilter_table *table);
 /* Notes that part of the rule is not understood: reported if a packet can reach the rule. */
 void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what);
+/* The rule changes destinations to "192.0.2.1:80", "[2001:db8::1]:80", "192.0.2.1-192.0.2.9", or to
+ * what is not known. */
+void fr_netfilter_move(struct netfilter *nf, struct netfilter_rule *rule, const char *to);
 /*
  * The rule looks at whether the source is reached where the packet came from (rpfilter, fib). Of
  * the packets of a policy it is: it matches none of them.

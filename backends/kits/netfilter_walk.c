@@ -586,6 +586,36 @@ static bool is_aside(const struct netfilter_chain *chain, enum flowrules_directi
     return false;
 }
 
+/* Does the rule change the destinations of what comes in to those of another machine? */
+static bool moves_away(const struct netfilter_walk *walk, const struct netfilter_rule *rule) {
+    if (rule->moved == NULL || walk->direction != FLOWRULES_INGRESS)
+        return false;
+    struct flowrules_set own = flowrules_input_protects(walk->in);
+    struct flowrules_set to = flowrules_input_range(walk->in, rule->moved);
+    return flowrules_set_is_any(own) || flowrules_set_is_all(own, rule->moved->family) ||
+           flowrules_input_intersect(walk->in, own, to).id == walk->none.id;
+}
+
+/* It is forwarded then, and does not come in. The loopback interface has no part in it. */
+static void emit_moved(struct netfilter_walk *walk, struct netfilter_rule *rule,
+                       const struct netfilter_boxes *boxes) {
+    bool some = false;
+    for (size_t i = 0; i < boxes->count; i++) {
+        struct netfilter_box box = boxes->items[i];
+        box.kinds &= (uint8_t) ~(unsigned)KIND_LOOPBACK;
+        if ((box.kinds & KIND_MIDSTREAM) != 0) /* the only one that may open a connection decides */
+            box.kinds |= KIND_STRAY;
+        some = some || box.kinds != 0;
+        if (box.kinds != 0)
+            fr_netfilter_emit(walk, rule, FLOWRULES_BLOCK, &box);
+    }
+    if (some && (rule->doubted & (1u << walk->direction)) == 0)
+        flowrules_input_note(walk->in, rule->at,
+                             "what this redirects does not enter this machine: it is forwarded, if "
+                             "the new destination is none of its own addresses");
+    rule->doubted |= 1u << walk->direction;
+}
+
 /* What of the boxes a chain, and those that it leads to, may change: it is decided as something
  * else than what it was. */
 static void emit_changed(struct netfilter_walk *walk, struct netfilter_chain *chain,
@@ -598,7 +628,9 @@ static void emit_changed(struct netfilter_walk *walk, struct netfilter_chain *ch
         fr_netfilter_narrow(walk, rule, boxes);
         struct netfilter_chain *target =
             rule->target ? fr_netfilter_find_chain(walk->nf, chain->table, rule->target) : NULL;
-        if (rule->rewrites)
+        if (moves_away(walk, rule))
+            emit_moved(walk, rule, boxes);
+        else if (rule->rewrites)
             emit_either(walk, rule, boxes,
                         "addresses or ports are changed before packets get to the filter");
         if (target)
@@ -620,14 +652,18 @@ static void emit_translations(struct netfilter_walk *walk, const struct chain_li
                               const struct netfilter_box *all) {
     struct netfilter_box opening = *all;
     opening.kinds = KIND_NEW | KIND_LOOPBACK | KIND_MIDSTREAM; /* nat sees no others */
-    struct netfilter_boxes *boxes = fr_netfilter_take_boxes(walk);
-    fr_netfilter_add_box(walk, boxes, &opening);
-    for (size_t i = 0; boxes && i < hooked->count; i++) {
+    for (size_t i = 0; i < hooked->count; i++) {
         struct netfilter_chain *chain = hooked->items[i];
-        if (chain->nat && is_aside(chain, walk->direction) && (chain->effects & EFFECT_REWRITE))
+        opening.families = (uint8_t)(all->families & chain->table->families);
+        if (!chain->nat || !is_aside(chain, walk->direction) ||
+            !(chain->effects & EFFECT_REWRITE) || opening.families == 0)
+            continue;
+        struct netfilter_boxes *boxes = fr_netfilter_take_boxes(walk);
+        fr_netfilter_add_box(walk, boxes, &opening);
+        if (boxes)
             emit_changed(walk, chain, boxes);
+        fr_netfilter_spare_boxes(walk, boxes);
     }
-    fr_netfilter_spare_boxes(walk, boxes);
 }
 
 /* What is forwarded is decided as what it was changed to, and so is what a policy says of it. */

@@ -326,6 +326,13 @@ static void read_rewrite(struct reader *r, const flowrules_node *node,
     rule->rewrites = fr_nftables_rewrites;
 }
 
+static void read_dnat(struct reader *r, const flowrules_node *node, struct netfilter_rule *rule) {
+    const char *to = text_of(node, "addr");
+    if (to != NULL)
+        fr_netfilter_move(r->nf, rule, to);
+    read_rewrite(r, node, rule);
+}
+
 /* Setting a mark, a priority or an option changes nothing that policies know. */
 static void read_mangle(struct reader *r, const flowrules_node *node, struct netfilter_rule *rule) {
     struct netfilter_key key;
@@ -340,7 +347,7 @@ static const struct {
     {"match", read_match},      {"vmap", read_map},       {"counter", read_nothing},
     {"log", read_log},          {"limit", read_limit},    {"reject", read_reject},
     {"set", read_nothing},      {"mangle", read_mangle},  {"notrack", read_rewrite},
-    {"snat", read_rewrite},     {"dnat", read_rewrite},   {"masquerade", read_rewrite},
+    {"snat", read_rewrite},     {"dnat", read_dnat},      {"masquerade", read_rewrite},
     {"redirect", read_rewrite}, {"tproxy", read_rewrite},
 };
 

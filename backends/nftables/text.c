@@ -515,6 +515,17 @@ static void take_rewrite(struct nftables_parser *p, struct netfilter_rule *rule)
     rule->rewrites = fr_nftables_rewrites;
 }
 
+/* "dnat to 192.0.2.1:80", "dnat ip to ..."; what a map says is not looked up. */
+static void take_dnat(struct nftables_parser *p, struct netfilter_rule *rule) {
+    if (!fr_nftables_accept(p, "ip"))
+        fr_nftables_accept(p, "ip6");
+    fr_nftables_accept(p, "to");
+    fr_nftables_accept_symbol(p, '[');
+    if (p->token.kind == TOKEN_WORD)
+        fr_netfilter_move(p->nf, rule, flowrules_input_copy(p->in, p->token.text, p->token.length));
+    take_rewrite(p, rule);
+}
+
 /* add @set { ... }: the set's elements come and go; this packet goes on. */
 static void take_update(struct nftables_parser *p, struct netfilter_rule *rule) {
     (void)rule;
@@ -536,7 +547,7 @@ static const struct {
 } statements[] = {
     {"counter", take_counter},  {"log", take_log},         {"limit", take_limit},
     {"reject", take_reject},    {"comment", take_comment}, {"notrack", take_rewrite},
-    {"snat", take_rewrite},     {"dnat", take_rewrite},    {"masquerade", take_rewrite},
+    {"snat", take_rewrite},     {"dnat", take_dnat},       {"masquerade", take_rewrite},
     {"redirect", take_rewrite}, {"tproxy", take_rewrite},  {"add", take_update},
     {"update", take_update},    {"delete", take_update},   {"quota", take_quota},
     {"flow", take_flow},        {"queue", take_away},      {"fwd", take_away},

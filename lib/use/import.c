@@ -441,24 +441,11 @@ struct trial {
     bool valid;               /* it could be loaded and planned */
     size_t messages;          /* those that are not its own: told before it */
     char witness[160];        /* a packet of the first difference */
-    char kind[40];            /* of the first of the others */
+    char kind[40];            /* of the first of the others, */
+    struct fr_at kind_at;     /* which this rule decides */
     struct riddle riddle;     /* the first */
     struct fr_import *import; /* the only one that is written, or the first */
 };
-
-static void count_rows(struct trial *trial, const flowrules_comparison *comparison) {
-    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
-        const char *packets = flowrules_difference_packets(comparison, i);
-        if (strcmp(packets, "new connections") != 0) {
-            if (trial->others++ == 0)
-                snprintf(trial->kind, sizeof trial->kind, "%s", packets);
-        } else if (trial->differences++ == 0) {
-            snprintf(trial->witness, sizeof trial->witness, "%s %s",
-                     flowrules_difference_change(comparison, i),
-                     flowrules_difference_witness(comparison, i));
-        }
-    }
-}
 
 static struct fr_at place_in(const struct fr_import *import, uint32_t file, uint32_t line) {
     if (line == 0 || file >= import->config->files.count)
@@ -467,13 +454,29 @@ static struct fr_at place_in(const struct fr_import *import, uint32_t file, uint
                           line, 0, 0};
 }
 
-static struct fr_at place_of_doubt(const struct fr_import *import,
-                                   const flowrules_comparison *comparison, size_t i) {
-    const char *name = flowrules_doubt_file(comparison, i);
+static struct fr_at place_named(const struct fr_import *import, const char *name, uint32_t line) {
     for (uint32_t f = 0; name != NULL && f < import->m->files.count; f++)
         if (strcmp(name, *fr_vec_at(&import->m->files, const char *, f)) == 0)
-            return place_in(import, f, flowrules_doubt_line(comparison, i));
+            return place_in(import, f, line);
     return FR_NOWHERE;
+}
+
+static void count_rows(const struct fr_import *import, struct trial *trial,
+                       const flowrules_comparison *comparison) {
+    for (size_t i = 0; i < flowrules_difference_count(comparison); i++) {
+        const char *packets = flowrules_difference_packets(comparison, i);
+        if (strcmp(packets, "new connections") != 0) {
+            if (trial->others++ > 0)
+                continue;
+            snprintf(trial->kind, sizeof trial->kind, "%s", packets);
+            trial->kind_at = place_named(import, flowrules_difference_file(comparison, i, 0),
+                                         flowrules_difference_line(comparison, i, 0));
+        } else if (trial->differences++ == 0) {
+            snprintf(trial->witness, sizeof trial->witness, "%s %s",
+                     flowrules_difference_change(comparison, i),
+                     flowrules_difference_witness(comparison, i));
+        }
+    }
 }
 
 /* Is it in the file and line that the comparison names? */
@@ -505,7 +508,8 @@ static void note_doubts(const struct fr_import *import, struct trial *trial,
         if (!known && trial->riddles++ == 0)
             trial->riddle = (struct riddle){
                 fr_arena_printf(&import->m->arena, "%s", flowrules_doubt_text(comparison, i)),
-                place_of_doubt(import, comparison, i)};
+                place_named(import, flowrules_doubt_file(comparison, i),
+                            flowrules_doubt_line(comparison, i))};
     }
 }
 
@@ -520,7 +524,7 @@ static flowrules_status compare_target(const struct fr_import *import, struct tr
     flowrules_meaning_free(expected);
     if (comparison == NULL)
         return status;
-    count_rows(trial, comparison);
+    count_rows(import, trial, comparison);
     note_doubts(import, trial, comparison);
     flowrules_comparison_free(comparison);
     return FLOWRULES_OK;
@@ -826,8 +830,11 @@ static flowrules_status tell_result(const struct fr_imports *imports, const stru
             best->differences, best->differences == 1 ? "place" : "places", best->witness);
         return FLOWRULES_REFUSED;
     }
-    about.hint = "see 'The baseline' in docs/MODEL.md";
     if (best->others > 0) {
+        bool replies = strcmp(best->kind, "packets of existing connections") == 0;
+        about.hint = replies ? "let packets of established connections pass before this"
+                             : "see 'The baseline' in docs/MODEL.md";
+        about.at = best->kind_at;
         fr_report(diagnostics, &about,
                   "no policy was found that means the same: new connections pass as before, but no "
                   "baseline treats %s in the same way",

@@ -86,24 +86,30 @@ static bool decides_all(const flowrules_meaning *m, const struct fr_clause *c, u
     return has_all(m, c->service, span->protocol, span->first, span->last, UINT8_MAX);
 }
 
-static bool decides_some(const flowrules_meaning *m, const struct fr_clause *c,
+static bool decides_some(const flowrules_meaning *m, const struct fr_clause *c, unsigned packets,
                          const struct span *span) {
+    if (packets == FLOWRULES_REPLY && !is_of_any(c) && has_any_ends(c))
+        return false;
     return span == NULL || touches(m, c->service, span->protocol, span->first, span->last);
 }
 
 /* Does all of a span pass a list, for one family? */
 static bool passes_list(const flowrules_meaning *m, const struct fr_stage *stage, unsigned packets,
                         unsigned family, const struct span *span) {
+    bool blocked = false; /* replies of some addresses */
     for (size_t i = 0; i < stage->clauses.count; i++) {
         const struct fr_clause *c = fr_vec_at(&stage->clauses, struct fr_clause, i);
         if ((c->packets & packets) == 0 || (c->families & family) == 0 || c->doubt != 0)
             continue;
-        if (c->effect == FR_BLOCK && decides_some(m, c, span))
-            return false;
+        if (c->effect == FR_BLOCK && decides_some(m, c, packets, span)) {
+            if (packets != FLOWRULES_REPLY || has_any_ends(c))
+                return false;
+            blocked = true;
+        }
         if (c->effect == FR_PASS && decides_all(m, c, packets, span))
-            return true;
+            return !blocked || (c->packets & FLOWRULES_NEW) == 0;
     }
-    return true;
+    return !blocked;
 }
 
 /* Does nothing at all pass a list, for one family? Then it says nothing of a baseline. */

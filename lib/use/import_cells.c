@@ -406,21 +406,40 @@ static void widen(const struct cells *c, struct found_flow *found) {
 
 /* ---- the rest, which names alone do not tell: a flow has all of it, or none ----------------- */
 
-/* Does a deny of the policy take all of another flow in a cell? Then it may be said there or not. */
+/* Does another flow decide all of one in a cell? */
+static bool takes(const struct cells *c, const struct found_flow *other,
+                  const struct fr_import_flow *flow, unsigned row, unsigned column) {
+    const struct fr_import_flow *own = &other->flow;
+    return own != flow && (other->cells[row] & (1ull << column)) != 0 &&
+           (own->service == FR_SERVICE_ANY || own->service == flow->service) &&
+           fr_set_covers(&c->m->sets, own->ends[0], flow->ends[0]) &&
+           fr_set_covers(&c->m->sets, own->ends[1], flow->ends[1]);
+}
+
+/* Does a deny of the policy take all of another flow in a cell? Then that may be said there or not.
+ */
 static bool is_denied(const struct cells *c, const struct fr_import_flow *flow, unsigned row,
                       unsigned column) {
-    const struct fr_sets *sets = &c->m->sets;
     for (size_t i = 0; i < c->all->count; i++) {
         const struct found_flow *deny = fr_vec_at(c->all, struct found_flow, i);
-        if (deny->flow.kind == FR_IMPORT_DENY && (deny->cells[row] & (1ull << column)) != 0 &&
-            !(deny->flow.ordered &&
-              (flow->kind == FR_IMPORT_DENY || fr_import_is_before(flow, &deny->flow))) &&
-            (deny->flow.service == FR_SERVICE_ANY || deny->flow.service == flow->service) &&
-            fr_set_covers(sets, deny->flow.ends[0], flow->ends[0]) &&
-            fr_set_covers(sets, deny->flow.ends[1], flow->ends[1]))
+        bool spares = deny->flow.ordered &&
+                      (flow->kind == FR_IMPORT_DENY || fr_import_is_before(flow, &deny->flow));
+        if (deny->flow.kind == FR_IMPORT_DENY && !spares && takes(c, deny, flow, row, column))
             return true;
     }
     return false;
+}
+
+/* Does all of a flow pass in a cell by a rule before it? */
+static bool is_passed_before(const struct cells *c, const struct fr_import_flow *flow, unsigned row,
+                             unsigned column) {
+    bool passed = is_allowed_before(c, flow, row, column);
+    for (size_t i = 0; i < c->all->count && !passed; i++) {
+        const struct found_flow *allow = fr_vec_at(c->all, struct found_flow, i);
+        passed = allow->flow.kind == FR_IMPORT_ALLOW && fr_import_is_before(&allow->flow, flow) &&
+                 takes(c, allow, flow, row, column);
+    }
+    return passed;
 }
 
 /* Is the flow in a cell, or may it be said there? */
@@ -428,7 +447,7 @@ static bool may_say(const struct cells *c, const struct found_flow *found, unsig
                     unsigned column) {
     return (found->cells[row] & (1ull << column)) != 0 ||
            is_nowhere(c, (unsigned[]){row, column}) ||
-           is_allowed_before(c, &found->flow, row, column) ||
+           is_passed_before(c, &found->flow, row, column) ||
            is_denied(c, &found->flow, row, column);
 }
 
@@ -467,7 +486,7 @@ static void complete_rest(const struct cells *c, struct found_flow *found) {
 static void order_deny(const struct cells *c, struct found_flow *found) {
     for (unsigned i = 0; i < c->counts[0] && found->flow.kind == FR_IMPORT_DENY; i++)
         for (unsigned k = 0; k < c->counts[1]; k++)
-            if ((found->cells[i] & (1ull << k)) != 0 && is_allowed_before(c, &found->flow, i, k))
+            if ((found->cells[i] & (1ull << k)) != 0 && is_passed_before(c, &found->flow, i, k))
                 found->flow.ordered = true;
 }
 

@@ -1,0 +1,1 @@
+import iptables configurations/replies.v4
