@@ -48,10 +48,12 @@ static flowrules_status check_misspelt(struct tool *tool, const char *text) {
     char *name = allocate(length + 1, 1);
     memcpy(name, text, length);
     const char *meant = nearest(name, next_backend, tool->context);
-    flowrules_status status =
-        meant == NULL
-            ? FLOWRULES_OK
-            : tell_usage(tool, "there is no backend '%s'; did you mean '%s'?", name, meant);
+    flowrules_status status = FLOWRULES_OK;
+    if (meant != NULL)
+        status = tell_usage(tool, "there is no backend '%s'; did you mean '%s'?", name, meant);
+    else if (access(text, R_OK) != 0)
+        status = tell_usage(
+            tool, "there is no backend '%s', and no policy '%s': write BACKEND=FILE", name, text);
     free(name);
     return status;
 }

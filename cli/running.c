@@ -4,6 +4,7 @@
 #include "running.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "comparison.h"
 
@@ -15,14 +16,33 @@ bool names_several(const struct tool *tool) {
     return several;
 }
 
+/* The target of TARGET=FILE, of which the file is left; NULL: the first operand is a file. */
+static const char *take_target(struct tool *tool, const flowrules_policy *policy) {
+    struct text_list *operands = &tool->settings.operands;
+    const char *text = operands->count > 1 ? operands->items[1] : "";
+    size_t length = strcspn(text, "=");
+    for (size_t i = 0; text[length] != '\0' && i < flowrules_target_count(policy); i++) {
+        const char *name = flowrules_target_name(policy, i);
+        if (strlen(name) != length || strncmp(name, text, length) != 0)
+            continue;
+        operands->items[1] = text + length + 1;
+        return name;
+    }
+    return NULL;
+}
+
 const char *choose_target(struct tool *tool, const flowrules_policy *policy) {
     const struct text_list *targets = &tool->settings.targets;
+    const char *named = targets->count == 0 ? take_target(tool, policy) : NULL;
+    if (named != NULL)
+        return named;
     if (targets->count == 1)
         return targets->items[0];
     if (targets->count == 0 && flowrules_target_count(policy) == 1)
         return flowrules_target_name(policy, 0);
     tell_usage(tool, targets->count > 1 ? "the files are of one target: give only one -t TARGET"
-                                        : "name the target that the files are of, with -t");
+                                        : "name the target that the files are of, with -t "
+                                          "or TARGET=FILE");
     return NULL;
 }
 

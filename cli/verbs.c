@@ -484,7 +484,8 @@ static const struct verb verbs[] = {
      "and the verdict is never 'equal'.\n"
      "If targets stand one behind the other, 'TARGET=FILE & TARGET=FILE', in the order in which "
      "packets pass them, asks whether all of them together permit exactly what all must let pass. "
-     "'verify' without '&' checks each alone. 'diff' says what stands in brackets behind a FILE.\n"
+     "'verify' without '&' checks each alone, with -t TARGET or as TARGET=FILE. 'diff' says what "
+     "stands in brackets behind a FILE.\n"
      "The exit status is 0 if both are equal, 1 if they differ or the verdict is 'unknown'. One "
      "FILE, or POLICY, may be '-' for standard input.",
      verify_options, COUNT(verify_options), 2, FILES_MOST, "a POLICY and a FILE are needed",
