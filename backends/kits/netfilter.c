@@ -250,12 +250,6 @@ struct netfilter_piece *fr_netfilter_element(struct netfilter *nf, struct netfil
     return pieces;
 }
 
-void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what) {
-    struct netfilter_match *match = fr_netfilter_match(nf, rule);
-    if (match)
-        match->other = what;
-}
-
 void fr_netfilter_move(struct netfilter *nf, struct netfilter_rule *rule, const char *to) {
     struct flowrules_range *range = flowrules_input_alloc(nf->in, sizeof *range);
     if (to == NULL || range == NULL)
@@ -266,6 +260,12 @@ void fr_netfilter_move(struct netfilter *nf, struct netfilter_rule *rule, const 
     if (!bracket && colon != NULL && strchr(colon + 1, ':') == NULL)
         length = (size_t)(colon - to);
     rule->moved = flowrules_parse_range(address, length, range) ? range : NULL;
+}
+
+void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const char *what) {
+    struct netfilter_match *match = fr_netfilter_match(nf, rule);
+    if (match)
+        match->other = what;
 }
 
 void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule) {
