@@ -1,5 +1,6 @@
 /*
- * flowrules query: would a packet pass, by which flow, and which rules did that flow become?
+ * flowrules query: would a packet pass, by which flow, and which rules did that flow become? Where
+ * nobody asks for rules, nothing is rendered.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,10 @@ static const struct {
     {"undecided", "not decided here", STYLE_YELLOW},
 };
 #define VERDICT_COUNT (sizeof(verdicts) / sizeof(verdicts[0]))
+
+static bool shows_rules(const struct tool *tool) {
+    return tool->settings.rules || tool->settings.targets.count > 0;
+}
 
 /* ---- asking -------------------------------------------------------------------------------- */
 
@@ -272,10 +277,10 @@ static void print_answers(const struct tool *tool, const struct answers *answers
         }
         if (!agree || i == 0)
             print_verdict(tool, answers->items[i]);
-        if (!agree)
+        if (!agree && shows_rules(tool))
             print_rules(answers->items[i], answers->targets[i]);
     }
-    for (size_t i = 0; i < answers->count && agree; i++)
+    for (size_t i = 0; i < answers->count && agree && shows_rules(tool); i++)
         print_rules(answers->items[i], answers->targets[i]);
 }
 
@@ -290,6 +295,8 @@ flowrules_status run_query(struct tool *tool) {
     struct answers answers = {0};
     flowrules_policy *policy;
     flowrules_status status = open_policy(&policy, tool, tool->settings.operands.items[0]);
+    if (status == FLOWRULES_OK && !shows_rules(tool))
+        status = flowrules_context_set(tool->context, "rules", "no");
     if (status == FLOWRULES_OK)
         status = ask_all(&answers, tool, policy);
     if (answers.count > 0 && (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT)) {

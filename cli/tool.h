@@ -43,7 +43,7 @@ struct settings {
     int result_format;                                       /* FORMAT_TEXT ... */
     int start;                                               /* of init */
     int diagnostics, colour;
-    bool quiet, json, included, asserting, no_map, no_verify, print, replace, merge, check, help,
+    bool quiet, json, included, asserting, no_map, no_verify, rules, print, replace, merge, check, help,
         version;
 };
 

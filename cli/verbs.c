@@ -136,9 +136,10 @@ static const struct option explain_options[] = {
 
 static const struct option query_options[] = {
     {"target", "TARGET",
-     "show the rules of this target, or of this backend; may be given several times; without it, "
-     "the rules of every target of the policy",
+     "answer for this target, or this backend, and show its rules; may be given several times",
      PLACE(targets), NULL, OPTION_LIST, 't'},
+    {"rules", NULL, "without -t, also show the rules of every target, which are rendered for this",
+     PLACE(rules), NULL, OPTION_FLAG, 0},
     JSON_OPTION("the whole answer as JSON"),
 };
 
@@ -422,8 +423,8 @@ static const struct verb verbs[] = {
      "flowrules resolve kimi-k2.yaml cdn-lfs.huggingface.co\n",
      run_resolve},
     {"query", "POLICY QUESTION", "ask whether a packet passes, and which flow decides",
-     "Reports whether a packet that opens a connection passes, the flows that decide, and their "
-     "rules.\n"
+     "Reports whether a packet that opens a connection passes, the flows that decide, and, with -t "
+     "or --rules, the rules that these flows are in the rendered files.\n"
      "QUESTION is 'PROTOCOL SOURCE[:PORT] -> DESTINATION[:PORT]', or, for ICMP, "
      "DESTINATION[:TYPE[/CODE]]. SOURCE and DESTINATION are addresses, names or networks of the "
      "policy. An IPv6 address before a port needs brackets. Before either, 'INTERFACE/' is the "

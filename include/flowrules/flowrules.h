@@ -97,6 +97,8 @@ FLOWRULES_API void flowrules_context_free(flowrules_context *context);
  *              more days ago than this. Default: no limit.
  *   verify     "yes": flowrules_render reads its files back and compares them with the policy; if
  *              they differ, it fails. "no": it does not. Default "yes".
+ *   rules      "yes": flowrules_query finds the rules of its flows, and so renders every target
+ *              that has some. "no": it does not, and there are none in its answer. Default "yes".
  * Options of flowrules_resolve:
  *   server     the DNS servers, up to 8: "ADDRESS[:PORT],...". All of them are asked. An IPv6
  *              address before a port needs brackets. Default: those of the machine's resolv.conf,

@@ -216,12 +216,18 @@ static bool set_merge(flowrules_context *context, const char *value) {
     return true;
 }
 
+/* Of an option that is "yes" where it is not given. */
+static bool set_no(bool *no, const char *value) {
+    *no = value != NULL && strcmp(value, "no") == 0;
+    return value == NULL || *no || strcmp(value, "yes") == 0;
+}
+
 static bool set_verify(flowrules_context *context, const char *value) {
-    bool no = value != NULL && strcmp(value, "no") == 0;
-    if (value != NULL && !no && strcmp(value, "yes") != 0)
-        return false;
-    context->no_verify = no;
-    return true;
+    return set_no(&context->no_verify, value);
+}
+
+static bool set_rules(flowrules_context *context, const char *value) {
+    return set_no(&context->no_rules, value);
 }
 
 static const struct {
@@ -234,6 +240,7 @@ static const struct {
     {"max-flows", "a number", set_max_flows},
     {"max-age", "a number of days, 0 to 36500", set_max_age},
     {"verify", "yes or no", set_verify},
+    {"rules", "yes or no", set_rules},
     {"server", "ADDRESS or ADDRESS:PORT, up to 8 of them with commas; [ADDRESS]:PORT for IPv6",
      set_server},
     {"timeout", "seconds, such as 2 or 0.5", set_timeout},
@@ -259,8 +266,8 @@ flowrules_status flowrules_context_set(flowrules_context *context, const char *k
         return FLOWRULES_USAGE;
     }
     fr_error(&context->diagnostics, FR_OPTION_UNKNOWN, FR_NOWHERE,
-             "as-of, lock, max-size, max-flows, max-age, verify, server, timeout, tries, "
-             "deadline, in-flight, max-addresses, merge, keep-days",
+             "as-of, lock, max-size, max-flows, max-age, verify, rules, server, timeout, "
+             "tries, deadline, in-flight, max-addresses, merge, keep-days",
              "there is no option '%s'", key);
     return FLOWRULES_USAGE;
 }

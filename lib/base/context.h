@@ -28,6 +28,7 @@ struct flowrules_context {
     uint64_t keep_days, max_age; /* days; max_age: FR_NO_AGE for no limit */
     bool merge;
     bool no_verify;                 /* renderings are not read back */
+    bool no_rules;                  /* answers to questions are without rules */
     flowrules_resolver_fn resolver; /* NULL: the DNS */
     void *resolver_user;
     flowrules_progress_fn progress; /* NULL: no progress is reported */

@@ -1,6 +1,7 @@
 /*
- * Answers whether a packet passes, by which flow, and at which line of an artifact the flow became
- * a rule. The question is a box of the packet space; the flows are subtracted from it one by one.
+ * Answers whether a packet passes, by which flow, and, where that is asked for, at which line of an
+ * artifact the flow became a rule. The question is a box of the packet space; the flows are
+ * subtracted from it one by one.
  */
 #include <stdio.h>
 #include <string.h>
@@ -1028,7 +1029,8 @@ static flowrules_status find_in_target(struct asking *a, const char *spec) {
     flowrules_status status = finding.target == NULL ? fr_no_memory(a->context) : FLOWRULES_OK;
     if (status == FLOWRULES_OK && a->target != NULL && a->target == plan->target)
         status = find_spoofed(a, plan);
-    if (status == FLOWRULES_OK && plan->refused + plan->unresolved == 0 && has_deciding(a, plan))
+    if (status == FLOWRULES_OK && !a->context->no_rules && plan->refused + plan->unresolved == 0 &&
+        has_deciding(a, plan))
         status = render_asked(a, plan, &artifact);
     finding.artifact = artifact;
     for (size_t i = 0; artifact != NULL && status == FLOWRULES_OK && i < artifact->files.count; i++)
@@ -1041,7 +1043,7 @@ static flowrules_status find_in_target(struct asking *a, const char *spec) {
 static flowrules_status find_rules(struct asking *a, const char *target) {
     if (target != NULL)
         return find_in_target(a, target);
-    for (size_t i = 0; i < a->policy->targets.count; i++) {
+    for (size_t i = 0; i < a->policy->targets.count && !a->context->no_rules; i++) {
         flowrules_status status = find_in_target(a, flowrules_target_name(a->policy, i));
         /* What one target lacks is told; the policy and the others answer all the same. */
         if (status != FLOWRULES_OK && status != FLOWRULES_REFUSED && status != FLOWRULES_INVALID)

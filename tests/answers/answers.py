@@ -30,6 +30,7 @@ ANSWERS = (
     ("query", ["query", KIMI, "tcp 10.0.16.5 -> 8.8.8.8:53"]),
     ("query", ["query", "policy.yaml", "tcp 10.0.16.5 -> 192.0.2.10:443"]),
     ("query", ["query", "policy.yaml", "any any -> any"]),
+    ("query", ["query", "policy.yaml", "any any -> any", "--rules"]),
     ("lint", ["lint", KIMI]), ("lint", ["lint", "policy.yaml"]),
     ("lint", ["lint", os.path.join(ROOT, "tests", "findings", "accepted.yaml")]),
     ("message", ["explain", "FL0101"]),

@@ -581,7 +581,9 @@ class Policy(Kept):
             return session.diagnostics()
 
     def query(self, question: str, target: Optional[str] = None) -> Answer:
-        """Would a packet that opens a connection pass? "tcp 10.0.16.5 -> huggingface.co:443"."""
+        """Would a packet that opens a connection pass? "tcp 10.0.16.5 -> huggingface.co:443".
+
+        With the option rules="no", no target is rendered, and the answer is without rules."""
         with self._session as session:
             context, policy = session.context, self._handle
             answer = session.make(

@@ -241,6 +241,8 @@ static void options_of_resolving(void) {
         {"merge", "maybe", FLOWRULES_USAGE},
         {"keep-days", "36501", FLOWRULES_USAGE},
         {"max-age", "30", FLOWRULES_OK},
+        {"rules", "no", FLOWRULES_OK},
+        {"rules", "none", FLOWRULES_USAGE},
         {"max-age", NULL, FLOWRULES_OK},
         {"max-age", "", FLOWRULES_USAGE},
     };
