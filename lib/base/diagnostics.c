@@ -15,6 +15,10 @@
 #define MESSAGE_MAX 1024
 /* The longest source line that is shown, in bytes. */
 #define SOURCE_MAX 240
+/* So much of a file is read again for a line of it, and then twice as much. */
+#define FIRST_LOADED 65536u
+/* Bytes of a line break. */
+#define BREAK_MAX 3u
 
 /* A file, and the place in it that was found last, so that the next search starts there. */
 struct fr_source {
@@ -22,6 +26,7 @@ struct fr_source {
     char *path;   /* where it can be read again, or NULL */
     char *loaded; /* what was read again */
     size_t size;
+    bool more; /* of the file, behind what was read again */
     uint32_t line;
     size_t offset;
 };
@@ -42,6 +47,7 @@ static void drop_text(const struct fr_diagnostics *d, struct fr_source *source) 
     source->loaded = NULL;
     source->text = NULL;
     source->size = 0;
+    source->more = false;
     source->line = 1;
     source->offset = 0;
 }
@@ -229,27 +235,38 @@ uint32_t fr_diagnostics_file_again(struct fr_diagnostics *d, uint32_t file) {
     return good ? again : 0;
 }
 
-/* Reads a file again; it may have changed or gone since, and then there is less to show. */
-static void load_again(struct fr_diagnostics *d, struct fr_source *source) {
+/*
+ * Reads a file again, so much of it or all; it may have changed or gone since, and then there is
+ * less to show.
+ */
+static void load_again(struct fr_diagnostics *d, struct fr_source *source, size_t most) {
     FILE *stream = fopen(source->path, "rb");
     d->out_of_memory = d->out_of_memory || (stream == NULL && errno == ENOMEM);
     long length = stream != NULL && fseek(stream, 0, SEEK_END) == 0 ? ftell(stream) : -1;
-    if (length > 0)
-        source->loaded = fr_malloc(d->arena.allocator, (size_t)length);
-    d->out_of_memory = d->out_of_memory || (length > 0 && source->loaded == NULL);
-    if (source->loaded != NULL) {
-        rewind(stream);
-        source->size = fread(source->loaded, 1, (size_t)length, stream);
-        source->text = source->loaded;
+    size_t whole = length > 0 ? (size_t)length : 0, size = whole < most ? whole : most;
+    bool good = size > source->size && fseek(stream, (long)source->size, SEEK_SET) == 0;
+    char *loaded = good ? fr_realloc(d->arena.allocator, source->loaded, size) : NULL;
+    d->out_of_memory = d->out_of_memory || (good && loaded == NULL);
+    if (loaded != NULL) {
+        source->text = source->loaded = loaded;
+        source->size += fread(loaded + source->size, 1, size - source->size, stream);
     }
+    source->more = loaded != NULL && source->size == size && size < whole;
     if (stream != NULL)
         fclose(stream);
 }
 
+/* Is the text there, or at least the beginning of it? */
+static bool have_beginning(struct fr_diagnostics *d, struct fr_source *source) {
+    if (source != NULL && source->text == NULL && source->path != NULL)
+        load_again(d, source, FIRST_LOADED);
+    return source != NULL && source->text != NULL;
+}
+
 const char *fr_diagnostics_text(struct fr_diagnostics *d, uint32_t file, size_t *size) {
     struct fr_source *source = source_of(d, file);
-    if (source != NULL && source->text == NULL && source->path != NULL)
-        load_again(d, source);
+    if (have_beginning(d, source) && source->more)
+        load_again(d, source, SIZE_MAX);
     *size = source == NULL ? 0 : source->size;
     return source == NULL ? NULL : source->text;
 }
@@ -287,14 +304,25 @@ static size_t line_end(const struct fr_source *source, size_t offset, size_t *br
     return offset;
 }
 
+/* The same, and reads on where the end, or the rest of the break, is not read yet. */
+static size_t loaded_line_end(struct fr_diagnostics *d, struct fr_source *source, size_t offset,
+                              size_t *break_bytes) {
+    size_t end = line_end(source, offset, break_bytes);
+    while (source->more && source->size - end < BREAK_MAX) {
+        load_again(d, source, 2 * source->size);
+        end = line_end(source, end - offset < BREAK_MAX ? offset : end - BREAK_MAX, break_bytes);
+    }
+    return end;
+}
+
 /* Moves the remembered place to the start of a line; false when the file has no such line. */
-static bool find_line(struct fr_source *source, uint32_t line) {
+static bool find_line(struct fr_diagnostics *d, struct fr_source *source, uint32_t line) {
     if (line < source->line) {
         source->line = 1;
         source->offset = 0;
     }
     while (source->line < line) {
-        size_t break_bytes, end = line_end(source, source->offset, &break_bytes);
+        size_t break_bytes, end = loaded_line_end(d, source, source->offset, &break_bytes);
         if (break_bytes == 0)
             return false;
         source->offset = end + break_bytes;
@@ -313,13 +341,13 @@ static bool shows_column(const char *text, size_t length, uint32_t column) {
 /* The line that a message is about; NULL when it is not to be had, or cut before the column. */
 const char *fr_shown_line(struct fr_diagnostics *d, struct fr_arena *arena, struct fr_at at) {
     struct fr_source *source = source_of(d, at.file);
-    size_t size, break_bytes;
-    if (at.line == 0 || fr_diagnostics_text(d, at.file, &size) == NULL ||
-        !find_line(source, at.line))
+    size_t break_bytes;
+    if (at.line == 0 || !have_beginning(d, source) || !find_line(d, source, at.line))
         return NULL;
+    size_t end = loaded_line_end(d, source, source->offset, &break_bytes); /* the text may move */
     size_t mark = source->offset == 0 ? fr_bom_size(source->text, source->size) : 0;
     const char *text = source->text + source->offset + mark;
-    size_t length = line_end(source, source->offset, &break_bytes) - source->offset - mark;
+    size_t length = end - source->offset - mark;
     size_t cut = cut_length(text, length, SOURCE_MAX);
     if (cut < length && !shows_column(text, cut, at.column))
         return NULL;
