@@ -250,7 +250,7 @@ static bool is_note(const char *text) {
  * A comment of one word is a name, and so is the word before "; " or " (", with what artifacts say
  * of a flow behind it, the purpose last: "web (T-1, until 2027-01-31); owner shop; The shop".
  */
-static void read_comment(const struct netfilter_walk *walk, const char *comment,
+static void read_comment(struct netfilter_walk *walk, const char *comment,
                          struct flowrules_read_rule *read) {
     size_t word = strcspn(comment, " ,;\t");
     const char *behind = comment + word, *last = NULL;
@@ -262,11 +262,16 @@ static void read_comment(const struct netfilter_walk *walk, const char *comment,
         return;
     for (const char *part = strstr(behind, "; "); part; part = strstr(part + 1, "; "))
         last = part + 2;
-    read->name = flowrules_input_copy(walk->in, comment, word);
+    char *name = fr_netfilter_scratch(walk, &walk->name, word + 1);
+    if (name) {
+        memcpy(name, comment, word);
+        name[word] = '\0';
+    }
+    read->name = name;
     read->comment = last && !is_note(last) ? last : NULL;
 }
 
-static struct flowrules_read_rule read_rule(const struct netfilter_walk *walk,
+static struct flowrules_read_rule read_rule(struct netfilter_walk *walk,
                                             const struct netfilter_rule *rule,
                                             const struct netfilter_box *box) {
     const char *comment = box->comment ? box->comment : rule->comment;

@@ -256,7 +256,7 @@ static size_t complement(struct span *spans, size_t count, unsigned most) {
 }
 
 /* Memory for a while, until it is asked for again; NULL: out of memory. */
-static void *scratch(struct netfilter_walk *walk, struct netfilter_room *room, size_t size) {
+void *fr_netfilter_scratch(struct netfilter_walk *walk, struct netfilter_room *room, size_t size) {
     if (size > room->size) {
         size_t more = size > room->size * 2 ? size : room->size * 2;
         room->bytes = flowrules_input_alloc(walk->in, more);
@@ -272,7 +272,8 @@ static void *scratch(struct netfilter_walk *walk, struct netfilter_room *room, s
 static struct span *spans_of(struct netfilter_walk *walk, const struct netfilter_values *values,
                              unsigned most, size_t *count) {
     /* A complement has a span more, and never writes past what it has read. */
-    struct span *spans = scratch(walk, &walk->spans, (values->count + 1) * sizeof *spans);
+    struct span *spans =
+        fr_netfilter_scratch(walk, &walk->spans, (values->count + 1) * sizeof *spans);
     *count = 0;
     for (size_t i = 0; spans && i < values->count; i++) {
         const struct netfilter_piece *piece = value_at(values, i);
@@ -321,7 +322,7 @@ bool fr_netfilter_unmask(unsigned mask_bits, struct flowrules_range *range) {
 static struct flowrules_set unite_addresses(struct netfilter_walk *walk,
                                             const struct netfilter_values *values) {
     struct flowrules_range *ranges =
-        flowrules_input_alloc(walk->in, (values->count + 1) * sizeof *ranges);
+        fr_netfilter_scratch(walk, &walk->ranges, (values->count + 1) * sizeof *ranges);
     size_t count = 0;
     for (size_t i = 0; ranges && i < values->count; i++) {
         ranges[count] = value_at(values, i)->range;
@@ -396,7 +397,8 @@ static bool narrow_protocol(struct netfilter_walk *walk, struct netfilter_box *b
                             const struct netfilter_values *values) {
     size_t count;
     struct span *spans = spans_of(walk, values, UINT8_MAX, &count);
-    struct netfilter_term *terms = scratch(walk, &walk->terms, (count + 1) * sizeof *terms);
+    struct netfilter_term *terms =
+        fr_netfilter_scratch(walk, &walk->terms, (count + 1) * sizeof *terms);
     for (size_t i = 0; terms && i < count; i++) {
         terms[i] = any_term;
         terms[i].first_protocol = (uint8_t)spans[i].first;
@@ -435,7 +437,8 @@ static bool narrow_port(struct netfilter_walk *walk, struct netfilter_box *box,
     bool icmp = key->field == NETFILTER_ICMP_TYPE || key->field == NETFILTER_ICMP_CODE;
     size_t count, used = 0;
     struct span *spans = spans_of(walk, values, icmp ? UINT8_MAX : UINT16_MAX, &count);
-    struct netfilter_term *terms = scratch(walk, &walk->terms, (count * 3 + 1) * sizeof *terms);
+    struct netfilter_term *terms =
+        fr_netfilter_scratch(walk, &walk->terms, (count * 3 + 1) * sizeof *terms);
     box->families &= (uint8_t)key->families;
     for (size_t i = 0; terms && i < count; i++) {
         int protocol = key->protocol >= 0 ? key->protocol : spans[i].protocol;

@@ -91,10 +91,13 @@ struct netfilter_walk {
     struct netfilter_room {
         void *bytes;
         size_t size;
-    } spans, terms; /* of netfilter_fields.c, for a while */
+    } spans, terms, ranges, name; /* for a while */
     const struct netfilter_term
         *single[NETFILTER_SINGLE_TERMS]; /* terms that are in use, or NULL */
 };
+
+/* Room that is used again; NULL: out of memory. */
+void *fr_netfilter_scratch(struct netfilter_walk *walk, struct netfilter_room *room, size_t size);
 
 /* Boxes for a while; given back, they are used again. NULL: out of memory. */
 struct netfilter_boxes *fr_netfilter_take_boxes(struct netfilter_walk *walk);

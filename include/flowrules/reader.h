@@ -101,7 +101,8 @@ FLOWRULES_API char *flowrules_input_copy(flowrules_input *in, const char *text, 
 FLOWRULES_API char *flowrules_input_print(flowrules_input *in, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /*
- * Makes room for one more item in an array of count items, which begins as NULL with *capacity 0.
+ * Makes room for one more item, which is zeroed, in an array of count items, which begins as NULL
+ * with *capacity 0.
  * Returns the array, perhaps at another address; NULL when out of memory (the old array stays with
  * the input).
  */

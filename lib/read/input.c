@@ -37,6 +37,24 @@ static void free_symbols(struct flowrules_input *in) {
     }
 }
 
+/*
+ * In front of a large array, which has a block of its own: it grows without a copy beside it, and
+ * of what it has no item in yet, the system gives no memory.
+ */
+struct fr_large {
+    struct fr_large *next, *previous;
+    max_align_t items[];
+};
+
+enum { LARGE_SMALLEST = 65536 };
+
+static void free_large(struct flowrules_input *in) {
+    for (struct fr_large *next, *large = in->large; large != NULL; large = next) {
+        next = large->next;
+        fr_free(&in->context->allocator, large);
+    }
+}
+
 flowrules_status fr_input_init(struct flowrules_input *in, flowrules_meaning *meaning) {
     flowrules_context *context = meaning->context;
     memset(in, 0, sizeof *in);
@@ -55,6 +73,7 @@ void fr_input_free(struct flowrules_input *in) {
     fr_vec_free(&in->skips);
     fr_vec_free(&in->words);
     fr_strings_free(&in->names);
+    free_large(in);
     fr_arena_free(&in->arena);
     fr_name_checker_free(in->checker);
 }
@@ -285,6 +304,24 @@ struct fr_outgrown {
 /* Of small arrays there are many, and little is lost. */
 enum { OUTGROWN_SMALLEST = 1024, OUTGROWN_SEARCHED = 16 };
 
+/* A large array, or more room for one; NULL: out of memory, and the old one stays. */
+static struct fr_large *grow_large(flowrules_input *in, struct fr_large *old, size_t size) {
+    struct fr_large *large = size <= SIZE_MAX - sizeof *large
+                                 ? fr_realloc(&in->context->allocator, old, sizeof *large + size)
+                                 : NULL;
+    if (large == NULL)
+        return NULL;
+    if (old == NULL)
+        *large = (struct fr_large){.next = in->large};
+    if (large->next != NULL)
+        large->next->previous = large;
+    if (large->previous != NULL)
+        large->previous->next = large;
+    else
+        in->large = large;
+    return large;
+}
+
 static void keep_outgrown(flowrules_input *in, void *items, size_t size) {
     struct fr_outgrown *block = items;
     if (size < OUTGROWN_SMALLEST)
@@ -293,7 +330,7 @@ static void keep_outgrown(flowrules_input *in, void *items, size_t size) {
     in->outgrown = block;
 }
 
-/* Zeroed memory for an array, taken from what was outgrown if some is of about the size. */
+/* Memory for an array, taken from what was outgrown if some is of about the size. */
 static void *take_outgrown(flowrules_input *in, size_t size) {
     struct fr_outgrown **at = &in->outgrown;
     for (unsigned i = 0; *at != NULL && i < OUTGROWN_SEARCHED; i++, at = &(*at)->next) {
@@ -301,27 +338,53 @@ static void *take_outgrown(flowrules_input *in, size_t size) {
         if (block->size < size || block->size / 2 > size)
             continue;
         *at = block->next;
-        memset(block, 0, size);
         return block;
     }
-    return fr_arena_zalloc(&in->arena, size);
+    return fr_arena_alloc(&in->arena, size);
+}
+
+/* Moves the bytes of an array to where it has more room, if there is memory for this. */
+static void *move_array(flowrules_input *in, void *grown, void *items, size_t used) {
+    if (grown != NULL && used > 0) {
+        memcpy(grown, items, used);
+        keep_outgrown(in, items, used);
+    }
+    return grown;
+}
+
+/* What is in front of a large array; NULL: it is none. There are few of them. */
+static struct fr_large *find_large(const flowrules_input *in, const void *items) {
+    struct fr_large *large = in->large;
+    while (large != NULL && (const void *)large->items != items)
+        large = large->next;
+    return large;
+}
+
+/* An array with room for size bytes instead of those that are used; NULL: out of memory. */
+static void *grow_array(flowrules_input *in, void *items, size_t used, size_t size) {
+    if (size < LARGE_SMALLEST)
+        return move_array(in, take_outgrown(in, size), items, used);
+    struct fr_large *old = find_large(in, items), *large = grow_large(in, old, size);
+    if (large == NULL || old != NULL)
+        return large == NULL ? NULL : large->items;
+    return move_array(in, large->items, items, used);
 }
 
 void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity, size_t count,
                            size_t item_size) {
-    if (count < *capacity)
-        return items;
-    size_t room = *capacity == 0 ? 8 : *capacity * 2;
-    char *grown = room <= SIZE_MAX / item_size ? take_outgrown(in, room * item_size) : NULL;
-    in->failed = in->failed || grown == NULL;
-    if (grown == NULL)
-        return NULL;
-    if (count > 0) {
-        memcpy(grown, items, count * item_size);
-        keep_outgrown(in, items, *capacity * item_size);
+    char *array = items;
+    if (count >= *capacity) {
+        size_t room = *capacity == 0 ? 8 : *capacity * 2;
+        array = room <= SIZE_MAX / item_size
+                    ? grow_array(in, items, *capacity * item_size, room * item_size)
+                    : NULL;
+        in->failed = in->failed || array == NULL;
+        if (array == NULL)
+            return NULL;
+        *capacity = room;
     }
-    *capacity = room;
-    return grown;
+    memset(array + count * item_size, 0, item_size);
+    return array;
 }
 
 bool flowrules_input_define(flowrules_input *in, unsigned kind, const char *name, void *meaning) {

@@ -48,6 +48,7 @@ struct flowrules_input {
     const struct flowrules_node **documents; /* of each file that was asked for them; or NULL */
     struct fr_arena arena;
     struct fr_outgrown *outgrown; /* memory of the arena that can be used again */
+    struct fr_large *large;       /* arrays that are too large for the arena */
     struct fr_strings names;
     struct fr_symbols symbols[FR_SYMBOL_KINDS];
     struct fr_vec skips; /* struct fr_skip: where those are that have not landed */
