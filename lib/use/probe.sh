@@ -366,7 +366,10 @@ record() { # VERDICT DETAIL
 # There was a connection or an answer.
 got_through() { # DETAIL
     if [ -n "$denied" ]; then
-        record FAIL "$1, and the policy denies it"
+        case $counted in
+        flows) record FAIL "$1, and the policy denies it" ;;
+        *) record FAIL "$1, and it must never pass" ;;
+        esac
     else
         record ok "$1"
     fi

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -206,6 +207,17 @@ def asserted(there):
         status, output = suite.run_script(shell, script, os.environ["PATH"], "never-3")
         suite.check(f"assertions-under-{name}", status == 3 and "WARN  never-3: 0 of 2 probes passed" in output and
                     "1 assertions: 0 ok, 1 warned" in output, f"status {status}", output)
+    with socket.create_server(("127.0.0.1", 0)) as there_is:
+        port = there_is.getsockname()[1]
+        policy = f"""flowrules: 1
+assertions: [{{name: shut, never: {{source: any, destination: 127.0.0.1, protocol: tcp, port: {port}}}}}]
+flows: [{{name: open, source: any, destination: 127.0.0.1, protocol: tcp, port: {port}}}]
+"""
+        _, forbidden, _ = suite.flowrules("-", "--assertions", policy=policy)
+        name, shell = next(iter(there.items()))
+        status, output = suite.run_script(shell, forbidden, os.environ["PATH"])
+        suite.check(f"assertions-words-{name}", status == 1 and f"127.0.0.1:{port}: connected, and it must never pass" in output,
+                    f"status {status}", output)
     return script
 
 
