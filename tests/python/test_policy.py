@@ -536,7 +536,7 @@ def test_backends_are_those_of_the_tool(tool):
     known = flowrules.backends()
     assert [(each.name, each.title) for each in known] == [(b["name"], b["title"]) for b in told]
     nftables = next(each for each in known if each.name == "nftables")
-    assert [fact.name for fact in nftables.formats] == ["nft"]
+    assert [fact.name for fact in nftables.formats] == ["nft", "butane", "machineconfig", "nixos", "ansible"]
     assert {"hook", "direction"} & {fact.name for fact in nftables.settings}
     assert all(fact.help for fact in nftables.capabilities)
 
