@@ -56,7 +56,7 @@ ifneq ($(SANITIZE),)
 SANITIZE_FLAGS := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 
-LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 expat libcares libpsl
+LIB_PACKAGES  := yaml-0.1 libcjson libpcre2-8 libidn2 expat libcares libpsl libzip md4c
 CLI_PACKAGES  := libcjson
 UNIT_PACKAGES := cunit
 # Libraries without a pkg-config file.

@@ -562,7 +562,8 @@ static const struct verb verbs[] = {
      "what it includes and its definitions. Each of their targets becomes one.\n"
      "The exit status is 1 if something was not understood and the policy does not have it, 4 if "
      "no policy can mean the same as the configuration. One FILE may be '-' for standard input.\n"
-     "With the KIND csv, the FILEs are sheets that ask for flows, with a row for each. Columns are "
+     "With a KIND, csv, xlsx or markdown, the FILEs are sheets or documents that ask for flows. "
+     "Columns are "
      "found by their headings, in English, German, French or Spanish, once: the mapping is written "
      "beside the first FILE, and from then on it says which column is what. What is not understood "
      "is reported with its cell, and its row is not taken.",

@@ -327,10 +327,15 @@ static enum done take_url(struct fr_taking *t, struct fr_vec *items, const char 
 
 /* ---- networks ------------------------------------------------------------------------------ */
 
+static size_t article(const char *text, size_t length) {
+    return length > 4 && (text[0] | 0x20) == 't' && memcmp(text + 1, "he ", 3) == 0 ? 4 : 0;
+}
+
 static bool same_folded(const char *text, size_t length, const char *other) {
     char one[FR_FOLDED_MAX], two[FR_FOLDED_MAX];
-    fr_fold(text, length, one);
-    fr_fold(other, strlen(other), two);
+    size_t skip = article(text, length), other_skip = article(other, strlen(other));
+    fr_fold(text + skip, length - skip, one);
+    fr_fold(other + other_skip, strlen(other + other_skip), two);
     return one[0] != '\0' && strcmp(one, two) == 0;
 }
 

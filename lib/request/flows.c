@@ -21,6 +21,8 @@ static const char *text_of(struct fr_taking *t, const struct fr_row *row, enum f
         t->cell = cell;
         return cell->text;
     }
+    if (role == FR_ROLE_SOURCE && t->sheet->source != NULL)
+        return t->sheet->source;
     return t->request->mapping.defaults[role];
 }
 
@@ -351,9 +353,10 @@ static flowrules_status name_flow(struct fr_taking *t, struct fr_asked_flow *flo
     while (used > 0 && (text[used] & 0xC0) == 0x80)
         used--;
     if (used == 0)
-        used = (size_t)snprintf(title, sizeof title, "%.180s%srow-%u",
+        used = (size_t)snprintf(title, sizeof title, "%.180s%s%s-%u",
                                 t->sheet->name == NULL ? "" : t->sheet->name,
-                                t->sheet->name == NULL ? "" : "-", (unsigned)t->row->number);
+                                t->sheet->name == NULL ? "" : "-",
+                                t->sheet->document ? "line" : "row", (unsigned)t->row->number);
     used += (size_t)snprintf(title + used, sizeof title - used, "%s", behind);
     flow->title = fr_policy_title(t->arena, &t->titles, title, used, sizeof title);
     return flow->title == NULL ? fr_no_memory(t->context) : FLOWRULES_OK;

@@ -205,7 +205,7 @@ flowrules_status fr_mapping_read(flowrules_request *request, uint32_t file, cons
 /* ---- writing ------------------------------------------------------------------------------- */
 
 static void write_columns(struct flowrules_writer *w, const struct fr_mapping *mapping) {
-    flowrules_write(w, "columns:\n");
+    flowrules_write(w, mapping->columns.count > 0 ? "columns:\n" : "columns: {}\n");
     for (size_t i = 0; i < mapping->columns.count; i++) {
         const struct fr_mapped *column = fr_vec_at(&mapping->columns, struct fr_mapped, i);
         flowrules_write(w, "  ");
@@ -228,7 +228,9 @@ void fr_mapping_write(struct flowrules_writer *w, const flowrules_request *reque
         flowrules_writef(w, "%s%s", i == 1 ? "" : breaks ? ",\n# " : ", ", word);
         used = breaks ? strlen(word) + 2 : used + strlen(word) + 2;
     }
-    flowrules_write(w, ".\nflowrules-map: 1\n\nsheets:\n");
+    flowrules_write(w, ".\nflowrules-map: 1\n\n");
+    if (request->mapping.sheets.count > 0)
+        flowrules_write(w, "sheets:\n");
     for (size_t i = 0; i < request->mapping.sheets.count; i++) {
         const struct fr_mapped_sheet *sheet =
             fr_vec_at(&request->mapping.sheets, struct fr_mapped_sheet, i);
@@ -244,7 +246,7 @@ void fr_mapping_write(struct flowrules_writer *w, const flowrules_request *reque
             flowrules_writef(w, ", headings: %u} # the row with most headings that are known\n",
                              (unsigned)sheet->row);
     }
-    flowrules_write(w, "\n");
+    flowrules_write(w, request->mapping.sheets.count > 0 ? "\n" : "");
     write_columns(w, &request->mapping);
     flowrules_write(
         w, "\n# What every row has that no column says: source, action ...\ndefaults: {}\n\n"

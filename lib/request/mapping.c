@@ -67,12 +67,12 @@ static const struct fr_mapped_sheet *find_sheet(const struct fr_taking *t) {
 static enum fr_role role_of(const struct fr_taking *t, const char *heading, const char **why) {
     const struct fr_mapped *mapped = find_column(&t->request->mapping, heading);
     *why = "";
-    return mapped != NULL ? mapped->role : fr_heading_role(heading, why);
+    return mapped != NULL && mapped->why == NULL ? mapped->role : fr_heading_role(heading, why);
 }
 
 /* How many columns a row of headings would make known; 0 if a flow cannot be read with them. */
 static size_t count_known(const struct fr_taking *t, const struct fr_row *row) {
-    bool ends = false, rest = false;
+    bool ends = t->sheet->source != NULL, rest = false;
     size_t known = 0;
     for (uint32_t i = 0; i < row->count; i++) {
         const char *why;
@@ -134,8 +134,24 @@ static void tell_no_headings(struct fr_taking *t) {
     t->left_out += t->sheet->rows.count > 0;
 }
 
+/* A table of a document may be about something else. */
+static flowrules_status tell_other_table(struct fr_taking *t) {
+    t->row = t->sheet->rows.count > 0 ? fr_vec_at(&t->sheet->rows, struct fr_row, 0) : NULL;
+    if (t->row != NULL)
+        fr_told(t, "if it is, say under 'columns' of the mapping what its headings mean",
+                "the table is not taken: its headings are not those of flows");
+    return FLOWRULES_OK;
+}
+
 static flowrules_status find_headings(struct fr_taking *t, size_t *headings) {
-    const struct fr_mapped_sheet *mapped = find_sheet(t);
+    const struct fr_mapped_sheet *mapped = t->sheet->document ? NULL : find_sheet(t);
+    if (t->sheet->document) {
+        *headings = t->sheet->rows.count > 0 &&
+                            count_known(t, fr_vec_at(&t->sheet->rows, struct fr_row, 0)) > 0
+                        ? 0
+                        : SIZE_MAX;
+        return *headings == 0 ? FLOWRULES_OK : tell_other_table(t);
+    }
     if (mapped != NULL && mapped->skip) {
         *headings = SIZE_MAX;
         return FLOWRULES_OK;
@@ -183,6 +199,17 @@ static bool has_role(const struct fr_taking *t, enum fr_role role) {
     return false;
 }
 
+/* Does a heading of the row mean this, when it is guessed? */
+static bool has_heading_of(const struct fr_taking *t, enum fr_role role) {
+    for (uint32_t i = 0; i < t->row->count; i++) {
+        const char *why;
+        if (fr_heading_role(fr_vec_at(&t->sheet->cells, struct fr_cell, t->row->first + i)->text,
+                            &why) == role)
+            return true;
+    }
+    return false;
+}
+
 static bool has_heading(const struct fr_taking *t, const char *heading) {
     for (size_t i = 0; i < t->columns.count; i++)
         if (fr_same_text(fr_vec_at(&t->columns, struct fr_column, i)->heading, heading))
@@ -208,6 +235,11 @@ static const char *guess_column(struct fr_taking *t, const struct fr_cell *cell,
                                 struct fr_column *column) {
     const char *language = "";
     column->role = fr_heading_role(column->heading, &language);
+    if (column->role == FR_ROLE_SERVICE && has_heading_of(t, FR_ROLE_PORT) &&
+        !has_heading_of(t, FR_ROLE_NAME)) {
+        column->role = FR_ROLE_NAME;
+        return "a service beside a column of ports is its name";
+    }
     /* A name beside the addresses of the same end describes it. */
     bool known = column->role != FR_ROLE_NONE;
     const char *word = fr_role_word(column->role);
@@ -232,8 +264,9 @@ static flowrules_status remember(struct fr_taking *t, const struct fr_column *co
 
 /* The mapping that was given does not have this heading. */
 static void tell_new_heading(struct fr_taking *t, const struct fr_column *column) {
-    struct fr_about about = {.severity = FLOWRULES_WARNING,
-                             .id = FR_SHEET_HEADING,
+    bool known = column->role != FR_ROLE_OTHER;
+    struct fr_about about = {.severity = known ? FLOWRULES_NOTE : FLOWRULES_WARNING,
+                             .id = known ? FR_SHEET_TOLD : FR_SHEET_HEADING,
                              .at = fr_cell_place(t->sheet, t->row, t->cell),
                              .hint = "add it under 'columns' of the mapping"};
     t->role = FR_ROLE_NONE;
@@ -243,21 +276,48 @@ static void tell_new_heading(struct fr_taking *t, const struct fr_column *column
               column->role == FR_ROLE_OTHER ? column->key : fr_role_word(column->role));
 }
 
+/* The heading with its sheet, "Service (Flows)", for one that means something else elsewhere. */
+static const char *qualified(struct fr_taking *t, const char *heading) {
+    return t->sheet->name != NULL
+               ? fr_arena_printf(t->arena, "%s (%s)", heading, t->sheet->name)
+               : fr_arena_printf(t->arena, "%s (line %u)", heading, (unsigned)t->row->line);
+}
+
+/* A heading that the mapping does not have, or has by a guess for another sheet. */
+static flowrules_status guess_new(struct fr_taking *t, const struct fr_cell *cell,
+                                  const struct fr_mapped *known, struct fr_column *column) {
+    const char *why = guess_column(t, cell, column), *heading = column->heading;
+    if (why == NULL)
+        return fr_no_memory(t->context);
+    if (known != NULL && known->role == column->role)
+        return FLOWRULES_OK;
+    if (known != NULL)
+        column->heading = qualified(t, heading);
+    if (column->heading == NULL)
+        return fr_no_memory(t->context);
+    FR_TRY(remember(t, column, why));
+    column->heading = heading;
+    t->cell = cell;
+    if (t->request->mapping.given)
+        tell_new_heading(t, column);
+    t->cell = NULL;
+    return FLOWRULES_OK;
+}
+
 static flowrules_status map_column(struct fr_taking *t, const struct fr_cell *cell) {
     struct fr_column column = {.heading = heading_of(t, cell)};
-    if (column.heading == NULL)
+    const char *own = column.heading == NULL ? NULL : qualified(t, column.heading);
+    if (own == NULL)
         return fr_no_memory(t->context);
-    const struct fr_mapped *mapped = find_column(&t->request->mapping, column.heading);
-    if (mapped != NULL) {
+    const struct fr_mapping *mapping = &t->request->mapping;
+    const struct fr_mapped *mapped = find_column(mapping, own);
+    if (mapped == NULL)
+        mapped = find_column(mapping, column.heading);
+    if (mapped != NULL && mapped->why == NULL) {
         column.role = mapped->role;
         column.key = mapped->key;
     } else {
-        const char *why = guess_column(t, cell, &column);
-        FR_TRY(remember(t, &column, why));
-        t->cell = cell;
-        if (t->request->mapping.given)
-            tell_new_heading(t, &column);
-        t->cell = NULL;
+        FR_TRY(guess_new(t, cell, mapped, &column));
     }
     while (t->columns.count <= cell->column)
         if (fr_vec_push(&t->columns) == NULL)

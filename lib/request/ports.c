@@ -396,7 +396,21 @@ static flowrules_status read_column(struct fr_taking *t, struct item *column, co
         for (size_t k = 0; k < one->protocol_count; k++)
             add_protocol(column, one->protocols[k]);
         column->any = column->any || one->any;
-        if (one->port_count > 0 || one->name != NULL)
+        uint16_t port;
+        unsigned bits = one->name == NULL || !is_known(one->name, one->name_length)
+                            ? 0
+                            : find_service(one->name, one->name_length, &port);
+        if (bits != 0 && one->protocol_count == 0) {
+            if ((bits & TCP_BIT) != 0)
+                add_protocol(column, FR_TCP);
+            if ((bits & UDP_BIT) != 0)
+                add_protocol(column, FR_UDP);
+            fr_told(t, NULL, "the protocol '%.*s' is taken as %s", (int)one->name_length, one->name,
+                    bits == BOTH_BITS ? "tcp and udp"
+                    : bits == TCP_BIT ? "tcp"
+                                      : "udp");
+        }
+        if (one->port_count > 0 || (one->name != NULL && bits == 0))
             return fr_not_understood(t, protocols, strlen(protocols),
                                      "write the protocol alone, and the ports in their column",
                                      "has a port where a protocol belongs");

@@ -11,6 +11,8 @@
 
 static const struct fr_request_kind kinds[] = {
     {"csv", "comma-separated values", fr_csv_read},
+    {"xlsx", "a workbook of Excel", fr_xlsx_read},
+    {"markdown", "a document in Markdown", fr_markdown_read},
 };
 
 #define KINDS (sizeof kinds / sizeof *kinds)
@@ -26,7 +28,7 @@ static const struct fr_request_kind *find_kind(flowrules_context *context, const
     for (size_t i = 0; i < KINDS; i++)
         if (strcmp(kinds[i].name, kind) == 0)
             return &kinds[i];
-    fr_error(&context->diagnostics, FR_SHEET_KIND, FR_NOWHERE, "csv",
+    fr_error(&context->diagnostics, FR_SHEET_KIND, FR_NOWHERE, "csv, xlsx or markdown",
              "'%s' is not a kind of sheets or documents", kind);
     return NULL;
 }
@@ -204,7 +206,8 @@ flowrules_status flowrules_request_define(flowrules_request *request, const char
 /* The policy, if there are flows, and the mapping, if it was guessed. */
 static flowrules_status make_artifact(flowrules_artifact **artifact, struct fr_taking *t) {
     const struct fr_mapping *mapping = &t->request->mapping;
-    bool flows = t->flows.count > 0, guessed = !mapping->given && mapping->sheets.count > 0;
+    bool flows = t->flows.count > 0,
+         guessed = !mapping->given && mapping->sheets.count + mapping->columns.count > 0;
     flowrules_artifact *made = fr_artifact_new(t->context, NULL, "policy", "policy", "policy");
     if (made == NULL)
         return fr_no_memory(t->context);

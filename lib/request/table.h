@@ -32,7 +32,9 @@ struct fr_sheet {
     uint32_t file;    /* in the diagnostics */
     const char *name; /* of a sheet; NULL: the file has only one */
     bool hidden;
-    bool listed;         /* rows of two cells, a heading and its text, were put on one row */
+    bool document;       /* of a document: rows are its lines, and the first one has the headings */
+    bool listed;         /* it was lines of "Destination: ..." */
+    const char *source;  /* of all rows, as the section says; or NULL */
     const char *title;   /* of a document, the heading above it; or NULL */
     const char *tags[4]; /* what the headings say: required, inbound ...; NULL at the end */
     struct fr_vec cells; /* struct fr_cell */
@@ -84,5 +86,12 @@ flowrules_status fr_handed_text(struct fr_sheets *sheets, const struct fr_handed
 
 /* Reads a file of comma-separated values (RFC 4180, and with semicolons, tabs or bars). */
 flowrules_status fr_csv_read(struct fr_sheets *sheets, const struct fr_handed *file);
+
+/* Reads a workbook of Excel (.xlsx). */
+flowrules_status fr_xlsx_read(struct fr_sheets *sheets, const struct fr_handed *file);
+
+/* Reads a document in Markdown. */
+#define FR_DOCUMENT_MAX 16777216u
+flowrules_status fr_markdown_read(struct fr_sheets *sheets, const struct fr_handed *file);
 
 #endif

@@ -13,7 +13,10 @@ const char *fr_where(struct fr_taking *t) {
     const struct fr_sheet *sheet = t->sheet;
     const char *role = t->role == FR_ROLE_NONE ? "" : fr_role_word(t->role);
     char cell[16] = "";
-    if (t->cell != NULL)
+    if (sheet->document)
+        snprintf(cell, sizeof cell, "line %u",
+                 (unsigned)fr_cell_place(sheet, t->row, t->cell).line);
+    else if (t->cell != NULL)
         fr_cell_name(cell, t->row->number, t->cell->column);
     else if (t->row != NULL)
         snprintf(cell, sizeof cell, "row %u", (unsigned)t->row->number);

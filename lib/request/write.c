@@ -117,7 +117,8 @@ static void write_origin(struct fr_taking *t, struct flowrules_writer *w,
         flowrules_write(w, ", sheet: ");
         write_text(t, w, flow->sheet->name);
     }
-    flowrules_writef(w, ", row: %u}\n", (unsigned)flow->row);
+    flowrules_writef(w, flow->sheet->document ? ", line: %u}\n" : ", row: %u}\n",
+                     (unsigned)flow->row);
 }
 
 static void write_tags(struct flowrules_writer *w, const struct fr_vec *tags) {

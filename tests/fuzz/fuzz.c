@@ -440,6 +440,52 @@ static void fuzz_reader(const char *backend, const uint8_t *data, size_t size) {
     flowrules_context_free(context);
 }
 
+/* ---- sheets and documents ------------------------------------------------------------------ */
+
+/* sheet -> policy: with networks that are complete, the policy loads. */
+static void fuzz_request(const char *kind, const uint8_t *data, size_t size) {
+    flowrules_context *context = new_context("none");
+    flowrules_request *request;
+    flowrules_artifact *artifact = NULL;
+    flowrules_policy *policy;
+    const char *bytes;
+    size_t count;
+    need(flowrules_request_new(&request, context, kind), "a request");
+    need(flowrules_request_add_bytes(request, "fuzz", (const char *)data, size), "its file");
+    if (flowrules_import_request(&artifact, request) == FLOWRULES_OK &&
+        (bytes = flowrules_artifact_file_block(artifact, 0, 0, &count)) != NULL &&
+        count == flowrules_artifact_file_size(artifact, 0)) {
+        flowrules_diagnostics_clear(context);
+        if (flowrules_policy_load_text(&policy, context, "request.yaml", bytes, count) !=
+            FLOWRULES_OK) {
+            read_messages(context);
+            fprintf(stderr, "fuzz: the policy of a request is not valid: %s\n",
+                    flowrules_diagnostic_message(context, 0));
+            abort();
+        }
+        flowrules_policy_free(policy);
+    }
+    flowrules_artifact_free(artifact);
+    read_messages(context);
+    flowrules_request_free(request);
+    flowrules_context_free(context);
+}
+
+static void fuzz_csv(const char *argument_of, const uint8_t *data, size_t size) {
+    (void)argument_of;
+    fuzz_request("csv", data, size);
+}
+
+static void fuzz_xlsx(const char *argument_of, const uint8_t *data, size_t size) {
+    (void)argument_of;
+    fuzz_request("xlsx", data, size);
+}
+
+static void fuzz_markdown(const char *argument_of, const uint8_t *data, size_t size) {
+    (void)argument_of;
+    fuzz_request("markdown", data, size);
+}
+
 struct harness {
     const char *name; /* with a '-' at its end, it stands for one for each backend that reads */
     void (*run)(const char *argument, const uint8_t *data, size_t size);
@@ -449,6 +495,7 @@ static const struct harness harnesses[] = {
     {"policy", fuzz_policy},   {"lock", fuzz_lock},     {"question", fuzz_question},
     {"reply", fuzz_reply},     {"layout", fuzz_layout}, {"edit", fuzz_edit},
     {"meaning", fuzz_meaning}, {"read-", fuzz_reader},  {"import-", fuzz_import},
+    {"csv", fuzz_csv},         {"xlsx", fuzz_xlsx},     {"markdown", fuzz_markdown},
 };
 #define HARNESSES (sizeof harnesses / sizeof harnesses[0])
 

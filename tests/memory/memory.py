@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 TOOL, PRELOADED, FOLDER, POLICY, MOST, WHAT = sys.argv[1:7]
@@ -59,6 +60,8 @@ verify {POLICY} -t TARGET RENDERED --format markdown
 diff 'nftables=RENDERED & nftables=RENDERED' 'nftables=RENDERED & nftables=RENDERED [from eth1]' --json
 import nftables RENDERED
 import csv request.csv --map map.yaml --networks networks.yaml
+import markdown request.md --map map.yaml
+import xlsx book.xlsx --map map.yaml
 probe {POLICY}
 probe {POLICY} --json
 probe {POLICY} --format kubernetes
@@ -111,6 +114,31 @@ REQUEST = """Source;Destination;Service;Zone;Until
 192.0.2.0 255.255.255.0;any;"https, 53/udp";;
 8.8.8.8 or others;any;http;;
 """
+DOCUMENT = """# Shop
+- **Source**: old
+## Mail (optional)
+- Destination:
+  - a.example.net
+- Protocol: TCP
+- Port: 25
+
+| Destination | Service |
+|---|---|
+| b.example.net | https |
+
+Please open all ports.
+"""
+PARTS = {
+    "xl/workbook.xml": '<w xmlns:r="r"><sheets><sheet name="A" r:id="a"/></sheets></w>',
+    "xl/_rels/workbook.xml.rels": '<r><Relationship Id="a" Target="a.xml"/></r>',
+    "xl/sharedStrings.xml": "<s><si><t>Source</t></si><si><t>Destination</t></si><si><t>Service</t></si></s>",
+    "xl/styles.xml": '<s><numFmts><numFmt numFmtId="164" formatCode="dd"/></numFmts><cellXfs><xf numFmtId="164"/>'
+                     "</cellXfs></s>",
+    "xl/a.xml": '<s><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s">'
+                '<v>2</v></c></row><row r="2"><c r="A2" t="str"><f>1</f><v>old</v></c><c t="inlineStr"><is><t>any</t>'
+                '</is></c><c t="str"><v>tcp/1</v></c></row><row r="3"><c r="B3" t="str"><v>any</v></c></row>'
+                '</sheetData><mergeCells><mergeCell ref="A2:A3"/><mergeCell ref="C2:C3"/></mergeCells></s>',
+}
 MAP = """flowrules-map: 1
 columns: {Source: source, Destination: destination, Service: service, Until: expires}
 names: {old: [198.51.100.1]}
@@ -236,6 +264,10 @@ def main():
     Path(FOLDER, "asserting.yaml").write_text(asserted, encoding="utf-8")
     Path(FOLDER, "messy.yaml").write_text(MESSY, encoding="utf-8")
     Path(FOLDER, "request.csv").write_text(REQUEST, encoding="utf-8")
+    Path(FOLDER, "request.md").write_text(DOCUMENT, encoding="utf-8")
+    with zipfile.ZipFile(Path(FOLDER, "book.xlsx"), "w") as book:
+        for name, text in PARTS.items():
+            book.writestr(name, text)
     Path(FOLDER, "map.yaml").write_text(MAP, encoding="utf-8")
     Path(FOLDER, "assertions.yaml").write_text(ASSERTIONS, encoding="utf-8")
     Path(FOLDER, "broken.yaml").write_text(first.replace("protocol:", "protcol:"), encoding="utf-8")

@@ -301,7 +301,9 @@ def import_request(
     as_of: Day = None,
     **options: Option,
 ) -> Requested:
-    """A policy with a flow for each row of sheets (docs/REQUESTS.md). kind: "csv".
+    """A policy with a flow for each row of sheets and documents (docs/REQUESTS.md).
+
+    kind: "csv", "xlsx" or "markdown".
 
     mapping: the file that says which column is what. networks: the file whose networks cells may
     name. InvalidPolicy: no row can be taken."""
