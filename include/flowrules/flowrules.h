@@ -1022,8 +1022,8 @@ FLOWRULES_CHECK flowrules_status flowrules_import(flowrules_artifact **artifact,
                                                   const flowrules_configuration *configuration);
 
 /*
- * What a team is handed to have flows opened: sheets and documents. kind is "csv", "xlsx" or
- * "markdown". It belongs to the context.
+ * What a team is handed to have flows opened: sheets and documents. kind is "csv", "xlsx",
+ * "markdown" or "commatrix". It belongs to the context.
  */
 typedef struct flowrules_request flowrules_request;
 

@@ -417,7 +417,7 @@ static const struct number numbers[] = {
       "Write the name as the device has it."}},
     {901,
      {"There is no such kind of sheets or documents (exit status 2).", "The kind is misspelt.",
-      "Write csv, xlsx or markdown."}},
+      "Write csv, xlsx, markdown or commatrix."}},
     {902,
      {"A sheet or document cannot be read as what it is said to be.",
       "It was saved in another format, is cut off, or has a quote that is not closed.",

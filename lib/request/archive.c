@@ -18,7 +18,7 @@ static flowrules_status broken(struct fr_archive *a, const char *what) {
                     "save it again as .xlsx", "the workbook is damaged: %s", what);
 }
 
-static flowrules_status beyond(struct fr_archive *a, const char *what, unsigned long most) {
+static flowrules_status beyond(struct fr_archive *a, const char *what, unsigned most) {
     return fr_error(&a->context->diagnostics, FR_SHEET_LIMIT, (struct fr_at){a->file, 0, 0, 0},
                     "save the sheet with the request alone", what, most);
 }
@@ -27,19 +27,29 @@ static flowrules_status failed(struct fr_archive *a, int code, const char *what)
     return code == ZIP_ER_MEMORY ? fr_no_memory(a->context) : broken(a, what);
 }
 
-static flowrules_status open_zip(struct fr_archive *a, const struct fr_handed *file) {
+/* Opens it; the error of libzip, 0 for none. */
+static int try_open(struct fr_archive *a, const struct fr_handed *file) {
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t *source = zip_source_buffer_create(file->bytes, file->size, 0, &error);
     a->zip = source == NULL ? NULL : zip_open_from_source(source, ZIP_RDONLY, &error);
-    int code = zip_error_code_zip(&error);
+    int code = a->zip == NULL ? zip_error_code_zip(&error) : 0;
     if (a->zip == NULL && source != NULL)
         zip_source_free(source);
     zip_error_fini(&error);
+    return code;
+}
+
+/* libzip takes some lack of memory for damage: a second try tells them apart. */
+static flowrules_status open_zip(struct fr_archive *a, const struct fr_handed *file) {
+    bool looks = file->size > 4 && memcmp(file->bytes, "PK", 2) == 0;
+    int code = try_open(a, file);
+    if (a->zip == NULL && looks && code != ZIP_ER_MEMORY)
+        code = try_open(a, file);
     if (a->zip == NULL)
         return failed(a, code, "it is not a ZIP archive");
     if (zip_get_num_entries(a->zip, 0) > FR_ARCHIVE_ENTRIES_MAX)
-        return beyond(a, "the workbook has more than %lu parts", FR_ARCHIVE_ENTRIES_MAX);
+        return beyond(a, "the workbook has more than %u parts", FR_ARCHIVE_ENTRIES_MAX);
     return FLOWRULES_OK;
 }
 
@@ -76,9 +86,9 @@ static flowrules_status unpack(struct fr_archive *a, zip_file_t *part, uint64_t 
         bytes->count += (size_t)count;
         a->used += (uint64_t)count;
         if (a->used > FR_ARCHIVE_BYTES_MAX)
-            return beyond(a, "the workbook has more than %lu bytes", FR_ARCHIVE_BYTES_MAX);
+            return beyond(a, "the workbook has more than %u bytes", FR_ARCHIVE_BYTES_MAX);
         if (bytes->count > FR_ARCHIVE_RATIO_FROM && bytes->count / FR_ARCHIVE_RATIO_MAX > packed)
-            return beyond(a, "a part of the workbook is packed more than %lu times",
+            return beyond(a, "a part of the workbook is packed more than %u times",
                           FR_ARCHIVE_RATIO_MAX);
     }
 }

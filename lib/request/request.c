@@ -13,6 +13,7 @@ static const struct fr_request_kind kinds[] = {
     {"csv", "comma-separated values", fr_csv_read},
     {"xlsx", "a workbook of Excel", fr_xlsx_read},
     {"markdown", "a document in Markdown", fr_markdown_read},
+    {"commatrix", "the communication matrix of an OpenShift cluster", fr_commatrix_read},
 };
 
 #define KINDS (sizeof kinds / sizeof *kinds)
@@ -28,7 +29,7 @@ static const struct fr_request_kind *find_kind(flowrules_context *context, const
     for (size_t i = 0; i < KINDS; i++)
         if (strcmp(kinds[i].name, kind) == 0)
             return &kinds[i];
-    fr_error(&context->diagnostics, FR_SHEET_KIND, FR_NOWHERE, "csv, xlsx or markdown",
+    fr_error(&context->diagnostics, FR_SHEET_KIND, FR_NOWHERE, "csv, xlsx, markdown or commatrix",
              "'%s' is not a kind of sheets or documents", kind);
     return NULL;
 }

@@ -94,4 +94,7 @@ flowrules_status fr_xlsx_read(struct fr_sheets *sheets, const struct fr_handed *
 #define FR_DOCUMENT_MAX 16777216u
 flowrules_status fr_markdown_read(struct fr_sheets *sheets, const struct fr_handed *file);
 
+/* Reads the communication matrix of an OpenShift cluster. */
+flowrules_status fr_commatrix_read(struct fr_sheets *sheets, const struct fr_handed *file);
+
 #endif

@@ -303,8 +303,7 @@ def import_request(
 ) -> Requested:
     """A policy with a flow for each row of sheets and documents (docs/REQUESTS.md).
 
-    kind: "csv", "xlsx" or "markdown".
-
+    kind: "csv", "xlsx", "markdown" or "commatrix".
     mapping: the file that says which column is what. networks: the file whose networks cells may
     name. InvalidPolicy: no row can be taken."""
     sources = (files,) if isinstance(files, (str, os.PathLike, File)) else tuple(files)
