@@ -59,30 +59,30 @@ static void set(struct fr_capirca_list *list, const char *key, const char *value
 }
 
 /* Words that have the same meaning for all platforms. */
-static bool take_common(struct fr_capirca_list *list, const char *word) {
+static bool take_common(struct fr_capirca_item *item, const char *word) {
     if (is(word, "inet") || is(word, "inet6"))
-        list->families = FLOWRULES_FAMILY_BIT(is(word, "inet") ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
+        item->families = FLOWRULES_FAMILY_BIT(is(word, "inet") ? FLOWRULES_IPV4 : FLOWRULES_IPV6);
     else if (is(word, "mixed"))
-        list->families = BOTH;
+        item->families = BOTH;
     else
         return false;
     return true;
 }
 
-static bool take_chain(struct fr_capirca_list *list, const char *word) {
+static bool take_chain(struct fr_capirca_item *item, const char *word) {
     static const char *const names[][2] = {
         {"INPUT", "input"}, {"OUTPUT", "output"}, {"FORWARD", "forward"}};
     static const enum flowrules_direction directions[] = {FLOWRULES_INGRESS, FLOWRULES_EGRESS,
                                                           FLOWRULES_FORWARD};
     for (size_t i = 0; i < 3; i++)
         if (is(word, names[i][0]) || is(word, names[i][1])) {
-            list->direction = directions[i];
+            item->list->direction = directions[i];
             return true;
         }
     if (!is(word, "ACCEPT") && !is(word, "DROP"))
         return false;
-    list->passes = is(word, "ACCEPT");
-    list->silent = false;
+    item->passes = is(word, "ACCEPT");
+    item->silent = false;
     return true;
 }
 
@@ -94,11 +94,12 @@ static bool take_zone(struct fr_capirca_list *list, const char *word, const char
     return true;
 }
 
-static bool take_vpc(struct fr_capirca_list *list, const char *word) {
+static bool take_vpc(struct fr_capirca_item *item, const char *word) {
+    struct fr_capirca_list *list = item->list;
     const char *slash = strrchr(word, '/');
     if (is(word, "INGRESS") || is(word, "EGRESS")) {
         list->direction = is(word, "EGRESS") ? FLOWRULES_EGRESS : FLOWRULES_INGRESS;
-        list->passes = is(word, "EGRESS");
+        item->passes = is(word, "EGRESS");
     } else if (slash != NULL && slash[1] != '\0') {
         set(list, "network", slash + 1);
     } else {
@@ -108,17 +109,17 @@ static bool take_vpc(struct fr_capirca_list *list, const char *word) {
 }
 
 /* How many words were taken from words[i] on: 0, 1 or 2. */
-static size_t take(struct fr_capirca_list *list, enum style style, const struct fr_capirca_field *f,
+static size_t take(struct fr_capirca_item *item, enum style style, const struct fr_capirca_field *f,
                    size_t i) {
     const char *word = f->words[i].text;
     const char *next = i + 1 < f->count ? f->words[i + 1].text : NULL;
-    if (take_common(list, word))
+    if (take_common(item, word))
         return 1;
-    if (style == ZONE_PAIR && take_zone(list, word, next))
+    if (style == ZONE_PAIR && take_zone(item->list, word, next))
         return 2;
-    if ((style == CHAIN || style == HOOK) && take_chain(list, word))
+    if ((style == CHAIN || style == HOOK) && take_chain(item, word))
         return 1;
-    return style == VPC && take_vpc(list, word);
+    return style == VPC && take_vpc(item, word);
 }
 
 /* What a list is called, and what makes two headers one: the platform and its own words. */
@@ -137,46 +138,70 @@ static const char *name_of(struct fr_capirca *r, const struct fr_capirca_list *l
     return name;
 }
 
-/* Beside the words of a chain or of zones there are those of how it is spelled. */
-static bool is_own_name(enum style style, const char *word) {
-    return (style == LIST || style == OTHER || style == CHAIN) && !is(word, "nostate") &&
-           !is(word, "truncatenames") && !is(word, "noverbose") && !is(word, "noprefix");
+/* Words of how it is spelled are no name; of other platforms all words are, the zones too. */
+static bool is_own_name(enum style style, const char *word, bool first) {
+    static const char *const others[] = {"nostate",      "truncatenames", "noverbose", "noprefix",
+                                         "object-group", "extended",      "from-zone", "to-zone"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (is(word, others[i]))
+            return false;
+    return style == OTHER || (first && (style == LIST || style == CHAIN));
 }
 
-static void read_words(struct fr_capirca *r, struct fr_capirca_list *list, enum style style,
+static void read_words(struct fr_capirca *r, struct fr_capirca_item *item, enum style style,
                        const struct fr_capirca_field *f) {
     const char *own = NULL;
     for (size_t i = 1, taken; i<f->count; i += taken> 0 ? taken : 1) {
-        taken = take(list, style, f, i);
-        if (taken == 0 && own == NULL && is_own_name(style, f->words[i].text))
-            own = f->words[i].text;
+        const char *word = f->words[i].text;
+        taken = take(item, style, f, i);
+        if (taken == 0 && is_own_name(style, word, own == NULL))
+            own = own == NULL ? word : flowrules_input_print(r->in, "%s-%s", own, word);
     }
     if (style == LIST && own != NULL)
-        set(list, "access-list", own);
-    list->name = name_of(r, list, style == LIST ? NULL : own);
+        set(item->list, "access-list", own);
+    item->list->name = name_of(r, item->list, style == LIST ? NULL : own);
 }
 
 /* ---- lists --------------------------------------------------------------------------------- */
 
 static void add_filter(struct fr_capirca *r, struct fr_capirca_list *list,
-                       const struct fr_capirca_filter *filter) {
+                       const struct fr_capirca_item *item) {
     list->filters = flowrules_input_grow(r->in, list->filters, &list->capacity, list->count,
                                          sizeof *list->filters);
     if (list->filters != NULL)
-        list->filters[list->count++] = (struct fr_capirca_item){.filter = filter};
+        list->filters[list->count++] = *item;
 }
 
 static void add_list(struct fr_capirca *r, struct fr_capirca_lists *lists,
-                     struct fr_capirca_list *list) {
+                     const struct fr_capirca_item *item) {
     lists->items = flowrules_input_grow(r->in, lists->items, &lists->capacity, lists->count,
                                         sizeof *lists->items);
     if (lists->items == NULL)
         return;
     if (lists->count >= FR_CAPIRCA_LISTS_MAX)
-        flowrules_input_error(r->in, list->at, "hand in fewer files at once",
+        flowrules_input_error(r->in, item->at, "hand in fewer files at once",
                               "the files have more than %u targets", FR_CAPIRCA_LISTS_MAX);
     else
-        lists->items[lists->count++] = (struct fr_capirca_item){.list = list};
+        lists->items[lists->count++] = *item;
+}
+
+/* The list of a name in a file; of platforms that nothing is known of, also of a family. */
+static void join(struct fr_capirca *r, struct fr_capirca_lists *lists,
+                 const struct fr_capirca_item *item, enum style style) {
+    const char *name = item->list->name;
+    const char *key = name == NULL
+                          ? NULL
+                          : flowrules_input_print(r->in, "%zu %u %s", item->at.file,
+                                                  style == OTHER ? item->families : 0, name);
+    if (key == NULL)
+        return;
+    struct fr_capirca_list *known = flowrules_input_lookup(r->in, FR_CAPIRCA_LISTS, key);
+    if (known == NULL) {
+        flowrules_input_define(r->in, FR_CAPIRCA_LISTS, key, item->list);
+        add_list(r, lists, item);
+        known = item->list;
+    }
+    add_filter(r, known, item);
 }
 
 static void read_target(struct fr_capirca *r, struct fr_capirca_lists *lists,
@@ -189,29 +214,22 @@ static void read_target(struct fr_capirca *r, struct fr_capirca_lists *lists,
     struct fr_capirca_list *list = flowrules_input_alloc(r->in, sizeof *list);
     if (list == NULL)
         return;
+    struct fr_capirca_item item = {.list = list,
+                                   .filter = filter,
+                                   .families = platform->families,
+                                   .passes = platform->style == CHAIN,
+                                   .silent = platform->style == CHAIN,
+                                   .at = f->at};
     *list = (struct fr_capirca_list){.platform = f->words[0].text,
                                      .backend = platform->backend,
-                                     .direction = FLOWRULES_FORWARD,
-                                     .families = platform->families,
+                                     .direction = platform->style == VPC ? FLOWRULES_INGRESS
+                                                                         : FLOWRULES_FORWARD,
                                      .places = platform->places,
                                      .tags = platform->style == VPC,
-                                     .silent = platform->style == CHAIN,
-                                     .passes = platform->style == CHAIN,
+                                     .staged = platform->style == HOOK,
                                      .at = f->at};
-    if (platform->style == VPC)
-        list->direction = FLOWRULES_INGRESS;
-    read_words(r, list, platform->style, f);
-    const char *key =
-        list->name == NULL ? NULL : flowrules_input_print(r->in, "%zu %s", f->at.file, list->name);
-    struct fr_capirca_list *known =
-        key == NULL ? NULL : flowrules_input_lookup(r->in, FR_CAPIRCA_LISTS, key);
-    if (known == NULL && key != NULL) {
-        flowrules_input_define(r->in, FR_CAPIRCA_LISTS, key, list);
-        add_list(r, lists, list);
-        known = list;
-    }
-    if (known != NULL)
-        add_filter(r, known, filter);
+    read_words(r, &item, platform->style, f);
+    join(r, lists, &item, platform->style);
 }
 
 /* Names that lists of several files have in common get the next number behind them. */

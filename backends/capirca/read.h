@@ -105,6 +105,8 @@ enum {
 /* Ranges of addresses that words bring together, and ports. */
 #define FR_CAPIRCA_RANGES_MAX 10000000u
 #define FR_CAPIRCA_PORTS_MAX  100000u
+/* Ports of a token that are looked at to tell that they widen a term. */
+#define FR_CAPIRCA_TOLD_MOST 1000u
 
 /* The ports of one protocol. */
 struct fr_capirca_port {
@@ -166,19 +168,22 @@ struct fr_capirca_list {
     const char *name;
     const char *platform, *backend;
     enum flowrules_direction direction;
-    unsigned families;
     enum fr_capirca_places places;
-    bool tags, passes, silent; /* passes: what no term matches; silent: the header does not say */
+    bool tags;
+    bool staged; /* a packet must pass each filter, where others are one after the other */
     const char *settings[4][2];
     struct fr_capirca_item *filters;
     size_t count, capacity;
     struct flowrules_place at;
 };
 
-/* What is in a list of lists, or of filters. */
+/* A filter, as a target of its header has it. */
 struct fr_capirca_item {
-    struct fr_capirca_list *list;
+    struct fr_capirca_list *list; /* that it begins, or is a part of */
     const struct fr_capirca_filter *filter;
+    unsigned families;
+    bool passes, silent; /* what no term matches passes; the header does not say */
+    struct flowrules_place at;
 };
 
 struct fr_capirca_lists {

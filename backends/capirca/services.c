@@ -5,7 +5,16 @@
 
 #include "read.h"
 
-enum { TCP = 6, UDP = 17, ICMP = 1, ICMPV6 = 58, SCTP = 132, UDPLITE = 136, PROTOCOLS = 256 };
+enum {
+    TCP = 6,
+    UDP = 17,
+    ICMP = 1,
+    ICMPV6 = 58,
+    SCTP = 132,
+    UDPLITE = 136,
+    PROTOCOLS = 256,
+    NAMED_MOST = 3
+};
 
 /* The names of types that Capirca has, with the number in ICMP and in ICMPv6; -1: it has none. */
 static const struct {
@@ -60,7 +69,8 @@ static const struct {
 static const struct {
     const char *name;
     int protocol;
-} protocol_names[] = {{"fragment", 44}, {"icmp6", ICMPV6}, {"ipip", 4}, {"ospf", 89}};
+} protocol_names[] = {{"cbt", 7},   {"fragment", 44}, {"icmp6", ICMPV6}, {"ipip", 4},
+                      {"ipv6", 41}, {"ospf", 89},     {"rdp", 27},       {"st", 5}};
 
 /* ---- protocols ----------------------------------------------------------------------------- */
 
@@ -102,11 +112,38 @@ struct ports {
     bool named; /* the term names some */
 };
 
-/* A token holds for all protocols of its term; what it lacks of them is told. */
+static bool has_port(const struct fr_capirca_port *list, size_t count, int protocol,
+                     struct flowrules_ports ports) {
+    for (size_t i = 0; i < count; i++)
+        if ((list[i].protocol == protocol || list[i].protocol < 0) &&
+            list[i].ports.first == ports.first && list[i].ports.last == ports.last)
+            return true;
+    return false;
+}
+
+/* The ports of a token hold for all protocols of its term: what it lacks of one is told. */
+static void tell_widened(struct fr_capirca *r, const struct fr_capirca_block *term,
+                         const struct fr_capirca_word *word, const bool marks[PROTOCOLS],
+                         const struct fr_capirca_port *list, size_t count) {
+    static const int protocols[] = {TCP, UDP, SCTP, UDPLITE};
+    static const char *const names[] = {"TCP", "UDP", "SCTP", "UDP-Lite"};
+    for (size_t p = 0; p < 4 && !flowrules_input_failed(r->in); p++) {
+        bool same = true;
+        for (size_t i = 0; i < count && i < FR_CAPIRCA_TOLD_MOST && same; i++)
+            same = (list[i].protocol >= 0 && !marks[list[i].protocol]) ||
+                   has_port(list, count, protocols[p], list[i].ports);
+        if (marks[protocols[p]] && !same)
+            flowrules_input_note(r->in, word->at,
+                                 "'%.60s' has ports that are not defined for %s: they hold for all "
+                                 "protocols of term '%.60s', as Capirca emits them",
+                                 word->text, names[p], term->name);
+    }
+}
+
+/* A token holds for all protocols of its term. */
 static void add_token(struct fr_capirca *r, const struct fr_capirca_block *term,
                       const struct fr_capirca_word *word, const bool marks[PROTOCOLS],
                       struct ports *ports) {
-    bool defined[PROTOCOLS] = {false};
     size_t count;
     const struct fr_capirca_port *list = fr_capirca_service(r, word, &count);
     if (ports->count + count > FR_CAPIRCA_PORTS_MAX) {
@@ -118,23 +155,13 @@ static void add_token(struct fr_capirca *r, const struct fr_capirca_block *term,
         int protocol = list[i].protocol;
         if (protocol >= 0 && !marks[protocol])
             continue;
-        for (int p = 0; p < PROTOCOLS; p++)
-            defined[p] = defined[p] || protocol < 0 || p == protocol;
         ports->items = flowrules_input_grow(r->in, ports->items, &ports->capacity, ports->count,
                                             sizeof *ports->items);
         if (ports->items == NULL)
             return;
         ports->items[ports->count++] = list[i].ports;
     }
-    static const int protocols[] = {TCP, UDP, SCTP, UDPLITE};
-    static const char *const names[] = {"TCP", "UDP", "SCTP", "UDP-Lite"};
-    for (size_t i = 0; i < 4; i++)
-        if (marks[protocols[i]] && !defined[protocols[i]] && !flowrules_input_failed(r->in))
-            flowrules_input_note(
-                r->in, word->at,
-                "'%.60s' is not defined for %s; the ports of term '%.60s' hold for "
-                "all its protocols, as Capirca emits them",
-                word->text, names[i], term->name);
+    tell_widened(r, term, word, marks, list, count);
 }
 
 static void find_ports(struct fr_capirca *r, const struct fr_capirca_block *term,
@@ -249,6 +276,43 @@ static void tell_mixed(struct fr_capirca *r, const struct fr_capirca_block *term
         }
 }
 
+/* Has a token ports of protocols that the term has not? */
+static bool has_others(struct fr_capirca *r, const struct fr_capirca_word *word,
+                       const bool marks[PROTOCOLS]) {
+    size_t count;
+    const struct fr_capirca_port *list = fr_capirca_service(r, word, &count);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].protocol >= 0 && !marks[list[i].protocol])
+            return true;
+    return false;
+}
+
+/* What the ports of a term are called: by their tokens, and by the protocol where these have
+ * others. */
+static const char *name_of(struct fr_capirca *r, const struct fr_capirca_block *term,
+                           const bool marks[PROTOCOLS]) {
+    const struct fr_capirca_field *f = NULL;
+    const char *name = NULL;
+    size_t words = 0, protocols = 0;
+    bool literal = false, others = false;
+    while ((f = fr_capirca_field(term, FR_CAPIRCA_DESTINATION_PORT, f)) != NULL)
+        for (size_t i = 0; i < f->count && words <= NAMED_MOST; i++, words++) {
+            literal = literal || (f->words[i].text[0] >= '0' && f->words[i].text[0] <= '9');
+            others = others || has_others(r, &f->words[i], marks);
+            name = name == NULL ? f->words[i].text
+                                : flowrules_input_print(r->in, "%s-%s", name, f->words[i].text);
+        }
+    for (int p = 0; p < PROTOCOLS; p++)
+        protocols += marks[p];
+    if (name == NULL || literal || words > NAMED_MOST ||
+        fr_capirca_field(term, FR_CAPIRCA_SOURCE_PORT, NULL) != NULL ||
+        fr_capirca_field(term, FR_CAPIRCA_PORT, NULL) != NULL)
+        return NULL;
+    if (!others || protocols > 1 || (!marks[TCP] && !marks[UDP]))
+        return name;
+    return flowrules_input_print(r->in, "%s-%s", name, marks[TCP] ? "tcp" : "udp");
+}
+
 bool fr_capirca_services(struct fr_capirca *r, const struct fr_capirca_block *term,
                          struct fr_capirca_services *services) {
     static const enum fr_capirca_key keys[] = {FR_CAPIRCA_SOURCE_PORT, FR_CAPIRCA_DESTINATION_PORT,
@@ -281,5 +345,8 @@ bool fr_capirca_services(struct fr_capirca *r, const struct fr_capirca_block *te
         else
             add(r, services, &(struct flowrules_service){p, NULL, NULL, 0, 0, -1, -1});
     }
+    const char *name = services->count == 0 ? NULL : name_of(r, term, marks);
+    if (name != NULL && !flowrules_input_failed(r->in))
+        flowrules_input_label_services(r->in, services->items, services->count, name);
     return services->count > 0;
 }

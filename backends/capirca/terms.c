@@ -10,6 +10,7 @@ struct work {
     struct fr_capirca *r;
     flowrules_input *in;
     const struct fr_capirca_list *list;
+    const struct fr_capirca_item *item; /* the filter of the list */
     const struct fr_capirca_block *term;
     struct flowrules_read_rule rule;
     bool none;  /* it matches nothing, or is not for this list */
@@ -59,17 +60,20 @@ static struct named unite(struct work *w, enum fr_capirca_key key,
     struct named sum = {flowrules_input_none(w->in), NULL, 0};
     size_t count = count_words(w, key);
     const struct fr_capirca_field *f = NULL;
+    bool literal = false;
     struct flowrules_set *sets =
         count == 0 ? NULL : flowrules_input_alloc(w->in, count * sizeof *sets);
     while (sets != NULL && (f = fr_capirca_field(w->term, key, f)) != NULL)
         for (size_t i = 0; i < f->count && !flowrules_input_failed(w->in); i++) {
             const char *word = f->words[i].text;
             sets[sum.count] = set_of(w, &f->words[i], key);
-            if (count <= NAMED_MOST)
+            literal = literal || strpbrk(word, "./:") != NULL;
+            if (count <= NAMED_MOST && !literal)
                 sum.name =
                     sum.count == 0 ? word : flowrules_input_print(w->in, "%s-%s", sum.name, word);
             sum.count++;
         }
+    sum.name = literal ? NULL : sum.name;
     if (sum.count > 0 && !flowrules_input_failed(w->in))
         sum.set = fr_capirca_unite(w->r, sets, sum.count, field(w, key)->at);
     return sum;
@@ -277,7 +281,7 @@ static void find_expiration(struct work *w) {
 
 static void find_family(struct work *w) {
     const struct fr_capirca_field *f = field(w, FR_CAPIRCA_FAMILY);
-    w->rule.families = w->list->families;
+    w->rule.families = w->item->families;
     if (f == NULL)
         return;
     bool v6 = f->count == 1 && is(f->words[0].text, "inet6");
@@ -360,6 +364,8 @@ static void find_comment(struct work *w) {
     }
     if (line == NULL)
         return;
+    if (out > line && out[-1] == ' ')
+        out--;
     *out = '\0';
     w->rule.comment = line;
 }
@@ -414,7 +420,7 @@ static void find_action(struct work *w) {
 static bool matches_all(const struct work *w) {
     return w->rule.doubt == NULL && flowrules_set_is_any(w->rule.source) &&
            flowrules_set_is_any(w->rule.destination) && w->rule.service_count == 0 &&
-           w->rule.families == w->list->families && w->rule.interfaces[0].store == NULL &&
+           w->rule.families == w->item->families && w->rule.interfaces[0].store == NULL &&
            w->rule.interfaces[1].store == NULL && w->rule.expires == NULL;
 }
 
@@ -539,41 +545,56 @@ static void add_baseline(struct work *w) {
         flowrules_input_rule(w->in, &rule);
 }
 
-static void add_rest(struct work *w) {
+/* What no term of filters matches, of some families. */
+static void add_default(struct work *w, bool passes, unsigned families) {
     struct flowrules_read_rule rule = {.direction = w->list->direction,
-                                       .verdict = FLOWRULES_BLOCK,
+                                       .verdict = passes ? FLOWRULES_PASS : FLOWRULES_BLOCK,
+                                       .packets = passes ? FLOWRULES_NEW : 0,
+                                       .families = families,
                                        .source = flowrules_input_any(w->in),
                                        .destination = flowrules_input_any(w->in)};
-    if (w->list->silent && !w->closed)
+    if (families != 0)
+        flowrules_input_rule(w->in, &rule);
+}
+
+/* The families that the filters of a list are for. */
+static unsigned families_of(const struct fr_capirca_list *list) {
+    unsigned families = 0;
+    for (size_t i = 0; i < list->count; i++)
+        families |= list->filters[i].families;
+    return families;
+}
+
+/* The end of a list of filters that are one after the other: a header that says it decides. */
+static void add_rest(struct work *w) {
+    const struct fr_capirca_item *says = &w->list->filters[0];
+    for (size_t i = 1; i < w->list->count; i++)
+        if (!w->list->filters[i].silent)
+            says = &w->list->filters[i];
+    if (says->silent && !w->closed)
         flowrules_input_assume(w->in, w->list->at,
                                "add ACCEPT or DROP to the target, or a last term for the rest",
                                "the header does not say what happens to packets that no term "
                                "matches: they pass, as the kernel's chains let them");
-    if (w->list->passes) {
-        rule.verdict = FLOWRULES_PASS;
-        rule.packets = FLOWRULES_NEW;
-        rule.families = w->list->families;
-        flowrules_input_rule(w->in, &rule);
-        rule.verdict = FLOWRULES_BLOCK;
-        rule.packets = rule.families = 0;
-    }
-    flowrules_input_rule(w->in, &rule);
+    if (says->passes)
+        add_default(w, true, families_of(w->list));
+    add_default(w, false, FLOWRULES_BOTH_FAMILIES);
 }
 
 static void tell_target(struct work *w) {
     const struct fr_capirca_list *list = w->list;
-    const char *backend = list->backend == NULL ? "plain" : list->backend;
-    if (list->backend == NULL || !flowrules_input_is_for(w->in, backend)) {
+    unsigned families = families_of(list);
+    if (list->backend == NULL || !flowrules_input_is_for(w->in, list->backend)) {
         flowrules_input_is_for(w->in, "plain");
         flowrules_input_note(w->in, list->at,
                              "there is no backend for the platform '%.60s': its target is a list "
                              "for people",
                              list->platform);
     }
-    if (list->families != FLOWRULES_BOTH_FAMILIES)
-        flowrules_input_note(
-            w->in, list->at, "the filter is for %s alone; the target denies the other family, too",
-            list->families == FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4) ? "IPv4" : "IPv6");
+    if (families != FLOWRULES_BOTH_FAMILIES)
+        flowrules_input_note(w->in, list->at,
+                             "the filter is for %s alone; the target denies the other family, too",
+                             families == FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4) ? "IPv4" : "IPv6");
     for (size_t i = 0; i < 4 && list->settings[i][0] != NULL; i++)
         flowrules_input_found(w->in, list->settings[i][0], list->settings[i][1]);
 }
@@ -595,21 +616,46 @@ static void tell_rejects(struct work *w) {
                                    "do not: the target denies without an answer");
 }
 
+static void read_filter(struct work *w, const struct fr_capirca_item *item) {
+    const struct fr_capirca_filter *filter = item->filter;
+    w->item = item;
+    w->term = &filter->header;
+    find_others(w);
+    if (w->list->tags)
+        read_by_priority(w, filter);
+    for (size_t t = 0; !w->list->tags && t < filter->count && !flowrules_input_failed(w->in); t++)
+        read_term(w, &filter->terms[t]);
+}
+
+/*
+ * Base chains of nftables each decide: a packet has to pass all of its family. What none is for is
+ * denied, as by the target.
+ */
+static void read_stages(struct work *w) {
+    unsigned families = families_of(w->list);
+    for (size_t i = 0; i < w->list->count && !flowrules_input_failed(w->in); i++) {
+        const struct fr_capirca_item *item = &w->list->filters[i];
+        flowrules_input_stage(w->in, w->list->direction);
+        add_baseline(w);
+        read_filter(w, item);
+        if (item->passes)
+            add_default(w, true, item->families);
+        add_default(w, false, item->families);
+        if (i == 0)
+            add_default(w, false, FLOWRULES_BOTH_FAMILIES & ~families);
+    }
+}
+
 void fr_capirca_emit(struct fr_capirca *r, const struct fr_capirca_list *list) {
     struct work w = {.r = r, .in = r->in, .list = list};
     tell_target(&w);
-    add_baseline(&w);
-    for (size_t i = 0; i < list->count && !flowrules_input_failed(r->in); i++) {
-        const struct fr_capirca_block *header = &list->filters[i].filter->header;
-        w.term = header;
-        find_others(&w);
-        if (list->tags)
-            read_by_priority(&w, list->filters[i].filter);
-        for (size_t t = 0;
-             !list->tags && t < list->filters[i].filter->count && !flowrules_input_failed(r->in);
-             t++)
-            read_term(&w, &list->filters[i].filter->terms[t]);
+    if (list->staged) {
+        read_stages(&w);
+    } else {
+        add_baseline(&w);
+        for (size_t i = 0; i < list->count && !flowrules_input_failed(r->in); i++)
+            read_filter(&w, &list->filters[i]);
+        add_rest(&w);
     }
-    add_rest(&w);
     tell_rejects(&w);
 }

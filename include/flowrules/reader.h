@@ -289,6 +289,10 @@ FLOWRULES_API const char *flowrules_input_bound_value(flowrules_input *in, const
 /* For an import: the name of a set in the configuration. description may be NULL. */
 FLOWRULES_API void flowrules_input_label(flowrules_input *in, struct flowrules_set set,
                                          const char *name, const char *description);
+/* The same of services, in a rule as it is added. */
+FLOWRULES_API void flowrules_input_label_services(flowrules_input *in,
+                                                  const struct flowrules_service *services,
+                                                  size_t count, const char *name);
 /*
  * For an import: the value of a setting in the configuration (for example the interface of an
  * access list, or "format"). A setting of the caller replaces it.

@@ -30,6 +30,7 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
         fr_vec_init(&m->stages[i], allocator, sizeof(struct fr_stage *));
     fr_vec_init(&m->doubts, allocator, sizeof(struct fr_doubt));
     fr_vec_init(&m->labels, allocator, sizeof(struct fr_label));
+    fr_vec_init(&m->service_labels, allocator, sizeof(struct fr_service_label));
     fr_vec_init(&m->settings, allocator, sizeof(struct fr_found_setting));
     fr_vec_init(&m->files, allocator, sizeof(const char *));
     fr_vec_init(&m->choices, allocator, sizeof(struct fr_choice));
@@ -61,6 +62,7 @@ void flowrules_meaning_free(flowrules_meaning *m) {
     free_stages(m->stages);
     fr_vec_free(&m->doubts);
     fr_vec_free(&m->labels);
+    fr_vec_free(&m->service_labels);
     fr_vec_free(&m->settings);
     fr_vec_free(&m->files);
     fr_vec_free(&m->choices);

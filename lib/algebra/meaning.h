@@ -64,6 +64,12 @@ struct fr_label {
     const char *name, *description;
 };
 
+/* The same of services. */
+struct fr_service_label {
+    fr_service service;
+    const char *name;
+};
+
 /* A setting of a target that follows from the configuration. */
 struct fr_found_setting {
     const char *key, *value;
@@ -99,6 +105,7 @@ struct flowrules_meaning {
     unsigned packets;   /* kinds of packets that are decided */
     struct fr_vec doubts;                 /* struct fr_doubt */
     struct fr_vec labels;                 /* struct fr_label */
+    struct fr_vec service_labels;         /* struct fr_service_label */
     struct fr_vec settings;               /* struct fr_found_setting */
     struct fr_vec files;                  /* const char *: names of the configuration's files */
     struct flowrules_policy *policy;      /* held, where flows are named; or NULL */

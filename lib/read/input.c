@@ -736,6 +736,17 @@ void flowrules_input_label(flowrules_input *in, struct flowrules_set set, const 
         in->failed || label->name == NULL || (description != NULL && label->description == NULL);
 }
 
+void flowrules_input_label_services(flowrules_input *in, const struct flowrules_service *services,
+                                    size_t count, const char *name) {
+    flowrules_meaning *m = in->meaning;
+    fr_service service = fr_meaning_service(m, services, count);
+    struct fr_service_label *label =
+        service == FR_SERVICE_NONE ? NULL : fr_vec_push(&m->service_labels);
+    if (label != NULL)
+        *label = (struct fr_service_label){service, fr_arena_text(&m->arena, name, strlen(name))};
+    in->failed = in->failed || label == NULL || label->name == NULL;
+}
+
 static void add_found(flowrules_input *in, unsigned directions, const char *key,
                       const char *value) {
     struct fr_arena *arena = &in->meaning->arena;

@@ -25,6 +25,12 @@ struct network {
     const struct flowrules_backend *backend; /* of a group: whose platform knows it */
 };
 
+/* A service with a name. */
+struct service {
+    fr_service service;
+    const char *name;
+};
+
 /* Networks behind interfaces: a set as an end of flows, and where it is. */
 struct placed {
     fr_set set, interfaces;
@@ -60,8 +66,10 @@ struct writing {
     struct fr_map placed_at;            /* by hash of both sets -> index + 1 */
     struct fr_map network_of;           /* set + 1 -> index + 1 */
     struct fr_map group_of;             /* atom + 1 -> index + 1 */
-    struct fr_vec services;             /* fr_service: those with a name */
+    struct fr_vec services;             /* struct service: those with a name */
     struct fr_map service_of;           /* service + 1 -> index + 1 */
+    struct fr_map service_label_of;     /* service + 1 -> index of labels + 1 */
+    struct fr_strings service_words;    /* names of services that are taken */
     struct fr_map label_of;             /* set + 1 -> index of labels + 1 */
     struct fr_vec losses;               /* struct loss */
     struct fr_strings keys;             /* what makes flows of several choices the same */
@@ -110,6 +118,12 @@ static bool map_labels(struct writing *w) {
     for (uint32_t i = 0; i < w->m->labels.count; i++) {
         fr_set set = fr_vec_at(&w->m->labels, struct fr_label, i)->set;
         if (!fr_map_get(&w->label_of, set + 1, &known) && !fr_map_put(&w->label_of, set + 1, i + 1))
+            return false;
+    }
+    for (uint32_t i = 0; i < w->m->service_labels.count; i++) {
+        fr_service own = fr_vec_at(&w->m->service_labels, struct fr_service_label, i)->service;
+        if (!fr_map_get(&w->service_label_of, own + 1, &known) &&
+            !fr_map_put(&w->service_label_of, own + 1, i + 1))
             return false;
     }
     return true;
@@ -549,23 +563,37 @@ static void write_network(struct writing *w, const struct network *network) {
 
 /* ---- services ------------------------------------------------------------------------------ */
 
+/* What the configuration calls a service, or NULL. */
+static const char *label_of_service(const struct writing *w, fr_service service) {
+    uint32_t index;
+    return fr_map_get(&w->service_label_of, service + 1, &index)
+               ? fr_vec_at(&w->m->service_labels, struct fr_service_label, index - 1)->name
+               : NULL;
+}
+
 static flowrules_status note_service(struct writing *w, fr_service service) {
     const struct fr_service_terms *terms = fr_service_get(&w->m->services, service);
-    if (knows(&w->service_of, service) || fr_policy_is_one_entry(terms))
+    const char *label = label_of_service(w, service);
+    if (service == FR_SERVICE_ANY || knows(&w->service_of, service) ||
+        (label == NULL && fr_policy_is_one_entry(terms)))
         return FLOWRULES_OK;
-    fr_service *slot = fr_vec_add(&w->services);
-    if (slot == NULL || !fr_map_put(&w->service_of, service + 1, (uint32_t)w->services.count))
+    struct service *slot = fr_vec_add(&w->services);
+    if (slot != NULL)
+        *slot = (struct service){
+            service, label != NULL ? fr_policy_word(&w->m->arena, &w->service_words, label)
+                                   : fr_arena_printf(&w->arena, "service-%zu", w->services.count)};
+    if (slot == NULL || slot->name == NULL ||
+        !fr_map_put(&w->service_of, service + 1, (uint32_t)w->services.count))
         return no_memory(w);
-    *slot = service;
     return FLOWRULES_OK;
 }
 
 static void write_services(struct writing *w) {
     flowrules_write(w->w, w->services.count > 0 ? "\nservices:\n" : "");
     for (size_t i = 0; i < w->services.count; i++) {
-        fr_service service = *fr_vec_at(&w->services, fr_service, i);
-        flowrules_writef(w->w, "  service-%zu:\n", i + 1);
-        fr_policy_write_service(w->w, fr_service_get(&w->m->services, service));
+        const struct service *s = fr_vec_at(&w->services, struct service, i);
+        flowrules_writef(w->w, "  %s:\n", s->name);
+        fr_policy_write_service(w->w, fr_service_get(&w->m->services, s->service));
     }
 }
 
@@ -575,7 +603,8 @@ static void write_service(struct writing *w, fr_service service) {
     if (service == FR_SERVICE_ANY) {
         flowrules_write(w->w, "service: any");
     } else if (fr_map_get(&w->service_of, service + 1, &number)) {
-        flowrules_writef(w->w, "service: service-%u", number);
+        flowrules_writef(w->w, "service: %s",
+                         fr_vec_at(&w->services, struct service, number - 1)->name);
     } else {
         fr_policy_write_entry(w->w, "\n    ", terms->terms, terms->count);
     }
@@ -1105,13 +1134,15 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_strings_init(&w.targets, allocator);
     fr_strings_init(&w.choices, allocator);
     fr_vec_init(&w.networks, allocator, sizeof(struct network));
-    fr_vec_init(&w.services, allocator, sizeof(fr_service));
+    fr_vec_init(&w.services, allocator, sizeof(struct service));
     fr_vec_init(&w.losses, allocator, sizeof(struct loss));
     fr_vec_init(&w.placed, allocator, sizeof(struct placed));
     fr_map_init(&w.placed_at, allocator);
     fr_map_init(&w.network_of, allocator);
     fr_map_init(&w.group_of, allocator);
     fr_map_init(&w.service_of, allocator);
+    fr_map_init(&w.service_label_of, allocator);
+    fr_strings_init(&w.service_words, allocator);
     fr_map_init(&w.label_of, allocator);
     fr_strings_init(&w.keys, allocator);
     fr_map_init(&w.shared_of, allocator);
@@ -1121,6 +1152,8 @@ flowrules_status fr_import_write(const struct fr_imports *imports,
     fr_map_free(&w.shared_of);
     fr_strings_free(&w.keys);
     fr_map_free(&w.label_of);
+    fr_strings_free(&w.service_words);
+    fr_map_free(&w.service_label_of);
     fr_map_free(&w.service_of);
     fr_map_free(&w.group_of);
     fr_map_free(&w.network_of);

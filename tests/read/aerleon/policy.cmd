@@ -1,0 +1,1 @@
+policy.yml policy.terms.yml
