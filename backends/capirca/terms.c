@@ -340,9 +340,9 @@ static void find_others(struct work *w) {
 
 static void find_logging(struct work *w) {
     const struct fr_capirca_field *f = field(w, FR_CAPIRCA_LOGGING);
-    w->rule.log =
-        f != NULL &&
-        !(f->count == 1 && (is(f->words[0].text, "disable") || is(f->words[0].text, "false")));
+    w->rule.log = f != NULL && !(f->count == 1 &&
+                                 (is(f->words[0].text, "disable") ||
+                                  is(f->words[0].text, "false") || is(f->words[0].text, "False")));
 }
 
 static void find_comment(struct work *w) {
@@ -375,6 +375,10 @@ static void find_no_action(struct work *w) {
     for (size_t i = 0; i < w->term->count; i++)
         if (w->term->fields[i].keyword->key == FR_CAPIRCA_ROUTE)
             return; /* in doubt */
+        else if (is(w->term->fields[i].keyword->name, "port-mirror")) {
+            doubt(w, "a term that only mirrors packets");
+            return;
+        }
     flowrules_input_error(w->in, w->term->at, "add action:: accept or action:: deny",
                           "term '%.60s' has no action", w->term->name);
 }
