@@ -294,7 +294,7 @@ coverage: ## write docs/COVERAGE.md, in many minutes: the lines that the suites 
 coverage-run:
 	@$(RUN) $(COVERAGE_SUITES)
 
-.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-fmt bless-request bless-report bless-abi bless-plugin bless-formats
+.PHONY: bless bless-errors bless-findings bless-read bless-assert bless-fmt bless-request bless-report bless-usage bless-abi bless-plugin bless-formats
 bless: $(TOOL) ## write expected golden files: TARGET=CASE/TARGET, CASE or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/golden/run --bless '$(TARGET)'
 
@@ -306,6 +306,9 @@ bless-findings: $(TOOL) ## write expected findings of lint: TARGET=NAME or all
 
 bless-read: $(TOOL) ## write what verify says of tests/read: TARGET=BACKEND/CASE, BACKEND or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/read/run --bless '$(TARGET)'
+
+bless-usage: $(TOOL) ## write what usage says of tests/usage: TARGET=NAME or all
+	@FLOWRULES=$(abspath $(TOOL)) tests/usage/run --bless '$(TARGET)'
 
 bless-fmt: $(TOOL) ## write what fmt makes of tests/fmt: TARGET=NAME or all
 	@FLOWRULES=$(abspath $(TOOL)) tests/fmt/run --bless '$(TARGET)'

@@ -17,7 +17,7 @@ const char *policy_shown(const char *path) {
     return strcmp(path, "-") == 0 ? INPUT_SHOWN : path;
 }
 
-char *read_input(struct tool *tool, size_t *size) {
+char *read_stream(struct tool *tool, FILE *stream, const char *shown, size_t *size) {
     size_t capacity = 0, room;
     char *text = NULL;
     bool zero;
@@ -29,19 +29,23 @@ char *read_input(struct tool *tool, size_t *size) {
                 capacity = INPUT_LARGEST + 1;
             text = reallocate(text, capacity, 1);
         }
-        room = fread(text + *size, 1, capacity - *size, stdin);
+        room = fread(text + *size, 1, capacity - *size, stream);
         zero = memchr(text + *size, '\0', room) != NULL;
         *size += room;
     } while (room > 0 && *size <= INPUT_LARGEST && !zero); /* no text goes on behind a byte 0 */
-    if (ferror(stdin)) {
-        tell_error(tool, "cannot read standard input: %s", strerror(errno));
+    if (ferror(stream)) {
+        tell_error(tool, "cannot read %s: %s", shown, strerror(errno));
     } else if (*size > INPUT_LARGEST) {
-        tell_error(tool, "standard input is larger than %zu bytes", INPUT_LARGEST);
+        tell_error(tool, "%s is larger than %zu bytes", shown, INPUT_LARGEST);
     } else {
         return text;
     }
     free(text);
     return NULL;
+}
+
+char *read_input(struct tool *tool, size_t *size) {
+    return read_stream(tool, stdin, "standard input", size);
 }
 
 flowrules_status set_date(struct tool *tool) {

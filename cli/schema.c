@@ -41,6 +41,10 @@ static const struct {
                "findings: [{verdict: broken|unknown, witness: text?, reason: text, names: text?, "
                "zones: text?, flow: text?, file: text?, line: number, enters?: text, "
                "leaves?: text, devices?: [{name: text, file: text?, line: number}]}], more: yes}]"},
+    {"usage", "target: text, verdict: equal|different|unknown, flows: [{flow: text, state: "
+              "used|shared|unused|uncounted, packets: number, bytes?: number, shared: number, "
+              "at-least: yes, since: text?, last: text?, last-shared: text?, others: [text], "
+              "other-count: number}]"},
     {"report",
      "title: text?, description: text?, file: text?, as-of: text?, matrix: yes, lock: yes, "
      "example-lock: yes, zones: [{name: text, rest: yes, members: [text], except: [text]}], "
@@ -208,7 +212,7 @@ static flowrules_status print_schema_of(struct tool *tool, const char *what) {
     return tell_usage(
         tool,
         "there is no JSON answer '%s'; it is one of check, render, explain, lint, "
-        "message, query, assert, report, verify, diff, resolve, probe, targets, help, "
+        "message, query, assert, usage, report, verify, diff, resolve, probe, targets, help, "
         "diagnostics",
         what);
 }

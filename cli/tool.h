@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cjson/cJSON.h>
 #include <flowrules/flowrules.h>
@@ -34,6 +35,7 @@ enum {
 struct settings {
     const char *as_of, *lock, *output, *max_age, *protects;
     const char *mapping, *definitions; /* of import */
+    const char *history; /* of usage */
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
     struct text_list targets, networks, servers, plugins, sets, operands, assertions;
     const char *from, *name, *namespace_name, *image, *most; /* of probe */
@@ -95,6 +97,8 @@ flowrules_status set_date(struct tool *tool);
 flowrules_status open_policy(flowrules_policy **policy, struct tool *tool, const char *path);
 /* Adds the files of --assertions; messages gather in the context. */
 flowrules_status add_assertion_files(struct tool *tool, flowrules_assertions *assertions);
+/* All of a stream, to be freed; NULL when it can't be read, which is told of the file as shown. */
+char *read_stream(struct tool *tool, FILE *stream, const char *shown, size_t *size);
 /* All of standard input, to be freed; NULL when it can't be read, which is told. */
 char *read_input(struct tool *tool, size_t *size);
 /* The number of the flow of that name, or the number of flows. */

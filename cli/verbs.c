@@ -193,6 +193,17 @@ static const struct option verify_options[] = {
     JSON_OPTION("the verdict, the differences and what was not understood as JSON"),
 };
 
+static const struct option usage_options[] = {
+    {"target", "TARGET[:FORMAT]",
+     "the target of the policy that the files belong to; not needed if the policy has only one",
+     PLACE(targets), NULL, OPTION_LIST, 't'},
+    {"history", "FILE",
+     "take what earlier dumps have shown from this file, and add this one; it is created if needed",
+     PLACE(history), NULL, OPTION_TEXT, 0},
+    SET_OPTION,
+    JSON_OPTION("every flow with what its counters show as JSON"),
+};
+
 static const struct option diff_options[] = {
     {"target", "TARGET[:FORMAT]",
      "compare what this target of the policies must let pass; without it, the policies themselves",
@@ -305,7 +316,8 @@ static const struct option schema_options[] = {
      OPTION_FLAG, 0},
     {"of", "ANSWER",
      "the schema of what a verb prints with --json: check, render, explain, query, assert, "
-     "report, verify, diff, resolve, probe, targets or help; 'message': what 'explain FRnnnn' "
+     "usage, report, verify, diff, resolve, probe, targets or help; 'message': what 'explain "
+     "FRnnnn' "
      "prints; "
      "'diagnostics': "
      "what --diagnostics=json prints",
@@ -496,6 +508,24 @@ static const struct verb verbs[] = {
      "flowrules render kimi-k2.yaml -t edge-nft > edge-nft.nft\n"
      "flowrules verify kimi-k2.yaml 'node-nft=node-nft.nft & edge-nft=edge-nft.nft [to eth1]'\n",
      run_verify},
+    {"usage", "POLICY FILE...", "tell which flows are used, by the counters of what runs",
+     "Reads the counters of a running configuration and tells of each flow of a target what they "
+     "show, such as those of 'nft list ruleset' or 'iptables-save -c' (docs/USAGE.md has the "
+     "command for each platform):\n"
+     "  used         packets of the flow were counted\n"
+     "  shared       only counters that also count packets of other flows have counted\n"
+     "  never used   all its rules have counters, and none has counted\n"
+     "  not counted  not all its rules have counters\n"
+     "Rules are matched with flows by the packets that they decide on, not by their names. With "
+     "--history, each dump is kept, so that counters that were set back lose nothing, and it is "
+     "known since when a flow is not used, and when it was used last.\n"
+     "If the files do not permit exactly what the target must let pass, a warning says so, and the "
+     "exit status is 1, else 0. --as-of is the day on which the counters were read. One FILE, or "
+     "POLICY, may be '-' for standard input.",
+     usage_options, COUNT(usage_options), 2, FILES_MOST, "a POLICY and a FILE are needed",
+     "flowrules usage kimi-k2.yaml -t node-nft dump.nft\n"
+     "flowrules usage kimi-k2.yaml -t node-nft dump.nft --history usage.jsonl\n",
+     run_usage},
     {"diff", "OLD NEW", "show the packets that pass in only one of two policies or configurations",
      "Compares what two policies or configurations let pass. OLD and NEW are each the path of a "
      "policy, or BACKEND[:FORMAT]=FILE[,FILE...] for a configuration. Another order, grouping or "

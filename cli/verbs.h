@@ -66,6 +66,7 @@ flowrules_status run_query(struct tool *tool);
 flowrules_status run_assert(struct tool *tool);
 flowrules_status run_report(struct tool *tool);
 flowrules_status run_verify(struct tool *tool);
+flowrules_status run_usage(struct tool *tool);
 flowrules_status run_diff(struct tool *tool);
 flowrules_status run_import(struct tool *tool);
 flowrules_status run_resolve(struct tool *tool);

@@ -113,11 +113,29 @@ static struct netfilter_chain *next_chain(struct state *s, struct iptables_words
     return chain;
 }
 
+/* "[3:180]" before a rule, as iptables-save -c has it: packets and bytes. */
+static void read_counter(struct state *s, const struct iptables_words *words,
+                         struct netfilter_rule *rule) {
+    const char *text = words->items[0].text + 1;
+    size_t length = strlen(text), colon = strcspn(text, ":");
+    struct flowrules_counts counts = {.has_bytes = true};
+    if (length > colon + 1 && text[length - 1] == ']' &&
+        flowrules_parse_count(text, colon, &counts.packets) &&
+        flowrules_parse_count(text + colon + 1, length - colon - 2, &counts.bytes))
+        fr_netfilter_count(&s->reader->nf, rule, &counts);
+    else
+        flowrules_input_error(s->reader->in, fr_iptables_place(words, 0), NULL,
+                              "'%.80s' is not a counter, [PACKETS:BYTES]", words->items[0].text);
+}
+
 /* "-A INPUT ..." */
 static void append_rule(struct state *s, struct iptables_words *words) {
     struct netfilter_chain *chain = next_chain(s, words);
+    size_t count = chain ? chain->rule_count : 0;
     if (chain)
         fr_iptables_read_rule(s->reader, chain, s->family, words);
+    if (chain && chain->rule_count > count && words->items[0].text[0] == '[')
+        read_counter(s, words, chain->rules[count]);
 }
 
 /* "-I INPUT ..." and "-I INPUT 3 ...": before the first rule, or before that one. */
@@ -286,7 +304,7 @@ static void read_save_line(struct state *s, struct iptables_words *words) {
         s->table = NULL;
     } else {
         if (first[0] == '[')
-            words->next++; /* -c: packets and bytes */
+            words->next++; /* of -c, a counter */
         read_command(s, words);
     }
 }

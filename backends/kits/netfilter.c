@@ -268,6 +268,12 @@ void fr_netfilter_other(struct netfilter *nf, struct netfilter_rule *rule, const
         match->other = what;
 }
 
+void fr_netfilter_count(struct netfilter *nf, struct netfilter_rule *rule,
+                        const struct flowrules_counts *counts) {
+    rule->counter = flowrules_input_counter(nf->in, rule->at, counts);
+    rule->counted = rule->match_count;
+}
+
 void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule) {
     struct netfilter_match *match = fr_netfilter_match(nf, rule);
     if (!match)

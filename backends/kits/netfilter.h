@@ -136,6 +136,8 @@ struct netfilter_rule {
     bool log;
     bool rejects;     /* a drop that is answered */
     unsigned doubted; /* directions (bits) with a reported doubt */
+    uint32_t counter; /* of the packets that its first matches took, or 0 */
+    size_t counted;   /* how many matches these are */
 };
 
 enum netfilter_hook {
@@ -241,6 +243,10 @@ void fr_netfilter_move(struct netfilter *nf, struct netfilter_rule *rule, const 
  * the packets of a policy it is: it matches none of them.
  */
 void fr_netfilter_source_check(struct netfilter *nf, struct netfilter_rule *rule);
+
+/* A counter of the rule, behind the matches that it has until now. */
+void fr_netfilter_count(struct netfilter *nf, struct netfilter_rule *rule,
+                        const struct flowrules_counts *counts);
 
 /* ---- names that dnsmasq follows ------------------------------------------------------------ */
 

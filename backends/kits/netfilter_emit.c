@@ -290,6 +290,8 @@ static struct flowrules_read_rule read_rule(struct netfilter_walk *walk,
                                   rule->origin ? ", " : "", rule->origin ? rule->origin : "");
     if (box->line != 0)
         read.at = (struct flowrules_place){rule->at.file, box->line, 1};
+    if (rule->counted == rule->match_count && !rule->map) /* else it counts other packets, too */
+        read.counter = rule->counter;
     return read;
 }
 

@@ -303,6 +303,23 @@ static void read_nothing(struct reader *r, const flowrules_node *node,
     (void)rule;
 }
 
+/* {"packets": 3, "bytes": 180}; null where it shows nothing; a name is a counter elsewhere. */
+static void read_counter(struct reader *r, const flowrules_node *node,
+                         struct netfilter_rule *rule) {
+    static const char *const keys[] = {"packets", "bytes"};
+    struct flowrules_counts counts = {.has_bytes = true};
+    uint64_t *numbers[] = {&counts.packets, &counts.bytes};
+    if (flowrules_node_kind(node) != FLOWRULES_NODE_MAP)
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        const flowrules_node *number = flowrules_node_get(node, keys[i]);
+        const char *text = flowrules_node_text(number);
+        if (number && (!text || !flowrules_parse_count(text, strlen(text), numbers[i])))
+            unexpected(r, number, "a number of 64 bits");
+    }
+    fr_netfilter_count(r->nf, rule, &counts);
+}
+
 static void read_log(struct reader *r, const flowrules_node *node, struct netfilter_rule *rule) {
     (void)r;
     (void)node;
@@ -344,7 +361,7 @@ static const struct {
     const char *key;
     void (*read)(struct reader *r, const flowrules_node *node, struct netfilter_rule *rule);
 } statements[] = {
-    {"match", read_match},      {"vmap", read_map},       {"counter", read_nothing},
+    {"match", read_match},      {"vmap", read_map},       {"counter", read_counter},
     {"log", read_log},          {"limit", read_limit},    {"reject", read_reject},
     {"set", read_nothing},      {"mangle", read_mangle},  {"notrack", read_rewrite},
     {"snat", read_rewrite},     {"dnat", read_dnat},      {"masquerade", read_rewrite},

@@ -407,14 +407,32 @@ static void take_match(struct nftables_parser *p, struct netfilter_rule *rule) {
 
 /* ---- statements ---------------------------------------------------------------------------- */
 
+static void take_count(struct nftables_parser *p, uint64_t *count) {
+    const struct nftables_token token = p->token;
+    if (fr_nftables_take_name(p, "a number") &&
+        !flowrules_parse_count(token.text, token.length, count))
+        flowrules_input_error(p->in, token.at, NULL, "'%.*s' is not a number of 64 bits",
+                              token.length < 80 ? (int)token.length : 80, token.text);
+}
+
+/* One without numbers, as in files to load, is none that shows something. */
 static void take_counter(struct nftables_parser *p, struct netfilter_rule *rule) {
-    (void)rule;
+    struct flowrules_counts counts = {.has_bytes = true};
     if (fr_nftables_accept(p, "name")) {
         fr_nftables_take_name(p, "a name");
         return;
     }
-    while (fr_nftables_accept(p, "packets") || fr_nftables_accept(p, "bytes"))
-        fr_nftables_take_name(p, "a number");
+    bool shown = false;
+    for (;; shown = true) {
+        if (fr_nftables_accept(p, "packets"))
+            take_count(p, &counts.packets);
+        else if (fr_nftables_accept(p, "bytes"))
+            take_count(p, &counts.bytes);
+        else
+            break;
+    }
+    if (shown)
+        fr_netfilter_count(p->nf, rule, &counts);
 }
 
 static void take_log(struct nftables_parser *p, struct netfilter_rule *rule) {

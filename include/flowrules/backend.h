@@ -29,7 +29,7 @@
 extern "C" {
 #endif
 
-#define FLOWRULES_BACKEND_ABI 4u
+#define FLOWRULES_BACKEND_ABI 5u
 
 /* ---- addresses, ports, sets -------------------------------------------------------------- */
 

@@ -909,6 +909,61 @@ FLOWRULES_API const char *flowrules_doubt_file(const flowrules_comparison *compa
                                                size_t doubt);
 FLOWRULES_API uint32_t flowrules_doubt_line(const flowrules_comparison *comparison, size_t doubt);
 
+/* ---- usage -------------------------------------------------------------------------------- */
+
+/* What the counters of a running configuration say of the flows of a target. */
+typedef struct flowrules_usage flowrules_usage;
+
+/*
+ * Reads the counters of what runs (docs/USAGE.md) as those of a target. Needs the option as-of: the
+ * day on which they were read. history: the records of earlier dumps, one in a line, of size bytes,
+ * or NULL; history_name is the name of its file in messages. Records of other targets are passed
+ * over. FLOWRULES_INVALID: the files have no counters, or cannot be read; or history is not valid.
+ */
+FLOWRULES_CHECK flowrules_status flowrules_usage_new(
+    flowrules_usage **usage, flowrules_context *context, const flowrules_policy *policy,
+    const char *target, const flowrules_configuration *configuration, const char *history_name,
+    const char *history, size_t history_size);
+FLOWRULES_API void flowrules_usage_free(flowrules_usage *usage);
+/*
+ * "equal" if the files let pass exactly what the target has to, else "different" or "unknown", and
+ * a warning says so: the counters may then count for other flows.
+ */
+FLOWRULES_API const char *flowrules_usage_verdict(const flowrules_usage *usage);
+/* The record of this dump for the history: JSON, a line without its end. */
+FLOWRULES_API const char *flowrules_usage_record(const flowrules_usage *usage);
+/* The flows that the target decides on, in the order of the file. */
+FLOWRULES_API size_t flowrules_usage_row_count(const flowrules_usage *usage);
+FLOWRULES_API const char *flowrules_usage_flow(const flowrules_usage *usage, size_t row);
+/*
+ * "used": packets of it were counted. "shared": only counters have counted that also count packets
+ * of other flows. "unused": all its rules have counters, and none has counted since the first
+ * record. "uncounted": not all its rules have counters.
+ */
+FLOWRULES_API const char *flowrules_usage_state(const flowrules_usage *usage, size_t row);
+/*
+ * Packets and bytes of the flow, over all records; has_bytes is 0 if bytes are not counted.
+ * Platforms that track connections count the packet that opens a connection.
+ */
+FLOWRULES_API uint64_t flowrules_usage_packets(const flowrules_usage *usage, size_t row);
+FLOWRULES_API uint64_t flowrules_usage_bytes(const flowrules_usage *usage, size_t row);
+FLOWRULES_API int flowrules_usage_has_bytes(const flowrules_usage *usage, size_t row);
+/* Packets of counters of which some may be the flow's. */
+FLOWRULES_API uint64_t flowrules_usage_shared(const flowrules_usage *usage, size_t row);
+/* 1 if counters were set back between records, so that more may have been counted; else 0. */
+FLOWRULES_API int flowrules_usage_at_least(const flowrules_usage *usage, size_t row);
+/*
+ * Days, YYYY-MM-DD: of the first record that counts the flow; of its last packet, at the latest;
+ * of the last packet of counters that it shares. NULL: none.
+ */
+FLOWRULES_API const char *flowrules_usage_since(const flowrules_usage *usage, size_t row);
+FLOWRULES_API const char *flowrules_usage_last(const flowrules_usage *usage, size_t row);
+FLOWRULES_API const char *flowrules_usage_last_shared(const flowrules_usage *usage, size_t row);
+/* How many other flows its counters also count, and the names of the first 16 of them. */
+FLOWRULES_API size_t flowrules_usage_other_count(const flowrules_usage *usage, size_t row);
+FLOWRULES_API const char *flowrules_usage_other(const flowrules_usage *usage, size_t row,
+                                                size_t other);
+
 /* ---- editing ------------------------------------------------------------------------------ */
 
 /*

@@ -360,7 +360,31 @@ struct flowrules_read_rule {
      * comparison says "equal". An import leaves out an allow in doubt and keeps a deny in doubt.
      */
     const char *doubt;
+    /*
+     * The number of what counts the packets that the rule decides, and no others; rules may share
+     * it. 0: nothing does.
+     */
+    uint32_t counter;
 };
+
+/* What a counter of a running configuration shows. */
+struct flowrules_counts {
+    uint64_t packets, bytes;
+    bool has_bytes;   /* it counts bytes, too */
+    const char *last; /* the day on which it last counted, YYYY-MM-DD; NULL: not known */
+};
+/* Adds a counter; its number is for the member counter of rules. 0 when out of memory. */
+FLOWRULES_API uint32_t flowrules_input_counter(flowrules_input *in, struct flowrules_place at,
+                                               const struct flowrules_counts *counts);
+/*
+ * Adds a counter of the rules of a name: for lists of counters without the rules, which are then
+ * taken from what the target is rendered to.
+ */
+FLOWRULES_API void flowrules_input_counter_of(flowrules_input *in, struct flowrules_place at,
+                                              const char *name,
+                                              const struct flowrules_counts *counts);
+/* Parses a number without sign that fits 64 bits; false if it is not one. */
+FLOWRULES_API bool flowrules_parse_count(const char *text, size_t length, uint64_t *count);
 
 /*
  * Adds a rule to the list of its direction: the first match decides. A packet that matches no rule

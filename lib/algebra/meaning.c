@@ -32,6 +32,7 @@ flowrules_status fr_meaning_new(flowrules_meaning **meaning, flowrules_context *
     fr_vec_init(&m->labels, allocator, sizeof(struct fr_label));
     fr_vec_init(&m->service_labels, allocator, sizeof(struct fr_service_label));
     fr_vec_init(&m->settings, allocator, sizeof(struct fr_found_setting));
+    fr_vec_init(&m->counters, allocator, sizeof(struct fr_counter));
     fr_vec_init(&m->files, allocator, sizeof(const char *));
     fr_vec_init(&m->choices, allocator, sizeof(struct fr_choice));
     fr_vec_init(&m->hops, allocator, sizeof(const char *));
@@ -64,6 +65,7 @@ void flowrules_meaning_free(flowrules_meaning *m) {
     fr_vec_free(&m->labels);
     fr_vec_free(&m->service_labels);
     fr_vec_free(&m->settings);
+    fr_vec_free(&m->counters);
     fr_vec_free(&m->files);
     fr_vec_free(&m->choices);
     fr_vec_free(&m->hops);

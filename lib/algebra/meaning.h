@@ -28,7 +28,17 @@ struct fr_clause {
     fr_set interfaces[2]; /* of packets as they come and leave (interfaces.h); 0: all */
     fr_service service;
     fr_string name, comment, expires;
-    fr_string doubt; /* why it is not known whether a packet within it matches; 0: it does */
+    fr_string doubt;  /* why it is not known whether a packet within it matches; 0: it does */
+    uint32_t counter; /* of counters, from 1; 0: nothing counts its packets alone */
+};
+
+/* What counts the packets of clauses, in a dump of what runs. */
+struct fr_counter {
+    uint64_t packets, bytes;
+    bool has_bytes;
+    uint32_t file, line;
+    fr_string name; /* of the rules that it counts; 0: those whose clauses have its number */
+    fr_string last; /* the day on which it last counted; 0: not known */
 };
 
 /* A clause, as an initializer, that matches every packet and is of no flow and no line. */
@@ -107,6 +117,7 @@ struct flowrules_meaning {
     struct fr_vec labels;                 /* struct fr_label */
     struct fr_vec service_labels;         /* struct fr_service_label */
     struct fr_vec settings;               /* struct fr_found_setting */
+    struct fr_vec counters;               /* struct fr_counter */
     struct fr_vec files;                  /* const char *: names of the configuration's files */
     struct flowrules_policy *policy;      /* held, where flows are named; or NULL */
     const struct fr_network_names *names; /* of its networks, if the caller knows them: borrowed */

@@ -133,6 +133,10 @@ enum fr_id {
     FR_CONFIG_ASSUMED,
     FR_PATH,
     FR_PATH_PLACE,
+    FR_USAGE_DIFFERS,
+    FR_USAGE_SET_BACK,
+    FR_USAGE_NO_COUNTERS,
+    FR_USAGE_HISTORY,
     /* 09: sheets and documents that are imported */
     FR_SHEET_KIND = 901,
     FR_SHEET_FORM,

@@ -1016,7 +1016,8 @@ static bool add_clause(flowrules_input *in, const struct flowrules_read_rule *ru
         .name = keep_text(in, rule->name),
         .comment = keep_text(in, rule->comment),
         .expires = keep_text(in, rule->expires),
-        .doubt = keep_text(in, rule->doubt)};
+        .doubt = keep_text(in, rule->doubt),
+        .counter = rule->counter};
     return true;
 }
 
@@ -1060,6 +1061,45 @@ void flowrules_input_land(flowrules_input *in, uint32_t number) {
         *fr_vec_at(&in->meaning->stages[skip->direction], struct fr_stage *, skip->stage);
     fr_vec_at(&stage->clauses, struct fr_clause, skip->clause)->skip_to =
         (uint32_t)stage->clauses.count;
+}
+
+/* ---- counters ------------------------------------------------------------------------------ */
+
+static uint32_t add_counter(flowrules_input *in, struct flowrules_place at, const char *name,
+                            const struct flowrules_counts *counts) {
+    struct fr_counter *slot = fr_vec_push(&in->meaning->counters);
+    in->failed = in->failed || slot == NULL;
+    if (slot == NULL)
+        return 0;
+    *slot = (struct fr_counter){.packets = counts->packets,
+                                .bytes = counts->bytes,
+                                .has_bytes = counts->has_bytes,
+                                .file = (uint32_t)at.file,
+                                .line = at.line,
+                                .name = keep_text(in, name),
+                                .last = keep_text(in, counts->last)};
+    return (uint32_t)in->meaning->counters.count;
+}
+
+uint32_t flowrules_input_counter(flowrules_input *in, struct flowrules_place at,
+                                 const struct flowrules_counts *counts) {
+    return add_counter(in, at, NULL, counts);
+}
+
+void flowrules_input_counter_of(flowrules_input *in, struct flowrules_place at, const char *name,
+                                const struct flowrules_counts *counts) {
+    add_counter(in, at, name, counts);
+}
+
+bool flowrules_parse_count(const char *text, size_t length, uint64_t *count) {
+    *count = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned digit = (unsigned)(text[i] - '0');
+        if (digit > 9 || *count > (UINT64_MAX - digit) / 10)
+            return false;
+        *count = *count * 10 + digit;
+    }
+    return length > 0;
 }
 
 /* ---- what is known of groups --------------------------------------------------------------- */

@@ -62,6 +62,20 @@ void fr_pieces_add_ranges(struct fr_pieces *pieces, const struct fr_sets *sets, 
     }
 }
 
+struct fr_pieces fr_pieces_of(const struct fr_sets *sets, fr_set set) {
+    const struct fr_set_head *head = fr_set_head(sets, set);
+    struct fr_pieces pieces = {.count = 0};
+    if (head->all_atoms != 0) {
+        fr_pieces_add(&pieces, 0, UINT64_MAX);
+        return pieces;
+    }
+    fr_pieces_add_ranges(&pieces, sets, set);
+    for (uint32_t i = 0; i < head->atoms; i++) /* which are sorted */
+        fr_pieces_add(&pieces, fr_extent_of_atom(fr_set_atoms(head)[i]),
+                      fr_extent_of_atom(fr_set_atoms(head)[i]));
+    return pieces;
+}
+
 void fr_extent_take(struct fr_extent *extent, unsigned dimension, const struct fr_pieces *pieces,
                     size_t piece) {
     extent->first[dimension] = pieces->first[piece];

@@ -39,6 +39,8 @@ struct fr_pieces {
 void fr_pieces_add(struct fr_pieces *pieces, uint64_t first, uint64_t last);
 /* Adds the ranges of a set. */
 void fr_pieces_add_ranges(struct fr_pieces *pieces, const struct fr_sets *sets, fr_set set);
+/* Ranges and atoms of a set; very many are one piece that holds them all. */
+struct fr_pieces fr_pieces_of(const struct fr_sets *sets, fr_set set);
 /* Makes a piece the interval of an extent in a dimension. */
 void fr_extent_take(struct fr_extent *extent, unsigned dimension, const struct fr_pieces *pieces,
                     size_t piece);

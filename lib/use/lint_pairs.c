@@ -181,21 +181,6 @@ bool fr_lint_pairs_may_meet(const struct fr_lint_pairs *p, uint32_t a, uint32_t 
 
 /* ---- extents ------------------------------------------------------------------------------- */
 
-/* Ranges and atoms of a set; very many are one piece that holds them all. */
-static struct fr_pieces pieces_of(const struct fr_sets *sets, fr_set set) {
-    const struct fr_set_head *head = fr_set_head(sets, set);
-    struct fr_pieces pieces = {.count = 0};
-    if (head->all_atoms != 0) {
-        fr_pieces_add(&pieces, 0, UINT64_MAX);
-        return pieces;
-    }
-    fr_pieces_add_ranges(&pieces, sets, set);
-    for (uint32_t i = 0; i < head->atoms; i++) /* which are sorted */
-        fr_pieces_add(&pieces, fr_extent_of_atom(fr_set_atoms(head)[i]),
-                      fr_extent_of_atom(fr_set_atoms(head)[i]));
-    return pieces;
-}
-
 static const struct fr_service_terms *terms_of(const struct fr_lint_pairs *p, uint32_t flow) {
     return fr_service_get(&p->l->policy->services, fr_lint_flow(p->l, flow)->service);
 }
@@ -203,7 +188,7 @@ static const struct fr_service_terms *terms_of(const struct fr_lint_pairs *p, ui
 static void find_pieces(const struct fr_lint_pairs *p, uint32_t flow, struct fr_pieces pieces[2]) {
     const struct fr_sight *sight = &p->l->sights[0];
     for (unsigned d = 0; d < 2; d++)
-        pieces[d] = pieces_of(&sight->view.sets, fr_sight_ends(sight, flow)[d]);
+        pieces[d] = fr_pieces_of(&sight->view.sets, fr_sight_ends(sight, flow)[d]);
 }
 
 struct fr_extent fr_lint_pairs_extent(const struct fr_lint_pairs *p, uint32_t flow, bool loose) {

@@ -10,6 +10,7 @@
  * Of allocations with the same callers, the first MOST fail (0: each). "budget" prints the most
  * bytes that reading the file takes, and the number of allocations.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,56 @@ static void render(struct run *run, flowrules_context *context, const flowrules_
         }
         flowrules_configuration_free(configuration);
     }
+    flowrules_artifact_free(artifact);
+}
+
+static const char history[] =
+    "{\"target\":\"plain\",\"date\":\"2026-09-01\",\"counters\":[]}\n"
+    "{\"target\":\"host\",\"date\":\"2026-09-01\",\"counters\":[{\"flows\":[\"web\",\"gone\"],"
+    "\"shared\":[\"hub\"],\"packets\":[7],\"bytes\":[9],\"last\":\"2026-08-31\"}]}\n";
+
+/* The artifact of a target as a dump, in which its rules have counted. */
+static char *dump_of(const flowrules_artifact *artifact, size_t *size) {
+    static const char mark[] = " counter ", counted[] = " counter packets 3 bytes 180 ";
+    size_t bytes;
+    const char *text = flowrules_artifact_file_block(artifact, 0, 0, &bytes), *at = text;
+    char *dump = malloc(bytes * 4 + 1);
+    *size = 0;
+    while (dump != NULL && at < text + bytes) {
+        bool here = (size_t)(text + bytes - at) >= sizeof mark - 1 &&
+                    memcmp(at, mark, sizeof mark - 1) == 0;
+        memcpy(dump + *size, here ? counted : at, here ? sizeof counted - 1 : 1);
+        *size += here ? sizeof counted - 1 : 1;
+        at += here ? sizeof mark - 1 : 1;
+    }
+    return dump;
+}
+
+static void use(struct run *run, flowrules_context *context, const flowrules_policy *policy,
+                const char *target) {
+    flowrules_artifact *artifact;
+    flowrules_configuration *configuration;
+    flowrules_usage *usage;
+    size_t size;
+    if (!done(run, flowrules_render(&artifact, context, policy, target)))
+        return;
+    char *dump = dump_of(artifact, &size);
+    if (dump != NULL && done(run, flowrules_configuration_new(&configuration, context))) {
+        if (done(run, flowrules_configuration_add_text(configuration, "dump", dump, size)) &&
+            done(run, flowrules_usage_new(&usage, context, policy, target, configuration, "history",
+                                          history, strlen(history)))) {
+            take(run, flowrules_usage_verdict(usage));
+            take(run, flowrules_usage_record(usage));
+            for (size_t i = 0; i < flowrules_usage_row_count(usage); i++) {
+                take(run, flowrules_usage_state(usage, i));
+                take(run, flowrules_usage_last(usage, i));
+                take(run, flowrules_usage_other(usage, i, 0));
+            }
+            flowrules_usage_free(usage);
+        }
+        flowrules_configuration_free(configuration);
+    }
+    free(dump);
     flowrules_artifact_free(artifact);
 }
 
@@ -300,6 +351,7 @@ static void use_policy(struct run *run, flowrules_context *context) {
     probe(run, context, policy);
     for (size_t i = 0; i < flowrules_target_count(policy); i++)
         render(run, context, policy, flowrules_target_name(policy, i));
+    use(run, context, policy, "host");
     resolve(run, context, policy);
     ask_for_flows(run, context);
     flowrules_policy_free(policy);

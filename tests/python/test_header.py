@@ -1,7 +1,7 @@
 """Every public function as the header declares it, against the table that ctypes goes by."""
 
 import re
-from ctypes import POINTER, c_char, c_char_p, c_double, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 
 from conftest import ROOT
 from flowrules import _library, _policy, _session
@@ -15,6 +15,7 @@ SCALARS = {
     "double": c_double,
     "size_t": c_size_t,
     "uint32_t": c_uint32,
+    "uint64_t": c_uint64,
     "char *": c_char_p,
     "char **": POINTER(c_char_p),
     "size_t *": POINTER(c_size_t),

@@ -405,6 +405,22 @@ def test_verify_tells_what_it_does_not_understand(policy):
     assert comparison.doubts[0].file == "nft.nft" and comparison.doubts[0].line > 0
 
 
+def test_usage(policy):
+    data = policy.render("nft").files[0].data.replace(b" counter ", b" counter packets 2 bytes 120 ", 1)
+    data = data.replace(b" counter accept", b" counter packets 0 bytes 0 accept")
+    dump = policy.render("nft").files[0]._replace(name="dump.nft", data=data)
+    first = policy.usage("nft", dump)
+    assert first.verdict == "equal" and not first.diagnostics
+    used = [row for row in first.flows if row.state == "used"]
+    assert used and all((row.packets, row.bytes, row.last) == (2, 120, AS_OF) for row in used)
+    again = policy.usage("nft", dump, history=first.record + "\n")
+    assert again.flows == first.flows and again.record == first.record
+    with pytest.raises(flowrules.InvalidConfiguration, match="no record"):
+        policy.usage("nft", dump, history="{}")
+    with pytest.raises(flowrules.InvalidConfiguration, match="have no counters"):
+        policy.usage("nft", policy.render("nft"))
+
+
 def test_diff_of_policies(policy):
     other = Policy.loads(TEXT.replace("port: 443", "port: [443, 8443]"), as_of=AS_OF)
     for target in (None, "nft"):

@@ -55,6 +55,7 @@ from ._records import (
     Findings,
     Flow,
     FlowChange,
+    FlowUsage,
     FlowrulesError,
     Imported,
     InvalidConfiguration,
@@ -72,6 +73,7 @@ from ._records import (
     Target,
     Unreadable,
     Unresolved,
+    Usage,
     UsageError,
 )
 
@@ -103,6 +105,7 @@ __all__ = [
     "Flow",
     "FlowChange",
     "FlowText",
+    "FlowUsage",
     "FlowrulesError",
     "Hop",
     "Imported",
@@ -126,6 +129,7 @@ __all__ = [
     "Target",
     "Unreadable",
     "Unresolved",
+    "Usage",
     "UsageError",
     "backends",
     "diff_configs",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import os
-from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_double, c_int, c_size_t, c_uint32, c_void_p
+from ctypes import CFUNCTYPE, POINTER, c_char, c_char_p, c_double, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 __version__ = "0.1.0"
@@ -38,6 +38,7 @@ TEXT = Result(c_char_p, decode)
 BYTES = Result(POINTER(c_char))  # not ended by NUL: its size comes back through a parameter
 COUNT = Result(c_size_t)
 NUMBER = Result(c_uint32)
+LONG = Result(c_uint64)
 REAL = Result(c_double)
 NOTHING = Result(None)
 
@@ -65,13 +66,14 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (STATUS, (New, Handle, Handle, Handle), "compare overview flow_changes_new"),
     (STATUS, (New, Handle, Handle, Text, Handle), "verify"),
     (STATUS, (New, Handle, Text, Text, Handle), "import"),
+    (STATUS, (New, Handle, Handle, Text, Handle, Text, Text, Size), "usage_new"),
     (
         NOTHING,
         (Handle,),
         "context_free policy_free resolution_free artifact_free probe_free report_free answer_free"
         " findings_free edit_free lines_free"
         " configuration_free meaning_free comparison_free path_free assertions_free layout_free"
-        " flow_changes_free request_free"
+        " flow_changes_free request_free usage_free"
         " diagnostics_clear",
     ),
     # What is told to an object, or asked of it
@@ -103,6 +105,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (FLAG, (Text,), "request_is_kind"),
     # Of an object
     (TEXT, (Handle,), "policy_title artifact_map answer_verdict answer_reason comparison_verdict"),
+    (TEXT, (Handle,), "usage_verdict usage_record"),
     (FLAG, (Handle,), "resolution_lock_differs layout_differs"),
     (BYTES, (Handle, POINTER(Size)), "resolution_lock layout_text"),
     (
@@ -111,7 +114,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         "diagnostic_count flow_count network_count service_count target_count"
         " resolution_name_count artifact_file_count report_row_count answer_flow_count"
         " answer_rule_count finding_count difference_count doubt_count backend_count assertion_count"
-        " line_count flow_change_count context_file_count",
+        " line_count flow_change_count context_file_count usage_row_count",
     ),
     # Of the part of an object that has a number
     (Result(Enum), (Handle, Size), "diagnostic_severity finding_severity"),
@@ -134,6 +137,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         " difference_leaves doubt_text doubt_file flow_change_kind flow_change_text"
         " backend_name backend_title backend_description"
         " line_change line_file line_text context_file"
+        " usage_flow usage_state usage_since usage_last usage_last_shared"
         " assertion_id assertion_kind assertion_verdict assertion_because assertion_file",
     ),
     (
@@ -146,20 +150,21 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
         FLAG,
         (Handle, Size),
         "flow_expired artifact_file_executable artifact_file_helper doubt_after target_permits"
-        " assertion_has_more",
+        " assertion_has_more usage_at_least usage_has_bytes",
     ),
     (FLAG, (Handle, Size, Size), "target_selects"),
     (
         COUNT,
         (Handle, Size),
         "flow_tag_count resolution_address_count resolution_alias_count artifact_file_size"
-        " assertion_finding_count line_number",
+        " assertion_finding_count line_number usage_other_count",
     ),
+    (LONG, (Handle, Size), "usage_packets usage_bytes usage_shared"),
     # Of a part of a part
     (
         TEXT,
         (Handle, Size, Size),
-        "flow_tag resolution_address resolution_address_state resolution_alias"
+        "flow_tag resolution_address resolution_address_state resolution_alias usage_other"
         " assertion_finding_verdict assertion_finding_witness assertion_finding_reason"
         " assertion_finding_names assertion_finding_zones assertion_finding_flow"
         " assertion_finding_file assertion_finding_enters assertion_finding_leaves",

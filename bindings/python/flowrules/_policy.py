@@ -47,6 +47,7 @@ from ._records import (
     Findings,
     Flow,
     FlowChange,
+    FlowUsage,
     IPAddress,
     Imported,
     InvalidConfiguration,
@@ -59,6 +60,7 @@ from ._records import (
     Resolution,
     Resolved,
     Side,
+    Usage,
     Target,
     Unresolved,
 )
@@ -698,6 +700,50 @@ class Policy(Kept):
             expected = self._meaning(session, target)
             return _compare(
                 session, expected, configuration._meaning(session, target, self._handle)
+            )
+
+    def usage(
+        self,
+        target: str,
+        *files: Source,
+        history: Optional[str] = None,
+        settings: Optional[Mapping[str, str]] = None,
+    ) -> Usage:
+        """Which flows of a target are used, by the counters of what runs?
+
+        history: the records of earlier dumps, a line each. The option as_of of the policy is the
+        day on which the counters were read."""
+        configuration = Configuration(target, *files, settings=settings)
+        text = None if history is None else encode(history)
+        with self._session as session:
+            usage = session.make(
+                "usage",
+                C.usage_new,
+                session.context,
+                self._handle,
+                encode(target),
+                configuration._open(session),
+                b"history",
+                text,
+                len(text or b""),
+                invalid=InvalidConfiguration,
+            )
+            rows = tuple(
+                read(
+                    FlowUsage,
+                    "usage",
+                    usage,
+                    row,
+                    bytes=C.usage_bytes(usage, row) if C.usage_has_bytes(usage, row) else None,
+                    others=tuple(
+                        C.usage_other(usage, row, other)
+                        for other in range(min(C.usage_other_count(usage, row), 16))
+                    ),
+                )
+                for row in range(C.usage_row_count(usage))
+            )
+            return Usage(
+                C.usage_verdict(usage), rows, C.usage_record(usage), session.diagnostics()
             )
 
     def verify_path(self, path: Path) -> Comparison:

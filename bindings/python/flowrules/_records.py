@@ -381,6 +381,41 @@ class FlowChange(NamedTuple):
     """What changed: "destination: server -> db"; else what the flow says."""
 
 
+class FlowUsage(NamedTuple):
+    """What counters say of a flow."""
+
+    flow: str
+    state: str
+    """"used", "shared" (only counters that others share have counted), "unused" or "uncounted"
+    (not all its rules have counters)."""
+    packets: int
+    bytes: Optional[int]
+    """None: bytes are not counted."""
+    shared: int
+    """Packets of counters that it shares, some of which may be its own."""
+    at_least: bool
+    """Counters were set back: more may have been counted."""
+    since: Optional[str]
+    """The day of the first dump that counts it."""
+    last: Optional[str]
+    """The day of its last packet, at the latest; None: there was none."""
+    last_shared: Optional[str]
+    others: Tuple[str, ...]
+    """Flows that its counters also count, the first 16 of them."""
+    other_count: int
+
+
+class Usage(NamedTuple):
+    """What the counters of a dump, and of those before it, say of the flows of a target."""
+
+    verdict: str
+    """"equal": the dump lets pass exactly what the target has to. "different", "unknown"."""
+    flows: Tuple[FlowUsage, ...]
+    record: str
+    """The line for the history, without its end."""
+    diagnostics: Diagnostics
+
+
 class Message(NamedTuple):
     """What is known of the number of a message or of a finding of lint."""
 
