@@ -729,13 +729,21 @@ void fr_cisco_asa_read(flowrules_input *in) {
     struct fr_cisco_asa_reading r = {.in = in, .limits = {any, any}};
     r.last_binding = &r.bindings;
     r.last_list = &r.lists;
+    bool counts = false;
     for (size_t file = 0; file < flowrules_input_file_count(in); file++) {
         struct flowrules_line line = {.file = file};
         r.open = NULL;
+        if (fr_cisco_asa_is_counts(in, file)) {
+            fr_cisco_asa_read_counts(&r, file);
+            counts = true;
+            continue;
+        }
         while (!is_map(in, file) && !flowrules_input_failed(in) && flowrules_input_line(in, &line))
             read_line(&r, &line);
     }
-    if (!flowrules_input_failed(in))
+    if (counts && !r.known)
+        fr_cisco_asa_give_counts(&r);
+    else if (!flowrules_input_failed(in))
         decide(&r);
 }
 

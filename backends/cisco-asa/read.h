@@ -27,7 +27,8 @@ enum {
     FR_CISCO_ASA_TIME_NAMES,
     FR_CISCO_ASA_ALIASES,
     FR_CISCO_ASA_PLACES,
-    FR_CISCO_ASA_LABELS
+    FR_CISCO_ASA_LABELS,
+    FR_CISCO_ASA_COUNTS
 };
 
 /* The same end of a rule in IPv4 and in IPv6: an object says one of them, any says both. */
@@ -126,6 +127,7 @@ struct fr_cisco_asa_reading {
     bool forward;  /* forward-reference enable: names may be used before they exist */
     bool known;    /* some line was one of an ASA's */
     bool begun;    /* "ASA Version ..." stood */
+    bool counts;   /* entries have counters */
 };
 
 /* A line, word by word. */
@@ -215,6 +217,13 @@ bool fr_cisco_asa_read_level(struct fr_cisco_asa_reading *r, const char *name);
 void fr_cisco_asa_read_device(struct fr_cisco_asa_reading *r);
 
 void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);
+/* Is a file what 'show access-list' prints? Then its counters are read before the lists. */
+bool fr_cisco_asa_is_counts(const flowrules_input *in, size_t file);
+void fr_cisco_asa_read_counts(struct fr_cisco_asa_reading *r, size_t file);
+/* The counter of an entry by its line in its list, from 1; 0: it has none. */
+uint32_t fr_cisco_asa_counter(struct fr_cisco_asa_reading *r, const char *list, size_t line);
+/* There are counters, and no configuration beside them. */
+void fr_cisco_asa_give_counts(struct fr_cisco_asa_reading *r);
 /* Does its first entry let everything pass? */
 bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);
 

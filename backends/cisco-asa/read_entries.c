@@ -34,6 +34,7 @@ struct entry {
     struct fr_cisco_asa_services most; /* where unsure_service; none: any */
     bool log, inactive;
     const char *until;
+    uint32_t counter;
 };
 
 static bool is_icmp(const struct entry *e) {
@@ -350,6 +351,7 @@ static void write_rules(const struct entry *e, const struct remarks *remarks, co
         .log = e->log,
         .interfaces = {e->c.r->limits[0], e->c.r->limits[1]},
         .doubt = why,
+        .counter = e->counter,
     };
     for (int end = 0; end < 2; end++)
         same = same && ends[end].of[0].id == ends[end].of[1].id;
@@ -458,6 +460,7 @@ void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisc
         }
         remarks.done = true;
         r->doubt = NULL;
+        e.counter = fr_cisco_asa_counter(r, list->name, i + 1);
         if (take_action(&e)) {
             if (take_entry(&e) && !e.inactive)
                 write_entry(&e, &remarks);

@@ -385,11 +385,15 @@ static void write_rule(const struct deciding *d, const struct taken *whole,
     struct texts texts;
     memcpy(here.zones, lists, sizeof here.zones);
     find_texts(d, whole->e, &texts);
+    struct fr_paloalto_count *count = fr_paloalto_count_of(d->r, whole->e->name);
+    if (count != NULL)
+        count->used = true;
     struct flowrules_read_rule read = {.name = texts.name,
                                        .comment = texts.comment[0] != '\0' ? texts.comment : NULL,
                                        .expires = texts.until[0] != '\0' ? texts.until : NULL,
                                        .log = log_end == NULL || strcmp(log_end, "yes") == 0 ||
-                                              is_yes(whole->e, "log-start")};
+                                              is_yes(whole->e, "log-start"),
+                                       .counter = count != NULL ? count->counter : 0};
     fr_zone_give(&here, &d->zones, FR_PALOALTO_TERRITORIES, zone_keys, &read);
 }
 
@@ -682,6 +686,8 @@ void fr_paloalto_read(flowrules_input *in) {
     struct deciding d = {.r = &r};
     r.last_scope = &r.scopes;
     fr_paloalto_read_files(&r);
+    if (r.counts != NULL && r.scopes == NULL) /* of which the rules are elsewhere */
+        return;
     const struct fr_paloalto_scope *scope = flowrules_input_failed(in) ? NULL : choose_scope(&r);
     if (scope == NULL)
         return;
@@ -693,4 +699,8 @@ void fr_paloalto_read(flowrules_input *in) {
     find_deny_with(&d);
     read_rulebases(&d);
     write_defaults(&d);
+    for (const struct fr_paloalto_count *c = r.counts; c != NULL; c = c->next)
+        if (!c->used)
+            flowrules_input_doubt(in, c->at, FLOWRULES_FORWARD,
+                                  "the rule '%.80s' is counted, and is not in the files", c->name);
 }

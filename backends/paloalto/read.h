@@ -67,6 +67,15 @@ struct fr_paloalto_scope {
 
 enum { FR_PALOALTO_CHAIN = 16 }; /* device groups nest four deep */
 
+/* A counter of a security rule. */
+struct fr_paloalto_count {
+    const char *name;
+    struct flowrules_place at;
+    uint32_t counter;
+    bool used; /* there is such a rule */
+    struct fr_paloalto_count *next;
+};
+
 struct fr_paloalto_reading {
     flowrules_input *in;
     struct fr_paloalto_scope *scopes, **last_scope;
@@ -78,8 +87,9 @@ struct fr_paloalto_reading {
     const char *chain[FR_PALOALTO_CHAIN];
     size_t chained;
     unsigned depth;
-    size_t passes;  /* through the applications of rules */
-    size_t dropped; /* attributes that were looked at, to delete some */
+    size_t passes;                    /* through the applications of rules */
+    size_t dropped;                   /* attributes that were looked at, to delete some */
+    struct fr_paloalto_count *counts; /* of security rules */
 };
 
 /* ---- paloalto_read_config.c: what stands in the files -------------------------------------------
@@ -138,5 +148,9 @@ struct fr_paloalto_applications {
 bool fr_paloalto_take_applications(struct fr_paloalto_reading *r,
                                    const struct fr_paloalto_entry *rule, size_t chained,
                                    struct fr_paloalto_applications *applications);
+
+/* The counter of a rule, or NULL. */
+struct fr_paloalto_count *fr_paloalto_count_of(const struct fr_paloalto_reading *r,
+                                               const char *name);
 
 #endif

@@ -281,13 +281,94 @@ static void read_devices(struct fr_paloalto_reading *r, const flowrules_node *de
     }
 }
 
+/* Counters are among the rulebases, as of a scope that none has. */
+static const char *count_key(const struct fr_paloalto_reading *r, const char *name) {
+    const char *key = flowrules_input_print(r->in, "counter\n\n%s", name);
+    return key == NULL ? "" : key;
+}
+
+struct fr_paloalto_count *fr_paloalto_count_of(const struct fr_paloalto_reading *r,
+                                               const char *name) {
+    return r->counts == NULL
+               ? NULL
+               : flowrules_input_lookup(r->in, FR_PALOALTO_RULEBASES, count_key(r, name));
+}
+
+/* Seconds since 1970-01-01 as a day; NULL for 0: never. */
+static const char *day_of(struct fr_paloalto_reading *r, const char *seconds) {
+    long long days, year, month;
+    uint64_t count;
+    if (seconds == NULL || !flowrules_parse_count(seconds, strlen(seconds), &count) || count == 0 ||
+        count > UINT64_C(253402300799)) /* the end of the year 9999 */
+        return NULL;
+    days = (long long)(count / 86400) + 719468; /* since 0000-03-01, so that leap days are last */
+    long long era = days / 146097, of_era = days % 146097;
+    long long years = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    long long of_year = of_era - (365 * years + years / 4 - years / 100);
+    month = (5 * of_year + 2) / 153;
+    year = era * 400 + years + (month >= 10);
+    return flowrules_input_print(r->in, "%04lld-%02lld-%02lld", year,
+                                 month < 10 ? month + 3 : month - 9,
+                                 of_year - (153 * month + 2) / 5 + 1);
+}
+
+/* The two rules that PAN-OS has by itself count what no rule decides: they are left out. */
+static void read_count(struct fr_paloalto_reading *r, const flowrules_node *entry) {
+    const flowrules_node *hits = flowrules_node_get(entry, "hit-count");
+    const char *name = flowrules_node_attribute(entry, "name"), *text = flowrules_node_text(hits);
+    struct flowrules_counts counts = {
+        .last = day_of(r, flowrules_node_text(flowrules_node_get(entry, "last-hit-timestamp")))};
+    if (name == NULL || text == NULL ||
+        !flowrules_parse_count(text, strlen(text), &counts.packets)) {
+        flowrules_input_error(r->in, flowrules_node_place(hits != NULL ? hits : entry), NULL,
+                              "an entry of rule-hit-count has a name and a number");
+        return;
+    }
+    if (strcmp(name, "intrazone-default") == 0 || strcmp(name, "interzone-default") == 0)
+        return;
+    struct fr_paloalto_count *count = flowrules_input_alloc(r->in, sizeof *count);
+    if (count == NULL)
+        return;
+    *count = (struct fr_paloalto_count){
+        .name = name,
+        .at = flowrules_node_place(entry),
+        .counter = flowrules_input_counter(r->in, flowrules_node_place(entry), &counts),
+        .next = r->counts};
+    if (flowrules_input_define(r->in, FR_PALOALTO_RULEBASES, count_key(r, name), count))
+        r->counts = count;
+    else
+        flowrules_input_error(r->in, count->at, "give the counters of one virtual system",
+                              "the rule '%.80s' is counted twice", name);
+}
+
+/* What 'show rule-hit-count' answers: the security rules below it, whatever they are in. */
+static void read_counts(struct fr_paloalto_reading *r, const flowrules_node *node,
+                        const char *base) {
+    bool rules = strcmp(flowrules_node_key(node), "rules") == 0;
+    const char *name = flowrules_node_attribute(node, "name");
+    const flowrules_node *child = flowrules_node_first(node);
+    for (; child != NULL && !flowrules_input_failed(r->in); child = flowrules_node_next(child)) {
+        if (!rules)
+            read_counts(r, child, name != NULL ? name : base);
+        else if (strcmp(base, "security") == 0)
+            read_count(r, child);
+    }
+}
+
 /* <config>, or what the API answers around it. */
 static void read_xml(struct fr_paloalto_reading *r, size_t file) {
     const flowrules_node *root = flowrules_input_xml(r->in, file), *config = root;
     if (root == NULL)
         return;
-    if (strcmp(flowrules_node_key(root), "response") == 0)
-        config = flowrules_node_get(flowrules_node_get(root, "result"), "config");
+    if (strcmp(flowrules_node_key(root), "response") == 0) {
+        const flowrules_node *result = flowrules_node_get(root, "result");
+        const flowrules_node *counts = flowrules_node_get(result, "rule-hit-count");
+        if (counts != NULL) {
+            read_counts(r, counts, "");
+            return;
+        }
+        config = flowrules_node_get(result, "config");
+    }
     if (config == NULL || strcmp(flowrules_node_key(config), "config") != 0) {
         flowrules_input_error(r->in, flowrules_node_place(root),
                               "export the whole configuration: export configuration",

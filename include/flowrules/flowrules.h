@@ -922,7 +922,7 @@ typedef struct flowrules_usage flowrules_usage;
  */
 FLOWRULES_CHECK flowrules_status flowrules_usage_new(
     flowrules_usage **usage, flowrules_context *context, const flowrules_policy *policy,
-    const char *target, const flowrules_configuration *configuration, const char *history_name,
+    const char *target, flowrules_configuration *configuration, const char *history_name,
     const char *history, size_t history_size);
 FLOWRULES_API void flowrules_usage_free(flowrules_usage *usage);
 /*

@@ -373,16 +373,13 @@ struct flowrules_counts {
     bool has_bytes;   /* it counts bytes, too */
     const char *last; /* the day on which it last counted, YYYY-MM-DD; NULL: not known */
 };
-/* Adds a counter; its number is for the member counter of rules. 0 when out of memory. */
+/*
+ * Adds a counter; its number is for the member counter of rules. 0 when out of memory. Where files
+ * have counters of rules and not the rules, a reader adds these and no rule: it is then called
+ * again with the files of the target beside them.
+ */
 FLOWRULES_API uint32_t flowrules_input_counter(flowrules_input *in, struct flowrules_place at,
                                                const struct flowrules_counts *counts);
-/*
- * Adds a counter of the rules of a name: for lists of counters without the rules, which are then
- * taken from what the target is rendered to.
- */
-FLOWRULES_API void flowrules_input_counter_of(flowrules_input *in, struct flowrules_place at,
-                                              const char *name,
-                                              const struct flowrules_counts *counts);
 /* Parses a number without sign that fits 64 bits; false if it is not one. */
 FLOWRULES_API bool flowrules_parse_count(const char *text, size_t length, uint64_t *count);
 

@@ -37,7 +37,6 @@ struct fr_counter {
     uint64_t packets, bytes;
     bool has_bytes;
     uint32_t file, line;
-    fr_string name; /* of the rules that it counts; 0: those whose clauses have its number */
     fr_string last; /* the day on which it last counted; 0: not known */
 };
 

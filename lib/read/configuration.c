@@ -18,7 +18,7 @@ flowrules_status flowrules_configuration_new(flowrules_configuration **configura
     if (c == NULL)
         return fr_no_memory(context);
     c->context = context;
-    c->own = false;
+    c->own = c->counters = false;
     fr_arena_init(&c->arena, &context->allocator);
     fr_vec_init(&c->files, &context->allocator, sizeof(struct fr_config_file));
     fr_vec_init(&c->settings, &context->allocator, sizeof(struct fr_config_setting));
@@ -313,7 +313,7 @@ static flowrules_status check_files(flowrules_meaning *m, const flowrules_config
     FR_TRY(check_settings(m->context, m->backend, c));
     FR_TRY(keep_file_names(m, c));
     size_t first = m->context->diagnostics.list.count;
-    if (report_foreign_files(m, c, false, first) || report_blank_files(m, c))
+    if ((!c->counters && report_foreign_files(m, c, false, first)) || report_blank_files(m, c))
         return FLOWRULES_INVALID;
     return FLOWRULES_OK;
 }
@@ -330,6 +330,18 @@ static flowrules_status open_input(struct flowrules_input *in, flowrules_meaning
     return status;
 }
 
+/* Counters of rules without the rules say nothing of what passes. */
+static flowrules_status check_rules(flowrules_meaning *m, const flowrules_configuration *c) {
+    for (size_t d = 0; d < FR_DIRECTIONS; d++)
+        if (m->stages[d].count > 0)
+            return FLOWRULES_OK;
+    if (m->counters.count == 0 || c->counters)
+        return FLOWRULES_OK;
+    return fr_error(&m->context->diagnostics, FR_CONFIG_SYNTAX, FR_NOWHERE,
+                    fr_recognise_source(m->backend->name),
+                    "the files have counters of rules, and no rules");
+}
+
 /* Calls the reader. */
 static flowrules_status read_with(flowrules_meaning *m, const flowrules_plan *plan,
                                   const char *format, const flowrules_configuration *c) {
@@ -342,7 +354,9 @@ static flowrules_status read_with(flowrules_meaning *m, const flowrules_plan *pl
         status = fr_input_status(&in);
     }
     fr_input_free(&in);
-    if (status == FLOWRULES_INVALID)
+    if (status == FLOWRULES_OK)
+        status = check_rules(m, c);
+    if (status == FLOWRULES_INVALID && !c->counters)
         report_foreign_files(m, c, true, first);
     return status;
 }

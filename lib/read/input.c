@@ -1065,8 +1065,8 @@ void flowrules_input_land(flowrules_input *in, uint32_t number) {
 
 /* ---- counters ------------------------------------------------------------------------------ */
 
-static uint32_t add_counter(flowrules_input *in, struct flowrules_place at, const char *name,
-                            const struct flowrules_counts *counts) {
+uint32_t flowrules_input_counter(flowrules_input *in, struct flowrules_place at,
+                                 const struct flowrules_counts *counts) {
     struct fr_counter *slot = fr_vec_push(&in->meaning->counters);
     in->failed = in->failed || slot == NULL;
     if (slot == NULL)
@@ -1076,19 +1076,8 @@ static uint32_t add_counter(flowrules_input *in, struct flowrules_place at, cons
                                 .has_bytes = counts->has_bytes,
                                 .file = (uint32_t)at.file,
                                 .line = at.line,
-                                .name = keep_text(in, name),
                                 .last = keep_text(in, counts->last)};
     return (uint32_t)in->meaning->counters.count;
-}
-
-uint32_t flowrules_input_counter(flowrules_input *in, struct flowrules_place at,
-                                 const struct flowrules_counts *counts) {
-    return add_counter(in, at, NULL, counts);
-}
-
-void flowrules_input_counter_of(flowrules_input *in, struct flowrules_place at, const char *name,
-                                const struct flowrules_counts *counts) {
-    add_counter(in, at, name, counts);
 }
 
 bool flowrules_parse_count(const char *text, size_t length, uint64_t *count) {

@@ -28,6 +28,7 @@ struct flowrules_configuration {
     struct fr_vec files;    /* struct fr_config_file */
     struct fr_vec settings; /* struct fr_config_setting */
     bool own;               /* it was rendered here: what its files are is known */
+    bool counters;          /* counters of rules are enough: the rules are known */
 };
 
 /* The meanings of the names of one kind. */

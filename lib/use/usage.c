@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "input.h"
+
 #include "writer.h"
 
 /* Flows that are named beside one whose counters they share. */
@@ -49,89 +51,59 @@ static bool has_rules(const flowrules_meaning *m) {
     return false;
 }
 
-/* Counters by names of rules alone: the rules are those that the target is rendered to. */
-static flowrules_status take_own_rules(struct using *u) {
-    flowrules_artifact *artifact = NULL;
-    flowrules_configuration *own = NULL;
-    flowrules_meaning *rules = NULL;
-    flowrules_status status = flowrules_render(&artifact, u->context, u->policy, u->target);
-    if (status == FLOWRULES_OK)
-        status = flowrules_configuration_new(&own, u->context);
-    if (status == FLOWRULES_OK)
-        status = flowrules_configuration_add_artifact(own, artifact);
-    if (status == FLOWRULES_OK)
-        status = flowrules_meaning_of_configuration(&rules, u->context, u->target, u->policy, own);
-    for (size_t i = 0; i < u->found->counters.count && status == FLOWRULES_OK; i++) {
-        struct fr_counter counter = *fr_vec_at(&u->found->counters, struct fr_counter, i);
-        struct fr_counter *slot = fr_vec_push(&rules->counters);
-        fr_string *texts[] = {&counter.name, &counter.last};
-        for (size_t k = 0; k < 2 && slot != NULL; k++) {
-            const char *text = fr_strings_text(&u->found->strings, *texts[k]);
-            *texts[k] = text == NULL ? 0 : fr_strings_add(&rules->strings, text, strlen(text));
-            slot = text != NULL && *texts[k] == 0 ? NULL : slot;
-        }
-        if (slot == NULL)
-            status = fr_no_memory(u->context);
-        else
-            *slot = counter;
+static flowrules_status add_files(flowrules_configuration *to,
+                                  const flowrules_configuration *from) {
+    for (size_t i = 0; i < from->settings.count; i++) {
+        const struct fr_config_setting *s = fr_vec_at(&from->settings, struct fr_config_setting, i);
+        FR_TRY(flowrules_configuration_set(to, s->key, s->value));
     }
-    flowrules_artifact_free(artifact);
-    flowrules_configuration_free(own);
-    if (status != FLOWRULES_OK) {
-        flowrules_meaning_free(rules);
-        return status;
+    for (size_t i = 0; i < from->files.count; i++) {
+        const struct fr_config_file *file = fr_vec_at(&from->files, struct fr_config_file, i);
+        FR_TRY(flowrules_configuration_add_text(to, file->name, file->text, file->size));
     }
-    flowrules_meaning_free(u->found);
-    u->found = rules;
     return FLOWRULES_OK;
 }
 
-/* A counter of a rule that the target is not rendered to; NULL: there is none. */
-static const struct fr_counter *foreign_counter(const struct using *u) {
-    for (size_t i = 0; i < u->found->counters.count; i++) {
-        const struct fr_counter *counter = fr_vec_at(&u->found->counters, struct fr_counter, i);
-        bool known = counter->name == 0;
-        for (size_t d = 0; d < FR_DIRECTIONS && !known; d++)
-            for (size_t s = 0; s < u->found->stages[d].count && !known; s++) {
-                const struct fr_stage *stage =
-                    *fr_vec_at(&u->found->stages[d], struct fr_stage *, s);
-                for (size_t k = 0; k < stage->clauses.count && !known; k++)
-                    known = fr_vec_at(&stage->clauses, struct fr_clause, k)->name == counter->name;
-            }
-        if (!known)
-            return counter;
-    }
-    return NULL;
-}
-
-static void warn(const struct using *u, const char *hint, const char *text) {
-    struct fr_about about = {
-        .severity = FLOWRULES_WARNING, .id = FR_USAGE_DIFFERS, .target = u->target, .hint = hint};
-    fr_report(&u->context->diagnostics, &about, text, u->target);
+/* Counters of rules alone: the rules are those that the target is rendered to. */
+static flowrules_status read_with_own_rules(struct using *u,
+                                            const flowrules_configuration *counters) {
+    flowrules_artifact *artifact = NULL;
+    flowrules_configuration *all = NULL;
+    flowrules_status status = flowrules_render(&artifact, u->context, u->policy, u->target);
+    if (status == FLOWRULES_OK)
+        status = flowrules_configuration_new(&all, u->context);
+    if (status == FLOWRULES_OK)
+        status = flowrules_configuration_add_artifact(all, artifact);
+    if (status == FLOWRULES_OK)
+        status = add_files(all, counters);
+    flowrules_meaning_free(u->found);
+    u->found = NULL;
+    if (status == FLOWRULES_OK)
+        status =
+            flowrules_meaning_of_configuration(&u->found, u->context, u->target, u->policy, all);
+    flowrules_configuration_free(all);
+    flowrules_artifact_free(artifact);
+    return status;
 }
 
 static void tell_verdict(struct using *u, const flowrules_comparison *comparison) {
-    const struct fr_counter *foreign = foreign_counter(u);
     const char *verdict = flowrules_comparison_verdict(comparison);
-    u->result->verdict = strcmp(verdict, "different") == 0 || foreign != NULL ? "different"
-                         : strcmp(verdict, "unknown") == 0                    ? "unknown"
-                                                                              : "equal";
-    if (foreign != NULL) {
-        struct fr_about about = {.severity = FLOWRULES_WARNING,
-                                 .id = FR_USAGE_DIFFERS,
-                                 .target = u->target,
-                                 .hint = "was it loaded from this version of the policy?"};
+    bool different = strcmp(verdict, "different") == 0, unknown = strcmp(verdict, "unknown") == 0;
+    struct fr_about about = {.severity = FLOWRULES_WARNING,
+                             .id = FR_USAGE_DIFFERS,
+                             .target = u->target,
+                             .hint = "'flowrules verify' shows what differs"};
+    u->result->verdict = different ? "different" : unknown ? "unknown" : "equal";
+    if (different)
         fr_report(&u->context->diagnostics, &about,
-                  "target '%s' is not rendered to a rule '%.100s', which the files count",
-                  u->target, fr_strings_text(&u->found->strings, foreign->name));
-    } else if (strcmp(verdict, "different") == 0) {
-        warn(u, "'flowrules verify' shows what differs",
-             "the files let pass other packets than target '%s' has to: their counters may count "
-             "for other flows");
-    } else if (strcmp(verdict, "unknown") == 0) {
-        warn(u, "'flowrules verify' shows what is not known",
-             "it cannot be determined whether the files let pass what target '%s' has to");
-    }
+                  "the files let pass other packets than target '%s' has to: their counters may "
+                  "count for other flows",
+                  u->target);
+    about.hint = NULL;
+    if (unknown)
+        fr_report(&u->context->diagnostics, &about,
+                  "it cannot be determined whether the files let pass what target '%s' has to: %s",
+                  u->target, flowrules_doubt_text(comparison, 0));
 }
 
 static flowrules_status check_counters(struct using *u) {
@@ -153,13 +125,16 @@ static flowrules_status compare(struct using *u) {
     return status;
 }
 
-static flowrules_status read_dump(struct using *u, const flowrules_configuration *configuration) {
+static flowrules_status read_dump(struct using *u, flowrules_configuration *configuration) {
     FR_TRY(flowrules_meaning_of_policy(&u->expected, u->context, u->policy, u->target));
-    FR_TRY(flowrules_meaning_of_configuration(&u->found, u->context, u->target, u->policy,
-                                              configuration));
+    configuration->counters = true;
+    flowrules_status status = flowrules_meaning_of_configuration(&u->found, u->context, u->target,
+                                                                 u->policy, configuration);
+    configuration->counters = false;
+    FR_TRY(status);
     FR_TRY(check_counters(u));
     if (!has_rules(u->found))
-        FR_TRY(take_own_rules(u));
+        FR_TRY(read_with_own_rules(u, configuration));
     FR_TRY(compare(u));
     return fr_usage_match(&u->now, u->policy, u->expected, u->found);
 }
@@ -287,7 +262,7 @@ static flowrules_status check_date(struct using *u) {
     return FLOWRULES_OK;
 }
 
-static flowrules_status use(struct using *u, const flowrules_configuration *configuration,
+static flowrules_status use(struct using *u, flowrules_configuration *configuration,
                             const char *history_name, const char *history, size_t history_size) {
     FR_TRY(check_date(u));
     FR_TRY(read_dump(u, configuration));
@@ -322,7 +297,7 @@ static void free_using(struct using *u) {
 
 flowrules_status flowrules_usage_new(flowrules_usage **usage, flowrules_context *context,
                                      const flowrules_policy *policy, const char *target,
-                                     const flowrules_configuration *configuration,
+                                     flowrules_configuration *configuration,
                                      const char *history_name, const char *history,
                                      size_t history_size) {
     const struct fr_allocator *allocator = &context->allocator;

@@ -127,6 +127,20 @@ static bool interfaces_cover(const struct matching *m, const struct fr_item *out
     return true;
 }
 
+/* Adds a box for each family, since no packet is of both. */
+static flowrules_status add_families(struct matching *m, const struct fr_box *box) {
+    struct fr_sets *sets = &m->common.terms->sets;
+    struct fr_box one[2] = {*box, *box};
+    for (unsigned f = 0; f < 2; f++) {
+        for (unsigned e = 0; e < 2; e++)
+            one[f].ends[e] = fr_set_subtract(sets, box->ends[e], m->whole[1 - f]);
+        bool again = f == 1 && memcmp(one[0].ends, one[1].ends, sizeof one[0].ends) == 0;
+        if (!again) /* names and groups alone are of either */
+            FR_TRY(fr_boxes_add(&m->boxes, &one[f]));
+    }
+    return FLOWRULES_OK;
+}
+
 /* Adds what two items have in common; where b is NULL, all of a. */
 static flowrules_status add_common_boxes(struct matching *m, const struct fr_item *a,
                                          const struct fr_item *b) {
@@ -144,7 +158,7 @@ static flowrules_status add_common_boxes(struct matching *m, const struct fr_ite
         for (uint32_t k = 0; k < (b ? of_b->count : 1); k++) {
             box.term = of_a->terms[i];
             if (b == NULL || fr_terms_meet(&of_a->terms[i], &of_b->terms[k], &box.term))
-                FR_TRY(fr_boxes_add(&m->boxes, &box));
+                FR_TRY(add_families(m, &box));
         }
     return FLOWRULES_OK;
 }
@@ -312,16 +326,6 @@ static flowrules_status note_rule(struct matching *m, uint32_t rule) {
 
 /* ---- directions ---------------------------------------------------------------------------- */
 
-/* By the names of rules, where the counters have these. */
-static uint32_t counter_of(const struct fr_clause *clause, const struct fr_map *named) {
-    uint32_t counter;
-    if (clause->counter != 0)
-        return clause->counter - 1;
-    if (clause->name != 0 && fr_map_get(named, clause->name, &counter))
-        return counter - 1;
-    return UINT32_MAX;
-}
-
 /* What is between a return from a chain and where it goes on is not come by on the way. */
 static flowrules_status find_landings(struct matching *m) {
     size_t skips = 0;
@@ -342,14 +346,14 @@ static flowrules_status find_landings(struct matching *m) {
     return FLOWRULES_OK;
 }
 
-static flowrules_status index_items(struct matching *m, const struct fr_map *named) {
+static flowrules_status index_items(struct matching *m) {
     for (uint32_t i = 0; i < m->common.items.count; i++) {
         const struct fr_clause *clause = clause_of(m, i);
         bool found = is_found(m, i);
         uint32_t *of = fr_vec_add(&m->of_item);
         if (of == NULL)
             return fr_no_memory(m->now->context);
-        *of = found ? counter_of(clause, named) : clause->flow;
+        *of = found ? clause->counter - 1 : clause->flow;
         if (!found && clause->flow != FR_NO_FLOW)
             *fr_vec_at(&m->now->in_scope, bool, clause->flow) = true;
         if ((found || clause->flow != FR_NO_FLOW) && (clause->packets & FLOWRULES_NEW) != 0 &&
@@ -365,8 +369,8 @@ static bool decides(const struct fr_item *item) {
            (item->packets & FLOWRULES_NEW) != 0;
 }
 
-static flowrules_status match_items(struct matching *m, const struct fr_map *named) {
-    FR_TRY(index_items(m, named));
+static flowrules_status match_items(struct matching *m) {
+    FR_TRY(index_items(m));
     for (uint32_t i = 0; i < m->common.items.count; i++) {
         if (!is_found(m, i) || !decides(item_at(m, i)))
             continue;
@@ -376,14 +380,13 @@ static flowrules_status match_items(struct matching *m, const struct fr_map *nam
     return fr_meaning_memory(m->common.terms);
 }
 
-static flowrules_status match_direction(struct matching *m, enum flowrules_direction direction,
-                                        const struct fr_map *named) {
+static flowrules_status match_direction(struct matching *m, enum flowrules_direction direction) {
     const struct fr_allocator *allocator = &m->now->context->allocator;
     FR_TRY(fr_common_choose(&m->common, direction));
     fr_index_init(&m->flows, allocator);
     fr_index_init(&m->rules, allocator);
     m->of_item.count = m->lands.count = 0;
-    flowrules_status status = match_items(m, named);
+    flowrules_status status = match_items(m);
     fr_index_free(&m->flows);
     fr_index_free(&m->rules);
     return status;
@@ -399,15 +402,14 @@ static flowrules_status find_families(struct matching *m) {
     return fr_meaning_memory(m->common.terms);
 }
 
-static flowrules_status match_all(struct matching *m, const flowrules_meaning *expected,
-                                  const struct fr_map *named) {
+static flowrules_status match_all(struct matching *m, const flowrules_meaning *expected) {
     flowrules_status status = fr_common_init(&m->common, m->now->context, expected, m->found);
     if (status == FLOWRULES_OK)
         status = find_families(m);
     if (status == FLOWRULES_OK) {
         fr_boxes_init(&m->boxes, m->now->context, &m->common.terms->sets, PIECES_MAX);
         for (unsigned d = 0; d < FR_DIRECTIONS && status == FLOWRULES_OK; d++)
-            status = match_direction(m, (enum flowrules_direction)d, named);
+            status = match_direction(m, (enum flowrules_direction)d);
         fr_boxes_free(&m->boxes);
     }
     fr_common_free(&m->common);
@@ -501,7 +503,7 @@ static bool keep_day(struct matching *m, const struct fr_counter *counter) {
     return slot != NULL && (day == NULL || *slot != NULL);
 }
 
-static bool begin(struct matching *m, struct fr_map *named) {
+static bool begin(struct matching *m) {
     struct fr_usage_now *now = m->now;
     const flowrules_meaning *found = m->found;
     bool good = fr_vec_copy(&now->counters, &found->counters);
@@ -510,8 +512,6 @@ static bool begin(struct matching *m, struct fr_map *named) {
     for (uint32_t i = 0; i < found->counters.count && good; i++) {
         const struct fr_counter *counter = fr_vec_at(&found->counters, struct fr_counter, i);
         good = fr_vec_push(&m->rules_of) != NULL && keep_day(m, counter);
-        if (counter->name != 0 && good)
-            good = fr_map_put(named, counter->name, i + 1);
     }
     return good;
 }
@@ -520,23 +520,20 @@ flowrules_status fr_usage_match(struct fr_usage_now *now, const flowrules_policy
                                 const flowrules_meaning *expected, const flowrules_meaning *found) {
     const struct fr_allocator *allocator = &now->context->allocator;
     struct matching m = {.now = now, .policy = policy, .found = found};
-    struct fr_map named;
-    fr_map_init(&named, allocator);
     fr_vec_init(&m.of_item, allocator, sizeof(uint32_t));
     fr_vec_init(&m.lands, allocator, sizeof(uint32_t));
     fr_vec_init(&m.near, allocator, sizeof(uint32_t));
     fr_vec_init(&m.met, allocator, sizeof(uint32_t));
     fr_vec_init(&m.rules_of, allocator, sizeof(uint32_t));
-    flowrules_status status = begin(&m, &named) ? FLOWRULES_OK : fr_no_memory(now->context);
+    flowrules_status status = begin(&m) ? FLOWRULES_OK : fr_no_memory(now->context);
     if (status == FLOWRULES_OK)
-        status = match_all(&m, expected, &named);
+        status = match_all(&m, expected);
     if (status == FLOWRULES_OK) {
         join_shares(&m);
         status = find_spans(now);
     }
     if (status == FLOWRULES_OK)
         status = fr_usage_group(now);
-    fr_map_free(&named);
     fr_vec_free(&m.of_item);
     fr_vec_free(&m.lands);
     fr_vec_free(&m.near);

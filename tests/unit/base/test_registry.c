@@ -102,7 +102,7 @@ SPOIL(no_source, s->limits[0].source = NULL)
 static void records_that_are_wrong(void) {
     expect(nothing_wrong, NULL);
     expect(other_abi,
-           "the backend was built for version 7 of the interface, but this library has version 4");
+           "the backend was built for version 7 of the interface, but this library has version 5");
     expect(no_name, "'' is not a valid name for a backend");
     expect(capital_name, "'Sample' is not a valid name for a backend");
     expect(option_name, "'-t' is not a valid name for a backend");
