@@ -331,9 +331,10 @@ static flowrules_status open_input(struct flowrules_input *in, flowrules_meaning
 }
 
 /* Counters of rules without the rules say nothing of what passes. */
-static flowrules_status check_rules(flowrules_meaning *m, const flowrules_configuration *c) {
+static flowrules_status check_rules(flowrules_meaning *m, const struct fr_vec *stages,
+                                    const flowrules_configuration *c) {
     for (size_t d = 0; d < FR_DIRECTIONS; d++)
-        if (m->stages[d].count > 0)
+        if (stages[d].count > 0)
             return FLOWRULES_OK;
     if (m->counters.count == 0 || c->counters)
         return FLOWRULES_OK;
@@ -355,7 +356,7 @@ static flowrules_status read_with(flowrules_meaning *m, const flowrules_plan *pl
     }
     fr_input_free(&in);
     if (status == FLOWRULES_OK)
-        status = check_rules(m, c);
+        status = check_rules(m, m->stages, c);
     if (status == FLOWRULES_INVALID && !c->counters)
         report_foreign_files(m, c, true, first);
     return status;
@@ -462,6 +463,8 @@ flowrules_status fr_read_each(flowrules_meaning **meaning, struct fr_vec *readin
     if (status == FLOWRULES_OK)
         status = read_choices(&in, readings);
     fr_input_free(&in);
+    if (status == FLOWRULES_OK)
+        status = check_rules(m, fr_vec_at(readings, struct fr_reading, 0)->stages, configuration);
     if (status == FLOWRULES_INVALID)
         report_foreign_files(m, configuration, true, first);
     return status;
