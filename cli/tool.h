@@ -35,7 +35,7 @@ enum {
 struct settings {
     const char *as_of, *lock, *output, *max_age, *protects;
     const char *mapping, *definitions; /* of import */
-    const char *history; /* of usage */
+    const char *history;               /* of usage */
     const char *timeout, *tries, *deadline, *in_flight, *keep_days, *max_addresses;
     struct text_list targets, networks, servers, plugins, sets, operands, assertions;
     const char *from, *name, *namespace_name, *image, *most; /* of probe */
@@ -45,8 +45,8 @@ struct settings {
     int result_format;                                       /* FORMAT_TEXT ... */
     int start;                                               /* of init */
     int diagnostics, colour;
-    bool quiet, json, included, asserting, no_map, no_verify, rules, print, replace, merge, check, help,
-        version;
+    bool quiet, json, included, asserting, no_map, no_verify, rules, print, replace, merge, check,
+        help, version;
 };
 
 struct grammar;
