@@ -94,11 +94,22 @@ static void read_map(struct rules *rules, flowrules_artifact *artifact) {
     cJSON_Delete(root);
 }
 
+/* Writes the same over the version of an artifact wherever it stands. */
+static void hide_version(char *text, const char *version) {
+    size_t length = strlen(version);
+    if (length > 0)
+        for (char *at = text; (at = strstr(at, version)) != NULL; at += length)
+            memset(at, '0', length);
+}
+
 static struct rules read_rules(flowrules_artifact *artifact) {
     struct rules rules = {NULL, flowrules_artifact_file_count(artifact), NULL, 0};
     rules.files = allocate(rules.file_count, sizeof(*rules.files));
-    for (size_t i = 0; i < rules.file_count; i++)
-        rules.files[i] = split_lines(file_text(artifact, i));
+    for (size_t i = 0; i < rules.file_count; i++) {
+        char *text = file_text(artifact, i);
+        hide_version(text, flowrules_artifact_version(artifact));
+        rules.files[i] = split_lines(text);
+    }
     read_map(&rules, artifact);
     return rules;
 }

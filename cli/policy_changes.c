@@ -120,15 +120,25 @@ static bool has_target(const flowrules_policy *policy, const char *name) {
     return false;
 }
 
-/* Renders a target of both; why one cannot be rendered, other verbs say. */
+static void prove(struct tool *tool, bool wanted) {
+    if (flowrules_context_set(tool->context, "verify", wanted ? "yes" : "no") != FLOWRULES_OK)
+        out_of_memory();
+}
+
+/*
+ * Renders a target of both, without proof, since nothing of it is written; why one cannot be
+ * rendered, other verbs say.
+ */
 static void compare_rules(struct policy_changes *changes, struct tool *tool, const char *target) {
     struct rule_change *change = &changes->rules[changes->rule_count++];
     flowrules_artifact *artifacts[2] = {NULL, NULL};
     *change = (struct rule_change){.target = target};
+    prove(tool, false);
     for (size_t side = 0; side < 2; side++)
         if (flowrules_render(&artifacts[side], tool->context, changes->policies[side], target) ==
             FLOWRULES_NO_MEMORY)
             out_of_memory();
+    prove(tool, true);
     flowrules_diagnostics_clear(tool->context);
     if (artifacts[0] == NULL && artifacts[1] != NULL)
         change->failed = "it can be rendered now, and could not before";

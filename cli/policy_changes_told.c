@@ -46,7 +46,7 @@ static void print_rest(size_t count) {
         printf("  and %zu more; --json has them all\n", count - LINES_MOST);
 }
 
-/* "2 rules are new, 1 is gone"; "" where none changed. To be freed. */
+/* "2 lines of rules are new, 1 gone"; "" where none changed. To be freed. */
 static char *rules_text(const struct rule_change *change) {
     char *text = NULL;
     if (change->failed != NULL)
@@ -54,8 +54,8 @@ static char *rules_text(const struct rule_change *change) {
     else if (change->added + change->removed == 0)
         result_set(&text, "");
     else
-        result_print(&text, "%zu rule%s new, %zu gone", change->added,
-                     change->added == 1 ? " is" : "s are", change->removed);
+        result_print(&text, "%zu line%s new, %zu gone", change->added,
+                     change->added == 1 ? " of rules is" : "s of rules are", change->removed);
     return text;
 }
 

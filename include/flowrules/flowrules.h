@@ -363,6 +363,12 @@ FLOWRULES_CHECK flowrules_status flowrules_render(flowrules_artifact **artifact,
 
 FLOWRULES_API void flowrules_artifact_free(flowrules_artifact *artifact);
 
+/*
+ * The version that the files of an artifact name: a short text that is the same for the same rules;
+ * "" for an artifact that is not of a target. Owned by the artifact.
+ */
+FLOWRULES_API const char *flowrules_artifact_version(const flowrules_artifact *artifact);
+
 /* The files of an artifact. A name has no folder in it; data is not NUL-terminated. */
 FLOWRULES_API size_t flowrules_artifact_file_count(const flowrules_artifact *artifact);
 FLOWRULES_API const char *flowrules_artifact_file_name(const flowrules_artifact *artifact,

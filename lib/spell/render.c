@@ -182,6 +182,7 @@ static flowrules_status make_artifact(flowrules_artifact **artifact, struct fr_r
         flowrules_artifact_free(made);
         return good ? FLOWRULES_REFUSED : fr_no_memory(plan->context);
     }
+    memcpy(made->version, rules->fingerprint, sizeof(made->version));
     fr_rules_end(rules, &made->flows);
     *artifact = made;
     return FLOWRULES_OK;
@@ -218,6 +219,10 @@ flowrules_status fr_try_rendering(const flowrules_plan *plan, struct fr_rules **
 static const struct fr_file *file_at(const flowrules_artifact *artifact, size_t file) {
     return file < artifact->files.count ? *fr_vec_at(&artifact->files, struct fr_file *, file)
                                         : NULL;
+}
+
+const char *flowrules_artifact_version(const flowrules_artifact *artifact) {
+    return artifact->version;
 }
 
 size_t flowrules_artifact_file_count(const flowrules_artifact *artifact) {

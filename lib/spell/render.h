@@ -10,6 +10,7 @@ struct flowrules_artifact {
     struct fr_allocator allocator;
     struct fr_arena arena;
     const char *target, *backend, *format;
+    char version[9];
     struct fr_vec files;         /* struct fr_file * */
     flowrules_policy *policy;    /* held: for the names of flows */
     struct fr_flow_lists flows;  /* as in the rules */

@@ -110,7 +110,7 @@ def main():
     done = run("schema", "--of", "import")
     told("an unknown answer", None if (done.returncode, done.stderr) == (2, (
         "flowrules: there is no JSON answer 'import'; it is one of check, render, "
-        "explain, lint, message, query, assert, report, verify, diff, resolve, probe, targets, help, diagnostics\n"
+        "explain, lint, message, query, assert, usage, report, verify, diff, resolve, probe, targets, help, diagnostics\n"
         "try 'flowrules schema --help'\n")) else done.stderr)
     print("%(passed)d passed, %(failed)d failed, 0 skipped" % counts)
     sys.exit(1 if counts["failed"] else 0)

@@ -104,7 +104,7 @@ FUNCTIONS: Tuple[Tuple[Result, Tuple[Any, ...], str], ...] = (
     (FLAG, (Handle, Text), "inquiry_alias inquiry_fail"),
     (FLAG, (Text,), "request_is_kind"),
     # Of an object
-    (TEXT, (Handle,), "policy_title artifact_map answer_verdict answer_reason comparison_verdict"),
+    (TEXT, (Handle,), "policy_title artifact_map artifact_version answer_verdict answer_reason comparison_verdict"),
     (TEXT, (Handle,), "usage_verdict usage_record"),
     (FLAG, (Handle,), "resolution_lock_differs layout_differs"),
     (BYTES, (Handle, POINTER(Size)), "resolution_lock layout_text"),

@@ -351,7 +351,8 @@ def _read_artifact(session: Session, artifact: Any) -> Artifact:
     text = C.artifact_map(artifact)
     if text is None:
         raise OutOfMemory()
-    return Artifact(_read_files(artifact), json.loads(text), session.diagnostics())
+    return Artifact(_read_files(artifact), json.loads(text), session.diagnostics(),
+                    C.artifact_version(artifact) or "")
 
 
 # ---- resolvers in Python -------------------------------------------------------------------------

@@ -175,6 +175,8 @@ class Artifact(NamedTuple):
     """Where each rule came from: {"target", "backend", "format", "rules": [{"file", "line",
     "flows"}]}."""
     diagnostics: Diagnostics
+    version: str = ""
+    """The version that the files name: the same for the same rules."""
 
     def file(self, name: str) -> File:
         """The file of a name; KeyError where there is none."""
