@@ -104,7 +104,7 @@ FLOWRULES_API char *flowrules_input_print(flowrules_input *in, const char *forma
  * Makes room for one more item, which is zeroed, in an array of count items, which begins as NULL
  * with *capacity 0.
  * Returns the array, perhaps at another address; NULL when out of memory (the old array stays with
- * the input).
+ * the input), and from then on for the same array.
  */
 FLOWRULES_API void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity,
                                          size_t count, size_t item_size);

@@ -373,6 +373,8 @@ static void *grow_array(flowrules_input *in, void *items, size_t used, size_t si
 void *flowrules_input_grow(flowrules_input *in, void *items, size_t *capacity, size_t count,
                            size_t item_size) {
     char *array = items;
+    if (items == NULL && *capacity > 0) /* it could not grow before */
+        return NULL;
     if (count >= *capacity) {
         size_t room = *capacity == 0 ? 8 : *capacity * 2;
         array = room <= SIZE_MAX / item_size
