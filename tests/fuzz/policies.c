@@ -255,20 +255,26 @@ static void forget(struct edited *e, size_t at) {
     free(e->names[at]);
 }
 
-/* Notes a change in the text: item is NULL where a flow is gone. */
-static void note(struct edited *e, size_t at, char *item) {
-    if (at < e->count)
-        forget(e, at);
-    if (item != NULL) {
-        e->flows[at] = item;
-        e->count += at == e->count;
+/* Notes in the text that a flow is gone. */
+static void take_out(struct edited *e, size_t at) {
+    if (at >= e->count)
         return;
-    }
+    forget(e, at);
     e->count--;
     for (size_t i = at; i < e->count; i++) {
         e->flows[i] = e->flows[i + 1];
         e->names[i] = e->names[i + 1];
     }
+    e->flows[e->count] = e->names[e->count] = NULL;
+}
+
+/* Notes in the text that a flow is another one, or the last one new. */
+static void put_in(struct edited *e, size_t at, char *item) {
+    forget(e, at);
+    e->flows[at] = item;
+    e->names[at] = NULL;
+    if (at == e->count)
+        e->count++;
 }
 
 /* The flows' names, from the policy itself: removal and replacement go by them. */
@@ -297,7 +303,10 @@ static void change(struct edited *e, size_t at, const char *given, size_t length
     read_messages(e->context);
     if (status == FLOWRULES_OK || status == FLOWRULES_DIFFERENT) {
         const char *verdict = flowrules_comparison_verdict(changes);
-        note(e, at, item);
+        if (item != NULL)
+            put_in(e, at, item);
+        else
+            take_out(e, at);
         hold_against(e, before, before_size, text, size, verdict, last);
         if (item != NULL)
             learn_name(e, at, text, size);
@@ -320,7 +329,8 @@ static void follow(struct edited *e, const char *at, const char *end) {
         const char *stop = memchr(at, '\0', (size_t)(end - at));
         size_t length = (size_t)((stop == NULL ? end : stop) - at);
         int last = i + 1 == EDITS_MAX || stop == NULL || stop + 1 == end;
-        size_t number = length == 0 ? 0 : (unsigned char)at[0] % (e->count + 1);
+        size_t number = length == 0 ? 0 : (unsigned char)at[0] % FLOWS_MAX;
+        number = number < e->count ? number : e->count;
         if (length > 0 && isupper((unsigned char)at[0])) {
             if (number < e->count)
                 change(e, number, NULL, 0, last);
@@ -346,7 +356,7 @@ void fuzz_edit(const char *argument, const uint8_t *data, size_t size) {
     free(text);
     follow(&e, (const char *)data, (const char *)data + size);
     flowrules_edit_free(e.edit);
-    for (size_t i = 0; i < e.count; i++)
+    for (size_t i = 0; i < FLOWS_MAX; i++)
         forget(&e, i);
     flowrules_context_free(e.context);
 }
