@@ -212,8 +212,9 @@ static const struct number numbers[] = {
       "No allowed flow of TCP comes from its networks, or 'bypass' has all of their destinations.",
       "Correct 'from' and 'bypass', add the flows, or remove the proxy."}},
     {326,
-     {"Note: the flows that go through a proxy.",
-      "They come from its networks, are of TCP, and 'bypass' does not have their destination.",
+     {"Note: the flows that go through a proxy, and those that do if their clients speak HTTP.",
+      "They come from its networks, are of TCP, and 'bypass' does not have their destination. That "
+      "clients speak HTTP is taken for granted on the ports of the web alone.",
       "Nothing is to be done."}},
     {401,
      {"The lock file is not valid.", "It is incomplete, or was merged or edited by hand.",

@@ -1,6 +1,7 @@
 /*
  * Which flows go through a proxy: those of TCP that are allowed from its networks, to what is not
- * in its bypass list. Names are compared as names, whatever addresses they have.
+ * in its bypass list. On ports of the web they do, on others they may. Names are compared as names,
+ * whatever addresses they have.
  */
 #include "proxies.h"
 
@@ -12,6 +13,12 @@
 /* So many flows of a proxy are named. */
 #define NAMED_MOST 20u
 
+/* Flows of a proxy, as they are told. */
+struct flow_list {
+    struct flowrules_writer text;
+    size_t count;
+};
+
 /* A proxy in the making: its sets, and what is said of it. */
 struct proxied {
     struct fr_view *view;
@@ -19,9 +26,8 @@ struct proxied {
     struct fr_end from, bypass;
     struct fr_vec names;         /* const struct fr_peer *: the names of the bypass list */
     size_t names_all, names_out; /* of the flow at hand: its names, and those in the list */
-    size_t through;
     bool failed;
-    struct flowrules_writer list;
+    struct flow_list web, others; /* on ports of the web; on others */
 };
 
 enum way { WAY_OUTSIDE, WAY_DIRECT, WAY_PARTLY, WAY_THROUGH };
@@ -72,17 +78,45 @@ static fr_set addresses_of(struct fr_sets *sets, fr_set set) {
                         fr_set_family(sets, set, FLOWRULES_IPV6));
 }
 
-static bool is_proxied(const flowrules_policy *policy, const struct fr_flow *flow) {
-    static const struct fr_term tcp = {FR_TCP, 0, UINT16_MAX, 0, UINT16_MAX};
-    return !flow->deny && !flow->expired &&
-           fr_service_meets(&policy->services, flow->service, &tcp);
+static bool has_ports(const struct proxied *p, const struct fr_flow *flow, unsigned first,
+                      unsigned last) {
+    const struct fr_term tcp = {FR_TCP, 0, UINT16_MAX, (uint16_t)first, (uint16_t)last};
+    return first <= last && fr_service_meets(&p->view->policy->services, flow->service, &tcp);
+}
+
+/*
+ * What ports a flow has: those of the web that the proxy is for, those that it is not for (one for
+ * HTTP is asked for nothing on a port of HTTPS), and others.
+ */
+struct flow_ports {
+    bool web, not_served, others;
+};
+
+/* The ports of the web: http, https and http-alt of IANA, and 8443, which is usual. */
+static struct flow_ports find_ports(const struct proxied *p, const struct fr_flow *flow) {
+    static const struct {
+        uint16_t port;
+        bool https;
+    } ports[] = {{80, false}, {443, true}, {8008, false}, {8080, false}, {8443, true}};
+    unsigned next = 0;
+    struct flow_ports found = {.web = false};
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
+        unsigned port = ports[i].port;
+        bool served = (ports[i].https ? p->proxy->https : p->proxy->http) != 0;
+        if (has_ports(p, flow, port, port))
+            *(served ? &found.web : &found.not_served) = true;
+        found.others = found.others || has_ports(p, flow, next, port - 1);
+        next = port + 1;
+    }
+    found.others = found.others || has_ports(p, flow, next, UINT16_MAX);
+    return found;
 }
 
 static flowrules_status find_way(struct proxied *p, const struct fr_flow *flow, enum way *way) {
     struct fr_sets *sets = &p->view->sets;
     struct fr_end source, destination;
     *way = WAY_OUTSIDE;
-    if (!is_proxied(p->view->policy, flow))
+    if (flow->deny || flow->expired)
         return FLOWRULES_OK;
     FR_TRY(fr_view_end(p->view, flow->source, false, &source));
     FR_TRY(fr_view_end(p->view, flow->destination, false, &destination));
@@ -100,49 +134,69 @@ static flowrules_status find_way(struct proxied *p, const struct fr_flow *flow, 
     return FLOWRULES_OK;
 }
 
+static void add_flow(struct flow_list *list, const char *flow, bool partly) {
+    if (list->count++ < NAMED_MOST)
+        flowrules_writef(&list->text, "%s%s%s", list->count > 1 ? ", " : "", flow,
+                         partly ? " (in part)" : "");
+}
+
 static flowrules_status find_flows(struct proxied *p) {
     const flowrules_policy *policy = p->view->policy;
     for (size_t i = 0; i < policy->flows.count; i++) {
         const struct fr_flow *flow = fr_vec_at(&policy->flows, struct fr_flow, i);
-        enum way way;
-        FR_TRY(find_way(p, flow, &way));
+        const char *name = FR_POLICY_TEXT(policy, flow->name);
+        enum way way = WAY_OUTSIDE;
+        struct flow_ports ports = find_ports(p, flow);
+        if (ports.web || ports.others)
+            FR_TRY(find_way(p, flow, &way));
         if (way < WAY_PARTLY)
             continue;
-        if (p->through++ < NAMED_MOST)
-            flowrules_writef(&p->list, "%s%s%s", p->through > 1 ? ", " : "",
-                             FR_POLICY_TEXT(policy, flow->name),
-                             way == WAY_PARTLY ? " (in part)" : "");
+        if (ports.web)
+            add_flow(&p->web, name, way == WAY_PARTLY || ports.not_served || ports.others);
+        if (ports.others)
+            add_flow(&p->others, name, way == WAY_PARTLY || ports.not_served || ports.web);
     }
-    if (p->through > NAMED_MOST)
-        flowrules_writef(&p->list, ", and %zu more", p->through - NAMED_MOST);
+    return FLOWRULES_OK;
+}
+
+/* what: what is to be said of the flows of the list, if it has some. */
+static flowrules_status tell_list(const struct proxied *p, struct flow_list *list,
+                                  const char *what) {
+    flowrules_context *context = p->view->context;
+    const char *name = FR_POLICY_TEXT(p->view->policy, p->proxy->name);
+    struct fr_about about = {.severity = FLOWRULES_NOTE, .at = p->proxy->at, .id = FR_PROXY_FLOWS};
+    size_t size;
+    if (list->count > NAMED_MOST)
+        flowrules_writef(&list->text, ", and %zu more", list->count - NAMED_MOST);
+    char *text = fr_writer_text(&list->text, &size);
+    if (text == NULL)
+        return fr_no_memory(context);
+    if (list->count > 0)
+        fr_report(&context->diagnostics, &about, "through the proxy '%s'%s: %s", name, what, text);
+    fr_free(&context->allocator, text);
     return FLOWRULES_OK;
 }
 
 static flowrules_status tell(struct proxied *p, bool flows) {
-    flowrules_context *context = p->view->context;
-    const flowrules_policy *policy = p->view->policy;
-    const char *name = FR_POLICY_TEXT(policy, p->proxy->name);
-    struct fr_about about = {.severity = FLOWRULES_NOTE, .at = p->proxy->at, .id = FR_PROXY_FLOWS};
-    size_t size;
-    char *list = fr_writer_text(&p->list, &size);
-    if (list == NULL)
-        return fr_no_memory(context);
-    if (p->through == 0) {
-        about.severity = FLOWRULES_WARNING;
-        about.id = FR_PROXY_UNUSED;
-        about.hint = "check 'from' and 'bypass', or remove the proxy";
-        fr_report(&context->diagnostics, &about, "no flow goes through the proxy '%s'", name);
-    } else if (flows) {
-        fr_report(&context->diagnostics, &about, "through the proxy '%s': %s", name, list);
-    }
-    fr_free(&context->allocator, list);
-    return FLOWRULES_OK;
+    struct fr_about about = {.severity = FLOWRULES_WARNING,
+                             .at = p->proxy->at,
+                             .id = FR_PROXY_UNUSED,
+                             .hint = "check 'from' and 'bypass', or remove the proxy"};
+    if (p->web.count == 0 && p->others.count == 0)
+        fr_report(&p->view->context->diagnostics, &about, "no flow goes through the proxy '%s'",
+                  FR_POLICY_TEXT(p->view->policy, p->proxy->name));
+    if (!flows)
+        return FLOWRULES_OK;
+    FR_TRY(tell_list(p, &p->web, ""));
+    return tell_list(p, &p->others,
+                     ", if their clients speak HTTP on ports that are not usual for it");
 }
 
 static flowrules_status tell_proxy(struct fr_view *view, const struct fr_proxy *proxy, bool flows) {
     struct proxied p = {.view = view, .proxy = proxy};
     fr_vec_init(&p.names, &view->context->allocator, sizeof(const struct fr_peer *));
-    fr_writer_init(&p.list, &view->context->allocator, false);
+    fr_writer_init(&p.web.text, &view->context->allocator, false);
+    fr_writer_init(&p.others.text, &view->context->allocator, false);
     flowrules_status status = fr_view_end(view, proxy->from, false, &p.from);
     if (status == FLOWRULES_OK)
         status = fr_view_end(view, proxy->bypass, false, &p.bypass);
@@ -152,7 +206,8 @@ static flowrules_status tell_proxy(struct fr_view *view, const struct fr_proxy *
         status = p.failed ? fr_no_memory(view->context) : find_flows(&p);
     if (status == FLOWRULES_OK)
         status = view->sets.failed ? fr_no_memory(view->context) : tell(&p, flows);
-    fr_writer_free(&p.list);
+    fr_writer_free(&p.web.text);
+    fr_writer_free(&p.others.text);
     fr_vec_free(&p.names);
     return status;
 }

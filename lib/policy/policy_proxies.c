@@ -102,8 +102,7 @@ static flowrules_status read_bypass(struct fr_reader *r, const struct fr_value *
 
 const struct fr_key fr_proxy_keys[] = {
     {"http", read_http, NULL, "proxy", "host:port of the proxy for HTTP", NULL},
-    {"https", read_https, NULL, "proxy", "host:port of the proxy for everything else, by CONNECT",
-     NULL},
+    {"https", read_https, NULL, "proxy", "host:port of the proxy for HTTPS, by CONNECT", NULL},
     {"from", read_from, "the networks that ask the proxy", "ends", "who asks the proxy", NULL},
     {"bypass", read_bypass, NULL, "ends",
      "what is asked for without it; .example.com is *.example.com", NULL},
