@@ -182,6 +182,26 @@ bool fr_ip_parse(const char *text, size_t length, enum flowrules_family *family,
     return parse_ip4(text, length, ip);
 }
 
+bool fr_ip4_parse(const char *text, size_t length, uint32_t *ip) {
+    enum flowrules_family family;
+    struct flowrules_ip parsed;
+    if (!fr_ip_parse(text, length, &family, &parsed) || family != FLOWRULES_IPV4)
+        return false;
+    *ip = (uint32_t)parsed.lo;
+    return true;
+}
+
+bool fr_ip4_mask_length(uint32_t mask, unsigned *length) {
+    uint32_t host = (mask & 1u) != 0 || mask == 0 ? mask : ~mask;
+    if (mask == UINT32_MAX)
+        host = 0;
+    if ((host & (host + 1)) != 0)
+        return false;
+    for (*length = 32; host != 0; host >>= 1)
+        --*length;
+    return true;
+}
+
 /* Can it only have been meant as an address: with a colon, or of digits and dots (and dashes)? */
 static bool looks_like_address(const char *text, size_t length, bool dashes) {
     if (length == 0)

@@ -30,6 +30,13 @@ struct flowrules_ip fr_ip_max(enum flowrules_family family);
 /* Reads one address, strictly (no leading zeros, no zone); false if it is not valid. */
 bool fr_ip_parse(const char *text, size_t length, enum flowrules_family *family,
                  struct flowrules_ip *ip);
+/* The same of IPv4 alone. */
+bool fr_ip4_parse(const char *text, size_t length, uint32_t *ip);
+/*
+ * The length of the prefix that a mask is: a netmask (255.255.255.0), or what Cisco's access lists
+ * have (0.0.0.255); false where the bits have gaps. 0.0.0.0 is 32 here, as in access lists.
+ */
+bool fr_ip4_mask_length(uint32_t mask, unsigned *length);
 
 enum fr_range_form {
     FR_RANGE_OK,

@@ -127,15 +127,6 @@ bool fr_slip_list(const char *text, char list[FR_SLIP_MAX]) {
 
 /* ---- addresses ----------------------------------------------------------------------------- */
 
-static bool is_ip4(const char *text, size_t length, uint32_t *ip) {
-    enum flowrules_family family;
-    struct flowrules_ip parsed;
-    if (!fr_ip_parse(text, length, &family, &parsed) || family != FLOWRULES_IPV4)
-        return false;
-    *ip = (uint32_t)parsed.lo;
-    return true;
-}
-
 /* "- 10.0.0.1" without its blank. */
 static bool mend_item(struct fr_slip_text *t) {
     if (t->text[0] != '-')
@@ -179,8 +170,8 @@ static bool mend_to(struct fr_slip_text *t) {
 static bool mend_mask_behind(struct fr_slip_text *t) {
     char *blank = strchr(t->text, ' ');
     uint32_t ip;
-    if (blank == NULL || !is_ip4(t->text, (size_t)(blank - t->text), &ip) ||
-        !is_ip4(blank + 1, strlen(blank + 1), &ip))
+    if (blank == NULL || !fr_ip4_parse(t->text, (size_t)(blank - t->text), &ip) ||
+        !fr_ip4_parse(blank + 1, strlen(blank + 1), &ip))
         return false;
     *blank = '/';
     return true;
@@ -231,25 +222,13 @@ static bool mend_zeros(struct fr_slip_text *t) {
     return mended;
 }
 
-/* The length of the prefix that a mask is: a netmask, or what Cisco's access lists have. */
-static bool mask_length(uint32_t mask, unsigned *length) {
-    uint32_t host = (mask & 1u) != 0 || mask == 0 ? mask : ~mask;
-    if (mask == UINT32_MAX)
-        host = 0;
-    if ((host & (host + 1)) != 0)
-        return false;
-    for (*length = 32; host != 0; host >>= 1)
-        --*length;
-    return true;
-}
-
 /* "10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255" */
 static bool mend_mask(struct fr_slip_text *t) {
     char *slash = strchr(t->text, '/');
     uint32_t mask;
     unsigned length;
-    if (slash == NULL || !is_ip4(slash + 1, strlen(slash + 1), &mask) ||
-        !mask_length(mask, &length))
+    if (slash == NULL || !fr_ip4_parse(slash + 1, strlen(slash + 1), &mask) ||
+        !fr_ip4_mask_length(mask, &length))
         return false;
     bool nothing = (mask == 0 || mask == UINT32_MAX) && strncmp(t->text, "0.0.0.0/", 8) == 0;
     snprintf(slash + 1, sizeof t->text - (size_t)(slash + 1 - t->text), "%u", nothing ? 0 : length);
@@ -277,7 +256,7 @@ static bool mend_short_range(struct fr_slip_text *t) {
     char *dash = strchr(t->text, '-'), copy[2 * sizeof t->text];
     uint32_t ip;
     unsigned dots = 0;
-    if (dash == NULL || !is_ip4(t->text, (size_t)(dash - t->text), &ip) ||
+    if (dash == NULL || !fr_ip4_parse(t->text, (size_t)(dash - t->text), &ip) ||
         dash[1 + strspn(dash + 1, "0123456789.")] != '\0' || dash[1] == '\0')
         return false;
     for (const char *c = dash; *c != '\0'; c++)
@@ -326,7 +305,7 @@ static bool mend_stars(struct fr_slip_text *t) {
 static bool mend_port(struct fr_slip_text *t) {
     char *colon = strchr(t->text, ':');
     uint32_t ip;
-    if (colon == NULL || !is_ip4(t->text, (size_t)(colon - t->text), &ip))
+    if (colon == NULL || !fr_ip4_parse(t->text, (size_t)(colon - t->text), &ip))
         return false;
     *colon = '\0';
     return true;
@@ -428,7 +407,7 @@ static bool slip_url(const char *text, char hint[FR_SLIP_MAX]) {
         host = at + 1;
     size_t length = strcspn(host, ":/?#");
     uint32_t ip;
-    bool address = is_ip4(host, length, &ip);
+    bool address = fr_ip4_parse(host, length, &ip);
     if ((host == text && host[length] == '\0') || (!address && !is_name(host, length)) ||
         (address && scheme == NULL))
         return false;
@@ -477,8 +456,8 @@ static bool is_negated(const char *text) {
 static bool has_holes(const char *text) {
     const char *slash = strchr(text, '/');
     uint32_t ip;
-    return slash != NULL && is_ip4(text, (size_t)(slash - text), &ip) &&
-           is_ip4(slash + 1, strlen(slash + 1), &ip);
+    return slash != NULL && fr_ip4_parse(text, (size_t)(slash - text), &ip) &&
+           fr_ip4_parse(slash + 1, strlen(slash + 1), &ip);
 }
 
 enum fr_slip fr_slip_end(const char *text, char hint[FR_SLIP_MAX]) {

@@ -67,25 +67,12 @@ static flowrules_status add_range(struct fr_taking *t, struct fr_vec *items,
     return text == NULL ? fr_no_memory(t->context) : add_text(t, items, text);
 }
 
-static bool parse_mask(const char *text, size_t length, uint32_t *mask) {
-    enum flowrules_family family;
-    struct flowrules_ip ip;
-    if (!fr_ip_parse(text, length, &family, &ip) || family != FLOWRULES_IPV4)
-        return false;
-    *mask = (uint32_t)ip.lo;
-    return true;
-}
-
 int fr_mask_length(const char *text, size_t length) {
     uint32_t mask;
-    if (!parse_mask(text, length, &mask))
+    unsigned bits;
+    if (!fr_ip4_parse(text, length, &mask) || !fr_ip4_mask_length(mask, &bits))
         return -1;
-    bool wildcard = (mask & UINT32_C(0x80000000)) == 0 && mask != 0;
-    uint32_t bits = wildcard ? ~mask : mask;
-    int set = 0;
-    while (set < 32 && (bits >> (31 - set) & 1) != 0)
-        set++;
-    return set == 32 || (bits << set) == 0 ? set : -1;
+    return mask == 0 ? 0 : (int)bits; /* a netmask: sheets have these */
 }
 
 /* "10.0.0.0 255.255.255.0", "10.0.0.0/0.0.0.255" as a prefix; false: it is not this form. */

@@ -373,7 +373,7 @@ static void init_flow(struct fr_taking *t, struct fr_asked_flow *flow) {
     fr_vec_init(&flow->others, allocator, sizeof(struct fr_other));
 }
 
-static void free_flow(struct fr_asked_flow *flow) {
+void fr_asked_flow_free(struct fr_asked_flow *flow) {
     fr_vec_free(&flow->ends[0]);
     fr_vec_free(&flow->ends[1]);
     fr_vec_free(&flow->tags);
@@ -383,7 +383,7 @@ static void free_flow(struct fr_asked_flow *flow) {
 static flowrules_status keep_flow(struct fr_taking *t, struct fr_asked_flow *flow) {
     struct fr_asked_flow *slot = fr_vec_add(&t->flows);
     if (slot == NULL) {
-        free_flow(flow);
+        fr_asked_flow_free(flow);
         return fr_no_memory(t->context);
     }
     *slot = *flow;
@@ -405,7 +405,7 @@ static flowrules_status add_back(struct fr_taking *t) {
     memcpy(back.texts, flow->texts, sizeof back.texts);
     flowrules_status status = good ? name_flow(t, &back, "-back") : fr_no_memory(t->context);
     if (status != FLOWRULES_OK) {
-        free_flow(&back);
+        fr_asked_flow_free(&back);
         return status;
     }
     t->role = FR_ROLE_NONE;
@@ -445,7 +445,7 @@ static flowrules_status take_row(struct fr_taking *t) {
         status = name_flow(t, &flow, "");
     if (status != FLOWRULES_OK || t->bad) {
         t->left_out += t->bad;
-        free_flow(&flow);
+        fr_asked_flow_free(&flow);
         return status;
     }
     FR_TRY(keep_flow(t, &flow));

@@ -1,10 +1,9 @@
 /*
  * What a cell says of services: "tcp/443, 8443-8450", "443 TCP", "HTTPS", "DNS (53 tcp/udp)", any.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "flowrules/reader.h"
 #include "request.h"
 
 #define PROTOCOLS_MOST 8u
@@ -87,25 +86,26 @@ static bool same_word(const char *text, size_t length, const char *word) {
     return word[length] == '\0';
 }
 
+/* What everybody calls so, or NULL. */
+static const struct known *find_known(const char *text, size_t length) {
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (same_word(text, length, known[i].name))
+            return &known[i];
+    return NULL;
+}
+
 /* The protocols and the port of a service's name; 0: it is none. Several: it is not clear which. */
 static unsigned find_service(const char *text, size_t length, uint16_t *port) {
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (same_word(text, length, known[i].name)) {
-            *port = known[i].port;
-            return known[i].protocols;
-        }
+    const struct known *service = find_known(text, length);
+    if (service != NULL) {
+        *port = service->port;
+        return service->protocols;
+    }
     int tcp = fr_port_named(text, length, FR_TCP), udp = fr_port_named(text, length, FR_UDP);
     if (tcp < 0 && udp < 0)
         return 0;
     *port = (uint16_t)(tcp >= 0 ? tcp : udp);
     return (tcp >= 0 ? (unsigned)TCP_BIT : 0) | (udp >= 0 ? (unsigned)UDP_BIT : 0);
-}
-
-static bool is_known(const char *text, size_t length) {
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (same_word(text, length, known[i].name))
-            return true;
-    return false;
 }
 
 /* ---- tokens -------------------------------------------------------------------------------- */
@@ -114,29 +114,17 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/* A number up to 65535 at text, or -1; *used: its digits. */
-static long parse_number(const char *text, size_t length, size_t *used) {
-    long number = 0;
-    for (*used = 0; *used < length && is_digit(text[*used]) && *used < 6; (*used)++)
-        number = number * 10 + (text[*used] - '0');
-    return *used == 0 || *used > 5 || number > UINT16_MAX ? -1 : number;
+static bool parse_port(const char *text, size_t length, unsigned *port) {
+    return length <= 5 && flowrules_parse_number(text, length, UINT16_MAX, port);
 }
 
 bool fr_port_range(const char *text, size_t length, unsigned *first, unsigned *last) {
-    size_t used, behind;
-    long one = parse_number(text, length, &used), other = one;
-    if (one < 0)
+    const char *dash = memchr(text, '-', length);
+    size_t head = dash == NULL ? length : (size_t)(dash - text);
+    if (!parse_port(text, head, first))
         return false;
-    if (used < length) {
-        if (text[used] != '-')
-            return false;
-        other = parse_number(text + used + 1, length - used - 1, &behind);
-        if (other < 0 || used + 1 + behind != length)
-            return false;
-    }
-    *first = (unsigned)one;
-    *last = (unsigned)other;
-    return true;
+    *last = *first;
+    return dash == NULL || parse_port(dash + 1, length - head - 1, last);
 }
 
 static bool parse_ports(const char *text, size_t length, struct port_range *range) {
@@ -156,6 +144,17 @@ static bool is_filler(const char *text, size_t length) {
 static void add_protocol(struct item *item, unsigned protocol) {
     if (item->protocol_count < PROTOCOLS_MOST)
         item->protocols[item->protocol_count++] = protocol;
+}
+
+static void add_protocols(struct item *item, unsigned bits) {
+    if ((bits & TCP_BIT) != 0)
+        add_protocol(item, FR_TCP);
+    if ((bits & UDP_BIT) != 0)
+        add_protocol(item, FR_UDP);
+}
+
+static const char *protocol_words(unsigned bits) {
+    return bits == BOTH_BITS ? "tcp and udp" : (bits & TCP_BIT) != 0 ? "tcp" : "udp";
 }
 
 static bool add_ports(struct item *item, const struct port_range *range) {
@@ -255,19 +254,13 @@ static flowrules_status name_protocols(struct fr_taking *t, struct item *item) {
         item->ports[item->port_count++] = (struct port_range){port, port};
     if (item->protocol_count > 0)
         return FLOWRULES_OK;
-    if (bits == BOTH_BITS && !is_known(item->name, item->name_length))
+    if (bits == BOTH_BITS && find_known(item->name, item->name_length) == NULL)
         return fr_not_understood(
             t, item->name, item->name_length, "write tcp or udp beside it",
             "is a service of tcp and of udp: it is not said which is asked for");
-    if ((bits & TCP_BIT) != 0)
-        add_protocol(item, FR_TCP);
-    if ((bits & UDP_BIT) != 0)
-        add_protocol(item, FR_UDP);
+    add_protocols(item, bits);
     fr_told(t, NULL, "'%.*s' is taken as %s/%u", (int)item->name_length, item->name,
-            bits == BOTH_BITS       ? "tcp and udp"
-            : (bits & TCP_BIT) != 0 ? "tcp"
-                                    : "udp",
-            item->ports[0].first);
+            protocol_words(bits), item->ports[0].first);
     return FLOWRULES_OK;
 }
 
@@ -396,21 +389,14 @@ static flowrules_status read_column(struct fr_taking *t, struct item *column, co
         for (size_t k = 0; k < one->protocol_count; k++)
             add_protocol(column, one->protocols[k]);
         column->any = column->any || one->any;
-        uint16_t port;
-        unsigned bits = one->name == NULL || !is_known(one->name, one->name_length)
-                            ? 0
-                            : find_service(one->name, one->name_length, &port);
-        if (bits != 0 && one->protocol_count == 0) {
-            if ((bits & TCP_BIT) != 0)
-                add_protocol(column, FR_TCP);
-            if ((bits & UDP_BIT) != 0)
-                add_protocol(column, FR_UDP);
+        const struct known *service =
+            one->name == NULL ? NULL : find_known(one->name, one->name_length);
+        if (service != NULL && one->protocol_count == 0) {
+            add_protocols(column, service->protocols);
             fr_told(t, NULL, "the protocol '%.*s' is taken as %s", (int)one->name_length, one->name,
-                    bits == BOTH_BITS ? "tcp and udp"
-                    : bits == TCP_BIT ? "tcp"
-                                      : "udp");
+                    protocol_words(service->protocols));
         }
-        if (one->port_count > 0 || (one->name != NULL && bits == 0))
+        if (one->port_count > 0 || (one->name != NULL && service == NULL))
             return fr_not_understood(t, protocols, strlen(protocols),
                                      "write the protocol alone, and the ports in their column",
                                      "has a port where a protocol belongs");

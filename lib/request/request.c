@@ -260,13 +260,8 @@ static flowrules_status take_all(flowrules_artifact **artifact, struct fr_taking
 }
 
 static void free_taking(struct fr_taking *t) {
-    for (size_t i = 0; i < t->flows.count; i++) {
-        struct fr_asked_flow *flow = fr_vec_at(&t->flows, struct fr_asked_flow, i);
-        fr_vec_free(&flow->ends[0]);
-        fr_vec_free(&flow->ends[1]);
-        fr_vec_free(&flow->tags);
-        fr_vec_free(&flow->others);
-    }
+    for (size_t i = 0; i < t->flows.count; i++)
+        fr_asked_flow_free(fr_vec_at(&t->flows, struct fr_asked_flow, i));
     fr_vec_free(&t->flows);
     fr_vec_free(&t->missing);
     fr_vec_free(&t->columns);

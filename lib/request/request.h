@@ -166,6 +166,7 @@ flowrules_status fr_take_date(struct fr_taking *t, const char *text, char date[1
 
 /* ---- flows (flows.c, write.c) -------------------------------------------------------------- */
 
+void fr_asked_flow_free(struct fr_asked_flow *flow);
 /* Reads all rows of the taking's sheet. */
 flowrules_status fr_take_sheet(struct fr_taking *t);
 /* Writes the policy. */
