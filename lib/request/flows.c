@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flowrules/reader.h"
 #include "request.h"
 
 /* ---- cells of a row ------------------------------------------------------------------------ */
@@ -46,6 +47,26 @@ static bool is_nothing(const char *text) {
     return text == NULL || fr_word_is(text, strlen(text), FR_WORD_NOTHING);
 }
 
+/* Columns that the mapping takes as the same: a row can have a text in one of them alone. */
+static flowrules_status check_columns(struct fr_taking *t) {
+    const struct fr_cell *seen[FR_ROLES] = {NULL};
+    for (uint32_t i = 0; i < t->columns.count; i++) {
+        enum fr_role role = fr_vec_at(&t->columns, struct fr_column, i)->role;
+        const struct fr_cell *cell = role > FR_ROLE_OTHER ? fr_cell_at(t->sheet, t->row, i) : NULL;
+        if (cell == NULL || is_nothing(cell->text))
+            continue;
+        t->role = role;
+        t->cell = cell;
+        if (seen[role] != NULL)
+            return fr_not_understood(t, cell->text, strlen(cell->text),
+                                     "write x-KEY or ignore at one of the columns in the mapping",
+                                     "stands beside '%.60s', which another column has for the same",
+                                     seen[role]->text);
+        seen[role] = cell;
+    }
+    return FLOWRULES_OK;
+}
+
 static bool has_column(const struct fr_taking *t, enum fr_role role) {
     for (size_t i = 0; i < t->columns.count; i++)
         if (fr_vec_at(&t->columns, struct fr_column, i)->role == role)
@@ -72,17 +93,32 @@ static flowrules_status lacks(struct fr_taking *t, enum fr_role role, const char
 
 /* ---- the ends ------------------------------------------------------------------------------ */
 
+/* The length of the prefix in a column of masks: "24", "/24", "255.255.255.0"; -1: neither. */
+static int length_of(const char *mask) {
+    unsigned bits;
+    mask += *mask == '/';
+    return flowrules_parse_number(mask, strlen(mask), 128, &bits)
+               ? (int)bits
+               : fr_mask_length(mask, strlen(mask));
+}
+
 /* The address of a column with the mask of the one beside it, "10.0.0.0/255.255.255.0". */
 static const char *with_mask(struct fr_taking *t, const char *text, enum fr_role mask_role) {
     const struct fr_cell *cell = t->cell;
     enum fr_role role = t->role;
-    const char *mask = role_text(t, mask_role);
-    bool none = is_nothing(mask) || strchr(text, '/') != NULL || strpbrk(text, ",;\n") != NULL;
-    if (!none)
-        text = fr_arena_printf(t->arena, "%s%s%s", text, *mask == '/' ? "" : "/", mask);
+    const char *mask = role_text(t, mask_role), *slash = strchr(text, '/');
+    bool none = is_nothing(mask), several = strpbrk(text, ",;\n") != NULL;
     t->cell = cell;
     t->role = role;
-    return text;
+    if (!none && several)
+        fr_not_understood(t, text, strlen(text), "write each with its own: 10.0.0.0/24",
+                          "has several values beside one mask");
+    else if (!none && slash != NULL && length_of(slash) != length_of(mask))
+        fr_not_understood(t, text, strlen(text), "write it in one place",
+                          "has another prefix length than the mask beside it: '%.40s'", mask);
+    if (none || several || slash != NULL)
+        return text;
+    return fr_arena_printf(t->arena, "%s%s%s", text, *mask == '/' ? "" : "/", mask);
 }
 
 static flowrules_status take_end(struct fr_taking *t, struct fr_asked_flow *flow, size_t end) {
@@ -113,11 +149,11 @@ static unsigned count_lines(const char *text) {
     return count;
 }
 
-/* Ports and protocols in columns of their own. */
-static flowrules_status take_port_columns(struct fr_taking *t) {
+/* Ports and protocols in columns of their own; instead: the protocols where the row says none. */
+static flowrules_status take_port_columns(struct fr_taking *t, const char *instead) {
     const char *protocol = role_text(t, FR_ROLE_PROTOCOL), *port = role_text(t, FR_ROLE_PORT);
     if (is_nothing(protocol))
-        return fr_take_services(t, port, NULL);
+        return fr_take_services(t, port, instead);
     if (is_nothing(port)) {
         text_of(t, t->row, FR_ROLE_PROTOCOL);
         return fr_take_services(t, protocol, NULL);
@@ -129,22 +165,37 @@ static flowrules_status take_port_columns(struct fr_taking *t) {
     return fr_take_services(t, port, protocol);
 }
 
+static bool is_covered(const struct fr_vec *terms, const struct fr_term *term) {
+    for (size_t i = 0; i < terms->count; i++)
+        if (fr_term_covers(fr_vec_at(terms, struct fr_term, i), term))
+            return true;
+    return false;
+}
+
 /* The ports of URLs, where the row says no service of its own. */
-static flowrules_status take_url_ports(struct fr_taking *t, bool said) {
-    for (size_t i = 0; i < t->url_ports.count && !said; i++)
-        fr_service_add(&t->asked, fr_vec_at(&t->url_ports, struct fr_term, i));
+static flowrules_status take_url_ports(struct fr_taking *t) {
+    unsigned first = 0;
     t->role = FR_ROLE_DESTINATION;
-    if (!said && t->url_ports.count > 0)
-        fr_told(t, NULL, "the row says no service: the ports of its hosts are taken, tcp/%u%s",
-                fr_vec_at(&t->url_ports, struct fr_term, 0)->destination_first,
-                t->url_ports.count > 1 ? " ..." : "");
-    for (size_t i = 0; i < t->url_ports.count && said; i++) {
+    t->cell = NULL;
+    for (size_t i = 0; i < t->url_ports.count; i++) {
         const struct fr_term *term = fr_vec_at(&t->url_ports, struct fr_term, i);
-        bool covered = false;
-        for (size_t k = 0; k < t->asked.terms.count; k++)
-            covered =
-                covered || fr_term_covers(fr_vec_at(&t->asked.terms, struct fr_term, k), term);
-        if (!covered)
+        first = i == 0 ? term->destination_first : first;
+        if (term->destination_first != first)
+            return fr_not_understood(t, NULL, 0, "write a row for each of them",
+                                     "the hosts have different ports");
+        fr_service_add(&t->asked, term);
+    }
+    if (t->url_ports.count > 0)
+        fr_told(t, NULL, "the row says no service: the port of its hosts is taken, tcp/%u", first);
+    return FLOWRULES_OK;
+}
+
+/* The ports of URLs are among those of the service that the row says. */
+static flowrules_status check_url_ports(struct fr_taking *t) {
+    t->role = FR_ROLE_DESTINATION;
+    for (size_t i = 0; i < t->url_ports.count; i++) {
+        const struct fr_term *term = fr_vec_at(&t->url_ports, struct fr_term, i);
+        if (!is_covered(&t->asked.terms, term))
             return fr_not_understood(
                 t, NULL, 0, "write the port in one place",
                 "a host has port %u, which the service of the row does not have",
@@ -173,20 +224,72 @@ static flowrules_status take_source_port(struct fr_taking *t) {
     return FLOWRULES_OK;
 }
 
-static flowrules_status take_service(struct fr_taking *t) {
-    const char *service = role_text(t, FR_ROLE_SERVICE);
-    bool said = !is_nothing(service);
-    if (said)
-        FR_TRY(fr_take_services(t, service, NULL));
-    const char *port = t->bad || said ? NULL : role_text(t, FR_ROLE_PORT);
-    bool columns =
-        !t->bad && !said && (!is_nothing(port) || !is_nothing(role_text(t, FR_ROLE_PROTOCOL)));
-    if (columns)
-        FR_TRY(take_port_columns(t));
+static bool all_covered(const struct fr_vec *outer, const struct fr_vec *inner) {
+    for (size_t i = 0; i < inner->count; i++)
+        if (!is_covered(outer, fr_vec_at(inner, struct fr_term, i)))
+            return false;
+    return true;
+}
+
+/* A service in a column of its own, with the protocol that may stand beside it. */
+static flowrules_status take_service_column(struct fr_taking *t, const char *service) {
+    const char *protocol = role_text(t, FR_ROLE_PROTOCOL);
+    text_of(t, t->row, FR_ROLE_SERVICE);
+    return fr_take_services(t, service, is_nothing(protocol) ? NULL : protocol);
+}
+
+/* "tcp, udp": what a service has; arena's. */
+static const char *protocols_of(struct fr_taking *t, const struct fr_vec *terms) {
+    const char *text = NULL;
+    for (size_t i = 0; i < terms->count; i++) {
+        const char *name = fr_protocol_name(fr_vec_at(terms, struct fr_term, i)->protocol);
+        text = text == NULL ? name : fr_arena_printf(t->arena, "%s, %s", text, name);
+        if (text == NULL)
+            fr_no_memory(t->context);
+        if (text == NULL)
+            return NULL;
+    }
+    return text;
+}
+
+/* A service and ports in columns of their own: they have to say the same. */
+static flowrules_status take_both(struct fr_taking *t, const char *service) {
+    FR_TRY(take_service_column(t, service));
     if (t->bad)
         return FLOWRULES_OK;
-    FR_TRY(take_url_ports(t, said || columns));
-    if (!said && !columns && t->url_ports.count == 0)
+    struct fr_service_builder own = t->asked;
+    fr_service_begin(&t->asked, &t->context->allocator);
+    flowrules_status status = take_port_columns(t, protocols_of(t, &own.terms));
+    bool same =
+        all_covered(&own.terms, &t->asked.terms) && all_covered(&t->asked.terms, &own.terms);
+    t->asked.failed = t->asked.failed || own.failed;
+    fr_vec_free(&own.terms);
+    if (status != FLOWRULES_OK || t->bad || same || t->asked.failed)
+        return status;
+    text_of(t, t->row, FR_ROLE_SERVICE);
+    return fr_not_understood(t, service, strlen(service), "write the service in one place",
+                             "is not what the columns of protocols and ports say");
+}
+
+/* What the row says of its service in one column or several; *said: it does. */
+static flowrules_status take_columns(struct fr_taking *t, bool *said) {
+    const char *protocol = role_text(t, FR_ROLE_PROTOCOL), *port = role_text(t, FR_ROLE_PORT);
+    const char *service = role_text(t, FR_ROLE_SERVICE);
+    *said = !is_nothing(service) || !is_nothing(port) || !is_nothing(protocol);
+    if (t->bad || !*said)
+        return FLOWRULES_OK;
+    if (is_nothing(service))
+        return take_port_columns(t, NULL);
+    return is_nothing(port) ? take_service_column(t, service) : take_both(t, service);
+}
+
+static flowrules_status take_service(struct fr_taking *t) {
+    bool said;
+    FR_TRY(take_columns(t, &said));
+    if (t->bad)
+        return FLOWRULES_OK;
+    FR_TRY(said ? check_url_ports(t) : take_url_ports(t));
+    if (!said && t->url_ports.count == 0)
         return lacks(t, has_column(t, FR_ROLE_PORT) ? FR_ROLE_PORT : FR_ROLE_SERVICE,
                      "service or port");
     return take_source_port(t);
@@ -319,6 +422,25 @@ static flowrules_status take_log(struct fr_taking *t, struct fr_asked_flow *flow
                : fr_not_understood(t, text, length, "write yes or no", "is neither yes nor no");
 }
 
+/* The name of an end whose address stands beside it. */
+static flowrules_status keep_names(struct fr_taking *t, struct fr_asked_flow *flow) {
+    static const struct {
+        enum fr_role address, name;
+        const char *key;
+    } ends[] = {{FR_ROLE_SOURCE, FR_ROLE_SOURCE_NAME, "x-source-name"},
+                {FR_ROLE_DESTINATION, FR_ROLE_DESTINATION_NAME, "x-destination-name"}};
+    for (size_t end = 0; end < 2; end++) {
+        const char *name = role_text(t, ends[end].name);
+        if (is_nothing(name) || is_nothing(text_of(t, t->row, ends[end].address)))
+            continue;
+        struct fr_other *slot = fr_vec_add(&flow->others);
+        if (slot == NULL)
+            return fr_no_memory(t->context);
+        *slot = (struct fr_other){ends[end].key, name};
+    }
+    return FLOWRULES_OK;
+}
+
 static flowrules_status take_texts(struct fr_taking *t, struct fr_asked_flow *flow) {
     static const enum fr_role roles[] = {FR_ROLE_PURPOSE, FR_ROLE_OWNER, FR_ROLE_TICKET,
                                          FR_ROLE_VOLUME, FR_ROLE_FREQUENCY};
@@ -336,7 +458,7 @@ static flowrules_status take_texts(struct fr_taking *t, struct fr_asked_flow *fl
         if (slot != NULL)
             *slot = (struct fr_other){column->key, cell->text};
     }
-    return FLOWRULES_OK;
+    return keep_names(t, flow);
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -416,7 +538,9 @@ static flowrules_status add_back(struct fr_taking *t) {
 }
 
 static flowrules_status read_parts(struct fr_taking *t, struct fr_asked_flow *flow, bool *both) {
-    FR_TRY(take_action(t, flow));
+    FR_TRY(check_columns(t));
+    if (!t->bad)
+        FR_TRY(take_action(t, flow));
     if (!t->bad)
         FR_TRY(take_end(t, flow, 0));
     FR_TRY(take_end(t, flow, 1));

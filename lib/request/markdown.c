@@ -39,11 +39,11 @@ struct document {
     unsigned level;
     struct fr_vec leaf; /* char: the text of the block that is read */
     uint32_t leaf_line;
-    bool has_line, in_table, in_code;
+    bool has_line, in_table, in_code, in_html;
     struct pair pairs[PAIRS_MAX];
     size_t pair_count;
     struct fr_sheet *table;
-    uint32_t column;
+    uint32_t column, columns; /* of the table */
     flowrules_status status;
 };
 
@@ -326,6 +326,59 @@ static flowrules_status take_line(struct document *d, char *line, size_t length,
     return FLOWRULES_OK;
 }
 
+static int begin_leaf(struct document *d) {
+    d->leaf.count = 0;
+    d->has_line = false;
+    return add_bytes(&d->leaf, "", 0) ? 0 : out_of_memory(d);
+}
+
+/* What HTML shows: the text without its tags and comments, blanks as one. */
+static void strip_tags(char *html) {
+    char *to = html;
+    for (const char *at = html; *at != '\0'; at++) {
+        bool comment = strncmp(at, "<!--", 4) == 0;
+        const char *end = *at != '<' ? NULL : comment ? strstr(at, "-->") : strchr(at, '>');
+        if (end != NULL)
+            at = end + (comment ? 2 : 0);
+        char c = end != NULL || strchr("\n\r\t", *at) != NULL ? ' ' : *at;
+        if (c != ' ' || (to > html && to[-1] != ' '))
+            *to++ = c;
+    }
+    to -= to > html && to[-1] == ' ';
+    *to = '\0';
+}
+
+/* Tables and text of HTML are read by no one here: what they show is told. */
+static int tell_html(struct document *d) {
+    char *html = d->leaf.items;
+    strip_tags(html);
+    if (*html != '\0')
+        tell(d, d->leaf_line, "HTML, which is not taken: '%.80s'", html);
+    d->in_html = false;
+    return begin_leaf(d);
+}
+
+/* GFM drops what stands behind the last column of a table. line_at is in the row that ends. */
+static void tell_dropped(struct document *d) {
+    const char *row = d->line_at, *end = d->line_at;
+    while (row > d->text && row[-1] != '\n')
+        row--;
+    while (end < d->end && *end != '\n')
+        end++;
+    while (row < end && strchr(" \t", *row) != NULL)
+        row++;
+    while (end > row && strchr(" \t\r", end[-1]) != NULL)
+        end--;
+    uint32_t cells = 1;
+    for (const char *at = row; at < end; at++) {
+        bool parts = *at == '|' && (at == row || at[-1] != '\\');
+        cells += parts && at > row && at + 1 < end; /* not those at the ends of the row */
+    }
+    if (cells > d->columns)
+        tell(d, d->line,
+             "the row has more cells than the table has columns: the last are not taken%s", "");
+}
+
 static int take_leaf(struct document *d) {
     char *line = d->leaf.items, *end = line + d->leaf.count;
     flowrules_status status = FLOWRULES_OK;
@@ -343,15 +396,8 @@ static int take_leaf(struct document *d) {
 
 /* ---- events -------------------------------------------------------------------------------- */
 
-static int begin_leaf(struct document *d) {
-    d->leaf.count = 0;
-    d->has_line = false;
-    return add_bytes(&d->leaf, "", 0) ? 0 : out_of_memory(d);
-}
-
 static int enters(MD_BLOCKTYPE type, void *detail, void *user) {
     struct document *d = user;
-    (void)detail;
     int wrong = d->in_table ? 0 : take_leaf(d);
     if (wrong != 0)
         return wrong;
@@ -364,9 +410,12 @@ static int enters(MD_BLOCKTYPE type, void *detail, void *user) {
         if (wrong == 0 && d->table == NULL)
             return out_of_memory(d);
     }
+    if (type == MD_BLOCK_TABLE)
+        d->columns = ((MD_BLOCK_TABLE_DETAIL *)detail)->col_count;
     if (type == MD_BLOCK_CODE)
         wrong = fail(d, flush(d));
     d->in_code = type == MD_BLOCK_CODE;
+    d->in_html = type == MD_BLOCK_HTML;
     if (type == MD_BLOCK_TR) {
         d->column = 0;
         if (fr_row_new(d->table, 0, 0) == NULL)
@@ -404,6 +453,14 @@ static int leaves(MD_BLOCKTYPE type, void *detail, void *user) {
     struct document *d = user;
     if (type == MD_BLOCK_TH || type == MD_BLOCK_TD)
         return end_cell(d);
+    if (type == MD_BLOCK_HTML)
+        return tell_html(d);
+    if (type == MD_BLOCK_TR) {
+        const struct fr_row *row =
+            fr_vec_at(&d->table->rows, struct fr_row, d->table->rows.count - 1);
+        if (row->line > 0 && row->line == d->line)
+            tell_dropped(d);
+    }
     if (type == MD_BLOCK_H) {
         int wrong = begin_section(d, ((MD_BLOCK_H_DETAIL *)detail)->level);
         return wrong != 0 ? wrong : begin_leaf(d);
@@ -430,6 +487,8 @@ static int text_comes(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void 
     note_line(d, text);
     if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR)
         return add_bytes(&d->leaf, "\n", 1) ? 0 : out_of_memory(d);
+    if (d->in_html)
+        return add_bytes(&d->leaf, text, size) ? 0 : out_of_memory(d);
     if (type == MD_TEXT_HTML && (size < 3 || memcmp(text, "<br", 3) != 0))
         return 0;
     if (type == MD_TEXT_HTML)

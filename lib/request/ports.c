@@ -6,8 +6,11 @@
 #include "flowrules/reader.h"
 #include "request.h"
 
-#define PROTOCOLS_MOST 8u
-#define PORTS_MOST     64u
+#define PROTOCOLS_MOST 8
+#define PORTS_MOST     64
+
+#define QUOTED(text)  #text
+#define TEXT_OF(name) QUOTED(name)
 
 struct port_range {
     unsigned first, last;
@@ -23,6 +26,7 @@ struct item {
     size_t name_length;
     int icmp_type; /* -1: any */
     bool any;
+    const char *trouble; /* why the part cannot be taken as it is, or NULL */
 };
 
 /* ---- services that everybody calls by name ------------------------------------------------- */
@@ -141,8 +145,19 @@ static bool is_filler(const char *text, size_t length) {
     return false;
 }
 
+static bool has_protocol(const struct item *item, unsigned protocol) {
+    for (size_t i = 0; i < item->protocol_count; i++)
+        if (item->protocols[i] == protocol)
+            return true;
+    return false;
+}
+
 static void add_protocol(struct item *item, unsigned protocol) {
-    if (item->protocol_count < PROTOCOLS_MOST)
+    if (has_protocol(item, protocol))
+        return;
+    if (item->protocol_count == PROTOCOLS_MOST)
+        item->trouble = "has more than " TEXT_OF(PROTOCOLS_MOST) " protocols";
+    else
         item->protocols[item->protocol_count++] = protocol;
 }
 
@@ -157,11 +172,11 @@ static const char *protocol_words(unsigned bits) {
     return bits == BOTH_BITS ? "tcp and udp" : (bits & TCP_BIT) != 0 ? "tcp" : "udp";
 }
 
-static bool add_ports(struct item *item, const struct port_range *range) {
+static void add_ports(struct item *item, const struct port_range *range) {
     if (item->port_count == PORTS_MOST)
-        return false;
-    item->ports[item->port_count++] = *range;
-    return true;
+        item->trouble = "has more than " TEXT_OF(PORTS_MOST) " ports";
+    else
+        item->ports[item->port_count++] = *range;
 }
 
 /* "tcp443", "TCP-8443", "udp53": a protocol with its port. */
@@ -175,7 +190,8 @@ static bool take_joined(struct item *item, const char *text, size_t length) {
     if (protocol < 0 || !parse_ports(text + rest, length - rest, &range))
         return false;
     add_protocol(item, (unsigned)protocol);
-    return add_ports(item, &range);
+    add_ports(item, &range);
+    return true;
 }
 
 static bool take_icmp(struct item *item, const char *text, size_t length) {
@@ -185,6 +201,8 @@ static bool take_icmp(struct item *item, const char *text, size_t length) {
     int type = fr_icmp_type_named(ping ? "echo-request" : text, ping ? 12 : length, FR_ICMP);
     if (type < 0 || item->protocol_count == 0 || item->protocols[0] != FR_ICMP)
         return false;
+    if (item->icmp_type >= 0 && item->icmp_type != type)
+        item->trouble = "has several types of ICMP";
     item->icmp_type = type;
     return true;
 }
@@ -192,8 +210,10 @@ static bool take_icmp(struct item *item, const char *text, size_t length) {
 static bool take_token(struct item *item, const char *text, size_t length) {
     struct port_range range;
     uint16_t port;
-    if (parse_ports(text, length, &range))
-        return add_ports(item, &range);
+    if (parse_ports(text, length, &range)) {
+        add_ports(item, &range);
+        return true;
+    }
     if (fr_word_is(text, length, FR_WORD_ANY) || same_word(text, length, "ip")) {
         item->any = true;
         return true;
@@ -236,6 +256,9 @@ static bool read_item(struct item *item, const char *text, size_t length, const 
             return false;
         }
     }
+    if (item->any && (item->port_count > 0 || item->name != NULL) &&
+        (item->protocol_count > 0 || item->name != NULL))
+        item->trouble = "has 'any' beside something else";
     return true;
 }
 
@@ -337,22 +360,54 @@ static char *with_dashes(struct fr_taking *t, const char *text) {
     return copy;
 }
 
-/* A part without protocol has that of the part before it, else of the first behind it. */
+static bool same_protocols(const struct item *a, const struct item *b) {
+    for (size_t i = 0; i < a->protocol_count; i++)
+        if (!has_protocol(b, a->protocols[i]))
+            return false;
+    return a->protocol_count == b->protocol_count;
+}
+
+/* Of the parts behind one: that with protocols, if all that have some have the same; or NULL. */
+static const struct item *protocols_behind(const struct cell_items *items, size_t i) {
+    const struct item *found = NULL;
+    for (i++; i < items->count; i++) {
+        const struct item *item = &items->list[i];
+        if (item->protocol_count == 0)
+            continue;
+        if (found != NULL && !same_protocols(found, item))
+            return NULL;
+        found = item;
+    }
+    return found;
+}
+
+/*
+ * A part without protocol has that of the column, else of the part before it, else that of all
+ * parts behind it.
+ */
 static void share_protocols(struct cell_items *items, const struct item *column) {
     for (size_t i = 0; i < items->count; i++) {
         struct item *item = &items->list[i];
-        const struct item *from = column;
+        const struct item *from = column != NULL && column->protocol_count > 0 ? column : NULL;
         if (item->protocol_count > 0 || item->name != NULL || item->port_count == 0)
             continue;
-        for (size_t k = i; k > 0 && (from == NULL || from->protocol_count == 0); k--)
-            from = items->list[k - 1].protocol_count > 0 ? &items->list[k - 1] : from;
-        for (size_t k = i + 1; k < items->count && (from == NULL || from->protocol_count == 0); k++)
-            from = items->list[k].protocol_count > 0 ? &items->list[k] : from;
+        for (size_t k = i; k > 0 && from == NULL; k--)
+            from = items->list[k - 1].protocol_count > 0 ? &items->list[k - 1] : NULL;
+        if (from == NULL)
+            from = protocols_behind(items, i);
         if (from == NULL)
             continue;
         memcpy(item->protocols, from->protocols, sizeof item->protocols);
         item->protocol_count = from->protocol_count;
     }
+}
+
+/* The protocols of a part have to be those of the column beside it. */
+static bool fits_column(const struct item *item, const struct item *column) {
+    for (size_t i = 0; column->protocol_count > 0 && i < item->protocol_count; i++)
+        if (!has_protocol(column, item->protocols[i]))
+            return false;
+    return true;
 }
 
 static flowrules_status read_items(struct fr_taking *t, struct cell_items *items,
@@ -369,7 +424,12 @@ static flowrules_status read_items(struct fr_taking *t, struct cell_items *items
                                      "has more than %u values", ITEMS_MOST);
         items->at[items->count].text = part;
         items->at[items->count].length = length;
-        if (!read_item(&items->list[items->count++], part, length, &wrong, &wrong_length))
+        struct item *item = &items->list[items->count++];
+        bool understood = read_item(item, part, length, &wrong, &wrong_length);
+        if (understood && item->trouble != NULL)
+            return fr_not_understood(t, part, length, "write one value, and commas between several",
+                                     "%s", item->trouble);
+        if (!understood)
             return fr_not_understood(
                 t, wrong, wrong_length,
                 "write a protocol and its ports (tcp/443), a range (8000-8010), "
@@ -402,6 +462,9 @@ static flowrules_status read_column(struct fr_taking *t, struct item *column, co
                                      "has a port where a protocol belongs");
     }
     scratch->count = 0;
+    if (column->trouble != NULL && !t->bad)
+        return fr_not_understood(t, protocols, strlen(protocols), "divide it into several rows",
+                                 "%s", column->trouble);
     return FLOWRULES_OK;
 }
 
@@ -410,6 +473,13 @@ static flowrules_status add_items(struct fr_taking *t, struct cell_items *items,
     share_protocols(items, column);
     for (size_t i = 0; i < items->count && !t->bad; i++) {
         struct item *item = &items->list[i];
+        if (item->any && item->protocol_count == 0 && items->count > 1)
+            return fr_not_understood(t, items->at[i].text, items->at[i].length,
+                                     "write one or the other", "stands beside something else");
+        if (column != NULL && !fits_column(item, column))
+            return fr_not_understood(t, items->at[i].text, items->at[i].length,
+                                     "write the protocol in one place",
+                                     "has a protocol that the column of protocols does not have");
         if (column != NULL && item->protocol_count == 0) {
             memcpy(item->protocols, column->protocols, sizeof item->protocols);
             item->protocol_count = column->protocol_count;

@@ -58,6 +58,12 @@ static bool fail(struct workbook *w, flowrules_status status) {
     return false;
 }
 
+static flowrules_status broken(struct workbook *w, const char *part) {
+    return fr_error(&w->context->diagnostics, FR_SHEET_FORM,
+                    (struct fr_at){w->file->number, 0, 0, 0}, "save it again as .xlsx",
+                    "the workbook is damaged: '%.100s' is missing or not XML", part);
+}
+
 static bool out_of_memory(struct workbook *w) {
     return fail(w, fr_no_memory(w->context));
 }
@@ -261,6 +267,11 @@ static bool cell_ends(struct workbook *w) {
     text[w->text.count] = '\0';
     if (w->type == 's') {
         uint32_t index = number_of(text);
+        if (index >= w->strings.count && w->text.count > 0)
+            return fail(w,
+                        fr_error(&w->context->diagnostics, FR_SHEET_FORM,
+                                 (struct fr_at){w->file->number, 0, 0, 0}, "save it again as .xlsx",
+                                 "the workbook is damaged: it lacks the text of a cell"));
         const char *shared =
             index < w->strings.count ? *fr_vec_at(&w->strings, const char *, index) : "";
         return add_cell(w, shared, strlen(shared));
@@ -344,12 +355,6 @@ static bool text_comes(void *user, const char *text, size_t length) {
     memcpy((char *)w->text.items + w->text.count, text, length);
     w->text.count += length;
     return true;
-}
-
-static flowrules_status broken(struct workbook *w, const char *part) {
-    return fr_error(&w->context->diagnostics, FR_SHEET_FORM,
-                    (struct fr_at){w->file->number, 0, 0, 0}, "save it again as .xlsx",
-                    "the workbook is damaged: '%.100s' is missing or not XML", part);
 }
 
 /* Reads a part; one that is not needed may be missing. */
