@@ -314,29 +314,6 @@ static enum done take_url(struct fr_taking *t, struct fr_vec *items, const char 
 
 /* ---- networks ------------------------------------------------------------------------------ */
 
-static size_t article(const char *text, size_t length) {
-    return length > 4 && (text[0] | 0x20) == 't' && memcmp(text + 1, "he ", 3) == 0 ? 4 : 0;
-}
-
-static bool same_folded(const char *text, size_t length, const char *other) {
-    char one[FR_FOLDED_MAX], two[FR_FOLDED_MAX];
-    size_t skip = article(text, length), other_skip = article(other, strlen(other));
-    fr_fold(text + skip, length - skip, one);
-    fr_fold(other + other_skip, strlen(other + other_skip), two);
-    return one[0] != '\0' && strcmp(one, two) == 0;
-}
-
-/* A network that the file of definitions has, by its name or description. */
-static const char *find_defined(const struct fr_taking *t, const char *text, size_t length) {
-    for (size_t i = 0; i < t->request->defined.count; i++) {
-        const struct fr_defined *d = fr_vec_at(&t->request->defined, struct fr_defined, i);
-        if (same_folded(text, length, d->name) ||
-            (d->description != NULL && same_folded(text, length, d->description)))
-            return d->name;
-    }
-    return NULL;
-}
-
 /* The mapping's items are what a policy has. */
 static flowrules_status take_mapped(struct fr_taking *t, struct fr_vec *items,
                                     const struct fr_mapped_name *mapped) {
@@ -362,38 +339,20 @@ static bool is_title(const char *text, size_t length) {
     return words <= WORDS_OF_NAME && length <= FR_FOLDED_MAX && has_letter(text, length);
 }
 
+static flowrules_status take_known(struct fr_taking *t, struct fr_vec *items,
+                                   const struct fr_called *called, const char *text,
+                                   size_t length) {
+    if (called->other == NULL)
+        return add_text(t, items, called->name);
+    return fr_not_understood(t, text, length, "write the name of the network as it is defined",
+                             "may be the network '%s' or '%s'", called->name, called->other);
+}
+
 static flowrules_status add_missing(struct fr_taking *t, struct fr_vec *items, const char *text,
                                     size_t length) {
-    char lower[FR_FOLDED_MAX + 1];
-    for (size_t i = 0; i < t->missing.count; i++) {
-        const struct fr_missing *m = fr_vec_at(&t->missing, struct fr_missing, i);
-        if (same_folded(text, length, m->text))
-            return add_text(t, items, m->word);
-    }
-    for (size_t i = 0; i < length; i++)
-        lower[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
-    lower[length] = '\0';
-    struct fr_missing *slot = fr_vec_push(&t->missing);
-    if (slot == NULL)
-        return fr_no_memory(t->context);
-    slot->text = fr_arena_text(t->arena, text, length);
-    slot->word = fr_policy_word(t->arena, &t->words, lower);
-    const char *where = fr_where(t);
-    slot->where =
-        fr_arena_printf(t->arena, "%s, %s",
-                        fr_diagnostics_file_name(&t->context->diagnostics, t->sheet->file), where);
-    if (slot->text == NULL || slot->word == NULL || slot->where == NULL)
-        return fr_no_memory(t->context);
-    struct fr_about about = {
-        .severity = FLOWRULES_WARNING,
-        .id = FR_SHEET_NAME,
-        .at = fr_cell_place(t->sheet, t->row, t->cell),
-        .hint = "write its addresses or names there, or what it is under 'names' of the mapping"};
-    fr_report(&t->context->diagnostics, &about,
-              "%s: '%s' is no address and no DNS name: the policy has a network '%s' without "
-              "members",
-              where, slot->text, slot->word);
-    return add_text(t, items, slot->word);
+    const char *word;
+    FR_TRY(fr_network_missing(&word, t, text, length));
+    return add_text(t, items, word);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
@@ -451,13 +410,13 @@ static flowrules_status take_part(struct fr_taking *t, struct fr_vec *items, con
     flowrules_status status = FLOWRULES_OK;
     trim(&text, &length);
     const struct fr_mapped_name *mapped = fr_mapped_name(&t->request->mapping, text, length);
-    const char *defined = find_defined(t, text, length);
+    const struct fr_called *called = fr_network_called(t, text, length);
     if (length == 0)
         return FLOWRULES_OK;
     if (mapped != NULL)
         return take_mapped(t, items, mapped);
-    if (defined != NULL)
-        return add_text(t, items, defined);
+    if (called != NULL)
+        return take_known(t, items, called, text, length);
     if (fr_word_is(text, length, FR_WORD_ANY))
         return add_text(t, items, "any");
     drop_remark(t, text, &length);
@@ -471,9 +430,10 @@ static flowrules_status take_part(struct fr_taking *t, struct fr_vec *items, con
     if (done != NOT_THIS)
         return status;
     mapped = fr_mapped_name(&t->request->mapping, text, length);
-    defined = find_defined(t, text, length);
-    if (mapped != NULL || defined != NULL)
-        return mapped != NULL ? take_mapped(t, items, mapped) : add_text(t, items, defined);
+    called = fr_network_called(t, text, length);
+    if (mapped != NULL || called != NULL)
+        return mapped != NULL ? take_mapped(t, items, mapped)
+                              : take_known(t, items, called, text, length);
     if (is_title(text, length))
         return add_missing(t, items, text, length);
     return fr_not_understood(t, text, length,

@@ -537,16 +537,20 @@ static flowrules_status add_back(struct fr_taking *t) {
     return keep_flow(t, &back);
 }
 
-static flowrules_status read_parts(struct fr_taking *t, struct fr_asked_flow *flow, bool *both) {
-    FR_TRY(check_columns(t));
-    if (!t->bad)
-        FR_TRY(take_action(t, flow));
+/* Which packets: both ends and the service. */
+static flowrules_status read_packets(struct fr_taking *t, struct fr_asked_flow *flow) {
     if (!t->bad)
         FR_TRY(take_end(t, flow, 0));
     FR_TRY(take_end(t, flow, 1));
     FR_TRY(take_service(t));
+    return t->bad ? FLOWRULES_OK : check_families(t, flow);
+}
+
+static flowrules_status read_parts(struct fr_taking *t, struct fr_asked_flow *flow, bool *both) {
+    FR_TRY(check_columns(t));
     if (!t->bad)
-        FR_TRY(check_families(t, flow));
+        FR_TRY(take_action(t, flow));
+    FR_TRY(read_packets(t, flow));
     FR_TRY(take_tags(t, flow));
     FR_TRY(take_direction(t, flow, both));
     FR_TRY(take_expires(t, flow));

@@ -246,11 +246,7 @@ static flowrules_status tell_none(struct fr_taking *t) {
 }
 
 static flowrules_status take_all(flowrules_artifact **artifact, struct fr_taking *t) {
-    for (size_t i = 0; i < t->request->defined.count; i++) {
-        const char *name = fr_vec_at(&t->request->defined, struct fr_defined, i)->name;
-        if (fr_strings_add(&t->words, name, strlen(name)) == 0)
-            return fr_no_memory(t->context);
-    }
+    FR_TRY(fr_networks_define(t));
     FR_TRY(fr_name_checker_new(&t->checker, t->context));
     FR_TRY(read_files(t));
     FR_TRY(make_artifact(artifact, t));
@@ -268,6 +264,8 @@ static void free_taking(struct fr_taking *t) {
     fr_vec_free(&t->url_ports);
     fr_policy_titles_free(&t->titles);
     fr_strings_free(&t->words);
+    fr_strings_free(&t->calls);
+    fr_vec_free(&t->called);
     fr_name_checker_free(t->checker);
 }
 
@@ -289,6 +287,8 @@ flowrules_status flowrules_import_request(flowrules_artifact **artifact,
     fr_vec_init(&t.url_ports, allocator, sizeof(struct fr_term));
     fr_policy_titles_init(&t.titles, allocator);
     fr_strings_init(&t.words, allocator);
+    fr_strings_init(&t.calls, allocator);
+    fr_vec_init(&t.called, allocator, sizeof(struct fr_called));
     bool good = fr_services_init(&t.services, allocator);
     flowrules_status status = good ? take_all(artifact, &t) : fr_no_memory(context);
     if (good)

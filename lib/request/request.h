@@ -71,6 +71,11 @@ struct fr_column {
     const char *key, *heading; /* key: of FR_ROLE_OTHER */
 };
 
+/* The network that is called so; other: a second one that is, too, or NULL. */
+struct fr_called {
+    const char *name, *other;
+};
+
 /* A network that cells name, and nobody defines. */
 struct fr_missing {
     const char *text, *word, *where; /* where: "request.csv, C7" */
@@ -104,6 +109,8 @@ struct fr_taking {
     struct fr_policy_titles titles;
     struct fr_strings words; /* names of networks that are taken */
     struct fr_vec missing;   /* struct fr_missing */
+    struct fr_strings calls; /* what networks are called (networks.c) */
+    struct fr_vec called;    /* struct fr_called: by the number of the string, from 1 */
     struct fr_vec flows;     /* struct fr_asked_flow */
     size_t left_out;         /* rows, and parts of them, that the policy does not have */
     /* The row that is read. */
@@ -163,6 +170,17 @@ flowrules_status fr_take_services(struct fr_taking *t, const char *text, const c
 bool fr_port_range(const char *text, size_t length, unsigned *first, unsigned *last);
 /* An ISO date in date (11 bytes); *none: it is without an end. */
 flowrules_status fr_take_date(struct fr_taking *t, const char *text, char date[11], bool *none);
+
+/* ---- networks (networks.c) ----------------------------------------------------------------- */
+
+/* Takes the networks of the file of definitions. */
+flowrules_status fr_networks_define(struct fr_taking *t);
+/* The network that a text calls, by its name or its description, or NULL. */
+const struct fr_called *fr_network_called(const struct fr_taking *t, const char *text,
+                                          size_t length);
+/* Adds a network that nobody defines, and says so; *word: its name in the policy. */
+flowrules_status fr_network_missing(const char **word, struct fr_taking *t, const char *text,
+                                    size_t length);
 
 /* ---- flows (flows.c, write.c) -------------------------------------------------------------- */
 

@@ -50,37 +50,38 @@ static void write_missing(struct fr_taking *t, struct flowrules_writer *w) {
 
 /* ---- services ------------------------------------------------------------------------------ */
 
-/* The number of a service that needs a name, as it comes first in flows; 0: it needs none. */
-static unsigned number_of(const struct fr_taking *t, fr_service service) {
-    unsigned number = 0;
-    if (service == FR_SERVICE_ANY || fr_policy_is_one_entry(fr_service_get(&t->services, service)))
-        return 0;
-    for (fr_service s = 0; s <= service; s++)
-        number += s != FR_SERVICE_ANY && !fr_policy_is_one_entry(fr_service_get(&t->services, s));
-    return number;
+/* Numbers the services that need a name, as they come first in flows; 0: it needs none. */
+static bool number_services(const struct fr_taking *t, struct fr_vec *numbers) {
+    uint32_t last = 0;
+    if (!fr_vec_reserve(numbers, t->services.list.count))
+        return false;
+    for (fr_service s = 0; s < t->services.list.count; s++) {
+        bool named =
+            s != FR_SERVICE_ANY && !fr_policy_is_one_entry(fr_service_get(&t->services, s));
+        *(uint32_t *)fr_vec_add(numbers) = named ? ++last : 0;
+    }
+    return true;
 }
 
-static void write_services(const struct fr_taking *t, struct flowrules_writer *w) {
-    unsigned number = 0;
+static void write_services(const struct fr_taking *t, struct flowrules_writer *w,
+                           const uint32_t *numbers) {
     for (fr_service s = 0; s < t->services.list.count; s++) {
-        if (number_of(t, s) == 0)
+        if (numbers[s] == 0)
             continue;
-        flowrules_writef(w, number == 0 ? "\nservices:\n  service-%u:\n" : "  service-%u:\n",
-                         number + 1);
+        flowrules_writef(w, numbers[s] == 1 ? "\nservices:\n  service-%u:\n" : "  service-%u:\n",
+                         (unsigned)numbers[s]);
         fr_policy_write_service(w, fr_service_get(&t->services, s));
-        number++;
     }
 }
 
-static void write_service(const struct fr_taking *t, struct flowrules_writer *w,
-                          fr_service service) {
+static void write_service(const struct fr_taking *t, struct flowrules_writer *w, fr_service service,
+                          uint32_t number) {
     const struct fr_service_terms *terms = fr_service_get(&t->services, service);
-    unsigned number = number_of(t, service);
     flowrules_write(w, "    ");
     if (service == FR_SERVICE_ANY)
         flowrules_write(w, "service: any");
     else if (number > 0)
-        flowrules_writef(w, "service: service-%u", number);
+        flowrules_writef(w, "service: service-%u", (unsigned)number);
     else
         fr_policy_write_entry(w, "\n    ", terms->terms, terms->count);
     flowrules_write(w, "\n");
@@ -130,7 +131,7 @@ static void write_tags(struct flowrules_writer *w, const struct fr_vec *tags) {
 }
 
 static void write_flow(struct fr_taking *t, struct flowrules_writer *w,
-                       const struct fr_asked_flow *flow) {
+                       const struct fr_asked_flow *flow, const uint32_t *numbers) {
     static const enum fr_role texts[] = {FR_ROLE_PURPOSE, FR_ROLE_OWNER, FR_ROLE_TICKET,
                                          FR_ROLE_VOLUME, FR_ROLE_FREQUENCY};
     flowrules_write(w, "  - name: ");
@@ -138,7 +139,7 @@ static void write_flow(struct fr_taking *t, struct flowrules_writer *w,
     flowrules_write(w, flow->deny ? "\n    action: deny\n" : "\n");
     write_list(t, w, "source", &flow->ends[0]);
     write_list(t, w, "destination", &flow->ends[1]);
-    write_service(t, w, flow->service);
+    write_service(t, w, flow->service, numbers[flow->service]);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         write_key(t, w, fr_role_word(texts[i]), flow->texts[texts[i]]);
     if (flow->texts[FR_ROLE_EXPIRES] != NULL)
@@ -168,13 +169,22 @@ static void write_head(struct fr_taking *t, struct flowrules_writer *w) {
     }
 }
 
-flowrules_status fr_request_write(struct fr_taking *t, struct flowrules_writer *w) {
+static void write_policy(struct fr_taking *t, struct flowrules_writer *w, const uint32_t *numbers) {
     write_head(t, w);
     write_missing(t, w);
-    write_services(t, w);
+    write_services(t, w, numbers);
     flowrules_write(w, "\nflows:\n");
     for (size_t i = 0; i < t->flows.count; i++)
-        write_flow(t, w, fr_vec_at(&t->flows, struct fr_asked_flow, i));
+        write_flow(t, w, fr_vec_at(&t->flows, struct fr_asked_flow, i), numbers);
     flowrules_write(w, "\ntargets:\n  listing:\n    backend: plain\n    protects: any\n");
-    return w->failed ? fr_no_memory(t->context) : FLOWRULES_OK;
+}
+
+flowrules_status fr_request_write(struct fr_taking *t, struct flowrules_writer *w) {
+    struct fr_vec numbers;
+    fr_vec_init(&numbers, &t->context->allocator, sizeof(uint32_t));
+    bool good = number_services(t, &numbers);
+    if (good)
+        write_policy(t, w, numbers.items);
+    fr_vec_free(&numbers);
+    return !good || w->failed ? fr_no_memory(t->context) : FLOWRULES_OK;
 }
