@@ -121,7 +121,9 @@ TEMPLATE_PARTS  := $(wildcard backends/*/*.part.sh)
 SCRIPTS         := $(filter-out $(TEMPLATE_PARTS),$(sort $(wildcard lib/*/*.sh backends/*/*.sh tests/unit/*/*.sh)))
 # What browsers read, likewise.
 PAGES           := $(sort $(wildcard $(foreach kind,html css js,lib/*/*.$(kind))))
-TEMPLATES       := $(SCRIPTS) $(PAGES)
+# What sets up machines, likewise.
+MACHINES        := $(sort $(wildcard $(foreach kind,bu nix service yaml yml,backends/*/*.$(kind))))
+TEMPLATES       := $(SCRIPTS) $(PAGES) $(MACHINES)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
 LIB_OBJECTS := $(call objects,$(LIB_SOURCES) $(BACKEND_SOURCES))
@@ -151,8 +153,8 @@ $(OBJECTS): $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(call flags_of,$<) -MMD -MP -c -o $@ $<
 
-# Scripts that are written with fields filled in (include/flowrules/kits/templates.h): as pieces in
-# C, and with the parts that they include, as shellcheck reads them.
+# Files that are written with fields filled in (include/flowrules/kits/templates.h): as pieces in C,
+# and scripts with the parts that they include, as shellcheck reads them.
 $(TEMPLATES:%=$(BUILD)/%.inc): $(BUILD)/%.inc: % $(TEMPLATE_PARTS) lib/base/templates.awk
 	$(say) GEN $@
 	@mkdir -p $(@D)

@@ -7,8 +7,12 @@
 
 #include "read.h"
 
-/* Writes the file of the plan's format; ruleset is a part, which is empty then. */
-void fr_nftables_write_machine(flowrules_output *out, flowrules_writer *ruleset);
+/*
+ * Writes the file of the plan's format; ruleset is a part, which is empty then, and unit another
+ * one that is empty.
+ */
+void fr_nftables_write_machine(flowrules_output *out, flowrules_writer *ruleset,
+                               flowrules_writer *unit);
 
 /* True for such a file, and for what Ignition reads. */
 bool fr_nftables_is_machine(flowrules_input *in, size_t file);

@@ -21,7 +21,15 @@
 
 /* The parts of the file, in its order; a base chain's head, jumps and tail grow in one part. */
 enum { TCP = 6, OTHERS = 256 /* several protocols, none of which is looked at alone */ };
-enum { PART_SETS, PART_BASE, PART_CHAINS = PART_BASE + 3, PART_LOSSES, PART_PASSAGE, PART_RULESET };
+enum {
+    PART_SETS,
+    PART_BASE,
+    PART_CHAINS = PART_BASE + 3,
+    PART_LOSSES,
+    PART_PASSAGE,
+    PART_RULESET,
+    PART_UNIT
+};
 
 /* More ranges than this, and a rule names a set; a group of few rules needs no chain. */
 enum { ANONYMOUS_MAX = 32, INLINE_MAX = 2 };
@@ -1168,7 +1176,7 @@ static void end_within(flowrules_output *out) {
         flowrules_output_refuse(out, "its sets of names are filled by dnsmasq, which no file of "
                                      "this format sets up: use 'names: pinned', or the format nft");
     write_ruleset(out, w, true);
-    fr_nftables_write_machine(out, w);
+    fr_nftables_write_machine(out, w, flowrules_output_part(out, PART_UNIT));
 }
 
 /* ---- the record ---------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /*
- * flowrules: scripts that are files of the source tree, with fields for what a plan fills in.
+ * flowrules: scripts, and other text, that are files of the source tree, with fields for what a
+ * plan fills in.
  *
  * The file is a whole script, so that shellcheck and editors read it as one. The build makes an
  * array of pieces of it, lib/base/templates.awk:
