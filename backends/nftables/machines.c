@@ -9,15 +9,15 @@
 /* etcd takes requests of 1.5 MiB at most (its --max-request-bytes). */
 enum { MACHINE_CONFIG_MAX = 1024 * 1024 };
 
-static const struct flowrules_piece unit_pieces[] = {
+const struct flowrules_piece fr_nftables_unit[] = {
 #include "unit.service.inc"
 };
 
-static const struct flowrules_piece module[] = {
+const struct flowrules_piece fr_nftables_module[] = {
 #include "module.nix.inc"
 };
 
-static const struct flowrules_piece tasks[] = {
+const struct flowrules_piece fr_nftables_tasks[] = {
 #include "tasks.yml.inc"
 };
 
@@ -56,8 +56,8 @@ static const struct machine_format formats[] = {
     {"butane", ".bu", butane, &butane_ruleset, &butane_unit, NULL},
     {"machineconfig", ".machineconfig.yaml", machine_config, &machine_config_ruleset,
      &machine_config_unit, "machine-pool"},
-    {"nixos", ".nix", module, &module_ruleset, NULL, NULL},
-    {"ansible", ".tasks.yml", tasks, NULL, &tasks_unit, NULL}};
+    {"nixos", ".nix", fr_nftables_module, &module_ruleset, NULL, NULL},
+    {"ansible", ".tasks.yml", fr_nftables_tasks, NULL, &tasks_unit, NULL}};
 
 /* Writes the template up to a field, its first one that a part is written for. */
 static const struct flowrules_piece *write_head(const struct machine_format *format,
@@ -84,7 +84,7 @@ static void write_file(const struct machine_format *format, flowrules_output *ou
     if (format->ruleset && format->unit)
         rest = flowrules_write_template(w, rest, target, "UNIT");
     if (format->unit) {
-        flowrules_write_template(unit, unit_pieces, target, NULL);
+        flowrules_write_template(unit, fr_nftables_unit, target, NULL);
         flowrules_write_quoted(w, unit, format->unit);
     }
     if (rest && (rest->field || rest->text)) /* more follows */

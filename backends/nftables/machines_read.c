@@ -339,55 +339,91 @@ static void read_documents(struct netfilter *nf, size_t file) {
 
 /* ---- what is read only as it was written ---------------------------------------------------- */
 
-/* Doubts the first line that begins with none of these, behind its blanks. */
-static void check_line(flowrules_input *in, const struct flowrules_line *line,
-                       const char *const *known, bool *told) {
-    size_t blanks = 0;
-    while (blanks < line->length && line->text[blanks] == ' ')
-        blanks++;
-    bool good = blanks == line->length || *told;
-    for (; !good && *known; known++)
-        good = strncmp(line->text + blanks, *known, strlen(*known)) == 0;
-    if (good)
-        return;
-    *told = true;
-    doubt_all(in, (struct flowrules_place){line->file, line->number, 1},
-              "flowrules did not write this line of", flowrules_input_file_name(in, line->file));
+/* What a template has for a target in place of a piece; nothing for the ruleset. */
+static const char *text_of_piece(const struct flowrules_piece *piece, const char *target,
+                                 const char *unit) {
+    if (piece->text || piece->when) /* what depends on something is in comments */
+        return piece->when ? "" : piece->text;
+    return strcmp(piece->field, "TARGET") == 0 ? target
+           : strcmp(piece->field, "UNIT") == 0 ? unit
+                                               : "";
 }
 
-#define UNIT_LINES                                                                                 \
-    "[Unit]", "Description=Firewall rules, flowrules", "Documentation=man:nft",                    \
-        "DefaultDependencies=no", "Wants=network-pre.target", "Before=network-pre.target",         \
-        "After=local-fs.target", "Conflicts=shutdown.target", "[Service]", "Type=oneshot",         \
-        "RemainAfterExit=yes", "ExecStart=/usr/sbin/nft -f /etc/flowrules/",                       \
-        "ExecReload=/usr/sbin/nft -f /etc/flowrules/", "[Install]", "WantedBy=sysinit.target"
+static const char *expand(flowrules_input *in, const struct flowrules_piece *pieces,
+                          const char *target, const char *unit) {
+    size_t size = 1;
+    for (const struct flowrules_piece *p = pieces; p->field || p->text; p++)
+        size += strlen(text_of_piece(p, target, unit));
+    char *text = flowrules_input_alloc(in, size), *end = text;
+    for (const struct flowrules_piece *p = pieces; text && (p->field || p->text); p++) {
+        size_t length = strlen(text_of_piece(p, target, unit));
+        memcpy(end, text_of_piece(p, target, unit), length);
+        end += length;
+    }
+    return text; /* it is zeroed, and so ends */
+}
+
+/* Takes the blanks in front of a line; false where nothing is left, or a comment. */
+static bool trim(const char **line, size_t *length) {
+    while (*length > 0 && **line == ' ') {
+        ++*line;
+        --*length;
+    }
+    return *length > 0 && **line != '#';
+}
+
+/* The next line of a text that counts; false at its end. */
+static bool next_line(const char **text, const char **line, size_t *length) {
+    while (**text) {
+        *line = *text;
+        *length = strcspn(*text, "\n");
+        *text += *length + ((*text)[*length] == '\n');
+        if (trim(line, length))
+            return true;
+    }
+    return false;
+}
+
+/* The target that a file is for: behind the sign, up to .nft; "" where it is not to be found. */
+static const char *target_in(flowrules_input *in, size_t file, const char *sign) {
+    static const char inner[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    size_t size;
+    const char *found = strstr(flowrules_input_text(in, file, &size), sign);
+    const char *target = found ? found + strlen(sign) : "";
+    size_t length = strspn(target, inner);
+    bool good = length > 4 && memcmp(target + length - 4, ".nft", 4) == 0;
+    return good ? flowrules_input_copy(in, target, length - 4) : "";
+}
+
+/*
+ * Doubts the first line that is not the template's, with the lines from first to last left out, and
+ * what the file does not have of it. Comments and empty lines do not count.
+ */
+static void check_written(flowrules_input *in, size_t file, const struct flowrules_piece *pieces,
+                          const char *target, uint32_t first, uint32_t last) {
+    const char *unit = target ? expand(in, fr_nftables_unit, target, "") : NULL;
+    const char *text = unit ? expand(in, pieces, target, unit) : NULL, *known;
+    struct flowrules_line line = {.file = file};
+    size_t known_length;
+    while (text && flowrules_input_line(in, &line)) {
+        const char *own = line.text;
+        size_t length = line.length;
+        if ((line.number >= first && line.number <= last) || !trim(&own, &length))
+            continue;
+        if (next_line(&text, &known, &known_length) && length == known_length &&
+            memcmp(own, known, length) == 0)
+            continue;
+        doubt_all(in, (struct flowrules_place){file, line.number, 1},
+                  "flowrules did not write this line of", flowrules_input_file_name(in, file));
+        return;
+    }
+    if (text && next_line(&text, &known, &known_length))
+        doubt_all(in, (struct flowrules_place){file, line.number, 1},
+                  "lines are missing at the end of", flowrules_input_file_name(in, file));
+}
 
 static void check_tasks(flowrules_input *in, size_t file) {
-    static const char *const known[] = {"#",
-                                        "- name: ",
-                                        "ansible.builtin.file:",
-                                        "ansible.builtin.copy:",
-                                        "ansible.builtin.systemd:",
-                                        "path: /etc/flowrules",
-                                        "owner: root",
-                                        "group: root",
-                                        "mode: ",
-                                        "src: ",
-                                        "dest: /etc/",
-                                        "validate: nft -c -f %s",
-                                        "register: flowrules_",
-                                        "content: |",
-                                        "name: flowrules-",
-                                        "daemon_reload: true",
-                                        "enabled: true",
-                                        "state: directory",
-                                        "state: \"{{ 'reloaded' if flowrules_rules",
-                                        UNIT_LINES,
-                                        NULL};
-    struct flowrules_line line = {.file = file};
-    bool told = false;
-    while (flowrules_input_line(in, &line))
-        check_line(in, &line, known, &told);
+    check_written(in, file, fr_nftables_tasks, target_in(in, file, "dest: /etc/flowrules/"), 0, 0);
     for (size_t i = 0; i < flowrules_input_file_count(in); i++) {
         size_t size;
         if (i != file && strstr(flowrules_input_text(in, i, &size), "table inet "))
@@ -435,36 +471,6 @@ static bool take_nix_text(struct cursor *c, struct inner *inner) {
     return false;
 }
 
-static void check_nix_rest(flowrules_input *in, size_t file, uint32_t first, uint32_t last) {
-    static const char *const known[] = {
-        "#",
-        "{ pkgs, config, ... }:",
-        "{",
-        "}",
-        "environment.etc.\"flowrules/",
-        "systemd.services.\"flowrules-",
-        "description = ",
-        "wantedBy = [ \"sysinit.target\" ]",
-        "wants = ",
-        "before = ",
-        "after = ",
-        "conflicts = ",
-        "unitConfig.DefaultDependencies = false",
-        "reloadIfChanged = true",
-        "restartTriggers = ",
-        "serviceConfig = {",
-        "Type = \"oneshot\"",
-        "RemainAfterExit = true",
-        "ExecStart = \"${pkgs.nftables}/bin/nft -f /etc/flowrules/",
-        "ExecReload = \"${pkgs.nftables}/bin/nft -f /etc/flowrules/",
-        NULL};
-    struct flowrules_line line = {.file = file};
-    bool told = false;
-    while (flowrules_input_line(in, &line))
-        if (line.number < first || line.number > last)
-            check_line(in, &line, known, &told);
-}
-
 static void read_nixos(struct netfilter *nf, size_t file) {
     static const char opens[] = ".text = ''\n";
     size_t size;
@@ -482,7 +488,8 @@ static void read_nixos(struct netfilter *nf, size_t file) {
                               "only a module of NixOS that flowrules wrote is read");
         return;
     }
-    check_nix_rest(nf->in, file, first, c.place.line);
+    check_written(nf->in, file, fr_nftables_module,
+                  target_in(nf->in, file, "environment.etc.\"flowrules/"), first, c.place.line - 1);
     read_inner(nf, file, &inner, c.place);
 }
 
