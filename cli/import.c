@@ -126,7 +126,26 @@ static flowrules_status import_configuration(struct tool *tool) {
     return status;
 }
 
+/* An option of the other kind of files would change nothing. */
+static flowrules_status check_options(struct tool *tool, bool request) {
+    const struct settings *s = &tool->settings;
+    const char *configuration = s->protects != NULL ? "--protects"
+                                : s->sets.count > 0 ? "--set"
+                                                    : NULL;
+    const char *sheet = s->mapping != NULL ? "--map" : s->definitions != NULL ? "--networks" : NULL;
+    if (request && configuration != NULL)
+        return tell_usage(tool,
+                          "%s is for configurations; the policy of a request says this itself",
+                          configuration);
+    if (!request && sheet != NULL)
+        return tell_usage(tool, "%s is for sheets and documents, not for a configuration", sheet);
+    return FLOWRULES_OK;
+}
+
 flowrules_status run_import(struct tool *tool) {
-    return flowrules_request_is_kind(tool->settings.operands.items[0]) ? import_request(tool)
-                                                                       : import_configuration(tool);
+    bool request = flowrules_request_is_kind(tool->settings.operands.items[0]) != 0;
+    flowrules_status status = check_options(tool, request);
+    if (status != FLOWRULES_OK)
+        return status;
+    return request ? import_request(tool) : import_configuration(tool);
 }
