@@ -13,30 +13,29 @@ struct platform {
     const char *name, *backend;
     enum style style;
     unsigned families; /* where the header names none */
-    enum fr_capirca_places places;
 };
 
 #define V4   FLOWRULES_FAMILY_BIT(FLOWRULES_IPV4)
 #define BOTH FLOWRULES_BOTH_FAMILIES
 
 static const struct platform platforms[] = {
-    {"ciscoasa", "cisco-asa", LIST, BOTH, FR_CAPIRCA_NO_PLACES},
-    {"gce", "gcloud", VPC, V4, FR_CAPIRCA_NO_PLACES},
-    {"gce_vpc_tf", "gcloud", VPC, V4, FR_CAPIRCA_NO_PLACES},
-    {"ipset", "iptables", CHAIN, V4, FR_CAPIRCA_INTERFACES},
-    {"iptables", "iptables", CHAIN, V4, FR_CAPIRCA_INTERFACES},
-    {"newnftables", "nftables", HOOK, BOTH, FR_CAPIRCA_INTERFACES},
-    {"nftables", "nftables", HOOK, BOTH, FR_CAPIRCA_INTERFACES},
-    {"paloalto", "paloalto", ZONE_PAIR, V4, FR_CAPIRCA_ZONES},
-    {"speedway", "iptables", CHAIN, V4, FR_CAPIRCA_INTERFACES},
-    {"srx", "juniper-srx", ZONE_PAIR, BOTH, FR_CAPIRCA_NO_PLACES},
+    {"ciscoasa", "cisco-asa", LIST, BOTH},
+    {"gce", "gcloud", VPC, V4},
+    {"gce_vpc_tf", "gcloud", VPC, V4},
+    {"ipset", "iptables", CHAIN, V4},
+    {"iptables", "iptables", CHAIN, V4},
+    {"newnftables", "nftables", HOOK, BOTH},
+    {"nftables", "nftables", HOOK, BOTH},
+    {"paloalto", "paloalto", ZONE_PAIR, V4},
+    {"speedway", "iptables", CHAIN, V4},
+    {"srx", "juniper-srx", ZONE_PAIR, BOTH},
     /* Lists for people, until there is a backend. */
-    {"cisco", NULL, OTHER, V4, FR_CAPIRCA_NO_PLACES},
-    {"juniper", NULL, OTHER, V4, FR_CAPIRCA_NO_PLACES},
+    {"cisco", NULL, OTHER, V4},
+    {"juniper", NULL, OTHER, V4},
 };
 
 static const struct platform *find_platform(const char *name) {
-    static const struct platform other = {NULL, NULL, OTHER, BOTH, FR_CAPIRCA_NO_PLACES};
+    static const struct platform other = {NULL, NULL, OTHER, BOTH};
     for (size_t i = 0; i < sizeof platforms / sizeof platforms[0]; i++)
         if (strcmp(platforms[i].name, name) == 0)
             return &platforms[i];
@@ -129,7 +128,7 @@ static const char *name_of(struct fr_capirca *r, const struct fr_capirca_list *l
                                              [FLOWRULES_INGRESS] = "ingress",
                                              [FLOWRULES_FORWARD] = "forward"};
     const char *name = list->platform;
-    if (list->direction != FLOWRULES_FORWARD || list->places == FR_CAPIRCA_INTERFACES)
+    if (list->direction != FLOWRULES_FORWARD || list->interfaces)
         name = flowrules_input_print(r->in, "%s-%s", name, directions[list->direction]);
     for (size_t i = 0; name != NULL && i < 4 && list->settings[i][0] != NULL; i++)
         name = flowrules_input_print(r->in, "%s-%s", name, list->settings[i][1]);
@@ -220,14 +219,14 @@ static void read_target(struct fr_capirca *r, struct fr_capirca_lists *lists,
                                    .passes = platform->style == CHAIN,
                                    .silent = platform->style == CHAIN,
                                    .at = f->at};
-    *list = (struct fr_capirca_list){.platform = f->words[0].text,
-                                     .backend = platform->backend,
-                                     .direction = platform->style == VPC ? FLOWRULES_INGRESS
-                                                                         : FLOWRULES_FORWARD,
-                                     .places = platform->places,
-                                     .tags = platform->style == VPC,
-                                     .staged = platform->style == HOOK,
-                                     .at = f->at};
+    *list = (struct fr_capirca_list){
+        .platform = f->words[0].text,
+        .backend = platform->backend,
+        .direction = platform->style == VPC ? FLOWRULES_INGRESS : FLOWRULES_FORWARD,
+        .interfaces = platform->style == CHAIN || platform->style == HOOK,
+        .tags = platform->style == VPC,
+        .staged = platform->style == HOOK,
+        .at = f->at};
     read_words(r, &item, platform->style, f);
     join(r, lists, &item, platform->style);
 }

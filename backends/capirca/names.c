@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "read.h"
+#include "tables.h"
 
 struct item {
     const char *text, *comment;
@@ -249,20 +250,6 @@ struct flowrules_set fr_capirca_network(struct fr_capirca *r, const struct fr_ca
     return network(r, word->text, word->at, 0);
 }
 
-/* "1024-65535" */
-static bool parse_ports(const char *text, size_t length, struct flowrules_ports *ports) {
-    unsigned first, last;
-    const char *dash = memchr(text, '-', length);
-    size_t head = dash == NULL ? length : (size_t)(dash - text);
-    if (!flowrules_parse_number(text, head, UINT16_MAX, &first))
-        return false;
-    last = first;
-    if (dash != NULL && !flowrules_parse_number(dash + 1, length - head - 1, UINT16_MAX, &last))
-        return false;
-    *ports = (struct flowrules_ports){(uint16_t)first, (uint16_t)last};
-    return first <= last;
-}
-
 static int compare(const void *a, const void *b) {
     return memcmp(a, b, sizeof(struct fr_capirca_port));
 }
@@ -303,7 +290,7 @@ static void resolve_service(struct fr_capirca *r, struct token *token, unsigned 
         } else if (slash == NULL) {
             undefined(r, item->text, item->at, true);
         } else if ((port.protocol = flowrules_parse_protocol(slash + 1)) < 0 ||
-                   !parse_ports(item->text, (size_t)(slash - item->text), &port.ports)) {
+                   !fr_tables_ports(item->text, (size_t)(slash - item->text), &port.ports)) {
             flowrules_input_error(r->in, item->at, "write it as 443/tcp or 8000-8010/tcp",
                                   "'%.60s' is not a port and a protocol", item->text);
         } else {
@@ -325,7 +312,7 @@ fr_capirca_service(struct fr_capirca *r, const struct fr_capirca_word *word, siz
         *count = token->state == KNOWN ? token->port_count : 0;
         return token->ports;
     }
-    if (!parse_ports(word->text, strlen(word->text), &ports)) {
+    if (!fr_tables_ports(word->text, strlen(word->text), &ports)) {
         undefined(r, word->text, word->at, true);
         return NULL;
     }

@@ -159,8 +159,6 @@ const struct fr_capirca_port *fr_capirca_service(struct fr_capirca *r,
 
 /* ---- lists (lists.c) ---- */
 
-enum fr_capirca_places { FR_CAPIRCA_NO_PLACES, FR_CAPIRCA_INTERFACES, FR_CAPIRCA_ZONES };
-
 struct fr_capirca_item;
 
 /* The filters of one target, which decide in their order. */
@@ -168,7 +166,7 @@ struct fr_capirca_list {
     const char *name;
     const char *platform, *backend;
     enum flowrules_direction direction;
-    enum fr_capirca_places places;
+    bool interfaces; /* its terms may name some */
     bool tags;
     bool staged; /* a packet must pass each filter, where others are one after the other */
     const char *settings[4][2];

@@ -195,7 +195,7 @@ static struct flowrules_set interface_of(struct work *w, const struct fr_capirca
 static void add_interfaces(struct work *w, enum fr_capirca_key key, unsigned end) {
     if (field(w, key) == NULL)
         return;
-    if (w->list->places == FR_CAPIRCA_INTERFACES)
+    if (w->list->interfaces)
         w->rule.interfaces[end] = unite(w, key, interface_of).set;
     else
         doubt(w, "the interface of a term");
@@ -545,7 +545,7 @@ static void add_baseline(struct work *w) {
                                        .destination = flowrules_input_any(w->in)};
     if (w->list->direction == FLOWRULES_FORWARD)
         rule.packets = FLOWRULES_REPLY;
-    if (w->list->places == FR_CAPIRCA_INTERFACES)
+    if (w->list->interfaces)
         flowrules_input_rule(w->in, &rule);
 }
 

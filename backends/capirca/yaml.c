@@ -172,9 +172,11 @@ static void read_terms(struct level l, const flowrules_node *terms) {
 static void read_filter(struct level l, const flowrules_node *node) {
     const flowrules_node *header = flowrules_node_get(node, "header");
     const flowrules_node *terms = flowrules_node_get(node, "terms");
-    if (!must_be(l.r, header == NULL ? node : header,
-                 header == NULL ? FLOWRULES_NODE_NULL : FLOWRULES_NODE_MAP,
-                 "a filter needs a header and terms"))
+    if (header == NULL) {
+        refuse(l.r, node, "a filter needs a header and terms");
+        return;
+    }
+    if (!must_be(l.r, header, FLOWRULES_NODE_MAP, "a filter needs a header and terms"))
         return;
     struct fr_capirca_filter *filter = fr_capirca_add_filter(l.r, flowrules_node_place(header));
     if (filter == NULL)
