@@ -104,6 +104,18 @@ static bool has_ports(int protocol) {
     return protocol == TCP || protocol == UDP || protocol == SCTP || protocol == UDPLITE;
 }
 
+static bool has_types(int protocol) {
+    return protocol == ICMP || protocol == ICMPV6;
+}
+
+/* Is a condition for some protocol of the term? */
+static bool some(const bool marks[PROTOCOLS], bool (*has)(int protocol)) {
+    for (int p = 0; p < PROTOCOLS; p++)
+        if (marks[p] && has(p))
+            return true;
+    return false;
+}
+
 /* ---- ports --------------------------------------------------------------------------------- */
 
 struct ports {
@@ -173,7 +185,8 @@ static void find_ports(struct fr_capirca *r, const struct fr_capirca_block *term
             ports->named = true;
             add_token(r, term, &f->words[i], marks, ports);
         }
-    if (ports->named && ports->count == 0 && !flowrules_input_failed(r->in))
+    if (ports->named && (ports->count == 0 || !some(marks, has_ports)) &&
+        !flowrules_input_failed(r->in))
         flowrules_input_error(r->in, term->at, "name a protocol that the service is defined for",
                               "term '%.60s' has ports, and no protocol that they are defined for",
                               term->name);
@@ -263,17 +276,32 @@ static void add_icmp(struct fr_capirca *r, const struct fr_capirca_block *term, 
         }
 }
 
-/* Ports beside protocols that have none: they hold for those that have. */
-static void tell_mixed(struct fr_capirca *r, const struct fr_capirca_block *term,
-                       const bool marks[PROTOCOLS]) {
+/* Ports, or types, beside protocols that have none: they hold for those that have. */
+static void tell_mixed(struct fr_capirca *r, const struct fr_capirca_block *term, const char *what,
+                       const bool marks[PROTOCOLS], bool (*has)(int protocol)) {
     for (int p = 0; p < PROTOCOLS; p++)
-        if (marks[p] && !has_ports(p)) {
+        if (marks[p] && !has(p)) {
             flowrules_input_note(r->in, term->at,
-                                 "term '%.60s' has ports and the protocol %d, which has none: it "
+                                 "term '%.60s' has %s and the protocol %d, which has none: it "
                                  "matches this protocol whole",
-                                 term->name, p);
+                                 term->name, what, p);
             return;
         }
+}
+
+/* Types without a protocol that has them, and codes without a type, would be dropped. */
+static void check_types(struct fr_capirca *r, const struct fr_capirca_block *term,
+                        const bool marks[PROTOCOLS]) {
+    const struct fr_capirca_field *type = fr_capirca_field(term, FR_CAPIRCA_ICMP_TYPE, NULL);
+    const struct fr_capirca_field *code = fr_capirca_field(term, FR_CAPIRCA_ICMP_CODE, NULL);
+    if (type != NULL && !some(marks, has_types))
+        flowrules_input_error(r->in, type->at, "add icmp or icmpv6 to its protocols",
+                              "term '%.60s' has types of ICMP, and not this protocol", term->name);
+    else if (type != NULL)
+        tell_mixed(r, term, "types of ICMP", marks, has_types);
+    else if (code != NULL)
+        flowrules_input_error(r->in, code->at, "name the type of these codes (icmp-type)",
+                              "term '%.60s' has codes of ICMP, and no type", term->name);
 }
 
 /* Has a token ports of protocols that the term has not? */
@@ -329,16 +357,17 @@ bool fr_capirca_services(struct fr_capirca *r, const struct fr_capirca_block *te
         marks[p] = (marks[p] || (excepted && !listed && !types)) && !except[p];
     for (size_t i = 0; i < 3; i++)
         find_ports(r, term, keys[i], marks, &ports[i]);
+    check_types(r, term, marks);
     if (flowrules_input_failed(r->in))
         return false;
     if (ports[0].named || ports[1].named || ports[2].named)
-        tell_mixed(r, term, marks);
+        tell_mixed(r, term, "ports", marks, has_ports);
     if (!listed && !excepted && !types)
         return true; /* any */
     for (int p = 0; p < PROTOCOLS; p++) {
         if (!marks[p])
             continue;
-        if (p == ICMP || p == ICMPV6)
+        if (has_types(p))
             add_icmp(r, term, p, services);
         else if (has_ports(p))
             add_with_ports(r, p, ports, services);
