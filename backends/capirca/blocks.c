@@ -164,6 +164,23 @@ const struct fr_capirca_field *fr_capirca_field(const struct fr_capirca_block *b
     return NULL;
 }
 
+/* Of which each term has one. */
+static bool is_single(enum fr_capirca_key key) {
+    return key == FR_CAPIRCA_FAMILY || key == FR_CAPIRCA_EXPIRATION || key == FR_CAPIRCA_PRIORITY;
+}
+
+void fr_capirca_check_term(struct fr_capirca *r, const struct fr_capirca_block *term) {
+    for (size_t i = 0; i < term->count && !flowrules_input_failed(r->in); i++) {
+        const struct fr_capirca_field *f = &term->fields[i];
+        enum fr_capirca_key key = f->keyword->key;
+        if (f->count == 0 && key != FR_CAPIRCA_COMMENT)
+            flowrules_input_error(r->in, f->at, NULL, "'%s' has no value", f->keyword->name);
+        else if (is_single(key) && (f->count > 1 || fr_capirca_field(term, key, NULL) != f))
+            flowrules_input_error(r->in, f->at, NULL, "term '%.60s' has more than one '%s'",
+                                  term->name, f->keyword->name);
+    }
+}
+
 /* ---- includes ------------------------------------------------------------------------------ */
 
 static const char *base_name(const char *path) {

@@ -215,6 +215,8 @@ static void read_block(struct parser *p) {
         header ? filter == NULL ? NULL : &filter->header : fr_capirca_add_term(p->r, name, at);
     if (block != NULL)
         read_fields(p, block, header);
+    if (block != NULL && !header)
+        fr_capirca_check_term(p->r, block);
 }
 
 void fr_capirca_read_pol(struct fr_capirca *r, size_t file) {

@@ -128,6 +128,8 @@ struct fr_capirca_field *fr_capirca_add_field(struct fr_capirca *r, struct fr_ca
                                               struct flowrules_place at);
 void fr_capirca_add_word(struct fr_capirca *r, struct fr_capirca_field *field, const char *text,
                          struct flowrules_place at);
+/* Reports what a term may not have: a keyword without a value, or twice where one value counts. */
+void fr_capirca_check_term(struct fr_capirca *r, const struct fr_capirca_block *term);
 /*
  * The file that a policy includes, among those that were handed in; SIZE_MAX after an error. depth:
  * of the including file, from 0.

@@ -13,8 +13,10 @@ struct work {
     const struct fr_capirca_item *item; /* the filter of the list */
     const struct fr_capirca_block *term;
     struct flowrules_read_rule rule;
-    bool none;  /* it matches nothing, or is not for this list */
-    bool reply; /* only packets of connections that exist */
+    bool either;               /* it names addresses of either end: */
+    struct flowrules_set ends; /* these */
+    bool none;                 /* it matches nothing, or is not for this list */
+    bool reply;                /* only packets of connections that exist */
     size_t denies, rejects;
     bool closed; /* a rule that matches everything was the last */
 };
@@ -129,7 +131,6 @@ static struct flowrules_set addresses(struct work *w, enum fr_capirca_key key,
     if (end.name != NULL &&
         (end.count > 1 || except.count > 0 || w->rule.families != FLOWRULES_BOTH_FAMILIES))
         flowrules_input_label(w->in, end.set, end.name, NULL);
-    w->none = w->none || is_empty(end.set);
     return end.set;
 }
 
@@ -206,6 +207,13 @@ static void add_zones(struct work *w) {
         doubt(w, "the zones of a term");
 }
 
+/* Names and groups take the place of all addresses: what is excluded of these would be lost. */
+static void check_excluded(struct work *w, enum fr_capirca_key key, enum fr_capirca_key except,
+                           struct flowrules_set end) {
+    if (field(w, key) == NULL && field(w, except) != NULL && flowrules_set_atom_count(end) > 0)
+        doubt(w, "it excludes addresses of names, tags or service accounts");
+}
+
 static void find_ends(struct work *w) {
     w->rule.source = addresses(w, FR_CAPIRCA_SOURCE, FR_CAPIRCA_SOURCE_EXCEPT);
     w->rule.destination = addresses(w, FR_CAPIRCA_DESTINATION, FR_CAPIRCA_DESTINATION_EXCEPT);
@@ -213,6 +221,13 @@ static void find_ends(struct work *w) {
     add_names(w, FR_CAPIRCA_DESTINATION_NAMES, &w->rule.destination,
               field(w, FR_CAPIRCA_DESTINATION) != NULL);
     add_tags(w);
+    check_excluded(w, FR_CAPIRCA_SOURCE, FR_CAPIRCA_SOURCE_EXCEPT, w->rule.source);
+    check_excluded(w, FR_CAPIRCA_DESTINATION, FR_CAPIRCA_DESTINATION_EXCEPT, w->rule.destination);
+    w->either = field(w, FR_CAPIRCA_ADDRESS) != NULL || field(w, FR_CAPIRCA_ADDRESS_EXCEPT) != NULL;
+    if (w->either)
+        w->ends = addresses(w, FR_CAPIRCA_ADDRESS, FR_CAPIRCA_ADDRESS_EXCEPT);
+    w->none = w->none || is_empty(w->rule.source) || is_empty(w->rule.destination) ||
+              (w->either && is_empty(w->ends));
     add_interfaces(w, FR_CAPIRCA_SOURCE_INTERFACE, 0);
     add_interfaces(w, FR_CAPIRCA_DESTINATION_INTERFACE, 1);
     add_zones(w);
@@ -254,16 +269,15 @@ static const char *day_before(struct work *w, const char *day) {
 /* Capirca leaves a term out from its day of expiration on. */
 static void find_expiration(struct work *w) {
     const struct fr_capirca_field *f = field(w, FR_CAPIRCA_EXPIRATION);
-    const char *day = f == NULL || f->count == 0 ? NULL : f->words[0].text;
     bool known;
     if (f == NULL)
         return;
-    bool form = day != NULL && strlen(day) == 10 && day[4] == '-' && day[7] == '-';
+    const char *day = f->words[0].text;
+    bool form = strlen(day) == 10 && day[4] == '-' && day[7] == '-';
     const char *last = form ? day_before(w, day) : NULL;
     if (last == NULL) {
         flowrules_input_error(w->in, f->at, "write it as YYYY-MM-DD",
-                              "'%.20s' is not a day on which a term expires",
-                              day == NULL ? "" : day);
+                              "'%.20s' is not a day on which a term expires", day);
         return;
     }
     if (flowrules_input_day(w->in, day, &known) <= 0 && known) {
@@ -284,8 +298,8 @@ static void find_family(struct work *w) {
     w->rule.families = w->item->families;
     if (f == NULL)
         return;
-    bool v6 = f->count == 1 && is(f->words[0].text, "inet6");
-    if (f->count != 1 || (!v6 && !is(f->words[0].text, "inet"))) {
+    bool v6 = is(f->words[0].text, "inet6");
+    if (!v6 && !is(f->words[0].text, "inet")) {
         flowrules_input_error(w->in, f->at, NULL, "'inet' or 'inet6' is expected here");
         return;
     }
@@ -430,19 +444,16 @@ static bool matches_all(const struct work *w) {
 
 /* "address" is of either end: a rule for each. */
 static void add_rules(struct work *w) {
-    bool either =
-        field(w, FR_CAPIRCA_ADDRESS) != NULL || field(w, FR_CAPIRCA_ADDRESS_EXCEPT) != NULL;
-    if (!either) {
+    if (!w->either) {
         w->closed = w->closed || matches_all(w);
         flowrules_input_rule(w->in, &w->rule);
         return;
     }
-    struct flowrules_set set = addresses(w, FR_CAPIRCA_ADDRESS, FR_CAPIRCA_ADDRESS_EXCEPT);
     struct flowrules_read_rule rule = w->rule;
-    rule.source = flowrules_input_intersect(w->in, rule.source, set);
+    rule.source = flowrules_input_intersect(w->in, rule.source, w->ends);
     flowrules_input_rule(w->in, &rule);
     rule = w->rule;
-    rule.destination = flowrules_input_intersect(w->in, rule.destination, set);
+    rule.destination = flowrules_input_intersect(w->in, rule.destination, w->ends);
     flowrules_input_rule(w->in, &rule);
 }
 
@@ -510,8 +521,7 @@ static unsigned priority_of(struct fr_capirca *r, const struct fr_capirca_block 
     const struct fr_capirca_field *f = fr_capirca_field(term, FR_CAPIRCA_PRIORITY, NULL);
     unsigned number = 1000; /* Google Cloud's own, where none is given */
     if (f != NULL &&
-        (f->count != 1 ||
-         !flowrules_parse_number(f->words[0].text, strlen(f->words[0].text), 65535, &number)))
+        !flowrules_parse_number(f->words[0].text, strlen(f->words[0].text), 65535, &number))
         flowrules_input_error(r->in, f->at, NULL, "a priority is a number from 0 to 65535");
     return number;
 }

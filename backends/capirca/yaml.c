@@ -152,6 +152,8 @@ static void read_term(struct level l, const flowrules_node *node) {
          n = flowrules_node_next(n))
         if (!is(n, "name"))
             read_field(l.r, term, n, false);
+    if (term != NULL)
+        fr_capirca_check_term(l.r, term);
 }
 
 static void read_terms(struct level l, const flowrules_node *terms) {
