@@ -188,20 +188,55 @@ static const char *base_name(const char *path) {
     return slash == NULL ? path : slash + 1;
 }
 
+/* Is it the path, or a longer one of the same file? */
+static bool ends_with_path(const char *name, const char *path) {
+    size_t length = strlen(name), own = strlen(path);
+    return length >= own && strcmp(name + length - own, path) == 0 &&
+           (length == own || name[length - own - 1] == '/');
+}
+
+/*
+ * The file with a path as its name, or else at the end of its name; SIZE_MAX: there is none, or,
+ * after an error, several.
+ */
+static size_t find_file(struct fr_capirca *r, const char *path, struct flowrules_place at) {
+    size_t found = SIZE_MAX;
+    const char *first = NULL, *other = NULL;
+    for (size_t i = 0; i < flowrules_input_file_count(r->in); i++) {
+        const char *name = flowrules_input_file_name(r->in, i);
+        if (strcmp(name, path) == 0)
+            return i;
+        if (!ends_with_path(name, path))
+            continue;
+        if (first == NULL) {
+            found = i;
+            first = name;
+        } else if (strcmp(name, first) != 0) {
+            other = name;
+        }
+    }
+    if (other == NULL)
+        return found;
+    flowrules_input_error(r->in, at, "run the import in the folder that the path begins in",
+                          "the included file may be '%.200s' or '%.200s'", first, other);
+    return SIZE_MAX;
+}
+
 size_t fr_capirca_include(struct fr_capirca *r, const char *path, struct flowrules_place at,
                           unsigned depth) {
-    size_t files = flowrules_input_file_count(r->in);
     if (depth >= FR_CAPIRCA_DEPTH_MAX)
         flowrules_input_error(r->in, at, NULL, "includes are nested more than %u levels deep",
                               FR_CAPIRCA_DEPTH_MAX);
     else if (++r->included > FR_CAPIRCA_INCLUDES_MAX)
         flowrules_input_error(r->in, at, NULL, "the policies include more than %u files",
                               FR_CAPIRCA_INCLUDES_MAX);
-    for (size_t i = 0; i < files && !flowrules_input_failed(r->in); i++)
-        if (strcmp(base_name(flowrules_input_file_name(r->in, i)), base_name(path)) == 0)
-            return i;
-    if (!flowrules_input_failed(r->in))
+    size_t file = flowrules_input_failed(r->in) ? SIZE_MAX : find_file(r, path, at);
+    if (file == SIZE_MAX && !flowrules_input_failed(r->in))
+        file = find_file(r, base_name(path), at);
+    if (file != SIZE_MAX)
+        r->files[file].included = true;
+    else if (!flowrules_input_failed(r->in))
         flowrules_input_error(r->in, at, "name it on the command line, behind the policy",
                               "the included file '%.200s' was not handed in", path);
-    return SIZE_MAX;
+    return file;
 }

@@ -66,6 +66,7 @@ static void read_file(struct fr_capirca *r, size_t file) {
         fr_capirca_read_yaml(r, file);
         break;
     case INCLUDED:
+        r->files[file].part = true;
         break;
     }
 }
@@ -95,11 +96,24 @@ static const struct fr_capirca_list *choose(struct fr_capirca *r,
     return NULL;
 }
 
+static void read_files(struct fr_capirca *r) {
+    size_t count = flowrules_input_file_count(r->in);
+    r->files = flowrules_input_alloc(r->in, (count + 1) * sizeof *r->files);
+    for (size_t i = 0; i < count && !flowrules_input_failed(r->in); i++)
+        read_file(r, i);
+}
+
+static void tell_unused(struct fr_capirca *r) {
+    for (size_t i = 0; i < flowrules_input_file_count(r->in); i++)
+        if (r->files[i].part && !r->files[i].included)
+            flowrules_input_note(r->in, (struct flowrules_place){i, 0, 0},
+                                 "no policy includes this file: its terms are left out");
+}
+
 static void read_all(flowrules_input *in) {
     struct fr_capirca r = {.in = in};
     struct fr_capirca_lists lists = {.items = NULL};
-    for (size_t i = 0; i < flowrules_input_file_count(in) && !flowrules_input_failed(in); i++)
-        read_file(&r, i);
+    read_files(&r);
     if (flowrules_input_failed(in))
         return;
     fr_capirca_find_lists(&r, &lists);
@@ -108,8 +122,10 @@ static void read_all(flowrules_input *in) {
     for (size_t i = 0; lists.count > 1 && i < lists.count; i++)
         flowrules_input_choice(in, "filter", lists.items[i].list->name, NULL);
     const struct fr_capirca_list *list = choose(&r, &lists);
-    if (list != NULL)
-        fr_capirca_emit(&r, list);
+    if (list == NULL)
+        return;
+    tell_unused(&r);
+    fr_capirca_emit(&r, list);
 }
 
 static const struct flowrules_setting settings[] = {

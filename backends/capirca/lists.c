@@ -137,14 +137,44 @@ static const char *name_of(struct fr_capirca *r, const struct fr_capirca_list *l
     return name;
 }
 
-/* Words of how it is spelled are no name; of other platforms all words are, the zones too. */
+/* Words of how it is spelled, and limits. */
+static bool is_spelling(const char *word) {
+    static const char *const words[] = {"abbreviateterms",
+                                        "addr-obj",
+                                        "address-book-global",
+                                        "address-book-shared",
+                                        "address-book-zone",
+                                        "expressionpath",
+                                        "extended",
+                                        "global",
+                                        "no-addr-obj",
+                                        "noprefix",
+                                        "noverbose",
+                                        "object-group",
+                                        "truncatenames",
+                                        "truncateterms",
+                                        "unique-term-prefixes"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (is(word, words[i]))
+            return true;
+    return word[0] != '\0' && strspn(word, "0123456789") == strlen(word);
+}
+
+/* Of other platforms all words are a name; "from-zone" and "to-zone" say what the next one is. */
 static bool is_own_name(enum style style, const char *word, bool first) {
-    static const char *const others[] = {"nostate",      "truncatenames", "noverbose", "noprefix",
-                                         "object-group", "extended",      "from-zone", "to-zone"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (is(word, others[i]))
-            return false;
+    if (is_spelling(word) || is(word, "nostate") || is(word, "from-zone") || is(word, "to-zone"))
+        return false;
     return style == OTHER || (first && (style == LIST || style == CHAIN));
+}
+
+/* A word that is no name and has no known meaning. */
+static void take_rest(struct fr_capirca *r, struct fr_capirca_item *item, enum style style,
+                      const struct fr_capirca_word *word) {
+    if (style == CHAIN && is(word->text, "nostate"))
+        item->stateless = true;
+    else if (style != OTHER && !is_spelling(word->text))
+        flowrules_input_note(r->in, word->at, "the word '%.60s' of the target is not known",
+                             word->text);
 }
 
 static void read_words(struct fr_capirca *r, struct fr_capirca_item *item, enum style style,
@@ -153,8 +183,10 @@ static void read_words(struct fr_capirca *r, struct fr_capirca_item *item, enum 
     for (size_t i = 1, taken; i<f->count; i += taken> 0 ? taken : 1) {
         const char *word = f->words[i].text;
         taken = take(item, style, f, i);
-        if (taken == 0 && is_own_name(style, word, own == NULL))
+        if (taken == 0 && is_own_name(style, word, style == CHAIN ? i == 1 : own == NULL))
             own = own == NULL ? word : flowrules_input_print(r->in, "%s-%s", own, word);
+        else if (taken == 0)
+            take_rest(r, item, style, &f->words[i]);
     }
     if (style == LIST && own != NULL)
         set(item->list, "access-list", own);
@@ -252,6 +284,9 @@ void fr_capirca_find_lists(struct fr_capirca *r, struct fr_capirca_lists *lists)
         const struct fr_capirca_filter *filter = &r->filters[i];
         if (filter->count == 0)
             flowrules_input_error(r->in, filter->header.at, NULL, "no term follows this header");
+        else if (fr_capirca_field(&filter->header, FR_CAPIRCA_TARGET, NULL) == NULL)
+            flowrules_input_error(r->in, filter->header.at, "add target:: and a platform",
+                                  "this header has no target");
         while ((f = fr_capirca_field(&filter->header, FR_CAPIRCA_TARGET, f)) != NULL)
             read_target(r, lists, filter, f);
     }

@@ -82,8 +82,14 @@ struct fr_capirca_filter {
     size_t count, capacity;
 };
 
+/* What is known of a file: it has terms for others to include, and one does. */
+struct fr_capirca_file {
+    bool part, included;
+};
+
 struct fr_capirca {
     flowrules_input *in;
+    struct fr_capirca_file *files;
     struct fr_capirca_filter *filters;
     size_t count, capacity, included;
 };
@@ -131,8 +137,8 @@ void fr_capirca_add_word(struct fr_capirca *r, struct fr_capirca_field *field, c
 /* Reports what a term may not have: a keyword without a value, or twice where one value counts. */
 void fr_capirca_check_term(struct fr_capirca *r, const struct fr_capirca_block *term);
 /*
- * The file that a policy includes, among those that were handed in; SIZE_MAX after an error. depth:
- * of the including file, from 0.
+ * The file that a policy includes, among those that were handed in: the one with this path at its
+ * end, else with this name. SIZE_MAX after an error. depth: of the including file, from 0.
  */
 size_t fr_capirca_include(struct fr_capirca *r, const char *path, struct flowrules_place at,
                           unsigned depth);
@@ -183,6 +189,7 @@ struct fr_capirca_item {
     const struct fr_capirca_filter *filter;
     unsigned families;
     bool passes, silent; /* what no term matches passes; the header does not say */
+    bool stateless;      /* it tracks no connections */
     struct flowrules_place at;
 };
 

@@ -635,6 +635,10 @@ static void read_filter(struct work *w, const struct fr_capirca_item *item) {
     w->item = item;
     w->term = &filter->header;
     find_others(w);
+    if (item->stateless)
+        flowrules_input_assume(w->in, item->at, NULL,
+                               "the filter tracks no connections (nostate); the target does, and "
+                               "passes their replies");
     if (w->list->tags)
         read_by_priority(w, filter);
     for (size_t t = 0; !w->list->tags && t < filter->count && !flowrules_input_failed(w->in); t++)

@@ -113,6 +113,18 @@ static void read_field(struct fr_capirca *r, struct fr_capirca_block *block,
 static void read_filters(struct level l, const flowrules_node *filters);
 static void read_terms(struct level l, const flowrules_node *terms);
 
+/* The only document of a file; NULL after an error. */
+static const flowrules_node *read_root(struct fr_capirca *r, size_t file) {
+    const flowrules_node *documents =
+        file == SIZE_MAX ? NULL : flowrules_input_documents(r->in, file);
+    const flowrules_node *root = flowrules_node_first(documents);
+    const flowrules_node *second = root == NULL ? NULL : flowrules_node_next(root);
+    if (second == NULL)
+        return root == NULL ? documents : root;
+    refuse(r, second, "a file may have one document, and this is its second");
+    return NULL;
+}
+
 /* Terms or filters of a file that an item names. */
 static void include(struct level l, const flowrules_node *path, bool filters) {
     const char *text = flowrules_node_text(path);
@@ -121,11 +133,9 @@ static void include(struct level l, const flowrules_node *path, bool filters) {
         return;
     }
     size_t file = fr_capirca_include(l.r, text, flowrules_node_place(path), l.depth);
-    const flowrules_node *documents =
-        file == SIZE_MAX ? NULL : flowrules_input_documents(l.r->in, file);
-    if (documents == NULL)
+    const flowrules_node *root = read_root(l.r, file);
+    if (root == NULL)
         return;
-    const flowrules_node *root = flowrules_node_first(documents);
     const char *const keys[] = {filters ? "filters_include_only" : "terms", "filters"};
     const flowrules_node *list = flowrules_node_get(root, keys[0]);
     if (list == NULL && filters)
@@ -210,12 +220,11 @@ static void read_filters(struct level l, const flowrules_node *filters) {
 }
 
 void fr_capirca_read_yaml(struct fr_capirca *r, size_t file) {
-    const flowrules_node *documents = flowrules_input_documents(r->in, file);
-    const flowrules_node *root = flowrules_node_first(documents);
+    const flowrules_node *root = read_root(r, file);
     struct level level = {r, 0};
-    if (documents == NULL)
+    if (root == NULL)
         return;
-    if (!must_be(r, root == NULL ? documents : root, FLOWRULES_NODE_MAP,
+    if (!must_be(r, root, FLOWRULES_NODE_MAP,
                  "'filters', 'terms', 'networks' or 'services' is expected here"))
         return;
     fr_capirca_read_yaml_names(r, root);
@@ -223,8 +232,9 @@ void fr_capirca_read_yaml(struct fr_capirca *r, size_t file) {
          n != NULL && !flowrules_input_failed(r->in); n = flowrules_node_next(n)) {
         if (is(n, "filters"))
             read_filters(level, n);
-        else if (!is(n, "terms") && !is(n, "filters_include_only") && !is(n, "networks") &&
-                 !is(n, "services"))
+        else if (is(n, "terms") || is(n, "filters_include_only"))
+            r->files[file].part = true;
+        else if (!is(n, "networks") && !is(n, "services"))
             refuse(r, n, "'filters', 'terms', 'networks' or 'services' is expected here");
     }
 }

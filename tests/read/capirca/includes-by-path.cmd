@@ -1,0 +1,1 @@
+policy.net policy.svc policy.inc policy/elsewhere/policy.inc

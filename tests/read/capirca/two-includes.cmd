@@ -1,0 +1,1 @@
+policy.net policy.svc policy/elsewhere/policy.inc policy/other/policy.inc
