@@ -208,9 +208,10 @@ struct fr_capirca_services {
     size_t count, capacity;
 };
 
-/* What a term says of protocols, ports and ICMP; false where it can match nothing. */
+/* What a term for some families says of protocols, ports and ICMP; false where it can match
+ * nothing. */
 bool fr_capirca_services(struct fr_capirca *r, const struct fr_capirca_block *term,
-                         struct fr_capirca_services *services);
+                         unsigned families, struct fr_capirca_services *services);
 void fr_capirca_emit(struct fr_capirca *r, const struct fr_capirca_list *list);
 
 #endif

@@ -341,8 +341,24 @@ static const char *name_of(struct fr_capirca *r, const struct fr_capirca_block *
     return flowrules_input_print(r->in, "%s-%s", name, marks[TCP] ? "tcp" : "udp");
 }
 
+/* ICMP has no IPv6, and ICMPv6 no IPv4: a term for one family lacks what it lists of the other. */
+static void leave_other_icmp(struct fr_capirca *r, const struct fr_capirca_block *term,
+                             unsigned families, bool listed, bool marks[PROTOCOLS]) {
+    static const enum flowrules_family own[] = {FLOWRULES_IPV4, FLOWRULES_IPV6};
+    static const int protocols[] = {ICMP, ICMPV6};
+    for (size_t i = 0; i < 2; i++) {
+        if (!marks[protocols[i]] || (families & FLOWRULES_FAMILY_BIT(own[i])) != 0)
+            continue;
+        marks[protocols[i]] = false;
+        if (listed)
+            flowrules_input_note(r->in, term->at,
+                                 "term '%.60s' is for IPv%d alone, and %s is not: left out",
+                                 term->name, i == 0 ? 6 : 4, i == 0 ? "ICMP" : "ICMPv6");
+    }
+}
+
 bool fr_capirca_services(struct fr_capirca *r, const struct fr_capirca_block *term,
-                         struct fr_capirca_services *services) {
+                         unsigned families, struct fr_capirca_services *services) {
     static const enum fr_capirca_key keys[] = {FR_CAPIRCA_SOURCE_PORT, FR_CAPIRCA_DESTINATION_PORT,
                                                FR_CAPIRCA_PORT};
     bool marks[PROTOCOLS] = {false}, except[PROTOCOLS] = {false};
@@ -364,6 +380,7 @@ bool fr_capirca_services(struct fr_capirca *r, const struct fr_capirca_block *te
         tell_mixed(r, term, "ports", marks, has_ports);
     if (!listed && !excepted && !types)
         return true; /* any */
+    leave_other_icmp(r, term, families, listed, marks);
     for (int p = 0; p < PROTOCOLS; p++) {
         if (!marks[p])
             continue;

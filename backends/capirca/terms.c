@@ -309,12 +309,21 @@ static void find_family(struct work *w) {
 
 /* Options that do not change what a first packet is. */
 static bool is_harmless(const char *word) {
-    static const char *const words[] = {"tcp-initial", "initial", "syn", "sample",
-                                        "stateless-reply"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (is(word, words[i]))
-            return true;
-    return strncmp(word, "log_traffic", 11) == 0;
+    return is(word, "sample") || is(word, "stateless-reply") ||
+           strncmp(word, "log_traffic", 11) == 0;
+}
+
+/* Options for the first packet of TCP, which a flow is about: of other protocols they say nothing.
+ */
+static bool is_initial(struct work *w, const struct fr_capirca_word *word) {
+    if (!is(word->text, "tcp-initial") && !is(word->text, "initial") && !is(word->text, "syn"))
+        return false;
+    if (count_words(w, FR_CAPIRCA_PROTOCOL) != 1 || !lists_word(w, FR_CAPIRCA_PROTOCOL, "tcp"))
+        flowrules_input_note(w->in, word->at,
+                             "term '%.60s' has the option '%s', and other protocols than TCP: it "
+                             "matches these whole",
+                             w->term->name, word->text);
+    return true;
 }
 
 static void find_options(struct work *w) {
@@ -328,7 +337,7 @@ static void find_options(struct work *w) {
                 w->none = true;
                 flowrules_input_note(w->in, f->words[i].at, "term '%.60s' is inactive: left out",
                                      w->term->name);
-            } else if (!is_harmless(word)) {
+            } else if (!is_initial(w, &f->words[i]) && !is_harmless(word)) {
                 doubt(w, flowrules_input_print(w->in, "the option '%.60s'", word));
             }
         }
@@ -353,10 +362,12 @@ static void find_others(struct work *w) {
 /* ---- what a term does ---------------------------------------------------------------------- */
 
 static void find_logging(struct work *w) {
-    const struct fr_capirca_field *f = field(w, FR_CAPIRCA_LOGGING);
-    w->rule.log = f != NULL && !(f->count == 1 &&
-                                 (is(f->words[0].text, "disable") ||
-                                  is(f->words[0].text, "false") || is(f->words[0].text, "False")));
+    const struct fr_capirca_field *f = NULL;
+    while ((f = fr_capirca_field(w->term, FR_CAPIRCA_LOGGING, f)) != NULL)
+        for (size_t i = 0; i < f->count; i++)
+            w->rule.log =
+                w->rule.log || !(is(f->words[i].text, "disable") || is(f->words[i].text, "false") ||
+                                 is(f->words[i].text, "False"));
 }
 
 static void find_comment(struct work *w) {
@@ -503,7 +514,7 @@ static void read_term(struct work *w, const struct fr_capirca_block *term) {
     find_logging(w);
     find_comment(w);
     find_ends(w);
-    bool some = !w->none && fr_capirca_services(w->r, term, &services);
+    bool some = !w->none && fr_capirca_services(w->r, term, w->rule.families, &services);
     if (flowrules_input_failed(w->in))
         return;
     if (!some) {
@@ -526,9 +537,52 @@ static unsigned priority_of(struct fr_capirca *r, const struct fr_capirca_block 
     return number;
 }
 
+enum { PRIORITIES = 65536 };
+
+static bool denies(const struct fr_capirca_block *term) {
+    const struct fr_capirca_field *f = fr_capirca_field(term, FR_CAPIRCA_ACTION, NULL);
+    return f != NULL && !is(f->words[0].text, "accept") && !is(f->words[0].text, "next");
+}
+
+/* A last term with an action alone denies the rest: Capirca gives it the last priority. */
+static bool denies_rest(const struct fr_capirca_block *term) {
+    static const enum fr_capirca_key keys[] = {FR_CAPIRCA_ACTION, FR_CAPIRCA_COMMENT,
+                                               FR_CAPIRCA_LOGGING, FR_CAPIRCA_OWNER,
+                                               FR_CAPIRCA_PRIORITY};
+    for (size_t i = 0; i < term->count; i++) {
+        bool plain = false;
+        for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+            plain = plain || term->fields[i].keyword->key == keys[k];
+        if (!plain)
+            return false;
+    }
+    return denies(term);
+}
+
+/* Google Cloud has no order within a priority: there, denies win. */
+static void tell_denies(struct work *w, const struct fr_capirca_filter *filter) {
+    bool *accepted = flowrules_input_alloc(w->in, PRIORITIES * sizeof *accepted);
+    for (size_t i = 0; i < filter->count && !flowrules_input_failed(w->in); i++) {
+        const struct fr_capirca_block *term = w->term = &filter->terms[i];
+        unsigned priority = priority_of(w->r, term);
+        if (!is_for_platform(w) || (i + 1 == filter->count && denies_rest(term)))
+            continue;
+        accepted[priority] = accepted[priority] || lists_word(w, FR_CAPIRCA_ACTION, "accept");
+        if (!denies(term) || !accepted[priority])
+            continue;
+        flowrules_input_assume(w->in, term->at, "give each term a priority of its own",
+                               "term '%.60s' may deny what a term before it with the same priority "
+                               "accepts: Google Cloud lets a deny win, and the policy takes the "
+                               "terms in their order",
+                               term->name);
+        return;
+    }
+}
+
 /* Terms with a priority decide in its order, and in theirs where it is the same. */
 static void read_by_priority(struct work *w, const struct fr_capirca_filter *filter) {
     bool any = false;
+    tell_denies(w, filter);
     for (size_t i = 0; i < filter->count; i++)
         any = any || fr_capirca_field(&filter->terms[i], FR_CAPIRCA_PRIORITY, NULL) != NULL;
     for (unsigned next = 0, last = 0; any && next <= 65535; next = last) {
