@@ -13,14 +13,19 @@
 #include "text.h"
 #include "verbs.h"
 
-static void print_file(const flowrules_artifact *artifact, const char *name) {
-    const char *bytes;
-    size_t size;
-    for (size_t f = 0; f < flowrules_artifact_file_count(artifact); f++)
-        for (size_t i = 0; strcmp(flowrules_artifact_file_name(artifact, f), name) == 0 &&
-                           (bytes = flowrules_artifact_file_block(artifact, f, i, &size)) != NULL;
-             i++)
-            fwrite(bytes, 1, size, stdout);
+/* One file of what was made; false if there is none of this name. */
+static bool find_made(struct output *output, const flowrules_artifact *artifact, const char *name) {
+    *output = (struct output){.target = "import", .artifact = artifact};
+    for (; output->file < flowrules_artifact_file_count(artifact); output->file++)
+        if (strcmp(flowrules_artifact_file_name(artifact, output->file), name) == 0)
+            return true;
+    return false;
+}
+
+static void print_policy(const flowrules_artifact *artifact) {
+    struct output policy;
+    if (artifact != NULL && find_made(&policy, artifact, "policy.yaml"))
+        print_output(&policy);
 }
 
 /* ---- sheets and documents ------------------------------------------------------------------ */
@@ -52,12 +57,9 @@ static flowrules_status add_handed(flowrules_request *request, struct tool *tool
 /* Writes the mapping where none was, and says so. */
 static flowrules_status write_mapping(struct tool *tool, const flowrules_artifact *artifact,
                                       const char *path) {
-    struct output output = {.target = "import", .artifact = artifact};
+    struct output output;
     struct file_place place;
-    while (output.file < flowrules_artifact_file_count(artifact) &&
-           strcmp(flowrules_artifact_file_name(artifact, output.file), "map.yaml") != 0)
-        output.file++;
-    if (path == NULL || output.file == flowrules_artifact_file_count(artifact))
+    if (path == NULL || !find_made(&output, artifact, "map.yaml"))
         return FLOWRULES_OK;
     flowrules_status status = find_place(&place, tool, path, true);
     output.name = place.name;
@@ -96,10 +98,9 @@ static flowrules_status import_request(struct tool *tool) {
     if (status == FLOWRULES_OK)
         status = flowrules_import_request(&artifact, request);
     tell_diagnostics(tool);
-    if (artifact != NULL) {
+    if (artifact != NULL)
         status = worse(status, write_mapping(tool, artifact, mapping));
-        print_file(artifact, "policy.yaml");
-    }
+    print_policy(artifact);
     flowrules_artifact_free(artifact);
     flowrules_request_free(request);
     free(mapping);
@@ -119,8 +120,7 @@ static flowrules_status import_configuration(struct tool *tool) {
                                   tool->settings.protects, configuration);
         tell_diagnostics(tool);
     }
-    if (artifact != NULL)
-        print_file(artifact, "policy.yaml");
+    print_policy(artifact);
     flowrules_artifact_free(artifact);
     flowrules_configuration_free(configuration);
     return status;
