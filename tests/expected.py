@@ -85,3 +85,16 @@ def read_arguments(arguments, what):
     if len(arguments) != 2 or not arguments[1]:
         raise SystemExit(f"what is to be blessed: {what}")
     return None if arguments[1] == "all" else arguments[1:], True
+
+
+def try_cases(suite, arguments, judge, all_cases, end):
+    """The main() of a suite whose cases have one expected file each, NAME + end: judge(name,
+    hold) gives a verdict. all_cases() has their names, in order; a file without one is a failure."""
+    names, blessed = read_arguments(arguments, "NAME or all")
+    verdicts = Verdicts()
+    if names is None:
+        names = all_cases()
+        for stray in sorted({file.stem for file in (ROOT / "tests" / suite).glob(f"*{end}")} - set(names)):
+            verdicts.say("FAIL", f"{stray}{end}", "there is no such case")
+    verdicts.try_all(lambda name: [judge(name, bless if blessed else hold)], names)
+    return verdicts.finish(suite)

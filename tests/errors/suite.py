@@ -40,17 +40,5 @@ def all_cases():
                   {file.parent.name for file in HERE.glob("*/policy.yaml")})
 
 
-def main(arguments):
-    names, blessed = expected.read_arguments(arguments, "NAME or all")
-    hold = expected.bless if blessed else expected.hold
-    verdicts = expected.Verdicts()
-    if names is None:
-        names = all_cases()
-        for stray in sorted({file.stem for file in HERE.glob("*.err")} - set(names)):
-            verdicts.say("FAIL", f"{stray}.err", "there is no such case")
-    verdicts.try_all(lambda name: [judge(name, hold)], names)
-    return verdicts.finish("errors")
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(expected.try_cases("errors", sys.argv[1:], judge, all_cases, ".err"))

@@ -41,17 +41,9 @@ def judge(name, hold):
     return hold(name, HERE / f"{name}.out", got, f"bless-usage TARGET={name}")
 
 
-def main(arguments):
-    names, blessed = expected.read_arguments(arguments, "NAME or all")
-    hold = expected.bless if blessed else expected.hold
-    verdicts = expected.Verdicts()
-    if names is None:
-        names = sorted(file.stem for file in HERE.glob("*.cmd"))
-        for stray in sorted({file.stem for file in HERE.glob("*.out")} - set(names)):
-            verdicts.say("FAIL", f"{stray}.out", "there is no such case")
-    verdicts.try_all(lambda name: [judge(name, hold)], names)
-    return verdicts.finish("usage")
+def all_cases():
+    return sorted(file.stem for file in HERE.glob("*.cmd"))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(expected.try_cases("usage", sys.argv[1:], judge, all_cases, ".out"))
