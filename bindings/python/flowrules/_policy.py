@@ -121,6 +121,20 @@ def _session(
     return Session({"as_of": day, "lock": lock, **options})
 
 
+def _add_source(
+    session: Session,
+    handle: Any,
+    source: Union[PathText, File],
+    add_bytes: Any,
+    add_file: Any,
+) -> None:
+    """Adds a path, or a file that is in memory, with that function of the library."""
+    if isinstance(source, File):
+        session.check(add_bytes(handle, encode(source.name), source.data, len(source.data)))
+    else:
+        session.check(add_file(handle, encode_path(source)))
+
+
 # ---- configurations ------------------------------------------------------------------------------
 
 
@@ -155,11 +169,9 @@ class Configuration:
         if isinstance(source, Artifact):
             for file in source.files:
                 self._add(session, handle, file)
-        elif isinstance(source, File):
-            name, data = encode(source.name), source.data
-            session.check(C.configuration_add_text(handle, name, data, len(data)))
         else:
-            session.check(C.configuration_add_file(handle, encode_path(source)))
+            add_text, add_file = C.configuration_add_text, C.configuration_add_file
+            _add_source(session, handle, source, add_text, add_file)
 
     def _meaning(self, session: Session, backend: str, policy: Any = None) -> Any:
         return session.make(
@@ -316,11 +328,7 @@ def import_request(
         if networks is not None:
             session.check(C.request_define(request, encode_path(networks)))
         for source in sources:
-            if isinstance(source, File):
-                name, data = encode(source.name), source.data
-                session.check(C.request_add_bytes(request, name, data, len(data)))
-            else:
-                session.check(C.request_add_file(request, encode_path(source)))
+            _add_source(session, request, source, C.request_add_bytes, C.request_add_file)
         artifact = session.make("artifact", C.import_request, request, also=(DIFFERENT,))
         complete = session.status == OK
         made = {file.name: file.text for file in _read_files(artifact)}
@@ -621,11 +629,7 @@ class Policy(Kept):
     def _open_assertions(self, session: Session, files: Iterable[Union[PathText, File]]) -> Any:
         handle = session.make("assertions", C.assertions_new, session.context, self._handle)
         for file in files:
-            if isinstance(file, File):
-                name, data = encode(file.name), file.data
-                session.check(C.assertions_add_text(handle, name, data, len(data)))
-            else:
-                session.check(C.assertions_add_file(handle, encode_path(file)))
+            _add_source(session, handle, file, C.assertions_add_text, C.assertions_add_file)
         return handle
 
     def _meaning_of_row(self, session: Session, devices: Iterable[Configuration]) -> Any:
