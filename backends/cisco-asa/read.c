@@ -741,10 +741,12 @@ void fr_cisco_asa_read(flowrules_input *in) {
         while (!is_map(in, file) && !flowrules_input_failed(in) && flowrules_input_line(in, &line))
             read_line(&r, &line);
     }
-    if (counts && !r.known)
+    if (counts && !r.known) {
         fr_cisco_asa_give_counts(&r);
-    else if (!flowrules_input_failed(in))
+    } else if (!flowrules_input_failed(in)) {
         decide(&r);
+        fr_cisco_asa_doubt_counts(&r);
+    }
 }
 
 /* ---- what is expected beside the flows ----------------------------------------------------- */

@@ -127,7 +127,7 @@ struct fr_cisco_asa_reading {
     bool forward;  /* forward-reference enable: names may be used before they exist */
     bool known;    /* some line was one of an ASA's */
     bool begun;    /* "ASA Version ..." stood */
-    bool counts;   /* entries have counters */
+    struct fr_cisco_asa_counts *counts; /* those of entries, the last one first; or NULL */
 };
 
 /* A line, word by word. */
@@ -224,6 +224,11 @@ void fr_cisco_asa_read_counts(struct fr_cisco_asa_reading *r, size_t file);
 uint32_t fr_cisco_asa_counter(struct fr_cisco_asa_reading *r, const char *list, size_t line);
 /* There are counters, and no configuration beside them. */
 void fr_cisco_asa_give_counts(struct fr_cisco_asa_reading *r);
+/* Reports counters of lines that the lists do not have, when these were read. */
+void fr_cisco_asa_doubt_counts(struct fr_cisco_asa_reading *r);
+/* True if a line of a list, from 1, is there and is not a remark. */
+bool fr_cisco_asa_is_entry(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list,
+                           uint64_t line);
 /* Does its first entry let everything pass? */
 bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);
 

@@ -448,6 +448,16 @@ static bool is_remark(const struct fr_cisco_asa_cursor *c, size_t *at) {
     return remark;
 }
 
+bool fr_cisco_asa_is_entry(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list,
+                           uint64_t line) {
+    struct fr_cisco_asa_cursor c;
+    size_t at;
+    if (line == 0 || line > list->entries.count)
+        return false;
+    fr_cisco_asa_begin(&c, r, &list->entries.lines[line - 1]);
+    return !is_remark(&c, &at);
+}
+
 void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list) {
     struct remarks remarks = {.done = false};
     for (size_t i = 0; i < list->entries.count && !flowrules_input_failed(r->in); i++) {
