@@ -956,7 +956,10 @@ FLOWRULES_API uint64_t flowrules_usage_bytes(const flowrules_usage *usage, size_
 FLOWRULES_API int flowrules_usage_has_bytes(const flowrules_usage *usage, size_t row);
 /* Packets of counters of which some may be the flow's. */
 FLOWRULES_API uint64_t flowrules_usage_shared(const flowrules_usage *usage, size_t row);
-/* 1 if counters were set back between records, so that more may have been counted; else 0. */
+/*
+ * 1 if more may have been counted: counters of the target were set back between records, or a count
+ * reached 2^53, which is the most; else 0.
+ */
 FLOWRULES_API int flowrules_usage_at_least(const flowrules_usage *usage, size_t row);
 /*
  * Days, YYYY-MM-DD: of the first record that counts the flow; of its last packet, at the latest;

@@ -430,7 +430,9 @@ static const struct number numbers[] = {
       "The command prints none unless it is told to, or the rules were made without them.",
       "Use the command of docs/USAGE.md; see the settings of the target."}},
     {814,
-     {"A line of a history is not a record of dumps.", "The file is another one, or was edited.",
+     {"A line of a history is not a record of dumps, or a dump is of an earlier day than the one "
+      "before.",
+      "The file is another one, or was edited; or as-of is not the day of the files.",
       "Give the file that 'usage --history' has written, or a new name."}},
     {901,
      {"There is no such kind of sheets or documents (exit status 2).", "The kind is misspelt.",

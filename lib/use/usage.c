@@ -237,10 +237,10 @@ static void tell_set_back(const struct using *u) {
     size_t count = u->history.set_back;
     if (count > 0)
         fr_report(&u->context->diagnostics, &about,
-                  "%zu %s of target '%s' %s less than on %s: what %s counted in between is not "
+                  "%zu %s of target '%s' %s less than on %s: what was counted in between is not "
                   "known",
                   count, count == 1 ? "counter" : "counters", u->target,
-                  count == 1 ? "shows" : "show", u->history.before, count == 1 ? "it" : "they");
+                  count == 1 ? "shows" : "show", u->history.before);
 }
 
 static flowrules_status make_record(struct using *u) {

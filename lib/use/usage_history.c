@@ -30,7 +30,6 @@ struct counted_flow {
 /* What was counted since the dump before. */
 struct increase {
     uint64_t packets, bytes;
-    bool set_back;
 };
 
 static uint64_t add(uint64_t a, uint64_t b) {
@@ -71,7 +70,6 @@ static flowrules_status increase_of(struct fr_usage_history *h, const struct cou
         fr_vec_at(&h->groups, struct fr_usage_past_group, number - 1);
     bool follows = group->dump + 1 == h->dumps && group->dump > 0;
     bool same = follows && group->counts.count == c->counts.count;
-    sum->set_back = follows && !same;
     for (uint32_t i = 0; i < c->counts.count; i++) {
         const struct fr_usage_past *now = fr_vec_at(&c->counts, struct fr_usage_past, i);
         struct fr_usage_past before = {0, 0};
@@ -81,7 +79,6 @@ static flowrules_status increase_of(struct fr_usage_history *h, const struct cou
         if (less)
             before = (struct fr_usage_past){0, 0};
         h->set_back += less || (follows && !same);
-        sum->set_back = sum->set_back || less;
         sum->packets = add(sum->packets, now->packets - before.packets);
         sum->bytes = add(sum->bytes, now->bytes - before.bytes);
     }
@@ -113,16 +110,17 @@ static const char *later(const char *a, const char *b) {
 static void count_for(struct fr_usage_row *row, const struct counted *c, bool whole,
                       const struct increase *more, const char *date) {
     const char *day = c->last != NULL ? c->last : more->packets > 0 ? date : NULL;
-    row->at_least = row->at_least || more->set_back;
     if (!whole) {
         row->shared = add(row->shared, more->packets);
         row->last_shared = later(row->last_shared, day);
-        return;
+    } else {
+        row->packets = add(row->packets, more->packets);
+        row->bytes = add(row->bytes, more->bytes);
+        row->has_bytes = row->has_bytes || c->has_bytes;
+        row->last = later(row->last, day);
     }
-    row->packets = add(row->packets, more->packets);
-    row->bytes = add(row->bytes, more->bytes);
-    row->has_bytes = row->has_bytes || c->has_bytes;
-    row->last = later(row->last, day);
+    row->at_least = row->at_least || row->packets == EXACT_MAX || row->bytes == EXACT_MAX ||
+                    row->shared == EXACT_MAX;
 }
 
 static flowrules_status add_counted(struct fr_usage_history *h, const struct counted *c) {
@@ -139,12 +137,28 @@ static flowrules_status add_counted(struct fr_usage_history *h, const struct cou
     return FLOWRULES_OK;
 }
 
-static flowrules_status begin_dump(struct fr_usage_history *h, const char *date) {
+static flowrules_status begin_dump(struct fr_usage_history *h, const char *date, struct fr_at at) {
+    if (h->date != NULL && strcmp(date, h->date) < 0)
+        return fr_error(&h->context->diagnostics, FR_USAGE_HISTORY, at,
+                        "add dumps in the order of their days, with the option as-of",
+                        "the counters are of %s, and the record before them is of %s", date,
+                        h->date);
     h->before = h->date;
     h->date = fr_arena_text(&h->arena, date, strlen(date));
     h->dumps++;
     h->set_back = 0;
     return h->date == NULL ? fr_no_memory(h->context) : FLOWRULES_OK;
+}
+
+/*
+ * Where one counter was set back, others may have been that show no less: of a counter at 0 that
+ * cannot be seen. What is known of flows since earlier dumps is then the least.
+ */
+static void end_dump(struct fr_usage_history *h) {
+    for (size_t i = 0; i < h->rows.count && h->set_back > 0; i++) {
+        struct fr_usage_row *row = fr_vec_at(&h->rows, struct fr_usage_row, i);
+        row->at_least = row->at_least || row->since != h->date;
+    }
 }
 
 /* ---- a dump -------------------------------------------------------------------------------- */
@@ -180,12 +194,13 @@ flowrules_status fr_usage_history_add(struct fr_usage_history *history,
                                       const struct fr_usage_now *now, const char *date) {
     struct counted c;
     counted_init(&c, &history->context->allocator);
-    flowrules_status status = begin_dump(history, date);
+    flowrules_status status = begin_dump(history, date, FR_NOWHERE);
     for (size_t i = 0; i < now->groups.count && status == FLOWRULES_OK; i++) {
         status = take_group(history, now, fr_vec_at(&now->groups, struct fr_usage_group, i), &c);
         if (status == FLOWRULES_OK)
             status = add_counted(history, &c);
     }
+    end_dump(history);
     counted_free(&c);
     return status;
 }
@@ -265,7 +280,7 @@ static bool take_json(struct fr_usage_history *h, const fr_json *group, struct c
 
 /* False: it is none that was written here. */
 static bool read_record(struct fr_usage_history *h, const char *target, const fr_json *record,
-                        struct counted *c, flowrules_status *status) {
+                        struct fr_at at, struct counted *c, flowrules_status *status) {
     const char *of = fr_json_string(fr_json_member(record, "target"));
     const char *date = fr_json_string(fr_json_member(record, "date"));
     const fr_json *groups = fr_json_member(record, "counters");
@@ -273,13 +288,14 @@ static bool read_record(struct fr_usage_history *h, const char *target, const fr
         return false;
     if (strcmp(of, target) != 0)
         return true;
-    *status = begin_dump(h, date);
+    *status = begin_dump(h, date, at);
     for (const fr_json *g = fr_json_first(groups); g != NULL && *status == FLOWRULES_OK;
          g = fr_json_next(g)) {
         if (!take_json(h, g, c))
             return false;
         *status = add_counted(h, c);
     }
+    end_dump(h);
     return true;
 }
 
@@ -292,7 +308,7 @@ static flowrules_status read_line(struct fr_usage_history *h, const char *target
     if (record == NULL && offset == SIZE_MAX)
         return fr_no_memory(h->context);
     counted_init(&c, &h->context->allocator);
-    bool good = record != NULL && read_record(h, target, record, &c, &status);
+    bool good = record != NULL && read_record(h, target, record, at, &c, &status);
     counted_free(&c);
     fr_json_free(record);
     if (status != FLOWRULES_OK || good)

@@ -396,7 +396,7 @@ class FlowUsage(NamedTuple):
     shared: int
     """Packets of counters that it shares, some of which may be its own."""
     at_least: bool
-    """Counters were set back: more may have been counted."""
+    """More may have been counted: counters were set back, or a count reached 2^53."""
     since: Optional[str]
     """The day of the first dump that counts it."""
     last: Optional[str]
