@@ -41,10 +41,11 @@ static const struct {
                "findings: [{verdict: broken|unknown, witness: text?, reason: text, names: text?, "
                "zones: text?, flow: text?, file: text?, line: number, enters?: text, "
                "leaves?: text, devices?: [{name: text, file: text?, line: number}]}], more: yes}]"},
-    {"usage", "target: text, verdict: equal|different|unknown, flows: [{flow: text, state: "
-              "used|shared|unused|uncounted, packets: number, bytes?: number, shared: number, "
-              "at-least: yes, since: text?, last: text?, last-shared: text?, others: [text], "
-              "other-count: number}]"},
+    {"usage",
+     "target: text, verdict: equal|contains|different|unknown, flows: [{flow: text, state: "
+     "used|shared|unused|uncounted, packets: number, bytes?: number, shared: number, "
+     "at-least: yes, since: text?, last: text?, last-shared: text?, others: [text], "
+     "other-count: number}]"},
     {"report",
      "title: text?, description: text?, file: text?, as-of: text?, matrix: yes, lock: yes, "
      "example-lock: yes, zones: [{name: text, rest: yes, members: [text], except: [text]}], "

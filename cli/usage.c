@@ -74,8 +74,10 @@ static struct line line_of(const flowrules_usage *usage, size_t row) {
     else
         strcpy(line.cells[BYTES], "-");
     snprintf(line.cells[LAST], CELL_SIZE, "%s", last != NULL ? last : "-");
-    if (strcmp(states[line.state].state, "uncounted") == 0)
+    if (strcmp(states[line.state].state, "uncounted") == 0) {
         strcpy(line.cells[PACKETS], "-");
+        strcpy(line.cells[BYTES], "-");
+    }
     return line;
 }
 
@@ -119,7 +121,7 @@ static void print_table(const struct tool *tool, const struct line *lines, size_
         print_line(tool, &lines[i], widths);
 }
 
-/* "web: counters with 12 packets count for it and for: dns, ntp and 3 more". */
+/* "web: 12 more packets may be its own, or of dns, ntp and 3 more". */
 static void print_sharing(const flowrules_usage *usage, size_t row) {
     size_t count = flowrules_usage_other_count(usage, row), shown = 0;
     uint64_t shared = flowrules_usage_shared(usage, row);
@@ -282,8 +284,9 @@ static flowrules_status conclude(struct tool *tool, const struct past *past,
         json_answer_drop(&answer);
     else if (status == FLOWRULES_OK)
         print_text(tool, usage, target);
-    bool equal = strcmp(flowrules_usage_verdict(usage), "equal") == 0;
-    return status == FLOWRULES_OK && !equal ? FLOWRULES_DIFFERENT : status;
+    const char *verdict = flowrules_usage_verdict(usage);
+    bool sure = strcmp(verdict, "equal") == 0 || strcmp(verdict, "contains") == 0;
+    return status == FLOWRULES_OK && !sure ? FLOWRULES_DIFFERENT : status;
 }
 
 static flowrules_status use_policy(struct tool *tool, const flowrules_policy *policy) {

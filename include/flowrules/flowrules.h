@@ -932,8 +932,9 @@ FLOWRULES_CHECK flowrules_status flowrules_usage_new(
     const char *history, size_t history_size);
 FLOWRULES_API void flowrules_usage_free(flowrules_usage *usage);
 /*
- * "equal" if the files let pass exactly what the target has to, else "different" or "unknown", and
- * a warning says so: the counters may then count for other flows.
+ * That of a comparison. "equal": the files let pass exactly what the target has to. "contains": all
+ * that a target with mode: permits permits, and perhaps more. "different" or "unknown", which a
+ * warning says too: the counters may then count for other flows.
  */
 FLOWRULES_API const char *flowrules_usage_verdict(const flowrules_usage *usage);
 /* The record of this dump for the history: JSON, a line without its end. */

@@ -93,7 +93,7 @@ static void tell_verdict(struct using *u, const flowrules_comparison *comparison
                              .id = FR_USAGE_DIFFERS,
                              .target = u->target,
                              .hint = "'flowrules verify' shows what differs"};
-    u->result->verdict = different ? "different" : unknown ? "unknown" : "equal";
+    u->result->verdict = verdict; /* a constant */
     if (different)
         fr_report(&u->context->diagnostics, &about,
                   "the files let pass other packets than target '%s' has to: their counters may "

@@ -411,7 +411,8 @@ class Usage(NamedTuple):
     """What the counters of a dump, and of those before it, say of the flows of a target."""
 
     verdict: str
-    """"equal": the dump lets pass exactly what the target has to. "different", "unknown"."""
+    """"equal": the dump lets pass exactly what the target has to. "contains" of a target with
+    mode: permits: at least that. "different", "unknown"."""
     flows: Tuple[FlowUsage, ...]
     record: str
     """The line for the history, without its end."""
