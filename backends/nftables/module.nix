@@ -12,12 +12,14 @@
   '';
   systemd.services."flowrules-@TARGET@" = {
     description = "Firewall rules, flowrules target @TARGET@";
-    wantedBy = [ "sysinit.target" ];
+    wantedBy = [ "sysinit.target" "nftables.service" ];
     wants = [ "network-pre.target" ];
     before = [ "network-pre.target" "shutdown.target" ];
     after = [ "local-fs.target" "nftables.service" "firewall.service" ];
+    partOf = [ "nftables.service" ];
     conflicts = [ "shutdown.target" ];
     unitConfig.DefaultDependencies = false;
+    unitConfig.ReloadPropagatedFrom = "nftables.service";
     reloadIfChanged = true;
     restartTriggers = [ config.environment.etc."flowrules/@TARGET@.nft".source ];
     serviceConfig = {

@@ -21,7 +21,8 @@ AS_OF = os.environ.get("AS_OF", "2026-11-23")
 CASES = [("kimi-k2", "node-nft"), ("kimi-k2", "edge-nft"), ("hostile-text", "nftables")]
 FORMATS = {"nft": ".nft", "butane": ".bu", "machineconfig": ".machineconfig.yaml", "nixos": ".nix",
            "ansible": ".tasks.yml"}
-UNIT = {"Unit": {"Description", "Documentation", "DefaultDependencies", "Wants", "Before", "After", "Conflicts"},
+UNIT = {"Unit": {"Description", "Documentation", "DefaultDependencies", "Wants", "Before", "After", "PartOf",
+                 "ReloadPropagatedFrom", "Conflicts"},
         "Service": {"Type", "RemainAfterExit", "ExecStart", "ExecReload"}, "Install": {"WantedBy"}}
 
 counts = {"ok": 0, "FAIL": 0, "skip": 0}
@@ -55,6 +56,11 @@ def unit_errors(text, target):
             errors.append(f"the unit has the line {line!r}")
     if f"\nExecStart=/usr/sbin/nft -f /etc/flowrules/{target}.nft\n" not in text:
         errors.append("the unit does not load the file")
+    # nftables.service flushes all tables when it starts and is reloaded: the unit follows it.
+    for line in ("After=local-fs.target nftables.service firewalld.service", "PartOf=nftables.service",
+                 "ReloadPropagatedFrom=nftables.service", "WantedBy=sysinit.target nftables.service"):
+        if f"\n{line}\n" not in text:
+            errors.append(f"the unit lacks the line {line!r}")
     return errors
 
 
@@ -135,7 +141,9 @@ def evaluate(file, target, folder):
     result = subprocess.run(
         ["nix-instantiate", "--store", "dummy://", "--eval", "--strict", "--json", "-E",
          f'let m = {expression}; in [ m.environment.etc."flowrules/{target}.nft".text '
-         f'm.systemd.services."flowrules-{target}".serviceConfig.ExecStart ]'],
+         f'm.systemd.services."flowrules-{target}".serviceConfig.ExecStart '
+         f'(let u = m.systemd.services."flowrules-{target}"; in [ u.wantedBy u.partOf '
+         f'u.unitConfig.ReloadPropagatedFrom ]) ]'],
         capture_output=True, text=True, check=False,
         env=dict(os.environ, NIX_STATE_DIR=folder, NIX_STORE_DIR=os.path.join(folder, "store"), HOME=folder))
     return json.loads(result.stdout) if result.returncode == 0 else result.stderr
@@ -152,6 +160,8 @@ def check_nix(name, file, target, nft, folder):
     errors = [] if same(found[0], nft) else ["its ruleset is another one"]
     if found[1] != f"/n/bin/nft -f /etc/flowrules/{target}.nft":
         errors.append(f"it starts {found[1]!r}")
+    if found[2] != [["sysinit.target", "nftables.service"], ["nftables.service"], "nftables.service"]:
+        errors.append(f"it does not follow nftables.service: {found[2]!r}")
     judge(name, errors)
 
 
