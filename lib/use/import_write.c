@@ -578,11 +578,11 @@ static flowrules_status note_service(struct writing *w, fr_service service) {
         (label == NULL && fr_policy_is_one_entry(terms)))
         return FLOWRULES_OK;
     struct service *slot = fr_vec_add(&w->services);
-    if (slot != NULL)
-        *slot = (struct service){
-            service, label != NULL ? fr_policy_word(&w->m->arena, &w->service_words, label)
-                                   : fr_arena_printf(&w->arena, "service-%zu", w->services.count)};
-    if (slot == NULL || slot->name == NULL ||
+    if (label == NULL)
+        label = fr_arena_printf(&w->arena, "service-%zu", w->services.count);
+    if (slot != NULL && label != NULL)
+        *slot = (struct service){service, fr_policy_word(&w->m->arena, &w->service_words, label)};
+    if (slot == NULL || label == NULL || slot->name == NULL ||
         !fr_map_put(&w->service_of, service + 1, (uint32_t)w->services.count))
         return no_memory(w);
     return FLOWRULES_OK;

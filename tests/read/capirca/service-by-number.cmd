@@ -1,0 +1,1 @@
+policy.inc policy.net policy.svc policy/numbers.svc
