@@ -126,12 +126,17 @@ static const flowrules_node *read_root(struct fr_capirca *r, size_t file) {
 }
 
 /* Terms or filters of a file that an item names. */
-static void include(struct level l, const flowrules_node *path, bool filters) {
+static void include(struct level l, const flowrules_node *item, bool filters) {
+    const flowrules_node *path = flowrules_node_get(item, "include");
     const char *text = flowrules_node_text(path);
     if (text == NULL) {
         refuse(l.r, path, "the name of a file is expected here");
         return;
     }
+    for (const flowrules_node *n = flowrules_node_first(item); n != NULL;
+         n = flowrules_node_next(n))
+        if (!is(n, "include"))
+            refuse(l.r, n, "nothing may be beside 'include'");
     size_t file = fr_capirca_include(l.r, text, flowrules_node_place(path), l.depth);
     const flowrules_node *root = read_root(l.r, file);
     if (root == NULL)
@@ -173,9 +178,8 @@ static void read_terms(struct level l, const flowrules_node *terms) {
          n != NULL && !flowrules_input_failed(l.r->in); n = flowrules_node_next(n)) {
         if (!must_be(l.r, n, FLOWRULES_NODE_MAP, "a term is expected here"))
             return;
-        const flowrules_node *path = flowrules_node_get(n, "include");
-        if (path != NULL)
-            include(l, path, false);
+        if (flowrules_node_get(n, "include") != NULL)
+            include(l, n, false);
         else
             read_term(l, n);
     }
@@ -211,9 +215,8 @@ static void read_filters(struct level l, const flowrules_node *filters) {
         return;
     for (const flowrules_node *n = flowrules_node_first(filters);
          n != NULL && !flowrules_input_failed(l.r->in); n = flowrules_node_next(n)) {
-        const flowrules_node *path = flowrules_node_get(n, "include");
-        if (path != NULL)
-            include(l, path, true);
+        if (flowrules_node_get(n, "include") != NULL)
+            include(l, n, true);
         else
             read_filter(l, n);
     }
