@@ -145,6 +145,8 @@ const char *fr_cisco_asa_peek(const struct fr_cisco_asa_cursor *c);
 const char *fr_cisco_asa_take(struct fr_cisco_asa_cursor *c);
 /* Is it the next word? Then it is taken. */
 bool fr_cisco_asa_accept(struct fr_cisco_asa_cursor *c, const char *word);
+/* Is the line a remark of an access list? *at: the word behind "remark", or behind the action. */
+bool fr_cisco_asa_is_remark(const struct fr_cisco_asa_cursor *c, size_t *at);
 /* The place of the next word, and of the last one taken. */
 struct flowrules_place fr_cisco_asa_place(const struct fr_cisco_asa_cursor *c);
 struct flowrules_place fr_cisco_asa_taken(const struct fr_cisco_asa_cursor *c);
@@ -226,9 +228,6 @@ uint32_t fr_cisco_asa_counter(struct fr_cisco_asa_reading *r, const char *list, 
 void fr_cisco_asa_give_counts(struct fr_cisco_asa_reading *r);
 /* Reports counters of lines that the lists do not have, when these were read. */
 void fr_cisco_asa_doubt_counts(struct fr_cisco_asa_reading *r);
-/* True if a line of a list, from 1, is there and is not a remark. */
-bool fr_cisco_asa_is_entry(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list,
-                           uint64_t line);
 /* Does its first entry let everything pass? */
 bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list);
 

@@ -126,6 +126,17 @@ void fr_cisco_asa_give_counts(struct fr_cisco_asa_reading *r) {
         flowrules_input_counter(r->in, (struct flowrules_place){0, 0, 0}, &none);
 }
 
+/* Is a line of a list, from 1, there and no remark? */
+static bool is_entry(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list,
+                     uint64_t line) {
+    struct fr_cisco_asa_cursor c;
+    size_t at;
+    if (line == 0 || line > list->entries.count)
+        return false;
+    fr_cisco_asa_begin(&c, r, &list->entries.lines[line - 1]);
+    return !fr_cisco_asa_is_remark(&c, &at);
+}
+
 /* Lists that are not in the files may be those of others. */
 void fr_cisco_asa_doubt_counts(struct fr_cisco_asa_reading *r) {
     bool any = r->counts == NULL;
@@ -133,7 +144,7 @@ void fr_cisco_asa_doubt_counts(struct fr_cisco_asa_reading *r) {
         const struct fr_cisco_asa_list *list =
             flowrules_input_lookup(r->in, FR_CISCO_ASA_LIST_NAMES, c->list);
         any = any || c->counter != 0;
-        if (list != NULL && !fr_cisco_asa_is_entry(r, list, c->line))
+        if (list != NULL && !is_entry(r, list, c->line))
             flowrules_input_doubt(r->in, c->at, FLOWRULES_FORWARD,
                                   "line %llu of the access list '%.80s' is counted, and is no "
                                   "rule of the files",

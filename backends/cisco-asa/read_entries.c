@@ -439,32 +439,13 @@ static void read_remark(const struct fr_cisco_asa_cursor *c, size_t at, struct r
         append_parts(remarks->comment, "; ", stop + 3, end);
 }
 
-static bool is_remark(const struct fr_cisco_asa_cursor *c, size_t *at) {
-    *at = 2;
-    if (c->count > 3 && strcmp(c->words[2].text, "line") == 0)
-        *at = 4;
-    bool remark = c->count > *at && strcmp(c->words[*at].text, "remark") == 0;
-    ++*at;
-    return remark;
-}
-
-bool fr_cisco_asa_is_entry(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list,
-                           uint64_t line) {
-    struct fr_cisco_asa_cursor c;
-    size_t at;
-    if (line == 0 || line > list->entries.count)
-        return false;
-    fr_cisco_asa_begin(&c, r, &list->entries.lines[line - 1]);
-    return !is_remark(&c, &at);
-}
-
 void fr_cisco_asa_read_list(struct fr_cisco_asa_reading *r, const struct fr_cisco_asa_list *list) {
     struct remarks remarks = {.done = false};
     for (size_t i = 0; i < list->entries.count && !flowrules_input_failed(r->in); i++) {
         struct entry e = {.log = false};
         size_t at;
         fr_cisco_asa_begin(&e.c, r, &list->entries.lines[i]);
-        if (is_remark(&e.c, &at)) {
+        if (fr_cisco_asa_is_remark(&e.c, &at)) {
             read_remark(&e.c, at, &remarks);
             continue;
         }
@@ -489,7 +470,7 @@ bool fr_cisco_asa_passes_all(struct fr_cisco_asa_reading *r, const struct fr_cis
         struct fr_cisco_asa_cursor c;
         size_t at, k = 0;
         fr_cisco_asa_begin(&c, r, &list->entries.lines[i]);
-        if (is_remark(&c, &at))
+        if (fr_cisco_asa_is_remark(&c, &at))
             continue;
         c.at = at - 1;
         fr_cisco_asa_accept(&c, "extended");

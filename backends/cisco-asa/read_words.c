@@ -35,6 +35,15 @@ bool fr_cisco_asa_accept(struct fr_cisco_asa_cursor *c, const char *word) {
     return there;
 }
 
+bool fr_cisco_asa_is_remark(const struct fr_cisco_asa_cursor *c, size_t *at) {
+    *at = 2;
+    if (c->count > 3 && strcmp(c->words[2].text, "line") == 0)
+        *at = 4;
+    bool remark = c->count > *at && strcmp(c->words[*at].text, "remark") == 0;
+    ++*at;
+    return remark;
+}
+
 static struct flowrules_place place_at(const struct fr_cisco_asa_cursor *c, size_t index) {
     uint32_t column = index < c->count ? c->words[index].column : (uint32_t)c->line->length + 1;
     return (struct flowrules_place){c->line->file, c->line->number, column};
