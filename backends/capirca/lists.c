@@ -68,6 +68,15 @@ static bool take_common(struct fr_capirca_item *item, const char *word) {
     return true;
 }
 
+/*
+ * Does Capirca close a chain that the kernel has, where the header says nothing? For speedway each,
+ * for iptables FORWARD (iptables.py).
+ */
+static bool is_closed(const struct fr_capirca_list *list) {
+    return is(list->platform, "speedway") ||
+           (is(list->platform, "iptables") && list->direction == FLOWRULES_FORWARD);
+}
+
 static bool take_chain(struct fr_capirca_item *item, const char *word) {
     static const char *const names[][2] = {
         {"INPUT", "input"}, {"OUTPUT", "output"}, {"FORWARD", "forward"}};
@@ -76,6 +85,8 @@ static bool take_chain(struct fr_capirca_item *item, const char *word) {
     for (size_t i = 0; i < 3; i++)
         if (is(word, names[i][0]) || is(word, names[i][1])) {
             item->list->direction = directions[i];
+            if (item->silent && is_closed(item->list))
+                item->passes = item->silent = false;
             return true;
         }
     if (!is(word, "ACCEPT") && !is(word, "DROP"))
